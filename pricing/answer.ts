@@ -1,0 +1,35 @@
+import type { CallMeta } from '../src/types/meta.js'
+import { type CostBreakdown, type CostTerms, costOf, costPerToken } from './cost.js'
+import { defaultRegistry, type ModelRegistry } from './registry.js'
+import type { BillableUsage } from './usage.js'
+
+/** An answer of llmux, or of anything that has OpenAI's shape. */
+export interface PricedAnswer {
+  model?: string | undefined
+  usage?: BillableUsage | null | undefined
+  service_tier?: string | null | undefined
+  readonly meta?: Pick<CallMeta, 'provider' | 'model' | 'cost' | 'usage'> | undefined
+}
+
+/**
+ * What an answer cost, in US dollars; undefined where that is not known, never a guessed 0.
+ * `answer.meta.cost` says why, and has the parts.
+ * @param terms what the answer doesn't tell: `baseModel`, `batch`, …
+ * @example
+ * completionCost(await completion({ model: 'openai/gpt-4o', messages })) // 0.000123
+ */
+export function completionCost(
+  answer: PricedAnswer,
+  terms: Partial<CostTerms> = {},
+  registry: ModelRegistry = defaultRegistry(),
+): number | undefined {
+  const settled = Object.keys(terms).length === 0 ? answer.meta?.cost.total : undefined
+  return settled ?? breakdown(answer, terms, registry).total
+}
+
+function breakdown(answer: PricedAnswer, terms: Partial<CostTerms>, registry: ModelRegistry): CostBreakdown {
+  const { meta, model } = answer
+  const request: CostTerms = { usage: answer.usage ?? meta?.usage, serviceTier: answer.service_tier, ...terms }
+  if (!meta) return costPerToken({ ...request, model: model ?? '' }, registry)
+  return costOf({ ...request, provider: meta.provider, model: meta.model, answeredModel: model }, registry)
+}

@@ -1,0 +1,99 @@
+/** How provider prefixes are written elsewhere, and where a bare model id is at home. */
+
+const spellings: Readonly<Record<string, string>> = Object.freeze({
+  'amazon-bedrock': 'bedrock',
+  aws: 'bedrock',
+  bedrock_converse: 'bedrock',
+  'bedrock-mantle': 'bedrock_mantle',
+  'aws-bedrock': 'bedrock',
+  vertex: 'vertex_ai',
+  vertexai: 'vertex_ai',
+  'google-vertex': 'vertex_ai',
+  vertex_ai_beta: 'vertex_ai',
+  google: 'gemini',
+  'google-ai-studio': 'gemini',
+  google_ai_studio: 'gemini',
+  azure_openai: 'azure',
+  'azure-openai': 'azure',
+  azure_text: 'azure',
+  'azure-ai': 'azure_ai',
+  fireworks: 'fireworks_ai',
+  'fireworks-ai': 'fireworks_ai',
+  together: 'together_ai',
+  togetherai: 'together_ai',
+  'together-ai': 'together_ai',
+  'x-ai': 'xai',
+  'x.ai': 'xai',
+  voyageai: 'voyage',
+  moonshotai: 'moonshot',
+  kimi: 'moonshot',
+  qwen: 'dashscope',
+  alibaba: 'dashscope',
+  'z-ai': 'zai',
+  'z.ai': 'zai',
+  glm: 'zai',
+  zhipu: 'zhipuai',
+  bigmodel: 'zhipuai',
+  nvidia: 'nvidia_nim',
+  lambda: 'lambda_ai',
+  jina: 'jina_ai',
+  cohere_chat: 'cohere',
+  mistralai: 'mistral',
+  'text-completion-openai': 'openai',
+  'text-completion-codestral': 'codestral',
+  'github-copilot': 'github_copilot',
+  xiaomi: 'xiaomi_mimo',
+  featherless: 'featherless_ai',
+  friendli: 'friendliai',
+  'gmi-cloud': 'gmi',
+  huggingface_hub: 'huggingface',
+  'cloudflare-workers-ai': 'cloudflare',
+  workers_ai: 'cloudflare',
+})
+
+/** The prefix under which a provider stands in the table. */
+export const canonicalProvider = (id: string): string => {
+  const lower = id.toLowerCase()
+  return Object.hasOwn(spellings, lower) ? (spellings[lower] ?? lower) : lower
+}
+
+/**
+ * Who sells the same model at the same price, where a provider has no row of its own for it. Azure asks OpenAI's prices
+ * for OpenAI's models and Anthropic's for Claude; Vertex asks those of the Gemini API.
+ */
+const sellers: Readonly<Record<string, readonly string[]>> = Object.freeze({
+  azure: ['openai', 'azure_ai', 'anthropic'],
+  azure_ai: ['azure', 'openai', 'anthropic', 'deepseek', 'xai', 'moonshot'],
+  vertex_ai: ['gemini', 'anthropic'],
+  bedrock_mantle: ['bedrock'],
+})
+
+export const sameSellers = (provider: string): readonly string[] =>
+  Object.hasOwn(sellers, provider) ? (sellers[provider] ?? []) : []
+
+const homes: readonly (readonly [RegExp, string])[] = [
+  [/^(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z0-9]+\./, 'bedrock'],
+  [/^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|nvidia|google|minimax|moonshotai|zai|stability)\.[a-z]/, 'bedrock'],
+  [/^arn:aws[a-z-]*:bedrock:/, 'bedrock'],
+  [/^(gpt-|o\d|chatgpt-|text-embedding-|ft:|dall-e|whisper|tts-|codex-|omni-moderation|text-moderation|davinci|babbage|computer-use)/, 'openai'],
+  [/^claude-/, 'anthropic'],
+  [/^(models\/)?(gemini-|gemma-|imagen-|veo-|learnlm-|text-embedding-00)/, 'gemini'],
+  [/^(mistral-|ministral-|magistral-|codestral|devstral-|pixtral-|voxtral-|open-mi)/, 'mistral'],
+  [/^(command|c4ai-|embed-(english|multilingual|v\d)|rerank-(v\d|english|multilingual))/, 'cohere'],
+  [/^grok-/, 'xai'],
+  [/^deepseek-/, 'deepseek'],
+  [/^sonar/, 'perplexity'],
+  [/^(voyage-|rerank-(2|lite))/, 'voyage'],
+  [/^jamba-/, 'ai21'],
+  [/^(kimi-|moonshot-)/, 'moonshot'],
+  [/^(qwen|qwq|text-embedding-v\d)/, 'dashscope'],
+  [/^glm-/, 'zai'],
+  [/^minimax-/i, 'minimax'],
+  [/^jina-/, 'jina_ai'],
+  [/^accounts\/fireworks\//, 'fireworks_ai'],
+]
+
+/** Whose table a bare model id is looked up in. The id must still be found there, whole. */
+export function homeOf(model: string): string | undefined {
+  return homes.find(([pattern]) => pattern.test(model))?.[1]
+}

@@ -1,0 +1,77 @@
+import type { Card, ProviderTable, Row } from '../schema.js'
+import type { Shelf } from './offer.js'
+
+/** `pricing/overrides.json`. */
+export interface Overrides {
+  providers: Record<string, { defaults: NonNullable<ProviderTable['d']>; why: string }>
+  /** Service tiers of models that are named. A rate may be written as a fraction, `5/3`. */
+  services: { provider: string[]; key: 'b' | 'f' | 'p' | 'F'; rate: number | string; models: string[]; why: string }[]
+  uplift: { models: string; multiple: number; why: string }
+  /** For every model whose id fits; what a row has of its own stays. */
+  patterns: { provider: string[]; models: string; card: Partial<Row>; why: string }[]
+  /** Wins over every source. `whole`: nothing of the sources' prices stays. */
+  rows: { provider: string; models: string[]; card: Partial<Row>; whole?: boolean; why: string }[]
+  /** Where a price of 0 is a price: provider, then a pattern of ids. */
+  free: Record<string, string>
+}
+
+const priceKeys = ['i', 'o', 'r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'R', 'q', 'I', 'P', 'S', 'T', 'c', 's', 'sg', 't', 'z', 'h'] as const
+
+/** Puts our own rows and rules on a merged provider. Gives the overrides that changed nothing. */
+export function override(provider: string, shelf: Shelf, overrides: Overrides): string[] {
+  const needless: string[] = []
+  for (const { provider: p, models, card, whole } of overrides.rows) {
+    if (p !== provider) continue
+    for (const id of models) {
+      const before = shelf.get(id)
+      const kept = whole && before ? without(before, priceKeys) : repriced(before, card)
+      const after = { ...kept, ...card }
+      if (before && same(before, after)) needless.push(`${provider}/${id}`)
+      shelf.set(id, after)
+    }
+  }
+  for (const { provider: p, key, rate, models } of overrides.services) {
+    if (!p.includes(provider)) continue
+    for (const [id, row] of shelf) if (models.includes(undated(id, models))) shelf.set(id, { ...row, [key]: fraction(rate) })
+  }
+  for (const { provider: p, models, card } of overrides.patterns) {
+    if (!p.includes(provider)) continue
+    const pattern = new RegExp(models)
+    for (const [id, row] of shelf) if (pattern.test(id) && row.i !== undefined) shelf.set(id, { ...fitting(card, row), ...row })
+  }
+  return needless
+}
+
+/** A row whose price we state keeps none of what hung on another price: history, hours, tiers. */
+function repriced(row: Row | undefined, card: Partial<Row>): Row {
+  if (!row) return {}
+  const moved = (card.i !== undefined && card.i !== row.i) || (card.o !== undefined && card.o !== row.o)
+  return moved ? without(row, ['h', 'z', 't', 'r', 'w', 'W', 'n'] as const) : row
+}
+
+/** A search fee of one kind leaves no place for the other. */
+function fitting(card: Partial<Row>, row: Row): Partial<Row> {
+  return row.s !== undefined || row.sg !== undefined ? without(card, ['s', 'sg'] as const) : card
+}
+
+function without<Thing extends object>(thing: Thing, keys: readonly (keyof Thing | string)[]): Thing {
+  const rest = { ...thing }
+  for (const key of keys) delete rest[key as keyof Thing]
+  return rest
+}
+
+/** The id without its date, where that is one of the models meant. */
+export function undated(id: string, models: readonly string[]): string {
+  if (models.includes(id)) return id
+  return id.replace(/-\d{4}-\d{2}-\d{2}$|-\d{8}$/, '')
+}
+
+const fraction = (rate: number | string): number => {
+  if (typeof rate === 'number') return rate
+  const [over, under] = rate.split('/')
+  return Number(over) / Number(under)
+}
+
+const same = (one: Card, other: Card): boolean => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+
+const sorted = (card: Card): unknown => Object.fromEntries(Object.entries(card).sort(([one], [other]) => (one < other ? -1 : 1)))

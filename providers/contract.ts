@@ -1,0 +1,201 @@
+/**
+ * The interfaces that a provider is made of: provider = dialect × address × auth × framing × quirks.
+ * A provider imports types, errors and this file, and nothing else of the house.
+ */
+import type { ChatCompletion, ChatCompletionChunk, ChatParams } from '../src/types/chat.js'
+import type { EmbeddingParams, EmbeddingResponse } from '../src/types/embedding.js'
+import type { Warning } from '../src/types/meta.js'
+
+export type Operation = 'chat' | 'embedding'
+
+/** How a streamed body is cut into events. */
+export type Framing = 'sse'
+
+/** What a dialect makes, before the call's `meta` is put on it. */
+export type Decoded<Answer> = Omit<Answer, 'meta'>
+
+/** What a translator may know of the world. It reads no clock, no environment and no randomness of its own. */
+export interface EncodeContext<Quirks = unknown> {
+  /** The provider's prefix, for messages. */
+  readonly provider: string
+  /** The model as the provider names it: the model string without its prefix. */
+  readonly model: string
+  /** True where the caller accepts that unsupported parameters are left out. */
+  readonly dropParams: boolean
+  /** True where the call goes to the provider's own host, false where the caller gave another `apiBase`. */
+  readonly ownHost: boolean
+  readonly quirks: Quirks
+}
+
+export interface DecodeContext<Quirks = unknown> {
+  readonly provider: string
+  readonly model: string
+  readonly quirks: Quirks
+  /** What `encode` wanted to remember (renamed tools, an emulated feature). */
+  readonly memo: unknown
+  /** Unix time in seconds, for providers that send none. */
+  readonly created: number
+  /** An id for answers of providers that send none. */
+  readonly fallbackId: string
+}
+
+/** A request in the provider's own terms. */
+export interface Encoded {
+  readonly body: Record<string, unknown>
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly warnings?: readonly Warning[]
+  /** Handed to the decoder of the same call. */
+  readonly memo?: unknown
+}
+
+export interface ChatDialect<Quirks = unknown> {
+  /**
+   * Translates a request. `params.response_format` is never a schema object here, `params.stream` is set,
+   * `params.extra_body` has been taken out (the call merges it last).
+   * @throws {BadRequestError} naming the message index, where the messages can't be translated
+   * @throws {UnsupportedParamsError} naming every parameter that the target can't honour, unless `dropParams`
+   */
+  encode(params: ChatParams, context: EncodeContext<Quirks>): Encoded
+  /** @throws {ProviderFault} where the body is an error or not an answer */
+  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ChatCompletion>
+  stream(context: DecodeContext<Quirks>): ChatStreamDecoder
+}
+
+/** A synchronous state machine: events in, chunks out. */
+export interface ChatStreamDecoder {
+  /**
+   * Takes one event and appends the chunks that it makes to `out`. All chunks of one answer share an id, the first of each
+   * choice carries `role`, and only the last carries `usage` (on a chunk with no choices, and always, where the
+   * provider gives usage: the call leaves it out where the caller did not ask for it).
+   * @throws {ProviderFault} where the event is an error or not JSON
+   */
+  push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void
+  /** True once the provider has said that the answer is complete and nothing can follow (`[DONE]`, `message_stop`). */
+  readonly done: boolean
+  /**
+   * The bytes are over. Appends what was held back. Returns false where the answer was cut: neither the end mark
+   * nor a finish reason had come.
+   */
+  end(out: ChatCompletionChunk[]): boolean
+}
+
+export interface EmbeddingDialect<Quirks = unknown> {
+  /** The most inputs that one request may have. */
+  maxInputs(context: EncodeContext<Quirks>): number
+  encode(params: EmbeddingParams, context: EncodeContext<Quirks>): Encoded
+  /** Vectors are `number[]`, or base64 text of little-endian float32, which the call decodes. */
+  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<EmbeddingResponse<number[] | string>>
+}
+
+/** What a failure is, read from the provider's answer: the structured body first, text only where the API gives nothing better. */
+export interface ErrorFacts {
+  kind: ErrorKind
+  /** The provider's message, without decoration. */
+  message: string
+  providerCode?: string | undefined
+  param?: string | undefined
+  /** From the body, in milliseconds. Headers are read by the call. */
+  retryAfterMs?: number | undefined
+  /** What the caller can do about it, one sentence, where the provider's message doesn't say. */
+  hint?: string | undefined
+}
+
+export type ErrorKind =
+  | 'authentication'
+  | 'permission_denied'
+  | 'not_found'
+  | 'bad_request'
+  | 'context_window_exceeded'
+  | 'content_policy_violation'
+  | 'unprocessable_entity'
+  | 'rate_limit'
+  | 'quota_exceeded'
+  | 'overloaded'
+  | 'internal_server'
+  | 'service_unavailable'
+  | 'timeout'
+  | 'image_fetch'
+  | 'invalid_response'
+
+export interface Failure {
+  /** HTTP status; 200 for an error inside a stream or a 200 answer. */
+  readonly status: number
+  /** Parsed JSON, or undefined where the body was not JSON. */
+  readonly body: unknown
+  readonly text: string
+}
+
+/** An error that stands in a body whose status says 200, or a body that is no answer at all. */
+export class ProviderFault extends Error {
+  override readonly name = 'ProviderFault'
+  /** The error body, given to `Dialect.error`; undefined where the body is not an answer and not an error either. */
+  readonly body: unknown
+  constructor(message: string, body?: unknown) {
+    super(message)
+    this.body = body
+  }
+}
+
+/** What the bytes mean. */
+export interface Dialect<Quirks = unknown> {
+  readonly framing: Framing
+  readonly chat?: ChatDialect<Quirks>
+  readonly embedding?: EmbeddingDialect<Quirks>
+  /** Never throws, whatever the body is. */
+  error(failure: Failure): ErrorFacts
+}
+
+/** Where calls go. */
+export interface Address {
+  /** Base URL, without a trailing slash. Undefined where every caller has a base of their own. */
+  readonly base: string | undefined
+  /** Environment variables that replace the base, first match wins. */
+  readonly env: readonly string[]
+  /** Path under the base. */
+  path(operation: Operation, model: string): string
+}
+
+/** One way to show who pays. */
+export interface AuthScheme {
+  /** The option that carries the credential, for messages. */
+  readonly option: 'apiKey' | 'authToken'
+  /** Environment variables to look in, first match wins. */
+  readonly env: readonly string[]
+  /** Header name, lower case. */
+  readonly header: string
+  /** Put before the credential: `Bearer `. */
+  readonly prefix?: string
+}
+
+export interface Auth {
+  /** First scheme with a credential wins. */
+  readonly schemes: readonly AuthScheme[]
+  /** False where the provider's servers may run without a key. @default true */
+  readonly required?: boolean
+  /** Where to get a key, for the error that says it is missing. */
+  readonly url?: string
+}
+
+export interface Provider<Quirks = unknown> {
+  /** The prefix of its model strings. */
+  readonly id: string
+  /** Its name in messages. */
+  readonly name: string
+  readonly dialect: Dialect<Quirks>
+  readonly address: Address
+  readonly auth: Auth
+  /** Sent with every request: API versions and the like. Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Headers made from options or environment (`organization`, `project`). */
+  readonly optionHeaders?: readonly OptionHeader[]
+  readonly quirks: Quirks
+  /** Taken instead of `quirks` where the call goes to the provider's own host: there more is known than of any server. */
+  readonly ownQuirks?: Quirks
+}
+
+export interface OptionHeader {
+  readonly option: 'organization' | 'project'
+  readonly env: readonly string[]
+  readonly header: string
+}

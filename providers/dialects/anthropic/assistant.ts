@@ -1,0 +1,126 @@
+import type { AssistantMessage } from '../../../src/types/messages.js'
+import { markLast, partsToBlocks, textBlock } from './content.js'
+import type { Kit } from './kit.js'
+import { isThinking, ownThinking } from './thinking-blocks.js'
+import { type Block, isBlock, isFields } from './wire.js'
+
+/** A tool call of the history. */
+export interface CallInHistory {
+  /** The id as the caller has it; undefined for a legacy function call, which is answered by name. */
+  readonly id: string | undefined
+  readonly name: string
+  readonly input: Record<string, unknown>
+  /** `messages[1].tool_calls[0]` */
+  readonly where: string
+}
+
+/** The calls of an assistant message, wherever they stand in it. */
+export function callsOf(message: AssistantMessage, index: number, kit: Kit): CallInHistory[] {
+  const calls: CallInHistory[] = []
+  const list = message.tool_calls ?? []
+  if (!Array.isArray(list)) throw kit.report.bad(`messages[${index}].tool_calls`, 'is a list of tool calls.')
+  for (const [position, call] of list.entries()) {
+    const where = `messages[${index}].tool_calls[${position}]`
+    if (typeof call?.id !== 'string' || call.id === '') throw kit.report.bad(where, "is a tool call without 'id'.")
+    if (call.type === 'custom') {
+      // the text of an OpenAI custom tool; what Claude calls has fields
+      calls.push({ id: call.id, name: call.custom.name, input: { input: call.custom.input }, where })
+      continue
+    }
+    const name = call.function?.name
+    if (typeof name !== 'string' || name === '') throw kit.report.bad(where, "is a tool call without 'function.name'.")
+    calls.push({ id: call.id, name, input: parseArguments(call.function.arguments, where, kit), where })
+  }
+  const legacy = message.function_call
+  if (legacy) {
+    const where = `messages[${index}].function_call`
+    calls.push({ id: undefined, name: legacy.name, input: parseArguments(legacy.arguments, where, kit), where })
+  }
+  return calls
+}
+
+function parseArguments(text: unknown, where: string, kit: Kit): Record<string, unknown> {
+  if (isFields(text)) return text
+  if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(String(text))
+  } catch {
+    throw kit.report.bad(where, `has arguments that are not JSON: ${String(text).slice(0, 80)}`)
+  }
+  if (!isFields(parsed)) throw kit.report.bad(where, 'has arguments that are not a JSON object.')
+  return parsed
+}
+
+/** The blocks of an assistant turn: thinking first, then text, then the calls. */
+export function assistantBlocks(
+  message: AssistantMessage,
+  toolUses: readonly Block[],
+  index: number,
+  kit: Kit,
+): Block[] {
+  const kept = keptBlocks(message, toolUses, index, kit)
+  if (kept) return kept
+  const where = `messages[${index}]`
+  const thinking = ownThinking(message.thinking_blocks, index, kit)
+  const inContent = Array.isArray(message.content)
+    ? message.content.filter((part) => isBlock(part) && isThinking(part))
+    : []
+  // the same thinking may stand in both places
+  if (thinking.length === 0) thinking.push(...ownThinking(inContent, index, kit))
+  const parts = Array.isArray(message.content)
+    ? message.content.filter((part) => !(isBlock(part) && isThinking(part)))
+    : message.content
+  const said = partsToBlocks(parts, where, kit)
+  if (said.length === 0 && message.refusal) said.push(...textBlock(message.refusal))
+  const blocks = [...thinking, ...said, ...toolUses]
+  if (message.reasoning_content && thinking.length === 0 && !message.thinking_blocks?.length) {
+    kit.report.repaired(
+      index,
+      `${where}: reasoning_content was left out: Claude takes back only thinking that it signed.`,
+    )
+  }
+  if (message.audio) kit.report.repaired(index, `${where}: audio was left out: Claude takes none.`)
+  if (message.images?.length) {
+    kit.report.repaired(index, `${where}: images were left out: Claude takes them from the user only.`)
+  }
+  markLast(blocks, message.cache_control)
+  return blocks
+}
+
+/**
+ * The turn as it came from Claude, where the decoder kept it because OpenAI's shape couldn't hold it (server tools,
+ * citations, thinking between calls). Undefined where there is none, or where the caller has changed what it says.
+ */
+function keptBlocks(
+  message: AssistantMessage,
+  toolUses: readonly Block[],
+  index: number,
+  kit: Kit,
+): Block[] | undefined {
+  const kept = message.provider_specific_fields?.content_blocks
+  if (!Array.isArray(kept) || kept.length === 0 || !kept.every(isBlock)) return undefined
+  const text = kept.map((block) => (block.type === 'text' && typeof block.text === 'string' ? block.text : '')).join('')
+  const calls = kept.filter(({ type }) => type === 'tool_use')
+  const said = Array.isArray(message.content)
+    ? message.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+    : (message.content ?? '')
+  if (text !== said || calls.length !== toolUses.length) {
+    kit.report.repaired(
+      index,
+      `messages[${index}]: the message was changed since Claude wrote it, so the blocks kept beside it ` +
+        '(server tools, citations) were left out.',
+    )
+    return undefined
+  }
+  let call = 0
+  const blocks = kept.flatMap((block): Block[] => {
+    if (isThinking(block)) return ownThinking([block], index, kit)
+    if (block.type === 'text') return typeof block.text === 'string' && block.text.trim() === '' ? [] : [block]
+    if (block.type !== 'tool_use') return [block]
+    const current = toolUses[call++]
+    return current ? [{ ...block, ...current }] : []
+  })
+  markLast(blocks, message.cache_control)
+  return blocks
+}

@@ -1,0 +1,38 @@
+import type { Annotation } from '../../../src/types/messages.js'
+import { type Block, type Fields, isFields } from './wire.js'
+
+export interface Cited {
+  /** Citations of pages, in OpenAI's shape. */
+  readonly annotations: Annotation[]
+  /** Every citation as Anthropic gave it, with the place of the text that it supports. */
+  readonly citations: Fields[]
+}
+
+/**
+ * The citations of a text block, which support the whole block.
+ * https://platform.claude.com/docs/en/build-with-claude/citations
+ * @param start where the block's text begins in the whole content
+ */
+export function citationsOf(block: Block, start: number, length: number): Cited | undefined {
+  const { citations } = block
+  if (!Array.isArray(citations) || citations.length === 0) return undefined
+  const end = start + length
+  const cited: Cited = { annotations: [], citations: [] }
+  for (const citation of citations) {
+    if (!isFields(citation)) continue
+    cited.citations.push({ ...citation, start_index: start, end_index: end })
+    const url = citation.url ?? citation.source
+    if (typeof url !== 'string' || !/^https?:/.test(url)) continue
+    cited.annotations.push({
+      type: 'url_citation',
+      url_citation: {
+        url,
+        title: typeof citation.title === 'string' ? citation.title : '',
+        start_index: start,
+        end_index: end,
+        ...(typeof citation.cited_text === 'string' && { content: citation.cited_text }),
+      },
+    })
+  }
+  return cited
+}

@@ -1,0 +1,155 @@
+import type { CacheControl, FilePart, ImagePart } from '../../../src/types/messages.js'
+import { betas } from './betas.js'
+import type { Kit } from './kit.js'
+import { imageType, isFileId, isPDF, isText, isURL, looksLikeBase64, parseDataURI, typeOfName } from './media.js'
+import { type Block, type Fields, isBlock } from './wire.js'
+
+/**
+ * The parts of a user message or a tool result as blocks. Parts without text are left out: the API refuses them.
+ * https://platform.claude.com/docs/en/build-with-claude/working-with-messages
+ */
+export function partsToBlocks(content: unknown, where: string, kit: Kit): Block[] {
+  if (content === null || content === undefined) return []
+  if (typeof content === 'string') return textBlock(content)
+  if (!Array.isArray(content)) throw kit.report.bad(`${where}.content`, 'is text or a list of parts.')
+  return content.flatMap((part: unknown, index) => partToBlocks(part, `${where}.content[${index}]`, kit))
+}
+
+export function textBlock(text: string, cacheControl?: CacheControl | null): Block[] {
+  if (text.trim() === '') return []
+  return [cacheControl ? { type: 'text', text, cache_control: cacheControl } : { type: 'text', text }]
+}
+
+/** Puts a message's own cache mark on its last block that can carry one. */
+export function markLast(blocks: Block[], cacheControl: CacheControl | null | undefined): void {
+  if (!cacheControl) return
+  const index = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking')
+  const block = blocks[index]
+  if (block && block.cache_control === undefined) blocks[index] = { ...block, cache_control: cacheControl }
+}
+
+function partToBlocks(part: unknown, where: string, kit: Kit): Block[] {
+  if (typeof part === 'string') return textBlock(part)
+  if (!isBlock(part)) throw kit.report.bad(where, "is not a content part: it has no 'type'.")
+  switch (part.type) {
+    case 'text':
+      if (typeof part.text !== 'string') throw kit.report.bad(where, "is a text part without 'text'.")
+      return part.text.trim() === '' ? [] : [withoutNulls(part)]
+    case 'refusal':
+      return textBlock(typeof part.refusal === 'string' ? part.refusal : '')
+    case 'image_url':
+      return [marked(imageBlock(part as unknown as ImagePart, where, kit), part)]
+    case 'file':
+      return [marked(fileBlock(part as unknown as FilePart, where, kit), part)]
+    case 'input_audio':
+      kit.report.unsupported(where, 'Claude takes no audio: transcribe it first')
+      return []
+    case 'video_url':
+      kit.report.unsupported(where, 'Claude takes no video')
+      return []
+    default:
+      // a block of Anthropic's own (document, image, search_result, container_upload, …)
+      if (hasFileSource(part)) kit.betas.add(betas.files)
+      return [withoutNulls(part)]
+  }
+}
+
+function imageBlock(part: ImagePart, where: string, kit: Kit): Block {
+  const given = part.image_url
+  const url = typeof given === 'string' ? given : given?.url
+  if (typeof given === 'object' && given?.detail && given.detail !== 'auto') {
+    kit.report.dropped(`${where}.image_url.detail`, 'Claude reads every image in full.')
+  }
+  if (typeof url !== 'string' || url === '') throw kit.report.bad(where, "is an image without 'image_url.url'.")
+  if (isFileId(url)) return fromFileId(url, 'image', kit)
+  if (isURL(url)) return fromURL(url, 'image', where, kit)
+  if (!/^data:/i.test(url)) {
+    throw kit.report.bad(where, `has an image URL that Claude can't fetch (${url.slice(0, 60)}): use https: or data:.`)
+  }
+  const media = parseDataURI(url)
+  if (!media) throw kit.report.bad(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
+  if (media.type === 'application/pdf') return base64Block('document', media.type, media.data)
+  const type = imageType(media.type)
+  if (!type) {
+    throw kit.report.bad(
+      where,
+      `has the media type '${media.type}': Claude takes image/jpeg, image/png, image/gif and image/webp.`,
+    )
+  }
+  return base64Block('image', type, media.data)
+}
+
+function fileBlock({ file, citations }: FilePart, where: string, kit: Kit): Block {
+  const { file_data: data, file_id: id, filename, format } = file ?? {}
+  if (id) {
+    const type = format ?? typeOfName(filename) ?? (isURL(id) ? typeOfName(id) : undefined)
+    const kind = type?.startsWith('image/') ? 'image' : 'document'
+    if (isURL(id)) return titled(fromURL(id, kind, where, kit), filename, citations)
+    if (!isFileId(id)) {
+      throw kit.report.bad(
+        where,
+        `has the file_id '${id.slice(0, 60)}': Claude takes ids of Anthropic's Files API (file_…) and https: URLs.`,
+      )
+    }
+    return titled(fromFileId(id, kind, kit), filename, citations)
+  }
+  if (typeof data !== 'string' || data === '')
+    throw kit.report.bad(where, "is a file without 'file_data' and 'file_id'.")
+  if (isURL(data)) return titled(fromURL(data, 'document', where, kit), filename, citations)
+  const media = /^data:/i.test(data) ? parseDataURI(data) : { type: '', data }
+  if (!media || !looksLikeBase64(media.data)) {
+    throw kit.report.bad(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
+  }
+  const type = isPDF(media.data) ? 'application/pdf' : media.type || format || typeOfName(filename) || ''
+  if (type === 'application/pdf') return titled(base64Block('document', type, media.data), filename, citations)
+  const image = imageType(type)
+  if (image) return base64Block('image', image, media.data)
+  if (isText(type)) {
+    const text = Buffer.from(media.data, 'base64').toString('utf8')
+    return titled(
+      { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text } },
+      filename,
+      citations,
+    )
+  }
+  throw kit.report.bad(
+    where,
+    `has the media type '${type || 'unknown'}': Claude takes PDF, text and images. ${type ? '' : "Say what it is in 'file.format'."}`.trim(),
+  )
+}
+
+const base64Block = (type: 'image' | 'document', mediaType: string, data: string): Block => ({
+  type,
+  source: { type: 'base64', media_type: mediaType, data },
+})
+
+function fromURL(url: string, type: 'image' | 'document', where: string, kit: Kit): Block {
+  if (kit.quirks.urlSources === false) {
+    throw kit.report.bad(where, 'is a URL, and this host fetches none: send the data itself, as a data: URI.')
+  }
+  return { type, source: { type: 'url', url } }
+}
+
+function fromFileId(id: string, type: 'image' | 'document', kit: Kit): Block {
+  kit.betas.add(betas.files)
+  return { type, source: { type: 'file', file_id: id } }
+}
+
+function titled(block: Block, filename: string | undefined, citations: FilePart['citations']): Block {
+  if (block.type !== 'document') return block
+  return { ...block, ...(filename && { title: filename }), ...(citations && { citations }) }
+}
+
+const marked = (block: Block, part: Block): Block =>
+  part.cache_control ? { ...block, cache_control: part.cache_control } : block
+
+function hasFileSource(block: Block): boolean {
+  const source = block.source as Fields | undefined
+  return source?.type === 'file' || block.type === 'container_upload'
+}
+
+/** A null mark means no mark; the API takes some nulls and refuses others. */
+function withoutNulls(block: Block): Block {
+  if (!Object.values(block).includes(null)) return block
+  return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null)) as Block
+}

@@ -1,0 +1,19 @@
+import type { DecodeContext, Dialect } from '../../contract.js'
+import { decode } from './decode.js'
+import { encode } from './encode.js'
+import { errorFacts } from './errors.js'
+import type { AnthropicQuirks } from './quirks.js'
+import { AnthropicStream } from './stream.js'
+
+export type { AnthropicQuirks }
+
+/** Anthropic's Messages API, version 2023-06-01, wherever it is served. https://platform.claude.com/docs/en/api/messages */
+export const anthropic: Dialect<AnthropicQuirks> = Object.freeze({
+  framing: 'sse',
+  chat: Object.freeze({
+    encode,
+    decode,
+    stream: (context: DecodeContext<AnthropicQuirks>) => new AnthropicStream(context),
+  }),
+  error: errorFacts,
+} satisfies Dialect<AnthropicQuirks>)

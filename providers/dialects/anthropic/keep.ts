@@ -1,0 +1,75 @@
+import type { JSONTool, Memo } from './kit.js'
+import { isThinking } from './thinking-blocks.js'
+import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
+
+/**
+ * What of an answer OpenAI's message has no field for: kept under `provider_specific_fields`, so that the next turn can send
+ * it back. Undefined where there is nothing.
+ */
+export function extraFields(
+  message: WireMessage,
+  blocks: readonly Block[],
+  memo: Memo | undefined,
+): Fields | undefined {
+  const extras: Fields = {}
+  const spoken = memo?.json ? withoutPreamble(blocks, memo.json, extras) : blocks
+  if (!fitsMessage(spoken)) extras.content_blocks = spoken.map((block) => asCallerKnows(block, memo))
+  if (message.container) extras.container = message.container
+  if (isFields(message.context_management)) {
+    const edits = message.context_management.applied_edits
+    if (!Array.isArray(edits) || edits.length > 0) extras.context_management = message.context_management
+  }
+  if (typeof message.stop_sequence === 'string') extras.stop_sequence = message.stop_sequence
+  if (message.stop_details) extras.stop_details = message.stop_details
+  return Object.keys(extras).length > 0 ? extras : undefined
+}
+
+/** What the model said around the call that is its answer would spoil the JSON: it is kept apart, as `preamble`. */
+function withoutPreamble(blocks: readonly Block[], json: JSONTool, extras: Fields): readonly Block[] {
+  if (!blocks.some(({ type, name }) => type === 'tool_use' && name === json.name)) return blocks
+  const words = blocks.map((block) => (block.type === 'text' ? String(block.text) : '')).join('')
+  if (words.trim() !== '') extras.preamble = words
+  return blocks.filter(({ type }) => type !== 'text')
+}
+
+/** Whether `thinking_blocks`, `content` and `tool_calls`, in this order, say all that the blocks say. */
+function fitsMessage(blocks: readonly Block[]): boolean {
+  let stage = 0
+  for (const block of blocks) {
+    if (isThinking(block)) {
+      if (stage > 0) return false
+    } else if (block.type === 'text') {
+      if (block.text === '') continue
+      if (stage > 0 || (Array.isArray(block.citations) && block.citations.length > 0)) return false
+      stage = 1
+    } else if (block.type === 'tool_use') {
+      if (!isPlainCall(block)) return false
+      stage = 2
+    } else return false
+  }
+  return true
+}
+
+const callFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'caller'])
+
+/** A call by the model itself; others come from code that it runs, and must be told apart in the next turn. */
+function isPlainCall(block: Block): boolean {
+  const { caller } = block
+  const direct = caller === undefined || caller === null || (isFields(caller) && caller.type === 'direct')
+  return direct && Object.entries(block).every(([name, value]) => callFields.has(name) || value === null)
+}
+
+/** Tools under the caller's names, and the emulated format as the text that the caller reads. */
+function asCallerKnows(block: Block, memo: Memo | undefined): Block {
+  if (block.type !== 'tool_use' || !memo) return block
+  const name = String(block.name)
+  if (memo.json?.name === name) return { type: 'text', text: answerText(block.input, memo.json) }
+  const original = memo.names?.[name]
+  return original === undefined ? block : { ...block, name: original }
+}
+
+/** The answer in the call that stands for `response_format`, as JSON text. */
+export function answerText(input: unknown, { wrapped }: JSONTool): string {
+  const answer = wrapped && isFields(input) && 'response' in input ? input.response : input
+  return JSON.stringify(answer ?? {})
+}

@@ -1,0 +1,31 @@
+import type { Report } from '../../report.js'
+import type { Aliases } from './aliases.js'
+import type { ModelFacts } from './models.js'
+import type { AnthropicQuirks } from './quirks.js'
+
+/** What every part of one encoding shares. */
+export interface Kit {
+  readonly report: Report
+  readonly facts: ModelFacts
+  readonly quirks: AnthropicQuirks
+  /** Tool names. */
+  readonly names: Aliases
+  /** Ids of tool calls. */
+  readonly ids: Aliases
+  /** Beta flags that the request needs. */
+  readonly betas: Set<string>
+}
+
+/** What the decoder of the same call must know. */
+export interface Memo {
+  /** Tool names as sent, to the caller's. */
+  readonly names?: Readonly<Record<string, string>>
+  /** The tool that stands for `response_format`. */
+  readonly json?: JSONTool
+}
+
+export interface JSONTool {
+  readonly name: string
+  /** True where the schema's root is not an object, so that the answer stands in a field `response`. */
+  readonly wrapped: boolean
+}

@@ -1,0 +1,157 @@
+import type { ChatParams } from '../../../src/types/chat.js'
+import type { Kit } from './kit.js'
+import type { ThinkingPlan } from './thinking.js'
+import { type Fields, isFields } from './wire.js'
+
+interface Refusal {
+  readonly advice: string
+  /** Values that change nothing, and are left out without a word. */
+  readonly harmless?: (value: unknown) => boolean
+}
+
+const isZero = (value: unknown) => value === 0
+const isFalse = (value: unknown) => value === false
+
+/** OpenAI's parameters that the Messages API has nothing for. https://platform.claude.com/docs/en/api/messages/create */
+const refused: Readonly<Record<string, Refusal>> = {
+  n: { advice: 'it gives one answer a call: call it several times', harmless: (value) => value === 1 },
+  seed: { advice: 'its sampling cannot be seeded' },
+  logprobs: { advice: 'it gives none', harmless: isFalse },
+  top_logprobs: { advice: 'it gives none', harmless: isZero },
+  logit_bias: { advice: 'it has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+  presence_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
+  frequency_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
+  prediction: { advice: 'it takes no predicted output' },
+  modalities: {
+    advice: 'it answers with text only',
+    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
+  },
+  audio: { advice: 'it answers with text only' },
+  store: { advice: 'it stores no answers', harmless: isFalse },
+  verbosity: { advice: 'ask for the length in the prompt' },
+  prompt_cache_key: { advice: 'mark what to cache with cache_control' },
+  prompt_cache_retention: { advice: "use cache_control with a ttl of '5m' or '1h'" },
+  safety_identifier: { advice: 'use user, which is sent as metadata.user_id' },
+}
+
+/** Names that the encoder reads itself; whatever else is in a request is the provider's own and passes as it is. */
+const read: ReadonlySet<string> = new Set([
+  ...Object.keys(refused),
+  'model',
+  'messages',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop',
+  'max_tokens',
+  'max_completion_tokens',
+  'user',
+  'metadata',
+  'service_tier',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'functions',
+  'function_call',
+  'response_format',
+  'reasoning_effort',
+  'thinking',
+  'web_search_options',
+  'stream',
+  'stream_options',
+  'cache_control',
+  'betas',
+  'mcp_servers',
+  'output_config',
+  'extra_body',
+])
+
+export function refuseParams(params: ChatParams, kit: Kit): void {
+  for (const [name, { advice, harmless }] of Object.entries(refused)) {
+    const value = (params as unknown as Fields)[name]
+    if (value === undefined || value === null || harmless?.(value)) continue
+    kit.report.unsupported(name, advice)
+  }
+}
+
+/** Fields that are Anthropic's own. */
+export function ownFields(params: ChatParams): Fields {
+  const own: Fields = {}
+  for (const [name, value] of Object.entries(params)) if (value !== undefined && !read.has(name)) own[name] = value
+  return own
+}
+
+export function encodeStop(stop: ChatParams['stop'], kit: Kit): string[] | undefined {
+  if (stop === null || stop === undefined) return undefined
+  const all = typeof stop === 'string' ? [stop] : [...stop]
+  const good = all.filter((text) => text.trim() !== '')
+  if (good.length < all.length) kit.report.unsupported('stop', 'it refuses stop sequences of nothing but white space')
+  return good.length > 0 ? good : undefined
+}
+
+/** https://platform.claude.com/docs/en/api/service-tiers */
+export function encodeServiceTier(tier: string | null | undefined, kit: Kit): string | undefined {
+  if (!tier) return undefined
+  if (tier === 'auto' || tier === 'standard_only') return tier
+  if (tier === 'default') return 'standard_only'
+  kit.report.unsupported(
+    'service_tier',
+    `it has no tier '${tier}': use auto (priority where you have it) or standard_only`,
+  )
+  return undefined
+}
+
+export function encodeMetadata({ metadata, user }: ChatParams, kit: Kit): Fields | undefined {
+  const { user_id = user, ...others } = metadata ?? {}
+  if (Object.keys(others).length > 0) kit.report.unsupported('metadata', 'it takes user_id only')
+  return user_id === undefined || user_id === null ? undefined : { user_id }
+}
+
+/** Most tokens of the answer. Thinking is part of them, so that a budget is put on top where it wouldn't fit. */
+export function encodeMaxTokens(params: ChatParams, budget: number | undefined, kit: Kit): number {
+  const asked = params.max_completion_tokens ?? params.max_tokens
+  const most = kit.facts.maxOutput
+  const tokens = asked ?? most ?? 4096
+  if (budget === undefined || budget < tokens) return tokens
+  const raised = most === undefined ? tokens + budget : Math.max(Math.min(tokens + budget, most), tokens)
+  const param = params.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens'
+  kit.report.changed(param, `Raised from ${tokens} to ${raised}: the ${budget} tokens to think with count as output.`)
+  return raised
+}
+
+/**
+ * temperature, top_p and top_k, as far as the model takes them.
+ * https://platform.claude.com/docs/en/about-claude/models/migration-guide (sampling parameters)
+ * https://platform.claude.com/docs/en/build-with-claude/extended-thinking (feature compatibility)
+ */
+export function encodeSampling(params: ChatParams, { thinking }: ThinkingPlan, kit: Kit): Fields {
+  const { facts, report } = kit
+  const sampling: Fields = {}
+  let { temperature } = params
+  const { top_p, top_k } = params
+  if (typeof temperature === 'number' && temperature > 1) {
+    report.changed('temperature', `Claude's highest is 1: ${temperature} was lowered to it.`)
+    temperature = 1
+  }
+  const thinks = thinking !== undefined && (thinking.type === 'enabled' || thinking.type === 'adaptive')
+  const fixed = facts.sampling === 'fixed'
+  const why = fixed ? 'this model takes no sampling parameters' : 'not while the model thinks'
+  const has = (value: number | null | undefined): value is number => value !== null && value !== undefined
+  // 1 is the default: what can't be sent need not be
+  if (has(temperature) && (fixed || (thinks && temperature !== 1))) {
+    if (temperature !== 1) report.unsupported('temperature', why)
+  } else if (has(temperature) && !(facts.sampling === 'one' && temperature === 1 && has(top_p) && top_p !== 1)) {
+    sampling.temperature = temperature
+  }
+  if (has(top_p) && (fixed || (thinks && top_p < 0.95))) {
+    if (top_p !== 1 && top_p !== 0.99) report.unsupported('top_p', why)
+  } else if (has(top_p)) {
+    if (facts.sampling !== 'one' || sampling.temperature === undefined) sampling.top_p = top_p
+    else if (top_p !== 1) report.unsupported('top_p', 'this model takes temperature or top_p, not both')
+  }
+  if (has(top_k)) {
+    if (fixed || thinks) report.unsupported('top_k', why)
+    else sampling.top_k = top_k
+  }
+  return sampling
+}

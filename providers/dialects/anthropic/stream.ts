@@ -1,0 +1,299 @@
+import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
+import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { citationsOf } from './citations.js'
+import { refusalOf, thinkingBlock } from './decode.js'
+import { answerText, extraFields } from './keep.js'
+import type { Memo } from './kit.js'
+import type { AnthropicQuirks } from './quirks.js'
+import { finishReason } from './stop-reason.js'
+import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
+import { type Block, type Fields, isBlock, type WireEvent, type WireMessage, type WireUsage } from './wire.js'
+
+/** A block that is arriving. */
+interface OpenBlock {
+  /** As it began; what arrives is put in at its end. */
+  block: Block
+  /** Text, thinking or JSON so far. */
+  text: string
+  /** The index of the tool call in the answer; -1 for everything else. */
+  readonly call: number
+  /** Where its text begins in the content. */
+  readonly start: number
+  /** True for the tool that stands for `response_format`. */
+  readonly answer: boolean
+}
+
+/**
+ * Text, reasoning and arguments pass as they arrive; thinking blocks, citations and annotations come whole at the end of
+ * their block; what OpenAI's shape can't hold comes with the finish reason.
+ * https://platform.claude.com/docs/en/build-with-claude/streaming
+ */
+export class AnthropicStream implements ChatStreamDecoder {
+  done = false
+  readonly #memo: Memo | undefined
+  readonly #created: number
+  #id: string
+  #model: string
+  #started = false
+  #finished = false
+  readonly #open: (OpenBlock | undefined)[] = []
+  readonly #blocks: Block[] = []
+  #calls = 0
+  #length = 0
+  #answered = false
+  /** Words of an answer that may yet turn out to be a call of the answer's tool. */
+  #held = ''
+  #reasoned = false
+  #breakReasoning = false
+  #usage: WireUsage | undefined
+  #container: unknown
+  #contextManagement: unknown
+
+  constructor(context: DecodeContext<AnthropicQuirks>) {
+    this.#memo = context.memo as Memo | undefined
+    this.#created = context.created
+    this.#id = context.fallbackId
+    this.#model = context.model
+  }
+
+  push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    let event: WireEvent
+    try {
+      event = JSON.parse(data)
+    } catch {
+      // some proxies end with OpenAI's mark
+      if (data.trim() === '[DONE]') return this.#stop(out)
+      throw new ProviderFault('its stream has an event that is not JSON')
+    }
+    switch (event?.type) {
+      case 'content_block_delta':
+        return this.#delta(event, out)
+      case 'content_block_start':
+        return this.#blockStart(event, out)
+      case 'content_block_stop':
+        return this.#blockStop(event.index ?? 0, out)
+      case 'message_start':
+        return this.#start(event.message, out)
+      case 'message_delta':
+        return this.#messageDelta(event, out)
+      case 'message_stop':
+        return this.#stop(out)
+      case 'error':
+        throw new ProviderFault('its stream has an error', event)
+      default:
+        if (event?.error) throw new ProviderFault('its stream has an error', event)
+    }
+  }
+
+  end(out: ChatCompletionChunk[]): boolean {
+    if (!this.done && this.#finished) this.#stop(out)
+    return this.done
+  }
+
+  #chunk(delta: Delta): ChatCompletionChunk {
+    return {
+      id: this.#id,
+      object: 'chat.completion.chunk',
+      created: this.#created,
+      model: this.#model,
+      choices: [{ index: 0, delta, finish_reason: null }],
+    }
+  }
+
+  #start(message: WireMessage | undefined, out: ChatCompletionChunk[]): void {
+    if (this.#started) return
+    this.#started = true
+    if (message?.id) this.#id = message.id
+    if (message?.model) this.#model = message.model
+    if (message?.usage) this.#usage = message.usage
+    this.#container = message?.container
+    out.push(this.#chunk({ role: 'assistant' }))
+  }
+
+  #blockStart({ index = 0, content_block: block }: WireEvent, out: ChatCompletionChunk[]): void {
+    if (!isBlock(block)) return
+    this.#start(undefined, out)
+    const answer = block.type === 'tool_use' && this.#memo?.json !== undefined && this.#memo.json.name === block.name
+    const call = block.type === 'tool_use' && !answer ? this.#calls++ : -1
+    const open: OpenBlock = { block, text: '', call, start: this.#length, answer }
+    this.#open[index] = open
+    if (answer) this.#answered = true
+    if (call >= 0) {
+      const name = String(block.name)
+      const original = this.#memo?.names?.[name] ?? name
+      out.push(
+        this.#call(call, { id: String(block.id), type: 'function', function: { name: original, arguments: '' } }),
+      )
+    } else if (block.type === 'text' && block.text) this.#text(open, String(block.text), out)
+    else if (block.type === 'thinking') {
+      this.#breakReasoning = this.#reasoned
+      if (block.thinking) this.#thinking(open, String(block.thinking), out)
+    }
+  }
+
+  #delta({ index = 0, delta }: WireEvent, out: ChatCompletionChunk[]): void {
+    const open = this.#open[index]
+    if (!open || !delta) return
+    switch (delta.type) {
+      case 'text_delta':
+        return this.#text(open, delta.text as string, out)
+      case 'input_json_delta':
+        return this.#json(open, delta.partial_json as string, out)
+      case 'thinking_delta':
+        return this.#thinking(open, delta.thinking as string, out)
+      case 'citations_delta': {
+        const { citations } = open.block
+        open.block = { ...open.block, citations: [...(Array.isArray(citations) ? citations : []), delta.citation] }
+        return
+      }
+      default:
+        open.block = grow(open.block, delta)
+    }
+  }
+
+  #text(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
+    if (!text) return
+    open.text += text
+    if (this.#memo?.json) {
+      this.#held += text
+      return
+    }
+    this.#length += text.length
+    out.push(this.#chunk({ content: text }))
+  }
+
+  #json(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
+    if (!text) return
+    open.text += text
+    if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: text } }))
+    else if (open.answer && !this.#memo?.json?.wrapped) out.push(this.#chunk({ content: text }))
+  }
+
+  #thinking(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
+    if (!text) return
+    open.text += text
+    const apart = this.#breakReasoning
+    this.#breakReasoning = false
+    this.#reasoned = true
+    out.push(this.#chunk({ reasoning_content: apart ? `\n\n${text}` : text }))
+  }
+
+  #call(index: number, call: Omit<NonNullable<Delta['tool_calls']>[number], 'index'>): ChatCompletionChunk {
+    return this.#chunk({ tool_calls: [{ index, ...call }] })
+  }
+
+  #blockStop(index: number, out: ChatCompletionChunk[]): void {
+    const open = this.#open[index]
+    if (!open) return
+    this.#open[index] = undefined
+    const { block, text } = open
+    switch (block.type) {
+      case 'text': {
+        this.#blocks.push({ ...block, text })
+        // held words have no place in the content yet
+        const cited = this.#memo?.json ? undefined : citationsOf(block, open.start, text.length)
+        if (cited && text) out.push(this.#chunk(citedDelta(cited)))
+        return
+      }
+      case 'thinking':
+        this.#blocks.push({ ...block, thinking: text })
+        out.push(this.#chunk({ thinking_blocks: [thinkingBlock(text, block.signature)] }))
+        return
+      case 'redacted_thinking':
+        this.#blocks.push(block)
+        out.push(this.#chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: String(block.data ?? '') }] }))
+        return
+      default:
+        this.#inputEnd(open, out)
+    }
+  }
+
+  /** The end of a tool call, of the caller's or of a server's; and of every block that needs no care. */
+  #inputEnd({ block, text, call, answer }: OpenBlock, out: ChatCompletionChunk[]): void {
+    const input = text ? parsed(text) : block.input
+    this.#blocks.push(text ? { ...block, input: input ?? {} } : block)
+    if (call >= 0 && !text) {
+      out.push(this.#call(call, { function: { arguments: JSON.stringify(input ?? {}) } }))
+    } else if (answer && this.#memo?.json && (this.#memo.json.wrapped || !text)) {
+      // JSON that was cut stays as it is, for the caller to see
+      const content = text && input === undefined ? text : answerText(input, this.#memo.json)
+      out.push(this.#chunk({ content }))
+    }
+  }
+
+  #messageDelta(event: WireEvent, out: ChatCompletionChunk[]): void {
+    this.#start(undefined, out)
+    this.#usage = mergeUsage(this.#usage, event.usage)
+    if (event.context_management) this.#contextManagement = event.context_management
+    const { delta } = event
+    if (!delta) return
+    if (delta.container) this.#container = delta.container
+    if (typeof delta.stop_reason !== 'string' || this.#finished) return
+    this.#finished = true
+    if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
+    out.push(
+      this.#finish({
+        ...(delta as WireMessage),
+        container: this.#container,
+        context_management: this.#contextManagement,
+      }),
+    )
+  }
+
+  #finish(message: WireMessage): ChatCompletionChunk {
+    const native = String(message.stop_reason)
+    const delta: Delta = {}
+    const refusal = refusalOf(message)
+    if (refusal !== undefined) delta.refusal = refusal
+    const extras = extraFields(message, this.#blocks, this.#memo)
+    if (extras) delta.provider_specific_fields = extras
+    const answeredOnly = this.#answered && this.#calls === 0 && native === 'tool_use'
+    const chunk = this.#chunk(delta)
+    chunk.choices = [
+      { index: 0, delta, finish_reason: answeredOnly ? 'stop' : finishReason(native), native_finish_reason: native },
+    ]
+    return chunk
+  }
+
+  #stop(out: ChatCompletionChunk[]): void {
+    if (this.done) return
+    this.done = true
+    const usage = usageOf(this.#usage)
+    if (!usage) return
+    const tier = serviceTier(this.#usage)
+    const extras = usageExtras(this.#usage)
+    out.push({
+      id: this.#id,
+      object: 'chat.completion.chunk',
+      created: this.#created,
+      model: this.#model,
+      choices: [],
+      usage,
+      ...(tier && { service_tier: tier }),
+      ...(extras && { provider_specific_fields: extras }),
+    })
+  }
+}
+
+const citedDelta = ({ annotations, citations }: NonNullable<ReturnType<typeof citationsOf>>): Delta => ({
+  ...(annotations.length > 0 && { annotations }),
+  provider_specific_fields: { citations },
+})
+
+/** A delta of any other kind (signatures, compaction, what is still to come): text grows, everything else is replaced. */
+function grow(block: Block, { type: _, ...fields }: Fields): Block {
+  const grown: Block = { ...block }
+  for (const [name, value] of Object.entries(fields)) {
+    const old = grown[name]
+    grown[name] = typeof old === 'string' && typeof value === 'string' ? old + value : value
+  }
+  return grown
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

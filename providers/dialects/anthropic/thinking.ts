@@ -1,0 +1,144 @@
+import type { ChatParams, Thinking } from '../../../src/types/chat.js'
+import type { Kit } from './kit.js'
+import type { Effort, ModelFacts } from './models.js'
+import { isThinking } from './thinking-blocks.js'
+import { type Fields, isFields, type Turn } from './wire.js'
+
+export interface ThinkingPlan {
+  readonly thinking?: Fields
+  /** For `output_config.effort`. */
+  readonly effort?: string
+  /** Tokens, where the model thinks on a budget. */
+  readonly budget?: number
+}
+
+/** Tokens to think with, for models that take a budget. 1024 is the API's least. */
+const budgets: ReadonlyMap<string, number> = new Map([
+  ['minimal', 1024],
+  ['low', 1024],
+  ['medium', 2048],
+  ['high', 4096],
+  ['xhigh', 8192],
+  ['max', 16_384],
+])
+
+const ladder: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
+
+/**
+ * `reasoning_effort` and `thinking` in the terms that the model has: adaptive thinking with an effort, or a token budget.
+ * https://platform.claude.com/docs/en/build-with-claude/thinking
+ * https://platform.claude.com/docs/en/build-with-claude/effort
+ */
+export function encodeThinking(params: ChatParams, turns: readonly Turn[], kit: Kit): ThinkingPlan {
+  const plan = params.thinking
+    ? explicit(params.thinking, params.reasoning_effort, kit)
+    : fromEffort(params.reasoning_effort, kit)
+  if (plan.thinking?.type === 'enabled' && lacksThinking(turns)) {
+    kit.report.dropped(
+      'thinking',
+      'Left out: the last tool calls in the history come without their thinking (from another model, perhaps), and with a ' +
+        'budget the API wants it back.',
+    )
+    return plan.effort === undefined ? {} : { effort: plan.effort }
+  }
+  return plan
+}
+
+function explicit(thinking: Thinking, effort: string | null | undefined, kit: Kit): ThinkingPlan {
+  const { facts, report } = kit
+  const level = effort && effort !== 'none' && facts.efforts.length > 0 ? { effort: nearest(effort, kit) } : {}
+  if (facts.thinking === 'none') {
+    if (thinking.type !== 'disabled') report.unsupported('thinking', 'this model does not think')
+    return {}
+  }
+  switch (thinking.type) {
+    case 'enabled': {
+      if (facts.thinking !== 'adaptive') return { thinking: { ...thinking }, budget: thinking.budget_tokens, ...level }
+      const guessed = effortOf(thinking.budget_tokens)
+      report.changed(
+        'thinking',
+        `This model takes no thinking budget: it thinks adaptively, with effort '${level.effort ?? guessed}'.`,
+      )
+      return { thinking: adaptive(facts, thinking.display), effort: level.effort ?? guessed }
+    }
+    case 'adaptive': {
+      if (facts.thinking !== 'budget') return { thinking: { ...thinking }, ...level }
+      const budget = budgets.get(effort ?? 'high') ?? 4096
+      report.changed('thinking', `This model does not think adaptively: it has a budget of ${budget} tokens.`)
+      const display = thinking.display ? { display: thinking.display } : {}
+      return { thinking: { type: 'enabled', budget_tokens: budget, ...display }, budget }
+    }
+    case 'disabled':
+      return { ...off(facts, kit, 'thinking'), ...level }
+    default:
+      // a type that came after this was written
+      return { thinking: { ...(thinking as Fields) }, ...level }
+  }
+}
+
+function fromEffort(effort: string | null | undefined, kit: Kit): ThinkingPlan {
+  const { facts, report } = kit
+  if (!effort) return {}
+  if (effort === 'none') return facts.thinking === 'none' ? {} : off(facts, kit, 'reasoning_effort')
+  if (facts.thinking === 'none') {
+    report.unsupported('reasoning_effort', 'this model does not think')
+    return {}
+  }
+  if (facts.thinking === 'adaptive' || facts.thinking === 'either') {
+    return { thinking: adaptive(facts, undefined), effort: nearest(effort, kit) }
+  }
+  const budget = budgets.get(effort)
+  if (budget === undefined) {
+    report.unsupported('reasoning_effort', `'${effort}' is none of ${[...budgets.keys()].join(', ')}`)
+    return {}
+  }
+  return { thinking: { type: 'enabled', budget_tokens: budget }, budget }
+}
+
+/** Who asks for reasoning wants to read it: newer models show it only when told to. */
+const adaptive = (facts: ModelFacts, display: string | undefined): Fields => ({
+  type: 'adaptive',
+  ...(display ? { display } : facts.hidden && { display: 'summarized' }),
+})
+
+function off(facts: ModelFacts, kit: Kit, param: string): ThinkingPlan {
+  if (facts.off === 'disabled') return { thinking: { type: 'disabled' } }
+  if (facts.off === 'between_tools') {
+    kit.report.changed(param, 'This model can stop thinking only before its first tool call: between_tools.')
+    return { thinking: { type: 'between_tools' } }
+  }
+  kit.report.unsupported(param, "this model always thinks: use reasoning_effort 'low' for the least")
+  return {}
+}
+
+/** The level itself, or the next weaker one that the model has. */
+function nearest(effort: string, kit: Kit): string {
+  const { efforts } = kit.facts
+  if (efforts.includes(effort as Effort) || !ladder.includes(effort)) return effort
+  const weaker = efforts.findLast((level) => ladder.indexOf(level) < ladder.indexOf(effort)) ?? efforts[0] ?? 'low'
+  kit.report.changed('reasoning_effort', `This model has no effort '${effort}': '${weaker}' is sent.`)
+  return weaker
+}
+
+function effortOf(budget: number): Effort {
+  if (budget <= 1024) return 'low'
+  if (budget <= 4096) return 'medium'
+  return budget <= 16_384 ? 'high' : 'xhigh'
+}
+
+/** True where the turn that goes on is one of tool calls, and it doesn't begin with thinking. */
+function lacksThinking(turns: readonly Turn[]): boolean {
+  const last = turns.findLast(({ role }) => role === 'assistant')
+  const answer = last && turns[turns.indexOf(last) + 1]
+  if (!last || typeof last.content === 'string' || !answer || typeof answer.content === 'string') return false
+  const [first] = last.content
+  const inToolUse =
+    answer === turns.findLast(({ role }) => role === 'user') &&
+    answer.content.some(({ type }) => type === 'tool_result')
+  return (
+    inToolUse &&
+    first !== undefined &&
+    !isThinking(first) &&
+    last.content.some((block) => isFields(block) && block.type === 'tool_use')
+  )
+}

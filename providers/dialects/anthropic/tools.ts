@@ -1,0 +1,172 @@
+import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
+import { betaOfTool } from './betas.js'
+import type { Kit } from './kit.js'
+import { closeSchema } from './schema.js'
+import { type Fields, isFields } from './wire.js'
+
+/** What a request says about tools, before `response_format` may add one. */
+export interface ToolPlan {
+  readonly tools: Fields[]
+  readonly servers: Fields[]
+  choice: Fields | undefined
+}
+
+/** Every tool name of a request, so that aliases can be given without a clash. */
+export function toolNames({ tools, functions }: ChatParams): string[] {
+  const names = (functions ?? []).map(({ name }) => name)
+  for (const tool of tools ?? []) {
+    const name = isFunction(tool) ? tool.function?.name : isFields(tool) ? tool.name : undefined
+    if (typeof name === 'string') names.push(name)
+  }
+  return names
+}
+
+/**
+ * https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools
+ * A history with calls needs no tools beside it: recorded requests without any were answered.
+ */
+export function encodeTools(params: ChatParams, thinksByBudget: boolean, kit: Kit): ToolPlan {
+  const plan: ToolPlan = { tools: [], servers: [], choice: undefined }
+  for (const [index, tool] of (params.tools ?? []).entries()) addTool(plan, tool, `tools[${index}]`, kit)
+  for (const [index, definition] of (params.functions ?? []).entries()) {
+    addTool(plan, { type: 'function', function: definition }, `functions[${index}]`, kit)
+  }
+  if (params.web_search_options) addWebSearch(plan, params.web_search_options)
+  plan.choice = encodeChoice(plan, choiceOf(params), kit)
+  forceable(plan, thinksByBudget, kit)
+  if (params.parallel_tool_calls === false && plan.tools.length > 0 && plan.choice?.type !== 'none') {
+    plan.choice = { ...(plan.choice ?? { type: 'auto' }), disable_parallel_tool_use: true }
+  }
+  return plan
+}
+
+const isFunction = (tool: unknown): tool is FunctionTool =>
+  isFields(tool) && tool.type === 'function' && 'function' in tool
+
+function addTool(plan: ToolPlan, tool: Tool, where: string, kit: Kit): void {
+  if (!isFields(tool)) throw kit.report.bad(where, 'is not a tool.')
+  if (isFunction(tool)) plan.tools.push(functionTool(tool, where, kit))
+  else if (tool.type === 'function') throw kit.report.bad(where, "is a function tool without 'function'.")
+  else if (tool.type === 'custom' && isFields(tool.custom)) {
+    kit.report.unsupported(where, 'Claude has no tools with free text as input: make it a function with one string')
+  } else if (tool.type === 'mcp' || (tool.type === 'url' && typeof tool.url === 'string'))
+    plan.servers.push(mcpServer(tool))
+  else {
+    // a tool of Anthropic's own: passed as it is
+    const beta = betaOfTool(tool.type)
+    if (beta) kit.betas.add(beta)
+    plan.tools.push(tool)
+  }
+}
+
+/** Anthropic's own settings of a tool may stand on the tool or in its function. */
+const settings = ['defer_loading', 'allowed_callers', 'input_examples', 'eager_input_streaming'] as const
+
+function functionTool(tool: FunctionTool, where: string, kit: Kit): Fields {
+  const definition = tool.function
+  if (!isFields(definition) || typeof definition.name !== 'string' || definition.name === '') {
+    throw kit.report.bad(where, "is a function without 'name'.")
+  }
+  const { name, description, parameters, strict } = definition
+  const strictly = strict === true && kit.facts.schemas && kit.quirks.schemas !== false
+  if (strict === true && !strictly) {
+    kit.report.dropped(
+      `${where}.function.strict`,
+      'This model has no strict tools: the arguments may stray from the schema.',
+    )
+  }
+  const schema: Fields = { type: 'object', ...(parameters ?? { properties: {} }) }
+  const encoded: Fields = { name: kit.names.wire(name) }
+  if (description) encoded.description = description
+  encoded.input_schema = strictly ? closeSchema(schema).schema : schema
+  if (strictly) encoded.strict = true
+  if (tool.cache_control) encoded.cache_control = tool.cache_control
+  for (const setting of settings) {
+    const value = (tool as unknown as Fields)[setting] ?? (definition as unknown as Fields)[setting]
+    if (value !== undefined && value !== null) encoded[setting] = value
+  }
+  return encoded
+}
+
+/** OpenAI's `mcp` tool as a server of Anthropic's MCP connector. https://platform.claude.com/docs/en/agents-and-tools/mcp-connector */
+function mcpServer(tool: Fields): Fields {
+  if (tool.type === 'url') return tool
+  const { server_url, server_label, authorization, headers, allowed_tools } = tool
+  const bearer = isFields(headers) ? (headers.Authorization ?? headers.authorization) : undefined
+  const token = authorization ?? (typeof bearer === 'string' ? bearer.replace(/^Bearer /i, '') : undefined)
+  return {
+    type: 'url',
+    url: server_url,
+    name: server_label,
+    ...(token !== undefined && { authorization_token: token }),
+    ...(Array.isArray(allowed_tools) && { tool_configuration: { enabled: true, allowed_tools } }),
+  }
+}
+
+const searches: Readonly<Record<string, number>> = { low: 1, medium: 5, high: 10 }
+
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+function addWebSearch(plan: ToolPlan, options: NonNullable<ChatParams['web_search_options']>): void {
+  if (plan.tools.some(({ name }) => name === 'web_search')) return
+  const uses = searches[options.search_context_size ?? '']
+  const place = options.user_location?.approximate
+  plan.tools.push({
+    type: 'web_search_20250305',
+    name: 'web_search',
+    ...(uses !== undefined && { max_uses: uses }),
+    ...(place && { user_location: { type: 'approximate', ...place } }),
+  })
+}
+
+function choiceOf({ tool_choice, function_call }: ChatParams): ToolChoice | Fields | undefined {
+  if (tool_choice) return tool_choice
+  return isFields(function_call) ? { type: 'function', function: { name: function_call.name } } : function_call
+}
+
+function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, kit: Kit): Fields | undefined {
+  if (choice === undefined || choice === null) return undefined
+  const none = plan.tools.length === 0 && plan.servers.length === 0
+  if (choice === 'auto' || choice === 'none') return none ? undefined : { type: choice }
+  if (none) throw kit.report.bad('tool_choice', 'asks for a tool, and there are no tools.')
+  if (choice === 'required') return { type: 'any' }
+  if (!isFields(choice))
+    throw kit.report.bad('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
+  if (choice.type === 'function' && isFields(choice.function)) {
+    const name = kit.names.wire(String(choice.function.name))
+    if (!plan.tools.some((tool) => tool.name === name)) {
+      throw kit.report.bad('tool_choice', `asks for '${String(choice.function.name)}', which is not among the tools.`)
+    }
+    return { type: 'tool', name }
+  }
+  if (choice.type === 'allowed_tools' && isFields(choice.allowed_tools))
+    return allowOnly(plan, choice.allowed_tools, kit)
+  if (choice.type === 'custom') {
+    kit.report.unsupported('tool_choice', 'Claude has no tools with free text as input')
+    return undefined
+  }
+  return choice.type === 'tool' ? { ...choice, name: kit.names.wire(String(choice.name)) } : (choice as Fields)
+}
+
+function allowOnly(plan: ToolPlan, { mode, tools }: Fields, kit: Kit): Fields {
+  const allowed = new Set(
+    (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => {
+      const name = isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined
+      return typeof name === 'string' ? [kit.names.wire(name)] : []
+    }),
+  )
+  plan.tools.splice(0, plan.tools.length, ...plan.tools.filter(({ name }) => allowed.has(String(name))))
+  if (plan.tools.length === 0) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')
+  return { type: mode === 'required' ? 'any' : 'auto' }
+}
+
+/** Some models can't be made to call a tool, and none can while it thinks on a budget. */
+function forceable(plan: ToolPlan, thinksByBudget: boolean, kit: Kit): void {
+  const forced = plan.choice?.type === 'any' || plan.choice?.type === 'tool'
+  if (!forced) return
+  if (!kit.facts.forcedTools) {
+    kit.report.unsupported('tool_choice', "this model takes 'auto' and 'none' only: ask for the call in the prompt")
+  } else if (thinksByBudget) {
+    kit.report.unsupported('tool_choice', 'a call cannot be forced together with a thinking budget')
+  } else return
+  plan.choice = { type: 'auto' }
+}

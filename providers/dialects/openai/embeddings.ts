@@ -1,0 +1,40 @@
+import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../../../src/types/embedding.js'
+import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
+import { isError } from './decode.js'
+import { countIn, isFields, textIn } from './kit.js'
+import type { OpenAIQuirks } from './quirks.js'
+
+export const maxInputs = ({ quirks }: EncodeContext<OpenAIQuirks>): number => quirks.maxInputs
+
+/** https://platform.openai.com/docs/api-reference/embeddings/create */
+export function encodeEmbedding(params: EmbeddingParams, { model, quirks }: EncodeContext<OpenAIQuirks>): Encoded {
+  const body: Record<string, unknown> = { ...params, model }
+  for (const name in body) if (body[name] === null || body[name] === undefined) delete body[name]
+  // base64 is a quarter of the size and a fifth of the time of numbers as text; hosts that don't know it answer with numbers
+  if (quirks.base64Embeddings) body.encoding_format ??= 'base64'
+  return { body }
+}
+
+/** A usage that is not given counts as nothing, since OpenAI's shape demands one. */
+export function decodeEmbedding(
+  body: unknown,
+  context: DecodeContext<OpenAIQuirks>,
+): Decoded<EmbeddingResponse<number[] | string>> {
+  if (!isFields(body)) throw new ProviderFault('its answer was not an object')
+  if (!Array.isArray(body.data)) throw new ProviderFault("its answer has no 'data'", isError(body) ? body : undefined)
+  const data = body.data.map((item, position) => {
+    const embedding = isFields(item) ? item.embedding : undefined
+    if (typeof embedding !== 'string' && !Array.isArray(embedding)) {
+      throw new ProviderFault(`its vector ${position} is not one`)
+    }
+    const index = isFields(item) && typeof item.index === 'number' ? item.index : position
+    return { object: 'embedding' as const, index, embedding: embedding as number[] | string }
+  })
+  data.sort((one, other) => one.index - other.index)
+  const raw = isFields(body.usage) ? body.usage : undefined
+  const prompt = countIn(raw, 'prompt_tokens') ?? countIn(raw, 'total_tokens') ?? 0
+  const usage: EmbeddingUsage = { prompt_tokens: prompt, total_tokens: countIn(raw, 'total_tokens') ?? prompt }
+  const cost = countIn(raw, 'cost')
+  if (cost !== undefined) usage.cost = cost
+  return { object: 'list', model: textIn(body, 'model') ?? context.model, data, usage }
+}

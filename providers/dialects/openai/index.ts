@@ -1,0 +1,19 @@
+import type { DecodeContext, Dialect } from '../../contract.js'
+import { decode } from './decode.js'
+import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
+import { encode } from './encode.js'
+import { errorFacts } from './errors.js'
+import { defaultQuirks, type OpenAIQuirks } from './quirks.js'
+import { OpenAIStream } from './stream.js'
+
+export { defaultQuirks, type OpenAIQuirks }
+
+/** OpenAI's Chat Completions and Embeddings, wherever they are spoken. https://platform.openai.com/docs/api-reference/chat */
+export const openai: Dialect<OpenAIQuirks> = Object.freeze({
+  framing: 'sse',
+  chat: Object.freeze({ encode, decode, stream: (context: DecodeContext<OpenAIQuirks>) => new OpenAIStream(context) }),
+  embedding: Object.freeze({ maxInputs, encode: encodeEmbedding, decode: decodeEmbedding }),
+  error: errorFacts,
+} satisfies Dialect<OpenAIQuirks>)
+
+export const chatPaths = { chat: '/chat/completions', embedding: '/embeddings' } as const

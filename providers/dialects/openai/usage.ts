@@ -1,0 +1,108 @@
+import type { Usage } from '../../../src/types/chat.js'
+import { countIn, type Fields, isFields } from './kit.js'
+import type { OpenAIQuirks } from './quirks.js'
+
+/**
+ * A host's usage by the one definition (`docs/usage.md`). Undefined where it gives none.
+ * https://platform.openai.com/docs/api-reference/chat/object#chat/object-usage
+ */
+export function usageOf(raw: unknown, quirks: OpenAIQuirks): Usage | undefined {
+  if (!isFields(raw)) return undefined
+  const prompt = countIn(raw, 'prompt_tokens')
+  const given = countIn(raw, 'completion_tokens')
+  if (prompt === undefined && given === undefined) return undefined
+  const input = prompt ?? 0
+  const promptDetails = promptDetailsOf(raw, input)
+  const reasoning = reasoningOf(raw)
+  const output = completionTokens(raw, input, given ?? 0, reasoning, quirks)
+  const usage: Usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
+  if (promptDetails) usage.prompt_tokens_details = promptDetails
+  const completionDetails = completionDetailsOf(raw, output, reasoning)
+  if (completionDetails) usage.completion_tokens_details = completionDetails
+  if (isFields(raw.server_tool_use)) usage.server_tool_use = raw.server_tool_use
+  const cost = costOf(raw)
+  if (cost !== undefined) usage.cost = cost
+  return usage
+}
+
+/**
+ * xAI counts reasoning beside the completion, and not in it: the total then is the sum of all three.
+ * https://docs.x.ai/docs/guides/reasoning; seen in every recording of its reasoning models.
+ */
+function completionTokens(
+  raw: Fields,
+  prompt: number,
+  given: number,
+  reasoning: number | undefined,
+  quirks: OpenAIQuirks,
+): number {
+  if (!reasoning) return given
+  const total = countIn(raw, 'total_tokens')
+  const apart = total === undefined ? quirks.reasoningApart || reasoning > given : total === prompt + given + reasoning
+  return apart ? given + reasoning : given
+}
+
+const reasoningOf = (raw: Fields): number | undefined => {
+  const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
+  return countIn(details, 'reasoning_tokens') ?? countIn(raw, 'reasoning_tokens')
+}
+
+function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_details'] {
+  const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
+  const cached =
+    countIn(details, 'cached_tokens') ?? countIn(raw, 'prompt_cache_hit_tokens') ?? countIn(raw, 'cached_tokens')
+  const written =
+    countIn(details, 'cache_creation_tokens') ??
+    countIn(details, 'cache_write_tokens') ??
+    countIn(raw, 'cache_creation_input_tokens')
+  return counts({
+    cached_tokens: atMost(cached, prompt),
+    cache_creation_tokens: atMost(written, prompt - (cached ?? 0)),
+    audio_tokens: countIn(details, 'audio_tokens'),
+    image_tokens: countIn(details, 'image_tokens'),
+    text_tokens: countIn(details, 'text_tokens'),
+  })
+}
+
+function completionDetailsOf(
+  raw: Fields,
+  completion: number,
+  reasoning: number | undefined,
+): Usage['completion_tokens_details'] {
+  const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
+  return counts({
+    reasoning_tokens: atMost(reasoning, completion),
+    audio_tokens: countIn(details, 'audio_tokens'),
+    image_tokens: countIn(details, 'image_tokens'),
+    text_tokens: countIn(details, 'text_tokens'),
+    accepted_prediction_tokens: countIn(details, 'accepted_prediction_tokens'),
+    rejected_prediction_tokens: countIn(details, 'rejected_prediction_tokens'),
+  })
+}
+
+/** A part is never more than its whole. */
+const atMost = (part: number | undefined, whole: number) =>
+  part === undefined ? undefined : Math.min(part, Math.max(0, whole))
+
+type Counts<Name extends string> = { [name in Name]?: number }
+
+function counts<Name extends string>(all: { [name in Name]: number | undefined }): Counts<Name> | undefined {
+  const known: Counts<Name> = {}
+  let any = false
+  for (const name in all) {
+    const count = all[name]
+    if (count === undefined) continue
+    known[name] = count
+    any = true
+  }
+  return any ? known : undefined
+}
+
+/** US dollars: OpenRouter's `cost`, Perplexity's `cost.total_cost`, xAI's ticks of 1e-10, DeepInfra's `estimated_cost`. */
+function costOf(raw: Fields): number | undefined {
+  const plain = countIn(raw, 'cost') ?? countIn(raw, 'estimated_cost')
+  if (plain !== undefined) return plain
+  if (isFields(raw.cost)) return countIn(raw.cost, 'total_cost')
+  const ticks = countIn(raw, 'cost_in_usd_ticks')
+  return ticks === undefined ? undefined : ticks / 1e10
+}

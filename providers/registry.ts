@@ -1,0 +1,34 @@
+import type { Provider } from './contract.js'
+
+/** Providers that need more than a row. The specifiers are literal, so that bundlers see them and load each on its own. */
+const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freeze({
+  openai: async () => (await import('./openai.js')).provider as Provider,
+  anthropic: async () => (await import('./anthropic.js')).provider as Provider,
+})
+
+const loaded = new Map<string, Provider>()
+
+/** The provider of a prefix, if its code has been loaded already. */
+export const loadedProvider = (id: string): Provider | undefined => loaded.get(id)
+
+/** Loads the provider of a prefix; undefined where there is none. */
+export async function loadProvider(id: string): Promise<Provider | undefined> {
+  const known = loaded.get(id)
+  if (known) return known
+  const build = Object.hasOwn(builders, id) ? builders[id] : undefined
+  const provider = build ? await build() : await loadRow(id)
+  if (provider) loaded.set(id, provider)
+  return provider
+}
+
+async function loadRow(id: string): Promise<Provider | undefined> {
+  const { compatible, rows } = await import('./compatible.js')
+  const row = rows.find((candidate) => candidate.id === id)
+  return row && (compatible(row) as Provider)
+}
+
+/** Every prefix, for messages and docs. */
+export async function providerIds(): Promise<string[]> {
+  const { rows } = await import('./compatible.js')
+  return [...Object.keys(builders), ...rows.map((row) => row.id)].sort()
+}

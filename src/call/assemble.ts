@@ -1,0 +1,205 @@
+import type { Decoded } from '../../providers/contract.js'
+import type {
+  AnswerMessage,
+  ChatCompletion,
+  ChatCompletionChunk,
+  Choice,
+  ChunkChoice,
+  Delta,
+  FinishReason,
+  Logprobs,
+  ToolCallDelta,
+  Usage,
+} from '../types/chat.js'
+import type { FunctionToolCall } from '../types/messages.js'
+
+/** Builds the whole answer out of its chunks, as they pass. */
+export class Assembler {
+  usage: Usage | undefined
+  readonly #choices: ChoiceParts[] = []
+  #head: ChatCompletionChunk | undefined
+  #serviceTier: ChatCompletionChunk['service_tier']
+  #fingerprint: string | undefined
+  #extras: Record<string, unknown> | undefined
+
+  add(chunk: ChatCompletionChunk): void {
+    this.#head ??= chunk
+    if (chunk.usage) this.usage = chunk.usage
+    if (chunk.service_tier) this.#serviceTier = chunk.service_tier
+    if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint
+    if (chunk.provider_specific_fields) this.#extras = mergeFields(this.#extras, chunk.provider_specific_fields)
+    for (const choice of chunk.choices) this.#parts(choice.index).add(choice)
+  }
+
+  /** True once there is anything. */
+  get touched(): boolean {
+    return this.#head !== undefined
+  }
+
+  /** The native finish reason of the first choice. */
+  get nativeFinishReason(): string | undefined {
+    return this.#choices[0]?.native ?? this.#choices[0]?.finish
+  }
+
+  /** The answer so far. */
+  answer(): Decoded<ChatCompletion> {
+    const head = this.#head
+    const answer: Decoded<ChatCompletion> = {
+      id: head?.id ?? '',
+      object: 'chat.completion',
+      created: head?.created ?? 0,
+      model: head?.model ?? '',
+      choices: this.#choices.filter((parts) => parts !== undefined).map((parts) => parts.choice()),
+    }
+    if (this.usage) answer.usage = this.usage
+    if (this.#serviceTier) answer.service_tier = this.#serviceTier
+    if (this.#fingerprint) answer.system_fingerprint = this.#fingerprint
+    if (this.#extras) answer.provider_specific_fields = this.#extras
+    return answer
+  }
+
+  #parts(index: number): ChoiceParts {
+    let parts = this.#choices[index]
+    if (!parts) {
+      parts = new ChoiceParts(index)
+      this.#choices[index] = parts
+    }
+    return parts
+  }
+}
+
+class ChoiceParts {
+  readonly index: number
+  native: string | undefined
+  finish: FinishReason | undefined
+  #content: string | undefined
+  #reasoning: string | undefined
+  #refusal: string | undefined
+  #logprobs: Logprobs | undefined
+  #extras: Record<string, unknown> | undefined
+  /** Everything that is rare. */
+  readonly #rest: Partial<AnswerMessage> = {}
+  readonly #tools: FunctionToolCall[] = []
+
+  constructor(index: number) {
+    this.index = index
+  }
+
+  add(choice: ChunkChoice): void {
+    const { delta } = choice
+    if (typeof delta.content === 'string') {
+      this.#content = this.#content === undefined ? delta.content : this.#content + delta.content
+    }
+    if (delta.reasoning_content) this.#reasoning = (this.#reasoning ?? '') + delta.reasoning_content
+    if (delta.tool_calls) for (const call of delta.tool_calls) this.#addTool(call)
+    if (choice.finish_reason) this.finish = choice.finish_reason
+    if (choice.native_finish_reason) this.native = choice.native_finish_reason
+    if (choice.logprobs) this.#addLogprobs(choice.logprobs)
+    if (choice.provider_specific_fields) this.#extras = mergeFields(this.#extras, choice.provider_specific_fields)
+    this.#addRare(delta)
+  }
+
+  #addRare(delta: Delta): void {
+    const rest = this.#rest
+    if (delta.refusal) this.#refusal = (this.#refusal ?? '') + delta.refusal
+    if (delta.thinking_blocks) rest.thinking_blocks = [...(rest.thinking_blocks ?? []), ...delta.thinking_blocks]
+    if (delta.annotations) rest.annotations = [...(rest.annotations ?? []), ...delta.annotations]
+    if (delta.images) rest.images = [...(rest.images ?? []), ...delta.images]
+    if (delta.provider_specific_fields) {
+      rest.provider_specific_fields = mergeFields(rest.provider_specific_fields, delta.provider_specific_fields)
+    }
+    if (delta.audio) {
+      const { audio } = rest
+      rest.audio = {
+        id: delta.audio.id ?? audio?.id ?? '',
+        data: (audio?.data ?? '') + (delta.audio.data ?? ''),
+        transcript: (audio?.transcript ?? '') + (delta.audio.transcript ?? ''),
+        expires_at: delta.audio.expires_at ?? audio?.expires_at ?? 0,
+      }
+    }
+    if (delta.function_call) {
+      const call = rest.function_call
+      rest.function_call = {
+        name: (call?.name ?? '') + (delta.function_call.name ?? ''),
+        arguments: (call?.arguments ?? '') + (delta.function_call.arguments ?? ''),
+      }
+    }
+  }
+
+  #addTool(delta: ToolCallDelta): void {
+    let call = this.#tools[delta.index]
+    if (!call) {
+      call = { id: '', type: 'function', function: { name: '', arguments: '' } }
+      this.#tools[delta.index] = call
+    }
+    if (delta.id) call.id = delta.id
+    if (delta.function?.name) call.function.name += delta.function.name
+    if (delta.function?.arguments) call.function.arguments += delta.function.arguments
+    if (delta.provider_specific_fields) {
+      call.provider_specific_fields = mergeFields(call.provider_specific_fields, delta.provider_specific_fields)
+    }
+  }
+
+  #addLogprobs(logprobs: Logprobs): void {
+    const { content, refusal } = this.#logprobs ?? { content: null, refusal: null }
+    this.#logprobs = {
+      content: logprobs.content ? [...(content ?? []), ...logprobs.content] : content,
+      refusal: logprobs.refusal ? [...(refusal ?? []), ...logprobs.refusal] : refusal,
+    }
+  }
+
+  choice(): Choice {
+    const tools = this.#tools.filter((call) => call !== undefined)
+    const message: AnswerMessage = {
+      role: 'assistant',
+      content: this.#content ?? null,
+      refusal: this.#refusal ?? null,
+      ...(this.#reasoning !== undefined && { reasoning_content: this.#reasoning }),
+      ...(tools.length > 0 && { tool_calls: tools }),
+      ...this.#rest,
+    }
+    return {
+      index: this.index,
+      message,
+      finish_reason: this.finish ?? 'stop',
+      logprobs: this.#logprobs ?? null,
+      ...(this.native !== undefined && { native_finish_reason: this.native }),
+      ...(this.#extras && { provider_specific_fields: this.#extras }),
+    }
+  }
+}
+
+/** Lists grow, everything else is replaced. */
+function mergeFields(
+  into: Record<string, unknown> | undefined,
+  fields: Record<string, unknown>,
+): Record<string, unknown> {
+  if (!into) return { ...fields }
+  for (const [name, value] of Object.entries(fields)) {
+    const old = into[name]
+    into[name] = Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value
+  }
+  return into
+}
+
+/** A whole answer as the chunks of a stream, for servers that answer `stream: true` with one. */
+export function chunksOf(answer: Decoded<ChatCompletion>): ChatCompletionChunk[] {
+  const { choices, usage, id, created, model, object: _, ...rest } = answer
+  const base = { id, object: 'chat.completion.chunk' as const, created, model }
+  const chunks = choices.map(({ index, message, finish_reason, logprobs, ...extra }): ChatCompletionChunk => {
+    const { tool_calls, refusal, content, parsed: _, ...fields } = message
+    const delta: Delta = {
+      ...fields,
+      ...(content !== null && { content }),
+      ...(refusal !== null && { refusal }),
+      ...(tool_calls && {
+        tool_calls: tool_calls.flatMap((call, position) =>
+          call.type === 'function' ? [{ ...call, index: position }] : [],
+        ),
+      }),
+    }
+    return { ...base, ...rest, choices: [{ ...extra, index, delta, finish_reason, ...(logprobs && { logprobs }) }] }
+  })
+  if (usage) chunks.push({ ...base, choices: [], usage })
+  return chunks
+}

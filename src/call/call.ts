@@ -1,0 +1,142 @@
+import type { DecodeContext, Operation, Provider } from '../../providers/contract.js'
+import type { LLMError } from '../errors.js'
+import type { HeaderMap } from '../transport/exchange.js'
+import type { Usage } from '../types/chat.js'
+import type { EmbeddingUsage } from '../types/embedding.js'
+import type { Attempt, Warning } from '../types/meta.js'
+import type { CallOptions } from '../types/options.js'
+import type { Clock } from './clock.js'
+import type { FailureScene } from './failure.js'
+import type { Lifetime } from './lifetime.js'
+import type { Target } from './target.js'
+
+/** The options of a call with every default filled in. */
+export interface Limits {
+  readonly timeout: number
+  readonly headersTimeout: number
+  readonly firstTokenTimeout: number
+  readonly idleTimeout: number
+  readonly maxRetries: number
+  readonly maxRetryDelay: number
+  readonly maxResponseBytes: number
+}
+
+export const defaultLimits: Limits = Object.freeze({
+  timeout: 600_000,
+  headersTimeout: 0,
+  firstTokenTimeout: 0,
+  idleTimeout: 0,
+  maxRetries: 2,
+  maxRetryDelay: 60_000,
+  maxResponseBytes: 256 * 1024 * 1024,
+})
+
+export const limitsOf = (options: CallOptions, defaults: Limits): Limits => ({
+  timeout: options.timeout ?? defaults.timeout,
+  headersTimeout: options.headersTimeout ?? defaults.headersTimeout,
+  firstTokenTimeout: options.firstTokenTimeout ?? defaults.firstTokenTimeout,
+  idleTimeout: options.idleTimeout ?? defaults.idleTimeout,
+  maxRetries: options.maxRetries ?? defaults.maxRetries,
+  maxRetryDelay: options.maxRetryDelay ?? defaults.maxRetryDelay,
+  maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
+})
+
+export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unknown =>
+  ownHost && ownQuirks !== undefined ? ownQuirks : quirks
+
+/** One call under way: what its stages share, and what `meta` is read from afterwards. */
+export class Call {
+  readonly operation: Operation
+  readonly provider: Provider
+  readonly model: string
+  readonly target: Target
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly lifetime: Lifetime
+  readonly warnings: readonly Warning[]
+  readonly memo: unknown
+  readonly attempts: Attempt[] = []
+  readonly startedAt: number
+  /** JSON of the request; let go when the call is over. */
+  body: string
+  status = 0
+  headers: HeaderMap = noHeaders
+  firstTokenAt: number | undefined
+  finishedAt: number | undefined
+  usage: Usage | EmbeddingUsage | undefined
+  nativeFinishReason: string | undefined
+
+  constructor(init: {
+    operation: Operation
+    provider: Provider
+    model: string
+    target: Target
+    limits: Limits
+    clock: Clock
+    lifetime: Lifetime
+    warnings: readonly Warning[]
+    memo: unknown
+    startedAt: number
+    body: string
+  }) {
+    this.operation = init.operation
+    this.provider = init.provider
+    this.model = init.model
+    this.target = init.target
+    this.limits = init.limits
+    this.clock = init.clock
+    this.lifetime = init.lifetime
+    this.warnings = init.warnings
+    this.memo = init.memo
+    this.startedAt = init.startedAt
+    this.body = init.body
+  }
+
+  scene(): FailureScene {
+    const { provider, model, target } = this
+    return { provider, model, target, wallNow: this.clock.wall() }
+  }
+
+  decodeContext(): DecodeContext {
+    const wall = this.clock.wall()
+    return {
+      provider: this.provider.id,
+      model: this.model,
+      quirks: quirksOf(this.provider, this.target.ownHost),
+      memo: this.memo,
+      created: Math.floor(wall / 1000),
+      fallbackId: `chatcmpl-${wall.toString(36)}${Math.floor(this.clock.random() * 2 ** 40).toString(36)}`,
+    }
+  }
+
+  /** Another try: what the last one heard does not count. */
+  begin(): void {
+    this.status = 0
+    this.headers = noHeaders
+  }
+
+  /** Notes how a try ended. */
+  record(startedAt: number, error?: LLMError): void {
+    const { provider, model, clock, status } = this
+    const attempt: Attempt = {
+      provider: provider.id,
+      model,
+      outcome: error ? error.code : 'success',
+      durationMs: clock.now() - startedAt,
+    }
+    const seen = error ? error.status : status
+    if (seen !== undefined) attempt.status = seen
+    if (error) attempt.message = error.message
+    this.attempts.push(attempt)
+  }
+
+  /** The call is over: its clocks stop, and its request is let go. */
+  settle(usage: Usage | EmbeddingUsage | undefined): void {
+    this.finishedAt = this.clock.now()
+    this.usage = usage
+    this.body = ''
+    this.lifetime.close()
+  }
+}
+
+const noHeaders: HeaderMap = Object.freeze({})

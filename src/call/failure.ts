@@ -1,0 +1,261 @@
+import type { ErrorFacts, ErrorKind, Provider } from '../../providers/contract.js'
+import {
+  APIConnectionError,
+  AuthenticationError,
+  BadRequestError,
+  ContentPolicyViolationError,
+  ContextWindowExceededError,
+  type ErrorDetails,
+  ImageFetchError,
+  InternalServerError,
+  InvalidResponseError,
+  type LLMError,
+  NotFoundError,
+  OverloadedError,
+  PermissionDeniedError,
+  QuotaExceededError,
+  RateLimitError,
+  ServiceUnavailableError,
+  TimeoutError,
+  UnprocessableEntityError,
+} from '../errors.js'
+import type { HeaderMap } from '../transport/exchange.js'
+import type { ChatCompletion } from '../types/chat.js'
+import { requestId, retryAfter, shouldRetry } from './headers.js'
+import type { Target } from './target.js'
+
+/** Where a failure happened. */
+export interface FailureScene {
+  readonly provider: Provider
+  readonly model: string
+  readonly target: Target
+  readonly wallNow: number
+  readonly partial?: ChatCompletion | undefined
+}
+
+/** Most characters of an error body that are read and kept. */
+export const errorBodyLimit = 65_536
+
+type Make = new (message: string, details: ErrorDetails) => LLMError
+
+const classes: Readonly<Record<Exclude<ErrorKind, 'timeout'>, Make>> = {
+  authentication: AuthenticationError,
+  permission_denied: PermissionDeniedError,
+  not_found: NotFoundError,
+  bad_request: BadRequestError,
+  context_window_exceeded: ContextWindowExceededError,
+  content_policy_violation: ContentPolicyViolationError,
+  unprocessable_entity: UnprocessableEntityError,
+  rate_limit: RateLimitError,
+  quota_exceeded: QuotaExceededError,
+  overloaded: OverloadedError,
+  internal_server: InternalServerError,
+  service_unavailable: ServiceUnavailableError,
+  image_fetch: ImageFetchError,
+  invalid_response: InvalidResponseError,
+}
+
+/** The error for an answer that is one: a status beyond 2xx, or an error body under a 200. */
+export function errorFromResponse(scene: FailureScene, status: number, headers: HeaderMap, rawText: string): LLMError {
+  const text = redact(rawText.slice(0, errorBodyLimit), scene.target.secrets)
+  const body = parseJSON(text)
+  if (status >= 300 && status < 400) return redirected(scene, status, headers)
+  const facts = scene.provider.dialect.error({ status, body, text })
+  return errorFromFacts(scene, facts, status, headers, body ?? text)
+}
+
+/** The error for an event in a stream, or a 200 answer, that the dialect found to be an error. */
+export function errorFromBody(scene: FailureScene, status: number, headers: HeaderMap, body: unknown): LLMError {
+  const text = redact(safeStringify(body), scene.target.secrets)
+  const parsed = parseJSON(text)
+  return errorFromFacts(scene, scene.provider.dialect.error({ status, body: parsed, text }), status, headers, parsed)
+}
+
+function errorFromFacts(
+  scene: FailureScene,
+  facts: ErrorFacts,
+  status: number,
+  headers: HeaderMap,
+  body: unknown,
+): LLMError {
+  const { provider, model } = scene
+  const verdict = shouldRetry(headers)
+  const details: ErrorDetails = {
+    status,
+    provider: provider.id,
+    model,
+    requestId: requestId(headers) ?? idInBody(body),
+    retryAfterMs: retryAfter(headers, scene.wallNow) ?? facts.retryAfterMs,
+    providerCode: facts.providerCode,
+    param: facts.param,
+    body: body === '' ? undefined : body,
+    partial: scene.partial,
+    // 409 is a clash that passes; every other class knows for itself
+    retryable: facts.kind === 'quota_exceeded' ? false : (verdict ?? (status === 409 ? true : undefined)),
+  }
+  const message = sentence(
+    `${provider.name} answered ${status}`,
+    facts.message,
+    facts.hint ?? hintFor(facts.kind, scene, details),
+  )
+  if (facts.kind === 'timeout') return new TimeoutError(message, { ...details, phase: 'upstream' })
+  return new classes[facts.kind](message, details)
+}
+
+function hintFor(
+  kind: ErrorKind,
+  { provider, model, target }: FailureScene,
+  details: ErrorDetails,
+): string | undefined {
+  switch (kind) {
+    case 'authentication': {
+      if (target.withheld) return target.withheld
+      const names = provider.auth.schemes.flatMap((scheme) => scheme.env).join(' or ')
+      return target.keySource === 'environment'
+        ? `The key came from ${target.keyName}: check it.`
+        : `Check the apiKey option${names ? ` or ${names}` : ''}.`
+    }
+    case 'not_found':
+      return `The model was '${model}' at ${target.base}: check both.`
+    case 'rate_limit':
+      return details.retryAfterMs === undefined ? undefined : `It asks to wait ${details.retryAfterMs} ms.`
+    case 'quota_exceeded':
+      return 'The account has no credit or quota left: waiting does not help.'
+    default:
+      return undefined
+  }
+}
+
+function redirected(scene: FailureScene, status: number, headers: HeaderMap): LLMError {
+  const location = headers.location
+  const where = typeof location === 'string' ? ` to ${redact(location, scene.target.secrets)}` : ''
+  return new BadRequestError(
+    `${scene.provider.name} answered ${status}, a redirect${where}. Redirects are not followed, so that keys stay with ` +
+      `their host: set apiBase to the final address (it is ${scene.target.base}).`,
+    { status, provider: scene.provider.id, model: scene.model, requestId: requestId(headers) },
+  )
+}
+
+/** The error for a 2xx answer that is not what the API promises. */
+export function invalidResponse(
+  scene: FailureScene,
+  status: number,
+  headers: HeaderMap,
+  what: string,
+  text: string,
+): LLMError {
+  const start = redact(text.slice(0, 200), scene.target.secrets).replace(/\s+/g, ' ').trim()
+  const type = typeof headers['content-type'] === 'string' ? ` (${headers['content-type']})` : ''
+  return new InvalidResponseError(
+    `${scene.provider.name} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})? ` +
+      (start ? `The answer begins: ${start}` : 'The answer is empty.'),
+    {
+      status,
+      provider: scene.provider.id,
+      model: scene.model,
+      requestId: requestId(headers),
+      body: start || undefined,
+      partial: scene.partial,
+    },
+  )
+}
+
+/** The error for a request that got no answer. */
+export function connectionError(scene: FailureScene, cause: Error): LLMError {
+  const code = codeOf(cause)
+  const { base } = scene.target
+  const details: ErrorDetails = { provider: scene.provider.id, model: scene.model, cause, partial: scene.partial }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new TimeoutError(`No connection to ${base} within the connect timeout.`, { ...details, phase: 'connect' })
+  }
+  const [what, retryable] = explain(code, cause)
+  return new APIConnectionError(
+    `Could not reach ${scene.provider.name} at ${base}: ${redact(what, scene.target.secrets)}`,
+    {
+      ...details,
+      retryable,
+    },
+  )
+}
+
+function explain(code: string | undefined, cause: Error): [what: string, retryable: boolean] {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return ['the connection was refused. Is the server running, and is apiBase right?', true]
+    case 'ENOTFOUND':
+      return ['the host name is unknown. Check apiBase and DNS.', true]
+    case 'EAI_AGAIN':
+      return ['the host name could not be looked up just now (EAI_AGAIN).', true]
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+      return [`the connection was closed before the answer (${cause.message}).`, true]
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return [`the network does not reach it (${code}). Is a proxy needed?`, true]
+    case 'UND_ERR_DESTROYED':
+    case 'UND_ERR_CLOSED':
+      return ['the client or dispatcher has been closed.', false]
+    case 'UND_ERR_INVALID_ARG':
+      return [`undici refused the request (${cause.message}).`, false]
+    default:
+      if (code && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) {
+        return [
+          `its TLS certificate was not accepted (${code}). Set NODE_EXTRA_CA_CERTS, or give a dispatcher with your own CA.`,
+          false,
+        ]
+      }
+      return [`${cause.message}${code ? ` (${code})` : ''}.`, true]
+  }
+}
+
+/** Node wraps the errors of several addresses into one without a message: the first of them speaks. */
+function codeOf(error: Error): string | undefined {
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string') return code
+  const first = error instanceof AggregateError ? error.errors[0] : error.cause
+  return first instanceof Error && first !== error ? codeOf(first) : undefined
+}
+
+/** Blots out credentials, in whatever they are quoted. */
+export function redact(text: string, secrets: readonly string[]): string {
+  let out = text
+  for (const secret of secrets) {
+    if (secret.length < 4) continue
+    out = out.replaceAll(secret, '[redacted]')
+    const quoted = JSON.stringify(secret).slice(1, -1)
+    if (quoted !== secret) out = out.replaceAll(quoted, '[redacted]')
+    const encoded = encodeURIComponent(secret)
+    if (encoded !== secret) out = out.replaceAll(encoded, '[redacted]')
+  }
+  return out
+}
+
+function idInBody(body: unknown): string | undefined {
+  const id = body && typeof body === 'object' && 'request_id' in body ? body.request_id : undefined
+  return typeof id === 'string' ? id : undefined
+}
+
+function sentence(...parts: (string | undefined)[]): string {
+  const [head, message, hint] = parts
+  const text = message?.trim().slice(0, 2000) || 'no message'
+  const end = /[.!?…]$/.test(text) ? text : `${text}.`
+  return `${head}: ${end}${hint ? ` ${hint}` : ''}`
+}
+
+function parseJSON(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function safeStringify(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return String(value)
+  }
+}

@@ -1,0 +1,116 @@
+import { AbortError, type LLMError, TimeoutError } from '../errors.js'
+
+/**
+ * The life of one call: ended by the caller's signal or by the `timeout` budget, whichever is first. Whatever is going on at
+ * that moment (a request, a stream, a sleep) listens here, one thing at a time.
+ */
+export class Lifetime {
+  /** Why the call ended early; undefined while it may go on. */
+  ended: LLMError | undefined
+  #listener: ((error: LLMError) => void) | undefined
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #deadline: number
+
+  readonly #scene: { provider: string; model: string }
+
+  /**
+   * @param now monotonic milliseconds, of the call's clock
+   * @param scene named on the errors
+   */
+  constructor(
+    signal: AbortSignal | undefined,
+    timeoutMs: number,
+    now: number,
+    scene: { provider: string; model: string },
+  ) {
+    this.#scene = scene
+    this.#deadline = timeoutMs > 0 ? now + timeoutMs : Number.POSITIVE_INFINITY
+    this.#signal = signal
+    if (signal?.aborted) {
+      this.ended = aborted(signal.reason, scene)
+      return
+    }
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (timeoutMs > 0 && timeoutMs <= maxTimer) {
+      this.#timer = setTimeout(() => {
+        this.#end(
+          new TimeoutError(`The call took longer than its timeout of ${timeoutMs} ms. Raise 'timeout', or stream.`, {
+            phase: 'total',
+            ...scene,
+          }),
+        )
+      }, timeoutMs)
+    }
+  }
+
+  /** Milliseconds left of the budget. */
+  left(now: number): number {
+    return this.#deadline - now
+  }
+
+  /** Sets the one listener, and calls it at once where the call has already ended. */
+  listen(listener: ((error: LLMError) => void) | undefined): void {
+    this.#listener = listener
+    if (listener && this.ended) listener(this.ended)
+  }
+
+  /** The call is over, well or badly: nothing of it stays behind. */
+  close(): void {
+    this.#listener = undefined
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  readonly #onAbort = () => this.#end(aborted(this.#signal?.reason, this.#scene))
+
+  #end(error: LLMError): void {
+    if (this.ended) return
+    this.ended = error
+    const listener = this.#listener
+    this.close()
+    listener?.(error)
+  }
+}
+
+/** `setTimeout` fires at once beyond this (2^31 - 1 ms, 24.8 days). */
+const maxTimer = 2_147_483_647
+
+export const aborted = (reason: unknown, scene: { provider: string; model: string }): AbortError =>
+  new AbortError('The call was aborted.', { cause: reason, ...scene })
+
+/** One of an attempt's own clocks. `touch()` is cheap: it only notes the time, and the timer looks when it fires. */
+export class PhaseTimer {
+  #timer: NodeJS.Timeout | undefined
+  #touched = 0
+  #ms = 0
+
+  start(ms: number, expire: () => void, waits?: () => boolean): void {
+    this.stop()
+    if (ms <= 0 || ms > maxTimer) return
+    this.#ms = ms
+    this.#touched = performance.now()
+    const look = () => {
+      // a reader that is itself slow must not count as a silent provider
+      if (waits?.()) this.#touched = performance.now()
+      const left = this.#touched + this.#ms - performance.now()
+      if (left > 0.5) this.#timer = setTimeout(look, Math.ceil(left))
+      else expire()
+    }
+    this.#timer = setTimeout(look, ms)
+  }
+
+  get running(): boolean {
+    return this.#timer !== undefined
+  }
+
+  touch(): void {
+    this.#touched = performance.now()
+  }
+
+  stop(): void {
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+}

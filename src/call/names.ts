@@ -1,0 +1,99 @@
+/** What each field of a request is. The casing tells the two halves apart; these tables tell the words without casing, and the typos. */
+
+/** snake_case: travels to the model. */
+export const chatParams: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'temperature',
+  'top_p',
+  'top_k',
+  'n',
+  'stop',
+  'max_tokens',
+  'max_completion_tokens',
+  'presence_penalty',
+  'frequency_penalty',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'seed',
+  'user',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'functions',
+  'function_call',
+  'response_format',
+  'reasoning_effort',
+  'thinking',
+  'verbosity',
+  'modalities',
+  'audio',
+  'prediction',
+  'web_search_options',
+  'service_tier',
+  'metadata',
+  'store',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'cache_control',
+  'stream',
+  'stream_options',
+  'extra_body',
+])
+
+export const embeddingParams: ReadonlySet<string> = new Set([
+  'model',
+  'input',
+  'dimensions',
+  'encoding_format',
+  'user',
+  'extra_body',
+])
+
+/** camelCase: stays in the process. */
+export const callOptions: ReadonlySet<string> = new Set([
+  'apiKey',
+  'apiBase',
+  'organization',
+  'project',
+  'headers',
+  'signal',
+  'timeout',
+  'headersTimeout',
+  'firstTokenTimeout',
+  'idleTimeout',
+  'maxRetries',
+  'maxRetryDelay',
+  'dropParams',
+  'maxResponseBytes',
+  'dispatcher',
+  'vectorType',
+])
+
+/** Options that belong to `createClient()`. */
+export const clientOptions: ReadonlySet<string> = new Set(['providers', 'connectTimeout', 'proxy'])
+
+/** Other libraries' words for ours. */
+export const otherWords: Readonly<Record<string, string>> = {
+  base_url: 'apiBase',
+  baseUrl: 'apiBase',
+  baseURL: 'apiBase',
+  api_url: 'apiBase',
+  num_retries: 'maxRetries',
+  numRetries: 'maxRetries',
+  request_timeout: 'timeout',
+  stream_timeout: 'firstTokenTimeout',
+  extra_headers: 'headers',
+  default_headers: 'headers',
+  abort_signal: 'signal',
+  abortSignal: 'signal',
+  maxOutputTokens: 'max_completion_tokens',
+  stopSequences: 'stop',
+  stop_sequences: 'stop',
+  additional_drop_params: 'dropParams',
+}
+
+export const toCamel = (name: string) => name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+export const toSnake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

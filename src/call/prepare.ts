@@ -1,0 +1,97 @@
+import type { EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
+import { BadRequestError, LLMError } from '../errors.js'
+import type { CallOptions } from '../types/options.js'
+import { Call, limitsOf, quirksOf } from './call.js'
+import type { ClientContext } from './context.js'
+import { Lifetime } from './lifetime.js'
+import type { Resolved } from './resolve.js'
+import { findTarget, withHeaders } from './target.js'
+
+export interface Preparation {
+  readonly context: ClientContext
+  readonly operation: Operation
+  readonly resolved: Resolved
+  readonly options: CallOptions
+  readonly extraBody: unknown
+  readonly startedAt: number
+  readonly encode: (context: EncodeContext) => Encoded
+}
+
+/** Everything of a call that needs no network: where it goes, what is sent, how long it may take. */
+export function prepare({ context, operation, resolved, options, extraBody, startedAt, encode }: Preparation): Call {
+  const { provider, model } = resolved
+  const configured = context.providerOptions(provider.id)
+  const target = findTarget(provider, operation, model, options, configured)
+  const dropParams = options.dropParams ?? context.dropParams
+  const encoded = encode({
+    provider: provider.id,
+    model,
+    dropParams,
+    ownHost: target.ownHost,
+    quirks: quirksOf(provider, target.ownHost),
+  })
+  const limits = limitsOf(options, context.limits)
+  return new Call({
+    operation,
+    provider,
+    model,
+    target: withHeaders(target, encoded, context.headers, configured.headers, options.headers),
+    limits,
+    clock: context.clock,
+    warnings: encoded.warnings ?? none,
+    memo: encoded.memo,
+    startedAt,
+    body: stringify(encoded.body, extraBody, provider),
+    lifetime: new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, { provider: provider.id, model }),
+  })
+}
+
+const none = Object.freeze([])
+
+function stringify(body: Record<string, unknown>, extra: unknown, provider: Provider): string {
+  if (extra !== undefined && extra !== null && (typeof extra !== 'object' || Array.isArray(extra))) {
+    throw new BadRequestError("'extra_body' is an object: its fields are merged into the provider's body.", {
+      param: 'extra_body',
+    })
+  }
+  try {
+    return JSON.stringify(extra ? { ...body, ...extra } : body)
+  } catch (error) {
+    throw new BadRequestError(
+      `The request can't be written as JSON: ${error instanceof Error ? error.message : error}`,
+      {
+        provider: provider.id,
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Runs the tries of a call. What they throw in the end carries all of them. */
+export async function withRetries<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
+  const attempt = async () => {
+    const startedAt = call.clock.now()
+    try {
+      const answer = await send()
+      call.record(startedAt)
+      return answer
+    } catch (error) {
+      if (LLMError.is(error)) call.record(startedAt, error)
+      throw error
+    }
+  }
+  try {
+    if (call.lifetime.ended) throw call.lifetime.ended
+    return await attempt()
+  } catch (first) {
+    try {
+      if (!LLMError.is(first) || !first.retryable || call.limits.maxRetries === 0 || call.lifetime.ended) throw first
+      const { retry } = await import('./retry.js')
+      return await retry(call, first, attempt)
+    } catch (error) {
+      call.settle(undefined)
+      if (LLMError.is(error)) error.attempts = call.attempts
+      throw error
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { CompatibleRow } from '../../providers/compatible.js'
+import type { Provider } from '../../providers/contract.js'
+import { loadedProvider, loadProvider, providerIds } from '../../providers/registry.js'
+import { BadRequestError } from '../errors.js'
+
+/** A model string, understood. */
+export interface Resolved {
+  provider: Provider
+  /** The model as the provider names it. */
+  model: string
+}
+
+/** What a client's user has registered: by prefix, rows until their first use. */
+export type OwnProviders = Map<string, Provider | CompatibleRow>
+
+/**
+ * Text before the first `/` names the provider; a bare known name resolves through the table of known models. A user's own
+ * providers come first. Synchronous once the provider's code is loaded.
+ * @throws {BadRequestError} with near matches, where nothing fits
+ */
+export function resolveModel(model: unknown, own: OwnProviders): Resolved | Promise<Resolved> {
+  if (typeof model !== 'string' || model.trim() === '') {
+    throw new BadRequestError("'model' is a string such as 'openai/gpt-4o' or 'claude-sonnet-4-5'.", { param: 'model' })
+  }
+  const slash = model.indexOf('/')
+  if (slash > 0) {
+    const id = model.slice(0, slash)
+    const provider = own.get(id) ?? loadedProvider(id)
+    if (provider && 'dialect' in provider) return { provider, model: nameAfter(model, slash) }
+  }
+  return resolveSlowly(model, slash, own)
+}
+
+async function resolveSlowly(model: string, slash: number, own: OwnProviders): Promise<Resolved> {
+  if (slash > 0) {
+    const provider = await find(model.slice(0, slash), own)
+    if (provider) return { provider, model: nameAfter(model, slash) }
+  }
+  const { providerOfBareModel } = await import('../../providers/known-models.js')
+  const id = providerOfBareModel(model)
+  const provider = id === undefined ? undefined : await find(id, own)
+  if (provider) return { provider, model }
+  throw await unknownModel(model, slash, own)
+}
+
+async function find(id: string, own: OwnProviders): Promise<Provider | undefined> {
+  const mine = own.get(id)
+  if (!mine) return loadProvider(id)
+  if ('dialect' in mine) return mine
+  const { compatible } = await import('../../providers/compatible.js')
+  const provider = compatible(mine) as Provider
+  own.set(id, provider)
+  return provider
+}
+
+function nameAfter(model: string, slash: number): string {
+  const name = model.slice(slash + 1)
+  if (name === '')
+    throw new BadRequestError(`The model string '${model}' has no model behind the provider.`, { param: 'model' })
+  return name
+}
+
+async function unknownModel(model: string, slash: number, own: OwnProviders): Promise<BadRequestError> {
+  const { nearMatches } = await import('../../providers/known-models.js')
+  const prefixes = [...own.keys(), ...(await providerIds())]
+  const near = nearMatches(model, 3, prefixes)
+  const meant = near.length > 0 ? ` Did you mean ${near.map((name) => `'${name}'`).join(' or ')}?` : ''
+  const what =
+    slash > 0 ? `Unknown provider '${model.slice(0, slash)}' in model '${model}'.` : `Unknown model '${model}'.`
+  return new BadRequestError(
+    `${what}${meant} Write 'provider/model', as in 'openai/${slash > 0 ? model.slice(slash + 1) : model}'; ` +
+      `for a server of your own, 'openai/<its model>' with apiBase.`,
+    { model, param: 'model' },
+  )
+}

@@ -1,0 +1,229 @@
+import type { AuthScheme, Encoded, Operation, Provider } from '../../providers/contract.js'
+import { AuthenticationError, BadRequestError } from '../errors.js'
+import type { CallOptions, ProviderOptions } from '../types/options.js'
+import { fromEnvironment } from './environment.js'
+
+/** Where a call goes, and what it shows there. */
+export interface Target {
+  /** The base as it was given, for messages. */
+  readonly base: string
+  readonly origin: string
+  readonly path: string
+  /** Lower-case names. */
+  readonly headers: Record<string, string>
+  /** False where the base is not the provider's own. */
+  readonly ownHost: boolean
+  /** What must not be printed. */
+  readonly secrets: readonly string[]
+  readonly keySource: 'call' | 'client' | 'environment' | 'none'
+  /** The environment variable that the key came from. */
+  readonly keyName: string | undefined
+  /** Why a key that is there was not sent, as a sentence. */
+  readonly withheld: string | undefined
+}
+
+interface Credential {
+  scheme: AuthScheme
+  value: string
+  source: 'call' | 'client' | 'environment'
+  name: string | undefined
+}
+
+/**
+ * Finds the address and the credential of a call. A credential belongs to the base that it was configured with: the call's
+ * key goes where the call goes; the client's key to the client's base; the environment's key to the environment's base or the
+ * provider's own host. A base from a closer place never gets a key from a farther one, unless the origin is the same.
+ * @throws {AuthenticationError} where the provider's own host needs a key and there is none
+ * @throws {BadRequestError} where the base is not one
+ */
+export function findTarget(
+  provider: Provider,
+  operation: Operation,
+  model: string,
+  options: CallOptions,
+  configured: ProviderOptions,
+): Target {
+  const environmentBase = fromEnvironment(provider.address.env)
+  const farBase = environmentBase?.value ?? provider.address.base
+  const base = options.apiBase ?? configured.apiBase ?? farBase
+  if (base === undefined) {
+    const names = provider.address.env.join(' or ')
+    throw new BadRequestError(
+      `${provider.name} has no address of its own: pass apiBase${names ? `, or set ${names}` : ''}.`,
+      {
+        provider: provider.id,
+        model,
+        param: 'apiBase',
+      },
+    )
+  }
+  const path = provider.address.path(operation, model)
+  const url = parseBase(base, path, provider)
+  const credential = findCredential(provider, options, configured)
+  const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)
+  const ownHost = provider.address.base !== undefined && sameOrigin(url.origin, provider.address.base)
+  if (!credential && provider.auth.required !== false && (ownHost || base === environmentBase?.value)) {
+    throw missingKey(provider, model)
+  }
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'user-agent': userAgent,
+    ...provider.headers,
+  }
+  const secrets: string[] = []
+  if (credential && belongs) {
+    if (/[^\x20-\x7e]/.test(credential.value)) {
+      throw new AuthenticationError(
+        `The key for ${provider.name}${credential.name ? ` in ${credential.name}` : ''} has characters that no key has ` +
+          '(a line break in the middle, a typographic quote?). Copy it again.',
+        { provider: provider.id, model },
+      )
+    }
+    headers[credential.scheme.header] = `${credential.scheme.prefix ?? ''}${credential.value}`
+    secrets.push(credential.value)
+  }
+  for (const { option, env, header } of provider.optionHeaders ?? []) {
+    const value = options[option] ?? configured[option] ?? (ownHost ? fromEnvironment(env)?.value : undefined)
+    if (value) headers[header] = value
+  }
+  return {
+    base: url.shown,
+    origin: url.origin,
+    path: url.path,
+    headers,
+    ownHost,
+    secrets,
+    keySource: credential && belongs ? credential.source : 'none',
+    keyName: credential?.name,
+    withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
+  }
+}
+
+/** Adds the dialect's headers and the caller's, which win; lists that both have (beta flags) are joined. */
+export function withHeaders(
+  target: Target,
+  encoded: Encoded,
+  ...given: (CallOptions['headers'] | undefined)[]
+): Target {
+  const { headers } = target
+  const lists = encoded.headers ?? {}
+  Object.assign(headers, lists)
+  let secrets = target.secrets
+  for (const extra of given) {
+    if (!extra) continue
+    for (const [key, value] of Object.entries(extra)) {
+      if (value === undefined) continue
+      const name = key.toLowerCase()
+      headers[name] = name in lists && lists[name] !== value ? join(lists[name], value) : value
+      if (sensitive.test(name)) secrets = [...secrets, value, value.replace(/^\w+ /, '')]
+    }
+  }
+  return secrets === target.secrets ? target : { ...target, secrets }
+}
+
+export const sensitive = /auth|key|token|secret|cookie|password/
+
+const join = (list: string | undefined, value: string) =>
+  [...new Set(`${list ?? ''},${value}`.split(',').map((item) => item.trim()))].filter(Boolean).join(',')
+
+const userAgent = 'llmux'
+
+function findCredential(provider: Provider, options: CallOptions, configured: ProviderOptions): Credential | undefined {
+  const { schemes } = provider.auth
+  const [first] = schemes
+  const key = options.apiKey?.trim()
+  if (key && first) return { scheme: first, value: key, source: 'call', name: undefined }
+  for (const scheme of schemes) {
+    const value = configured[scheme.option]?.trim()
+    if (value) return { scheme, value, source: 'client', name: undefined }
+  }
+  for (const scheme of schemes) {
+    const found = fromEnvironment(scheme.env)
+    if (found) return { scheme, value: found.value, source: 'environment', name: found.name }
+  }
+  return undefined
+}
+
+function belongsTo(
+  credential: Credential,
+  origin: string,
+  options: CallOptions,
+  configured: ProviderOptions,
+  farBase: string | undefined,
+): boolean {
+  switch (credential.source) {
+    case 'call':
+      return true
+    case 'client': {
+      if (options.apiBase === undefined) return true
+      const home = configured.apiBase ?? farBase
+      return home === undefined || sameOrigin(origin, home)
+    }
+    case 'environment':
+      if (options.apiBase === undefined && configured.apiBase === undefined) return true
+      return farBase === undefined || sameOrigin(origin, farBase)
+  }
+}
+
+function whyWithheld(
+  credential: Credential,
+  origin: string,
+  configured: ProviderOptions,
+  farBase: string | undefined,
+): string {
+  const home = originOf((credential.source === 'client' ? configured.apiBase : undefined) ?? farBase ?? '')
+  const what = credential.name ? `The key in ${credential.name}` : "The client's key"
+  return `${what} belongs to ${home ?? 'another host'} and was not sent to ${origin}: pass apiKey together with apiBase.`
+}
+
+function missingKey(provider: Provider, model: string): AuthenticationError {
+  const names = provider.auth.schemes.flatMap((scheme) => scheme.env).join(' or ')
+  return new AuthenticationError(
+    `No API key for ${provider.name}: ${names ? `set ${names} in the environment, or ` : ''}pass apiKey with the call, or ` +
+      `createClient({ providers: { ${/^\w+$/.test(provider.id) ? provider.id : `'${provider.id}'`}: { apiKey } } }).` +
+      (provider.auth.url ? ` Keys are made at ${provider.auth.url}.` : ''),
+    { provider: provider.id, model },
+  )
+}
+
+interface ParsedBase {
+  origin: string
+  path: string
+  shown: string
+}
+
+const parsed = new Map<string, ParsedBase>()
+const parsedLimit = 256
+
+/** Parsing a URL costs more than the rest of this file: bases are few, and kept. */
+function parseBase(base: string, path: string, provider: Provider): ParsedBase {
+  const key = `${base} ${path}`
+  const known = parsed.get(key)
+  if (known) return known
+  const url = URL.canParse(base) ? new URL(base) : undefined
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw badBase(
+      provider,
+      `it must begin with https:// or http://${url ? '' : ` and be a URL; got '${base.slice(0, 200)}'`}`,
+    )
+  }
+  if (url.username || url.password)
+    throw badBase(provider, 'it must not hold a user name or password: use apiKey or headers')
+  let prefix = url.pathname.replace(/\/+$/, '')
+  if (path.length > 1 && prefix.endsWith(path)) throw badBase(provider, `give the base only, without ${path}`)
+  // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with /v1
+  if (path.startsWith('/v1/') && prefix.endsWith('/v1')) prefix = prefix.slice(0, -3)
+  const result = { origin: url.origin, path: `${prefix}${path}${url.search}`, shown: `${url.origin}${url.pathname}` }
+  if (parsed.size >= parsedLimit) parsed.clear()
+  parsed.set(key, result)
+  return result
+}
+
+const badBase = (provider: Provider, why: string) =>
+  new BadRequestError(`The apiBase for ${provider.name} can't be used: ${why}.`, {
+    provider: provider.id,
+    param: 'apiBase',
+  })
+
+const originOf = (base: string) => (URL.canParse(base) ? new URL(base).origin : undefined)
+const sameOrigin = (origin: string, base: string) => originOf(base) === origin

@@ -1,0 +1,24 @@
+import { endianness } from 'node:os'
+
+/** base64 of little-endian float32, as OpenAI sends it, or the numbers themselves. */
+export function toVector(data: number[] | string): Float32Array {
+  if (typeof data !== 'string') return Float32Array.from(data)
+  const bytes = Buffer.from(data, 'base64')
+  const length = bytes.length >>> 2
+  if (endianness() === 'LE' && bytes.byteOffset % 4 === 0) {
+    // a small buffer is a slice of Node's shared pool: a vector of its own does not hold that
+    const view = new Float32Array(bytes.buffer, bytes.byteOffset, length)
+    return bytes.buffer.byteLength === bytes.length ? view : view.slice()
+  }
+  const vector = new Float32Array(length)
+  for (let at = 0; at < length; at++) vector[at] = bytes.readFloatLE(at * 4)
+  return vector
+}
+
+export function toNumbers(data: number[] | string): number[] {
+  if (typeof data !== 'string') return data
+  const vector = toVector(data)
+  const numbers = new Array<number>(vector.length)
+  for (let at = 0; at < vector.length; at++) numbers[at] = vector[at] as number
+  return numbers
+}

@@ -1,0 +1,113 @@
+import type { Dispatcher } from 'undici'
+import { ProviderFault } from '../../providers/contract.js'
+import type { LLMError } from '../errors.js'
+import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '../errors.js'
+import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
+import type { Call } from './call.js'
+import { connectionError, errorBodyLimit, errorFromBody, errorFromResponse, invalidResponse } from './failure.js'
+import { PhaseTimer } from './lifetime.js'
+
+/** Sends a call once and reads the whole answer, as parsed JSON. */
+export function sendWhole(call: Call, dispatcher: Dispatcher): Promise<unknown> {
+  return new Promise((resolve, reject) => new WholeReader(call, dispatcher, resolve, reject))
+}
+
+class WholeReader implements Reader {
+  readonly #call: Call
+  readonly #resolve: (body: unknown) => void
+  readonly #reject: (error: LLMError) => void
+  readonly #chunks: Buffer[] = []
+  readonly #headersTimer: PhaseTimer | undefined
+  #exchange: Exchange | undefined
+  #bytes = 0
+
+  constructor(call: Call, dispatcher: Dispatcher, resolve: (body: unknown) => void, reject: (error: LLMError) => void) {
+    this.#call = call
+    this.#resolve = resolve
+    this.#reject = reject
+    const { target, limits, body } = call
+    call.begin()
+    this.#exchange = new Exchange(dispatcher, { ...target, body }, this)
+    call.lifetime.listen((error) => this.#exchange?.cancel(error))
+    if (limits.headersTimeout > 0) {
+      this.#headersTimer = new PhaseTimer()
+      this.#headersTimer.start(limits.headersTimeout, () => this.#exchange?.cancel(headersTimeout(call)))
+    }
+  }
+
+  head(status: number, headers: HeaderMap): void {
+    this.#headersTimer?.stop()
+    this.#call.status = status
+    this.#call.headers = headers
+  }
+
+  data(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#call.status >= 300 && this.#bytes > errorBodyLimit) {
+      // an error page of any size is cut, and still an error
+      if (this.#bytes - chunk.length < errorBodyLimit) this.#chunks.push(chunk)
+      return
+    }
+    if (this.#bytes > this.#call.limits.maxResponseBytes) throw tooLarge(this.#call)
+    this.#chunks.push(chunk)
+  }
+
+  end(): void {
+    const { status, headers } = this.#call
+    const text = textOf(this.#chunks)
+    if (status >= 300) return this.#reject(errorFromResponse(this.#call.scene(), status, headers, text))
+    let body: unknown
+    try {
+      body = JSON.parse(text)
+    } catch {
+      return this.#reject(invalidResponse(this.#call.scene(), status, headers, 'with something that is not JSON', text))
+    }
+    this.#resolve(body)
+  }
+
+  fail(error: Error): void {
+    this.#headersTimer?.stop()
+    // the connection broke inside an error body: the status still says what it is
+    if (this.#call.status >= 300 && !LLMErrorClass.is(error)) return this.end()
+    this.#reject(LLMErrorClass.is(error) ? error : connectionError(this.#call.scene(), error))
+  }
+}
+
+/** Runs a dialect's decoder, and turns what it finds wrong into an error of ours. */
+export function decodeWith<Answer>(call: Call, body: unknown, decode: (body: unknown) => Answer): Answer {
+  try {
+    return decode(body)
+  } catch (error) {
+    throw faultToError(call, error, () => JSON.stringify(body) ?? '')
+  }
+}
+
+export function faultToError(call: Call, error: unknown, text: () => string): LLMError {
+  if (LLMErrorClass.is(error)) return error
+  const scene = call.scene()
+  if (error instanceof ProviderFault && error.body !== undefined) {
+    return errorFromBody(scene, call.status, call.headers, error.body)
+  }
+  const what = error instanceof ProviderFault ? error.message : `its answer could not be read (${String(error)})`
+  return invalidResponse(scene, call.status, call.headers, what, text())
+}
+
+export function textOf(chunks: readonly Buffer[]): string {
+  const [first] = chunks
+  const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks)
+  const text = bytes.toString('utf8')
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+export const headersTimeout = ({ limits, provider, model }: Call) =>
+  new TimeoutError(`${provider.name} sent no response headers within headersTimeout (${limits.headersTimeout} ms).`, {
+    phase: 'headers',
+    provider: provider.id,
+    model,
+  })
+
+export const tooLarge = ({ limits, provider, model, status }: Call) =>
+  new InvalidResponseError(
+    `${provider.name} answered with more than maxResponseBytes (${limits.maxResponseBytes}). Raise it if that is right.`,
+    { provider: provider.id, model, status, retryable: false },
+  )

@@ -1,0 +1,58 @@
+import type { CompatibleRow } from '../providers/compatible.js'
+import type { Provider } from '../providers/contract.js'
+import { ClientContext } from './call/context.js'
+import { type CompletionResult, runCompletion } from './completion.js'
+import { type EmbeddingResult, runEmbedding } from './embedding.js'
+import type { ResponseFormatInput } from './types/chat.js'
+import type { ClientOptions, CompletionRequest, EmbeddingRequest } from './types/options.js'
+
+/** Calls with shared defaults, credentials and connections. */
+export interface Client {
+  /**
+   * One chat call, to whichever model.
+   * @throws {LLMError} of the class that says what went wrong
+   * @example
+   * const answer = await client.completion({ model: 'anthropic/claude-sonnet-4-5', messages })
+   */
+  completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
+    request: CompletionRequest<Stream, Format>,
+  ): Promise<CompletionResult<Stream, Format>>
+
+  /**
+   * Vectors for texts.
+   * @throws {LLMError} of the class that says what went wrong
+   */
+  embedding<const VectorType extends 'array' | 'float32' = 'array'>(
+    request: EmbeddingRequest<VectorType>,
+  ): Promise<EmbeddingResult<VectorType>>
+
+  /**
+   * Adds a host to this client: a row of data for an OpenAI-compatible one, or a provider with a dialect of its own. It wins
+   * over a built-in one of the same id.
+   * @example
+   * client.registerProvider({ id: 'acme', name: 'Acme', base: 'https://llm.acme.example/v1', env: ['ACME_API_KEY'] })
+   * await client.completion({ model: 'acme/large', messages })
+   */
+  registerProvider(provider: Provider | CompatibleRow): void
+
+  /** Closes the connections when the calls under way are done. Later calls fail. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Makes a client. Nothing is read or opened until its first call.
+ * @throws {BadRequestError} where an option is unknown or not of its kind
+ * @example
+ * const client = createClient({ timeout: 30_000, providers: { openai: { apiKey } } })
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  const context = new ClientContext(options)
+  return {
+    completion: (request) => runCompletion(context, request),
+    embedding: (request) => runEmbedding(context, request),
+    registerProvider: (provider) => context.register(provider),
+    close: () => context.close(),
+    [Symbol.asyncDispose]: () => context.close(),
+  }
+}

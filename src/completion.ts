@@ -1,0 +1,117 @@
+import type { ChatDialect } from '../providers/contract.js'
+import type { Call } from './call/call.js'
+import { splitRequest } from './call/check.js'
+import type { ClientContext } from './call/context.js'
+import { metaOf, withMeta } from './call/meta.js'
+import { chatParams } from './call/names.js'
+import { prepare, withRetries } from './call/prepare.js'
+import { resolveModel } from './call/resolve.js'
+import type { CompletionStream } from './call/stream.js'
+import { sendStream } from './call/stream-reader.js'
+import { formatOf, isSchema, parseAnswer } from './call/structured.js'
+import { decodeWith, sendWhole } from './call/whole.js'
+import { BadRequestError } from './errors.js'
+import type { ChatCompletion, ChatParams, ResponseFormatInput } from './types/chat.js'
+import type { CompletionRequest } from './types/options.js'
+import type { SchemaOutput, StandardSchema } from './types/schema.js'
+
+/** What `message.parsed` is: the output of the schema in `response_format`. */
+export type Parsed<Format> = Format extends StandardSchema ? SchemaOutput<Format> : unknown
+
+/** A stream for `stream: true`, a whole answer otherwise; either, where `stream` is only known at run time. */
+export type CompletionResult<Stream extends boolean, Format = undefined> = boolean extends Stream
+  ? ChatCompletion<Parsed<Format>> | CompletionStream<Parsed<Format>>
+  : Stream extends true
+    ? CompletionStream<Parsed<Format>>
+    : ChatCompletion<Parsed<Format>>
+
+/** The way of one chat call: check, resolve, encode, send (and again), decode, settle. */
+export async function runCompletion<Stream extends boolean, Format extends ResponseFormatInput | undefined>(
+  context: ClientContext,
+  request: CompletionRequest<Stream, Format>,
+): Promise<CompletionResult<Stream, Format>> {
+  const startedAt = context.clock.now()
+  const { params, options } = splitRequest(request, chatParams)
+  checkShape(params)
+  const found = resolveModel(params.model, context.own)
+  const resolved = found instanceof Promise ? await found : found
+  const { chat } = resolved.provider.dialect
+  if (!chat)
+    throw new BadRequestError(`${resolved.provider.name} has no chat models here.`, { provider: resolved.provider.id })
+  const schema = isSchema(request.response_format) ? request.response_format : undefined
+  if (schema) params.response_format = await formatOf(schema)
+  const extraBody = params.extra_body
+  if (extraBody !== undefined) delete params.extra_body
+  const stream = params.stream === true
+  params.stream = stream
+  const call = prepare({
+    context,
+    operation: 'chat',
+    resolved,
+    options,
+    extraBody,
+    startedAt,
+    encode: (encodeContext) => chat.encode(params as unknown as ChatParams, encodeContext),
+  })
+  const answer = stream
+    ? await runStream(context, call, chat, options.dispatcher, params, schema)
+    : await runWhole(context, call, chat, options.dispatcher, schema)
+  return answer as CompletionResult<Stream, Format>
+}
+
+type Given = CompletionRequest['dispatcher']
+
+async function runWhole(
+  context: ClientContext,
+  call: Call,
+  chat: ChatDialect,
+  given: Given,
+  schema: StandardSchema | undefined,
+): Promise<ChatCompletion> {
+  const decoded = await withRetries(call, async () => {
+    const ready = given ?? context.dispatcher()
+    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
+    return decodeWith(call, body, (value) => chat.decode(value, call.decodeContext()))
+  })
+  const [first] = decoded.choices
+  call.nativeFinishReason = first?.native_finish_reason ?? first?.finish_reason
+  call.settle(decoded.usage)
+  const answer: ChatCompletion = withMeta(decoded, metaOf(call))
+  return schema ? parseAnswer(answer, schema) : answer
+}
+
+async function runStream(
+  context: ClientContext,
+  call: Call,
+  chat: ChatDialect,
+  given: Given,
+  params: Record<string, unknown>,
+  schema: StandardSchema | undefined,
+): Promise<CompletionStream> {
+  const { stream_options: streamOptions } = params as Partial<ChatParams>
+  call.target.headers.accept ??= 'text/event-stream'
+  const framer = await context.framer()
+  return withRetries(call, async () => {
+    const ready = given ?? context.dispatcher()
+    return sendStream(call, ready instanceof Promise ? await ready : ready, {
+      dialect: chat,
+      framer,
+      includeUsage: streamOptions?.include_usage === true,
+      complete: (answer) => (schema ? parseAnswer(answer, schema) : answer),
+    })
+  })
+}
+
+function checkShape({ messages, stream }: Record<string, unknown>): void {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw new BadRequestError(
+      "'messages' is a list with at least one message, such as { role: 'user', content: 'Hello' }.",
+      {
+        param: 'messages',
+      },
+    )
+  }
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
+    throw new BadRequestError("'stream' is true or false.", { param: 'stream' })
+  }
+}

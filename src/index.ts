@@ -1,0 +1,44 @@
+import { type Client, createClient } from './client.js'
+
+let shared: Client | undefined
+
+/** The client of the top-level functions, made with their first call. */
+const client = (): Client => {
+  shared ??= createClient()
+  return shared
+}
+
+/**
+ * One chat call, to whichever model: `provider/model`, or a known model's bare name.
+ * @throws {LLMError} of the class that says what went wrong
+ * @example
+ * const answer = await completion({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] })
+ * answer.choices[0].message.content
+ */
+export const completion: Client['completion'] = (request) => client().completion(request)
+
+/**
+ * Vectors for texts.
+ * @throws {LLMError} of the class that says what went wrong
+ * @example
+ * const { data } = await embedding({ model: 'text-embedding-3-small', input: ['Hello world', 'How are you?'] })
+ */
+export const embedding: Client['embedding'] = (request) => client().embedding(request)
+
+/** Adds a host to the client of the top-level functions. See {@link Client.registerProvider}. */
+export const registerProvider: Client['registerProvider'] = (provider) => client().registerProvider(provider)
+
+export type { CompatibleRow } from '../providers/compatible.js'
+export * from '../providers/contract.js'
+export { CompletionStream } from './call/stream.js'
+export type { Client } from './client.js'
+export { createClient } from './client.js'
+export type { CompletionResult, Parsed } from './completion.js'
+export type { EmbeddingResult } from './embedding.js'
+export * from './errors.js'
+export type * from './types/chat.js'
+export type * from './types/embedding.js'
+export type * from './types/messages.js'
+export type * from './types/meta.js'
+export type * from './types/options.js'
+export type * from './types/schema.js'

@@ -1,0 +1,52 @@
+import { hash } from './digest.js'
+import type { GarbageFault, HugeFault } from './fault.js'
+import type { Step } from './steps.js'
+import type { Wire, WireRequest } from './wire/wire.js'
+
+const HTML =
+  '<!DOCTYPE html>\n<html><head><title>Service</title></head><body><h1>Something went wrong</h1></body></html>\n'
+
+/** A body that is no answer. */
+export function* garbage(wire: Wire, request: WireRequest, stream: boolean, fault: GarbageFault): Generator<Step> {
+  const [contentType, bytes] = make(stream, fault.what)
+  const headers = { 'content-type': contentType, ...wire.headers(request), 'content-length': String(bytes.length) }
+  yield { kind: 'head', status: fault.status ?? 200, headers }
+  if (bytes.length > 0) yield { kind: 'write', bytes }
+  yield { kind: 'end' }
+}
+
+function make(stream: boolean, what: GarbageFault['what']): readonly [string, Buffer] {
+  const contentType = stream ? 'text/event-stream; charset=utf-8' : 'application/json'
+  const framed = (text: string): Buffer => Buffer.from(stream ? `data: ${text}\n\n` : text)
+  switch (what) {
+    case 'html':
+      return ['text/html; charset=UTF-8', Buffer.from(HTML)]
+    case 'truncated-json':
+      return [contentType, framed('{"id":"simulator","object":"chat.comp')]
+    case 'not-json':
+      return [contentType, framed('this is not JSON')]
+    case 'empty':
+      return [contentType, Buffer.alloc(0)]
+    case 'binary':
+      return [
+        'application/octet-stream',
+        Buffer.concat(Array.from({ length: 32 }, (_, i) => hash('binary', String(i)))),
+      ]
+  }
+}
+
+const BLOCK = Buffer.alloc(64 * 1024, 'a')
+/** Stands for the text that is too long to be made. */
+export const HUGE_MARK = 'simulator-huge-text'
+
+/** An answer whose text is `bytes` long, written in blocks. `body` has the mark in the text's place. */
+export function* huge(fault: HugeFault, headers: Readonly<Record<string, string>>, body: string): Generator<Step> {
+  const at = body.indexOf(HUGE_MARK)
+  yield { kind: 'head', status: fault.status ?? 200, headers }
+  yield { kind: 'write', bytes: Buffer.from(body.slice(0, at)) }
+  for (let left = fault.bytes; left > 0; left -= BLOCK.length) {
+    yield { kind: 'write', bytes: left < BLOCK.length ? BLOCK.subarray(0, left) : BLOCK }
+  }
+  yield { kind: 'write', bytes: Buffer.from(body.slice(at + HUGE_MARK.length)) }
+  yield { kind: 'end' }
+}

@@ -1,0 +1,181 @@
+import type { Fault } from './fault.js'
+import { type Frame, framesBefore, frameText, type Pace, recut, writeFrames } from './frames.js'
+import { garbage } from './garbage.js'
+import type { Json } from './json.js'
+import type { RawEvent, RawReply, StreamControls } from './reply.js'
+import type { Step } from './steps.js'
+import type { Wire, WireError, WireRequest } from './wire/wire.js'
+
+const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+
+/** An answer on the wire, before anything goes wrong with it. */
+export interface Performance {
+  readonly wire: Wire
+  readonly request: WireRequest
+  readonly answer: { readonly frames: readonly Frame[] } | { readonly whole: Json }
+  readonly controls: StreamControls
+  /** Milliseconds before the headers. */
+  readonly delayMs: number
+  readonly chunkDelayMs: number
+}
+
+/** The steps of an answer, and of what goes wrong with it. */
+export function perform(performance: Performance, fault: Fault | undefined): Iterable<Step> {
+  const steps =
+    'frames' in performance.answer
+      ? streamed(performance, performance.answer.frames, fault)
+      : whole(performance, performance.answer.whole, fault)
+  const size = performance.controls.writeBytes
+  return size !== undefined && size > 0 && 'frames' in performance.answer ? recut(steps, size) : steps
+}
+
+function* streamed(performance: Performance, all: readonly Frame[], fault: Fault | undefined): Generator<Step> {
+  const { wire, request, controls, chunkDelayMs } = performance
+  const pace: Pace = { firstMs: 0, betweenMs: chunkDelayMs }
+  const eol = controls.lineEnding ?? '\n'
+  const ping: Step = { kind: 'write', bytes: Buffer.from(wire.keepAlive(eol)) }
+  yield { kind: 'wait', ms: performance.delayMs + (fault?.kind === 'slow-headers' ? fault.ms : 0) }
+  yield head(performance, EVENT_STREAM)
+  switch (fault?.kind) {
+    case 'slow-first-token': {
+      const opening = framesBefore(all, 0)
+      yield* writeFrames(all.slice(0, opening), controls, pace, false)
+      yield* lull(fault.ms, fault.keepAliveMs, ping)
+      yield* writeFrames(all.slice(opening), controls, pace, true)
+      break
+    }
+    case 'silence':
+      yield* writeFrames(all.slice(0, framesBefore(all, fault.afterChunks ?? 1)), controls, pace, false)
+      yield* lull(Number.POSITIVE_INFINITY, fault.keepAliveMs, ping)
+      break
+    case 'cut':
+    case 'end':
+      yield* writeFrames(all.slice(0, framesBefore(all, fault.afterChunks ?? 1)), controls, pace, fault.kind === 'end')
+      if (fault.kind === 'cut') {
+        yield { kind: 'break', reset: false }
+        return
+      }
+      break
+    case 'error-event': {
+      const after = fault.afterChunks ?? 1
+      const said = after === 0 ? 0 : framesBefore(all, after)
+      yield* writeFrames([...all.slice(0, said), wire.errorInside(request, fault.status).frame], controls, pace, true)
+      break
+    }
+    default:
+      yield* writeFrames(all, controls, pace, true)
+  }
+  yield { kind: 'end' }
+}
+
+function* whole(performance: Performance, json: Json, fault: Fault | undefined): Generator<Step> {
+  const { wire, request } = performance
+  const broken = fault?.kind === 'cut' || fault?.kind === 'end' || fault?.kind === 'silence'
+  const body = fault?.kind === 'error-event' ? wire.errorInside(request, fault.status).body : json
+  const bytes = Buffer.from(JSON.stringify(body))
+  const late = fault?.kind === 'slow-headers' || fault?.kind === 'slow-first-token' ? fault.ms : 0
+  yield { kind: 'wait', ms: performance.delayMs + late }
+  if (!broken) {
+    yield head(performance, 'application/json', bytes.length)
+    yield { kind: 'write', bytes }
+    yield { kind: 'end' }
+    return
+  }
+  yield head(performance, 'application/json')
+  yield { kind: 'write', bytes: bytes.subarray(0, bytes.length >> 1) }
+  if (fault.kind === 'silence') yield { kind: 'wait', ms: Number.POSITIVE_INFINITY }
+  yield fault.kind === 'cut' ? { kind: 'break', reset: false } : { kind: 'end' }
+}
+
+/** Time in which nothing is said, though something may be sent. */
+function* lull(ms: number, keepAliveMs: number | undefined, ping: Step): Generator<Step> {
+  let left = ms
+  while (keepAliveMs !== undefined && keepAliveMs > 0 && left > keepAliveMs) {
+    yield { kind: 'wait', ms: keepAliveMs }
+    yield ping
+    left -= keepAliveMs
+  }
+  yield { kind: 'wait', ms: left }
+}
+
+function head({ wire, request }: Pick<Performance, 'wire' | 'request'>, contentType: string, length?: number): Step {
+  const headers: Record<string, string> = { 'content-type': contentType, ...wire.headers(request) }
+  if (contentType === EVENT_STREAM) headers['cache-control'] = 'no-cache'
+  if (length !== undefined) headers['content-length'] = String(length)
+  return { kind: 'head', status: 200, headers }
+}
+
+/** A body that stands by itself: an error, garbage, what a test wants to be sent. */
+export function* plain(wire: Wire, request: WireRequest, error: WireError): Generator<Step> {
+  const isText = typeof error.body === 'string'
+  const bytes = Buffer.from(typeof error.body === 'string' ? error.body : JSON.stringify(error.body))
+  const contentType = error.contentType ?? (isText ? 'text/plain' : 'application/json')
+  const headers = {
+    'content-type': contentType,
+    ...wire.headers(request),
+    ...error.headers,
+    'content-length': String(bytes.length),
+  }
+  yield { kind: 'head', status: error.status, headers }
+  yield { kind: 'write', bytes }
+  yield { kind: 'end' }
+}
+
+/** What a script wants to be sent as it stands. */
+export function raw(
+  wire: Wire,
+  request: WireRequest,
+  reply: RawReply,
+  controls: StreamControls,
+  delayMs: number,
+): Iterable<Step> {
+  const { status = 200, events } = reply
+  const contentType = events ? EVENT_STREAM : 'application/json'
+  const headers = { 'content-type': contentType, ...wire.headers(request), ...reply.headers }
+  const steps: Step[] = [
+    { kind: 'wait', ms: delayMs },
+    { kind: 'head', status, headers },
+    ...(events ?? []).map((event): Step => ({ kind: 'write', bytes: rawEvent(event, controls.lineEnding ?? '\n') })),
+  ]
+  if (!events) steps.push({ kind: 'write', bytes: rawBody(reply.body ?? '') })
+  steps.push({ kind: 'end' })
+  return events && controls.writeBytes ? recut(steps, controls.writeBytes) : steps
+}
+
+function rawEvent(event: RawEvent, eol: string): Buffer {
+  if (typeof event === 'string') return Buffer.from(frameText({ data: event }, eol))
+  const data = typeof event.data === 'string' ? event.data : JSON.stringify(event.data)
+  return Buffer.from(frameText({ data, ...(event.event !== undefined && { event: event.event }) }, eol))
+}
+
+function rawBody(body: NonNullable<RawReply['body']>): Buffer {
+  if (typeof body === 'string') return Buffer.from(body)
+  return body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(JSON.stringify(body))
+}
+
+/** Faults that leave nothing of the answer. Undefined for those that only disturb it. */
+export function replacement(
+  wire: Wire,
+  request: WireRequest,
+  stream: boolean,
+  fault: Fault,
+): Iterable<Step> | undefined {
+  switch (fault.kind) {
+    case 'status': {
+      const error = wire.error(request, { status: fault.status, reason: fault.reason })
+      const headers: Record<string, string> = { ...error.headers, ...fault.headers }
+      if (fault.retryAfter !== undefined) headers['retry-after'] = String(fault.retryAfter)
+      if (fault.retryAfterMs !== undefined) headers['retry-after-ms'] = String(fault.retryAfterMs)
+      if (fault.body === undefined) return plain(wire, request, { ...error, headers })
+      return plain(wire, request, { status: error.status, body: fault.body, headers })
+    }
+    case 'redirect':
+      return plain(wire, request, { status: fault.status ?? 307, body: '', headers: { location: fault.location } })
+    case 'reset':
+      return [{ kind: 'break', reset: true }]
+    case 'garbage':
+      return garbage(wire, request, stream, fault)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,83 @@
+import type { Fault, ScriptOptions } from './fault.js'
+import { namedFault } from './named-fault.js'
+import type { Reply } from './reply.js'
+import type { SimulatedRequest } from './request-log.js'
+
+/** A reply: text alone, everything in detail, or made from the request. Undefined leaves the request to the next one in the queue. */
+export type ReplySource = string | Reply | ((request: SimulatedRequest) => string | Reply | undefined)
+
+interface Queued<Item> {
+  readonly item: Item
+  readonly options: ScriptOptions
+  left: number
+}
+
+/** Replies and faults in the order in which requests take them. */
+export class Script {
+  readonly #replies: Queued<ReplySource>[] = []
+  readonly #faults: Queued<Fault>[] = []
+  /** How often a model's name has brought its fault. */
+  readonly #named = new Map<string, number>()
+
+  addReply(item: ReplySource, options: ScriptOptions = {}): void {
+    this.#replies.push({ item, options, left: options.times ?? 1 })
+  }
+
+  addFault(item: Fault, options: ScriptOptions = {}): void {
+    this.#faults.push({ item, options, left: options.times ?? 1 })
+  }
+
+  clear(): void {
+    this.#replies.length = 0
+    this.#faults.length = 0
+    this.#named.clear()
+  }
+
+  takeFault(request: SimulatedRequest): Fault | undefined {
+    const index = this.#faults.findIndex((queued) => matches(queued, request))
+    const queued = this.#faults[index]
+    if (queued) {
+      spend(this.#faults, index)
+      return queued.item
+    }
+    const named = namedFault(request.model)
+    if (!named) return undefined
+    if (named.times === Number.POSITIVE_INFINITY) return named.fault
+    const count = (this.#named.get(request.model) ?? 0) + 1
+    this.#named.set(request.model, count)
+    return count <= named.times ? named.fault : undefined
+  }
+
+  takeReply(request: SimulatedRequest): Reply | undefined {
+    for (const [index, queued] of this.#replies.entries()) {
+      if (!matches(queued, request)) continue
+      const reply = replyFrom(queued.item, request)
+      if (!reply || !isFor(reply, request)) continue
+      spend(this.#replies, index)
+      return reply
+    }
+    return undefined
+  }
+}
+
+export function replyFrom(source: ReplySource, request: SimulatedRequest): Reply | undefined {
+  const reply = typeof source === 'function' ? source(request) : source
+  return typeof reply === 'string' ? { text: reply } : reply
+}
+
+/** Vectors wait for an embedding request, words for a chat. */
+function isFor(reply: Reply, { operation }: SimulatedRequest): boolean {
+  if (reply.raw) return true
+  return operation === (reply.vectors ? 'embedding' : 'chat')
+}
+
+function matches({ options }: Queued<unknown>, { model, wire }: SimulatedRequest): boolean {
+  return (
+    (options.model === undefined || options.model === model) && (options.wire === undefined || options.wire === wire)
+  )
+}
+
+function spend(queue: Queued<unknown>[], index: number): void {
+  const queued = queue[index]
+  if (queued && --queued.left <= 0) queue.splice(index, 1)
+}

@@ -1,0 +1,188 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Fault, ScriptOptions } from './fault.js'
+import type { SimulatedRequest } from './request-log.js'
+import type { ReplySource } from './script.js'
+import { type SimulationOptions, Stage } from './stage.js'
+import { Presence, play, type Sink } from './steps.js'
+
+export interface SimulatorOptions extends SimulationOptions {
+  /** @default 0: one that is free */
+  port?: number
+  /** @default '127.0.0.1' */
+  host?: string
+}
+
+/** A running simulator. Close it, or hold it with `await using`. */
+export interface Simulator extends AsyncDisposable {
+  /** `http://127.0.0.1:{port}` */
+  readonly url: string
+  readonly port: number
+  /** The `apiBase` of the OpenAI wire: `{url}/v1`. */
+  readonly openaiBase: string
+  /** The `apiBase` of the Anthropic wire: `{url}`. */
+  readonly anthropicBase: string
+  /** What arrived, in order. */
+  readonly requests: readonly SimulatedRequest[]
+  /** Sockets: those that are open now, and all that were accepted since the start or the last `reset()`. */
+  readonly connections: { readonly open: number; readonly total: number }
+  /**
+   * Queues an answer for the next request that it fits.
+   * @example
+   * ```ts
+   * simulator.reply('Hello')
+   * simulator.reply({ toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] }, { wire: 'anthropic' })
+   * simulator.reply((request) => (request.model === 'gpt-4o' ? 'big' : undefined), { times: Infinity })
+   * ```
+   */
+  reply(reply: ReplySource, options?: ScriptOptions): void
+  /**
+   * Queues something that goes wrong with the next request that it fits. Faults that only disturb an answer (slow, silent,
+   * cut, ended, error event) take a queued reply with them; the others leave it to the next request.
+   * @example
+   * ```ts
+   * simulator.fail({ kind: 'status', status: 429, retryAfter: 1 }, { times: 2 })
+   * simulator.fail({ kind: 'cut', afterChunks: 3 })
+   * ```
+   */
+  fail(fault: Fault, options?: ScriptOptions): void
+  /** Forgets requests, queued replies and faults. Exchanges that are under way go on. */
+  reset(): void
+  /** Ends every exchange, closes every socket and settles when that is done. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a loopback server that speaks the APIs of OpenAI (`/v1/chat/completions`, `/v1/embeddings`, `/v1/models`) and
+ * Anthropic (`/v1/messages`, `/v1/messages/count_tokens`, `/v1/models`), whole and streamed. It is deterministic: the same
+ * request gets the same bytes. Without a script it answers with what was said to it, calls tools whose name is mentioned,
+ * fills JSON schemas, reasons when asked to, and refuses what the real API refuses. Model names such as `fail-429` or
+ * `cut-after-3` make it fail.
+ *
+ * @example
+ * ```ts
+ * const simulator = await startSimulator()
+ * const client = createClient({ providers: { openai: { apiBase: simulator.openaiBase, apiKey: 'any' } } })
+ * simulator.fail({ kind: 'status', status: 500 })
+ * await client.completion({ model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] })
+ * simulator.requests.length // 2
+ * await simulator.close()
+ * ```
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const stage = new Stage(options)
+  const sockets = new Set<Socket>()
+  let total = 0
+
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (message, response) => {
+    serve(stage, message, response).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : undefined),
+    )
+  })
+  server.on('connection', (socket) => {
+    total++
+    sockets.add(socket)
+    // without it small writes wait for the client's acknowledgement
+    socket.setNoDelay(true)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+  const { port } = server.address() as AddressInfo
+  const url = `http://${options.host ?? '127.0.0.1'}:${port}`
+
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+    return closing
+  }
+
+  return {
+    url,
+    port,
+    openaiBase: `${url}/v1`,
+    anthropicBase: url,
+    requests: stage.requests,
+    get connections() {
+      return { open: sockets.size, total }
+    },
+    reply: (reply, script) => stage.script.addReply(reply, script),
+    fail: (fault, script) => stage.script.addFault(fault, script),
+    reset() {
+      stage.reset()
+      total = sockets.size
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+const MAX_REQUEST_BYTES = 256 * 1024 * 1024
+
+async function serve(stage: Stage, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  // its own date would differ from run to run
+  response.sendDate = false
+  const text = await readBody(message)
+  if (text === undefined) return
+  const { method = 'GET', url: path = '/' } = message
+  const { request, steps } = stage.take({ method, path, headers: flatten(message.headers), text })
+  const presence = new Presence()
+  let broken = false
+  response.on('close', () => {
+    presence.leave()
+    request.close(response.writableFinished ? 'completed' : broken ? 'broken' : 'left')
+  })
+  const sink: Sink = {
+    head(status, headers) {
+      request.status = status
+      response.writeHead(status, headers)
+    },
+    write(bytes) {
+      if (response.write(bytes)) return undefined
+      return presence.wait((done) => {
+        response.once('drain', done)
+        return () => response.removeListener('drain', done)
+      })
+    },
+    end: () => response.end(),
+    break(reset) {
+      broken = true
+      // what has been written still goes out before a cut
+      if (reset) message.socket.resetAndDestroy()
+      else message.socket.destroySoon()
+    },
+  }
+  await play(steps, sink, presence)
+}
+
+/** Undefined where the client went away before it had said all, or says too much. */
+function readBody(message: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size > MAX_REQUEST_BYTES) message.destroy()
+    })
+    message.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    message.on('error', () => resolve(undefined))
+    message.on('close', () => resolve(undefined))
+  })
+}
+
+function flatten(headers: IncomingHttpHeaders): Record<string, string> {
+  const out: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) out[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return out
+}

@@ -1,0 +1,155 @@
+import { compose } from './answer.js'
+import { hash } from './digest.js'
+import type { Fault, HugeFault } from './fault.js'
+import { frameText } from './frames.js'
+import { HUGE_MARK, huge } from './garbage.js'
+import { improvise } from './improvise.js'
+import { isRecord, parseJson, record, string } from './json.js'
+import { namedChunkDelay } from './named-fault.js'
+import { type Performance, perform, plain, raw, replacement } from './perform.js'
+import type { Reply, StreamControls } from './reply.js'
+import { LoggedRequest, type SimulatedRequest } from './request-log.js'
+import { type ReplySource, replyFrom, Script } from './script.js'
+import type { Step } from './steps.js'
+import { wireOf } from './wire/index.js'
+import { type Incoming, modelInPath, type Wire, type WireRequest } from './wire/wire.js'
+
+/** What a simulator and a mock provider have in common. */
+export interface SimulationOptions extends StreamControls {
+  /** What is answered where nothing is queued. @default a text made from the last user message */
+  reply?: ReplySource
+  /** The keys that are accepted. Others get the provider's 401. @default any, and none */
+  apiKeys?: readonly string[]
+  /** The models that there are. Others get the provider's 404. @default any */
+  models?: readonly string[]
+  /** How many requests are kept in `requests`; older ones are forgotten. @default 10_000 */
+  keepRequests?: number
+}
+
+const SOME_MODELS = ['gpt-4o-mini', 'text-embedding-3-small', 'claude-sonnet-4-20250514']
+
+/** Takes requests and says how they are answered. How that is delivered is the carrier's thing. */
+export class Stage {
+  readonly script = new Script()
+  readonly requests: LoggedRequest[] = []
+  readonly #options: SimulationOptions
+  #arrived = 0
+  #start = performance.now()
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+  }
+
+  reset(): void {
+    this.script.clear()
+    this.requests.length = 0
+    this.#arrived = 0
+    this.#start = performance.now()
+  }
+
+  /** Writes a request down and decides on its answer. */
+  take(incoming: Incoming): { request: LoggedRequest; steps: Iterable<Step> } {
+    const { method, path, headers, text } = incoming
+    const { wire, operation } = wireOf(method, path, headers)
+    const parsed = text === '' ? undefined : (parseJson(text) ?? text)
+    const body = record(parsed)
+    const model = string(body.model) ?? modelInPath(path) ?? ''
+    const request = new LoggedRequest({
+      wire: wire.name,
+      operation,
+      method,
+      path,
+      headers,
+      body: parsed,
+      model,
+      order: this.#arrived++,
+      startedAt: performance.now() - this.#start,
+    })
+    this.requests.push(request)
+    if (this.requests.length > (this.#options.keepRequests ?? 10_000)) this.requests.shift()
+    const seed = hash(wire.name, method, path, text).toString('base64')
+    const wired: WireRequest = { operation, method, path, headers, body, model, seed }
+    return { request, steps: this.#guarded(wire, wired, request, text) }
+  }
+
+  /** A reply function that throws is told about where it can be seen, with a status that nobody tries again. */
+  #guarded(wire: Wire, request: WireRequest, logged: SimulatedRequest, text: string): Iterable<Step> {
+    try {
+      return this.#answer(wire, request, logged, text)
+    } catch (error) {
+      const message = `The simulator's script failed: ${error instanceof Error ? error.message : String(error)}`
+      return plain(wire, request, wire.error(request, { status: 400, message }))
+    }
+  }
+
+  #answer(wire: Wire, request: WireRequest, logged: SimulatedRequest, text: string): Iterable<Step> {
+    const { operation } = request
+    const fault = operation === 'chat' || operation === 'embedding' ? this.script.takeFault(logged) : undefined
+    const stream = operation === 'chat' && request.body.stream === true
+    const replaced = fault && replacement(wire, request, stream, fault)
+    if (replaced) return replaced
+    const refusal = this.#refuse(wire, request, text)
+    if (refusal) return plain(wire, request, refusal)
+    switch (operation) {
+      case 'models':
+        return plain(wire, request, { status: 200, body: wire.models(request, this.#options.models ?? SOME_MODELS) })
+      case 'count-tokens':
+        return plain(wire, request, { status: 200, body: wire.countTokens?.(wire.read(request.body)) ?? {} })
+      default:
+        return this.#speak(wire, request, logged, fault)
+    }
+  }
+
+  #refuse(wire: Wire, request: WireRequest, text: string): ReturnType<Wire['refuse']> {
+    const { apiKeys, models } = this.#options
+    const key = wire.key(request.headers)
+    if (apiKeys && (key === undefined || !apiKeys.includes(key))) return wire.refuseKey(request, key)
+    if (request.method === 'POST' && request.operation !== 'unknown' && !isRecord(parseJson(text))) {
+      const message = 'We could not parse the JSON body of your request. The API expects a JSON object.'
+      return wire.error(request, { status: 400, message })
+    }
+    const refusal = wire.refuse(request)
+    if (refusal) return refusal
+    const unknown = models && request.model !== '' && !models.includes(request.model)
+    return unknown ? wire.error(request, { status: 404 }) : undefined
+  }
+
+  #speak(wire: Wire, request: WireRequest, logged: SimulatedRequest, fault: Fault | undefined): Iterable<Step> {
+    const scripted = this.script.takeReply(logged) ?? this.#usual(logged)
+    const controls: StreamControls = { ...this.#options, ...scripted }
+    if (scripted?.raw) return raw(wire, request, scripted.raw, controls, scripted.delayMs ?? 0)
+    if (fault?.kind === 'huge') return this.#huge(wire, request, fault)
+    const common = { wire, request, controls, delayMs: scripted?.delayMs ?? 0 }
+    const chunkDelayMs = scripted?.chunkDelayMs ?? namedChunkDelay(request.model) ?? 0
+    return perform({ ...common, chunkDelayMs, answer: answerOf(wire, request, scripted) }, fault)
+  }
+
+  #usual(logged: SimulatedRequest): Reply | undefined {
+    const { reply } = this.#options
+    const made = reply === undefined ? undefined : replyFrom(reply, logged)
+    const vectors = logged.operation === 'embedding'
+    // a usual chat answer says nothing about embeddings
+    return made && (made.raw || vectors === (made.vectors !== undefined)) ? made : undefined
+  }
+
+  #huge(wire: Wire, request: WireRequest, fault: HugeFault): Iterable<Step> {
+    if (fault.status !== undefined && fault.status >= 400) {
+      const { body, headers } = wire.error(request, { status: fault.status, message: HUGE_MARK })
+      const all = { 'content-type': 'application/json', ...wire.headers(request), ...headers }
+      return huge(fault, all, typeof body === 'string' ? body : JSON.stringify(body))
+    }
+    const answer = answerOf(wire, request, { text: HUGE_MARK, usage: { completionTokens: Math.ceil(fault.bytes / 4) } })
+    const stream = 'frames' in answer
+    const contentType = stream ? 'text/event-stream; charset=utf-8' : 'application/json'
+    const body = stream ? answer.frames.map((frame) => frameText(frame, '\n')).join('') : JSON.stringify(answer.whole)
+    return huge(fault, { 'content-type': contentType, ...wire.headers(request) }, body)
+  }
+}
+
+function answerOf(wire: Wire, request: WireRequest, scripted: Reply | undefined): Performance['answer'] {
+  if (request.operation === 'embedding') return { whole: wire.embeddings?.(request, scripted?.vectors) ?? {} }
+  const conversation = wire.read(request.body)
+  const replies = Array.from({ length: conversation.choices }, (_, index) => scripted ?? improvise(conversation, index))
+  const answer = compose(replies, conversation, request.seed)
+  return conversation.stream ? { frames: wire.frames(answer, request) } : { whole: wire.whole(answer, request) }
+}

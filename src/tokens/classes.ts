@@ -1,0 +1,47 @@
+/** What a character is to the tokenizers' first step, which splits text into words before any merging. */
+export const OTHER = 1
+export const LETTER = 2
+export const MARK = 3
+export const DIGIT = 4
+export const SPACE = 5
+
+export type CharClass = 1 | 2 | 3 | 4 | 5
+
+const letter = /^\p{L}$/u
+const mark = /^\p{M}$/u
+const digit = /^\p{N}$/u
+/** Not `\s`: that has U+FEFF and lacks U+0085, unlike the tokenizers'. */
+const space = /^\p{White_Space}$/u
+
+const classify = (char: string): CharClass => {
+  if (letter.test(char)) return LETTER
+  if (digit.test(char)) return DIGIT
+  if (mark.test(char)) return MARK
+  return space.test(char) ? SPACE : OTHER
+}
+
+/** Filled as characters are met: classifying all 65,536 up front takes longer than most counts. */
+const known = new Uint8Array(65_536)
+
+/** The class of the UTF-16 unit at `index`. A low surrogate has the class of its pair. */
+export const classAt = (text: string, index: number): CharClass => {
+  const unit = text.charCodeAt(index)
+  if (unit >= 0xd800 && unit <= 0xdfff) return classOfSurrogate(text, index, unit)
+  const found = known[unit] as CharClass | 0
+  if (found !== 0) return found
+  const made = classify(String.fromCharCode(unit))
+  known[unit] = made
+  return made
+}
+
+const classOfSurrogate = (text: string, index: number, unit: number): CharClass => {
+  const point = text.codePointAt(unit >= 0xdc00 && index > 0 ? index - 1 : index)
+  return point === undefined || point < 0x10000 ? OTHER : classify(String.fromCodePoint(point))
+}
+
+/** Bytes that a UTF-16 unit takes in UTF-8. A surrogate pair has four: two for each half. */
+export const bytesOf = (unit: number): number => {
+  if (unit < 0x80) return 1
+  if (unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff)) return 2
+  return 3
+}

@@ -1,0 +1,128 @@
+import { setImmediate } from 'node:timers/promises'
+import { type Encoding, loadEncoding } from './encoding.js'
+import { total } from './estimate.js'
+import { type Family, familyOf } from './families.js'
+import { type Plan, planRequest } from './plan.js'
+import { type Slice, slicesOf } from './slices.js'
+import type { ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types.js'
+
+/**
+ * How many tokens a request, or a text, is for a model. OpenAI's models are counted with their own tokenizer, the others
+ * are estimated from it: {@link countTokensLocally} tells which, and how far off it may be.
+ *
+ * A promise, because the tokenizer is loaded with the first count (0.2 s) and because long prompts are counted in
+ * slices: the event loop is never held for more than 50 ms, whatever the text is. Where that doesn't fit,
+ * `loadTokenizer()` gives a tokenizer that answers at once, and `estimateTokens()` needs none.
+ * @returns tokens of the prompt, with what the chat format, tools and images add
+ * @throws {BadRequestError} where there is neither `messages` nor `text`, or both; or where tiktoken can't be loaded
+ * @example
+ * await tokenCounter({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] }) // 8
+ * await tokenCounter({ model: 'gpt-4o', text: 'Hello' }) // 1
+ */
+export const tokenCounter = async (request: TokenRequest): Promise<number> => (await countTokensLocally(request)).tokens
+
+/**
+ * Counts as {@link tokenCounter} does, and says what the number is worth. Nothing is sent anywhere.
+ * @throws {BadRequestError} where there is neither `messages` nor `text`, or both; or where tiktoken can't be loaded
+ * @example
+ * const { tokens, exact, expectedError } = await countTokensLocally({ model: 'claude-sonnet-4-5', messages })
+ * console.log(exact ? tokens : `${tokens} ± ${Math.round(tokens * expectedError.p95)}`)
+ */
+export const countTokensLocally = async (request: TokenRequest): Promise<TokenCount> => {
+  const family = familyOf(request.model)
+  const plan = planRequest(request, family)
+  const pace = new Pace()
+  const encoding = await loadEncoding(family.encoding)
+  const texts = await countSlowly(plan.texts, encoding, pace)
+  const tools = await countSlowly(plan.toolTexts, encoding, pace)
+  return resultOf(plan, family, texts, tools)
+}
+
+/**
+ * Loads a model's tokenizer, for counts that can't wait: 0.2 s, of which most is one block, and some 80 MB for the
+ * whole process. A service does well to call it before it starts to listen.
+ * @throws {BadRequestError} where tiktoken can't be loaded
+ * @example
+ * const tokenizer = await loadTokenizer('gpt-4o')
+ * tokenizer.count({ messages }).tokens
+ * tokenizer.encode('Hello') // Uint32Array [ 13225 ]
+ */
+export const loadTokenizer = async (model: string): Promise<Tokenizer> => {
+  const family = familyOf(model)
+  const encoding = await loadEncoding(family.encoding)
+  return {
+    encoding: family.encoding,
+    exact: family.own,
+    count: (request) => {
+      const whole: TokenRequest = typeof request === 'string' ? { model, text: request } : { ...request, model }
+      const plan = planRequest(whole, family)
+      return resultOf(plan, family, countNow(plan.texts, encoding), countNow(plan.toolTexts, encoding))
+    },
+    encode: (text) => encoding.encode(text),
+    decode: (tokens) => encoding.decode(tokens instanceof Uint32Array ? tokens : Uint32Array.from(tokens)),
+  }
+}
+
+interface Counted {
+  tokens: number
+  /** Words so long that they had to be cut. */
+  cut: number
+}
+
+const countNow = (texts: readonly string[], encoding: Encoding): Counted => {
+  const counted: Counted = { tokens: 0, cut: 0 }
+  for (const text of texts) for (const slice of slicesOf(text)) addSlice(counted, text, slice, encoding)
+  return counted
+}
+
+const countSlowly = async (texts: readonly string[], encoding: Encoding, pace: Pace): Promise<Counted> => {
+  const counted: Counted = { tokens: 0, cut: 0 }
+  for (const text of texts) {
+    for (const slice of slicesOf(text)) {
+      if (pace.isDue(slice.bytes)) await pace.breathe()
+      addSlice(counted, text, slice, encoding)
+    }
+  }
+  return counted
+}
+
+const addSlice = (counted: Counted, text: string, { start, end, forced }: Slice, encoding: Encoding): void => {
+  counted.tokens += encoding.raw(start === 0 && end === text.length ? text : text.slice(start, end))
+  if (forced) counted.cut++
+}
+
+/** Lets other work have its turn after each {@link TURN} bytes of ours. */
+class Pace {
+  #bytes = 0
+
+  isDue(bytes: number): boolean {
+    // Short texts have their price, too.
+    this.#bytes += bytes + 32
+    return this.#bytes > TURN
+  }
+
+  async breathe(): Promise<void> {
+    this.#bytes = 0
+    await setImmediate()
+  }
+}
+
+/** UTF-8 bytes that are counted at one go: 5 to 10 ms. */
+const TURN = 16_384
+
+const resultOf = (plan: Plan, family: Family, texts: Counted, tools: Counted): TokenCount => {
+  const reasons = [...plan.reasons]
+  if (!family.own) reasons.unshift(`estimated from ${family.encoding}: the tokenizer is not public or not installed`)
+  if (texts.cut + tools.cut > 0) reasons.push('words of hundreds of letters, counted in parts')
+  const exact = reasons.length === 0
+  return {
+    tokens: total(plan, family, texts.tokens, tools.tokens),
+    exact,
+    method: family.own ? 'tiktoken' : 'estimate',
+    family: family.name,
+    expectedError: exact ? none : family.error.count,
+    reasons,
+  }
+}
+
+const none: ExpectedError = { median: 0, p95: 0, samples: 0 }

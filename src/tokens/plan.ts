@@ -1,0 +1,139 @@
+import { BadRequestError } from '../errors.js'
+import type { FunctionDefinition, FunctionTool, Tool } from '../types/chat.js'
+import type { Message } from '../types/messages.js'
+import { contentOf } from './content.js'
+import type { Family } from './families.js'
+import { renderFunctions, startsWithComment } from './tools.js'
+import type { TokenRequest } from './types.js'
+
+/** A request, taken apart into what has to be tokenized and what is known without. */
+export interface Plan {
+  /** Texts, in the order of the request. */
+  readonly texts: readonly string[]
+  /** Tools as the family shows them. Apart, because estimates scale them apart. */
+  readonly toolTexts: readonly string[]
+  /** Tokens of everything else. */
+  readonly fixed: number
+  /** Why the count can't be exact. */
+  readonly reasons: readonly string[]
+}
+
+interface Draft {
+  texts: string[]
+  toolTexts: string[]
+  fixed: number
+  reasons: Set<string>
+}
+
+/**
+ * Takes a request apart for a family of models. What it adds for messages is what OpenAI documents
+ * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken), or what was measured for the family.
+ * @throws {BadRequestError} where there is neither `messages` nor `text`, or both
+ */
+export const planRequest = (request: TokenRequest, family: Family): Plan => {
+  const { messages, text } = request
+  if ((messages === undefined) === (text === undefined)) {
+    throw new BadRequestError('Counting tokens takes either messages or text: give one of them.')
+  }
+  const draft: Draft = { texts: [], toolTexts: [], fixed: 0, reasons: new Set() }
+  if (text !== undefined) draft.texts.push(...(typeof text === 'string' ? [text] : text))
+  if (messages !== undefined) {
+    draft.fixed += family.priming
+    for (const message of messages) addMessage(draft, message, request.model, family)
+  }
+  addTools(draft, request, family)
+  addFormat(draft, request)
+  return { ...draft, reasons: [...draft.reasons] }
+}
+
+/** Takes one message apart, for those who count message by message. */
+export const planMessage = (message: Message, model: string, family: Family): Plan => {
+  const draft: Draft = { texts: [], toolTexts: [], fixed: 0, reasons: new Set() }
+  addMessage(draft, message, model, family)
+  return { ...draft, reasons: [...draft.reasons] }
+}
+
+const addMessage = (draft: Draft, message: Message, model: string, family: Family): void => {
+  draft.fixed += family.message
+  const { texts, fixed, reasons } = contentOf(message, model)
+  for (const text of texts) draft.texts.push(text)
+  draft.fixed += fixed
+  for (const reason of reasons) draft.reasons.add(reason)
+  // A tool's name stands in its call, which is counted there.
+  if ('name' in message && message.name && message.role !== 'tool') {
+    draft.texts.push(message.name)
+    draft.fixed += 1
+  }
+  if (message.role !== 'assistant') return
+  draft.fixed += family.assistant
+  addCalls(draft, message, family)
+}
+
+/** OpenAI's models see the name of the function twice: on the call and on its result. */
+const addCalls = (draft: Draft, message: Extract<Message, { role: 'assistant' }>, { call, own }: Family): void => {
+  const calls = (message.tool_calls ?? []).map((entry) =>
+    entry.type === 'custom'
+      ? { name: entry.custom.name, input: entry.custom.input }
+      : { name: entry.function.name, input: entry.function.arguments },
+  )
+  if (message.function_call) calls.push({ name: message.function_call.name, input: message.function_call.arguments })
+  if (calls.length === 0) return
+  draft.reasons.add('tool calls in the history')
+  for (const { name, input } of calls) draft.texts.push(name, ...(own ? [name] : []), input)
+  draft.fixed += calls.length === 1 ? call.alone : call.once + calls.length * call.several
+}
+
+const isFunctionTool = (tool: Tool): tool is FunctionTool =>
+  tool.type === 'function' && typeof (tool as FunctionTool).function === 'object'
+
+const addTools = (draft: Draft, request: TokenRequest, family: Family): void => {
+  const tools = request.tools ?? []
+  const functions = [...tools.filter(isFunctionTool).map((tool) => tool.function), ...(request.functions ?? [])]
+  const others = tools.filter((tool) => !isFunctionTool(tool))
+  if (others.length > 0) {
+    draft.reasons.add("tools of the provider's own")
+    for (const tool of others) draft.toolTexts.push(JSON.stringify(tool))
+  }
+  if (functions.length === 0) return
+  draft.reasons.add('tools')
+  draft.fixed += family.tools.once + family.tools.each * functions.length
+  if (family.tools.as === 'json') {
+    for (const { name, description, parameters } of functions) {
+      draft.toolTexts.push(JSON.stringify({ name, description, parameters }))
+    }
+  } else addNamespace(draft, functions, request, family)
+}
+
+/** Corrections that recorded counts ask for: see `tools.ts` for the syntax itself. */
+const addNamespace = (
+  draft: Draft,
+  functions: readonly FunctionDefinition[],
+  { messages, tool_choice }: TokenRequest,
+  { encoding, name }: Family,
+): void => {
+  draft.toolTexts.push(renderFunctions(functions))
+  if (encoding === 'o200k_base') {
+    draft.fixed -= functions.filter((entry) => hasFields(entry) && !startsWithComment(entry)).length
+  }
+  if (name !== 'gpt-4o' && name !== 'gpt-4') return
+  // The namespace goes into a system message, and shares the one that is there.
+  if (messages?.some(({ role }) => role === 'system' || role === 'developer')) draft.fixed -= 4
+  if (tool_choice === 'none') draft.fixed += 1
+  else if (typeof tool_choice === 'object' && tool_choice.type === 'function') {
+    draft.fixed += 7
+    draft.texts.push(tool_choice.function.name)
+  }
+}
+
+const hasFields = ({ parameters }: FunctionDefinition): boolean =>
+  Object.keys((parameters?.properties as object | undefined) ?? {}).length > 0
+
+const addFormat = (draft: Draft, { response_format: format }: TokenRequest): void => {
+  if (format?.type !== 'json_schema') return
+  draft.reasons.add('a response schema')
+  const { name, description, schema } = format.json_schema
+  const json = JSON.stringify(schema ?? {}, (key, value: unknown) =>
+    key === 'additionalProperties' || key === '$schema' ? undefined : value,
+  )
+  draft.toolTexts.push(`# Response Formats\n\n## ${name}\n\n${description ? `// ${description}\n` : ''}${json}`)
+}

@@ -1,0 +1,93 @@
+import type { Dispatcher } from 'undici'
+
+export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
+
+export interface HttpRequest {
+  readonly origin: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Told of an exchange, synchronously and in this order: `head`, `data`…, then `end` or `fail`, once. */
+export interface Reader {
+  head(status: number, headers: HeaderMap): void
+  data(chunk: Buffer): void
+  end(): void
+  fail(error: Error): void
+}
+
+/**
+ * One HTTP POST through undici's dispatch API: no promise, stream or Response object in between.
+ * https://undici.nodejs.org/#/docs/api/Dispatcher?id=dispatcherdispatchoptions-handler
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #reader: Reader
+  #controller: Dispatcher.DispatchController | undefined
+  #over = false
+  #cancelled: Error | undefined
+
+  constructor(dispatcher: Dispatcher, request: HttpRequest, reader: Reader) {
+    this.#reader = reader
+    const { origin, path, headers, body } = request
+    try {
+      // undici's own body clock counts bytes, so that keep-alive comments hold it off: the clocks are the call's
+      dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
+    } catch (error) {
+      this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  /** Closes the socket. The reader hears nothing more, unless `error` is given to `fail` it with. */
+  cancel(error?: Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#cancelled = error ?? new Error('cancelled')
+    this.#controller?.abort(this.#cancelled)
+    if (error) this.#reader.fail(error)
+  }
+
+  pause(): void {
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#controller?.resume()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // cancelled while it was still waiting for a connection
+    if (this.#cancelled) controller.abort(this.#cancelled)
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HeaderMap): void {
+    if (this.#over || status < 200) return
+    this.#guard(() => this.#reader.head(status, headers))
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#guard(() => this.#reader.data(chunk))
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#reader.end()
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#reader.fail(error)
+  }
+
+  /** A reader that throws fails its own exchange and not the connection pool. */
+  #guard(read: () => void): void {
+    try {
+      read()
+    } catch (error) {
+      this.cancel(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}

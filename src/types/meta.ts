@@ -1,0 +1,72 @@
+import type { Usage } from './chat.js'
+import type { EmbeddingUsage } from './embedding.js'
+
+/** Something that llmux changed or left out of a request, and why. Returned in `meta.warnings`, never printed. */
+export type Warning =
+  | { type: 'dropped'; param: string; message: string }
+  | { type: 'changed'; param: string; message: string }
+  | { type: 'emulated'; feature: string; message: string }
+  | { type: 'repaired'; messageIndex: number; message: string }
+
+/** One try of a call. */
+export interface Attempt {
+  provider: string
+  model: string
+  /** `success`, or the `code` of the error that ended it. */
+  outcome: string
+  /** From sending to the whole answer, or to the first content chunk of a stream; in milliseconds. */
+  durationMs: number
+  status?: number
+  /** Why it failed. */
+  message?: string
+  /** How long llmux then waited before it tried again, in milliseconds. */
+  delayMs?: number
+}
+
+/** Rate limits as the provider's headers told them. Resets are milliseconds from the answer. */
+export interface RateLimits {
+  requests?: RateLimit
+  tokens?: RateLimit
+  inputTokens?: RateLimit
+  outputTokens?: RateLimit
+}
+
+export interface RateLimit {
+  limit?: number
+  remaining?: number
+  resetMs?: number
+}
+
+/** What a call cost, in US dollars. `total` is undefined where the price is unknown, and `reason` says why. */
+export interface CallCost {
+  total: number | undefined
+  source?: 'provider'
+  reason?: 'unknown_model' | 'missing_usage'
+}
+
+/** How a call went. */
+export interface CallMeta {
+  readonly operation: 'chat' | 'embedding'
+  /** The provider that answered: the prefix of the model string. */
+  readonly provider: string
+  /** The model as it was asked of the provider. */
+  readonly model: string
+  readonly cost: CallCost
+  /** Usage: for streams also when it was not asked for. Undefined until a stream has ended, and where the provider gave none. */
+  readonly usage: Usage | EmbeddingUsage | undefined
+  readonly requestId: string | undefined
+  readonly status: number
+  /** Response headers, lower case; cookies left out. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly rateLimits: RateLimits
+  /** From the call to the whole answer, in milliseconds; for a stream that is under way, until now. */
+  readonly latencyMs: number
+  /** From the call to the first content of a stream, in milliseconds. */
+  readonly timeToFirstTokenMs: number | undefined
+  readonly retries: number
+  readonly attempts: readonly Attempt[]
+  readonly cache: { readonly hit: boolean }
+  readonly warnings: readonly Warning[]
+  /** The first choice's finish reason in the provider's own word. */
+  readonly nativeFinishReason: string | undefined
+}

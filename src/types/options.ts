@@ -1,0 +1,87 @@
+import type { Dispatcher } from 'undici'
+import type { KnownModel } from '../../providers/known-models.js'
+import type { ChatParams, ResponseFormatInput } from './chat.js'
+import type { EmbeddingParams } from './embedding.js'
+
+/**
+ * The camelCase half of every request: what stays in the process.
+ * All times are milliseconds.
+ */
+export interface CallOptions {
+  /** The key for this call. Sent to this call's base and nowhere else. */
+  apiKey?: string | undefined
+  /** Base URL for this call. Keys that belong to another host are not sent to it. */
+  apiBase?: string | undefined
+  /** OpenAI organization. */
+  organization?: string | undefined
+  /** OpenAI project. */
+  project?: string | undefined
+  /** Extra request headers for this call; they win over llmux's own. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** Ends the call: nothing is sent or waited for any more. */
+  signal?: AbortSignal | undefined
+  /** The whole call, retries and the whole stream included. 0 for none. @default 600_000 */
+  timeout?: number | undefined
+  /** From sending to the response headers, for each try. 0 for none. @default 0 */
+  headersTimeout?: number | undefined
+  /** From sending to the first content (text, reasoning or tool call) of a stream, for each try. 0 for none. @default 0 */
+  firstTokenTimeout?: number | undefined
+  /** Between content chunks of a stream; keep-alive comments do not count. 0 for none. @default 0 */
+  idleTimeout?: number | undefined
+  /** Tries after the first one. Never once content has been handed over. @default 2 */
+  maxRetries?: number | undefined
+  /** The longest wait before another try: a longer `Retry-After` fails at once. @default 60_000 */
+  maxRetryDelay?: number | undefined
+  /** Leave out what the target can't honour and say so in `meta.warnings`, instead of throwing. @default false */
+  dropParams?: boolean | undefined
+  /** The largest answer to read, in bytes. @default 268_435_456 (256 MiB) */
+  maxResponseBytes?: number | undefined
+  /** An undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
+  dispatcher?: Dispatcher | undefined
+}
+
+/** A chat request: OpenAI's parameters in snake_case, llmux's options in camelCase. */
+export type CompletionRequest<
+  Stream extends boolean = boolean,
+  Format extends ResponseFormatInput | undefined = ResponseFormatInput | undefined,
+> = Omit<ChatParams, 'stream' | 'response_format' | 'model'> &
+  CallOptions & {
+    /** `provider/model`, or a known model's bare name. */
+    model: KnownModel | (string & {})
+    stream?: Stream | undefined
+    response_format?: Format | undefined
+  }
+
+/** An embedding request. */
+export type EmbeddingRequest<VectorType extends 'array' | 'float32' = 'array' | 'float32'> = Omit<
+  EmbeddingParams,
+  'model'
+> &
+  CallOptions & {
+    /** `provider/model`, or a known model's bare name. */
+    model: KnownModel | (string & {})
+    /** Vectors as `number[]` or as `Float32Array`. @default 'array' */
+    vectorType?: VectorType | undefined
+  }
+
+/** Credentials and address of one provider. */
+export interface ProviderOptions {
+  apiKey?: string | undefined
+  /** Sent as a bearer token, where the provider takes one beside its key (Anthropic). */
+  authToken?: string | undefined
+  apiBase?: string | undefined
+  organization?: string | undefined
+  project?: string | undefined
+  /** Extra headers for this provider only. */
+  headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** Defaults of a client. A call's own options win. */
+export interface ClientOptions extends Omit<CallOptions, 'apiKey' | 'apiBase' | 'organization' | 'project' | 'signal'> {
+  /** By prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
+  providers?: Readonly<Record<string, ProviderOptions>> | undefined
+  /** From the first packet to a connection, in milliseconds. A property of the client's connections: not per call. @default 10_000 */
+  connectTimeout?: number | undefined
+  /** `http://user:pass@host:port` of a proxy; `false` ignores `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
+  proxy?: string | false | undefined
+}

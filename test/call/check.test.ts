@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { splitRequest } from '../../src/call/check.js'
+import { callOptions, chatParams, embeddingParams, toSnake } from '../../src/call/names.js'
+import { BadRequestError } from '../../src/errors.js'
+
+const messages = [{ role: 'user', content: 'hi' }]
+
+describe('the two casings', () => {
+  it('splits a request into what travels and what stays, without touching it', () => {
+    const request = Object.freeze({ model: 'gpt-4o', messages, temperature: 0, top_k: 5, apiKey: 'k', timeout: 10 })
+    expect(splitRequest(request, chatParams)).toEqual({
+      params: { model: 'gpt-4o', messages, temperature: 0, top_k: 5 },
+      options: { apiKey: 'k', timeout: 10 },
+    })
+  })
+
+  it('lets unknown snake_case fields through', () => {
+    const { params } = splitRequest({ model: 'm', messages, some_new_field: { a: 1 }, transforms: ['x'] }, chatParams)
+    expect(params).toMatchObject({ some_new_field: { a: 1 }, transforms: ['x'] })
+  })
+
+  it('takes undefined as absent', () => {
+    expect(splitRequest({ model: 'm', messages, apiKey: undefined, top_p: undefined }, chatParams)).toEqual({
+      params: { model: 'm', messages },
+      options: {},
+    })
+  })
+
+  it.each([
+    ['api_key', 'apiKey'],
+    ['api_base', 'apiBase'],
+    ['base_url', 'apiBase'],
+    ['baseURL', 'apiBase'],
+    ['APIKey', 'apiKey'],
+    ['max_retries', 'maxRetries'],
+    ['num_retries', 'maxRetries'],
+    ['drop_params', 'dropParams'],
+    ['idle_timeout', 'idleTimeout'],
+    ['extra_headers', 'headers'],
+    ['maxTokens', 'max_tokens'],
+    ['maxCompletionTokens', 'max_completion_tokens'],
+    ['toolChoice', 'tool_choice'],
+    ['responseFormat', 'response_format'],
+    ['reasoningEffort', 'reasoning_effort'],
+    ['streamOptions', 'stream_options'],
+    ['topP', 'top_p'],
+    ['stop_sequences', 'stop'],
+    ['extraBody', 'extra_body'],
+  ])('refuses %s and says %s', (wrong, right) => {
+    const attempt = () => splitRequest({ model: 'm', messages, [wrong]: 1 }, chatParams)
+    expect(attempt).toThrow(BadRequestError)
+    expect(attempt).toThrow(`Did you mean '${right}'?`)
+  })
+
+  it('refuses every option in snake_case', () => {
+    for (const name of callOptions) {
+      const snake = toSnake(name)
+      if (snake === name) continue
+      expect(() => splitRequest({ model: 'm', messages, [snake]: 1 }, chatParams), snake).toThrow(`'${name}'`)
+    }
+  })
+
+  it('refuses unknown camelCase, and options of the client', () => {
+    expect(() => splitRequest({ model: 'm', messages, fooBar: 1 }, chatParams)).toThrow("Unknown option 'fooBar'")
+    expect(() => splitRequest({ model: 'm', messages, connectTimeout: 1 }, chatParams)).toThrow('createClient()')
+    expect(() => splitRequest({ model: 'm', input: 'x', encodingFormat: 'float' }, embeddingParams)).toThrow(
+      "'encoding_format'",
+    )
+  })
+
+  it.each([
+    ['timeout', -1],
+    ['timeout', '5s'],
+    ['maxRetries', 1.5],
+    ['apiKey', 5],
+    ['signal', {}],
+    ['headers', { a: 1 }],
+    ['headers', { a: 'line\nbreak' }],
+    ['dispatcher', {}],
+    ['dropParams', 'yes'],
+  ])('refuses %s = %j', (name, value) => {
+    expect(() => splitRequest({ model: 'm', messages, [name]: value }, chatParams)).toThrow(
+      name === 'headers' ? /header/ : `'${name}'`,
+    )
+  })
+
+  it('keeps the value of a bad header out of the message', () => {
+    expect(() =>
+      splitRequest({ model: 'm', messages, headers: { authorization: 'Bearer sk-canary\n' } }, chatParams),
+    ).toThrow(/^(?!.*canary)/)
+  })
+
+  it('refuses what is not an object', () => {
+    expect(() => splitRequest(null as unknown as object, chatParams)).toThrow('{ model, messages }')
+  })
+})

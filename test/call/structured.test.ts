@@ -1,0 +1,85 @@
+import { type } from 'arktype'
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { formatOf, isSchema, parseAnswer } from '../../src/call/structured.js'
+import type { ChatCompletion, StandardSchema } from '../../src/index.js'
+
+const answer = (content: string | null, more: object = {}, finish = 'stop') =>
+  ({
+    choices: [{ index: 0, finish_reason: finish, message: { role: 'assistant', content, refusal: null, ...more } }],
+    meta: { provider: 'p', model: 'm' },
+  }) as unknown as ChatCompletion
+
+describe('schemas as response_format', () => {
+  it('tells schemas from formats', () => {
+    expect([isSchema(z.object({})), isSchema(type({ a: 'string' })), isSchema(v.object({}))]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect([isSchema({ type: 'json_object' }), isSchema(undefined), isSchema(null)]).toEqual([false, false, false])
+  })
+
+  it('turns zod into a strict json_schema', async () => {
+    const format = await formatOf(z.object({ city: z.string(), days: z.array(z.object({ high: z.number() })) }))
+    expect(format.json_schema).toMatchObject({ name: 'response', strict: true })
+    expect(format.json_schema.schema).toMatchObject({
+      type: 'object',
+      required: ['city', 'days'],
+      additionalProperties: false,
+    })
+    expect(format.json_schema.schema).not.toHaveProperty('$schema')
+  })
+
+  it('is not strict where a property is optional', async () => {
+    const format = await formatOf(z.object({ city: z.string().optional() }))
+    expect(format.json_schema.strict).toBe(false)
+  })
+
+  it('takes arktype', async () => {
+    const format = await formatOf(type({ name: 'string' }) as unknown as StandardSchema)
+    expect(format.json_schema.schema).toMatchObject({ type: 'object', required: ['name'] })
+  })
+
+  it('asks zod itself where the schema has no jsonSchema of its own (zod 4.0 and 4.1)', async () => {
+    const schema = z.object({ a: z.string() })
+    const old = Object.create(schema, {
+      '~standard': { value: { ...schema['~standard'], jsonSchema: undefined } },
+      _zod: { value: schema._zod },
+    }) as typeof schema
+    expect((await formatOf(old)).json_schema.schema).toMatchObject({ properties: { a: { type: 'string' } } })
+  })
+
+  it('says what to do where a schema has no JSON Schema', async () => {
+    await expect(formatOf(v.object({ a: v.string() }))).rejects.toThrow(/valibot.*toStandardJsonSchema/)
+    await expect(formatOf(z.array(z.string()))).rejects.toThrow(/object at its root/)
+    await expect(formatOf(z.object({ a: z.bigint() }))).rejects.toThrow(/no JSON Schema/)
+  })
+})
+
+describe('parsed answers', () => {
+  const schema = z.object({ n: z.number().transform((n) => n + 1) })
+
+  it('are what the schema makes of them', async () => {
+    expect((await parseAnswer(answer('{"n":1}'), schema)).choices[0]?.message.parsed).toEqual({ n: 2 })
+    expect((await parseAnswer(answer('```json\n{"n":1}\n```'), schema)).choices[0]?.message.parsed).toEqual({ n: 2 })
+  })
+
+  it('are left out of refusals and tool calls', async () => {
+    for (const given of [answer(null), answer('no', { refusal: 'no' }), answer('let me see', { tool_calls: [{}] })]) {
+      expect((await parseAnswer(given, schema)).choices[0]?.message).not.toHaveProperty('parsed')
+    }
+  })
+
+  it('fail with the issues and the answer', async () => {
+    const wrong = answer('{"n":"x"}')
+    await expect(parseAnswer(wrong, schema)).rejects.toMatchObject({
+      code: 'json_schema_validation',
+      issues: [{ path: 'n' }],
+      completion: wrong,
+    })
+    await expect(parseAnswer(answer('{"n":'), schema)).rejects.toThrow('not JSON')
+    await expect(parseAnswer(answer('{"n":', {}, 'length'), schema)).rejects.toThrow('max_tokens')
+  })
+})

@@ -1,0 +1,63 @@
+import { LLMError } from '../../src/errors.js'
+import type { ExpectedStream } from './expect-openai-stream.js'
+import { expectedErrors, fitsExpectedError } from './expected-errors.js'
+import { filled, isObject, object, parse, show } from './json.js'
+import { isStream, type Recording } from './recording.js'
+import { splitEvents } from './sse.js'
+
+/** Everything in which the failure of a call is not what the recording asks for. */
+export function checkFailure(recording: Recording, error: unknown, stream: ExpectedStream | undefined): string[] {
+  if (!LLMError.is(error)) return [`wanted a failure, got ${error === undefined ? 'an answer' : String(error)}`]
+  const { id, response } = recording
+  const wrong: string[] = []
+  const cut = stream !== undefined && !stream.failed
+  const fits = cut ? error.name === 'StreamInterruptedError' : fitsExpectedError(id, error.name)
+  const expected = cut ? 'StreamInterruptedError' : expectedErrors[id]
+  if (!fits) wrong.push(`threw ${error.name}, wanted ${show(expected)} (${error.message.slice(0, 200)})`)
+  if (error.status !== response.status) wrong.push(`status: got ${error.status}, recorded ${response.status}`)
+  if (!cut && !messagesOf(recording).some((message) => error.message.includes(message))) {
+    wrong.push(`message: ${show(error.message)} does not say ${show(messagesOf(recording))}`)
+  }
+  const requestId = requestIdOf(recording)
+  if (requestId && error.requestId !== requestId) {
+    wrong.push(`requestId: got ${show(error.requestId)}, recorded ${requestId}`)
+  }
+  if (stream) wrong.push(...checkPartial(error.partial, stream))
+  return wrong
+}
+
+function checkPartial(partial: LLMError['partial'], { answer }: ExpectedStream): string[] {
+  const [expected] = answer.choices
+  const said = (expected?.text ?? '') + (expected?.reasoning ?? '')
+  if (said === '') return []
+  const message = partial?.choices[0]?.message
+  const got = (message?.content ?? '') + (message?.reasoning_content ?? '')
+  return got === said ? [] : [`partial: got ${show(got)}, recorded ${show(said)}`]
+}
+
+/** The provider's words, in any of its shapes. A router's own word gives way to what it quotes. */
+function messagesOf(recording: Recording): string[] {
+  const body = errorBodyOf(recording)
+  if (typeof body === 'string') return [body.trim().split('\n')[0] ?? '']
+  const outer = object(body)
+  const error = isObject(outer.error) ? outer.error : outer
+  const quoted = filled(object(error.metadata).raw)
+  const inner = object(parse(quoted ?? ''))
+  const quotedMessage = filled(object(inner.error).message) ?? filled(inner.error) ?? quoted
+  if (quotedMessage) return [quotedMessage]
+  return [(filled(error.message) ?? filled(outer.error) ?? '').trim()]
+}
+
+function errorBodyOf(recording: Recording): unknown {
+  const { stream, body } = recording.response
+  if (stream === undefined || !isStream(recording)) return body
+  return splitEvents(stream)
+    .map(({ data }) => parse(data))
+    .find((event) => isObject(object(event).error))
+}
+
+function requestIdOf({ response }: Recording): string | undefined {
+  const { headers = {}, body } = response
+  const named = ['x-request-id', 'request-id', 'apim-request-id'].map((name) => headers[name]).find(Boolean)
+  return named ?? filled(object(body).request_id)
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { corpusFolder, howToConfigure } from './recording.js'
+import { judge, runCorpus } from './run.js'
+
+const folder = corpusFolder()
+
+describe('recorded traffic', () => {
+  if (folder === undefined) {
+    it.skip(howToConfigure)
+    return
+  }
+  it('is replayed to the letter', { timeout: 120_000 }, async () => {
+    const { table, misses, failures } = judge(await runCorpus(folder))
+    if (misses.length > 0) console.log(`misses:\n${misses.join('\n')}\n`)
+    console.log(`${table}\n`)
+    expect(failures).toEqual([])
+  })
+})

@@ -1,0 +1,102 @@
+import { anthropicRules } from './equal-anthropic.js'
+import { dropNulls, type Rule, same } from './equal-rule.js'
+import { type Fields, firstDifference, isObject, objects } from './json.js'
+import type { Recording } from './recording.js'
+import { prefixOf } from './request.js'
+
+const common: readonly Rule[] = [
+  {
+    name: 'model-in-the-address',
+    reason: 'Azure deployments name the model in the path: the recorded body has none',
+    apply: (sent, recorded) => {
+      if (recorded.model === undefined) delete sent.model
+    },
+  },
+  same('stream-false', '`stream: false` and no `stream` are the same to every host', (body) => {
+    if (body.stream === false) delete body.stream
+  }),
+  {
+    name: 'usage-asked-for',
+    reason: 'llmux always asks for usage in streams: `meta.usage` and the cost need it',
+    apply: (sent, recorded) => {
+      const asked = sent.stream_options
+      if (!isObject(asked) || asked.include_usage !== true) return
+      if (!isObject(recorded.stream_options)) delete sent.stream_options
+      else recorded.stream_options.include_usage = true
+    },
+  },
+  same('null-is-absent', 'a parameter, or a field of a message, that is null says nothing', dropNulls),
+  same('no-parts', 'a list without parts and an empty text are the same message', (body) => {
+    for (const message of objects(body.messages)) {
+      if (Array.isArray(message.content) && message.content.length === 0) message.content = ''
+    }
+  }),
+  same('one-text-part', 'a text, and a list with that one text part, are the same message', (body) => {
+    for (const message of objects(body.messages)) message.content = plain(message.content)
+  }),
+]
+
+const openaiRules: readonly Rule[] = [
+  same('nothing-cited', 'an empty list of annotations says nothing, and OpenAI has none in a history', (body) => {
+    for (const message of objects(body.messages)) {
+      if (Array.isArray(message.annotations) && message.annotations.length === 0) delete message.annotations
+    }
+  }),
+  same('index-of-a-delta', 'the index of a tool call belongs to a stream; in a history its place says it', (body) => {
+    for (const call of objects(body.messages).flatMap((message) => objects(message.tool_calls))) delete call.index
+  }),
+  {
+    name: 'file-named',
+    reason: 'OpenAI wants a name beside the data of a file: llmux gives one where the caller does not',
+    apply: (sent, recorded) => {
+      for (const [at, file] of filesOf(recorded).entries()) {
+        const added = filesOf(sent)[at]
+        if (file.file_data !== undefined && file.filename === undefined) delete added?.filename
+      }
+    },
+  },
+  {
+    name: 'max-tokens-renamed',
+    reason: 'OpenAI calls `max_tokens` `max_completion_tokens` now, and its newer models refuse the old name',
+    apply: (sent, recorded) => {
+      if (recorded.max_tokens === undefined || sent.max_completion_tokens !== recorded.max_tokens) return
+      delete sent.max_completion_tokens
+      delete recorded.max_tokens
+    },
+  },
+]
+
+const embeddingRules: readonly Rule[] = [
+  {
+    name: 'vectors-as-base64',
+    reason: 'llmux asks for base64 where the caller does not say: less to send and to parse',
+    apply: (sent, recorded) => {
+      if (sent.encoding_format === 'base64' && recorded.encoding_format == null) delete sent.encoding_format
+    },
+  },
+]
+
+function rulesFor(recording: Recording, recorded: Fields): readonly Rule[] {
+  if (prefixOf(recording) === 'anthropic') return [...anthropicRules, ...common]
+  return [...(Array.isArray(recorded.messages) ? openaiRules : embeddingRules), ...common]
+}
+
+/** Undefined where the two bodies mean the same, else the first difference. */
+export function differenceOf(recording: Recording, sentBody: unknown, recordedBody: Fields): string | undefined {
+  if (!isObject(sentBody)) return 'no JSON object was sent'
+  const sent = structuredClone(sentBody)
+  const recorded = structuredClone(recordedBody)
+  for (const rule of rulesFor(recording, recorded)) rule.apply(sent, recorded)
+  return firstDifference(sent, recorded)
+}
+
+const filesOf = (body: Fields): Fields[] =>
+  objects(body.messages)
+    .flatMap((message) => objects(message.content))
+    .flatMap((part) => (isObject(part.file) ? [part.file] : []))
+
+function plain(content: unknown): unknown {
+  const [only, ...others] = Array.isArray(content) ? content : []
+  if (others.length > 0 || !isObject(only) || only.type !== 'text') return content
+  return Object.keys(only).length === 2 ? only.text : content
+}

@@ -1,0 +1,148 @@
+import type { Client } from '../../src/client.js'
+import type { ChatCompletionChunk } from '../../src/types/chat.js'
+import { checkAnswer, checkUsage } from './check-answer.js'
+import { checkFailure } from './check-error.js'
+import { checkChunks, checkFinal } from './check-stream.js'
+import { differenceOf } from './equal.js'
+import { expectAnthropic, expectAnthropicStream } from './expect-anthropic.js'
+import { expectOpenAI } from './expect-openai.js'
+import { type ExpectedStream, expectOpenAIStream } from './expect-openai-stream.js'
+import { object, objects } from './json.js'
+import type { Outcome } from './outcome.js'
+import { pieces } from './pieces.js'
+import { type Recording, requestBody } from './recording.js'
+import { replayHistory } from './replay-history.js'
+import { type ChatRequest, isOwnHost, minimalChat, prefixOf, recordedChat, recordedHeaders } from './request.js'
+import type { Player, Sent } from './server.js'
+
+/** How a call ended, and what was sent for it. */
+interface Played<Result> {
+  readonly sent: readonly Sent[]
+  readonly result?: Result
+  readonly error?: unknown
+}
+
+export interface Stage {
+  readonly client: Client
+  readonly player: Player
+}
+
+/** Makes a call against the recorded response: under the provider's own address where it was recorded there. */
+export async function play<Result>(
+  { player }: Stage,
+  recording: Recording,
+  call: (options: object) => Promise<Result>,
+): Promise<Played<Result>> {
+  const { status, headers = {} } = recording.response
+  const { base, dispatcher, sent, remove } = player.put({ status, headers, pieces: pieces(recording) })
+  const place = isOwnHost(recording) ? { dispatcher } : { apiBase: base }
+  try {
+    return { sent, result: await call({ ...place, apiKey: 'x', maxRetries: 0 }) }
+  } catch (error) {
+    return { sent, error }
+  } finally {
+    remove()
+  }
+}
+
+/**
+ * Plays a chat recording with its own request, and checks what was sent. A request that llmux refuses is played again with a
+ * minimal one, so that the answer is checked all the same.
+ */
+export async function playChat<Result>(
+  stage: Stage,
+  recording: Recording,
+  call: (request: ChatRequest & { headers?: Record<string, string> }, options: object) => Promise<Result>,
+): Promise<{ played: Played<Result>; request: Outcome | undefined }> {
+  const attempt = (request: ChatRequest) => {
+    const headers = recordedHeaders(recording)
+    return play(stage, recording, (options) => call({ ...request, ...(headers && { headers }) }, options))
+  }
+  const recorded = recordedChat(recording)
+  if (!recorded) return { played: await attempt(minimalChat(recording)), request: undefined }
+  const before = JSON.stringify(recorded)
+  const played = await attempt(recorded)
+  const wrong: string[] = []
+  if (JSON.stringify(recorded) !== before) wrong.push('the request was changed while it was encoded')
+  const [sent] = played.sent
+  const outcome = (): Outcome => ({ id: recording.id, provider: recording.provider, group: 'requests', wrong })
+  if (!sent) {
+    // what the provider itself refused may be refused here
+    if (recording.response.status < 400) wrong.push(`refused: ${describe(played.error)}`)
+    return { played: await attempt(minimalChat(recording)), request: outcome() }
+  }
+  const body = requestBody(recording)
+  const difference = body && differenceOf(recording, sent.body, body)
+  if (difference) wrong.push(difference)
+  return { played, request: outcome() }
+}
+
+export const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : String(error)
+
+export async function replayAnswer(stage: Stage, recording: Recording): Promise<Outcome[]> {
+  const { id, provider, response } = recording
+  const { played, request } = await playChat(stage, recording, (params, options) =>
+    stage.client.completion({ ...params, ...options }),
+  )
+  const expected = prefixOf(recording) === 'anthropic' ? expectAnthropic(response.body) : expectOpenAI(response.body)
+  const wrong: string[] = []
+  if (!expected) wrong.push(...checkFailure(recording, played.error, undefined))
+  else if (!played.result) wrong.push(`threw ${describe(played.error)}`)
+  else {
+    const blocks = prefixOf(recording) === 'anthropic' ? objects(object(response.body).content) : undefined
+    wrong.push(...checkAnswer(played.result, expected))
+    wrong.push(...(await replayHistory(stage, recording, played.result, expected, blocks)))
+  }
+  return [{ id, provider, group: 'answers', wrong }, ...(request ? [request] : [])]
+}
+
+export const expectStream = (recording: Recording): ExpectedStream => {
+  const source = recording.response.stream ?? ''
+  return prefixOf(recording) === 'anthropic' ? expectAnthropicStream(source) : expectOpenAIStream(source)
+}
+
+export async function replayStream(stage: Stage, recording: Recording): Promise<Outcome[]> {
+  const { id, provider } = recording
+  const expected = expectStream(recording)
+  const chunks: ChatCompletionChunk[] = []
+  const { played, request } = await playChat(stage, recording, async (params, options) => {
+    chunks.length = 0
+    const stream = await stage.client.completion({
+      ...params,
+      ...options,
+      stream: true,
+      stream_options: { ...params.stream_options, include_usage: true },
+    })
+    for await (const chunk of stream) chunks.push(chunk)
+    return { final: await stream.final(), meta: stream.meta }
+  })
+  const wrong: string[] = []
+  const whole = expected.ended && !expected.failed && recording.response.stream_state === 'complete'
+  if (!whole) wrong.push(...checkFailure(recording, played.error, expected))
+  else if (!played.result) wrong.push(`threw ${describe(played.error)}`)
+  else {
+    const { final, meta } = played.result
+    wrong.push(...checkChunks(chunks, true), ...checkAnswer(final, expected.answer), ...checkFinal(chunks, final))
+    const usage = chunks.at(-1)?.usage ?? undefined
+    wrong.push(...checkUsage(usage, expected.answer.usage).map((line) => `last chunk: ${line}`))
+    if (JSON.stringify(meta.usage) !== JSON.stringify(final.usage)) wrong.push('meta.usage is not the usage of final()')
+    wrong.push(...(await replayWithoutAsking(stage, recording, expected)))
+    wrong.push(...(await replayHistory(stage, recording, final, expected.answer, expected.blocks)))
+  }
+  return [{ id, provider, group: 'streams', wrong }, ...(request ? [request] : [])]
+}
+
+/** The same stream for a caller who asks for no usage: the chunks have none, `final()` and `meta` have it all the same. */
+async function replayWithoutAsking(stage: Stage, recording: Recording, expected: ExpectedStream): Promise<string[]> {
+  const chunks: ChatCompletionChunk[] = []
+  const { result, error } = await play(stage, recording, async (options) => {
+    const stream = await stage.client.completion({ ...minimalChat(recording), ...options, stream: true })
+    for await (const chunk of stream) chunks.push(chunk)
+    return stream
+  })
+  if (!result) return [`a second time: threw ${describe(error)}`]
+  const wrong = [...checkChunks(chunks, false), ...checkAnswer(await result.final(), expected.answer)]
+  if ((result.meta.usage === undefined) !== (expected.answer.usage === undefined)) wrong.push('meta.usage is missing')
+  return wrong.map((line) => `usage not asked for: ${line}`)
+}

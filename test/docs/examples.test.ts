@@ -1,0 +1,183 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Simulator, startSimulator } from '../../src/testing/index.js'
+import { root } from './blocks.js'
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a file of `examples/` on a machine that has nothing in its environment but `env`. */
+function run(file: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const { PATH = '' } = process.env
+  const options = { cwd: root, env: { PATH, ...env }, timeout: 25_000 }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join('examples', file)], options, (error, out, err) => {
+      resolve({ code: error ? Number(error.code ?? -1) : 0, out, err })
+    })
+  })
+}
+
+const simulated = {
+  openai: 'OpenAI is simulated. Set OPENAI_API_KEY to use the real one.\n',
+  anthropic: 'Anthropic is simulated. Set ANTHROPIC_API_KEY to use the real one.\n',
+}
+
+/** What each example shows on a machine without keys. */
+const shows: Readonly<Record<string, readonly RegExp[]>> = {
+  'abort.mjs': [
+    /^signal: AbortError$/m,
+    /^break: left after 20 chunks$/m,
+    /^abort: AbortError, because the user closed the page/m,
+  ],
+  'any-server.mjs': [/^You said: Say hello\.$/m, /^house: You said: Say hello\.$/m],
+  'chat.mjs': [/^openai: You said: What is a container\?$/m, /^anthropic: You said/m, /\d+ \+ \d+ tokens, \d+ ms/],
+  'embeddings.mjs': [/^3 vectors of 256 numbers, \d+ tokens$/m, /^ 1\.000 A cat sleeps on the sofa\.$/m],
+  'errors-and-timeouts.mjs': [
+    /^a wrong key\n {2}AuthenticationError \(authentication\), retryable: false\n {2}OpenAI answered 401/m,
+    /Did you mean 'anthropic\/claude-sonnet-4-5'\?/,
+    /'maxTokens'\. Did you mean 'max_tokens'\?/,
+    /which: logit_bias/,
+    /APIConnectionError \(api_connection\), retryable: true/,
+    /which clock: total/,
+  ],
+  'streaming.mjs': [/^You said: Write a haiku/, /finish_reason: stop/, /tokens: \d+/, /first content after \d+ ms/],
+  'structured-output.mjs': [/openai: \{\n {2}title: '/, /anthropic: \{\n {2}title: '/, /city: 'Lisbon'/],
+  'switching-providers.mjs': [
+    /^openai: find_hotel\nanthropic: find_hotel says: Hotel Aurora/,
+    /^openai: You said: Is that a good price\?$/m,
+  ],
+  'testing-kit.mjs': [
+    /^mock: Yes/m,
+    /^simulator: At last\. \(2 requests\)$/m,
+    /^cut stream: StreamInterruptedError after "It is open"$/m,
+  ],
+  'tools.mjs': [/^get_weather\(\{"city":"Lisbon"\}\)\n/, /get_weather says: \{"city":"Lisbon","celsius":18/],
+  'vision.mjs': [/^openai: [\s\S]*image\/png \(194 bytes\)/m, /^anthropic: [\s\S]*image\/png \(194 bytes\)/m],
+}
+const helpers = ['demo.mjs', 'setup.mjs']
+const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs') && !helpers.includes(name))
+
+describe('the examples', () => {
+  it('are all tested here', () => {
+    expect(files.sort()).toEqual(Object.keys(shows).sort())
+  })
+
+  it.each(files)('%s has one idea: under 60 lines, with what it is and how to run it on top', (file) => {
+    const lines = readFileSync(join(root, 'examples', file), 'utf8').split('\n')
+    expect(lines.length).toBeLessThan(60)
+    expect(lines[0]).toMatch(/^\/\/ \p{Lu}.*\.$/u)
+    expect(lines[1]).toMatch(new RegExp(`^// Run: .*node examples/${file}`))
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120)
+  })
+
+  it.each(files)('%s runs without keys', async (file) => {
+    const { code, out, err } = await run(file)
+    expect(err.replace(/^.* is simulated\. Set .*\n/gm, '')).toBe('')
+    for (const pattern of shows[file] ?? []) expect(out).toMatch(pattern)
+    expect(code).toBe(0)
+  })
+})
+
+describe('with keys', () => {
+  let provider: Simulator
+  let env: Readonly<Record<string, string>>
+  beforeAll(async () => {
+    provider = await startSimulator({ apiKeys: ['sk-real'] })
+    env = {
+      OPENAI_API_KEY: 'sk-real',
+      OPENAI_BASE_URL: provider.openaiBase,
+      ANTHROPIC_API_KEY: 'sk-real',
+      ANTHROPIC_BASE_URL: provider.anthropicBase,
+    }
+  })
+  afterAll(() => provider.close())
+
+  it('the examples use the real thing', async () => {
+    provider.reset()
+    const { code, err } = await run('chat.mjs', env)
+    expect([code, err]).toEqual([0, ''])
+    expect(provider.requests.map(({ wire }) => wire)).toEqual(['openai', 'anthropic'])
+  })
+
+  it('an example simulates the one that has none', async () => {
+    provider.reset()
+    const { OPENAI_API_KEY = '', OPENAI_BASE_URL = '' } = env
+    const { code, err } = await run('chat.mjs', { OPENAI_API_KEY, OPENAI_BASE_URL })
+    expect([code, err]).toEqual([0, simulated.anthropic])
+    expect(provider.requests.map(({ wire }) => wire)).toEqual(['openai'])
+  })
+
+  it('the demo uses the real thing, and says so', async () => {
+    provider.reset()
+    const server = { LLMUX_DEMO_BASE: provider.openaiBase, LLMUX_DEMO_MODEL: 'house-model', LLMUX_DEMO_KEY: 'sk-real' }
+    const { code, out, err } = await run('demo.mjs', { ...env, ...server })
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^ {2}OpenAI +real\n {2}Anthropic +real\n {2}Your server +real$/m)
+    expect(out).toMatch(/OpenAI, real$/m)
+    expect(new Set(provider.requests.map(({ model }) => model))).toEqual(
+      new Set(['gpt-4o-mini', 'claude-sonnet-4-5', 'house-model']),
+    )
+    // failing on purpose is the simulator's part, whatever the keys
+    expect(provider.requests.every(({ status }) => status === 200)).toBe(true)
+  })
+
+  it('the demo shows what went wrong, goes on, and fails', async () => {
+    const { code, out } = await run('demo.mjs', { ...env, OPENAI_API_KEY: 'sk-expired' })
+    expect(code).toBe(1)
+    expect(out).toMatch(/AuthenticationError\n {2}OpenAI answered 401/)
+    expect(out).toMatch(/^ {2}anthropic\/claude-sonnet-4-5 +You said/m)
+    expect(out).toContain('7  A failure that stays')
+    expect(out).not.toContain('sk-expired')
+  })
+
+  it('the demo asks for the model of a server', async () => {
+    const { code, err } = await run('demo.mjs', { LLMUX_DEMO_BASE: provider.openaiBase })
+    expect([code, err]).toEqual([1, 'LLMUX_DEMO_BASE is set: set LLMUX_DEMO_MODEL too.\n'])
+  })
+})
+
+describe('the demo, on a machine with nothing', () => {
+  let ended: Ended
+  let seconds: number
+  beforeAll(async () => {
+    const startedAt = performance.now()
+    ended = await run('demo.mjs')
+    seconds = (performance.now() - startedAt) / 1000
+  })
+
+  it('succeeds, without a word on stderr', () => {
+    expect([ended.code, ended.err]).toEqual([0, ''])
+  })
+
+  it('shows every part', () => {
+    const { out } = ended
+    expect(out).toMatch(/^ {2}OpenAI +simulated +real with OPENAI_API_KEY$/m)
+    expect(out).toMatch(/^ {2}openai\/gpt-4o-mini +Sunlight scattered by the air\. +\d+ +\d+$/m)
+    expect(out).toMatch(/^ {2}anthropic\/claude-sonnet-4-5 +Air scatters blue light most\. +\d+ +\d+$/m)
+    expect(out).toMatch(/^ {2}openai\/llama-3\.2-3b +Rayleigh/m)
+    expect(out).toMatch(/A lighthouse is a promise kept in the dark/)
+    expect(out).toMatch(/get_weather\(\{"city":"Lisbon"\}\)/)
+    expect(out).toMatch(/It is 18 °C in Lisbon/)
+    expect(out).toMatch(/message\.parsed\.attendees +\["Ann","Bob"\]/)
+    expect(out).toMatch(/A red circle on white/)
+    expect(out).toMatch(
+      /fail 429 +rate_limit +waited 400 ms\n +fail 500 +internal_server +waited \d+ ms\n +ok +200 +success/,
+    )
+    expect(out).toMatch(/meta\.retries is 2/)
+    expect(out).toMatch(/AuthenticationError +code authentication, status 401, retryable false/)
+  })
+
+  it('is plain where it is not read on a terminal, and fits into 80 columns', () => {
+    expect(ended.out).not.toContain('\x1b')
+    expect(ended.out.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it('does not take long', () => {
+    expect(seconds).toBeLessThan(8)
+  })
+})

@@ -1,0 +1,297 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+/** The rules of `docs/architecture.md`, "Import rules" and "One place for each", read off the syntax tree of every file. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Import {
+  /** A file of the house as a path from the root, or a package's specifier. */
+  readonly to: string
+  /** Erased by the compiler. */
+  readonly typeOnly: boolean
+  /** `import()`: loaded at first use. */
+  readonly lazy: boolean
+}
+
+interface SourceFile {
+  readonly path: string
+  readonly imports: readonly Import[]
+  readonly tree: ts.SourceFile
+}
+
+const files = ['src', 'providers', 'pricing']
+  .filter((folder) => existsSync(join(root, folder)))
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => read(posix.join(folder, name.replaceAll('\\', '/')))),
+  )
+/** What ships as `llmux`: the testing kit is an entry of its own, and what refreshes the price table a tool. */
+const library = files.filter((file) => !/^(src\/testing|pricing\/update)\//.test(file.path))
+
+function read(path: string): SourceFile {
+  const tree = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true)
+  const imports: Import[] = []
+  visit(tree, (node) => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      const { text } = node.moduleSpecifier as ts.StringLiteral
+      imports.push({ to: resolve(path, text), typeOnly: isTypeOnly(node), lazy: false })
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [argument] = node.arguments
+      // a specifier that is no literal is one that a bundler can't see
+      const to = argument && ts.isStringLiteral(argument) ? resolve(path, argument.text) : '(computed)'
+      imports.push({ to, typeOnly: false, lazy: true })
+    }
+  })
+  return { path, imports, tree }
+}
+
+function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly
+  const clause = node.importClause
+  if (!clause) return false
+  if (clause.isTypeOnly) return true
+  const { namedBindings } = clause
+  return (
+    !clause.name &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.length > 0 &&
+    namedBindings.elements.every((element) => element.isTypeOnly)
+  )
+}
+
+function resolve(from: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts')
+}
+
+function visit(node: ts.Node, see: (node: ts.Node) => void): void {
+  see(node)
+  ts.forEachChild(node, (child) => visit(child, see))
+}
+
+/** Higher floors may import lower ones. */
+const floors = [
+  ['index', /^src\/index\.ts$/],
+  ['client', /^src\/client\.ts$/],
+  ['operations', /^src\/(completion|embedding)\.ts$/],
+  ['call', /^src\/call\//],
+  ['providers', /^(providers|pricing|src\/(transport|tokens))\//],
+  ['errors', /^src\/errors\.ts$/],
+  ['types', /^src\/types\//],
+] as const
+
+const floorOf = (path: string) => floors.findIndex(([, pattern]) => pattern.test(path))
+const isHouse = (to: string) => /^(src|providers|pricing)\//.test(to)
+const show = (from: string, to: string) => `${from} -> ${to}`
+const all = (of: readonly SourceFile[] = library) => of.flatMap((file) => file.imports.map((one) => ({ file, ...one })))
+
+/** Every place where a node of the tree answers to `matches`, as `file:line`. */
+function places(of: readonly SourceFile[], matches: (node: ts.Node) => boolean): string[] {
+  const found: string[] = []
+  for (const { path, tree } of of) {
+    visit(tree, (node) => {
+      if (!matches(node)) return
+      found.push(`${path}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1}`)
+    })
+  }
+  return found
+}
+
+const filesOf = (found: readonly string[]) => [...new Set(found.map((place) => place.replace(/:\d+$/, '')))].sort()
+
+const isGlobal = (node: ts.Node, name: string) =>
+  ts.isIdentifier(node) &&
+  node.text === name &&
+  !(ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) &&
+  !ts.isPropertyAssignment(node.parent) &&
+  !ts.isPropertySignature(node.parent) &&
+  !ts.isMethodDeclaration(node.parent)
+
+const isMember = (node: ts.Node, object: string, member: string) =>
+  ts.isPropertyAccessExpression(node) && node.name.text === member && node.expression.getText() === object
+
+describe('imports', () => {
+  it('finds the files', () => {
+    expect(library.length).toBeGreaterThan(30)
+    expect(library.filter((file) => floorOf(file.path) < 0).map((file) => file.path)).toEqual([])
+  })
+
+  it('name files that are there', () => {
+    const missing = all(files).filter(
+      ({ to }) => isHouse(to) && !to.endsWith('.generated.ts') && !existsSync(join(root, to)),
+    )
+    expect(missing.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('run downwards only: index > client > operations > call > (providers, transport) > errors > types', () => {
+    const upwards = all().filter(
+      ({ file, to, typeOnly }) =>
+        isHouse(to) && floorOf(to) < floorOf(file.path) && !(typeOnly && exceptions.has(show(file.path, to))),
+    )
+    expect(upwards.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('keep transport and providers apart', () => {
+    const across = all().filter(
+      ({ file, to }) =>
+        (file.path.startsWith('src/transport/') && to.startsWith('providers/')) ||
+        (file.path.startsWith('providers/') && to.startsWith('src/transport/')),
+    )
+    expect(across.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('of a dialect stay with types, errors, the contract and its own folder', () => {
+    const strangers = all().filter(({ file, to }) => {
+      const own = /^providers\/dialects\/[^/]+\//.exec(file.path)?.[0]
+      if (!own) return false
+      return !(
+        to.startsWith(own) ||
+        to.startsWith('src/types/') ||
+        to === 'src/errors.ts' ||
+        to === 'providers/contract.ts' ||
+        isShared(to)
+      )
+    })
+    expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('of a provider stay with types, errors and other files of providers', () => {
+    const strangers = all().filter(
+      ({ file, to }) =>
+        file.path.startsWith('providers/') &&
+        !(to.startsWith('providers/') || to.startsWith('src/types/') || to === 'src/errors.ts'),
+    )
+    expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('never reach the testing kit from the library', () => {
+    const leaks = all().filter(({ to }) => to.startsWith('src/testing/'))
+    expect(leaks.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('go round in no circle at run time', () => {
+    const graph = new Map(
+      files.map((file) => [file.path, file.imports.filter((one) => !one.typeOnly && !one.lazy).map((one) => one.to)]),
+    )
+    expect(circles(graph)).toEqual([])
+  })
+
+  it('of packages stay in one file each, and the heavy ones load with their first use', () => {
+    const packages = all().filter(({ to, typeOnly }) => !isHouse(to) && !typeOnly && !to.startsWith('node:'))
+    const strangers = packages.filter(({ file, to, lazy }) => {
+      const place = homes[to.split('/')[0] ?? '']
+      return !place || place.file !== file.path || (place.lazy && !lazy)
+    })
+    expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
+    const eager = all().filter(({ to, lazy, typeOnly }) => lazyOnly.has(to) && !lazy && !typeOnly)
+    expect(eager.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('load a provider only when it is called', () => {
+    const eager = all().filter(
+      ({ file, to, lazy, typeOnly }) =>
+        file.path.startsWith('src/') && to.startsWith('providers/') && !lazy && !typeOnly && !early.has(to),
+    )
+    expect(eager.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+})
+
+/** Where each package is imported, and whether by `import()` only. */
+const homes: Readonly<Record<string, { readonly file: string; readonly lazy?: boolean }>> = {
+  undici: { file: 'src/transport/agent.ts' },
+  'eventsource-parser': { file: 'src/transport/sse.ts' },
+  'p-retry': { file: 'src/call/retry.ts' },
+  zod: { file: 'src/call/structured.ts', lazy: true },
+  tiktoken: { file: 'src/tokens/encoding.ts', lazy: true },
+}
+
+/** Where something waits: the clocks of a call, the sleep before another try, the end of a stream, a long count's turns. */
+const waiting = new Set([
+  'src/call/lifetime.ts',
+  'src/call/retry.ts',
+  'src/call/stream-reader.ts',
+  'src/tokens/count.ts',
+])
+
+/** Upwards, and for the type alone: the names of models complete in an editor, and stand where they are resolved. */
+const exceptions = new Set(['src/types/options.ts -> providers/known-models.ts'])
+
+/** Files that bring a heavy package, and may only be loaded by `import()`. */
+const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/agent.ts', 'src/transport/sse.ts'])
+/** The only files of `providers/` that are loaded with llmux. */
+const early = new Set(['providers/contract.ts', 'providers/registry.ts'])
+
+/** What every dialect uses: how it says that a request asks for something in vain. */
+const isShared = (to: string) => to === 'providers/report.ts'
+
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = []
+  const state = new Map<string, 'open' | 'closed'>()
+  const walk = (path: string, trail: readonly string[]) => {
+    if (state.get(path) === 'closed') return
+    if (state.get(path) === 'open') {
+      found.push([...trail.slice(trail.indexOf(path)), path].join(' -> '))
+      return
+    }
+    state.set(path, 'open')
+    for (const next of graph.get(path) ?? []) walk(next, [...trail, path])
+    state.set(path, 'closed')
+  }
+  for (const path of graph.keys()) walk(path, [])
+  return found
+}
+
+describe('library code', () => {
+  it('has no console', () => {
+    expect(places(library, (node) => isGlobal(node, 'console'))).toEqual([])
+  })
+
+  it('has no any, no non-null assertion and no suppressed type error', () => {
+    expect(places(files, (node) => node.kind === ts.SyntaxKind.AnyKeyword)).toEqual([])
+    expect(places(files, ts.isNonNullExpression)).toEqual([])
+    expect(
+      files.filter(({ tree }) => /@ts-(ignore|expect-error|nocheck)/.test(tree.text)).map((file) => file.path),
+    ).toEqual([])
+  })
+
+  it('reads the environment in one place', () => {
+    const readers = places(library, (node) => isGlobal(node, 'process') || isMember(node, 'process', 'env'))
+    expect(filesOf(readers)).toEqual(['src/call/environment.ts'])
+  })
+
+  it('sets timers where calls wait, and nowhere else', () => {
+    const timers = ['setTimeout', 'setInterval', 'setImmediate']
+    const found = places(library, (node) => timers.some((name) => isGlobal(node, name)))
+    expect(filesOf(found).filter((file) => !waiting.has(file))).toEqual([])
+  })
+
+  it('takes time and chance from the clock', () => {
+    // prices change with time: pricing takes a date, and today only where none is given
+    const calls = library.filter((file) => !file.path.startsWith('pricing/'))
+    const wall = places(calls, (node) => isMember(node, 'Date', 'now') || isMember(node, 'Math', 'random'))
+    expect(filesOf(wall)).toEqual(['src/call/clock.ts'])
+    // a phase timer compares a reading with its own last one
+    const durations = places(calls, (node) => isGlobal(node, 'performance'))
+    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts'])
+  })
+
+  it('sends through undici only', () => {
+    expect(places(library, (node) => ts.isCallExpression(node) && isGlobal(node.expression, 'fetch'))).toEqual([])
+    const sockets = all().filter(({ to }) => /^node:(http|https|http2|net|tls)$/.test(to))
+    expect(sockets.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('does nothing in a translator but translate', () => {
+    const translators = library.filter((file) => file.path.startsWith('providers/'))
+    const impure = ['process', 'performance', 'setTimeout', 'fetch', 'globalThis']
+    expect(places(translators, (node) => impure.some((name) => isGlobal(node, name)))).toEqual([])
+    const clocks = places(translators, (node) => isMember(node, 'Date', 'now') || isMember(node, 'Math', 'random'))
+    expect(clocks).toEqual([])
+  })
+})

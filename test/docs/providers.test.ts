@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Provider } from '../../providers/contract.js'
+import { loadProvider, providerIds } from '../../providers/registry.js'
+import { readPage, root } from './blocks.js'
+
+/**
+ * The table of docs/providers.md is made of the providers themselves. After a change of theirs:
+ *
+ *     LLMUX_UPDATE_DOCS=1 npx vitest run test/docs/providers.test.ts
+ */
+const page = 'docs/providers.md'
+const [begin, end] = ['<!-- providers: begin -->', '<!-- providers: end -->']
+
+async function all(): Promise<Provider[]> {
+  const providers: Provider[] = []
+  for (const id of await providerIds()) {
+    const provider = await loadProvider(id)
+    if (provider) providers.push(provider)
+  }
+  return providers
+}
+
+const code = (texts: readonly (string | undefined)[]) => texts.map((text) => `\`${text}\``).join(', ')
+
+function line({ id, name, auth, address, dialect }: Provider): string {
+  const keys = auth.schemes.flatMap((scheme) => scheme.env)
+  const operations = [dialect.chat && 'chat', dialect.embedding && 'embeddings'].filter(Boolean)
+  const cells = [
+    code([`${id}/`]),
+    name,
+    (keys.length > 0 ? code(keys) : '') + (auth.required === false ? ' (optional)' : ''),
+    address.base === undefined ? 'none: give `apiBase`' : code([address.base]),
+    address.env.length > 0 ? code(address.env) : '',
+    operations.join(', '),
+  ]
+  return `| ${cells.map((cell) => cell.trim()).join(' | ')} |`
+}
+
+async function table(): Promise<string> {
+  const lines = (await all()).map(line)
+  const head = ['prefix', 'provider', 'key', 'base', 'replaced by', 'operations']
+  return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines].join('\n')
+}
+
+describe('docs/providers.md', () => {
+  it('has a table of every provider, as the code has it', async () => {
+    const text = readPage(page)
+    const [before = '', rest = ''] = text.split(begin)
+    const [written = '', after = ''] = rest.split(end)
+    const made = await table()
+    if (process.env.LLMUX_UPDATE_DOCS) writeFileSync(join(root, page), `${before}${begin}\n\n${made}\n\n${end}${after}`)
+    else expect(written.trim()).toBe(made)
+  })
+
+  it('has notes on providers that are there', async () => {
+    const ids = new Set(await providerIds())
+    const noted = [...readPage(page).matchAll(/^- \*\*.*?\*\* \(`([^`]+)\/`\)/gm)].map((match) => match[1] ?? '')
+    expect(noted.filter((id) => !ids.has(id))).toEqual([])
+    expect(noted.length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createAgent } from '../../src/transport/agent.js'
+import { Exchange, type HeaderMap, type Reader } from '../../src/transport/exchange.js'
+import { startProxy, startServer } from '../helpers/server.js'
+
+/** Runs an exchange to its end, and tells what the reader was told. */
+function run(
+  dispatcher: ReturnType<typeof createAgent>,
+  origin: string,
+  during?: (exchange: Exchange, step: string) => void,
+) {
+  const told: string[] = []
+  let text = ''
+  let exchange: Exchange | undefined
+  const over = new Promise<void>((resolve) => {
+    const note = (step: string) => {
+      told.push(step)
+      if (exchange) during?.(exchange, step)
+    }
+    const reader: Reader = {
+      head: (status: number, _: HeaderMap) => note(`head ${status}`),
+      data: (chunk) => {
+        text += chunk
+        note('data')
+      },
+      end: () => {
+        note('end')
+        resolve()
+      },
+      fail: (error) => {
+        note(`fail ${error.message}`)
+        resolve()
+      },
+    }
+    exchange = new Exchange(dispatcher, { origin, path: '/x', headers: { a: 'b' }, body: '{}' }, reader)
+  })
+  return { over, told, text: () => text, exchange: () => exchange }
+}
+
+const plain = { connectTimeout: 1000, proxy: undefined, proxyInEnvironment: false } as const
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('an exchange', () => {
+  it('sends a POST and tells head, data, end', async () => {
+    await using server = await startServer((request, response) => {
+      response.setHeader('seen', `${request.method} ${request.url} ${request.headers.a}`)
+      request.pipe(response)
+    })
+    const agent = createAgent(plain)
+    const { over, told, text } = run(agent, server.url)
+    await over
+    expect(told).toEqual(['head 200', 'data', 'end'])
+    expect(text()).toBe('{}')
+    await agent.close()
+  })
+
+  it('closes the socket when cancelled, and then tells nothing but the reason', async () => {
+    await using server = await startServer((_, response) => response.write('first'))
+    const agent = createAgent(plain)
+    const { over, told } = run(agent, server.url, (exchange, step) => {
+      if (step === 'data') exchange.cancel(new Error('enough'))
+    })
+    await over
+    expect(told).toEqual(['head 200', 'data', 'fail enough'])
+    await vi.waitFor(() => expect(server.sockets.size).toBe(0))
+    await agent.close()
+  })
+
+  it('can be cancelled before there is a connection', async () => {
+    await using server = await startServer((_, response) => response.end('never'))
+    const agent = createAgent(plain)
+    const { over, told, exchange } = run(agent, server.url)
+    exchange()?.cancel(new Error('changed my mind'))
+    await over
+    expect(told).toEqual(['fail changed my mind'])
+    await agent.close()
+  })
+
+  it('fails itself when its reader throws, and not the pool', async () => {
+    await using server = await startServer((_, response) => response.end('body'))
+    const agent = createAgent(plain)
+    const bad = run(agent, server.url, (_, step) => {
+      if (step === 'data') throw new Error('reader broke')
+    })
+    await bad.over
+    expect(bad.told).toEqual(['head 200', 'data', 'fail reader broke'])
+    const good = run(agent, server.url)
+    await good.over
+    expect(good.told.at(-1)).toBe('end')
+    await agent.close()
+  })
+
+  it('holds the sender back while paused', async () => {
+    const block = Buffer.alloc(1 << 20, 'x')
+    let written = 0
+    await using server = await startServer(async (_, response) => {
+      for (let at = 0; at < 64; at++) {
+        if (!response.write(block)) await once(response, 'drain')
+        written++
+      }
+      response.end()
+    })
+    const agent = createAgent(plain)
+    const { over, exchange, text } = run(agent, server.url, (running, step) => {
+      if (step === 'head 200') running.pause()
+    })
+    await vi.waitFor(() => expect(written).toBeGreaterThan(0))
+    const settled = async () => {
+      let last = -1
+      while (last !== written) {
+        last = written
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+    }
+    await settled()
+    expect(written).toBeLessThan(40)
+    exchange()?.resume()
+    await over
+    expect(text().length).toBe(64 << 20)
+    await agent.close()
+  })
+})
+
+describe('a proxy', () => {
+  it('is the one of the option', async () => {
+    await using server = await startServer((_, response) => response.end('through'))
+    await using proxy = await startProxy()
+    const agent = createAgent({ ...plain, proxy: `http://user:pass@127.0.0.1:${proxy.port}` })
+    const { over, text } = run(agent, server.url)
+    await over
+    expect(text()).toBe('through')
+    expect(proxy.seen).toEqual([
+      { target: `127.0.0.1:${server.port}`, authorization: `Basic ${Buffer.from('user:pass').toString('base64')}` },
+    ])
+    await agent.close()
+  })
+
+  it('is the one of the environment, unless the host is in NO_PROXY', async () => {
+    await using server = await startServer((_, response) => response.end('through'))
+    await using proxy = await startProxy()
+    for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY']) vi.stubEnv(name, proxy.url)
+    for (const [noProxy, through] of [
+      ['', 1],
+      ['127.0.0.1', 1],
+    ] as const) {
+      vi.stubEnv('NO_PROXY', noProxy)
+      vi.stubEnv('no_proxy', noProxy)
+      const agent = createAgent({ ...plain, proxyInEnvironment: true })
+      const { over, text } = run(agent, server.url)
+      await over
+      expect(text()).toBe('through')
+      expect(proxy.seen.length).toBe(through)
+      await agent.close()
+    }
+  })
+
+  it('is none for proxy: false', async () => {
+    await using server = await startServer((_, response) => response.end('straight'))
+    vi.stubEnv('http_proxy', 'http://127.0.0.1:9')
+    const agent = createAgent({ ...plain, proxy: false, proxyInEnvironment: true })
+    const { over, text } = run(agent, server.url)
+    await over
+    expect(text()).toBe('straight')
+    await agent.close()
+  })
+})

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest'
+import { sse } from '../../src/transport/sse.js'
+
+type Event = [event: string | undefined, data: string]
+
+function events(...parts: (string | Buffer)[]): Event[] {
+  const seen: Event[] = []
+  const framer = sse((event, data) => seen.push([event, data]))
+  for (const part of parts) framer.push(Buffer.from(part))
+  framer.end()
+  return seen
+}
+
+const text = ': hello\n\nevent: a\ndata: {"x":"é🙂"}\n\nid: 7\nretry: 5\ndata: one\ndata: two\n\ndata:[DONE]\n\n'
+const whole: Event[] = [
+  ['a', '{"x":"é🙂"}'],
+  [undefined, 'one\ntwo'],
+  [undefined, '[DONE]'],
+]
+
+it('cuts a body into events', () => {
+  expect(events(text)).toEqual(whole)
+})
+
+it.each(['\n', '\r\n', '\r'])('gives the same events wherever the bytes are cut, with line ends %j', (lineEnd) => {
+  const bytes = Buffer.from(text.replaceAll('\n', lineEnd))
+  for (let at = 0; at <= bytes.length; at++) {
+    expect(events(bytes.subarray(0, at), bytes.subarray(at)), `cut at ${at}`).toEqual(whole)
+  }
+})
+
+it('takes one byte at a time', () => {
+  const bytes = Buffer.from(text)
+  expect(events(...Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))).toEqual(whole)
+})
+
+it('delivers a last event without its blank line, or without its line end', () => {
+  expect(events('data: 1\n\ndata: 2\n')).toEqual([
+    [undefined, '1'],
+    [undefined, '2'],
+  ])
+  expect(events('data: 1\n\ndata: 2')).toEqual([
+    [undefined, '1'],
+    [undefined, '2'],
+  ])
+  expect(events('data: 1\r\n\r\ndata: 2\r')).toEqual([
+    [undefined, '1'],
+    [undefined, '2'],
+  ])
+})
+
+it('skips a byte order mark', () => {
+  expect(events('\uFEFFdata: 1\n\n')).toEqual([[undefined, '1']])
+})
+
+it('does not wait for an endless event', () => {
+  const framer = sse(() => {}, 100)
+  expect(() => framer.push(Buffer.from(`data: ${'x'.repeat(200)}`))).toThrow()
+})

@@ -1,0 +1,19 @@
+import { defineConfig } from 'tsup'
+
+// `splitting` is on for both formats, so that a provider's code stays in a chunk of its own and
+// loads with its first call, from ESM and from CommonJS alike.
+export default defineConfig({
+  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  platform: 'node',
+  splitting: true,
+  dts: true,
+  clean: true,
+  treeshake: true,
+  sourcemap: false,
+  // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm).
+  // asked for its own JSON Schema, and only where a zod schema of the caller's can't say it: theirs, not a copy of ours
+  external: ['zod'],
+  noExternal: ['p-retry', 'is-network-error'],
+})
