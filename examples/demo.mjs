@@ -115,7 +115,13 @@ await part('An image', "{ type: 'image_url', image_url: { url } }", main, async 
     { type: 'text', text: 'What is in this image, in five words?' },
     { type: 'image_url', image_url: { url } },
   ]
-  say(`  ${clip((await ask({ messages: user(content) })).choices[0].message.content, 75)}`)
+  try {
+    say(`  ${clip((await ask({ messages: user(content) })).choices[0].message.content, 75)}`)
+  } catch (error) {
+    // many models take text only: that is not a failure of this tour
+    if (!main.real || !LLMError.is(error) || error.code !== 'bad_request') throw error
+    say(wrap(`This model takes no images: ${error.message}`))
+  }
 })
 
 const [openai] = targets
@@ -210,23 +216,26 @@ function wrap(text) {
   return lines.map((line) => `  ${line}`).join('\n')
 }
 
-/** Writes text as it comes, and breaks lines between words. */
+/** Writes text as it comes, and breaks lines between words. A word may come in several pieces. */
 function wrapper() {
   let column = 0
+  let space = false
   process.stdout.write('  ')
   return (text) => {
     for (const piece of text.split(/(\s+)/)) {
-      if (/^\s*$/.test(piece)) {
-        if (piece && column > 0) {
-          process.stdout.write(' ')
-          column++
-        }
+      if (piece === '') continue
+      if (piece.trim() === '') {
+        space = column > 0
         continue
       }
-      if (column > 0 && column + piece.length > width - 2) {
+      if (space && column + piece.length > width - 6) {
         process.stdout.write('\n  ')
         column = 0
+      } else if (space) {
+        process.stdout.write(' ')
+        column++
       }
+      space = false
       process.stdout.write(piece)
       column += piece.length
     }

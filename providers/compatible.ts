@@ -75,7 +75,13 @@ export const rows: readonly CompatibleRow[] = deepFreeze([
     env: ['MISTRAL_API_KEY'],
     baseEnv: ['MISTRAL_API_BASE'],
     keyUrl: 'https://console.mistral.ai/api-keys',
-    quirks: { streamOptions: false, maxTokens: 'max_tokens', developerAsSystem: true, base64Embeddings: false },
+    quirks: {
+      streamOptions: false,
+      maxTokens: 'max_tokens',
+      developerAsSystem: true,
+      replayReasoning: undefined,
+      base64Embeddings: false,
+    },
   },
   {
     id: 'together_ai',

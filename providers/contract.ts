@@ -95,6 +95,8 @@ export interface ErrorFacts {
   message: string
   providerCode?: string | undefined
   param?: string | undefined
+  /** The status that an error inside a 200 answer names. */
+  status?: number | undefined
   /** From the body, in milliseconds. Headers are read by the call. */
   retryAfterMs?: number | undefined
   /** What the caller can do about it, one sentence, where the provider's message doesn't say. */

@@ -39,6 +39,8 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   ownQuirks: Object.freeze({
     ...defaultQuirks,
     strictHistory: true,
+    longestToolId: 40,
+    replayReasoning: undefined,
     maxTokens: 'auto',
     thinking: 'effort',
     mediaInToolResults: false,

@@ -94,11 +94,11 @@ function plain(row: Row, defaults: ProviderTable['d']): Row {
   return made as Row
 }
 
-/** `claude-opus-4-5` where the sources only have `claude-opus-4-5-20251101`: the newest that is dated. */
+/** `claude-opus-4-5` where the sources only have `claude-opus-4-5-20251101`: the newest that is dated, or the latest. */
 function undatedNames(shelf: Shelf): Map<string, string> {
   const names = new Map<string, string>()
   for (const id of [...shelf.keys()].sort()) {
-    const name = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2})$/, '')
+    const name = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2}|latest)$/, '')
     if (name !== id && !shelf.has(name)) names.set(name, id)
   }
   return names

@@ -27,11 +27,9 @@ const compared = ['i', 'o', 'r', 'w', 'W', 'a', 'A'] as const
  */
 export function mergeProvider(provider: string, sources: readonly Source[], found: Disagreement[]): Shelf {
   const merged: Shelf = new Map()
-  for (const id of idsOf(provider, sources)) {
-    const offers = sources.flatMap((source) => {
-      const row = rowIn(source, provider, id)
-      return row ? [{ source: source.name, row }] : []
-    })
+  const trusted = clouds.has(provider) ? [...sources].sort((one, other) => rounds(one) - rounds(other)) : sources
+  for (const id of idsOf(provider, trusted)) {
+    const offers = offersOf(provider, id, trusted)
     const priced = offers.filter(({ row }) => hasPrice(row))
     const [first, ...rest] = priced
     const row: Row = first ? pick(first.row, priceKeys) : {}
@@ -41,6 +39,31 @@ export function mergeProvider(provider: string, sources: readonly Source[], foun
     if (first) found.push(...disagreements(`${provider}/${id}`, first, rest))
   }
   return merged
+}
+
+/** The catalog has the clouds' printed prices, which are rounded to cents (0.13 for 0.125): there it comes last. */
+const clouds = new Set(['azure', 'azure_ai', 'bedrock', 'bedrock_mantle', 'vertex_ai'])
+const rounds = (source: Source): number => (source.name === 'pi-catalog' ? 1 : 0)
+
+interface Offer {
+  source: string
+  row: Row
+}
+
+/** What the sources say of an id. What one says of the id without its date counts where it is the price that others have for the dated one. */
+function offersOf(provider: string, id: string, sources: readonly Source[]): Offer[] {
+  const base = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2})$/, '')
+  const exact = sources.flatMap((source) => {
+    const row = rowIn(source, provider, id)
+    return row && hasPrice(row) ? [row] : []
+  })
+  return sources.flatMap((source) => {
+    const own = rowIn(source, provider, id)
+    if (own) return [{ source: source.name, row: own }]
+    const other = base === id ? undefined : (rowIn(source, provider, base) ?? rowIn(source, provider, `${base}-latest`))
+    const stands = other && (!hasPrice(other) || exact.length === 0 || exact.some((row) => agree(row, other)))
+    return stands ? [{ source: source.name, row: other }] : []
+  })
 }
 
 function idsOf(provider: string, sources: readonly Source[]): string[] {
@@ -93,7 +116,7 @@ function services(rows: readonly Row[]): Row {
   return made
 }
 
-function facts(offers: readonly { source: string; row: Row }[]): Row {
+function facts(offers: readonly Offer[]): Row {
   const from = (name: string): Row => offers.find(({ source }) => source === name)?.row ?? {}
   const [catalog, genai, litellm] = [from('pi-catalog'), from('genai-prices'), from('litellm')]
   const most = litellm.L
@@ -136,8 +159,8 @@ const round = (value: number): number => Number(value.toPrecision(12))
 
 function disagreements(
   model: string,
-  first: { source: string; row: Row },
-  rest: readonly { source: string; row: Row }[],
+  first: Offer,
+  rest: readonly Offer[],
 ): Disagreement[] {
   return compared.flatMap((field) => {
     const taken = first.row[field]

@@ -7,8 +7,8 @@ export interface Overrides {
   /** Service tiers of models that are named. A rate may be written as a fraction, `5/3`. */
   services: { provider: string[]; key: 'b' | 'f' | 'p' | 'F'; rate: number | string; models: string[]; why: string }[]
   uplift: { models: string; multiple: number; why: string }
-  /** For every model whose id fits; what a row has of its own stays. */
-  patterns: { provider: string[]; models: string; card: Partial<Row>; why: string }[]
+  /** For every model whose id fits; what a row has of its own stays, unless the rule `wins`. */
+  patterns: { provider: string[]; models: string; card: Partial<Row>; wins?: boolean; why: string }[]
   /** Wins over every source. `whole`: nothing of the sources' prices stays. */
   rows: { provider: string; models: string[]; card: Partial<Row>; whole?: boolean; why: string }[]
   /** Where a price of 0 is a price: provider, then a pattern of ids. */
@@ -34,10 +34,13 @@ export function override(provider: string, shelf: Shelf, overrides: Overrides): 
     if (!p.includes(provider)) continue
     for (const [id, row] of shelf) if (models.includes(undated(id, models))) shelf.set(id, { ...row, [key]: fraction(rate) })
   }
-  for (const { provider: p, models, card } of overrides.patterns) {
+  for (const { provider: p, models, card, wins } of overrides.patterns) {
     if (!p.includes(provider)) continue
     const pattern = new RegExp(models)
-    for (const [id, row] of shelf) if (pattern.test(id) && row.i !== undefined) shelf.set(id, { ...fitting(card, row), ...row })
+    for (const [id, row] of shelf) {
+      if (!pattern.test(id) || row.i === undefined) continue
+      shelf.set(id, wins ? { ...without(row, ['s', 'sg']), ...card } : { ...card, ...row })
+    }
   }
   return needless
 }
@@ -47,11 +50,6 @@ function repriced(row: Row | undefined, card: Partial<Row>): Row {
   if (!row) return {}
   const moved = (card.i !== undefined && card.i !== row.i) || (card.o !== undefined && card.o !== row.o)
   return moved ? without(row, ['h', 'z', 't', 'r', 'w', 'W', 'n'] as const) : row
-}
-
-/** A search fee of one kind leaves no place for the other. */
-function fitting(card: Partial<Row>, row: Row): Partial<Row> {
-  return row.s !== undefined || row.sg !== undefined ? without(card, ['s', 'sg'] as const) : card
 }
 
 function without<Thing extends object>(thing: Thing, keys: readonly (keyof Thing | string)[]): Thing {

@@ -79,9 +79,10 @@ function errorFromFacts(
   body: unknown,
 ): LLMError {
   const { provider, model } = scene
+  const named = facts.status ?? status
   const verdict = shouldRetry(headers)
   const details: ErrorDetails = {
-    status,
+    status: named,
     provider: provider.id,
     model,
     requestId: requestId(headers) ?? idInBody(body),
@@ -91,10 +92,10 @@ function errorFromFacts(
     body: body === '' ? undefined : body,
     partial: scene.partial,
     // 409 is a clash that passes; every other class knows for itself
-    retryable: facts.kind === 'quota_exceeded' ? false : (verdict ?? (status === 409 ? true : undefined)),
+    retryable: facts.kind === 'quota_exceeded' ? false : (verdict ?? (named === 409 ? true : undefined)),
   }
   const message = sentence(
-    `${provider.name} answered ${status}`,
+    named >= 400 ? `${provider.name} answered ${named}` : `${provider.name} answered with an error`,
     facts.message,
     facts.hint ?? hintFor(facts.kind, scene, details),
   )

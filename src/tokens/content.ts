@@ -26,7 +26,7 @@ export const contentOf = (message: Message, model: string): Content => {
 const addPart = (content: Content, part: UserPart | AssistantPart | ToolResultPart, model: string): void => {
   switch (part.type) {
     case 'text':
-      content.texts.push(String(part.text ?? ''))
+      content.texts.push(part.text)
       return
     case 'refusal':
       content.texts.push(part.refusal)
@@ -37,14 +37,20 @@ const addPart = (content: Content, part: UserPart | AssistantPart | ToolResultPa
       return
     case 'image_url': {
       const image = typeof part.image_url === 'string' ? { url: part.image_url } : part.image_url
-      const { tokens, reason } = imageTokens(model, image?.url ?? '', image && 'detail' in image ? image.detail : undefined)
+      const { tokens, reason } = imageTokens(
+        model,
+        image?.url ?? '',
+        image && 'detail' in image ? image.detail : undefined,
+      )
       content.fixed += tokens
       content.reasons.push(reason ?? 'an image')
       return
     }
     case 'input_audio': {
       const { data, format } = part.input_audio ?? {}
-      content.fixed += Math.ceil(((data?.length ?? 0) * 0.75) / (format === 'wav' ? AUDIO_BYTES.wav : AUDIO_BYTES.other))
+      content.fixed += Math.ceil(
+        ((data?.length ?? 0) * 0.75) / (format === 'wav' ? AUDIO_BYTES.wav : AUDIO_BYTES.other),
+      )
       content.reasons.push('audio')
       return
     }

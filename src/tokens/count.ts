@@ -33,9 +33,11 @@ export const countTokensLocally = async (request: TokenRequest): Promise<TokenCo
   const plan = planRequest(request, family)
   const pace = new Pace()
   const encoding = await loadEncoding(family.encoding)
-  const texts = await countSlowly(plan.texts, encoding, pace)
-  const tools = await countSlowly(plan.toolTexts, encoding, pace)
-  return resultOf(plan, family, texts, tools)
+  return resultOf(plan, family, {
+    texts: await countSlowly(plan.texts, encoding, pace),
+    tools: await countSlowly(plan.toolTexts, encoding, pace),
+    schema: await countSlowly(plan.schemaTexts, encoding, pace),
+  })
 }
 
 /**
@@ -56,7 +58,11 @@ export const loadTokenizer = async (model: string): Promise<Tokenizer> => {
     count: (request) => {
       const whole: TokenRequest = typeof request === 'string' ? { model, text: request } : { ...request, model }
       const plan = planRequest(whole, family)
-      return resultOf(plan, family, countNow(plan.texts, encoding), countNow(plan.toolTexts, encoding))
+      return resultOf(plan, family, {
+        texts: countNow(plan.texts, encoding),
+        tools: countNow(plan.toolTexts, encoding),
+        schema: countNow(plan.schemaTexts, encoding),
+      })
     },
     encode: (text) => encoding.encode(text),
     decode: (tokens) => encoding.decode(tokens instanceof Uint32Array ? tokens : Uint32Array.from(tokens)),
@@ -110,13 +116,14 @@ class Pace {
 /** UTF-8 bytes that are counted at one go: 5 to 10 ms. */
 const TURN = 16_384
 
-const resultOf = (plan: Plan, family: Family, texts: Counted, tools: Counted): TokenCount => {
+const resultOf = (plan: Plan, family: Family, counted: Record<'texts' | 'tools' | 'schema', Counted>): TokenCount => {
+  const { texts, tools, schema } = counted
   const reasons = [...plan.reasons]
   if (!family.own) reasons.unshift(`estimated from ${family.encoding}: the tokenizer is not public or not installed`)
-  if (texts.cut + tools.cut > 0) reasons.push('words of hundreds of letters, counted in parts')
+  if (texts.cut + tools.cut + schema.cut > 0) reasons.push('words of hundreds of letters, counted in parts')
   const exact = reasons.length === 0
   return {
-    tokens: total(plan, family, texts.tokens, tools.tokens),
+    tokens: total(plan, family, { texts: texts.tokens, tools: tools.tokens, schema: schema.tokens }),
     exact,
     method: family.own ? 'tiktoken' : 'estimate',
     family: family.name,

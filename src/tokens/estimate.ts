@@ -14,12 +14,8 @@ import type { TokenCount, TokenRequest } from './types.js'
 export const estimateTokens = (request: TokenRequest): TokenCount => {
   const family = familyOf(request.model)
   const plan = planRequest(request, family)
-  let text = 0
-  for (const part of plan.texts) text += scanTokens(part)
-  let tools = 0
-  for (const part of plan.toolTexts) tools += scanTokens(part)
   return {
-    tokens: total(plan, family, text, tools),
+    tokens: total(plan, family, { texts: scan(plan.texts), tools: scan(plan.toolTexts), schema: scan(plan.schemaTexts) }),
     exact: false,
     method: 'estimate',
     family: family.name,
@@ -28,6 +24,13 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
   }
 }
 
+const scan = (texts: readonly string[]): number => texts.reduce((tokens, text) => tokens + scanTokens(text), 0)
+
 /** Tokens of a plan, given those of its texts in the family's encoding. */
-export const total = (plan: Plan, family: Family, text: number, tools: number): number =>
-  Math.max(0, Math.round(plan.fixed + text * family.text + tools * family.tools.text))
+export const total = (plan: Plan, family: Family, of: { texts: number; tools: number; schema: number }): number =>
+  Math.max(
+    0,
+    Math.round(
+      plan.fixed + of.texts * family.text + of.tools * family.tools.text + of.schema * family.schema.text,
+    ),
+  )

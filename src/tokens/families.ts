@@ -22,7 +22,11 @@ export interface Family {
     readonly once: number
     readonly each: number
     readonly text: number
+    /** Whether `tool_choice: 'none'` keeps them from the model. */
+    readonly dropped: boolean
   }
+  /** A response schema that is put into the prompt: what goes around it, and its own text. */
+  readonly schema: { readonly once: number; readonly text: number }
   /** What goes around one tool call and its result; for each of several in one message; and once for those. */
   readonly call: { readonly alone: number; readonly several: number; readonly once: number }
   /** Added where `thinking` is enabled. */
@@ -40,7 +44,8 @@ const base: Omit<Family, 'name'> = {
   priming: 3,
   message: 4,
   assistant: 0,
-  tools: { as: 'json', once: 100, each: 10, text: 1.1 },
+  tools: { as: 'json', once: 100, each: 10, text: 1.1, dropped: true },
+  schema: { once: 0, text: 0 },
   call: { alone: 15, several: 15, once: 0 },
   thinking: 0,
   error: { count: unmeasured, scan: unmeasured },
@@ -53,7 +58,8 @@ const openai: Omit<Family, 'name' | 'error'> = {
   ...base,
   own: true,
   text: 1,
-  tools: { as: 'typescript', once: 9, each: 0, text: 1 },
+  tools: { as: 'typescript', once: 9, each: 0, text: 1, dropped: false },
+  schema: { once: 0, text: 1 },
   call: { alone: 5, several: 9, once: 10 },
 }
 

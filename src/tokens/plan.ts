@@ -12,6 +12,8 @@ export interface Plan {
   readonly texts: readonly string[]
   /** Tools as the family shows them. Apart, because estimates scale them apart. */
   readonly toolTexts: readonly string[]
+  /** The response schema as it is put into the prompt, where it is. */
+  readonly schemaTexts: readonly string[]
   /** Tokens of everything else. */
   readonly fixed: number
   /** Why the count can't be exact. */
@@ -21,6 +23,7 @@ export interface Plan {
 interface Draft {
   texts: string[]
   toolTexts: string[]
+  schemaTexts: string[]
   fixed: number
   reasons: Set<string>
 }
@@ -35,23 +38,31 @@ export const planRequest = (request: TokenRequest, family: Family): Plan => {
   if ((messages === undefined) === (text === undefined)) {
     throw new BadRequestError('Counting tokens takes either messages or text: give one of them.')
   }
-  const draft: Draft = { texts: [], toolTexts: [], fixed: 0, reasons: new Set() }
+  const draft: Draft = { texts: [], toolTexts: [], schemaTexts: [], fixed: 0, reasons: new Set() }
   if (text !== undefined) draft.texts.push(...(typeof text === 'string' ? [text] : text))
   if (messages !== undefined) {
     draft.fixed += family.priming
     for (const message of messages) addMessage(draft, message, request.model, family)
   }
+  if (request.thinking && request.thinking.type !== 'disabled') draft.fixed += family.thinking
   addTools(draft, request, family)
-  addFormat(draft, request)
-  return { ...draft, reasons: [...draft.reasons] }
+  addFormat(draft, request, family)
+  return finish(draft)
 }
 
 /** Takes one message apart, for those who count message by message. */
 export const planMessage = (message: Message, model: string, family: Family): Plan => {
-  const draft: Draft = { texts: [], toolTexts: [], fixed: 0, reasons: new Set() }
+  const draft: Draft = { texts: [], toolTexts: [], schemaTexts: [], fixed: 0, reasons: new Set() }
   addMessage(draft, message, model, family)
-  return { ...draft, reasons: [...draft.reasons] }
+  return finish(draft)
 }
+
+/** What the types promise to be text is made text here, once: histories from elsewhere may have objects in its place. */
+const finish = ({ texts, reasons, ...rest }: Draft): Plan => ({
+  ...rest,
+  texts: texts.map((text: unknown) => (typeof text === 'string' ? text : (JSON.stringify(text) ?? ''))),
+  reasons: [...reasons],
+})
 
 const addMessage = (draft: Draft, message: Message, model: string, family: Family): void => {
   draft.fixed += family.message
@@ -94,7 +105,7 @@ const addTools = (draft: Draft, request: TokenRequest, family: Family): void => 
     draft.reasons.add("tools of the provider's own")
     for (const tool of others) draft.toolTexts.push(JSON.stringify(tool))
   }
-  if (functions.length === 0) return
+  if (functions.length === 0 || (request.tool_choice === 'none' && family.tools.dropped)) return
   draft.reasons.add('tools')
   draft.fixed += family.tools.once + family.tools.each * functions.length
   if (family.tools.as === 'json') {
@@ -119,7 +130,7 @@ const addNamespace = (
   // The namespace goes into a system message, and shares the one that is there.
   if (messages?.some(({ role }) => role === 'system' || role === 'developer')) draft.fixed -= 4
   if (tool_choice === 'none') draft.fixed += 1
-  else if (typeof tool_choice === 'object' && tool_choice.type === 'function') {
+  else if (typeof tool_choice === 'object' && tool_choice?.type === 'function') {
     draft.fixed += 7
     draft.texts.push(tool_choice.function.name)
   }
@@ -128,12 +139,13 @@ const addNamespace = (
 const hasFields = ({ parameters }: FunctionDefinition): boolean =>
   Object.keys((parameters?.properties as object | undefined) ?? {}).length > 0
 
-const addFormat = (draft: Draft, { response_format: format }: TokenRequest): void => {
+const addFormat = (draft: Draft, { response_format: format }: TokenRequest, family: Family): void => {
   if (format?.type !== 'json_schema') return
   draft.reasons.add('a response schema')
   const { name, description, schema } = format.json_schema
   const json = JSON.stringify(schema ?? {}, (key, value: unknown) =>
     key === 'additionalProperties' || key === '$schema' ? undefined : value,
   )
-  draft.toolTexts.push(`# Response Formats\n\n## ${name}\n\n${description ? `// ${description}\n` : ''}${json}`)
+  draft.fixed += family.schema.once
+  draft.schemaTexts.push(`# Response Formats\n\n## ${name}\n\n${description ? `// ${description}\n` : ''}${json}`)
 }

@@ -1,4 +1,4 @@
-import type { FunctionDefinition, ResponseFormat, Tool, ToolChoice } from '../types/chat.js'
+import type { FunctionDefinition, ResponseFormat, Thinking, Tool, ToolChoice } from '../types/chat.js'
 import type { Message } from '../types/messages.js'
 
 /** What to count: a chat request (any `completion()` request will do), or bare text. */
@@ -12,6 +12,8 @@ export interface TokenRequest {
   readonly tools?: readonly Tool[] | undefined
   readonly tool_choice?: ToolChoice | undefined
   readonly functions?: readonly FunctionDefinition[] | undefined
+  /** Some models are told about it. */
+  readonly thinking?: Thinking | undefined
   /** Only a `json_schema` costs tokens. */
   readonly response_format?: ResponseFormat | undefined
 }

@@ -1,4 +1,5 @@
 import type { ChatCompletion, Choice, Usage } from '../../src/types/chat.js'
+import { checkShape } from './check-shape.js'
 import {
   type ExpectedAnswer,
   type ExpectedChoice,
@@ -29,7 +30,7 @@ export function checkAnswer(answer: ChatCompletion, expected: ExpectedAnswer): s
     const found = answer.choices.find(({ index }) => index === choice.index)
     if (found) checkChoice(found, choice, want)
   }
-  wrong.push(...checkUsage(answer.usage, expected.usage))
+  wrong.push(...checkUsage(answer.usage, expected.usage), ...checkShape(answer))
   const json = JSON.stringify(answer)
   for (const lost of expected.kept) {
     if (!json.includes(JSON.stringify(lost).slice(1, -1))) wrong.push(`lost: ${show(lost)} is nowhere in the answer`)

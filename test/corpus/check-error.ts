@@ -1,20 +1,21 @@
 import { LLMError } from '../../src/errors.js'
 import type { ExpectedStream } from './expect-openai-stream.js'
 import { expectedErrors, fitsExpectedError } from './expected-errors.js'
-import { filled, isObject, object, parse, show } from './json.js'
+import { count, filled, isObject, object, parse, show } from './json.js'
 import { isStream, type Recording } from './recording.js'
 import { splitEvents } from './sse.js'
 
 /** Everything in which the failure of a call is not what the recording asks for. */
 export function checkFailure(recording: Recording, error: unknown, stream: ExpectedStream | undefined): string[] {
   if (!LLMError.is(error)) return [`wanted a failure, got ${error === undefined ? 'an answer' : String(error)}`]
-  const { id, response } = recording
+  const { id } = recording
   const wrong: string[] = []
   const cut = stream !== undefined && !stream.failed
   const fits = cut ? error.name === 'StreamInterruptedError' : fitsExpectedError(id, error.name)
   const expected = cut ? 'StreamInterruptedError' : expectedErrors[id]
   if (!fits) wrong.push(`threw ${error.name}, wanted ${show(expected)} (${error.message.slice(0, 200)})`)
-  if (error.status !== response.status) wrong.push(`status: got ${error.status}, recorded ${response.status}`)
+  const status = statusOf(recording)
+  if (error.status !== status) wrong.push(`status: got ${error.status}, recorded ${status}`)
   if (!cut && !messagesOf(recording).some((message) => error.message.includes(message))) {
     wrong.push(`message: ${show(error.message)} does not say ${show(messagesOf(recording))}`)
   }
@@ -56,7 +57,15 @@ function errorBodyOf(recording: Recording): unknown {
     .find((event) => isObject(object(event).error))
 }
 
-function requestIdOf({ response }: Recording): string | undefined {
+/** An error under a 200 may name the status that it would have had. */
+function statusOf(recording: Recording): number {
+  const { status } = recording.response
+  const error = object(object(errorBodyOf(recording)).error)
+  const named = count(error.status_code) ?? count(error.code)
+  return status === 200 && named !== undefined && named >= 400 && named < 600 ? named : status
+}
+
+export function requestIdOf({ response }: Recording): string | undefined {
   const { headers = {}, body } = response
   const named = ['x-request-id', 'request-id', 'apim-request-id'].map((name) => headers[name]).find(Boolean)
   return named ?? filled(object(body).request_id)

@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../src/types/chat.js'
+import { checkShape } from './check-shape.js'
 import { canonical, show } from './json.js'
 
 /** Everything in which the chunks of one answer break the rules that all streams share, whoever sent them. */
@@ -10,6 +11,7 @@ export function checkChunks(chunks: readonly ChatCompletionChunk[], usageAsked: 
   if (ids.size !== 1 || !first.id) wrong.push(`chunks have ${ids.size} ids, the first is ${show(first.id)}`)
   if (chunks.some(({ object }) => object !== 'chat.completion.chunk')) wrong.push('a chunk has another object')
   if (chunks.some(({ model }) => !model)) wrong.push('a chunk has no model')
+  wrong.push(...checkShape(chunks, 'chunks').slice(0, 1))
   wrong.push(...checkRoles(chunks), ...checkUsagePlace(chunks, usageAsked))
   return wrong
 }

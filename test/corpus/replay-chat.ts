@@ -1,13 +1,14 @@
 import type { Client } from '../../src/client.js'
-import type { ChatCompletionChunk } from '../../src/types/chat.js'
+import type { ChatCompletion, ChatCompletionChunk } from '../../src/types/chat.js'
 import { checkAnswer, checkUsage } from './check-answer.js'
-import { checkFailure } from './check-error.js'
+import { checkFailure, requestIdOf } from './check-error.js'
 import { checkChunks, checkFinal } from './check-stream.js'
 import { differenceOf } from './equal.js'
 import { expectAnthropic, expectAnthropicStream } from './expect-anthropic.js'
 import { expectOpenAI } from './expect-openai.js'
 import { type ExpectedStream, expectOpenAIStream } from './expect-openai-stream.js'
-import { object, objects } from './json.js'
+import type { ExpectedAnswer } from './expected.js'
+import { object, objects, show } from './json.js'
 import type { Outcome } from './outcome.js'
 import { pieces } from './pieces.js'
 import { type Recording, requestBody } from './recording.js'
@@ -91,10 +92,23 @@ export async function replayAnswer(stage: Stage, recording: Recording): Promise<
   else if (!played.result) wrong.push(`threw ${describe(played.error)}`)
   else {
     const blocks = prefixOf(recording) === 'anthropic' ? objects(object(response.body).content) : undefined
-    wrong.push(...checkAnswer(played.result, expected))
+    wrong.push(...checkAnswer(played.result, expected), ...checkMeta(recording, played.result, expected))
     wrong.push(...(await replayHistory(stage, recording, played.result, expected, blocks)))
   }
   return [{ id, provider, group: 'answers', wrong }, ...(request ? [request] : [])]
+}
+
+function checkMeta(recording: Recording, { meta, usage }: ChatCompletion, expected: ExpectedAnswer): string[] {
+  const wrong: string[] = []
+  const want = (what: string, got: unknown, wanted: unknown) => {
+    if (JSON.stringify(got) !== JSON.stringify(wanted))
+      wrong.push(`meta.${what}: got ${show(got)}, wanted ${show(wanted)}`)
+  }
+  want('requestId', meta.requestId, requestIdOf(recording) ?? meta.requestId)
+  want('usage', meta.usage, usage)
+  want('nativeFinishReason', meta.nativeFinishReason, expected.choices[0]?.nativeFinish)
+  want('provider', meta.provider, prefixOf(recording))
+  return wrong
 }
 
 export const expectStream = (recording: Recording): ExpectedStream => {
@@ -123,7 +137,12 @@ export async function replayStream(stage: Stage, recording: Recording): Promise<
   else if (!played.result) wrong.push(`threw ${describe(played.error)}`)
   else {
     const { final, meta } = played.result
-    wrong.push(...checkChunks(chunks, true), ...checkAnswer(final, expected.answer), ...checkFinal(chunks, final))
+    wrong.push(
+      ...checkMeta(recording, final, expected.answer),
+      ...checkChunks(chunks, true),
+      ...checkAnswer(final, expected.answer),
+      ...checkFinal(chunks, final),
+    )
     const usage = chunks.at(-1)?.usage ?? undefined
     wrong.push(...checkUsage(usage, expected.answer.usage).map((line) => `last chunk: ${line}`))
     if (JSON.stringify(meta.usage) !== JSON.stringify(final.usage)) wrong.push('meta.usage is not the usage of final()')

@@ -60,8 +60,10 @@ export const removeBlocks = () => rmSync(workplace, { recursive: true, force: tr
 /** Sorted by line, so that blocks are run in the order of the page. */
 export const fileName = ({ line }: Block) => `line-${String(line).padStart(4, '0')}`
 
+const target = ts.ScriptTarget.ES2022
+
 const options: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
+  target,
   lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
   module: ts.ModuleKind.NodeNext,
   moduleResolution: ts.ModuleResolutionKind.NodeNext,
@@ -73,7 +75,6 @@ const options: ts.CompilerOptions = {
 }
 
 function javaScript(code: string): string {
-  const { target } = options
   return ts.transpileModule(code, { compilerOptions: { target, module: ts.ModuleKind.ESNext } }).outputText
 }
 

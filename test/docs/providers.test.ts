@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Provider } from '../../providers/contract.js'
@@ -44,6 +44,17 @@ async function table(): Promise<string> {
   return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines].join('\n')
 }
 
+describe('CONTRIBUTING.md', () => {
+  it('names files that every dialect has', () => {
+    const folder = join(root, 'providers', 'dialects')
+    const named = [...readPage('CONTRIBUTING.md').matchAll(/^\| `([a-z-]+\.ts)` +\|/gm)].map((match) => match[1] ?? '')
+    expect(named.length).toBeGreaterThan(5)
+    for (const dialect of readdirSync(folder)) {
+      expect([dialect, named.filter((name) => !existsSync(join(folder, dialect, name)))]).toEqual([dialect, []])
+    }
+  })
+})
+
 describe('docs/providers.md', () => {
   it('has a table of every provider, as the code has it', async () => {
     const text = readPage(page)
@@ -56,7 +67,7 @@ describe('docs/providers.md', () => {
 
   it('has notes on providers that are there', async () => {
     const ids = new Set(await providerIds())
-    const noted = [...readPage(page).matchAll(/^- \*\*.*?\*\* \(`([^`]+)\/`\)/gm)].map((match) => match[1] ?? '')
+    const noted = [...readPage(page).matchAll(/\*\* \(`([^`]+)\/`\)/g)].map((match) => match[1] ?? '')
     expect(noted.filter((id) => !ids.has(id))).toEqual([])
     expect(noted.length).toBeGreaterThan(0)
   })

@@ -9,12 +9,16 @@ export interface Judged {
 }
 
 /** Calls with images, files, tools of the provider's own and the like are not counted here, but in a group of their own. */
-export const isPlain = ({ request }: Sample): boolean =>
+export const isPlain = ({ request, provider }: Sample): boolean =>
+  !hosts.has(provider) &&
   (request.tools ?? []).every((tool) => tool.type === 'function' && 'function' in tool) &&
   extras.every((field) => request[field] === undefined) &&
   request.messages.every(
     ({ content }) => !Array.isArray(content) || content.every(({ type }) => type === 'text' || type === 'thinking'),
   )
+
+/** Hosts that put a prompt of their own before the caller's (Venice: some 950 tokens). */
+const hosts: ReadonlySet<string> = new Set(['venice'])
 
 /** What adds to a prompt on the server. */
 const extras = ['web_search_options', 'plugins', 'documents', 'mcp_servers', 'container', 'search_parameters', 'venice_parameters']

@@ -55,7 +55,10 @@ export const isError = (body: Fields): boolean =>
   (body.message !== undefined && body.choices === undefined)
 
 /** Fields of the answer as a whole; the same for answers and chunks. */
-export function addTop(body: Fields, into: Partial<Decoded<ChatCompletion>>): void {
+export function addTop(
+  body: Fields,
+  into: Pick<ChatCompletion, 'service_tier' | 'system_fingerprint' | 'provider_specific_fields'>,
+): void {
   const tier = textIn(body, 'service_tier')
   if (tier) into.service_tier = tier as NonNullable<ChatCompletion['service_tier']>
   const fingerprint = textIn(body, 'system_fingerprint')

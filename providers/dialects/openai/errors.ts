@@ -50,7 +50,7 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
   ['rate_limit', ['rate_limit_exceeded', 'rate_limit_error', 'rate_limit_reached_error', 'tokens', 'requests']],
   ['permission_denied', ['permission_denied', 'permission_error', 'unsupported_country_region_territory']],
   ['overloaded', ['overloaded_error', 'engine_overloaded_error', 'overloaded']],
-  ['bad_request', ['not_supported_error']],
+  ['bad_request', ['not_supported_error', 'tool_use_failed']],
 ]
 
 /**
@@ -106,6 +106,7 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
     message: said.message,
     providerCode: said.code,
     param: said.param,
+    status: status < 400 ? said.status : undefined,
   }
 }
 
@@ -169,7 +170,7 @@ function read(body: unknown, text: string): Said {
     words: [...words, ...upstreamWords(upstream)],
     code,
     param: textIn(error, 'param') || undefined,
-    status: statusIn(error.code) ?? statusIn(outer.status) ?? statusIn(error.status),
+    status: statusIn(error.status_code) ?? statusIn(error.code) ?? statusIn(outer.status) ?? statusIn(error.status),
     upstream,
   }
 }

@@ -11,6 +11,7 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['max_tokens', 'length'],
   ['model_length', 'length'],
   ['tool_calls', 'tool_calls'],
+  ['tool_call', 'tool_calls'],
   ['tool_use', 'tool_calls'],
   ['function_call', 'function_call'],
   ['content_filter', 'content_filter'],

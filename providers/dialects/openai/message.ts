@@ -68,12 +68,21 @@ export function messageOf(raw: Fields, prefix: string): AnswerMessage {
 
 /** Fields that few answers have; the same for messages and deltas. */
 export function addRare(raw: Fields, into: AnswerMessage | Delta): void {
-  if (Array.isArray(raw.annotations) && raw.annotations.length > 0) into.annotations = raw.annotations as Annotation[]
+  const annotations = Array.isArray(raw.annotations) ? raw.annotations.filter(isFields) : []
+  const citations = annotations.filter((annotation) => annotation.type === 'url_citation')
+  if (citations.length > 0) into.annotations = citations as unknown as Annotation[]
   if (isFields(raw.audio)) into.audio = raw.audio as NonNullable<AnswerMessage['audio']>
   if (Array.isArray(raw.images) && raw.images.length > 0)
     into.images = raw.images as NonNullable<AnswerMessage['images']>
   const extras = extrasOf(raw, known)
   if (extras) into.provider_specific_fields = extras
+  if (citations.length < annotations.length) {
+    // OpenRouter's record of a file that it read
+    into.provider_specific_fields = {
+      ...extras,
+      annotations: annotations.filter(({ type }) => type !== 'url_citation'),
+    }
+  }
 }
 
 function toolCallsOf(raw: unknown, prefix: string): (FunctionToolCall | CustomToolCall)[] {

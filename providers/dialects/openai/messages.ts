@@ -35,7 +35,7 @@ const foreign = [
 export function messagesOf(messages: readonly Message[], kit: MessageKit): readonly unknown[] {
   const { quirks } = kit.context
   let changed: unknown[] | undefined
-  const ids = shortIds(messages)
+  const ids = shortIds(messages, quirks.longestToolId)
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index] as Message
     checkMessage(message, index, kit)
@@ -80,7 +80,9 @@ function translate(
   }
   for (const name of foreign) {
     if (!(name in message) || (name === 'cache_control' && quirks.cacheControl)) continue
+    // hosts that take the mark of a prefill are those that know more than OpenAI
     if (name === 'prefix' && quirks.replayReasoning) continue
+    if (name === 'reasoning_content' && name === quirks.replayReasoning && message.role === 'assistant') continue
     delete edit()[name]
   }
   if (message.role === 'developer' && quirks.developerAsSystem) edit().role = 'system'
@@ -110,10 +112,13 @@ function contentOf(parts: readonly unknown[], index: number, kit: MessageKit): u
 
 /** Earlier reasoning goes back to the hosts that want it. */
 function replay(message: Message & { role: 'assistant' }, edit: () => Fields, quirks: OpenAIQuirks): void {
-  if (quirks.replayReasoning && message.reasoning_content) edit()[quirks.replayReasoning] = message.reasoning_content
+  const field = quirks.replayReasoning
+  if (field && field !== 'reasoning_content' && message.reasoning_content) edit()[field] = message.reasoning_content
   if (quirks.replayDetails) {
-    const details = message.provider_specific_fields?.reasoning_details
+    const { reasoning_details: details, annotations } = message.provider_specific_fields ?? {}
     if (details !== undefined) edit().reasoning_details = details
+    // what a file said, so that it is not read and paid for again
+    if (annotations !== undefined) edit().annotations = annotations
   }
 }
 

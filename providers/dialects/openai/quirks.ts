@@ -12,7 +12,9 @@ export interface OpenAIQuirks {
   readonly cacheControl: boolean
   /** The host takes the `thinking` object. `effort`: it is turned into `reasoning_effort`. */
   readonly thinking: 'pass' | 'effort'
-  /** The field in which the host wants earlier reasoning back; undefined where it takes none. */
+  /** The longest id of a tool call that the host takes. */
+  readonly longestToolId: number
+  /** The field in which earlier reasoning goes back; undefined where the host refuses it. */
   readonly replayReasoning: 'reasoning_content' | 'reasoning' | undefined
   /** The host wants the `reasoning_details` of its answers back. */
   readonly replayDetails: boolean
@@ -36,7 +38,8 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   streamOptions: true,
   cacheControl: false,
   thinking: 'pass',
-  replayReasoning: undefined,
+  longestToolId: Number.POSITIVE_INFINITY,
+  replayReasoning: 'reasoning_content',
   replayDetails: false,
   mediaInToolResults: true,
   unsupported: Object.freeze([]),

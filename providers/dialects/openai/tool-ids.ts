@@ -1,13 +1,11 @@
 import type { Message } from '../../../src/types/messages.js'
 
-/** OpenAI takes ids of tool calls up to this length. */
-const longest = 40
-
 /**
- * New ids for calls whose ids, of another provider, are longer than OpenAI takes; undefined where there are none. The same
+ * New ids for calls whose ids, of another provider, are longer than the host takes (OpenAI: 40 characters); undefined where there are none. The same
  * history gives the same ids, so that prompt caches still match.
  */
-export function shortIds(messages: readonly Message[]): ReadonlyMap<string, string> | undefined {
+export function shortIds(messages: readonly Message[], longest: number): ReadonlyMap<string, string> | undefined {
+  if (longest === Number.POSITIVE_INFINITY) return undefined
   let map: Map<string, string> | undefined
   let taken: Set<string> | undefined
   for (const message of messages) {
