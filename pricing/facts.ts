@@ -120,7 +120,7 @@ export interface PricingInfo {
  * pricingInfo().asOf // '2026-09-23'
  */
 export function pricingInfo(): PricingInfo {
-  return { asOf, rows, providers: tableProviders().length, sources: sources.map((source) => ({ ...source })) }
+  return { asOf, rows, providers: tableProviders().length, sources: (sources as PricingInfo['sources']).map((source) => ({ ...source })) }
 }
 
 /**

@@ -2,7 +2,7 @@ import { regionOf, spellings } from './names.js'
 import { nearest } from './near.js'
 import { canonicalProvider, homeOf, sameSellers } from './providers.js'
 import type { ProviderTable, Row } from './schema.js'
-import { isProvider, type Provider, providerTable, tableProviders } from './table.js'
+import { isProvider, providerTable, tableProviders } from './table.js'
 
 /** A row of the table, and how the model string led there. */
 export interface Found {
@@ -52,9 +52,9 @@ export function findRow(provider: string, model: string): Found | undefined {
     const shelf = seller === asked ? table : providerTable(seller)
     if (!shelf) continue
     for (const { id, region } of spellings(model, asked)) {
-      const name = nameIn(shelf, id)
-      const row = name === undefined ? undefined : shelf.rows.get(name)
-      if (name !== undefined && row) {
+      const name = shelf.nameOf(id)
+      const row = name === undefined ? undefined : shelf.row(name)
+      if (row) {
         return {
           id: `${seller}/${name}`,
           row,
@@ -69,23 +69,17 @@ export function findRow(provider: string, model: string): Found | undefined {
   return undefined
 }
 
-function nameIn({ rows, written }: Provider, id: string): string | undefined {
-  if (rows.has(id)) return id
-  const lower = id.toLowerCase()
-  return rows.has(lower) ? lower : written.get(lower)
-}
-
 /** Ids like one that was not found. */
 export function nearIds({ provider, model }: Split, own: Iterable<string> = []): string[] {
   const ids: string[] = [...own]
   const table = provider === undefined ? undefined : providerTable(canonicalProvider(provider))
   if (table) {
-    for (const id of table.rows.keys()) ids.push(`${table.id}/${id}`)
+    for (const id of table.names()) ids.push(`${table.id}/${id}`)
     return nearest(`${table.id}/${model}`, ids)
   }
   const rest = model.slice(model.indexOf('/') + 1)
   const home = providerTable(homeOf(rest) ?? '')
-  if (home && nameIn(home, rest) !== undefined) ids.push(`${home.id}/${rest}`)
+  if (home?.nameOf(rest) !== undefined) ids.push(`${home.id}/${rest}`)
   const slash = model.indexOf('/')
   if (slash > 0) for (const id of nearest(model.slice(0, slash), tableProviders())) ids.push(`${id}/${rest}`)
   return nearest(model, ids)

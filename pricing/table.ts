@@ -1,26 +1,59 @@
+import { decodeRow, linesOf } from './codec.js'
 import type { Card, ProviderTable, Row } from './schema.js'
 import { tables } from './table.generated.js'
 
-/** Every row of one provider, by id, aliases followed; ids in lower case lead to the written ones. */
-export interface Provider {
+/** The rows of one provider. Each is read when it is first asked for, and frozen. */
+export class Provider {
   readonly id: string
-  readonly rows: ReadonlyMap<string, Row>
-  readonly written: ReadonlyMap<string, string>
   /** What a row has where it doesn't say. */
   readonly defaults: ProviderTable['d']
+  readonly #rows = new Map<string, string | Row>()
+  #written: Map<string, string> | undefined
+
+  constructor(id: string, text: string) {
+    this.id = id
+    for (const [name, row] of linesOf(text)) this.#rows.set(name, row)
+    const defaults = this.#rows.get('*')
+    this.#rows.delete('*')
+    this.defaults = typeof defaults === 'string' ? Object.freeze(decodeRow(defaults)) : undefined
+  }
+
+  /** The id as the table writes it; upper and lower case are the same where no other id is meant. */
+  nameOf(id: string): string | undefined {
+    if (this.#rows.has(id)) return id
+    this.#written ??= new Map([...this.#rows.keys()].map((name) => [name.toLowerCase(), name]))
+    return this.#written.get(id.toLowerCase())
+  }
+
+  /** The row of an id, aliases followed. */
+  row(name: string): Row | undefined {
+    const row = this.#rows.get(name)
+    if (typeof row !== 'string') return row
+    const read = row.startsWith('>') ? this.row(row.slice(1)) : freeze(this.#complete(decodeRow(row)))
+    if (read) this.#rows.set(name, read)
+    return read
+  }
+
+  names(): Iterable<string> {
+    return this.#rows.keys()
+  }
+
+  #complete(row: Row): Row {
+    return this.defaults && row.i !== undefined ? { ...this.defaults, ...row } : row
+  }
 }
 
-const parsed = new Map<string, Provider>()
+const known = new Map<string, Provider>()
 
-/** The provider's table, parsed at its first use. Undefined where there is none. */
+/** The provider's table, found at its first use. Undefined where there is none. */
 export function providerTable(id: string): Provider | undefined {
-  const known = parsed.get(id)
-  if (known) return known
+  const provider = known.get(id)
+  if (provider) return provider
   const text = Object.hasOwn(tables, id) ? tables[id] : undefined
   if (text === undefined) return undefined
-  const provider = read(id, JSON.parse(text) as ProviderTable)
-  parsed.set(id, provider)
-  return provider
+  const made = new Provider(id, text)
+  known.set(id, made)
+  return made
 }
 
 /** Whether the table knows the prefix. */
@@ -28,27 +61,6 @@ export const isProvider = (id: string): boolean => Object.hasOwn(tables, id)
 
 /** The prefixes that the table knows. */
 export const tableProviders = (): string[] => Object.keys(tables)
-
-function read(id: string, { d, m }: ProviderTable): Provider {
-  const rows = new Map<string, Row>()
-  const written = new Map<string, string>()
-  const aliases: [string, string][] = []
-  for (const [name, row] of Object.entries(m)) {
-    if (typeof row === 'string') aliases.push([name, row])
-    else rows.set(name, freeze(d && sellsTokens(row) ? { ...d, ...row } : row))
-  }
-  for (const [name, target] of aliases) {
-    const row = rows.get(target)
-    if (row) rows.set(name, row)
-  }
-  for (const name of rows.keys()) {
-    const lower = name.toLowerCase()
-    if (lower !== name) written.set(lower, name)
-  }
-  return { id, rows, written, defaults: d && Object.freeze(d) }
-}
-
-const sellsTokens = (row: Row): boolean => row.i !== undefined
 
 function freeze<Rates extends Card | Row>(row: Rates): Rates {
   for (const value of Object.values(row)) if (typeof value === 'object' && value !== null) freeze(value as Card)

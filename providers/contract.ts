@@ -5,11 +5,12 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatParams } from '../src/types/chat.js'
 import type { EmbeddingParams, EmbeddingResponse } from '../src/types/embedding.js'
 import type { Warning } from '../src/types/meta.js'
+import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
 
-export type Operation = 'chat' | 'embedding'
+export type Operation = 'chat' | 'embedding' | 'rerank'
 
-/** How a streamed body is cut into events. */
-export type Framing = 'sse'
+/** How a streamed body is cut into events: server-sent events, or one JSON document a line. */
+export type Framing = 'sse' | 'ndjson'
 
 /** What a dialect makes, before the call's `meta` is put on it. */
 export type Decoded<Answer> = Omit<Answer, 'meta'>
@@ -88,6 +89,12 @@ export interface EmbeddingDialect<Quirks = unknown> {
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<EmbeddingResponse<number[] | string>>
 }
 
+export interface RerankDialect<Quirks = unknown> {
+  encode(params: RerankParams, context: EncodeContext<Quirks>): Encoded
+  /** Results in the order of their relevance; `document` is put in by the call, where it was asked for. */
+  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<RerankResponse>
+}
+
 /** What a failure is, read from the provider's answer: the structured body first, text only where the API gives nothing better. */
 export interface ErrorFacts {
   kind: ErrorKind
@@ -144,6 +151,7 @@ export interface Dialect<Quirks = unknown> {
   readonly framing: Framing
   readonly chat?: ChatDialect<Quirks>
   readonly embedding?: EmbeddingDialect<Quirks>
+  readonly rerank?: RerankDialect<Quirks>
   /** Never throws, whatever the body is. */
   error(failure: Failure): ErrorFacts
 }
@@ -154,8 +162,8 @@ export interface Address {
   readonly base: string | undefined
   /** Environment variables that replace the base, first match wins. */
   readonly env: readonly string[]
-  /** Path under the base. */
-  path(operation: Operation, model: string): string
+  /** Path under the base, with its query. */
+  path(operation: Operation, model: string, stream: boolean): string
 }
 
 /** One way to show who pays. */

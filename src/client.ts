@@ -3,8 +3,10 @@ import type { Provider } from '../providers/contract.js'
 import { ClientContext } from './call/context.js'
 import { type CompletionResult, runCompletion } from './completion.js'
 import { type EmbeddingResult, runEmbedding } from './embedding.js'
+import { runRerank } from './rerank.js'
 import type { ResponseFormatInput } from './types/chat.js'
-import type { ClientOptions, CompletionRequest, EmbeddingRequest } from './types/options.js'
+import type { ClientOptions, CompletionRequest, EmbeddingRequest, RerankRequest } from './types/options.js'
+import type { RerankResponse } from './types/rerank.js'
 
 /** Calls with shared defaults, credentials and connections. */
 export interface Client {
@@ -25,6 +27,12 @@ export interface Client {
   embedding<const VectorType extends 'array' | 'float32' = 'array'>(
     request: EmbeddingRequest<VectorType>,
   ): Promise<EmbeddingResult<VectorType>>
+
+  /**
+   * Documents in the order of their relevance to a query.
+   * @throws {LLMError} of the class that says what went wrong
+   */
+  rerank(request: RerankRequest): Promise<RerankResponse>
 
   /**
    * Adds a host to this client: a row of data for an OpenAI-compatible one, or a provider with a dialect of its own. It wins
@@ -51,6 +59,7 @@ export function createClient(options: ClientOptions = {}): Client {
   return {
     completion: (request) => runCompletion(context, request),
     embedding: (request) => runEmbedding(context, request),
+    rerank: (request) => runRerank(context, request),
     registerProvider: (provider) => context.register(provider),
     close: () => context.close(),
     [Symbol.asyncDispose]: () => context.close(),

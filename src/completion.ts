@@ -51,6 +51,7 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
     options,
     extraBody,
     startedAt,
+    stream,
     encode: (encodeContext) => chat.encode(params as unknown as ChatParams, encodeContext),
   })
   const answer = stream
@@ -90,7 +91,7 @@ async function runStream(
 ): Promise<CompletionStream> {
   const { stream_options: streamOptions } = params as Partial<ChatParams>
   call.target.headers.accept ??= 'text/event-stream'
-  const framer = await context.framer()
+  const framer = await context.framer(call.provider.dialect.framing)
   return withRetries(call, async () => {
     const ready = given ?? context.dispatcher()
     return sendStream(call, ready instanceof Promise ? await ready : ready, {

@@ -56,6 +56,7 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
       options: signal ? { ...callOptions, signal } : callOptions,
       extraBody,
       startedAt,
+      stream: false,
       encode: (encodeContext) => embedding.encode({ ...rest, input } as EmbeddingParams, encodeContext),
     })
     return runBatch(context, call, embedding, callOptions, countOf(input))

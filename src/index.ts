@@ -25,6 +25,14 @@ export const completion: Client['completion'] = (request) => client().completion
  */
 export const embedding: Client['embedding'] = (request) => client().embedding(request)
 
+/**
+ * Documents in the order of their relevance to a query.
+ * @throws {LLMError} of the class that says what went wrong
+ * @example
+ * const { results } = await rerank({ model: 'cohere/rerank-v3.5', query: 'capital of France', documents })
+ */
+export const rerank: Client['rerank'] = (request) => client().rerank(request)
+
 /** Adds a host to the client of the top-level functions. See {@link Client.registerProvider}. */
 export const registerProvider: Client['registerProvider'] = (provider) => client().registerProvider(provider)
 
@@ -41,4 +49,5 @@ export type * from './types/embedding.js'
 export type * from './types/messages.js'
 export type * from './types/meta.js'
 export type * from './types/options.js'
+export type * from './types/rerank.js'
 export type * from './types/schema.js'

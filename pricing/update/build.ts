@@ -1,4 +1,5 @@
 /** From the sources to the rows of the table. */
+import { spellings } from '../names.js'
 import type { Card, ProviderTable, Row } from '../schema.js'
 import { fromCalculator } from './calculator.js'
 import { fromCatalog } from './catalog.js'
@@ -39,7 +40,7 @@ export function build(raw: Raw, overrides: Overrides, history: History): Built {
       if (kept) shelf.set(id, withHistory(kept, history[provider]?.[id]))
       else shelf.delete(id)
     }
-    if (shelf.size > 0) tables.set(provider, tableOf(shelf, overrides.providers[provider]?.defaults))
+    if (shelf.size > 0) tables.set(provider, tableOf(provider, shelf, overrides.providers[provider]?.defaults))
   }
   return { tables, disagreements, needless }
 }
@@ -66,7 +67,7 @@ const order: readonly (keyof Row)[] = [
   ...(['b', 'f', 'p', 'F', 'u', 'h', 'C', 'L', 'M', 'd', 'k', 'x', 'im', 'om', 'e'] as const),
 ]
 
-function tableOf(shelf: Shelf, defaults: ProviderTable['d']): ProviderTable {
+function tableOf(provider: string, shelf: Shelf, defaults: ProviderTable['d']): ProviderTable {
   const rows = new Map<string, Row>()
   for (const [id, row] of [...shelf].sort(([one], [other]) => (one < other ? -1 : 1))) rows.set(id, plain(row, defaults))
   const m: Record<string, Row | string> = {}
@@ -80,8 +81,19 @@ function tableOf(shelf: Shelf, defaults: ProviderTable['d']): ProviderTable {
     m[id] = target ?? row
   }
   for (const [alias, target] of undatedNames(shelf)) m[alias] = typeof m[target] === 'string' ? (m[target] as string) : target
+  for (const id of Object.keys(m)) if (typeof m[id] === 'string' && reached(provider, id, m)) delete m[id]
   const sorted = Object.fromEntries(Object.entries(m).sort(([one], [other]) => (one < other ? -1 : 1)))
   return defaults ? { d: defaults, m: sorted } : { m: sorted }
+}
+
+/** Whether another spelling of the id leads to the same row: then it needs no line of its own. */
+function reached(provider: string, id: string, m: Record<string, Row | string>): boolean {
+  for (const spelling of spellings(id, provider)) {
+    if (spelling.id === id) continue
+    const row = m[spelling.id]
+    if (row !== undefined) return (typeof row === 'string' ? row : spelling.id) === m[id]
+  }
+  return false
 }
 
 function plain(row: Row, defaults: ProviderTable['d']): Row {
@@ -99,7 +111,7 @@ function undatedNames(shelf: Shelf): Map<string, string> {
   const names = new Map<string, string>()
   for (const id of [...shelf.keys()].sort()) {
     const name = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2}|latest)$/, '')
-    if (name !== id && !shelf.has(name)) names.set(name, id)
+    if (name !== id && name.includes('-') && !shelf.has(name)) names.set(name, id)
   }
   return names
 }

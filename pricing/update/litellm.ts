@@ -148,7 +148,7 @@ function tiersOf(entry: Entry, inclusive: boolean): [number, Tier][] {
         if (rate !== undefined) tier[key as keyof typeof tokenFields] = rate
       }
       const priority = multiple(entry, `_above_${size}k_tokens`, '_priority')
-      if (priority !== undefined) tier.p = priority
+      if (typeof priority === 'number') tier.p = priority
       return [size * 1000 - (inclusive ? 1 : 0), tier] as [number, Tier]
     })
 }

@@ -125,7 +125,7 @@ function facts(offers: readonly Offer[]): Row {
   return compact({
     C: window,
     L: most !== undefined && window !== undefined && most < window ? most : undefined,
-    M: output !== undefined && window !== undefined && output > window ? (litellm.M ?? undefined) : output,
+    M: [output, litellm.M].find((size) => size !== undefined && (window === undefined || size <= window)),
     d: litellm.d,
     k: litellm.k ?? catalog.k,
     x: litellm.x === undefined && catalog.x === undefined ? undefined : (litellm.x ?? 0) | (catalog.x ?? 0),
@@ -146,6 +146,8 @@ function tidied(row: Row, id: string): Row {
     })
   }
   if (row.k === 3) delete row.o
+  // what an image model puts out are images: the answer's usage doesn't say so
+  if (row.k === 5 && row.G !== undefined && !row.o) row.o = row.G
   if (row.n !== undefined && row.n === row.o) delete row.n
   if (row.a !== undefined && row.a === row.i) delete row.a
   if (row.g !== undefined && row.g === row.i) delete row.g

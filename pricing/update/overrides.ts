@@ -10,7 +10,9 @@ export interface Overrides {
   /** For every model whose id fits; what a row has of its own stays, unless the rule `wins`. */
   patterns: { provider: string[]; models: string; card: Partial<Row>; wins?: boolean; why: string }[]
   /** Wins over every source. `whole`: nothing of the sources' prices stays. */
-  rows: { provider: string; models: string[]; card: Partial<Row>; whole?: boolean; why: string }[]
+  rows: { provider: string; models: string[]; card: { [key in keyof Row]?: Row[key] | null }; whole?: boolean; why: string }[]
+  /** Not taken from the sources at all. */
+  drop: { provider: string; models: string[]; why: string }[]
   /** Where a price of 0 is a price: provider, then a pattern of ids. */
   free: Record<string, string>
 }
@@ -20,12 +22,13 @@ const priceKeys = ['i', 'o', 'r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'R', 
 /** Puts our own rows and rules on a merged provider. Gives the overrides that changed nothing. */
 export function override(provider: string, shelf: Shelf, overrides: Overrides): string[] {
   const needless: string[] = []
+  for (const { provider: p, models } of overrides.drop) if (p === provider) for (const id of models) shelf.delete(id)
   for (const { provider: p, models, card, whole } of overrides.rows) {
     if (p !== provider) continue
     for (const id of models) {
       const before = shelf.get(id)
-      const kept = whole && before ? without(before, priceKeys) : repriced(before, card)
-      const after = { ...kept, ...card }
+      const kept = whole && before ? without(before, priceKeys) : repriced(before, card as Partial<Row>)
+      const after = clear({ ...kept, ...card })
       if (before && same(before, after)) needless.push(`${provider}/${id}`)
       shelf.set(id, after)
     }
@@ -43,6 +46,12 @@ export function override(provider: string, shelf: Shelf, overrides: Overrides): 
     }
   }
   return needless
+}
+
+/** `null` takes a rate away that the sources have. */
+function clear(row: Record<string, unknown>): Row {
+  for (const [key, value] of Object.entries(row)) if (value === null) delete row[key]
+  return row as Row
 }
 
 /** A row whose price we state keeps none of what hung on another price: history, hours, tiers. */

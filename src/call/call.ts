@@ -5,6 +5,7 @@ import type { Usage } from '../types/chat.js'
 import type { EmbeddingUsage } from '../types/embedding.js'
 import type { Attempt, Warning } from '../types/meta.js'
 import type { CallOptions } from '../types/options.js'
+import type { RerankUsage } from '../types/rerank.js'
 import type { Clock } from './clock.js'
 import type { FailureScene } from './failure.js'
 import type { Lifetime } from './lifetime.js'
@@ -63,7 +64,7 @@ export class Call {
   headers: HeaderMap = noHeaders
   firstTokenAt: number | undefined
   finishedAt: number | undefined
-  usage: Usage | EmbeddingUsage | undefined
+  usage: Usage | EmbeddingUsage | RerankUsage | undefined
   nativeFinishReason: string | undefined
 
   constructor(init: {
@@ -131,7 +132,7 @@ export class Call {
   }
 
   /** The call is over: its clocks stop, and its request is let go. */
-  settle(usage: Usage | EmbeddingUsage | undefined): void {
+  settle(usage: Usage | EmbeddingUsage | RerankUsage | undefined): void {
     this.finishedAt = this.clock.now()
     this.usage = usage
     this.body = ''

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
 import type { CompatibleRow } from '../../providers/compatible.js'
-import type { Provider } from '../../providers/contract.js'
+import type { Framing, Provider } from '../../providers/contract.js'
 import { APIConnectionError, BadRequestError } from '../errors.js'
-import type { Framer, OnEvent } from '../transport/sse.js'
+import type { Framer, OnEvent } from '../transport/framer.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import { defaultLimits, type Limits, limitsOf } from './call.js'
 import { checkOption } from './check.js'
@@ -11,6 +11,8 @@ import { fromEnvironment } from './environment.js'
 import { callOptions, clientOptions } from './names.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
+
+type MakeFramer = (onEvent: OnEvent) => Framer
 
 const perCallOnly = new Set(['apiKey', 'apiBase', 'organization', 'project', 'signal', 'vectorType'])
 const providerFields = new Set(['apiKey', 'authToken', 'apiBase', 'organization', 'project', 'headers'])
@@ -29,7 +31,7 @@ export class ClientContext {
   readonly #proxy: string | false | undefined
   readonly #given: Dispatcher | undefined
   #agent: Dispatcher | Promise<Dispatcher> | undefined
-  #framer: ((onEvent: OnEvent) => Framer) | undefined
+  readonly #framers = new Map<Framing, MakeFramer>()
   #closing: Promise<void> | undefined
 
   constructor(options: ClientOptions = {}, clock: Clock = systemClock) {
@@ -72,10 +74,16 @@ export class ClientContext {
     return this.#agent
   }
 
-  /** The SSE framing, loaded with the first stream. */
-  async framer(): Promise<(onEvent: OnEvent) => Framer> {
-    this.#framer ??= (await import('../transport/sse.js')).sse
-    return this.#framer
+  /** A framing, loaded with its first stream. */
+  framer(framing: Framing): MakeFramer | Promise<MakeFramer> {
+    return this.#framers.get(framing) ?? this.#loadFramer(framing)
+  }
+
+  async #loadFramer(framing: Framing): Promise<MakeFramer> {
+    const framer =
+      framing === 'sse' ? (await import('../transport/sse.js')).sse : (await import('../transport/ndjson.js')).ndjson
+    this.#framers.set(framing, framer)
+    return framer
   }
 
   register(provider: Provider | CompatibleRow): void {

@@ -52,6 +52,17 @@ export const embeddingParams: ReadonlySet<string> = new Set([
   'extra_body',
 ])
 
+export const rerankParams: ReadonlySet<string> = new Set([
+  'model',
+  'query',
+  'documents',
+  'top_n',
+  'return_documents',
+  'rank_fields',
+  'max_tokens_per_doc',
+  'extra_body',
+])
+
 /** camelCase: stays in the process. */
 export const callOptions: ReadonlySet<string> = new Set([
   'apiKey',

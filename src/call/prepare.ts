@@ -14,14 +14,16 @@ export interface Preparation {
   readonly options: CallOptions
   readonly extraBody: unknown
   readonly startedAt: number
+  readonly stream: boolean
   readonly encode: (context: EncodeContext) => Encoded
 }
 
 /** Everything of a call that needs no network: where it goes, what is sent, how long it may take. */
-export function prepare({ context, operation, resolved, options, extraBody, startedAt, encode }: Preparation): Call {
+export function prepare(preparation: Preparation): Call {
+  const { context, operation, resolved, options, extraBody, startedAt, stream, encode } = preparation
   const { provider, model } = resolved
   const configured = context.providerOptions(provider.id)
-  const target = findTarget(provider, operation, model, options, configured)
+  const target = findTarget(provider, provider.address.path(operation, model, stream), model, options, configured)
   const dropParams = options.dropParams ?? context.dropParams
   const encoded = encode({
     provider: provider.id,

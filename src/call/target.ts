@@ -1,4 +1,4 @@
-import type { AuthScheme, Encoded, Operation, Provider } from '../../providers/contract.js'
+import type { AuthScheme, Encoded, Provider } from '../../providers/contract.js'
 import { AuthenticationError, BadRequestError } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { fromEnvironment } from './environment.js'
@@ -38,7 +38,7 @@ interface Credential {
  */
 export function findTarget(
   provider: Provider,
-  operation: Operation,
+  path: string,
   model: string,
   options: CallOptions,
   configured: ProviderOptions,
@@ -57,7 +57,6 @@ export function findTarget(
       },
     )
   }
-  const path = provider.address.path(operation, model)
   const url = parseBase(base, path, provider)
   const credential = findCredential(provider, options, configured)
   const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)

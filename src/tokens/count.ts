@@ -120,6 +120,7 @@ const resultOf = (plan: Plan, family: Family, counted: Record<'texts' | 'tools' 
   const { texts, tools, schema } = counted
   const reasons = [...plan.reasons]
   if (!family.own) reasons.unshift(`estimated from ${family.encoding}: the tokenizer is not public or not installed`)
+  else if (family.caveat) reasons.unshift(family.caveat)
   if (texts.cut + tools.cut + schema.cut > 0) reasons.push('words of hundreds of letters, counted in parts')
   const exact = reasons.length === 0
   return {

@@ -15,7 +15,11 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
   const family = familyOf(request.model)
   const plan = planRequest(request, family)
   return {
-    tokens: total(plan, family, { texts: scan(plan.texts), tools: scan(plan.toolTexts), schema: scan(plan.schemaTexts) }),
+    tokens: total(plan, family, {
+      texts: scan(plan.texts),
+      tools: scan(plan.toolTexts),
+      schema: scan(plan.schemaTexts),
+    }),
     exact: false,
     method: 'estimate',
     family: family.name,
@@ -30,7 +34,5 @@ const scan = (texts: readonly string[]): number => texts.reduce((tokens, text) =
 export const total = (plan: Plan, family: Family, of: { texts: number; tools: number; schema: number }): number =>
   Math.max(
     0,
-    Math.round(
-      plan.fixed + of.texts * family.text + of.tools * family.tools.text + of.schema * family.schema.text,
-    ),
+    Math.round(plan.fixed + of.texts * family.text + of.tools * family.tools.text + of.schema * family.schema.text),
   )

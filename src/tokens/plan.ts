@@ -126,7 +126,7 @@ const addNamespace = (
   if (encoding === 'o200k_base') {
     draft.fixed -= functions.filter((entry) => hasFields(entry) && !startsWithComment(entry)).length
   }
-  if (name !== 'gpt-4o' && name !== 'gpt-4') return
+  if (name === 'gpt-5' || name === 'o-series') return
   // The namespace goes into a system message, and shares the one that is there.
   if (messages?.some(({ role }) => role === 'system' || role === 'developer')) draft.fixed -= 4
   if (tool_choice === 'none') draft.fixed += 1

@@ -1,14 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { createParser } from 'eventsource-parser'
-
-/** Cuts the bytes of a stream into events. Synchronous: events come out of `push` and `end` themselves. */
-export interface Framer {
-  push(bytes: Buffer): void
-  /** The bytes are over: what has no final blank line is delivered too. */
-  end(): void
-}
-
-export type OnEvent = (event: string | undefined, data: string) => void
+import type { Framer, OnEvent } from './framer.js'
 
 /**
  * Server-sent events. https://html.spec.whatwg.org/multipage/server-sent-events.html

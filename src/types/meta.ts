@@ -1,5 +1,6 @@
 import type { Usage } from './chat.js'
 import type { EmbeddingUsage } from './embedding.js'
+import type { RerankUsage } from './rerank.js'
 
 /** Something that llmux changed or left out of a request, and why. Returned in `meta.warnings`, never printed. */
 export type Warning =
@@ -46,14 +47,14 @@ export interface CallCost {
 
 /** How a call went. */
 export interface CallMeta {
-  readonly operation: 'chat' | 'embedding'
+  readonly operation: 'chat' | 'embedding' | 'rerank'
   /** The provider that answered: the prefix of the model string. */
   readonly provider: string
   /** The model as it was asked of the provider. */
   readonly model: string
   readonly cost: CallCost
   /** Usage: for streams also when it was not asked for. Undefined until a stream has ended, and where the provider gave none. */
-  readonly usage: Usage | EmbeddingUsage | undefined
+  readonly usage: Usage | EmbeddingUsage | RerankUsage | undefined
   readonly requestId: string | undefined
   readonly status: number
   /** Response headers, lower case; cookies left out. */

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { KnownModel } from '../../providers/known-models.js'
 import type { ChatParams, ResponseFormatInput } from './chat.js'
 import type { EmbeddingParams } from './embedding.js'
+import type { RerankParams } from './rerank.js'
 
 /**
  * The camelCase half of every request: what stays in the process.
@@ -62,6 +63,13 @@ export type EmbeddingRequest<VectorType extends 'array' | 'float32' = 'array' | 
     model: KnownModel | (string & {})
     /** Vectors as `number[]` or as `Float32Array`. @default 'array' */
     vectorType?: VectorType | undefined
+  }
+
+/** A rerank request. */
+export type RerankRequest = Omit<RerankParams, 'model'> &
+  CallOptions & {
+    /** `provider/model`. */
+    model: string
   }
 
 /** Credentials and address of one provider. */

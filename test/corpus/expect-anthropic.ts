@@ -31,6 +31,7 @@ function answerOf(head: Fields, blocks: Fields[], usage: Fields, stop: string | 
     ],
     usage: usageOfAnthropic(usage),
     kept: blocks.flatMap(keptOf),
+    replayed: [],
   }
 }
 

@@ -1,4 +1,4 @@
-import { reasoningSecrets, urlsOf } from './expect-openai.js'
+import { keptOf, reasoningSecrets, urlsOf } from './expect-openai.js'
 import { usageOfOpenAI } from './expect-usage.js'
 import type { ExpectedAnswer, ExpectedChoice, ExpectedTool } from './expected.js'
 import { type Fields, filled, isObject, list, object, objects, parse, text } from './json.js'
@@ -18,6 +18,7 @@ export interface ExpectedStream {
 export function expectOpenAIStream(stream: string): ExpectedStream {
   const choices: Parts[] = []
   const kept: string[] = []
+  const replayed: string[] = []
   let [id, model]: (string | undefined)[] = []
   let usage: unknown
   let failed = false
@@ -36,7 +37,8 @@ export function expectOpenAIStream(stream: string): ExpectedStream {
       const index = typeof choice.index === 'number' ? choice.index : 0
       choices[index] ??= new Parts(index)
       choices[index].add(choice)
-      kept.push(...reasoningSecrets(object(choice.delta)))
+      kept.push(...keptOf(object(choice.delta)))
+      replayed.push(...reasoningSecrets(object(choice.delta)))
       if (filled(choice.finish_reason)) ended = true
     }
   }
@@ -47,6 +49,7 @@ export function expectOpenAIStream(stream: string): ExpectedStream {
       choices: choices.filter((parts) => parts !== undefined).map((parts) => parts.choice()),
       usage: usageOfOpenAI(usage),
       kept,
+      replayed,
     },
     failed,
     ended,

@@ -11,11 +11,22 @@ export function expectOpenAI(body: unknown): ExpectedAnswer | undefined {
     model: filled(body.model),
     choices: choices.map(choiceOf),
     usage: usageOfOpenAI(body.usage),
-    kept: choices.flatMap((choice) => [
-      ...reasoningSecrets(object(choice.message)),
-      ...list(object(choice.message).executed_tools).flatMap((tool) => filled(object(tool).output) ?? []),
-    ]),
+    replayed: choices.flatMap((choice) => reasoningSecrets(object(choice.message))),
+    kept: [
+      ...choices.flatMap((choice) => keptOf(object(choice.message))),
+      ...[body.service_tier, body.system_fingerprint].flatMap((word) => filled(word) ?? []),
+    ],
   }
+}
+
+/** What OpenAI's shape has a rare field for, or none: sound, the results of tools that the host ran, encrypted reasoning. */
+export function keptOf(message: Fields): string[] {
+  const audio = object(message.audio)
+  return [
+    ...reasoningSecrets(message),
+    ...[audio.id, audio.data, audio.transcript].flatMap((part) => filled(part) ?? []),
+    ...objects(message.executed_tools).flatMap((tool) => filled(tool.output) ?? []),
+  ]
 }
 
 function choiceOf(choice: Fields, position: number): ExpectedChoice {

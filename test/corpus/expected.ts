@@ -49,6 +49,8 @@ export interface ExpectedAnswer {
   readonly usage: ExpectedUsage | undefined
   /** Texts that must not be lost, wherever in the answer they end up: encrypted reasoning, citations, server tools. */
   readonly kept: readonly string[]
+  /** Of these, what the provider must get back when the answer stands in the history of a next call. */
+  readonly replayed: readonly string[]
 }
 
 /** A stream or a 200 answer that is an error, or ends in one. */

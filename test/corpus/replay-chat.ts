@@ -145,7 +145,7 @@ export async function replayStream(stage: Stage, recording: Recording): Promise<
     )
     const usage = chunks.at(-1)?.usage ?? undefined
     wrong.push(...checkUsage(usage, expected.answer.usage).map((line) => `last chunk: ${line}`))
-    if (JSON.stringify(meta.usage) !== JSON.stringify(final.usage)) wrong.push('meta.usage is not the usage of final()')
+    if (JSON.stringify(meta.usage) !== JSON.stringify(final.usage)) wrong.push('meta of the stream has another usage')
     wrong.push(...(await replayWithoutAsking(stage, recording, expected)))
     wrong.push(...(await replayHistory(stage, recording, final, expected.answer, expected.blocks)))
   }

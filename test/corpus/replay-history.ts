@@ -6,7 +6,7 @@ import type { ExpectedAnswer } from './expected.js'
 import { type Fields, firstDifference, isObject, list, object, objects, show, text } from './json.js'
 import type { Recording } from './recording.js'
 import { describe, play, type Stage } from './replay-chat.js'
-import { modelOf, prefixOf } from './request.js'
+import { modelOf } from './request.js'
 
 /**
  * Puts an answer into the history of a next call, as it came, and checks that the model gets back what it said: reasoning with
@@ -23,7 +23,7 @@ export async function replayHistory(
   const [choice] = choices
   if (!choice || choices.length > 1) return []
   const calls = choice.message.tool_calls ?? []
-  if (blocks ? blocks.length === 0 : expected.kept.length === 0) return []
+  if (blocks ? blocks.length === 0 : expected.replayed.length === 0) return []
   const messages: Message[] = [
     { role: 'user', content: 'Hello' },
     choice.message,
@@ -36,9 +36,9 @@ export async function replayHistory(
   const [first] = sent
   if (!first) return [`as history: refused: ${describe(error)}`]
   const turn = objects(object(first.body).messages).find(({ role }) => role === 'assistant')
-  if (!blocks || prefixOf(recording) !== 'anthropic') {
+  if (!blocks) {
     const json = JSON.stringify(turn ?? null)
-    const lost = expected.kept.filter((kept) => !json.includes(JSON.stringify(kept).slice(1, -1)))
+    const lost = expected.replayed.filter((kept) => !json.includes(JSON.stringify(kept).slice(1, -1)))
     return lost.map((kept) => `as history: ${show(kept)} is lost`)
   }
   const difference = firstDifference(comparable(contentOf(turn)), comparable(blocks))

@@ -79,7 +79,7 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
 const floors = [
   ['index', /^src\/index\.ts$/],
   ['client', /^src\/client\.ts$/],
-  ['operations', /^src\/(completion|embedding)\.ts$/],
+  ['operations', /^src\/(?!index|client|errors)[a-z-]+\.ts$/],
   ['call', /^src\/call\//],
   ['providers', /^(providers|pricing|src\/(transport|tokens))\//],
   ['errors', /^src\/errors\.ts$/],

@@ -26,7 +26,11 @@ const code = (texts: readonly (string | undefined)[]) => texts.map((text) => `\`
 
 function line({ id, name, auth, address, dialect }: Provider): string {
   const keys = auth.schemes.flatMap((scheme) => scheme.env)
-  const operations = [dialect.chat && 'chat', dialect.embedding && 'embeddings'].filter(Boolean)
+  // whatever a dialect has beside its framing and its reading of errors
+  const operations = Object.entries(dialect)
+    .filter(([, part]) => typeof part === 'object' && part !== null)
+    .map(([name]) => (name === 'embedding' ? 'embeddings' : name))
+    .sort()
   const cells = [
     code([`${id}/`]),
     name,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { ndjson } from '../../src/transport/ndjson.js'
 import { sse } from '../../src/transport/sse.js'
 
 type Event = [event: string | undefined, data: string]
@@ -56,4 +57,18 @@ it('skips a byte order mark', () => {
 it('does not wait for an endless event', () => {
   const framer = sse(() => {}, 100)
   expect(() => framer.push(Buffer.from(`data: ${'x'.repeat(200)}`))).toThrow()
+})
+
+it('cuts lines of JSON, wherever the bytes are cut', () => {
+  const bytes = Buffer.from('{"a":"é🙂"}\r\n\n{"b":1}\n{"c":2}')
+  for (let at = 0; at <= bytes.length; at++) {
+    const seen: string[] = []
+    const framer = ndjson((_, data) => seen.push(data))
+    framer.push(bytes.subarray(0, at))
+    framer.push(bytes.subarray(at))
+    framer.end()
+    expect(seen).toEqual(['{"a":"é🙂"}', '{"b":1}', '{"c":2}'])
+  }
+  const endless = ndjson(() => {}, 100)
+  expect(() => endless.push(Buffer.from('x'.repeat(101)))).toThrow('more than 100')
 })

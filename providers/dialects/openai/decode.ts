@@ -1,29 +1,11 @@
 import type { ChatCompletion, Choice, Logprobs } from '../../../src/types/chat.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
+import { citationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
-import { extrasOf, type Fields, isFields, textIn } from './kit.js'
-import { messageOf } from './message.js'
+import { type Fields, isFields, textIn } from './kit.js'
+import { addExtra, messageOf } from './message.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { usageOf } from './usage.js'
-
-const knownTop: ReadonlySet<string> = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'usage',
-  'service_tier',
-  'system_fingerprint',
-])
-const knownChoice: ReadonlySet<string> = new Set([
-  'index',
-  'message',
-  'delta',
-  'finish_reason',
-  'native_finish_reason',
-  'logprobs',
-])
 
 type Context = DecodeContext<OpenAIQuirks>
 
@@ -37,54 +19,86 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
   const answer: Decoded<ChatCompletion> = {
     id: textIn(body, 'id') || context.fallbackId,
     object: 'chat.completion',
-    created: typeof body.created === 'number' ? Math.floor(body.created) : context.created,
+    created: createdOf(body, context),
     model: textIn(body, 'model') || context.model,
     choices: choices.filter(isFields).map((choice, position) => choiceOf(choice, position, context)),
   }
   const usage = usageOf(body.usage, context.quirks)
   if (usage) answer.usage = usage
-  addTop(body, answer)
+  for (const name in body) {
+    const value = body[name]
+    if (value !== null && value !== undefined) addTop(name, value, answer)
+  }
+  const message = answer.choices[0]?.message
+  if (message && !message.annotations) {
+    const citations = citationsOf(body)
+    if (citations) message.annotations = citations
+  }
   return answer
 }
 
 /** An `error`, or the bare `{ code, message }` and `{ detail }` of some hosts. */
 export const isError = (body: Fields): boolean =>
-  !!body.error ||
-  body.object === 'error' ||
-  body.detail !== undefined ||
-  (body.message !== undefined && body.choices === undefined)
+  !!body.error || body.object === 'error' || body.detail !== undefined || typeof body.message === 'string'
 
-/** Fields of the answer as a whole; the same for answers and chunks. */
-export function addTop(
-  body: Fields,
-  into: Pick<ChatCompletion, 'service_tier' | 'system_fingerprint' | 'provider_specific_fields'>,
-): void {
-  const tier = textIn(body, 'service_tier')
-  if (tier) into.service_tier = tier as NonNullable<ChatCompletion['service_tier']>
-  const fingerprint = textIn(body, 'system_fingerprint')
-  if (fingerprint) into.system_fingerprint = fingerprint
-  const extras = extrasOf(body, knownTop)
-  if (extras) into.provider_specific_fields = extras
+export const createdOf = ({ created }: Fields, context: Context): number =>
+  typeof created === 'number' && created > 0 ? Math.floor(created) : context.created
+
+/** A field of the answer as a whole; the same for answers and chunks. */
+function addTop(name: string, value: unknown, into: Decoded<ChatCompletion>): void {
+  switch (name) {
+    case 'id':
+    case 'object':
+    case 'created':
+    case 'model':
+    case 'choices':
+    case 'usage':
+      return
+    case 'service_tier':
+      if (typeof value === 'string' && value) into.service_tier = value as NonNullable<ChatCompletion['service_tier']>
+      return
+    case 'system_fingerprint':
+      if (typeof value === 'string' && value) into.system_fingerprint = value
+      return
+    default:
+      if (!isEmptyList(value)) addExtra(into, name, value)
+  }
 }
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 function choiceOf(raw: Fields, position: number, context: Context): Choice {
   const index = typeof raw.index === 'number' ? raw.index : position
-  const message = messageOf(isFields(raw.message) ? raw.message : {}, `${context.fallbackId}_${index}`)
-  const given = textIn(raw, 'finish_reason')
-  const native = textIn(raw, 'native_finish_reason') ?? given
+  const rawMessage = isFields(raw.message) ? raw.message : {}
+  // OpenRouter tells of a provider that failed on the way in the choice itself
+  if (isFields(raw.error) && !rawMessage.content) throw new ProviderFault('its answer was an error', raw)
+  const given = textIn(raw, 'finish_reason') || undefined
+  const native = textIn(raw, 'native_finish_reason') || given
   const choice: Choice = {
     index,
-    message,
-    finish_reason: finishReason(given ?? native ?? ''),
+    message: messageOf(rawMessage, `${context.fallbackId}_${index}`),
+    finish_reason: finishReason(given ?? native ?? 'stop'),
     logprobs: logprobsOf(raw.logprobs),
   }
   if (native !== undefined) choice.native_finish_reason = native
-  const extras = extrasOf(raw, knownChoice)
-  if (extras) choice.provider_specific_fields = extras
+  for (const name in raw) addChoiceField(name, raw[name], choice)
   return choice
 }
 
-export const choiceExtras = (raw: Fields): Fields | undefined => extrasOf(raw, knownChoice)
+/** Whatever OpenAI's choice does not have. */
+export function addChoiceField(name: string, value: unknown, choice: { provider_specific_fields?: Fields }): void {
+  switch (name) {
+    case 'index':
+    case 'message':
+    case 'delta':
+    case 'finish_reason':
+    case 'native_finish_reason':
+    case 'logprobs':
+      return
+    default:
+      if (value !== null && value !== undefined) addExtra(choice, name, value)
+  }
+}
 
 export function logprobsOf(raw: unknown): Logprobs | null {
   if (!isFields(raw)) return null

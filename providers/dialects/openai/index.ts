@@ -16,4 +16,4 @@ export const openai: Dialect<OpenAIQuirks> = Object.freeze({
   error: errorFacts,
 } satisfies Dialect<OpenAIQuirks>)
 
-export const chatPaths = { chat: '/chat/completions', embedding: '/embeddings' } as const
+export const chatPaths = { chat: '/chat/completions', embedding: '/embeddings', rerank: '/rerank' } as const

@@ -1,132 +1,147 @@
-import type { AnswerMessage, Delta, ToolCallDelta } from '../../../src/types/chat.js'
+import type { AnswerMessage, Delta } from '../../../src/types/chat.js'
 import type { Annotation, CustomToolCall, FunctionToolCall } from '../../../src/types/messages.js'
-import { extrasOf, type Fields, isFields, textIn } from './kit.js'
+import { type Fields, isFields, textIn } from './kit.js'
 
 /** The message of an answer, read field by field; what OpenAI's shape has no place for is kept beside it. */
 
-const known: ReadonlySet<string> = new Set([
-  'role',
-  'content',
-  'refusal',
-  'tool_calls',
-  'function_call',
-  'annotations',
-  'audio',
-  'images',
-  'reasoning',
-  'reasoning_content',
-  'name',
-  'obfuscation',
-])
-
-/** Text and reasoning of a `content` that may be a list of parts (Mistral). */
+/** Text and reasoning of a `content`, which may be a list of parts (Mistral). */
 interface Contents {
   content: string | null
-  reasoning: string | undefined
+  reasoning: string
 }
 
-export function contentsOf(message: Fields): Contents {
-  const { content } = message
-  const reasoning = reasoningText(message)
-  if (typeof content === 'string') return { content, reasoning }
-  if (!Array.isArray(content)) return { content: null, reasoning }
-  let text: string | undefined
-  let thought = reasoning
-  for (const part of content) {
+/** https://docs.mistral.ai/capabilities/reasoning: `{ type: 'thinking', thinking: [{ type: 'text', text }] }` beside text parts. */
+export function contentsOf(parts: readonly unknown[]): Contents {
+  let content: string | null = null
+  let reasoning = ''
+  for (const part of parts) {
+    if (typeof part === 'string') content = (content ?? '') + part
     if (!isFields(part)) continue
-    if (part.type === 'thinking') thought = (thought ?? '') + thinkingText(part.thinking)
-    else if (typeof part.text === 'string') text = (text ?? '') + part.text
+    if (part.type === 'thinking') reasoning += thinkingText(part.thinking)
+    else if (typeof part.text === 'string') content = (content ?? '') + part.text
   }
-  return { content: text ?? null, reasoning: thought }
+  return { content, reasoning }
 }
 
 function thinkingText(thinking: unknown): string {
   if (typeof thinking === 'string') return thinking
   if (!Array.isArray(thinking)) return ''
-  return thinking.map((part) => (isFields(part) && typeof part.text === 'string' ? part.text : '')).join('')
+  return thinking.map((part) => (isFields(part) ? (textIn(part, 'text') ?? '') : '')).join('')
 }
 
-const reasoningText = (message: Fields): string | undefined =>
-  textIn(message, 'reasoning_content') ?? textIn(message, 'reasoning') ?? undefined
+/** Both names stand for the same text: hosts that send both send it twice. */
+const reasoningText = (raw: Fields): string => textIn(raw, 'reasoning_content') || textIn(raw, 'reasoning') || ''
 
 /** @param prefix of ids that are made where the host gives none */
 export function messageOf(raw: Fields, prefix: string): AnswerMessage {
-  const { content, reasoning } = contentsOf(raw)
-  const message: AnswerMessage = { role: 'assistant', content, refusal: textIn(raw, 'refusal') ?? null }
-  if (reasoning) message.reasoning_content = reasoning
-  const calls = toolCallsOf(raw.tool_calls, prefix)
-  if (calls.length > 0) message.tool_calls = calls
-  if (isFields(raw.function_call)) {
-    message.function_call = {
-      name: String(raw.function_call.name ?? ''),
-      arguments: argumentsOf(raw.function_call.arguments),
-    }
+  const given = raw.content
+  const parts = Array.isArray(given) ? contentsOf(given) : undefined
+  const message: AnswerMessage = {
+    role: 'assistant',
+    content: parts ? parts.content : typeof given === 'string' ? given : null,
+    refusal: textIn(raw, 'refusal') ?? null,
   }
-  addRare(raw, message)
+  const reasoning = reasoningText(raw) || parts?.reasoning
+  if (reasoning) message.reasoning_content = reasoning
+  for (const name in raw) {
+    const value = raw[name]
+    if (value !== null && value !== undefined) addField(name, value, message, prefix)
+  }
   return message
 }
 
-/** Fields that few answers have; the same for messages and deltas. */
-export function addRare(raw: Fields, into: AnswerMessage | Delta): void {
-  const annotations = Array.isArray(raw.annotations) ? raw.annotations.filter(isFields) : []
-  const citations = annotations.filter((annotation) => annotation.type === 'url_citation')
-  if (citations.length > 0) into.annotations = citations as unknown as Annotation[]
-  if (isFields(raw.audio)) into.audio = raw.audio as NonNullable<AnswerMessage['audio']>
-  if (Array.isArray(raw.images) && raw.images.length > 0)
-    into.images = raw.images as NonNullable<AnswerMessage['images']>
-  const extras = extrasOf(raw, known)
-  if (extras) into.provider_specific_fields = extras
-  if (citations.length < annotations.length) {
-    // OpenRouter's record of a file that it read
-    into.provider_specific_fields = {
-      ...extras,
-      annotations: annotations.filter(({ type }) => type !== 'url_citation'),
+function addField(name: string, value: unknown, message: AnswerMessage, prefix: string): void {
+  switch (name) {
+    case 'role':
+    case 'content':
+    case 'refusal':
+    case 'name':
+    case 'reasoning':
+    case 'reasoning_content':
+      return
+    case 'tool_calls': {
+      const calls = callsIn(value)
+      if (calls.length > 0) message.tool_calls = calls.map((call, index) => toolCallOf(call, index, prefix))
+      return
     }
+    case 'function_call':
+      if (!isFields(value)) return
+      message.function_call = { name: textIn(value, 'name') ?? '', arguments: argumentsOf(value.arguments) }
+      return
+    default:
+      addRare(name, value, message)
   }
 }
 
-function toolCallsOf(raw: unknown, prefix: string): (FunctionToolCall | CustomToolCall)[] {
-  if (!Array.isArray(raw)) return []
-  return raw.filter(isFields).map((call, index) => {
-    const id = textIn(call, 'id') || `call_${prefix}_${index}`
-    if (call.type === 'custom' && isFields(call.custom)) {
-      return {
-        id,
-        type: 'custom',
-        custom: { name: String(call.custom.name ?? ''), input: String(call.custom.input ?? '') },
-      }
+/** Fields that few answers have; the same for messages and deltas. */
+export function addRare(name: string, value: unknown, into: AnswerMessage | Delta): void {
+  if (name === 'audio' && isFields(value)) {
+    into.audio = value as NonNullable<AnswerMessage['audio']>
+    return
+  }
+  if (Array.isArray(value)) {
+    if (value.length === 0) return
+    if (name === 'images') {
+      into.images = value as NonNullable<AnswerMessage['images']>
+      return
     }
-    const fn = isFields(call.function) ? call.function : {}
-    return { id, type: 'function', function: { name: String(fn.name ?? ''), arguments: argumentsOf(fn.arguments) } }
-  })
+    if (name === 'annotations') {
+      const cited = value.filter((note) => isFields(note) && isFields(note.url_citation))
+      if (cited.length > 0) into.annotations = cited as Annotation[]
+      // OpenRouter's notes on files have no URL to cite
+      if (cited.length === value.length) return
+      addExtra(into, name, cited.length === 0 ? value : value.filter((note) => !cited.includes(note)))
+      return
+    }
+  }
+  addExtra(into, name, value)
 }
+
+export function addExtra(into: { provider_specific_fields?: Fields }, name: string, value: unknown): void {
+  into.provider_specific_fields ??= {}
+  into.provider_specific_fields[name] = value
+}
+
+/** Old servers of Hugging Face give a single call without a list around it. */
+export const callsIn = (raw: unknown): Fields[] =>
+  Array.isArray(raw) ? raw.filter(isFields) : isFields(raw) ? [raw] : []
+
+function toolCallOf(call: Fields, index: number, prefix: string): FunctionToolCall | CustomToolCall {
+  const id = idOf(call) || madeId(prefix, index)
+  if (isFields(call.custom) && call.type !== 'function') {
+    const { custom } = call
+    return { id, type: 'custom', custom: { name: textIn(custom, 'name') ?? '', input: textIn(custom, 'input') ?? '' } }
+  }
+  const fn = isFields(call.function) ? call.function : {}
+  const answer: FunctionToolCall = {
+    id,
+    type: 'function',
+    function: { name: textIn(fn, 'name') ?? '', arguments: argumentsOf(fn.arguments) },
+  }
+  const extras = callExtras(call)
+  if (extras) answer.provider_specific_fields = extras
+  return answer
+}
+
+/** What a host puts on a call, and wants back (Gemini's thought signatures in `extra_content`). */
+export function callExtras(call: Fields): Fields | undefined {
+  let extras: Fields | undefined
+  for (const name in call) {
+    if (name === 'id' || name === 'index' || name === 'type' || name === 'function' || name === 'custom') continue
+    const value = call[name]
+    if (value === null || value === undefined) continue
+    extras ??= {}
+    extras[name] = value
+  }
+  return extras
+}
+
+/** Some old servers number their calls. */
+export const idOf = (call: Fields): string =>
+  typeof call.id === 'string' ? call.id : typeof call.id === 'number' ? String(call.id) : ''
+
+export const madeId = (prefix: string, index: number): string => `call_${prefix}_${index}`
 
 /** Some hosts give the arguments as an object. */
 export const argumentsOf = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
-
-/** A call in a delta. Hosts that stream calls whole may leave the index out: the place in the list then stands for it. */
-export function toolCallDelta(
-  raw: unknown,
-  position: number,
-  prefix: string,
-  first: (index: number) => boolean,
-): ToolCallDelta | undefined {
-  if (!isFields(raw)) return undefined
-  const index = typeof raw.index === 'number' ? raw.index : position
-  const delta: ToolCallDelta = { index }
-  const id = textIn(raw, 'id')
-  if (first(index)) {
-    delta.id = id || `call_${prefix}_${index}`
-    delta.type = 'function'
-  } else if (id) delta.id = id
-  if (isFields(raw.function)) {
-    const name = textIn(raw.function, 'name')
-    const text = raw.function.arguments
-    delta.function = {
-      ...(name && { name }),
-      ...(text !== undefined && text !== null && { arguments: argumentsOf(text) }),
-    }
-  }
-  return delta
-}

@@ -2,26 +2,37 @@
 export interface OpenAIQuirks {
   /** The host refuses what OpenAI refuses in a history (tool results without their call, calls without results): say it first. */
   readonly strictHistory: boolean
-  /** The name the host knows for the limit of the answer. `auto`: `max_completion_tokens` for OpenAI's reasoning models. */
-  readonly maxTokens: 'as-given' | 'auto' | 'max_tokens' | 'max_completion_tokens'
+  /**
+   * The host serves OpenAI's own models, whose limits are known by name: reasoning models take `max_completion_tokens` only and
+   * no sampling parameters, and `thinking` means nothing to the others.
+   */
+  readonly openaiModels: boolean
+  /** The name the host knows for the limit of the answer; `as-given` where it knows both. */
+  readonly maxTokens: 'as-given' | 'max_tokens' | 'max_completion_tokens'
+  /** Parameters that the host knows by another name. */
+  readonly rename: Readonly<Record<string, string>>
+  /** Parameters that the host is known to refuse, or to ignore in silence. */
+  readonly unsupported: readonly string[]
+  /** The host takes `stream_options`. Where it does not, it sends usage unasked. */
+  readonly streamOptions: boolean
+  /**
+   * What becomes of Anthropic's `thinking`: passed as it is, or turned into `reasoning_effort`, or into OpenRouter's `reasoning`.
+   */
+  readonly thinking: 'pass' | 'effort' | 'reasoning'
   /** The host has no `developer` role: it is sent as `system`. */
   readonly developerAsSystem: boolean
-  /** The host takes `stream_options`. */
-  readonly streamOptions: boolean
   /** The host takes Anthropic's `cache_control` marks. */
   readonly cacheControl: boolean
-  /** The host takes the `thinking` object. `effort`: it is turned into `reasoning_effort`. */
-  readonly thinking: 'pass' | 'effort'
-  /** The longest id of a tool call that the host takes. */
-  readonly longestToolId: number
-  /** The field in which earlier reasoning goes back; undefined where the host refuses it. */
+  /** The host takes `prefix: true` on an assistant message, and goes on from there. */
+  readonly prefix: boolean
+  /** The field in which the host wants earlier reasoning back; undefined where it takes none. */
   readonly replayReasoning: 'reasoning_content' | 'reasoning' | undefined
-  /** The host wants the `reasoning_details` of its answers back. */
+  /** The host wants the `reasoning_details` of its answers back (OpenRouter). */
   readonly replayDetails: boolean
-  /** Images and files may stand in tool messages. */
+  /** Images and files may stand in tool messages. Where they may not, they follow in a user message. */
   readonly mediaInToolResults: boolean
-  /** Parameters that the host is known to refuse. */
-  readonly unsupported: readonly string[]
+  /** The ids of tool calls that the host takes: any, up to 40 characters (OpenAI), or exactly nine letters and digits (Mistral). */
+  readonly toolIds: 'any' | 'short' | 'nine'
   /** Reasoning tokens are counted beside `completion_tokens`, not in them. */
   readonly reasoningApart: boolean
   /** Embeddings can be asked for in base64. */
@@ -33,17 +44,33 @@ export interface OpenAIQuirks {
 /** A host that follows OpenAI's wire, of which nothing else is known. */
 export const defaultQuirks: OpenAIQuirks = Object.freeze({
   strictHistory: false,
+  openaiModels: false,
   maxTokens: 'as-given',
-  developerAsSystem: false,
+  rename: Object.freeze({}),
+  unsupported: Object.freeze([]),
   streamOptions: true,
-  cacheControl: false,
   thinking: 'pass',
-  longestToolId: Number.POSITIVE_INFINITY,
+  developerAsSystem: false,
+  cacheControl: false,
+  prefix: false,
+  // llama.cpp, vLLM, xAI and the models behind Azure give it and take it back; OpenAI's own host does neither
   replayReasoning: 'reasoning_content',
   replayDetails: false,
   mediaInToolResults: true,
-  unsupported: Object.freeze([]),
+  toolIds: 'any',
   reasoningApart: false,
   base64Embeddings: true,
   maxInputs: 2048,
+})
+
+/** OpenAI's own host, and others that serve its models with its rules (Azure). */
+export const openaiQuirks: OpenAIQuirks = Object.freeze({
+  ...defaultQuirks,
+  strictHistory: true,
+  openaiModels: true,
+  unsupported: Object.freeze(['top_k']),
+  thinking: 'effort',
+  replayReasoning: undefined,
+  mediaInToolResults: false,
+  toolIds: 'short',
 })

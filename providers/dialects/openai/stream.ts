@@ -1,16 +1,18 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { addTop, choiceExtras, logprobsOf } from './decode.js'
+import { citationsOf } from './citations.js'
+import { addChoiceField, createdOf, isError, logprobsOf } from './decode.js'
 import { finishReason } from './finish-reason.js'
 import { type Fields, isFields, textIn } from './kit.js'
-import { addRare, contentsOf, toolCallDelta } from './message.js'
+import { addRare, argumentsOf, contentsOf } from './message.js'
 import type { OpenAIQuirks } from './quirks.js'
+import { Repeated } from './repeated.js'
+import { ToolDeltas } from './tool-deltas.js'
 import { usageOf } from './usage.js'
 
 /** What is known of a choice that is arriving. */
 interface OpenChoice {
-  /** Tool calls that have begun, by index. */
-  readonly calls: Set<number>
+  tools: ToolDeltas | undefined
   finished: boolean
 }
 
@@ -20,38 +22,41 @@ interface OpenChoice {
  */
 export class OpenAIStream implements ChatStreamDecoder {
   done = false
-  readonly #quirks: OpenAIQuirks
   readonly #context: DecodeContext<OpenAIQuirks>
-  readonly #choices = new Map<number, OpenChoice>()
+  readonly #choices: OpenChoice[] = []
+  readonly #repeated = new Repeated()
+  readonly #citations = new Repeated()
   #id = ''
   #created = 0
   #model = ''
   #usage: Usage | undefined
-  #usageSent = false
-  /** What came before there was an id to put it under. */
+  /** What came before there was an answer to put it on. */
   #early: Fields | undefined
 
   constructor(context: DecodeContext<OpenAIQuirks>) {
     this.#context = context
-    this.#quirks = context.quirks
   }
 
-  push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
-    if (data.charCodeAt(0) !== OPEN_BRACE) return this.#mark(data, out)
-    let body: Fields
-    try {
-      body = JSON.parse(data)
-    } catch {
-      throw new ProviderFault('its stream has an event that is not JSON')
+  push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    const text = data.charCodeAt(0) === OPEN_BRACE ? data : data.trim()
+    if (text === '') return
+    if (text === '[DONE]') {
+      this.done = true
+      this.#flush(out)
+      return
     }
-    if (body.error) throw new ProviderFault('its stream has an error', body)
+    const body = parse(text)
     const { choices } = body
-    if (!Array.isArray(choices) && (_event === 'error' || body.object === 'error')) {
+    if (body.error || event === 'error' || (!Array.isArray(choices) && isError(body))) {
       throw new ProviderFault('its stream has an error', body)
     }
-    if (this.#id === '') this.#identify(body)
-    const usage = body.usage ?? (isFields(body.x_groq) ? body.x_groq.usage : undefined)
-    if (usage) this.#usage = usageOf(usage, this.#quirks) ?? this.#usage
+    // Azure says what its filter thinks of the prompt before there is an answer, under an empty id
+    if (this.#id === '') {
+      if (!body.id && (!Array.isArray(choices) || choices.length === 0)) return this.#keep(body)
+      this.#id = textIn(body, 'id') || this.#context.fallbackId
+      this.#created = createdOf(body, this.#context)
+      this.#model = textIn(body, 'model') || this.#context.model
+    }
     const chunk: ChatCompletionChunk = {
       id: this.#id,
       object: 'chat.completion.chunk',
@@ -61,106 +66,188 @@ export class OpenAIStream implements ChatStreamDecoder {
     }
     if (Array.isArray(choices)) {
       for (let at = 0; at < choices.length; at++) {
-        const raw = choices[at]
-        if (isFields(raw)) chunk.choices.push(this.#choice(raw, at))
+        const choice = isFields(choices[at]) ? this.#choice(choices[at], at) : undefined
+        if (choice) chunk.choices.push(choice)
       }
     }
-    addTop(body, chunk)
-    if (this.#id === '') {
-      if (chunk.provider_specific_fields) this.#early = { ...this.#early, ...chunk.provider_specific_fields }
-      return
-    }
-    if (this.#early) {
-      chunk.provider_specific_fields = { ...this.#early, ...chunk.provider_specific_fields }
-      this.#early = undefined
-    }
+    this.#addTop(body, chunk)
     if (chunk.choices.length > 0 || chunk.provider_specific_fields) out.push(chunk)
   }
 
   end(out: ChatCompletionChunk[]): boolean {
-    this.#sendUsage(out)
-    if (this.done) return true
-    if (this.#choices.size === 0) return false
-    for (const choice of this.#choices.values()) if (!choice.finished) return false
-    return true
+    this.#flush(out)
+    return this.done || (this.#choices.length > 0 && this.#choices.every((choice) => choice.finished))
   }
 
-  /** `[DONE]`, or an event that is no JSON object. */
-  #mark(data: string, out: ChatCompletionChunk[]): void {
-    const mark = data.trim()
-    if (mark === '[DONE]') {
-      this.done = true
-      this.#sendUsage(out)
-    } else if (mark !== '') throw new ProviderFault('its stream has an event that is not JSON')
-  }
-
-  #identify(body: Fields): void {
-    const id = textIn(body, 'id')
-    if (!id && (!Array.isArray(body.choices) || body.choices.length === 0)) {
-      // Azure sends what its filter thinks of the prompt before there is an answer
-      this.#created = this.#context.created
-      this.#model = textIn(body, 'model') || this.#context.model
-      return
+  #addTop(body: Fields, chunk: ChatCompletionChunk): void {
+    let extras = this.#early
+    this.#early = undefined
+    for (const name in body) {
+      switch (name) {
+        case 'id':
+        case 'object':
+        case 'created':
+        case 'model':
+        case 'choices':
+        // padding against eavesdroppers who measure: OpenAI's, and Mistral's
+        case 'obfuscation':
+        case 'p':
+          continue
+        case 'usage':
+          this.#readUsage(body.usage)
+          continue
+        case 'service_tier':
+          if (body.service_tier) chunk.service_tier = body.service_tier as NonNullable<typeof chunk.service_tier>
+          continue
+        case 'system_fingerprint':
+          if (body.system_fingerprint) chunk.system_fingerprint = body.system_fingerprint as string
+          continue
+        case 'x_groq':
+          if (isFields(body.x_groq)) this.#readUsage(body.x_groq.usage)
+          break
+        case 'citations':
+        case 'search_results':
+          this.#cite(body, chunk)
+      }
+      const value = body[name]
+      if (value === null || value === undefined) continue
+      const news = this.#repeated.news(name, value)
+      if (news === undefined) continue
+      extras ??= {}
+      extras[name] = news
     }
-    this.#id = id || this.#context.fallbackId
-    this.#created =
-      typeof body.created === 'number' && body.created > 0 ? Math.floor(body.created) : this.#context.created
-    this.#model = textIn(body, 'model') || this.#context.model
+    if (extras) chunk.provider_specific_fields = extras
   }
 
-  #choice(raw: Fields, position: number): ChunkChoice {
-    const index = typeof raw.index === 'number' ? raw.index : position
-    let open = this.#choices.get(index)
+  #readUsage(raw: unknown): void {
+    if (raw) this.#usage = usageOf(raw, this.#context.quirks) ?? this.#usage
+  }
+
+  /** Sources of the answer as a whole are cited by its first choice. */
+  #cite(body: Fields, chunk: ChatCompletionChunk): void {
+    const delta = chunk.choices[0]?.delta
+    if (!delta || delta.annotations) return
+    const citations = this.#citations.news('citations', citationsOf(body))
+    if (citations) delta.annotations = citations as NonNullable<Delta['annotations']>
+  }
+
+  #keep(body: Fields): void {
+    const { id: _, object: __, created: ___, model: ____, choices: _____, usage, ...rest } = body
+    this.#readUsage(usage)
+    const extras = this.#repeated.all(rest)
+    if (extras) this.#early = { ...this.#early, ...extras }
+  }
+
+  #choice(raw: Fields, position: number): ChunkChoice | undefined {
+    const index = typeof raw.index === 'number' && raw.index >= 0 ? raw.index : position
+    let open = this.#choices[index]
     const first = open === undefined
     if (!open) {
-      open = { calls: new Set(), finished: false }
-      this.#choices.set(index, open)
+      open = { tools: undefined, finished: false }
+      this.#choices[index] = open
     }
+    const delta: Delta = first ? { role: 'assistant' } : {}
     const rawDelta = raw.delta ?? raw.message
-    const delta: Delta = isFields(rawDelta)
-      ? this.#delta(rawDelta, index, open, first)
-      : first
-        ? { role: 'assistant' }
-        : {}
+    const said = isFields(rawDelta) && this.#read(rawDelta, delta, open, index)
     const choice: ChunkChoice = { index, delta, finish_reason: null }
     const reason = raw.finish_reason
     if (typeof reason === 'string' && reason !== '' && !open.finished) {
       open.finished = true
       choice.finish_reason = finishReason(reason)
-      choice.native_finish_reason = textIn(raw, 'native_finish_reason') ?? reason
+      choice.native_finish_reason = textIn(raw, 'native_finish_reason') || reason
     }
     if (raw.logprobs) choice.logprobs = logprobsOf(raw.logprobs)
-    const extras = choiceExtras(raw)
-    if (extras) choice.provider_specific_fields = extras
-    return choice
+    // Together repeats the text of the delta beside it
+    for (const name in raw) if (name !== 'text' || rawDelta === undefined) addChoiceField(name, raw[name], choice)
+    if (first || said || choice.finish_reason || choice.logprobs || choice.provider_specific_fields) return choice
+    return undefined
   }
 
-  #delta(raw: Fields, index: number, open: OpenChoice, first: boolean): Delta {
-    const delta: Delta = first ? { role: 'assistant' } : {}
-    const { content, reasoning } = contentsOf(raw)
-    if (content !== null) delta.content = content
-    if (reasoning) delta.reasoning_content = reasoning
-    const refusal = textIn(raw, 'refusal')
-    if (refusal) delta.refusal = refusal
-    if (Array.isArray(raw.tool_calls) && raw.tool_calls.length > 0) {
-      const begins = (call: number) => !open.calls.has(call) && !!open.calls.add(call)
-      const prefix = `${this.#context.fallbackId}_${index}`
-      delta.tool_calls = raw.tool_calls
-        .map((call, position) => toolCallDelta(call, position, prefix, begins))
-        .filter((call) => call !== undefined)
+  /** @returns whether the delta said anything */
+  #read(raw: Fields, delta: Delta, open: OpenChoice, index: number): boolean {
+    let said = false
+    for (const name in raw) {
+      const value = raw[name]
+      if (value === null || value === undefined) continue
+      switch (name) {
+        case 'role':
+        case 'name':
+        case 'obfuscation':
+          continue
+        case 'content':
+          if (typeof value === 'string') delta.content = value
+          else if (Array.isArray(value)) addParts(value, delta)
+          break
+        case 'reasoning':
+        case 'reasoning_content':
+          // both names stand for the same text: hosts that send both send it twice
+          if (typeof value !== 'string' || value === '') continue
+          delta.reasoning_content = value
+          break
+        case 'refusal':
+          if (typeof value !== 'string' || value === '') continue
+          delta.refusal = value
+          break
+        case 'tool_calls': {
+          open.tools ??= new ToolDeltas(`${this.#context.fallbackId}_${index}`)
+          const calls = open.tools.read(value)
+          if (calls.length === 0) continue
+          delta.tool_calls = calls
+          break
+        }
+        case 'function_call':
+          if (isFields(value)) delta.function_call = functionCall(value)
+          break
+        default:
+          addRare(name, value, delta)
+      }
+      said = true
     }
-    if (isFields(raw.function_call)) delta.function_call = raw.function_call as NonNullable<Delta['function_call']>
-    addRare(raw, delta)
-    return delta
+    return said
   }
 
-  #sendUsage(out: ChatCompletionChunk[]): void {
-    if (this.#usageSent || !this.#usage) return
-    this.#usageSent = true
-    const id = this.#id || this.#context.fallbackId
-    const base = { id, object: 'chat.completion.chunk' as const, created: this.#created, model: this.#model }
-    out.push({ ...base, choices: [], usage: this.#usage })
+  /** What was held back: usage, and extras that no chunk came for. */
+  #flush(out: ChatCompletionChunk[]): void {
+    if (!this.#usage && !this.#early) return
+    const chunk: ChatCompletionChunk = {
+      id: this.#id || this.#context.fallbackId,
+      object: 'chat.completion.chunk',
+      created: this.#created || this.#context.created,
+      model: this.#model || this.#context.model,
+      choices: [],
+    }
+    if (this.#usage) chunk.usage = this.#usage
+    if (this.#early) chunk.provider_specific_fields = this.#early
+    this.#usage = undefined
+    this.#early = undefined
+    out.push(chunk)
   }
+}
+
+function parse(text: string): Fields {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    throw new ProviderFault('its stream has an event that is not JSON')
+  }
+  if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
+  return body
+}
+
+/** Mistral's list of parts. */
+function addParts(parts: readonly unknown[], delta: Delta): void {
+  const { content, reasoning } = contentsOf(parts)
+  if (content !== null) delta.content = content
+  if (reasoning) delta.reasoning_content = (delta.reasoning_content ?? '') + reasoning
+}
+
+function functionCall(raw: Fields): NonNullable<Delta['function_call']> {
+  const call: NonNullable<Delta['function_call']> = {}
+  const name = textIn(raw, 'name')
+  if (name) call.name = name
+  if (raw.arguments !== undefined && raw.arguments !== null) call.arguments = argumentsOf(raw.arguments)
+  return call
 }
 
 const OPEN_BRACE = 0x7b

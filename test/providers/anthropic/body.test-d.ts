@@ -1,7 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk'
 
 /** Bodies that `tsc` holds against Anthropic's own SDK, and `body.test.ts` against what the encoder writes. */
-type Params = Anthropic.Messages.MessageCreateParams
+/** Version 1 of the SDK leaves `temperature` out of its types: the newest models take none, the older ones still do. */
+type Params = Anthropic.Messages.MessageCreateParams & { temperature?: number }
 type BetaParams = Anthropic.Beta.Messages.MessageCreateParams
 
 export const tools = {

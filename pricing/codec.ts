@@ -1,0 +1,103 @@
+/**
+ * How the table is written: a line per id, a letter per field and its number behind it.
+ *
+ * ```
+ * * b.5s.01                                     what rows have where they don't say
+ * gpt-5.4 i2.5o15r.25C105e4M128e3@272e3i5o22.5r.5  a row; `@` begins what holds above so many prompt tokens
+ * gpt-5.6 >gpt-5.6-sol                          another id of a row
+ * ```
+ *
+ * What is no number (history, hours, tiers of three) follows as JSON behind a space. A row is read when it is first asked for:
+ * a provider's first lookup costs little more than finding its lines.
+ */
+import type { ProviderTable, Row, Tier } from './schema.js'
+
+/** Fields and their letters, in the order in which they are written. `e` would be an exponent. */
+const fields: readonly (readonly [keyof Row, string])[] = [
+  ...(['i', 'o', 'r', 'w', 'W', 'n', 'a', 'A'] as const).map((key) => [key, key] as const),
+  ['ra', 'j'],
+  ...(['g', 'G', 'R', 'q', 'I', 'P', 'S', 'T', 'c', 's'] as const).map((key) => [key, key] as const),
+  ['sg', 'J'],
+  ...(['b', 'f', 'p', 'F', 'u', 'C', 'L', 'M', 'd', 'k', 'x'] as const).map((key) => [key, key] as const),
+  ['im', 'v'],
+  ['om', 'V'],
+  ['e', 'D'],
+]
+
+const letters = new Map(fields.map(([key, letter]) => [letter, key]))
+
+const numbers = /([a-zA-DF-Z])([\d.]+(?:e-?\d+)?)/g
+
+export function encodeRow(row: Row): string {
+  const { t, h, z, ...rest } = row
+  const tail: Record<string, unknown> = {}
+  if (h) tail.h = h
+  if (z) tail.z = z
+  let text = write(rest, tail)
+  for (const [above, tier] of t ?? []) text += `@${short(above)}${write(tier, undefined)}`
+  return Object.keys(tail).length > 0 ? `${text} ${JSON.stringify(tail)}` : text
+}
+
+export function decodeRow(text: string): Row {
+  const space = text.indexOf(' ')
+  const [own = '', ...tiers] = (space < 0 ? text : text.slice(0, space)).split('@')
+  const row = read(own)
+  if (tiers.length > 0) {
+    row.t = tiers.map((tier) => {
+      const end = tier.search(/[a-df-zA-Z]/)
+      return [Number(tier.slice(0, end)), read(tier.slice(end)) as Tier] as const
+    })
+  }
+  return space < 0 ? row : Object.assign(row, JSON.parse(text.slice(space + 1)) as Row)
+}
+
+export function encodeTable({ d, m }: ProviderTable): string {
+  const lines = Object.entries(m).map(([id, row]) => `${id} ${typeof row === 'string' ? `>${row}` : encodeRow(row)}`)
+  return (d ? [`* ${encodeRow(d)}`, ...lines] : lines).join('\n')
+}
+
+export function decodeTable(text: string): ProviderTable {
+  const m: Record<string, Row | string> = {}
+  let d: ProviderTable['d']
+  for (const [id, row] of linesOf(text)) {
+    if (id === '*') d = decodeRow(row)
+    else m[id] = row.startsWith('>') ? row.slice(1) : decodeRow(row)
+  }
+  return d ? { d, m } : { m }
+}
+
+/** Ids and what stands behind them. */
+export function* linesOf(text: string): Generator<[string, string]> {
+  for (const line of text.split('\n')) {
+    const space = line.indexOf(' ')
+    yield [line.slice(0, space), line.slice(space + 1)]
+  }
+}
+
+function write(row: Row | Tier, tail: Record<string, unknown> | undefined): string {
+  let text = ''
+  for (const [key, letter] of fields) {
+    const value = (row as Row)[key]
+    if (value === undefined) continue
+    if (key === 'e') text += `${letter}${String(value).replaceAll('-', '')}`
+    else if (typeof value === 'number') text += `${letter}${short(value)}`
+    else if (tail) tail[key] = value
+    else throw new Error(`A tier can't have '${key}' as ${JSON.stringify(value)}.`)
+  }
+  return text
+}
+
+function read(text: string): Row {
+  const row: Record<string, unknown> = {}
+  for (const [, letter = '', number] of text.matchAll(numbers)) {
+    if (letter === 'D') row.e = `${number?.slice(0, 4)}-${number?.slice(4, 6)}-${number?.slice(6)}`
+    else row[letters.get(letter) ?? letter] = Number(number)
+  }
+  return row as Row
+}
+
+/** The shortest way to write a number that JavaScript reads back as the same. */
+function short(value: number): string {
+  const plain = String(value).replace(/^0\./, '.')
+  return plain.replace(/(\d)(0{3,})$/, (_, last: string, zeros: string) => `${last}e${zeros.length}`)
+}

@@ -1,0 +1,65 @@
+import { splitRequest } from './call/check.js'
+import type { ClientContext } from './call/context.js'
+import { metaOf, withMeta } from './call/meta.js'
+import { rerankParams } from './call/names.js'
+import { prepare, withRetries } from './call/prepare.js'
+import { resolveModel } from './call/resolve.js'
+import { decodeWith, sendWhole } from './call/whole.js'
+import { BadRequestError } from './errors.js'
+import type { RerankRequest } from './types/options.js'
+import type { RerankParams, RerankResponse } from './types/rerank.js'
+
+/** The way of one rerank call. */
+export async function runRerank(context: ClientContext, request: RerankRequest): Promise<RerankResponse> {
+  const startedAt = context.clock.now()
+  const { params, options } = splitRequest(request, rerankParams)
+  checkDocuments(params)
+  const found = resolveModel(params.model, context.own)
+  const resolved = found instanceof Promise ? await found : found
+  const { provider, model } = resolved
+  const { rerank } = provider.dialect
+  if (!rerank) {
+    throw new BadRequestError(`${provider.name} has no rerank models. Cohere, Jina AI and Voyage do.`, {
+      provider: provider.id,
+      model,
+    })
+  }
+  const { extra_body: extraBody, ...rest } = params
+  const given = rest as unknown as RerankParams
+  const call = prepare({
+    context,
+    operation: 'rerank',
+    resolved,
+    options,
+    extraBody,
+    startedAt,
+    stream: false,
+    encode: (encodeContext) => rerank.encode(given, encodeContext),
+  })
+  const decoded = await withRetries(call, async () => {
+    const ready = options.dispatcher ?? context.dispatcher()
+    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
+    return decodeWith(call, body, (value) => rerank.decode(value, call.decodeContext()))
+  })
+  call.settle(decoded.usage)
+  return withMeta(given.return_documents ? withDocuments(decoded, given) : decoded, metaOf(call))
+}
+
+/** The documents as they were given: not every provider sends them back, and none sends records back unchanged. */
+function withDocuments<Answer extends Pick<RerankResponse, 'results'>>(
+  answer: Answer,
+  { documents }: RerankParams,
+): Answer {
+  const results = answer.results.map((result) => {
+    const document = documents[result.index]
+    return document === undefined ? result : { ...result, document }
+  })
+  return { ...answer, results }
+}
+
+function checkDocuments({ query, documents }: Record<string, unknown>): void {
+  if (typeof query !== 'string' || query === '') throw new BadRequestError("'query' is a text.", { param: 'query' })
+  if (!Array.isArray(documents) || documents.length === 0) {
+    throw new BadRequestError("'documents' is a list with at least one text.", { param: 'documents' })
+  }
+}

@@ -1,0 +1,34 @@
+import { StringDecoder } from 'node:string_decoder'
+import type { Framer, OnEvent } from './framer.js'
+
+/**
+ * One JSON document a line (Ollama). A last line without its line end is delivered too.
+ * @param maxLineChars the longest line that is waited for
+ * @throws {Error} from `push`, where a line grows beyond that
+ */
+export function ndjson(onEvent: OnEvent, maxLineChars = 64 * 1024 * 1024): Framer {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  const take = (line: string) => {
+    const data = line.trim()
+    if (data !== '') onEvent(undefined, data)
+  }
+  return {
+    push(bytes) {
+      const text = rest + decoder.write(bytes)
+      let from = 0
+      for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
+        const line = text.slice(from, at)
+        from = at + 1
+        take(line)
+      }
+      rest = text.slice(from)
+      if (rest.length > maxLineChars) throw new Error(`a line of more than ${maxLineChars} characters`)
+    },
+    end() {
+      const line = rest + decoder.end()
+      rest = ''
+      take(line)
+    },
+  }
+}
