@@ -85,8 +85,8 @@ async function runBatch(
     return decodeWith(call, body, (value) => embedding.decode(value, call.decodeContext()))
   })
   if (data.length !== expected) {
-    const { provider, model: asked, status } = call
-    throw new InvalidResponseError(`${provider.name} answered ${expected} inputs with ${data.length} vectors.`, {
+    const { provider, model: asked, status, target } = call
+    throw new InvalidResponseError(`${target.who} answered ${expected} inputs with ${data.length} vectors.`, {
       provider: provider.id,
       model: asked,
       status,

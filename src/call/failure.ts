@@ -95,7 +95,7 @@ function errorFromFacts(
     retryable: facts.kind === 'quota_exceeded' ? false : (verdict ?? (named === 409 ? true : undefined)),
   }
   const message = sentence(
-    named >= 400 ? `${provider.name} answered ${named}` : `${provider.name} answered with an error`,
+    named >= 400 ? `${scene.target.who} answered ${named}` : `${scene.target.who} answered with an error`,
     facts.message,
     facts.hint ?? hintFor(facts.kind, scene, details),
   )
@@ -131,7 +131,7 @@ function redirected(scene: FailureScene, status: number, headers: HeaderMap): LL
   const location = headers.location
   const where = typeof location === 'string' ? ` to ${redact(location, scene.target.secrets)}` : ''
   return new BadRequestError(
-    `${scene.provider.name} answered ${status}, a redirect${where}. Redirects are not followed, so that keys stay with ` +
+    `${scene.target.who} answered ${status}, a redirect${where}. Redirects are not followed, so that keys stay with ` +
       `their host: set apiBase to the final address (it is ${scene.target.base}).`,
     { status, provider: scene.provider.id, model: scene.model, requestId: requestId(headers) },
   )
@@ -148,7 +148,7 @@ export function invalidResponse(
   const start = redact(text.slice(0, 200), scene.target.secrets).replace(/\s+/g, ' ').trim()
   const type = typeof headers['content-type'] === 'string' ? ` (${headers['content-type']})` : ''
   return new InvalidResponseError(
-    `${scene.provider.name} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})? ` +
+    `${scene.target.who} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})? ` +
       (start ? `The answer begins: ${start}` : 'The answer is empty.'),
     {
       status,
@@ -171,7 +171,7 @@ export function connectionError(scene: FailureScene, cause: Error): LLMError {
   }
   const [what, retryable] = explain(code, cause)
   return new APIConnectionError(
-    `Could not reach ${scene.provider.name} at ${base}: ${redact(what, scene.target.secrets)}`,
+    `Could not reach ${scene.target.ownHost ? `${scene.provider.name} at ` : ''}${base}: ${redact(what, scene.target.secrets)}`,
     {
       ...details,
       retryable,

@@ -234,9 +234,9 @@ class StreamReader implements Reader, Source {
   }
 
   #cut(cause?: Error): LLMError {
-    const { provider, model, status } = this.#call
+    const { provider, model, status, target } = this.#call
     return new StreamInterruptedError(
-      `${provider.name} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
+      `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
         `What had arrived is on 'partial'.`,
       { provider: provider.id, model, status, cause, partial: this.#assembler.touched ? this.#soFar() : undefined },
     )
@@ -290,8 +290,8 @@ class StreamReader implements Reader, Source {
   }
 }
 
-const timedOut = ({ provider, model, status }: Call, phase: 'first_token' | 'idle', what: string) =>
-  new TimeoutError(`${provider.name} sent ${what}.`, {
+const timedOut = ({ provider, model, status, target }: Call, phase: 'first_token' | 'idle', what: string) =>
+  new TimeoutError(`${target.who} sent ${what}.`, {
     phase,
     provider: provider.id,
     model,

@@ -7,6 +7,8 @@ import { fromEnvironment } from './environment.js'
 export interface Target {
   /** The base as it was given, for messages. */
   readonly base: string
+  /** Who answers there, for messages: the provider's name at its own host, else the server by its address. */
+  readonly who: string
   readonly origin: string
   readonly path: string
   /** Lower-case names. */
@@ -87,6 +89,7 @@ export function findTarget(
   }
   return {
     base: url.shown,
+    who: ownHost || provider.address.base === undefined ? provider.name : `The server at ${url.origin}`,
     origin: url.origin,
     path: url.path,
     headers,

@@ -99,15 +99,15 @@ export function textOf(chunks: readonly Buffer[]): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-export const headersTimeout = ({ limits, provider, model }: Call) =>
-  new TimeoutError(`${provider.name} sent no response headers within headersTimeout (${limits.headersTimeout} ms).`, {
+export const headersTimeout = ({ limits, provider, model, target }: Call) =>
+  new TimeoutError(`${target.who} sent no response headers within headersTimeout (${limits.headersTimeout} ms).`, {
     phase: 'headers',
     provider: provider.id,
     model,
   })
 
-export const tooLarge = ({ limits, provider, model, status }: Call) =>
+export const tooLarge = ({ limits, provider, model, status, target }: Call) =>
   new InvalidResponseError(
-    `${provider.name} answered with more than maxResponseBytes (${limits.maxResponseBytes}). Raise it if that is right.`,
+    `${target.who} answered with more than maxResponseBytes (${limits.maxResponseBytes}). Raise it if that is right.`,
     { provider: provider.id, model, status, retryable: false },
   )

@@ -9,7 +9,7 @@ export interface Content {
 }
 
 /** What a page of a PDF costs, about; and how long a page is, in bytes, about. */
-const PAGE = 1000
+const PAGE = 1200
 const PAGE_BYTES = 50_000
 
 /** Speech: ten tokens a second. Bytes a token: of 24 kHz 16-bit WAV, and of MP3. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Encoding, loadEncoding } from './encoding.js'
 import { total } from './estimate.js'
 import { type Family, familyOf } from './families.js'
+import { expectedError } from './measured.js'
 import { type Plan, planRequest } from './plan.js'
 import { type Slice, slicesOf } from './slices.js'
 import type { ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types.js'
@@ -128,7 +129,7 @@ const resultOf = (plan: Plan, family: Family, counted: Record<'texts' | 'tools' 
     exact,
     method: family.own ? 'tiktoken' : 'estimate',
     family: family.name,
-    expectedError: exact ? none : family.error.count,
+    expectedError: exact ? none : expectedError(plan, family.error, 'count'),
     reasons,
   }
 }

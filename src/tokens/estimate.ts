@@ -1,4 +1,5 @@
 import { type Family, familyOf } from './families.js'
+import { expectedError } from './measured.js'
 import { type Plan, planRequest } from './plan.js'
 import { scanTokens } from './scan.js'
 import type { TokenCount, TokenRequest } from './types.js'
@@ -23,7 +24,7 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
     exact: false,
     method: 'estimate',
     family: family.name,
-    expectedError: family.error.scan,
+    expectedError: expectedError(plan, family.error, 'scan'),
     reasons: ['counted by characters', ...plan.reasons],
   }
 }

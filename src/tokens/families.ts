@@ -1,8 +1,8 @@
 import type { EncodingName } from './encoding.js'
 import { families } from './family-table.js'
 import { heads } from './heads.js'
+import type { Measured } from './measured.js'
 import { lookup } from './names.js'
-import type { ExpectedError } from './types.js'
 
 /** How a family of models turns a request into tokens. All figures are tokens, unless they are factors. */
 export interface Family {
@@ -33,8 +33,8 @@ export interface Family {
   readonly schema: { readonly once: number; readonly text: number }
   /** Added where `thinking` is on. */
   readonly thinking: number
-  /** Errors of counts with the tokenizer (`count`) and by the characters alone (`scan`), over recorded calls. */
-  readonly error: { readonly count: ExpectedError; readonly scan: ExpectedError }
+  /** How far off counts were over recorded calls. */
+  readonly error: Measured
   /** Why the family's counts are never exact, although the tokenizer is its own. */
   readonly caveat?: string
 }

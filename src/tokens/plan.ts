@@ -16,11 +16,16 @@ export interface Plan {
   readonly schemaTexts: readonly string[]
   /** Tokens of everything else. */
   readonly fixed: number
+  /** What is part of it that is known less well than text: tools, tool calls or a schema; images, audio or files. */
+  readonly hasTools: boolean
+  readonly hasMedia: boolean
   /** Why the count can't be exact. */
   readonly reasons: readonly string[]
 }
 
 interface Draft {
+  hasTools: boolean
+  hasMedia: boolean
   texts: string[]
   toolTexts: string[]
   schemaTexts: string[]
@@ -38,7 +43,15 @@ export const planRequest = (request: TokenRequest, family: Family): Plan => {
   if ((messages === undefined) === (text === undefined)) {
     throw new BadRequestError('Counting tokens takes either messages or text: give one of them.')
   }
-  const draft: Draft = { texts: [], toolTexts: [], schemaTexts: [], fixed: 0, reasons: new Set() }
+  const draft: Draft = {
+    texts: [],
+    toolTexts: [],
+    schemaTexts: [],
+    fixed: 0,
+    hasTools: false,
+    hasMedia: false,
+    reasons: new Set(),
+  }
   if (text !== undefined) draft.texts.push(...(typeof text === 'string' ? [text] : text))
   if (messages !== undefined) {
     draft.fixed += family.priming
@@ -52,7 +65,15 @@ export const planRequest = (request: TokenRequest, family: Family): Plan => {
 
 /** Takes one message apart, for those who count message by message. */
 export const planMessage = (message: Message, model: string, family: Family): Plan => {
-  const draft: Draft = { texts: [], toolTexts: [], schemaTexts: [], fixed: 0, reasons: new Set() }
+  const draft: Draft = {
+    texts: [],
+    toolTexts: [],
+    schemaTexts: [],
+    fixed: 0,
+    hasTools: false,
+    hasMedia: false,
+    reasons: new Set(),
+  }
   addMessage(draft, message, model, family)
   return finish(draft)
 }
@@ -67,6 +88,7 @@ const finish = ({ texts, reasons, ...rest }: Draft): Plan => ({
 const addMessage = (draft: Draft, message: Message, model: string, family: Family): void => {
   draft.fixed += family.message
   const { texts, fixed, reasons } = contentOf(message, model)
+  if (reasons.length > 0) draft.hasMedia = true
   for (const text of texts) draft.texts.push(text)
   draft.fixed += fixed
   for (const reason of reasons) draft.reasons.add(reason)
@@ -90,6 +112,7 @@ const addCalls = (draft: Draft, message: Extract<Message, { role: 'assistant' }>
   if (message.function_call) calls.push({ name: message.function_call.name, input: message.function_call.arguments })
   if (calls.length === 0) return
   draft.reasons.add('tool calls in the history')
+  draft.hasTools = true
   for (const { name, input } of calls) draft.texts.push(name, ...(own ? [name] : []), input)
   draft.fixed += calls.length === 1 ? call.alone : call.once + calls.length * call.several
 }
@@ -103,10 +126,12 @@ const addTools = (draft: Draft, request: TokenRequest, family: Family): void => 
   const others = tools.filter((tool) => !isFunctionTool(tool))
   if (others.length > 0) {
     draft.reasons.add("tools of the provider's own")
+    draft.hasTools = true
     for (const tool of others) draft.toolTexts.push(JSON.stringify(tool))
   }
   if (functions.length === 0 || (request.tool_choice === 'none' && family.tools.dropped)) return
   draft.reasons.add('tools')
+  draft.hasTools = true
   draft.fixed += family.tools.once + family.tools.each * functions.length
   if (family.tools.as === 'json') {
     for (const { name, description, parameters } of functions) {
@@ -126,7 +151,7 @@ const addNamespace = (
   if (encoding === 'o200k_base') {
     draft.fixed -= functions.filter((entry) => hasFields(entry) && !startsWithComment(entry)).length
   }
-  if (name === 'gpt-5' || name === 'o-series') return
+  if (name === 'gpt-5' || name === 'gpt-5.1' || name === 'o-series') return
   // The namespace goes into a system message, and shares the one that is there.
   if (messages?.some(({ role }) => role === 'system' || role === 'developer')) draft.fixed -= 4
   if (tool_choice === 'none') draft.fixed += 1
@@ -142,6 +167,7 @@ const hasFields = ({ parameters }: FunctionDefinition): boolean =>
 const addFormat = (draft: Draft, { response_format: format }: TokenRequest, family: Family): void => {
   if (format?.type !== 'json_schema') return
   draft.reasons.add('a response schema')
+  draft.hasTools = true
   const { name, description, schema } = format.json_schema
   const json = JSON.stringify(schema ?? {}, (key, value: unknown) =>
     key === 'additionalProperties' || key === '$schema' ? undefined : value,

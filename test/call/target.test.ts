@@ -17,7 +17,8 @@ const provider: Provider = {
   optionHeaders: [{ option: 'organization', env: ['ACME_ORG'], header: 'acme-org' }],
   quirks: undefined,
 }
-const find = (options = {}, configured = {}, of = provider) => findTarget(of, of.address.path('chat', 'm', false), 'm', options, configured)
+const find = (options = {}, configured = {}, of = provider) =>
+  findTarget(of, of.address.path('chat', 'm', false), 'm', options, configured)
 
 beforeEach(() => {
   for (const name of ['ACME_BASE_URL', 'ACME_API_KEY', 'ACME_AUTH_TOKEN', 'ACME_ORG']) vi.stubEnv(name, '')

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { TimeoutError } from '../../src/index.js'
 import { models, rejection, simulated, user } from '../helpers/simulated.js'
@@ -70,21 +71,29 @@ describe.each(models)('the clocks of a call to %s', (model) => {
   })
 })
 
-it('connect: a host that takes no connections', async () => {
-  // 192.0.2.0/24 is kept for documentation, and 240.0.0.0/4 unused: where the network refuses at once instead, that is told
-  const { createServer } = await import('node:net')
-  const full = createServer(() => {})
-  await new Promise<void>((resolve) => full.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, resolve))
-  const address = full.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  full.close()
-  const error = await rejection(
-    client({ connectTimeout: 200 }).completion({
-      model: 'openai/m',
-      messages: user('hi'),
-      apiBase: `http://127.0.0.1:${port}`,
-      maxRetries: 0,
-    }),
-  )
-  expect(error).toMatchObject({ code: 'api_connection', message: expect.stringContaining('Is the server running') })
+it('connect ends a handshake that never comes to its end', async () => {
+  // it takes the connection, and never answers the TLS greeting
+  const mute = createServer(() => {})
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  const { port } = mute.address() as AddressInfo
+  const apiBase = `https://127.0.0.1:${port}/v1`
+  const call = client({ connectTimeout: 100 }).completion({
+    model: 'openai/m',
+    messages: user('hi'),
+    apiBase,
+    maxRetries: 0,
+  })
+  expect(await rejection(call)).toMatchObject({
+    code: 'timeout',
+    phase: 'connect',
+    message: expect.stringContaining(apiBase),
+  })
+  mute.close()
+})
+
+it('0 is no limit', async () => {
+  sim().fail({ kind: 'slow-headers', ms: 100 })
+  const none = { timeout: 0, headersTimeout: 0, firstTokenTimeout: 0, idleTimeout: 0 }
+  const { meta } = await client().completion({ model: 'openai/gpt-4o', messages: user('hi'), ...none })
+  expect(meta.latencyMs).toBeGreaterThan(90)
 })

@@ -5,7 +5,7 @@ import { citationsOf } from './citations.js'
 import { answerText, extraFields } from './keep.js'
 import type { Memo } from './kit.js'
 import type { AnthropicQuirks } from './quirks.js'
-import { finishReason } from './stop-reason.js'
+import { finishReason } from './finish-reason.js'
 import { serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, type Fields, isBlock, isFields, type WireMessage } from './wire.js'
 

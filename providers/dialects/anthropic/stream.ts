@@ -5,7 +5,7 @@ import { refusalOf, thinkingBlock } from './decode.js'
 import { answerText, extraFields } from './keep.js'
 import type { Memo } from './kit.js'
 import type { AnthropicQuirks } from './quirks.js'
-import { finishReason } from './stop-reason.js'
+import { finishReason } from './finish-reason.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, type Fields, isBlock, type WireEvent, type WireMessage, type WireUsage } from './wire.js'
 
