@@ -4,7 +4,7 @@
  * ```
  * * b.5s.01                                     what rows have where they don't say
  * gpt-5.4 i2.5o15r.25C105e4M128e3@272e3i5o22.5r.5  a row; `@` begins what holds above so many prompt tokens
- * gpt-5.6 >gpt-5.6-sol                          another id of a row
+ * gpt-5.6-sol|gpt-5.6 i4o20C1024K               a row with another id; K is 1024
  * ```
  *
  * What is no number (history, hours, tiers of three) follows as JSON behind a space. A row is read when it is first asked for:
@@ -26,7 +26,7 @@ const fields: readonly (readonly [keyof Row, string])[] = [
 
 const letters = new Map(fields.map(([key, letter]) => [letter, key]))
 
-const numbers = /([a-zA-DF-Z])([\d.]+(?:e-?\d+)?)/g
+const numbers = /([a-zA-DF-Z])([\d.]+(?:e-?\d+)?)(K?)/g
 
 export function encodeRow(row: Row): string {
   const { t, h, z, ...rest } = row
@@ -52,25 +52,30 @@ export function decodeRow(text: string): Row {
 }
 
 export function encodeTable({ d, m }: ProviderTable): string {
-  const lines = Object.entries(m).map(([id, row]) => `${id} ${typeof row === 'string' ? `>${row}` : encodeRow(row)}`)
+  const names = new Map<string, string[]>()
+  for (const [id, row] of Object.entries(m)) if (typeof row !== 'string') names.set(id, [id])
+  for (const [id, row] of Object.entries(m)) if (typeof row === 'string') names.get(row)?.push(id)
+  const lines = [...names].map(([id, all]) => `${all.join('|')} ${encodeRow(m[id] as Row)}`)
   return (d ? [`* ${encodeRow(d)}`, ...lines] : lines).join('\n')
 }
 
 export function decodeTable(text: string): ProviderTable {
   const m: Record<string, Row | string> = {}
   let d: ProviderTable['d']
-  for (const [id, row] of linesOf(text)) {
+  for (const [id, aliases, row] of linesOf(text)) {
     if (id === '*') d = decodeRow(row)
-    else m[id] = row.startsWith('>') ? row.slice(1) : decodeRow(row)
+    else m[id] = decodeRow(row)
+    for (const alias of aliases) m[alias] = id
   }
   return d ? { d, m } : { m }
 }
 
-/** Ids and what stands behind them. */
-export function* linesOf(text: string): Generator<[string, string]> {
+/** Of each line: the id, its other names, and the row as it is written. */
+export function* linesOf(text: string): Generator<[string, string[], string]> {
   for (const line of text.split('\n')) {
     const space = line.indexOf(' ')
-    yield [line.slice(0, space), line.slice(space + 1)]
+    const [id = '', ...aliases] = line.slice(0, space).split('|')
+    yield [id, aliases, line.slice(space + 1)]
   }
 }
 
@@ -89,15 +94,16 @@ function write(row: Row | Tier, tail: Record<string, unknown> | undefined): stri
 
 function read(text: string): Row {
   const row: Record<string, unknown> = {}
-  for (const [, letter = '', number] of text.matchAll(numbers)) {
+  for (const [, letter = '', number, kilo] of text.matchAll(numbers)) {
     if (letter === 'D') row.e = `${number?.slice(0, 4)}-${number?.slice(4, 6)}-${number?.slice(6)}`
-    else row[letters.get(letter) ?? letter] = Number(number)
+    else row[letters.get(letter) ?? letter] = Number(number) * (kilo ? 1024 : 1)
   }
   return row as Row
 }
 
 /** The shortest way to write a number that JavaScript reads back as the same. */
 function short(value: number): string {
+  if (value >= 1024 && value % 1024 === 0 && value % 1000 !== 0) return `${value / 1024}K`
   const plain = String(value).replace(/^0\./, '.')
   return plain.replace(/(\d)(0{3,})$/, (_, last: string, zeros: string) => `${last}e${zeros.length}`)
 }

@@ -1,5 +1,5 @@
 import { BadRequestError } from '../src/errors.js'
-import { type AppliedRates, Bill, type SearchSize } from './bill.js'
+import { type AppliedRates, Bill, clean, type SearchSize } from './bill.js'
 import { cardAt, tokenRates } from './rates.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
 import type { Found, Missed } from './resolve.js'
@@ -183,6 +183,3 @@ function time(at: CostTerms['at']): number {
     param: 'at',
   })
 }
-
-/** Takes off what binary fractions add: 0.0035 for 0.0034999999999999996. */
-const clean = (dollars: number): number => (dollars === 0 ? 0 : Number(dollars.toPrecision(15)))

@@ -26,9 +26,13 @@ export interface TokenRates {
   readonly imageOutput: number | undefined
 }
 
-/** The card that holds at a time. */
+/** The card that holds at a time. Fees for searches, that earlier cards don't have, are the row's. */
 export function cardAt(row: Row, at: number): Card {
-  if (row.h) for (const [until, card] of row.h) if (at < Date.parse(until)) return card
+  for (const [until, card] of row.h ?? []) {
+    if (at >= Date.parse(until)) continue
+    const fee = row.sg === undefined ? row.s : undefined
+    return { ...(fee === undefined ? {} : { s: fee }), ...(row.sg === undefined ? {} : { sg: row.sg }), ...card }
+  }
   return row
 }
 

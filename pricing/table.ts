@@ -12,7 +12,10 @@ export class Provider {
 
   constructor(id: string, text: string) {
     this.id = id
-    for (const [name, row] of linesOf(text)) this.#rows.set(name, row)
+    for (const [name, aliases, row] of linesOf(text)) {
+      this.#rows.set(name, row)
+      for (const alias of aliases) this.#rows.set(alias, `>${name}`)
+    }
     const defaults = this.#rows.get('*')
     this.#rows.delete('*')
     this.defaults = typeof defaults === 'string' ? Object.freeze(decodeRow(defaults)) : undefined

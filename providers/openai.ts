@@ -1,5 +1,5 @@
 import type { Provider } from './contract.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
 
 /** OpenAI's own API, and, with an `apiBase`, any server that speaks it. https://platform.openai.com/docs/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
@@ -36,14 +36,5 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     } as const),
   ]),
   quirks: defaultQuirks,
-  ownQuirks: Object.freeze({
-    ...defaultQuirks,
-    strictHistory: true,
-    longestToolId: 40,
-    replayReasoning: undefined,
-    maxTokens: 'auto',
-    thinking: 'effort',
-    mediaInToolResults: false,
-    unsupported: Object.freeze(['top_k']),
-  }),
+  ownQuirks: openaiQuirks,
 } satisfies Provider<OpenAIQuirks>)

@@ -20,7 +20,8 @@ export interface Built {
   needless: string[]
 }
 
-export function build(raw: Raw, overrides: Overrides, history: History): Built {
+/** @param asOf the date to which the prices reach: sources are compared as they stood then */
+export function build(raw: Raw, overrides: Overrides, history: History, asOf: string): Built {
   const sources = [fromGenai(raw.genai), fromCalculator(raw.calculator), fromCatalog(raw.catalog), fromLitellm(raw.litellm)]
   const uplift = { models: new RegExp(overrides.uplift.models), multiple: overrides.uplift.multiple }
   for (const source of sources) {
@@ -32,7 +33,7 @@ export function build(raw: Raw, overrides: Overrides, history: History): Built {
   const disagreements: Disagreement[] = []
   const needless: string[] = []
   for (const provider of [...providers].sort()) {
-    const shelf = mergeProvider(provider, sources, disagreements)
+    const shelf = mergeProvider(provider, sources, Date.parse(asOf), disagreements)
     needless.push(...override(provider, shelf, overrides))
     const free = overrides.free[provider]
     for (const [id, row] of shelf) {

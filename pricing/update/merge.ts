@@ -1,4 +1,5 @@
-import type { Card, Row } from '../schema.js'
+import { cardAt } from '../rates.js'
+import type { Row } from '../schema.js'
 import type { Shelf, Source } from './offer.js'
 import { compact } from './offer.js'
 
@@ -25,18 +26,18 @@ const compared = ['i', 'o', 'r', 'w', 'W', 'a', 'A'] as const
  * One provider's models of all sources. Prices come from the first source that has one for the id; limits and abilities
  * from whichever knows them. `sources` in the order of trust for prices.
  */
-export function mergeProvider(provider: string, sources: readonly Source[], found: Disagreement[]): Shelf {
+export function mergeProvider(provider: string, sources: readonly Source[], at: number, found: Disagreement[]): Shelf {
   const merged: Shelf = new Map()
   const trusted = clouds.has(provider) ? [...sources].sort((one, other) => rounds(one) - rounds(other)) : sources
   for (const id of idsOf(provider, trusted)) {
-    const offers = offersOf(provider, id, trusted)
+    const offers = offersOf(provider, id, trusted, at)
     const priced = offers.filter(({ row }) => hasPrice(row))
     const [first, ...rest] = priced
     const row: Row = first ? pick(first.row, priceKeys) : {}
-    for (const { row: other } of rest) if (first && agree(first.row, other)) fill(row, other)
+    for (const { row: other } of rest) if (first && agree(first.row, other, at)) fill(row, other)
     Object.assign(row, services(priced.map((offer) => offer.row)), facts(offers))
     merged.set(id, tidied(row, id))
-    if (first) found.push(...disagreements(`${provider}/${id}`, first, rest))
+    if (first) found.push(...disagreements(`${provider}/${id}`, first, rest, at))
   }
   return merged
 }
@@ -51,7 +52,7 @@ interface Offer {
 }
 
 /** What the sources say of an id. What one says of the id without its date counts where it is the price that others have for the dated one. */
-function offersOf(provider: string, id: string, sources: readonly Source[]): Offer[] {
+function offersOf(provider: string, id: string, sources: readonly Source[], at: number): Offer[] {
   const base = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2})$/, '')
   const exact = sources.flatMap((source) => {
     const row = rowIn(source, provider, id)
@@ -61,7 +62,7 @@ function offersOf(provider: string, id: string, sources: readonly Source[]): Off
     const own = rowIn(source, provider, id)
     if (own) return [{ source: source.name, row: own }]
     const other = base === id ? undefined : (rowIn(source, provider, base) ?? rowIn(source, provider, `${base}-latest`))
-    const stands = other && (!hasPrice(other) || exact.length === 0 || exact.some((row) => agree(row, other)))
+    const stands = other && (!hasPrice(other) || exact.length === 0 || exact.some((row) => agree(row, other, at)))
     return stands ? [{ source: source.name, row: other }] : []
   })
 }
@@ -92,7 +93,11 @@ function pick(row: Row, keys: readonly (keyof Row)[]): Row {
   return made as Row
 }
 
-const agree = (one: Card, other: Card): boolean => close(one.i, other.i) && close(one.o ?? 0, other.o ?? 0)
+/** Whether two rows have the same price for input and output at a time. */
+function agree(one: Row, other: Row, at: number): boolean {
+  const [first, second] = [cardAt(one, at), cardAt(other, at)]
+  return close(first.i, second.i) && close(first.o ?? 0, second.o ?? 0)
+}
 
 const close = (one: number | undefined, other: number | undefined): boolean =>
   one === undefined || other === undefined ? one === other : Math.abs(one - other) <= 0.001 * Math.max(one, other)
@@ -163,12 +168,13 @@ function disagreements(
   model: string,
   first: Offer,
   rest: readonly Offer[],
+  at: number,
 ): Disagreement[] {
   return compared.flatMap((field) => {
-    const taken = first.row[field]
+    const taken = cardAt(first.row, at)[field]
     const others: Record<string, number> = {}
     for (const { source, row } of rest) {
-      const value = row[field]
+      const value = cardAt(row, at)[field]
       if (value !== undefined && taken !== undefined && !close(value, taken)) others[source] = value
     }
     if (Object.keys(others).length === 0) return []

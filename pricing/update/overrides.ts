@@ -25,11 +25,13 @@ export function override(provider: string, shelf: Shelf, overrides: Overrides): 
   for (const { provider: p, models } of overrides.drop) if (p === provider) for (const id of models) shelf.delete(id)
   for (const { provider: p, models, card, whole } of overrides.rows) {
     if (p !== provider) continue
-    for (const id of models) {
+    const prices = new Map(models.map((id) => [id, shelf.get(id)]))
+    const dated = [...shelf.keys()].filter((id) => !models.includes(id) && samePrice(shelf.get(id), prices.get(undated(id, models))))
+    for (const id of [...models, ...dated]) {
       const before = shelf.get(id)
       const kept = whole && before ? without(before, priceKeys) : repriced(before, card as Partial<Row>)
       const after = clear({ ...kept, ...card })
-      if (before && same(before, after)) needless.push(`${provider}/${id}`)
+      if (models.includes(id) && before && same(before, after)) needless.push(`${provider}/${id}`)
       shelf.set(id, after)
     }
   }
@@ -72,6 +74,9 @@ export function undated(id: string, models: readonly string[]): string {
   if (models.includes(id)) return id
   return id.replace(/-\d{4}-\d{2}-\d{2}$|-\d{8}$/, '')
 }
+
+const samePrice = (one: Row | undefined, other: Row | undefined): boolean =>
+  one !== undefined && other !== undefined && one.i !== undefined && one.i === other.i && one.o === other.o
 
 const fraction = (rate: number | string): number => {
   if (typeof rate === 'number') return rate

@@ -45,9 +45,10 @@ export function findTarget(
   options: CallOptions,
   configured: ProviderOptions,
 ): Target {
-  const environmentBase = fromEnvironment(provider.address.env)
-  const farBase = environmentBase?.value ?? provider.address.base
-  const base = options.apiBase ?? configured.apiBase ?? farBase
+  // the environment is slow to read: only where nothing nearer says
+  const farBase = () => fromEnvironment(provider.address.env)?.value ?? provider.address.base
+  const nearBase = options.apiBase ?? configured.apiBase
+  const base = nearBase ?? farBase()
   if (base === undefined) {
     const names = provider.address.env.join(' or ')
     throw new BadRequestError(
@@ -63,7 +64,7 @@ export function findTarget(
   const credential = findCredential(provider, options, configured)
   const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)
   const ownHost = provider.address.base !== undefined && sameOrigin(url.origin, provider.address.base)
-  if (!credential && provider.auth.required !== false && (ownHost || base === environmentBase?.value)) {
+  if (!credential && provider.auth.required !== false && (ownHost || nearBase === undefined)) {
     throw missingKey(provider, model)
   }
   const headers: Record<string, string> = {
@@ -151,19 +152,19 @@ function belongsTo(
   origin: string,
   options: CallOptions,
   configured: ProviderOptions,
-  farBase: string | undefined,
+  farBase: () => string | undefined,
 ): boolean {
   switch (credential.source) {
     case 'call':
       return true
     case 'client': {
       if (options.apiBase === undefined) return true
-      const home = configured.apiBase ?? farBase
-      return home === undefined || sameOrigin(origin, home)
+      const home = configured.apiBase ?? farBase()
+      return isHome(origin, home)
     }
     case 'environment':
       if (options.apiBase === undefined && configured.apiBase === undefined) return true
-      return farBase === undefined || sameOrigin(origin, farBase)
+      return isHome(origin, farBase())
   }
 }
 
@@ -171,9 +172,9 @@ function whyWithheld(
   credential: Credential,
   origin: string,
   configured: ProviderOptions,
-  farBase: string | undefined,
+  farBase: () => string | undefined,
 ): string {
-  const home = originOf((credential.source === 'client' ? configured.apiBase : undefined) ?? farBase ?? '')
+  const home = originOf((credential.source === 'client' ? configured.apiBase : undefined) ?? farBase() ?? '')
   const what = credential.name ? `The key in ${credential.name}` : "The client's key"
   return `${what} belongs to ${home ?? 'another host'} and was not sent to ${origin}: pass apiKey together with apiBase.`
 }
@@ -228,4 +229,6 @@ const badBase = (provider: Provider, why: string) =>
   })
 
 const originOf = (base: string) => (URL.canParse(base) ? new URL(base).origin : undefined)
-const sameOrigin = (origin: string, base: string) => originOf(base) === origin
+const sameOrigin = (origin: string, base: string) => base.startsWith(origin) && originOf(base) === origin
+/** A key that was configured without any base is at home everywhere. */
+const isHome = (origin: string, home: string | undefined) => home === undefined || originOf(home) === origin

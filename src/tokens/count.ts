@@ -32,14 +32,15 @@ export const tokenCounter = async (request: TokenRequest): Promise<number> => (a
 export const countTokensLocally = async (request: TokenRequest): Promise<TokenCount> => {
   const family = familyOf(request.model)
   const plan = planRequest(request, family)
-  const pace = new Pace()
-  const encoding = await loadEncoding(family.encoding)
-  return resultOf(plan, family, {
-    texts: await countSlowly(plan.texts, encoding, pace),
-    tools: await countSlowly(plan.toolTexts, encoding, pace),
-    schema: await countSlowly(plan.schemaTexts, encoding, pace),
-  })
+  return resultOf(plan, family, await countPlan(plan, await loadEncoding(family.encoding), new Pace()))
 }
+
+/** Counts a plan's texts in slices. Those who count many plans give them one pace. */
+export const countPlan = async (plan: Plan, encoding: Encoding, pace: Pace): Promise<CountedPlan> => ({
+  texts: await countSlowly(plan.texts, encoding, pace),
+  tools: await countSlowly(plan.toolTexts, encoding, pace),
+  schema: await countSlowly(plan.schemaTexts, encoding, pace),
+})
 
 /**
  * Loads a model's tokenizer, for counts that can't wait: 0.2 s, of which most is one block, and some 80 MB for the
@@ -68,6 +69,12 @@ export const loadTokenizer = async (model: string): Promise<Tokenizer> => {
     encode: (text) => encoding.encode(text),
     decode: (tokens) => encoding.decode(tokens instanceof Uint32Array ? tokens : Uint32Array.from(tokens)),
   }
+}
+
+export interface CountedPlan {
+  readonly texts: Counted
+  readonly tools: Counted
+  readonly schema: Counted
 }
 
 interface Counted {
@@ -99,7 +106,7 @@ const addSlice = (counted: Counted, text: string, { start, end, forced }: Slice,
 }
 
 /** Lets other work have its turn after each {@link TURN} bytes of ours. */
-class Pace {
+export class Pace {
   #bytes = 0
 
   isDue(bytes: number): boolean {
@@ -117,7 +124,7 @@ class Pace {
 /** UTF-8 bytes that are counted at one go: 5 to 10 ms. */
 const TURN = 16_384
 
-const resultOf = (plan: Plan, family: Family, counted: Record<'texts' | 'tools' | 'schema', Counted>): TokenCount => {
+const resultOf = (plan: Plan, family: Family, counted: CountedPlan): TokenCount => {
   const { texts, tools, schema } = counted
   const reasons = [...plan.reasons]
   if (!family.own) reasons.unshift(`estimated from ${family.encoding}: the tokenizer is not public or not installed`)

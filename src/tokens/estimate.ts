@@ -16,11 +16,7 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
   const family = familyOf(request.model)
   const plan = planRequest(request, family)
   return {
-    tokens: total(plan, family, {
-      texts: scan(plan.texts),
-      tools: scan(plan.toolTexts),
-      schema: scan(plan.schemaTexts),
-    }),
+    tokens: total(plan, family, scanPlan(plan)),
     exact: false,
     method: 'estimate',
     family: family.name,
@@ -32,8 +28,21 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
 const scan = (texts: readonly string[]): number => texts.reduce((tokens, text) => tokens + scanTokens(text), 0)
 
 /** Tokens of a plan, given those of its texts in the family's encoding. */
-export const total = (plan: Plan, family: Family, of: { texts: number; tools: number; schema: number }): number =>
-  Math.max(
-    0,
-    Math.round(plan.fixed + of.texts * family.text + of.tools * family.tools.text + of.schema * family.schema.text),
-  )
+export const total = (plan: Plan, family: Family, of: PlanTokens): number =>
+  Math.max(0, Math.round(weigh(plan, family, of)))
+
+/** The same, not rounded: for sums of parts. */
+export const weigh = (plan: Plan, family: Family, of: PlanTokens): number =>
+  plan.fixed + of.texts * family.text + of.tools * family.tools.text + of.schema * family.schema.text
+
+export interface PlanTokens {
+  readonly texts: number
+  readonly tools: number
+  readonly schema: number
+}
+
+export const scanPlan = (plan: Plan): PlanTokens => ({
+  texts: scan(plan.texts),
+  tools: scan(plan.toolTexts),
+  schema: scan(plan.schemaTexts),
+})

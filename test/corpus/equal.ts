@@ -26,9 +26,10 @@ const common: readonly Rule[] = [
     },
   },
   same('null-is-absent', 'a parameter, or a field of a message, that is null says nothing', dropNulls),
-  same('no-parts', 'a list without parts and an empty text are the same message', (body) => {
+  same('no-parts', 'no parts, an empty text and, beside tool calls, no content at all are the same message', (body) => {
     for (const message of objects(body.messages)) {
       if (Array.isArray(message.content) && message.content.length === 0) message.content = ''
+      if (message.content === '' && Array.isArray(message.tool_calls)) delete message.content
     }
   }),
   same('one-text-part', 'a text, and a list with that one text part, are the same message', (body) => {
@@ -53,15 +54,6 @@ const openaiRules: readonly Rule[] = [
         const added = filesOf(sent)[at]
         if (file.file_data !== undefined && file.filename === undefined) delete added?.filename
       }
-    },
-  },
-  {
-    name: 'max-tokens-renamed',
-    reason: 'OpenAI calls `max_tokens` `max_completion_tokens` now, and its newer models refuse the old name',
-    apply: (sent, recorded) => {
-      if (recorded.max_tokens === undefined || sent.max_completion_tokens !== recorded.max_tokens) return
-      delete sent.max_completion_tokens
-      delete recorded.max_tokens
     },
   },
 ]

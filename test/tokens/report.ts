@@ -1,4 +1,5 @@
 import { countTokensLocally, estimateTokens, type TokenCount } from '../../src/tokens/index.js'
+import { scanTokens } from '../../src/tokens/scan.js'
 import { type Sample, samples } from './samples.js'
 
 /** A recorded call beside what we made of it. */
@@ -17,11 +18,30 @@ export const isPlain = ({ request, provider }: Sample): boolean =>
     ({ content }) => !Array.isArray(content) || content.every(({ type }) => type === 'text' || type === 'thinking'),
   )
 
+/**
+ * Whether the recorded usage can be that of the recorded request: no tokenizer makes fewer than half as many tokens of
+ * a text. It can't where a test suite replaced one of the two, or usage leaves out what was cached.
+ */
+export const isSound = ({ request, prompt }: Sample): boolean => {
+  const texts = request.messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [content] : (content ?? []).map((part) => ('text' in part ? part.text : '')),
+  )
+  return prompt * 2 > texts.reduce((tokens, text) => tokens + scanTokens(text), 0)
+}
+
 /** Hosts that put a prompt of their own before the caller's (Venice: some 950 tokens). */
 const hosts: ReadonlySet<string> = new Set(['venice'])
 
 /** What adds to a prompt on the server. */
-const extras = ['web_search_options', 'plugins', 'documents', 'mcp_servers', 'container', 'search_parameters', 'venice_parameters']
+const extras = [
+  'web_search_options',
+  'plugins',
+  'documents',
+  'mcp_servers',
+  'container',
+  'search_parameters',
+  'venice_parameters',
+]
 
 export async function judge(folder: string): Promise<Judged[]> {
   const out: Judged[] = []
@@ -35,7 +55,11 @@ export async function judge(folder: string): Promise<Judged[]> {
   return out
 }
 
-export const errorOf = (tokens: number, { prompt }: Sample): number => Math.abs(tokens - prompt) / prompt
+/**
+ * A share of the tokens that the provider counted, or of 100 tokens where it counted fewer: the few dozen that a host
+ * adds would be 500 % of a prompt that says "Hi", and mean nothing.
+ */
+export const errorOf = (tokens: number, { prompt }: Sample): number => Math.abs(tokens - prompt) / Math.max(prompt, 100)
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
@@ -45,35 +69,43 @@ export const quantile = (values: readonly number[], share: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0
 }
 
+/** Errors of one family, over its calls with or without tools, tool calls or a schema. */
 export interface Line {
   readonly family: string
+  readonly tools: boolean
   readonly samples: number
   readonly count: { readonly median: number; readonly p95: number }
   readonly scan: { readonly median: number; readonly p95: number }
 }
 
+const toolReasons = /^tool|schema/
+
+export const hasTools = ({ estimate }: Judged): boolean => estimate.reasons.some((reason) => toolReasons.test(reason))
+
 export const linesOf = (judged: readonly Judged[]): Line[] => {
   const groups = new Map<string, Judged[]>()
-  for (const one of judged) groups.set(one.count.family, [...(groups.get(one.count.family) ?? []), one])
-  return [...groups].sort().map(([family, group]) => {
-    const count = group.map(({ count, sample }) => errorOf(count.tokens, sample))
-    const scan = group.map(({ estimate, sample }) => errorOf(estimate.tokens, sample))
-    return {
-      family,
-      samples: group.length,
-      count: { median: quantile(count, 0.5), p95: quantile(count, 0.95) },
-      scan: { median: quantile(scan, 0.5), p95: quantile(scan, 0.95) },
-    }
-  })
+  for (const one of judged) {
+    const key = `${one.count.family}${hasTools(one) ? ' tools' : ''}`
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return [...groups].sort().map(([key, group]) => ({
+    family: key.replace(' tools', ''),
+    tools: key.endsWith(' tools'),
+    samples: group.length,
+    count: spread(group.map(({ count, sample }) => errorOf(count.tokens, sample))),
+    scan: spread(group.map(({ estimate, sample }) => errorOf(estimate.tokens, sample))),
+  }))
 }
+
+const spread = (errors: readonly number[]) => ({ median: quantile(errors, 0.5), p95: quantile(errors, 0.95) })
 
 export const tableOf = (lines: readonly Line[]): string =>
   [
-    'family          calls  count: median      p95  characters: median      p95',
-    ...lines.map(({ family, samples, count, scan }) =>
+    'family                   calls  count: median      p95  characters: median      p95',
+    ...lines.map(({ family, tools, samples, count, scan }) =>
       [
-        family.padEnd(14),
-        String(samples).padStart(6),
+        `${family}${tools ? ' + tools' : ''}`.padEnd(24),
+        String(samples).padStart(5),
         percent(count.median).padStart(14),
         percent(count.p95).padStart(8),
         percent(scan.median).padStart(19),

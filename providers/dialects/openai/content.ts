@@ -11,6 +11,7 @@ export function partOf(part: unknown, where: string, kit: MessageKit): unknown {
   const marked = 'cache_control' in part && !context.quirks.cacheControl
   switch (part.type) {
     case 'text':
+      if (typeof part.text !== 'string') throw report.bad(`${where}.text`, 'it is a text')
       if (part.text === '') return undefined
       return marked ? { type: 'text', text: part.text } : part
     case 'image_url':
@@ -22,47 +23,54 @@ export function partOf(part: unknown, where: string, kit: MessageKit): unknown {
     case 'thinking':
     case 'redacted_thinking':
       return undefined
-    default: {
-      if (!marked) return part
-      const { cache_control: _, ...rest } = part
-      return rest
-    }
+    default:
+      return marked ? without(part, 'cache_control') : part
   }
+}
+
+function without(fields: Fields, name: string): Fields {
+  const { [name]: _, ...rest } = fields
+  return rest
 }
 
 function imagePart(part: Fields, where: string, marked: boolean, { report }: MessageKit): unknown {
   const image = part.image_url
-  if (typeof image === 'string') return { type: 'image_url', image_url: { url: image } }
-  if (!isFields(image) || typeof image.url !== 'string') {
-    throw report.bad(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
-  }
-  if (!marked && !('format' in image)) return part
-  const { format: _, ...rest } = image
-  return { type: 'image_url', image_url: rest }
+  const url = isFields(image) ? image.url : image
+  if (typeof url !== 'string') throw report.bad(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
+  // `format` is for hosts that must be told what a URL holds
+  const bare = isFields(image) && !('format' in image)
+  if (bare && !marked) return part
+  const kept = marked ? without(part, 'cache_control') : part
+  return { ...kept, image_url: isFields(image) ? without(image, 'format') : { url } }
 }
 
+/** Only OpenAI's own host is known not to fetch files; others may. */
 function filePart(part: Fields, where: string, { report, context }: MessageKit): unknown {
   const file = part.file
   if (!isFields(file)) throw report.bad(`${where}.file`, 'it is { file_data } or { file_id }')
   const id = textIn(file, 'file_id')
-  if (id && /^https?:/.test(id) && context.quirks.strictHistory) {
+  const data = textIn(file, 'file_data')
+  if (!id && !data) throw report.bad(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
+  if (context.quirks.strictHistory && [id, data].some((source) => source && /^https?:/.test(source))) {
     throw report.bad(
-      `${where}.file.file_id`,
-      'files by URL are not taken here: give the file as a data: URI in file_data',
+      `${where}.file`,
+      'this host takes no files by URL: give the file itself, as a data: URI in file_data, or upload it and give its id',
     )
   }
-  const data = textIn(file, 'file_data')
-  const bare = data !== undefined && data !== '' && !data.startsWith('data:') && !/^https?:/.test(data)
-  const known = 'format' in file || 'citations' in part || 'cache_control' in part || bare || (data && !file.filename)
-  if (!known) return part
+  const bare = data !== undefined && !data.startsWith('data:') && !/^https?:/.test(data)
+  const marked = 'cache_control' in part && !context.quirks.cacheControl
+  const clean = !('format' in file) && !('citations' in part) && !marked && !bare && (!data || !!file.filename)
+  if (clean) return part
   const sent: Fields = {}
   if (id) sent.file_id = id
   if (data) {
-    sent.file_data = bare ? `data:${textIn(file, 'format') ?? 'application/pdf'};base64,${data}` : data
+    const uri = bare ? `data:${textIn(file, 'format') ?? 'application/pdf'};base64,${data}` : data
     // the API wants a name beside the data
-    sent.filename = textIn(file, 'filename') ?? `file.${/^data:\w+\/(\w+)/.exec(String(sent.file_data))?.[1] ?? 'pdf'}`
-  }
-  return { type: 'file', file: sent }
+    sent.filename = textIn(file, 'filename') || `file.${/^data:\w+\/(\w+)/.exec(uri)?.[1] ?? 'pdf'}`
+    sent.file_data = uri
+  } else if (file.filename) sent.filename = file.filename
+  const mark = marked || !part.cache_control ? undefined : { cache_control: part.cache_control }
+  return { type: 'file', file: sent, ...mark }
 }
 
 /** Anthropic's document block, where OpenAI has a part for it. */
@@ -74,12 +82,13 @@ function documentPart(part: Fields, where: string, { report }: MessageKit): unkn
     const media = textIn(source, 'media_type') ?? 'application/pdf'
     return {
       type: 'file',
-      file: { filename: title ?? 'document.pdf', file_data: `data:${media};base64,${source.data}` },
+      file: { filename: title || 'document.pdf', file_data: `data:${media};base64,${source.data}` },
     }
   }
+  if (source.type === 'content' && typeof source.content === 'string') return { type: 'text', text: source.content }
   if (source.type === 'content' && Array.isArray(source.content)) {
-    const text = source.content.map((inner) => (isFields(inner) ? (textIn(inner, 'text') ?? '') : '')).join('\n')
-    return { type: 'text', text }
+    const texts = source.content.map((inner) => (isFields(inner) ? textIn(inner, 'text') : undefined))
+    if (texts.every((text) => text !== undefined)) return { type: 'text', text: texts.join('\n') }
   }
   throw report.bad(where, `a document of source '${String(source.type)}' can't be sent here: give it as text or base64`)
 }

@@ -1,48 +1,79 @@
-import type { ChatParams, Thinking } from '../../../src/types/chat.js'
+import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
 import { isFields } from './kit.js'
 import { messagesOf } from './messages.js'
-import { reasons, wantsMaxCompletionTokens } from './models.js'
+import { modelFacts } from './models.js'
 import type { OpenAIQuirks } from './quirks.js'
+import { sayThinking } from './thinking.js'
+
+type Body = Record<string, unknown>
+type Context = EncodeContext<OpenAIQuirks>
 
 /** https://platform.openai.com/docs/api-reference/chat/create */
-export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>): Encoded {
-  const { quirks, model } = context
+export function encode(params: ChatParams, context: Context): Encoded {
+  const { quirks } = context
   const report = new Report(context)
-  const body: Record<string, unknown> = { ...params, model }
-  body.messages = messagesOf(params.messages, { context, report })
-  for (const name in body) if (body[name] === null || body[name] === undefined) delete body[name]
+  const body: Body = { model: context.model, messages: messagesOf(params.messages, { context, report }) }
+  for (const name in params) {
+    const value = (params as unknown as Body)[name]
+    if (value !== null && value !== undefined && !own.has(name)) body[name] = value
+  }
   if (params.stream) {
+    body.stream = true
     if (quirks.streamOptions) body.stream_options = { ...params.stream_options, include_usage: true }
-    else delete body.stream_options
-  } else {
-    delete body.stream
-    delete body.stream_options
   }
   if (params.tools && !quirks.cacheControl) body.tools = withoutMarks(params.tools)
-  if (params.cache_control && !quirks.cacheControl) {
+  if (body.cache_control && !quirks.cacheControl) {
     delete body.cache_control
     report.dropped('cache_control', 'Left out: the provider caches prompts by itself.')
   }
-  limitTokens(params, body, context)
-  if (params.thinking) think(params.thinking, body, context, report)
-  for (const name of quirks.unsupported) {
-    if (body[name] === undefined || isNoOp(name, body[name])) {
-      delete body[name]
-      continue
-    }
+  nameLimit(body, context)
+  if (params.thinking) sayThinking(params.thinking, body, context, report)
+  refuse(body, context, report)
+  for (const name in quirks.rename) {
+    if (body[name] === undefined) continue
+    body[quirks.rename[name] as string] ??= body[name]
     delete body[name]
-    report.unsupported(name, 'the provider does not take it')
   }
   report.settle()
-  return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }) }
+  return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
 }
 
-/** Values that ask for nothing. */
-function isNoOp(name: string, value: unknown): boolean {
+/** What the encoder writes itself. `stream_options` without `stream` is refused by OpenAI. */
+const own: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options'])
+
+function nameLimit(body: Body, { quirks, model }: Context): void {
+  const limit = body.max_completion_tokens ?? body.max_tokens
+  if (limit === undefined) return
+  const modern = quirks.openaiModels && modelFacts(model).maxCompletionTokens
+  const name = modern ? 'max_completion_tokens' : quirks.maxTokens
+  if (name === 'as-given') return
+  delete body.max_tokens
+  delete body.max_completion_tokens
+  body[name] = limit
+}
+
+function refuse(body: Body, { quirks, model }: Context, report: Report): void {
+  for (const name of quirks.unsupported) {
+    if (body[name] === undefined) continue
+    if (!asksNothing(name, body[name])) report.unsupported(name, 'the provider does not take it')
+    delete body[name]
+  }
+  if (!quirks.openaiModels) return
+  for (const name of modelFacts(model).refused) {
+    if (body[name] === undefined || asksNothing(name, body[name])) continue
+    report.unsupported(name, 'reasoning models take their own value only')
+    delete body[name]
+  }
+}
+
+/** Whether a value is what the provider does anyway. */
+function asksNothing(name: string, value: unknown): boolean {
   switch (name) {
     case 'n':
+    case 'temperature':
+    case 'top_p':
       return value === 1
     case 'logprobs':
     case 'store':
@@ -53,6 +84,8 @@ function isNoOp(name: string, value: unknown): boolean {
       return value === 0
     case 'parallel_tool_calls':
       return value === true
+    case 'service_tier':
+      return value === 'auto'
     case 'logit_bias':
     case 'metadata':
       return isFields(value) && Object.keys(value).length === 0
@@ -61,64 +94,17 @@ function isNoOp(name: string, value: unknown): boolean {
   }
 }
 
+/** The very list where no tool is marked. */
 function withoutMarks(tools: readonly object[]): readonly object[] {
-  if (!tools.some((tool) => 'cache_control' in tool || ('function' in tool && hasMark(tool.function)))) return tools
+  if (!Array.isArray(tools) || !tools.some((tool) => isMarked(tool) || isMarked(functionOf(tool)))) return tools
   return tools.map((tool) => {
-    const { cache_control: _, ...rest } = tool as Record<string, unknown>
-    if (!hasMark(rest.function)) return rest
-    const { cache_control: __, ...fn } = rest.function as Record<string, unknown>
-    return { ...rest, function: fn }
+    const fn = functionOf(tool)
+    const { cache_control: _, ...rest } = tool as Body
+    if (!isFields(fn) || !isMarked(fn)) return rest
+    const { cache_control: __, ...unmarked } = fn
+    return { ...rest, function: unmarked }
   })
 }
 
-const hasMark = (fn: unknown) => isFields(fn) && 'cache_control' in fn
-
-function limitTokens(
-  params: ChatParams,
-  body: Record<string, unknown>,
-  { quirks, model }: EncodeContext<OpenAIQuirks>,
-): void {
-  const limit = params.max_completion_tokens ?? params.max_tokens
-  if (limit === null || limit === undefined) return
-  const name =
-    quirks.maxTokens === 'auto'
-      ? wantsMaxCompletionTokens(model)
-        ? 'max_completion_tokens'
-        : undefined
-      : quirks.maxTokens === 'as-given'
-        ? undefined
-        : quirks.maxTokens
-  if (name === undefined) return
-  delete body.max_tokens
-  delete body.max_completion_tokens
-  body[name] = limit
-}
-
-/** Most tokens of thinking that still count as this effort. The rest is `high`. */
-const efforts = [
-  [2048, 'low'],
-  [8192, 'medium'],
-] as const
-
-/** Anthropic's `thinking` as `reasoning_effort`, where the host does not take it as it is. */
-function think(
-  thinking: Thinking,
-  body: Record<string, unknown>,
-  { quirks, model }: EncodeContext<OpenAIQuirks>,
-  report: Report,
-): void {
-  if (quirks.thinking === 'pass') return
-  delete body.thinking
-  if (!reasons(model)) {
-    if (thinking.type !== 'disabled') report.unsupported('thinking', 'the model does not reason')
-    return
-  }
-  if (body.reasoning_effort !== undefined) return
-  if (thinking.type !== 'enabled') {
-    report.dropped('thinking', `Left out: '${thinking.type}' has no counterpart; use reasoning_effort.`)
-    return
-  }
-  const effort = efforts.find(([most]) => thinking.budget_tokens <= most)?.[1] ?? 'high'
-  body.reasoning_effort = effort
-  report.changed('thinking', `Sent as reasoning_effort '${effort}': a budget of tokens can't be set here.`)
-}
+const functionOf = (tool: unknown): unknown => (isFields(tool) ? tool.function : undefined)
+const isMarked = (value: unknown): boolean => isFields(value) && 'cache_control' in value

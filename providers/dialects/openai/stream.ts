@@ -148,7 +148,7 @@ export class OpenAIStream implements ChatStreamDecoder {
     }
     const delta: Delta = first ? { role: 'assistant' } : {}
     const rawDelta = raw.delta ?? raw.message
-    const said = isFields(rawDelta) && this.#read(rawDelta, delta, open, index)
+    if (isFields(rawDelta)) this.#read(rawDelta, delta, open, index)
     const choice: ChunkChoice = { index, delta, finish_reason: null }
     const reason = raw.finish_reason
     if (typeof reason === 'string' && reason !== '' && !open.finished) {
@@ -159,13 +159,12 @@ export class OpenAIStream implements ChatStreamDecoder {
     if (raw.logprobs) choice.logprobs = logprobsOf(raw.logprobs)
     // Together repeats the text of the delta beside it
     for (const name in raw) if (name !== 'text' || rawDelta === undefined) addChoiceField(name, raw[name], choice)
-    if (first || said || choice.finish_reason || choice.logprobs || choice.provider_specific_fields) return choice
+    if (first || hasAny(delta) || choice.finish_reason || choice.logprobs || choice.provider_specific_fields)
+      return choice
     return undefined
   }
 
-  /** @returns whether the delta said anything */
-  #read(raw: Fields, delta: Delta, open: OpenChoice, index: number): boolean {
-    let said = false
+  #read(raw: Fields, delta: Delta, open: OpenChoice, index: number): void {
     for (const name in raw) {
       const value = raw[name]
       if (value === null || value === undefined) continue
@@ -173,26 +172,25 @@ export class OpenAIStream implements ChatStreamDecoder {
         case 'role':
         case 'name':
         case 'obfuscation':
-          continue
+          break
         case 'content':
-          if (typeof value === 'string') delta.content = value
-          else if (Array.isArray(value)) addParts(value, delta)
+          if (Array.isArray(value)) addParts(value, delta)
+          // an empty text says something only where the answer begins
+          if (typeof value !== 'string' || (value === '' && delta.role === undefined)) break
+          delta.content = value
           break
         case 'reasoning':
         case 'reasoning_content':
           // both names stand for the same text: hosts that send both send it twice
-          if (typeof value !== 'string' || value === '') continue
-          delta.reasoning_content = value
+          if (typeof value === 'string' && value !== '') delta.reasoning_content = value
           break
         case 'refusal':
-          if (typeof value !== 'string' || value === '') continue
-          delta.refusal = value
+          if (typeof value === 'string' && value !== '') delta.refusal = value
           break
         case 'tool_calls': {
           open.tools ??= new ToolDeltas(`${this.#context.fallbackId}_${index}`)
           const calls = open.tools.read(value)
-          if (calls.length === 0) continue
-          delta.tool_calls = calls
+          if (calls.length > 0) delta.tool_calls = calls
           break
         }
         case 'function_call':
@@ -201,9 +199,7 @@ export class OpenAIStream implements ChatStreamDecoder {
         default:
           addRare(name, value, delta)
       }
-      said = true
     }
-    return said
   }
 
   /** What was held back: usage, and extras that no chunk came for. */
@@ -222,6 +218,11 @@ export class OpenAIStream implements ChatStreamDecoder {
     this.#early = undefined
     out.push(chunk)
   }
+}
+
+function hasAny(delta: Delta): boolean {
+  for (const _ in delta) return true
+  return false
 }
 
 function parse(text: string): Fields {
