@@ -4,6 +4,7 @@
  */
 import type { ChatCompletion, ChatCompletionChunk, ChatParams } from '../src/types/chat.js'
 import type { EmbeddingParams, EmbeddingResponse } from '../src/types/embedding.js'
+import type { Media } from '../src/types/media.js'
 import type { Warning } from '../src/types/meta.js'
 import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
 
@@ -25,6 +26,8 @@ export interface EncodeContext<Quirks = unknown> {
   readonly dropParams: boolean
   /** True where the call goes to the provider's own host, false where the caller gave another `apiBase`. */
   readonly ownHost: boolean
+  /** What `remoteMedia` asked for, by URL. */
+  readonly media?: ReadonlyMap<string, Media>
   readonly quirks: Quirks
 }
 
@@ -51,6 +54,8 @@ export interface Encoded {
 }
 
 export interface ChatDialect<Quirks = unknown> {
+  /** The `http(s):` URLs in the messages that the API can't take as URLs: they are fetched, and given to `encode` as `context.media`. */
+  remoteMedia?(params: ChatParams, context: EncodeContext<Quirks>): readonly string[]
   /**
    * Translates a request. `params.response_format` is never a schema object here, `params.stream` is set,
    * `params.extra_body` has been taken out (the call merges it last).

@@ -44,7 +44,8 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
   if (extraBody !== undefined) delete params.extra_body
   const stream = params.stream === true
   params.stream = stream
-  const call = prepare({
+  const given = params as unknown as ChatParams
+  const prepared = prepare({
     context,
     operation: 'chat',
     resolved,
@@ -52,8 +53,10 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
     extraBody,
     startedAt,
     stream,
-    encode: (encodeContext) => chat.encode(params as unknown as ChatParams, encodeContext),
+    encode: (encodeContext) => chat.encode(given, encodeContext),
+    remoteMedia: chat.remoteMedia && ((encodeContext) => chat.remoteMedia?.(given, encodeContext) ?? []),
   })
+  const call = prepared instanceof Promise ? await prepared : prepared
   const answer = stream
     ? await runStream(context, call, chat, options.dispatcher, params, schema)
     : await runWhole(context, call, chat, options.dispatcher, schema)

@@ -48,8 +48,8 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     })
   }
   const { extra_body: extraBody, ...rest } = params
-  const start = (input: Input, signal: AbortSignal | undefined) => {
-    const call = prepare({
+  const start = async (input: Input, signal: AbortSignal | undefined) => {
+    const call = await prepare({
       context,
       operation: 'embedding',
       resolved,

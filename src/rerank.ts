@@ -26,7 +26,7 @@ export async function runRerank(context: ClientContext, request: RerankRequest):
   }
   const { extra_body: extraBody, ...rest } = params
   const given = rest as unknown as RerankParams
-  const call = prepare({
+  const call = await prepare({
     context,
     operation: 'rerank',
     resolved,

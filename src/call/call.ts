@@ -20,6 +20,8 @@ export interface Limits {
   readonly maxRetries: number
   readonly maxRetryDelay: number
   readonly maxResponseBytes: number
+  readonly maxMediaBytes: number
+  readonly allowPrivateMedia: boolean
 }
 
 export const defaultLimits: Limits = Object.freeze({
@@ -30,6 +32,8 @@ export const defaultLimits: Limits = Object.freeze({
   maxRetries: 2,
   maxRetryDelay: 60_000,
   maxResponseBytes: 256 * 1024 * 1024,
+  maxMediaBytes: 20 * 1024 * 1024,
+  allowPrivateMedia: false,
 })
 
 export const limitsOf = (options: CallOptions, defaults: Limits): Limits => ({
@@ -40,6 +44,8 @@ export const limitsOf = (options: CallOptions, defaults: Limits): Limits => ({
   maxRetries: options.maxRetries ?? defaults.maxRetries,
   maxRetryDelay: options.maxRetryDelay ?? defaults.maxRetryDelay,
   maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
+  maxMediaBytes: options.maxMediaBytes ?? defaults.maxMediaBytes,
+  allowPrivateMedia: options.allowPrivateMedia ?? defaults.allowPrivateMedia,
 })
 
 export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unknown =>

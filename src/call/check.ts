@@ -72,6 +72,7 @@ const times = new Set([
   'idleTimeout',
   'maxRetryDelay',
   'maxResponseBytes',
+  'maxMediaBytes',
 ])
 const texts = new Set(['apiKey', 'apiBase', 'organization', 'project'])
 
@@ -80,7 +81,7 @@ export function checkOption(name: string, value: unknown): unknown {
   if (value === null) return undefined
   if (times.has(name)) {
     if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
-      const unit = name === 'maxResponseBytes' ? 'bytes' : 'milliseconds'
+      const unit = name.endsWith('Bytes') ? 'bytes' : 'milliseconds'
       throw new BadRequestError(`'${name}' is a number of ${unit}, 0 or more; got ${show(value)}.`, { param: name })
     }
   } else if (name === 'maxRetries') {
@@ -101,8 +102,8 @@ export function checkOption(name: string, value: unknown): unknown {
     if (typeof value !== 'object' || !('dispatch' in value)) {
       throw new BadRequestError(`'dispatcher' is an undici Dispatcher (Agent, ProxyAgent, …); got ${show(value)}.`)
     }
-  } else if (name === 'dropParams' && typeof value !== 'boolean') {
-    throw new BadRequestError(`'dropParams' is true or false; got ${show(value)}.`, { param: name })
+  } else if ((name === 'dropParams' || name === 'allowPrivateMedia') && typeof value !== 'boolean') {
+    throw new BadRequestError(`'${name}' is true or false; got ${show(value)}.`, { param: name })
   }
   return value
 }

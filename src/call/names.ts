@@ -79,6 +79,8 @@ export const callOptions: ReadonlySet<string> = new Set([
   'maxRetryDelay',
   'dropParams',
   'maxResponseBytes',
+  'maxMediaBytes',
+  'allowPrivateMedia',
   'dispatcher',
   'vectorType',
 ])

@@ -1,7 +1,8 @@
 import type { EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
 import { BadRequestError, LLMError } from '../errors.js'
+import type { Media } from '../types/media.js'
 import type { CallOptions } from '../types/options.js'
-import { Call, limitsOf, quirksOf } from './call.js'
+import { Call, type Limits, limitsOf, quirksOf } from './call.js'
 import type { ClientContext } from './context.js'
 import { Lifetime } from './lifetime.js'
 import type { Resolved } from './resolve.js'
@@ -16,36 +17,73 @@ export interface Preparation {
   readonly startedAt: number
   readonly stream: boolean
   readonly encode: (context: EncodeContext) => Encoded
+  /** URLs whose content must be fetched before the request can be encoded. */
+  readonly remoteMedia?: ((context: EncodeContext) => readonly string[]) | undefined
 }
 
-/** Everything of a call that needs no network: where it goes, what is sent, how long it may take. */
-export function prepare(preparation: Preparation): Call {
-  const { context, operation, resolved, options, extraBody, startedAt, stream, encode } = preparation
+/**
+ * Everything of a call that comes before its own request: where it goes, what is sent, how long it may take. Synchronous, but for
+ * images and files that have to be fetched first.
+ */
+export function prepare(preparation: Preparation): Call | Promise<Call> {
+  const { context, operation, resolved, options, startedAt, stream } = preparation
   const { provider, model } = resolved
   const configured = context.providerOptions(provider.id)
   const target = findTarget(provider, provider.address.path(operation, model, stream), model, options, configured)
-  const dropParams = options.dropParams ?? context.dropParams
-  const encoded = encode({
+  const encodeContext: EncodeContext = {
     provider: provider.id,
     model,
-    dropParams,
+    dropParams: options.dropParams ?? context.dropParams,
     ownHost: target.ownHost,
     quirks: quirksOf(provider, target.ownHost),
-  })
+  }
   const limits = limitsOf(options, context.limits)
-  return new Call({
-    operation,
-    provider,
-    model,
-    target: withHeaders(target, encoded, context.headers, configured.headers, options.headers),
-    limits,
-    clock: context.clock,
-    warnings: encoded.warnings ?? none,
-    memo: encoded.memo,
-    startedAt,
-    body: stringify(encoded.body, extraBody, provider),
-    lifetime: new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, { provider: provider.id, model }),
-  })
+  const scene = { provider: provider.id, model }
+  const urls = preparation.remoteMedia?.(encodeContext)
+  if (urls === undefined || urls.length === 0) return build(preparation.encode(encodeContext))
+  const lifetime = new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene)
+  return fetchFor(urls, lifetime, limits).then((media) =>
+    build(preparation.encode({ ...encodeContext, media }), lifetime),
+  )
+
+  function build(encoded: Encoded, begun?: Lifetime): Call {
+    return new Call({
+      operation,
+      provider,
+      model,
+      target: withHeaders(target, encoded, context.headers, configured.headers, options.headers),
+      limits,
+      clock: context.clock,
+      warnings: encoded.warnings ?? none,
+      memo: encoded.memo,
+      startedAt,
+      body: stringify(encoded.body, preparation.extraBody, provider),
+      lifetime: begun ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene),
+    })
+  }
+}
+
+/** Fetches within the time of the call. */
+async function fetchFor(
+  urls: readonly string[],
+  lifetime: Lifetime,
+  limits: Limits,
+): Promise<ReadonlyMap<string, Media>> {
+  const { fetchMedia } = await import('../transport/media.js')
+  const stop = new AbortController()
+  lifetime.listen((error) => stop.abort(error))
+  try {
+    return await fetchMedia(urls, {
+      maxBytes: limits.maxMediaBytes,
+      allowPrivate: limits.allowPrivateMedia,
+      signal: stop.signal,
+    })
+  } catch (error) {
+    lifetime.close()
+    throw error
+  } finally {
+    lifetime.listen(undefined)
+  }
 }
 
 const none = Object.freeze([])

@@ -11,9 +11,9 @@ import type { ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types
  * How many tokens a request, or a text, is for a model. OpenAI's models are counted with their own tokenizer, the others
  * are estimated from it: {@link countTokensLocally} tells which, and how far off it may be.
  *
- * A promise, because the tokenizer is loaded with the first count (0.2 s) and because long prompts are counted in
- * slices: the event loop is never held for more than 50 ms, whatever the text is. Where that doesn't fit,
- * `loadTokenizer()` gives a tokenizer that answers at once, and `estimateTokens()` needs none.
+ * A promise, because the tokenizer is loaded with the first count (0.2 s, see {@link loadTokenizer}) and because long
+ * prompts are counted in slices: other work has its turn every 10 ms or so, whatever the text is. Where that doesn't
+ * fit, `loadTokenizer()` gives a tokenizer that answers at once, and `estimateTokens()` needs none.
  * @returns tokens of the prompt, with what the chat format, tools and images add
  * @throws {BadRequestError} where there is neither `messages` nor `text`, or both; or where tiktoken can't be loaded
  * @example
@@ -129,16 +129,27 @@ const resultOf = (plan: Plan, family: Family, counted: CountedPlan): TokenCount 
   const reasons = [...plan.reasons]
   if (!family.own) reasons.unshift(`estimated from ${family.encoding}: the tokenizer is not public or not installed`)
   else if (family.caveat) reasons.unshift(family.caveat)
-  if (texts.cut + tools.cut + schema.cut > 0) reasons.push('words of hundreds of letters, counted in parts')
+  const cut = texts.cut + tools.cut + schema.cut
+  if (cut > 0) reasons.push('words of hundreds of letters, counted in parts')
   const exact = reasons.length === 0
+  const error = exact ? none : expectedError(plan, family.error, 'count')
   return {
     tokens: total(plan, family, { texts: texts.tokens, tools: tools.tokens, schema: schema.tokens }),
     exact,
     method: family.own ? 'tiktoken' : 'estimate',
     family: family.name,
-    expectedError: exact ? none : expectedError(plan, family.error, 'count'),
+    expectedError: cut > 0 ? atLeast(error, ofCuts) : error,
     reasons,
   }
 }
 
 const none: ExpectedError = { median: 0, p95: 0, samples: 0 }
+
+/** A cut costs up to two tokens, of the hundred or so that stand between two. */
+const ofCuts: ExpectedError = { median: 0.01, p95: 0.05, samples: 0 }
+
+const atLeast = (a: ExpectedError, b: ExpectedError): ExpectedError => ({
+  median: Math.max(a.median, b.median),
+  p95: Math.max(a.p95, b.p95),
+  samples: Math.min(a.samples, b.samples),
+})

@@ -37,6 +37,13 @@ export interface CallOptions {
   dropParams?: boolean | undefined
   /** The largest answer to read, in bytes. @default 268_435_456 (256 MiB) */
   maxResponseBytes?: number | undefined
+  /**
+   * The largest image or file that llmux fetches for a provider that takes it inline only, in bytes.
+   * @default 20_971_520 (20 MiB)
+   */
+  maxMediaBytes?: number | undefined
+  /** Whether such images and files may come from addresses that are not public (loopback, private networks). @default false */
+  allowPrivateMedia?: boolean | undefined
   /** An undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
   dispatcher?: Dispatcher | undefined
 }

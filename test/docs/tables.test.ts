@@ -58,8 +58,8 @@ describe('the table of options', () => {
     const said = Object.fromEntries(rowsOf('README.md').map(([name, value]) => [name, value]))
     const written = (name: keyof typeof defaultLimits) => {
       const value = defaultLimits[name]
-      if (name === 'maxRetries') return String(value)
-      if (name === 'maxResponseBytes') return `${value / 1024 ** 2} MiB`
+      if (typeof value === 'boolean' || name === 'maxRetries') return String(value)
+      if (name.endsWith('Bytes')) return `${value / 1024 ** 2} MiB`
       return value === 0 ? 'off' : `${value.toLocaleString('en-US')} ms`
     }
     for (const name of Object.keys(defaultLimits) as (keyof typeof defaultLimits)[]) {

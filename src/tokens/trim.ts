@@ -1,0 +1,166 @@
+import { BadRequestError, ContextWindowExceededError } from '../errors.js'
+import type { Message } from '../types/messages.js'
+import { countPlan, Pace } from './count.js'
+import { loadEncoding } from './encoding.js'
+import { scanPlan, weigh } from './estimate.js'
+import { familyOf } from './families.js'
+import { type Plan, planMessage, planRequest } from './plan.js'
+import { shortenMessage, textLength } from './shorten.js'
+import { turnsOf, type Unit } from './turns.js'
+import type { TokenRequest } from './types.js'
+
+/** What to trim for. */
+export interface TrimOptions extends Omit<TokenRequest, 'messages' | 'text'> {
+  /**
+   * The most tokens that the prompt may have, with its tools and schema. Leave room for the answer: where the model's window
+   * holds both, subtract `max_tokens`.
+   */
+  readonly maxTokens: number
+  /**
+   * Whether the text of what must stay may be shortened, where leaving out older turns does not suffice.
+   * @default true
+   */
+  readonly shorten?: boolean | undefined
+  /** Count by the characters alone: faster, nothing is loaded, and less exact. @default false */
+  readonly estimate?: boolean | undefined
+}
+
+/** Texts are not cut to less than this many characters. */
+const LEAST = 400
+
+/**
+ * The newest part of a conversation that fits `maxTokens`. In this order, and no further than needed: the oldest turns go;
+ * then, of the turn that is going on, the oldest tool calls with their results; then the longest texts lose their
+ * middle, prose before tool results, and instructions last.
+ *
+ * System and developer messages always stay. Tool calls and their results stay or go together. The conversation
+ * starts with a user message, if it had one. Messages that stay whole are the same objects as before, shortened ones are copies; the
+ * array given is not touched.
+ * @throws {ContextWindowExceededError} where even that does not fit, with the tokens that it takes
+ * @throws {BadRequestError} where `maxTokens` is not a positive number, or tiktoken can't be loaded
+ * @example
+ * const fitting = await trimMessages(history, { model: 'gpt-4o', maxTokens: 128_000 - 4_096, tools })
+ * const answer = await completion({ model: 'gpt-4o', messages: fitting, tools, max_tokens: 4_096 })
+ */
+export const trimMessages = async (messages: readonly Message[], options: TrimOptions): Promise<Message[]> => {
+  const { maxTokens, shorten = true } = options
+  if (!(maxTokens > 0)) throw new BadRequestError(`maxTokens must be a positive number of tokens, not ${maxTokens}.`)
+  const count = counter(options)
+  const whole = [...messages]
+  if ((await count(whole)) <= maxTokens) return whole
+
+  const kept = await newestThatFit(messages, maxTokens, count)
+  if ((await count(kept)) <= maxTokens) return kept
+  const cut = shorten ? await shortenToFit(kept, maxTokens, count) : kept
+  const left = await count(cut)
+  if (left <= maxTokens) return cut
+  throw new ContextWindowExceededError(
+    `The instructions and the newest turn take about ${left} tokens${shorten ? ', shortened as far as they may be' : ''}: more ` +
+      `than maxTokens, ${maxTokens}. Leave out tools or images, or choose a model with a larger window.`,
+    { model: options.model },
+  )
+}
+
+type Count = (messages: readonly Message[]) => Promise<number>
+
+/** Counts each message once, however often it is asked for: a prompt's tokens are the sum of its parts. */
+const counter = ({ maxTokens: _, shorten: __, estimate, ...request }: TrimOptions): Count => {
+  const family = familyOf(request.model)
+  const pace = new Pace()
+  const tokensOf = async (plan: Plan): Promise<number> => {
+    if (!estimate) {
+      const { texts, tools, schema } = await countPlan(plan, await loadEncoding(family.encoding), pace)
+      return weigh(plan, family, { texts: texts.tokens, tools: tools.tokens, schema: schema.tokens })
+    }
+    if (pace.isDue(bytesOfPlan(plan) / 8)) await pace.breathe()
+    return weigh(plan, family, scanPlan(plan))
+  }
+  const known = new Map<Message, number>()
+  let around: number | undefined
+  return async (messages) => {
+    around ??= await tokensOf(planRequest({ ...request, messages: [] }, family))
+    let sum = around
+    for (const message of messages) {
+      let tokens = known.get(message)
+      if (tokens === undefined) {
+        tokens = await tokensOf(planMessage(message, request.model, family))
+        known.set(message, tokens)
+      }
+      sum += tokens
+    }
+    return Math.ceil(sum)
+  }
+}
+
+const bytesOfPlan = (plan: Plan): number => plan.texts.reduce((sum, text) => sum + text.length, 0)
+
+/**
+ * Leaves out as few of the oldest turns, and then of the oldest tool exchanges of the last turn, as it takes. The number is
+ * found by halving: some twenty counts for a million messages.
+ */
+const newestThatFit = async (messages: readonly Message[], maxTokens: number, count: Count): Promise<Message[]> => {
+  const { instructions, turns } = turnsOf(messages)
+  const older = turns.slice(0, -1).map(({ units }) => units)
+  const newest = turns.at(-1)?.units ?? []
+  const asked = newest.filter((unit) => isUser(messages, unit))
+  const steps = newest.filter((unit) => !isUser(messages, unit))
+  const lastStep = steps.slice(-1)
+  const droppable: (readonly Unit[])[] = [...older, ...steps.slice(0, -1).map((unit) => [unit])]
+  const without = (dropped: number): Message[] =>
+    inOrder(messages, [...instructions, ...droppable.slice(dropped).flat(), ...asked, ...lastStep])
+
+  let least = 1
+  let most = droppable.length
+  while (least < most) {
+    const middle = (least + most) >> 1
+    if ((await count(without(middle))) <= maxTokens) most = middle
+    else least = middle + 1
+  }
+  return without(most)
+}
+
+const isUser = (messages: readonly Message[], { at }: Unit): boolean => messages[at[0] ?? 0]?.role === 'user'
+
+const inOrder = (messages: readonly Message[], units: readonly Unit[]): Message[] =>
+  units
+    .flatMap(({ at }) => at)
+    .sort((a, b) => a - b)
+    .flatMap((index) => messages[index] ?? [])
+
+/** Which texts may be cut: prose first, then tool results, then instructions. */
+const stages: readonly (readonly Message['role'][])[] = [
+  ['user', 'assistant'],
+  ['user', 'assistant', 'tool', 'function'],
+  ['user', 'assistant', 'tool', 'function', 'system', 'developer'],
+]
+
+const shortenToFit = async (messages: readonly Message[], maxTokens: number, count: Count): Promise<Message[]> => {
+  let shortest = [...messages]
+  for (const roles of stages) {
+    const cutTo = (length: number): Message[] =>
+      messages.map((message) => {
+        const cut = roles.includes(message.role) && textLength(message) > length
+        return cut ? shortenMessage(message, length) : message
+      })
+    shortest = cutTo(LEAST)
+    if ((await count(shortest)) <= maxTokens) return longestThatFits(messages, maxTokens, count, cutTo)
+  }
+  return shortest
+}
+
+/** All texts longer than some length are cut to it: the longest lose most. The length is found by halving, to 1 %. */
+const longestThatFits = async (
+  messages: readonly Message[],
+  maxTokens: number,
+  count: Count,
+  cutTo: (length: number) => Message[],
+): Promise<Message[]> => {
+  let fits = LEAST
+  let tooLong = Math.max(...messages.map(textLength), LEAST)
+  while (tooLong - fits > Math.max(16, fits / 100)) {
+    const middle = (fits + tooLong) >> 1
+    if ((await count(cutTo(middle))) <= maxTokens) fits = middle
+    else tooLong = middle
+  }
+  return cutTo(fits)
+}
