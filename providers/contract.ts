@@ -10,8 +10,11 @@ import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
 
 export type Operation = 'chat' | 'embedding' | 'rerank'
 
-/** How a streamed body is cut into events: server-sent events, or one JSON document a line. */
-export type Framing = 'sse' | 'ndjson'
+/**
+ * How a streamed body is cut into events: server-sent events, one JSON document a line, or the binary messages of AWS (the
+ * event is then the `:event-type` or `:exception-type`, the data the payload).
+ */
+export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
 
 /** What a dialect makes, before the call's `meta` is put on it. */
 export type Decoded<Answer> = Omit<Answer, 'meta'>
@@ -163,12 +166,53 @@ export interface Dialect<Quirks = unknown> {
 
 /** Where calls go. */
 export interface Address {
-  /** Base URL, without a trailing slash. Undefined where every caller has a base of their own. */
-  readonly base: string | undefined
+  /**
+   * Base URL, without a trailing slash; a function where a setting (region, project) is part of it. Undefined where every caller
+   * has a base of their own.
+   */
+  readonly base: string | undefined | ((settings: Settings) => string)
   /** Environment variables that replace the base, first match wins. */
   readonly env: readonly string[]
   /** Path under the base, with its query. */
-  path(operation: Operation, model: string, stream: boolean): string
+  path(operation: Operation, model: string, stream: boolean, settings: Settings): string
+}
+
+/** Options of a provider that are neither key nor base, with the environment and the defaults behind them. */
+export type Settings = Readonly<Partial<Record<SettingName, string>>>
+
+export type SettingName =
+  | 'apiVersion'
+  | 'region'
+  | 'project'
+  | 'location'
+  | 'accessKeyId'
+  | 'secretAccessKey'
+  | 'sessionToken'
+  | 'profile'
+  | 'credentials'
+
+export interface Setting {
+  /** The option's name, on a call and under `providers`. */
+  readonly option: SettingName
+  /** Environment variables to look in, first match wins. */
+  readonly env: readonly string[]
+  readonly default?: string
+  /** True where no call can be made without it: the error then names option and variables. */
+  readonly required?: boolean
+  /** True where it must not be printed. */
+  readonly secret?: boolean
+}
+
+/** A request that is about to be sent. */
+export interface Signable {
+  readonly method: 'POST'
+  /** Address with path and query. */
+  readonly url: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
 /** One way to show who pays. */
@@ -202,12 +246,22 @@ export interface Provider<Quirks = unknown> {
   readonly auth: Auth
   /** Sent with every request: API versions and the like. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Options of its own, given to `address` and `authorize`. */
+  readonly settings?: readonly Setting[]
+  /**
+   * Headers that need more than a key: a signature over the request, a token that is fetched. Called before every try, where no
+   * key was found that `auth` could send. May load an optional package, and keeps what it fetched as long as that is good.
+   * @throws {AuthenticationError} saying what to set
+   */
+  readonly authorize?: (request: Signable, settings: Settings) => Headers | Promise<Headers>
   /** Headers made from options or environment (`organization`, `project`). */
   readonly optionHeaders?: readonly OptionHeader[]
   readonly quirks: Quirks
   /** Taken instead of `quirks` where the call goes to the provider's own host: there more is known than of any server. */
   readonly ownQuirks?: Quirks
 }
+
+type Headers = Readonly<Record<string, string>>
 
 export interface OptionHeader {
   readonly option: 'organization' | 'project'

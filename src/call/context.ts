@@ -12,10 +12,41 @@ import { callOptions, clientOptions } from './names.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
 
+const framings: Readonly<Record<Framing, () => Promise<MakeFramer>>> = {
+  sse: async () => (await import('../transport/sse.js')).sse,
+  ndjson: async () => (await import('../transport/ndjson.js')).ndjson,
+  'aws-event-stream': async () => (await import('../transport/aws-event-stream.js')).awsEventStream,
+}
+
 type MakeFramer = (onEvent: OnEvent) => Framer
 
-const perCallOnly = new Set(['apiKey', 'apiBase', 'organization', 'project', 'signal', 'vectorType'])
-const providerFields = new Set(['apiKey', 'authToken', 'apiBase', 'organization', 'project', 'headers'])
+const perCallOnly = new Set([
+  'apiKey',
+  'apiBase',
+  'organization',
+  'project',
+  'apiVersion',
+  'region',
+  'location',
+  'signal',
+  'vectorType',
+])
+const providerFields = new Set([
+  'apiKey',
+  'authToken',
+  'apiBase',
+  'organization',
+  'project',
+  'apiVersion',
+  'region',
+  'location',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+  'profile',
+  'credentials',
+  'headers',
+])
 const noOptions: ProviderOptions = Object.freeze({})
 const proxyNames = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
 
@@ -80,8 +111,7 @@ export class ClientContext {
   }
 
   async #loadFramer(framing: Framing): Promise<MakeFramer> {
-    const framer =
-      framing === 'sse' ? (await import('../transport/sse.js')).sse : (await import('../transport/ndjson.js')).ndjson
+    const framer = await framings[framing]()
     this.#framers.set(framing, framer)
     return framer
   }

@@ -29,7 +29,7 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
   const { context, operation, resolved, options, startedAt, stream } = preparation
   const { provider, model } = resolved
   const configured = context.providerOptions(provider.id)
-  const target = findTarget(provider, provider.address.path(operation, model, stream), model, options, configured)
+  const target = findTarget(provider, { operation, model, stream }, options, configured)
   const encodeContext: EncodeContext = {
     provider: provider.id,
     model,
@@ -107,11 +107,22 @@ function stringify(body: Record<string, unknown>, extra: unknown, provider: Prov
   }
 }
 
+/** Signs the request, or fetches a token for it: anew for every try, since both grow old. */
+async function authorize({ provider, target, body, clock }: Call): Promise<void> {
+  const { headers, settings, origin, path } = target
+  const signed = await provider.authorize?.(
+    { method: 'POST', url: `${origin}${path}`, headers, body, now: clock.wall() },
+    settings,
+  )
+  Object.assign(headers, signed)
+}
+
 /** Runs the tries of a call. What they throw in the end carries all of them. */
 export async function withRetries<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
   const attempt = async () => {
     const startedAt = call.clock.now()
     try {
+      if (call.provider.authorize && call.target.keySource === 'none') await authorize(call)
       const answer = await send()
       call.record(startedAt)
       return answer

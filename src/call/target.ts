@@ -1,4 +1,4 @@
-import type { AuthScheme, Encoded, Provider } from '../../providers/contract.js'
+import type { AuthScheme, Encoded, Operation, Provider, Settings } from '../../providers/contract.js'
 import { AuthenticationError, BadRequestError } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { fromEnvironment } from './environment.js'
@@ -15,6 +15,7 @@ export interface Target {
   readonly headers: Record<string, string>
   /** False where the base is not the provider's own. */
   readonly ownHost: boolean
+  readonly settings: Settings
   /** What must not be printed. */
   readonly secrets: readonly string[]
   readonly keySource: 'call' | 'client' | 'environment' | 'none'
@@ -40,13 +41,15 @@ interface Credential {
  */
 export function findTarget(
   provider: Provider,
-  path: string,
-  model: string,
+  call: { operation: Operation; model: string; stream: boolean },
   options: CallOptions,
   configured: ProviderOptions,
 ): Target {
+  const { operation, model, stream } = call
+  const settings = settingsOf(provider, model, options, configured)
+  const ownBase = typeof provider.address.base === 'function' ? provider.address.base(settings) : provider.address.base
   // the environment is slow to read: only where nothing nearer says
-  const farBase = () => fromEnvironment(provider.address.env)?.value ?? provider.address.base
+  const farBase = () => fromEnvironment(provider.address.env)?.value ?? ownBase
   const nearBase = options.apiBase ?? configured.apiBase
   const base = nearBase ?? farBase()
   if (base === undefined) {
@@ -60,11 +63,11 @@ export function findTarget(
       },
     )
   }
-  const url = parseBase(base, path, provider)
+  const url = parseBase(base, provider.address.path(operation, model, stream, settings), provider)
   const credential = findCredential(provider, options, configured)
   const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)
-  const ownHost = provider.address.base !== undefined && sameOrigin(url.origin, provider.address.base)
-  if (!credential && provider.auth.required !== false && (ownHost || nearBase === undefined)) {
+  const ownHost = ownBase !== undefined && sameOrigin(url.origin, ownBase)
+  if (!credential && !provider.authorize && provider.auth.required !== false && (ownHost || nearBase === undefined)) {
     throw missingKey(provider, model)
   }
   const headers: Record<string, string> = {
@@ -72,7 +75,7 @@ export function findTarget(
     'user-agent': userAgent,
     ...provider.headers,
   }
-  const secrets: string[] = []
+  const secrets: string[] = secretsIn(provider, settings)
   if (credential && belongs) {
     if (/[^\x20-\x7e]/.test(credential.value)) {
       throw new AuthenticationError(
@@ -90,17 +93,42 @@ export function findTarget(
   }
   return {
     base: url.shown,
-    who: ownHost || provider.address.base === undefined ? provider.name : `The server at ${url.origin}`,
+    who: ownHost || ownBase === undefined ? provider.name : `The server at ${url.origin}`,
     origin: url.origin,
     path: url.path,
     headers,
     ownHost,
+    settings,
     secrets,
     keySource: credential && belongs ? credential.source : 'none',
     keyName: credential?.name,
     withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
   }
 }
+
+const noSettings: Settings = Object.freeze({})
+
+function settingsOf(provider: Provider, model: string, options: CallOptions, configured: ProviderOptions): Settings {
+  if (!provider.settings) return noSettings
+  const settings: Record<string, string> = {}
+  const onCall = options as Readonly<Record<string, unknown>>
+  for (const { option, env, default: usual, required } of provider.settings) {
+    const given = onCall[option] ?? configured[option]
+    const value = (typeof given === 'string' && given.trim()) || fromEnvironment(env)?.value || usual
+    if (value) settings[option] = value
+    else if (required) {
+      const names = env.join(' or ')
+      throw new BadRequestError(
+        `${provider.name} needs ${option}: pass it${names ? `, or set ${names}` : ''}, or put it into createClient({ providers }).`,
+        { provider: provider.id, model, param: option },
+      )
+    }
+  }
+  return settings
+}
+
+const secretsIn = ({ settings: all = [] }: Provider, settings: Settings): string[] =>
+  all.flatMap(({ option, secret }) => (secret && settings[option] !== undefined ? [settings[option]] : []))
 
 /** Adds the dialect's headers and the caller's, which win; lists that both have (beta flags) are joined. */
 export function withHeaders(

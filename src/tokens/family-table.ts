@@ -117,5 +117,8 @@ export type FamilyName = keyof typeof rows
 
 /** Every family, by name. */
 export const families = Object.fromEntries(
-  Object.entries<Row>(rows).map(([name, row]) => [name, { name, error: measured[name as FamilyName], ...row }]),
+  Object.entries<Row>(rows).map(([name, row]): [string, Family] => [
+    name,
+    Object.freeze({ name, error: measured[name as FamilyName], ...row }),
+  ]),
 ) as Readonly<Record<FamilyName, Family>>

@@ -2,8 +2,7 @@ import type { FamilyName } from './family-table.js'
 import type { ExpectedError } from './types.js'
 
 /**
- * How far off counts were over the recorded calls of the corpus, as shares of the tokens that the provider reported (of 100
- * tokens for shorter prompts), rounded
+ * How far off counts were over the recorded calls of the corpus, as shares of the tokens that the provider reported, rounded
  * up: [calls, median and 95th percentile with the tokenizer, the same by the characters alone].
  * The figures were fitted on the same calls, most of which are short prompts in English: a few dozen tokens that a
  * host adds weigh more there than on long prompts. `test/tokens/corpus.test.ts` measures them again.

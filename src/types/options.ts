@@ -17,6 +17,12 @@ export interface CallOptions {
   organization?: string | undefined
   /** OpenAI project. */
   project?: string | undefined
+  /** Version of the API, where it is part of the address (Azure). */
+  apiVersion?: string | undefined
+  /** Region of the provider's servers (Bedrock). */
+  region?: string | undefined
+  /** Location of the provider's servers (Vertex AI). */
+  location?: string | undefined
   /** Extra request headers for this call; they win over llmux's own. */
   headers?: Readonly<Record<string, string>> | undefined
   /** Ends the call: nothing is sent or waited for any more. */
@@ -87,12 +93,27 @@ export interface ProviderOptions {
   apiBase?: string | undefined
   organization?: string | undefined
   project?: string | undefined
+  apiVersion?: string | undefined
+  region?: string | undefined
+  location?: string | undefined
+  /** AWS access key. */
+  accessKeyId?: string | undefined
+  secretAccessKey?: string | undefined
+  sessionToken?: string | undefined
+  /** Profile of the AWS configuration files. */
+  profile?: string | undefined
+  /** Google service account: its JSON, or the path of its file. */
+  credentials?: string | undefined
   /** Extra headers for this provider only. */
   headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Defaults of a client. A call's own options win. */
-export interface ClientOptions extends Omit<CallOptions, 'apiKey' | 'apiBase' | 'organization' | 'project' | 'signal'> {
+export interface ClientOptions
+  extends Omit<
+    CallOptions,
+    'apiKey' | 'apiBase' | 'organization' | 'project' | 'apiVersion' | 'region' | 'location' | 'signal'
+  > {
   /** By prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
   providers?: Readonly<Record<string, ProviderOptions>> | undefined
   /** From the first packet to a connection, in milliseconds. A property of the client's connections: not per call. @default 10_000 */

@@ -18,7 +18,7 @@ const provider: Provider = {
   quirks: undefined,
 }
 const find = (options = {}, configured = {}, of = provider) =>
-  findTarget(of, of.address.path('chat', 'm', false), 'm', options, configured)
+  findTarget(of, { operation: 'chat', model: 'm', stream: false }, options, configured)
 
 beforeEach(() => {
   for (const name of ['ACME_BASE_URL', 'ACME_API_KEY', 'ACME_AUTH_TOKEN', 'ACME_ORG']) vi.stubEnv(name, '')

@@ -186,7 +186,7 @@ describe('imports', () => {
     const packages = all().filter(({ to, typeOnly }) => !isHouse(to) && !typeOnly && !to.startsWith('node:'))
     const strangers = packages.filter(({ file, to, lazy }) => {
       const place = homes[to.split('/')[0] ?? '']
-      return !place || !place.files.includes(file.path) || (place.lazy && !lazy)
+      return !place?.files.includes(file.path) || (place.lazy && !lazy)
     })
     expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
     const eager = all().filter(({ to, lazy, typeOnly }) => lazyOnly.has(to) && !lazy && !typeOnly)

@@ -35,11 +35,19 @@ function line({ id, name, auth, address, dialect }: Provider): string {
     code([`${id}/`]),
     name,
     (keys.length > 0 ? code(keys) : '') + (auth.required === false ? ' (optional)' : ''),
-    address.base === undefined ? 'none: give `apiBase`' : code([address.base]),
+    baseOf(address),
     address.env.length > 0 ? code(address.env) : '',
     operations.join(', '),
   ]
   return `| ${cells.map((cell) => cell.trim()).join(' | ')} |`
+}
+
+/** A base that depends on a setting is shown with the setting's name in it. */
+function baseOf({ base }: Provider['address']): string {
+  if (base === undefined) return 'none: give `apiBase`'
+  return code([
+    typeof base === 'string' ? base : base({ region: '{region}', location: '{location}', project: '{project}' }),
+  ])
 }
 
 async function table(): Promise<string> {
