@@ -12,8 +12,8 @@ export default defineConfig({
   clean: true,
   treeshake: true,
   sourcemap: false,
-  // asked for its own JSON Schema, and only where a zod schema of the caller's can't say it: theirs, not a copy of ours
-  external: ['zod'],
+  // packages that a user installs where they want them: theirs, not a copy of ours
+  external: ['zod', '@azure/identity'],
   // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm).
   noExternal: ['p-retry', 'is-network-error'],
 })

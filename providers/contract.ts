@@ -173,8 +173,11 @@ export interface Address {
   readonly base: string | undefined | ((settings: Settings) => string)
   /** Environment variables that replace the base, first match wins. */
   readonly env: readonly string[]
-  /** Path under the base, with its query. */
-  path(operation: Operation, model: string, stream: boolean, settings: Settings): string
+  /**
+   * Path under the base, with its query.
+   * @param basePath the path of the base itself, without a slash at its end
+   */
+  path(operation: Operation, model: string, stream: boolean, settings: Settings, basePath: string): string
 }
 
 /** Options of a provider that are neither key nor base, with the environment and the defaults behind them. */
@@ -246,6 +249,11 @@ export interface Provider<Quirks = unknown> {
   readonly auth: Auth
   /** Sent with every request: API versions and the like. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * The provider that serves a model, where one host speaks several dialects (Claude, Gemini and others on Vertex AI): it loads
+   * what it needs, and keeps it.
+   */
+  readonly route?: (model: string) => Provider | Promise<Provider>
   /** Options of its own, given to `address` and `authorize`. */
   readonly settings?: readonly Setting[]
   /**
@@ -261,7 +269,7 @@ export interface Provider<Quirks = unknown> {
   readonly ownQuirks?: Quirks
 }
 
-type Headers = Readonly<Record<string, string>>
+export type Headers = Readonly<Record<string, string>>
 
 export interface OptionHeader {
   readonly option: 'organization' | 'project'

@@ -4,6 +4,8 @@ import type { Provider } from './contract.js'
 const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freeze({
   openai: async () => (await import('./openai.js')).provider as Provider,
   anthropic: async () => (await import('./anthropic.js')).provider as Provider,
+  azure: async () => (await import('./azure.js')).provider as Provider,
+  azure_ai: async () => (await import('./azure.js')).foundry as Provider,
 })
 
 const loaded = new Map<string, Provider>()

@@ -26,7 +26,7 @@ export function resolveModel(model: unknown, own: OwnProviders): Resolved | Prom
   if (slash > 0) {
     const id = model.slice(0, slash)
     const provider = own.get(id) ?? loadedProvider(id)
-    if (provider && 'dialect' in provider) return { provider, model: nameAfter(model, slash) }
+    if (provider && 'dialect' in provider) return route(provider, nameAfter(model, slash))
   }
   return resolveSlowly(model, slash, own)
 }
@@ -34,12 +34,12 @@ export function resolveModel(model: unknown, own: OwnProviders): Resolved | Prom
 async function resolveSlowly(model: string, slash: number, own: OwnProviders): Promise<Resolved> {
   if (slash > 0) {
     const provider = await find(model.slice(0, slash), own)
-    if (provider) return { provider, model: nameAfter(model, slash) }
+    if (provider) return route(provider, nameAfter(model, slash))
   }
   const { providerOfBareModel } = await import('../../providers/known-models.js')
   const id = providerOfBareModel(model)
   const provider = id === undefined ? undefined : await find(id, own)
-  if (provider) return { provider, model }
+  if (provider) return route(provider, model)
   throw await unknownModel(model, slash, own)
 }
 
@@ -51,6 +51,14 @@ async function find(id: string, own: OwnProviders): Promise<Provider | undefined
   const provider = compatible(mine) as Provider
   own.set(id, provider)
   return provider
+}
+
+/** One host may speak several dialects. */
+function route(provider: Provider, model: string): Resolved | Promise<Resolved> {
+  const served = provider.route?.(model) ?? provider
+  return served instanceof Promise
+    ? served.then((loaded) => ({ provider: loaded, model }))
+    : { provider: served, model }
 }
 
 function nameAfter(model: string, slash: number): string {

@@ -63,7 +63,7 @@ export function findTarget(
       },
     )
   }
-  const url = parseBase(base, provider.address.path(operation, model, stream, settings), provider)
+  const url = locate(base, (basePath) => provider.address.path(operation, model, stream, settings, basePath), provider)
   const credential = findCredential(provider, options, configured)
   const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)
   const ownHost = ownBase !== undefined && sameOrigin(url.origin, ownBase)
@@ -218,35 +218,42 @@ function missingKey(provider: Provider, model: string): AuthenticationError {
 }
 
 interface ParsedBase {
-  origin: string
-  path: string
-  shown: string
+  readonly origin: string
+  /** Without a slash at its end. */
+  readonly path: string
+  readonly search: string
+  readonly shown: string
 }
 
 const parsed = new Map<string, ParsedBase>()
 const parsedLimit = 256
 
+function locate(base: string, pathUnder: (basePath: string) => string, provider: Provider) {
+  const { origin, path: basePath, search, shown } = parseBase(base, provider)
+  const path = pathUnder(basePath)
+  const [plain = '', query] = path.split('?')
+  if (plain.length > 1 && basePath.endsWith(plain)) throw badBase(provider, `give the base only, without ${plain}`)
+  // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with /v1
+  const prefix = plain.startsWith('/v1/') && basePath.endsWith('/v1') ? basePath.slice(0, -3) : basePath
+  const queries = [search.slice(1), query].filter(Boolean).join('&')
+  return { origin, shown, path: `${prefix}${plain}${queries ? `?${queries}` : ''}` }
+}
+
 /** Parsing a URL costs more than the rest of this file: bases are few, and kept. */
-function parseBase(base: string, path: string, provider: Provider): ParsedBase {
-  const key = `${base} ${path}`
-  const known = parsed.get(key)
+function parseBase(base: string, provider: Provider): ParsedBase {
+  const known = parsed.get(base)
   if (known) return known
   const url = URL.canParse(base) ? new URL(base) : undefined
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw badBase(
-      provider,
-      `it must begin with https:// or http://${url ? '' : ` and be a URL; got '${base.slice(0, 200)}'`}`,
-    )
+    const got = url ? '' : ` and be a URL; got '${base.slice(0, 200)}'`
+    throw badBase(provider, `it must begin with https:// or http://${got}`)
   }
   if (url.username || url.password)
     throw badBase(provider, 'it must not hold a user name or password: use apiKey or headers')
-  let prefix = url.pathname.replace(/\/+$/, '')
-  if (path.length > 1 && prefix.endsWith(path)) throw badBase(provider, `give the base only, without ${path}`)
-  // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with /v1
-  if (path.startsWith('/v1/') && prefix.endsWith('/v1')) prefix = prefix.slice(0, -3)
-  const result = { origin: url.origin, path: `${prefix}${path}${url.search}`, shown: `${url.origin}${url.pathname}` }
+  const path = url.pathname.replace(/\/+$/, '')
+  const result = { origin: url.origin, path, search: url.search, shown: `${url.origin}${url.pathname}` }
   if (parsed.size >= parsedLimit) parsed.clear()
-  parsed.set(key, result)
+  parsed.set(base, result)
   return result
 }
 

@@ -66,7 +66,7 @@ export function* slicesOf(text: string, sliceBytes = SLICE): Generator<Slice, vo
 const continues = (before: number, now: number, unit: number): boolean => {
   if (before === 0 || now === DIGIT || before === DIGIT) return false
   if (before === now || now === MARK || before === MARK) return true
-  return before !== LETTER && (unit === 0x0a || unit === 0x0d || unit === 0x2f)
+  return false
 }
 
 /** Both encodings end a word after a letter or digit, unless a letter, a mark or a contraction (`'s`) follows. */

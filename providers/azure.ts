@@ -1,0 +1,160 @@
+import type { Auth, Headers, Operation, Provider, Setting, Settings, Signable } from './contract.js'
+import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { missingPackage } from './optional.js'
+
+/** Azure OpenAI: OpenAI's dialect at an address with the deployment in its path, or at the `v1` base with it in the body. */
+
+const version: Setting = Object.freeze({
+  option: 'apiVersion',
+  env: Object.freeze(['AZURE_API_VERSION', 'OPENAI_API_VERSION']),
+  default: '2024-10-21',
+})
+
+/** Names of the API that has no dated versions. https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle */
+const undated: ReadonlySet<string> = new Set(['v1', 'preview', 'latest'])
+
+function deploymentPath(
+  operation: Operation,
+  model: string,
+  _: boolean,
+  { apiVersion = '' }: Settings,
+  basePath: string,
+): string {
+  const query = apiVersion === 'v1' ? '' : `?api-version=${encodeURIComponent(apiVersion)}`
+  if (basePath.endsWith('/openai/v1')) return `${chatPaths[operation]}${undated.has(apiVersion) ? query : ''}`
+  if (undated.has(apiVersion)) return `/openai/v1${chatPaths[operation]}${query}`
+  const root = basePath.endsWith('/openai') ? '' : '/openai'
+  return `${root}/deployments/${encodeURIComponent(model)}${chatPaths[operation]}${query}`
+}
+
+const keys = (env: readonly string[], tokens: readonly string[]): Auth =>
+  Object.freeze({
+    schemes: Object.freeze([
+      Object.freeze({ option: 'apiKey', env: Object.freeze(env), header: 'api-key' } as const),
+      Object.freeze({
+        option: 'authToken',
+        env: Object.freeze(tokens),
+        header: 'authorization',
+        prefix: 'Bearer ',
+      } as const),
+    ]),
+    required: true,
+    url: 'https://portal.azure.com',
+  })
+
+/** What Azure's own gateway and OpenAI's models behind it are known for. A deployment may also be somebody else's model. */
+const quirks: OpenAIQuirks = Object.freeze({
+  ...defaultQuirks,
+  openaiModels: true,
+  thinking: 'effort',
+  mediaInToolResults: false,
+  unsupported: Object.freeze(['top_k']),
+  toolIds: 'short',
+})
+
+/** https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference */
+export const provider: Provider<OpenAIQuirks> = Object.freeze({
+  id: 'azure',
+  name: 'Azure OpenAI',
+  dialect: openai,
+  address: Object.freeze({
+    base: undefined,
+    env: Object.freeze(['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT']),
+    path: deploymentPath,
+  }),
+  auth: keys(['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'], ['AZURE_AD_TOKEN', 'AZURE_OPENAI_AD_TOKEN']),
+  settings: Object.freeze([version]),
+  authorize: entraToken,
+  quirks,
+})
+
+/** Models of the catalogue that are not OpenAI's. https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference */
+const catalogue: Provider<OpenAIQuirks> = Object.freeze({
+  id: 'azure_ai',
+  name: 'Azure AI Foundry',
+  dialect: openai,
+  address: Object.freeze({
+    base: undefined,
+    env: Object.freeze(['AZURE_AI_API_BASE', 'AZURE_AI_ENDPOINT']),
+    path(operation: Operation, _: string, __: boolean, { apiVersion = '' }: Settings, basePath: string): string {
+      if (basePath.endsWith('/v1')) return chatPaths[operation]
+      const root = basePath.endsWith('/models') ? '' : '/models'
+      return `${root}${chatPaths[operation]}?api-version=${encodeURIComponent(apiVersion)}`
+    },
+  }),
+  auth: keys(['AZURE_AI_API_KEY'], ['AZURE_AI_AD_TOKEN']),
+  settings: Object.freeze([
+    Object.freeze({
+      option: 'apiVersion',
+      env: Object.freeze(['AZURE_AI_API_VERSION']),
+      default: '2024-05-01-preview',
+    } as const),
+  ]),
+  authorize: entraToken,
+  quirks: Object.freeze({ ...defaultQuirks, base64Embeddings: false }),
+})
+
+/** `azure_ai/`: the models of the catalogue, and Claude, which speaks Anthropic's dialect there as everywhere. */
+export const foundry: Provider<OpenAIQuirks> = Object.freeze({
+  ...catalogue,
+  route: (model: string) => (model.startsWith('claude-') ? claude() : (catalogue as Provider)),
+})
+
+let claudeOnAzure: Provider | undefined
+
+async function claude(): Promise<Provider> {
+  if (claudeOnAzure) return claudeOnAzure
+  const { provider: own } = await import('./anthropic.js')
+  claudeOnAzure = Object.freeze({
+    ...own,
+    id: 'azure_ai',
+    name: 'Azure AI Foundry',
+    address: Object.freeze({
+      base: undefined,
+      env: catalogue.address.env,
+      path: (_: Operation, __: string, ___: boolean, ____: Settings, basePath: string) =>
+        basePath.endsWith('/anthropic') ? '/v1/messages' : '/anthropic/v1/messages',
+    }),
+    auth: Object.freeze({
+      ...catalogue.auth,
+      schemes: Object.freeze(
+        catalogue.auth.schemes.map((scheme) =>
+          scheme.option === 'apiKey' ? { ...scheme, header: 'x-api-key' } : scheme,
+        ),
+      ),
+    }),
+    authorize: entraToken,
+  }) as Provider
+  return claudeOnAzure
+}
+
+interface Token {
+  token: string
+  expiresOnTimestamp: number
+}
+
+let credential: Promise<{ getToken(scope: string): Promise<Token | null> }> | undefined
+let held: Token | undefined
+const scope = 'https://cognitiveservices.azure.com/.default'
+/** A token is renewed this long before it ends, in milliseconds. */
+const margin = 120_000
+
+/** A token of Entra ID for whoever the machine is (managed identity, CLI, environment). */
+async function entraToken(request: Signable): Promise<Headers> {
+  if (!held || held.expiresOnTimestamp - margin < request.now) {
+    credential ??= signIn()
+    held = (await (await credential).getToken(scope)) ?? undefined
+  }
+  return held ? { authorization: `Bearer ${held.token}` } : {}
+}
+
+async function signIn() {
+  try {
+    const { DefaultAzureCredential } = await import('@azure/identity')
+    return new DefaultAzureCredential()
+  } catch (error) {
+    credential = undefined
+    const problem = 'No key for Azure: set AZURE_API_KEY (or AZURE_AI_API_KEY), pass apiKey or authToken'
+    throw missingPackage(problem, '@azure/identity', 'to sign in as this machine', error)
+  }
+}
