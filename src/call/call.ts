@@ -105,15 +105,7 @@ export class Call {
   }
 
   decodeContext(): DecodeContext {
-    const wall = this.clock.wall()
-    return {
-      provider: this.provider.id,
-      model: this.model,
-      quirks: quirksOf(this.provider, this.target.ownHost),
-      memo: this.memo,
-      created: Math.floor(wall / 1000),
-      fallbackId: `chatcmpl-${wall.toString(36)}${Math.floor(this.clock.random() * 2 ** 40).toString(36)}`,
-    }
+    return new Decoding(this)
   }
 
   /** Another try: what the last one heard does not count. */
@@ -143,6 +135,34 @@ export class Call {
     this.usage = usage
     this.body = ''
     this.lifetime.close()
+  }
+}
+
+/** Read by dialects only where the provider leaves something out: nothing is made before that. */
+class Decoding implements DecodeContext {
+  readonly provider: string
+  readonly model: string
+  readonly quirks: unknown
+  readonly memo: unknown
+  readonly #clock: Clock
+  #fallbackId: string | undefined
+
+  constructor({ provider, model, target, memo, clock }: Call) {
+    this.provider = provider.id
+    this.model = model
+    this.quirks = quirksOf(provider, target.ownHost)
+    this.memo = memo
+    this.#clock = clock
+  }
+
+  get created(): number {
+    return Math.floor(this.#clock.wall() / 1000)
+  }
+
+  get fallbackId(): string {
+    const { wall, random } = this.#clock
+    this.#fallbackId ??= `chatcmpl-${wall().toString(36)}${Math.floor(random() * 2 ** 40).toString(36)}`
+    return this.#fallbackId
   }
 }
 

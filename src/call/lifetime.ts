@@ -105,7 +105,7 @@ export class PhaseTimer {
   }
 
   touch(): void {
-    this.#touched = performance.now()
+    if (this.#timer !== undefined) this.#touched = performance.now()
   }
 
   stop(): void {

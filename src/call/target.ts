@@ -263,7 +263,16 @@ const badBase = (provider: Provider, why: string) =>
     param: 'apiBase',
   })
 
-const originOf = (base: string) => (URL.canParse(base) ? new URL(base).origin : undefined)
-const sameOrigin = (origin: string, base: string) => base.startsWith(origin) && originOf(base) === origin
+const origins = new Map<string, string | undefined>()
+
+function originOf(base: string): string | undefined {
+  if (origins.has(base)) return origins.get(base)
+  const origin = URL.canParse(base) ? new URL(base).origin : undefined
+  if (origins.size >= parsedLimit) origins.clear()
+  origins.set(base, origin)
+  return origin
+}
+
+const sameOrigin = (origin: string, base: string) => originOf(base) === origin
 /** A key that was configured without any base is at home everywhere. */
 const isHome = (origin: string, home: string | undefined) => home === undefined || originOf(home) === origin

@@ -8,8 +8,8 @@ import { type Slice, slicesOf } from './slices.js'
 import type { ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types.js'
 
 /**
- * How many tokens a request, or a text, is for a model. OpenAI's models are counted with their own tokenizer, the others
- * are estimated from it: {@link countTokensLocally} tells which, and how far off it may be.
+ * How many tokens a request, or a text, is for a model. OpenAI's models are counted with their own tokenizer, the
+ * others are estimated from it: {@link countTokensLocally} tells which, and how far off it may be.
  *
  * A promise, because the tokenizer is loaded with the first count (0.2 s, see {@link loadTokenizer}) and because long
  * prompts are counted in slices: other work has its turn every 10 ms or so, whatever the text is. Where that doesn't

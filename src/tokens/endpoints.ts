@@ -69,7 +69,10 @@ export const vertexCount: CountEndpoint = {
   exact: true,
 }
 
-/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html: Converse without its settings. */
+/**
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html: Converse without its
+ * settings.
+ */
 export const converseCount: CountEndpoint = {
   path: (model) => `/model/${encodeURIComponent(model)}/count-tokens`,
   encode: (chat) => ({

@@ -5,8 +5,8 @@ import { scanTokens } from './scan.js'
 import type { TokenCount, TokenRequest } from './types.js'
 
 /**
- * A count by the characters alone: at once, without loading a tokenizer (about 10 ms for a million characters), for limits
- * and checks before a call. Never exact; see `expectedError`.
+ * A count by the characters alone: at once, without loading a tokenizer (about 10 ms for a million characters), for
+ * limits and checks before a call. Never exact; see `expectedError`.
  * @throws {BadRequestError} where there is neither `messages` nor `text`, or both
  * @example
  * const { tokens, expectedError } = estimateTokens({ model: 'claude-sonnet-4-5', messages })

@@ -42,9 +42,9 @@ interface Calibrated {
 }
 
 /**
- * A family whose tokenizer is not at hand, estimated from o200k_base. The figures were fitted to the recorded calls of
- * the corpus (`test/tokens/corpus.test.ts` prints how well they do), rounded, and drawn towards what is known of the
- * chat templates where there were few calls.
+ * A family whose tokenizer is not at hand, estimated from o200k_base. The figures were fitted to the recorded calls
+ * of the corpus (`test/tokens/corpus.test.ts` prints how well they do), rounded, and drawn towards what is known of
+ * the chat templates where there were few calls.
  */
 const calibrated = (row: Calibrated): Row => {
   const [once, each, text] = row.tools ?? [100, 0, 1]

@@ -2,8 +2,8 @@ import { imageSize, type Size } from './image-size.js'
 import { lookup } from './names.js'
 
 /**
- * What an image costs. `tiles`: a base and so much for each 512-pixel tile; `patches`: so much for each 32-pixel patch;
- * `area`: pixels by a divisor; `flat`: always the same.
+ * What an image costs. `tiles`: a base and so much for each 512-pixel tile; `patches`: so much for each 32-pixel
+ * patch; `area`: pixels by a divisor; `flat`: always the same.
  */
 export type ImageRule =
   | { readonly kind: 'tiles'; readonly base: number; readonly tile: number }

@@ -2,13 +2,14 @@ import type { FamilyName } from './family-table.js'
 import type { ExpectedError } from './types.js'
 
 /**
- * How far off counts were over the recorded calls of the corpus, as shares of the tokens that the provider reported (of 100
- * tokens where it reported fewer), rounded up: [calls, median and 95th percentile with the tokenizer, the same by the
- * characters alone].
+ * How far off counts were over the recorded calls of the corpus, as shares of the tokens that the provider reported
+ * (of 100 tokens where it reported fewer), rounded up: [calls, median and 95th percentile with the tokenizer, the
+ * same by the characters alone].
  *
  * The calibrated families were fitted on the same calls. Most of these are short prompts in English, where the few
  * dozen tokens that a host adds weigh much; what other languages take of a calibrated family is not measured.
- * `test/tokens/corpus.test.ts` measures all this again, and fails where a figure has become worse than it stands here.
+ * `test/tokens/corpus.test.ts` measures all this again, and fails where a figure has become worse than it stands
+ * here.
  */
 type Row = readonly [calls: number, median: number, p95: number, scanMedian: number, scanP95: number]
 

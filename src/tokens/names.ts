@@ -30,11 +30,32 @@ const namesOf = (model: string): string[] => {
 }
 
 /** Regions and vendors that Bedrock and others put before a model's name. */
-const hosts: ReadonlySet<string> = new Set(
-  'us eu apac jp au ca global anthropic meta amazon mistral cohere deepseek qwen openai google zai writer ai21 moonshot moonshotai minimax nvidia databricks'.split(
-    ' ',
-  ),
-)
+const hosts: ReadonlySet<string> = new Set([
+  'us',
+  'eu',
+  'apac',
+  'jp',
+  'au',
+  'ca',
+  'global',
+  'anthropic',
+  'meta',
+  'amazon',
+  'mistral',
+  'cohere',
+  'deepseek',
+  'qwen',
+  'openai',
+  'google',
+  'zai',
+  'writer',
+  'ai21',
+  'moonshot',
+  'moonshotai',
+  'minimax',
+  'nvidia',
+  'databricks',
+])
 
 const lastBreak = (name: string, end: number): number => {
   for (let at = end - 1; at > 0; at--) if ('-.:_@'.includes(name.charAt(at))) return at

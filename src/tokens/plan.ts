@@ -78,7 +78,9 @@ export const planMessage = (message: Message, model: string, family: Family): Pl
   return finish(draft)
 }
 
-/** What the types promise to be text is made text here, once: histories from elsewhere may have objects in its place. */
+/**
+ * What the types promise to be text is made text here, once: histories from elsewhere may have objects in its place.
+ */
 const finish = ({ texts, reasons, ...rest }: Draft): Plan => ({
   ...rest,
   texts: texts.map((text: unknown) => (typeof text === 'string' ? text : (JSON.stringify(text) ?? ''))),

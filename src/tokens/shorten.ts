@@ -4,8 +4,8 @@ import type { Message } from '../types/messages.js'
 const mark = (characters: number): string => `\n[… ${characters} characters left out …]\n`
 
 /**
- * A text of no more than `length` characters, the mark included: the start and the end of the original. What a text is
- * about stands at its start, and what is asked or went wrong at its end.
+ * A text of no more than `length` characters, the mark included: the start and the end of the original. What a text
+ * is about stands at its start, and what is asked or went wrong at its end.
  */
 export const cutMiddle = (text: string, length: number): string => {
   const marked = mark(text.length).length

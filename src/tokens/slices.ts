@@ -18,8 +18,8 @@ export interface Slice {
 }
 
 /**
- * The longest run of one kind, in UTF-8 bytes, that is given to the tokenizer whole (0.1 ms). After {@link PATIENCE} cuts the
- * text is no text, and its runs are cut shorter.
+ * The longest run of one kind, in UTF-8 bytes, that is given to the tokenizer whole (0.1 ms). After {@link PATIENCE}
+ * cuts the text is no text, and its runs are cut shorter.
  */
 export const MAX_RUN = 256
 const SHORT_RUN = 128
@@ -66,7 +66,7 @@ export function* slicesOf(text: string, sliceBytes = SLICE): Generator<Slice, vo
 const continues = (before: number, now: number, unit: number): boolean => {
   if (before === 0 || now === DIGIT || before === DIGIT) return false
   if (before === now || now === MARK || before === MARK) return true
-  return false
+  return before !== LETTER && (unit === 0x0a || unit === 0x0d || unit === 0x2f)
 }
 
 /** Both encodings end a word after a letter or digit, unless a letter, a mark or a contraction (`'s`) follows. */

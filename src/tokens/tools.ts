@@ -3,8 +3,8 @@ import type { FunctionDefinition } from '../types/chat.js'
 /**
  * Functions as OpenAI shows them to its models: a TypeScript namespace. OpenAI documents that tools are put into the
  * system message in a syntax that the model was trained on, and count as input
- * (https://platform.openai.com/docs/guides/function-calling#token-usage); the syntax itself is what counts of recorded
- * calls agree with.
+ * (https://platform.openai.com/docs/guides/function-calling#token-usage); the syntax itself is what counts of
+ * recorded calls agree with.
  */
 export const renderFunctions = (functions: readonly FunctionDefinition[]): string => {
   const lines = ['namespace functions {', '']

@@ -12,8 +12,8 @@ import type { TokenRequest } from './types.js'
 /** What to trim for. */
 export interface TrimOptions extends Omit<TokenRequest, 'messages' | 'text'> {
   /**
-   * The most tokens that the prompt may have, with its tools and schema. Leave room for the answer: where the model's window
-   * holds both, subtract `max_tokens`.
+   * The most tokens that the prompt may have, with its tools and schema. Leave room for the answer: where the model's
+   * window holds both, subtract `max_tokens`.
    */
   readonly maxTokens: number
   /**
@@ -29,13 +29,13 @@ export interface TrimOptions extends Omit<TokenRequest, 'messages' | 'text'> {
 const LEAST = 400
 
 /**
- * The newest part of a conversation that fits `maxTokens`. In this order, and no further than needed: the oldest turns go;
- * then, of the turn that is going on, the oldest tool calls with their results; then the longest texts lose their
- * middle, prose before tool results, and instructions last.
+ * The newest part of a conversation that fits `maxTokens`. In this order, and no further than needed: the oldest
+ * turns go; then, of the turn that is going on, the oldest tool calls with their results; then the longest texts lose
+ * their middle, prose before tool results, and instructions last.
  *
  * System and developer messages always stay. Tool calls and their results stay or go together. The conversation
- * starts with a user message, if it had one. Messages that stay whole are the same objects as before, shortened ones are copies; the
- * array given is not touched.
+ * starts with a user message, if it had one. Messages that stay whole are the same objects as before, shortened ones
+ * are copies; the array given is not touched.
  * @throws {ContextWindowExceededError} where even that does not fit, with the tokens that it takes
  * @throws {BadRequestError} where `maxTokens` is not a positive number, or tiktoken can't be loaded
  * @example
@@ -95,8 +95,8 @@ const counter = ({ maxTokens: _, shorten: __, estimate, ...request }: TrimOption
 const bytesOfPlan = (plan: Plan): number => plan.texts.reduce((sum, text) => sum + text.length, 0)
 
 /**
- * Leaves out as few of the oldest turns, and then of the oldest tool exchanges of the last turn, as it takes. The number is
- * found by halving: some twenty counts for a million messages.
+ * Leaves out as few of the oldest turns, and then of the oldest tool exchanges of the last turn, as it takes. The
+ * number is found by halving: some twenty counts for a million messages.
  */
 const newestThatFit = async (messages: readonly Message[], maxTokens: number, count: Count): Promise<Message[]> => {
   const { instructions, turns } = turnsOf(messages)

@@ -63,11 +63,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HeaderMap): void {
     if (this.#over || status < 200) return
-    this.#guard(() => this.#reader.head(status, headers))
+    try {
+      this.#reader.head(status, headers)
+    } catch (error) {
+      this.#broken(error)
+    }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over) this.#guard(() => this.#reader.data(chunk))
+    if (this.#over) return
+    try {
+      this.#reader.data(chunk)
+    } catch (error) {
+      this.#broken(error)
+    }
   }
 
   onResponseEnd(): void {
@@ -83,11 +92,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** A reader that throws fails its own exchange and not the connection pool. */
-  #guard(read: () => void): void {
-    try {
-      read()
-    } catch (error) {
-      this.cancel(error instanceof Error ? error : new Error(String(error)))
-    }
+  #broken(error: unknown): void {
+    this.cancel(error instanceof Error ? error : new Error(String(error)))
   }
 }

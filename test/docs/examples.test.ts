@@ -38,7 +38,7 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
   'chat.mjs': [/^openai: You said: What is a container\?$/m, /^anthropic: You said/m, /\d+ \+ \d+ tokens, \d+ ms/],
   'embeddings.mjs': [/^3 vectors of 256 numbers, \d+ tokens$/m, /^ 1\.000 A cat sleeps on the sofa\.$/m],
   'errors-and-timeouts.mjs': [
-    /^a wrong key\n {2}AuthenticationError \(authentication\), retryable: false\n {2}OpenAI answered 401/m,
+    /^a wrong key\n {2}AuthenticationError \(authentication\), retryable: false\n {2}The server at http:\/\/[\d.:]+ answered 401/m,
     /Did you mean 'anthropic\/claude-sonnet-4-5'\?/,
     /'maxTokens'\. Did you mean 'max_tokens'\?/,
     /which: logit_bias/,
@@ -129,7 +129,7 @@ describe('with keys', () => {
   it('the demo shows what went wrong, goes on, and fails', async () => {
     const { code, out } = await run('demo.mjs', { ...env, OPENAI_API_KEY: 'sk-expired' })
     expect(code).toBe(1)
-    expect(out).toMatch(/AuthenticationError\n {2}OpenAI answered 401/)
+    expect(out).toMatch(/AuthenticationError\n {2}The server at http:\/\/[\d.:]+ answered 401/)
     expect(out).toMatch(/^ {2}anthropic\/claude-sonnet-4-5 +You said/m)
     expect(out).toContain('7  A failure that stays')
     expect(out).not.toContain('sk-expired')

@@ -122,17 +122,16 @@ describe('a project of CommonJS', () => {
       await writeFile(
         join(path, file),
         `
-      ${how === 'import' ? `import { completion } from 'llmux'` : `const { completion } = require('llmux')`}
+      ${how === 'import' ? `import { completion, LLMError } from 'llmux'` : `const { completion, LLMError } = require('llmux')`}
       const failed = {}
       async function main() {
         for (const id of ${JSON.stringify(ids)}) {
-          // every option that some provider may want for its address
           const call = { model: id + '/tiny', apiKey: 'k', apiBase: process.env.TINY + '/v1', maxRetries: 0, max_tokens: 8 }
           try {
-            const answer = await completion({ ...call, messages: [{ role: 'user', content: 'hi' }] })
-            if (answer.choices[0].message.content !== 'hello') failed[id] = JSON.stringify(answer)
+            await completion({ ...call, messages: [{ role: 'user', content: 'hi' }] })
           } catch (error) {
-            failed[id] = String(error)
+            // of us: it was loaded, and then wanted more, or another answer. Of Node: a part of it is not in the tarball
+            if (!LLMError.is(error) || /^Unknown provider/.test(error.message)) failed[id] = String(error?.stack ?? error)
           }
         }
         console.log(JSON.stringify(failed))

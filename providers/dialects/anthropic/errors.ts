@@ -9,6 +9,8 @@ const byType: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['not_found_error', 'not_found'],
   ['conflict_error', 'bad_request'],
   ['rate_limit_error', 'rate_limit'],
+  // llama.cpp, which speaks this wire too
+  ['exceed_context_size_error', 'context_window_exceeded'],
   ['timeout_error', 'timeout'],
   ['api_error', 'internal_server'],
   ['overloaded_error', 'overloaded'],
