@@ -1,4 +1,4 @@
-import type { Card, Row } from './schema.js'
+import type { Card } from './schema.js'
 import type { Buckets } from './usage.js'
 
 /** The rates that were asked. Tokens: US dollars per million; the rest: US dollars each. Only what was used. */
@@ -45,7 +45,7 @@ export class Bill {
   fees(card: Card, used: Buckets, size: SearchSize | undefined): number {
     const searches = card.sg === undefined ? used.webSearches : Math.min(1, used.webSearches)
     return (
-      this.#each('webSearch', searches, card.sg ?? searchFee(card, size)) +
+      this.#each('webSearch', searches, searchFee(card.sg ?? card.s, size)) +
       this.#each('request', 1, card.R) +
       this.#each('searchUnit', used.searchUnits, card.q) +
       this.#each('image', used.images, card.I) +
@@ -73,12 +73,11 @@ export class Bill {
 
 export type SearchSize = 'low' | 'medium' | 'high'
 
-const byUnits = ({ R, q, I, P, S, T, c }: Card): boolean =>
-  [R, q, I, P, S, T, c].some((price) => price !== undefined)
+const byUnits = ({ R, q, I, P, S, T, c }: Card): boolean => [R, q, I, P, S, T, c].some((price) => price !== undefined)
 
-function searchFee({ s }: Card, size: SearchSize = 'medium'): number | undefined {
-  if (s === undefined || typeof s === 'number') return s
-  return s[size === 'low' ? 0 : size === 'high' ? 2 : 1]
+function searchFee(fee: Card['s'], size: SearchSize = 'low'): number | undefined {
+  if (fee === undefined || typeof fee === 'number') return fee
+  return fee[size === 'high' ? 2 : size === 'medium' ? 1 : 0]
 }
 
 /** Takes off what binary fractions add: 0.0035 for 0.0034999999999999996. Cheaper than `toPrecision` by far. */

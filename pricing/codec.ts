@@ -26,6 +26,11 @@ const fields: readonly (readonly [keyof Row, string])[] = [
 
 const letters = new Map(fields.map(([key, letter]) => [letter, key]))
 
+/** The number behind a `@`. */
+const threshold = /^([\d.]+(?:e-?\d+)?)(K?)/
+
+const numberOf = (number: string | undefined, kilo: string | undefined): number => Number(number) * (kilo ? 1024 : 1)
+
 const numbers = /([a-zA-DF-Z])([\d.]+(?:e-?\d+)?)(K?)/g
 
 export function encodeRow(row: Row): string {
@@ -44,8 +49,8 @@ export function decodeRow(text: string): Row {
   const row = read(own)
   if (tiers.length > 0) {
     row.t = tiers.map((tier) => {
-      const end = tier.search(/[a-df-zA-Z]/)
-      return [Number(tier.slice(0, end)), read(tier.slice(end)) as Tier] as const
+      const [above = '', number, kilo] = threshold.exec(tier) ?? []
+      return [numberOf(number, kilo), read(tier.slice(above.length)) as Tier] as const
     })
   }
   return space < 0 ? row : Object.assign(row, JSON.parse(text.slice(space + 1)) as Row)
@@ -96,7 +101,7 @@ function read(text: string): Row {
   const row: Record<string, unknown> = {}
   for (const [, letter = '', number, kilo] of text.matchAll(numbers)) {
     if (letter === 'D') row.e = `${number?.slice(0, 4)}-${number?.slice(4, 6)}-${number?.slice(6)}`
-    else row[letters.get(letter) ?? letter] = Number(number) * (kilo ? 1024 : 1)
+    else row[letters.get(letter) ?? letter] = numberOf(number, kilo)
   }
   return row as Row
 }

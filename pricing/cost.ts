@@ -20,7 +20,7 @@ export interface CostTerms {
   baseModel?: string | undefined
   /** Where the data stays: `eu`, `us`, a region; `global` for nowhere in particular. */
   dataResidency?: string | null | undefined
-  /** The size of the search context, where the fee for a web search depends on it. @default 'medium' */
+  /** The size of the search context, where the fee for a web search depends on it (Perplexity). @default 'low' */
   searchContextSize?: SearchSize | undefined
   /** When the call was made: prices have dates and hours. Milliseconds since 1970, ISO 8601 or a Date. @default now */
   at?: Date | number | string | undefined
@@ -128,7 +128,7 @@ function price(found: Found, used: Buckets, terms: CostTerms): CostBreakdown {
   const rates = tokenRates(row, card, {
     prompt: used.prompt,
     at,
-    service: serviceOf({ ...terms, provider: found.provider }),
+    service: serviceOf(found.provider, terms),
     region: uplift(found, terms.dataResidency),
   })
   const bill = new Bill()
@@ -170,9 +170,9 @@ const nowhere = new Set(['', 'global', 'default'])
 function uplift({ row, provider, region, defaults }: Found, asked: string | null | undefined): number {
   const multiple = row.u ?? defaults?.u
   if (multiple === undefined) return 1
-  const where = (region ?? asked ?? '').toLowerCase()
+  const where = region ?? asked ?? ''
   if (where === '' && provider.startsWith('bedrock')) return multiple
-  return nowhere.has(where) ? 1 : multiple
+  return nowhere.has(where.toLowerCase()) ? 1 : multiple
 }
 
 function time(at: CostTerms['at']): number {

@@ -2,7 +2,7 @@ import { BadRequestError } from '../src/errors.js'
 import { fromCard, type ModelFacts, type ModelPrices, namesOf } from './prices.js'
 import { cardAt } from './rates.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
-import { type Ability, abilities, type Modality, modalities, modes, type Row } from './schema.js'
+import { type Ability, abilities, type Modality, modalities, modes, partial, type Row } from './schema.js'
 import { asOf, rows, sources } from './table.generated.js'
 import { tableProviders } from './table.js'
 
@@ -95,13 +95,20 @@ export function supports(
   }
   const { row } = registry.find(model)
   if (!row) return undefined
-  if (Object.hasOwn(senses, capability)) {
-    const [side, modality] = senses[capability as keyof typeof senses]
-    const set = row[side]
-    return set === undefined ? undefined : (set & (1 << modalities.indexOf(modality))) !== 0
-  }
-  return row.x === undefined ? undefined : (row.x & (1 << abilities.indexOf(capability as Ability))) !== 0
+  const [set, bit] = place(row, capability)
+  if (set === undefined) return undefined
+  if ((set & bit) !== 0) return true
+  return ((row.x ?? 0) & partial) !== 0 && !surely.has(capability) ? undefined : false
 }
+
+function place(row: Row, capability: Capability): [number | undefined, number] {
+  if (!Object.hasOwn(senses, capability)) return [row.x, 1 << abilities.indexOf(capability as Ability)]
+  const [side, modality] = senses[capability as keyof typeof senses]
+  return [row[side], 1 << modalities.indexOf(modality)]
+}
+
+/** What is known of every model that anything is known of. */
+const surely = new Set<Capability>(['tools', 'reasoning', 'computerUse', 'vision'])
 
 /** How old and how large the price table is. */
 export interface PricingInfo {
@@ -120,7 +127,12 @@ export interface PricingInfo {
  * pricingInfo().asOf // '2026-09-23'
  */
 export function pricingInfo(): PricingInfo {
-  return { asOf, rows, providers: tableProviders().length, sources: (sources as PricingInfo['sources']).map((source) => ({ ...source })) }
+  return {
+    asOf,
+    rows,
+    providers: tableProviders().length,
+    sources: (sources as PricingInfo['sources']).map((source) => ({ ...source })),
+  }
 }
 
 /**

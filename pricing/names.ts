@@ -67,6 +67,8 @@ export function* spellings(id: string, provider: string): Generator<Spelling> {
     current = { id: next }
     yield current
   }
+  // a geography with a price of its own stands in the table without the version
+  if (bedrock.includes(provider) && geography.test(current.id)) yield { id: current.id.replace(/-v1(:0)?$/, '') }
   const located = locate(current.id, provider)
   if (located) {
     current = located

@@ -4,9 +4,11 @@ export function nearest(written: string, ids: Iterable<string>, count = 3): stri
   const scored: { id: string; score: number }[] = []
   for (const id of ids) {
     const score = likeness(wanted, pairs(id.toLowerCase()))
-    if (score > 0.35) scored.push({ id, score })
+    if (score > 0.45) scored.push({ id, score })
   }
-  scored.sort((one, other) => other.score - one.score || one.id.length - other.id.length || (one.id < other.id ? -1 : 1))
+  scored.sort(
+    (one, other) => other.score - one.score || one.id.length - other.id.length || (one.id < other.id ? -1 : 1),
+  )
   return scored.slice(0, count).map(({ id }) => id)
 }
 

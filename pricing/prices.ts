@@ -1,5 +1,15 @@
 import { BadRequestError } from '../src/errors.js'
-import { abilities, type Ability, type Card, modalities, type Modality, type ModelMode, modes, type Row, type Tier } from './schema.js'
+import {
+  type Ability,
+  abilities,
+  type Card,
+  type Modality,
+  type ModelMode,
+  modalities,
+  modes,
+  type Row,
+  type Tier,
+} from './schema.js'
 
 /** Rates in US dollars per million tokens. 0 is free; absent is not known. */
 export interface TokenPrices {
@@ -141,10 +151,11 @@ export function fromCard(card: Card): ModelPrices {
   for (const [name, key] of Object.entries(otherKeys)) {
     const value = (card as Row)[key]
     if (typeof value === 'number') prices[name] = value
+    else if (Array.isArray(value) && key !== 's') prices[name] = value[0]
   }
   if (card.t) prices.tiers = card.t.map(([above, tier]) => ({ above, ...tokensOf(tier) }))
-  if (Array.isArray(card.s)) prices.perWebSearch = card.s[1]
-  else if (card.sg !== undefined) prices.perWebSearch = card.sg
+  const search = card.sg ?? card.s
+  if (search !== undefined) prices.perWebSearch = typeof search === 'number' ? search : search[0]
   return prices
 }
 

@@ -73,9 +73,15 @@ export const sameSellers = (provider: string): readonly string[] =>
 
 const homes: readonly (readonly [RegExp, string])[] = [
   [/^(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z0-9]+\./, 'bedrock'],
-  [/^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|nvidia|google|minimax|moonshotai|zai|stability)\.[a-z]/, 'bedrock'],
+  [
+    /^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|nvidia|google|minimax|moonshotai|zai|stability)\.[a-z]/,
+    'bedrock',
+  ],
   [/^arn:aws[a-z-]*:bedrock:/, 'bedrock'],
-  [/^(gpt-|o\d|chatgpt-|text-embedding-|ft:|dall-e|whisper|tts-|codex-|omni-moderation|text-moderation|davinci|babbage|computer-use)/, 'openai'],
+  [
+    /^(gpt-|o\d|chatgpt-|text-embedding-|ft:|dall-e|whisper|tts-|codex-|omni-moderation|text-moderation|davinci|babbage|computer-use)/,
+    'openai',
+  ],
   [/^claude-/, 'anthropic'],
   [/^(models\/)?(gemini-|gemma-|imagen-|veo-|learnlm-|text-embedding-00)/, 'gemini'],
   [/^(mistral-|ministral-|magistral-|codestral|devstral-|pixtral-|voxtral-|open-mi)/, 'mistral'],
@@ -95,5 +101,6 @@ const homes: readonly (readonly [RegExp, string])[] = [
 
 /** Whose table a bare model id is looked up in. The id must still be found there, whole. */
 export function homeOf(model: string): string | undefined {
-  return homes.find(([pattern]) => pattern.test(model))?.[1]
+  const lower = model.toLowerCase()
+  return homes.find(([pattern]) => pattern.test(lower))?.[1]
 }

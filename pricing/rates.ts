@@ -1,4 +1,4 @@
-import type { Card, Hours, Row, ServiceRate, Tier } from './schema.js'
+import { type Card, type Hours, modes, type Row, type ServiceRate, type Tier } from './schema.js'
 
 /** Under what terms a call was served. */
 export interface Terms {
@@ -28,7 +28,8 @@ export interface TokenRates {
 
 /** The card that holds at a time. Fees for searches, that earlier cards don't have, are the row's. */
 export function cardAt(row: Row, at: number): Card {
-  for (const [until, card] of row.h ?? []) {
+  if (!row.h) return row
+  for (const [until, card] of row.h) {
     if (at >= Date.parse(until)) continue
     const fee = row.sg === undefined ? row.s : undefined
     return { ...(fee === undefined ? {} : { s: fee }), ...(row.sg === undefined ? {} : { sg: row.sg }), ...card }
@@ -47,7 +48,7 @@ export function tokenRates(row: Row, card: Card, terms: Terms): TokenRates {
   const read = isPair(service) ? hours * terms.region * service[1] : all
 
   const input = rate('i')
-  const output = rate('o')
+  const output = rate('o') ?? (silent.has(row.k ?? 0) ? 0 : undefined)
   const cached = rate('r')
   const write = rate('w') ?? input
   const cacheRead = cached === undefined ? times(input, all) : times(cached, read)
@@ -65,6 +66,9 @@ export function tokenRates(row: Row, card: Card, terms: Terms): TokenRates {
     imageOutput: times(rate('G') ?? output, all),
   }
 }
+
+/** Modes that put out no tokens: what usage counts there is not billed. */
+const silent = new Set([modes.indexOf('embedding'), modes.indexOf('rerank'), modes.indexOf('moderation')])
 
 type TokenKey = 'i' | 'o' | 'r' | 'w' | 'W' | 'n' | 'a' | 'A' | 'ra' | 'g' | 'G'
 

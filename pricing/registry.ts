@@ -56,7 +56,10 @@ export class ModelRegistry {
 
   #search(model: string, provider?: string): Found | Missed {
     const split = provider === undefined ? this.#split(model) : { provider, model }
-    return this.#registered(split, model) ?? this.#builtIn(split) ?? { row: undefined, near: nearIds(split, this.#rows.keys()) }
+    return (
+      this.#registered(split, model) ??
+      this.#builtIn(split) ?? { row: undefined, near: nearIds(split, this.#rows.keys()) }
+    )
   }
 
   /** A registered row: by provider and model, then by the model's name alone. Only as it is written. */
@@ -68,7 +71,15 @@ export class ModelRegistry {
   #registered({ provider, model }: Split, written: string): Found | undefined {
     for (const id of [`${provider ?? ''}/${model}`, written, model]) {
       const row = this.#rows.get(key(id))
-      if (row) return { id, row, provider: canonicalProvider(provider ?? ''), region: undefined, defaults: undefined, source: 'registry' }
+      if (row)
+        return {
+          id,
+          row,
+          provider: canonicalProvider(provider ?? ''),
+          region: undefined,
+          defaults: undefined,
+          source: 'registry',
+        }
     }
     return undefined
   }

@@ -79,8 +79,9 @@ export function nearIds({ provider, model }: Split, own: Iterable<string> = []):
   }
   const rest = model.slice(model.indexOf('/') + 1)
   const home = providerTable(homeOf(rest) ?? '')
-  if (home?.nameOf(rest) !== undefined) ids.push(`${home.id}/${rest}`)
+  if (home) for (const id of nearest(rest, home.names())) ids.push(`${home.id}/${id}`)
   const slash = model.indexOf('/')
-  if (slash > 0) for (const id of nearest(model.slice(0, slash), tableProviders())) ids.push(`${id}/${rest}`)
+  const prefixes = slash > 0 ? nearest(model.slice(0, slash), tableProviders()) : []
+  for (const id of prefixes) if (providerTable(id)?.nameOf(rest) !== undefined) ids.push(`${id}/${rest}`)
   return nearest(model, ids)
 }

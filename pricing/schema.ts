@@ -33,8 +33,8 @@ export interface Card {
   c?: number
   /** US dollars per web search; three where they depend on the size of the search context: low, medium, high. */
   s?: number | readonly [number, number, number]
-  /** US dollars per answer that searched the web, however often. */
-  sg?: number
+  /** US dollars per answer that searched the web, however often; or three, as of `s`. */
+  sg?: number | readonly [number, number, number]
   /** Tiers, ascending: for prompts of more tokens than the number. The whole request is billed at the tier. */
   t?: readonly (readonly [number, Tier])[]
   /** Hours of the day at another price. */
@@ -119,6 +119,9 @@ export const abilities = [
   'computerUse',
   'urlContext',
 ] as const
+
+/** The bit of `x` that says: besides tools, reasoning and computer use, and pictures going in, a 0 means that nobody knows. */
+export const partial = 1 << abilities.length
 
 /** What goes in and comes out, by bit. */
 export const modalities = ['text', 'image', 'audio', 'video', 'pdf'] as const

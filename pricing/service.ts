@@ -13,17 +13,15 @@ const tiers: Readonly<Record<string, Terms['service']>> = Object.freeze({
 })
 
 /** How a call was served. The batch API first, then Anthropic's fast mode, then the tier that the provider named. */
-export function serviceOf(options: {
-  provider: string
-  serviceTier?: string | null | undefined
-  speed?: string | null | undefined
-  batch?: boolean | undefined
-}): Terms['service'] {
-  const { provider, serviceTier, speed, batch } = options
-  if (batch === true) return 'batch'
-  if (speed === 'fast') return 'fast'
-  const name = serviceTier?.toLowerCase() ?? ''
-  const service = Object.hasOwn(tiers, name) ? (tiers[name] ?? 'standard') : 'standard'
+export function serviceOf(
+  provider: string,
+  terms: { serviceTier?: string | null | undefined; speed?: string | null | undefined; batch?: boolean | undefined },
+): Terms['service'] {
+  if (terms.batch === true) return 'batch'
+  if (terms.speed === 'fast') return 'fast'
+  const name = terms.serviceTier?.toLowerCase()
+  if (name === undefined || !Object.hasOwn(tiers, name)) return 'standard'
+  const service = tiers[name] ?? 'standard'
   // Anthropic's priority tier is capacity paid for beforehand: its tokens have no price of their own
   return service === 'priority' && provider === 'anthropic' ? 'standard' : service
 }

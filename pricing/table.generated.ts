@@ -4,7 +4,7 @@
 export const asOf = '2026-09-23'
 
 /** Ids in the table, aliases included. */
-export const rows = 4328
+export const rows = 4324
 
 export const sources = [
   { name: '@pydantic/genai-prices', version: '0.1.8', date: '2026-09-23' },
@@ -48,7 +48,7 @@ flux/kontext-max/text-to-image I.104k5
 flux/schnell I.004k5
 google/imagen-4.0-ultra-generate-001 I.078k5
 google/nano-banana-pro I.195k5
-openai/gpt-image-2 I.054k5v3`,
+openai/gpt-image-2 I.054k5`,
   amazon_nova: `nova-lite-v1 i.06o.24C3e5M1e4x41v19
 nova-micro-v1 i.035o.14C128e3M1e4x41v1
 nova-premier-v1 i2.5o12.5C1e6M1e4x9v19
@@ -56,10 +56,12 @@ nova-pro-v1 i.8o3.2C3e5M1e4x41v19`,
   anthropic: `* s.01b.5
 claude-2 i8o24w10W16C2e5
 claude-3-5-haiku-latest|claude-3-5-haiku i.8o4r.08w1W1.6C2e5
-claude-3-5-sonnet-20240620|claude-3-5-sonnet-20241022 i3o15r.3w3.75W6C2e5M8Kx1v3
-claude-3-haiku i.25o1.25r.03w.3W.5C2e5
-claude-3-haiku-20240307 i.25o1.25r.03w.3W.5C2e5M4Kx1v3
-claude-3-sonnet|claude-3-5-sonnet|claude-3-7-sonnet|claude-sonnet-4 i3o15r.3w3.75W6C2e5
+claude-3-5-sonnet i3o15r.3w3.75W6C2e5M8Kx645v19
+claude-3-5-sonnet-20240620 i3o15r.3w3.75W6C2e5M8Kx133v19
+claude-3-5-sonnet-20241022 i3o15r.3w3.75W6C2e5M8Kx2049v3
+claude-3-7-sonnet-latest|claude-3-7-sonnet i3o15r.3w3.75W6C2e5
+claude-3-haiku i.25o1.25r.03w.3W.5C2e5M4Kx133v3
+claude-3-sonnet i3o15r.3w3.75W6C2e5M4Kx133v3
 claude-fable-5 i10o50r1w12.5W20u1.1C1e6M128e3x829v19
 claude-fable-5-1 i10o50r.25w12.5W20u1.1C1e6M128e3x829v19
 claude-haiku-4-5 i1o5r.1w1.25W2C2e5M64e3x701v19
@@ -69,8 +71,8 @@ claude-mythos-5 i10o50r1w12.5W20u1.1C1e6M128e3x573v19
 claude-mythos-5-1 i10o50r.25w12.5W20u1.1C1e6M128e3x573v19
 claude-mythos-preview i10o50r1w12.5W20u1.1C1e6M128e3x573v19D20260609
 claude-opus-4|claude-3-opus i15o75r1.5w18.75W30C2e5
-claude-opus-4-0|claude-opus-4-1 i15o75r1.5w18.75W30C2e5M32e3x17v3
-claude-opus-4-20250514|claude-opus-4-1-20250805 i15o75r1.5w18.75W30C2e5M32e3x1v3
+claude-opus-4-0|claude-opus-4-1 i15o75r1.5w18.75W30C2e5M32e3x2065v3
+claude-opus-4-20250514|claude-opus-4-1-20250805 i15o75r1.5w18.75W30C2e5M32e3x701v19
 claude-opus-4-5 i5o25r.5w6.25W10C2e5M64e3x701v19
 claude-opus-4-5-20251101 i5o25r.5w6.25W10C2e5M64e3x957v19
 claude-opus-4-6 i5o25r.5w6.25W10F6u1.1C1e6M128e3x829v19 {"h":[["2026-03-13T00:00:00Z",{"i":5,"o":25,"r":0.5,"w":6.25,"W":10,"t":[[200000,{"i":10,"o":37.5,"r":1,"w":12.5,"W":20}]],"s":0.01}]]}
@@ -79,8 +81,9 @@ claude-opus-4-7 i5o25r.5w6.25W10F6u1.1C1e6M128e3x829v19
 claude-opus-4-7-20260416 i5o25r.5w6.25W10F6u1.1C1e6M128e3x573v19
 claude-opus-5|claude-opus-4-8 i5o25r.5w6.25W10F2u1.1C1e6M128e3x829v19
 claude-opus-5-5 i4o20r.2w5W8F2u1.1C1e6M128e3x829v19
-claude-sonnet-4-0 i3o15r.3w3.75W6C2e5M64e3x17v3
-claude-sonnet-4-20250514 i3o15r.3w3.75W6C2e5M64e3x1v3
+claude-sonnet-4 i3o15r.3w3.75W6C2e5@2e5i6o22.5r.6w7.5W12
+claude-sonnet-4-0 i3o15r.3w3.75W6C2e5M64e3x2065v3@2e5i6o22.5r.6w7.5W12
+claude-sonnet-4-20250514 i3o15r.3w3.75W6C2e5M64e3x701v19@2e5i6o22.5r.6w7.5W12
 claude-sonnet-4-5 i3o15r.3w3.75W6C1e6L2e5M64e3x701v19D20261130@2e5i6o22.5r.6w7.5W12
 claude-sonnet-4-5-20250929 i3o15r.3w3.75W6C1e6L2e5M64e3x957v19D20261130@2e5i6o22.5r.6w7.5W12
 claude-sonnet-4-6 i3o15r.3w3.75W6u1.1C1e6M128e3x829v19 {"h":[["2026-03-13T00:00:00Z",{"i":3,"o":15,"r":0.3,"w":3.75,"W":6,"t":[[200000,{"i":6,"o":22.5,"r":0.6,"w":7.5,"W":12}]],"s":0.01}]]}
@@ -148,7 +151,7 @@ gpt-4-0125-preview|gpt-4-1106-preview i10o30C128e3M4Kx7v1
 gpt-4-32k i60o120C32KM4Kx5v1D20250606
 gpt-4-32k-0613 i60o120C32KM4Kx4v1D20250606
 gpt-4-turbo i11o33C128e3M4Kx7v3
-gpt-4-turbo-vision i10o30C128e3M4Kx1v3
+gpt-4-turbo-vision i10o30C128e3M4Kx2049v3
 gpt-4-turbo-vision-preview i11o33C128e3M4Kx4v3
 gpt-4.1 i2o8r.5s.014p1.75C1047576M32Kx111v3D20270414
 gpt-4.1-mini i.4o1.6r.1s.014p1.75C1047576M32Kx111v3D20270414
@@ -161,7 +164,7 @@ gpt-4o-mini i.15o.6r.075s.014C128e3M16Kx47v3D20270414
 gpt-4o-mini-audio-preview-2024-12-17|gpt-4o-mini-audio-preview i.15o.6a10A20C128e3M16Kx71v5V5
 gpt-4o-mini-realtime-preview-2024-12-17|gpt-4o-mini-realtime-preview i.6o2.4r.3a10A20C128e3M4Kk8x71v5V4
 gpt-4o-mini-transcribe i1.25o5a3C16e3M2e3k6D20270615
-gpt-4o-mini-tts i.6o10A12T.00025k7v5V4D20270615
+gpt-4o-mini-tts i.6o10A12T.00025k7V4D20270615
 gpt-4o-realtime-preview-2024-10-01 i5o20r2.5a100A200C128e3M4Kk8x71v5V4D20250326
 gpt-4o-realtime-preview-2024-12-17|gpt-4o-realtime-preview i5o20r2.5a40A80C16e3M4Kk8x71v5V5
 gpt-4o-transcribe i2.5o10a6C16e3M2e3k6D20261015
@@ -184,19 +187,19 @@ gpt-5.2-chat|gpt-5.3-chat i1.75o14r.175C128e3L109KM16Kx63v3D20260629
 gpt-5.2-codex i1.75o14r.175C272e3M128e3k2x127v19D20270713
 gpt-5.2-pro i21o168s.014C272e3M128e3k2x383v19
 gpt-5.3-codex i1.75o14r.175s.014p2C272e3M128e3k2x127v19D20270824
-gpt-5.4 i2.5o15r.25f.5p2C105e4L922e3M128e3x639v19D20270902@272e3i5o22.5r.5p2
+gpt-5.4 i2.5o15r.25f.5p2C105e4L922e3M128e3x639v19D20270902@272e3i5o22.5r.5
 gpt-5.4-mini i.75o4.5r.075s.014f.5p2C4e5L272e3M128e3x895v19D20270921
 gpt-5.4-nano i.2o1.25r.02s.014f.5C4e5L272e3M128e3x895v19D20270921
 gpt-5.4-pro i30o180r3s.014f.5C105e4L922e3M128e3k2x887v19D20270907@272e3i60o270r6
 gpt-5.5 i5o30r.5s.014f.5p2.5C105e4L922e3M128e3x895v19D20271026@272e3i10o45r1p2
 gpt-5.5-pro i30o180r3s.014C105e4M128e3k2x375v19@272e3i60o270r6
-gpt-5.6 i4o20r.4w5s.014p2C922e3M128e3x383v19@272e3i8o30r.8w10p2
-gpt-5.6-luna i.2o1.2r.02w.25s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i.4o1.8r.04w.5p2
-gpt-5.6-sol i4o20r.4w5s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i8o30r.8w10p2
-gpt-5.6-terra i2o12r.2w2.5s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i4o18r.4w5p2
+gpt-5.6 i4o20r.4w5s.014p2C922e3M128e3x383v19@272e3i8o30r.8w10
+gpt-5.6-luna i.2o1.2r.02w.25s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i.4o1.8r.04w.5
+gpt-5.6-sol i4o20r.4w5s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i8o30r.8w10
+gpt-5.6-terra i2o12r.2w2.5s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i4o18r.4w5
 gpt-6-astra i10o50r1w12.5s.014C105e4L922e3M128e3x895v19D20280111@272e3i20o75r2w25
 gpt-6-luna i.1o.5r.01w.125s.014C105e4L922e3M128e3x895v19D20280311@272e3i.2o.75r.02w.25
-gpt-6-sol i2o10r.2w2.5s.014p2C105e4L922e3M128e3x895v19D20280311@272e3i4o15r.4w5p2
+gpt-6-sol i2o10r.2w2.5s.014p2C105e4L922e3M128e3x895v19D20280311@272e3i4o15r.4w5
 gpt-6.1-sol i2o10r.1w2.5s.014C922e3M128e3x895v19D20280311@272e3i4o15r.2w5
 gpt-6.1-terra i1o5r.05w1.25s.014C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
 gpt-audio i2.5o10a40A80C128e3M16Kx71v5V5D20270302
@@ -207,10 +210,10 @@ gpt-chat-latest|gpt-chat i5o30r.5C128e3M16Kx383v19D20270518
 gpt-image-1 i5o40r1.25g10k5D20261023
 gpt-image-1-mini i2o8r.2g2.5k5D20270407
 gpt-image-1.5 i5o10r1.25g8G32k5D20261216
-gpt-image-2 i5o30r1.25g8k5v19D20271021
-gpt-image-2.5-flare|gpt-image-2.5-sunburst i5o30r1.25g8k5v19D20270909
+gpt-image-2 i5o30r1.25g8k5D20271021
+gpt-image-2.5-flare|gpt-image-2.5-sunburst i5o30r1.25g8k5D20270909
 gpt-live-1 k8x1v5V5D20270910
-gpt-live-transcribe S.000283333333333C32e3M4Kk6v5D20280201
+gpt-live-transcribe S.000283333333333C32e3M4Kk6D20280201
 gpt-realtime i4o16r.4a32A64g5C32e3M4Kk8x71v7V5D20270302
 gpt-realtime-1.5 i4o16r.4a32A64g5C32e3M4Kk8x71v7V5D20270824
 gpt-realtime-2 i4o24r.4a32A64g5C32e3M4Kk8x71v7V5D20270120
@@ -219,8 +222,8 @@ gpt-realtime-2.1-mini i.6o2.4r.06a10A20j.3g.8C32e3M4Kk8x71v7V5D20270625
 gpt-realtime-mini i.6o2.4r.06a10A20j.3g.8C32e3M4Kk8x71v7V5D20270615
 gpt-realtime-mini-2025-10-06 i.6o2.4r.06a10A20j.3g.8C32e3M4Kk8x71v7V5D20270406
 gpt-realtime-translate C32e3M4Kk8x0v5V5D20271109
-gpt-realtime-whisper S.0002833333333333333C32e3M4Kk6v5D20270506
-gpt-transcribe S.000075k6v5D20280201
+gpt-realtime-whisper S.0002833333333333333C32e3M4Kk6D20270506
+gpt-transcribe S.000075k6D20280201
 hd/1024-x-1024/dall-e-3 I.0879999582208k5
 hd/1024-x-1792/dall-e-3|hd/1792-x-1024/dall-e-3 I.132000015974k5
 high/1024-x-1024/gpt-image-1 I.167000000168k5D20261023
@@ -273,13 +276,12 @@ us-gov/text-embedding-3-small i.025C8191k3
 whisper|whisper-1 S.0001k6D20261215
 wizardlm-2-8x22b i.48o.48`,
   azure_ai: `Codestral-2501 i.3o.9C256e3M4Kx0v1D20270215
-Cohere-Embed-V5-Fast i.08g.4C128e3d2Kk3v3D20270123
-Cohere-Embed-V5-Pro i.12g.4C128e3d2Kk3v3D20270123
+Cohere-Embed-V5-Fast i.08g.4C128e3d2Kk3D20270123
+Cohere-Embed-V5-Pro i.12g.4C128e3d2Kk3D20270123
 Cohere-command-a-plus-05-2026 i.8o3.2C128e3M64e3x21v1D20261016
-Cohere-embed-v3-english|Cohere-embed-v3-multilingual i.1C512d1Kk3v3D20270215
+Cohere-embed-v3-english|Cohere-embed-v3-multilingual i.1C512d1Kk3D20270215
 DeepSeek-V4-Flash-0731 i.44o1.32r.014C1e6M384e3x53v1D20261203
 FLUX-1.1-pro|FLUX.1-Kontext-pro I.04C5e3k5D20270105
-FLUX.2-flex C32e3k5v3V2D20270120
 FW-DeepSeek-V3.2 i.62o1.85r.31C160KM160Kx53v1D20270701
 FW-DeepSeek-V4-Flash i.15o.31r.03C1e6M384e3x53v1
 FW-DeepSeek-V4-Pro i1.925o3.828r.165C1e6M384e3x53v1
@@ -354,21 +356,21 @@ deepseek-v3.2|deepseek-v3.2-speciale i.58o1.68C128e3M128e3x181v1D20271101
 deepseek-v4-flash i.19o.51r.028C1e6M384e3x53v1D20280220
 deepseek-v4-pro i1.74o3.48r.145C1e6M384e3x53v1D20280220
 deepseek-v4.1-flash i.3o1.2r.006C1e6M384e3x53v1D20261215
-embed-v-4-0 i.12g.47C128e3d3Kk3v3D20270601
+embed-v-4-0 i.12g.47C128e3d3Kk3D20270601
 flux.2-pro I.04C32e3k5D20270120
-gpt-5.4 i2.5o15r.25p2C922e3M128e3x383v19D20270902@272e3i5o22.5r.5p2
+gpt-5.4 i2.5o15r.25p2C922e3M128e3x383v19D20270902@272e3i5o22.5r.5
 gpt-5.4-mini i.75o4.5r.075p2C272e3M128e3x383v19D20270921
 gpt-5.4-nano i.2o1.25r.02p2C272e3M128e3x383v19D20270921
-gpt-5.4-pro i30o180r3p2C922e3M128e3k2x375v19D20270907@272e3i60o270r6p2
-gpt-5.5 i5o30r.5p2C922e3M128e3x383v19D20271026@272e3i10o45r1p2
-gpt-5.5-2026-04-23 i5o30r.5p2C922e3M128e3x383v19@272e3i10o45r1p2
+gpt-5.4-pro i30o180r3p2C922e3M128e3k2x375v19D20270907@272e3i60o270r6
+gpt-5.5 i5o30r.5p2C922e3M128e3x383v19D20271026@272e3i10o45r1
+gpt-5.5-2026-04-23 i5o30r.5p2C922e3M128e3x383v19@272e3i10o45r1
 gpt-6-astra i10o50r1w12.5s.01C922e3M128e3x895v19@272e3i20o75r2w25
 gpt-6-luna i.1o.5r.01w.125s.01C922e3M128e3x895v19@272e3i.2o.75r.02w.25
 gpt-6-sol i2o10r.2w2.5s.01C922e3M128e3x895v19@272e3i4o15r.4w5
 gpt-6.1-sol i2o10r.1w2.5s.01C922e3M128e3x895v19@272e3i4o15r.2w5
 gpt-6.1-terra i1o5r.05w1.25s.014C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
 gpt-chat-latest|gpt-chat i5o30r.5C128e3M128e3x383v19D20270518
-gpt-image-2 i5o30r1.25g8k5v3D20271021
+gpt-image-2 i5o30r1.25g8k5D20271021
 gpt-oss-120b i.15o.6C128KM128Kx15v1D20270915
 grok-3 i3o15x0v1D20260501
 grok-3-mini i.25o1.27x0v1D20260501
@@ -438,17 +440,17 @@ ai21.jamba-1-5-mini-v1:0 i.2o.4C256e3M4KD20261126
 ai21.jamba-instruct-v1:0 i.5o.7C7e4M4Kx64v1
 amazon.nova-2-5-sonic i.33o2.75a3A12u1.1C256e3M64e3k8x0v5V4
 amazon.nova-2-lite-v1:0 i.3o2.5r.075p1.75u1.1C1e6M65535x61v27
-amazon.nova-2-multimodal-embeddings-v1:0 i.135u1.1C8172d3Kk3v15
+amazon.nova-2-multimodal-embeddings-v1:0 i.135u1.1C8172d3Kk3
 amazon.nova-2-pro-preview-20251202-v1:0 i1.25o10r.3125p1.75u1.1C1e6M64e3x61v27
 amazon.nova-2-sonic-v1:0 i.33o2.75a3A12u1.1C1e6M64e3k8x0v5V4
 amazon.nova-canvas-v1:0|1024-x-1024/50-steps/bedrock/amazon.nova-canvas-v1:0 I.06C2600k5D20260930
-amazon.nova-lite-v1:0 i.06o.24r.015C3e5M1e4x45v19
-amazon.nova-micro-v1:0 i.035o.14r.00875C128e3M1e4x45v1
+amazon.nova-lite-v1:0 i.06o.24r.015w.06C3e5M1e4x45v19
+amazon.nova-micro-v1:0 i.035o.14r.00875w.035C128e3M1e4x45v1
 amazon.nova-premier-v1:0 i2.5o12.5r.625w2.5p1.75C1e6M1e4x45v19
-amazon.nova-pro-v1:0 i.8o3.2r.2f.5p1.75C3e5M1e4x45v19
+amazon.nova-pro-v1:0 i.8o3.2r.2w.8f.5p1.75C3e5M1e4x45v19
 amazon.nova-sonic-v1:0 i.06o.24a3.4A13.6
 amazon.rerank-v1:0 q.001C32e3k4
-amazon.titan-embed-image-v1 i.8C128d1Kk3v3
+amazon.titan-embed-image-v1 i.8C128d1Kk3
 amazon.titan-embed-text-v1|amazon.titan-embed-g1-text-02 i.1C8Kd1536k3
 amazon.titan-embed-text-v2:0 i.02C8Kd1Kk3
 amazon.titan-image-generator-v1 I.008k5
@@ -461,9 +463,9 @@ anthropic.claude-3-5-sonnet-20240620-v1:0 i3o15r.3w3.75W6C2e5M8Kx13v19
 anthropic.claude-3-5-sonnet-20241022-v2:0 i3o15r.3w3.75W6C2e5M8Kx685v19
 anthropic.claude-3-7-sonnet-20240620-v1:0 i3.6o18r.36w4.5W7.2C2e5M8Kx701v19
 anthropic.claude-3-7-sonnet-20250219-v1:0 i3o15r.3w3.75W6C2e5M8Kx701v19
-anthropic.claude-3-haiku-20240307-v1:0 i.25o1.25w.3125W.5C2e5M4Kx1v3
+anthropic.claude-3-haiku-20240307-v1:0 i.25o1.25w.3125W.5C2e5M4Kx2049v3
 anthropic.claude-3-opus-20240229-v1:0 i15o75r1.5w18.75W30C2e5M4Kx13v3
-anthropic.claude-3-sonnet-20240229-v1:0 i3o15r.3w3.75W6C2e5M4Kx1v3
+anthropic.claude-3-sonnet-20240229-v1:0 i3o15r.3w3.75W6C2e5M4Kx2049v3
 anthropic.claude-fable-5 i10o50r1w12.5W20s.01u1.1C1e6M128e3x573v19
 anthropic.claude-fable-5-1 i10o50r.25w12.5W20s.01u1.1C1e6M128e3x573v19
 anthropic.claude-haiku-4-5-20251001|anthropic.claude-haiku-4-5|anthropic.claude-haiku-4-5@20251001 i1o5r.1w1.25W2u1.1C2e5M64e3x701v19
@@ -497,12 +499,12 @@ ap-southeast-2/qwen.qwen3-next-80b-a3b i.1545o1.236C256KM8Kx73v1
 ap-southeast-3/deepseek.v3.2 i.74o2.22f.5C160KM8e3x29v1
 ap-southeast-3/moonshotai.kimi-k2.5 i.72o3.6f.5C256KM16e3x77v3
 apac.amazon.nova-2-lite-v1:0 i.396o3.311r.099C1e6M64e3x61v27
-apac.amazon.nova-lite-v1:0 i.063o.252r.01575C3e5M1e4x45v19
-apac.amazon.nova-micro-v1:0 i.037o.148r.00925C128e3M1e4x45v1
-apac.amazon.nova-pro-v1:0 i.84o3.36r.21f.5C3e5M1e4x45v19
+apac.amazon.nova-lite-v1:0 i.063o.252r.01575w.063C3e5M1e4x45v19
+apac.amazon.nova-micro-v1:0 i.037o.148r.00925w.037C128e3M1e4x45v1
+apac.amazon.nova-pro-v1:0 i.84o3.36r.21w.84f.5C3e5M1e4x45v19
 ca-central-1/meta.llama3-70b-instruct-v1:0 i3.05o4.03C8KM8KD20270330
 ca-central-1/meta.llama3-8b-instruct-v1:0 i.35o.69C8KM8KD20270330
-ca.amazon.nova-lite-v1:0 i.064o.256r.016w.064C3e5M1e4x1v3
+ca.amazon.nova-lite-v1:0 i.064o.256r.016w.064C3e5M1e4x2049v3
 claude-sonnet-4-5-20250929-v1:0 i3o15r.3w3.75W6C2e5M64e3x701v19D20270408@2e5i6o22.5r.6w7.5W12
 claude_platform/claude-fable-5 i10o50r1w12.5W20s.01u1.1C1e6M128e3x829v19
 claude_platform/claude-fable-5-1 i10o50r.25w12.5W20s.01u1.1C1e6M128e3x829v19
@@ -516,16 +518,16 @@ claude_platform/claude-sonnet-4-6 i3o15r.3w3.75W6s.01u1.1C1e6M128e3x829v19
 claude_platform/claude-sonnet-5 i2o10r.2w2.5W4s.01u1.1C1e6M128e3x829v19
 claude_platform/claude-sonnet-5-5 i2o10r.1w2.5W4s.01u1.1C1e6M128e3x829v19
 cohere.command-light-text-v14 i.3o.6C4KM4Kx4v1
-cohere.command-r-plus-v1:0 i3o15C128e3M4Kx1v1
-cohere.command-r-v1:0 i.5o1.5C128e3M4Kx1v1
+cohere.command-r-plus-v1:0 i3o15C128e3M4Kx2049v1
+cohere.command-r-v1:0 i.5o1.5C128e3M4Kx2049v1
 cohere.command-text-v14 i1o2C4KM4Kx4v1
-cohere.embed-english-v3|cohere.embed-multilingual-v3 i.1C512k3v3
-cohere.embed-v4:0 i.12C128e3d1536k3v3
+cohere.embed-english-v3|cohere.embed-multilingual-v3 i.1C512k3
+cohere.embed-v4:0 i.12C128e3d1536k3
 cohere.rerank-v3-5:0 q.002C4Kk4
 deepseek.r1-v1:0 i1.35o5.4C128e3M32Kx17v1D20270330
 deepseek.v3-v1:0 i.58o1.68C160KL128e3M80Kx21v1D20270330
 deepseek.v3.2 i.62o1.85f.5p1.75C160KM80Kx29v1
-deepseek.v3.2-v1:0 i.62o1.85C160KM80Kx17v1
+deepseek.v3.2-v1:0 i.62o1.85C160KM80Kx2065v1
 eu-south-1/minimax.minimax-m2.1|ap-southeast-3/minimax.minimax-m2.1 i.36o1.44f.5C196e3M8Kx77v1D20270330
 eu-south-1/minimax.minimax-m2.5|ap-southeast-3/minimax.minimax-m2.5 i.36o1.44f.5C196e3M8Kx93v1
 eu-west-1/meta.llama3-70b-instruct-v1:0 i2.86o3.78C8KM8KD20270330
@@ -550,13 +552,12 @@ eu.amazon.nova-pro-v1:0 i1.05o4.2r.2625f.5C3e5M1e4x45v19
 eu.deepseek.v3.2 i.74o2.22f.5C160KM160Kx29v1
 eu.meta.llama3-2-1b-instruct-v1:0 i.13o.13C128e3M4Kx1v1D20260707
 eu.meta.llama3-2-3b-instruct-v1:0 i.19o.19C128e3M4Kx1v1D20260707
-google.gemma-3-12b-it i.09o.29p1.77777777778C128e3M8e3x73v3D20270330 {"b":{"i":0.05,"o":0.15},"f":{"i":0.05,"o":0.15}}
-google.gemma-3-27b-it i.23o.38p1.73913043478C198KL128e3M8Kx73v3D20270330 {"b":{"i":0.12,"o":0.19},"f":{"i":0.12,"o":0.19}}
+google.gemma-3-12b-it i.09o.29p1.77777777778C128e3M8e3x73v3D20270330 {"f":{"i":0.05,"o":0.15}}
+google.gemma-3-27b-it i.23o.38p1.73913043478C198KL128e3M8Kx73v3D20270330 {"f":{"i":0.12,"o":0.19}}
 google.gemma-3-4b-it i.04o.08f.5p1.75C128e3M4Kx65v3D20270330
-google.gemma-4-26b-a4b i.13o.4C256KM32Kx17v3
-google.gemma-4-31b i.14o.4C256KM32Kx17v3
-google.gemma-4-e2b i.04o.08C128KM8Kx17v3
-invoke/anthropic.claude-3-5-sonnet-20240620-v1:0 i3o15r.3w3.75W6C2e5M4Kx13v3
+google.gemma-4-26b-a4b i.13o.4C256KM32Kx2065v3
+google.gemma-4-31b i.14o.4C256KM32Kx2065v3
+google.gemma-4-e2b i.04o.08C128KM8Kx2065v3
 jp.amazon.nova-2-lite-v1:0 i.396o3.311r.099w.396f.5p1.75C1e6M65535x61v27
 max-x-max/50-steps/stability.stable-diffusion-xl-v0|512-x-512/max-steps/stability.stable-diffusion-xl-v0 I.036C77k5
 max-x-max/max-steps/stability.stable-diffusion-xl-v0 I.072C77k5
@@ -597,7 +598,7 @@ moonshotai.kimi-k3 i3o15r.3w3.75f.5p1.75u1.1C1e6M128Kx125v3
 nvidia.nemotron-nano-12b-v2 i.2o.6f.5p1.75C128e3M8Kx73v3D20270330
 nvidia.nemotron-nano-3-30b i.06o.24f.5C256KL256e3M8Kx93v1 {"p":{"i":0.11,"o":0.42}}
 nvidia.nemotron-nano-3-30b:0 i.06o.24C256e3
-nvidia.nemotron-nano-9b-v2 i.06o.23C128KL128e3M8Kx73v1D20270330 {"b":{"i":0.03,"o":0.12},"f":{"i":0.03,"o":0.12},"p":{"i":0.11,"o":0.4}}
+nvidia.nemotron-nano-9b-v2 i.06o.23C128KL128e3M8Kx73v1D20270330 {"f":{"i":0.03,"o":0.12},"p":{"i":0.11,"o":0.4}}
 nvidia.nemotron-nano-9b-v2:0 i.06o.23C128e3
 nvidia.nemotron-super-3-120b i.15o.65f.5p1.75C256KL256e3M128Kx93v1
 nvidia.nemotron-super-3-120b:0 i.15o.65C256e3
@@ -611,12 +612,12 @@ openai.gpt-6-luna i.1o.5r.01w.125u1.1C922e3M128e3x53v3@272e3i.2o.75r.02w.25
 openai.gpt-6-sol i2o10r.2w2.5u1.1C922e3M128e3x53v3@272e3i4o15r.4w5
 openai.gpt-6.1-sol i2o10r.1w2.5u1.1C1e6M128Kx53v3@272e3i4o15r.2w5
 openai.gpt-6.1-terra i1o5r.05w1.25u1.1C922e3M128e3x53v3@272e3i2o7.5r.1w2.5
-openai.gpt-oss-120b i.15o.6C128e3M16Kx17v1
+openai.gpt-oss-120b i.15o.6C128e3M16Kx2065v1
 openai.gpt-oss-120b-1:0 i.15o.6f.5p1.75C128e3M16Kx29v1
-openai.gpt-oss-20b i.07o.3C128e3M16Kx17v1
+openai.gpt-oss-20b i.07o.3C128e3M16Kx2065v1
 openai.gpt-oss-20b-1:0 i.07o.3f.5p1.75C128e3M16Kx29v1
-openai.gpt-oss-safeguard-120b i.15o.6p1.73333333333C128e3M16Kx89v1 {"b":{"i":0.07,"o":0.3},"f":{"i":0.07,"o":0.3}}
-openai.gpt-oss-safeguard-20b i.07o.2p1.71428571429C128e3M16Kx89v1 {"b":{"i":0.03,"o":0.1},"f":{"i":0.03,"o":0.1}}
+openai.gpt-oss-safeguard-120b i.15o.6p1.73333333333C128e3M16Kx89v1 {"f":{"i":0.07,"o":0.3}}
+openai.gpt-oss-safeguard-20b i.07o.2p1.71428571429C128e3M16Kx89v1 {"f":{"i":0.03,"o":0.1}}
 qwen.qwen3-235b-a22b-2507-v1:0 i.22o.88f.5C256KM128Kx21v1
 qwen.qwen3-32b-v1:0 i.15o.6f.5p1.75C32KM16Kx21v1
 qwen.qwen3-coder-30b-a3b-v1:0 i.15o.6p1.75C256KM128Kx21v1D20270330
@@ -639,8 +640,8 @@ stability.stable-image-core-v1:0|1024-x-1024/50-steps/stability.stable-diffusion
 stability.stable-image-inpaint-v1:0|stability.stable-image-control-sketch-v1:0|stability.stable-image-control-structure-v1:0|stability.stable-image-erase-object-v1:0|stability.stable-image-remove-background-v1:0|stability.stable-image-search-recolor-v1:0|stability.stable-image-search-replace-v1:0|stability.stable-image-style-guide-v1:0 I.07C77k5
 stability.stable-image-ultra-v1:0|stability.stable-image-ultra-v1:1 I.14C77k5
 stability.stable-outpaint-v1:0 I.06C77k5
-twelvelabs.marengo-embed-2-7-v1:0 R.00007C77d1Kk3v3D20261130
-twelvelabs.marengo-embed-3-0-v1:0 R.00007C500d512k3v3
+twelvelabs.marengo-embed-2-7-v1:0 R.00007C77d1Kk3D20261130
+twelvelabs.marengo-embed-3-0-v1:0 R.00007C500d512k3
 twelvelabs.pegasus-1-2-v1:0 o7.5x0v9D20270322
 twelvelabs.pegasus-1-5-v1:0 o7.5C255KM96Kx0v9
 us-gov-east-1/amazon.nova-pro-v1:0|us-gov-west-1/amazon.nova-pro-v1:0 i.96o3.84r.24C3e5M1e4x45v19
@@ -648,7 +649,7 @@ us-gov-east-1/amazon.titan-embed-text-v2:0 i.2C8Kd1Kk3
 us-gov-east-1/amazon.titan-text-lite-v1|us-gov-west-1/amazon.titan-text-lite-v1 i.3o.4C42e3M4e3
 us-gov-east-1/anthropic.claude-haiku-4-5-20251001-v1:0|us-gov-west-1/anthropic.claude-haiku-4-5-20251001-v1:0 i1.2o6r.12w1.5W2.4C2e5M64e3x701v19
 us-gov-east-1/claude-sonnet-4-5-20250929-v1:0|us-gov-east-1/anthropic.claude-sonnet-4-5-20250929-v1:0|us-gov-west-1/anthropic.claude-sonnet-4-5-20250929-v1:0|us-gov-west-1/claude-sonnet-4-5-20250929-v1:0 i3.6o18r.36w4.5W7.2C2e5M64e3x701v19D20270408
-us-gov-west-1/amazon.nova-2-multimodal-embeddings-v1:0 i.162C8172d3Kk3v15
+us-gov-west-1/amazon.nova-2-multimodal-embeddings-v1:0 i.162C8172d3Kk3
 us-gov-west-1/amazon.nova-lite-v1:0 i.072o.288r.018C3e5M1e4x45v19
 us-gov-west-1/amazon.nova-micro-v1:0 i.042o.168r.0105C128e3M1e4x45v1
 us-gov-west-1/amazon.titan-embed-text-v2:0 i.11C8Kd1Kk3
@@ -666,13 +667,10 @@ us-gov.nvidia.nemotron-super-3-120b|us-gov-east-1/nvidia.nemotron-super-3-120b|u
 us-gov.openai.gpt-oss-120b-1:0|us-gov-east-1/openai.gpt-oss-120b-1:0|us-gov-west-1/openai.gpt-oss-120b-1:0 i.18o.72C128e3M16Kx29v1
 us-gov.openai.gpt-oss-20b-1:0|us-gov-east-1/openai.gpt-oss-20b-1:0|us-gov-west-1/openai.gpt-oss-20b-1:0 i.084o.36C128e3M16Kx29v1
 us-gov.xai.grok-4.6 i2.64o7.92r.66C5e5M5e5x21v3
-us.amazon.nova-lite-v1:0 i.06o.24r.015w.06C3e5M1e4x1v3
-us.amazon.nova-micro-v1:0 i.035o.14r.00875w.035C128e3M1e4x1v1
-us.amazon.nova-pro-v1:0 i.8o3.2r.2w.8C3e5M1e4x1v3
 writer.palmyra-vision-7b i.15o.6f.5p1.75C4KM4Kx0v3
 writer.palmyra-x4-v1:0 i2.5o10C120KM8Kx17v17D20270309
 writer.palmyra-x5-v1:0 i.6o6C104e4L128e3M8Kx17v17D20270321
-xai.grok-4.3 i1.25o2.5r.2C1e6M128Kx17v3
+xai.grok-4.3 i1.25o2.5r.2C1e6M128Kx2065v3
 xai.grok-4.6 i2o6r.5f.5p1.75u1.1C5e5M5e5x21v3
 xai.grok-4.7 i2o6r.5f.5p1.75u1.1C512KM512Kx21v3
 zai.glm-4.7 i.6o2.2f.5p1.75C200KL203e3M128Kx93v1D20270330
@@ -737,13 +735,13 @@ llama-4-scout-17b-16e-instruct i.65o.85
 llama3.1-70b i.6o.6C128e3M128e3x5v1D20250117
 llama3.1-8b i.1o.1C32e3M8e3x5v1D20260527
 llama3.3-70b i.85o1.2
-qwen-3-235b-a22b-instruct-2507 i.6o1.2C131e3M32e3x1v1
+qwen-3-235b-a22b-instruct-2507 i.6o1.2C131e3M32e3x2049v1
 qwen-3-235b-a22b-thinking-2507 i.6o1.2
 qwen-3-32b i.4o.8C128KL128e3M128e3x21v1D20260216
-qwen-3-coder-480b i2o2C128KM32Kx1v1
+qwen-3-coder-480b i2o2C128KM32Kx2049v1
 qwen-3.8-27b i.99o1.49C64KM32Kx31v3
-zai-glm-4.6 C128KM32Kx1v1
-zai-glm-4.7 i2.25o2.75r2.25C128KM40Kx17v1`,
+zai-glm-4.6 C128KM32Kx2049v1
+zai-glm-4.7 i2.25o2.75r2.25C128KM40Kx2065v1`,
   cloudflare: `@cf/aisingapore/gemma-sea-lion-v4-27b-it i.351o.555C128e3M128e3
 @cf/baai/bge-base-en-v1.5 i.067
 @cf/baai/bge-large-en-v1.5 i.204
@@ -813,11 +811,11 @@ command-r-plus-08-2024 i2.5o10C128e3M4Kx5v1
 command-r7b i.0375o.15
 command-r7b-12-2024 i.0375o.15C128e3M4Kx5v1
 embed-english-light-v3.0 i.1C512k3
-embed-english-v3.0|embed-multilingual-v3.0 i.1C512d1Kk3v3
-embed-multilingual-light-v3.0 i100C512k3v3
-embed-v4.0 i.12g.47C128e3d1536k3v3
-embed-v5.0-fast i.08C128e3d2Kk3v3
-embed-v5.0-pro i.12C128e3d2Kk3v3
+embed-english-v3.0|embed-multilingual-v3.0 i.1C512d1Kk3
+embed-multilingual-light-v3.0 i100C512k3
+embed-v4.0 i.12g.47C128e3d1536k3
+embed-v5.0-fast i.08C128e3d2Kk3
+embed-v5.0-pro i.12C128e3d2Kk3
 rerank-v3.5|rerank-english-v3.0|rerank-multilingual-v3.0 q.002C4Kk4
 rerank-v4.0-fast q.002C32Kk4
 rerank-v4.0-pro q.0025C32Kk4
@@ -825,45 +823,45 @@ rerank-v5.0-fast i.02C32Kk4
 rerank-v5.0-pro i.05C32Kk4`,
   coralbricks: `deepseek-v4.1-flash|deepseek-v4.1-flash-fast|deepseek-v4.1-flash-fast-fp4 i.01o1.2w.09C1024KM1024Kx117v3
 glm-5.3|glm-5.3-fast|glm-5.3-fp4 i1.12o4.4w1.68C1024KM1024Kx117v1`,
-  coreweave: `MiniMaxAI/MiniMax-M2.5 i.3o1.2r.3C192Kx17v1
-MiniMaxAI/MiniMax-M3 i.23o.96r.05C256Kx17v3
-OpenPipe/Qwen3-14B-Instruct i.05o.22r.05C32Kx1v1
-Qwen/Qwen3-235B-A22B-Instruct-2507 i.1o.1r.1C256Kx1v1
-Qwen/Qwen3-235B-A22B-Thinking-2507 i.1o.1r.1C256Kx17v1
-Qwen/Qwen3-30B-A3B-Instruct-2507 i.1o.3r.1C256Kx1v1
-Qwen/Qwen3-Coder-480B-A35B-Instruct i1o1.5r1C256Kx1v1
-Qwen/Qwen3.5-27B i.39o3.12r.08C256Kx17v3
-Qwen/Qwen3.5-35B-A3B|Qwen/Qwen3.6-35B-A3B i.25o1.25r.25C256Kx17v3
-Qwen/Qwen3.6-27B i.6o3.6r.12C256Kx17v3
-Qwen/Qwen3.8-27B i.4o3r.15C256Kx17v3
-deepseek-ai/DeepSeek-V3.1 i.55o1.65r.55C161e3x1v1
-deepseek-ai/DeepSeek-V4-Flash i.14o.28r.07C1024Kx17v1
-deepseek-ai/DeepSeek-V4-Flash-0731 i.13o.28r.07C256Kx17v1
-deepseek-ai/DeepSeek-V4-Pro i1.15o2.55r.2C1024Kx17v1
-deepseek-ai/DeepSeek-V4-Pro-0813 i1.31o3.96r.044C1024Kx17v1
-deepseek-ai/DeepSeek-V4.1-Flash i.2o.65r.03C1024Kx17v3
-google/gemma-4-26B-A4B-it i.1o.3r.05C256Kx17v3
-google/gemma-4-31B-it i.1o.34r.1C256Kx17v3
-ibm-granite/granite-4.1-8b|JetBrains/Mellum2-12B-A2.5B-Instruct i.05o.1r.05C128Kx1v1
-ibm-granite/granite-4.2-8b i.1o.15r.05C128Kx17v1
-meta-llama/Llama-3.1-70B-Instruct i.8o.8r.8C128Kx1v1
-meta-llama/Llama-3.1-8B-Instruct i.22o.22r.22C128Kx1v1
-meta-llama/Llama-3.3-70B-Instruct i.71o.71r.71C128e3x1v1
-meta-llama/Llama-4-Scout-17B-16E-Instruct i.17o.66C64e3x1v3
-microsoft/Phi-4-mini-instruct i.08o.35r.08C128e3x1v1
-moonshotai/Kimi-K2.5 i.6o3r.1C256Kx17v3
-moonshotai/Kimi-K2.6 i.65o3.41r.15C256Kx17v3
-moonshotai/Kimi-K2.7-Code i.71o3.5r.15C256Kx17v3
-moonshotai/Kimi-K3 i3o15r.3C1024Kx17v3
-nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8 i.2o.8r.2C256Kx17v1
-nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B i.5o2.15r.1C256Kx17v1
-nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B i.07o.2r.04C256Kx17v1
-openai/gpt-oss-120b i.03o.17r.03C128Kx17v1
-openai/gpt-oss-20b i.03o.13r.03C128Kx17v1
-zai-org/GLM-5-FP8 i1o3.2C2e5x1v1
-zai-org/GLM-5.1 i1.4o4.4r.26C198Kx17v1
-zai-org/GLM-5.2 i.76o2.42r.14C1024Kx17v1
-zai-org/GLM-5.3-Flash i.15o.5r.05C1024Kx17v3`,
+  coreweave: `MiniMaxAI/MiniMax-M2.5 i.3o1.2r.3C192Kx2065v1
+MiniMaxAI/MiniMax-M3 i.23o.96r.05C256Kx2065v3
+OpenPipe/Qwen3-14B-Instruct i.05o.22r.05C32Kx2049v1
+Qwen/Qwen3-235B-A22B-Instruct-2507 i.1o.1r.1C256Kx2049v1
+Qwen/Qwen3-235B-A22B-Thinking-2507 i.1o.1r.1C256Kx2065v1
+Qwen/Qwen3-30B-A3B-Instruct-2507 i.1o.3r.1C256Kx2049v1
+Qwen/Qwen3-Coder-480B-A35B-Instruct i1o1.5r1C256Kx2049v1
+Qwen/Qwen3.5-27B i.39o3.12r.08C256Kx2065v3
+Qwen/Qwen3.5-35B-A3B|Qwen/Qwen3.6-35B-A3B i.25o1.25r.25C256Kx2065v3
+Qwen/Qwen3.6-27B i.6o3.6r.12C256Kx2065v3
+Qwen/Qwen3.8-27B i.4o3r.15C256Kx2065v3
+deepseek-ai/DeepSeek-V3.1 i.55o1.65r.55C161e3x2049v1
+deepseek-ai/DeepSeek-V4-Flash i.14o.28r.07C1024Kx2065v1
+deepseek-ai/DeepSeek-V4-Flash-0731 i.13o.28r.07C256Kx2065v1
+deepseek-ai/DeepSeek-V4-Pro i1.15o2.55r.2C1024Kx2065v1
+deepseek-ai/DeepSeek-V4-Pro-0813 i1.31o3.96r.044C1024Kx2065v1
+deepseek-ai/DeepSeek-V4.1-Flash i.2o.65r.03C1024Kx2065v3
+google/gemma-4-26B-A4B-it i.1o.3r.05C256Kx2065v3
+google/gemma-4-31B-it i.1o.34r.1C256Kx2065v3
+ibm-granite/granite-4.1-8b|JetBrains/Mellum2-12B-A2.5B-Instruct i.05o.1r.05C128Kx2049v1
+ibm-granite/granite-4.2-8b i.1o.15r.05C128Kx2065v1
+meta-llama/Llama-3.1-70B-Instruct i.8o.8r.8C128Kx2049v1
+meta-llama/Llama-3.1-8B-Instruct i.22o.22r.22C128Kx2049v1
+meta-llama/Llama-3.3-70B-Instruct i.71o.71r.71C128e3x2049v1
+meta-llama/Llama-4-Scout-17B-16E-Instruct i.17o.66C64e3x2049v3
+microsoft/Phi-4-mini-instruct i.08o.35r.08C128e3x2049v1
+moonshotai/Kimi-K2.5 i.6o3r.1C256Kx2065v3
+moonshotai/Kimi-K2.6 i.65o3.41r.15C256Kx2065v3
+moonshotai/Kimi-K2.7-Code i.71o3.5r.15C256Kx2065v3
+moonshotai/Kimi-K3 i3o15r.3C1024Kx2065v3
+nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8 i.2o.8r.2C256Kx2065v1
+nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B i.5o2.15r.1C256Kx2065v1
+nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B i.07o.2r.04C256Kx2065v1
+openai/gpt-oss-120b i.03o.17r.03C128Kx2065v1
+openai/gpt-oss-20b i.03o.13r.03C128Kx2065v1
+zai-org/GLM-5-FP8 i1o3.2C2e5x2049v1
+zai-org/GLM-5.1 i1.4o4.4r.26C198Kx2065v1
+zai-org/GLM-5.2 i.76o2.42r.14C1024Kx2065v1
+zai-org/GLM-5.3-Flash i.15o.5r.05C1024Kx2065v3`,
   crusoe: `Qwen/Qwen3-235B-A22B-Instruct-2507 i3o3C256KM256Kx71v1
 deepseek-ai/DeepSeek-R1-0528 i3o7C160KM160Kx80v1
 deepseek-ai/DeepSeek-V3-0324 i1.5o1.5C160KM160Kx71v1
@@ -964,7 +962,7 @@ databricks-gemini-2-5-pro i1.24999o9.99999r.124999w1.24999C1024KM64Kx53v15D20261
 databricks-gemini-3-1-flash-image i.62503o3.74997r.62503w.62503G75.0001C128KM32Kx0v3V3
 databricks-gemini-3-1-flash-lite i.31248o1.87502r.03122w.31248a.62503j.06251p1.8C1024KM64Kx37v15
 databricks-gemini-3-1-flash-lite-image i.31248o1.87502r.31248w.31248G37.49998C64KM4Kx0v3V3
-databricks-gemini-3-1-pro i2.49998o15.00002r.24997w2.49998p1.8C1024KM64Kx53v15@2e5i5.00003o22.5r.50001p1.8
+databricks-gemini-3-1-pro i2.49998o15.00002r.24997w2.49998p1.8C1024KM64Kx53v15@2e5i5.00003o22.5r.50001
 databricks-gemini-3-5-flash i1.87502o11.24998r.18753w1.87502p1.8C1024KM64Kx53v15
 databricks-gemini-3-5-flash-lite i.37499o3.12501r.03752w.37499p1.8C1024KM64Kx61v15
 databricks-gemini-3-6-flash i.74998o3.74997r.07497w.74998p1.8C1024KM64Kx53v15
@@ -980,25 +978,25 @@ databricks-glm-5-3-flash i.15001o.50001r.03003w.15001p1.75C1024KM128Kx53v3
 databricks-gpt-5|databricks-gpt-5-1 i1.24999o9.99999r.12502w1.24999p2C272e3M128e3x37v1
 databricks-gpt-5-2 i1.75o14r.175w1.75p2C272e3M128e3x37v1
 databricks-gpt-5-3-codex i1.75o14r.175w1.75p2C272e3M128e3k2x37v1
-databricks-gpt-5-4 i2.49998o15.00002r.24997w2.49998p2C922e3M128e3x53v3@272e3i5.00003o22.5r.50001
+databricks-gpt-5-4 i2.49998o15.00002r.24997w2.49998p2C922e3M128e3x53v3@272e3i5.00003o22.5r.50001p1
 databricks-gpt-5-4-mini i.74998o4.50002r.07497w.74998p2C272e3M128e3x53v3
 databricks-gpt-5-4-nano i.19999o1.24999r.02002w.19999C272e3M128e3x53v3
 databricks-gpt-5-4-pro|databricks-gpt-5-5-pro i29.99997o180.0001r29.99997w29.99997C922e3M128e3k2x53v3@272e3i60o270
-databricks-gpt-5-5 i5.00003o29.99997r.50001w5.00003p2.5C922e3M128e3k2x53v3@272e3i9.99999o45r1.00002
-databricks-gpt-5-6-luna i.19999o1.20001r.02002w.24997p2C922e3M128e3x53v3@272e3i.39998o1.79998r.03997w.50001p2
-databricks-gpt-5-6-sol i4.00001o19.99998r.39998w5.00003p2C922e3M128e3x53v3@272e3i8.00002o30r.80003w9.99999p2
-databricks-gpt-5-6-terra i1.99997o12.00003r.19999w2.49998p2C922e3M128e3x53v3@272e3i4.00001o18r.39998w5.00003p2
+databricks-gpt-5-5 i5.00003o29.99997r.50001w5.00003p2.5C922e3M128e3k2x53v3@272e3i9.99999o45r1.00002p1
+databricks-gpt-5-6-luna i.19999o1.20001r.02002w.24997p2C922e3M128e3x53v3@272e3i.39998o1.79998r.03997w.50001
+databricks-gpt-5-6-sol i4.00001o19.99998r.39998w5.00003p2C922e3M128e3x53v3@272e3i8.00002o30r.80003w9.99999
+databricks-gpt-5-6-terra i1.99997o12.00003r.19999w2.49998p2C922e3M128e3x53v3@272e3i4.00001o18r.39998w5.00003
 databricks-gpt-5-mini i.24997o1.99997r.02499w.24997p1.8C272e3M128e3x37v1
 databricks-gpt-5-nano i.04998o.39998r.00497w.04998C272e3M128e3x37v1
-databricks-gpt-6-1-sol i1.99997o9.99999r.10003w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15r.19999w5.00003p2
-databricks-gpt-6-1-terra i1.00002o5.00003r.04998w1.24999p2C922e3M128e3x53v3@272e3i1.99997o7.50001r.10003w2.49998p2
-databricks-gpt-6-astra i9.99999o50.00002r1.00002w12.49997p2C922e3M128e3x53v3@272e3i20o75.0001r1.99997w25p2
-databricks-gpt-6-luna i.10003o.50001r.01001w.12502p2C922e3M128e3k2x53v3@272e3i.19999o.7497r.02002w.24997p2
-databricks-gpt-6-sol i1.99997o9.99999r.19999w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15.0003r.39998w5.00003p2
+databricks-gpt-6-1-sol i1.99997o9.99999r.10003w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15r.19999w5.00003
+databricks-gpt-6-1-terra i1.00002o5.00003r.04998w1.24999p2C922e3M128e3x53v3@272e3i1.99997o7.50001r.10003w2.49998
+databricks-gpt-6-astra i9.99999o50.00002r1.00002w12.49997p2C922e3M128e3x53v3@272e3i20o75.0001r1.99997w25
+databricks-gpt-6-luna i.10003o.50001r.01001w.12502p2C922e3M128e3k2x53v3@272e3i.19999o.7497r.02002w.24997
+databricks-gpt-6-sol i1.99997o9.99999r.19999w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15.0003r.39998w5.00003
 databricks-gpt-image-1 i5.00003o40.00003r1.24999w5.00003g9.99999k5
-databricks-gpt-image-1-5 i5.00003o9.99999r1.24999w5.00003g8.00002G32.00001k5v19
+databricks-gpt-image-1-5 i5.00003o9.99999r1.24999w5.00003g8.00002G32.00001k5
 databricks-gpt-image-1-mini i1.99997o8.00002r.19999w1.99997g2.49998k5
-databricks-gpt-image-2 i5.00003o29.99997r1.24999w5.00003g8.00002k5v19
+databricks-gpt-image-2 i5.00003o29.99997r1.24999w5.00003g8.00002k5
 databricks-gpt-oss-120b i.15001o.59997r.15001w.15001C128KM128K
 databricks-gpt-oss-20b i.07o.30002r.07w.07C128KM128K
 databricks-grok-4-6 i2.49998o7.50001r.62503w2.49998C5e5x53v1
@@ -1059,15 +1057,15 @@ Qwen/Qwen3.6-35B-A3B i.1o.95C256KM256Kx29v3
 Qwen/Qwen3.7-Max i2.5o7.5r.5C256e3M256e3x45v1
 Qwen/Qwen3.8-2.4T-A95B i2o5.999999999999999r.2C256KM128Kx61v1
 Qwen/Qwen3.8-27B i.15000000000000002o1.875r.037500000000000006C256KM256Kx61v3
-Qwen/Qwen3.8-Flash i.113o.382r.01409999988C1e6M128Kx17v1
+Qwen/Qwen3.8-Flash i.113o.382r.01409999988C1e6M128Kx2065v1
 Qwen/Qwen3.8-Max i1.6500000000000001o4.9510000000000005r.20599999200000002C256e3M128Kx61v1
 Sao10K/L3-8B-Lunaris-v1-Turbo i.04o.05C8KM8Kx1v1
 Sao10K/L3.1-70B-Euryale-v2.2 i.85o.85C128KM128Kx1v1
 Sao10K/L3.3-70B-Euryale-v2.3 i.65o.75C128KM128Kx0v1
 XiaomiMiMo/MiMo-V2.5 i.4o2r.08C256KM256Kx61v3
 XiaomiMiMo/MiMo-V2.5-Pro i1o3r.2C1024KM1024Kx61v1
-XiaomiMiMo/MiMo-V2.6-Flash i.14o.28r.0028000000000000004C1024KM128Kx17v3
-XiaomiMiMo/MiMo-V2.6-Pro i.435o.87r.0035999990999999996C1024KM128Kx17v3
+XiaomiMiMo/MiMo-V2.6-Flash i.14o.28r.0028000000000000004C1024KM128Kx2065v3
+XiaomiMiMo/MiMo-V2.6-Pro i.435o.87r.0035999990999999996C1024KM128Kx2065v3
 allenai/olmOCR-7B-0725-FP8 i.27o1.5C16KM16Kx0v1
 anthropic/claude-3-7-sonnet-latest|anthropic/claude-3-7-sonnet i3.3o16.5r.33w4.125W6.6C2e5M2e5x5v1
 anthropic/claude-4-opus i16.5o82.5w20.625W33C2e5M2e5x5v1
@@ -1089,7 +1087,7 @@ deepseek-ai/DeepSeek-V3.1-Terminus i.27o1r.216C160KM160Kx5v1
 deepseek-ai/DeepSeek-V3.2 i.26o.38r.13C160KM64Kx61v1
 deepseek-ai/DeepSeek-V4-Flash i.09o.18r.018C1024KM1024Kx61v1
 deepseek-ai/DeepSeek-V4-Flash-0731 i.060000000000000005o.18r.015000000000000001C1024KM384e3x61v1
-deepseek-ai/DeepSeek-V4-Flash-Vision-Exp i.21559999999999996o.6468r.006859999607999999C1024KM384e3x17v3
+deepseek-ai/DeepSeek-V4-Flash-Vision-Exp i.21559999999999996o.6468r.006859999607999999C1024KM384e3x2065v3
 deepseek-ai/DeepSeek-V4-Pro i1.2999999999999998o2.5999999999999996r.10000000399999999C1024KM1024Kx61v1
 deepseek-ai/DeepSeek-V4-Pro-0813 i1.2999999999999998o2.5999999999999996r.10000000399999999C1024KM384e3x61v1
 deepseek-ai/DeepSeek-V4.1-Flash i.13999999999999999o.42r.0042C1024KM384e3x61v3
@@ -1108,12 +1106,12 @@ google/gemma-4-31B-it i.13o.38C256KM256Kx29v3
 google/gemma-4-31B-it-Ultra i.27o.76C128KM128Kx29v3
 google/gemma-4-31B-it-turbo i.09o.33999999999999997r.050000000399999994C256KM256Kx53v3
 google/gemma-4-E4B-it i.02o.1C128KM16Kx21v1
-ibm-granite/granite-4.2-30b i.16o.6499999999999999r.04C128Kx17v1
-ibm-granite/granite-4.2-3b i.030000000000000002o.12000000000000001r.007500000000000001C128Kx17v1
-ibm-granite/granite-4.2-8b i.060000000000000005o.25r.015000000000000001C128Kx17v1
+ibm-granite/granite-4.2-30b i.16o.6499999999999999r.04C128Kx2065v1
+ibm-granite/granite-4.2-3b i.030000000000000002o.12000000000000001r.007500000000000001C128Kx2065v1
+ibm-granite/granite-4.2-8b i.060000000000000005o.25r.015000000000000001C128Kx2065v1
 inclusionAI/Ling-3.0-flash i.060000000000000005o.18r.012000000000000002C128KM32Kx61v1
-inclusionAI/Ling-3.0-flash-Fin i.060000000000000005o.18r.012000000000000002C256KM235929x17v1
-inclusionAI/Ling-3.0-flash-VL i.060000000000000005o.18r.012000000000000002C128KM32Kx17v3
+inclusionAI/Ling-3.0-flash-Fin i.060000000000000005o.18r.012000000000000002C256KM235929x2065v1
+inclusionAI/Ling-3.0-flash-VL i.060000000000000005o.18r.012000000000000002C128KM32Kx2065v3
 meta-llama/Llama-3.2-11B-Vision-Instruct i.049o.049C128KM128Kx0v1
 meta-llama/Llama-3.2-3B-Instruct i.02o.02C128KM128Kx5v1
 meta-llama/Llama-3.3-70B-Instruct i.23o.4C128KM128Kx5v1
@@ -1162,17 +1160,17 @@ zai-org/GLM-4.7-Flash i.06o.4r.01C198KM198Kx61v1
 zai-org/GLM-5 i.6o2.08r.12C198KM198Kx61v1
 zai-org/GLM-5.1 i1.05o3.5r.205000005C198KM198Kx61v1
 zai-org/GLM-5.2 i.5624999999999999o1.7999999999999998r.105000001875C1024KM164e3x61v1
-zai-org/GLM-5.3 i.5625o2.5r.12499999875000001C1024KM128Kx17v1
-zai-org/GLM-5.3-Flash i.075o.25r.015C1024KM128Kx17v3`,
-  deepseek: `deepseek-chat i.135o.55r.035C64e3M8Kx111v1D20260724 {"z":[{"u":[[30,990]],"x":2}]}
+zai-org/GLM-5.3 i.5625o2.5r.12499999875000001C1024KM128Kx2065v1
+zai-org/GLM-5.3-Flash i.075o.25r.015C1024KM128Kx2065v3`,
+  deepseek: `deepseek-chat i.15o.6r.003C64e3M8Kx111v1D20260724 {"h":[["2026-07-24T00:00:00Z",{"i":0.28,"o":0.42,"r":0.028}],["2026-08-16T16:00:00Z",{"i":0.14,"o":0.28,"r":0.0028}],["2026-08-23T00:00:00Z",{"i":0.22,"o":0.66,"r":0.007,"z":[{"u":[[60,240],[360,600]],"x":2}]}],["2026-09-14T04:00:00Z",{"i":0.22,"o":0.66,"r":0.007,"z":[{"u":[[60,240],[360,600]],"d":[1,2,3,4,5],"x":2}]}]],"z":[{"u":[[60,240],[360,600]],"d":[1,2,3,4,5],"x":2}]}
 deepseek-chat-v3-0324 i.135o.55r.035C64e3 {"z":[{"u":[[30,990]],"x":2}]}
 deepseek-coder i.14o.28r.014C128e3M4Kx165v1
 deepseek-flash i.15o.6r.003C1e6M384e3x255v3 {"z":[{"u":[[60,240],[360,600]],"d":[1,2,3,4,5],"x":2}]}
 deepseek-r1 i.56o2.19r.14C64KM8Kx181v1
-deepseek-r1-0528 i.135o.55r.035C64e3 {"z":[{"u":[[30,990]],"x":4.07407407407}]}
+deepseek-r1-0528 i.55o2.19r.14C64e3
 deepseek-r1-distill-llama-70b i.56o.77r.14
 deepseek-r1-distill-qwen-32b i.28o.42r.07
-deepseek-reasoner i.135o.55r.035C64e3x120v1D20260724 {"z":[{"u":[[30,990]],"x":4.07407407407}]}
+deepseek-reasoner i.15o.6r.003C64e3x120v1D20260724 {"h":[["2026-07-24T00:00:00Z",{"i":0.28,"o":0.42,"r":0.028}],["2026-08-16T16:00:00Z",{"i":0.14,"o":0.28,"r":0.0028}],["2026-08-23T00:00:00Z",{"i":0.22,"o":0.66,"r":0.007,"z":[{"u":[[60,240],[360,600]],"x":2}]}],["2026-09-14T04:00:00Z",{"i":0.22,"o":0.66,"r":0.007,"z":[{"u":[[60,240],[360,600]],"d":[1,2,3,4,5],"x":2}]}]],"z":[{"u":[[60,240],[360,600]],"d":[1,2,3,4,5],"x":2}]}
 deepseek-v3 i.28o.42r.028C64KM8Kx165v1
 deepseek-v3.1-terminus i.27o.95r.13C128e3
 deepseek-v3.2 i.28o.42r.028C128e3x181v1
@@ -1207,7 +1205,7 @@ scribe_v1|scribe_v1_experimental|scribe_v2 S.0000611k6`,
   fal_ai: `bria/text-to-image/3.2|fal-ai/imagen4/preview|fal-ai/recraft/v3/text-to-image|fal-ai/stable-diffusion-v35-medium I.0398k5
 fal-ai/bytedance/seedream/v3/text-to-image|fal-ai/bytedance/dreamina/v3.1/text-to-image I.03k5
 fal-ai/flux-lora-depth I.035k5
-fal-ai/flux-pro/v1.1 I.04k5
+fal-ai/flux-pro/v1.1|medium/1920-x-1080/gpt-image-2|medium/1920-x-1080/openai/gpt-image-2 I.04k5
 fal-ai/flux/dev I.025k5
 fal-ai/flux/schnell I.003k5
 fal-ai/ideogram/v3|fal-ai/flux-pro/v1.1-ultra|fal-ai/imagen4/preview/ultra I.06k5
@@ -1217,67 +1215,66 @@ fal-ai/nano-banana-2 I.08k5
 fal-ai/nano-banana-pro I.15k5
 fal-ai/trellis|fal-ai/imagen4/preview/fast I.02k5
 fal-ai/trellis-2 I.3k5
-gpt-image-2|high/1024-x-768/gpt-image-2|high/1024-x-768/openai/gpt-image-2|openai/gpt-image-2 I.145k5v3
-high/1024-x-1024/gpt-image-2|high/1024-x-1024/openai/gpt-image-2 I.211k5v3
-high/1024-x-1024/openai/gpt-image-2.5/flare/edit|high/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|high/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|high/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.05268k5v3
-high/1024-x-1024/openai/gpt-image-2/edit I.219k5v3
-high/1024-x-1536/gpt-image-2|high/1024-x-1536/openai/gpt-image-2 I.165k5v3
-high/1024-x-1536/openai/gpt-image-2.5/flare/edit|high/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|high/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|high/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.04116k5v3
-high/1024-x-1536/openai/gpt-image-2/edit I.178k5v3
-high/1920-x-1080/gpt-image-2|high/1920-x-1080/openai/gpt-image-2|high/1920-x-1080/openai/gpt-image-2/edit I.158k5v3
-high/1920-x-1080/openai/gpt-image-2.5/flare/edit|high/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|high/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|high/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.0396k5v3
-high/2560-x-1440/gpt-image-2|high/2560-x-1440/openai/gpt-image-2 I.222k5v3
-high/2560-x-1440/openai/gpt-image-2.5/flare/edit|high/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|high/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|high/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.05529k5v3
-high/2560-x-1440/openai/gpt-image-2/edit I.234k5v3
-high/3840-x-2160/gpt-image-2|high/3840-x-2160/openai/gpt-image-2 I.401k5v3
-high/3840-x-2160/openai/gpt-image-2.5/flare/edit|high/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|high/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|high/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.10008k5v3
-high/3840-x-2160/openai/gpt-image-2/edit I.413k5v3
-low/1024-x-1024/gpt-image-2|low/1024-x-1024/openai/gpt-image-2 I.006k5v3
-low/1024-x-1024/openai/gpt-image-2.5/flare/edit|low/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|low/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|low/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.00588k5v3
-low/1024-x-1024/openai/gpt-image-2/edit I.015k5v3
-low/1024-x-1536/openai/gpt-image-2.5/flare/edit|low/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|low/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|low/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.00474k5v3
-low/1024-x-1536/openai/gpt-image-2/edit I.018k5v3
-low/1024-x-768/gpt-image-2|low/1024-x-1536/gpt-image-2|low/1024-x-1536/openai/gpt-image-2|low/1024-x-768/openai/gpt-image-2|low/1920-x-1080/gpt-image-2|low/1920-x-1080/openai/gpt-image-2 I.005k5v3
-low/1024-x-768/openai/gpt-image-2.5/flare/edit|low/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|low/1024-x-768/openai/gpt-image-2.5/sunburst/edit|low/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.00402k5v3
-low/1024-x-768/openai/gpt-image-2/edit I.011k5v3
-low/1920-x-1080/openai/gpt-image-2.5/flare/edit|low/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|low/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|low/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.00441k5v3
-low/1920-x-1080/openai/gpt-image-2/edit I.017k5v3
-low/2560-x-1440/gpt-image-2|low/2560-x-1440/openai/gpt-image-2 I.007k5v3
-low/2560-x-1440/openai/gpt-image-2.5/flare/edit|low/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|low/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|low/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.00615k5v3
-low/2560-x-1440/openai/gpt-image-2/edit I.019k5v3
-low/3840-x-2160/gpt-image-2|low/3840-x-2160/openai/gpt-image-2 I.012k5v3
-low/3840-x-2160/openai/gpt-image-2.5/flare/edit|low/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|low/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|low/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.01113k5v3
-low/3840-x-2160/openai/gpt-image-2/edit I.024k5v3
-max/1024-x-1024/openai/gpt-image-2.5/flare/edit|max/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|max/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|max/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.21072k5v3
-max/1024-x-1536/openai/gpt-image-2.5/flare/edit|max/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|max/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|max/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.16464k5v3
-max/1024-x-768/openai/gpt-image-2.5/flare/edit|max/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|max/1024-x-768/openai/gpt-image-2.5/sunburst/edit|max/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.14445k5v3
-max/1920-x-1080/openai/gpt-image-2.5/flare/edit|max/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|max/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|max/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.1584k5v3
-max/2560-x-1440/openai/gpt-image-2.5/flare/edit|max/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|max/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|max/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.2211k5v3
-max/3840-x-2160/openai/gpt-image-2.5/flare/edit|max/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|max/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|max/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.40026k5v3
-medium/1024-x-1024/gpt-image-2|medium/1024-x-1024/openai/gpt-image-2|medium/1920-x-1080/openai/gpt-image-2/edit I.053k5v3
-medium/1024-x-1024/openai/gpt-image-2.5/flare/edit|medium/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|medium/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|medium/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.01317k5v3
-medium/1024-x-1024/openai/gpt-image-2/edit I.061k5v3
-medium/1024-x-1536/gpt-image-2|medium/1024-x-1536/openai/gpt-image-2 I.042k5v3
-medium/1024-x-1536/openai/gpt-image-2.5/flare/edit|medium/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|medium/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|medium/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image|medium/1920-x-1080/openai/gpt-image-2.5/flare/edit|medium/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|medium/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|medium/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.01029k5v3
-medium/1024-x-1536/openai/gpt-image-2/edit I.054k5v3
-medium/1024-x-768/gpt-image-2|medium/1024-x-768/openai/gpt-image-2 I.037k5v3
-medium/1024-x-768/openai/gpt-image-2.5/flare/edit|medium/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|medium/1024-x-768/openai/gpt-image-2.5/sunburst/edit|medium/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.00903k5v3
-medium/1024-x-768/openai/gpt-image-2/edit I.043k5v3
-medium/1920-x-1080/gpt-image-2|medium/1920-x-1080/openai/gpt-image-2 I.04k5v3
-medium/2560-x-1440/gpt-image-2|medium/2560-x-1440/openai/gpt-image-2 I.056k5v3
-medium/2560-x-1440/openai/gpt-image-2.5/flare/edit|medium/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|medium/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|medium/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.01434k5v3
-medium/2560-x-1440/openai/gpt-image-2/edit I.068k5v3
-medium/3840-x-2160/gpt-image-2|medium/3840-x-2160/openai/gpt-image-2 I.101k5v3
-medium/3840-x-2160/openai/gpt-image-2.5/flare/edit|medium/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|medium/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|medium/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.02595k5v3
-medium/3840-x-2160/openai/gpt-image-2/edit I.113k5v3
-openai/gpt-image-2.5/flare/edit|high/1024-x-768/openai/gpt-image-2.5/flare/edit|high/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|high/1024-x-768/openai/gpt-image-2.5/sunburst/edit|high/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image|openai/gpt-image-2.5/flare/text-to-image|openai/gpt-image-2.5/sunburst/edit|openai/gpt-image-2.5/sunburst/text-to-image I.03612k5v3
-openai/gpt-image-2/edit|high/1024-x-768/openai/gpt-image-2/edit I.151k5v3
-xhigh/1024-x-1024/openai/gpt-image-2.5/flare/edit|xhigh/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|xhigh/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|xhigh/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.09366k5v3
-xhigh/1024-x-1536/openai/gpt-image-2.5/flare/edit|xhigh/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|xhigh/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|xhigh/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.07377k5v3
-xhigh/1024-x-768/openai/gpt-image-2.5/flare/edit|xhigh/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|xhigh/1024-x-768/openai/gpt-image-2.5/sunburst/edit|xhigh/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.0642k5v3
-xhigh/1920-x-1080/openai/gpt-image-2.5/flare/edit|xhigh/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|xhigh/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|xhigh/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.07041k5v3
-xhigh/2560-x-1440/openai/gpt-image-2.5/flare/edit|xhigh/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|xhigh/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|xhigh/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.09828k5v3
-xhigh/3840-x-2160/openai/gpt-image-2.5/flare/edit|xhigh/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|xhigh/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|xhigh/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.1779k5v3`,
+gpt-image-2|high/1024-x-768/gpt-image-2|high/1024-x-768/openai/gpt-image-2|openai/gpt-image-2 I.145k5
+high/1024-x-1024/gpt-image-2|high/1024-x-1024/openai/gpt-image-2 I.211k5
+high/1024-x-1024/openai/gpt-image-2.5/flare/edit|high/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|high/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|high/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.05268k5
+high/1024-x-1024/openai/gpt-image-2/edit I.219k5
+high/1024-x-1536/gpt-image-2|high/1024-x-1536/openai/gpt-image-2 I.165k5
+high/1024-x-1536/openai/gpt-image-2.5/flare/edit|high/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|high/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|high/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.04116k5
+high/1024-x-1536/openai/gpt-image-2/edit I.178k5
+high/1920-x-1080/gpt-image-2|high/1920-x-1080/openai/gpt-image-2|high/1920-x-1080/openai/gpt-image-2/edit I.158k5
+high/1920-x-1080/openai/gpt-image-2.5/flare/edit|high/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|high/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|high/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.0396k5
+high/2560-x-1440/gpt-image-2|high/2560-x-1440/openai/gpt-image-2 I.222k5
+high/2560-x-1440/openai/gpt-image-2.5/flare/edit|high/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|high/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|high/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.05529k5
+high/2560-x-1440/openai/gpt-image-2/edit I.234k5
+high/3840-x-2160/gpt-image-2|high/3840-x-2160/openai/gpt-image-2 I.401k5
+high/3840-x-2160/openai/gpt-image-2.5/flare/edit|high/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|high/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|high/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.10008k5
+high/3840-x-2160/openai/gpt-image-2/edit I.413k5
+low/1024-x-1024/gpt-image-2|low/1024-x-1024/openai/gpt-image-2 I.006k5
+low/1024-x-1024/openai/gpt-image-2.5/flare/edit|low/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|low/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|low/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.00588k5
+low/1024-x-1024/openai/gpt-image-2/edit I.015k5
+low/1024-x-1536/openai/gpt-image-2.5/flare/edit|low/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|low/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|low/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.00474k5
+low/1024-x-1536/openai/gpt-image-2/edit I.018k5
+low/1024-x-768/gpt-image-2|low/1024-x-1536/gpt-image-2|low/1024-x-1536/openai/gpt-image-2|low/1024-x-768/openai/gpt-image-2|low/1920-x-1080/gpt-image-2|low/1920-x-1080/openai/gpt-image-2 I.005k5
+low/1024-x-768/openai/gpt-image-2.5/flare/edit|low/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|low/1024-x-768/openai/gpt-image-2.5/sunburst/edit|low/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.00402k5
+low/1024-x-768/openai/gpt-image-2/edit I.011k5
+low/1920-x-1080/openai/gpt-image-2.5/flare/edit|low/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|low/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|low/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.00441k5
+low/1920-x-1080/openai/gpt-image-2/edit I.017k5
+low/2560-x-1440/gpt-image-2|low/2560-x-1440/openai/gpt-image-2 I.007k5
+low/2560-x-1440/openai/gpt-image-2.5/flare/edit|low/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|low/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|low/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.00615k5
+low/2560-x-1440/openai/gpt-image-2/edit I.019k5
+low/3840-x-2160/gpt-image-2|low/3840-x-2160/openai/gpt-image-2 I.012k5
+low/3840-x-2160/openai/gpt-image-2.5/flare/edit|low/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|low/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|low/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.01113k5
+low/3840-x-2160/openai/gpt-image-2/edit I.024k5
+max/1024-x-1024/openai/gpt-image-2.5/flare/edit|max/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|max/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|max/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.21072k5
+max/1024-x-1536/openai/gpt-image-2.5/flare/edit|max/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|max/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|max/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.16464k5
+max/1024-x-768/openai/gpt-image-2.5/flare/edit|max/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|max/1024-x-768/openai/gpt-image-2.5/sunburst/edit|max/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.14445k5
+max/1920-x-1080/openai/gpt-image-2.5/flare/edit|max/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|max/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|max/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.1584k5
+max/2560-x-1440/openai/gpt-image-2.5/flare/edit|max/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|max/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|max/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.2211k5
+max/3840-x-2160/openai/gpt-image-2.5/flare/edit|max/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|max/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|max/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.40026k5
+medium/1024-x-1024/gpt-image-2|medium/1024-x-1024/openai/gpt-image-2|medium/1920-x-1080/openai/gpt-image-2/edit I.053k5
+medium/1024-x-1024/openai/gpt-image-2.5/flare/edit|medium/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|medium/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|medium/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.01317k5
+medium/1024-x-1024/openai/gpt-image-2/edit I.061k5
+medium/1024-x-1536/gpt-image-2|medium/1024-x-1536/openai/gpt-image-2 I.042k5
+medium/1024-x-1536/openai/gpt-image-2.5/flare/edit|medium/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|medium/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|medium/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image|medium/1920-x-1080/openai/gpt-image-2.5/flare/edit|medium/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|medium/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|medium/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.01029k5
+medium/1024-x-1536/openai/gpt-image-2/edit I.054k5
+medium/1024-x-768/gpt-image-2|medium/1024-x-768/openai/gpt-image-2 I.037k5
+medium/1024-x-768/openai/gpt-image-2.5/flare/edit|medium/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|medium/1024-x-768/openai/gpt-image-2.5/sunburst/edit|medium/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.00903k5
+medium/1024-x-768/openai/gpt-image-2/edit I.043k5
+medium/2560-x-1440/gpt-image-2|medium/2560-x-1440/openai/gpt-image-2 I.056k5
+medium/2560-x-1440/openai/gpt-image-2.5/flare/edit|medium/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|medium/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|medium/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.01434k5
+medium/2560-x-1440/openai/gpt-image-2/edit I.068k5
+medium/3840-x-2160/gpt-image-2|medium/3840-x-2160/openai/gpt-image-2 I.101k5
+medium/3840-x-2160/openai/gpt-image-2.5/flare/edit|medium/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|medium/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|medium/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.02595k5
+medium/3840-x-2160/openai/gpt-image-2/edit I.113k5
+openai/gpt-image-2.5/flare/edit|high/1024-x-768/openai/gpt-image-2.5/flare/edit|high/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|high/1024-x-768/openai/gpt-image-2.5/sunburst/edit|high/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image|openai/gpt-image-2.5/flare/text-to-image|openai/gpt-image-2.5/sunburst/edit|openai/gpt-image-2.5/sunburst/text-to-image I.03612k5
+openai/gpt-image-2/edit|high/1024-x-768/openai/gpt-image-2/edit I.151k5
+xhigh/1024-x-1024/openai/gpt-image-2.5/flare/edit|xhigh/1024-x-1024/openai/gpt-image-2.5/flare/text-to-image|xhigh/1024-x-1024/openai/gpt-image-2.5/sunburst/edit|xhigh/1024-x-1024/openai/gpt-image-2.5/sunburst/text-to-image I.09366k5
+xhigh/1024-x-1536/openai/gpt-image-2.5/flare/edit|xhigh/1024-x-1536/openai/gpt-image-2.5/flare/text-to-image|xhigh/1024-x-1536/openai/gpt-image-2.5/sunburst/edit|xhigh/1024-x-1536/openai/gpt-image-2.5/sunburst/text-to-image I.07377k5
+xhigh/1024-x-768/openai/gpt-image-2.5/flare/edit|xhigh/1024-x-768/openai/gpt-image-2.5/flare/text-to-image|xhigh/1024-x-768/openai/gpt-image-2.5/sunburst/edit|xhigh/1024-x-768/openai/gpt-image-2.5/sunburst/text-to-image I.0642k5
+xhigh/1920-x-1080/openai/gpt-image-2.5/flare/edit|xhigh/1920-x-1080/openai/gpt-image-2.5/flare/text-to-image|xhigh/1920-x-1080/openai/gpt-image-2.5/sunburst/edit|xhigh/1920-x-1080/openai/gpt-image-2.5/sunburst/text-to-image I.07041k5
+xhigh/2560-x-1440/openai/gpt-image-2.5/flare/edit|xhigh/2560-x-1440/openai/gpt-image-2.5/flare/text-to-image|xhigh/2560-x-1440/openai/gpt-image-2.5/sunburst/edit|xhigh/2560-x-1440/openai/gpt-image-2.5/sunburst/text-to-image I.09828k5
+xhigh/3840-x-2160/openai/gpt-image-2.5/flare/edit|xhigh/3840-x-2160/openai/gpt-image-2.5/flare/text-to-image|xhigh/3840-x-2160/openai/gpt-image-2.5/sunburst/edit|xhigh/3840-x-2160/openai/gpt-image-2.5/sunburst/text-to-image I.1779k5`,
   featherless_ai: `featherless-ai/Qwerky-72B|featherless-ai/Qwerky-QwQ-32B C32KM4K`,
   fireworks_ai: `accounts/fireworks/models/code-qwen-1p5-7b i.2o.2C64KM64K
 accounts/fireworks/models/cogito-671b-v2-p1|accounts/fireworks/models/deepseek-prover-v2 i1.2o1.2C160KM160K
@@ -1392,9 +1389,9 @@ deepseek-v3p2 i.56o1.68r.28C160K
 deepseek-v4-flash i.14o.28r.028C1024KM384e3x29v1D20260814
 deepseek-v4-flash-0731 i.175o.35r.035p1.25C1024KM32Kx29v1D20260925
 deepseek-v4-flash-vision-exp i.15o.6r.003p1.25C1024KM384e3x29v3D20260925
-deepseek-v4-pro i1.74o3.48r.145C1024Kx17v1
+deepseek-v4-pro i1.74o3.48r.145C1024Kx2065v1
 deepseek-v4-pro-0813 i1.65o4.95r.165p1.25C1024KM32Kx29v1D20260925
-deepseek-v4.1-flash i.15o.6r.003C1024KM384e3x17v3
+deepseek-v4.1-flash i.15o.6r.003C1024KM384e3x2065v3
 deepseek-v4p1-flash|accounts/fireworks/models/deepseek-v4p1-flash-1017 i.3o1.2r.006p1.25C1024KM384Kx61v3
 deepseek-v4p1-flash-us|accounts/fireworks/models/deepseek-v4p1-flash-1017-us i.45o1.8r.009p1.25C1024KM384Kx61v3
 fireworks-ai-4.1b-to-16b i.2o.2
@@ -1406,12 +1403,12 @@ fireworks-ai-moe-up-to-56b i.5o.5
 fireworks-ai-up-to-4b i.1o.1
 gemma-3-27b-it i.1o.1C131e3
 glm-4p7 i.6o2.2r.3C198Kx29v1
-glm-5 i1o3.2r.2C198KM128Kx17v1
-glm-5.1 i1.4o4.4r.26C198KM128Kx17v1
-glm-5.1-fast i2.8o8.8r.52C198KM128Kx17v1
-glm-5.2|glm-5.3 i1.4o4.4r.26C1024KM128Kx17v1
-glm-5.2-fast i2.1o6.6r.21C1024KM128Kx17v1
-glm-5.3-flash i.15o.5r.03C1024KM128Kx17v3
+glm-5 i1o3.2r.2C198KM128Kx2065v1
+glm-5.1 i1.4o4.4r.26C198KM128Kx2065v1
+glm-5.1-fast i2.8o8.8r.52C198KM128Kx2065v1
+glm-5.2|glm-5.3 i1.4o4.4r.26C1024KM128Kx2065v1
+glm-5.2-fast i2.1o6.6r.21C1024KM128Kx2065v1
+glm-5.3-flash i.15o.5r.03C1024KM128Kx2065v3
 glm-5p1 i1.4o4.4r.26C198KM128Kx29v1
 glm-5p1-fast i2.8o8.8r.52C202800M128Kx29v1
 glm-5p2 i1.4o4.4r.14p1.25C104e4M128Kx29v1D20260925
@@ -1424,12 +1421,12 @@ glm-5p3-flash-us i.225o.75r.045p1.25C1024KM1024Kx13v3D20261107
 glm-5p3-us i2.1o6.6r.39p1.25C1024KM128e3x29v1
 gpt-oss-120b i.15o.6r.014p1.2C128KM40Kx29v1D20261107
 gpt-oss-20b i.07o.3r.035C128KM64Kx29v1
-inkling i1o4.05r.17C1024KM64Kx17v3
-kimi-k2.5 i.6o3r.1C256KM32Kx17v3
-kimi-k2.6 i.95o4r.16C256KM32Kx17v3
-kimi-k2.6-fast i2o8r.3C256KM32Kx17v3
-kimi-k2.7-code i.95o4r.19C256Kx17v3
-kimi-k2.7-code-fast i1.9o8r.38C256Kx17v3
+inkling i1o4.05r.17C1024KM64Kx2065v3
+kimi-k2.5 i.6o3r.1C256KM32Kx2065v3
+kimi-k2.6 i.95o4r.16C256KM32Kx2065v3
+kimi-k2.6-fast i2o8r.3C256KM32Kx2065v3
+kimi-k2.7-code i.95o4r.19C256Kx2065v3
+kimi-k2.7-code-fast i1.9o8r.38C256Kx2065v3
 kimi-k2p5 i.6o3r.1C256KM32Kx13v1
 kimi-k2p6 i.95o4r.16C256KM32Kx29v3D20260925 {"p":{"i":1.5,"o":6,"r":0.22}}
 kimi-k2p6-fast i2o8r.3C256KM32Kx29v3D20260827
@@ -1440,7 +1437,7 @@ kimi-k3-fast i4.5o22.5r.45C104e4M128Kx29v3
 kimi-k3-us i3.3o16.5r.33p1.25C104e4M128Kx29v3
 llama-v3p1-8b-instruct i.2o.2C131e3
 llama4-maverick-instruct-basic i.22o.88C1e6
-minimax-m2.5|minimax-m2.7 i.3o1.2r.06C192KM128Kx17v1
+minimax-m2.5|minimax-m2.7 i.3o1.2r.06C192KM128Kx2065v1
 minimax-m2p1 i.3o1.2r.03C200KL192KM200Kx13v1
 minimax-m2p7 i.3o1.2r.06
 minimax-m3 i.3o1.2r.06p1.5C512e3M128Kx29v3
@@ -1450,12 +1447,12 @@ nemotron-lightning-3p5-30b-a3b i.05o.2r.01p1.25C256KM32Kx29v1D20261107
 nomic-ai/nomic-embed-text-v1|nomic-ai/nomic-embed-text-v1.5 i.008C8Kk3
 qwen2p5-vl-72b-instruct i.9o.9C128e3
 qwen3-235b-a22b i.22o.88C128e3
-qwen3-embedding-8b C40Kx16v1
-qwen3-reranker-8b C40KM36Kx16v1
-qwen3.6-plus C1e6M64Kx17v3
-qwen3.7-plus i.32o1.28r.064w.4C1e6M128Kx17v3
-qwen3.8-2.4t-a95b|nemotron-lightning-3.5-30b-a3b C256Kx17v1
-qwen3.8-max i2o6r.25w2.5C1e6M128Kx16v3
+qwen3-embedding-8b C40Kx2064v1
+qwen3-reranker-8b C40KM36Kx2064v1
+qwen3.6-plus C1e6M64Kx2065v3
+qwen3.7-plus i.32o1.28r.064w.4C1e6M128Kx2065v3
+qwen3.8-2.4t-a95b|nemotron-lightning-3.5-30b-a3b C256Kx2065v1
+qwen3.8-max i2o6r.25w2.5C1e6M128Kx2064v3
 qwen3p6-plus i.5o3r.1
 qwen3p7-plus i.4o1.6r.08C256KM64Kx29v3
 qwen3p8-max i2o6r.25p1.5C256Kx29v3
@@ -1470,58 +1467,58 @@ zai-org/GLM-5.3 i1.26o3.96r.234C1024KM1024Kx127v1
 zai-org/GLM-5.3-Flash i.15o.5r.03C1024KM1024Kx127v11`,
   gemini: `* b.5
 deep-research-preview-04-2026|deep-research-max-preview-04-2026 i2o12r.2s.035C128KM64Kx337v3
-deep-research-pro-preview-12-2025 i2o12s.035C1024KM64Kx360v31D20261023
-gemini-1.5-flash i.075o.3r.01875J.035C1e6M8Kx1v3@128e3i.15o.6r.0375
-gemini-1.5-flash-8b i.0375o.15r.00375J.035C1e6M8Kx1v3@128e3i.075o.3
+deep-research-pro-preview-12-2025 i2o12s.035C1024KM64Kx360v31V3D20261023
+gemini-1.5-flash i.075o.3r.01875J.035C1e6M8Kx2049v3@128e3i.15o.6r.0375
+gemini-1.5-flash-8b i.0375o.15r.00375J.035C1e6M8Kx2049v3@128e3i.075o.3
 gemini-1.5-flash-latest i.075o.3r.0075J.035@128e3i.15o.6
-gemini-1.5-pro i1.25o5r.125J.035C1e6M8Kx1v3@128e3i2.5o10
+gemini-1.5-pro i1.25o5r.125J.035C1e6M8Kx2049v3@128e3i2.5o10
 gemini-1.5-pro-latest i1.25o5r.125J.035@128e3i2.5o10
-gemini-2.0-flash i.1o.4r.025a.7j.175J.035C1024KM8Kx1v3
-gemini-2.0-flash-exp-image-generation I.039J.035C32KM32Kk5v3V3D20251114
-gemini-2.0-flash-lite i.075o.3J.035C1024KM8Kx1v3
+gemini-2.0-flash i.1o.4r.025a.7j.175J.035C1024KM8Kx2049v3
+gemini-2.0-flash-exp-image-generation I.039J.035C32KM32Kk5V3D20251114
+gemini-2.0-flash-lite i.075o.3J.035C1024KM8Kx2049v3
 gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035C128KL128e3M64Kx597v3D20260728@2e5i2.5o15
 gemini-2.5-flash i.3o2.5r.03a1j.1J.035p1.8C1024KM64Kx1407v31 {"b":[0.5,1],"f":[0.5,1]}
-gemini-2.5-flash-image i.3o2.5r.03a1G30I.039J.035f.5p1.8C32KM32Kk5v31V3D20270315
+gemini-2.5-flash-image i.3o2.5r.03a1G30I.039J.035f.5p1.8C32KM32Kk5V3D20270315
 gemini-2.5-flash-image-preview i.3o2.5G30J.035C1e6
 gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035C1024K
 gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035p1.8C1024KM64Kx1407v31 {"b":[0.5,1],"f":[0.5,1]}
-gemini-2.5-flash-lite-preview-06-17 i.1o.4r.025J.035C1024KM64Kx17v3
-gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035C1024KM64Kx17v3
+gemini-2.5-flash-lite-preview-06-17 i.1o.4r.025J.035C1024KM64Kx2065v3
+gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035C1024KM64Kx1407v31
 gemini-2.5-flash-native-audio-latest|gemini-2.5-flash-native-audio i.5o2a3A12J.035C128KM8Kk8x0v5V5
 gemini-2.5-flash-native-audio-preview-09-2025 i.5o2a3A12J.035C1024KM8Kk8x0v5V5
 gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035C128KM8Kk8x257v7V5D20261117
 gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035
-gemini-2.5-flash-preview-04-17|gemini-2.5-flash-preview-05-20 i.15o.6r.0375J.035C1024KM64Kx17v3
-gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035C1024KM64Kx17v3
+gemini-2.5-flash-preview-04-17|gemini-2.5-flash-preview-05-20 i.15o.6r.0375J.035C1024KM64Kx2065v3
+gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035C1024KM64Kx1407v31
 gemini-2.5-flash-preview-tts i.5o10J.035C8Kk7D20261117
 gemini-2.5-flash-tts|gemini-2.5-flash-lite-preview-tts i.5o10J.035C8K
 gemini-2.5-flash-tts-batch i.25o5J.035
-gemini-2.5-pro i1.25o10r.125J.035p1.8C1024KM64Kx1405v31@2e5i2.5o15r.25p1.8 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-pro i1.25o10r.125J.035p1.8C1024KM64Kx1405v31@2e5i2.5o15r.25 {"b":[0.5,1],"f":[0.5,1]}
 gemini-2.5-pro-preview i1.25o10r.125J.035@2e5i2.5o15r.25
-gemini-2.5-pro-preview-05-06|gemini-2.5-pro-preview-06-05 i1.25o10r.31J.035C1024KM64Kx17v3
+gemini-2.5-pro-preview-05-06|gemini-2.5-pro-preview-06-05 i1.25o10r.31J.035C1024KM64Kx2065v3
 gemini-2.5-pro-preview-tts i1o20r.125a.7J.035C8Kx100v1V4D20261117
 gemini-2.5-pro-tts i1o20J.035C8K
 gemini-2.5-pro-tts-batch i.5o10J.035
 gemini-3-flash i.5o3r.05a1s.014f.5p1.8
 gemini-3-flash-preview i.5o3r.05a1j.1s.014p1.8C1024KM64Kx1919v31 {"b":[0.5,1],"f":[0.5,1]}
 gemini-3-pro|gemini-3-pro-text-preview i2o12r.2s.014f.5p1.8@2e5i4o18r.4
-gemini-3-pro-image i2o12G120I.134s.014f.5p1.8C128KL64KM32Kk5v3V3
-gemini-3-pro-image-preview i2o12G120I.134s.014f.5p1.8C128KM32Kk5v3V3D20260625
-gemini-3-pro-preview i2o12r.2s.014f.5p1.8C1024KM64Kx17v3@2e5i4o18r.4
-gemini-3.1-flash-image i.5o3G60I.067s.014C64KM32Kk5v19V3
-gemini-3.1-flash-image-preview i.5o3G60I.067s.014C64KM64Kk5v3V3D20260625
+gemini-3-pro-image i2o12G120I.134s.014f.5p1.8C128KL64KM32Kk5V3
+gemini-3-pro-image-preview i2o12G120I.134s.014f.5p1.8C128KM32Kk5V3D20260625
+gemini-3-pro-preview i2o12r.2s.014f.5p1.8C1024KM64Kx381v31@2e5i4o18r.4
+gemini-3.1-flash-image i.5o3G60I.067s.014C64KM32Kk5V3
+gemini-3.1-flash-image-preview i.5o3G60I.067s.014C64KM64Kk5V3D20260625
 gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31D20270507
-gemini-3.1-flash-lite-image i.25o1.5G30I.0336s.014C64KM4Kk5v19V3
+gemini-3.1-flash-lite-image i.25o1.5G30I.0336s.014C64KM4Kk5V3
 gemini-3.1-flash-lite-preview i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31D20260525
 gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014C128KM64Kk8x273v15V5D20261117
 gemini-3.1-flash-tts-preview i1o20s.014C8Kk7D20261117
 gemini-3.1-flash-tts-preview-batch i.5o10s.014
-gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4p1.8 {"b":[0.5,1],"f":[0.5,1]}
+gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1],"f":[0.5,1]}
 gemini-3.5-flash i1.5o9r.15s.014f.5p1.8C1024KM64Kx1407v31
 gemini-3.5-flash-lite i.3o2.5r.03s.014p1.8C1024KM64Kx1919v31 {"b":[0.5,0.666666666667],"f":[0.5,0.666666666667]}
 gemini-3.5-live-translate-preview i3.5o21s.014C128KM64Kk8x0v5V5
-gemini-3.5-transcribe i2o12s.014f.5p1.8C96KM32Kk6v5
-gemini-3.5-transcribe-live i3.5o21s.014C128KM64Kk6v5
+gemini-3.5-transcribe i2o12s.014f.5p1.8C96KM32Kk6
+gemini-3.5-transcribe-live i3.5o21s.014C128KM64Kk6
 gemini-3.6-flash|gemini-3.7-flash i1.5o7.5r.15n3.75s.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075}]]}
 gemini-3.8-flash i1.5o7.5r.15n3.75s.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075}]]}
 gemini-3.8-flash-lite-tts i.5o6r.125s.014p1.8C8Kk7 {"f":[0.5,0.2]}
@@ -1530,42 +1527,42 @@ gemini-3.8-live i.75o4.5a3A12g1s.014C128KM64Kk8x257v15V5
 gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014C128KM64Kk8x273v15V5
 gemini-4-argon i2o10r.1s.014f.5p1.8C1024KM1024Kx1919v31
 gemini-embedding-001 i.15C2Kd3Kk3D20280514
-gemini-embedding-2|gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3v7
-gemini-exp-1114 C1024KM8Kx77v3@128e3
-gemini-exp-1206 C2048KM8Kx77v3@128e3
+gemini-embedding-2|gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3
+gemini-exp-1114 C1024KM8Kx77v3
+gemini-exp-1206 C2048KM8Kx77v3
 gemini-flash-1.5 i.075o.3r.01875J.035@128e3i.15o.6r.0375
 gemini-flash-1.5-8b i.0375o.15r.01J.035C1e6@128e3i.075o.3r.02
 gemini-flash-latest|gemini-flash i.75o3.75r.075J.035f.5p1.8C1024KM64Kx1407v31
 gemini-flash-lite-latest|gemini-flash-lite i.3o2.5r.03J.035p1.8C1024KM64Kx1407v31 {"f":[0.5,0.666666666667]}
 gemini-gemma-2-9b-it|gemini-gemma-2-27b-it i.35o1.05C8KM8Kx5v3
-gemini-live-2.5-flash i.5o2a3A12C128e3M8e3x17v3
-gemini-live-2.5-flash-preview-native-audio i.5o2C128KM64Kx17v1
+gemini-live-2.5-flash i.5o2a3A12C128e3M8e3x2065v3
+gemini-live-2.5-flash-preview-native-audio i.5o2C128KM64Kx2065v1
 gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12s.035C1024KM65535k8x1359v31V5
-gemini-nano-banana-2.1 i1.5o7.5G30I.0336s.014C128KM32Kk5v27V3
+gemini-nano-banana-2.1 i1.5o7.5G30I.0336s.014C128KM32Kk5V3
 gemini-omni-1.1-flash i1.5o9C1024KM64Kx80v15V9
 gemini-omni-flash-preview i1.5o9C128KM64Kx80v15V9D20261022
 gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035C32K
 gemini-pro-1.5 i1.25o5r.3125J.035C2e6@128e3i2.5o10r.625
-gemini-pro-latest i2o12r.2J.035p1.8C1024KM64Kx1405v31@2e5i4o18r.4p1.8 {"f":[0.5,1]}
-gemini-robotics-er-1.6-preview i1o5a2s.014C128KM64Kx17v3
+gemini-pro-latest i2o12r.2J.035p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
+gemini-robotics-er-1.6-preview i1o5a2s.014C128KM64Kx2065v3
 gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1407v31
 gemini-robotics-er-2-streaming-preview i2o10s.014C128KM64Kx273v15
 gemma-2-27b-it i.65o.65
-gemma-3-27b-it i0o0C128KM8Kx13v3@128e3
-gemma-4-26b|gemma-4-26b-it|gemma-4-31b C256e3M8Kx17v3
+gemma-3-27b-it i0o0C128KM8Kx13v3
+gemma-4-26b|gemma-4-26b-it|gemma-4-31b C256e3M8Kx2065v3
 gemma-4-26b-a4b-it-maas i.15o.6r.015C256K
 gemma-4-31b-it|gemma-4-26b-a4b-it i0o0C256KM32Kx93v3
-gemma-4-E2B-it|gemma-4-E4B-it C128KM8Kx17v3
+gemma-4-E2B-it|gemma-4-E4B-it C128KM8Kx2065v3
 imagen-3|imagen-3.0-generate-002|imagen-4.0-generate-001 I.04
 imagen-3-fast|imagen-4.0-fast-generate-001 I.02
 imagen-3.0-fast-generate-001 I.02k5
 imagen-3.0-generate-001 I.04k5
 imagen-4.0-ultra-generate-001 I.06
-learnlm-1.5-pro-experimental C32767M8Kx77v3@128e3
+learnlm-1.5-pro-experimental C32767M8Kx77v3
 lyria-3-pro-preview|lyria-3-clip-preview|lyria-3.5-clip-preview|lyria-3.5-pro-preview C128KM8Kx0v1V4
 lyria-3.5 C128KM64Kx0v1V4
 lyria-realtime-exp C1024KM64Kx0v1V4
-nano-banana-pro-preview i2o12G120I.134s.014f.5p1.8C128KM32Kk5v3V3`,
+nano-banana-pro-preview i2o12G120I.134s.014f.5p1.8C128KM32Kk5V3`,
   gigachat: `GigaChat-2 C128e3M8Kx65v1
 GigaChat-2-Max|GigaChat-2-Pro C128e3M8Kx65v3`,
   github_copilot: `claude-fable-5 i10o50r1w12.5W20C2e5M64e3x27v3
@@ -1613,7 +1610,7 @@ anthropic/claude-opus-4.5 i5o25w6.25W10C400KM32e3x1v3
 anthropic/claude-sonnet-4|anthropic/claude-sonnet-4.5 i3o15w3.75W6C400KM32e3x1v3
 deepseek-ai/DeepSeek-V3-0324 i.28o.88C160KM16Kx1v1
 deepseek-ai/DeepSeek-V3.2 i.28o.4C160KM16Kx1v1
-deepseek-ai/DeepSeek-V4-Flash i.14o.28C1024KM384e3x17v1
+deepseek-ai/DeepSeek-V4-Flash i.14o.28C1024KM384e3x2065v1
 google/gemini-3-flash-preview i.5o3C1024KM64Kx65v3
 moonshotai/Kimi-K2-Thinking i.8o1.2C256KM16K
 openai/gpt-4o i2.5o10C128KM16Kx1v3
@@ -1634,40 +1631,40 @@ openai-o3 i2o8C2e5M1e5x0v1
 openai-o3-mini i1.1o4.4C2e5M1e5x0v1`,
   groq: `canopylabs/orpheus-arabic-saudi c40C4e3k7
 canopylabs/orpheus-v1-english c22C4e3k7
-deepseek-r1-distill-llama-70b i.75o.99C128KM8Kx17v1
+deepseek-r1-distill-llama-70b i.75o.99C128KM8Kx2065v1
 gemma-7b-it i.07o.07
 gemma2-9b i.2o.2
-gemma2-9b-it i.2o.2C8Kx1v1
-groq/compound|groq/compound-mini C128KM8Kx17v1
+gemma2-9b-it i.2o.2C8Kx2049v1
+groq/compound|groq/compound-mini C128KM8Kx2065v1
 llama-3.1-70b-versatile|llama-3.1-405b-reasoning i.59o.79
-llama-3.1-8b-instant i.05o.08C128Kx1v1
+llama-3.1-8b-instant i.05o.08C128Kx2049v1
 llama-3.2-11b-text-preview|llama-3.2-11b-vision-preview i.18o.18
 llama-3.2-1b-preview i.04o.04
 llama-3.2-3b-preview i.06o.06
 llama-3.2-90b-text-preview|llama-3.2-90b-vision-preview i.9o.9
 llama-3.3-70b-specdec i.59o.99
-llama-3.3-70b-versatile i.59o.79C128KM32Kx1v1
+llama-3.3-70b-versatile i.59o.79C128KM32Kx2049v1
 llama-guard-3-8b i.2o.2C8KM8KD20250606
 llama2-70b-4096 i.7o.8
-llama3-70b-8192 i.59o.79C8Kx1v1
-llama3-8b-8192 i.05o.08C8Kx1v1
+llama3-70b-8192 i.59o.79C8Kx2049v1
+llama3-8b-8192 i.05o.08C8Kx2049v1
 llama3-groq-70b-8192-tool-use-preview i.89o.89
 llama3-groq-8b-8192-tool-use-preview i.19o.19
-meta-llama/llama-4-maverick-17b-128e-instruct i.2o.6C128KM8Kx1v3
-meta-llama/llama-4-scout-17b-16e-instruct i.11o.34C128KM8Kx1v3
+meta-llama/llama-4-maverick-17b-128e-instruct i.2o.6C128KM8Kx2049v3
+meta-llama/llama-4-scout-17b-16e-instruct i.11o.34C128KM8Kx2049v3
 meta-llama/llama-guard-4-12b i.2o.2C128K
 meta-llama/llama-prompt-guard-2-22m i.03o.03C512M512
 meta-llama/llama-prompt-guard-2-86m i.04o.04C512M512
-mistral-saba-24b i.79o.79C32Kx1v1
+mistral-saba-24b i.79o.79C32Kx2049v1
 mixtral-8x7b-32768 i.24o.24
-moonshotai/kimi-k2-instruct i1o3r.5C128KM16Kx1v1
-moonshotai/kimi-k2-instruct-0905 i1o3r.5C256KM16Kx1v1
+moonshotai/kimi-k2-instruct i1o3r.5C128KM16Kx2049v1
+moonshotai/kimi-k2-instruct-0905 i1o3r.5C256KM16Kx2049v1
 openai/gpt-oss-120b i.15o.6r.075s.005C128KM64Kx319v1
 openai/gpt-oss-20b i.075o.3r.0375s.005C128KM64Kx319v1
 openai/gpt-oss-safeguard-20b i.075o.3C128KM64Kx317v1
-qwen-qwq-32b i.29o.39C128KM16Kx17v1
-qwen/qwen3-32b i.29o.59C128KM40Kx1v1
-qwen/qwen3.6-27b i.6o3r.3C128KM16Kx17v3
+qwen-qwq-32b i.29o.39C128KM16Kx2065v1
+qwen/qwen3-32b i.29o.59C128KM40Kx2049v1
+qwen/qwen3.6-27b i.6o3r.3C128KM16Kx2065v3
 qwen/qwen3.8-27b i.8o4C131042M16Kx29v3
 whisper-large-v3 S.0000308333333333k6
 whisper-large-v3-turbo S.0000111111111111k6`,
@@ -1740,10 +1737,10 @@ qwen2.5-coder-7b i.06o.12C32KM8Kx9v1
 qwen3-8b i.04o.14C32KM8Kx9v1
 qwen3-embedding-8b i.02C40Kk3
 qwen3-vl-8b i.15o.55C32KM8Kx9v3`,
-  meta: `muse-image-1.0 I.01k5v3V2
+  meta: `muse-image-1.0 I.01k5V2
 muse-spark-1.1|muse-spark-1.2|muse-spark-1.3 i1.25o4.25r.15s.0025C1024KM128Kx383v27
 muse-spark-1.2-contributor|muse-spark-1.3-contributor i.1o.2r.002s.0025C1024KM128Kx383v27
-muse-voice-transcribe-1.0 S.00005k6v5
+muse-voice-transcribe-1.0 S.00005k6
 muse-wonder-1.0 i4o20r.2s.0025C1024KM128Kx383v27`,
   meta_llama: `Llama-3.3-8B-Instruct|Llama-3.3-70B-Instruct C128e3M4028x5v1
 Llama-4-Maverick-17B-128E-Instruct-FP8 C1e6M4028x5v3
@@ -1753,10 +1750,10 @@ MiniMax-M2 i.3o1.2r.03w.375C200KL2e5M128Kx117v1
 MiniMax-M2.1|MiniMax-M2.5 i.3o1.2r.03w.375C200KM128Kx117v1
 MiniMax-M2.1-highspeed i.6o2.4r.03C200K
 MiniMax-M2.1-lightning i.3o2.4r.03w.375C1e6M8Kx117v1
-MiniMax-M2.5-highspeed i.6o2.4r.03C200KM128Kx17v1
+MiniMax-M2.5-highspeed i.6o2.4r.03C200KM128Kx2065v1
 MiniMax-M2.5-lightning i.3o2.4r.03w.375C200KM32e3x117v1
-MiniMax-M2.7 i.3o1.2r.06w.375C200KM128Kx17v1
-MiniMax-M2.7-highspeed i.6o2.4r.06C200KM128Kx17v1
+MiniMax-M2.7 i.3o1.2r.06w.375C200KM128Kx2065v1
+MiniMax-M2.7-highspeed i.6o2.4r.06C200KM128Kx2065v1
 MiniMax-M3 i.3o1.2r.06C1e6M128e3x117v3@512e3i.6o2.4r.12
 minimax-01 i.2o1.1C1000192
 minimax-m1 i.4o2.2
@@ -1771,20 +1768,20 @@ codestral-embed i.15r.015C8Kk3
 codestral-latest i.3o.9r.03C256e3L128e3M4Kx141v1
 codestral-mamba-latest|codestral-mamba i.25o.25r.025C256e3M256e3x132v1
 deepseek-v4-1-flash-1017 i.3o1.2r.007C1024KM128Kx189v1
-devstral-2512 i.4o2r.04C256Kx1v1
+devstral-2512 i.4o2r.04C256Kx2049v1
 devstral-latest|devstral-medium-latest i.4o2r.04C256KL256e3M256e3x157v1
 devstral-medium|mistral-medium-3-1 i.4o2r.04
-devstral-medium-2507 i.4o2C128e3x1v1
+devstral-medium-2507 i.4o2C128e3x2049v1
 devstral-small i.1o.3r.01
-devstral-small-2505|devstral-small-2507 i.1o.3C128e3x1v1
+devstral-small-2505|devstral-small-2507 i.1o.3C128e3x2049v1
 devstral-small-latest i.1o.3r.01C256e3M256e3x157v1
 glm-5-2|zai-glm|zai-glm-5 i1.4o4.4r.14C1024KM128Kx189v1
-labs-devstral-small-2512 i.1o.3C256e3x1v3
+labs-devstral-small-2512 i.1o.3C256e3x2049v3
 labs-leanstral-1-5 C256KM128Kx13v1D20260930
 labs-leanstral-1-5-1 C256KM128Kx13v1
 magistral-medium i2o5
 magistral-medium-latest i2o5r.2C128e3M16Kx157v3
-magistral-small i.5o1.5C128e3x17v1
+magistral-small i.5o1.5C128e3x2065v1
 magistral-small-2506|magistral-small-2507 i.5o1.5
 magistral-small-latest i.5o1.5r.05C256KM256Kx157v3
 ministral-14b-2512|ministral-14b|ministral-3-14b-2512 i.2o.2r.02C256KM256Kx141v3
@@ -1799,21 +1796,21 @@ mistral-code-agent-latest|mistral-code-agent i.4o2r.04C256e3M256e3x157v1
 mistral-code-latest|mistral-code|mistral-code-fim i.3o.9r.03C128e3M128e3x141v1
 mistral-embed i.1C8Kk3
 mistral-large|pixtral-large i2o6
-mistral-large-2411 i2o6C128KM16Kx1v1
+mistral-large-2411 i2o6C128KM16Kx2049v1
 mistral-large-3|mistral-large-2512|mistral-large-latest i.5o1.5r.05C256KM256Kx141v3
 mistral-large-4|mistral-large-4-0 i1.36o4.18r.14C1024KM1024Kx189v3
 mistral-medium i.4o2r.04C256KM256Kx157v3
 mistral-medium-2312 i2.7o8.1
-mistral-medium-2505 i.4o2r.04C128Kx1v3
-mistral-medium-2508 i.4o2r.04C256Kx1v3
+mistral-medium-2505 i.4o2r.04C128Kx2049v3
+mistral-medium-2508 i.4o2r.04C256Kx2049v3
 mistral-medium-3|mistral-medium-2604|mistral-medium-3-5|mistral-medium-3.5|mistral-vibe-cli|mistral-vibe-cli-with-tools i1.5o7.5r.15C256KM256Kx157v3
 mistral-medium-3.1 i.4o2
 mistral-medium-latest i1.5o7.5r.15C256KM256Kx157v3 {"h":[["2026-06-16T00:00:00Z",{"i":0.4,"o":2,"r":0.04}]]}
-mistral-nemo i.15o.15C128e3x1v1
+mistral-nemo i.15o.15C128e3x2049v1
 mistral-saba i.2o.6
 mistral-small i.1o.3r.01C32e3M8191x157v1
 mistral-small-24b-instruct-2501 i.05o.08
-mistral-small-2506 i.1o.3C128e3M16Kx1v3
+mistral-small-2506 i.1o.3C128e3M16Kx2049v3
 mistral-small-2603|mistral-small-latest i.15o.6r.015C256e3x157v3
 mistral-small-3.1-24b-instruct i.351o.555
 mistral-small-3.2-24b-instruct i.075o.2
@@ -1821,23 +1818,23 @@ mistral-tiny i.25o.25r.025C32e3M8191x140v1
 mistral-vibe-cli-fast i.15o.6r.015C256KM256Kx157v3
 mixtral-8x22b-instruct i.9o.9
 mixtral-8x7b i.7o.7
-open-mistral-7b i.25o.25C8e3x1v1
+open-mistral-7b i.25o.25C8e3x2049v1
 open-mistral-nemo i.15o.15C128e3M128e3x141v1
-open-mixtral-8x22b i2o6C64e3x1v1
-open-mixtral-8x7b i.7o.7C32e3x1v1
-pixtral-12b i.15o.15C128e3x1v3
+open-mixtral-8x22b i2o6C64e3x2049v1
+open-mixtral-8x7b i.7o.7C32e3x2049v1
+pixtral-12b i.15o.15C128e3x2049v3
 pixtral-12b-latest i.15o.15
 pixtral-large-latest i2o6r.2C128e3M128e3x141v3
-voxtral-mini-2602|voxtral-mini S.00005C16Kk6v5
-voxtral-mini-realtime-2602|voxtral-mini-realtime|voxtral-mini-transcribe-realtime S.0001k6v5
-voxtral-mini-transcribe-3|voxtral-mini-transcribe-3-0 S.0000583333k6v5
-voxtral-mini-transcribe-realtime-3|voxtral-mini-transcribe-realtime-3-0 S.000133333k6v5
+voxtral-mini-2602|voxtral-mini S.00005C16Kk6
+voxtral-mini-realtime-2602|voxtral-mini-realtime|voxtral-mini-transcribe-realtime S.0001k6
+voxtral-mini-transcribe-3|voxtral-mini-transcribe-3-0 S.0000583333k6
+voxtral-mini-transcribe-realtime-3|voxtral-mini-transcribe-realtime-3-0 S.000133333k6
 voxtral-mini-tts-2603|voxtral-mini-tts c16k7V4
 voxtral-mini-tts-3|voxtral-mini-tts-3-0 c13k7V4
 voxtral-small-24b-2507 i.1o.4r.01C32K {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01}]]}
 voxtral-small-2507 i.1o.4r.01C32KM32Kx13v5 {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01}]]}
 voxtral-small-latest|voxtral-small i.1o.4r.01C32e3x13v5 {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01}]]}
-voxtral-small-transcribe-3|voxtral-small-transcribe-3-0 S.0000666667k6v5
+voxtral-small-transcribe-3|voxtral-small-transcribe-3-0 S.0000666667k6
 voxtral-tts-2603 c16
 zai-glm-5-2 i1.4o4.4r.14C1e6M128Kx189v1D20261031
 zai-glm-5-3 i1.4o4.4r.14C1e6M128Kx189v1
@@ -1845,15 +1842,15 @@ zai-glm-5-3-flash i.15o.5r.03C1024KM128Kx189v3`,
   modal: `moonshotai/Kimi-K3 i3o15r.3C1024K
 thinkingmachines/Inkling-NVFP4 i1.2o5r.27`,
   moonshot: `kimi-k2 i.57o2.3
-kimi-k2-0711-preview i.6o2.5r.15C128KM16Kx1v1
-kimi-k2-0905-preview i.6o2.5r.15C256Kx1v1
-kimi-k2-thinking i.6o2.5r.15C256Kx17v1
-kimi-k2-thinking-turbo i1.15o8r.15C256Kx17v1
-kimi-k2-turbo-preview i1.15o8r.15C256Kx1v1
+kimi-k2-0711-preview i.6o2.5r.15C128KM16Kx2049v1
+kimi-k2-0905-preview i.6o2.5r.15C256Kx2049v1
+kimi-k2-thinking i.6o2.5r.15C256Kx2065v1
+kimi-k2-thinking-turbo i1.15o8r.15C256Kx2065v1
+kimi-k2-turbo-preview i1.15o8r.15C256Kx2049v1
 kimi-k2.5 i.6o3r.1s.005C256KM256Kx29v11D20260831
 kimi-k2.6 i.95o4r.16s.005C256KM256Kx29v11
 kimi-k2.7-code i.95o4r.19s.005C256KM256Kx61v11
-kimi-k2.7-code-highspeed i1.9o8r.38C256Kx17v3
+kimi-k2.7-code-highspeed i1.9o8r.38C256Kx2065v3
 kimi-k3 i3o15r.3w3W6s.005C1024KM128Kx61v11
 kimi-k3.1-pro i2o10r.2w2W4C1024KM1024Kx57v3
 moonshot-v1-128k|moonshot-v1-auto i2o5C128KM128Kx13v1D20260831
@@ -1939,7 +1936,7 @@ baidu/ernie-4.5-300b-a47b-paddle i.28o1.1C123e3M12e3x76v1
 baidu/ernie-4.5-vl-28b-a3b i.14o.56C3e4M8e3x87v3
 baidu/ernie-4.5-vl-28b-a3b-thinking i.39o.39C128KM64Kx95v3
 baidu/ernie-4.5-vl-424b-a47b i.42o1.25C123e3M16e3x80v3
-bunny C256KM32Kx1v1
+bunny C256KM32Kx2049v1
 cognitivecomputations/dolphin-mixtral-8x22b i.9o.9
 deepseek/deepseek-ocr i.03o.03C8KM8Kx76v3
 deepseek/deepseek-ocr-2 i.03o.03C8KM8Kx0v3
@@ -1964,10 +1961,10 @@ deepseek/deepseek-v4-flash-0731 i.44o1.32r.028C1024KM384Kx61v1
 deepseek/deepseek-v4-flash-vision-exp i.44o1.32r.028C1024KM384Kx61v3
 deepseek/deepseek-v4-pro i1.6o3.2r.135C1024KM384Kx61v1
 deepseek/deepseek-v4-pro-0813 i1.32o3.96r.044C1024KM384Kx61v1
-deepseek/deepseek-v4.1-flash i.3o1.2r.006C1024KM384Kx17v3
-deepseek/deepseek-v4.1-flash-z i.3o1.2r.03C1024KM384Kx17v3
+deepseek/deepseek-v4.1-flash i.3o1.2r.006C1024KM384Kx2065v3
+deepseek/deepseek-v4.1-flash-z i.3o1.2r.03C1024KM384Kx2065v3
 deepseek/deepseek_v3 i.89o.89C64e3M16e3x5v1
-dev/glm46 C256e3x1v1
+dev/glm46 C256e3x2049v1
 google/gemma-2-9b-it i.08o.08
 google/gemma-3-12b-it i.05o.1C128KM8Kx76v3
 google/gemma-3-27b-it i.119o.2C96KM16Kx64v3
@@ -1975,8 +1972,8 @@ google/gemma-4-26b-a4b-it i.13o.4C256KM128Kx29v3
 google/gemma-4-31b-it i.14o.4C256KM128Kx29v3
 gryphe/mythomax-l2-13b i.09o.09C4KM3200x64v1
 inclusionai/ling-3.0-flash|inclusionai/ling-3.0-flash-fast i.06o.18r.012C256KM32Kx53v1
-inclusionai/ling-3.0-flash-fin|inclusionai/ling-3.0-flash-sante C256KM32Kx17v1
-inclusionai/ling-3.0-flash-vl C256KM32Kx17v3
+inclusionai/ling-3.0-flash-fin|inclusionai/ling-3.0-flash-sante C256KM32Kx2065v1
+inclusionai/ling-3.0-flash-vl C256KM32Kx2065v3
 jondurbin/airoboros-l2-70b i.5o.5
 kwaipilot/kat-coder-pro i.3o1.2r.06C256e3M128e3x79v1
 meta-llama/llama-3-70b-instruct i.51o.74C8KM8e3x76v1
@@ -2045,13 +2042,13 @@ qwen/qwen3-vl-8b-instruct i.08o.5C128KM32Kx79v3
 qwen/qwen3.5-122b-a10b i.4o3.2C256KM64Kx29v3
 qwen/qwen3.5-27b i.3o2.4C256KM64Kx29v3
 qwen/qwen3.5-35b-a3b i.25o2C256KM64Kx29v3
-qwen/qwen3.5-plus|qwen/qwen3.6-plus C1e6M64Kx17v3
+qwen/qwen3.5-plus|qwen/qwen3.6-plus C1e6M64Kx2065v3
 qwen/qwen3.6-27b|qwen/qwen3.5-397b-a17b i.6o3.6C256KM64Kx29v3
 qwen/qwen3.6-35b-a3b i.248o1.485C256KM64Kx29v3
 qwen/qwen3.7-max i1.25o3.75r.25C1e6M64Kx61v1
-qwen/qwen3.8-2.4t-a95b i2o6r.25C1e6M128Kx17v1
-qwen/qwen3.8-27b i.42o3r.085C1e6M128Kx17v3
-qwen/qwen3.8-flash i.15o.47r.016C1e6M128Kx17v3
+qwen/qwen3.8-2.4t-a95b i2o6r.25C1e6M128Kx2065v1
+qwen/qwen3.8-27b i.42o3r.085C1e6M128Kx2065v3
+qwen/qwen3.8-flash i.15o.47r.016C1e6M128Kx2065v3
 qwen/qwen3.8-max i2o6r.25C1e6M128Kx61v3
 sao10k/l3-70b-euryale-v2.1 i1.48o1.48C8KM8Kx71v1
 sao10k/l3-8b-lunaris i.05o.05C8KM8Kx76v1
@@ -2061,7 +2058,7 @@ sophosympatheia/midnight-rose-70b i.8o.8
 stepfun/step-3.7-flash i.2o1.15r.04C256KM256e3x61v3
 teknium/openhermes-2.5-mistral-7b|nousresearch/nous-hermes-llama2-13b i.17o.17C4K
 tencent/hy3 i.14o.58r.035C256KM256Kx61v1
-tencent/hy4-preview i.834o2.501r.042C1e6M64e3x17v1
+tencent/hy4-preview i.834o2.501r.042C1e6M64e3x2065v1
 thudm/glm-4-32b-0414 i.55o1.66C32e3M32e3x13v1
 xiaomimimo/mimo-v2-flash i.11o.33r.024C256KM32e3x95v1
 xiaomimimo/mimo-v2.5 i.168o.336r.0034C1024KM128Kx61v3
@@ -2079,8 +2076,8 @@ zai-org/glm-5 i1o3.2r.2C202800M128Kx61v1
 zai-org/glm-5-turbo i1.2o4r.24C202800M128Kx61v1
 zai-org/glm-5.1 i1.38o4.4r.26C200KM128Kx61v1
 zai-org/glm-5.2|zai-org/glm-5.3 i1.4o4.4r.26C1024KM128Kx61v1
-zai-org/glm-5.3-flash i.15o.5r.03C1024KM128Kx17v3
-zai-org/glm-5.3-p i1.4o4.4r.26C1024KM128Kx17v1
+zai-org/glm-5.3-flash i.15o.5r.03C1024KM128Kx2065v3
+zai-org/glm-5.3-p i1.4o4.4r.26C1024KM128Kx2065v1
 zai-org/glm-5v-turbo i1.2o4r.24C200KM128Kx61v3`,
   nscale: `Qwen/QwQ-32B i.18o.2
 Qwen/Qwen2.5-Coder-32B-Instruct i.06o.2
@@ -2094,64 +2091,64 @@ meta-llama/Llama-3.1-8B-Instruct i.03o.03
 meta-llama/Llama-3.3-70B-Instruct|deepseek-ai/DeepSeek-R1-Distill-Qwen-7B i.2o.2
 meta-llama/Llama-4-Scout-17B-16E-Instruct i.09o.29
 mistralai/mixtral-8x22b-instruct-v0.1 i.6o.6`,
-  nvidia_nim: `baai/bge-m3 C8194x1v1
-bytedance/seed-oss-36b-instruct C262e3x1v1
-deepseek-ai/deepseek-r1-0528 C128e3M4Kx17v1
-deepseek-ai/deepseek-v3.2 C160KM64Kx17v1
-deepseek-ai/deepseek-v4-flash i.14o.28r.0028C1024KM384Kx17v1
-deepseek-ai/deepseek-v4-pro i.435o.87r.003625C1024KM384Kx17v1
-deepseek-ai/deepseek-v4-pro-0813|deepseek-ai/deepseek-v4-flash-0731 C1e6M384e3x17v1
-google/gemma-2-2b-it|deepseek-ai/deepseek-coder-6.7b-instruct|google/gemma-2-27b-it|meta/llama-3.1-405b-instruct|meta/llama-3.1-70b-instruct|meta/llama-3.2-1b-instruct|meta/llama-3.3-70b-instruct|meta/llama3-70b-instruct|meta/llama3-8b-instruct|microsoft/phi-3.5-moe-instruct|mistralai/codestral-22b-instruct-v0.1|mistralai/mistral-large-2-instruct|mistralai/mistral-small-3.1-24b-instruct-2503|nvidia/llama-3.1-nemotron-51b-instruct|nvidia/llama3-chatqa-1.5-70b|nvidia/nemotron-4-340b-instruct|qwen/qwen2.5-coder-32b-instruct|qwen/qwen2.5-coder-7b-instruct C128e3M4Kx1v1
-google/gemma-3-1b-it|google/gemma-3n-e2b-it|google/gemma-3n-e4b-it|meta/llama-3.2-11b-vision-instruct|meta/llama-4-maverick-17b-128e-instruct|meta/llama-4-scout-17b-16e-instruct|microsoft/phi-3-medium-128k-instruct|microsoft/phi-3-small-128k-instruct|microsoft/phi-3-vision-128k-instruct|microsoft/phi-3.5-vision-instruct C128e3M4Kx1v3
-google/gemma-3-27b-it C128KM8Kx1v3
-google/gemma-3-4b-it|google/gemma-3-12b-it C128KM16Kx1v3
-google/gemma-4-31b-it|stepfun-ai/step-3.7-flash C256e3M16Kx17v3
-meta/llama-3.1-8b-instruct C16e3M4Kx1v1
-meta/llama-3.2-3b-instruct C32KM32e3x1v1
-meta/llama-3.2-90b-vision-instruct C128e3M8Kx1v3
-meta/llama-guard-4-12b C160Kx1v1
-meta/muse-glimmer-30b C128Kx17v3
-microsoft/phi-3-medium-4k-instruct C4e3x1v3
-microsoft/phi-3-small-8k-instruct C8e3M4Kx1v3
-minimaxai/minimax-m2|nvidia/llama-3.1-nemotron-ultra-253b-v1 C128e3M16Kx17v1
-minimaxai/minimax-m3 C1e6M16Kx17v3
-mistralai/ministral-14b-instruct-2512 C256KM16Kx1v3
-mistralai/mistral-7b-instruct-v03|mistralai/mistral-7b-instruct-v0.3 C64Kx1v1
-mistralai/mistral-large C128e3M25Kx1v1
-mistralai/mistral-large-3-675b-instruct-2512 C256Kx1v3
-mistralai/mistral-medium-3.5-128b C256KM32Kx17v3
-mistralai/mistral-small-4-119b-2603 C128e3M8Kx17v3
-mistralai/mixtral-8x22b-instruct C64KM13108x1v1
-mistralai/mixtral-8x7b-instruct C32KM16Kx1v1
-moonshotai/kimi-k2-instruct-0905 C256Kx1v1
-moonshotai/kimi-k2-thinking|mistralai/devstral-2-123b-instruct-2512|nvidia/nemotron-3.5-lightning-30b-a3b C256Kx17v1
-moonshotai/kimi-k2.5|moonshotai/kimi-k2.6 C256Kx17v3
-moonshotai/kimi-k3 C1024KM128Kx17v3
-nvidia/cosmos-reason2-8b C128KM16Kx17v3
-nvidia/llama-3.1-nemotron-nano-8b-v1 C128KM16Kx17v1
-nvidia/llama-3.1-nemotron-nano-vl-8b-v1 C32KM16Kx17v3
-nvidia/llama-3.3-nemotron-super-49b-v1|nvidia/llama-3.3-nemotron-super-49b-v1.5 C128KM64Kx17v1
-nvidia/mistral-nemo-minitron-8b-8k-instruct C128KM4Kx1v1
-nvidia/nemotron-3-nano-omni-30b-a3b-reasoning C256e3M64Kx17v3
-nvidia/nemotron-3-super-120b-a12b i.2o.8C256Kx17v1
-nvidia/nemotron-3-ultra-550b-a55b i.5o2.5r.15C1e6M64Kx17v1
-nvidia/nemotron-nano-12b-v2-vl C128e3x17v3
-openai/gpt-oss-120b|deepseek-ai/deepseek-v3.1|deepseek-ai/deepseek-v3.1-terminus C128e3M8Kx17v1
-openai/gpt-oss-20b C128KM32Kx17v1
-poolside/laguna-xs-2.1|qwen/qwen3-next-80b-a3b-thinking C256KM16Kx17v1
-qwen/qwen3-235b-a22b|microsoft/phi-4-mini-instruct C128KM8Kx1v1
-qwen/qwen3-coder-480b-a35b-instruct C256KM66536x1v1
-qwen/qwen3-next-80b-a3b-instruct C256KM16Kx1v1
-qwen/qwen3.5-122b-a10b C256KM64Kx17v3
-qwen/qwen3.5-397b-a17b C256KM8Kx17v3
-sarvamai/sarvam-m|abacusai/dracarys-llama-3.1-70b-instruct|abacusai/dracarys-llama-3_1-70b-instruct|mistralai/mistral-nemotron|moonshotai/kimi-k2-instruct|nvidia/llama-3.1-nemotron-70b-instruct|nvidia/nemotron-mini-4b-instruct|nvidia/nemotron-voicechat|upstage/solar-10.7b-instruct|upstage/solar-10_7b-instruct C128e3M8Kx1v1
-stepfun-ai/step-3.5-flash C256e3M16Kx17v1
-thinkingmachines/inkling C1024KM16Kx17v3
-z-ai/glm-5.1|nvidia/llama-3_3-nemotron-super-49b-v1|nvidia/llama-3_3-nemotron-super-49b-v1_5|nvidia/nemotron-3-nano-30b-a3b|nvidia/nvidia-nemotron-nano-9b-v2 C128Kx17v1
-z-ai/glm-5.2|z-ai/glm-5.3 C1e6M128Kx17v1
-z-ai/glm-5.3-flash C1e6M128Kx17v3
-z-ai/glm4.7|minimaxai/minimax-m2.1|minimaxai/minimax-m2.5|minimaxai/minimax-m2.7 C200KM128Kx17v1
-z-ai/glm5 C198KM131e3x17v1`,
+  nvidia_nim: `baai/bge-m3 C8194x2049v1
+bytedance/seed-oss-36b-instruct C262e3x2049v1
+deepseek-ai/deepseek-r1-0528 C128e3M4Kx2065v1
+deepseek-ai/deepseek-v3.2 C160KM64Kx2065v1
+deepseek-ai/deepseek-v4-flash i.14o.28r.0028C1024KM384Kx2065v1
+deepseek-ai/deepseek-v4-pro i.435o.87r.003625C1024KM384Kx2065v1
+deepseek-ai/deepseek-v4-pro-0813|deepseek-ai/deepseek-v4-flash-0731 C1e6M384e3x2065v1
+google/gemma-2-2b-it|deepseek-ai/deepseek-coder-6.7b-instruct|google/gemma-2-27b-it|meta/llama-3.1-405b-instruct|meta/llama-3.1-70b-instruct|meta/llama-3.2-1b-instruct|meta/llama-3.3-70b-instruct|meta/llama3-70b-instruct|meta/llama3-8b-instruct|microsoft/phi-3.5-moe-instruct|mistralai/codestral-22b-instruct-v0.1|mistralai/mistral-large-2-instruct|mistralai/mistral-small-3.1-24b-instruct-2503|nvidia/llama-3.1-nemotron-51b-instruct|nvidia/llama3-chatqa-1.5-70b|nvidia/nemotron-4-340b-instruct|qwen/qwen2.5-coder-32b-instruct|qwen/qwen2.5-coder-7b-instruct C128e3M4Kx2049v1
+google/gemma-3-1b-it|google/gemma-3n-e2b-it|google/gemma-3n-e4b-it|meta/llama-3.2-11b-vision-instruct|meta/llama-4-maverick-17b-128e-instruct|meta/llama-4-scout-17b-16e-instruct|microsoft/phi-3-medium-128k-instruct|microsoft/phi-3-small-128k-instruct|microsoft/phi-3-vision-128k-instruct|microsoft/phi-3.5-vision-instruct C128e3M4Kx2049v3
+google/gemma-3-27b-it C128KM8Kx2049v3
+google/gemma-3-4b-it|google/gemma-3-12b-it C128KM16Kx2049v3
+google/gemma-4-31b-it|stepfun-ai/step-3.7-flash C256e3M16Kx2065v3
+meta/llama-3.1-8b-instruct C16e3M4Kx2049v1
+meta/llama-3.2-3b-instruct C32KM32e3x2049v1
+meta/llama-3.2-90b-vision-instruct C128e3M8Kx2049v3
+meta/llama-guard-4-12b C160Kx2049v1
+meta/muse-glimmer-30b C128Kx2065v3
+microsoft/phi-3-medium-4k-instruct C4e3x2049v3
+microsoft/phi-3-small-8k-instruct C8e3M4Kx2049v3
+minimaxai/minimax-m2|nvidia/llama-3.1-nemotron-ultra-253b-v1 C128e3M16Kx2065v1
+minimaxai/minimax-m3 C1e6M16Kx2065v3
+mistralai/ministral-14b-instruct-2512 C256KM16Kx2049v3
+mistralai/mistral-7b-instruct-v03|mistralai/mistral-7b-instruct-v0.3 C64Kx2049v1
+mistralai/mistral-large C128e3M25Kx2049v1
+mistralai/mistral-large-3-675b-instruct-2512 C256Kx2049v3
+mistralai/mistral-medium-3.5-128b C256KM32Kx2065v3
+mistralai/mistral-small-4-119b-2603 C128e3M8Kx2065v3
+mistralai/mixtral-8x22b-instruct C64KM13108x2049v1
+mistralai/mixtral-8x7b-instruct C32KM16Kx2049v1
+moonshotai/kimi-k2-instruct-0905 C256Kx2049v1
+moonshotai/kimi-k2-thinking|mistralai/devstral-2-123b-instruct-2512|nvidia/nemotron-3.5-lightning-30b-a3b C256Kx2065v1
+moonshotai/kimi-k2.5|moonshotai/kimi-k2.6 C256Kx2065v3
+moonshotai/kimi-k3 C1024KM128Kx2065v3
+nvidia/cosmos-reason2-8b C128KM16Kx2065v3
+nvidia/llama-3.1-nemotron-nano-8b-v1 C128KM16Kx2065v1
+nvidia/llama-3.1-nemotron-nano-vl-8b-v1 C32KM16Kx2065v3
+nvidia/llama-3.3-nemotron-super-49b-v1|nvidia/llama-3.3-nemotron-super-49b-v1.5 C128KM64Kx2065v1
+nvidia/mistral-nemo-minitron-8b-8k-instruct C128KM4Kx2049v1
+nvidia/nemotron-3-nano-omni-30b-a3b-reasoning C256e3M64Kx2065v3
+nvidia/nemotron-3-super-120b-a12b i.2o.8C256Kx2065v1
+nvidia/nemotron-3-ultra-550b-a55b i.5o2.5r.15C1e6M64Kx2065v1
+nvidia/nemotron-nano-12b-v2-vl C128e3x2065v3
+openai/gpt-oss-120b|deepseek-ai/deepseek-v3.1|deepseek-ai/deepseek-v3.1-terminus C128e3M8Kx2065v1
+openai/gpt-oss-20b C128KM32Kx2065v1
+poolside/laguna-xs-2.1|qwen/qwen3-next-80b-a3b-thinking C256KM16Kx2065v1
+qwen/qwen3-235b-a22b|microsoft/phi-4-mini-instruct C128KM8Kx2049v1
+qwen/qwen3-coder-480b-a35b-instruct C256KM66536x2049v1
+qwen/qwen3-next-80b-a3b-instruct C256KM16Kx2049v1
+qwen/qwen3.5-122b-a10b C256KM64Kx2065v3
+qwen/qwen3.5-397b-a17b C256KM8Kx2065v3
+sarvamai/sarvam-m|abacusai/dracarys-llama-3.1-70b-instruct|abacusai/dracarys-llama-3_1-70b-instruct|mistralai/mistral-nemotron|moonshotai/kimi-k2-instruct|nvidia/llama-3.1-nemotron-70b-instruct|nvidia/nemotron-mini-4b-instruct|nvidia/nemotron-voicechat|upstage/solar-10.7b-instruct|upstage/solar-10_7b-instruct C128e3M8Kx2049v1
+stepfun-ai/step-3.5-flash C256e3M16Kx2065v1
+thinkingmachines/inkling C1024KM16Kx2065v3
+z-ai/glm-5.1|nvidia/llama-3_3-nemotron-super-49b-v1|nvidia/llama-3_3-nemotron-super-49b-v1_5|nvidia/nemotron-3-nano-30b-a3b|nvidia/nvidia-nemotron-nano-9b-v2 C128Kx2065v1
+z-ai/glm-5.2|z-ai/glm-5.3 C1e6M128Kx2065v1
+z-ai/glm-5.3-flash C1e6M128Kx2065v3
+z-ai/glm4.7|minimaxai/minimax-m2.1|minimaxai/minimax-m2.5|minimaxai/minimax-m2.7 C200KM128Kx2065v1
+z-ai/glm5 C198KM131e3x2065v1`,
   oci: `cohere.command-a-03-2025|cohere.command-a-reasoning-08-2025 i1.56o1.56C256e3M4e3x1v1
 cohere.command-a-reasoning i1.56o1.56C256e3M8Kx0v1
 cohere.command-a-translate-08-2025 i.09o.09C256e3M4e3x0v1
@@ -2159,11 +2156,9 @@ cohere.command-a-vision i1.56o1.56C256e3M8Kx1v3
 cohere.command-a-vision-07-2025 i1.56o1.56C128e3M4e3x1v3
 cohere.command-latest|cohere.command-plus|cohere.command-r-plus-08-2024 i1.56o1.56C128e3M4e3x1v1
 cohere.command-r-08-2024 i.15o.15C128e3M4e3x1v1
-cohere.embed-english-image-v3.0|cohere.embed-multilingual-image-v3.0 i.1C512d1Kk3v3
-cohere.embed-english-light-image-v3.0|cohere.embed-multilingual-light-image-v3.0 i.1C512d384k3v3
-cohere.embed-english-light-v3.0|cohere.embed-multilingual-light-v3.0 i.1C512d384k3
-cohere.embed-english-v3.0|cohere.embed-multilingual-v3.0 i.1C512d1Kk3
-cohere.embed-v4.0 i.12C128e3d1536k3v3
+cohere.embed-english-light-v3.0|cohere.embed-english-light-image-v3.0|cohere.embed-multilingual-light-image-v3.0|cohere.embed-multilingual-light-v3.0 i.1C512d384k3
+cohere.embed-english-v3.0|cohere.embed-english-image-v3.0|cohere.embed-multilingual-image-v3.0|cohere.embed-multilingual-v3.0 i.1C512d1Kk3
+cohere.embed-v4.0 i.12C128e3d1536k3
 google.gemini-2.5-flash i.15o.6C1024KM64Kx89v31
 google.gemini-2.5-flash-lite i.075o.3C1024KM64Kx73v31
 google.gemini-2.5-pro i1.25o10C1024KM64Kx89v31
@@ -2199,16 +2194,16 @@ mixtral-8x22B-Instruct-v0.1 i0o0C64KM64Kx1v1
 qwen3-coder:480b-cloud i0o0C256KM256Kx1v1
 vicuna i0o0C2KM2Kk1`,
   openai: `* s.01b.5
-1024-x-1024/gpt-image-1.5|low/1024-x-1024/gpt-image-1.5|standard/1024-x-1024/gpt-image-1.5 I.009k5v19D20261201
-1024-x-1536/gpt-image-1.5|1536-x-1024/gpt-image-1.5|low/1024-x-1536/gpt-image-1.5|low/1536-x-1024/gpt-image-1.5|standard/1024-x-1536/gpt-image-1.5|standard/1536-x-1024/gpt-image-1.5 I.013k5v19D20261201
+1024-x-1024/gpt-image-1.5|low/1024-x-1024/gpt-image-1.5|standard/1024-x-1024/gpt-image-1.5 I.009k5D20261201
+1024-x-1536/gpt-image-1.5|1536-x-1024/gpt-image-1.5|low/1024-x-1536/gpt-image-1.5|low/1536-x-1024/gpt-image-1.5|standard/1024-x-1536/gpt-image-1.5|standard/1536-x-1024/gpt-image-1.5 I.013k5D20261201
 ada|text-ada-001 i.4o.4
 babbage i.5o.5
 babbage-002 i.4o.4C16KM4Kk1D20260928
 chat-latest i5o30r.5C4e5M128e3x383v19
 chatgpt-4o-latest|chatgpt-4o i5o15C128e3
 chatgpt-image-latest|chatgpt-image i5o32r1.25g8I.034k5D20261201
-codex-mini i1.5o6r.375C2e5
-codex-mini-latest i1.5o6r.375C2e5M1e5x17v1
+codex-mini i1.5o6r.375C2e5M1e5x127v19
+codex-mini-latest i1.5o6r.375C2e5M1e5x2065v1
 computer-use i3o12C8K
 computer-use-preview i3o12C8KM1Kx87v19D20260723
 curie|text-curie-001 i2o2
@@ -2218,19 +2213,18 @@ davinci|text-davinci-001|text-davinci-002|text-davinci-003 i20o20
 davinci-002 i2o2C16KM4Kk1D20260928
 daybreak-blue-latest|daybreak-blue i4o20r.4w5C105e4L922e3M128e3x895v19@272e3i8o30r.8w10
 daybreak-red-latest|daybreak-red i12.5o75r1.25w15.625C4e5M128e3x895v19@272e3i25o112.5r2.5w31.25
-ft:babbage-002 i1.6o1.6C16KM4Kk1D20261023 {"b":{"i":0.8,"o":0.9}}
+ft:babbage-002 i1.6o1.6C16KM4Kk1D20261023
 ft:davinci-002 i12o12C16KM4Kk1D20261023
 ft:gpt-3.5-turbo i3o6C16385M4Kx68v1D20261023
-ft:gpt-3.5-turbo- i3o6
 ft:gpt-3.5-turbo-0613 i3o6C4KM4Kx68v1D20261023
 ft:gpt-4-0613 i30o60C8KM4Kx69v1D20261023
 ft:gpt-4.1-2025-04-14|ft:gpt-4.1 i3o12r.75C1047576M32Kx111v1D20270114 {"b":[0.5,0.666666666667]}
 ft:gpt-4.1-mini-2025-04-14|ft:gpt-4.1-mini i.8o3.2r.2C1047576M32Kx111v1D20270114
 ft:gpt-4.1-nano-2025-04-14|ft:gpt-4.1-nano i.2o.8r.05C1047576M32Kx111v1D20261023
 ft:gpt-4o i3.75o15
-ft:gpt-4o-2024-08-06 i3.75o15r1.875C128e3M16Kx111v19D20270114 {"b":{"i":2.225,"o":12.5,"r":0.9}}
+ft:gpt-4o-2024-08-06 i3.75o15r1.875C128e3M16Kx111v19D20270114
 ft:gpt-4o-2024-11-20 i3.75o15r1.875C128e3M16Kx111v17D20270114
-ft:gpt-4o-mini|gpt-4o-mini-2024-07-18.ft- i.3o1.2
+ft:gpt-4o-mini i.3o1.2
 ft:gpt-4o-mini-2024-07-18 i.3o1.2r.15C128e3M16Kx111v17D20270114
 ft:o4-mini-2025-04-16|ft:o4-mini i4o16r1C2e5M1e5x61v1D20261023
 gpt-3.5-0301|gpt-3.5-turbo-0301 i1.5o2
@@ -2239,22 +2233,26 @@ gpt-3.5-turbo-0125 i.5o1.5C16385M4Kx103v1D20261023
 gpt-3.5-turbo-0613 i1.5o2C16385
 gpt-3.5-turbo-1106 i1o2C16385M4Kx103v1D20260928
 gpt-3.5-turbo-16k i3o4C16385M4Kx100v1D20261023
+gpt-3.5-turbo-16k-0613 i3o4C16385
 gpt-3.5-turbo-instruct i1.5o2C16385L8KM4Kk1D20260928
 gpt-3.5-turbo-instruct-0914 i1.5o2C16385L8KM4097k1
-gpt-35-turbo i.5o1.5C16385
-gpt-35-turbo-16k|gpt-3.5-turbo-16k-0613 i3o4C16385
+gpt-35-turbo i.5o1.5C16385M4Kx5v1
+gpt-35-turbo-16k i3o4C16385M4Kx4v1
+gpt-35-turbo-16k-0613 i3o4C16385M4Kx5v1
 gpt-4 i30o60C8KM4Kx101v1D20261023
-gpt-4-0125-preview|gpt-4-1106-vision-preview|gpt-4-turbo-0125-preview|gpt-4-turbo-preview|gpt-4-vision-preview i10o30C128e3
+gpt-4-0125-preview i10o30C128e3M4Kx7v1
 gpt-4-0314 i30o60C8K
 gpt-4-1106-preview i10o30C128e3M4Kx103v1D20261023
-gpt-4-32k i60o120C32e3
+gpt-4-32k i60o120C32e3M4Kx4v1
+gpt-4-32k-0314 i60o120C32e3
 gpt-4-turbo i10o30C128e3M4Kx103v19D20261023
+gpt-4-turbo-preview|gpt-4-1106-vision-preview|gpt-4-turbo-0125-preview|gpt-4-vision-preview i10o30C128e3
 gpt-4.1 i2o8r.5p1.75C1047576M32Kx367v19
 gpt-4.1-2025-04-14 i2o8r.5p1.75C1047576M32Kx367v19D20270114
 gpt-4.1-mini i.4o1.6r.1p1.75C1047576M32Kx367v19
 gpt-4.1-mini-2025-04-14 i.4o1.6r.1p1.75C1047576M32Kx367v19D20270114
 gpt-4.1-nano i.1o.4r.025p2C1047576M32Kx111v19D20261023
-gpt-4.5-preview i75o150r37.5
+gpt-4.5-preview i75o150r37.5M16Kx111v3
 gpt-4o i2.5o10r1.25p1.7C128e3M16Kx111v19
 gpt-4o-2024-05-13 i5o15p1.75C128e3M4Kx103v19D20261023
 gpt-4o-2024-08-06|gpt-4o-2024-11-20 i2.5o10r1.25p1.7C128e3M16Kx111v19D20270114
@@ -2270,19 +2268,19 @@ gpt-4o-mini-search-preview i.15o.6r.075C128e3M16Kx367v19
 gpt-4o-mini-search-preview-2025-03-11 i.15o.6r.075C128e3M16Kx367v19D20260723
 gpt-4o-mini-transcribe i1.25o5a3S.00005C16e3M2e3k6D20270226
 gpt-4o-mini-transcribe-2025-03-20 i1.25o5a3S.00005C16e3M2e3k6D20270120
-gpt-4o-mini-tts i.6o12k7v5V4D20270106
-gpt-4o-mini-tts-2025-03-20|gpt-4o-mini-tts-2025-12-15 i.6o10A12T.00025k7v5V4D20270106
+gpt-4o-mini-tts i.6o12k7V4D20270106
+gpt-4o-mini-tts-2025-03-20|gpt-4o-mini-tts-2025-12-15 i.6o10A12T.00025k7V4D20270106
 gpt-4o-realtime-preview i5o20r2.5a40A80C32e3
 gpt-4o-search-preview i2.5o10r1.25s.025C128e3M16Kx367v19
 gpt-4o-search-preview-2025-03-11 i2.5o10r1.25s.025C128e3M16Kx367v19D20260723
 gpt-4o-transcribe|gpt-4o-transcribe-diarize i2.5o10a6S.0001C16e3M2e3k6D20270226
 gpt-4o:extended i6o18
 gpt-5 i1.25o10r.125f.5p2C4e5L272e3M128e3x383v19D20261211
-gpt-5-1|gpt-5-1-chat|gpt-5-1-codex|gpt-5-1-codex-max|gpt-5.1-chat i1.25o10r.125C4e5
+gpt-5-1|gpt-5-1-chat|gpt-5-1-codex|gpt-5-1-codex-max i1.25o10r.125C4e5
 gpt-5-1-mini|gpt-5-1-codex-mini|gpt-5.1-mini i.25o2r.025C4e5
-gpt-5-2|gpt-5-2-chat|gpt-5-2-codex|gpt-5-3-codex|gpt-5.2-chat i1.75o14r.175C4e5
+gpt-5-2|gpt-5-2-chat|gpt-5-2-codex|gpt-5-3-codex i1.75o14r.175C4e5
 gpt-5-2-pro-2025-12-11|gpt-5-2-pro i21o168C4e5
-gpt-5-3|gpt-5-3-chat|gpt-5.3|gpt-5.3-chat i1.75o14r.175C128e3
+gpt-5-3|gpt-5-3-chat|gpt-5.3 i1.75o14r.175C128e3
 gpt-5-4 i2.5o15r.25C105e4@272e3i5o22.5r.5
 gpt-5-4-mini i.75o4.5r.075C4e5
 gpt-5-4-nano i.2o1.25r.02C4e5
@@ -2302,50 +2300,53 @@ gpt-5-nano i.05o.4r.005f.5C4e5L272e3M128e3x383v19D20261211
 gpt-5-pro i15o120C4e5M272e3k2x383v19D20261211
 gpt-5-search-api i1.25o10r.125C272e3M128e3x367v19
 gpt-5.1 i1.25o10r.125f.5p2C4e5L272e3M128e3x383v19V3D20270401
+gpt-5.1-chat i1.25o10r.125C4e5M16Kx63v1
 gpt-5.1-codex-max i1.25o10r.125C272e3M128e3k2x319v19D20260723
 gpt-5.1-codex-mini i.25o2r.025p1.8C272e3M128e3k2x63v19D20260723
 gpt-5.2 i1.75o14r.175f.5p2C4e5L272e3M128e3x383v19V3
+gpt-5.2-chat i1.75o14r.175C4e5M16Kx47v1
 gpt-5.2-chat-latest|gpt-5.3-chat-latest i1.75o14r.175C128e3M16Kx31v19D20260810
 gpt-5.2-codex i1.75o14r.175p2C272e3M128e3k2x319v19D20260723
 gpt-5.2-pro i21o168C4e5L272e3M128e3k2x383v19
+gpt-5.3-chat i1.75o14r.175C128e3M16Kx47v1
 gpt-5.3-codex i1.75o14r.175p2C272e3M128e3k2x319v19D20270401
-gpt-5.3-codex-spark i1.75o14r.175C128e3M32e3x17v3
-gpt-5.4 i2.5o15r.25f.5p2u1.1C105e4M128e3x639v19@272e3i5o22.5r.5
+gpt-5.3-codex-spark i1.75o14r.175C128e3M32e3x2065v3
+gpt-5.4 i2.5o15r.25f.5p2u1.1C105e4M128e3x639v19@272e3i5o22.5r.5p1
 gpt-5.4-image-2 i8o15r2u1.1
 gpt-5.4-mini i.75o4.5r.075f.5p2u1.1C4e5L272e3M128e3x895v19
 gpt-5.4-nano i.2o1.25r.02f.5u1.1C4e5L272e3M128e3x895v19D20270401
 gpt-5.4-pro|gpt-5.5-pro i30o180f.5u1.1C105e4M128e3k2x887v19@272e3i60o270
-gpt-5.5 i5o30r.5f.5p2.5u1.1C105e4M128e3x895v19@272e3i10o45r1
+gpt-5.5 i5o30r.5f.5p2.5u1.1C105e4M128e3x895v19@272e3i10o45r1p1
 gpt-5.5-chat|gpt-5.5-codex i5o30r.5u1.1C1e6@272e3i10o45r1
 gpt-5.5-cyber|gpt-5.5-cyber-preview i12.5o75r1.25u1.1x16v1
-gpt-5.6|gpt-5.6-sol i4o20r.4w5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i8o30r.8w10p2 {"h":[["2026-08-21T00:00:00Z",{"i":5,"o":30,"r":0.5,"w":6.25,"t":[[272000,{"i":10,"o":45,"r":1,"w":12.5}]],"s":0.01}]]}
+gpt-5.6|gpt-5.6-sol i4o20r.4w5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i8o30r.8w10 {"h":[["2026-08-21T00:00:00Z",{"i":5,"o":30,"r":0.5,"w":6.25,"t":[[272000,{"i":10,"o":45,"r":1,"w":12.5}]],"s":0.01}]]}
 gpt-5.6-cyber i12.5o75r1.25w15.625u1.1C4e5M128e3x895v19@272e3i25o112.5r2.5w31.25
-gpt-5.6-luna i.2o1.2r.02w.25f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i.4o1.8r.04w.5p2 {"h":[["2026-07-30T00:00:00Z",{"i":1,"o":6,"r":0.1,"w":1.25,"t":[[272000,{"i":2,"o":9,"r":0.2,"w":2.5}]],"s":0.01}]]}
-gpt-5.6-luna-pro i.2o1.2r.02w.25u1.1C105e4M128e3x529v3@272e3i.4o1.8r.04w.5
-gpt-5.6-sol-pro i4o20r.4w5u1.1C105e4M128e3x529v3@272e3i10o45r1w12.5
-gpt-5.6-terra i2o12r.2w2.5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i4o18r.4w5p2 {"h":[["2026-07-30T00:00:00Z",{"i":2.5,"o":15,"r":0.25,"w":3.125,"t":[[272000,{"i":5,"o":22.5,"r":0.5,"w":6.25}]],"s":0.01}]]}
-gpt-5.6-terra-pro i2o12r.2w2.5u1.1C105e4M128e3x529v3@272e3i4o18r.4w5
-gpt-6-astra i10o50r1w12.5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i20o75r2w25p2
+gpt-5.6-luna i.2o1.2r.02w.25f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i.4o1.8r.04w.5 {"h":[["2026-07-30T00:00:00Z",{"i":1,"o":6,"r":0.1,"w":1.25,"t":[[272000,{"i":2,"o":9,"r":0.2,"w":2.5}]],"s":0.01}]]}
+gpt-5.6-luna-pro i.2o1.2r.02w.25u1.1C105e4M128e3x2577v3@272e3i.4o1.8r.04w.5
+gpt-5.6-sol-pro i4o20r.4w5u1.1C105e4M128e3x2577v3@272e3i8o30r.8w10
+gpt-5.6-terra i2o12r.2w2.5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i4o18r.4w5 {"h":[["2026-07-30T00:00:00Z",{"i":2.5,"o":15,"r":0.25,"w":3.125,"t":[[272000,{"i":5,"o":22.5,"r":0.5,"w":6.25}]],"s":0.01}]]}
+gpt-5.6-terra-pro i2o12r.2w2.5u1.1C105e4M128e3x2577v3@272e3i4o18r.4w5
+gpt-6-astra i10o50r1w12.5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i20o75r2w25
 gpt-6-astra-law i10o50r1u1.1C922e3M128e3x895v19
-gpt-6-luna i.1o.5r.01w.125f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i.2o.75r.02w.25p2
+gpt-6-luna i.1o.5r.01w.125f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i.2o.75r.02w.25
 gpt-6-rosalind i15o75r1.5w18.75u1.1C922e3M128e3x895v19@272e3i30o112.5r3w37.5
-gpt-6-sol i2o10r.2w2.5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i4o15r.4w5p2
-gpt-6.1-sol i2o10r.1w2.5f.5p2u1.1C922e3M128e3x895v19@272e3i4o15r.2w5p2
-gpt-6.1-terra i1o5r.05w1.25f.5p2u1.1C922e3M128e3x895v19@272e3i2o7.5r.1w2.5p2
+gpt-6-sol i2o10r.2w2.5f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i4o15r.4w5
+gpt-6.1-sol i2o10r.1w2.5f.5p2u1.1C922e3M128e3x895v19@272e3i4o15r.2w5
+gpt-6.1-terra i1o5r.05w1.25f.5p2u1.1C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
 gpt-audio i2.5o10a32A64C128e3M16Kx71v5V5D20270120
 gpt-audio-1.5 i2.5o10a32A64C128e3M16Kx71v5V5
 gpt-audio-mini i.6o2.4a10A20C128e3M16Kx71v5V5D20270120
 gpt-audio-mini-2025-10-06 i.6o2.4a10A20C128e3M16Kx71v5V5D20260723
-gpt-chat-latest|gpt-chat i5o30r.5
+gpt-chat-latest|gpt-chat i5o30r.5M128e3x383v19
 gpt-daybreak-blue-latest|gpt-daybreak-blue i4o20r.4w5C922e3M128e3k2x895v19@272e3i8o30r.8w10
 gpt-daybreak-red-latest|gpt-daybreak-red i12.5o75r1.25w15.625C4e5M128e3k2x895v19@272e3i25o112.5r2.5w31.25
 gpt-image-1 i5o40r1.25g10k5D20261023
 gpt-image-1-mini i2o8r.2g2.5k5D20261201
-gpt-image-1.5 i5o10r1.25g8G32C1e4k5v19D20261201
-gpt-image-2 i5o30r1.25g8C1e4k5v19
-gpt-image-2.5-flare|gpt-image-2.5-sunburst i5o30r1.25g8k5v19
+gpt-image-1.5 i5o10r1.25g8G32C1e4k5D20261201
+gpt-image-2 i5o30r1.25g8C1e4k5
+gpt-image-2.5-flare|gpt-image-2.5-sunburst i5o30r1.25g8k5
 gpt-live-1 k8x1v5V5
-gpt-live-transcribe|gpt-realtime-whisper S.000283333333333k6v5
+gpt-live-transcribe|gpt-realtime-whisper S.000283333333333k6
 gpt-oss-120b i.039o.18C128K
 gpt-oss-20b i.029o.14C128K
 gpt-oss-safeguard-20b i.075o.3r.037C128K
@@ -2358,25 +2359,26 @@ gpt-realtime-mini i.6o2.4r.06a10A20j.3g.8C32e3M4Kk8x71v7V5D20270120
 gpt-realtime-mini-2025-12-15 i.6o2.4r.06a10A20j.3g.8C128e3M4Kk8x71v7V5D20270120
 gpt-realtime-translate S.000566666666667C16e3M2e3k8x0v5V5
 gpt-rosalind-research|gpt-rosalind-discovery i5o25r.5
-gpt-transcribe S.000075k6v5
+gpt-transcribe S.000075k6
 high/1024-x-1024/gpt-image-1 I.167k5D20261023
-high/1024-x-1024/gpt-image-1.5 I.133k5v19D20261201
+high/1024-x-1024/gpt-image-1.5 I.133k5D20261201
 high/1024-x-1536/gpt-image-1|high/1536-x-1024/gpt-image-1 I.25k5D20261023
-high/1024-x-1536/gpt-image-1.5|high/1536-x-1024/gpt-image-1.5 I.2k5v19D20261201
+high/1024-x-1536/gpt-image-1.5|high/1536-x-1024/gpt-image-1.5 I.2k5D20261201
 low/1024-x-1024/gpt-image-1 I.011k5D20261023
 low/1024-x-1024/gpt-image-1-mini I.005k5D20261201
 low/1024-x-1536/gpt-image-1|low/1536-x-1024/gpt-image-1 I.016k5D20261023
 low/1024-x-1536/gpt-image-1-mini|low/1536-x-1024/gpt-image-1-mini I.006k5D20261201
 medium/1024-x-1024/gpt-image-1 I.042k5D20261023
 medium/1024-x-1024/gpt-image-1-mini I.011k5D20261201
-medium/1024-x-1024/gpt-image-1.5 I.034k5v19D20261201
+medium/1024-x-1024/gpt-image-1.5 I.034k5D20261201
 medium/1024-x-1536/gpt-image-1|medium/1536-x-1024/gpt-image-1 I.063k5D20261023
 medium/1024-x-1536/gpt-image-1-mini|medium/1536-x-1024/gpt-image-1-mini I.015k5D20261201
-medium/1024-x-1536/gpt-image-1.5|medium/1536-x-1024/gpt-image-1.5 I.05k5v19D20261201
+medium/1024-x-1536/gpt-image-1.5|medium/1536-x-1024/gpt-image-1.5 I.05k5D20261201
 o1 i15o60r7.5C2e5M1e5x125v19D20261023
 o1-2024-12-17 i15o60r7.5C2e5M1e5x127v19D20261023
-o1-mini i1.1o4.4r.55C128e3
-o1-preview i15o60r7.5C128e3
+o1-mini i1.1o4.4r.55C128e3M64Kx51v1
+o1-preview i15o60r7.5C128e3M32Kx32v1
+o1-preview-2024-09-12 i15o60r7.5C128e3
 o1-pro i150o600C2e5M1e5k2x127v19D20261023
 o3 i2o8r.5f.5p1.75C2e5M1e5x317v19D20261211 {"h":[["2025-06-10T00:00:00Z",{"i":10,"o":40,"r":0.5,"s":0.01}]]}
 o3-deep-research i10o40r2.5C2e5M1e5k2x49v19D20260723
@@ -2482,14 +2484,14 @@ pplx-embed-context-v1-4b i.05C32Kd2560k3
 pplx-embed-v1-0.6b i.004C32Kd1Kk3
 pplx-embed-v1-4b i.03C32Kd2560k3
 r1-1776 i2o8
-sonar i1o1R.012s.005C128e3M128e3x256v1
+sonar i1o1C128e3M128e3x256v1 {"sg":[0.005,0.008,0.012]}
 sonar-deep-research i2o8n3s.005C128e3M128e3x272v1
 sonar-medium-chat i.6o1.8C16KM16K
 sonar-medium-online i0o1.8R.005C12e3M12e3
-sonar-pro i3o15R.014s.006C2e5M8e3x256v1
+sonar-pro i3o15C2e5M8e3x256v1 {"sg":[0.006,0.01,0.014]}
 sonar-pro-search i3o15
-sonar-reasoning i1o5R.012s.005C128e3M128e3x272v1
-sonar-reasoning-pro i2o8R.014s.006C128e3M128e3x272v1
+sonar-reasoning i1o5C128e3M128e3x272v1 {"sg":[0.005,0.008,0.012]}
+sonar-reasoning-pro i2o8C128e3M128e3x272v1 {"sg":[0.006,0.01,0.014]}
 sonar-small i1o1s.005
 sonar-small-chat i.07o.28C16KM16K
 sonar-small-online i0o.28R.005C12e3M12e3
@@ -2510,7 +2512,7 @@ BSC-LT/salamandra-7b-instruct-tools-16k C16KM4Kx5v1
 allenai/Olmo-3-7B-Instruct|aisingapore/Qwen-SEA-LION-v4-32B-IT C32KM4Kx5v1
 allenai/Olmo-3-7B-Think|allenai/Olmo-3-32B-Think C32KM4Kx21v1
 swiss-ai/apertus-8b-instruct|swiss-ai/apertus-70b-instruct C8KM4Kx0v1`,
-  qianfan: `deepseek-v3.2 C96KM32Kx17v1`,
+  qianfan: `deepseek-v3.2 C96KM32Kx2065v1`,
   quicksilverpro: `claude-fable-5 i8o40w10W16C1e6
 claude-haiku-4-5 i.8o4w1W1.6C2e5
 claude-opus-5|claude-opus-4-6|claude-opus-4-8 i4o20w5W8C1e6
@@ -2621,8 +2623,8 @@ openai/o4-mini i1o4x80v1
 qwen/qwen3-235b-a22b-instruct-2507 i.264o1.06x65v1
 xai/grok-4 i7.2o36x65v1`,
   runwayml: `eleven_multilingual_v2 c.3k7
-gen4_image I.05k5v3V2
-gen4_image_turbo I.02k5v3V2`,
+gen4_image I.05k5V2
+gen4_image_turbo I.02k5V2`,
   sagemaker: `meta-textgeneration-llama-2-7b|meta-textgeneration-llama-2-13b|meta-textgeneration-llama-2-70b C4KM4Kk1
 meta-textgeneration-llama-2-7b-f|meta-textgeneration-llama-2-13b-f|meta-textgeneration-llama-2-70b-b-f C4KM4K`,
   sail: `Qwen/Qwen3.6-35B-A3B i.05o.4r.02C256KM256Kx61v3
@@ -2637,8 +2639,8 @@ nvidia/Gemma-4-31B-IT-NVFP4 i.14o.4r.07C256KM256Kx61v3 {"f":[0.5,0.571428571429]
 openai/gpt-oss-120b i.06o.4r.03C128KM128Kx61v1
 zai-org/GLM-5.3 i.98o3.08r.18C1024KM1024Kx61v1 {"f":{"i":0.4,"o":1.8,"r":0.08}}
 zai-org/GLM-5.3-Flash i.11o.35r.02C1024KM1024Kx61v1 {"f":{"i":0.05,"o":0.18,"r":0.01}}`,
-  sakana: `fugu C1e6x17v1
-fugu-ultra i5o30r.5C1e6x17v1`,
+  sakana: `fugu C1e6x2065v1
+fugu-ultra i5o30r.5C1e6x2065v1`,
   sambanova: `DeepSeek-R1 i5o7C32KM32K
 DeepSeek-V3.1 i3o4.5C128KM128Kx21v1
 DeepSeek-V3.2 i3o4.5C32KM32Kx5v1
@@ -2688,8 +2690,8 @@ openai-gpt-5-nano i.15o.6C5e6M16Kx73v1
 reka-core|mistral-7b|mistral-large|mixtral-8x7b C32e3M8K
 reka-flash C1e5M8K
 snowflake-arctic-embed-l-v2.0|snowflake-arctic-embed-m-v2.0 i.07C8Kk3`,
-  soniox: `stt-async-v4|stt-async-v5 S.0000277778C8e3M8e3k6v5
-stt-rt-v3|stt-rt-preview|stt-rt-preview-v2|stt-rt-v3-preview|stt-rt-v4|stt-rt-v5 S.00003333k6v5`,
+  soniox: `stt-async-v4|stt-async-v5 S.0000277778C8e3M8e3k6
+stt-rt-v3|stt-rt-preview|stt-rt-preview-v2|stt-rt-v3-preview|stt-rt-v4|stt-rt-v5 S.00003333k6`,
   stability: `conservative|sd3-large-turbo|sd3.5-large-turbo I.04k5
 creative I.06k5
 erase|inpaint|remove-background|search-and-recolor|search-and-replace|sketch|structure|style I.005k5
@@ -2700,9 +2702,9 @@ sd3-medium|sd3.5-medium I.035k5
 stable-image-core I.03k5
 stable-image-ultra I.08k5
 style-transfer|replace-background-and-relight I.008k5`,
-  stepfun: `step-3.5-flash i.1o.3r.02C256e3x17v1
-step-3.7-flash i.2o1.15r.04C256e3x17v3
-step-5-preview i1o2.7r.05C1e6x17v3`,
+  stepfun: `step-3.5-flash i.1o.3r.02C256e3x2065v1
+step-3.7-flash i.2o1.15r.04C256e3x2065v3
+step-5-preview i1o2.7r.05C1e6x2065v3`,
   streamlake: `DeepSeek-V3 i.286o1.143r.114C56e3M8e3x33v1
 DeepSeek-V4-Pro-0813 i1.32o3.96r.044C1048566M384e3x57v1
 GLM-5.3 i1.4o4.4r.26C1024KM128e3x185v1
@@ -2755,8 +2757,8 @@ moonshotai/Kimi-K2.6 i.96o4C32KM32Kx125v1
 openai/gpt-oss-120b i.15o.6C128KM128Kx125v1
 openai/gpt-oss-20b i.07o.28C128KM128Kx125v1`,
   together_ai: `BAAI/bge-base-en-v1.5 i.008C512d768k3
-MiniMaxAI/MiniMax-M2.5 i.3o1.2r.06C200KM128Kx17v1
-MiniMaxAI/MiniMax-M2.7 i.3o1.2r.06C198KL192KM128Kx17v1
+MiniMaxAI/MiniMax-M2.5 i.3o1.2r.06C200KM128Kx2065v1
+MiniMaxAI/MiniMax-M2.7 i.3o1.2r.06C198KL192KM128Kx2065v1
 MiniMaxAI/MiniMax-M3 i.3o1.2r.06C512KM25e4x63v3D20261106
 MiniMaxAI/MiniMax-M3.1-Flash i.15o.6r.015C1024KM1024Kx32v1
 Prism-ML/Ternary-Bonsai-27B C256KM256K
@@ -2774,15 +2776,15 @@ Qwen/Qwen2.5-72B-Instruct-Turbo i1.2o1.2C128KM128KD20260206
 Qwen/Qwen2.5-7B-Instruct-Turbo i.3o.3C32Kx15v1
 Qwen/Qwen2.5-Coder-32B-Instruct i.8o.8C16KM16KD20251113
 Qwen/Qwen2.5-VL-72B-Instruct i1.95o8C32KM32KD20260105
-Qwen/Qwen3-235B-A22B-Instruct-2507-tput i.2o.6C256Kx1v1
+Qwen/Qwen3-235B-A22B-Instruct-2507-tput i.2o.6C256Kx2049v1
 Qwen/Qwen3-Coder-480B-A35B-Instruct i2o2
-Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8 i2o2C256KM256Kx1v1D20260604
-Qwen/Qwen3-Coder-Next-FP8 i.5o1.2C256KM256Kx1v1D20260514
+Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8 i2o2C256KM256Kx2049v1D20260604
+Qwen/Qwen3-Coder-Next-FP8 i.5o1.2C256KM256Kx2049v1D20260514
 Qwen/Qwen3-Next-80B-A3B-Instruct i.15o1.5C256KM256KD20260402
 Qwen/Qwen3-Next-80B-A3B-Thinking i.15o1.5C256KM256KD20260225
 Qwen/Qwen3-VL-32B-Instruct i.5o1.5C256KM256KD20260225
 Qwen/Qwen3-VL-8B-Instruct i.18o.68C256KM256KD20260416
-Qwen/Qwen3.5-397B-A17B i.6o3.6r.35C256KM13e4x17v3D20260629
+Qwen/Qwen3.5-397B-A17B i.6o3.6r.35C256KM13e4x2065v3D20260629
 Qwen/Qwen3.5-9B i.17o.25C256KM64Kx31v3
 Qwen/Qwen3.6-Plus i.5o3C1e6M5e5x17v1
 Qwen/Qwen3.7-Max i1.25o3.75r.125C1e6M5e5x33v1
@@ -2793,30 +2795,30 @@ Salesforce/Llama-Rank-V1 i.1C8Kk4D20260206
 arcee-ai/trinity-mini i.045o.15C128e3M128e3
 arize-ai/qwen-2-1.5b-instruct i.1o.1C32KM32K
 codellama/CodeLlama-34b-Instruct-hf i.776o.776
-deepseek-ai/DeepSeek-R1 i3o7r3w3C128KM8Kx17v1
+deepseek-ai/DeepSeek-R1 i3o7r3w3C128KM8Kx2065v1
 deepseek-ai/DeepSeek-R1-0528 i3o7C160K
 deepseek-ai/DeepSeek-R1-Distill-Llama-70B i2o2C128KM128KD20251223
 deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B i.18o.18C128KM128KD20250828
 deepseek-ai/DeepSeek-R1-Distill-Qwen-14B i1.6o1.6C128KM128KD20251113
 deepseek-ai/DeepSeek-V3 i1.25o1.25C128KL64KM8Kx15v1
-deepseek-ai/DeepSeek-V3-1 i.6o1.7C128Kx17v1
-deepseek-ai/DeepSeek-V3.1 i.6o1.7C128KM8Kx1v1D20260514
+deepseek-ai/DeepSeek-V3-1 i.6o1.7C128Kx2065v1
+deepseek-ai/DeepSeek-V3.1 i.6o1.7C128KM8Kx2049v1D20260514
 deepseek-ai/DeepSeek-V4-Flash-0731 i.14o.28r.03C1e6M384e3x63v1D20261022
-deepseek-ai/DeepSeek-V4-Pro i2.1o4.4C512e3M384e3x17v1
+deepseek-ai/DeepSeek-V4-Pro i2.1o4.4C512e3M384e3x2065v1
 deepseek-ai/DeepSeek-V4-Pro-0813 i1.32o3.96r.13C1024KM384e3x63v1
 deepseek-ai/DeepSeek-V4.1-Flash i.3o1.2r.006C1024KM384e3x61v3
 deepseek-ai/DeepSeek-V4.1-Flash-1017 i.3o1.2r.006C1024KM1024Kx61v3
 deepseek-ai/deepseek-coder-33b-instruct i.8o.8C16KM16KD20240822
-essentialai/Rnj-1-Instruct i.15o.15C32Kx1v1
+essentialai/Rnj-1-Instruct i.15o.15C32Kx2049v1
 google/gemma-2-27b-it i.8o.8C8KM8KD20250828
-google/gemma-4-31B-it i.39o.97C256KM128Kx17v3D20260915
+google/gemma-4-31B-it i.39o.97C256KM128Kx2065v3D20260915
 meta-llama/Llama-2-13b-chat-hf|NousResearch/Nous-Hermes-Llama2-13b|codellama/CodeLlama-13b-Instruct-hf i.225o.225
 meta-llama/Llama-3-8b-chat-hf|meta-llama/Meta-Llama-3-8B-Instruct i.2o.2C8KM8KD20250828
 meta-llama/Llama-3.1-405B-Instruct i3.5o3.5C4KM4K
 meta-llama/Llama-3.2-1B-Instruct|meta-llama/Llama-3.2-3B-Instruct i.06o.06C128KM128K
 meta-llama/Llama-3.3-70B-Instruct-Turbo i.88o.88C128KM128Kx15v1D20261022
-meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8 i.27o.85r.27w.27C2e7M32Kx1v3
-meta-llama/Llama-4-Scout-17B-16E-Instruct i.18o.59r.18w.18C1e7L1024KM32Kx1v3D20260206
+meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8 i.27o.85r.27w.27C2e7M32Kx2049v3
+meta-llama/Llama-4-Scout-17B-16E-Instruct i.18o.59r.18w.18C1e7L1024KM32Kx2049v3D20260206
 meta-llama/Meta-Llama-3-70B-Instruct-Lite i.54o.54
 meta-llama/Meta-Llama-3-70B-Instruct-Turbo i.88o.88C8KM8KD20251223
 meta-llama/Meta-Llama-3-8B-Instruct-Turbo i.18o.18
@@ -2835,18 +2837,18 @@ mistralai/Mistral-Small-24B-Instruct-2501 i.1o.3C32KM32KD20260402
 mistralai/Mixtral-8x22B-Instruct-v0.1 i2.4o2.4
 mistralai/Mixtral-8x7B-Instruct-v0.1 i.9o.9C32KM32KD20260416
 moonshotai/Kimi-K2-Instruct i1o3x15v1
-moonshotai/Kimi-K2-Instruct-0905 i1o3r1w3C256KM8Kx1v1
-moonshotai/Kimi-K2.5 i.5o2.8C256Kx17v3
+moonshotai/Kimi-K2-Instruct-0905 i1o3r1w3C256KM8Kx2049v1
+moonshotai/Kimi-K2.5 i.5o2.8C256Kx2065v3
 moonshotai/Kimi-K2.5-fp4 i.5o2.8C256K
-moonshotai/Kimi-K2.6 i1.2o4.5r.2C256KM131e3x17v3D20260819
-moonshotai/Kimi-K2.7-Code i.95o4r.19C256KM128Kx17v1D20260827
+moonshotai/Kimi-K2.6 i1.2o4.5r.2C256KM131e3x2065v3D20260819
+moonshotai/Kimi-K2.7-Code i.95o4r.19C256KM128Kx2065v1D20260827
 moonshotai/Kimi-K3 i3o15r.3C1024KM128Kx63v3
 nvidia/Llama-3.1-Nemotron-70B-Instruct-HF i.88o.88C32KM32KD20250828
 nvidia/NVIDIA-Nemotron-3.5-Super-VL i.15o.5r.02C256KM256Kx63v3
 nvidia/NVIDIA-Nemotron-Nano-9B-v2 i.06o.25C128KD20260225
-nvidia/nemotron-3-ultra-550b-a55b i.6o3.6r.2C512300L512288M512288x17v1D20260827
+nvidia/nemotron-3-ultra-550b-a55b i.6o3.6r.2C512300L512288M512288x2065v1D20260827
 openai/gpt-oss-120b i.15o.6C128KM128Kx31v1
-openai/gpt-oss-20b i.05o.2C128KM128Kx17v1D20260915
+openai/gpt-oss-20b i.05o.2C128KM128Kx2065v1D20260915
 reflection/Beam-1.0-501B-A23B i.4o1.2r.04C1024KM1024Kx41v1
 thinkingmachines/Inkling i1o4.05r.17C512KM128Kx63v3D20261106
 together-ai-8.1b-21b i.3o.3C1e3M1e3
@@ -2856,9 +2858,9 @@ together-ai-embedding-up-to-150m i.008k3
 together/Tev1-4B-experimental i.042o0C32K
 zai-org/GLM-4.5-Air-FP8 i.2o1.1C128KM128KD20260402
 zai-org/GLM-4.6 i.6o2.2C198KM198Kx23v1
-zai-org/GLM-4.7 i.45o2r.45w2C198KM8Kx17v1D20260402
-zai-org/GLM-5 i1o3.2C198KM128Kx17v1D20260622
-zai-org/GLM-5.1 i1.4o4.4r.26C198KM128Kx17v1D20260710
+zai-org/GLM-4.7 i.45o2r.45w2C198KM8Kx2065v1D20260402
+zai-org/GLM-5 i1o3.2C198KM128Kx2065v1D20260622
+zai-org/GLM-5.1 i1.4o4.4r.26C198KM128Kx2065v1D20260710
 zai-org/GLM-5.2 i1.4o4.4r.26C512e3M164e3x63v1
 zai-org/GLM-5.3 i1.4o4.4r.26C1024KL1048575M256Kx63v1
 zai-org/GLM-5.3-Flash i.15o.5r.03C1048575M4e5x63v3
@@ -2910,19 +2912,20 @@ gemini-2.0-flash i.1o.4r.025a.7j.175J.035C1e6D20260601
 gemini-2.0-flash-lite i.075o.3J.035C1e6D20260601
 gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035f.5p1.8C128e3M64e3x581v3@2e5i2.5o15
 gemini-2.5-flash i.3o2.5r.03a1j.1J.035p1.8C1024KM64Kx1407v31D20261020 {"f":[0.5,1]}
-gemini-2.5-flash-image i.3o2.5a1G30I.039J.035f.5C1e6L32KM32Kk5v31V3D20270315
+gemini-2.5-flash-image i.3o2.5a1G30I.039J.035f.5C1e6L32KM32Kk5V3D20270315
 gemini-2.5-flash-image-preview i.3o2.5G30J.035C1e6
 gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035f.5p1.8C1024K
 gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035p1.8C1024KM65535x1407v31D20261020 {"f":[0.5,1]}
 gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035f.5p1.8C1024KM65535x1407v31
 gemini-2.5-flash-lite-preview-tts i.5o10J.035C8K
 gemini-2.5-flash-native-audio i.5o2a3A12g3J.035f.5p1.8k8D20261213
-gemini-2.5-flash-native-audio-latest|gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035f.5p1.8
+gemini-2.5-flash-native-audio-latest i.5o2a3A12J.035f.5p1.8M8Kx0v5V5
+gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035f.5p1.8M8Kx257v7V5
 gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035f.5p1.8
 gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035f.5p1.8C1024KM65535x1407v31
 gemini-2.5-flash-tts|gemini-2.5-flash-preview-tts i.5o10J.035C8Kk7
 gemini-2.5-flash-tts-batch i.25o5J.035
-gemini-2.5-pro i1.25o10r.125J.035p1.8C1024KM64Kx381v31D20261020@2e5i2.5o15r.25w.25p1.8 {"f":[0.5,1]}
+gemini-2.5-pro i1.25o10r.125J.035p1.8C1024KM64Kx381v31D20261020@2e5i2.5o15r.25w.25 {"f":[0.5,1]}
 gemini-2.5-pro-preview i1.25o10r.125J.035f.5p1.8@2e5i2.5o15r.25
 gemini-2.5-pro-preview-tts i1o20r.125a.7J.035C8Kx367v3V4
 gemini-2.5-pro-tts i1o20J.035C8Kk7
@@ -2930,26 +2933,23 @@ gemini-2.5-pro-tts-batch i.5o10J.035
 gemini-3-flash i.5o3r.05a1s.014f.5p1.8
 gemini-3-flash-preview i.5o3r.05a1j.1s.014f.5p1.8C1024KM64Kx893v31
 gemini-3-pro|gemini-3-pro-text-preview i2o12r.2s.014f.5p1.8@2e5i4o18r.4
-gemini-3-pro-image i2o12r.2G120I.134s.014f.5p1.8C1e6L64KM32Kk5v3V3D20270528@2e5i4o18r.4p1.8
-gemini-3-pro-image-preview i2o12r.2G120I.134s.014p1.8C1e6L64KM32Kk5v3V3@2e5i4o18r.4p1.8
-gemini-3-pro-preview i2o12r.2s.014f.5p1.8C1024KM65535x381v31@2e5i4o18r.4w.25p1.8
-gemini-3.1-flash-image i.5o3r.05G60I.067s.014f.5p1.8C1e6L64KM32Kk5v3V3D20270528
-gemini-3.1-flash-image-preview i.5o3r.05G60I.067s.014C1e6L64KM32Kk5v3V3
+gemini-3-pro-image i2o12r.2G120I.134s.014f.5p1.8C1e6L64KM32Kk5V3D20270528@2e5i4o18r.4
+gemini-3-pro-image-preview i2o12r.2G120I.134s.014p1.8C1e6L64KM32Kk5V3@2e5i4o18r.4
+gemini-3-pro-preview i2o12r.2s.014f.5p1.8C1024KM65535x381v31@2e5i4o18r.4w.25
+gemini-3.1-flash-image i.5o3r.05G60I.067s.014f.5p1.8C1e6L64KM32Kk5V3D20270528
+gemini-3.1-flash-image-preview i.5o3r.05G60I.067s.014C1e6L64KM32Kk5V3
 gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31D20270507
-gemini-3.1-flash-lite-image i.25o1.5r.025G30I.0336s.014f.5p1.8C64KM4Kk5v27V3
+gemini-3.1-flash-lite-image i.25o1.5r.025G30I.0336s.014f.5p1.8C64KM4Kk5V3
 gemini-3.1-flash-lite-preview i.25o1.5r.025a.5s.014f.5p1.8C1024KM64Kx1407v31
-gemini-3.1-flash-live-preview|gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014
+gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014M64Kx257v15V5
 gemini-3.1-flash-tts-preview i1o20s.014k7
 gemini-3.1-flash-tts-preview-batch i.5o10s.014
-gemini-3.1-pro-preview i2o12r.2s.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25p1.8
-gemini-3.1-pro-preview-customtools i2o12r.2s.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25
+gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25
 gemini-3.5-flash i1.5o9r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31D20270519
 gemini-3.5-flash-lite i.3o2.5r.03s.014f.5p1.8C1024KM64Kx1919v31D20270721
-gemini-3.5-live-translate-preview i3.5o21s.014k8x0v5V5
-gemini-3.5-transcribe i2o12s.014f.5p1.8k6
-gemini-3.5-transcribe-live i3.5o21s.014k6
-gemini-3.5-transcribe-live-preview i3.5o21s.014k6v5
-gemini-3.5-transcribe-preview i2o12s.014f.5p1.8k6v5
+gemini-3.5-live-translate-preview i3.5o21s.014M64Kk8x0v5V5
+gemini-3.5-transcribe|gemini-3.5-transcribe-preview i2o12s.014f.5p1.8k6
+gemini-3.5-transcribe-live|gemini-3.5-transcribe-live-preview i3.5o21s.014k6
 gemini-3.6-flash i1.5o7.5r.15n3.75s.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075}]]}
 gemini-3.7-flash i1.5o7.5r.15n3.75s.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075}]]}
 gemini-3.8-flash i1.5o7.5r.15n3.75s.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075}]]}
@@ -2957,19 +2957,20 @@ gemini-3.8-flash-cyber i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx120v31
 gemini-3.8-flash-lite-tts i.5o6s.014C8Kk7
 gemini-3.8-flash-tts i.5o9s.014C8Kk7
 gemini-3.8-live i.75o4.5a3A12g1s.014C128KM64Kk8x257v15V5
+gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014M64Kx273v15V5
 gemini-4-argon i2o10r.1s.014f.5p1.8u1.1C1024KM1024Kx1919v31
 gemini-4-argon-cyber-permissive i4o20r.2s.014f.5p1.8u1.1C1024KM1024Kx1407v31
 gemini-embedding-001 i.15b.8C2Kd3Kk3D20280520
 gemini-embedding-2|gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3
 gemini-flash-1.5 i.075o.3r.01875J.035@128e3i.15o.6r.0375
 gemini-flash-1.5-8b i.0375o.15r.01J.035C1e6@128e3i.075o.3r.02
-gemini-flash-latest|gemini-flash i1.5o9r.15J.035C1024KM64Kx17v3
-gemini-flash-lite-latest|gemini-flash-lite i.25o1.5r.025J.035C1024KM64Kx17v3
+gemini-flash-latest|gemini-flash i1.5o9r.15J.035C1024KM64Kx1407v31
+gemini-flash-lite-latest|gemini-flash-lite i.25o1.5r.025J.035C1024KM64Kx1407v31
 gemini-live-2.5-flash i.5o2a3A12
 gemini-live-2.5-flash-native-audio i.5o2a3A12g3s.035C128KM64Kk8x327v15V5D20261213
 gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12g3s.035C1024KM65535k8x1359v31V5
-gemini-nano-banana-2.1 i1.5o7.5r.15G30I.0336s.014p1.8C128KM32Kk5v27V3
-gemini-omni-1.1-flash i1.5o9
+gemini-nano-banana-2.1 i1.5o7.5r.15G30I.0336s.014p1.8C128KM32Kk5V3
+gemini-omni-1.1-flash i1.5o9M64Kx80v15V9
 gemini-omni-1.1-flash-preview i1.5o9C57920M57920x16v11V9
 gemini-omni-flash-preview i1.5o9C1024KM65535x80v15V9
 gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035C32K
@@ -2977,9 +2978,9 @@ gemini-pro-1.5 i1.25o5r.3125J.035C2e6@128e3i2.5o10r.625
 gemini-robotics-er-1.5-preview i.3o2.5a1C1024KM65535x1119v15
 gemini-robotics-er-1.6-preview i1o5a2s.014
 gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1919v31
-gemini-robotics-er-2-streaming-preview i2o10s.014
+gemini-robotics-er-2-streaming-preview i2o10s.014M64Kx273v15
 gemma-2-27b-it i.65o.65
-gemma-4-26b-a4b-it i.15o.6r.015
+gemma-4-26b-a4b-it i.15o.6r.015M32Kx93v3
 gemma-4-26b-a4b-it-maas i.15o.6r.015C256K
 google/gemma-4-26b-a4b-it-maas i.15o.6r.015C256KM128e3x5v3
 imagen-3|imagen-3.0-generate-001|imagen-3.0-generate-002|imagen-4.0-generate-001 I.04
@@ -2987,7 +2988,7 @@ imagen-3-fast|imagen-3.0-fast-generate-001|imagen-4.0-fast-generate-001 I.02
 imagen-4.0-ultra-generate-001 I.06
 jamba-1.5|jamba-1.5-mini i.2o.4C256e3M256e3x4v1D20260227
 jamba-1.5-large i2o8C256e3M256e3x4v1D20260227
-lyria-3-pro-preview|lyria-3-clip-preview C128KM8Kk7v1V4
+lyria-3-pro-preview|lyria-3-clip-preview C128KM8Kk7x0v1V4
 medlm-large C8KM1Kx4v1
 medlm-medium C32KM8Kx4v1
 meta/llama-3.1-405b-instruct-maas i5o16C128e3M2Kx68v3
@@ -3005,8 +3006,8 @@ mistral-nemo@latest|mistral-nemo i.15o.15C128e3M128e3x5v1
 mistral-small-2503 i.1o.3C128e3M128e3x5v3
 mistral-small-2503@001 i.1o.3C32e3M8191x5v1
 moonshotai/kimi-k2-thinking-maas i.6o2.5r.06C256e3M256e3x261v1D20261021
-multimodalembedding i.8C2Kd768k3v11
-multimodalembedding@001 i.8C2Kd768k3v11D20270401
+multimodalembedding i.8C2Kd768k3
+multimodalembedding@001 i.8C2Kd768k3D20270401
 openai/gpt-oss-120b-maas i.09o.36C128KM32Kx17v1
 openai/gpt-oss-20b-maas i.07o.25r.007C128KM32Kx16v1D20261021
 qwen/qwen3-235b-a22b-instruct-2507-maas i.22o.88C256KM16Kx5v1D20261021
@@ -3017,7 +3018,7 @@ text-embedding-004|text-embedding-005|text-multilingual-embedding-002 i.1C2Kd768
 text-embedding-large-exp-03-07 i.1C8Kd3Kk3
 text-embedding-preview-0409 i.00625C3Kd768k3
 text-unicorn i10o28C8KM1Kk1
-virtual-try-on-001 I.06k5v3V2D20270315
+virtual-try-on-001 I.06k5V2D20270315
 xai/grok-4.1-fast-non-reasoning i.2o.5r.05C128e3M128e3x301v3
 xai/grok-4.1-fast-reasoning i.2o.5r.05C128e3M128e3x317v3
 xai/grok-4.20-non-reasoning i1.25o2.5r.2C2e6M3e4x301v3@2e5i2.5o5r.4
@@ -3051,35 +3052,34 @@ voyage-3-lite|voyage-3.5-lite i.02C32e3k3
 voyage-4 i.06C32e3d1Kk3
 voyage-4-lite i.02C32e3d1Kk3
 voyage-code-3|voyage-3-large i.18C32e3k3
-voyage-code-4|voyage-4-large|voyage-multilingual-2 i.12C32e3d1Kk3
+voyage-code-4|voyage-4-large|voyage-multilingual-2|voyage-multimodal-3.5 i.12C32e3d1Kk3
 voyage-context-3 i.18C12e4k3
 voyage-context-4 i.12C12e4d1Kk3
 voyage-finance-2|voyage-multimodal-3 i.12C32e3k3
 voyage-large-2-instruct i.12C16e3d1Kk3
 voyage-law-2|voyage-code-2|voyage-large-2 i.12C16e3k3
-voyage-lite-01 i.1C4Kk3
-voyage-multimodal-3.5 i.12C32e3d1Kk3v3`,
-  wafer: `DeepSeek-V4-Flash-0423 i.0875o.3125r.025C1024KM64Kx17v1
-DeepSeek-V4-Flash-0731-Fast i.125o.3125r.0625C1024KM64Kx17v1
-DeepSeek-V4-Pro i1.225o3.625r.0375C1024KM64Kx17v1
-DeepSeek-V4.1-Flash i.25o.75r.0125C1024KM64Kx17v3
-GLM-5.1 i1.25o4r.125C198KM64Kx17v1
-GLM-5.2 i1.75o5.5r.325C1024KM64Kx17v1
-GLM-5.3 i1.4875o5.5r.325C1024KM64Kx17v1
-GLM-5.3-Flash i.125o.4375r.025C1024KM64Kx17v3
-GLM5.2-Turbo i3.75o12.8125r.625C1024KM64Kx17v1
-Kimi-K2.6 i1.425o6r.2375C256KM64Kx17v3
-Kimi-K2.7-Code i1.1875o5r.2375C256KM64Kx17v3
-Kimi-K3 i2.625o13.6875r.2625C1024KM64Kx17v3
-MiniMax-M3 i.4125o1.65r.0875C1024KM64Kx17v3
-Qwen3.5-397B-A17B i.6o3.6r.0625C256KM64Kx1v3
-Qwen3.6-35B-A3B i.1875o1.25r.025C256e3M64Kx17v3
-Qwen3.8-27B i.1375o3.125r.0625C256KM64Kx17v3
-deepseek-v4-flash i.175o.35r.0125C1e6M64Kx17v1
-deepseek-v4-pro i2.175o4.35r.025C1e6M64Kx17v1
-glm5.2-fast i2.625o8.25r.2625C1024KM64Kx17v1
-kimi-k3-fast i5.625o28.125r.5625C1024KM64Kx17v3
-qwen3.7-max i1.875o5.625r.375C256e3M64Kx17v1`,
+voyage-lite-01 i.1C4Kk3`,
+  wafer: `DeepSeek-V4-Flash-0423 i.0875o.3125r.025C1024KM64Kx2065v1
+DeepSeek-V4-Flash-0731-Fast i.125o.3125r.0625C1024KM64Kx2065v1
+DeepSeek-V4-Pro i1.225o3.625r.0375C1024KM64Kx2065v1
+DeepSeek-V4.1-Flash i.25o.75r.0125C1024KM64Kx2065v3
+GLM-5.1 i1.25o4r.125C198KM64Kx2065v1
+GLM-5.2 i1.75o5.5r.325C1024KM64Kx2065v1
+GLM-5.3 i1.4875o5.5r.325C1024KM64Kx2065v1
+GLM-5.3-Flash i.125o.4375r.025C1024KM64Kx2065v3
+GLM5.2-Turbo i3.75o12.8125r.625C1024KM64Kx2065v1
+Kimi-K2.6 i1.425o6r.2375C256KM64Kx2065v3
+Kimi-K2.7-Code i1.1875o5r.2375C256KM64Kx2065v3
+Kimi-K3 i2.625o13.6875r.2625C1024KM64Kx2065v3
+MiniMax-M3 i.4125o1.65r.0875C1024KM64Kx2065v3
+Qwen3.5-397B-A17B i.6o3.6r.0625C256KM64Kx2049v3
+Qwen3.6-35B-A3B i.1875o1.25r.025C256e3M64Kx2065v3
+Qwen3.8-27B i.1375o3.125r.0625C256KM64Kx2065v3
+deepseek-v4-flash i.175o.35r.0125C1e6M64Kx2065v1
+deepseek-v4-pro i2.175o4.35r.025C1e6M64Kx2065v1
+glm5.2-fast i2.625o8.25r.2625C1024KM64Kx2065v1
+kimi-k3-fast i5.625o28.125r.5625C1024KM64Kx2065v3
+qwen3.7-max i1.875o5.625r.375C256e3M64Kx2065v1`,
   wandb: `MiniMaxAI/MiniMax-M3 i.23o.96r.05C262e3x48v3
 OpenPipe/Qwen3-14B-Instruct i.05o.22C32800M32Kx0v1D20261005
 Qwen/Qwen3-30B-A3B-Instruct-2507 i.1o.3C262e3x0v1D20261005
@@ -3136,21 +3136,21 @@ mistralai/pixtral-12b-2409|meta-llama/llama-guard-3-11b-vision i.35o.35C128e3M12
 openai/gpt-oss-120b i.159o.636C128KM128Kx0v1
 sdaia/allam-1-13b-instruct i1.8o1.8C8KM8Kx0v1
 whisper-large-v3-turbo S.0001k6`,
-  xai: `grok-2 i2o10r.5C128KM8Kx1v1
+  xai: `grok-2 i2o10r.5C128KM8Kx2049v1
 grok-2-image I.04
-grok-2-vision i2o10r.5C8KM4Kx1v3
-grok-3 i3o15r.75s.005C128KM8Kx1v1
+grok-2-vision i2o10r.5C8KM4Kx2049v3
+grok-3 i3o15r.75s.005C128KM8Kx2049v1
 grok-3-beta i3o15r.75C128K
-grok-3-fast i5o25r1.25C128KM8Kx1v1
+grok-3-fast i5o25r1.25C128KM8Kx2049v1
 grok-3-fast-beta i5o25r1.25C128K
-grok-3-mini i.3o.5r.075s.005C128KM8Kx17v1
+grok-3-mini i.3o.5r.075s.005C128KM8Kx2065v1
 grok-3-mini-beta i.3o.5r.075C128K
-grok-3-mini-fast i.6o4r.15C128KM8Kx17v1
+grok-3-mini-fast i.6o4r.15C128KM8Kx2065v1
 grok-3-mini-fast-beta i.6o4r.15C128K
-grok-4 i3o15r.75s.005C256e3M64e3x17v1@127999i6o30
+grok-4 i3o15r.75s.005C256e3M64e3x2065v1@127999i6o30
 grok-4-0709 i3o15r.75s.005C256e3@127999i6o30
-grok-4-fast|grok-4-1-fast i.2o.5r.05C2e6M3e4x17v3
-grok-4-fast-non-reasoning|grok-4-1-fast-non-reasoning i.2o.5r.05s.005C2e6M3e4x1v3@127999i.4o1
+grok-4-fast|grok-4-1-fast i.2o.5r.05C2e6M3e4x2065v3
+grok-4-fast-non-reasoning|grok-4-1-fast-non-reasoning i.2o.5r.05s.005C2e6M3e4x2049v3@127999i.4o1
 grok-4-fast-reasoning|grok-4-1-fast-reasoning i.2o.5r.05s.005C2e6@127999i.4o1
 grok-4-fast-reasoning-latest|grok-4-1-fast-non-reasoning-latest|grok-4-1-fast-reasoning-latest|grok-4-fast-non-reasoning-latest i.2o.5r.05C2e6
 grok-4-latest i3o15r.75C256e3
@@ -3172,30 +3172,30 @@ grok-4.3-latest|grok-4.20-reasoning i1.25o2.5r.2s.005b.8C1e6M1e6x317v3@199999i2.
 grok-4.5|grok-build i2o6r.3s.005C5e5M5e5x317v3@199999i4o12r.6
 grok-4.6 i2o6r.5s.005C5e5M5e5x317v3@199999i4o12r1
 grok-4.7 i2o6r.5s.005b.8C5e5M5e5x317v3@199999i4o12r1
-grok-beta i5o15r5C128KM4Kx1v1
+grok-beta i5o15r5C128KM4Kx2049v1
 grok-build-0.1 i1o2r.2C256e3M256e3x61v3@199999i2o4r.4
 grok-code-fast|grok-code-fast-1-0825 i.2o1.5r.02C256e3M256e3x61v3
 grok-code-fast-1 i.2o1.5r.02C256e3M1e4x61v3D20260515
-grok-imagine-image I.02C16e3k5v3V2
-grok-imagine-image-2.0|low/1024-x-1024/grok-imagine-image-2.0 I.04k5v3V2
-grok-imagine-image-pro I.07k5v3V2D20260515
-grok-imagine-image-quality I.05C16e3k5v3V2D20261102
-grok-imagine-image-quality-latest I.05k5v3V2D20261102
+grok-imagine-image I.02C16e3k5V2
+grok-imagine-image-2.0|low/1024-x-1024/grok-imagine-image-2.0 I.04k5V2
+grok-imagine-image-pro I.07k5V2D20260515
+grok-imagine-image-quality I.05C16e3k5V2D20261102
+grok-imagine-image-quality-latest I.05k5V2D20261102
 grok-latest|x-ai/grok-4.5 i2o6r.3C5e5@199999i4o12r.6
-grok-vision-beta i5o15r5C8KM4Kx1v3
+grok-vision-beta i5o15r5C8KM4Kx2049v3
 grok-voice-2.0|grok-voice|grok-voice-3.0 k8x1v5V5
 grok-voice-transcribe-1.0 S.0000277777777778k6D20261002
 grok-voice-transcribe-2.0 S.0000277777777778k6
 x-ai/grok-4.3 i1.25o2.5r.2C1e6@199999i2.5o5r.4
 x-ai/grok-4.6|grok-4.6-latest i2o6r.5C5e5@199999i4o12r1`,
-  xiaomi_mimo: `mimo-v2-flash i.14o.28r.0028C256KM64Kx17v1
-mimo-v2-omni i.14o.28r.0028C256KM128Kx17v3
-mimo-v2-pro|mimo-v2.5-pro i.435o.87r.0036C1024KM128Kx17v1
-mimo-v2.5 i.14o.28r.0028C1024KM128Kx17v3
-mimo-v2.5-pro-ultraspeed i1.305o2.61r.0108C1024KM128Kx17v1
+  xiaomi_mimo: `mimo-v2-flash i.14o.28r.0028C256KM64Kx2065v1
+mimo-v2-omni i.14o.28r.0028C256KM128Kx2065v3
+mimo-v2-pro|mimo-v2.5-pro i.435o.87r.0036C1024KM128Kx2065v1
+mimo-v2.5 i.14o.28r.0028C1024KM128Kx2065v3
+mimo-v2.5-pro-ultraspeed i1.305o2.61r.0108C1024KM128Kx2065v1
 mimo-v2.6-flash i.14o.28r.0028C1024KM128Kx125v15
 mimo-v2.6-pro i.435o.87r.0036C1024KM128Kx125v15
-mimo-v2.6-pro-ultraspeed i4.35o8.7r.036C1024KM128Kx17v3`,
+mimo-v2.6-pro-ultraspeed i4.35o8.7r.036C1024KM128Kx2065v3`,
   zai: `GLM-5.2|GLM-5.3 i1.4o4.4r.26C1e6
 GLM-5.3-Flash i.075o.25r.015C1e6
 cogview-4 I.01
@@ -3207,19 +3207,19 @@ glm-4.5-flash i0o0C128KL128e3M96Kx21v1
 glm-4.5-x i2.2o8.9r.45C128e3M32e3x5v1
 glm-4.5v i.6o1.8r.11C64e3M16Kx21v3
 glm-4.6|glm-4.7 i.6o2.2r.11C200KL2e5M128Kx53v1
-glm-4.6v i.3o.9r.05C128e3M32Kx17v3
-glm-4.6v-flash C128e3M32Kx17v3
+glm-4.6v i.3o.9r.05C128e3M32Kx2065v3
+glm-4.6v-flash C128e3M32Kx2065v3
 glm-4.6v-flashx i.04o.4r.004
 glm-4.7-flash i0o0C2e5M128Kx53v1
-glm-4.7-flashx i.07o.4r.01C2e5M128Kx17v1
+glm-4.7-flashx i.07o.4r.01C2e5M128Kx2065v1
 glm-5 i1o3.2r.2C200KL2e5M128Kx53v1
 glm-5-code i1.2o5r.3C2e5M128e3x53v1
-glm-5-turbo i1.2o4r.24C2e5M128Kx17v1
+glm-5-turbo i1.2o4r.24C2e5M128Kx2065v1
 glm-5.1 i1.4o4.4r.26C2e5M128Kx53v1
 glm-5.2 i1.4o4.4r.26C1e6M128Kx53v1
 glm-5.3 i1.4o4.4r.26C1e6M128Kx61v1
 glm-5.3-flash i.15o.5r.03C1e6M128Kx61v3
-glm-5.3-flashx i.37o1.25r.075C1e6M128Kx17v3
+glm-5.3-flashx i.37o1.25r.075C1e6M128Kx2065v3
 glm-5v-turbo i1.2o4r.24C2e5M128Kx53v3
 glm-image I.015
 glm-ocr i.03o.03`,

@@ -1,5 +1,5 @@
 import { decodeRow, linesOf } from './codec.js'
-import type { Card, ProviderTable, Row } from './schema.js'
+import { type Card, modes, type ProviderTable, type Row } from './schema.js'
 import { tables } from './table.generated.js'
 
 /** The rows of one provider. Each is read when it is first asked for, and frozen. */
@@ -42,9 +42,14 @@ export class Provider {
   }
 
   #complete(row: Row): Row {
-    return this.defaults && row.i !== undefined ? { ...this.defaults, ...row } : row
+    if (!this.defaults || row.i === undefined) return row
+    const { s, ...rest } = this.defaults
+    return s !== undefined && talks.has(row.k ?? 0) ? { s, ...rest, ...row } : { ...rest, ...row }
   }
 }
+
+/** Modes that may search the web. */
+const talks = new Set([modes.indexOf('chat'), modes.indexOf('responses')])
 
 const known = new Map<string, Provider>()
 

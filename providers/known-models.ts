@@ -198,14 +198,14 @@ export function providerOfBareModel(name: string): string | undefined {
 }
 
 /** Known names, and prefixes of providers, that are close to what was written; the closest first. */
-export function nearMatches(written: string, limit: number, prefixes: readonly string[] = []): string[] {
+export function nearMatches(written: string, limit = 3, prefixes: readonly string[] = []): string[] {
   const [head = '', ...rest] = written.split('/')
   const tail = rest.join('/')
   const candidates =
     tail === ''
-      ? [...knownModels().keys()].map((name) => ({ name, distance: distance(written, name) }))
+      ? [...knownModels().keys()].map((name) => ({ name, distance: nameDistance(written, name) }))
       : prefixes.map((prefix) => ({ name: `${prefix}/${tail}`, distance: distance(head, prefix) }))
-  const most = Math.max(2, Math.floor((tail === '' ? written : head).length / 3))
+  const most = Math.max(2, Math.floor(Math.min((tail === '' ? written : head).length, longestRead) / 3))
   return candidates
     .filter((candidate) => candidate.distance <= most)
     .sort((one, other) => one.distance - other.distance || one.name.length - other.name.length)
@@ -213,10 +213,23 @@ export function nearMatches(written: string, limit: number, prefixes: readonly s
     .map((candidate) => candidate.name)
 }
 
-/** Levenshtein's, of the first 100 characters in lower case. */
+/** The words of a name may stand in another order: `claude-4-5-sonnet` is near `claude-sonnet-4-5`. */
+const nameDistance = (written: string, name: string): number =>
+  Math.min(distance(written, name), distance(inOrder(written), inOrder(name)) + 0.5)
+
+const inOrder = (name: string): string =>
+  name
+    .split(/[-._ ]/)
+    .sort()
+    .join('-')
+
+/** Names are compared up to here, in characters. */
+const longestRead = 100
+
+/** Levenshtein's, in lower case. */
 function distance(one: string, other: string): number {
-  const a = one.toLowerCase().slice(0, 100)
-  const b = other.toLowerCase().slice(0, 100)
+  const a = one.toLowerCase().slice(0, longestRead)
+  const b = other.toLowerCase().slice(0, longestRead)
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

@@ -33,6 +33,30 @@ export const embedding: Client['embedding'] = (request) => client().embedding(re
  */
 export const rerank: Client['rerank'] = (request) => client().rerank(request)
 
+/**
+ * Tokens of a request, or of a text. Exact for OpenAI's models with text; {@link countTokensLocally} says whether, and how far off
+ * the estimate for other families is. Loads the package `tiktoken` with its first use.
+ * @throws {BadRequestError} where tiktoken is not installed
+ */
+export const tokenCounter: Tokens['tokenCounter'] = async (request) => (await tokens()).tokenCounter(request)
+
+/** Like {@link tokenCounter}, with how the number came about. */
+export const countTokensLocally: Tokens['countTokensLocally'] = async (request) =>
+  (await tokens()).countTokensLocally(request)
+
+/** A tokenizer that counts synchronously, for whoever loads it before it is needed. */
+export const loadTokenizer: Tokens['loadTokenizer'] = async (model) => (await tokens()).loadTokenizer(model)
+
+/**
+ * The messages that fit into so many tokens: the instructions and the newest turns, and no tool call without its results.
+ * @throws {ContextWindowExceededError} where even the last turn does not fit
+ */
+export const trimMessages: Tokens['trimMessages'] = async (messages, options) =>
+  (await tokens()).trimMessages(messages, options)
+
+type Tokens = typeof import('./tokens/index.js')
+const tokens = (): Promise<Tokens> => import('./tokens/index.js')
+
 /** Adds a host to the client of the top-level functions. See {@link Client.registerProvider}. */
 export const registerProvider: Client['registerProvider'] = (provider) => client().registerProvider(provider)
 
@@ -44,6 +68,8 @@ export { createClient } from './client.js'
 export type { CompletionResult, Parsed } from './completion.js'
 export type { EmbeddingResult } from './embedding.js'
 export * from './errors.js'
+export { estimateTokens } from './tokens/estimate.js'
+export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest, TrimOptions } from './tokens/index.js'
 export type * from './types/chat.js'
 export type * from './types/embedding.js'
 export type * from './types/messages.js'

@@ -79,7 +79,12 @@ function prices(cost: unknown, provider: string): Row {
   const input = num(cost.input)
   const output = num(cost.output)
   if (!input && !output) return {}
-  const row: Row = compact({ i: input, o: output, r: num(cost.cacheRead) || undefined, w: num(cost.cacheWrite) || undefined })
+  const row: Row = compact({
+    i: input,
+    o: output,
+    r: num(cost.cacheRead) || undefined,
+    w: num(cost.cacheWrite) || undefined,
+  })
   const long = cost.longContext
   if (isRecord(long)) {
     const threshold = Number(long.inputThreshold)
@@ -87,7 +92,12 @@ function prices(cost: unknown, provider: string): Row {
     row.t = [
       [
         inclusive ? threshold - 1 : threshold,
-        compact({ i: num(long.input), o: num(long.output), r: num(long.cacheRead) || undefined, w: num(long.cacheWrite) || undefined }),
+        compact({
+          i: num(long.input),
+          o: num(long.output),
+          r: num(long.cacheRead) || undefined,
+          w: num(long.cacheWrite) || undefined,
+        }),
       ],
     ]
   }

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { entryOfZip, entriesOfTar } from './archive.js'
+import { entriesOfTar, entryOfZip } from './archive.js'
 
 const run = promisify(execFile)
 

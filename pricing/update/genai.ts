@@ -49,7 +49,8 @@ export function fromGenai(data: unknown): Source {
         const row = rowOf(model, provider === 'xai')
         if (!row) continue
         shelfOf(source, provider).set(model.id, row)
-        for (const alias of equals(model.match)) if (alias !== model.id) aliasesOf(source, provider).set(alias, model.id)
+        for (const alias of equals(model.match))
+          if (alias !== model.id) aliasesOf(source, provider).set(alias, model.id)
       }
     }
   }
@@ -66,7 +67,10 @@ function equals(match: unknown): string[] {
 function rowOf(model: Model, inclusive: boolean): Row | undefined {
   const list = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }]
   const cards: { from: string | undefined; card: Card }[] = []
-  for (const { constraint, prices } of list as { constraint?: Record<string, string>; prices: Record<string, unknown> }[]) {
+  for (const { constraint, prices } of list as {
+    constraint?: Record<string, string>
+    prices: Record<string, unknown>
+  }[]) {
     const card = cardOf(prices, inclusive)
     if (constraint?.type !== 'time_of_date') cards.push({ from: constraint?.start_date, card })
     else addHours(cards.at(-1)?.card, card, constraint)
@@ -80,9 +84,18 @@ function rowOf(model: Model, inclusive: boolean): Row | undefined {
 const iso = (date: string): string => (date.length === 10 ? `${date}T00:00:00Z` : date)
 
 /** Hours at another price, which is a multiple of the card's. */
-function addHours(card: Card | undefined, other: Card, { start_time = '', end_time = '' }: Record<string, string>): void {
+function addHours(
+  card: Card | undefined,
+  other: Card,
+  { start_time = '', end_time = '' }: Record<string, string>,
+): void {
   if (!card?.i || !other.i) return
   const x = tidy(other.i / card.i)
+  // not one multiple of all rates: the hours can't be told, and the dearer price is the safe one
+  if (card.o && other.o && Math.abs(other.o / card.o - x) > 0.02 * x) {
+    if (x > 1) Object.assign(card, other)
+    return
+  }
   const span = [minute(start_time), minute(end_time)] as const
   const same = card.z?.find((hours) => hours.x === x)
   const rest = card.z?.filter((hours) => hours !== same) ?? []

@@ -10,10 +10,34 @@ export interface Change {
   is: Card
 }
 
-const rates = ['i', 'o', 'r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'R', 'q', 'I', 'P', 'S', 'T', 'c', 't', 'z'] as const
+const rates = [
+  'i',
+  'o',
+  'r',
+  'w',
+  'W',
+  'n',
+  'a',
+  'A',
+  'ra',
+  'g',
+  'G',
+  'R',
+  'q',
+  'I',
+  'P',
+  'S',
+  'T',
+  'c',
+  't',
+  'z',
+] as const
 
 /** Models whose price is another than in the table before. */
-export function changes(before: ReadonlyMap<string, ProviderTable>, after: ReadonlyMap<string, ProviderTable>): Change[] {
+export function changes(
+  before: ReadonlyMap<string, ProviderTable>,
+  after: ReadonlyMap<string, ProviderTable>,
+): Change[] {
   const found: Change[] = []
   for (const [provider, { m }] of after) {
     const old = before.get(provider)?.m
@@ -22,7 +46,8 @@ export function changes(before: ReadonlyMap<string, ProviderTable>, after: Reado
       const [one, other] = [rowOf(old, id), rowOf(m, id)]
       if (!one || !other) continue
       const [was, is] = [cardOf(one), cardOf(other)]
-      if (JSON.stringify(was) !== JSON.stringify(is) && was.i !== undefined) found.push({ provider, id, model: `${provider}/${id}`, was, is })
+      if (JSON.stringify(was) !== JSON.stringify(is) && was.i !== undefined)
+        found.push({ provider, id, model: `${provider}/${id}`, was, is })
     }
   }
   return found
@@ -46,9 +71,10 @@ export function extendHistory(history: History, changed: readonly Change[], asOf
   if (changed.length === 0) return history
   const longer = structuredClone(history)
   for (const { provider, id, was } of changed) {
-    longer[provider] ??= {}
-    const shelf = longer[provider]
-    const past = (shelf[id] ??= [])
+    const shelf = longer[provider] ?? {}
+    const past = shelf[id] ?? []
+    longer[provider] = shelf
+    shelf[id] = past
     const until = `${asOf}T00:00:00Z`
     if (!past.some(([time]) => time >= until)) past.push([until, was])
   }

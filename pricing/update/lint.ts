@@ -40,7 +40,9 @@ export function lint(
       }
     }
   }
-  return problems.filter(({ rule, model }) => !accepted.some((one) => one.rule === rule && new RegExp(one.models).test(model)))
+  return problems.filter(
+    ({ rule, model }) => !accepted.some((one) => one.rule === rule && new RegExp(one.models).test(model)),
+  )
 }
 
 type Report = (rule: string, message: string) => void
@@ -62,14 +64,18 @@ function ratios(card: Card, model: string, report: Report): void {
     if (value !== undefined && value > 2000) report('unit-slip', `${key} is ${value} per million tokens`)
     if (value !== undefined && value > 0 && value < 0.0004) report('unit-slip', `${key} is ${value} per million tokens`)
   }
-  if (card.s !== undefined && Math.max(...[card.s].flat()) > 0.5) report('unit-slip', `a web search for ${String(card.s)}`)
+  if (card.s !== undefined && Math.max(...[card.s].flat()) > 0.5)
+    report('unit-slip', `a web search for ${String(card.s)}`)
   if (card.q !== undefined && card.q > 0.5) report('unit-slip', `a search unit for ${card.q}`)
   if (i === undefined) return
   if (r !== undefined && r > i) report('cache-read', `reads at ${r} cost more than input at ${i}`)
   if (w !== undefined && w < i) report('cache-write', `writes at ${w} cost less than input at ${i}`)
-  if (W !== undefined && w !== undefined && W < w) report('cache-write', `1-hour writes at ${W} cost less than 5-minute ones at ${w}`)
-  if (/claude/.test(model) && W !== undefined && Math.abs(W - 2 * i) > 0.02 * i) report('cache-write', `1-hour writes at ${W}, not twice ${i}`)
-  if (o !== undefined && o > 0 && i > 0 && (o < i / 20 || o > i * 100)) report('output-ratio', `output at ${o} beside input at ${i}`)
+  if (W !== undefined && w !== undefined && W < w)
+    report('cache-write', `1-hour writes at ${W} cost less than 5-minute ones at ${w}`)
+  if (/claude/.test(model) && W !== undefined && Math.abs(W - 2 * i) > 0.02 * i)
+    report('cache-write', `1-hour writes at ${W}, not twice ${i}`)
+  if (o !== undefined && o > 0 && i > 0 && (o < i / 20 || o > i * 100))
+    report('output-ratio', `output at ${o} beside input at ${i}`)
   for (const [, past] of (card as Row).h ?? []) ratios(past, model, report)
 }
 
@@ -80,7 +86,8 @@ function tiers(card: Card, report: Report): void {
     if (above <= last) report('tier-order', `tier above ${above} follows ${last}`)
     for (const key of ['i', 'o', 'r', 'w', 'W'] as const) {
       const [base, rate] = [below[key], tier[key]]
-      if (base !== undefined && rate !== undefined && rate < base) report('tier-base', `${key} falls to ${rate} above ${above} tokens, from ${base}`)
+      if (base !== undefined && rate !== undefined && rate < base)
+        report('tier-base', `${key} falls to ${rate} above ${above} tokens, from ${base}`)
     }
     last = above
     below = { ...below, ...tier }
@@ -103,7 +110,8 @@ function times(row: Row, report: Report): void {
 function services(row: Row, report: Report): void {
   const between = (key: string, rate: ServiceRate | undefined, low: number, high: number): void => {
     const multiple = Array.isArray(rate) ? (rate[0] as number) : rate
-    if (typeof multiple === 'number' && (multiple < low || multiple > high)) report('service-tier', `${key} is ${multiple} times the standard rate`)
+    if (typeof multiple === 'number' && (multiple < low || multiple > high))
+      report('service-tier', `${key} is ${multiple} times the standard rate`)
   }
   between('batch', row.b, 0.1, 1)
   between('flex', row.f, 0.1, 1)

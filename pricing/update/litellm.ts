@@ -37,7 +37,11 @@ export function fromLitellm(data: unknown): Source {
     const mode = modeOf[String(entry.mode ?? 'chat')]
     const place = mode && placeOf(key, String(entry.litellm_provider ?? ''))
     if (!place || place.id === '' || /(^|\/)\d+-month-commitment\/|^sample_spec$|\*/.test(place.id)) continue
-    const row = compact({ ...card(entry, mode, key, place.provider === 'xai'), ...services(entry), ...facts(entry, mode) })
+    const row = compact({
+      ...card(entry, mode, key, place.provider === 'xai'),
+      ...services(entry),
+      ...facts(entry, mode),
+    })
     const shelf = shelfOf(source, place.provider)
     // a model under a route of its own (`responses/`, bare and with a prefix) is the same model: the first stands
     if (!shelf.has(place.id)) shelf.set(place.id, row)
@@ -61,10 +65,13 @@ function placeOf(key: string, named: string): { provider: string; id: string } |
   if (named === '' || named.startsWith('one of') || left.has(named)) return undefined
   const provider = named.startsWith('vertex_ai') ? 'vertex_ai' : (merged[named] ?? named)
   for (const prefix of [named, provider, provider.replaceAll('_', '-'), 'azure', 'vertex_ai']) {
-    if (key.startsWith(`${prefix}/`) && (prefix === named || prefix === provider || merged[named] === prefix || prefix.replaceAll('-', '_') === provider))
-      return { provider, id: key.slice(prefix.length + 1) }
+    if (
+      key.startsWith(`${prefix}/`) &&
+      (prefix === named || prefix === provider || merged[named] === prefix || prefix.replaceAll('-', '_') === provider)
+    )
+      return { provider, id: key.slice(prefix.length + 1).replace(/^(invoke|converse)\//, '') }
   }
-  return { provider, id: key }
+  return { provider, id: key.replace(/^(invoke|converse)\//, '') }
 }
 
 const million = (value: unknown): number | undefined => {
@@ -117,7 +124,10 @@ function units(entry: Entry, mode: string, key: string): Card {
     I: mode === 'image' ? image || pixels || undefined : undefined,
     S: mode === 'transcription' ? heard || num(entry.output_cost_per_second) || undefined : undefined,
     T: mode === 'speech' ? num(entry.output_cost_per_second) || undefined : undefined,
-    c: mode === 'speech' ? million(entry.input_cost_per_character) || million(entry.output_cost_per_character) : undefined,
+    c:
+      mode === 'speech'
+        ? million(entry.input_cost_per_character) || million(entry.output_cost_per_character)
+        : undefined,
   })
 }
 
@@ -148,9 +158,13 @@ function tiersOf(entry: Entry, inclusive: boolean): [number, Tier][] {
         if (rate !== undefined) tier[key as keyof typeof tokenFields] = rate
       }
       const priority = multiple(entry, `_above_${size}k_tokens`, '_priority')
-      if (typeof priority === 'number') tier.p = priority
+      // without a rate of its own, priority isn't offered for prompts of this size
+      if (typeof priority === 'number' || num(entry.input_cost_per_token_priority))
+        tier.p = typeof priority === 'number' ? priority : 1
+      if (tier.p === multiple(entry, '', '_priority')) delete tier.p
       return [size * 1000 - (inclusive ? 1 : 0), tier] as [number, Tier]
     })
+    .filter(([, tier]) => tier.i !== undefined || tier.o !== undefined)
 }
 
 /** `tiered_pricing`: ranges of prompt sizes, from the first up. */
@@ -205,7 +219,11 @@ export function multiple(entry: Entry, tier: string, service: string): ServiceRa
   const snapped = usual.find((value) => Math.abs(value - all) <= 0.004 * value) ?? tidy(all)
   if (output !== undefined && !near(output, all)) {
     const at = (base: string): number | undefined => million(entry[`${base}${tier}${service}`]) || undefined
-    return compact({ i: at('input_cost_per_token'), o: at('output_cost_per_token'), r: at('cache_read_input_token_cost') })
+    return compact({
+      i: at('input_cost_per_token'),
+      o: at('output_cost_per_token'),
+      r: at('cache_read_input_token_cost'),
+    })
   }
   // 0.125 is printed as 0.13: a cached rate within 10 % of the multiple is that multiple, rounded
   if (read !== undefined && Math.abs(read - snapped) > 0.1 * snapped) return [snapped, near(read, 1) ? 1 : tidy(read)]
@@ -242,7 +260,8 @@ function facts(entry: Entry, mode: (typeof modes)[number]): Row {
   let om = 0
   for (const [flag, ability] of Object.entries(flags)) if (entry[flag] === true) x |= bit(abilities, ability)
   for (const [flag, modality] of Object.entries(inputs)) if (entry[flag] === true) im |= bit(modalities, modality)
-  if (Array.isArray(entry.supported_modalities)) for (const name of entry.supported_modalities) im |= bit(modalities, String(name))
+  if (Array.isArray(entry.supported_modalities))
+    for (const name of entry.supported_modalities) im |= bit(modalities, String(name))
   if (Array.isArray(entry.supported_output_modalities))
     for (const name of entry.supported_output_modalities) om |= bit(modalities, String(name))
   if (entry.supports_audio_output === true) om |= bit(modalities, 'audio')
@@ -259,6 +278,9 @@ function facts(entry: Entry, mode: (typeof modes)[number]): Row {
     x: tells && talks ? x : undefined,
     im: tells || im > 1 ? im || undefined : undefined,
     om: om > 1 ? om : undefined,
-    e: typeof entry.deprecation_date === 'string' && /^\d{4}-\d\d-\d\d$/.test(entry.deprecation_date) ? entry.deprecation_date : undefined,
+    e:
+      typeof entry.deprecation_date === 'string' && /^\d{4}-\d\d-\d\d$/.test(entry.deprecation_date)
+        ? entry.deprecation_date
+        : undefined,
   })
 }

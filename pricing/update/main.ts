@@ -19,10 +19,13 @@ const { values: flags } = parseArgs({
   options: { check: { type: 'boolean' }, offline: { type: 'boolean' }, cache: { type: 'string' } },
 })
 
+const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+
 const home = resolve('pricing')
 const cache = resolve(flags.cache ?? 'node_modules/.cache/llmux-pricing')
 
-const json = async <Shape>(file: string): Promise<Shape> => JSON.parse(await readFile(join(home, file), 'utf8')) as Shape
+const json = async <Shape>(file: string): Promise<Shape> =>
+  JSON.parse(await readFile(join(home, file), 'utf8')) as Shape
 const textOf = (file: string): Promise<string> => readFile(join(home, file), 'utf8').catch(() => '')
 
 const pins = await json<Pins>('update/pins.json')
@@ -42,15 +45,21 @@ const summary = report(built, pins, problems)
 
 if (flags.check) {
   const same = text === committed && summary === (await textOf('REPORT.md'))
-  console.log(same ? 'The price table is what its inputs make.' : 'The price table is not what its inputs make: run npm run pricing:update.')
+  say(
+    same
+      ? 'The price table is what its inputs make.'
+      : 'The price table is not what its inputs make: run npm run pricing:update.',
+  )
   if (!same) process.exitCode = 1
 } else {
   await writeFile(join(home, 'table.generated.ts'), text)
   await writeFile(join(home, 'REPORT.md'), summary)
-  if (extended !== history) await writeFile(join(home, 'history.json'), `${JSON.stringify(extended, null, 1)}\n`)
+  if (extended !== history) await writeFile(join(home, 'history.json'), `${JSON.stringify(extended, null, 2)}\n`)
   await writeFile(join(cache, 'disagreements.tsv'), disagreementTable(built.disagreements))
-  for (const { model, was, is } of changed) console.log(`changed  ${model}  ${JSON.stringify(was)} -> ${JSON.stringify(is)}`)
-  console.log(`${built.tables.size} providers, ${[...built.tables.values()].reduce((sum, { m }) => sum + Object.keys(m).length, 0)} rows, ${Buffer.byteLength(text)} bytes`)
+  for (const { model, was, is } of changed) say(`changed  ${model}  ${JSON.stringify(was)} -> ${JSON.stringify(is)}`)
+  say(
+    `${built.tables.size} providers, ${[...built.tables.values()].reduce((sum, { m }) => sum + Object.keys(m).length, 0)} rows, ${Buffer.byteLength(text)} bytes`,
+  )
 }
-for (const { rule, model, message } of problems) console.log(`${rule}  ${model}: ${message}`)
+for (const { rule, model, message } of problems) say(`${rule}  ${model}: ${message}`)
 if (problems.length > 0) process.exitCode = 1

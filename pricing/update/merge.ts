@@ -1,12 +1,12 @@
 import { cardAt } from '../rates.js'
-import type { Row } from '../schema.js'
+import { partial, type Row } from '../schema.js'
 import type { Shelf, Source } from './offer.js'
 import { compact } from './offer.js'
 
 /** Where sources say different things of one price. */
 export interface Disagreement {
   model: string
-  field: string
+  field: (typeof compared)[number]
   taken: number | undefined
   from: string
   others: Record<string, number>
@@ -15,7 +15,31 @@ export interface Disagreement {
 }
 
 /** Prices that are taken from one source together, or not at all. */
-const priceKeys = ['i', 'o', 'r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'R', 'q', 'I', 'P', 'S', 'T', 'c', 's', 'sg', 't', 'z', 'h'] as const
+const priceKeys = [
+  'i',
+  'o',
+  'r',
+  'w',
+  'W',
+  'n',
+  'a',
+  'A',
+  'ra',
+  'g',
+  'G',
+  'R',
+  'q',
+  'I',
+  'P',
+  'S',
+  'T',
+  'c',
+  's',
+  'sg',
+  't',
+  'z',
+  'h',
+] as const
 
 /** Of these, what the first source lacks may come from another that agrees with it on input and output. */
 const fillKeys = ['r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'q', 'I', 'S', 'T', 'c', 's', 'sg', 't'] as const
@@ -35,7 +59,7 @@ export function mergeProvider(provider: string, sources: readonly Source[], at: 
     const [first, ...rest] = priced
     const row: Row = first ? pick(first.row, priceKeys) : {}
     for (const { row: other } of rest) if (first && agree(first.row, other, at)) fill(row, other)
-    Object.assign(row, services(priced.map((offer) => offer.row)), facts(offers))
+    Object.assign(row, services(priced.map((offer) => offer.row)), facts(offers, kin(provider, id, sources)))
     merged.set(id, tidied(row, id))
     if (first) found.push(...disagreements(`${provider}/${id}`, first, rest, at))
   }
@@ -110,32 +134,57 @@ function fill(row: Row, other: Row): void {
     if (key === 't' && row.h !== undefined) continue
     ;(row as Record<string, unknown>)[key] = other[key]
   }
-  if (row.t && other.t) row.t = row.t.map(([above, tier]) => [above, { ...other.t?.find(([at]) => at === above)?.[1], ...tier }] as const)
+  if (row.t && other.t)
+    row.t = row.t.map(([above, tier]) => [above, { ...other.t?.find(([at]) => at === above)?.[1], ...tier }] as const)
 }
 
 function services(rows: readonly Row[]): Row {
   const made: Row = {}
   for (const key of ['b', 'f', 'p', 'F', 'u'] as const) {
-    for (const row of rows) if (made[key] === undefined && row[key] !== undefined) (made as Record<string, unknown>)[key] = row[key]
+    for (const row of rows)
+      if (made[key] === undefined && row[key] !== undefined) (made as Record<string, unknown>)[key] = row[key]
   }
   return made
 }
 
-function facts(offers: readonly Offer[]): Row {
+/** LiteLLM's row of the same model at another seller: what a model can do, it can do there too. */
+function kin(provider: string, id: string, sources: readonly Source[]): Row | undefined {
+  const litellm = sources.find(({ name }) => name === 'litellm')
+  for (const [seller, name] of kinOf(provider, id)) {
+    const row = litellm?.shelves.get(seller)?.get(name)
+    if (row?.x !== undefined) return row
+  }
+  return undefined
+}
+
+function kinOf(provider: string, id: string): [string, string][] {
+  if (provider === 'openai') return [['azure', id]]
+  if (provider === 'gemini') return [['vertex_ai', id]]
+  if (provider === 'vertex_ai') return [['gemini', id]]
+  if (provider !== 'anthropic') return []
+  const dated = id.replace(/-(\d{8})$/, '@$1')
+  return [
+    ['vertex_ai', dated],
+    ['bedrock', `anthropic.${id}`],
+  ]
+}
+
+function facts(offers: readonly Offer[], kin: Row | undefined): Row {
   const from = (name: string): Row => offers.find(({ source }) => source === name)?.row ?? {}
   const [catalog, genai, litellm] = [from('pi-catalog'), from('genai-prices'), from('litellm')]
+  const told = litellm.x === undefined ? kin : litellm
   const most = litellm.L
   const window = catalog.C ?? genai.C ?? most
-  const output = catalog.M ?? litellm.M
+  const output = catalog.M ?? litellm.M ?? kin?.M
   return compact({
     C: window,
     L: most !== undefined && window !== undefined && most < window ? most : undefined,
-    M: [output, litellm.M].find((size) => size !== undefined && (window === undefined || size <= window)),
+    M: [output, litellm.M, kin?.M].find((size) => size !== undefined && (window === undefined || size <= window)),
     d: litellm.d,
     k: litellm.k ?? catalog.k,
-    x: litellm.x === undefined && catalog.x === undefined ? undefined : (litellm.x ?? 0) | (catalog.x ?? 0),
-    im: litellm.im === undefined && catalog.im === undefined ? undefined : (litellm.im ?? 0) | (catalog.im ?? 0),
-    om: litellm.om,
+    x: told?.x === undefined ? (catalog.x === undefined ? undefined : catalog.x | partial) : told.x | (catalog.x ?? 0),
+    im: told?.im === undefined && catalog.im === undefined ? undefined : (told?.im ?? 0) | (catalog.im ?? 0),
+    om: litellm.om ?? kin?.om,
     e: litellm.e,
   })
 }
@@ -145,10 +194,12 @@ function tidied(row: Row, id: string): Row {
   if (row.i && /claude/.test(id)) {
     row.w ??= round(row.i * 1.25)
     row.W ??= round(row.i * 2)
-    row.t = row.t?.map(([above, tier]) => {
-      const i = tier.i ?? row.i ?? 0
-      return [above, { ...tier, w: tier.w ?? round(i * 1.25), W: tier.W ?? round(i * 2) }] as const
-    })
+    const { i: base, t } = row
+    if (t)
+      row.t = t.map(([above, tier]) => {
+        const i = tier.i ?? base
+        return [above, { ...tier, w: tier.w ?? round(i * 1.25), W: tier.W ?? round(i * 2) }] as const
+      })
   }
   if (row.k === 3) delete row.o
   // what an image model puts out are images: the answer's usage doesn't say so
@@ -164,12 +215,7 @@ function tidied(row: Row, id: string): Row {
 
 const round = (value: number): number => Number(value.toPrecision(12))
 
-function disagreements(
-  model: string,
-  first: Offer,
-  rest: readonly Offer[],
-  at: number,
-): Disagreement[] {
+function disagreements(model: string, first: Offer, rest: readonly Offer[], at: number): Disagreement[] {
   return compared.flatMap((field) => {
     const taken = cardAt(first.row, at)[field]
     const others: Record<string, number> = {}

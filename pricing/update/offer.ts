@@ -14,25 +14,26 @@ export interface Source {
 
 export const emptySource = (name: string): Source => ({ name, shelves: new Map(), aliases: new Map() })
 
-export function shelfOf(source: Source, provider: string): Shelf {
-  let shelf = source.shelves.get(provider)
-  if (!shelf) source.shelves.set(provider, (shelf = new Map()))
-  return shelf
-}
+export const shelfOf = (source: Source, provider: string): Shelf => made(source.shelves, provider)
 
-export function aliasesOf(source: Source, provider: string): Map<string, string> {
-  let aliases = source.aliases.get(provider)
-  if (!aliases) source.aliases.set(provider, (aliases = new Map()))
-  return aliases
+export const aliasesOf = (source: Source, provider: string): Map<string, string> => made(source.aliases, provider)
+
+function made<Inner extends Map<string, unknown>>(outer: Map<string, Inner>, key: string): Inner {
+  const known = outer.get(key)
+  if (known) return known
+  const inner = new Map() as Inner
+  outer.set(key, inner)
+  return inner
 }
 
 /** Twelve significant digits: takes off what the sources' binary fractions add. */
 export const tidy = (value: number): number => Number(value.toPrecision(12))
 
 /** Without what is undefined. */
-export function compact<Thing extends object>(thing: Thing): Thing {
-  for (const [key, value] of Object.entries(thing)) if (value === undefined) delete (thing as Record<string, unknown>)[key]
-  return thing
+export function compact<Thing extends object>(thing: Thing): { [Key in keyof Thing]?: Exclude<Thing[Key], undefined> } {
+  const made: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(thing)) if (value !== undefined) made[key] = value
+  return made as { [Key in keyof Thing]?: Exclude<Thing[Key], undefined> }
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -10,14 +10,44 @@ export interface Overrides {
   /** For every model whose id fits; what a row has of its own stays, unless the rule `wins`. */
   patterns: { provider: string[]; models: string; card: Partial<Row>; wins?: boolean; why: string }[]
   /** Wins over every source. `whole`: nothing of the sources' prices stays. */
-  rows: { provider: string; models: string[]; card: { [key in keyof Row]?: Row[key] | null }; whole?: boolean; why: string }[]
+  rows: {
+    provider: string
+    models: string[]
+    card: { [key in keyof Row]?: Row[key] | null }
+    whole?: boolean
+    why: string
+  }[]
   /** Not taken from the sources at all. */
   drop: { provider: string; models: string[]; why: string }[]
   /** Where a price of 0 is a price: provider, then a pattern of ids. */
   free: Record<string, string>
 }
 
-const priceKeys = ['i', 'o', 'r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'R', 'q', 'I', 'P', 'S', 'T', 'c', 's', 'sg', 't', 'z', 'h'] as const
+const priceKeys = [
+  'i',
+  'o',
+  'r',
+  'w',
+  'W',
+  'n',
+  'a',
+  'A',
+  'ra',
+  'g',
+  'G',
+  'R',
+  'q',
+  'I',
+  'P',
+  'S',
+  'T',
+  'c',
+  's',
+  'sg',
+  't',
+  'z',
+  'h',
+] as const
 
 /** Puts our own rows and rules on a merged provider. Gives the overrides that changed nothing. */
 export function override(provider: string, shelf: Shelf, overrides: Overrides): string[] {
@@ -26,7 +56,9 @@ export function override(provider: string, shelf: Shelf, overrides: Overrides): 
   for (const { provider: p, models, card, whole } of overrides.rows) {
     if (p !== provider) continue
     const prices = new Map(models.map((id) => [id, shelf.get(id)]))
-    const dated = [...shelf.keys()].filter((id) => !models.includes(id) && samePrice(shelf.get(id), prices.get(undated(id, models))))
+    const dated = [...shelf.keys()].filter(
+      (id) => !models.includes(id) && samePrice(shelf.get(id), prices.get(undated(id, models))),
+    )
     for (const id of [...models, ...dated]) {
       const before = shelf.get(id)
       const kept = whole && before ? without(before, priceKeys) : repriced(before, card as Partial<Row>)
@@ -37,7 +69,8 @@ export function override(provider: string, shelf: Shelf, overrides: Overrides): 
   }
   for (const { provider: p, key, rate, models } of overrides.services) {
     if (!p.includes(provider)) continue
-    for (const [id, row] of shelf) if (models.includes(undated(id, models))) shelf.set(id, { ...row, [key]: fraction(rate) })
+    for (const [id, row] of shelf)
+      if (models.includes(undated(id, models))) shelf.set(id, { ...row, [key]: fraction(rate) })
   }
   for (const { provider: p, models, card, wins } of overrides.patterns) {
     if (!p.includes(provider)) continue
@@ -86,4 +119,5 @@ const fraction = (rate: number | string): number => {
 
 const same = (one: Card, other: Card): boolean => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
 
-const sorted = (card: Card): unknown => Object.fromEntries(Object.entries(card).sort(([one], [other]) => (one < other ? -1 : 1)))
+const sorted = (card: Card): unknown =>
+  Object.fromEntries(Object.entries(card).sort(([one], [other]) => (one < other ? -1 : 1)))

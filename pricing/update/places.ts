@@ -42,7 +42,7 @@ function foldShelf(shelf: Shelf, rule: UpliftRule): Shelf {
     const lifted = rule.models.test(base)
     const listed = group.get('global') ?? (lifted ? undefined : group.get('regional'))
     const regional = group.get('us') ?? group.get('regional') ?? group.get('eu')
-    let row = listed ?? group.get('') ?? [...group.values()][0]
+    let row = listed ?? group.get('') ?? regional ?? [...group.values()][0]
     if (row === undefined) continue
     // a source that has only the regional price
     if (lifted && listed === undefined && regional && !group.has('')) row = scaled(regional, 1 / rule.multiple)
@@ -50,7 +50,7 @@ function foldShelf(shelf: Shelf, rule: UpliftRule): Shelf {
     folded.set(base, uplift ? { ...row, u: rule.multiple } : row)
     for (const [place, other] of group) {
       if (place === '' || place === 'global' || place === 'regional') continue
-      const expected = place === 'global' || !uplift ? 1 : rule.multiple
+      const expected = uplift ? rule.multiple : 1
       const ratio = measured(row, other)
       if (ratio !== undefined && Math.abs(ratio - expected) > 0.02 && !(lifted && Math.abs(ratio - 1) < 0.02))
         folded.set(`${place}.${base}`, other)
@@ -65,7 +65,8 @@ function foldShelf(shelf: Shelf, rule: UpliftRule): Shelf {
 }
 
 /** Claude's newer ids stand with `-v1`, `-v1:0` and without: one model. */
-const plain = (id: string): string => id.replace(/^(anthropic\.claude-(?:opus|sonnet|haiku|fable)-.*?)-v1(?::0)?$/, '$1')
+const plain = (id: string): string =>
+  id.replace(/^(anthropic\.claude-(?:opus|sonnet|haiku|fable)-.*?)-v1(?::0)?$/, '$1')
 
 /** How many times the first row's price the second's is, in input and output alike. */
 function measured(one: Row | undefined, other: Row | undefined): number | undefined {
@@ -101,7 +102,7 @@ export function foldAzure(source: Source, multiple: number): void {
       const base = id.slice(place.length + 1)
       const ratio = measured(shelf.get(base), row)
       if (!shelf.has(base)) shelf.set(base, place.startsWith('global') ? row : scaled(row, 1 / multiple))
-      else if (ratio !== undefined && Math.abs(ratio - (place.startsWith('global') ? 1 : multiple)) > 0.03) continue
+      else if (ratio !== undefined && !(Math.abs(ratio - (place.startsWith('global') ? 1 : multiple)) <= 0.03)) continue
       shelf.delete(id)
     }
   }

@@ -25,16 +25,27 @@ export function report({ tables, disagreements, needless }: Built, pins: Pins, p
     '',
     '## Taken against two that agree',
     '',
-    '| model | price | taken | from | others |',
-    '|---|---|---|---|---|',
-    ...outvoted.map(({ model, field, taken, from, others }) => `| ${model} | ${field} | ${taken} | ${from} | ${words(others)} |`),
+    ...tableOf([
+      ['model', 'price', 'taken', 'from', 'others'],
+      ...outvoted.map(({ model, field, taken, from, others }) => [model, field, String(taken), from, words(others)]),
+    ]),
   ]
   return `${lines.join('\n')}\n`
 }
 
+function tableOf(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const [head = [], ...body] = rows
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)]
+}
+
 /** Every contradiction, for a spreadsheet. */
 export function disagreementTable(disagreements: readonly Disagreement[]): string {
-  const lines = disagreements.map(({ model, field, taken, from, others }) => [model, field, taken, from, words(others)].join('\t'))
+  const lines = disagreements.map(({ model, field, taken, from, others }) =>
+    [model, field, taken, from, words(others)].join('\t'),
+  )
   return `model\tfield\ttaken\tfrom\tothers\n${lines.join('\n')}\n`
 }
 

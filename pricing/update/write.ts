@@ -6,7 +6,8 @@ import type { Pins } from './fetch.js'
 export function moduleText(tables: ReadonlyMap<string, ProviderTable>, pins: Pins): string {
   let rows = 0
   const providers = [...tables].map(([provider, table]) => {
-    for (const id of Object.keys(table.m)) if (/[\s|]/.test(id)) throw new Error(`'${id}' of ${provider} has a space or a bar.`)
+    for (const id of Object.keys(table.m))
+      if (/[\s|]/.test(id)) throw new Error(`'${id}' of ${provider} has a space or a bar.`)
     rows += Object.keys(table.m).length
     return `  ${/^[a-z_][a-z0-9_]*$/.test(provider) ? provider : `'${provider}'`}: \`${encodeTable(table)}\`,\n`
   })

@@ -11,7 +11,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from '../types/chat.js'
-import type { FunctionToolCall } from '../types/messages.js'
+import type { FunctionToolCall, ToolCall } from '../types/messages.js'
 
 /** Builds the whole answer out of its chunks, as they pass. */
 export class Assembler {
@@ -80,6 +80,8 @@ class ChoiceParts {
   /** Everything that is rare. */
   readonly #rest: Partial<AnswerMessage> = {}
   readonly #tools: FunctionToolCall[] = []
+  /** What of them are calls of custom tools. */
+  readonly #custom: { name: string; input: string }[] = []
 
   constructor(index: number) {
     this.index = index
@@ -133,6 +135,11 @@ class ChoiceParts {
       this.#tools[delta.index] = call
     }
     if (delta.id) call.id = delta.id
+    if (delta.custom) {
+      const { name = '', input = '' } = delta.custom
+      const custom = this.#custom[delta.index] ?? { name: '', input: '' }
+      this.#custom[delta.index] = { name: custom.name + name, input: custom.input + input }
+    }
     if (delta.function?.name) call.function.name += delta.function.name
     if (delta.function?.arguments) call.function.arguments += delta.function.arguments
     if (delta.provider_specific_fields) {
@@ -149,7 +156,12 @@ class ChoiceParts {
   }
 
   choice(): Choice {
-    const tools = this.#tools.filter((call) => call !== undefined)
+    const tools = this.#tools
+      .map((call, index): ToolCall => {
+        const custom = this.#custom[index]
+        return custom ? { id: call.id, type: 'custom', custom } : call
+      })
+      .filter((call) => call !== undefined)
     const message: AnswerMessage = {
       role: 'assistant',
       content: this.#content ?? null,
@@ -193,8 +205,10 @@ export function chunksOf(answer: Decoded<ChatCompletion>): ChatCompletionChunk[]
       ...(content !== null && { content }),
       ...(refusal !== null && { refusal }),
       ...(tool_calls && {
-        tool_calls: tool_calls.flatMap((call, position) =>
-          call.type === 'function' ? [{ ...call, index: position }] : [],
+        tool_calls: tool_calls.map((call, position) =>
+          call.type === 'function'
+            ? { ...call, index: position }
+            : { id: call.id, index: position, custom: call.custom },
         ),
       }),
     }

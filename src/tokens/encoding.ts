@@ -25,14 +25,21 @@ export const loadEncoding = (name: EncodingName): Promise<Encoding> => {
   const made = make(name).catch((cause: unknown) => {
     loading.delete(name)
     throw new BadRequestError(
-      `The tokenizer ${name} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. If your ` +
-        'application is bundled, keep the package tiktoken external, because it reads a .wasm file beside itself. ' +
-        'estimateTokens() works without it.',
+      isMissing(cause)
+        ? "Exact counts need the package tiktoken: 'npm install tiktoken'. estimateTokens() works without it."
+        : `The tokenizer ${name} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. If ` +
+            'your application is bundled, keep the package tiktoken external, because it reads a .wasm file beside ' +
+            'itself. estimateTokens() works without it.',
       { cause },
     )
   })
   loading.set(name, made)
   return made
+}
+
+const isMissing = (error: unknown): boolean => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
 }
 
 /** The literal specifiers let bundlers see what is needed; the `lite` build carries no tables of its own. */

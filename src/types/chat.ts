@@ -219,6 +219,8 @@ export interface ToolCallDelta {
   id?: string
   type?: 'function'
   function?: { name?: string; arguments?: string }
+  /** A call of a `custom` tool: its name, and input to append. */
+  custom?: { name?: string; input?: string }
   provider_specific_fields?: Record<string, unknown>
 }
 

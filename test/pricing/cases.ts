@@ -28,7 +28,9 @@ export function cases(): Case[] {
 }
 
 const pairs = (text: string): [string, string][] =>
-  text === '-' ? [] : text.split(' ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
+  text === '-'
+    ? []
+    : text.split(' ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
 
 const termsOf = (text: string): Partial<CostRequest> =>
   Object.fromEntries(pairs(text).map(([name, value]) => [name, value === 'true' ? true : value]))

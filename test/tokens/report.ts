@@ -9,7 +9,10 @@ export interface Judged {
   readonly estimate: TokenCount
 }
 
-/** Calls with images, files, tools of the provider's own and the like are not counted here, but in a group of their own. */
+/**
+ * Calls with images, files, tools of the provider's own and the like are not counted here, but in a group of their
+ * own.
+ */
 export const isPlain = ({ request, provider }: Sample): boolean =>
   !hosts.has(provider) &&
   (request.tools ?? []).every((tool) => tool.type === 'function' && 'function' in tool) &&
@@ -19,14 +22,15 @@ export const isPlain = ({ request, provider }: Sample): boolean =>
   )
 
 /**
- * Whether the recorded usage can be that of the recorded request: no tokenizer makes fewer than half as many tokens of
- * a text. It can't where a test suite replaced one of the two, or usage leaves out what was cached.
+ * Whether the recorded usage can be that of the recorded request: no tokenizer makes fewer than half as many tokens
+ * of a text. It can't where a test suite replaced one of the two, or usage leaves out what was cached.
  */
 export const isSound = ({ request, prompt }: Sample): boolean => {
   const texts = request.messages.flatMap(({ content }) =>
-    typeof content === 'string' ? [content] : (content ?? []).map((part) => ('text' in part ? part.text : '')),
+    Array.isArray(content) ? content.map((part) => (part as { text?: unknown } | null)?.text) : [content as unknown],
   )
-  return prompt * 2 > texts.reduce((tokens, text) => tokens + scanTokens(text), 0)
+  const tokens = texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? scanTokens(text) : 0), 0)
+  return prompt * 2 > tokens
 }
 
 /** Hosts that put a prompt of their own before the caller's (Venice: some 950 tokens). */

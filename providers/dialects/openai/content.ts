@@ -21,6 +21,8 @@ export function partOf(part: unknown, where: string, kit: MessageKit): unknown {
     case 'document':
       return documentPart(part, where, kit)
     case 'thinking':
+      // Mistral's own, whose thinking is a list; Anthropic's is a text
+      return context.quirks.replayReasoning === 'parts' && Array.isArray(part.thinking) ? part : undefined
     case 'redacted_thinking':
       return undefined
     default:
@@ -90,5 +92,8 @@ function documentPart(part: Fields, where: string, { report }: MessageKit): unkn
     const texts = source.content.map((inner) => (isFields(inner) ? textIn(inner, 'text') : undefined))
     if (texts.every((text) => text !== undefined)) return { type: 'text', text: texts.join('\n') }
   }
-  throw report.bad(where, `a document of source '${String(source.type)}' can't be sent here: give it as text or base64`)
+  throw report.bad(
+    where,
+    `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
+  )
 }

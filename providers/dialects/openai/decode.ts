@@ -2,7 +2,7 @@ import type { ChatCompletion, Choice, Logprobs } from '../../../src/types/chat.j
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { citationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
-import { type Fields, isFields, textIn } from './kit.js'
+import { type Fields, isFields, placeOf, textIn } from './kit.js'
 import { addExtra, messageOf } from './message.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { usageOf } from './usage.js'
@@ -68,7 +68,7 @@ function addTop(name: string, value: unknown, into: Decoded<ChatCompletion>): vo
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 function choiceOf(raw: Fields, position: number, context: Context): Choice {
-  const index = typeof raw.index === 'number' ? raw.index : position
+  const index = placeOf(raw.index) ?? position
   const rawMessage = isFields(raw.message) ? raw.message : {}
   // OpenRouter tells of a provider that failed on the way in the choice itself
   if (isFields(raw.error) && !rawMessage.content) throw new ProviderFault('its answer was an error', raw)

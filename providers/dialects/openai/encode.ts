@@ -23,7 +23,7 @@ export function encode(params: ChatParams, context: Context): Encoded {
     body.stream = true
     if (quirks.streamOptions) body.stream_options = { ...params.stream_options, include_usage: true }
   }
-  if (params.tools && !quirks.cacheControl) body.tools = withoutMarks(params.tools)
+  if (params.tools && !quirks.cacheControl) body.tools = withoutMarks(params.tools, report)
   if (body.cache_control && !quirks.cacheControl) {
     delete body.cache_control
     report.dropped('cache_control', 'Left out: the provider caches prompts by itself.')
@@ -95,16 +95,20 @@ function asksNothing(name: string, value: unknown): boolean {
 }
 
 /** The very list where no tool is marked. */
-function withoutMarks(tools: readonly object[]): readonly object[] {
-  if (!Array.isArray(tools) || !tools.some((tool) => isMarked(tool) || isMarked(functionOf(tool)))) return tools
-  return tools.map((tool) => {
-    const fn = functionOf(tool)
-    const { cache_control: _, ...rest } = tool as Body
-    if (!isFields(fn) || !isMarked(fn)) return rest
-    const { cache_control: __, ...unmarked } = fn
-    return { ...rest, function: unmarked }
+function withoutMarks(tools: readonly unknown[], report: Report): readonly unknown[] {
+  if (!Array.isArray(tools)) throw report.bad('tools', 'it is a list of tools')
+  let marked = false
+  for (let at = 0; at < tools.length; at++) {
+    const tool: unknown = tools[at]
+    if (!isFields(tool)) throw report.bad(`tools[${at}]`, "a tool is an object such as { type: 'function', function }")
+    marked ||= isMarked(tool) || isMarked(tool.function)
+  }
+  if (!marked) return tools
+  return tools.map(({ cache_control: _, ...tool }: Body) => {
+    if (!isFields(tool.function) || !isMarked(tool.function)) return tool
+    const { cache_control: __, ...fn } = tool.function
+    return { ...tool, function: fn }
   })
 }
 
-const functionOf = (tool: unknown): unknown => (isFields(tool) ? tool.function : undefined)
 const isMarked = (value: unknown): boolean => isFields(value) && 'cache_control' in value

@@ -29,7 +29,7 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
   ],
   [
     'context_window_exceeded',
-    ['context_length_exceeded', 'exceed_context_size_error', 'string_above_max_length', 'context_window_exceeded'],
+    ['context_length_exceeded', 'exceed_context_size_error', 'context_window_exceeded', 'too_many_prompt_tokens'],
   ],
   [
     'content_policy_violation',
@@ -41,15 +41,22 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
       'data_inspection_failed',
     ],
   ],
-  ['image_fetch', ['invalid_image_url', 'image_url_unavailable', 'invalid_image']],
+  ['image_fetch', ['invalid_image_url', 'image_url_unavailable']],
   [
     'not_found',
-    ['model_not_found', 'model_decommissioned', 'deploymentnotfound', 'not_found_error', 'model_not_available'],
+    [
+      'model_not_found',
+      'model_decommissioned',
+      'deploymentnotfound',
+      'not_found_error',
+      'model_not_available',
+      'invalid_model',
+    ],
   ],
   ['authentication', ['invalid_api_key', 'authentication_error', 'invalid_authentication', 'unauthorized']],
-  ['rate_limit', ['rate_limit_exceeded', 'rate_limit_error', 'rate_limit_reached_error', 'tokens', 'requests']],
+  ['rate_limit', ['rate_limit_exceeded', 'rate_limit_error', 'rate_limit_reached_error', 'rate_limited']],
   ['permission_denied', ['permission_denied', 'permission_error', 'unsupported_country_region_territory']],
-  ['overloaded', ['overloaded_error', 'engine_overloaded_error', 'overloaded']],
+  ['overloaded', ['overloaded_error', 'engine_overloaded_error', 'overloaded', 'service_tier_capacity_exceeded']],
   ['bad_request', ['not_supported_error', 'tool_use_failed']],
 ]
 
@@ -65,7 +72,7 @@ const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => bool
   ],
   [
     'context_window_exceeded',
-    /maximum context length|context (?:length|window|size)|prompt is too long|too many (?:input )?tokens|longer than the model'?s|exceeds? the (?:available )?context|input.{0,20}tokens.{0,40}must have less than/i,
+    /maximum context length|context (?:length|window|size)|prompt is too long|too many (?:input )?tokens|longer than the model'?s|exceeds? the (?:available )?context|`inputs` (?:tokens|must have less than)/i,
     (status) => status === 400 || status === 413 || status === 422 || status === 500,
   ],
   [
@@ -85,7 +92,7 @@ const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => bool
   ],
   [
     'quota_exceeded',
-    /insufficient (?:credits|balance|funds)|exceeded your current quota|credit balance|out of credits/i,
+    /insufficient (?:credits|balance|funds)|exceeded your current quota|credit balance|out of credits|used all available credits|spending limit/i,
     (status) => status === 402 || status === 403 || status === 429,
   ],
   [
@@ -93,7 +100,17 @@ const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => bool
     /input is not supported|requires --jinja|does not support (?:embeddings|reranking)/i,
     (status) => status >= 500,
   ],
-  ['not_found', /model .{0,80}(?:does not exist|not found)|no such model|unknown model/i, (status) => status === 400],
+  [
+    'not_found',
+    /model .{0,80}(?:does not exist|not found|is not supported\. supported models)|no such model|unknown model|allowed now, your model/i,
+    (status) => status === 400,
+  ],
+  // the model is there, and can't do what is asked of it
+  [
+    'bad_request',
+    /not supported (?:in|with) this model|not a chat model|only supported in v1/i,
+    (status) => status === 404,
+  ],
 ]
 
 /** https://platform.openai.com/docs/guides/error-codes */
@@ -107,18 +124,37 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
     providerCode: said.code,
     param: said.param,
     status: status < 400 ? said.status : undefined,
+    retryAfterMs: kind === 'rate_limit' ? waitIn(said.message) : undefined,
+    hint: kind === 'bad_request' && noChat.test(said.message) ? noChatHint : undefined,
   }
+}
+
+/** OpenAI's answer (404) about models which have the Responses API only. */
+const noChat = /not a chat model|only supported in v1\/responses/i
+const noChatHint = 'It has no Chat Completions, which is what llmux speaks: choose a model that has.'
+
+/** Patterns look at this much of a message, in characters. */
+const longestRead = 8192
+
+/** "Please try again in 1m3.5s" (OpenAI, Groq), "Please retry after 26 seconds" (Azure). */
+const waits = /(?:try again in|retry after) (?:(\d{1,3})h)?(?:(\d{1,5})m(?!s))?(?:(\d{1,8}(?:\.\d{1,6})?) ?(ms|s))?/i
+
+function waitIn(message: string): number | undefined {
+  const [found, hours, minutes, rest, unit] = waits.exec(message) ?? []
+  if (!found || (!hours && !minutes && !rest)) return undefined
+  const seconds = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60
+  return Math.ceil(seconds * 1000 + Number(rest ?? 0) * (unit?.toLowerCase() === 'ms' ? 1 : 1000))
 }
 
 function kindOf(said: Said, status: number): ErrorKind {
   for (const [kind, words] of byWord) {
-    if (words.some((word) => said.words.includes(word))) {
-      // "tokens" and "requests" name what is limited: only a 429 is about limits
-      if (kind === 'rate_limit' && status !== 429 && status >= 400) continue
-      return kind
-    }
+    if (words.some((word) => said.words.includes(word))) return kind
   }
-  const all = said.upstream ? `${said.message}\n${said.upstream}` : said.message
+  // the same code tells of names and ids that are too long
+  if (said.words.includes('string_above_max_length') && /content|input|prompt/.test(said.param ?? 'content')) {
+    return 'context_window_exceeded'
+  }
+  const all = `${said.message}\n${said.upstream}`.slice(0, longestRead)
   // a limit per minute speaks of tokens too
   const limited = status === 429 && /per min|rate.?limit|too many requests/i.test(all)
   for (const [kind, pattern, fits] of byMessage) if (!limited && fits(status) && pattern.test(all)) return kind
@@ -148,6 +184,7 @@ function kindOfStatus(status: number): ErrorKind {
     case 502:
     case 503:
       return 'service_unavailable'
+    case 498: // Groq's flex tier has no room: https://console.groq.com/docs/errors
     case 529:
       return 'overloaded'
     default:
@@ -165,9 +202,10 @@ function read(body: unknown, text: string): Said {
     .map((word) => word.toLowerCase())
   const code = wordOf(error.code) ?? wordOf(error.type) ?? wordOf(outer.code)
   const upstream = upstreamText(error)
+  const behind = readUpstream(upstream)
   return {
-    message: messageOf(outer, error, upstream, text),
-    words: [...words, ...upstreamWords(upstream)],
+    message: messageOf(outer, error, behind.message ?? upstream.slice(0, 500), text),
+    words: [...words, ...behind.words],
     code,
     param: textIn(error, 'param') || undefined,
     status: statusIn(error.status_code) ?? statusIn(error.code) ?? statusIn(outer.status) ?? statusIn(error.status),
@@ -182,7 +220,7 @@ function messageOf(outer: Fields, error: Fields, upstream: string, text: string)
     textIn(outer, 'message') ??
     detailOf(outer.detail) ??
     textIn(error, 'msg')
-  if (found) return upstream && found === 'Provider returned error' ? `${found}: ${upstream.slice(0, 500)}` : found
+  if (found) return upstream && found === 'Provider returned error' ? `${found}: ${upstream}` : found
   return /^\s*</.test(text) ? titleOf(text) : text.trim().slice(0, 500)
 }
 
@@ -192,7 +230,7 @@ function detailOf(detail: unknown): string | undefined {
   if (!Array.isArray(detail)) return undefined
   return detail
     .filter(isFields)
-    .map((item) => `${Array.isArray(item.loc) ? `${item.loc.join('.')}: ` : ''}${String(item.msg ?? '')}`)
+    .map((item) => (Array.isArray(item.loc) ? `${item.loc.map(wordOf).join('.')}: ` : '') + (textIn(item, 'msg') ?? ''))
     .join('; ')
 }
 
@@ -205,16 +243,20 @@ function upstreamText(error: Fields): string {
   return typeof raw === 'string' ? raw : isFields(raw) ? JSON.stringify(raw) : ''
 }
 
-function upstreamWords(upstream: string): string[] {
-  if (!upstream.startsWith('{')) return []
+/** That text, read: the words of its error, and its message. */
+function readUpstream(upstream: string): { words: string[]; message: string | undefined } {
+  let body: unknown
   try {
-    const body: unknown = JSON.parse(upstream)
-    const error = isFields(body) && isFields(body.error) ? body.error : isFields(body) ? body : {}
-    return [error.code, error.type, error.status]
-      .filter((word): word is string => typeof word === 'string')
-      .map((word) => word.toLowerCase())
+    body = upstream.startsWith('{') ? JSON.parse(upstream) : undefined
   } catch {
-    return []
+    body = undefined
+  }
+  const outer = isFields(body) ? body : {}
+  const error = isFields(outer.error) ? outer.error : outer
+  const words = [error.code, error.type, error.status].filter((word): word is string => typeof word === 'string')
+  return {
+    words: words.map((word) => word.toLowerCase()),
+    message: textIn(error, 'message') || textIn(outer, 'error') || undefined,
   }
 }
 

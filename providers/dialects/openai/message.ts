@@ -1,6 +1,6 @@
 import type { AnswerMessage, Delta } from '../../../src/types/chat.js'
 import type { Annotation, CustomToolCall, FunctionToolCall } from '../../../src/types/messages.js'
-import { type Fields, isFields, textIn } from './kit.js'
+import { type Fields, isFields, textIn, withField } from './kit.js'
 
 /** The message of an answer, read field by field; what OpenAI's shape has no place for is kept beside it. */
 
@@ -98,8 +98,7 @@ export function addRare(name: string, value: unknown, into: AnswerMessage | Delt
 }
 
 export function addExtra(into: { provider_specific_fields?: Fields }, name: string, value: unknown): void {
-  into.provider_specific_fields ??= {}
-  into.provider_specific_fields[name] = value
+  into.provider_specific_fields = withField(into.provider_specific_fields, name, value)
 }
 
 /** Old servers of Hugging Face give a single call without a list around it. */
@@ -130,8 +129,7 @@ export function callExtras(call: Fields): Fields | undefined {
     if (name === 'id' || name === 'index' || name === 'type' || name === 'function' || name === 'custom') continue
     const value = call[name]
     if (value === null || value === undefined) continue
-    extras ??= {}
-    extras[name] = value
+    extras = withField(extras, name, value)
   }
   return extras
 }

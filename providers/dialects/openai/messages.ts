@@ -82,7 +82,7 @@ function fieldOf(name: string, value: unknown, message: Message, index: number, 
     case 'tool_calls':
       return Array.isArray(value) ? callsOf(value, index, ids, kit) : (value ?? undefined)
     case 'tool_call_id':
-      return ids?.get(String(value)) ?? value
+      return ids?.get(value as string) ?? value
     case 'audio':
       // an answer's audio goes back by its id; its data would be refused
       return isFields(value) && 'data' in value ? { id: value.id } : value
@@ -121,7 +121,7 @@ function callsOf(calls: readonly unknown[], index: number, ids: Ids, { report, c
 
 /** The index belongs to a stream; what a host put on its call goes back to a host that is not known to refuse it. */
 function callOf(call: Fields, ids: Ids, quirks: OpenAIQuirks): Fields {
-  const id = ids?.get(String(call.id))
+  const id = ids?.get(call.id as string)
   if (id === undefined && !('provider_specific_fields' in call) && !('index' in call)) return call
   const { provider_specific_fields: extras, index: _, ...rest } = call
   if (!quirks.openaiModels && isFields(extras) && extras.extra_content) rest.extra_content = extras.extra_content
@@ -137,7 +137,16 @@ function replay(message: AssistantMessage, copy: Fields | undefined, quirks: Ope
   if (Array.isArray(extras?.reasoning_details)) replayed.reasoning_details = mergedDetails(extras.reasoning_details)
   else if (quirks.replayReasoning === 'reasoning' && message.reasoning_content) {
     replayed.reasoning = message.reasoning_content
+  } else if (quirks.replayReasoning === 'parts' && message.reasoning_content) {
+    replayed.content = thoughtParts(copy ? copy.content : message.content, message.reasoning_content)
   } else if (!Array.isArray(extras?.annotations)) return copy
   if (Array.isArray(extras?.annotations)) replayed.annotations = extras.annotations
   return { ...(copy ?? message), ...replayed }
+}
+
+/** Mistral's own shape of a turn that was thought about. https://docs.mistral.ai/capabilities/reasoning */
+function thoughtParts(content: unknown, reasoning: string): unknown {
+  const said = Array.isArray(content) ? content : content ? [{ type: 'text', text: content }] : []
+  if (said.some((part) => isFields(part) && part.type === 'thinking')) return content
+  return [{ type: 'thinking', thinking: [{ type: 'text', text: reasoning }] }, ...said]
 }

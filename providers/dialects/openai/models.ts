@@ -41,12 +41,13 @@ const families: ReadonlyMap<string, ModelFacts> = new Map([
 ])
 
 /** `gpt-5.` stands for its point releases, which all take less or more effort than `gpt-5` itself. */
-const family = /^(?:ft:)?(o\d|gpt-\d+\.?)\d*(?=$|[-:])/
+const family = /^(?:ft:)?(?:(o\d|gpt-\d+)|(gpt-\d+\.)\d+)(?=$|[-:])/
 const chatVariant = /-(?:chat|search-api)(?=$|-)/
 const stubbornVariant = /-(?:pro|codex)(?=$|-)/
 
 export function modelFacts(model: string): ModelFacts {
-  const found = families.get(family.exec(model)?.[1] ?? '') ?? plain
+  const [, whole, point] = family.exec(model) ?? []
+  const found = families.get(whole ?? point ?? '') ?? plain
   if (found === plain) return plain
   if (chatVariant.test(model)) return chat
   return found === optional && stubbornVariant.test(model) ? stubborn : found

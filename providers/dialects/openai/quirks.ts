@@ -25,8 +25,11 @@ export interface OpenAIQuirks {
   readonly cacheControl: boolean
   /** The host takes `prefix: true` on an assistant message, and goes on from there. */
   readonly prefix: boolean
-  /** The field in which the host wants earlier reasoning back; undefined where it takes none. */
-  readonly replayReasoning: 'reasoning_content' | 'reasoning' | undefined
+  /**
+   * The field in which the host wants earlier reasoning back, or `parts` for Mistral's part of the content; undefined where it
+   * takes none.
+   */
+  readonly replayReasoning: 'reasoning_content' | 'reasoning' | 'parts' | undefined
   /** The host wants the `reasoning_details` of its answers back (OpenRouter). */
   readonly replayDetails: boolean
   /** Images and files may stand in tool messages. Where they may not, they follow in a user message. */

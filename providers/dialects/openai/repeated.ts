@@ -1,4 +1,4 @@
-import type { Fields } from './kit.js'
+import { type Fields, withField } from './kit.js'
 
 /**
  * Hosts repeat fields of the whole answer on every chunk (`provider`, `citations`): what a chunk says again is left out, and of a
@@ -30,8 +30,7 @@ export class Repeated {
     for (const name in fields) {
       const value = this.news(name, fields[name])
       if (value === undefined) continue
-      left ??= {}
-      left[name] = value
+      left = withField(left, name, value)
     }
     return left
   }

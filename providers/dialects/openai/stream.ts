@@ -3,7 +3,7 @@ import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../..
 import { citationsOf } from './citations.js'
 import { addChoiceField, createdOf, isError, logprobsOf } from './decode.js'
 import { finishReason } from './finish-reason.js'
-import { type Fields, isFields, textIn } from './kit.js'
+import { type Fields, isFields, placeOf, textIn, withField } from './kit.js'
 import { addRare, argumentsOf, contentsOf } from './message.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { Repeated } from './repeated.js'
@@ -97,10 +97,12 @@ export class OpenAIStream implements ChatStreamDecoder {
           this.#readUsage(body.usage)
           continue
         case 'service_tier':
-          if (body.service_tier) chunk.service_tier = body.service_tier as NonNullable<typeof chunk.service_tier>
+          if (typeof body.service_tier !== 'string' || !body.service_tier) continue
+          chunk.service_tier = body.service_tier as NonNullable<typeof chunk.service_tier>
           continue
         case 'system_fingerprint':
-          if (body.system_fingerprint) chunk.system_fingerprint = body.system_fingerprint as string
+          if (typeof body.system_fingerprint !== 'string' || !body.system_fingerprint) continue
+          chunk.system_fingerprint = body.system_fingerprint
           continue
         case 'x_groq':
           if (isFields(body.x_groq)) this.#readUsage(body.x_groq.usage)
@@ -113,8 +115,7 @@ export class OpenAIStream implements ChatStreamDecoder {
       if (value === null || value === undefined) continue
       const news = this.#repeated.news(name, value)
       if (news === undefined) continue
-      extras ??= {}
-      extras[name] = news
+      extras = withField(extras, name, news)
     }
     if (extras) chunk.provider_specific_fields = extras
   }
@@ -139,7 +140,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   }
 
   #choice(raw: Fields, position: number): ChunkChoice | undefined {
-    const index = typeof raw.index === 'number' && raw.index >= 0 ? raw.index : position
+    const index = placeOf(raw.index) ?? position
     let open = this.#choices[index]
     const first = open === undefined
     if (!open) {

@@ -1,5 +1,5 @@
 import type { ToolCallDelta } from '../../../src/types/chat.js'
-import { type Fields, isFields, textIn } from './kit.js'
+import { type Fields, isFields, placeOf, textIn } from './kit.js'
 import { argumentsOf, callExtras, callsIn, idOf, madeId } from './message.js'
 
 interface OpenCall {
@@ -58,9 +58,10 @@ export class ToolDeltas {
   }
 
   /** By index; where the host has none, or gives all its calls the same, by id; else the call that came last. */
-  #indexOf(given: unknown, id: string, name: string | undefined): number {
+  #indexOf(said: unknown, id: string, name: string | undefined): number {
+    const given = placeOf(said)
     let index = this.#last
-    if (typeof given === 'number' && Number.isInteger(given) && given >= 0) {
+    if (given !== undefined) {
       const open = this.#calls[given]
       index = open && id && name && open.named && open.id !== id ? this.#find(id) : given
     } else if (id) index = this.#find(id)

@@ -15,12 +15,12 @@ export function newIds(
 ): ReadonlyMap<string, string> | undefined {
   if (kind === 'any') return undefined
   let ids: Map<string, string> | undefined
-  let taken: Set<string> | undefined
+  let taken: Set<unknown> | undefined
   for (const message of messages) {
     for (const { id } of callsOf(message)) {
       if (typeof id !== 'string' || ids?.has(id) || fits(id, kind)) continue
       ids ??= new Map()
-      taken ??= new Set(messages.flatMap(callsOf).map((call) => String(call.id)))
+      taken ??= new Set(messages.flatMap(callsOf).map((call) => call.id))
       let made = make(id, kind, 0)
       for (let attempt = 1; taken.has(made); attempt++) made = make(id, kind, attempt)
       taken.add(made)

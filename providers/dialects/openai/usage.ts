@@ -11,7 +11,7 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks): Usage | undefined {
   const prompt = countIn(raw, 'prompt_tokens')
   const given = countIn(raw, 'completion_tokens')
   if (prompt === undefined && given === undefined) return undefined
-  const input = prompt ?? 0
+  const input = promptTokens(raw, prompt ?? 0, given ?? 0)
   const promptDetails = promptDetailsOf(raw, input)
   const reasoning = reasoningOf(raw)
   const output = completionTokens(raw, input, given ?? 0, reasoning, quirks)
@@ -23,6 +23,13 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks): Usage | undefined {
   const cost = costOf(raw)
   if (cost !== undefined) usage.cost = cost
   return usage
+}
+
+/** Mistral counts the tokens of audio beside the prompt: the total then is the sum of all three. Seen in recordings of Voxtral. */
+function promptTokens(raw: Fields, given: number, completion: number): number {
+  const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
+  const audio = countIn(details, 'audio_tokens')
+  return audio && audio > given && countIn(raw, 'total_tokens') === given + completion + audio ? given + audio : given
 }
 
 /**
@@ -50,7 +57,10 @@ const reasoningOf = (raw: Fields): number | undefined => {
 function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_details'] {
   const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
   const cached =
-    countIn(details, 'cached_tokens') ?? countIn(raw, 'prompt_cache_hit_tokens') ?? countIn(raw, 'cached_tokens')
+    countIn(details, 'cached_tokens') ??
+    countIn(raw, 'prompt_cache_hit_tokens') ??
+    countIn(raw, 'cached_tokens') ??
+    countIn(raw, 'cache_read_input_tokens')
   const written =
     countIn(details, 'cache_creation_tokens') ??
     countIn(details, 'cache_write_tokens') ??
@@ -58,9 +68,9 @@ function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_deta
   return counts({
     cached_tokens: atMost(cached, prompt),
     cache_creation_tokens: atMost(written, prompt - (cached ?? 0)),
-    audio_tokens: countIn(details, 'audio_tokens'),
-    image_tokens: countIn(details, 'image_tokens'),
-    text_tokens: countIn(details, 'text_tokens'),
+    audio_tokens: atMost(countIn(details, 'audio_tokens'), prompt),
+    image_tokens: atMost(countIn(details, 'image_tokens'), prompt),
+    text_tokens: atMost(countIn(details, 'text_tokens'), prompt),
   })
 }
 
@@ -72,9 +82,9 @@ function completionDetailsOf(
   const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
   return counts({
     reasoning_tokens: atMost(reasoning, completion),
-    audio_tokens: countIn(details, 'audio_tokens'),
-    image_tokens: countIn(details, 'image_tokens'),
-    text_tokens: countIn(details, 'text_tokens'),
+    audio_tokens: atMost(countIn(details, 'audio_tokens'), completion),
+    image_tokens: atMost(countIn(details, 'image_tokens'), completion),
+    text_tokens: atMost(countIn(details, 'text_tokens'), completion),
     accepted_prediction_tokens: countIn(details, 'accepted_prediction_tokens'),
     rejected_prediction_tokens: countIn(details, 'rejected_prediction_tokens'),
   })

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { costPerToken, ModelRegistry } from '../../pricing/index.js'
+
+const at = '2026-11-22T12:00:00Z'
+const usage = { prompt_tokens: 1_000_000, completion_tokens: 0, total_tokens: 1_000_000 }
+const small = { prompt_tokens: 1000, completion_tokens: 0, total_tokens: 1000 }
+const rowOf = (model: string) => costPerToken({ model, usage: small, at }).row
+const rate = (model: string) => costPerToken({ model, usage: small, at }).rates?.input
+
+describe('a model string', () => {
+  test.each([
+    ['gpt-4o', 'openai/gpt-4o'],
+    ['claude-opus-4-5', 'anthropic/claude-opus-4-5'],
+    ['gemini-2.5-flash', 'gemini/gemini-2.5-flash'],
+    ['OpenAI/GPT-4o', 'openai/gpt-4o'],
+    ['gemini/models/gemini-2.5-flash', 'gemini/gemini-2.5-flash'],
+    ['google/gemini-2.5-flash', 'gemini/gemini-2.5-flash'],
+    ['vertex/gemini-2.5-flash', 'vertex_ai/gemini-2.5-flash'],
+    ['together/openai/gpt-oss-120b', 'together_ai/openai/gpt-oss-120b'],
+    ['bedrock/converse/us.amazon.nova-pro-v1:0', 'bedrock/amazon.nova-pro-v1:0'],
+    ['bedrock/arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0', 'bedrock/amazon.nova-pro-v1:0'],
+    ['anthropic.claude-haiku-4-5-20251001-v1:0', 'bedrock/anthropic.claude-haiku-4-5-20251001'],
+    ['openai/ft:gpt-4o-mini-2024-07-18:my-org::abc123', 'openai/ft:gpt-4o-mini-2024-07-18'],
+  ])('%s is %s', (model, row) => {
+    expect(rowOf(model)).toBe(row)
+  })
+
+  test('an id with a price of its own beats the id without its date', () => {
+    expect(rate('openai/gpt-4o-2024-05-13')).toBe(5)
+    expect(rate('openai/gpt-4o-2024-08-06')).toBe(2.5)
+  })
+
+  test.each([
+    'openai/gpt-4o-something-else',
+    'openai/gpt-4',
+    'openai/gpt-5.4-pro-max',
+    'anthropic/claude-sonnet-4-9',
+    'bedrock/amazon.titan-embed-text-v3:0',
+    'openai/my-gpt-4o',
+    'mistral/mistral',
+  ])('%s takes no other model’s price', (model) => {
+    const { row, reason, total, near } = costPerToken({ model, usage: small, at })
+    if (row !== undefined) expect(row).toBe(model)
+    else expect({ reason, total }).toEqual({ reason: 'unknown_model', total: undefined })
+    expect(Array.isArray(near) || row !== undefined).toBe(true)
+  })
+
+  test.each([
+    ['bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0', 3],
+    ['bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0', 3.3],
+    ['bedrock/us-east-1/anthropic.claude-sonnet-4-5-20250929-v1:0', 3.3],
+    ['bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0', 3.3],
+    ['bedrock/us.anthropic.claude-3-5-sonnet-20241022-v2:0', 3],
+    ['azure/eu/gpt-4o', 2.75],
+    ['azure/gpt-4o', 2.5],
+    ['azure/global-standard/gpt-4o', 2.5],
+    ['vertex_ai/claude-sonnet-4-5@20250929', 3],
+  ])('the region of %s makes it %d', (model, dollars) => {
+    expect(rate(model)).toBe(dollars)
+  })
+
+  test('an Azure deployment has the price of its base model, and none without', () => {
+    expect(costPerToken({ model: 'azure/my-prod-chat', usage: small, at })).toMatchObject({ reason: 'unknown_model' })
+    const cost = costPerToken({ model: 'azure/eu/my-prod-chat', baseModel: 'azure/gpt-4.1', usage: small, at })
+    expect(cost.row).toBe('azure/gpt-4.1')
+  })
+
+  test('the base model wins over a deployment that bears another model’s name', () => {
+    const cost = costPerToken({ model: 'azure/gpt-4o', baseModel: 'azure/gpt-4.1-nano', usage: small, at })
+    expect(cost.rates?.input).toBe(0.1)
+  })
+
+  test('a known model at an unknown provider has no price, and the near ids say where it has', () => {
+    const cost = costPerToken({ model: 'opennai/gpt-4o', usage, at })
+    expect(cost).toMatchObject({ total: undefined, reason: 'unknown_model' })
+    expect(cost.near).toContain('openai/gpt-4o')
+    expect(costPerToken({ model: 'openai/gpt-4oo', usage, at }).near).toContain('openai/gpt-4o')
+  })
+
+  test('a registered model comes before the table, by provider and model and then by model alone', () => {
+    const registry = new ModelRegistry()
+    registry.register('gpt-4o', { input: 7 })
+    expect(costPerToken({ model: 'azure/gpt-4o', usage: small, at }, registry)).toMatchObject({
+      source: 'registry',
+      total: 0.007,
+    })
+    registry.register('azure/gpt-4o', { input: 9 })
+    expect(costPerToken({ model: 'azure/gpt-4o', usage: small, at }, registry).total).toBe(0.009)
+    expect(costPerToken({ model: 'openai/gpt-4o', usage: small, at }, registry).total).toBe(0.007)
+  })
+
+  test('a registered deployment comes before its base model', () => {
+    const registry = new ModelRegistry()
+    registry.register('azure/mine', { input: 1 })
+    const cost = costPerToken({ model: 'azure/mine', baseModel: 'azure/gpt-4.1', usage: small, at }, registry)
+    expect(cost).toMatchObject({ total: 0.001, source: 'registry' })
+  })
+})

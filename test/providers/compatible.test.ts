@@ -1,0 +1,285 @@
+import { describe, expect, it } from 'vitest'
+import { type CompatibleRow, compatible, rows } from '../../providers/compatible.js'
+import type { ChatDialect, EncodeContext, Provider } from '../../providers/contract.js'
+import { defaultQuirks, type OpenAIQuirks, openaiQuirks } from '../../providers/dialects/openai/index.js'
+import { usageOf } from '../../providers/dialects/openai/usage.js'
+import { provider as openai } from '../../providers/openai.js'
+import type { ChatCompletionChunk, ChatParams } from '../../src/types/chat.js'
+
+const user = { role: 'user', content: 'Hi' } as const
+
+function frozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && Object.values(value).every(frozen)
+}
+
+const providerOf = (id: string): Provider<OpenAIQuirks> => {
+  const row = rows.find((candidate) => candidate.id === id)
+  if (!row) throw new Error(`there is no row ${id}`)
+  return compatible(row)
+}
+
+const contextOf = ({ id, quirks }: Provider<OpenAIQuirks>, more = {}): EncodeContext<OpenAIQuirks> => ({
+  provider: id,
+  model: 'm',
+  dropParams: false,
+  ownHost: true,
+  quirks,
+  ...more,
+})
+
+function encode(id: string, params: Record<string, unknown>, more = {}) {
+  const provider = providerOf(id)
+  const request = { model: 'm', messages: [user], ...params } as unknown as ChatParams
+  return (provider.dialect.chat as ChatDialect<OpenAIQuirks>).encode(request, contextOf(provider, more))
+}
+
+const bodyOf = (id: string, params: Record<string, unknown>) => encode(id, params).body
+
+describe('the table of hosts', () => {
+  const before = JSON.stringify(rows)
+
+  it('has each prefix once, and none of the providers that need more than a row', () => {
+    const ids = rows.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids).not.toContain('openai')
+    expect(ids).not.toContain('anthropic')
+    for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9_]*$/)
+  })
+
+  it.each(rows.map((row) => [row.id, row] as const))('%s builds a provider that nobody can change', (id, row) => {
+    const provider = compatible(row)
+    expect(provider.id).toBe(id)
+    expect(provider.name).toBe(row.name)
+    expect(provider.address.base ?? 'https://unset').toMatch(/^https?:\/\/.*[^/]$/)
+    expect(provider.address.path('chat', 'm', false, {}, '/v1')).toBe('/chat/completions')
+    expect(provider.address.path('embedding', 'm', false, {}, '/v1')).toBe('/embeddings')
+    expect(provider.auth.schemes).toEqual([
+      { option: 'apiKey', env: row.env, header: 'authorization', prefix: 'Bearer ' },
+    ])
+    expect(frozen(provider)).toBe(true)
+    expect(Object.keys(provider.quirks).sort()).toEqual(Object.keys(defaultQuirks).sort())
+  })
+
+  it.each(rows.map(({ id }) => [id]))('%s is as it was after a call of every kind', (id) => {
+    const everything = {
+      stream: true,
+      seed: 1,
+      top_k: 1,
+      logprobs: true,
+      max_tokens: 5,
+      thinking: { type: 'enabled', budget_tokens: 1024 },
+      tools: [{ type: 'function', function: { name: 'f' }, cache_control: { type: 'ephemeral' } }],
+    }
+    const other = providerOf('hosted_vllm')
+    const expected = encode('hosted_vllm', everything)
+    encode(id, everything, { dropParams: true })
+    expect(encode('hosted_vllm', everything)).toEqual(expected)
+    expect(JSON.stringify(rows)).toBe(before)
+    expect(other.quirks).toEqual(defaultQuirks)
+  })
+
+  it('is frozen', () => {
+    expect(frozen(rows)).toBe(true)
+    expect(frozen(defaultQuirks)).toBe(true)
+    expect(frozen(openaiQuirks)).toBe(true)
+    expect(frozen(openai)).toBe(true)
+    expect(() => Object.assign(defaultQuirks, { maxTokens: 'max_tokens' })).toThrow(TypeError)
+  })
+
+  it('asks no key of servers that one runs oneself', () => {
+    const keyless = rows.filter((row) => compatible(row).auth.required === false).map(({ id }) => id)
+    expect(keyless.sort()).toEqual(['hosted_vllm', 'llamafile', 'lm_studio', 'vllm'])
+    expect(providerOf('hosted_vllm').address).toMatchObject({ base: undefined, env: ['HOSTED_VLLM_API_BASE'] })
+    expect(providerOf('lm_studio').address.base).toBe('http://localhost:1234/v1')
+    expect(providerOf('llamafile').address.base).toBe('http://127.0.0.1:8080/v1')
+  })
+})
+
+describe('a row of one’s own', () => {
+  it('needs an id and a base, and is OpenAI’s wire for the rest', () => {
+    const row: CompatibleRow = { id: 'acme', base: 'https://llm.acme.example/v1//' }
+    const provider = compatible(row)
+    expect(provider).toMatchObject({
+      id: 'acme',
+      name: 'acme',
+      address: { base: 'https://llm.acme.example/v1', env: [] },
+      auth: { required: false },
+      quirks: defaultQuirks,
+    })
+    expect(provider).not.toHaveProperty('headers')
+  })
+
+  it('may say more, and is not frozen for its owner', () => {
+    const row = {
+      id: 'acme',
+      name: 'Acme',
+      base: 'https://llm.acme.example/v1',
+      env: ['ACME_API_KEY'],
+      keyUrl: 'https://acme.example/keys',
+      headers: { 'x-acme': '1' },
+      quirks: { maxTokens: 'max_tokens' },
+    } satisfies CompatibleRow
+    const provider = compatible(row)
+    expect(provider.auth).toMatchObject({ required: true, url: 'https://acme.example/keys' })
+    expect(provider.headers).toEqual({ 'x-acme': '1' })
+    expect(provider.quirks).toEqual({ ...defaultQuirks, maxTokens: 'max_tokens' })
+    expect([row, row.env, row.headers, row.quirks].some((part) => Object.isFrozen(part))).toBe(false)
+  })
+})
+
+describe('what hosts ask for', () => {
+  const call = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })
+  const turn = (id: string, more = {}) => [
+    user,
+    { role: 'assistant', content: 'Well.', tool_calls: [call(id)], ...more },
+    { role: 'tool', tool_call_id: id, content: 'ok' },
+  ]
+  const sent = (id: string, messages: unknown[]) => bodyOf(id, { messages }).messages as Record<string, unknown>[]
+
+  it('Groq refuses log probabilities: https://console.groq.com/docs/openai', () => {
+    expect(() => bodyOf('groq', { logprobs: true, top_logprobs: 2, logit_bias: { 5: 1 } })).toThrow(
+      expect.objectContaining({ params: ['logprobs', 'top_logprobs', 'logit_bias'] }),
+    )
+    expect(bodyOf('groq', { logprobs: false })).not.toHaveProperty('logprobs')
+    expect(encode('groq', { logprobs: true }, { dropParams: true })).toMatchObject({
+      warnings: [{ type: 'dropped', param: 'logprobs' }],
+    })
+  })
+
+  it('Mistral has a seed of another name, and nothing to ask usage with: https://docs.mistral.ai/api', () => {
+    expect(bodyOf('mistral', { seed: 0, stream: true, max_completion_tokens: 5 })).toEqual({
+      model: 'm',
+      messages: [user],
+      stream: true,
+      random_seed: 0,
+      max_tokens: 5,
+    })
+  })
+
+  // "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9", code 3280
+  it('Mistral takes ids of nine letters and digits only', () => {
+    const [, assistant, tool] = sent('mistral', turn('toolu_01A09q90qw90lq917835lq9'))
+    const id = (assistant?.tool_calls as { id: string }[] | undefined)?.[0]?.id
+    expect(id).toMatch(/^[a-zA-Z0-9]{9}$/)
+    expect(tool?.tool_call_id).toBe(id)
+    expect(sent('mistral', turn('toolu_01A09q90qw90lq917835lq9'))[1]).toEqual(assistant)
+    expect(sent('mistral', turn('D681PevKs'))).toEqual(turn('D681PevKs'))
+  })
+
+  // seen in recordings; https://docs.mistral.ai/capabilities/reasoning
+  it('Mistral gets reasoning back as a part of the content', () => {
+    const thought = { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] }
+    const parts = [thought, { type: 'text', text: 'Well.' }]
+    expect(sent('mistral', turn('D681PevKs', { reasoning_content: 'Hm.' }))[1]).toEqual(
+      turn('D681PevKs', { content: parts })[1],
+    )
+    expect(sent('mistral', turn('D681PevKs', { content: null, reasoning_content: 'Hm.' }))[1]?.content).toEqual([
+      thought,
+    ])
+    expect(sent('mistral', turn('D681PevKs', { content: parts, reasoning_content: 'Hm.' }))[1]?.content).toEqual(parts)
+    expect(sent('groq', turn('a', { content: parts }))[1]?.content).toEqual([{ type: 'text', text: 'Well.' }])
+  })
+
+  it('goes on from a prefix where it can', () => {
+    const messages = [user, { role: 'assistant', content: '{', prefix: true }]
+    for (const id of ['mistral', 'deepseek']) expect(sent(id, messages)[1]).toHaveProperty('prefix', true)
+    for (const id of ['groq', 'xai', 'openrouter']) expect(sent(id, messages)[1]).not.toHaveProperty('prefix')
+  })
+
+  it.each([
+    ['deepseek', 'reasoning_content'],
+    ['moonshot', 'reasoning_content'],
+    ['zai', 'reasoning_content'],
+    ['xai', 'reasoning_content'],
+    ['hosted_vllm', 'reasoning_content'],
+    ['groq', 'reasoning'],
+    ['cerebras', 'reasoning'],
+    ['openrouter', 'reasoning'],
+    ['perplexity', undefined],
+  ])('%s gets reasoning back as %s', (id, field) => {
+    const [, assistant] = sent(id, turn('a', { reasoning_content: 'Hm.' }))
+    expect(assistant).toEqual({ ...turn('a')[1], ...(field && { [field]: 'Hm.' }) })
+  })
+
+  it('OpenRouter keeps cache marks, and gets its details back whole', () => {
+    // https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-blocks
+    const cache_control = { type: 'ephemeral' }
+    const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hi', cache_control }] }]
+    expect(sent('openrouter', messages)).toBe(messages)
+    const piece = (text: string, more = {}) => ({ type: 'reasoning.text', text, index: 0, ...more })
+    const reasoning_details = [
+      piece('H'),
+      piece('m.', { signature: 'x' }),
+      { type: 'reasoning.encrypted', data: 'y', index: 1 },
+    ]
+    const [, assistant] = sent(
+      'openrouter',
+      turn('a', { reasoning_content: 'Hm.', provider_specific_fields: { reasoning_details } }),
+    )
+    expect(assistant).toEqual({
+      ...turn('a')[1],
+      reasoning_details: [piece('Hm.', { signature: 'x' }), { type: 'reasoning.encrypted', data: 'y', index: 1 }],
+    })
+  })
+
+  it('thinks in the words of the host', () => {
+    const thinking = { type: 'enabled', budget_tokens: 4000 }
+    expect(bodyOf('openrouter', { thinking })).toMatchObject({ reasoning: { max_tokens: 4000 } })
+    expect(bodyOf('openrouter', { thinking: { type: 'disabled' } })).toMatchObject({ reasoning: { enabled: false } })
+    expect(bodyOf('groq', { thinking })).toMatchObject({ reasoning_effort: 'medium' })
+    for (const id of ['deepseek', 'zai', 'moonshot']) expect(bodyOf(id, { thinking })).toMatchObject({ thinking })
+  })
+
+  it('has one system role where the host knows one', () => {
+    const messages = [{ role: 'developer', content: 'Be brief.' }, user]
+    expect(sent('deepseek', messages)[0]).toEqual({ role: 'system', content: 'Be brief.' })
+    expect(sent('hosted_vllm', messages)).toBe(messages)
+  })
+
+  it('Mistral counts audio beside the prompt, and its total proves it', () => {
+    // seen in recordings of Voxtral
+    const raw = {
+      prompt_tokens: 11,
+      completion_tokens: 15,
+      total_tokens: 401,
+      prompt_tokens_details: { audio_tokens: 375, cached_tokens: 9 },
+    }
+    expect(usageOf(raw, providerOf('mistral').quirks)).toEqual({ ...raw, prompt_tokens: 386 })
+    const inside = { ...raw, prompt_tokens: 386 }
+    expect(usageOf(inside, providerOf('mistral').quirks)).toEqual(inside)
+  })
+
+  it('Perplexity repeats its sources on every chunk: they are cited once', () => {
+    // seen in recordings; https://docs.perplexity.ai/api-reference/chat-completions-post
+    const provider = providerOf('perplexity')
+    const context = { ...contextOf(provider), memo: undefined, created: 1, fallbackId: 'f' }
+    const decoder = (provider.dialect.chat as ChatDialect<OpenAIQuirks>).stream(context)
+    const out: ChatCompletionChunk[] = []
+    for (const [text, count] of [
+      ['A', 1],
+      ['B', 1],
+      ['C', 2],
+    ] as const) {
+      const urls = ['https://a.example', 'https://b.example'].slice(0, count)
+      const choice = { index: 0, delta: { content: text }, message: { content: 'so far' }, finish_reason: null }
+      const chunk = {
+        id: 'x',
+        citations: urls,
+        choices: [{ ...choice, ...(text === 'C' && { finish_reason: 'stop' }) }],
+      }
+      decoder.push(undefined, JSON.stringify(chunk), out)
+    }
+    expect(decoder.end(out)).toBe(true)
+    const deltas = out.map(({ choices }) => choices[0]?.delta)
+    expect(deltas.map((delta) => delta?.content).join('')).toBe('ABC')
+    expect(deltas.flatMap((delta) => delta?.annotations ?? []).map((note) => note.url_citation.url)).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ])
+    expect(out.flatMap((chunk) => chunk.provider_specific_fields?.citations ?? [])).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ])
+  })
+})

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loadEncoding } from '../../src/tokens/encoding.js'
+import { MAX_RUN, slicesOf } from '../../src/tokens/slices.js'
+
+const texts = fc.array(
+  fc.oneof(
+    fc.constantFrom(
+      ' ',
+      '  ',
+      '\n',
+      '\r\n',
+      '\n\n',
+      '\t',
+      '/',
+      "'",
+      "'s",
+      "'LL",
+      '’',
+      '_',
+      '-',
+      '...',
+      '{"',
+      '":',
+      '12',
+      '3456',
+      'Ⅷ',
+    ),
+    fc.constantFrom(
+      'word',
+      'Word',
+      'WORD',
+      'camelCase',
+      'é',
+      'e\u0301',
+      'naïve',
+      '中文',
+      'かな',
+      '한국',
+      'ไทย',
+      'हिन्दी',
+      'عربى',
+      '😀',
+      '👩‍👧',
+    ),
+    fc.string({ unit: 'binary', maxLength: 4 }),
+    fc.string({ maxLength: 6 }),
+  ),
+  { maxLength: 60 },
+)
+
+/** No half of a surrogate pair stands alone. */
+const isWhole = (text: string): boolean => !/\p{Surrogate}/u.test(text)
+
+const all = (text: string, bytes?: number) => [...slicesOf(text, bytes)]
+
+describe('slices', () => {
+  it('are the text, without gaps, and cut no character in two', () => {
+    fc.assert(
+      fc.property(texts, (parts) => {
+        const text = parts.join('')
+        const slices = all(text, 8).map(({ start, end }) => text.slice(start, end))
+        expect(slices.join('')).toBe(text)
+        if (isWhole(text)) expect(slices.every(isWhole)).toBe(true)
+      }),
+    )
+  })
+
+  it.each(['o200k_base', 'cl100k_base'] as const)('have the tokens of the whole text: %s', async (name) => {
+    const encoding = await loadEncoding(name)
+    fc.assert(
+      fc.property(texts, (parts) => {
+        const text = parts.join('')
+        const slices = all(text, 8)
+        const sum = slices.reduce((tokens, { start, end }) => tokens + encoding.raw(text.slice(start, end)), 0)
+        expect(sum).toBe(encoding.raw(text))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('are no longer than they should be, where the text has words', () => {
+    const text = 'The quick brown fox jumps over the lazy dog. '.repeat(2_000)
+    expect(Math.max(...all(text, 1_000).map(({ bytes }) => bytes))).toBeLessThan(1_020)
+    expect(all(text).every(({ forced }) => !forced)).toBe(true)
+  })
+
+  it('go through a word only where it is too long', () => {
+    expect(all('a'.repeat(MAX_RUN))).toHaveLength(1)
+    const [first, ...rest] = all('a'.repeat(MAX_RUN * 3))
+    expect(first).toMatchObject({ end: MAX_RUN, forced: true })
+    expect(rest).toHaveLength(2)
+  })
+})
