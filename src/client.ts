@@ -1,3 +1,4 @@
+import { defaultRegistry, type ModelFacts, type ModelPrices } from '../pricing/index.js'
 import type { CompatibleRow } from '../providers/compatible.js'
 import type { Provider } from '../providers/contract.js'
 import { ClientContext } from './call/context.js'
@@ -43,6 +44,14 @@ export interface Client {
    */
   registerProvider(provider: Provider | CompatibleRow): void
 
+  /**
+   * Adds a model to this client's prices and facts, or changes what the table says of one. US dollars per million tokens.
+   * @throws {BadRequestError} where a price is not a number of 0 or more, or a field has no meaning
+   * @example
+   * client.registerModel('my/model', { input: 0.5, output: 1.5, contextWindow: 32_768 })
+   */
+  registerModel(id: string, given: ModelPrices & ModelFacts): void
+
   /** Closes the connections when the calls under way are done. Later calls fail. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -55,12 +64,19 @@ export interface Client {
  * const client = createClient({ timeout: 30_000, providers: { openai: { apiKey } } })
  */
 export function createClient(options: ClientOptions = {}): Client {
-  const context = new ClientContext(options)
+  return clientOver(new ClientContext(options))
+}
+
+/** The client of the top-level functions shares its registry with the top-level `registerModel()`. */
+export const createSharedClient = (): Client => clientOver(new ClientContext({}, defaultRegistry()))
+
+function clientOver(context: ClientContext): Client {
   return {
     completion: (request) => runCompletion(context, request),
     embedding: (request) => runEmbedding(context, request),
     rerank: (request) => runRerank(context, request),
     registerProvider: (provider) => context.register(provider),
+    registerModel: (id, given) => context.registry.register(id, given),
     close: () => context.close(),
     [Symbol.asyncDispose]: () => context.close(),
   }

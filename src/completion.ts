@@ -1,5 +1,5 @@
 import type { ChatDialect } from '../providers/contract.js'
-import type { Call } from './call/call.js'
+import { billingOf, type Call } from './call/call.js'
 import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
 import { metaOf, withMeta } from './call/meta.js'
@@ -11,7 +11,8 @@ import { sendStream } from './call/stream-reader.js'
 import { formatOf, isSchema, parseAnswer } from './call/structured.js'
 import { decodeWith, sendWhole } from './call/whole.js'
 import { BadRequestError } from './errors.js'
-import type { ChatCompletion, ChatParams, ResponseFormatInput } from './types/chat.js'
+import { estimateTokens } from './tokens/estimate.js'
+import type { AnswerMessage, ChatCompletion, ChatParams, ResponseFormatInput, Usage } from './types/chat.js'
 import type { CompletionRequest } from './types/options.js'
 import type { SchemaOutput, StandardSchema } from './types/schema.js'
 
@@ -79,7 +80,7 @@ async function runWhole(
   })
   const [first] = decoded.choices
   call.nativeFinishReason = first?.native_finish_reason ?? first?.finish_reason
-  call.settle(decoded.usage)
+  call.settle(decoded.usage, billingOf(decoded))
   const answer: ChatCompletion = withMeta(decoded, metaOf(call))
   return schema ? parseAnswer(answer, schema) : answer
 }
@@ -101,10 +102,34 @@ async function runStream(
       dialect: chat,
       framer,
       includeUsage: streamOptions?.include_usage === true,
+      estimate: (answer) => estimateUsage(call.model, params, answer),
       complete: (answer) => (schema ? parseAnswer(answer, schema) : answer),
     })
   })
 }
+
+/** Usage of a stream that never came to its end, counted by characters: the provider bills what it had written. */
+function estimateUsage(model: string, params: Record<string, unknown>, answer: ChatCompletion): Usage | undefined {
+  const { messages, tools } = params as unknown as ChatParams
+  try {
+    const prompt = estimateTokens({ model, messages, ...(tools && { tools }) }).tokens
+    const text = answer.choices.flatMap(({ message }) => [
+      message.reasoning_content ?? '',
+      message.content ?? '',
+      argumentsOf(message),
+    ])
+    const completion = estimateTokens({ model, text }).tokens
+    return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+  } catch {
+    // content that nobody can count: then nothing is said rather than something wrong
+    return undefined
+  }
+}
+
+const argumentsOf = ({ tool_calls: calls = [] }: AnswerMessage): string =>
+  calls
+    .map((call) => (call.type === 'function' ? call.function.name + call.function.arguments : call.custom.input))
+    .join('')
 
 function checkShape({ messages, stream }: Record<string, unknown>): void {
   if (!Array.isArray(messages) || messages.length === 0) {

@@ -92,7 +92,7 @@ async function runBatch(
       status,
     })
   }
-  call.settle(usage)
+  call.settle(usage, { answeredModel: model })
   return { call, vectors: data.map((item) => item.embedding), usage, model }
 }
 
@@ -136,7 +136,7 @@ function join(batches: Batch[], vectorType: 'array' | 'float32'): EmbeddingRespo
   if (!first) throw new BadRequestError("'input' is empty.", { param: 'input' })
   const { call, model } = first
   for (const other of others) call.attempts.push(...other.call.attempts)
-  call.settle(usage)
+  call.settle(usage, { answeredModel: model })
   return withMeta({ object: 'list', model, data, usage }, metaOf(call))
 }
 

@@ -1,10 +1,10 @@
-import { type Client, createClient } from './client.js'
+import { type Client, createSharedClient } from './client.js'
 
 let shared: Client | undefined
 
 /** The client of the top-level functions, made with their first call. */
 const client = (): Client => {
-  shared ??= createClient()
+  shared ??= createSharedClient()
   return shared
 }
 
@@ -60,6 +60,31 @@ const tokens = (): Promise<Tokens> => import('./tokens/index.js')
 /** Adds a host to the client of the top-level functions. See {@link Client.registerProvider}. */
 export const registerProvider: Client['registerProvider'] = (provider) => client().registerProvider(provider)
 
+export {
+  type Ability,
+  type AppliedRates,
+  type BillableUsage,
+  type Capability,
+  type CostBreakdown,
+  type CostRequest,
+  capabilities,
+  completionCost,
+  costPerToken,
+  type Modality,
+  type ModelFacts,
+  type ModelInfo,
+  type ModelMode,
+  type ModelPrices,
+  ModelRegistry,
+  maxTokens,
+  modelInfo,
+  type PricedAnswer,
+  type PricingInfo,
+  pricingInfo,
+  registerModel,
+  supports,
+  type TokenPrices,
+} from '../pricing/index.js'
 export type { CompatibleRow } from '../providers/compatible.js'
 export * from '../providers/contract.js'
 export { CompletionStream } from './call/stream.js'

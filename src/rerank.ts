@@ -41,7 +41,7 @@ export async function runRerank(context: ClientContext, request: RerankRequest):
     const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
     return decodeWith(call, body, (value) => rerank.decode(value, call.decodeContext()))
   })
-  call.settle(decoded.usage)
+  call.settle(decoded.usage, { answeredModel: decoded.model })
   return withMeta(given.return_documents ? withDocuments(decoded, given) : decoded, metaOf(call))
 }
 

@@ -1,7 +1,8 @@
+import type { ModelRegistry } from '../../pricing/index.js'
 import type { DecodeContext, Operation, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
-import type { Usage } from '../types/chat.js'
+import type { ChatCompletion, Usage } from '../types/chat.js'
 import type { EmbeddingUsage } from '../types/embedding.js'
 import type { Attempt, Warning } from '../types/meta.js'
 import type { CallOptions } from '../types/options.js'
@@ -51,6 +52,36 @@ export const limitsOf = (options: CallOptions, defaults: Limits): Limits => ({
 export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unknown =>
   ownHost && ownQuirks !== undefined ? ownQuirks : quirks
 
+export type AnyUsage = Usage | EmbeddingUsage | RerankUsage
+
+/** What an answer says of its price, and when it was given. */
+export interface Billing {
+  answeredModel?: string | undefined
+  serviceTier?: string | null | undefined
+  speed?: string | undefined
+  dataResidency?: string | undefined
+  batch?: boolean | undefined
+  /** Milliseconds since 1970. */
+  at?: number
+  /** True where the usage is counted and not told. */
+  estimated?: boolean
+}
+
+/** Anthropic says in its usage how and where it served a call; the dialect keeps that beside the answer. */
+export function billingOf(
+  answer: Pick<ChatCompletion, 'model' | 'service_tier' | 'provider_specific_fields'>,
+): Billing {
+  const billing: Billing = { answeredModel: answer.model, serviceTier: answer.service_tier }
+  const said = answer.provider_specific_fields?.usage
+  if (said && typeof said === 'object') {
+    const { speed, inference_geo: geo, service_tier: tier } = said as Readonly<Record<string, unknown>>
+    if (typeof speed === 'string') billing.speed = speed
+    if (typeof geo === 'string') billing.dataResidency = geo
+    if (tier === 'batch') billing.batch = true
+  }
+  return billing
+}
+
 /** One call under way: what its stages share, and what `meta` is read from afterwards. */
 export class Call {
   readonly operation: Operation
@@ -62,6 +93,8 @@ export class Call {
   readonly lifetime: Lifetime
   readonly warnings: readonly Warning[]
   readonly memo: unknown
+  readonly registry: ModelRegistry
+  readonly baseModel: string | undefined
   readonly attempts: Attempt[] = []
   readonly startedAt: number
   /** JSON of the request; let go when the call is over. */
@@ -70,7 +103,9 @@ export class Call {
   headers: HeaderMap = noHeaders
   firstTokenAt: number | undefined
   finishedAt: number | undefined
-  usage: Usage | EmbeddingUsage | RerankUsage | undefined
+  usage: AnyUsage | undefined
+  /** What `cost` needs beside the usage. */
+  billing: Billing = {}
   nativeFinishReason: string | undefined
 
   constructor(init: {
@@ -83,6 +118,8 @@ export class Call {
     lifetime: Lifetime
     warnings: readonly Warning[]
     memo: unknown
+    registry: ModelRegistry
+    baseModel: string | undefined
     startedAt: number
     body: string
   }) {
@@ -95,6 +132,8 @@ export class Call {
     this.lifetime = init.lifetime
     this.warnings = init.warnings
     this.memo = init.memo
+    this.registry = init.registry
+    this.baseModel = init.baseModel
     this.startedAt = init.startedAt
     this.body = init.body
   }
@@ -130,9 +169,10 @@ export class Call {
   }
 
   /** The call is over: its clocks stop, and its request is let go. */
-  settle(usage: Usage | EmbeddingUsage | RerankUsage | undefined): void {
+  settle(usage: AnyUsage | undefined, billing: Billing = {}): void {
     this.finishedAt = this.clock.now()
     this.usage = usage
+    this.billing = { at: this.clock.wall(), ...billing }
     this.body = ''
     this.lifetime.close()
   }

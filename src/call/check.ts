@@ -74,7 +74,7 @@ const times = new Set([
   'maxResponseBytes',
   'maxMediaBytes',
 ])
-const texts = new Set(['apiKey', 'apiBase', 'organization', 'project', 'apiVersion', 'region', 'location'])
+const texts = new Set(['apiKey', 'apiBase', 'organization', 'project', 'apiVersion', 'baseModel', 'region', 'location'])
 
 /** @throws {BadRequestError} where the value is not of the option's kind */
 export function checkOption(name: string, value: unknown): unknown {

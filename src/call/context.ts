@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { ModelRegistry } from '../../pricing/index.js'
 import type { CompatibleRow } from '../../providers/compatible.js'
 import type { Framing, Provider } from '../../providers/contract.js'
 import { APIConnectionError, BadRequestError } from '../errors.js'
@@ -26,6 +27,7 @@ const perCallOnly = new Set([
   'organization',
   'project',
   'apiVersion',
+  'baseModel',
   'region',
   'location',
   'signal',
@@ -57,6 +59,8 @@ export class ClientContext {
   readonly dropParams: boolean
   readonly headers: CallOptions['headers']
   readonly own: OwnProviders = new Map()
+  /** Prices and facts of models: the table, with this client's own on top. */
+  readonly registry: ModelRegistry
   readonly #providers: Readonly<Record<string, ProviderOptions>>
   readonly #connectTimeout: number
   readonly #proxy: string | false | undefined
@@ -65,9 +69,10 @@ export class ClientContext {
   readonly #framers = new Map<Framing, MakeFramer>()
   #closing: Promise<void> | undefined
 
-  constructor(options: ClientOptions = {}, clock: Clock = systemClock) {
+  constructor(options: ClientOptions = {}, registry = new ModelRegistry(), clock: Clock = systemClock) {
     checkClientOptions(options)
     this.clock = clock
+    this.registry = registry
     this.limits = limitsOf(options, defaultLimits)
     this.dropParams = options.dropParams ?? false
     this.headers = options.headers

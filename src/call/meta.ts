@@ -1,3 +1,4 @@
+import { costOf } from '../../pricing/index.js'
 import type { CallCost, CallMeta } from '../types/meta.js'
 import type { Call } from './call.js'
 import { rateLimits, requestId, visibleHeaders } from './headers.js'
@@ -18,9 +19,10 @@ class Meta implements CallMeta {
     return this.#call.model
   }
   get cost(): CallCost {
-    const { usage } = this.#call
-    if (usage?.cost !== undefined) return { total: usage.cost, source: 'provider' }
-    return { total: undefined, reason: usage ? 'unknown_model' : 'missing_usage' }
+    const { provider, model, usage, billing, baseModel, registry } = this.#call
+    const { estimated, ...terms } = billing
+    const cost = costOf({ provider: provider.id, model, usage, baseModel, ...terms }, registry)
+    return estimated ? { ...cost, estimated } : cost
   }
   get usage() {
     return this.#call.usage

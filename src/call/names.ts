@@ -70,6 +70,7 @@ export const callOptions: ReadonlySet<string> = new Set([
   'organization',
   'project',
   'apiVersion',
+  'baseModel',
   'region',
   'location',
   'headers',

@@ -56,6 +56,8 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
       clock: context.clock,
       warnings: encoded.warnings ?? none,
       memo: encoded.memo,
+      registry: context.registry,
+      baseModel: options.baseModel ?? undefined,
       startedAt,
       body: stringify(encoded.body, preparation.extraBody, provider),
       lifetime: begun ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene),

@@ -3,9 +3,9 @@ import type { ChatDialect, ChatStreamDecoder } from '../../providers/contract.js
 import { AbortError, LLMError, StreamInterruptedError, TimeoutError } from '../errors.js'
 import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
 import type { Framer, OnEvent } from '../transport/framer.js'
-import type { ChatCompletion, ChatCompletionChunk, ChunkChoice } from '../types/chat.js'
+import type { ChatCompletion, ChatCompletionChunk, ChunkChoice, Usage } from '../types/chat.js'
 import { Assembler, chunksOf } from './assemble.js'
-import type { Call } from './call.js'
+import { billingOf, type Call } from './call.js'
 import { connectionError, errorBodyLimit, errorFromResponse, invalidResponse } from './failure.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
@@ -19,6 +19,8 @@ export interface StreamSetup {
   readonly framer: (onEvent: OnEvent) => Framer
   /** Whether the caller asked for the usage chunk. */
   readonly includeUsage: boolean
+  /** Usage of an answer that did not come to its end. */
+  readonly estimate: (answer: ChatCompletion) => Usage | undefined
   /** Checks the whole answer against the schema of `response_format`. */
   readonly complete: (answer: ChatCompletion) => ChatCompletion | Promise<ChatCompletion>
 }
@@ -191,7 +193,7 @@ class StreamReader implements Reader, Source {
     this.#mode = 'over'
     this.#timer.stop()
     this.#call.nativeFinishReason = this.#assembler.nativeFinishReason
-    this.#call.settle(this.#assembler.usage)
+    this.#call.settle(this.#assembler.usage, billingOf(this.#assembler.answer()))
     if (!this.#committed) this.#commit()
     this.#timer.stop()
     this.#pipe.finish()
@@ -205,8 +207,16 @@ class StreamReader implements Reader, Source {
     this.#exchange?.cancel()
     if (!this.#committed) return this.#reject(error)
     error.attempts = this.#call.attempts
-    this.#call.settle(this.#assembler.usage)
+    this.#settleEarly()
     this.#pipe.finish(error)
+  }
+
+  /** The stream was left or cut: usage that has not come is counted on what has. */
+  #settleEarly(): void {
+    const { usage } = this.#assembler
+    const answer = this.#soFar()
+    const counted = usage ?? this.#setup.estimate(answer)
+    this.#call.settle(counted, { ...billingOf(answer), ...(!usage && counted && { estimated: true }) })
   }
 
   #endBody(): void {

@@ -38,11 +38,36 @@ export interface RateLimit {
   resetMs?: number
 }
 
-/** What a call cost, in US dollars. `total` is undefined where the price is unknown, and `reason` says why. */
+/**
+ * What a call cost, in US dollars. `total` is undefined where the price is unknown, and `reason` says why. The parts are
+ * disjoint and add up to `total`; they are absent where the provider told its own total.
+ */
 export interface CallCost {
   total: number | undefined
-  source?: 'provider'
+  /** Uncached text and images. */
+  input?: number
+  cacheRead?: number
+  cacheWrite?: number
+  /** Text and images, without reasoning and audio. */
+  output?: number
+  reasoning?: number
+  /** Heard and spoken. */
+  audio?: number
+  /** Fees that are not for tokens: web searches, search units, requests, images, pages. */
+  tools?: number
+  /** The rates that were applied, in US dollars per million tokens. */
+  rates?: object
+  /** Who says so: the provider's answer, a registered model, or the price table. */
+  source?: 'provider' | 'registry' | 'table'
+  /** The row of the table. */
+  row?: string
+  /** The date of the price table. */
+  asOf?: string
   reason?: 'unknown_model' | 'missing_usage'
+  /** The ids most like the unknown one. */
+  near?: readonly string[]
+  /** True where the provider gave no usage, because the stream was left or cut: it is counted on what had arrived. */
+  estimated?: true
 }
 
 /** How a call went. */

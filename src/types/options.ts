@@ -23,6 +23,8 @@ export interface CallOptions {
   region?: string | undefined
   /** Location of the provider's servers (Vertex AI). */
   location?: string | undefined
+  /** The model behind a name that says nothing, as of an Azure deployment (`azure/gpt-4.1`): for prices and limits. */
+  baseModel?: string | undefined
   /** Extra request headers for this call; they win over llmux's own. */
   headers?: Readonly<Record<string, string>> | undefined
   /** Ends the call: nothing is sent or waited for any more. */
@@ -112,7 +114,7 @@ export interface ProviderOptions {
 export interface ClientOptions
   extends Omit<
     CallOptions,
-    'apiKey' | 'apiBase' | 'organization' | 'project' | 'apiVersion' | 'region' | 'location' | 'signal'
+    'apiKey' | 'apiBase' | 'organization' | 'project' | 'apiVersion' | 'region' | 'location' | 'baseModel' | 'signal'
   > {
   /** By prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
   providers?: Readonly<Record<string, ProviderOptions>> | undefined
