@@ -155,7 +155,10 @@ describe('imports', () => {
         to.startsWith('src/types/') ||
         to === 'src/errors.ts' ||
         to === 'providers/contract.ts' ||
-        isShared(to)
+        isShared(to) ||
+        relatives.some(
+          ([one, other]) => own === `providers/dialects/${one}/` && to.startsWith(`providers/dialects/${other}/`),
+        )
       )
     })
     expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
@@ -230,6 +233,16 @@ const exceptions = new Set(['src/types/options.ts -> providers/known-models.ts']
 const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/agent.ts', 'src/transport/sse.ts'])
 /** The only files of `providers/` that are loaded with llmux. */
 const early = new Set(['providers/contract.ts', 'providers/registry.ts'])
+
+/**
+ * A dialect that uses another's parts, and why: Claude is the same model behind Converse as behind its own API; Jina's and
+ * Voyage's embeddings are OpenAI's wire with more fields; Cohere's rerank is the one that the others follow.
+ */
+const relatives = [
+  ['converse', 'anthropic'],
+  ['rerank', 'openai'],
+  ['cohere', 'rerank'],
+] as const
 
 /** What every dialect uses: how it says that a request asks for something in vain. */
 const isShared = (to: string) => to === 'providers/report.ts'
