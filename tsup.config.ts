@@ -13,7 +13,7 @@ export default defineConfig({
   treeshake: true,
   sourcemap: false,
   // packages that a user installs where they want them: theirs, not a copy of ours
-  external: ['zod', 'tiktoken', /^@azure\//, /^@aws-sdk\//],
+  external: ['zod', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],
   // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm).
   noExternal: ['p-retry', 'is-network-error'],
 })

@@ -5,3 +5,10 @@ declare module '@azure/identity' {
     getToken(scope: string): Promise<{ token: string; expiresOnTimestamp: number } | null>
   }
 }
+
+declare module 'google-auth-library' {
+  export class GoogleAuth {
+    constructor(options: { scopes: string[]; keyFile?: string; credentials?: object })
+    getAccessToken(): Promise<string | null | undefined>
+  }
+}

@@ -5,6 +5,8 @@ const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freez
   openai: async () => (await import('./openai.js')).provider as Provider,
   anthropic: async () => (await import('./anthropic.js')).provider as Provider,
   azure: async () => (await import('./azure.js')).provider as Provider,
+  gemini: async () => (await import('./gemini.js')).provider as Provider,
+  vertex_ai: async () => (await import('./vertex.js')).provider as Provider,
   azure_ai: async () => (await import('./azure.js')).foundry as Provider,
 })
 

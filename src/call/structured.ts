@@ -45,7 +45,7 @@ async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema> {
   }
   throw new BadRequestError(
     `The ${vendor} schema in response_format can't say what it is in JSON Schema. ${advice[vendor] ?? ''}` +
-      `Or pass { type: 'json_schema', json_schema: { name, schema } } and validate the answer yourself.`,
+      `${advice[vendor] ? 'Or pass' : 'Pass'} { type: 'json_schema', json_schema: { name, schema } } and validate the answer yourself.`,
     { param: 'response_format' },
   )
 }

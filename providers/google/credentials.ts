@@ -1,0 +1,70 @@
+import { AuthenticationError } from '../../src/errors.js'
+import type { Headers, Settings } from '../contract.js'
+import { missingPackage } from '../optional.js'
+
+const scopes = ['https://www.googleapis.com/auth/cloud-platform']
+
+interface Client {
+  getAccessToken(): Promise<string | null | undefined>
+}
+
+/** One client for each set of credentials: it keeps its token, and renews it in time. */
+const clients = new Map<string, Promise<Client>>()
+const mostClients = 100
+
+/**
+ * A token of Google Cloud: of the service account in `credentials` (its JSON, or the path of its file), else of whoever the
+ * machine is. https://cloud.google.com/docs/authentication/application-default-credentials
+ * @throws {AuthenticationError} saying what to set or to install
+ */
+export async function googleToken({ credentials = '' }: Settings): Promise<Headers> {
+  let client = clients.get(credentials)
+  if (!client) {
+    client = signIn(credentials)
+    if (clients.size >= mostClients) clients.clear()
+    clients.set(credentials, client)
+    client.catch(() => clients.delete(credentials))
+  }
+  try {
+    const token = await (await client).getAccessToken()
+    if (token) return { authorization: `Bearer ${token}` }
+  } catch (error) {
+    if (error instanceof AuthenticationError) throw error
+    throw new AuthenticationError(
+      `Google Cloud gave no token: ${error instanceof Error ? error.message : String(error)}. Pass credentials (the JSON of a service ` +
+        'account), set GOOGLE_APPLICATION_CREDENTIALS, or pass authToken.',
+      { cause: error },
+    )
+  }
+  throw new AuthenticationError('Google Cloud gave no token: pass credentials or authToken.')
+}
+
+async function signIn(credentials: string): Promise<Client> {
+  const { GoogleAuth } = await load()
+  if (!credentials) return new GoogleAuth({ scopes })
+  if (!credentials.trimStart().startsWith('{')) return new GoogleAuth({ scopes, keyFile: credentials })
+  return new GoogleAuth({ scopes, credentials: parse(credentials) })
+}
+
+async function load() {
+  try {
+    return await import('google-auth-library')
+  } catch (error) {
+    const problem = 'No credentials for Vertex AI: pass apiKey or authToken'
+    throw missingPackage(
+      problem,
+      'google-auth-library',
+      'to use a service account or the credentials of this machine',
+      error,
+    )
+  }
+}
+
+function parse(json: string): object {
+  try {
+    return JSON.parse(json)
+  } catch {
+    // the text is a secret: not even a part of it is shown
+    throw new AuthenticationError("'credentials' begins like JSON, and is none. Is it cut?")
+  }
+}

@@ -1,0 +1,133 @@
+import type { Auth, Operation, Provider, Setting, Settings } from './contract.js'
+import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+import { googleToken } from './google/credentials.js'
+
+/** Vertex AI: Gemini, Claude, Mistral and the models of the garden, each in its own dialect, at one address with one sign-in. */
+
+const settings: readonly Setting[] = Object.freeze([
+  Object.freeze({
+    option: 'project',
+    env: Object.freeze(['VERTEXAI_PROJECT', 'VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT']),
+  } as const),
+  Object.freeze({
+    option: 'location',
+    env: Object.freeze(['VERTEXAI_LOCATION', 'VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION']),
+    default: 'global',
+  } as const),
+  Object.freeze({ option: 'credentials', env: Object.freeze(['VERTEXAI_CREDENTIALS']), secret: true } as const),
+])
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
+function baseOf({ location = 'global' }: Settings): string {
+  if (location === 'global') return 'https://aiplatform.googleapis.com'
+  // the multi-regions have hosts of their own
+  if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com`
+  return `https://${location}-aiplatform.googleapis.com`
+}
+
+/** With a project, or, in express mode with a key, without one. */
+function parent({ project, location = 'global' }: Settings): string {
+  if (!project) return '/v1'
+  return `/v1/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
+}
+
+const auth: Auth = Object.freeze({
+  schemes: Object.freeze([
+    Object.freeze({ option: 'apiKey', env: Object.freeze(['VERTEX_API_KEY']), header: 'x-goog-api-key' } as const),
+    Object.freeze({
+      option: 'authToken',
+      env: Object.freeze(['VERTEX_ACCESS_TOKEN']),
+      header: 'authorization',
+      prefix: 'Bearer ',
+    } as const),
+  ]),
+  required: true,
+  url: 'https://console.cloud.google.com/vertex-ai',
+})
+
+/** What all models have in common. */
+const shared = {
+  id: 'vertex_ai',
+  name: 'Vertex AI',
+  auth,
+  settings,
+  authorize: (_: unknown, given: Settings) => googleToken(given),
+} as const
+
+type Path = (operation: Operation, model: string, stream: boolean, settings: Settings) => string
+
+const address = (path: Path) =>
+  Object.freeze({ base: baseOf, env: Object.freeze(['VERTEX_API_BASE', 'VERTEXAI_API_BASE']), path })
+
+const publisher = (name: string, model: string, given: Settings) =>
+  `${parent(given)}/publishers/${name}/models/${encodeURIComponent(model)}`
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
+const google: Provider<GeminiQuirks> = Object.freeze({
+  ...shared,
+  dialect: gemini,
+  address: address((operation, model, stream, given) => {
+    const path = publisher('google', model, given)
+    if (operation === 'embedding') return `${path}:predict`
+    return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
+  }),
+  quirks: Object.freeze({ urls: 'all', embeddings: 'predict', maxInputs: 250 } as const),
+})
+
+/** Models whose publishers have an endpoint of their own: the name says which. */
+export const provider: Provider<GeminiQuirks> = Object.freeze({ ...google, route })
+
+function route(model: string): Provider | Promise<Provider> {
+  if (model.startsWith('claude-')) return once('claude', claude)
+  if (/^(?:mistral|codestral|ministral)-/.test(model)) return once('mistral', mistral)
+  if (model.includes('/')) return once('garden', garden)
+  return google as Provider
+}
+
+const built = new Map<string, Promise<Provider>>()
+
+function once(name: string, build: () => Promise<Provider>): Promise<Provider> {
+  const known = built.get(name) ?? build()
+  built.set(name, known)
+  return known
+}
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude */
+async function claude(): Promise<Provider> {
+  const { anthropic } = await import('./dialects/anthropic/index.js')
+  return Object.freeze({
+    ...shared,
+    dialect: anthropic,
+    address: address((_, model, stream, given) => `${publisher('anthropic', model, given)}:${raw(stream)}`),
+    quirks: Object.freeze({ bodyVersion: 'vertex-2023-10-16', bodyModel: false }),
+  }) as Provider
+}
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral */
+async function mistral(): Promise<Provider> {
+  const [{ openai }, { compatible, rows }] = await Promise.all([
+    import('./dialects/openai/index.js'),
+    import('./compatible.js'),
+  ])
+  const row = rows.find(({ id }) => id === 'mistral')
+  const { quirks } = compatible(row ?? { id: 'mistral' })
+  return Object.freeze({
+    ...shared,
+    dialect: openai,
+    address: address((_, model, stream, given) => `${publisher('mistralai', model, given)}:${raw(stream)}`),
+    quirks,
+  }) as Provider
+}
+
+/** Llama and other open models. https://cloud.google.com/vertex-ai/generative-ai/docs/maas/call-open-model-apis */
+async function garden(): Promise<Provider> {
+  const { chatPaths, defaultQuirks, openai } = await import('./dialects/openai/index.js')
+  return Object.freeze({
+    ...shared,
+    dialect: openai,
+    address: address((operation, _, __, given) => `${parent(given)}/endpoints/openapi${chatPaths[operation]}`),
+    quirks: defaultQuirks,
+  }) as Provider
+}
+
+const raw = (stream: boolean) => (stream ? 'streamRawPredict' : 'rawPredict')

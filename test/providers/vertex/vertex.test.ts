@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createClient } from '../../../src/index.js'
+import { mockProvider } from '../../../src/testing/index.js'
+import { rejection, user } from '../../helpers/simulated.js'
+
+beforeEach(() => {
+  for (const name of [
+    'VERTEXAI_PROJECT',
+    'VERTEX_PROJECT',
+    'GOOGLE_CLOUD_PROJECT',
+    'VERTEXAI_LOCATION',
+    'VERTEX_LOCATION',
+  ]) {
+    vi.stubEnv(name, '')
+  }
+})
+afterEach(() => vi.unstubAllEnvs())
+
+/** The request that a call makes, whatever the answer is taken for. */
+async function sent(model: string, options: object = {}) {
+  const mock = mockProvider()
+  const seen: { origin: string; path: string }[] = []
+  const dispatcher = {
+    ...mock.dispatcher,
+    dispatch(given: { origin?: unknown; path: string }, handler: unknown) {
+      seen.push({ origin: String(given.origin), path: given.path })
+      return (mock.dispatcher.dispatch as (options: object, handler: unknown) => boolean)(given, handler)
+    },
+  } as unknown as typeof mock.dispatcher
+  mock.reply({ raw: { body: {} } }, { times: 9 })
+  const client = createClient({ dispatcher, providers: { vertex_ai: { authToken: 'token', project: 'p' } } })
+  const stream = 'stream' in options
+  await client.completion({ model, messages: user('hi'), maxRetries: 0, ...options }).catch(() => {})
+  const [request] = mock.requests
+  return { ...seen[0], headers: request?.headers, body: request?.body as Record<string, unknown>, stream }
+}
+
+describe('vertex_ai/', () => {
+  it('is Gemini at the global address, unless a location is given', async () => {
+    expect(await sent('vertex_ai/gemini-2.5-flash')).toMatchObject({
+      origin: 'https://aiplatform.googleapis.com',
+      path: '/v1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent',
+      headers: { authorization: 'Bearer token' },
+      body: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+    })
+    expect(await sent('vertex_ai/gemini-2.5-flash', { location: 'europe-west4', stream: true })).toMatchObject({
+      origin: 'https://europe-west4-aiplatform.googleapis.com',
+      path: '/v1/projects/p/locations/europe-west4/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse',
+    })
+    expect((await sent('vertex_ai/gemini-2.5-flash', { location: 'eu' })).origin).toBe(
+      'https://aiplatform.eu.rep.googleapis.com',
+    )
+  })
+
+  it("is Claude in Anthropic's dialect, the model in the path", async () => {
+    const { path, body } = await sent('vertex_ai/claude-sonnet-4-5@20250929')
+    expect(path).toBe(
+      '/v1/projects/p/locations/global/publishers/anthropic/models/claude-sonnet-4-5%4020250929:rawPredict',
+    )
+    expect(body).toMatchObject({ anthropic_version: 'vertex-2023-10-16', max_tokens: expect.any(Number) })
+    expect(body).not.toHaveProperty('model')
+    expect((await sent('vertex_ai/claude-sonnet-4-5@20250929', { stream: true })).path).toContain(':streamRawPredict')
+  })
+
+  it("is Mistral and the open models in OpenAI's", async () => {
+    expect((await sent('vertex_ai/mistral-large-2411')).path).toContain(
+      '/publishers/mistralai/models/mistral-large-2411:rawPredict',
+    )
+    expect(await sent('vertex_ai/meta/llama-4-maverick-17b-128e-instruct-maas')).toMatchObject({
+      path: '/v1/projects/p/locations/global/endpoints/openapi/chat/completions',
+      body: { model: 'meta/llama-4-maverick-17b-128e-instruct-maas' },
+    })
+  })
+
+  it('says what to set, or to install, where there are no credentials', async () => {
+    const client = createClient({ dispatcher: mockProvider().dispatcher })
+    expect(
+      await rejection(client.completion({ model: 'vertex_ai/gemini-2.5-flash', messages: user('hi') })),
+    ).toMatchObject({
+      code: 'authentication',
+      message: expect.stringContaining('npm install google-auth-library'),
+    })
+  })
+
+  it('keeps the service account out of errors', async () => {
+    const client = createClient({
+      dispatcher: mockProvider().dispatcher,
+      providers: { vertex_ai: { credentials: '{"private_key": "canary"' } },
+    })
+    const error = await rejection(client.completion({ model: 'vertex_ai/gemini-2.5-flash', messages: user('hi') }))
+    expect(JSON.stringify(error)).not.toContain('canary')
+  })
+})
