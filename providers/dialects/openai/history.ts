@@ -53,7 +53,6 @@ export function checkHistory(messages: readonly Message[], report: Report): void
       )
     }
     settle()
-    open = undefined
     if (message.role === 'assistant' && message.tool_calls && message.tool_calls.length > 0) {
       open = new Set(message.tool_calls.map((call) => call.id))
       caller = index

@@ -160,7 +160,14 @@ export class OpenAIStream implements ChatStreamDecoder {
     if (raw.logprobs) choice.logprobs = logprobsOf(raw.logprobs)
     // Together repeats the text of the delta beside it
     for (const name in raw) if (name !== 'text' || rawDelta === undefined) addChoiceField(name, raw[name], choice)
-    if (first || hasAny(delta) || choice.finish_reason || choice.logprobs || choice.provider_specific_fields)
+    if (
+      first ||
+      delta.content !== undefined ||
+      hasAny(delta) ||
+      choice.finish_reason ||
+      choice.logprobs ||
+      choice.provider_specific_fields
+    )
       return choice
     return undefined
   }

@@ -546,6 +546,19 @@ describe('an error', () => {
     )
   })
 
+  it('is about the pace where it speaks of both pace and quota', () => {
+    expect(facts(429, error('You exceeded your current quota of 15 requests per minute.')).kind).toBe('rate_limit')
+  })
+
+  it('inside a 200 or a 400 may name its own status, and no other may', () => {
+    expect(facts(200, { error: { message: 'No.', code: '502' } })).toMatchObject({
+      kind: 'service_unavailable',
+      status: 502,
+    })
+    expect(facts(400, { error: { message: 'No.', code: 429 } }).kind).toBe('rate_limit')
+    expect(facts(500, { error: { message: 'No.', code: 400 } }).kind).toBe('internal_server')
+  })
+
   it('may say things that have no text', () => {
     const odd = { toString: 1, valueOf: 1 }
     expect(facts(422, { detail: [{ loc: ['body', odd, 0], msg: odd }, odd, null] }).message).toBe('body..0: ; ')

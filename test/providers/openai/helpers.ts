@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type {
   ChatDialect,
   DecodeContext,
@@ -19,9 +18,6 @@ export const embedding = openai.embedding as EmbeddingDialect<OpenAIQuirks>
 
 /** What is known of OpenAI's own host. */
 export const own = provider.ownQuirks as OpenAIQuirks
-
-export const fixture = (name: string) =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'))
 
 export function freeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

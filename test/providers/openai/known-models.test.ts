@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { knownModels, nearMatches, providerOfBareModel } from '../../../providers/known-models.js'
+import { withoutChat } from './known-models.test-d.js'
 
 describe('a bare name', () => {
   it.each([
@@ -23,6 +24,10 @@ describe('a bare name', () => {
       expect(providerOfBareModel(name)).toBeUndefined()
     },
   )
+
+  it('goes to OpenAI even where it can only refuse: its answer says why', () => {
+    for (const name of Object.keys(withoutChat)) expect(providerOfBareModel(name)).toBe('openai')
+  })
 
   it('is in one table, made once', () => {
     expect(knownModels()).toBe(knownModels())

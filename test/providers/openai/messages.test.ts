@@ -86,6 +86,8 @@ describe('an answer of any provider in the history', () => {
       { type: 'reasoning.text', text: 'Look at ', index: 0, format: 'anthropic-claude-v1' },
       { type: 'reasoning.text', text: 'the clock.', index: 0 },
       { type: 'reasoning.text', signature: 'EqAB', index: 0 },
+      { type: 'reasoning.summary', summary: 'Clock', index: 1 },
+      { type: 'reasoning.summary', summary: 'Watch', index: 2 },
       { type: 'reasoning.encrypted', data: 'AAAA', index: 1, id: 'rs_1' },
       { type: 'reasoning.encrypted', data: 'BBBB', index: 1, id: 'rs_2' },
     ]
@@ -104,6 +106,8 @@ describe('an answer of any provider in the history', () => {
         },
         details[3],
         details[4],
+        details[5],
+        details[6],
       ],
     })
     expect(sentOf([user, answer], context)[1]).toMatchObject({ reasoning: 'Look at the clock.' })

@@ -117,8 +117,13 @@ describe('decode', () => {
 
   it('cannot reach the prototype of anything', () => {
     const evil = JSON.parse('{"__proto__":{"polluted":1},"content":"x","tool_calls":[{"__proto__":{"polluted":1}}]}')
-    decode(answer(evil, evil))
-    streamOf([event(evil, evil)])
+    const read = decode(answer(evil, evil)).choices[0]
+    const [choice] = streamOf([event(evil, evil)]).chunks[0]?.choices ?? []
+    for (const { provider_specific_fields: extras } of [read, read?.message, choice, choice?.delta].map(
+      (at) => at ?? {},
+    )) {
+      expect(Object.getPrototypeOf(extras ?? {})).toBe(Object.prototype)
+    }
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
 })
