@@ -154,6 +154,21 @@ export class ProviderFault extends Error {
   }
 }
 
+/** A provider's own endpoint that counts the tokens of a prompt. */
+export interface CountEndpoint {
+  /**
+   * Path under the base.
+   * @param basePath the path of the base itself, without a slash at its end
+   */
+  path(model: string, settings: Settings, basePath: string): string
+  /** The body, out of the chat body that the dialect makes of the same request. */
+  encode(chat: Readonly<Record<string, unknown>>, model: string): Record<string, unknown>
+  /** Tokens of the prompt; undefined where the answer has no such number. */
+  decode(body: unknown): number | undefined
+  /** Whether the provider stands by the number, or calls it an estimate itself. */
+  readonly exact: boolean
+}
+
 /** What the bytes mean. */
 export interface Dialect<Quirks = unknown> {
   readonly framing: Framing
@@ -173,6 +188,8 @@ export interface Address {
   readonly base: string | undefined | ((settings: Settings) => string)
   /** Environment variables that replace the base, first match wins. */
   readonly env: readonly string[]
+  /** Makes a base of what stands in the environment, where that may be less than a URL (`OLLAMA_HOST=localhost`). */
+  readonly fromEnvironment?: (value: string) => string
   /**
    * Path under the base, with its query.
    * @param basePath the path of the base itself, without a slash at its end
@@ -247,6 +264,8 @@ export interface Provider<Quirks = unknown> {
   readonly dialect: Dialect<Quirks>
   readonly address: Address
   readonly auth: Auth
+  /** Where it counts the tokens of a prompt without answering it. */
+  readonly count?: CountEndpoint
   /** Sent with every request: API versions and the like. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
   /**

@@ -7,6 +7,11 @@ const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freez
   azure: async () => (await import('./azure.js')).provider as Provider,
   gemini: async () => (await import('./gemini.js')).provider as Provider,
   vertex_ai: async () => (await import('./vertex.js')).provider as Provider,
+  cohere: async () => (await import('./cohere.js')).provider as Provider,
+  ollama: async () => (await import('./ollama.js')).provider as Provider,
+  ollama_chat: async () => (await import('./ollama.js')).provider as Provider,
+  jina_ai: async () => (await import('./jina.js')).provider as Provider,
+  voyage: async () => (await import('./voyage.js')).provider as Provider,
   azure_ai: async () => (await import('./azure.js')).foundry as Provider,
 })
 

@@ -20,8 +20,8 @@ class Meta implements CallMeta {
   }
   get cost(): CallCost {
     const { provider, model, usage, billing, baseModel, registry } = this.#call
-    const { estimated, ...terms } = billing
-    const cost = costOf({ provider: provider.id, model, usage, baseModel, ...terms }, registry)
+    const { estimated, usage: billed = usage, ...terms } = billing
+    const cost = costOf({ ...terms, provider: provider.id, model, usage: billed, baseModel }, registry)
     return estimated ? { ...cost, estimated } : cost
   }
   get usage() {

@@ -90,7 +90,7 @@ class StreamReader implements Reader, Source {
     this.#bytes += chunk.length
     if (this.#bytes > this.#call.limits.maxResponseBytes) return this.fail(tooLarge(this.#call))
     // a stream begins with a field name, a comment or a line end; JSON and HTML say at once what they are, whatever the headers say
-    if (this.#mode === 'unknown') this.#mode = beginsWithBody(chunk) ? 'body' : 'events'
+    if (this.#mode === 'unknown') this.#mode = this.#saysBody(chunk) ? 'body' : 'events'
     if (this.#mode === 'body') {
       if (this.#call.status < 300 || this.#bytes - chunk.length < errorBodyLimit) this.#body.push(chunk)
       return
@@ -104,6 +104,11 @@ class StreamReader implements Reader, Source {
     this.#deliver()
     if (fault !== undefined) this.fail(this.#fault(fault))
     else if (this.#decoder.done) this.#end()
+  }
+
+  /** Only server-sent events can be told from a body by their first byte: the other framings begin with whatever they like. */
+  #saysBody(chunk: Buffer): boolean {
+    return this.#call.provider.dialect.framing === 'sse' && beginsWithBody(chunk)
   }
 
   end(): void {

@@ -49,7 +49,7 @@ export function findTarget(
   const settings = settingsOf(provider, model, options, configured)
   const ownBase = typeof provider.address.base === 'function' ? provider.address.base(settings) : provider.address.base
   // the environment is slow to read: only where nothing nearer says
-  const farBase = () => fromEnvironment(provider.address.env)?.value ?? ownBase
+  const farBase = () => environmentBase(provider) ?? ownBase
   const nearBase = options.apiBase ?? configured.apiBase
   const base = nearBase ?? farBase()
   if (base === undefined) {
@@ -104,6 +104,11 @@ export function findTarget(
     keyName: credential?.name,
     withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
   }
+}
+
+function environmentBase({ address }: Provider): string | undefined {
+  const value = fromEnvironment(address.env)?.value
+  return value !== undefined && address.fromEnvironment ? address.fromEnvironment(value) : value
 }
 
 const noSettings: Settings = Object.freeze({})

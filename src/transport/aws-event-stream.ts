@@ -3,49 +3,75 @@ import type { Framer, OnEvent } from './framer.js'
 
 /** Total length, length of the headers, CRC of those two. */
 const prelude = 12
+/** The CRC at the end. */
+const trailer = 4
 const mostBytes = 64 * 1024 * 1024
 
 /**
- * The binary messages of AWS, each with two checksums. The event is the `:event-type`, or the `:exception-type` of an error;
- * the data is the payload as text.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html
+ * The binary messages of AWS, each with two checksums. The event is the `:event-type`, or the `:exception-type` or `:error-code` of
+ * a failure; the data is the payload as text.
+ * https://smithy.io/2.0/aws/amazon-eventstream.html
  * @throws {Error} from `push`, where a checksum or a length is wrong
  */
 export function awsEventStream(onEvent: OnEvent): Framer {
-  let rest: Buffer = Buffer.alloc(0)
+  let held: Buffer[] = []
+  let size = 0
+  /** Bytes that must be there before it is worth looking. */
+  let wanted = prelude
+
   return {
     push(bytes) {
-      rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
+      held.push(bytes)
+      size += bytes.length
+      if (size < wanted) return
+      // joined only when a message is whole: a large one comes in thousands of pieces
+      const all = held.length === 1 ? bytes : Buffer.concat(held, size)
       let from = 0
-      while (rest.length - from >= prelude) {
-        const total = rest.readUInt32BE(from)
-        if (crc32(rest.subarray(from, from + 8)) !== rest.readUInt32BE(from + 8))
-          throw new Error('a message with a wrong checksum')
-        if (total < prelude + 4 || total > mostBytes) throw new Error(`a message of ${total} bytes`)
-        if (rest.length - from < total) break
-        take(rest.subarray(from, from + total), onEvent)
+      wanted = prelude
+      while (all.length - from >= prelude) {
+        const total = lengthAt(all, from)
+        if (all.length - from < total) {
+          wanted = total
+          break
+        }
+        take(all.subarray(from, from + total), onEvent)
         from += total
       }
-      rest = rest.subarray(from)
+      held = from < all.length ? [all.subarray(from)] : []
+      size = all.length - from
     },
     end() {
-      rest = Buffer.alloc(0)
+      held = []
+      size = 0
     },
   }
 }
 
+/** The checksum stands first: a length that is garbage must not be waited for. */
+function lengthAt(bytes: Buffer, from: number): number {
+  if (crc32(bytes.subarray(from, from + 8)) !== bytes.readUInt32BE(from + 8)) {
+    throw new Error('a message with a wrong checksum')
+  }
+  const total = bytes.readUInt32BE(from)
+  if (total < prelude + trailer || total > mostBytes) throw new Error(`a message of ${total} bytes`)
+  return total
+}
+
 function take(message: Buffer, onEvent: OnEvent): void {
-  const end = message.length - 4
+  const end = message.length - trailer
   if (crc32(message.subarray(0, end)) !== message.readUInt32BE(end)) throw new Error('a message with a wrong checksum')
   const headersEnd = prelude + message.readUInt32BE(4)
   if (headersEnd > end) throw new Error('a message whose headers are longer than itself')
   const headers = textHeaders(message.subarray(prelude, headersEnd))
-  onEvent(
-    headers[':exception-type'] ?? headers[':error-code'] ?? headers[':event-type'],
-    message.toString('utf8', headersEnd, end),
-  )
+  const data = message.toString('utf8', headersEnd, end)
+  const failure = headers[':error-code']
+  // a failure of this kind has its words in a header
+  if (failure !== undefined && data === '')
+    onEvent(failure, JSON.stringify({ message: headers[':error-message'] ?? '' }))
+  else onEvent(headers[':exception-type'] ?? failure ?? headers[':event-type'], data)
 }
 
+const text = 7
 /** Sizes of the values by type; 6 and 7 (bytes, text) say theirs. */
 const sizes = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
 
@@ -53,19 +79,21 @@ const sizes = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
 function textHeaders(bytes: Buffer): Record<string, string> {
   const headers: Record<string, string> = {}
   let at = 0
+  const next = (length: number): number => {
+    const from = at
+    at += length
+    if (at > bytes.length) throw new Error('a message with a header that is cut')
+    return from
+  }
   while (at < bytes.length) {
-    const nameEnd = at + 1 + bytes.readUInt8(at)
-    const name = bytes.toString('utf8', at + 1, nameEnd)
-    const type = bytes.readUInt8(nameEnd)
-    at = nameEnd + 1
-    let size = sizes[type]
-    if (size === undefined) throw new Error(`a header of type ${type}`)
-    if (size === -1) {
-      size = bytes.readUInt16BE(at)
-      at += 2
-    }
-    if (type === 7) headers[name] = bytes.toString('utf8', at, at + size)
-    at += size
+    const nameLength = bytes.readUInt8(next(1))
+    const nameFrom = next(nameLength)
+    const name = bytes.toString('utf8', nameFrom, at)
+    const type = bytes.readUInt8(next(1))
+    const fixed = sizes[type]
+    if (fixed === undefined) throw new Error(`a message with a header of type ${type}`)
+    const valueFrom = next(fixed === -1 ? bytes.readUInt16BE(next(2)) : fixed)
+    if (type === text) headers[name] = bytes.toString('utf8', valueFrom, at)
   }
   return headers
 }

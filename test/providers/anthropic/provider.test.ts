@@ -5,7 +5,7 @@ import { modelFacts } from '../../../providers/dialects/anthropic/models.js'
 describe('the provider', () => {
   it('says where calls go and who pays', () => {
     expect(provider.address.base).toBe('https://api.anthropic.com')
-    expect(provider.address.path('chat', 'claude', false, {})).toBe('/v1/messages')
+    expect(provider.address.path('chat', 'claude', false, {}, '')).toBe('/v1/messages')
     expect(provider.auth.schemes.map(({ option, env, header, prefix }) => [option, env[0], header, prefix])).toEqual([
       ['apiKey', 'ANTHROPIC_API_KEY', 'x-api-key', undefined],
       ['authToken', 'ANTHROPIC_AUTH_TOKEN', 'authorization', 'Bearer '],

@@ -1,0 +1,31 @@
+import type { Provider } from './contract.js'
+import { cohere } from './dialects/cohere/index.js'
+
+const paths = { chat: '/v2/chat', embedding: '/v2/embed', rerank: '/v2/rerank' } as const
+
+/** Cohere's own API, version 2. https://docs.cohere.com/reference/about */
+export const provider: Provider = Object.freeze({
+  id: 'cohere',
+  name: 'Cohere',
+  dialect: cohere,
+  address: Object.freeze({
+    base: 'https://api.cohere.com',
+    env: Object.freeze(['COHERE_API_BASE']),
+    // `https://api.cohere.com/v2` is in use as the base, too
+    path: (operation, _model, _stream, _settings, basePath) =>
+      basePath.endsWith('/v2') ? paths[operation].slice('/v2'.length) : paths[operation],
+  } satisfies Provider['address']),
+  auth: Object.freeze({
+    schemes: Object.freeze([
+      Object.freeze({
+        option: 'apiKey',
+        env: Object.freeze(['COHERE_API_KEY', 'CO_API_KEY']),
+        header: 'authorization',
+        prefix: 'Bearer ',
+      } as const),
+    ]),
+    required: true,
+    url: 'https://dashboard.cohere.com/api-keys',
+  }),
+  quirks: Object.freeze({}),
+} satisfies Provider)

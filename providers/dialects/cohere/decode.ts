@@ -1,0 +1,95 @@
+import type { AnswerMessage, ChatCompletion, Choice } from '../../../src/types/chat.js'
+import type { FunctionToolCall } from '../../../src/types/messages.js'
+import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
+import { annotationsOf } from './citations.js'
+import { finishReason } from './finish-reason.js'
+import { originalName } from './kit.js'
+import { logprobsOf } from './logprobs.js'
+import { usageExtras, usageOf } from './usage.js'
+import { countIn, extrasOf, type Fields, isFields, isPart, type Part, textIn } from './wire.js'
+
+const answerFields: ReadonlySet<string> = new Set(['id', 'model', 'message', 'finish_reason', 'usage', 'logprobs'])
+
+/** An answer of Cohere's v2 chat as a chat completion. https://docs.cohere.com/reference/chat */
+export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompletion> {
+  if (!isFields(body)) throw new ProviderFault('its answer was not an object')
+  const { message } = body
+  if (!isFields(message)) {
+    const isError = typeof message === 'string' || body.error !== undefined
+    throw new ProviderFault("its answer has no 'message'", isError ? body : undefined)
+  }
+  const native = textIn(body, 'finish_reason')
+  if (native === 'ERROR') throw new ProviderFault('its answer was an error', errorBody(body))
+  const choice: Choice = {
+    index: 0,
+    message: messageOf(message, context),
+    finish_reason: finishReason(native ?? ''),
+    logprobs: logprobsOf(body.logprobs),
+  }
+  if (native !== undefined) choice.native_finish_reason = native
+  const answer: Decoded<ChatCompletion> = {
+    id: textIn(body, 'id') || context.fallbackId,
+    object: 'chat.completion',
+    created: context.created,
+    model: textIn(body, 'model') || context.model,
+    choices: [choice],
+  }
+  const usage = usageOf(body.usage)
+  if (usage) answer.usage = usage
+  const extras = { ...extrasOf(body, answerFields), ...usageExtras(body.usage) }
+  if (Object.keys(extras).length > 0) answer.provider_specific_fields = extras
+  return answer
+}
+
+/** A generation that failed: what is said about it, without what it said. */
+export function errorBody(said: Fields): Fields {
+  const { error, error_type, id } = said
+  const message = typeof error === 'string' && error ? error : 'the generation failed (finish_reason ERROR)'
+  return { message, ...(error_type !== undefined && { error_type }), ...(id !== undefined && { id }) }
+}
+
+const messageFields: ReadonlySet<string> = new Set(['role', 'content', 'tool_calls', 'citations'])
+
+function messageOf(raw: Fields, context: DecodeContext): AnswerMessage {
+  const parts = partsIn(raw.content)
+  const message: AnswerMessage = { role: 'assistant', content: textOf(parts) || null, refusal: null }
+  const thoughts = parts.map((part) => (part.type === 'thinking' ? (textIn(part, 'thinking') ?? '') : ''))
+  const reasoning = [...thoughts, textIn(raw, 'tool_plan') ?? ''].filter(Boolean).join('\n\n')
+  if (reasoning) message.reasoning_content = reasoning
+  const calls = Array.isArray(raw.tool_calls) ? raw.tool_calls.filter(isFields) : []
+  if (calls.length > 0) message.tool_calls = calls.map((call, index) => toolCall(call, index, context))
+  const citations = Array.isArray(raw.citations) ? raw.citations.filter(isFields) : []
+  const annotations = citations.flatMap((citation) => annotationsOf(citation, offsetOf(citation, parts)))
+  if (annotations.length > 0) message.annotations = annotations
+  // with the plan among them, which is told apart from other reasoning when it goes back
+  const extras: Fields = { ...extrasOf(raw, messageFields) }
+  if (extras.tool_plan === '') delete extras.tool_plan
+  if (citations.length > 0) extras.citations = citations
+  const others = parts.filter(({ type }) => type !== 'text' && type !== 'thinking')
+  if (others.length > 0) extras.content = others
+  if (Object.keys(extras).length > 0) message.provider_specific_fields = extras
+  return message
+}
+
+const partsIn = (content: unknown): Part[] =>
+  typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content.filter(isPart) : []
+
+const textOf = (parts: readonly Part[]): string =>
+  parts.map((part) => (part.type === 'text' ? (textIn(part, 'text') ?? '') : '')).join('')
+
+/** Citations count from the beginning of their block. */
+const offsetOf = (citation: Fields, parts: readonly Part[]): number =>
+  textOf(parts.slice(0, countIn(citation, 'content_index') ?? 0)).length
+
+export function toolCall(call: Fields, index: number, { fallbackId, memo }: DecodeContext): FunctionToolCall {
+  const fn = isFields(call.function) ? call.function : {}
+  const given = fn.arguments
+  return {
+    id: textIn(call, 'id') || `call_${fallbackId}_${index}`,
+    type: 'function',
+    function: {
+      name: originalName(textIn(fn, 'name') ?? '', memo),
+      arguments: typeof given === 'string' ? given || '{}' : JSON.stringify(given ?? {}),
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { ChatParams } from '../../../src/types/chat.js'
+import type { EncodeContext, Encoded } from '../../contract.js'
+import { Report } from '../../report.js'
+import type { Kit, Memo } from './kit.js'
+import { encodeMessages } from './messages.js'
+import { modelFacts } from './models.js'
+import { ToolNames } from './names.js'
+import { encodeParams } from './params.js'
+import { encodeFormat } from './structured.js'
+import { encodeThinking } from './thinking.js'
+import { encodeTools, toolNames } from './tools.js'
+import type { Fields, WireMessage } from './wire.js'
+
+/** An OpenAI-shaped request as one of Cohere's v2 chat. https://docs.cohere.com/reference/chat */
+export function encode(params: ChatParams, context: EncodeContext): Encoded {
+  const kit: Kit = {
+    report: new Report(context),
+    facts: modelFacts(context.model),
+    names: new ToolNames(toolNames(params)),
+  }
+  const messages = encodeMessages(params.messages, kit)
+  const { tools, choice, strict } = encodeTools(params, kit)
+  const own = encodeParams(params, kit)
+  const grounded = Array.isArray(own.documents) && own.documents.length > 0
+  const { format, instruction } = encodeFormat(params.response_format, tools.length > 0 || grounded, kit)
+  const thinking = encodeThinking(params, kit)
+  kit.report.settle()
+  const body: Fields = {
+    model: context.model,
+    messages: instruction === undefined ? messages : instructed(messages, instruction),
+    ...(tools.length > 0 && { tools }),
+    ...(choice && { tool_choice: choice }),
+    ...(strict && { strict_tools: true }),
+    ...(format && { response_format: format }),
+    ...(thinking && { thinking }),
+    ...own,
+    stream: params.stream === true,
+  }
+  const names = kit.names.originals()
+  const memo: Memo | undefined = names && { names }
+  return {
+    body,
+    ...(kit.report.warnings.length > 0 && { warnings: kit.report.warnings }),
+    ...(memo && { memo }),
+  }
+}
+
+function instructed(messages: WireMessage[], instruction: string): WireMessage[] {
+  const [first, ...rest] = messages
+  if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...messages]
+  return [{ role: 'system', content: `${String(first.content)}\n\n${instruction}` }, ...rest]
+}

@@ -1,0 +1,57 @@
+import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { isFields, textIn } from './wire.js'
+
+/** `error_type`, where newer answers have it. */
+const byType: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
+  ['TOO_MANY_TOKENS', 'context_window_exceeded'],
+  ['INVALID_TOOL_GENERATION', 'bad_request'],
+])
+
+/** Errors are a sentence and a status; the sentence tells more. https://docs.cohere.com/reference/errors */
+const byText: readonly (readonly [RegExp, ErrorKind])[] = [
+  [/^too many tokens: (?:max tokens|max_tokens)/i, 'bad_request'],
+  [/too many tokens|size limit exceeded|prompt is too long/i, 'context_window_exceeded'],
+  [/api calls? \/ month|monthly (?:limit|call)|billing|payment|out of credits?|maximum spend/i, 'quota_exceeded'],
+  [/invalid api (?:token|key)|incorrect api key|no api key supplied/i, 'authentication'],
+  [/blocked (?:input|output)|deny-?listed|toxic/i, 'content_policy_violation'],
+  [/(?:could not|failed to|unable to) (?:download|fetch|load)[^.]{0,40}(?:image|url)/i, 'image_fetch'],
+]
+
+const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
+  [401, 'authentication'],
+  [402, 'quota_exceeded'],
+  [403, 'permission_denied'],
+  [404, 'not_found'],
+  [408, 'timeout'],
+  [422, 'unprocessable_entity'],
+  [429, 'rate_limit'],
+  [498, 'content_policy_violation'],
+  [499, 'timeout'],
+  [501, 'bad_request'],
+  [502, 'service_unavailable'],
+  [503, 'service_unavailable'],
+  [504, 'timeout'],
+])
+
+/** Reads a failure of Cohere's API, `{ id, message, error_type }`, or of a proxy before it. Never throws. */
+export function errorFacts({ status, body, text }: Failure): ErrorFacts {
+  const outer = isFields(body) ? body : {}
+  // gateways have `{ error: { message } }` or `{ error: text }`
+  const error = isFields(outer.error) ? outer.error : outer
+  const message =
+    textIn(error, 'message') ??
+    textIn(outer, 'error') ??
+    textIn(outer, 'detail') ??
+    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+  const type = textIn(outer, 'error_type') ?? textIn(error, 'type')
+  return { kind: kindOf(status, type, message), message, providerCode: type }
+}
+
+function kindOf(status: number, type: string | undefined, message: string): ErrorKind {
+  const typed = type === undefined ? undefined : byType.get(type)
+  if (typed) return typed
+  const limited = status === 429 && /per minute|\/ ?min/i.test(message)
+  const found = limited ? undefined : byText.find(([pattern]) => pattern.test(message))
+  if (found && status < 500) return found[1]
+  return byStatus.get(status) ?? (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')
+}

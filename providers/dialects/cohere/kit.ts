@@ -1,0 +1,22 @@
+import type { Report } from '../../report.js'
+import type { ModelFacts } from './models.js'
+import type { ToolNames } from './names.js'
+
+/** What every part of one encoding shares. */
+export interface Kit {
+  readonly report: Report
+  readonly facts: ModelFacts
+  readonly names: ToolNames
+}
+
+/** What the decoder of the same call must know. */
+export interface Memo {
+  /** Tool names as sent, to the caller's. */
+  readonly names: Readonly<Record<string, string>>
+}
+
+/** The caller's name of a tool. */
+export function originalName(wire: string, memo: unknown): string {
+  const names = (memo as Memo | undefined)?.names
+  return names && Object.hasOwn(names, wire) ? (names[wire] ?? wire) : wire
+}

@@ -1,0 +1,94 @@
+import type { ChatParams } from '../../../src/types/chat.js'
+import type { Kit } from './kit.js'
+import { type Fields, isFields } from './wire.js'
+
+const isZero = (value: unknown) => value === 0
+const isFalse = (value: unknown) => value === false
+
+interface Refusal {
+  readonly advice: string
+  /** Values that change nothing, and are left out without a word. */
+  readonly harmless?: (value: unknown) => boolean
+}
+
+/** OpenAI's parameters that would change the answer, and that Cohere has nothing for. https://docs.cohere.com/reference/chat */
+const refused: Readonly<Record<string, Refusal>> = {
+  n: { advice: 'Cohere gives one answer a call: call it several times', harmless: (value) => value === 1 },
+  logit_bias: { advice: 'Cohere has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+  top_logprobs: { advice: 'Cohere gives those of the chosen tokens only: logprobs', harmless: isZero },
+  prediction: { advice: 'Cohere takes no predicted output' },
+  modalities: {
+    advice: 'Cohere answers with text only',
+    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
+  },
+  audio: { advice: 'Cohere answers with text only' },
+  verbosity: { advice: 'ask for the length in the prompt' },
+  web_search_options: { advice: 'Cohere does not search by itself: give it a tool that does, or documents' },
+  store: { advice: 'Cohere stores no answers', harmless: isFalse },
+  service_tier: { advice: 'use priority', harmless: (value) => value === 'auto' || value === 'default' },
+}
+
+/** Words about the call and not for the model: nothing is lost for the answer without them. */
+const idle: Readonly<Record<string, string>> = {
+  user: 'Cohere keeps no users apart.',
+  safety_identifier: 'Cohere keeps no users apart.',
+  metadata: 'Cohere keeps none.',
+  prompt_cache_key: 'Cohere caches prompts by itself.',
+  prompt_cache_retention: 'Cohere caches prompts by itself.',
+  cache_control: 'Cohere caches prompts by itself.',
+}
+
+/** Names that other parts of the encoder read. */
+const read: ReadonlySet<string> = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions'],
+  ...['function_call', 'response_format', 'reasoning_effort', 'thinking', 'extra_body'],
+])
+
+/** Sampling and limits under Cohere's names. What is Cohere's own (`documents`, `safety_mode`, …) passes as it is. */
+export function encodeParams(params: ChatParams, kit: Kit): Fields {
+  const body: Fields = {}
+  for (const [name, value] of Object.entries(params) as [string, unknown][]) {
+    if (value === undefined || value === null || read.has(name)) continue
+    const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined
+    if (refusal) {
+      if (!refusal.harmless?.(value)) kit.report.unsupported(name, refusal.advice)
+    } else if (Object.hasOwn(idle, name)) kit.report.dropped(name, idle[name] ?? '')
+    else encodeParam(name, value, params, body, kit)
+  }
+  return body
+}
+
+function encodeParam(name: string, value: unknown, params: ChatParams, body: Fields, kit: Kit): void {
+  switch (name) {
+    case 'max_tokens':
+    case 'max_completion_tokens':
+      body.max_tokens = params.max_completion_tokens ?? value
+      return
+    case 'top_p':
+      body.p ??= within(value, 0.01, 0.99, name, kit)
+      return
+    case 'top_k':
+      body.k ??= value
+      return
+    case 'stop':
+      body.stop_sequences ??= typeof value === 'string' ? [value] : value
+      return
+    case 'presence_penalty':
+    case 'frequency_penalty':
+      if (typeof value === 'number' && value < 0) kit.report.unsupported(name, 'Cohere has none below 0')
+      else body[name] = within(value, 0, 1, name, kit)
+      return
+    default:
+      body[name] = value
+  }
+}
+
+/** The nearest value that the API takes. */
+function within(value: unknown, least: number, most: number, name: string, kit: Kit): unknown {
+  if (typeof value !== 'number' || (value >= least && value <= most)) return value
+  const near = value < least ? least : most
+  // 1 is everything, and the default of OpenAI
+  if (name !== 'top_p' || value !== 1)
+    kit.report.changed(name, `Cohere takes ${least} to ${most}: ${near} is sent for ${value}.`)
+  return near
+}

@@ -1,0 +1,54 @@
+import type { ResponseFormat } from '../../../src/types/chat.js'
+import type { Kit } from './kit.js'
+import { cleanSchema } from './schema.js'
+import { type Fields, isFields } from './wire.js'
+
+export interface Structured {
+  /** For `response_format`. */
+  readonly format?: Fields
+  /** For the system message, where the API has no format for it. */
+  readonly instruction?: string
+}
+
+/**
+ * JSON natively, except beside tools or documents, with which the API takes no `response_format`.
+ * https://docs.cohere.com/docs/structured-outputs
+ */
+export function encodeFormat(format: ResponseFormat | null | undefined, beside: boolean, kit: Kit): Structured {
+  if (!format || format.type === 'text') return {}
+  const schema = schemaOf(format, kit)
+  if (beside) {
+    kit.report.emulated(
+      'response_format',
+      'Cohere takes none together with tools or documents: the model is asked for JSON in the instructions.',
+    )
+    return { instruction: instructionFor(schema) }
+  }
+  if (!schema) return { format: { type: 'json_object' } }
+  const { schema: clean, lost } = cleanSchema(schema)
+  if (lost.length > 0) {
+    kit.report.changed('response_format', `Cohere does not enforce ${lost.join(', ')}: left out of the schema.`)
+  }
+  return { format: { type: 'json_object', json_schema: clean } }
+}
+
+function schemaOf(format: ResponseFormat, kit: Kit): Fields | undefined {
+  if (format.type === 'json_object') {
+    // Cohere's own way to give a schema
+    const { json_schema: own } = format as Fields
+    return isFields(own) ? own : undefined
+  }
+  if (format.type === 'json_schema' && isFields(format.json_schema)) {
+    const { schema, description } = format.json_schema
+    if (!isFields(schema)) return undefined
+    return description && schema.description === undefined ? { ...schema, description } : schema
+  }
+  throw kit.report.bad(
+    'response_format',
+    "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+  )
+}
+
+const instructionFor = (schema: Fields | undefined) =>
+  'Give your final answer as one valid JSON object and nothing else: no Markdown fences, no words before or after it.' +
+  (schema ? ` It must fit this JSON schema: ${JSON.stringify(schema)}` : '')

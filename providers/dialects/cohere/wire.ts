@@ -1,0 +1,42 @@
+/** The loose shapes of Cohere's v2 API. https://docs.cohere.com/reference/chat */
+
+export type Fields = Record<string, unknown>
+
+/** A part of a message's content. */
+export interface Part extends Fields {
+  type: string
+}
+
+export interface WireCall {
+  id: string
+  type: 'function'
+  function: { name: string; arguments: string }
+}
+
+export type WireMessage =
+  | { role: 'system' | 'user'; content: string | Part[] }
+  | { role: 'assistant'; content?: string | Part[]; tool_plan?: string; tool_calls?: WireCall[]; citations?: Fields[] }
+  | { role: 'tool'; tool_call_id: string; content: string | Part[] }
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const isPart = (value: unknown): value is Part => isFields(value) && typeof value.type === 'string'
+
+export const textIn = (fields: Fields, name: string): string | undefined => {
+  const value = fields[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+export const countIn = (fields: unknown, name: string): number | undefined => {
+  const value = isFields(fields) ? fields[name] : undefined
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
+
+/** The fields that are not in `known` and say something, or undefined. */
+export function extrasOf(fields: Fields, known: ReadonlySet<string>): Fields | undefined {
+  const extras = Object.entries(fields).filter(
+    ([name, value]) => !known.has(name) && value !== null && value !== undefined,
+  )
+  return extras.length > 0 ? Object.fromEntries(extras) : undefined
+}

@@ -1,0 +1,22 @@
+import type { DecodeContext, Dialect } from '../../contract.js'
+import { decode } from './decode.js'
+import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
+import { encode, remoteMedia } from './encode.js'
+import { errorFacts } from './errors.js'
+import type { GeminiQuirks } from './quirks.js'
+import { GeminiStream } from './stream.js'
+
+export type { GeminiQuirks }
+
+/** Google's generateContent and its embeddings, wherever they are served. https://ai.google.dev/api/generate-content */
+export const gemini: Dialect<GeminiQuirks> = Object.freeze({
+  framing: 'sse',
+  chat: Object.freeze({
+    remoteMedia,
+    encode,
+    decode,
+    stream: (context: DecodeContext<GeminiQuirks>) => new GeminiStream(context),
+  }),
+  embedding: Object.freeze({ maxInputs, encode: encodeEmbedding, decode: decodeEmbedding }),
+  error: errorFacts,
+} satisfies Dialect<GeminiQuirks>)

@@ -1,0 +1,59 @@
+import type { ChatCompletionChunk, ChunkChoice } from '../../../src/types/chat.js'
+import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { AnswerReader } from './answer.js'
+import type { GeminiQuirks } from './quirks.js'
+
+/**
+ * Every event is a response of its own with what is new; calls come whole. There is no end mark, and a finish reason may be
+ * followed by another one: the end of the bytes is the end of the answer.
+ * https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
+ */
+export class GeminiStream implements ChatStreamDecoder {
+  done = false
+  readonly #reader: AnswerReader
+  readonly #started = new Set<number>()
+
+  constructor(context: DecodeContext<GeminiQuirks>) {
+    this.#reader = new AnswerReader(context)
+  }
+
+  push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    let event: unknown
+    try {
+      event = JSON.parse(data)
+    } catch {
+      // some proxies end with OpenAI's mark
+      if (data.trim() === '[DONE]') return
+      throw new ProviderFault('its stream has an event that is not JSON')
+    }
+    for (const one of Array.isArray(event) ? event : [event]) {
+      for (const choice of this.#reader.add(one)) out.push(this.#chunk(choice))
+    }
+  }
+
+  end(out: ChatCompletionChunk[]): boolean {
+    if (this.done) return true
+    if (!this.#reader.complete) return false
+    this.done = true
+    for (const choice of this.#reader.finish()) out.push(this.#chunk(choice))
+    const { usage, ...rest } = this.#reader.tail()
+    const last = out.at(-1)
+    // without usage there is no chunk for it
+    if (usage) out.push({ ...this.#head(), choices: [], usage, ...rest })
+    else if (last) Object.assign(last, rest)
+    return true
+  }
+
+  #chunk(choice: ChunkChoice): ChatCompletionChunk {
+    if (!this.#started.has(choice.index)) {
+      this.#started.add(choice.index)
+      return { ...this.#head(), choices: [{ ...choice, delta: { role: 'assistant', ...choice.delta } }] }
+    }
+    return { ...this.#head(), choices: [choice] }
+  }
+
+  #head() {
+    const { id, created, model } = this.#reader
+    return { id, object: 'chat.completion.chunk' as const, created, model }
+  }
+}

@@ -1,0 +1,93 @@
+import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
+import { type Fields, isFields, type ModalityCount, type WireUsage } from './wire.js'
+
+/**
+ * Gemini counts thoughts and what its own tools read beside the answer and the prompt; here they are part of them. Cached tokens
+ * are in `promptTokenCount` already. Undefined where the prompt isn't counted: half a usage would be half a price.
+ * https://ai.google.dev/api/generate-content#UsageMetadata
+ */
+export function usageOf(wire: WireUsage | undefined): Usage | undefined {
+  if (!wire || !isCount(wire.promptTokenCount)) return undefined
+  const prompt = wire.promptTokenCount + count(wire.toolUsePromptTokenCount)
+  const completion = count(wire.candidatesTokenCount) + count(wire.thoughtsTokenCount)
+  const usage: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+
+  const into: NonNullable<Usage['prompt_tokens_details']> = {
+    ...(isCount(wire.cachedContentTokenCount) && { cached_tokens: wire.cachedContentTokenCount }),
+    ...byModality([...list(wire.promptTokensDetails), ...list(wire.toolUsePromptTokensDetails)], prompt),
+  }
+  if (Object.keys(into).length > 0) usage.prompt_tokens_details = into
+
+  const out: NonNullable<Usage['completion_tokens_details']> = {
+    ...(isCount(wire.thoughtsTokenCount) && { reasoning_tokens: wire.thoughtsTokenCount }),
+    ...byModality(list(wire.candidatesTokensDetails), count(wire.candidatesTokenCount)),
+  }
+  if (Object.keys(out).length > 0) usage.completion_tokens_details = out
+  return usage
+}
+
+interface Modalities {
+  text_tokens?: number
+  image_tokens?: number
+  audio_tokens?: number
+}
+
+/** Hosts have been seen to count modalities twice: what exceeds the whole is not told. */
+function byModality(details: readonly ModalityCount[], whole: number): Modalities {
+  const counts: Modalities = {}
+  let sum = 0
+  for (const { modality, tokenCount } of details) {
+    const tokens = count(tokenCount)
+    sum += tokens
+    if (modality === 'TEXT') counts.text_tokens = (counts.text_tokens ?? 0) + tokens
+    else if (modality === 'IMAGE') counts.image_tokens = (counts.image_tokens ?? 0) + tokens
+    else if (modality === 'AUDIO') counts.audio_tokens = (counts.audio_tokens ?? 0) + tokens
+  }
+  return sum > whole ? {} : counts
+}
+
+/** The counters of a stream's events: each event has them all so far, or fewer. */
+export function mergeUsage(before: WireUsage | undefined, later: unknown): WireUsage | undefined {
+  return isFields(later) ? { ...before, ...later } : before
+}
+
+/** The tier that served the answer, in OpenAI's words. */
+export function serviceTier(wire: WireUsage | undefined): ChatCompletion['service_tier'] | undefined {
+  switch (wire?.serviceTier?.toLowerCase() ?? wire?.trafficType) {
+    case 'standard':
+    case 'ON_DEMAND':
+      return 'default'
+    case 'flex':
+    case 'ON_DEMAND_FLEX':
+      return 'flex'
+    case 'priority':
+    case 'ON_DEMAND_PRIORITY':
+      return 'priority'
+    default:
+      return undefined
+  }
+}
+
+/** What moves the price and has no place in OpenAI's usage. */
+export function usageExtras(wire: WireUsage | undefined): Fields | undefined {
+  if (!wire) return undefined
+  const extras: Fields = {}
+  if (wire.toolUsePromptTokenCount) extras.tool_use_prompt_tokens = wire.toolUsePromptTokenCount
+  for (const modality of ['VIDEO', 'DOCUMENT']) {
+    const tokens = list(wire.promptTokensDetails).reduce(
+      (sum, detail) => (detail.modality === modality ? sum + count(detail.tokenCount) : sum),
+      0,
+    )
+    if (tokens > 0) extras[`${modality.toLowerCase()}_tokens`] = tokens
+  }
+  const cachedAudio = list(wire.cacheTokensDetails).find(({ modality }) => modality === 'AUDIO')
+  if (cachedAudio) extras.cached_audio_tokens = count(cachedAudio.tokenCount)
+  if (typeof wire.trafficType === 'string' && serviceTier(wire) === undefined) extras.traffic_type = wire.trafficType
+  return Object.keys(extras).length > 0 ? extras : undefined
+}
+
+const list = (details: unknown): ModalityCount[] =>
+  Array.isArray(details) ? details.filter((detail): detail is ModalityCount => isFields(detail)) : []
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const count = (value: unknown): number => (isCount(value) ? value : 0)

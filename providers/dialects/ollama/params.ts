@@ -1,0 +1,82 @@
+import type { ChatParams } from '../../../src/types/chat.js'
+import type { Kit } from './kit.js'
+import { type Fields, isFields } from './wire.js'
+
+const isZero = (value: unknown) => value === 0
+const isFalse = (value: unknown) => value === false
+
+interface Refusal {
+  readonly advice: string
+  /** Values that change nothing, and are left out without a word. */
+  readonly harmless?: (value: unknown) => boolean
+}
+
+/** OpenAI's parameters that would change the answer, and that Ollama has nothing for. */
+const refused: Readonly<Record<string, Refusal>> = {
+  n: { advice: 'Ollama gives one answer a call: call it several times', harmless: (value) => value === 1 },
+  logit_bias: { advice: 'Ollama has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+  prediction: { advice: 'Ollama takes no predicted output' },
+  modalities: {
+    advice: 'Ollama answers with text only',
+    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
+  },
+  audio: { advice: 'Ollama answers with text only' },
+  verbosity: { advice: 'ask for the length in the prompt' },
+  web_search_options: { advice: 'Ollama does not search by itself: give it a tool that does' },
+  store: { advice: 'Ollama stores no answers', harmless: isFalse },
+  service_tier: { advice: 'Ollama has none', harmless: (value) => value === 'auto' || value === 'default' },
+}
+
+/** Words about the call and not for the model: nothing is lost for the answer without them. */
+const idle: Readonly<Record<string, string>> = {
+  user: 'Ollama keeps no users apart.',
+  safety_identifier: 'Ollama keeps no users apart.',
+  metadata: 'Ollama keeps none.',
+  prompt_cache_key: 'Ollama caches prompts by itself.',
+  prompt_cache_retention: 'keep_alive says how long the model and its cache stay loaded.',
+  cache_control: 'Ollama caches prompts by itself.',
+}
+
+/** OpenAI's names for Ollama's options. */
+const renamed: Readonly<Record<string, string>> = {
+  max_tokens: 'num_predict',
+  max_completion_tokens: 'num_predict',
+}
+
+/**
+ * What travels in `options`, whatever place the caller gave it: of today's servers, and of older ones.
+ * https://docs.ollama.com/modelfile#valid-parameters-and-values
+ */
+const options: ReadonlySet<string> = new Set([
+  ...['temperature', 'top_p', 'top_k', 'min_p', 'typical_p', 'tfs_z', 'seed', 'stop', 'num_predict', 'num_keep'],
+  ...['presence_penalty', 'frequency_penalty', 'repeat_penalty', 'repeat_last_n', 'penalize_newline'],
+  ...['mirostat', 'mirostat_eta', 'mirostat_tau'],
+  ...['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'numa', 'low_vram', 'use_mmap', 'use_mlock'],
+])
+
+/** Names that other parts of the encoder read. */
+const read: ReadonlySet<string> = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions'],
+  ...['function_call', 'response_format', 'reasoning_effort', 'thinking', 'options', 'extra_body'],
+])
+
+/** The sampling options, and the fields that are Ollama's own (`keep_alive`, `think`, `truncate`, …): they pass as they are. */
+export function encodeParams(params: ChatParams, kit: Kit): { options: Fields; own: Fields } {
+  const set: Fields = {}
+  const own: Fields = {}
+  for (const [name, value] of Object.entries(params) as [string, unknown][]) {
+    if (value === undefined || value === null || read.has(name)) continue
+    const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined
+    const renaming = Object.hasOwn(renamed, name) ? renamed[name] : undefined
+    if (refusal) {
+      if (!refusal.harmless?.(value)) kit.report.unsupported(name, refusal.advice)
+    } else if (Object.hasOwn(idle, name)) kit.report.dropped(name, idle[name] ?? '')
+    else if (renaming) set[renaming] = params.max_completion_tokens ?? value
+    else if (name === 'stop') set.stop = typeof value === 'string' ? [value] : value
+    else if (name === 'logprobs' ? isFalse(value) : name === 'top_logprobs' && isZero(value)) continue
+    else if (options.has(name)) set[name] = value
+    else own[name] = value
+  }
+  const given = (params as unknown as Fields).options
+  return { options: isFields(given) ? { ...set, ...given } : set, own }
+}

@@ -1,0 +1,75 @@
+import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
+import type { Kit } from './kit.js'
+import { type Fields, isFields, textIn } from './wire.js'
+
+interface WireTool extends Fields {
+  type: 'function'
+  function: { name: string; description?: string; parameters: Fields }
+}
+
+/**
+ * Ollama calls tools as the model likes: nothing forces or forbids a call but the list itself.
+ * https://docs.ollama.com/capabilities/tool-calling
+ */
+export function encodeTools(params: ChatParams, kit: Kit): WireTool[] {
+  const given = [
+    ...(params.tools ?? []).map((tool, index) => [tool, `tools[${index}]`] as const),
+    ...(params.functions ?? []).map(
+      (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
+    ),
+  ]
+  const tools = given.flatMap(([tool, where]) => toolOf(tool, where, kit) ?? [])
+  if (params.parallel_tool_calls === false && tools.length > 1) {
+    kit.report.unsupported('parallel_tool_calls', 'Ollama models call as many tools as they like')
+  }
+  return chosen(tools, choiceOf(params), kit)
+}
+
+function toolOf(tool: unknown, where: string, kit: Kit): WireTool | undefined {
+  if (!isFields(tool)) throw kit.report.bad(where, 'it is not a tool.')
+  if (tool.type !== 'function') {
+    kit.report.unsupported(where, `Ollama has function tools only, and this is '${String(tool.type)}'`)
+    return undefined
+  }
+  const { function: fn } = tool
+  const name = isFields(fn) ? textIn(fn, 'name') : undefined
+  if (!isFields(fn) || !name) throw kit.report.bad(where, "it is a function tool without 'function.name'.")
+  if (fn.strict === true) {
+    kit.report.dropped(`${where}.function.strict`, 'Ollama does not hold arguments to their schema.')
+  }
+  const description = textIn(fn, 'description')
+  const parameters = isFields(fn.parameters) ? fn.parameters : {}
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description && { description }),
+      parameters: 'type' in parameters ? parameters : { type: 'object', properties: {}, ...parameters },
+    },
+  }
+}
+
+function choiceOf({ tool_choice, function_call }: ChatParams): ToolChoice | Fields | undefined {
+  if (tool_choice) return tool_choice
+  return isFields(function_call) ? { type: 'function', function: function_call } : function_call
+}
+
+function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit: Kit): WireTool[] {
+  if (!choice || choice === 'auto') return tools
+  if (choice === 'none') {
+    if (tools.length > 0) kit.report.emulated('tool_choice', "For 'none', the tools are left out of the request.")
+    return []
+  }
+  const { allowed_tools: given } = choice as Fields
+  const allowed = isFields(given) ? given : undefined
+  if (allowed?.mode === 'auto' && Array.isArray(allowed.tools)) {
+    const names = new Set(allowed.tools.map((tool: unknown) => nameOf(tool)))
+    kit.report.emulated('tool_choice', 'The tools that are not allowed are left out of the request.')
+    return tools.filter((tool) => names.has(tool.function.name))
+  }
+  kit.report.unsupported('tool_choice', "Ollama can't be made to call a tool: ask for the call in the prompt")
+  return tools
+}
+
+const nameOf = (tool: unknown): unknown =>
+  isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined

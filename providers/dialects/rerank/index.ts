@@ -1,0 +1,59 @@
+import type { RerankParams } from '../../../src/types/rerank.js'
+import type { EncodeContext, Encoded, RerankDialect } from '../../contract.js'
+import { Report } from '../../report.js'
+import { decodeRerank } from './decode.js'
+import { asText } from './records.js'
+
+/** How a host of the rerank wire that Cohere began differs from the others. */
+export interface RerankShape {
+  /** Its name, for messages. */
+  readonly host: string
+  /** The name of the limit of results. */
+  readonly topN: 'top_n' | 'top_k'
+  /** Whether it takes `max_tokens_per_doc`. */
+  readonly maxTokensPerDoc: boolean
+  /** Whether records with nothing but `text` or `image` may stand among the documents, or text only. */
+  readonly records: 'media' | 'text'
+}
+
+/** What llama.cpp, vLLM and most others speak. https://docs.cohere.com/reference/rerank https://jina.ai/reranker */
+export const defaultShape: RerankShape = Object.freeze({
+  host: 'The server',
+  topN: 'top_n',
+  maxTokensPerDoc: false,
+  records: 'text',
+})
+
+export const rerankDialect = (shape: RerankShape): RerankDialect =>
+  Object.freeze({
+    encode: (params: RerankParams, context: EncodeContext) => encode(params, context, shape),
+    decode: decodeRerank,
+  })
+
+function encode(params: RerankParams, context: EncodeContext, shape: RerankShape): Encoded {
+  const report = new Report(context)
+  const { query, documents, top_n, rank_fields, max_tokens_per_doc, return_documents: _, ...rest } = params
+  const { model: __, extra_body: ___, ...own } = rest
+  const texts = documents.map((document, index) =>
+    asText(document, rank_fields, shape.records, `documents[${index}]`, report),
+  )
+  if (texts.some((text, index) => text !== documents[index])) {
+    report.changed('documents', `${shape.host} ranks texts: records are sent as text, one field a line.`)
+  }
+  if (rank_fields && documents.every((document) => typeof document === 'string')) {
+    report.dropped('rank_fields', 'The documents are texts, and have no fields.')
+  }
+  if (max_tokens_per_doc !== undefined && max_tokens_per_doc !== null && !shape.maxTokensPerDoc) {
+    report.unsupported('max_tokens_per_doc', `${shape.host} has none: shorten the documents`)
+  }
+  report.settle()
+  const body: Record<string, unknown> = {
+    model: context.model,
+    query,
+    documents: texts,
+    ...(top_n !== undefined && top_n !== null && { [shape.topN]: top_n }),
+    ...(shape.maxTokensPerDoc && max_tokens_per_doc && { max_tokens_per_doc }),
+  }
+  for (const [name, value] of Object.entries(own)) if (value !== undefined && value !== null) body[name] = value
+  return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
+}

@@ -1,0 +1,33 @@
+import type { Provider } from './contract.js'
+import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+
+/** Google AI Studio. https://ai.google.dev/api */
+export const provider: Provider<GeminiQuirks> = Object.freeze({
+  id: 'gemini',
+  name: 'Google AI Studio',
+  dialect: gemini,
+  address: Object.freeze({
+    base: 'https://generativelanguage.googleapis.com',
+    env: Object.freeze(['GEMINI_API_BASE']),
+    path: (operation, model, stream, _settings, basePath) => {
+      const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
+      // a base may name the version itself
+      const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1beta'
+      const path = `${version}/${name.split('/').map(encodeURIComponent).join('/')}`
+      if (operation === 'embedding') return `${path}:batchEmbedContents`
+      return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
+    },
+  } satisfies Provider['address']),
+  auth: Object.freeze({
+    schemes: Object.freeze([
+      Object.freeze({
+        option: 'apiKey',
+        env: Object.freeze(['GEMINI_API_KEY', 'GOOGLE_API_KEY']),
+        header: 'x-goog-api-key',
+      } as const),
+    ]),
+    required: true,
+    url: 'https://aistudio.google.com/apikey',
+  }),
+  quirks: Object.freeze({}),
+} satisfies Provider<GeminiQuirks>)

@@ -1,0 +1,322 @@
+import { describe, expect, it } from 'vitest'
+import { ProviderFault } from '../../../providers/contract.js'
+import { answer, type Body, decode, fixture, turnsOf } from './helpers.js'
+
+const message = (parts: unknown[], candidate?: Body) => decode(answer(parts, candidate)).choices[0]?.message
+
+/** The model's turn that a message of ours becomes in the next request. */
+const resent = (message: unknown, results: string[] = [], model = 'gemini-2.5-flash') =>
+  turnsOf(
+    [
+      { role: 'user', content: 'q' },
+      message,
+      ...results.map((tool_call_id) => ({ role: 'tool', tool_call_id, content: 'ok' })),
+      { role: 'user', content: 'more' },
+    ],
+    model,
+  )[1]?.parts
+
+describe('an answer', () => {
+  it('with thoughts and tools becomes a chat completion', () => {
+    const { body, answer } = fixture('answer-thinking-tools')
+    expect(decode(body)).toEqual(answer)
+  })
+
+  it('of text alone has nothing that is not there', () => {
+    const { choices, ...rest } = decode(answer([{ text: 'Hi.' }]))
+    expect(Object.keys(rest)).toEqual(['id', 'object', 'created', 'model', 'usage'])
+    expect(choices).toEqual([
+      {
+        index: 0,
+        message: { role: 'assistant', content: 'Hi.', refusal: null },
+        finish_reason: 'stop',
+        native_finish_reason: 'STOP',
+        logprobs: null,
+      },
+    ])
+  })
+
+  it('takes its time and its model from the response, where they are told', () => {
+    const more = { createTime: '2025-05-31T21:33:48.763452Z', modelVersion: 'models/gemini-2.5-flash' }
+    expect(decode(answer([], {}, more))).toMatchObject({ created: 1748727228, model: 'gemini-2.5-flash' })
+    const bare = decode({ candidates: [{ content: { parts: [{ text: 'x' }] }, finishReason: 'STOP' }] })
+    expect(bare).toMatchObject({ id: 'chatcmpl-fallback', created: 1700000000, model: 'gemini-asked' })
+    expect(bare).not.toHaveProperty('usage')
+  })
+
+  it('with a search points to pages, counted in characters, and keeps the rest', () => {
+    const [choice] = decode(fixture('answer-grounding').body).choices
+    const { content, annotations, provider_specific_fields } = choice?.message ?? {}
+    const cited = annotations?.map(({ url_citation: { start_index, end_index, ...page } }) => [
+      content?.slice(start_index, end_index),
+      page,
+    ])
+    const [height, smoke] = ['Etna is 3,403 m high.', 'It smokes.']
+    expect(cited).toEqual([
+      [height, { url: 'https://example.com/etna', title: 'Etna', content: height }],
+      [smoke, { url: 'https://example.com/etna', title: 'Etna', content: smoke }],
+      [smoke, { url: 'https://example.com/smoke', title: '', content: smoke }],
+    ])
+    expect(provider_specific_fields).toEqual({ thought_signature: 'EpBC' })
+    expect(choice?.provider_specific_fields?.grounding_metadata).toMatchObject({ webSearchQueries: ['etna height'] })
+  })
+
+  it('is searched for the words where their place is told wrongly', () => {
+    const places = [
+      { partIndex: 1, startIndex: 0, endIndex: 4, text: 'Etna' },
+      { startIndex: 90, endIndex: 94, text: 'Etna' },
+      { partIndex: 7, text: 'nowhere' },
+    ]
+    const groundingMetadata = {
+      groundingChunks: [{ retrievedContext: { uri: 'gs://a/b', title: 'B' } }],
+      groundingSupports: places.map((segment) => ({ segment, groundingChunkIndices: [0] })),
+    }
+    const parts = [{ text: 'Here. ', thoughtSignature: 'Ep' }, { text: 'Etna.' }]
+    const notes = message(parts, { groundingMetadata })?.annotations
+    expect(notes?.map(({ url_citation: { start_index, end_index } }) => [start_index, end_index])).toEqual([
+      [6, 10],
+      [6, 10],
+      [0, 11],
+    ])
+  })
+
+  it('with quoted sources points to them, under either name', () => {
+    const source = { startIndex: 2, endIndex: 4, uri: 'https://example.com' }
+    for (const citationMetadata of [{ citations: [{}, source] }, { citationSources: [source] }]) {
+      expect(message([{ text: 'a bc d' }], { citationMetadata })?.annotations).toEqual([
+        { type: 'url_citation', url_citation: { url: 'https://example.com', title: '', start_index: 2, end_index: 4 } },
+      ])
+    }
+  })
+
+  it('with images gives data URIs, and sends them back', () => {
+    const parts = [
+      { text: 'Here:' },
+      { inlineData: { mimeType: 'image/png', data: 'AAAA' }, thoughtSignature: 'EpImg' },
+    ]
+    const got = message([{ inlineData: { mimeType: 'image/png', data: 'BBBB' }, thought: true }, ...parts])
+    expect(got?.images).toEqual([
+      {
+        type: 'image_url',
+        image_url: { url: 'data:image/png;base64,AAAA' },
+        provider_specific_fields: { thought_signature: 'EpImg' },
+      },
+    ])
+    expect(got?.provider_specific_fields).toEqual({
+      thought_images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,BBBB' } }],
+    })
+    expect(resent(got)).toEqual(parts)
+  })
+
+  it('with images between texts keeps their places, and not their bytes twice', () => {
+    const image = (data: string) => ({ inlineData: { mimeType: 'image/png', data } })
+    const parts = [{ text: 'One:' }, image('AAAA'), { text: 'Two:' }, image('BBBB')]
+    const got = message(parts)
+    expect(got?.content).toBe('One:Two:')
+    expect(got?.provider_specific_fields?.content_parts).toEqual([
+      { text: 'One:' },
+      { image: 0 },
+      { text: 'Two:' },
+      { image: 1 },
+    ])
+    expect(resent(got)).toEqual(parts)
+  })
+
+  it('that is spoken gives audio', () => {
+    const mimeType = 'audio/L16;codec=pcm;rate=24000'
+    expect(message([{ inlineData: { mimeType, data: 'AAECAw==' } }])).toEqual({
+      role: 'assistant',
+      content: null,
+      refusal: null,
+      audio: { id: 'audio_resp_1', data: 'AAECAw==', transcript: '', expires_at: 0 },
+      provider_specific_fields: { audio_mime_type: mimeType },
+    })
+  })
+
+  it('with code that ran goes back as it came', () => {
+    const { body } = fixture('answer-code')
+    const got = decode(body).choices[0]?.message
+    expect(got?.content).toBe('Let me compute.It is 21.')
+    expect(resent(got)).toEqual(body.candidates[0].content.parts)
+    expect(resent({ ...got, content: 'changed' })).toEqual([{ text: 'changed' }])
+  })
+
+  it('with calls goes back as it came, its summary left out', () => {
+    const { body } = fixture('answer-thinking-tools')
+    const [, text, first, second] = body.candidates[0].content.parts
+    const now = { functionCall: { ...second.functionCall, id: 'call_resp_01A_1' } }
+    expect(resent(decode(body).choices[0]?.message, ['5tb44auq', 'call_resp_01A_1'])).toEqual([text, first, now])
+  })
+
+  it('with a signed thought, or text between calls, goes back as it came', () => {
+    const call = { functionCall: { name: 'f', args: {}, id: 'a' }, thoughtSignature: 'Ep1' }
+    const parts = [
+      { text: 'Hm.', thought: true, thoughtSignature: 'Ep0' },
+      call,
+      { text: 'And', thoughtSignature: 'Ep2' },
+      { ...call, functionCall: { ...call.functionCall, id: 'b' } },
+    ]
+    const got = message(parts)
+    expect(got?.thinking_blocks).toEqual([
+      { type: 'thinking', thinking: 'Hm.', signature: 'Ep0', format: 'google-gemini-v1' },
+    ])
+    expect(resent(got, ['a', 'b'])).toEqual(parts)
+    expect(resent(message(parts.slice(0, 2)), ['a'])).toEqual(parts.slice(0, 2))
+  })
+
+  it('keeps a signature that comes without words', () => {
+    const got = message([{ text: '', thoughtSignature: 'EpE' }])
+    expect(got).toMatchObject({ content: null, provider_specific_fields: { thought_signature: 'EpE' } })
+    expect(resent(got)).toEqual([{ text: '', thoughtSignature: 'EpE' }])
+  })
+
+  it('has tools under the caller’s names, also where they are kept', () => {
+    const parts = [{ functionCall: { name: '_1_a', args: {} } }, { text: 'then' }]
+    const { tool_calls, provider_specific_fields } =
+      decode(answer(parts), { names: { _1_a: '1 a' } }).choices[0]?.message ?? {}
+    expect(tool_calls?.[0]).toMatchObject({ function: { name: '1 a' } })
+    expect(provider_specific_fields?.content_parts).toMatchObject([{ functionCall: { name: '1 a' } }, { text: 'then' }])
+  })
+
+  it('of several candidates has several choices, with ids of their own', () => {
+    const candidate = (index: number) => ({
+      index,
+      content: { parts: [{ functionCall: { name: 'f', args: {} } }] },
+      finishReason: 'STOP',
+    })
+    const { choices } = decode({ ...answer([]), candidates: [candidate(0), candidate(1)] })
+    expect(choices.map(({ index, message }) => [index, message.tool_calls?.[0]?.id])).toEqual([
+      [0, 'call_resp_1_0'],
+      [1, 'call_resp_1_1_0'],
+    ])
+  })
+
+  it('has the logarithms of its tokens', () => {
+    const logprobsResult = {
+      chosenCandidates: [{ token: 'Hé', logProbability: -0.5, tokenId: 9 }, { token: '!' }],
+      topCandidates: [{ candidates: [{ token: 'Hé', logProbability: -0.5 }] }],
+    }
+    expect(decode(answer([{ text: 'Hé!' }], { logprobsResult })).choices[0]?.logprobs).toEqual({
+      refusal: null,
+      content: [
+        {
+          token: 'Hé',
+          bytes: [72, 195, 169],
+          logprob: -0.5,
+          top_logprobs: [{ token: 'Hé', bytes: [72, 195, 169], logprob: -0.5 }],
+        },
+        { token: '!', bytes: [33], logprob: 0, top_logprobs: [] },
+      ],
+    })
+  })
+
+  it('that is a list is a stream in one piece', () => {
+    const events = [answer([{ text: 'He' }], { finishReason: undefined }), answer([{ text: 'llo' }])]
+    expect(decode(events).choices[0]).toMatchObject({ message: { content: 'Hello' }, finish_reason: 'stop' })
+  })
+})
+
+describe('the end of an answer', () => {
+  it.each([
+    ['STOP', 'stop'],
+    ['MAX_TOKENS', 'length'],
+    ['SAFETY', 'content_filter'],
+    ['RECITATION', 'content_filter'],
+    ['LANGUAGE', 'content_filter'],
+    ['OTHER', 'content_filter'],
+    ['BLOCKLIST', 'content_filter'],
+    ['PROHIBITED_CONTENT', 'content_filter'],
+    ['SPII', 'content_filter'],
+    ['MODEL_ARMOR', 'content_filter'],
+    ['IMAGE_SAFETY', 'content_filter'],
+    ['NO_IMAGE', 'content_filter'],
+    ['MALFORMED_FUNCTION_CALL', 'stop'],
+    ['SOMETHING_NEW', 'stop'],
+  ])('by %s is %s', (native, finish) => {
+    const [choice] = decode(answer([{ text: 'x' }], { finishReason: native })).choices
+    expect(choice).toMatchObject({ finish_reason: finish, native_finish_reason: native })
+  })
+
+  it('is read where enums are numbers', () => {
+    expect(decode(answer([{ text: 'x' }], { finishReason: 2 })).choices[0]).toMatchObject({
+      finish_reason: 'length',
+      native_finish_reason: 'MAX_TOKENS',
+    })
+  })
+
+  it('by a filter says why, and keeps the ratings', () => {
+    const safetyRatings = [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'HIGH', blocked: true }]
+    const blocked = { content: undefined, finishReason: 'SAFETY', finishMessage: 'Harassment.', safetyRatings }
+    expect(decode(answer([], blocked)).choices).toEqual([
+      {
+        index: 0,
+        message: { role: 'assistant', content: null, refusal: 'Harassment.' },
+        finish_reason: 'content_filter',
+        native_finish_reason: 'SAFETY',
+        logprobs: null,
+        provider_specific_fields: { safety_ratings: safetyRatings, finish_message: 'Harassment.' },
+      },
+    ])
+  })
+
+  it('before its beginning: the prompt was blocked', () => {
+    const promptFeedback = { blockReason: 'SAFETY', blockReasonMessage: 'Reasons', safetyRatings: [] }
+    const got = decode({ promptFeedback, usageMetadata: { promptTokenCount: 4, totalTokenCount: 4 } })
+    expect(got.choices).toEqual([
+      {
+        index: 0,
+        message: { role: 'assistant', content: null, refusal: 'Reasons' },
+        finish_reason: 'content_filter',
+        native_finish_reason: 'SAFETY',
+        logprobs: null,
+        provider_specific_fields: { prompt_feedback: promptFeedback },
+      },
+    ])
+    expect(got.usage).toEqual({ prompt_tokens: 4, completion_tokens: 0, total_tokens: 4 })
+  })
+
+  it.each(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'MALFORMED_RESPONSE'])(
+    'by %s without an answer is a fault',
+    (finishReason) => {
+      const body = answer([], { finishReason, finishMessage: 'print(' })
+      expect(() => decode(body)).toThrow(expect.objectContaining({ name: 'ProviderFault', body }))
+      expect(() => decode(answer([{ text: 'Hm.', thought: true }], { finishReason }))).toThrow(ProviderFault)
+    },
+  )
+
+  it('by a bad call beside a good choice is no fault', () => {
+    const { candidates, ...rest } = answer([{ text: 'x' }])
+    const bad = { index: 1, finishReason: 'MALFORMED_FUNCTION_CALL' }
+    expect(decode({ ...rest, candidates: [...(candidates as Body[]), bad] }).choices).toHaveLength(2)
+  })
+})
+
+describe('what is no answer', () => {
+  it.each([
+    [null],
+    ['text'],
+    [[]],
+    [[null]],
+    [{}],
+    [{ candidates: [] }],
+    [{ candidates: 'x' }],
+    [{ promptFeedback: {} }],
+  ])('is a fault: %j', (body) => {
+    expect(() => decode(body)).toThrow(ProviderFault)
+  })
+
+  it.each([[{ error: { code: 503, status: 'UNAVAILABLE' } }], [[{ error: { code: 503 } }]]])(
+    'hands the error on: %j',
+    (body) => {
+      const error = Array.isArray(body) ? body[0] : body
+      expect(() => decode(body)).toThrow(expect.objectContaining({ body: error }))
+    },
+  )
+
+  it('is read as far as it goes where parts are strange', () => {
+    expect(message([null, 5, { novelty: { x: 1 } }, { text: 'x' }])).toMatchObject({
+      content: 'x',
+      provider_specific_fields: { content_parts: [{ novelty: { x: 1 } }, { text: 'x' }] },
+    })
+  })
+})

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { type EncodeContext, ProviderFault } from '../../../providers/contract.js'
+import type { GeminiQuirks } from '../../../providers/dialects/gemini/index.js'
+import type { EmbeddingParams } from '../../../src/types/embedding.js'
+import { type Body, contextOf, decodeContext, embedding, freeze } from './helpers.js'
+
+const encode = (params: Body, context: Partial<EncodeContext<GeminiQuirks>> = {}) => {
+  const model = context.model ?? 'gemini-embedding-001'
+  return embedding.encode(freeze({ model, ...params }) as unknown as EmbeddingParams, contextOf(model, context))
+}
+const decode = (body: unknown) => embedding.decode(freeze(body), decodeContext())
+
+describe('an embedding request', () => {
+  // shape seen in recordings; https://ai.google.dev/api/embeddings
+  it('is a batch, every text with its settings', () => {
+    const request = {
+      model: 'models/gemini-embedding-001',
+      outputDimensionality: 3,
+      taskType: 'RETRIEVAL_QUERY',
+      title: 't',
+    }
+    expect(
+      encode({ input: ['a', 'b'], dimensions: 3, input_type: 'search_query', title: 't', encoding_format: 'base64' })
+        .body,
+    ).toEqual({
+      requests: [
+        { ...request, content: { parts: [{ text: 'a' }] } },
+        { ...request, content: { parts: [{ text: 'b' }] } },
+      ],
+    })
+    expect(encode({ input: 'a', task_type: 'CLUSTERING' }, { model: 'models/x' }).body).toEqual({
+      requests: [{ model: 'models/x', content: { parts: [{ text: 'a' }] }, taskType: 'CLUSTERING' }],
+    })
+  })
+
+  it('takes images as data URIs', () => {
+    expect(encode({ input: 'data:image/png;base64,AAAA' }).body).toMatchObject({
+      requests: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] } }],
+    })
+  })
+
+  it('takes texts only, and is not told who asks', () => {
+    expect(() => encode({ input: [1, 2] })).toThrow('token ids')
+    expect(encode({ input: 'a', user: 'u' }).warnings).toMatchObject([{ param: 'user' }])
+  })
+
+  it('is Vertex AI’s prediction where the host has that', () => {
+    const quirks = { embeddings: 'predict' as const, maxInputs: 250 }
+    const input = ['a', 'b']
+    expect(encode({ input, dimensions: 3, task_type: 'X', title: 't', auto_truncate: false }, { quirks }).body).toEqual(
+      {
+        instances: [
+          { content: 'a', task_type: 'X', title: 't' },
+          { content: 'b', task_type: 'X', title: 't' },
+        ],
+        parameters: { outputDimensionality: 3, autoTruncate: false },
+      },
+    )
+    expect(encode({ input }, { quirks }).body).toEqual({ instances: [{ content: 'a' }, { content: 'b' }] })
+    expect(embedding.maxInputs(contextOf('text-embedding-005', { quirks }))).toBe(250)
+    expect(embedding.maxInputs(contextOf('gemini-embedding-001', { quirks }))).toBe(1)
+    expect(embedding.maxInputs(contextOf('x'))).toBe(100)
+  })
+})
+
+describe('an embedding answer', () => {
+  const data = [
+    { object: 'embedding', index: 0, embedding: [1] },
+    { object: 'embedding', index: 1, embedding: [2] },
+  ]
+
+  it('has the vectors in order, of a batch, a single text and a prediction', () => {
+    expect(decode({ embeddings: [{ values: [1] }, { values: [2] }], usageMetadata: { promptTokenCount: 7 } })).toEqual({
+      object: 'list',
+      model: 'gemini-asked',
+      data,
+      usage: { prompt_tokens: 7, total_tokens: 7 },
+    })
+    expect(decode({ embedding: { values: [1] } })).toMatchObject({
+      data: data.slice(0, 1),
+      usage: { prompt_tokens: 0 },
+    })
+    const prediction = (value: number) => ({
+      embeddings: { values: [value], statistics: { token_count: 4, truncated: false } },
+    })
+    expect(decode({ predictions: [prediction(1), prediction(2)] })).toMatchObject({ data, usage: { prompt_tokens: 8 } })
+  })
+
+  it.each([[null], [[]], [{}], [{ embeddings: 5 }], [{ embeddings: [{}] }], [{ embeddings: [null] }]])(
+    'that is none is a fault: %j',
+    (body) => {
+      expect(() => decode(body)).toThrow(ProviderFault)
+    },
+  )
+
+  it('that is an error hands it on', () => {
+    const body = { error: { code: 400 } }
+    expect(() => decode(body)).toThrow(expect.objectContaining({ body }))
+  })
+})

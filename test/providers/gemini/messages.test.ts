@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest'
+import { anthropic } from '../../../providers/dialects/anthropic/index.js'
+import { BadRequestError } from '../../../src/errors.js'
+import { answer, bodyOf, contextOf, decode, encode, fixture, paramsOf, turnsOf } from './helpers.js'
+
+const user = (content: unknown = 'Hi') => ({ role: 'user', content })
+const assistant = (content: unknown, more: object = {}) => ({ role: 'assistant', content, ...more })
+const call = (id: string, name = 'f', args = '{}') => ({ id, type: 'function', function: { name, arguments: args } })
+const result = (id: string, content: unknown = 'ok') => ({ role: 'tool', tool_call_id: id, content })
+const refusal = (messages: unknown) => {
+  try {
+    encode({ messages })
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadRequestError)
+    return (error as BadRequestError).message
+  }
+  throw new Error('nothing was thrown')
+}
+const foreign = 'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I='
+
+describe('a conversation with tools', () => {
+  it('becomes turns of the Gemini API', () => {
+    const { request, body } = fixture('request-tools')
+    expect(bodyOf(request)).toEqual(body)
+  })
+
+  it('keeps all results right after their calls, wherever they stood', () => {
+    const { body, warnings } = encode({
+      messages: [
+        user(),
+        assistant(null, { tool_calls: [call('a'), call('b')] }),
+        result('b'),
+        user('wait'),
+        result('a'),
+      ],
+    })
+    const response = (id: string) => ({ functionResponse: { id, name: 'f', response: { output: 'ok' } } })
+    expect(body.contents).toEqual([
+      { role: 'user', parts: [{ text: 'Hi' }] },
+      {
+        role: 'model',
+        parts: [{ functionCall: { id: 'a', name: 'f', args: {} } }, { functionCall: { id: 'b', name: 'f', args: {} } }],
+      },
+      { role: 'user', parts: [response('b'), response('a'), { text: 'wait' }] },
+    ])
+    expect(warnings).toEqual([{ type: 'repaired', messageIndex: 4, message: expect.stringContaining('moved up') }])
+  })
+
+  it.each([
+    ['plain', { output: 'plain' }],
+    ['42', { output: '42' }],
+    ['{"a":1}', { a: 1 }],
+    ['[1]', { output: [1] }],
+    ['{"a":', { output: '{"a":' }],
+    ['', { output: '' }],
+    [[{ type: 'text', text: 'a' }, 'b'], { output: 'ab' }],
+  ])('sends the result %j as fields', (content, response) => {
+    const turns = turnsOf([user(), assistant('', { tool_calls: [call('a')] }), result('a', content)])
+    expect(turns[2]?.parts).toEqual([{ functionResponse: { id: 'a', name: 'f', response } }])
+  })
+
+  it('says that a tool failed', () => {
+    const turns = turnsOf([
+      user(),
+      assistant('', { tool_calls: [call('a')] }),
+      { ...result('a', 'no'), is_error: true },
+    ])
+    expect(turns[2]?.parts).toEqual([{ functionResponse: { id: 'a', name: 'f', response: { error: 'no' } } }])
+  })
+
+  it('sends images in results to models that take them there, and after them to others', () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }
+    const audio = { type: 'input_audio', input_audio: { data: 'BBBB', format: 'wav' } }
+    const messages = [user(), assistant('', { tool_calls: [call('a')] }), result('a', [image, audio])]
+    const picture = { inlineData: { mimeType: 'image/png', data: 'AAAA' } }
+    const sound = { inlineData: { mimeType: 'audio/wav', data: 'BBBB' } }
+    const told = { text: 'Files returned by f:' }
+    const functionResponse = { id: 'a', name: 'f', response: { output: '' } }
+    expect(turnsOf(messages, 'gemini-3-flash-preview')[2]?.parts).toEqual([
+      { functionResponse: { ...functionResponse, parts: [picture] } },
+      told,
+      sound,
+    ])
+    expect(turnsOf(messages, 'gemini-2.5-flash')[2]?.parts).toEqual([{ functionResponse }, told, picture, sound])
+  })
+
+  it('takes the deprecated functions, and custom tools', () => {
+    const turns = turnsOf([
+      user(),
+      assistant(null, { function_call: { name: 'f', arguments: '{"a":1}' } }),
+      { role: 'function', name: 'f', content: 'ok' },
+      assistant(null, { tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'sql', input: 'select' } }] }),
+      result('c'),
+    ])
+    expect(turns.slice(1)).toEqual([
+      { role: 'model', parts: [{ functionCall: { name: 'f', args: { a: 1 } } }] },
+      { role: 'user', parts: [{ functionResponse: { name: 'f', response: { output: 'ok' } } }] },
+      { role: 'model', parts: [{ functionCall: { id: 'c', name: 'sql', args: { input: 'select' } } }] },
+      { role: 'user', parts: [{ functionResponse: { id: 'c', name: 'sql', response: { output: 'ok' } } }] },
+    ])
+  })
+
+  it('gives names that Gemini refuses another, the same everywhere', () => {
+    const { body, memo } = encode({
+      messages: [user(), assistant('', { tool_calls: [call('a', '1 get/it')] }), result('a')],
+      tools: [
+        { type: 'function', function: { name: '1 get/it' } },
+        { type: 'function', function: { name: '_1_get_it' } },
+      ],
+    })
+    expect(body.tools).toEqual([{ functionDeclarations: [{ name: '_1_get_it_2' }, { name: '_1_get_it' }] }])
+    expect(JSON.stringify(body.contents)).not.toContain('1 get/it')
+    expect(memo).toEqual({ names: { _1_get_it_2: '1 get/it' } })
+  })
+
+  it.each([
+    [[result('a')], 'messages[0]: answers the tool call'],
+    [[user(), assistant('', { tool_calls: [call('a')] })], "messages[1].tool_calls[0]: calls 'f' (a), and no later"],
+    [[user(), assistant('', { tool_calls: [call('a')] }), result('a'), result('a')], 'a second time'],
+    [[user(), { role: 'tool', content: 'x' }], "without 'tool_call_id'"],
+    [[user(), assistant('', { tool_calls: [{ function: { name: 'f' } }] })], "without 'id'"],
+    [[user(), assistant('', { tool_calls: [{ id: 'a', function: {} }] })], "without 'function.name'"],
+    [[user(), assistant('', { tool_calls: [call('a', 'f', '{"a"')] })], 'not JSON'],
+    [[user(), assistant('', { tool_calls: [call('a', 'f', '[]')] })], 'not a JSON object'],
+    [[user(), assistant('', { tool_calls: 5 })], 'is a list'],
+    [[user(), { role: 'function', name: 'g', content: '' }], "answers the function 'g'"],
+    [[{ role: 'wizard', content: 'x' }], "has the role 'wizard'"],
+    [[null], 'is not a message'],
+    [[], 'messages: is empty'],
+  ])('is refused where it cannot be told: %j', (messages, why) => {
+    expect(refusal(messages)).toContain(why)
+  })
+})
+
+describe('thought signatures', () => {
+  const history = (first: object, more: object = {}) => [
+    user(),
+    assistant(null, { tool_calls: [{ ...call('a'), ...first }, call('b')], ...more }),
+    result('a'),
+    result('b'),
+  ]
+  const sent = (messages: unknown[], model: string) =>
+    turnsOf(messages, model)[1]?.parts.map((part) => part.thoughtSignature)
+
+  it('go back with their calls', () => {
+    const own = history({ provider_specific_fields: { thought_signature: 'EpA' } })
+    expect(sent(own, 'gemini-3-pro-preview')).toEqual(['EpA', undefined])
+    expect(sent(own, 'gemini-2.5-flash')).toEqual(['EpA', undefined])
+    expect(sent(own, 'gemini-2.0-flash')).toEqual([undefined, undefined])
+  })
+
+  it('are found where Google’s OpenAI endpoint puts them', () => {
+    const extra_content = { google: { thought_signature: 'EpB' } }
+    expect(sent(history({ extra_content }), 'gemini-3-pro-preview')).toEqual(['EpB', undefined])
+    expect(sent(history({ provider_specific_fields: { extra_content } }), 'gemini-3-pro-preview')).toEqual([
+      'EpB',
+      undefined,
+    ])
+  })
+
+  it('are made up for calls of other models, where the model demands them', () => {
+    expect(sent(history({}), 'gemini-3-flash-preview')).toEqual([foreign, undefined])
+    expect(sent(history({}), 'gemini-9-ultra')).toEqual([foreign, undefined])
+    expect(sent(history({}), 'gemini-2.5-pro')).toEqual([undefined, undefined])
+  })
+})
+
+describe('a history that goes elsewhere', () => {
+  it('has thinking that Anthropic’s dialect knows not to be its own', () => {
+    const parts = [{ text: 'Hm.', thought: true, thoughtSignature: 'EqAB' }, { text: 'Hello' }]
+    const { message } = decode(answer(parts)).choices[0] ?? {}
+    const params = paramsOf({ messages: [user(), message, user('more')], stream: false }, 'claude-opus-5')
+    const encoded = anthropic.chat?.encode(params, { ...contextOf('claude-opus-5'), quirks: {}, provider: 'anthropic' })
+    expect(encoded?.body.messages).toMatchObject([{}, { role: 'assistant', content: 'Hello' }, {}])
+  })
+})
+
+describe('a history from elsewhere', () => {
+  it('loses the thinking that others signed, and says so', () => {
+    const { body, warnings } = encode({
+      messages: [
+        user(),
+        assistant(
+          [
+            { type: 'thinking', thinking: 'x', signature: 'Eq' },
+            { type: 'text', text: 'Hello' },
+          ],
+          {
+            thinking_blocks: [
+              { type: 'thinking', thinking: 'x', signature: 'Eq' },
+              { type: 'redacted_thinking', data: 'Em' },
+            ],
+            reasoning_content: 'x',
+          },
+        ),
+        user('more'),
+      ],
+    })
+    expect(body.contents).toMatchObject([{}, { role: 'model', parts: [{ text: 'Hello' }] }, {}])
+    expect(warnings).toEqual([
+      { type: 'repaired', messageIndex: 1, message: 'messages[1]: thinking of another model was left out.' },
+    ])
+  })
+
+  it('may hold refusals, and Anthropic’s documents', () => {
+    const turns = turnsOf([
+      user([
+        { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Read me.' } },
+        { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' } },
+        { type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } },
+        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+        { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'x' }] } },
+      ]),
+      assistant(null, { refusal: 'No.' }),
+      assistant([{ type: 'refusal', refusal: 'Still no.' }]),
+      user(),
+    ])
+    expect(turns[0]?.parts).toEqual([
+      { text: 'Read me.' },
+      { inlineData: { mimeType: 'application/pdf', data: 'JVBERi0=' } },
+      { fileData: { mimeType: 'application/pdf', fileUri: 'https://example.com/a.pdf' } },
+      { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
+      { text: 'x' },
+    ])
+    expect(turns[1]?.parts).toEqual([{ text: 'No.' }, { text: 'Still no.' }])
+  })
+
+  it('leaves out audio and images that cannot go back, and says so', () => {
+    const images = [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }]
+    const { warnings } = encode({ messages: [user(), assistant('x', { audio: { id: 'a' }, images }), user()] })
+    expect(warnings?.map(({ message }) => message)).toEqual([
+      expect.stringContaining('an image'),
+      expect.stringContaining('audio'),
+    ])
+  })
+})
+
+describe('instructions', () => {
+  it('stand apart, all those at the front together', () => {
+    const body = bodyOf({
+      messages: [
+        { role: 'system', content: 'A' },
+        { role: 'developer', content: [{ type: 'text', text: 'B' }] },
+        user(),
+      ],
+      system_instruction: 'First',
+    })
+    expect(body.systemInstruction).toEqual({ parts: [{ text: 'First' }, { text: 'A' }, { text: 'B' }] })
+  })
+
+  it('between turns move to the front, and at the end become the user’s', () => {
+    const system = (content: string) => ({ role: 'system', content })
+    const { body, warnings } = encode({
+      messages: [user(), assistant('x'), system('A'), user('y'), assistant('z'), system('B')],
+    })
+    expect(body).toMatchObject({
+      systemInstruction: { parts: [{ text: 'A' }] },
+      contents: [{}, {}, { parts: [{ text: 'y' }] }, {}, { role: 'user', parts: [{ text: 'B' }] }],
+    })
+    expect(warnings).toHaveLength(2)
+  })
+
+  it('are told by the user where the model has none', () => {
+    const body = bodyOf({ messages: [{ role: 'system', content: 'A' }, user()], model: 'gemma-3-27b-it' })
+    expect(body).toEqual({ contents: [{ role: 'user', parts: [{ text: 'A' }, { text: 'Hi' }] }] })
+  })
+})
+
+describe('turns', () => {
+  it('go user and model by turns, beginning with the user', () => {
+    const { body, warnings } = encode({ messages: [assistant('x'), assistant('y'), user('a'), user('b'), user('')] })
+    expect(body.contents).toEqual([
+      { role: 'user', parts: [{ text: 'Begin.' }] },
+      { role: 'model', parts: [{ text: 'x' }, { text: 'y' }] },
+      { role: 'user', parts: [{ text: 'a' }, { text: 'b' }] },
+    ])
+    expect(warnings?.map(({ type }) => type)).toEqual(['repaired', 'repaired'])
+    expect(turnsOf([{ role: 'system', content: 'x' }])).toEqual([{ role: 'user', parts: [{ text: 'Begin.' }] }])
+  })
+
+  it('take parts in Gemini’s own terms', () => {
+    const part = { inline_data: { mime_type: 'image/png', data: 'AAAA' }, media_resolution: { level: 'HIGH' } }
+    expect(turnsOf([user([part])])[0]?.parts).toEqual([
+      { inlineData: { mime_type: 'image/png', data: 'AAAA' }, mediaResolution: { level: 'HIGH' } },
+    ])
+    expect(refusal([user([{ novelty: 1 }])])).toContain(
+      "messages[0].content[0]: is not a content part: it has no 'type'",
+    )
+    expect(refusal([user([{ type: 'novelty' }])])).toContain("has the type 'novelty'")
+    expect(refusal([user([5])])).toContain('is not a content part')
+    expect(refusal([user(5)])).toContain('messages[0].content: is text or a list')
+    expect(refusal([user([{ type: 'text' }])])).toContain("without 'text'")
+  })
+})

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest'
+import { UnsupportedParamsError } from '../../../src/errors.js'
+import { bodyOf, configOf, encode } from './helpers.js'
+
+describe('parameters', () => {
+  it('become the generation config', () => {
+    expect(
+      configOf({
+        temperature: 0,
+        top_p: 0.5,
+        top_k: 40,
+        n: 2,
+        stop: ['a', 'b'],
+        max_tokens: 10,
+        max_completion_tokens: 20,
+        presence_penalty: 0.1,
+        frequency_penalty: 0.2,
+        seed: 0,
+        logprobs: true,
+        top_logprobs: 3,
+      }),
+    ).toEqual({
+      temperature: 0,
+      topP: 0.5,
+      topK: 40,
+      candidateCount: 2,
+      stopSequences: ['a', 'b'],
+      maxOutputTokens: 20,
+      presencePenalty: 0.1,
+      frequencyPenalty: 0.2,
+      seed: 0,
+      responseLogprobs: true,
+      logprobs: 3,
+    })
+  })
+
+  it('that are null, or the default, are not sent', () => {
+    const { body, warnings } = encode({
+      temperature: null,
+      top_p: null,
+      n: 1,
+      stop: null,
+      max_tokens: null,
+      logprobs: false,
+      seed: null,
+      reasoning_effort: null,
+      service_tier: 'auto',
+      store: false,
+      logit_bias: {},
+      metadata: {},
+      parallel_tool_calls: true,
+      stream_options: { include_usage: true },
+      stream: true,
+    })
+    expect(body).toEqual({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] })
+    expect(warnings).toBeUndefined()
+  })
+
+  it('that cannot be honoured are refused, all at once', () => {
+    const request = {
+      logit_bias: { 1: 1 },
+      store: true,
+      verbosity: 'low' as const,
+      metadata: { a: 'b' },
+      prompt_cache_key: 'k',
+    }
+    expect(() => encode(request)).toThrow(UnsupportedParamsError)
+    expect(() => encode(request)).toThrow(
+      expect.objectContaining({ params: ['logit_bias', 'store', 'verbosity', 'metadata', 'prompt_cache_key'] }),
+    )
+    const { body, warnings } = encode(request, { dropParams: true })
+    expect(Object.keys(body)).toEqual(['contents'])
+    expect(warnings).toHaveLength(5)
+  })
+
+  it('that change nothing about the answer are left out with a word', () => {
+    const cache_control = { type: 'ephemeral' as const }
+    const { warnings } = encode({
+      user: 'u',
+      safety_identifier: 's',
+      messages: [
+        { role: 'user', content: 'Hi', cache_control },
+        { role: 'user', content: 'x', cache_control },
+      ],
+    })
+    expect(warnings).toMatchObject([{ param: 'user' }, { param: 'safety_identifier' }, { param: 'cache_control' }])
+  })
+
+  it.each([
+    ['default', 'standard'],
+    ['flex', 'flex'],
+    ['priority', 'priority'],
+    ['auto', undefined],
+  ])('have the tier %s as %s', (service_tier, sent) => {
+    expect(bodyOf({ service_tier }).serviceTier).toBe(sent)
+  })
+
+  it('have no other tier', () => {
+    expect(() => encode({ service_tier: 'scale' })).toThrow("no tier 'scale'")
+  })
+})
+
+describe('modalities', () => {
+  it('are asked for', () => {
+    expect(configOf({ modalities: ['text', 'image'] })).toEqual({ responseModalities: ['TEXT', 'IMAGE'] })
+  })
+
+  it('that are spoken come alone, with a voice', () => {
+    const audio = { voice: 'Kore', format: 'pcm16' }
+    const config = {
+      responseModalities: ['AUDIO'],
+      speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: 'Kore' } } },
+    }
+    expect(configOf({ audio })).toEqual(config)
+    const { body, warnings } = encode({ audio: { ...audio, voice: { id: 'Kore' } }, modalities: ['text', 'audio'] })
+    expect(body.generationConfig).toEqual(config)
+    expect(warnings).toMatchObject([{ type: 'changed', param: 'modalities' }])
+    expect(() => encode({ audio: { ...audio, format: 'mp3' } })).toThrow('audio.format')
+  })
+})
+
+describe('fields of Gemini’s own', () => {
+  it('are put where they belong, whatever their casing inside', () => {
+    const safety_settings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
+    expect(
+      bodyOf({
+        safety_settings,
+        cached_content: 'cachedContents/x',
+        labels: { team: 'a' },
+        model_armor_config: { response_template_name: 't' },
+        image_config: { aspect_ratio: '16:9' },
+        media_resolution: 'MEDIA_RESOLUTION_LOW',
+        generation_config: { response_mime_type: 'text/x.enum', topK: 3 },
+        tool_config: { retrieval_config: { languageCode: 'en' } },
+        include_server_side_tool_invocations: true,
+        something_new: 1,
+        top_k: 1,
+      }),
+    ).toEqual({
+      contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+      safetySettings: safety_settings,
+      cachedContent: 'cachedContents/x',
+      labels: { team: 'a' },
+      modelArmorConfig: { response_template_name: 't' },
+      toolConfig: { retrievalConfig: { languageCode: 'en' }, includeServerSideToolInvocations: true },
+      generationConfig: {
+        topK: 3,
+        imageConfig: { aspect_ratio: '16:9' },
+        mediaResolution: 'MEDIA_RESOLUTION_LOW',
+        responseMimeType: 'text/x.enum',
+      },
+      something_new: 1,
+    })
+  })
+
+  it('take an instruction as text, parts or content', () => {
+    const parts = [{ text: 'Be brief.' }]
+    for (const system_instruction of ['Be brief.', parts, { parts }, { parts: parts[0] }, { role: 'user', parts }]) {
+      expect(bodyOf({ system_instruction }).systemInstruction).toEqual({ parts })
+    }
+  })
+})
