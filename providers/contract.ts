@@ -141,6 +141,8 @@ export interface Failure {
   /** Parsed JSON, or undefined where the body was not JSON. */
   readonly body: unknown
   readonly text: string
+  /** Response headers, lower case; none for an error inside an answer. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
 }
 
 /** An error that stands in a body whose status says 200, or a body that is no answer at all. */

@@ -12,6 +12,7 @@ const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freez
   ollama_chat: async () => (await import('./ollama.js')).provider as Provider,
   jina_ai: async () => (await import('./jina.js')).provider as Provider,
   voyage: async () => (await import('./voyage.js')).provider as Provider,
+  bedrock: async () => (await import('./bedrock.js')).provider as Provider,
   azure_ai: async () => (await import('./azure.js')).foundry as Provider,
 })
 

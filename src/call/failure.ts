@@ -60,7 +60,7 @@ export function errorFromResponse(scene: FailureScene, status: number, headers: 
   const text = redact(rawText.slice(0, errorBodyLimit), scene.target.secrets)
   const body = parseJSON(text)
   if (status >= 300 && status < 400) return redirected(scene, status, headers)
-  const facts = scene.provider.dialect.error({ status, body, text })
+  const facts = scene.provider.dialect.error({ status, body, text, headers })
   return errorFromFacts(scene, facts, status, headers, body ?? text)
 }
 

@@ -124,7 +124,7 @@ export async function withRetries<Answer>(call: Call, send: () => Promise<Answer
   const attempt = async () => {
     const startedAt = call.clock.now()
     try {
-      if (call.provider.authorize && call.target.keySource === 'none') await authorize(call)
+      if (call.target.authorized) await authorize(call)
       const answer = await send()
       call.record(startedAt)
       return answer

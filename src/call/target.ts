@@ -19,6 +19,8 @@ export interface Target {
   /** What must not be printed. */
   readonly secrets: readonly string[]
   readonly keySource: 'call' | 'client' | 'environment' | 'none'
+  /** Whether the provider may sign the request, or fetch a token for it: not for a base that one call has brought along. */
+  readonly authorized: boolean
   /** The environment variable that the key came from. */
   readonly keyName: string | undefined
   /** Why a key that is there was not sent, as a sentence. */
@@ -70,6 +72,8 @@ export function findTarget(
   if (!credential && !provider.authorize && provider.auth.required !== false && (ownHost || nearBase === undefined)) {
     throw missingKey(provider, model)
   }
+  const foreign =
+    options.apiBase !== undefined && ownBase !== undefined && !ownHost && options.apiBase !== configured.apiBase
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': userAgent,
@@ -101,6 +105,7 @@ export function findTarget(
     settings,
     secrets,
     keySource: credential && belongs ? credential.source : 'none',
+    authorized: !foreign && provider.authorize !== undefined && !(credential && belongs),
     keyName: credential?.name,
     withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
   }

@@ -46,7 +46,7 @@ export interface ReplyUsage {
   cacheCreation1hTokens?: number
 }
 
-/** An answer that is sent as it stands, whatever the request was. */
+/** An answer that is sent as it stands, whatever the request was: also to an API that is not simulated. */
 export interface RawReply {
   /** @default 200 */
   status?: number

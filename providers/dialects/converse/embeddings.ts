@@ -1,0 +1,62 @@
+import type { EmbeddingParams, EmbeddingResponse } from '../../../src/types/embedding.js'
+import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
+import { Report } from '../../report.js'
+import { type Embedder, embedderOf } from './embedders.js'
+import { isFields } from './wire.js'
+
+export const maxInputs = ({ model }: EncodeContext<unknown>): number => embedderOf(model)?.maxInputs ?? 1
+
+/** Embeddings have no common API on Bedrock: the body is the model's own, for InvokeModel. */
+export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<unknown>): Encoded {
+  const report = new Report(context)
+  const embedder = known(context)
+  const texts = textsOf(params.input, report)
+  const { model: _, input: __, dimensions, encoding_format, user, extra_body, ...own } = params
+  if (encoding_format === 'base64') {
+    report.changed('encoding_format', 'Bedrock gives vectors as numbers; they arrive decoded either way.')
+  }
+  if (user !== undefined && user !== null) report.unsupported('user', 'Bedrock takes none with embeddings')
+  if (dimensions !== undefined && dimensions !== null && !embedder.dimensions) {
+    report.unsupported('dimensions', 'this model has one size of vectors')
+  }
+  report.settle()
+  const size = embedder.dimensions ? (dimensions ?? undefined) : undefined
+  const fields = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined && value !== null))
+  const body = { ...embedder.body(texts, size), ...fields }
+  return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }) }
+}
+
+function known(context: EncodeContext<unknown>): Embedder {
+  const embedder = embedderOf(context.model)
+  if (embedder) return embedder
+  throw new Report(context).bad(
+    'model',
+    `is '${context.model}', which is no embedding model that llmux knows on Bedrock.`,
+  )
+}
+
+function textsOf(input: EmbeddingParams['input'], report: Report): string[] {
+  const all: readonly unknown[] = typeof input === 'string' ? [input] : input
+  return all.map((text, index) => {
+    if (typeof text !== 'string') throw report.bad(`input[${index}]`, 'is no text: Bedrock takes no token ids.')
+    return text
+  })
+}
+
+/** Cohere's counts stand in a header of the answer, which a dialect doesn't see: they count as nothing. */
+export function decodeEmbedding(
+  body: unknown,
+  context: DecodeContext<unknown>,
+): Decoded<EmbeddingResponse<number[] | string>> {
+  if (!isFields(body)) throw new ProviderFault('its answer was not an object')
+  const vectors = embedderOf(context.model)?.vectors(body)
+  if (!vectors)
+    throw new ProviderFault('its answer has no vectors', typeof body.message === 'string' ? body : undefined)
+  const tokens = typeof body.inputTextTokenCount === 'number' ? body.inputTextTokenCount : 0
+  return {
+    object: 'list',
+    model: context.model,
+    data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })),
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  }
+}

@@ -1,0 +1,165 @@
+import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { isFields } from './wire.js'
+
+/** What is known of an exception: its kind, and the status that it has where it doesn't stand inside a stream. */
+interface Known {
+  readonly kind: ErrorKind
+  readonly status: number
+}
+
+const known = (kind: ErrorKind, status: number): Known => Object.freeze({ kind, status })
+
+/**
+ * By the name, in lower case and without `Exception`.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html (errors)
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
+ */
+const byName: ReadonlyMap<string, Known> = new Map([
+  ['accessdenied', known('permission_denied', 403)],
+  ['notauthorized', known('permission_denied', 403)],
+  ['optinrequired', known('permission_denied', 403)],
+  ['expiredtoken', known('authentication', 403)],
+  ['unrecognizedclient', known('authentication', 403)],
+  ['invalidsignature', known('authentication', 403)],
+  ['signaturedoesnotmatch', known('authentication', 403)],
+  ['incompletesignature', known('authentication', 403)],
+  ['missingauthenticationtoken', known('authentication', 403)],
+  ['invalidclienttokenid', known('authentication', 403)],
+  ['requestexpired', known('authentication', 403)],
+  ['resourcenotfound', known('not_found', 404)],
+  ['unknownoperation', known('not_found', 404)],
+  ['validation', known('bad_request', 400)],
+  ['serialization', known('bad_request', 400)],
+  ['conflict', known('bad_request', 409)],
+  ['throttling', known('rate_limit', 429)],
+  ['toomanyrequests', known('rate_limit', 429)],
+  ['servicequotaexceeded', known('quota_exceeded', 400)],
+  ['modeltimeout', known('timeout', 408)],
+  ['modelnotready', known('service_unavailable', 429)],
+  ['modelerror', known('internal_server', 424)],
+  ['modelstreamerror', known('internal_server', 424)],
+  ['internalserver', known('internal_server', 500)],
+  ['internalfailure', known('internal_server', 500)],
+  ['serviceunavailable', known('service_unavailable', 503)],
+])
+
+interface Told {
+  readonly pattern: RegExp
+  readonly kind: ErrorKind
+  readonly hint?: string
+}
+
+const signing =
+  'Check accessKeyId, secretAccessKey and sessionToken (or the AWS_… variables and the profile behind them), and the clock of this machine.'
+
+/** What only the text tells: one `ValidationException` stands for many failures, and the name of the exception may be missing. */
+const byText: readonly Told[] = [
+  {
+    pattern:
+      /input is too long|too many input tokens|prompt is too long|context (?:length|window)|maximum (?:input )?tokens|exceeds? the (?:model'?s? )?(?:maximum|limit).*tokens|input tokens? exceed/i,
+    kind: 'context_window_exceeded',
+  },
+  {
+    pattern: /on-demand throughput isn.t supported/i,
+    kind: 'bad_request',
+    hint: "Name an inference profile: the model with the region's prefix (us., eu., apac., global.), or a profile's ARN.",
+  },
+  {
+    pattern: /model identifier is invalid|(?:model|inference profile) .*(?:not found|doesn.t exist|does not exist)/i,
+    kind: 'not_found',
+    hint: 'Check the model id and the region: ids are listed by `aws bedrock list-foundation-models` and `list-inference-profiles`.',
+  },
+  {
+    pattern: /end of its life|legacy model|no longer (?:available|supported)/i,
+    kind: 'not_found',
+    hint: 'Choose a newer model.',
+  },
+  {
+    pattern:
+      /security token .*(?:invalid|expired)|signature (?:expired|not yet current|we calculated)|missing authentication/i,
+    kind: 'authentication',
+    hint: signing,
+  },
+  {
+    pattern: /api key|bearer token|authorization header/i,
+    kind: 'authentication',
+    hint: 'Check apiKey, or AWS_BEARER_TOKEN_BEDROCK.',
+  },
+  {
+    pattern: /access to the model|not authorized to perform|explicit deny|marketplace/i,
+    kind: 'permission_denied',
+    hint: "Ask for access to the model in Bedrock's console, in this region, and allow bedrock:InvokeModel (and InvokeModelWithResponseStream) in IAM.",
+  },
+  { pattern: /content filter(?:ing)? policy|blocked by (?:our )?content/i, kind: 'content_policy_violation' },
+  { pattern: /not ready for inference|model is not ready/i, kind: 'service_unavailable' },
+  { pattern: /too many (?:requests|tokens)|throttl|rate exceeded/i, kind: 'rate_limit' },
+]
+
+const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
+  [400, 'bad_request'],
+  [401, 'authentication'],
+  [402, 'quota_exceeded'],
+  [403, 'permission_denied'],
+  [404, 'not_found'],
+  [408, 'timeout'],
+  [413, 'bad_request'],
+  [422, 'unprocessable_entity'],
+  [424, 'internal_server'],
+  [429, 'rate_limit'],
+  [502, 'service_unavailable'],
+  [503, 'service_unavailable'],
+  [504, 'timeout'],
+])
+
+/** Kinds whose text may be read for something more exact: the others say all with their name or status. */
+const vague: ReadonlySet<ErrorKind> = new Set([
+  'bad_request',
+  'permission_denied',
+  'not_found',
+  'authentication',
+  'rate_limit',
+])
+
+/** Reads a failure of Bedrock: the exception stands in a header, in the body, or before an event in a stream. Never throws. */
+export function errorFacts(failure: Failure & { readonly headers?: Readonly<Record<string, unknown>> }): ErrorFacts {
+  const { status, body, text, headers } = failure
+  const outer = isFields(body) ? body : {}
+  // the OpenAI-shaped paths of Bedrock, and proxies
+  const error = isFields(outer.error) ? outer.error : outer
+  const name = nameOf(headers?.['x-amzn-errortype']) ?? nameOf(outer.__type) ?? nameOf(error.code) ?? nameOf(error.type)
+  const message =
+    textOf(error.message) ??
+    textOf(error.Message) ??
+    textOf(outer.originalMessage) ??
+    textOf(outer.error) ??
+    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+  const exception = name === undefined ? undefined : byName.get(name.replace(/exception$/i, '').toLowerCase())
+  const general = exception?.kind ?? kindOfStatus(status)
+  const told = vague.has(general) ? byText.find(({ pattern }) => pattern.test(message)) : undefined
+  const kind = told && agrees(told.kind, exception?.kind) ? told.kind : general
+  return {
+    kind,
+    message,
+    providerCode: name,
+    status: status < 400 ? exception?.status : undefined,
+    hint: told?.kind === kind ? told.hint : kind === 'authentication' ? signing : undefined,
+  }
+}
+
+/** A name that says what it is about is believed before the text; `ValidationException` says nothing. */
+const agrees = (told: ErrorKind, named: ErrorKind | undefined) =>
+  named === undefined || named === 'bad_request' || named === told
+
+function kindOfStatus(status: number): ErrorKind {
+  const kind = byStatus.get(status)
+  if (kind) return kind
+  return status >= 400 && status < 500 ? 'bad_request' : 'internal_server'
+}
+
+/** `ValidationException:http://internal.amazon.com/…`, `com.amazon.coral#ValidationException` and, in streams, `validationException`. */
+function nameOf(value: unknown): string | undefined {
+  const text = textOf(value)?.split(':')[0]?.split('#').at(-1)?.trim()
+  return text?.endsWith('Exception') ? text.charAt(0).toUpperCase() + text.slice(1) : text || undefined
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)

@@ -1,0 +1,68 @@
+import type { ChatParams } from '../../../src/types/chat.js'
+import { refusedNames } from './params.js'
+import { type Fields, isFields } from './wire.js'
+
+/** Fields of Converse's own, by the name under which a caller gives them. */
+const named: Readonly<Record<string, string>> = {
+  guardrail_config: 'guardrailConfig',
+  performance_config: 'performanceConfig',
+  prompt_variables: 'promptVariables',
+  additional_model_response_field_paths: 'additionalModelResponseFieldPaths',
+}
+
+/** Names that the encoder reads itself. */
+const read: ReadonlySet<string> = new Set([
+  ...refusedNames,
+  ...Object.keys(named),
+  'model',
+  'messages',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop',
+  'max_tokens',
+  'max_completion_tokens',
+  'user',
+  'metadata',
+  'service_tier',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'functions',
+  'function_call',
+  'response_format',
+  'reasoning_effort',
+  'thinking',
+  'web_search_options',
+  'stream',
+  'stream_options',
+  'cache_control',
+  'betas',
+  'extra_body',
+  'inference_config',
+  'tool_config',
+  'output_config',
+  'request_metadata',
+  'additional_model_request_fields',
+])
+
+/** What a caller gave under Converse's own names, translated in casing only. */
+export function converseFields(params: ChatParams): Fields {
+  const given = params as unknown as Fields
+  const fields: Fields = {}
+  for (const [name, wire] of Object.entries(named)) if (given[name] !== undefined) fields[wire] = given[name]
+  return fields
+}
+
+/** An object that the caller gave under one of the names above. */
+export function givenFields(params: ChatParams, name: string): Fields {
+  const value = (params as unknown as Fields)[name]
+  return isFields(value) ? value : {}
+}
+
+/** Whatever else is in a request is the model's own, and goes where Converse takes such fields. */
+export function modelFields(params: ChatParams): Fields {
+  const own: Fields = {}
+  for (const [name, value] of Object.entries(params)) if (value !== undefined && !read.has(name)) own[name] = value
+  return { ...own, ...givenFields(params, 'additional_model_request_fields') }
+}

@@ -1,0 +1,91 @@
+import type { ResponseFormat } from '../../../src/types/chat.js'
+import { closeSchema, isRecursive } from '../anthropic/schema.js'
+import type { JSONTool, Kit } from './kit.js'
+import type { ToolPlan } from './tool-plan.js'
+import { type Fields, isFields } from './wire.js'
+
+export interface Structured {
+  /** For `outputConfig.textFormat`. */
+  readonly format?: Fields
+  /** The tool that stands for the format, where the model has no format of its own. */
+  readonly json?: JSONTool
+  /** To add to the instructions. */
+  readonly instruction?: string
+}
+
+/**
+ * `response_format`: the model's own JSON schema where it has that, else a tool that it must call with the answer.
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
+ */
+export function encodeFormat(
+  format: ResponseFormat | null | undefined,
+  plan: ToolPlan,
+  thinksByBudget: boolean,
+  kit: Kit,
+): Structured {
+  if (!format || format.type === 'text') return {}
+  if (format.type === 'json_object') return anyObject(kit)
+  if (format.type !== 'json_schema' || !isFields(format.json_schema)) {
+    throw kit.report.bad(
+      'response_format',
+      "is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+    )
+  }
+  const { schema, description, name } = format.json_schema
+  if (!isFields(schema)) return anyObject(kit)
+  if (!kit.facts.schemas || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, kit)
+  const closed = closeSchema(schema)
+  if (closed.told.length > 0) {
+    kit.report.changed(
+      'response_format',
+      `The model is told of ${closed.told.join(', ')} in the schema's descriptions, and Bedrock does not enforce them.`,
+    )
+  }
+  const jsonSchema = { schema: JSON.stringify(closed.schema), name, ...(description !== undefined && { description }) }
+  return { format: { type: 'json_schema', structure: { jsonSchema } } }
+}
+
+function anyObject(kit: Kit): Structured {
+  kit.report.emulated(
+    'response_format',
+    'Converse has no JSON mode without a schema: the model is asked for JSON in the instructions.',
+  )
+  return {
+    instruction: 'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.',
+  }
+}
+
+function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: boolean, kit: Kit): Structured {
+  const wrapped = schema.type !== 'object'
+  const name = kit.names.unused('respond_with_json')
+  const description = `Gives the final answer. Call it once, with the whole answer as its input: ${about}`
+  const json: JSONTool = { name, wrapped }
+  // told to call no tool, the model shall call this one
+  const others = plan.instruction === undefined && (plan.tools.length > 0 || plan.claude.length > 0)
+  plan.tools.push({ toolSpec: { name, description, inputSchema: { json: wrapped ? wrap(schema) : schema } } })
+  kit.report.emulated(
+    'response_format',
+    `The schema is given to the model as a tool ('${name}'), and its call is the answer.`,
+  )
+  if (plan.choice && 'tool' in plan.choice) return { json }
+  const { choices } = kit.facts
+  if (plan.instruction !== undefined) plan.instruction = undefined
+  const alone = !others && choices.includes('tool')
+  if (!thinksByBudget && (alone || choices.includes('any'))) {
+    plan.choice = alone ? { tool: { name } } : { any: {} }
+    return { json }
+  }
+  plan.choice = undefined
+  return { json, instruction: `Give your final answer by calling the tool '${name}', and in no other way.` }
+}
+
+/** Definitions stay at the root, where references look for them. */
+function wrap({ $defs, definitions, $schema: _, ...schema }: Fields): Fields {
+  return {
+    type: 'object',
+    properties: { response: schema },
+    required: ['response'],
+    ...($defs !== undefined && { $defs }),
+    ...(definitions !== undefined && { definitions }),
+  }
+}

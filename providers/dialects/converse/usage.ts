@@ -1,0 +1,55 @@
+import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
+import type { WireEnd, WireUsage } from './wire.js'
+
+/**
+ * Converse counts cache reads and writes beside `inputTokens`, as its `totalTokens` shows; here they are part of `prompt_tokens`.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html
+ */
+export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
+  if (!wire || (!isCount(wire.inputTokens) && !isCount(wire.outputTokens))) return undefined
+  const { cacheReadInputTokens: read, cacheWriteInputTokens: write } = wire
+  const prompt = count(wire.inputTokens) + count(read) + count(write)
+  const completion = count(wire.outputTokens)
+  const usage: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+
+  const details: NonNullable<Usage['prompt_tokens_details']> = {}
+  if (isCount(read)) details.cached_tokens = read
+  if (isCount(write)) details.cache_creation_tokens = write
+  const fiveMinutes = writtenFor(wire, '5m')
+  const oneHour = writtenFor(wire, '1h')
+  if (fiveMinutes !== undefined || oneHour !== undefined) {
+    details.cache_creation_token_details = {
+      ...(fiveMinutes !== undefined && { ephemeral_5m_input_tokens: fiveMinutes }),
+      ...(oneHour !== undefined && { ephemeral_1h_input_tokens: oneHour }),
+    }
+  }
+  if (Object.keys(details).length > 0) usage.prompt_tokens_details = details
+  const { serverToolUsage } = wire
+  if (serverToolUsage && Object.keys(serverToolUsage).length > 0) usage.server_tool_use = serverToolUsage
+  return usage
+}
+
+function writtenFor({ cacheDetails }: WireUsage, ttl: string): number | undefined {
+  const found = Array.isArray(cacheDetails) ? cacheDetails.filter((detail) => detail?.ttl === ttl) : []
+  return found.length > 0 ? found.reduce((sum, { inputTokens }) => sum + count(inputTokens), 0) : undefined
+}
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const count = (value: unknown): number => (isCount(value) ? value : 0)
+
+/** The tier that served the answer. https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html */
+export function serviceTier({ serviceTier: tier }: WireEnd): ChatCompletion['service_tier'] | undefined {
+  const type = tier?.type
+  return type === 'default' || type === 'flex' || type === 'priority' ? type : undefined
+}
+
+/** What stands beside the message and has no place in OpenAI's shape: a guardrail's verdict, the latency that was had. */
+export function answerExtras(wire: WireEnd): Record<string, unknown> | undefined {
+  const { trace, performanceConfig, additionalModelResponseFields, serviceTier: tier } = wire
+  const extras: Record<string, unknown> = {}
+  if (trace !== undefined && trace !== null) extras.trace = trace
+  if (performanceConfig) extras.performanceConfig = performanceConfig
+  if (additionalModelResponseFields) extras.additionalModelResponseFields = additionalModelResponseFields
+  if (tier && serviceTier(wire) === undefined) extras.serviceTier = tier
+  return Object.keys(extras).length > 0 ? extras : undefined
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { provider } from '../../../providers/bedrock.js'
+import type { Settings } from '../../../providers/contract.js'
+import { BadRequestError } from '../../../src/errors.js'
+
+const base = provider.address.base as (settings: Settings) => string
+
+describe('the provider', () => {
+  it.each([
+    ['us-east-1', 'https://bedrock-runtime.us-east-1.amazonaws.com'],
+    ['us-gov-west-1', 'https://bedrock-runtime.us-gov-west-1.amazonaws.com'],
+    ['cn-north-1', 'https://bedrock-runtime.cn-north-1.amazonaws.com.cn'],
+    ['eusc-de-east-1', 'https://bedrock-runtime.eusc-de-east-1.amazonaws.eu'],
+    ['us-iso-east-1', 'https://bedrock-runtime.us-iso-east-1.c2s.ic.gov'],
+  ])('is in %s at %s', (region, url) => {
+    expect(base({ region })).toBe(url)
+  })
+
+  it.each(['evil.example/', 'us-east-1.evil.example', 'US', '', 'a@b'])("takes '%s' for no region", (region) => {
+    expect(() => base({ region })).toThrow(BadRequestError)
+  })
+
+  it.each([
+    ['us.amazon.nova-lite-v1:0', 'chat', false, '/model/us.amazon.nova-lite-v1%3A0/converse'],
+    ['us.amazon.nova-lite-v1:0', 'chat', true, '/model/us.amazon.nova-lite-v1%3A0/converse-stream'],
+    ['converse/anthropic.claude-v2', 'chat', false, '/model/anthropic.claude-v2/converse'],
+    ['amazon.titan-embed-text-v2:0', 'embedding', false, '/model/amazon.titan-embed-text-v2%3A0/invoke'],
+    [
+      'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc',
+      'chat',
+      false,
+      '/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aapplication-inference-profile%2Fabc/converse',
+    ],
+  ] as const)('calls %s (%s, stream %s) at %s', (model, operation, stream, path) => {
+    expect(provider.address.path(operation, model, stream, {}, '')).toBe(path)
+  })
+
+  it('takes a bearer token before keys, and cannot be changed by anyone', () => {
+    expect(provider.auth.schemes).toEqual([
+      { option: 'apiKey', env: ['AWS_BEARER_TOKEN_BEDROCK'], header: 'authorization', prefix: 'Bearer ' },
+    ])
+    const settings = Object.fromEntries((provider.settings ?? []).map((setting) => [setting.option, setting]))
+    expect(settings.region).toMatchObject({
+      required: true,
+      env: ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_REGION_NAME'],
+    })
+    expect(settings.secretAccessKey).toMatchObject({ secret: true })
+    expect(settings.sessionToken).toMatchObject({ secret: true })
+    for (const part of [provider, provider.address, provider.auth, provider.settings, provider.dialect]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest'
+import { type Body, bodyOf, encode, models, turnsOf, warningsOf } from './helpers.js'
+
+const user = { role: 'user', content: 'Hi' }
+const call = (id: string, name = 'f', args = '{}') => ({ id, type: 'function', function: { name, arguments: args } })
+const asks = (...ids: string[]) => ({ role: 'assistant', content: null, tool_calls: ids.map((id) => call(id)) })
+const result = (id: string, content: unknown = 'ok', more: Body = {}) => ({
+  role: 'tool',
+  tool_call_id: id,
+  content,
+  ...more,
+})
+const toolResult = (toolUseId: string, text = 'ok') => ({ toolResult: { toolUseId, content: [{ text }] } })
+const toolUse = (toolUseId: string, input = {}) => ({ toolUse: { toolUseId, name: 'f', input } })
+
+describe('messages', () => {
+  it('put instructions apart and turns in blocks', () => {
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] },
+      user,
+      { role: 'assistant', content: 'Hello' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'A' },
+          { type: 'text', text: ' ' },
+          { type: 'text', text: 'B' },
+        ],
+      },
+    ]
+    expect(bodyOf({ messages })).toEqual({
+      system: [{ text: 'Be brief.' }, { text: 'Be kind.' }],
+      messages: [
+        { role: 'user', content: [{ text: 'Hi' }] },
+        { role: 'assistant', content: [{ text: 'Hello' }] },
+        { role: 'user', content: [{ text: 'A' }, { text: 'B' }] },
+      ],
+    })
+  })
+
+  it('merge neighbours, begin with the user and move late instructions to the front', () => {
+    const messages = [
+      { role: 'assistant', content: 'Welcome' },
+      user,
+      { role: 'system', content: 'Now in French.' },
+      { role: 'user', content: 'Go' },
+    ]
+    const { body, warnings } = encode({ messages })
+    expect(body).toEqual({
+      system: [{ text: 'Now in French.' }],
+      messages: [
+        { role: 'user', content: [{ text: 'Begin.' }] },
+        { role: 'assistant', content: [{ text: 'Welcome' }] },
+        { role: 'user', content: [{ text: 'Hi' }, { text: 'Go' }] },
+      ],
+    })
+    expect(warnings?.map(({ type }) => type)).toEqual(['changed', 'repaired'])
+  })
+
+  it('put results right behind their calls, in one turn, before what the user says', () => {
+    const messages = [user, asks('a', 'b'), result('b'), { role: 'user', content: 'And?' }, result('a', 'late')]
+    expect(turnsOf(messages).slice(1)).toEqual([
+      { role: 'assistant', content: [toolUse('a'), toolUse('b')] },
+      { role: 'user', content: [toolResult('b'), toolResult('a', 'late'), { text: 'And?' }] },
+    ])
+    expect(warningsOf({ messages })?.join()).toContain('repaired 4 messages[4]: the tool result was moved up')
+  })
+
+  it('tell failed tools apart where the model takes it', () => {
+    const messages = [user, asks('a'), result('a', 'no such city', { is_error: true })]
+    const failed = (model: string) => turnsOf(messages, model)[2]?.content[0]?.toolResult
+    expect(failed(models.claude)).toHaveProperty('status', 'error')
+    expect(failed(models.llama)).not.toHaveProperty('status')
+    expect(warningsOf({ messages, model: models.llama })?.join()).toContain('messages[2].is_error')
+  })
+
+  it('give results without text a text, and take images, documents and JSON as results', () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }
+    const pdf = { type: 'file', file: { file_data: 'data:application/pdf;base64,JVBERi0=', filename: 'a report.pdf' } }
+    const messages = [user, asks('a', 'b'), result('a', ''), result('b', [image, pdf, { json: { a: 1 } }])]
+    expect(turnsOf(messages)[2]?.content).toEqual([
+      toolResult('a', '(no output)'),
+      {
+        toolResult: {
+          toolUseId: 'b',
+          content: [
+            { image: { format: 'png', source: { bytes: 'iVBORw0KGgo=' } } },
+            { document: { format: 'pdf', name: 'a report', source: { bytes: 'JVBERi0=' } } },
+            { json: { a: 1 } },
+          ],
+        },
+      },
+    ])
+  })
+
+  it('take ids and names of other providers, consistently', () => {
+    const id = `call|${'x'.repeat(80)}`
+    const messages = [user, { ...asks(), tool_calls: [call(id, 'my.tool')] }, result(id)]
+    const { body, memo } = encode({ messages, tools: [{ type: 'function', function: { name: 'my.tool' } }] })
+    const [, asked, answered] = body.messages as { content: Record<string, Body>[] }[]
+    const wireId = asked?.content[0]?.toolUse?.toolUseId
+    expect(wireId).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
+    expect(answered?.content[0]?.toolResult?.toolUseId).toBe(wireId)
+    expect(asked?.content[0]?.toolUse?.name).toBe('my_tool')
+    expect(memo).toEqual({ names: { my_tool: 'my.tool' } })
+  })
+
+  it('give calls that share an id in two turns ids of their own', () => {
+    const turns = turnsOf([user, asks('call_0'), result('call_0', 'one'), asks('call_0'), result('call_0', 'two')])
+    expect(turns[3]?.content[0]?.toolUse).toHaveProperty('toolUseId', 'call_0_2')
+    expect(turns[4]?.content[0]).toEqual(toolResult('call_0_2', 'two'))
+  })
+
+  it.each([
+    [[user, result('x')], "messages[1]: answers the tool call 'x', which no earlier assistant message makes."],
+    [[user, asks('a'), result('a'), result('a')], "messages[3]: answers the tool call 'a' a second time."],
+    [[user, asks('a'), user], "messages[1].tool_calls[0]: calls 'f' (a), and no later message answers it"],
+    [
+      [user, { ...asks(), tool_calls: [call('a', 'f', 'no')] }],
+      'messages[1].tool_calls[0]: has arguments that are not JSON',
+    ],
+    [[user, { role: 'robot', content: '' }], "messages[1]: has the role 'robot'"],
+    [[{ role: 'user', content: '' }], 'messages[0]: has no text'],
+    [[], 'messages: is empty'],
+    [[{ role: 'user', content: [{ type: 'hologram' }] }], "messages[0].content[0]: has the type 'hologram'"],
+  ])('refuse what cannot be told: %#', (messages, text) => {
+    expect(() => encode({ messages })).toThrow(text)
+  })
+
+  it('continue an assistant message where the model does', () => {
+    const messages = [user, { role: 'assistant', content: 'The answer is ' }]
+    expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: [{ text: 'The answer is' }] })
+    expect(() => turnsOf(messages, 'us.anthropic.claude-opus-4-7-v1')).toThrow(
+      'messages[1]: this model does not continue',
+    )
+  })
+})
+
+describe('reasoning in the history', () => {
+  const thinking = { type: 'thinking', thinking: 'Hm', signature: 'EqABCg==' }
+  const redacted = { type: 'redacted_thinking', data: 'EqABCg==' }
+  const said = (thinking_blocks: unknown[], more: Body = {}) => [
+    user,
+    { role: 'assistant', content: 'x', reasoning_content: 'Hm', thinking_blocks, ...more },
+    user,
+  ]
+
+  it('goes back to Claude as it came', () => {
+    expect(turnsOf(said([thinking, redacted]))[1]?.content).toEqual([
+      { reasoningContent: { reasoningText: { text: 'Hm', signature: 'EqABCg==' } } },
+      { reasoningContent: { redactedContent: Buffer.from('EqABCg==').toString('base64') } },
+      { text: 'x' },
+    ])
+  })
+
+  it('is left out, and said so, where nobody takes it', () => {
+    for (const [model, blocks] of [
+      [models.nova2, [thinking]],
+      [models.claude, [{ ...thinking, signature: 'gemini' }]],
+      [models.claude, []],
+    ] as const) {
+      expect(turnsOf(said([...blocks]), model)[1]?.content).toEqual([{ text: 'x' }])
+      expect(warningsOf({ messages: said([...blocks]), model })?.join()).toContain('repaired 1 messages[1]')
+    }
+  })
+
+  it('and system tools go back in their order, unless the caller changed the words', () => {
+    const kept = [
+      { toolUse: { toolUseId: 's', name: 'nova_grounding', type: 'server_tool_use', input: {} } },
+      { toolResult: { toolUseId: 's', content: [{ text: '[HIDDEN]' }] } },
+      { text: 'Found' },
+      { citationsContent: { citations: [{ location: { web: { url: 'https://a.example' } } }] } },
+      { text: '.' },
+      toolUse('a'),
+    ]
+    const message = { ...asks('a'), content: 'Found.', provider_specific_fields: { converse_content: kept } }
+    expect(turnsOf([user, message, result('a')], models.nova2)[1]?.content).toEqual(
+      kept.filter((_, index) => index !== 3),
+    )
+    const changed = [user, { ...message, content: 'Found it.' }, result('a')]
+    expect(turnsOf(changed, models.nova2)[1]?.content).toEqual([{ text: 'Found it.' }, toolUse('a')])
+    expect(warningsOf({ messages: changed })?.join()).toContain('was changed since the model wrote it')
+  })
+})

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { ProviderFault } from '../../../providers/contract.js'
+import { converse } from '../../../providers/dialects/converse/index.js'
+import { answerOf, assemble, type Body, chunksOf, decode, encode, eventsOf, models } from './helpers.js'
+
+const web = (url: string) => ({ location: { web: { url, domain: 'example.com' } } })
+const page = {
+  title: 'Sample',
+  location: { documentPage: { documentIndex: 0, start: 1, end: 2 } },
+  sourceContent: [{ text: 's' }],
+}
+const call = (id: string, input: Body) => ({ toolUse: { toolUseId: id, name: 'f', input } })
+
+/** Shapes seen in recordings, but for the image: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDelta.html */
+const whole: Record<string, Body> = {
+  text: answerOf([{ text: 'Grüße, 🙂 world' }]),
+  nothing: answerOf([]),
+  'two parallel calls after text': answerOf(
+    [{ text: 'Let me look.' }, call('a', { city: 'Oslo', deep: { list: [1] } }), call('b', {})],
+    { stopReason: 'tool_use' },
+  ),
+  'reasoning with a signature': answerOf([
+    { reasoningContent: { reasoningText: { text: 'Hm, well', signature: 'EqAB' } } },
+    { text: '42' },
+  ]),
+  'reasoning that is redacted': answerOf([{ reasoningContent: { redactedContent: 'RXFBQg==' } }, { text: 'x' }]),
+  'reasoning without a signature, after text': answerOf([
+    { text: 'ready' },
+    { reasoningContent: { reasoningText: { text: 'I thought' } } },
+  ]),
+  'two thoughts': answerOf([
+    { reasoningContent: { reasoningText: { text: 'one', signature: 'Eq' } } },
+    { reasoningContent: { reasoningText: { text: 'two', signature: 'Er' } } },
+  ]),
+  'reasoning between calls': answerOf([
+    call('a', {}),
+    { reasoningContent: { reasoningText: { text: 'b', signature: 'E' } } },
+  ]),
+  citations: answerOf([
+    { text: 'It says ' },
+    { citationsContent: { content: [{ text: 'a simple thing' }], citations: [page] } },
+    { text: '.' },
+  ]),
+  'a search by the model': answerOf([
+    { toolUse: { toolUseId: 's', name: 'nova_grounding', type: 'server_tool_use', input: { query: 'q' } } },
+    {
+      toolResult: { toolUseId: 's', type: 'nova_grounding_result', status: 'success', content: [{ text: '[HIDDEN]' }] },
+    },
+    { text: 'Found' },
+    { citationsContent: { citations: [web('https://example.com/a')] } },
+    { text: '.' },
+  ]),
+  'an image': answerOf([{ text: 'Here' }, { image: { format: 'png', source: { bytes: 'iVBORw0KGgo=' } } }]),
+  'cache use and a guardrail': answerOf([{ text: 'Blocked.' }], {
+    stopReason: 'guardrail_intervened',
+    trace: { guardrail: { inputAssessment: { g: {} } } },
+    performanceConfig: { latency: 'optimized' },
+    serviceTier: { type: 'priority' },
+    usage: {
+      inputTokens: 3,
+      outputTokens: 61,
+      totalTokens: 2435,
+      cacheReadInputTokens: 2074,
+      cacheWriteInputTokens: 297,
+      cacheDetails: [{ ttl: '5m', inputTokens: 297 }],
+      serverToolUsage: {},
+    },
+  }),
+  'fields of the model': answerOf([{ text: 'x' }], { additionalModelResponseFields: { stop_sequence: 'END' } }),
+}
+
+describe('a stream', () => {
+  it.each(Object.keys(whole))('of %s adds up to the whole answer, however it is cut', (name) => {
+    const body = whole[name] as Body
+    for (const size of [1, 4, 1000]) {
+      const { chunks, whole: complete } = chunksOf(eventsOf(body, size))
+      expect(complete).toBe(true)
+      expect(assemble(chunks)).toEqual(decode(body))
+    }
+  })
+
+  it('begins with the role and ends with usage', () => {
+    const { chunks, done } = chunksOf(eventsOf(answerOf([{ text: 'Hi' }])))
+    expect(done).toBe(true)
+    expect(chunks[0]?.choices[0]?.delta).toEqual({ role: 'assistant' })
+    expect(chunks.filter(({ usage }) => usage)).toHaveLength(1)
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { prompt_tokens: 5, completion_tokens: 7 } })
+    expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(['chatcmpl-fallback']))
+  })
+
+  it('passes text, reasoning and arguments as they arrive', () => {
+    const { chunks } = chunksOf(eventsOf(whole['two parallel calls after text'] as Body, 2))
+    const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta))
+    expect(deltas.filter(({ content }) => content).map(({ content }) => content)).toEqual([
+      'Le',
+      't ',
+      'me',
+      ' l',
+      'oo',
+      'k.',
+    ])
+    expect(deltas.flatMap(({ tool_calls }) => tool_calls ?? []).map(({ index }) => index)).toContain(1)
+  })
+
+  it('says where it was cut', () => {
+    const events = eventsOf(answerOf([{ text: 'Hello' }]))
+    for (let length = 0; length < events.length - 2; length++) {
+      expect(chunksOf(events.slice(0, length)).whole, `${length} events`).toBe(false)
+    }
+    // without its last event an answer is whole, and nothing is known of its cost
+    const { whole: complete, chunks } = chunksOf(events.slice(0, -1))
+    expect(complete).toBe(true)
+    expect(chunks.some(({ usage }) => usage)).toBe(false)
+  })
+
+  it.each([
+    ['throttlingException', { message: 'Too many tokens' }, 'rate_limit', 429],
+    ['modelStreamErrorException', { originalStatusCode: 500, originalMessage: 'model broke' }, 'internal_server', 424],
+    ['serviceUnavailableException', { message: 'busy' }, 'service_unavailable', 503],
+    ['validationException', { message: 'Input is too long for requested model.' }, 'context_window_exceeded', 400],
+    ['InternalFailure', {}, 'internal_server', 500],
+  ])('throws where an event is %s', (name, data, kind, status) => {
+    let fault: unknown
+    try {
+      chunksOf([
+        ['messageStart', { role: 'assistant' }],
+        [name, data],
+      ])
+    } catch (error) {
+      fault = error
+    }
+    expect(fault).toBeInstanceOf(ProviderFault)
+    const { body } = fault as ProviderFault
+    expect(converse.error({ status: 200, body, text: JSON.stringify(body) })).toMatchObject({ kind, status })
+  })
+
+  it('throws where an event is not JSON, and steps over events that it does not know', () => {
+    expect(() => chunksOf([['messageStart', 'oops']])).toThrow(ProviderFault)
+    expect(() => chunksOf([['messageStart', '3']])).toThrow(ProviderFault)
+    expect(
+      chunksOf([
+        ['initial-response', {}],
+        ['newThing', { x: 1 }],
+      ]).chunks,
+    ).toEqual([])
+  })
+
+  it('gives the answer of an emulated format as content, without the words around it', () => {
+    const format = { type: 'json_schema' as const, json_schema: { name: 'n', schema: { type: 'object' } } }
+    const { memo } = encode({ response_format: format, model: models.oldClaude })
+    const use = { toolUse: { toolUseId: 't', name: 'respond_with_json', input: { a: 1 } } }
+    const body = answerOf([{ text: 'Here it is:' }, use], { stopReason: 'tool_use' })
+    const { chunks } = chunksOf(eventsOf(body), memo)
+    expect(assemble(chunks)).toEqual(decode(body, memo))
+    const [choice] = assemble(chunks).choices
+    expect(choice).toMatchObject({
+      finish_reason: 'stop',
+      message: { content: '{"a":1}', provider_specific_fields: { preamble: 'Here it is:' } },
+    })
+    const plain = answerOf([{ text: 'I refuse' }])
+    expect(assemble(chunksOf(eventsOf(plain), memo).chunks)).toEqual(decode(plain, memo))
+  })
+})
