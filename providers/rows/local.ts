@@ -1,0 +1,131 @@
+import type { CompatibleRow } from '../compatible.js'
+
+/** Servers that one runs oneself. None asks a key of everyone, but GPUStack. */
+export const local = [
+  {
+    id: 'hosted_vllm',
+    name: 'vLLM',
+    env: ['HOSTED_VLLM_API_KEY'],
+    baseEnv: ['HOSTED_VLLM_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'vllm',
+    name: 'vLLM',
+    base: 'http://localhost:8000/v1',
+    env: ['VLLM_API_KEY'],
+    baseEnv: ['VLLM_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'lm_studio',
+    name: 'LM Studio',
+    base: 'http://localhost:1234/v1',
+    env: ['LM_STUDIO_API_KEY'],
+    baseEnv: ['LM_STUDIO_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'llamafile',
+    name: 'llamafile',
+    base: 'http://127.0.0.1:8080/v1',
+    env: ['LLAMAFILE_API_KEY'],
+    baseEnv: ['LLAMAFILE_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'llamacpp',
+    name: 'llama.cpp',
+    base: 'http://127.0.0.1:8080/v1',
+    env: ['LLAMACPP_API_KEY'],
+    baseEnv: ['LLAMACPP_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    // https://docs.docker.com/ai/model-runner/api-reference
+    id: 'docker_model_runner',
+    name: 'Docker Model Runner',
+    base: 'http://localhost:12434/engines/v1',
+    env: ['DOCKER_MODEL_RUNNER_API_KEY'],
+    baseEnv: ['DOCKER_MODEL_RUNNER_API_BASE'],
+    keyRequired: false,
+    quirks: { maxTokens: 'max_tokens' },
+  },
+  {
+    id: 'xinference',
+    name: 'Xinference',
+    base: 'http://127.0.0.1:9997/v1',
+    env: ['XINFERENCE_API_KEY'],
+    baseEnv: ['XINFERENCE_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    // embeddings
+    id: 'infinity',
+    name: 'Infinity',
+    env: ['INFINITY_API_KEY'],
+    baseEnv: ['INFINITY_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    // recorded: it refuses calls without a key
+    id: 'gpustack',
+    name: 'GPUStack',
+    env: ['GPUSTACK_API_KEY'],
+    baseEnv: ['GPUSTACK_API_BASE'],
+  },
+  {
+    id: 'oobabooga',
+    name: 'Text Generation Web UI',
+    base: 'http://127.0.0.1:5000/v1',
+    env: ['OOBABOOGA_API_KEY'],
+    baseEnv: ['OOBABOOGA_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'lemonade',
+    name: 'Lemonade',
+    base: 'http://localhost:8000/api/v1',
+    env: ['LEMONADE_API_KEY'],
+    baseEnv: ['LEMONADE_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'tgi',
+    name: 'Text Generation Inference',
+    env: ['TGI_API_KEY'],
+    baseEnv: ['TGI_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'mistralrs',
+    name: 'mistral.rs',
+    base: 'http://localhost:1234/v1',
+    env: ['MISTRALRS_API_KEY'],
+    baseEnv: ['MISTRALRS_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'sglang',
+    name: 'SGLang',
+    base: 'http://localhost:30000/v1',
+    env: ['SGLANG_API_KEY'],
+    baseEnv: ['SGLANG_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    // whatever else speaks OpenAI's wire
+    id: 'openai_like',
+    name: 'OpenAI-like server',
+    env: ['OPENAI_LIKE_API_KEY'],
+    baseEnv: ['OPENAI_LIKE_API_BASE'],
+    keyRequired: false,
+  },
+  {
+    id: 'custom_openai',
+    name: 'OpenAI-like server',
+    env: ['CUSTOM_OPENAI_API_KEY'],
+    baseEnv: ['CUSTOM_OPENAI_API_BASE'],
+    keyRequired: false,
+  },
+] as const satisfies readonly CompatibleRow[]

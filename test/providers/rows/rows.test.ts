@@ -1,0 +1,265 @@
+import type { Dispatcher } from 'undici'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type CompatibleRow, compatible, rows } from '../../../providers/compatible.js'
+import { defaultQuirks } from '../../../providers/dialects/openai/index.js'
+import { loadProvider, providerIds } from '../../../providers/registry.js'
+import { createClient } from '../../../src/client.js'
+import { mockProvider } from '../../../src/testing/index.js'
+import { rejection } from '../../helpers/simulated.js'
+
+const messages = [{ role: 'user', content: 'Hi' }] as const
+const each = rows.map((row) => [row.id, row] as const)
+const before = JSON.stringify(rows)
+
+function frozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && Object.values(value).every(frozen)
+}
+
+const unique = (values: readonly string[]) => values.filter((value, index) => values.indexOf(value) !== index)
+const needsKey = (row: CompatibleRow) => compatible(row).auth.required !== false
+
+beforeEach(() => {
+  for (const name of rows.flatMap(({ env = [], baseEnv = [] }) => [...env, ...baseEnv])) vi.stubEnv(name, '')
+})
+afterEach(() => vi.unstubAllEnvs())
+
+/** Answers in the process, and keeps where each request would have gone. */
+function recorder() {
+  const mock = mockProvider()
+  const urls: string[] = []
+  const dispatcher = {
+    dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
+      urls.push(`${options.origin}${options.path}`)
+      // the mock reads from the path which API is meant
+      const path = options.path.endsWith('/embeddings') ? '/v1/embeddings' : '/v1/chat/completions'
+      return mock.dispatcher.dispatch({ ...options, path }, handler)
+    },
+    close: () => mock.close(),
+    destroy: () => mock.close(),
+  }
+  return { mock, urls, client: createClient({ dispatcher: dispatcher as unknown as Dispatcher }) }
+}
+
+describe('the rows', () => {
+  it('are many', async () => {
+    const all = await providerIds()
+    console.info(`${rows.length} rows, ${all.length} prefixes`)
+    expect(rows.length).toBeGreaterThanOrEqual(100)
+    expect(unique(all)).toEqual([])
+  })
+
+  it('have each prefix once, and none of the providers that need more than a row', () => {
+    const ids = rows.map(({ id }) => id)
+    expect(unique(ids)).toEqual([])
+    for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/)
+    for (const id of ['openai', 'anthropic', 'azure', 'gemini', 'vertex_ai']) expect(ids).not.toContain(id)
+  })
+
+  it('have addresses without a slash at their end, unencrypted on the same machine only', () => {
+    for (const { id, base, paths = {} } of rows) {
+      for (const path of Object.values(paths)) expect([id, path]).toEqual([id, expect.stringMatching(/^\/.*[^/]$/)])
+      if (base === undefined) continue
+      const { protocol, hostname, href, search, hash, username } = new URL(base)
+      const loopback = hostname === 'localhost' || hostname === '127.0.0.1'
+      expect([id, protocol]).toEqual([id, loopback ? 'http:' : 'https:'])
+      expect([id, base.endsWith('/'), search, hash, username]).toEqual([id, false, '', '', ''])
+      expect([id, href.replace(/\/$/, '')]).toEqual([id, base])
+    }
+  })
+
+  it('have a way to an address', () => {
+    for (const { id, base, baseEnv = [] } of rows)
+      expect([id, base !== undefined || baseEnv.length > 0]).toEqual([id, true])
+  })
+
+  it('name variables that are theirs alone', () => {
+    const foreign = ['OPENAI_API_KEY', 'OPENAI_API_BASE', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY', 'API_KEY', 'TOKEN']
+    const owners = new Map<string, string>()
+    for (const row of rows) {
+      const { id, env = [], baseEnv = [] } = row
+      // two prefixes of one host share everything but the prefix
+      const host = JSON.stringify({ ...row, id: '' })
+      expect([id, unique([...env, ...baseEnv])]).toEqual([id, []])
+      for (const name of [...env, ...baseEnv]) {
+        expect(name).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/)
+        expect(foreign).not.toContain(name)
+        expect([id, name, owners.get(name) ?? host]).toEqual([id, name, host])
+        owners.set(name, host)
+      }
+    }
+  })
+
+  it('say where keys are made, where they say it at all, in an address', () => {
+    for (const { keyUrl } of rows) if (keyUrl !== undefined) expect(keyUrl).toMatch(/^https:\/\/[^/]+\.[a-z]+(\/|$)/)
+  })
+
+  it('ask no key of servers that one runs oneself, and of OVHcloud', () => {
+    const keyless = rows.filter((row) => !needsKey(row)).map(({ id }) => id)
+    expect(keyless.sort()).toEqual([
+      'custom_openai',
+      'docker_model_runner',
+      'hosted_vllm',
+      'infinity',
+      'lemonade',
+      'litellm_proxy',
+      'llamacpp',
+      'llamafile',
+      'lm_studio',
+      'mistralrs',
+      'oobabooga',
+      'openai_like',
+      'ovhcloud',
+      'sglang',
+      'tgi',
+      'vllm',
+      'xinference',
+    ])
+  })
+
+  it.each(each)('%s builds a provider that nobody can change', (id, row) => {
+    const { chat = '/chat/completions', embedding = '/embeddings' } = row.paths ?? {}
+    const provider = compatible(row)
+    expect(provider).toMatchObject({ id, name: row.name })
+    expect(provider.address).toMatchObject({ base: row.base, env: row.baseEnv })
+    expect(provider.address.path('chat', 'm', false, {}, '/v1')).toBe(chat)
+    expect(provider.address.path('embedding', 'm', false, {}, '/v1')).toBe(embedding)
+    expect(provider.auth.schemes).toEqual([
+      { option: 'apiKey', env: row.env, header: 'authorization', prefix: 'Bearer ' },
+    ])
+    expect(frozen(provider)).toBe(true)
+    expect(Object.keys(provider.quirks).sort()).toEqual(Object.keys(defaultQuirks).sort())
+  })
+})
+
+describe('a call', () => {
+  it.each(each)('%s/ goes to its host with the key of its environment', async (id, row) => {
+    const { env: [keyName = ''] = [], baseEnv: [baseName = ''] = [] } = row
+    if (row.base === undefined) vi.stubEnv(baseName, 'https://my.example/api/v1/')
+    vi.stubEnv(keyName, 'key-of-the-test')
+    const base = row.base ?? 'https://my.example/api/v1'
+    const { mock, urls, client } = recorder()
+
+    const answer = await client.completion({ model: `${id}/some/model`, messages })
+    expect(answer.choices[0]?.message.content).toEqual(expect.any(String))
+    expect(urls).toEqual([`${base}${row.paths?.chat ?? '/chat/completions'}`])
+    expect(mock.requests[0]).toMatchObject({
+      headers: { authorization: 'Bearer key-of-the-test' },
+      body: { model: 'some/model', messages },
+    })
+
+    await client.embedding({ model: `${id}/some/model`, input: 'Hi' })
+    expect(urls[1]).toBe(`${base}${row.paths?.embedding ?? '/embeddings'}`)
+
+    const stream = await client.completion({ model: `${id}/some/model`, messages, stream: true, max_tokens: 9 })
+    for await (const _ of stream);
+    expect(urls[2]).toBe(urls[0])
+    expect(mock.requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer key-of-the-test'))
+
+    expect(frozen(rows)).toBe(true)
+    expect(frozen(await loadProvider(id))).toBe(true)
+    expect(JSON.stringify(rows)).toBe(before)
+  })
+
+  it.each(each)('%s/ knows each of its variables', async (id, row) => {
+    for (const name of row.env ?? []) {
+      for (const baseName of row.baseEnv ?? []) {
+        vi.stubEnv(name, `key of ${name}`)
+        vi.stubEnv(baseName, `https://${id.replace(/[^a-z0-9]/g, '-')}.example`)
+        const { mock, urls, client } = recorder()
+        await client.completion({ model: `${id}/m`, messages })
+        expect(new URL(urls[0] ?? '').hostname).toMatch(/\.example$/)
+        expect(mock.requests[0]?.headers.authorization).toBe(`Bearer key of ${name}`)
+        vi.stubEnv(name, '')
+        vi.stubEnv(baseName, '')
+      }
+    }
+  })
+
+  it.each(rows.filter(needsKey).map((row) => [row.id, row] as const))(
+    '%s/ says which key is missing',
+    async (id, row) => {
+      const { urls, client } = recorder()
+      const [baseName] = row.baseEnv ?? []
+      if (row.base === undefined && baseName) vi.stubEnv(baseName, 'https://my.example/v1')
+      const error = await rejection(client.completion({ model: `${id}/m`, messages }))
+      expect(error).toMatchObject({ code: 'authentication', provider: id })
+      for (const name of row.env ?? []) expect(String(error)).toContain(name)
+      expect(urls).toEqual([])
+    },
+  )
+
+  it.each(rows.filter(({ base }) => base === undefined).map((row) => [row.id, row] as const))(
+    '%s/ says that it has no address of its own',
+    async (id, { baseEnv = [] }) => {
+      const { urls, client } = recorder()
+      const error = await rejection(client.completion({ model: `${id}/m`, messages, apiKey: 'k' }))
+      expect(error).toMatchObject({ code: 'bad_request', param: 'apiBase' })
+      for (const name of baseEnv) expect(String(error)).toContain(name)
+      expect(urls).toEqual([])
+    },
+  )
+
+  // as the corpus has them
+  it.each([
+    ['ai21', 'https://api.ai21.com/studio/v1/chat/completions'],
+    ['avian', 'https://api.avian.io/v1/chat/completions'],
+    ['crusoe', 'https://api.inference.crusoecloud.com/v1/chat/completions'],
+    ['doubleword', 'https://api.doubleword.ai/v1/chat/completions'],
+    ['github', 'https://models.github.ai/inference/chat/completions'],
+    ['huggingface', 'https://router.huggingface.co/v1/chat/completions'],
+    ['llamacpp', 'http://127.0.0.1:8080/v1/chat/completions'],
+    ['nebius', 'https://api.studio.nebius.ai/v1/chat/completions'],
+    ['novita', 'https://api.novita.ai/v3/openai/chat/completions'],
+    ['venice', 'https://api.venice.ai/api/v1/chat/completions'],
+    ['vercel_ai_gateway', 'https://ai-gateway.vercel.sh/v1/chat/completions'],
+    ['writer', 'https://api.writer.com/v1/chat'],
+    ['zai', 'https://api.z.ai/api/paas/v4/chat/completions'],
+  ])('%s/ goes to %s', async (id, url) => {
+    const { urls, client } = recorder()
+    await client.completion({ model: `${id}/m`, messages, apiKey: 'k' })
+    expect(urls).toEqual([url])
+  })
+
+  it.each([
+    ['databricks', 'DATABRICKS', 'https://my-workspace.azuredatabricks.net/serving-endpoints'],
+    ['cloudflare', 'CLOUDFLARE', 'https://api.cloudflare.com/client/v4/accounts/my-account/ai/v1'],
+    ['snowflake', 'SNOWFLAKE', 'https://my-account.snowflakecomputing.com/api/v2/cortex/v1'],
+  ])('%s/ goes where %s_API_BASE says', async (id, name, base) => {
+    vi.stubEnv(`${name}_API_BASE`, base)
+    const { urls, client } = recorder()
+    await client.completion({ model: `${id}/m`, messages, apiKey: 'k' })
+    expect(urls).toEqual([`${base}/chat/completions`])
+  })
+
+  it('vercel_ai_gateway/ and snowflake/ think as OpenRouter does, as recorded', async () => {
+    for (const id of ['vercel_ai_gateway', 'snowflake']) {
+      const { mock, client } = recorder()
+      const thinking = { type: 'enabled', budget_tokens: 2000 } as const
+      await client.completion({ model: `${id}/m`, messages, apiKey: 'k', apiBase: 'https://my.example/v1', thinking })
+      expect(mock.requests[0]?.body).toMatchObject({ reasoning: { max_tokens: 2000 } })
+      expect(mock.requests[0]?.body).not.toHaveProperty('thinking')
+    }
+  })
+
+  it('snowflake/ and poe/ know one name for the limit of the answer', async () => {
+    const { mock, client } = recorder()
+    const apiBase = 'https://my.example/v1'
+    await client.completion({ model: 'snowflake/m', messages, apiKey: 'k', apiBase, max_tokens: 5 })
+    await client.completion({ model: 'poe/m', messages, apiKey: 'k', max_completion_tokens: 5 })
+    expect(mock.requests[0]?.body).toMatchObject({ max_completion_tokens: 5 })
+    expect(mock.requests[0]?.body).not.toHaveProperty('max_tokens')
+    expect(mock.requests[1]?.body).toMatchObject({ max_tokens: 5 })
+    expect(mock.requests[1]?.body).not.toHaveProperty('max_completion_tokens')
+  })
+
+  it('heroku/ takes the base with /v1 and without, as both are in use', async () => {
+    vi.stubEnv('HEROKU_API_KEY', 'k')
+    for (const base of ['https://eu.inference.heroku.com', 'https://eu.inference.heroku.com/v1']) {
+      vi.stubEnv('HEROKU_API_BASE', base)
+      const { urls, client } = recorder()
+      await client.completion({ model: 'heroku/m', messages })
+      expect(urls).toEqual(['https://eu.inference.heroku.com/v1/chat/completions'])
+    }
+  })
+})
