@@ -91,7 +91,8 @@ export class Stage {
     if (operation === 'unknown') {
       // an API that is not simulated can still be answered, word for word
       const scripted = this.script.takeReply(logged) ?? this.#usual(logged)
-      if (scripted?.raw) return raw(wire, request, scripted.raw, { ...this.#options, ...scripted }, scripted.delayMs ?? 0)
+      if (scripted?.raw)
+        return raw(wire, request, scripted.raw, { ...this.#options, ...scripted }, scripted.delayMs ?? 0)
     }
     const refusal = this.#refuse(wire, request, text)
     if (refusal) return plain(wire, request, refusal)

@@ -1,3 +1,4 @@
+import { modelInfo } from '../../pricing/index.js'
 import { BadRequestError, ContextWindowExceededError } from '../errors.js'
 import type { Message } from '../types/messages.js'
 import { countPlan, Pace } from './count.js'
@@ -14,8 +15,9 @@ export interface TrimOptions extends Omit<TokenRequest, 'messages' | 'text'> {
   /**
    * The most tokens that the prompt may have, with its tools and schema. Leave room for the answer: where the model's
    * window holds both, subtract `max_tokens`.
+   * @default what the model's window leaves beside its longest answer, by `modelInfo()`
    */
-  readonly maxTokens: number
+  readonly maxTokens?: number | undefined
   /**
    * Whether the text of what must stay may be shortened, where leaving out older turns does not suffice.
    * @default true
@@ -37,13 +39,14 @@ const LEAST = 400
  * starts with a user message, if it had one. Messages that stay whole are the same objects as before, shortened ones
  * are copies; the array given is not touched.
  * @throws {ContextWindowExceededError} where even that does not fit, with the tokens that it takes
- * @throws {BadRequestError} where `maxTokens` is not a positive number, or tiktoken can't be loaded
+ * @throws {BadRequestError} where `maxTokens` is not a positive number, or not given for a model whose window isn't known;
+ * or tiktoken can't be loaded
  * @example
  * const fitting = await trimMessages(history, { model: 'gpt-4o', maxTokens: 128_000 - 4_096, tools })
  * const answer = await completion({ model: 'gpt-4o', messages: fitting, tools, max_tokens: 4_096 })
  */
 export const trimMessages = async (messages: readonly Message[], options: TrimOptions): Promise<Message[]> => {
-  const { maxTokens, shorten = true } = options
+  const { maxTokens = roomOf(options.model), shorten = true } = options
   if (!(maxTokens > 0)) throw new BadRequestError(`maxTokens must be a positive number of tokens, not ${maxTokens}.`)
   const count = counter(options)
   const whole = [...messages]
@@ -58,6 +61,21 @@ export const trimMessages = async (messages: readonly Message[], options: TrimOp
     `The instructions and the newest turn take about ${left} tokens${shorten ? ', shortened as far as they may be' : ''}: more ` +
       `than maxTokens, ${maxTokens}. Leave out tools or images, or choose a model with a larger window.`,
     { model: options.model },
+  )
+}
+
+/** A table may say how much the prompt may have, how much both may have together, or both. */
+const roomOf = (model: string): number => {
+  const { contextWindow, maxInputTokens, maxOutputTokens = 0 } = modelInfo(model) ?? {}
+  const beside =
+    contextWindow === undefined || maxOutputTokens >= contextWindow ? contextWindow : contextWindow - maxOutputTokens
+  const room = Math.min(maxInputTokens ?? Number.POSITIVE_INFINITY, beside ?? Number.POSITIVE_INFINITY)
+  if (Number.isFinite(room)) return room
+  throw new BadRequestError(
+    `The window of '${model}' is not known: pass maxTokens, or registerModel() with contextWindow.`,
+    {
+      param: 'maxTokens',
+    },
   )
 }
 
