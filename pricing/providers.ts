@@ -79,7 +79,7 @@ const homes: readonly (readonly [RegExp, string])[] = [
   ],
   [/^arn:aws[a-z-]*:bedrock:/, 'bedrock'],
   [
-    /^(gpt-|o\d|chatgpt-|text-embedding-|ft:|dall-e|whisper|tts-|codex-|omni-moderation|text-moderation|davinci|babbage|computer-use)/,
+    /^(gpt-|o\d|chatgpt-|chat-latest$|daybreak-|text-embedding-|ft:|dall-e|whisper|tts-|codex-|omni-moderation|text-moderation|davinci|babbage|computer-use)/,
     'openai',
   ],
   [/^claude-/, 'anthropic'],

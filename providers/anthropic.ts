@@ -1,4 +1,5 @@
 import type { Provider } from './contract.js'
+import { anthropicCounting } from './counting.js'
 import { type AnthropicQuirks, anthropic } from './dialects/anthropic/index.js'
 
 /** Anthropic's own API. https://platform.claude.com/docs/en/api/overview */
@@ -24,6 +25,7 @@ export const provider: Provider<AnthropicQuirks> = Object.freeze({
     required: true,
     url: 'https://platform.claude.com/settings/keys',
   }),
+  count: Object.freeze({ ...anthropicCounting, path: () => '/v1/messages/count_tokens' }),
   headers: Object.freeze({ 'anthropic-version': '2023-06-01' }),
   quirks: Object.freeze({}),
 })

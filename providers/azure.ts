@@ -104,7 +104,11 @@ let claudeOnAzure: Provider | undefined
 
 async function claude(): Promise<Provider> {
   if (claudeOnAzure) return claudeOnAzure
-  const { provider: own } = await import('./anthropic.js')
+  const [{ provider: own }, { anthropicCounting }] = await Promise.all([
+    import('./anthropic.js'),
+    import('./counting.js'),
+  ])
+  const messages = (basePath: string) => (basePath.endsWith('/anthropic') ? '/v1/messages' : '/anthropic/v1/messages')
   claudeOnAzure = Object.freeze({
     ...own,
     id: 'azure_ai',
@@ -112,8 +116,11 @@ async function claude(): Promise<Provider> {
     address: Object.freeze({
       base: undefined,
       env: catalogue.address.env,
-      path: (_: Operation, __: string, ___: boolean, ____: Settings, basePath: string) =>
-        basePath.endsWith('/anthropic') ? '/v1/messages' : '/anthropic/v1/messages',
+      path: (_: Operation, __: string, ___: boolean, ____: Settings, basePath: string) => messages(basePath),
+    }),
+    count: Object.freeze({
+      ...anthropicCounting,
+      path: (_: string, __: Settings, basePath: string) => `${messages(basePath)}/count_tokens`,
     }),
     auth: Object.freeze({
       ...catalogue.auth,

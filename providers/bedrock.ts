@@ -1,6 +1,7 @@
 import { BadRequestError } from '../src/errors.js'
 import { type SignerOf, signed } from './aws/credentials.js'
 import type { Operation, Provider, Settings, Signable } from './contract.js'
+import { converseCounting } from './counting.js'
 import { converse } from './dialects/converse/index.js'
 
 const signer: SignerOf = Object.freeze({
@@ -53,6 +54,12 @@ export const provider: Provider<unknown> = Object.freeze({
     Object.freeze({ option: 'profile', env: Object.freeze([]) } as const),
   ]),
   authorize: (request: Signable, settings: Settings) => signed(request, settings, signer),
+  count: Object.freeze({
+    ...converseCounting,
+    // takes the model itself only: profiles of areas count as it does
+    path: (model: string) =>
+      `/model/${encodeURIComponent(model.replace(/^converse\//, '').replace(/^(?:us|eu|apac|jp|au|ca|global|us-gov)\./, ''))}/count-tokens`,
+  }),
   quirks: undefined,
 })
 

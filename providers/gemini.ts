@@ -1,5 +1,13 @@
 import type { Provider } from './contract.js'
+import { geminiCounting } from './counting.js'
 import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+
+/** A base may name the version itself. */
+function pathOf(model: string, basePath: string): string {
+  const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
+  const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1beta'
+  return `${version}/${name.split('/').map(encodeURIComponent).join('/')}`
+}
 
 /** Google AI Studio. https://ai.google.dev/api */
 export const provider: Provider<GeminiQuirks> = Object.freeze({
@@ -10,10 +18,7 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
     base: 'https://generativelanguage.googleapis.com',
     env: Object.freeze(['GEMINI_API_BASE']),
     path: (operation, model, stream, _settings, basePath) => {
-      const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
-      // a base may name the version itself
-      const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1beta'
-      const path = `${version}/${name.split('/').map(encodeURIComponent).join('/')}`
+      const path = pathOf(model, basePath)
       if (operation === 'embedding') return `${path}:batchEmbedContents`
       return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
     },
@@ -28,6 +33,10 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
     ]),
     required: true,
     url: 'https://aistudio.google.com/apikey',
+  }),
+  count: Object.freeze({
+    ...geminiCounting,
+    path: (model: string, _: unknown, basePath: string) => `${pathOf(model, basePath)}:countTokens`,
   }),
   quirks: Object.freeze({}),
 } satisfies Provider<GeminiQuirks>)

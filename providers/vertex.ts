@@ -1,4 +1,5 @@
 import type { Auth, Operation, Provider, Setting, Settings } from './contract.js'
+import { anthropicCounting, vertexCounting } from './counting.js'
 import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
 import { googleToken } from './google/credentials.js'
 
@@ -71,6 +72,10 @@ const google: Provider<GeminiQuirks> = Object.freeze({
     if (operation === 'embedding') return `${path}:predict`
     return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
   }),
+  count: Object.freeze({
+    ...vertexCounting,
+    path: (model: string, given: Settings) => `${publisher('google', model, given)}:countTokens`,
+  }),
   quirks: Object.freeze({ urls: 'all', embeddings: 'predict', maxInputs: 250 } as const),
 })
 
@@ -99,6 +104,11 @@ async function claude(): Promise<Provider> {
     ...shared,
     dialect: anthropic,
     address: address((_, model, stream, given) => `${publisher('anthropic', model, given)}:${raw(stream)}`),
+    // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/count-tokens
+    count: Object.freeze({
+      ...anthropicCounting,
+      path: (_: string, given: Settings) => `${publisher('anthropic', 'count-tokens', given)}:rawPredict`,
+    }),
     quirks: Object.freeze({ bodyVersion: 'vertex-2023-10-16', bodyModel: false }),
   }) as Provider
 }

@@ -3,8 +3,10 @@ import type { CompatibleRow } from '../providers/compatible.js'
 import type { Provider } from '../providers/contract.js'
 import { ClientContext } from './call/context.js'
 import { type CompletionResult, runCompletion } from './completion.js'
+import { type CountTokensRequest, runCountTokens } from './count-tokens.js'
 import { type EmbeddingResult, runEmbedding } from './embedding.js'
 import { runRerank } from './rerank.js'
+import type { TokenCount } from './tokens/types.js'
 import type { ResponseFormatInput } from './types/chat.js'
 import type { ClientOptions, CompletionRequest, EmbeddingRequest, RerankRequest } from './types/options.js'
 import type { RerankResponse } from './types/rerank.js'
@@ -34,6 +36,15 @@ export interface Client {
    * @throws {LLMError} of the class that says what went wrong
    */
   rerank(request: RerankRequest): Promise<RerankResponse>
+
+  /**
+   * Tokens of a chat request's prompt, by the provider's own counting endpoint where it has one; else counted here, as
+   * `method` tells. Nothing is answered, and nothing billed.
+   * @throws {LLMError} of the class that says what went wrong
+   * @example
+   * const { tokens } = await client.countTokens({ model: 'anthropic/claude-sonnet-4-6', messages, tools })
+   */
+  countTokens(request: CountTokensRequest): Promise<TokenCount>
 
   /**
    * Adds a host to this client: a row of data for an OpenAI-compatible one, or a provider with a dialect of its own. It wins
@@ -75,6 +86,7 @@ function clientOver(context: ClientContext): Client {
     completion: (request) => runCompletion(context, request),
     embedding: (request) => runEmbedding(context, request),
     rerank: (request) => runRerank(context, request),
+    countTokens: (request) => runCountTokens(context, request),
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),
     close: () => context.close(),

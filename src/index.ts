@@ -34,6 +34,15 @@ export const embedding: Client['embedding'] = (request) => client().embedding(re
 export const rerank: Client['rerank'] = (request) => client().rerank(request)
 
 /**
+ * Tokens of a chat request's prompt, by the provider's own counting endpoint where it has one; else as
+ * {@link countTokensLocally}, and `method` tells.
+ * @throws {LLMError} of the class that says what went wrong
+ * @example
+ * const { tokens } = await countTokens({ model: 'anthropic/claude-sonnet-4-6', messages, tools })
+ */
+export const countTokens: Client['countTokens'] = (request) => client().countTokens(request)
+
+/**
  * Tokens of a request, or of a text. Exact for OpenAI's models with text; {@link countTokensLocally} says whether, and how far off
  * the estimate for other families is. Loads the package `tiktoken` with its first use.
  * @throws {BadRequestError} where tiktoken is not installed
@@ -91,12 +100,14 @@ export { CompletionStream } from './call/stream.js'
 export type { Client } from './client.js'
 export { createClient } from './client.js'
 export type { CompletionResult, Parsed } from './completion.js'
+export type { CountTokensRequest } from './count-tokens.js'
 export type { EmbeddingResult } from './embedding.js'
 export * from './errors.js'
 export { estimateTokens } from './tokens/estimate.js'
 export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest, TrimOptions } from './tokens/index.js'
 export type * from './types/chat.js'
 export type * from './types/embedding.js'
+export type { KnownModel } from './types/known-models.generated.js'
 export type * from './types/messages.js'
 export type * from './types/meta.js'
 export type * from './types/options.js'

@@ -1,5 +1,5 @@
 /**
- * `npm run pricing:update`: makes the price table from the pinned sources and our overrides.
+ * `npm run pricing:update`: makes the price table, and the names that `KnownModel` has, from the pinned sources and our overrides.
  *   --check      changes nothing; fails where the committed table is not what the inputs make
  *   --offline    fetches nothing: what is not in the cache is an error
  *   --cache DIR  where the sources are kept
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { build, type History } from './build.js'
 import { fetchSources, type Pins } from './fetch.js'
 import { changes, extendHistory } from './history.js'
+import { knownModels, knownModelsText } from './known.js'
 import { type Accepted, lint } from './lint.js'
 import type { Overrides } from './overrides.js'
 import { disagreementTable, report } from './report.js'
@@ -22,6 +23,7 @@ const { values: flags } = parseArgs({
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 
 const home = resolve('pricing')
+const namesFile = resolve('src/types/known-models.generated.ts')
 const cache = resolve(flags.cache ?? 'node_modules/.cache/llmux-pricing')
 
 const json = async <Shape>(file: string): Promise<Shape> =>
@@ -42,23 +44,27 @@ if (extended !== history) built = build(raw, overrides, extended, pins.asOf)
 const problems = lint(built.tables, overrides.accepted, flags.check ? undefined : before)
 const text = moduleText(built.tables, pins)
 const summary = report(built, pins, problems)
+const names = knownModels(raw, pins)
+const namesText = knownModelsText(names, pins)
 
 if (flags.check) {
-  const same = text === committed && summary === (await textOf('REPORT.md'))
+  const committedNames = await readFile(namesFile, 'utf8').catch(() => '')
+  const same = text === committed && summary === (await textOf('REPORT.md')) && namesText === committedNames
   say(
     same
-      ? 'The price table is what its inputs make.'
-      : 'The price table is not what its inputs make: run npm run pricing:update.',
+      ? 'The price table and the names of models are what their inputs make.'
+      : 'The price table or the names of models are not what their inputs make: run npm run pricing:update.',
   )
   if (!same) process.exitCode = 1
 } else {
   await writeFile(join(home, 'table.generated.ts'), text)
   await writeFile(join(home, 'REPORT.md'), summary)
+  await writeFile(namesFile, namesText)
   if (extended !== history) await writeFile(join(home, 'history.json'), `${JSON.stringify(extended, null, 2)}\n`)
   await writeFile(join(cache, 'disagreements.tsv'), disagreementTable(built.disagreements))
   for (const { model, was, is } of changed) say(`changed  ${model}  ${JSON.stringify(was)} -> ${JSON.stringify(is)}`)
   say(
-    `${built.tables.size} providers, ${[...built.tables.values()].reduce((sum, { m }) => sum + Object.keys(m).length, 0)} rows, ${Buffer.byteLength(text)} bytes`,
+    `${built.tables.size} providers, ${[...built.tables.values()].reduce((sum, { m }) => sum + Object.keys(m).length, 0)} rows, ${Buffer.byteLength(text)} bytes; ${names.length} names`,
   )
 }
 for (const { rule, model, message } of problems) say(`${rule}  ${model}: ${message}`)

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
-import type { KnownModel } from '../../providers/known-models.js'
 import type { ChatParams, ResponseFormatInput } from './chat.js'
 import type { EmbeddingParams } from './embedding.js'
+import type { KnownModel } from './known-models.generated.js'
 import type { RerankParams } from './rerank.js'
 
 /**

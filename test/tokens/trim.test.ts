@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { registerModel } from '../../pricing/index.js'
 import { ContextWindowExceededError } from '../../src/errors.js'
 import { type TrimOptions, tokenCounter, trimMessages } from '../../src/tokens/index.js'
 import type { Message } from '../../src/types/messages.js'
@@ -161,6 +162,30 @@ describe('what must stay and is too long', () => {
     for (const maxTokens of [0, -1, Number.NaN]) {
       await expect(trim([user('Hi')], { maxTokens })).rejects.toThrow('maxTokens must be a positive number')
     }
+  })
+})
+
+describe('without maxTokens', () => {
+  const messages = Array.from({ length: 300 }, (_, index) => (index % 2 ? said(words(200)) : user(words(200))))
+
+  it('leaves room for the longest answer in the window of the model', async () => {
+    // 128,000 and 16,384
+    const fitting = await trimMessages(messages, { model })
+    expect(await count(fitting)).toBeLessThanOrEqual(128_000 - 16_384)
+    expect(fitting).toEqual(await trimMessages(messages, { model, maxTokens: 128_000 - 16_384 }))
+    expect(fitting.length).toBeLessThan(messages.length)
+  })
+
+  it('takes what a registered model says of itself', async () => {
+    registerModel('trim-test/small', { contextWindow: 3000, maxOutputTokens: 1000 })
+    registerModel('trim-test/input', { maxInputTokens: 2000 })
+    const fitting = await trimMessages(messages, { model: 'trim-test/small', estimate: true })
+    expect(fitting).toEqual(await trimMessages(messages, { model: 'trim-test/input', estimate: true }))
+    expect(fitting).toEqual(await trimMessages(messages, { model: 'trim-test/small', maxTokens: 2000, estimate: true }))
+  })
+
+  it('is refused for a model whose window nobody knows', async () => {
+    await expect(trimMessages(messages, { model: 'nobody/knows' })).rejects.toThrow("window of 'nobody/knows'")
   })
 })
 

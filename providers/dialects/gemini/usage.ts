@@ -46,10 +46,17 @@ function byModality(details: readonly ModalityCount[], whole: number): Modalitie
   return sum > whole ? {} : counts
 }
 
-/** The counters of a stream's events: each event has them all so far, or fewer. */
+/**
+ * The counters of a stream's events. An event with a total counts all there is so far, and a part that it leaves out is none of it;
+ * one without adds what it says (`trafficType`).
+ */
 export function mergeUsage(before: WireUsage | undefined, later: unknown): WireUsage | undefined {
-  return isFields(later) ? { ...before, ...later } : before
+  if (!isFields(later)) return before
+  return isCount(later.totalTokenCount) ? { ...uncounted(before), ...later } : { ...before, ...later }
 }
+
+const uncounted = (usage: WireUsage | undefined): Fields =>
+  Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => typeof value === 'string'))
 
 /** The tier that served the answer, in OpenAI's words. */
 export function serviceTier(wire: WireUsage | undefined): ChatCompletion['service_tier'] | undefined {
