@@ -16,6 +16,8 @@ export interface CostTerms {
   speed?: string | null | undefined
   /** Whether the call went through the batch API. */
   batch?: boolean | undefined
+  /** True for an answer that came out of a cache of ours: it cost nothing, and `saved` what it would have. */
+  cached?: boolean | undefined
   /** The model behind a name that says nothing, as of an Azure deployment: `azure/gpt-4.1`. Wins over the model's own name. */
   baseModel?: string | undefined
   /** Where the data stays: `eu`, `us`, a region; `global` for nowhere in particular. */
@@ -71,6 +73,8 @@ export interface CostBreakdown {
   /** The date of the price table: `2026-09-23`. */
   asOf?: string
   reason?: NoPrice
+  /** What an answer out of a cache would have cost; absent where that is unknown. */
+  saved?: number
   /** The ids most like the unknown one. */
   near?: readonly string[]
 }
@@ -112,6 +116,21 @@ function inRegionOf(found: Found | Missed, asked: Found | Missed): Found | Misse
 }
 
 function settle(terms: CostTerms, find: () => Found | Missed): CostBreakdown {
+  const cost = upstream(terms, find)
+  if (!terms.cached) return cost
+  const { rates, source, row, total: saved } = cost
+  return {
+    total: 0,
+    ...(saved !== undefined && { saved }),
+    ...(rates && { rates }),
+    ...(source && { source }),
+    ...(row !== undefined && { row }),
+    asOf,
+  }
+}
+
+/** What the provider asks. */
+function upstream(terms: CostTerms, find: () => Found | Missed): CostBreakdown {
   const reported = reportedCost(terms.usage)
   if (reported !== undefined) return { total: reported, source: 'provider' }
   const used = buckets(terms.usage)

@@ -7,7 +7,7 @@ declare module '@aws-sdk/credential-providers' {
     readonly expiration?: Date
   }
 
-  /** https://www.npmjs.com/package/@aws-sdk/credential-providers#fromnodeproviderchain */
+  /** https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html */
   export function fromNodeProviderChain(init: {
     readonly profile?: string
     readonly clientConfig?: { readonly region?: string }

@@ -66,6 +66,8 @@ export interface CallCost {
   reason?: 'unknown_model' | 'missing_usage'
   /** The ids most like the unknown one. */
   near?: readonly string[]
+  /** What an answer out of a cache would have cost: its `total` is 0. */
+  saved?: number
   /** True where the provider gave no usage, because the stream was left or cut: it is counted on what had arrived. */
   estimated?: true
 }

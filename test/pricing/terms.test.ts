@@ -157,3 +157,20 @@ describe('a call', () => {
     expect(costOf({ ...call, model: 'gpt-4o', answeredModel: 'gpt-4o-2024-05-13' }, registry).total).toBe(0.001)
   })
 })
+
+describe('an answer out of a cache', () => {
+  const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 }
+
+  test('costs nothing, and says what it saved', () => {
+    const { total } = costPerToken({ model: 'openai/gpt-4o', usage })
+    const cached = costPerToken({ model: 'openai/gpt-4o', usage, cached: true })
+    expect(cached).toMatchObject({ total: 0, saved: total, source: 'table' })
+    expect(total).toBeGreaterThan(0)
+  })
+
+  test('saved an unknown amount where no price is known', () => {
+    const cached = costPerToken({ model: 'openai/of-nobody', usage, cached: true })
+    expect(cached.total).toBe(0)
+    expect(cached).not.toHaveProperty('saved')
+  })
+})
