@@ -161,7 +161,8 @@ async function signIn() {
     return new DefaultAzureCredential()
   } catch (error) {
     credential = undefined
-    const problem = 'No key for Azure: set AZURE_API_KEY (or AZURE_AI_API_KEY), pass apiKey or authToken'
+    const problem =
+      'No key for Azure: set AZURE_API_KEY (or AZURE_AI_API_KEY), pass apiKey, or put authToken into createClient({ providers })'
     throw missingPackage(problem, '@azure/identity', 'to sign in as this machine', error)
   }
 }

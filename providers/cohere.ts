@@ -1,4 +1,5 @@
 import type { Provider } from './contract.js'
+import { cohereCounting } from './counting.js'
 import { cohere } from './dialects/cohere/index.js'
 
 const paths = { chat: '/v2/chat', embedding: '/v2/embed', rerank: '/v2/rerank' } as const
@@ -26,6 +27,10 @@ export const provider: Provider = Object.freeze({
     ]),
     required: true,
     url: 'https://dashboard.cohere.com/api-keys',
+  }),
+  count: Object.freeze({
+    ...cohereCounting,
+    path: () => '/v1/tokenize',
   }),
   quirks: Object.freeze({}),
 } satisfies Provider)

@@ -169,6 +169,8 @@ export interface CountEndpoint {
   decode(body: unknown): number | undefined
   /** Whether the provider stands by the number, or calls it an estimate itself. */
   readonly exact: boolean
+  /** The most characters that it takes: longer prompts are counted here. @default any number */
+  readonly mostChars?: number
 }
 
 /** What the bytes mean. */

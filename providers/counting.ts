@@ -63,3 +63,31 @@ export const converseCounting: Counting = Object.freeze({
   decode: (answer: unknown) => numberAt(answer, 'inputTokens'),
   exact: true,
 })
+
+/**
+ * Cohere has a tokenizer and no counter: the words of the prompt are counted, without what its template puts around them.
+ * https://docs.cohere.com/reference/tokenize
+ */
+export const cohereCounting: Counting = Object.freeze({
+  encode: (chat: Body, model: string) => ({
+    model,
+    text: wordsOf(pick(chat, ['messages', 'tools', 'documents'])).join('\n'),
+  }),
+  decode(answer: unknown) {
+    const tokens = typeof answer === 'object' && answer !== null ? (answer as Body).tokens : undefined
+    return Array.isArray(tokens) ? tokens.length : undefined
+  },
+  exact: false,
+  mostChars: 65_536,
+})
+
+/** What of a request is no text of the prompt: marks, kinds and files. */
+const marks: ReadonlySet<string> = new Set(['role', 'type', 'id', 'tool_call_id', 'image_url', 'detail'])
+
+/** Every text in it, in its order. */
+function wordsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(wordsOf)
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, part]) => (marks.has(name) ? [] : wordsOf(part)))
+}

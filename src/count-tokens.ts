@@ -34,9 +34,13 @@ export async function runCountTokens(context: ClientContext, request: CountToken
   if (isSchema(request.response_format)) params.response_format = await formatOf(request.response_format)
   const resolved = await resolveModel(params.model, context.own)
   const { count, dialect } = resolved.provider
-  if (!count || !dialect.chat) return countHere(params, options)
+  if (!count || !dialect.chat || tooLong(params, count)) return countHere(params, options)
   return askProvider(context, resolved, count, params, options, startedAt)
 }
+
+/** JSON is never shorter than the words in it. */
+const tooLong = ({ messages, tools }: Record<string, unknown>, { mostChars }: CountEndpoint): boolean =>
+  mostChars !== undefined && JSON.stringify([messages, tools]).length > mostChars
 
 async function countHere(params: Record<string, unknown>, options: CallOptions): Promise<TokenCount> {
   const { countTokensLocally } = await import('./tokens/index.js')

@@ -222,6 +222,19 @@ export class AbortError extends LLMError {
   readonly code = 'aborted'
 }
 
+/** A budget of a Router, deployment, provider or tag is used up. Thrown before anything is sent. */
+export class BudgetExceededError extends LLMError {
+  override readonly name = 'BudgetExceededError' as const
+  readonly code = 'budget_exceeded'
+}
+
+/** No deployment of a model group can take the call just now; `retryAfterMs` is when one may. */
+export class NoDeploymentsAvailableError extends LLMError {
+  override readonly name = 'NoDeploymentsAvailableError' as const
+  readonly code = 'no_deployments_available'
+  protected static override readonly retryable = true
+}
+
 /** The answer is not what the schema in `response_format` asks for. The answer itself is on `completion`. */
 export class JSONSchemaValidationError extends LLMError {
   override readonly name = 'JSONSchemaValidationError' as const
@@ -262,6 +275,8 @@ export type AnyLLMError =
   | TimeoutError
   | StreamInterruptedError
   | AbortError
+  | BudgetExceededError
+  | NoDeploymentsAvailableError
   | JSONSchemaValidationError
 
 export type ErrorCode = AnyLLMError['code']

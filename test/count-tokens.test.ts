@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Provider } from '../providers/contract.js'
 import { ClientContext } from '../src/call/context.js'
 import { runCountTokens } from '../src/count-tokens.js'
-import { BadRequestError, InvalidResponseError, NotFoundError, RateLimitError } from '../src/index.js'
+import { BadRequestError, createClient, InvalidResponseError, NotFoundError, RateLimitError } from '../src/index.js'
+import { mockProvider } from '../src/testing/index.js'
 import { countTokensLocally } from '../src/tokens/index.js'
 import { startServer } from './helpers/server.js'
 import { rejection, simulated, user } from './helpers/simulated.js'
@@ -145,5 +146,31 @@ describe('countTokens', () => {
       reasons: [],
     })
     expect(asked).toEqual(['/count/m yes'])
+  })
+})
+
+describe('Cohere', () => {
+  const ask = async (content: string, apiBase = 'https://api.cohere.com') => {
+    const mock = mockProvider({ reply: { raw: { body: { tokens: [1, 2, 3] } } } })
+    const client = createClient({ dispatcher: mock.dispatcher, providers: { cohere: { apiKey: 'k', apiBase } } })
+    const model = 'cohere/command-a-03-2025'
+    return { mock, count: await client.countTokens({ model, messages: [{ role: 'user', content }] }) }
+  }
+
+  it('is asked at its tokenizer, with either base', async () => {
+    for (const base of ['https://api.cohere.com', 'https://api.cohere.com/v2']) {
+      const { mock, count } = await ask('Hello', base)
+      expect(mock.requests[0]).toMatchObject({
+        path: '/v1/tokenize',
+        body: { model: 'command-a-03-2025', text: 'Hello' },
+      })
+      expect(count).toMatchObject({ tokens: 3, exact: false, method: 'provider' })
+    }
+  })
+
+  it('is not asked for more than it takes', async () => {
+    const { mock, count } = await ask('word '.repeat(20_000))
+    expect(mock.requests).toHaveLength(0)
+    expect(count.method).toBe('estimate')
   })
 })

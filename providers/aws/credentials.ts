@@ -120,7 +120,7 @@ async function loadChain(signer: SignerOf, profile: string | undefined) {
 
 const notInstalled = ({ provider, name, otherwise }: SignerOf, profile: string | undefined, cause: unknown) =>
   new AuthenticationError(
-    `No credentials for ${name}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass accessKeyId and secretAccessKey. ` +
+    `No credentials for ${name}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or put accessKeyId and secretAccessKey into createClient({ providers: { ${provider}: { … } } }). ` +
       `${otherwise} ${profile ? `For the profile '${profile}'` : 'For profiles, roles, SSO and instance metadata'}, run: ` +
       'npm install @aws-sdk/credential-providers',
     { provider, cause },

@@ -50,7 +50,8 @@ async function load() {
   try {
     return await import('google-auth-library')
   } catch (error) {
-    const problem = 'No credentials for Vertex AI: pass apiKey or authToken'
+    const problem =
+      'No credentials for Vertex AI: pass apiKey, or put authToken into createClient({ providers: { vertex_ai: { … } } })'
     throw missingPackage(
       problem,
       'google-auth-library',

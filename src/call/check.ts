@@ -1,6 +1,6 @@
 import { BadRequestError } from '../errors.js'
 import type { CallOptions } from '../types/options.js'
-import { callOptions, clientOptions, otherWords, toCamel, toSnake } from './names.js'
+import { accountOptions, callOptions, clientOptions, otherWords, toCamel, toSnake } from './names.js'
 
 /** A request, split into what travels to the model and what stays here. */
 export interface Split {
@@ -42,6 +42,12 @@ function refuseMisspelt(name: string, known: ReadonlySet<string>): void {
   if (right) throw new BadRequestError(`Unknown option '${name}'. Did you mean '${right}'?`, { param: name })
   if (clientOptions.has(name) || clientOptions.has(toCamel(name))) {
     throw new BadRequestError(`'${name}' is an option of createClient(), not of a call.`, { param: name })
+  }
+  if (accountOptions.has(name) && hasCapital.test(name)) {
+    throw new BadRequestError(
+      `'${name}' belongs to an account, not to a call: createClient({ providers: { <provider>: { ${name} } } }).`,
+      { param: name },
+    )
   }
   if (hasCapital.test(name)) {
     throw new BadRequestError(

@@ -9,7 +9,7 @@ import { defaultLimits, type Limits, limitsOf } from './call.js'
 import { checkOption } from './check.js'
 import { type Clock, systemClock } from './clock.js'
 import { fromEnvironment } from './environment.js'
-import { callOptions, clientOptions } from './names.js'
+import { accountOptions, callOptions, clientOptions } from './names.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
 
@@ -34,20 +34,8 @@ const perCallOnly = new Set([
   'vectorType',
 ])
 const providerFields = new Set([
-  'apiKey',
-  'authToken',
-  'apiBase',
-  'organization',
-  'project',
-  'apiVersion',
-  'region',
-  'location',
-  'accessKeyId',
-  'secretAccessKey',
-  'sessionToken',
-  'profile',
-  'credentials',
-  'headers',
+  ...['apiKey', 'apiBase', 'organization', 'project', 'apiVersion', 'region', 'location', 'headers'],
+  ...accountOptions,
 ])
 const noOptions: ProviderOptions = Object.freeze({})
 const proxyNames = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']

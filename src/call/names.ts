@@ -92,6 +92,16 @@ export const callOptions: ReadonlySet<string> = new Set([
 /** Options that belong to `createClient()`. */
 export const clientOptions: ReadonlySet<string> = new Set(['providers', 'connectTimeout', 'proxy'])
 
+/** Options of a provider's account: too many for a call, and none of them changes from call to call. */
+export const accountOptions: ReadonlySet<string> = new Set([
+  'authToken',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+  'profile',
+  'credentials',
+])
+
 /** Other libraries' words for ours. */
 export const otherWords: Readonly<Record<string, string>> = {
   base_url: 'apiBase',

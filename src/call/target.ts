@@ -243,8 +243,8 @@ function locate(base: string, pathUnder: (basePath: string) => string, provider:
   const path = pathUnder(basePath)
   const [plain = '', query] = path.split('?')
   if (plain.length > 1 && basePath.endsWith(plain)) throw badBase(provider, `give the base only, without ${plain}`)
-  // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with /v1
-  const prefix = plain.startsWith('/v1/') && basePath.endsWith('/v1') ? basePath.slice(0, -3) : basePath
+  // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with a version
+  const prefix = /^\/v\d+\//.test(plain) ? basePath.replace(/\/v\d+$/, '') : basePath
   const queries = [search.slice(1), query].filter(Boolean).join('&')
   return { origin, shown, path: `${prefix}${plain}${queries ? `?${queries}` : ''}` }
 }

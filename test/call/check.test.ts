@@ -68,6 +68,12 @@ describe('the two casings', () => {
     )
   })
 
+  it('says where options of an account belong', () => {
+    expect(() => splitRequest({ model: 'm', messages, accessKeyId: 'x' }, chatParams)).toThrow(
+      'createClient({ providers: { <provider>: { accessKeyId } } })',
+    )
+  })
+
   it.each([
     ['timeout', -1],
     ['timeout', '5s'],

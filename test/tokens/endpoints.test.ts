@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { provider as anthropic } from '../../providers/anthropic.js'
 import { foundry } from '../../providers/azure.js'
 import { provider as bedrock } from '../../providers/bedrock.js'
+import { provider as cohere } from '../../providers/cohere.js'
 import type { CountEndpoint } from '../../providers/contract.js'
 import { provider as gemini } from '../../providers/gemini.js'
 import { provider as vertex } from '../../providers/vertex.js'
@@ -103,6 +104,43 @@ describe('the others', () => {
 })
 
 const folder = corpusFolder()
+
+describe('Cohere', () => {
+  const count = countOf(cohere)
+
+  it('is given the words of the prompt', () => {
+    const chat = {
+      model: 'command-a-03-2025',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'Hello' },
+            { type: 'image_url', image_url: { url: 'data:…' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          tool_plan: 'Look.',
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+        },
+      ],
+      temperature: 0,
+    }
+    expect(count.encode(chat, 'command-a-03-2025')).toEqual({
+      model: 'command-a-03-2025',
+      text: 'Be brief.\nHello\nLook.\nf\n{}',
+    })
+    expect(count.exact).toBe(false)
+  })
+
+  /** The shape of a recorded answer. */
+  it('answers with the tokens themselves', () => {
+    expect(count.decode({ tokens: [9707, 11, 1879, 0], token_strings: ['Hello', ',', ' world', '!'] })).toBe(4)
+    for (const answer of [null, {}, { tokens: 4 }, 'x']) expect(count.decode(answer)).toBeUndefined()
+  })
+})
 
 describe('recorded counts', () => {
   if (folder === undefined) {
