@@ -42,9 +42,12 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
   const urls = preparation.remoteMedia?.(encodeContext)
   if (urls === undefined || urls.length === 0) return build(preparation.encode(encodeContext))
   const lifetime = new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene)
-  return fetchFor(urls, lifetime, limits).then((media) =>
-    build(preparation.encode({ ...encodeContext, media }), lifetime),
-  )
+  return fetchFor(urls, lifetime, limits)
+    .then((media) => build(preparation.encode({ ...encodeContext, media }), lifetime))
+    .catch((error) => {
+      lifetime.close()
+      throw error
+    })
 
   function build(encoded: Encoded, begun?: Lifetime): Call {
     return new Call({
@@ -80,9 +83,6 @@ async function fetchFor(
       allowPrivate: limits.allowPrivateMedia,
       signal: stop.signal,
     })
-  } catch (error) {
-    lifetime.close()
-    throw error
   } finally {
     lifetime.listen(undefined)
   }
