@@ -3,7 +3,15 @@ import { defineConfig } from 'tsup'
 // `splitting` is on for both formats, so that a provider's code stays in a chunk of its own and
 // loads with its first call, from ESM and from CommonJS alike.
 export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    testing: 'src/testing/index.ts',
+    otel: 'src/integrations/otel.ts',
+    langfuse: 'src/integrations/langfuse.ts',
+    helicone: 'src/integrations/helicone.ts',
+    lunary: 'src/integrations/lunary.ts',
+    prometheus: 'src/integrations/prometheus.ts',
+  },
   format: ['esm', 'cjs'],
   target: 'node20',
   platform: 'node',
@@ -13,7 +21,16 @@ export default defineConfig({
   treeshake: true,
   sourcemap: false,
   // packages that a user installs where they want them: theirs, not a copy of ours
-  external: ['zod', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],
-  // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm).
-  noExternal: ['p-retry', 'is-network-error'],
+  external: [
+    ...[/^zod$/, 'redis', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],
+    ...['@opentelemetry/api', 'prom-client'],
+  ],
+  noExternal: [
+    // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm)
+    ...['p-retry', 'is-network-error'],
+    // without dependencies of its own, and loaded with the first memoryCache(): one package less to install
+    'lru-cache',
+    // checks the options of a Router, whether or not its user has zod: the few parts that it needs
+    /^zod\/mini$/,
+  ],
 })

@@ -1,6 +1,9 @@
+import { AuthenticationError } from '../src/errors.js'
 import type { Auth, Headers, Operation, Provider, Setting, Settings, Signable } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { responsesOperation } from './dialects/responses/own.js'
 import { missingPackage } from './optional.js'
+import { isBridged } from './responses-only.js'
 
 /** Azure OpenAI: OpenAI's dialect at an address with the deployment in its path, or at the `v1` base with it in the body. */
 
@@ -21,10 +24,23 @@ function deploymentPath(
   basePath: string,
 ): string {
   const query = apiVersion === 'v1' ? '' : `?api-version=${encodeURIComponent(apiVersion)}`
+  if (operation === 'responses') return responsesPath(apiVersion, query, basePath)
   if (basePath.endsWith('/openai/v1')) return `${chatPaths[operation]}${undated.has(apiVersion) ? query : ''}`
   if (undated.has(apiVersion)) return `/openai/v1${chatPaths[operation]}${query}`
   const root = basePath.endsWith('/openai') ? '' : '/openai'
   return `${root}/deployments/${encodeURIComponent(model)}${chatPaths[operation]}${query}`
+}
+
+/** The first dated version that has it; an older one, the default too, says nothing about the Responses API. */
+const firstWithResponses = '2025-03-01-preview'
+
+/** https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/responses */
+function responsesPath(apiVersion: string, query: string, basePath: string): string {
+  const dated = !undated.has(apiVersion)
+  if (basePath.endsWith('/openai/v1')) return `${chatPaths.responses}${dated ? '' : query}`
+  const root = basePath.endsWith('/openai') ? '' : '/openai'
+  if (!dated) return `${root}/v1${chatPaths.responses}${query}`
+  return apiVersion >= firstWithResponses ? `${root}${chatPaths.responses}${query}` : `${root}/v1${chatPaths.responses}`
 }
 
 const keys = (env: readonly string[], tokens: readonly string[]): Auth =>
@@ -56,9 +72,11 @@ const quirks: OpenAIQuirks = Object.freeze({
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'azure',
   name: 'Azure OpenAI',
-  dialect: openai,
+  dialect: Object.freeze({ ...openai, responses: responsesOperation }),
+  route: (model: string) => (isBridged(model) ? (bridge ?? loadBridge()) : (provider as Provider)),
   address: Object.freeze({
     base: undefined,
+    example: 'https://my-resource.openai.azure.com',
     env: Object.freeze(['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT']),
     path: deploymentPath,
   }),
@@ -68,6 +86,18 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   quirks,
 })
 
+let bridge: Provider | undefined
+
+/** Chat over the Responses API. */
+async function loadBridge(): Promise<Provider> {
+  const [{ overResponses }, { openaiResponses }] = await Promise.all([
+    import('./responses.js'),
+    import('./dialects/responses/index.js'),
+  ])
+  bridge = overResponses(provider as Provider, { ...openaiResponses, strictHistory: false }) as Provider
+  return bridge
+}
+
 /** Models of the catalogue that are not OpenAI's. https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference */
 const catalogue: Provider<OpenAIQuirks> = Object.freeze({
   id: 'azure_ai',
@@ -75,6 +105,7 @@ const catalogue: Provider<OpenAIQuirks> = Object.freeze({
   dialect: openai,
   address: Object.freeze({
     base: undefined,
+    example: 'https://my-resource.services.ai.azure.com',
     env: Object.freeze(['AZURE_AI_API_BASE', 'AZURE_AI_ENDPOINT']),
     path(operation: Operation, _: string, __: boolean, { apiVersion = '' }: Settings, basePath: string): string {
       if (basePath.endsWith('/v1')) return chatPaths[operation]
@@ -115,6 +146,7 @@ async function claude(): Promise<Provider> {
     name: 'Azure AI Foundry',
     address: Object.freeze({
       base: undefined,
+      example: 'https://my-resource.services.ai.azure.com',
       env: catalogue.address.env,
       path: (_: Operation, __: string, ___: boolean, ____: Settings, basePath: string) => messages(basePath),
     }),
@@ -126,7 +158,7 @@ async function claude(): Promise<Provider> {
       ...catalogue.auth,
       schemes: Object.freeze(
         catalogue.auth.schemes.map((scheme) =>
-          scheme.option === 'apiKey' ? { ...scheme, header: 'x-api-key' } : scheme,
+          scheme.option === 'apiKey' ? Object.freeze({ ...scheme, header: 'x-api-key' }) : scheme,
         ),
       ),
     }),
@@ -140,7 +172,11 @@ interface Token {
   expiresOnTimestamp: number
 }
 
-let credential: Promise<{ getToken(scope: string): Promise<Token | null> }> | undefined
+interface MachineCredential {
+  getToken(scope: string): Promise<Token | null>
+}
+
+let credential: Promise<MachineCredential> | undefined
 let held: Token | undefined
 const scope = 'https://cognitiveservices.azure.com/.default'
 /** A token is renewed this long before it ends, in milliseconds. */
@@ -150,19 +186,31 @@ const margin = 120_000
 async function entraToken(request: Signable): Promise<Headers> {
   if (!held || held.expiresOnTimestamp - margin < request.now) {
     credential ??= signIn()
-    held = (await (await credential).getToken(scope)) ?? undefined
+    held = await tokenOf(await credential)
   }
   return held ? { authorization: `Bearer ${held.token}` } : {}
 }
 
-async function signIn() {
+async function tokenOf(machine: MachineCredential): Promise<Token | undefined> {
+  try {
+    return (await machine.getToken(scope)) ?? undefined
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new AuthenticationError(`Azure gave this machine no token: ${said.replace(/\.+$/, '')}. ${waysIn}.`, {
+      cause: error,
+    })
+  }
+}
+
+const waysIn =
+  'Set AZURE_API_KEY (AZURE_AI_API_KEY for azure_ai), pass apiKey, or put authToken into createClient({ providers: { azure: { … } } })'
+
+async function signIn(): Promise<MachineCredential> {
   try {
     const { DefaultAzureCredential } = await import('@azure/identity')
     return new DefaultAzureCredential()
   } catch (error) {
     credential = undefined
-    const problem =
-      'No key for Azure: set AZURE_API_KEY (or AZURE_AI_API_KEY), pass apiKey, or put authToken into createClient({ providers })'
-    throw missingPackage(problem, '@azure/identity', 'to sign in as this machine', error)
+    throw missingPackage(`No key for Azure. ${waysIn}`, '@azure/identity', 'to sign in as this machine', error)
   }
 }

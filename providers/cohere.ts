@@ -1,8 +1,8 @@
-import type { Provider } from './contract.js'
+import type { Paths, Provider } from './contract.js'
 import { cohereCounting } from './counting.js'
 import { cohere } from './dialects/cohere/index.js'
 
-const paths = { chat: '/v2/chat', embedding: '/v2/embed', rerank: '/v2/rerank' } as const
+const paths: Paths = { chat: '/v2/chat', embedding: '/v2/embed', rerank: '/v2/rerank' }
 
 /** Cohere's own API, version 2. https://docs.cohere.com/reference/about */
 export const provider: Provider = Object.freeze({
@@ -14,7 +14,7 @@ export const provider: Provider = Object.freeze({
     env: Object.freeze(['COHERE_API_BASE']),
     // `https://api.cohere.com/v2` is in use as the base, too
     path: (operation, _model, _stream, _settings, basePath) =>
-      basePath.endsWith('/v2') ? paths[operation].slice('/v2'.length) : paths[operation],
+      (basePath.endsWith('/v2') ? paths[operation]?.slice('/v2'.length) : paths[operation]) ?? '',
   } satisfies Provider['address']),
   auth: Object.freeze({
     schemes: Object.freeze([

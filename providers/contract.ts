@@ -2,19 +2,25 @@
  * The interfaces that a provider is made of: provider = dialect × address × auth × framing × quirks.
  * A provider imports types, errors and this file, and nothing else of the house.
  */
-import type { ChatCompletion, ChatCompletionChunk, ChatParams } from '../src/types/chat.js'
+import type { ChatCompletion, ChatCompletionChunk, ChatParams, Usage } from '../src/types/chat.js'
 import type { EmbeddingParams, EmbeddingResponse } from '../src/types/embedding.js'
 import type { Media } from '../src/types/media.js'
 import type { Warning } from '../src/types/meta.js'
+import type { ModerationParams, ModerationResponse } from '../src/types/moderation.js'
 import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
+import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../src/types/responses.js'
 
-export type Operation = 'chat' | 'embedding' | 'rerank'
+export type Operation = 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
+
+/** Paths of the operations that a provider has. */
+export type Paths = Readonly<Partial<Record<Operation, string>>>
 
 /**
- * How a streamed body is cut into events: server-sent events, one JSON document a line, or the binary messages of AWS (the
- * event is then the `:event-type` or `:exception-type`, the data the payload).
+ * How a streamed body is cut into events: server-sent events, one JSON document a line, the binary messages of AWS (the
+ * event is then the `:event-type` or `:exception-type`, the data the payload), or such messages with pieces of a stream of
+ * server-sent events in them (SageMaker).
  */
-export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
+export type Framing = 'sse' | 'ndjson' | 'aws-event-stream' | 'aws-sse'
 
 /** What a dialect makes, before the call's `meta` is put on it. */
 export type Decoded<Answer> = Omit<Answer, 'meta'>
@@ -31,6 +37,8 @@ export interface EncodeContext<Quirks = unknown> {
   readonly ownHost: boolean
   /** What `remoteMedia` asked for, by URL. */
   readonly media?: ReadonlyMap<string, Media>
+  /** The provider's own options, where its body has them (a project). */
+  readonly settings?: Settings
   readonly quirks: Quirks
 }
 
@@ -44,7 +52,11 @@ export interface DecodeContext<Quirks = unknown> {
   readonly created: number
   /** An id for answers of providers that send none. */
   readonly fallbackId: string
+  /** Headers of the answer, lower case, for providers that count in them. */
+  readonly headers?: ResponseHeaders
 }
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 /** A request in the provider's own terms. */
 export interface Encoded {
@@ -103,6 +115,29 @@ export interface RerankDialect<Quirks = unknown> {
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<RerankResponse>
 }
 
+/** OpenAI's Responses API. */
+export interface ResponsesDialect<Quirks = unknown> {
+  encode(params: ResponsesParams, context: EncodeContext<Quirks>): Encoded
+  /** @throws {ProviderFault} where the body is an error or not an answer */
+  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ResponsesResponse>
+  /** Usage by the one definition (`docs/usage.md`), fees for the provider's own tools included. */
+  usage(response: Decoded<ResponsesResponse>): Usage | undefined
+  stream(context: DecodeContext<Quirks>): ResponsesStreamDecoder
+}
+
+/** The API's own events, as they come. It says what {@link ChatStreamDecoder} says. */
+export interface ResponsesStreamDecoder {
+  /** @throws {ProviderFault} where the event is an error or not JSON */
+  push(event: string | undefined, data: string, out: ResponsesEvent[]): void
+  readonly done: boolean
+  end(out: ResponsesEvent[]): boolean
+}
+
+export interface ModerationDialect<Quirks = unknown> {
+  encode(params: ModerationParams, context: EncodeContext<Quirks>): Encoded
+  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ModerationResponse>
+}
+
 /** What a failure is, read from the provider's answer: the structured body first, text only where the API gives nothing better. */
 export interface ErrorFacts {
   kind: ErrorKind
@@ -142,7 +177,7 @@ export interface Failure {
   readonly body: unknown
   readonly text: string
   /** Response headers, lower case; none for an error inside an answer. */
-  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  readonly headers?: ResponseHeaders
 }
 
 /** An error that stands in a body whose status says 200, or a body that is no answer at all. */
@@ -179,6 +214,8 @@ export interface Dialect<Quirks = unknown> {
   readonly chat?: ChatDialect<Quirks>
   readonly embedding?: EmbeddingDialect<Quirks>
   readonly rerank?: RerankDialect<Quirks>
+  readonly responses?: ResponsesDialect<Quirks>
+  readonly moderation?: ModerationDialect<Quirks>
   /** Never throws, whatever the body is. */
   error(failure: Failure): ErrorFacts
 }
@@ -187,9 +224,13 @@ export interface Dialect<Quirks = unknown> {
 export interface Address {
   /**
    * Base URL, without a trailing slash; a function where a setting (region, project) is part of it. Undefined where every caller
-   * has a base of their own.
+   * has a base of their own, or has not given what it is made of.
    */
-  readonly base: string | undefined | ((settings: Settings) => string)
+  readonly base: string | undefined | ((settings: Settings) => string | undefined)
+  /** What a base looks like, for the error that says that there is none. */
+  readonly example?: string
+  /** What to give beside a base, for the error that says that there is none: `pass accountId`. */
+  readonly orElse?: string
   /** Environment variables that replace the base, first match wins. */
   readonly env: readonly string[]
   /** Makes a base of what stands in the environment, where that may be less than a URL (`OLLAMA_HOST=localhost`). */
@@ -197,8 +238,16 @@ export interface Address {
   /**
    * Path under the base, with its query.
    * @param basePath the path of the base itself, without a slash at its end
+   * @param ownHost whether the base is the provider's own
    */
-  path(operation: Operation, model: string, stream: boolean, settings: Settings, basePath: string): string
+  path(
+    operation: Operation,
+    model: string,
+    stream: boolean,
+    settings: Settings,
+    basePath: string,
+    ownHost?: boolean,
+  ): string
 }
 
 /** Options of a provider that are neither key nor base, with the environment and the defaults behind them. */
@@ -214,6 +263,10 @@ export type SettingName =
   | 'sessionToken'
   | 'profile'
   | 'credentials'
+  | 'accountId'
+  | 'spaceId'
+  | 'clientId'
+  | 'clientSecret'
 
 export interface Setting {
   /** The option's name, on a call and under `providers`. */
@@ -221,8 +274,12 @@ export interface Setting {
   /** Environment variables to look in, first match wins. */
   readonly env: readonly string[]
   readonly default?: string
+  /** What it looks like, for the error that says that there is none. */
+  readonly example?: string
   /** True where no call can be made without it: the error then names option and variables. */
   readonly required?: boolean
+  /** The credential with which the provider's own host makes do without it; with any other it is required there. */
+  readonly requiredUnless?: AuthScheme['option']
   /** True where it must not be printed. */
   readonly secret?: boolean
 }
@@ -239,6 +296,37 @@ export interface Signable {
   readonly now: number
 }
 
+/** What `authorize` is given beside the request. */
+export interface SignInAid {
+  /** The key that is to be traded for a token, where the caller has one (`AuthScheme.traded`). */
+  readonly key: string | undefined
+  /** Sends a request beside the call's own (for a token), through the same connections. It has a time of its own, as several calls may wait for it. */
+  readonly send: (request: SideRequest) => Promise<SideAnswer>
+}
+
+export interface SideRequest {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface SideAnswer {
+  readonly status: number
+  readonly text: string
+}
+
+/** A request that goes on from an answer that was a receipt only. */
+export interface Following {
+  /** The whole address. Credentials go along where it has the origin of the call's own. */
+  readonly url: string
+  /** Milliseconds to wait before. */
+  readonly afterMs?: number
+  /** True where it is another host of the provider's own, which gets the credential of a call to the provider's own host. */
+  readonly trusted?: boolean
+}
+
 /** One way to show who pays. */
 export interface AuthScheme {
   /** The option that carries the credential, for messages. */
@@ -249,6 +337,8 @@ export interface AuthScheme {
   readonly header: string
   /** Put before the credential: `Bearer `. */
   readonly prefix?: string
+  /** True where it is not sent, but handed to `authorize`, which gets a token for it. */
+  readonly traded?: boolean
 }
 
 export interface Auth {
@@ -277,6 +367,8 @@ export interface Provider<Quirks = unknown> {
    * what it needs, and keeps it.
    */
   readonly route?: (model: string) => Provider | Promise<Provider>
+  /** The model without what only chooses the way to it (`invoke/` of Bedrock), or as the provider spells it. */
+  readonly modelName?: (model: string) => string
   /** Options of its own, given to `address` and `authorize`. */
   readonly settings?: readonly Setting[]
   /**
@@ -284,7 +376,12 @@ export interface Provider<Quirks = unknown> {
    * key was found that `auth` could send. May load an optional package, and keeps what it fetched as long as that is good.
    * @throws {AuthenticationError} saying what to set
    */
-  readonly authorize?: (request: Signable, settings: Settings) => Headers | Promise<Headers>
+  readonly authorize?: (request: Signable, settings: Settings, aid: SignInAid) => Headers | Promise<Headers>
+  /**
+   * For providers that answer with a receipt: what to GET next, or undefined where the body is the answer. Asked of every JSON
+   * answer of a call, as often as it takes, within the call's time. Where a try fails in between, the next goes on from there.
+   */
+  readonly follow?: (body: unknown, stream: boolean) => Following | undefined
   /** Headers made from options or environment (`organization`, `project`). */
   readonly optionHeaders?: readonly OptionHeader[]
   readonly quirks: Quirks

@@ -1,8 +1,8 @@
-import type { Provider } from './contract.js'
+import type { Paths, Provider } from './contract.js'
 import { defaultQuirks, type OpenAIQuirks } from './dialects/openai/quirks.js'
 import { jina } from './dialects/rerank/jina.js'
 
-const paths = { chat: '/chat/completions', embedding: '/embeddings', rerank: '/rerank' } as const
+const paths: Paths = { chat: '/chat/completions', embedding: '/embeddings', rerank: '/rerank' }
 
 /** Jina AI: embeddings and rerank. https://jina.ai/api-dashboard */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
@@ -12,7 +12,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   address: Object.freeze({
     base: 'https://api.jina.ai/v1',
     env: Object.freeze(['JINA_AI_API_BASE']),
-    path: (operation) => paths[operation],
+    path: (operation) => paths[operation] ?? '',
   } satisfies Provider['address']),
   auth: Object.freeze({
     schemes: Object.freeze([

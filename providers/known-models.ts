@@ -4,6 +4,8 @@
  * https://platform.openai.com/docs/models, https://platform.claude.com/docs/en/about-claude/models/overview
  */
 
+import { responsesOnly } from './responses-only.js'
+
 const openaiChat = [
   'chat-latest',
   'chatgpt-4o-latest',
@@ -113,37 +115,6 @@ const openaiChat = [
   'o4-mini-2025-04-16',
 ] as const
 
-/** Models that answer on the Responses API only: OpenAI refuses them here, and the error says so. */
-const openaiResponses = [
-  'codex-mini-latest',
-  'computer-use-preview',
-  'computer-use-preview-2025-03-11',
-  'gpt-5-codex',
-  'gpt-5-pro',
-  'gpt-5-pro-2025-10-06',
-  'gpt-5.1-codex',
-  'gpt-5.1-codex-max',
-  'gpt-5.1-codex-mini',
-  'gpt-5.2-codex',
-  'gpt-5.2-pro',
-  'gpt-5.2-pro-2025-12-11',
-  'gpt-5.3-codex',
-  'gpt-5.4-pro',
-  'gpt-5.4-pro-2026-03-05',
-  'gpt-5.5-pro',
-  'gpt-5.5-pro-2026-04-23',
-  'gpt-daybreak-blue-latest',
-  'gpt-daybreak-red-latest',
-  'o1-pro',
-  'o1-pro-2025-03-19',
-  'o3-deep-research',
-  'o3-deep-research-2025-06-26',
-  'o3-pro',
-  'o3-pro-2025-06-10',
-  'o4-mini-deep-research',
-  'o4-mini-deep-research-2025-06-26',
-] as const
-
 const openaiEmbedding = ['text-embedding-3-large', 'text-embedding-3-small', 'text-embedding-ada-002'] as const
 
 const anthropicChat = [
@@ -198,7 +169,7 @@ let table: ReadonlyMap<string, string> | undefined
 /** Bare name -> provider. */
 export function knownModels(): ReadonlyMap<string, string> {
   table ??= new Map<string, string>([
-    ...[...openaiChat, ...openaiResponses, ...openaiEmbedding].map((name) => [name, 'openai'] as const),
+    ...[...openaiChat, ...responsesOnly, ...openaiEmbedding].map((name) => [name, 'openai'] as const),
     ...anthropicChat.map((name) => [name, 'anthropic'] as const),
   ])
   return table
@@ -219,12 +190,68 @@ export function nearMatches(written: string, limit = 3, prefixes: readonly strin
       ? [...knownModels().keys()].map((name) => ({ name, distance: nameDistance(written, name) }))
       : prefixes.map((prefix) => ({ name: `${prefix}/${tail}`, distance: distance(head, prefix) }))
   const most = Math.max(2, Math.floor(Math.min((tail === '' ? written : head).length, longestRead) / 3))
-  return candidates
+  const near = candidates
     .filter((candidate) => candidate.distance <= most)
     .sort((one, other) => one.distance - other.distance || one.name.length - other.name.length)
-    .slice(0, limit)
     .map((candidate) => candidate.name)
+  if (tail !== '') {
+    const others = (otherNames.get(head.toLowerCase()) ?? []).map((prefix) => `${prefix}/${tail}`)
+    return [...new Set([...others, ...near])].slice(0, limit)
+  }
+  const hosts = families.find(([start]) => written.toLowerCase().startsWith(start))?.[1] ?? []
+  return [...near, ...hosts.map((host) => `${host}/${written}`)].slice(0, limit)
 }
+
+/** What providers are called elsewhere: too far from their prefixes to be a typing mistake. */
+export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ['google', ['gemini', 'vertex_ai']],
+  ['vertex', ['vertex_ai']],
+  ['aws', ['bedrock']],
+  ['amazon', ['bedrock']],
+  ['azureopenai', ['azure']],
+  ['azure_openai', ['azure']],
+  ['azure-openai', ['azure']],
+  ['microsoft', ['azure']],
+  ['claude', ['anthropic']],
+  ['gpt', ['openai']],
+  ['grok', ['xai']],
+  ['together', ['together_ai']],
+  ['jina', ['jina_ai']],
+  ['hf', ['huggingface']],
+  ['ibm', ['watsonx']],
+  ['kimi', ['moonshot']],
+  ['lambda', ['lambda_ai']],
+  ['meta', ['meta_llama']],
+  ['nvidia', ['nvidia_nim']],
+  ['nim', ['nvidia_nim']],
+  ['qwen', ['dashscope']],
+  ['alibaba', ['dashscope']],
+  ['zhipu', ['zai']],
+  ['workers-ai', ['cloudflare']],
+])
+
+/** Whose models begin so: their names are not known here, as several hosts may have them, but the prefix can be told. */
+const families: readonly (readonly [start: string, hosts: readonly string[]])[] = [
+  ['gpt-', ['openai']],
+  ['claude-', ['anthropic']],
+  ['gemini-', ['gemini', 'vertex_ai']],
+  ['llama', ['ollama', 'groq', 'together_ai']],
+  ...['anthropic.', 'amazon.', 'meta.', 'us.', 'eu.', 'apac.', 'global.', 'arn:aws:bedrock:'].map(
+    (start) => [start, ['bedrock']] as const,
+  ),
+  ['command-', ['cohere']],
+  ['mistral-', ['mistral']],
+  ['magistral-', ['mistral']],
+  ['ministral-', ['mistral']],
+  ['codestral-', ['mistral', 'codestral']],
+  ['deepseek-', ['deepseek']],
+  ['grok-', ['xai']],
+  ['sonar', ['perplexity']],
+  ['kimi-', ['moonshot']],
+  ['glm-', ['zai']],
+  ['voyage-', ['voyage']],
+  ['jina-', ['jina_ai']],
+]
 
 /** The words of a name may stand in another order: `claude-4-5-sonnet` is near `claude-sonnet-4-5`. */
 const nameDistance = (written: string, name: string): number =>

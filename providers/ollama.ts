@@ -1,7 +1,7 @@
-import type { Provider } from './contract.js'
+import type { Paths, Provider } from './contract.js'
 import { ollama } from './dialects/ollama/index.js'
 
-const paths = { chat: '/api/chat', embedding: '/api/embed', rerank: '/api/rerank' } as const
+const paths: Paths = { chat: '/api/chat', embedding: '/api/embed', rerank: '/api/rerank' }
 
 /**
  * Ollama, on this machine or wherever OLLAMA_HOST says; with a key, ollama.com.
@@ -15,7 +15,7 @@ export const provider: Provider = Object.freeze({
     base: 'http://localhost:11434',
     env: Object.freeze(['OLLAMA_API_BASE', 'OLLAMA_HOST']),
     fromEnvironment: hostToBase,
-    path: (operation) => paths[operation],
+    path: (operation) => paths[operation] ?? '',
   } satisfies Provider['address']),
   auth: Object.freeze({
     schemes: Object.freeze([
@@ -31,6 +31,9 @@ export const provider: Provider = Object.freeze({
   }),
   quirks: Object.freeze({}),
 } satisfies Provider)
+
+/** The same under the prefix that it has with LiteLLM. */
+export const chat: Provider = Object.freeze({ ...provider, id: 'ollama_chat' })
 
 /**
  * The base URL that a value of OLLAMA_HOST stands for. It is made for the server, so it may lack the scheme and the port, and

@@ -1,11 +1,15 @@
 import type { Provider } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
+import { moderationOperation } from './dialects/openai/moderation.js'
+import { responsesOperation } from './dialects/responses/own.js'
+import { isBridged } from './responses-only.js'
 
 /** OpenAI's own API, and, with an `apiBase`, any server that speaks it. https://platform.openai.com/docs/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'openai',
   name: 'OpenAI',
-  dialect: openai,
+  dialect: Object.freeze({ ...openai, responses: responsesOperation, moderation: moderationOperation }),
+  route: (model) => (isBridged(model) ? (bridge ?? loadBridge()) : (provider as Provider)),
   address: Object.freeze({
     base: 'https://api.openai.com/v1',
     env: Object.freeze(['OPENAI_BASE_URL', 'OPENAI_API_BASE']),
@@ -38,3 +42,15 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   quirks: defaultQuirks,
   ownQuirks: openaiQuirks,
 } satisfies Provider<OpenAIQuirks>)
+
+let bridge: Provider | undefined
+
+/** Chat over the Responses API. */
+async function loadBridge(): Promise<Provider> {
+  const [{ overResponses }, { openaiResponses, plainResponses }] = await Promise.all([
+    import('./responses.js'),
+    import('./dialects/responses/index.js'),
+  ])
+  bridge = overResponses(provider as Provider, plainResponses, openaiResponses) as Provider
+  return bridge
+}

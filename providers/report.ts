@@ -2,6 +2,26 @@ import { BadRequestError, UnsupportedParamsError } from '../src/errors.js'
 import type { Warning } from '../src/types/meta.js'
 import type { EncodeContext } from './contract.js'
 
+/**
+ * Parameters that are about the call and not about its answer: who asks, what it costs, how fast it is, what is kept of it. The
+ * answer is the same without them, so that a target that has nothing for one gets the request without it, and the caller a
+ * warning. What would change the answer is refused. The one place of this rule: dialects say `unsupported` of both.
+ */
+export const hints: ReadonlySet<string> = new Set([
+  'user',
+  'safety_identifier',
+  'metadata',
+  'store',
+  'service_tier',
+  'cache_control',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'prediction',
+])
+
+/** Of `metadata.team`, too. */
+const isHint = (param: string): boolean => hints.has(param.split('.', 1)[0] ?? param)
+
 /** Collects what a request asks in vain, so that one error names all of it, and what was changed on the way. */
 export class Report {
   readonly warnings: Warning[] = []
@@ -12,9 +32,10 @@ export class Report {
     this.#context = context
   }
 
-  /** Notes a parameter that the caller must leave out; the encoder goes on as if it had been. */
+  /** Notes a parameter that the target has nothing for; the encoder goes on as if it had not been given. */
   unsupported(param: string, advice: string): void {
-    this.#unsupported.push({ param, advice })
+    if (isHint(param)) this.dropped(param, leftOut(advice))
+    else this.#unsupported.push({ param, advice })
   }
 
   dropped(param: string, message: string): void {
@@ -44,7 +65,7 @@ export class Report {
     if (this.#unsupported.length === 0) return
     const { provider, model, dropParams } = this.#context
     if (dropParams) {
-      for (const { param, advice } of this.#unsupported) this.dropped(param, `Left out: ${advice}`)
+      for (const { param, advice } of this.#unsupported) this.dropped(param, leftOut(advice))
       return
     }
     const list = this.#unsupported.map(({ param, advice }) => `${param} (${advice})`).join('; ')
@@ -54,3 +75,5 @@ export class Report {
     )
   }
 }
+
+const leftOut = (advice: string): string => `Left out: ${advice}`

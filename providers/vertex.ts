@@ -1,27 +1,41 @@
-import type { Auth, Operation, Provider, Setting, Settings } from './contract.js'
+import { BadRequestError } from '../src/errors.js'
+import type { Auth, Dialect, Operation, Provider, Setting, Settings } from './contract.js'
 import { anthropicCounting, vertexCounting } from './counting.js'
 import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+import type { OpenAIQuirks } from './dialects/openai/index.js'
 import { googleToken } from './google/credentials.js'
 
 /** Vertex AI: Gemini, Claude, Mistral and the models of the garden, each in its own dialect, at one address with one sign-in. */
 
-const settings: readonly Setting[] = Object.freeze([
-  Object.freeze({
-    option: 'project',
-    env: Object.freeze(['VERTEXAI_PROJECT', 'VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT']),
-  } as const),
-  Object.freeze({
-    option: 'location',
-    env: Object.freeze(['VERTEXAI_LOCATION', 'VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION']),
-    default: 'global',
-  } as const),
-  Object.freeze({ option: 'credentials', env: Object.freeze(['VERTEXAI_CREDENTIALS']), secret: true } as const),
-])
+const project = {
+  option: 'project',
+  example: 'my-project-123456',
+  env: Object.freeze(['VERTEXAI_PROJECT', 'VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT']),
+} as const
 
-/** https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
+const settingsWith = (first: Setting): readonly Setting[] =>
+  Object.freeze([
+    Object.freeze(first),
+    Object.freeze({
+      option: 'location',
+      env: Object.freeze(['VERTEXAI_LOCATION', 'VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION']),
+      default: 'global',
+    } as const),
+    Object.freeze({ option: 'credentials', env: Object.freeze(['VERTEXAI_CREDENTIALS']), secret: true } as const),
+  ])
+
+/** Express mode, with a key and without a project, is for Google's own models. */
+const settings = settingsWith({ ...project, requiredUnless: 'apiKey' })
+const partnerSettings = settingsWith({ ...project, required: true })
+
+/** The location is part of the host that credentials go to. https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
 function baseOf({ location = 'global' }: Settings): string {
   if (location === 'global') return 'https://aiplatform.googleapis.com'
   // the multi-regions have hosts of their own
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(location)) {
+    const what = `'${location.slice(0, 60)}' is no location of Vertex AI: it is global, or something like us-central1.`
+    throw new BadRequestError(what, { provider: 'vertex_ai', param: 'location' })
+  }
   if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com`
   return `https://${location}-aiplatform.googleapis.com`
 }
@@ -102,6 +116,7 @@ async function claude(): Promise<Provider> {
   const { anthropic } = await import('./dialects/anthropic/index.js')
   return Object.freeze({
     ...shared,
+    settings: partnerSettings,
     dialect: anthropic,
     address: address((_, model, stream, given) => `${publisher('anthropic', model, given)}:${raw(stream)}`),
     // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/count-tokens
@@ -123,17 +138,21 @@ async function mistral(): Promise<Provider> {
   const { quirks } = compatible(row ?? { id: 'mistral' })
   return Object.freeze({
     ...shared,
-    dialect: openai,
+    settings: partnerSettings,
+    dialect: chatOnly(openai),
     address: address((_, model, stream, given) => `${publisher('mistralai', model, given)}:${raw(stream)}`),
     quirks,
   }) as Provider
 }
+
+const chatOnly = ({ embedding: _, ...dialect }: Dialect<OpenAIQuirks>): Dialect<OpenAIQuirks> => Object.freeze(dialect)
 
 /** Llama and other open models. https://cloud.google.com/vertex-ai/generative-ai/docs/maas/call-open-model-apis */
 async function garden(): Promise<Provider> {
   const { chatPaths, defaultQuirks, openai } = await import('./dialects/openai/index.js')
   return Object.freeze({
     ...shared,
+    settings: partnerSettings,
     dialect: openai,
     address: address((operation, _, __, given) => `${parent(given)}/endpoints/openapi${chatPaths[operation]}`),
     quirks: defaultQuirks,

@@ -1,8 +1,8 @@
-import type { Provider } from './contract.js'
+import type { Paths, Provider } from './contract.js'
 import { defaultQuirks, type OpenAIQuirks } from './dialects/openai/quirks.js'
 import { isMultimodal, voyage } from './dialects/rerank/voyage.js'
 
-const paths = { chat: '/chat/completions', embedding: '/embeddings', rerank: '/rerank' } as const
+const paths: Paths = { chat: '/chat/completions', embedding: '/embeddings', rerank: '/rerank' }
 
 /** Voyage AI: embeddings and rerank. https://docs.voyageai.com/reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
@@ -13,7 +13,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     base: 'https://api.voyageai.com/v1',
     env: Object.freeze(['VOYAGE_API_BASE']),
     path: (operation, model) =>
-      operation === 'embedding' && isMultimodal(model) ? '/multimodalembeddings' : paths[operation],
+      operation === 'embedding' && isMultimodal(model) ? '/multimodalembeddings' : (paths[operation] ?? ''),
   } satisfies Provider['address']),
   auth: Object.freeze({
     schemes: Object.freeze([

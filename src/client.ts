@@ -5,10 +5,23 @@ import { ClientContext } from './call/context.js'
 import { type CompletionResult, runCompletion } from './completion.js'
 import { type CountTokensRequest, runCountTokens } from './count-tokens.js'
 import { type EmbeddingResult, runEmbedding } from './embedding.js'
+import { runModeration } from './moderation.js'
+import { Hub } from './observe/hub.js'
+import { watched } from './observe/watched.js'
 import { runRerank } from './rerank.js'
+import { type ResponsesResult, runResponses } from './responses.js'
 import type { TokenCount } from './tokens/types.js'
 import type { ResponseFormatInput } from './types/chat.js'
-import type { ClientOptions, CompletionRequest, EmbeddingRequest, RerankRequest } from './types/options.js'
+import type { ModerationResponse } from './types/moderation.js'
+import type { CallbackStats } from './types/observe.js'
+import type {
+  ClientOptions,
+  CompletionRequest,
+  EmbeddingRequest,
+  ModerationRequest,
+  RerankRequest,
+  ResponsesRequest,
+} from './types/options.js'
 import type { RerankResponse } from './types/rerank.js'
 
 /** Calls with shared defaults, credentials and connections. */
@@ -38,6 +51,26 @@ export interface Client {
   rerank(request: RerankRequest): Promise<RerankResponse>
 
   /**
+   * One call of OpenAI's Responses API, as that API has it: for OpenAI, Azure, xAI and other hosts that speak it. For chat with
+   * models that have nothing else, `completion()` uses it by itself.
+   * @throws {BadRequestError} where the provider has no Responses API
+   * @throws {LLMError} of the class that says what went wrong
+   * @example
+   * const answer = await client.responses({ model: 'openai/gpt-5', input: 'Hello', reasoning: { effort: 'low' } })
+   * answer.output_text
+   */
+  responses<const Stream extends boolean = false>(request: ResponsesRequest<Stream>): Promise<ResponsesResult<Stream>>
+
+  /**
+   * Whether texts or images are harmful, by category.
+   * @throws {LLMError} of the class that says what went wrong
+   * @example
+   * const { results } = await client.moderation({ input: 'I want to hurt them.' })
+   * results[0]?.flagged
+   */
+  moderation(request: ModerationRequest): Promise<ModerationResponse>
+
+  /**
    * Tokens of a chat request's prompt, by the provider's own counting endpoint where it has one; else counted here, as
    * `method` tells. Nothing is answered, and nothing billed.
    * @throws {LLMError} of the class that says what went wrong
@@ -63,7 +96,13 @@ export interface Client {
    */
   registerModel(id: string, given: ModelPrices & ModelFacts): void
 
-  /** Closes the connections when the calls under way are done. Later calls fail. */
+  /** Settles when callbacks have been told of every call so far, and have sent on what they batch. */
+  flush(): Promise<void>
+
+  /** How the delivery of events to callbacks goes. */
+  callbackStats(): CallbackStats
+
+  /** Flushes, and closes the connections when the calls under way are done. Later calls fail. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -75,21 +114,35 @@ export interface Client {
  * const client = createClient({ timeout: 30_000, providers: { openai: { apiKey } } })
  */
 export function createClient(options: ClientOptions = {}): Client {
-  return clientOver(new ClientContext(options))
+  const context = new ClientContext(options)
+  return clientOver(context, new Hub(options, context.clock))
 }
 
 /** The client of the top-level functions shares its registry with the top-level `registerModel()`. */
-export const createSharedClient = (): Client => clientOver(new ClientContext({}, defaultRegistry()))
+export function createSharedClient(): Client {
+  const context = new ClientContext({}, defaultRegistry())
+  return clientOver(context, new Hub({}, context.clock))
+}
 
-function clientOver(context: ClientContext): Client {
+function clientOver(context: ClientContext, hub: Hub): Client {
+  const close = async () => {
+    await hub.close()
+    await context.close()
+  }
   return {
-    completion: (request) => runCompletion(context, request),
-    embedding: (request) => runEmbedding(context, request),
-    rerank: (request) => runRerank(context, request),
+    completion: (request) =>
+      watched(hub, 'chat', request, (watch) => runCompletion(context, request, undefined, watch)),
+    embedding: (request) =>
+      watched(hub, 'embedding', request, (watch) => runEmbedding(context, request, undefined, watch)),
+    rerank: (request) => watched(hub, 'rerank', request, (watch) => runRerank(context, request, undefined, watch)),
+    responses: (request) => watched(hub, 'responses', request, (watch) => runResponses(context, request, watch)),
+    moderation: (request) => watched(hub, 'moderation', request, (watch) => runModeration(context, request, watch)),
     countTokens: (request) => runCountTokens(context, request),
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),
-    close: () => context.close(),
-    [Symbol.asyncDispose]: () => context.close(),
+    flush: () => hub.flush(),
+    callbackStats: () => hub.stats,
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }

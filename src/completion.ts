@@ -1,16 +1,23 @@
-import type { ChatDialect } from '../providers/contract.js'
+import type { ChatDialect, Decoded, EncodeContext } from '../providers/contract.js'
+import { cachedChat } from './cache/chat.js'
+import { addressOf } from './cache/key.js'
+import { planOf } from './cache/plan.js'
+import type { Embedder } from './cache/semantic-lookup.js'
 import { billingOf, type Call } from './call/call.js'
+import { ChatReading } from './call/chat-reading.js'
 import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
 import { metaOf, withMeta } from './call/meta.js'
 import { chatParams } from './call/names.js'
+import type { CallObserver, CallWatch } from './call/observer.js'
 import { prepare, withRetries } from './call/prepare.js'
 import { resolveModel } from './call/resolve.js'
-import type { CompletionStream } from './call/stream.js'
+import { CompletionStream } from './call/stream.js'
 import { sendStream } from './call/stream-reader.js'
 import { formatOf, isSchema, parseAnswer } from './call/structured.js'
 import { decodeWith, sendWhole } from './call/whole.js'
-import { BadRequestError } from './errors.js'
+import { runEmbedding } from './embedding.js'
+import { BadRequestError, InvalidResponseError } from './errors.js'
 import { estimateTokens } from './tokens/estimate.js'
 import type { AnswerMessage, ChatCompletion, ChatParams, ResponseFormatInput, Usage } from './types/chat.js'
 import type { CompletionRequest } from './types/options.js'
@@ -30,6 +37,8 @@ export type CompletionResult<Stream extends boolean, Format = undefined> = boole
 export async function runCompletion<Stream extends boolean, Format extends ResponseFormatInput | undefined>(
   context: ClientContext,
   request: CompletionRequest<Stream, Format>,
+  observer?: CallObserver,
+  watch?: CallWatch,
 ): Promise<CompletionResult<Stream, Format>> {
   const startedAt = context.clock.now()
   const { params, options } = splitRequest(request, chatParams)
@@ -38,7 +47,9 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
   const resolved = found instanceof Promise ? await found : found
   const { chat } = resolved.provider.dialect
   if (!chat)
-    throw new BadRequestError(`${resolved.provider.name} has no chat models here.`, { provider: resolved.provider.id })
+    throw new BadRequestError(`${resolved.provider.name} has no chat models here. It is for embedding() or rerank().`, {
+      provider: resolved.provider.id,
+    })
   const schema = isSchema(request.response_format) ? request.response_format : undefined
   if (schema) params.response_format = await formatOf(schema)
   const extraBody = params.extra_body
@@ -46,6 +57,9 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
   const stream = params.stream === true
   params.stream = stream
   const given = params as unknown as ChatParams
+  // a Router looks before it chooses
+  const plan = observer ? undefined : planOf(context.cache.option, options.cache)
+  let media: EncodeContext['media']
   const prepared = prepare({
     context,
     operation: 'chat',
@@ -53,16 +67,57 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
     options,
     extraBody,
     startedAt,
+    observer,
+    watch,
     stream,
-    encode: (encodeContext) => chat.encode(given, encodeContext),
+    encode: (encodeContext) => {
+      if (plan) media = encodeContext.media
+      return chat.encode(given, encodeContext)
+    },
     remoteMedia: chat.remoteMedia && ((encodeContext) => chat.remoteMedia?.(given, encodeContext) ?? []),
   })
   const call = prepared instanceof Promise ? await prepared : prepared
-  const answer = stream
-    ? await runStream(context, call, chat, options.dispatcher, params, schema)
-    : await runWhole(context, call, chat, options.dispatcher, schema)
+  const ask = () =>
+    stream
+      ? runStream(context, call, chat, options.dispatcher, params, schema)
+      : runWhole(context, call, chat, options.dispatcher, schema)
+  if (!plan) return (await ask()) as CompletionResult<Stream, Format>
+  const { provider, model } = resolved
+  const configured = context.providerOptions(provider.id)
+  const answer = await cachedChat({
+    state: context.cache,
+    plan,
+    call,
+    address: addressOf(
+      {
+        provider,
+        model,
+        target: call.target,
+        options,
+        configured,
+        dropParams: options.dropParams ?? context.dropParams,
+        headers: [context.headers, configured.headers, options.headers],
+      },
+      plan,
+    ),
+    question: { operation: 'chat', params, extraBody, media },
+    wanted: { stream, includeUsage: given.stream_options?.include_usage === true, schema },
+    embedder: embedderOf(context),
+    origin: () => ({ provider: provider.id, model, baseModel: call.baseModel }),
+    ask,
+  })
   return answer as CompletionResult<Stream, Format>
 }
+
+/** Makes vectors for a semantic cache. */
+export const embedderOf =
+  (context: ClientContext): Embedder =>
+  async (model, text, signal) => {
+    const { data, usage, meta } = await runEmbedding(context, { model, input: text, signal, cache: false })
+    const [first] = data
+    if (!first) throw new InvalidResponseError('The embedding model gave no vector.')
+    return { vector: first.embedding, tokens: usage.prompt_tokens, cost: meta.cost }
+  }
 
 type Given = CompletionRequest['dispatcher']
 
@@ -99,17 +154,21 @@ async function runStream(
   return withRetries(call, async () => {
     const ready = given ?? context.dispatcher()
     return sendStream(call, ready instanceof Promise ? await ready : ready, {
-      dialect: chat,
       framer,
-      includeUsage: streamOptions?.include_usage === true,
+      read: () => new ChatReading(chat, call.decodeContext(), streamOptions?.include_usage === true),
       estimate: (answer) => estimateUsage(call.model, params, answer),
       complete: (answer) => (schema ? parseAnswer(answer, schema) : answer),
+      stream: (parts) => new CompletionStream(parts),
     })
   })
 }
 
 /** Usage of a stream that never came to its end, counted by characters: the provider bills what it had written. */
-function estimateUsage(model: string, params: Record<string, unknown>, answer: ChatCompletion): Usage | undefined {
+function estimateUsage(
+  model: string,
+  params: Record<string, unknown>,
+  answer: Decoded<ChatCompletion>,
+): Usage | undefined {
   const { messages, tools } = params as unknown as ChatParams
   try {
     const prompt = estimateTokens({ model, messages, ...(tools && { tools }) }).tokens

@@ -1,9 +1,13 @@
 import type { EmbeddingDialect } from '../providers/contract.js'
+import { cachedEmbedding } from './cache/embedding.js'
+import { addressOf } from './cache/key.js'
+import { planOf } from './cache/plan.js'
 import type { Call } from './call/call.js'
 import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
-import { metaOf, withMeta } from './call/meta.js'
+import { type CacheNote, metaOf, withMeta } from './call/meta.js'
 import { embeddingParams } from './call/names.js'
+import type { CallObserver, CallWatch } from './call/observer.js'
 import { prepare, withRetries } from './call/prepare.js'
 import { resolveModel } from './call/resolve.js'
 import { toNumbers, toVector } from './call/vectors.js'
@@ -29,6 +33,8 @@ const parallelBatches = 4
 export async function runEmbedding<VectorType extends 'array' | 'float32'>(
   context: ClientContext,
   request: EmbeddingRequest<VectorType>,
+  observer?: CallObserver,
+  watch?: CallWatch,
 ): Promise<EmbeddingResult<VectorType>> {
   const startedAt = context.clock.now()
   const { params, options } = splitRequest(request, embeddingParams)
@@ -48,17 +54,22 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     })
   }
   const { extra_body: extraBody, ...rest } = params
-  const start = async (input: Input, signal: AbortSignal | undefined) => {
-    const call = await prepare({
+  const begin = (input: Input, signal: AbortSignal | undefined) =>
+    prepare({
       context,
       operation: 'embedding',
       resolved,
       options: signal ? { ...callOptions, signal } : callOptions,
       extraBody,
       startedAt,
+      observer,
+      watch,
       stream: false,
       encode: (encodeContext) => embedding.encode({ ...rest, input } as EmbeddingParams, encodeContext),
     })
+  const start = async (input: Input, signal: AbortSignal | undefined) => {
+    const begun = begin(input, signal)
+    const call = begun instanceof Promise ? await begun : begun
     return runBatch(context, call, embedding, callOptions, countOf(input))
   }
   const limit = embedding.maxInputs({
@@ -68,8 +79,29 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     ownHost: false,
     quirks: provider.quirks,
   })
-  const batches = await runAll(split(params.input as Input, limit), callOptions.signal ?? undefined, start)
-  return join(batches, vectorType) as EmbeddingResult<VectorType>
+  const ask = async (input: Input, note: CacheNote | undefined) =>
+    join(await runAll(split(input, limit), callOptions.signal ?? undefined, start), vectorType, note)
+  const input = params.input as Input
+  // a Router looks before it chooses
+  const plan = observer ? undefined : planOf(context.cache.option, options.cache)
+  if (!plan) return (await ask(input, undefined)) as EmbeddingResult<VectorType>
+  const call = await begin(split(input, limit)[0] ?? input, undefined)
+  const configured = context.providerOptions(provider.id)
+  const headers = [context.headers, configured.headers, options.headers]
+  const dropParams = options.dropParams ?? context.dropParams
+  const { target } = call
+  const answer = await cachedEmbedding({
+    state: context.cache,
+    plan,
+    call,
+    address: addressOf({ provider, model, target, options, configured, dropParams, headers }, plan),
+    question: { operation: 'embedding', params: rest, extraBody },
+    input,
+    vectorType,
+    origin: () => ({ provider: provider.id, model, baseModel: call.baseModel }),
+    ask,
+  })
+  return answer as EmbeddingResult<VectorType>
 }
 
 async function runBatch(
@@ -120,7 +152,11 @@ async function runAll(
   return batches
 }
 
-function join(batches: Batch[], vectorType: 'array' | 'float32'): EmbeddingResponse<number[] | Float32Array> {
+function join(
+  batches: Batch[],
+  vectorType: 'array' | 'float32',
+  note: CacheNote | undefined,
+): EmbeddingResponse<number[] | Float32Array> {
   const data: Embedding<number[] | Float32Array>[] = []
   const usage: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }
   for (const batch of batches) {
@@ -137,6 +173,7 @@ function join(batches: Batch[], vectorType: 'array' | 'float32'): EmbeddingRespo
   const { call, model } = first
   for (const other of others) call.attempts.push(...other.call.attempts)
   call.settle(usage, { answeredModel: model })
+  call.cache = note
   return withMeta({ object: 'list', model, data, usage }, metaOf(call))
 }
 

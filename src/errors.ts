@@ -233,6 +233,20 @@ export class NoDeploymentsAvailableError extends LLMError {
   override readonly name = 'NoDeploymentsAvailableError' as const
   readonly code = 'no_deployments_available'
   protected static override readonly retryable = true
+  /** Each deployment of the group, and why it could not take the call. */
+  readonly deployments: readonly { deployment: string; reason: string; retryAfterMs?: number }[]
+  constructor(
+    message: string,
+    details: ErrorDetails & {
+      deployments?: readonly { deployment: string; reason: string; retryAfterMs?: number }[]
+    } = {},
+  ) {
+    super(message, details)
+    this.deployments = details.deployments ?? []
+  }
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), deployments: this.deployments }
+  }
 }
 
 /** The answer is not what the schema in `response_format` asks for. The answer itself is on `completion`. */
@@ -280,3 +294,27 @@ export type AnyLLMError =
   | JSONSchemaValidationError
 
 export type ErrorCode = AnyLLMError['code']
+
+/** The names of the classes, for tables by error: `{ RateLimitError: 3 }`. */
+export type ErrorClass =
+  | 'AuthenticationError'
+  | 'PermissionDeniedError'
+  | 'NotFoundError'
+  | 'BadRequestError'
+  | 'ContextWindowExceededError'
+  | 'ContentPolicyViolationError'
+  | 'UnsupportedParamsError'
+  | 'ImageFetchError'
+  | 'UnprocessableEntityError'
+  | 'RateLimitError'
+  | 'QuotaExceededError'
+  | 'OverloadedError'
+  | 'InternalServerError'
+  | 'InvalidResponseError'
+  | 'ServiceUnavailableError'
+  | 'APIConnectionError'
+  | 'TimeoutError'
+  | 'StreamInterruptedError'
+  | 'BudgetExceededError'
+  | 'NoDeploymentsAvailableError'
+  | 'JSONSchemaValidationError'

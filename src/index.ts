@@ -34,6 +34,24 @@ export const embedding: Client['embedding'] = (request) => client().embedding(re
 export const rerank: Client['rerank'] = (request) => client().rerank(request)
 
 /**
+ * One call of OpenAI's Responses API, as that API has it. See {@link Client.responses}.
+ * @throws {LLMError} of the class that says what went wrong
+ * @example
+ * const answer = await responses({ model: 'openai/gpt-5', input: 'Hello' })
+ * answer.output_text
+ */
+export const responses: Client['responses'] = (request) => client().responses(request)
+
+/**
+ * Whether texts or images are harmful, by category.
+ * @throws {LLMError} of the class that says what went wrong
+ * @example
+ * const { results } = await moderation({ input: 'I want to hurt them.' })
+ * results[0]?.flagged
+ */
+export const moderation: Client['moderation'] = (request) => client().moderation(request)
+
+/**
  * Tokens of a chat request's prompt, by the provider's own counting endpoint where it has one; else as
  * {@link countTokensLocally}, and `method` tells.
  * @throws {LLMError} of the class that says what went wrong
@@ -96,6 +114,11 @@ export {
 } from '../pricing/index.js'
 export type { CompatibleRow } from '../providers/compatible.js'
 export * from '../providers/contract.js'
+export { type MemoryCache, type MemoryCacheOptions, memoryCache } from './cache/memory.js'
+export { type RedisCache, type RedisCacheClient, type RedisCacheOptions, redisCache } from './cache/redis.js'
+export { type SemanticCacheOptions, semanticCache } from './cache/semantic.js'
+export { AnswerStream } from './call/answer-stream.js'
+export { ResponsesStream } from './call/responses-stream.js'
 export { CompletionStream } from './call/stream.js'
 export type { Client } from './client.js'
 export { createClient } from './client.js'
@@ -103,13 +126,22 @@ export type { CompletionResult, Parsed } from './completion.js'
 export type { CountTokensRequest } from './count-tokens.js'
 export type { EmbeddingResult } from './embedding.js'
 export * from './errors.js'
+export type { ResponsesResult } from './responses.js'
+export { type RedisClient, type RedisStateOptions, redisState } from './router/redis/index.js'
+export { Router } from './router/router.js'
+export type * from './router/state.js'
+export type * from './router/types.js'
 export { estimateTokens } from './tokens/estimate.js'
 export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest, TrimOptions } from './tokens/index.js'
+export type * from './types/cache.js'
 export type * from './types/chat.js'
 export type * from './types/embedding.js'
 export type { KnownModel } from './types/known-models.generated.js'
 export type * from './types/messages.js'
 export type * from './types/meta.js'
+export type * from './types/moderation.js'
+export type * from './types/observe.js'
 export type * from './types/options.js'
 export type * from './types/rerank.js'
+export type * from './types/responses.js'
 export type * from './types/schema.js'

@@ -1,7 +1,13 @@
+import type { RerankDialect } from '../providers/contract.js'
+import { addressOf } from './cache/key.js'
+import { planOf } from './cache/plan.js'
+import { cachedRerank } from './cache/rerank.js'
+import type { Call } from './call/call.js'
 import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
 import { metaOf, withMeta } from './call/meta.js'
 import { rerankParams } from './call/names.js'
+import type { CallObserver, CallWatch } from './call/observer.js'
 import { prepare, withRetries } from './call/prepare.js'
 import { resolveModel } from './call/resolve.js'
 import { decodeWith, sendWhole } from './call/whole.js'
@@ -10,7 +16,12 @@ import type { RerankRequest } from './types/options.js'
 import type { RerankParams, RerankResponse } from './types/rerank.js'
 
 /** The way of one rerank call. */
-export async function runRerank(context: ClientContext, request: RerankRequest): Promise<RerankResponse> {
+export async function runRerank(
+  context: ClientContext,
+  request: RerankRequest,
+  observer?: CallObserver,
+  watch?: CallWatch,
+): Promise<RerankResponse> {
   const startedAt = context.clock.now()
   const { params, options } = splitRequest(request, rerankParams)
   checkDocuments(params)
@@ -26,18 +37,47 @@ export async function runRerank(context: ClientContext, request: RerankRequest):
   }
   const { extra_body: extraBody, ...rest } = params
   const given = rest as unknown as RerankParams
-  const call = await prepare({
+  const prepared = prepare({
     context,
     operation: 'rerank',
     resolved,
     options,
     extraBody,
     startedAt,
+    observer,
+    watch,
     stream: false,
     encode: (encodeContext) => rerank.encode(given, encodeContext),
   })
+  const call = prepared instanceof Promise ? await prepared : prepared
+  const ask = () => send(context, call, rerank, options.dispatcher, given)
+  // a Router looks before it chooses
+  const plan = observer ? undefined : planOf(context.cache.option, options.cache)
+  if (!plan) return ask()
+  const configured = context.providerOptions(provider.id)
+  const headers = [context.headers, configured.headers, options.headers]
+  const dropParams = options.dropParams ?? context.dropParams
+  const { target, baseModel } = call
+  return cachedRerank({
+    state: context.cache,
+    plan,
+    call,
+    address: addressOf({ provider, model, target, options, configured, dropParams, headers }, plan),
+    question: { operation: 'rerank', params: rest, extraBody },
+    origin: () => ({ provider: provider.id, model, baseModel }),
+    ask,
+  })
+}
+
+async function send(
+  context: ClientContext,
+  call: Call,
+  rerank: RerankDialect,
+  dispatcher: RerankRequest['dispatcher'],
+  given: RerankParams,
+): Promise<RerankResponse> {
   const decoded = await withRetries(call, async () => {
-    const ready = options.dispatcher ?? context.dispatcher()
+    const ready = dispatcher ?? context.dispatcher()
     const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
     return decodeWith(call, body, (value) => rerank.decode(value, call.decodeContext()))
   })

@@ -37,6 +37,24 @@ describe('rerank', () => {
     expect(results.map((result) => result.document)).toEqual([documents[1], documents[0]])
   })
 
+  it('is asked of one’s own server too, where that is llama.cpp or vLLM', async () => {
+    for (const model of ['llamacpp/m', 'hosted_vllm/m']) {
+      // recorded of llama.cpp, whose scores are no probabilities
+      const usage = { prompt_tokens: 55, total_tokens: 55 }
+      const results = [
+        { index: 1, relevance_score: 0.8 },
+        { index: 0, relevance_score: -4.7 },
+      ]
+      const reply = { raw: { body: { model: 'bge', object: 'list', results, usage } } }
+      const mock = mockProvider({ reply })
+      const client = createClient({ dispatcher: mock.dispatcher })
+      const request = { model, query: 'q', documents: ['a', 'b'], apiBase: 'http://localhost:8080/v1', top_n: 9 }
+      const answer = await client.rerank(request)
+      expect(mock.requests[0]).toMatchObject({ path: '/v1/rerank', body: { model: 'm', top_n: 9 } })
+      expect(answer).toMatchObject({ model: 'bge', results, usage })
+    }
+  })
+
   it('says what is wrong before anything is sent', async () => {
     for (const [options, why] of [
       [{ query: '' }, "'query'"],

@@ -112,9 +112,8 @@ async function loadChain(signer: SignerOf, profile: string | undefined) {
     const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
     return fromNodeProviderChain
   } catch (error) {
-    const { code } = error as { code?: unknown }
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') throw notInstalled(signer, profile, error)
-    throw error
+    // each loader and bundler has words of its own for a package that isn't there
+    throw notInstalled(signer, profile, error)
   }
 }
 

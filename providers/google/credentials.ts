@@ -30,8 +30,9 @@ export async function googleToken({ credentials = '' }: Settings): Promise<Heade
     if (token) return { authorization: `Bearer ${token}` }
   } catch (error) {
     if (error instanceof AuthenticationError) throw error
+    const said = error instanceof Error ? error.message : String(error)
     throw new AuthenticationError(
-      `Google Cloud gave no token: ${error instanceof Error ? error.message : String(error)}. Pass credentials (the JSON of a service ` +
+      `Google Cloud gave no token: ${said.replace(/\.+$/, '')}. Pass credentials (the JSON of a service ` +
         'account), set GOOGLE_APPLICATION_CREDENTIALS, or pass authToken.',
       { cause: error },
     )

@@ -7,11 +7,12 @@ export const asia = [
     // https://api-docs.deepseek.com/guides/thinking_mode; `prefix` needs the base https://api.deepseek.com/beta
     id: 'deepseek',
     name: 'DeepSeek',
+    responses: true,
     base: 'https://api.deepseek.com',
     env: ['DEEPSEEK_API_KEY'],
     baseEnv: ['DEEPSEEK_API_BASE'],
     keyUrl: 'https://platform.deepseek.com/api_keys',
-    quirks: { ...plain, prefix: true, replayReasoning: 'reasoning_content' },
+    quirks: { formats: 'object', ...plain, prefix: true, replayReasoning: 'reasoning_content' },
   },
   {
     // in China https://api.moonshot.cn/v1
@@ -31,11 +32,12 @@ export const asia = [
     env: ['ZAI_API_KEY', 'Z_AI_API_KEY'],
     baseEnv: ['ZAI_API_BASE'],
     keyUrl: 'https://z.ai/manage-apikey/apikey-list',
-    quirks: { ...plain, replayReasoning: 'reasoning_content' },
+    quirks: { formats: 'object', ...plain, replayReasoning: 'reasoning_content' },
   },
   {
     // in China https://dashscope.aliyuncs.com/compatible-mode/v1
     // https://alibabacloud.com/help/en/model-studio/embedding-interfaces-compatible-with-openai: ten inputs
+    // its rerank is at another base, https://dashscope-intl.aliyuncs.com/compatible-api/v1/reranks
     id: 'dashscope',
     name: 'Alibaba Model Studio',
     base: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
@@ -78,6 +80,7 @@ export const asia = [
     env: ['SILICONFLOW_API_KEY'],
     baseEnv: ['SILICONFLOW_API_BASE'],
     keyUrl: 'https://cloud.siliconflow.com/account/ak',
+    rerank: true,
   },
   {
     id: 'stepfun',
@@ -143,7 +146,7 @@ export const asia = [
     baseEnv: ['QIANFAN_API_BASE'],
   },
 
-  // unverified: the address is in much code, but it is not known that it is still served
+  // unverified: much code of today has the address and the key, its own page was not to be found; it may no longer be served
   {
     id: 'yi',
     name: '01.AI',

@@ -11,34 +11,19 @@ export const clouds = [
     keyUrl: 'https://github.com/settings/tokens',
   },
   {
-    // https://<workspace>/serving-endpoints
-    id: 'databricks',
-    name: 'Databricks',
-    env: ['DATABRICKS_API_KEY', 'DATABRICKS_TOKEN'],
-    baseEnv: ['DATABRICKS_API_BASE'],
-    keyUrl: 'https://docs.databricks.com/aws/en/dev-tools/auth/pat',
-  },
-  {
-    // https://api.cloudflare.com/client/v4/accounts/<account>/ai/v1
-    id: 'cloudflare',
-    name: 'Cloudflare Workers AI',
-    env: ['CLOUDFLARE_API_KEY', 'CLOUDFLARE_API_TOKEN'],
-    baseEnv: ['CLOUDFLARE_API_BASE'],
-    keyUrl: 'https://dash.cloudflare.com/profile/api-tokens',
-  },
-  {
-    // https://<account>.snowflakecomputing.com/api/v2/cortex/v1; recorded: reasoning as OpenRouter has it.
+    // recorded: reasoning as OpenRouter has it.
     // https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-rest-api: max_tokens has gone
     id: 'snowflake',
     name: 'Snowflake Cortex',
+    baseExample: 'https://my-account.snowflakecomputing.com/api/v2/cortex/v1',
     env: ['SNOWFLAKE_JWT', 'SNOWFLAKE_API_KEY', 'SNOWFLAKE_CORTEX_PAT'],
     baseEnv: ['SNOWFLAKE_API_BASE'],
     quirks: { maxTokens: 'max_completion_tokens', thinking: 'reasoning', replayDetails: true },
   },
   {
-    // https://bedrock-mantle.<region>.api.aws/v1
     id: 'bedrock_mantle',
     name: 'Amazon Bedrock Mantle',
+    baseExample: 'https://bedrock-mantle.us-east-1.api.aws/v1',
     env: ['BEDROCK_MANTLE_API_KEY', 'AWS_BEARER_TOKEN_BEDROCK'],
     baseEnv: ['BEDROCK_MANTLE_API_BASE'],
   },

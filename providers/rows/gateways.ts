@@ -11,12 +11,15 @@ const passing = {
 /** Services that pass calls on to other hosts. */
 export const gateways = [
   {
+    // rerank: https://openrouter.ai/docs/api/api-reference/rerank/create-rerank
     id: 'openrouter',
     name: 'OpenRouter',
+    responses: true,
     base: 'https://openrouter.ai/api/v1',
     env: ['OPENROUTER_API_KEY'],
     baseEnv: ['OPENROUTER_API_BASE'],
     keyUrl: 'https://openrouter.ai/settings/keys',
+    rerank: true,
     quirks: passing,
   },
   {
@@ -36,6 +39,7 @@ export const gateways = [
     env: ['LITELLM_PROXY_API_KEY'],
     baseEnv: ['LITELLM_PROXY_API_BASE'],
     keyRequired: false,
+    rerank: true,
     quirks: { cacheControl: true },
   },
   {
@@ -70,6 +74,7 @@ export const gateways = [
     env: ['AIHUBMIX_API_KEY'],
     baseEnv: ['AIHUBMIX_API_BASE'],
     keyUrl: 'https://aihubmix.com/token',
+    rerank: true,
   },
   {
     id: 'nano-gpt',
@@ -124,8 +129,6 @@ export const gateways = [
     env: ['ASSEMBLYAI_API_KEY'],
     baseEnv: ['ASSEMBLYAI_API_BASE'],
   },
-
-  // unverified: known from LiteLLM's table and code only
   {
     id: 'cometapi',
     name: 'CometAPI',
@@ -135,6 +138,7 @@ export const gateways = [
     keyUrl: 'https://api.cometapi.com/console/token',
   },
   {
+    // its own samples have this address under its older name, Stima
     id: 'apertis',
     name: 'Apertis',
     base: 'https://api.stima.tech/v1',

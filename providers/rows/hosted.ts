@@ -11,6 +11,7 @@ export const hosted = [
     // https://console.groq.com/docs/openai
     id: 'groq',
     name: 'Groq',
+    responses: true,
     base: 'https://api.groq.com/openai/v1',
     env: ['GROQ_API_KEY'],
     baseEnv: ['GROQ_API_BASE'],
@@ -18,21 +19,25 @@ export const hosted = [
     quirks: { unsupported: groqRefuses, thinking: 'effort', replayReasoning: 'reasoning', mediaInToolResults: false },
   },
   {
+    // https://docs.together.ai/docs/together-and-llamarank: rerank as Cohere has it
     id: 'together_ai',
     name: 'Together AI',
     base: 'https://api.together.xyz/v1',
     env: ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHER_AI_TOKEN'],
     baseEnv: ['TOGETHER_AI_API_BASE'],
     keyUrl: 'https://api.together.ai/settings/api-keys',
+    rerank: true,
     quirks: { ...plain, base64Embeddings: false },
   },
   {
     id: 'fireworks_ai',
     name: 'Fireworks AI',
+    responses: true,
     base: 'https://api.fireworks.ai/inference/v1',
     env: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
     baseEnv: ['FIREWORKS_API_BASE', 'FIREWORKS_AI_API_BASE'],
     keyUrl: 'https://app.fireworks.ai/settings/users/api-keys',
+    rerank: true,
     quirks: plain,
   },
   {
@@ -104,15 +109,6 @@ export const hosted = [
     baseEnv: ['HYPERBOLIC_API_BASE'],
     keyUrl: 'https://app.hyperbolic.ai/settings',
     quirks: plain,
-  },
-  {
-    // the router; an endpoint of one's own is given as apiBase
-    id: 'huggingface',
-    name: 'Hugging Face',
-    base: 'https://router.huggingface.co/v1',
-    env: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
-    baseEnv: ['HUGGINGFACE_API_BASE'],
-    keyUrl: 'https://huggingface.co/settings/tokens',
   },
   {
     id: 'avian',

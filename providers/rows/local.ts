@@ -5,21 +5,26 @@ export const local = [
   {
     id: 'hosted_vllm',
     name: 'vLLM',
+    responses: true,
     env: ['HOSTED_VLLM_API_KEY'],
     baseEnv: ['HOSTED_VLLM_API_BASE'],
     keyRequired: false,
+    rerank: true,
   },
   {
     id: 'vllm',
     name: 'vLLM',
+    responses: true,
     base: 'http://localhost:8000/v1',
     env: ['VLLM_API_KEY'],
     baseEnv: ['VLLM_API_BASE'],
     keyRequired: false,
+    rerank: true,
   },
   {
     id: 'lm_studio',
     name: 'LM Studio',
+    responses: true,
     base: 'http://localhost:1234/v1',
     env: ['LM_STUDIO_API_KEY'],
     baseEnv: ['LM_STUDIO_API_BASE'],
@@ -36,10 +41,12 @@ export const local = [
   {
     id: 'llamacpp',
     name: 'llama.cpp',
+    responses: true,
     base: 'http://127.0.0.1:8080/v1',
     env: ['LLAMACPP_API_KEY'],
     baseEnv: ['LLAMACPP_API_BASE'],
     keyRequired: false,
+    rerank: true,
   },
   {
     // https://docs.docker.com/ai/model-runner/api-reference
@@ -58,14 +65,16 @@ export const local = [
     env: ['XINFERENCE_API_KEY'],
     baseEnv: ['XINFERENCE_API_BASE'],
     keyRequired: false,
+    rerank: true,
   },
   {
-    // embeddings
+    // embeddings and rerank, https://michaelfeil.github.io/infinity
     id: 'infinity',
     name: 'Infinity',
     env: ['INFINITY_API_KEY'],
     baseEnv: ['INFINITY_API_BASE'],
     keyRequired: false,
+    rerank: true,
   },
   {
     // recorded: it refuses calls without a key
@@ -73,6 +82,7 @@ export const local = [
     name: 'GPUStack',
     env: ['GPUSTACK_API_KEY'],
     baseEnv: ['GPUSTACK_API_BASE'],
+    rerank: true,
   },
   {
     id: 'oobabooga',

@@ -30,6 +30,7 @@ export const makers = [
     // https://docs.x.ai/docs/guides/reasoning
     id: 'xai',
     name: 'xAI',
+    responses: true,
     base: 'https://api.x.ai/v1',
     env: ['XAI_API_KEY'],
     baseEnv: ['XAI_API_BASE'],
@@ -39,6 +40,7 @@ export const makers = [
   {
     id: 'mistral',
     name: 'Mistral',
+    moderation: true,
     base: 'https://api.mistral.ai/v1',
     env: ['MISTRAL_API_KEY'],
     baseEnv: ['MISTRAL_API_BASE'],
@@ -56,13 +58,22 @@ export const makers = [
     quirks: mistral,
   },
   {
+    // recorded: embeddings at /v1, chat without it. https://docs.perplexity.ai/docs/embeddings/quickstart: 512 inputs
     id: 'perplexity',
     name: 'Perplexity',
     base: 'https://api.perplexity.ai',
     env: ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'],
     baseEnv: ['PERPLEXITY_API_BASE'],
     keyUrl: 'https://www.perplexity.ai/account/api/keys',
-    quirks: { ...plain, thinking: 'effort', replayReasoning: undefined },
+    paths: { embedding: '/v1/embeddings' },
+    quirks: {
+      ...plain,
+      thinking: 'effort',
+      replayReasoning: undefined,
+      base64Embeddings: false,
+      int8Embeddings: true,
+      maxInputs: 512,
+    },
   },
   { id: 'ai21', ...ai21 },
   { id: 'ai21_chat', ...ai21 },
@@ -140,9 +151,8 @@ export const makers = [
     env: ['ABLITERATION_API_KEY', 'ABLIT_KEY'],
     baseEnv: ['ABLITERATION_API_BASE'],
   },
-
-  // unverified: LiteLLM's page has another host (platform.publicai.co) than its code
   {
+    // platform.publicai.co is where keys are made; code that runs calls api.publicai.co
     id: 'publicai',
     name: 'Public AI',
     base: 'https://api.publicai.co/v1',

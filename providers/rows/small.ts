@@ -89,8 +89,34 @@ export const small = [
     baseEnv: ['TENSORMESH_SERVERLESS_BASE_URL', 'TENSORMESH_API_BASE'],
     quirks: { maxTokens: 'max_tokens' },
   },
+  {
+    // its own samples for its models have this address
+    id: 'empower',
+    name: 'Empower',
+    base: 'https://app.empower.dev/api/v1',
+    env: ['EMPOWER_API_KEY'],
+    baseEnv: ['EMPOWER_API_BASE'],
+  },
+  {
+    // Hugging Face's client has this address too
+    id: 'charity_engine',
+    name: 'Charity Engine',
+    base: 'https://api.charityengine.services/remotejobs/v2/inference',
+    env: ['CHARITY_ENGINE_API_KEY'],
+    baseEnv: ['CHARITY_ENGINE_API_BASE'],
+    quirks: { maxTokens: 'max_tokens' },
+  },
+  {
+    // providers for it in several SDKs have this address
+    id: 'salad_cloud',
+    name: 'SaladCloud',
+    base: 'https://ai.salad.cloud/v1',
+    env: ['SALAD_CLOUD_API_KEY'],
+    baseEnv: ['SALAD_CLOUD_API_BASE'],
+  },
 
-  // unverified: addresses from LiteLLM's table and older code; it is not known that they are still served
+  // unverified: the addresses stand in LiteLLM's table and in much code; no page of their own was found, and some (Anyscale's endpoints,
+  // Lambda's inference) are said to have closed
   {
     id: 'lambda_ai',
     name: 'Lambda',
@@ -100,6 +126,7 @@ export const small = [
     keyUrl: 'https://cloud.lambda.ai/api-keys',
   },
   {
+    // its own samples have https://api.galadriel.com/v1/verified for answers with a proof
     id: 'galadriel',
     name: 'Galadriel',
     base: 'https://api.galadriel.com/v1',
@@ -114,33 +141,11 @@ export const small = [
     baseEnv: ['ANYSCALE_API_BASE'],
   },
   {
-    id: 'empower',
-    name: 'Empower',
-    base: 'https://app.empower.dev/api/v1',
-    env: ['EMPOWER_API_KEY'],
-    baseEnv: ['EMPOWER_API_BASE'],
-  },
-  {
     id: 'llamagate',
     name: 'LlamaGate',
     base: 'https://api.llamagate.dev/v1',
     env: ['LLAMAGATE_API_KEY'],
     baseEnv: ['LLAMAGATE_API_BASE'],
     quirks: { maxTokens: 'max_tokens' },
-  },
-  {
-    id: 'charity_engine',
-    name: 'Charity Engine',
-    base: 'https://api.charityengine.services/remotejobs/v2/inference',
-    env: ['CHARITY_ENGINE_API_KEY'],
-    baseEnv: ['CHARITY_ENGINE_API_BASE'],
-    quirks: { maxTokens: 'max_tokens' },
-  },
-  {
-    id: 'salad_cloud',
-    name: 'SaladCloud',
-    base: 'https://ai.salad.cloud/v1',
-    env: ['SALAD_CLOUD_API_KEY'],
-    baseEnv: ['SALAD_CLOUD_API_BASE'],
   },
 ] as const satisfies readonly CompatibleRow[]

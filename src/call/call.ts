@@ -1,5 +1,6 @@
+import type { Dispatcher } from 'undici'
 import type { ModelRegistry } from '../../pricing/index.js'
-import type { DecodeContext, Operation, Provider } from '../../providers/contract.js'
+import type { DecodeContext, Following, Operation, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
 import type { ChatCompletion, Usage } from '../types/chat.js'
@@ -10,6 +11,8 @@ import type { RerankUsage } from '../types/rerank.js'
 import type { Clock } from './clock.js'
 import type { FailureScene } from './failure.js'
 import type { Lifetime } from './lifetime.js'
+import type { CacheNote } from './meta.js'
+import type { CallObserver, CallWatch } from './observer.js'
 import type { Target } from './target.js'
 
 /** The options of a call with every default filled in. */
@@ -107,18 +110,27 @@ export class Call {
   readonly memo: unknown
   readonly registry: ModelRegistry
   readonly baseModel: string | undefined
-  readonly attempts: Attempt[] = []
+  readonly attempts: Attempt[]
   readonly startedAt: number
+  /** Who is told how the call goes: a Router. */
+  readonly observer: CallObserver | undefined
+  readonly watch: CallWatch | undefined
+  /** The connections that it goes over. */
+  readonly connect: () => Dispatcher | Promise<Dispatcher>
   /** JSON of the request; let go when the call is over. */
   body: string
+  /** Where to go on, once a try has had a receipt for its request. */
+  following: Following | undefined
   status = 0
   headers: HeaderMap = noHeaders
+  headersAt: number | undefined
   firstTokenAt: number | undefined
   finishedAt: number | undefined
   usage: AnyUsage | undefined
   /** What `cost` needs beside the usage. */
   billing: Billing = {}
   nativeFinishReason: string | undefined
+  cache: CacheNote | undefined
 
   constructor(init: {
     operation: Operation
@@ -133,7 +145,10 @@ export class Call {
     registry: ModelRegistry
     baseModel: string | undefined
     startedAt: number
+    connect: () => Dispatcher | Promise<Dispatcher>
     body: string
+    observer: CallObserver | undefined
+    watch: CallWatch | undefined
   }) {
     this.operation = init.operation
     this.provider = init.provider
@@ -146,8 +161,12 @@ export class Call {
     this.memo = init.memo
     this.registry = init.registry
     this.baseModel = init.baseModel
-    this.startedAt = init.startedAt
+    this.startedAt = init.observer?.startedAt ?? init.startedAt
+    this.connect = init.connect
     this.body = init.body
+    this.observer = init.observer
+    this.watch = init.watch
+    this.attempts = init.observer?.attempts ?? []
   }
 
   scene(): FailureScene {
@@ -172,21 +191,24 @@ export class Call {
       provider: provider.id,
       model,
       outcome: error ? error.code : 'success',
+      startMs: startedAt - this.startedAt,
       durationMs: clock.now() - startedAt,
     }
     const seen = error ? error.status : status
     if (seen !== undefined) attempt.status = seen
     if (error) attempt.message = error.message
+    if (this.observer) Object.assign(attempt, this.observer.mark)
     this.attempts.push(attempt)
   }
 
   /** The call is over: its clocks stop, and its request is let go. */
-  settle(usage: AnyUsage | undefined, billing: Billing = {}): void {
+  settle(usage: AnyUsage | undefined, billing: Billing = {}, error?: LLMError): void {
     this.finishedAt = this.clock.now()
     this.usage = usage
     this.billing = { at: this.clock.wall(), ...billing }
     this.body = ''
     this.lifetime.close()
+    this.observer?.settled(this, error)
   }
 }
 
@@ -196,15 +218,23 @@ class Decoding implements DecodeContext {
   readonly model: string
   readonly quirks: unknown
   readonly memo: unknown
+  readonly #call: Call
   readonly #clock: Clock
   #fallbackId: string | undefined
 
-  constructor({ provider, model, target, memo, clock }: Call) {
+  constructor(call: Call) {
+    const { provider, model, target, memo, clock } = call
     this.provider = provider.id
     this.model = model
     this.quirks = quirksOf(provider, target.ownHost)
     this.memo = memo
+    this.#call = call
     this.#clock = clock
+  }
+
+  /** Those of the try that is read: the decoder of a stream is made before they have come. */
+  get headers(): HeaderMap {
+    return this.#call.headers
   }
 
   get created(): number {

@@ -1,3 +1,4 @@
+import { checkCache } from '../cache/plan.js'
 import { BadRequestError } from '../errors.js'
 import type { CallOptions } from '../types/options.js'
 import { accountOptions, callOptions, clientOptions, otherWords, toCamel, toSnake } from './names.js'
@@ -80,7 +81,17 @@ const times = new Set([
   'maxResponseBytes',
   'maxMediaBytes',
 ])
-const texts = new Set(['apiKey', 'apiBase', 'organization', 'project', 'apiVersion', 'baseModel', 'region', 'location'])
+const texts = new Set([
+  'traceId',
+  'apiKey',
+  'apiBase',
+  'organization',
+  'project',
+  'apiVersion',
+  'baseModel',
+  'region',
+  'location',
+])
 
 /** @throws {BadRequestError} where the value is not of the option's kind */
 export function checkOption(name: string, value: unknown): unknown {
@@ -102,6 +113,14 @@ export function checkOption(name: string, value: unknown): unknown {
     if (typeof value !== 'object' || !('aborted' in value) || !('addEventListener' in value)) {
       throw new BadRequestError(`'signal' is an AbortSignal; got ${show(value)}.`, { param: name })
     }
+  } else if (name === 'callbacks') {
+    checkCallbacks(value)
+  } else if (name === 'cache') {
+    checkCache(value)
+  } else if (name === 'tags') {
+    if (!Array.isArray(value) || value.some((tag) => typeof tag !== 'string')) {
+      throw new BadRequestError("'tags' is a list of strings.", { param: name })
+    }
   } else if (name === 'headers') {
     checkHeaders(value)
   } else if (name === 'dispatcher') {
@@ -112,6 +131,16 @@ export function checkOption(name: string, value: unknown): unknown {
     throw new BadRequestError(`'${name}' is true or false; got ${show(value)}.`, { param: name })
   }
   return value
+}
+
+function checkCallbacks(value: unknown): void {
+  const right = (one: unknown) => typeof one === 'function' || (typeof one === 'object' && one !== null)
+  if (!Array.isArray(value) || !value.every(right)) {
+    throw new BadRequestError(
+      "'callbacks' is a list of functions, or of objects such as { onSuccess(event) { … }, onFailure(event) { … } }.",
+      { param: 'callbacks' },
+    )
+  }
 }
 
 function checkHeaders(value: unknown): void {

@@ -2,24 +2,16 @@ import type { Dispatcher } from 'undici'
 import { ModelRegistry } from '../../pricing/index.js'
 import type { CompatibleRow } from '../../providers/compatible.js'
 import type { Framing, Provider } from '../../providers/contract.js'
-import { APIConnectionError, BadRequestError } from '../errors.js'
-import type { Framer, OnEvent } from '../transport/framer.js'
+import { CacheState } from '../cache/state.js'
+import { BadRequestError } from '../errors.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import { defaultLimits, type Limits, limitsOf } from './call.js'
 import { checkOption } from './check.js'
 import { type Clock, systemClock } from './clock.js'
-import { fromEnvironment } from './environment.js'
+import { Connections, type MakeFramer } from './connections.js'
 import { accountOptions, callOptions, clientOptions } from './names.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
-
-const framings: Readonly<Record<Framing, () => Promise<MakeFramer>>> = {
-  sse: async () => (await import('../transport/sse.js')).sse,
-  ndjson: async () => (await import('../transport/ndjson.js')).ndjson,
-  'aws-event-stream': async () => (await import('../transport/aws-event-stream.js')).awsEventStream,
-}
-
-type MakeFramer = (onEvent: OnEvent) => Framer
 
 const perCallOnly = new Set([
   'apiKey',
@@ -31,6 +23,8 @@ const perCallOnly = new Set([
   'region',
   'location',
   'signal',
+  'tags',
+  'traceId',
   'vectorType',
 ])
 const providerFields = new Set([
@@ -38,7 +32,6 @@ const providerFields = new Set([
   ...accountOptions,
 ])
 const noOptions: ProviderOptions = Object.freeze({})
-const proxyNames = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
 
 /** What the calls of one client share. */
 export class ClientContext {
@@ -46,28 +39,32 @@ export class ClientContext {
   readonly limits: Limits
   readonly dropParams: boolean
   readonly headers: CallOptions['headers']
-  readonly own: OwnProviders = new Map()
+  readonly own: OwnProviders
   /** Prices and facts of models: the table, with this client's own on top. */
   readonly registry: ModelRegistry
+  readonly cache: CacheState
+  readonly #options: ClientOptions
   readonly #providers: Readonly<Record<string, ProviderOptions>>
-  readonly #connectTimeout: number
-  readonly #proxy: string | false | undefined
-  readonly #given: Dispatcher | undefined
-  #agent: Dispatcher | Promise<Dispatcher> | undefined
-  readonly #framers = new Map<Framing, MakeFramer>()
-  #closing: Promise<void> | undefined
+  readonly #connections: Connections
 
-  constructor(options: ClientOptions = {}, registry = new ModelRegistry(), clock: Clock = systemClock) {
+  /** @param shared what another client lends: see {@link withProvider} */
+  constructor(
+    options: ClientOptions = {},
+    registry = new ModelRegistry(),
+    clock: Clock = systemClock,
+    shared?: { connections: Connections; own: OwnProviders },
+  ) {
     checkClientOptions(options)
+    this.#options = options
+    this.own = shared?.own ?? new Map()
+    this.#connections = shared?.connections ?? new Connections(options)
     this.clock = clock
     this.registry = registry
     this.limits = limitsOf(options, defaultLimits)
     this.dropParams = options.dropParams ?? false
+    this.cache = new CacheState(options.cache)
     this.headers = options.headers
     this.#providers = { ...options.providers }
-    this.#connectTimeout = options.connectTimeout ?? 10_000
-    this.#proxy = options.proxy
-    this.#given = options.dispatcher
   }
 
   providerOptions(id: string): ProviderOptions {
@@ -76,37 +73,30 @@ export class ClientContext {
 
   /** One agent per client, made with its first call. Synchronous after that. */
   dispatcher(): Dispatcher | Promise<Dispatcher> {
-    if (this.#closing)
-      throw new APIConnectionError('This client has been closed: make a new one.', { retryable: false })
-    if (this.#given) return this.#given
-    if (!this.#agent) {
-      const made = import('../transport/agent.js').then(({ createAgent }) => {
-        const agent = createAgent({
-          connectTimeout: this.#connectTimeout,
-          proxy: this.#proxy,
-          proxyInEnvironment: fromEnvironment(proxyNames) !== undefined,
-        })
-        this.#agent = agent
-        return agent
-      })
-      this.#agent = made
-      // a proxy that is no URL: said to every call until it is mended
-      made.catch(() => {
-        this.#agent = undefined
-      })
-    }
-    return this.#agent
+    return this.#connections.dispatcher()
   }
 
   /** A framing, loaded with its first stream. */
   framer(framing: Framing): MakeFramer | Promise<MakeFramer> {
-    return this.#framers.get(framing) ?? this.#loadFramer(framing)
+    return this.#connections.framer(framing)
   }
 
-  async #loadFramer(framing: Framing): Promise<MakeFramer> {
-    const framer = await framings[framing]()
-    this.#framers.set(framing, framer)
-    return framer
+  /**
+   * A client over the same connections, prices and providers, with other options for one provider: a deployment of a Router. A
+   * base of its own does not get this client's credentials.
+   */
+  withProvider(id: string, options: ProviderOptions): ClientContext {
+    const { apiBase, organization, project, apiVersion, region, location } = this.providerOptions(id)
+    const mine =
+      options.apiBase === undefined || options.apiBase === apiBase
+        ? this.providerOptions(id)
+        : given({ organization, project, apiVersion, region, location })
+    return new ClientContext(
+      { ...this.#options, providers: { ...this.#providers, [id]: { ...mine, ...given(options) } } },
+      this.registry,
+      this.clock,
+      { connections: this.#connections, own: this.own },
+    )
   }
 
   register(provider: Provider | CompatibleRow): void {
@@ -118,16 +108,14 @@ export class ClientContext {
     this.own.set(provider.id, provider)
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+  async close(): Promise<void> {
+    await this.cache.drain()
+    await this.#connections.close()
   }
+}
 
-  async #close(): Promise<void> {
-    // a dispatcher that was given belongs to the giver
-    const agent = await this.#agent
-    await agent?.close()
-  }
+function given<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>
 }
 
 function checkClientOptions(options: ClientOptions): void {

@@ -116,6 +116,10 @@ function hintFor(
         ? `The key came from ${target.keyName}: check it.`
         : `Check the apiKey option${names ? ` or ${names}` : ''}.`
     }
+    case 'permission_denied':
+      return target.keySource === 'environment'
+        ? `The key came from ${target.keyName}: is it the right one?`
+        : undefined
     case 'not_found':
       return `The model was '${model}' at ${target.base}: check both.`
     case 'rate_limit':
@@ -169,7 +173,7 @@ export function connectionError(scene: FailureScene, cause: Error): LLMError {
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new TimeoutError(`No connection to ${base} within the connect timeout.`, { ...details, phase: 'connect' })
   }
-  const [what, retryable] = explain(code, cause)
+  const [what, retryable] = explain(code, cause, scene)
   return new APIConnectionError(
     `Could not reach ${scene.target.ownHost ? `${scene.provider.name} at ` : ''}${base}: ${redact(what, scene.target.secrets)}`,
     {
@@ -179,12 +183,20 @@ export function connectionError(scene: FailureScene, cause: Error): LLMError {
   )
 }
 
-function explain(code: string | undefined, cause: Error): [what: string, retryable: boolean] {
+/** The options that a provider's own host is made of, as they stand. */
+function hostedBy({ provider, target }: FailureScene): string {
+  if (!target.ownHost || typeof provider.address.base !== 'function') return 'apiBase'
+  const { region, location } = target.settings
+  if (region) return `region ('${region}')`
+  return location ? `location ('${location}')` : 'apiBase'
+}
+
+function explain(code: string | undefined, cause: Error, scene: FailureScene): [what: string, retryable: boolean] {
   switch (code) {
     case 'ECONNREFUSED':
       return ['the connection was refused. Is the server running, and is apiBase right?', true]
     case 'ENOTFOUND':
-      return ['the host name is unknown. Check apiBase and DNS.', true]
+      return [`the host name is unknown. Check ${hostedBy(scene)} and DNS.`, true]
     case 'EAI_AGAIN':
       return ['the host name could not be looked up just now (EAI_AGAIN).', true]
     case 'ECONNRESET':

@@ -76,12 +76,46 @@ export class Lifetime {
 /** `setTimeout` fires at once beyond this (2^31 - 1 ms, 24.8 days). */
 const maxTimer = 2_147_483_647
 
+/** Waits, unless the call ends before. @throws what ended it */
+export function pause(lifetime: Lifetime, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      lifetime.listen(undefined)
+      resolve()
+    }, ms)
+    lifetime.listen((error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+  })
+}
+
+/** Waits for something that the call doesn't own, unless the call ends before. @throws what ended it */
+export function within<Value>(lifetime: Lifetime, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    lifetime.listen(reject)
+    promise.then(
+      (value) => {
+        lifetime.listen(undefined)
+        resolve(value)
+      },
+      (error) => {
+        lifetime.listen(undefined)
+        reject(error)
+      },
+    )
+  })
+}
+
 export const aborted = (reason: unknown, scene: { provider: string; model: string }): AbortError =>
   new AbortError('The call was aborted.', { cause: reason, ...scene })
 
 /** One of an attempt's own clocks. `touch()` is cheap: it only notes the time, and the timer looks when it fires. */
 export class PhaseTimer {
   #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
+  /** Whether the time was up when it was looked at before. */
+  #second = false
   #touched = 0
   #ms = 0
 
@@ -95,7 +129,12 @@ export class PhaseTimer {
       if (waits?.()) this.#touched = performance.now()
       const left = this.#touched + this.#ms - performance.now()
       if (left > 0.5) this.#timer = setTimeout(look, Math.ceil(left))
-      else expire()
+      else if (this.#second) expire()
+      else {
+        // when this process itself was busy, the answer may be waiting in the socket: read first, then look again
+        this.#second = true
+        this.#immediate = setImmediate(look)
+      }
     }
     this.#timer = setTimeout(look, ms)
   }
@@ -105,12 +144,16 @@ export class PhaseTimer {
   }
 
   touch(): void {
-    if (this.#timer !== undefined) this.#touched = performance.now()
+    if (this.#timer === undefined) return
+    this.#touched = performance.now()
+    this.#second = false
   }
 
   stop(): void {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
     this.#timer = undefined
+    this.#second = false
   }
 }

@@ -1,12 +1,45 @@
-import { costOf } from '../../pricing/index.js'
-import type { CallCost, CallMeta } from '../types/meta.js'
-import type { Call } from './call.js'
+import { costOf, type ModelRegistry } from '../../pricing/index.js'
+import type { HeaderMap } from '../transport/exchange.js'
+import type { CacheMeta } from '../types/cache.js'
+import type { Attempt, CallCost, CallMeta, RouterMeta, Warning } from '../types/meta.js'
+import type { AnyUsage, Billing } from './call.js'
+import type { Clock } from './clock.js'
 import { rateLimits, requestId, visibleHeaders } from './headers.js'
+
+/** What a cache has to say of a call. */
+export interface CacheNote {
+  readonly meta: CacheMeta
+  /** What the vectors that it had of a list would have used. */
+  readonly saved?: AnyUsage | undefined
+}
+
+/** What `meta` is read from: a call, or an answer that took none. */
+export interface MetaSource {
+  readonly operation: CallMeta['operation']
+  readonly provider: { readonly id: string }
+  readonly model: string
+  readonly usage: AnyUsage | undefined
+  readonly billing: Billing
+  readonly baseModel: string | undefined
+  readonly registry: ModelRegistry
+  readonly headers: HeaderMap
+  readonly status: number
+  readonly clock: Clock
+  readonly startedAt: number
+  readonly finishedAt: number | undefined
+  readonly headersAt: number | undefined
+  readonly firstTokenAt: number | undefined
+  readonly attempts: readonly Attempt[]
+  readonly cache: CacheNote | undefined
+  readonly observer: { readonly router?: RouterMeta; readonly cache?: CacheNote | undefined } | undefined
+  readonly warnings: readonly Warning[]
+  readonly nativeFinishReason: string | undefined
+}
 
 /** `meta` of an answer. Everything is worked out when it is read: most callers read none of it. */
 class Meta implements CallMeta {
-  readonly #call: Call
-  constructor(call: Call) {
+  readonly #call: MetaSource
+  constructor(call: MetaSource) {
     this.#call = call
   }
   get operation() {
@@ -21,8 +54,14 @@ class Meta implements CallMeta {
   get cost(): CallCost {
     const { provider, model, usage, billing, baseModel, registry } = this.#call
     const { estimated, usage: billed = usage, ...terms } = billing
-    const cost = costOf({ ...terms, provider: provider.id, model, usage: billed, baseModel }, registry)
-    return estimated ? { ...cost, estimated } : cost
+    const { meta, saved } = this.#note ?? noNote
+    const priced = { ...terms, provider: provider.id, model, baseModel }
+    if (meta.hit) return costOf({ ...priced, usage: saved ?? billed, cached: true }, registry)
+    const cost: CallCost = costOf({ ...priced, usage: billed }, registry)
+    if (estimated) cost.estimated = true
+    const spared = saved && costOf({ ...priced, usage: saved }, registry).total
+    if (spared !== undefined) cost.saved = spared
+    return cost
   }
   get usage() {
     return this.#call.usage
@@ -43,6 +82,10 @@ class Meta implements CallMeta {
     const call = this.#call
     return (call.finishedAt ?? call.clock.now()) - call.startedAt
   }
+  get timeToHeadersMs() {
+    const { headersAt, startedAt } = this.#call
+    return headersAt === undefined ? undefined : headersAt - startedAt
+  }
   get timeToFirstTokenMs() {
     const { firstTokenAt, startedAt } = this.#call
     return firstTokenAt === undefined ? undefined : firstTokenAt - startedAt
@@ -54,7 +97,13 @@ class Meta implements CallMeta {
     return this.#call.attempts
   }
   get cache() {
-    return noCache
+    return (this.#note ?? noNote).meta
+  }
+  get #note() {
+    return this.#call.cache ?? this.#call.observer?.cache
+  }
+  get router() {
+    return this.#call.observer?.router
   }
   get warnings() {
     return this.#call.warnings
@@ -84,17 +133,108 @@ const names = [
   'headers',
   'rateLimits',
   'latencyMs',
+  'timeToHeadersMs',
   'timeToFirstTokenMs',
   'retries',
   'attempts',
   'cache',
+  'router',
   'warnings',
   'nativeFinishReason',
 ] as const satisfies readonly (keyof CallMeta)[]
 
-const noCache = Object.freeze({ hit: false })
+/**
+ * `meta` of one answer that several calls made, one after the other: what it cost is what they cost together, the rest is as
+ * the last one has it.
+ */
+class JoinedMeta implements CallMeta {
+  readonly #parts: readonly CallMeta[]
+  readonly #usage: () => CallMeta['usage']
+  constructor(parts: readonly CallMeta[], usage: () => CallMeta['usage']) {
+    this.#parts = parts
+    this.#usage = usage
+  }
+  get #first(): CallMeta {
+    return this.#parts[0] as CallMeta
+  }
+  get #last(): CallMeta {
+    return this.#parts.at(-1) as CallMeta
+  }
+  get operation() {
+    return this.#last.operation
+  }
+  get provider() {
+    return this.#last.provider
+  }
+  get model() {
+    return this.#last.model
+  }
+  get cost(): CallCost {
+    if (this.#parts.length === 1) return this.#last.cost
+    const costs = this.#parts.map((part) => part.cost)
+    const unknown = costs.find(({ total }) => total === undefined)
+    if (unknown) return unknown
+    return { total: costs.reduce((sum, { total = 0 }) => sum + total, 0), estimated: true }
+  }
+  get usage() {
+    return this.#parts.length === 1 ? this.#last.usage : this.#usage()
+  }
+  get requestId() {
+    return this.#last.requestId
+  }
+  get status() {
+    return this.#last.status
+  }
+  get headers() {
+    return this.#last.headers
+  }
+  get rateLimits() {
+    return this.#last.rateLimits
+  }
+  get latencyMs() {
+    return this.#last.latencyMs
+  }
+  get timeToHeadersMs() {
+    return this.#first.timeToHeadersMs
+  }
+  get timeToFirstTokenMs() {
+    return this.#first.timeToFirstTokenMs
+  }
+  get retries() {
+    return this.#last.retries
+  }
+  get attempts() {
+    return this.#last.attempts
+  }
+  get cache() {
+    return this.#last.cache
+  }
+  get router() {
+    return this.#last.router
+  }
+  get warnings() {
+    return this.#last.warnings
+  }
+  get nativeFinishReason() {
+    return this.#last.nativeFinishReason
+  }
+  toJSON(): Record<string, unknown> {
+    const json: Record<string, unknown> = {}
+    for (const name of names) json[name] = this[name]
+    return json
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
+    return this.toJSON()
+  }
+}
 
-export const metaOf = (call: Call): CallMeta => new Meta(call)
+/** @param parts may grow while the answer comes */
+export const joinedMeta = (parts: readonly CallMeta[], usage: () => CallMeta['usage']): CallMeta =>
+  new JoinedMeta(parts, usage)
+
+const noNote: CacheNote = Object.freeze({ meta: Object.freeze({ hit: false }) })
+
+export const metaOf = (call: MetaSource): CallMeta => new Meta(call)
 
 /** Puts `meta` on an answer, out of sight of JSON, spreads and comparisons. */
 export function withMeta<Answer extends object>(answer: Answer, meta: CallMeta): Answer & { readonly meta: CallMeta } {

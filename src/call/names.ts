@@ -63,6 +63,40 @@ export const rerankParams: ReadonlySet<string> = new Set([
   'extra_body',
 ])
 
+export const responsesParams: ReadonlySet<string> = new Set([
+  'model',
+  'input',
+  'instructions',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'max_tool_calls',
+  'max_output_tokens',
+  'temperature',
+  'top_p',
+  'top_logprobs',
+  'reasoning',
+  'text',
+  'include',
+  'previous_response_id',
+  'conversation',
+  'store',
+  'background',
+  'truncation',
+  'metadata',
+  'service_tier',
+  'prompt',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'user',
+  'stream',
+  'stream_options',
+  'extra_body',
+])
+
+export const moderationParams: ReadonlySet<string> = new Set(['model', 'input', 'extra_body'])
+
 /** camelCase: stays in the process. */
 export const callOptions: ReadonlySet<string> = new Set([
   'apiKey',
@@ -85,12 +119,25 @@ export const callOptions: ReadonlySet<string> = new Set([
   'maxResponseBytes',
   'maxMediaBytes',
   'allowPrivateMedia',
+  'callbacks',
+  'tags',
+  'traceId',
+  'cache',
   'dispatcher',
   'vectorType',
 ])
 
 /** Options that belong to `createClient()`. */
-export const clientOptions: ReadonlySet<string> = new Set(['providers', 'connectTimeout', 'proxy'])
+export const clientOptions: ReadonlySet<string> = new Set([
+  'providers',
+  'connectTimeout',
+  'proxy',
+  'redact',
+  'beforeSend',
+  'callbackQueue',
+  'callbackTimeout',
+  'logger',
+])
 
 /** Options of a provider's account: too many for a call, and none of them changes from call to call. */
 export const accountOptions: ReadonlySet<string> = new Set([
@@ -100,6 +147,10 @@ export const accountOptions: ReadonlySet<string> = new Set([
   'sessionToken',
   'profile',
   'credentials',
+  'accountId',
+  'spaceId',
+  'clientId',
+  'clientSecret',
 ])
 
 /** Other libraries' words for ours. */

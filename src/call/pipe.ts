@@ -1,6 +1,4 @@
-import type { ChatCompletionChunk } from '../types/chat.js'
-
-/** Chunks that may wait for a slow reader before the socket is paused. */
+/** Items that may wait for a slow reader before the socket is paused. */
 const mostWaiting = 1024
 
 /** What the pipe may ask of the side that fills it. */
@@ -11,59 +9,63 @@ export interface Source {
   leave(): void
 }
 
-type Result = IteratorResult<ChatCompletionChunk, undefined>
+type Result<Item> = IteratorResult<Item, undefined>
 
-const over: Result = Object.freeze({ value: undefined, done: true })
+const over: Result<never> = Object.freeze({ value: undefined, done: true })
 
 /**
  * The one queue between the socket and the reader. It is filled synchronously, and read as an async iterator; it pauses the
  * socket when the reader is slow.
  */
-export class Pipe implements AsyncIterator<ChatCompletionChunk, undefined> {
+export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   readonly #source: Source
-  #queue: ChatCompletionChunk[] = []
+  #queue: Item[] = []
   #head = 0
   #paused = false
+  #runsOn = false
   #discarding = false
   #failure: Error | undefined
+  /** The same, kept for those who ask later. */
+  #ending: Error | undefined
   #done = false
-  #waiting: { resolve(result: Result): void; reject(error: Error): void } | undefined
+  #waiting: { resolve(result: Result<Item>): void; reject(error: Error): void } | undefined
   #watchers: ((failure: Error | undefined) => void)[] = []
 
   constructor(source: Source) {
     this.#source = source
   }
 
-  /** True while chunks wait for the reader. */
+  /** True while items wait for the reader. */
   get backlogged(): boolean {
     return this.#head < this.#queue.length
   }
 
-  /** True once no more chunks will come in. */
+  /** True once no more items will come in. */
   get over(): boolean {
     return this.#done
   }
 
-  put(chunk: ChatCompletionChunk): void {
+  put(item: Item): void {
     if (this.#done || this.#discarding) return
     const waiting = this.#waiting
     if (waiting) {
       this.#waiting = undefined
-      waiting.resolve({ value: chunk, done: false })
+      waiting.resolve({ value: item, done: false })
       return
     }
-    this.#queue.push(chunk)
-    if (!this.#paused && this.#queue.length - this.#head >= mostWaiting) {
+    this.#queue.push(item)
+    if (!this.#paused && !this.#runsOn && this.#queue.length - this.#head >= mostWaiting) {
       this.#paused = true
       this.#source.pause()
     }
   }
 
-  /** No more chunks: the natural end, or `failure`, which the reader meets after the chunks before it. */
+  /** No more items: the natural end, or `failure`, which the reader meets after the items before it. */
   finish(failure?: Error): void {
     if (this.#done) return
     this.#done = true
     this.#failure = failure
+    this.#ending = failure
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting) {
@@ -76,9 +78,9 @@ export class Pipe implements AsyncIterator<ChatCompletionChunk, undefined> {
     this.#watchers = []
   }
 
-  next(): Promise<Result> {
+  next(): Promise<Result<Item>> {
     if (this.#head < this.#queue.length) {
-      const value = this.#queue[this.#head++] as ChatCompletionChunk
+      const value = this.#queue[this.#head++] as Item
       if (this.#head === this.#queue.length) this.#emptied()
       return Promise.resolve({ value, done: false })
     }
@@ -88,30 +90,39 @@ export class Pipe implements AsyncIterator<ChatCompletionChunk, undefined> {
       return Promise.reject(failure)
     }
     if (this.#done) return Promise.resolve(over)
-    if (this.#waiting) return Promise.reject(new TypeError('next() was called again before the chunk before had come.'))
+    if (this.#waiting) return Promise.reject(new TypeError('next() was called again before the one before had come.'))
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
   }
 
   /** The reader left the loop. */
-  return(): Promise<Result> {
+  return(): Promise<Result<Item>> {
     this.#drop()
     if (!this.#done) this.#source.leave()
     this.#failure = undefined
     return Promise.resolve(over)
   }
 
-  /** Nobody will read the chunks: they need not be kept. */
+  /** The source is not paused any more, whatever waits: what comes is bounded by the size of an answer. */
+  runOn(): void {
+    this.#runsOn = true
+    if (!this.#paused) return
+    this.#paused = false
+    this.#source.resume()
+  }
+
+  /** Nobody will read the items: they need not be kept. */
   discard(): void {
     this.#discarding = true
     this.#drop()
     this.#emptied()
   }
 
-  /** Calls back once, when no more chunks will come. */
+  /** Calls back once, when no more items will come: at once where that is so already. */
   watch(watcher: (failure: Error | undefined) => void): void {
-    this.#watchers.push(watcher)
+    if (this.#done) watcher(this.#ending)
+    else this.#watchers.push(watcher)
   }
 
   #drop(): void {

@@ -4,7 +4,8 @@ import type { Media } from '../types/media.js'
 import type { CallOptions } from '../types/options.js'
 import { Call, type Limits, limitsOf, quirksOf } from './call.js'
 import type { ClientContext } from './context.js'
-import { Lifetime } from './lifetime.js'
+import { Lifetime, within } from './lifetime.js'
+import type { CallObserver, CallWatch } from './observer.js'
 import type { Resolved } from './resolve.js'
 import { findTarget, withHeaders } from './target.js'
 
@@ -19,6 +20,8 @@ export interface Preparation {
   readonly encode: (context: EncodeContext) => Encoded
   /** URLs whose content must be fetched before the request can be encoded. */
   readonly remoteMedia?: ((context: EncodeContext) => readonly string[]) | undefined
+  readonly observer?: CallObserver | undefined
+  readonly watch?: CallWatch | undefined
 }
 
 /**
@@ -35,10 +38,12 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
     model,
     dropParams: options.dropParams ?? context.dropParams,
     ownHost: target.ownHost,
+    settings: target.settings,
     quirks: quirksOf(provider, target.ownHost),
   }
   const limits = limitsOf(options, context.limits)
   const scene = { provider: provider.id, model }
+  preparation.watch?.target(provider.id, model)
   const urls = preparation.remoteMedia?.(encodeContext)
   if (urls === undefined || urls.length === 0) return build(preparation.encode(encodeContext))
   const lifetime = new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene)
@@ -62,6 +67,9 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
       registry: context.registry,
       baseModel: options.baseModel ?? undefined,
       startedAt,
+      observer: preparation.observer,
+      watch: preparation.watch,
+      connect: () => options.dispatcher ?? context.dispatcher(),
       body: stringify(encoded.body, preparation.extraBody, provider),
       lifetime: begun ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene),
     })
@@ -110,13 +118,18 @@ function stringify(body: Record<string, unknown>, extra: unknown, provider: Prov
 }
 
 /** Signs the request, or fetches a token for it: anew for every try, since both grow old. */
-async function authorize({ provider, target, body, clock }: Call): Promise<void> {
+async function authorize(call: Call): Promise<void> {
+  const { provider, target, body, clock, lifetime } = call
   const { headers, settings, origin, path } = target
-  const signed = await provider.authorize?.(
+  const signed = provider.authorize?.(
     { method: 'POST', url: `${origin}${path}`, headers, body, now: clock.wall() },
     settings,
+    { key: target.tradedKey, send: async (request) => (await import('./side.js')).sendBeside(call, request) },
   )
-  Object.assign(headers, signed)
+  const added = signed instanceof Promise ? await within(lifetime, signed) : signed
+  Object.assign(headers, added)
+  const token = added?.authorization?.replace(/^Bearer /, '')
+  if (token && !target.secrets.includes(token)) target.secrets.push(token)
 }
 
 /** Runs the tries of a call. What they throw in the end carries all of them. */
@@ -142,8 +155,9 @@ export async function withRetries<Answer>(call: Call, send: () => Promise<Answer
       const { retry } = await import('./retry.js')
       return await retry(call, first, attempt)
     } catch (error) {
-      call.settle(undefined)
-      if (LLMError.is(error)) error.attempts = call.attempts
+      const known = LLMError.is(error) ? error : undefined
+      call.settle(undefined, undefined, known)
+      if (known) known.attempts = call.attempts
       throw error
     }
   }

@@ -56,10 +56,13 @@ async function find(id: string, own: OwnProviders): Promise<Provider | undefined
 /** One host may speak several dialects. */
 function route(provider: Provider, model: string): Resolved | Promise<Resolved> {
   const served = provider.route?.(model) ?? provider
-  return served instanceof Promise
-    ? served.then((loaded) => ({ provider: loaded, model }))
-    : { provider: served, model }
+  return served instanceof Promise ? served.then((loaded) => named(loaded, model)) : named(served, model)
 }
+
+const named = (provider: Provider, model: string): Resolved => ({
+  provider,
+  model: provider.modelName ? provider.modelName(model) : model,
+})
 
 function nameAfter(model: string, slash: number): string {
   const name = model.slice(slash + 1)
@@ -76,7 +79,7 @@ async function unknownModel(model: string, slash: number, own: OwnProviders): Pr
   const what =
     slash > 0 ? `Unknown provider '${model.slice(0, slash)}' in model '${model}'.` : `Unknown model '${model}'.`
   return new BadRequestError(
-    `${what}${meant} Write 'provider/model', as in 'openai/${slash > 0 ? model.slice(slash + 1) : model}'; ` +
+    `${what}${meant} Write 'provider/model', as in 'openai/gpt-4o'; ` +
       `for a server of your own, 'openai/<its model>' with apiBase.`,
     { model, param: 'model' },
   )

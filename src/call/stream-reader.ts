@@ -1,79 +1,111 @@
 import type { Dispatcher } from 'undici'
-import type { ChatDialect, ChatStreamDecoder } from '../../providers/contract.js'
+import type { Decoded, Following } from '../../providers/contract.js'
 import { AbortError, LLMError, StreamInterruptedError, TimeoutError } from '../errors.js'
-import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
+import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Framer, OnEvent } from '../transport/framer.js'
-import type { ChatCompletion, ChatCompletionChunk, ChunkChoice, Usage } from '../types/chat.js'
-import { Assembler, chunksOf } from './assemble.js'
-import { billingOf, type Call } from './call.js'
+import type { ChatCompletion } from '../types/chat.js'
+import type { CallMeta } from '../types/meta.js'
+import type { StreamParts } from './answer-stream.js'
+import type { AnyUsage, Call } from './call.js'
 import { connectionError, errorBodyLimit, errorFromResponse, invalidResponse } from './failure.js'
+import { firstRequest, nextRequest } from './follow.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
 import { Pipe, type Source } from './pipe.js'
-import { CompletionStream } from './stream.js'
+import type { Reading } from './reading.js'
 import { faultToError, headersTimeout, textOf, tooLarge } from './whole.js'
 
+/** What an answer is with its `meta`. */
+type Whole<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
+
 /** What a stream is read with. */
-export interface StreamSetup {
-  readonly dialect: ChatDialect
+export interface StreamSetup<Item, Answer, Stream> {
   readonly framer: (onEvent: OnEvent) => Framer
-  /** Whether the caller asked for the usage chunk. */
-  readonly includeUsage: boolean
+  /** Begins a reading: a new one for each try. */
+  readonly read: () => Reading<Item, Answer>
   /** Usage of an answer that did not come to its end. */
-  readonly estimate: (answer: ChatCompletion) => Usage | undefined
-  /** Checks the whole answer against the schema of `response_format`. */
-  readonly complete: (answer: ChatCompletion) => ChatCompletion | Promise<ChatCompletion>
+  readonly estimate: (answer: Decoded<Answer>) => AnyUsage | undefined
+  /** Makes an answer of what has come: checked against the schema of `response_format`, where there is one. */
+  readonly complete: (answer: Whole<Answer>) => Answer | Promise<Answer>
+  /** Makes what the caller gets. */
+  readonly stream: (parts: StreamParts<Item, Answer>) => Stream
 }
 
 /**
- * Sends a call once, as a stream. Resolves with the first content chunk: what fails before that can be tried again unseen.
+ * Sends a call once, as a stream. Resolves with the first content: what fails before that can be tried again unseen.
  */
-export function sendStream(call: Call, dispatcher: Dispatcher, setup: StreamSetup): Promise<CompletionStream> {
+export function sendStream<Item, Answer extends object, Stream>(
+  call: Call,
+  dispatcher: Dispatcher,
+  setup: StreamSetup<Item, Answer, Stream>,
+): Promise<Stream> {
   return new Promise((resolve, reject) => new StreamReader(call, dispatcher, setup, resolve, reject))
 }
 
 /** Hosts that keep the connection open after the end mark get this long to close the answer, in milliseconds. */
 const linger = 1000
 
-class StreamReader implements Reader, Source {
+class StreamReader<Item, Answer extends object, Stream> implements Reader, Source {
   readonly #call: Call
-  readonly #setup: StreamSetup
-  readonly #resolve: (stream: CompletionStream) => void
+  readonly #setup: StreamSetup<Item, Answer, Stream>
+  readonly #resolve: (stream: Stream) => void
   readonly #reject: (error: LLMError) => void
-  readonly #decoder: ChatStreamDecoder
+  readonly #reading: Reading<Item, Answer>
   readonly #framer: Framer
-  readonly #assembler = new Assembler()
-  readonly #pipe = new Pipe(this)
+  readonly #pipe = new Pipe<Item>(this)
   readonly #timer = new PhaseTimer()
   #exchange: Exchange | undefined
   /** Bytes that are not a stream: an error body, or a whole answer. */
   readonly #body: Buffer[] = []
-  readonly #out: ChatCompletionChunk[] = []
+  readonly #out: Item[] = []
   #mode: 'unknown' | 'events' | 'body' | 'over' = 'unknown'
   #bytes = 0
   #committed = false
   #sentAt: number | undefined
   #lingering: NodeJS.Timeout | undefined
+  readonly #dispatcher: Dispatcher
+  #waiting: NodeJS.Timeout | undefined
 
   constructor(
     call: Call,
     dispatcher: Dispatcher,
-    setup: StreamSetup,
-    resolve: (stream: CompletionStream) => void,
+    setup: StreamSetup<Item, Answer, Stream>,
+    resolve: (stream: Stream) => void,
     reject: (error: LLMError) => void,
   ) {
     this.#call = call
     this.#setup = setup
     this.#resolve = resolve
     this.#reject = reject
-    this.#decoder = setup.dialect.stream(call.decodeContext())
+    this.#reading = setup.read()
     this.#framer = setup.framer((event, data) => {
-      if (!this.#decoder.done) this.#decoder.push(event, data, this.#out)
+      if (!this.#reading.done) this.#reading.push(event, data, this.#out)
     })
-    call.begin()
-    this.#exchange = new Exchange(dispatcher, { ...call.target, body: call.body }, this)
+    this.#dispatcher = dispatcher
+    if (call.following) this.#follow(call.following)
+    else this.#send(firstRequest(call))
     call.lifetime.listen((error) => this.fail(error))
+  }
+
+  #send(request: HttpRequest): void {
+    this.#call.begin()
+    this.#exchange = new Exchange(this.#dispatcher, request, this)
     this.#startTimer()
+  }
+
+  /** What had come was a receipt. */
+  #follow(next: Following): void {
+    this.#call.following = next
+    this.#mode = 'unknown'
+    this.#body.length = 0
+    let request: HttpRequest
+    try {
+      request = nextRequest(this.#call, next)
+    } catch (error) {
+      return this.fail(faultToError(this.#call, error, () => ''))
+    }
+    if (next.afterMs) this.#waiting = setTimeout(() => this.#send(request), next.afterMs)
+    else this.#send(request)
   }
 
   // --- told by the exchange -----------------------------------------------------------------------------------------
@@ -81,6 +113,7 @@ class StreamReader implements Reader, Source {
   head(status: number, headers: HeaderMap): void {
     this.#call.status = status
     this.#call.headers = headers
+    this.#call.headersAt = this.#call.clock.now()
     if (status >= 300) this.#mode = 'body'
     this.#startTimer()
   }
@@ -103,7 +136,7 @@ class StreamReader implements Reader, Source {
     }
     this.#deliver()
     if (fault !== undefined) this.fail(this.#fault(fault))
-    else if (this.#decoder.done) this.#end()
+    else if (this.#reading.done) this.#end()
   }
 
   /** Only server-sent events can be told from a body by their first byte: the other framings begin with whatever they like. */
@@ -121,7 +154,7 @@ class StreamReader implements Reader, Source {
       this.#deliver()
       // half an event at the very end is a cut, and not garbage
       const found = this.#fault(error)
-      return this.fail(found.code === 'invalid_response' && this.#assembler.touched ? this.#cut() : found)
+      return this.fail(found.code === 'invalid_response' && this.#reading.touched ? this.#cut() : found)
     }
     this.#end()
   }
@@ -134,7 +167,7 @@ class StreamReader implements Reader, Source {
     if (status === 0) return this.#stop(connectionError(this.#call.scene(), error))
     if (status >= 300) return this.#endBody()
     // the socket closed. Where the answer had already come to its end, nothing is missing
-    if (this.#mode === 'events' && this.#decoder.end(this.#out)) return this.#finish()
+    if (this.#mode === 'events' && this.#reading.end(this.#out)) return this.#finish()
     this.#deliver()
     this.#stop(this.#cut(error))
   }
@@ -151,7 +184,7 @@ class StreamReader implements Reader, Source {
 
   leave(): void {
     const { provider, model } = this.#call
-    const partial = this.#committed ? this.#soFar() : undefined
+    const partial = this.#committed ? this.#partial() : undefined
     this.#stop(new AbortError('The stream was left before its end.', { provider: provider.id, model, partial }))
   }
 
@@ -161,12 +194,12 @@ class StreamReader implements Reader, Source {
     const out = this.#out
     if (out.length === 0) return
     let content = false
-    for (const chunk of out) {
-      this.#assembler.add(chunk)
-      // the usage chunk is always asked of the provider, for `meta`; the caller sees it who asked for it
-      if (chunk.usage && chunk.choices.length === 0 && !this.#setup.includeUsage) continue
-      this.#pipe.put(chunk)
-      if (!content) content = hasContent(chunk)
+    for (const item of out) {
+      const weight = this.#reading.take(item)
+      if (weight === 'hidden') continue
+      this.#pipe.put(item)
+      if (this.#call.watch?.chunks) this.#call.watch.chunk(item as object)
+      if (weight === 'content') content = true
     }
     out.length = 0
     if (!content) return
@@ -177,14 +210,15 @@ class StreamReader implements Reader, Source {
   #commit(): void {
     this.#committed = true
     this.#call.firstTokenAt = this.#call.clock.now()
+    this.#call.watch?.firstToken()
     this.#startTimer()
-    this.#resolve(new CompletionStream(this.#parts()))
+    this.#resolve(this.#setup.stream(this.#parts()))
   }
 
   #end(): void {
-    if (this.#decoder.end(this.#out)) return this.#finish()
+    if (this.#reading.end(this.#out)) return this.#finish()
     this.#deliver()
-    if (!this.#assembler.touched && this.#bytes > 0) {
+    if (!this.#reading.touched && this.#bytes > 0) {
       const { status, headers } = this.#call
       const what = 'with something that is not a stream of events'
       return this.fail(invalidResponse(this.#call.scene(), status, headers, what, ''))
@@ -197,8 +231,8 @@ class StreamReader implements Reader, Source {
     this.#deliver()
     this.#mode = 'over'
     this.#timer.stop()
-    this.#call.nativeFinishReason = this.#assembler.nativeFinishReason
-    this.#call.settle(this.#assembler.usage, billingOf(this.#assembler.answer()))
+    this.#call.nativeFinishReason = this.#reading.nativeFinishReason
+    this.#call.settle(this.#reading.usage, this.#reading.billing())
     if (!this.#committed) this.#commit()
     this.#timer.stop()
     this.#pipe.finish()
@@ -209,19 +243,19 @@ class StreamReader implements Reader, Source {
   #stop(error: LLMError): void {
     this.#mode = 'over'
     this.#timer.stop()
+    clearTimeout(this.#waiting)
     this.#exchange?.cancel()
     if (!this.#committed) return this.#reject(error)
     error.attempts = this.#call.attempts
-    this.#settleEarly()
+    this.#settleEarly(error)
     this.#pipe.finish(error)
   }
 
   /** The stream was left or cut: usage that has not come is counted on what has. */
-  #settleEarly(): void {
-    const { usage } = this.#assembler
-    const answer = this.#soFar()
-    const counted = usage ?? this.#setup.estimate(answer)
-    this.#call.settle(counted, { ...billingOf(answer), ...(!usage && counted && { estimated: true }) })
+  #settleEarly(error: LLMError): void {
+    const { usage } = this.#reading
+    const counted = usage ?? this.#setup.estimate(this.#reading.answer())
+    this.#call.settle(counted, { ...this.#reading.billing(), ...(!usage && counted && { estimated: true }) }, error)
   }
 
   #endBody(): void {
@@ -235,9 +269,12 @@ class StreamReader implements Reader, Source {
       const what = 'with something that is neither a stream of events nor JSON'
       return this.fail(invalidResponse(this.#call.scene(), status, headers, what, text))
     }
+    const next = this.#call.provider.follow?.(body, true)
+    if (next) return this.#follow(next)
+    this.#call.following = undefined
     try {
       // some servers answer `stream: true` with a whole answer
-      this.#out.push(...chunksOf(this.#setup.dialect.decode(body, this.#call.decodeContext())))
+      this.#reading.whole(body, this.#out)
     } catch (error) {
       return this.fail(faultToError(this.#call, error, () => text))
     }
@@ -245,6 +282,8 @@ class StreamReader implements Reader, Source {
   }
 
   #fault(error: unknown): LLMError {
+    // what failed there fails again: the next try begins anew
+    this.#call.following = undefined
     return this.#withPartial(faultToError(this.#call, error, () => ''))
   }
 
@@ -253,26 +292,31 @@ class StreamReader implements Reader, Source {
     return new StreamInterruptedError(
       `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
         `What had arrived is on 'partial'.`,
-      { provider: provider.id, model, status, cause, partial: this.#assembler.touched ? this.#soFar() : undefined },
+      { provider: provider.id, model, status, cause, partial: this.#reading.touched ? this.#partial() : undefined },
     )
   }
 
   #withPartial(error: LLMError): LLMError {
-    if (this.#assembler.touched && !error.partial) {
-      Object.defineProperty(error, 'partial', { value: this.#soFar(), enumerable: false, configurable: true })
+    if (this.#reading.touched && !error.partial) {
+      Object.defineProperty(error, 'partial', { value: this.#partial(), enumerable: false, configurable: true })
     }
     return error
   }
 
-  #soFar(): ChatCompletion {
-    return withMeta(this.#assembler.answer(), metaOf(this.#call))
+  #soFar(): Whole<Answer> {
+    return withMeta(this.#reading.answer(), metaOf(this.#call))
   }
 
-  #parts() {
+  #partial(): ChatCompletion {
+    return withMeta(this.#reading.partial(), metaOf(this.#call))
+  }
+
+  #parts(): StreamParts<Item, Answer> {
     return {
       pipe: this.#pipe,
       meta: metaOf(this.#call),
       soFar: () => this.#soFar(),
+      partial: () => this.#partial(),
       complete: async () => this.#setup.complete(this.#soFar()),
       cancel: (error: AbortError) => this.fail(error),
     }
@@ -312,26 +356,6 @@ const timedOut = ({ provider, model, status, target }: Call, phase: 'first_token
     model,
     status: status || undefined,
   })
-
-/** Text, reasoning, a tool call, a refusal, audio, an image, or the end: something that the caller can see. */
-function hasContent(chunk: ChatCompletionChunk): boolean {
-  for (const choice of chunk.choices) if (isContent(choice)) return true
-  return false
-}
-
-function isContent({ delta, finish_reason }: ChunkChoice): boolean {
-  return !!(
-    delta.content ||
-    delta.reasoning_content ||
-    delta.tool_calls ||
-    delta.refusal ||
-    finish_reason ||
-    delta.thinking_blocks ||
-    delta.audio ||
-    delta.function_call ||
-    delta.images
-  )
-}
 
 /** `{`, `[` or `<` as the first character that is no white space. */
 function beginsWithBody(chunk: Buffer): boolean {

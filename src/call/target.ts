@@ -11,13 +11,17 @@ export interface Target {
   readonly who: string
   readonly origin: string
   readonly path: string
+  /** The base with its path and query, for comparisons: a query may hold a secret. */
+  readonly place: string
   /** Lower-case names. */
   readonly headers: Record<string, string>
   /** False where the base is not the provider's own. */
   readonly ownHost: boolean
   readonly settings: Settings
+  /** The key that the provider gets a token for. */
+  readonly tradedKey: string | undefined
   /** What must not be printed. */
-  readonly secrets: readonly string[]
+  readonly secrets: string[]
   readonly keySource: 'call' | 'client' | 'environment' | 'none'
   /** Whether the provider may sign the request, or fetch a token for it: not for a base that one call has brought along. */
   readonly authorized: boolean
@@ -48,7 +52,8 @@ export function findTarget(
   configured: ProviderOptions,
 ): Target {
   const { operation, model, stream } = call
-  const settings = settingsOf(provider, model, options, configured)
+  const credential = findCredential(provider, options, configured)
+  const settings = settingsOf(provider, model, options, configured, credential)
   const ownBase = typeof provider.address.base === 'function' ? provider.address.base(settings) : provider.address.base
   // the environment is slow to read: only where nothing nearer says
   const farBase = () => environmentBase(provider) ?? ownBase
@@ -56,8 +61,10 @@ export function findTarget(
   const base = nearBase ?? farBase()
   if (base === undefined) {
     const names = provider.address.env.join(' or ')
+    const { orElse, example } = provider.address
     throw new BadRequestError(
-      `${provider.name} has no address of its own: pass apiBase${names ? `, or set ${names}` : ''}.`,
+      `${provider.name} has no address of its own: pass apiBase${example ? ` (such as ${example})` : ''}` +
+        `${names ? `, or set ${names}` : ''}${orElse ? `; or ${orElse}` : ''}.`,
       {
         provider: provider.id,
         model,
@@ -65,21 +72,24 @@ export function findTarget(
       },
     )
   }
-  const url = locate(base, (basePath) => provider.address.path(operation, model, stream, settings, basePath), provider)
-  const credential = findCredential(provider, options, configured)
+  const ownHost = ownBase !== undefined && sameOrigin(parseBase(base, provider).origin, ownBase)
+  const pathUnder = (basePath: string) => provider.address.path(operation, model, stream, settings, basePath, ownHost)
+  const url = locate(base, pathUnder, provider)
   const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)
-  const ownHost = ownBase !== undefined && sameOrigin(url.origin, ownBase)
   if (!credential && !provider.authorize && provider.auth.required !== false && (ownHost || nearBase === undefined)) {
     throw missingKey(provider, model)
   }
   const foreign =
-    options.apiBase !== undefined && ownBase !== undefined && !ownHost && options.apiBase !== configured.apiBase
+    options.apiBase !== undefined &&
+    options.apiBase !== configured.apiBase &&
+    (ownBase === undefined ? !isHome(url.origin, configured.apiBase ?? farBase()) : !ownHost)
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': userAgent,
     ...provider.headers,
   }
   const secrets: string[] = secretsIn(provider, settings)
+  const traded = credential !== undefined && belongs && credential.scheme.traded === true
   if (credential && belongs) {
     if (/[^\x20-\x7e]/.test(credential.value)) {
       throw new AuthenticationError(
@@ -88,7 +98,8 @@ export function findTarget(
         { provider: provider.id, model },
       )
     }
-    headers[credential.scheme.header] = `${credential.scheme.prefix ?? ''}${credential.value}`
+    if (!credential.scheme.traded)
+      headers[credential.scheme.header] = `${credential.scheme.prefix ?? ''}${credential.value}`
     secrets.push(credential.value)
   }
   for (const { option, env, header } of provider.optionHeaders ?? []) {
@@ -100,12 +111,14 @@ export function findTarget(
     who: ownHost || ownBase === undefined ? provider.name : `The server at ${url.origin}`,
     origin: url.origin,
     path: url.path,
+    place: url.place,
     headers,
     ownHost,
     settings,
     secrets,
     keySource: credential && belongs ? credential.source : 'none',
-    authorized: !foreign && provider.authorize !== undefined && !(credential && belongs),
+    tradedKey: traded ? credential.value : undefined,
+    authorized: provider.authorize !== undefined && (traded || (!foreign && !(credential && belongs))),
     keyName: credential?.name,
     withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
   }
@@ -118,18 +131,27 @@ function environmentBase({ address }: Provider): string | undefined {
 
 const noSettings: Settings = Object.freeze({})
 
-function settingsOf(provider: Provider, model: string, options: CallOptions, configured: ProviderOptions): Settings {
+function settingsOf(
+  provider: Provider,
+  model: string,
+  options: CallOptions,
+  configured: ProviderOptions,
+  credential: Credential | undefined,
+): Settings {
   if (!provider.settings) return noSettings
   const settings: Record<string, string> = {}
   const onCall = options as Readonly<Record<string, unknown>>
-  for (const { option, env, default: usual, required } of provider.settings) {
+  // a server of the caller's own has rules of its own
+  const elsewhere = (options.apiBase ?? configured.apiBase) !== undefined
+  for (const { option, env, default: usual, example, required, requiredUnless } of provider.settings) {
     const given = onCall[option] ?? configured[option]
     const value = (typeof given === 'string' && given.trim()) || fromEnvironment(env)?.value || usual
     if (value) settings[option] = value
-    else if (required) {
+    else if (required || (requiredUnless && !elsewhere && credential?.scheme.option !== requiredUnless)) {
       const names = env.join(' or ')
       throw new BadRequestError(
-        `${provider.name} needs ${option}: pass it${names ? `, or set ${names}` : ''}, or put it into createClient({ providers }).`,
+        `${provider.name} needs ${option}${example ? ` (such as ${example})` : ''}: pass it with the call${names ? `, or set ${names}` : ''}, ` +
+          `or createClient({ providers: { ${asKey(provider.id)}: { ${option} } } }).`,
         { provider: provider.id, model, param: option },
       )
     }
@@ -149,17 +171,19 @@ export function withHeaders(
   const { headers } = target
   const lists = encoded.headers ?? {}
   Object.assign(headers, lists)
-  let secrets = target.secrets
+  let { secrets, authorized } = target
   for (const extra of given) {
     if (!extra) continue
     for (const [key, value] of Object.entries(extra)) {
       if (value === undefined) continue
       const name = key.toLowerCase()
       headers[name] = name in lists && lists[name] !== value ? join(lists[name], value) : value
+      // who brings the very header needs no signature and no token
+      if (name === 'authorization') authorized = false
       if (sensitive.test(name)) secrets = [...secrets, value, value.replace(/^\w+ /, '')]
     }
   }
-  return secrets === target.secrets ? target : { ...target, secrets }
+  return secrets === target.secrets ? target : { ...target, secrets, authorized }
 }
 
 export const sensitive = /auth|key|token|secret|cookie|password/
@@ -217,11 +241,13 @@ function whyWithheld(
   return `${what} belongs to ${home ?? 'another host'} and was not sent to ${origin}: pass apiKey together with apiBase.`
 }
 
+const asKey = (id: string) => (/^[a-z_$][\w$]*$/i.test(id) ? id : `'${id}'`)
+
 function missingKey(provider: Provider, model: string): AuthenticationError {
   const names = provider.auth.schemes.flatMap((scheme) => scheme.env).join(' or ')
   return new AuthenticationError(
     `No API key for ${provider.name}: ${names ? `set ${names} in the environment, or ` : ''}pass apiKey with the call, or ` +
-      `createClient({ providers: { ${/^\w+$/.test(provider.id) ? provider.id : `'${provider.id}'`}: { apiKey } } }).` +
+      `createClient({ providers: { ${asKey(provider.id)}: { apiKey } } }).` +
       (provider.auth.url ? ` Keys are made at ${provider.auth.url}.` : ''),
     { provider: provider.id, model },
   )
@@ -246,7 +272,12 @@ function locate(base: string, pathUnder: (basePath: string) => string, provider:
   // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with a version
   const prefix = /^\/v\d+\//.test(plain) ? basePath.replace(/\/v\d+$/, '') : basePath
   const queries = [search.slice(1), query].filter(Boolean).join('&')
-  return { origin, shown, path: `${prefix}${plain}${queries ? `?${queries}` : ''}` }
+  return {
+    origin,
+    shown,
+    place: `${origin}${basePath}${search}`,
+    path: `${prefix}${plain}${queries ? `?${queries}` : ''}`,
+  }
 }
 
 /** Parsing a URL costs more than the rest of this file: bases are few, and kept. */

@@ -2,15 +2,19 @@ import type { Dispatcher } from 'undici'
 import { ProviderFault } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '../errors.js'
-import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
+import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import { connectionError, errorBodyLimit, errorFromBody, errorFromResponse, invalidResponse } from './failure.js'
+import { firstRequest, followed } from './follow.js'
 import { PhaseTimer } from './lifetime.js'
 
 /** Sends a call once and reads the whole answer, as parsed JSON. */
 export function sendWhole(call: Call, dispatcher: Dispatcher): Promise<unknown> {
-  return new Promise((resolve, reject) => new WholeReader(call, dispatcher, resolve, reject))
+  return call.provider.follow ? followed(call, dispatcher, read) : read(call, dispatcher, firstRequest(call))
 }
+
+const read = (call: Call, dispatcher: Dispatcher, request: HttpRequest): Promise<unknown> =>
+  new Promise((resolve, reject) => new WholeReader(call, dispatcher, request, resolve, reject))
 
 class WholeReader implements Reader {
   readonly #call: Call
@@ -21,13 +25,19 @@ class WholeReader implements Reader {
   #exchange: Exchange | undefined
   #bytes = 0
 
-  constructor(call: Call, dispatcher: Dispatcher, resolve: (body: unknown) => void, reject: (error: LLMError) => void) {
+  constructor(
+    call: Call,
+    dispatcher: Dispatcher,
+    request: HttpRequest,
+    resolve: (body: unknown) => void,
+    reject: (error: LLMError) => void,
+  ) {
     this.#call = call
     this.#resolve = resolve
     this.#reject = reject
-    const { target, limits, body } = call
+    const { limits } = call
     call.begin()
-    this.#exchange = new Exchange(dispatcher, { ...target, body }, this)
+    this.#exchange = new Exchange(dispatcher, request, this)
     call.lifetime.listen((error) => this.#exchange?.cancel(error))
     if (limits.headersTimeout > 0) {
       this.#headersTimer = new PhaseTimer()
@@ -39,6 +49,7 @@ class WholeReader implements Reader {
     this.#headersTimer?.stop()
     this.#call.status = status
     this.#call.headers = headers
+    this.#call.headersAt = this.#call.clock.now()
   }
 
   data(chunk: Buffer): void {

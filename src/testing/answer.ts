@@ -41,12 +41,12 @@ export interface Answer {
   readonly tally: Tally | undefined
 }
 
-export function compose(replies: readonly Reply[], conversation: Conversation, seed: string): Answer {
+export function compose(replies: readonly Reply[], conversation: Conversation, model: string, seed: string): Answer {
   const choices = replies.map((reply, index) => speak(reply, `${seed}/${index}`))
   const usage = replies[0]?.usage
   return {
     id: idOf(seed, 'answer'),
-    model: conversation.model,
+    model,
     choices,
     tally: usage === null ? undefined : tally(choices, conversation.prompt, usage ?? {}),
   }

@@ -1,7 +1,5 @@
 /** A chat request in no provider's terms: what the simulated model looks at to answer. */
 export interface Conversation {
-  readonly model: string
-  readonly stream: boolean
   /** The text of the last user message. */
   readonly userText: string
   /** The images of the last user message. */

@@ -31,7 +31,7 @@ export interface SlowFirstTokenFault {
   kind: 'slow-first-token'
   /** Milliseconds. */
   ms: number
-  /** Sends keep-alive comments (OpenAI wire) or `ping` events (Anthropic wire) meanwhile, in milliseconds. @default none */
+  /** Sends keep-alive comments (OpenAI) or `ping` events (Anthropic) meanwhile, in milliseconds; other APIs have none. @default none */
   keepAliveMs?: number
 }
 
@@ -40,7 +40,7 @@ export interface SilenceFault {
   kind: 'silence'
   /** Content chunks before it. @default 1 */
   afterChunks?: number
-  /** Between keep-alive comments (OpenAI wire) or `ping` events (Anthropic wire), in milliseconds. @default none are sent */
+  /** Between keep-alive comments (OpenAI) or `ping` events (Anthropic), in milliseconds; other APIs have none. @default none are sent */
   keepAliveMs?: number
 }
 
@@ -63,7 +63,7 @@ export interface ErrorEventFault {
   kind: 'error-event'
   /** Content chunks before it; 0 makes it the very first event. @default 1 */
   afterChunks?: number
-  /** The status whose error it is. @default 500 for OpenAI, 529 for Anthropic */
+  /** The status whose error it is. @default the one that the API is known for there: 529 for Anthropic, 503 for Gemini, 500 for most */
   status?: number
 }
 

@@ -1,3 +1,4 @@
+import { type Framing, framings } from './framing.js'
 import type { StreamControls } from './reply.js'
 import type { Step } from './steps.js'
 
@@ -6,15 +7,13 @@ import type { Step } from './steps.js'
  * `chunkDelayMs` count, `close` ends the answer, `mark` says that nothing follows.
  */
 export interface Frame {
+  /** The event's name; where a framing has no names, it is left out. */
   readonly event?: string
+  /** True where AWS calls the event an exception. */
+  readonly exception?: boolean
+  /** Text, nearly always JSON. */
   readonly data: string
   readonly part: 'open' | 'content' | 'close' | 'mark'
-}
-
-/** The bytes of one event. */
-export function frameText(frame: Pick<Frame, 'event' | 'data'>, eol: string): string {
-  const event = frame.event === undefined ? '' : `event: ${frame.event}${eol}`
-  return `${event}data: ${frame.data}${eol}${eol}`
 }
 
 /** How many frames stand before a fault that comes after `chunks` content events. */
@@ -42,11 +41,13 @@ export interface Pace {
 
 /** Writes frames with their delays. `last` says that nothing follows them. */
 export function* writeFrames(
+  framing: Framing,
   frames: readonly Frame[],
   controls: StreamControls,
   pace: Pace,
   last: boolean,
 ): Generator<Step> {
+  const { write, comment, lines } = framings[framing]
   const eol = controls.lineEnding ?? '\n'
   const shown = controls.endMark === false ? frames.filter((frame) => frame.part !== 'mark') : frames
   let content = 0
@@ -54,10 +55,10 @@ export function* writeFrames(
     const frame = shown[i]
     if (!frame) continue
     if (frame.part === 'content') yield { kind: 'wait', ms: content++ === 0 ? pace.firstMs : pace.betweenMs }
-    let text = frameText(frame, eol)
-    if (controls.comments) text = `: simulator${eol}${eol}${text}`
-    if (last && i === shown.length - 1 && controls.finalBlankLine === false) text = text.slice(0, -eol.length)
-    yield { kind: 'write', bytes: Buffer.from(text) }
+    let bytes = write(frame, eol)
+    if (controls.comments && comment) bytes = Buffer.concat([comment(eol), bytes])
+    const cut = lines && last && i === shown.length - 1 && controls.finalBlankLine === false
+    yield { kind: 'write', bytes: cut ? bytes.subarray(0, -eol.length) : bytes }
   }
 }
 

@@ -1,5 +1,6 @@
 import { hash } from './digest.js'
 import type { GarbageFault, HugeFault } from './fault.js'
+import { framings } from './framing.js'
 import type { Step } from './steps.js'
 import type { Wire, WireRequest } from './wire/wire.js'
 
@@ -7,17 +8,18 @@ const HTML =
   '<!DOCTYPE html>\n<html><head><title>Service</title></head><body><h1>Something went wrong</h1></body></html>\n'
 
 /** A body that is no answer. */
-export function* garbage(wire: Wire, request: WireRequest, stream: boolean, fault: GarbageFault): Generator<Step> {
-  const [contentType, bytes] = make(stream, fault.what)
+export function* garbage(wire: Wire, request: WireRequest, fault: GarbageFault): Generator<Step> {
+  const [contentType, bytes] = make(wire, request.stream, fault.what)
   const headers = { 'content-type': contentType, ...wire.headers(request), 'content-length': String(bytes.length) }
   yield { kind: 'head', status: fault.status ?? 200, headers }
   if (bytes.length > 0) yield { kind: 'write', bytes }
   yield { kind: 'end' }
 }
 
-function make(stream: boolean, what: GarbageFault['what']): readonly [string, Buffer] {
-  const contentType = stream ? 'text/event-stream; charset=utf-8' : 'application/json'
-  const framed = (text: string): Buffer => Buffer.from(stream ? `data: ${text}\n\n` : text)
+function make(wire: Wire, stream: boolean, what: GarbageFault['what']): readonly [string, Buffer] {
+  const { contentType: streamType, write } = framings[wire.framing]
+  const contentType = stream ? streamType : 'application/json'
+  const framed = (text: string): Buffer => (stream ? write({ data: text }, '\n') : Buffer.from(text))
   switch (what) {
     case 'html':
       return ['text/html; charset=UTF-8', Buffer.from(HTML)]

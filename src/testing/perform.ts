@@ -1,18 +1,16 @@
 import type { Fault } from './fault.js'
-import { type Frame, framesBefore, frameText, type Pace, recut, writeFrames } from './frames.js'
+import { type Frame, framesBefore, type Pace, recut, writeFrames } from './frames.js'
+import { framings } from './framing.js'
 import { garbage } from './garbage.js'
-import type { Json } from './json.js'
 import type { RawEvent, RawReply, StreamControls } from './reply.js'
 import type { Step } from './steps.js'
-import type { Wire, WireError, WireRequest } from './wire/wire.js'
-
-const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+import type { Wire, WireBody, WireError, WireRequest } from './wire/wire.js'
 
 /** An answer on the wire, before anything goes wrong with it. */
 export interface Performance {
   readonly wire: Wire
   readonly request: WireRequest
-  readonly answer: { readonly frames: readonly Frame[] } | { readonly whole: Json }
+  readonly answer: { readonly frames: readonly Frame[] } | { readonly whole: WireBody }
   readonly controls: StreamControls
   /** Milliseconds before the headers. */
   readonly delayMs: number
@@ -30,27 +28,29 @@ export function perform(performance: Performance, fault: Fault | undefined): Ite
 }
 
 function* streamed(performance: Performance, all: readonly Frame[], fault: Fault | undefined): Generator<Step> {
-  const { wire, request, controls, chunkDelayMs } = performance
+  const { wire, request, chunkDelayMs } = performance
+  const controls = { ...performance.controls, lineEnding: lineEnding(wire, performance.controls) }
   const pace: Pace = { firstMs: 0, betweenMs: chunkDelayMs }
-  const eol = controls.lineEnding ?? '\n'
-  const ping: Step = { kind: 'write', bytes: Buffer.from(wire.keepAlive(eol)) }
+  const ping = wire.keepAlive && ({ kind: 'write', bytes: Buffer.from(wire.keepAlive(controls.lineEnding)) } as const)
+  const write = (frames: readonly Frame[], last: boolean): Iterable<Step> =>
+    writeFrames(wire.framing, frames, controls, pace, last)
   yield { kind: 'wait', ms: performance.delayMs + (fault?.kind === 'slow-headers' ? fault.ms : 0) }
-  yield head(performance, EVENT_STREAM)
+  yield head(performance, framings[wire.framing].contentType)
   switch (fault?.kind) {
     case 'slow-first-token': {
       const opening = framesBefore(all, 0)
-      yield* writeFrames(all.slice(0, opening), controls, pace, false)
+      yield* write(all.slice(0, opening), false)
       yield* lull(fault.ms, fault.keepAliveMs, ping)
-      yield* writeFrames(all.slice(opening), controls, pace, true)
+      yield* write(all.slice(opening), true)
       break
     }
     case 'silence':
-      yield* writeFrames(all.slice(0, framesBefore(all, fault.afterChunks ?? 1)), controls, pace, false)
+      yield* write(all.slice(0, framesBefore(all, fault.afterChunks ?? 1)), false)
       yield* lull(Number.POSITIVE_INFINITY, fault.keepAliveMs, ping)
       break
     case 'cut':
     case 'end':
-      yield* writeFrames(all.slice(0, framesBefore(all, fault.afterChunks ?? 1)), controls, pace, fault.kind === 'end')
+      yield* write(all.slice(0, framesBefore(all, fault.afterChunks ?? 1)), fault.kind === 'end')
       if (fault.kind === 'cut') {
         yield { kind: 'break', reset: false }
         return
@@ -59,16 +59,16 @@ function* streamed(performance: Performance, all: readonly Frame[], fault: Fault
     case 'error-event': {
       const after = fault.afterChunks ?? 1
       const said = after === 0 ? 0 : framesBefore(all, after)
-      yield* writeFrames([...all.slice(0, said), wire.errorInside(request, fault.status).frame], controls, pace, true)
+      yield* write([...all.slice(0, said), wire.errorInside(request, fault.status).frame], true)
       break
     }
     default:
-      yield* writeFrames(all, controls, pace, true)
+      yield* write(all, true)
   }
   yield { kind: 'end' }
 }
 
-function* whole(performance: Performance, json: Json, fault: Fault | undefined): Generator<Step> {
+function* whole(performance: Performance, json: WireBody, fault: Fault | undefined): Generator<Step> {
   const { wire, request } = performance
   const broken = fault?.kind === 'cut' || fault?.kind === 'end' || fault?.kind === 'silence'
   const body = fault?.kind === 'error-event' ? wire.errorInside(request, fault.status).body : json
@@ -87,10 +87,14 @@ function* whole(performance: Performance, json: Json, fault: Fault | undefined):
   yield fault.kind === 'cut' ? { kind: 'break', reset: false } : { kind: 'end' }
 }
 
+function lineEnding(wire: Wire, controls: StreamControls): '\n' | '\r\n' {
+  return controls.lineEnding ?? wire.lineEnding ?? '\n'
+}
+
 /** Time in which nothing is said, though something may be sent. */
-function* lull(ms: number, keepAliveMs: number | undefined, ping: Step): Generator<Step> {
+function* lull(ms: number, keepAliveMs: number | undefined, ping: Step | undefined): Generator<Step> {
   let left = ms
-  while (keepAliveMs !== undefined && keepAliveMs > 0 && left > keepAliveMs) {
+  while (ping && keepAliveMs !== undefined && keepAliveMs > 0 && left > keepAliveMs) {
     yield { kind: 'wait', ms: keepAliveMs }
     yield ping
     left -= keepAliveMs
@@ -100,7 +104,7 @@ function* lull(ms: number, keepAliveMs: number | undefined, ping: Step): Generat
 
 function head({ wire, request }: Pick<Performance, 'wire' | 'request'>, contentType: string, length?: number): Step {
   const headers: Record<string, string> = { 'content-type': contentType, ...wire.headers(request) }
-  if (contentType === EVENT_STREAM) headers['cache-control'] = 'no-cache'
+  if (contentType === framings.sse.contentType) headers['cache-control'] = 'no-cache'
   if (length !== undefined) headers['content-length'] = String(length)
   return { kind: 'head', status: 200, headers }
 }
@@ -130,22 +134,25 @@ export function raw(
   delayMs: number,
 ): Iterable<Step> {
   const { status = 200, events } = reply
-  const contentType = events ? EVENT_STREAM : 'application/json'
+  const contentType = events ? framings[wire.framing].contentType : 'application/json'
   const headers = { 'content-type': contentType, ...wire.headers(request), ...reply.headers }
   const steps: Step[] = [
     { kind: 'wait', ms: delayMs },
     { kind: 'head', status, headers },
-    ...(events ?? []).map((event): Step => ({ kind: 'write', bytes: rawEvent(event, controls.lineEnding ?? '\n') })),
+    ...(events ?? []).map(
+      (event): Step => ({ kind: 'write', bytes: rawEvent(wire, event, lineEnding(wire, controls)) }),
+    ),
   ]
   if (!events) steps.push({ kind: 'write', bytes: rawBody(reply.body ?? '') })
   steps.push({ kind: 'end' })
   return events && controls.writeBytes ? recut(steps, controls.writeBytes) : steps
 }
 
-function rawEvent(event: RawEvent, eol: string): Buffer {
-  if (typeof event === 'string') return Buffer.from(frameText({ data: event }, eol))
+function rawEvent({ framing }: Wire, event: RawEvent, eol: string): Buffer {
+  const { write } = framings[framing]
+  if (typeof event === 'string') return write({ data: event }, eol)
   const data = typeof event.data === 'string' ? event.data : JSON.stringify(event.data)
-  return Buffer.from(frameText({ data, ...(event.event !== undefined && { event: event.event }) }, eol))
+  return write({ data, ...(event.event !== undefined && { event: event.event }) }, eol)
 }
 
 function rawBody(body: NonNullable<RawReply['body']>): Buffer {
@@ -154,15 +161,12 @@ function rawBody(body: NonNullable<RawReply['body']>): Buffer {
 }
 
 /** Faults that leave nothing of the answer. Undefined for those that only disturb it. */
-export function replacement(
-  wire: Wire,
-  request: WireRequest,
-  stream: boolean,
-  fault: Fault,
-): Iterable<Step> | undefined {
+export function replacement(wire: Wire, request: WireRequest, fault: Fault): Iterable<Step> | undefined {
   switch (fault.kind) {
     case 'status': {
-      const error = wire.error(request, { status: fault.status, reason: fault.reason })
+      const seconds = typeof fault.retryAfter === 'number' ? fault.retryAfter * 1_000 : undefined
+      const retryAfterMs = fault.retryAfterMs ?? seconds
+      const error = wire.error(request, { status: fault.status, reason: fault.reason, retryAfterMs })
       const headers: Record<string, string> = { ...error.headers, ...fault.headers }
       if (fault.retryAfter !== undefined) headers['retry-after'] = String(fault.retryAfter)
       if (fault.retryAfterMs !== undefined) headers['retry-after-ms'] = String(fault.retryAfterMs)
@@ -174,7 +178,7 @@ export function replacement(
     case 'reset':
       return [{ kind: 'break', reset: true }]
     case 'garbage':
-      return garbage(wire, request, stream, fault)
+      return garbage(wire, request, fault)
     default:
       return undefined
   }

@@ -1,16 +1,19 @@
 /** The APIs that the simulator speaks. */
-export type WireName = 'openai' | 'anthropic'
+export type WireName = 'openai' | 'anthropic' | 'gemini' | 'cohere' | 'converse' | 'ollama'
 
 /** What a request asks for. */
-export type SimulatedOperation = 'chat' | 'embedding' | 'models' | 'count-tokens' | 'unknown'
+export type SimulatedOperation = 'chat' | 'embedding' | 'rerank' | 'moderation' | 'models' | 'count-tokens' | 'unknown'
 
-/** How the events of a stream are put on the wire. Given to the simulator for every answer, or to one reply. */
+/**
+ * How the events of a stream are put on the wire. Given to the simulator for every answer, or to one reply. What the framing of a
+ * wire has no place for (line ends and comments in AWS's binary messages) is left out there.
+ */
 export interface StreamControls {
-  /** @default '\n' */
+  /** @default '\n', and with Gemini '\r\n' */
   lineEnding?: '\n' | '\r\n'
-  /** Puts a comment line before the first event and between events, as OpenRouter does. @default false */
+  /** Puts a comment line before the first event and between server-sent events, as OpenRouter does. @default false */
   comments?: boolean
-  /** False leaves out the blank line behind the last event. @default true */
+  /** False leaves out the blank line behind the last event, or the line end behind the last line of JSON. @default true */
   finalBlankLine?: boolean
   /** False leaves out the end mark (`[DONE]`, `message_stop`) of a stream that is otherwise complete. @default true */
   endMark?: boolean
@@ -50,11 +53,11 @@ export interface ReplyUsage {
 export interface RawReply {
   /** @default 200 */
   status?: number
-  /** Beside the wire's own headers; `content-type` is `application/json`, or `text/event-stream` with `events`. */
+  /** Beside the wire's own headers; `content-type` is `application/json`, or that of the wire's streams with `events`. */
   headers?: Readonly<Record<string, string>>
   /** Objects are sent as JSON. */
   body?: string | Uint8Array | Readonly<Record<string, unknown>>
-  /** Server-sent events instead of a body: the data alone, or with the event's name. Objects are sent as JSON. */
+  /** Events of a stream instead of a body, in the wire's framing: the data alone, or with the event's name. Objects are sent as JSON. */
   events?: readonly RawEvent[]
 }
 
@@ -71,7 +74,7 @@ export type RawEvent = string | { event?: string; data: string | Readonly<Record
  */
 export interface Reply extends StreamControls {
   text?: string
-  /** Sent as `reasoning_content` (OpenAI wire) or as a signed thinking block (Anthropic wire). */
+  /** Sent as the wire does: `reasoning_content` (OpenAI), a signed thinking block (Anthropic), a thought (Gemini), … */
   reasoning?: string
   toolCalls?: readonly ReplyToolCall[]
   /**
@@ -85,6 +88,8 @@ export interface Reply extends StreamControls {
   chunks?: readonly string[]
   /** The vectors of an embedding request, one for each input. A reply with them is kept for such a request. */
   vectors?: readonly (readonly number[])[]
+  /** The relevance of each document of a rerank request, in their order. A reply with them is kept for such a request. */
+  scores?: readonly number[]
   /** Time before the response headers, in milliseconds. @default 0 */
   delayMs?: number
   /** Time between two content chunks of a stream, in milliseconds. @default 0 */

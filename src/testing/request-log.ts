@@ -11,7 +11,7 @@ export interface SimulatedRequest {
   readonly headers: Readonly<Record<string, string>>
   /** The parsed JSON; the text where it was not JSON; undefined where there was none. */
   readonly body: unknown
-  /** The body's `model`, or an empty text. */
+  /** From the body, or from the path where the API has it there; else an empty text. */
   readonly model: string
   /** 0 for the first request that arrived, then 1, … */
   readonly order: number

@@ -1,6 +1,6 @@
 import type { Fault, ScriptOptions } from './fault.js'
 import { namedFault } from './named-fault.js'
-import type { Reply } from './reply.js'
+import type { Reply, SimulatedOperation } from './reply.js'
 import type { SimulatedRequest } from './request-log.js'
 
 /** A reply: text alone, everything in detail, or made from the request. Undefined leaves the request to the next one in the queue. */
@@ -65,10 +65,16 @@ export function replyFrom(source: ReplySource, request: SimulatedRequest): Reply
   return typeof reply === 'string' ? { text: reply } : reply
 }
 
-/** Vectors wait for an embedding request, words for a chat. */
+/** Vectors wait for an embedding request, scores for a rerank, words for a chat. */
 function isFor(reply: Reply, { operation }: SimulatedRequest): boolean {
   if (reply.raw) return true
-  return operation === (reply.vectors ? 'embedding' : 'chat')
+  return operation === kindOf(reply)
+}
+
+/** The operation that a reply is an answer to. */
+export function kindOf({ vectors, scores }: Reply): SimulatedOperation {
+  if (vectors) return 'embedding'
+  return scores ? 'rerank' : 'chat'
 }
 
 function matches({ options }: Queued<unknown>, { model, wire }: SimulatedRequest): boolean {

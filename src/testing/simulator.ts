@@ -22,6 +22,15 @@ export interface Simulator extends AsyncDisposable {
   readonly openaiBase: string
   /** The `apiBase` of the Anthropic wire: `{url}`. */
   readonly anthropicBase: string
+  /**
+   * The `apiBase` of a provider, by the prefix of its models: `{url}` where its paths bring their version with them, `{url}/v1` for
+   * the hosts of OpenAI's API.
+   * @example
+   * ```ts
+   * createClient({ providers: { gemini: { apiBase: simulator.base('gemini'), apiKey: 'any' } } })
+   * ```
+   */
+  base(provider: string): string
   /** What arrived, in order. */
   readonly requests: readonly SimulatedRequest[]
   /** Sockets: those that are open now, and all that were accepted since the start or the last `reset()`. */
@@ -53,10 +62,9 @@ export interface Simulator extends AsyncDisposable {
 }
 
 /**
- * Starts a loopback server that speaks the APIs of OpenAI (`/v1/chat/completions`, `/v1/embeddings`, `/v1/models`) and
- * Anthropic (`/v1/messages`, `/v1/messages/count_tokens`, `/v1/models`), whole and streamed. It is deterministic: the same
- * request gets the same bytes. Without a script it answers with what was said to it, calls tools whose name is mentioned,
- * fills JSON schemas, reasons when asked to, and refuses what the real API refuses. Model names such as `fail-429` or
+ * Starts a loopback server that speaks the APIs of OpenAI (and of all that are compatible), Anthropic, Gemini, Cohere, Bedrock and
+ * Ollama, whole and streamed; which one is meant is read from the path. It is deterministic: the same request gets the same bytes.
+ * Without a script it answers with what was said to it, calls tools whose name is mentioned, fills JSON schemas, reasons when asked to, and refuses what the real API refuses. Model names such as `fail-429` or
  * `cut-after-3` make it fail.
  *
  * @example
@@ -110,6 +118,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     port,
     openaiBase: `${url}/v1`,
     anthropicBase: url,
+    base: (provider) => (ROOTED.has(provider) ? url : `${url}/v1`),
     requests: stage.requests,
     get connections() {
       return { open: sockets.size, total }
@@ -124,6 +133,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     [Symbol.asyncDispose]: close,
   }
 }
+
+/** Providers whose paths begin at the host. */
+const ROOTED: ReadonlySet<string> = new Set([
+  'anthropic',
+  'azure',
+  'azure_ai',
+  'bedrock',
+  'cohere',
+  'gemini',
+  'ollama',
+  'ollama_chat',
+  'vertex_ai',
+])
 
 const MAX_REQUEST_BYTES = 256 * 1024 * 1024
 

@@ -1,18 +1,18 @@
 import { compose } from './answer.js'
-import { hash } from './digest.js'
+import { hash, pieces } from './digest.js'
 import type { Fault, HugeFault } from './fault.js'
-import { frameText } from './frames.js'
+import { framings } from './framing.js'
 import { HUGE_MARK, huge } from './garbage.js'
 import { improvise } from './improvise.js'
-import { isRecord, parseJson, record, string } from './json.js'
+import { isRecord, type Json, parseJson, record, string } from './json.js'
 import { namedChunkDelay } from './named-fault.js'
 import { type Performance, perform, plain, raw, replacement } from './perform.js'
-import type { Reply, StreamControls } from './reply.js'
+import type { Reply, SimulatedOperation, StreamControls } from './reply.js'
 import { LoggedRequest, type SimulatedRequest } from './request-log.js'
-import { type ReplySource, replyFrom, Script } from './script.js'
+import { kindOf, type ReplySource, replyFrom, Script } from './script.js'
 import type { Step } from './steps.js'
 import { wireOf } from './wire/index.js'
-import { type Incoming, modelInPath, type Wire, type WireRequest } from './wire/wire.js'
+import { type Incoming, modelInPath, type Route, type Wire, type WireRequest } from './wire/wire.js'
 
 /** What a simulator and a mock provider have in common. */
 export interface SimulationOptions extends StreamControls {
@@ -27,6 +27,9 @@ export interface SimulationOptions extends StreamControls {
 }
 
 const SOME_MODELS = ['gpt-4o-mini', 'text-embedding-3-small', 'claude-sonnet-4-20250514']
+
+/** What faults happen to, and replies are for. */
+const ANSWERED: readonly SimulatedOperation[] = ['chat', 'embedding', 'rerank']
 
 /** Takes requests and says how they are answered. How that is delivered is the carrier's thing. */
 export class Stage {
@@ -50,10 +53,11 @@ export class Stage {
   /** Writes a request down and decides on its answer. */
   take(incoming: Incoming): { request: LoggedRequest; steps: Iterable<Step> } {
     const { method, path, headers, text } = incoming
-    const { wire, operation } = wireOf(method, path, headers)
+    const { wire, route } = wireOf(method, path, headers)
+    const { operation } = route
     const parsed = text === '' ? undefined : (parseJson(text) ?? text)
     const body = record(parsed)
-    const model = string(body.model) ?? modelInPath(path) ?? ''
+    const model = route.model ?? string(body.model) ?? modelInPath(path) ?? ''
     const request = new LoggedRequest({
       wire: wire.name,
       operation,
@@ -68,7 +72,16 @@ export class Stage {
     this.requests.push(request)
     if (this.requests.length > (this.#options.keepRequests ?? 10_000)) this.requests.shift()
     const seed = hash(wire.name, method, path, text).toString('base64')
-    const wired: WireRequest = { operation, method, path, headers, body, model, seed }
+    const wired: WireRequest = {
+      operation,
+      method,
+      path,
+      headers,
+      body,
+      model,
+      stream: streams(wire, route, body),
+      seed,
+    }
     return { request, steps: this.#guarded(wire, wired, request, text) }
   }
 
@@ -84,12 +97,11 @@ export class Stage {
 
   #answer(wire: Wire, request: WireRequest, logged: SimulatedRequest, text: string): Iterable<Step> {
     const { operation } = request
-    const fault = operation === 'chat' || operation === 'embedding' ? this.script.takeFault(logged) : undefined
-    const stream = operation === 'chat' && request.body.stream === true
-    const replaced = fault && replacement(wire, request, stream, fault)
+    const fault = ANSWERED.includes(operation) || operation === 'moderation' ? this.script.takeFault(logged) : undefined
+    const replaced = fault && replacement(wire, request, fault)
     if (replaced) return replaced
-    if (operation === 'unknown') {
-      // an API that is not simulated can still be answered, word for word
+    if (!ANSWERED.includes(operation)) {
+      // what is not simulated can still be answered, word for word
       const scripted = this.script.takeReply(logged) ?? this.#usual(logged)
       if (scripted?.raw)
         return raw(wire, request, scripted.raw, { ...this.#options, ...scripted }, scripted.delayMs ?? 0)
@@ -98,9 +110,14 @@ export class Stage {
     if (refusal) return plain(wire, request, refusal)
     switch (operation) {
       case 'models':
-        return plain(wire, request, { status: 200, body: wire.models(request, this.#options.models ?? SOME_MODELS) })
+        return plain(wire, request, {
+          status: 200,
+          body: wire.models?.(request, this.#options.models ?? SOME_MODELS) ?? {},
+        })
+      case 'moderation':
+        return plain(wire, request, { status: 200, body: wire.moderations?.(request) ?? {} })
       case 'count-tokens':
-        return plain(wire, request, { status: 200, body: wire.countTokens?.(wire.read(request.body)) ?? {} })
+        return plain(wire, request, { status: 200, body: wire.countTokens?.(wire.read(request), request) ?? {} })
       default:
         return this.#speak(wire, request, logged, fault)
     }
@@ -108,7 +125,7 @@ export class Stage {
 
   #refuse(wire: Wire, request: WireRequest, text: string): ReturnType<Wire['refuse']> {
     const { apiKeys, models } = this.#options
-    const key = wire.key(request.headers)
+    const key = wire.key(request.headers, request.path)
     if (apiKeys && (key === undefined || !apiKeys.includes(key))) return wire.refuseKey(request, key)
     if (request.method === 'POST' && request.operation !== 'unknown' && !isRecord(parseJson(text))) {
       const message = 'We could not parse the JSON body of your request. The API expects a JSON object.'
@@ -133,9 +150,8 @@ export class Stage {
   #usual(logged: SimulatedRequest): Reply | undefined {
     const { reply } = this.#options
     const made = reply === undefined ? undefined : replyFrom(reply, logged)
-    const vectors = logged.operation === 'embedding'
     // a usual chat answer says nothing about embeddings
-    return made && (made.raw || vectors === (made.vectors !== undefined)) ? made : undefined
+    return made && (made.raw || logged.operation === kindOf(made)) ? made : undefined
   }
 
   #huge(wire: Wire, request: WireRequest, fault: HugeFault): Iterable<Step> {
@@ -144,18 +160,31 @@ export class Stage {
       const all = { 'content-type': 'application/json', ...wire.headers(request), ...headers }
       return huge(fault, all, typeof body === 'string' ? body : JSON.stringify(body))
     }
+    if (request.stream && wire.framing === 'aws-event-stream') {
+      // a message says its length first, so that the text can't be put in later
+      const text = 'a'.repeat(fault.bytes)
+      const answer = answerOf(wire, request, { text, chunks: pieces(text, 65_536) })
+      return perform({ wire, request, controls: {}, delayMs: 0, chunkDelayMs: 0, answer }, undefined)
+    }
     const answer = answerOf(wire, request, { text: HUGE_MARK, usage: { completionTokens: Math.ceil(fault.bytes / 4) } })
     const stream = 'frames' in answer
-    const contentType = stream ? 'text/event-stream; charset=utf-8' : 'application/json'
-    const body = stream ? answer.frames.map((frame) => frameText(frame, '\n')).join('') : JSON.stringify(answer.whole)
+    const { contentType: streamType, write } = framings[wire.framing]
+    const contentType = stream ? streamType : 'application/json'
+    const body = stream ? answer.frames.map((frame) => write(frame, '\n')).join('') : JSON.stringify(answer.whole)
     return huge(fault, { 'content-type': contentType, ...wire.headers(request) }, body)
   }
 }
 
+function streams(wire: Wire, { operation, stream }: Route, body: Json): boolean {
+  if (operation !== 'chat') return false
+  return stream ?? (typeof body.stream === 'boolean' ? body.stream : wire.streamsByDefault === true)
+}
+
 function answerOf(wire: Wire, request: WireRequest, scripted: Reply | undefined): Performance['answer'] {
   if (request.operation === 'embedding') return { whole: wire.embeddings?.(request, scripted?.vectors) ?? {} }
-  const conversation = wire.read(request.body)
+  if (request.operation === 'rerank') return { whole: wire.rerank?.(request, scripted?.scores) ?? {} }
+  const conversation = wire.read(request)
   const replies = Array.from({ length: conversation.choices }, (_, index) => scripted ?? improvise(conversation, index))
-  const answer = compose(replies, conversation, request.seed)
-  return conversation.stream ? { frames: wire.frames(answer, request) } : { whole: wire.whole(answer, request) }
+  const answer = compose(replies, conversation, request.model, request.seed)
+  return request.stream ? { frames: wire.frames(answer, request) } : { whole: wire.whole(answer, request) }
 }

@@ -13,7 +13,33 @@ const mostBytes = 64 * 1024 * 1024
  * https://smithy.io/2.0/aws/amazon-eventstream.html
  * @throws {Error} from `push`, where a checksum or a length is wrong
  */
-export function awsEventStream(onEvent: OnEvent): Framer {
+export const awsEventStream = (onEvent: OnEvent): Framer =>
+  awsMessages((headers, payload) => deliver(headers, payload.toString('utf8'), onEvent))
+
+/**
+ * Such messages with pieces of a stream of server-sent events in them, cut at any byte: what SageMaker makes of the stream of the
+ * server behind it.
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
+ * @param inside the framing of the stream inside
+ */
+export function awsPieces(onEvent: OnEvent, inside: (onEvent: OnEvent) => Framer): Framer {
+  const inner = inside(onEvent)
+  const outer = awsMessages((headers, payload) => {
+    if (headers[':event-type'] === 'PayloadPart') inner.push(payload)
+    else deliver(headers, payload.toString('utf8'), onEvent)
+  })
+  return {
+    push: outer.push,
+    end() {
+      outer.end()
+      inner.end()
+    },
+  }
+}
+
+type OnMessage = (headers: Readonly<Record<string, string>>, payload: Buffer) => void
+
+function awsMessages(onMessage: OnMessage): Framer {
   let held: Buffer[] = []
   let size = 0
   /** Bytes that must be there before it is worth looking. */
@@ -34,7 +60,7 @@ export function awsEventStream(onEvent: OnEvent): Framer {
           wanted = total
           break
         }
-        take(all.subarray(from, from + total), onEvent)
+        take(all.subarray(from, from + total), onMessage)
         from += total
       }
       held = from < all.length ? [all.subarray(from)] : []
@@ -57,13 +83,15 @@ function lengthAt(bytes: Buffer, from: number): number {
   return total
 }
 
-function take(message: Buffer, onEvent: OnEvent): void {
+function take(message: Buffer, onMessage: OnMessage): void {
   const end = message.length - trailer
   if (crc32(message.subarray(0, end)) !== message.readUInt32BE(end)) throw new Error('a message with a wrong checksum')
   const headersEnd = prelude + message.readUInt32BE(4)
   if (headersEnd > end) throw new Error('a message whose headers are longer than itself')
-  const headers = textHeaders(message.subarray(prelude, headersEnd))
-  const data = message.toString('utf8', headersEnd, end)
+  onMessage(textHeaders(message.subarray(prelude, headersEnd)), message.subarray(headersEnd, end))
+}
+
+function deliver(headers: Readonly<Record<string, string>>, data: string, onEvent: OnEvent): void {
   const failure = headers[':error-code']
   // a failure of this kind has its words in a header
   if (failure !== undefined && data === '')

@@ -3,10 +3,12 @@ import type { Dispatcher } from 'undici'
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
 
 export interface HttpRequest {
+  /** @default 'POST' */
+  readonly method?: 'GET' | 'POST'
   readonly origin: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body?: string | undefined
 }
 
 /** Told of an exchange, synchronously and in this order: `head`, `data`…, then `end` or `fail`, once. */
@@ -18,7 +20,7 @@ export interface Reader {
 }
 
 /**
- * One HTTP POST through undici's dispatch API: no promise, stream or Response object in between.
+ * One HTTP request through undici's dispatch API: no promise, stream or Response object in between.
  * https://undici.nodejs.org/#/docs/api/Dispatcher?id=dispatcherdispatchoptions-handler
  */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -29,10 +31,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(dispatcher: Dispatcher, request: HttpRequest, reader: Reader) {
     this.#reader = reader
-    const { origin, path, headers, body } = request
+    const { origin, path, headers, body = null, method = 'POST' } = request
     try {
       // undici's own body clock counts bytes, so that keep-alive comments hold it off: the clocks are the call's
-      dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
+      dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
     } catch (error) {
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
     }

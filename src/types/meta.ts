@@ -1,3 +1,4 @@
+import type { CacheMeta } from './cache.js'
 import type { Usage } from './chat.js'
 import type { EmbeddingUsage } from './embedding.js'
 import type { RerankUsage } from './rerank.js'
@@ -15,6 +16,8 @@ export interface Attempt {
   model: string
   /** `success`, or the `code` of the error that ended it. */
   outcome: string
+  /** When it began, in milliseconds since the call did. */
+  startMs?: number
   /** From sending to the whole answer, or to the first content chunk of a stream; in milliseconds. */
   durationMs: number
   status?: number
@@ -22,6 +25,26 @@ export interface Attempt {
   message?: string
   /** How long llmux then waited before it tried again, in milliseconds. */
   delayMs?: number
+  /** The Router's deployment that was called. */
+  deployment?: string
+  /** The model group that it was chosen for. */
+  modelGroup?: string
+  /** Why it was chosen. */
+  reason?: string
+}
+
+/** Which way a call went through a Router. */
+export interface RouterMeta {
+  /** The name that was asked for. */
+  requested: string
+  /** The group that answered: another one after a fallback. */
+  modelGroup: string
+  /** The deployment that answered. */
+  deployment: string
+  /** Its label in an A/B split. */
+  variant?: string
+  /** How many groups or deployments the call fell back to. */
+  fallbacks: number
 }
 
 /** Rate limits as the provider's headers told them. Resets are milliseconds from the answer. */
@@ -66,7 +89,7 @@ export interface CallCost {
   reason?: 'unknown_model' | 'missing_usage'
   /** The ids most like the unknown one. */
   near?: readonly string[]
-  /** What an answer out of a cache would have cost: its `total` is 0. */
+  /** What an answer out of a cache would have cost: its `total` is 0. Of a list of embeddings, what those would that were there. */
   saved?: number
   /** True where the provider gave no usage, because the stream was left or cut: it is counted on what had arrived. */
   estimated?: true
@@ -74,7 +97,7 @@ export interface CallCost {
 
 /** How a call went. */
 export interface CallMeta {
-  readonly operation: 'chat' | 'embedding' | 'rerank'
+  readonly operation: 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
   /** The provider that answered: the prefix of the model string. */
   readonly provider: string
   /** The model as it was asked of the provider. */
@@ -83,17 +106,23 @@ export interface CallMeta {
   /** Usage: for streams also when it was not asked for. Undefined until a stream has ended, and where the provider gave none. */
   readonly usage: Usage | EmbeddingUsage | RerankUsage | undefined
   readonly requestId: string | undefined
+  /** HTTP status; 0 for an answer out of a cache. */
   readonly status: number
   /** Response headers, lower case; cookies left out. */
   readonly headers: Readonly<Record<string, string>>
   readonly rateLimits: RateLimits
   /** From the call to the whole answer, in milliseconds; for a stream that is under way, until now. */
   readonly latencyMs: number
+  /** From the call to the response headers of the try that was answered, in milliseconds. */
+  readonly timeToHeadersMs: number | undefined
   /** From the call to the first content of a stream, in milliseconds. */
   readonly timeToFirstTokenMs: number | undefined
   readonly retries: number
   readonly attempts: readonly Attempt[]
-  readonly cache: { readonly hit: boolean }
+  /** What a cache had to do with it. */
+  readonly cache: CacheMeta
+  /** Of calls through a Router. */
+  readonly router: RouterMeta | undefined
   readonly warnings: readonly Warning[]
   /** The first choice's finish reason in the provider's own word. */
   readonly nativeFinishReason: string | undefined

@@ -1,8 +1,12 @@
 import type { Dispatcher } from 'undici'
+import type { CacheCallOptions, CacheOption } from './cache.js'
 import type { ChatParams, ResponseFormatInput } from './chat.js'
 import type { EmbeddingParams } from './embedding.js'
 import type { KnownModel } from './known-models.generated.js'
+import type { ModerationParams } from './moderation.js'
+import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
+import type { ResponsesParams } from './responses.js'
 
 /**
  * The camelCase half of every request: what stays in the process.
@@ -52,6 +56,18 @@ export interface CallOptions {
   maxMediaBytes?: number | undefined
   /** Whether such images and files may come from addresses that are not public (loopback, private networks). @default false */
   allowPrivateMedia?: boolean | undefined
+  /** Who is told of this call, beside the client's own. */
+  callbacks?: readonly Callback[] | undefined
+  /** For events and caches: whose call it is. Through a Router also for tagged deployments and budgets. */
+  tags?: readonly string[] | undefined
+  /** Ties this call's events to a trace of the caller's. @default the call's own id */
+  traceId?: string | undefined
+  /**
+   * Where answers are looked for before anything is sent, and kept; `false` for nowhere. An object says how: `{ ttl, maxAge, … }`.
+   * For chat, embeddings and rerank.
+   * @default the client's, which has none
+   */
+  cache?: CacheOption | CacheCallOptions | false | undefined
   /** An undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
   dispatcher?: Dispatcher | undefined
 }
@@ -87,6 +103,21 @@ export type RerankRequest = Omit<RerankParams, 'model'> &
     model: string
   }
 
+/** A request of the Responses API: OpenAI's parameters in snake_case, llmux's options in camelCase. */
+export type ResponsesRequest<Stream extends boolean = boolean> = Omit<ResponsesParams, 'stream' | 'model'> &
+  CallOptions & {
+    /** `provider/model`, or a known model's bare name. */
+    model: KnownModel | (string & {})
+    stream?: Stream | undefined
+  }
+
+/** A moderation request. */
+export type ModerationRequest = Omit<ModerationParams, 'model'> &
+  CallOptions & {
+    /** `provider/model`. @default 'openai/omni-moderation-latest' */
+    model?: string | undefined
+  }
+
 /** Credentials and address of one provider. */
 export interface ProviderOptions {
   apiKey?: string | undefined
@@ -106,6 +137,13 @@ export interface ProviderOptions {
   profile?: string | undefined
   /** Google service account: its JSON, or the path of its file. */
   credentials?: string | undefined
+  /** Account that is part of the address (Cloudflare). */
+  accountId?: string | undefined
+  /** Deployment space that pays, instead of a project (watsonx.ai). */
+  spaceId?: string | undefined
+  /** Service principal that signs in by itself (Databricks). */
+  clientId?: string | undefined
+  clientSecret?: string | undefined
   /** Extra headers for this provider only. */
   headers?: Readonly<Record<string, string>> | undefined
 }
@@ -113,9 +151,24 @@ export interface ProviderOptions {
 /** Defaults of a client. A call's own options win. */
 export interface ClientOptions
   extends Omit<
-    CallOptions,
-    'apiKey' | 'apiBase' | 'organization' | 'project' | 'apiVersion' | 'region' | 'location' | 'baseModel' | 'signal'
-  > {
+      CallOptions,
+      | 'apiKey'
+      | 'apiBase'
+      | 'organization'
+      | 'project'
+      | 'apiVersion'
+      | 'region'
+      | 'location'
+      | 'baseModel'
+      | 'signal'
+      | 'tags'
+      | 'cache'
+      | 'traceId'
+      | 'callbacks'
+    >,
+    ObserveOptions {
+  /** Where answers of chat, embeddings and rerank are kept: `memoryCache()`, or `{ store, ttl, … }`. @default none */
+  cache?: CacheOption | false | undefined
   /** By prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
   providers?: Readonly<Record<string, ProviderOptions>> | undefined
   /** From the first packet to a connection, in milliseconds. A property of the client's connections: not per call. @default 10_000 */

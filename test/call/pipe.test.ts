@@ -14,7 +14,7 @@ const chunk = (delta: Delta, finish: 'stop' | null = null, index = 0): ChatCompl
 function pipe() {
   const told: string[] = []
   const source = { pause: () => told.push('pause'), resume: () => told.push('resume'), leave: () => told.push('leave') }
-  return { pipe: new Pipe(source), told }
+  return { pipe: new Pipe<ChatCompletionChunk>(source), told }
 }
 
 describe('the queue between socket and reader', () => {

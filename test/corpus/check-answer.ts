@@ -46,7 +46,7 @@ function checkChoice(found: Choice, expected: ExpectedChoice, want: Want): void 
   want(`${at} text`, message.content ?? '', expected.text)
   want(`${at} refusal`, message.refusal ?? '', expected.refusal)
   want(`${at} reasoning`, message.reasoning_content ?? '', expected.reasoning)
-  want(`${at} tools`, toolsOf(message.tool_calls), expected.tools.map(comparable))
+  want(`${at} tools`, toolsOf(message.tool_calls, expected.tools), expected.tools.map(comparable))
   want(`${at} function_call`, message.function_call, expected.functionCall)
   want(`${at} logprobs`, found.logprobs?.content?.length ?? 0, expected.logprobs)
   const notes = objects(message.annotations)
@@ -81,14 +81,16 @@ function checkFinish(found: Choice, { index, finish, nativeFinish, tools }: Expe
 
 type Tools = NonNullable<Choice['message']['tool_calls']>
 
-const toolsOf = (calls: Tools = []) =>
-  calls.map((call) =>
-    comparable(
+/** Where the provider gives no id, any will do. */
+const toolsOf = (calls: Tools = [], expected: readonly ExpectedTool[]) =>
+  calls.map((call, at) => {
+    const id = expected[at] && expected[at].id === undefined && call.id ? undefined : call.id
+    return comparable(
       call.type === 'custom'
-        ? { id: call.id, name: call.custom.name, arguments: call.custom.input }
-        : { id: call.id, name: call.function.name, arguments: call.function.arguments },
-    ),
-  )
+        ? { id, name: call.custom.name, arguments: call.custom.input }
+        : { id, name: call.function.name, arguments: call.function.arguments },
+    )
+  })
 
 /** Arguments as JSON where they are JSON. No arguments at all and an empty object are the same call. */
 const comparable = ({ id, name, arguments: written }: ExpectedTool) => ({

@@ -65,8 +65,9 @@ function statusOf(recording: Recording): number {
   return status === 200 && named !== undefined && named >= 400 && named < 600 ? named : status
 }
 
-export function requestIdOf({ response }: Recording): string | undefined {
-  const { headers = {}, body } = response
-  const named = ['x-request-id', 'request-id', 'apim-request-id'].map((name) => headers[name]).find(Boolean)
-  return named ?? filled(object(body).request_id)
+export function requestIdIn(headers: Readonly<Record<string, string>> = {}): string | undefined {
+  return ['x-request-id', 'request-id', 'apim-request-id'].map((name) => headers[name]).find(Boolean)
 }
+
+const requestIdOf = ({ response }: Recording): string | undefined =>
+  requestIdIn(response.headers) ?? filled(object(response.body).request_id)

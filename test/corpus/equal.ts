@@ -1,13 +1,16 @@
+import { deploymentOf } from './azure.js'
 import { anthropicRules } from './equal-anthropic.js'
+import { hostRules } from './equal-hosts.js'
 import { dropNulls, type Rule, same } from './equal-rule.js'
 import { type Fields, firstDifference, isObject, objects } from './json.js'
 import type { Recording } from './recording.js'
-import { prefixOf } from './request.js'
+import { isMessages } from './request.js'
+import { isText, onlyPrompt } from './text-completion.js'
 
 const common: readonly Rule[] = [
   {
-    name: 'model-in-the-address',
-    reason: 'Azure deployments name the model in the path: the recorded body has none',
+    name: 'model-elsewhere',
+    reason: 'a recorded body without a model: it stood in the path, or was forgotten; a call of llmux always has one',
     apply: (sent, recorded) => {
       if (recorded.model === undefined) delete sent.model
     },
@@ -38,6 +41,7 @@ const common: readonly Rule[] = [
 ]
 
 const openaiRules: readonly Rule[] = [
+  ...hostRules,
   same('nothing-cited', 'an empty list of annotations says nothing, and OpenAI has none in a history', (body) => {
     for (const message of objects(body.messages)) {
       if (Array.isArray(message.annotations) && message.annotations.length === 0) delete message.annotations
@@ -58,7 +62,16 @@ const openaiRules: readonly Rule[] = [
   },
 ]
 
+const textRules: readonly Rule[] = [
+  same('one-prompt', 'a prompt, and a list with that one prompt, are the same', (body) => {
+    body.prompt = onlyPrompt(body.prompt)
+  }),
+]
+
 const embeddingRules: readonly Rule[] = [
+  same('one-input', 'Hugging Face takes one text as it is or in a list', (body) => {
+    if (typeof body.inputs === 'string') body.inputs = [body.inputs]
+  }),
   {
     name: 'vectors-as-base64',
     reason: 'llmux asks for base64 where the caller does not say: less to send and to parse',
@@ -69,7 +82,8 @@ const embeddingRules: readonly Rule[] = [
 ]
 
 function rulesFor(recording: Recording, recorded: Fields): readonly Rule[] {
-  if (prefixOf(recording) === 'anthropic') return [...anthropicRules, ...common]
+  if (isMessages(recording)) return [...anthropicRules, ...common]
+  if (isText(recording)) return [...textRules, ...common]
   return [...(Array.isArray(recorded.messages) ? openaiRules : embeddingRules), ...common]
 }
 
@@ -78,6 +92,8 @@ export function differenceOf(recording: Recording, sentBody: unknown, recordedBo
   if (!isObject(sentBody)) return 'no JSON object was sent'
   const sent = structuredClone(sentBody)
   const recorded = structuredClone(recordedBody)
+  // Azure knows the model by the deployment in the path, and its body may name any, or none
+  if (deploymentOf(recording) !== undefined) for (const body of [sent, recorded]) delete body.model
   for (const rule of rulesFor(recording, recorded)) rule.apply(sent, recorded)
   return firstDifference(sent, recorded)
 }

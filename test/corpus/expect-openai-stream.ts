@@ -1,4 +1,4 @@
-import { keptOf, reasoningSecrets, urlsOf } from './expect-openai.js'
+import { keptOf, reasoningOf, reasoningSecrets, textOf, urlsOf, withSources, wordsOf } from './expect-openai.js'
 import { usageOfOpenAI } from './expect-usage.js'
 import type { ExpectedAnswer, ExpectedChoice, ExpectedTool } from './expected.js'
 import { type Fields, filled, isObject, list, object, objects, parse, text } from './json.js'
@@ -23,6 +23,8 @@ export function expectOpenAIStream(stream: string): ExpectedStream {
   let usage: unknown
   let failed = false
   let ended = false
+  /** Said again, and grown, with every chunk. */
+  const sources: Fields = {}
   for (const { data } of splitEvents(stream)) {
     if (data === '[DONE]') {
       ended = true
@@ -30,8 +32,10 @@ export function expectOpenAIStream(stream: string): ExpectedStream {
     }
     const chunk = object(parse(data))
     if (isObject(chunk.error)) failed = true
+    if (!failed) kept.push(...wordsOf(id === undefined ? chunk : { ...chunk, id: undefined }))
     id ??= filled(chunk.id)
     model ??= filled(chunk.model)
+    for (const name of ['search_results', 'citations']) if (list(chunk[name]).length > 0) sources[name] = chunk[name]
     usage = [chunk.usage, object(chunk.x_groq).usage].find(isObject) ?? usage
     for (const choice of objects(chunk.choices)) {
       const index = typeof choice.index === 'number' ? choice.index : 0
@@ -46,7 +50,9 @@ export function expectOpenAIStream(stream: string): ExpectedStream {
     answer: {
       id,
       model,
-      choices: choices.filter((parts) => parts !== undefined).map((parts) => parts.choice()),
+      choices: choices
+        .filter((parts) => parts !== undefined)
+        .map((parts, at) => (at === 0 ? withSources(parts.choice(), sources) : parts.choice())),
       usage: usageOfOpenAI(usage),
       kept,
       replayed,
@@ -74,9 +80,9 @@ class Parts {
 
   add(choice: Fields): void {
     const delta = object(choice.delta)
-    this.#text += text(delta.content) ?? ''
+    this.#text += textOf(delta.content)
     this.#refusal += text(delta.refusal) ?? ''
-    this.#reasoning += filled(delta.reasoning_content) ?? filled(delta.reasoning) ?? ''
+    this.#reasoning += reasoningOf(delta)
     this.#finish ??= filled(choice.finish_reason)
     this.#native ??= filled(choice.native_finish_reason) ?? filled(choice.finish_reason)
     this.#logprobs += list(object(choice.logprobs).content).length
@@ -90,13 +96,21 @@ class Parts {
   }
 
   #addTool(call: Fields): void {
-    const index = typeof call.index === 'number' ? call.index : 0
     const { name, arguments: written } = object(call.function)
+    const index = this.#placeOf(call, filled(name))
     this.#tools[index] ??= { id: undefined, name: '', arguments: '' }
     const tool = this.#tools[index]
     tool.id ??= filled(call.id)
     tool.name += text(name) ?? ''
     tool.arguments += text(written) ?? ''
+  }
+
+  /** Mistral has sent two whole calls under one index: another id with a name is another call. */
+  #placeOf(call: Fields, name: string | undefined): number {
+    const index = typeof call.index === 'number' ? call.index : 0
+    const open = this.#tools[index]
+    const other = open?.id !== undefined && filled(call.id) !== undefined && open.id !== call.id && name !== undefined
+    return other ? this.#tools.length : index
   }
 
   choice(): ExpectedChoice {

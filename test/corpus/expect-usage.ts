@@ -9,24 +9,45 @@ export function usageOfOpenAI(wire: unknown): ExpectedUsage | undefined {
   if (!isObject(wire)) return undefined
   const input = object(wire.prompt_tokens_details)
   const output = object(wire.completion_tokens_details)
-  const prompt = count(wire.prompt_tokens) ?? 0
+  const said = count(wire.prompt_tokens) ?? 0
   const visible = count(wire.completion_tokens) ?? 0
   const reasoning = count(output.reasoning_tokens) ?? count(wire.reasoning_tokens)
-  const outside = reasoning !== undefined && count(wire.total_tokens) === prompt + visible + reasoning
+  const total = count(wire.total_tokens)
+  // Mistral counts sound beside the prompt: its total proves it
+  const audio = count(input.audio_tokens) ?? 0
+  const prompt = audio > said && total === said + visible + audio ? said + audio : said
+  const outside = reasoning !== undefined && total === prompt + visible + reasoning
+  const completion = outside ? visible + reasoning : visible
   return {
     prompt,
-    completion: outside ? visible + reasoning : visible,
-    cached: count(input.cached_tokens) ?? count(wire.prompt_cache_hit_tokens),
-    cacheWritten: count(input.cache_write_tokens),
-    reasoning,
+    completion,
+    cached: firstCount(
+      input.cached_tokens,
+      wire.prompt_cache_hit_tokens,
+      // Together, Moonshot
+      wire.cached_tokens,
+      // Databricks passes Anthropic's counters on
+      wire.cache_read_input_tokens,
+    ),
+    cacheWritten: firstCount(
+      input.cache_write_tokens,
+      // Doubleword
+      input.cache_creation_tokens,
+      // Databricks, Vercel's gateway
+      wire.cache_creation_input_tokens,
+    ),
+    // Vercel's gateway says more than the whole completion for Gemini: the part can't be more than its whole
+    reasoning: reasoning === undefined ? undefined : Math.min(reasoning, completion),
     cost: costOf(wire),
   }
 }
 
-/** OpenRouter says dollars, xAI ticks of 1e-10 dollars (https://docs.x.ai/docs/key-information/consumption-and-rate-limits). */
+const firstCount = (...values: unknown[]): number | undefined => values.map(count).find((value) => value !== undefined)
+
+/** OpenRouter says dollars, Perplexity too, one level down, xAI ticks of 1e-10 dollars (https://docs.x.ai/docs/key-information/consumption-and-rate-limits). */
 function costOf(wire: Fields): number | undefined {
   const ticks = count(wire.cost_in_usd_ticks)
-  return count(wire.cost) ?? (ticks === undefined ? undefined : ticks / 1e10)
+  return count(wire.cost) ?? count(object(wire.cost).total_cost) ?? (ticks === undefined ? undefined : ticks / 1e10)
 }
 
 /**

@@ -1,3 +1,6 @@
+import { hostErrors } from './expected-errors-hosts.js'
+import { nativeErrors } from './expected-errors-native.js'
+
 /**
  * The class that each recorded error must become, set down by hand from its status and body. Two classes where the body
  * says one thing and the status another, and both are true.
@@ -151,6 +154,9 @@ export const expectedErrors: Readonly<Record<string, string | readonly string[]>
   'llamacpp-error-aefef5c203a8': 'BadRequestError',
   'llamacpp-error-d5c2fddc1d67': 'ImageFetchError',
   'llamacpp-error-d604d7c21e95': 'BadRequestError',
+
+  ...hostErrors,
+  ...nativeErrors,
 }
 
 export function fitsExpectedError(id: string, name: string): boolean {

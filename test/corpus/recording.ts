@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { hosts } from './hosts.js'
 import { type Fields, isObject } from './json.js'
+import { nativeFolders } from './native-folders.js'
+import { withResponses } from './responses-folders.js'
 
 /** One exchange of the corpus, as its README describes it. */
 export interface Recording {
@@ -10,6 +13,7 @@ export interface Recording {
   readonly for_operation?: string
   readonly model?: string | null
   readonly request: {
+    readonly url?: string
     readonly body: unknown
     readonly headers?: Readonly<Record<string, string>>
   }
@@ -19,6 +23,7 @@ export interface Recording {
     readonly body?: unknown
     readonly stream?: string
     readonly stream_state?: string
+    readonly stream_encoding?: string
     readonly chunk_bytes?: readonly number[]
   }
   readonly fidelity: string
@@ -31,18 +36,13 @@ export const howToConfigure =
   'corpus not configured: set LLMUX_CORPUS to the folder of recorded traffic (the one that holds index.tsv)'
 
 /** Which folders of the corpus are replayed, by provider. */
-export const replayed: Readonly<Record<string, readonly string[]>> = {
-  openai: ['chat', 'chat-stream', 'embedding', 'error'],
-  azure: ['chat', 'chat-stream', 'embedding', 'error'],
+export const replayed: Readonly<Record<string, readonly string[]>> = withResponses({
+  openai: ['chat', 'chat-stream', 'completion', 'completion-stream', 'embedding', 'error'],
+  'chatgpt-backend': ['error'],
   anthropic: ['messages', 'messages-stream', 'error'],
-  openrouter: ['chat', 'chat-stream', 'embedding', 'error'],
-  groq: ['chat', 'chat-stream', 'error'],
-  deepseek: ['chat', 'chat-stream', 'error'],
-  xai: ['chat', 'chat-stream', 'error'],
-  vllm: ['chat', 'chat-stream'],
-  llamacpp: ['chat', 'chat-stream', 'embedding', 'error'],
-  tgi: ['chat', 'chat-stream'],
-}
+  ...nativeFolders,
+  ...Object.fromEntries(Object.entries(hosts).map(([folder, { operations }]) => [folder, operations])),
+})
 
 /** Reads the recordings one at a time: the whole corpus need not be in memory. */
 export function* recordings(
@@ -70,7 +70,7 @@ export const requestBody = ({ request }: Recording): Fields | undefined =>
 
 /** The response as it stood on the wire. */
 export function wire({ response }: Recording): Buffer {
-  const { stream, body } = response
-  if (stream !== undefined) return Buffer.from(stream, 'utf8')
+  const { stream, stream_encoding: encoding, body } = response
+  if (stream !== undefined) return Buffer.from(stream, encoding === 'base64' ? 'base64' : 'utf8')
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null), 'utf8')
 }

@@ -1,24 +1,36 @@
 import type { Client } from '../../src/client.js'
 import type { ChatCompletion, ChatCompletionChunk } from '../../src/types/chat.js'
 import { checkAnswer, checkUsage } from './check-answer.js'
-import { checkFailure, requestIdOf } from './check-error.js'
+import { checkFailure, requestIdIn } from './check-error.js'
 import { checkChunks, checkFinal } from './check-stream.js'
 import { differenceOf } from './equal.js'
 import { expectAnthropic, expectAnthropicStream } from './expect-anthropic.js'
 import { expectOpenAI } from './expect-openai.js'
 import { type ExpectedStream, expectOpenAIStream } from './expect-openai-stream.js'
 import type { ExpectedAnswer } from './expected.js'
+import { placeOf } from './hosts.js'
 import { object, objects, show } from './json.js'
 import type { Outcome } from './outcome.js'
 import { pieces } from './pieces.js'
 import { type Recording, requestBody } from './recording.js'
 import { replayHistory } from './replay-history.js'
-import { type ChatRequest, isOwnHost, minimalChat, prefixOf, recordedChat, recordedHeaders } from './request.js'
+import {
+  type ChatRequest,
+  isMessages,
+  isOwnHost,
+  minimalChat,
+  prefixOf,
+  recordedChat,
+  recordedHeaders,
+} from './request.js'
 import type { Player, Sent } from './server.js'
+import { expectText, expectTextStream, isText } from './text-completion.js'
 
 /** How a call ended, and what was sent for it. */
 interface Played<Result> {
   readonly sent: readonly Sent[]
+  /** How the address that was called differs from the recorded one. */
+  readonly misplaced?: string | undefined
   readonly result?: Result
   readonly error?: unknown
 }
@@ -35,12 +47,19 @@ export async function play<Result>(
   call: (options: object) => Promise<Result>,
 ): Promise<Played<Result>> {
   const { status, headers = {} } = recording.response
-  const { base, dispatcher, sent, remove } = player.put({ status, headers, pieces: pieces(recording) })
-  const place = isOwnHost(recording) ? { dispatcher } : { apiBase: base }
+  const { base, dispatcher, sent, urls, remove } = player.put({ status, headers, pieces: pieces(recording) })
+  const place = await placeOf(recording)
+  const where = place ? { dispatcher, ...place.options } : isOwnHost(recording) ? { dispatcher } : { apiBase: base }
+  const misplaced = () => {
+    const stray =
+      place && recording.operation !== 'error' ? urls.find((url) => url.split('?')[0] !== place.url) : undefined
+    return stray === undefined ? undefined : `address: got ${stray}, recorded ${place?.url}`
+  }
   try {
-    return { sent, result: await call({ ...place, apiKey: 'x', maxRetries: 0 }) }
+    const result = await call({ ...where, apiKey: 'x', maxRetries: 0 })
+    return { sent, result, misplaced: misplaced() }
   } catch (error) {
-    return { sent, error }
+    return { sent, error, misplaced: misplaced() }
   } finally {
     remove()
   }
@@ -75,6 +94,7 @@ export async function playChat<Result>(
   const body = requestBody(recording)
   const difference = body && differenceOf(recording, sent.body, body)
   if (difference) wrong.push(difference)
+  if (played.misplaced) wrong.push(played.misplaced)
   return { played, request: outcome() }
 }
 
@@ -86,12 +106,12 @@ export async function replayAnswer(stage: Stage, recording: Recording): Promise<
   const { played, request } = await playChat(stage, recording, (params, options) =>
     stage.client.completion({ ...params, ...options }),
   )
-  const expected = prefixOf(recording) === 'anthropic' ? expectAnthropic(response.body) : expectOpenAI(response.body)
+  const expected = expectAnswer(recording)
   const wrong: string[] = []
   if (!expected) wrong.push(...checkFailure(recording, played.error, undefined))
   else if (!played.result) wrong.push(`threw ${describe(played.error)}`)
   else {
-    const blocks = prefixOf(recording) === 'anthropic' ? objects(object(response.body).content) : undefined
+    const blocks = isMessages(recording) ? objects(object(response.body).content) : undefined
     wrong.push(...checkAnswer(played.result, expected), ...checkMeta(recording, played.result, expected))
     wrong.push(...(await replayHistory(stage, recording, played.result, expected, blocks)))
   }
@@ -104,16 +124,23 @@ function checkMeta(recording: Recording, { meta, usage }: ChatCompletion, expect
     if (JSON.stringify(got) !== JSON.stringify(wanted))
       wrong.push(`meta.${what}: got ${show(got)}, wanted ${show(wanted)}`)
   }
-  want('requestId', meta.requestId, requestIdOf(recording) ?? meta.requestId)
+  want('requestId', meta.requestId, requestIdIn(recording.response.headers) ?? meta.requestId)
   want('usage', meta.usage, usage)
-  want('nativeFinishReason', meta.nativeFinishReason, expected.choices[0]?.nativeFinish)
+  want('nativeFinishReason', meta.nativeFinishReason, expected.choices[0]?.nativeFinish ?? meta.nativeFinishReason)
   want('provider', meta.provider, prefixOf(recording))
   return wrong
 }
 
+function expectAnswer(recording: Recording): ExpectedAnswer | undefined {
+  const { body } = recording.response
+  if (isText(recording)) return expectText(body)
+  return isMessages(recording) ? expectAnthropic(body) : expectOpenAI(body)
+}
+
 export const expectStream = (recording: Recording): ExpectedStream => {
   const source = recording.response.stream ?? ''
-  return prefixOf(recording) === 'anthropic' ? expectAnthropicStream(source) : expectOpenAIStream(source)
+  if (isText(recording)) return expectTextStream(source)
+  return isMessages(recording) ? expectAnthropicStream(source) : expectOpenAIStream(source)
 }
 
 export async function replayStream(stage: Stage, recording: Recording): Promise<Outcome[]> {
@@ -132,7 +159,7 @@ export async function replayStream(stage: Stage, recording: Recording): Promise<
     return { final: await stream.final(), meta: stream.meta }
   })
   const wrong: string[] = []
-  const whole = expected.ended && !expected.failed && recording.response.stream_state === 'complete'
+  const whole = expected.ended && !expected.failed && recording.response.stream_state !== 'error-terminated'
   if (!whole) wrong.push(...checkFailure(recording, played.error, expected))
   else if (!played.result) wrong.push(`threw ${describe(played.error)}`)
   else {

@@ -1,26 +1,32 @@
 import type { ChatParams } from '../../src/types/chat.js'
 import type { EmbeddingParams } from '../../src/types/embedding.js'
+import { deploymentOf } from './azure.js'
+import { nameResults } from './equal-hosts.js'
 import { toOpenAI } from './from-anthropic.js'
+import { hostPrefix } from './hosts.js'
 import { type Fields, filled, isObject } from './json.js'
 import { type Recording, requestBody } from './recording.js'
+import { fromText, isText } from './text-completion.js'
 
 /** The provider that a recording is replayed through: hosts without a prefix of their own go as OpenAI with an `apiBase`. */
 const prefixes: Readonly<Record<string, string>> = {
   anthropic: 'anthropic',
-  openrouter: 'openrouter',
-  groq: 'groq',
-  deepseek: 'deepseek',
-  xai: 'xai',
 }
 
-export const prefixOf = ({ provider }: Recording): string => prefixes[provider] ?? 'openai'
+export const prefixOf = (recording: Recording): string =>
+  prefixes[recording.provider] ?? hostPrefix(recording) ?? 'openai'
+
+/** Whether a recording is of Anthropic's Messages API, wherever it is served. */
+export const isMessages = ({ provider, operation, for_operation = operation }: Recording): boolean =>
+  provider === 'anthropic' || for_operation.startsWith('messages')
 
 /** Whether the recorded host is the provider's own, and not merely one that speaks like it. */
 export const isOwnHost = ({ provider }: Recording): boolean => provider === 'openai' || provider in prefixes
 
 /** The model as the provider names it, and the model string of the call. */
 export function modelOf(recording: Recording): { wire: string; full: string } {
-  const wire = filled(requestBody(recording)?.model) ?? filled(recording.model) ?? 'some-model'
+  const wire =
+    deploymentOf(recording) ?? filled(requestBody(recording)?.model) ?? filled(recording.model) ?? 'some-model'
   return { wire, full: `${prefixOf(recording)}/${wire}` }
 }
 
@@ -37,13 +43,19 @@ export const minimalChat = (recording: Recording): ChatRequest => ({
  */
 export function recordedChat(recording: Recording): ChatRequest | undefined {
   const body = requestBody(recording)
+  if (body && isText(recording)) {
+    const asked = fromText(body)
+    return asked && ({ ...asked, stream: undefined, model: modelOf(recording).full } as unknown as ChatRequest)
+  }
   if (!body || !Array.isArray(body.messages) || body.messages.length === 0) return undefined
-  const { stream: _, model: __, ...params }: Fields = prefixOf(recording) === 'anthropic' ? toOpenAI(body) : body
+  const { stream: _, model: __, ...params }: Fields = isMessages(recording) ? toOpenAI(body) : nameResults(body)
   return { ...params, model: modelOf(recording).full } as unknown as ChatRequest
 }
 
 export function recordedEmbedding(recording: Recording): EmbeddingParams | undefined {
-  const body = requestBody(recording)
+  const given = requestBody(recording)
+  // Hugging Face's word
+  const body = given?.inputs === undefined || given.input !== undefined ? given : { input: given.inputs }
   if (!body || (typeof body.input !== 'string' && !Array.isArray(body.input))) return undefined
   const { model: _, ...params } = body
   return { ...params, model: modelOf(recording).full } as unknown as EmbeddingParams

@@ -236,7 +236,7 @@ describe('the verdict', () => {
   const outcome = (id: string, wrong: string[]) => ({ id, provider: 'p', group: 'answers' as const, wrong })
   it('fails for a new miss, for a known one that passes, and for one that is not there', () => {
     const outcomes = [outcome('a', []), outcome('b', ['text'])]
-    expect(judge(outcomes, { 'answers/b': 'why' }).failures.join()).toBe('p: 1 of 2 is under 99.5 %')
+    expect(judge(outcomes, { 'answers/b': 'why' }).failures.join()).toBe('p: 1 of 2 is under 99 %')
     expect(judge([outcome('a', [])], {}).failures).toEqual([])
     expect(judge(outcomes, {}).failures.join()).toContain('answers/b is a new miss')
     expect(judge([outcome('a', [])], { 'answers/a': 'why' }).failures.join()).toContain('passes now')

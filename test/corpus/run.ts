@@ -1,8 +1,15 @@
 import { createClient } from '../../src/index.js'
+import { leftOut } from './exclusions-native.js'
+import { withoutEnvelope } from './invoke-claude.js'
 import { knownMisses } from './known-misses.js'
+import { nativeOf } from './native.js'
 import { type Group, groups, type Outcome } from './outcome.js'
 import { type Recording, recordings } from './recording.js'
 import { replayAnswer, replayStream, type Stage } from './replay-chat.js'
+import { replayModeration } from './replay-moderation.js'
+import { replayNative } from './replay-native.js'
+import { replayRerank } from './replay-rerank.js'
+import { replayResponses } from './replay-responses.js'
 import { replayEmbedding, replayError } from './replay-rest.js'
 import { startPlayer } from './server.js'
 
@@ -10,7 +17,7 @@ import { startPlayer } from './server.js'
 const concurrency = 16
 
 /** The least part of a provider's recordings that must pass. */
-const floor = 0.995
+const floor = 0.99
 
 /** Replays the corpus through the public API, against a server that plays its recordings. */
 export async function runCorpus(folder: string, providers?: readonly string[]): Promise<Outcome[]> {
@@ -33,16 +40,29 @@ export async function runCorpus(folder: string, providers?: readonly string[]): 
   return outcomes.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-async function replay(stage: Stage, recording: Recording): Promise<Outcome[]> {
+async function replay(stage: Stage, recorded: Recording): Promise<Outcome[]> {
+  const recording = withoutEnvelope(recorded)
+  const native = nativeOf(recording)
+  if (native) return replayNative(stage, recording, native)
+  if (leftOut(recording) !== undefined) return []
   switch (recording.operation) {
     case 'chat':
+    case 'completion':
     case 'messages':
       return replayAnswer(stage, recording)
     case 'chat-stream':
+    case 'completion-stream':
     case 'messages-stream':
       return replayStream(stage, recording)
+    case 'moderation':
+      return replayModeration(stage, recording)
+    case 'responses':
+    case 'responses-stream':
+      return replayResponses(stage, recording)
     case 'embedding':
       return replayEmbedding(stage, recording)
+    case 'rerank':
+      return replayRerank(stage, recording)
     default:
       return replayError(stage, recording)
   }

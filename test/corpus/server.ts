@@ -28,6 +28,8 @@ export interface Stage {
   readonly dispatcher: Dispatcher
   /** What was sent so far. */
   readonly sent: readonly Sent[]
+  /** The addresses that were called through the dispatcher. */
+  readonly urls: readonly string[]
   remove(): void
 }
 
@@ -67,7 +69,8 @@ export async function startPlayer(): Promise<Player> {
       const sent: Sent[] = []
       stages.set(key, { reply, sent })
       const dispatcher = new Detour(agent, `http://127.0.0.1:${port}`, `/${key}`)
-      return { base: `http://127.0.0.1:${port}/${key}`, dispatcher, sent, remove: () => stages.delete(key) }
+      const { urls } = dispatcher
+      return { base: `http://127.0.0.1:${port}/${key}`, dispatcher, sent, urls, remove: () => stages.delete(key) }
     },
     async close() {
       await agent.close()
@@ -79,6 +82,7 @@ export async function startPlayer(): Promise<Player> {
 
 /** Sends every request to one place, whatever its host: so a provider can be called under its own address. */
 class Detour extends Dispatcher {
+  readonly urls: string[] = []
   readonly #agent: Agent
   readonly #origin: string
   readonly #prefix: string
@@ -92,6 +96,7 @@ class Detour extends Dispatcher {
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { path, ...rest } = options
+    this.urls.push(`${options.origin}${path}`)
     return this.#agent.dispatch({ ...rest, origin: this.#origin, path: `${this.#prefix}${path}` }, handler)
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Simulator, startSimulator } from '../../src/testing/index.js'
 import { root } from './blocks.js'
+import { served } from './served.js'
 
 interface Ended {
   readonly code: number
@@ -12,11 +13,11 @@ interface Ended {
 }
 
 /** Runs a file of `examples/` on a machine that has nothing in its environment but `env`. */
-function run(file: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+function run(file: string, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Ended> {
   const { PATH = '' } = process.env
   const options = { cwd: root, env: { PATH, ...env }, timeout: 25_000 }
   return new Promise((resolve) => {
-    execFile(process.execPath, [join('examples', file)], options, (error, out, err) => {
+    execFile(process.execPath, [join('examples', file), ...args], options, (error, out, err) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, out, err })
     })
   })
@@ -59,15 +60,16 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
   'tools.mjs': [/^get_weather\(\{"city":"Lisbon"\}\)\n/, /get_weather says: \{"city":"Lisbon","celsius":18/],
   'vision.mjs': [/^openai: [\s\S]*image\/png \(194 bytes\)/m, /^anthropic: [\s\S]*image\/png \(194 bytes\)/m],
 }
-const helpers = ['demo.mjs', 'setup.mjs']
-const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs') && !helpers.includes(name))
+const helpers = ['demo.mjs', 'router-faults.mjs', 'setup.mjs']
+const all = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs') && !helpers.includes(name))
+const files = all.filter((name) => !served.includes(name))
 
 describe('the examples', () => {
   it('are all tested here', () => {
     expect(files.sort()).toEqual(Object.keys(shows).sort())
   })
 
-  it.each(files)('%s has one idea: under 60 lines, with what it is and how to run it on top', (file) => {
+  it.each(all)('%s has one idea: under 60 lines, with what it is and how to run it on top', (file) => {
     const lines = readFileSync(join(root, 'examples', file), 'utf8').split('\n')
     expect(lines.length).toBeLessThan(60)
     expect(lines[0]).toMatch(/^\/\/ \p{Lu}.*\.$/u)
@@ -179,5 +181,26 @@ describe('the demo, on a machine with nothing', () => {
 
   it('does not take long', () => {
     expect(seconds).toBeLessThan(8)
+  })
+})
+
+describe('the demo of the Router', () => {
+  it('loses no call and no text, whatever the servers do', { timeout: 60_000 }, async () => {
+    const { code, out, err } = await run('router-faults.mjs', {}, ['--calls', '600', '--strategy', 'least-busy'])
+    expect(err).toBe('')
+    expect(out).toMatch(/^ {2}600 calls, 300 of them streamed, in \d+\.\d s$/m)
+    expect(out).toMatch(/^ {2}failed calls +0$/m)
+    expect(out).toMatch(/^ {2}wrong, repeated or missing text +0$/m)
+    // the servers did misbehave
+    expect(out).toMatch(/^ {2}retries +[1-9]/m)
+    expect(out).toMatch(/^ {2}streams continued by another server +[1-9]/m)
+    expect(out).not.toContain('\x1b')
+    expect(code).toBe(0)
+  })
+
+  it('says which strategies there are', async () => {
+    const { code, err } = await run('router-faults.mjs', {}, ['--strategy', 'fastest'])
+    expect(err).toMatch(/^--strategy is one of simple-shuffle, least-busy, /)
+    expect(code).toBe(1)
   })
 })

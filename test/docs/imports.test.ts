@@ -77,10 +77,14 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
 
 /** Higher floors may import lower ones. */
 const floors = [
+  ['integrations', /^src\/integrations\//],
   ['index', /^src\/index\.ts$/],
+  ['router', /^src\/router\//],
   ['client', /^src\/client\.ts$/],
+  ['observe', /^src\/observe\//],
   ['operations', /^src\/(?!index|client|errors)[a-z-]+\.ts$/],
-  ['call', /^src\/call\//],
+  // a cache is a stage of a call, and made of others: circles are looked for below
+  ['call', /^src\/(call|cache)\//],
   ['providers', /^(providers|pricing|src\/(transport|tokens))\//],
   ['errors', /^src\/errors\.ts$/],
   ['types', /^src\/types\//],
@@ -129,8 +133,12 @@ describe('imports', () => {
     expect(missing.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
-  it('run downwards only: index > client > operations > call > (providers, transport) > errors > types', () => {
-    const upwards = all().filter(({ file, to }) => isHouse(to) && floorOf(to) < floorOf(file.path))
+  it('run downwards only: index > router > client > observe > operations > call > (providers, transport) > errors > types', () => {
+    // events carry errors: their types know each other
+    const upwards = all().filter(
+      ({ file, to, typeOnly }) =>
+        isHouse(to) && floorOf(to) < floorOf(file.path) && !(typeOnly && to === 'src/errors.ts'),
+    )
     expect(upwards.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
@@ -186,7 +194,7 @@ describe('imports', () => {
   it('of packages stay in one file each, and the heavy ones load with their first use', () => {
     const packages = all().filter(({ to, typeOnly }) => !isHouse(to) && !typeOnly && !to.startsWith('node:'))
     const strangers = packages.filter(({ file, to, lazy }) => {
-      const place = homes[to.split('/')[0] ?? '']
+      const place = homes[to] ?? homes[to.split('/')[0] ?? '']
       return !place?.files.includes(file.path) || (place.lazy && !lazy)
     })
     expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
@@ -208,19 +216,37 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   undici: { files: ['src/transport/agent.ts', 'src/transport/media.ts'] },
   'eventsource-parser': { files: ['src/transport/sse.ts'] },
   'p-retry': { files: ['src/call/retry.ts'] },
+  // the reader's own, for schemas of theirs
   zod: { files: ['src/call/structured.ts'], lazy: true },
+  // bundled, to check the options of a Router
+  'zod/mini': { files: ['src/router/config.ts'] },
+  redis: { files: ['src/router/redis/client.ts', 'src/cache/redis.ts'], lazy: true },
+  'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
   '@azure': { files: ['providers/azure.ts'], lazy: true },
   '@aws-sdk': { files: ['providers/aws/credentials.ts'], lazy: true },
+  '@opentelemetry': { files: ['src/integrations/otel.ts'] },
+  'prom-client': { files: ['src/integrations/prometheus.ts'] },
   'google-auth-library': { files: ['providers/google/credentials.ts'], lazy: true },
 }
 
-/** Where something waits: the clocks of a call, the sleep before another try, the end of a stream, a long count's turns. */
+/**
+ * Where something waits: the clocks of a call, the sleep before another try, the end of a stream, a long count's turns; calls
+ * that no deployment has room for, health checks, Redis; the delivery of events to callbacks.
+ */
 const waiting = new Set([
   'src/call/lifetime.ts',
   'src/call/retry.ts',
   'src/call/stream-reader.ts',
   'src/tokens/count.ts',
+  'src/router/waiting.ts',
+  'src/router/health.ts',
+  'src/router/redis/client.ts',
+  'src/router/redis/store.ts',
+  'src/cache/redis.ts',
+  // handlers and services of others, and never a call
+  'src/observe/delivery.ts',
+  'src/integrations/sender.ts',
 ])
 
 /** Files that bring a heavy package, and may only be loaded by `import()`. */
@@ -233,13 +259,15 @@ const early = new Set(['providers/contract.ts', 'providers/registry.ts'])
  * Voyage's embeddings are OpenAI's wire with more fields; Cohere's rerank is the one that the others follow.
  */
 const relatives = [
+  // another wire of OpenAI's: the models, their limits, the errors and the words of usage are the same
+  ['responses', 'openai'],
   ['converse', 'anthropic'],
   ['rerank', 'openai'],
   ['cohere', 'rerank'],
 ] as const
 
-/** What every dialect uses: how it says that a request asks for something in vain. */
-const isShared = (to: string) => to === 'providers/report.ts'
+/** What any dialect may use: how it says that a request asks for something in vain, and how a model is asked for JSON. */
+const isShared = (to: string) => to === 'providers/report.ts' || to === 'providers/instruction.ts'
 
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = []
@@ -273,7 +301,9 @@ describe('library code', () => {
 
   it('reads the environment in one place', () => {
     const readers = places(library, (node) => isGlobal(node, 'process') || isMember(node, 'process', 'env'))
-    expect(filesOf(readers)).toEqual(['src/call/environment.ts'])
+    // the second only writes: what LLMUX_LOG asks for, to stderr
+    expect(filesOf(readers)).toEqual(['src/call/environment.ts', 'src/observe/lines.ts'])
+    expect(filesOf(places(library, (node) => isMember(node, 'process', 'env')))).toEqual(['src/call/environment.ts'])
   })
 
   it('sets timers where calls wait, and nowhere else', () => {
@@ -287,9 +317,9 @@ describe('library code', () => {
     const calls = library.filter((file) => !file.path.startsWith('pricing/'))
     const wall = places(calls, (node) => isMember(node, 'Date', 'now') || isMember(node, 'Math', 'random'))
     expect(filesOf(wall)).toEqual(['src/call/clock.ts'])
-    // a phase timer compares a reading with its own last one
+    // a timer compares a reading with its own last one
     const durations = places(calls, (node) => isGlobal(node, 'performance'))
-    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts'])
+    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts', 'src/router/waiting.ts'])
   })
 
   it('sends through undici only', () => {

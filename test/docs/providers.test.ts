@@ -47,10 +47,9 @@ function baseOf({ base }: Provider['address']): string {
   if (base === undefined) return 'none: give `apiBase`'
   if (typeof base === 'string') return code([base])
   // settings are checked: real ones are given, and their names put in their place
+  const made = base({ region: 'us-east-1', location: 'us-east1', accountId: 'my-account' }) ?? ''
   return code([
-    base({ region: 'us-east-1', location: 'us-east1' })
-      .replace('us-east-1', '{region}')
-      .replace('us-east1', '{location}'),
+    made.replace('us-east-1', '{region}').replace('us-east1', '{location}').replace('my-account', '{accountId}'),
   ])
 }
 

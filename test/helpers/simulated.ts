@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { type Client, type ClientOptions, createClient } from '../../src/index.js'
+import { type ChatCompletion, type Client, type ClientOptions, createClient } from '../../src/index.js'
 import { type Simulator, startSimulator } from '../../src/testing/index.js'
 
 /** A simulator for a file of tests, and clients of it that are closed after each test. */
@@ -50,4 +50,11 @@ export async function rejection(promise: PromiseLike<unknown>): Promise<unknown>
     return error
   }
   throw new Error('it should have been rejected')
+}
+
+/** What an answer says, to be put into the history. */
+export function messageOf(answer: ChatCompletion): ChatCompletion['choices'][number]['message'] {
+  const [choice] = answer.choices
+  if (!choice) throw new Error('the answer has no choice')
+  return choice.message
 }

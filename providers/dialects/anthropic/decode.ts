@@ -3,7 +3,7 @@ import type { Annotation, FunctionToolCall } from '../../../src/types/messages.j
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { citationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
-import { answerText, extraFields } from './keep.js'
+import { answerText, extraFields, unknownFields } from './keep.js'
 import type { Memo } from './kit.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { serviceTier, usageExtras, usageOf } from './usage.js'
@@ -42,8 +42,8 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   if (usage) answer.usage = usage
   const tier = serviceTier(message.usage)
   if (tier) answer.service_tier = tier
-  const extras = usageExtras(message.usage)
-  if (extras) answer.provider_specific_fields = extras
+  const [extras, unknown] = [usageExtras(message.usage), unknownFields(body)]
+  if (extras || unknown) answer.provider_specific_fields = { ...unknown, ...extras }
   return answer
 }
 

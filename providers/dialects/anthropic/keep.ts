@@ -24,6 +24,17 @@ export function extraFields(
   return Object.keys(extras).length > 0 ? extras : undefined
 }
 
+const knownFields: ReadonlySet<string> = new Set([
+  ...['id', 'type', 'role', 'model', 'content', 'usage', 'error'],
+  ...['stop_reason', 'stop_sequence', 'stop_details', 'container', 'context_management'],
+])
+
+/** What nobody here has heard of, so that nothing is lost. Undefined where there is nothing. */
+export function unknownFields(message: object | undefined): Fields | undefined {
+  const unknown = Object.entries(message ?? {}).filter(([name, value]) => !knownFields.has(name) && value !== null)
+  return unknown.length > 0 ? Object.fromEntries(unknown) : undefined
+}
+
 /** What the model said around the call that is its answer would spoil the JSON: it is kept apart, as `preamble`. */
 function withoutPreamble(blocks: readonly Block[], json: JSONTool, extras: Fields): readonly Block[] {
   if (!blocks.some(({ type, name }) => type === 'tool_use' && name === json.name)) return blocks

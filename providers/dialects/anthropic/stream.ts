@@ -3,7 +3,7 @@ import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../..
 import { citationsOf } from './citations.js'
 import { refusalOf, thinkingBlock } from './decode.js'
 import { finishReason } from './finish-reason.js'
-import { answerText, extraFields } from './keep.js'
+import { answerText, extraFields, unknownFields } from './keep.js'
 import type { Memo } from './kit.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
@@ -107,7 +107,8 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (message?.model) this.#model = message.model
     if (message?.usage) this.#usage = message.usage
     this.#container = message?.container
-    out.push(this.#chunk({ role: 'assistant' }))
+    const unknown = unknownFields(message)
+    out.push({ ...this.#chunk({ role: 'assistant' }), ...(unknown && { provider_specific_fields: unknown }) })
   }
 
   #blockStart({ index = 0, content_block: block }: WireEvent, out: ChatCompletionChunk[]): void {
@@ -231,13 +232,10 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (typeof delta.stop_reason !== 'string' || this.#finished) return
     this.#finished = true
     if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
-    out.push(
-      this.#finish({
-        ...(delta as WireMessage),
-        container: this.#container,
-        context_management: this.#contextManagement,
-      }),
-    )
+    const last = { container: this.#container, context_management: this.#contextManagement }
+    const unknown = unknownFields(delta)
+    const chunk = this.#finish({ ...(delta as WireMessage), ...last })
+    out.push(unknown ? { ...chunk, provider_specific_fields: unknown } : chunk)
   }
 
   #finish(message: WireMessage): ChatCompletionChunk {

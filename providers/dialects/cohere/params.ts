@@ -11,7 +11,7 @@ interface Refusal {
   readonly harmless?: (value: unknown) => boolean
 }
 
-/** OpenAI's parameters that would change the answer, and that Cohere has nothing for. https://docs.cohere.com/reference/chat */
+/** OpenAI's parameters that Cohere has nothing for. https://docs.cohere.com/reference/chat */
 const refused: Readonly<Record<string, Refusal>> = {
   n: { advice: 'Cohere gives one answer a call: call it several times', harmless: (value) => value === 1 },
   logit_bias: { advice: 'Cohere has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
@@ -26,16 +26,12 @@ const refused: Readonly<Record<string, Refusal>> = {
   web_search_options: { advice: 'Cohere does not search by itself: give it a tool that does, or documents' },
   store: { advice: 'Cohere stores no answers', harmless: isFalse },
   service_tier: { advice: 'use priority', harmless: (value) => value === 'auto' || value === 'default' },
-}
-
-/** Words about the call and not for the model: nothing is lost for the answer without them. */
-const idle: Readonly<Record<string, string>> = {
-  user: 'Cohere keeps no users apart.',
-  safety_identifier: 'Cohere keeps no users apart.',
-  metadata: 'Cohere keeps none.',
-  prompt_cache_key: 'Cohere caches prompts by itself.',
-  prompt_cache_retention: 'Cohere caches prompts by itself.',
-  cache_control: 'Cohere caches prompts by itself.',
+  user: { advice: 'Cohere keeps no users apart' },
+  safety_identifier: { advice: 'Cohere keeps no users apart' },
+  metadata: { advice: 'Cohere keeps none' },
+  prompt_cache_key: { advice: 'Cohere caches prompts by itself' },
+  prompt_cache_retention: { advice: 'Cohere caches prompts by itself' },
+  cache_control: { advice: 'Cohere caches prompts by itself' },
 }
 
 /** Names that other parts of the encoder read. */
@@ -52,8 +48,7 @@ export function encodeParams(params: ChatParams, kit: Kit): Fields {
     const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined
     if (refusal) {
       if (!refusal.harmless?.(value)) kit.report.unsupported(name, refusal.advice)
-    } else if (Object.hasOwn(idle, name)) kit.report.dropped(name, idle[name] ?? '')
-    else encodeParam(name, value, params, body, kit)
+    } else encodeParam(name, value, params, body, kit)
   }
   return body
 }

@@ -43,7 +43,7 @@ function textsOf(input: EmbeddingParams['input'], report: Report): string[] {
   })
 }
 
-/** Cohere's counts stand in a header of the answer, which a dialect doesn't see: they count as nothing. */
+/** Titan counts in the body; for Cohere, Bedrock counts in a header (recorded). */
 export function decodeEmbedding(
   body: unknown,
   context: DecodeContext<unknown>,
@@ -52,11 +52,17 @@ export function decodeEmbedding(
   const vectors = embedderOf(context.model)?.vectors(body)
   if (!vectors)
     throw new ProviderFault('its answer has no vectors', typeof body.message === 'string' ? body : undefined)
-  const tokens = typeof body.inputTextTokenCount === 'number' ? body.inputTextTokenCount : 0
+  const tokens = typeof body.inputTextTokenCount === 'number' ? body.inputTextTokenCount : tokensIn(context.headers)
   return {
     object: 'list',
     model: context.model,
     data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })),
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   }
+}
+
+function tokensIn(headers: DecodeContext['headers']): number {
+  const value = headers?.['x-amzn-bedrock-input-token-count']
+  const tokens = typeof value === 'string' ? Number(value) : 0
+  return Number.isInteger(tokens) && tokens > 0 ? tokens : 0
 }

@@ -31,6 +31,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   const tools = encodeTools(params, turns, thinksByBudget, kit)
   const structured = encodeFormat(params.response_format, tools, thinksByBudget, kit)
   for (const text of [tools.instruction, structured.instruction]) if (text !== undefined) system.push({ text })
+  if (!kit.facts.system) tellInTurn(system, turns, kit)
   const inference = encodeInference(params, reasoning, kit)
   const taken = refuseParams(params, kit)
   markPrompt(turns, params, kit)
@@ -74,6 +75,14 @@ function aliasesOf(params: ChatParams): Pick<Kit, 'names' | 'ids'> {
     }
   }
   return { names: new Aliases(names, 64, 'plain'), ids: new Aliases(ids, 64, 'hashed') }
+}
+
+/** Puts the instructions before the first words of the user. */
+function tellInTurn(system: Fields[], turns: readonly Turn[], { report, facts }: Kit): void {
+  const [first] = turns
+  if (system.length === 0 || !first) return
+  first.content = [...system.splice(0), ...first.content]
+  report.changed('messages', `${facts.who} takes no instructions apart: they stand before the first user message.`)
 }
 
 /** A mark for the prompt as a whole stands at its end. */

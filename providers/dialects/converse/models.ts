@@ -26,6 +26,10 @@ export interface ModelFacts {
   readonly cache: 'everywhere' | 'messages' | 'nowhere'
   /** Whether `toolResult.status` is taken. */
   readonly resultStatus: boolean
+  /** Whether it can be given tools. */
+  readonly tools: boolean
+  /** Whether it can be given instructions apart from the conversation. */
+  readonly system: boolean
 }
 
 const auto = Object.freeze(['auto'] as const)
@@ -46,6 +50,8 @@ const unknown: ModelFacts = Object.freeze({
   schemas: false,
   cache: 'everywhere',
   resultStatus: true,
+  tools: true,
+  system: true,
 })
 
 const plain = facts(unknown, { reasoning: 'none', topK: none, choices: auto, cache: 'nowhere', resultStatus: false })
@@ -56,11 +62,14 @@ const nova = facts(plain, {
   cache: 'messages',
   resultStatus: true,
 })
+/** The first chat models of some makers. */
+const toolless = facts(plain, { tools: false })
+const speechless = facts(toolless, { system: false })
 const openWeights = facts(plain, { choices: every, topK, schemas: true })
 
 /** By the maker in front of the id. */
 const makers: ReadonlyMap<string, ModelFacts> = new Map([
-  ['amazon', facts(plain, { who: 'Titan' })],
+  ['amazon', facts(speechless, { who: 'Titan' })],
   ['meta', facts(plain, { who: 'Llama' })],
   ['mistral', facts(plain, { who: 'Mistral', choices: any, topK })],
   // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command-r-plus.html
@@ -90,7 +99,12 @@ const makers: ReadonlyMap<string, ModelFacts> = new Map([
 const exceptions: readonly (readonly [start: string, ModelFacts])[] = [
   ['amazon.nova-2', facts(nova, { reasoning: 'nova' })],
   ['amazon.nova-', nova],
-  ['deepseek.r1', facts(plain, { who: 'DeepSeek R1', reasoning: 'always' })],
+  ['deepseek.r1', facts(toolless, { who: 'DeepSeek R1', reasoning: 'always' })],
+  ['meta.llama3-8b', facts(toolless, { who: 'Llama 3' })],
+  ['meta.llama3-70b', facts(toolless, { who: 'Llama 3' })],
+  ['ai21.jamba-instruct', facts(toolless, { who: 'Jamba Instruct' })],
+  ['mistral.mistral-7b', facts(speechless, { who: 'Mistral 7B', topK })],
+  ['mistral.mixtral', facts(speechless, { who: 'Mixtral', topK })],
   // the first Mistral models know no tools by name; the later ones are served like other open weights
   ['mistral.magistral', facts(openWeights, { who: 'Magistral' })],
   ['mistral.ministral', facts(openWeights, { who: 'Ministral' })],

@@ -14,7 +14,7 @@ export interface Structured {
 }
 
 /**
- * `response_format`: the model's own JSON schema where it has that, else a tool that it must call with the answer.
+ * `response_format`: the model's own JSON schema where it has that, else a tool that it must call with the answer, else words.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
  */
 export function encodeFormat(
@@ -33,6 +33,7 @@ export function encodeFormat(
   }
   const { schema, description, name } = format.json_schema
   if (!isFields(schema)) return anyObject(kit)
+  if (!kit.facts.schemas && !kit.facts.tools) return byInstruction(schema, kit)
   if (!kit.facts.schemas || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, kit)
   const closed = closeSchema(schema)
   if (closed.told.length > 0) {
@@ -53,6 +54,16 @@ function anyObject(kit: Kit): Structured {
   return {
     instruction: 'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.',
   }
+}
+
+/** The last resort: the answer is what the model makes of it, and is checked where the caller gave a schema to check with. */
+function byInstruction(schema: Fields, kit: Kit): Structured {
+  kit.report.emulated(
+    'response_format',
+    `${kit.facts.who} has neither a format nor tools on Bedrock: the schema is given in the instructions.`,
+  )
+  const ask = 'Answer with one valid JSON value that fits this JSON schema and with nothing else'
+  return { instruction: `${ask}: no Markdown fences, no words before or after it.\n${JSON.stringify(schema)}` }
 }
 
 function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: boolean, kit: Kit): Structured {

@@ -23,6 +23,11 @@ export function encodeTools(params: ChatParams, turns: readonly Turn[], thinksBy
     addTool(plan, { type: 'function', function: definition }, `functions[${index}]`, kit)
   }
   if (params.web_search_options) addWebSearch(plan, kit)
+  if (!kit.facts.tools && hasTools(plan) && params.tool_choice !== 'none') {
+    kit.report.unsupported(params.tools ? 'tools' : 'functions', `${kit.facts.who} calls none on Bedrock`)
+    plan.tools = []
+    return plan
+  }
   encodeChoice(plan, choiceOf(params), turns, thinksByBudget, kit)
   if (plan.single && hasTools(plan) && !kit.facts.claude) {
     kit.report.unsupported('parallel_tool_calls', `${kit.facts.who} can't be kept from calling several tools at once`)

@@ -43,10 +43,17 @@ export function serviceTier({ serviceTier: tier }: WireEnd): ChatCompletion['ser
   return type === 'default' || type === 'flex' || type === 'priority' ? type : undefined
 }
 
+/** What has its place; `p` is padding, which hides the length of what is said. What nobody has heard of is kept. */
+const known: ReadonlySet<string> = new Set([
+  ...['output', 'usage', 'metrics', 'stopReason', 'trace', 'performanceConfig', 'additionalModelResponseFields'],
+  ...['serviceTier', 'p'],
+])
+
 /** What stands beside the message and has no place in OpenAI's shape: a guardrail's verdict, the latency that was had. */
 export function answerExtras(wire: WireEnd): Record<string, unknown> | undefined {
   const { trace, performanceConfig, additionalModelResponseFields, serviceTier: tier } = wire
   const extras: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(wire)) if (!known.has(name) && value !== null) extras[name] = value
   if (trace !== undefined && trace !== null) extras.trace = trace
   if (performanceConfig) extras.performanceConfig = performanceConfig
   if (additionalModelResponseFields) extras.additionalModelResponseFields = additionalModelResponseFields

@@ -1,10 +1,20 @@
 import type { ChatCompletionChunk, ChunkChoice } from '../../../src/types/chat.js'
 import { type DecodeContext, ProviderFault } from '../../contract.js'
 import { ChoiceReader } from './choice.js'
-import type { Memo } from './kit.js'
+import { type Memo, placeOf } from './kit.js'
 import type { GeminiQuirks } from './quirks.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Candidate, type Fields, isFields, type WireAnswer, type WireUsage } from './wire.js'
+
+const known: ReadonlySet<string> = new Set([
+  'candidates',
+  'promptFeedback',
+  'usageMetadata',
+  'modelVersion',
+  'responseId',
+  'createTime',
+  'error',
+])
 
 /** A response as its events come in. */
 export class AnswerReader {
@@ -16,6 +26,8 @@ export class AnswerReader {
   #named = false
   #usage: WireUsage | undefined
   #feedback: Fields | undefined
+  /** What nobody has heard of is kept. */
+  #unknown: Fields | undefined
 
   constructor(context: DecodeContext<GeminiQuirks>) {
     this.#memo = context.memo as Memo | undefined
@@ -32,11 +44,14 @@ export class AnswerReader {
     this.#head(answer)
     this.#usage = mergeUsage(this.#usage, answer.usageMetadata)
     if (isFields(answer.promptFeedback)) this.#feedback = answer.promptFeedback
+    for (const name in event) {
+      if (!known.has(name) && event[name] !== null) this.#unknown = { ...this.#unknown, [name]: event[name] }
+    }
     const candidates: unknown = answer.candidates
     const added: ChunkChoice[] = []
     for (const [position, candidate] of (Array.isArray(candidates) ? candidates : []).entries()) {
       if (!isFields(candidate)) continue
-      const choice = this.#reader((candidate as Candidate).index ?? position).add(candidate)
+      const choice = this.#reader(placeOf((candidate as Candidate).index) ?? position).add(candidate)
       if (choice) added.push(choice)
     }
     this.#checkFailure(event)
@@ -70,7 +85,11 @@ export class AnswerReader {
     const tier = serviceTier(this.#usage)
     const counted = usageExtras(this.#usage)
     const feedback = this.#blocked === undefined ? this.#feedback : undefined
-    const extras: Fields = { ...(counted && { usage: counted }), ...(feedback && { prompt_feedback: feedback }) }
+    const extras: Fields = {
+      ...this.#unknown,
+      ...(counted && { usage: counted }),
+      ...(feedback && { prompt_feedback: feedback }),
+    }
     return {
       ...(usage && { usage }),
       ...(tier && { service_tier: tier }),

@@ -91,6 +91,8 @@ function thoughts(message: AssistantMessage, index: number, kit: Kit): Part[] {
   const own = blocks.filter(isOwnThinking)
   if (own.length < blocks.length) {
     kit.report.repaired(index, `messages[${index}]: thinking of another model was left out.`)
+  } else if (message.reasoning_content && blocks.length === 0) {
+    kit.report.repaired(index, `messages[${index}]: reasoning_content was left out: Gemini takes back what it signed.`)
   }
   return own.flatMap(({ thinking, signature }) =>
     signature ? [{ text: thinking, thought: true, thoughtSignature: signature }] : [],

@@ -28,3 +28,10 @@ export interface JSONTool {
   /** True where the schema's root is not an object, so that the answer stands in a field `response`. */
   readonly wrapped: boolean
 }
+
+/** More candidates than any answer has. Lists that are filled by index don't grow beyond. */
+const mostPlaces = 1024
+
+/** The number that a candidate has; undefined where it has none, or nonsense. */
+export const placeOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < mostPlaces ? value : undefined

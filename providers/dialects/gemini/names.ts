@@ -1,7 +1,8 @@
-const valid = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$/
+/** The pages say 128 characters, the API says 64. */
+const valid = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/
 
 /**
- * Names of functions, as Gemini takes them: a letter or `_`, then letters, digits, `_`, `.`, `:`, `-`, 128 characters at most. The
+ * Names of functions, as Gemini takes them: a letter or `_`, then letters, digits, `_`, `.`, `:`, `-`, 64 characters at most. The
  * same original has the same name wherever it stands, and no two originals share one.
  * https://ai.google.dev/api/caching#FunctionDeclaration
  */
@@ -23,7 +24,7 @@ export class Names {
 
   /** A wire name that nothing else has: the one given, or one like it. */
   unused(name: string): string {
-    const base = (/^[a-zA-Z_]/.test(name) ? name : `_${name}`).slice(0, 124)
+    const base = (/^[a-zA-Z_]/.test(name) ? name : `_${name}`).slice(0, 60)
     let candidate = base
     for (let turn = 2; this.#taken.has(candidate); turn++) candidate = `${base}_${turn}`
     this.#taken.add(candidate)

@@ -19,18 +19,13 @@ const refused: Readonly<Record<string, Refusal>> = {
   metadata: { advice: 'it takes none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
   prompt_cache_key: { advice: 'it caches by itself, or by cached_content' },
   prompt_cache_retention: { advice: 'it caches by itself, or by cached_content' },
-}
-
-/** Who asks changes nothing about the answer: it is left out with a word. */
-const told: Readonly<Record<string, string>> = {
-  user: 'The Gemini API is not told who asks.',
-  safety_identifier: 'The Gemini API is not told who asks.',
-  cache_control: 'Gemini caches prompts by itself; a cache of your own is named by cached_content.',
+  user: { advice: 'it is not told who asks' },
+  safety_identifier: { advice: 'it is not told who asks' },
+  cache_control: { advice: 'it caches by itself, or by cached_content' },
 }
 
 export const readParams: ReadonlySet<string> = new Set([
   ...Object.keys(refused),
-  ...Object.keys(told),
   'model',
   'messages',
   'temperature',
@@ -68,9 +63,6 @@ export function refuseParams(params: ChatParams, kit: Kit): void {
     const value = given[name]
     if (value === undefined || value === null || harmless?.(value)) continue
     kit.report.unsupported(name, advice)
-  }
-  for (const [name, why] of Object.entries(told)) {
-    if (given[name] !== undefined && given[name] !== null) kit.report.dropped(name, why)
   }
 }
 

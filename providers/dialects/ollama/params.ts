@@ -11,7 +11,7 @@ interface Refusal {
   readonly harmless?: (value: unknown) => boolean
 }
 
-/** OpenAI's parameters that would change the answer, and that Ollama has nothing for. */
+/** OpenAI's parameters that Ollama has nothing for. */
 const refused: Readonly<Record<string, Refusal>> = {
   n: { advice: 'Ollama gives one answer a call: call it several times', harmless: (value) => value === 1 },
   logit_bias: { advice: 'Ollama has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
@@ -25,16 +25,12 @@ const refused: Readonly<Record<string, Refusal>> = {
   web_search_options: { advice: 'Ollama does not search by itself: give it a tool that does' },
   store: { advice: 'Ollama stores no answers', harmless: isFalse },
   service_tier: { advice: 'Ollama has none', harmless: (value) => value === 'auto' || value === 'default' },
-}
-
-/** Words about the call and not for the model: nothing is lost for the answer without them. */
-const idle: Readonly<Record<string, string>> = {
-  user: 'Ollama keeps no users apart.',
-  safety_identifier: 'Ollama keeps no users apart.',
-  metadata: 'Ollama keeps none.',
-  prompt_cache_key: 'Ollama caches prompts by itself.',
-  prompt_cache_retention: 'keep_alive says how long the model and its cache stay loaded.',
-  cache_control: 'Ollama caches prompts by itself.',
+  user: { advice: 'Ollama keeps no users apart' },
+  safety_identifier: { advice: 'Ollama keeps no users apart' },
+  metadata: { advice: 'Ollama keeps none' },
+  prompt_cache_key: { advice: 'Ollama caches prompts by itself' },
+  prompt_cache_retention: { advice: 'keep_alive says how long the model and its cache stay loaded' },
+  cache_control: { advice: 'Ollama caches prompts by itself' },
 }
 
 /** OpenAI's names for Ollama's options. */
@@ -70,8 +66,7 @@ export function encodeParams(params: ChatParams, kit: Kit): { options: Fields; o
     const renaming = Object.hasOwn(renamed, name) ? renamed[name] : undefined
     if (refusal) {
       if (!refusal.harmless?.(value)) kit.report.unsupported(name, refusal.advice)
-    } else if (Object.hasOwn(idle, name)) kit.report.dropped(name, idle[name] ?? '')
-    else if (renaming) set[renaming] = params.max_completion_tokens ?? value
+    } else if (renaming) set[renaming] = params.max_completion_tokens ?? value
     else if (name === 'stop') set.stop = typeof value === 'string' ? [value] : value
     else if (name === 'logprobs' ? isFalse(value) : name === 'top_logprobs' && isZero(value)) continue
     else if (options.has(name)) set[name] = value

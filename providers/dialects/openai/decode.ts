@@ -74,10 +74,12 @@ function choiceOf(raw: Fields, position: number, context: Context): Choice {
   if (isFields(raw.error) && !rawMessage.content) throw new ProviderFault('its answer was an error', raw)
   const given = textIn(raw, 'finish_reason') || undefined
   const native = textIn(raw, 'native_finish_reason') || given
+  const message = messageOf(rawMessage, `${context.fallbackId}_${index}`)
   const choice: Choice = {
     index,
-    message: messageOf(rawMessage, `${context.fallbackId}_${index}`),
-    finish_reason: finishReason(given ?? native ?? 'stop'),
+    message,
+    // Snowflake says nothing, and an agent must see that it is its turn
+    finish_reason: finishReason(given ?? native ?? (message.tool_calls ? 'tool_calls' : 'stop')),
     logprobs: logprobsOf(raw.logprobs),
   }
   if (native !== undefined) choice.native_finish_reason = native

@@ -5,6 +5,7 @@ import { isFields } from './kit.js'
 import { messagesOf } from './messages.js'
 import { modelFacts } from './models.js'
 import type { OpenAIQuirks } from './quirks.js'
+import { fitFormat } from './structured.js'
 import { sayThinking } from './thinking.js'
 
 type Body = Record<string, unknown>
@@ -29,6 +30,7 @@ export function encode(params: ChatParams, context: Context): Encoded {
     report.dropped('cache_control', 'Left out: the provider caches prompts by itself.')
   }
   nameLimit(body, context)
+  fitFormat(params.response_format, body, context, report)
   if (params.thinking) sayThinking(params.thinking, body, context, report)
   refuse(body, context, report)
   for (const name in quirks.rename) {

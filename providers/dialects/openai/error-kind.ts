@@ -26,9 +26,14 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
       'responsibleaipolicyviolation',
       'moderation_blocked',
       'data_inspection_failed',
+      // of a response that failed: https://platform.openai.com/docs/api-reference/responses/object (error.code)
+      'invalid_prompt',
+      'bio_policy',
+      'cyber_policy',
+      'image_content_policy_violation',
     ],
   ],
-  ['image_fetch', ['invalid_image_url', 'image_url_unavailable']],
+  ['image_fetch', ['invalid_image_url', 'image_url_unavailable', 'failed_to_download_image']],
   [
     'not_found',
     [
@@ -44,7 +49,26 @@ const byWord: readonly (readonly [ErrorKind, readonly string[]])[] = [
   ['rate_limit', ['rate_limit_exceeded', 'rate_limit_error', 'rate_limit_reached_error', 'rate_limited']],
   ['permission_denied', ['permission_denied', 'permission_error', 'unsupported_country_region_territory']],
   ['overloaded', ['overloaded_error', 'engine_overloaded_error', 'overloaded', 'service_tier_capacity_exceeded']],
-  ['bad_request', ['not_supported_error', 'tool_use_failed']],
+  ['service_unavailable', ['vector_store_timeout']],
+  [
+    'bad_request',
+    [
+      'not_supported_error',
+      'tool_use_failed',
+      'data_residency_mismatch',
+      'invalid_image',
+      'invalid_image_format',
+      'invalid_base64_image',
+      'invalid_image_mode',
+      'image_too_large',
+      'image_too_small',
+      'image_parse_error',
+      'image_file_too_large',
+      'image_file_not_found',
+      'unsupported_image_media_type',
+      'empty_image_file',
+    ],
+  ],
 ]
 
 /**

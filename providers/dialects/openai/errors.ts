@@ -18,9 +18,9 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   }
 }
 
-/** OpenAI's answer (404) about models which have the Responses API only. */
+/** OpenAI's answer (404) about models which have the Responses API only, and are not known to. */
 const noChat = /not a chat model|only supported in v1\/responses|not accessible via the \/chat\/completions/i
-const noChatHint = 'It has no Chat Completions, which is what llmux speaks: choose a model that has.'
+const noChatHint = "It has no Chat Completions: put responses/ before the model's name, as in openai/responses/<model>."
 
 /** "Please try again in 1m3.5s" (OpenAI, Groq), "Please retry after 26 seconds" (Azure). */
 const waits = /(?:try again in|retry after) (?:(\d{1,3})h)?(?:(\d{1,5})m(?!s))?(?:(\d{1,8}(?:\.\d{1,6})?) ?(ms|s))?/i

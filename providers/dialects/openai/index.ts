@@ -16,4 +16,10 @@ export const openai: Dialect<OpenAIQuirks> = Object.freeze({
   error: errorFacts,
 } satisfies Dialect<OpenAIQuirks>)
 
-export const chatPaths = { chat: '/chat/completions', embedding: '/embeddings', rerank: '/rerank' } as const
+export const chatPaths = {
+  chat: '/chat/completions',
+  embedding: '/embeddings',
+  rerank: '/rerank',
+  responses: '/responses',
+  moderation: '/moderations',
+} as const

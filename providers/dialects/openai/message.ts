@@ -1,5 +1,5 @@
 import type { AnswerMessage, Delta } from '../../../src/types/chat.js'
-import type { Annotation, CustomToolCall, FunctionToolCall } from '../../../src/types/messages.js'
+import type { Annotation, CustomToolCall, FunctionToolCall, ThinkingBlock } from '../../../src/types/messages.js'
 import { type Fields, isFields, textIn, withField } from './kit.js'
 
 /** The message of an answer, read field by field; what OpenAI's shape has no place for is kept beside it. */
@@ -8,19 +8,39 @@ import { type Fields, isFields, textIn, withField } from './kit.js'
 interface Contents {
   content: string | null
   reasoning: string
+  /** Reasoning that its host signed. */
+  blocks: ThinkingBlock[]
 }
 
-/** https://docs.mistral.ai/capabilities/reasoning: `{ type: 'thinking', thinking: [{ type: 'text', text }] }` beside text parts. */
+/**
+ * https://docs.mistral.ai/capabilities/reasoning: `{ type: 'thinking', thinking: [{ type: 'text', text }] }` beside text parts.
+ * https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models: `{ type: 'reasoning', summary: [{ type:
+ * 'summary_text', text, signature }] }`, of Claude.
+ */
 export function contentsOf(parts: readonly unknown[]): Contents {
   let content: string | null = null
   let reasoning = ''
+  const blocks: ThinkingBlock[] = []
   for (const part of parts) {
     if (typeof part === 'string') content = (content ?? '') + part
     if (!isFields(part)) continue
     if (part.type === 'thinking') reasoning += thinkingText(part.thinking)
+    else if (part.type === 'reasoning') reasoning += summaryText(part.summary, blocks)
     else if (typeof part.text === 'string') content = (content ?? '') + part.text
   }
-  return { content, reasoning }
+  return { content, reasoning, blocks }
+}
+
+function summaryText(summary: unknown, blocks: ThinkingBlock[]): string {
+  let all = ''
+  for (const item of Array.isArray(summary) ? summary : []) {
+    if (!isFields(item)) continue
+    const text = textIn(item, 'text') ?? ''
+    const signature = textIn(item, 'signature')
+    if (signature) blocks.push({ type: 'thinking', thinking: text, signature })
+    all += text
+  }
+  return all
 }
 
 function thinkingText(thinking: unknown): string {
@@ -43,6 +63,7 @@ export function messageOf(raw: Fields, prefix: string): AnswerMessage {
   }
   const reasoning = reasoningText(raw) || parts?.reasoning
   if (reasoning) message.reasoning_content = reasoning
+  if (parts && parts.blocks.length > 0) message.thinking_blocks = parts.blocks
   for (const name in raw) {
     const value = raw[name]
     if (value !== null && value !== undefined) addField(name, value, message, prefix)
@@ -65,7 +86,8 @@ function addField(name: string, value: unknown, message: AnswerMessage, prefix: 
       return
     }
     case 'function_call':
-      if (!isFields(value)) return
+      // Snowflake writes fields that have nothing to say as empty objects
+      if (!isFields(value) || !(value.name || value.arguments)) return
       message.function_call = { name: textIn(value, 'name') ?? '', arguments: argumentsOf(value.arguments) }
       return
     default:
@@ -76,6 +98,7 @@ function addField(name: string, value: unknown, message: AnswerMessage, prefix: 
 /** Fields that few answers have; the same for messages and deltas. */
 export function addRare(name: string, value: unknown, into: AnswerMessage | Delta): void {
   if (name === 'audio' && isFields(value)) {
+    if (!hasContent(value)) return
     into.audio = value as NonNullable<AnswerMessage['audio']>
     return
   }
@@ -95,6 +118,12 @@ export function addRare(name: string, value: unknown, into: AnswerMessage | Delt
     }
   }
   addExtra(into, name, value)
+}
+
+/** A stream tells when its sound expires in a delta of its own; Snowflake has an audio in every answer, all of it empty. */
+const hasContent = (fields: Fields): boolean => {
+  for (const name in fields) if (fields[name]) return true
+  return false
 }
 
 export function addExtra(into: { provider_specific_fields?: Fields }, name: string, value: unknown): void {

@@ -4,6 +4,7 @@ import type { Report } from '../../report.js'
 import { partOf } from './content.js'
 import { checkHistory, checkMessage } from './history.js'
 import { type Fields, isFields } from './kit.js'
+import { reportLost } from './lost.js'
 import { moveMedia } from './media.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { mergedDetails } from './reasoning-details.js'
@@ -53,7 +54,9 @@ function translate(message: Message, index: number, ids: Ids, kit: MessageKit): 
     if (sent === undefined) delete copy[name]
     else copy[name] = sent
   }
-  if (message.role === 'assistant') copy = replay(message, copy, quirks)
+  if (message.role !== 'assistant') return copy ?? message
+  copy = replay(message, copy, quirks)
+  reportLost(message, copy ?? message, index, kit.report)
   return copy ?? message
 }
 
@@ -67,10 +70,12 @@ function fieldOf(name: string, value: unknown, message: Message, index: number, 
     case 'thinking_blocks':
     case 'provider_specific_fields':
     case 'annotations':
-    case 'images':
     case 'parsed':
     case 'is_error':
       return undefined
+    case 'images':
+      // of an answer; with the user they are a field of Ollama's, and a host that has none should say so
+      return message.role === 'assistant' ? undefined : value
     case 'prefix':
       return quirks.prefix ? value : undefined
     case 'cache_control':
@@ -139,9 +144,24 @@ function replay(message: AssistantMessage, copy: Fields | undefined, quirks: Ope
     replayed.reasoning = message.reasoning_content
   } else if (quirks.replayReasoning === 'parts' && message.reasoning_content) {
     replayed.content = thoughtParts(copy ? copy.content : message.content, message.reasoning_content)
+  } else if (quirks.replayReasoning === 'summary' && message.thinking_blocks) {
+    const content = signedParts(copy ? copy.content : message.content, message.thinking_blocks)
+    if (content === undefined) return copy
+    replayed.content = content
   } else if (!Array.isArray(extras?.annotations)) return copy
   if (Array.isArray(extras?.annotations)) replayed.annotations = extras.annotations
   return { ...(copy ?? message), ...replayed }
+}
+
+/** Only what was signed is taken back. https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models */
+function signedParts(content: unknown, blocks: NonNullable<AssistantMessage['thinking_blocks']>): unknown {
+  const parts = blocks.flatMap((block) =>
+    block.type === 'thinking' && block.signature
+      ? [{ type: 'reasoning', summary: [{ type: 'summary_text', text: block.thinking, signature: block.signature }] }]
+      : [],
+  )
+  if (parts.length === 0) return undefined
+  return [...parts, ...(Array.isArray(content) ? content : content ? [{ type: 'text', text: content }] : [])]
 }
 
 /** Mistral's own shape of a turn that was thought about. https://docs.mistral.ai/capabilities/reasoning */

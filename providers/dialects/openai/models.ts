@@ -10,6 +10,8 @@ export interface ModelFacts {
   readonly maxCompletionTokens: boolean
   /** Can be told not to reason: `reasoning_effort: 'none'`. */
   readonly effortNone: boolean
+  /** What it takes of `response_format`. https://platform.openai.com/docs/guides/structured-outputs */
+  readonly formats: 'schema' | 'object' | 'text'
   /** Parameters refused while it reasons, unless they say what is the default anyway. */
   readonly refused: readonly string[]
 }
@@ -18,6 +20,8 @@ const sampling = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty
 const none: readonly string[] = Object.freeze([])
 
 const plain: ModelFacts = facts({})
+const jsonMode: ModelFacts = facts({ formats: 'object' })
+const textOnly: ModelFacts = facts({ formats: 'text' })
 const chat: ModelFacts = facts({ maxCompletionTokens: true })
 const reasoning: ModelFacts = facts({ reasons: true, maxCompletionTokens: true, refused: [...sampling, 'logit_bias'] })
 /** Its limits depend on the effort, whose default changes from model to model: the host says them. */
@@ -26,7 +30,14 @@ const optional: ModelFacts = facts({ reasons: true, maxCompletionTokens: true, e
 const stubborn: ModelFacts = facts({ reasons: true, maxCompletionTokens: true })
 
 function facts(given: Partial<ModelFacts>): ModelFacts {
-  const all = { reasons: false, maxCompletionTokens: false, effortNone: false, refused: none, ...given }
+  const all = {
+    reasons: false,
+    maxCompletionTokens: false,
+    effortNone: false,
+    formats: 'schema',
+    refused: none,
+    ...given,
+  } as const
   return Object.freeze({ ...all, refused: Object.freeze(all.refused) })
 }
 
@@ -40,6 +51,13 @@ const families: ReadonlyMap<string, ModelFacts> = new Map([
   ['gpt-6.', optional],
 ])
 
+/** Models from before August 2024, the last that had no schemas. */
+const before: readonly (readonly [name: RegExp, facts: ModelFacts])[] = [
+  [/^(?:ft:)?gpt-4(?:-0314|-0613|-32k.*)?(?=$|:)/, textOnly],
+  [/^(?:ft:)?gpt-3\.5-turbo-(?:0301|0613|16k.*)(?=$|:)/, textOnly],
+  [/^(?:ft:)?(?:gpt-3\.5-turbo|gpt-4-turbo|gpt-4-\d{4}-preview|gpt-4-1106|gpt-4-0125|gpt-4o-2024-05-13)/, jsonMode],
+]
+
 /** `gpt-5.` stands for its point releases, which all take less or more effort than `gpt-5` itself. */
 const family = /^(?:ft:)?(?:(o\d|gpt-\d+)|(gpt-\d+\.)\d+)(?=$|[-:])/
 const chatVariant = /-(?:chat|search-api)(?=$|-)/
@@ -48,7 +66,7 @@ const stubbornVariant = /-(?:pro|codex)(?=$|-)/
 export function modelFacts(model: string): ModelFacts {
   const [, whole, point] = family.exec(model) ?? []
   const found = families.get(whole ?? point ?? '') ?? plain
-  if (found === plain) return plain
+  if (found === plain) return before.find(([name]) => name.test(model))?.[1] ?? plain
   if (chatVariant.test(model)) return chat
   return found === optional && stubbornVariant.test(model) ? stubborn : found
 }

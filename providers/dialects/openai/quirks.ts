@@ -13,6 +13,8 @@ export interface OpenAIQuirks {
   readonly rename: Readonly<Record<string, string>>
   /** Parameters that the host is known to refuse, or to ignore in silence. */
   readonly unsupported: readonly string[]
+  /** What the host takes of `response_format`: schemas, JSON mode only, or nothing but text. */
+  readonly formats: 'schema' | 'object' | 'text'
   /** The host takes `stream_options`. Where it does not, it sends usage unasked. */
   readonly streamOptions: boolean
   /**
@@ -26,10 +28,10 @@ export interface OpenAIQuirks {
   /** The host takes `prefix: true` on an assistant message, and goes on from there. */
   readonly prefix: boolean
   /**
-   * The field in which the host wants earlier reasoning back, or `parts` for Mistral's part of the content; undefined where it
-   * takes none.
+   * The field in which the host wants earlier reasoning back, `parts` for Mistral's part of the content, or `summary` for the
+   * signed one of Databricks; undefined where it takes none.
    */
-  readonly replayReasoning: 'reasoning_content' | 'reasoning' | 'parts' | undefined
+  readonly replayReasoning: 'reasoning_content' | 'reasoning' | 'parts' | 'summary' | undefined
   /** The host wants the `reasoning_details` of its answers back (OpenRouter). */
   readonly replayDetails: boolean
   /** Images and files may stand in tool messages. Where they may not, they follow in a user message. */
@@ -40,6 +42,8 @@ export interface OpenAIQuirks {
   readonly reasoningApart: boolean
   /** Embeddings can be asked for in base64. */
   readonly base64Embeddings: boolean
+  /** Embeddings are signed bytes in base64 (Perplexity): OpenAI's formats are unknown there. */
+  readonly int8Embeddings: boolean
   /** The most inputs of one embedding request. */
   readonly maxInputs: number
 }
@@ -51,6 +55,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   maxTokens: 'as-given',
   rename: Object.freeze({}),
   unsupported: Object.freeze([]),
+  formats: 'schema',
   streamOptions: true,
   thinking: 'pass',
   developerAsSystem: false,
@@ -63,6 +68,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   toolIds: 'any',
   reasoningApart: false,
   base64Embeddings: true,
+  int8Embeddings: false,
   maxInputs: 2048,
 })
 

@@ -14,6 +14,8 @@ import { usageOf } from './usage.js'
 interface OpenChoice {
   tools: ToolDeltas | undefined
   finished: boolean
+  /** Reasoning whose signature has not come yet. */
+  unsigned: string
 }
 
 /**
@@ -30,6 +32,8 @@ export class OpenAIStream implements ChatStreamDecoder {
   #created = 0
   #model = ''
   #usage: Usage | undefined
+  /** A chunk that had nothing but usage: Groq and OpenRouter name the service tier there, which has a price of its own. */
+  #last: ChatCompletionChunk | undefined
   /** What came before there was an answer to put it on. */
   #early: Fields | undefined
 
@@ -72,6 +76,7 @@ export class OpenAIStream implements ChatStreamDecoder {
     }
     this.#addTop(body, chunk)
     if (chunk.choices.length > 0 || chunk.provider_specific_fields) out.push(chunk)
+    else this.#last = chunk
   }
 
   end(out: ChatCompletionChunk[]): boolean {
@@ -144,7 +149,7 @@ export class OpenAIStream implements ChatStreamDecoder {
     let open = this.#choices[index]
     const first = open === undefined
     if (!open) {
-      open = { tools: undefined, finished: false }
+      open = { tools: undefined, finished: false, unsigned: '' }
       this.#choices[index] = open
     }
     const delta: Delta = first ? { role: 'assistant' } : {}
@@ -182,7 +187,7 @@ export class OpenAIStream implements ChatStreamDecoder {
         case 'obfuscation':
           break
         case 'content':
-          if (Array.isArray(value)) addParts(value, delta)
+          if (Array.isArray(value)) addParts(value, delta, open)
           // an empty text says something only where the answer begins
           if (typeof value !== 'string' || (value === '' && delta.role === undefined)) break
           delta.content = value
@@ -221,6 +226,8 @@ export class OpenAIStream implements ChatStreamDecoder {
       choices: [],
     }
     if (this.#usage) chunk.usage = this.#usage
+    if (this.#last?.service_tier) chunk.service_tier = this.#last.service_tier
+    if (this.#last?.system_fingerprint) chunk.system_fingerprint = this.#last.system_fingerprint
     if (this.#early) chunk.provider_specific_fields = this.#early
     this.#usage = undefined
     this.#early = undefined
@@ -244,9 +251,15 @@ function parse(text: string): Fields {
   return body
 }
 
-/** Mistral's list of parts. */
-function addParts(parts: readonly unknown[], delta: Delta): void {
-  const { content, reasoning } = contentsOf(parts)
+/** A list of parts, of Mistral and Databricks. A signature is of all the reasoning that came before it. */
+function addParts(parts: readonly unknown[], delta: Delta, open: OpenChoice): void {
+  const { content, reasoning, blocks } = contentsOf(parts)
+  if (blocks.length > 0) {
+    delta.thinking_blocks = blocks.map((block, at) =>
+      at === 0 ? { ...block, thinking: open.unsigned + block.thinking } : block,
+    )
+    open.unsigned = ''
+  } else open.unsigned += reasoning
   if (content !== null) delta.content = content
   if (reasoning) delta.reasoning_content = (delta.reasoning_content ?? '') + reasoning
 }

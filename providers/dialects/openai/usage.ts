@@ -109,7 +109,7 @@ function counts<Name extends string>(all: { [name in Name]: number | undefined }
 }
 
 /** US dollars: OpenRouter's `cost`, Perplexity's `cost.total_cost`, xAI's ticks of 1e-10, DeepInfra's `estimated_cost`. */
-function costOf(raw: Fields): number | undefined {
+export function costOf(raw: Fields): number | undefined {
   const plain = countIn(raw, 'cost') ?? countIn(raw, 'estimated_cost')
   if (plain !== undefined) return plain
   if (isFields(raw.cost)) return countIn(raw.cost, 'total_cost')

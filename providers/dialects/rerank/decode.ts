@@ -39,7 +39,8 @@ export function decodeRerank(body: unknown, context: DecodeContext): Decoded<Rer
 function usageOf({ usage: raw, meta }: Fields): RerankUsage | undefined {
   const billed = isFields(meta) ? meta.billed_units : undefined
   const tokens = isFields(meta) ? meta.tokens : undefined
-  const searches = numberIn(billed, 'search_units')
+  // OpenRouter has them among its tokens
+  const searches = numberIn(billed, 'search_units') ?? numberIn(raw, 'search_units')
   const prompt = numberIn(raw, 'prompt_tokens') ?? numberIn(tokens, 'input_tokens')
   const total = numberIn(raw, 'total_tokens') ?? prompt
   const cost = numberIn(raw, 'cost')

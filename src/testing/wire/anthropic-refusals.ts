@@ -1,5 +1,6 @@
 import { sign } from '../digest.js'
 import { isRecord, type Json, number, record, records, string } from '../json.js'
+import type { WireRequest } from './wire.js'
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/
 const TOOL_ID = /^[a-zA-Z0-9_-]+$/
@@ -20,6 +21,14 @@ export function findFault(body: Json): string | undefined {
     if (found !== undefined) return found
   }
   return findThinkingFault(body, messages)
+}
+
+/** What stands in the body on Vertex AI, and what stands in the path. */
+export function findVertexFault({ body, operation }: WireRequest): string | undefined {
+  if (body.anthropic_version === undefined) return 'anthropic_version: Field required'
+  if (body.anthropic_version !== 'vertex-2023-10-16') return "anthropic_version: Input should be 'vertex-2023-10-16'"
+  if (operation === 'chat' && body.model !== undefined) return 'model: Extra inputs are not permitted'
+  return undefined
 }
 
 function findParameterFault(body: Json, messages: readonly Json[]): string | undefined {

@@ -18,8 +18,6 @@ export function readMessages(body: Json): Conversation {
   const format = record(record(body.output_config).format ?? body.output_format)
   const thinking = string(record(body.thinking).type)
   return {
-    model: string(body.model) ?? '',
-    stream: body.stream === true,
     userText: textOf(lastUser?.content),
     images: records(lastUser?.content).flatMap(imageOf),
     toolResults: messages.slice(lastTurn + 1).flatMap(({ content }) => toolResults(content, messages[lastTurn])),

@@ -3,24 +3,28 @@ import { sign } from '../digest.js'
 import type { Frame } from '../frames.js'
 import { isRecord, type Json, parseJson, record, string } from '../json.js'
 import { anthropicError, errorBody, invalid, requestId } from './anthropic-errors.js'
-import { findFault } from './anthropic-refusals.js'
+import { findFault, findVertexFault } from './anthropic-refusals.js'
 import { readMessages } from './anthropic-request.js'
-import { endsWith, modelInPath, type Wire, type WireRequest } from './wire.js'
+import { endsWith, googleMethod, modelInPath, type Route, type Wire, type WireRequest } from './wire.js'
 
 const RESET = '2023-11-14T22:13:21Z'
 
 /** https://docs.anthropic.com/en/api/messages */
 export const anthropic: Wire = {
   name: 'anthropic',
+  framing: 'sse',
   route(method, path, headers) {
-    if (method === 'POST' && endsWith(path, '/messages')) return 'chat'
-    if (method === 'POST' && endsWith(path, '/messages/count_tokens')) return 'count-tokens'
+    if (method === 'POST' && endsWith(path, '/messages')) return { operation: 'chat' }
+    if (method === 'POST' && endsWith(path, '/messages/count_tokens')) return { operation: 'count-tokens' }
+    if (method === 'POST' && onVertex(path)) return vertexRoute(path)
     // both APIs have this path: the version header tells them apart
     const ours = headers['anthropic-version'] !== undefined
-    if (ours && method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined)) return 'models'
-    return ours ? 'unknown' : undefined
+    if (ours && method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined))
+      return { operation: 'models' }
+    return ours ? { operation: 'unknown' } : undefined
   },
-  key: (headers) => headers['x-api-key'] ?? /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1],
+  key: (headers) =>
+    headers['x-api-key'] ?? headers['x-goog-api-key'] ?? /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1],
   headers: (request) => ({
     'anthropic-organization-id': '00000000-0000-4000-8000-000000000000',
     'anthropic-ratelimit-input-tokens-limit': '2000000',
@@ -46,12 +50,16 @@ export const anthropic: Wire = {
       return { status: 404, body: errorBody(request, 'not_found_error', 'Not Found') }
     }
     if (request.operation === 'models') return undefined
-    if (request.headers['anthropic-version'] === undefined) {
+    const vertex = onVertex(request.path)
+    if (!vertex && request.headers['anthropic-version'] === undefined) {
       return invalid(request, 'anthropic-version: header is required')
     }
+    const { model, operation, body } = request
     // counting needs no limit
-    const body = request.operation === 'count-tokens' ? { max_tokens: 1, ...request.body } : request.body
-    const fault = findFault(body)
+    const counting = operation === 'count-tokens' && { max_tokens: 1 }
+    const fault = vertex
+      ? (findVertexFault(request) ?? findFault({ ...counting, ...body, model }))
+      : findFault({ ...counting, ...body })
     return fault === undefined ? undefined : invalid(request, fault)
   },
   error: anthropicError,
@@ -60,7 +68,7 @@ export const anthropic: Wire = {
     const { body } = anthropicError(request, wish)
     return { body: record(body), frame: { event: 'error', data: JSON.stringify(body), part: 'close' } }
   },
-  read: readMessages,
+  read: ({ body }) => readMessages(body),
   whole,
   frames,
   keepAlive: (eol) => `event: ping${eol}data: {"type": "ping"}${eol}${eol}`,
@@ -73,6 +81,18 @@ export const anthropic: Wire = {
   countTokens: ({ prompt }) => ({
     input_tokens: prompt.fresh + prompt.cacheRead + prompt.cacheWrite5m + prompt.cacheWrite1h,
   }),
+}
+
+function onVertex(path: string): boolean {
+  return googleMethod(path)?.publisher === 'anthropic'
+}
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude */
+function vertexRoute(path: string): Route {
+  const { model, name } = googleMethod(path) ?? {}
+  if (model === 'count-tokens') return { operation: 'count-tokens' }
+  if (name !== 'rawPredict' && name !== 'streamRawPredict') return { operation: 'unknown', model }
+  return { operation: 'chat', model }
 }
 
 interface Block {

@@ -1,16 +1,21 @@
-import type { SimulatedOperation } from '../reply.js'
 import { anthropic } from './anthropic.js'
+import { cohere } from './cohere.js'
+import { completions } from './completions.js'
+import { converse } from './converse.js'
+import { gemini } from './gemini.js'
+import { ollama } from './ollama.js'
 import { openai } from './openai.js'
-import type { Headers, Wire } from './wire.js'
+import { responses } from './responses.js'
+import type { Headers, Route, Wire } from './wire.js'
 
-// Anthropic first: it claims a path that both have only where its version header is there
-const WIRES: readonly Wire[] = [anthropic, openai]
+// OpenAI last: its paths are the most general ones. Anthropic claims a path that both have only where its version header is there
+const WIRES: readonly Wire[] = [anthropic, gemini, cohere, converse, ollama, responses, completions, openai]
 
 /** Whose request it is. What nobody knows is answered by OpenAI's 404. */
-export function wireOf(method: string, path: string, headers: Headers): { wire: Wire; operation: SimulatedOperation } {
+export function wireOf(method: string, path: string, headers: Headers): { wire: Wire; route: Route } {
   for (const wire of WIRES) {
-    const operation = wire.route(method, path, headers)
-    if (operation) return { wire, operation }
+    const route = wire.route(method, path, headers)
+    if (route) return { wire, route }
   }
-  return { wire: openai, operation: 'unknown' }
+  return { wire: openai, route: { operation: 'unknown' } }
 }

@@ -7,8 +7,8 @@ const TOOL_NAME = /^[a-zA-Z0-9_-]+$/
 const MAX_ID = 40
 
 /** What OpenAI refuses of a chat request. */
-export function refuseChat(body: Json): WireError | undefined {
-  if (string(body.model) === undefined) return badRequest('you must provide a model parameter')
+export function refuseChat(body: Json, model: string): WireError | undefined {
+  if (model === '') return badRequest('you must provide a model parameter')
   if (!Array.isArray(body.messages)) {
     return badRequest("Missing required parameter: 'messages'.", 'messages', 'missing_required_parameter')
   }
@@ -82,9 +82,11 @@ function refuseTools(body: Json): WireError | undefined {
 }
 
 /** What OpenAI refuses of an embedding request. */
-export function refuseEmbedding(body: Json): WireError | undefined {
-  if (string(body.model) === undefined) return badRequest('you must provide a model parameter')
-  if (body.input === undefined || body.input === '' || (Array.isArray(body.input) && body.input.length === 0)) {
+export function refuseEmbedding(body: Json, model: string): WireError | undefined {
+  if (model === '') return badRequest('you must provide a model parameter')
+  // Voyage takes texts and images as `inputs`
+  const input = body.input ?? body.inputs
+  if (input === undefined || input === '' || (Array.isArray(input) && input.length === 0)) {
     return badRequest(
       "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
     )

@@ -12,8 +12,6 @@ export function readChat(body: Json): Conversation {
   const effort = string(body.reasoning_effort)
   const thinking = string(record(body.thinking).type)
   return {
-    model: string(body.model) ?? '',
-    stream: body.stream === true,
     userText: textOf(lastUser?.content),
     images: imagesOf(lastUser?.content),
     toolResults: messages.slice(lastTurn + 1).flatMap((message) => toolResult(message, messages[lastTurn])),

@@ -1,21 +1,25 @@
 import type { Answer, Speech } from '../answer.js'
-import { CREATED, countTokens, idOf, vectorOf } from '../digest.js'
+import { CREATED, idOf } from '../digest.js'
 import type { Frame } from '../frames.js'
-import { type Json, list, number, record } from '../json.js'
+import { type Json, record } from '../json.js'
+import { moderations } from './moderations.js'
+import { embeddings } from './openai-embeddings.js'
 import { badRequest, incorrectKey, openaiError } from './openai-errors.js'
 import { refuseChat, refuseEmbedding } from './openai-refusals.js'
 import { readChat } from './openai-request.js'
-import { endsWith, modelInPath, type Wire, type WireError, type WireRequest } from './wire.js'
+import { refuseRerank, rerank } from './openai-rerank.js'
+import { endsWith, googleMethod, modelInPath, type Route, type Wire, type WireError, type WireRequest } from './wire.js'
 
 const FINGERPRINT = 'fp_5111a70f00'
 
 /** https://platform.openai.com/docs/api-reference/chat */
 export const openai: Wire = {
   name: 'openai',
+  framing: 'sse',
   route(method, path) {
-    if (method === 'POST' && endsWith(path, '/chat/completions')) return 'chat'
-    if (method === 'POST' && endsWith(path, '/embeddings')) return 'embedding'
-    if (method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined)) return 'models'
+    if (method === 'POST') return route(path)
+    if (method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined))
+      return { operation: 'models' }
     return undefined
   },
   key: (headers) => /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? headers['api-key'],
@@ -43,9 +47,11 @@ export const openai: Wire = {
   refuse(request) {
     switch (request.operation) {
       case 'chat':
-        return refuseChat(request.body)
+        return refuseChat(request.body, request.model)
       case 'embedding':
-        return refuseEmbedding(request.body)
+        return refuseEmbedding(request.body, request.model)
+      case 'rerank':
+        return refuseRerank(request)
       case 'unknown':
         return { ...badRequest(`Invalid URL (${request.method} ${request.path})`), status: 404 }
       default:
@@ -61,16 +67,32 @@ export const openai: Wire = {
     })
     return { body: record(body), frame: { data: JSON.stringify(body), part: 'close' } }
   },
-  read: readChat,
+  read: ({ body }) => readChat(body),
   whole,
   frames,
   keepAlive: (eol) => `: ping${eol}${eol}`,
   embeddings,
+  rerank,
+  moderations,
   models({ path }, models) {
     const card = (id: string): Json => ({ id, object: 'model', created: CREATED, owned_by: 'simulator' })
     const id = modelInPath(path)
     return id === undefined ? { object: 'list', data: models.map(card) } : card(id)
   },
+}
+
+function route(path: string): Route | undefined {
+  // Azure's deployments are models that their owners have named
+  const deployment = /\/deployments\/([^/?]+)\//.exec(path)?.[1]
+  const model = deployment === undefined ? undefined : decodeURIComponent(deployment)
+  if (endsWith(path, '/chat/completions')) return { operation: 'chat', model }
+  if (endsWith(path, '/embeddings') || endsWith(path, '/multimodalembeddings')) return { operation: 'embedding', model }
+  if (endsWith(path, '/moderations')) return { operation: 'moderation' }
+  if (endsWith(path, '/rerank')) return { operation: 'rerank', model }
+  // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral
+  const google = googleMethod(path)
+  if (google?.publisher !== 'mistralai' || !/^(?:streamR|r)awPredict$/.test(google.name)) return undefined
+  return { operation: 'chat', model: google.model }
 }
 
 function unauthorized(message: string, code: string | null): WireError {
@@ -177,24 +199,4 @@ function deltas(speech: Speech, finish: string): PartDelta[] {
   }
   out.push({ part: 'close', delta: {}, finish })
   return out
-}
-
-function embeddings({ body, model }: WireRequest, vectors: readonly (readonly number[])[] | undefined): Json {
-  const input = Array.isArray(body.input) && typeof body.input[0] !== 'number' ? body.input : [body.input]
-  const dimensions = number(body.dimensions) ?? 16
-  let tokens = 0
-  const data = input.map((item: unknown, index) => {
-    tokens += typeof item === 'string' ? countTokens(item) : list(item).length
-    const key = typeof item === 'string' ? item : JSON.stringify(item)
-    const vector = vectors?.[index] ?? vectorOf(key, dimensions)
-    const embedding = body.encoding_format === 'base64' ? base64(vector) : vector
-    return { object: 'embedding', index, embedding }
-  })
-  return { object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } }
-}
-
-function base64(vector: readonly number[]): string {
-  const bytes = Buffer.alloc(vector.length * 4)
-  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4)
-  return bytes.toString('base64')
 }

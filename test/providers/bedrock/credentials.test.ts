@@ -24,7 +24,8 @@ const keys = { region: 'us-east-1', accessKeyId: 'ASIAEXAMPLE', secretAccessKey:
 
 async function authorize(settings: Settings, changes: Partial<Signable> = {}): Promise<Record<string, string>> {
   const { provider } = await import('../../../providers/bedrock.js')
-  return { ...(await provider.authorize?.({ ...request, ...changes }, settings)) }
+  const aid = { key: undefined, send: async () => ({ status: 599, text: 'nothing is sent to sign in' }) }
+  return { ...(await provider.authorize?.({ ...request, ...changes }, settings, aid)) }
 }
 
 beforeEach(() => {

@@ -14,6 +14,17 @@ const toolResult = (toolUseId: string, text = 'ok') => ({ toolResult: { toolUseI
 const toolUse = (toolUseId: string, input = {}) => ({ toolUse: { toolUseId, name: 'f', input } })
 
 describe('messages', () => {
+  it('put instructions before the first words where the model takes none apart', () => {
+    const request = {
+      messages: [{ role: 'system', content: 'Be brief.' }, user],
+      model: 'amazon.titan-text-express-v1',
+    }
+    const body = bodyOf(request)
+    expect(body).not.toHaveProperty('system')
+    expect(body.messages).toEqual([{ role: 'user', content: [{ text: 'Be brief.' }, { text: 'Hi' }] }])
+    expect(warningsOf(request)?.join()).toContain('before the first user message')
+  })
+
   it('put instructions apart and turns in blocks', () => {
     const messages = [
       { role: 'system', content: 'Be brief.' },

@@ -72,7 +72,10 @@ describe('parameters', () => {
       serviceTier: { type: 'flex' },
       requestMetadata: { user: 'me@example.com', team: 'a b', n: '3' },
     })
-    expect(paramsRefused({ metadata: { a: { b: 1 } }, service_tier: 'scale' })).toEqual(['metadata.a', 'service_tier'])
+    expect(encode({ metadata: { a: { b: 1 } }, service_tier: 'scale' }).warnings).toMatchObject([
+      { type: 'dropped', param: 'metadata.a' },
+      { type: 'dropped', param: 'service_tier' },
+    ])
     expect(bodyOf({ service_tier: 'auto' })).not.toHaveProperty('serviceTier')
   })
 

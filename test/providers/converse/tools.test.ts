@@ -54,6 +54,14 @@ describe('tools', () => {
     expect(() => encode({ tools: [tool()], tool_choice: choose('x') })).toThrow("asks for 'x'")
   })
 
+  it('are refused where the model can call none', () => {
+    for (const model of [models.deepseek, 'amazon.titan-text-express-v1', 'mistral.mixtral-8x7b-instruct-v0:1']) {
+      expect(() => encode({ model, tools: [tool()] }), model).toThrow('tools (')
+      expect(bodyOf({ model, tools: [tool()] }, { dropParams: true })).not.toHaveProperty('toolConfig')
+      expect(bodyOf({ model, tools: [tool()], tool_choice: 'none' })).not.toHaveProperty('toolConfig')
+    }
+  })
+
   it('are left out where none may be called, and declared where the history calls them', () => {
     expect(bodyOf({ tools: [tool()], tool_choice: 'none' })).not.toHaveProperty('toolConfig')
     for (const request of [
@@ -136,6 +144,14 @@ describe('structured output', () => {
       { text: expect.stringContaining('JSON object') },
     ])
     expect(bodyOf({ response_format: { type: 'text' } })).not.toHaveProperty('system')
+  })
+
+  it('is asked for in words of a model that has neither a format nor tools', () => {
+    const { body, memo, warnings } = encode({ response_format, model: models.deepseek })
+    expect(body).not.toHaveProperty('toolConfig')
+    expect(body.system).toEqual([{ text: expect.stringContaining(JSON.stringify(schema)) }])
+    expect(memo).toBeUndefined()
+    expect(warnings?.map(({ type }) => type)).toEqual(['emulated'])
   })
 
   it('by a tool is not forbidden together with the others', () => {

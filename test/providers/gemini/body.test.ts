@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import * as bodies from './bodies.js'
+import * as bodies from './body.test-d.js'
 import { bodyOf } from './helpers.js'
 
 it('writes tools and turns as the SDK takes them', () => {

@@ -177,3 +177,11 @@ describe('a stream', () => {
     expect(() => chunksOf([answer([], { finishReason: 'MALFORMED_FUNCTION_CALL' })])).toThrow(ProviderFault)
   })
 })
+
+it('a number that no candidate has is not one', () => {
+  const { chunks } = chunksOf([
+    answer([{ text: 'hi' }]),
+    { candidates: [{ index: 4_294_967_294, finishReason: 'STOP' }] },
+  ])
+  expect(assemble(chunks).choices).toMatchObject([{ index: 0, message: { content: 'hi' } }])
+})

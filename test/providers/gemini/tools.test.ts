@@ -141,6 +141,15 @@ describe('tool_choice', () => {
     expect(choose(choice)).toEqual(config)
   })
 
+  it('names tools as the API takes them: 64 characters, though its pages say 128', () => {
+    const long = 'x'.repeat(65)
+    const { tools: sent } = bodyOf({ tools: [tool(long), tool('y'.repeat(64)), tool('my tool')] } as Body)
+    const wire = (sent as { functionDeclarations: { name: string }[] }[])[0]?.functionDeclarations.map(
+      ({ name }) => name,
+    )
+    expect(wire).toEqual([expect.stringMatching(/^x{60,64}$/), 'y'.repeat(64), 'my_tool'])
+  })
+
   it('shows only the tools that are allowed, where the model is free to call', () => {
     expect(bodyOf({ tools, tool_choice: allowed('auto', 'g') } as Body).tools).toEqual([
       { functionDeclarations: [{ name: 'g' }] },

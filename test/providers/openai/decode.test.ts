@@ -248,6 +248,25 @@ describe('what hosts do differently', () => {
   })
 })
 
+describe('a host that has a field for everything', () => {
+  // recorded of Snowflake
+  const empty = {
+    function_call: { name: '', arguments: '' },
+    audio: { id: '', data: '', transcript: '', expires_at: 0 },
+  }
+
+  it('says nothing with the empty ones', () => {
+    expect(messageOf({ content: 'Hi', ...empty })).toEqual({ role: 'assistant', content: 'Hi', refusal: null })
+  })
+
+  it('calls a tool also where it does not say that this is why it stopped', () => {
+    const custom = { name: '', input: '' }
+    const [choice] = decode(answer({ ...empty, tool_calls: [call({ custom })] }, { finish_reason: '' })).choices
+    expect(choice).toMatchObject({ finish_reason: 'tool_calls', message: { tool_calls: [call()] } })
+    expect(choice).not.toHaveProperty('native_finish_reason')
+  })
+})
+
 describe('a finish reason', () => {
   it.each([
     ['stop', 'stop'],

@@ -43,6 +43,24 @@ describe('an embedding request', () => {
   })
 })
 
+describe('a host whose vectors are signed bytes', () => {
+  const { quirks } = quirksOf({ base64Embeddings: false, int8Embeddings: true })
+
+  it('is not asked for a format that it does not know', () => {
+    expect(encode({}, { quirks })).not.toHaveProperty('encoding_format')
+    expect(encode({ encoding_format: 'float' }, { quirks })).not.toHaveProperty('encoding_format')
+    expect(encode({ encoding_format: 'base64' }, { quirks })).not.toHaveProperty('encoding_format')
+    expect(encode({ encoding_format: 'base64_binary' }, { quirks })).toMatchObject({ encoding_format: 'base64_binary' })
+  })
+
+  it('is read byte by byte, with the cost that it tells', () => {
+    const usage = { prompt_tokens: 3, total_tokens: 3, cost: { currency: 'USD', total_cost: 1.2e-8 } }
+    const answer = embedding.decode(freeze({ data: [vector(0, 'AAF/gP8=')], usage }), decodeContext(quirks))
+    expect(answer.data[0]?.embedding).toEqual([0, 1, 127, -128, -1])
+    expect(answer.usage).toEqual({ prompt_tokens: 3, total_tokens: 3, cost: 1.2e-8 })
+  })
+})
+
 describe('vectors', () => {
   it('come in the order of the inputs, as numbers or as base64', () => {
     const body = {

@@ -68,6 +68,11 @@ describe('an answer of any provider in the history', () => {
     expect(sentOf([user, answer])[1]).toEqual({ role: 'assistant', content: 'Noon.' })
   })
 
+  it('loses its images, and a message of the user does not: whether it knows the field is for the host to say', () => {
+    const seen = { role: 'user', content: 'What is this?', images: ['AAAA'] }
+    expect(sentOf([seen])[0]).toEqual(seen)
+  })
+
   it('is sent with its reasoning to the hosts that want it, under their name', () => {
     expect(sentOf([user, answer], anyHost)[1]).toEqual({
       role: 'assistant',

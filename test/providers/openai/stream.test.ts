@@ -19,6 +19,13 @@ const hello = [event({ role: 'assistant', content: '' }), event({ content: 'Hell
 const stop = event({}, { finish_reason: 'stop' })
 
 describe('a stream', () => {
+  it('keeps what is said beside the usage only: the service tier has a price of its own', () => {
+    const more = { service_tier: 'on_demand', system_fingerprint: 'fp_1' }
+    const { chunks } = streamOf([...hello, stop, usageEvent(more), '[DONE]'])
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage, ...more })
+    expect(assemble(chunks)).toMatchObject(more)
+  })
+
   it('has one id, the role first and the usage last', () => {
     const { chunks, whole } = streamOf([...hello, stop, usageEvent(), '[DONE]'])
     expect(whole).toBe(true)

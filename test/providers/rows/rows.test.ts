@@ -253,6 +253,13 @@ describe('a call', () => {
     expect(mock.requests[1]?.body).not.toHaveProperty('max_completion_tokens')
   })
 
+  it('perplexity/ has its embeddings at another version than its chat', async () => {
+    const { urls, client } = recorder()
+    await client.completion({ model: 'perplexity/m', messages, apiKey: 'k' })
+    await client.embedding({ model: 'perplexity/m', input: 'Hi', apiKey: 'k' }).catch(() => undefined)
+    expect(urls).toEqual(['https://api.perplexity.ai/chat/completions', 'https://api.perplexity.ai/v1/embeddings'])
+  })
+
   it('heroku/ takes the base with /v1 and without, as both are in use', async () => {
     vi.stubEnv('HEROKU_API_KEY', 'k')
     for (const base of ['https://eu.inference.heroku.com', 'https://eu.inference.heroku.com/v1']) {

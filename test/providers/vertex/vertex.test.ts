@@ -73,13 +73,28 @@ describe('vertex_ai/', () => {
   })
 
   it('says what to set, or to install, where there are no credentials', async () => {
-    const client = createClient({ dispatcher: mockProvider().dispatcher })
+    // it comes with a development dependency
+    vi.doMock('google-auth-library', () => {
+      throw new Error('it is not installed')
+    })
+    const client = createClient({ dispatcher: mockProvider().dispatcher, providers: { vertex_ai: { project: 'p' } } })
     expect(
       await rejection(client.completion({ model: 'vertex_ai/gemini-2.5-flash', messages: user('hi') })),
     ).toMatchObject({
       code: 'authentication',
       message: expect.stringContaining('npm install google-auth-library'),
     })
+    vi.doUnmock('google-auth-library')
+  })
+
+  it('needs no project with a key, for its own models', async () => {
+    const mock = mockProvider()
+    const client = createClient({ dispatcher: mock.dispatcher, providers: { vertex_ai: { apiKey: 'k' } } })
+    await client.completion({ model: 'vertex_ai/gemini-2.5-flash', messages: user('hi') })
+    expect(mock.requests[0]?.path).toBe('/v1/publishers/google/models/gemini-2.5-flash:generateContent')
+    expect(
+      await rejection(client.completion({ model: 'vertex_ai/claude-sonnet-4-5', messages: user('hi') })),
+    ).toMatchObject({ code: 'bad_request', param: 'project' })
   })
 
   it('keeps the service account out of errors', async () => {

@@ -1,4 +1,27 @@
-/** Bodies as the dialect writes them: every one fits the types of @google/genai 2.32, enums taken by their values. */
+/**
+ * Bodies as the dialect writes them, held against the types of Google's SDK. It has none for the request as it travels, so that one
+ * is made here of the parts that it has; enums are taken by their values.
+ */
+import type { Content, GenerationConfig, SafetySetting, ServiceTier, Tool, ToolConfig } from '@google/genai'
+
+type Values<T> = T extends string
+  ? `${T}`
+  : T extends readonly (infer Item)[]
+    ? Values<Item>[]
+    : T extends object
+      ? { [Name in keyof T]: Values<T[Name]> }
+      : T
+
+type Body = Values<{
+  contents: Content[]
+  systemInstruction?: Content
+  tools?: Tool[]
+  toolConfig?: ToolConfig & { includeServerSideToolInvocations?: boolean }
+  generationConfig?: GenerationConfig
+  safetySettings?: SafetySetting[]
+  cachedContent?: string
+  serviceTier?: ServiceTier
+}>
 
 export const tools = {
   systemInstruction: { parts: [{ text: 'Be brief.' }] },
@@ -58,7 +81,7 @@ export const tools = {
   },
   serviceTier: 'flex',
   safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
-}
+} satisfies Body
 
 export const content = {
   contents: [
@@ -77,7 +100,7 @@ export const content = {
     thinkingConfig: { thinkingBudget: 2000, includeThoughts: true },
   },
   cachedContent: 'cachedContents/x',
-}
+} satisfies Body
 
 export const speech = {
   contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
@@ -85,7 +108,7 @@ export const speech = {
     responseModalities: ['AUDIO'],
     speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: 'Kore' } } },
   },
-}
+} satisfies Body
 
 /** A model that takes OpenAPI's schemas only. */
 export const older = {
@@ -95,4 +118,4 @@ export const older = {
     responseMimeType: 'application/json',
     responseSchema: { type: 'OBJECT', properties: { a: { type: 'STRING', nullable: true } } },
   },
-}
+} satisfies Body

@@ -1,0 +1,107 @@
+import type { ChatCompletionChunk, ChatParams } from '../../../src/types/chat.js'
+import type { ChatDialect, ChatStreamDecoder, DecodeContext, EncodeContext } from '../../contract.js'
+import { type AnthropicQuirks, anthropic } from '../../dialects/anthropic/index.js'
+import { type OpenAIQuirks, openai } from '../../dialects/openai/index.js'
+import { inlineImages, remoteImages } from '../../inline-images.js'
+import { chunkOf, type Fields, isFields, metricsOf } from './wire.js'
+
+/** Dialects of chat, inside InvokeModel. */
+
+/** The chunks of a stream, given to the dialect's own decoder one by one. */
+class Unwrapped implements ChatStreamDecoder {
+  readonly #inner: ChatStreamDecoder
+  readonly #change: (chunk: Fields) => Fields
+
+  constructor(inner: ChatStreamDecoder, change: (chunk: Fields) => Fields) {
+    this.#inner = inner
+    this.#change = change
+  }
+
+  get done(): boolean {
+    return this.#inner.done
+  }
+
+  push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    const chunk = chunkOf(event, data)
+    if (chunk) this.#inner.push(undefined, JSON.stringify(this.#change(chunk)), out)
+  }
+
+  end(out: ChatCompletionChunk[]): boolean {
+    return this.#inner.end(out)
+  }
+}
+
+type Chat<Quirks> = ChatDialect<Quirks>
+
+const required = <Quirks>(chat: Chat<Quirks> | undefined): Chat<Quirks> => {
+  if (!chat) throw new Error('the dialect has no chat')
+  return chat
+}
+
+const messagesChat = required(anthropic.chat)
+const completionsChat = required(openai.chat)
+
+/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
+export const claudeChat: Chat<AnthropicQuirks> = Object.freeze({
+  remoteMedia: remoteImages,
+  encode: (params: ChatParams, context: EncodeContext<AnthropicQuirks>) =>
+    messagesChat.encode(inlineImages(params, context), context),
+  decode: messagesChat.decode,
+  stream: (context: DecodeContext<AnthropicQuirks>) =>
+    new Unwrapped(messagesChat.stream(context), ({ 'amazon-bedrock-invocationMetrics': _, ...chunk }) => chunk),
+})
+
+export const claudeQuirks: AnthropicQuirks = Object.freeze({
+  bodyVersion: 'bedrock-2023-05-31',
+  bodyModel: false,
+  bodyStream: false,
+  betas: 'body',
+  urlSources: false,
+  systemTurns: false,
+})
+
+/** Recorded: gpt-oss writes its reasoning into the text, between marks, in every chunk anew. */
+const marked = /^<reasoning>([\s\S]*?)<\/reasoning>/
+
+function withReasoning(part: unknown): unknown {
+  if (!isFields(part) || typeof part.content !== 'string') return part
+  const [all, reasoning] = marked.exec(part.content) ?? []
+  if (all === undefined) return part
+  return { ...part, reasoning_content: reasoning, content: part.content.slice(all.length) || null }
+}
+
+function unmarked(body: Fields): Fields {
+  if (!Array.isArray(body.choices)) return body
+  const choices = body.choices.map((choice: unknown) => {
+    if (!isFields(choice)) return choice
+    if ('message' in choice) return { ...choice, message: withReasoning(choice.message) }
+    return 'delta' in choice ? { ...choice, delta: withReasoning(choice.delta) } : choice
+  })
+  return { ...body, choices }
+}
+
+/** Usage stands in Bedrock's own metrics (recorded). */
+function withUsage(chunk: Fields): Fields {
+  const { 'amazon-bedrock-invocationMetrics': _, ...rest } = chunk
+  const metrics = metricsOf(chunk)
+  if (!metrics || isFields(chunk.usage)) return rest
+  const { prompt, completion } = metrics
+  return { ...rest, usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion } }
+}
+
+/**
+ * OpenAI's open models, Jamba, and imported models that speak this wire.
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-jamba.html
+ */
+export const completionsOverInvoke: Chat<OpenAIQuirks> = Object.freeze({
+  encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>) {
+    const encoded = completionsChat.encode(params, context)
+    const { model: _, stream: __, ...body } = encoded.body
+    return { ...encoded, body }
+  },
+  decode: (body: unknown, context: DecodeContext<OpenAIQuirks>) =>
+    completionsChat.decode(isFields(body) ? unmarked(body) : body, context),
+  stream: (context: DecodeContext<OpenAIQuirks>) =>
+    new Unwrapped(completionsChat.stream(context), (chunk) => withUsage(unmarked(chunk))),
+})

@@ -1,0 +1,75 @@
+import { BadRequestError } from '../../../src/errors.js'
+import type { ChatDialect, Dialect, Operation, Provider } from '../../contract.js'
+import { converse } from '../../dialects/converse/index.js'
+import { defaultQuirks } from '../../dialects/openai/index.js'
+import { claudeChat, claudeQuirks, completionsOverInvoke } from './chat.js'
+import { llama, mistralText, textChat, titanText } from './text.js'
+
+/** InvokeModel of Amazon Bedrock: one path, and bodies that are the models' own. */
+
+interface Family {
+  readonly chat: ChatDialect
+  readonly quirks?: unknown
+}
+
+const openaiQuirks = Object.freeze({ ...defaultQuirks, streamOptions: false, unsupported: Object.freeze(['top_k']) })
+const families = {
+  claude: { chat: claudeChat as ChatDialect, quirks: claudeQuirks },
+  openai: { chat: completionsOverInvoke as ChatDialect, quirks: openaiQuirks },
+  llama: { chat: textChat(llama) },
+  mistral: { chat: textChat(mistralText) },
+  titan: { chat: textChat(titanText) },
+} as const satisfies Readonly<Record<string, Family>>
+
+const byName: readonly (readonly [RegExp, keyof typeof families])[] = [
+  [/(?:^|[./])anthropic\./, 'claude'],
+  [/(?:^|[./])meta\.llama/, 'llama'],
+  // the models with a chat of their own (Pixtral, Large 3) are reached by Converse
+  [/(?:^|[./])mistral\.(?:mistral-7b|mixtral-8x7b|mistral-large-2402|mistral-small-2402)/, 'mistral'],
+  [/(?:^|[./])amazon\.titan-text/, 'titan'],
+  [/(?:^|[./])openai\.gpt-oss|(?:^|[./])ai21\.jamba/, 'openai'],
+]
+
+/** `invoke/<model>`; `llama/<arn>` and `openai/<arn>` for models whose names say nothing, as imported ones. */
+const prefix = /^(invoke|llama|openai)\/(?:(llama|openai|claude|mistral|titan)\/)?/
+
+export const isInvoke = (model: string): boolean => prefix.test(model)
+
+const bare = (model: string): string => model.replace(prefix, '')
+
+/**
+ * The provider of a model over InvokeModel.
+ * @throws {BadRequestError} where nothing is known of its body
+ */
+export function invoked(base: Provider, model: string): Provider {
+  const [, marker, second] = prefix.exec(model) ?? []
+  const id = bare(model)
+  const named = second ?? (marker === 'invoke' ? byName.find(([pattern]) => pattern.test(id))?.[1] : marker)
+  if (named === undefined || !Object.hasOwn(families, named)) {
+    throw new BadRequestError(
+      `bedrock/invoke has no body for '${id}': it has those of Claude, Llama, Mistral's text models, Titan Text, gpt-oss and ` +
+        `Jamba. Write 'bedrock/${id}', which goes by Converse; for an imported model 'bedrock/llama/<arn>' or 'bedrock/openai/<arn>'.`,
+      { provider: base.id, model: id, param: 'model' },
+    )
+  }
+  const { chat, ...family }: Family = families[named as keyof typeof families]
+  const known = built.get(named)
+  if (known) return known
+  const { count: _, route: __, ...shared } = base
+  const dialect: Dialect = Object.freeze({ ...converse, chat })
+  const provider: Provider = Object.freeze({
+    ...shared,
+    dialect,
+    address: Object.freeze({
+      ...base.address,
+      path: (operation: Operation, name: string, stream: boolean) =>
+        `/model/${encodeURIComponent(name)}/${stream && operation === 'chat' ? 'invoke-with-response-stream' : 'invoke'}`,
+    }),
+    modelName: bare,
+    quirks: family.quirks,
+  })
+  built.set(named, provider)
+  return provider
+}
+
+const built = new Map<string, Provider>()

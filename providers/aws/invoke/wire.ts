@@ -1,0 +1,55 @@
+import { type DecodeContext, ProviderFault } from '../../contract.js'
+
+export type Fields = Record<string, unknown>
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** How the names of exceptions end, where the framing gives one instead of an event. */
+const exception = /(?:exception|error|failure|fault)$/i
+
+/**
+ * What a `chunk` of a stream holds: JSON of the model's own, in base64.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html
+ * @throws {ProviderFault} where the event is an error, or no such chunk
+ */
+export function chunkOf(event: string | undefined, data: string): Fields | undefined {
+  const outer = parse(data)
+  if (event !== undefined && exception.test(event)) {
+    throw new ProviderFault('its stream has an error', { ...outer, __type: event })
+  }
+  if (typeof outer.bytes !== 'string') return undefined
+  return parse(Buffer.from(outer.bytes, 'base64').toString('utf8'))
+}
+
+function parse(text: string): Fields {
+  let body: unknown
+  try {
+    body = text === '' ? {} : JSON.parse(text)
+  } catch {
+    throw new ProviderFault('its stream has an event that is not JSON')
+  }
+  if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
+  return body
+}
+
+export const countIn = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+
+/** Bedrock's own counts, in the last chunk of a stream. */
+export function metricsOf(chunk: Fields): { prompt: number; completion: number } | undefined {
+  const metrics = chunk['amazon-bedrock-invocationMetrics']
+  if (!isFields(metrics)) return undefined
+  const [prompt, completion] = [countIn(metrics.inputTokenCount), countIn(metrics.outputTokenCount)]
+  return prompt === undefined || completion === undefined ? undefined : { prompt, completion }
+}
+
+/** Bedrock's own counts, in the headers of a whole answer. */
+export function countsIn(headers: DecodeContext['headers']): { prompt: number; completion: number } | undefined {
+  const count = (name: string) => {
+    const value = headers?.[`x-amzn-bedrock-${name}-token-count`]
+    return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
+  }
+  const [prompt, completion] = [count('input'), count('output')]
+  return prompt === undefined || completion === undefined ? undefined : { prompt, completion }
+}

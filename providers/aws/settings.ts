@@ -1,0 +1,16 @@
+import type { Setting } from '../contract.js'
+
+/** What every provider on AWS may be given. */
+export const awsSettings: readonly Setting[] = Object.freeze([
+  Object.freeze({
+    option: 'region',
+    env: Object.freeze(['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_REGION_NAME']),
+    example: 'us-east-1',
+    required: true,
+  } as const),
+  Object.freeze({ option: 'accessKeyId', env: Object.freeze(['AWS_ACCESS_KEY_ID']) } as const),
+  Object.freeze({ option: 'secretAccessKey', env: Object.freeze(['AWS_SECRET_ACCESS_KEY']), secret: true } as const),
+  Object.freeze({ option: 'sessionToken', env: Object.freeze(['AWS_SESSION_TOKEN']), secret: true } as const),
+  // AWS_PROFILE is read by AWS's own chain, and stands behind keys in the environment there as here
+  Object.freeze({ option: 'profile', env: Object.freeze([]) } as const),
+])

@@ -1,0 +1,120 @@
+import { APIConnectionError, AuthenticationError } from '../src/errors.js'
+import type { Headers, Operation, Provider, Settings, Signable, SignInAid } from './contract.js'
+import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { keptToken, type Token, type TokenStore } from './tokens.js'
+
+/** Databricks: OpenAI's wire at a workspace, with tokens of users or of service principals. */
+
+const served = '/serving-endpoints'
+
+/** `DATABRICKS_HOST` is a workspace, with or without `https://`; `DATABRICKS_API_BASE` has the path too. */
+function fromEnvironment(value: string): string {
+  const url = /^https?:\/\//i.test(value) ? value : `https://${value}`
+  return url.replace(/\/+$/, '')
+}
+
+const path = (operation: Operation, _: string, __: boolean, ___: Settings, basePath: string): string =>
+  basePath === '' ? `${served}${chatPaths[operation]}` : chatPaths[operation]
+
+/** https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference */
+export const provider: Provider<OpenAIQuirks> = Object.freeze({
+  id: 'databricks',
+  name: 'Databricks',
+  dialect: openai,
+  address: Object.freeze({
+    base: undefined,
+    example: 'https://my-workspace.cloud.databricks.com',
+    env: Object.freeze(['DATABRICKS_API_BASE', 'DATABRICKS_HOST']),
+    fromEnvironment,
+    path,
+  }),
+  auth: Object.freeze({
+    schemes: Object.freeze([
+      Object.freeze({
+        option: 'apiKey',
+        env: Object.freeze(['DATABRICKS_API_KEY', 'DATABRICKS_TOKEN']),
+        header: 'authorization',
+        prefix: 'Bearer ',
+      } as const),
+    ]),
+    required: true,
+    url: 'https://docs.databricks.com/aws/en/dev-tools/auth/pat',
+  }),
+  settings: Object.freeze([
+    Object.freeze({ option: 'clientId', env: Object.freeze(['DATABRICKS_CLIENT_ID']) } as const),
+    Object.freeze({ option: 'clientSecret', env: Object.freeze(['DATABRICKS_CLIENT_SECRET']), secret: true } as const),
+  ]),
+  authorize: (request, settings, aid) => principalToken(request, settings, aid),
+  quirks: Object.freeze({
+    ...defaultQuirks,
+    // of Claude; other models reason by `reasoning_effort`
+    thinking: 'pass',
+    replayReasoning: 'summary',
+    cacheControl: true,
+    base64Embeddings: false,
+  } as const),
+} satisfies Provider<OpenAIQuirks>)
+
+const tokens: TokenStore = new Map()
+
+/**
+ * A token of a service principal, kept until it ends.
+ * https://docs.databricks.com/aws/en/dev-tools/auth/oauth-m2m
+ * @throws {AuthenticationError} saying what to set
+ */
+async function principalToken(
+  { url, now }: Signable,
+  { clientId, clientSecret }: Settings,
+  { send }: SignInAid,
+): Promise<Headers> {
+  if (!clientId || !clientSecret) {
+    const half = clientId
+      ? 'clientId is there without clientSecret'
+      : clientSecret
+        ? 'clientSecret is there without clientId'
+        : ''
+    throw new AuthenticationError(
+      `No key for Databricks${half && ` (${half})`}: set DATABRICKS_API_KEY (or DATABRICKS_TOKEN), pass apiKey, or set ` +
+        'DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET of a service principal.',
+      { provider: 'databricks' },
+    )
+  }
+  const { origin } = new URL(url)
+  const key = JSON.stringify([origin, clientId, clientSecret])
+  const value = await keptToken(tokens, key, now, () => fetchToken(origin, `${clientId}:${clientSecret}`, now, send))
+  return { authorization: `Bearer ${value}` }
+}
+
+async function fetchToken(origin: string, account: string, now: number, send: SignInAid['send']): Promise<Token> {
+  const { status, text } = await send({
+    method: 'POST',
+    url: `${origin}/oidc/v1/token`,
+    headers: {
+      authorization: `Basic ${Buffer.from(account, 'utf8').toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    },
+    body: 'grant_type=client_credentials&scope=all-apis',
+  })
+  const body = parse(text)
+  const { access_token: value, expires_in: seconds } = body
+  if (status < 300 && typeof value === 'string' && value !== '') {
+    return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }
+  }
+  const said = typeof body.error_description === 'string' ? `: ${body.error_description}` : ''
+  const message = `Databricks gave the service principal no token (status ${status}${said}).`
+  if (status >= 500 || status === 429) throw new APIConnectionError(message, { provider: 'databricks', status })
+  throw new AuthenticationError(`${message} Check clientId and clientSecret, and the workspace.`, {
+    provider: 'databricks',
+    status,
+  })
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

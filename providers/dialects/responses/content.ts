@@ -1,0 +1,85 @@
+import type { Report } from '../../report.js'
+import { type Fields, fieldsIn, isFields, textIn } from './kit.js'
+
+/**
+ * One part of a chat message as the Responses API has it; undefined where it is left out.
+ * https://platform.openai.com/docs/api-reference/responses/create (input)
+ */
+export function partOf(part: unknown, where: string, report: Report): Fields | undefined {
+  if (!isFields(part) || typeof part.type !== 'string') throw report.bad(where, "a part is an object with a 'type'")
+  switch (part.type) {
+    case 'text':
+      if (typeof part.text !== 'string') throw report.bad(`${where}.text`, 'it is a text')
+      return part.text === '' ? undefined : { type: 'input_text', text: part.text }
+    case 'image_url':
+      return imagePart(part, where, report)
+    case 'file':
+      return filePart(part, where, report)
+    case 'document':
+      return documentPart(part, where, report)
+    case 'input_audio':
+      throw report.bad(where, 'the Responses API takes no audio: choose a model that has Chat Completions')
+    case 'thinking':
+    case 'redacted_thinking':
+      return undefined
+    default:
+      // a part of the Responses API itself
+      return part
+  }
+}
+
+function imagePart({ image_url: image }: Fields, where: string, report: Report): Fields {
+  const url = isFields(image) ? image.url : image
+  if (typeof url !== 'string') throw report.bad(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
+  const detail = (isFields(image) && textIn(image, 'detail')) || 'auto'
+  return { type: 'input_image', image_url: url, detail }
+}
+
+function filePart({ file }: Fields, where: string, report: Report): Fields {
+  if (!isFields(file)) throw report.bad(`${where}.file`, 'it is { file_data } or { file_id }')
+  const [id, data, name] = [textIn(file, 'file_id'), textIn(file, 'file_data'), textIn(file, 'filename')]
+  const url = [id, data].find((source) => source && /^https?:/.test(source))
+  if (url) return { type: 'input_file', file_url: url }
+  if (data) {
+    const uri = data.startsWith('data:') ? data : `data:${textIn(file, 'format') ?? 'application/pdf'};base64,${data}`
+    // the API wants a name beside the data
+    return {
+      type: 'input_file',
+      filename: name || `file.${/^data:\w+\/(\w+)/.exec(uri)?.[1] ?? 'pdf'}`,
+      file_data: uri,
+    }
+  }
+  if (id) return { type: 'input_file', file_id: id }
+  throw report.bad(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
+}
+
+/** Anthropic's document block, where this API has a part for it. */
+function documentPart(part: Fields, where: string, report: Report): Fields {
+  const source = isFields(part.source) ? part.source : {}
+  const filename = textIn(part, 'title') || 'document.pdf'
+  const data = textIn(source, 'data')
+  if (source.type === 'text' && data) return { type: 'input_text', text: data }
+  if (source.type === 'url' && textIn(source, 'url')) return { type: 'input_file', file_url: source.url }
+  if (source.type === 'base64' && data) {
+    const media = textIn(source, 'media_type') ?? 'application/pdf'
+    return { type: 'input_file', filename, file_data: `data:${media};base64,${data}` }
+  }
+  if (source.type === 'content') {
+    const content = typeof source.content === 'string' ? [{ text: source.content }] : fieldsIn(source.content)
+    const texts = content.map((inner) => textIn(inner, 'text'))
+    if (texts.length > 0 && texts.every((text) => text !== undefined))
+      return { type: 'input_text', text: texts.join('\n') }
+  }
+  throw report.bad(
+    where,
+    `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
+  )
+}
+
+/** The text of a content, for places that take nothing else. */
+export function plainText(content: unknown): string {
+  if (typeof content === 'string') return content
+  return fieldsIn(content)
+    .map((part) => (part.type === 'text' || part.type === 'output_text' ? (textIn(part, 'text') ?? '') : ''))
+    .join('')
+}

@@ -1,0 +1,57 @@
+import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../../../src/types/responses.js'
+import type { DecodeContext, EncodeContext, Encoded, ResponsesDialect, ResponsesStreamDecoder } from '../../contract.js'
+import { headOf, responseIn } from './decode.js'
+import { eventIn } from './events.js'
+import { type Fields, fieldsIn } from './kit.js'
+import { textOf } from './output.js'
+import { usageOf } from './usage.js'
+
+/** The Responses API as it is: nothing of a request or an answer is translated. */
+
+function encode(params: ResponsesParams, { model }: EncodeContext): Encoded {
+  const body: Fields = { ...params, model }
+  for (const name in body) if (body[name] === undefined) delete body[name]
+  if (body.stream !== true) delete body.stream
+  return { body }
+}
+
+type Answer = Omit<ResponsesResponse, 'meta'>
+
+function decode(raw: unknown, context: DecodeContext): Answer {
+  return completed(responseIn(raw), context)
+}
+
+function completed(response: Fields, context: DecodeContext): Answer {
+  const { id, created, model } = headOf(response, context)
+  const created_at = typeof response.created_at === 'number' ? response.created_at : created
+  const text = fieldsIn(response.output)
+    .map((item) => (item.type === 'message' ? textOf(item) : ''))
+    .join('')
+  const absent = { error: null, incomplete_details: null }
+  return { ...absent, ...response, id, created_at, model, output_text: text } as unknown as Answer
+}
+
+class OwnStream implements ResponsesStreamDecoder {
+  done = false
+
+  push(event: string | undefined, data: string, out: ResponsesEvent[]): void {
+    const body = eventIn(event, data)
+    if (!body) return
+    out.push(body as unknown as ResponsesEvent)
+    this.done = ends.has(body.type)
+  }
+
+  end(): boolean {
+    return this.done
+  }
+}
+
+const ends: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete'])
+
+/** https://platform.openai.com/docs/api-reference/responses/create */
+export const responsesOperation: ResponsesDialect = Object.freeze({
+  encode,
+  decode,
+  usage: (response: Answer) => usageOf(response as unknown as Fields),
+  stream: () => new OwnStream(),
+} satisfies ResponsesDialect)

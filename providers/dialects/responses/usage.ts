@@ -1,0 +1,39 @@
+import type { Usage } from '../../../src/types/chat.js'
+import { countIn } from '../openai/kit.js'
+import { defaultQuirks } from '../openai/quirks.js'
+import { usageOf as chatUsage } from '../openai/usage.js'
+import { type Fields, fieldsIn, isFields } from './kit.js'
+
+/**
+ * The usage of a response by the one definition (`docs/usage.md`): the API's words for it, told to the reader of chat usage, and
+ * the searches that are billed by the piece. https://platform.openai.com/docs/api-reference/responses/object
+ */
+export function usageOf(response: Fields): Usage | undefined {
+  const { usage: raw } = response
+  if (!isFields(raw)) return undefined
+  const { input_tokens, output_tokens, input_tokens_details, output_tokens_details, ...rest } = raw
+  const usage = chatUsage(
+    {
+      ...rest,
+      prompt_tokens: input_tokens,
+      completion_tokens: output_tokens,
+      prompt_tokens_details: input_tokens_details,
+      completion_tokens_details: output_tokens_details,
+    },
+    defaultQuirks,
+  )
+  const searches = searchesIn(response)
+  if (usage && searches > 0) usage.server_tool_use = { ...usage.server_tool_use, web_search_requests: searches }
+  return usage
+}
+
+/**
+ * Searches are billed, opening a page and looking for text on it are not.
+ * https://platform.openai.com/docs/guides/tools-web-search (output and citations)
+ */
+function searchesIn({ tool_usage: told, output }: Fields): number {
+  const counted = isFields(told) && isFields(told.web_search) ? countIn(told.web_search, 'num_requests') : undefined
+  if (counted) return counted
+  const calls = fieldsIn(output).filter((item) => item.type === 'web_search_call' && item.status !== 'failed')
+  return calls.filter(({ action }) => !isFields(action) || action.type === undefined || action.type === 'search').length
+}

@@ -1,0 +1,25 @@
+import type { Failure } from './contract.js'
+
+type Fields = Record<string, unknown>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The first of a list of errors (`{ errors: [{ code, message }] }`), which is how IBM and Cloudflare tell of failures. */
+export function firstError(body: unknown): { code: string; message: string } | undefined {
+  const outer = Array.isArray(body) ? body[0] : body
+  const list = isFields(outer) ? outer.errors : undefined
+  const first: unknown = Array.isArray(list) ? list[0] : undefined
+  if (!isFields(first)) return undefined
+  const { code, message } = first
+  return {
+    code: typeof code === 'number' || typeof code === 'string' ? String(code) : '',
+    message: typeof message === 'string' ? message : '',
+  }
+}
+
+/** The same failure in OpenAI's shape. */
+export function withFirstError(failure: Failure): Failure {
+  const first = firstError(failure.body)
+  return first ? { ...failure, body: { error: first } } : failure
+}

@@ -1,0 +1,59 @@
+import { APIConnectionError, AuthenticationError } from '../../src/errors.js'
+import type { Headers, Signable, SignInAid } from '../contract.js'
+import { keptToken, type Token, type TokenStore } from '../tokens.js'
+
+const tokenUrl = 'https://iam.cloud.ibm.com/identity/token'
+
+const tokens: TokenStore = new Map()
+
+/**
+ * A token of IBM Cloud for an API key: shared by calls, and renewed before its hour is over.
+ * https://cloud.ibm.com/docs/account?topic=account-iamtoken_from_apikey
+ * @throws {AuthenticationError} saying what to set
+ */
+export async function iamToken({ url, now }: Signable, { key, send }: SignInAid): Promise<Headers> {
+  if (key === undefined) throw new AuthenticationError(noKey, { provider: 'watsonx' })
+  const { hostname } = new URL(url)
+  // the key of an installation of one's own is none of IBM Cloud's business
+  if (!hostname.endsWith('.cloud.ibm.com')) {
+    throw new AuthenticationError(
+      `Tokens of IBM Cloud are for *.cloud.ibm.com, and not for ${hostname}: set WATSONX_ZENAPIKEY or WATSONX_TOKEN for an ` +
+        'installation of your own, or pass authToken in createClient({ providers: { watsonx: { authToken } } }).',
+      { provider: 'watsonx' },
+    )
+  }
+  const value = await keptToken(tokens, key, now, () => fetchToken(key, now, send))
+  return { authorization: `Bearer ${value}` }
+}
+
+const noKey =
+  'No API key for IBM watsonx.ai: set WATSONX_APIKEY (or WATSONX_TOKEN, or WATSONX_ZENAPIKEY for an installation of your own), ' +
+  'or pass apiKey. Keys are made at https://cloud.ibm.com/iam/apikeys.'
+
+async function fetchToken(key: string, now: number, send: SignInAid['send']): Promise<Token> {
+  const form = new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: key })
+  const { status, text } = await send({
+    method: 'POST',
+    url: tokenUrl,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: form.toString(),
+  })
+  const body = parse(text)
+  const { access_token: value, expires_in: seconds } = body
+  if (status < 300 && typeof value === 'string' && value !== '') {
+    return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }
+  }
+  const said = typeof body.errorMessage === 'string' ? `: ${body.errorMessage}` : ''
+  const message = `IBM Cloud gave no token for the API key (status ${status}${said}).`
+  if (status >= 500 || status === 429) throw new APIConnectionError(message, { provider: 'watsonx', status })
+  throw new AuthenticationError(`${message} Check apiKey or WATSONX_APIKEY.`, { provider: 'watsonx', status })
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,162 @@
+import type { ChatParams } from '../../src/types/chat.js'
+import type { EmbeddingParams, EmbeddingResponse } from '../../src/types/embedding.js'
+import type { RerankParams, RerankResponse, RerankResult } from '../../src/types/rerank.js'
+import {
+  type DecodeContext,
+  type Decoded,
+  type Dialect,
+  type EncodeContext,
+  type Encoded,
+  type ErrorFacts,
+  type Failure,
+  ProviderFault,
+} from '../contract.js'
+import { decode as decodeChat } from '../dialects/openai/decode.js'
+import { encode as encodeOpenAI } from '../dialects/openai/encode.js'
+import { errorFacts as openaiFacts } from '../dialects/openai/errors.js'
+import { openai } from '../dialects/openai/index.js'
+import type { OpenAIQuirks } from '../dialects/openai/quirks.js'
+import { OpenAIStream } from '../dialects/openai/stream.js'
+import { asText } from '../dialects/rerank/records.js'
+import { withFirstError } from '../error-list.js'
+import { inlineImages, remoteImages } from '../inline-images.js'
+import { Report } from '../report.js'
+
+type Body = Record<string, unknown>
+type Encoding = EncodeContext<OpenAIQuirks>
+
+/** Deployments carry their model and project themselves. */
+export const isDeployment = (model: string): boolean => model.startsWith('deployment/')
+
+/**
+ * What pays for a call: a project or a space, of the request or of the account.
+ * @throws {BadRequestError} where there is neither
+ */
+function payer(own: Body, { model, settings = {} }: Encoding, report: Report): Body {
+  if (isDeployment(model)) return {}
+  const given = own.project_id ?? own.space_id
+  if (given !== undefined && given !== null) return { model_id: model }
+  if (settings.project) return { model_id: model, project_id: settings.project }
+  if (settings.spaceId) return { model_id: model, space_id: settings.spaceId }
+  throw report.bad(
+    'project_id',
+    'watsonx.ai needs a project or a deployment space: pass project, or set WATSONX_PROJECT_ID (or WATSONX_SPACE_ID), or ' +
+      'give project_id or space_id with the call.',
+  )
+}
+
+/** https://cloud.ibm.com/apidocs/watsonx-ai#text-chat: OpenAI's messages; names and places of its own around them. */
+function encode(given: ChatParams, context: Encoding): Encoded {
+  const who = payer(given as unknown as Body, context, new Report(context))
+  const encoded = encodeOpenAI(inlineImages(given, context), context)
+  const { model: _, stream: __, tool_choice: choice, ...body } = encoded.body
+  const chosen = typeof choice === 'string' ? { tool_choice_option: choice } : choice ? { tool_choice: choice } : {}
+  return { ...encoded, body: { ...who, ...body, ...chosen } }
+}
+
+/** https://cloud.ibm.com/apidocs/watsonx-ai#text-embeddings */
+function encodeEmbedding(params: EmbeddingParams, context: Encoding): Encoded {
+  const report = new Report(context)
+  const { input, model: _, extra_body: __, dimensions, encoding_format: format, user, ...own } = params
+  const inputs: readonly unknown[] = typeof input === 'string' ? [input] : input
+  if (!inputs.every((text) => typeof text === 'string')) {
+    throw report.bad('input', 'watsonx.ai embeds texts, not token ids.')
+  }
+  if (dimensions !== undefined && dimensions !== null) {
+    report.unsupported('dimensions', 'the models of watsonx.ai have one size of vectors')
+  }
+  if (user) report.dropped('user', 'watsonx.ai keeps no users apart.')
+  if (format === 'base64')
+    report.changed('encoding_format', 'Vectors travel as numbers; they arrive decoded either way.')
+  const body = { ...payer(own as Body, context, report), inputs, ...said(own as Body) }
+  report.settle()
+  return { body, warnings: report.warnings }
+}
+
+function decodeEmbedding(body: unknown, { model }: DecodeContext<OpenAIQuirks>): Decoded<EmbeddingResponse<number[]>> {
+  const { results, tokens } = resultsOf(body)
+  const data = results.map((result, index) => {
+    const { embedding } = result
+    if (!Array.isArray(embedding)) throw new ProviderFault(`its vector ${index} is not one`)
+    return { object: 'embedding' as const, index, embedding: embedding as number[] }
+  })
+  return { object: 'list', model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+}
+
+/** https://cloud.ibm.com/apidocs/watsonx-ai#text-rerank */
+function encodeRerank(params: RerankParams, context: Encoding): Encoded {
+  const report = new Report(context)
+  const { query, documents, top_n, rank_fields, max_tokens_per_doc: most, return_documents: _, ...rest } = params
+  const { model: __, extra_body: ___, ...own } = rest as RerankParams & Body
+  const inputs = documents.map((document, index) => ({
+    text: asText(document, rank_fields, 'text', `documents[${index}]`, report),
+  }))
+  const { parameters, ...fields } = said(own)
+  const limits = {
+    ...(most !== undefined && most !== null && { truncate_input_tokens: most }),
+    ...(top_n !== undefined && top_n !== null && { return_options: { top_n } }),
+    ...(parameters as Body | undefined),
+  }
+  const body = {
+    ...payer(own, context, report),
+    query,
+    inputs,
+    ...(Object.keys(limits).length > 0 && { parameters: limits }),
+    ...fields,
+  }
+  report.settle()
+  return { body, warnings: report.warnings }
+}
+
+function decodeRerank(body: unknown, { model, fallbackId }: DecodeContext<OpenAIQuirks>): Decoded<RerankResponse> {
+  const { results, tokens } = resultsOf(body)
+  const ranked = results.map(({ index, score }, position): RerankResult => {
+    if (typeof index !== 'number' || typeof score !== 'number') {
+      throw new ProviderFault(`its result ${position} is not one`)
+    }
+    return { index, relevance_score: score }
+  })
+  ranked.sort((one, other) => other.relevance_score - one.relevance_score)
+  return { id: fallbackId, model, results: ranked, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+}
+
+function resultsOf(body: unknown): { results: readonly Body[]; tokens: number } {
+  const { results, input_token_count: count, errors } = (body ?? {}) as Body
+  if (!Array.isArray(results)) throw new ProviderFault("its answer has no 'results'", errors ? body : undefined)
+  return { results: results as Body[], tokens: typeof count === 'number' ? count : 0 }
+}
+
+const said = (fields: Body): Body =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
+
+/** https://cloud.ibm.com/apidocs/watsonx-ai#error-handling: `{ errors: [{ code, message }], status_code, trace }` */
+function errorFacts(failure: Failure): ErrorFacts {
+  const facts = openaiFacts(withFirstError(failure))
+  switch (facts.providerCode) {
+    case 'token_quota_reached':
+      return { ...facts, kind: 'quota_exceeded' }
+    case 'model_not_supported':
+      return { ...facts, kind: 'not_found' }
+    case 'invalid_input_argument':
+      return tooLong.test(facts.message) ? { ...facts, kind: 'context_window_exceeded' } : facts
+    default:
+      return facts
+  }
+}
+
+const tooLong = /input tokens.{0,40}(?:cannot|must not) exceed|exceeds? the (?:total )?tokens? limit/i
+
+/** Text and chat of IBM watsonx.ai: near OpenAI's wire. https://cloud.ibm.com/apidocs/watsonx-ai */
+export const watsonxText: Dialect<OpenAIQuirks> = Object.freeze({
+  framing: openai.framing,
+  chat: Object.freeze({
+    // recorded: "Url must be a base64 encoded image and cannot start with 'http'"
+    remoteMedia: remoteImages,
+    encode,
+    decode: decodeChat,
+    stream: (context: DecodeContext<OpenAIQuirks>) => new OpenAIStream(context),
+  }),
+  embedding: Object.freeze({ maxInputs: () => 1000, encode: encodeEmbedding, decode: decodeEmbedding }),
+  rerank: Object.freeze({ encode: encodeRerank, decode: decodeRerank }),
+  error: errorFacts,
+} satisfies Dialect<OpenAIQuirks>)

@@ -1,0 +1,32 @@
+import type { ResponseFormat } from '../src/types/chat.js'
+import type { Report } from './report.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * The last resort for `response_format`, where there is neither a format nor a tool that could stand for it: the model is asked.
+ * What it answers is checked by the call, where the caller gave a schema object.
+ * @param why what the host lacks, as a sentence without its full stop
+ * @returns what to put into the instructions; undefined where any text will do
+ * @throws {BadRequestError} where the format is none of OpenAI's
+ */
+export function jsonInstruction(
+  format: ResponseFormat | null | undefined,
+  why: string,
+  report: Report,
+): string | undefined {
+  if (!format || format.type === 'text') return undefined
+  const given: unknown = format.type === 'json_schema' ? format.json_schema : {}
+  if ((format.type !== 'json_schema' && format.type !== 'json_object') || !isFields(given)) {
+    throw report.bad(
+      'response_format',
+      "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+    )
+  }
+  report.emulated('response_format', `${why}: the model is asked for JSON in the instructions.`)
+  const ask = 'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.'
+  return isFields(given.schema) ? `${ask} It must fit this JSON Schema: ${JSON.stringify(given.schema)}` : ask
+}

@@ -1,0 +1,78 @@
+import type { ChatParams } from '../../src/types/chat.js'
+import { jsonInstruction } from '../instruction.js'
+import type { Report } from '../report.js'
+
+/** For models that take one text: what a history says, as turns of text. */
+
+type Fields = Record<string, unknown>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export interface Turn {
+  readonly role: 'user' | 'assistant'
+  readonly text: string
+}
+
+export interface Dialogue {
+  readonly system: string
+  /** User and assistant in turns, the user first. */
+  readonly turns: readonly Turn[]
+}
+
+/**
+ * @param who the host, for messages
+ * @throws {BadRequestError} naming the message that is more than text
+ */
+export function dialogueOf({ messages, response_format }: ChatParams, who: string, report: Report): Dialogue {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw report.bad('messages', 'it is a list with at least one message.')
+  }
+  const system: string[] = []
+  const turns: { role: Turn['role']; text: string }[] = []
+  for (const [index, message] of (messages as readonly unknown[]).entries()) {
+    const where = `messages[${index}]`
+    if (!isFields(message)) throw report.bad(where, 'a message is an object such as { role, content }')
+    const text = textOf(message.content, `${where}.content`, who, report)
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        system.push(text)
+        continue
+      case 'user':
+      case 'assistant':
+        break
+      default:
+        throw report.bad(`${where}.role`, `${who} takes a text, with no place for '${String(message.role)}' messages.`)
+    }
+    if (Array.isArray(message.tool_calls) && message.tool_calls.length > 0) {
+      throw report.bad(`${where}.tool_calls`, `${who} takes a text, with no place for tool calls.`)
+    }
+    const last = turns.at(-1)
+    if (last?.role === message.role) last.text = `${last.text}\n\n${text}`
+    else turns.push({ role: message.role, text })
+  }
+  if (turns[0]?.role === 'assistant')
+    throw report.bad('messages', 'the first message after the instructions is the user’s.')
+  const instruction = jsonInstruction(response_format, `${who} writes text and nothing else`, report)
+  if (instruction !== undefined) system.push(instruction)
+  return { system: system.join('\n\n'), turns }
+}
+
+/** Fields that llmux doesn't know go to the model as they are. */
+const advice = ': where the model takes one, give it as a field, by the name that the model has for it'
+
+function textOf(content: unknown, where: string, who: string, report: Report): string {
+  if (typeof content === 'string') return content
+  if (content === null || content === undefined) return ''
+  if (!Array.isArray(content)) throw report.bad(where, 'it is a text or a list of parts.')
+  return content
+    .map((part: unknown, at) => {
+      if (typeof part === 'string') return part
+      const text = isFields(part) ? part.text : undefined
+      if (typeof text === 'string') return text
+      const type = isFields(part) ? String(part.type) : typeof part
+      throw report.bad(`${where}[${at}]`, `${who} takes text here, and no '${type}'${advice}.`)
+    })
+    .join('\n')
+}

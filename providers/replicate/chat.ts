@@ -1,0 +1,175 @@
+import type { ChatParams, Usage } from '../../src/types/chat.js'
+import {
+  type ChatDialect,
+  type DecodeContext,
+  type EncodeContext,
+  type Encoded,
+  type Following,
+  ProviderFault,
+} from '../contract.js'
+import { answerOf, type Piece, TextStream, usageOf } from '../prompt/answer.js'
+import { fieldsOf, type Names } from '../prompt/params.js'
+import { transcript } from '../prompt/templates.js'
+import { dialogueOf } from '../prompt/turns.js'
+import { Report } from '../report.js'
+import { versionOf } from './model.js'
+
+type Fields = Record<string, unknown>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const who = 'Replicate'
+
+/**
+ * What the language models of Replicate call them. Each model has a schema of its own, and ignores what is not in it: fields that
+ * are given by the model's own name pass as they are.
+ * https://replicate.com/meta/meta-llama-3-70b-instruct/api/schema
+ */
+const names: Names = {
+  max_tokens: 'max_tokens',
+  max_completion_tokens: 'max_tokens',
+  temperature: 'temperature',
+  top_p: 'top_p',
+  top_k: 'top_k',
+  stop: 'stop_sequences',
+  seed: 'seed',
+  presence_penalty: 'presence_penalty',
+  frequency_penalty: 'frequency_penalty',
+}
+
+/** https://replicate.com/openai/gpt-5/api/schema */
+const openaiNames: Names = {
+  max_tokens: 'max_completion_tokens',
+  max_completion_tokens: 'max_completion_tokens',
+  temperature: 'temperature',
+  top_p: 'top_p',
+  presence_penalty: 'presence_penalty',
+  frequency_penalty: 'frequency_penalty',
+  reasoning_effort: 'reasoning_effort',
+  verbosity: 'verbosity',
+}
+
+const namesOf = (model: string): Names => (model.startsWith('openai/') ? openaiNames : names)
+
+/** https://replicate.com/docs/reference/http#predictions.create */
+function encode(params: ChatParams, context: EncodeContext): Encoded {
+  const report = new Report(context)
+  const dialogue = dialogueOf(params, who, report)
+  const { stop_sequences: stops, ...fields } = fieldsOf(params, namesOf(context.model), who, report)
+  report.settle()
+  if (dialogue.turns.length > 1) {
+    report.emulated(
+      'messages',
+      'Replicate takes one prompt: the history is written into it, one speaker after the other.',
+    )
+  }
+  const version = versionOf(context.model)
+  const input: Fields = {
+    prompt: transcript(dialogue),
+    ...(dialogue.system && { system_prompt: dialogue.system }),
+    // a list in a text, as the schema has it
+    ...(Array.isArray(stops) && { stop_sequences: stops.join(',') }),
+    ...fields,
+  }
+  return {
+    body: { ...(version !== undefined && { version }), input, ...(params.stream && { stream: true }) },
+    // it waits for up to a minute before it answers with a receipt
+    ...(!params.stream && { headers: { prefer: 'wait' } }),
+    warnings: report.warnings,
+  }
+}
+
+/** Streams have a host of their own. https://replicate.com/docs/topics/predictions/streaming */
+const own = /^https:\/\/(?:[a-z0-9-]+\.)*replicate\.com\//
+
+/** Between two looks at a prediction that goes on, in milliseconds. */
+const pollEvery = 500
+
+/**
+ * A prediction that goes on is no answer yet: its stream, or itself in a while.
+ * https://replicate.com/docs/topics/predictions/lifecycle
+ */
+export function follow(body: unknown, stream: boolean): Following | undefined {
+  if (!isFields(body) || (body.status !== 'starting' && body.status !== 'processing')) return undefined
+  const urls = isFields(body.urls) ? body.urls : {}
+  if (stream && typeof urls.stream === 'string') return { url: urls.stream, trusted: own.test(urls.stream) }
+  return typeof urls.get === 'string' ? { url: urls.get, afterMs: pollEvery } : undefined
+}
+
+function decode(body: unknown, context: DecodeContext) {
+  if (!isFields(body)) throw new ProviderFault('its answer was not an object')
+  const { status, error, output, id, metrics } = body
+  if (status !== 'succeeded') {
+    const failed = status === 'failed' || status === 'canceled' || status === 'aborted' || error
+    throw new ProviderFault(`its prediction is '${String(status)}'`, failed ? body : undefined)
+  }
+  const text = textOf(output)
+  if (text === undefined) throw new ProviderFault('its output is no text: is this a language model?')
+  const usage = usageIn(metrics)
+  const piece: Piece = {
+    text,
+    finish: 'stop',
+    ...(typeof id === 'string' && { id }),
+    ...(usage && { usage }),
+    ...(isFields(metrics) && { extras: { metrics } }),
+  }
+  return answerOf(piece, context)
+}
+
+/** A list of pieces, or all of it. */
+function textOf(output: unknown): string | undefined {
+  if (typeof output === 'string') return output
+  if (!Array.isArray(output) || !output.every((piece) => typeof piece === 'string')) return undefined
+  return output.join('')
+}
+
+function usageIn(metrics: unknown): Usage | undefined {
+  if (!isFields(metrics)) return undefined
+  const { input_token_count: input, output_token_count: output } = metrics
+  return typeof input === 'number' && typeof output === 'number' ? usageOf(input, output) : undefined
+}
+
+/** https://replicate.com/docs/topics/predictions/streaming: events `output`, `error` and `done`, with plain text in them. */
+function read(event: string | undefined, data: string): Piece | undefined {
+  switch (event) {
+    case 'output':
+      return { text: data }
+    case 'error':
+      throw new ProviderFault('its prediction failed', { status: 'failed', error: errorIn(data) })
+    case 'done': {
+      const reason = reasonIn(data)
+      if (reason === 'error' || reason === 'canceled') {
+        throw new ProviderFault(`its prediction ended with '${reason}'`, { status: reason, error: null })
+      }
+      return { finish: 'stop', done: true }
+    }
+    default:
+      return undefined
+  }
+}
+
+function errorIn(data: string): string {
+  try {
+    const body: unknown = JSON.parse(data)
+    if (isFields(body) && typeof body.detail === 'string') return body.detail
+  } catch {
+    // it is text
+  }
+  return data
+}
+
+function reasonIn(data: string): unknown {
+  try {
+    const body: unknown = JSON.parse(data)
+    return isFields(body) ? body.reason : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const chat: ChatDialect = Object.freeze({
+  encode,
+  decode,
+  stream: (context: DecodeContext) => new TextStream(context, read),
+})

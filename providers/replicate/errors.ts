@@ -1,0 +1,50 @@
+import type { ErrorFacts, ErrorKind, Failure } from '../contract.js'
+
+type Fields = Record<string, unknown>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
+  [401, 'authentication'],
+  [402, 'quota_exceeded'],
+  [403, 'permission_denied'],
+  [404, 'not_found'],
+  [408, 'timeout'],
+  [422, 'unprocessable_entity'],
+  [429, 'rate_limit'],
+  [502, 'service_unavailable'],
+  [503, 'service_unavailable'],
+  [504, 'timeout'],
+])
+
+const byText: readonly (readonly [RegExp, ErrorKind])[] = [
+  [/input is too long|exceeds? .{0,40}context|maximum context|too many (?:input )?tokens/i, 'context_window_exceeded'],
+  [/flagged as sensitive|nsfw|\bE005\b/i, 'content_policy_violation'],
+  [/request was throttled/i, 'rate_limit'],
+]
+
+/** `{ title, detail, status }` of the API, and predictions that failed. https://replicate.com/docs/reference/http#errors */
+export function errorFacts({ status, body, text }: Failure): ErrorFacts {
+  const fields = isFields(body) ? body : {}
+  const { detail, title, error } = fields
+  const prediction = typeof fields.status === 'string' ? fields.status : undefined
+  const message =
+    [error, detail, title].find((one): one is string => typeof one === 'string' && one !== '') ??
+    ((prediction ? `the prediction was ${prediction}` : text.trim().slice(0, 500)) ||
+      `HTTP status ${status}, without a body`)
+  const told = byText.find(([pattern]) => pattern.test(message))?.[1]
+  // nobody is helped by what was stopped being begun again
+  const stopped = prediction === 'canceled' || prediction === 'aborted' ? 'bad_request' : undefined
+  const kind = told ?? stopped ?? byStatus.get(status) ?? general(status)
+  return {
+    kind,
+    message,
+    hint:
+      kind === 'not_found'
+        ? "Models that are not official run by version: write 'replicate/owner/name:<version>'."
+        : undefined,
+  }
+}
+
+const general = (status: number): ErrorKind => (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')

@@ -1,0 +1,32 @@
+import type { Dialect, Operation, Provider } from '../contract.js'
+import { chat, follow } from './chat.js'
+import { errorFacts } from './errors.js'
+import { pathOf } from './model.js'
+
+const dialect: Dialect = Object.freeze({ framing: 'sse', chat, error: errorFacts } satisfies Dialect)
+
+/** Replicate: language models as predictions, which are made, and then waited for. https://replicate.com/docs/reference/http */
+export const provider: Provider = Object.freeze({
+  id: 'replicate',
+  name: 'Replicate',
+  dialect,
+  address: Object.freeze({
+    base: 'https://api.replicate.com',
+    env: Object.freeze(['REPLICATE_API_BASE']),
+    path: (_: Operation, model: string) => pathOf(model),
+  }),
+  auth: Object.freeze({
+    schemes: Object.freeze([
+      Object.freeze({
+        option: 'apiKey',
+        env: Object.freeze(['REPLICATE_API_TOKEN', 'REPLICATE_API_KEY']),
+        header: 'authorization',
+        prefix: 'Bearer ',
+      } as const),
+    ]),
+    required: true,
+    url: 'https://replicate.com/account/api-tokens',
+  }),
+  follow,
+  quirks: Object.freeze({}),
+} satisfies Provider)

@@ -1,0 +1,14 @@
+import type { Provider } from './contract.js'
+import { completions } from './dialects/openai/completions/index.js'
+import type { OpenAIQuirks } from './dialects/openai/index.js'
+import { provider as openai } from './openai.js'
+
+const { route: _, ...host } = openai
+
+/** OpenAI's models that complete a text, as `gpt-3.5-turbo-instruct`: with an `apiBase`, those of any server that speaks it. */
+export const provider: Provider<OpenAIQuirks> = Object.freeze({
+  ...host,
+  id: 'text-completion-openai',
+  dialect: completions,
+  address: Object.freeze({ ...host.address, path: () => '/completions' }),
+})

@@ -1,0 +1,132 @@
+import type { Decoded } from '../../providers/contract.js'
+import { CompletionStream } from '../call/stream.js'
+import { JSONSchemaValidationError } from '../errors.js'
+import type { ChatCompletion } from '../types/chat.js'
+import { canonical, digest } from './canonical.js'
+import { isWorthKeeping, type Kept, type Origin } from './entry.js'
+import { keyOf, type Question, questionOf } from './key.js'
+import { isSemantic, type Plan } from './plan.js'
+import { replay, type Wanted } from './replay.js'
+import type { Asked, Embedder } from './semantic-lookup.js'
+import type { CacheState } from './state.js'
+import { type CacheCall, type Keep, through } from './through.js'
+
+/** One chat call through a cache. */
+export interface ChatPassage {
+  readonly state: CacheState
+  readonly plan: Plan
+  readonly call: CacheCall
+  /** Who is asked, as text. */
+  readonly address: string
+  readonly question: Question
+  readonly wanted: Wanted
+  readonly embedder: Embedder
+  /** Who answered. */
+  origin(answer: Decoded<ChatCompletion> & { readonly meta?: ChatCompletion['meta'] }): Origin | undefined
+  /** @param decoded takes the answer before its schema has its say */
+  ask(): Promise<ChatCompletion | CompletionStream>
+}
+
+/** A chat call through a cache; as it is, where it has no key. */
+export async function cachedChat(passage: ChatPassage): Promise<ChatCompletion | CompletionStream> {
+  const { state, plan, call, address, wanted, embedder, origin } = passage
+  const { ask } = passage
+  const keys = keysOf(plan, address, passage.question)
+  if (!keys) return ask()
+  const { key, asked } = keys
+  return through<'chat', ChatCompletion | CompletionStream>({
+    state,
+    plan,
+    operation: 'chat',
+    key,
+    call,
+    asked,
+    embedder,
+    async revive({ data }, coalesced) {
+      try {
+        return await replay(data.answer, call, wanted)
+      } catch (error) {
+        if (!coalesced && error instanceof JSONSchemaValidationError) return undefined
+        throw error
+      }
+    },
+    async ask(keep, whenShared) {
+      let answer: ChatCompletion | CompletionStream
+      try {
+        answer = await ask()
+      } catch (error) {
+        // the model has answered, and whoever waits may judge for himself
+        if (error instanceof JSONSchemaValidationError && error.completion) {
+          hand(error.completion, keep, origin, false)
+        }
+        throw error
+      }
+      if (!(answer instanceof CompletionStream)) {
+        hand(answer, keep, origin)
+        return answer
+      }
+      whenShared(() => answer.runOn())
+      answer.whenOver((failure, soFar) => {
+        if (failure) keep({ error: failure })
+        else hand(soFar() as ChatCompletion, keep, origin)
+      })
+      return answer
+    },
+  })
+}
+
+function hand(
+  answer: ChatCompletion,
+  keep: Keep<Kept['chat']>,
+  origin: ChatPassage['origin'],
+  worth = isWorthKeeping(answer),
+): void {
+  const from = origin(answer)
+  const { choices, ...rest } = answer
+  const plain = choices.map(({ message: { parsed: _, ...message }, ...choice }) => ({ ...choice, message }))
+  const data = { ...(from ?? nowhere), answer: { ...rest, choices: plain } }
+  keep({ data, worth: worth && from !== undefined })
+}
+
+const nowhere: Origin = { provider: '', model: '' }
+
+function keysOf(
+  plan: Plan,
+  address: string,
+  question: Question,
+): { key: string; asked: Asked | undefined } | undefined {
+  try {
+    const key = keyOf(plan, address, questionOf(question))
+    return { key, asked: isSemantic(plan.store) ? askedOf(plan, address, question) : undefined }
+  } catch {
+    // what can't be told apart from others can't be kept
+    return undefined
+  }
+}
+
+/** Where the last turn is a user's, and nothing but text. */
+function askedOf(plan: Plan, address: string, question: Question): Asked | undefined {
+  const { messages } = question.params
+  if (!Array.isArray(messages)) return undefined
+  const last: unknown = messages.at(-1)
+  if (typeof last !== 'object' || last === null || !('content' in last)) return undefined
+  const { content, ...turn } = last as { content: unknown; role?: unknown }
+  const text = turn.role === 'user' ? textOf(content) : undefined
+  if (text === undefined || text.trim() === '') return undefined
+  const params = { ...question.params, messages: [...messages.slice(0, -1), turn] }
+  const rest = questionOf({ ...question, params })
+  return { scope: digest(canonical([plan.namespace, address, rest])), text }
+}
+
+function textOf(content: unknown): string | undefined {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return undefined
+  const texts: string[] = []
+  for (const part of content as readonly unknown[]) {
+    if (typeof part !== 'object' || part === null || !('text' in part) || typeof part.text !== 'string')
+      return undefined
+    if (Object.keys(part).some((name) => name !== 'type' && name !== 'text')) return undefined
+    texts.push(part.text)
+  }
+  return texts.join('\n')
+}

@@ -1,0 +1,123 @@
+import type { Decoded, Operation } from '../../providers/contract.js'
+import type { ChatCompletion } from '../types/chat.js'
+import type { EmbeddingUsage } from '../types/embedding.js'
+import type { RerankResponse } from '../types/rerank.js'
+
+/** Changes with the shape of entries: those of another version are misses. */
+const version = 1
+
+/** Who gave an answer. */
+export interface Origin {
+  readonly provider: string
+  readonly model: string
+  readonly baseModel?: string | undefined
+}
+
+/** What is kept of an answer, by operation. */
+export interface Kept {
+  chat: Origin & { readonly answer: Decoded<ChatCompletion> }
+  rerank: Origin & { readonly answer: Decoded<RerankResponse> }
+  /** One vector: numbers, or base64 of little-endian float32 where that is exact. */
+  embedding: Origin & { readonly answered: string; readonly vector: number[] | string; readonly usage?: EmbeddingUsage }
+}
+
+export type CachedOperation = keyof Kept & Operation
+
+/** An entry that was found. */
+export interface Found<Data> {
+  readonly data: Data
+  readonly ageMs: number
+  readonly text: string
+}
+
+/** @param ttl milliseconds */
+export function write<Of extends CachedOperation>(
+  operation: Of,
+  key: string,
+  data: Kept[Of],
+  at: number,
+  ttl: number | undefined,
+): string {
+  return JSON.stringify({ llmux: version, operation, key, at, ...(ttl !== undefined && { until: at + ttl }), data })
+}
+
+/** Undefined for what is no entry of this key: foreign, corrupt, of another version, or too old. */
+export function read<Of extends CachedOperation>(
+  operation: Of,
+  key: string,
+  value: unknown,
+  now: number,
+): Found<Kept[Of]> | undefined {
+  const text = textOf(value)
+  if (text === undefined) return undefined
+  let entry: unknown
+  try {
+    entry = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!isObject(entry) || entry.llmux !== version || entry.operation !== operation || entry.key !== key)
+    return undefined
+  const { at, until, data } = entry
+  if (typeof at !== 'number' || !isObject(data) || !checks[operation](data)) return undefined
+  if (until !== undefined && !(typeof until === 'number' && until > now)) return undefined
+  return { data: data as unknown as Kept[Of], ageMs: Math.max(0, now - at), text }
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+    : undefined
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const hasOrigin = ({ provider, model }: Fields) => typeof provider === 'string' && typeof model === 'string'
+
+const checks: Readonly<Record<CachedOperation, (data: Fields) => boolean>> = {
+  chat: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.choices, isChoice),
+  rerank: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.results, isResult),
+  embedding: (data) =>
+    hasOrigin(data) &&
+    typeof data.answered === 'string' &&
+    (typeof data.vector === 'string' || isList(data.vector, (value) => typeof value === 'number')),
+}
+
+const isList = (value: unknown, is: (item: unknown) => boolean) =>
+  Array.isArray(value) && value.length > 0 && value.every(is)
+
+const isChoice = (value: unknown) => {
+  if (!isObject(value) || typeof value.finish_reason !== 'string' || !isObject(value.message)) return false
+  const { content } = value.message
+  return content === null || typeof content === 'string'
+}
+
+const isResult = (value: unknown) =>
+  isObject(value) && typeof value.index === 'number' && typeof value.relevance_score === 'number'
+
+/** Whether an answer may be kept: whole, said by the model, and not cut off by a filter. */
+export function isWorthKeeping({ choices }: Decoded<ChatCompletion>): boolean {
+  return (
+    choices.length > 0 &&
+    choices.every(({ finish_reason: reason, native_finish_reason: native, message }) => {
+      if (!goodEnds.has(reason) || (reason === 'stop' && native !== undefined && badEnds.test(native))) return false
+      return !!(
+        message.content ||
+        message.tool_calls?.length ||
+        message.function_call ||
+        message.refusal ||
+        message.audio ||
+        message.images?.length
+      )
+    })
+  )
+}
+
+const goodEnds: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'function_call'])
+/** Words of providers for an end that was none. */
+const badEnds =
+  /error|abort|cancel|fail|timeout|safety|filter|blocked|prohibited|recitation|malformed|unexpected|^other$/i

@@ -1,0 +1,127 @@
+import type { Provider } from '../../providers/contract.js'
+import { accountOptions } from '../call/names.js'
+import { sensitive, type Target } from '../call/target.js'
+import type { Media } from '../types/media.js'
+import type { CallOptions, ProviderOptions } from '../types/options.js'
+import { canonical, digest } from './canonical.js'
+import type { Plan } from './plan.js'
+
+/** Changes with the meaning of a key. */
+const version = 1
+const defaultSalt = 'llmux'
+
+/** Parameters that don't reach the model, or that only say how the answer is to be handed over. */
+const beside: Readonly<Record<'chat' | 'embedding' | 'rerank', ReadonlySet<string>>> = {
+  chat: new Set([
+    ...['model', 'extra_body', 'stream', 'stream_options', 'user', 'safety_identifier', 'metadata', 'store'],
+    ...['prompt_cache_key', 'prompt_cache_retention'],
+  ]),
+  embedding: new Set(['model', 'extra_body', 'input', 'encoding_format', 'user']),
+  rerank: new Set(['model', 'extra_body']),
+}
+
+/** Headers that name one request and not what is asked. */
+const ofOneRequest: ReadonlySet<string> = new Set([
+  ...['traceparent', 'tracestate', 'baggage', 'b3', 'x-request-id', 'x-client-request-id', 'x-correlation-id'],
+  ...['x-amzn-trace-id', 'x-cloud-trace-context', 'idempotency-key', 'x-idempotency-key', 'user-agent', 'accept'],
+])
+
+type Headers = Readonly<Record<string, string | undefined>> | undefined
+
+/** Who is asked. */
+export interface Addressee {
+  readonly provider: Provider
+  readonly model: string
+  readonly target: Target
+  readonly options: CallOptions
+  readonly configured: ProviderOptions
+  readonly dropParams: boolean
+  /** Of the client, its provider and the call: what comes later wins. */
+  readonly headers: readonly Headers[]
+}
+
+/**
+ * Who is asked, and as whom, as text. Credentials are in it as a salted fingerprint only; with `shareAcrossKeys`, not even so.
+ */
+export function addressOf(addressee: Addressee, plan: Pick<Plan, 'salt' | 'shareAcrossKeys'>): string {
+  const { provider, model, target, options, configured, dropParams } = addressee
+  const { shown, hidden } = headersOf(addressee.headers)
+  const account: Record<string, string> = {}
+  const place: Record<string, string> = {}
+  for (const [name, value] of Object.entries(target.settings)) {
+    if (accountOptions.has(name)) account[name] = value
+    else place[name] = value
+  }
+  let tenant = ''
+  if (!plan.shareAcrossKeys) {
+    for (const { option, header } of provider.optionHeaders ?? []) {
+      const value = options[option] ?? configured[option] ?? target.headers[header]
+      if (value) account[option] = value
+    }
+    tenant = tenantOf(plan, target.secrets, account, hidden)
+  }
+  return canonical([provider.id, model, target.place, place, dropParams, shown, tenant])
+}
+
+type Fields = Readonly<Record<string, string>>
+
+/** A fingerprint of credentials; empty where there are none. */
+export function tenantOf(
+  { salt = defaultSalt }: Pick<Plan, 'salt'>,
+  secrets: readonly string[],
+  account: Fields,
+  hidden: Fields,
+): string {
+  if (secrets.length === 0 && isEmpty(account) && isEmpty(hidden)) return ''
+  const text = canonical([salt, secrets, account, hidden])
+  if (text !== last.text) last = { text, sum: digest(text) }
+  return last.sum
+}
+
+/** Most clients have one key. */
+let last = { text: '', sum: '' }
+
+const isEmpty = (fields: Fields) => {
+  for (const _ in fields) return false
+  return true
+}
+
+/** Headers that the caller gave, by lower-case names: those that may hold a credential, and the others. */
+export function headersOf(all: readonly Headers[]): { shown: Fields; hidden: Fields } {
+  const shown: Record<string, string> = {}
+  const hidden: Record<string, string> = {}
+  for (const given of all) {
+    if (!given) continue
+    for (const [key, value] of Object.entries(given)) {
+      const name = key.toLowerCase()
+      if (value === undefined || ofOneRequest.has(name)) continue
+      if (sensitive.test(name)) hidden[name] = value
+      else shown[name] = value
+    }
+  }
+  return { shown, hidden }
+}
+
+/** What is asked. */
+export interface Question {
+  readonly operation: 'chat' | 'embedding' | 'rerank'
+  readonly params: Readonly<Record<string, unknown>>
+  readonly extraBody: unknown
+  /** What was fetched for a provider that takes it inline only: behind a URL may be something else tomorrow. */
+  readonly media?: ReadonlyMap<string, Media> | undefined
+}
+
+export function questionOf({ operation, params, extraBody, media }: Question): string {
+  const left = beside[operation]
+  const asked: Record<string, unknown> = {}
+  for (const name in params) if (!left.has(name)) asked[name] = params[name]
+  const files = media && [...media].map(([url, { type, data }]) => [url, type, digest(data)])
+  return canonical([version, operation, asked, extraBody ?? null, files ?? null])
+}
+
+/** The key of an answer. Its namespace stands before it, so that a store can be swept by it. */
+export function keyOf(plan: Pick<Plan, 'namespace'>, address: string, question: string): string {
+  const { namespace } = plan
+  const sum = digest(`${JSON.stringify(namespace)}${address}${question}`)
+  return namespace ? `${namespace}:${sum}` : sum
+}

@@ -1,0 +1,121 @@
+import { BadRequestError } from '../errors.js'
+import type {
+  CacheCallOptions,
+  CacheFailure,
+  CacheOption,
+  CacheSettings,
+  CacheStore,
+  SemanticStore,
+} from '../types/cache.js'
+
+const defaultEntry = 1024 * 1024
+
+/** How one call uses a cache. */
+export interface Plan {
+  readonly store: CacheStore
+  readonly ttl: number | undefined
+  readonly maxAge: number
+  readonly noStore: boolean
+  readonly namespace: string
+  readonly coalesce: boolean
+  readonly shareAcrossKeys: boolean
+  readonly salt: string | undefined
+  readonly maxEntryBytes: number
+  readonly onError: ((failure: CacheFailure) => void) | undefined
+}
+
+/** What is given for `cache`. */
+export type Given = CacheOption | CacheCallOptions | false | null | undefined
+
+/** Undefined where the call uses no cache. */
+export function planOf(ofClient: Given, ofCall: Given): Plan | undefined {
+  if (ofCall === undefined || ofCall === null ? !ofClient : ofCall === false) return undefined
+  const settings: CacheCallOptions = { ...settingsOf(ofClient), ...given(settingsOf(ofCall)) }
+  const { store } = settings
+  if (!store) return undefined
+  return {
+    store,
+    ttl: settings.ttl,
+    maxAge: settings.maxAge ?? Number.POSITIVE_INFINITY,
+    noStore: settings.noStore ?? false,
+    namespace: settings.namespace ?? '',
+    coalesce: settings.coalesce ?? false,
+    shareAcrossKeys: settings.shareAcrossKeys ?? false,
+    salt: settings.salt,
+    maxEntryBytes: settings.maxEntryBytes ?? defaultEntry,
+    onError: settings.onError,
+  }
+}
+
+function settingsOf(option: Given): CacheCallOptions {
+  if (!option) return {}
+  return isStore(option) ? { store: option } : option
+}
+
+function given(settings: CacheCallOptions): CacheCallOptions {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+}
+
+export const isStore = (option: object): option is CacheStore =>
+  'get' in option && typeof option.get === 'function' && 'set' in option && typeof option.set === 'function'
+
+export const isSemantic = (store: CacheStore): store is SemanticStore => 'semantic' in store
+
+const kinds: Readonly<Record<keyof CacheSettings | 'noStore', 'store' | 'amount' | 'text' | 'switch' | 'function'>> = {
+  store: 'store',
+  ttl: 'amount',
+  maxAge: 'amount',
+  namespace: 'text',
+  coalesce: 'switch',
+  shareAcrossKeys: 'switch',
+  salt: 'text',
+  maxEntryBytes: 'amount',
+  onError: 'function',
+  noStore: 'switch',
+}
+
+/** @throws {BadRequestError} where `cache` is not what it may be */
+export function checkCache(value: unknown): void {
+  if (value === undefined || value === null || value === false) return
+  if (typeof value !== 'object') {
+    throw wrong("'cache' is memoryCache(), redisCache(), an object with get and set, { store, ttl, … } or false.")
+  }
+  if (isStore(value)) return
+  for (const [name, one] of Object.entries(value)) {
+    if (!Object.hasOwn(kinds, name)) {
+      throw wrong(`'cache' has no option '${name}'. There are ${Object.keys(kinds).join(', ')}.`)
+    }
+    const kind = kinds[name as keyof typeof kinds]
+    if (one !== undefined && !fits(kind, one)) throw wrong(`'cache.${name}' is ${words[kind]}.`)
+  }
+}
+
+function fits(kind: (typeof kinds)[keyof typeof kinds], value: unknown): boolean {
+  switch (kind) {
+    case 'store':
+      return typeof value === 'object' && value !== null && isStore(value)
+    case 'amount':
+      return typeof value === 'number' && value >= 0 && Number.isFinite(value)
+    case 'text':
+      return typeof value === 'string'
+    case 'switch':
+      return typeof value === 'boolean'
+    case 'function':
+      return typeof value === 'function'
+  }
+}
+
+const words = {
+  store: 'memoryCache(), redisCache(), or an object with get and set',
+  amount: 'a number, 0 or more: times are milliseconds, sizes bytes',
+  text: 'a string',
+  switch: 'true or false',
+  function: 'a function',
+} as const
+
+const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
+
+/** @throws {BadRequestError} where a call that is never cached asks for it */
+export function refuseCache(given: Given, operation: string): void {
+  if (given) throw wrong(`Answers of ${operation}() are not cached: leave 'cache' out, or say false.`)
+}

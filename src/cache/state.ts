@@ -1,0 +1,58 @@
+import { channel } from 'node:diagnostics_channel'
+import { LLMError } from '../errors.js'
+import type { CacheFailure } from '../types/cache.js'
+import type { Flight } from './flight.js'
+import type { Given, Plan } from './plan.js'
+
+const failures = channel('llmux:cache:error')
+
+/** What the calls of one client share of its cache. */
+export class CacheState {
+  /** What is given for `cache`. */
+  readonly option: Given
+  /** Calls that others wait for, by their keys. */
+  readonly flights = new Map<string, Flight>()
+  readonly #writes = new Set<Promise<void>>()
+
+  constructor(option: Given) {
+    this.option = option
+  }
+
+  /** Waits for writes that are under way. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#writes)
+  }
+
+  /** Does something that no call waits for. */
+  behind(plan: Plan, operation: CacheFailure['operation'], key: string, work: () => unknown): void {
+    try {
+      const done = work()
+      if (!isThenable(done)) return
+      const write = Promise.resolve(done)
+        .then(nothing, (error) => tell(plan, { operation, error: asError(error), key }))
+        .finally(() => this.#writes.delete(write))
+      this.#writes.add(write)
+    } catch (error) {
+      tell(plan, { operation, error: asError(error), key })
+    }
+  }
+}
+
+/** What goes wrong with a cache is told, and never thrown. */
+export function tell(plan: Plan, failure: CacheFailure): void {
+  if (failures.hasSubscribers) failures.publish(failure)
+  try {
+    const told: unknown = plan.onError?.(failure)
+    if (told instanceof Promise) told.catch(nothing)
+  } catch {
+    // whoever listens can't break the call
+  }
+}
+
+export const asError = (error: unknown): Error =>
+  error instanceof Error || LLMError.is(error) ? error : new Error(String(error))
+
+const nothing = () => {}
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

@@ -1,0 +1,167 @@
+import type { AnyUsage, Billing } from '../call/call.js'
+import type { Clock } from '../call/clock.js'
+import { type Lifetime, within } from '../call/lifetime.js'
+import type { CacheNote, MetaSource } from '../call/meta.js'
+import type { CallWatch } from '../call/observer.js'
+import { LLMError } from '../errors.js'
+import type { CacheMeta } from '../types/cache.js'
+import { type CachedOperation, type Found, type Kept, type Origin, read, write } from './entry.js'
+import { flightName, type Landing, type Leading, landingOf, share } from './flight.js'
+import { isSemantic, type Plan } from './plan.js'
+import { type Asked, type Embedder, SemanticLookup } from './semantic-lookup.js'
+import { asError, type CacheState, isThenable, tell } from './state.js'
+
+/** A call as its cache sees it. */
+export interface CacheCall extends MetaSource {
+  readonly clock: Clock
+  readonly lifetime: Lifetime
+  readonly watch: CallWatch | undefined
+  cache: CacheNote | undefined
+  nativeFinishReason: string | undefined
+  firstTokenAt: number | undefined
+  /** Who gave the answer, where that is not known before. */
+  answeredBy?(origin: Origin): void
+  settle(usage: AnyUsage | undefined, billing?: Billing, error?: LLMError): void
+}
+
+/** Takes what is to be kept of an answer, once it is whole; undefined where it is not to be kept, or the error that it ended with. */
+export type Keep<Data> = (whole: { data: Data; worth: boolean } | { error: unknown }) => void
+
+/** One call through a cache. */
+export interface Passage<Of extends CachedOperation, Answer> {
+  readonly state: CacheState
+  readonly plan: Plan
+  readonly operation: Of
+  readonly key: string
+  readonly call: CacheCall
+  /** What a semantic cache goes by. */
+  readonly asked?: Asked | undefined
+  readonly embedder?: Embedder | undefined
+  /**
+   * Makes an answer of what was kept, and settles the call. Undefined where it doesn't do for this call; of what an identical
+   * call was just told, there is no other: then it throws.
+   */
+  revive(found: Found<Kept[Of]>, coalesced: boolean): Promise<Answer | undefined>
+  /** Asks the provider. `whenShared` takes what is to be done once others wait for the answer. */
+  ask(keep: Keep<Kept[Of]>, whenShared: (then: () => void) => void): Promise<Answer>
+}
+
+/** Makes a call through a cache: an answer that is there, one that is on its way, or a new one. */
+export async function through<Of extends CachedOperation, Answer>(passage: Passage<Of, Answer>): Promise<Answer> {
+  const { plan, call, key, state } = passage
+  try {
+    if (call.lifetime.ended) throw call.lifetime.ended
+    if (!plan.coalesce) return await alone(passage, undefined)
+    return await share(
+      state.flights,
+      flightName(key, plan),
+      plan,
+      call.lifetime,
+      (leading) => alone(passage, leading),
+      (landing) => follow(passage, landing),
+    )
+  } catch (error) {
+    // a call that was sent has been settled
+    if (LLMError.is(error) && call.finishedAt === undefined) call.settle(undefined, undefined, error)
+    throw error
+  }
+}
+
+async function follow<Of extends CachedOperation, Answer>(
+  passage: Passage<Of, Answer>,
+  landing: Exclude<Landing, 'left'>,
+): Promise<Answer | undefined> {
+  if ('error' in landing) throw landing.error
+  const { operation, key, call, plan } = passage
+  const found = read(operation, keyIn(landing.text) ?? key, landing.text, call.clock.wall())
+  if (!found || found.ageMs > plan.maxAge) return alone(passage, undefined)
+  return (await hit(passage, found, { coalesced: true })) ?? alone(passage, undefined)
+}
+
+async function alone<Of extends CachedOperation, Answer>(
+  passage: Passage<Of, Answer>,
+  leading: Leading | undefined,
+): Promise<Answer> {
+  const { plan, operation, key, call, state } = passage
+  const semantic =
+    isSemantic(plan.store) && passage.asked && passage.embedder
+      ? new SemanticLookup(plan, plan.store.semantic, passage.asked, passage.embedder, call)
+      : undefined
+  if (plan.maxAge > 0) {
+    const found = await find(passage, key)
+    const answer = found && (await hit(passage, found, {}))
+    if (found && answer !== undefined) {
+      leading?.land({ text: found.text })
+      return answer
+    }
+    const near = await semantic?.nearest()
+    if (near) {
+      const like = await find(passage, near.key)
+      const liked = like && (await hit(passage, like, { similarity: near.similarity, key: near.key }, semantic?.spent))
+      if (like && liked !== undefined) {
+        leading?.land({ text: like.text })
+        return liked
+      }
+      if (!like) semantic?.forget(near.key)
+    }
+  }
+  call.cache = { meta: { hit: false, key, ...(semantic?.spent && { embedding: semantic.spent }) } }
+  const keep: Keep<Kept[Of]> = (whole) => {
+    if ('error' in whole) return leading?.land(landingOf(whole.error, plan))
+    const stores = !plan.noStore && plan.ttl !== 0 && whole.worth
+    if (!stores && !leading?.flight.shared) return leading?.land('left')
+    const text = write(operation, key, whole.data, call.clock.wall(), plan.ttl)
+    if (stores && text.length <= plan.maxEntryBytes) {
+      state.behind(plan, 'set', key, () => plan.store.set(key, text, plan.ttl))
+      if (semantic) state.behind(plan, 'index', key, () => semantic.add(key))
+    }
+    leading?.land({ text })
+  }
+  return passage.ask(keep, (then) => leading?.flight.whenShared(then))
+}
+
+/** What the store has under a key. Whatever goes wrong is a miss. */
+async function find<Of extends CachedOperation>(
+  { plan, operation, call }: Passage<Of, unknown>,
+  key: string,
+): Promise<Found<Kept[Of]> | undefined> {
+  let value: unknown
+  try {
+    const got = plan.store.get(key)
+    value = isThenable(got) ? await within(call.lifetime, Promise.resolve(got)) : got
+  } catch (error) {
+    if (call.lifetime.ended) throw call.lifetime.ended
+    tell(plan, { operation: 'get', error: asError(error), key })
+    return undefined
+  }
+  const found = value === undefined || value === null ? undefined : read(operation, key, value, call.clock.wall())
+  return found && found.ageMs <= plan.maxAge ? found : undefined
+}
+
+async function hit<Of extends CachedOperation, Answer>(
+  passage: Passage<Of, Answer>,
+  found: Found<Kept[Of]>,
+  more: Partial<CacheMeta>,
+  embedding?: CacheMeta['embedding'],
+): Promise<Answer | undefined> {
+  const { call, key } = passage
+  const meta: CacheMeta = { hit: true, key, ageMs: found.ageMs, ...more, ...(embedding && { embedding }) }
+  call.cache = { meta }
+  call.answeredBy?.(found.data)
+  const answer = await passage.revive(found, more.coalesced === true)
+  if (answer === undefined) call.cache = undefined
+  else call.watch?.cacheHit?.(meta.key ?? key, found.ageMs)
+  return answer
+}
+
+/** An entry that was found by its likeness has another key. */
+function keyIn(text: string): string | undefined {
+  try {
+    const entry: unknown = JSON.parse(text)
+    return typeof entry === 'object' && entry !== null && 'key' in entry && typeof entry.key === 'string'
+      ? entry.key
+      : undefined
+  } catch {
+    return undefined
+  }
+}

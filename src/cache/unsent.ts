@@ -1,0 +1,70 @@
+import type { ModelRegistry } from '../../pricing/index.js'
+import type { AnyUsage, Billing } from '../call/call.js'
+import type { Clock } from '../call/clock.js'
+import { Lifetime } from '../call/lifetime.js'
+import type { CacheNote, MetaSource } from '../call/meta.js'
+import type { CallWatch } from '../call/observer.js'
+import type { LLMError } from '../errors.js'
+import type { RouterMeta } from '../types/meta.js'
+import type { Origin } from './entry.js'
+import type { CacheCall } from './through.js'
+
+/** A call that a cache is asked about before anybody has decided who gets it: a Router's. */
+export class Unsent implements CacheCall {
+  readonly operation: MetaSource['operation']
+  readonly registry: ModelRegistry
+  readonly clock: Clock
+  readonly lifetime: Lifetime
+  readonly watch: CallWatch | undefined
+  readonly startedAt: number
+  readonly observer: { readonly router: RouterMeta }
+  readonly headers = Object.freeze({})
+  readonly status = 0
+  readonly attempts: [] = []
+  readonly warnings: [] = []
+  readonly headersAt = undefined
+  provider = { id: '' }
+  model = ''
+  baseModel: string | undefined
+  usage: AnyUsage | undefined
+  billing: Billing = {}
+  finishedAt: number | undefined
+  firstTokenAt: number | undefined
+  cache: CacheNote | undefined
+  nativeFinishReason: string | undefined
+
+  constructor(init: {
+    operation: MetaSource['operation']
+    registry: ModelRegistry
+    clock: Clock
+    signal: AbortSignal | undefined
+    /** Milliseconds; 0 for none. */
+    timeout: number
+    startedAt: number
+    watch: CallWatch | undefined
+    router: RouterMeta
+  }) {
+    this.operation = init.operation
+    this.registry = init.registry
+    this.clock = init.clock
+    this.watch = init.watch
+    this.startedAt = init.startedAt
+    this.observer = { router: init.router }
+    const scene = { provider: '', model: init.router.modelGroup }
+    this.lifetime = new Lifetime(init.signal, init.timeout, init.startedAt, scene)
+  }
+
+  /** Who gave the answer that was kept. */
+  answeredBy({ provider, model, baseModel }: Origin): void {
+    this.provider = { id: provider }
+    this.model = model
+    this.baseModel = baseModel
+  }
+
+  settle(usage: AnyUsage | undefined, billing: Billing = {}, _?: LLMError): void {
+    this.finishedAt = this.clock.now()
+    this.usage = usage
+    this.billing = { at: this.clock.wall(), ...billing }
+    this.lifetime.close()
+  }
+}

@@ -1,0 +1,85 @@
+import type { Dispatcher } from 'undici'
+import type { Framing } from '../../providers/contract.js'
+import { APIConnectionError } from '../errors.js'
+import type { Framer, OnEvent } from '../transport/framer.js'
+import type { ClientOptions } from '../types/options.js'
+import { fromEnvironment } from './environment.js'
+
+const framings: Readonly<Record<Framing, () => Promise<MakeFramer>>> = {
+  sse: async () => (await import('../transport/sse.js')).sse,
+  ndjson: async () => (await import('../transport/ndjson.js')).ndjson,
+  'aws-event-stream': async () => (await import('../transport/aws-event-stream.js')).awsEventStream,
+  'aws-sse': async () => {
+    const [{ awsPieces }, { sse }] = await Promise.all([
+      import('../transport/aws-event-stream.js'),
+      import('../transport/sse.js'),
+    ])
+    return (onEvent) => awsPieces(onEvent, sse)
+  },
+}
+
+export type MakeFramer = (onEvent: OnEvent) => Framer
+
+const proxyNames = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
+
+/** The connections of a client, made with its first call. */
+export class Connections {
+  readonly #connectTimeout: number
+  readonly #proxy: string | false | undefined
+  readonly #given: Dispatcher | undefined
+  #agent: Dispatcher | Promise<Dispatcher> | undefined
+  readonly #framers = new Map<Framing, MakeFramer>()
+  #closing: Promise<void> | undefined
+
+  constructor({ connectTimeout, proxy, dispatcher }: ClientOptions) {
+    this.#connectTimeout = connectTimeout ?? 10_000
+    this.#proxy = proxy
+    this.#given = dispatcher
+  }
+
+  /** One agent per client, made with its first call. Synchronous after that. */
+  dispatcher(): Dispatcher | Promise<Dispatcher> {
+    if (this.#closing)
+      throw new APIConnectionError('This client has been closed: make a new one.', { retryable: false })
+    if (this.#given) return this.#given
+    if (!this.#agent) {
+      const made = import('../transport/agent.js').then(({ createAgent }) => {
+        const agent = createAgent({
+          connectTimeout: this.#connectTimeout,
+          proxy: this.#proxy,
+          proxyInEnvironment: fromEnvironment(proxyNames) !== undefined,
+        })
+        this.#agent = agent
+        return agent
+      })
+      this.#agent = made
+      // a proxy that is no URL: said to every call until it is mended
+      made.catch(() => {
+        this.#agent = undefined
+      })
+    }
+    return this.#agent
+  }
+
+  /** A framing, loaded with its first stream. */
+  framer(framing: Framing): MakeFramer | Promise<MakeFramer> {
+    return this.#framers.get(framing) ?? this.#loadFramer(framing)
+  }
+
+  async #loadFramer(framing: Framing): Promise<MakeFramer> {
+    const framer = await framings[framing]()
+    this.#framers.set(framing, framer)
+    return framer
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // a dispatcher that was given belongs to the giver
+    const agent = await this.#agent
+    await agent?.close()
+  }
+}

@@ -1,0 +1,139 @@
+import type { DecodeContext, Decoded, ResponsesDialect, ResponsesStreamDecoder } from '../../providers/contract.js'
+import type { ChatCompletion, Usage } from '../types/chat.js'
+import type { ResponsesEvent, ResponsesOutputItem, ResponsesResponse } from '../types/responses.js'
+import type { Billing } from './call.js'
+import type { Reading } from './reading.js'
+
+type Answer = Decoded<ResponsesResponse>
+
+/** What an answer of the Responses API says of its price. */
+export const responsesBilling = ({ model, service_tier }: Answer): Billing => ({
+  answeredModel: model,
+  serviceTier: service_tier,
+})
+
+/** Why it ended, in the API's own word. */
+export const responsesFinish = ({ incomplete_details: details, status }: Answer): string | undefined =>
+  details?.reason ?? status
+
+/** Reads a stream of the Responses API: its events are handed over as they are, and the answer is put together beside. */
+export class ResponsesReading implements Reading<ResponsesEvent, ResponsesResponse> {
+  readonly #dialect: ResponsesDialect
+  readonly #context: DecodeContext
+  readonly #decoder: ResponsesStreamDecoder
+  #head: Record<string, unknown> | undefined
+  /** By their place in the output, which the host may number as it likes. */
+  readonly #items = new Map<number, ResponsesOutputItem>()
+  /** Text that belongs to items which are not done. */
+  readonly #open = new Map<number, string>()
+  #ended = false
+
+  constructor(dialect: ResponsesDialect, context: DecodeContext) {
+    this.#dialect = dialect
+    this.#context = context
+    this.#decoder = dialect.stream(context)
+  }
+
+  push(event: string | undefined, data: string, out: ResponsesEvent[]): void {
+    this.#decoder.push(event, data, out)
+  }
+
+  get done(): boolean {
+    return this.#decoder.done
+  }
+
+  end(out: ResponsesEvent[]): boolean {
+    return this.#decoder.end(out)
+  }
+
+  /** Some servers answer `stream: true` with a whole answer: its last event says all of it. */
+  whole(body: unknown, out: ResponsesEvent[]): void {
+    const { output_text: _, ...response } = this.#dialect.decode(body, this.#context)
+    const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
+    out.push({ type, sequence_number: 0, response })
+  }
+
+  take(event: ResponsesEvent): 'quiet' | 'content' {
+    switch (event.type) {
+      case 'response.created':
+      case 'response.queued':
+      case 'response.in_progress':
+        this.#head = { ...event.response }
+        return 'quiet'
+      case 'response.output_item.added':
+        this.#items.set(event.output_index, event.item)
+        return 'quiet'
+      case 'response.output_item.done':
+        this.#items.set(event.output_index, event.item)
+        this.#open.delete(event.output_index)
+        return 'content'
+      case 'response.output_text.delta':
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta': {
+        const { output_index: index, delta } = event
+        this.#open.set(index, (this.#open.get(index) ?? '') + delta)
+        return 'content'
+      }
+      case 'response.completed':
+      case 'response.incomplete':
+        this.#head = { ...event.response }
+        this.#ended = true
+        return 'content'
+      default:
+        return quiet.has(event.type) ? 'quiet' : 'content'
+    }
+  }
+
+  get touched(): boolean {
+    return this.#head !== undefined
+  }
+
+  get usage(): Usage | undefined {
+    return this.#head?.usage ? this.#dialect.usage(this.answer()) : undefined
+  }
+
+  get nativeFinishReason(): string | undefined {
+    return responsesFinish(this.answer())
+  }
+
+  answer(): Answer {
+    const { output } = this.#head ?? {}
+    // some hosts leave the output out of the last event
+    const whole = this.#ended && Array.isArray(output) && output.length > 0
+    const body = { ...this.#head, output: whole ? output : this.#soFar() }
+    return this.#dialect.decode(body, this.#context)
+  }
+
+  /** Items as they were done, and what had come of the others. */
+  #soFar(): ResponsesOutputItem[] {
+    const items = [...this.#items].sort(([one], [other]) => one - other)
+    return items.flatMap(([index, item]): ResponsesOutputItem[] => {
+      const text = this.#open.get(index)
+      if (text === undefined) return [item]
+      switch (item.type) {
+        case 'message':
+          return [{ ...item, content: [{ type: 'output_text', text, annotations: [] }] }]
+        case 'function_call':
+          return [{ ...item, arguments: text }]
+        case 'custom_tool_call':
+          return [{ ...item, input: text }]
+        default:
+          return [item]
+      }
+    })
+  }
+
+  partial(): Decoded<ChatCompletion> {
+    const { id, created_at: created, model, output_text: text } = this.answer()
+    const message = { role: 'assistant' as const, content: text || null, refusal: null }
+    const choices = [{ index: 0, message, finish_reason: 'stop' as const, logprobs: null }]
+    return { id, object: 'chat.completion', created, model, choices }
+  }
+
+  billing(): Billing {
+    return responsesBilling(this.answer())
+  }
+}
+
+/** Events that say only where something is going to stand. */
+const quiet: ReadonlySet<string> = new Set(['response.content_part.added', 'response.reasoning_summary_part.added'])

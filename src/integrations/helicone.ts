@@ -1,0 +1,103 @@
+import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
+import { Sender, type SenderOptions } from './sender.js'
+import { required, textIn, urlOf } from './settings.js'
+
+/** Options of {@link helicone}. */
+export interface HeliconeOptions extends Omit<SenderOptions, 'batchSize'> {
+  /** @default HELICONE_API_KEY */
+  apiKey?: string | undefined
+  /** `https://eu.api.helicone.ai` for Europe. @default HELICONE_LOG_BASE, else 'https://api.worker.helicone.ai' */
+  apiBase?: string | undefined
+  /** Whether prompts and answers are sent. `redact` of the client comes before it. @default true */
+  captureContent?: boolean | undefined
+  /** Custom properties of a call, to filter by. @default its tags and its metadata */
+  properties?: ((event: SuccessEvent | FailureEvent) => Readonly<Record<string, string>>) | undefined
+}
+
+/**
+ * Logs calls at Helicone, when they have ended. Calls that go through Helicone's gateway (`helicone/…`) are logged there anyhow.
+ * https://docs.helicone.ai/getting-started/integration-method/manual-logger-curl
+ *
+ * @throws {BadRequestError} where there is no key
+ * @example
+ * const client = createClient({ callbacks: [helicone()] })
+ */
+export function helicone(options: HeliconeOptions = {}): CallbackSet {
+  const service = 'helicone()'
+  const key = required(service, 'apiKey', options.apiKey, ['HELICONE_API_KEY'])
+  const sender = new Sender(
+    {
+      url: urlOf(service, options.apiBase, ['HELICONE_LOG_BASE'], 'https://api.worker.helicone.ai', '/custom/v1/log'),
+      headers: { authorization: `Bearer ${key}` },
+      // the API takes one call a request
+      wrap: ([log = '{}']) => log,
+      parallel: 8,
+    },
+    { ...options, batchSize: 1 },
+  )
+  const end = (event: SuccessEvent | FailureEvent) => sender.put(logOf(event, options))
+  return {
+    name: 'helicone',
+    onSuccess: end,
+    onFailure: end,
+    flush: () => sender.flush(),
+    close: () => sender.close(),
+    stats: () => sender.stats,
+  }
+}
+
+function logOf(event: SuccessEvent | FailureEvent, options: HeliconeOptions): object {
+  const { startTime, timings, request, provider, model } = event
+  const content = options.captureContent !== false
+  const { firstTokenMs, totalMs } = timings
+  return {
+    providerRequest: {
+      url: 'custom-model-nopath',
+      json: { ...(content ? request : withoutContent(request)), model: provider ? `${provider}/${model}` : model },
+      meta: metaOf(event, options),
+    },
+    providerResponse: responseOf(event, content),
+    timing: {
+      startTime: timeOf(startTime),
+      endTime: timeOf(startTime + totalMs),
+      ...(firstTokenMs !== undefined && { timeToFirstToken: Math.round(firstTokenMs) }),
+    },
+  }
+}
+
+function responseOf(event: SuccessEvent | FailureEvent, content: boolean): object {
+  const { answer, usage, responseId } = event.type === 'success' ? event : { ...event, responseId: undefined }
+  const headers = event.requestId === undefined ? {} : { 'x-request-id': event.requestId }
+  if (event.type === 'failure') {
+    const { code, message, status } = event.error
+    return { headers, status: status || 500, json: { error: { type: code, message } } }
+  }
+  const kept = content && answer ? answer : { ...(responseId && { id: responseId }), usage }
+  return { headers, status: event.status || 200, json: kept }
+}
+
+const content = new Set(['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions'])
+
+const withoutContent = (request: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(request).filter(([name]) => !content.has(name)))
+
+/** Read as Helicone's headers. https://docs.helicone.ai/helicone-headers/header-directory */
+function metaOf(event: SuccessEvent | FailureEvent, { properties }: HeliconeOptions): Record<string, string> {
+  const { callId, user, tags, metadata, modelGroup, deployment } = event
+  const meta: Record<string, string> = { 'Helicone-Request-Id': callId }
+  if (user !== undefined) meta['Helicone-User-Id'] = user
+  const session = textIn(metadata, 'session_id')
+  if (session !== undefined) meta['Helicone-Session-Id'] = session
+  const own = properties?.(event) ?? {
+    ...(tags.length > 0 && { tags: tags.join(',') }),
+    ...Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== 'session_id')),
+    ...(modelGroup !== undefined && { modelGroup }),
+    ...(deployment !== undefined && { deployment }),
+  }
+  for (const [name, value] of Object.entries(own)) {
+    meta[`Helicone-Property-${name}`] = typeof value === 'string' ? value : JSON.stringify(value)
+  }
+  return meta
+}
+
+const timeOf = (ms: number) => ({ seconds: Math.floor(ms / 1000), milliseconds: Math.floor(ms % 1000) })

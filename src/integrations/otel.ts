@@ -1,0 +1,178 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Histogram,
+  type Meter,
+  type MeterProvider,
+  metrics,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api'
+import type { Attempt } from '../types/meta.js'
+import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
+import { attributesOf, dimensionsOf, operationOf, tokensOf } from './gen-ai.js'
+
+/** Options of {@link openTelemetry}. */
+export interface OpenTelemetryOptions {
+  /** Whether prompts and answers are put on spans: `gen_ai.input.messages` and its like. @default false */
+  captureContent?: boolean | undefined
+  /**
+   * Spans of single tries, below that of the call: where there were `several`, `always`, or `never`.
+   * @default 'several'
+   */
+  attemptSpans?: 'several' | 'always' | 'never' | undefined
+  /** @default true */
+  spans?: boolean | undefined
+  /** @default true */
+  metrics?: boolean | undefined
+  /** Attributes of your own, for the span of a call. */
+  attributes?: ((event: SuccessEvent | FailureEvent) => Attributes) | undefined
+  /** @default the global one, when the first call ends */
+  tracerProvider?: TracerProvider | undefined
+  /** @default the global one, when the first call ends */
+  meterProvider?: MeterProvider | undefined
+}
+
+const scope = 'llmux'
+
+/**
+ * Spans and metrics of calls, by the GenAI semantic conventions. A call's span is a child of whatever span was active where the
+ * call was made; it is made when the call has ended, with the times at which things happened.
+ * https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai
+ *
+ * @example
+ * const client = createClient({ callbacks: [openTelemetry()] })
+ */
+export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
+  let tracer: Tracer | undefined
+  let instruments: Instruments | undefined
+  const end = (event: SuccessEvent | FailureEvent) => {
+    if (options.spans !== false) {
+      tracer ??= (options.tracerProvider ?? trace).getTracer(scope)
+      writeSpan(tracer, event, options)
+    }
+    if (options.metrics !== false) {
+      instruments ??= makeInstruments((options.meterProvider ?? metrics).getMeter(scope))
+      measure(instruments, event)
+    }
+  }
+  return {
+    name: 'openTelemetry',
+    capture: () => context.active(),
+    onSuccess: end,
+    onFailure: end,
+  }
+}
+
+function writeSpan(tracer: Tracer, event: SuccessEvent | FailureEvent, options: OpenTelemetryOptions): void {
+  const { startTime, timings, model, operation, captured } = event
+  const parent = (captured ?? context.active()) as Context
+  const span = tracer.startSpan(
+    `${operationOf(operation)} ${model}`,
+    {
+      kind: SpanKind.CLIENT,
+      startTime,
+      // all of them at once, so that samplers see them
+      attributes: { ...attributesOf(event, options.captureContent === true), ...own(event, options) },
+    },
+    parent,
+  )
+  if (event.type === 'failure') fail(span, event.error.code, event.error.message)
+  if (span.isRecording()) writeAttempts(tracer, event, trace.setSpan(parent, span), options.attemptSpans)
+  span.end(startTime + timings.totalMs)
+}
+
+function own(event: SuccessEvent | FailureEvent, { attributes }: OpenTelemetryOptions): Attributes | undefined {
+  try {
+    return attributes?.(event)
+  } catch {
+    // what they can't say is left out: the span is still worth having
+    return undefined
+  }
+}
+
+/** The caller's own wish to stop is no fault. */
+function fail(span: Span, code: string, message: string): void {
+  if (code !== 'aborted') span.setStatus({ code: SpanStatusCode.ERROR, message })
+}
+
+function writeAttempts(
+  tracer: Tracer,
+  { attempts, startTime }: SuccessEvent | FailureEvent,
+  parent: Context,
+  when: OpenTelemetryOptions['attemptSpans'] = 'several',
+): void {
+  if (when === 'never' || (when === 'several' && attempts.length < 2)) return
+  let began = startTime
+  for (const [index, attempt] of attempts.entries()) {
+    if (attempt.startMs !== undefined) began = startTime + attempt.startMs
+    const { provider, model, outcome, durationMs, delayMs = 0 } = attempt
+    const span = tracer.startSpan(
+      `attempt ${provider}/${model}`,
+      { kind: SpanKind.INTERNAL, startTime: began, attributes: attemptAttributes(attempt, index + 1) },
+      parent,
+    )
+    if (outcome !== 'success') fail(span, outcome, attempt.message ?? outcome)
+    span.end(began + durationMs)
+    began += durationMs + delayMs
+  }
+}
+
+/** None of `gen_ai.*`: what adds up usage would count a call twice. */
+function attemptAttributes(attempt: Attempt, number: number): Attributes {
+  const { provider, model, outcome, status, delayMs, deployment, modelGroup, reason } = attempt
+  return {
+    'llmux.attempt': number,
+    'llmux.provider': provider,
+    'llmux.model': model,
+    ...(outcome !== 'success' && { 'error.type': outcome }),
+    ...(status !== undefined && { 'http.response.status_code': status }),
+    ...(delayMs !== undefined && { 'llmux.retry_delay_ms': delayMs }),
+    ...(deployment !== undefined && { 'llmux.deployment': deployment }),
+    ...(modelGroup !== undefined && { 'llmux.model_group': modelGroup }),
+    ...(reason !== undefined && { 'llmux.reason': reason }),
+  }
+}
+
+interface Instruments {
+  readonly tokens: Histogram
+  readonly duration: Histogram
+  readonly firstChunk: Histogram
+}
+
+const seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+const tokenCounts = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864]
+
+/** https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-metrics.md */
+function makeInstruments(meter: Meter): Instruments {
+  const histogram = (name: string, unit: string, description: string, boundaries: number[]) =>
+    meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: boundaries } })
+  return {
+    tokens: histogram('gen_ai.client.token.usage', '{token}', 'Number of input and output tokens used.', tokenCounts),
+    duration: histogram('gen_ai.client.operation.duration', 's', 'GenAI operation duration.', seconds),
+    firstChunk: histogram(
+      'gen_ai.client.operation.time_to_first_chunk',
+      's',
+      'Time to receive the first chunk of a streamed answer.',
+      seconds,
+    ),
+  }
+}
+
+function measure({ tokens, duration, firstChunk }: Instruments, event: SuccessEvent | FailureEvent): void {
+  const { timings, stream, cache, captured } = event
+  const dimensions = dimensionsOf(event)
+  // exemplars point at the trace that the call belongs to
+  const at = (captured ?? context.active()) as Context
+  duration.record(timings.totalMs / 1000, dimensions, at)
+  if (stream && timings.firstTokenMs !== undefined) firstChunk.record(timings.firstTokenMs / 1000, dimensions, at)
+  if (cache.hit) return
+  const { input, output } = tokensOf(event)
+  if (input !== undefined) tokens.record(input, { ...dimensions, 'gen_ai.token.type': 'input' }, at)
+  if (output !== undefined) tokens.record(output, { ...dimensions, 'gen_ai.token.type': 'output' }, at)
+}

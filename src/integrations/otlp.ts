@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { AttributeMap, AttributeValue } from './gen-ai.js'
+
+/**
+ * A span as OTLP/HTTP writes it in JSON: ids in hexadecimal, 64-bit numbers as text.
+ * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ */
+export interface OtlpSpan {
+  traceId: string
+  spanId: string
+  parentSpanId?: string
+  name: string
+  /** 1 internal, 3 client. */
+  kind: 1 | 3
+  startTimeUnixNano: string
+  endTimeUnixNano: string
+  attributes: OtlpAttribute[]
+  /** 0 unset, 2 error. */
+  status: { code: 0 | 2; message?: string }
+}
+
+export interface OtlpAttribute {
+  key: string
+  value: OtlpValue
+}
+
+type OtlpValue =
+  | { stringValue: string }
+  | { boolValue: boolean }
+  | { intValue: string }
+  | { doubleValue: number }
+  | { arrayValue: { values: OtlpValue[] } }
+
+export const otlpAttributes = (attributes: AttributeMap): OtlpAttribute[] =>
+  Object.entries(attributes).map(([key, value]) => ({ key, value: otlpValue(value) }))
+
+function otlpValue(value: AttributeValue): OtlpValue {
+  if (typeof value === 'string') return { stringValue: value }
+  if (typeof value === 'boolean') return { boolValue: value }
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+  return { arrayValue: { values: value.map((item) => ({ stringValue: item })) } }
+}
+
+/** @param ms since 1970; beyond what a double can say in nanoseconds */
+export const nanoseconds = (ms: number): string => {
+  const whole = Math.floor(ms)
+  return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, '0')}`
+}
+
+/** A trace's id: the caller's where it is one, a UUID without its dashes, else made of the text, always the same. */
+export function otlpTraceId(text: string): string {
+  const hex = text.replaceAll('-', '').toLowerCase()
+  return /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+/** Of a call, and of each of its tries: the same text gives the same id. */
+export const otlpSpanId = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
+
+/** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/trace/v1/trace_service.proto */
+export const otlpRequest = (resource: AttributeMap, spans: readonly string[]): string =>
+  `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(otlpAttributes(resource))}},` +
+  `"scopeSpans":[{"scope":{"name":"llmux"},"spans":[${spans.join(',')}]}]}]}`

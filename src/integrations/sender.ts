@@ -1,0 +1,233 @@
+import type { Dispatcher } from 'undici'
+import { systemClock } from '../call/clock.js'
+import { Connections } from '../call/connections.js'
+import { Exchange } from '../transport/exchange.js'
+import type { SenderStats } from '../types/observe.js'
+
+/** How events are gathered and sent. */
+export interface SenderOptions {
+  /** Events in one request. @default 50 */
+  batchSize?: number | undefined
+  /** The longest that an event waits for others, in milliseconds. @default 1_000 */
+  interval?: number | undefined
+  /** Bytes of events that may wait; more are dropped and counted. @default 16_777_216 (16 MiB) */
+  maxBytes?: number | undefined
+  /** Milliseconds for one request. @default 10_000 */
+  timeout?: number | undefined
+  /** Tries after the first one, for what may pass: no connection, 408, 429 and 5xx. @default 3 */
+  maxRetries?: number | undefined
+  /** An undici 7 dispatcher, for proxies and tests. */
+  dispatcher?: Dispatcher | undefined
+}
+
+/** Where a batch goes. */
+export interface Destination {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  /** Puts documents of JSON together into one. */
+  readonly wrap: (events: readonly string[]) => string
+  /** Requests at the same time. @default 1 */
+  readonly parallel?: number
+}
+
+const firstDelay = 500
+const largestDelay = 30_000
+
+interface Waiting {
+  readonly json: string
+  /** Tries that its batch has had. */
+  tries: number
+}
+
+/**
+ * Sends what is put into it, in batches and in the background. Bounded in memory and in time: a service that is down or slow costs
+ * events, and never more than that.
+ */
+export class Sender {
+  readonly #to: Destination
+  readonly #batchSize: number
+  readonly #interval: number
+  readonly #maxBytes: number
+  readonly #timeout: number
+  readonly #maxRetries: number
+  readonly #given: Dispatcher | undefined
+  #connections: Connections | undefined
+  #queue: Waiting[] = []
+  /** Of what waits, and of what is being sent. */
+  #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+  readonly #workers = new Set<Promise<void>>()
+  /** Ends the waits between two tries. */
+  readonly #pauses = new Set<() => void>()
+  #flushing = 0
+  /** The service has failed while somebody flushed: what is left stays where it is. */
+  #hopeless = false
+  readonly #stats = { sent: 0, failed: 0, dropped: 0 }
+
+  constructor(to: Destination, options: SenderOptions) {
+    this.#to = to
+    this.#batchSize = options.batchSize ?? 50
+    this.#interval = options.interval ?? 1_000
+    this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024
+    this.#timeout = options.timeout ?? 10_000
+    this.#maxRetries = options.maxRetries ?? 3
+    this.#given = options.dispatcher
+  }
+
+  get stats(): SenderStats {
+    return { ...this.#stats, waiting: this.#queue.length }
+  }
+
+  /** Written as JSON here and now: what waits is text, whose size is known. */
+  put(event: object): void {
+    const json = JSON.stringify(event)
+    if (this.#bytes + json.length > this.#maxBytes) {
+      this.#stats.dropped++
+      return
+    }
+    this.#bytes += json.length
+    this.#queue.push({ json, tries: 0 })
+    if (this.#queue.length >= this.#batchSize) this.#begin()
+    else this.#later()
+  }
+
+  #later(): void {
+    if (this.#timer || this.#workers.size > 0) return
+    this.#timer = setTimeout(() => this.#begin(), this.#interval)
+    this.#timer.unref()
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#workers.size >= (this.#to.parallel ?? 1)) return
+    const worker = this.#work().finally(() => {
+      this.#workers.delete(worker)
+      if (this.#queue.length > 0) this.#later()
+    })
+    this.#workers.add(worker)
+  }
+
+  /** Batch after batch, until too little is left to go at once. */
+  async #work(): Promise<void> {
+    do {
+      const batch = this.#queue.splice(0, this.#batchSize)
+      const [first] = batch
+      if (!first) return
+      const outcome = await this.#post(batch)
+      const most = this.#flushing > 0 ? Math.min(1, this.#maxRetries) : this.#maxRetries
+      if (outcome.taken) this.#stats.sent += batch.length
+      else if (!outcome.passes || first.tries >= most) {
+        this.#stats.failed += batch.length
+        if (outcome.passes && this.#flushing > 0) this.#hopeless = true
+      } else {
+        const delay = Math.min(largestDelay, firstDelay * 2 ** first.tries) * jitter()
+        for (const one of batch) one.tries++
+        this.#queue.unshift(...batch)
+        await this.#pause(outcome.afterMs ?? delay)
+        continue
+      }
+      for (const { json } of batch) this.#bytes -= json.length
+    } while (
+      !this.#hopeless &&
+      (this.#queue.length >= this.#batchSize || (this.#flushing > 0 && this.#queue.length > 0))
+    )
+  }
+
+  /** Keeps no process alive, unless somebody flushes. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, Math.min(ms, this.#flushing > 0 ? firstDelay : largestDelay))
+      if (this.#flushing === 0) timer.unref()
+      this.#pauses.add(end)
+    })
+  }
+
+  async #post(batch: readonly Waiting[]): Promise<Outcome> {
+    try {
+      this.#connections ??= new Connections({ dispatcher: this.#given })
+      const body = this.#to.wrap(batch.map(({ json }) => json))
+      return await post(await this.#connections.dispatcher(), this.#to, body, this.#timeout)
+    } catch {
+      return { taken: false, passes: true }
+    }
+  }
+
+  /** Settles when what waits has been sent or refused; at the first batch that can't be sent, where the service is down. */
+  async flush(): Promise<void> {
+    this.#flushing++
+    try {
+      for (const end of [...this.#pauses]) end()
+      while (!this.#hopeless && (this.#queue.length > 0 || this.#workers.size > 0)) {
+        for (let more = this.#to.parallel ?? 1; more > 0 && this.#queue.length > 0; more--) this.#begin()
+        await Promise.all(this.#workers)
+      }
+    } finally {
+      if (--this.#flushing === 0) this.#hopeless = false
+    }
+  }
+
+  /** Lets connections go, and what could not be sent. What is put in afterwards begins anew. */
+  async close(): Promise<void> {
+    await this.flush()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#stats.dropped += this.#queue.length
+    this.#queue = []
+    this.#bytes = 0
+    const connections = this.#connections
+    this.#connections = undefined
+    await connections?.close()
+  }
+}
+
+const jitter = () => 0.5 + systemClock.random() / 2
+
+interface Outcome {
+  readonly taken: boolean
+  /** Whether another try may help. */
+  readonly passes: boolean
+  readonly afterMs?: number | undefined
+}
+
+/** One request. Redirects are not followed: they would take the credential elsewhere. */
+function post(dispatcher: Dispatcher, to: Destination, body: string, timeout: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let status = 0
+    let afterMs: number | undefined
+    const end = (outcome: Outcome) => {
+      clearTimeout(timer)
+      resolve(outcome)
+    }
+    const timer = setTimeout(() => exchange.cancel(new Error('The service took too long.')), timeout)
+    const exchange = new Exchange(
+      dispatcher,
+      {
+        origin: to.url.origin,
+        path: `${to.url.pathname}${to.url.search}`,
+        headers: { 'content-type': 'application/json', 'user-agent': 'llmux', ...to.headers },
+        body,
+      },
+      {
+        head(code, headers) {
+          status = code
+          const after = Number(headers['retry-after'])
+          if (after > 0) afterMs = after * 1000
+        },
+        data() {},
+        end() {
+          const passes = status === 408 || status === 429 || status >= 500
+          end({ taken: status >= 200 && status < 300, passes, afterMs })
+        },
+        fail() {
+          end({ taken: false, passes: true })
+        },
+      },
+    )
+  })
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../call/clock.js'
+import { fromEnvironment } from '../call/environment.js'
+import { BadRequestError } from '../errors.js'
+import type { Callback, CallbackSet, CallbackStats, ObserveOptions, Redact, SenderStats } from '../types/observe.js'
+import { anybodyListens } from './channels.js'
+import { Delivery, within } from './delivery.js'
+import { linesFor } from './lines.js'
+import { logTo } from './logger.js'
+import { Watch, type Watched } from './watch.js'
+
+const defaultQueue = 10_000
+const defaultTimeout = 10_000
+/** Sets of single calls that are remembered, so that `flush()` reaches them. */
+const mostPassing = 64
+
+/** Who is told of the calls of a client or a Router. */
+export class Hub {
+  readonly clock: Clock
+  readonly redact: Redact | undefined
+  readonly beforeSend: ObserveOptions['beforeSend']
+  readonly #timeout: number
+  readonly #delivery: Delivery
+  readonly #passing = new Set<CallbackSet>()
+  #callbacks: readonly CallbackSet[]
+  #environmentRead = false
+  #closing: Promise<void> | undefined
+
+  /** @throws {BadRequestError} where an option is not of its kind */
+  constructor(options: ObserveOptions, clock: Clock) {
+    checkOptions(options)
+    this.clock = clock
+    this.redact = options.redact
+    this.beforeSend = options.beforeSend ?? undefined
+    this.#timeout = options.callbackTimeout ?? defaultTimeout
+    this.#callbacks = [...setsOf(options.callbacks), ...(options.logger ? [logTo(options.logger)] : [])]
+    this.#delivery = new Delivery(options.callbackQueue ?? defaultQueue, this.#timeout, clock)
+  }
+
+  /** Undefined where nobody wants to know of the call: then nothing is made for it. */
+  watch(call: Watched): Watch | undefined {
+    if (!this.#environmentRead) this.#readEnvironment()
+    const { callbacks: own } = call
+    if (this.#callbacks.length === 0 && own === undefined && !anybodyListens()) return undefined
+    const all = own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#remember(setsOf(own))]
+    return new Watch(this, this.#delivery, all, call, randomUUID())
+  }
+
+  /** With the first call: nothing is read at import, and `LLMUX_LOG` is for the top-level functions too. */
+  #readEnvironment(): void {
+    this.#environmentRead = true
+    const lines = linesFor(fromEnvironment(['LLMUX_LOG'])?.value)
+    if (lines) this.#callbacks = [...this.#callbacks, lines]
+  }
+
+  #remember(sets: CallbackSet[]): CallbackSet[] {
+    for (const set of sets) {
+      if (!set.flush || this.#passing.has(set)) continue
+      const [first] = this.#passing
+      if (first && this.#passing.size >= mostPassing) this.#passing.delete(first)
+      this.#passing.add(set)
+    }
+    return sets
+  }
+
+  get stats(): CallbackStats {
+    const senders: Record<string, SenderStats> = {}
+    for (const [index, set] of this.#callbacks.entries()) {
+      try {
+        const stats = set.stats?.()
+        if (stats) senders[set.name ?? `callbacks[${index}]`] = stats
+      } catch {
+        // theirs to mend
+      }
+    }
+    return { ...this.#delivery.stats, waiting: this.#delivery.waiting, senders }
+  }
+
+  /** Settles when every event so far has been delivered, and sent on by those who batch; in bounded time. */
+  async flush(): Promise<void> {
+    await this.#delivery.drain()
+    const sets = new Set([...this.#callbacks, ...this.#passing])
+    await Promise.all([...sets].map((set) => set.flush && within(this.#timeout, () => set.flush?.())))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.flush()
+    await Promise.all(this.#callbacks.map((set) => set.close && within(this.#timeout, () => set.close?.())))
+  }
+}
+
+/** What is no list of callbacks is refused elsewhere, with the call's other options. */
+const setsOf = (callbacks: unknown): CallbackSet[] =>
+  Array.isArray(callbacks)
+    ? (callbacks as Callback[]).flatMap((one) => {
+        if (typeof one === 'function') return { onSuccess: one }
+        return typeof one === 'object' && one !== null ? one : []
+      })
+    : []
+
+function checkOptions({ redact, beforeSend, callbackQueue, callbackTimeout, logger }: ObserveOptions): void {
+  const wrong = (param: string, what: string) => new BadRequestError(`'${param}' is ${what}.`, { param })
+  if (redact !== undefined && typeof redact !== 'boolean') {
+    if (!Array.isArray(redact) || redact.some((name) => typeof name !== 'string')) {
+      throw wrong('redact', "true, false, or a list of fields such as ['messages', 'answer']")
+    }
+  }
+  if (beforeSend !== undefined && beforeSend !== null && typeof beforeSend !== 'function') {
+    throw wrong('beforeSend', 'a function of an event')
+  }
+  if (callbackQueue !== undefined && !(Number.isInteger(callbackQueue) && callbackQueue > 0)) {
+    throw wrong('callbackQueue', 'a whole number, 1 or more')
+  }
+  if (callbackTimeout !== undefined && !(typeof callbackTimeout === 'number' && callbackTimeout > 0)) {
+    throw wrong('callbackTimeout', 'a number of milliseconds, more than 0')
+  }
+  if (logger === undefined) return
+  const methods = ['debug', 'info', 'warn', 'error'] as const
+  if (!logger || methods.some((method) => typeof logger[method] !== 'function')) {
+    throw wrong('logger', 'an object with debug(), info(), warn() and error(), such as pino()')
+  }
+}

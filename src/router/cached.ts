@@ -1,0 +1,149 @@
+import { canonical } from '../cache/canonical.js'
+import { cachedChat } from '../cache/chat.js'
+import { cachedEmbedding } from '../cache/embedding.js'
+import { addressOf, headersOf, type Question, tenantOf } from '../cache/key.js'
+import type { Plan } from '../cache/plan.js'
+import { cachedRerank } from '../cache/rerank.js'
+import type { CacheState } from '../cache/state.js'
+import { Unsent } from '../cache/unsent.js'
+import { splitRequest } from '../call/check.js'
+import { chatParams, embeddingParams, rerankParams } from '../call/names.js'
+import { resolveModel } from '../call/resolve.js'
+import type { CompletionStream } from '../call/stream.js'
+import { formatOf, isSchema } from '../call/structured.js'
+import { findTarget } from '../call/target.js'
+import { embedderOf } from '../completion.js'
+import type { ChatCompletion, ChatParams } from '../types/chat.js'
+import type { EmbeddingParams, EmbeddingResponse } from '../types/embedding.js'
+import type { CallMeta } from '../types/meta.js'
+import type { CallOptions, CompletionRequest } from '../types/options.js'
+import type { RerankResponse } from '../types/rerank.js'
+import type { Core } from './core.js'
+import type { Deployment } from './deployment.js'
+import { type Group, modelFor } from './groups.js'
+import { Ride, type RoutedRequest } from './ride.js'
+
+const names = { chat: chatParams, embedding: embeddingParams, rerank: rerankParams }
+
+/**
+ * Looks for an answer before a deployment is chosen: whichever of the group gave it. Answers of a fallback are not kept, for they
+ * would be remembered as those of the group that had failed.
+ */
+export async function runCached(
+  core: Core,
+  state: CacheState,
+  plan: Plan,
+  ride: Ride,
+  given: RoutedRequest,
+  send: (ride: Ride) => Promise<unknown>,
+): Promise<unknown> {
+  const { operation, requested } = ride
+  const { params, options } = splitRequest(ride.request, names[operation])
+  const group = core.groups.resolve(requested)
+  const { response_format: format } = ride.request as Partial<CompletionRequest>
+  const schema = isSchema(format) ? format : undefined
+  if (schema) params.response_format = await formatOf(schema)
+  const address = await addressIn(core, ride, group, plan, options)
+  const question: Question = { operation, params, extraBody: params.extra_body }
+  const call = new Unsent({
+    operation,
+    registry: core.context.registry,
+    clock: core.clock,
+    signal: ride.signal,
+    timeout: ride.timeout,
+    startedAt: ride.startedAt,
+    watch: ride.watch,
+    router: { requested, modelGroup: group.name, deployment: '', fallbacks: 0 },
+  })
+  const origin = ({ meta }: { readonly meta?: CallMeta }) => {
+    if (!meta || (meta.router?.fallbacks ?? 0) > 0) return undefined
+    const baseModel = core.groups.get(meta.router?.deployment ?? '')?.baseModel
+    return { provider: meta.provider, model: meta.model, baseModel }
+  }
+  const ask = (one = ride) => {
+    // what is sent has a life of its own
+    call.lifetime.close()
+    one.note = call.cache
+    return send(one)
+  }
+  switch (operation) {
+    case 'chat': {
+      const { stream_options: shown } = params as Partial<ChatParams>
+      const wanted = { stream: ride.stream, includeUsage: shown?.include_usage === true, schema }
+      const embedder = embedderOf(core.context)
+      const chat = () => ask() as Promise<ChatCompletion | CompletionStream>
+      return cachedChat({ state, plan, call, address, question, wanted, embedder, origin, ask: chat })
+    }
+    case 'embedding': {
+      const { input } = params as unknown as EmbeddingParams
+      // the call itself says what is wrong with it
+      if (typeof input !== 'string' && !(Array.isArray(input) && input.length > 0)) return ask()
+      const vectorType = (given as { vectorType?: 'array' | 'float32' }).vectorType ?? 'array'
+      return cachedEmbedding({
+        ...{ state, plan, call, address, question, input, vectorType, origin },
+        ask: (missing, note) => {
+          const request = { ...given, input: missing } as RoutedRequest
+          const part = missing === input ? ride : new Ride('embedding', request, ride.startedAt, ride.timeout)
+          part.watch = ride.watch
+          call.cache = note
+          return ask(part) as Promise<EmbeddingResponse<number[] | Float32Array>>
+        },
+      })
+    }
+    case 'rerank':
+      return cachedRerank({
+        ...{ state, plan, call, address, question, origin },
+        ask: () => ask() as Promise<RerankResponse>,
+      })
+  }
+}
+
+/** Who may answer, as text: the group, whoever is in it now, and what narrows it down. */
+async function addressIn(core: Core, ride: Ride, group: Group, plan: Plan, options: CallOptions): Promise<string> {
+  const { tags, allowedRegions } = ride.options
+  const { shown, hidden } = headersOf([options.headers])
+  const tenant = plan.shareAcrossKeys ? '' : tenantOf(plan, [], {}, hidden)
+  const narrowed = [group.tagged ? tags : undefined, allowedRegions, options.dropParams]
+  return canonical(['router', await membersOf(core, ride, group, plan), narrowed, shown, tenant])
+}
+
+/** A group is made anew when its deployments change. */
+const members = new WeakMap<Group, Map<string, string>>()
+
+async function membersOf(core: Core, { operation }: Ride, group: Group, plan: Plan): Promise<string> {
+  let known = members.get(group)
+  if (!known) {
+    known = new Map()
+    members.set(group, known)
+  }
+  const name = canonical([operation, plan.salt, plan.shareAcrossKeys])
+  let text = known.get(name)
+  if (text === undefined) {
+    const all = await Promise.all(group.deployments.map((one) => memberOf(core, operation, one, group, plan)))
+    text = canonical([group.name, group.matched, [...new Set(all)].sort()])
+    known.set(name, text)
+  }
+  return text
+}
+
+async function memberOf(
+  core: Core,
+  operation: Ride['operation'],
+  deployment: Deployment,
+  group: Group,
+  plan: Plan,
+): Promise<string> {
+  const { context, defaults, id } = deployment
+  try {
+    const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context.own)
+    const { params, options } = splitRequest({ ...core.defaults, ...defaults }, names[operation])
+    const configured = context.providerOptions(provider.id)
+    const target = findTarget(provider, { operation, model, stream: false }, options, configured)
+    const dropParams = options.dropParams ?? context.dropParams
+    const headers = [context.headers, configured.headers, options.headers]
+    return canonical([addressOf({ provider, model, target, options, configured, dropParams, headers }, plan), params])
+  } catch {
+    // it can't be called as it is configured; whoever can answers
+    return canonical(['none', id])
+  }
+}

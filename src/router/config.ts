@@ -1,0 +1,281 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod/mini'
+import { fromEnvironment } from '../call/environment.js'
+import { accountOptions, callOptions, chatParams } from '../call/names.js'
+import { BadRequestError } from '../errors.js'
+import { parseDuration } from './duration.js'
+import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
+
+/**
+ * Checks the options of a Router, and puts what the environment has where they say `os.environ/NAME`.
+ * @throws {BadRequestError} with the path of each field that is wrong
+ */
+export function checkRouterOptions(options: RouterOptions): RouterOptions {
+  const resolved = fromReferences(options, [])
+  schema ??= optionsSchema()
+  const result = schema.safeParse(resolved)
+  if (!result.success) throw wrong(result.error.issues)
+  const checked = resolved as RouterOptions
+  checkNames(checked)
+  return checked
+}
+
+/**
+ * The same for one deployment that comes later.
+ * @throws {BadRequestError} with the path of each field that is wrong
+ */
+export function checkDeployment(config: DeploymentConfig): DeploymentConfig {
+  const { modelList } = checkRouterOptions({ modelList: [config] })
+  return modelList[0] as DeploymentConfig
+}
+
+let schema: z.ZodMiniType | undefined
+
+const strategyNames = ['simple-shuffle', 'least-busy', 'usage-based', 'latency-based', 'cost-based', 'order']
+
+// made with the first Router, not with the import
+function optionsSchema(): z.ZodMiniType {
+  const text = z.string().check(z.minLength(1, 'is empty'))
+  const amount = z.number().check(z.gte(0, 'is 0 or more'))
+  const positive = z.number().check(z.gt(0, 'is more than 0'))
+  const whole = z.int().check(z.gte(0, 'is 0 or more'))
+  const count = z.int().check(z.gte(1, 'is 1 or more'))
+  const duration = z
+    .string()
+    .check(z.refine((value) => parseDuration(value) !== undefined, "is a time such as '30s', '12h', '1d' or '1mo'"))
+  const budget = {
+    maxBudget: amount,
+    budgetDuration: z.optional(duration),
+    budgetWindow: z.optional(z.enum(['rolling', 'calendar'])),
+  }
+  const params = z.looseObject({
+    model: text,
+    rpm: z.optional(positive),
+    tpm: z.optional(positive),
+    maxParallelRequests: z.optional(count),
+    weight: z.optional(amount),
+    order: z.optional(z.number()),
+    region: z.optional(text),
+    tags: z.optional(z.array(text)),
+    timeout: z.optional(amount),
+    maxBudget: z.optional(amount),
+    budgetDuration: budget.budgetDuration,
+    budgetWindow: budget.budgetWindow,
+    prices: z.optional(z.looseObject({})),
+    cooldownTime: z.optional(amount),
+    variant: z.optional(text),
+    mirrorTo: z.optional(text),
+  })
+  const target = z.union([text, z.looseObject({ model: text })], 'is a group, or { model: group, … }')
+  const fallbacks = z.array(z.record(text, z.array(target)))
+  const errors = z.strictObject(
+    Object.fromEntries(errorClasses.map((name) => [name, z.optional(whole)])) as Record<
+      string,
+      z.ZodMiniOptional<typeof whole>
+    >,
+  )
+  return z.strictObject({
+    modelList: z
+      .array(z.strictObject({ modelName: text, params, id: z.optional(text) }))
+      .check(z.minLength(1, 'has no deployment')),
+    routingStrategy: z.optional(
+      z.union(
+        [z.enum(strategyNames), z.custom((value) => typeof value === 'function')],
+        `is one of ${strategyNames.join(', ')}, or a function`,
+      ),
+    ),
+    // checked where they are used
+    callbacks: z.optional(z.unknown()),
+    redact: z.optional(z.unknown()),
+    beforeSend: z.optional(z.unknown()),
+    callbackQueue: z.optional(z.unknown()),
+    callbackTimeout: z.optional(z.unknown()),
+    logger: z.optional(z.unknown()),
+    numRetries: z.optional(whole),
+    retryPolicy: z.optional(errors),
+    groupRetryPolicy: z.optional(z.record(text, errors)),
+    maxRetryDelay: z.optional(amount),
+    timeout: z.optional(amount),
+    attemptTimeout: z.optional(amount),
+    headersTimeout: z.optional(amount),
+    firstTokenTimeout: z.optional(amount),
+    idleTimeout: z.optional(amount),
+    allowedFails: z.optional(whole),
+    allowedFailsPolicy: z.optional(errors),
+    cooldownTime: z.optional(amount),
+    fallbacks: z.optional(fallbacks),
+    contextWindowFallbacks: z.optional(fallbacks),
+    contentPolicyFallbacks: z.optional(fallbacks),
+    defaultFallbacks: z.optional(z.array(target)),
+    maxFallbacks: z.optional(whole),
+    modelGroupAlias: z.optional(z.record(text, text)),
+    enforceLimits: z.optional(z.boolean()),
+    queue: z.optional(
+      z.union(
+        [z.literal(false), z.strictObject({ maxSize: z.optional(whole), maxWait: z.optional(amount) })],
+        'is false or { maxSize, maxWait }',
+      ),
+    ),
+    preCallChecks: z.optional(z.boolean()),
+    latencyBuffer: z.optional(amount),
+    budgets: z.optional(
+      z.strictObject({
+        router: z.optional(z.strictObject(budget)),
+        providers: z.optional(z.record(text, z.strictObject(budget))),
+        tags: z.optional(z.record(text, z.strictObject(budget))),
+      }),
+    ),
+    mirrorTo: z.optional(z.record(text, text)),
+    healthCheck: z.optional(
+      z.union(
+        [
+          z.boolean(),
+          z.strictObject({
+            interval: z.optional(positive),
+            timeout: z.optional(positive),
+            prompt: z.optional(text),
+          }),
+        ],
+        'is true, false or { interval, timeout, prompt }',
+      ),
+    ),
+    allowMockTesting: z.optional(z.boolean()),
+    client: z.optional(z.looseObject({})),
+    cache: z.optional(z.custom((value) => value === false || (typeof value === 'object' && value !== null))),
+    state: z.optional(z.custom((value) => typeof value === 'object' && value !== null)),
+  })
+}
+
+export const errorClasses = [
+  'AuthenticationError',
+  'PermissionDeniedError',
+  'NotFoundError',
+  'BadRequestError',
+  'ContextWindowExceededError',
+  'ContentPolicyViolationError',
+  'UnsupportedParamsError',
+  'ImageFetchError',
+  'UnprocessableEntityError',
+  'RateLimitError',
+  'QuotaExceededError',
+  'OverloadedError',
+  'InternalServerError',
+  'InvalidResponseError',
+  'ServiceUnavailableError',
+  'APIConnectionError',
+  'TimeoutError',
+  'StreamInterruptedError',
+  'BudgetExceededError',
+  'NoDeploymentsAvailableError',
+  'JSONSchemaValidationError',
+] as const satisfies readonly (keyof ErrorCounts)[]
+
+/** What `params` of a deployment may have in camelCase. */
+export const deploymentOptions: ReadonlySet<string> = new Set([
+  ...['rpm', 'tpm', 'maxParallelRequests', 'weight', 'order', 'tags', 'maxBudget', 'budgetDuration', 'budgetWindow'],
+  ...['prices', 'cooldownTime', 'variant', 'mirrorTo'],
+])
+
+const hasCapital = /[A-Z]/
+
+function checkNames({ modelList }: RouterOptions): void {
+  for (const [index, { params }] of modelList.entries()) {
+    for (const name of Object.keys(params)) {
+      const at = `modelList.${index}.params.${name}`
+      if (name === 'signal' || name === 'maxRetries') {
+        throw refused([`'${at}' is not an option of a deployment${name === 'maxRetries' ? ': use numRetries' : ''}.`])
+      }
+      if (name === 'cache')
+        throw refused([`'${at}' is not an option of a deployment: the Router looks before it chooses one.`])
+      if (name === 'messages' || name === 'stream') throw refused([`'${at}' belongs to a call.`])
+      if (deploymentOptions.has(name) || callOptions.has(name) || accountOptions.has(name) || chatParams.has(name))
+        continue
+      if (hasCapital.test(name)) {
+        const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+        const meant = chatParams.has(snake) ? ` Did you mean '${snake}'?` : ''
+        throw refused([`Unknown option '${at}'.${meant}`])
+      }
+      const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+      if (camel !== name && (deploymentOptions.has(camel) || callOptions.has(camel))) {
+        throw refused([`Unknown option '${at}'. Did you mean '${camel}'?`])
+      }
+    }
+  }
+}
+
+const environment = 'os.environ/'
+
+/** `os.environ/NAME` becomes what stands in the environment. Functions, classes and dispatchers stay as they are. */
+function fromReferences(value: unknown, path: readonly string[]): unknown {
+  // objects with a life of their own, not a configuration
+  const [at, below] = path
+  const name = at === 'client' ? below : at
+  if (name === 'callbacks' || name === 'logger') return value
+  if (typeof value === 'string') {
+    if (!value.startsWith(environment)) return value
+    const name = value.slice(environment.length)
+    const found = fromEnvironment([name])
+    if (!found) throw refused([`'${path.join('.')}' is taken from ${name}, which is not set in the environment.`])
+    return found.value
+  }
+  if (Array.isArray(value)) return value.map((item, index) => fromReferences(item, [...path, String(index)]))
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([key, item]) => [key, living.has(key) ? item : fromReferences(item, [...path, key])]),
+  )
+}
+
+/** Options that do something: a copy of them would not. */
+const living: ReadonlySet<string> = new Set(['state', 'dispatcher'])
+
+const isPlain = (value: object) => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly code?: string | undefined
+  readonly keys?: readonly string[] | undefined
+}
+
+function wrong(issues: readonly unknown[]): BadRequestError {
+  return refused(
+    (issues as readonly Issue[]).slice(0, 10).map(({ path, message, code, keys }) => {
+      const at = path.map(String).join('.')
+      if (code === 'unrecognized_keys' && keys)
+        return `Unknown option ${keys.map((key) => `'${at ? `${at}.` : ''}${key}'`).join(', ')}.`
+      return `'${at}' ${message.startsWith('is ') || message.startsWith('has ') ? message : `is wrong: ${message}`}.`
+    }),
+  )
+}
+
+const refused = (sentences: readonly string[]) =>
+  new BadRequestError(`The Router's options are wrong. ${sentences.join(' ')}`, { param: 'modelList' })
+
+/**
+ * An id that is the same in every process and after every start. Keys are part of it, for two deployments may differ in nothing
+ * else; only their hash is.
+ */
+export function idOf({ id, modelName, params }: DeploymentConfig): string {
+  if (id !== undefined) return id
+  const hash = createHash('sha256')
+    .update(canonical([modelName, params]))
+    .digest('hex')
+  return `${modelName.replaceAll(/[^\w.*/-]/g, '-')}-${hash.slice(0, 8)}`
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
+  const fields = Object.entries(value)
+    .filter(([, item]) => item !== undefined && typeof item !== 'function')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${fields.map(([key, item]) => `${JSON.stringify(key)}:${isDispatcher(item) ? '' : canonical(item)}`).join(',')}}`
+}
+
+/** Its insides are not a matter of identity. */
+const isDispatcher = (value: unknown) => typeof value === 'object' && value !== null && 'dispatch' in value

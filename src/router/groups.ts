@@ -1,0 +1,191 @@
+import type { ClientContext } from '../call/context.js'
+import { BadRequestError } from '../errors.js'
+import { idOf } from './config.js'
+import { Deployment } from './deployment.js'
+import type { DeploymentConfig } from './types.js'
+
+/** The deployments that a name stands for, and the model that each is asked for. */
+export interface Group {
+  readonly name: string
+  readonly deployments: readonly Deployment[]
+  /** By `order`, the lowest first. */
+  readonly levels: readonly (readonly Deployment[])[]
+  /** Whether any of them is for certain tags. */
+  readonly tagged: boolean
+  /** The group that gets copies of its calls. */
+  readonly mirrorTo: string | undefined
+  /** What the `*` of a wildcard stood for. */
+  readonly matched: string | undefined
+}
+
+/** The deployments of a Router, by the names that callers use. */
+export class Groups {
+  readonly #context: ClientContext
+  readonly #aliases: Readonly<Record<string, string>>
+  readonly #byId = new Map<string, Deployment>()
+  readonly #byName = new Map<string, Deployment[]>()
+  /** Longest pattern first. */
+  #wildcards: { pattern: RegExp; deployments: Deployment[]; name: string }[] = []
+  readonly #found = new Map<string, Group>()
+
+  constructor(context: ClientContext, aliases: Readonly<Record<string, string>>, list: readonly DeploymentConfig[]) {
+    this.#context = context
+    this.#aliases = aliases
+    for (const config of list) this.add(config)
+    for (const [alias, name] of Object.entries(aliases)) {
+      if (!this.#resolve(name)) {
+        throw new BadRequestError(
+          `The Router's options are wrong. 'modelGroupAlias.${alias}' names the group '${name}', which there is not.`,
+          { param: 'modelGroupAlias' },
+        )
+      }
+    }
+  }
+
+  get all(): Iterable<Deployment> {
+    return this.#byId.values()
+  }
+
+  /** @throws {BadRequestError} where an id is given that there is already */
+  add(config: DeploymentConfig): Deployment {
+    let id = idOf(config)
+    if (this.#byId.has(id)) {
+      if (config.id !== undefined) throw new BadRequestError(`There is a deployment '${id}' already.`, { param: 'id' })
+      // the same twice: a way to give something twice the share
+      for (let copy = 2; this.#byId.has(id); copy++) id = `${idOf(config)}-${copy}`
+    }
+    const deployment = new Deployment(config, id, this.#context)
+    this.#byId.set(id, deployment)
+    this.#index()
+    return deployment
+  }
+
+  /** Keeps its place and id. */
+  replace(id: string, config: DeploymentConfig): void {
+    this.#byId.get(id)?.configure(config, this.#context)
+    this.#index()
+  }
+
+  remove(id: string): Deployment | undefined {
+    const deployment = this.#byId.get(id)
+    if (!deployment) return undefined
+    this.#byId.delete(id)
+    this.#index()
+    return deployment
+  }
+
+  get(id: string): Deployment | undefined {
+    return this.#byId.get(id)
+  }
+
+  has(name: string): boolean {
+    return this.#resolve(name) !== undefined
+  }
+
+  /** What a name stands for now. */
+  find(name: string): Group | undefined {
+    return this.#resolve(name)
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()]
+  }
+
+  /**
+   * What a name stands for: a deployment's id, an alias, a group, the closest wildcard, a deployment's model, `*`.
+   * @throws {BadRequestError} with the names that there are
+   */
+  resolve(name: unknown): Group {
+    if (typeof name !== 'string' || name === '') {
+      throw new BadRequestError("'model' is the name of a model group, or a deployment's id.", { param: 'model' })
+    }
+    const group = this.#resolve(name)
+    if (group) return group
+    const names = this.names()
+    const some = names.slice(0, 12).map((one) => `'${one}'`)
+    throw new BadRequestError(
+      `The Router has no model group '${name}'. There ${names.length === 1 ? 'is' : 'are'} ${some.join(', ')}` +
+        `${names.length > 12 ? ` and ${names.length - 12} more` : ''}.`,
+      { param: 'model', model: name },
+    )
+  }
+
+  #resolve(name: string): Group | undefined {
+    const known = this.#found.get(name)
+    if (known) return known
+    const found = this.#search(name)
+    if (!found) return undefined
+    // names that wildcards match may be anything
+    if (this.#found.size >= 1_000) this.#found.clear()
+    this.#found.set(name, found)
+    return found
+  }
+
+  #search(name: string): Group | undefined {
+    const single = this.#byId.get(name)
+    if (single) return groupOf(single.modelName, [single], undefined)
+    const meant = Object.hasOwn(this.#aliases, name) ? (this.#aliases[name] ?? name) : name
+    const exact = this.#byName.get(meant)
+    if (exact) return groupOf(meant, exact, undefined)
+    const wild = this.#wildcards.find(({ pattern, name: wildcard }) => wildcard !== '*' && pattern.test(meant))
+    if (wild) return groupOf(wild.name, wild.deployments, wild.pattern.exec(meant)?.[1])
+    const byModel = [...this.#byId.values()].filter(({ model }) => model === meant)
+    if (byModel.length > 0) return groupOf(meant, byModel, undefined)
+    const any = this.#byName.get('*')
+    return any && groupOf('*', any, meant)
+  }
+
+  #index(): void {
+    this.#found.clear()
+    this.#byName.clear()
+    for (const deployment of this.#byId.values()) {
+      const { modelName } = deployment
+      const group = this.#byName.get(modelName)
+      if (group) group.push(deployment)
+      else this.#byName.set(modelName, [deployment])
+    }
+    this.#wildcards = [...this.#byName]
+      .filter(([name]) => name.includes('*'))
+      .map(([name, deployments]) => ({ name, deployments, pattern: patternOf(name) }))
+      .sort((a, b) => b.name.length - a.name.length)
+  }
+}
+
+const groupOf = (name: string, deployments: readonly Deployment[], matched?: string): Group => ({
+  name,
+  deployments,
+  levels: levelsOf(deployments),
+  mirrorTo: deployments.find(({ mirrorTo }) => mirrorTo !== undefined)?.mirrorTo,
+  tagged: deployments.some(({ tags }) => tags.length > 0),
+  matched,
+})
+
+function levelsOf(deployments: readonly Deployment[]): Deployment[][] {
+  const levels = new Map<number, Deployment[]>()
+  for (const deployment of deployments) {
+    const level = levels.get(deployment.order)
+    if (level) level.push(deployment)
+    else levels.set(deployment.order, [deployment])
+  }
+  return [...levels].sort(([a], [b]) => a - b).map(([, level]) => level)
+}
+
+/** `anthropic/claude-*`, with one group for what the first `*` stands for. */
+function patternOf(name: string): RegExp {
+  const parts = name.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts[0]}(.*)${parts.slice(1).join('.*')}$`)
+}
+
+/** The model that a deployment is asked for. */
+export function modelFor(deployment: Deployment, matched: string | undefined): string {
+  if (!deployment.wildcard || matched === undefined) return deployment.model
+  return deployment.model.replace('*', () => matched)
+}
+
+/** The provider that a deployment is asked at: behind `*` each name has its own. */
+export function providerOf(deployment: Deployment, { matched }: Group): string {
+  if (deployment.provider) return deployment.provider
+  const model = modelFor(deployment, matched)
+  const slash = model.indexOf('/')
+  return slash > 0 ? model.slice(0, slash) : (deployment.facts(model).info?.provider ?? '')
+}

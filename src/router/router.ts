@@ -1,0 +1,233 @@
+import { checkCache, planOf } from '../cache/plan.js'
+import { CacheState } from '../cache/state.js'
+import type { Clock } from '../call/clock.js'
+import { ClientContext } from '../call/context.js'
+import type { CompletionResult } from '../completion.js'
+import type { EmbeddingResult } from '../embedding.js'
+import { BadRequestError } from '../errors.js'
+import { Hub } from '../observe/hub.js'
+import type { Watch } from '../observe/watch.js'
+import { watched } from '../observe/watched.js'
+import type { ResponseFormatInput } from '../types/chat.js'
+import type { CallbackStats, ObserveOptions } from '../types/observe.js'
+import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
+import type { RerankResponse } from '../types/rerank.js'
+import { runCached } from './cached.js'
+import { checkDeployment, checkRouterOptions } from './config.js'
+import { Core } from './core.js'
+import type { Deployment } from './deployment.js'
+import { Health } from './health.js'
+import { Mirror } from './mirror.js'
+import type { RoutedOperation } from './needs.js'
+import { Ride, type RoutedRequest } from './ride.js'
+import { run } from './run.js'
+import { snapshotOf } from './snapshot.js'
+import type {
+  DeploymentConfig,
+  DeploymentSnapshot,
+  HealthReport,
+  RouterCallOptions,
+  RouterEvent,
+  RouterEventType,
+  RouterOptions,
+  RouterSnapshot,
+} from './types.js'
+
+const defaultTimeout = 600_000
+
+/** What the Router says of observing comes before what its client says; callbacks are told by both. */
+function observing({ client = {}, ...own }: RouterOptions): ObserveOptions {
+  return {
+    callbacks: [...(client.callbacks ?? []), ...(own.callbacks ?? [])],
+    redact: own.redact ?? client.redact,
+    beforeSend: own.beforeSend ?? client.beforeSend,
+    callbackQueue: own.callbackQueue ?? client.callbackQueue,
+    callbackTimeout: own.callbackTimeout ?? client.callbackTimeout,
+    logger: own.logger ?? client.logger,
+  }
+}
+
+/** @internal */
+interface RouterInternals {
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * Many deployments behind one name: picks one for each call, tries again elsewhere, falls back, keeps limits and budgets. Calls
+ * have the shape of `completion()`, `embedding()` and `rerank()`, with a model group in place of the model.
+ *
+ * @example
+ * const router = new Router({
+ *   modelList: [
+ *     { modelName: 'gpt-4o', params: { model: 'openai/gpt-4o', apiKey, rpm: 500 } },
+ *     { modelName: 'claude', params: { model: 'anthropic/claude-sonnet-4-20250514' } },
+ *   ],
+ *   fallbacks: [{ 'gpt-4o': ['claude'] }],
+ * })
+ * const answer = await router.completion({ model: 'gpt-4o', messages })
+ */
+export class Router {
+  readonly #core: Core
+  readonly #mirror: Mirror
+  readonly #health: Health
+  readonly #timeout: number
+  readonly #hub: Hub
+  readonly #cache: CacheState
+
+  /** @throws {BadRequestError} where an option is wrong, with the path of its field */
+  constructor(options: RouterOptions)
+  /** @internal time and chance, for tests */
+  constructor(options: RouterOptions, internals: RouterInternals)
+  constructor(options: RouterOptions, { clock }: RouterInternals = {}) {
+    const checked = checkRouterOptions(options)
+    this.#core = new Core(checked, new ClientContext({ ...checked.client, cache: false }, undefined, clock))
+    this.#core.checkNames()
+    this.#timeout = checked.timeout ?? defaultTimeout
+    this.#mirror = new Mirror(this.#core, (ride, to) => this.#copy(ride, to))
+    this.#health = new Health(this.#core)
+    this.#hub = new Hub(observing(checked), this.#core.clock)
+    // as it was given: a copy may not be what it was
+    const cache = options.cache ?? options.client?.cache
+    checkCache(cache)
+    this.#cache = new CacheState(cache)
+    if (checked.healthCheck) this.#health.start()
+  }
+
+  /**
+   * One chat call, to a deployment of the group.
+   * @throws {NoDeploymentsAvailableError} where none can take it, with the reason of each
+   * @throws {LLMError} what the last try ended with; `attempts` has them all
+   */
+  completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
+    request: CompletionRequest<Stream, Format> & RouterCallOptions,
+  ): Promise<CompletionResult<Stream, Format>> {
+    return this.#start('chat', request) as Promise<CompletionResult<Stream, Format>>
+  }
+
+  /** Vectors for texts. Throws as {@link completion} does. */
+  embedding<const VectorType extends 'array' | 'float32' = 'array'>(
+    request: EmbeddingRequest<VectorType> & RouterCallOptions,
+  ): Promise<EmbeddingResult<VectorType>> {
+    return this.#start('embedding', request) as Promise<EmbeddingResult<VectorType>>
+  }
+
+  /** Documents in the order of their relevance. Throws as {@link completion} does. */
+  rerank(request: RerankRequest & RouterCallOptions): Promise<RerankResponse> {
+    return this.#start('rerank', request) as Promise<RerankResponse>
+  }
+
+  #start(operation: RoutedOperation, request: RoutedRequest): Promise<unknown> {
+    return watched(this.#hub, operation, request, (watch) => this.#run(operation, request, watch), true)
+  }
+
+  async #run(operation: RoutedOperation, request: RoutedRequest, watch: Watch | undefined): Promise<unknown> {
+    const ride = new Ride(operation, request, this.#core.clock.now(), this.#timeout)
+    ride.watch = watch
+    const send = (one: Ride) => {
+      this.#mirror.copy(one)
+      return run(this.#core, one)
+    }
+    const plan = planOf(this.#cache.option, ride.cache)
+    return plan ? runCached(this.#core, this.#cache, plan, ride, request, send) : send(ride)
+  }
+
+  async #copy({ operation, request }: Ride, model: string): Promise<void> {
+    const { signal: _, ...rest } = request
+    const copy = { ...rest, model, stream: false, stream_options: undefined, fallbacks: false, numRetries: 0 }
+    const { stream: __, stream_options: ___, ...plain } = copy
+    const given = (operation === 'chat' ? copy : plain) as unknown as RoutedRequest
+    await run(this.#core, new Ride(operation, given, this.#core.clock.now(), this.#timeout))
+  }
+
+  /** How everything stands, now. */
+  snapshot(): RouterSnapshot {
+    return snapshotOf(this.#core, this.#mirror.dropped)
+  }
+
+  /**
+   * Listens to what happens; `*` to all of it.
+   * @returns a function that ends it
+   * @example
+   * const stop = router.on('cooldown', ({ deployment, reason }) => log.warn({ deployment, reason }))
+   */
+  on<Type extends RouterEventType>(
+    type: Type,
+    listener: (event: Extract<RouterEvent, { type: Type }>) => void,
+  ): () => void
+  on(type: '*', listener: (event: RouterEvent) => void): () => void
+  on(type: RouterEventType | '*', listener: (event: never) => void): () => void {
+    return this.#core.events.on(type, listener as (event: RouterEvent) => void)
+  }
+
+  /** Asks every deployment that has a model of its own for a word. Those that fail are avoided until they answer again. */
+  healthCheck(): Promise<HealthReport[]> {
+    return this.#health.check()
+  }
+
+  /**
+   * Adds a deployment. Calls see it at once.
+   * @returns its id
+   * @throws {BadRequestError} where it is wrong, or its id is taken
+   */
+  addDeployment(config: DeploymentConfig): string {
+    const { id } = this.#core.groups.add(checkDeployment(config))
+    this.#core.room.wake()
+    return id
+  }
+
+  /**
+   * Puts another configuration in a deployment's place, under the same id. Calls under way end where they are.
+   * @throws {BadRequestError} where there is no such deployment, or the configuration is wrong
+   */
+  updateDeployment(id: string, config: Omit<DeploymentConfig, 'id'>): void {
+    this.#known(id)
+    this.#core.groups.replace(id, checkDeployment({ ...config, id }))
+    this.#core.room.wake()
+  }
+
+  /**
+   * Takes a deployment out. Calls under way end where they are.
+   * @returns false where there is none
+   */
+  removeDeployment(id: string): boolean {
+    return this.#core.groups.remove(id) !== undefined
+  }
+
+  deployment(id: string): DeploymentSnapshot | undefined {
+    return this.snapshot().deployments.find((one) => one.id === id)
+  }
+
+  /** The names of all model groups. */
+  get modelGroups(): string[] {
+    return this.#core.groups.names()
+  }
+
+  #known(id: string): Deployment {
+    const found = this.#core.groups.get(id)
+    if (!found) throw new BadRequestError(`There is no deployment '${id}'.`, { param: 'id' })
+    return found
+  }
+
+  /** Settles when callbacks have been told of every call so far, and have sent on what they batch. */
+  flush(): Promise<void> {
+    return this.#hub.flush()
+  }
+
+  /** How the delivery of events to callbacks goes. */
+  callbackStats(): CallbackStats {
+    return this.#hub.stats
+  }
+
+  /** Flushes, ends checks, closes connections and the shared state when the calls under way are done. */
+  async close(): Promise<void> {
+    this.#health.stop()
+    await this.#hub.close()
+    await this.#cache.drain()
+    await this.#core.context.close()
+    await this.#core.state?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

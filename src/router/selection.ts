@@ -1,0 +1,598 @@
+import { costOf } from '../../pricing/index.js'
+import {
+  BadRequestError,
+  BudgetExceededError,
+  ContextWindowExceededError,
+  type LLMError,
+  NoDeploymentsAvailableError,
+} from '../errors.js'
+import type { Budget, BudgetHold } from './budget.js'
+import type { Core } from './core.js'
+import type { Deployment } from './deployment.js'
+import { type Group, modelFor, providerOf } from './groups.js'
+import { cannot, type Inability } from './needs.js'
+import type { Leg, Price, Ride } from './ride.js'
+import type { Candidate, Lease, RoomReason } from './state.js'
+import type { StrategyContext, Unavailable } from './types.js'
+
+/** A deployment that was chosen, and the room that was taken on it. */
+export interface Choice {
+  readonly deployment: Deployment
+  readonly group: Group
+  /** `provider/model` that it is asked for. */
+  readonly model: string
+  readonly reason: string
+  readonly probe: boolean
+  /** Estimated tokens, and where they are noted. */
+  readonly tokens: number
+  readonly slot: number
+  readonly holds: readonly BudgetHold[]
+  /** US dollars that it may cost, where a budget is held. */
+  readonly estimate: number
+  /** In the shared state. */
+  readonly lease: Lease | undefined
+  /** Monotonic milliseconds. */
+  readonly at: number
+}
+
+/** Nobody can take the call. */
+export interface Refusal {
+  readonly group: Group
+  readonly deployments: readonly Unavailable[]
+  /** When somebody may, in milliseconds; undefined where nobody knows. */
+  readonly retryAfterMs: number | undefined
+  /** Whether waiting may help. */
+  readonly passes: boolean
+  readonly error: (cause: LLMError | undefined) => LLMError
+}
+
+export const isRefusal = (found: Choice | Refusal): found is Refusal => 'passes' in found
+
+/** What keeps a deployment from taking a call. */
+enum Obstacle {
+  None,
+  Tags,
+  Region,
+  Unable,
+  TooLong,
+  Cooldown,
+  Probing,
+  Parallel,
+  Budget,
+  NoPrice,
+  /** From here on: better avoided, but possible. */
+  Unhealthy,
+  Requests,
+  Tokens,
+  Told,
+  Schema,
+}
+
+const possible = Obstacle.Unhealthy
+
+/** Picks a deployment for a call and takes the room for it, or says why there is none. */
+export function select(core: Core, ride: Ride, leg: Leg, group: Group): Choice | Refusal | Promise<Choice | Refusal> {
+  const look = new Look(core, ride, group)
+  const pool = poolOf(look, leg)
+  if (pool.length === 0) return refusal(look)
+  const context = new Context(core, ride, group)
+  if (core.state?.connected) return selectShared(look, leg, pool, context)
+  const chosen = choose(core, pool, context)
+  return take(look, chosen, reasonOf(core, pool, leg), undefined)
+}
+
+/** What is the same for every deployment that a call looks at. */
+class Look {
+  readonly core: Core
+  readonly ride: Ride
+  readonly group: Group
+  readonly now: number
+  /** Undefined where tags don't matter; else what a deployment must have: one of these, `default`, or none at all (`''`). */
+  readonly wanted: string | readonly string[] | undefined
+  readonly regions: readonly string[] | undefined
+  readonly checks: boolean
+  /** Whether the call asks for something that not every model can do. */
+  readonly picky: boolean
+  readonly schema: boolean
+  /** No text has more tokens than UTF-8 bytes, of which a UTF-16 unit has 3 at most. */
+  readonly mostTokens: number
+
+  constructor(core: Core, ride: Ride, group: Group) {
+    const { needs } = ride
+    this.core = core
+    this.ride = ride
+    this.group = group
+    this.now = core.clock.wall()
+    this.wanted = group.tagged ? tagsWanted(ride, group) : undefined
+    this.regions = ride.options.allowedRegions
+    this.checks = core.preCallChecks || needs.prefill
+    this.picky = needs.prefill || (needs.operation === 'chat' && (needs.tools || needs.vision))
+    this.schema = core.preCallChecks && needs.schema
+    this.mostTokens = this.checks ? needs.characters * 3 : 0
+  }
+
+  model(deployment: Deployment): string {
+    return modelFor(deployment, this.group.matched)
+  }
+}
+
+/** How many deployments that can take a call a strategy is shown at most. */
+const mostShown = 256
+
+/**
+ * The best of those that can take the call: within limits first, of the lowest order, and not the ones that have just failed. Of
+ * a large group only so many as the strategy is shown, from a random place on.
+ */
+function poolOf(look: Look, { tried }: Leg, asked?: ReadonlyMap<Deployment, unknown>): Deployment[] {
+  const { core, group, now } = look
+  const horizon = group.deployments[0]?.window.horizon(now)
+  let spare: Deployment[] | undefined
+  for (const level of group.levels) {
+    const pool: Deployment[] = []
+    const count = level.length
+    const start = count > mostShown ? Math.floor(core.clock.random() * count) : 0
+    for (let step = 0; step < count; step++) {
+      const at = start + step
+      const deployment = level[at < count ? at : at - count] as Deployment
+      if (asked?.has(deployment)) continue
+      deployment.refresh(now, horizon)
+      const obstacle = obstacleOf(look, deployment)
+      if (obstacle === Obstacle.None && !(tried.size > 0 && tried.has(deployment))) {
+        if (pool.push(deployment) === mostShown) return pool
+      } else if (obstacle === Obstacle.None || (obstacle >= possible && isSoft(core, obstacle))) {
+        if (spare) spare.push(deployment)
+        else spare = [deployment]
+      }
+    }
+    if (pool.length > 0) return pool
+  }
+  if (spare === undefined) return none
+  const untried = spare.filter((deployment) => !tried.has(deployment))
+  const rest = untried.length > 0 ? untried : spare
+  const lowest = Math.min(...rest.map((deployment) => deployment.order))
+  return rest.filter((deployment) => deployment.order === lowest)
+}
+
+const none: Deployment[] = []
+
+/** Whether a deployment that has not failed on this leg could take the call now. */
+export function hasUntried(core: Core, ride: Ride, leg: Leg, group: Group): boolean {
+  if (group.deployments.length === 1) return false
+  return poolOf(new Look(core, ride, group), leg).some((one) => !leg.tried.has(one))
+}
+
+/** When a deployment that has not failed on this leg comes back from its cooldown, in milliseconds. */
+export function soonest(core: Core, _ride: Ride, { tried }: Leg, { deployments }: Group): number | undefined {
+  const now = core.clock.wall()
+  let least: number | undefined
+  for (const deployment of deployments) {
+    if (!deployment.cooldown || tried.has(deployment)) continue
+    const left = Math.max(1, deployment.cooldown.until - now)
+    if (least === undefined || left < least) least = left
+  }
+  return least
+}
+
+const isSoft = (core: Core, obstacle: Obstacle) =>
+  !(core.enforceLimits && (obstacle === Obstacle.Requests || obstacle === Obstacle.Tokens))
+
+function obstacleOf(look: Look, deployment: Deployment): Obstacle {
+  const { core, ride, now } = look
+  if (look.wanted !== undefined && !hasTag(deployment, look.wanted)) return Obstacle.Tags
+  if (look.regions !== undefined && !(deployment.region && look.regions.includes(deployment.region)))
+    return Obstacle.Region
+  if (deployment.cooldown !== undefined) return Obstacle.Cooldown
+  if (deployment.probe === 'sent') return Obstacle.Probing
+  const most = deployment.maxParallelRequests
+  if (most !== undefined && busy(deployment) >= most) return Obstacle.Parallel
+  if (look.checks) {
+    const facts = deployment.facts(look.group.matched === undefined ? deployment.model : look.model(deployment))
+    if (look.picky || (facts.maxInputTokens !== undefined && look.mostTokens > facts.maxInputTokens)) {
+      const inability = cannot(facts, ride.needs)
+      if (inability) return inability === 'length' ? Obstacle.TooLong : Obstacle.Unable
+    }
+    if (look.schema && facts.schema === false) return Obstacle.Schema
+  }
+  if (core.hasBudgets || deployment.budget !== undefined) {
+    const obstacle = budgetObstacle(look, deployment)
+    if (obstacle !== Obstacle.None) return obstacle
+  }
+  if (deployment.unhealthy !== undefined) return Obstacle.Unhealthy
+  if (deployment.rpm !== undefined && deployment.requests + 1 > deployment.rpm) return Obstacle.Requests
+  if (deployment.tpm !== undefined && tokensFull(look, deployment)) return Obstacle.Tokens
+  if (deployment.requestsLeft <= 0 && now < deployment.requestsUntil) return Obstacle.Told
+  if (now < deployment.tokensUntil && deployment.tokensLeft < ride.needs.promptTokens) return Obstacle.Told
+  return Obstacle.None
+}
+
+/** A call that is larger than the limit itself goes when nothing else does: else it never would. */
+function tokensFull({ ride }: Look, deployment: Deployment): boolean {
+  const limit = deployment.tpm ?? 0
+  // what is far from full need not be counted
+  if (deployment.tokens + ride.needs.characters * 3 + 100_000 < limit && ride.needs.maxTokens === undefined)
+    return false
+  return deployment.tokens > 0 && deployment.tokens + tokensOf(deployment, ride) > limit
+}
+
+const busy = ({ inFlight, shared }: Deployment) => Math.max(inFlight, shared?.inFlight ?? 0)
+
+/** Prompt and answer, as far as they can be told before. */
+export function tokensOf(deployment: Deployment, ride: Ride): number {
+  const { needs } = ride
+  if (needs.operation !== 'chat') return needs.promptTokens
+  return Math.ceil(needs.promptTokens + (needs.maxTokens ?? deployment.outputTokens ?? 0) * needs.choices)
+}
+
+function tagsWanted(ride: Ride, { deployments }: Group): string | readonly string[] {
+  const { tags } = ride.options
+  if (tags && deployments.some((deployment) => hasTag(deployment, tags))) return tags
+  return deployments.some((deployment) => deployment.tags.includes('default')) ? 'default' : ''
+}
+
+function hasTag({ tags }: Deployment, wanted: string | readonly string[]): boolean {
+  if (typeof wanted === 'string') return wanted === '' ? tags.length === 0 : tags.includes(wanted)
+  return tags.some((tag) => wanted.includes(tag))
+}
+
+// --- money ----------------------------------------------------------------------------------------------------------
+
+function budgetsOf(core: Core, ride: Ride, group: Group, deployment: Deployment): Budget[] {
+  const budgets = core.budgetsOf(providerOf(deployment, group), ride.options.tags)
+  if (deployment.budget) budgets.push(deployment.budget)
+  return budgets
+}
+
+function budgetObstacle({ core, ride, group, now }: Look, deployment: Deployment): Obstacle {
+  const budgets = budgetsOf(core, ride, group, deployment)
+  if (budgets.length === 0) return Obstacle.None
+  const price = priceOf(core, ride, group, deployment)
+  if (!price) return Obstacle.NoPrice
+  return budgets.every((budget) => budget.fits(now, price.estimate, price.most)) ? Obstacle.None : Obstacle.Budget
+}
+
+/** What an answer may cost that nothing sets an end to: more than any budget has, so that such calls go one at a time. */
+const boundless = 1_000_000
+
+/** What a call may cost here: as expected, and at the very most. Undefined where the model's price is unknown. */
+function priceOf(core: Core, ride: Ride, group: Group, deployment: Deployment): Price | undefined {
+  // deployments of one model cost the same
+  const key = deployment.baseModel ?? modelFor(deployment, group.matched)
+  const known = ride.prices.get(key)
+  if (known) return known
+  const price = pricedFor(core, ride, group, deployment)
+  if (price) ride.prices.set(key, price)
+  return price
+}
+
+function pricedFor(core: Core, ride: Ride, group: Group, deployment: Deployment): Price | undefined {
+  const { needs } = ride
+  const model = modelFor(deployment, group.matched)
+  const prompt = needs.promptTokens
+  const facts = deployment.facts(model).info
+  const chat = needs.operation === 'chat'
+  const bound = needs.maxTokens ?? facts?.maxOutputTokens
+  const longest = chat ? (bound ?? Number.POSITIVE_INFINITY) * needs.choices : 0
+  const expected = chat ? Math.min(longest, (needs.maxTokens ?? deployment.outputTokens ?? 500) * needs.choices) : 0
+  const costFor = (input: number, output: number) =>
+    costOf(
+      {
+        provider: providerOf(deployment, group),
+        model: model.slice(model.indexOf('/') + 1),
+        baseModel: deployment.baseModel,
+        usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output },
+        at: core.clock.wall(),
+      },
+      core.context.registry,
+    ).total
+  const estimate = costFor(prompt, expected)
+  // an estimate may be off by a quarter; no text has more tokens than bytes
+  const most = Number.isFinite(longest)
+    ? costFor(Math.max(prompt, Math.min(needs.characters * 3, Math.ceil(prompt * 1.25))), longest)
+    : boundless
+  return estimate === undefined || most === undefined ? undefined : { estimate, most: Math.max(estimate, most) }
+}
+
+// --- taking room ----------------------------------------------------------------------------------------------------
+
+/** @throws {BadRequestError} where a strategy of the user's own throws, or returns none of the deployments */
+function choose(core: Core, pool: readonly Deployment[], context: StrategyContext): Deployment {
+  const [only] = pool
+  if (pool.length === 1 && only) return only
+  let chosen: { readonly id?: unknown } | undefined
+  try {
+    chosen = core.strategy(pool, context)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new BadRequestError(`The Router's routingStrategy threw: ${said}`, { param: 'routingStrategy', cause: error })
+  }
+  // it may return a copy
+  const found = pool.find((deployment) => deployment === chosen) ?? pool.find(({ id }) => id === chosen?.id)
+  if (found) return found
+  const hint = chosen instanceof Promise ? '; it returned a promise' : ''
+  throw new BadRequestError(`The Router's routingStrategy returned none of the deployments that it was given${hint}.`, {
+    param: 'routingStrategy',
+  })
+}
+
+function take(look: Look, deployment: Deployment, reason: string, lease: Lease | undefined): Choice {
+  const { core, ride, group, now } = look
+  const tokens = deployment.tpm !== undefined || core.countsTokens ? tokensOf(deployment, ride) : 0
+  const probe = deployment.probe === 'due'
+  if (probe) {
+    deployment.probe = 'sent'
+    core.events.emit({ type: 'probe', deployment: deployment.id })
+  }
+  deployment.inFlight++
+  deployment.picks++
+  const slot = deployment.window.add(now, 1, tokens)
+  if (deployment.shared) {
+    deployment.shared.requests++
+    deployment.shared.tokens += tokens
+  }
+  if (deployment.requestsLeft > 0) deployment.requestsLeft--
+  let holds: readonly BudgetHold[] = noHolds
+  let estimate = 0
+  if (deployment.budget || core.hasBudgets) {
+    const price = priceOf(core, ride, group, deployment)
+    if (price) {
+      estimate = price.estimate
+      holds = budgetsOf(core, ride, group, deployment).map((budget) => budget.hold(Math.min(price.most, budget.limit)))
+    }
+  }
+  return {
+    deployment,
+    group,
+    model: modelFor(deployment, group.matched),
+    reason: probe ? 'first call after its cooldown' : reason,
+    probe,
+    tokens,
+    slot,
+    holds,
+    estimate,
+    lease,
+    at: core.clock.now(),
+  }
+}
+
+const noHolds: readonly BudgetHold[] = Object.freeze([])
+
+function reasonOf(core: Core, pool: readonly Deployment[], { tried }: Leg): string {
+  const how = pool.length === 1 ? 'the only one available' : `${core.strategyName} of ${pool.length}`
+  return tried.size > 0 ? `${how}, after ${tried.size} had failed` : how
+}
+
+/** The most candidates that the shared state is asked about at once, and the most times that it is asked. */
+const mostCandidates = 8
+const mostQuestions = 4
+
+async function selectShared(
+  look: Look,
+  leg: Leg,
+  pool: readonly Deployment[],
+  context: StrategyContext,
+): Promise<Choice | Refusal> {
+  const { core, ride, group } = look
+  const reason = reasonOf(core, pool, leg)
+  const asked = new Map<Deployment, RoomReason | undefined>()
+  for (let now = look, questions = 1; ; questions++) {
+    const ranked = rank(now, leg, context, asked)
+    const candidates = ranked.map((deployment) => candidateOf(core, ride, group, deployment))
+    const tokens = Math.max(...ranked.map((deployment) => tokensOf(deployment, ride)))
+    const found = await core.state?.reserve({ candidates, tokens, timeout: ride.timeout || 600_000 })
+    now = new Look(core, ride, group)
+    if (!found) {
+      // out of reach: this process's own counts decide
+      const again = poolOf(now, leg)
+      if (again.length === 0) return refusal(now)
+      return take(now, choose(core, again, context), reason, undefined)
+    }
+    if ('index' in found) return take(now, ranked[found.index] as Deployment, reason, found)
+    for (const [index, deployment] of ranked.entries()) asked.set(deployment, found.reasons[index])
+    if (questions === mostQuestions || poolOf(now, leg, asked).length === 0) {
+      return refusal(now, (deployment) => asked.get(deployment))
+    }
+  }
+}
+
+/** In order of preference, those of the next order after the ones before them: one question will mostly do. */
+function rank(look: Look, leg: Leg, context: StrategyContext, asked: ReadonlyMap<Deployment, unknown>): Deployment[] {
+  const ranked: Deployment[] = []
+  const seen = new Map<Deployment, unknown>(asked)
+  while (ranked.length < mostCandidates) {
+    let rest = poolOf(look, leg, seen)
+    if (rest.length === 0) break
+    while (rest.length > 0 && ranked.length < mostCandidates) {
+      const next = choose(look.core, rest, context)
+      ranked.push(next)
+      seen.set(next, undefined)
+      rest = rest.filter((deployment) => deployment !== next)
+    }
+  }
+  return ranked
+}
+
+function candidateOf(core: Core, ride: Ride, group: Group, deployment: Deployment): Candidate {
+  const budgets = deployment.budget || core.hasBudgets ? budgetsOf(core, ride, group, deployment) : []
+  const price = budgets.length > 0 ? priceOf(core, ride, group, deployment) : undefined
+  return {
+    id: deployment.id,
+    rpm: core.enforceLimits ? deployment.rpm : undefined,
+    tpm: core.enforceLimits ? deployment.tpm : undefined,
+    maxParallelRequests: deployment.maxParallelRequests,
+    budgets,
+    estimate: price?.estimate ?? 0,
+    most: price?.most ?? 0,
+    probe: deployment.probe === 'due',
+  }
+}
+
+/** What a strategy may ask; nothing is counted that it doesn't. */
+class Context implements StrategyContext {
+  readonly modelGroup: string
+  readonly stream: boolean
+  readonly latencyBuffer: number
+  readonly random: () => number
+  readonly #ride: Ride
+  constructor(core: Core, ride: Ride, group: Group) {
+    this.modelGroup = group.name
+    this.stream = ride.stream
+    this.latencyBuffer = core.latencyBuffer
+    this.random = core.clock.random
+    this.#ride = ride
+  }
+  get promptTokens(): number {
+    return this.#ride.needs.promptTokens
+  }
+}
+
+// --- saying no ------------------------------------------------------------------------------------------------------
+
+interface Problem {
+  readonly obstacle: Obstacle
+  readonly reason: string
+  readonly retryAfterMs: number | undefined
+  /** Whether it may be gone after a while, or when another call has ended. */
+  readonly passes: boolean
+}
+
+type Told = RoomReason | undefined
+
+const obstacles: Readonly<Record<RoomReason['kind'], Obstacle>> = {
+  cooldown: Obstacle.Cooldown,
+  probing: Obstacle.Probing,
+  parallel: Obstacle.Parallel,
+  budget: Obstacle.Budget,
+  requests: Obstacle.Requests,
+  tokens: Obstacle.Tokens,
+  unreachable: Obstacle.Requests,
+}
+
+function refusal(look: Look, told?: (deployment: Deployment) => Told): Refusal {
+  const { ride, group } = look
+  const problems = group.deployments.map((deployment): [Deployment, Problem] => {
+    const said = told?.(deployment)
+    if (said) {
+      // money comes back where calls are under way, or with time
+      const passes = said.kind !== 'budget' || said.retryAfterMs !== undefined
+      return [deployment, { obstacle: obstacles[said.kind], passes, ...said }]
+    }
+    const obstacle = obstacleOf(look, deployment)
+    return [deployment, { obstacle, passes: passing.has(obstacle), ...explain(look, deployment, obstacle) }]
+  })
+  const deployments = problems.map(([{ id }, { reason, retryAfterMs }]) => ({
+    deployment: id,
+    reason,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  }))
+  const times = problems.flatMap(([, { retryAfterMs }]) => retryAfterMs ?? [])
+  const retryAfterMs = times.length > 0 ? Math.min(...times) : undefined
+  const passes = problems.some(([, problem]) => problem.passes)
+  const only = (kind: Obstacle) => problems.length > 0 && problems.every(([, problem]) => problem.obstacle === kind)
+  const details = deployments.slice(0, 8).map(({ deployment, reason }) => `${deployment}: ${reason}`)
+  const list = `${details.join('; ') || 'it has none'}${deployments.length > 8 ? `; and ${deployments.length - 8} more` : ''}`
+  const when = retryAfterMs === undefined ? '' : ` The soonest may be free in ${Math.ceil(retryAfterMs)} ms.`
+  return {
+    group,
+    deployments,
+    retryAfterMs,
+    passes,
+    error: (cause) => {
+      const common = { model: ride.requested, retryAfterMs, cause }
+      if (only(Obstacle.TooLong)) {
+        return new ContextWindowExceededError(`The prompt is too long for '${group.name}'. ${list}.`, common)
+      }
+      if (only(Obstacle.Budget)) {
+        return new BudgetExceededError(`No budget is left for '${group.name}'. ${list}.${when}`, common)
+      }
+      return new NoDeploymentsAvailableError(`No deployment of '${group.name}' can take the call. ${list}.${when}`, {
+        ...common,
+        deployments,
+        retryable: passes,
+      })
+    },
+  }
+}
+
+/** What goes by itself. */
+const passing: ReadonlySet<Obstacle> = new Set([
+  Obstacle.Cooldown,
+  Obstacle.Probing,
+  Obstacle.Parallel,
+  Obstacle.Requests,
+  Obstacle.Tokens,
+  Obstacle.Told,
+])
+
+function explain(
+  look: Look,
+  deployment: Deployment,
+  obstacle: Obstacle,
+): Pick<Problem, 'reason' | 'retryAfterMs'> & { readonly passes?: boolean } {
+  const { core, ride, group, wanted, now } = look
+  const say = (reason: string, retryAfterMs?: number) => ({ reason, retryAfterMs })
+  switch (obstacle) {
+    case Obstacle.Tags:
+      return say(
+        wanted === ''
+          ? `is for the tags ${deployment.tags.join(', ')}`
+          : `has none of the tags ${typeof wanted === 'string' ? wanted : wanted?.join(', ')}`,
+      )
+    case Obstacle.Region:
+      return say(deployment.region ? `is in ${deployment.region}` : 'says no region')
+    case Obstacle.Unable:
+    case Obstacle.TooLong: {
+      const facts = deployment.facts(look.model(deployment))
+      return say(inabilities(cannot(facts, ride.needs), facts.maxInputTokens, ride.needs.promptTokens))
+    }
+    case Obstacle.Cooldown:
+      return say(`rests after ${deployment.cooldown?.reason}`, (deployment.cooldown?.until ?? now) - now)
+    case Obstacle.Probing:
+      return say('is being tried out after its cooldown')
+    case Obstacle.Parallel:
+      return say(`has ${deployment.maxParallelRequests} calls under way, which is all it may have`)
+    case Obstacle.Budget: {
+      const budgets = budgetsOf(core, ride, group, deployment)
+      const price = priceOf(core, ride, group, deployment)
+      const short = budgets.find((budget) => !budget.fits(now, price?.estimate ?? 0, price?.most ?? 0))
+      if (!short) return say('has no budget left')
+      const { spent, reserved, limit, key } = short.snapshot(now)
+      const waiting = reserved > 0 ? `, ${money(reserved)} set aside for calls under way` : ''
+      const freesIn = short.freesIn(now)
+      const said = say(
+        `budget ${key}: ${money(spent)} of ${money(limit)} spent${waiting}`,
+        reserved > 0 ? undefined : freesIn,
+      )
+      return { ...said, passes: reserved > 0 || freesIn !== undefined }
+    }
+    case Obstacle.NoPrice:
+      return say("has a budget, and its model's price is not known: give it 'prices'")
+    case Obstacle.Unhealthy:
+      return say(`failed its health check: ${deployment.unhealthy}`)
+    case Obstacle.Requests:
+      return say(
+        `has used its ${deployment.rpm} requests a minute`,
+        deployment.window.freesIn(now, deployment.requests + 1 - (deployment.rpm ?? 0), 0),
+      )
+    case Obstacle.Tokens:
+      return say(
+        `has used ${deployment.tokens} of its ${deployment.tpm} tokens a minute`,
+        deployment.window.freesIn(now, 0, deployment.tokens + tokensOf(deployment, ride) - (deployment.tpm ?? 0)),
+      )
+    case Obstacle.Told:
+      return say(
+        'its provider says that its rate limit is used up',
+        Math.max(deployment.requestsUntil, deployment.tokensUntil) - now,
+      )
+    default:
+      return say('was not chosen')
+  }
+}
+
+function inabilities(inability: Inability | undefined, most: number | undefined, tokens: number): string {
+  if (inability === 'tools') return 'its model has no tools'
+  if (inability === 'images') return 'its model takes no images'
+  if (inability === 'prefill') return 'its model is not known to go on with a text'
+  return `its model takes ${most} tokens, and the prompt has about ${tokens}`
+}
+
+const money = (dollars: number) => `$${dollars > 0 && dollars < 0.01 ? dollars.toPrecision(2) : dollars.toFixed(2)}`

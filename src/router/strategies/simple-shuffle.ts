@@ -1,0 +1,45 @@
+import type { DeploymentView, StrategyContext } from '../types.js'
+
+type Share = 'weight' | 'rpm' | 'tpm'
+
+/**
+ * By chance, in proportion to `weight`, else to `rpm`, else to `tpm`, else evenly. The measure is the first that any of the
+ * deployments has. One without it counts 1 where the others have weights, and their mean where they have limits.
+ */
+export function simpleShuffle(candidates: readonly DeploymentView[], { random }: StrategyContext): DeploymentView {
+  const by = shareOf(candidates)
+  if (by === undefined) return candidates[Math.floor(random() * candidates.length)] as DeploymentView
+  const missing = by === 'weight' ? 1 : meanOf(candidates, by)
+  let sum = 0
+  for (const candidate of candidates) sum += candidate[by] ?? missing
+  let left = random() * sum
+  for (const candidate of candidates) {
+    left -= candidate[by] ?? missing
+    if (left < 0) return candidate
+  }
+  // all of them weigh nothing
+  return candidates[Math.floor(random() * candidates.length)] as DeploymentView
+}
+
+function shareOf(candidates: readonly DeploymentView[]): Share | undefined {
+  let rpm = false
+  let tpm = false
+  for (const candidate of candidates) {
+    if (candidate.weight !== undefined) return 'weight'
+    if (candidate.rpm !== undefined) rpm = true
+    if (candidate.tpm !== undefined) tpm = true
+  }
+  return rpm ? 'rpm' : tpm ? 'tpm' : undefined
+}
+
+function meanOf(candidates: readonly DeploymentView[], by: Share): number {
+  let sum = 0
+  let count = 0
+  for (const candidate of candidates) {
+    const value = candidate[by]
+    if (value === undefined) continue
+    sum += value
+    count++
+  }
+  return sum / count
+}

@@ -1,0 +1,65 @@
+import { crc32 } from 'node:zlib'
+import type { Frame } from './frames.js'
+
+/** How the events of a stream are told from each other. */
+export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
+
+interface FramingRules {
+  readonly contentType: string
+  /** The bytes of one event. */
+  write(frame: Pick<Frame, 'event' | 'exception' | 'data'>, eol: string): Buffer
+  /** Something that every reader skips. */
+  comment?(eol: string): Buffer
+  /** Whether an event ends with a line end. */
+  readonly lines: boolean
+}
+
+export const framings: Readonly<Record<Framing, FramingRules>> = {
+  sse: {
+    contentType: 'text/event-stream; charset=utf-8',
+    write({ event, data }, eol) {
+      const name = event === undefined ? '' : `event: ${event}${eol}`
+      return Buffer.from(`${name}data: ${data}${eol}${eol}`)
+    },
+    comment: (eol) => Buffer.from(`: simulator${eol}${eol}`),
+    lines: true,
+  },
+  ndjson: {
+    contentType: 'application/x-ndjson',
+    write: ({ data }, eol) => Buffer.from(`${data}${eol}`),
+    lines: true,
+  },
+  'aws-event-stream': {
+    contentType: 'application/vnd.amazon.eventstream',
+    write: ({ event = 'contentBlockDelta', exception = false, data }) => awsMessage(event, exception, data),
+    lines: false,
+  },
+}
+
+/** The type of a header whose value is text. */
+const TEXT = 7
+
+/** https://smithy.io/2.0/aws/amazon-eventstream.html */
+function awsMessage(event: string, exception: boolean, data: string): Buffer {
+  const headers = Buffer.concat([
+    awsHeader(exception ? ':exception-type' : ':event-type', event),
+    awsHeader(':content-type', 'application/json'),
+    awsHeader(':message-type', exception ? 'exception' : 'event'),
+  ])
+  const payload = Buffer.from(data)
+  const message = Buffer.alloc(12 + headers.length + payload.length + 4)
+  message.writeUInt32BE(message.length, 0)
+  message.writeUInt32BE(headers.length, 4)
+  message.writeUInt32BE(crc32(message.subarray(0, 8)), 8)
+  headers.copy(message, 12)
+  payload.copy(message, 12 + headers.length)
+  message.writeUInt32BE(crc32(message.subarray(0, -4)), message.length - 4)
+  return message
+}
+
+function awsHeader(name: string, value: string): Buffer {
+  const head = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), Buffer.from([TEXT, 0, 0])])
+  const text = Buffer.from(value)
+  head.writeUInt16BE(text.length, head.length - 2)
+  return Buffer.concat([head, text])
+}

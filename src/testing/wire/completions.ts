@@ -1,0 +1,38 @@
+import { record, records, string } from '../json.js'
+import { openai } from './openai.js'
+import { badRequest } from './openai-errors.js'
+import { readChat } from './openai-request.js'
+import { endsWith, type Wire } from './wire.js'
+
+/** OpenAI's text completions. https://platform.openai.com/docs/api-reference/completions */
+export const completions: Wire = {
+  ...openai,
+  route(method, path) {
+    const text = method === 'POST' && endsWith(path, '/completions') && !endsWith(path, '/chat/completions')
+    return text ? { operation: 'chat' } : undefined
+  },
+  refuse: ({ body }) =>
+    body.prompt === undefined ? badRequest("you must provide a 'prompt' parameter", 'prompt') : undefined,
+  read({ body }) {
+    const prompt = Array.isArray(body.prompt) ? body.prompt[0] : body.prompt
+    return readChat({ ...body, messages: [{ role: 'user', content: string(prompt) ?? '' }] })
+  },
+  whole: (answer, request) => asText(record(openai.whole(answer, request)), 'message'),
+  frames: (answer, request) =>
+    openai.frames(answer, request).flatMap((frame) => {
+      if (frame.part === 'mark') return [frame]
+      const body = record(JSON.parse(frame.data))
+      return [{ ...frame, data: JSON.stringify(asText(body, 'delta')) }]
+    }),
+}
+
+/** A chat answer, or a chunk of one, as a text completion. */
+function asText(body: Readonly<Record<string, unknown>>, place: 'message' | 'delta') {
+  const choices = records(body.choices).map(({ index, finish_reason, [place]: said }) => ({
+    text: string(record(said).content) ?? '',
+    index,
+    logprobs: null,
+    finish_reason,
+  }))
+  return { ...body, object: 'text_completion', choices }
+}

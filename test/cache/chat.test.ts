@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { type CacheFailure, type CallEvent, type ChatCompletion, memoryCache } from '../../src/index.js'
+import { messageOf, models, rejection, simulated, user } from '../helpers/simulated.js'
+
+const { sim, client } = simulated()
+
+const asked = () => sim().requests.length
+
+const contentOf = (answer: ChatCompletion) => messageOf(answer).content
+
+describe.each(models)('%s', (model) => {
+  it('is asked once for the same question', async () => {
+    const llm = client({ cache: memoryCache() })
+    const first = await llm.completion({ model, messages: user('Hello') })
+    expect(first.meta.cache).toMatchObject({ hit: false, key: expect.any(String) })
+    const again = await llm.completion({ messages: user('Hello'), model })
+    expect(asked()).toBe(1)
+    expect(again).toEqual(first)
+    expect(again.meta).toMatchObject({ cache: { hit: true, key: first.meta.cache.key }, status: 0, attempts: [] })
+    expect(again.meta.cache.ageMs).toBeGreaterThanOrEqual(0)
+    expect(again.meta.usage).toEqual(first.meta.usage)
+    expect(first.meta.cost.total).toBeGreaterThan(0)
+    expect(again.meta.cost).toMatchObject({ total: 0, saved: first.meta.cost.total })
+  })
+
+  it('gives a whole answer as a stream, and a stream whole', async () => {
+    for (const storedAsStream of [false, true]) {
+      const llm = client({ cache: memoryCache() })
+      const before = asked()
+      const plain = { model, messages: user(`Hello ${storedAsStream}`) }
+      let stored: ChatCompletion
+      if (storedAsStream) stored = await (await llm.completion({ ...plain, stream: true })).final()
+      else stored = await llm.completion(plain)
+      expect(asked()).toBe(before + 1)
+      const whole = await llm.completion(plain)
+      expect(whole).toEqual(stored)
+      const stream = await llm.completion({ ...plain, stream: true, stream_options: { include_usage: true } })
+      let text = ''
+      let usage: unknown
+      for await (const chunk of stream) {
+        text += chunk.choices[0]?.delta.content ?? ''
+        usage ??= chunk.usage
+      }
+      expect(text).toBe(contentOf(stored))
+      expect(usage).toEqual(stored.usage)
+      expect(await stream.final()).toEqual(stored)
+      expect(stream.meta).toMatchObject({ cache: { hit: true }, cost: { total: 0 } })
+      expect(stream.meta.timeToFirstTokenMs).toBeTypeOf('number')
+      const quiet = await llm.completion({ ...plain, stream: true })
+      for await (const chunk of quiet) expect(chunk.usage).toBeUndefined()
+      expect(asked()).toBe(before + 1)
+    }
+  })
+})
+
+const model = 'openai/gpt-4o'
+
+describe('what is kept', () => {
+  it('is the answer, whatever the caller does to his', async () => {
+    const llm = client({ cache: memoryCache() })
+    const first = await llm.completion({ model, messages: user('Hello') })
+    const said = contentOf(first)
+    messageOf(first).content = 'changed'
+    const second = await llm.completion({ model, messages: user('Hello') })
+    expect(contentOf(second)).toBe(said)
+    messageOf(second).content = 'changed'
+    expect(contentOf(await llm.completion({ model, messages: user('Hello') }))).toBe(said)
+  })
+
+  it.each([
+    ['cut', { kind: 'cut', afterChunks: 2 } as const],
+    ['failed', { kind: 'status', status: 400 } as const],
+  ])('is nothing of a %s stream', async (_, fault) => {
+    const llm = client({ cache: memoryCache(), maxRetries: 0 })
+    sim().fail(fault)
+    const read = async () => (await llm.completion({ model, messages: user('Hello'), stream: true })).final()
+    await rejection(read())
+    await read()
+    expect(asked()).toBe(2)
+  })
+
+  it('is nothing of a stream that was left', async () => {
+    const llm = client({ cache: memoryCache() })
+    sim().fail({ kind: 'silence', afterChunks: 1 })
+    const stream = await llm.completion({ model, messages: user('Hello'), stream: true })
+    for await (const _ of stream) break
+    await (await llm.completion({ model, messages: user('Hello'), stream: true })).final()
+    expect(asked()).toBe(2)
+  })
+
+  it('is nothing where the answer does not fit its schema, and is checked again with each hit', async () => {
+    const store = memoryCache()
+    const llm = client({ cache: store })
+    for (let at = 0; at < 4; at++) sim().reply('{"n": 1}')
+    let strict = false
+    const format = z.object({ n: z.number().refine((n) => !strict || n > 1) })
+    const ask = () => llm.completion({ model, messages: user('Hello'), response_format: format })
+    const first = await ask()
+    expect(messageOf(first)).toMatchObject({ parsed: { n: 1 } })
+    expect(messageOf(await ask())).toMatchObject({ parsed: { n: 1 } })
+    expect(asked()).toBe(1)
+    strict = true
+    await rejection(ask())
+    expect(asked()).toBe(2)
+    store.clear()
+    await rejection(ask())
+    expect(store.size).toBe(0)
+  })
+})
+
+describe('one call', () => {
+  it('can do without, ask anew, or not leave anything behind', async () => {
+    const llm = client({ cache: memoryCache() })
+    const ask = (cache?: Parameters<typeof llm.completion>[0]['cache']) =>
+      llm.completion({ model, messages: user('Hello'), cache })
+    await ask({ noStore: true })
+    await ask()
+    expect(asked()).toBe(2)
+    expect((await ask(false)).meta.cache).toEqual({ hit: false })
+    expect((await ask({ maxAge: 0 })).meta.cache.hit).toBe(false)
+    expect((await ask({ namespace: 'other' })).meta.cache.hit).toBe(false)
+    expect((await ask({ namespace: 'other' })).meta.cache).toMatchObject({
+      hit: true,
+      key: expect.stringMatching(/^other:/),
+    })
+    expect((await ask({ store: memoryCache() })).meta.cache.hit).toBe(false)
+    expect((await ask()).meta.cache.hit).toBe(true)
+  })
+
+  it('sets how long its answer lives, in a store that knows no time', async () => {
+    const store = new Map<string, string>()
+    const llm = client({ cache: store })
+    const ask = () => llm.completion({ model, messages: user('Hello'), cache: { ttl: 30 } })
+    await ask()
+    expect((await ask()).meta.cache.hit).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    expect((await ask()).meta.cache.hit).toBe(false)
+  })
+
+  it('fails with a cache as it would without', async () => {
+    const llm = client({ cache: memoryCache() })
+    await llm.completion({ model, messages: user('Hello') })
+    const bad = { model, messages: user('Hello') }
+    await expect(llm.completion({ ...bad, timeout: -1 })).rejects.toThrow("'timeout' is a number")
+    await expect(llm.completion({ ...bad, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(llm.completion({ ...bad, cache: { ttl: 'a' } as never })).rejects.toThrow("'cache.ttl'")
+    await expect(llm.completion({ ...bad, cache: { age: 1 } as never })).rejects.toThrow("has no option 'age'")
+    await expect(llm.responses({ model, input: 'Hello', cache: { ttl: 1 } })).rejects.toThrow('are not cached')
+    await expect(llm.moderation({ input: 'Hello', cache: memoryCache() })).rejects.toThrow('are not cached')
+    await expect(llm.completion({ ...bad, cache: true as never })).rejects.toThrow("'cache' is memoryCache()")
+  })
+})
+
+describe('a store', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+  ])('that %s is told of, and the call goes on', async (_, broken) => {
+    const failures: CacheFailure[] = []
+    const onError = (failure: CacheFailure) => {
+      failures.push(failure)
+      throw new Error('and so is the listener')
+    }
+    const llm = client({ cache: { store: { get: broken, set: broken }, onError } })
+    await llm.completion({ model, messages: user('Hello') })
+    await llm.close()
+    expect(failures.map(({ operation, error }) => [operation, error.message])).toEqual([
+      ['get', 'broken'],
+      ['set', 'broken'],
+    ])
+  })
+
+  it.each([
+    ['garbage', () => 'garbage'],
+    ['half an entry', (entry: string) => entry.slice(0, -10)],
+    ['another version', (entry: string) => entry.replace('"llmux":1', '"llmux":99')],
+    ['no answer', (entry: string) => entry.replace('"choices"', '"choses"')],
+    ['an answer to something else', (entry: string) => entry.replace(/"key":"./, '"key":"#')],
+    ['an object', () => ({ llmux: 1 })],
+    ['a number', () => 1],
+  ])('that has %s under the key has nothing', async (_, spoil) => {
+    const entries = new Map<string, unknown>()
+    const llm = client({
+      cache: { get: (key) => entries.get(key), set: (key, value) => entries.set(key, spoil(value)) },
+    })
+    const first = await llm.completion({ model, messages: user('Hello') })
+    expect(await llm.completion({ model, messages: user('Hello') })).toEqual(first)
+    expect(asked()).toBe(2)
+  })
+
+  it('gets nothing that is too large', async () => {
+    const store = memoryCache()
+    const llm = client({ cache: { store, maxEntryBytes: 100 } })
+    await llm.completion({ model, messages: user('Hello') })
+    expect(store.size).toBe(0)
+  })
+})
+
+it('tells of hits', async () => {
+  const events: CallEvent[] = []
+  const all = (event: CallEvent) => {
+    events.push(event)
+  }
+  const llm = client({ cache: memoryCache(), callbacks: [{ onCacheHit: all, onSuccess: all }] })
+  await llm.completion({ model, messages: user('Hello') })
+  await (await llm.completion({ model, messages: user('Hello'), stream: true })).final()
+  await llm.flush()
+  expect(events.map(({ type }) => type)).toEqual(['success', 'cacheHit', 'success'])
+  expect(events.at(-1)).toMatchObject({ cache: { hit: true }, cost: { total: 0 }, status: 0 })
+})

@@ -1,0 +1,119 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readPage, root } from '../docs/blocks.js'
+import { ask } from './behaviour.js'
+import { askWeather, forecast, look } from './requests.js'
+import { type Gallery, openGallery, sceneOf } from './scene.js'
+import { absent, type Operation, operations, skips, unsimulated } from './skips.js'
+import { type Target, targets } from './targets.js'
+
+/**
+ * The table of what providers can do, in docs/providers.md, is made of what the contract suite proves of them, less its skips.
+ * After a change of theirs:
+ *
+ *     LLMUX_UPDATE_DOCS=1 npx vitest run test/contract/capabilities.test.ts
+ */
+const page = 'docs/providers.md'
+const [begin, end] = ['<!-- capabilities: begin -->', '<!-- capabilities: end -->']
+
+let gallery: Gallery | undefined
+beforeAll(async () => {
+  gallery = await openGallery()
+})
+afterAll(() => gallery?.close())
+
+const no = '–'
+
+/** A column is a behaviour of the suite: a provider has it unless it is skipped. */
+const columns: readonly (readonly [title: string, behaviour: string])[] = [
+  ['chat', 'plain'],
+  ['stream', 'stream'],
+  ['tools', 'tools'],
+  ['parallel tools', 'parallel tools'],
+  ['image by URL', 'image by URL'],
+  ['image inline', 'image inline'],
+  ['JSON schema', 'JSON schema'],
+  ['reasoning', 'reasoning'],
+]
+
+async function line(target: Target): Promise<string[]> {
+  const { label, id, dialect, provider } = target
+  const elsewhere = unsimulated[label] ?? {}
+  const has = (operation: Operation) => {
+    if (!provider.dialect[operation]) return no
+    return elsewhere[operation] === undefined ? 'yes' : '(yes)'
+  }
+  const cells: string[] = []
+  for (const [, behaviour] of columns) {
+    const skipped = skips.targets[label]?.[behaviour] ?? skips.dialects[dialect]?.[behaviour]
+    if (!provider.dialect.chat || skipped) cells.push(no)
+    else cells.push(elsewhere.chat === undefined ? await how(target, behaviour) : '(yes)')
+  }
+  return [label.replace(id, `\`${id}/\``), ...cells, has('embedding'), has('rerank')]
+}
+
+/** Read off what is sent. */
+function how(target: Target, behaviour: string): string | Promise<string> {
+  switch (behaviour) {
+    case 'image by URL':
+      return fetches(target)
+    case 'JSON schema':
+      return schemas(target)
+    default:
+      return 'yes'
+  }
+}
+
+async function fetches(target: Target): Promise<string> {
+  if (!gallery) throw new Error('the gallery is closed')
+  const before = gallery.visits()
+  await ask(sceneOf(target), { messages: look(gallery.url), allowPrivateMedia: true }, target.models.vision)
+  return gallery.visits() > before ? 'fetched' : 'yes'
+}
+
+async function schemas(target: Target): Promise<string> {
+  const scene = sceneOf(target)
+  const { meta } = await ask(scene, { messages: askWeather, response_format: forecast })
+  const emulated = meta.warnings.some((warning) => warning.type === 'emulated' && warning.feature === 'response_format')
+  if (!emulated) return 'native'
+  const body = scene.mock.requests[0]?.body as Readonly<Record<string, unknown>>
+  return (body.tools ?? body.toolConfig) ? 'forced tool' : 'instruction'
+}
+
+async function table(): Promise<string> {
+  const rows = [['provider', ...columns.map(([title]) => title), 'embeddings', 'rerank']]
+  for (const target of await targets()) rows.push(await line(target))
+  const show = (row: readonly string[]) => `| ${row.join(' | ')} |`
+  const [head = [], ...lines] = rows
+  return [head, head.map(() => '---'), ...lines].map(show).join('\n')
+}
+
+/** What a skip says, for readers. */
+function reasons(): string {
+  const lines: string[] = []
+  for (const [who, what] of [...Object.entries(absent.dialects), ...Object.entries(absent.targets)]) {
+    for (const operation of operations) {
+      const why = what[operation]
+      if (why !== undefined) lines.push(`- ${who}, ${operation}: ${why}`)
+    }
+  }
+  for (const [who, what] of [...Object.entries(skips.dialects), ...Object.entries(skips.targets)]) {
+    for (const [name, { why }] of Object.entries(what)) lines.push(`- ${who}, ${name}: ${why}`)
+  }
+  return lines.join('\n')
+}
+
+/** The formatter pads the columns of a table, and breaks lines. */
+const plain = (text: string) => text.trim().replace(/-{3,}/g, '---').replace(/\s+/g, ' ')
+
+describe('docs/providers.md', () => {
+  it('has a table of what every provider can do, as the suite has it', async () => {
+    const text = readPage(page)
+    const [before = '', rest = ''] = text.split(begin)
+    const [written = '', after = ''] = rest.split(end)
+    const made = `${await table()}\n\nWhat is missing, by API or provider, and why:\n\n${reasons()}`
+    if (process.env.LLMUX_UPDATE_DOCS) writeFileSync(join(root, page), `${before}${begin}\n\n${made}\n\n${end}${after}`)
+    else expect(plain(written)).toBe(plain(made))
+  })
+})

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { failureOf } from './behaviour.js'
+import { behaviours } from './behaviours.js'
+import { hello } from './requests.js'
+import { type Gallery, openGallery, type Scene, sceneOf } from './scene.js'
+import { absent, type Operation, operations, type Skip, skips, unsimulated } from './skips.js'
+import { type Target, targets } from './targets.js'
+
+/** One list of behaviours, over every provider. What is missing stands in skips.ts, with its reason. */
+const all = await targets()
+
+/** A sentence. */
+const reason = expect.stringMatching(/^[A-Z].{10,}\.$/)
+
+let gallery: Gallery | undefined
+beforeAll(async () => {
+  gallery = await openGallery()
+  for (const name of Object.keys(process.env))
+    if (/_(KEY|TOKEN|BASE|URL|ENDPOINT|HOST)$/.test(name)) vi.stubEnv(name, '')
+})
+afterAll(() => {
+  gallery?.close()
+  vi.unstubAllEnvs()
+})
+
+const skipOf = ({ label, dialect }: Target, name: string): Skip | undefined =>
+  skips.targets[label]?.[name] ?? skips.dialects[dialect]?.[name]
+
+describe.each(all.map((target) => [target.label, target] as const))('%s', (label, target) => {
+  const has = (operation: Operation) => target.provider.dialect[operation] !== undefined
+
+  for (const { name, operation, run } of behaviours) {
+    const skip = skipOf(target, name)
+    // what is refused before it is sent needs no simulator
+    if (!has(operation) || (unsimulated[label]?.[operation] !== undefined && !skip)) continue
+    it.concurrent(skip ? `${name}: ${skip.why}` : name, async () => {
+      if (!gallery) throw new Error('the gallery is closed')
+      const running = run(sceneOf(target), { gallery })
+      if (!skip) return running
+      const failure = await running.then(
+        () => 'nothing failed: the skip is not needed any more',
+        (error: unknown) => String(error),
+      )
+      expect(failure).toMatch(skip.says)
+    })
+  }
+
+  for (const operation of operations.filter((operation) => !has(operation))) {
+    it(`has no ${operation}`, async () => {
+      expect([label, absent.targets[label]?.[operation] ?? absent.dialects[target.dialect]?.[operation]]).toEqual([
+        label,
+        reason,
+      ])
+      const scene = sceneOf(target)
+      expect((await failureOf(callOf(scene, operation))).code).toBe('bad_request')
+      expect(scene.mock.requests).toEqual([])
+    })
+  }
+})
+
+function callOf({ client, target: { models } }: Scene, operation: Operation): Promise<unknown> {
+  switch (operation) {
+    case 'chat':
+      return client.completion({ model: models.chat, messages: hello })
+    case 'embedding':
+      return client.embedding({ model: models.embedding, input: 'Hi' })
+    case 'rerank':
+      return client.rerank({ model: models.rerank, query: 'Hi', documents: ['Hello'] })
+  }
+}
+
+describe('the skips', () => {
+  const names = new Set(behaviours.map(({ name }) => name))
+  const served = (who: string) => all.filter(({ label, dialect }) => label === who || dialect === who)
+
+  it('are of providers and behaviours that are there, with a reason', () => {
+    expect(names.size).toBe(behaviours.length)
+    for (const [who, what] of [...Object.entries(skips.dialects), ...Object.entries(skips.targets)]) {
+      expect([who, served(who).length > 0]).toEqual([who, true])
+      for (const [name, { why }] of Object.entries(what)) {
+        expect([who, name, names.has(name), why]).toEqual([who, name, true, reason])
+      }
+    }
+    for (const [who, what] of [...Object.entries(absent.dialects), ...Object.entries(absent.targets)]) {
+      for (const operation of operations.filter((operation) => what[operation] !== undefined)) {
+        const without = served(who).filter(({ provider }) => !provider.dialect[operation])
+        expect([who, operation, without.length > 0]).toEqual([who, operation, true])
+      }
+    }
+  })
+
+  it('leave most of the behaviours to every provider', () => {
+    const left = all.filter((target) => behaviours.filter(({ name }) => skipOf(target, name)).length > 10)
+    expect(left.map(({ label }) => label)).toEqual([])
+  })
+
+  it.each(Object.entries(unsimulated))('wait for a wire of %s in the simulator', async (who, what) => {
+    const target = all.find(({ label }) => label === who)
+    if (!target) throw new Error(`there is no ${who}`)
+    for (const operation of operations) {
+      if (what[operation] === undefined) continue
+      expect([who, operation, what[operation]]).toEqual([who, operation, reason])
+      await failureOf(callOf(sceneOf(target), operation))
+    }
+  })
+})

@@ -1,0 +1,28 @@
+import type { Provider } from '../../providers/contract.js'
+import { anthropic } from '../../providers/dialects/anthropic/index.js'
+import { cohere } from '../../providers/dialects/cohere/index.js'
+import { converse } from '../../providers/dialects/converse/index.js'
+import { gemini } from '../../providers/dialects/gemini/index.js'
+import { ollama } from '../../providers/dialects/ollama/index.js'
+import { completions } from '../../providers/dialects/openai/completions/index.js'
+import { jina } from '../../providers/dialects/rerank/jina.js'
+import { voyage } from '../../providers/dialects/rerank/voyage.js'
+
+/** The dialects that differ in what they can do. A new one is a line; what is none of them is a variant of OpenAI's. */
+const dialects = [
+  ['anthropic', anthropic],
+  ['gemini', gemini],
+  ['cohere', cohere],
+  ['converse', converse],
+  ['ollama', ollama],
+  ['completions', completions],
+  ['jina', jina],
+  ['voyage', voyage],
+] as const
+
+export type DialectName = (typeof dialects)[number][0] | 'openai'
+
+export const dialectOf = ({ dialect }: Provider): DialectName =>
+  dialects.find(([, known]) => (known as unknown) === dialect)?.[0] ?? 'openai'
+
+export const dialectNames: readonly DialectName[] = ['openai', ...dialects.map(([name]) => name)]

@@ -1,0 +1,99 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Dispatcher } from 'undici'
+import { type Client, type ClientOptions, createClient } from '../../src/index.js'
+import { type MockProvider, mockProvider } from '../../src/testing/index.js'
+import { picture } from './requests.js'
+import { type Arriving, account, type Target } from './targets.js'
+
+/** A client of one provider, and the provider, in the process. */
+export interface Scene {
+  readonly target: Target
+  readonly client: Client
+  readonly mock: MockProvider
+  /** The bytes of the answers, as they were written. */
+  readonly answers: readonly Recorded[]
+}
+
+export interface Recorded {
+  readonly contentType: string
+  readonly pieces: Buffer[]
+}
+
+/** Without an account, the client is one that nobody has told anything. */
+export function sceneOf(target: Target, options: ClientOptions = account(target)): Scene {
+  const mock = mockProvider()
+  const answers: Recorded[] = []
+  const dispatcher: Pick<Dispatcher, 'dispatch'> = {
+    dispatch: (options, handler) =>
+      mock.dispatcher.dispatch(
+        arriving(options, target),
+        recording(handler, (answer) => answers.push(answer)),
+      ),
+  }
+  const client = createClient({ maxRetries: 0, ...options, dispatcher: dispatcher as Dispatcher })
+  return { target, client, mock, answers }
+}
+
+function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Target): Dispatcher.DispatchOptions {
+  const { path, body } = arrives(ranked({ path: options.path, body: JSON.parse(String(options.body)) }))
+  const quirks = provider.quirks as { streamOptions?: boolean } | undefined
+  // hosts that know no `stream_options` send usage unasked
+  const unasked = quirks?.streamOptions === false && body.stream === true
+  return {
+    ...options,
+    path,
+    body: JSON.stringify({ ...body, ...(unasked && { stream_options: { include_usage: true } }) }),
+  }
+}
+
+/** Whoever ranks does it by the wire that Cohere began. */
+function ranked(request: Arriving): Arriving {
+  if (!request.path.endsWith('/rerank')) return request
+  const { top_k: topK, ...body } = request.body
+  return { path: '/v2/rerank', body: { ...(topK !== undefined && { top_n: topK }), ...body } }
+}
+
+function recording(handler: Dispatcher.DispatchHandler, keep: (answer: Recorded) => void): Dispatcher.DispatchHandler {
+  const pieces: Buffer[] = []
+  return {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onResponseStart(controller, status, headers, text) {
+      keep({ contentType: String(headers['content-type']), pieces })
+      handler.onResponseStart?.(controller, status, headers, text)
+    },
+    onResponseData(controller, chunk) {
+      pieces.push(Buffer.from(chunk))
+      handler.onResponseData?.(controller, chunk)
+    },
+    onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+    onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+  }
+}
+
+export interface Gallery {
+  /** Where the picture hangs. */
+  readonly url: string
+  /** How often it was fetched. */
+  readonly visits: () => number
+  close(): void
+}
+
+/** A server with a picture, for providers that want images sent along. */
+export async function openGallery(): Promise<Gallery> {
+  let visits = 0
+  const server = createServer((_, response) => {
+    visits++
+    response.writeHead(200, { 'content-type': 'image/png' }).end(picture)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/circle.png`,
+    visits: () => visits,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}

@@ -1,0 +1,157 @@
+import type { Provider } from '../../providers/contract.js'
+import { loadProvider, providerIds } from '../../providers/registry.js'
+import type { ClientOptions, ProviderOptions } from '../../src/types/options.js'
+import { type DialectName, dialectOf } from './dialects.js'
+
+/** A provider as the suite calls it; one that serves several dialects at one address stands once for each. */
+export interface Target {
+  /** `groq`, or `vertex_ai (Claude)`. */
+  readonly label: string
+  /** The prefix. */
+  readonly id: string
+  /** The provider that serves the models below. */
+  readonly provider: Provider
+  readonly dialect: DialectName
+  readonly models: Models
+  /** What its calls need beside a key: an address, a region, a project. */
+  readonly account: ProviderOptions
+  /** A request as it would be with OpenAI: for the simulator, which knows no host's own ways. */
+  readonly arrives: (request: Arriving) => Arriving
+}
+
+export interface Arriving {
+  readonly path: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Model strings, with the prefix. */
+export interface Models {
+  readonly chat: string
+  readonly reasoning: string
+  readonly vision: string
+  readonly embedding: string
+  readonly rerank: string
+}
+
+interface Serving {
+  /** Put behind the prefix, where a prefix stands more than once. */
+  readonly as?: string
+  readonly models?: Partial<Models>
+  readonly account?: ProviderOptions
+  readonly arrives?: Target['arrives']
+}
+
+const signing = { accessKeyId: 'AKIACONTRACT', secretAccessKey: 'secret-of-the-contract' } as const
+const project = { project: 'contract', location: 'us-east5' } as const
+
+/** Prefixes whose models matter: what the dialect sends depends on them. All others serve `some-model`. */
+const servings: Readonly<Record<string, readonly Serving[]>> = {
+  openai: [{ models: { chat: 'gpt-4o', reasoning: 'o3', embedding: 'text-embedding-3-small' } }],
+  anthropic: [{ models: { chat: 'claude-sonnet-4-5' } }],
+  azure: [{ models: { chat: 'gpt-4o', reasoning: 'o3' } }],
+  azure_ai: [{ models: { chat: 'Llama-3.3-70B-Instruct' } }, { as: 'Claude', models: { chat: 'claude-sonnet-4-5' } }],
+  gemini: [{ models: { chat: 'gemini-2.5-flash', embedding: 'gemini-embedding-001' } }],
+  vertex_ai: [
+    { as: 'Gemini', models: { chat: 'gemini-2.5-flash', embedding: 'text-embedding-005' }, account: project },
+    { as: 'Claude', models: { chat: 'claude-sonnet-4-5' }, account: project },
+    { as: 'Mistral', models: { chat: 'mistral-medium-3' }, account: project },
+    { as: 'open models', models: { chat: 'meta/llama-3.3-70b-instruct-maas' }, account: project },
+  ],
+  bedrock: [
+    {
+      as: 'Claude',
+      models: { chat: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', embedding: 'cohere.embed-english-v3' },
+    },
+    {
+      as: 'Nova',
+      models: {
+        chat: 'amazon.nova-lite-v1:0',
+        reasoning: 'amazon.nova-2-lite-v1:0',
+        embedding: 'amazon.titan-embed-text-v2:0',
+      },
+    },
+    { as: 'gpt-oss', models: { chat: 'openai.gpt-oss-120b-1:0', embedding: 'amazon.titan-embed-text-v1' } },
+  ],
+  cohere: [
+    {
+      models: {
+        chat: 'command-a-03-2025',
+        reasoning: 'command-a-reasoning-08-2025',
+        vision: 'command-a-vision-07-2025',
+        embedding: 'embed-v4.0',
+        rerank: 'rerank-v3.5',
+      },
+    },
+  ],
+  jina_ai: [{ models: { embedding: 'jina-embeddings-v3', rerank: 'jina-reranker-v2-base-multilingual' } }],
+  voyage: [{ models: { embedding: 'voyage-3.5', rerank: 'rerank-2.5' } }],
+  // recorded: chat is answered at /v1/chat
+  writer: [{ arrives: ({ path, body }) => ({ path: path.replace(/\/chat$/, '/chat/completions'), body }) }],
+  replicate: [{ models: { chat: 'meta/meta-llama-3-8b-instruct' } }],
+  sagemaker: [{ account: signing }],
+  sagemaker_chat: [{ account: signing }],
+  cloudflare: [{ account: { accountId: 'contract' } }],
+  // a key would be traded for a token; the path says whether to stream
+  watsonx: [
+    {
+      account: {
+        apiKey: undefined,
+        authToken: 'key-of-the-contract',
+        apiBase: 'https://contract.example',
+        project: 'contract',
+      },
+      arrives({ path, body }) {
+        if (!path.includes('/text/chat')) return { path, body }
+        const stream = path.includes('/chat_stream') && { stream: true, stream_options: { include_usage: true } }
+        return { path: '/v1/chat/completions', body: { ...body, model: body.model_id, ...stream } }
+      },
+    },
+  ],
+}
+
+export async function targets(): Promise<readonly Target[]> {
+  const all: Target[] = []
+  for (const id of await providerIds()) {
+    for (const serving of servings[id] ?? [{}]) all.push(await targetOf(id, serving))
+  }
+  return all
+}
+
+async function targetOf(id: string, { as, models = {}, account, arrives }: Serving): Promise<Target> {
+  const { chat = 'some-model', ...others } = models
+  const loaded = await loadProvider(id)
+  const provider = (await loaded?.route?.(chat)) ?? loaded
+  if (!provider) throw new Error(`${id} is a prefix, and there is no provider`)
+  const named = (model = chat): string => `${id}/${model}`
+  return {
+    label: as === undefined ? id : `${id} (${as})`,
+    id,
+    provider,
+    dialect: dialectOf(provider),
+    models: {
+      chat: named(),
+      reasoning: named(others.reasoning),
+      vision: named(others.vision),
+      embedding: named(others.embedding),
+      rerank: named(others.rerank),
+    },
+    account: { ...accountOf(provider), ...account },
+    arrives: arrives ?? ((request) => request),
+  }
+}
+
+/** What a provider can't do without. */
+function accountOf({ address, settings = [] }: Provider): ProviderOptions {
+  const required = settings.filter((setting) => setting.required && setting.default === undefined)
+  return {
+    ...(address.base === undefined && { apiBase: 'https://contract.example/v1' }),
+    ...Object.fromEntries(required.map(({ option }) => [option, option === 'region' ? 'us-east-1' : 'contract'])),
+  }
+}
+
+export const key = 'key-of-the-contract'
+
+/** Options of a client that may call the target. */
+export const account = ({ id, account }: Target): ClientOptions => ({
+  providers: { [id]: { apiKey: key, ...account } },
+})

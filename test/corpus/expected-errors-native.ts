@@ -1,0 +1,83 @@
+/** As `expectedErrors`, for the hosts with dialects of their own. */
+export const nativeErrors: Readonly<Record<string, string | readonly string[]>> = {
+  'google-ai-studio-error-0aa12c82c6f8': 'BadRequestError',
+  'google-ai-studio-error-0d16f31618c3': 'NotFoundError',
+  'google-ai-studio-error-140b1ca9d329': 'RateLimitError',
+  'google-ai-studio-error-174de052ff4e': 'BadRequestError',
+  'google-ai-studio-error-1cebd0711b15': 'BadRequestError',
+  'google-ai-studio-error-1e38e30a18bb': 'NotFoundError',
+  // 400 with the reason API_KEY_INVALID
+  'google-ai-studio-error-2f29669848d1': 'AuthenticationError',
+  'google-ai-studio-error-30e9f702002a': 'AuthenticationError',
+  'google-ai-studio-error-33904c41655a': 'AuthenticationError',
+  'google-ai-studio-error-3af715e0d91b': 'BadRequestError',
+  'google-ai-studio-error-463c786b0555': 'NotFoundError',
+  // 403 for a call without any key
+  'google-ai-studio-error-46898216c57d': ['AuthenticationError', 'PermissionDeniedError'],
+  'google-ai-studio-error-5db0608639d5': 'AuthenticationError',
+  'google-ai-studio-error-64391496ec8b': 'NotFoundError',
+  'google-ai-studio-error-73777df55fb0': 'NotFoundError',
+  'google-ai-studio-error-78747b4333d7': 'NotFoundError',
+  'google-ai-studio-error-82a23c5d75dc': 'AuthenticationError',
+  'google-ai-studio-error-a35b9c7ae137': 'BadRequestError',
+  'google-ai-studio-error-aa617fa4334f': 'NotFoundError',
+  'google-ai-studio-error-b74a9e60fee7': 'BadRequestError',
+  'google-ai-studio-error-bf69aa62dc91': 'NotFoundError',
+  'google-ai-studio-error-d4544e184425': 'NotFoundError',
+  'google-ai-studio-error-d7a96ec980da': 'BadRequestError',
+  'google-ai-studio-error-ed0d6ca16c69': 'AuthenticationError',
+  'google-ai-studio-error-fe3b87a4eec8': 'ContextWindowExceededError',
+
+  // 400: the file's URL could not be fetched
+  'vertex-error-0c90344a247a': 'ImageFetchError',
+  'vertex-error-33ff3c0a2a86': 'BadRequestError',
+  'vertex-error-37f45bde0155': 'AuthenticationError',
+  'vertex-error-4281a450e99e': 'AuthenticationError',
+  'vertex-error-706b9dd24436': 'ContextWindowExceededError',
+  // the cache is what was not found
+  'vertex-error-7f3ba0f349f9': 'NotFoundError',
+  'vertex-error-cff38e448057': 'NotFoundError',
+  'vertex-error-d55e5f607f10': 'AuthenticationError',
+  'vertex-error-d9142b6584af': 'AuthenticationError',
+  'vertex-error-e08af5ad4ad0': 'AuthenticationError',
+  'vertex-error-e165e04a4b53': 'AuthenticationError',
+  'vertex-error-f5351ecc5112': 'PermissionDeniedError',
+
+  // 400: there is no such model
+  'bedrock-error-0eebf9fc1ae6': 'NotFoundError',
+  'bedrock-error-13b5979f5137': 'PermissionDeniedError',
+  'bedrock-error-1ed7dcf7387d': 'ServiceUnavailableError',
+  'bedrock-error-21960a6f657f': 'NotFoundError',
+  'bedrock-error-2adf9ff9987b': 'PermissionDeniedError',
+  'bedrock-error-40c9f94e456a': 'NotFoundError',
+  'bedrock-error-52be62b89ea2': 'BadRequestError',
+  // 403: the signature, or the token, is not good
+  'bedrock-error-571e51205167': 'AuthenticationError',
+  'bedrock-error-7c03b7f296e1': 'BadRequestError',
+  'bedrock-error-7e84e3230360': 'BadRequestError',
+  'bedrock-error-7f9258effdef': 'NotFoundError',
+  'bedrock-error-976f2c67825d': 'AuthenticationError',
+  'bedrock-error-a3ad76872870': 'BadRequestError',
+  'bedrock-error-a88969157a7e': 'NotFoundError',
+  'bedrock-error-a8b9c5f81d7a': 'AuthenticationError',
+  'bedrock-error-ab611dc5764f': 'AuthenticationError',
+  'bedrock-error-c987c25a208d': 'NotFoundError',
+  'bedrock-error-d28d2ea1a16c': 'AuthenticationError',
+  'bedrock-error-d5104a30f09a': 'AuthenticationError',
+  'bedrock-error-f086a07f731c': 'BadRequestError',
+  'bedrock-error-fcd5d52946f0': 'BadRequestError',
+
+  'cohere-error-1a3e816aa601': 'NotFoundError',
+  'cohere-error-27d2fbd6dbfd': 'AuthenticationError',
+  // error_type TOO_MANY_TOKENS
+  'cohere-error-30e075cf3c23': 'ContextWindowExceededError',
+  'cohere-error-4cf322899098': 'NotFoundError',
+  // a stream that ends with ERROR: the model called a tool wrongly
+  'cohere-chat-stream-4852fc3e256d': 'BadRequestError',
+  'cohere-error-673fc377d325': 'AuthenticationError',
+
+  'ollama-error-1c693fce85a2': 'NotFoundError',
+  'ollama-error-8a4c112bf869': 'NotFoundError',
+  'ollama-error-95215c37743a': 'BadRequestError',
+  'ollama-error-f6e570fa6a26': 'BadRequestError',
+}

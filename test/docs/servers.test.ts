@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type SimulatedRequest, type Simulator, startSimulator } from '../../src/testing/index.js'
+import { root } from './blocks.js'
+import { served } from './served.js'
+
+/** An example that serves, on a machine that has nothing in its environment but `env`. */
+interface Served {
+  readonly url: string
+  /** What it has written on stderr. */
+  err(): string
+  stop(): Promise<void>
+}
+
+async function serve(file: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, [join('examples', file)], { cwd: root, env: { PATH, PORT: '0', ...env } })
+  let err = ''
+  child.stderr.on('data', (bytes) => {
+    err += bytes
+  })
+  const stop = () => stopped(child)
+  for await (const line of createInterface(child.stdout)) return { url: line, err: () => err, stop }
+  throw new Error(`${file} says no address: ${err}`)
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill()
+  await exit
+}
+
+function ask(url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const headers = { 'content-type': 'application/json' }
+  return fetch(url, { method: 'POST', headers, body: text, ...(signal && { signal }) })
+}
+
+/** The text that a browser puts together of a stream of OpenAI's chunks. */
+function textOf(stream: string): string {
+  const events = stream.split('\n\n').filter((event) => event !== '')
+  expect(events.pop()).toBe('data: [DONE]')
+  const chunks = events.map((event) => JSON.parse(event.replace(/^data: /, '')))
+  return chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')
+}
+
+const hello = { messages: [{ role: 'user', content: 'Say hello.' }] }
+
+describe.each(served)('examples/%s', (file) => {
+  let provider: Simulator
+  let example: Served
+  beforeAll(async () => {
+    provider = await startSimulator({ apiKeys: ['sk-real'] })
+    const { openaiBase: OPENAI_BASE_URL, anthropicBase: ANTHROPIC_BASE_URL } = provider
+    const keys = { OPENAI_API_KEY: 'sk-real', ANTHROPIC_API_KEY: 'sk-real' }
+    example = await serve(file, { ...keys, OPENAI_BASE_URL, ANTHROPIC_BASE_URL })
+  })
+  beforeEach(() => provider.reset())
+  afterEach(() => expect(example.err()).not.toContain('sk-real'))
+  afterAll(async () => {
+    await example?.stop()
+    await provider?.close()
+  })
+
+  /** The request that the example sends to the provider, as soon as it is there. */
+  async function upstream(): Promise<SimulatedRequest> {
+    for (;;) {
+      const [request] = provider.requests
+      if (request) return request
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
+  it('streams what the model says, as it is said', async () => {
+    provider.reply({ text: 'Hello, you. '.repeat(20), chunkDelayMs: 5 })
+    const response = await ask(example.url, hello)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/)
+    let pieces = 0
+    let stream = ''
+    for await (const bytes of response.body ?? []) {
+      pieces++
+      stream += Buffer.from(bytes).toString()
+    }
+    expect(textOf(stream)).toBe('Hello, you. '.repeat(20))
+    expect(pieces).toBeGreaterThan(5)
+  })
+
+  it('stops the model when the browser leaves in the middle', async () => {
+    provider.reply({ text: 'And so on. '.repeat(1000), chunkDelayMs: 20 })
+    const browser = new AbortController()
+    const response = await ask(example.url, hello, browser.signal)
+    await response.body?.getReader().read()
+    browser.abort()
+    const request = await upstream()
+    await request.closed
+    expect([request.closedByClient, request.completed]).toEqual([true, false])
+  })
+
+  it('stops the model when the browser leaves before the first word', async () => {
+    provider.fail({ kind: 'slow-headers', ms: 20_000 })
+    const browser = new AbortController()
+    const response = ask(example.url, hello, browser.signal).catch(() => 'left')
+    const request = await upstream()
+    browser.abort()
+    await request.closed
+    expect([await response, request.closedByClient]).toEqual(['left', true])
+    // the server is none the worse for it, and has nothing to say about it
+    expect((await ask(example.url, hello)).status).toBe(200)
+    expect(example.err()).toBe('')
+  })
+
+  it('says that it is too much, and when to come again', async () => {
+    provider.fail({ kind: 'status', status: 429, retryAfter: 90 })
+    const response = await ask(example.url, hello)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '90'])
+    expect(await response.json()).toEqual({ error: { code: 'rate_limit', message: expect.stringContaining('429') } })
+  })
+
+  it('says what is wrong with a request', async () => {
+    const response = await ask(example.url, { messages: 'Hi' })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({
+      error: { code: 'bad_request', message: expect.stringContaining("'messages'") },
+    })
+    expect((await ask(example.url, '{"messages":')).status).toBe(400)
+    expect(provider.requests).toEqual([])
+  })
+
+  it('keeps the affairs of the server for its log', async () => {
+    provider.fail({ kind: 'status', status: 401 })
+    const response = await ask(example.url, hello)
+    expect(response.status).toBe(502)
+    expect(await response.json()).toEqual({ error: { code: 'authentication', message: 'The model gave no answer.' } })
+    expect(example.err()).toMatch(/answered 401/)
+  })
+
+  it('breaks the connection where the model breaks off', async () => {
+    provider.reply({ text: 'One two three four five six.' })
+    provider.fail({ kind: 'cut', afterChunks: 3 })
+    const response = await ask(example.url, hello)
+    expect(response.status).toBe(200)
+    await expect(response.text()).rejects.toThrow()
+    expect((await ask(example.url, hello)).status).toBe(200)
+  })
+})
+
+describe.each(served)('examples/%s, on a machine without keys', (file) => {
+  it('answers', async () => {
+    const example = await serve(file)
+    try {
+      const response = await ask(example.url, hello)
+      expect(textOf(await response.text())).toBe('You said: Say hello.')
+    } finally {
+      await example.stop()
+    }
+  })
+})

@@ -1,0 +1,242 @@
+import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { afterAll, afterEach, expect, it } from 'vitest'
+import { createClient } from '../../src/client.js'
+import { openTelemetry } from '../../src/integrations/otel.js'
+import { Router } from '../../src/router/router.js'
+import { startSimulator } from '../../src/testing/index.js'
+
+/** Names as in https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai (gen-ai-spans.md, gen-ai-metrics.md). */
+
+const messages = [
+  { role: 'system' as const, content: 'Be brief.' },
+  { role: 'user' as const, content: 'Hello' },
+]
+const exporter = new InMemorySpanExporter()
+const tracerProvider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+// the active context is kept by the provider's context manager
+tracerProvider.register()
+const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+
+afterEach(() => {
+  exporter.reset()
+  metricExporter.reset()
+})
+afterAll(async () => {
+  await tracerProvider.shutdown()
+})
+
+async function scene(options: Parameters<typeof openTelemetry>[0] = {}) {
+  const simulator = await startSimulator()
+  const callbacks = [openTelemetry({ tracerProvider, ...options })]
+  const client = createClient({
+    callbacks,
+    providers: { openai: { apiKey: 'sk-canary', apiBase: simulator.openaiBase } },
+  })
+  return {
+    simulator,
+    client,
+    callbacks,
+    async [Symbol.asyncDispose]() {
+      await client.close()
+      await simulator.close()
+    },
+  }
+}
+
+const spans = () => exporter.getFinishedSpans()
+
+it('makes a span of a call, below the one that was active', async () => {
+  await using here = await scene()
+  const parent = trace.getTracer('test').startSpan('request')
+  const answer = await context.with(trace.setSpan(context.active(), parent), () =>
+    here.client.completion({
+      model: 'openai/gpt-4o',
+      messages,
+      temperature: 0.2,
+      max_tokens: 50,
+      stop: 'END',
+      user: 'u1',
+      tags: ['a'],
+    }),
+  )
+  parent.end()
+  await here.client.flush()
+  const [span] = spans().filter(({ name }) => name === 'chat gpt-4o')
+  expect(span?.parentSpanContext?.spanId).toBe(parent.spanContext().spanId)
+  expect(span?.spanContext().traceId).toBe(parent.spanContext().traceId)
+  expect(span?.kind).toBe(2)
+  expect(span?.status.code).toBe(SpanStatusCode.UNSET)
+  expect(span?.attributes).toMatchObject({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'gpt-4o',
+    'gen_ai.request.temperature': 0.2,
+    'gen_ai.request.max_tokens': 50,
+    'gen_ai.request.stop_sequences': ['END'],
+    'gen_ai.response.id': answer.id,
+    'gen_ai.response.model': answer.model,
+    'gen_ai.response.finish_reasons': ['stop'],
+    'gen_ai.usage.input_tokens': answer.usage?.prompt_tokens,
+    'gen_ai.usage.output_tokens': answer.usage?.completion_tokens,
+    'gen_ai.usage.cost': answer.meta.cost.total,
+    'user.id': 'u1',
+    'llmux.tags': ['a'],
+  })
+  const [seconds = 0, nanos = 0] = span?.duration ?? []
+  expect(seconds * 1000 + nanos / 1e6).toBeCloseTo(answer.meta.latencyMs, -1)
+  const text = JSON.stringify(span?.attributes)
+  expect(text).not.toContain('Hello')
+  expect(text).not.toContain('canary')
+})
+
+it('captures content where it is asked to', async () => {
+  await using here = await scene({ captureContent: true })
+  const tools = [{ type: 'function' as const, function: { name: 'look', parameters: { type: 'object' } } }]
+  const history = [
+    ...messages,
+    {
+      role: 'assistant' as const,
+      content: null,
+      tool_calls: [{ id: 'c1', type: 'function' as const, function: { name: 'look', arguments: '{"a":1}' } }],
+    },
+    { role: 'tool' as const, tool_call_id: 'c1', content: 'found' },
+    {
+      role: 'user' as const,
+      content: [
+        { type: 'text' as const, text: 'And this?' },
+        { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${'A'.repeat(400)}` } },
+      ],
+    },
+  ]
+  const answer = await here.client.completion({ model: 'openai/gpt-4o', messages: history, tools })
+  await here.client.flush()
+  const attributes = spans()[0]?.attributes ?? {}
+  const read = (name: string) => JSON.parse(String(attributes[name]))
+  expect(read('gen_ai.input.messages')).toEqual([
+    { role: 'system', parts: [{ type: 'text', content: 'Be brief.' }] },
+    { role: 'user', parts: [{ type: 'text', content: 'Hello' }] },
+    { role: 'assistant', parts: [{ type: 'tool_call', id: 'c1', name: 'look', arguments: { a: 1 } }] },
+    { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: 'found' }] },
+    {
+      role: 'user',
+      parts: [
+        { type: 'text', content: 'And this?' },
+        { type: 'blob', modality: 'image', mime_type: 'image/png', content: '[400 characters]' },
+      ],
+    },
+  ])
+  expect(read('gen_ai.tool.definitions')).toEqual([{ type: 'function', name: 'look', parameters: { type: 'object' } }])
+  const [output] = read('gen_ai.output.messages')
+  expect(output).toMatchObject({ role: 'assistant', finish_reason: answer.choices[0]?.finish_reason })
+  expect(output.parts.length).toBeGreaterThan(0)
+})
+
+it('writes the Responses API as chat', async () => {
+  await using here = await scene({ captureContent: true })
+  await here.client.responses({ model: 'openai/gpt-5', input: 'Hello', instructions: 'Be brief.' })
+  await here.client.flush()
+  expect(spans()[0]?.name).toBe('chat gpt-5')
+  const { attributes } = spans()[0] as { attributes: Record<string, string> }
+  expect(JSON.parse(attributes['gen_ai.system_instructions'] ?? '')).toEqual([{ type: 'text', content: 'Be brief.' }])
+  expect(JSON.parse(attributes['gen_ai.output.messages'] ?? '')).toMatchObject([
+    { role: 'assistant', parts: [{ type: 'text' }], finish_reason: 'completed' },
+  ])
+})
+
+it('makes spans of tries, retries and fallbacks', async () => {
+  await using here = await scene()
+  const apiBase = here.simulator.openaiBase
+  await using router = new Router({
+    callbacks: here.callbacks,
+    modelList: [
+      { modelName: 'g', id: 'bad', params: { model: 'openai/fail-500', apiKey: 'k', apiBase } },
+      { modelName: 'h', id: 'good', params: { model: 'openai/gpt-4o', apiKey: 'k', apiBase } },
+    ],
+    fallbacks: [{ g: ['h'] }],
+    numRetries: 1,
+  })
+  await router.completion({ model: 'g', messages })
+  await router.flush()
+  const root = spans().find(({ name }) => name === 'chat gpt-4o')
+  const tries = spans().filter(({ name }) => name.startsWith('attempt'))
+  expect(root?.attributes).toMatchObject({
+    ...{ 'llmux.model_group': 'h', 'llmux.deployment': 'good', 'llmux.attempts': 3 },
+  })
+  expect(tries.map(({ name, attributes, status }) => [name, attributes['llmux.deployment'], status.code])).toEqual([
+    ['attempt openai/fail-500', 'bad', SpanStatusCode.ERROR],
+    ['attempt openai/fail-500', 'bad', SpanStatusCode.ERROR],
+    ['attempt openai/gpt-4o', 'good', SpanStatusCode.UNSET],
+  ])
+  expect(new Set(tries.map((one) => one.parentSpanContext?.spanId))).toEqual(new Set([root?.spanContext().spanId]))
+  const at = ([seconds, nanos]: [number, number]) => seconds * 1e3 + nanos / 1e6
+  for (const [index, one] of tries.entries()) {
+    const before = tries[index - 1]
+    expect(at(one.startTime)).toBeGreaterThanOrEqual(before ? at(before.endTime) - 0.01 : at(root?.startTime ?? [0, 0]))
+    expect(at(one.endTime)).toBeLessThanOrEqual(at(root?.endTime ?? [0, 0]) + 0.01)
+    expect(Object.keys(one.attributes).filter((name) => name.startsWith('gen_ai'))).toEqual([])
+  }
+})
+
+it('says how calls fail', async () => {
+  await using here = await scene({
+    attributes: () => {
+      throw new Error('mine')
+    },
+  })
+  await here.client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
+  const stream = await here.client.completion({ model: 'openai/gpt-4o', messages, stream: true })
+  stream.abort()
+  await here.client.flush()
+  expect(spans()[0]?.attributes['error.type']).toBe('authentication')
+  expect(spans()[0]?.status).toMatchObject({ code: SpanStatusCode.ERROR, message: expect.stringContaining('401') })
+})
+
+it('measures', async () => {
+  const reader = new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 3_600_000 })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  await using here = await scene({ spans: false, meterProvider })
+  const answer = await here.client.completion({ model: 'openai/gpt-4o', messages })
+  await (await here.client.completion({ model: 'openai/gpt-4o', messages, stream: true })).final()
+  await here.client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
+  await here.client.embedding({ model: 'openai/text-embedding-3-small', input: 'a' })
+  await here.client.flush()
+  await reader.forceFlush()
+  expect(spans()).toEqual([])
+  const metrics = metricExporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((one) => one.metrics))
+  const named = (name: string) => metrics.find(({ descriptor }) => descriptor.name === name)
+  const usage = named('gen_ai.client.token.usage')
+  expect(usage?.descriptor.unit).toBe('{token}')
+  const first = usage?.dataPoints.find(
+    ({ attributes }) => attributes['gen_ai.token.type'] === 'input' && attributes['gen_ai.operation.name'] === 'chat',
+  )
+  expect(first?.attributes).toMatchObject({ 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-4o' })
+  expect(first?.value).toMatchObject({ sum: (answer.usage?.prompt_tokens ?? 0) * 2, count: 2 })
+  const duration = named('gen_ai.client.operation.duration')
+  expect(duration?.descriptor.unit).toBe('s')
+  expect(duration?.dataPoints.map(({ attributes }) => attributes['error.type']).filter(Boolean)).toEqual([
+    'authentication',
+  ])
+  expect(duration?.dataPoints.map(({ attributes }) => attributes['gen_ai.operation.name'])).toContain('embeddings')
+  await meterProvider.shutdown()
+  expect(named('gen_ai.client.operation.time_to_first_chunk')?.dataPoints[0]?.value).toMatchObject({ count: 1 })
+})
+
+it('follows the sampler, and takes the global provider where none is given', async () => {
+  await using here = await scene({ tracerProvider: undefined })
+  let active: Span | undefined
+  await trace.getTracer('test').startActiveSpan('outer', async (span) => {
+    active = span
+    await here.client.completion({ model: 'openai/gpt-4o', messages })
+    span.end()
+  })
+  await here.client.flush()
+  expect(spans().map(({ name }) => name)).toEqual(['outer', 'chat gpt-4o'])
+  expect(spans()[1]?.parentSpanContext?.spanId).toBe(active?.spanContext().spanId)
+})

@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest'
+import { canonical, canonicalNames } from '../../helpers/canonical.js'
+import { bodies } from './body.test-d.js'
+import { bodyOf } from './helpers.js'
+
+it.each(canonicalNames)('writes a request with %s as the SDK takes it', (name) => {
+  // it can't be made to call a tool
+  expect(bodyOf(canonical[name], { dropParams: true })).toEqual(bodies[name])
+})

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest'
+import { ProviderFault } from '../../../providers/contract.js'
+import { decode, streamOf } from './helpers.js'
+
+/** Written from https://platform.openai.com/docs/api-reference/responses/object. */
+const response = {
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1_700_000_001,
+  status: 'completed',
+  model: 'gpt-5-codex-2025',
+  service_tier: 'default',
+  incomplete_details: null,
+  error: null,
+  output: [
+    {
+      type: 'reasoning',
+      id: 'rs_1',
+      summary: [
+        { type: 'summary_text', text: 'First.' },
+        { type: 'summary_text', text: 'Then.' },
+      ],
+      encrypted_content: 'secret',
+    },
+    { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } },
+    {
+      type: 'web_search_call',
+      id: 'ws_2',
+      status: 'completed',
+      action: { type: 'open_page', url: 'https://a.example' },
+    },
+    {
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      status: 'completed',
+      phase: 'commentary',
+      content: [{ type: 'output_text', text: 'Looking.', annotations: [] }],
+    },
+    {
+      type: 'message',
+      id: 'msg_2',
+      role: 'assistant',
+      status: 'completed',
+      content: [
+        {
+          type: 'output_text',
+          text: 'Found.',
+          annotations: [
+            { type: 'url_citation', url: 'https://a.example', title: 'A', start_index: 0, end_index: 5 },
+            { type: 'file_citation', file_id: 'file_1', filename: 'a.txt', index: 3 },
+          ],
+        },
+      ],
+    },
+    { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'f', arguments: '{"a":1}', status: 'completed' },
+    { type: 'custom_tool_call', id: 'ct_1', call_id: 'call_2', name: 'c', input: 'free text' },
+    { type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'AAAA' },
+  ],
+  usage: {
+    input_tokens: 100,
+    input_tokens_details: { cached_tokens: 40 },
+    output_tokens: 30,
+    output_tokens_details: { reasoning_tokens: 20 },
+    total_tokens: 130,
+  },
+}
+
+describe('a response as a chat answer', () => {
+  it('has text, reasoning, calls, images, citations, usage and the items for the next turn', () => {
+    const answer = decode(response)
+    expect(answer).toEqual({
+      id: 'resp_1',
+      object: 'chat.completion',
+      created: 1_700_000_001,
+      model: 'gpt-5-codex-2025',
+      service_tier: 'default',
+      choices: [
+        {
+          index: 0,
+          finish_reason: 'tool_calls',
+          native_finish_reason: 'completed',
+          logprobs: null,
+          message: {
+            role: 'assistant',
+            content: 'Looking.\n\nFound.',
+            refusal: null,
+            reasoning_content: 'First.\n\nThen.',
+            annotations: [
+              {
+                type: 'url_citation',
+                url_citation: { url: 'https://a.example', title: 'A', start_index: 10, end_index: 15 },
+              },
+            ],
+            images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }],
+            tool_calls: [
+              { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
+              { id: 'call_2', type: 'custom', custom: { name: 'c', input: 'free text' } },
+            ],
+            provider_specific_fields: {
+              annotations: [{ type: 'file_citation', file_id: 'file_1', filename: 'a.txt', index: 3 }],
+              output_items: response.output,
+              output_items_of: 'openai',
+            },
+          },
+        },
+      ],
+      usage: {
+        prompt_tokens: 100,
+        completion_tokens: 30,
+        total_tokens: 130,
+        prompt_tokens_details: { cached_tokens: 40 },
+        completion_tokens_details: { reasoning_tokens: 20 },
+        server_tool_use: { web_search_requests: 1 },
+      },
+    })
+  })
+
+  it('says why it ended', () => {
+    const cut = (reason: string) =>
+      decode({ ...response, output: [], status: 'incomplete', incomplete_details: { reason } })
+    expect(cut('max_output_tokens').choices[0]).toMatchObject({
+      finish_reason: 'length',
+      native_finish_reason: 'max_output_tokens',
+    })
+    expect(cut('content_filter').choices[0]?.finish_reason).toBe('content_filter')
+  })
+
+  it('keeps no items where the message says it all', () => {
+    const { choices } = decode({ ...response, output: [{ ...response.output[4], phase: 'final_answer' }] })
+    expect(choices[0]?.message.provider_specific_fields).not.toHaveProperty('output_items')
+  })
+
+  it('has a refusal in its place', () => {
+    const refusal = { type: 'message', id: 'm', role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] }
+    expect(decode({ ...response, output: [refusal] }).choices[0]?.message).toMatchObject({
+      content: null,
+      refusal: 'No.',
+    })
+  })
+
+  it('is an error where the response failed', () => {
+    const failed = {
+      ...response,
+      status: 'failed',
+      output: [],
+      error: { code: 'rate_limit_exceeded', message: 'Slow down.' },
+    }
+    for (const body of [failed, { error: { message: 'x' } }, { nothing: 1 }, 'text', null]) {
+      expect(() => decode(body)).toThrow(ProviderFault)
+    }
+  })
+})
+
+describe('a stream of the Responses API as chunks', () => {
+  const at = (output_index: number, type: string, more: object) => ({ type: `response.${type}`, output_index, ...more })
+  const open = { type: 'response.created', response: { ...response, status: 'in_progress', output: [], usage: null } }
+  const done = response.output.map((item, index) => at(index, 'output_item.done', { item }))
+
+  it('makes the same answer of whole items as of the whole response', () => {
+    for (const events of [
+      [open, ...done, { type: 'response.completed', response }],
+      // some hosts send the items with the last event only, or leave them out there
+      [open, { type: 'response.completed', response }],
+      [open, ...done, { type: 'response.completed', response: { ...response, output: [] } }],
+    ]) {
+      const { answer, whole } = streamOf(events)
+      expect(whole).toBe(true)
+      expect(answer).toEqual(decode({ ...response, output: response.output }))
+    }
+  })
+
+  it('hands text, reasoning and arguments over as they come, and not again when they are whole', () => {
+    const { chunks, answer } = streamOf([
+      open,
+      at(0, 'output_item.added', { item: { type: 'reasoning', id: 'rs_1', summary: [] } }),
+      at(0, 'reasoning_summary_part.added', { summary_index: 0 }),
+      at(0, 'reasoning_summary_text.delta', { delta: 'First.' }),
+      at(0, 'reasoning_summary_part.added', { summary_index: 1 }),
+      at(0, 'reasoning_summary_text.delta', { delta: 'Then.' }),
+      at(0, 'output_item.done', { item: response.output[0] }),
+      at(1, 'output_text.delta', { delta: 'Loo' }),
+      at(1, 'output_text.delta', { delta: 'king.' }),
+      at(1, 'output_item.done', { item: response.output[3] }),
+      at(2, 'output_item.added', { item: { ...response.output[5], arguments: '' } }),
+      at(2, 'function_call_arguments.delta', { delta: '{"a"' }),
+      at(2, 'function_call_arguments.delta', { delta: ':1}' }),
+      at(2, 'output_item.done', { item: response.output[5] }),
+      { type: 'response.completed', response: { ...response, output: [] } },
+    ])
+    expect(chunks.map(({ choices }) => choices[0]?.delta.reasoning_content).filter(Boolean)).toEqual([
+      'First.',
+      '\n\n',
+      'Then.',
+    ])
+    expect(answer.choices[0]?.message).toMatchObject({
+      content: 'Looking.',
+      reasoning_content: 'First.\n\nThen.',
+      tool_calls: [{ id: 'call_1', function: { name: 'f', arguments: '{"a":1}' } }],
+    })
+    expect(chunks.filter(({ choices }) => choices[0]?.delta.role).length).toBe(1)
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 130 } })
+  })
+
+  it('was cut where no last event came', () => {
+    expect(streamOf([open, ...done]).whole).toBe(false)
+  })
+
+  it('is an error where an event is one, in both its shapes', () => {
+    const error = { code: 'server_error', message: 'Broken.' }
+    for (const event of [
+      { type: 'error', error },
+      { type: 'error', ...error },
+      { type: 'response.failed', response: { ...response, status: 'failed', error } },
+    ]) {
+      expect(() => streamOf([open, event])).toThrow(ProviderFault)
+    }
+  })
+})
+
+it('numbers that no output has cost nothing, and keep their order', () => {
+  const message = (text: string) => ({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] })
+  const { answer, whole } = streamOf([
+    { type: 'response.output_text.delta', output_index: 4_294_967_294, delta: 'hi' },
+    { type: 'response.output_item.done', output_index: 4_294_967_294, item: message('hi') },
+    { type: 'response.output_item.done', output_index: 1, item: { type: 'reasoning', id: 'rs_1', summary: [] } },
+    { type: 'response.completed', response: { id: 'r', status: 'completed', output: [] } },
+  ])
+  expect(whole).toBe(true)
+  expect(answer.choices[0]?.message.content).toBe('hi')
+  const kept = answer.choices[0]?.message.provider_specific_fields?.output_items
+  expect(kept).toMatchObject([{ type: 'reasoning' }, { type: 'message' }])
+})

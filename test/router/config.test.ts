@@ -1,0 +1,277 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Router } from '../../src/router/router.js'
+import type { RouterOptions } from '../../src/router/types.js'
+import { dep, failure, messages, setup, thrown, turns } from './helpers.js'
+
+const make = (options: object) => new Router({ modelList: [dep('a')], ...options } as RouterOptions)
+const message = (options: object) => thrown(() => make(options)).message
+
+describe('what is wrong is said with the path of its field', () => {
+  it.each([
+    [{ modelList: [] }, "'modelList' has no deployment"],
+    [{ modelList: [{ modelName: 'a', params: {} }] }, "'modelList.0.params.model'"],
+    [{ modelList: [dep('a'), { ...dep('b'), modelName: '' }] }, "'modelList.1.modelName' is empty"],
+    [{ modelList: [dep('a', { rpm: -1 })] }, "'modelList.0.params.rpm' is more than 0"],
+    [{ modelList: [dep('a', { maxParallelRequests: 0 })] }, "'modelList.0.params.maxParallelRequests' is 1 or more"],
+    [{ modelList: [dep('a', { budgetDuration: '1y' })] }, "'modelList.0.params.budgetDuration' is a time such as"],
+    [{ modelList: [dep('a', { weight: '2' as unknown as number })] }, "'modelList.0.params.weight'"],
+    [{ modelList: [{ ...dep('a'), modelname: 'b' }] }, "Unknown option 'modelList.0.modelname'"],
+    [{ routingStrategy: 'fastest' }, "'routingStrategy' is one of simple-shuffle"],
+    [{ numRetries: 1.5 }, "'numRetries'"],
+    [{ retryPolicy: { RateLimit: 3 } }, "Unknown option 'retryPolicy.RateLimit'"],
+    [{ groupRetryPolicy: { a: { TimeoutError: -1 } } }, "'groupRetryPolicy.a.TimeoutError' is 0 or more"],
+    [{ allowedFailsPolicy: { TimeoutError: 'x' } }, "'allowedFailsPolicy.TimeoutError'"],
+    [{ fallbacks: [{ gpt: 'claude' }] }, "'fallbacks.0.gpt'"],
+    [{ fallbacks: [{ gpt: [1] }] }, "'fallbacks.0.gpt.0' is a group"],
+    [{ budgets: { router: { maxBudget: 1, budgetDuration: 'week' } } }, "'budgets.router.budgetDuration'"],
+    [{ budgets: { providers: { openai: {} } } }, "'budgets.providers.openai.maxBudget'"],
+    [{ queue: true }, "'queue' is false or"],
+    [{ healthCheck: { every: 3 } }, "'healthCheck.every'"],
+    [{ cooldown_time: 3 }, "Unknown option 'cooldown_time'"],
+    [{ latencyBuffer: -1 }, "'latencyBuffer' is 0 or more"],
+  ])('%j', (options, said) => {
+    expect(message(options)).toContain(said)
+  })
+
+  it.each([
+    [{ maxTokens: 5 }, "'modelList.0.params.maxTokens'. Did you mean 'max_tokens'?"],
+    [{ max_parallel_requests: 5 }, "'modelList.0.params.max_parallel_requests'. Did you mean 'maxParallelRequests'?"],
+    [{ api_key: 'x' }, "'modelList.0.params.api_key'. Did you mean 'apiKey'?"],
+    [{ foo_Bar: 1 }, "Unknown option 'modelList.0.params.foo_Bar'"],
+    [{ maxRetries: 1 }, 'use numRetries'],
+    [{ messages: [] }, "'modelList.0.params.messages' belongs to a call"],
+    [{ stream: true }, "'modelList.0.params.stream' belongs to a call"],
+  ] as [object, string][])('in the parameters of a deployment: %j', (params, said) => {
+    expect(message({ modelList: [dep('a', params)] })).toContain(said)
+  })
+
+  it('says all that is wrong at once', () => {
+    const said = message({ numRetries: -1, timeout: 'x', modelList: [dep('a', { tpm: 0 })] })
+    for (const path of ['numRetries', 'timeout', 'modelList.0.params.tpm']) expect(said).toContain(`'${path}'`)
+  })
+
+  it('has snake_case fields that it does not know travel to the provider', async () => {
+    const { ask, mock } = setup({ modelList: [dep('a', { temperature: 0.5, brand_new: 7 } as object)] })
+    await ask()
+    expect(mock.requests[0]?.body).toMatchObject({ temperature: 0.5, brand_new: 7 })
+    await ask({ temperature: 0 })
+    expect(mock.requests[1]?.body).toMatchObject({ temperature: 0 })
+  })
+
+  it.each([
+    [{ fallbacks: [{ gpt: ['nobody'] }] }, "'fallbacks.0.gpt' names 'nobody'"],
+    [{ contextWindowFallbacks: [{ gpt: [{ model: 'nobody' }] }] }, "'contextWindowFallbacks.0.gpt' names 'nobody'"],
+    [{ contentPolicyFallbacks: [{ gpt: ['a', 'nobody'] }] }, "'contentPolicyFallbacks.0.gpt' names 'nobody'"],
+    [{ defaultFallbacks: ['nobody'] }, "'defaultFallbacks' names 'nobody'"],
+    [{ mirrorTo: { gpt: 'nobody' } }, "'mirrorTo.gpt' names 'nobody'"],
+    [{ modelList: [dep('a', { mirrorTo: 'nobody' })] }, "'mirrorTo of gpt' names 'nobody'"],
+    [{ modelGroupAlias: { four: 'nobody' } }, "'modelGroupAlias.four' names the group 'nobody'"],
+  ])('names of groups that are not there: %j', (options, said) => {
+    expect(message(options)).toContain(said)
+  })
+
+  it('refuses a credential that would go to any provider', () => {
+    expect(message({ modelList: [dep('a', { model: '*' }, '*')] })).toContain(
+      "'apiKey' of '*' would go to any provider",
+    )
+  })
+
+  it('refuses a model that it can not place', () => {
+    expect(message({ modelList: [dep('a', { model: 'what-is-this' })] })).toContain("write 'provider/model'")
+  })
+})
+
+describe('references to the environment', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it('are replaced, wherever they stand', async () => {
+    vi.stubEnv('ROUTER_TEST_KEY', 'key-from-environment')
+    const { ask, mock } = setup({ modelList: [dep('a', { apiKey: 'os.environ/ROUTER_TEST_KEY' })] })
+    await ask()
+    expect(mock.requests[0]?.headers.authorization).toBe('Bearer key-from-environment')
+  })
+
+  it('say what is missing, and where', () => {
+    const said = message({ modelList: [dep('a'), dep('b', { apiKey: 'os.environ/ROUTER_TEST_MISSING' })] })
+    expect(said).toContain("'modelList.1.params.apiKey'")
+    expect(said).toContain('ROUTER_TEST_MISSING')
+  })
+})
+
+describe('ids', () => {
+  const list = [
+    { modelName: 'gpt', params: { model: 'openai/x', apiKey: 'one' } },
+    { modelName: 'gpt', params: { apiKey: 'two', model: 'openai/x' } },
+  ]
+  const ids = (modelList: typeof list) => new Router({ modelList }).snapshot().deployments.map(({ id }) => id)
+
+  it('are the same in two Routers, whatever the order of fields, and differ by key', () => {
+    const first = ids(list)
+    expect(ids(structuredClone(list))).toEqual(first)
+    expect(
+      ids(list.map(({ modelName, params: { model, apiKey } }) => ({ params: { apiKey, model }, modelName }))),
+    ).toEqual(first)
+    expect(new Set(first).size).toBe(2)
+    expect(first.join()).not.toMatch(/one|two/)
+  })
+
+  it('are told apart where a deployment is there twice', () => {
+    const [only] = list
+    const twice = ids([only, only] as typeof list)
+    expect(new Set(twice).size).toBe(2)
+    expect(twice[1]).toBe(`${twice[0]}-2`)
+  })
+
+  it('may not be given twice', () => {
+    expect(message({ modelList: [dep('a'), dep('a')] })).toContain("'a'")
+  })
+})
+
+describe('names', () => {
+  it('finds ids, aliases, groups, wildcards, models and the default, in this order', async () => {
+    const { ask, asked } = setup({
+      modelList: [
+        dep('plain'),
+        { id: 'any-claude', modelName: 'claude-*', params: { model: 'openai/c-*', apiKey: 'k' } },
+        { id: 'opus', modelName: 'claude-opus-*', params: { model: 'openai/opus-*', apiKey: 'k' } },
+        { id: 'rest', modelName: '*', params: { model: 'openai/other-*', apiKey: 'k' } },
+        { id: 'fixed', modelName: 'fixed-*', params: { model: 'openai/one', apiKey: 'k' } },
+      ],
+      modelGroupAlias: { four: 'gpt', best: 'claude-opus-4' },
+    })
+    expect(await ask({ model: 'plain' })).toBe('plain')
+    expect(await ask({ model: 'four' })).toBe('plain')
+    expect(await ask({ model: 'claude-haiku' })).toBe('any-claude')
+    expect(await ask({ model: 'claude-opus-4' })).toBe('opus')
+    expect(await ask({ model: 'best' })).toBe('opus')
+    expect(await ask({ model: 'openai/plain' })).toBe('plain')
+    expect(await ask({ model: 'who knows' })).toBe('rest')
+    expect(await ask({ model: 'fixed-7' })).toBe('fixed')
+    expect(asked()).toEqual(['plain', 'plain', 'c-haiku', 'opus-4', 'opus-4', 'plain', 'other-who knows', 'one'])
+  })
+
+  it('does not take dots and the like in a wildcard for patterns', async () => {
+    const { ask, router } = setup({ modelList: [dep('a', {}, 'v1.5-*'), dep('b', {}, 'x')] })
+    expect(await ask({ model: 'v1.5-pro' })).toBe('a')
+    expect((await failure(router.completion({ model: 'v1x5-pro', messages }))).code).toBe('bad_request')
+  })
+
+  it('says which groups there are', async () => {
+    const { router } = setup({ modelList: [dep('a'), dep('b', {}, 'claude')] })
+    const error = await failure(router.completion({ model: 'gtp', messages }))
+    expect(error.code).toBe('bad_request')
+    expect(error.message).toContain("no model group 'gtp'. There are 'gpt', 'claude'")
+    const none = await failure(router.completion({ messages } as never))
+    expect(none.param).toBe('model')
+  })
+
+  it('has nothing to do with what objects inherit', async () => {
+    const { router } = setup({ modelList: ['a'], modelGroupAlias: { four: 'gpt' }, mirrorTo: { gpt: 'gpt' } })
+    for (const model of ['constructor', '__proto__', 'toString']) {
+      expect((await failure(router.completion({ model, messages }))).message).toContain('no model group')
+    }
+  })
+})
+
+describe('while it runs', () => {
+  it('adds, updates and removes, with calls under way', async () => {
+    const { router, mock, ask, asked } = setup({ modelList: ['a'] })
+    mock.reply({ text: 'late', delayMs: 60 }, { model: 'a' })
+    const slow = router.completion({ model: 'gpt', messages })
+    await turns()
+    expect(router.addDeployment(dep('b'))).toBe('b')
+    expect(router.removeDeployment('a')).toBe(true)
+    expect(router.removeDeployment('a')).toBe(false)
+    expect(await ask()).toBe('b')
+    router.updateDeployment('b', { modelName: 'gpt', params: { model: 'openai/b2', apiKey: 'k' } })
+    expect(await ask()).toBe('b')
+    expect(asked()).toEqual(['a', 'b', 'b2'])
+    expect((await slow).choices[0]?.message.content).toBe('late')
+    expect(() => router.updateDeployment('nobody', dep('x'))).toThrow("no deployment 'nobody'")
+    expect(() => router.addDeployment(dep('b'))).toThrow("'b'")
+    expect(() => router.addDeployment({ modelName: 'x', params: { model: '' } })).toThrow('params.model')
+  })
+
+  it('keeps counts and money over an update: a new key is not a new limit', async () => {
+    const prices = { input: 1, output: 1_000_000 }
+    const { router, ask, mock } = setup({
+      modelList: [dep('a', { rpm: 3, maxBudget: 100, prices }), dep('b')],
+      enforceLimits: true,
+    })
+    mock.reply({ text: 'x', usage: { promptTokens: 1, completionTokens: 9 } }, { model: 'a' })
+    await ask({ model: 'a', max_tokens: 9 })
+    const before = router.snapshot()
+    mock.reply({ text: 'late', delayMs: 40, usage: { promptTokens: 1, completionTokens: 9 } }, { model: 'a' })
+    const slow = ask({ model: 'a', max_tokens: 9 })
+    await turns()
+    router.updateDeployment('a', { modelName: 'gpt', params: { ...dep('a').params, rpm: 3, maxBudget: 100, prices } })
+    expect(router.deployment('a')).toMatchObject({ requests: 2, inFlight: 1 })
+    await slow
+    expect(router.deployment('a')).toMatchObject({ requests: 2, inFlight: 0 })
+    const spent = router.snapshot().budgets.find(({ key }) => key === 'deployment:a')?.spent ?? 0
+    expect(spent).toBeGreaterThan(before.budgets.find(({ key }) => key === 'deployment:a')?.spent ?? Infinity)
+  })
+
+  it('lets a call that waits have a deployment that is added, and not one that is gone', async () => {
+    const { router, ask, mock } = setup({ modelList: [dep('a', { maxParallelRequests: 1 })] })
+    mock.reply({ text: 'late', delayMs: 80 }, { model: 'a', times: 2 })
+    const first = ask()
+    await turns()
+    const second = ask()
+    await turns()
+    router.addDeployment(dep('b'))
+    expect(await second).toBe('b')
+    expect(await first).toBe('a')
+  })
+
+  it('does not retry on a deployment that has been taken out', async () => {
+    const { router, ask, mock, asked } = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })] })
+    mock.fail({ kind: 'slow-headers', ms: 30 }, { model: 'a' })
+    mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 5 })
+    router.on('failure', () => {
+      router.removeDeployment('b')
+      router.addDeployment(dep('c', { order: 3 }))
+    })
+    await ask()
+    expect(await ask()).toBe('c')
+    expect(asked()).not.toContain('b')
+  })
+})
+
+describe('a call', () => {
+  it.each(['apiKey', 'apiBase', 'organization', 'region', 'baseModel'])('may not bring %s', async (name) => {
+    const { router, mock } = setup({ modelList: ['a'] })
+    const error = await failure(router.completion({ model: 'gpt', messages, [name]: 'x' } as never))
+    expect(error).toMatchObject({ code: 'bad_request', param: name })
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  it('may not bring credentials by other ways either', async () => {
+    const { router, mock } = setup({ modelList: ['a'] })
+    const headers = { Authorization: 'Bearer x' }
+    expect((await failure(router.completion({ model: 'gpt', messages, headers }))).param).toBe('headers')
+    const fallbacks = [{ model: 'gpt', apiKey: 'x' }]
+    expect((await failure(router.completion({ model: 'gpt', messages, fallbacks }))).param).toBe('fallbacks')
+    expect(mock.requests).toHaveLength(0)
+    await router.completion({ model: 'gpt', messages, headers: { 'x-trace': '1' } })
+    expect(mock.requests[0]?.headers['x-trace']).toBe('1')
+  })
+
+  it.each([
+    [{ tags: 'a' }, 'tags'],
+    [{ priority: Number.NaN }, 'priority'],
+    [{ numRetries: -1 }, 'numRetries'],
+    [{ fallbacks: 'claude' }, 'fallbacks'],
+    [{ fallbacks: ['nobody'] }, 'fallbacks'],
+    [{ resume: true }, 'resume'],
+    [{ timeout: '5s' }, 'timeout'],
+    [{ mockTestingFallbacks: 'yes' }, 'mockTestingFallbacks'],
+  ])('with a wrong option fails before anything is sent: %j', async (options, param) => {
+    const { router, mock } = setup({ modelList: ['a'] })
+    expect(await failure(router.completion({ model: 'gpt', messages, ...options } as never))).toMatchObject({
+      code: 'bad_request',
+      param,
+    })
+    expect(mock.requests).toHaveLength(0)
+  })
+})
