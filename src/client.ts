@@ -125,10 +125,7 @@ export function createSharedClient(): Client {
 }
 
 function clientOver(context: ClientContext, hub: Hub): Client {
-  const close = async () => {
-    await hub.close()
-    await context.close()
-  }
+  const close = () => hub.close(() => context.close())
   return {
     completion: (request) =>
       watched(hub, 'chat', request, (watch) => runCompletion(context, request, undefined, watch)),

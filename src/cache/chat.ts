@@ -84,11 +84,15 @@ function hand(
   const from = origin(answer)
   const { choices, ...rest } = answer
   const plain = choices.map(({ message: { parsed: _, ...message }, ...choice }) => ({ ...choice, message }))
-  const data = { ...(from ?? nowhere), answer: { ...rest, choices: plain } }
+  const data = { ...(from ?? whoseOf(answer)), answer: { ...rest, choices: plain } }
   keep({ data, worth: worth && from !== undefined })
 }
 
-const nowhere: Origin = { provider: '', model: '' }
+/** Of an answer that is not kept, for those who waited for it. */
+const whoseOf = ({ meta }: { readonly meta?: ChatCompletion['meta'] }): Origin => ({
+  provider: meta?.provider ?? '',
+  model: meta?.model ?? '',
+})
 
 function keysOf(
   plan: Plan,

@@ -74,8 +74,11 @@ const kinds: Readonly<Record<keyof CacheSettings | 'noStore', 'store' | 'amount'
   noStore: 'switch',
 }
 
-/** @throws {BadRequestError} where `cache` is not what it may be */
-export function checkCache(value: unknown): void {
+/**
+ * @param own whether it is a client's or a Router's, which needs a store: a call's options may be about the client's
+ * @throws {BadRequestError} where `cache` is not what it may be
+ */
+export function checkCache(value: unknown, own = false): void {
   if (value === undefined || value === null || value === false) return
   if (typeof value !== 'object') {
     throw wrong("'cache' is memoryCache(), redisCache(), an object with get and set, { store, ttl, … } or false.")
@@ -88,6 +91,7 @@ export function checkCache(value: unknown): void {
     const kind = kinds[name as keyof typeof kinds]
     if (one !== undefined && !fits(kind, one)) throw wrong(`'cache.${name}' is ${words[kind]}.`)
   }
+  if (own && !('store' in value && value.store)) throw wrong(`'cache.store' is missing: ${words.store}.`)
 }
 
 function fits(kind: (typeof kinds)[keyof typeof kinds], value: unknown): boolean {

@@ -133,13 +133,25 @@ export function checkOption(name: string, value: unknown): unknown {
   return value
 }
 
-function checkCallbacks(value: unknown): void {
+const moments: ReadonlySet<string> = new Set([
+  ...['onStart', 'onRetry', 'onFallback', 'onFirstToken', 'onChunk', 'onCacheHit', 'onSuccess', 'onFailure'],
+])
+
+/** @throws {BadRequestError} where it is no list of callbacks, or one is for a moment that there is not */
+export function checkCallbacks(value: unknown): void {
   const right = (one: unknown) => typeof one === 'function' || (typeof one === 'object' && one !== null)
   if (!Array.isArray(value) || !value.every(right)) {
     throw new BadRequestError(
       "'callbacks' is a list of functions, or of objects such as { onSuccess(event) { … }, onFailure(event) { … } }.",
       { param: 'callbacks' },
     )
+  }
+  for (const one of value as readonly object[]) {
+    const unknown = Object.keys(one).find((name) => /^on[A-Z]/.test(name) && !moments.has(name))
+    if (unknown === undefined) continue
+    throw new BadRequestError(`'callbacks' has no '${unknown}'. There are ${[...moments].join(', ')}.`, {
+      param: 'callbacks',
+    })
   }
 }
 

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { ModelRegistry } from '../../pricing/index.js'
 import type { CompatibleRow } from '../../providers/compatible.js'
 import type { Framing, Provider } from '../../providers/contract.js'
+import { checkCache } from '../cache/plan.js'
 import { CacheState } from '../cache/state.js'
 import { BadRequestError } from '../errors.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
@@ -109,8 +110,9 @@ export class ClientContext {
   }
 
   async close(): Promise<void> {
-    await this.cache.drain()
     await this.#connections.close()
+    // what the last calls brought is written too
+    await this.cache.drain()
   }
 }
 
@@ -136,7 +138,8 @@ function checkClientOptions(options: ClientOptions): void {
       )
     }
   }
-  const { connectTimeout, proxy, headers, providers } = options
+  const { connectTimeout, proxy, headers, providers, cache } = options
+  checkCache(cache, true)
   if (connectTimeout !== undefined && (typeof connectTimeout !== 'number' || !(connectTimeout >= 0))) {
     throw new BadRequestError("'connectTimeout' is a number of milliseconds, 0 or more.", { param: 'connectTimeout' })
   }

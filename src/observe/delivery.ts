@@ -50,6 +50,11 @@ export class Delivery {
     return this.#queue.length - this.#head
   }
 
+  /** Events that were put, in all. */
+  get count(): number {
+    return this.#sequence
+  }
+
   put(callbacks: CallbackSet, event: CallEvent): void {
     if (this.waiting >= this.#roomFor(event.type)) {
       this.stats.dropped++

@@ -83,13 +83,24 @@ export class Hub {
     await Promise.all([...sets].map((set) => set.flush && within(this.#timeout, () => set.flush?.())))
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  /** @param end settles when the calls under way are done: they too are told of */
+  close(end: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#close(end)
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  async #close(end: () => Promise<void>): Promise<void> {
     await this.flush()
+    const told = this.#delivery.count
+    try {
+      await end()
+      if (this.#delivery.count > told) await this.flush()
+    } finally {
+      await this.#closeSets()
+    }
+  }
+
+  async #closeSets(): Promise<void> {
     await Promise.all(this.#callbacks.map((set) => set.close && within(this.#timeout, () => set.close?.())))
   }
 }

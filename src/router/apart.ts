@@ -67,6 +67,8 @@ export class Apart implements SharedCounts {
   /** What the others had used leaves the window as what this process had used does, for they had the same traffic. */
   #fade(): number {
     if (this.#before > 0) return Math.max(0, (this.#deployment.window.first - this.#since) / this.#before)
-    return Math.max(0, 1 - (this.#clock.wall() - this.#deployment.others.at) / minute)
+    // nothing tells when they used it: what may have become free is shared by all
+    const gone = (this.#clock.wall() - this.#deployment.others.at) / minute
+    return gone >= 1 ? 0 : 1 - gone / this.#processes
   }
 }

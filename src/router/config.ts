@@ -14,7 +14,7 @@ export function checkRouterOptions(options: RouterOptions): RouterOptions {
   const resolved = fromReferences(options, [])
   schema ??= optionsSchema()
   const result = schema.safeParse(resolved)
-  if (!result.success) throw wrong(result.error.issues)
+  if (!result.success) throw wrong(result.error.issues, resolved)
   const checked = resolved as RouterOptions
   checkNames(checked)
   return checked
@@ -27,6 +27,35 @@ export function checkRouterOptions(options: RouterOptions): RouterOptions {
 export function checkDeployment(config: DeploymentConfig): DeploymentConfig {
   const { modelList } = checkRouterOptions({ modelList: [config] })
   return modelList[0] as DeploymentConfig
+}
+
+/** Options of a deployment: with a call or a fallback they would reach every deployment of every group. */
+export const ofDeployments: ReadonlySet<string> = new Set([
+  'apiKey',
+  'apiBase',
+  'organization',
+  'project',
+  'apiVersion',
+  'baseModel',
+  'region',
+  'location',
+])
+
+/** Options of the whole call: a fallback is a part of it. */
+const ofCalls: ReadonlySet<string> = new Set([
+  ...['stream', 'timeout', 'signal', 'cache', 'callbacks', 'tags', 'allowedRegions', 'priority', 'resume'],
+  ...['numRetries', 'maxRetries', 'maxRetryDelay', 'fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'],
+])
+
+/** What is wrong with a fallback's parameters, as the rest of a sentence; undefined where nothing is. */
+export function notOfTarget(target: unknown): string | undefined {
+  if (typeof target !== 'object' || target === null) return undefined
+  for (const name of Object.keys(target)) {
+    if (ofDeployments.has(name))
+      return `is a group with parameters: '${name}' belongs to a deployment, and would go to every one of the group`
+    if (ofCalls.has(name)) return `is a group with parameters: '${name}' is of the whole call, and not of a fallback`
+  }
+  return undefined
 }
 
 let schema: z.ZodMiniType | undefined
@@ -66,7 +95,9 @@ function optionsSchema(): z.ZodMiniType {
     variant: z.optional(text),
     mirrorTo: z.optional(text),
   })
-  const target = z.union([text, z.looseObject({ model: text })], 'is a group, or { model: group, … }')
+  const target = z
+    .union([text, z.looseObject({ model: text })], 'is a group, or { model: group, … }')
+    .check(z.refine((value) => notOfTarget(value) === undefined, { error: ({ input }) => notOfTarget(input) }))
   const fallbacks = z.array(z.record(text, z.array(target)))
   const errors = z.strictObject(
     Object.fromEntries(errorClasses.map((name) => [name, z.optional(whole)])) as Record<
@@ -240,17 +271,48 @@ interface Issue {
   readonly message: string
   readonly code?: string | undefined
   readonly keys?: readonly string[] | undefined
+  readonly expected?: string | undefined
+  readonly values?: readonly unknown[] | undefined
 }
 
-function wrong(issues: readonly unknown[]): BadRequestError {
+function wrong(issues: readonly unknown[], given: unknown): BadRequestError {
   return refused(
-    (issues as readonly Issue[]).slice(0, 10).map(({ path, message, code, keys }) => {
+    (issues as readonly Issue[]).slice(0, 10).map((issue) => {
+      const { path, code, keys } = issue
       const at = path.map(String).join('.')
-      if (code === 'unrecognized_keys' && keys)
-        return `Unknown option ${keys.map((key) => `'${at ? `${at}.` : ''}${key}'`).join(', ')}.`
-      return `'${at}' ${message.startsWith('is ') || message.startsWith('has ') ? message : `is wrong: ${message}`}.`
+      if (code === 'unrecognized_keys' && keys) {
+        const spelled = keys.some((key) => key.includes('_')) ? ' Options are written in camelCase.' : ''
+        return `Unknown option ${keys.map((key) => `'${at ? `${at}.` : ''}${key}'`).join(', ')}.${spelled}`
+      }
+      return at ? `'${at}' ${whatIsWrong(issue, given)}.` : 'They are an object such as { modelList }.'
     }),
   )
+}
+
+/** Says what it should be, and of what kind it is; never its value, which may be a key. */
+function whatIsWrong({ path, message, code, expected, values }: Issue, given: unknown): string {
+  if (message.startsWith('is ') || message.startsWith('has ')) return message
+  let value = given
+  for (const name of path) value = (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[name]
+  if (value === undefined) return 'is missing'
+  if (code === 'invalid_value' && values) return `is one of ${values.join(', ')}`
+  if (code !== 'invalid_type' || expected === undefined) return `is wrong: ${message}`
+  return `is ${kinds[expected] ?? `a ${expected}`}, not ${kindOf(value)}`
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  array: 'a list',
+  record: 'an object',
+  object: 'an object',
+  int: 'a whole number',
+  boolean: 'true or false',
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value === 'number') return String(value)
+  const kind = Array.isArray(value) ? 'array' : typeof value
+  return kinds[kind] ?? `a ${kind}`
 }
 
 const refused = (sentences: readonly string[]) =>

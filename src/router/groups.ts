@@ -25,7 +25,7 @@ export class Groups {
   readonly #byId = new Map<string, Deployment>()
   readonly #byName = new Map<string, Deployment[]>()
   /** Longest pattern first. */
-  #wildcards: { pattern: RegExp; deployments: Deployment[]; name: string }[] = []
+  #wildcards: { parts: readonly string[]; deployments: Deployment[]; name: string }[] = []
   readonly #found = new Map<string, Group>()
 
   constructor(context: ClientContext, aliases: Readonly<Record<string, string>>, list: readonly DeploymentConfig[]) {
@@ -127,8 +127,10 @@ export class Groups {
     const meant = Object.hasOwn(this.#aliases, name) ? (this.#aliases[name] ?? name) : name
     const exact = this.#byName.get(meant)
     if (exact) return groupOf(meant, exact, undefined)
-    const wild = this.#wildcards.find(({ pattern, name: wildcard }) => wildcard !== '*' && pattern.test(meant))
-    if (wild) return groupOf(wild.name, wild.deployments, wild.pattern.exec(meant)?.[1])
+    for (const { parts, deployments, name: wildcard } of this.#wildcards) {
+      const matched = wildcard === '*' ? undefined : matchedBy(parts, meant)
+      if (matched !== undefined) return groupOf(wildcard, deployments, matched)
+    }
     const byModel = [...this.#byId.values()].filter(({ model }) => model === meant)
     if (byModel.length > 0) return groupOf(meant, byModel, undefined)
     const any = this.#byName.get('*')
@@ -146,7 +148,7 @@ export class Groups {
     }
     this.#wildcards = [...this.#byName]
       .filter(([name]) => name.includes('*'))
-      .map(([name, deployments]) => ({ name, deployments, pattern: patternOf(name) }))
+      .map(([name, deployments]) => ({ name, deployments, parts: name.split('*') }))
       .sort((a, b) => b.name.length - a.name.length)
   }
 }
@@ -170,10 +172,21 @@ function levelsOf(deployments: readonly Deployment[]): Deployment[][] {
   return [...levels].sort(([a], [b]) => a - b).map(([, level]) => level)
 }
 
-/** `anthropic/claude-*`, with one group for what the first `*` stands for. */
-function patternOf(name: string): RegExp {
-  const parts = name.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts[0]}(.*)${parts.slice(1).join('.*')}$`)
+/**
+ * What the first `*` of `anthropic/claude-*` stands for in a name: as much as it can. Undefined where the name doesn't match. Not a
+ * regular expression: names may come from anybody, and several `*` would take it minutes.
+ */
+function matchedBy(parts: readonly string[], name: string): string | undefined {
+  const [head = '', ...rest] = parts
+  if (!name.startsWith(head)) return undefined
+  let end = name.length
+  for (const [index, part] of rest.reverse().entries()) {
+    const latest = end - part.length
+    const at = index > 0 && latest >= 0 ? name.lastIndexOf(part, latest) : latest
+    if (at < head.length || !name.startsWith(part, at)) return undefined
+    end = at
+  }
+  return name.slice(head.length, end)
 }
 
 /** The model that a deployment is asked for. */

@@ -8,6 +8,8 @@ import type { HealthCheckOptions, HealthReport } from './types.js'
 
 const defaultInterval = 300_000
 const defaultTimeout = 30_000
+/** `setInterval` fires all the time beyond this. */
+const longest = 2_147_483_647
 /** Checks under way at the same time. */
 const parallel = 8
 
@@ -16,6 +18,7 @@ export class Health {
   readonly #core: Core
   readonly #options: HealthCheckOptions
   #timer: NodeJS.Timeout | undefined
+  #looking = false
 
   constructor(core: Core) {
     this.#core = core
@@ -26,8 +29,19 @@ export class Health {
   /** Begins to check in the background. The timer does not keep the process alive. */
   start(): void {
     const { interval = defaultInterval } = this.#options
-    this.#timer = setInterval(() => void this.check(), interval)
+    this.#timer = setInterval(() => this.#look(), Math.min(interval, longest))
     this.#timer.unref()
+  }
+
+  /** One round at a time; what it finds is on the deployments, and what breaks it is nobody's to catch. */
+  #look(): void {
+    if (this.#looking) return
+    this.#looking = true
+    this.check()
+      .catch(() => {})
+      .finally(() => {
+        this.#looking = false
+      })
   }
 
   stop(): void {

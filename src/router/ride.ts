@@ -5,6 +5,7 @@ import { BadRequestError } from '../errors.js'
 import type { Watch } from '../observe/watch.js'
 import type { Attempt } from '../types/meta.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
+import { notOfTarget, ofDeployments } from './config.js'
 import type { Deployment } from './deployment.js'
 import { Needs, type RoutedOperation } from './needs.js'
 import type { FallbackTarget, RouterCallOptions } from './types.js'
@@ -105,18 +106,6 @@ const routerOptions = [
 
 const isRouterOption: ReadonlySet<string> = new Set(routerOptions)
 
-/** Would reach every deployment of every group. */
-const ofDeployments: ReadonlySet<string> = new Set([
-  'apiKey',
-  'apiBase',
-  'organization',
-  'project',
-  'apiVersion',
-  'baseModel',
-  'region',
-  'location',
-])
-
 function split(given: RoutedRequest) {
   const request: Record<string, unknown> = {}
   const options: Record<string, unknown> = {}
@@ -203,7 +192,7 @@ function checkTargets(value: unknown, wrong: (what: string) => BadRequestError):
     throw wrong("a list of groups, such as ['claude'] or [{ model: 'claude', temperature: 0 }]")
   }
   for (const target of value) {
-    const own = typeof target === 'object' && Object.keys(target as object).find((name) => ofDeployments.has(name))
-    if (own) throw wrong(`a list of groups: '${own}' belongs to a deployment, and would go to every one of the group`)
+    const misplaced = notOfTarget(target)
+    if (misplaced) throw wrong(`a list of groups, one of which ${misplaced}`)
   }
 }

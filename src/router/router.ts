@@ -1,5 +1,6 @@
 import { checkCache, planOf } from '../cache/plan.js'
 import { CacheState } from '../cache/state.js'
+import { checkCallbacks } from '../call/check.js'
 import type { Clock } from '../call/clock.js'
 import { ClientContext } from '../call/context.js'
 import type { CompletionResult } from '../completion.js'
@@ -85,10 +86,11 @@ export class Router {
     this.#timeout = checked.timeout ?? defaultTimeout
     this.#mirror = new Mirror(this.#core, (ride, to) => this.#copy(ride, to))
     this.#health = new Health(this.#core)
+    if (checked.callbacks !== undefined) checkCallbacks(checked.callbacks)
     this.#hub = new Hub(observing(checked), this.#core.clock)
     // as it was given: a copy may not be what it was
     const cache = options.cache ?? options.client?.cache
-    checkCache(cache)
+    checkCache(cache, true)
     this.#cache = new CacheState(cache)
     if (checked.healthCheck) this.#health.start()
   }
@@ -219,12 +221,13 @@ export class Router {
   }
 
   /** Flushes, ends checks, closes connections and the shared state when the calls under way are done. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#health.stop()
-    await this.#hub.close()
-    await this.#cache.drain()
-    await this.#core.context.close()
-    await this.#core.state?.close()
+    return this.#hub.close(async () => {
+      await this.#core.context.close()
+      await this.#cache.drain()
+      await this.#core.state?.close()
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

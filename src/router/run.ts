@@ -78,8 +78,10 @@ async function withFallbacks(core: Core, ride: Ride): Promise<unknown> {
   }
 }
 
-/** Timers fire up to a millisecond early. */
-const isLate = ({ clock }: Core, { deadline }: Ride) => clock.now() >= deadline - 1
+/** Timers may fire before their time, by so many milliseconds. */
+const early = 2
+
+const isLate = ({ clock }: Core, { deadline }: Ride) => clock.now() >= deadline - early
 
 /** @throws {BadRequestError} where a call names a fallback that there is not */
 function checkTargets({ groups }: Core, { options }: Ride): void {
@@ -355,6 +357,7 @@ async function callOf(
 /** Goes on elsewhere when the stream breaks. */
 function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: CompletionStream): CompletionStream {
   const { messages, stream_options: shown, response_format: format } = ride.request as Partial<CompletionRequest>
+  let from = deployment
   const goOn = async (text: string, error: LLMError) => {
     const prefix = { role: 'assistant', content: text, prefix: true }
     const { resume: _, ...options } = ride.options
@@ -367,11 +370,14 @@ function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: Comp
     }
     const next = new Ride('chat', request as unknown as RoutedRequest, core.clock.now(), ride.timeout, {
       ride,
-      deployment: ride.broke ?? deployment,
+      deployment: from,
     })
     next.watch = ride.watch
     const answer = (await run(core, next)) as CompletionStream
-    core.events.emit({ type: 'resume', from: deployment.id, to: answer.meta.router?.deployment ?? '', error })
+    const to = answer.meta.router?.deployment ?? ''
+    core.events.emit({ type: 'resume', from: from.id, to, error })
+    // where it breaks again, it is this one that broke
+    from = core.groups.get(to) ?? from
     return answer
   }
   return resumable(stream, shown?.include_usage === true, goOn, (answer) =>

@@ -558,8 +558,9 @@ function explain(
       const { spent, reserved, limit, key } = short.snapshot(now)
       const waiting = reserved > 0 ? `, ${money(reserved)} set aside for calls under way` : ''
       const freesIn = short.freesIn(now)
+      const asks = `, and the call may cost ${money(price?.estimate ?? 0)}`
       const said = say(
-        `budget ${key}: ${money(spent)} of ${money(limit)} spent${waiting}`,
+        `budget ${key}: ${money(spent)} of ${money(limit)} spent${waiting}${spent < limit ? asks : ''}`,
         reserved > 0 ? undefined : freesIn,
       )
       return { ...said, passes: reserved > 0 || freesIn !== undefined }

@@ -57,7 +57,7 @@ export class Stage {
     const { operation } = route
     const parsed = text === '' ? undefined : (parseJson(text) ?? text)
     const body = record(parsed)
-    const model = route.model ?? string(body.model) ?? modelInPath(path) ?? ''
+    const model = route.model ?? string(body.model) ?? string(body.model_id) ?? modelInPath(path) ?? ''
     const request = new LoggedRequest({
       wire: wire.name,
       operation,

@@ -6,7 +6,10 @@ import type { CallMeta } from './meta.js'
  */
 export interface EmbeddingParams {
   model: string
-  /** One text or many; or token ids. Lists beyond the provider's batch limit are split and rejoined in order. */
+  /**
+   * One text or many; or token ids. Lists beyond the provider's batch limit are split and rejoined in order. An image is a data URI
+   * (`data:image/png;base64,…`), for models that read them.
+   */
   input: string | readonly string[] | readonly number[] | readonly (readonly number[])[]
   dimensions?: number
   /** How the vectors travel. They arrive decoded either way. @default 'base64' where the provider has it: less to parse */

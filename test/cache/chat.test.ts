@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type CacheFailure, type CallEvent, type ChatCompletion, memoryCache } from '../../src/index.js'
+import { type CacheFailure, type CallEvent, type ChatCompletion, createClient, memoryCache } from '../../src/index.js'
 import { messageOf, models, rejection, simulated, user } from '../helpers/simulated.js'
 
 const { sim, client } = simulated()
@@ -213,4 +213,8 @@ it('tells of hits', async () => {
   await llm.flush()
   expect(events.map(({ type }) => type)).toEqual(['success', 'cacheHit', 'success'])
   expect(events.at(-1)).toMatchObject({ cache: { hit: true }, cost: { total: 0 }, status: 0 })
+})
+
+it('has a client without a store say so', () => {
+  expect(() => createClient({ cache: { ttl: 5 } as never })).toThrow("'cache.store' is missing")
 })

@@ -103,3 +103,14 @@ it('says what is wrong with the option', () => {
   expect(() => routerOf({ cache: 5 as never })).toThrow('cache')
   expect(() => routerOf({ cache: { ttl: -1 } as never })).toThrow("'cache.ttl'")
 })
+
+it('says to those who shared the answer of a fallback whose it was', async () => {
+  await using router = routerOf({
+    modelList: [deployment('g', 'openai/gpt-4o'), deployment('h', 'openai/gpt-4o-mini')],
+    fallbacks: [{ g: ['h'] }],
+    cache: { store: memoryCache(), coalesce: true },
+  })
+  sim().fail({ kind: 'status', status: 500 })
+  const [, shared] = await Promise.all([1, 2].map(() => router.completion({ model: 'g', messages: user('Hello') })))
+  expect(shared?.meta).toMatchObject({ provider: 'openai', model: 'gpt-4o-mini', cache: { coalesced: true } })
+})

@@ -141,7 +141,7 @@ export const chats: readonly Behaviour[] = [
   }),
   chat('a request that nobody changes', async (scene) => {
     // the others are frozen: this one could be changed
-    const request = { messages: structuredClone([...withSystem, ...turns]), stop: ['END'] }
+    const request = { messages: structuredClone([...withSystem, ...turns]), stop: ['END'], dropParams: true }
     const before = JSON.stringify(request)
     await ask(scene, request)
     await ask(scene, request)

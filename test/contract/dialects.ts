@@ -7,6 +7,7 @@ import { ollama } from '../../providers/dialects/ollama/index.js'
 import { completions } from '../../providers/dialects/openai/completions/index.js'
 import { jina } from '../../providers/dialects/rerank/jina.js'
 import { voyage } from '../../providers/dialects/rerank/voyage.js'
+import { responses } from '../../providers/dialects/responses/index.js'
 
 /** The dialects that differ in what they can do. A new one is a line; what is none of them is a variant of OpenAI's. */
 const dialects = [
@@ -16,6 +17,7 @@ const dialects = [
   ['converse', converse],
   ['ollama', ollama],
   ['completions', completions],
+  ['responses', responses],
   ['jina', jina],
   ['voyage', voyage],
 ] as const

@@ -28,6 +28,10 @@ export const absent: Known<ByOperation> = {
       embedding: 'The models that complete texts make no embeddings: openai/ has those that do.',
       rerank: "OpenAI's API has no rerank.",
     },
+    responses: {
+      embedding: 'Embeddings are no part of the Responses API: openai/ has them.',
+      rerank: "OpenAI's API has no rerank.",
+    },
     jina: { chat: 'Jina AI has embeddings and rerank only.' },
     voyage: { chat: 'Voyage AI has embeddings and rerank only.' },
   },
@@ -55,14 +59,7 @@ export const unsimulated: Readonly<Record<string, ByOperation>> = {
     rerank: 'Only servers of Text Embeddings Inference have rerank, which is tested with the provider.',
   },
   replicate: { chat: 'Predictions are made, polled and streamed by addresses of their own: tested with the provider.' },
-  sagemaker: { chat: "AWS's runtime wraps what an endpoint says in a framing of its own: tested with the provider." },
-  sagemaker_chat: {
-    chat: "AWS's runtime wraps what an endpoint says in a framing of its own: tested with the provider.",
-  },
-  watsonx: {
-    embedding: 'IBM has a wire of its own for embeddings, which is tested with its provider.',
-    rerank: 'IBM has a wire of its own for rerank, which is tested with its provider.',
-  },
+  sagemaker: { chat: 'What a text endpoint takes and says is up to its container: tested with the provider.' },
 }
 
 export const skips: Known<Readonly<Record<string, Skip>>> = {
@@ -110,6 +107,12 @@ export const skips: Known<Readonly<Record<string, Skip>>> = {
       'image by URL': { why: 'A text endpoint takes text only.', says: /takes text here/ },
       'image inline': { why: 'A text endpoint takes text only.', says: /takes text here/ },
       reasoning: { why: 'A text endpoint has no common setting for reasoning.', says: /reasoning_effort/ },
+    },
+    watsonx: {
+      'content policy': {
+        why: 'IBM documents no error for contents: what is moderated is told of in the answer.',
+        says: /content_policy_violation/,
+      },
     },
     gemini: {
       'embeddings: usage': { why: 'The batch endpoint of Google AI Studio counts nothing.', says: /expected 0 to be/ },

@@ -36,6 +36,8 @@ export interface Models {
 interface Serving {
   /** Put behind the prefix, where a prefix stands more than once. */
   readonly as?: string
+  /** Whose bodies they are, where the dialect is one inside another. */
+  readonly dialect?: DialectName
   readonly models?: Partial<Models>
   readonly account?: ProviderOptions
   readonly arrives?: Target['arrives']
@@ -46,7 +48,10 @@ const project = { project: 'contract', location: 'us-east5' } as const
 
 /** Prefixes whose models matter: what the dialect sends depends on them. All others serve `some-model`. */
 const servings: Readonly<Record<string, readonly Serving[]>> = {
-  openai: [{ models: { chat: 'gpt-4o', reasoning: 'o3', embedding: 'text-embedding-3-small' } }],
+  openai: [
+    { models: { chat: 'gpt-4o', reasoning: 'o3', embedding: 'text-embedding-3-small' } },
+    { as: 'Responses', models: { chat: 'responses/gpt-4o', reasoning: 'responses/o3' } },
+  ],
   anthropic: [{ models: { chat: 'claude-sonnet-4-5' } }],
   azure: [{ models: { chat: 'gpt-4o', reasoning: 'o3' } }],
   azure_ai: [{ models: { chat: 'Llama-3.3-70B-Instruct' } }, { as: 'Claude', models: { chat: 'claude-sonnet-4-5' } }],
@@ -71,6 +76,11 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
       },
     },
     { as: 'gpt-oss', models: { chat: 'openai.gpt-oss-120b-1:0', embedding: 'amazon.titan-embed-text-v1' } },
+    {
+      as: 'InvokeModel',
+      dialect: 'anthropic',
+      models: { chat: 'invoke/us.anthropic.claude-sonnet-4-5-20250929-v1:0', embedding: 'cohere.embed-english-v3' },
+    },
   ],
   cohere: [
     {
@@ -91,7 +101,7 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
   sagemaker: [{ account: signing }],
   sagemaker_chat: [{ account: signing }],
   cloudflare: [{ account: { accountId: 'contract' } }],
-  // a key would be traded for a token; the path says whether to stream
+  // a key would be traded for a token
   watsonx: [
     {
       account: {
@@ -99,11 +109,6 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
         authToken: 'key-of-the-contract',
         apiBase: 'https://contract.example',
         project: 'contract',
-      },
-      arrives({ path, body }) {
-        if (!path.includes('/text/chat')) return { path, body }
-        const stream = path.includes('/chat_stream') && { stream: true, stream_options: { include_usage: true } }
-        return { path: '/v1/chat/completions', body: { ...body, model: body.model_id, ...stream } }
       },
     },
   ],
@@ -117,7 +122,7 @@ export async function targets(): Promise<readonly Target[]> {
   return all
 }
 
-async function targetOf(id: string, { as, models = {}, account, arrives }: Serving): Promise<Target> {
+async function targetOf(id: string, { as, dialect, models = {}, account, arrives }: Serving): Promise<Target> {
   const { chat = 'some-model', ...others } = models
   const loaded = await loadProvider(id)
   const provider = (await loaded?.route?.(chat)) ?? loaded
@@ -127,7 +132,7 @@ async function targetOf(id: string, { as, models = {}, account, arrives }: Servi
     label: as === undefined ? id : `${id} (${as})`,
     id,
     provider,
-    dialect: dialectOf(provider),
+    dialect: dialect ?? dialectOf(provider),
     models: {
       chat: named(),
       reasoning: named(others.reasoning),

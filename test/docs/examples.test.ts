@@ -36,6 +36,31 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^abort: AbortError, because the user closed the page/m,
   ],
   'any-server.mjs': [/^You said: Say hello\.$/m, /^house: You said: Say hello\.$/m],
+  'cache.mjs': [
+    /^again: hit, 0 sent, \$0, saved \$[\d.]+$/m,
+    /^as a stream: hit/m,
+    /^the same text: true$/m,
+    /^without: miss, 1 sent/m,
+  ],
+  'helicone.mjs': [
+    /^\/custom\/v1\/log openai\/gpt-4o-mini: 200, \d+ tokens$/m,
+    /"Helicone-User-Id":"user-1"/,
+    /^sent: 2$/m,
+  ],
+  'langfuse.mjs': [
+    /^\/api\/public\/otel\/v1\/traces chat gpt-4o-mini, trace \w+$/m,
+    /langfuse\.user\.id: user-1/,
+    /cost_details: \{"input"/,
+    /^sent: 2$/m,
+  ],
+  'logger.mjs': [/"level":40,.*"provider":"openai"/, /"level":50,/, /"code":"authentication","msg":"caught"/],
+  'lunary.mjs': [/^\/v1\/runs\/ingest start gpt-4o-mini user-1$/m, /\{ prompt: \d+, completion: \d+ \}/, /^sent: 2$/m],
+  'opentelemetry.mjs': [/^POST \/chat\n {2}chat gpt-4o-mini$/m, /llmux\.attempts: 2/, /error\.type: rate_limit/],
+  'prometheus.mjs': [
+    /^AuthenticationError$/m,
+    /^llmux_requests_total\{.*outcome="success"\} 1$/m,
+    /^llmux_spend_usd_total\{/m,
+  ],
   'chat.mjs': [/^openai: You said: What is a container\?$/m, /^anthropic: You said/m, /\d+ \+ \d+ tokens, \d+ ms/],
   'embeddings.mjs': [/^3 vectors of 256 numbers, \d+ tokens$/m, /^ 1\.000 A cat sleeps on the sofa\.$/m],
   'errors-and-timeouts.mjs': [

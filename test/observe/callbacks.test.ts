@@ -127,6 +127,11 @@ it('refuses what is no callback, through the promise', async () => {
     await expect(client.completion({ model, messages, callbacks } as never)).rejects.toThrow(/'callbacks'/)
   }
   await expect(client.completion(undefined as never)).rejects.toThrow(LLMError)
+  for (const callbacks of [5, {}, [5], [{ onSucess() {} }]]) {
+    const list = [{ modelName: 'g', params: { model } }]
+    expect(() => new Router({ modelList: list, callbacks } as never)).toThrow(/^'callbacks'/)
+    expect(() => createClient({ callbacks } as never)).toThrow(/^'callbacks'/)
+  }
   for (const wrong of [
     { redact: 5 },
     { beforeSend: 'x' },
@@ -348,4 +353,21 @@ it('flushes the sets of single calls too', async () => {
   await here.client.completion({ model, messages, callbacks: [{ flush }] })
   await here.client.flush()
   expect(flush).toHaveBeenCalledTimes(1)
+})
+
+it.each(['client', 'Router'])('tells of the calls that are under way when a %s is closed', async (kind) => {
+  await using here = await scene()
+  const told: string[] = []
+  const set: CallbackSet = { onSuccess: () => void told.push('success'), close: async () => void told.push('close') }
+  const params = { model, apiKey: 'sk-key', apiBase: here.simulator.openaiBase }
+  const one =
+    kind === 'Router'
+      ? new Router({ modelList: [{ modelName: model, params }], callbacks: [set] })
+      : createClient({ providers: { openai: { apiKey: params.apiKey, apiBase: params.apiBase } }, callbacks: [set] })
+  here.simulator.fail({ kind: 'slow-headers', ms: 80 })
+  const answer = one.completion({ model, messages })
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  await one.close()
+  await answer
+  expect(told).toEqual(['success', 'close'])
 })

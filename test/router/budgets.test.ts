@@ -29,6 +29,12 @@ describe('a budget', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
+  it('that has something left says what the call may cost', async () => {
+    const at = setup({ modelList: [dep('a', { prices, maxBudget: 10 })] })
+    const error = await failure(at.router.completion({ model: 'gpt', messages, max_tokens: 12 }))
+    expect(error.message).toContain('budget deployment:a: $0.00 of $10.00 spent, and the call may cost $12.00')
+  })
+
   it('of one deployment leaves the others', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 3, order: 1 }), dep('b', { order: 2 })] })
     at.mock.reply(tokens(3), { times: 99 })

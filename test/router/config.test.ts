@@ -29,6 +29,20 @@ describe('what is wrong is said with the path of its field', () => {
     [{ healthCheck: { every: 3 } }, "'healthCheck.every'"],
     [{ cooldown_time: 3 }, "Unknown option 'cooldown_time'"],
     [{ latencyBuffer: -1 }, "'latencyBuffer' is 0 or more"],
+    [{ modelList: undefined }, "'modelList' is missing"],
+    [{ modelList: {} }, "'modelList' is a list, not an object"],
+    [{ modelList: [dep('a', { rpm: '500' } as object)] }, "'modelList.0.params.rpm' is a number, not a string"],
+    [{ numRetries: '3' }, "'numRetries' is a number, not a string"],
+    [{ enforceLimits: 1 }, "'enforceLimits' is true or false, not 1"],
+    [{ fallbacks: { gpt: ['a'] } }, "'fallbacks' is a list, not an object"],
+    [
+      { budgets: { router: { maxBudget: 1, budgetWindow: 'week' } } },
+      "'budgets.router.budgetWindow' is one of rolling",
+    ],
+    [{ model_list: [] }, "Unknown option 'model_list'. Options are written in camelCase."],
+    [{ fallbacks: [{ gpt: [{ model: 'a', apiKey: 'k' }] }] }, "'apiKey' belongs to a deployment"],
+    [{ fallbacks: [{ gpt: [{ model: 'a', timeout: 5 }] }] }, "'timeout' is of the whole call"],
+    [{ defaultFallbacks: [{ model: 'a', numRetries: 0 }] }, "'numRetries' is of the whole call"],
   ])('%j', (options, said) => {
     expect(message(options)).toContain(said)
   })
@@ -43,6 +57,14 @@ describe('what is wrong is said with the path of its field', () => {
     [{ stream: true }, "'modelList.0.params.stream' belongs to a call"],
   ] as [object, string][])('in the parameters of a deployment: %j', (params, said) => {
     expect(message({ modelList: [dep('a', params)] })).toContain(said)
+  })
+
+  it('where there are no options at all', () => {
+    expect(thrown(() => new Router(undefined as unknown as RouterOptions)).message).toContain('such as { modelList }')
+  })
+
+  it('and not with its value, which may be a key', () => {
+    expect(message({ modelList: [dep('a', { model: { apiKey: 'sk-secret' } } as object)] })).not.toContain('sk-secret')
   })
 
   it('says all that is wrong at once', () => {
@@ -148,6 +170,22 @@ describe('names', () => {
     expect(await ask({ model: 'who knows' })).toBe('rest')
     expect(await ask({ model: 'fixed-7' })).toBe('fixed')
     expect(asked()).toEqual(['plain', 'plain', 'c-haiku', 'opus-4', 'opus-4', 'plain', 'other-who knows', 'one'])
+  })
+
+  it('knows at once what several wildcards in a name stand for', async () => {
+    const model = 'openai/*'
+    const { router, mock } = setup({ modelList: [dep('w', { model }, 'a*b*c*d*e*f'), dep('x', { model }, 'm-*-v*')] })
+    const told = async (name: string) => {
+      await router.completion({ model: name, messages })
+      return mock.requests.at(-1)?.model
+    }
+    expect(await told('a1b2c3d4e5f')).toBe('1')
+    expect(await told('m-large-v-v2')).toBe('large-v')
+    const began = performance.now()
+    for (const name of ['ab', 'm-v', `a${'abcde'.repeat(400)}`]) {
+      expect(await failure(router.completion({ model: name, messages }))).toMatchObject({ code: 'bad_request' })
+    }
+    expect(performance.now() - began).toBeLessThan(1_000)
   })
 
   it('does not take dots and the like in a wildcard for patterns', async () => {

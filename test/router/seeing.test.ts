@@ -264,6 +264,19 @@ describe('health', () => {
     await sleep(40)
     expect(off.mock.requests).toHaveLength(0)
   })
+
+  it('is not looked at all the time where the interval is longer than timers can be', async () => {
+    const at = setup({ modelList: ['a'], healthCheck: { interval: 30 * 86_400_000 } })
+    await sleep(40)
+    expect(at.mock.requests).toHaveLength(0)
+  })
+
+  it('is looked at once at a time, however slow it is', async () => {
+    const at = setup({ modelList: ['a'], healthCheck: { interval: 5 } })
+    at.mock.fail({ kind: 'slow-headers', ms: 200 })
+    await sleep(80)
+    expect(at.mock.requests).toHaveLength(1)
+  })
 })
 
 describe('mirrorTo', () => {

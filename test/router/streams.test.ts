@@ -130,6 +130,21 @@ describe("resume: 'continue'", () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
+  it('goes on from where it broke last', async () => {
+    const fault = { kind: 'cut', afterChunks: 3 } as const
+    const at = setup({ modelList: [claude('a'), claude('b', 'claude-sonnet-4-20250514')] })
+    at.mock.fail(fault, { model: 'claude-haiku-4-5' })
+    at.mock.fail(fault, { model: 'claude-sonnet-4-20250514' })
+    const parts = [chunks, [' fox', ' jumps', ' over', ' it'], [' all']]
+    for (const part of parts) at.mock.reply({ text: part.join(''), chunks: part })
+    const stream = await at.router.completion({ model: 'gpt', messages, stream: true, resume: 'continue' })
+    expect((await read(stream)).said).toBe('The quick brown fox jumps over all')
+    expect(at.events.filter(({ type }) => type === 'resume')).toMatchObject([
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'a' },
+    ])
+  })
+
   it('shows usage only to those who asked for it', async () => {
     const at = broken({ kind: 'cut', afterChunks: 3 }, chunks, [' fox'])
     const stream = await at.router.completion({ model: 'gpt', messages, stream: true, resume: 'continue' })

@@ -1,7 +1,7 @@
 import type { EmbeddingParams, EmbeddingResponse } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { Report } from '../../report.js'
-import { type Embedder, embedderOf } from './embedders.js'
+import { type Embedder, embedderOf, isImage } from './embedders.js'
 import { isFields } from './wire.js'
 
 export const maxInputs = ({ model }: EncodeContext<unknown>): number => embedderOf(model)?.maxInputs ?? 1
@@ -10,7 +10,10 @@ export const maxInputs = ({ model }: EncodeContext<unknown>): number => embedder
 export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<unknown>): Encoded {
   const report = new Report(context)
   const embedder = known(context)
-  const texts = textsOf(params.input, report)
+  const inputs = textsOf(params.input, report)
+  if (embedder.apart && inputs.some(isImage) && !inputs.every(isImage)) {
+    throw report.bad('input', 'has texts and images: this model takes them in calls of their own.')
+  }
   const { model: _, input: __, dimensions, encoding_format, user, extra_body, ...own } = params
   if (encoding_format === 'base64') {
     report.changed('encoding_format', 'Bedrock gives vectors as numbers; they arrive decoded either way.')
@@ -22,7 +25,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   report.settle()
   const size = embedder.dimensions ? (dimensions ?? undefined) : undefined
   const fields = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined && value !== null))
-  const body = { ...embedder.body(texts, size), ...fields }
+  const body = { ...embedder.body(inputs, size), ...fields }
   return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }) }
 }
 

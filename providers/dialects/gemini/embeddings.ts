@@ -7,9 +7,11 @@ import { type Fields, isFields, type Part, toCamel } from './wire.js'
 
 /** As a prediction, newer models take one text a request. https://docs.cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings */
 export function maxInputs({ model, quirks }: EncodeContext<GeminiQuirks>): number {
-  if (quirks.embeddings === 'predict' && model.startsWith('gemini-embedding-')) return 1
+  if (quirks.embeddings === 'predict' && (model.startsWith('gemini-embedding-') || isMultimodal(model))) return 1
   return quirks.maxInputs ?? 100
 }
+
+const isMultimodal = (model: string): boolean => model.startsWith('multimodalembedding')
 
 /** Cohere's words for what a text is embedded for. https://ai.google.dev/gemini-api/docs/embeddings#task-types */
 const taskTypes: ReadonlyMap<unknown, string> = new Map<unknown, string>([
@@ -30,8 +32,11 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   if (user !== undefined) report.dropped('user', 'The Gemini API is not told who asks.')
   const { input_type: kind, ...own } = others as Fields
   const taskType = kind === undefined ? undefined : (taskTypes.get(kind) ?? String(kind).toUpperCase())
-  const body =
-    context.quirks.embeddings === 'predict'
+  const multimodal = context.quirks.embeddings === 'predict' && isMultimodal(context.model)
+  if (multimodal && taskType !== undefined) report.dropped('input_type', 'The model is not told what vectors are for.')
+  const body = multimodal
+    ? predictMultimodal(texts, dimensions, own)
+    : context.quirks.embeddings === 'predict'
       ? predict(texts, dimensions, taskType, own)
       : batch(texts, { model: context.model, dimensions, taskType, own })
   return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }) }
@@ -83,6 +88,21 @@ function predict(
   }
 }
 
+/** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/multimodal-embeddings-api */
+function predictMultimodal(inputs: readonly string[], dimension: number | undefined, own: Fields): Fields {
+  const parameters: Fields = {
+    ...(dimension !== undefined && { dimension }),
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [toCamel(name), value])),
+  }
+  return {
+    instances: inputs.map((input) => {
+      const media = input.startsWith('data:image/') ? parseDataURI(input) : undefined
+      return media ? { image: { bytesBase64Encoded: media.data, mimeType: media.type } } : { text: input }
+    }),
+    ...(Object.keys(parameters).length > 0 && { parameters }),
+  }
+}
+
 /** Answers of batchEmbedContents, embedContent and predict. A usage that is not given counts as nothing, as OpenAI's shape demands one. */
 export function decodeEmbedding(
   body: unknown,
@@ -94,6 +114,8 @@ export function decodeEmbedding(
   if (!Array.isArray(vectors)) throw new ProviderFault("its answer has no 'embeddings'")
   let counted = 0
   const data = vectors.map((item: unknown, index) => {
+    const own = isFields(item) ? (item.textEmbedding ?? item.imageEmbedding) : undefined
+    if (Array.isArray(own)) return { object: 'embedding' as const, index, embedding: own as number[] }
     const vector = isFields(item) && isFields(item.embeddings) ? item.embeddings : item
     if (!isFields(vector) || !Array.isArray(vector.values)) throw new ProviderFault(`its vector ${index} is not one`)
     counted += tokensOf(vector.statistics)

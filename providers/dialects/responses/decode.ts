@@ -82,15 +82,54 @@ export function addRest(
 ): void {
   const { service_tier: tier } = response
   if (typeof tier === 'string' && tier) into.service_tier = tier as NonNullable<ChatCompletion['service_tier']>
-  for (const name of kept) {
-    const value = response[name]
-    if (value === null || value === undefined) continue
+  for (const [name, value] of Object.entries(response)) {
+    if (value === null || value === undefined || told.has(name)) continue
     into.provider_specific_fields = withField(into.provider_specific_fields, name, value)
   }
 }
 
-/** Verdicts on safety, and what is told of costs. */
-const kept = ['content_filters', 'moderation', 'copilot_usage', 'conversation']
+/** What stands elsewhere in the answer, and what only says again what was asked. */
+const told: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created_at',
+  'completed_at',
+  'status',
+  'error',
+  'incomplete_details',
+  'model',
+  'output',
+  'output_text',
+  'usage',
+  'service_tier',
+  // the request's
+  'background',
+  'frequency_penalty',
+  'include',
+  'instructions',
+  'max_output_tokens',
+  'max_tool_calls',
+  'metadata',
+  'parallel_tool_calls',
+  'presence_penalty',
+  'previous_response_id',
+  'prompt',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'reasoning',
+  'safety_identifier',
+  'store',
+  'stream',
+  'temperature',
+  'text',
+  'tool_choice',
+  'tools',
+  'top_logprobs',
+  'top_p',
+  'truncation',
+  'user',
+])
 
 function logprobsOf(output: readonly Fields[]): Logprobs | null {
   const tokens = output.flatMap(({ type, content }) =>

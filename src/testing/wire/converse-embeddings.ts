@@ -84,6 +84,8 @@ const cohere4: Embedder = {
   ...cohere3,
   fields: [...cohere3.fields, 'inputs', 'output_dimension', 'max_tokens'],
   sizes: [1536, 1024, 512, 256],
+  texts: (body) =>
+    Array.isArray(body.inputs) ? body.inputs.map((input) => JSON.stringify(input)) : cohere3.texts(body),
   size: ({ output_dimension }) => output_dimension,
 }
 
@@ -92,16 +94,25 @@ const nova: Embedder = {
   fields: ['schemaVersion', 'taskType', 'singleEmbeddingParams'],
   sizes: [3072, 1024, 384, 256],
   texts({ singleEmbeddingParams }) {
-    const { value } = record(record(singleEmbeddingParams).text)
+    const { text, image } = record(singleEmbeddingParams)
+    const value = record(text).value ?? record(record(image).source).bytes
     return value === undefined ? undefined : [value]
   },
   size: ({ singleEmbeddingParams }) => record(singleEmbeddingParams).embeddingDimension,
-  answer: ([embedding]) => ({ embeddings: [{ embeddingType: 'TEXT', embedding }] }),
+  answer: ([embedding], { body }) => {
+    const { image } = record(body.singleEmbeddingParams)
+    return { embeddings: [{ embeddingType: image === undefined ? 'TEXT' : 'IMAGE', embedding }] }
+  },
   fault({ taskType, singleEmbeddingParams }) {
     if (taskType !== 'SINGLE_EMBEDDING') return '#/taskType: it is not SINGLE_EMBEDDING'
-    const { embeddingPurpose, text } = record(singleEmbeddingParams)
+    const { embeddingPurpose, text, image } = record(singleEmbeddingParams)
     if (typeof embeddingPurpose !== 'string')
       return '#/singleEmbeddingParams: required key [embeddingPurpose] not found'
+    if (image !== undefined) {
+      return record(image).format === undefined
+        ? '#/singleEmbeddingParams/image: required key [format] not found'
+        : undefined
+    }
     if (record(text).truncationMode === undefined)
       return '#/singleEmbeddingParams/text: required key [truncationMode] not found'
     return undefined

@@ -119,9 +119,7 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
   const speech = answer.choices[0]
   const out: Frame[] = []
   const add = (part: Frame['part'], event: string, data: Json): void => {
-    // the padding keeps the lengths of messages from telling what they say
-    const p = PADDING.slice(0, 1 + ((hash(request.seed, String(out.length))[0] ?? 0) % PADDING.length))
-    out.push({ event, data: JSON.stringify({ ...data, p }), part })
+    out.push({ event, data: JSON.stringify({ ...data, p: padding(request, out.length) }), part })
   }
   add('open', 'messageStart', { role: 'assistant' })
   for (const [contentBlockIndex, { start, deltas }] of (speech ? blocks(speech, request) : []).entries()) {
@@ -135,6 +133,10 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
   add('mark', 'metadata', end(answer, request))
   return out
 }
+
+/** Keeps the lengths of messages from telling what they say. */
+export const padding = ({ seed }: WireRequest, at: number): string =>
+  PADDING.slice(0, 1 + ((hash(seed, String(at))[0] ?? 0) % PADDING.length))
 
 const PADDING = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 

@@ -13,7 +13,8 @@ const DIMENSIONS = 16
 export function embeddings(request: WireRequest, vectors: readonly (readonly number[])[] | undefined): WireBody {
   const { body } = request
   const name = googleMethod(request.path)?.name
-  if (name === 'predict') return { predictions: predictions(body, vectors) }
+  if (name === 'predict')
+    return { predictions: isMultimodal(request) ? shown(body, vectors) : predictions(body, vectors) }
   const one = (of: Json, index: number): Json => {
     const text = textOf(record(of.content))
     return { values: vectors?.[index] ?? vectorOf(text, number(field(of, 'outputDimensionality')) ?? DIMENSIONS) }
@@ -28,6 +29,18 @@ function predictions(body: Json, vectors: readonly (readonly number[])[] | undef
     const text = string(content) ?? ''
     const statistics = { truncated: false, token_count: countTokens(text) }
     return { embeddings: { statistics, values: vectors?.[index] ?? vectorOf(text, dimensions) } }
+  })
+}
+
+const isMultimodal = ({ model }: WireRequest): boolean => model.startsWith('multimodalembedding')
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/multimodal-embeddings-api */
+function shown(body: Json, vectors: readonly (readonly number[])[] | undefined): Json[] {
+  const dimension = number(record(body.parameters).dimension) ?? 1408
+  return items(body.instances).map(({ text, image }, index) => {
+    const said = string(text)
+    const vector = vectors?.[index] ?? vectorOf(said ?? JSON.stringify(image), dimension)
+    return said === undefined ? { imageEmbedding: vector } : { textEmbedding: vector }
   })
 }
 
@@ -83,6 +96,11 @@ function refusePredict(request: WireRequest): WireError | undefined {
   if (all.length === 0) return geminiError(request, { status: 400, message: 'Empty instances.' })
   if (all.length > MOST_INSTANCES) {
     return invalid(request, `${all.length} instance(s) is over the allowed limit of ${MOST_INSTANCES}.`)
+  }
+  if (isMultimodal(request)) {
+    if (all.length > 1) return invalid(request, `${all.length} instance(s) is over the allowed limit of 1.`)
+    const { text, image } = all[0] ?? {}
+    return text || image ? undefined : invalid(request, 'One of text, image or video is required.')
   }
   const bare = all.some(({ content }) => typeof content !== 'string' || content === '')
   return bare ? invalid(request, 'The text content is empty.') : undefined

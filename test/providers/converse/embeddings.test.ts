@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EmbeddingDialect } from '../../../providers/contract.js'
 import { converse } from '../../../providers/dialects/converse/index.js'
+import { createClient } from '../../../src/index.js'
+import { mockProvider } from '../../../src/testing/index.js'
 import type { EmbeddingParams } from '../../../src/types/embedding.js'
 import { decodeContext, freeze } from './helpers.js'
 
@@ -44,6 +46,51 @@ describe('embeddings', () => {
   ])('ask %s', (model, params, body) => {
     expect(bodyOf(params, model)).toEqual(body)
   })
+
+  const png = 'data:image/png;base64,iVBORw0KGgo='
+  const jpg = 'data:image/jpg;base64,/9j/'
+
+  it.each([
+    ['amazon.titan-embed-image-v1', png, { inputImage: 'iVBORw0KGgo=' }],
+    [cohere, [png, jpg], { images: [png, jpg], input_type: 'image' }],
+    ['us.cohere.embed-v4:0', [png], { images: [png], input_type: 'search_document', embedding_types: ['float'] }],
+    [
+      'us.cohere.embed-v4:0',
+      ['hi', png],
+      {
+        inputs: [{ content: [{ type: 'text', text: 'hi' }] }, { content: [{ type: 'image_url', image_url: png }] }],
+        input_type: 'search_document',
+        embedding_types: ['float'],
+      },
+    ],
+    [
+      'amazon.nova-2-multimodal-embeddings-v1:0',
+      jpg,
+      {
+        taskType: 'SINGLE_EMBEDDING',
+        singleEmbeddingParams: {
+          embeddingPurpose: 'GENERIC_INDEX',
+          image: { detailLevel: 'STANDARD_IMAGE', format: 'jpeg', source: { bytes: '/9j/' } },
+        },
+      },
+    ],
+  ])('show %s images', (model, input, body) => {
+    expect(bodyOf({ input }, model)).toEqual(body)
+  })
+
+  it('show no images beside texts where the model takes one of them', () => {
+    expect(() => bodyOf({ input: ['hi', png] }, cohere)).toThrow(/texts and images/)
+  })
+
+  it.each(['amazon.titan-embed-image-v1', cohere, 'cohere.embed-v4:0', 'amazon.nova-2-multimodal-embeddings-v1:0'])(
+    'of images come from %s, as the simulator has it',
+    async (model) => {
+      const { dispatcher } = mockProvider()
+      const client = createClient({ dispatcher, providers: { bedrock: { apiKey: 'any', region: 'us-east-1' } } })
+      const { data } = await client.embedding({ model: `bedrock/${model}`, input: [png, jpg] })
+      expect(new Set(data.map(({ embedding: vector }) => vector.join())).size).toBe(2)
+    },
+  )
 
   it('are asked for one by one where the model takes one', () => {
     expect(embedding.maxInputs(context(titan))).toBe(1)

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type EncodeContext, ProviderFault } from '../../../providers/contract.js'
 import type { GeminiQuirks } from '../../../providers/dialects/gemini/index.js'
+import { createClient } from '../../../src/index.js'
+import { mockProvider } from '../../../src/testing/index.js'
 import type { EmbeddingParams } from '../../../src/types/embedding.js'
 import { type Body, contextOf, decodeContext, embedding, freeze } from './helpers.js'
 
@@ -42,6 +44,29 @@ describe('an embedding request', () => {
   it('takes texts only, and is not told who asks', () => {
     expect(() => encode({ input: [1, 2] })).toThrow('token ids')
     expect(encode({ input: 'a', user: 'u' }).warnings).toMatchObject([{ param: 'user' }])
+  })
+
+  it('shows images to the model on Vertex AI that reads them', () => {
+    const model = 'multimodalembedding@001'
+    const context = contextOf(model, { quirks: { embeddings: 'predict', maxInputs: 250 } })
+    const ask = (input: string) => embedding.encode({ model, input, dimensions: 256 }, context).body
+    const parameters = { dimension: 256 }
+    expect(ask('a')).toEqual({ instances: [{ text: 'a' }], parameters })
+    expect(ask('data:image/png;base64,aGk=')).toEqual({
+      instances: [{ image: { bytesBase64Encoded: 'aGk=', mimeType: 'image/png' } }],
+      parameters,
+    })
+    expect(embedding.maxInputs(context)).toBe(1)
+  })
+
+  it('reads vectors of texts and images, as the simulator has them', async () => {
+    const { dispatcher } = mockProvider()
+    const account = { authToken: 'any', project: 'p', location: 'us-east5' }
+    const client = createClient({ dispatcher, providers: { vertex_ai: account } })
+    const input = ['a', 'data:image/png;base64,aGk=']
+    const { data } = await client.embedding({ model: 'vertex_ai/multimodalembedding@001', input, dimensions: 128 })
+    expect(data.map(({ embedding: vector }) => vector.length)).toEqual([128, 128])
+    expect(data[0]?.embedding).not.toEqual(data[1]?.embedding)
   })
 
   it('is Vertex AI’s prediction where the host has that', () => {

@@ -67,6 +67,16 @@ const response = {
 }
 
 describe('a response as a chat answer', () => {
+  it('keeps what it does not know, and not what only says the request again', () => {
+    const { provider_specific_fields: kept } = decode({
+      ...response,
+      tools: [],
+      store: true,
+      field_of_tomorrow: { a: 1 },
+    })
+    expect(kept).toEqual({ field_of_tomorrow: { a: 1 } })
+  })
+
   it('has text, reasoning, calls, images, citations, usage and the items for the next turn', () => {
     const answer = decode(response)
     expect(answer).toEqual({

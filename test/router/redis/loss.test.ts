@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis)('a Redis that is lost', () => {
     await server.restart()
     // Redis comes back empty: it is told first, and then gone by
     await sleep(16_000)
-    for (const { child } of started) child.send('stop')
+    for (const { child } of started) if (child.connected) child.send('stop')
     const results = await Promise.all(started.map(({ result }) => result))
     const times = results.flatMap((result) => result.times)
     const counts = results.map((result) => ({
@@ -99,7 +99,8 @@ describe.skipIf(!hasRedis)('a Redis that is lost', () => {
       expect([events[0]?.state, events.at(-1)?.state]).toEqual(['local', 'shared'])
       expect((events[0]?.at ?? 0) - killed).toBeLessThan(1_000)
     }
-    expect(mostInSpan(times, 60_000)).toBeLessThanOrEqual(2 * limit * 1.05)
+    // apart, nobody knows when the others used their share: near the limit, and no herd (three times the limit without it)
+    expect(mostInSpan(times, 60_000)).toBeLessThanOrEqual(2 * limit * 1.25)
     expect(times.length).toBeGreaterThanOrEqual(2 * limit * 0.95)
   }, 100_000)
 

@@ -1,0 +1,58 @@
+import type { Answer } from '../answer.js'
+import type { Frame } from '../frames.js'
+import type { Json } from '../json.js'
+import { anthropic } from './anthropic.js'
+import { findFault } from './anthropic-refusals.js'
+import { readMessages } from './anthropic-request.js'
+import { converse, padding } from './converse.js'
+import { invalid } from './converse-errors.js'
+import type { Wire, WireError, WireRequest } from './wire.js'
+
+/**
+ * Claude by InvokeModel of Amazon Bedrock: Anthropic's bodies at an address of AWS's, in its framing.
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
+ */
+export const invoke: Wire = {
+  ...converse,
+  route(method, path) {
+    const [, id, action] = /\/model\/([^/?]+)\/(invoke(?:-with-response-stream)?)(?:\?|$)/.exec(path) ?? []
+    if (method !== 'POST' || id === undefined) return undefined
+    const model = decodeURIComponent(id)
+    return /anthropic|claude/.test(model) ? { operation: 'chat', model, stream: action !== 'invoke' } : undefined
+  },
+  refuse,
+  read: ({ body }) => readMessages(body),
+  whole: anthropic.whole,
+  frames,
+}
+
+function refuse({ body, model }: WireRequest): WireError | undefined {
+  if (body.anthropic_version === undefined) return invalid('anthropic_version: Field required')
+  if (body.anthropic_version !== VERSION) return invalid(`anthropic_version: Input should be '${VERSION}'`)
+  const extra = ['model', 'stream'].find((name) => body[name] !== undefined)
+  if (extra !== undefined) return invalid(`${extra}: Extra inputs are not permitted`)
+  const fault = findFault({ ...body, model })
+  return fault === undefined ? undefined : invalid(fault)
+}
+
+const VERSION = 'bedrock-2023-05-31'
+
+/** Every event of Anthropic's is a chunk, in base64; there are no pings, and the last tells what AWS has counted. */
+function frames(answer: Answer, request: WireRequest): Frame[] {
+  const events = anthropic.frames(answer, request).filter(({ event }) => event !== 'ping')
+  return events.map(({ data, part }, at) => {
+    const metrics =
+      part === 'mark' && answer.tally ? { 'amazon-bedrock-invocationMetrics': metricsOf(answer.tally) } : {}
+    const bytes = Buffer.from(JSON.stringify({ ...(JSON.parse(data) as Json), ...metrics })).toString('base64')
+    return { event: 'chunk', data: JSON.stringify({ bytes, p: padding(request, at) }), part }
+  })
+}
+
+const metricsOf = ({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Json => ({
+  inputTokenCount: prompt.fresh,
+  outputTokenCount: spoken + reasoning,
+  invocationLatency: 100,
+  firstByteLatency: 50,
+  cacheReadInputTokenCount: prompt.cacheRead,
+  cacheWriteInputTokenCount: prompt.cacheWrite5m + prompt.cacheWrite1h,
+})

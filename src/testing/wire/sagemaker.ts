@@ -1,0 +1,66 @@
+import type { FaultReason } from '../fault.js'
+import type { Frame } from '../frames.js'
+import { converse } from './converse.js'
+import { openai } from './openai.js'
+import { openaiError } from './openai-errors.js'
+import { refuseChat } from './openai-refusals.js'
+import type { ErrorWish, Wire, WireError, WireRequest } from './wire.js'
+
+/**
+ * Endpoints of Amazon SageMaker whose container takes OpenAI's messages: its server-sent events stand in messages of AWS's.
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
+ */
+export const sagemaker: Wire = {
+  ...openai,
+  name: 'converse',
+  framing: 'aws-event-stream',
+  route(method, path) {
+    const [, name, stream] = /\/endpoints\/([^/?]+)\/invocations(-response-stream)?(?:\?|$)/.exec(path) ?? []
+    if (method !== 'POST' || name === undefined) return undefined
+    return { operation: 'chat', model: decodeURIComponent(name), stream: stream !== undefined }
+  },
+  key: converse.key,
+  headers: (request) => ({ ...converse.headers(request), 'x-amzn-invoked-production-variant': 'AllTraffic' }),
+  refuseKey: converse.refuseKey,
+  refuse({ body, model }) {
+    const fault = refuseChat(body, model)
+    return fault && fromContainer(fault)
+  },
+  error,
+  errorInside(_request, status) {
+    const [event, code] = status === undefined ? BROKEN : FAILED
+    const body = { Message: 'The stream of the container broke off.', ErrorCode: code }
+    return { body, frame: { event, exception: true, data: JSON.stringify(body), part: 'close' } }
+  },
+  frames: (answer, request) =>
+    openai
+      .frames(answer, request)
+      .map(({ data, part }): Frame => ({ event: 'PayloadPart', data: `data: ${data}\n\n`, part })),
+}
+
+const BROKEN = ['ModelStreamError', 'StreamBroken'] as const
+const FAILED = ['InternalStreamFailure', 'InternalFailure'] as const
+
+/** AWS speaks of access and of its own state; what is wrong with a prompt is the container's word. */
+const CONTAINERS: readonly (FaultReason | undefined)[] = ['context-window', 'content-policy', 'image']
+
+function error(request: WireRequest, wish: ErrorWish): WireError {
+  if (!CONTAINERS.includes(wish.reason)) return converse.error(request, wish)
+  return fromContainer(openaiError(request, wish), wish.status)
+}
+
+/** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html (ModelError) */
+function fromContainer({ status: original, body }: WireError, status = 424): WireError {
+  const said = typeof body === 'string' ? body : JSON.stringify(body)
+  return {
+    status,
+    body: {
+      ErrorCode: 'CLIENT_ERROR_FROM_MODEL',
+      LogStreamArn: '',
+      Message: `Received client error (${original}) from primary with message "${said}".`,
+      OriginalMessage: said,
+      OriginalStatusCode: original,
+    },
+    headers: { 'x-amzn-errortype': 'ModelError:http://internal.amazon.com/coral/com.amazonaws.sagemaker.runtime/' },
+  }
+}
