@@ -131,7 +131,7 @@ function draw(spans) {
     '  <!-- made by scripts/trace-picture.mjs, of spans that came over OTLP; times are rounded down to 100 ms -->',
     `  <style>\n${style}\n  </style>`,
     `  <rect class="page" width="${width}" height="${y}" rx="8"/>`,
-    `  <text class="time" x="24" y="${head - 18}">OpenTelemetry spans of one call; times rounded down to 100 ms</text>`,
+    `  <text class="time" x="24" y="${head - 18}">Spans of one call, in steps of 100 ms</text>`,
     ...parts,
   ].join('\n')}\n</svg>\n`
 }
