@@ -4,6 +4,7 @@
 //
 // In your project this is app/chat/route.js, from the import of llmux to the table of statuses. Next.js is not needed
 // here: a route handler is a function from a web Request to a Response, and the last lines serve it as such.
+// scripts/next-app.mjs builds it into an app of the real Next.js, and calls that.
 
 import { serve } from '@hono/node-server'
 import { completion, LLMError } from 'llmux'

@@ -1,7 +1,6 @@
 import type { ChatDialect, Decoded, EncodeContext } from '../providers/contract.js'
 import { cachedChat } from './cache/chat.js'
 import { addressOf } from './cache/key.js'
-import { planOf } from './cache/plan.js'
 import type { Embedder } from './cache/semantic-lookup.js'
 import { billingOf, type Call } from './call/call.js'
 import { ChatReading } from './call/chat-reading.js'
@@ -58,7 +57,7 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
   params.stream = stream
   const given = params as unknown as ChatParams
   // a Router looks before it chooses
-  const plan = observer ? undefined : planOf(context.cache.option, options.cache)
+  const plan = observer ? undefined : context.cache.planFor(options.cache)
   let media: EncodeContext['media']
   const prepared = prepare({
     context,

@@ -1,7 +1,6 @@
 import type { EmbeddingDialect } from '../providers/contract.js'
 import { cachedEmbedding } from './cache/embedding.js'
 import { addressOf } from './cache/key.js'
-import { planOf } from './cache/plan.js'
 import type { Call } from './call/call.js'
 import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
@@ -83,7 +82,7 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     join(await runAll(split(input, limit), callOptions.signal ?? undefined, start), vectorType, note)
   const input = params.input as Input
   // a Router looks before it chooses
-  const plan = observer ? undefined : planOf(context.cache.option, options.cache)
+  const plan = observer ? undefined : context.cache.planFor(options.cache)
   if (!plan) return (await ask(input, undefined)) as EmbeddingResult<VectorType>
   const call = await begin(split(input, limit)[0] ?? input, undefined)
   const configured = context.providerOptions(provider.id)

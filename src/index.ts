@@ -116,6 +116,12 @@ export type { CompatibleRow } from '../providers/compatible.js'
 export * from '../providers/contract.js'
 export { type MemoryCache, type MemoryCacheOptions, memoryCache } from './cache/memory.js'
 export { type RedisCache, type RedisCacheClient, type RedisCacheOptions, redisCache } from './cache/redis.js'
+export {
+  type RedisIndex,
+  type RedisIndexClient,
+  type RedisIndexOptions,
+  redisIndex,
+} from './cache/redis-index.js'
 export { type SemanticCacheOptions, semanticCache } from './cache/semantic.js'
 export { AnswerStream } from './call/answer-stream.js'
 export { ResponsesStream } from './call/responses-stream.js'

@@ -1,6 +1,5 @@
 import type { RerankDialect } from '../providers/contract.js'
 import { addressOf } from './cache/key.js'
-import { planOf } from './cache/plan.js'
 import { cachedRerank } from './cache/rerank.js'
 import type { Call } from './call/call.js'
 import { splitRequest } from './call/check.js'
@@ -52,7 +51,7 @@ export async function runRerank(
   const call = prepared instanceof Promise ? await prepared : prepared
   const ask = () => send(context, call, rerank, options.dispatcher, given)
   // a Router looks before it chooses
-  const plan = observer ? undefined : planOf(context.cache.option, options.cache)
+  const plan = observer ? undefined : context.cache.planFor(options.cache)
   if (!plan) return ask()
   const configured = context.providerOptions(provider.id)
   const headers = [context.headers, configured.headers, options.headers]

@@ -28,7 +28,7 @@ export interface ChatPassage {
 }
 
 /** A chat call through a cache; as it is, where it has no key. */
-export async function cachedChat(passage: ChatPassage): Promise<ChatCompletion | CompletionStream> {
+export function cachedChat(passage: ChatPassage): Promise<ChatCompletion | CompletionStream> {
   const { state, plan, call, address, wanted, embedder, origin } = passage
   const { ask } = passage
   const keys = keysOf(plan, address, passage.question)
@@ -50,29 +50,35 @@ export async function cachedChat(passage: ChatPassage): Promise<ChatCompletion |
         throw error
       }
     },
-    async ask(keep, whenShared) {
-      let answer: ChatCompletion | CompletionStream
-      try {
-        answer = await ask()
-      } catch (error) {
-        // the model has answered, and whoever waits may judge for himself
-        if (error instanceof JSONSchemaValidationError && error.completion) {
-          hand(error.completion, keep, origin, false)
-        }
-        throw error
-      }
-      if (!(answer instanceof CompletionStream)) {
-        hand(answer, keep, origin)
-        return answer
-      }
-      whenShared(() => answer.runOn())
-      answer.whenOver((failure, soFar) => {
-        if (failure) keep({ error: failure })
-        else hand(soFar() as ChatCompletion, keep, origin)
-      })
-      return answer
-    },
+    ask: (keep, whenShared) => (keep ? handed(ask(), keep, origin, whenShared) : ask()),
   })
+}
+
+/** An answer on its way to the caller, and to the cache. */
+async function handed(
+  asked: Promise<ChatCompletion | CompletionStream>,
+  keep: Keep<Kept['chat']>,
+  origin: ChatPassage['origin'],
+  whenShared: (then: () => void) => void,
+): Promise<ChatCompletion | CompletionStream> {
+  let answer: ChatCompletion | CompletionStream
+  try {
+    answer = await asked
+  } catch (error) {
+    // the model has answered, and whoever waits may judge for himself
+    if (error instanceof JSONSchemaValidationError && error.completion) hand(error.completion, keep, origin, false)
+    throw error
+  }
+  if (!(answer instanceof CompletionStream)) {
+    hand(answer, keep, origin)
+    return answer
+  }
+  whenShared(() => answer.runOn())
+  answer.whenOver((failure, soFar) => {
+    if (failure) keep({ error: failure })
+    else hand(soFar() as ChatCompletion, keep, origin)
+  })
+  return answer
 }
 
 function hand(
@@ -82,10 +88,12 @@ function hand(
   worth = isWorthKeeping(answer),
 ): void {
   const from = origin(answer)
-  const { choices, ...rest } = answer
-  const plain = choices.map(({ message: { parsed: _, ...message }, ...choice }) => ({ ...choice, message }))
-  const data = { ...(from ?? whoseOf(answer)), answer: { ...rest, choices: plain } }
-  keep({ data, worth: worth && from !== undefined })
+  const data = () => {
+    const { choices, ...rest } = answer
+    const plain = choices.map(({ message: { parsed: _, ...message }, ...choice }) => ({ ...choice, message }))
+    return { ...(from ?? whoseOf(answer)), answer: { ...rest, choices: plain } }
+  }
+  keep({ worth: worth && from !== undefined, data })
 }
 
 /** Of an answer that is not kept, for those who waited for it. */
@@ -119,7 +127,9 @@ function askedOf(plan: Plan, address: string, question: Question): Asked | undef
   if (text === undefined || text.trim() === '') return undefined
   const params = { ...question.params, messages: [...messages.slice(0, -1), turn] }
   const rest = questionOf({ ...question, params })
-  return { scope: digest(canonical([plan.namespace, address, rest])), text }
+  // vectors of two models don't compare
+  const maker = isSemantic(plan.store) && typeof plan.store.semantic.embed === 'string' ? plan.store.semantic.embed : ''
+  return { scope: digest(canonical([plan.namespace, address, rest, maker])), text }
 }
 
 function textOf(content: unknown): string | undefined {

@@ -82,7 +82,9 @@ async function answerOf(
   leading: Leading | undefined,
 ): Promise<Answer> {
   const { call, plan, input, ask, vectorType } = passage
-  const hits = plan.maxAge > 0 ? await find(passage, keys) : keys.map((): Hit => undefined)
+  const looked = plan.maxAge > 0 ? await find(passage, keys) : undefined
+  const hits = looked?.hits ?? keys.map((): Hit => undefined)
+  const error = looked?.error
   const missing = elements.flatMap((_, at) => (hits[at] ? [] : [at]))
   if (missing.length === 0) {
     const there = hits.filter((hit) => hit !== undefined)
@@ -92,7 +94,7 @@ async function answerOf(
   const counts = { hits: elements.length - missing.length, misses: missing.length }
   const [key = ''] = keys
   const note: CacheNote = {
-    meta: { hit: false, key, ...(isList(input) && { elements: counts }) },
+    meta: { hit: false, key, ...(error !== undefined && { error }), ...(isList(input) && { elements: counts }) },
     saved: counts.hits > 0 ? sum(hits) : undefined,
   }
   // what is sent has a life of its own
@@ -150,10 +152,14 @@ function keep(
   return texts
 }
 
-async function find({ plan, call }: EmbeddingPassage, keys: readonly string[]): Promise<Hit[]> {
+async function find(
+  { plan, call }: EmbeddingPassage,
+  keys: readonly string[],
+): Promise<{ hits: Hit[]; error: string | undefined }> {
   const { store } = plan
   const [first = ''] = keys
   let values: unknown
+  let failed: string | undefined
   try {
     if (store.getMany && keys.length > 1) {
       const got = store.getMany(keys)
@@ -164,14 +170,15 @@ async function find({ plan, call }: EmbeddingPassage, keys: readonly string[]): 
     }
   } catch (error) {
     if (call.lifetime.ended) throw call.lifetime.ended
-    tell(plan, { operation: 'get', error: asError(error), key: first })
+    failed = tell(plan, { operation: 'get', error: asError(error), key: first })
   }
   const now = call.clock.wall()
   const list = Array.isArray(values) ? (values as readonly unknown[]) : []
-  return keys.map((key, at) => {
+  const hits = keys.map((key, at) => {
     const hit = read('embedding', key, list[at], now)
     return hit && hit.ageMs <= plan.maxAge ? hit : undefined
   })
+  return { hits, error: failed }
 }
 
 /** An answer of nothing but hits. */

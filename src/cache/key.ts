@@ -3,7 +3,7 @@ import { accountOptions } from '../call/names.js'
 import { sensitive, type Target } from '../call/target.js'
 import type { Media } from '../types/media.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
-import { canonical, digest } from './canonical.js'
+import { canonical, digest, fields, quoted } from './canonical.js'
 import type { Plan } from './plan.js'
 
 /** Changes with the meaning of a key. */
@@ -48,7 +48,9 @@ export function addressOf(addressee: Addressee, plan: Pick<Plan, 'salt' | 'share
   const { shown, hidden } = headersOf(addressee.headers)
   const account: Record<string, string> = {}
   const place: Record<string, string> = {}
-  for (const [name, value] of Object.entries(target.settings)) {
+  const settings: Fields = target.settings
+  for (const name in settings) {
+    const value = settings[name] as string
     if (accountOptions.has(name)) account[name] = value
     else place[name] = value
   }
@@ -60,7 +62,8 @@ export function addressOf(addressee: Addressee, plan: Pick<Plan, 'salt' | 'share
     }
     tenant = tenantOf(plan, target.secrets, account, hidden)
   }
-  return canonical([provider.id, model, target.place, place, dropParams, shown, tenant])
+  const who = `${quoted(provider.id)}${quoted(model)}${quoted(target.place)}${fields(place)}`
+  return `${who}${dropParams}${fields(shown)}${quoted(tenant)}`
 }
 
 type Fields = Readonly<Record<string, string>>
@@ -72,14 +75,19 @@ export function tenantOf(
   account: Fields,
   hidden: Fields,
 ): string {
-  if (secrets.length === 0 && isEmpty(account) && isEmpty(hidden)) return ''
-  const text = canonical([salt, secrets, account, hidden])
-  if (text !== last.text) last = { text, sum: digest(text) }
-  return last.sum
+  const only = isEmpty(account) && isEmpty(hidden)
+  if (only && secrets.length === 0) return ''
+  if (only && salt === last.salt && isSame(secrets, last.secrets)) return last.sum
+  const sum = digest(`${quoted(salt)}${canonical(secrets)}${fields(account)}${fields(hidden)}`)
+  if (only) last = { salt, secrets: [...secrets], sum }
+  return sum
 }
 
 /** Most clients have one key. */
-let last = { text: '', sum: '' }
+let last = { salt: '', secrets: [] as readonly string[], sum: '' }
+
+const isSame = (some: readonly string[], others: readonly string[]) =>
+  some.length === others.length && some.every((one, at) => one === others[at])
 
 const isEmpty = (fields: Fields) => {
   for (const _ in fields) return false
@@ -91,8 +99,8 @@ export function headersOf(all: readonly Headers[]): { shown: Fields; hidden: Fie
   const shown: Record<string, string> = {}
   const hidden: Record<string, string> = {}
   for (const given of all) {
-    if (!given) continue
-    for (const [key, value] of Object.entries(given)) {
+    for (const key in given) {
+      const value = given[key]
       const name = key.toLowerCase()
       if (value === undefined || ofOneRequest.has(name)) continue
       if (sensitive.test(name)) hidden[name] = value
@@ -112,16 +120,15 @@ export interface Question {
 }
 
 export function questionOf({ operation, params, extraBody, media }: Question): string {
-  const left = beside[operation]
-  const asked: Record<string, unknown> = {}
-  for (const name in params) if (!left.has(name)) asked[name] = params[name]
+  const asked = fields(params, beside[operation])
+  if (!extraBody && !media?.size) return `${version} ${operation} ${asked}`
   const files = media && [...media].map(([url, { type, data }]) => [url, type, digest(data)])
-  return canonical([version, operation, asked, extraBody ?? null, files ?? null])
+  return `${version} ${operation} ${asked}${canonical([extraBody ?? null, files ?? null])}`
 }
 
 /** The key of an answer. Its namespace stands before it, so that a store can be swept by it. */
 export function keyOf(plan: Pick<Plan, 'namespace'>, address: string, question: string): string {
   const { namespace } = plan
-  const sum = digest(`${JSON.stringify(namespace)}${address}${question}`)
+  const sum = digest(`${quoted(namespace)}${address}${question}`)
   return namespace ? `${namespace}:${sum}` : sum
 }

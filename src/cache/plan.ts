@@ -27,33 +27,23 @@ export interface Plan {
 /** What is given for `cache`. */
 export type Given = CacheOption | CacheCallOptions | false | null | undefined
 
-/** Undefined where the call uses no cache. */
-export function planOf(ofClient: Given, ofCall: Given): Plan | undefined {
-  if (ofCall === undefined || ofCall === null ? !ofClient : ofCall === false) return undefined
-  const settings: CacheCallOptions = { ...settingsOf(ofClient), ...given(settingsOf(ofCall)) }
-  const { store } = settings
+/** Undefined where there is no store. */
+export function planOf(given: CacheOption | CacheCallOptions, own: Plan | undefined): Plan | undefined {
+  const settings: CacheCallOptions = isStore(given) ? { store: given } : given
+  const store = settings.store ?? own?.store
   if (!store) return undefined
   return {
     store,
-    ttl: settings.ttl,
-    maxAge: settings.maxAge ?? Number.POSITIVE_INFINITY,
-    noStore: settings.noStore ?? false,
-    namespace: settings.namespace ?? '',
-    coalesce: settings.coalesce ?? false,
-    shareAcrossKeys: settings.shareAcrossKeys ?? false,
-    salt: settings.salt,
-    maxEntryBytes: settings.maxEntryBytes ?? defaultEntry,
-    onError: settings.onError,
+    ttl: settings.ttl ?? own?.ttl,
+    maxAge: settings.maxAge ?? own?.maxAge ?? Number.POSITIVE_INFINITY,
+    noStore: settings.noStore ?? own?.noStore ?? false,
+    namespace: settings.namespace ?? own?.namespace ?? '',
+    coalesce: settings.coalesce ?? own?.coalesce ?? false,
+    shareAcrossKeys: settings.shareAcrossKeys ?? own?.shareAcrossKeys ?? false,
+    salt: settings.salt ?? own?.salt,
+    maxEntryBytes: settings.maxEntryBytes ?? own?.maxEntryBytes ?? defaultEntry,
+    onError: settings.onError ?? own?.onError,
   }
-}
-
-function settingsOf(option: Given): CacheCallOptions {
-  if (!option) return {}
-  return isStore(option) ? { store: option } : option
-}
-
-function given(settings: CacheCallOptions): CacheCallOptions {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }
 
 export const isStore = (option: object): option is CacheStore =>
@@ -84,7 +74,8 @@ export function checkCache(value: unknown, own = false): void {
     throw wrong("'cache' is memoryCache(), redisCache(), an object with get and set, { store, ttl, … } or false.")
   }
   if (isStore(value)) return
-  for (const [name, one] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const one: unknown = value[name as keyof typeof value]
     if (!Object.hasOwn(kinds, name)) {
       throw wrong(`'cache' has no option '${name}'. There are ${Object.keys(kinds).join(', ')}.`)
     }

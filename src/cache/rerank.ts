@@ -40,8 +40,8 @@ export async function cachedRerank({ plan, call, address, ...passage }: RerankPa
     async ask(keep) {
       const answer = await passage.ask()
       const from = passage.origin(answer)
-      const data = { ...(from ?? { provider: '', model: '' }), answer: { ...answer } }
-      keep({ data, worth: from !== undefined && answer.results.length > 0 })
+      const data = () => ({ ...(from ?? { provider: '', model: '' }), answer: { ...answer } })
+      keep?.({ worth: from !== undefined && answer.results.length > 0, data })
       return answer
     },
   })

@@ -1,5 +1,4 @@
 import { within } from '../call/lifetime.js'
-import { LLMError } from '../errors.js'
 import type { CacheMeta, Neighbour, SemanticSettings } from '../types/cache.js'
 import type { CallCost } from '../types/meta.js'
 import type { Plan } from './plan.js'
@@ -24,6 +23,8 @@ export type Embedder = (
 export class SemanticLookup {
   /** What the vector cost, where a model of the client's made it. */
   spent: CacheMeta['embedding']
+  /** What went wrong. */
+  error: string | undefined
   #vector: Float32Array | undefined
   readonly #plan: Plan
   readonly #settings: SemanticSettings
@@ -70,7 +71,12 @@ export class SemanticLookup {
   }
 
   async #embed(): Promise<Float32Array | undefined> {
-    const { embed, embedTimeout } = this.#settings
+    const { embed, embedTimeout, index } = this.#settings
+    const refusal = index.refusal?.()
+    if (refusal) {
+      this.#tell('index', refusal)
+      return undefined
+    }
     const { lifetime } = this.#call
     const stop = new AbortController()
     const late = AbortSignal.timeout(embedTimeout)
@@ -102,7 +108,7 @@ export class SemanticLookup {
   }
 
   #tell(operation: 'embed' | 'index', error: unknown): void {
-    tell(this.#plan, { operation, error: LLMError.is(error) ? error : asError(error), key: this.#asked.scope })
+    this.error = tell(this.#plan, { operation, error: asError(error), key: this.#asked.scope })
   }
 }
 

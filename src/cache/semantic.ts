@@ -14,7 +14,7 @@ export interface SemanticCacheOptions {
   threshold?: number | undefined
   /** Where the answers are. @default memoryCache() */
   store?: CacheStore | undefined
-  /** Where the vectors are. @default in this process's memory */
+  /** Where the vectors are: `redisIndex()`, or one of yours. @default in this process's memory */
   index?: SemanticIndex | undefined
   /** The most questions that the index in memory holds; the ones longest unused go first. @default 1_000 */
   maxEntries?: number | undefined
@@ -44,6 +44,9 @@ export function semanticCache(options: SemanticCacheOptions): SemanticStore {
   }
   if (!isStore(store))
     throw wrong("'store' of semanticCache() is memoryCache(), redisCache(), or an object with get and set.")
+  if (options.index && !isIndex(options.index)) {
+    throw wrong("'index' of semanticCache() is redisIndex(), or an object with nearest and add.")
+  }
   if (!Number.isInteger(maxEntries) || maxEntries < 1) throw wrong("'maxEntries' of semanticCache() is 1 or more.")
   if (!(embedTimeout > 0)) throw wrong("'embedTimeout' of semanticCache() is a number of milliseconds.")
   const { getMany, setMany } = store
@@ -59,6 +62,8 @@ export function semanticCache(options: SemanticCacheOptions): SemanticStore {
 const known = new Set(['embed', 'threshold', 'store', 'index', 'maxEntries', 'embedTimeout'])
 
 const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
+
+const isIndex = ({ nearest, add }: SemanticIndex): boolean => typeof nearest === 'function' && typeof add === 'function'
 
 /** Vectors in memory, compared one by one: fast enough for thousands. */
 class MemoryIndex implements SemanticIndex {

@@ -2,20 +2,26 @@ import { channel } from 'node:diagnostics_channel'
 import { LLMError } from '../errors.js'
 import type { CacheFailure } from '../types/cache.js'
 import type { Flight } from './flight.js'
-import type { Given, Plan } from './plan.js'
+import { type Given, type Plan, planOf } from './plan.js'
 
 const failures = channel('llmux:cache:error')
 
 /** What the calls of one client share of its cache. */
 export class CacheState {
-  /** What is given for `cache`. */
-  readonly option: Given
   /** Calls that others wait for, by their keys. */
   readonly flights = new Map<string, Flight>()
+  readonly #own: Plan | undefined
   readonly #writes = new Set<Promise<void>>()
 
+  /** @param option what the client or the Router was given for `cache` */
   constructor(option: Given) {
-    this.option = option
+    this.#own = option ? planOf(option, undefined) : undefined
+  }
+
+  /** How a call uses the cache; undefined where it doesn't. */
+  planFor(ofCall: Given): Plan | undefined {
+    if (ofCall === undefined || ofCall === null) return this.#own
+    return ofCall === false ? undefined : planOf(ofCall, this.#own)
   }
 
   /** Waits for writes that are under way. */
@@ -29,7 +35,7 @@ export class CacheState {
       const done = work()
       if (!isThenable(done)) return
       const write = Promise.resolve(done)
-        .then(nothing, (error) => tell(plan, { operation, error: asError(error), key }))
+        .then(nothing, (error) => void tell(plan, { operation, error: asError(error), key }))
         .finally(() => this.#writes.delete(write))
       this.#writes.add(write)
     } catch (error) {
@@ -38,8 +44,8 @@ export class CacheState {
   }
 }
 
-/** What goes wrong with a cache is told, and never thrown. */
-export function tell(plan: Plan, failure: CacheFailure): void {
+/** What goes wrong with a cache is told, and never thrown. @returns it in words */
+export function tell(plan: Plan, failure: CacheFailure): string {
   if (failures.hasSubscribers) failures.publish(failure)
   try {
     const told: unknown = plan.onError?.(failure)
@@ -47,6 +53,7 @@ export function tell(plan: Plan, failure: CacheFailure): void {
   } catch {
     // whoever listens can't break the call
   }
+  return failure.error.message
 }
 
 export const asError = (error: unknown): Error =>

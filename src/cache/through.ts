@@ -24,8 +24,10 @@ export interface CacheCall extends MetaSource {
   settle(usage: AnyUsage | undefined, billing?: Billing, error?: LLMError): void
 }
 
-/** Takes what is to be kept of an answer, once it is whole; undefined where it is not to be kept, or the error that it ended with. */
-export type Keep<Data> = (whole: { data: Data; worth: boolean } | { error: unknown }) => void
+/** Takes what is to be kept of an answer, once it is whole, and whether it is worth keeping; or the error that it ended with. */
+export type Keep<Data> = (
+  whole: { readonly worth: boolean; readonly data: () => Data } | { readonly error: unknown },
+) => void
 
 /** One call through a cache. */
 export interface Passage<Of extends CachedOperation, Answer> {
@@ -37,21 +39,29 @@ export interface Passage<Of extends CachedOperation, Answer> {
   /** What a semantic cache goes by. */
   readonly asked?: Asked | undefined
   readonly embedder?: Embedder | undefined
+  /** Why the store could not be asked. */
+  error?: string
   /**
    * Makes an answer of what was kept, and settles the call. Undefined where it doesn't do for this call; of what an identical
    * call was just told, there is no other: then it throws.
    */
   revive(found: Found<Kept[Of]>, coalesced: boolean): Promise<Answer | undefined>
-  /** Asks the provider. `whenShared` takes what is to be done once others wait for the answer. */
-  ask(keep: Keep<Kept[Of]>, whenShared: (then: () => void) => void): Promise<Answer>
+  /**
+   * Asks the provider. Where nobody wants to keep the answer, there is no `keep`. `whenShared` takes what is to be done once others
+   * wait for it.
+   */
+  ask(keep: Keep<Kept[Of]> | undefined, whenShared: (then: () => void) => void): Promise<Answer>
 }
 
 /** Makes a call through a cache: an answer that is there, one that is on its way, or a new one. */
-export async function through<Of extends CachedOperation, Answer>(passage: Passage<Of, Answer>): Promise<Answer> {
+export function through<Of extends CachedOperation, Answer>(passage: Passage<Of, Answer>): Promise<Answer> {
+  return passage.plan.coalesce ? together(passage) : alone(passage, undefined)
+}
+
+async function together<Of extends CachedOperation, Answer>(passage: Passage<Of, Answer>): Promise<Answer> {
   const { plan, call, key, state } = passage
   try {
     if (call.lifetime.ended) throw call.lifetime.ended
-    if (!plan.coalesce) return await alone(passage, undefined)
     return await share(
       state.flights,
       flightName(key, plan),
@@ -61,10 +71,14 @@ export async function through<Of extends CachedOperation, Answer>(passage: Passa
       (landing) => follow(passage, landing),
     )
   } catch (error) {
-    // a call that was sent has been settled
-    if (LLMError.is(error) && call.finishedAt === undefined) call.settle(undefined, undefined, error)
-    throw error
+    throw settled(call, error)
   }
+}
+
+/** A call that was sent has been settled. */
+function settled(call: CacheCall, error: unknown): unknown {
+  if (call.finishedAt === undefined && LLMError.is(error)) call.settle(undefined, undefined, error)
+  return error
 }
 
 async function follow<Of extends CachedOperation, Answer>(
@@ -78,64 +92,127 @@ async function follow<Of extends CachedOperation, Answer>(
   return (await hit(passage, found, { coalesced: true })) ?? alone(passage, undefined)
 }
 
-async function alone<Of extends CachedOperation, Answer>(
+function alone<Of extends CachedOperation, Answer>(
   passage: Passage<Of, Answer>,
   leading: Leading | undefined,
 ): Promise<Answer> {
-  const { plan, operation, key, call, state } = passage
-  const semantic =
-    isSemantic(plan.store) && passage.asked && passage.embedder
-      ? new SemanticLookup(plan, plan.store.semantic, passage.asked, passage.embedder, call)
-      : undefined
-  if (plan.maxAge > 0) {
-    const found = await find(passage, key)
-    const answer = found && (await hit(passage, found, {}))
-    if (found && answer !== undefined) {
-      leading?.land({ text: found.text })
-      return answer
-    }
-    const near = await semantic?.nearest()
-    if (near) {
-      const like = await find(passage, near.key)
-      const liked = like && (await hit(passage, like, { similarity: near.similarity, key: near.key }, semantic?.spent))
-      if (like && liked !== undefined) {
-        leading?.land({ text: like.text })
-        return liked
+  const { plan, key, call } = passage
+  if (call.lifetime.ended || isSemantic(plan.store)) return looked(passage, leading, undefined)
+  // most stores of one process know at once, and most calls are new
+  const found = plan.maxAge > 0 ? find(passage, key) : undefined
+  return found ? looked(passage, leading, found) : sent(passage, leading, undefined)
+}
+
+async function looked<Of extends CachedOperation, Answer>(
+  passage: Passage<Of, Answer>,
+  leading: Leading | undefined,
+  looking: Found<Kept[Of]> | Promise<Found<Kept[Of]> | undefined> | undefined,
+): Promise<Answer> {
+  const { plan, key, call } = passage
+  try {
+    if (call.lifetime.ended) throw call.lifetime.ended
+    const semantic =
+      isSemantic(plan.store) && passage.asked && passage.embedder
+        ? new SemanticLookup(plan, plan.store.semantic, passage.asked, passage.embedder, call)
+        : undefined
+    if (plan.maxAge > 0) {
+      const found = await (looking ?? find(passage, key))
+      const answer = found && (await hit(passage, found, {}))
+      if (found && answer !== undefined) {
+        leading?.land({ text: found.text })
+        return answer
       }
-      if (!like) semantic?.forget(near.key)
+      const near = await semantic?.nearest()
+      if (near) {
+        const like = await find(passage, near.key)
+        const { similarity } = near
+        const liked = like && (await hit(passage, like, { similarity, key: near.key }, semantic?.spent))
+        if (like && liked !== undefined) {
+          leading?.land({ text: like.text })
+          return liked
+        }
+        if (!like) semantic?.forget(near.key)
+      }
     }
+    return await sent(passage, leading, semantic)
+  } catch (error) {
+    throw settled(call, error)
   }
-  call.cache = { meta: { hit: false, key, ...(semantic?.spent && { embedding: semantic.spent }) } }
-  const keep: Keep<Kept[Of]> = (whole) => {
+}
+
+/** A call that nothing was found for. */
+function sent<Of extends CachedOperation, Answer>(
+  passage: Passage<Of, Answer>,
+  leading: Leading | undefined,
+  semantic: SemanticLookup | undefined,
+): Promise<Answer> {
+  const { call, key } = passage
+  const error = passage.error ?? semantic?.error
+  const embedding = semantic?.spent
+  call.cache = { meta: { hit: false, key, ...(error !== undefined && { error }), ...(embedding && { embedding }) } }
+  return passage.ask(keeperOf(passage, leading, semantic), (then) => leading?.flight.whenShared(then))
+}
+
+/** Undefined where nobody wants the answer: neither the store, nor whoever waits for it. */
+function keeperOf<Of extends CachedOperation>(
+  { plan, operation, key, call, state }: Passage<Of, unknown>,
+  leading: Leading | undefined,
+  semantic: SemanticLookup | undefined,
+): Keep<Kept[Of]> | undefined {
+  const mayStore = !plan.noStore && plan.ttl !== 0
+  if (!mayStore && !leading) return undefined
+  return (whole) => {
     if ('error' in whole) return leading?.land(landingOf(whole.error, plan))
-    const stores = !plan.noStore && plan.ttl !== 0 && whole.worth
+    const stores = mayStore && whole.worth
     if (!stores && !leading?.flight.shared) return leading?.land('left')
-    const text = write(operation, key, whole.data, call.clock.wall(), plan.ttl)
+    const text = write(operation, key, whole.data(), call.clock.wall(), plan.ttl)
     if (stores && text.length <= plan.maxEntryBytes) {
       state.behind(plan, 'set', key, () => plan.store.set(key, text, plan.ttl))
       if (semantic) state.behind(plan, 'index', key, () => semantic.add(key))
     }
     leading?.land({ text })
   }
-  return passage.ask(keep, (then) => leading?.flight.whenShared(then))
 }
 
 /** What the store has under a key. Whatever goes wrong is a miss. */
-async function find<Of extends CachedOperation>(
+function find<Of extends CachedOperation>(
+  passage: Passage<Of, unknown>,
+  key: string,
+): Found<Kept[Of]> | undefined | Promise<Found<Kept[Of]> | undefined> {
+  try {
+    const got = passage.plan.store.get(key)
+    return isThenable(got) ? awaited(passage, key, got) : taken(passage, key, got)
+  } catch (error) {
+    return missed(passage, key, error)
+  }
+}
+
+async function awaited<Of extends CachedOperation>(
+  passage: Passage<Of, unknown>,
+  key: string,
+  got: PromiseLike<unknown>,
+): Promise<Found<Kept[Of]> | undefined> {
+  try {
+    return taken(passage, key, await within(passage.call.lifetime, Promise.resolve(got)))
+  } catch (error) {
+    return missed(passage, key, error)
+  }
+}
+
+function taken<Of extends CachedOperation>(
   { plan, operation, call }: Passage<Of, unknown>,
   key: string,
-): Promise<Found<Kept[Of]> | undefined> {
-  let value: unknown
-  try {
-    const got = plan.store.get(key)
-    value = isThenable(got) ? await within(call.lifetime, Promise.resolve(got)) : got
-  } catch (error) {
-    if (call.lifetime.ended) throw call.lifetime.ended
-    tell(plan, { operation: 'get', error: asError(error), key })
-    return undefined
-  }
-  const found = value === undefined || value === null ? undefined : read(operation, key, value, call.clock.wall())
+  value: unknown,
+): Found<Kept[Of]> | undefined {
+  if (value === undefined || value === null) return undefined
+  const found = read(operation, key, value, call.clock.wall())
   return found && found.ageMs <= plan.maxAge ? found : undefined
+}
+
+function missed(passage: Passage<CachedOperation, unknown>, key: string, error: unknown): undefined {
+  const { plan, call } = passage
+  if (call.lifetime.ended) throw call.lifetime.ended
+  passage.error = tell(plan, { operation: 'get', error: asError(error), key })
 }
 
 async function hit<Of extends CachedOperation, Answer>(

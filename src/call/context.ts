@@ -83,10 +83,11 @@ export class ClientContext {
   }
 
   /**
-   * A client over the same connections, prices and providers, with other options for one provider: a deployment of a Router. A
-   * base of its own does not get this client's credentials.
+   * A client over the same connections and providers, with other options for one provider: a deployment of a Router. A base of
+   * its own does not get this client's credentials.
+   * @param registry prices of its own. @default this client's
    */
-  withProvider(id: string, options: ProviderOptions): ClientContext {
+  withProvider(id: string, options: ProviderOptions, registry = this.registry): ClientContext {
     const { apiBase, organization, project, apiVersion, region, location } = this.providerOptions(id)
     const mine =
       options.apiBase === undefined || options.apiBase === apiBase
@@ -94,7 +95,7 @@ export class ClientContext {
         : given({ organization, project, apiVersion, region, location })
     return new ClientContext(
       { ...this.#options, providers: { ...this.#providers, [id]: { ...mine, ...given(options) } } },
-      this.registry,
+      registry,
       this.clock,
       { connections: this.#connections, own: this.own },
     )

@@ -135,6 +135,7 @@ function ofLlmux(event: SuccessEvent | FailureEvent, attributes: AttributeMap): 
   if (attempts.length !== 1) attributes['llmux.attempts'] = attempts.length
   if (cost?.total !== undefined) attributes['gen_ai.usage.cost'] = cost.total
   if (cache.hit) attributes['llmux.cache.hit'] = true
+  if (cache.error !== undefined) attributes['llmux.cache.error'] = cache.error
   if (timings.queueMs !== undefined) attributes['llmux.queue_ms'] = timings.queueMs
   if (tags.length > 0) attributes['llmux.tags'] = [...tags]
   if (user !== undefined) attributes['user.id'] = user

@@ -49,11 +49,13 @@ function nameOf({ provider, model, modelGroup, deployment, operation }: CallEven
 const tryOf = ({ attempts }: SuccessEvent | FailureEvent) => (attempts.length > 0 ? ` try ${attempts.length}` : '')
 
 /** On one line, and no longer than a terminal can bear. */
-function whyOf({ error }: { readonly error: FailureEvent['error'] }): string {
-  const message = error.message.replace(/\s+/g, ' ')
-  const short = message.length > 200 ? `${message.slice(0, 200)}…` : message
-  return `${error.code}${error.status ? ` ${error.status}` : ''}: ${short}`
+const short = (message: string): string => {
+  const line = message.replace(/\s+/g, ' ')
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
+
+const whyOf = ({ error }: { readonly error: FailureEvent['error'] }): string =>
+  `${error.code}${error.status ? ` ${error.status}` : ''}: ${short(error.message)}`
 
 function endOf({ timings, usage, cost, cache, status }: SuccessEvent): string {
   const parts: string[] = []
@@ -63,6 +65,7 @@ function endOf({ timings, usage, cost, cache, status }: SuccessEvent): string {
   if (usage && 'completion_tokens' in usage) parts.push(`${usage.prompt_tokens}+${usage.completion_tokens} tokens`)
   if (cost?.total !== undefined) parts.push(`$${cost.total.toFixed(6)}`)
   if (cache.hit) parts.push('from cache')
+  if (cache.error !== undefined) parts.push(`without cache: ${short(cache.error)}`)
   return parts.join(', ')
 }
 

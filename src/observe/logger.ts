@@ -55,6 +55,7 @@ function endOf({ timings, attempts, usage, cost, cache, requestId }: SuccessEven
     ...(usage && { usage }),
     ...(cost?.total !== undefined && { cost: cost.total }),
     ...(cache.hit && { cacheHit: true }),
+    ...(cache.error !== undefined && { cacheError: cache.error }),
     ...(requestId !== undefined && { requestId }),
   }
 }

@@ -1,5 +1,6 @@
 import type { CallWatch } from '../call/observer.js'
 import type { AnyLLMError } from '../errors.js'
+import type { CacheMeta } from '../types/cache.js'
 import type { Attempt, CallMeta } from '../types/meta.js'
 import type {
   AnyAnswer,
@@ -231,7 +232,7 @@ export class Watch implements CallWatch {
         totalMs,
       },
       attempts: attemptsCopy(meta?.attempts ?? [], this.#hub.redact),
-      cache: { hit: meta?.cache.hit === true },
+      cache: copyOfCache(meta?.cache),
       requestId: meta?.requestId,
       status: meta?.status,
     }
@@ -277,4 +278,10 @@ function copyOfUsage(usage: AnyUsage): AnyUsage {
     if (typeof details === 'object' && details !== null) copy[name] = { ...details }
   }
   return copy as unknown as AnyUsage
+}
+
+/** Whoever is told has it for himself. */
+function copyOfCache(cache: CacheMeta = { hit: false }): CacheMeta {
+  const { elements, embedding } = cache
+  return { ...cache, ...(elements && { elements: { ...elements } }), ...(embedding && { embedding: { ...embedding } }) }
 }

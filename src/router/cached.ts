@@ -1,4 +1,4 @@
-import { canonical } from '../cache/canonical.js'
+import { canonical, digest } from '../cache/canonical.js'
 import { cachedChat } from '../cache/chat.js'
 import { cachedEmbedding } from '../cache/embedding.js'
 import { addressOf, headersOf, type Question, tenantOf } from '../cache/key.js'
@@ -121,7 +121,7 @@ async function membersOf(core: Core, { operation }: Ride, group: Group, plan: Pl
   let text = known.get(name)
   if (text === undefined) {
     const all = await Promise.all(group.deployments.map((one) => memberOf(core, operation, one, group, plan)))
-    text = canonical([group.name, group.matched, [...new Set(all)].sort()])
+    text = digest(canonical([group.name, group.matched, [...new Set(all)].sort()]))
     // a salt may be a call's own
     if (known.size >= mostSalts) known.clear()
     known.set(name, text)

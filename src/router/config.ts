@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod/mini'
+import { ModelRegistry } from '../../pricing/index.js'
 import { fromEnvironment } from '../call/environment.js'
-import { accountOptions, callOptions, chatParams } from '../call/names.js'
-import { BadRequestError } from '../errors.js'
+import {
+  accountOptions,
+  callOptions,
+  chatParams,
+  clientOptions,
+  embeddingParams,
+  otherWords,
+  rerankParams,
+  toSnake,
+} from '../call/names.js'
+import { BadRequestError, LLMError } from '../errors.js'
 import { parseDuration } from './duration.js'
+import { meant } from './near.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
 
 /**
@@ -54,6 +65,11 @@ export function notOfTarget(target: unknown): string | undefined {
     if (ofDeployments.has(name))
       return `is a group with parameters: '${name}' belongs to a deployment, and would go to every one of the group`
     if (ofCalls.has(name)) return `is a group with parameters: '${name}' is of the whole call, and not of a fallback`
+    if (deploymentOptions.has(name) || accountOptions.has(name))
+      return `is a group with parameters: '${name}' belongs to a deployment`
+    if ([...wire, callOptions].some((names) => names.has(name))) continue
+    const right = rightName(name)
+    if (right) return `is a group with parameters: there is no '${name}'. Did you mean '${right}'?`
   }
   return undefined
 }
@@ -208,29 +224,60 @@ export const deploymentOptions: ReadonlySet<string> = new Set([
 ])
 
 const hasCapital = /[A-Z]/
+/** What a call has and a deployment has not, and why. */
+const elsewhere: Readonly<Record<string, string>> = {
+  signal: 'is not an option of a deployment',
+  maxRetries: 'is not an option of a deployment: use numRetries of the Router',
+  numRetries: 'is not an option of a deployment: use numRetries of the Router',
+  cache: 'is not an option of a deployment: the Router looks before it chooses one',
+  messages: 'belongs to a call',
+  stream: 'belongs to a call',
+}
 
 function checkNames({ modelList }: RouterOptions): void {
   for (const [index, { params }] of modelList.entries()) {
-    for (const name of Object.keys(params)) {
-      const at = `modelList.${index}.params.${name}`
-      if (name === 'signal' || name === 'maxRetries') {
-        throw refused([`'${at}' is not an option of a deployment${name === 'maxRetries' ? ': use numRetries' : ''}.`])
-      }
-      if (name === 'cache')
-        throw refused([`'${at}' is not an option of a deployment: the Router looks before it chooses one.`])
-      if (name === 'messages' || name === 'stream') throw refused([`'${at}' belongs to a call.`])
-      if (deploymentOptions.has(name) || callOptions.has(name) || accountOptions.has(name) || chatParams.has(name))
-        continue
-      if (hasCapital.test(name)) {
-        const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-        const meant = chatParams.has(snake) ? ` Did you mean '${snake}'?` : ''
-        throw refused([`Unknown option '${at}'.${meant}`])
-      }
-      const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-      if (camel !== name && (deploymentOptions.has(camel) || callOptions.has(camel))) {
-        throw refused([`Unknown option '${at}'. Did you mean '${camel}'?`])
-      }
-    }
+    for (const name of Object.keys(params)) checkName(name, `modelList.${index}.params.${name}`)
+    if (params.prices) checkPrices(params.prices, `modelList.${index}.params.prices`)
+  }
+}
+
+const wire = [chatParams, embeddingParams, rerankParams]
+const ours = [deploymentOptions, callOptions, accountOptions]
+
+function checkName(name: string, at: string): void {
+  if (Object.hasOwn(elsewhere, name)) throw refused([`'${at}' ${elsewhere[name]}.`])
+  if ([...wire, ...ours].some((names) => names.has(name))) return
+  const right = rightName(name)
+  if (right && Object.hasOwn(elsewhere, right)) throw refused([`'${at}' ${elsewhere[right]}.`])
+  // what is ours would go to the model, and not be done
+  if (right) {
+    const field = hasCapital.test(name) ? '' : " A field of the provider's own can be put into 'extra_body'."
+    throw refused([`Unknown option '${at}'. Did you mean '${right}'?${field}`])
+  }
+  if (hasCapital.test(name)) throw refused([`Unknown option '${at}'.`])
+  if (clientOptions.has(name)) throw refused([`'${at}' is not an option of a deployment: give it in client.`])
+}
+
+/** Prefixes and endings that other libraries give to the same words. */
+const dress = /^(?:aws|azure|vertex)_|_name$/g
+
+/** The name that was meant; undefined for what is the provider's own. */
+function rightName(name: string): string | undefined {
+  if (Object.hasOwn(otherWords, name)) return otherWords[name]
+  if (hasCapital.test(name)) {
+    const snake = toSnake(name)
+    if (wire.some((names) => names.has(snake))) return snake
+  }
+  const names = ours.flatMap((known) => [...known])
+  return meant(name, names) ?? meant(name.replace(dress, ''), names)
+}
+
+/** @throws {BadRequestError} where one is no price and no fact of a model */
+function checkPrices(prices: NonNullable<DeploymentConfig['params']['prices']>, at: string): void {
+  try {
+    new ModelRegistry().register('x', prices)
+  } catch (error) {
+    throw LLMError.is(error) ? refused([`'${at}' is wrong. ${error.message}`]) : error
   }
 }
 
@@ -251,9 +298,11 @@ function fromReferences(value: unknown, path: readonly string[]): unknown {
   }
   if (Array.isArray(value)) return value.map((item, index) => fromReferences(item, [...path, String(index)]))
   if (typeof value !== 'object' || value === null || !isPlain(value)) return value
+  // a fallback may leave out what the call has
+  const keeps = 'model' in value && /fallbacks$/i.test(at ?? '')
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, item]) => item !== undefined)
+      .filter(([, item]) => keeps || item !== undefined)
       .map(([key, item]) => [key, living.has(key) ? item : fromReferences(item, [...path, key])]),
   )
 }

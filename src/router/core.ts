@@ -1,6 +1,6 @@
 import type { Clock } from '../call/clock.js'
 import type { ClientContext } from '../call/context.js'
-import { BadRequestError } from '../errors.js'
+import { APIConnectionError, BadRequestError, type LLMError } from '../errors.js'
 import { Apart } from './apart.js'
 import { Budget } from './budget.js'
 import type { Deployment } from './deployment.js'
@@ -10,7 +10,7 @@ import type { Verdict } from './policy.js'
 import type { Choice } from './selection.js'
 import type { LocalCounts, RouterState, SharedUsage } from './state.js'
 import { strategies } from './strategies/index.js'
-import type { FallbackTarget, RouterOptions, Strategy } from './types.js'
+import type { DeploymentConfig, FallbackTarget, RouterOptions, Strategy } from './types.js'
 import { WaitingRoom } from './waiting.js'
 
 /** What the parts of a Router share. */
@@ -33,8 +33,12 @@ export class Core {
   readonly countsTokens: boolean
   /** Options of every call. */
   readonly defaults: Readonly<Record<string, unknown>>
-  /** Calls under way. */
+  /** Calls under way, to the end of their streams. */
   calls = 0
+  closed = false
+  #idle: (() => void)[] = []
+  /** Names of groups that are not there any more, by where they stand. */
+  readonly #missing = new Set<string>()
   readonly #ofRouter: Budget | undefined
   readonly #ofProviders = new Map<string, Budget>()
   readonly #ofTags = new Map<string, Budget>()
@@ -79,25 +83,75 @@ export class Core {
    * @throws {BadRequestError} with the path of the one that does not
    */
   checkNames(): void {
-    const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks, defaultFallbacks, mirrorTo } = this.options
-    const check = (target: FallbackTarget, path: string) => {
-      const name = typeof target === 'string' ? target : target.model
-      if (this.groups.has(name)) return
-      throw new BadRequestError(`The Router's options are wrong. '${path}' names '${name}', which there is not.`, {
-        param: path,
-      })
+    const { modelList } = this.options
+    for (const [path, name] of namesIn(this.options)) if (!this.groups.has(name)) throw noSuch(path, name)
+    for (const [index, { params }] of modelList.entries()) {
+      const { mirrorTo } = params
+      if (mirrorTo !== undefined && !this.groups.has(mirrorTo))
+        throw noSuch(`modelList.${index}.params.mirrorTo`, mirrorTo)
     }
-    for (const [option, list] of Object.entries({ fallbacks, contextWindowFallbacks, contentPolicyFallbacks })) {
-      for (const [index, entry] of (list ?? []).entries()) {
-        for (const [group, targets] of Object.entries(entry)) {
-          for (const target of targets) check(target, `${option}.${index}.${group}`)
-        }
+  }
+
+  /**
+   * The same for a deployment that is to be there.
+   * @param id of the one whose place it takes
+   * @throws {BadRequestError} where it mirrors its calls to a group that there will not be
+   */
+  checkMirror(config: DeploymentConfig, id: string | undefined): void {
+    const { mirrorTo } = config.params
+    if (mirrorTo !== undefined && !this.groups.willHave(mirrorTo, config, id)) throw noSuch('params.mirrorTo', mirrorTo)
+  }
+
+  /** Deployments have come or gone: says which names stand for nothing now, and has calls that wait look again. */
+  changedGroups(): void {
+    for (const [path, name] of this.#names()) {
+      const key = `${path} names '${name}'`
+      if (this.groups.has(name)) this.#missing.delete(key)
+      else if (!this.#missing.has(key)) {
+        this.#missing.add(key)
+        this.#warn(`${key}, which is not there any more.`)
       }
     }
-    for (const target of defaultFallbacks ?? []) check(target, 'defaultFallbacks')
-    for (const [group, to] of Object.entries(mirrorTo ?? {})) check(to, `mirrorTo.${group}`)
-    for (const { modelName, mirrorTo: to } of this.groups.all)
-      if (to !== undefined) check(to, `mirrorTo of ${modelName}`)
+    this.room.wake()
+  }
+
+  *#names(): Iterable<readonly [path: string, name: string]> {
+    for (const [path, name] of namesIn(this.options)) yield [`'${path}'`, name]
+    for (const { id, mirrorTo } of this.groups.all)
+      if (mirrorTo !== undefined) yield [`'mirrorTo' of the deployment '${id}'`, mirrorTo]
+  }
+
+  #warn(message: string): void {
+    this.events.emit({ type: 'warning', message })
+    try {
+      this.options.logger?.warn({}, message)
+    } catch {
+      // theirs to mend
+    }
+  }
+
+  /** No call begins any more, and none waits: those that were sent go on to their end. */
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.room.close(({ last }) => closedError(last))
+  }
+
+  begin(): void {
+    this.calls++
+  }
+
+  end(): void {
+    this.calls--
+    if (this.calls > 0) return
+    for (const settle of this.#idle) settle()
+    this.#idle = []
+  }
+
+  /** Settles when no call is under way. */
+  idle(): Promise<void> {
+    if (this.calls === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
   }
 
   /** The budgets that a call draws on, beside its deployment's own. */
@@ -113,6 +167,10 @@ export class Core {
       }
     }
     return budgets
+  }
+
+  hasBudgetOf(tag: string): boolean {
+    return this.#ofTags.has(tag)
   }
 
   get budgets(): Budget[] {
@@ -227,6 +285,28 @@ export class Core {
       budgets: this.budgets.map((budget) => ({ budget, entries: budget.entries(now) })),
     }
   }
+}
+
+/** What every call gets of a Router that has been closed. */
+export const closedError = (cause?: LLMError): LLMError =>
+  new APIConnectionError('This Router has been closed: make a new one.', { retryable: false, cause })
+
+const noSuch = (path: string, name: string) =>
+  new BadRequestError(`The Router's options are wrong. '${path}' names '${name}', which there is not.`, { param: path })
+
+/** Where the options name groups that calls go to. */
+function* namesIn(options: RouterOptions): Iterable<readonly [path: string, name: string]> {
+  const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks, defaultFallbacks = [], mirrorTo = {} } = options
+  const nameOf = (target: FallbackTarget) => (typeof target === 'string' ? target : target.model)
+  for (const [option, list] of Object.entries({ fallbacks, contextWindowFallbacks, contentPolicyFallbacks })) {
+    for (const [index, entry] of (list ?? []).entries()) {
+      for (const [group, targets] of Object.entries(entry)) {
+        for (const target of targets) yield [`${option}.${index}.${group}`, nameOf(target)]
+      }
+    }
+  }
+  for (const target of defaultFallbacks) yield ['defaultFallbacks', nameOf(target)]
+  for (const [group, to] of Object.entries(mirrorTo)) yield [`mirrorTo.${group}`, to]
 }
 
 /** How long news of other processes is gone by, in milliseconds: where it keeps calls away, and where it only steers them. */

@@ -1,4 +1,11 @@
-import { type ModelFacts, type ModelInfo, modelInfo, supports } from '../../pricing/index.js'
+import {
+  type ModelFacts,
+  type ModelInfo,
+  type ModelPrices,
+  ModelRegistry,
+  modelInfo,
+  supports,
+} from '../../pricing/index.js'
 import type { ClientContext } from '../call/context.js'
 import { accountOptions } from '../call/names.js'
 import { BadRequestError } from '../errors.js'
@@ -59,9 +66,11 @@ export class Deployment implements DeploymentView {
   declare budget: Budget | undefined
   /** Parameters and options for its calls; a call's own win. */
   declare defaults: Readonly<Record<string, unknown>>
+  /** Those of them that say what a call needs; undefined where none does. */
+  declare asks: Readonly<Record<string, unknown>> | undefined
   /** Its own credentials, over the connections that all share. */
   declare context: ClientContext
-  /** Names its prices, where they are its own. */
+  /** Where its prices are found: its own, or those of the model behind a name that says nothing. */
   declare baseModel: string | undefined
 
   inFlight = 0
@@ -105,7 +114,7 @@ export class Deployment implements DeploymentView {
   constructor(config: DeploymentConfig, id: string, base: ClientContext) {
     this.id = id
     // a strategy of the user's own sees deployments: their keys are not to be met with in its logs
-    for (const name of ['config', 'defaults', 'context'] as const) {
+    for (const name of ['config', 'defaults', 'asks', 'context'] as const) {
       Object.defineProperty(this, name, { value: undefined, writable: true, enumerable: false })
     }
     this.configure(config, base)
@@ -120,14 +129,14 @@ export class Deployment implements DeploymentView {
     const { id } = this
     const wildcard = params.model.includes('*') || config.modelName.includes('*')
     const slash = params.model.indexOf('/')
-    const known = slash > 0 ? undefined : modelInfo(params.model, base.registry)
-    if (slash <= 0 && !known && !wildcard) {
+    const found = slash > 0 ? undefined : modelInfo(params.model, base.registry)
+    if (slash <= 0 && !found && !wildcard) {
       throw new BadRequestError(
         `The Router's options are wrong. The model '${params.model}' of '${config.modelName}' is not known by itself: write 'provider/model'.`,
         { param: 'modelList', model: params.model },
       )
     }
-    const provider = known ? known.provider : params.model.slice(0, Math.max(0, slash))
+    const provider = found ? found.provider : params.model.slice(0, Math.max(0, slash))
     const credentials = credentialsOf(params)
     const [own] = Object.keys(credentials)
     if (!provider && own !== undefined) {
@@ -136,7 +145,10 @@ export class Deployment implements DeploymentView {
         { param: 'modelList' },
       )
     }
-    this.context = base.withProvider(provider, credentials)
+    // a registry of its own: what it has answered keeps its price, whatever becomes of the deployment
+    const prices = params.prices && pricesOf(params, base)
+    const registry = prices && registryOf(nameOf(id), prices)
+    this.context = base.withProvider(provider, credentials, registry)
     if (this.model !== params.model) this.latency = new Latency()
     this.config = config
     this.modelName = config.modelName
@@ -156,6 +168,7 @@ export class Deployment implements DeploymentView {
     this.cooldownTime = params.cooldownTime
     this.budget = budgetOf(id, params, this.budget)
     this.defaults = defaultsOf(params)
+    this.asks = asksOf(this.defaults)
     // what was wrong with it may be what has changed
     this.cooldown = undefined
     this.probe = 'none'
@@ -165,16 +178,18 @@ export class Deployment implements DeploymentView {
     this.tokensUntil = 0
     this.#facts.clear()
     this.#ownFacts = undefined
-    if (params.prices) {
-      this.baseModel = `deployment/${id}`
-      base.registry.register(this.baseModel, {
-        ...factsOf(modelInfo(params.baseModel ?? params.model, base.registry)),
-        ...params.prices,
-      })
-    } else this.baseModel = params.baseModel
-    const prices = wildcard ? undefined : this.facts(this.model).info?.prices
-    this.inputCost = perToken(prices?.input)
-    this.outputCost = perToken(prices?.output)
+    this.baseModel = prices ? nameOf(id) : params.baseModel
+    // the Router's registry has them for what comes out of its cache
+    if (prices) base.registry.register(nameOf(id), prices)
+    else this.retire(base)
+    const known = wildcard ? undefined : this.facts(this.model).info?.prices
+    this.inputCost = perToken(known?.input)
+    this.outputCost = perToken(known?.output)
+  }
+
+  /** It is gone, and its prices with it. */
+  retire({ registry }: ClientContext): void {
+    registry.unregister(nameOf(this.id))
   }
 
   /** What is known of the model that a call would reach. */
@@ -219,6 +234,28 @@ export class Deployment implements DeploymentView {
     }
   }
 
+  /** Takes the room of one request, and says in which slot it is counted. */
+  occupy(now: number, tokens: number): number {
+    this.inFlight++
+    if (this.shared) {
+      this.shared.requests++
+      this.shared.tokens += tokens
+    }
+    if (this.requestsLeft > 0) this.requestsLeft--
+    return this.window.add(now, 1, tokens)
+  }
+
+  /**
+   * The request is over, and its tokens are known or not.
+   * @param refused it was never sent: it was no request
+   */
+  vacate({ slot, tokens }: { readonly slot: number; readonly tokens: number }, used: number, refused: boolean): void {
+    this.inFlight--
+    if (this.shared) this.shared.inFlight = Math.max(0, this.shared.inFlight - 1)
+    if (refused) this.requestsLeft++
+    if (refused || used !== tokens) this.window.amend(slot, refused ? -1 : 0, used - tokens)
+  }
+
   /** What the provider's headers said. */
   heard(limits: RateLimits, now: number): void {
     const { requests, tokens } = limits
@@ -250,6 +287,20 @@ function budgetOf(id: string, params: DeploymentConfig['params'], old: Budget | 
   return old
 }
 
+const nameOf = (id: string) => `deployment/${id}`
+
+/** Its own prices, over what is known of its model. */
+const pricesOf = ({ prices, baseModel, model }: DeploymentConfig['params'], { registry }: ClientContext) => ({
+  ...factsOf(modelInfo(baseModel ?? model, registry)),
+  ...prices,
+})
+
+function registryOf(name: string, prices: ModelPrices & ModelFacts): ModelRegistry {
+  const registry = new ModelRegistry()
+  registry.register(name, prices)
+  return registry
+}
+
 function factsOf(info: ModelInfo | undefined): ModelFacts {
   if (!info) return {}
   const { id: _id, provider: _provider, prices: _prices, source: _source, ...facts } = info
@@ -267,6 +318,13 @@ function defaultsOf(params: DeploymentConfig['params']): Record<string, unknown>
     defaults[name] = value
   }
   return defaults
+}
+
+const needed = ['tools', 'response_format', 'max_tokens', 'max_completion_tokens', 'n']
+
+function asksOf(defaults: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+  const asks = Object.entries(defaults).filter(([name]) => needed.includes(name))
+  return asks.length > 0 ? Object.fromEntries(asks) : undefined
 }
 
 function credentialsOf(params: DeploymentConfig['params']): ProviderOptions {

@@ -8,6 +8,8 @@ import type { DeploymentConfig } from './types.js'
 export interface Group {
   readonly name: string
   readonly deployments: readonly Deployment[]
+  /** The deployment that was asked for by its id. */
+  readonly id: string | undefined
   /** By `order`, the lowest first. */
   readonly levels: readonly (readonly Deployment[])[]
   /** Whether any of them is for certain tags. */
@@ -31,7 +33,8 @@ export class Groups {
   constructor(context: ClientContext, aliases: Readonly<Record<string, string>>, list: readonly DeploymentConfig[]) {
     this.#context = context
     this.#aliases = aliases
-    for (const config of list) this.add(config)
+    for (const config of list) this.#put(config)
+    this.#index()
     for (const [alias, name] of Object.entries(aliases)) {
       if (!this.#resolve(name)) {
         throw new BadRequestError(
@@ -48,6 +51,12 @@ export class Groups {
 
   /** @throws {BadRequestError} where an id is given that there is already */
   add(config: DeploymentConfig): Deployment {
+    const deployment = this.#put(config)
+    this.#index()
+    return deployment
+  }
+
+  #put(config: DeploymentConfig): Deployment {
     let id = idOf(config)
     if (this.#byId.has(id)) {
       if (config.id !== undefined) throw new BadRequestError(`There is a deployment '${id}' already.`, { param: 'id' })
@@ -56,7 +65,6 @@ export class Groups {
     }
     const deployment = new Deployment(config, id, this.#context)
     this.#byId.set(id, deployment)
-    this.#index()
     return deployment
   }
 
@@ -70,6 +78,7 @@ export class Groups {
     const deployment = this.#byId.get(id)
     if (!deployment) return undefined
     this.#byId.delete(id)
+    deployment.retire(this.#context)
     this.#index()
     return deployment
   }
@@ -80,6 +89,13 @@ export class Groups {
 
   has(name: string): boolean {
     return this.#resolve(name) !== undefined
+  }
+
+  /** Whether a name will stand for something when a deployment is there as `config` says: in place of the one with this id. */
+  willHave(name: string, { modelName }: DeploymentConfig, id: string | undefined): boolean {
+    const meant = this.#meant(name)
+    if (meant === modelName || meant === id) return true
+    return this.#resolve(name)?.deployments.some((one) => one.id !== id) ?? false
   }
 
   /** What a name stands for now. */
@@ -122,19 +138,31 @@ export class Groups {
   }
 
   #search(name: string): Group | undefined {
-    const single = this.#byId.get(name)
-    if (single) return groupOf(single.modelName, [single], undefined)
-    const meant = Object.hasOwn(this.#aliases, name) ? (this.#aliases[name] ?? name) : name
+    const meant = this.#meant(name)
+    const single = this.#byId.get(name) ?? (this.#byName.has(meant) ? undefined : this.#byId.get(meant))
+    if (single) return { ...groupOf(single.modelName, [single]), id: single.id }
     const exact = this.#byName.get(meant)
-    if (exact) return groupOf(meant, exact, undefined)
+    if (exact) return groupOf(meant, exact)
     for (const { parts, deployments, name: wildcard } of this.#wildcards) {
       const matched = wildcard === '*' ? undefined : matchedBy(parts, meant)
       if (matched !== undefined) return groupOf(wildcard, deployments, matched)
     }
     const byModel = [...this.#byId.values()].filter(({ model }) => model === meant)
-    if (byModel.length > 0) return groupOf(meant, byModel, undefined)
+    if (byModel.length > 0) return groupOf(meant, byModel)
     const any = this.#byName.get('*')
     return any && groupOf('*', any, meant)
+  }
+
+  /** What an alias stands for. That may be an alias again, where no group has its name. */
+  #meant(name: string): string {
+    const seen = new Set<string>()
+    let meant = name
+    while (Object.hasOwn(this.#aliases, meant) && !seen.has(meant)) {
+      seen.add(meant)
+      meant = this.#aliases[meant] ?? meant
+      if (this.#byName.has(meant) || this.#byId.has(meant)) break
+    }
+    return meant
   }
 
   #index(): void {
@@ -156,6 +184,7 @@ export class Groups {
 const groupOf = (name: string, deployments: readonly Deployment[], matched?: string): Group => ({
   name,
   deployments,
+  id: undefined,
   levels: levelsOf(deployments),
   mirrorTo: deployments.find(({ mirrorTo }) => mirrorTo !== undefined)?.mirrorTo,
   tagged: deployments.some(({ tags }) => tags.length > 0),

@@ -1,10 +1,31 @@
+import type { ClientContext } from '../call/context.js'
+import { callOptions } from '../call/names.js'
+import type { CallObserver } from '../call/observer.js'
 import { runCompletion } from '../completion.js'
 import { runEmbedding } from '../embedding.js'
 import { LLMError } from '../errors.js'
 import { runRerank } from '../rerank.js'
+import type { HeaderMap } from '../transport/exchange.js'
+import type { ChatCompletion } from '../types/chat.js'
+import type { EmbeddingResponse } from '../types/embedding.js'
+import type { RerankResponse } from '../types/rerank.js'
+import type { Budget } from './budget.js'
 import type { Core } from './core.js'
 import type { Deployment } from './deployment.js'
+import { Needs, type RoutedOperation } from './needs.js'
+import { wasRefusedHere } from './policy.js'
+import { tokensOf } from './selection.js'
+import { hear, totalOf } from './settle.js'
 import type { HealthCheckOptions, HealthReport } from './types.js'
+
+type Answer = ChatCompletion | EmbeddingResponse<number[] | Float32Array> | RerankResponse
+
+/** What a deployment is asked. */
+interface Question {
+  readonly operation: RoutedOperation
+  readonly request: Readonly<Record<string, unknown>>
+  readonly ask: (context: ClientContext, observer: CallObserver) => Promise<Answer>
+}
 
 const defaultInterval = 300_000
 const defaultTimeout = 30_000
@@ -72,37 +93,87 @@ export class Health {
       ...(error && { error }),
     })
     try {
-      await this.#ask(deployment)
+      await this.#counted(deployment)
       deployment.unhealthy = undefined
       this.#core.recover(deployment)
-      this.#core.room.wake()
       return report()
     } catch (error) {
       if (!LLMError.is(error)) throw error
       // busy is not ill
       if (error.code !== 'rate_limit') deployment.unhealthy = `${error.name}: ${error.message}`.slice(0, 200)
       return report(error)
+    } finally {
+      this.#core.room.wake()
     }
   }
 
-  async #ask(deployment: Deployment): Promise<void> {
+  /**
+   * A check is a request like any other: it is counted among those under way and of the minute, and paid for. But no limit and no
+   * budget refuses it, and it says nothing of how fast the deployment is.
+   */
+  async #counted(deployment: Deployment): Promise<void> {
+    const { clock, state } = this.#core
+    const { id } = deployment
+    const question = this.#question(deployment)
+    const tokens = tokensOf(deployment, new Needs(question.operation, question.request))
+    const at = clock.wall()
+    const slot = deployment.occupy(at, tokens)
+    let headers: HeaderMap | undefined
+    const observer: CallObserver = {
+      ...{ startedAt: clock.now(), attempts: [], mark: {} },
+      router: { requested: id, modelGroup: deployment.modelName, deployment: id, fallbacks: 0 },
+      settled: (call) => {
+        headers = call.headers
+      },
+    }
+    const over = (answer: Answer | undefined, refused = false) => {
+      const now = clock.wall()
+      const used = answer ? (answer.usage ? totalOf(answer.usage) : tokens) : 0
+      deployment.vacate({ slot, tokens }, used, refused)
+      if (headers) hear(deployment, headers, now)
+      const holds = this.#budgetsOf(deployment).map((budget) => ({ budget, amount: 0 }))
+      const cost = (holds.length > 0 ? answer?.meta.cost.total : undefined) ?? 0
+      for (const { budget } of holds) budget.spend(now, cost)
+      if (!refused) state?.note?.({ id, at, tokens: used, holds, cost })
+    }
+    try {
+      over(await question.ask(deployment.context, observer))
+    } catch (error) {
+      over(undefined, LLMError.is(error) && wasRefusedHere(error))
+      throw error
+    }
+  }
+
+  #budgetsOf({ provider, budget }: Deployment): Budget[] {
+    const budgets = this.#core.budgetsOf(provider, undefined)
+    return budget ? [...budgets, budget] : budgets
+  }
+
+  /** As its calls go: over its connections, with its headers and the provider's own fields. */
+  #question(deployment: Deployment): Question {
     const { timeout = defaultTimeout, prompt = 'ping' } = this.#options
-    const { context, model, defaults, baseModel } = deployment
-    const common = { model, baseModel, timeout, maxRetries: 0, headers: defaults.headers as Record<string, string> }
+    const { model, baseModel, defaults } = deployment
+    const given = Object.entries({ ...this.#core.defaults, ...defaults })
+    const options = Object.fromEntries(given.filter(([name]) => callOptions.has(name) || name === 'extra_body'))
+    const common = { ...options, model, baseModel, timeout, maxRetries: 0 }
     switch (deployment.facts(model).info?.mode) {
-      case 'embedding':
-        await runEmbedding(context, { ...common, input: prompt })
-        return
-      case 'rerank':
-        await runRerank(context, { ...common, query: prompt, documents: [prompt] })
-        return
-      default:
-        await runCompletion(context, {
-          ...common,
-          messages: [{ role: 'user', content: prompt }],
-          max_tokens: 16,
-          dropParams: true,
-        })
+      case 'embedding': {
+        const request = { ...common, input: prompt }
+        return { operation: 'embedding', request, ask: (context, observer) => runEmbedding(context, request, observer) }
+      }
+      case 'rerank': {
+        const request = { ...common, query: prompt, documents: [prompt] }
+        return { operation: 'rerank', request, ask: (context, observer) => runRerank(context, request, observer) }
+      }
+      default: {
+        const messages = [{ role: 'user' as const, content: prompt }]
+        const request = { ...common, messages, max_tokens: 16, dropParams: true }
+        return {
+          operation: 'chat',
+          request,
+          ask: (context, observer) => runCompletion<false, undefined>(context, request, observer),
+        }
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Core } from './core.js'
 import type { Ride } from './ride.js'
 import type { RouterOptions } from './types.js'
 
-/** Copies under way at the same time; more are dropped, and counted. */
+/** Copies under way at the same time; more are dropped and counted, as are those to a group that has been taken out. */
 const most = 100
 
 /** Sends copies of calls to another group. Nobody waits for them, and nothing of them reaches an answer. */
@@ -24,7 +24,7 @@ export class Mirror {
     const group = groups.find(ride.requested)
     const to = group && (ofGroup(options, group.name) ?? group.mirrorTo)
     if (to === undefined) return
-    if (this.#underWay >= most) {
+    if (this.#underWay >= most || !groups.has(to)) {
       this.dropped++
       return
     }

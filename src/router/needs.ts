@@ -4,20 +4,44 @@ import type { Facts } from './deployment.js'
 
 export type RoutedOperation = 'chat' | 'embedding' | 'rerank'
 
+/** What a call may cost, in US dollars: as expected, and at the very most. */
+export interface Price {
+  readonly estimate: number
+  readonly most: number
+}
+
+type Parameters = Readonly<Record<string, unknown>>
+
 /** What a call asks of a deployment. Worked out when something depends on it. */
 export class Needs {
   readonly operation: RoutedOperation
+  /** What the call may cost where, as far as it was asked. */
+  readonly prices = new Map<string, Price>()
   /** Whether the model must go on with a text: only those that are known to. */
   readonly prefill: boolean
-  readonly #request: Readonly<Record<string, unknown>>
+  readonly #request: Parameters
+  /** By the parameters of deployments that have some of their own. */
+  #beside: Map<Parameters, Needs> | undefined
   #tokens: number | undefined
   #characters: number | undefined
   #vision: boolean | undefined
 
-  constructor(operation: RoutedOperation, request: Readonly<Record<string, unknown>>, prefill = false) {
+  constructor(operation: RoutedOperation, request: Parameters, prefill = false) {
     this.operation = operation
     this.prefill = prefill
     this.#request = request
+  }
+
+  /** What the call asks of a deployment whose own parameters stand where the call says nothing. */
+  beside(defaults: Parameters | undefined): Needs {
+    if (defaults === undefined) return this
+    this.#beside ??= new Map()
+    let needs = this.#beside.get(defaults)
+    if (!needs) {
+      needs = new Needs(this.operation, { ...defaults, ...this.#request }, this.prefill)
+      this.#beside.set(defaults, needs)
+    }
+    return needs
   }
 
   get tools(): boolean {
@@ -70,7 +94,7 @@ export class Needs {
   }
 }
 
-function charactersOf({ messages, tools, input, documents, query }: Readonly<Record<string, unknown>>): number {
+function charactersOf({ messages, tools, input, documents, query }: Parameters): number {
   let sum = 0
   const add = (value: unknown, depth: number): void => {
     if (typeof value === 'string') sum += value.length

@@ -151,7 +151,10 @@ export const wasRefusedHere = (error: LLMError): boolean =>
     error.code === 'authentication' ||
     error.code === 'image_fetch')
 
-/** Where a failed call goes on, in order. */
+/**
+ * Where a failed call goes on, in order.
+ * @param names what the call asked for, and the group that it stands for
+ */
 export function fallbacksFor(
   { fallbacks, contextWindowFallbacks, contentPolicyFallbacks, defaultFallbacks }: RouterOptions,
   own: {
@@ -159,27 +162,27 @@ export function fallbacksFor(
     contextWindowFallbacks?: readonly FallbackTarget[] | undefined
     contentPolicyFallbacks?: readonly FallbackTarget[] | undefined
   },
-  group: string,
+  names: readonly string[],
   error: LLMError,
 ): readonly FallbackTarget[] {
   if (own.fallbacks === false) return noTargets
   if (error.code === 'context_window_exceeded') {
-    const targets = own.contextWindowFallbacks ?? entry(contextWindowFallbacks, group)
+    const targets = own.contextWindowFallbacks ?? entry(contextWindowFallbacks, names)
     if (targets) return targets
   }
   if (error.code === 'content_policy_violation') {
-    const targets = own.contentPolicyFallbacks ?? entry(contentPolicyFallbacks, group)
+    const targets = own.contentPolicyFallbacks ?? entry(contentPolicyFallbacks, names)
     if (targets) return targets
   }
-  return own.fallbacks ?? entry(fallbacks, group) ?? defaultFallbacks ?? noTargets
+  return own.fallbacks ?? entry(fallbacks, names) ?? defaultFallbacks ?? noTargets
 }
 
 const noTargets: readonly FallbackTarget[] = Object.freeze([])
 
-function entry(list: FallbackList | undefined, group: string): readonly FallbackTarget[] | undefined {
+function entry(list: FallbackList | undefined, names: readonly string[]): readonly FallbackTarget[] | undefined {
   if (!list) return undefined
-  const bare = group.slice(group.indexOf('/') + 1)
-  for (const name of [group, bare, '*']) {
+  const known = names.flatMap((name) => [name, name.slice(name.indexOf('/') + 1)])
+  for (const name of [...known, '*']) {
     for (const one of list) if (Object.hasOwn(one, name)) return one[name]
   }
   return undefined

@@ -1,7 +1,8 @@
 import { checkCache, type Given } from '../cache/plan.js'
 import type { CacheNote } from '../call/meta.js'
+import { toCamel } from '../call/names.js'
 import { sensitive } from '../call/target.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, type LLMError } from '../errors.js'
 import type { Watch } from '../observe/watch.js'
 import type { Attempt } from '../types/meta.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
@@ -11,12 +12,6 @@ import { Needs, type RoutedOperation } from './needs.js'
 import type { FallbackTarget, RouterCallOptions } from './types.js'
 
 export type RoutedRequest = (CompletionRequest | EmbeddingRequest | RerankRequest) & RouterCallOptions
-
-/** What a call may cost, in US dollars: as expected, and at the very most. */
-export interface Price {
-  readonly estimate: number
-  readonly most: number
-}
 
 /** One call on its way through the Router. */
 export class Ride {
@@ -37,16 +32,19 @@ export class Ride {
   readonly attempts: Attempt[]
   /** Where the stream broke that this ride continues. */
   readonly broke: Deployment | undefined
+  /** What it asks for as it was made; a fallback may ask for something else. */
   readonly needs: Needs
   /** Groups and deployments that were fallen back to, with the one that was asked for. */
   readonly visited = new Set<string>()
   fallbacks: number
+  /** How its last try failed. */
+  last: LLMError | undefined
   /** Who is told how it goes. */
   watch: Watch | undefined
   /** What its cache has to say. */
   note: CacheNote | undefined
-  /** What the call may cost where, as far as it was asked. */
-  readonly prices = new Map<string, Price>()
+  /** The text that is to be gone on with: the last message, whatever the others are. */
+  readonly prefix: unknown
 
   /** @param broken the ride that this one goes on with, and where it broke */
   constructor(
@@ -54,7 +52,7 @@ export class Ride {
     given: RoutedRequest,
     now: number,
     timeout: number,
-    broken?: { ride: Ride; deployment: Deployment },
+    broken?: { ride: Ride; deployment: Deployment; prefix: unknown },
   ) {
     const { request, options, model, own } = split(given)
     this.operation = operation
@@ -70,6 +68,7 @@ export class Ride {
     this.attempts = broken?.ride.attempts ?? []
     this.fallbacks = broken?.ride.fallbacks ?? 0
     this.broke = broken?.deployment
+    this.prefix = broken?.prefix
     this.needs = new Needs(operation, { ...request, model }, broken !== undefined)
   }
 }
@@ -79,14 +78,19 @@ export interface Leg {
   readonly target: FallbackTarget
   readonly model: string
   readonly overrides: Readonly<Record<string, unknown>> | undefined
+  /** What the call asks for with these. */
+  readonly needs: Needs
   /** Deployments that have failed on this leg. */
   readonly tried: Set<Deployment>
 }
 
-export function legOf(target: FallbackTarget): Leg {
-  if (typeof target === 'string') return { target, model: target, overrides: undefined, tried: new Set() }
+export function legOf(target: FallbackTarget, { operation, request, requested, needs, broke, prefix }: Ride): Leg {
+  const tried = new Set(broke && [broke])
+  if (typeof target === 'string') return { target, model: target, overrides: undefined, needs, tried }
   const { model, ...overrides } = target
-  return { target, model, overrides, tried: new Set() }
+  if (prefix !== undefined && Array.isArray(overrides.messages)) overrides.messages = [...overrides.messages, prefix]
+  const asked = { ...request, model: requested, ...overrides }
+  return { target, model, overrides, needs: new Needs(operation, asked, needs.prefill), tried }
 }
 
 const routerOptions = [
@@ -106,6 +110,9 @@ const routerOptions = [
 
 const isRouterOption: ReadonlySet<string> = new Set(routerOptions)
 
+/** A Router's option in the other casing: what it is for would go to the model, and not be done. */
+const misspelt = (name: string) => name.includes('_') && isRouterOption.has(toCamel(name))
+
 function split(given: RoutedRequest) {
   const request: Record<string, unknown> = {}
   const options: Record<string, unknown> = {}
@@ -119,7 +126,9 @@ function split(given: RoutedRequest) {
     else if (name === 'timeout') timeout = value
     else if (isRouterOption.has(name)) options[name] = value
     else if (name === 'maxRetries') options.numRetries ??= value
-    else if (ofDeployments.has(name)) {
+    else if (misspelt(name)) {
+      throw new BadRequestError(`Unknown option '${name}'. Did you mean '${toCamel(name)}'?`, { param: name })
+    } else if (ofDeployments.has(name)) {
       throw new BadRequestError(
         `'${name}' belongs to a deployment of the Router, not to a call: it would go to every provider of the group.`,
         { param: name },

@@ -1,4 +1,4 @@
-import { checkCache, planOf } from '../cache/plan.js'
+import { checkCache } from '../cache/plan.js'
 import { CacheState } from '../cache/state.js'
 import { checkCallbacks } from '../call/check.js'
 import type { Clock } from '../call/clock.js'
@@ -15,7 +15,7 @@ import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../type
 import type { RerankResponse } from '../types/rerank.js'
 import { runCached } from './cached.js'
 import { checkDeployment, checkRouterOptions } from './config.js'
-import { Core } from './core.js'
+import { Core, closedError } from './core.js'
 import type { Deployment } from './deployment.js'
 import { Health } from './health.js'
 import { Mirror } from './mirror.js'
@@ -123,19 +123,32 @@ export class Router {
   }
 
   async #run(operation: RoutedOperation, request: RoutedRequest, watch: Watch | undefined): Promise<unknown> {
+    if (this.#core.closed) throw closedError()
     const ride = new Ride(operation, request, this.#core.clock.now(), this.#timeout)
     ride.watch = watch
     const send = (one: Ride) => {
       this.#mirror.copy(one)
       return run(this.#core, one)
     }
-    const plan = planOf(this.#cache.option, ride.cache)
+    const plan = this.#cache.planFor(ride.cache)
     return plan ? runCached(this.#core, this.#cache, plan, ride, request, send) : send(ride)
   }
 
-  async #copy({ operation, request }: Ride, model: string): Promise<void> {
+  async #copy({ operation, request, options }: Ride, model: string): Promise<void> {
     const { signal: _, ...rest } = request
-    const copy = { ...rest, model, stream: false, stream_options: undefined, fallbacks: false, numRetries: 0 }
+    // whose call it is, and where it may go, holds for its copy too
+    const { tags, allowedRegions, priority } = options
+    const copy = {
+      ...rest,
+      tags,
+      allowedRegions,
+      priority,
+      model,
+      stream: false,
+      stream_options: undefined,
+      fallbacks: false,
+      numRetries: 0,
+    }
     const { stream: __, stream_options: ___, ...plain } = copy
     const given = (operation === 'chat' ? copy : plain) as unknown as RoutedRequest
     await run(this.#core, new Ride(operation, given, this.#core.clock.now(), this.#timeout))
@@ -162,7 +175,8 @@ export class Router {
   }
 
   /** Asks every deployment that has a model of its own for a word. Those that fail are avoided until they answer again. */
-  healthCheck(): Promise<HealthReport[]> {
+  async healthCheck(): Promise<HealthReport[]> {
+    if (this.#core.closed) throw closedError()
     return this.#health.check()
   }
 
@@ -172,8 +186,10 @@ export class Router {
    * @throws {BadRequestError} where it is wrong, or its id is taken
    */
   addDeployment(config: DeploymentConfig): string {
-    const { id } = this.#core.groups.add(checkDeployment(config))
-    this.#core.room.wake()
+    const checked = checkDeployment(config)
+    this.#core.checkMirror(checked, checked.id)
+    const { id } = this.#core.groups.add(checked)
+    this.#core.changedGroups()
     return id
   }
 
@@ -182,17 +198,25 @@ export class Router {
    * @throws {BadRequestError} where there is no such deployment, or the configuration is wrong
    */
   updateDeployment(id: string, config: Omit<DeploymentConfig, 'id'>): void {
-    this.#known(id)
-    this.#core.groups.replace(id, checkDeployment({ ...config, id }))
-    this.#core.room.wake()
+    const deployment = this.#known(id)
+    const rested = deployment.cooldown !== undefined
+    const checked = checkDeployment({ ...config, id })
+    this.#core.checkMirror(checked, id)
+    this.#core.groups.replace(id, checked)
+    // other processes too may try it again
+    if (rested) this.#core.state?.recovered(id)
+    this.#core.changedGroups()
   }
 
   /**
-   * Takes a deployment out. Calls under way end where they are.
+   * Takes a deployment out. Calls under way end where they are. Where fallbacks or `mirrorTo` name what is gone with it, an event
+   * `warning` tells it.
    * @returns false where there is none
    */
   removeDeployment(id: string): boolean {
-    return this.#core.groups.remove(id) !== undefined
+    if (!this.#core.groups.remove(id)) return false
+    this.#core.changedGroups()
+    return true
   }
 
   deployment(id: string): DeploymentSnapshot | undefined {
@@ -220,10 +244,16 @@ export class Router {
     return this.#hub.stats
   }
 
-  /** Flushes, ends checks, closes connections and the shared state when the calls under way are done. */
+  /**
+   * Flushes, ends checks, closes connections and the shared state when the calls under way are done. Calls that wait for room or for
+   * another try are rejected at once, as later ones are.
+   */
   close(): Promise<void> {
+    this.#core.close()
     this.#health.stop()
     return this.#hub.close(async () => {
+      // some may not have been sent yet, and the shared state is still to be told what they used
+      await this.#core.idle()
       await this.#core.context.close()
       await this.#cache.drain()
       await this.#core.state?.close()

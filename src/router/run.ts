@@ -1,4 +1,4 @@
-import type { CompletionStream } from '../call/stream.js'
+import { CompletionStream } from '../call/stream.js'
 import { isSchema, parseAnswer } from '../call/structured.js'
 import { runCompletion } from '../completion.js'
 import { runEmbedding } from '../embedding.js'
@@ -14,12 +14,12 @@ import {
 import { runRerank } from '../rerank.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
-import type { Core } from './core.js'
+import { type Core, closedError } from './core.js'
 import type { Group } from './groups.js'
 import { countFor, fallbacksFor, worthFallingBack, worthRetrying } from './policy.js'
 import { resumable } from './resume.js'
 import { type Leg, legOf, Ride, type RoutedRequest } from './ride.js'
-import { type Choice, hasUntried, isRefusal, type Refusal, select, soonest } from './selection.js'
+import { type Choice, hasUntried, isRefusal, type Refusal, select, soonest, tooSmall } from './selection.js'
 import { Following } from './settle.js'
 import { outOfTime } from './waiting.js'
 
@@ -33,17 +33,21 @@ const defaultRoom = 1_000
 
 /** Fallbacks of retries of (pick, call). */
 export async function run(core: Core, ride: Ride): Promise<unknown> {
-  core.calls++
+  core.begin()
+  let answer: unknown
   try {
-    return await withFallbacks(core, ride)
-  } finally {
-    core.calls--
+    answer = await withFallbacks(core, ride)
+  } catch (error) {
+    core.end()
+    throw error
   }
+  if (answer instanceof CompletionStream) answer.whenOver(() => core.end())
+  else core.end()
+  return answer
 }
 
 async function withFallbacks(core: Core, ride: Ride): Promise<unknown> {
-  const first = legOf(ride.requested)
-  if (ride.broke) first.tried.add(ride.broke)
+  const first = legOf(ride.requested, ride)
   checkTargets(core, ride)
   let legs: Leg[] = [first]
   let failed: { error: AnyLLMError; group: string } | undefined
@@ -72,7 +76,8 @@ async function withFallbacks(core: Core, ride: Ride): Promise<unknown> {
       error.attempts = ride.attempts
       failed = { error, group: group.name }
       const { maxFallbacks = defaultFallbacks } = core.options
-      if (!worthFallingBack(error) || ride.fallbacks >= maxFallbacks || isLate(core, ride)) throw error
+      const over = core.closed || ride.fallbacks >= maxFallbacks || isLate(core, ride)
+      if (over || !worthFallingBack(error)) throw error
       legs = [...nextLegs(core, ride, leg, group, error), ...legs]
     }
   }
@@ -98,25 +103,24 @@ function checkTargets({ groups }: Core, { options }: Ride): void {
 
 /** Where a leg goes on. None comes twice: loops are not possible. */
 function nextLegs(core: Core, ride: Ride, leg: Leg, group: Group, error: LLMError): Leg[] {
-  const targets = fallbacksFor(core.options, ride.options, leg.model, error)
-  const own = targets.length > 0 ? targets : fallbacksFor(core.options, ride.options, group.name, error)
-  return own.map(legOf).filter((next) => {
-    const to = core.groups.find(next.model)
-    return to && !ride.visited.has(placeOf(next, to))
-  })
+  const targets = fallbacksFor(core.options, ride.options, [leg.model, group.name], error)
+  return targets
+    .map((target) => legOf(target, ride))
+    .filter((next) => {
+      const to = core.groups.find(next.model)
+      return to && !ride.visited.has(placeOf(next, to))
+    })
 }
 
 /** Where a leg leads, whatever it is called there: a group or a single deployment, the model of a wildcard, other parameters. */
-function placeOf({ model, overrides }: Leg, { name, deployments, matched }: Group): string {
-  const [only] = deployments
-  const place =
-    deployments.length === 1 && only?.id === model ? `deployment ${model}` : `group ${name} ${matched ?? ''}`
+function placeOf({ overrides }: Leg, { name, id, matched }: Group): string {
+  const place = id === undefined ? `group ${name} ${matched ?? ''}` : `deployment ${id}`
   return overrides ? `${place} ${JSON.stringify(overrides)}` : place
 }
 
 /** A group as it is now: deployments come and go while a call is under way. */
 const asItIs = ({ groups }: Core, { model }: Leg, group: Group): Group =>
-  groups.find(model) ?? { ...group, deployments: [] }
+  groups.find(model) ?? { ...group, deployments: [], levels: [] }
 
 async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsewhere: boolean): Promise<unknown> {
   const { options } = core
@@ -129,6 +133,10 @@ async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsew
     let found = ready ?? select(core, ride, leg, group)
     ready = undefined
     if (found instanceof Promise) found = await found
+    if (core.closed) {
+      if (!isRefusal(found)) giveBack(core, ride, found)
+      throw closedError(last)
+    }
     const pick = isRefusal(found) ? await forRoom(core, ride, leg, group, found, last, elsewhere) : found
     if (core.events.heard) {
       const { deployment, reason } = pick
@@ -145,6 +153,7 @@ async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsew
     } catch (error) {
       if (!LLMError.is(error)) throw error
       last = error
+      ride.last = error
       failures++
       leg.tried.add(pick.deployment)
       group = asItIs(core, leg, first)
@@ -155,7 +164,7 @@ async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsew
         countFor(options.retryPolicy, error) ??
         options.numRetries ??
         defaultRetries
-      if (failures > most || !worthRetrying(error, others) || isLate(core, ride)) throw error
+      if (failures > most || core.closed || !worthRetrying(error, others) || isLate(core, ride)) throw error
       // whoever can be fallen back to answers sooner than a provider that asks for time
       const asksForTime = !others && (error.retryAfterMs ?? 0) > 0
       if (asksForTime && (elsewhere || nextLegs(core, ride, leg, group, error).length > 0)) throw error
@@ -197,7 +206,7 @@ function pause(core: Core, ride: Ride, leg: Leg, first: Group, delayMs: number):
     return isRefusal(found) ? undefined : found
   }
   // what one of them can't have, another may that has failed elsewhere
-  const kind = JSON.stringify([kindOf(ride, first), [...leg.tried].map(({ id }) => id).sort()])
+  const kind = JSON.stringify([kindOf(core, ride, leg, first), [...leg.tried].map(({ id }) => id).sort()])
   return core.room.wait(ride, kind, delayMs, attempt, (pick) => giveBack(core, ride, pick))
 }
 
@@ -264,7 +273,9 @@ async function forRoom(
     return found instanceof Promise ? found.then(look) : look(found)
   }
   const waitedFrom = core.clock.now()
-  const pick = await core.room.wait(ride, kindOf(ride, first), longest, attempt, (late) => giveBack(core, ride, late))
+  const pick = await core.room.wait(ride, kindOf(core, ride, leg, first), longest, attempt, (late) =>
+    giveBack(core, ride, late),
+  )
   ride.watch?.queued(core.clock.now() - waitedFrom)
   if (pick) return pick
   if (left <= longest) throw outOfTime(ride, latest.error(last))
@@ -272,10 +283,13 @@ async function forRoom(
 }
 
 /** Calls that any deployment of a group serves alike: where there is no room for the first, there is none for the others. */
-function kindOf({ options, needs, stream }: Ride, { name, tagged, matched }: Group): string {
+function kindOf(core: Core, { options, stream }: Ride, leg: Leg, group: Group): string {
   const { tags, allowedRegions } = options
-  const asks = [needs.tools, needs.vision, needs.prefill, stream]
-  return JSON.stringify([name, matched, needs.operation, asks, tagged ? tags : undefined, allowedRegions])
+  const { name, tagged, matched } = group
+  const { operation, tools, vision, prefill } = leg.needs
+  const asks = [tools, vision, prefill, stream, tooSmall(core, leg, group)]
+  const whose = tagged ? tags : tags?.filter((tag) => core.hasBudgetOf(tag))
+  return JSON.stringify([name, matched, operation, asks, whose, allowedRegions])
 }
 
 async function attempt(core: Core, ride: Ride, leg: Leg, pick: Choice): Promise<unknown> {
@@ -301,7 +315,7 @@ async function attempt(core: Core, ride: Ride, leg: Leg, pick: Choice): Promise<
       ...(ride.options.resume && ride.stream && { stream_options: { include_usage: true } }),
       timeout: timeout === Number.POSITIVE_INFINITY ? 0 : Math.max(1, timeout),
     }
-    return await callOf(core, ride, pick, request, following)
+    return await callOf(core, ride, leg, pick, request, following)
   } catch (error) {
     const known = LLMError.is(error) ? error : undefined
     following.finish(
@@ -327,6 +341,7 @@ async function attempt(core: Core, ride: Ride, leg: Leg, pick: Choice): Promise<
 async function callOf(
   core: Core,
   ride: Ride,
+  leg: Leg,
   pick: Choice,
   request: Record<string, unknown>,
   following: Following,
@@ -337,16 +352,16 @@ async function callOf(
     case 'chat': {
       const answer = await runCompletion(context, request as unknown as CompletionRequest, following, ride.watch)
       if ('choices' in answer) {
-        refuseFiltered(core, ride, group, answer)
+        refuseFiltered(core, ride, leg, group, answer)
         return answer
       }
-      refuseFilteredStream(core, ride, group, answer)
+      refuseFilteredStream(core, ride, leg, group, answer)
       following.answering()
       return ride.options.resume ? survivable(core, ride, pick, answer) : answer
     }
     case 'embedding': {
       const answer = await runEmbedding(context, request as unknown as EmbeddingRequest, following, ride.watch)
-      following.finish(undefined, answer.usage, undefined, undefined, () => answer.meta)
+      following.finish(undefined, answer.usage, answer.meta.headers, undefined, () => answer.meta)
       return answer
     }
     case 'rerank':
@@ -371,9 +386,11 @@ function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: Comp
     const next = new Ride('chat', request as unknown as RoutedRequest, core.clock.now(), ride.timeout, {
       ride,
       deployment: from,
+      prefix,
     })
     next.watch = ride.watch
-    const answer = (await run(core, next)) as CompletionStream
+    // of the same call, which is counted until its stream ends
+    const answer = (await withFallbacks(core, next)) as CompletionStream
     const to = answer.meta.router?.deployment ?? ''
     core.events.emit({ type: 'resume', from: from.id, to, error })
     // where it breaks again, it is this one that broke
@@ -386,13 +403,13 @@ function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: Comp
 }
 
 /** The same for a stream that begins with its end. */
-function refuseFilteredStream(core: Core, ride: Ride, group: Group, stream: CompletionStream): void {
+function refuseFilteredStream(core: Core, ride: Ride, leg: Leg, group: Group, stream: CompletionStream): void {
   if (!core.options.contentPolicyFallbacks && !ride.options.contentPolicyFallbacks) return
   const answer = stream.soFar
   const [choice] = answer.choices
   if (choice?.finish_reason !== 'content_filter' || choice.message.content) return
   try {
-    refuseFiltered(core, ride, group, answer)
+    refuseFiltered(core, ride, leg, group, answer)
   } catch (error) {
     stream.abort(error)
     // nobody will read it
@@ -402,7 +419,7 @@ function refuseFilteredStream(core: Core, ride: Ride, group: Group, stream: Comp
 }
 
 /** An answer that the provider's filter stopped is a refusal, where another group is there for those. */
-function refuseFiltered(core: Core, ride: Ride, group: Group, answer: ChatCompletion): void {
+function refuseFiltered(core: Core, ride: Ride, leg: Leg, group: Group, answer: ChatCompletion): void {
   if (answer.choices[0]?.finish_reason !== 'content_filter') return
   const error = new ContentPolicyViolationError("The provider's content filter stopped the answer.", {
     provider: answer.meta.provider,
@@ -415,7 +432,7 @@ function refuseFiltered(core: Core, ride: Ride, group: Group, answer: ChatComple
   const targets = fallbacksFor(
     { modelList: [], contentPolicyFallbacks },
     { contentPolicyFallbacks: ride.options.contentPolicyFallbacks },
-    group.name,
+    [leg.model, group.name],
     error,
   )
   if (targets.length === 0 || ride.options.fallbacks === false) return

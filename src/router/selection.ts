@@ -10,8 +10,8 @@ import type { Budget, BudgetHold } from './budget.js'
 import type { Core } from './core.js'
 import type { Deployment } from './deployment.js'
 import { type Group, modelFor, providerOf } from './groups.js'
-import { cannot, type Inability } from './needs.js'
-import type { Leg, Price, Ride } from './ride.js'
+import { cannot, type Inability, type Needs, type Price } from './needs.js'
+import type { Leg, Ride } from './ride.js'
 import type { Candidate, Lease, RoomReason } from './state.js'
 import type { StrategyContext, Unavailable } from './types.js'
 
@@ -72,11 +72,11 @@ const possible = Obstacle.Unhealthy
 
 /** Picks a deployment for a call and takes the room for it, or says why there is none. */
 export function select(core: Core, ride: Ride, leg: Leg, group: Group): Choice | Refusal | Promise<Choice | Refusal> {
-  const look = new Look(core, ride, group)
-  const pool = poolOf(look, leg)
+  const look = new Look(core, ride, leg, group)
+  const pool = poolOf(look)
   if (pool.length === 0) return refusal(look)
-  const context = new Context(core, ride, group)
-  if (core.state?.connected) return selectShared(look, leg, pool, context)
+  const context = new Context(look)
+  if (core.state?.connected) return selectShared(look, pool, context)
   const chosen = choose(core, pool, context)
   return take(look, chosen, reasonOf(core, pool, leg), undefined)
 }
@@ -85,6 +85,7 @@ export function select(core: Core, ride: Ride, leg: Leg, group: Group): Choice |
 class Look {
   readonly core: Core
   readonly ride: Ride
+  readonly leg: Leg
   readonly group: Group
   readonly now: number
   /** Undefined where tags don't matter; else what a deployment must have: one of these, `default`, or none at all (`''`). */
@@ -97,16 +98,17 @@ class Look {
   /** No text has more tokens than UTF-8 bytes, of which a UTF-16 unit has 3 at most. */
   readonly mostTokens: number
 
-  constructor(core: Core, ride: Ride, group: Group) {
-    const { needs } = ride
+  constructor(core: Core, ride: Ride, leg: Leg, group: Group) {
+    const { needs } = leg
     this.core = core
     this.ride = ride
+    this.leg = leg
     this.group = group
     this.now = core.clock.wall()
     this.wanted = group.tagged ? tagsWanted(ride, group) : undefined
     this.regions = ride.options.allowedRegions
     this.checks = core.preCallChecks || needs.prefill
-    this.picky = needs.prefill || (needs.operation === 'chat' && (needs.tools || needs.vision))
+    this.picky = isPicky(needs)
     this.schema = core.preCallChecks && needs.schema
     this.mostTokens = this.checks ? needs.characters * 3 : 0
   }
@@ -114,7 +116,13 @@ class Look {
   model(deployment: Deployment): string {
     return modelFor(deployment, this.group.matched)
   }
+
+  needs({ asks }: Deployment): Needs {
+    return asks === undefined ? this.leg.needs : this.leg.needs.beside(asks)
+  }
 }
+
+const isPicky = (needs: Needs) => needs.prefill || (needs.operation === 'chat' && (needs.tools || needs.vision))
 
 /** How many deployments that can take a call a strategy is shown at most. */
 const mostShown = 256
@@ -123,8 +131,9 @@ const mostShown = 256
  * The best of those that can take the call: within limits first, of the lowest order, and not the ones that have just failed. Of
  * a large group only so many as the strategy is shown, from a random place on.
  */
-function poolOf(look: Look, { tried }: Leg, asked?: ReadonlyMap<Deployment, unknown>): Deployment[] {
+function poolOf(look: Look, asked?: ReadonlyMap<Deployment, unknown>): Deployment[] {
   const { core, group, now } = look
+  const { tried } = look.leg
   const horizon = group.deployments[0]?.window.horizon(now)
   let spare: Deployment[] | undefined
   for (const level of group.levels) {
@@ -158,7 +167,7 @@ const none: Deployment[] = []
 /** Whether a deployment that has not failed on this leg could take the call now. */
 export function hasUntried(core: Core, ride: Ride, leg: Leg, group: Group): boolean {
   if (group.deployments.length === 1) return false
-  return poolOf(new Look(core, ride, group), leg).some((one) => !leg.tried.has(one))
+  return poolOf(new Look(core, ride, leg, group)).some((one) => !leg.tried.has(one))
 }
 
 /** When a deployment that has not failed on this leg comes back from its cooldown, in milliseconds. */
@@ -173,11 +182,22 @@ export function soonest(core: Core, _ride: Ride, { tried }: Leg, { deployments }
   return least
 }
 
+/** The largest context window in a group that is too small for the call; 0 where none is. */
+export function tooSmall(core: Core, { needs }: Leg, { deployments, matched }: Group): number {
+  let largest = 0
+  if (!core.preCallChecks) return largest
+  for (const deployment of deployments) {
+    const { maxInputTokens: most = Number.POSITIVE_INFINITY } = deployment.facts(modelFor(deployment, matched))
+    if (most > largest && needs.characters * 3 > most && needs.promptTokens > most) largest = most
+  }
+  return largest
+}
+
 const isSoft = (core: Core, obstacle: Obstacle) =>
   !(core.enforceLimits && (obstacle === Obstacle.Requests || obstacle === Obstacle.Tokens))
 
 function obstacleOf(look: Look, deployment: Deployment): Obstacle {
-  const { core, ride, now } = look
+  const { core, now } = look
   if (look.wanted !== undefined && !hasTag(deployment, look.wanted)) return Obstacle.Tags
   if (look.regions !== undefined && !(deployment.region && look.regions.includes(deployment.region)))
     return Obstacle.Region
@@ -185,40 +205,42 @@ function obstacleOf(look: Look, deployment: Deployment): Obstacle {
   if (deployment.probe === 'sent') return Obstacle.Probing
   const most = deployment.maxParallelRequests
   if (most !== undefined && busy(deployment) >= most) return Obstacle.Parallel
+  let schema = false
   if (look.checks) {
     const facts = deployment.facts(look.group.matched === undefined ? deployment.model : look.model(deployment))
-    if (look.picky || (facts.maxInputTokens !== undefined && look.mostTokens > facts.maxInputTokens)) {
-      const inability = cannot(facts, ride.needs)
+    const own = deployment.asks === undefined ? undefined : look.needs(deployment)
+    if (own || look.picky || (facts.maxInputTokens !== undefined && look.mostTokens > facts.maxInputTokens)) {
+      const inability = cannot(facts, own ?? look.leg.needs)
       if (inability) return inability === 'length' ? Obstacle.TooLong : Obstacle.Unable
     }
-    if (look.schema && facts.schema === false) return Obstacle.Schema
+    schema = facts.schema === false && (own ? core.preCallChecks && own.schema : look.schema)
   }
   if (core.hasBudgets || deployment.budget !== undefined) {
     const obstacle = budgetObstacle(look, deployment)
     if (obstacle !== Obstacle.None) return obstacle
   }
-  if (deployment.unhealthy !== undefined) return Obstacle.Unhealthy
+  // enforced or not, these come before what is only better avoided
   if (deployment.rpm !== undefined && deployment.requests + 1 > deployment.rpm) return Obstacle.Requests
   if (deployment.tpm !== undefined && tokensFull(look, deployment)) return Obstacle.Tokens
+  if (deployment.unhealthy !== undefined) return Obstacle.Unhealthy
   if (deployment.requestsLeft <= 0 && now < deployment.requestsUntil) return Obstacle.Told
-  if (now < deployment.tokensUntil && deployment.tokensLeft < ride.needs.promptTokens) return Obstacle.Told
-  return Obstacle.None
+  if (now < deployment.tokensUntil && deployment.tokensLeft < look.needs(deployment).promptTokens) return Obstacle.Told
+  return schema ? Obstacle.Schema : Obstacle.None
 }
 
 /** A call that is larger than the limit itself goes when nothing else does: else it never would. */
-function tokensFull({ ride }: Look, deployment: Deployment): boolean {
+function tokensFull(look: Look, deployment: Deployment): boolean {
   const limit = deployment.tpm ?? 0
+  const needs = look.needs(deployment)
   // what is far from full need not be counted
-  if (deployment.tokens + ride.needs.characters * 3 + 100_000 < limit && ride.needs.maxTokens === undefined)
-    return false
-  return deployment.tokens > 0 && deployment.tokens + tokensOf(deployment, ride) > limit
+  if (deployment.tokens + needs.characters * 3 + 100_000 < limit && needs.maxTokens === undefined) return false
+  return deployment.tokens > 0 && deployment.tokens + tokensOf(deployment, needs) > limit
 }
 
 const busy = ({ inFlight, shared }: Deployment) => Math.max(inFlight, shared?.inFlight ?? 0)
 
 /** Prompt and answer, as far as they can be told before. */
-export function tokensOf(deployment: Deployment, ride: Ride): number {
-  const { needs } = ride
+export function tokensOf(deployment: Deployment, needs: Needs): number {
   if (needs.operation !== 'chat') return needs.promptTokens
   return Math.ceil(needs.promptTokens + (needs.maxTokens ?? deployment.outputTokens ?? 0) * needs.choices)
 }
@@ -236,16 +258,17 @@ function hasTag({ tags }: Deployment, wanted: string | readonly string[]): boole
 
 // --- money ----------------------------------------------------------------------------------------------------------
 
-function budgetsOf(core: Core, ride: Ride, group: Group, deployment: Deployment): Budget[] {
+function budgetsOf({ core, ride, group }: Look, deployment: Deployment): Budget[] {
   const budgets = core.budgetsOf(providerOf(deployment, group), ride.options.tags)
   if (deployment.budget) budgets.push(deployment.budget)
   return budgets
 }
 
-function budgetObstacle({ core, ride, group, now }: Look, deployment: Deployment): Obstacle {
-  const budgets = budgetsOf(core, ride, group, deployment)
+function budgetObstacle(look: Look, deployment: Deployment): Obstacle {
+  const { now } = look
+  const budgets = budgetsOf(look, deployment)
   if (budgets.length === 0) return Obstacle.None
-  const price = priceOf(core, ride, group, deployment)
+  const price = priceOf(look, deployment)
   if (!price) return Obstacle.NoPrice
   return budgets.every((budget) => budget.fits(now, price.estimate, price.most)) ? Obstacle.None : Obstacle.Budget
 }
@@ -254,19 +277,21 @@ function budgetObstacle({ core, ride, group, now }: Look, deployment: Deployment
 const boundless = 1_000_000
 
 /** What a call may cost here: as expected, and at the very most. Undefined where the model's price is unknown. */
-function priceOf(core: Core, ride: Ride, group: Group, deployment: Deployment): Price | undefined {
+function priceOf(look: Look, deployment: Deployment): Price | undefined {
   // deployments of one model cost the same
-  const key = deployment.baseModel ?? modelFor(deployment, group.matched)
-  const known = ride.prices.get(key)
+  const key = deployment.baseModel ?? look.model(deployment)
+  const { prices } = look.needs(deployment)
+  const known = prices.get(key)
   if (known) return known
-  const price = pricedFor(core, ride, group, deployment)
-  if (price) ride.prices.set(key, price)
+  const price = pricedFor(look, deployment)
+  if (price) prices.set(key, price)
   return price
 }
 
-function pricedFor(core: Core, ride: Ride, group: Group, deployment: Deployment): Price | undefined {
-  const { needs } = ride
-  const model = modelFor(deployment, group.matched)
+function pricedFor(look: Look, deployment: Deployment): Price | undefined {
+  const { group, now } = look
+  const needs = look.needs(deployment)
+  const model = look.model(deployment)
   const prompt = needs.promptTokens
   const facts = deployment.facts(model).info
   const chat = needs.operation === 'chat'
@@ -280,9 +305,9 @@ function pricedFor(core: Core, ride: Ride, group: Group, deployment: Deployment)
         model: model.slice(model.indexOf('/') + 1),
         baseModel: deployment.baseModel,
         usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output },
-        at: core.clock.wall(),
+        at: now,
       },
-      core.context.registry,
+      deployment.context.registry,
     ).total
   const estimate = costFor(prompt, expected)
   // an estimate may be off by a quarter; no text has more tokens than bytes
@@ -315,28 +340,22 @@ function choose(core: Core, pool: readonly Deployment[], context: StrategyContex
 }
 
 function take(look: Look, deployment: Deployment, reason: string, lease: Lease | undefined): Choice {
-  const { core, ride, group, now } = look
-  const tokens = deployment.tpm !== undefined || core.countsTokens ? tokensOf(deployment, ride) : 0
+  const { core, group, now } = look
+  const tokens = deployment.tpm !== undefined || core.countsTokens ? tokensOf(deployment, look.needs(deployment)) : 0
   const probe = deployment.probe === 'due'
   if (probe) {
     deployment.probe = 'sent'
     core.events.emit({ type: 'probe', deployment: deployment.id })
   }
-  deployment.inFlight++
   deployment.picks++
-  const slot = deployment.window.add(now, 1, tokens)
-  if (deployment.shared) {
-    deployment.shared.requests++
-    deployment.shared.tokens += tokens
-  }
-  if (deployment.requestsLeft > 0) deployment.requestsLeft--
+  const slot = deployment.occupy(now, tokens)
   let holds: readonly BudgetHold[] = noHolds
   let estimate = 0
   if (deployment.budget || core.hasBudgets) {
-    const price = priceOf(core, ride, group, deployment)
+    const price = priceOf(look, deployment)
     if (price) {
       estimate = price.estimate
-      holds = budgetsOf(core, ride, group, deployment).map((budget) => budget.hold(Math.min(price.most, budget.limit)))
+      holds = budgetsOf(look, deployment).map((budget) => budget.hold(Math.min(price.most, budget.limit)))
     }
   }
   return {
@@ -367,39 +386,38 @@ const mostQuestions = 4
 
 async function selectShared(
   look: Look,
-  leg: Leg,
   pool: readonly Deployment[],
   context: StrategyContext,
 ): Promise<Choice | Refusal> {
-  const { core, ride, group } = look
+  const { core, ride, leg, group } = look
   const reason = reasonOf(core, pool, leg)
   const asked = new Map<Deployment, RoomReason | undefined>()
   for (let now = look, questions = 1; ; questions++) {
-    const ranked = rank(now, leg, context, asked)
-    const candidates = ranked.map((deployment) => candidateOf(core, ride, group, deployment))
-    const tokens = Math.max(...ranked.map((deployment) => tokensOf(deployment, ride)))
+    const ranked = rank(now, context, asked)
+    const candidates = ranked.map((deployment) => candidateOf(look, deployment))
+    const tokens = Math.max(...ranked.map((deployment) => tokensOf(deployment, look.needs(deployment))))
     const found = await core.state?.reserve({ candidates, tokens, timeout: ride.timeout || 600_000 })
-    now = new Look(core, ride, group)
+    now = new Look(core, ride, leg, group)
     if (!found) {
       // out of reach: this process's own counts decide
-      const again = poolOf(now, leg)
+      const again = poolOf(now)
       if (again.length === 0) return refusal(now)
       return take(now, choose(core, again, context), reason, undefined)
     }
     if ('index' in found) return take(now, ranked[found.index] as Deployment, reason, found)
     for (const [index, deployment] of ranked.entries()) asked.set(deployment, found.reasons[index])
-    if (questions === mostQuestions || poolOf(now, leg, asked).length === 0) {
+    if (questions === mostQuestions || poolOf(now, asked).length === 0) {
       return refusal(now, (deployment) => asked.get(deployment))
     }
   }
 }
 
 /** In order of preference, those of the next order after the ones before them: one question will mostly do. */
-function rank(look: Look, leg: Leg, context: StrategyContext, asked: ReadonlyMap<Deployment, unknown>): Deployment[] {
+function rank(look: Look, context: StrategyContext, asked: ReadonlyMap<Deployment, unknown>): Deployment[] {
   const ranked: Deployment[] = []
   const seen = new Map<Deployment, unknown>(asked)
   while (ranked.length < mostCandidates) {
-    let rest = poolOf(look, leg, seen)
+    let rest = poolOf(look, seen)
     if (rest.length === 0) break
     while (rest.length > 0 && ranked.length < mostCandidates) {
       const next = choose(look.core, rest, context)
@@ -411,9 +429,10 @@ function rank(look: Look, leg: Leg, context: StrategyContext, asked: ReadonlyMap
   return ranked
 }
 
-function candidateOf(core: Core, ride: Ride, group: Group, deployment: Deployment): Candidate {
-  const budgets = deployment.budget || core.hasBudgets ? budgetsOf(core, ride, group, deployment) : []
-  const price = budgets.length > 0 ? priceOf(core, ride, group, deployment) : undefined
+function candidateOf(look: Look, deployment: Deployment): Candidate {
+  const { core } = look
+  const budgets = deployment.budget || core.hasBudgets ? budgetsOf(look, deployment) : []
+  const price = budgets.length > 0 ? priceOf(look, deployment) : undefined
   return {
     id: deployment.id,
     rpm: core.enforceLimits ? deployment.rpm : undefined,
@@ -432,16 +451,16 @@ class Context implements StrategyContext {
   readonly stream: boolean
   readonly latencyBuffer: number
   readonly random: () => number
-  readonly #ride: Ride
-  constructor(core: Core, ride: Ride, group: Group) {
+  readonly #needs: Needs
+  constructor({ core, ride, leg, group }: Look) {
     this.modelGroup = group.name
     this.stream = ride.stream
     this.latencyBuffer = core.latencyBuffer
     this.random = core.clock.random
-    this.#ride = ride
+    this.#needs = leg.needs
   }
   get promptTokens(): number {
-    return this.#ride.needs.promptTokens
+    return this.#needs.promptTokens
   }
 }
 
@@ -528,7 +547,7 @@ function explain(
   deployment: Deployment,
   obstacle: Obstacle,
 ): Pick<Problem, 'reason' | 'retryAfterMs'> & { readonly passes?: boolean } {
-  const { core, ride, group, wanted, now } = look
+  const { wanted, now } = look
   const say = (reason: string, retryAfterMs?: number) => ({ reason, retryAfterMs })
   switch (obstacle) {
     case Obstacle.Tags:
@@ -542,7 +561,8 @@ function explain(
     case Obstacle.Unable:
     case Obstacle.TooLong: {
       const facts = deployment.facts(look.model(deployment))
-      return say(inabilities(cannot(facts, ride.needs), facts.maxInputTokens, ride.needs.promptTokens))
+      const needs = look.needs(deployment)
+      return say(inabilities(cannot(facts, needs), facts.maxInputTokens, needs.promptTokens))
     }
     case Obstacle.Cooldown:
       return say(`rests after ${deployment.cooldown?.reason}`, (deployment.cooldown?.until ?? now) - now)
@@ -551,8 +571,8 @@ function explain(
     case Obstacle.Parallel:
       return say(`has ${deployment.maxParallelRequests} calls under way, which is all it may have`)
     case Obstacle.Budget: {
-      const budgets = budgetsOf(core, ride, group, deployment)
-      const price = priceOf(core, ride, group, deployment)
+      const budgets = budgetsOf(look, deployment)
+      const price = priceOf(look, deployment)
       const short = budgets.find((budget) => !budget.fits(now, price?.estimate ?? 0, price?.most ?? 0))
       if (!short) return say('has no budget left')
       const { spent, reserved, limit, key } = short.snapshot(now)
@@ -577,7 +597,11 @@ function explain(
     case Obstacle.Tokens:
       return say(
         `has used ${deployment.tokens} of its ${deployment.tpm} tokens a minute`,
-        deployment.window.freesIn(now, 0, deployment.tokens + tokensOf(deployment, ride) - (deployment.tpm ?? 0)),
+        deployment.window.freesIn(
+          now,
+          0,
+          deployment.tokens + tokensOf(deployment, look.needs(deployment)) - (deployment.tpm ?? 0),
+        ),
       )
     case Obstacle.Told:
       return say(

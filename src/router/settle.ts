@@ -62,19 +62,14 @@ export class Following implements CallObserver {
     this.#over = true
     const core = this.#core
     const pick = this.#pick
-    const { deployment, holds, tokens, slot, lease } = pick
+    const { deployment, holds, tokens, lease } = pick
     const { clock } = core
     const now = clock.wall()
     const durationMs = clock.now() - pick.at
     const used = usage === undefined ? undefined : totalOf(usage)
     const refused = error !== undefined && wasRefusedHere(error)
-    deployment.inFlight--
-    if (deployment.shared) deployment.shared.inFlight = Math.max(0, deployment.shared.inFlight - 1)
-    if (refused) {
-      deployment.window.amend(slot, -1, -tokens)
-      deployment.requestsLeft++
-    } else if (used !== undefined && used !== tokens) deployment.window.amend(slot, 0, used - tokens)
-    else if (error && used === undefined) deployment.window.amend(slot, 0, -tokens)
+    const counted = refused ? 0 : (used ?? (error ? 0 : tokens))
+    deployment.vacate(pick, counted, refused)
     let cost = 0
     if (holds.length > 0) {
       cost = (usage ? meta?.().cost.total : undefined) ?? (error ? 0 : pick.estimate)
@@ -98,7 +93,6 @@ export class Following implements CallObserver {
         ...(speed && { latency: speed }),
       })
     } else if (core.state && !refused) {
-      const counted = error && used === undefined ? 0 : (used ?? tokens)
       core.state.note?.({ id: deployment.id, at: now - durationMs, tokens: counted, holds, cost })
     }
     core.room.wake()
@@ -158,7 +152,7 @@ export class Following implements CallObserver {
 }
 
 /** What the provider's headers say of its limits. */
-function hear(deployment: Deployment, headers: HeaderMap, now: number): void {
+export function hear(deployment: Deployment, headers: HeaderMap, now: number): void {
   for (const name in headers) {
     if (name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-')) {
       deployment.heard(rateLimits(headers, now), now)
@@ -167,7 +161,7 @@ function hear(deployment: Deployment, headers: HeaderMap, now: number): void {
   }
 }
 
-const totalOf = (usage: AnyUsage): number => usage.total_tokens ?? 0
+export const totalOf = (usage: AnyUsage): number => usage.total_tokens ?? 0
 
 const completionOf = (usage: AnyUsage | undefined): number =>
   usage && 'completion_tokens' in usage ? (usage.completion_tokens ?? 0) : 0

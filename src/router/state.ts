@@ -72,7 +72,7 @@ export interface Settlement {
   readonly latency?: { readonly callMs: number; readonly firstTokenMs: number | undefined; readonly tokens: number }
 }
 
-/** A call that this process decided by itself, because the shared state was out of reach. It is over. */
+/** A call that this process decided by itself: the shared state was out of reach, or it was a health check. It is over. */
 export interface LocalCall {
   readonly id: string
   /** When it began, in milliseconds since 1970. */

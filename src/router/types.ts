@@ -265,9 +265,9 @@ export interface RouterSnapshot {
   budgets: readonly BudgetSnapshot[]
   /** Calls that wait for room. */
   waiting: number
-  /** Calls under way, retries and waits included. */
+  /** Calls under way, retries and waits included, and streams until their end. */
   calls: number
-  /** Copies of calls that were not made because too many were under way. */
+  /** Copies of calls that were not made, because too many were under way or the group was not there. */
   mirrorsDropped: number
   /** Where the state is kept, and whether that works: `local` while Redis is gone. */
   state: 'memory' | 'shared' | 'local'
@@ -304,6 +304,7 @@ export type RouterEvent =
   | { type: 'recovered'; deployment: string }
   | { type: 'resume'; from: string; to: string; error: Error }
   | { type: 'wait'; modelGroup: string; waiting: number }
+  | { type: 'warning'; message: string }
   | { type: 'state'; state: 'shared' | 'local'; error?: Error }
 
 export type RouterEventType = RouterEvent['type']

@@ -2,6 +2,7 @@ import { AbortError, type LLMError, TimeoutError } from '../errors.js'
 import type { Ride } from './ride.js'
 
 interface Waiter<Found> {
+  readonly ride: Ride
   readonly priority: number
   readonly order: number
   /** Calls of one kind wait for the same: when there is no room for the first, nobody asks for the others. */
@@ -27,6 +28,7 @@ export class WaitingRoom<Found> {
   #timerAt = Number.POSITIVE_INFINITY
   #pumping = false
   #again = false
+  #closed: ((ride: Ride) => Error) | undefined
 
   get size(): number {
     return this.#waiters.length
@@ -48,6 +50,7 @@ export class WaitingRoom<Found> {
   ): Promise<Found | undefined> {
     return new Promise((resolve, reject) => {
       const { signal } = ride
+      if (this.#closed) return reject(this.#closed(ride))
       if (signal?.aborted) return reject(abortedBy(signal, ride))
       const leave = () => {
         clearTimeout(timer)
@@ -56,6 +59,7 @@ export class WaitingRoom<Found> {
         this.#waiters = this.#waiters.filter((one) => one !== waiter)
       }
       const waiter: Waiter<Found> = {
+        ride,
         priority: ride.options.priority ?? 0,
         order: this.#order++,
         kind,
@@ -86,6 +90,13 @@ export class WaitingRoom<Found> {
       const at = this.#waiters.findIndex(({ priority }) => priority > waiter.priority)
       this.#waiters.splice(at < 0 ? this.#waiters.length : at, 0, waiter)
     })
+  }
+
+  /** Nobody waits any longer, nor will: all are told why. */
+  close(why: (ride: Ride) => Error): void {
+    this.#closed = why
+    clearTimeout(this.#timer)
+    for (const waiter of this.#waiters) waiter.fail(why(waiter.ride))
   }
 
   /** Something has changed: those who wait may look again. */

@@ -25,6 +25,8 @@ export interface SemanticIndex {
   /** The nearest of one scope, and how like it is: 1 is the same direction. */
   nearest(scope: string, vector: Float32Array): Promise<Neighbour | undefined> | Neighbour | undefined
   add(scope: string, key: string, vector: Float32Array, ttl: number | undefined): unknown
+  /** Why it can't look now, where that is known already: then nobody pays for a vector. */
+  refusal?(): Error | undefined
   /** Its answer is gone. */
   remove?(scope: string, key: string): unknown
 }
@@ -92,6 +94,8 @@ export interface CacheMeta {
   readonly hit: boolean
   /** The key of the answer, where a cache was asked; of a list of embeddings, the first one's. */
   readonly key?: string
+  /** Why the cache could not be asked, such as a package that is missing. The call went on without it. */
+  readonly error?: string
   /** How old the answer is, in milliseconds; of a list of embeddings, the oldest. */
   readonly ageMs?: number
   /** How like the question is to the one that was answered, where a semantic cache found it: a cosine. */

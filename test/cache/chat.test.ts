@@ -168,7 +168,8 @@ describe('a store', () => {
       throw new Error('and so is the listener')
     }
     const llm = client({ cache: { store: { get: broken, set: broken }, onError } })
-    await llm.completion({ model, messages: user('Hello') })
+    const { meta } = await llm.completion({ model, messages: user('Hello') })
+    expect(meta.cache).toMatchObject({ hit: false, error: 'broken' })
     await llm.close()
     expect(failures.map(({ operation, error }) => [operation, error.message])).toEqual([
       ['get', 'broken'],

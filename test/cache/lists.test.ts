@@ -66,6 +66,14 @@ describe('embeddings', () => {
     expect(other.meta.cache).toMatchObject({ hit: true, coalesced: true })
   })
 
+  it('says why its cache could not be asked', async () => {
+    const get = () => Promise.reject(new Error('broken'))
+    const llm = client({ cache: { get, set: () => {} } })
+    const { meta, data } = await llm.embedding({ model, input: ['a', 'bb'] })
+    expect(data).toHaveLength(2)
+    expect(meta.cache).toMatchObject({ hit: false, error: 'broken', elements: { hits: 0, misses: 2 } })
+  })
+
   it('fails as it would without', async () => {
     const llm = client({ cache: memoryCache(), maxRetries: 0 })
     await llm.embedding({ model, input: ['a'] })

@@ -70,8 +70,9 @@ describe('a semantic cache', () => {
     const failures: CacheFailure[] = []
     const store = semanticCache({ embed: broken, embedTimeout: 20 })
     const llm = client({ cache: { store, onError: (failure) => failures.push(failure) } })
-    await llm.completion({ model, messages: user('Hello') })
+    const { meta } = await llm.completion({ model, messages: user('Hello') })
     expect(failures).toMatchObject([{ operation: 'embed', error: { message: expect.stringContaining(message) } }])
+    expect(meta.cache.error).toBe(failures[0]?.error.message)
     expect((await llm.completion({ model, messages: user('Hello') })).meta.cache.hit).toBe(true)
   })
 
@@ -86,6 +87,20 @@ describe('a semantic cache', () => {
     await ask('a')
     await ask('bb')
     expect(await ask('weather in Paris????')).toBe(false)
+  })
+
+  it('keeps the vectors of two models apart', async () => {
+    const scopes = new Set<string>()
+    const index = {
+      nearest: (scope: string) => void scopes.add(scope),
+      add: (scope: string) => scopes.add(scope),
+    }
+    for (const embedder of ['openai/text-embedding-3-small', 'openai/text-embedding-3-large']) {
+      const llm = client({ cache: semanticCache({ embed: embedder, index }) })
+      await llm.completion({ model, messages: user('Hello') })
+      await llm.close()
+    }
+    expect(scopes.size).toBe(2)
   })
 
   it('says what is wrong with its options', () => {

@@ -16,15 +16,40 @@ interface Served {
 }
 
 async function serve(file: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  return file === inNext ? serveNext(env) : started(file, [join('examples', file)], root, { PORT: '0', ...env })
+}
+
+/** The folder of a Next.js app that has been built with the route of examples/next-route.mjs: scripts/next-app.mjs makes one. */
+const nextApp = process.env.LLMUX_NEXT_APP
+const inNext = 'next-route.mjs, in Next.js'
+
+async function serveNext(env: Readonly<Record<string, string>>): Promise<Served> {
+  const command = [join('node_modules', 'next', 'dist', 'bin', 'next'), 'start', '-H', 'localhost', '-p', '0']
+  const says = /Local: +(http:\S+)/
+  const next = await started(inNext, command, nextApp ?? '', { NEXT_TELEMETRY_DISABLED: '1', ...env }, says)
+  return { ...next, url: `${next.url}/chat` }
+}
+
+/** @param says what the address stands in */
+async function started(
+  name: string,
+  command: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  says = /^(http:\S+)$/,
+): Promise<Served> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [join('examples', file)], { cwd: root, env: { PATH, PORT: '0', ...env } })
+  const child = spawn(process.execPath, command, { cwd, env: { PATH, ...env } })
   let err = ''
   child.stderr.on('data', (bytes) => {
     err += bytes
   })
   const stop = () => stopped(child)
-  for await (const line of createInterface(child.stdout)) return { url: line, err: () => err, stop }
-  throw new Error(`${file} says no address: ${err}`)
+  for await (const line of createInterface(child.stdout)) {
+    const [, url] = says.exec(line) ?? []
+    if (url) return { url, err: () => err, stop }
+  }
+  throw new Error(`${name} says no address: ${err}`)
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
@@ -50,7 +75,7 @@ function textOf(stream: string): string {
 
 const hello = { messages: [{ role: 'user', content: 'Say hello.' }] }
 
-describe.each(served)('examples/%s', (file) => {
+describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
   let provider: Simulator
   let example: Served
   beforeAll(async () => {

@@ -61,14 +61,17 @@ it('writes a line for each try where LLMUX_LOG asks for it, and nothing where it
   simulator.fail({ kind: 'status', status: 503 })
   await client.completion({ model: 'openai/gpt-4o', messages })
   await client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
+  const broken = () => Promise.reject(new Error('Redis is\ngone.'))
+  await client.completion({ model: 'openai/gpt-4o', messages, cache: { store: { get: broken, set: broken } } })
   await client.flush()
   const lines = write.mock.calls.map(([line]) => String(line))
-  expect(lines).toHaveLength(3)
+  expect(lines).toHaveLength(4)
   expect(lines[0]).toMatch(
     /^\d\d:\d\d:\d\d\.\d{3} llmux chat openai\/gpt-4o try 1 overloaded 503: .*; again in \d+ ms \[\w{8}\]\n$/,
   )
   expect(lines[1]).toMatch(/llmux chat openai\/gpt-4o try 2 ok 200, \d+ ms, \d+\+\d+ tokens, \$\d\.\d{6} \[\w{8}\]\n$/)
   expect(lines[2]).toMatch(/llmux chat openai\/fail-401 try 1 authentication 401: .* after \d+ ms \[\w{8}\]\n$/)
+  expect(lines[3]).toMatch(/ok 200, .*, without cache: Redis is gone\. \[\w{8}\]\n$/)
   expect(lines.join('')).not.toContain('private')
 })
 

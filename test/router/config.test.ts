@@ -43,6 +43,9 @@ describe('what is wrong is said with the path of its field', () => {
     [{ fallbacks: [{ gpt: [{ model: 'a', apiKey: 'k' }] }] }, "'apiKey' belongs to a deployment"],
     [{ fallbacks: [{ gpt: [{ model: 'a', timeout: 5 }] }] }, "'timeout' is of the whole call"],
     [{ defaultFallbacks: [{ model: 'a', numRetries: 0 }] }, "'numRetries' is of the whole call"],
+    [{ defaultFallbacks: [{ model: 'a', maxTokens: 5 }] }, "there is no 'maxTokens'. Did you mean 'max_tokens'?"],
+    [{ fallbacks: [{ gpt: [{ model: 'a', rpm: 5 }] }] }, "'rpm' belongs to a deployment"],
+    [{ fallbacks: [{ gpt: [{ model: 'a', apikey: 'k' }] }] }, "there is no 'apikey'. Did you mean 'apiKey'?"],
   ])('%j', (options, said) => {
     expect(message(options)).toContain(said)
   })
@@ -53,8 +56,30 @@ describe('what is wrong is said with the path of its field', () => {
     [{ api_key: 'x' }, "'modelList.0.params.api_key'. Did you mean 'apiKey'?"],
     [{ foo_Bar: 1 }, "Unknown option 'modelList.0.params.foo_Bar'"],
     [{ maxRetries: 1 }, 'use numRetries'],
+    [
+      { numRetries: 1 },
+      "'modelList.0.params.numRetries' is not an option of a deployment: use numRetries of the Router",
+    ],
+    [{ num_retries: 1 }, 'use numRetries of the Router'],
+    [{ rmp: 500 }, "'modelList.0.params.rmp'. Did you mean 'rpm'?"],
+    [{ tpms: 500 }, "Did you mean 'tpm'?"],
+    [{ wieght: 2 }, "Did you mean 'weight'?"],
+    [{ tag: ['x'] }, "Did you mean 'tags'?"],
+    [{ regoin: 'eu' }, "Did you mean 'region'?"],
+    [{ maxbudget: 2 }, "Did you mean 'maxBudget'?"],
+    [{ max_budgets: 2 }, "Did you mean 'maxBudget'?"],
+    [{ maxParalellRequests: 2 }, "Did you mean 'maxParallelRequests'?"],
+    [{ cooldown_tme: 2 }, "Did you mean 'cooldownTime'?"],
+    [{ time_out: 2 }, "Did you mean 'timeout'?"],
+    [{ apikey: 'sk-x' }, "Did you mean 'apiKey'?"],
+    [{ base_url: 'https://x.test' }, "Did you mean 'apiBase'?"],
+    [{ secret_access_key: 'x' }, "Did you mean 'secretAccessKey'?"],
+    [{ aws_secret_access_key: 'x' }, "Did you mean 'secretAccessKey'?"],
+    [{ aws_region_name: 'x' }, "Did you mean 'region'?"],
+    [{ vertex_credentials: 'x' }, "Did you mean 'credentials'?"],
     [{ messages: [] }, "'modelList.0.params.messages' belongs to a call"],
     [{ stream: true }, "'modelList.0.params.stream' belongs to a call"],
+    [{ proxy: 'http://x.test' }, "'modelList.0.params.proxy' is not an option of a deployment"],
   ] as [object, string][])('in the parameters of a deployment: %j', (params, said) => {
     expect(message({ modelList: [dep('a', params)] })).toContain(said)
   })
@@ -80,13 +105,49 @@ describe('what is wrong is said with the path of its field', () => {
     expect(mock.requests[1]?.body).toMatchObject({ temperature: 0 })
   })
 
+  it('but no field that a provider may have', async () => {
+    const own = [
+      ...['top_a', 'min_p', 'min_tokens', 'models', 'route', 'transforms', 'provider', 'plugins', 'usage', 'reasoning'],
+      ...[
+        'best_of',
+        'use_beam_search',
+        'ignore_eos',
+        'guided_json',
+        'priority',
+        'cache_salt',
+        'stop_token_ids',
+        'lora',
+      ],
+      ...['num_ctx', 'keep_alive', 'format', 'think', 'mirostat', 'options', 'template', 'random_seed', 'safe_prompt'],
+      ...['prompt_mode', 'safety_mode', 'documents', 'citation_options', 'k', 'p', 'raw_prompting', 'strict_tools'],
+      ...[
+        'n_predict',
+        'typical_p',
+        'tfs_z',
+        'n_probs',
+        'id_slot',
+        'cache_prompt',
+        'samplers',
+        'echo',
+        'suffix',
+        'n_keep',
+      ],
+      ...['session_id', 'trace', 'labels', 'cached_content', 'safety_settings', 'system', 'container', 'mcp_servers'],
+      ...['search_mode', 'search_parameters', 'deferred', 'project_id', 'space_id_x', 'input_type', 'truncate', 'task'],
+      ...['repetition_penalty', 'prompt', 'mode', 'locale', 'input', 'dimensions', 'top_n', 'user_location', 'top'],
+    ]
+    const { ask, mock } = setup({ modelList: [dep('a', Object.fromEntries(own.map((name) => [name, 1])))] })
+    await ask()
+    for (const name of own) expect(mock.requests[0]?.body).toHaveProperty(name)
+  })
+
   it.each([
     [{ fallbacks: [{ gpt: ['nobody'] }] }, "'fallbacks.0.gpt' names 'nobody'"],
     [{ contextWindowFallbacks: [{ gpt: [{ model: 'nobody' }] }] }, "'contextWindowFallbacks.0.gpt' names 'nobody'"],
     [{ contentPolicyFallbacks: [{ gpt: ['a', 'nobody'] }] }, "'contentPolicyFallbacks.0.gpt' names 'nobody'"],
     [{ defaultFallbacks: ['nobody'] }, "'defaultFallbacks' names 'nobody'"],
     [{ mirrorTo: { gpt: 'nobody' } }, "'mirrorTo.gpt' names 'nobody'"],
-    [{ modelList: [dep('a', { mirrorTo: 'nobody' })] }, "'mirrorTo of gpt' names 'nobody'"],
+    [{ modelList: [dep('a', { mirrorTo: 'nobody' })] }, "'modelList.0.params.mirrorTo' names 'nobody'"],
     [{ modelGroupAlias: { four: 'nobody' } }, "'modelGroupAlias.four' names the group 'nobody'"],
   ])('names of groups that are not there: %j', (options, said) => {
     expect(message(options)).toContain(said)

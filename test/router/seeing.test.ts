@@ -233,7 +233,8 @@ describe('health', () => {
     expect(await at.ask()).toBe('b')
     await at.router.healthCheck()
     expect(await at.ask()).toBe('a')
-    expect(at.router.deployment('a')).toMatchObject({ inFlight: 0, requests: 1 })
+    // the checks are requests too
+    expect(at.router.deployment('a')).toMatchObject({ inFlight: 0, requests: 3, picks: 1 })
   })
 
   it('that is bad does not keep the last one from being asked, and a good answer mends it', async () => {
@@ -283,7 +284,7 @@ describe('mirrorTo', () => {
   const list = ['a', dep('m', {}, 'mirror')]
   it('sends a copy, and never affects the answer', async () => {
     const at = setup({ modelList: list, mirrorTo: { gpt: 'mirror' }, modelGroupAlias: { four: 'gpt' } })
-    at.mock.fail({ kind: 'slow-headers', ms: 5_000 }, { model: 'm' })
+    at.mock.fail({ kind: 'slow-headers', ms: 1_500 }, { model: 'm' })
     const start = performance.now()
     const { meta } = await at.router.completion({ model: 'gpt', messages, temperature: 0.3 })
     expect(performance.now() - start).toBeLessThan(1_000)
@@ -314,7 +315,7 @@ describe('mirrorTo', () => {
 
   it('is bounded, and counts what it drops', async () => {
     const at = setup({ modelList: list, mirrorTo: { gpt: 'mirror' } })
-    at.mock.fail({ kind: 'slow-headers', ms: 5_000 }, { model: 'm', times: 999 })
+    at.mock.fail({ kind: 'slow-headers', ms: 1_500 }, { model: 'm', times: 999 })
     await Promise.all(Array.from({ length: 130 }, () => at.ask()))
     expect(at.router.snapshot().mirrorsDropped).toBe(30)
     expect(at.asked().filter((model) => model === 'm')).toHaveLength(100)

@@ -83,7 +83,13 @@ class RedisState implements RouterState {
   }
 
   note(call: LocalCall): void {
-    this.#store?.note(call)
+    if (this.#store) this.#store.note(call)
+    // a health check may come before the first call: it is told with that
+    else if (!this.#closed)
+      void this.#load().then(
+        (store) => store.note(call),
+        () => {},
+      )
   }
 
   cooldown(id: string, cooldown: Cooldown): void {

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { dep, failure, messages, setup, TestClock, turns } from './helpers.js'
+
+/** What a call needs is what is sent: with the parameters of a fallback, and of the deployment. */
+
+const plain = { abilities: ['systemMessages'], inputModalities: ['text'], maxInputTokens: 50 } as const
+const tools = [{ type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } }]
+const long = [{ role: 'user' as const, content: 'many words '.repeat(100) }]
+const image = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }
+const call = { model: 'gpt', messages }
+
+describe('a fallback with other parameters', () => {
+  const list = [dep('a'), dep('p', { prices: plain }, 'plain')]
+  const fallingBack = (target: object) => {
+    const at = setup({ modelList: list, fallbacks: [{ gpt: [{ model: 'plain', ...target }] }], numRetries: 0 })
+    at.mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 9 })
+    return at
+  }
+
+  it('that drops the tools goes to a model without tools', async () => {
+    const at = fallingBack({ tools: undefined, tool_choice: undefined })
+    expect(await at.ask({ tools, tool_choice: 'auto' })).toBe('p')
+    expect(at.mock.requests.at(-1)?.body).not.toHaveProperty('tools')
+    expect(at.mock.requests.at(-1)?.body).not.toHaveProperty('tool_choice')
+    const own = setup({ modelList: list, numRetries: 0 })
+    own.mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 9 })
+    expect(await own.ask({ tools, fallbacks: [{ model: 'plain', tools: undefined }] })).toBe('p')
+  })
+
+  it('that has other messages is as long as those, and has images where those have', async () => {
+    const at = fallingBack({ messages })
+    expect(await at.ask({ messages: long })).toBe('p')
+    expect(await at.ask({ messages: [{ role: 'user', content: [image] }] })).toBe('p')
+    const longer = fallingBack({ messages: long })
+    expect(await failure(longer.router.completion(call))).toMatchObject({ code: 'context_window_exceeded' })
+    const pictured = fallingBack({ messages: [{ role: 'user', content: [image] }] })
+    const error = await failure(pictured.router.completion(call))
+    expect(error.message).toContain('its model takes no images')
+    expect(pictured.asked()).toEqual(['a'])
+  })
+
+  it('that brings tools does not go to a model without them', async () => {
+    const error = await failure(fallingBack({ tools }).router.completion(call))
+    expect(error.message).toContain('p: its model has no tools')
+  })
+
+  it('sets aside what it may cost, and not what the call itself may', async () => {
+    const prices = { input: 0, output: 1_000_000 }
+    const at = setup({
+      modelList: [dep('a', { prices }), dep('c', { prices, maxBudget: 50 }, 'claude')],
+      fallbacks: [{ gpt: [{ model: 'claude', max_tokens: 40 }] }],
+      numRetries: 0,
+    })
+    at.mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 9 })
+    at.mock.reply({ text: 'x', delayMs: 20 })
+    const slow = at.ask({ max_tokens: 3 })
+    await turns(60)
+    expect(at.router.snapshot().budgets[0]).toMatchObject({ reserved: 40 })
+    expect(await slow).toBe('c')
+  })
+
+  it('that waits for room does not hold up calls that need something else', async () => {
+    const at = setup({
+      modelList: [
+        dep('a'),
+        dep('p', { prices: plain, maxParallelRequests: 1 }, 'two'),
+        dep('q', { maxParallelRequests: 1 }, 'two'),
+      ],
+    })
+    at.mock.reply({ text: 'x', delayMs: 30 }, { model: 'p' })
+    at.mock.reply({ text: 'x', delayMs: 300 }, { model: 'q' })
+    const first = at.ask({ model: 'p' })
+    const second = at.ask({ model: 'q' })
+    await turns()
+    at.mock.fail({ kind: 'status', status: 500 }, { model: 'a' })
+    const picky = at.ask({ numRetries: 0, fallbacks: [{ model: 'two', tools }] })
+    await turns(60)
+    const start = performance.now()
+    expect(await at.ask({ model: 'two' })).toBe('p')
+    expect(performance.now() - start).toBeLessThan(200)
+    expect(await picky).toBe('q')
+    await Promise.all([first, second])
+  })
+
+  it('goes on with the text where its stream breaks', async () => {
+    const at = setup({
+      modelList: [
+        dep('a'),
+        dep('c1', { model: 'anthropic/claude-sonnet-4-20250514', order: 1 }, 'claude'),
+        dep('c2', { model: 'anthropic/claude-haiku-4-5', order: 2 }, 'claude'),
+      ],
+      fallbacks: [{ gpt: [{ model: 'claude', messages: [{ role: 'user', content: 'Shorter' }] }] }],
+      numRetries: 0,
+    })
+    at.mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 9 })
+    at.mock.fail({ kind: 'cut', afterChunks: 2 }, { model: 'claude-sonnet-4-20250514' })
+    at.mock.reply({ text: 'The quick', chunks: ['The', ' quick'] }, { model: 'claude-sonnet-4-20250514' })
+    at.mock.reply({ text: ' fox', chunks: [' fox'] }, { model: 'claude-haiku-4-5' })
+    const stream = await at.router.completion({ ...call, stream: true, resume: 'continue' })
+    expect(await stream.text()).toBe('The quick fox')
+    expect(at.mock.requests.at(-1)?.body).toMatchObject({
+      messages: [
+        { role: 'user', content: 'Shorter' },
+        { role: 'assistant', content: 'The quick' },
+      ],
+    })
+  })
+})
+
+describe("a deployment's own parameters", () => {
+  it('are needs too', async () => {
+    const at = setup({
+      modelList: [dep('p', { prices: plain, tools, order: 1 }), dep('q', { order: 2 })],
+    })
+    expect(await at.ask()).toBe('q')
+    // what the call says wins
+    expect(await at.ask({ tools: undefined, model: 'q' })).toBe('q')
+  })
+
+  it('count in what is set aside: n, max_tokens', async () => {
+    const prices = { input: 0, output: 1_000_000 }
+    const at = setup({ modelList: [dep('a', { prices, maxBudget: 1_000, max_tokens: 30, n: 2, tpm: 5_000 })] })
+    at.mock.reply({ text: 'x', delayMs: 20 }, { times: 2 })
+    const slow = at.ask()
+    await turns()
+    expect(at.router.snapshot().budgets[0]).toMatchObject({ reserved: 60 })
+    expect(at.router.deployment('a')?.tokens).toBeGreaterThan(60)
+    await slow
+    const other = at.ask({ max_tokens: 4, n: 1 })
+    await turns()
+    expect(at.router.snapshot().budgets[0]).toMatchObject({ reserved: 4 })
+    await other
+  })
+})
+
+describe('calls that wait for room', () => {
+  it('do not wait behind a longer prompt that has to go elsewhere', async () => {
+    const at = setup({
+      modelList: [
+        dep('small', { prices: { maxInputTokens: 50 }, maxParallelRequests: 1 }),
+        dep('large', { maxParallelRequests: 1 }),
+      ],
+    })
+    at.mock.reply({ text: 'x', delayMs: 30 }, { model: 'small' })
+    at.mock.reply({ text: 'x', delayMs: 300 }, { model: 'large' })
+    const calls = [at.ask({ model: 'small' }), at.ask({ model: 'large' })]
+    await turns()
+    const longer = at.ask({ messages: long })
+    await turns()
+    const start = performance.now()
+    expect(await at.ask()).toBe('small')
+    expect(performance.now() - start).toBeLessThan(200)
+    expect(await longer).toBe('large')
+    await Promise.all(calls)
+  })
+
+  it('do not wait behind one whose tag has no budget left just now', async () => {
+    const prices = { input: 0, output: 1_000_000 }
+    const at = setup(
+      {
+        modelList: [dep('a', { prices, maxParallelRequests: 2 })],
+        budgets: { tags: { trial: { maxBudget: 10 } } },
+      },
+      { clock: new TestClock() },
+    )
+    at.mock.reply({ text: 'x', delayMs: 300 })
+    at.mock.reply({ text: 'x', delayMs: 30 })
+    const trial = at.ask({ tags: ['trial'], max_tokens: 8 })
+    const first = at.ask({ max_tokens: 8 })
+    await turns()
+    const second = at.ask({ tags: ['trial'], max_tokens: 8 })
+    await turns()
+    const start = performance.now()
+    await at.ask({ max_tokens: 8 })
+    expect(performance.now() - start).toBeLessThan(200)
+    await Promise.all([trial, first, second])
+  })
+})
