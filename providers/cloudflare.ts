@@ -12,13 +12,9 @@ import { decode } from './dialects/openai/decode.js'
 import { errorFacts as openaiFacts } from './dialects/openai/errors.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { firstError, withFirstError } from './error-list.js'
+import { isFields } from './fields.js'
 
 /** Cloudflare Workers AI: OpenAI's wire at an account, with errors in Cloudflare's own envelope. */
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What was asked for as JSON comes as JSON, and not as a text (recorded). */
 function textual(body: unknown): unknown {

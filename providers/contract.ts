@@ -304,6 +304,16 @@ export interface SignInAid {
   readonly send: (request: SideRequest) => Promise<SideAnswer>
 }
 
+/** An answer that says that a sign-in does not hold (401), or may not (403). */
+export interface Refusal {
+  /** What was sent as a bearer. */
+  readonly token: string
+  readonly status: number
+  readonly message: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
 export interface SideRequest {
   readonly method: 'GET' | 'POST'
   readonly url: string
@@ -325,6 +335,8 @@ export interface Following {
   readonly afterMs?: number
   /** True where it is another host of the provider's own, which gets the credential of a call to the provider's own host. */
   readonly trusted?: boolean
+  /** Where to POST, at the origin of the call's own, once nobody waits for the answer any more: it is told, and not waited for. */
+  readonly cancel?: string
 }
 
 /** One way to show who pays. */
@@ -377,6 +389,11 @@ export interface Provider<Quirks = unknown> {
    * @throws {AuthenticationError} saying what to set
    */
   readonly authorize?: (request: Signable, settings: Settings, aid: SignInAid) => Headers | Promise<Headers>
+  /**
+   * Drops a token that `authorize` had kept and the provider has refused. True where `authorize` gets another now: the call is then
+   * tried once more, at once.
+   */
+  readonly forget?: (refusal: Refusal) => boolean
   /**
    * For providers that answer with a receipt: what to GET next, or undefined where the body is the answer. Asked of every JSON
    * answer of a call, as often as it takes, within the call's time. Where a try fails in between, the next goes on from there.

@@ -1,7 +1,8 @@
 import { APIConnectionError, AuthenticationError } from '../src/errors.js'
-import type { Headers, Operation, Provider, Settings, Signable, SignInAid } from './contract.js'
+import type { Headers, Operation, Provider, Refusal, Settings, Signable, SignInAid } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
-import { keptToken, type Token, type TokenStore } from './tokens.js'
+import { parsedFields } from './fields.js'
+import { dropToken, keptToken, type Token, type TokenStore } from './tokens.js'
 
 /** Databricks: OpenAI's wire at a workspace, with tokens of users or of service principals. */
 
@@ -45,6 +46,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     Object.freeze({ option: 'clientSecret', env: Object.freeze(['DATABRICKS_CLIENT_SECRET']), secret: true } as const),
   ]),
   authorize: (request, settings, aid) => principalToken(request, settings, aid),
+  forget: (refusal) => forgetToken(refusal),
   quirks: Object.freeze({
     ...defaultQuirks,
     // of Claude; other models reason by `reasoning_effort`
@@ -85,6 +87,10 @@ async function principalToken(
   return { authorization: `Bearer ${value}` }
 }
 
+/** Tokens that are over are refused with a 403 as well: https://github.com/n8n-io/n8n/issues/34147 */
+const forgetToken = ({ token, status, message, now }: Refusal): boolean =>
+  (status === 401 || /invalid access token/i.test(message)) && dropToken(tokens, token, now)
+
 async function fetchToken(origin: string, account: string, now: number, send: SignInAid['send']): Promise<Token> {
   const { status, text } = await send({
     method: 'POST',
@@ -96,25 +102,16 @@ async function fetchToken(origin: string, account: string, now: number, send: Si
     },
     body: 'grant_type=client_credentials&scope=all-apis',
   })
-  const body = parse(text)
+  const body = parsedFields(text)
   const { access_token: value, expires_in: seconds } = body
   if (status < 300 && typeof value === 'string' && value !== '') {
     return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }
   }
-  const said = typeof body.error_description === 'string' ? `: ${body.error_description}` : ''
+  const said = status >= 300 && typeof body.error_description === 'string' ? `: ${body.error_description}` : ''
   const message = `Databricks gave the service principal no token (status ${status}${said}).`
   if (status >= 500 || status === 429) throw new APIConnectionError(message, { provider: 'databricks', status })
   throw new AuthenticationError(`${message} Check clientId and clientSecret, and the workspace.`, {
     provider: 'databricks',
     status,
   })
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }

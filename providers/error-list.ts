@@ -1,9 +1,5 @@
 import type { Failure } from './contract.js'
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isFields } from './fields.js'
 
 /** The first of a list of errors (`{ errors: [{ code, message }] }`), which is how IBM and Cloudflare tell of failures. */
 export function firstError(body: unknown): { code: string; message: string } | undefined {

@@ -14,11 +14,11 @@ import {
 import { defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { decodeRerank } from './dialects/rerank/decode.js'
 import { asText } from './dialects/rerank/records.js'
+import type { Fields } from './fields.js'
 import { Report } from './report.js'
 
 /** Hugging Face: the router to many hosts, and servers of one's own (TGI for chat, TEI for embeddings and rerank). */
 
-type Fields = Record<string, unknown>
 type Encoding = EncodeContext<OpenAIQuirks>
 
 /** `<host>/<org>/<model>` is how LiteLLM spells what the router calls `<org>/<model>:<host>`. https://huggingface.co/docs/inference-providers */

@@ -1,13 +1,9 @@
 import type { ChatParams } from '../src/types/chat.js'
 import type { Message } from '../src/types/messages.js'
 import type { EncodeContext } from './contract.js'
+import { isFields } from './fields.js'
 
 /** For hosts of OpenAI's wire that take images as data URLs only. */
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function urlOf(part: unknown): string | undefined {
   if (!isFields(part) || part.type !== 'image_url') return undefined

@@ -1,10 +1,6 @@
 import type { ResponseFormat } from '../src/types/chat.js'
+import { isFields } from './fields.js'
 import type { Report } from './report.js'
-
-type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * The last resort for `response_format`, where there is neither a format nor a tool that could stand for it: the model is asked.

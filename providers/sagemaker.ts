@@ -19,6 +19,8 @@ import {
 } from './contract.js'
 import { converse } from './dialects/converse/index.js'
 import { defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { extrasOf } from './dialects/openai/kit.js'
+import { eventFields, type Fields, isFields, parsed } from './fields.js'
 import { answerOf, type Piece, TextStream } from './prompt/answer.js'
 import { fieldsOf, type Names } from './prompt/params.js'
 import { transcript } from './prompt/templates.js'
@@ -26,11 +28,6 @@ import { dialogueOf } from './prompt/turns.js'
 import { Report } from './report.js'
 
 /** Endpoints of Amazon SageMaker: what they speak is up to the container. Two ways are usual, and each has a prefix. */
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Hugging Face's `inputs` and `parameters`. https://huggingface.co/docs/text-generation-inference/reference/api_reference */
 const names: Names = {
@@ -57,7 +54,7 @@ function encodeText(params: ChatParams, context: EncodeContext): Encoded {
       'The endpoint takes one text: the messages are written into it. sagemaker_chat/ sends messages.',
     )
   }
-  const text = transcript({ system, turns })
+  const text = transcript({ system, turns }, report)
   const inputs = system ? `${system}\n\n${text}` : text
   return { body: { inputs, parameters, ...(params.stream && { stream: true }) }, warnings: report.warnings }
 }
@@ -67,8 +64,11 @@ function pieceOf(body: unknown): Piece {
   if (!isFields(first) || typeof first.generated_text !== 'string') {
     throw new ProviderFault("its answer has no 'generated_text'", isFields(first) && isError(first) ? first : undefined)
   }
-  return { text: first.generated_text, finish: finishIn(first.details) ?? 'stop' }
+  const extras = extrasOf(first, known)
+  return { text: first.generated_text, finish: finishIn(first.details) ?? 'stop', ...(extras && { extras }) }
 }
+
+const known: ReadonlySet<string> = new Set(['generated_text'])
 
 const finishIn = (details: unknown): string | undefined =>
   isFields(details) && typeof details.finish_reason === 'string' ? details.finish_reason : undefined
@@ -89,13 +89,7 @@ function readText(event: string | undefined, data: string): Piece | undefined {
 /** @throws {ProviderFault} where AWS, and not the container, speaks: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_ResponseStream.html */
 function eventOf(event: string | undefined, data: string): Fields | undefined {
   if (data.trim() === '[DONE]') return undefined
-  let body: unknown
-  try {
-    body = data === '' ? {} : JSON.parse(data)
-  } catch {
-    throw new ProviderFault('its stream has an event that is not JSON')
-  }
-  if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
+  const body = data === '' ? {} : eventFields(data)
   if (event !== undefined && failures.test(event)) {
     throw new ProviderFault('its stream has an error', { ...body, __type: event })
   }
@@ -143,7 +137,7 @@ function errorFacts(failure: Failure): ErrorFacts {
   const body = isFields(failure.body) ? failure.body : {}
   const { OriginalStatusCode: status, OriginalMessage: message } = body
   if (typeof status === 'number' && typeof message === 'string') {
-    return openai.error({ status, body: parse(message), text: message })
+    return openai.error({ status, body: parsed(message), text: message })
   }
   const words = body.message ?? body.Message
   const facts = converse.error(failure)
@@ -151,14 +145,6 @@ function errorFacts(failure: Failure): ErrorFacts {
     return { ...facts, kind: 'not_found', hint: 'Check the name of the endpoint, and the region.' }
   }
   return facts
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const shared = {

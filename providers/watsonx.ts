@@ -1,7 +1,7 @@
 import { BadRequestError } from '../src/errors.js'
 import type { Operation, Paths, Provider, Settings } from './contract.js'
 import { defaultQuirks, type OpenAIQuirks } from './dialects/openai/index.js'
-import { iamToken } from './ibm/iam.js'
+import { forgetToken, iamToken } from './ibm/iam.js'
 import { isDeployment, watsonxText } from './ibm/text.js'
 
 const endpoints: Paths = { chat: 'chat', embedding: 'embeddings', rerank: 'rerank' }
@@ -77,6 +77,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     } as const),
   ]),
   authorize: (request, _, aid) => iamToken(request, aid),
+  forget: forgetToken,
   quirks: Object.freeze({
     ...defaultQuirks,
     // usage comes unasked

@@ -1,6 +1,7 @@
 import { APIConnectionError, AuthenticationError } from '../../src/errors.js'
-import type { Headers, Signable, SignInAid } from '../contract.js'
-import { keptToken, type Token, type TokenStore } from '../tokens.js'
+import type { Headers, Refusal, Signable, SignInAid } from '../contract.js'
+import { parsedFields } from '../fields.js'
+import { dropToken, keptToken, type Token, type TokenStore } from '../tokens.js'
 
 const tokenUrl = 'https://iam.cloud.ibm.com/identity/token'
 
@@ -26,6 +27,8 @@ export async function iamToken({ url, now }: Signable, { key, send }: SignInAid)
   return { authorization: `Bearer ${value}` }
 }
 
+export const forgetToken = ({ token, status, now }: Refusal): boolean => status === 401 && dropToken(tokens, token, now)
+
 const noKey =
   'No API key for IBM watsonx.ai: set WATSONX_APIKEY (or WATSONX_TOKEN, or WATSONX_ZENAPIKEY for an installation of your own), ' +
   'or pass apiKey. Keys are made at https://cloud.ibm.com/iam/apikeys.'
@@ -38,22 +41,13 @@ async function fetchToken(key: string, now: number, send: SignInAid['send']): Pr
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: form.toString(),
   })
-  const body = parse(text)
+  const body = parsedFields(text)
   const { access_token: value, expires_in: seconds } = body
   if (status < 300 && typeof value === 'string' && value !== '') {
     return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }
   }
-  const said = typeof body.errorMessage === 'string' ? `: ${body.errorMessage}` : ''
+  const said = status >= 300 && typeof body.errorMessage === 'string' ? `: ${body.errorMessage}` : ''
   const message = `IBM Cloud gave no token for the API key (status ${status}${said}).`
   if (status >= 500 || status === 429) throw new APIConnectionError(message, { provider: 'watsonx', status })
   throw new AuthenticationError(`${message} Check apiKey or WATSONX_APIKEY.`, { provider: 'watsonx', status })
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }

@@ -1,7 +1,6 @@
 import type { ChatParams } from '../../src/types/chat.js'
+import type { Fields } from '../fields.js'
 import type { Report } from '../report.js'
-
-type Fields = Record<string, unknown>
 
 /** OpenAI's parameters, and what they are called here. */
 export type Names = Readonly<Record<string, string>>

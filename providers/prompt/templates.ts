@@ -1,24 +1,58 @@
+import type { Report } from '../report.js'
 import type { Dialogue } from './turns.js'
 
-/** How families of models want a dialogue written down. */
-export type Template = (dialogue: Dialogue) => string
+/** How a family of models wants a dialogue written down. */
+export interface Template {
+  /** What begins and ends turns: where a text has it, the model would take it for that. */
+  readonly marks: RegExp
+  /** A mark as a text like any other. */
+  readonly blunt: (mark: string) => string
+  readonly write: (dialogue: Dialogue) => string
+}
+
+/** A dialogue in one text, in which no message can begin or end a turn. */
+export function promptOf({ marks, blunt, write }: Template, { system, turns }: Dialogue, report: Report): string {
+  let found = false
+  const plain = (text: string) =>
+    text.replace(marks, (mark) => {
+      found = true
+      return blunt(mark)
+    })
+  const prompt = write({ system: plain(system), turns: turns.map(({ role, text }) => ({ role, text: plain(text) })) })
+  if (found)
+    report.changed('messages', "Texts have marks that the model's turns begin or end with: they are taken apart.")
+  return prompt
+}
+
+const apart = (mark: string): string => `${mark.slice(0, 1)} ${mark.slice(1)}`
+
+/** `<s>[INST]` of Llama 2 and Mistral, with the other control tokens of Mistral. */
+const brackets = /<\/?s>|<<\/?SYS>>|\[\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CONTENT|TOOL_CALLS)\]/g
 
 /** https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3 */
-export const llama3: Template = ({ system, turns }) => {
-  const part = (role: string, text: string) => `<|start_header_id|>${role}<|end_header_id|>\n\n${text}`
-  const all = [
-    ...(system ? [part('system', plain(system))] : []),
-    ...turns.map(({ role, text }) => part(role, plain(text))),
-  ]
-  return `<|begin_of_text|>${all.map((text) => `${text}<|eot_id|>`).join('')}${part('assistant', '')}`
+export const llama3: Template = {
+  marks: /<\|(?=\w+\|>)/g,
+  blunt: apart,
+  write({ system, turns }) {
+    const part = (role: string, text: string) => `<|start_header_id|>${role}<|end_header_id|>\n\n${text}`
+    const all = [...(system ? [part('system', system)] : []), ...turns.map(({ role, text }) => part(role, text))]
+    return `<|begin_of_text|>${all.map((text) => `${text}<|eot_id|>`).join('')}${part('assistant', '')}`
+  },
 }
 
 /** https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-2 */
-export const llama2: Template = ({ system, turns }) =>
-  pairs(turns, system ? `<<SYS>>\n${system}\n<</SYS>>\n\n` : '', ' </s>')
+export const llama2: Template = {
+  marks: brackets,
+  blunt: apart,
+  write: ({ system, turns }) => pairs(turns, system ? `<<SYS>>\n${system}\n<</SYS>>\n\n` : '', ' </s>'),
+}
 
 /** https://docs.mistral.ai/cookbooks/concept-deep-dive-tokenization-chat_templates */
-export const mistral: Template = ({ system, turns }) => pairs(turns, system ? `${system}\n\n` : '', '</s>')
+export const mistral: Template = {
+  marks: brackets,
+  blunt: apart,
+  write: ({ system, turns }) => pairs(turns, system ? `${system}\n\n` : '', '</s>'),
+}
 
 function pairs(turns: Dialogue['turns'], begin: string, end: string): string {
   return turns
@@ -29,17 +63,28 @@ function pairs(turns: Dialogue['turns'], begin: string, end: string): string {
     .join('')
 }
 
-/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html */
-export const titan: Template = ({ system, turns }) =>
-  `${system ? `${system}\n\n` : ''}${turns.map(({ role, text }) => `${role === 'user' ? 'User' : 'Bot'}: ${text}\n`).join('')}Bot:`
+/** Where lines begin with who speaks, a line of a text that does is quoted. */
+const quoted = () => '> '
 
-/** For models whose own format the host puts around the text: a single question stays as it is. */
-export const transcript: Template = ({ turns }) => {
-  const [only] = turns
-  if (turns.length === 1 && only) return only.text
-  const said = turns.map(({ role, text }) => `${role === 'user' ? 'User' : 'Assistant'}: ${text}`)
-  return `${said.join('\n\n')}\n\nAssistant:`
+/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html */
+export const titan: Template = {
+  marks: /(?<=[\r\n])(?=[^\S\r\n]*(?:User|Bot):)/gi,
+  blunt: quoted,
+  write: ({ system, turns }) =>
+    `${system ? `${system}\n\n` : ''}${turns.map(({ role, text }) => `${role === 'user' ? 'User' : 'Bot'}: ${text}\n`).join('')}Bot:`,
 }
 
-/** Words that would end a turn are text like any other where somebody writes them. */
-const plain = (text: string): string => text.replace(/<\|(?=[a-z_]+\|>)/g, '< |')
+const speakers: Template = {
+  marks: /(?<=[\r\n])(?=[^\S\r\n]*(?:User|Assistant):)/gi,
+  blunt: quoted,
+  write({ turns }) {
+    const said = turns.map(({ role, text }) => `${role === 'user' ? 'User' : 'Assistant'}: ${text}`)
+    return `${said.join('\n\n')}\n\nAssistant:`
+  },
+}
+
+/** For models whose own format the host puts around the text, or the caller has: a single question stays as it is. */
+export function transcript(dialogue: Dialogue, report: Report): string {
+  const [only] = dialogue.turns
+  return dialogue.turns.length === 1 && only ? only.text : promptOf(speakers, dialogue, report)
+}

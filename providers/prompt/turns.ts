@@ -1,13 +1,9 @@
 import type { ChatParams } from '../../src/types/chat.js'
+import { isFields } from '../fields.js'
 import { jsonInstruction } from '../instruction.js'
 import type { Report } from '../report.js'
 
 /** For models that take one text: what a history says, as turns of text. */
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export interface Turn {
   readonly role: 'user' | 'assistant'

@@ -7,17 +7,14 @@ import {
   type Following,
   ProviderFault,
 } from '../contract.js'
+import { extrasOf } from '../dialects/openai/kit.js'
+import { type Fields, isFields, parsedFields } from '../fields.js'
 import { answerOf, type Piece, TextStream, usageOf } from '../prompt/answer.js'
 import { fieldsOf, type Names } from '../prompt/params.js'
 import { transcript } from '../prompt/templates.js'
 import { dialogueOf } from '../prompt/turns.js'
 import { Report } from '../report.js'
 import { versionOf } from './model.js'
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const who = 'Replicate'
 
@@ -66,7 +63,7 @@ function encode(params: ChatParams, context: EncodeContext): Encoded {
   }
   const version = versionOf(context.model)
   const input: Fields = {
-    prompt: transcript(dialogue),
+    prompt: transcript(dialogue, report),
     ...(dialogue.system && { system_prompt: dialogue.system }),
     // a list in a text, as the schema has it
     ...(Array.isArray(stops) && { stop_sequences: stops.join(',') }),
@@ -74,8 +71,8 @@ function encode(params: ChatParams, context: EncodeContext): Encoded {
   }
   return {
     body: { ...(version !== undefined && { version }), input, ...(params.stream && { stream: true }) },
-    // it waits for up to a minute before it answers with a receipt
-    ...(!params.stream && { headers: { prefer: 'wait' } }),
+    // it waits so many seconds before it answers with a receipt: until then it can't be cancelled, as it has no name
+    ...(!params.stream && { headers: { prefer: 'wait=5' } }),
     warnings: report.warnings,
   }
 }
@@ -93,8 +90,10 @@ const pollEvery = 500
 export function follow(body: unknown, stream: boolean): Following | undefined {
   if (!isFields(body) || (body.status !== 'starting' && body.status !== 'processing')) return undefined
   const urls = isFields(body.urls) ? body.urls : {}
-  if (stream && typeof urls.stream === 'string') return { url: urls.stream, trusted: own.test(urls.stream) }
-  return typeof urls.get === 'string' ? { url: urls.get, afterMs: pollEvery } : undefined
+  // https://replicate.com/docs/reference/http#predictions.cancel
+  const end = typeof urls.cancel === 'string' ? { cancel: urls.cancel } : {}
+  if (stream && typeof urls.stream === 'string') return { url: urls.stream, trusted: own.test(urls.stream), ...end }
+  return typeof urls.get === 'string' ? { url: urls.get, afterMs: pollEvery, ...end } : undefined
 }
 
 function decode(body: unknown, context: DecodeContext) {
@@ -107,15 +106,22 @@ function decode(body: unknown, context: DecodeContext) {
   const text = textOf(output)
   if (text === undefined) throw new ProviderFault('its output is no text: is this a language model?')
   const usage = usageIn(metrics)
+  const extras = extrasOf(body, known)
   const piece: Piece = {
     text,
     finish: 'stop',
     ...(typeof id === 'string' && { id }),
     ...(usage && { usage }),
-    ...(isFields(metrics) && { extras: { metrics } }),
+    ...(extras && { extras }),
   }
   return answerOf(piece, context)
 }
+
+/** What stands elsewhere in the answer, what says the request again, and where the prediction is kept. */
+const known: ReadonlySet<string> = new Set([
+  ...['id', 'status', 'error', 'output', 'model', 'version', 'deployment', 'input', 'stream', 'source', 'urls', 'logs'],
+  ...['created_at', 'started_at', 'completed_at', 'deadline', 'data_removed', 'webhook', 'webhook_events_filter'],
+])
 
 /** A list of pieces, or all of it. */
 function textOf(output: unknown): string | undefined {
@@ -150,23 +156,12 @@ function read(event: string | undefined, data: string): Piece | undefined {
 }
 
 function errorIn(data: string): string {
-  try {
-    const body: unknown = JSON.parse(data)
-    if (isFields(body) && typeof body.detail === 'string') return body.detail
-  } catch {
-    // it is text
-  }
-  return data
+  const { detail } = parsedFields(data)
+  // or it is text
+  return typeof detail === 'string' ? detail : data
 }
 
-function reasonIn(data: string): unknown {
-  try {
-    const body: unknown = JSON.parse(data)
-    return isFields(body) ? body.reason : undefined
-  } catch {
-    return undefined
-  }
-}
+const reasonIn = (data: string): unknown => parsedFields(data).reason
 
 export const chat: ChatDialect = Object.freeze({
   encode,

@@ -1,9 +1,5 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../contract.js'
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isFields } from '../fields.js'
 
 const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
   [401, 'authentication'],

@@ -64,13 +64,14 @@ export const asia = [
     keyUrl: 'https://platform.minimax.io/user-center/basic-information/interface-key',
   },
   {
+    // its page knows the limit of an answer as max_completion_tokens
     id: 'xiaomi_mimo',
     name: 'Xiaomi MiMo',
     base: 'https://api.xiaomimimo.com/v1',
-    env: ['XIAOMI_MIMO_API_KEY', 'XIAOMI_API_KEY'],
+    env: ['XIAOMI_MIMO_API_KEY', 'XIAOMI_API_KEY', 'MIMO_API_KEY'],
     baseEnv: ['XIAOMI_MIMO_API_BASE'],
     keyUrl: 'https://platform.xiaomimimo.com',
-    quirks: { maxTokens: 'max_tokens' },
+    quirks: { maxTokens: 'max_completion_tokens' },
   },
   {
     // in China https://api.siliconflow.cn/v1
@@ -83,6 +84,7 @@ export const asia = [
     rerank: true,
   },
   {
+    // outside of China https://api.stepfun.ai/v1
     id: 'stepfun',
     name: 'StepFun',
     base: 'https://api.stepfun.com/v1',
@@ -99,9 +101,10 @@ export const asia = [
     keyUrl: 'https://modelscope.cn/my/myaccesstoken',
   },
   {
+    // older code has https://api.upstage.ai/v1/solar
     id: 'upstage',
     name: 'Upstage',
-    base: 'https://api.upstage.ai/v1/solar',
+    base: 'https://api.upstage.ai/v1',
     env: ['UPSTAGE_API_KEY'],
     baseEnv: ['UPSTAGE_API_BASE'],
     keyUrl: 'https://console.upstage.ai/api-keys',
@@ -116,6 +119,7 @@ export const asia = [
     quirks: { maxTokens: 'max_tokens' },
   },
   {
+    // its page has a second address, https://openai.qiniu.com/v1
     id: 'qiniu',
     name: 'Qiniu AI',
     base: 'https://api.qnaigc.com/v1',
@@ -145,9 +149,8 @@ export const asia = [
     env: ['QIANFAN_API_KEY'],
     baseEnv: ['QIANFAN_API_BASE'],
   },
-
-  // unverified: much code of today has the address and the key, its own page was not to be found; it may no longer be served
   {
+    // its own cookbook, of 2024, has this address, and https://api.01.ai/v1 abroad; it may no longer be served
     id: 'yi',
     name: '01.AI',
     base: 'https://api.lingyiwanwu.com/v1',

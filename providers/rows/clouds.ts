@@ -21,6 +21,7 @@ export const clouds = [
     quirks: { maxTokens: 'max_completion_tokens', thinking: 'reasoning', replayDetails: true },
   },
   {
+    // some models are served under /openai/v1 of the same host: give that as apiBase
     id: 'bedrock_mantle',
     name: 'Amazon Bedrock Mantle',
     baseExample: 'https://bedrock-mantle.us-east-1.api.aws/v1',
@@ -59,7 +60,7 @@ export const clouds = [
     id: 'gradient_ai',
     name: 'DigitalOcean Gradient AI',
     base: 'https://inference.do-ai.run/v1',
-    env: ['GRADIENT_AI_API_KEY', 'DIGITALOCEAN_ACCESS_TOKEN'],
+    env: ['GRADIENT_AI_API_KEY', 'GRADIENT_MODEL_ACCESS_KEY', 'DIGITALOCEAN_ACCESS_TOKEN'],
     baseEnv: ['GRADIENT_AI_API_BASE'],
     keyUrl: 'https://cloud.digitalocean.com/gen-ai',
   },

@@ -30,7 +30,8 @@ export const gateways = [
     env: ['VERCEL_AI_GATEWAY_API_KEY', 'AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
     baseEnv: ['VERCEL_AI_GATEWAY_API_BASE'],
     keyUrl: 'https://vercel.com/docs/ai-gateway',
-    quirks: passing,
+    // recorded: what Gemini thought is in no sum
+    quirks: { ...passing, reasoningApart: 'google/' },
   },
   {
     // a LiteLLM proxy: its caller may need no key, and what it takes is what is behind it
@@ -51,6 +52,7 @@ export const gateways = [
     keyUrl: 'https://us.helicone.ai/settings/api-keys',
   },
   {
+    // in Europe https://router.eu.requesty.ai/v1
     id: 'requesty',
     name: 'Requesty',
     base: 'https://router.requesty.ai/v1',
@@ -97,13 +99,14 @@ export const gateways = [
     id: 'llmgateway',
     name: 'LLM Gateway',
     base: 'https://api.llmgateway.io/v1',
-    env: ['LLMGATEWAY_API_KEY'],
+    env: ['LLM_GATEWAY_API_KEY', 'LLMGATEWAY_API_KEY'],
     baseEnv: ['LLMGATEWAY_API_BASE'],
   },
   {
+    // its pages have this address; older code has https://go.fastrouter.ai/api/v1
     id: 'fastrouter',
     name: 'FastRouter',
-    base: 'https://go.fastrouter.ai/api/v1',
+    base: 'https://api.fastrouter.ai/api/v1',
     env: ['FASTROUTER_API_KEY'],
     baseEnv: ['FASTROUTER_API_BASE'],
   },
@@ -123,6 +126,7 @@ export const gateways = [
     keyUrl: 'https://aimlapi.com/app/keys',
   },
   {
+    // its samples send the key as it is; OpenAI's SDK, which it says works too, sends it as a bearer token
     id: 'assemblyai',
     name: 'AssemblyAI LLM Gateway',
     base: 'https://llm-gateway.assemblyai.com/v1',
@@ -135,15 +139,16 @@ export const gateways = [
     base: 'https://api.cometapi.com/v1',
     env: ['COMETAPI_KEY', 'COMETAPI_API_KEY'],
     baseEnv: ['COMETAPI_BASE_URL', 'COMETAPI_API_BASE'],
-    keyUrl: 'https://api.cometapi.com/console/token',
+    keyUrl: 'https://www.cometapi.com/console/token',
   },
   {
-    // its own samples have this address under its older name, Stima
+    // its older name is Stima, with the address https://api.stima.tech/v1
     id: 'apertis',
     name: 'Apertis',
-    base: 'https://api.stima.tech/v1',
-    env: ['STIMA_API_KEY'],
-    baseEnv: ['STIMA_API_BASE'],
+    base: 'https://api.apertis.ai/v1',
+    env: ['APERTIS_API_KEY', 'STIMA_API_KEY'],
+    baseEnv: ['APERTIS_API_BASE', 'STIMA_API_BASE'],
+    keyUrl: 'https://apertis.ai/token',
     quirks: { maxTokens: 'max_tokens' },
   },
 ] as const satisfies readonly CompatibleRow[]

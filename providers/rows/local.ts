@@ -93,9 +93,10 @@ export const local = [
     keyRequired: false,
   },
   {
+    // port 8000 in older versions
     id: 'lemonade',
     name: 'Lemonade',
-    base: 'http://localhost:8000/api/v1',
+    base: 'http://localhost:13305/api/v1',
     env: ['LEMONADE_API_KEY'],
     baseEnv: ['LEMONADE_API_BASE'],
     keyRequired: false,

@@ -70,7 +70,7 @@ export const small = [
   {
     id: 'inference_net',
     name: 'Inference.net',
-    base: 'https://inference.net/v1',
+    base: 'https://api.inference.net/v1',
     env: ['INFERENCE_API_KEY'],
     baseEnv: ['INFERENCE_NET_API_BASE'],
   },
@@ -98,26 +98,14 @@ export const small = [
     baseEnv: ['EMPOWER_API_BASE'],
   },
   {
-    // Hugging Face's client has this address too
-    id: 'charity_engine',
-    name: 'Charity Engine',
-    base: 'https://api.charityengine.services/remotejobs/v2/inference',
-    env: ['CHARITY_ENGINE_API_KEY'],
-    baseEnv: ['CHARITY_ENGINE_API_BASE'],
-    quirks: { maxTokens: 'max_tokens' },
-  },
-  {
-    // providers for it in several SDKs have this address
     id: 'salad_cloud',
     name: 'SaladCloud',
     base: 'https://ai.salad.cloud/v1',
     env: ['SALAD_CLOUD_API_KEY'],
     baseEnv: ['SALAD_CLOUD_API_BASE'],
   },
-
-  // unverified: the addresses stand in LiteLLM's table and in much code; no page of their own was found, and some (Anyscale's endpoints,
-  // Lambda's inference) are said to have closed
   {
+    // said to have closed
     id: 'lambda_ai',
     name: 'Lambda',
     base: 'https://api.lambda.ai/v1',
@@ -134,11 +122,23 @@ export const small = [
     baseEnv: ['GALADRIEL_API_BASE'],
   },
   {
+    // said to have closed
     id: 'anyscale',
     name: 'Anyscale',
     base: 'https://api.endpoints.anyscale.com/v1',
     env: ['ANYSCALE_API_KEY'],
     baseEnv: ['ANYSCALE_API_BASE'],
+  },
+
+  // unverified: no page of their own was found, the addresses stand in other clients and in LiteLLM's table
+  {
+    // Hugging Face's client has this address
+    id: 'charity_engine',
+    name: 'Charity Engine',
+    base: 'https://api.charityengine.services/remotejobs/v2/inference',
+    env: ['CHARITY_ENGINE_API_KEY'],
+    baseEnv: ['CHARITY_ENGINE_API_BASE'],
+    quirks: { maxTokens: 'max_tokens' },
   },
   {
     id: 'llamagate',

@@ -208,6 +208,10 @@ export class Call {
     this.billing = { at: this.clock.wall(), ...billing }
     this.body = ''
     this.lifetime.close()
+    const { following } = this
+    if (error && following?.cancel !== undefined) {
+      void import('./side.js').then(({ cancelBeside }) => cancelBeside(this, following)).catch(() => {})
+    }
     this.observer?.settled(this, error)
   }
 }

@@ -236,13 +236,27 @@ export function redact(text: string, secrets: readonly string[]): string {
   let out = text
   for (const secret of secrets) {
     if (secret.length < 4) continue
-    out = out.replaceAll(secret, '[redacted]')
-    const quoted = JSON.stringify(secret).slice(1, -1)
-    if (quoted !== secret) out = out.replaceAll(quoted, '[redacted]')
-    const encoded = encodeURIComponent(secret)
-    if (encoded !== secret) out = out.replaceAll(encoded, '[redacted]')
+    for (const form of formsOf(secret)) out = out.replaceAll(form, '[redacted]')
   }
   return out
+}
+
+/** A text as it is, in JSON, in an address, in a form, and in base64. */
+function formsOf(secret: string): Set<string> {
+  const quoted = JSON.stringify(secret).slice(1, -1)
+  const form = new URLSearchParams([['', secret]]).toString().slice(1)
+  const bytes = Buffer.from(secret, 'utf8')
+  const base64 = bytes.toString('base64').replace(/=+$/, '')
+  return new Set([secret, quoted, encoded(secret), form, base64, bytes.toString('base64url')])
+}
+
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // half a surrogate pair
+    return text
+  }
 }
 
 function idInBody(body: unknown): string | undefined {

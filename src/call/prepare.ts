@@ -7,7 +7,7 @@ import type { ClientContext } from './context.js'
 import { Lifetime, within } from './lifetime.js'
 import type { CallObserver, CallWatch } from './observer.js'
 import type { Resolved } from './resolve.js'
-import { findTarget, withHeaders } from './target.js'
+import { findTarget, keepSecret, withHeaders } from './target.js'
 
 export interface Preparation {
   readonly context: ClientContext
@@ -128,13 +128,19 @@ async function authorize(call: Call): Promise<void> {
   )
   const added = signed instanceof Promise ? await within(lifetime, signed) : signed
   Object.assign(headers, added)
-  const token = added?.authorization?.replace(/^Bearer /, '')
-  if (token && !target.secrets.includes(token)) target.secrets.push(token)
+  if (added?.authorization) keepSecret(target, added.authorization)
+}
+
+/** Whether a try was refused for a token that has been dropped now. */
+function forgets({ provider, target, clock, lifetime }: Call, { status, message }: LLMError): boolean {
+  if (!provider.forget || !target.authorized || lifetime.ended || (status !== 401 && status !== 403)) return false
+  const token = target.headers.authorization?.replace(/^Bearer /, '')
+  return token !== undefined && provider.forget({ token, status, message, now: clock.wall() })
 }
 
 /** Runs the tries of a call. What they throw in the end carries all of them. */
 export async function withRetries<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
-  const attempt = async () => {
+  const once = async () => {
     const startedAt = call.clock.now()
     try {
       if (call.target.authorized) await authorize(call)
@@ -144,6 +150,17 @@ export async function withRetries<Answer>(call: Call, send: () => Promise<Answer
     } catch (error) {
       if (LLMError.is(error)) call.record(startedAt, error)
       throw error
+    }
+  }
+  let renewed = false
+  const attempt = async () => {
+    try {
+      return await once()
+    } catch (error) {
+      if (renewed || !LLMError.is(error) || !forgets(call, error)) throw error
+      renewed = true
+      call.watch?.retry(error, call.attempts.length, 0)
+      return once()
     }
   }
   try {

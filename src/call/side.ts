@@ -1,21 +1,33 @@
 import type { Dispatcher } from 'undici'
-import type { SideAnswer, SideRequest } from '../../providers/contract.js'
+import type { Following, SideAnswer, SideRequest } from '../../providers/contract.js'
 import { APIConnectionError, TimeoutError } from '../errors.js'
 import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import { redact } from './failure.js'
+import { nextRequest } from './follow.js'
 import { PhaseTimer } from './lifetime.js'
+import { keepSecret, sensitive } from './target.js'
 import { textOf } from './whole.js'
 
 /** The longest that a request beside a call may take, in milliseconds: several calls may be waiting for it. */
 const mostTime = 60_000
 const mostBytes = 1024 * 1024
 
+/** The longest that a provider is told that nobody waits any more, in milliseconds. */
+const mostFarewell = 5_000
+
 /** Sends what a provider needs beside the call itself (a token), and reads the whole answer. */
-export async function sendBeside(call: Call, request: SideRequest): Promise<SideAnswer> {
+export async function sendBeside(call: Call, request: SideRequest, most = mostTime): Promise<SideAnswer> {
   const ready = call.connect()
   const dispatcher = ready instanceof Promise ? await ready : ready
-  return new Promise((resolve, reject) => new SideReader(call, dispatcher, request, resolve, reject))
+  return new Promise((resolve, reject) => new SideReader(call, dispatcher, request, most, resolve, reject))
+}
+
+/** Tells the provider that nobody waits for an answer any more. Nobody hears whether that worked, either. */
+export async function cancelBeside(call: Call, { cancel }: Following): Promise<void> {
+  if (cancel === undefined || !URL.canParse(cancel) || new URL(cancel).origin !== call.target.origin) return
+  const { headers } = nextRequest(call, { url: cancel })
+  await sendBeside(call, { method: 'POST', url: cancel, headers }, mostFarewell).catch(() => {})
 }
 
 class SideReader implements Reader {
@@ -32,6 +44,7 @@ class SideReader implements Reader {
     call: Call,
     dispatcher: Dispatcher,
     request: SideRequest,
+    most: number,
     resolve: (answer: SideAnswer) => void,
     reject: (error: Error) => void,
   ) {
@@ -41,9 +54,10 @@ class SideReader implements Reader {
     this.#reject = reject
     const { origin, pathname, search } = this.#url
     const { method, headers, body } = request
+    for (const [name, value] of Object.entries(headers)) if (sensitive.test(name)) keepSecret(call.target, value)
     let exchange: Exchange | undefined
     // before the exchange, which may fail at once and stop it
-    this.#timer.start(mostTime, () => exchange?.cancel(this.#tooSlow()))
+    this.#timer.start(most, () => exchange?.cancel(this.#tooSlow(most)))
     exchange = new Exchange(dispatcher, { origin, path: `${pathname}${search}`, method, headers, body }, this)
   }
 
@@ -67,13 +81,14 @@ class SideReader implements Reader {
     this.#timer.stop()
     const { provider, model } = this.#call
     if (error instanceof TimeoutError) return this.#reject(error)
-    const message = `Could not reach ${this.#url.origin} to sign in to ${provider.name}: ${error.message}`
+    const why = redact(error.message, this.#call.target.secrets)
+    const message = `Could not reach ${this.#url.origin} to sign in to ${provider.name}: ${why}`
     this.#reject(new APIConnectionError(message, { provider: provider.id, model, cause: error }))
   }
 
-  #tooSlow(): TimeoutError {
+  #tooSlow(most: number): TimeoutError {
     const { provider, model } = this.#call
-    const message = `${this.#url.origin} gave no token for ${provider.name} within ${mostTime} ms.`
+    const message = `${this.#url.origin} gave no token for ${provider.name} within ${most} ms.`
     return new TimeoutError(message, { phase: 'headers', provider: provider.id, model })
   }
 }

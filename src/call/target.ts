@@ -180,10 +180,18 @@ export function withHeaders(
       headers[name] = name in lists && lists[name] !== value ? join(lists[name], value) : value
       // who brings the very header needs no signature and no token
       if (name === 'authorization') authorized = false
-      if (sensitive.test(name)) secrets = [...secrets, value, value.replace(/^\w+ /, '')]
+      if (sensitive.test(name)) secrets = [...secrets, ...valuesIn(value)]
     }
   }
   return secrets === target.secrets ? target : { ...target, secrets, authorized }
+}
+
+/** A credential of a header: with what stands before it (`Bearer`) and without. */
+const valuesIn = (value: string): string[] => [value, value.replace(/^\w+ /, '')]
+
+/** Notes a credential that was made on the way (a token, the header of a sign-in): it must not be printed either. */
+export function keepSecret({ secrets }: Target, value: string): void {
+  for (const one of valuesIn(value)) if (!secrets.includes(one)) secrets.push(one)
 }
 
 export const sensitive = /auth|key|token|secret|cookie|password/

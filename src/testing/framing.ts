@@ -19,7 +19,9 @@ export const framings: Readonly<Record<Framing, FramingRules>> = {
     contentType: 'text/event-stream; charset=utf-8',
     write({ event, data }, eol) {
       const name = event === undefined ? '' : `event: ${event}${eol}`
-      return Buffer.from(`${name}data: ${data}${eol}${eol}`)
+      // a text of several lines is as many fields
+      const lines = data.split('\n').map((line) => `data: ${line}${eol}`)
+      return Buffer.from(`${name}${lines.join('')}${eol}`)
     },
     comment: (eol) => Buffer.from(`: simulator${eol}${eol}`),
     lines: true,

@@ -4,13 +4,15 @@ import { framings } from './framing.js'
 import { garbage } from './garbage.js'
 import type { RawEvent, RawReply, StreamControls } from './reply.js'
 import type { Step } from './steps.js'
-import type { Wire, WireBody, WireError, WireRequest } from './wire/wire.js'
+import type { Headers, Wire, WireBody, WireError, WireRequest } from './wire/wire.js'
 
 /** An answer on the wire, before anything goes wrong with it. */
 export interface Performance {
   readonly wire: Wire
   readonly request: WireRequest
-  readonly answer: { readonly frames: readonly Frame[] } | { readonly whole: WireBody }
+  readonly answer:
+    | { readonly frames: readonly Frame[] }
+    | { readonly whole: WireBody; readonly headers?: Headers | undefined }
   readonly controls: StreamControls
   /** Milliseconds before the headers. */
   readonly delayMs: number
@@ -102,8 +104,9 @@ function* lull(ms: number, keepAliveMs: number | undefined, ping: Step | undefin
   yield { kind: 'wait', ms: left }
 }
 
-function head({ wire, request }: Pick<Performance, 'wire' | 'request'>, contentType: string, length?: number): Step {
-  const headers: Record<string, string> = { 'content-type': contentType, ...wire.headers(request) }
+function head({ wire, request, answer }: Performance, contentType: string, length?: number): Step {
+  const own = 'whole' in answer ? answer.headers : undefined
+  const headers: Record<string, string> = { 'content-type': contentType, ...wire.headers(request), ...own }
   if (contentType === framings.sse.contentType) headers['cache-control'] = 'no-cache'
   if (length !== undefined) headers['content-length'] = String(length)
   return { kind: 'head', status: 200, headers }

@@ -1,5 +1,5 @@
 /** The APIs that the simulator speaks. */
-export type WireName = 'openai' | 'anthropic' | 'gemini' | 'cohere' | 'converse' | 'ollama'
+export type WireName = 'openai' | 'anthropic' | 'gemini' | 'cohere' | 'converse' | 'ollama' | 'replicate'
 
 /** What a request asks for. */
 export type SimulatedOperation = 'chat' | 'embedding' | 'rerank' | 'moderation' | 'models' | 'count-tokens' | 'unknown'

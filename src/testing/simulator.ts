@@ -62,8 +62,8 @@ export interface Simulator extends AsyncDisposable {
 }
 
 /**
- * Starts a loopback server that speaks the APIs of OpenAI (and of all that are compatible), Anthropic, Gemini, Cohere, Bedrock and
- * Ollama, whole and streamed; which one is meant is read from the path. It is deterministic: the same request gets the same bytes.
+ * Starts a loopback server that speaks the APIs of OpenAI (and of all that are compatible), Anthropic, Gemini, Cohere, Bedrock,
+ * SageMaker, Ollama and Replicate, whole and streamed; which one is meant is read from the path. It is deterministic: the same request gets the same bytes.
  * Without a script it answers with what was said to it, calls tools whose name is mentioned, fills JSON schemas, reasons when asked to, and refuses what the real API refuses. Model names such as `fail-429` or
  * `cut-after-3` make it fail.
  *
@@ -142,8 +142,12 @@ const ROOTED: ReadonlySet<string> = new Set([
   'bedrock',
   'cohere',
   'gemini',
+  'huggingface',
   'ollama',
   'ollama_chat',
+  'replicate',
+  'sagemaker',
+  'sagemaker_chat',
   'vertex_ai',
 ])
 

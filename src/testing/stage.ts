@@ -53,10 +53,10 @@ export class Stage {
   /** Writes a request down and decides on its answer. */
   take(incoming: Incoming): { request: LoggedRequest; steps: Iterable<Step> } {
     const { method, path, headers, text } = incoming
-    const { wire, route } = wireOf(method, path, headers)
-    const { operation } = route
     const parsed = text === '' ? undefined : (parseJson(text) ?? text)
     const body = record(parsed)
+    const { wire, route } = wireOf(method, path, headers, body)
+    const { operation } = route
     const model = route.model ?? string(body.model) ?? string(body.model_id) ?? modelInPath(path) ?? ''
     const request = new LoggedRequest({
       wire: wire.name,
@@ -97,6 +97,8 @@ export class Stage {
 
   #answer(wire: Wire, request: WireRequest, logged: SimulatedRequest, text: string): Iterable<Step> {
     const { operation } = request
+    const receipt = wire.receipt?.(request)
+    if (receipt) return plain(wire, request, this.#refuse(wire, request, text) ?? receipt)
     const fault = ANSWERED.includes(operation) || operation === 'moderation' ? this.script.takeFault(logged) : undefined
     const replaced = fault && replacement(wire, request, fault)
     if (replaced) return replaced
@@ -186,5 +188,6 @@ function answerOf(wire: Wire, request: WireRequest, scripted: Reply | undefined)
   const conversation = wire.read(request)
   const replies = Array.from({ length: conversation.choices }, (_, index) => scripted ?? improvise(conversation, index))
   const answer = compose(replies, conversation, request.model, request.seed)
-  return request.stream ? { frames: wire.frames(answer, request) } : { whole: wire.whole(answer, request) }
+  if (request.stream) return { frames: wire.frames(answer, request) }
+  return { whole: wire.whole(answer, request), headers: wire.answerHeaders?.(answer) }
 }

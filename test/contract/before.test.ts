@@ -28,9 +28,11 @@ beforeAll(() => {
 afterAll(() => vi.unstubAllEnvs())
 
 /** A client that knows where the provider is, and not who calls. */
-const anonymous = ({ id, account }: Target) => {
-  const { apiKey: _, authToken: __, accessKeyId: ___, secretAccessKey: ____, ...place } = account
-  return { providers: { [id]: place } }
+const anonymous = ({ id, account, provider }: Target) => {
+  const { apiKey: _, authToken: __, accessKeyId: ___, secretAccessKey: ____, apiBase, ...place } = account
+  // a server of the caller's own may need no key
+  const elsewhere = apiBase !== undefined && typeof provider.address.base === 'string'
+  return { providers: { [id]: { ...place, ...(!elsewhere && apiBase !== undefined && { apiBase }) } } }
 }
 
 function call(target: Target, options?: Parameters<typeof sceneOf>[1], more: CallOptions = {}) {

@@ -35,6 +35,9 @@ export const ask = ({ client, target }: Scene, request: ChatRequest, model = tar
 export const stream = ({ client, target }: Scene, request: ChatRequest, model = target.models.chat) =>
   client.completion({ ...request, model, stream: true })
 
+/** The requests that get an answer: those that get a receipt for it, or say that nobody waits for it any more, are apart. */
+export const answering = ({ mock }: Scene) => mock.requests.filter(({ operation }) => operation !== 'unknown')
+
 /** What was sent last, as text. */
 export const sent = ({ mock }: Scene): string => JSON.stringify(mock.requests.at(-1)?.body)
 

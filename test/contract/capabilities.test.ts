@@ -5,7 +5,7 @@ import { readPage, root } from '../docs/blocks.js'
 import { ask } from './behaviour.js'
 import { askWeather, forecast, look } from './requests.js'
 import { type Gallery, openGallery, sceneOf } from './scene.js'
-import { absent, type Operation, operations, skips, unsimulated } from './skips.js'
+import { absent, type Operation, operations, skips } from './skips.js'
 import { type Target, targets } from './targets.js'
 
 /**
@@ -39,18 +39,14 @@ const columns: readonly (readonly [title: string, behaviour: string])[] = [
 
 async function line(target: Target): Promise<string[]> {
   const { label, id, dialect, provider } = target
-  const elsewhere = unsimulated[label] ?? {}
-  const has = (operation: Operation) => {
-    if (!provider.dialect[operation]) return no
-    return elsewhere[operation] === undefined ? 'yes' : '(yes)'
-  }
+  const skipped = (behaviour: string) => skips.targets[label]?.[behaviour] ?? skips.dialects[dialect]?.[behaviour]
+  const has = (operation: Operation, behaviour: string) =>
+    provider.dialect[operation] && !skipped(behaviour) ? 'yes' : no
   const cells: string[] = []
   for (const [, behaviour] of columns) {
-    const skipped = skips.targets[label]?.[behaviour] ?? skips.dialects[dialect]?.[behaviour]
-    if (!provider.dialect.chat || skipped) cells.push(no)
-    else cells.push(elsewhere.chat === undefined ? await how(target, behaviour) : '(yes)')
+    cells.push(provider.dialect.chat && !skipped(behaviour) ? await how(target, behaviour) : no)
   }
-  return [label.replace(id, `\`${id}/\``), ...cells, has('embedding'), has('rerank')]
+  return [label.replace(id, `\`${id}/\``), ...cells, has('embedding', 'embeddings'), has('rerank', 'rerank')]
 }
 
 /** Read off what is sent. */

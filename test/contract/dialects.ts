@@ -22,9 +22,10 @@ const dialects = [
   ['voyage', voyage],
 ] as const
 
-export type DialectName = (typeof dialects)[number][0] | 'openai'
+/** `text` are the wires of models that go on with a text, whatever its host calls the fields. */
+export type DialectName = (typeof dialects)[number][0] | 'openai' | 'text'
 
 export const dialectOf = ({ dialect }: Provider): DialectName =>
   dialects.find(([, known]) => (known as unknown) === dialect)?.[0] ?? 'openai'
 
-export const dialectNames: readonly DialectName[] = ['openai', ...dialects.map(([name]) => name)]
+export const dialectNames: readonly DialectName[] = ['openai', 'text', ...dialects.map(([name]) => name)]

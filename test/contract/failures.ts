@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { LLMError } from '../../src/index.js'
 import type { Fault } from '../../src/testing/index.js'
-import { ask, type Behaviour, chunksOf, failureOf, stream, textOf } from './behaviour.js'
+import { answering, ask, type Behaviour, chunksOf, failureOf, stream, textOf } from './behaviour.js'
 import { hello } from './requests.js'
 import type { Scene } from './scene.js'
 import { key } from './targets.js'
@@ -65,7 +65,7 @@ export const failures: readonly Behaviour[] = [
     expect(error.provider).toBe(scene.target.id)
     expect(error.partial?.choices[0]?.message.content).toMatch(/^You said/)
     expect((await failureOf(streamed.final())).code).toBe(error.code)
-    expect(scene.mock.requests.length).toBe(1)
+    expect(answering(scene).length).toBe(1)
   }),
   chat('abort of an answer', async (scene) => {
     const stop = new AbortController()
@@ -124,12 +124,12 @@ function expectFailure(error: LLMError, scene: Scene, codes: readonly LLMError['
 }
 
 /** The client has closed the connection. */
-async function expectLeft({ mock }: Scene): Promise<void> {
-  const request = mock.requests.at(-1)
+async function expectLeft(scene: Scene): Promise<void> {
+  const request = answering(scene).at(-1)
   await request?.closed
   expect(request).toMatchObject({ closedByClient: true, completed: false })
 }
 
-async function arrival({ mock }: Scene): Promise<void> {
-  while (mock.requests.length === 0) await new Promise((resolve) => setImmediate(resolve))
+async function arrival(scene: Scene): Promise<void> {
+  while (answering(scene).length === 0) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -17,6 +17,7 @@ export interface Scene {
 
 export interface Recorded {
   readonly contentType: string
+  readonly headers: Readonly<Record<string, string>>
   readonly pieces: Buffer[]
 }
 
@@ -36,6 +37,7 @@ export function sceneOf(target: Target, options: ClientOptions = account(target)
 }
 
 function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Target): Dispatcher.DispatchOptions {
+  if (options.method === 'GET' || !options.body) return options
   const { path, body } = arrives(ranked({ path: options.path, body: JSON.parse(String(options.body)) }))
   const quirks = provider.quirks as { streamOptions?: boolean } | undefined
   // hosts that know no `stream_options` send usage unasked
@@ -47,9 +49,9 @@ function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Ta
   }
 }
 
-/** Whoever ranks does it by the wire that Cohere began. */
+/** Whoever ranks does it by the wire that Cohere began, or has documents by another name. */
 function ranked(request: Arriving): Arriving {
-  if (!request.path.endsWith('/rerank')) return request
+  if (!request.path.endsWith('/rerank') || !request.body.documents) return request
   const { top_k: topK, ...body } = request.body
   return { path: '/v2/rerank', body: { ...(topK !== undefined && { top_n: topK }), ...body } }
 }
@@ -59,7 +61,7 @@ function recording(handler: Dispatcher.DispatchHandler, keep: (answer: Recorded)
   return {
     onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
     onResponseStart(controller, status, headers, text) {
-      keep({ contentType: String(headers['content-type']), pieces })
+      keep({ contentType: String(headers['content-type']), headers: headers as Recorded['headers'], pieces })
       handler.onResponseStart?.(controller, status, headers, text)
     },
     onResponseData(controller, chunk) {

@@ -1,14 +1,24 @@
 import { expect } from 'vitest'
 import type { ChatCompletion, ChatCompletionChunk, CompletionStream } from '../../src/index.js'
 import { LLMError } from '../../src/index.js'
-import { ask, type Behaviour, type ChatRequest, chunksOf, expectUsage, said, stream, textOf } from './behaviour.js'
+import {
+  answering,
+  ask,
+  type Behaviour,
+  type ChatRequest,
+  chunksOf,
+  expectUsage,
+  said,
+  stream,
+  textOf,
+} from './behaviour.js'
 import { askWeather, hello, weather } from './requests.js'
 import type { Scene } from './scene.js'
 
 /** A stream says what the whole answer says, or says that it was cut. */
 export const streams: readonly Behaviour[] = [
   chat('stream', async (scene) => {
-    const chunks = await expectSame(scene, { messages: hello })
+    const { chunks } = await expectSame(scene, { messages: hello })
     expect(textOf(chunks)).toBe('You said: Hello there')
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
     expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant')
@@ -18,8 +28,10 @@ export const streams: readonly Behaviour[] = [
     expect(chunks.some(({ usage }) => usage)).toBe(false)
   }),
   chat('stream with usage', async (scene) => {
+    const { whole } = await expectSameUsage(scene, { messages: hello })
     const streamed = await stream(scene, { messages: hello, stream_options: { include_usage: true } })
     const chunks = await chunksOf(streamed)
+    expect(streamed.meta.usage).toEqual(whole.usage)
     const last = chunks.at(-1)
     expect(last?.choices).toEqual([])
     expectUsage(last?.usage ?? undefined)
@@ -28,14 +40,14 @@ export const streams: readonly Behaviour[] = [
   }),
   chat('stream of tool calls', async (scene) => {
     const toolCalls = ['Paris', 'Rome'].map((city) => ({ name: 'get_weather', arguments: { city } }))
-    const chunks = await expectSame(scene, { messages: askWeather, tools: [weather] }, { toolCalls })
+    const { chunks } = await expectSameUsage(scene, { messages: askWeather, tools: [weather] }, { toolCalls })
     const places = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []).map(({ index }) => index)
     expect(new Set(places)).toEqual(new Set([0, 1]))
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls')
   }),
   chat('stream of reasoning', async (scene) => {
     const request = { messages: hello, reasoning_effort: 'low' } as const
-    const chunks = await expectSame(scene, request, undefined, scene.target.models.reasoning)
+    const { chunks } = await expectSameUsage(scene, request, undefined, scene.target.models.reasoning)
     expect(chunks.some(({ choices }) => choices[0]?.delta.reasoning_content)).toBe(true)
   }),
   chat('stream ended at every event', async (scene) => {
@@ -66,8 +78,9 @@ export const streams: readonly Behaviour[] = [
     for await (const { choices } of await stream(scene, { messages: hello })) {
       if (choices[0]?.delta.content) break
     }
-    await scene.mock.requests[0]?.closed
-    expect(scene.mock.requests[0]).toMatchObject({ closedByClient: true, completed: false })
+    const [request] = answering(scene)
+    await request?.closed
+    expect(request).toMatchObject({ closedByClient: true, completed: false })
   }),
 ]
 
@@ -81,21 +94,35 @@ function chat(name: string, run: Behaviour['run']): Behaviour {
   return { name, operation: 'chat', run }
 }
 
+interface Same {
+  readonly chunks: readonly ChatCompletionChunk[]
+  readonly whole: ChatCompletion
+  readonly streamed: CompletionStream
+}
+
 /** The chunks, where they add up to what the whole answer says. */
 async function expectSame(
   scene: Scene,
   request: ChatRequest,
   reply?: Parameters<Scene['mock']['reply']>[0],
   model?: string,
-): Promise<ChatCompletionChunk[]> {
+): Promise<Same> {
   if (reply) scene.mock.reply(reply, { times: 2 })
   const whole = await ask(scene, request, model)
   const streamed = await stream(scene, request, model)
   const chunks = await chunksOf(streamed)
-  expect(said(await streamed.final())).toEqual(said(whole))
-  expectUsage(whole.usage)
-  expect(streamed.meta.usage).toEqual(whole.usage)
-  return chunks
+  // that the usage is the same has a name of its own
+  expect({ ...said(await streamed.final()), usage: undefined }).toEqual({ ...said(whole), usage: undefined })
+  return { chunks, whole, streamed }
+}
+
+/** They add up to its usage, too. */
+async function expectSameUsage(...given: Parameters<typeof expectSame>): Promise<Same> {
+  const same = await expectSame(...given)
+  expectUsage(same.whole.usage)
+  expect(same.streamed.meta.usage).toEqual(same.whole.usage)
+  expect((await same.streamed.final()).usage).toEqual(same.whole.usage)
+  return same
 }
 
 function last({ answers }: Scene) {

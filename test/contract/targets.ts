@@ -81,6 +81,23 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
       dialect: 'anthropic',
       models: { chat: 'invoke/us.anthropic.claude-sonnet-4-5-20250929-v1:0', embedding: 'cohere.embed-english-v3' },
     },
+    {
+      as: 'InvokeModel, gpt-oss',
+      dialect: 'openai',
+      models: { chat: 'invoke/openai.gpt-oss-120b-1:0', embedding: 'amazon.titan-embed-text-v2:0' },
+    },
+    ...[
+      ['Llama', 'meta.llama3-1-70b-instruct-v1:0'],
+      ['Llama 2', 'meta.llama2-13b-chat-v1'],
+      ['Mistral', 'mistral.mistral-7b-instruct-v0:2'],
+      ['Titan', 'amazon.titan-text-express-v1'],
+    ].map(
+      ([as, model]): Serving => ({
+        as: `InvokeModel, ${as}`,
+        dialect: 'text',
+        models: { chat: `invoke/${model}`, embedding: 'amazon.titan-embed-text-v2:0' },
+      }),
+    ),
   ],
   cohere: [
     {
@@ -97,8 +114,9 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
   voyage: [{ models: { embedding: 'voyage-3.5', rerank: 'rerank-2.5' } }],
   // recorded: chat is answered at /v1/chat
   writer: [{ arrives: ({ path, body }) => ({ path: path.replace(/\/chat$/, '/chat/completions'), body }) }],
-  replicate: [{ models: { chat: 'meta/meta-llama-3-8b-instruct' } }],
-  sagemaker: [{ account: signing }],
+  huggingface: [{}, { as: 'own server', account: { apiBase: 'https://contract.example' } }],
+  replicate: [{ dialect: 'text', models: { chat: 'meta/meta-llama-3-8b-instruct' } }],
+  sagemaker: [{ dialect: 'text', account: signing }],
   sagemaker_chat: [{ account: signing }],
   cloudflare: [{ account: { accountId: 'contract' } }],
   // a key would be traded for a token

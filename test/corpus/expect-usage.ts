@@ -16,7 +16,8 @@ export function usageOfOpenAI(wire: unknown): ExpectedUsage | undefined {
   // Mistral counts sound beside the prompt: its total proves it
   const audio = count(input.audio_tokens) ?? 0
   const prompt = audio > said && total === said + visible + audio ? said + audio : said
-  const outside = reasoning !== undefined && total === prompt + visible + reasoning
+  // Vercel's gateway says more than the whole completion for Gemini, and counts it in no sum: what it bills proves that it is beside it
+  const outside = reasoning !== undefined && (total === prompt + visible + reasoning || reasoning > visible)
   const completion = outside ? visible + reasoning : visible
   return {
     prompt,
@@ -36,8 +37,7 @@ export function usageOfOpenAI(wire: unknown): ExpectedUsage | undefined {
       // Databricks, Vercel's gateway
       wire.cache_creation_input_tokens,
     ),
-    // Vercel's gateway says more than the whole completion for Gemini: the part can't be more than its whole
-    reasoning: reasoning === undefined ? undefined : Math.min(reasoning, completion),
+    reasoning,
     cost: costOf(wire),
   }
 }

@@ -99,8 +99,8 @@ describe('usage', () => {
     expect(usageOfOpenAI({ ...wire, ...anthropic })).toMatchObject({ prompt: 10, cached: 3, cacheWritten: 2 })
     expect(usageOfOpenAI({ ...wire, cost: { total_cost: 0.5 } })).toMatchObject({ cost: 0.5 })
     expect(usageOfOpenAI({ ...wire, completion_tokens_details: { reasoning_tokens: 9 } })).toMatchObject({
-      completion: 5,
-      reasoning: 5,
+      completion: 14,
+      reasoning: 9,
     })
     expect(usageOfOpenAI({ ...wire, total_tokens: 35, prompt_tokens_details: { audio_tokens: 20 } })).toMatchObject({
       prompt: 30,

@@ -140,11 +140,13 @@ function saidBy(recording: Recorded, way: Way): Said | undefined {
       const total = count(one.total_tokens) ?? count(one.totalTokens)
       const some = [one.prompt_tokens, one.completion_tokens, one.inputTokens, object(one.tokens).input_tokens]
       if (total !== undefined || some.some((value) => count(value) !== undefined))
-        said = { total, mended: contradiction(one) }
+        said = { total: contradiction(one) === leftOut ? undefined : total, mended: contradiction(one) }
     }
   }
   return said
 }
+
+const leftOut = 'more reasoning than completion, and a total without it'
 
 function contradiction(wire: Fields): string | undefined {
   const prompt = count(wire.prompt_tokens)
@@ -156,7 +158,7 @@ function contradiction(wire: Fields): string | undefined {
   const audio = count(input.audio_tokens) ?? 0
   if ((count(input.cached_tokens) ?? 0) > prompt) return 'more is cached than the prompt has'
   if (total === undefined || total === prompt + completion) {
-    return reasoning > completion ? 'more reasoning than completion, and a total without it' : undefined
+    return reasoning > completion ? leftOut : undefined
   }
   if (total === prompt + completion + reasoning) return 'reasoning is counted beside the completion'
   if (total === prompt + completion + audio) return 'audio is counted beside the prompt'

@@ -220,7 +220,7 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   zod: { files: ['src/call/structured.ts'], lazy: true },
   // bundled, to check the options of a Router
   'zod/mini': { files: ['src/router/config.ts'] },
-  redis: { files: ['src/router/redis/client.ts', 'src/cache/redis.ts'], lazy: true },
+  redis: { files: ['src/router/redis/client.ts', 'src/cache/redis-link.ts'], lazy: true },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
   '@azure': { files: ['providers/azure.ts'], lazy: true },
@@ -243,7 +243,7 @@ const waiting = new Set([
   'src/router/health.ts',
   'src/router/redis/client.ts',
   'src/router/redis/store.ts',
-  'src/cache/redis.ts',
+  'src/cache/redis-link.ts',
   // handlers and services of others, and never a call
   'src/observe/delivery.ts',
   'src/integrations/sender.ts',
@@ -266,8 +266,8 @@ const relatives = [
   ['cohere', 'rerank'],
 ] as const
 
-/** What any dialect may use: how it says that a request asks for something in vain, and how a model is asked for JSON. */
-const isShared = (to: string) => to === 'providers/report.ts' || to === 'providers/instruction.ts'
+/** What any dialect may use: how it reads JSON, says that a request asks for something in vain, and asks a model for JSON. */
+const isShared = (to: string) => /^providers\/(?:fields|report|instruction)\.ts$/.test(to)
 
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = []

@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Provider } from '../../providers/contract.js'
 import { loadProvider, providerIds } from '../../providers/registry.js'
+import { type Evidence, evidence } from '../contract/evidence.js'
 import { readPage, root } from './blocks.js'
 
 /**
- * The table of docs/providers.md is made of the providers themselves. After a change of theirs:
+ * The tables of docs/providers.md are made of the providers themselves, and of what is known of them. After a change of theirs:
  *
  *     LLMUX_UPDATE_DOCS=1 npx vitest run test/docs/providers.test.ts
  */
 const page = 'docs/providers.md'
-const [begin, end] = ['<!-- providers: begin -->', '<!-- providers: end -->']
+
+/** What stands between the marks of a name. */
+type Marked = 'providers' | 'evidence'
 
 async function all(): Promise<Provider[]> {
   const providers: Provider[] = []
@@ -59,8 +62,42 @@ async function table(): Promise<string> {
   return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines].join('\n')
 }
 
-/** The formatter pads the columns of a table. */
-const unpadded = (table: string) => table.trim().replace(/ +/g, ' ').replace(/-{3,}/g, '---')
+/** A link that says whose page it is. */
+function link(url: string): string {
+  const { hostname, pathname } = new URL(url)
+  const host = hostname.replace(/^www\./, '')
+  return `[${host === 'github.com' ? `${host}/${pathname.split('/')[1]}` : host}](${url})`
+}
+
+function known(of: Exclude<Evidence, { recorded: unknown }>): string {
+  if (of.page === undefined) return `unverified: ${of.why}`
+  const copy = of.through === undefined ? '' : `, as ${link(of.through)} has it`
+  return `${link(of.page)}${copy}: ${of.says}`
+}
+
+/** Who is recorded, as a line; of the others, the page that was read. */
+function knowledge(): string {
+  const recorded: string[] = []
+  const lines: string[] = []
+  for (const [id, of] of Object.entries(evidence).sort(([one], [two]) => (one < two ? -1 : 1))) {
+    if ('recorded' in of) recorded.push(`${id}/`)
+    else lines.push(`| \`${id}/\` | ${known(of)} |`)
+  }
+  return `Recorded: ${code(recorded)}.\n\n${['| prefix | page |', '| --- | --- |', ...lines].join('\n')}`
+}
+
+/** The formatter pads the columns of a table, and breaks lines. */
+const unpadded = (table: string) => table.trim().replace(/\s+/g, ' ').replace(/-{3,}/g, '---')
+
+/** Holds a part of the page against what it is made of, or writes it. */
+function hold(name: Marked, made: string): void {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
+  const text = readPage(page)
+  const [before = '', rest = ''] = text.split(begin)
+  const [written = '', after = ''] = rest.split(end)
+  if (process.env.LLMUX_UPDATE_DOCS) writeFileSync(join(root, page), `${before}${begin}\n\n${made}\n\n${end}${after}`)
+  else expect(unpadded(written)).toBe(unpadded(made))
+}
 
 describe('CONTRIBUTING.md', () => {
   it('names files that every dialect has', () => {
@@ -77,12 +114,11 @@ describe('CONTRIBUTING.md', () => {
 
 describe('docs/providers.md', () => {
   it('has a table of every provider, as the code has it', async () => {
-    const text = readPage(page)
-    const [before = '', rest = ''] = text.split(begin)
-    const [written = '', after = ''] = rest.split(end)
-    const made = await table()
-    if (process.env.LLMUX_UPDATE_DOCS) writeFileSync(join(root, page), `${before}${begin}\n\n${made}\n\n${end}${after}`)
-    else expect(unpadded(written)).toBe(unpadded(made))
+    hold('providers', await table())
+  })
+
+  it('says how each is known', () => {
+    hold('evidence', knowledge())
   })
 
   it('has notes on providers that are there', async () => {

@@ -20,6 +20,8 @@ export interface Said {
   readonly body?: unknown
   /** Network writes, instead of a body. */
   readonly pieces?: readonly (string | Buffer)[]
+  /** The answer stays open after its pieces. */
+  readonly open?: boolean
   /** Nothing is answered. */
   readonly silent?: boolean
 }
@@ -55,6 +57,7 @@ export async function startHosts(answer: (request: Seen) => Said | Promise<Said>
       // a turn of the event loop between two writes keeps them apart on the socket
       await nextTurn()
     }
+    if (said.open) return
     if (said.pieces) response.end()
     else
       response.end(typeof said.body === 'string' || Buffer.isBuffer(said.body) ? said.body : JSON.stringify(said.body))

@@ -48,6 +48,97 @@ describe.each([
   })
 })
 
+describe('models that go on with a text', () => {
+  const aws = { accessKeyId: 'AKIA', secretAccessKey: 'secret', region: 'us-east-1' }
+  const own = () => {
+    const at = (id: string) => ({ apiBase: sim().base(id) })
+    const providers = {
+      replicate: { ...at('replicate'), apiKey: 'any' },
+      sagemaker: { ...at('sagemaker'), ...aws },
+      bedrock: { ...at('bedrock'), ...aws },
+    }
+    return simulatedClient({ providers })
+  }
+
+  it.each([
+    'replicate/meta/meta-llama-3-8b-instruct',
+    'sagemaker/my-endpoint',
+    'bedrock/invoke/meta.llama3-1-70b-instruct-v1:0',
+    'bedrock/invoke/meta.llama2-13b-chat-v1',
+    'bedrock/invoke/mistral.mistral-7b-instruct-v0:2',
+    'bedrock/invoke/amazon.titan-text-express-v1',
+    'bedrock/invoke/openai.gpt-oss-120b-1:0',
+  ])('%s answers, whole and in pieces, and as long as it may', async (model) => {
+    const messages = [
+      ...user('My name is Ada.'),
+      { role: 'assistant' as const, content: 'Hello.' },
+      ...user('And now?'),
+    ]
+    const whole = await own().completion({ model, messages })
+    const final = await (await own().completion({ model, messages, stream: true })).final()
+    expect([messageOf(whole).content, messageOf(final).content]).toEqual(new Array(2).fill('You said: And now?'))
+    sim().reply('One\n\ntwo.')
+    const lines = await own().completion({ model, messages, stream: true })
+    expect(await lines.text()).toBe('One\n\ntwo.')
+    const cut = await own().completion({ model, messages: user('A long story, please'), max_tokens: 2 })
+    expect(cut.choices[0]).toMatchObject({
+      message: { content: 'You said' },
+      // the others do not say why it is over, unless they are asked to
+      finish_reason: model.startsWith('bedrock/') ? 'length' : 'stop',
+    })
+  })
+
+  it('say in detail why they stopped, where that is asked for', async () => {
+    const parameters = { details: true, max_new_tokens: 2 }
+    const request = { model: 'sagemaker/my-endpoint', messages: user('A long story'), extra_body: { parameters } }
+    expect(await own().completion(request)).toMatchObject({
+      choices: [{ message: { content: 'You said' }, finish_reason: 'length' }],
+      provider_specific_fields: { details: { generated_tokens: 2 } },
+    })
+  })
+
+  it('are refused what their bodies do not have', async () => {
+    const post = async (path: string, body: object) => {
+      const response = await fetch(`${sim().url}${path}`, { method: 'POST', body: JSON.stringify(body) })
+      return `${response.status} ${await response.text()}`
+    }
+    const llama = '/model/meta.llama3-8b-instruct-v1:0/invoke'
+    expect(await post(llama, { prompt: 'Hi', messages: [] })).toMatch(/^400 .*extraneous key \[messages\]/)
+    expect(await post(llama, {})).toMatch(/^400 .*required key \[prompt\]/)
+    expect(await post('/v1/models/meta/llama/predictions', { input: {} })).toMatch(/^422 .*prompt is required/)
+    expect(await post('/endpoints/e/invocations', { inputs: '' })).toMatch(/^424 .*cannot be empty/)
+  })
+
+  it('is found by the name of its prediction, and can be cancelled', async () => {
+    const url = `${sim().url}/v1/models/meta/llama/predictions`
+    const body = JSON.stringify({ input: { prompt: 'Hi' }, stream: true })
+    const made = (await (await fetch(url, { method: 'POST', body })).json()) as { urls: Record<string, string> }
+    expect(made).toMatchObject({ status: 'starting', output: null })
+    const { get = '', cancel = '', stream = '' } = made.urls
+    expect(await (await fetch(get)).json()).toMatchObject({ status: 'succeeded', output: ['You', ' said:', ' Hi'] })
+    expect(await (await fetch(stream)).text()).toBe(
+      'event: output\ndata: You\n\nevent: output\ndata:  said:\n\nevent: output\ndata:  Hi\n\nevent: done\ndata: {}\n\n',
+    )
+    expect(await (await fetch(cancel, { method: 'POST' })).json()).toMatchObject({ status: 'canceled' })
+  })
+})
+
+describe('huggingface/', () => {
+  const own = () =>
+    simulatedClient({ providers: { huggingface: { apiKey: 'any', apiBase: sim().base('huggingface') } } })
+
+  it('answers as TGI, and makes vectors and ranks as TEI', async () => {
+    const answer = await own().completion({ model: 'huggingface/org/model', messages: user('Hi') })
+    expect(messageOf(answer).content).toBe('You said: Hi')
+    const vectors = await own().embedding({ model: 'huggingface/org/model', input: ['a', 'b'] })
+    expect(vectors.data).toHaveLength(2)
+    expect(vectors.usage.prompt_tokens).toBe(2)
+    const documents = ['Paris is in France', 'Ruby is a language', 'The Ruby gem']
+    const ranked = await own().rerank({ model: 'huggingface/org/model', query: 'ruby gem', documents, top_n: 2 })
+    expect(ranked.results.map(({ index }) => index)).toEqual([2, 1])
+  })
+})
+
 it('refuses what does not belong on Vertex AI', async () => {
   const path = 'publishers/anthropic/models/claude-sonnet-4-5:rawPredict'
   const ask = async (body: object) =>

@@ -6,9 +6,10 @@ import {
   type Encoded,
   ProviderFault,
 } from '../../contract.js'
+import { extrasOf } from '../../dialects/openai/kit.js'
 import { answerOf, type Piece, TextStream, usageOf } from '../../prompt/answer.js'
 import { fieldsOf, type Names } from '../../prompt/params.js'
-import { llama2, llama3, mistral, type Template, titan } from '../../prompt/templates.js'
+import { llama2, llama3, mistral, promptOf, type Template, titan } from '../../prompt/templates.js'
 import { dialogueOf } from '../../prompt/turns.js'
 import { Report } from '../../report.js'
 import { chunkOf, countIn, countsIn, type Fields, isFields, metricsOf } from './wire.js'
@@ -21,6 +22,8 @@ interface Family {
   body(prompt: string, fields: Fields): Fields
   /** What an answer, or a chunk of a stream, says. */
   read(body: Fields): Piece
+  /** The fields of a whole answer that `read` knows. */
+  readonly known: ReadonlySet<string>
 }
 
 const limits = { max_tokens: 'max_tokens', max_completion_tokens: 'max_tokens' }
@@ -49,6 +52,7 @@ export const llama: Family = {
   body: (prompt, fields) => ({ prompt, ...fields }),
   read: ({ generation, stop_reason: finish, prompt_token_count: before, generation_token_count: after }) =>
     said(generation, finish, usageIn(before, after)),
+  known: new Set(['generation', 'stop_reason', 'prompt_token_count', 'generation_token_count']),
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-mistral-text-completion.html */
@@ -61,6 +65,7 @@ export const mistralText: Family = {
     const first: unknown = Array.isArray(outputs) ? outputs[0] : undefined
     return isFields(first) ? said(first.text, first.stop_reason) : {}
   },
+  known: new Set(['outputs']),
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html */
@@ -86,6 +91,7 @@ export const titanText: Family = {
     const usage = usageIn(body.inputTextTokenCount, first.tokenCount ?? first.totalOutputTextTokenCount)
     return said(first.outputText, first.completionReason, usage)
   },
+  known: new Set(['inputTextTokenCount', 'results']),
 }
 
 /** Chat of a family whose models take a text, over InvokeModel. */
@@ -96,7 +102,7 @@ export const textChat = (family: Family): ChatDialect =>
       const dialogue = dialogueOf(params, family.who, report)
       const fields = fieldsOf(params, family.names, family.who, report)
       report.settle()
-      const prompt = family.template(context.model)(dialogue)
+      const prompt = promptOf(family.template(context.model), dialogue, report)
       return { body: family.body(prompt, fields), warnings: report.warnings }
     },
     decode(body: unknown, context: DecodeContext) {
@@ -106,7 +112,9 @@ export const textChat = (family: Family): ChatDialect =>
         throw new ProviderFault('its answer has no text', typeof body.message === 'string' ? body : undefined)
       }
       const counted = piece.usage ? undefined : countsIn(context.headers)
-      return answerOf({ ...piece, ...(counted && { usage: usageOf(counted.prompt, counted.completion) }) }, context)
+      const usage = counted && usageOf(counted.prompt, counted.completion)
+      const extras = extrasOf(body, family.known)
+      return answerOf({ ...piece, ...(usage && { usage }), ...(extras && { extras }) }, context)
     },
     stream: (context: DecodeContext) =>
       new TextStream(context, (event, data) => {

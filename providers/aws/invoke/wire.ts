@@ -1,9 +1,7 @@
 import { type DecodeContext, ProviderFault } from '../../contract.js'
+import { eventFields, type Fields, isFields } from '../../fields.js'
 
-export type Fields = Record<string, unknown>
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export { type Fields, isFields }
 
 /** How the names of exceptions end, where the framing gives one instead of an event. */
 const exception = /(?:exception|error|failure|fault)$/i
@@ -22,16 +20,7 @@ export function chunkOf(event: string | undefined, data: string): Fields | undef
   return parse(Buffer.from(outer.bytes, 'base64').toString('utf8'))
 }
 
-function parse(text: string): Fields {
-  let body: unknown
-  try {
-    body = text === '' ? {} : JSON.parse(text)
-  } catch {
-    throw new ProviderFault('its stream has an event that is not JSON')
-  }
-  if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
-  return body
-}
+const parse = (text: string): Fields => (text === '' ? {} : eventFields(text))
 
 export const countIn = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { parsed } from '../../fields.js'
 import { citationsOf } from './citations.js'
 import { refusalOf, thinkingBlock } from './decode.js'
 import { finishReason } from './finish-reason.js'
@@ -286,12 +287,4 @@ function grow(block: Block, { type: _, ...fields }: Fields): Block {
     grown[name] = typeof old === 'string' && typeof value === 'string' ? old + value : value
   }
   return grown
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

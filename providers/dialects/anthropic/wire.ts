@@ -1,6 +1,8 @@
 /** The loose shapes of the Messages API. https://platform.claude.com/docs/en/api/messages/create */
 
-export type Fields = Record<string, unknown>
+import { type Fields, isFields } from '../../fields.js'
+
+export { type Fields, isFields }
 
 /** A content block, of a request or of an answer. */
 export interface Block extends Fields {
@@ -50,8 +52,5 @@ export interface WireEvent {
   context_management?: unknown
   error?: unknown
 }
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const isBlock = (value: unknown): value is Block => isFields(value) && typeof value.type === 'string'

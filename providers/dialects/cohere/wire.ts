@@ -1,6 +1,8 @@
 /** The loose shapes of Cohere's v2 API. https://docs.cohere.com/reference/chat */
 
-export type Fields = Record<string, unknown>
+import { type Fields, isFields, textIn } from '../../fields.js'
+
+export { type Fields, isFields, textIn }
 
 /** A part of a message's content. */
 export interface Part extends Fields {
@@ -18,15 +20,7 @@ export type WireMessage =
   | { role: 'assistant'; content?: string | Part[]; tool_plan?: string; tool_calls?: WireCall[]; citations?: Fields[] }
   | { role: 'tool'; tool_call_id: string; content: string | Part[] }
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 export const isPart = (value: unknown): value is Part => isFields(value) && typeof value.type === 'string'
-
-export const textIn = (fields: Fields, name: string): string | undefined => {
-  const value = fields[name]
-  return typeof value === 'string' ? value : undefined
-}
 
 export const countIn = (fields: unknown, name: string): number | undefined => {
   const value = isFields(fields) ? fields[name] : undefined

@@ -1,3 +1,4 @@
+import { parsed } from '../../fields.js'
 import { type Block, type Fields, inner, isFields, textIn } from './wire.js'
 
 interface Beginning {
@@ -64,12 +65,7 @@ export class OpenBlock {
 
   /** The arguments; undefined where they were cut. */
   parsed(): unknown {
-    if (this.input === '') return {}
-    try {
-      return JSON.parse(this.input)
-    } catch {
-      return undefined
-    }
+    return this.input === '' ? {} : parsed(this.input)
   }
 
   #reasoningBlocks(): Block[] {

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { eventFields } from '../../fields.js'
 import { isOwnCall } from './assistant.js'
 import { citationsOf } from './citations.js'
 import { imageOf } from './decode.js'
@@ -40,13 +41,7 @@ export class ConverseStream implements ChatStreamDecoder {
   }
 
   push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
-    let event: unknown
-    try {
-      event = data === '' ? {} : JSON.parse(data)
-    } catch {
-      throw new ProviderFault('its stream has an event that is not JSON')
-    }
-    if (!isFields(event)) throw new ProviderFault('its stream has an event that is not an object')
+    const event = data === '' ? {} : eventFields(data)
     if (name !== undefined && exception.test(name)) {
       throw new ProviderFault('its stream has an error', { ...event, __type: name })
     }

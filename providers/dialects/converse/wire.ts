@@ -1,6 +1,8 @@
 /** The loose shapes of Converse. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 
-export type Fields = Record<string, unknown>
+import { type Fields, isFields, textIn } from '../../fields.js'
+
+export { type Fields, isFields, textIn }
 
 /** A content block: an object with one field, which says what it is. */
 export type Block = Fields
@@ -38,14 +40,6 @@ export interface WireEvent extends WireEnd {
   contentBlockIndex?: number
   start?: Fields
   delta?: Fields
-}
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const textIn = (fields: Fields, name: string): string | undefined => {
-  const value = fields[name]
-  return typeof value === 'string' ? value : undefined
 }
 
 /** The value under the only field of a block, where it is an object. */

@@ -1,6 +1,8 @@
 /** The loose shapes of the Gemini API. https://ai.google.dev/api/generate-content */
 
-export type Fields = Record<string, unknown>
+import { type Fields, isFields } from '../../fields.js'
+
+export { type Fields, isFields }
 
 /** A part of a turn, of a request or of an answer: one kind of content, and what belongs to it. */
 export interface Part extends Fields {
@@ -63,9 +65,6 @@ export interface WireAnswer {
   createTime?: string
   error?: unknown
 }
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const textIn = (fields: Fields | undefined, name: string): string | undefined => {
   const value = fields?.[name]

@@ -1,5 +1,9 @@
 /** The loose shapes of Ollama's own API. https://docs.ollama.com/api/chat */
 
+import { type Fields, isFields, textIn } from '../../fields.js'
+
+export { type Fields, isFields, textIn }
+
 export interface WireMessage {
   role: 'system' | 'user' | 'assistant' | 'tool'
   content: string
@@ -15,16 +19,6 @@ export interface WireMessage {
 export interface WireCall {
   id?: string
   function: { name: string; arguments: Fields }
-}
-
-export type Fields = Record<string, unknown>
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const textIn = (fields: Fields, name: string): string | undefined => {
-  const value = fields[name]
-  return typeof value === 'string' ? value : undefined
 }
 
 export const countIn = (fields: Fields, name: string): number | undefined => {

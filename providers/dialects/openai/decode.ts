@@ -23,7 +23,7 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
     model: textIn(body, 'model') || context.model,
     choices: choices.filter(isFields).map((choice, position) => choiceOf(choice, position, context)),
   }
-  const usage = usageOf(body.usage, context.quirks)
+  const usage = usageOf(body.usage, context.quirks, context.model)
   if (usage) answer.usage = usage
   for (const name in body) {
     const value = body[name]

@@ -1,14 +1,8 @@
 /** Small readers of what came from outside. They never throw. */
 
-export type Fields = Record<string, unknown>
+import { type Fields, isFields, textIn } from '../../fields.js'
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const textIn = (fields: Fields, name: string): string | undefined => {
-  const value = fields[name]
-  return typeof value === 'string' ? value : undefined
-}
+export { type Fields, isFields, textIn }
 
 export const countIn = (fields: Fields | undefined, name: string): number | undefined => {
   const value = fields?.[name]

@@ -38,8 +38,8 @@ export interface OpenAIQuirks {
   readonly mediaInToolResults: boolean
   /** The ids of tool calls that the host takes: any, up to 40 characters (OpenAI), or exactly nine letters and digits (Mistral). */
   readonly toolIds: 'any' | 'short' | 'nine'
-  /** Reasoning tokens are counted beside `completion_tokens`, not in them. */
-  readonly reasoningApart: boolean
+  /** Reasoning tokens are counted beside `completion_tokens`, not in them; a text: of the models whose names begin so. */
+  readonly reasoningApart: boolean | string
   /** Embeddings can be asked for in base64. */
   readonly base64Embeddings: boolean
   /** Embeddings are signed bytes in base64 (Perplexity): OpenAI's formats are unknown there. */

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { eventFields } from '../../fields.js'
 import { citationsOf } from './citations.js'
 import { addChoiceField, createdOf, isError, logprobsOf } from './decode.js'
 import { finishReason } from './finish-reason.js'
@@ -49,7 +50,7 @@ export class OpenAIStream implements ChatStreamDecoder {
       this.#flush(out)
       return
     }
-    const body = parse(text)
+    const body = eventFields(text)
     const { choices } = body
     if (body.error || event === 'error' || (!Array.isArray(choices) && isError(body))) {
       throw new ProviderFault('its stream has an error', body)
@@ -126,7 +127,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   }
 
   #readUsage(raw: unknown): void {
-    if (raw) this.#usage = usageOf(raw, this.#context.quirks) ?? this.#usage
+    if (raw) this.#usage = usageOf(raw, this.#context.quirks, this.#context.model) ?? this.#usage
   }
 
   /** Sources of the answer as a whole are cited by its first choice. */
@@ -238,17 +239,6 @@ export class OpenAIStream implements ChatStreamDecoder {
 function hasAny(delta: Delta): boolean {
   for (const _ in delta) return true
   return false
-}
-
-function parse(text: string): Fields {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw new ProviderFault('its stream has an event that is not JSON')
-  }
-  if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
-  return body
 }
 
 /** A list of parts, of Mistral and Databricks. A signature is of all the reasoning that came before it. */

@@ -6,7 +6,7 @@ import type { OpenAIQuirks } from './quirks.js'
  * A host's usage by the one definition (`docs/usage.md`). Undefined where it gives none.
  * https://platform.openai.com/docs/api-reference/chat/object#chat/object-usage
  */
-export function usageOf(raw: unknown, quirks: OpenAIQuirks): Usage | undefined {
+export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage | undefined {
   if (!isFields(raw)) return undefined
   const prompt = countIn(raw, 'prompt_tokens')
   const given = countIn(raw, 'completion_tokens')
@@ -14,7 +14,7 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks): Usage | undefined {
   const input = promptTokens(raw, prompt ?? 0, given ?? 0)
   const promptDetails = promptDetailsOf(raw, input)
   const reasoning = reasoningOf(raw)
-  const output = completionTokens(raw, input, given ?? 0, reasoning, quirks)
+  const output = completionTokens(raw, input, given ?? 0, reasoning, quirks.reasoningApart, model)
   const usage: Usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
   if (promptDetails) usage.prompt_tokens_details = promptDetails
   const completionDetails = completionDetailsOf(raw, output, reasoning)
@@ -34,18 +34,22 @@ function promptTokens(raw: Fields, given: number, completion: number): number {
 
 /**
  * xAI counts reasoning beside the completion, and not in it: the total then is the sum of all three.
- * https://docs.x.ai/docs/guides/reasoning; seen in every recording of its reasoning models.
+ * https://docs.x.ai/docs/guides/reasoning; seen in every recording of its reasoning models. The AI Gateway of Vercel leaves the
+ * thoughts of Gemini out of the total, too: every recording has more of them than completion.
  */
 function completionTokens(
   raw: Fields,
   prompt: number,
   given: number,
   reasoning: number | undefined,
-  quirks: OpenAIQuirks,
+  told: OpenAIQuirks['reasoningApart'],
+  model: string,
 ): number {
   if (!reasoning) return given
   const total = countIn(raw, 'total_tokens')
-  const apart = total === undefined ? quirks.reasoningApart || reasoning > given : total === prompt + given + reasoning
+  const known = typeof told === 'string' && model.startsWith(told)
+  const apart =
+    known || (total === undefined ? told === true || reasoning > given : total === prompt + given + reasoning)
   return apart ? given + reasoning : given
 }
 

@@ -1,10 +1,6 @@
 import type { RerankResponse, RerankResult, RerankUsage } from '../../../src/types/rerank.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { type Fields, isFields } from '../../fields.js'
 
 const numberIn = (fields: unknown, name: string): number | undefined => {
   const value = isFields(fields) ? fields[name] : undefined

@@ -13,8 +13,8 @@ interface OpenItem {
   refused: number
   /** Characters of its reasoning, or of a call's arguments. */
   written: number
-  /** Where its text begins in the answer's. */
-  offset: number
+  /** Where its texts begin in the answer's, by their place in its content. */
+  starts: Map<number, number>
   /** Its place among the tool calls. */
   call: number | undefined
   notes: number
@@ -47,6 +47,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     const body = eventIn(event, data)
     if (!body) return
     const index = typeof body.output_index === 'number' ? body.output_index : 0
+    const part = typeof body.content_index === 'number' ? body.content_index : 0
     switch (body.type) {
       case 'response.created':
       case 'response.queued':
@@ -56,7 +57,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
       case 'response.output_item.added':
         return this.#add(index, body.item, out)
       case 'response.output_text.delta':
-        return this.#text(index, textIn(body, 'delta') ?? '', body.logprobs, out)
+        return this.#text(index, part, textIn(body, 'delta') ?? '', body.logprobs, out)
       case 'response.refusal.delta':
         return this.#refuse(this.#item(index), textIn(body, 'delta') ?? '', out)
       case 'response.reasoning_summary_text.delta':
@@ -69,7 +70,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
       case 'response.custom_tool_call_input.delta':
         return this.#write(index, textIn(body, 'delta') ?? '', body.type, out)
       case 'response.output_text.annotation.added':
-        return this.#cite(index, body.annotation, out)
+        return this.#cite(index, body.annotation, this.#startOf(this.#item(index), part), out)
       case 'response.output_item.done':
         return this.#close(index, body.item, out)
       case 'response.completed':
@@ -85,7 +86,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   #item(index: number): OpenItem {
     let item = this.#items.get(index)
     if (!item) {
-      item = { said: 0, refused: 0, written: 0, offset: 0, call: undefined, notes: 0, whole: undefined }
+      item = { said: 0, refused: 0, written: 0, starts: new Map(), call: undefined, notes: 0, whole: undefined }
       this.#items.set(index, item)
     }
     return item
@@ -129,12 +130,12 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     )
   }
 
-  #text(index: number, delta: string, logprobs: unknown, out: ChatCompletionChunk[]): void {
+  #text(index: number, part: number, delta: string, logprobs: unknown, out: ChatCompletionChunk[]): void {
     const item = this.#item(index)
     if (delta === '') return
     // a second message is set apart from the first
     const before = item.said === 0 && this.#said > 0 ? gap : ''
-    if (item.said === 0) item.offset = this.#said + before.length
+    if (!item.starts.has(part)) item.starts.set(part, this.#said + before.length)
     item.said += delta.length
     this.#said += before.length + delta.length
     const tokens = tokensIn(logprobs)
@@ -159,12 +160,17 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     this.#put({ reasoning_content: before + delta }, out)
   }
 
-  #cite(index: number, note: unknown, out: ChatCompletionChunk[]): void {
+  /** Where a text of an item begins in the answer's; where it has not come, where it will. */
+  #startOf({ starts, said }: OpenItem, part: number): number {
+    return starts.get(part) ?? this.#said + (said === 0 && this.#said > 0 ? gap.length : 0)
+  }
+
+  /** @param offset where the text begins that the note counts from */
+  #cite(index: number, note: unknown, offset: number, out: ChatCompletionChunk[]): void {
     if (!isFields(note)) return
-    const item = this.#item(index)
-    item.notes++
+    this.#item(index).notes++
     const delta: Delta = {}
-    addNote(note, item.offset, delta)
+    addNote(note, offset, delta)
     this.#put(delta, out)
   }
 
@@ -176,11 +182,15 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     item.whole = raw
     switch (raw.type) {
       case 'message': {
-        if (item.said === 0) this.#text(index, textOf(raw), undefined, out)
+        if (item.said === 0) this.#text(index, 0, textOf(raw), undefined, out)
         const parts = fieldsIn(raw.content)
         if (item.refused === 0) this.#refuse(item, parts.map((part) => textIn(part, 'refusal') ?? '').join(''), out)
-        if (item.notes === 0)
-          for (const part of parts) for (const note of fieldsIn(part.annotations)) this.#cite(index, note, out)
+        if (item.notes > 0) return
+        let offset = Math.min(...item.starts.values(), this.#said)
+        for (const part of parts) {
+          for (const note of fieldsIn(part.annotations)) this.#cite(index, note, offset, out)
+          offset += part.type === 'output_text' ? (textIn(part, 'text') ?? '').length : 0
+        }
         return
       }
       case 'reasoning':

@@ -1,13 +1,19 @@
+import type { Json } from '../json.js'
 import { anthropic } from './anthropic.js'
 import { cohere } from './cohere.js'
 import { completions } from './completions.js'
 import { converse } from './converse.js'
 import { gemini } from './gemini.js'
+import { huggingface } from './huggingface.js'
 import { invoke } from './invoke.js'
+import { invokeOpenai } from './invoke-openai.js'
+import { invokeText } from './invoke-text.js'
 import { ollama } from './ollama.js'
 import { openai } from './openai.js'
+import { replicate } from './replicate.js'
 import { responses } from './responses.js'
 import { sagemaker } from './sagemaker.js'
+import { sagemakerText } from './sagemaker-text.js'
 import { watsonx } from './watsonx.js'
 import type { Headers, Route, Wire } from './wire.js'
 
@@ -15,21 +21,26 @@ import type { Headers, Route, Wire } from './wire.js'
 const WIRES: readonly Wire[] = [
   anthropic,
   gemini,
+  huggingface,
   cohere,
   invoke,
+  invokeText,
+  invokeOpenai,
   converse,
   ollama,
   watsonx,
+  sagemakerText,
   sagemaker,
+  replicate,
   responses,
   completions,
   openai,
 ]
 
 /** Whose request it is. What nobody knows is answered by OpenAI's 404. */
-export function wireOf(method: string, path: string, headers: Headers): { wire: Wire; route: Route } {
+export function wireOf(method: string, path: string, headers: Headers, body: Json): { wire: Wire; route: Route } {
   for (const wire of WIRES) {
-    const route = wire.route(method, path, headers)
+    const route = wire.route(method, path, headers, body)
     if (route) return { wire, route }
   }
   return { wire: openai, route: { operation: 'unknown' } }

@@ -4,8 +4,9 @@ import type { Json } from '../json.js'
 import { anthropic } from './anthropic.js'
 import { findFault } from './anthropic-refusals.js'
 import { readMessages } from './anthropic-request.js'
-import { converse, padding } from './converse.js'
+import { converse } from './converse.js'
 import { invalid } from './converse-errors.js'
+import { chunkFrame, countHeaders, metricsOf } from './invoke-chunks.js'
 import type { Wire, WireError, WireRequest } from './wire.js'
 
 /**
@@ -23,6 +24,7 @@ export const invoke: Wire = {
   refuse,
   read: ({ body }) => readMessages(body),
   whole: anthropic.whole,
+  answerHeaders: countHeaders,
   frames,
 }
 
@@ -43,16 +45,6 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
   return events.map(({ data, part }, at) => {
     const metrics =
       part === 'mark' && answer.tally ? { 'amazon-bedrock-invocationMetrics': metricsOf(answer.tally) } : {}
-    const bytes = Buffer.from(JSON.stringify({ ...(JSON.parse(data) as Json), ...metrics })).toString('base64')
-    return { event: 'chunk', data: JSON.stringify({ bytes, p: padding(request, at) }), part }
+    return chunkFrame(request, at, part, { ...(JSON.parse(data) as Json), ...metrics })
   })
 }
-
-const metricsOf = ({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Json => ({
-  inputTokenCount: prompt.fresh,
-  outputTokenCount: spoken + reasoning,
-  invocationLatency: 100,
-  firstByteLatency: 50,
-  cacheReadInputTokenCount: prompt.cacheRead,
-  cacheWriteInputTokenCount: prompt.cacheWrite5m + prompt.cacheWrite1h,
-})

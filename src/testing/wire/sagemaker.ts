@@ -50,7 +50,7 @@ function error(request: WireRequest, wish: ErrorWish): WireError {
 }
 
 /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html (ModelError) */
-function fromContainer({ status: original, body }: WireError, status = 424): WireError {
+export function fromContainer({ status: original, body }: WireError, status = 424): WireError {
   const said = typeof body === 'string' ? body : JSON.stringify(body)
   return {
     status,

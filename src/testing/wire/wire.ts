@@ -74,8 +74,11 @@ export interface Wire {
   readonly lineEnding?: '\n' | '\r\n'
   /** Whether a chat is streamed where neither path nor body says. @default false */
   readonly streamsByDefault?: boolean
-  /** What a request asks for, or undefined where it is not for this wire. Only the end of the path is looked at. */
-  route(method: string, path: string, headers: Headers): Route | undefined
+  /**
+   * What a request asks for, or undefined where it is not for this wire. Only the end of the path is looked at, and the body where
+   * two wires share a path.
+   */
+  route(method: string, path: string, headers: Headers, body: Json): Route | undefined
   /** The key that the request shows. */
   key(headers: Headers, path: string): string | undefined
   /** Headers of every answer, without the content type. */
@@ -90,6 +93,10 @@ export interface Wire {
   /** Reads a request for a chat, or one that counts its tokens. */
   read(request: WireRequest): Conversation
   whole(answer: Answer, request: WireRequest): WireBody
+  /** Headers of a whole answer that depend on what it says. */
+  answerHeaders?(answer: Answer): Headers
+  /** What is said at once to a request whose answer is fetched with another. It takes no reply and no fault: they are for the answer. */
+  receipt?(request: WireRequest): WireError | undefined
   frames(answer: Answer, request: WireRequest): Frame[]
   /** What is sent to keep a silent stream alive. Left out where the API has nothing for that. */
   keepAlive?(eol: string): string

@@ -69,6 +69,40 @@ describe('databricks/', () => {
     expect(chat?.headers.authorization).toBe('Bearer m2m-token')
   })
 
+  it('gets another token where the one it has kept is refused', async () => {
+    let issued = 0
+    // https://github.com/n8n-io/n8n/issues/34147
+    const refused = { status: 403, body: { error_code: '403', message: 'Invalid access token. [ReqId: 1]' } }
+    await using hosts = await startHosts((request) => {
+      if (isSignIn(request)) return { body: { access_token: `m2m-${++issued}`, expires_in: 3600 } }
+      return issued === 1 && refuses ? refused : { body: answer('ok') }
+    })
+    let refuses = false
+    const databricks = { clientId: 'principal', clientSecret: 'a third secret', apiBase }
+    const client = createClient({ dispatcher: hosts.dispatcher, providers: { databricks } })
+    await client.completion({ model, messages })
+    refuses = true
+    const now = Date.now()
+    vi.spyOn(Date, 'now').mockImplementation(() => now + 60_000)
+    const stream = await client.completion({ model, messages, stream: true })
+    expect((await stream.final()).choices[0]?.message.content).toBe('ok')
+    expect(hosts.seen.at(-1)?.headers.authorization).toBe('Bearer m2m-2')
+    vi.restoreAllMocks()
+  })
+
+  it.each([
+    ['Basic cHJpbmNpcGFsOmEgZm91cnRoIHNlY3JldA==', 'as it is sent'],
+    ['grant_type=x&client_secret=a+fourth+secret', 'as a form writes it'],
+    ['YSBmb3VydGggc2VjcmV0', 'in base64'],
+  ])('blots out the secret of a service principal where it is echoed: %s (%s)', async (said) => {
+    await using hosts = await startHosts(() => ({ status: 400, body: { error_description: `bad: ${said}` } }))
+    const databricks = { clientId: 'principal', clientSecret: 'a fourth secret', apiBase }
+    const client = createClient({ dispatcher: hosts.dispatcher, providers: { databricks }, maxRetries: 0 })
+    const error = await rejection(client.completion({ model, messages }))
+    expect(error).toMatchObject({ code: 'authentication', message: expect.stringContaining('[redacted]') })
+    expect(String(error)).not.toMatch(/cHJpbmNpcGFs|fourth.secret|YSBmb3VydGg/)
+  })
+
   it('shows the secret of a service principal to its own workspace only', async () => {
     await using hosts = await startHosts((request) => (isSignIn(request) ? token : { status: 401, body: {} }))
     const databricks = { clientId: 'principal', clientSecret: 'another secret', apiBase }

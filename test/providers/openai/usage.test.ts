@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { OpenAIQuirks } from '../../../providers/dialects/openai/quirks.js'
 import { usageOf } from '../../../providers/dialects/openai/usage.js'
+import { loadProvider } from '../../../providers/registry.js'
 import { type Body, decodeContext } from './helpers.js'
 
 const { quirks } = decodeContext()
@@ -71,6 +73,25 @@ describe('usage', () => {
     })
     const inside = { ...raw, completion_tokens: 105 }
     expect(usage(inside)).toMatchObject({ completion_tokens: 105, total_tokens: 115 })
+  })
+
+  it("puts in what Gemini thought behind Vercel's gateway, which is in no sum there", async () => {
+    // recorded (vercel-ai-gateway-chat-stream-fa66e5896bfa, -43d9db19820c); OpenAI's counts come as they are
+    const raw = (completion: number, reasoning: number) => ({
+      prompt_tokens: 28,
+      completion_tokens: completion,
+      total_tokens: 28 + completion,
+      completion_tokens_details: { reasoning_tokens: reasoning },
+    })
+    const provider = await loadProvider('vercel_ai_gateway')
+    const read = (body: object, model: string) => usageOf(body, provider?.quirks as OpenAIQuirks, model)
+    expect(read(raw(5, 48), 'google/gemini-2.5-flash')).toMatchObject({
+      completion_tokens: 53,
+      total_tokens: 81,
+      completion_tokens_details: { reasoning_tokens: 48 },
+    })
+    expect(read(raw(50, 20), 'google/gemini-2.5-flash')).toMatchObject({ completion_tokens: 70, total_tokens: 98 })
+    expect(read(raw(93, 64), 'openai/gpt-5')).toMatchObject({ completion_tokens: 93, total_tokens: 121 })
   })
 
   it.each<[string, Body, number]>([

@@ -212,6 +212,45 @@ describe('a stream of the Responses API as chunks', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 130 } })
   })
 
+  it('counts citations from the beginning of the whole text, whichever part they are in', () => {
+    const note = (title: string) => ({
+      type: 'url_citation',
+      url: 'https://a.example',
+      title,
+      start_index: 1,
+      end_index: 3,
+    })
+    const parts = ['One.', 'Three.'].map((text) => ({ type: 'output_text', text, annotations: [note(text)] }))
+    const before = {
+      type: 'message',
+      role: 'assistant',
+      content: [{ type: 'output_text', text: 'Zero', annotations: [] }],
+    }
+    const whole = { ...response, output: [before, { type: 'message', role: 'assistant', content: parts }] }
+    const said = [
+      open,
+      at(0, 'output_text.delta', { content_index: 0, delta: 'Zero' }),
+      at(0, 'output_item.done', { item: before }),
+      ...parts.flatMap(({ text }, content_index) => [
+        at(1, 'output_text.delta', { content_index, delta: text.slice(0, 2) }),
+        at(1, 'output_text.delta', { content_index, delta: text.slice(2) }),
+      ]),
+    ]
+    const notes = parts.map(({ annotations: [annotation] }, content_index) =>
+      at(1, 'output_text.annotation.added', { content_index, annotation_index: 0, annotation }),
+    )
+    const last = [at(1, 'output_item.done', { item: whole.output[1] }), { type: 'response.completed', response: whole }]
+    const expected = decode(whole).choices[0]?.message
+    expect(expected?.annotations?.map(({ url_citation: { start_index: start } }) => start)).toEqual([7, 11])
+    for (const events of [
+      [...said, ...notes, ...last],
+      [...said, ...last],
+      [open, ...last.slice(1)],
+    ]) {
+      expect(streamOf(events).answer.choices[0]?.message).toEqual(expected)
+    }
+  })
+
   it('was cut where no last event came', () => {
     expect(streamOf([open, ...done]).whole).toBe(false)
   })

@@ -93,6 +93,31 @@ describe('watsonx/', () => {
     ])
   })
 
+  it('gets another token where the one it has kept is refused, once', async () => {
+    let issued = 0
+    let good = 'Bearer token-1'
+    await using hosts = await startHosts((request) => {
+      if (isSignIn(request)) return token(`token-${++issued}`)
+      return request.headers.authorization === good ? { body: answer } : { status: 401, body: { errors: [] } }
+    })
+    const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: account() }, maxRetries: 0 })
+    await client.completion({ model, messages })
+    good = 'Bearer token-2'
+    // a token that is seconds old was not taken back: the account is wrong
+    expect(await rejection(client.completion({ model, messages }))).toMatchObject({ code: 'authentication' })
+    expect(issued).toBe(1)
+    const now = Date.now()
+    vi.spyOn(Date, 'now').mockImplementation(() => now + 60_000)
+    const said = await client.completion({ model, messages })
+    expect(said.meta.attempts.map(({ outcome }) => outcome)).toEqual(['authentication', 'success'])
+    good = 'none'
+    vi.spyOn(Date, 'now').mockImplementation(() => now + 120_000)
+    const both = [client.completion({ model, messages }), client.completion({ model, messages, stream: true })]
+    for (const one of both) expect(await rejection(one)).toMatchObject({ code: 'authentication' })
+    expect(issued).toBe(3)
+    vi.restoreAllMocks()
+  })
+
   it('says that the key is wrong, once, and does not keep the failure', async () => {
     // recorded shape of IAM: https://cloud.ibm.com/apidocs/iam-identity-token-api
     const refused = { errorCode: 'BXNIM0415E', errorMessage: 'Provided API key could not be found.' }

@@ -1,0 +1,40 @@
+import { ProviderFault } from './contract.js'
+
+/** Small readers of JSON that came from outside, which every dialect needs. */
+
+export type Fields = Record<string, unknown>
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const textIn = (fields: Fields, name: string): string | undefined => {
+  const value = fields[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Undefined where it is not JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Without any fields where it is no JSON object. */
+export function parsedFields(text: string): Fields {
+  const body = parsed(text)
+  return isFields(body) ? body : {}
+}
+
+/** @throws {ProviderFault} where it is no JSON object */
+export function eventFields(data: string): Fields {
+  let body: unknown
+  try {
+    body = JSON.parse(data)
+  } catch {
+    throw new ProviderFault('its stream has an event that is not JSON')
+  }
+  if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
+  return body
+}
