@@ -1,8 +1,12 @@
-// What looking at calls costs them: `npm run build && node bench/observe.mjs`.
+// What looking at calls, and a cache, cost them: `npm run build && node bench/observe.mjs`.
 // The provider is a dispatcher in this process that answers at once: nothing but llmux is measured. Handlers run after the call,
-// but in this process: their work is in the figures.
+// but in this process: their work is in the figures. With `--sockets` it is a process on loopback, asked 16 calls at a time: the
+// CPU of this process is then what a call takes in a server.
 // It measures and prints; it never fails because something was slow.
+import { fork } from 'node:child_process'
 import { channel } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const { values } = parseArgs({
@@ -11,12 +15,13 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     dist: { type: 'string' },
     smoke: { type: 'boolean', default: false },
+    sockets: { type: 'boolean', default: false },
   },
 })
 const calls = Number(values.calls ?? (values.smoke ? 200 : 10_000))
 const rounds = Number(values.rounds ?? (values.smoke ? 1 : 7))
 const dist = values.dist ?? '../dist'
-const { createClient } = await import(`${dist}/index.js`)
+const { createClient, memoryCache } = await import(`${dist}/index.js`)
 const { openTelemetry } = await import(`${dist}/otel.js`)
 const { prometheus } = await import(`${dist}/prometheus.js`)
 const { langfuse } = await import(`${dist}/langfuse.js`)
@@ -51,22 +56,23 @@ const dispatcher = {
   destroy: async () => {},
 }
 
-const messages = [{ role: 'user', content: 'Hello' }]
 const nothing = () => {}
-const clientWith = (options) => createClient({ dispatcher, providers: { openai: { apiKey: 'k' } }, ...options })
+const upstream = values.sockets && fork(fileURLToPath(new URL('upstream.mjs', import.meta.url)))
+const apiBase = upstream && `http://127.0.0.1:${(await once(upstream, 'message'))[0].port}/v1`
+const clientWith = (options) =>
+  createClient({
+    ...(upstream
+      ? { providers: { openai: { apiKey: 'k', apiBase } } }
+      : { dispatcher, providers: { openai: { apiKey: 'k' } } }),
+    ...options,
+  })
+const width = upstream ? 16 : 1
 
 /** Spans go as far as a real exporter would get them, and are dropped there. */
 const provider = new NodeTracerProvider({
   spanProcessors: [new BatchSpanProcessor({ export: (_, done) => done({ code: 0 }), shutdown: async () => {} })],
 })
 const tracing = { tracerProvider: provider, meterProvider: new MeterProvider() }
-
-let cache
-try {
-  cache = await import(`${dist}/index.js`).then(({ memoryCache }) => memoryCache)
-} catch {
-  // not there yet
-}
 
 const tasks = [
   ['nobody looks', clientWith({})],
@@ -88,24 +94,26 @@ const tasks = [
     'langfuse()',
     clientWith({ callbacks: [langfuse({ publicKey: 'p', secretKey: 's', apiBase: 'http://localhost', dispatcher })] }),
   ],
-  ...(cache
-    ? [
-        ['memory cache, miss', clientWith({ cache: cache() }), { unlike: true }],
-        ['memory cache, hit', clientWith({ cache: cache() })],
-      ]
-    : []),
+  ['memory cache, key and look', clientWith({ cache: { store: memoryCache(), noStore: true } })],
+  ['memory cache, miss that is kept', clientWith({ cache: memoryCache() })],
+  ['memory cache, hit', clientWith({ cache: memoryCache() }), { alike: true }],
 ]
 
-async function cpuOf(client, { listen, unlike } = {}) {
+let asked = 0
+async function cpuOf(client, { listen, alike } = {}) {
   const heard = channel('llmux:call:success')
   if (listen) heard.subscribe(nothing)
   const before = process.cpuUsage()
-  for (let done = 0; done < calls; done++) {
-    const asked = unlike ? [{ role: 'user', content: `Hello ${done} ${Math.random()}` }] : messages
-    await client.completion({ model: 'openai/gpt-4o', messages: asked, max_tokens: 16 })
-    // a server lets its handlers run between calls
-    if (done % 50 === 0) await new Promise(setImmediate)
+  let left = calls
+  const one = async () => {
+    while (left-- > 0) {
+      const messages = [{ role: 'user', content: alike ? 'Hello' : `Hello ${asked++}` }]
+      await client.completion({ model: 'openai/gpt-4o', messages, max_tokens: 16 })
+      // a server lets its handlers run between calls
+      if (left % 50 === 0) await new Promise(setImmediate)
+    }
   }
+  await Promise.all(Array.from({ length: width }, one))
   await client.flush()
   const { user, system } = process.cpuUsage(before)
   if (listen) heard.unsubscribe(nothing)
@@ -114,7 +122,9 @@ async function cpuOf(client, { listen, unlike } = {}) {
 
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
 
-console.log(`CPU of a call in this process, µs: node ${process.version}, median of ${rounds} interleaved rounds\n`)
+console.log(
+  `CPU of a call in this process, µs${upstream ? ', over sockets, 16 at a time' : ''}: node ${process.version}, median of ${rounds} interleaved rounds\n`,
+)
 const figures = tasks.map(() => [])
 for (let round = -1; round < rounds; round++) {
   for (const [index, [, client, options]] of tasks.entries()) {
@@ -131,4 +141,5 @@ for (const [index, [name]] of tasks.entries()) {
   console.log(`| ${name} | ${cpu.toFixed(1)} | ${index === 0 ? '' : (cpu - base).toFixed(1)} |`)
 }
 await provider.shutdown()
+if (upstream) upstream.kill()
 for (const [, client] of tasks) await client.close()

@@ -89,11 +89,17 @@ function hand(
 ): void {
   const from = origin(answer)
   const data = () => {
-    const { choices, ...rest } = answer
-    const plain = choices.map(({ message: { parsed: _, ...message }, ...choice }) => ({ ...choice, message }))
-    return { ...(from ?? whoseOf(answer)), answer: { ...rest, choices: plain } }
+    const { provider, model, baseModel } = from ?? whoseOf(answer)
+    return { provider, model, baseModel, answer: unparsed(answer) }
   }
   keep({ worth: worth && from !== undefined, data })
+}
+
+/** What a schema made of an answer is made of it again. */
+function unparsed(answer: ChatCompletion): Decoded<ChatCompletion> {
+  if (!answer.choices.some(({ message }) => 'parsed' in message)) return answer
+  const { choices, ...rest } = answer
+  return { ...rest, choices: choices.map(({ message: { parsed: _, ...message }, ...one }) => ({ ...one, message })) }
 }
 
 /** Of an answer that is not kept, for those who waited for it. */

@@ -138,6 +138,21 @@ function forgets({ provider, target, clock, lifetime }: Call, { status, message 
   return token !== undefined && provider.forget({ token, status, message, now: clock.wall() })
 }
 
+/** A try that goes once more, at once, where it was refused for its token. */
+function renewing<Answer>(call: Call, once: () => Promise<Answer>): () => Promise<Answer> {
+  let renewed = false
+  return async () => {
+    try {
+      return await once()
+    } catch (error) {
+      if (renewed || !LLMError.is(error) || !forgets(call, error)) throw error
+      renewed = true
+      call.watch?.retry(error, call.attempts.length, 0)
+      return once()
+    }
+  }
+}
+
 /** Runs the tries of a call. What they throw in the end carries all of them. */
 export async function withRetries<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
   const once = async () => {
@@ -152,17 +167,7 @@ export async function withRetries<Answer>(call: Call, send: () => Promise<Answer
       throw error
     }
   }
-  let renewed = false
-  const attempt = async () => {
-    try {
-      return await once()
-    } catch (error) {
-      if (renewed || !LLMError.is(error) || !forgets(call, error)) throw error
-      renewed = true
-      call.watch?.retry(error, call.attempts.length, 0)
-      return once()
-    }
-  }
+  const attempt = call.provider.forget && call.target.authorized ? renewing(call, once) : once
   try {
     if (call.lifetime.ended) throw call.lifetime.ended
     return await attempt()
