@@ -2,6 +2,9 @@ import type { ResponseFormat } from '../src/types/chat.js'
 import { isFields } from './fields.js'
 import type { Report } from './report.js'
 
+export const askForObject =
+  'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.'
+
 /**
  * The last resort for `response_format`, where there is neither a format nor a tool that could stand for it: the model is asked.
  * What it answers is checked by the call, where the caller gave a schema object.
@@ -23,6 +26,6 @@ export function jsonInstruction(
     )
   }
   report.emulated('response_format', `${why}: the model is asked for JSON in the instructions.`)
-  const ask = 'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.'
-  return isFields(given.schema) ? `${ask} It must fit this JSON Schema: ${JSON.stringify(given.schema)}` : ask
+  if (!isFields(given.schema)) return askForObject
+  return `${askForObject} It must fit this JSON Schema: ${JSON.stringify(given.schema)}`
 }

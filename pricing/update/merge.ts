@@ -15,7 +15,7 @@ export interface Disagreement {
 }
 
 /** Prices that are taken from one source together, or not at all. */
-const priceKeys = [
+export const priceKeys = [
   'i',
   'o',
   'r',

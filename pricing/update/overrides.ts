@@ -1,4 +1,5 @@
 import type { Card, ProviderTable, Row } from '../schema.js'
+import { priceKeys } from './merge.js'
 import type { Shelf } from './offer.js'
 
 /** `pricing/overrides.json`. */
@@ -22,32 +23,6 @@ export interface Overrides {
   /** Where a price of 0 is a price: provider, then a pattern of ids. */
   free: Record<string, string>
 }
-
-const priceKeys = [
-  'i',
-  'o',
-  'r',
-  'w',
-  'W',
-  'n',
-  'a',
-  'A',
-  'ra',
-  'g',
-  'G',
-  'R',
-  'q',
-  'I',
-  'P',
-  'S',
-  'T',
-  'c',
-  's',
-  'sg',
-  't',
-  'z',
-  'h',
-] as const
 
 /** Puts our own rows and rules on a merged provider. Gives the overrides that changed nothing. */
 export function override(provider: string, shelf: Shelf, overrides: Overrides): string[] {

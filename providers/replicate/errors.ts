@@ -1,18 +1,6 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../contract.js'
 import { isFields } from '../fields.js'
-
-const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
-  [401, 'authentication'],
-  [402, 'quota_exceeded'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [408, 'timeout'],
-  [422, 'unprocessable_entity'],
-  [429, 'rate_limit'],
-  [502, 'service_unavailable'],
-  [503, 'service_unavailable'],
-  [504, 'timeout'],
-])
+import { kindOfStatus, plainMessage } from '../shared/status.js'
 
 const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/input is too long|exceeds? .{0,40}context|maximum context|too many (?:input )?tokens/i, 'context_window_exceeded'],
@@ -27,12 +15,11 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const prediction = typeof fields.status === 'string' ? fields.status : undefined
   const message =
     [error, detail, title].find((one): one is string => typeof one === 'string' && one !== '') ??
-    ((prediction ? `the prediction was ${prediction}` : text.trim().slice(0, 500)) ||
-      `HTTP status ${status}, without a body`)
+    (prediction ? `the prediction was ${prediction}` : plainMessage({ status, text }))
   const told = byText.find(([pattern]) => pattern.test(message))?.[1]
   // nobody is helped by what was stopped being begun again
   const stopped = prediction === 'canceled' || prediction === 'aborted' ? 'bad_request' : undefined
-  const kind = told ?? stopped ?? byStatus.get(status) ?? general(status)
+  const kind = told ?? stopped ?? kindOfStatus(status)
   return {
     kind,
     message,
@@ -42,5 +29,3 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
         : undefined,
   }
 }
-
-const general = (status: number): ErrorKind => (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')

@@ -153,7 +153,7 @@ describe('imports', () => {
 
   it('of a dialect stay with types, errors, the contract and its own folder', () => {
     const strangers = all().filter(({ file, to }) => {
-      const own = /^providers\/dialects\/[^/]+\//.exec(file.path)?.[0]
+      const own = /^providers\/(?:dialects\/[^/]+|shared)\//.exec(file.path)?.[0]
       if (!own) return false
       return !(
         to.startsWith(own) ||
@@ -244,6 +244,7 @@ const waiting = new Set([
   'src/router/redis/client.ts',
   'src/router/redis/store.ts',
   'src/cache/redis-link.ts',
+  'src/cache/state.ts',
   // handlers and services of others, and never a call
   'src/observe/delivery.ts',
   'src/integrations/sender.ts',
@@ -266,8 +267,11 @@ const relatives = [
   ['cohere', 'rerank'],
 ] as const
 
-/** What any dialect may use: how it reads JSON, says that a request asks for something in vain, and asks a model for JSON. */
-const isShared = (to: string) => /^providers\/(?:fields|report|instruction)\.ts$/.test(to)
+/**
+ * What any dialect may use: how it reads JSON, says that a request asks for something in vain, and asks a model for JSON; and the
+ * steps that several take alike. These may use no more than a dialect.
+ */
+const isShared = (to: string) => /^providers\/(?:shared\/|(?:fields|report|instruction)\.ts$)/.test(to)
 
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = []

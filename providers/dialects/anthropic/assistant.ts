@@ -1,56 +1,9 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
+import { saidIn } from '../../shared/calls.js'
 import { markLast, partsToBlocks, textBlock } from './content.js'
 import type { Kit } from './kit.js'
 import { isThinking, ownThinking } from './thinking-blocks.js'
-import { type Block, isBlock, isFields } from './wire.js'
-
-/** A tool call of the history. */
-export interface CallInHistory {
-  /** The id as the caller has it; undefined for a legacy function call, which is answered by name. */
-  readonly id: string | undefined
-  readonly name: string
-  readonly input: Record<string, unknown>
-  /** `messages[1].tool_calls[0]` */
-  readonly where: string
-}
-
-/** The calls of an assistant message, wherever they stand in it. */
-export function callsOf(message: AssistantMessage, index: number, kit: Kit): CallInHistory[] {
-  const calls: CallInHistory[] = []
-  const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw kit.report.bad(`messages[${index}].tool_calls`, 'is a list of tool calls.')
-  for (const [position, call] of list.entries()) {
-    const where = `messages[${index}].tool_calls[${position}]`
-    if (typeof call?.id !== 'string' || call.id === '') throw kit.report.bad(where, "is a tool call without 'id'.")
-    if (call.type === 'custom') {
-      // the text of an OpenAI custom tool; what Claude calls has fields
-      calls.push({ id: call.id, name: call.custom.name, input: { input: call.custom.input }, where })
-      continue
-    }
-    const name = call.function?.name
-    if (typeof name !== 'string' || name === '') throw kit.report.bad(where, "is a tool call without 'function.name'.")
-    calls.push({ id: call.id, name, input: parseArguments(call.function.arguments, where, kit), where })
-  }
-  const legacy = message.function_call
-  if (legacy) {
-    const where = `messages[${index}].function_call`
-    calls.push({ id: undefined, name: legacy.name, input: parseArguments(legacy.arguments, where, kit), where })
-  }
-  return calls
-}
-
-function parseArguments(text: unknown, where: string, kit: Kit): Record<string, unknown> {
-  if (isFields(text)) return text
-  if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(String(text))
-  } catch {
-    throw kit.report.bad(where, `has arguments that are not JSON: ${String(text).slice(0, 80)}`)
-  }
-  if (!isFields(parsed)) throw kit.report.bad(where, 'has arguments that are not a JSON object.')
-  return parsed
-}
+import { type Block, isBlock } from './wire.js'
 
 /** The blocks of an assistant turn: thinking first, then text, then the calls. */
 export function assistantBlocks(
@@ -102,10 +55,7 @@ function keptBlocks(
   if (!Array.isArray(kept) || kept.length === 0 || !kept.every(isBlock)) return undefined
   const text = kept.map((block) => (block.type === 'text' && typeof block.text === 'string' ? block.text : '')).join('')
   const calls = kept.filter(({ type }) => type === 'tool_use')
-  const said = Array.isArray(message.content)
-    ? message.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-    : (message.content ?? '')
-  if (text !== said || calls.length !== toolUses.length) {
+  if (text !== saidIn(message) || calls.length !== toolUses.length) {
     kit.report.repaired(
       index,
       `messages[${index}]: the message was changed since Claude wrote it, so the blocks kept beside it ` +

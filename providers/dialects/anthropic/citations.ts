@@ -1,15 +1,8 @@
-import type { Annotation } from '../../../src/types/messages.js'
-import { type Block, type Fields, isFields } from './wire.js'
-
-export interface Cited {
-  /** Citations of pages, in OpenAI's shape. */
-  readonly annotations: Annotation[]
-  /** Every citation as Anthropic gave it, with the place of the text that it supports. */
-  readonly citations: Fields[]
-}
+import type { Cited } from '../../shared/answer.js'
+import { type Block, isFields } from './wire.js'
 
 /**
- * The citations of a text block, which support the whole block.
+ * The citations of a text block, which support the whole block: as Anthropic gave them, with the place of that text.
  * https://platform.claude.com/docs/en/build-with-claude/citations
  * @param start where the block's text begins in the whole content
  */

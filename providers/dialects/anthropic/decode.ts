@@ -1,13 +1,13 @@
-import type { AnswerMessage, ChatCompletion } from '../../../src/types/chat.js'
-import type { Annotation, FunctionToolCall } from '../../../src/types/messages.js'
+import type { ChatCompletion } from '../../../src/types/chat.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
+import { Parts } from '../../shared/answer.js'
+import type { Memo } from '../../shared/memo.js'
 import { citationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
-import { answerText, extraFields, unknownFields } from './keep.js'
-import type { Memo } from './kit.js'
+import { extraFields, unknownFields } from './keep.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { serviceTier, usageExtras, usageOf } from './usage.js'
-import { type Block, type Fields, isBlock, isFields, type WireMessage } from './wire.js'
+import { type Block, isBlock, isFields, type WireMessage } from './wire.js'
 
 /** An answer of the Messages API as a chat completion. https://platform.claude.com/docs/en/api/messages/create */
 export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): Decoded<ChatCompletion> {
@@ -20,23 +20,16 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   const blocks = body.content.filter(isBlock)
   const memo = context.memo as Memo | undefined
   const native = message.stop_reason ?? undefined
-  const parts = readBlocks(blocks, memo)
+  const parts = new Parts(memo)
+  for (const block of blocks) readBlock(parts, block)
+  const answered = parts.message(refusalOf(message) ?? null, extraFields(message, blocks, memo))
 
   const answer: Decoded<ChatCompletion> = {
     id: message.id ?? context.fallbackId,
     object: 'chat.completion',
     created: context.created,
     model: message.model ?? context.model,
-    choices: [
-      {
-        index: 0,
-        message: messageOf(parts, message, blocks, memo),
-        finish_reason:
-          parts.answered && parts.calls.length === 0 && native === 'tool_use' ? 'stop' : finishReason(native ?? ''),
-        logprobs: null,
-        ...(native !== undefined && { native_finish_reason: native }),
-      },
-    ],
+    choices: [parts.choice(answered, native, finishReason)],
   }
   const usage = usageOf(message.usage)
   if (usage) answer.usage = usage
@@ -47,66 +40,24 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   return answer
 }
 
-interface Parts {
-  content: string | undefined
-  reasoning: string | undefined
-  thinking: NonNullable<AnswerMessage['thinking_blocks']>
-  calls: FunctionToolCall[]
-  annotations: Annotation[]
-  citations: Fields[]
-  /** True where the tool that stands for `response_format` was called. */
-  answered: boolean
-}
-
-function readBlocks(blocks: readonly Block[], memo: Memo | undefined): Parts {
-  const parts: Parts = {
-    content: undefined,
-    reasoning: undefined,
-    thinking: [],
-    calls: [],
-    annotations: [],
-    citations: [],
-    answered: false,
-  }
-  for (const block of blocks) readBlock(parts, block, memo)
-  return parts
-}
-
-function readBlock(parts: Parts, block: Block, memo: Memo | undefined): void {
+function readBlock(parts: Parts, block: Block): void {
   switch (block.type) {
     case 'text': {
       const text = textOf(block.text)
-      if (parts.answered || text === '') return
-      // words may yet turn out to stand before the answer's tool: nothing can point into them
-      const cited = memo?.json ? undefined : citationsOf(block, parts.content?.length ?? 0, text.length)
-      parts.content = (parts.content ?? '') + text
-      if (cited) {
-        parts.annotations.push(...cited.annotations)
-        parts.citations.push(...cited.citations)
-      }
+      if (text !== '') parts.addText(text, (start, length) => citationsOf(block, start, length))
       return
     }
     case 'thinking': {
       const thinking = textOf(block.thinking)
-      if (thinking) parts.reasoning = parts.reasoning === undefined ? thinking : `${parts.reasoning}\n\n${thinking}`
+      parts.addReasoning(thinking)
       parts.thinking.push(thinkingBlock(thinking, block.signature))
       return
     }
     case 'redacted_thinking':
       parts.thinking.push({ type: 'redacted_thinking', data: textOf(block.data) })
       return
-    case 'tool_use': {
-      const name = textOf(block.name)
-      if (memo?.json?.name === name) {
-        // words around the call are no JSON: they are kept as `preamble`
-        parts.content = answerText(block.input, memo.json)
-        parts.answered = true
-        return
-      }
-      const original = memo?.names?.[name] ?? name
-      const text = JSON.stringify(block.input ?? {})
-      parts.calls.push({ id: textOf(block.id), type: 'function', function: { name: original, arguments: text } })
-    }
+    case 'tool_use':
+      parts.addCall(textOf(block.id), textOf(block.name), block.input)
   }
 }
 
@@ -115,18 +66,6 @@ export const thinkingBlock = (thinking: string, signature: unknown) => ({
   thinking,
   ...(typeof signature === 'string' && signature !== '' && { signature }),
 })
-
-function messageOf(parts: Parts, wire: WireMessage, blocks: readonly Block[], memo: Memo | undefined): AnswerMessage {
-  const message: AnswerMessage = { role: 'assistant', content: parts.content ?? null, refusal: refusalOf(wire) ?? null }
-  if (parts.reasoning !== undefined) message.reasoning_content = parts.reasoning
-  if (parts.calls.length > 0) message.tool_calls = parts.calls
-  if (parts.thinking.length > 0) message.thinking_blocks = parts.thinking
-  if (parts.annotations.length > 0) message.annotations = parts.annotations
-  const extras = extraFields(wire, blocks, memo)
-  const citations = parts.citations.length > 0 ? { citations: parts.citations } : undefined
-  if (citations || extras) message.provider_specific_fields = { ...citations, ...extras }
-  return message
-}
 
 /** Why Claude declined, where it says so. https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback */
 export function refusalOf({ stop_reason, stop_details }: WireMessage): string | undefined {

@@ -1,9 +1,11 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
-import { Aliases } from './aliases.js'
+import { aliasesOf } from '../../shared/aliases.js'
+import { memoOf } from '../../shared/memo.js'
+import { otherParams, refuseParams } from '../../shared/params.js'
 import { betasOfBody } from './betas.js'
-import type { Kit, Memo } from './kit.js'
+import type { Kit } from './kit.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
 import {
@@ -12,20 +14,26 @@ import {
   encodeSampling,
   encodeServiceTier,
   encodeStop,
-  ownFields,
-  refuseParams,
+  readParams,
+  refused,
 } from './params.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { encodeFormat, type Structured } from './structured.js'
 import { encodeThinking, type ThinkingPlan } from './thinking.js'
 import { encodeTools, type ToolPlan, toolNames } from './tools.js'
-import { type Block, type Fields, isBlock, isFields } from './wire.js'
+import { type Block, type Fields, isFields } from './wire.js'
 
 /** An OpenAI-shaped request as one of the Messages API. https://platform.claude.com/docs/en/api/messages/create */
 export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirks>): Encoded {
   const { quirks, model } = context
   const report = new Report(context)
-  const kit: Kit = { report, quirks, facts: modelFacts(model), betas: new Set(), ...aliasesOf(params) }
+  const kit: Kit = {
+    report,
+    quirks,
+    facts: modelFacts(model),
+    betas: new Set(),
+    ...aliasesOf(params, toolNames(params), 128),
+  }
 
   const { system, turns } = encodeMessages(params.messages, kit)
   const plan = encodeThinking(params, turns, kit)
@@ -33,9 +41,9 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   const tools = encodeTools(params, thinksByBudget, kit)
   const structured = encodeFormat(params.response_format, tools, thinksByBudget, kit)
   if (structured.instruction) system.push(structured.instruction)
-  refuseParams(params, kit)
+  refuseParams(params, refused, report)
 
-  const { system: given, ...own } = ownFields(params)
+  const { system: given, ...own } = otherParams(params, readParams)
   if (given) system.unshift(...(Array.isArray(given) ? given : [{ type: 'text', text: String(given) }]))
   const body: Fields = {
     ...(quirks.bodyVersion !== undefined && { anthropic_version: quirks.bodyVersion }),
@@ -65,35 +73,13 @@ function finish(body: Fields, params: ChatParams, kit: Kit, structured: Structur
   if (Array.isArray(given)) for (const flag of given) kit.betas.add(String(flag))
   const flags = [...kit.betas]
   if (flags.length > 0 && kit.quirks.betas === 'body') body.anthropic_beta = flags
-  const names = kit.names.originals()
-  const { json } = structured
-  const memo: Memo | undefined = names || json ? { ...(names && { names }), ...(json && { json }) } : undefined
+  const memo = memoOf(kit.names.originals(), structured.json)
   return {
     body,
     ...(flags.length > 0 && kit.quirks.betas !== 'body' && { headers: { 'anthropic-beta': flags.join(',') } }),
     ...(kit.report.warnings.length > 0 && { warnings: kit.report.warnings }),
     ...(memo && { memo }),
   }
-}
-
-/** Names and ids of the whole request are known before the first is translated, so that aliases can't clash. */
-function aliasesOf(params: ChatParams): Pick<Kit, 'names' | 'ids'> {
-  const names = toolNames(params)
-  const ids: string[] = []
-  for (const message of Array.isArray(params.messages) ? params.messages : []) {
-    if (message?.role !== 'assistant') continue
-    for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
-      ids.push(String(call?.id))
-      names.push(String(call?.type === 'custom' ? call.custom.name : call?.function?.name))
-    }
-    if (message.function_call) names.push(String(message.function_call.name))
-    for (const part of Array.isArray(message.content) ? (message.content as unknown[]) : []) {
-      if (!isBlock(part) || part.type !== 'tool_use') continue
-      ids.push(String(part.id))
-      names.push(String(part.name))
-    }
-  }
-  return { names: new Aliases(names, 128, 'plain'), ids: new Aliases(ids, 64, 'hashed') }
 }
 
 /** Plain instructions are sent as text, which is the same to the API. */

@@ -1,4 +1,5 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { kindOfStatus, plainMessage, usualStatus } from '../../shared/status.js'
 import { isFields } from './wire.js'
 
 /** https://platform.claude.com/docs/en/api/errors */
@@ -36,19 +37,10 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
 ]
 
 const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
+  ...usualStatus,
   [400, 'bad_request'],
-  [401, 'authentication'],
-  [402, 'quota_exceeded'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [408, 'timeout'],
   [409, 'bad_request'],
   [413, 'bad_request'],
-  [422, 'unprocessable_entity'],
-  [429, 'rate_limit'],
-  [502, 'service_unavailable'],
-  [503, 'service_unavailable'],
-  [504, 'timeout'],
   [529, 'overloaded'],
 ])
 
@@ -58,10 +50,7 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   // proxies and Bedrock give `{ message }` or `{ error: '…' }`
   const error = isFields(outer?.error) ? outer.error : outer
   const type = textOf(error?.type)
-  const message =
-    textOf(error?.message) ??
-    textOf(outer?.error) ??
-    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+  const message = textOf(error?.message) ?? textOf(outer?.error) ?? plainMessage({ status, text })
   const code = isFields(error?.details) ? textOf(error.details.error_code) : undefined
   const kind = kindOf(status, type, code, message)
   return {
@@ -90,9 +79,7 @@ function kindOf(status: number, type: string | undefined, code: string | undefin
   if (typed) return typed
   const known = byStatus.get(status)
   if (known === 'bad_request') return byText.find(([pattern]) => pattern.test(message))?.[1] ?? known
-  if (known) return known
-  if (status >= 500) return 'internal_server'
-  return status >= 400 ? 'bad_request' : 'internal_server'
+  return kindOfStatus(status, byStatus)
 }
 
 const path =

@@ -1,4 +1,4 @@
-import type { JSONTool, Memo } from './kit.js'
+import { answerText, type JSONTool, type Memo } from '../../shared/memo.js'
 import { isThinking } from './thinking-blocks.js'
 import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
 
@@ -77,10 +77,4 @@ function asCallerKnows(block: Block, memo: Memo | undefined): Block {
   if (memo.json?.name === name) return { type: 'text', text: answerText(block.input, memo.json) }
   const original = memo.names?.[name]
   return original === undefined ? block : { ...block, name: original }
-}
-
-/** The answer in the call that stands for `response_format`, as JSON text. */
-export function answerText(input: unknown, { wrapped }: JSONTool): string {
-  const answer = wrapped && isFields(input) && 'response' in input ? input.response : input
-  return JSON.stringify(answer ?? {})
 }

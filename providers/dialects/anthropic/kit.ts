@@ -1,5 +1,5 @@
 import type { Report } from '../../report.js'
-import type { Aliases } from './aliases.js'
+import type { Aliases } from '../../shared/aliases.js'
 import type { ModelFacts } from './models.js'
 import type { AnthropicQuirks } from './quirks.js'
 
@@ -14,18 +14,4 @@ export interface Kit {
   readonly ids: Aliases
   /** Beta flags that the request needs. */
   readonly betas: Set<string>
-}
-
-/** What the decoder of the same call must know. */
-export interface Memo {
-  /** Tool names as sent, to the caller's. */
-  readonly names?: Readonly<Record<string, string>>
-  /** The tool that stands for `response_format`. */
-  readonly json?: JSONTool
-}
-
-export interface JSONTool {
-  readonly name: string
-  /** True where the schema's root is not an object, so that the answer stands in a field `response`. */
-  readonly wrapped: boolean
 }

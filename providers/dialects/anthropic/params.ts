@@ -1,31 +1,20 @@
 import type { ChatParams } from '../../../src/types/chat.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, type Refusals, usualParams } from '../../shared/params.js'
 import type { Kit } from './kit.js'
 import type { ThinkingPlan } from './thinking.js'
-import { type Fields, isFields } from './wire.js'
-
-interface Refusal {
-  readonly advice: string
-  /** Values that change nothing, and are left out without a word. */
-  readonly harmless?: (value: unknown) => boolean
-}
-
-const isZero = (value: unknown) => value === 0
-const isFalse = (value: unknown) => value === false
+import type { Fields } from './wire.js'
 
 /** OpenAI's parameters that the Messages API has nothing for. https://platform.claude.com/docs/en/api/messages/create */
-const refused: Readonly<Record<string, Refusal>> = {
-  n: { advice: 'it gives one answer a call: call it several times', harmless: (value) => value === 1 },
+export const refused: Refusals = {
+  n: { advice: 'it gives one answer a call: call it several times', harmless: isOne },
   seed: { advice: 'its sampling cannot be seeded' },
   logprobs: { advice: 'it gives none', harmless: isFalse },
   top_logprobs: { advice: 'it gives none', harmless: isZero },
-  logit_bias: { advice: 'it has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+  logit_bias: { advice: 'it has none', harmless: isEmpty },
   presence_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
   frequency_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
   prediction: { advice: 'it takes no predicted output' },
-  modalities: {
-    advice: 'it answers with text only',
-    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
-  },
+  modalities: { advice: 'it answers with text only', harmless: isTextOnly },
   audio: { advice: 'it answers with text only' },
   store: { advice: 'it stores no answers', harmless: isFalse },
   verbosity: { advice: 'ask for the length in the prompt' },
@@ -34,52 +23,12 @@ const refused: Readonly<Record<string, Refusal>> = {
   safety_identifier: { advice: 'use user, which is sent as metadata.user_id' },
 }
 
-/** Names that the encoder reads itself; whatever else is in a request is the provider's own and passes as it is. */
-const read: ReadonlySet<string> = new Set([
+/** Names that the encoder reads itself; whatever else is in a request is Anthropic's own and passes as it is. */
+export const readParams: ReadonlySet<string> = new Set([
   ...Object.keys(refused),
-  'model',
-  'messages',
-  'temperature',
-  'top_p',
-  'top_k',
-  'stop',
-  'max_tokens',
-  'max_completion_tokens',
-  'user',
-  'metadata',
-  'service_tier',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'functions',
-  'function_call',
-  'response_format',
-  'reasoning_effort',
-  'thinking',
-  'web_search_options',
-  'stream',
-  'stream_options',
-  'cache_control',
-  'betas',
-  'mcp_servers',
-  'output_config',
-  'extra_body',
+  ...usualParams,
+  ...['betas', 'mcp_servers', 'output_config'],
 ])
-
-export function refuseParams(params: ChatParams, kit: Kit): void {
-  for (const [name, { advice, harmless }] of Object.entries(refused)) {
-    const value = (params as unknown as Fields)[name]
-    if (value === undefined || value === null || harmless?.(value)) continue
-    kit.report.unsupported(name, advice)
-  }
-}
-
-/** Fields that are Anthropic's own. */
-export function ownFields(params: ChatParams): Fields {
-  const own: Fields = {}
-  for (const [name, value] of Object.entries(params)) if (value !== undefined && !read.has(name)) own[name] = value
-  return own
-}
 
 export function encodeStop(stop: ChatParams['stop'], kit: Kit): string[] | undefined {
   if (stop === null || stop === undefined) return undefined

@@ -1,8 +1,11 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
-import type { JSONTool, Kit } from './kit.js'
+import { askForObject } from '../../instruction.js'
+import { answerTool, askedFormat } from '../../shared/format.js'
+import type { JSONTool } from '../../shared/memo.js'
+import type { Kit } from './kit.js'
 import { closeSchema, isRecursive } from './schema.js'
 import type { ToolPlan } from './tools.js'
-import { type Block, type Fields, isFields } from './wire.js'
+import type { Block, Fields } from './wire.js'
 
 export interface Structured {
   /** For `output_config.format`. */
@@ -23,16 +26,10 @@ export function encodeFormat(
   thinksByBudget: boolean,
   kit: Kit,
 ): Structured {
-  if (!format || format.type === 'text') return {}
-  if (format.type === 'json_object') return anyObject(kit)
-  if (format.type !== 'json_schema' || !isFields(format.json_schema)) {
-    throw kit.report.bad(
-      'response_format',
-      "is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
-    )
-  }
-  const { schema, description, name } = format.json_schema
-  if (!isFields(schema)) return anyObject(kit)
+  const asked = askedFormat(format, kit.report)
+  if (!asked) return {}
+  if (!asked.schema) return anyObject(kit)
+  const { schema, description, name } = asked
   const native = kit.facts.schemas && kit.quirks.schemas !== false
   if (!native || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, kit)
   const closed = closeSchema(schema)
@@ -51,28 +48,23 @@ function anyObject(kit: Kit): Structured {
     'response_format',
     'Claude has no JSON mode without a schema: it is asked for JSON in the instructions.',
   )
-  return {
-    instruction: say(
-      'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.',
-    ),
-  }
+  return { instruction: say(askForObject) }
 }
 
 const say = (text: string): Block => ({ type: 'text', text })
 
 function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: boolean, kit: Kit): Structured {
-  const wrapped = schema.type !== 'object'
-  const name = kit.names.unused('respond_with_json')
+  const { json, input } = answerTool(schema, kit.names)
+  const { name } = json
   plan.tools.push({
     name,
     description: `Gives the final answer. Call it once, with the whole answer as its input: ${about}`,
-    input_schema: wrapped ? wrap(schema) : schema,
+    input_schema: input,
   })
   kit.report.emulated(
     'response_format',
     `The schema is given to the model as a tool ('${name}'), and its call is the answer.`,
   )
-  const json: JSONTool = { name, wrapped }
   const others = plan.tools.length > 1 || plan.servers.length > 0
   const wanted = plan.choice?.type
   if (wanted === 'tool') return { json }
@@ -83,15 +75,4 @@ function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: b
   }
   if (wanted === 'none') plan.choice = { type: 'auto' }
   return { json, instruction: say(`Give your final answer by calling the tool '${name}', and in no other way.`) }
-}
-
-/** Definitions stay at the root, where references look for them. */
-function wrap({ $defs, definitions, $schema: _, ...schema }: Fields): Fields {
-  return {
-    type: 'object',
-    properties: { response: schema },
-    required: ['response'],
-    ...($defs !== undefined && { $defs }),
-    ...(definitions !== undefined && { definitions }),
-  }
 }

@@ -1,4 +1,5 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
+import { allowedNames, choiceOf } from '../../shared/tool-choice.js'
 import { betaOfTool } from './betas.js'
 import type { Kit } from './kit.js'
 import { closeSchema } from './schema.js'
@@ -118,11 +119,6 @@ function addWebSearch(plan: ToolPlan, options: NonNullable<ChatParams['web_searc
   })
 }
 
-function choiceOf({ tool_choice, function_call }: ChatParams): ToolChoice | Fields | undefined {
-  if (tool_choice) return tool_choice
-  return isFields(function_call) ? { type: 'function', function: { name: function_call.name } } : function_call
-}
-
 function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, kit: Kit): Fields | undefined {
   if (choice === undefined || choice === null) return undefined
   const none = plan.tools.length === 0 && plan.servers.length === 0
@@ -148,12 +144,7 @@ function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, k
 }
 
 function allowOnly(plan: ToolPlan, { mode, tools }: Fields, kit: Kit): Fields {
-  const allowed = new Set(
-    (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => {
-      const name = isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined
-      return typeof name === 'string' ? [kit.names.wire(name)] : []
-    }),
-  )
+  const allowed = allowedNames(tools, kit.names)
   plan.tools.splice(0, plan.tools.length, ...plan.tools.filter(({ name }) => allowed.has(String(name))))
   if (plan.tools.length === 0) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')
   return { type: mode === 'required' ? 'any' : 'auto' }

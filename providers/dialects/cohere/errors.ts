@@ -1,4 +1,5 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { kindOfStatus, plainMessage, usualStatus } from '../../shared/status.js'
 import { isFields, textIn } from './wire.js'
 
 /** `error_type`, where newer answers have it. */
@@ -18,19 +19,10 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
 ]
 
 const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
-  [401, 'authentication'],
-  [402, 'quota_exceeded'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [408, 'timeout'],
-  [422, 'unprocessable_entity'],
-  [429, 'rate_limit'],
+  ...usualStatus,
   [498, 'content_policy_violation'],
   [499, 'timeout'],
   [501, 'bad_request'],
-  [502, 'service_unavailable'],
-  [503, 'service_unavailable'],
-  [504, 'timeout'],
 ])
 
 /** Reads a failure of Cohere's API, `{ id, message, error_type }`, or of a proxy before it. Never throws. */
@@ -39,10 +31,7 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   // gateways have `{ error: { message } }` or `{ error: text }`
   const error = isFields(outer.error) ? outer.error : outer
   const message =
-    textIn(error, 'message') ??
-    textIn(outer, 'error') ??
-    textIn(outer, 'detail') ??
-    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+    textIn(error, 'message') ?? textIn(outer, 'error') ?? textIn(outer, 'detail') ?? plainMessage({ status, text })
   const type = textIn(outer, 'error_type') ?? textIn(error, 'type')
   return { kind: kindOf(status, type, message), message, providerCode: type }
 }
@@ -53,5 +42,5 @@ function kindOf(status: number, type: string | undefined, message: string): Erro
   const limited = status === 429 && /per minute|\/ ?min/i.test(message)
   const found = limited ? undefined : byText.find(([pattern]) => pattern.test(message))
   if (found && status < 500) return found[1]
-  return byStatus.get(status) ?? (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')
+  return kindOfStatus(status, byStatus)
 }

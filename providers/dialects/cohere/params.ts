@@ -1,26 +1,15 @@
 import type { ChatParams } from '../../../src/types/chat.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, type Refusals } from '../../shared/params.js'
 import type { Kit } from './kit.js'
-import { type Fields, isFields } from './wire.js'
-
-const isZero = (value: unknown) => value === 0
-const isFalse = (value: unknown) => value === false
-
-interface Refusal {
-  readonly advice: string
-  /** Values that change nothing, and are left out without a word. */
-  readonly harmless?: (value: unknown) => boolean
-}
+import type { Fields } from './wire.js'
 
 /** OpenAI's parameters that Cohere has nothing for. https://docs.cohere.com/reference/chat */
-const refused: Readonly<Record<string, Refusal>> = {
-  n: { advice: 'Cohere gives one answer a call: call it several times', harmless: (value) => value === 1 },
-  logit_bias: { advice: 'Cohere has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+const refused: Refusals = {
+  n: { advice: 'Cohere gives one answer a call: call it several times', harmless: isOne },
+  logit_bias: { advice: 'Cohere has none', harmless: isEmpty },
   top_logprobs: { advice: 'Cohere gives those of the chosen tokens only: logprobs', harmless: isZero },
   prediction: { advice: 'Cohere takes no predicted output' },
-  modalities: {
-    advice: 'Cohere answers with text only',
-    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
-  },
+  modalities: { advice: 'Cohere answers with text only', harmless: isTextOnly },
   audio: { advice: 'Cohere answers with text only' },
   verbosity: { advice: 'ask for the length in the prompt' },
   web_search_options: { advice: 'Cohere does not search by itself: give it a tool that does, or documents' },

@@ -1,4 +1,5 @@
 import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
+import { choiceOf, nameOf } from '../../shared/tool-choice.js'
 import type { Kit } from './kit.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
@@ -78,11 +79,6 @@ function strictness(given: readonly (readonly [unknown, string])[], kit: Kit): b
   return false
 }
 
-function choiceOf({ tool_choice, function_call }: ChatParams): ToolChoice | Fields | undefined {
-  if (tool_choice) return tool_choice
-  return isFields(function_call) ? { type: 'function', function: function_call } : function_call
-}
-
 /** The API knows required, none and nothing: one tool is forced by leaving out the others. */
 function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit: Kit): Omit<ToolPlan, 'strict'> {
   if (!choice || choice === 'auto') return { tools }
@@ -101,9 +97,6 @@ function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit:
   kit.report.unsupported('tool_choice', 'Cohere has function tools only')
   return { tools }
 }
-
-const nameOf = (tool: unknown): unknown =>
-  isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined
 
 function only(tools: WireTool[], names: readonly unknown[], kit: Kit): WireTool[] {
   const wanted = new Set(names.map((name) => kit.names.wire(String(name))))

@@ -1,4 +1,5 @@
 import type { ToolChoice } from '../../../src/types/chat.js'
+import { allowedNames } from '../../shared/tool-choice.js'
 import type { Kit } from './kit.js'
 import { type Choice, hasTools, nameOf, type ToolPlan } from './tool-plan.js'
 import { type Fields, inner, isFields, type Turn, textIn } from './wire.js'
@@ -80,12 +81,7 @@ function named(plan: ToolPlan, name: unknown, kit: Kit): Choice {
 }
 
 function allowOnly(plan: ToolPlan, { mode, tools }: Fields, kit: Kit): Choice {
-  const allowed = new Set(
-    (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => {
-      const name = isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined
-      return typeof name === 'string' ? [kit.names.wire(name)] : []
-    }),
-  )
+  const allowed = allowedNames(tools, kit.names)
   plan.tools = plan.tools.filter((tool) => allowed.has(nameOf(tool) ?? ''))
   plan.claude.splice(0, plan.claude.length, ...plan.claude.filter(({ name }) => allowed.has(String(name))))
   if (!hasTools(plan)) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')

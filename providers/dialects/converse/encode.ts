@@ -1,14 +1,16 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
-import { Aliases } from '../anthropic/aliases.js'
+import { aliasesOf } from '../../shared/aliases.js'
+import { memoOf } from '../../shared/memo.js'
+import { refuseParams } from '../../shared/params.js'
 import { cachePoint } from './content.js'
 import { DocumentNames } from './documents.js'
-import type { Kit, Memo } from './kit.js'
+import type { Kit } from './kit.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
 import { converseFields, givenFields, modelFields } from './own-fields.js'
-import { encodeInference, encodeMetadata, encodeServiceTier, refuseParams } from './params.js'
+import { encodeInference, encodeMetadata, encodeServiceTier, refused } from './params.js'
 import { encodeReasoning, type ReasoningPlan } from './reasoning.js'
 import { encodeFormat, type Structured } from './structured.js'
 import type { ToolPlan } from './tool-plan.js'
@@ -23,7 +25,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
     facts: modelFacts(context.model),
     documents: new DocumentNames(),
     media: context.media ?? new Map(),
-    ...aliasesOf(params),
+    ...aliasesOf(params, toolNames(params), 64),
   }
   const { system, turns } = encodeMessages(params.messages, kit)
   const reasoning = encodeReasoning(params, turns, kit)
@@ -33,7 +35,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   for (const text of [tools.instruction, structured.instruction]) if (text !== undefined) system.push({ text })
   if (!kit.facts.system) tellInTurn(system, turns, kit)
   const inference = encodeInference(params, reasoning, kit)
-  const taken = refuseParams(params, kit)
+  const taken = refuseParams(params, refused, report, kit.facts.own)
   markPrompt(turns, params, kit)
 
   const body: Fields = { messages: turns }
@@ -48,33 +50,8 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   Object.assign(body, converseFields(params))
 
   report.settle()
-  const memo = memoOf(kit, structured)
+  const memo = memoOf(kit.names.originals(), structured.json)
   return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }), ...(memo && { memo }) }
-}
-
-function memoOf({ names }: Kit, { json }: Structured): Memo | undefined {
-  const originals = names.originals()
-  return originals || json ? { ...(originals && { names: originals }), ...(json && { json }) } : undefined
-}
-
-/** Names and ids of the whole request are known before the first is translated, so that aliases can't clash. */
-function aliasesOf(params: ChatParams): Pick<Kit, 'names' | 'ids'> {
-  const names = toolNames(params)
-  const ids: string[] = []
-  for (const message of Array.isArray(params.messages) ? params.messages : []) {
-    if (message?.role !== 'assistant') continue
-    for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
-      ids.push(String(call?.id))
-      names.push(String(call?.type === 'custom' ? call.custom.name : call?.function?.name))
-    }
-    if (message.function_call) names.push(String(message.function_call.name))
-    for (const part of Array.isArray(message.content) ? (message.content as unknown[]) : []) {
-      if (!isFields(part) || part.type !== 'tool_use') continue
-      ids.push(String(part.id))
-      names.push(String(part.name))
-    }
-  }
-  return { names: new Aliases(names, 64, 'plain'), ids: new Aliases(ids, 64, 'hashed') }
 }
 
 /** Puts the instructions before the first words of the user. */

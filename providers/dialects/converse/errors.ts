@@ -1,4 +1,5 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { kindOfStatus, plainMessage, usualStatus } from '../../shared/status.js'
 import { isFields } from './wire.js'
 
 /** What is known of an exception: its kind, and the status that it has where it doesn't stand inside a stream. */
@@ -96,19 +97,10 @@ const byText: readonly Told[] = [
 ]
 
 const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
+  ...usualStatus,
   [400, 'bad_request'],
-  [401, 'authentication'],
-  [402, 'quota_exceeded'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [408, 'timeout'],
   [413, 'bad_request'],
-  [422, 'unprocessable_entity'],
   [424, 'internal_server'],
-  [429, 'rate_limit'],
-  [502, 'service_unavailable'],
-  [503, 'service_unavailable'],
-  [504, 'timeout'],
 ])
 
 /** Kinds whose text may be read for something more exact: the others say all with their name or status. */
@@ -132,9 +124,9 @@ export function errorFacts(failure: Failure & { readonly headers?: Readonly<Reco
     textOf(error.Message) ??
     textOf(outer.originalMessage) ??
     textOf(outer.error) ??
-    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+    plainMessage({ status, text })
   const exception = name === undefined ? undefined : byName.get(name.replace(/exception$/i, '').toLowerCase())
-  const general = exception?.kind ?? kindOfStatus(status)
+  const general = exception?.kind ?? kindOfStatus(status, byStatus)
   const told = vague.has(general) ? byText.find(({ pattern }) => pattern.test(message)) : undefined
   const kind = told && agrees(told.kind, exception?.kind) ? told.kind : general
   return {
@@ -149,12 +141,6 @@ export function errorFacts(failure: Failure & { readonly headers?: Readonly<Reco
 /** A name that says what it is about is believed before the text; `ValidationException` says nothing. */
 const agrees = (told: ErrorKind, named: ErrorKind | undefined) =>
   named === undefined || named === 'bad_request' || named === told
-
-function kindOfStatus(status: number): ErrorKind {
-  const kind = byStatus.get(status)
-  if (kind) return kind
-  return status >= 400 && status < 500 ? 'bad_request' : 'internal_server'
-}
 
 /** `ValidationException:http://internal.amazon.com/…`, `com.amazon.coral#ValidationException` and, in streams, `validationException`. */
 function nameOf(value: unknown): string | undefined {

@@ -1,7 +1,7 @@
+import { answerText, type JSONTool, type Memo } from '../../shared/memo.js'
 import { isOwnCall, spoken } from './assistant.js'
-import type { JSONTool, Memo } from './kit.js'
 import { thinkingBlock } from './reasoning-blocks.js'
-import { type Block, type Fields, inner, isFields } from './wire.js'
+import { type Block, type Fields, inner } from './wire.js'
 
 /**
  * What of an answer OpenAI's message has no field for: kept under `provider_specific_fields`, so that the next turn can send it
@@ -46,10 +46,4 @@ function asCallerKnows(block: Block, memo: Memo | undefined): Block {
   if (memo.json && memo.json.name === use.name) return { text: answerText(use.input, memo.json) }
   const original = memo.names?.[String(use.name)]
   return original === undefined ? block : { toolUse: { ...use, name: original } }
-}
-
-/** The answer in the call that stands for `response_format`, as JSON text. */
-export function answerText(input: unknown, { wrapped }: JSONTool): string {
-  const answer = wrapped && isFields(input) && 'response' in input ? input.response : input
-  return JSON.stringify(answer ?? {})
 }

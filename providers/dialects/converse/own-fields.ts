@@ -1,5 +1,6 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { refusedNames } from './params.js'
+import { otherParams, usualParams } from '../../shared/params.js'
+import { refused } from './params.js'
 import { type Fields, isFields } from './wire.js'
 
 /** Fields of Converse's own, by the name under which a caller gives them. */
@@ -12,37 +13,10 @@ const named: Readonly<Record<string, string>> = {
 
 /** Names that the encoder reads itself. */
 const read: ReadonlySet<string> = new Set([
-  ...refusedNames,
+  ...Object.keys(refused),
   ...Object.keys(named),
-  'model',
-  'messages',
-  'temperature',
-  'top_p',
-  'top_k',
-  'stop',
-  'max_tokens',
-  'max_completion_tokens',
-  'user',
-  'metadata',
-  'service_tier',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'functions',
-  'function_call',
-  'response_format',
-  'reasoning_effort',
-  'thinking',
-  'web_search_options',
-  'stream',
-  'stream_options',
-  'cache_control',
-  'betas',
-  'extra_body',
-  'inference_config',
-  'tool_config',
-  'output_config',
-  'request_metadata',
+  ...usualParams,
+  ...['betas', 'inference_config', 'tool_config', 'output_config', 'request_metadata'],
   'additional_model_request_fields',
 ])
 
@@ -62,7 +36,5 @@ export function givenFields(params: ChatParams, name: string): Fields {
 
 /** Whatever else is in a request is the model's own, and goes where Converse takes such fields. */
 export function modelFields(params: ChatParams): Fields {
-  const own: Fields = {}
-  for (const [name, value] of Object.entries(params)) if (value !== undefined && !read.has(name)) own[name] = value
-  return { ...own, ...givenFields(params, 'additional_model_request_fields') }
+  return { ...otherParams(params, read), ...givenFields(params, 'additional_model_request_fields') }
 }

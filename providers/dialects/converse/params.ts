@@ -1,53 +1,18 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { encodeMaxTokens, encodeSampling, encodeStop } from '../anthropic/params.js'
+import type { Refusals } from '../../shared/params.js'
+import { refused as claudeRefused, encodeMaxTokens, encodeSampling, encodeStop } from '../anthropic/params.js'
 import { asClaude } from './claude.js'
 import type { Kit } from './kit.js'
 import type { ReasoningPlan } from './reasoning.js'
-import { type Fields, isFields } from './wire.js'
+import type { Fields } from './wire.js'
 
-interface Refusal {
-  readonly advice: string
-  /** Values that change nothing, and are left out without a word. */
-  readonly harmless?: (value: unknown) => boolean
-}
-
-const isZero = (value: unknown) => value === 0
-const isFalse = (value: unknown) => value === false
-
-/** OpenAI's parameters that Converse has nothing for. Some models take some of them: see `ModelFacts.own`. */
-const refused: Readonly<Record<string, Refusal>> = {
-  n: { advice: 'it gives one answer a call: call it several times', harmless: (value) => value === 1 },
-  seed: { advice: 'its sampling cannot be seeded' },
-  logprobs: { advice: 'it gives none', harmless: isFalse },
-  top_logprobs: { advice: 'it gives none', harmless: isZero },
-  logit_bias: { advice: 'it has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
-  presence_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
-  frequency_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
-  prediction: { advice: 'it takes no predicted output' },
-  modalities: {
-    advice: 'it answers with text only',
-    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
-  },
-  audio: { advice: 'it answers with text only' },
-  store: { advice: 'it stores no answers', harmless: isFalse },
-  verbosity: { advice: 'ask for the length in the prompt' },
-  prompt_cache_key: { advice: 'mark what to cache with cache_control' },
-  prompt_cache_retention: { advice: "use cache_control with a ttl of '5m' or '1h'" },
+/**
+ * OpenAI's parameters that Converse has nothing for: the same as for Claude's own API, but for who asks. Some models take some of
+ * them, see `ModelFacts.own`.
+ */
+export const refused: Refusals = {
+  ...claudeRefused,
   safety_identifier: { advice: 'use metadata, which stands in the invocation log' },
-}
-
-export const refusedNames: readonly string[] = Object.keys(refused)
-
-/** Refuses what the model can't honour; what it takes under OpenAI's own name is returned. */
-export function refuseParams(params: ChatParams, kit: Kit): Fields {
-  const taken: Fields = {}
-  for (const [name, { advice, harmless }] of Object.entries(refused)) {
-    const value = (params as unknown as Fields)[name]
-    if (value === undefined || value === null) continue
-    if (kit.facts.own.includes(name)) taken[name] = value
-    else if (!harmless?.(value)) kit.report.unsupported(name, advice)
-  }
-  return taken
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html */

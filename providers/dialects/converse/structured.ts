@@ -1,8 +1,11 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
+import { askForObject } from '../../instruction.js'
+import { answerTool, askedFormat } from '../../shared/format.js'
+import type { JSONTool } from '../../shared/memo.js'
 import { closeSchema, isRecursive } from '../anthropic/schema.js'
-import type { JSONTool, Kit } from './kit.js'
+import type { Kit } from './kit.js'
 import type { ToolPlan } from './tool-plan.js'
-import { type Fields, isFields } from './wire.js'
+import type { Fields } from './wire.js'
 
 export interface Structured {
   /** For `outputConfig.textFormat`. */
@@ -23,16 +26,10 @@ export function encodeFormat(
   thinksByBudget: boolean,
   kit: Kit,
 ): Structured {
-  if (!format || format.type === 'text') return {}
-  if (format.type === 'json_object') return anyObject(kit)
-  if (format.type !== 'json_schema' || !isFields(format.json_schema)) {
-    throw kit.report.bad(
-      'response_format',
-      "is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
-    )
-  }
-  const { schema, description, name } = format.json_schema
-  if (!isFields(schema)) return anyObject(kit)
+  const asked = askedFormat(format, kit.report)
+  if (!asked) return {}
+  if (!asked.schema) return anyObject(kit)
+  const { schema, description, name } = asked
   if (!kit.facts.schemas && !kit.facts.tools) return byInstruction(schema, kit)
   if (!kit.facts.schemas || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, kit)
   const closed = closeSchema(schema)
@@ -51,9 +48,7 @@ function anyObject(kit: Kit): Structured {
     'response_format',
     'Converse has no JSON mode without a schema: the model is asked for JSON in the instructions.',
   )
-  return {
-    instruction: 'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.',
-  }
+  return { instruction: askForObject }
 }
 
 /** The last resort: the answer is what the model makes of it, and is checked where the caller gave a schema to check with. */
@@ -67,13 +62,12 @@ function byInstruction(schema: Fields, kit: Kit): Structured {
 }
 
 function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: boolean, kit: Kit): Structured {
-  const wrapped = schema.type !== 'object'
-  const name = kit.names.unused('respond_with_json')
+  const { json, input } = answerTool(schema, kit.names)
+  const { name } = json
   const description = `Gives the final answer. Call it once, with the whole answer as its input: ${about}`
-  const json: JSONTool = { name, wrapped }
   // told to call no tool, the model shall call this one
   const others = plan.instruction === undefined && (plan.tools.length > 0 || plan.claude.length > 0)
-  plan.tools.push({ toolSpec: { name, description, inputSchema: { json: wrapped ? wrap(schema) : schema } } })
+  plan.tools.push({ toolSpec: { name, description, inputSchema: { json: input } } })
   kit.report.emulated(
     'response_format',
     `The schema is given to the model as a tool ('${name}'), and its call is the answer.`,
@@ -88,15 +82,4 @@ function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: b
   }
   plan.choice = undefined
   return { json, instruction: `Give your final answer by calling the tool '${name}', and in no other way.` }
-}
-
-/** Definitions stay at the root, where references look for them. */
-function wrap({ $defs, definitions, $schema: _, ...schema }: Fields): Fields {
-  return {
-    type: 'object',
-    properties: { response: schema },
-    required: ['response'],
-    ...($defs !== undefined && { $defs }),
-    ...(definitions !== undefined && { definitions }),
-  }
 }

@@ -1,5 +1,6 @@
-import type { ChatParams, Tool, ToolChoice } from '../../../src/types/chat.js'
+import type { ChatParams, Tool } from '../../../src/types/chat.js'
 import type { CacheControl } from '../../../src/types/messages.js'
+import { choiceOf } from '../../shared/tool-choice.js'
 import { betaOfTool } from '../anthropic/betas.js'
 import { closeSchema } from '../anthropic/schema.js'
 import { encodeChoice } from './choice.js'
@@ -33,11 +34,6 @@ export function encodeTools(params: ChatParams, turns: readonly Turn[], thinksBy
     kit.report.unsupported('parallel_tool_calls', `${kit.facts.who} can't be kept from calling several tools at once`)
   }
   return plan
-}
-
-function choiceOf({ tool_choice, function_call }: ChatParams): ToolChoice | Fields | undefined {
-  if (tool_choice) return tool_choice
-  return isFields(function_call) ? { type: 'function', function: { name: function_call.name } } : function_call
 }
 
 function addTool(plan: ToolPlan, tool: Tool, where: string, kit: Kit): void {

@@ -1,4 +1,5 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
+import { parseArguments } from '../../shared/calls.js'
 import { partsOf } from './content.js'
 import { imageParts } from './images.js'
 import { keptParts } from './kept.js'
@@ -35,27 +36,14 @@ export function callsOf(message: AssistantMessage, index: number, kit: Kit): Cal
     }
     const { name, arguments: text } = isFields(call.function) ? call.function : ({} as Fields)
     if (typeof name !== 'string' || name === '') throw kit.report.bad(where, "is a tool call without 'function.name'.")
-    calls.push({ id, name, args: parseArguments(text, where, kit), signature: signatureOf(call), where })
+    calls.push({ id, name, args: parseArguments(text, where, kit.report), signature: signatureOf(call), where })
   }
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ id: undefined, name: legacy.name, args: parseArguments(legacy.arguments, where, kit), where })
+    calls.push({ id: undefined, name: legacy.name, args: parseArguments(legacy.arguments, where, kit.report), where })
   }
   return calls
-}
-
-function parseArguments(text: unknown, where: string, kit: Kit): Fields {
-  if (isFields(text)) return text
-  if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(String(text))
-  } catch {
-    throw kit.report.bad(where, `has arguments that are not JSON: ${String(text).slice(0, 80)}`)
-  }
-  if (!isFields(parsed)) throw kit.report.bad(where, 'has arguments that are not a JSON object.')
-  return parsed
 }
 
 /** The parts of an assistant turn: thoughts with a signature, then text, images, and the calls. */

@@ -1,13 +1,15 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
+import { memoOf } from '../../shared/memo.js'
+import { refuseParams } from '../../shared/params.js'
 import { partsOf } from './content.js'
-import type { Kit, Memo } from './kit.js'
+import type { Kit } from './kit.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
 import { Names } from './names.js'
 import { type OwnFields, ownFields } from './own-fields.js'
-import { encodeOutput, encodeSampling, encodeServiceTier, refuseParams } from './params.js'
+import { encodeOutput, encodeSampling, encodeServiceTier, refused } from './params.js'
 import type { GeminiQuirks } from './quirks.js'
 import { remoteURLs } from './remote.js'
 import { encodeFormat } from './structured.js'
@@ -27,7 +29,7 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
   const tools = encodeTools(params, kit)
   tools.choice = encodeChoice(params, tools, kit)
   const structured = encodeFormat(params.response_format, tools, kit)
-  refuseParams(params, kit)
+  refuseParams(params, refused, report)
   const own = ownFields(params)
   if (structured.instruction) {
     // models without instructions hear it from the user
@@ -55,13 +57,11 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
   warnOfMarks(params, kit)
   report.settle()
 
-  const originals = names.originals()
-  const { json } = structured
-  const memo: Memo = { ...(originals && { names: originals }), ...(json && { json }) }
+  const memo = memoOf(names.originals(), structured.json)
   return {
     body,
     ...(report.warnings.length > 0 && { warnings: report.warnings }),
-    ...((originals || json) && { memo }),
+    ...(memo && { memo }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { kindOfStatus, plainMessage, usualStatus } from '../../shared/status.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
 /** google.rpc.Code, as `error.status`. https://ai.google.dev/gemini-api/docs/troubleshooting */
@@ -41,19 +42,7 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/(?:model|system) is (?:currently )?overloaded|high demand/i, 'overloaded'],
 ]
 
-const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
-  [401, 'authentication'],
-  [402, 'quota_exceeded'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [408, 'timeout'],
-  [422, 'unprocessable_entity'],
-  [429, 'rate_limit'],
-  [499, 'timeout'],
-  [502, 'service_unavailable'],
-  [503, 'service_unavailable'],
-  [504, 'timeout'],
-])
+const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([...usualStatus, [499, 'timeout']])
 
 /** Reads a failure of the Gemini API: google.rpc.Status, alone or in a list. Never throws. */
 export function errorFacts({ status, body, text }: Failure): ErrorFacts {
@@ -63,7 +52,7 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const message =
     textIn(error, 'message') ??
     (isFields(outer) ? (textIn(outer, 'error') ?? textIn(outer, 'error_description')) : undefined) ??
-    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+    plainMessage({ status, text })
   const details = Array.isArray(error.details) ? error.details.filter(isFields) : []
   const code = textIn(error, 'status') ?? textIn(error, 'code')
   const reason = textIn(detail(details, 'ErrorInfo'), 'reason')
@@ -90,7 +79,7 @@ function kindOf(
   if (byInfo) return byInfo
   if (perDay(details)) return 'quota_exceeded'
   const coded = code === undefined ? undefined : byCode.get(code)
-  const kind = coded ?? byStatus.get(status) ?? (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')
+  const kind = coded ?? kindOfStatus(status, byStatus)
   const vague = kind !== 'not_found' && kind !== 'timeout'
   return (vague ? byText.find(([pattern]) => pattern.test(message))?.[1] : undefined) ?? kind
 }

@@ -1,6 +1,8 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
+import { saidIn } from '../../shared/calls.js'
+import { answerText, type Memo } from '../../shared/memo.js'
 import { imageParts } from './images.js'
-import type { JSONTool, Kit, Memo } from './kit.js'
+import type { Kit } from './kit.js'
 import { kindOf } from './parts.js'
 import { type Fields, isFields, type Part } from './wire.js'
 
@@ -35,12 +37,6 @@ function asCallerKnows(part: Part, memo: Memo | undefined): Part {
   if (memo.json && call.name === memo.json.name) return { text: answerText(call.args, memo.json) }
   const original = memo.names?.[call.name ?? '']
   return original === undefined ? part : { ...part, functionCall: { ...call, name: original } }
-}
-
-/** The answer in the call that stands for `response_format`, as JSON text. */
-export function answerText(args: unknown, { wrapped }: JSONTool): string {
-  const answer = wrapped && isFields(args) && 'response' in args ? args.response : args
-  return JSON.stringify(answer ?? {})
 }
 
 /** The turn as it came. Undefined where nothing was kept, or where the caller has changed what the message says. */
@@ -79,9 +75,4 @@ export function keptParts(
 function restored({ image: _, ...kept }: Part, current: Part | undefined): Part {
   const fields: Fields = { ...kept, ...current }
   return fields
-}
-
-function saidIn({ content }: AssistantMessage): string {
-  if (!Array.isArray(content)) return content ?? ''
-  return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }

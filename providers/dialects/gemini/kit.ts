@@ -15,20 +15,6 @@ export interface Kit {
   readonly media: ReadonlyMap<string, Media>
 }
 
-/** What the decoder of the same call must know. */
-export interface Memo {
-  /** Tool names as sent, to the caller's. */
-  readonly names?: Readonly<Record<string, string>>
-  /** The function that stands for `response_format`. */
-  readonly json?: JSONTool
-}
-
-export interface JSONTool {
-  readonly name: string
-  /** True where the schema's root is not an object, so that the answer stands in a field `response`. */
-  readonly wrapped: boolean
-}
-
 /** More candidates than any answer has. Lists that are filled by index don't grow beyond. */
 const mostPlaces = 1024
 

@@ -1,22 +1,15 @@
 import type { ChatParams } from '../../../src/types/chat.js'
+import { isEmpty, isFalse, type Refusals, usualParams } from '../../shared/params.js'
 import type { Kit } from './kit.js'
-import { type Fields, isFields } from './wire.js'
-
-interface Refusal {
-  readonly advice: string
-  /** Values that change nothing, and are left out without a word. */
-  readonly harmless?: (value: unknown) => boolean
-}
-
-const isFalse = (value: unknown) => value === false
+import type { Fields } from './wire.js'
 
 /** OpenAI's parameters that the Gemini API has nothing for. https://ai.google.dev/api/generate-content */
-const refused: Readonly<Record<string, Refusal>> = {
-  logit_bias: { advice: 'it has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+export const refused: Refusals = {
+  logit_bias: { advice: 'it has none', harmless: isEmpty },
   prediction: { advice: 'it takes no predicted output' },
   store: { advice: 'it stores no answers', harmless: isFalse },
   verbosity: { advice: 'ask for the length in the prompt' },
-  metadata: { advice: 'it takes none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+  metadata: { advice: 'it takes none', harmless: isEmpty },
   prompt_cache_key: { advice: 'it caches by itself, or by cached_content' },
   prompt_cache_retention: { advice: 'it caches by itself, or by cached_content' },
   user: { advice: 'it is not told who asks' },
@@ -26,45 +19,9 @@ const refused: Readonly<Record<string, Refusal>> = {
 
 export const readParams: ReadonlySet<string> = new Set([
   ...Object.keys(refused),
-  'model',
-  'messages',
-  'temperature',
-  'top_p',
-  'top_k',
-  'n',
-  'stop',
-  'max_tokens',
-  'max_completion_tokens',
-  'presence_penalty',
-  'frequency_penalty',
-  'logprobs',
-  'top_logprobs',
-  'seed',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'functions',
-  'function_call',
-  'response_format',
-  'reasoning_effort',
-  'thinking',
-  'modalities',
-  'audio',
-  'web_search_options',
-  'service_tier',
-  'stream',
-  'stream_options',
-  'extra_body',
+  ...usualParams,
+  ...['n', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs', 'seed', 'modalities', 'audio'],
 ])
-
-export function refuseParams(params: ChatParams, kit: Kit): void {
-  const given = params as unknown as Fields
-  for (const [name, { advice, harmless }] of Object.entries(refused)) {
-    const value = given[name]
-    if (value === undefined || value === null || harmless?.(value)) continue
-    kit.report.unsupported(name, advice)
-  }
-}
 
 /** The plain numbers and texts of `generationConfig`. https://ai.google.dev/api/generate-content#GenerationConfig */
 export function encodeSampling(params: ChatParams): Fields {

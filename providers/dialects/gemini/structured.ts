@@ -1,9 +1,11 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
-import type { JSONTool, Kit } from './kit.js'
+import { answerTool, askedFormat } from '../../shared/format.js'
+import type { JSONTool } from '../../shared/memo.js'
+import type { Kit } from './kit.js'
 import { openAPISchema } from './open-api.js'
 import { cleanSchema } from './schema.js'
 import type { ToolPlan } from './tools.js'
-import { type Fields, isFields, type Part } from './wire.js'
+import type { Fields, Part } from './wire.js'
 
 export interface Structured {
   /** For `generationConfig`. */
@@ -19,20 +21,14 @@ export interface Structured {
  * with the answer. https://ai.google.dev/gemini-api/docs/structured-output
  */
 export function encodeFormat(format: ResponseFormat | null | undefined, plan: ToolPlan, kit: Kit): Structured {
-  if (!format || format.type === 'text') return {}
-  const json: unknown = format.type === 'json_schema' ? format.json_schema : undefined
-  if (format.type !== 'json_object' && !isFields(json)) {
-    throw kit.report.bad(
-      'response_format',
-      "is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
-    )
-  }
-  const schema = isFields(json) && isFields(json.schema) ? json.schema : undefined
+  const asked = askedFormat(format, kit.report)
+  if (!asked) return {}
+  const { schema } = asked
   const alone = plan.functions.length === 0 || kit.facts.schemaWithTools
   if (alone && kit.facts.system)
     return { config: { responseMimeType: 'application/json', ...schemaField(schema, kit) } }
   if (!schema || !kit.facts.system) return instructed(schema, kit)
-  return byFunction(schema, isFields(json) ? String(json.description ?? json.name ?? '') : '', plan, kit)
+  return byFunction(schema, String(asked.description ?? asked.name ?? ''), plan, kit)
 }
 
 function schemaField(schema: Fields | undefined, kit: Kit): Fields {
@@ -56,15 +52,14 @@ function instructed(schema: Fields | undefined, kit: Kit): Structured {
 }
 
 function byFunction(schema: Fields, about: string, plan: ToolPlan, kit: Kit): Structured {
-  const wrapped = schema.type !== 'object'
-  const name = kit.names.unused('respond_with_json')
-  const parameters = wrapped ? wrap(schema) : schema
+  const { json, input } = answerTool(schema, kit.names)
+  const { name } = json
   plan.functions.push({
     name,
     description: `Gives the final answer. Call it once, with the whole answer as its arguments: ${about}`,
     ...(kit.facts.jsonSchema && kit.quirks.jsonSchema !== false
-      ? { parametersJsonSchema: cleanSchema(parameters) }
-      : { parameters: openAPISchema(parameters).schema }),
+      ? { parametersJsonSchema: cleanSchema(input) }
+      : { parameters: openAPISchema(input).schema }),
   })
   kit.report.emulated(
     'response_format',
@@ -76,16 +71,5 @@ function byFunction(schema: Fields, about: string, plan: ToolPlan, kit: Kit): St
     const none = plan.choice?.mode === 'NONE'
     plan.choice = { mode: 'ANY', ...(none && { allowedFunctionNames: [name] }) }
   }
-  return { json: { name, wrapped } }
-}
-
-/** Definitions stay at the root, where references look for them. */
-function wrap({ $defs, definitions, $schema: _, ...schema }: Fields): Fields {
-  return {
-    type: 'object',
-    properties: { response: schema },
-    required: ['response'],
-    ...($defs !== undefined && { $defs }),
-    ...(definitions !== undefined && { definitions }),
-  }
+  return { json }
 }

@@ -1,4 +1,5 @@
 import type { ChatParams } from '../../../src/types/chat.js'
+import { allowedNames } from '../../shared/tool-choice.js'
 import type { Kit } from './kit.js'
 import type { ToolPlan } from './tools.js'
 import { type Fields, isFields } from './wire.js'
@@ -49,12 +50,7 @@ function named(name: unknown, plan: ToolPlan, kit: Kit): Fields {
 
 /** Names go with ANY only: where the model is free to call, it is shown what it may. */
 function allowed({ mode, tools }: Fields, plan: ToolPlan, kit: Kit): Fields {
-  const wanted = new Set(
-    (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => {
-      const name = isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined
-      return typeof name === 'string' ? [kit.names.wire(name)] : []
-    }),
-  )
+  const wanted = allowedNames(tools, kit.names)
   const names = plan.functions.map((one) => String(one.name)).filter((name) => wanted.has(name))
   if (names.length === 0) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')
   if (mode === 'required') return { mode: 'ANY', allowedFunctionNames: names }

@@ -1,4 +1,5 @@
 import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
+import { kindOfStatus, plainMessage } from '../../shared/status.js'
 import { isFields, textIn } from './wire.js'
 
 /** Errors are a sentence and a status; the sentence tells more. https://docs.ollama.com/api/errors */
@@ -15,36 +16,19 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/requires more (?:system )?memory|failed to allocate memory|unable to load full model/i, 'service_unavailable'],
 ]
 
-const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
-  [401, 'authentication'],
-  [402, 'quota_exceeded'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [408, 'timeout'],
-  [422, 'unprocessable_entity'],
-  [429, 'rate_limit'],
-  [502, 'service_unavailable'],
-  [503, 'service_unavailable'],
-  [504, 'timeout'],
-])
-
 /** Reads a failure of Ollama, `{ error: text }`, or of a proxy before it. Never throws. */
 export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const outer = isFields(body) ? body : {}
   // the OpenAI-compatible paths of the same server have `{ error: { message } }`
   const error = isFields(outer.error) ? outer.error : outer
-  const message =
-    textIn(outer, 'error') ??
-    textIn(error, 'message') ??
-    (text.trim().slice(0, 500) || `HTTP status ${status}, without a body`)
+  const message = textIn(outer, 'error') ?? textIn(error, 'message') ?? plainMessage({ status, text })
   const kind = kindOf(status, message)
   return { kind, message, hint: hintOf(kind, message, textIn(outer, 'signin_url')) }
 }
 
 function kindOf(status: number, message: string): ErrorKind {
   const found = byText.find(([pattern]) => pattern.test(message))
-  if (found) return found[1]
-  return byStatus.get(status) ?? (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')
+  return found ? found[1] : kindOfStatus(status)
 }
 
 function hintOf(kind: ErrorKind, message: string, signIn: string | undefined): string | undefined {

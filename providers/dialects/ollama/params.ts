@@ -1,25 +1,14 @@
 import type { ChatParams } from '../../../src/types/chat.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, type Refusals } from '../../shared/params.js'
 import type { Kit } from './kit.js'
 import { type Fields, isFields } from './wire.js'
 
-const isZero = (value: unknown) => value === 0
-const isFalse = (value: unknown) => value === false
-
-interface Refusal {
-  readonly advice: string
-  /** Values that change nothing, and are left out without a word. */
-  readonly harmless?: (value: unknown) => boolean
-}
-
 /** OpenAI's parameters that Ollama has nothing for. */
-const refused: Readonly<Record<string, Refusal>> = {
-  n: { advice: 'Ollama gives one answer a call: call it several times', harmless: (value) => value === 1 },
-  logit_bias: { advice: 'Ollama has none', harmless: (value) => isFields(value) && Object.keys(value).length === 0 },
+const refused: Refusals = {
+  n: { advice: 'Ollama gives one answer a call: call it several times', harmless: isOne },
+  logit_bias: { advice: 'Ollama has none', harmless: isEmpty },
   prediction: { advice: 'Ollama takes no predicted output' },
-  modalities: {
-    advice: 'Ollama answers with text only',
-    harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
-  },
+  modalities: { advice: 'Ollama answers with text only', harmless: isTextOnly },
   audio: { advice: 'Ollama answers with text only' },
   verbosity: { advice: 'ask for the length in the prompt' },
   web_search_options: { advice: 'Ollama does not search by itself: give it a tool that does' },

@@ -1,4 +1,5 @@
 import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
+import { choiceOf, nameOf } from '../../shared/tool-choice.js'
 import type { Kit } from './kit.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
@@ -49,11 +50,6 @@ function toolOf(tool: unknown, where: string, kit: Kit): WireTool | undefined {
   }
 }
 
-function choiceOf({ tool_choice, function_call }: ChatParams): ToolChoice | Fields | undefined {
-  if (tool_choice) return tool_choice
-  return isFields(function_call) ? { type: 'function', function: function_call } : function_call
-}
-
 function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit: Kit): WireTool[] {
   if (!choice || choice === 'auto') return tools
   if (choice === 'none') {
@@ -70,6 +66,3 @@ function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit:
   kit.report.unsupported('tool_choice', "Ollama can't be made to call a tool: ask for the call in the prompt")
   return tools
 }
-
-const nameOf = (tool: unknown): unknown =>
-  isFields(tool) ? (isFields(tool.function) ? tool.function.name : tool.name) : undefined

@@ -1,7 +1,10 @@
+import type { ChatParams } from '../../src/types/chat.js'
+import { isFields } from '../fields.js'
+
 const valid = /^[a-zA-Z0-9_-]+$/
 
 /**
- * Names for tools and tool calls that Anthropic's pattern (letters, digits, `_`, `-`) refuses. The same original has the
+ * Names for tools and tool calls that the pattern of Anthropic and Bedrock (letters, digits, `_`, `-`) refuses. The same original has the
  * same alias wherever it stands, and no two originals share one.
  */
 export class Aliases {
@@ -51,6 +54,32 @@ export class Aliases {
     this.#taken.add(candidate)
     return candidate
   }
+}
+
+/**
+ * Names and ids of the whole request are known before the first is translated, so that aliases can't clash.
+ * @param names of the tools: those that the history calls are added
+ */
+export function aliasesOf(
+  { messages }: ChatParams,
+  names: string[],
+  longestName: number,
+): { readonly names: Aliases; readonly ids: Aliases } {
+  const ids: string[] = []
+  for (const message of Array.isArray(messages) ? messages : []) {
+    if (message?.role !== 'assistant') continue
+    for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
+      ids.push(String(call?.id))
+      names.push(String(call?.type === 'custom' ? call.custom.name : call?.function?.name))
+    }
+    if (message.function_call) names.push(String(message.function_call.name))
+    for (const part of Array.isArray(message.content) ? (message.content as unknown[]) : []) {
+      if (!isFields(part) || part.type !== 'tool_use') continue
+      ids.push(String(part.id))
+      names.push(String(part.name))
+    }
+  }
+  return { names: new Aliases(names, longestName, 'plain'), ids: new Aliases(ids, 64, 'hashed') }
 }
 
 /** FNV-1a, 32 bits, as seven characters. */

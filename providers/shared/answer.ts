@@ -1,0 +1,81 @@
+import type { AnswerMessage, Choice, FinishReason } from '../../src/types/chat.js'
+import type { Annotation, FunctionToolCall, ImagePart } from '../../src/types/messages.js'
+import type { Fields } from '../fields.js'
+import { answerText, type Memo } from './memo.js'
+
+/** The citations of a block. */
+export interface Cited {
+  /** Citations of pages, in OpenAI's shape. */
+  readonly annotations: Annotation[]
+  /** Every citation as the provider gave it. */
+  readonly citations: Fields[]
+}
+
+/** What the blocks of an answer come to, read one by one. */
+export class Parts {
+  content: string | undefined
+  reasoning: string | undefined
+  readonly thinking: NonNullable<AnswerMessage['thinking_blocks']> = []
+  readonly calls: FunctionToolCall[] = []
+  readonly images: ImagePart[] = []
+  readonly #cited: Cited = { annotations: [], citations: [] }
+  /** True where the tool that stands for `response_format` was called. */
+  #answered = false
+  readonly #memo: Memo | undefined
+
+  constructor(memo: Memo | undefined) {
+    this.#memo = memo
+  }
+
+  /** @param cite the citations of words that stand at that place of the content */
+  addText(text: string, cite: (start: number, length: number) => Cited | undefined): void {
+    if (this.#answered) return
+    // words may yet turn out to stand before the answer's tool: nothing can point into them
+    const cited = this.#memo?.json ? undefined : cite(this.content?.length ?? 0, text.length)
+    if (text !== '') this.content = (this.content ?? '') + text
+    this.#cited.annotations.push(...(cited?.annotations ?? []))
+    this.#cited.citations.push(...(cited?.citations ?? []))
+  }
+
+  addReasoning(text: string | undefined): void {
+    if (text) this.reasoning = this.reasoning === undefined ? text : `${this.reasoning}\n\n${text}`
+  }
+
+  addCall(id: string, name: string, input: unknown): void {
+    const { json, names } = this.#memo ?? {}
+    if (json?.name === name) {
+      // words around the call are no JSON: they are kept as `preamble`
+      this.content = answerText(input, json)
+      this.#answered = true
+      return
+    }
+    const text = JSON.stringify(input ?? {})
+    this.calls.push({ id, type: 'function', function: { name: names?.[name] ?? name, arguments: text } })
+  }
+
+  /** @param extras what OpenAI's message has no field for */
+  message(refusal: string | null, extras: Fields | undefined): AnswerMessage {
+    const message: AnswerMessage = { role: 'assistant', content: this.content ?? null, refusal }
+    if (this.reasoning !== undefined) message.reasoning_content = this.reasoning
+    if (this.calls.length > 0) message.tool_calls = this.calls
+    if (this.thinking.length > 0) message.thinking_blocks = this.thinking
+    if (this.images.length > 0) message.images = this.images
+    const { annotations, citations } = this.#cited
+    if (annotations.length > 0) message.annotations = annotations
+    if (citations.length > 0) message.provider_specific_fields = { citations, ...extras }
+    else if (extras) message.provider_specific_fields = extras
+    return message
+  }
+
+  /** The only choice. `tool_use` that was the answer's tool alone is the end of the answer. */
+  choice(message: AnswerMessage, native: string | undefined, finishReason: (native: string) => FinishReason): Choice {
+    const answeredOnly = this.#answered && this.calls.length === 0 && native === 'tool_use'
+    return {
+      index: 0,
+      message,
+      finish_reason: answeredOnly ? 'stop' : finishReason(native ?? ''),
+      logprobs: null,
+      ...(native !== undefined && { native_finish_reason: native }),
+    }
+  }
+}
