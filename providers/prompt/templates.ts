@@ -68,14 +68,14 @@ const quoted = () => '> '
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html */
 export const titan: Template = {
-  marks: /(?<=[\r\n])(?=[^\S\r\n]*(?:User|Bot):)/gi,
+  marks: /(?<=[\r\n\v\f\u0085\u2028\u2029])(?=[^\S\r\n]*(?:User|Bot):)/gi,
   blunt: quoted,
   write: ({ system, turns }) =>
     `${system ? `${system}\n\n` : ''}${turns.map(({ role, text }) => `${role === 'user' ? 'User' : 'Bot'}: ${text}\n`).join('')}Bot:`,
 }
 
 const speakers: Template = {
-  marks: /(?<=[\r\n])(?=[^\S\r\n]*(?:User|Assistant):)/gi,
+  marks: /(?<=[\r\n\v\f\u0085\u2028\u2029])(?=[^\S\r\n]*(?:User|Assistant):)/gi,
   blunt: quoted,
   write({ turns }) {
     const said = turns.map(({ role, text }) => `${role === 'user' ? 'User' : 'Assistant'}: ${text}`)
@@ -86,5 +86,7 @@ const speakers: Template = {
 /** For models whose own format the host puts around the text, or the caller has: a single question stays as it is. */
 export function transcript(dialogue: Dialogue, report: Report): string {
   const [only] = dialogue.turns
-  return dialogue.turns.length === 1 && only ? only.text : promptOf(speakers, dialogue, report)
+  return dialogue.turns.length === 1 && only
+    ? only.text
+    : promptOf(speakers, { system: '', turns: dialogue.turns }, report)
 }

@@ -54,6 +54,7 @@ function encode(params: ChatParams, context: EncodeContext): Encoded {
   const report = new Report(context)
   const dialogue = dialogueOf(params, who, report)
   const { stop_sequences: stops, ...fields } = fieldsOf(params, namesOf(context.model), who, report)
+  const stop = stopIn(stops, report)
   report.settle()
   if (dialogue.turns.length > 1) {
     report.emulated(
@@ -65,8 +66,7 @@ function encode(params: ChatParams, context: EncodeContext): Encoded {
   const input: Fields = {
     prompt: transcript(dialogue, report),
     ...(dialogue.system && { system_prompt: dialogue.system }),
-    // a list in a text, as the schema has it
-    ...(Array.isArray(stops) && { stop_sequences: stops.join(',') }),
+    ...(stop !== undefined && { stop_sequences: stop }),
     ...fields,
   }
   return {
@@ -75,6 +75,15 @@ function encode(params: ChatParams, context: EncodeContext): Encoded {
     ...(!params.stream && { headers: { prefer: 'wait=5' } }),
     warnings: report.warnings,
   }
+}
+
+/** A list in a text, as the schema has it. */
+function stopIn(stops: unknown, report: Report): string | undefined {
+  if (!Array.isArray(stops) || stops.length === 0) return undefined
+  const texts = stops.map(String)
+  if (!texts.some((text) => text.includes(','))) return texts.join(',')
+  report.unsupported('stop', `${who} takes them in one text with commas in between, so that none can have one`)
+  return undefined
 }
 
 /** Streams have a host of their own. https://replicate.com/docs/topics/predictions/streaming */

@@ -64,14 +64,14 @@ export const asia = [
     keyUrl: 'https://platform.minimax.io/user-center/basic-information/interface-key',
   },
   {
-    // its page knows the limit of an answer as max_completion_tokens
+    // its page knows the limit of an answer as max_completion_tokens; its questions and answers ask for reasoning_content to be sent back
     id: 'xiaomi_mimo',
     name: 'Xiaomi MiMo',
     base: 'https://api.xiaomimimo.com/v1',
     env: ['XIAOMI_MIMO_API_KEY', 'XIAOMI_API_KEY', 'MIMO_API_KEY'],
     baseEnv: ['XIAOMI_MIMO_API_BASE'],
     keyUrl: 'https://platform.xiaomimimo.com',
-    quirks: { maxTokens: 'max_completion_tokens' },
+    quirks: { maxTokens: 'max_completion_tokens', replayReasoning: 'reasoning_content' },
   },
   {
     // in China https://api.siliconflow.cn/v1

@@ -39,10 +39,11 @@ export const local = [
     keyRequired: false,
   },
   {
+    // port 8080 before October 2026: https://github.com/ggml-org/llama.cpp/pull/26508
     id: 'llamacpp',
     name: 'llama.cpp',
     responses: true,
-    base: 'http://127.0.0.1:8080/v1',
+    base: 'http://127.0.0.1:9931/v1',
     env: ['LLAMACPP_API_KEY'],
     baseEnv: ['LLAMACPP_API_BASE'],
     keyRequired: false,

@@ -105,7 +105,7 @@ export const small = [
     baseEnv: ['SALAD_CLOUD_API_BASE'],
   },
   {
-    // said to have closed
+    // closed on 25 September, by its own page
     id: 'lambda_ai',
     name: 'Lambda',
     base: 'https://api.lambda.ai/v1',
@@ -122,7 +122,7 @@ export const small = [
     baseEnv: ['GALADRIEL_API_BASE'],
   },
   {
-    // said to have closed
+    // closed to the public on 1 August 2024, by its own page
     id: 'anyscale',
     name: 'Anyscale',
     base: 'https://api.endpoints.anyscale.com/v1',

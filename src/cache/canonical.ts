@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { types } from 'node:util'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -7,6 +8,7 @@ type Fields = Readonly<Record<string, unknown>>
  * fields doesn't matter, nor do fields that are undefined. Only in the `properties` of a schema the order does matter, since
  * models answer in it. It is for keys, and never read again: texts stand in it as they are, behind their lengths.
  * @throws {RangeError} where it goes round in a circle
+ * @throws {TypeError} where it says more than its own fields do
  */
 export function canonical(value: unknown): string {
   switch (typeof value) {
@@ -51,6 +53,10 @@ export function fields(value: Fields, without?: ReadonlySet<string>): string {
 }
 
 function inOrder(value: Fields, names: readonly string[], without: ReadonlySet<string> | undefined): string {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null && saysMore(value)) {
+    throw new TypeError('What an object of this class says is not in its own fields.')
+  }
   let text = '{'
   for (const name of names) {
     const field = value[name]
@@ -58,6 +64,16 @@ function inOrder(value: Fields, names: readonly string[], without: ReadonlySet<s
     text += `${quoted(name)}=${name === 'properties' && isPlain(field) ? inOrder(field, Object.keys(field), undefined) : canonical(field)},`
   }
   return `${text}}`
+}
+
+/** Whether something can be read of it that is among none of its fields: getters of a class, what it inherits, or a boxed number. */
+function saysMore(value: object): boolean {
+  if (types.isBoxedPrimitive(value)) return true
+  for (let one: object | null = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
+    const all = Object.entries(Object.getOwnPropertyDescriptors(one))
+    if (all.some(([name, given]) => name !== '__proto__' && typeof given.value !== 'function')) return true
+  }
+  return false
 }
 
 /** Most objects have two or three fields: sorting those by hand is several times as fast. */

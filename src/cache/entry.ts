@@ -79,12 +79,16 @@ const isObject = (value: unknown): value is Fields =>
 const hasOrigin = ({ provider, model }: Fields) => typeof provider === 'string' && typeof model === 'string'
 
 const checks: Readonly<Record<CachedOperation, (data: Fields) => boolean>> = {
-  chat: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.choices, isChoice),
+  chat: (data) =>
+    hasOrigin(data) && isObject(data.answer) && isUsage(data.answer.usage) && isList(data.answer.choices, isChoice),
   rerank: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.results, isResult),
   embedding: (data) =>
     hasOrigin(data) &&
     typeof data.answered === 'string' &&
-    (typeof data.vector === 'string' || isList(data.vector, (value) => typeof value === 'number')),
+    isUsage(data.usage) &&
+    (typeof data.vector === 'string'
+      ? data.vector.length > 0 && Buffer.byteLength(data.vector, 'base64') % 4 === 0 && base64.test(data.vector)
+      : isList(data.vector, (value) => typeof value === 'number')),
 }
 
 const isList = (value: unknown, is: (item: unknown) => boolean) =>
@@ -92,9 +96,21 @@ const isList = (value: unknown, is: (item: unknown) => boolean) =>
 
 const isChoice = (value: unknown) => {
   if (!isObject(value) || typeof value.finish_reason !== 'string' || !isObject(value.message)) return false
-  const { content } = value.message
+  const { content, tool_calls: calls } = value.message
+  if (calls !== undefined && calls !== null && !(Array.isArray(calls) && calls.every(isCall))) return false
   return content === null || typeof content === 'string'
 }
+
+const isCall = (value: unknown) => isObject(value) && (isObject(value.function) || isObject(value.custom))
+
+const isUsage = (value: unknown) =>
+  value === undefined ||
+  value === null ||
+  (isObject(value) && [value.prompt_tokens, value.completion_tokens, value.total_tokens].every(isCount))
+
+const isCount = (value: unknown) => value === undefined || typeof value === 'number'
+
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 const isResult = (value: unknown) =>
   isObject(value) && typeof value.index === 'number' && typeof value.relevance_score === 'number'

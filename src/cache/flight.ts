@@ -76,10 +76,17 @@ export async function share<Answer>(
 
 /** What ends one call by its own clocks or its caller's will says nothing to others; nor do errors that a key may be to blame for. */
 export function landingOf(error: unknown, { shareAcrossKeys }: Plan): Landing {
-  if (!LLMError.is(error) || shareAcrossKeys) return 'left'
+  if (!LLMError.is(error)) return 'left'
   const known = error as AnyLLMError
-  return known.code === 'aborted' || known.code === 'timeout' ? 'left' : { error: known }
+  if (ownAffairs.has(known.code) || (shareAcrossKeys && ofKeys.has(known.code))) return 'left'
+  return { error: known }
 }
+
+const ownAffairs: ReadonlySet<AnyLLMError['code']> = new Set(['aborted', 'timeout'])
+const ofKeys: ReadonlySet<AnyLLMError['code']> = new Set([
+  ...(['authentication', 'permission_denied', 'not_found', 'rate_limit', 'quota_exceeded'] as const),
+  ...(['budget_exceeded', 'no_deployments_available'] as const),
+])
 
 /** Those who may have what others may not don't fly with them. */
 export const flightName = (key: string, { maxAge, noStore }: Plan): string => `${key} ${maxAge} ${noStore}`

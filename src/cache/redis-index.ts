@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { systemClock } from '../call/clock.js'
 import { BadRequestError } from '../errors.js'
 import type { Neighbour, SemanticIndex } from '../types/cache.js'
-import { RedisLink, type RedisOptions, type RedisSettings, settingsOf, wrong } from './redis-link.js'
+import { lasting, RedisLink, type RedisOptions, type RedisSettings, settingsOf, wrong } from './redis-link.js'
 
 /** What is used of a client of the package `redis`: of `createClient`, `createCluster` and `createSentinel` alike. */
 export interface RedisIndexClient {
@@ -113,7 +113,7 @@ class Vectors implements RedisIndex {
     if (this.#refusal) return
     const tag = tagOf(scope)
     const place = this.#place(tag, key)
-    const lasts = `${Math.min(Math.max(1, Math.ceil(ttl)), Number.MAX_SAFE_INTEGER)}`
+    const lasts = `${lasting(ttl)}`
     const args = ['EVAL', keep, '1', place, tag, fieldOf(vector), bytesOf(vector), lasts]
     await this.#link.run((client) => send(client, args, place))
   }

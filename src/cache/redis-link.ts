@@ -54,13 +54,16 @@ export function settingsOf<Client extends LinkedClient>(
   }
   const { url, client, keyPrefix = own.keyPrefix } = options
   if (url !== undefined && client) throw wrong(`${maker}() takes 'url' or 'client', not both.`)
-  if (url !== undefined && typeof url !== 'string') throw wrong(`'url' of ${maker}() is a string.`)
+  if (url !== undefined && !isUrl(url)) throw wrong(`'url' of ${maker}() is a URL such as 'redis://localhost:6379'.`)
   if (client && !own.isClient(client)) throw wrong(`'client' of ${maker}() is a client of the package 'redis'.`)
   if (typeof keyPrefix !== 'string') throw wrong(`'keyPrefix' of ${maker}() is a string.`)
   const number = (name: 'ttl' | 'commandTimeout' | 'connectTimeout', standard: number) => {
     const value = options[name] ?? standard
-    if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value
-    throw wrong(`'${name}' of ${maker}() is a number of milliseconds, more than 0.`)
+    const most = name === 'ttl' ? Number.MAX_VALUE : longestTime
+    if (typeof value === 'number' && value > 0 && value <= most) return value
+    throw wrong(
+      `'${name}' of ${maker}() is a number of milliseconds, more than 0${name === 'ttl' ? '' : `, ${most} at most`}.`,
+    )
   }
   return {
     maker,
@@ -72,6 +75,19 @@ export function settingsOf<Client extends LinkedClient>(
     connectTimeout: number('connectTimeout', 5_000),
   }
 }
+
+/** Longer than this, a timer of Node's ends at once. */
+export const longestTime = 2 ** 31 - 1
+
+/** What the package `redis` would refuse with every call, and quote: there may be a password in it. */
+function isUrl(url: unknown): boolean {
+  if (typeof url !== 'string' || !URL.canParse(url)) return false
+  const { protocol, pathname } = new URL(url)
+  return protocol === 'unix:' || (/^rediss?:$/.test(protocol) && /^\/?\d*$/.test(pathname))
+}
+
+/** What Redis takes for a time. */
+export const lasting = (ttl: number): number => Math.min(Math.max(1, Math.ceil(ttl)), 2 ** 52)
 
 /** A client that was made here, and is closed here. */
 interface OwnClient {
@@ -108,6 +124,7 @@ export class RedisLink<Client extends LinkedClient> {
     if (systemClock.now() < this.#restUntil) {
       throw new Error('Redis failed several times in a row, and is left alone for a moment.')
     }
+    const began = systemClock.now()
     try {
       const answer = await within(this.#settings.commandTimeout, this.#send(command))
       this.#failures = 0
@@ -115,7 +132,7 @@ export class RedisLink<Client extends LinkedClient> {
       return answer
     } catch (error) {
       // how to mend it is for people to read, and not a matter of patience; nor is what the server itself refuses
-      if (!(error instanceof BadRequestError) && !isReply(error)) this.#failed()
+      if (!(error instanceof BadRequestError) && !isReply(error)) this.#failed(began)
       throw error
     }
   }
@@ -150,7 +167,9 @@ export class RedisLink<Client extends LinkedClient> {
     return command(client)
   }
 
-  #failed(): void {
+  /** Calls that were under way when the rest began say nothing new: a burst of them is one failure, not a long one. */
+  #failed(began: number): void {
+    if (began < this.#restUntil) return
     this.#failures++
     if (this.#failures < mostFailures) return
     this.#failures = 0

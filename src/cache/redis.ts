@@ -1,5 +1,5 @@
 import type { CacheStore } from '../types/cache.js'
-import { RedisLink, type RedisOptions, type RedisSettings, settingsOf } from './redis-link.js'
+import { lasting, RedisLink, type RedisOptions, type RedisSettings, settingsOf } from './redis-link.js'
 
 /** What is used of a client of the package `redis`: of `createClient`, `createCluster` and `createSentinel` alike. */
 export interface RedisCacheClient {
@@ -78,6 +78,6 @@ class Redis implements RedisCache {
 
   #put(client: RedisCacheClient, key: string, value: string, ttl: number): Promise<unknown> {
     const { keyPrefix } = this.#settings
-    return client.set(keyPrefix + key, value, { expiration: { type: 'PX', value: Math.max(1, Math.ceil(ttl)) } })
+    return client.set(keyPrefix + key, value, { expiration: { type: 'PX', value: lasting(ttl) } })
   }
 }

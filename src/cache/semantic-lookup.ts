@@ -114,6 +114,8 @@ export class SemanticLookup {
 
 /** Of length 1, so that the cosine of two is their product. */
 function unit(vector: ArrayLike<number>): Float32Array {
+  if (typeof vector !== 'object' || vector === null)
+    throw new Error("'embed' gave no vector, which is a list of numbers.")
   const copy = Float32Array.from(vector)
   let sum = 0
   for (const value of copy) sum += value * value

@@ -2,6 +2,7 @@ import { BadRequestError } from '../errors.js'
 import type { CacheStore, EmbedText, Neighbour, SemanticIndex, SemanticStore } from '../types/cache.js'
 import { memoryCache } from './memory.js'
 import { isStore } from './plan.js'
+import { longestTime } from './redis-link.js'
 
 /** Options of {@link semanticCache}. */
 export interface SemanticCacheOptions {
@@ -48,7 +49,9 @@ export function semanticCache(options: SemanticCacheOptions): SemanticStore {
     throw wrong("'index' of semanticCache() is redisIndex(), or an object with nearest and add.")
   }
   if (!Number.isInteger(maxEntries) || maxEntries < 1) throw wrong("'maxEntries' of semanticCache() is 1 or more.")
-  if (!(embedTimeout > 0)) throw wrong("'embedTimeout' of semanticCache() is a number of milliseconds.")
+  if (!Number.isInteger(embedTimeout) || embedTimeout < 1 || embedTimeout > longestTime) {
+    throw wrong(`'embedTimeout' of semanticCache() is a whole number of milliseconds, from 1 to ${longestTime}.`)
+  }
   const { getMany, setMany } = store
   return {
     get: (key) => store.get(key),

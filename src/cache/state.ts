@@ -6,6 +6,9 @@ import { type Given, type Plan, planOf } from './plan.js'
 
 const failures = channel('llmux:cache:error')
 
+/** How long a client that is closed waits for its store, in milliseconds. */
+const longestDrain = 5_000
+
 /** What the calls of one client share of its cache. */
 export class CacheState {
   /** Calls that others wait for, by their keys. */
@@ -24,9 +27,15 @@ export class CacheState {
     return ofCall === false ? undefined : planOf(ofCall, this.#own)
   }
 
-  /** Waits for writes that are under way. */
+  /** Waits for writes that are under way, but not for a store that never answers. */
   async drain(): Promise<void> {
-    await Promise.all(this.#writes)
+    if (this.#writes.size === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, longestDrain)
+    })
+    await Promise.race([Promise.all(this.#writes), late])
+    clearTimeout(timer)
   }
 
   /** Does something that no call waits for. */

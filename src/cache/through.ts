@@ -110,7 +110,8 @@ async function looked<Of extends CachedOperation, Answer>(
 ): Promise<Answer> {
   const { plan, key, call } = passage
   try {
-    if (call.lifetime.ended) throw call.lifetime.ended
+    // a look that has begun tells it itself
+    if (call.lifetime.ended && !isThenable(looking)) throw call.lifetime.ended
     const semantic =
       isSemantic(plan.store) && passage.asked && passage.embedder
         ? new SemanticLookup(plan, plan.store.semantic, passage.asked, passage.embedder, call)

@@ -57,7 +57,7 @@ const classes: Readonly<Record<Exclude<ErrorKind, 'timeout'>, Make>> = {
 
 /** The error for an answer that is one: a status beyond 2xx, or an error body under a 200. */
 export function errorFromResponse(scene: FailureScene, status: number, headers: HeaderMap, rawText: string): LLMError {
-  const text = redact(rawText.slice(0, errorBodyLimit), scene.target.secrets)
+  const text = redact(rawText, scene.target.secrets).slice(0, errorBodyLimit)
   const body = parseJSON(text)
   if (status >= 300 && status < 400) return redirected(scene, status, headers)
   const facts = scene.provider.dialect.error({ status, body, text, headers })
@@ -149,7 +149,8 @@ export function invalidResponse(
   what: string,
   text: string,
 ): LLMError {
-  const start = redact(text.slice(0, 200), scene.target.secrets).replace(/\s+/g, ' ').trim()
+  // cut behind the blots: half a secret is none that would be found
+  const start = redact(text.slice(0, errorBodyLimit), scene.target.secrets).slice(0, 200).replace(/\s+/g, ' ').trim()
   const type = typeof headers['content-type'] === 'string' ? ` (${headers['content-type']})` : ''
   return new InvalidResponseError(
     `${scene.target.who} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})? ` +
@@ -234,8 +235,9 @@ function codeOf(error: Error): string | undefined {
 /** Blots out credentials, in whatever they are quoted. */
 export function redact(text: string, secrets: readonly string[]): string {
   let out = text
-  for (const secret of secrets) {
-    if (secret.length < 4) continue
+  // the longest first: another may be the beginning of it
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
+    if (secret.length < 4) break
     for (const form of formsOf(secret)) out = out.replaceAll(form, '[redacted]')
   }
   return out

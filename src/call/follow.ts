@@ -34,6 +34,13 @@ export function nextRequest({ provider, model, status, target }: Call, next: Fol
   }
 }
 
+/** Between two looks at the same place, in milliseconds, where the provider names no time. */
+const again = 500
+
+/** A place that had nothing but another receipt is not asked again at once. */
+export const paced = ({ following }: Call, next: Following): Following =>
+  next.url === following?.url && !next.afterMs ? { ...next, afterMs: again } : next
+
 /** Sends a request, and whatever follows from it, until there is an answer. A try after a failure goes on where the last one was. */
 export async function followed(
   call: Call,
@@ -44,7 +51,8 @@ export async function followed(
     const next = call.following
     if (next?.afterMs) await pause(call.lifetime, next.afterMs)
     const body = await read(call, dispatcher, next ? nextRequest(call, next) : firstRequest(call))
-    call.following = call.provider.follow?.(body, false)
-    if (!call.following) return body
+    const after = call.provider.follow?.(body, false)
+    call.following = after && paced(call, after)
+    if (!after) return body
   }
 }

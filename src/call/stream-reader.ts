@@ -8,7 +8,7 @@ import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
 import type { AnyUsage, Call } from './call.js'
 import { connectionError, errorBodyLimit, errorFromResponse, invalidResponse } from './failure.js'
-import { firstRequest, nextRequest } from './follow.js'
+import { firstRequest, nextRequest, paced } from './follow.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
 import { Pipe, type Source } from './pipe.js'
@@ -98,6 +98,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
     this.#call.following = next
     this.#mode = 'unknown'
     this.#body.length = 0
+    this.#bytes = 0
     let request: HttpRequest
     try {
       request = nextRequest(this.#call, next)
@@ -270,7 +271,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
       return this.fail(invalidResponse(this.#call.scene(), status, headers, what, text))
     }
     const next = this.#call.provider.follow?.(body, true)
-    if (next) return this.#follow(next)
+    if (next) return this.#follow(paced(this.#call, next))
     this.#call.following = undefined
     try {
       // some servers answer `stream: true` with a whole answer

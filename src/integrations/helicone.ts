@@ -1,6 +1,6 @@
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { Sender, type SenderOptions } from './sender.js'
-import { required, textIn, urlOf } from './settings.js'
+import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** Options of {@link helicone}. */
 export interface HeliconeOptions extends Omit<SenderOptions, 'batchSize'> {
@@ -69,17 +69,13 @@ function responseOf(event: SuccessEvent | FailureEvent, content: boolean): objec
   const { answer, usage, responseId } = event.type === 'success' ? event : { ...event, responseId: undefined }
   const headers = event.requestId === undefined ? {} : { 'x-request-id': event.requestId }
   if (event.type === 'failure') {
-    const { code, message, status } = event.error
+    const { code, status } = event.error
+    const message = reasonOf(event.error, content)
     return { headers, status: status || 500, json: { error: { type: code, message } } }
   }
   const kept = content && answer ? answer : { ...(responseId && { id: responseId }), usage }
   return { headers, status: event.status || 200, json: kept }
 }
-
-const content = new Set(['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions'])
-
-const withoutContent = (request: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(request).filter(([name]) => !content.has(name)))
 
 /** Read as Helicone's headers. https://docs.helicone.ai/helicone-headers/header-directory */
 function metaOf(event: SuccessEvent | FailureEvent, { properties }: HeliconeOptions): Record<string, string> {

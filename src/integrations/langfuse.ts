@@ -3,7 +3,7 @@ import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.j
 import { type AttributeMap, attributesOf, operationOf, tokensOf } from './gen-ai.js'
 import { nanoseconds, type OtlpSpan, otlpAttributes, otlpRequest, otlpSpanId, otlpTraceId } from './otlp.js'
 import { Sender, type SenderOptions } from './sender.js'
-import { required, textIn, urlOf } from './settings.js'
+import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** What Langfuse knows of a call beside the call itself. */
 export interface LangfuseTrace {
@@ -86,6 +86,7 @@ export function langfuse(options: LangfuseOptions = {}): CallbackSet {
 
 function spansOf(event: SuccessEvent | FailureEvent, options: LangfuseOptions): OtlpSpan[] {
   const { callId, startTime, timings, attempts, operation, model } = event
+  const captured = options.captureContent !== false
   const traceId = otlpTraceId(event.traceId)
   const spanId = otlpSpanId(callId)
   const shared = traceAttributes(event, options)
@@ -103,7 +104,7 @@ function spansOf(event: SuccessEvent | FailureEvent, options: LangfuseOptions): 
         ...shared,
         ...observationAttributes(event, options),
       }),
-      status: failed ? { code: 2, message: failed.message } : { code: 0 },
+      status: failed ? { code: 2, message: reasonOf(failed, captured) } : { code: 0 },
     },
   ]
   if (attempts.length < 2) return spans
@@ -122,7 +123,7 @@ function spansOf(event: SuccessEvent | FailureEvent, options: LangfuseOptions): 
         ...shared,
         'langfuse.observation.type': 'span',
         ...(outcome !== 'success' && { 'langfuse.observation.level': 'WARNING', 'error.type': outcome }),
-        ...(message !== undefined && { 'langfuse.observation.status_message': message }),
+        ...(message !== undefined && captured && { 'langfuse.observation.status_message': message }),
         ...(status !== undefined && { 'http.response.status_code': status }),
         ...(deployment !== undefined && { 'langfuse.observation.metadata.deployment': deployment }),
         ...(modelGroup !== undefined && { 'langfuse.observation.metadata.model_group': modelGroup }),
@@ -173,7 +174,9 @@ function observationAttributes(event: SuccessEvent | FailureEvent, options: Lang
     'langfuse.observation.type':
       operation === 'embedding' ? 'embedding' : operation === 'rerank' ? 'retriever' : 'generation',
     'langfuse.observation.model.name': model,
-    'langfuse.observation.model.parameters': JSON.stringify(parametersOf(request)),
+    'langfuse.observation.model.parameters': JSON.stringify(
+      parametersOf(options.captureContent === false ? withoutContent(request) : request),
+    ),
   }
   if (options.captureContent !== false) {
     const input = request.messages ?? request.input ?? request.query
@@ -196,9 +199,9 @@ function observationAttributes(event: SuccessEvent | FailureEvent, options: Lang
     if (prompt.version !== undefined) attributes['langfuse.observation.prompt.version'] = prompt.version
   }
   if (event.type === 'failure') {
-    const { code, message } = event.error
+    const { code } = event.error
     attributes['langfuse.observation.level'] = code === 'aborted' ? 'WARNING' : 'ERROR'
-    attributes['langfuse.observation.status_message'] = message
+    attributes['langfuse.observation.status_message'] = reasonOf(event.error, options.captureContent !== false)
   }
   return attributes
 }

@@ -1,7 +1,7 @@
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { tokensOf } from './gen-ai.js'
 import { Sender, type SenderOptions } from './sender.js'
-import { required, textIn, urlOf } from './settings.js'
+import { required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** Options of {@link lunary}. */
 export interface LunaryOptions extends SenderOptions {
@@ -63,13 +63,14 @@ function eventsOf(event: SuccessEvent | FailureEvent, content: boolean): object[
       provider: event.provider,
       ...(event.cost?.total !== undefined && { cost: event.cost.total }),
     },
-    extra: parametersOf(request),
+    extra: parametersOf(content ? request : withoutContent(request)),
     runtime: 'llmux',
   }
   const timestamp = new Date(startTime + timings.totalMs).toISOString()
   if (event.type === 'failure') {
-    const { code, message } = event.error
-    return [started, { ...base, event: 'error', timestamp, error: { message: `${code}: ${message}` } }]
+    const { code, message: said } = event.error
+    const message = content ? `${code}: ${said}` : code
+    return [started, { ...base, event: 'error', timestamp, error: { message } }]
   }
   return [
     started,
@@ -89,9 +90,9 @@ function outputOf(answer: SuccessEvent['answer']): unknown {
   return choices.map(({ message }) => message)
 }
 
-const content = new Set([
+const noParameters = new Set([
   ...['model', 'messages', 'input', 'query', 'documents', 'prompt', 'instructions', 'metadata', 'user', 'extra_body'],
 ])
 
 const parametersOf = (request: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(request).filter(([name]) => !content.has(name)))
+  Object.fromEntries(Object.entries(request).filter(([name]) => !noParameters.has(name)))

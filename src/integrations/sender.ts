@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { systemClock } from '../call/clock.js'
 import { Connections } from '../call/connections.js'
+import { BadRequestError } from '../errors.js'
 import { Exchange } from '../transport/exchange.js'
 import type { SenderStats } from '../types/observe.js'
 
@@ -28,6 +29,25 @@ export interface Destination {
   readonly wrap: (events: readonly string[]) => string
   /** Requests at the same time. @default 1 */
   readonly parallel?: number
+}
+
+/** Longer than this, a timer of Node's ends at once. */
+const longestTime = 2 ** 31 - 1
+const most = Number.MAX_SAFE_INTEGER
+const ranges = [
+  ['batchSize', 1, most],
+  ['interval', 0, longestTime],
+  ['maxBytes', 1, most],
+  ['timeout', 1, longestTime],
+  ['maxRetries', 0, most],
+] as const
+
+function checkSending(options: SenderOptions): void {
+  for (const [name, least, largest] of ranges) {
+    const value = options[name]
+    if (value === undefined || (Number.isInteger(value) && value >= least && value <= largest)) continue
+    throw new BadRequestError(`'${name}' is a whole number from ${least} to ${largest}.`, { param: name })
+  }
 }
 
 const firstDelay = 500
@@ -64,7 +84,9 @@ export class Sender {
   #hopeless = false
   readonly #stats = { sent: 0, failed: 0, dropped: 0 }
 
+  /** @throws {BadRequestError} where an option is not of its kind */
   constructor(to: Destination, options: SenderOptions) {
+    checkSending(options)
     this.#to = to
     this.#batchSize = options.batchSize ?? 50
     this.#interval = options.interval ?? 1_000

@@ -30,3 +30,17 @@ export function textIn(metadata: Readonly<Record<string, unknown>>, name: string
   const value = metadata[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }
+
+/** Parameters that are content, or may be. */
+const content: ReadonlySet<string> = new Set([
+  ...['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions', 'prediction'],
+  ...['response_format', 'text', 'extra_body'],
+])
+
+/** What `captureContent: false` leaves of a request. */
+export const withoutContent = (request: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(request).filter(([name]) => !content.has(name)))
+
+/** What `captureContent: false` leaves of an error: a message may quote the prompt. */
+export const reasonOf = ({ code, message }: { readonly code: string; readonly message: string }, captured: boolean) =>
+  captured ? message : code

@@ -11,6 +11,8 @@ import { Watch, type Watched } from './watch.js'
 
 const defaultQueue = 10_000
 const defaultTimeout = 10_000
+/** Twice this is as long as a timer of Node's can be: a longer one ends at once. */
+const longestTimeout = 2 ** 30 - 1
 /** Sets of single calls that are remembered, so that `flush()` reaches them. */
 const mostPassing = 64
 
@@ -68,7 +70,10 @@ export class Hub {
     for (const [index, set] of this.#callbacks.entries()) {
       try {
         const stats = set.stats?.()
-        if (stats) senders[set.name ?? `callbacks[${index}]`] = stats
+        if (!stats) continue
+        const name = set.name ?? `callbacks[${index}]`
+        // two projects of one service are two senders
+        senders[Object.hasOwn(senders, name) ? `${name}[${index}]` : name] = stats
       } catch {
         // theirs to mend
       }
@@ -127,8 +132,8 @@ function checkOptions({ redact, beforeSend, callbackQueue, callbackTimeout, logg
   if (callbackQueue !== undefined && !(Number.isInteger(callbackQueue) && callbackQueue > 0)) {
     throw wrong('callbackQueue', 'a whole number, 1 or more')
   }
-  if (callbackTimeout !== undefined && !(typeof callbackTimeout === 'number' && callbackTimeout > 0)) {
-    throw wrong('callbackTimeout', 'a number of milliseconds, more than 0')
+  if (callbackTimeout !== undefined && !(callbackTimeout > 0 && callbackTimeout <= longestTimeout)) {
+    throw wrong('callbackTimeout', `a number of milliseconds, more than 0 and ${longestTimeout} at most`)
   }
   if (logger === undefined) return
   const methods = ['debug', 'info', 'warn', 'error'] as const

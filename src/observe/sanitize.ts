@@ -50,8 +50,15 @@ interface Budget {
 
 const newBudget = (): Budget => ({ left: mostValues, within: new Set() })
 
-const fieldOf = (name: string, value: unknown, depth: number, budget: Budget): unknown =>
-  typeof value === 'string' && isSecret(name) ? hidden : copyOf(value, depth, budget, name)
+function fieldOf(name: string, value: unknown, depth: number, budget: Budget): unknown {
+  if (typeof value !== 'string') return copyOf(value, depth, budget, name)
+  if (isSecret(name)) return hidden
+  const shown = name.endsWith('url') ? value.replace(login, `$1${hidden}@`) : value
+  return copyOf(name === 'server_url' ? shown.replace(/\?.*$/s, `?${hidden}`) : shown, depth, budget, name)
+}
+
+/** Of a URL. */
+const login = /^([a-z][a-z0-9+.-]{0,20}:\/\/)[^/?#@\s]+@/i
 
 function copyOf(value: unknown, depth: number, budget: Budget, name = ''): unknown {
   if (typeof value === 'string') return value.length > longestBase64 ? shorter(value) : value

@@ -1,7 +1,7 @@
 import { canonical, digest } from '../cache/canonical.js'
 import { cachedChat } from '../cache/chat.js'
 import { cachedEmbedding } from '../cache/embedding.js'
-import { addressOf, headersOf, type Question, tenantOf } from '../cache/key.js'
+import { type Addressee, addressOf, headersOf, type Question, tenantOf } from '../cache/key.js'
 import type { Plan } from '../cache/plan.js'
 import { cachedRerank } from '../cache/rerank.js'
 import type { CacheState } from '../cache/state.js'
@@ -43,7 +43,9 @@ export async function runCached(
   const { response_format: format } = ride.request as Partial<CompletionRequest>
   const schema = isSchema(format) ? format : undefined
   if (schema) params.response_format = await formatOf(schema)
-  const address = await addressIn(core, ride, group, plan, options)
+  // what can't be told apart from others can't be kept
+  const address = await addressIn(core, ride, group, plan, options).catch(() => undefined)
+  if (address === undefined) return send(ride)
   const question: Question = { operation, params, extraBody: params.extra_body }
   const call = new Unsent({
     operation,
@@ -98,7 +100,10 @@ export async function runCached(
   }
 }
 
-/** Who may answer, as text: the group, whoever is in it now, and what narrows it down. */
+/**
+ * Who may answer, as text: the group, whoever is in it now, and what narrows it down.
+ * @throws {TypeError} where that can't be said
+ */
 async function addressIn(core: Core, ride: Ride, group: Group, plan: Plan, options: CallOptions): Promise<string> {
   const { tags, allowedRegions } = ride.options
   const { shown, hidden } = headersOf([options.headers])
@@ -121,10 +126,11 @@ async function membersOf(core: Core, { operation }: Ride, group: Group, plan: Pl
   let text = known.get(name)
   if (text === undefined) {
     const all = await Promise.all(group.deployments.map((one) => memberOf(core, operation, one, group, plan)))
-    text = digest(canonical([group.name, group.matched, [...new Set(all)].sort()]))
+    text = digest(canonical([group.name, group.matched, [...new Set(all.map(({ text }) => text))].sort()]))
     // a salt may be a call's own
     if (known.size >= mostSalts) known.clear()
-    known.set(name, text)
+    // the key that one lacks may come
+    if (all.every(({ callable }) => callable)) known.set(name, text)
   }
   return text
 }
@@ -135,8 +141,9 @@ async function memberOf(
   deployment: Deployment,
   group: Group,
   plan: Plan,
-): Promise<string> {
+): Promise<{ text: string; callable: boolean }> {
   const { context, defaults, id } = deployment
+  let asked: readonly [Addressee, Partial<CompletionRequest>]
   try {
     const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context.own)
     const { params, options } = splitRequest({ ...core.defaults, ...defaults }, names[operation])
@@ -144,9 +151,13 @@ async function memberOf(
     const target = findTarget(provider, { operation, model, stream: false }, options, configured)
     const dropParams = options.dropParams ?? context.dropParams
     const headers = [context.headers, configured.headers, options.headers]
-    return canonical([addressOf({ provider, model, target, options, configured, dropParams, headers }, plan), params])
+    asked = [{ provider, model, target, options, configured, dropParams, headers }, params]
   } catch {
     // it can't be called as it is configured; whoever can answers
-    return canonical(['none', id])
+    return { text: canonical(['none', id]), callable: false }
   }
+  const [addressee, params] = asked
+  // what it makes of an answer is not kept with it
+  if (isSchema(params.response_format)) throw new TypeError('A schema is of one deployment.')
+  return { text: canonical([addressOf(addressee, plan), params]), callable: true }
 }

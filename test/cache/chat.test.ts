@@ -219,3 +219,21 @@ it('tells of hits', async () => {
 it('has a client without a store say so', () => {
   expect(() => createClient({ cache: { ttl: 5 } as never })).toThrow("'cache.store' is missing")
 })
+
+it('leaves nothing behind where a call ends while its store begins to look', async () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  const stop = new AbortController()
+  const get = () => {
+    stop.abort()
+    return Promise.reject(new Error('gone'))
+  }
+  const llm = client({ cache: { get, set() {} } })
+  const call = llm.completion({ model, messages: user('Hello'), signal: stop.signal })
+  expect(await rejection(call)).toMatchObject({ code: 'aborted' })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+  expect(asked()).toBe(0)
+})

@@ -192,3 +192,55 @@ it('is not had of a call that goes round in a circle: that one is made without a
   round.self = round
   await expect(keyOf({ extra_body: round })).rejects.toMatchObject({ code: 'bad_request' })
 })
+
+describe('a question that says more than its own fields do', () => {
+  class Message {
+    readonly role = 'user'
+    readonly #text: string
+    constructor(text: string) {
+      this.#text = text
+    }
+    get content() {
+      return this.#text
+    }
+  }
+  class Plain {
+    readonly role = 'user'
+    constructor(readonly content: string) {}
+    shout() {
+      return this.content.toUpperCase()
+    }
+  }
+  const inherited = (content: string) => Object.assign(Object.create({ content }), { role: 'user' })
+
+  it.each([
+    ['a class with a getter', (text: string) => new Message(text)],
+    ['what is inherited', inherited],
+  ])('is not taken for another: %s', async (_, message) => {
+    const mock = mockProvider({ reply: 'Hello' })
+    const llm = createClient({
+      dispatcher: mock.dispatcher,
+      cache: memoryCache(),
+      providers: { anthropic: { apiKey: 'sk-two' } },
+    })
+    const ask = (text: string) =>
+      llm.completion({ model: 'anthropic/claude-sonnet-4-5', messages: [message(text)] as never })
+    await ask('one')
+    expect((await ask('two')).meta.cache).toEqual({ hit: false })
+    expect(mock.requests.map(({ body }) => (body as { messages: object[] }).messages)).toMatchObject([
+      [{ content: 'one' }],
+      [{ content: 'two' }],
+    ])
+    await llm.close()
+  })
+
+  it('is none where a class has nothing but methods', async () => {
+    const messages = [new Plain('Hi')] as never
+    expect(await keyOf({ messages })).toBe(await keyOf({}))
+  })
+
+  it('is a boxed number', () => {
+    expect(() => canonical({ temperature: Object(0.1) })).toThrow(TypeError)
+    expect(canonical(new Date(0))).toBe(canonical('1970-01-01T00:00:00.000Z'))
+  })
+})

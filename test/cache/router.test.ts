@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import * as z from 'zod'
 import { type CallEvent, memoryCache, Router, type RouterOptions } from '../../src/index.js'
 import { messageOf, simulated, user } from '../helpers/simulated.js'
 
@@ -42,6 +43,23 @@ it('answers for the whole group, whichever deployment it was', async () => {
   expect(asked()).toBe(1)
   await router.flush()
   expect(events.filter(({ type }) => type === 'cacheHit')).toHaveLength(6)
+})
+
+it('knows whose answers they are as soon as the key is there', async () => {
+  const cache = memoryCache()
+  const modelList = [{ modelName: 'g', params: { model: 'openai/gpt-4o' } }]
+  const ask = (router: Router) => router.completion({ model: 'g', messages: user('Hello') })
+  const keys: (string | undefined)[] = []
+  for (const tenant of ['one', 'two']) {
+    vi.stubEnv('OPENAI_API_KEY', undefined)
+    vi.stubEnv('OPENAI_BASE_URL', sim().openaiBase)
+    await using router = routerOf({ cache, modelList })
+    await expect(ask(router)).rejects.toMatchObject({ code: 'authentication' })
+    vi.stubEnv('OPENAI_API_KEY', `sk-${tenant}`)
+    keys.push((await ask(router)).meta.cache.key)
+  }
+  vi.unstubAllEnvs()
+  expect(new Set(keys).size).toBe(2)
 })
 
 it('does not keep what a fallback said', async () => {
@@ -113,4 +131,27 @@ it('says to those who shared the answer of a fallback whose it was', async () =>
   sim().fail({ kind: 'status', status: 500 })
   const [, shared] = await Promise.all([1, 2].map(() => router.completion({ model: 'g', messages: user('Hello') })))
   expect(shared?.meta).toMatchObject({ provider: 'openai', model: 'gpt-4o-mini', cache: { coalesced: true } })
+})
+
+it('keeps nothing where a deployment has what no key can name: not for other tenants either', async () => {
+  const store = memoryCache()
+  class Format {
+    readonly type = 'json_schema'
+    get json_schema() {
+      return { name: 'answer', schema: { type: 'object' } }
+    }
+  }
+  for (const response_format of [new Format(), z.object({ a: z.string() })]) {
+    for (const apiKey of ['one', 'two']) {
+      const modelList = [{ ...deployment('g', 'openai/gpt-4o', { apiKey, response_format }), id: 'only' }]
+      await using router = routerOf({ modelList, cache: store })
+      sim().reply('{"a":"b"}', { times: 2 })
+      for (const _ of [1, 2]) {
+        const { meta, choices } = await router.completion({ model: 'g', messages: user('Hello') })
+        expect(meta.cache).toEqual({ hit: false })
+        if (!(response_format instanceof Format)) expect(choices[0]?.message.parsed).toEqual({ a: 'b' })
+      }
+    }
+  }
+  expect(store.size).toBe(0)
 })

@@ -75,6 +75,49 @@ it('is blotted out where a server sends it back', async () => {
   expectClean(error)
 })
 
+describe('where an answer that sends it back is cut', () => {
+  const key = 'sk-canary-openai'
+  const ask = async (status: number, before: number) => {
+    await using server = await startServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'text/html' })
+      response.end(`${'x'.repeat(before)}${key}`)
+    })
+    const request = { model: 'openai/m', messages: user('hi'), apiBase: server.url, apiKey: key, maxRetries: 0 }
+    return [
+      await rejection(client().completion(request)),
+      await rejection(client().completion({ ...request, stream: true })),
+    ]
+  }
+
+  it.each([
+    [200, 200 - 10],
+    [500, 65_536 - 10],
+  ])('is not there by half: status %i', async (status, before) => {
+    for (const error of await ask(status, before)) {
+      expectClean(error)
+      expect(printed(error)).not.toContain('sk-canary')
+    }
+  })
+})
+
+it('is blotted out whole where another one is how it begins', async () => {
+  await using server = await startServer((request, response) => {
+    response.writeHead(401, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ error: { message: `Bad token ${request.headers['x-token']}` } }))
+  })
+  const error = (await rejection(
+    client().completion({
+      model: 'openai/m',
+      messages: user('hi'),
+      apiBase: server.url,
+      apiKey: 'team',
+      headers: { 'x-token': 'team-canary-header' },
+    }),
+  )) as LLMError
+  expect(error.message).toContain('Bad token [redacted]')
+  expectClean(error)
+})
+
 it('goes to no other host: a redirect is an error', async () => {
   const asked: unknown[] = []
   await using elsewhere = await startServer((request, response) => {

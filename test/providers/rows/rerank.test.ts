@@ -23,7 +23,7 @@ const hosts = {
   gpustack: ['http://localhost:4000/rerank', { results: 'results' }],
   hosted_vllm: ['http://localhost:4000/rerank', { results: 'results', usage: { total_tokens: 9 } }],
   vllm: ['http://localhost:8000/v1/rerank', { results: 'results', usage: { total_tokens: 9 } }],
-  llamacpp: ['http://127.0.0.1:8080/v1/rerank', { results: 'results', usage: { prompt_tokens: 9, total_tokens: 9 } }],
+  llamacpp: ['http://127.0.0.1:9931/v1/rerank', { results: 'results', usage: { prompt_tokens: 9, total_tokens: 9 } }],
 } as const
 
 it('is tried at every row that has it', () => {

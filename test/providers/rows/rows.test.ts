@@ -208,7 +208,7 @@ describe('a call', () => {
     ['doubleword', 'https://api.doubleword.ai/v1/chat/completions'],
     ['github', 'https://models.github.ai/inference/chat/completions'],
     ['huggingface', 'https://router.huggingface.co/v1/chat/completions'],
-    ['llamacpp', 'http://127.0.0.1:8080/v1/chat/completions'],
+    ['llamacpp', 'http://127.0.0.1:9931/v1/chat/completions'],
     ['nebius', 'https://api.studio.nebius.ai/v1/chat/completions'],
     ['novita', 'https://api.novita.ai/v3/openai/chat/completions'],
     ['venice', 'https://api.venice.ai/api/v1/chat/completions'],

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { createClient, memoryCache, redisCache, semanticCache } from '../../src/index.js'
+import { mockProvider } from '../../src/testing/index.js'
+import { redisMissing, startRedis } from './redis-server.js'
+
+const request = { model: 'openai/gpt-4o', messages: [{ role: 'user' as const, content: 'Hello' }] }
+const scene = (cache: Parameters<typeof createClient>[0] extends infer Options | undefined ? Options : never) => {
+  const mock = mockProvider()
+  const providers = { openai: { apiKey: 'any' } }
+  return { mock, llm: createClient({ dispatcher: mock.dispatcher, providers, maxRetries: 0, ...cache }) }
+}
+
+describe('entries that are spoilt inside', () => {
+  const choice = (message: object) => (data: { answer: { choices: { message: object }[] } }) => {
+    Object.assign(data.answer.choices[0]?.message ?? {}, message)
+  }
+  it.each([
+    ['no list of calls', choice({ tool_calls: 'x' })],
+    ['no call', choice({ tool_calls: [null] })],
+    [
+      'a usage that is none',
+      (data: { answer: object }) => Object.assign(data.answer, { usage: { prompt_tokens: 'many' } }),
+    ],
+  ])('are misses: %s', async (_, spoil) => {
+    const entries = new Map<string, string>()
+    const { mock, llm } = scene({ cache: entries })
+    await llm.completion(request)
+    const [[key, text] = ['', '']] = entries
+    for (const stream of [false, true]) {
+      const entry = JSON.parse(text)
+      spoil(entry.data)
+      entries.set(key, JSON.stringify(entry))
+      const answer = await llm.completion({ ...request, stream })
+      expect(answer.meta.cache.hit).toBe(false)
+      if ('final' in answer) await answer.final()
+    }
+    expect(mock.requests).toHaveLength(3)
+  })
+
+  it.each(['', '!!!', 'AAAA'])('are misses: the vector %j', async (vector) => {
+    const entries = new Map<string, string>()
+    const { llm } = scene({ cache: entries })
+    const asked = { model: 'openai/text-embedding-3-small', input: 'a' }
+    const first = await llm.embedding(asked)
+    const [[key, text] = ['', '']] = entries
+    const entry = JSON.parse(text)
+    entry.data.vector = vector
+    entries.set(key, JSON.stringify(entry))
+    const again = await llm.embedding(asked)
+    expect(again.meta.cache.hit).toBe(false)
+    expect(again.data).toEqual(first.data)
+  })
+})
+
+it('closes though a store never ends a write', { timeout: 15_000 }, async () => {
+  const { llm } = scene({ cache: { get: () => undefined, set: () => new Promise(() => {}) } })
+  await llm.completion(request)
+  await llm.close()
+})
+
+it('shares an error that no key is to blame for, with shareAcrossKeys too', async () => {
+  const cache = { store: memoryCache(), coalesce: true, shareAcrossKeys: true }
+  const { mock, llm } = scene({ cache })
+  const ask = () => Promise.allSettled(Array.from({ length: 5 }, () => llm.completion(request)))
+  mock.fail({ kind: 'status', status: 500 }, { times: 5 })
+  await ask()
+  expect(mock.requests).toHaveLength(1)
+  mock.reset()
+  mock.fail({ kind: 'status', status: 401 }, { times: 5 })
+  await ask()
+  expect(mock.requests).toHaveLength(5)
+})
+
+describe('times that no timer can keep', () => {
+  const embed = async () => [1]
+  it.each([Number.POSITIVE_INFINITY, 1e12, 0.5])('are refused: %d', (ms) => {
+    expect(() => semanticCache({ embed, embedTimeout: ms })).toThrow(/embedTimeout/)
+    if (ms > 1) expect(() => redisCache({ commandTimeout: ms })).toThrow(/commandTimeout/)
+    if (ms > 1) expect(() => createClient({ callbackTimeout: ms })).toThrow(/callbackTimeout/)
+  })
+})
+
+it('refuses a url of Redis at once, and quotes nothing of it', () => {
+  for (const url of ['redis://user:canary@host:bad', 'http://user:canary@host', 'canary', 'redis://:canary@h/x']) {
+    const refused = () => redisCache({ url })
+    expect(refused).toThrow("'url' of redisCache() is a URL such as 'redis://localhost:6379'.")
+  }
+})
+
+describe.skipIf(redisMissing())('with Redis', () => {
+  it('leaves Redis alone for a moment after a burst of calls has failed, and no longer', async () => {
+    await using server = await startRedis()
+    const store = redisCache({ url: server.url })
+    await store.connect()
+    server.freeze()
+    await Promise.allSettled(Array.from({ length: 60 }, (_, at) => store.get(`${at}`)))
+    server.thaw()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await expect.poll(() => Promise.resolve(store.get('a')).catch(String), { timeout: 2_000 }).toBe(null)
+    await store.close()
+  })
+
+  it('takes a time that is longer than Redis can count', async () => {
+    await using server = await startRedis()
+    const store = redisCache({ url: server.url, commandTimeout: 1_000 })
+    await store.set('a', 'text', Number.MAX_VALUE)
+    expect(await store.get('a')).toBe('text')
+    await store.close()
+  })
+})
