@@ -188,10 +188,23 @@ function optionsSchema(): z.ZodMiniType {
     ),
     allowMockTesting: z.optional(z.boolean()),
     client: z.optional(z.looseObject({})),
-    cache: z.optional(z.custom((value) => value === false || (typeof value === 'object' && value !== null))),
-    state: z.optional(z.custom((value) => typeof value === 'object' && value !== null)),
+    cache: z.optional(
+      z.custom(
+        (value) => value === false || (typeof value === 'object' && value !== null),
+        'is false, or a cache such as memoryCache()',
+      ),
+    ),
+    state: z.optional(z.custom(isState, 'is a state such as redisState(), with reserve(), settle() and close()')),
   })
 }
+
+/** What every call needs of a state. */
+const ofStates = ['reserve', 'settle', 'cooldown', 'recovered', 'close']
+
+const isState = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ofStates.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function')
 
 export const errorClasses = [
   'AuthenticationError',
@@ -234,10 +247,32 @@ const elsewhere: Readonly<Record<string, string>> = {
   stream: 'belongs to a call',
 }
 
-function checkNames({ modelList }: RouterOptions): void {
-  for (const [index, { params }] of modelList.entries()) {
-    for (const name of Object.keys(params)) checkName(name, `modelList.${index}.params.${name}`)
-    if (params.prices) checkPrices(params.prices, `modelList.${index}.params.prices`)
+function checkNames({ modelList, client = {}, budgets }: RouterOptions): void {
+  for (const [index, { modelName, params }] of modelList.entries()) {
+    const at = `modelList.${index}.params`
+    for (const name of Object.keys(params)) checkName(name, `${at}.${name}`)
+    if (params.prices) checkPrices(params.prices, `${at}.prices`)
+    if (params.model.includes('*') && !modelName.includes('*')) {
+      throw refused([`'${at}.model' has a '*', which stands for that of modelName, and '${modelName}' has none.`])
+    }
+    for (const name of ['budgetDuration', 'budgetWindow'] as const) {
+      // a limit without its amount would be no limit
+      if (params[name] !== undefined && params.maxBudget === undefined)
+        throw refused([`'${at}.${name}' is of a budget, and '${at}.maxBudget' is missing.`])
+    }
+  }
+  for (const name of ['timeout', 'maxRetries']) {
+    // it would change nothing: the Router has its own
+    if (Object.hasOwn(client, name)) {
+      const own = name === 'timeout' ? 'timeout or attemptTimeout' : 'numRetries'
+      throw refused([`'client.${name}' is not for the client of a Router: use ${own} of the Router.`])
+    }
+  }
+  const providers = new Set(modelList.map(({ params: { model } }) => model.slice(0, Math.max(0, model.indexOf('/')))))
+  for (const name of Object.keys(budgets?.providers ?? {})) {
+    // nothing would ever be taken from it
+    const right = providers.has(name) ? undefined : meant(name, providers)
+    if (right) throw refused([`'budgets.providers.${name}' is of no deployment. Did you mean '${right}'?`])
   }
 }
 
@@ -292,6 +327,7 @@ function fromReferences(value: unknown, path: readonly string[]): unknown {
   if (typeof value === 'string') {
     if (!value.startsWith(environment)) return value
     const name = value.slice(environment.length)
+    if (name === '') throw refused([`'${path.join('.')}' says ${environment} without the name of a variable.`])
     const found = fromEnvironment([name])
     if (!found) throw refused([`'${path.join('.')}' is taken from ${name}, which is not set in the environment.`])
     return found.value
@@ -325,6 +361,8 @@ interface Issue {
 }
 
 function wrong(issues: readonly unknown[], given: unknown): BadRequestError {
+  const [first] = issues as readonly Issue[]
+  const param = first && [...first.path.map(String), ...(first.keys?.slice(0, 1) ?? [])].join('.')
   return refused(
     (issues as readonly Issue[]).slice(0, 10).map((issue) => {
       const { path, code, keys } = issue
@@ -335,6 +373,7 @@ function wrong(issues: readonly unknown[], given: unknown): BadRequestError {
       }
       return at ? `'${at}' ${whatIsWrong(issue, given)}.` : 'They are an object such as { modelList }.'
     }),
+    param,
   )
 }
 
@@ -364,8 +403,9 @@ function kindOf(value: unknown): string {
   return kinds[kind] ?? `a ${kind}`
 }
 
-const refused = (sentences: readonly string[]) =>
-  new BadRequestError(`The Router's options are wrong. ${sentences.join(' ')}`, { param: 'modelList' })
+/** @param param the field, where it is not the list */
+const refused = (sentences: readonly string[], param = '') =>
+  new BadRequestError(`The Router's options are wrong. ${sentences.join(' ')}`, { param: param || 'modelList' })
 
 /**
  * An id that is the same in every process and after every start. Keys are part of it, for two deployments may differ in nothing

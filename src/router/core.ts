@@ -83,8 +83,14 @@ export class Core {
    * @throws {BadRequestError} with the path of the one that does not
    */
   checkNames(): void {
-    const { modelList } = this.options
+    const { modelList, mirrorTo, groupRetryPolicy } = this.options
     for (const [path, name] of namesIn(this.options)) if (!this.groups.has(name)) throw noSuch(path, name)
+    // an entry that no call comes to does nothing, and nobody is told
+    for (const [path, name] of entriesIn(this.options)) if (!this.groups.leadsTo(name)) throw noGroup(path, name)
+    const names = new Set(this.groups.names())
+    for (const [option, table] of Object.entries({ mirrorTo, groupRetryPolicy })) {
+      for (const name of Object.keys(table ?? {})) if (!names.has(name)) throw noGroup(option, name)
+    }
     for (const [index, { params }] of modelList.entries()) {
       const { mirrorTo } = params
       if (mirrorTo !== undefined && !this.groups.has(mirrorTo))
@@ -293,6 +299,21 @@ export const closedError = (cause?: LLMError): LLMError =>
 
 const noSuch = (path: string, name: string) =>
   new BadRequestError(`The Router's options are wrong. '${path}' names '${name}', which there is not.`, { param: path })
+
+const noGroup = (path: string, name: string) =>
+  new BadRequestError(`The Router's options are wrong. '${path}' has an entry for '${name}', which there is not.`, {
+    param: path,
+  })
+
+/** The names that lists of fallbacks have entries for. */
+function* entriesIn(options: RouterOptions): Iterable<readonly [path: string, name: string]> {
+  const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = options
+  for (const [option, list] of Object.entries({ fallbacks, contextWindowFallbacks, contentPolicyFallbacks })) {
+    for (const [index, entry] of (list ?? []).entries()) {
+      for (const name of Object.keys(entry)) yield [`${option}.${index}`, name]
+    }
+  }
+}
 
 /** Where the options name groups that calls go to. */
 function* namesIn(options: RouterOptions): Iterable<readonly [path: string, name: string]> {

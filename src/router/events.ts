@@ -1,6 +1,24 @@
+import { BadRequestError } from '../errors.js'
+import { meant } from './near.js'
 import type { RouterEvent, RouterEventType } from './types.js'
 
 type Listener = (event: RouterEvent) => void
+
+const types: Readonly<Record<RouterEventType | '*', true>> = {
+  '*': true,
+  pick: true,
+  success: true,
+  failure: true,
+  retry: true,
+  fallback: true,
+  cooldown: true,
+  probe: true,
+  recovered: true,
+  resume: true,
+  wait: true,
+  warning: true,
+  state: true,
+}
 
 /** Who wants to know what happens. A listener can't break or change a call: what it throws is counted and dropped. */
 export class Events {
@@ -10,7 +28,14 @@ export class Events {
   /** Whether anybody listens: nothing is made for nobody. */
   heard = false
 
+  /** @throws {BadRequestError} where there is no such event: its listener would never be told anything */
   on(type: RouterEventType | '*', listener: Listener): () => void {
+    if (!Object.hasOwn(types, type)) {
+      const right = meant(String(type), Object.keys(types))
+      const hint = right ? `Did you mean '${right}'?` : `There are ${Object.keys(types).join(', ')}.`
+      throw new BadRequestError(`A Router has no event '${type}'. ${hint}`, { param: 'type' })
+    }
+    if (typeof listener !== 'function') throw new BadRequestError('on() takes a function.', { param: 'listener' })
     let listeners = this.#listeners.get(type)
     if (!listeners) {
       listeners = new Set()

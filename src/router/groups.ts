@@ -98,6 +98,13 @@ export class Groups {
     return this.#resolve(name)?.deployments.some((one) => one.id !== id) ?? false
   }
 
+  /** Whether any call's name can lead to an entry of a list of fallbacks: by the whole of it, or without its provider. */
+  leadsTo(entry: string): boolean {
+    if (entry === '*' || this.#wildcards.length > 0 || this.has(entry)) return true
+    const names = [...this.#byName.keys(), ...Object.keys(this.#aliases), ...[...this.all].map(({ model }) => model)]
+    return names.some((name) => name.slice(name.indexOf('/') + 1) === entry)
+  }
+
   /** What a name stands for now. */
   find(name: string): Group | undefined {
     return this.#resolve(name)
@@ -120,7 +127,7 @@ export class Groups {
     const names = this.names()
     const some = names.slice(0, 12).map((one) => `'${one}'`)
     throw new BadRequestError(
-      `The Router has no model group '${name}'. There ${names.length === 1 ? 'is' : 'are'} ${some.join(', ')}` +
+      `The Router has no model group '${name}'. There ${names.length === 1 ? 'is' : 'are'} ${some.join(', ') || 'none'}` +
         `${names.length > 12 ? ` and ${names.length - 12} more` : ''}.`,
       { param: 'model', model: name },
     )

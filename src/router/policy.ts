@@ -1,4 +1,5 @@
 import type { LLMError } from '../errors.js'
+import { ofDeployments } from './config.js'
 import type { Deployment } from './deployment.js'
 import type { Group } from './groups.js'
 import type { ErrorCounts, FallbackList, FallbackTarget, RouterOptions } from './types.js'
@@ -22,7 +23,7 @@ export function countFor(table: ErrorCounts | undefined, error: LLMError): numbe
 
 /**
  * Whether another deployment of the same group may answer what this one did not. A wrong key, an empty account and a missing
- * model are this deployment's alone; a wrong request is wrong everywhere.
+ * model are this deployment's alone, and so is what it is configured wrong with; a wrong request is wrong everywhere.
  */
 export function worthRetrying(error: LLMError, others: boolean): boolean {
   switch (error.code) {
@@ -31,6 +32,8 @@ export function worthRetrying(error: LLMError, others: boolean): boolean {
     case 'not_found':
     case 'quota_exceeded':
       return others
+    case 'bad_request':
+      return isSetWrong(error) ? others : error.retryable
     case 'timeout':
       return error.retryable
     case 'aborted':
@@ -39,6 +42,13 @@ export function worthRetrying(error: LLMError, others: boolean): boolean {
       return error.retryable
   }
 }
+
+/** Fields that a deployment has and a call has not. */
+const ofDeployment: ReadonlySet<string | undefined> = new Set([...ofDeployments, 'model'])
+
+/** Whether llmux refused what the deployment is configured with: an unknown provider, no address, no region. */
+const isSetWrong = ({ code, status, param }: LLMError): boolean =>
+  code === 'bad_request' && status === undefined && ofDeployment.has(param)
 
 /** Whether another group may answer. A call that is wrong in itself is wrong there too. */
 export function worthFallingBack(error: LLMError): boolean {
@@ -49,7 +59,7 @@ export function worthFallingBack(error: LLMError): boolean {
       return false
     case 'bad_request':
       // refused by a provider, which another may see differently; not by llmux itself, before anything was sent
-      return error.status !== undefined
+      return error.status !== undefined || isSetWrong(error)
     default:
       return true
   }
@@ -111,6 +121,7 @@ export function cooldownFor(deployment: Deployment, error: LLMError, situation: 
     case 'permission_denied':
     case 'quota_exceeded':
     case 'not_found':
+    case 'bad_request':
       return verdict(error.name)
     default: {
       const { first: failures, second: calls } = deployment.outcomes
@@ -127,6 +138,7 @@ export function cooldownFor(deployment: Deployment, error: LLMError, situation: 
 export function isItsFault(error: LLMError, deployment: Deployment): boolean {
   switch (error.code) {
     case 'bad_request':
+      return isSetWrong(error) && !deployment.wildcard
     case 'context_window_exceeded':
     case 'content_policy_violation':
     case 'unsupported_params':

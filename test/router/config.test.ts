@@ -149,8 +149,60 @@ describe('what is wrong is said with the path of its field', () => {
     [{ mirrorTo: { gpt: 'nobody' } }, "'mirrorTo.gpt' names 'nobody'"],
     [{ modelList: [dep('a', { mirrorTo: 'nobody' })] }, "'modelList.0.params.mirrorTo' names 'nobody'"],
     [{ modelGroupAlias: { four: 'nobody' } }, "'modelGroupAlias.four' names the group 'nobody'"],
+    [{ fallbacks: [{ gtp: ['a'] }] }, "'fallbacks.0' has an entry for 'gtp', which there is not"],
+    [{ contextWindowFallbacks: [{ gtp: ['a'] }] }, "'contextWindowFallbacks.0' has an entry for 'gtp'"],
+    [{ mirrorTo: { gtp: 'a' } }, "'mirrorTo' has an entry for 'gtp'"],
+    [{ groupRetryPolicy: { gtp: { TimeoutError: 1 } } }, "'groupRetryPolicy' has an entry for 'gtp'"],
   ])('names of groups that are not there: %j', (options, said) => {
     expect(message(options)).toContain(said)
+  })
+
+  it.each([
+    [['a'], {}, '*'],
+    [['a'], {}, 'a'],
+    [['a'], { four: 'gpt' }, 'four'],
+    [['a'], { 'x/four': 'gpt' }, 'four'],
+    [[dep('gpt-4o')], {}, 'openai/gpt-4o'],
+    [[dep('four', { model: 'openai/gpt-4o' })], {}, 'gpt-4o'],
+    [[dep('a', { model: 'openai/*' }, 'openai/*')], {}, 'gpt-4o'],
+  ])('takes entries that a call may come to: %j %j %s', (list, modelGroupAlias, name) => {
+    const modelList = [...list, dep('z', {}, 'z')]
+    expect(() => setup({ modelList, modelGroupAlias, fallbacks: [{ [name]: ['z'] }] })).not.toThrow()
+  })
+
+  it.each([
+    [{ state: {} }, "'state' is a state such as redisState()", 'state'],
+    [{ state: 'redis://localhost' }, "'state' is a state such as redisState()", 'state'],
+    [{ cache: true }, "'cache' is false, or a cache such as memoryCache()", 'cache'],
+    [{ client: { timeout: 5 } }, "'client.timeout' is not for the client of a Router: use timeout", undefined],
+    [{ client: { maxRetries: 5 } }, 'use numRetries of the Router', undefined],
+    [{ modelList: [dep('a', { model: 'openai/*' })] }, "'modelList.0.params.model' has a '*'", undefined],
+    [{ modelList: [dep('a', { budgetDuration: '1d' })] }, "'modelList.0.params.maxBudget' is missing", undefined],
+    [{ modelList: [dep('a', { budgetWindow: 'calendar' })] }, "'modelList.0.params.maxBudget' is missing", undefined],
+    [
+      { budgets: { providers: { opnai: { maxBudget: 1 } } } },
+      "'budgets.providers.opnai' is of no deployment. Did you mean 'openai'?",
+      undefined,
+    ],
+    [{ modelList: [dep('a', { apiKey: 'os.environ/' })] }, 'without the name of a variable', undefined],
+    [{ timeout: -1 }, "'timeout' is 0 or more", 'timeout'],
+    [{ numRetrys: 1 }, "Unknown option 'numRetrys'", 'numRetrys'],
+    [{ queue: { maxSise: 1 } }, "Unknown option 'queue.maxSise'", 'queue.maxSise'],
+  ])('what would do nothing, or break later: %j', (options, said, param = 'modelList') => {
+    const error = thrown(() => make(options))
+    expect(error.message).toContain(said)
+    expect(error.param).toBe(param)
+  })
+
+  it('takes a budget of a provider whose deployments may come later', () => {
+    const budgets = { providers: { anthropic: { maxBudget: 1 } } }
+    expect(setup({ modelList: ['a'], budgets }).router.snapshot().budgets).toHaveLength(1)
+  })
+
+  it('says so where no group is left', async () => {
+    const { router } = setup({ modelList: ['a'] })
+    router.removeDeployment('a')
+    expect((await failure(router.completion({ model: 'gpt', messages }))).message).toContain('There are none.')
   })
 
   it('refuses a credential that would go to any provider', () => {

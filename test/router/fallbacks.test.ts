@@ -61,6 +61,36 @@ describe('where a call goes', () => {
   })
 })
 
+describe('a deployment that is configured wrong', () => {
+  const wrong: [string, object][] = [
+    ['an unknown provider', { model: 'opnai/gpt-4o' }],
+    ['a wrong address', { apiBase: 'localhost:8080' }],
+    ['no address', { model: 'hosted_vllm/x' }],
+    ['no region', { model: 'bedrock/x' }],
+  ]
+  it.each(wrong)('keeps no call from the others of its group, and rests: %s', async (_, params) => {
+    const at = setup({ modelList: [dep('bad', params), dep('good')] })
+    for (let i = 0; i < 8; i++) expect(await at.ask()).toBe('good')
+    expect(at.events.filter(({ type }) => type === 'cooldown')).toMatchObject([
+      { deployment: 'bad', reason: 'BadRequestError' },
+    ])
+  })
+
+  it.each(wrong)('is fallen back from: %s', async (_, params) => {
+    const at = setup({ modelList: [dep('bad', params), dep('z', {}, 'z')], fallbacks: [{ gpt: ['z'] }] })
+    expect(await at.ask()).toBe('z')
+    expect(await at.ask({ stream: false })).toBe('z')
+  })
+
+  it('is not what fails where a wildcard was asked for what there is not', async () => {
+    const { apiKey: _, ...params } = dep('any', { model: '*' }).params
+    const at = setup({ modelList: [{ id: 'any', modelName: '*', params }, dep('b')] })
+    const error = await failure(at.router.completion({ model: 'opnai/x', messages }))
+    expect(error.message).toContain("Unknown provider 'opnai'")
+    expect(at.router.deployment('any')).toMatchObject({ failures: 0, status: 'healthy' })
+  })
+})
+
 describe('a fallback', () => {
   it('may be a deployment, or have other parameters', async () => {
     const at = setup({

@@ -108,8 +108,9 @@ describe('how often', () => {
     expect(await tries({ retryPolicy }, {}, { status: 500 })).toBe(1)
     expect(await tries({ retryPolicy }, {}, { status: 503 })).toBe(3)
     const groupRetryPolicy = { gpt: { InternalServerError: 1 }, other: { RateLimitError: 0 } }
-    expect(await tries({ retryPolicy, groupRetryPolicy }, {}, { status: 500 })).toBe(2)
-    expect(await tries({ retryPolicy, groupRetryPolicy }, {}, { status: 429, retryAfterMs: 1 })).toBe(4)
+    const grouped = { modelList: ['a', dep('b', {}, 'other')], retryPolicy, groupRetryPolicy }
+    expect(await tries(grouped, {}, { status: 500 })).toBe(2)
+    expect(await tries(grouped, {}, { status: 429, retryAfterMs: 1 })).toBe(4)
   })
   it('is not at all where the call is wrong', async () => {
     expect(await tries({ modelList: ['a', 'b'] }, {}, { status: 400 })).toBe(1)

@@ -137,6 +137,15 @@ describe('events', () => {
     await at.ask()
     expect(seen).toHaveLength(1)
   })
+
+  it('are refused where there is no such event, or nobody to tell', () => {
+    const { router } = setup({ modelList: ['a'] })
+    const on = (type: string, listener: unknown) => () => router.on(type as '*', listener as () => void)
+    expect(on('pik', () => {})).toThrow("no event 'pik'. Did you mean 'pick'?")
+    expect(on('nothing', () => {})).toThrow('There are *, pick, success')
+    expect(on('toString', () => {})).toThrow("no event 'toString'")
+    expect(on('pick', undefined)).toThrow('on() takes a function')
+  })
 })
 
 describe('when nobody can', () => {

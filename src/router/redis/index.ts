@@ -123,12 +123,16 @@ const nobody: StateHost = {
 }
 
 function settingsOf(options: RedisStateOptions): Settings {
+  if (typeof options !== 'object' || options === null) throw wrong('redisState() takes an object such as { url }.')
   const { url, client, keyPrefix = 'llmux', namespace = 'router', onLoss = 'local' } = options
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw wrong(`redisState() has no option '${name}'.`, name)
   }
   if (url !== undefined && client) throw wrong("redisState() takes 'url' or 'client', not both.", 'client')
   if (url !== undefined && typeof url !== 'string') throw wrong("'url' of redisState() is a string.", 'url')
+  // found out later, it would look like a Redis that is gone
+  if (url !== undefined && !/^rediss?:\/\//i.test(url))
+    throw wrong("'url' of redisState() begins with redis:// or rediss://.", 'url')
   if (client && typeof client.evalSha !== 'function') {
     throw wrong("'client' of redisState() is a client of the package 'redis'.", 'client')
   }

@@ -51,6 +51,9 @@ describe('without a Redis', () => {
     expect(() => redisState({ commandTimeout: 0 })).toThrow(/commandTimeout/)
     expect(() => redisState({ url: 'redis://x', client: {} as never })).toThrow(/not both/)
     expect(() => redisState({ ttl: 5 } as never)).toThrow(/no option 'ttl'/)
+    expect(() => redisState('redis://x' as never)).toThrow(/takes an object such as/)
+    expect(() => redisState({ url: 'localhost:6379' })).toThrow(/begins with redis:/)
+    expect(() => redisState({ url: 'http://localhost' })).toThrow(/begins with redis:/)
   })
 })
 
