@@ -1,13 +1,15 @@
 // What looking at calls, and a cache, cost them: `npm run build && node bench/observe.mjs`.
 // The provider is a dispatcher in this process that answers at once: nothing but llmux is measured. Handlers run after the call,
 // but in this process: their work is in the figures. With `--sockets` it is a process on loopback, asked 16 calls at a time: the
-// CPU of this process is then what a call takes in a server.
+// CPU of this process is then what a call takes in a server. With `--history` the prompt is four messages of 1.2 KB in all, and else
+// one of a few words.
 // It measures and prints; it never fails because something was slow.
 import { fork } from 'node:child_process'
 import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messages as history } from './shapes.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -16,10 +18,11 @@ const { values } = parseArgs({
     dist: { type: 'string' },
     smoke: { type: 'boolean', default: false },
     sockets: { type: 'boolean', default: false },
+    history: { type: 'boolean', default: false },
   },
 })
-const calls = Number(values.calls ?? (values.smoke ? 200 : 10_000))
-const rounds = Number(values.rounds ?? (values.smoke ? 1 : 7))
+const calls = Number(values.calls ?? (values.smoke ? 200 : 2_500))
+const rounds = Number(values.rounds ?? (values.smoke ? 1 : 25))
 const dist = values.dist ?? '../dist'
 const { createClient, memoryCache } = await import(`${dist}/index.js`)
 const { openTelemetry } = await import(`${dist}/otel.js`)
@@ -99,6 +102,8 @@ const tasks = [
   ['memory cache, hit', clientWith({ cache: memoryCache() }), { alike: true }],
 ]
 
+const messagesOf = (content) => [...(values.history ? history : []), { role: 'user', content }]
+
 let asked = 0
 async function cpuOf(client, { listen, alike } = {}) {
   const heard = channel('llmux:call:success')
@@ -107,7 +112,7 @@ async function cpuOf(client, { listen, alike } = {}) {
   let left = calls
   const one = async () => {
     while (left-- > 0) {
-      const messages = [{ role: 'user', content: alike ? 'Hello' : `Hello ${asked++}` }]
+      const messages = messagesOf(alike ? 'Hello' : `Hello ${asked++}`)
       await client.completion({ model: 'openai/gpt-4o', messages, max_tokens: 16 })
       // a server lets its handlers run between calls
       if (left % 50 === 0) await new Promise(setImmediate)
@@ -133,12 +138,13 @@ for (let round = -1; round < rounds; round++) {
     if (round >= 0) figures[index].push(cpu)
   }
 }
-const base = median(figures[0])
+// the machine wavers from round to round: differences are those inside one
+const [base] = figures
 console.log('| | µs a call | more |')
 console.log('| --- | ---: | ---: |')
 for (const [index, [name]] of tasks.entries()) {
-  const cpu = median(figures[index])
-  console.log(`| ${name} | ${cpu.toFixed(1)} | ${index === 0 ? '' : (cpu - base).toFixed(1)} |`)
+  const more = median(figures[index].map((cpu, round) => cpu - base[round]))
+  console.log(`| ${name} | ${median(figures[index]).toFixed(1)} | ${index === 0 ? '' : more.toFixed(1)} |`)
 }
 await provider.shutdown()
 if (upstream) upstream.kill()

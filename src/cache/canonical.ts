@@ -29,9 +29,7 @@ export function canonical(value: unknown): string {
   }
 }
 
-/** Halves of letters would all be one to a digest, which takes UTF-8. */
-export const quoted = (text: string): string =>
-  text.isWellFormed() ? `"${text.length}:${text}` : `'${text.length}:${JSON.stringify(text)}`
+export const quoted = (text: string): string => `"${text.length}:${text}`
 
 function list(items: readonly unknown[]): string {
   let text = '['
@@ -93,5 +91,6 @@ function sort(names: string[]): void {
 const isPlain = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value)
 
-/** 256 bits, in 43 letters. */
-export const digest = (text: string): string => hash('sha256', text, 'base64url')
+/** 256 bits, in 43 letters. Halves of letters would all be one to it, for it takes UTF-8: then they are written out. */
+export const digest = (text: string): string =>
+  hash('sha256', text.isWellFormed() ? text : `\\${JSON.stringify(text)}`, 'base64url')

@@ -46,21 +46,22 @@ export interface Addressee {
 export function addressOf(addressee: Addressee, plan: Pick<Plan, 'salt' | 'shareAcrossKeys'>): string {
   const { provider, model, target, options, configured, dropParams } = addressee
   const { shown, hidden } = headersOf(addressee.headers)
-  const account: Record<string, string> = {}
-  const place: Record<string, string> = {}
+  // most calls have none of these
+  let account = none
+  let place = none
   const settings: Fields = target.settings
   for (const name in settings) {
     const value = settings[name] as string
-    if (accountOptions.has(name)) account[name] = value
-    else place[name] = value
+    if (accountOptions.has(name)) account = { ...account, [name]: value }
+    else place = { ...place, [name]: value }
   }
   let tenant = ''
   if (!plan.shareAcrossKeys) {
-    for (const { option, header } of provider.optionHeaders ?? []) {
+    for (const { option, header } of provider.optionHeaders ?? noHeaders) {
       const value = options[option] ?? configured[option] ?? target.headers[header]
-      if (value) account[option] = value
+      if (value) account = { ...account, [option]: value }
     }
-    tenant = tenantOf(plan, target.secrets, account, hidden)
+    tenant = tenantOf(plan, target.secrets, hidden, account)
   }
   const who = `${quoted(provider.id)}${quoted(model)}${quoted(target.place)}${fields(place)}`
   return `${who}${dropParams}${fields(shown)}${quoted(tenant)}`
@@ -68,14 +69,17 @@ export function addressOf(addressee: Addressee, plan: Pick<Plan, 'salt' | 'share
 
 type Fields = Readonly<Record<string, string>>
 
+const none: Fields = Object.freeze({})
+const noHeaders: readonly [] = Object.freeze([])
+
 /** A fingerprint of credentials; empty where there are none. */
 export function tenantOf(
   { salt = defaultSalt }: Pick<Plan, 'salt'>,
   secrets: readonly string[],
-  account: Fields,
   hidden: Fields,
+  account = none,
 ): string {
-  const only = isEmpty(account) && isEmpty(hidden)
+  const only = account === none && hidden === none
   if (only && secrets.length === 0) return ''
   if (only && salt === last.salt && isSame(secrets, last.secrets)) return last.sum
   const sum = digest(`${quoted(salt)}${canonical(secrets)}${fields(account)}${fields(hidden)}`)
@@ -89,22 +93,17 @@ let last = { salt: '', secrets: [] as readonly string[], sum: '' }
 const isSame = (some: readonly string[], others: readonly string[]) =>
   some.length === others.length && some.every((one, at) => one === others[at])
 
-const isEmpty = (fields: Fields) => {
-  for (const _ in fields) return false
-  return true
-}
-
 /** Headers that the caller gave, by lower-case names: those that may hold a credential, and the others. */
 export function headersOf(all: readonly Headers[]): { shown: Fields; hidden: Fields } {
-  const shown: Record<string, string> = {}
-  const hidden: Record<string, string> = {}
+  let shown = none
+  let hidden = none
   for (const given of all) {
     for (const key in given) {
       const value = given[key]
       const name = key.toLowerCase()
       if (value === undefined || ofOneRequest.has(name)) continue
-      if (sensitive.test(name)) hidden[name] = value
-      else shown[name] = value
+      if (sensitive.test(name)) hidden = { ...hidden, [name]: value }
+      else shown = { ...shown, [name]: value }
     }
   }
   return { shown, hidden }

@@ -131,6 +131,9 @@ export class Call {
   billing: Billing = {}
   nativeFinishReason: string | undefined
   cache: CacheNote | undefined
+  /** The try that answered; a stream may still break. */
+  #answered: Attempt | undefined
+  #broken: LLMError | undefined
 
   constructor(init: {
     operation: Operation
@@ -184,8 +187,8 @@ export class Call {
     this.headers = noHeaders
   }
 
-  /** Notes how a try ended. */
-  record(startedAt: number, error?: LLMError): void {
+  /** Notes how a try ended: of a stream, how it began. */
+  record(startedAt: number, error = this.#broken): void {
     const { provider, model, clock, status } = this
     const attempt: Attempt = {
       provider: provider.id,
@@ -199,6 +202,7 @@ export class Call {
     if (error) attempt.message = error.message
     if (this.observer) Object.assign(attempt, this.observer.mark)
     this.attempts.push(attempt)
+    if (!error) this.#answered = attempt
   }
 
   /** The call is over: its clocks stop, and its request is let go. */
@@ -208,11 +212,18 @@ export class Call {
     this.billing = { at: this.clock.wall(), ...billing }
     this.body = ''
     this.lifetime.close()
+    if (error) this.#end(error)
     const { following } = this
     if (error && following?.cancel !== undefined) {
       void import('./side.js').then(({ cancelBeside }) => cancelBeside(this, following)).catch(() => {})
     }
     this.observer?.settled(this, error)
+  }
+
+  /** A stream that breaks after its first content ends the try that had been called a success. */
+  #end(error: LLMError): void {
+    this.#broken = error
+    if (this.#answered) Object.assign(this.#answered, { outcome: error.code, message: error.message })
   }
 }
 

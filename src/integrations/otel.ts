@@ -63,6 +63,8 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
   }
   return {
     name: 'openTelemetry',
+    // attributes of their own may be made of it
+    content: options.captureContent === true || options.attributes !== undefined,
     capture: () => context.active(),
     onSuccess: end,
     onFailure: end,

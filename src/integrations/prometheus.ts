@@ -105,6 +105,7 @@ export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
   }
   return {
     name: 'prometheus',
+    content: false,
     register,
     contentType: register.contentType,
     metrics: () => register.metrics(),

@@ -17,6 +17,7 @@ export function linesFor(asked: string | undefined, write: (line: string) => voi
   const tries = detail === 3
   return {
     name: 'LLMUX_LOG',
+    content: false,
     ...(detail >= 1 && {
       onRetry: (event) =>
         say(

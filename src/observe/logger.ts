@@ -4,6 +4,7 @@ import type { CallbackSet, CallEvent, FailureEvent, Logger, SuccessEvent } from 
 export function logTo(logger: Logger): CallbackSet {
   return {
     name: 'logger',
+    content: false,
     onStart: (event) => logger.debug(fieldsOf(event), 'llmux call started'),
     onFirstToken: (event) =>
       logger.debug({ ...fieldsOf(event), firstTokenMs: round(event.firstTokenMs) }, 'llmux first token'),

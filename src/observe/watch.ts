@@ -11,7 +11,7 @@ import type {
   FailureEvent,
   SuccessEvent,
 } from '../types/observe.js'
-import { channels } from './channels.js'
+import { anybodyListens, channels } from './channels.js'
 import { type Delivery, wants } from './delivery.js'
 import type { Hub } from './hub.js'
 import { attemptsCopy, errorCopy, redacts, sanitized } from './sanitize.js'
@@ -32,6 +32,12 @@ const options: ReadonlySet<string> = new Set([
   ...['region', 'location', 'organization', 'project', 'redact', 'coalesce'],
 ])
 
+/** Fields of a request that hold what is asked, and are as long as that. */
+const contents: ReadonlySet<string> = new Set([
+  ...['messages', 'input', 'instructions', 'prompt', 'prediction', 'query', 'documents', 'tools', 'functions'],
+  ...['extra_body'],
+])
+
 /** One call that somebody wants to know of. Nothing that it does throws. */
 export class Watch implements CallWatch {
   readonly #hub: Hub
@@ -48,6 +54,8 @@ export class Watch implements CallWatch {
   #queueMs: number | undefined
   #begun = false
   #over = false
+  /** Whether anybody reads what is asked and answered. */
+  readonly #content: boolean
   /** Whether every chunk of a stream is asked for. */
   readonly chunks: boolean
 
@@ -60,6 +68,8 @@ export class Watch implements CallWatch {
     this.#startTime = hub.clock.wall()
     this.#startedAt = hub.clock.now()
     this.chunks = callbacks.some((one) => wants(one, 'chunk'))
+    this.#content =
+      hub.beforeSend !== undefined || callbacks.some(({ content }) => content !== false) || anybodyListens()
     this.#captured = callbacks.map((one) => {
       try {
         return one.capture?.()
@@ -75,7 +85,10 @@ export class Watch implements CallWatch {
     try {
       const { request } = this.#call
       const parameters: Record<string, unknown> = {}
-      for (const name in request) if (!isOption.test(name) && !options.has(name)) parameters[name] = request[name]
+      for (const name in request) {
+        if (isOption.test(name) || options.has(name) || (!this.#content && contents.has(name))) continue
+        parameters[name] = request[name]
+      }
       return sanitized(parameters, this.#hub.redact)
     } catch {
       // an object that throws when it is looked at: the call itself will say so
@@ -121,7 +134,10 @@ export class Watch implements CallWatch {
     this.#tell('chunk', () => ({
       type: 'chunk',
       ...this.#base(),
-      chunk: redacts(this.#hub.redact, 'chunk') ? {} : sanitized(chunk as Readonly<Record<string, unknown>>, undefined),
+      chunk:
+        !this.#content || redacts(this.#hub.redact, 'chunk')
+          ? {}
+          : sanitized(chunk as Readonly<Record<string, unknown>>, undefined),
     }))
   }
 
@@ -179,7 +195,9 @@ export class Watch implements CallWatch {
 
   #answerCopy(answer: object): Record<string, unknown> | undefined {
     const { redact } = this.#hub
-    return redacts(redact, 'answer') ? undefined : sanitized(answer as Readonly<Record<string, unknown>>, undefined)
+    return !this.#content || redacts(redact, 'answer')
+      ? undefined
+      : sanitized(answer as Readonly<Record<string, unknown>>, undefined)
   }
 
   #errorCopy(error: AnyLLMError): AnyLLMError {

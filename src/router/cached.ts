@@ -107,7 +107,7 @@ export async function runCached(
 async function addressIn(core: Core, ride: Ride, group: Group, plan: Plan, options: CallOptions): Promise<string> {
   const { tags, allowedRegions } = ride.options
   const { shown, hidden } = headersOf([options.headers])
-  const tenant = plan.shareAcrossKeys ? '' : tenantOf(plan, [], {}, hidden)
+  const tenant = plan.shareAcrossKeys ? '' : tenantOf(plan, [], hidden)
   const narrowed = [group.tagged ? tags : undefined, allowedRegions, options.dropParams]
   return canonical(['router', await membersOf(core, ride, group, plan), narrowed, shown, tenant])
 }

@@ -14,7 +14,7 @@ export type Warning =
 export interface Attempt {
   provider: string
   model: string
-  /** `success`, or the `code` of the error that ended it. */
+  /** `success`, or the `code` of the error that ended it: of a stream, also one that came after its first content. */
   outcome: string
   /** When it began, in milliseconds since the call did. */
   startMs?: number

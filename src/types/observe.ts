@@ -130,6 +130,12 @@ type Handler<Event> = (event: Event) => unknown
 export interface CallbackSet {
   /** What `callbackStats()` calls it. */
   readonly name?: string
+  /**
+   * Whether what was asked and answered is read: `messages`, `input`, `tools`, `answer`, chunks and their like. Where every set says
+   * `false`, they are left out of events, and nobody copies them.
+   * @default true
+   */
+  readonly content?: boolean
   /** Called in the caller's own context when the call begins; what it gives is `captured` on every event. */
   capture?(): unknown
   onStart?: Handler<StartEvent>

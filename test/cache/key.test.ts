@@ -138,6 +138,11 @@ describe('a key', () => {
       { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] },
       { messages: [{ role: 'user', content: '\u00e9' }] },
       { messages: [{ role: 'user', content: 'e\u0301' }] },
+      // halves of a letter: UTF-8 has one sign for all of them
+      { messages: [{ role: 'user', content: '\ud800' }] },
+      { messages: [{ role: 'user', content: '\ud801' }] },
+      { messages: [{ role: 'user', content: '\ufffd' }] },
+      { messages: [{ role: 'user', content: '\\ud800' }] },
       { temperature: 0 },
       { temperature: 1 },
       { temperature: 1.0000000000000002 },

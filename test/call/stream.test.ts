@@ -137,6 +137,7 @@ describe.each(models)('a stream of %s', (model) => {
     expect(error).toBeInstanceOf(AbortError)
     expect(error).toMatchObject({ name: 'AbortError', code: 'aborted', cause: reason })
     expect((error as AbortError).partial?.choices[0]?.message.content).toMatch(/^word0/)
+    expect(stream.meta.attempts).toMatchObject([{ outcome: 'aborted' }])
     const controller = new AbortController()
     const signalled = await ask({ signal: controller.signal })
     controller.abort(reason)
@@ -161,7 +162,10 @@ describe.each(models)('a stream of %s', (model) => {
       const { partial, attempts } = error as StreamInterruptedError
       expect(partial?.choices[0]?.message.content).toBe(words.slice(0, 3).join(''))
       expect(textOf(chunks)).toBe(words.slice(0, 3).join(''))
-      expect(attempts).toHaveLength(1)
+      expect(attempts).toMatchObject([
+        { outcome: 'stream_interrupted', status: 200, message: (error as Error).message },
+      ])
+      expect(stream.meta.attempts).toEqual(attempts)
       await expect(stream.final()).rejects.toBe(error)
     },
   )

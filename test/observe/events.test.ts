@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createClient } from '../../src/client.js'
 import { Router } from '../../src/router/router.js'
 import { startSimulator } from '../../src/testing/index.js'
-import type { CallEvent } from '../../src/types/observe.js'
+import type { CallbackSet, CallEvent, SuccessEvent } from '../../src/types/observe.js'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
 
@@ -51,4 +51,30 @@ it('tells of a Router call once', async () => {
   expect(events.map(({ type }) => type)).toEqual(['start', 'fallback', 'success'])
   expect(events.at(-1)).toMatchObject({ modelGroup: 'h', provider: 'openai', model: 'gpt-4o' })
   await router.close()
+})
+
+it.each([
+  ['nobody reads', false, {}],
+  ['one of them reads', true, { callbacks: [() => {}] }],
+  ['beforeSend may read', true, { beforeSend: (event: CallEvent) => event }],
+])('copies what is asked and answered only where it is read: %s', async (_, there, options) => {
+  await using simulator = await startSimulator()
+  const events: SuccessEvent[] = []
+  const quiet: CallbackSet = { content: false, onSuccess: (event) => events.push(event) }
+  const client = createClient({
+    providers: { openai: { apiKey: 'k', apiBase: simulator.openaiBase } },
+    ...options,
+    callbacks: [quiet, ...('callbacks' in options ? options.callbacks : [])],
+  })
+  const tools = [{ type: 'function' as const, function: { name: 'look' } }]
+  await client.completion({ model: 'openai/gpt-4o', messages, tools, temperature: 0.5, metadata: { session_id: 's' } })
+  await client.flush()
+  const [event] = events
+  expect(events).toHaveLength(1)
+  expect(event?.request).toMatchObject({ model: 'openai/gpt-4o', temperature: 0.5 })
+  expect(event).toMatchObject({ metadata: { session_id: 's' }, usage: { total_tokens: expect.any(Number) } })
+  expect('messages' in (event?.request ?? {})).toBe(there)
+  expect('tools' in (event?.request ?? {})).toBe(there)
+  expect(event?.answer !== undefined).toBe(there)
+  await client.close()
 })

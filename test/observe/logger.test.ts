@@ -82,6 +82,6 @@ it.each([
   ['info', ['onFailure', 'onFallback', 'onRetry', 'onSuccess']],
   ['1', ['onFailure', 'onFallback', 'onRetry', 'onSuccess']],
 ])('LLMUX_LOG=%s', (level, wanted) => {
-  const handlers = Object.keys(linesFor(level) ?? {}).filter((name) => name !== 'name')
+  const handlers = Object.keys(linesFor(level) ?? {}).filter((name) => name.startsWith('on'))
   expect(handlers.sort()).toEqual(wanted)
 })

@@ -90,7 +90,7 @@ it.each(['left', 'aborted', 'cut'] as const)('tells once of a stream that was %s
   expect(textOf(end?.answer)).toBeTruthy()
   expect(end?.usage).toBeDefined()
   expect(end?.cost).toMatchObject({ estimated: true })
-  expect(end?.attempts).toMatchObject([{ outcome: 'success' }])
+  expect(end?.attempts).toMatchObject([{ outcome: how === 'cut' ? 'stream_interrupted' : 'aborted' }])
   expect(end?.error.partial).toBeUndefined()
 })
 

@@ -63,6 +63,8 @@ describe('after content', () => {
     expect(error.code).toBe(code)
     expect(seen).toBe('The quick brown')
     expect(error.partial?.choices[0]?.message.content).toBe(seen)
+    expect(error.attempts).toMatchObject([{ deployment: 'a', outcome: code }])
+    expect(stream.meta.attempts).toMatchObject([{ deployment: 'a', outcome: code }])
     expect(asked()).toEqual(['a'])
     expect(held(router)).toEqual(nothing)
     expect(router.deployment('a')).toMatchObject({ failures: 1, successes: 0 })
@@ -95,12 +97,12 @@ describe("resume: 'continue'", () => {
     return { seen, said: seen.map(({ choices }) => choices[0]?.delta.content ?? '').join('') }
   }
 
-  it.each<[string, Fault]>([
-    ['an error event', { kind: 'error-event', afterChunks: 3 }],
-    ['silence', { kind: 'silence', afterChunks: 3 }],
-    ['a close', { kind: 'end', afterChunks: 3 }],
-    ['a broken socket', { kind: 'cut', afterChunks: 3 }],
-  ])('goes on elsewhere after %s', async (_, fault) => {
+  it.each<[string, Fault, string]>([
+    ['an error event', { kind: 'error-event', afterChunks: 3 }, 'overloaded'],
+    ['silence', { kind: 'silence', afterChunks: 3 }, 'timeout'],
+    ['a close', { kind: 'end', afterChunks: 3 }, 'stream_interrupted'],
+    ['a broken socket', { kind: 'cut', afterChunks: 3 }, 'stream_interrupted'],
+  ])('goes on elsewhere after %s', async (_, fault, code) => {
     const at = broken(fault, chunks, [' fox jumps', ' over'])
     const stream = await at.router.completion({
       model: 'gpt',
@@ -124,7 +126,10 @@ describe("resume: 'continue'", () => {
     expect(at.mock.requests[1]?.body).toMatchObject({
       messages: [{ role: 'user' }, { role: 'assistant', content: 'The quick brown' }],
     })
-    expect(stream.meta.attempts.map(({ deployment }) => deployment)).toEqual(['a', 'b'])
+    expect(stream.meta.attempts).toMatchObject([
+      { deployment: 'a', outcome: code },
+      { deployment: 'b', outcome: 'success' },
+    ])
     expect(at.events.filter(({ type }) => type === 'resume')).toMatchObject([{ from: 'a', to: 'b' }])
     await sleep(1)
     expect(held(at.router)).toEqual(nothing)
