@@ -189,7 +189,7 @@ const argumentsOf = ({ tool_calls: calls = [] }: AnswerMessage): string =>
     .map((call) => (call.type === 'function' ? call.function.name + call.function.arguments : call.custom.input))
     .join('')
 
-function checkShape({ messages, stream }: Record<string, unknown>): void {
+function checkShape({ messages, stream, response_format: format }: Record<string, unknown>): void {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw new BadRequestError(
       "'messages' is a list with at least one message, such as { role: 'user', content: 'Hello' }.",
@@ -200,5 +200,16 @@ function checkShape({ messages, stream }: Record<string, unknown>): void {
   }
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     throw new BadRequestError("'stream' is true or false.", { param: 'stream' })
+  }
+  if (
+    format !== undefined &&
+    format !== null &&
+    typeof format !== 'object' &&
+    !isSchema(format as CompletionRequest['response_format'])
+  ) {
+    throw new BadRequestError(
+      "'response_format' is a schema (zod, valibot, …), { type: 'json_object' } or { type: 'json_schema', json_schema: { name, schema } }.",
+      { param: 'response_format' },
+    )
   }
 }

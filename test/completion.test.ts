@@ -173,6 +173,11 @@ describe('what is wrong with a request', () => {
       'extra_body',
     )
     expect((await refusal({ model: 'openai/gpt-4o', messages: user('hi'), seed: 1n })).message).toContain('JSON')
+    for (const format of ['json', 'json_object', () => ({}), true]) {
+      const error = await refusal({ model: 'openai/gpt-4o', messages: user('hi'), response_format: format })
+      expect(error).toMatchObject({ code: 'bad_request', param: 'response_format' })
+      expect(error.message).toContain("{ type: 'json_object' }")
+    }
     expect(sim().requests).toHaveLength(0)
   })
 

@@ -1,4 +1,5 @@
 import type { LRUCache } from 'lru-cache'
+import { checkNames } from '../call/known-options.js'
 import { BadRequestError } from '../errors.js'
 import type { CacheStore } from '../types/cache.js'
 
@@ -28,8 +29,8 @@ export interface MemoryCache extends CacheStore {
  * const client = createClient({ cache: memoryCache({ maxEntries: 5_000, ttl: 600_000 }) })
  */
 export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
+  checkNames('memoryCache', options, known, 'cache')
   for (const [name, value] of Object.entries(options)) {
-    if (!known.has(name)) throw wrong(`memoryCache() has no option '${name}'. It has ${[...known].join(', ')}.`)
     const least = name === 'ttl' ? 0 : 1
     if (value !== undefined && !(Number.isInteger(value) && value >= least)) {
       throw wrong(`'${name}' of memoryCache() is a whole number, ${least} or more.`)
@@ -39,7 +40,7 @@ export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
   return new Memory(maxEntries, maxBytes, ttl)
 }
 
-const known = new Set(['maxEntries', 'maxBytes', 'ttl'])
+const known = ['maxEntries', 'maxBytes', 'ttl']
 
 const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
 

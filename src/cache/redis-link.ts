@@ -1,4 +1,5 @@
 import { systemClock } from '../call/clock.js'
+import { checkNames } from '../call/known-options.js'
 import { BadRequestError } from '../errors.js'
 
 /** What is asked of every client of the package `redis`. */
@@ -48,10 +49,7 @@ export function settingsOf<Client extends LinkedClient>(
   options: RedisOptions<Client>,
   own: { keyPrefix: string; isClient: (client: Client) => boolean; more?: readonly string[] },
 ): RedisSettings<Client> {
-  const known: readonly string[] = [...common, ...(own.more ?? [])]
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw wrong(`${maker}() has no option '${name}'. It has ${known.join(', ')}.`)
-  }
+  checkNames(maker, options, [...common, ...(own.more ?? [])], 'cache')
   const { url, client, keyPrefix = own.keyPrefix } = options
   if (url !== undefined && client) throw wrong(`${maker}() takes 'url' or 'client', not both.`)
   if (url !== undefined && !isUrl(url)) throw wrong(`'url' of ${maker}() is a URL such as 'redis://localhost:6379'.`)

@@ -1,3 +1,4 @@
+import { checkNames } from '../call/known-options.js'
 import { BadRequestError } from '../errors.js'
 import type { CacheStore, EmbedText, Neighbour, SemanticIndex, SemanticStore } from '../types/cache.js'
 import { memoryCache } from './memory.js'
@@ -33,9 +34,7 @@ export interface SemanticCacheOptions {
  * const client = createClient({ cache: semanticCache({ embed: 'openai/text-embedding-3-small', threshold: 0.93 }) })
  */
 export function semanticCache(options: SemanticCacheOptions): SemanticStore {
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw wrong(`semanticCache() has no option '${name}'. It has ${[...known].join(', ')}.`)
-  }
+  checkNames('semanticCache', options, known, 'cache')
   const { embed, threshold = 0.95, store = memoryCache(), maxEntries = 1_000, embedTimeout = 5_000 } = options
   if (typeof embed !== 'function' && (typeof embed !== 'string' || embed === '')) {
     throw wrong("'embed' of semanticCache() is an embedding model, or a function that gives a text's vector.")
@@ -62,7 +61,7 @@ export function semanticCache(options: SemanticCacheOptions): SemanticStore {
   }
 }
 
-const known = new Set(['embed', 'threshold', 'store', 'index', 'maxEntries', 'embedTimeout'])
+const known = ['embed', 'threshold', 'store', 'index', 'maxEntries', 'embedTimeout']
 
 const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
 

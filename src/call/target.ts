@@ -98,6 +98,14 @@ export function findTarget(
         { provider: provider.id, model },
       )
     }
+    if (credential.value.startsWith('os.environ/')) {
+      const name = credential.value.slice('os.environ/'.length)
+      throw new AuthenticationError(
+        `The key for ${provider.name} is the text '${credential.value}': only a Router puts what the environment has in its place. ` +
+          `Pass process.env.${name}, or leave it out where ${name} is the provider's usual name.`,
+        { provider: provider.id, model },
+      )
+    }
     if (!credential.scheme.traded)
       headers[credential.scheme.header] = `${credential.scheme.prefix ?? ''}${credential.value}`
     secrets.push(credential.value)

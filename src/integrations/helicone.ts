@@ -1,5 +1,6 @@
+import { checkNames } from '../call/known-options.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
-import { Sender, type SenderOptions } from './sender.js'
+import { Sender, type SenderOptions, sendingOptions } from './sender.js'
 import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** Options of {@link helicone}. */
@@ -23,6 +24,7 @@ export interface HeliconeOptions extends Omit<SenderOptions, 'batchSize'> {
  * const client = createClient({ callbacks: [helicone()] })
  */
 export function helicone(options: HeliconeOptions = {}): CallbackSet {
+  checkNames('helicone', options, known)
   const service = 'helicone()'
   const key = required(service, 'apiKey', options.apiKey, ['HELICONE_API_KEY'])
   const sender = new Sender(
@@ -38,6 +40,8 @@ export function helicone(options: HeliconeOptions = {}): CallbackSet {
   const end = (event: SuccessEvent | FailureEvent) => sender.put(logOf(event, options))
   return {
     name: 'helicone',
+    // properties may be made of it
+    content: options.captureContent !== false || options.properties !== undefined,
     onSuccess: end,
     onFailure: end,
     flush: () => sender.flush(),
@@ -45,6 +49,11 @@ export function helicone(options: HeliconeOptions = {}): CallbackSet {
     stats: () => sender.stats,
   }
 }
+
+const known = [
+  ...['apiKey', 'apiBase', 'captureContent', 'properties'],
+  ...sendingOptions.filter((name) => name !== 'batchSize'),
+]
 
 function logOf(event: SuccessEvent | FailureEvent, options: HeliconeOptions): object {
   const { startTime, timings, request, provider, model } = event

@@ -1,8 +1,9 @@
+import { checkNames } from '../call/known-options.js'
 import type { CallCost } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { type AttributeMap, attributesOf, operationOf, tokensOf } from './gen-ai.js'
 import { nanoseconds, type OtlpSpan, otlpAttributes, otlpRequest, otlpSpanId, otlpTraceId } from './otlp.js'
-import { Sender, type SenderOptions } from './sender.js'
+import { Sender, type SenderOptions, sendingOptions } from './sender.js'
 import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** What Langfuse knows of a call beside the call itself. */
@@ -49,6 +50,7 @@ export interface LangfuseOptions extends SenderOptions {
  * const client = createClient({ callbacks: [langfuse({ environment: 'production' })] })
  */
 export function langfuse(options: LangfuseOptions = {}): CallbackSet {
+  checkNames('langfuse', options, known)
   const service = 'langfuse()'
   const publicKey = required(service, 'publicKey', options.publicKey, ['LANGFUSE_PUBLIC_KEY'])
   const secretKey = required(service, 'secretKey', options.secretKey, ['LANGFUSE_SECRET_KEY'])
@@ -75,6 +77,8 @@ export function langfuse(options: LangfuseOptions = {}): CallbackSet {
   }
   return {
     name: 'langfuse',
+    // a trace may be made of it
+    content: options.captureContent !== false || options.trace !== undefined,
     ...(options.capture && { capture: options.capture }),
     onSuccess: end,
     onFailure: end,
@@ -83,6 +87,11 @@ export function langfuse(options: LangfuseOptions = {}): CallbackSet {
     stats: () => sender.stats,
   }
 }
+
+const known = [
+  ...['publicKey', 'secretKey', 'apiBase', 'environment', 'release', 'captureContent', 'capture', 'trace'],
+  ...sendingOptions,
+]
 
 function spansOf(event: SuccessEvent | FailureEvent, options: LangfuseOptions): OtlpSpan[] {
   const { callId, startTime, timings, attempts, operation, model } = event

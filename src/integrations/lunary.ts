@@ -1,6 +1,7 @@
+import { checkNames } from '../call/known-options.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { tokensOf } from './gen-ai.js'
-import { Sender, type SenderOptions } from './sender.js'
+import { Sender, type SenderOptions, sendingOptions } from './sender.js'
 import { required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** Options of {@link lunary}. */
@@ -22,6 +23,7 @@ export interface LunaryOptions extends SenderOptions {
  * const client = createClient({ callbacks: [lunary()] })
  */
 export function lunary(options: LunaryOptions = {}): CallbackSet {
+  checkNames('lunary', options, known)
   const service = 'lunary()'
   const key = required(service, 'publicKey', options.publicKey, ['LUNARY_PUBLIC_KEY'])
   const sender = new Sender(
@@ -36,6 +38,7 @@ export function lunary(options: LunaryOptions = {}): CallbackSet {
   const end = (event: SuccessEvent | FailureEvent) => sender.put(eventsOf(event, options.captureContent !== false))
   return {
     name: 'lunary',
+    content: options.captureContent !== false,
     onSuccess: end,
     onFailure: end,
     flush: () => sender.flush(),
@@ -43,6 +46,8 @@ export function lunary(options: LunaryOptions = {}): CallbackSet {
     stats: () => sender.stats,
   }
 }
+
+const known = ['publicKey', 'apiBase', 'captureContent', ...sendingOptions]
 
 function eventsOf(event: SuccessEvent | FailureEvent, content: boolean): object[] {
   const { callId: runId, operation, model, request, startTime, timings, tags, user, metadata, answer } = event

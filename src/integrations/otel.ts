@@ -13,6 +13,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
+import { checkNames } from '../call/known-options.js'
 import type { Attempt } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { attributesOf, dimensionsOf, operationOf, tokensOf } from './gen-ai.js'
@@ -49,6 +50,7 @@ const scope = 'llmux'
  * const client = createClient({ callbacks: [openTelemetry()] })
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
+  checkNames('openTelemetry', options, known)
   let tracer: Tracer | undefined
   let instruments: Instruments | undefined
   const end = (event: SuccessEvent | FailureEvent) => {
@@ -70,6 +72,10 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
     onFailure: end,
   }
 }
+
+const known = [
+  ...['captureContent', 'attemptSpans', 'spans', 'metrics', 'attributes', 'tracerProvider', 'meterProvider'],
+]
 
 function writeSpan(tracer: Tracer, event: SuccessEvent | FailureEvent, options: OpenTelemetryOptions): void {
   const { startTime, timings, model, operation, captured } = event

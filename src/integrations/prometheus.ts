@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { systemClock } from '../call/clock.js'
+import { checkNames } from '../call/known-options.js'
 import type { Router } from '../router/router.js'
 import type { CallbackSet, CallEvent, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { tokensOf } from './gen-ai.js'
@@ -43,6 +44,7 @@ const mostUnderWay = 100_000
  * app.get('/metrics', async (_, response) => response.type(metrics.contentType).send(await metrics.metrics()))
  */
 export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
+  checkNames('prometheus', options, ['register', 'prefix', 'maxLabelValues'])
   const { register = new Registry(), prefix = 'llmux_' } = options
   const bounded = boundedBy(options.maxLabelValues ?? 100)
   const registers = [register]

@@ -42,6 +42,9 @@ const ranges = [
   ['maxRetries', 0, most],
 ] as const
 
+/** Names of all of them. */
+export const sendingOptions = ['batchSize', 'interval', 'maxBytes', 'timeout', 'maxRetries', 'dispatcher'] as const
+
 function checkSending(options: SenderOptions): void {
   for (const [name, least, largest] of ranges) {
     const value = options[name]

@@ -1,5 +1,6 @@
 import { fromEnvironment } from '../call/environment.js'
 import { BadRequestError } from '../errors.js'
+import { contentParams } from '../observe/sanitize.js'
 
 /** @throws {BadRequestError} where it is neither given nor in the environment */
 export function required(service: string, option: string, given: string | undefined, names: readonly string[]): string {
@@ -32,10 +33,7 @@ export function textIn(metadata: Readonly<Record<string, unknown>>, name: string
 }
 
 /** Parameters that are content, or may be. */
-const content: ReadonlySet<string> = new Set([
-  ...['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions', 'prediction'],
-  ...['response_format', 'text', 'extra_body'],
-])
+const content: ReadonlySet<string> = new Set([...contentParams, 'response_format', 'text'])
 
 /** What `captureContent: false` leaves of a request. */
 export const withoutContent = (request: Readonly<Record<string, unknown>>) =>

@@ -15,6 +15,12 @@ const settings: ReadonlySet<string> = new Set([
   ...['truncation', 'include', 'previous_response_id', 'safety_identifier'],
 ])
 
+/** Parameters that are what is asked, and as long as that. */
+export const contentParams: ReadonlySet<string> = new Set([
+  ...['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions', 'prediction'],
+  ...['extra_body'],
+])
+
 /** Whether a part of an event is kept out: `answer`, `chunk`, `metadata`, `user`, `error`. */
 export function redacts(redact: Redact | undefined, part: string): boolean {
   if (redact === true) return true

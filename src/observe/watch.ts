@@ -14,7 +14,7 @@ import type {
 import { anybodyListens, channels } from './channels.js'
 import { type Delivery, wants } from './delivery.js'
 import type { Hub } from './hub.js'
-import { attemptsCopy, errorCopy, redacts, sanitized } from './sanitize.js'
+import { attemptsCopy, contentParams, errorCopy, redacts, sanitized } from './sanitize.js'
 
 /** A call, as its caller made it. */
 export interface Watched {
@@ -30,12 +30,6 @@ const isOption = /[A-Z]/
 const options: ReadonlySet<string> = new Set([
   ...['callbacks', 'cache', 'headers', 'signal', 'timeout', 'dispatcher', 'tags', 'fallbacks', 'priority', 'resume'],
   ...['region', 'location', 'organization', 'project', 'redact', 'coalesce'],
-])
-
-/** Fields of a request that hold what is asked, and are as long as that. */
-const contents: ReadonlySet<string> = new Set([
-  ...['messages', 'input', 'instructions', 'prompt', 'prediction', 'query', 'documents', 'tools', 'functions'],
-  ...['extra_body'],
 ])
 
 /** One call that somebody wants to know of. Nothing that it does throws. */
@@ -86,7 +80,7 @@ export class Watch implements CallWatch {
       const { request } = this.#call
       const parameters: Record<string, unknown> = {}
       for (const name in request) {
-        if (isOption.test(name) || options.has(name) || (!this.#content && contents.has(name))) continue
+        if (isOption.test(name) || options.has(name) || (!this.#content && contentParams.has(name))) continue
         parameters[name] = request[name]
       }
       return sanitized(parameters, this.#hub.redact)

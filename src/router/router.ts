@@ -184,8 +184,10 @@ export class Router {
    * Adds a deployment. Calls see it at once.
    * @returns its id
    * @throws {BadRequestError} where it is wrong, or its id is taken
+   * @throws {APIConnectionError} where the Router has been closed
    */
   addDeployment(config: DeploymentConfig): string {
+    if (this.#core.closed) throw closedError()
     const checked = checkDeployment(config)
     this.#core.checkMirror(checked, checked.id)
     const { id } = this.#core.groups.add(checked)
@@ -196,8 +198,10 @@ export class Router {
   /**
    * Puts another configuration in a deployment's place, under the same id. Calls under way end where they are.
    * @throws {BadRequestError} where there is no such deployment, or the configuration is wrong
+   * @throws {APIConnectionError} where the Router has been closed
    */
   updateDeployment(id: string, config: Omit<DeploymentConfig, 'id'>): void {
+    if (this.#core.closed) throw closedError()
     const deployment = this.#known(id)
     const rested = deployment.cooldown !== undefined
     const checked = checkDeployment({ ...config, id })

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type CacheFailure, type CallEvent, type ChatCompletion, createClient, memoryCache } from '../../src/index.js'
+import {
+  type CacheFailure,
+  type CallEvent,
+  type ChatCompletion,
+  createClient,
+  memoryCache,
+  redisCache,
+  redisIndex,
+  semanticCache,
+} from '../../src/index.js'
 import { messageOf, models, rejection, simulated, user } from '../helpers/simulated.js'
 
 const { sim, client } = simulated()
@@ -214,6 +223,18 @@ it('tells of hits', async () => {
   await llm.flush()
   expect(events.map(({ type }) => type)).toEqual(['success', 'cacheHit', 'success'])
   expect(events.at(-1)).toMatchObject({ cache: { hit: true }, cost: { total: 0 }, status: 0 })
+})
+
+it.each<[string, (options: never) => unknown]>([
+  ['memoryCache', memoryCache],
+  ['redisCache', redisCache],
+  ['redisIndex', redisIndex],
+  ['semanticCache', semanticCache],
+])('%s() takes an object of options that it knows', (name, make) => {
+  for (const options of [null, 'redis://localhost', 5, []]) {
+    expect(() => make(options as never)).toThrow(`${name}() takes an object of options: `)
+  }
+  expect(() => make({ maxEntry: 5 } as never)).toThrow(`${name}() has no option 'maxEntry'. It has `)
 })
 
 it('has a client without a store say so', () => {

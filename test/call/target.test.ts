@@ -104,6 +104,12 @@ describe('which key goes with it', () => {
     expect(() => find({ apiKey: 'canary\nline' })).toThrow(AuthenticationError)
   })
 
+  it('refuses a reference to the environment, which only a Router reads', () => {
+    const words = "The key for Acme is the text 'os.environ/ACME_KEY'"
+    expect(() => find({ apiKey: 'os.environ/ACME_KEY' })).toThrow(words)
+    expect(() => find({}, { apiKey: 'os.environ/ACME_KEY' })).toThrow('Pass process.env.ACME_KEY')
+  })
+
   it("sends the environment's organization to the provider's own host only", () => {
     vi.stubEnv('ACME_ORG', 'org-env')
     expect(find({ apiKey: 'k' }).headers['acme-org']).toBe('org-env')

@@ -8,21 +8,25 @@ import { mockProvider } from '../../src/testing/index.js'
 import { startReceiver } from './receiver.js'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
-const keys = { publicKey: 'p', secretKey: 's', apiKey: 'k' }
-const services = { langfuse, lunary, helicone }
+type Options = SenderOptions & { apiBase?: string; captureContent?: boolean }
+const services = {
+  langfuse: (options: Options) => langfuse({ publicKey: 'p', secretKey: 's', ...options }),
+  lunary: (options: Options) => lunary({ publicKey: 'p', ...options }),
+  helicone: (options: Omit<Options, 'batchSize'>) => helicone({ apiKey: 'k', ...options }),
+}
 
 it.each<SenderOptions>([
   ...[{ batchSize: 0 }, { batchSize: Number.NaN }, { timeout: 0 }, { timeout: Number.POSITIVE_INFINITY }],
   ...[{ interval: 1e12 }, { maxRetries: -1 }, { maxBytes: 0 }],
 ])('refuses %j, which would stop the process or send nothing', (options) => {
   const [name = ''] = Object.keys(options)
-  for (const make of [langfuse, lunary])
-    expect(() => make({ ...keys, ...options })).toThrow(`'${name}' is a whole number`)
+  for (const make of [services.langfuse, services.lunary])
+    expect(() => make(options)).toThrow(`'${name}' is a whole number`)
 })
 
 it('counts two senders of one name apart', async () => {
   const apiBase = 'http://127.0.0.1:9'
-  const client = createClient({ callbacks: [lunary({ ...keys, apiBase }), lunary({ ...keys, apiBase })] })
+  const client = createClient({ callbacks: [services.lunary({ apiBase }), services.lunary({ apiBase })] })
   expect(Object.keys(client.callbackStats().senders)).toEqual(['lunary', 'lunary[1]'])
   await client.close()
 })
@@ -31,7 +35,7 @@ describe.each(Object.entries(services))('%s without content', (_, make) => {
   it('sends neither tools nor what an error says', async () => {
     await using receiver = await startReceiver()
     const mock = mockProvider()
-    const callbacks = [make({ ...keys, apiBase: receiver.url, captureContent: false })]
+    const callbacks = [make({ apiBase: receiver.url, captureContent: false })]
     const providers = { openai: { apiKey: 'any' } }
     const client = createClient({ dispatcher: mock.dispatcher, providers, callbacks, maxRetries: 1 })
     const tools = [{ type: 'function' as const, function: { name: 'canary', description: 'canary' } }]

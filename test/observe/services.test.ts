@@ -3,6 +3,8 @@ import { createClient } from '../../src/client.js'
 import { helicone } from '../../src/integrations/helicone.js'
 import { langfuse } from '../../src/integrations/langfuse.js'
 import { lunary } from '../../src/integrations/lunary.js'
+import { openTelemetry } from '../../src/integrations/otel.js'
+import { prometheus } from '../../src/integrations/prometheus.js'
 import { Router } from '../../src/router/router.js'
 import { startSimulator } from '../../src/testing/index.js'
 import type { CallbackSet } from '../../src/types/observe.js'
@@ -179,6 +181,24 @@ describe('langfuse()', () => {
     expect(langfuse().name).toBe('langfuse')
     expect(() => langfuse({ apiBase: 'nowhere' })).toThrow("'apiBase' is a URL")
   })
+})
+
+it.each<[string, (options: never) => unknown]>([
+  ['langfuse', langfuse],
+  ['helicone', helicone],
+  ['lunary', lunary],
+  ['openTelemetry', openTelemetry],
+  ['prometheus', prometheus],
+])('%s() takes an object of options that it knows', (name, make) => {
+  expect(() => make('key' as never)).toThrow(`${name}() takes an object of options: `)
+  const error = (() => {
+    try {
+      return make({ captureContents: true } as never)
+    } catch (error) {
+      return error
+    }
+  })()
+  expect(error).toMatchObject({ code: 'bad_request', param: 'captureContents' })
 })
 
 /** https://docs.helicone.ai/getting-started/integration-method/manual-logger-curl: "Request Structure". */

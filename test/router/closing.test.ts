@@ -30,6 +30,14 @@ describe('close()', () => {
     expect(at.asked()).toEqual(['a'])
   })
 
+  it('takes no more deployments', async () => {
+    const { router } = setup({ modelList: ['a'] })
+    await router.close()
+    expect(() => router.addDeployment(dep('b'))).toThrow(words)
+    expect(() => router.updateDeployment('a', dep('a'))).toThrow(words)
+    expect(router.removeDeployment('a')).toBe(true)
+  })
+
   it('rejects a call between two tries, with what had failed before', async () => {
     const at = setup({ modelList: ['a', dep('c', {}, 'claude')], fallbacks: [{ claude: ['gpt'] }] })
     at.mock.fail({ kind: 'status', status: 429, retryAfter: 20 }, { times: 9 })
