@@ -13,7 +13,7 @@ const client = createClient({ callbacks: [metrics] })
 const server = createServer(async (request, response) => {
   if (request.url !== '/metrics') return response.writeHead(404).end()
   response.setHeader('content-type', metrics.contentType)
-  response.end(await metrics.metrics())
+  response.end(await client.metrics())
 })
 await once(server.listen(0, '127.0.0.1'), 'listening')
 

@@ -102,6 +102,12 @@ export interface Client {
   /** How the delivery of events to callbacks goes. */
   callbackStats(): CallbackStats
 
+  /**
+   * Metrics of this client's calls in Prometheus' text format, as its `prometheus()` has them: the body of `GET /metrics`.
+   * @throws {BadRequestError} where no `prometheus()` of `llmux/prometheus` is among its callbacks
+   */
+  metrics(): Promise<string>
+
   /** Flushes, and closes the connections when the calls under way are done. Later calls fail. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -139,6 +145,7 @@ function clientOver(context: ClientContext, hub: Hub): Client {
     registerModel: (id, given) => context.registry.register(id, given),
     flush: () => hub.flush(),
     callbackStats: () => hub.stats,
+    metrics: () => hub.metrics(),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -1,8 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { systemClock } from '../call/clock.js'
 import { checkNames } from '../call/known-options.js'
-import type { Router } from '../router/router.js'
-import type { CallbackSet, CallEvent, FailureEvent, SuccessEvent } from '../types/observe.js'
+import type { CallbackSet, CallEvent, FailureEvent, Followed, SuccessEvent } from '../types/observe.js'
 import { tokensOf } from './gen-ai.js'
 
 /** Options of {@link prometheus}. */
@@ -23,10 +22,10 @@ export interface PrometheusMetrics extends CallbackSet {
   /** The `content-type` of that. */
   readonly contentType: string
   /**
-   * Counts the cooldowns of a Router too.
+   * Counts the cooldowns of a Router. One that is made with these callbacks is followed already.
    * @returns a function that ends it
    */
-  follow(router: Pick<Router, 'on'>): () => void
+  follow(router: Followed): () => void
 }
 
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300]
@@ -41,7 +40,7 @@ const mostUnderWay = 100_000
  * @example
  * const metrics = prometheus()
  * const client = createClient({ callbacks: [metrics] })
- * app.get('/metrics', async (_, response) => response.type(metrics.contentType).send(await metrics.metrics()))
+ * app.get('/metrics', async (_, response) => response.type(metrics.contentType).send(await client.metrics()))
  */
 export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
   checkNames('prometheus', options, ['register', 'prefix', 'maxLabelValues'])
@@ -65,6 +64,7 @@ export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
   const duration = histogram('request_duration_seconds', 'From the call to the whole answer or the error.')
   const firstToken = histogram('time_to_first_token_seconds', 'From the call to the first content of a stream.')
   const underWay = new Map<string, number>()
+  const followed = new WeakMap<Followed, () => void>()
   new Gauge({
     name: `${prefix}in_flight_requests`,
     help: 'Calls under way.',
@@ -111,8 +111,20 @@ export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
     register,
     contentType: register.contentType,
     metrics: () => register.metrics(),
-    follow: (router) =>
-      router.on('cooldown', ({ deployment }) => cooldowns.inc({ deployment: bounded('deployment', deployment) })),
+    follow(router) {
+      let stop = followed.get(router)
+      if (!stop) {
+        const end = router.on('cooldown', ({ deployment }) =>
+          cooldowns.inc({ deployment: bounded('deployment', deployment) }),
+        )
+        stop = () => {
+          end()
+          followed.delete(router)
+        }
+        followed.set(router, stop)
+      }
+      return stop
+    },
     onStart: ({ callId, startTime }) => {
       if (underWay.size < mostUnderWay) underWay.set(callId, startTime)
     },

@@ -53,6 +53,24 @@ function checkSending(options: SenderOptions): void {
   }
 }
 
+/** Milliseconds for all that waits at the end of the process. */
+const lastTime = 2_000
+
+/** What waits is sent when the process has nothing more to do. After `process.exit()`, or a signal that ends it, nothing can be. */
+const withEvents = new Set<Sender>()
+const atExit = () => {
+  for (const sender of withEvents) void sender.end()
+}
+
+/** One listener for all, for as long as something waits. */
+function noteWaiting(sender: Sender, waits: boolean): void {
+  const before = withEvents.size
+  if (waits) withEvents.add(sender)
+  else withEvents.delete(sender)
+  if (before === 0 && withEvents.size > 0) process.on('beforeExit', atExit)
+  else if (before > 0 && withEvents.size === 0) process.off('beforeExit', atExit)
+}
+
 const firstDelay = 500
 const largestDelay = 30_000
 
@@ -85,6 +103,8 @@ export class Sender {
   #flushing = 0
   /** The service has failed while somebody flushed: what is left stays where it is. */
   #hopeless = false
+  /** When the process is about to end: until then, in milliseconds of the clock. */
+  #endsAt = Number.POSITIVE_INFINITY
   readonly #stats = { sent: 0, failed: 0, dropped: 0 }
 
   /** @throws {BadRequestError} where an option is not of its kind */
@@ -112,6 +132,7 @@ export class Sender {
     }
     this.#bytes += json.length
     this.#queue.push({ json, tries: 0 })
+    if (this.#queue.length === 1) noteWaiting(this, true)
     if (this.#queue.length >= this.#batchSize) this.#begin()
     else this.#later()
   }
@@ -129,6 +150,7 @@ export class Sender {
     const worker = this.#work().finally(() => {
       this.#workers.delete(worker)
       if (this.#queue.length > 0) this.#later()
+      else noteWaiting(this, false)
     })
     this.#workers.add(worker)
   }
@@ -140,7 +162,7 @@ export class Sender {
       const [first] = batch
       if (!first) return
       const outcome = await this.#post(batch)
-      const most = this.#flushing > 0 ? Math.min(1, this.#maxRetries) : this.#maxRetries
+      const most = Number.isFinite(this.#endsAt) ? 0 : this.#flushing > 0 ? Math.min(1, this.#maxRetries) : this.#maxRetries
       if (outcome.taken) this.#stats.sent += batch.length
       else if (!outcome.passes || first.tries >= most) {
         this.#stats.failed += batch.length
@@ -177,7 +199,9 @@ export class Sender {
     try {
       this.#connections ??= new Connections({ dispatcher: this.#given })
       const body = this.#to.wrap(batch.map(({ json }) => json))
-      return await post(await this.#connections.dispatcher(), this.#to, body, this.#timeout)
+      const dispatcher = await this.#connections.dispatcher()
+      const timeout = Math.max(1, Math.min(this.#timeout, this.#endsAt - systemClock.now()))
+      return await post(dispatcher, this.#to, body, timeout)
     } catch {
       return { taken: false, passes: true }
     }
@@ -197,14 +221,27 @@ export class Sender {
     }
   }
 
-  /** Lets connections go, and what could not be sent. What is put in afterwards begins anew. */
-  async close(): Promise<void> {
+  /** Sends what waits, once and soon, and lets go what could not be sent: the process is about to end. */
+  async end(): Promise<void> {
+    this.#endsAt = systemClock.now() + lastTime
     await this.flush()
+    this.#drop()
+    this.#endsAt = Number.POSITIVE_INFINITY
+  }
+
+  #drop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#stats.dropped += this.#queue.length
+    for (const { json } of this.#queue) this.#bytes -= json.length
     this.#queue = []
-    this.#bytes = 0
+    noteWaiting(this, false)
+  }
+
+  /** Lets connections go, and what could not be sent. What is put in afterwards begins anew. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#drop()
     const connections = this.#connections
     this.#connections = undefined
     await connections?.close()

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
 import { BadRequestError } from '../errors.js'
-import type { Callback, CallbackSet, CallbackStats, ObserveOptions, Redact, SenderStats } from '../types/observe.js'
+import type {
+  Callback,
+  CallbackSet,
+  CallbackStats,
+  Followed,
+  ObserveOptions,
+  Redact,
+  SenderStats,
+} from '../types/observe.js'
 import { anybodyListens } from './channels.js'
 import { Delivery, within } from './delivery.js'
 import { linesFor } from './lines.js'
@@ -63,6 +71,30 @@ export class Hub {
       this.#passing.add(set)
     }
     return sets
+  }
+
+  /** What the sets that keep metrics have, in Prometheus' text format. */
+  async metrics(): Promise<string> {
+    const keepers = this.#callbacks.filter((set) => typeof set.metrics === 'function')
+    if (keepers.length === 0) {
+      throw new BadRequestError(
+        "Nobody keeps metrics here: give prometheus() of 'llmux/prometheus' among the 'callbacks' of createClient() or new Router().",
+        { param: 'callbacks' },
+      )
+    }
+    // two that share one registry have the same text
+    return [...new Set(await Promise.all(keepers.map((set) => set.metrics?.())))].join('\n')
+  }
+
+  /** Has those who want to follow a Router do so. */
+  follow(router: Followed): void {
+    for (const set of this.#callbacks) {
+      try {
+        set.follow?.(router)
+      } catch {
+        this.#delivery.stats.failed++
+      }
+    }
   }
 
   get stats(): CallbackStats {

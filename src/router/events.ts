@@ -1,6 +1,6 @@
 import { BadRequestError } from '../errors.js'
+import type { RouterEvent, RouterEventType } from '../types/observe.js'
 import { meant } from './near.js'
-import type { RouterEvent, RouterEventType } from './types.js'
 
 type Listener = (event: RouterEvent) => void
 

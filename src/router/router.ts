@@ -10,7 +10,7 @@ import { Hub } from '../observe/hub.js'
 import type { Watch } from '../observe/watch.js'
 import { watched } from '../observe/watched.js'
 import type { ResponseFormatInput } from '../types/chat.js'
-import type { CallbackStats, ObserveOptions } from '../types/observe.js'
+import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
 import type { RerankResponse } from '../types/rerank.js'
 import { runCached } from './cached.js'
@@ -28,8 +28,6 @@ import type {
   DeploymentSnapshot,
   HealthReport,
   RouterCallOptions,
-  RouterEvent,
-  RouterEventType,
   RouterOptions,
   RouterSnapshot,
 } from './types.js'
@@ -93,6 +91,7 @@ export class Router {
     checkCache(cache, true)
     this.#cache = new CacheState(cache)
     if (checked.healthCheck) this.#health.start()
+    this.#hub.follow(this)
   }
 
   /**
@@ -241,6 +240,14 @@ export class Router {
   /** Settles when callbacks have been told of every call so far, and have sent on what they batch. */
   flush(): Promise<void> {
     return this.#hub.flush()
+  }
+
+  /**
+   * Metrics of this Router's calls in Prometheus' text format, as its `prometheus()` has them: the body of `GET /metrics`.
+   * @throws {BadRequestError} where no `prometheus()` of `llmux/prometheus` is among its callbacks
+   */
+  metrics(): Promise<string> {
+    return this.#hub.metrics()
   }
 
   /** How the delivery of events to callbacks goes. */

@@ -292,23 +292,6 @@ export interface BudgetSnapshot {
   reserved: number
 }
 
-/** What happens in a Router. */
-export type RouterEvent =
-  | { type: 'pick'; modelGroup: string; deployment: string; reason: string; attempt: number }
-  | { type: 'success'; modelGroup: string; deployment: string; durationMs: number }
-  | { type: 'failure'; modelGroup: string; deployment: string; error: Error; durationMs: number }
-  | { type: 'retry'; modelGroup: string; deployment: string; error: Error; delayMs: number; attempt: number }
-  | { type: 'fallback'; from: string; to: string; error: Error; depth: number }
-  | { type: 'cooldown'; deployment: string; reason: string; durationMs: number }
-  | { type: 'probe'; deployment: string }
-  | { type: 'recovered'; deployment: string }
-  | { type: 'resume'; from: string; to: string; error: Error }
-  | { type: 'wait'; modelGroup: string; waiting: number }
-  | { type: 'warning'; message: string }
-  | { type: 'state'; state: 'shared' | 'local'; error?: Error }
-
-export type RouterEventType = RouterEvent['type']
-
 /** How a deployment answered a health check. */
 export interface HealthReport {
   deployment: string

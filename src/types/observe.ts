@@ -150,9 +150,40 @@ export interface CallbackSet {
   flush?(): Promise<void>
   /** Called once, by `close()`, after the last `flush()`. */
   close?(): Promise<void>
+  /** Metrics in Prometheus' text format, where the set keeps them: what `metrics()` of a client or Router gives. */
+  metrics?(): Promise<string>
+  /** Called by a Router that is made with the set: what happens to its deployments is an event of the Router, and of no call. */
+  follow?(router: Followed): unknown
   /** How sending goes, where the set sends events on: `senders` of `callbackStats()`. */
   stats?(): SenderStats
 }
+
+/** A Router, as {@link CallbackSet.follow} sees it. */
+export interface Followed {
+  /** @returns a function that ends it */
+  on<Type extends RouterEventType>(
+    type: Type,
+    listener: (event: Extract<RouterEvent, { type: Type }>) => void,
+  ): () => void
+  on(type: '*', listener: (event: RouterEvent) => void): () => void
+}
+
+/** What happens in a Router. */
+export type RouterEvent =
+  | { type: 'pick'; modelGroup: string; deployment: string; reason: string; attempt: number }
+  | { type: 'success'; modelGroup: string; deployment: string; durationMs: number }
+  | { type: 'failure'; modelGroup: string; deployment: string; error: Error; durationMs: number }
+  | { type: 'retry'; modelGroup: string; deployment: string; error: Error; delayMs: number; attempt: number }
+  | { type: 'fallback'; from: string; to: string; error: Error; depth: number }
+  | { type: 'cooldown'; deployment: string; reason: string; durationMs: number }
+  | { type: 'probe'; deployment: string }
+  | { type: 'recovered'; deployment: string }
+  | { type: 'resume'; from: string; to: string; error: Error }
+  | { type: 'wait'; modelGroup: string; waiting: number }
+  | { type: 'warning'; message: string }
+  | { type: 'state'; state: 'shared' | 'local'; error?: Error }
+
+export type RouterEventType = RouterEvent['type']
 
 /** How sending to a service of observation goes. */
 export interface SenderStats {

@@ -305,8 +305,13 @@ describe('library code', () => {
 
   it('reads the environment in one place', () => {
     const readers = places(library, (node) => isGlobal(node, 'process') || isMember(node, 'process', 'env'))
-    // the second only writes: what LLMUX_LOG asks for, to stderr
-    expect(filesOf(readers)).toEqual(['src/call/environment.ts', 'src/observe/lines.ts'])
+    expect(filesOf(readers)).toEqual([
+      'src/call/environment.ts',
+      // sends what waits before the process ends
+      'src/integrations/sender.ts',
+      // writes what LLMUX_LOG asks for to stderr
+      'src/observe/lines.ts',
+    ])
     expect(filesOf(places(library, (node) => isMember(node, 'process', 'env')))).toEqual(['src/call/environment.ts'])
   })
 

@@ -58,15 +58,42 @@ it('counts retries, fallbacks and cooldowns of a Router, into a register of oneâ
     fallbacks: [{ g: ['h'] }],
     numRetries: 1,
   })
+  // it is followed already: nothing is counted twice
   const stop = metrics.follow(router)
+  expect(metrics.follow(router)).toBe(stop)
   await router.completion({ model: 'g', messages })
   await router.flush()
   stop()
-  const text = await register.metrics()
+  const text = await router.metrics()
+  expect(text).toBe(await register.metrics())
   expect(text).toContain('app_fallbacks_total{from="g",to="h",code="internal_server"} 1')
   // whichever was tried first: the last one that is left is not left alone
   expect(text).toMatch(/^app_cooldowns_total\{deployment="(bad|worse)"\} 1$/m)
   expect(text).toContain('model_group="h",outcome="success"} 1')
+})
+
+it('is read from the client that keeps it', async () => {
+  const one = prometheus({ prefix: 'one_' })
+  const same = new Registry()
+  const two = [prometheus({ register: same, prefix: 'two_' }), { onSuccess: () => {}, metrics: () => same.metrics() }]
+  await using client = createClient({ callbacks: [one, ...two] })
+  const text = await client.metrics()
+  expect(text).toContain('one_in_flight_requests 0')
+  expect(text.match(/^two_in_flight_requests 0$/gm)).toHaveLength(1)
+  await using plain = createClient({ callbacks: [() => {}] })
+  await expect(plain.metrics()).rejects.toMatchObject({ code: 'bad_request', param: 'callbacks' })
+  await using router = new Router({
+    modelList: [{ modelName: 'g', params: { model: 'openai/gpt-4o', apiKey: 'k' } }],
+    callbacks: [
+      {
+        follow() {
+          throw new Error('theirs')
+        },
+      },
+    ],
+  })
+  expect(router.callbackStats().failed).toBe(1)
+  await expect(router.metrics()).rejects.toThrow("give prometheus() of 'llmux/prometheus'")
 })
 
 it('has a bound on labels', async () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
-import type { RouterEvent } from '../../src/router/types.js'
+import type { RouterEvent } from '../../src/types/observe.js'
 import { dep, failure, held, messages, nothing, setup, sleep, TestClock, turns } from './helpers.js'
 
 describe('meta', () => {
