@@ -66,12 +66,11 @@ const numbers = [
  * Attributes of a call's span.
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md
  */
-export function attributesOf(event: SuccessEvent | FailureEvent, content: boolean): AttributeMap {
+export function attributesOf(event: SuccessEvent | FailureEvent): AttributeMap {
   const attributes = dimensionsOf(event)
   requested(event, attributes)
   answered(event, attributes)
   ofLlmux(event, attributes)
-  if (content) said(event, attributes)
   return attributes
 }
 
@@ -142,14 +141,15 @@ function ofLlmux(event: SuccessEvent | FailureEvent, attributes: AttributeMap): 
   if (status !== undefined) attributes['http.response.status_code'] = status
 }
 
-function said({ request, answer }: SuccessEvent | FailureEvent, attributes: AttributeMap): void {
-  const put = (name: string, value: readonly unknown[]) => {
-    if (value.length > 0) attributes[name] = JSON.stringify(value)
+/** What was asked and answered, as events have it. On spans, whose attributes have no structure, it is JSON. */
+export function contentOf({ request, answer }: SuccessEvent | FailureEvent): Record<string, readonly object[]> {
+  const all = {
+    'gen_ai.system_instructions': systemInstructions(request),
+    'gen_ai.input.messages': inputMessages(request),
+    'gen_ai.output.messages': outputMessages(answer),
+    'gen_ai.tool.definitions': toolDefinitions(request),
   }
-  put('gen_ai.system_instructions', systemInstructions(request))
-  put('gen_ai.input.messages', inputMessages(request))
-  put('gen_ai.output.messages', outputMessages(answer))
-  put('gen_ai.tool.definitions', toolDefinitions(request))
+  return Object.fromEntries(Object.entries(all).filter(([, list]) => list.length > 0))
 }
 
 const isTexts = (value: unknown): value is string[] =>

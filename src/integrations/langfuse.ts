@@ -109,7 +109,7 @@ function spansOf(event: SuccessEvent | FailureEvent, options: LangfuseOptions): 
       startTimeUnixNano: nanoseconds(startTime),
       endTimeUnixNano: nanoseconds(startTime + timings.totalMs),
       attributes: otlpAttributes({
-        ...attributesOf(event, false),
+        ...attributesOf(event),
         ...shared,
         ...observationAttributes(event, options),
       }),

@@ -14,14 +14,18 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { checkNames } from '../call/known-options.js'
+import { BadRequestError } from '../errors.js'
 import type { Attempt } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
-import { attributesOf, dimensionsOf, operationOf, tokensOf } from './gen-ai.js'
+import { type AttributeMap, attributesOf, contentOf, dimensionsOf, operationOf, tokensOf } from './gen-ai.js'
+import { type EventLogger, type EventLoggerProvider, writeEvents } from './gen-ai-events.js'
+
+export type { EventLogger, EventLoggerProvider, EventRecord } from './gen-ai-events.js'
 
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
-  /** Whether prompts and answers are put on spans: `gen_ai.input.messages` and its like. @default false */
-  captureContent?: boolean | undefined
+  /** Whether prompts and answers are put on `spans`, on `events`, or both: `gen_ai.input.messages` and its like. @default false */
+  captureContent?: boolean | 'spans' | 'events' | undefined
   /**
    * Spans of single tries, below that of the call: where there were `several`, `always`, or `never`.
    * @default 'several'
@@ -37,62 +41,106 @@ export interface OpenTelemetryOptions {
   tracerProvider?: TracerProvider | undefined
   /** @default the global one, when the first call ends */
   meterProvider?: MeterProvider | undefined
+  /**
+   * Where events go: `gen_ai.client.inference.operation.details` and `gen_ai.client.operation.exception`.
+   * `logs` of `@opentelemetry/api-logs` stands for the global ones.
+   * @default no events
+   */
+  loggerProvider?: EventLoggerProvider | undefined
 }
 
 const scope = 'llmux'
 
 /**
- * Spans and metrics of calls, by the GenAI semantic conventions. A call's span is a child of whatever span was active where the
- * call was made; it is made when the call has ended, with the times at which things happened.
+ * Spans, metrics and events of calls, by the GenAI semantic conventions. A call's span is a child of whatever span was active where
+ * the call was made; it is made when the call has ended, with the times at which things happened.
  * https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai
  *
  * @example
  * const client = createClient({ callbacks: [openTelemetry()] })
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
-  checkNames('openTelemetry', options, known)
+  const { captureContent = false, tracerProvider, meterProvider, loggerProvider } = check(options)
+  const contentOn = (signal: 'spans' | 'events') => captureContent === true || captureContent === signal
   let tracer: Tracer | undefined
   let instruments: Instruments | undefined
+  let logger: EventLogger | undefined
   const end = (event: SuccessEvent | FailureEvent) => {
+    let at = (event.captured ?? context.active()) as Context
     if (options.spans !== false) {
-      tracer ??= (options.tracerProvider ?? trace).getTracer(scope)
-      writeSpan(tracer, event, options)
+      tracer ??= (tracerProvider ?? trace).getTracer(scope)
+      at = writeSpan(tracer, event, at, options, contentOn('spans'))
     }
     if (options.metrics !== false) {
-      instruments ??= makeInstruments((options.meterProvider ?? metrics).getMeter(scope))
-      measure(instruments, event)
+      instruments ??= makeInstruments((meterProvider ?? metrics).getMeter(scope))
+      measure(instruments, event, at)
+    }
+    if (loggerProvider) {
+      logger ??= loggerProvider.getLogger(scope)
+      writeEvents(logger, event, contentOn('events'), at)
     }
   }
   return {
     name: 'openTelemetry',
     // attributes of their own may be made of it
-    content: options.captureContent === true || options.attributes !== undefined,
+    content: captureContent !== false || options.attributes !== undefined,
     capture: () => context.active(),
     onSuccess: end,
     onFailure: end,
   }
 }
 
+function check(options: OpenTelemetryOptions): OpenTelemetryOptions {
+  checkNames('openTelemetry', options, known)
+  const { captureContent, loggerProvider } = options
+  const refuse = (param: keyof OpenTelemetryOptions, message: string) => {
+    throw new BadRequestError(message, { param })
+  }
+  if (![undefined, true, false, 'spans', 'events'].includes(captureContent)) {
+    refuse('captureContent', "'captureContent' of openTelemetry() is true, false, 'spans' or 'events'.")
+  }
+  if (loggerProvider ? typeof loggerProvider.getLogger !== 'function' : captureContent === 'events') {
+    refuse(
+      'loggerProvider',
+      "For events, openTelemetry() takes `logs` of '@opentelemetry/api-logs' as 'loggerProvider'.",
+    )
+  }
+  return options
+}
+
 const known = [
-  ...['captureContent', 'attemptSpans', 'spans', 'metrics', 'attributes', 'tracerProvider', 'meterProvider'],
+  ...['captureContent', 'attemptSpans', 'spans', 'metrics', 'attributes'],
+  ...['tracerProvider', 'meterProvider', 'loggerProvider'],
 ]
 
-function writeSpan(tracer: Tracer, event: SuccessEvent | FailureEvent, options: OpenTelemetryOptions): void {
-  const { startTime, timings, model, operation, captured } = event
-  const parent = (captured ?? context.active()) as Context
+/** @returns the context of the span */
+function writeSpan(
+  tracer: Tracer,
+  event: SuccessEvent | FailureEvent,
+  parent: Context,
+  options: OpenTelemetryOptions,
+  content: boolean,
+): Context {
+  const { startTime, timings, model, operation } = event
   const span = tracer.startSpan(
     `${operationOf(operation)} ${model}`,
     {
       kind: SpanKind.CLIENT,
       startTime,
       // all of them at once, so that samplers see them
-      attributes: { ...attributesOf(event, options.captureContent === true), ...own(event, options) },
+      attributes: { ...attributesOf(event), ...(content && asJson(contentOf(event))), ...own(event, options) },
     },
     parent,
   )
+  const within = trace.setSpan(parent, span)
   if (event.type === 'failure') fail(span, event.error.code, event.error.message)
-  if (span.isRecording()) writeAttempts(tracer, event, trace.setSpan(parent, span), options.attemptSpans)
+  if (span.isRecording()) writeAttempts(tracer, event, within, options.attemptSpans)
   span.end(startTime + timings.totalMs)
+  return within
+}
+
+function asJson(content: Readonly<Record<string, readonly object[]>>): AttributeMap {
+  return Object.fromEntries(Object.entries(content).map(([name, list]) => [name, JSON.stringify(list)]))
 }
 
 function own(event: SuccessEvent | FailureEvent, { attributes }: OpenTelemetryOptions): Attributes | undefined {
@@ -172,11 +220,10 @@ function makeInstruments(meter: Meter): Instruments {
   }
 }
 
-function measure({ tokens, duration, firstChunk }: Instruments, event: SuccessEvent | FailureEvent): void {
-  const { timings, stream, cache, captured } = event
+/** @param at where exemplars point: the trace that the call belongs to */
+function measure({ tokens, duration, firstChunk }: Instruments, event: SuccessEvent | FailureEvent, at: Context): void {
+  const { timings, stream, cache } = event
   const dimensions = dimensionsOf(event)
-  // exemplars point at the trace that the call belongs to
-  const at = (captured ?? context.active()) as Context
   duration.record(timings.totalMs / 1000, dimensions, at)
   if (stream && timings.firstTokenMs !== undefined) firstChunk.record(timings.firstTokenMs / 1000, dimensions, at)
   if (cache.hit) return

@@ -162,9 +162,8 @@ export class Sender {
       const [first] = batch
       if (!first) return
       const outcome = await this.#post(batch)
-      const most = Number.isFinite(this.#endsAt) ? 0 : this.#flushing > 0 ? Math.min(1, this.#maxRetries) : this.#maxRetries
       if (outcome.taken) this.#stats.sent += batch.length
-      else if (!outcome.passes || first.tries >= most) {
+      else if (!outcome.passes || first.tries >= this.#mostRetries()) {
         this.#stats.failed += batch.length
         if (outcome.passes && this.#flushing > 0) this.#hopeless = true
       } else {
@@ -179,6 +178,11 @@ export class Sender {
       !this.#hopeless &&
       (this.#queue.length >= this.#batchSize || (this.#flushing > 0 && this.#queue.length > 0))
     )
+  }
+
+  #mostRetries(): number {
+    if (Number.isFinite(this.#endsAt)) return 0
+    return this.#flushing > 0 ? Math.min(1, this.#maxRetries) : this.#maxRetries
   }
 
   /** Keeps no process alive, unless somebody flushes. */

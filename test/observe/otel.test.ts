@@ -1,4 +1,6 @@
 import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { logs } from '@opentelemetry/api-logs'
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -6,13 +8,16 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
-import { afterAll, afterEach, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../../src/client.js'
 import { openTelemetry } from '../../src/integrations/otel.js'
 import { Router } from '../../src/router/router.js'
 import { startSimulator } from '../../src/testing/index.js'
 
-/** Names as in https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai (gen-ai-spans.md, gen-ai-metrics.md). */
+/**
+ * Names as in https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai (gen-ai-spans.md, gen-ai-metrics.md,
+ * gen-ai-events.md, gen-ai-exceptions.md).
+ */
 
 const messages = [
   { role: 'system' as const, content: 'Be brief.' },
@@ -226,6 +231,103 @@ it('measures', async () => {
   expect(duration?.dataPoints.map(({ attributes }) => attributes['gen_ai.operation.name'])).toContain('embeddings')
   await meterProvider.shutdown()
   expect(named('gen_ai.client.operation.time_to_first_chunk')?.dataPoints[0]?.value).toMatchObject({ count: 1 })
+})
+
+/** Events are log records of the real SDK, which the global `logs` find. */
+function events(minimumSeverity?: number) {
+  const kept = new InMemoryLogRecordExporter()
+  const provider = new LoggerProvider({
+    processors: [new SimpleLogRecordProcessor({ exporter: kept })],
+    ...(minimumSeverity !== undefined && {
+      loggerConfigurator: () => ({ disabled: false, minimumSeverity, traceBased: false }),
+    }),
+  })
+  logs.setGlobalLoggerProvider(provider)
+  onTestFinished(async () => {
+    logs.disable()
+    await provider.shutdown()
+  })
+  return () => kept.getFinishedLogRecords()
+}
+
+it('makes events of what was asked and of how it failed, where they have somewhere to go', async () => {
+  const seen = events()
+  await using here = await scene({ loggerProvider: logs })
+  const answer = await here.client.completion({ model: 'openai/gpt-4o', messages, temperature: 0.2 })
+  await here.client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
+  await here.client.embedding({ model: 'openai/text-embedding-3-small', input: 'a' })
+  const stream = await here.client.completion({ model: 'openai/gpt-4o', messages, stream: true })
+  stream.abort()
+  await here.client.flush()
+  const details = 'gen_ai.client.inference.operation.details'
+  expect(seen().map(({ eventName, severityNumber }) => [eventName, severityNumber])).toEqual([
+    [details, 5],
+    [details, 5],
+    ['gen_ai.client.operation.exception', 13],
+    // the caller left: nothing is wrong
+    [details, 5],
+  ])
+  const [first, refused, exception] = seen()
+  expect(first?.attributes).toMatchObject({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'gpt-4o',
+    'gen_ai.request.temperature': 0.2,
+    'gen_ai.response.id': answer.id,
+    'gen_ai.usage.input_tokens': answer.usage?.prompt_tokens,
+  })
+  expect(first?.instrumentationScope.name).toBe('llmux')
+  expect(refused?.attributes['error.type']).toBe('authentication')
+  expect(exception?.attributes).toMatchObject({
+    'exception.type': 'AuthenticationError',
+    'exception.message': expect.stringContaining('401'),
+    'exception.stacktrace': expect.stringContaining('AuthenticationError'),
+  })
+  const [ok, failed] = spans()
+  expect(first?.spanContext).toEqual(ok?.spanContext())
+  expect(exception?.spanContext).toEqual(failed?.spanContext())
+  expect(first?.hrTime).toEqual(ok?.endTime)
+  expect(JSON.stringify(seen().map(({ attributes }) => attributes))).not.toMatch(/Hello|canary/)
+})
+
+it.each([
+  [true, true, true],
+  ['spans', true, false],
+  ['events', false, true],
+  [false, false, false],
+] as const)('puts content where it is asked to: %s', async (captureContent, onSpan, onEvent) => {
+  const seen = events()
+  await using here = await scene({ loggerProvider: logs, captureContent })
+  await here.client.completion({ model: 'openai/gpt-4o', messages })
+  await here.client.flush()
+  const input = 'gen_ai.input.messages'
+  const [event] = seen()
+  expect(input in (spans()[0]?.attributes ?? {})).toBe(onSpan)
+  expect(event?.attributes[input]).toEqual(
+    onEvent
+      ? [
+          { role: 'system', parts: [{ type: 'text', content: 'Be brief.' }] },
+          { role: 'user', parts: [{ type: 'text', content: 'Hello' }] },
+        ]
+      : undefined,
+  )
+  expect(Array.isArray(event?.attributes['gen_ai.output.messages'])).toBe(onEvent)
+})
+
+it('makes no event that nobody wants', async () => {
+  const seen = events(13)
+  await using here = await scene({ loggerProvider: logs, spans: false, metrics: false })
+  await here.client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
+  await here.client.flush()
+  expect(seen().map(({ eventName }) => eventName)).toEqual(['gen_ai.client.operation.exception'])
+})
+
+it('says what is wrong with its options', () => {
+  // @ts-expect-error no word of these
+  expect(() => openTelemetry({ captureContent: 'all' })).toThrow(/'captureContent'.*'spans' or 'events'/)
+  expect(() => openTelemetry({ captureContent: 'events' })).toThrow(/api-logs.*'loggerProvider'/)
+  // @ts-expect-error a logger is no provider
+  expect(() => openTelemetry({ loggerProvider: { emit() {} } })).toThrow(/api-logs.*'loggerProvider'/)
 })
 
 it('follows the sampler, and takes the global provider where none is given', async () => {
