@@ -5,6 +5,9 @@
 // In your project this is app/chat/route.js, from the import of llmux to the table of statuses. Next.js is not needed
 // here: a route handler is a function from a web Request to a Response, and the last lines serve it as such.
 // scripts/next-app.mjs builds it into an app of the real Next.js, and calls that.
+//
+// It needs no settings. With serverExternalPackages: ['llmux'] in next.config.mjs, webpack does not warn of optional
+// packages that you have not installed, and tokenCounter() finds the .wasm file of tiktoken if you have.
 
 import { serve } from '@hono/node-server'
 import { completion, LLMError } from 'llmux'

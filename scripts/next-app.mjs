@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Proves examples/next-route.mjs inside the real Next.js: an app in a temporary folder, with the packed package and with
 // Next.js from npm (together 330 MB, which is why it is no development dependency), built and started as in production.
+// Once with webpack, as Next.js 15 builds, and once with Turbopack, as Next.js 16 does: each must bundle llmux without the
+// packages that are optional.
 //
 //     npm run build && node scripts/next-app.mjs
 //
@@ -12,7 +14,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const app = mkdtempSync(join(tmpdir(), 'llmux-next-'))
+const scratch = mkdtempSync(join(tmpdir(), 'llmux-next-'))
 
 function run(program, args, cwd, seconds, env = {}) {
   const options = { cwd, timeout: seconds * 1000, stdio: 'inherit', env: { ...process.env, ...env } }
@@ -28,21 +30,29 @@ function route() {
   return text.replace(/^import '\.\/setup\.mjs'.*\n/m, '')
 }
 
-try {
-  run('npm', ['pack', '--silent', '--pack-destination', app], root, 60)
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  writeFileSync(join(app, 'package.json'), '{"private":true,"type":"module"}\n')
-  const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
-  run('npm', ['install', ...quiet, 'next@15', 'react@19', 'react-dom@19', `./llmux-${version}.tgz`], app, 240)
+function prove(major) {
+  const app = join(scratch, `next-${major}`)
   mkdirSync(join(app, 'app', 'chat'), { recursive: true })
+  writeFileSync(join(app, 'package.json'), '{"private":true,"type":"module"}\n')
   writeFileSync(join(app, 'app', 'chat', 'route.js'), route())
+  const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+  run('npm', ['install', ...quiet, `next@${major}`, 'react@19', 'react-dom@19', tarball], app, 240)
   const next = join(app, 'node_modules', 'next', 'dist', 'bin', 'next')
   run(process.execPath, [next, 'build'], app, 240, { NEXT_TELEMETRY_DISABLED: '1' })
   const tests = ['vitest', 'run', 'test/docs/servers.test.ts', '-t', 'in Next.js']
   run('npx', tests, root, 120, { LLMUX_NEXT_APP: app })
+  rmSync(app, { recursive: true, force: true })
+}
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const tarball = join(scratch, `llmux-${version}.tgz`)
+
+try {
+  run('npm', ['pack', '--silent', '--pack-destination', scratch], root, 60)
+  for (const major of [15, 16]) prove(major)
 } catch (error) {
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 1
 } finally {
-  rmSync(app, { recursive: true, force: true })
+  rmSync(scratch, { recursive: true, force: true })
 }

@@ -232,7 +232,11 @@ function within<Answer>(ms: number, work: Promise<Answer>): Promise<Answer> {
   })
 }
 
-const load = (maker: string) =>
-  import('redis').catch((error: unknown) => {
+/** `await` in a `try` tells bundlers that the package may be missing. */
+async function load(maker: string) {
+  try {
+    return await import('redis')
+  } catch (error) {
     throw new BadRequestError(`${maker}() needs the package 'redis': npm install redis`, { cause: error })
-  })
+  }
+}

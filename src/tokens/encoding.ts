@@ -22,16 +22,9 @@ const loading = new Map<EncodingName, Promise<Encoding>>()
 export const loadEncoding = (name: EncodingName): Promise<Encoding> => {
   const known = loading.get(name)
   if (known) return known
-  const made = make(name).catch((cause: unknown) => {
+  const made = make(name).catch((error: unknown) => {
     loading.delete(name)
-    throw new BadRequestError(
-      isMissing(cause)
-        ? "Exact counts need the package tiktoken: 'npm install tiktoken'. estimateTokens() works without it."
-        : `The tokenizer ${name} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. If ` +
-            'your application is bundled, keep the package tiktoken external, because it reads a .wasm file beside ' +
-            'itself. estimateTokens() works without it.',
-      { cause },
-    )
+    throw error
   })
   loading.set(name, made)
   return made
@@ -41,12 +34,6 @@ const isMissing = (error: unknown): boolean => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
 }
-
-/** The literal specifiers let bundlers see what is needed; the `lite` build carries no tables of its own. */
-const tables = {
-  o200k_base: () => import('tiktoken/encoders/o200k_base'),
-  cl100k_base: () => import('tiktoken/encoders/cl100k_base'),
-} as const
 
 interface Table {
   readonly bpe_ranks: string
@@ -58,16 +45,35 @@ interface Table {
 const unwrap = (found: { readonly default: Table | { readonly default: Table } }): Table =>
   'bpe_ranks' in found.default ? found.default : found.default.default
 
+/**
+ * The literal specifiers let bundlers see what is needed, and `await` in a `try` that it may be missing
+ * (docs/architecture.md, "Dependencies"). The `lite` build carries no tables of its own.
+ */
 const make = async (name: EncodingName): Promise<Encoding> => {
-  const [{ Tiktoken }, table] = await Promise.all([import('tiktoken/lite'), tables[name]()])
-  const { bpe_ranks, special_tokens, pat_str } = unwrap(table)
-  const encoder = new Tiktoken(bpe_ranks, special_tokens, pat_str)
-  const utf8 = new TextDecoder()
-  return {
-    name,
-    raw: (text) => encoder.encode_ordinary(text).length,
-    encode: (text) => join(text, (part) => encoder.encode_ordinary(part)),
-    decode: (tokens) => utf8.decode(encoder.decode(tokens)),
+  try {
+    const { Tiktoken } = await import('tiktoken/lite')
+    const table =
+      name === 'o200k_base'
+        ? await import('tiktoken/encoders/o200k_base')
+        : await import('tiktoken/encoders/cl100k_base')
+    const { bpe_ranks, special_tokens, pat_str } = unwrap(table)
+    const encoder = new Tiktoken(bpe_ranks, special_tokens, pat_str)
+    const utf8 = new TextDecoder()
+    return {
+      name,
+      raw: (text) => encoder.encode_ordinary(text).length,
+      encode: (text) => join(text, (part) => encoder.encode_ordinary(part)),
+      decode: (tokens) => utf8.decode(encoder.decode(tokens)),
+    }
+  } catch (cause) {
+    throw new BadRequestError(
+      isMissing(cause)
+        ? "Exact counts need the package tiktoken: 'npm install tiktoken'. estimateTokens() works without it."
+        : `The tokenizer ${name} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. If ` +
+            'your application is bundled, install the package tiktoken and keep it external, because it reads a .wasm ' +
+            'file beside itself. estimateTokens() works without it.',
+      { cause },
+    )
   }
 }
 

@@ -120,6 +120,12 @@ const isGlobal = (node: ts.Node, name: string) =>
 const isMember = (node: ts.Node, object: string, member: string) =>
   ts.isPropertyAccessExpression(node) && node.name.text === member && node.expression.getText() === object
 
+/** Whether the node stands in the block of a `try` of its own function. */
+function isTried({ parent }: ts.Node): boolean {
+  if (!parent || ts.isFunctionLike(parent)) return false
+  return (ts.isTryStatement(parent.parent) && parent === parent.parent.tryBlock) || isTried(parent)
+}
+
 describe('imports', () => {
   it('finds the files', () => {
     expect(library.length).toBeGreaterThan(30)
@@ -200,6 +206,22 @@ describe('imports', () => {
     expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
     const eager = all().filter(({ to, lazy, typeOnly }) => lazyOnly.has(to) && !lazy && !typeOnly)
     expect(eager.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('of packages that may be missing are awaited in a try, so that bundlers go on without them', () => {
+    const { peerDependenciesMeta = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const optional = Object.keys(peerDependenciesMeta)
+    const seen: string[] = []
+    const bare = places(library, (node) => {
+      if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return false
+      const [argument] = node.arguments
+      const to = argument && ts.isStringLiteral(argument) ? argument.text : ''
+      if (!optional.some((name) => to === name || to.startsWith(`${name}/`))) return false
+      seen.push(to)
+      return !(ts.isAwaitExpression(node.parent) && isTried(node))
+    })
+    expect(bare).toEqual([])
+    expect(seen.length).toBeGreaterThan(5)
   })
 
   it('load a provider only when it is called', () => {

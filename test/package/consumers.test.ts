@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { providerIds } from '../../providers/registry.js'
 import { bin, type Packed, pack, project, type Result, run, scratch, tinyServer } from './consumer.js'
@@ -143,6 +144,42 @@ describe('a project of CommonJS', () => {
     },
     60_000,
   )
+})
+
+describe('a project that is bundled into one file', () => {
+  test('needs none of the optional packages, and says so where it does', async () => {
+    const main = `
+      import { completion, createClient, embedding, LLMError, RateLimitError, redisCache, tokenCounter } from 'llmux'
+      import { startSimulator } from 'llmux/testing'
+      async function main() {${steps}
+        const said = []
+        const store = redisCache({ url: 'redis://127.0.0.1:1' })
+        const client = createClient({ cache: { store, onError: ({ error }) => said.push(error.message) } })
+        await client.completion({ ...to, messages })
+        await client.close()
+        await tokenCounter({ model: 'openai/gpt-4o', text: 'hi' }).catch((error) => said.push(error.message))
+        console.log(JSON.stringify([...new Set(said)]))
+      }
+      main()`
+    const path = await project(join(folder.path, 'bundled'), packed, { type: 'module', files: { 'main.js': main } })
+    const outfile = join(folder.path, 'one-file', 'main.cjs')
+    const { warnings } = await build({
+      ...{ entryPoints: [join(path, 'main.js')], absWorkingDir: path, outfile, logLevel: 'silent' },
+      ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20' },
+    })
+    expect(warnings).toEqual([])
+    const { code, stdout, stderr } = await node(dirname(outfile), 'main.cjs')
+    expect(code, stderr).toBe(0)
+    const [results, said] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(results).toEqual(told)
+    expect(said).toEqual([
+      expect.stringContaining('npm install redis'),
+      expect.stringContaining('npm install tiktoken'),
+    ])
+  }, 60_000)
 })
 
 describe('a project of TypeScript', () => {

@@ -140,7 +140,11 @@ function within<T>(ms: number, work: Promise<T>): Promise<T> {
   })
 }
 
-const load = () =>
-  import('redis').catch((error: unknown) => {
+/** `await` in a `try` tells bundlers that the package may be missing. */
+async function load() {
+  try {
+    return await import('redis')
+  } catch (error) {
     throw new BadRequestError("redisState() needs the package 'redis': npm install redis", { cause: error })
-  })
+  }
+}
