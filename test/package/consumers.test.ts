@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { providerIds } from '../../providers/registry.js'
-import { bin, type Packed, pack, project, type Result, run, scratch, tinyServer } from './consumer.js'
+import { bin, type Packed, pack, project, type Result, root, run, scratch, tinyServer } from './consumer.js'
 
 /** What every consumer does with the package, in the words of its own module system: a call, a stream, vectors, an error. */
 const steps = `
@@ -147,8 +147,18 @@ describe('a project of CommonJS', () => {
 })
 
 describe('a project that is bundled into one file', () => {
-  test('needs none of the optional packages, and says so where it does', async () => {
-    const main = `
+  // the banner is the README's
+  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
+  const shapes = [
+    { format: 'cjs', name: 'main.cjs' },
+    { format: 'esm', name: 'main.mjs', banner: { js: banner } },
+  ] as const
+
+  test.each(shapes)(
+    'needs none of the optional packages, and says so where it does: $format',
+    async (shape) => {
+      const { name, ...options } = shape
+      const main = `
       import { completion, createClient, embedding, LLMError, RateLimitError, redisCache, tokenCounter } from 'llmux'
       import { startSimulator } from 'llmux/testing'
       async function main() {${steps}
@@ -161,25 +171,31 @@ describe('a project that is bundled into one file', () => {
         console.log(JSON.stringify([...new Set(said)]))
       }
       main()`
-    const path = await project(join(folder.path, 'bundled'), packed, { type: 'module', files: { 'main.js': main } })
-    const outfile = join(folder.path, 'one-file', 'main.cjs')
-    const { warnings } = await build({
-      ...{ entryPoints: [join(path, 'main.js')], absWorkingDir: path, outfile, logLevel: 'silent' },
-      ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20' },
-    })
-    expect(warnings).toEqual([])
-    const { code, stdout, stderr } = await node(dirname(outfile), 'main.cjs')
-    expect(code, stderr).toBe(0)
-    const [results, said] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(results).toEqual(told)
-    expect(said).toEqual([
-      expect.stringContaining('npm install redis'),
-      expect.stringContaining('npm install tiktoken'),
-    ])
-  }, 60_000)
+      const path = await project(join(folder.path, `bundled-${options.format}`), packed, {
+        type: 'module',
+        files: { 'main.js': main },
+      })
+      const outfile = join(folder.path, 'one-file', name)
+      const { warnings } = await build({
+        ...{ entryPoints: [join(path, 'main.js')], absWorkingDir: path, outfile, logLevel: 'silent' },
+        ...{ bundle: true, platform: 'node', target: 'node20', ...options },
+      })
+      expect(warnings).toEqual([])
+      const { code, stdout, stderr } = await node(dirname(outfile), name)
+      expect(code, stderr).toBe(0)
+      expect(await readFile(join(root, 'README.md'), 'utf8')).toContain(banner)
+      const [results, said] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(results).toEqual(told)
+      expect(said).toEqual([
+        expect.stringContaining('npm install redis'),
+        expect.stringContaining('npm install tiktoken'),
+      ])
+    },
+    60_000,
+  )
 })
 
 describe('a project of TypeScript', () => {
