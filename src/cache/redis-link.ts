@@ -186,7 +186,7 @@ export class RedisLink<Client extends LinkedClient> {
 
   async #connect(): Promise<void> {
     const { url, connectTimeout, maker } = this.#settings
-    const { createClient } = await load(maker)
+    const { createClient } = await loadRedis(maker)
     const old = this.#own
     this.#own = undefined
     if (old) destroy(old)
@@ -232,8 +232,11 @@ function within<Answer>(ms: number, work: Promise<Answer>): Promise<Answer> {
   })
 }
 
-/** `await` in a `try` tells bundlers that the package may be missing. */
-async function load(maker: string) {
+/**
+ * `await` in a `try` tells bundlers that the package may be missing.
+ * @param maker who needs it, for what is said then
+ */
+export async function loadRedis(maker: string) {
   try {
     return await import('redis')
   } catch (error) {

@@ -242,7 +242,7 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   zod: { files: ['src/call/structured.ts'], lazy: true },
   // bundled, to check the options of a Router
   'zod/mini': { files: ['src/router/config.ts'] },
-  redis: { files: ['src/router/redis/client.ts', 'src/cache/redis-link.ts'], lazy: true },
+  redis: { files: ['src/cache/redis-link.ts'], lazy: true },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
   '@azure': { files: ['providers/azure.ts'], lazy: true },

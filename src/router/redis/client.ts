@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { BadRequestError } from '../../errors.js'
+import { loadRedis } from '../../cache/redis-link.js'
 import type { Script } from './scripts.js'
 
 /** What is used of a client: those of `redis` have it, `createClient`, `createCluster` and `createSentinel` alike. */
@@ -65,7 +65,7 @@ export class Connection {
     const { client: given, url, connectTimeout, onLost } = this.#options
     if (given) throw new Error('The Redis client that was given is not connected.')
     this.destroy()
-    const { createClient } = await load()
+    const { createClient } = await loadRedis('redisState')
     const client = createClient({
       ...(url !== undefined && { url }),
       disableOfflineQueue: true,
@@ -138,13 +138,4 @@ function within<T>(ms: number, work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => setImmediate(tooLate), ms)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-/** `await` in a `try` tells bundlers that the package may be missing. */
-async function load() {
-  try {
-    return await import('redis')
-  } catch (error) {
-    throw new BadRequestError("redisState() needs the package 'redis': npm install redis", { cause: error })
-  }
 }
