@@ -39,6 +39,24 @@ const classOfSurrogate = (text: string, index: number, unit: number): CharClass 
   return point === undefined || point < 0x10000 ? OTHER : classify(String.fromCodePoint(point))
 }
 
+/**
+ * Whether any two versions of Unicode since 11 (2018) put a UTF-16 unit into the same class. Node and the tokenizer
+ * each bring their own version, and what is a letter to the newer one is no character at all to the other.
+ */
+export const isSettled = (unit: number): boolean =>
+  unit < 0x80 || SETTLED.some(([first, last]) => unit >= first && unit <= last)
+
+/** Scripts up to Samaritan; punctuation; CJK's signs, kana and ideographs, before what later versions added; Hangul. */
+const SETTLED: readonly (readonly [first: number, last: number])[] = [
+  [0x80, 0x85f],
+  [0x2010, 0x2064],
+  [0x3000, 0x312e],
+  [0x3400, 0x4db5],
+  [0x4e00, 0x9fea],
+  [0xac00, 0xd7a3],
+  [0xff01, 0xffee],
+]
+
 /** Bytes that a UTF-16 unit takes in UTF-8. A surrogate pair has four: two for each half. */
 export const bytesOf = (unit: number): number => {
   if (unit < 0x80) return 1

@@ -1,4 +1,4 @@
-import { bytesOf, classAt, DIGIT, LETTER, MARK } from './classes.js'
+import { bytesOf, classAt, DIGIT, isSettled, LETTER, MARK, SPACE } from './classes.js'
 
 /**
  * Where to cut a text so that its parts can be tokenized one by one.
@@ -44,7 +44,7 @@ export function* slicesOf(text: string, sliceBytes = SLICE): Generator<Slice, vo
     const size = bytesOf(unit)
     run = continues(before, now, unit) ? run + size : size
     const forced = run > longest && !isLowSurrogate(unit)
-    if (forced || (bytes >= sliceBytes && splitsHere(before, now, unit))) {
+    if (forced || (bytes >= sliceBytes && splitsHere(before, now, text, index))) {
       yield { start, end: index, bytes, forced }
       start = index
       bytes = 0
@@ -69,10 +69,16 @@ const continues = (before: number, now: number, unit: number): boolean => {
   return before !== LETTER && (unit === 0x0a || unit === 0x0d || unit === 0x2f)
 }
 
-/** Both encodings end a word after a letter or digit, unless a letter, a mark or a contraction (`'s`) follows. */
-const splitsHere = (before: number, now: number, unit: number): boolean => {
-  if (before === DIGIT) return now !== DIGIT
-  return before === LETTER && now !== LETTER && now !== MARK && unit !== APOSTROPHE
+/**
+ * Both encodings start a word with a space that follows anything but space. They also end one after a letter or digit,
+ * unless a letter, a mark or a contraction (`'s`) follows; that is relied on only where both characters are settled.
+ */
+const splitsHere = (before: number, now: number, text: string, index: number): boolean => {
+  const unit = text.charCodeAt(index)
+  if (unit === 0x20) return before !== SPACE
+  if (before !== LETTER && before !== DIGIT) return false
+  if (!(isSettled(text.charCodeAt(index - 1)) && isSettled(unit))) return false
+  return before === DIGIT ? now !== DIGIT : now !== LETTER && now !== MARK && unit !== APOSTROPHE
 }
 
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff

@@ -79,6 +79,38 @@ describe('slices', () => {
     )
   })
 
+  it.each(['o200k_base', 'cl100k_base'] as const)(
+    'have the tokens of the whole text around every character, whichever Unicode has it: %s',
+    async (name) => {
+      const encoding = await loadEncoding(name)
+      const wrong: string[] = []
+      for (let point = 0; point < 0x3_4000; point++) {
+        if (point >= 0xd800 && point < 0xe000) continue
+        const char = String.fromCodePoint(point)
+        const text = `漢字${char}(A漢字${char}b`
+        const sum = all(text, 1).reduce((tokens, { start, end }) => tokens + encoding.raw(text.slice(start, end)), 0)
+        if (sum !== encoding.raw(text)) wrong.push(point.toString(16))
+      }
+      expect(wrong).toEqual([])
+    },
+    60_000,
+  )
+
+  it.each([
+    ['text with spaces', 'The quick brown fox jumps over the lazy dog. '],
+    ['JSON without spaces', '{"name":"value","list":[1,2,3]},'],
+    ['Chinese', '春眠不觉晓，处处闻啼鸟。'],
+    ['Japanese', '吾輩は猫である。名前はまだ無い。'],
+    ['Korean', '나 보기가 역겨워 가실 때에는, '],
+    ['Russian', 'Мороз и солнце; день чудесный! '],
+    ['Hindi', 'सत्य एक है, मार्ग अनेक। '],
+    ['emoji between spaces', '😀 👩‍👧 🇩🇪 '],
+  ])('are about as long as asked for: %s', (_, phrase) => {
+    const slices = all(phrase.repeat(500), 100)
+    expect(Math.max(...slices.map(({ bytes }) => bytes))).toBeLessThan(200)
+    expect(slices.every(({ forced }) => !forced)).toBe(true)
+  })
+
   it('are no longer than they should be, where the text has words', () => {
     const text = 'The quick brown fox jumps over the lazy dog. '.repeat(2_000)
     expect(Math.max(...all(text, 1_000).map(({ bytes }) => bytes))).toBeLessThan(1_020)
