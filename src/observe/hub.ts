@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
+import { chatParams, embeddingParams, moderationParams, rerankParams, responsesParams, toSnake } from '../call/names.js'
+import { meant } from '../call/near.js'
 import { BadRequestError } from '../errors.js'
 import type {
   Callback,
@@ -151,12 +153,32 @@ const setsOf = (callbacks: unknown): CallbackSet[] =>
       })
     : []
 
+const eventParts = ['answer', 'chunk', 'metadata', 'user', 'error']
+const fieldsOfRequests = [chatParams, embeddingParams, rerankParams, responsesParams, moderationParams]
+const otherWordsForAnswer = /^(completion|response|output|choices|result)s?$/
+
+/** A misspelt field would be shown in every event. Unknown names in snake_case are the provider's own. */
+function checkField(name: string): void {
+  if (eventParts.includes(name) || fieldsOfRequests.some((fields) => fields.has(name))) return
+  const known = [...eventParts, ...fieldsOfRequests.flatMap((fields) => [...fields])]
+  const right = otherWordsForAnswer.test(name) ? 'answer' : (meant(name, known) ?? meant(toSnake(name), known))
+  if (right === undefined && !/[A-Z]/.test(name)) return
+  throw new BadRequestError(
+    `'redact' names '${name}', which is no part of an event. ` +
+      (right
+        ? `Did you mean '${right}'?`
+        : `Fields of a request are snake_case, and the other parts are ${eventParts.join(', ')}.`),
+    { param: 'redact' },
+  )
+}
+
 function checkOptions({ redact, beforeSend, callbackQueue, callbackTimeout, logger }: ObserveOptions): void {
   const wrong = (param: string, what: string) => new BadRequestError(`'${param}' is ${what}.`, { param })
   if (redact !== undefined && typeof redact !== 'boolean') {
     if (!Array.isArray(redact) || redact.some((name) => typeof name !== 'string')) {
       throw wrong('redact', "true, false, or a list of fields such as ['messages', 'answer']")
     }
+    for (const name of redact) checkField(name)
   }
   if (beforeSend !== undefined && beforeSend !== null && typeof beforeSend !== 'function') {
     throw wrong('beforeSend', 'a function of an event')

@@ -12,9 +12,9 @@ import {
   rerankParams,
   toSnake,
 } from '../call/names.js'
+import { meant } from '../call/near.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import { parseDuration } from './duration.js'
-import { meant } from './near.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
 
 /**

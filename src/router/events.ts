@@ -1,6 +1,6 @@
+import { meant } from '../call/near.js'
 import { BadRequestError } from '../errors.js'
 import type { RouterEvent, RouterEventType } from '../types/observe.js'
-import { meant } from './near.js'
 
 type Listener = (event: RouterEvent) => void
 

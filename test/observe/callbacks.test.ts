@@ -147,6 +147,26 @@ it('refuses what is no callback, through the promise', async () => {
   }
 })
 
+it.each([
+  ['mesages', 'messages'],
+  ['Answer', 'answer'],
+  ['errors', 'error'],
+  ['response', 'answer'],
+  ['responseFormat', 'response_format'],
+])('refuses to keep out %s, which would be shown: it is %s', (written, right) => {
+  const wrong = `'redact' names '${written}', which is no part of an event. Did you mean '${right}'?`
+  expect(() => createClient({ redact: [written] })).toThrow(wrong)
+  expect(() => new Router({ modelList: [{ modelName: 'g', params: { model } }], redact: [written] })).toThrow(wrong)
+})
+
+it('keeps out what it does not know, where that may be a field of the provider', () => {
+  expect(() => createClient({ redact: ['messages', 'answer', 'system_fingerprint', 'guardrail_config'] })).not.toThrow()
+  expect(() => createClient({ redact: ['allContent'] })).toThrow(
+    "'redact' names 'allContent', which is no part of an event. Fields of a request are snake_case, and the other parts are " +
+      'answer, chunk, metadata, user, error.',
+  )
+})
+
 it('is not broken by what handlers do', async () => {
   const spoil = (event: CallEvent) => {
     for (const part of Object.values(event)) {
