@@ -17,9 +17,10 @@ import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../type
 import { type Core, closedError } from './core.js'
 import type { Group } from './groups.js'
 import { countFor, fallbacksFor, worthFallingBack, worthRetrying } from './policy.js'
+import type { Refusal } from './refusal.js'
 import { resumable } from './resume.js'
 import { type Leg, legOf, Ride, type RoutedRequest } from './ride.js'
-import { type Choice, hasUntried, isRefusal, type Refusal, select, soonest, tooSmall } from './selection.js'
+import { type Choice, hasUntried, isRefusal, select, soonest, tooSmall } from './selection.js'
 import { Following } from './settle.js'
 import { outOfTime } from './waiting.js'
 
