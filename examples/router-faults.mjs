@@ -76,10 +76,11 @@ async function faultRun(strategy) {
     ],
     fallbacks: [{ chat: ['chat-small'] }],
     routingStrategy: strategy,
-    numRetries: 8,
+    // where three requests in ten fail, this many tries fail for one call in millions
+    numRetries: 12,
     allowedFails: 2,
     cooldownTime: 1_000,
-    timeout: 30_000,
+    timeout: 60_000,
     attemptTimeout: 3_000,
     headersTimeout: 2_000,
     firstTokenTimeout: 2_000,
@@ -129,6 +130,7 @@ async function oneCall(router, stats, number) {
     if (number % 2 === 0) {
       const answer = await router.completion(request)
       text = answer.choices[0].message.content
+      stats.tries.push(answer.meta.attempts.length)
     } else {
       stats.streams++
       const stream = await router.completion({ ...request, stream: true, resume: 'continue' })
@@ -136,7 +138,9 @@ async function oneCall(router, stats, number) {
         text += chunk.choices[0]?.delta.content ?? ''
         if (!expected.startsWith(text)) break
       }
-      const whole = (await stream.final()).choices[0].message.content
+      const answer = await stream.final()
+      const whole = answer.choices[0].message.content
+      stats.tries.push(answer.meta.attempts.length)
       if (text === expected && whole !== expected) text = whole
     }
     stats.latencies.push(performance.now() - startedAt)
@@ -197,9 +201,6 @@ async function faulty(name, random) {
   return { url, become }
 
   function reply({ body }) {
-    // f = p / (1 + p): an answer that is well decides over the next one, and one that fails never does
-    const { partly } = phase ?? {}
-    if (partly && random() < partly / (1 - partly)) simulator.fail(oneOf(faults[name], random))
     const [{ content }, begun] = body.messages
     const text = textIn(content).slice('Say: '.length)
     return { text: text.slice(begun ? textIn(begun.content).length : 0), delayMs: 15, chunkDelayMs: 2 }
@@ -212,9 +213,9 @@ async function faulty(name, random) {
     if (dies) return simulator.close()
     if (wasDead) simulator = await startSimulator({ reply, keepRequests: 1, port })
     simulator.reset()
-    if (!phase || phase.partly) return
-    if (name === 'north') simulator.fail(limit, { times: Number.POSITIVE_INFINITY })
-    else for (let at = 0; at < 10_000; at++) simulator.fail(faults.east[at % faults.east.length])
+    if (!phase) return
+    const { partly = 1 } = phase
+    simulator.fail(() => (random() < partly ? oneOf(faults[name], random) : undefined), { times: Infinity })
   }
 }
 
@@ -261,6 +262,7 @@ function statsOf(router) {
   const stats = {
     ...{ begun: 0, ended: 0, failed: 0, wrong: 0, streams: 0, retries: 0, fallbacks: 0, resumed: 0, waits: 0 },
     latencies: [],
+    tries: [],
     problems: [],
     servers: Object.fromEntries(names.map((name) => [name, ofServer()])),
   }
@@ -351,7 +353,7 @@ function oneLine(strategy, servers, router, { ended, failed, wrong, retries, fal
   )
 }
 
-function summary({ ended, streams, failed, wrong, retries, fallbacks, resumed, waits, latencies, seconds }) {
+function summary({ ended, streams, failed, wrong, retries, fallbacks, resumed, waits, latencies, tries, seconds }) {
   return [
     `  ${count(ended)} calls, ${count(streams)} of them streamed, in ${seconds.toFixed(1)} s`,
     `  failed calls                        ${failed}`,
@@ -360,6 +362,7 @@ function summary({ ended, streams, failed, wrong, retries, fallbacks, resumed, w
     `  fallbacks to the smaller model      ${count(fallbacks)}`,
     `  streams continued by another server ${count(resumed)}`,
     `  waits for a server                  ${count(waits)}`,
+    `  most tries of one call              ${percentile(tries, 1)}`,
     `  time of a call                      p50 ${ms(percentile(latencies, 0.5))}, p95 ${ms(percentile(latencies, 0.95))}`,
     '',
   ].join('\n')

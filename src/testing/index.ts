@@ -26,6 +26,6 @@ export type {
   WireName,
 } from './reply.js'
 export type { SimulatedRequest } from './request-log.js'
-export type { ReplySource } from './script.js'
+export type { FaultSource, ReplySource } from './script.js'
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.js'
 export type { SimulationOptions } from './stage.js'

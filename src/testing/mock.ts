@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
 import { MockDispatcher } from './dispatcher.js'
-import type { Fault, ScriptOptions } from './fault.js'
+import type { ScriptOptions } from './fault.js'
 import type { SimulatedRequest } from './request-log.js'
-import type { ReplySource } from './script.js'
+import type { FaultSource, ReplySource } from './script.js'
 import { type SimulationOptions, Stage } from './stage.js'
 
 export interface MockProviderOptions extends SimulationOptions {}
@@ -18,8 +18,8 @@ export interface MockProvider extends AsyncDisposable {
   readonly requests: readonly SimulatedRequest[]
   /** Queues an answer for the next request that it fits. The usual reply comes after the queue. */
   reply(reply: ReplySource, options?: ScriptOptions): void
-  /** Queues something that goes wrong with the next request that it fits. */
-  fail(fault: Fault, options?: ScriptOptions): void
+  /** Queues something that goes wrong with the next request that it fits; a function chooses for each request. */
+  fail(fault: FaultSource, options?: ScriptOptions): void
   /** Forgets requests, queued replies and faults. Exchanges that are under way go on. */
   reset(): void
   /** Fails what is under way and everything that is sent afterwards. */

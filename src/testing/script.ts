@@ -6,6 +6,17 @@ import type { SimulatedRequest } from './request-log.js'
 /** A reply: text alone, everything in detail, or made from the request. Undefined leaves the request to the next one in the queue. */
 export type ReplySource = string | Reply | ((request: SimulatedRequest) => string | Reply | undefined)
 
+/**
+ * A fault, or one that is chosen for the request. Undefined leaves the request to the next one in the queue, or to be answered.
+ * @example
+ * ```ts
+ * // one request in three, each by itself
+ * const flaky: FaultSource = () => (Math.random() < 1 / 3 ? { kind: 'reset' } : undefined)
+ * simulator.fail(flaky, { times: Infinity })
+ * ```
+ */
+export type FaultSource = Fault | ((request: SimulatedRequest) => Fault | undefined)
+
 interface Queued<Item> {
   readonly item: Item
   readonly options: ScriptOptions
@@ -15,7 +26,7 @@ interface Queued<Item> {
 /** Replies and faults in the order in which requests take them. */
 export class Script {
   readonly #replies: Queued<ReplySource>[] = []
-  readonly #faults: Queued<Fault>[] = []
+  readonly #faults: Queued<FaultSource>[] = []
   /** How often a model's name has brought its fault. */
   readonly #named = new Map<string, number>()
 
@@ -23,7 +34,7 @@ export class Script {
     this.#replies.push({ item, options, left: options.times ?? 1 })
   }
 
-  addFault(item: Fault, options: ScriptOptions = {}): void {
+  addFault(item: FaultSource, options: ScriptOptions = {}): void {
     this.#faults.push({ item, options, left: options.times ?? 1 })
   }
 
@@ -34,11 +45,12 @@ export class Script {
   }
 
   takeFault(request: SimulatedRequest): Fault | undefined {
-    const index = this.#faults.findIndex((queued) => matches(queued, request))
-    const queued = this.#faults[index]
-    if (queued) {
+    for (const [index, queued] of this.#faults.entries()) {
+      if (!matches(queued, request)) continue
+      const fault = typeof queued.item === 'function' ? queued.item(request) : queued.item
+      if (!fault) continue
       spend(this.#faults, index)
-      return queued.item
+      return fault
     }
     const named = namedFault(request.model)
     if (!named) return undefined

@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Fault, ScriptOptions } from './fault.js'
+import type { ScriptOptions } from './fault.js'
 import type { SimulatedRequest } from './request-log.js'
-import type { ReplySource } from './script.js'
+import type { FaultSource, ReplySource } from './script.js'
 import { type SimulationOptions, Stage } from './stage.js'
 import { Presence, play, type Sink } from './steps.js'
 
@@ -52,9 +52,10 @@ export interface Simulator extends AsyncDisposable {
    * ```ts
    * simulator.fail({ kind: 'status', status: 429, retryAfter: 1 }, { times: 2 })
    * simulator.fail({ kind: 'cut', afterChunks: 3 })
+   * simulator.fail(() => (Math.random() < 0.3 ? { kind: 'reset' } : undefined), { times: Infinity })
    * ```
    */
-  fail(fault: Fault, options?: ScriptOptions): void
+  fail(fault: FaultSource, options?: ScriptOptions): void
   /** Forgets requests, queued replies and faults. Exchanges that are under way go on. */
   reset(): void
   /** Ends every exchange, closes every socket and settles when that is done. */

@@ -77,6 +77,33 @@ describe('status', () => {
     expect((await anthropic()).statusCode).toBe(200)
   })
 
+  it('is chosen for each request by a function, which may leave it to the next fault or none', async () => {
+    const seen: string[] = []
+    simulator.fail(
+      ({ model }) => {
+        seen.push(model)
+        return model === 'bad' ? { kind: 'status', status: 502 } : undefined
+      },
+      { times: 2 },
+    )
+    simulator.fail({ kind: 'status', status: 529 }, { model: 'other' })
+    const statuses = []
+    for (const model of ['good', 'bad', 'other', 'good', 'bad', 'bad']) {
+      statuses.push((await openai({ model })).statusCode)
+    }
+    expect(statuses).toEqual([200, 502, 529, 200, 502, 200])
+    // the second fault was the last that it was there for
+    expect(seen).toEqual(['good', 'bad', 'other', 'good', 'bad'])
+  })
+
+  it('says so where the function throws', async () => {
+    simulator.fail(() => {
+      throw new Error('no such thing')
+    })
+    const { statusCode, body } = await openai()
+    expect([statusCode, await body.text()]).toEqual([400, expect.stringContaining('script failed: no such thing')])
+  })
+
   it('leaves a queued reply to the next request', async () => {
     simulator.reply('kept')
     fail({ kind: 'status', status: 500 })
