@@ -46,7 +46,7 @@ const classOfSurrogate = (text: string, index: number, unit: number): CharClass 
 export const isSettled = (unit: number): boolean =>
   unit < 0x80 || SETTLED.some(([first, last]) => unit >= first && unit <= last)
 
-/** Scripts up to Samaritan; punctuation; CJK's signs, kana and ideographs, before what later versions added; Hangul. */
+/** Scripts up to Mandaic; punctuation; CJK's signs, kana and ideographs, before what later versions added; Hangul. */
 const SETTLED: readonly (readonly [first: number, last: number])[] = [
   [0x80, 0x85f],
   [0x2010, 0x2064],

@@ -46,6 +46,9 @@ describe('the two casings', () => {
     ['topP', 'top_p'],
     ['stop_sequences', 'stop'],
     ['extraBody', 'extra_body'],
+    ['idelTimeout', 'idleTimeout'],
+    ['maxRetrys', 'maxRetries'],
+    ['toolChoise', 'tool_choice'],
   ])('refuses %s and says %s', (wrong, right) => {
     const attempt = () => splitRequest({ model: 'm', messages, [wrong]: 1 }, chatParams)
     expect(attempt).toThrow(BadRequestError)
