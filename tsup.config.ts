@@ -5,7 +5,7 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
-    testing: 'src/testing/index.ts',
+    testing: 'simulator/index.ts',
     otel: 'src/integrations/otel.ts',
     langfuse: 'src/integrations/langfuse.ts',
     helicone: 'src/integrations/helicone.ts',

@@ -2,8 +2,8 @@ import { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { otherNames } from '../providers/known-models.js'
 import { loadProvider, providerIds } from '../providers/registry.js'
+import { mockProvider } from '../simulator/index.js'
 import { type CompletionRequest, createClient, type ProviderOptions } from '../src/index.js'
-import { mockProvider } from '../src/testing/index.js'
 import { rejection } from './helpers/simulated.js'
 
 /** What is wrong with a call is said before anything is sent, with what to do about it. */

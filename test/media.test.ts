@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { mockProvider } from '../simulator/index.js'
 import { createClient } from '../src/index.js'
-import { mockProvider } from '../src/testing/index.js'
 import { startServer } from './helpers/server.js'
 import { rejection } from './helpers/simulated.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { mockProvider } from '../simulator/index.js'
 import { createClient } from '../src/index.js'
-import { mockProvider } from '../src/testing/index.js'
 import { rejection } from './helpers/simulated.js'
 
 const mock = mockProvider()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Simulator, startSimulator } from '../simulator/index.js'
 import { createClient, LLMError, type ResponsesEvent, ResponsesStream } from '../src/index.js'
-import { type Simulator, startSimulator } from '../src/testing/index.js'
 import { rejection } from './helpers/simulated.js'
 
 let simulator: Simulator

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { mockProvider } from '../../simulator/index.js'
 import { createClient, memoryCache, redisCache, semanticCache } from '../../src/index.js'
-import { mockProvider } from '../../src/testing/index.js'
 import { redisMissing, startRedis } from './redis-server.js'
 
 const request = { model: 'openai/gpt-4o', messages: [{ role: 'user' as const, content: 'Hello' }] }

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mockProvider } from '../../simulator/index.js'
 import { canonical } from '../../src/cache/canonical.js'
 import { type CompletionRequest, createClient, memoryCache } from '../../src/index.js'
-import { mockProvider } from '../../src/testing/index.js'
 
 /** JSON, with what JavaScript has beside it. */
 const value = fc.letrec((tie) => ({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Framing } from '../../providers/contract.js'
+import { type Simulator, startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/index.js'
-import { type Simulator, startSimulator } from '../../src/testing/index.js'
 import { awsEventStream, awsPieces } from '../../src/transport/aws-event-stream.js'
 import type { Framer, OnEvent } from '../../src/transport/framer.js'
 import { ndjson } from '../../src/transport/ndjson.js'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import type { Fault } from '../../simulator/index.js'
 import type { LLMError } from '../../src/index.js'
-import type { Fault } from '../../src/testing/index.js'
 import { answering, ask, type Behaviour, chunksOf, failureOf, stream, textOf } from './behaviour.js'
 import { hello } from './requests.js'
 import type { Scene } from './scene.js'

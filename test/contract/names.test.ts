@@ -16,7 +16,7 @@ const files = ['src', 'providers']
       posix.join(folder, name.replaceAll('\\', '/')),
     ),
   )
-  .filter((path) => path.endsWith('.ts') && !path.startsWith('src/testing/') && !/\.generated\.ts$/.test(path))
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('simulator/') && !/\.generated\.ts$/.test(path))
 
 /** Modules that say another provider's name, and why. */
 const allowed: Readonly<Record<string, string>> = {

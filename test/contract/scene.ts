@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Dispatcher } from 'undici'
+import { type MockProvider, mockProvider } from '../../simulator/index.js'
 import { type Client, type ClientOptions, createClient } from '../../src/index.js'
-import { type MockProvider, mockProvider } from '../../src/testing/index.js'
 import { picture } from './requests.js'
 import { type Arriving, account, type Target } from './targets.js'
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Simulator, startSimulator } from '../../src/testing/index.js'
+import { type Simulator, startSimulator } from '../../simulator/index.js'
 import { root } from './blocks.js'
 import { served } from './served.js'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type SimulatedRequest, type Simulator, startSimulator } from '../../src/testing/index.js'
+import { type SimulatedRequest, type Simulator, startSimulator } from '../../simulator/index.js'
 import { root } from './blocks.js'
 import { served } from './served.js'
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { type Simulator, startSimulator } from '../../simulator/index.js'
 import { type ChatCompletion, type Client, type ClientOptions, createClient } from '../../src/index.js'
-import { type Simulator, startSimulator } from '../../src/testing/index.js'
 
 /** A simulator for a file of tests, and clients of it that are closed after each test. */
 export function simulated() {

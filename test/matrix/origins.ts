@@ -1,7 +1,7 @@
 import type { ChatDialect } from '../../providers/contract.js'
 import { loadProvider } from '../../providers/registry.js'
+import { mockProvider } from '../../simulator/index.js'
 import { createClient } from '../../src/index.js'
-import { mockProvider } from '../../src/testing/index.js'
 import type { AnswerMessage } from '../../src/types/chat.js'
 import { messageOf } from '../helpers/simulated.js'
 import { accounts } from './targets.js'

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, it, vi } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { LLMError } from '../../src/errors.js'
 import { Router } from '../../src/router/router.js'
-import { startSimulator } from '../../src/testing/index.js'
 import type { CallbackSet, CallEvent, SuccessEvent } from '../../src/types/observe.js'
 import type { ClientOptions } from '../../src/types/options.js'
 

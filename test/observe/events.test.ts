@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { Router } from '../../src/router/router.js'
-import { startSimulator } from '../../src/testing/index.js'
 import type { CallbackSet, CallEvent, SuccessEvent } from '../../src/types/observe.js'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { linesFor } from '../../src/observe/lines.js'
 import { Router } from '../../src/router/router.js'
-import { startSimulator } from '../../src/testing/index.js'
 
 const messages = [{ role: 'user' as const, content: 'A private word' }]
 

@@ -9,10 +9,10 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { afterAll, afterEach, expect, it, onTestFinished } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { openTelemetry } from '../../src/integrations/otel.js'
 import { Router } from '../../src/router/router.js'
-import { startSimulator } from '../../src/testing/index.js'
 
 /**
  * Names as in https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai (gen-ai-spans.md, gen-ai-metrics.md,

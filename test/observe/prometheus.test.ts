@@ -1,9 +1,9 @@
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { prometheus } from '../../src/integrations/prometheus.js'
 import { Router } from '../../src/router/router.js'
-import { startSimulator } from '../../src/testing/index.js'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
 

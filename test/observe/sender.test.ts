@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { lunary } from '../../src/integrations/lunary.js'
 import { Sender, type SenderOptions } from '../../src/integrations/sender.js'
-import { startSimulator } from '../../src/testing/index.js'
 import { startReceiver } from './receiver.js'
 
 const senderTo = (url: string, options: SenderOptions = {}) =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { mockProvider } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { helicone } from '../../src/integrations/helicone.js'
 import { langfuse } from '../../src/integrations/langfuse.js'
 import { lunary } from '../../src/integrations/lunary.js'
 import type { SenderOptions } from '../../src/integrations/sender.js'
-import { mockProvider } from '../../src/testing/index.js'
 import { startReceiver } from './receiver.js'
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]

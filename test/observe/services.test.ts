@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
 import { helicone } from '../../src/integrations/helicone.js'
 import { langfuse } from '../../src/integrations/langfuse.js'
@@ -6,7 +7,6 @@ import { lunary } from '../../src/integrations/lunary.js'
 import { openTelemetry } from '../../src/integrations/otel.js'
 import { prometheus } from '../../src/integrations/prometheus.js'
 import { Router } from '../../src/router/router.js'
-import { startSimulator } from '../../src/testing/index.js'
 import type { CallbackSet } from '../../src/types/observe.js'
 import { type Receiver, startReceiver } from './receiver.js'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { loadProvider, providerIds } from '../../providers/registry.js'
 import { hints } from '../../providers/report.js'
+import { mockProvider } from '../../simulator/index.js'
 import { UnsupportedParamsError } from '../../src/errors.js'
 import { createClient } from '../../src/index.js'
-import { mockProvider } from '../../src/testing/index.js'
 import type { ChatParams } from '../../src/types/chat.js'
 import { accounts } from '../matrix/targets.js'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { mockProvider } from '../../simulator/index.js'
 import { JSONSchemaValidationError } from '../../src/errors.js'
 import { createClient, type Warning } from '../../src/index.js'
-import { mockProvider } from '../../src/testing/index.js'
 import { rejection } from '../helpers/simulated.js'
 import { accounts } from '../matrix/targets.js'
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { type Fault, startSimulator } from '../../simulator/index.js'
 import { LLMError } from '../../src/errors.js'
 import { Router } from '../../src/router/router.js'
 import type { StrategyName } from '../../src/router/types.js'
-import { type Fault, startSimulator } from '../../src/testing/index.js'
 import { held, messages, nothing, seeded, sleep } from './helpers.js'
 
 const faults: Fault[] = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { mockProvider } from '../../simulator/index.js'
 import type { LocalCall, RouterState } from '../../src/router/state.js'
-import { mockProvider } from '../../src/testing/index.js'
 import { dep, failure, held, messages, nothing, setup, TestClock, turns } from './helpers.js'
 
 const prices = { input: 0, output: 1_000_000 }

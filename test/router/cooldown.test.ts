@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Fault } from '../../simulator/index.js'
 import type { RouterOptions } from '../../src/router/types.js'
-import type { Fault } from '../../src/testing/index.js'
 import { dep, failure, held, messages, nothing, type Setup, setup, TestClock, turns } from './helpers.js'
 
 /** `a` is asked as long as it is not left alone. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Fault } from '../../simulator/index.js'
 import type { RouterOptions } from '../../src/router/types.js'
-import type { Fault } from '../../src/testing/index.js'
 import { dep, failure, held, messages, nothing, setup, TestClock } from './helpers.js'
 
 const groups = ['gpt', 'claude', 'long', 'safe', 'last']

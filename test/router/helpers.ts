@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest'
+import { type MockProvider, type MockProviderOptions, mockProvider } from '../../simulator/index.js'
 import type { Clock } from '../../src/call/clock.js'
 import { type AnyLLMError, LLMError } from '../../src/errors.js'
 import { Router } from '../../src/router/router.js'
 import type { DeploymentConfig, DeploymentParams, DeploymentView, RouterOptions } from '../../src/router/types.js'
-import { type MockProvider, type MockProviderOptions, mockProvider } from '../../src/testing/index.js'
 import type { RouterEvent } from '../../src/types/observe.js'
 
 export const messages = [{ role: 'user' as const, content: 'Hello' }]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Fault } from '../../src/testing/index.js'
+import type { Fault } from '../../simulator/index.js'
 import type { ChatCompletionChunk } from '../../src/types/chat.js'
 import { dep, failure, held, messages, nothing, setup, sleep } from './helpers.js'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { foundry, provider } from '../../../providers/azure.js'
+import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/index.js'
-import { mockProvider } from '../../../src/testing/index.js'
 import { rejection, user } from '../../helpers/simulated.js'
 
 const names = [

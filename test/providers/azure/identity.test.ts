@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/index.js'
-import { mockProvider } from '../../../src/testing/index.js'
 import { rejection, user } from '../../helpers/simulated.js'
 
 const getToken = vi.fn()

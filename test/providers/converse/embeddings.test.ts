@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EmbeddingDialect } from '../../../providers/contract.js'
 import { converse } from '../../../providers/dialects/converse/index.js'
+import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/index.js'
-import { mockProvider } from '../../../src/testing/index.js'
 import type { EmbeddingParams } from '../../../src/types/embedding.js'
 import { decodeContext, freeze } from './helpers.js'
 

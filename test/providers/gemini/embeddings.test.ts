@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type EncodeContext, ProviderFault } from '../../../providers/contract.js'
 import type { GeminiQuirks } from '../../../providers/dialects/gemini/index.js'
+import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/index.js'
-import { mockProvider } from '../../../src/testing/index.js'
 import type { EmbeddingParams } from '../../../src/types/embedding.js'
 import { type Body, contextOf, decodeContext, embedding, freeze } from './helpers.js'
 

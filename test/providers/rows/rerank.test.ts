@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
 import { expect, it } from 'vitest'
 import { rows } from '../../../providers/compatible.js'
+import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/client.js'
-import { mockProvider } from '../../../src/testing/index.js'
 
 /** Where each host ranks, and the answer in its own shape: from its pages, with values of our own. */
 const hosts = {

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CompatibleRow, compatible, rows } from '../../../providers/compatible.js'
 import { defaultQuirks } from '../../../providers/dialects/openai/index.js'
 import { loadProvider, providerIds } from '../../../providers/registry.js'
+import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/client.js'
-import { mockProvider } from '../../../src/testing/index.js'
 import { rejection } from '../../helpers/simulated.js'
 
 const messages = [{ role: 'user', content: 'Hi' }] as const

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mockProvider } from '../../../simulator/mock.js'
 import { redisState } from '../../../src/router/redis/index.js'
 import { Router } from '../../../src/router/router.js'
-import { mockProvider } from '../../../src/testing/mock.js'
 import type { RouterEvent } from '../../../src/types/observe.js'
 import { sleep } from './parts.js'
 import { hasRedis, RedisServer } from './server.js'

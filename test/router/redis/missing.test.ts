@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest'
+import { mockProvider } from '../../../simulator/mock.js'
 import { BadRequestError } from '../../../src/errors.js'
 import { redisState } from '../../../src/router/redis/index.js'
 import { Router } from '../../../src/router/router.js'
-import { mockProvider } from '../../../src/testing/mock.js'
 
 vi.mock('redis', () => {
   throw new Error('Cannot find package')

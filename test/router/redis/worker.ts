@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import type { Dispatcher } from 'undici'
+import { mockProvider } from '../../../simulator/mock.js'
 import { redisState } from '../../../src/router/redis/index.js'
 import type { RedisLease } from '../../../src/router/redis/wire.js'
 import { Router } from '../../../src/router/router.js'
-import { mockProvider } from '../../../src/testing/mock.js'
 import { ask, budget, candidate, host, sleep } from './parts.js'
 
 /** What a worker process is to do. */

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-bedrock-runtime'
 import { request as send } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Simulator, startSimulator } from '../../src/testing/index.js'
+import { type Simulator, startSimulator } from '../../simulator/index.js'
 
 let simulator: Simulator
 let client: BedrockRuntimeClient

@@ -1,9 +1,9 @@
 import { Ollama, type Tool as OllamaTool } from 'ollama'
 import { request } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mockProvider, type Simulator, startSimulator } from '../../simulator/index.js'
 import type { CompletionRequest, Message } from '../../src/index.js'
 import { createClient, LLMError } from '../../src/index.js'
-import { mockProvider, type Simulator, startSimulator } from '../../src/testing/index.js'
 
 const model = 'ollama/qwen3:4b'
 const hello: Message[] = [{ role: 'user', content: 'Hello there' }]

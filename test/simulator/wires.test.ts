@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Fault } from '../../simulator/index.js'
 import { LLMError } from '../../src/index.js'
-import type { Fault } from '../../src/testing/index.js'
 import { messageOf, rejection, simulated, user } from '../helpers/simulated.js'
 
 /** What holds on every wire, whatever its framing. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mockProvider, type Simulator, startSimulator } from '../../simulator/index.js'
 import type { CompletionRequest, Message } from '../../src/index.js'
 import { createClient, LLMError } from '../../src/index.js'
-import { mockProvider, type Simulator, startSimulator } from '../../src/testing/index.js'
 
 const claude = 'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0'
 const nova = 'bedrock/us.amazon.nova-2-lite-v1:0'

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { Agent, request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/testing/index.js'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/index.js'
 
 const started: Simulator[] = []
 

@@ -1,7 +1,7 @@
 import OpenAI from 'openai'
 import { type Dispatcher, request, fetch as undiciFetch } from 'undici'
 import { describe, expect, it, vi } from 'vitest'
-import { type MockProvider, mockProvider, startSimulator } from '../../src/testing/index.js'
+import { type MockProvider, mockProvider, startSimulator } from '../../simulator/index.js'
 
 const url = 'https://api.openai.com/v1/chat/completions'
 const messages = [{ role: 'user', content: 'Hello there' }]

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Simulator, startSimulator } from '../../src/testing/index.js'
+import { type Simulator, startSimulator } from '../../simulator/index.js'
 
 let simulator: Simulator
 let client: Anthropic

@@ -1,6 +1,6 @@
 import { request } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Fault, type Simulator, startSimulator } from '../../src/testing/index.js'
+import { type Fault, type Simulator, startSimulator } from '../../simulator/index.js'
 
 let simulator: Simulator
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toJSONSchema, z } from 'zod'
-import { exampleOf } from '../../src/testing/example.js'
+import { exampleOf } from '../../simulator/example.js'
 
 const make = (schema: unknown, text = '') => exampleOf(schema, { text })
 const object = (properties: Record<string, unknown>, required = Object.keys(properties)) => ({
