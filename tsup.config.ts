@@ -19,7 +19,11 @@ export default defineConfig({
   dts: true,
   clean: true,
   treeshake: true,
-  sourcemap: false,
+  sourcemap: true,
+  // positions only: the sources would triple the size of the package
+  esbuildOptions(options) {
+    options.sourcesContent = false
+  },
   // packages that a user installs where they want them: theirs, not a copy of ours
   external: [
     ...[/^zod$/, 'redis', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],

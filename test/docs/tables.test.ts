@@ -35,18 +35,6 @@ const names = classes.map(({ name }) => name).sort()
 const errorRows = (page: string) => rowsOf(page).filter(([name]) => name !== undefined && names.includes(name))
 
 describe('the table of errors', () => {
-  it('of README.md has every class with its code', () => {
-    const rows = errorRows('README.md')
-    expect(rows.map(([name]) => name).sort()).toEqual(names)
-    for (const [name, code, , retried] of rows) {
-      const found = classes.find((one) => one.name === name)
-      expect([name, code]).toEqual([name, found?.code])
-      expect(`${name}: ${retried?.startsWith('yes') || retried?.startsWith('before')}`).toBe(
-        `${name}: ${found?.retryable}`,
-      )
-    }
-  })
-
   it('of docs/errors.md has every class with its code and whether it is retryable', () => {
     const rows = errorRows('docs/errors.md')
     expect(rows.map(([name]) => name).sort()).toEqual(names)
@@ -59,7 +47,7 @@ describe('the table of errors', () => {
 
 describe('the table of options', () => {
   it('has the defaults of the code', () => {
-    const said = Object.fromEntries(rowsOf('README.md').map(([name, value]) => [name, value]))
+    const said = Object.fromEntries(rowsOf('docs/guide.md').map(([name, value]) => [name, value]))
     const written = (name: keyof typeof defaultLimits) => {
       const value = defaultLimits[name]
       if (typeof value === 'boolean' || name === 'maxRetries') return String(value)

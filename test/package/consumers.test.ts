@@ -147,7 +147,7 @@ describe('a project of CommonJS', () => {
 })
 
 describe('a project that is bundled into one file', () => {
-  // the banner is the README's
+  // the banner of docs/guide.md
   const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
   const shapes = [
     { format: 'cjs', name: 'main.cjs' },
@@ -183,7 +183,7 @@ describe('a project that is bundled into one file', () => {
       expect(warnings).toEqual([])
       const { code, stdout, stderr } = await node(dirname(outfile), name)
       expect(code, stderr).toBe(0)
-      expect(await readFile(join(root, 'README.md'), 'utf8')).toContain(banner)
+      expect(await readFile(join(root, 'docs/guide.md'), 'utf8')).toContain(banner)
       const [results, said] = stdout
         .trim()
         .split('\n')

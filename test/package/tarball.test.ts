@@ -15,7 +15,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-test('holds the built files, the licence and the readme, and nothing else', () => {
+test('the package contains the built files with source maps, the documentation and the licence, and nothing else', () => {
   const always = [
     'LICENSE',
     'README.md',
@@ -28,8 +28,16 @@ test('holds the built files, the licence and the readme, and nothing else', () =
   const testing = ['dist/testing.js', 'dist/testing.cjs', 'dist/testing.d.ts', 'dist/testing.d.cts']
   expect(packed.files).toEqual(expect.arrayContaining([...always, ...testing]))
   const wanted =
-    /^(dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts)|LICENSE|README\.md|CHANGELOG\.md|THIRD-PARTY-NOTICES(\.\w+)?|package\.json)$/
+    /^(dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)|docs\/[\w-]+\.(md|svg)|examples\/[\w-]+\.(mjs|png)|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES|llms\.txt|package\.json)$/
   expect(packed.files.filter((path) => !wanted.test(path))).toEqual([])
+})
+
+test('no relative link of the packed README is dead', async () => {
+  const text = await readFile(join(root, 'README.md'), 'utf8')
+  const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '')
+  expect(targets.length).toBeGreaterThan(10)
+  const isPacked = (target: string) => packed.files.some((path) => path === target || path.startsWith(`${target}/`))
+  expect(targets.filter((target) => !isPacked(target))).toEqual([])
 })
 
 test('has no install scripts', async () => {
@@ -43,7 +51,7 @@ test('no built file names a path of this machine, and none is bundled that could
     const text = await readFile(join(root, path), 'utf8')
     expect(text.includes(root), `${path} names ${root}`).toBe(false)
     // a bundled copy of a library of this size means that it is missing from (peer)dependencies
-    expect(text.length, path).toBeLessThan(400_000)
+    if (!path.endsWith('.map')) expect(text.length, path).toBeLessThan(400_000)
   }
 })
 
