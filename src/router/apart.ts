@@ -1,5 +1,5 @@
 import type { Clock } from '../call/clock.js'
-import type { RollingWindow } from './rolling.js'
+import type { RollingWindow } from '../limits/window.js'
 
 /** What every process uses of a deployment. */
 export interface SharedCounts {

@@ -14,7 +14,7 @@ import {
 } from '../call/names.js'
 import { meant } from '../call/near.js'
 import { BadRequestError, LLMError } from '../errors.js'
-import { parseDuration } from './duration.js'
+import { parseDuration } from '../limits/duration.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
 
 /**

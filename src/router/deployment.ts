@@ -9,13 +9,13 @@ import {
 import type { ClientContext } from '../call/context.js'
 import { accountOptions } from '../call/names.js'
 import { BadRequestError } from '../errors.js'
+import { Budget } from '../limits/budget.js'
+import { RollingWindow } from '../limits/window.js'
 import type { RateLimits } from '../types/meta.js'
 import type { ProviderOptions } from '../types/options.js'
 import type { SharedCounts } from './apart.js'
-import { Budget } from './budget.js'
 import { deploymentOptions } from './config.js'
 import { Latency } from './latency.js'
-import { RollingWindow } from './rolling.js'
 import type { DeploymentConfig, DeploymentView } from './types.js'
 
 /** Until when a deployment is left alone, and why. */

@@ -1,5 +1,5 @@
 import { costOf } from '../../pricing/index.js'
-import type { Budget } from './budget.js'
+import type { Budget } from '../limits/budget.js'
 import type { Core } from './core.js'
 import type { Deployment } from './deployment.js'
 import { type Group, modelFor, providerOf } from './groups.js'

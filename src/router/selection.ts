@@ -1,5 +1,5 @@
 import { BadRequestError } from '../errors.js'
-import type { BudgetHold } from './budget.js'
+import type { BudgetHold } from '../limits/budget.js'
 import type { Core } from './core.js'
 import type { Deployment } from './deployment.js'
 import { type Group, modelFor } from './groups.js'

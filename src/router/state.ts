@@ -1,5 +1,5 @@
 import type { Clock } from '../call/clock.js'
-import type { Budget, BudgetHold } from './budget.js'
+import type { Budget, BudgetHold } from '../limits/budget.js'
 import type { Cooldown } from './deployment.js'
 import type { LatencyView } from './types.js'
 

@@ -1,10 +1,13 @@
 import type { ModelFacts, ModelPrices } from '../../pricing/index.js'
 import type { ErrorClass } from '../errors.js'
+import type { BudgetOptions, BudgetSnapshot } from '../limits/types.js'
 import type { CacheOption } from '../types/cache.js'
 import type { ChatParams } from '../types/chat.js'
 import type { ObserveOptions } from '../types/observe.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import type { RouterState } from './state.js'
+
+export type { BudgetOptions, BudgetSnapshot }
 
 /** One model at one address with one credential. Its snake_case fields are defaults for the calls that it gets. */
 export interface DeploymentParams
@@ -51,15 +54,6 @@ export interface DeploymentConfig {
   params: DeploymentParams
   /** @default made of `modelName` and `params`: the same in every process and after every start */
   id?: string | undefined
-}
-
-/** US dollars in a time. */
-export interface BudgetOptions {
-  maxBudget: number
-  /** `30s`, `15m`, `12h`, `1d`, `1w`, `1mo`. @default no end: the whole life of the Router */
-  budgetDuration?: string | undefined
-  /** `rolling` looks back, `calendar` begins anew with each hour, day or month (UTC). @default 'rolling' */
-  budgetWindow?: 'rolling' | 'calendar' | undefined
 }
 
 /** Where a call goes when its group can't answer it: a group, a deployment's id, or either with other parameters. */
@@ -280,16 +274,6 @@ export interface DeploymentSnapshot extends DeploymentView {
   readonly picks: number
   readonly successes: number
   readonly failures: number
-}
-
-export interface BudgetSnapshot {
-  /** `router`, `provider:openai`, `deployment:{id}`, `tag:{tag}`. */
-  key: string
-  /** US dollars. */
-  limit: number
-  spent: number
-  /** Set aside for calls under way. */
-  reserved: number
 }
 
 /** How a deployment answered a health check. */

@@ -80,6 +80,7 @@ const floors = [
   ['integrations', /^src\/integrations\//],
   ['index', /^src\/index\.ts$/],
   ['router', /^src\/router\//],
+  ['limits', /^src\/limits\//],
   ['client', /^src\/client\.ts$/],
   ['observe', /^src\/observe\//],
   ['operations', /^src\/(?!index|client|errors)[a-z-]+\.ts$/],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Budget } from '../../src/router/budget.js'
+import { Budget } from '../../src/limits/budget.js'
 import type { RouterOptions } from '../../src/router/types.js'
 import { dep, failure, held, messages, nothing, type Setup, seeded, setup, TestClock, turns } from './helpers.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RollingWindow } from '../../src/router/rolling.js'
+import { RollingWindow } from '../../src/limits/window.js'
 import type { RouterOptions } from '../../src/router/types.js'
 import { dep, failure, held, messages, nothing, type Setup, setup, TestClock, turns } from './helpers.js'
 

@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.js'
+import type { Budget } from '../../limits/budget.js'
 import type { Cooldown } from '../deployment.js'
 import type { LocalCall } from '../state.js'
 

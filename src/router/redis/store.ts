@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { BadRequestError } from '../../errors.js'
-import type { Budget } from '../budget.js'
+import type { Budget } from '../../limits/budget.js'
 import type { Cooldown } from '../deployment.js'
 import type { Ask, Lease, LocalCall, NoRoom, Settlement, StateHost } from '../state.js'
 import { Breaker } from './breaker.js'

@@ -1,5 +1,5 @@
-import type { Budget } from '../budget.js'
-import { calendarPeriod } from '../duration.js'
+import type { Budget } from '../../limits/budget.js'
+import { calendarPeriod } from '../../limits/duration.js'
 import type { Ask, Candidate, Lease, RoomReason, SharedUsage } from '../state.js'
 import type { Keys } from './keys.js'
 import { slots } from './scripts.js'

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/call/clock.js'
-import { Budget } from '../../../src/router/budget.js'
+import { Budget } from '../../../src/limits/budget.js'
 import { type RedisStateOptions, redisState } from '../../../src/router/redis/index.js'
 import type { Ask, Candidate, Lease, NoRoom, RouterState, SharedUsage, StateHost } from '../../../src/router/state.js'
 import type { BudgetOptions } from '../../../src/router/types.js'

@@ -1,6 +1,6 @@
 import { calendarPeriod, type Duration, parseDuration } from './duration.js'
-import { RollingWindow } from './rolling.js'
 import type { BudgetOptions, BudgetSnapshot } from './types.js'
+import { RollingWindow } from './window.js'
 
 /** What a call set aside of a budget. */
 export interface BudgetHold {
