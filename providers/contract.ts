@@ -31,6 +31,8 @@ export interface EncodeContext<Quirks = unknown> {
   readonly provider: string
   /** The model as the provider names it: the model string without its prefix. */
   readonly model: string
+  /** The model behind that name, if the caller gave one (`baseModel`): its rules hold, see `modelRules()`. */
+  readonly baseModel?: string | undefined
   /** True where the caller accepts that unsupported parameters are left out. */
   readonly dropParams: boolean
   /** True where the call goes to the provider's own host, false where the caller gave another `apiBase`. */
@@ -378,7 +380,7 @@ export interface Provider<Quirks = unknown> {
    * The provider that serves a model, where one host speaks several dialects (Claude, Gemini and others on Vertex AI): it loads
    * what it needs, and keeps it.
    */
-  readonly route?: (model: string) => Provider | Promise<Provider>
+  readonly route?: (model: string, request?: RouteRequest) => Provider | Promise<Provider>
   /** The model without what only chooses the way to it (`invoke/` of Bedrock), or as the provider spells it. */
   readonly modelName?: (model: string) => string
   /** Options of its own, given to `address` and `authorize`. */
@@ -404,6 +406,17 @@ export interface Provider<Quirks = unknown> {
   readonly quirks: Quirks
   /** Taken instead of `quirks` where the call goes to the provider's own host: there more is known than of any server. */
   readonly ownQuirks?: Quirks
+}
+
+/** The parts of a call that choose among the APIs of one host. */
+export interface RouteRequest {
+  readonly operation: Operation
+  /** The model behind the name, if the caller gave one. */
+  readonly baseModel: string | undefined
+  /** The parameters of the call, unchecked. */
+  readonly params: Readonly<Record<string, unknown>>
+  /** False if the call goes to a base that is not the provider's own. */
+  readonly ownHost: boolean
 }
 
 export type Headers = Readonly<Record<string, string>>

@@ -42,7 +42,7 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
   const startedAt = context.clock.now()
   const { params, options } = splitRequest(request, chatParams)
   checkShape(params)
-  const found = resolveModel(params.model, context.own)
+  const found = resolveModel(params.model, context, { operation: 'chat', params, options })
   const resolved = found instanceof Promise ? await found : found
   const { chat } = resolved.provider.dialect
   if (!chat)

@@ -32,7 +32,7 @@ export async function runCountTokens(context: ClientContext, request: CountToken
     )
   }
   if (isSchema(request.response_format)) params.response_format = await formatOf(request.response_format)
-  const resolved = await resolveModel(params.model, context.own)
+  const resolved = await resolveModel(params.model, context, { operation: 'chat', params, options })
   const { count, dialect } = resolved.provider
   if (!count || !dialect.chat || tooLong(params, count)) return countHere(params, options)
   return askProvider(context, resolved, count, params, options, startedAt)

@@ -42,7 +42,7 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     throw new BadRequestError("'vectorType' is 'array' or 'float32'.", { param: 'vectorType' })
   }
   checkInput(params.input)
-  const found = resolveModel(params.model, context.own)
+  const found = resolveModel(params.model, context, { operation: 'embedding', params, options })
   const resolved = found instanceof Promise ? await found : found
   const { provider, model } = resolved
   const { embedding } = provider.dialect

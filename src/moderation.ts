@@ -28,7 +28,7 @@ export async function runModeration(
       param: 'input',
     })
   }
-  const found = resolveModel(params.model ?? usualModel, context.own)
+  const found = resolveModel(params.model ?? usualModel, context, { operation: 'moderation', params, options })
   const resolved = found instanceof Promise ? await found : found
   const { provider, model } = resolved
   const { moderation } = provider.dialect

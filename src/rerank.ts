@@ -24,7 +24,7 @@ export async function runRerank(
   const startedAt = context.clock.now()
   const { params, options } = splitRequest(request, rerankParams)
   checkDocuments(params)
-  const found = resolveModel(params.model, context.own)
+  const found = resolveModel(params.model, context, { operation: 'rerank', params, options })
   const resolved = found instanceof Promise ? await found : found
   const { provider, model } = resolved
   const { rerank } = provider.dialect

@@ -35,7 +35,7 @@ export async function runResponses<Stream extends boolean>(
   const { params, options } = splitRequest(request, responsesParams)
   refuseCache(options.cache, 'responses')
   checkShape(params)
-  const found = resolveModel(params.model, context.own)
+  const found = resolveModel(params.model, context, { operation: 'responses', params, options })
   const resolved = found instanceof Promise ? await found : found
   const { provider, model } = resolved
   const { responses } = provider.dialect

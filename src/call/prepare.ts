@@ -36,6 +36,7 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
   const encodeContext: EncodeContext = {
     provider: provider.id,
     model,
+    baseModel: options.baseModel ?? undefined,
     dropParams: options.dropParams ?? context.dropParams,
     ownHost: target.ownHost,
     settings: target.settings,

@@ -1,13 +1,23 @@
 import type { CompatibleRow } from '../../providers/compatible.js'
-import type { Provider } from '../../providers/contract.js'
+import type { Operation, Provider } from '../../providers/contract.js'
 import { loadedProvider, loadProvider, providerIds } from '../../providers/registry.js'
 import { BadRequestError } from '../errors.js'
+import type { CallOptions } from '../types/options.js'
+import type { ClientContext } from './context.js'
+import { goesToOwnHost } from './target.js'
 
 /** A model string, understood. */
 export interface Resolved {
   provider: Provider
   /** The model as the provider names it. */
   model: string
+}
+
+/** The parts of a call that may choose among the APIs of one host. */
+export interface RoutedBy {
+  readonly operation: Operation
+  readonly params: Readonly<Record<string, unknown>>
+  readonly options: Pick<CallOptions, 'apiBase' | 'baseModel'>
 }
 
 /** What a client's user has registered: by prefix, rows until their first use. */
@@ -18,7 +28,12 @@ export type OwnProviders = Map<string, Provider | CompatibleRow>
  * providers come first. Synchronous once the provider's code is loaded.
  * @throws {BadRequestError} with near matches, where nothing fits
  */
-export function resolveModel(model: unknown, own: OwnProviders): Resolved | Promise<Resolved> {
+export function resolveModel(
+  model: unknown,
+  context: Pick<ClientContext, 'own' | 'providerOptions'>,
+  call?: RoutedBy,
+): Resolved | Promise<Resolved> {
+  const { own } = context
   if (typeof model !== 'string' || model.trim() === '') {
     throw new BadRequestError("'model' is a string such as 'openai/gpt-4o' or 'claude-sonnet-4-5'.", { param: 'model' })
   }
@@ -26,20 +41,26 @@ export function resolveModel(model: unknown, own: OwnProviders): Resolved | Prom
   if (slash > 0) {
     const id = model.slice(0, slash)
     const provider = own.get(id) ?? loadedProvider(id)
-    if (provider && 'dialect' in provider) return route(provider, nameAfter(model, slash))
+    if (provider && 'dialect' in provider) return route(provider, nameAfter(model, slash), context, call)
   }
-  return resolveSlowly(model, slash, own)
+  return resolveSlowly(model, slash, context, call)
 }
 
-async function resolveSlowly(model: string, slash: number, own: OwnProviders): Promise<Resolved> {
+async function resolveSlowly(
+  model: string,
+  slash: number,
+  context: Pick<ClientContext, 'own' | 'providerOptions'>,
+  call: RoutedBy | undefined,
+): Promise<Resolved> {
+  const { own } = context
   if (slash > 0) {
     const provider = await find(model.slice(0, slash), own)
-    if (provider) return route(provider, nameAfter(model, slash))
+    if (provider) return route(provider, nameAfter(model, slash), context, call)
   }
   const { providerOfBareModel } = await import('../../providers/known-models.js')
   const id = providerOfBareModel(model)
   const provider = id === undefined ? undefined : await find(id, own)
-  if (provider) return route(provider, model)
+  if (provider) return route(provider, model, context, call)
   throw await unknownModel(model, slash, own)
 }
 
@@ -54,8 +75,20 @@ async function find(id: string, own: OwnProviders): Promise<Provider | undefined
 }
 
 /** One host may speak several dialects. */
-function route(provider: Provider, model: string): Resolved | Promise<Resolved> {
-  const served = provider.route?.(model) ?? provider
+function route(
+  provider: Provider,
+  model: string,
+  context: Pick<ClientContext, 'providerOptions'>,
+  call: RoutedBy | undefined,
+): Resolved | Promise<Resolved> {
+  if (!provider.route) return named(provider, model)
+  const request = call && {
+    operation: call.operation,
+    params: call.params,
+    baseModel: call.options.baseModel ?? undefined,
+    ownHost: goesToOwnHost(provider, call.options, context.providerOptions(provider.id)),
+  }
+  const served = provider.route(model, request)
   return served instanceof Promise ? served.then((loaded) => named(loaded, model)) : named(served, model)
 }
 

@@ -132,6 +132,18 @@ export function findTarget(
   }
 }
 
+/** Whether a call goes to the provider's own host, as far as its base tells. */
+export function goesToOwnHost(
+  provider: Provider,
+  options: Pick<CallOptions, 'apiBase'>,
+  configured: ProviderOptions,
+): boolean {
+  const { base: own } = provider.address
+  const base = options.apiBase ?? configured.apiBase ?? environmentBase(provider)
+  if (base === undefined || typeof own !== 'string') return true
+  return sameOrigin(originOf(base) ?? '', own)
+}
+
 function environmentBase({ address }: Provider): string | undefined {
   const value = fromEnvironment(address.env)?.value
   return value !== undefined && address.fromEnvironment ? address.fromEnvironment(value) : value

@@ -145,8 +145,12 @@ async function memberOf(
   const { context, defaults, id } = deployment
   let asked: readonly [Addressee, Partial<CompletionRequest>]
   try {
-    const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context.own)
     const { params, options } = splitRequest({ ...core.defaults, ...defaults }, names[operation])
+    const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context, {
+      operation,
+      params,
+      options: { ...options, baseModel: deployment.baseModel },
+    })
     const configured = context.providerOptions(provider.id)
     const target = findTarget(provider, { operation, model, stream: false }, options, configured)
     const dropParams = options.dropParams ?? context.dropParams

@@ -72,6 +72,7 @@ export class Deployment implements DeploymentView {
   declare context: ClientContext
   /** Where its prices are found: its own, or those of the model behind a name that says nothing. */
   declare baseModel: string | undefined
+  #priceName: string | undefined
 
   inFlight = 0
   /** Requests and tokens of this process. */
@@ -147,7 +148,7 @@ export class Deployment implements DeploymentView {
     }
     // a registry of its own: what it has answered keeps its price, whatever becomes of the deployment
     const prices = params.prices && pricesOf(params, base)
-    const registry = prices && registryOf(nameOf(id), prices)
+    const registry = prices && registryOf(nameOf(id, params), prices)
     this.context = base.withProvider(provider, credentials, registry)
     if (this.model !== params.model) this.latency = new Latency()
     this.config = config
@@ -178,10 +179,14 @@ export class Deployment implements DeploymentView {
     this.tokensUntil = 0
     this.#facts.clear()
     this.#ownFacts = undefined
-    this.baseModel = prices ? nameOf(id) : params.baseModel
-    // the Router's registry has them for what comes out of its cache
-    if (prices) base.registry.register(nameOf(id), prices)
-    else this.retire(base)
+    this.retire(base)
+    this.baseModel = params.baseModel
+    if (prices) {
+      this.#priceName = nameOf(id, params)
+      this.baseModel = this.#priceName
+      // answers from the cache are priced by the Router's registry
+      base.registry.register(this.#priceName, prices)
+    }
     const known = wildcard ? undefined : this.facts(this.model).info?.prices
     this.inputCost = perToken(known?.input)
     this.outputCost = perToken(known?.output)
@@ -189,7 +194,8 @@ export class Deployment implements DeploymentView {
 
   /** It is gone, and its prices with it. */
   retire({ registry }: ClientContext): void {
-    registry.unregister(nameOf(this.id))
+    if (this.#priceName !== undefined) registry.unregister(this.#priceName)
+    this.#priceName = undefined
   }
 
   /** What is known of the model that a call would reach. */
@@ -287,7 +293,9 @@ function budgetOf(id: string, params: DeploymentConfig['params'], old: Budget | 
   return old
 }
 
-const nameOf = (id: string) => `deployment/${id}`
+/** The name of a deployment's prices. It ends with the model's own name, which decides on parameters. */
+const nameOf = (id: string, { baseModel, model }: DeploymentConfig['params']) =>
+  `deployment/${id}/${baseModel ?? model}`
 
 /** Its own prices, over what is known of its model. */
 const pricesOf = ({ prices, baseModel, model }: DeploymentConfig['params'], { registry }: ClientContext) => ({

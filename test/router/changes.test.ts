@@ -18,7 +18,7 @@ describe('the prices of a deployment', () => {
   it('go with it, and with an update that has none', () => {
     const context = new ClientContext()
     const groups = new Groups(context, {}, [dep('a', { prices }), dep('b', { prices })])
-    const known = (id: string) => context.registry.registered(`deployment/${id}`) !== undefined
+    const known = (id: string) => context.registry.registered(`deployment/${id}/openai/${id}`) !== undefined
     expect([known('a'), known('b')]).toEqual([true, true])
     groups.remove('a')
     groups.replace('b', dep('b'))
