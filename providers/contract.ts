@@ -303,7 +303,7 @@ export interface SignInAid {
   /** The key that is to be traded for a token, where the caller has one (`AuthScheme.traded`). */
   readonly key: string | undefined
   /** Sends a request beside the call's own (for a token), through the same connections. It has a time of its own, as several calls may wait for it. */
-  readonly send: (request: SideRequest) => Promise<SideAnswer>
+  readonly send: (request: AuxiliaryRequest) => Promise<AuxiliaryResponse>
 }
 
 /** An answer that says that a sign-in does not hold (401), or may not (403). */
@@ -316,7 +316,7 @@ export interface Refusal {
   readonly now: number
 }
 
-export interface SideRequest {
+export interface AuxiliaryRequest {
   readonly method: 'GET' | 'POST'
   readonly url: string
   /** Lower-case names. */
@@ -324,13 +324,13 @@ export interface SideRequest {
   readonly body?: string
 }
 
-export interface SideAnswer {
+export interface AuxiliaryResponse {
   readonly status: number
   readonly text: string
 }
 
 /** A request that goes on from an answer that was a receipt only. */
-export interface Following {
+export interface PollRequest {
   /** The whole address. Credentials go along where it has the origin of the call's own. */
   readonly url: string
   /** Milliseconds to wait before. */
@@ -400,7 +400,7 @@ export interface Provider<Quirks = unknown> {
    * For providers that answer with a receipt: what to GET next, or undefined where the body is the answer. Asked of every JSON
    * answer of a call, as often as it takes, within the call's time. Where a try fails in between, the next goes on from there.
    */
-  readonly follow?: (body: unknown, stream: boolean) => Following | undefined
+  readonly poll?: (body: unknown, stream: boolean) => PollRequest | undefined
   /** Headers made from options or environment (`organization`, `project`). */
   readonly optionHeaders?: readonly OptionHeader[]
   readonly quirks: Quirks

@@ -2,19 +2,20 @@ import type { ChatDialect, Decoded, EncodeContext } from '../providers/contract.
 import { cachedChat } from './cache/chat.js'
 import { addressOf } from './cache/key.js'
 import type { Embedder } from './cache/semantic-lookup.js'
-import { billingOf, type Call } from './call/call.js'
-import { ChatReading } from './call/chat-reading.js'
-import { splitRequest } from './call/check.js'
+import { billingOf } from './call/billing.js'
+import type { Call } from './call/call.js'
+import { ChatAccumulator } from './call/chat-accumulator.js'
+import { CompletionStream } from './call/completion-stream.js'
 import type { ClientContext } from './call/context.js'
+import { decodeBody, sendForJson } from './call/json-response.js'
 import { metaOf, withMeta } from './call/meta.js'
-import { chatParams } from './call/names.js'
 import type { CallObserver, CallWatch } from './call/observer.js'
+import { chatParams } from './call/options.js'
 import { prepare, withRetries } from './call/prepare.js'
+import { splitRequest } from './call/request.js'
 import { resolveModel } from './call/resolve.js'
-import { CompletionStream } from './call/stream.js'
 import { sendStream } from './call/stream-reader.js'
 import { formatOf, isSchema, parseAnswer } from './call/structured.js'
-import { decodeWith, sendWhole } from './call/whole.js'
 import { runEmbedding } from './embedding.js'
 import { BadRequestError, InvalidResponseError } from './errors.js'
 import { estimateTokens } from './tokens/estimate.js'
@@ -129,8 +130,8 @@ async function runWhole(
 ): Promise<ChatCompletion> {
   const decoded = await withRetries(call, async () => {
     const ready = given ?? context.dispatcher()
-    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
-    return decodeWith(call, body, (value) => chat.decode(value, call.decodeContext()))
+    const body = await sendForJson(call, ready instanceof Promise ? await ready : ready)
+    return decodeBody(call, body, (value) => chat.decode(value, call.decodeContext()))
   })
   const [first] = decoded.choices
   call.nativeFinishReason = first?.native_finish_reason ?? first?.finish_reason
@@ -154,7 +155,7 @@ async function runStream(
     const ready = given ?? context.dispatcher()
     return sendStream(call, ready instanceof Promise ? await ready : ready, {
       framer,
-      read: () => new ChatReading(chat, call.decodeContext(), streamOptions?.include_usage === true),
+      read: () => new ChatAccumulator(chat, call.decodeContext(), streamOptions?.include_usage === true),
       estimate: (answer) => estimateUsage(call.model, params, answer),
       complete: (answer) => (schema ? parseAnswer(answer, schema) : answer),
       stream: (parts) => new CompletionStream(parts),

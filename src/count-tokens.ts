@@ -1,12 +1,12 @@
 import type { Address, CountEndpoint, Provider } from '../providers/contract.js'
 import { ProviderFault } from '../providers/contract.js'
-import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
-import { chatParams } from './call/names.js'
+import { decodeBody, sendForJson } from './call/json-response.js'
+import { chatParams } from './call/options.js'
 import { prepare, withRetries } from './call/prepare.js'
+import { splitRequest } from './call/request.js'
 import { type Resolved, resolveModel } from './call/resolve.js'
 import { formatOf, isSchema } from './call/structured.js'
-import { decodeWith, sendWhole } from './call/whole.js'
 import { BadRequestError } from './errors.js'
 import { providerCount } from './tokens/endpoints.js'
 import { familyOf } from './tokens/families.js'
@@ -75,8 +75,8 @@ async function askProvider(
   })
   const tokens = await withRetries(call, async () => {
     const ready = options.dispatcher ?? context.dispatcher()
-    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
-    return decodeWith(call, body, (value) => wholeNumber(count.decode(value)))
+    const body = await sendForJson(call, ready instanceof Promise ? await ready : ready)
+    return decodeBody(call, body, (value) => wholeNumber(count.decode(value)))
   })
   call.settle(undefined)
   return providerCount(count, tokens, familyOf(model).name)

@@ -1,16 +1,17 @@
 import type { EmbeddingDialect } from '../providers/contract.js'
 import { cachedEmbedding } from './cache/embedding.js'
 import { addressOf } from './cache/key.js'
+import type { CacheOutcome } from './call/cache-outcome.js'
 import type { Call } from './call/call.js'
-import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
-import { type CacheNote, metaOf, withMeta } from './call/meta.js'
-import { embeddingParams } from './call/names.js'
+import { decodeBody, sendForJson } from './call/json-response.js'
+import { metaOf, withMeta } from './call/meta.js'
 import type { CallObserver, CallWatch } from './call/observer.js'
+import { embeddingParams } from './call/options.js'
 import { prepare, withRetries } from './call/prepare.js'
+import { splitRequest } from './call/request.js'
 import { resolveModel } from './call/resolve.js'
 import { toNumbers, toVector } from './call/vectors.js'
-import { decodeWith, sendWhole } from './call/whole.js'
 import { BadRequestError, InvalidResponseError } from './errors.js'
 import type { Embedding, EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from './types/embedding.js'
 import type { CallOptions, EmbeddingRequest } from './types/options.js'
@@ -78,7 +79,7 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     ownHost: false,
     quirks: provider.quirks,
   })
-  const ask = async (input: Input, note: CacheNote | undefined) =>
+  const ask = async (input: Input, note: CacheOutcome | undefined) =>
     join(await runAll(split(input, limit), callOptions.signal ?? undefined, start), vectorType, note)
   const input = params.input as Input
   // a Router looks before it chooses
@@ -112,8 +113,8 @@ async function runBatch(
 ): Promise<Batch> {
   const { data, usage, model } = await withRetries(call, async () => {
     const ready = options.dispatcher ?? context.dispatcher()
-    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
-    return decodeWith(call, body, (value) => embedding.decode(value, call.decodeContext()))
+    const body = await sendForJson(call, ready instanceof Promise ? await ready : ready)
+    return decodeBody(call, body, (value) => embedding.decode(value, call.decodeContext()))
   })
   if (data.length !== expected) {
     const { provider, model: asked, status, target } = call
@@ -154,7 +155,7 @@ async function runAll(
 function join(
   batches: Batch[],
   vectorType: 'array' | 'float32',
-  note: CacheNote | undefined,
+  note: CacheOutcome | undefined,
 ): EmbeddingResponse<number[] | Float32Array> {
   const data: Embedding<number[] | Float32Array>[] = []
   const usage: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }

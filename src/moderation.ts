@@ -1,12 +1,12 @@
 import { refuseCache } from './cache/plan.js'
-import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
+import { decodeBody, sendForJson } from './call/json-response.js'
 import { metaOf, withMeta } from './call/meta.js'
-import { moderationParams } from './call/names.js'
 import type { CallWatch } from './call/observer.js'
+import { moderationParams } from './call/options.js'
 import { prepare, withRetries } from './call/prepare.js'
+import { splitRequest } from './call/request.js'
 import { resolveModel } from './call/resolve.js'
-import { decodeWith, sendWhole } from './call/whole.js'
 import { BadRequestError } from './errors.js'
 import type { ModerationParams, ModerationResponse } from './types/moderation.js'
 import type { ModerationRequest } from './types/options.js'
@@ -52,8 +52,8 @@ export async function runModeration(
   })
   const decoded = await withRetries(call, async () => {
     const ready = options.dispatcher ?? context.dispatcher()
-    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
-    return decodeWith(call, body, (value) => moderation.decode(value, call.decodeContext()))
+    const body = await sendForJson(call, ready instanceof Promise ? await ready : ready)
+    return decodeBody(call, body, (value) => moderation.decode(value, call.decodeContext()))
   })
   call.settle(undefined, { answeredModel: decoded.model })
   return withMeta(decoded, metaOf(call))

@@ -2,14 +2,14 @@ import type { RerankDialect } from '../providers/contract.js'
 import { addressOf } from './cache/key.js'
 import { cachedRerank } from './cache/rerank.js'
 import type { Call } from './call/call.js'
-import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
+import { decodeBody, sendForJson } from './call/json-response.js'
 import { metaOf, withMeta } from './call/meta.js'
-import { rerankParams } from './call/names.js'
 import type { CallObserver, CallWatch } from './call/observer.js'
+import { rerankParams } from './call/options.js'
 import { prepare, withRetries } from './call/prepare.js'
+import { splitRequest } from './call/request.js'
 import { resolveModel } from './call/resolve.js'
-import { decodeWith, sendWhole } from './call/whole.js'
 import { BadRequestError } from './errors.js'
 import type { RerankRequest } from './types/options.js'
 import type { RerankParams, RerankResponse } from './types/rerank.js'
@@ -77,8 +77,8 @@ async function send(
 ): Promise<RerankResponse> {
   const decoded = await withRetries(call, async () => {
     const ready = dispatcher ?? context.dispatcher()
-    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
-    return decodeWith(call, body, (value) => rerank.decode(value, call.decodeContext()))
+    const body = await sendForJson(call, ready instanceof Promise ? await ready : ready)
+    return decodeBody(call, body, (value) => rerank.decode(value, call.decodeContext()))
   })
   call.settle(decoded.usage, { answeredModel: decoded.model })
   return withMeta(given.return_documents ? withDocuments(decoded, given) : decoded, metaOf(call))

@@ -1,17 +1,17 @@
 import type { Decoded, ResponsesDialect } from '../providers/contract.js'
 import { refuseCache } from './cache/plan.js'
 import type { Call } from './call/call.js'
-import { splitRequest } from './call/check.js'
 import type { ClientContext } from './call/context.js'
+import { decodeBody, sendForJson } from './call/json-response.js'
 import { metaOf, withMeta } from './call/meta.js'
-import { responsesParams } from './call/names.js'
 import type { CallWatch } from './call/observer.js'
+import { responsesParams } from './call/options.js'
 import { prepare, withRetries } from './call/prepare.js'
+import { splitRequest } from './call/request.js'
 import { resolveModel } from './call/resolve.js'
-import { ResponsesReading, responsesBilling, responsesFinish } from './call/responses-reading.js'
+import { ResponsesAccumulator, responsesBilling, responsesFinish } from './call/responses-accumulator.js'
 import { ResponsesStream } from './call/responses-stream.js'
 import { sendStream } from './call/stream-reader.js'
-import { decodeWith, sendWhole } from './call/whole.js'
 import { BadRequestError } from './errors.js'
 import { estimateTokens } from './tokens/estimate.js'
 import type { Usage } from './types/chat.js'
@@ -76,8 +76,8 @@ async function runWhole(
 ): Promise<ResponsesResponse> {
   const decoded = await withRetries(call, async () => {
     const ready = given ?? context.dispatcher()
-    const body = await sendWhole(call, ready instanceof Promise ? await ready : ready)
-    return decodeWith(call, body, (value) => responses.decode(value, call.decodeContext()))
+    const body = await sendForJson(call, ready instanceof Promise ? await ready : ready)
+    return decodeBody(call, body, (value) => responses.decode(value, call.decodeContext()))
   })
   call.nativeFinishReason = responsesFinish(decoded)
   call.settle(responses.usage(decoded), responsesBilling(decoded))
@@ -100,7 +100,7 @@ async function runStream(
       ready instanceof Promise ? await ready : ready,
       {
         framer,
-        read: () => new ResponsesReading(responses, call.decodeContext()),
+        read: () => new ResponsesAccumulator(responses, call.decodeContext()),
         estimate: (answer) => estimateUsage(call.model, params, answer),
         complete: (answer) => answer,
         stream: (parts) => new ResponsesStream(parts),

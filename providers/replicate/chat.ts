@@ -4,7 +4,7 @@ import {
   type DecodeContext,
   type EncodeContext,
   type Encoded,
-  type Following,
+  type PollRequest,
   ProviderFault,
 } from '../contract.js'
 import { extrasOf } from '../dialects/openai/kit.js'
@@ -96,7 +96,7 @@ const pollEvery = 500
  * A prediction that goes on is no answer yet: its stream, or itself in a while.
  * https://replicate.com/docs/topics/predictions/lifecycle
  */
-export function follow(body: unknown, stream: boolean): Following | undefined {
+export function poll(body: unknown, stream: boolean): PollRequest | undefined {
   if (!isFields(body) || (body.status !== 'starting' && body.status !== 'processing')) return undefined
   const urls = isFields(body.urls) ? body.urls : {}
   // https://replicate.com/docs/reference/http#predictions.cancel

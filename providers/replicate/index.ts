@@ -1,5 +1,5 @@
 import type { Dialect, Operation, Provider } from '../contract.js'
-import { chat, follow } from './chat.js'
+import { chat, poll } from './chat.js'
 import { errorFacts } from './errors.js'
 import { pathOf } from './model.js'
 
@@ -27,6 +27,6 @@ export const provider: Provider = Object.freeze({
     required: true,
     url: 'https://replicate.com/account/api-tokens',
   }),
-  follow,
+  poll: poll,
   quirks: Object.freeze({}),
 } satisfies Provider)

@@ -1,5 +1,5 @@
 import type { Decoded } from '../../providers/contract.js'
-import { CompletionStream } from '../call/stream.js'
+import { CompletionStream } from '../call/completion-stream.js'
 import { JSONSchemaValidationError } from '../errors.js'
 import type { ChatCompletion } from '../types/chat.js'
 import { canonical, digest } from './canonical.js'

@@ -1,5 +1,6 @@
+import type { CacheOutcome } from '../call/cache-outcome.js'
 import { within } from '../call/lifetime.js'
-import { type CacheNote, metaOf, withMeta } from '../call/meta.js'
+import { metaOf, withMeta } from '../call/meta.js'
 import { toNumbers, toVector } from '../call/vectors.js'
 import { LLMError } from '../errors.js'
 import type { CacheMeta } from '../types/cache.js'
@@ -30,7 +31,7 @@ export interface EmbeddingPassage {
   /** Who answered; undefined where it was not the one who was asked. */
   origin(answer: Answer): Origin | undefined
   /** Asks the provider for the vectors that are missing. */
-  ask(input: Input, note: CacheNote | undefined): Promise<Answer>
+  ask(input: Input, note: CacheOutcome | undefined): Promise<Answer>
 }
 
 export async function cachedEmbedding(passage: EmbeddingPassage): Promise<Answer> {
@@ -93,7 +94,7 @@ async function answerOf(
   }
   const counts = { hits: elements.length - missing.length, misses: missing.length }
   const [key = ''] = keys
-  const note: CacheNote = {
+  const note: CacheOutcome = {
     meta: { hit: false, key, ...(error !== undefined && { error }), ...(isList(input) && { elements: counts }) },
     saved: counts.hits > 0 ? sum(hits) : undefined,
   }

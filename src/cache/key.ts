@@ -1,5 +1,5 @@
 import type { Provider } from '../../providers/contract.js'
-import { accountOptions } from '../call/names.js'
+import { accountOptions } from '../call/options.js'
 import { sensitive, type Target } from '../call/target.js'
 import type { Media } from '../types/media.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'

@@ -1,9 +1,9 @@
 import type { Decoded } from '../../providers/contract.js'
 import { chunksOf } from '../call/assemble.js'
-import { billingOf } from '../call/call.js'
+import { billingOf } from '../call/billing.js'
+import { CompletionStream } from '../call/completion-stream.js'
 import { metaOf, withMeta } from '../call/meta.js'
-import { Pipe, type Source } from '../call/pipe.js'
-import { CompletionStream } from '../call/stream.js'
+import { Pipe, type PipeSource } from '../call/pipe.js'
 import { parseAnswer } from '../call/structured.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { StandardSchema } from '../types/schema.js'
@@ -55,4 +55,4 @@ export async function replay(
 }
 
 /** There is no socket to be paused. */
-const nobody: Source = { pause: () => {}, resume: () => {}, leave: () => {} }
+const nobody: PipeSource = { pause: () => {}, resume: () => {}, leave: () => {} }

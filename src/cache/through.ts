@@ -1,7 +1,8 @@
-import type { AnyUsage, Billing } from '../call/call.js'
+import type { AnyUsage, Billing } from '../call/billing.js'
+import type { CacheOutcome } from '../call/cache-outcome.js'
 import type { Clock } from '../call/clock.js'
 import { type Lifetime, within } from '../call/lifetime.js'
-import type { CacheNote, MetaSource } from '../call/meta.js'
+import type { MetaSource } from '../call/meta.js'
 import type { CallWatch } from '../call/observer.js'
 import { LLMError } from '../errors.js'
 import type { CacheMeta } from '../types/cache.js'
@@ -16,7 +17,7 @@ export interface CacheCall extends MetaSource {
   readonly clock: Clock
   readonly lifetime: Lifetime
   readonly watch: CallWatch | undefined
-  cache: CacheNote | undefined
+  cache: CacheOutcome | undefined
   nativeFinishReason: string | undefined
   firstTokenAt: number | undefined
   /** Who gave the answer, where that is not known before. */

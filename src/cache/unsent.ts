@@ -1,8 +1,9 @@
 import type { ModelRegistry } from '../../pricing/index.js'
-import type { AnyUsage, Billing } from '../call/call.js'
+import type { AnyUsage, Billing } from '../call/billing.js'
+import type { CacheOutcome } from '../call/cache-outcome.js'
 import type { Clock } from '../call/clock.js'
 import { Lifetime } from '../call/lifetime.js'
-import type { CacheNote, MetaSource } from '../call/meta.js'
+import type { MetaSource } from '../call/meta.js'
 import type { CallWatch } from '../call/observer.js'
 import type { LLMError } from '../errors.js'
 import type { RouterMeta } from '../types/meta.js'
@@ -30,7 +31,7 @@ export class Unsent implements CacheCall {
   billing: Billing = {}
   finishedAt: number | undefined
   firstTokenAt: number | undefined
-  cache: CacheNote | undefined
+  cache: CacheOutcome | undefined
   nativeFinishReason: string | undefined
 
   constructor(init: {

@@ -19,7 +19,7 @@ export interface StreamParts<Item, Answer> {
 }
 
 /** How an item of a stream is written for whoever it is sent on to. */
-export interface Wire<Item> {
+export interface StreamEncoding<Item> {
   event(item: Item): string
   /** What ends the stream. */
   readonly last: string
@@ -106,7 +106,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
   }
 
   /** How server-sent events of this stream are written. */
-  protected abstract readonly wire: Wire<Item>
+  protected abstract readonly wire: StreamEncoding<Item>
 
   /**
    * The stream as bytes, to be sent on: `sse` is OpenAI's wire, `ndjson` one item a line. Cancelling it closes the connection.
@@ -135,4 +135,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
   }
 }
 
-const lines: Wire<unknown> = Object.freeze({ event: (item: unknown) => `${JSON.stringify(item)}\n`, last: '' })
+const lines: StreamEncoding<unknown> = Object.freeze({
+  event: (item: unknown) => `${JSON.stringify(item)}\n`,
+  last: '',
+})

@@ -32,7 +32,7 @@ export class Assembler {
   }
 
   /** True once there is anything. */
-  get touched(): boolean {
+  get started(): boolean {
     return this.#head !== undefined
   }
 

@@ -1,101 +1,20 @@
 import type { Dispatcher } from 'undici'
 import type { ModelRegistry } from '../../pricing/index.js'
-import type { DecodeContext, Following, Operation, Provider } from '../../providers/contract.js'
+import type { DecodeContext, Operation, PollRequest, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
-import type { ChatCompletion, Usage } from '../types/chat.js'
-import type { EmbeddingUsage } from '../types/embedding.js'
 import type { Attempt, Warning } from '../types/meta.js'
-import type { CallOptions } from '../types/options.js'
-import type { RerankUsage } from '../types/rerank.js'
+import type { AnyUsage, Billing } from './billing.js'
+import type { CacheOutcome } from './cache-outcome.js'
+import type { CallLimits } from './call-limits.js'
 import type { Clock } from './clock.js'
-import type { FailureScene } from './failure.js'
+import type { ErrorContext } from './failure.js'
 import type { Lifetime } from './lifetime.js'
-import type { CacheNote } from './meta.js'
 import type { CallObserver, CallWatch } from './observer.js'
 import type { Target } from './target.js'
 
-/** The options of a call with every default filled in. */
-export interface Limits {
-  readonly timeout: number
-  readonly headersTimeout: number
-  readonly firstTokenTimeout: number
-  readonly idleTimeout: number
-  readonly maxRetries: number
-  readonly maxRetryDelay: number
-  readonly maxResponseBytes: number
-  readonly maxMediaBytes: number
-  readonly allowPrivateMedia: boolean
-}
-
-export const defaultLimits: Limits = Object.freeze({
-  timeout: 600_000,
-  headersTimeout: 0,
-  firstTokenTimeout: 0,
-  idleTimeout: 0,
-  maxRetries: 2,
-  maxRetryDelay: 60_000,
-  maxResponseBytes: 256 * 1024 * 1024,
-  maxMediaBytes: 20 * 1024 * 1024,
-  allowPrivateMedia: false,
-})
-
-export const limitsOf = (options: CallOptions, defaults: Limits): Limits => ({
-  timeout: options.timeout ?? defaults.timeout,
-  headersTimeout: options.headersTimeout ?? defaults.headersTimeout,
-  firstTokenTimeout: options.firstTokenTimeout ?? defaults.firstTokenTimeout,
-  idleTimeout: options.idleTimeout ?? defaults.idleTimeout,
-  maxRetries: options.maxRetries ?? defaults.maxRetries,
-  maxRetryDelay: options.maxRetryDelay ?? defaults.maxRetryDelay,
-  maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
-  maxMediaBytes: options.maxMediaBytes ?? defaults.maxMediaBytes,
-  allowPrivateMedia: options.allowPrivateMedia ?? defaults.allowPrivateMedia,
-})
-
 export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unknown =>
   ownHost && ownQuirks !== undefined ? ownQuirks : quirks
-
-export type AnyUsage = Usage | EmbeddingUsage | RerankUsage
-
-/** What an answer says of its price, and when it was given. */
-export interface Billing {
-  answeredModel?: string | undefined
-  serviceTier?: string | null | undefined
-  speed?: string | undefined
-  dataResidency?: string | undefined
-  batch?: boolean | undefined
-  /** Milliseconds since 1970. */
-  at?: number
-  /** What is billed, where that is less than what was read (Cohere leaves out its own instructions). */
-  usage?: AnyUsage | undefined
-  /** True where the usage is counted and not told. */
-  estimated?: boolean
-}
-
-/** Anthropic says in its usage how and where it served a call; the dialect keeps that beside the answer. */
-export function billingOf(
-  answer: Pick<ChatCompletion, 'model' | 'service_tier' | 'provider_specific_fields'>,
-): Billing {
-  const billing: Billing = { answeredModel: answer.model, serviceTier: answer.service_tier }
-  const { usage: said, billed_units: units } = answer.provider_specific_fields ?? {}
-  if (units && typeof units === 'object') billing.usage = billedUsage(units as Readonly<Record<string, unknown>>)
-  if (said && typeof said === 'object') {
-    const { speed, inference_geo: geo, service_tier: tier } = said as Readonly<Record<string, unknown>>
-    if (typeof speed === 'string') billing.speed = speed
-    if (typeof geo === 'string') billing.dataResidency = geo
-    if (tier === 'batch') billing.batch = true
-  }
-  return billing
-}
-
-function billedUsage(units: Readonly<Record<string, unknown>>): AnyUsage | undefined {
-  const { input_tokens: input, output_tokens: output, search_units: searches } = units
-  if (typeof input !== 'number' && typeof output !== 'number') return undefined
-  const prompt = typeof input === 'number' ? input : 0
-  const completion = typeof output === 'number' ? output : 0
-  const usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
-  return typeof searches === 'number' ? { ...usage, search_units: searches } : usage
-}
 
 /** One call under way: what its stages share, and what `meta` is read from afterwards. */
 export class Call {
@@ -103,7 +22,7 @@ export class Call {
   readonly provider: Provider
   readonly model: string
   readonly target: Target
-  readonly limits: Limits
+  readonly limits: CallLimits
   readonly clock: Clock
   readonly lifetime: Lifetime
   readonly warnings: readonly Warning[]
@@ -117,10 +36,12 @@ export class Call {
   readonly watch: CallWatch | undefined
   /** The connections that it goes over. */
   readonly connect: () => Dispatcher | Promise<Dispatcher>
+  /** Cancels the pending job at the provider. Best effort: failures are ignored. */
+  readonly cancelJob: (call: Call, pollRequest: PollRequest) => void
   /** JSON of the request; let go when the call is over. */
   body: string
   /** Where to go on, once a try has had a receipt for its request. */
-  following: Following | undefined
+  pollRequest: PollRequest | undefined
   status = 0
   headers: HeaderMap = noHeaders
   headersAt: number | undefined
@@ -130,7 +51,7 @@ export class Call {
   /** What `cost` needs beside the usage. */
   billing: Billing = {}
   nativeFinishReason: string | undefined
-  cache: CacheNote | undefined
+  cache: CacheOutcome | undefined
   /** The try that answered; a stream may still break. */
   #answered: Attempt | undefined
   #broken: LLMError | undefined
@@ -140,7 +61,7 @@ export class Call {
     provider: Provider
     model: string
     target: Target
-    limits: Limits
+    limits: CallLimits
     clock: Clock
     lifetime: Lifetime
     warnings: readonly Warning[]
@@ -149,6 +70,7 @@ export class Call {
     baseModel: string | undefined
     startedAt: number
     connect: () => Dispatcher | Promise<Dispatcher>
+    cancelJob: (call: Call, pollRequest: PollRequest) => void
     body: string
     observer: CallObserver | undefined
     watch: CallWatch | undefined
@@ -166,13 +88,14 @@ export class Call {
     this.baseModel = init.baseModel
     this.startedAt = init.observer?.startedAt ?? init.startedAt
     this.connect = init.connect
+    this.cancelJob = init.cancelJob
     this.body = init.body
     this.observer = init.observer
     this.watch = init.watch
     this.attempts = init.observer?.attempts ?? []
   }
 
-  scene(): FailureScene {
+  errorContext(): ErrorContext {
     const { provider, model, target } = this
     return { provider, model, target, wallNow: this.clock.wall() }
   }
@@ -182,13 +105,13 @@ export class Call {
   }
 
   /** Another try: what the last one heard does not count. */
-  begin(): void {
+  beginAttempt(): void {
     this.status = 0
     this.headers = noHeaders
   }
 
   /** Notes how a try ended: of a stream, how it began. */
-  record(startedAt: number, error = this.#broken): void {
+  recordAttempt(startedAt: number, error = this.#broken): void {
     const { provider, model, clock, status } = this
     const attempt: Attempt = {
       provider: provider.id,
@@ -213,9 +136,9 @@ export class Call {
     this.body = ''
     this.lifetime.close()
     if (error) this.#end(error)
-    const { following } = this
+    const { pollRequest: following } = this
     if (error && following?.cancel !== undefined) {
-      void import('./side.js').then(({ cancelBeside }) => cancelBeside(this, following)).catch(() => {})
+      void import('./auxiliary-request.js').then(({ cancelJob: cancelBeside }) => cancelBeside(this, following)).catch(() => {})
     }
     this.observer?.settled(this, error)
   }

@@ -6,11 +6,11 @@ import { checkCache } from '../cache/plan.js'
 import { CacheState } from '../cache/state.js'
 import { BadRequestError } from '../errors.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
-import { defaultLimits, type Limits, limitsOf } from './call.js'
-import { checkOption } from './check.js'
+import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
 import { type Clock, systemClock } from './clock.js'
 import { Connections, type MakeFramer } from './connections.js'
-import { accountOptions, callOptions, clientOptions } from './names.js'
+import { accountOptions, callOptions, clientOptions } from './options.js'
+import { checkOption } from './request.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
 
@@ -37,7 +37,7 @@ const noOptions: ProviderOptions = Object.freeze({})
 /** What the calls of one client share. */
 export class ClientContext {
   readonly clock: Clock
-  readonly limits: Limits
+  readonly limits: CallLimits
   readonly dropParams: boolean
   readonly headers: CallOptions['headers']
   readonly own: OwnProviders
@@ -61,7 +61,7 @@ export class ClientContext {
     this.#connections = shared?.connections ?? new Connections(options)
     this.clock = clock
     this.registry = registry
-    this.limits = limitsOf(options, defaultLimits)
+    this.limits = resolveCallLimits(options, defaultCallLimits)
     this.dropParams = options.dropParams ?? false
     this.cache = new CacheState(options.cache)
     this.headers = options.headers

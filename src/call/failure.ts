@@ -21,11 +21,11 @@ import {
 } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
 import type { ChatCompletion } from '../types/chat.js'
-import { requestId, retryAfter, shouldRetry } from './headers.js'
+import { requestId, retryAfter, shouldRetry } from './response-headers.js'
 import type { Target } from './target.js'
 
 /** Where a failure happened. */
-export interface FailureScene {
+export interface ErrorContext {
   readonly provider: Provider
   readonly model: string
   readonly target: Target
@@ -56,7 +56,7 @@ const classes: Readonly<Record<Exclude<ErrorKind, 'timeout'>, Make>> = {
 }
 
 /** The error for an answer that is one: a status beyond 2xx, or an error body under a 200. */
-export function errorFromResponse(scene: FailureScene, status: number, headers: HeaderMap, rawText: string): LLMError {
+export function errorFromResponse(scene: ErrorContext, status: number, headers: HeaderMap, rawText: string): LLMError {
   const text = redact(rawText, scene.target.secrets).slice(0, errorBodyLimit)
   const body = parseJSON(text)
   if (status >= 300 && status < 400) return redirected(scene, status, headers)
@@ -65,14 +65,14 @@ export function errorFromResponse(scene: FailureScene, status: number, headers: 
 }
 
 /** The error for an event in a stream, or a 200 answer, that the dialect found to be an error. */
-export function errorFromBody(scene: FailureScene, status: number, headers: HeaderMap, body: unknown): LLMError {
+export function errorFromBody(scene: ErrorContext, status: number, headers: HeaderMap, body: unknown): LLMError {
   const text = redact(safeStringify(body), scene.target.secrets)
   const parsed = parseJSON(text)
   return errorFromFacts(scene, scene.provider.dialect.error({ status, body: parsed, text }), status, headers, parsed)
 }
 
 function errorFromFacts(
-  scene: FailureScene,
+  scene: ErrorContext,
   facts: ErrorFacts,
   status: number,
   headers: HeaderMap,
@@ -105,7 +105,7 @@ function errorFromFacts(
 
 function hintFor(
   kind: ErrorKind,
-  { provider, model, target }: FailureScene,
+  { provider, model, target }: ErrorContext,
   details: ErrorDetails,
 ): string | undefined {
   switch (kind) {
@@ -131,7 +131,7 @@ function hintFor(
   }
 }
 
-function redirected(scene: FailureScene, status: number, headers: HeaderMap): LLMError {
+function redirected(scene: ErrorContext, status: number, headers: HeaderMap): LLMError {
   const location = headers.location
   const where = typeof location === 'string' ? ` to ${redact(location, scene.target.secrets)}` : ''
   return new BadRequestError(
@@ -143,7 +143,7 @@ function redirected(scene: FailureScene, status: number, headers: HeaderMap): LL
 
 /** The error for a 2xx answer that is not what the API promises. */
 export function invalidResponse(
-  scene: FailureScene,
+  scene: ErrorContext,
   status: number,
   headers: HeaderMap,
   what: string,
@@ -167,7 +167,7 @@ export function invalidResponse(
 }
 
 /** The error for a request that got no answer. */
-export function connectionError(scene: FailureScene, cause: Error): LLMError {
+export function connectionError(scene: ErrorContext, cause: Error): LLMError {
   const code = codeOf(cause)
   const { base } = scene.target
   const details: ErrorDetails = { provider: scene.provider.id, model: scene.model, cause, partial: scene.partial }
@@ -185,14 +185,14 @@ export function connectionError(scene: FailureScene, cause: Error): LLMError {
 }
 
 /** The options that a provider's own host is made of, as they stand. */
-function hostedBy({ provider, target }: FailureScene): string {
+function hostedBy({ provider, target }: ErrorContext): string {
   if (!target.ownHost || typeof provider.address.base !== 'function') return 'apiBase'
   const { region, location } = target.settings
   if (region) return `region ('${region}')`
   return location ? `location ('${location}')` : 'apiBase'
 }
 
-function explain(code: string | undefined, cause: Error, scene: FailureScene): [what: string, retryable: boolean] {
+function explain(code: string | undefined, cause: Error, scene: ErrorContext): [what: string, retryable: boolean] {
   switch (code) {
     case 'ECONNREFUSED':
       return ['the connection was refused. Is the server running, and is apiBase right?', true]

@@ -1,17 +1,10 @@
 import { costOf, type ModelRegistry } from '../../pricing/index.js'
 import type { HeaderMap } from '../transport/exchange.js'
-import type { CacheMeta } from '../types/cache.js'
 import type { Attempt, CallCost, CallMeta, RouterMeta, Warning } from '../types/meta.js'
-import type { AnyUsage, Billing } from './call.js'
+import type { AnyUsage, Billing } from './billing.js'
+import type { CacheOutcome } from './cache-outcome.js'
 import type { Clock } from './clock.js'
-import { rateLimits, requestId, visibleHeaders } from './headers.js'
-
-/** What a cache has to say of a call. */
-export interface CacheNote {
-  readonly meta: CacheMeta
-  /** What the vectors that it had of a list would have used. */
-  readonly saved?: AnyUsage | undefined
-}
+import { rateLimits, requestId, visibleHeaders } from './response-headers.js'
 
 /** What `meta` is read from: a call, or an answer that took none. */
 export interface MetaSource {
@@ -30,8 +23,8 @@ export interface MetaSource {
   readonly headersAt: number | undefined
   readonly firstTokenAt: number | undefined
   readonly attempts: readonly Attempt[]
-  readonly cache: CacheNote | undefined
-  readonly observer: { readonly router?: RouterMeta; readonly cache?: CacheNote | undefined } | undefined
+  readonly cache: CacheOutcome | undefined
+  readonly observer: { readonly router?: RouterMeta; readonly cache?: CacheOutcome | undefined } | undefined
   readonly warnings: readonly Warning[]
   readonly nativeFinishReason: string | undefined
 }
@@ -232,7 +225,7 @@ class JoinedMeta implements CallMeta {
 export const joinedMeta = (parts: readonly CallMeta[], usage: () => CallMeta['usage']): CallMeta =>
   new JoinedMeta(parts, usage)
 
-const noNote: CacheNote = Object.freeze({ meta: Object.freeze({ hit: false }) })
+const noNote: CacheOutcome = Object.freeze({ meta: Object.freeze({ hit: false }) })
 
 export const metaOf = (call: MetaSource): CallMeta => new Meta(call)
 

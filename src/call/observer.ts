@@ -1,7 +1,7 @@
 import type { LLMError } from '../errors.js'
 import type { Attempt, RouterMeta } from '../types/meta.js'
-import type { Call } from './call.js'
-import type { CacheNote } from './meta.js'
+import type { CacheOutcome } from './cache-outcome.js'
+import type { MetaSource } from './meta.js'
 
 /** Who wants to know of what happens inside a call. What begins and ends it is told elsewhere. */
 export interface CallWatch {
@@ -26,10 +26,10 @@ export interface CallObserver {
   /** `meta.router` of the answer. */
   readonly router: RouterMeta
   /** What its cache has to say. */
-  readonly cache?: CacheNote | undefined
+  readonly cache?: CacheOutcome | undefined
   /**
    * The call is over: answered, failed, left, or cut. Usage, times and headers are on the call. Embeddings in several batches
    * settle once for each.
    */
-  settled(call: Call, error: LLMError | undefined): void
+  settled(call: MetaSource, error: LLMError | undefined): void
 }

@@ -2,7 +2,7 @@
 const mostWaiting = 1024
 
 /** What the pipe may ask of the side that fills it. */
-export interface Source {
+export interface PipeSource {
   pause(): void
   resume(): void
   /** The reader has left: stop. */
@@ -18,7 +18,7 @@ const over: Result<never> = Object.freeze({ value: undefined, done: true })
  * socket when the reader is slow.
  */
 export class Pipe<Item> implements AsyncIterator<Item, undefined> {
-  readonly #source: Source
+  readonly #source: PipeSource
   #queue: Item[] = []
   #head = 0
   #paused = false
@@ -31,7 +31,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   #waiting: { resolve(result: Result<Item>): void; reject(error: Error): void } | undefined
   #watchers: ((failure: Error | undefined) => void)[] = []
 
-  constructor(source: Source) {
+  constructor(source: PipeSource) {
     this.#source = source
   }
 

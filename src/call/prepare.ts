@@ -1,8 +1,9 @@
-import type { EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
+import type { EncodeContext, Encoded, Operation, PollRequest, Provider } from '../../providers/contract.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import type { CallOptions } from '../types/options.js'
-import { Call, type Limits, limitsOf, quirksOf } from './call.js'
+import { Call, quirksOf } from './call.js'
+import { type CallLimits, resolveCallLimits } from './call-limits.js'
 import type { ClientContext } from './context.js'
 import { Lifetime, within } from './lifetime.js'
 import type { CallObserver, CallWatch } from './observer.js'
@@ -42,7 +43,7 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
     settings: target.settings,
     quirks: quirksOf(provider, target.ownHost),
   }
-  const limits = limitsOf(options, context.limits)
+  const limits = resolveCallLimits(options, context.limits)
   const scene = { provider: provider.id, model }
   preparation.watch?.target(provider.id, model)
   const urls = preparation.remoteMedia?.(encodeContext)
@@ -71,17 +72,23 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
       observer: preparation.observer,
       watch: preparation.watch,
       connect: () => options.dispatcher ?? context.dispatcher(),
+      cancelJob: cancelPendingJob,
       body: stringify(encoded.body, preparation.extraBody, provider),
       lifetime: begun ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, scene),
     })
   }
 }
 
+/** Loads its code with the first job that is cancelled. */
+function cancelPendingJob(call: Call, pollRequest: PollRequest): void {
+  void import('./auxiliary-request.js').then(({ cancelJob }) => cancelJob(call, pollRequest)).catch(() => {})
+}
+
 /** Fetches within the time of the call. */
 async function fetchFor(
   urls: readonly string[],
   lifetime: Lifetime,
-  limits: Limits,
+  limits: CallLimits,
 ): Promise<ReadonlyMap<string, Media>> {
   const { fetchMedia } = await import('../transport/media.js')
   const stop = new AbortController()
@@ -125,7 +132,10 @@ async function authorize(call: Call): Promise<void> {
   const signed = provider.authorize?.(
     { method: 'POST', url: `${origin}${path}`, headers, body, now: clock.wall() },
     settings,
-    { key: target.tradedKey, send: async (request) => (await import('./side.js')).sendBeside(call, request) },
+    {
+      key: target.tradedKey,
+      send: async (request) => (await import('./auxiliary-request.js')).sendAuxiliary(call, request),
+    },
   )
   const added = signed instanceof Promise ? await within(lifetime, signed) : signed
   Object.assign(headers, added)
@@ -161,10 +171,10 @@ export async function withRetries<Answer>(call: Call, send: () => Promise<Answer
     try {
       if (call.target.authorized) await authorize(call)
       const answer = await send()
-      call.record(startedAt)
+      call.recordAttempt(startedAt)
       return answer
     } catch (error) {
-      if (LLMError.is(error)) call.record(startedAt, error)
+      if (LLMError.is(error)) call.recordAttempt(startedAt, error)
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import type { ResponsesEvent, ResponsesResponse } from '../types/responses.js'
-import { AnswerStream, type Wire } from './answer-stream.js'
+import { AnswerStream, type StreamEncoding } from './answer-stream.js'
 
 /**
  * A streamed answer of the Responses API: iterate it for the API's own events, or ask for the whole. Leaving a `for await` loop
@@ -11,7 +11,7 @@ import { AnswerStream, type Wire } from './answer-stream.js'
  * const { output } = await stream.final()
  */
 export class ResponsesStream extends AnswerStream<ResponsesEvent, ResponsesResponse> {
-  protected readonly wire: Wire<ResponsesEvent> = responsesWire
+  protected readonly wire: StreamEncoding<ResponsesEvent> = responsesWire
 
   /** The same as `final()`, under the name that the `openai` package has for it. */
   finalResponse(): Promise<ResponsesResponse> {
@@ -25,7 +25,7 @@ export class ResponsesStream extends AnswerStream<ResponsesEvent, ResponsesRespo
   }
 }
 
-const responsesWire: Wire<ResponsesEvent> = Object.freeze({
+const responsesWire: StreamEncoding<ResponsesEvent> = Object.freeze({
   event: (event: ResponsesEvent) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
   last: '',
 })

@@ -1,19 +1,20 @@
 import type { Dispatcher } from 'undici'
-import type { Decoded, Following } from '../../providers/contract.js'
+import type { Decoded, PollRequest } from '../../providers/contract.js'
 import { AbortError, LLMError, StreamInterruptedError, TimeoutError } from '../errors.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Framer, OnEvent } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
-import type { AnyUsage, Call } from './call.js'
+import type { AnyUsage } from './billing.js'
+import type { Call } from './call.js'
 import { connectionError, errorBodyLimit, errorFromResponse, invalidResponse } from './failure.js'
-import { firstRequest, nextRequest, paced } from './follow.js'
+import { headersTimeout, textOf, toLLMError, tooLarge } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
-import { Pipe, type Source } from './pipe.js'
-import type { Reading } from './reading.js'
-import { faultToError, headersTimeout, textOf, tooLarge } from './whole.js'
+import { Pipe, type PipeSource } from './pipe.js'
+import { firstRequest, nextRequest, withPollDelay } from './poll.js'
+import type { StreamAccumulator } from './stream-accumulator.js'
 
 /** What an answer is with its `meta`. */
 type Whole<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
@@ -22,7 +23,7 @@ type Whole<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
 export interface StreamSetup<Item, Answer, Stream> {
   readonly framer: (onEvent: OnEvent) => Framer
   /** Begins a reading: a new one for each try. */
-  readonly read: () => Reading<Item, Answer>
+  readonly read: () => StreamAccumulator<Item, Answer>
   /** Usage of an answer that did not come to its end. */
   readonly estimate: (answer: Decoded<Answer>) => AnyUsage | undefined
   /** Makes an answer of what has come: checked against the schema of `response_format`, where there is one. */
@@ -45,12 +46,12 @@ export function sendStream<Item, Answer extends object, Stream>(
 /** Hosts that keep the connection open after the end mark get this long to close the answer, in milliseconds. */
 const linger = 1000
 
-class StreamReader<Item, Answer extends object, Stream> implements Reader, Source {
+class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeSource {
   readonly #call: Call
   readonly #setup: StreamSetup<Item, Answer, Stream>
   readonly #resolve: (stream: Stream) => void
   readonly #reject: (error: LLMError) => void
-  readonly #reading: Reading<Item, Answer>
+  readonly #reading: StreamAccumulator<Item, Answer>
   readonly #framer: Framer
   readonly #pipe = new Pipe<Item>(this)
   readonly #timer = new PhaseTimer()
@@ -82,20 +83,20 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
       if (!this.#reading.done) this.#reading.push(event, data, this.#out)
     })
     this.#dispatcher = dispatcher
-    if (call.following) this.#follow(call.following)
+    if (call.pollRequest) this.#follow(call.pollRequest)
     else this.#send(firstRequest(call))
     call.lifetime.listen((error) => this.fail(error))
   }
 
   #send(request: HttpRequest): void {
-    this.#call.begin()
+    this.#call.beginAttempt()
     this.#exchange = new Exchange(this.#dispatcher, request, this)
     this.#startTimer()
   }
 
   /** What had come was a receipt. */
-  #follow(next: Following): void {
-    this.#call.following = next
+  #follow(next: PollRequest): void {
+    this.#call.pollRequest = next
     this.#mode = 'unknown'
     this.#body.length = 0
     this.#bytes = 0
@@ -103,7 +104,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
     try {
       request = nextRequest(this.#call, next)
     } catch (error) {
-      return this.fail(faultToError(this.#call, error, () => ''))
+      return this.fail(toLLMError(this.#call, error, () => ''))
     }
     if (next.afterMs) this.#waiting = setTimeout(() => this.#send(request), next.afterMs)
     else this.#send(request)
@@ -155,7 +156,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
       this.#deliver()
       // half an event at the very end is a cut, and not garbage
       const found = this.#fault(error)
-      return this.fail(found.code === 'invalid_response' && this.#reading.touched ? this.#cut() : found)
+      return this.fail(found.code === 'invalid_response' && this.#reading.started ? this.#cut() : found)
     }
     this.#end()
   }
@@ -165,7 +166,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
     if (this.#mode === 'over') return
     if (LLMError.is(error)) return this.#stop(this.#withPartial(error))
     const { status } = this.#call
-    if (status === 0) return this.#stop(connectionError(this.#call.scene(), error))
+    if (status === 0) return this.#stop(connectionError(this.#call.errorContext(), error))
     if (status >= 300) return this.#endBody()
     // the socket closed. Where the answer had already come to its end, nothing is missing
     if (this.#mode === 'events' && this.#reading.end(this.#out)) return this.#finish()
@@ -196,7 +197,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
     if (out.length === 0) return
     let content = false
     for (const item of out) {
-      const weight = this.#reading.take(item)
+      const weight = this.#reading.add(item)
       if (weight === 'hidden') continue
       this.#pipe.put(item)
       if (this.#call.watch?.chunks) this.#call.watch.chunk(item as object)
@@ -219,10 +220,10 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
   #end(): void {
     if (this.#reading.end(this.#out)) return this.#finish()
     this.#deliver()
-    if (!this.#reading.touched && this.#bytes > 0) {
+    if (!this.#reading.started && this.#bytes > 0) {
       const { status, headers } = this.#call
       const what = 'with something that is not a stream of events'
-      return this.fail(invalidResponse(this.#call.scene(), status, headers, what, ''))
+      return this.fail(invalidResponse(this.#call.errorContext(), status, headers, what, ''))
     }
     this.fail(this.#cut())
   }
@@ -262,30 +263,30 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
   #endBody(): void {
     const { status, headers } = this.#call
     const text = textOf(this.#body)
-    if (status >= 300) return this.fail(errorFromResponse(this.#call.scene(), status, headers, text))
+    if (status >= 300) return this.fail(errorFromResponse(this.#call.errorContext(), status, headers, text))
     let body: unknown
     try {
       body = JSON.parse(text)
     } catch {
       const what = 'with something that is neither a stream of events nor JSON'
-      return this.fail(invalidResponse(this.#call.scene(), status, headers, what, text))
+      return this.fail(invalidResponse(this.#call.errorContext(), status, headers, what, text))
     }
-    const next = this.#call.provider.follow?.(body, true)
-    if (next) return this.#follow(paced(this.#call, next))
-    this.#call.following = undefined
+    const next = this.#call.provider.poll?.(body, true)
+    if (next) return this.#follow(withPollDelay(this.#call, next))
+    this.#call.pollRequest = undefined
     try {
       // some servers answer `stream: true` with a whole answer
-      this.#reading.whole(body, this.#out)
+      this.#reading.pushAnswer(body, this.#out)
     } catch (error) {
-      return this.fail(faultToError(this.#call, error, () => text))
+      return this.fail(toLLMError(this.#call, error, () => text))
     }
     this.#finish()
   }
 
   #fault(error: unknown): LLMError {
     // what failed there fails again: the next try begins anew
-    this.#call.following = undefined
-    return this.#withPartial(faultToError(this.#call, error, () => ''))
+    this.#call.pollRequest = undefined
+    return this.#withPartial(toLLMError(this.#call, error, () => ''))
   }
 
   #cut(cause?: Error): LLMError {
@@ -293,12 +294,12 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, Sourc
     return new StreamInterruptedError(
       `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
         `What had arrived is on 'partial'.`,
-      { provider: provider.id, model, status, cause, partial: this.#reading.touched ? this.#partial() : undefined },
+      { provider: provider.id, model, status, cause, partial: this.#reading.started ? this.#partial() : undefined },
     )
   }
 
   #withPartial(error: LLMError): LLMError {
-    if (this.#reading.touched && !error.partial) {
+    if (this.#reading.started && !error.partial) {
       Object.defineProperty(error, 'partial', { value: this.#partial(), enumerable: false, configurable: true })
     }
     return error

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
-import { chatParams, embeddingParams, moderationParams, rerankParams, responsesParams, toSnake } from '../call/names.js'
-import { meant } from '../call/near.js'
+import {
+  chatParams,
+  embeddingParams,
+  moderationParams,
+  rerankParams,
+  responsesParams,
+  toSnake,
+} from '../call/options.js'
+import { closestName } from '../call/suggest.js'
 import { BadRequestError } from '../errors.js'
 import type {
   Callback,
@@ -161,7 +168,9 @@ const otherWordsForAnswer = /^(completion|response|output|choices|result)s?$/
 function checkField(name: string): void {
   if (eventParts.includes(name) || fieldsOfRequests.some((fields) => fields.has(name))) return
   const known = [...eventParts, ...fieldsOfRequests.flatMap((fields) => [...fields])]
-  const right = otherWordsForAnswer.test(name) ? 'answer' : (meant(name, known) ?? meant(toSnake(name), known))
+  const right = otherWordsForAnswer.test(name)
+    ? 'answer'
+    : (closestName(name, known) ?? closestName(toSnake(name), known))
   if (right === undefined && !/[A-Z]/.test(name)) return
   throw new BadRequestError(
     `'redact' names '${name}', which is no part of an event. ` +

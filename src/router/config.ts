@@ -11,8 +11,8 @@ import {
   otherWords,
   rerankParams,
   toSnake,
-} from '../call/names.js'
-import { meant } from '../call/near.js'
+} from '../call/options.js'
+import { closestName } from '../call/suggest.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import { parseDuration } from '../limits/duration.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
@@ -271,7 +271,7 @@ function checkNames({ modelList, client = {}, budgets }: RouterOptions): void {
   const providers = new Set(modelList.map(({ params: { model } }) => model.slice(0, Math.max(0, model.indexOf('/')))))
   for (const name of Object.keys(budgets?.providers ?? {})) {
     // nothing would ever be taken from it
-    const right = providers.has(name) ? undefined : meant(name, providers)
+    const right = providers.has(name) ? undefined : closestName(name, providers)
     if (right) throw refused([`'budgets.providers.${name}' is of no deployment. Did you mean '${right}'?`])
   }
 }
@@ -304,7 +304,7 @@ function rightName(name: string): string | undefined {
     if (wire.some((names) => names.has(snake))) return snake
   }
   const names = ours.flatMap((known) => [...known])
-  return meant(name, names) ?? meant(name.replace(dress, ''), names)
+  return closestName(name, names) ?? closestName(name.replace(dress, ''), names)
 }
 
 /** @throws {BadRequestError} where one is no price and no fact of a model */

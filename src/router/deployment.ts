@@ -7,7 +7,7 @@ import {
   supports,
 } from '../../pricing/index.js'
 import type { ClientContext } from '../call/context.js'
-import { accountOptions } from '../call/names.js'
+import { accountOptions } from '../call/options.js'
 import { BadRequestError } from '../errors.js'
 import { Budget } from '../limits/budget.js'
 import { RollingWindow } from '../limits/window.js'

@@ -1,4 +1,4 @@
-import { meant } from '../call/near.js'
+import { closestName } from '../call/suggest.js'
 import { BadRequestError } from '../errors.js'
 import type { RouterEvent, RouterEventType } from '../types/observe.js'
 
@@ -31,7 +31,7 @@ export class Events {
   /** @throws {BadRequestError} where there is no such event: its listener would never be told anything */
   on(type: RouterEventType | '*', listener: Listener): () => void {
     if (!Object.hasOwn(types, type)) {
-      const right = meant(String(type), Object.keys(types))
+      const right = closestName(String(type), Object.keys(types))
       const hint = right ? `Did you mean '${right}'?` : `There are ${Object.keys(types).join(', ')}.`
       throw new BadRequestError(`A Router has no event '${type}'. ${hint}`, { param: 'type' })
     }

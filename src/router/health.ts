@@ -1,6 +1,6 @@
 import type { ClientContext } from '../call/context.js'
-import { callOptions } from '../call/names.js'
 import type { CallObserver } from '../call/observer.js'
+import { callOptions } from '../call/options.js'
 import { runCompletion } from '../completion.js'
 import { runEmbedding } from '../embedding.js'
 import { LLMError } from '../errors.js'

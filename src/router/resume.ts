@@ -1,7 +1,7 @@
 import { Assembler } from '../call/assemble.js'
+import { CompletionStream } from '../call/completion-stream.js'
 import { joinedMeta, withMeta } from '../call/meta.js'
-import { Pipe, type Source } from '../call/pipe.js'
-import { CompletionStream } from '../call/stream.js'
+import { Pipe, type PipeSource } from '../call/pipe.js'
 import { AbortError, LLMError } from '../errors.js'
 import type { ChatCompletion, ChatCompletionChunk, Usage } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
@@ -26,7 +26,7 @@ export function resumable(
 /** Continuations of one answer. Each has brought a piece of it. */
 const mostBreaks = 10
 
-class Resuming implements Source {
+class Resuming implements PipeSource {
   readonly #pipe = new Pipe<ChatCompletionChunk>(this)
   readonly #assembler = new Assembler()
   readonly #goOn: Continue

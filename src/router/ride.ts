@@ -1,6 +1,6 @@
 import { checkCache, type Given } from '../cache/plan.js'
-import type { CacheNote } from '../call/meta.js'
-import { toCamel } from '../call/names.js'
+import type { CacheOutcome } from '../call/cache-outcome.js'
+import { toCamel } from '../call/options.js'
 import { sensitive } from '../call/target.js'
 import { BadRequestError, type LLMError } from '../errors.js'
 import type { Watch } from '../observe/watch.js'
@@ -42,7 +42,7 @@ export class Ride {
   /** Who is told how it goes. */
   watch: Watch | undefined
   /** What its cache has to say. */
-  note: CacheNote | undefined
+  note: CacheOutcome | undefined
   /** The text that is to be gone on with: the last message, whatever the others are. */
   readonly prefix: unknown
 

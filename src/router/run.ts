@@ -1,4 +1,4 @@
-import { CompletionStream } from '../call/stream.js'
+import { CompletionStream } from '../call/completion-stream.js'
 import { isSchema, parseAnswer } from '../call/structured.js'
 import { runCompletion } from '../completion.js'
 import { runEmbedding } from '../embedding.js'

@@ -1,7 +1,8 @@
-import type { AnyUsage, Call } from '../call/call.js'
-import { rateLimits } from '../call/headers.js'
-import { type CacheNote, metaOf } from '../call/meta.js'
+import type { AnyUsage } from '../call/billing.js'
+import type { CacheOutcome } from '../call/cache-outcome.js'
+import { type MetaSource, metaOf } from '../call/meta.js'
 import type { CallObserver } from '../call/observer.js'
+import { rateLimits } from '../call/response-headers.js'
 import type { LLMError } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
 import type { Attempt, CallMeta, RouterMeta } from '../types/meta.js'
@@ -40,11 +41,11 @@ export class Following implements CallObserver {
   }
 
   /** What the Router's cache has to say. */
-  get cache(): CacheNote | undefined {
+  get cache(): CacheOutcome | undefined {
     return this.#ride.note
   }
 
-  settled(call: Call, error: LLMError | undefined): void {
+  settled(call: MetaSource, error: LLMError | undefined): void {
     // a list of embeddings may be several calls: what they come to is known with the answer
     if (this.#ride.operation === 'embedding') return
     this.finish(error, call.usage, call.headers, call.firstTokenAt, () => metaOf(call))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { defaultLimits } from '../../src/call/call.js'
+import { defaultCallLimits } from '../../src/call/call-limits.js'
 import * as errors from '../../src/errors.js'
 import { checkRouterOptions } from '../../src/router/config.js'
 import type { RouterOptions } from '../../src/router/types.js'
@@ -48,13 +48,13 @@ describe('the table of errors', () => {
 describe('the table of options', () => {
   it('has the defaults of the code', () => {
     const said = Object.fromEntries(rowsOf('docs/guide.md').map(([name, value]) => [name, value]))
-    const written = (name: keyof typeof defaultLimits) => {
-      const value = defaultLimits[name]
+    const written = (name: keyof typeof defaultCallLimits) => {
+      const value = defaultCallLimits[name]
       if (typeof value === 'boolean' || name === 'maxRetries') return String(value)
       if (name.endsWith('Bytes')) return `${value / 1024 ** 2} MiB`
       return value === 0 ? 'off' : `${value.toLocaleString('en-US')} ms`
     }
-    for (const name of Object.keys(defaultLimits) as (keyof typeof defaultLimits)[]) {
+    for (const name of Object.keys(defaultCallLimits) as (keyof typeof defaultCallLimits)[]) {
       expect([name, said[name]]).toEqual([name, written(name)])
     }
   })

@@ -1,11 +1,11 @@
 import type { ChatDialect, ChatStreamDecoder, DecodeContext, Decoded } from '../../providers/contract.js'
 import type { ChatCompletion, ChatCompletionChunk, ChunkChoice, Usage } from '../types/chat.js'
 import { Assembler, chunksOf } from './assemble.js'
-import { type Billing, billingOf } from './call.js'
-import type { Reading } from './reading.js'
+import { type Billing, billingOf } from './billing.js'
+import type { StreamAccumulator } from './stream-accumulator.js'
 
 /** Reads a stream into chunks of a chat answer. */
-export class ChatReading implements Reading<ChatCompletionChunk, ChatCompletion> {
+export class ChatAccumulator implements StreamAccumulator<ChatCompletionChunk, ChatCompletion> {
   readonly #dialect: ChatDialect
   readonly #context: DecodeContext
   readonly #decoder: ChatStreamDecoder
@@ -32,11 +32,11 @@ export class ChatReading implements Reading<ChatCompletionChunk, ChatCompletion>
     return this.#decoder.end(out)
   }
 
-  whole(body: unknown, out: ChatCompletionChunk[]): void {
+  pushAnswer(body: unknown, out: ChatCompletionChunk[]): void {
     out.push(...chunksOf(this.#dialect.decode(body, this.#context)))
   }
 
-  take(chunk: ChatCompletionChunk): 'hidden' | 'quiet' | 'content' {
+  add(chunk: ChatCompletionChunk): 'hidden' | 'quiet' | 'content' {
     this.#assembler.add(chunk)
     // the usage chunk is always asked of the provider, for `meta`; the caller sees it who asked for it
     if (chunk.usage && chunk.choices.length === 0 && !this.#includeUsage) return 'hidden'
@@ -44,8 +44,8 @@ export class ChatReading implements Reading<ChatCompletionChunk, ChatCompletion>
     return 'quiet'
   }
 
-  get touched(): boolean {
-    return this.#assembler.touched
+  get started(): boolean {
+    return this.#assembler.started
   }
 
   get usage(): Usage | undefined {

@@ -1,8 +1,8 @@
 import type { DecodeContext, Decoded, ResponsesDialect, ResponsesStreamDecoder } from '../../providers/contract.js'
 import type { ChatCompletion, Usage } from '../types/chat.js'
 import type { ResponsesEvent, ResponsesOutputItem, ResponsesResponse } from '../types/responses.js'
-import type { Billing } from './call.js'
-import type { Reading } from './reading.js'
+import type { Billing } from './billing.js'
+import type { StreamAccumulator } from './stream-accumulator.js'
 
 type Answer = Decoded<ResponsesResponse>
 
@@ -17,7 +17,7 @@ export const responsesFinish = ({ incomplete_details: details, status }: Answer)
   details?.reason ?? status
 
 /** Reads a stream of the Responses API: its events are handed over as they are, and the answer is put together beside. */
-export class ResponsesReading implements Reading<ResponsesEvent, ResponsesResponse> {
+export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, ResponsesResponse> {
   readonly #dialect: ResponsesDialect
   readonly #context: DecodeContext
   readonly #decoder: ResponsesStreamDecoder
@@ -47,13 +47,13 @@ export class ResponsesReading implements Reading<ResponsesEvent, ResponsesRespon
   }
 
   /** Some servers answer `stream: true` with a whole answer: its last event says all of it. */
-  whole(body: unknown, out: ResponsesEvent[]): void {
+  pushAnswer(body: unknown, out: ResponsesEvent[]): void {
     const { output_text: _, ...response } = this.#dialect.decode(body, this.#context)
     const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
     out.push({ type, sequence_number: 0, response })
   }
 
-  take(event: ResponsesEvent): 'quiet' | 'content' {
+  add(event: ResponsesEvent): 'quiet' | 'content' {
     switch (event.type) {
       case 'response.created':
       case 'response.queued':
@@ -84,7 +84,7 @@ export class ResponsesReading implements Reading<ResponsesEvent, ResponsesRespon
     }
   }
 
-  get touched(): boolean {
+  get started(): boolean {
     return this.#head !== undefined
   }
 

@@ -1,8 +1,8 @@
 import { checkCache } from '../cache/plan.js'
 import { BadRequestError } from '../errors.js'
 import type { CallOptions } from '../types/options.js'
-import { accountOptions, callOptions, clientOptions, otherWords, toCamel, toSnake } from './names.js'
-import { meant } from './near.js'
+import { accountOptions, callOptions, clientOptions, otherWords, toCamel, toSnake } from './options.js'
+import { closestName } from './suggest.js'
 
 /** A request, split into what travels to the model and what stays here. */
 export interface Split {
@@ -52,7 +52,7 @@ function refuseMisspelt(name: string, known: ReadonlySet<string>): void {
     )
   }
   if (hasCapital.test(name)) {
-    const near = meant(name, [...callOptions, ...known])
+    const near = closestName(name, [...callOptions, ...known])
     const advice = near
       ? `Did you mean '${near}'?`
       : `Options of llmux are camelCase and this is none of them; fields for the provider are snake_case, and others can be put ` +

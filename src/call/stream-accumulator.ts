@@ -1,12 +1,12 @@
 import type { Decoded } from '../../providers/contract.js'
 import type { ChatCompletion } from '../types/chat.js'
-import type { AnyUsage, Billing } from './call.js'
+import type { AnyUsage, Billing } from './billing.js'
 
 /**
  * What one try of a stream makes of its events: the decoder of the dialect, and the answer that is put together as its items
  * pass. Chat has chunks for items, the Responses API its own events.
  */
-export interface Reading<Item, Answer> {
+export interface StreamAccumulator<Item, Answer> {
   /** Takes one event and appends what it makes to `out`. */
   push(event: string | undefined, data: string, out: Item[]): void
   /** True once the provider has said that nothing can follow. */
@@ -14,11 +14,11 @@ export interface Reading<Item, Answer> {
   /** The bytes are over. Appends what was held back; false where the answer was cut. */
   end(out: Item[]): boolean
   /** A whole answer that came in place of a stream, as items. */
-  whole(body: unknown, out: Item[]): void
+  pushAnswer(body: unknown, out: Item[]): void
   /** Notes an item, and says what it is to the reader: nothing at all, something, or content. */
-  take(item: Item): 'hidden' | 'quiet' | 'content'
+  add(item: Item): 'hidden' | 'quiet' | 'content'
   /** True once there is anything. */
-  readonly touched: boolean
+  readonly started: boolean
   readonly usage: AnyUsage | undefined
   readonly nativeFinishReason: string | undefined
   /** The answer so far. */

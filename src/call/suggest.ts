@@ -2,7 +2,7 @@
 const mostWrong = (name: string) => (name.length < 8 ? 1 : 2)
 
 /** The known name that another one was probably meant to be; undefined where it is like none of them. */
-export function meant(written: string, known: Iterable<string>): string | undefined {
+export function closestName(written: string, known: Iterable<string>): string | undefined {
   const given = written.toLowerCase()
   let best: string | undefined
   let least = Number.POSITIVE_INFINITY

@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici'
-import type { Following, SideAnswer, SideRequest } from '../../providers/contract.js'
+import type { AuxiliaryRequest, AuxiliaryResponse, PollRequest } from '../../providers/contract.js'
 import { APIConnectionError, TimeoutError } from '../errors.js'
 import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import { redact } from './failure.js'
-import { nextRequest } from './follow.js'
+import { textOf } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
+import { nextRequest } from './poll.js'
 import { keepSecret, sensitive } from './target.js'
-import { textOf } from './whole.js'
 
 /** The longest that a request beside a call may take, in milliseconds: several calls may be waiting for it. */
 const mostTime = 60_000
@@ -17,23 +17,27 @@ const mostBytes = 1024 * 1024
 const mostFarewell = 5_000
 
 /** Sends what a provider needs beside the call itself (a token), and reads the whole answer. */
-export async function sendBeside(call: Call, request: SideRequest, most = mostTime): Promise<SideAnswer> {
+export async function sendAuxiliary(
+  call: Call,
+  request: AuxiliaryRequest,
+  most = mostTime,
+): Promise<AuxiliaryResponse> {
   const ready = call.connect()
   const dispatcher = ready instanceof Promise ? await ready : ready
-  return new Promise((resolve, reject) => new SideReader(call, dispatcher, request, most, resolve, reject))
+  return new Promise((resolve, reject) => new AuxiliaryReader(call, dispatcher, request, most, resolve, reject))
 }
 
 /** Tells the provider that nobody waits for an answer any more. Nobody hears whether that worked, either. */
-export async function cancelBeside(call: Call, { cancel }: Following): Promise<void> {
+export async function cancelJob(call: Call, { cancel }: PollRequest): Promise<void> {
   if (cancel === undefined || !URL.canParse(cancel) || new URL(cancel).origin !== call.target.origin) return
   const { headers } = nextRequest(call, { url: cancel })
-  await sendBeside(call, { method: 'POST', url: cancel, headers }, mostFarewell).catch(() => {})
+  await sendAuxiliary(call, { method: 'POST', url: cancel, headers }, mostFarewell).catch(() => {})
 }
 
-class SideReader implements Reader {
+class AuxiliaryReader implements Reader {
   readonly #call: Call
   readonly #url: URL
-  readonly #resolve: (answer: SideAnswer) => void
+  readonly #resolve: (answer: AuxiliaryResponse) => void
   readonly #reject: (error: Error) => void
   readonly #timer = new PhaseTimer()
   readonly #chunks: Buffer[] = []
@@ -43,9 +47,9 @@ class SideReader implements Reader {
   constructor(
     call: Call,
     dispatcher: Dispatcher,
-    request: SideRequest,
+    request: AuxiliaryRequest,
     most: number,
-    resolve: (answer: SideAnswer) => void,
+    resolve: (answer: AuxiliaryResponse) => void,
     reject: (error: Error) => void,
   ) {
     this.#call = call

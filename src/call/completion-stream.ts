@@ -1,5 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../types/chat.js'
-import { AnswerStream, type Wire } from './answer-stream.js'
+import { AnswerStream, type StreamEncoding } from './answer-stream.js'
 
 /**
  * A streamed answer: iterate it for the chunks, or ask for the whole. Leaving a `for await` loop closes the connection.
@@ -10,7 +10,7 @@ import { AnswerStream, type Wire } from './answer-stream.js'
  * const { usage } = await stream.final()
  */
 export class CompletionStream<Parsed = unknown> extends AnswerStream<ChatCompletionChunk, ChatCompletion<Parsed>> {
-  protected readonly wire: Wire<ChatCompletionChunk> = openaiWire
+  protected readonly wire: StreamEncoding<ChatCompletionChunk> = openaiWire
 
   /** The text of the first choice, when it has all come. */
   async text(): Promise<string> {
@@ -19,7 +19,7 @@ export class CompletionStream<Parsed = unknown> extends AnswerStream<ChatComplet
   }
 }
 
-const openaiWire: Wire<ChatCompletionChunk> = Object.freeze({
+const openaiWire: StreamEncoding<ChatCompletionChunk> = Object.freeze({
   event: (chunk: ChatCompletionChunk) => `data: ${JSON.stringify(chunk)}\n\n`,
   last: 'data: [DONE]\n\n',
 })

@@ -5,18 +5,18 @@ import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '.
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import { connectionError, errorBodyLimit, errorFromBody, errorFromResponse, invalidResponse } from './failure.js'
-import { firstRequest, followed } from './follow.js'
 import { PhaseTimer } from './lifetime.js'
+import { firstRequest, pollUntilDone } from './poll.js'
 
 /** Sends a call once and reads the whole answer, as parsed JSON. */
-export function sendWhole(call: Call, dispatcher: Dispatcher): Promise<unknown> {
-  return call.provider.follow ? followed(call, dispatcher, read) : read(call, dispatcher, firstRequest(call))
+export function sendForJson(call: Call, dispatcher: Dispatcher): Promise<unknown> {
+  return call.provider.poll ? pollUntilDone(call, dispatcher, read) : read(call, dispatcher, firstRequest(call))
 }
 
 const read = (call: Call, dispatcher: Dispatcher, request: HttpRequest): Promise<unknown> =>
-  new Promise((resolve, reject) => new WholeReader(call, dispatcher, request, resolve, reject))
+  new Promise((resolve, reject) => new JsonReader(call, dispatcher, request, resolve, reject))
 
-class WholeReader implements Reader {
+class JsonReader implements Reader {
   readonly #call: Call
   readonly #resolve: (body: unknown) => void
   readonly #reject: (error: LLMError) => void
@@ -36,7 +36,7 @@ class WholeReader implements Reader {
     this.#resolve = resolve
     this.#reject = reject
     const { limits } = call
-    call.begin()
+    call.beginAttempt()
     this.#exchange = new Exchange(dispatcher, request, this)
     call.lifetime.listen((error) => this.#exchange?.cancel(error))
     if (limits.headersTimeout > 0) {
@@ -66,12 +66,14 @@ class WholeReader implements Reader {
   end(): void {
     const { status, headers } = this.#call
     const text = textOf(this.#chunks)
-    if (status >= 300) return this.#reject(errorFromResponse(this.#call.scene(), status, headers, text))
+    if (status >= 300) return this.#reject(errorFromResponse(this.#call.errorContext(), status, headers, text))
     let body: unknown
     try {
       body = JSON.parse(text)
     } catch {
-      return this.#reject(invalidResponse(this.#call.scene(), status, headers, 'with something that is not JSON', text))
+      return this.#reject(
+        invalidResponse(this.#call.errorContext(), status, headers, 'with something that is not JSON', text),
+      )
     }
     this.#resolve(body)
   }
@@ -80,22 +82,22 @@ class WholeReader implements Reader {
     this.#headersTimer?.stop()
     // the connection broke inside an error body: the status still says what it is
     if (this.#call.status >= 300 && !LLMErrorClass.is(error)) return this.end()
-    this.#reject(LLMErrorClass.is(error) ? error : connectionError(this.#call.scene(), error))
+    this.#reject(LLMErrorClass.is(error) ? error : connectionError(this.#call.errorContext(), error))
   }
 }
 
 /** Runs a dialect's decoder, and turns what it finds wrong into an error of ours. */
-export function decodeWith<Answer>(call: Call, body: unknown, decode: (body: unknown) => Answer): Answer {
+export function decodeBody<Answer>(call: Call, body: unknown, decode: (body: unknown) => Answer): Answer {
   try {
     return decode(body)
   } catch (error) {
-    throw faultToError(call, error, () => JSON.stringify(body) ?? '')
+    throw toLLMError(call, error, () => JSON.stringify(body) ?? '')
   }
 }
 
-export function faultToError(call: Call, error: unknown, text: () => string): LLMError {
+export function toLLMError(call: Call, error: unknown, text: () => string): LLMError {
   if (LLMErrorClass.is(error)) return error
-  const scene = call.scene()
+  const scene = call.errorContext()
   if (error instanceof ProviderFault && error.body !== undefined) {
     return errorFromBody(scene, call.status, call.headers, error.body)
   }

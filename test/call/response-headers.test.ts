@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rateLimits, requestId, retryAfter, shouldRetry, visibleHeaders } from '../../src/call/headers.js'
+import { rateLimits, requestId, retryAfter, shouldRetry, visibleHeaders } from '../../src/call/response-headers.js'
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0)
 

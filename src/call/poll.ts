@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Following } from '../../providers/contract.js'
+import type { PollRequest } from '../../providers/contract.js'
 import { InvalidResponseError } from '../errors.js'
 import type { HttpRequest } from '../transport/exchange.js'
 import type { Call } from './call.js'
@@ -12,7 +12,7 @@ export const firstRequest = ({ target, body }: Call): HttpRequest => ({ ...targe
  * The request that goes on from a receipt. The call's headers, with its credential, go to the call's own host only.
  * @throws {InvalidResponseError} where the provider named no address
  */
-export function nextRequest({ provider, model, status, target }: Call, next: Following): HttpRequest {
+export function nextRequest({ provider, model, status, target }: Call, next: PollRequest): HttpRequest {
   const { url, trusted = false } = next
   const found = URL.canParse(url) ? new URL(url) : undefined
   const own = found?.origin === target.origin || (trusted && target.ownHost && found?.protocol === 'https:')
@@ -38,21 +38,21 @@ export function nextRequest({ provider, model, status, target }: Call, next: Fol
 const again = 500
 
 /** A place that had nothing but another receipt is not asked again at once. */
-export const paced = ({ following }: Call, next: Following): Following =>
+export const withPollDelay = ({ pollRequest: following }: Call, next: PollRequest): PollRequest =>
   next.url === following?.url && !next.afterMs ? { ...next, afterMs: again } : next
 
 /** Sends a request, and whatever follows from it, until there is an answer. A try after a failure goes on where the last one was. */
-export async function followed(
+export async function pollUntilDone(
   call: Call,
   dispatcher: Dispatcher,
   read: (call: Call, dispatcher: Dispatcher, request: HttpRequest) => Promise<unknown>,
 ): Promise<unknown> {
   for (;;) {
-    const next = call.following
+    const next = call.pollRequest
     if (next?.afterMs) await pause(call.lifetime, next.afterMs)
     const body = await read(call, dispatcher, next ? nextRequest(call, next) : firstRequest(call))
-    const after = call.provider.follow?.(body, false)
-    call.following = after && paced(call, after)
+    const after = call.provider.poll?.(body, false)
+    call.pollRequest = after && withPollDelay(call, after)
     if (!after) return body
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { splitRequest } from '../../src/call/check.js'
-import { callOptions, chatParams, embeddingParams, toSnake } from '../../src/call/names.js'
+import { callOptions, chatParams, embeddingParams, toSnake } from '../../src/call/options.js'
+import { splitRequest } from '../../src/call/request.js'
 import { BadRequestError } from '../../src/errors.js'
 
 const messages = [{ role: 'user', content: 'hi' }]
