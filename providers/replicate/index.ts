@@ -27,6 +27,6 @@ export const provider: Provider = Object.freeze({
     required: true,
     url: 'https://replicate.com/account/api-tokens',
   }),
-  poll: poll,
+  poll,
   quirks: Object.freeze({}),
 } satisfies Provider)

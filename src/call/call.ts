@@ -136,10 +136,8 @@ export class Call {
     this.body = ''
     this.lifetime.close()
     if (error) this.#end(error)
-    const { pollRequest: following } = this
-    if (error && following?.cancel !== undefined) {
-      void import('./auxiliary-request.js').then(({ cancelJob: cancelBeside }) => cancelBeside(this, following)).catch(() => {})
-    }
+    const { pollRequest } = this
+    if (error && pollRequest?.cancel !== undefined) this.cancelJob(this, pollRequest)
     this.observer?.settled(this, error)
   }
 
