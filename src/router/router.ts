@@ -13,16 +13,16 @@ import type { ResponseFormatInput } from '../types/chat.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
 import type { RerankResponse } from '../types/rerank.js'
-import { runCached } from './cached.js'
-import { checkDeployment, checkRouterOptions } from './config.js'
-import { Core, closedError } from './core.js'
-import type { Deployment } from './deployment.js'
-import { Health } from './health.js'
-import { Mirror } from './mirror.js'
-import type { RoutedOperation } from './needs.js'
-import { Ride, type RoutedRequest } from './ride.js'
-import { run } from './run.js'
-import { snapshotOf } from './snapshot.js'
+import { closedError, RouterContext } from './context.js'
+import type { Deployment } from './deployments/deployment.js'
+import { HealthChecker } from './deployments/health-check.js'
+import { snapshotOf } from './deployments/snapshot.js'
+import { runCached } from './execution/cached.js'
+import { Mirror } from './execution/mirror.js'
+import { RoutedCall, type RoutedRequest } from './execution/routed-call.js'
+import { run } from './execution/run.js'
+import { checkDeployment, checkRouterOptions } from './options.js'
+import type { RoutedOperation } from './selection/requirements.js'
 import type {
   DeploymentConfig,
   DeploymentSnapshot,
@@ -66,9 +66,9 @@ interface RouterInternals {
  * const answer = await router.completion({ model: 'gpt-4o', messages })
  */
 export class Router {
-  readonly #core: Core
+  readonly #core: RouterContext
   readonly #mirror: Mirror
-  readonly #health: Health
+  readonly #health: HealthChecker
   readonly #timeout: number
   readonly #hub: Hub
   readonly #cache: CacheState
@@ -79,11 +79,11 @@ export class Router {
   constructor(options: RouterOptions, internals: RouterInternals)
   constructor(options: RouterOptions, { clock }: RouterInternals = {}) {
     const checked = checkRouterOptions(options)
-    this.#core = new Core(checked, new ClientContext({ ...checked.client, cache: false }, undefined, clock))
+    this.#core = new RouterContext(checked, new ClientContext({ ...checked.client, cache: false }, undefined, clock))
     this.#core.checkNames()
     this.#timeout = checked.timeout ?? defaultTimeout
     this.#mirror = new Mirror(this.#core, (ride, to) => this.#copy(ride, to))
-    this.#health = new Health(this.#core)
+    this.#health = new HealthChecker(this.#core)
     if (checked.callbacks !== undefined) checkCallbacks(checked.callbacks)
     this.#hub = new Hub(observing(checked), this.#core.clock)
     // as it was given: a copy may not be what it was
@@ -123,9 +123,9 @@ export class Router {
 
   async #run(operation: RoutedOperation, request: RoutedRequest, watch: Watch | undefined): Promise<unknown> {
     if (this.#core.closed) throw closedError()
-    const ride = new Ride(operation, request, this.#core.clock.now(), this.#timeout)
+    const ride = new RoutedCall(operation, request, this.#core.clock.now(), this.#timeout)
     ride.watch = watch
-    const send = (one: Ride) => {
+    const send = (one: RoutedCall) => {
       this.#mirror.copy(one)
       return run(this.#core, one)
     }
@@ -133,7 +133,7 @@ export class Router {
     return plan ? runCached(this.#core, this.#cache, plan, ride, request, send) : send(ride)
   }
 
-  async #copy({ operation, request, options }: Ride, model: string): Promise<void> {
+  async #copy({ operation, request, options }: RoutedCall, model: string): Promise<void> {
     const { signal: _, ...rest } = request
     // whose call it is, and where it may go, holds for its copy too
     const { tags, allowedRegions, priority } = options
@@ -150,7 +150,7 @@ export class Router {
     }
     const { stream: __, stream_options: ___, ...plain } = copy
     const given = (operation === 'chat' ? copy : plain) as unknown as RoutedRequest
-    await run(this.#core, new Ride(operation, given, this.#core.clock.now(), this.#timeout))
+    await run(this.#core, new RoutedCall(operation, given, this.#core.clock.now(), this.#timeout))
   }
 
   /** How everything stands, now. */

@@ -230,7 +230,7 @@ export interface RouterCallOptions {
    * continue a text. @default an error, with what had arrived on `partial`
    */
   resume?: 'continue' | undefined
-  /** Fail in the Router on purpose. Needs `allowMockTesting`. */
+  /** Fail in the Router on purpose. Requirements `allowMockTesting`. */
   mockTestingFallbacks?: boolean | undefined
   mockTestingContextFallbacks?: boolean | undefined
   mockTestingContentPolicyFallbacks?: boolean | undefined

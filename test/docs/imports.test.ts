@@ -242,7 +242,7 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   // the reader's own, for schemas of theirs
   zod: { files: ['src/call/structured.ts'], lazy: true },
   // bundled, to check the options of a Router
-  'zod/mini': { files: ['src/router/config.ts'] },
+  'zod/mini': { files: ['src/router/options.ts'] },
   redis: { files: ['src/cache/redis-link.ts'], lazy: true },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
@@ -262,8 +262,8 @@ const waiting = new Set([
   'src/call/retry.ts',
   'src/call/stream-reader.ts',
   'src/tokens/count.ts',
-  'src/router/waiting.ts',
-  'src/router/health.ts',
+  'src/router/execution/queue.ts',
+  'src/router/deployments/health-check.ts',
   'src/router/redis/client.ts',
   'src/router/redis/store.ts',
   'src/cache/redis-link.ts',
@@ -351,7 +351,7 @@ describe('library code', () => {
     expect(filesOf(wall)).toEqual(['src/call/clock.ts'])
     // a timer compares a reading with its own last one
     const durations = places(calls, (node) => isGlobal(node, 'performance'))
-    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts', 'src/router/waiting.ts'])
+    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts', 'src/router/execution/queue.ts'])
   })
 
   it('sends through undici only', () => {

@@ -3,7 +3,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { defaultCallLimits } from '../../src/call/call-limits.js'
 import * as errors from '../../src/errors.js'
-import { checkRouterOptions } from '../../src/router/config.js'
+import { checkRouterOptions } from '../../src/router/options.js'
 import type { RouterOptions } from '../../src/router/types.js'
 import { readPage, root } from './blocks.js'
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { memoryCache } from '../../src/cache/memory.js'
 import { ClientContext } from '../../src/call/context.js'
-import { Groups } from '../../src/router/groups.js'
+import { ModelGroups } from '../../src/router/deployments/model-groups.js'
 import type { RouterState } from '../../src/router/state.js'
 import type { DeploymentParams } from '../../src/router/types.js'
 import { dep, failure, held, messages, nothing, setup, TestClock, thrown, turns } from './helpers.js'
@@ -17,7 +17,7 @@ const call = { model: 'gpt', messages }
 describe('the prices of a deployment', () => {
   it('go with it, and with an update that has none', () => {
     const context = new ClientContext()
-    const groups = new Groups(context, {}, [dep('a', { prices }), dep('b', { prices })])
+    const groups = new ModelGroups(context, {}, [dep('a', { prices }), dep('b', { prices })])
     const known = (id: string) => context.registry.registered(`deployment/${id}/openai/${id}`) !== undefined
     expect([known('a'), known('b')]).toEqual([true, true])
     groups.remove('a')

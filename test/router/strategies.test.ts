@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { strategies } from '../../src/router/strategies/index.js'
+import { strategies } from '../../src/router/selection/strategies/index.js'
 import type { DeploymentView, LatencyView, Strategy, StrategyContext, StrategyName } from '../../src/router/types.js'
 import { dep, failure, held, messages, nothing, seeded, setup, turns, view } from './helpers.js'
 

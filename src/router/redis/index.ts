@@ -1,6 +1,6 @@
 import { systemClock } from '../../call/clock.js'
 import { BadRequestError } from '../../errors.js'
-import type { Cooldown } from '../deployment.js'
+import type { Cooldown } from '../deployments/deployment.js'
 import type { Ask, Lease, LocalCall, NoRoom, RouterState, Settlement, StateHost } from '../state.js'
 import type { RedisClient } from './client.js'
 import type { Settings, Store } from './store.js'
@@ -38,7 +38,7 @@ export interface RedisStateOptions {
 
 /**
  * Keeps what the Routers of several processes must agree on in Redis: usage, calls under way, cooldowns, latency and budgets.
- * Needs the package `redis`, which loads with the first call. Every decision is one round trip.
+ * Requirements the package `redis`, which loads with the first call. Every decision is one round trip.
  *
  * @throws {BadRequestError} where an option is wrong
  * @example

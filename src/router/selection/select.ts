@@ -1,19 +1,28 @@
-import { BadRequestError } from '../errors.js'
-import type { BudgetHold } from '../limits/budget.js'
-import type { Core } from './core.js'
-import type { Deployment } from './deployment.js'
-import { type Group, modelFor } from './groups.js'
-import type { Needs } from './needs.js'
-import { budgetsOf, isSoft, Look, Obstacle, obstacleOf, possible, priceOf, tokensOf } from './obstacles.js'
-import { type Refusal, refusal } from './refusal.js'
-import type { Leg, Ride } from './ride.js'
-import type { Candidate, Lease, RoomReason } from './state.js'
-import type { StrategyContext } from './types.js'
+import { BadRequestError } from '../../errors.js'
+import type { BudgetHold } from '../../limits/budget.js'
+import type { RouterContext } from '../context.js'
+import type { Deployment } from '../deployments/deployment.js'
+import { type ModelGroup, modelFor } from '../deployments/model-groups.js'
+import type { FallbackStep, RoutedCall } from '../execution/routed-call.js'
+import type { Candidate, Lease, RoomReason } from '../state.js'
+import type { StrategyContext } from '../types.js'
+import {
+  budgetsOf,
+  Exclusion,
+  estimatePrice,
+  estimateTokensFor,
+  findExclusion,
+  isSoft,
+  possible,
+  SelectionContext,
+} from './filter.js'
+import { describeNoCapacity, type NoCapacity } from './no-capacity.js'
+import type { Requirements } from './requirements.js'
 
 /** A deployment that was chosen, and the room that was taken on it. */
-export interface Choice {
+export interface Selection {
   readonly deployment: Deployment
-  readonly group: Group
+  readonly group: ModelGroup
   /** `provider/model` that it is asked for. */
   readonly model: string
   readonly reason: string
@@ -30,13 +39,18 @@ export interface Choice {
   readonly at: number
 }
 
-export const isRefusal = (found: Choice | Refusal): found is Refusal => 'passes' in found
+export const isNoCapacity = (found: Selection | NoCapacity): found is NoCapacity => 'passes' in found
 
 /** Picks a deployment for a call and takes the room for it, or says why there is none. */
-export function select(core: Core, ride: Ride, leg: Leg, group: Group): Choice | Refusal | Promise<Choice | Refusal> {
-  const look = new Look(core, ride, leg, group)
-  const pool = poolOf(look)
-  if (pool.length === 0) return refusal(look)
+export function select(
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  group: ModelGroup,
+): Selection | NoCapacity | Promise<Selection | NoCapacity> {
+  const look = new SelectionContext(core, ride, leg, group)
+  const pool = collectPool(look)
+  if (pool.length === 0) return describeNoCapacity(look)
   const context = new Context(look)
   if (core.state?.connected) return selectShared(look, pool, context)
   const chosen = choose(core, pool, context)
@@ -50,7 +64,7 @@ const mostShown = 256
  * The best of those that can take the call: within limits first, of the lowest order, and not the ones that have just failed. Of
  * a large group only so many as the strategy is shown, from a random place on.
  */
-function poolOf(look: Look, asked?: ReadonlyMap<Deployment, unknown>): Deployment[] {
+function collectPool(look: SelectionContext, asked?: ReadonlyMap<Deployment, unknown>): Deployment[] {
   const { core, group, now } = look
   const { tried } = look.leg
   const horizon = group.deployments[0]?.window.horizon(now)
@@ -64,10 +78,10 @@ function poolOf(look: Look, asked?: ReadonlyMap<Deployment, unknown>): Deploymen
       const deployment = level[at < count ? at : at - count] as Deployment
       if (asked?.has(deployment)) continue
       deployment.refresh(now, horizon)
-      const obstacle = obstacleOf(look, deployment)
-      if (obstacle === Obstacle.None && !(tried.size > 0 && tried.has(deployment))) {
+      const obstacle = findExclusion(look, deployment)
+      if (obstacle === Exclusion.None && !(tried.size > 0 && tried.has(deployment))) {
         if (pool.push(deployment) === mostShown) return pool
-      } else if (obstacle === Obstacle.None || (obstacle >= possible && isSoft(core, obstacle))) {
+      } else if (obstacle === Exclusion.None || (obstacle >= possible && isSoft(core, obstacle))) {
         if (spare) spare.push(deployment)
         else spare = [deployment]
       }
@@ -84,13 +98,18 @@ function poolOf(look: Look, asked?: ReadonlyMap<Deployment, unknown>): Deploymen
 const none: Deployment[] = []
 
 /** Whether a deployment that has not failed on this leg could take the call now. */
-export function hasUntried(core: Core, ride: Ride, leg: Leg, group: Group): boolean {
+export function hasUntried(core: RouterContext, ride: RoutedCall, leg: FallbackStep, group: ModelGroup): boolean {
   if (group.deployments.length === 1) return false
-  return poolOf(new Look(core, ride, leg, group)).some((one) => !leg.tried.has(one))
+  return collectPool(new SelectionContext(core, ride, leg, group)).some((one) => !leg.tried.has(one))
 }
 
 /** When a deployment that has not failed on this leg comes back from its cooldown, in milliseconds. */
-export function soonest(core: Core, _ride: Ride, { tried }: Leg, { deployments }: Group): number | undefined {
+export function nextCooldownEnd(
+  core: RouterContext,
+  _ride: RoutedCall,
+  { tried }: FallbackStep,
+  { deployments }: ModelGroup,
+): number | undefined {
   const now = core.clock.wall()
   let least: number | undefined
   for (const deployment of deployments) {
@@ -102,7 +121,11 @@ export function soonest(core: Core, _ride: Ride, { tried }: Leg, { deployments }
 }
 
 /** The largest context window in a group that is too small for the call; 0 where none is. */
-export function tooSmall(core: Core, { needs }: Leg, { deployments, matched }: Group): number {
+export function largestExceededWindow(
+  core: RouterContext,
+  { needs }: FallbackStep,
+  { deployments, matched }: ModelGroup,
+): number {
   let largest = 0
   if (!core.preCallChecks) return largest
   for (const deployment of deployments) {
@@ -115,7 +138,7 @@ export function tooSmall(core: Core, { needs }: Leg, { deployments, matched }: G
 // --- taking room ----------------------------------------------------------------------------------------------------
 
 /** @throws {BadRequestError} where a strategy of the user's own throws, or returns none of the deployments */
-function choose(core: Core, pool: readonly Deployment[], context: StrategyContext): Deployment {
+function choose(core: RouterContext, pool: readonly Deployment[], context: StrategyContext): Deployment {
   const [only] = pool
   if (pool.length === 1 && only) return only
   let chosen: { readonly id?: unknown } | undefined
@@ -134,9 +157,10 @@ function choose(core: Core, pool: readonly Deployment[], context: StrategyContex
   })
 }
 
-function take(look: Look, deployment: Deployment, reason: string, lease: Lease | undefined): Choice {
+function take(look: SelectionContext, deployment: Deployment, reason: string, lease: Lease | undefined): Selection {
   const { core, group, now } = look
-  const tokens = deployment.tpm !== undefined || core.countsTokens ? tokensOf(deployment, look.needs(deployment)) : 0
+  const tokens =
+    deployment.tpm !== undefined || core.countsTokens ? estimateTokensFor(deployment, look.needs(deployment)) : 0
   const probe = deployment.probe === 'due'
   if (probe) {
     deployment.probe = 'sent'
@@ -147,7 +171,7 @@ function take(look: Look, deployment: Deployment, reason: string, lease: Lease |
   let holds: readonly BudgetHold[] = noHolds
   let estimate = 0
   if (deployment.budget || core.hasBudgets) {
-    const price = priceOf(look, deployment)
+    const price = estimatePrice(look, deployment)
     if (price) {
       estimate = price.estimate
       holds = budgetsOf(look, deployment).map((budget) => budget.hold(Math.min(price.most, budget.limit)))
@@ -170,7 +194,7 @@ function take(look: Look, deployment: Deployment, reason: string, lease: Lease |
 
 const noHolds: readonly BudgetHold[] = Object.freeze([])
 
-function reasonOf(core: Core, pool: readonly Deployment[], { tried }: Leg): string {
+function reasonOf(core: RouterContext, pool: readonly Deployment[], { tried }: FallbackStep): string {
   const how = pool.length === 1 ? 'the only one available' : `${core.strategyName} of ${pool.length}`
   return tried.size > 0 ? `${how}, after ${tried.size} had failed` : how
 }
@@ -180,39 +204,39 @@ const mostCandidates = 8
 const mostQuestions = 4
 
 async function selectShared(
-  look: Look,
+  look: SelectionContext,
   pool: readonly Deployment[],
   context: StrategyContext,
-): Promise<Choice | Refusal> {
+): Promise<Selection | NoCapacity> {
   const { core, ride, leg, group } = look
   const reason = reasonOf(core, pool, leg)
   const asked = new Map<Deployment, RoomReason | undefined>()
   for (let now = look, questions = 1; ; questions++) {
     const ranked = rank(now, context, asked)
     const candidates = ranked.map((deployment) => candidateOf(look, deployment))
-    const tokens = Math.max(...ranked.map((deployment) => tokensOf(deployment, look.needs(deployment))))
+    const tokens = Math.max(...ranked.map((deployment) => estimateTokensFor(deployment, look.needs(deployment))))
     const found = await core.state?.reserve({ candidates, tokens, timeout: ride.timeout || 600_000 })
-    now = new Look(core, ride, leg, group)
+    now = new SelectionContext(core, ride, leg, group)
     if (!found) {
       // out of reach: this process's own counts decide
-      const again = poolOf(now)
-      if (again.length === 0) return refusal(now)
+      const again = collectPool(now)
+      if (again.length === 0) return describeNoCapacity(now)
       return take(now, choose(core, again, context), reason, undefined)
     }
     if ('index' in found) return take(now, ranked[found.index] as Deployment, reason, found)
     for (const [index, deployment] of ranked.entries()) asked.set(deployment, found.reasons[index])
-    if (questions === mostQuestions || poolOf(now, asked).length === 0) {
-      return refusal(now, (deployment) => asked.get(deployment))
+    if (questions === mostQuestions || collectPool(now, asked).length === 0) {
+      return describeNoCapacity(now, (deployment) => asked.get(deployment))
     }
   }
 }
 
 /** In order of preference, those of the next order after the ones before them: one question will mostly do. */
-function rank(look: Look, context: StrategyContext, asked: ReadonlyMap<Deployment, unknown>): Deployment[] {
+function rank(look: SelectionContext, context: StrategyContext, asked: ReadonlyMap<Deployment, unknown>): Deployment[] {
   const ranked: Deployment[] = []
   const seen = new Map<Deployment, unknown>(asked)
   while (ranked.length < mostCandidates) {
-    let rest = poolOf(look, seen)
+    let rest = collectPool(look, seen)
     if (rest.length === 0) break
     while (rest.length > 0 && ranked.length < mostCandidates) {
       const next = choose(look.core, rest, context)
@@ -224,10 +248,10 @@ function rank(look: Look, context: StrategyContext, asked: ReadonlyMap<Deploymen
   return ranked
 }
 
-function candidateOf(look: Look, deployment: Deployment): Candidate {
+function candidateOf(look: SelectionContext, deployment: Deployment): Candidate {
   const { core } = look
   const budgets = deployment.budget || core.hasBudgets ? budgetsOf(look, deployment) : []
-  const price = budgets.length > 0 ? priceOf(look, deployment) : undefined
+  const price = budgets.length > 0 ? estimatePrice(look, deployment) : undefined
   return {
     id: deployment.id,
     rpm: core.enforceLimits ? deployment.rpm : undefined,
@@ -246,8 +270,8 @@ class Context implements StrategyContext {
   readonly stream: boolean
   readonly latencyBuffer: number
   readonly random: () => number
-  readonly #needs: Needs
-  constructor({ core, ride, leg, group }: Look) {
+  readonly #needs: Requirements
+  constructor({ core, ride, leg, group }: SelectionContext) {
     this.modelGroup = group.name
     this.stream = ride.stream
     this.latencyBuffer = core.latencyBuffer

@@ -1,6 +1,6 @@
-import { estimateTokens } from '../tokens/estimate.js'
-import type { ChatParams } from '../types/chat.js'
-import type { Facts } from './deployment.js'
+import { estimateTokens } from '../../tokens/estimate.js'
+import type { ChatParams } from '../../types/chat.js'
+import type { Facts } from '../deployments/deployment.js'
 
 export type RoutedOperation = 'chat' | 'embedding' | 'rerank'
 
@@ -13,7 +13,7 @@ export interface Price {
 type Parameters = Readonly<Record<string, unknown>>
 
 /** What a call asks of a deployment. Worked out when something depends on it. */
-export class Needs {
+export class Requirements {
   readonly operation: RoutedOperation
   /** What the call may cost where, as far as it was asked. */
   readonly prices = new Map<string, Price>()
@@ -21,7 +21,7 @@ export class Needs {
   readonly prefill: boolean
   readonly #request: Parameters
   /** By the parameters of deployments that have some of their own. */
-  #beside: Map<Parameters, Needs> | undefined
+  #beside: Map<Parameters, Requirements> | undefined
   #tokens: number | undefined
   #characters: number | undefined
   #vision: boolean | undefined
@@ -33,12 +33,12 @@ export class Needs {
   }
 
   /** What the call asks of a deployment whose own parameters stand where the call says nothing. */
-  beside(defaults: Parameters | undefined): Needs {
+  beside(defaults: Parameters | undefined): Requirements {
     if (defaults === undefined) return this
     this.#beside ??= new Map()
     let needs = this.#beside.get(defaults)
     if (!needs) {
-      needs = new Needs(this.operation, { ...defaults, ...this.#request }, this.prefill)
+      needs = new Requirements(this.operation, { ...defaults, ...this.#request }, this.prefill)
       this.#beside.set(defaults, needs)
     }
     return needs
@@ -122,7 +122,7 @@ function hasImages(messages: unknown): boolean {
 export type Inability = 'tools' | 'images' | 'prefill' | 'length'
 
 /** What a deployment's model is known not to be able to do. Where nothing is known, nothing is refused. */
-export function cannot(facts: Facts, needs: Needs): Inability | undefined {
+export function findInability(facts: Facts, needs: Requirements): Inability | undefined {
   const { tools, vision, prefill, maxInputTokens: most } = facts
   if (needs.operation === 'chat') {
     if (tools === false && needs.tools) return 'tools'

@@ -1,10 +1,10 @@
-import { Assembler } from '../call/assemble.js'
-import { CompletionStream } from '../call/completion-stream.js'
-import { joinedMeta, withMeta } from '../call/meta.js'
-import { Pipe, type PipeSource } from '../call/pipe.js'
-import { AbortError, LLMError } from '../errors.js'
-import type { ChatCompletion, ChatCompletionChunk, Usage } from '../types/chat.js'
-import type { CallMeta } from '../types/meta.js'
+import { Assembler } from '../../call/assemble.js'
+import { CompletionStream } from '../../call/completion-stream.js'
+import { joinedMeta, withMeta } from '../../call/meta.js'
+import { Pipe, type PipeSource } from '../../call/pipe.js'
+import { AbortError, LLMError } from '../../errors.js'
+import type { ChatCompletion, ChatCompletionChunk, Usage } from '../../types/chat.js'
+import type { CallMeta } from '../../types/meta.js'
 
 /** Asks another deployment to go on after `text`. */
 export type Continue = (text: string, error: LLMError) => Promise<CompletionStream>

@@ -1,8 +1,8 @@
-import type { LLMError } from '../errors.js'
-import { ofDeployments } from './config.js'
-import type { Deployment } from './deployment.js'
-import type { Group } from './groups.js'
-import type { ErrorCounts, FallbackList, FallbackTarget, RouterOptions } from './types.js'
+import type { LLMError } from '../../errors.js'
+import type { Deployment } from '../deployments/deployment.js'
+import type { ModelGroup } from '../deployments/model-groups.js'
+import { ofDeployments } from '../options.js'
+import type { ErrorCounts, FallbackList, FallbackTarget, RouterOptions } from '../types.js'
 
 /** The class of an error and those above it, for tables by error. */
 const above: Readonly<Record<string, string>> = {
@@ -75,7 +75,7 @@ export interface Verdict {
 
 interface Situation {
   readonly options: RouterOptions
-  readonly group: Group
+  readonly group: ModelGroup
   readonly now: number
   /** Whether any other deployment of the group could take calls now. */
   readonly others: boolean

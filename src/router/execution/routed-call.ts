@@ -1,20 +1,20 @@
-import { checkCache, type Given } from '../cache/plan.js'
-import type { CacheOutcome } from '../call/cache-outcome.js'
-import { toCamel } from '../call/options.js'
-import { sensitive } from '../call/target.js'
-import { BadRequestError, type LLMError } from '../errors.js'
-import type { Watch } from '../observe/watch.js'
-import type { Attempt } from '../types/meta.js'
-import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
-import { notOfTarget, ofDeployments } from './config.js'
-import type { Deployment } from './deployment.js'
-import { Needs, type RoutedOperation } from './needs.js'
-import type { FallbackTarget, RouterCallOptions } from './types.js'
+import { checkCache, type Given } from '../../cache/plan.js'
+import type { CacheOutcome } from '../../call/cache-outcome.js'
+import { toCamel } from '../../call/options.js'
+import { sensitive } from '../../call/target.js'
+import { BadRequestError, type LLMError } from '../../errors.js'
+import type { Watch } from '../../observe/watch.js'
+import type { Attempt } from '../../types/meta.js'
+import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../../types/options.js'
+import type { Deployment } from '../deployments/deployment.js'
+import { notOfTarget, ofDeployments } from '../options.js'
+import { Requirements, type RoutedOperation } from '../selection/requirements.js'
+import type { FallbackTarget, RouterCallOptions } from '../types.js'
 
 export type RoutedRequest = (CompletionRequest | EmbeddingRequest | RerankRequest) & RouterCallOptions
 
 /** One call on its way through the Router. */
-export class Ride {
+export class RoutedCall {
   readonly operation: RoutedOperation
   /** The name that the caller asked for. */
   readonly requested: string
@@ -33,8 +33,8 @@ export class Ride {
   /** Where the stream broke that this ride continues. */
   readonly broke: Deployment | undefined
   /** What it asks for as it was made; a fallback may ask for something else. */
-  readonly needs: Needs
-  /** Groups and deployments that were fallen back to, with the one that was asked for. */
+  readonly needs: Requirements
+  /** ModelGroups and deployments that were fallen back to, with the one that was asked for. */
   readonly visited = new Set<string>()
   fallbacks: number
   /** How its last try failed. */
@@ -52,7 +52,7 @@ export class Ride {
     given: RoutedRequest,
     now: number,
     timeout: number,
-    broken?: { ride: Ride; deployment: Deployment; prefix: unknown },
+    broken?: { ride: RoutedCall; deployment: Deployment; prefix: unknown },
   ) {
     const { request, options, model, own } = split(given)
     this.operation = operation
@@ -69,28 +69,31 @@ export class Ride {
     this.fallbacks = broken?.ride.fallbacks ?? 0
     this.broke = broken?.deployment
     this.prefix = broken?.prefix
-    this.needs = new Needs(operation, { ...request, model }, broken !== undefined)
+    this.needs = new Requirements(operation, { ...request, model }, broken !== undefined)
   }
 }
 
 /** One group that a ride tries: its own retries, and perhaps other parameters. */
-export interface Leg {
+export interface FallbackStep {
   readonly target: FallbackTarget
   readonly model: string
   readonly overrides: Readonly<Record<string, unknown>> | undefined
   /** What the call asks for with these. */
-  readonly needs: Needs
+  readonly needs: Requirements
   /** Deployments that have failed on this leg. */
   readonly tried: Set<Deployment>
 }
 
-export function legOf(target: FallbackTarget, { operation, request, requested, needs, broke, prefix }: Ride): Leg {
+export function createStep(
+  target: FallbackTarget,
+  { operation, request, requested, needs, broke, prefix }: RoutedCall,
+): FallbackStep {
   const tried = new Set(broke && [broke])
   if (typeof target === 'string') return { target, model: target, overrides: undefined, needs, tried }
   const { model, ...overrides } = target
   if (prefix !== undefined && Array.isArray(overrides.messages)) overrides.messages = [...overrides.messages, prefix]
   const asked = { ...request, model: requested, ...overrides }
-  return { target, model, overrides, needs: new Needs(operation, asked, needs.prefill), tried }
+  return { target, model, overrides, needs: new Requirements(operation, asked, needs.prefill), tried }
 }
 
 const routerOptions = [

@@ -1,8 +1,8 @@
-import type { Core } from './core.js'
+import type { RouterContext } from '../context.js'
+import type { DeploymentSnapshot, RouterSnapshot } from '../types.js'
 import type { Deployment } from './deployment.js'
-import type { DeploymentSnapshot, RouterSnapshot } from './types.js'
 
-export function snapshotOf(core: Core, mirrorsDropped: number): RouterSnapshot {
+export function snapshotOf(core: RouterContext, mirrorsDropped: number): RouterSnapshot {
   const at = core.clock.wall()
   return {
     at,

@@ -1,29 +1,29 @@
-import type { AnyUsage } from '../call/billing.js'
-import type { CacheOutcome } from '../call/cache-outcome.js'
-import { type MetaSource, metaOf } from '../call/meta.js'
-import type { CallObserver } from '../call/observer.js'
-import { rateLimits } from '../call/response-headers.js'
-import type { LLMError } from '../errors.js'
-import type { HeaderMap } from '../transport/exchange.js'
-import type { Attempt, CallMeta, RouterMeta } from '../types/meta.js'
-import type { Core } from './core.js'
-import type { Deployment } from './deployment.js'
+import type { AnyUsage } from '../../call/billing.js'
+import type { CacheOutcome } from '../../call/cache-outcome.js'
+import { type MetaSource, metaOf } from '../../call/meta.js'
+import type { CallObserver } from '../../call/observer.js'
+import { rateLimits } from '../../call/response-headers.js'
+import type { LLMError } from '../../errors.js'
+import type { HeaderMap } from '../../transport/exchange.js'
+import type { Attempt, CallMeta, RouterMeta } from '../../types/meta.js'
+import type { RouterContext } from '../context.js'
+import type { Deployment } from '../deployments/deployment.js'
+import type { Selection } from '../selection/select.js'
 import { cooldownFor, isItsFault, wasRefusedHere } from './policy.js'
-import type { Ride } from './ride.js'
-import type { Choice } from './selection.js'
+import type { RoutedCall } from './routed-call.js'
 
 /** Follows one try of a ride, and gives back what was taken for it: once, however it ends. */
-export class Following implements CallObserver {
+export class AttemptRecorder implements CallObserver {
   readonly startedAt: number
   readonly attempts: Attempt[]
   readonly mark: Partial<Attempt>
   readonly router: RouterMeta
-  readonly #core: Core
-  readonly #ride: Ride
-  readonly #pick: Choice
+  readonly #core: RouterContext
+  readonly #ride: RoutedCall
+  readonly #pick: Selection
   #over = false
 
-  constructor(core: Core, ride: Ride, pick: Choice) {
+  constructor(core: RouterContext, ride: RoutedCall, pick: Selection) {
     this.#core = core
     this.#ride = ride
     this.#pick = pick

@@ -1,13 +1,13 @@
-import { costOf } from '../../pricing/index.js'
-import type { Budget } from '../limits/budget.js'
-import type { Core } from './core.js'
-import type { Deployment } from './deployment.js'
-import { type Group, modelFor, providerOf } from './groups.js'
-import { cannot, type Needs, type Price } from './needs.js'
-import type { Leg, Ride } from './ride.js'
+import { costOf } from '../../../pricing/index.js'
+import type { Budget } from '../../limits/budget.js'
+import type { RouterContext } from '../context.js'
+import type { Deployment } from '../deployments/deployment.js'
+import { type ModelGroup, modelFor, providerOf } from '../deployments/model-groups.js'
+import type { FallbackStep, RoutedCall } from '../execution/routed-call.js'
+import { findInability, type Price, type Requirements } from './requirements.js'
 
 /** What keeps a deployment from taking a call. */
-export enum Obstacle {
+export enum Exclusion {
   None,
   Tags,
   Region,
@@ -22,18 +22,18 @@ export enum Obstacle {
   Unhealthy,
   Requests,
   Tokens,
-  Told,
+  ProviderLimit,
   Schema,
 }
 
-export const possible = Obstacle.Unhealthy
+export const possible = Exclusion.Unhealthy
 
 /** What is the same for every deployment that a call looks at. */
-export class Look {
-  readonly core: Core
-  readonly ride: Ride
-  readonly leg: Leg
-  readonly group: Group
+export class SelectionContext {
+  readonly core: RouterContext
+  readonly ride: RoutedCall
+  readonly leg: FallbackStep
+  readonly group: ModelGroup
   readonly now: number
   /** Undefined where tags don't matter; else what a deployment must have: one of these, `default`, or none at all (`''`). */
   readonly wanted: string | readonly string[] | undefined
@@ -45,7 +45,7 @@ export class Look {
   /** No text has more tokens than UTF-8 bytes, of which a UTF-16 unit has 3 at most. */
   readonly mostTokens: number
 
-  constructor(core: Core, ride: Ride, leg: Leg, group: Group) {
+  constructor(core: RouterContext, ride: RoutedCall, leg: FallbackStep, group: ModelGroup) {
     const { needs } = leg
     this.core = core
     this.ride = ride
@@ -64,66 +64,67 @@ export class Look {
     return modelFor(deployment, this.group.matched)
   }
 
-  needs({ asks }: Deployment): Needs {
+  needs({ asks }: Deployment): Requirements {
     return asks === undefined ? this.leg.needs : this.leg.needs.beside(asks)
   }
 }
 
-const isPicky = (needs: Needs) => needs.prefill || (needs.operation === 'chat' && (needs.tools || needs.vision))
+const isPicky = (needs: Requirements) => needs.prefill || (needs.operation === 'chat' && (needs.tools || needs.vision))
 
-export const isSoft = (core: Core, obstacle: Obstacle) =>
-  !(core.enforceLimits && (obstacle === Obstacle.Requests || obstacle === Obstacle.Tokens))
+export const isSoft = (core: RouterContext, obstacle: Exclusion) =>
+  !(core.enforceLimits && (obstacle === Exclusion.Requests || obstacle === Exclusion.Tokens))
 
-export function obstacleOf(look: Look, deployment: Deployment): Obstacle {
+export function findExclusion(look: SelectionContext, deployment: Deployment): Exclusion {
   const { core, now } = look
-  if (look.wanted !== undefined && !hasTag(deployment, look.wanted)) return Obstacle.Tags
+  if (look.wanted !== undefined && !hasTag(deployment, look.wanted)) return Exclusion.Tags
   if (look.regions !== undefined && !(deployment.region && look.regions.includes(deployment.region)))
-    return Obstacle.Region
-  if (deployment.cooldown !== undefined) return Obstacle.Cooldown
-  if (deployment.probe === 'sent') return Obstacle.Probing
+    return Exclusion.Region
+  if (deployment.cooldown !== undefined) return Exclusion.Cooldown
+  if (deployment.probe === 'sent') return Exclusion.Probing
   const most = deployment.maxParallelRequests
-  if (most !== undefined && busy(deployment) >= most) return Obstacle.Parallel
+  if (most !== undefined && busy(deployment) >= most) return Exclusion.Parallel
   let schema = false
   if (look.checks) {
     const facts = deployment.facts(look.group.matched === undefined ? deployment.model : look.model(deployment))
     const own = deployment.asks === undefined ? undefined : look.needs(deployment)
     if (own || look.picky || (facts.maxInputTokens !== undefined && look.mostTokens > facts.maxInputTokens)) {
-      const inability = cannot(facts, own ?? look.leg.needs)
-      if (inability) return inability === 'length' ? Obstacle.TooLong : Obstacle.Unable
+      const inability = findInability(facts, own ?? look.leg.needs)
+      if (inability) return inability === 'length' ? Exclusion.TooLong : Exclusion.Unable
     }
     schema = facts.schema === false && (own ? core.preCallChecks && own.schema : look.schema)
   }
   if (core.hasBudgets || deployment.budget !== undefined) {
     const obstacle = budgetObstacle(look, deployment)
-    if (obstacle !== Obstacle.None) return obstacle
+    if (obstacle !== Exclusion.None) return obstacle
   }
   // enforced or not, these come before what is only better avoided
-  if (deployment.rpm !== undefined && deployment.requests + 1 > deployment.rpm) return Obstacle.Requests
-  if (deployment.tpm !== undefined && tokensFull(look, deployment)) return Obstacle.Tokens
-  if (deployment.unhealthy !== undefined) return Obstacle.Unhealthy
-  if (deployment.requestsLeft <= 0 && now < deployment.requestsUntil) return Obstacle.Told
-  if (now < deployment.tokensUntil && deployment.tokensLeft < look.needs(deployment).promptTokens) return Obstacle.Told
-  return schema ? Obstacle.Schema : Obstacle.None
+  if (deployment.rpm !== undefined && deployment.requests + 1 > deployment.rpm) return Exclusion.Requests
+  if (deployment.tpm !== undefined && tokensFull(look, deployment)) return Exclusion.Tokens
+  if (deployment.unhealthy !== undefined) return Exclusion.Unhealthy
+  if (deployment.requestsLeft <= 0 && now < deployment.requestsUntil) return Exclusion.ProviderLimit
+  if (now < deployment.tokensUntil && deployment.tokensLeft < look.needs(deployment).promptTokens)
+    return Exclusion.ProviderLimit
+  return schema ? Exclusion.Schema : Exclusion.None
 }
 
 /** A call that is larger than the limit itself goes when nothing else does: else it never would. */
-function tokensFull(look: Look, deployment: Deployment): boolean {
+function tokensFull(look: SelectionContext, deployment: Deployment): boolean {
   const limit = deployment.tpm ?? 0
   const needs = look.needs(deployment)
   // what is far from full need not be counted
   if (deployment.tokens + needs.characters * 3 + 100_000 < limit && needs.maxTokens === undefined) return false
-  return deployment.tokens > 0 && deployment.tokens + tokensOf(deployment, needs) > limit
+  return deployment.tokens > 0 && deployment.tokens + estimateTokensFor(deployment, needs) > limit
 }
 
 const busy = ({ inFlight, shared }: Deployment) => Math.max(inFlight, shared?.inFlight ?? 0)
 
 /** Prompt and answer, as far as they can be told before. */
-export function tokensOf(deployment: Deployment, needs: Needs): number {
+export function estimateTokensFor(deployment: Deployment, needs: Requirements): number {
   if (needs.operation !== 'chat') return needs.promptTokens
   return Math.ceil(needs.promptTokens + (needs.maxTokens ?? deployment.outputTokens ?? 0) * needs.choices)
 }
 
-function tagsWanted(ride: Ride, { deployments }: Group): string | readonly string[] {
+function tagsWanted(ride: RoutedCall, { deployments }: ModelGroup): string | readonly string[] {
   const { tags } = ride.options
   if (tags && deployments.some((deployment) => hasTag(deployment, tags))) return tags
   return deployments.some((deployment) => deployment.tags.includes('default')) ? 'default' : ''
@@ -136,26 +137,26 @@ function hasTag({ tags }: Deployment, wanted: string | readonly string[]): boole
 
 // --- money ----------------------------------------------------------------------------------------------------------
 
-export function budgetsOf({ core, ride, group }: Look, deployment: Deployment): Budget[] {
+export function budgetsOf({ core, ride, group }: SelectionContext, deployment: Deployment): Budget[] {
   const budgets = core.budgetsOf(providerOf(deployment, group), ride.options.tags)
   if (deployment.budget) budgets.push(deployment.budget)
   return budgets
 }
 
-function budgetObstacle(look: Look, deployment: Deployment): Obstacle {
+function budgetObstacle(look: SelectionContext, deployment: Deployment): Exclusion {
   const { now } = look
   const budgets = budgetsOf(look, deployment)
-  if (budgets.length === 0) return Obstacle.None
-  const price = priceOf(look, deployment)
-  if (!price) return Obstacle.NoPrice
-  return budgets.every((budget) => budget.fits(now, price.estimate, price.most)) ? Obstacle.None : Obstacle.Budget
+  if (budgets.length === 0) return Exclusion.None
+  const price = estimatePrice(look, deployment)
+  if (!price) return Exclusion.NoPrice
+  return budgets.every((budget) => budget.fits(now, price.estimate, price.most)) ? Exclusion.None : Exclusion.Budget
 }
 
 /** What an answer may cost that nothing sets an end to: more than any budget has, so that such calls go one at a time. */
 const boundless = 1_000_000
 
 /** What a call may cost here: as expected, and at the very most. Undefined where the model's price is unknown. */
-export function priceOf(look: Look, deployment: Deployment): Price | undefined {
+export function estimatePrice(look: SelectionContext, deployment: Deployment): Price | undefined {
   // deployments of one model cost the same
   const key = deployment.baseModel ?? look.model(deployment)
   const { prices } = look.needs(deployment)
@@ -166,7 +167,7 @@ export function priceOf(look: Look, deployment: Deployment): Price | undefined {
   return price
 }
 
-function pricedFor(look: Look, deployment: Deployment): Price | undefined {
+function pricedFor(look: SelectionContext, deployment: Deployment): Price | undefined {
   const { group, now } = look
   const needs = look.needs(deployment)
   const model = look.model(deployment)

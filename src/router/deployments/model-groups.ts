@@ -1,11 +1,11 @@
-import type { ClientContext } from '../call/context.js'
-import { BadRequestError } from '../errors.js'
-import { idOf } from './config.js'
+import type { ClientContext } from '../../call/context.js'
+import { BadRequestError } from '../../errors.js'
+import { idOf } from '../options.js'
+import type { DeploymentConfig } from '../types.js'
 import { Deployment } from './deployment.js'
-import type { DeploymentConfig } from './types.js'
 
 /** The deployments that a name stands for, and the model that each is asked for. */
-export interface Group {
+export interface ModelGroup {
   readonly name: string
   readonly deployments: readonly Deployment[]
   /** The deployment that was asked for by its id. */
@@ -21,14 +21,14 @@ export interface Group {
 }
 
 /** The deployments of a Router, by the names that callers use. */
-export class Groups {
+export class ModelGroups {
   readonly #context: ClientContext
   readonly #aliases: Readonly<Record<string, string>>
   readonly #byId = new Map<string, Deployment>()
   readonly #byName = new Map<string, Deployment[]>()
   /** Longest pattern first. */
   #wildcards: { parts: readonly string[]; deployments: Deployment[]; name: string }[] = []
-  readonly #found = new Map<string, Group>()
+  readonly #found = new Map<string, ModelGroup>()
 
   constructor(context: ClientContext, aliases: Readonly<Record<string, string>>, list: readonly DeploymentConfig[]) {
     this.#context = context
@@ -106,7 +106,7 @@ export class Groups {
   }
 
   /** What a name stands for now. */
-  find(name: string): Group | undefined {
+  find(name: string): ModelGroup | undefined {
     return this.#resolve(name)
   }
 
@@ -118,7 +118,7 @@ export class Groups {
    * What a name stands for: a deployment's id, an alias, a group, the closest wildcard, a deployment's model, `*`.
    * @throws {BadRequestError} with the names that there are
    */
-  resolve(name: unknown): Group {
+  resolve(name: unknown): ModelGroup {
     if (typeof name !== 'string' || name === '') {
       throw new BadRequestError("'model' is the name of a model group, or a deployment's id.", { param: 'model' })
     }
@@ -133,7 +133,7 @@ export class Groups {
     )
   }
 
-  #resolve(name: string): Group | undefined {
+  #resolve(name: string): ModelGroup | undefined {
     const known = this.#found.get(name)
     if (known) return known
     const found = this.#search(name)
@@ -144,7 +144,7 @@ export class Groups {
     return found
   }
 
-  #search(name: string): Group | undefined {
+  #search(name: string): ModelGroup | undefined {
     const meant = this.#meant(name)
     const single = this.#byId.get(name) ?? (this.#byName.has(meant) ? undefined : this.#byId.get(meant))
     if (single) return { ...groupOf(single.modelName, [single]), id: single.id }
@@ -188,7 +188,7 @@ export class Groups {
   }
 }
 
-const groupOf = (name: string, deployments: readonly Deployment[], matched?: string): Group => ({
+const groupOf = (name: string, deployments: readonly Deployment[], matched?: string): ModelGroup => ({
   name,
   deployments,
   id: undefined,
@@ -232,7 +232,7 @@ export function modelFor(deployment: Deployment, matched: string | undefined): s
 }
 
 /** The provider that a deployment is asked at: behind `*` each name has its own. */
-export function providerOf(deployment: Deployment, { matched }: Group): string {
+export function providerOf(deployment: Deployment, { matched }: ModelGroup): string {
   if (deployment.provider) return deployment.provider
   const model = modelFor(deployment, matched)
   const slash = model.indexOf('/')

@@ -1,7 +1,7 @@
-import { CompletionStream } from '../call/completion-stream.js'
-import { isSchema, parseAnswer } from '../call/structured.js'
-import { runCompletion } from '../completion.js'
-import { runEmbedding } from '../embedding.js'
+import { CompletionStream } from '../../call/completion-stream.js'
+import { isSchema, parseAnswer } from '../../call/structured.js'
+import { runCompletion } from '../../completion.js'
+import { runEmbedding } from '../../embedding.js'
 import {
   type AnyLLMError,
   BadRequestError,
@@ -10,19 +10,26 @@ import {
   InternalServerError,
   LLMError,
   RateLimitError,
-} from '../errors.js'
-import { runRerank } from '../rerank.js'
-import type { ChatCompletion } from '../types/chat.js'
-import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
-import { type Core, closedError } from './core.js'
-import type { Group } from './groups.js'
+} from '../../errors.js'
+import { runRerank } from '../../rerank.js'
+import type { ChatCompletion } from '../../types/chat.js'
+import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../../types/options.js'
+import { closedError, type RouterContext } from '../context.js'
+import type { ModelGroup } from '../deployments/model-groups.js'
+import type { NoCapacity } from '../selection/no-capacity.js'
+import {
+  hasUntried,
+  isNoCapacity,
+  largestExceededWindow,
+  nextCooldownEnd,
+  type Selection,
+  select,
+} from '../selection/select.js'
+import { AttemptRecorder } from './attempt-recorder.js'
 import { countFor, fallbacksFor, worthFallingBack, worthRetrying } from './policy.js'
-import type { Refusal } from './refusal.js'
+import { callTimeoutError } from './queue.js'
 import { resumable } from './resume.js'
-import { type Leg, legOf, Ride, type RoutedRequest } from './ride.js'
-import { type Choice, hasUntried, isRefusal, select, soonest, tooSmall } from './selection.js'
-import { Following } from './settle.js'
-import { outOfTime } from './waiting.js'
+import { createStep, type FallbackStep, RoutedCall, type RoutedRequest } from './routed-call.js'
 
 const defaultRetries = 2
 const defaultFallbacks = 5
@@ -33,7 +40,7 @@ const defaultWait = 60_000
 const defaultRoom = 1_000
 
 /** Fallbacks of retries of (pick, call). */
-export async function run(core: Core, ride: Ride): Promise<unknown> {
+export async function run(core: RouterContext, ride: RoutedCall): Promise<unknown> {
   core.begin()
   let answer: unknown
   try {
@@ -47,10 +54,10 @@ export async function run(core: Core, ride: Ride): Promise<unknown> {
   return answer
 }
 
-async function withFallbacks(core: Core, ride: Ride): Promise<unknown> {
-  const first = legOf(ride.requested, ride)
+async function withFallbacks(core: RouterContext, ride: RoutedCall): Promise<unknown> {
+  const first = createStep(ride.requested, ride)
   checkTargets(core, ride)
-  let legs: Leg[] = [first]
+  let legs: FallbackStep[] = [first]
   let failed: { error: AnyLLMError; group: string } | undefined
   for (;;) {
     const leg = legs.shift()
@@ -87,10 +94,10 @@ async function withFallbacks(core: Core, ride: Ride): Promise<unknown> {
 /** Timers may fire before their time, by so many milliseconds. */
 const early = 2
 
-const isLate = ({ clock }: Core, { deadline }: Ride) => clock.now() >= deadline - early
+const isLate = ({ clock }: RouterContext, { deadline }: RoutedCall) => clock.now() >= deadline - early
 
 /** @throws {BadRequestError} where a call names a fallback that there is not */
-function checkTargets({ groups }: Core, { options }: Ride): void {
+function checkTargets({ groups }: RouterContext, { options }: RoutedCall): void {
   for (const name of ['fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'] as const) {
     const targets = options[name]
     if (!targets) continue
@@ -103,10 +110,16 @@ function checkTargets({ groups }: Core, { options }: Ride): void {
 }
 
 /** Where a leg goes on. None comes twice: loops are not possible. */
-function nextLegs(core: Core, ride: Ride, leg: Leg, group: Group, error: LLMError): Leg[] {
+function nextLegs(
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  group: ModelGroup,
+  error: LLMError,
+): FallbackStep[] {
   const targets = fallbacksFor(core.options, ride.options, [leg.model, group.name], error)
   return targets
-    .map((target) => legOf(target, ride))
+    .map((target) => createStep(target, ride))
     .filter((next) => {
       const to = core.groups.find(next.model)
       return to && !ride.visited.has(placeOf(next, to))
@@ -114,31 +127,37 @@ function nextLegs(core: Core, ride: Ride, leg: Leg, group: Group, error: LLMErro
 }
 
 /** Where a leg leads, whatever it is called there: a group or a single deployment, the model of a wildcard, other parameters. */
-function placeOf({ overrides }: Leg, { name, id, matched }: Group): string {
+function placeOf({ overrides }: FallbackStep, { name, id, matched }: ModelGroup): string {
   const place = id === undefined ? `group ${name} ${matched ?? ''}` : `deployment ${id}`
   return overrides ? `${place} ${JSON.stringify(overrides)}` : place
 }
 
 /** A group as it is now: deployments come and go while a call is under way. */
-const asItIs = ({ groups }: Core, { model }: Leg, group: Group): Group =>
+const asItIs = ({ groups }: RouterContext, { model }: FallbackStep, group: ModelGroup): ModelGroup =>
   groups.find(model) ?? { ...group, deployments: [], levels: [] }
 
-async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsewhere: boolean): Promise<unknown> {
+async function withRetries(
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  first: ModelGroup,
+  elsewhere: boolean,
+): Promise<unknown> {
   const { options } = core
   let group = first
   let failures = 0
   let last: LLMError | undefined
-  let ready: Choice | undefined
+  let ready: Selection | undefined
   mock(core, ride)
   for (;;) {
     let found = ready ?? select(core, ride, leg, group)
     ready = undefined
     if (found instanceof Promise) found = await found
     if (core.closed) {
-      if (!isRefusal(found)) giveBack(core, ride, found)
+      if (!isNoCapacity(found)) giveBack(core, ride, found)
       throw closedError(last)
     }
-    const pick = isRefusal(found) ? await forRoom(core, ride, leg, group, found, last, elsewhere) : found
+    const pick = isNoCapacity(found) ? await forRoom(core, ride, leg, group, found, last, elsewhere) : found
     if (core.events.heard) {
       const { deployment, reason } = pick
       core.events.emit({
@@ -170,7 +189,7 @@ async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsew
       const asksForTime = !others && (error.retryAfterMs ?? 0) > 0
       if (asksForTime && (elsewhere || nextLegs(core, ride, leg, group, error).length > 0)) throw error
       const rested = afterRest(leg, group, pick)
-      const delayMs = others ? 0 : delayBefore(core, ride, error, failures, soonest(core, ride, rested, group))
+      const delayMs = others ? 0 : delayBefore(core, ride, error, failures, nextCooldownEnd(core, ride, rested, group))
       if (delayMs === undefined) throw error
       const made = ride.attempts.at(-1)
       if (made) made.delayMs = delayMs
@@ -190,21 +209,27 @@ async function withRetries(core: Core, ride: Ride, leg: Leg, first: Group, elsew
 }
 
 /** The leg, for which those of its failures that rest now count as new when they come back. */
-const afterRest = (leg: Leg, { deployments }: Group, { deployment }: Choice): Leg => ({
+const afterRest = (leg: FallbackStep, { deployments }: ModelGroup, { deployment }: Selection): FallbackStep => ({
   ...leg,
   tried: new Set(deployments.filter((one) => leg.tried.has(one) && (one === deployment || !one.cooldown))),
 })
 
 /** Waits before another try, but no longer than until somebody else can answer. */
-function pause(core: Core, ride: Ride, leg: Leg, first: Group, delayMs: number): Promise<Choice | undefined> {
-  const other = soonest(core, ride, leg, first)
+function pause(
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  first: ModelGroup,
+  delayMs: number,
+): Promise<Selection | undefined> {
+  const other = nextCooldownEnd(core, ride, leg, first)
   if (other !== undefined && other < delayMs) core.room.wakeIn(other)
   const attempt = () => {
     const group = asItIs(core, leg, first)
     if (!hasUntried(core, ride, leg, group)) return undefined
     const found = select(core, ride, leg, group)
-    if (found instanceof Promise) return found.then((pick) => (isRefusal(pick) ? undefined : pick))
-    return isRefusal(found) ? undefined : found
+    if (found instanceof Promise) return found.then((pick) => (isNoCapacity(pick) ? undefined : pick))
+    return isNoCapacity(found) ? undefined : found
   }
   // what one of them can't have, another may that has failed elsewhere
   const kind = JSON.stringify([kindOf(core, ride, leg, first), [...leg.tried].map(({ id }) => id).sort()])
@@ -212,8 +237,8 @@ function pause(core: Core, ride: Ride, leg: Leg, first: Group, delayMs: number):
 }
 
 /** Room that came too late for the call that waited for it. */
-function giveBack(core: Core, ride: Ride, pick: Choice): void {
-  new Following(core, ride, pick).finish(new BadRequestError('The call was over before it was sent.'))
+function giveBack(core: RouterContext, ride: RoutedCall, pick: Selection): void {
+  new AttemptRecorder(core, ride, pick).finish(new BadRequestError('The call was over before it was sent.'))
 }
 
 /**
@@ -221,8 +246,8 @@ function giveBack(core: Core, ride: Ride, pick: Choice): void {
  * undefined where waiting is pointless.
  */
 function delayBefore(
-  { clock, options }: Core,
-  ride: Ride,
+  { clock, options }: RouterContext,
+  ride: RoutedCall,
   error: LLMError,
   failures: number,
   otherIn: number | undefined,
@@ -241,14 +266,14 @@ function delayBefore(
  * @throws why nobody can
  */
 async function forRoom(
-  core: Core,
-  ride: Ride,
-  leg: Leg,
-  first: Group,
-  refusal: Refusal,
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  first: ModelGroup,
+  refusal: NoCapacity,
   last: LLMError | undefined,
   elsewhere: boolean,
-): Promise<Choice> {
+): Promise<Selection> {
   const { queue } = core.options
   const error = refusal.error(last)
   if (queue === false || !refusal.passes) throw error
@@ -261,8 +286,8 @@ async function forRoom(
   if (retryAfterMs !== undefined) core.room.wakeIn(retryAfterMs)
   let latest = refusal
   core.events.emit({ type: 'wait', modelGroup: first.name, waiting: core.room.size + 1 })
-  const look = (found: Choice | Refusal): Choice | undefined => {
-    if (!isRefusal(found)) return found
+  const look = (found: Selection | NoCapacity): Selection | undefined => {
+    if (!isNoCapacity(found)) return found
     // what it waited for has gone for good
     if (!found.passes) throw found.error(last)
     latest = found
@@ -279,23 +304,23 @@ async function forRoom(
   )
   ride.watch?.queued(core.clock.now() - waitedFrom)
   if (pick) return pick
-  if (left <= longest) throw outOfTime(ride, latest.error(last))
+  if (left <= longest) throw callTimeoutError(ride, latest.error(last))
   throw latest.error(last)
 }
 
 /** Calls that any deployment of a group serves alike: where there is no room for the first, there is none for the others. */
-function kindOf(core: Core, { options, stream }: Ride, leg: Leg, group: Group): string {
+function kindOf(core: RouterContext, { options, stream }: RoutedCall, leg: FallbackStep, group: ModelGroup): string {
   const { tags, allowedRegions } = options
   const { name, tagged, matched } = group
   const { operation, tools, vision, prefill } = leg.needs
-  const asks = [tools, vision, prefill, stream, tooSmall(core, leg, group)]
+  const asks = [tools, vision, prefill, stream, largestExceededWindow(core, leg, group)]
   const whose = tagged ? tags : tags?.filter((tag) => core.hasBudgetOf(tag))
   return JSON.stringify([name, matched, operation, asks, whose, allowedRegions])
 }
 
-async function attempt(core: Core, ride: Ride, leg: Leg, pick: Choice): Promise<unknown> {
+async function attempt(core: RouterContext, ride: RoutedCall, leg: FallbackStep, pick: Selection): Promise<unknown> {
   const { deployment, model } = pick
-  const following = new Following(core, ride, pick)
+  const following = new AttemptRecorder(core, ride, pick)
   ride.watch?.attempt({ ...following.mark, provider: deployment.provider, model: model.slice(model.indexOf('/') + 1) })
   const made = ride.attempts.length
   const startedAt = core.clock.now()
@@ -303,7 +328,7 @@ async function attempt(core: Core, ride: Ride, leg: Leg, pick: Choice): Promise<
   const limit = deployment.timeout ?? core.options.attemptTimeout ?? 0
   const timeout = limit > 0 ? Math.min(limit, left) : left
   try {
-    if (left <= 0) throw outOfTime(ride, undefined)
+    if (left <= 0) throw callTimeoutError(ride, undefined)
     const request = {
       ...core.defaults,
       ...deployment.defaults,
@@ -334,18 +359,18 @@ async function attempt(core: Core, ride: Ride, leg: Leg, pick: Choice): Promise<
       })
     }
     // the call's time is what has run out, and not that of one try
-    if (known?.code === 'timeout' && known.phase === 'total' && timeout === left) throw outOfTime(ride, known)
+    if (known?.code === 'timeout' && known.phase === 'total' && timeout === left) throw callTimeoutError(ride, known)
     throw error
   }
 }
 
 async function callOf(
-  core: Core,
-  ride: Ride,
-  leg: Leg,
-  pick: Choice,
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  pick: Selection,
   request: Record<string, unknown>,
-  following: Following,
+  following: AttemptRecorder,
 ): Promise<unknown> {
   const { group, deployment } = pick
   const { context } = deployment
@@ -371,7 +396,12 @@ async function callOf(
 }
 
 /** Goes on elsewhere when the stream breaks. */
-function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: CompletionStream): CompletionStream {
+function survivable(
+  core: RouterContext,
+  ride: RoutedCall,
+  { deployment }: Selection,
+  stream: CompletionStream,
+): CompletionStream {
   const { messages, stream_options: shown, response_format: format } = ride.request as Partial<CompletionRequest>
   let from = deployment
   const goOn = async (text: string, error: LLMError) => {
@@ -384,7 +414,7 @@ function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: Comp
       messages: [...(messages ?? []), prefix],
       stream_options: { include_usage: true },
     }
-    const next = new Ride('chat', request as unknown as RoutedRequest, core.clock.now(), ride.timeout, {
+    const next = new RoutedCall('chat', request as unknown as RoutedRequest, core.clock.now(), ride.timeout, {
       ride,
       deployment: from,
       prefix,
@@ -404,7 +434,13 @@ function survivable(core: Core, ride: Ride, { deployment }: Choice, stream: Comp
 }
 
 /** The same for a stream that begins with its end. */
-function refuseFilteredStream(core: Core, ride: Ride, leg: Leg, group: Group, stream: CompletionStream): void {
+function refuseFilteredStream(
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  group: ModelGroup,
+  stream: CompletionStream,
+): void {
   if (!core.options.contentPolicyFallbacks && !ride.options.contentPolicyFallbacks) return
   const answer = stream.soFar
   const [choice] = answer.choices
@@ -420,7 +456,13 @@ function refuseFilteredStream(core: Core, ride: Ride, leg: Leg, group: Group, st
 }
 
 /** An answer that the provider's filter stopped is a refusal, where another group is there for those. */
-function refuseFiltered(core: Core, ride: Ride, leg: Leg, group: Group, answer: ChatCompletion): void {
+function refuseFiltered(
+  core: RouterContext,
+  ride: RoutedCall,
+  leg: FallbackStep,
+  group: ModelGroup,
+  answer: ChatCompletion,
+): void {
   if (answer.choices[0]?.finish_reason !== 'content_filter') return
   const error = new ContentPolicyViolationError("The provider's content filter stopped the answer.", {
     provider: answer.meta.provider,
@@ -443,7 +485,7 @@ function refuseFiltered(core: Core, ride: Ride, leg: Leg, group: Group, answer: 
 }
 
 /** Fails on purpose, so that fallbacks can be seen at work. */
-function mock(core: Core, ride: Ride): void {
+function mock(core: RouterContext, ride: RoutedCall): void {
   const { options } = ride
   const asked = (Object.keys(options) as (keyof typeof options)[]).filter(
     (name) => name.startsWith('mockTesting') && options[name] === true,

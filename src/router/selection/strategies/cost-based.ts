@@ -1,4 +1,4 @@
-import type { DeploymentView, StrategyContext } from '../types.js'
+import type { DeploymentView, StrategyContext } from '../../types.js'
 import { lowest } from './lowest.js'
 
 /** Of an answer nobody has seen yet. */

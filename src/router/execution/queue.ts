@@ -1,8 +1,8 @@
-import { AbortError, type LLMError, TimeoutError } from '../errors.js'
-import type { Ride } from './ride.js'
+import { AbortError, type LLMError, TimeoutError } from '../../errors.js'
+import type { RoutedCall } from './routed-call.js'
 
 interface Waiter<Found> {
-  readonly ride: Ride
+  readonly ride: RoutedCall
   readonly priority: number
   readonly order: number
   /** Calls of one kind wait for the same: when there is no room for the first, nobody asks for the others. */
@@ -21,14 +21,14 @@ const longest = 2_147_483_647
 /**
  * Where calls wait for room: lower priority numbers first, then in order of arrival. Whoever gives room back wakes them.
  */
-export class WaitingRoom<Found> {
+export class WaitQueue<Found> {
   #waiters: Waiter<Found>[] = []
   #order = 0
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #pumping = false
   #again = false
-  #closed: ((ride: Ride) => Error) | undefined
+  #closed: ((ride: RoutedCall) => Error) | undefined
 
   get size(): number {
     return this.#waiters.length
@@ -42,7 +42,7 @@ export class WaitingRoom<Found> {
    * @throws {AbortError} when the call's signal says so, and whatever `attempt` throws
    */
   wait(
-    ride: Ride,
+    ride: RoutedCall,
     kind: string,
     ms: number,
     attempt: Waiter<Found>['attempt'],
@@ -51,7 +51,7 @@ export class WaitingRoom<Found> {
     return new Promise((resolve, reject) => {
       const { signal } = ride
       if (this.#closed) return reject(this.#closed(ride))
-      if (signal?.aborted) return reject(abortedBy(signal, ride))
+      if (signal?.aborted) return reject(callAbortedError(signal, ride))
       const leave = () => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
@@ -77,7 +77,7 @@ export class WaitingRoom<Found> {
       }
       const onAbort = () => {
         leave()
-        reject(abortedBy(signal, ride))
+        reject(callAbortedError(signal, ride))
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       const timer = setTimeout(
@@ -93,7 +93,7 @@ export class WaitingRoom<Found> {
   }
 
   /** Nobody waits any longer, nor will: all are told why. */
-  close(why: (ride: Ride) => Error): void {
+  close(why: (ride: RoutedCall) => Error): void {
     this.#closed = why
     clearTimeout(this.#timer)
     for (const waiter of this.#waiters) waiter.fail(why(waiter.ride))
@@ -150,10 +150,10 @@ export class WaitingRoom<Found> {
   }
 }
 
-export const abortedBy = (signal: AbortSignal | undefined, { requested }: Ride): AbortError =>
+export const callAbortedError = (signal: AbortSignal | undefined, { requested }: RoutedCall): AbortError =>
   new AbortError('The call was aborted.', { cause: signal?.reason, model: requested })
 
-export const outOfTime = ({ timeout, requested }: Ride, cause: LLMError | undefined): TimeoutError =>
+export const callTimeoutError = ({ timeout, requested }: RoutedCall, cause: LLMError | undefined): TimeoutError =>
   new TimeoutError(`The call took longer than its timeout of ${timeout} ms. Raise 'timeout', or stream.`, {
     phase: 'total',
     model: requested,

@@ -1,27 +1,27 @@
-import { canonical, digest } from '../cache/canonical.js'
-import { cachedChat } from '../cache/chat.js'
-import { cachedEmbedding } from '../cache/embedding.js'
-import { type Addressee, addressOf, headersOf, type Question, tenantOf } from '../cache/key.js'
-import type { Plan } from '../cache/plan.js'
-import { cachedRerank } from '../cache/rerank.js'
-import type { CacheState } from '../cache/state.js'
-import { Unsent } from '../cache/unsent.js'
-import type { CompletionStream } from '../call/completion-stream.js'
-import { chatParams, embeddingParams, rerankParams } from '../call/options.js'
-import { splitRequest } from '../call/request.js'
-import { resolveModel } from '../call/resolve.js'
-import { formatOf, isSchema } from '../call/structured.js'
-import { findTarget } from '../call/target.js'
-import { embedderOf } from '../completion.js'
-import type { ChatCompletion, ChatParams } from '../types/chat.js'
-import type { EmbeddingParams, EmbeddingResponse } from '../types/embedding.js'
-import type { CallMeta } from '../types/meta.js'
-import type { CallOptions, CompletionRequest } from '../types/options.js'
-import type { RerankResponse } from '../types/rerank.js'
-import type { Core } from './core.js'
-import type { Deployment } from './deployment.js'
-import { type Group, modelFor } from './groups.js'
-import { Ride, type RoutedRequest } from './ride.js'
+import { canonical, digest } from '../../cache/canonical.js'
+import { cachedChat } from '../../cache/chat.js'
+import { cachedEmbedding } from '../../cache/embedding.js'
+import { type Addressee, addressOf, headersOf, type Question, tenantOf } from '../../cache/key.js'
+import type { Plan } from '../../cache/plan.js'
+import { cachedRerank } from '../../cache/rerank.js'
+import type { CacheState } from '../../cache/state.js'
+import { Unsent } from '../../cache/unsent.js'
+import type { CompletionStream } from '../../call/completion-stream.js'
+import { chatParams, embeddingParams, rerankParams } from '../../call/options.js'
+import { splitRequest } from '../../call/request.js'
+import { resolveModel } from '../../call/resolve.js'
+import { formatOf, isSchema } from '../../call/structured.js'
+import { findTarget } from '../../call/target.js'
+import { embedderOf } from '../../completion.js'
+import type { ChatCompletion, ChatParams } from '../../types/chat.js'
+import type { EmbeddingParams, EmbeddingResponse } from '../../types/embedding.js'
+import type { CallMeta } from '../../types/meta.js'
+import type { CallOptions, CompletionRequest } from '../../types/options.js'
+import type { RerankResponse } from '../../types/rerank.js'
+import type { RouterContext } from '../context.js'
+import type { Deployment } from '../deployments/deployment.js'
+import { type ModelGroup, modelFor } from '../deployments/model-groups.js'
+import { RoutedCall, type RoutedRequest } from './routed-call.js'
 
 const names = { chat: chatParams, embedding: embeddingParams, rerank: rerankParams }
 
@@ -30,12 +30,12 @@ const names = { chat: chatParams, embedding: embeddingParams, rerank: rerankPara
  * would be remembered as those of the group that had failed.
  */
 export async function runCached(
-  core: Core,
+  core: RouterContext,
   state: CacheState,
   plan: Plan,
-  ride: Ride,
+  ride: RoutedCall,
   given: RoutedRequest,
-  send: (ride: Ride) => Promise<unknown>,
+  send: (ride: RoutedCall) => Promise<unknown>,
 ): Promise<unknown> {
   const { operation, requested } = ride
   const { params, options } = splitRequest(ride.request, names[operation])
@@ -85,7 +85,7 @@ export async function runCached(
         ...{ state, plan, call, address, question, input, vectorType, origin },
         ask: (missing, note) => {
           const request = { ...given, input: missing } as RoutedRequest
-          const part = missing === input ? ride : new Ride('embedding', request, ride.startedAt, ride.timeout)
+          const part = missing === input ? ride : new RoutedCall('embedding', request, ride.startedAt, ride.timeout)
           part.watch = ride.watch
           call.cache = note
           return ask(part) as Promise<EmbeddingResponse<number[] | Float32Array>>
@@ -104,7 +104,13 @@ export async function runCached(
  * Who may answer, as text: the group, whoever is in it now, and what narrows it down.
  * @throws {TypeError} where that can't be said
  */
-async function addressIn(core: Core, ride: Ride, group: Group, plan: Plan, options: CallOptions): Promise<string> {
+async function addressIn(
+  core: RouterContext,
+  ride: RoutedCall,
+  group: ModelGroup,
+  plan: Plan,
+  options: CallOptions,
+): Promise<string> {
   const { tags, allowedRegions } = ride.options
   const { shown, hidden } = headersOf([options.headers])
   const tenant = plan.shareAcrossKeys ? '' : tenantOf(plan, [], hidden)
@@ -113,10 +119,15 @@ async function addressIn(core: Core, ride: Ride, group: Group, plan: Plan, optio
 }
 
 /** A group is made anew when its deployments change. */
-const members = new WeakMap<Group, Map<string, string>>()
+const members = new WeakMap<ModelGroup, Map<string, string>>()
 const mostSalts = 100
 
-async function membersOf(core: Core, { operation }: Ride, group: Group, plan: Plan): Promise<string> {
+async function membersOf(
+  core: RouterContext,
+  { operation }: RoutedCall,
+  group: ModelGroup,
+  plan: Plan,
+): Promise<string> {
   let known = members.get(group)
   if (!known) {
     known = new Map()
@@ -136,10 +147,10 @@ async function membersOf(core: Core, { operation }: Ride, group: Group, plan: Pl
 }
 
 async function memberOf(
-  core: Core,
-  operation: Ride['operation'],
+  core: RouterContext,
+  operation: RoutedCall['operation'],
   deployment: Deployment,
-  group: Group,
+  group: ModelGroup,
   plan: Plan,
 ): Promise<{ text: string; callable: boolean }> {
   const { context, defaults, id } = deployment

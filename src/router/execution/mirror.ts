@@ -1,6 +1,6 @@
-import type { Core } from './core.js'
-import type { Ride } from './ride.js'
-import type { RouterOptions } from './types.js'
+import type { RouterContext } from '../context.js'
+import type { RouterOptions } from '../types.js'
+import type { RoutedCall } from './routed-call.js'
 
 /** Copies under way at the same time; more are dropped and counted, as are those to a group that has been taken out. */
 const most = 100
@@ -9,16 +9,16 @@ const most = 100
 export class Mirror {
   dropped = 0
   #underWay = 0
-  readonly #core: Core
-  readonly #run: (ride: Ride, group: string) => Promise<unknown>
+  readonly #core: RouterContext
+  readonly #run: (ride: RoutedCall, group: string) => Promise<unknown>
 
-  constructor(core: Core, run: (ride: Ride, group: string) => Promise<unknown>) {
+  constructor(core: RouterContext, run: (ride: RoutedCall, group: string) => Promise<unknown>) {
     this.#core = core
     this.#run = run
   }
 
   /** Where copies of a group's calls go. */
-  copy(ride: Ride): void {
+  copy(ride: RoutedCall): void {
     const { options, groups } = this.#core
     // where there is none, the call itself will say so
     const group = groups.find(ride.requested)

@@ -1,4 +1,4 @@
-import type { LatencyView } from './types.js'
+import type { LatencyView } from '../types.js'
 
 /** How much of the new is taken into the average. */
 const share = 0.3

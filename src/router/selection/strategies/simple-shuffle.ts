@@ -1,4 +1,4 @@
-import type { DeploymentView, StrategyContext } from '../types.js'
+import type { DeploymentView, StrategyContext } from '../../types.js'
 
 type Share = 'weight' | 'rpm' | 'tpm'
 

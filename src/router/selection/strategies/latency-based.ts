@@ -1,4 +1,4 @@
-import type { DeploymentView, LatencyView, StrategyContext } from '../types.js'
+import type { DeploymentView, LatencyView, StrategyContext } from '../../types.js'
 
 /**
  * The fastest: by time to first content for streams, else by time per output token. One that nobody has measured yet is tried

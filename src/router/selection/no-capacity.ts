@@ -3,17 +3,24 @@ import {
   ContextWindowExceededError,
   type LLMError,
   NoDeploymentsAvailableError,
-} from '../errors.js'
-import type { Deployment } from './deployment.js'
-import type { Group } from './groups.js'
-import { cannot, type Inability } from './needs.js'
-import { budgetsOf, type Look, Obstacle, obstacleOf, priceOf, tokensOf } from './obstacles.js'
-import type { RoomReason } from './state.js'
-import type { Unavailable } from './types.js'
+} from '../../errors.js'
+import type { Deployment } from '../deployments/deployment.js'
+import type { ModelGroup } from '../deployments/model-groups.js'
+import type { RoomReason } from '../state.js'
+import type { Unavailable } from '../types.js'
+import {
+  budgetsOf,
+  Exclusion,
+  estimatePrice,
+  estimateTokensFor,
+  findExclusion,
+  type SelectionContext,
+} from './filter.js'
+import { findInability, type Inability } from './requirements.js'
 
 /** Nobody can take the call. */
-export interface Refusal {
-  readonly group: Group
+export interface NoCapacity {
+  readonly group: ModelGroup
   readonly deployments: readonly Unavailable[]
   /** When somebody may, in milliseconds; undefined where nobody knows. */
   readonly retryAfterMs: number | undefined
@@ -23,7 +30,7 @@ export interface Refusal {
 }
 
 interface Problem {
-  readonly obstacle: Obstacle
+  readonly obstacle: Exclusion
   readonly reason: string
   readonly retryAfterMs: number | undefined
   /** Whether it may be gone after a while, or when another call has ended. */
@@ -32,17 +39,17 @@ interface Problem {
 
 type Told = RoomReason | undefined
 
-const obstacles: Readonly<Record<RoomReason['kind'], Obstacle>> = {
-  cooldown: Obstacle.Cooldown,
-  probing: Obstacle.Probing,
-  parallel: Obstacle.Parallel,
-  budget: Obstacle.Budget,
-  requests: Obstacle.Requests,
-  tokens: Obstacle.Tokens,
-  unreachable: Obstacle.Requests,
+const obstacles: Readonly<Record<RoomReason['kind'], Exclusion>> = {
+  cooldown: Exclusion.Cooldown,
+  probing: Exclusion.Probing,
+  parallel: Exclusion.Parallel,
+  budget: Exclusion.Budget,
+  requests: Exclusion.Requests,
+  tokens: Exclusion.Tokens,
+  unreachable: Exclusion.Requests,
 }
 
-export function refusal(look: Look, told?: (deployment: Deployment) => Told): Refusal {
+export function describeNoCapacity(look: SelectionContext, told?: (deployment: Deployment) => Told): NoCapacity {
   const { ride, group } = look
   const problems = group.deployments.map((deployment): [Deployment, Problem] => {
     const said = told?.(deployment)
@@ -51,7 +58,7 @@ export function refusal(look: Look, told?: (deployment: Deployment) => Told): Re
       const passes = said.kind !== 'budget' || said.retryAfterMs !== undefined
       return [deployment, { obstacle: obstacles[said.kind], passes, ...said }]
     }
-    const obstacle = obstacleOf(look, deployment)
+    const obstacle = findExclusion(look, deployment)
     return [deployment, { obstacle, passes: passing.has(obstacle), ...explain(look, deployment, obstacle) }]
   })
   const deployments = problems.map(([{ id }, { reason, retryAfterMs }]) => ({
@@ -62,10 +69,10 @@ export function refusal(look: Look, told?: (deployment: Deployment) => Told): Re
   const times = problems.flatMap(([, { retryAfterMs }]) => retryAfterMs ?? [])
   const retryAfterMs = times.length > 0 ? Math.min(...times) : undefined
   const passes = problems.some(([, problem]) => problem.passes)
-  const only = (kind: Obstacle) => problems.length > 0 && problems.every(([, problem]) => problem.obstacle === kind)
+  const only = (kind: Exclusion) => problems.length > 0 && problems.every(([, problem]) => problem.obstacle === kind)
   const details = deployments.slice(0, 8).map(({ deployment, reason }) => `${deployment}: ${reason}`)
   const list = `${details.join('; ') || 'it has none'}${deployments.length > 8 ? `; and ${deployments.length - 8} more` : ''}`
-  const when = retryAfterMs === undefined ? '' : ` The soonest may be free in ${Math.ceil(retryAfterMs)} ms.`
+  const when = retryAfterMs === undefined ? '' : ` The nextCooldownEnd may be free in ${Math.ceil(retryAfterMs)} ms.`
   return {
     group,
     deployments,
@@ -73,10 +80,10 @@ export function refusal(look: Look, told?: (deployment: Deployment) => Told): Re
     passes,
     error: (cause) => {
       const common = { model: ride.requested, retryAfterMs, cause }
-      if (only(Obstacle.TooLong)) {
+      if (only(Exclusion.TooLong)) {
         return new ContextWindowExceededError(`The prompt is too long for '${group.name}'. ${list}.`, common)
       }
-      if (only(Obstacle.Budget)) {
+      if (only(Exclusion.Budget)) {
         return new BudgetExceededError(`No budget is left for '${group.name}'. ${list}.${when}`, common)
       }
       return new NoDeploymentsAvailableError(`No deployment of '${group.name}' can take the call. ${list}.${when}`, {
@@ -89,46 +96,46 @@ export function refusal(look: Look, told?: (deployment: Deployment) => Told): Re
 }
 
 /** What goes by itself. */
-const passing: ReadonlySet<Obstacle> = new Set([
-  Obstacle.Cooldown,
-  Obstacle.Probing,
-  Obstacle.Parallel,
-  Obstacle.Requests,
-  Obstacle.Tokens,
-  Obstacle.Told,
+const passing: ReadonlySet<Exclusion> = new Set([
+  Exclusion.Cooldown,
+  Exclusion.Probing,
+  Exclusion.Parallel,
+  Exclusion.Requests,
+  Exclusion.Tokens,
+  Exclusion.ProviderLimit,
 ])
 
 function explain(
-  look: Look,
+  look: SelectionContext,
   deployment: Deployment,
-  obstacle: Obstacle,
+  obstacle: Exclusion,
 ): Pick<Problem, 'reason' | 'retryAfterMs'> & { readonly passes?: boolean } {
   const { wanted, now } = look
   const say = (reason: string, retryAfterMs?: number) => ({ reason, retryAfterMs })
   switch (obstacle) {
-    case Obstacle.Tags:
+    case Exclusion.Tags:
       return say(
         wanted === ''
           ? `is for the tags ${deployment.tags.join(', ')}`
           : `has none of the tags ${typeof wanted === 'string' ? wanted : wanted?.join(', ')}`,
       )
-    case Obstacle.Region:
+    case Exclusion.Region:
       return say(deployment.region ? `is in ${deployment.region}` : 'says no region')
-    case Obstacle.Unable:
-    case Obstacle.TooLong: {
+    case Exclusion.Unable:
+    case Exclusion.TooLong: {
       const facts = deployment.facts(look.model(deployment))
       const needs = look.needs(deployment)
-      return say(inabilities(cannot(facts, needs), facts.maxInputTokens, needs.promptTokens))
+      return say(inabilities(findInability(facts, needs), facts.maxInputTokens, needs.promptTokens))
     }
-    case Obstacle.Cooldown:
+    case Exclusion.Cooldown:
       return say(`rests after ${deployment.cooldown?.reason}`, (deployment.cooldown?.until ?? now) - now)
-    case Obstacle.Probing:
+    case Exclusion.Probing:
       return say('is being tried out after its cooldown')
-    case Obstacle.Parallel:
+    case Exclusion.Parallel:
       return say(`has ${deployment.maxParallelRequests} calls under way, which is all it may have`)
-    case Obstacle.Budget: {
+    case Exclusion.Budget: {
       const budgets = budgetsOf(look, deployment)
-      const price = priceOf(look, deployment)
+      const price = estimatePrice(look, deployment)
       const short = budgets.find((budget) => !budget.fits(now, price?.estimate ?? 0, price?.most ?? 0))
       if (!short) return say('has no budget left')
       const { spent, reserved, limit, key } = short.snapshot(now)
@@ -141,25 +148,25 @@ function explain(
       )
       return { ...said, passes: reserved > 0 || freesIn !== undefined }
     }
-    case Obstacle.NoPrice:
+    case Exclusion.NoPrice:
       return say("has a budget, and its model's price is not known: give it 'prices'")
-    case Obstacle.Unhealthy:
+    case Exclusion.Unhealthy:
       return say(`failed its health check: ${deployment.unhealthy}`)
-    case Obstacle.Requests:
+    case Exclusion.Requests:
       return say(
         `has used its ${deployment.rpm} requests a minute`,
         deployment.window.freesIn(now, deployment.requests + 1 - (deployment.rpm ?? 0), 0),
       )
-    case Obstacle.Tokens:
+    case Exclusion.Tokens:
       return say(
         `has used ${deployment.tokens} of its ${deployment.tpm} tokens a minute`,
         deployment.window.freesIn(
           now,
           0,
-          deployment.tokens + tokensOf(deployment, look.needs(deployment)) - (deployment.tpm ?? 0),
+          deployment.tokens + estimateTokensFor(deployment, look.needs(deployment)) - (deployment.tpm ?? 0),
         ),
       )
-    case Obstacle.Told:
+    case Exclusion.ProviderLimit:
       return say(
         'its provider says that its rate limit is used up',
         Math.max(deployment.requestsUntil, deployment.tokensUntil) - now,

@@ -1,4 +1,4 @@
-import type { Strategy, StrategyName } from '../types.js'
+import type { Strategy, StrategyName } from '../../types.js'
 import { costBased } from './cost-based.js'
 import { latencyBased } from './latency-based.js'
 import { leastBusy } from './least-busy.js'

@@ -1,4 +1,4 @@
-import type { DeploymentView } from '../types.js'
+import type { DeploymentView } from '../../types.js'
 
 /** One of those with the lowest score, by chance. */
 export function lowest(

@@ -3,24 +3,24 @@ import type { ClientContext } from '../call/context.js'
 import { APIConnectionError, BadRequestError, type LLMError } from '../errors.js'
 import { Budget } from '../limits/budget.js'
 import { Apart } from './apart.js'
-import type { Deployment } from './deployment.js'
+import type { Deployment } from './deployments/deployment.js'
+import { ModelGroups } from './deployments/model-groups.js'
 import { Events } from './events.js'
-import { Groups } from './groups.js'
-import type { Verdict } from './policy.js'
-import type { Choice } from './selection.js'
+import type { Verdict } from './execution/policy.js'
+import { WaitQueue } from './execution/queue.js'
+import type { Selection } from './selection/select.js'
+import { strategies } from './selection/strategies/index.js'
 import type { LocalCounts, RouterState, SharedUsage } from './state.js'
-import { strategies } from './strategies/index.js'
 import type { DeploymentConfig, FallbackTarget, RouterOptions, Strategy } from './types.js'
-import { WaitingRoom } from './waiting.js'
 
 /** What the parts of a Router share. */
-export class Core {
+export class RouterContext {
   readonly options: RouterOptions
   readonly context: ClientContext
   readonly clock: Clock
-  readonly groups: Groups
+  readonly groups: ModelGroups
   readonly events = new Events()
-  readonly room = new WaitingRoom<Choice>()
+  readonly room = new WaitQueue<Selection>()
   readonly strategy: Strategy
   readonly strategyName: string
   readonly state: RouterState | undefined
@@ -48,7 +48,7 @@ export class Core {
     this.options = options
     this.context = context
     this.clock = context.clock
-    this.groups = new Groups(context, options.modelGroupAlias ?? {}, options.modelList)
+    this.groups = new ModelGroups(context, options.modelGroupAlias ?? {}, options.modelList)
     this.strategy = typeof routingStrategy === 'function' ? routingStrategy : strategies[routingStrategy]
     this.strategyName = typeof routingStrategy === 'function' ? 'own strategy' : routingStrategy
     this.countsTokens = typeof routingStrategy === 'function' || routingStrategy === 'usage-based'

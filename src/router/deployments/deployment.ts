@@ -5,18 +5,18 @@ import {
   ModelRegistry,
   modelInfo,
   supports,
-} from '../../pricing/index.js'
-import type { ClientContext } from '../call/context.js'
-import { accountOptions } from '../call/options.js'
-import { BadRequestError } from '../errors.js'
-import { Budget } from '../limits/budget.js'
-import { RollingWindow } from '../limits/window.js'
-import type { RateLimits } from '../types/meta.js'
-import type { ProviderOptions } from '../types/options.js'
-import type { SharedCounts } from './apart.js'
-import { deploymentOptions } from './config.js'
+} from '../../../pricing/index.js'
+import type { ClientContext } from '../../call/context.js'
+import { accountOptions } from '../../call/options.js'
+import { BadRequestError } from '../../errors.js'
+import { Budget } from '../../limits/budget.js'
+import { RollingWindow } from '../../limits/window.js'
+import type { RateLimits } from '../../types/meta.js'
+import type { ProviderOptions } from '../../types/options.js'
+import type { SharedCounts } from '../apart.js'
+import { deploymentOptions } from '../options.js'
+import type { DeploymentConfig, DeploymentView } from '../types.js'
 import { Latency } from './latency.js'
-import type { DeploymentConfig, DeploymentView } from './types.js'
 
 /** Until when a deployment is left alone, and why. */
 export interface Cooldown {

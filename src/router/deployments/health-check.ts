@@ -1,22 +1,22 @@
-import type { ClientContext } from '../call/context.js'
-import type { CallObserver } from '../call/observer.js'
-import { callOptions } from '../call/options.js'
-import { runCompletion } from '../completion.js'
-import { runEmbedding } from '../embedding.js'
-import { LLMError } from '../errors.js'
-import type { Budget } from '../limits/budget.js'
-import { runRerank } from '../rerank.js'
-import type { HeaderMap } from '../transport/exchange.js'
-import type { ChatCompletion } from '../types/chat.js'
-import type { EmbeddingResponse } from '../types/embedding.js'
-import type { RerankResponse } from '../types/rerank.js'
-import type { Core } from './core.js'
+import type { ClientContext } from '../../call/context.js'
+import type { CallObserver } from '../../call/observer.js'
+import { callOptions } from '../../call/options.js'
+import { runCompletion } from '../../completion.js'
+import { runEmbedding } from '../../embedding.js'
+import { LLMError } from '../../errors.js'
+import type { Budget } from '../../limits/budget.js'
+import { runRerank } from '../../rerank.js'
+import type { HeaderMap } from '../../transport/exchange.js'
+import type { ChatCompletion } from '../../types/chat.js'
+import type { EmbeddingResponse } from '../../types/embedding.js'
+import type { RerankResponse } from '../../types/rerank.js'
+import type { RouterContext } from '../context.js'
+import { hear, totalOf } from '../execution/attempt-recorder.js'
+import { wasRefusedHere } from '../execution/policy.js'
+import { estimateTokensFor } from '../selection/filter.js'
+import { Requirements, type RoutedOperation } from '../selection/requirements.js'
+import type { HealthCheckOptions, HealthReport } from '../types.js'
 import type { Deployment } from './deployment.js'
-import { Needs, type RoutedOperation } from './needs.js'
-import { tokensOf } from './obstacles.js'
-import { wasRefusedHere } from './policy.js'
-import { hear, totalOf } from './settle.js'
-import type { HealthCheckOptions, HealthReport } from './types.js'
 
 type Answer = ChatCompletion | EmbeddingResponse<number[] | Float32Array> | RerankResponse
 
@@ -35,13 +35,13 @@ const longest = 2_147_483_647
 const parallel = 8
 
 /** Asks every deployment for a word, to see whether it answers. */
-export class Health {
-  readonly #core: Core
+export class HealthChecker {
+  readonly #core: RouterContext
   readonly #options: HealthCheckOptions
   #timer: NodeJS.Timeout | undefined
   #looking = false
 
-  constructor(core: Core) {
+  constructor(core: RouterContext) {
     this.#core = core
     const { healthCheck } = core.options
     this.#options = typeof healthCheck === 'object' ? healthCheck : {}
@@ -115,7 +115,7 @@ export class Health {
     const { clock, state } = this.#core
     const { id } = deployment
     const question = this.#question(deployment)
-    const tokens = tokensOf(deployment, new Needs(question.operation, question.request))
+    const tokens = estimateTokensFor(deployment, new Requirements(question.operation, question.request))
     const at = clock.wall()
     const slot = deployment.occupy(at, tokens)
     let headers: HeaderMap | undefined
