@@ -1,29 +1,35 @@
-import type { Card } from './schema.js'
-import type { Buckets } from './usage.js'
+import type { PriceRow, RateCard, SearchFee } from './schema.js'
+import type { UsageBuckets } from './usage.js'
 
-/** The rates that were asked. Tokens: US dollars per million; the rest: US dollars each. Only what was used. */
+/** The rates that were applied. Tokens: US dollars per million; fees: US dollars each. Only for units that were used. */
 export interface AppliedRates {
   input?: number
   output?: number
   cacheRead?: number
+  /** Cache writes of the shortest lifetime: 5 minutes at Anthropic, 30 minutes at OpenAI. */
   cacheWrite5m?: number
   cacheWrite1h?: number
+  cacheWrite12h?: number
   reasoning?: number
   audioInput?: number
   audioOutput?: number
   imageInput?: number
   imageOutput?: number
   webSearch?: number
+  fileSearch?: number
   request?: number
   searchUnit?: number
   image?: number
+  inputImage?: number
   page?: number
   inputSecond?: number
   outputSecond?: number
   millionCharacters?: number
 }
 
-/** What a call is asked for, item by item. */
+export type SearchSize = 'low' | 'medium' | 'high'
+
+/** Adds up one call, item by item. */
 export class Bill {
   readonly rates: AppliedRates = {}
   #priced = false
@@ -37,51 +43,65 @@ export class Bill {
       return 0
     }
     this.#priced = true
-    this.rates[name] = clean(rate)
+    this.rates[name] = roundOff(rate)
     return (count * rate) / 1e6
   }
 
-  /** Everything that is not for tokens. */
-  fees(card: Card, used: Buckets, size: SearchSize | undefined): number {
-    const searches = card.sg === undefined ? used.webSearches : Math.min(1, used.webSearches)
+  /** Everything that is not billed by tokens. Images are input for an embedding model, output for others. */
+  fees(row: PriceRow, card: RateCard, used: UsageBuckets, size: SearchSize | undefined): number {
+    const { perSearchedAnswer } = card
+    const searches = perSearchedAnswer === undefined ? used.webSearches : Math.min(1, used.webSearches)
+    const embedded = row.mode === 'embedding' ? used.inputImages + used.images : used.inputImages
+    if (embedded > 0 && card.perInputImage === undefined) this.#unknown = true
     return (
-      this.#each('webSearch', searches, searchFee(card.sg ?? card.s, size)) +
-      this.#each('request', 1, card.R) +
-      this.#each('searchUnit', used.searchUnits, card.q) +
-      this.#each('image', used.images, card.I) +
-      this.#each('page', used.pages, card.P) +
-      this.#each('inputSecond', used.secondsIn, card.S) +
-      this.#each('outputSecond', used.secondsOut, card.T) +
-      this.#each('millionCharacters', used.characters / 1e6, card.c)
+      this.#each('webSearch', searches, searchFee(perSearchedAnswer ?? card.perWebSearch, size)) +
+      this.#each('fileSearch', used.fileSearches, card.perFileSearch) +
+      this.#each('request', 1, card.perRequest) +
+      this.#each('searchUnit', used.searchUnits, card.perSearchUnit) +
+      this.#each('image', used.images, card.perImage) +
+      this.#each('inputImage', embedded, card.perInputImage) +
+      this.#each('page', used.pages, card.perPage) +
+      this.#each('inputSecond', used.inputSeconds, card.perInputSecond) +
+      this.#each('outputSecond', used.outputSeconds, card.perOutputSecond) +
+      this.#each('millionCharacters', used.characters / 1e6, card.perMillionCharacters)
     )
   }
 
-  /** Why the sum says nothing, where it does. A model that is billed by units needs no rate for its tokens. */
-  unpriced(card: Card): 'unknown_model' | 'missing_usage' | undefined {
-    if (this.#priced) return this.#unknown && !byUnits(card) ? 'unknown_model' : undefined
-    if (card.i !== undefined || card.o !== undefined) return this.#unknown ? 'unknown_model' : undefined
-    return byUnits(card) ? 'missing_usage' : 'unknown_model'
+  /** The reason why there is no total, if so. A model that is billed by units needs no rates for tokens. */
+  missing(card: RateCard): 'unknown_model' | 'missing_usage' | undefined {
+    if (this.#priced) return this.#unknown && !isBilledByUnits(card) ? 'unknown_model' : undefined
+    if (card.input !== undefined || card.output !== undefined) return this.#unknown ? 'unknown_model' : undefined
+    return isBilledByUnits(card) ? 'missing_usage' : 'unknown_model'
   }
 
   #each(name: keyof AppliedRates, count: number, price: number | undefined): number {
     if (count === 0 || price === undefined) return 0
-    if (name !== 'webSearch') this.#priced = true
+    if (name !== 'webSearch' && name !== 'fileSearch') this.#priced = true
     this.rates[name] = price
     return count * price
   }
 }
 
-export type SearchSize = 'low' | 'medium' | 'high'
+const unitFees = [
+  'perRequest',
+  'perSearchUnit',
+  'perImage',
+  'perPage',
+  'perInputSecond',
+  'perOutputSecond',
+  'perMillionCharacters',
+] as const
 
-const byUnits = ({ R, q, I, P, S, T, c }: Card): boolean => [R, q, I, P, S, T, c].some((price) => price !== undefined)
+const isBilledByUnits = (card: RateCard): boolean => unitFees.some((fee) => card[fee] !== undefined)
 
-function searchFee(fee: Card['s'], size: SearchSize = 'low'): number | undefined {
+/** The fee for a size of the search context. An unknown size costs as much as `low`. */
+export function searchFee(fee: SearchFee | undefined, size: SearchSize = 'low'): number | undefined {
   if (fee === undefined || typeof fee === 'number') return fee
   return fee[size === 'high' ? 2 : size === 'medium' ? 1 : 0]
 }
 
-/** Takes off what binary fractions add: 0.0035 for 0.0034999999999999996. Cheaper than `toPrecision` by far. */
-export function clean(dollars: number): number {
+/** Removes the noise of binary fractions: 0.0034999999999999996 becomes 0.0035. Much cheaper than `toPrecision`. */
+export function roundOff(dollars: number): number {
   if (dollars < 1e-3) return Math.round(dollars * 1e18) / 1e18
   return dollars < 50 ? Math.round(dollars * 1e14) / 1e14 : dollars
 }

@@ -1,58 +1,63 @@
-import { BadRequestError } from '../src/errors.js'
-import { type AppliedRates, Bill, clean, type SearchSize } from './bill.js'
-import { cardAt, tokenRates } from './rates.js'
+import { type AppliedRates, Bill, roundOff, type SearchSize } from './bill.js'
+import { cardAt, effectiveRates } from './rates.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
-import type { Found, Missed } from './resolve.js'
-import { serviceOf } from './service.js'
+import type { ResolvedModel, UnresolvedModel } from './resolve.js'
+import { serviceTierOf } from './service-tier.js'
 import { asOf } from './table.generated.js'
-import { type BillableUsage, type Buckets, buckets, reportedCost } from './usage.js'
+import { auxiliaryUsage, type BillableUsage, reportedCost, toBuckets, type UsageBuckets } from './usage.js'
 
-/** Under what terms a call was served. */
+/** Terms under which a call was served. */
 export interface CostTerms {
   usage: BillableUsage | null | undefined
-  /** As the provider says that it served the call (`response.service_tier`), not as it was asked. Unknown names cost the standard rate. */
+  /** The tier that the provider reports (`response.service_tier`), not the one requested. Unknown names cost the standard rate. */
   serviceTier?: string | null | undefined
   /** Anthropic's `speed`. */
   speed?: string | null | undefined
-  /** Whether the call went through the batch API. */
+  /** True for the batch API. */
   batch?: boolean | undefined
-  /** True for an answer that came out of a cache of ours: it cost nothing, and `saved` what it would have. */
+  /** True for an answer from llmux's cache: `total` is 0 and `saved` is the price without the cache. */
   cached?: boolean | undefined
-  /** The model behind a name that says nothing, as of an Azure deployment: `azure/gpt-4.1`. Wins over the model's own name. */
+  /**
+   * The model behind a name that doesn't identify one: an Azure deployment, an inference profile, an alias of a server.
+   * For example `azure/gpt-4.1`. Takes precedence over the model's own name.
+   */
   baseModel?: string | undefined
-  /** Where the data stays: `eu`, `us`, a region; `global` for nowhere in particular. */
+  /** Data residency: `eu`, `us` or a region; `global` for none. */
   dataResidency?: string | null | undefined
-  /** The size of the search context, where the fee for a web search depends on it (Perplexity). @default 'low' */
+  /** Size of the search context, if the fee for a web search depends on it (Perplexity). @default 'low' */
   searchContextSize?: SearchSize | undefined
-  /** When the call was made: prices have dates and hours. Milliseconds since 1970, ISO 8601 or a Date. @default now */
+  /** Time of the call, as prices may change by date and by hour: milliseconds since 1970, ISO 8601 or a Date. @default now */
   at?: Date | number | string | undefined
 }
 
-/** A call to be priced. */
+/** A call to price. */
 export interface CostRequest extends CostTerms {
-  /** `provider/model`, or a known model's bare name. */
+  /** `provider/model`, or the bare name of a known model. */
   model: string
 }
 
-/** A call to be priced, provider and model apart. */
+/** A call to price, with provider and model apart. */
 export interface CostOfRequest extends CostTerms {
-  /** The provider's prefix. */
+  /** Prefix of the provider. */
   provider: string
-  /** The model as it was asked of the provider. */
+  /** The requested model. */
   model: string
-  /** The model as the answer names it: looked up first, for it tells the snapshot. */
+  /** The model named by the answer. It is looked up first because it may name a snapshot. */
   answeredModel?: string | undefined
 }
 
-/** Why there is no price. */
-export type NoPrice = 'unknown_model' | 'missing_usage'
+/**
+ * Why there is no total: the table has no price for the model, the usage is unknown, or the arguments make no sense
+ * (such as an `at` that is not a time).
+ */
+export type NoPrice = 'unknown_model' | 'missing_usage' | 'invalid_request'
 
 /**
- * What a call cost, in US dollars. The parts are disjoint and add up to `total`; they are absent where the price is unknown
- * and where the provider told its own total.
+ * Cost of a call in US dollars. The parts are disjoint and add up to `total`. They are absent if there is no price, or if the
+ * provider reported the total itself.
  */
 export interface CostBreakdown {
-  /** Undefined where no price applies: `reason` says why. Never a guessed 0. */
+  /** Undefined if there is no price; `reason` gives the cause. Never a guessed 0. */
   total: number | undefined
   /** Uncached text and images. */
   input?: number
@@ -61,62 +66,91 @@ export interface CostBreakdown {
   /** Text and images, without reasoning and audio. */
   output?: number
   reasoning?: number
-  /** Heard and spoken. */
+  /** Audio input and output. */
   audio?: number
-  /** Fees that are not for tokens: web searches, search units, requests, images, pages, seconds, characters. */
+  /** Fees that are not for tokens: web searches, file searches, search units, requests, images, pages, seconds, characters. */
   tools?: number
+  /** Cost of other models that took part in the call, such as Anthropic's advisor. Absent if there was none. */
+  auxiliary?: number
   rates?: AppliedRates
-  /** Who says so: the provider's answer, a registered model, or the price table. */
+  /** Origin of the price: the provider's answer, a registered model, or the price table. */
   source?: 'provider' | 'registry' | 'table'
-  /** The row of the table: `openai/gpt-4o`. */
+  /** Row of the table: `openai/gpt-4o`. */
   row?: string
-  /** The date of the price table: `2026-09-23`. */
+  /** Date of the price table: `2026-09-23`. */
   asOf?: string
   reason?: NoPrice
-  /** What an answer out of a cache would have cost; absent where that is unknown. */
+  /** For an answer from the cache: the cost without it. Absent if unknown. */
   saved?: number
-  /** The ids most like the unknown one. */
+  /** Ids similar to the unknown one. */
   near?: readonly string[]
 }
 
 /**
- * What usage costs: for usage from elsewhere.
- * @throws {BadRequestError} where `at` is no time
+ * Prices usage from any source: another client, a log, a batch file. Never throws; without a price `total` is undefined and
+ * `reason` gives the cause.
  * @example
  * costPerToken({ model: 'openai/gpt-4o', usage: { prompt_tokens: 1000, completion_tokens: 100 } }).total // 0.0035
  */
 export function costPerToken(request: CostRequest, registry: ModelRegistry = defaultRegistry()): CostBreakdown {
-  const { baseModel, model } = request
-  return settle(request, () => {
-    const own = registry.registered(model)
-    if (own) return own
-    if (baseModel === undefined) return registry.find(model)
-    return inRegionOf(registry.find(baseModel), registry.find(model))
+  return guarded(() => {
+    const { baseModel, model } = request
+    return priceCall(
+      request,
+      () => {
+        const own = registry.registered(model)
+        if (own) return own
+        if (baseModel === undefined) return registry.find(model)
+        return withRegionOf(registry.find(baseModel), registry.find(model))
+      },
+      registry,
+    )
   })
 }
 
-/** {@link costPerToken} for a call that llmux made, where provider and model are known apart. */
+/** {@link costPerToken} for a call of llmux, whose provider and model are known apart. */
 export function costOf(request: CostOfRequest, registry: ModelRegistry = defaultRegistry()): CostBreakdown {
-  const { provider, model, answeredModel, baseModel } = request
-  return settle(request, () => {
-    const own = registry.registered(model, provider) ?? (answeredModel && registry.registered(answeredModel, provider))
-    if (own) return own
-    const asked = registry.find(model, provider)
-    if (baseModel !== undefined) return inRegionOf(registry.find(baseModel), asked)
-    if (answeredModel === undefined || answeredModel === model) return asked
-    const answered = registry.find(answeredModel, provider)
-    return answered.row ? inRegionOf(answered, asked) : asked
+  return guarded(() => {
+    const { provider, model, answeredModel, baseModel } = request
+    return priceCall(
+      request,
+      () => {
+        const own =
+          registry.registered(model, provider) ?? (answeredModel && registry.registered(answeredModel, provider))
+        if (own) return own
+        const requested = registry.find(model, provider)
+        if (baseModel !== undefined) return withRegionOf(registry.find(baseModel), requested)
+        if (answeredModel === undefined || answeredModel === model) return requested
+        const answered = registry.find(answeredModel, provider)
+        return answered.row ? withRegionOf(answered, requested) : requested
+      },
+      registry,
+    )
   })
 }
 
-/** The region stands in the id that was asked; the id that the price is found by may have lost it. */
-function inRegionOf(found: Found | Missed, asked: Found | Missed): Found | Missed {
-  if (!found.row || !asked.row || found.region !== undefined || asked.region === undefined) return found
-  return { ...found, region: asked.region }
+/** Accounting runs after the answer, so a malformed usage or a throwing getter must not turn it into a failure. */
+function guarded(run: () => CostBreakdown): CostBreakdown {
+  try {
+    return run()
+  } catch {
+    return { total: undefined, reason: 'invalid_request' }
+  }
 }
 
-function settle(terms: CostTerms, find: () => Found | Missed): CostBreakdown {
-  const cost = upstream(terms, find)
+type Find = () => ResolvedModel | UnresolvedModel
+
+/** The requested id names the region; the id of the answer or of the base model may lack it. */
+function withRegionOf(
+  found: ResolvedModel | UnresolvedModel,
+  requested: ResolvedModel | UnresolvedModel,
+): ResolvedModel | UnresolvedModel {
+  if (!found.row || !requested.row || found.region !== undefined || requested.region === undefined) return found
+  return { ...found, region: requested.region }
+}
+
+function priceCall(terms: CostTerms, find: Find, registry: ModelRegistry): CostBreakdown {
+  const cost = providerPrice(terms, find, registry)
   if (!terms.cached) return cost
   const { rates, source, row, total: saved } = cost
   return {
@@ -129,53 +163,59 @@ function settle(terms: CostTerms, find: () => Found | Missed): CostBreakdown {
   }
 }
 
-/** What the provider asks. */
-function upstream(terms: CostTerms, find: () => Found | Missed): CostBreakdown {
+/** The provider's price, without llmux's cache. */
+function providerPrice(terms: CostTerms, find: Find, registry: ModelRegistry): CostBreakdown {
   const reported = reportedCost(terms.usage)
   if (reported !== undefined) return { total: reported, source: 'provider' }
-  const used = buckets(terms.usage)
+  const used = toBuckets(terms.usage)
   if (!used) return { total: undefined, reason: 'missing_usage' }
   const found = find()
   if (!found.row) return { total: undefined, reason: 'unknown_model', near: found.near }
-  return price(found, used, terms)
+  const at = toTime(terms.at)
+  if (at === undefined) return { total: undefined, reason: 'invalid_request', row: found.id, asOf }
+  const cost = price(found, used, terms, at)
+  const auxiliary = auxiliaryUsage(terms.usage)
+  return auxiliary.length === 0 ? cost : withAuxiliary(cost, auxiliary, found.provider, terms, at, registry)
 }
 
-function price(found: Found, used: Buckets, terms: CostTerms): CostBreakdown {
+function price(found: ResolvedModel, used: UsageBuckets, terms: CostTerms, at: number): CostBreakdown {
   const { row } = found
-  const at = time(terms.at)
   const card = cardAt(row, at)
-  const rates = tokenRates(row, card, {
+  const rates = effectiveRates(row, card, {
     prompt: used.prompt,
     at,
-    service: serviceOf(found.provider, terms),
-    region: uplift(found, terms.dataResidency),
+    service: serviceTierOf(found.provider, terms),
+    residency: residencyMultiple(found, terms.dataResidency),
   })
   const bill = new Bill()
-  const tools = bill.fees(card, used, terms.searchContextSize)
-  const input = bill.tokens('input', used.text, rates.input) + bill.tokens('imageInput', used.imageIn, rates.imageInput)
+  const tools = bill.fees(row, card, used, terms.searchContextSize)
+  const input =
+    bill.tokens('input', used.textInput, rates.input) + bill.tokens('imageInput', used.imageInput, rates.imageInput)
   const cacheRead =
     bill.tokens('cacheRead', used.cacheRead, rates.cacheRead) +
     bill.tokens('cacheRead', used.cacheReadAudio, rates.cacheReadAudio)
   const cacheWrite =
-    bill.tokens('cacheWrite5m', used.cacheWrite5m, rates.cacheWrite5m) +
-    bill.tokens('cacheWrite1h', used.cacheWrite1h, rates.cacheWrite1h)
+    bill.tokens('cacheWrite5m', used.cacheWrite, rates.cacheWrite) +
+    bill.tokens('cacheWrite1h', used.cacheWrite1h, rates.cacheWrite1h) +
+    bill.tokens('cacheWrite12h', used.cacheWrite12h, rates.cacheWrite12h)
   const output =
-    bill.tokens('output', used.textOut, rates.output) + bill.tokens('imageOutput', used.imageOut, rates.imageOutput)
+    bill.tokens('output', used.textOutput, rates.output) +
+    bill.tokens('imageOutput', used.imageOutput, rates.imageOutput)
   const reasoning = bill.tokens('reasoning', used.reasoning, rates.reasoning)
   const audio =
-    bill.tokens('audioInput', used.audioIn, rates.audioInput) +
-    bill.tokens('audioOutput', used.audioOut, rates.audioOutput)
-  const reason = bill.unpriced(card)
+    bill.tokens('audioInput', used.audioInput, rates.audioInput) +
+    bill.tokens('audioOutput', used.audioOutput, rates.audioOutput)
+  const reason = bill.missing(card)
   if (reason) return { total: undefined, reason, row: found.id, asOf }
   return {
-    total: clean(input + cacheRead + cacheWrite + output + reasoning + audio + tools),
-    input: clean(input),
-    cacheRead: clean(cacheRead),
-    cacheWrite: clean(cacheWrite),
-    output: clean(output),
-    reasoning: clean(reasoning),
-    audio: clean(audio),
-    tools: clean(tools),
+    total: roundOff(input + cacheRead + cacheWrite + output + reasoning + audio + tools),
+    input: roundOff(input),
+    cacheRead: roundOff(cacheRead),
+    cacheWrite: roundOff(cacheWrite),
+    output: roundOff(output),
+    reasoning: roundOff(reasoning),
+    audio: roundOff(audio),
+    tools: roundOff(tools),
     rates: bill.rates,
     source: found.source,
     row: found.id,
@@ -183,22 +223,45 @@ function price(found: Found, used: Buckets, terms: CostTerms): CostBreakdown {
   }
 }
 
-const nowhere = new Set(['', 'global', 'default'])
-
-/** Bedrock serves an id without a geography in its own region, and asks the regional price for it. */
-function uplift({ row, provider, region, defaults }: Found, asked: string | null | undefined): number {
-  const multiple = row.u ?? defaults?.u
-  if (multiple === undefined) return 1
-  const where = region ?? asked ?? ''
-  if (where === '' && provider.startsWith('bedrock')) return multiple
-  return nowhere.has(where.toLowerCase()) ? 1 : multiple
+/** Adds other models at their own rates. Without a price for one of them there is no total. */
+function withAuxiliary(
+  cost: CostBreakdown,
+  auxiliary: readonly BillableUsage[],
+  provider: string,
+  terms: CostTerms,
+  at: number,
+  registry: ModelRegistry,
+): CostBreakdown {
+  if (cost.total === undefined) return cost
+  let sum = 0
+  for (const usage of auxiliary) {
+    const { model } = usage as { model?: unknown }
+    const used = toBuckets(usage)
+    const found = registry.find(typeof model === 'string' ? model : '', provider)
+    const part = used && found.row ? price(found, used, terms, at).total : undefined
+    if (part === undefined) {
+      const { row, asOf: date } = cost
+      const reason = used ? 'unknown_model' : 'missing_usage'
+      return { total: undefined, reason, ...(row && { row }), ...(date && { asOf: date }) }
+    }
+    sum += part
+  }
+  return { ...cost, total: roundOff(cost.total + sum), auxiliary: roundOff(sum) }
 }
 
-function time(at: CostTerms['at']): number {
-  if (at === undefined) return Date.now()
+const noResidency = new Set(['', 'global', 'default'])
+
+/** Bedrock serves an id without a geography in the caller's region, at the regional price. */
+function residencyMultiple({ row, provider, region, defaults }: ResolvedModel, requested: unknown): number {
+  const multiple = row.residency ?? defaults?.residency
+  if (multiple === undefined) return 1
+  const where = region ?? (typeof requested === 'string' ? requested : '')
+  if (where === '' && provider.startsWith('bedrock')) return multiple
+  return noResidency.has(where.toLowerCase()) ? 1 : multiple
+}
+
+function toTime(at: CostTerms['at']): number | undefined {
+  if (at === undefined || at === null) return Date.now()
   const time = typeof at === 'number' ? at : at instanceof Date ? at.getTime() : Date.parse(at)
-  if (Number.isFinite(time)) return time
-  throw new BadRequestError(`'at' is a time (ISO 8601, a Date or milliseconds since 1970), not '${String(at)}'.`, {
-    param: 'at',
-  })
+  return Number.isFinite(time) ? time : undefined
 }

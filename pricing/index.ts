@@ -1,6 +1,6 @@
-/** What calls cost and what models can do: the bundled price table, and the arithmetic on it. */
-export { completionCost, type PricedAnswer } from './answer.js'
+/** Prices and facts of models: the bundled table and the arithmetic on it. */
 export type { AppliedRates } from './bill.js'
+export { completionCost, type PricedAnswer } from './completion-cost.js'
 export {
   type CostBreakdown,
   type CostOfRequest,
@@ -20,8 +20,8 @@ export {
   pricingInfo,
   registerModel,
   supports,
-} from './facts.js'
+} from './model-info.js'
 export type { ModelFacts, ModelPrices, TokenPrices } from './prices.js'
 export { defaultRegistry, ModelRegistry } from './registry.js'
 export type { Ability, Modality, ModelMode } from './schema.js'
-export type { BillableUsage } from './usage.js'
+export type { AuxiliaryUsage, BillableUsage } from './usage.js'

@@ -1,4 +1,4 @@
-/** The ids most like what was written, for messages. At most `count`, best first; nothing that is far off. */
+/** The ids most similar to an unknown one, best first. */
 export function nearest(written: string, ids: Iterable<string>, count = 3): string[] {
   const wanted = pairs(written.toLowerCase())
   const scored: { id: string; score: number }[] = []

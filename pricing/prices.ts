@@ -1,26 +1,32 @@
 import { BadRequestError } from '../src/errors.js'
+import { searchFee } from './bill.js'
 import {
   type Ability,
   abilities,
-  type Card,
+  type ContextTier,
+  fieldsOf,
   type Modality,
   type ModelMode,
   modalities,
   modes,
-  type Row,
-  type Tier,
+  type PriceRow,
+  type RateCard,
+  serviceTiers,
+  tokenRates,
 } from './schema.js'
 
-/** Rates in US dollars per million tokens. 0 is free; absent is not known. */
+/** Rates in US dollars per million tokens. 0 is free; absent is unknown. */
 export interface TokenPrices {
   input?: number | undefined
   output?: number | undefined
   /** Read from the prompt cache. @default `input` */
   cacheRead?: number | undefined
-  /** Written to the prompt cache for 5 minutes. @default `input` */
+  /** Written to the prompt cache with the shortest lifetime (5 minutes at Anthropic, 30 at OpenAI). @default `input` */
   cacheWrite?: number | undefined
   /** Written for 1 hour. @default `cacheWrite` */
   cacheWrite1h?: number | undefined
+  /** Written for 12 hours. @default `cacheWrite1h` */
+  cacheWrite12h?: number | undefined
   /** @default `output` */
   reasoning?: number | undefined
   /** @default `input` */
@@ -33,101 +39,58 @@ export interface TokenPrices {
   imageOutput?: number | undefined
 }
 
-/** What a model costs, in US dollars. */
+/** Prices of a model in US dollars. */
 export interface ModelPrices extends TokenPrices {
-  /** Rates for prompts of more than `above` tokens; the whole request moves to them. */
+  /** Rates for prompts of more than `above` tokens. They apply to the whole request. */
   tiers?: readonly (TokenPrices & { above: number })[] | undefined
-  /** Multiple of every token rate: batch API, flex and priority tiers, fast mode, data kept in a region. */
+  /** Multiple of every token rate: batch API, service tiers, Anthropic's fast mode, data residency. */
   batch?: number | undefined
   flex?: number | undefined
   priority?: number | undefined
+  ultrafast?: number | undefined
   fast?: number | undefined
   residency?: number | undefined
-  /** US dollars for each of: request, search unit of a reranker, image made, page, web search. */
+  /** US dollars each: request, search unit of a reranker, generated image, image in an embedding's input, page, search. */
   perRequest?: number | undefined
   perSearchUnit?: number | undefined
   perImage?: number | undefined
+  perInputImage?: number | undefined
   perPage?: number | undefined
   perWebSearch?: number | undefined
-  /** US dollars per second of audio: heard, and made. */
+  perFileSearch?: number | undefined
+  /** US dollars per second of input audio and of generated audio. */
   perInputSecond?: number | undefined
   perOutputSecond?: number | undefined
   perMillionCharacters?: number | undefined
 }
 
-/** What a model can do. */
+/** Limits and abilities of a model. */
 export interface ModelFacts {
   mode?: ModelMode | undefined
-  /** Tokens that prompt and answer may have together. */
+  /** Tokens of prompt and answer together. */
   contextWindow?: number | undefined
-  /** Tokens that the prompt may have. */
+  /** Largest prompt, in tokens. */
   maxInputTokens?: number | undefined
-  /** Tokens that the answer may have. */
+  /** Longest answer, in tokens. */
   maxOutputTokens?: number | undefined
-  /** Dimensions of its vectors. */
+  /** Dimensions of an embedding. */
   dimensions?: number | undefined
   inputModalities?: readonly Modality[] | undefined
   outputModalities?: readonly Modality[] | undefined
   abilities?: readonly Ability[] | undefined
-  /** The day from which it is served no more: `2026-12-31`. */
+  /** First day on which the provider no longer serves the model: `2026-12-31`. */
   deprecationDate?: string | undefined
 }
 
-const tokenKeys = {
-  input: 'i',
-  output: 'o',
-  cacheRead: 'r',
-  cacheWrite: 'w',
-  cacheWrite1h: 'W',
-  reasoning: 'n',
-  audioInput: 'a',
-  audioOutput: 'A',
-  imageInput: 'g',
-  imageOutput: 'G',
-} as const
+/** `cacheReadAudio` is internal to the table. */
+const publicTokenRates = tokenRates.filter((name) => name !== 'cacheReadAudio')
+const multiples = [...serviceTiers, ...fieldsOf('multiple')] as const
+const fees = [...fieldsOf('fee'), 'perWebSearch'] as const
+const limits = fieldsOf('limit')
 
-const otherKeys = {
-  batch: 'b',
-  flex: 'f',
-  priority: 'p',
-  fast: 'F',
-  residency: 'u',
-  perRequest: 'R',
-  perSearchUnit: 'q',
-  perImage: 'I',
-  perPage: 'P',
-  perWebSearch: 's',
-  perInputSecond: 'S',
-  perOutputSecond: 'T',
-  perMillionCharacters: 'c',
-} as const
-
-const limitKeys = { contextWindow: 'C', maxInputTokens: 'L', maxOutputTokens: 'M', dimensions: 'd' } as const
-
-const numberKeys = { ...tokenKeys, ...otherKeys, ...limitKeys }
-
-/**
- * A row of the table's form. Names that it doesn't know and values that are no numbers are refused.
- * @throws {BadRequestError} naming the field
- */
-export function toRow(given: ModelPrices & ModelFacts): Row {
-  const row: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue
-    if (Object.hasOwn(numberKeys, name)) row[numberKeys[name as keyof typeof numberKeys]] = amount(name, value)
-    else if (name === 'tiers') row.t = toTiers(value as NonNullable<ModelPrices['tiers']>)
-    else if (name === 'mode') row.k = indexIn(modes, value as string, 'mode')
-    else if (name === 'inputModalities') row.im = bits(modalities, value as string[], name)
-    else if (name === 'outputModalities') row.om = bits(modalities, value as string[], name)
-    else if (name === 'abilities') row.x = bits(abilities, value as string[], name)
-    else if (name === 'deprecationDate') row.e = String(value)
-    else throw bad(`'${name}' is no price and no fact of a model. Known: ${known.join(', ')}.`)
-  }
-  return row as Row
-}
-
-const known = [
-  ...Object.keys(numberKeys),
+const numeric: ReadonlySet<string> = new Set([...publicTokenRates, ...multiples, ...fees, ...limits])
+const knownFields: readonly string[] = [
+  ...numeric,
   'tiers',
   'mode',
   'inputModalities',
@@ -136,53 +99,89 @@ const known = [
   'deprecationDate',
 ]
 
-function toTiers(tiers: readonly (TokenPrices & { above: number })[]): Row['t'] {
-  const made = tiers.map(({ above, ...prices }): [number, Tier] => {
-    for (const name of Object.keys(prices))
-      if (!Object.hasOwn(tokenKeys, name)) throw bad(`'tiers' takes rates of tokens, not '${name}'.`)
-    return [amount('tiers[].above', above), toRow(prices) as Tier]
+/**
+ * Converts prices and facts to a row of the table.
+ * @throws {BadRequestError} naming the first field that is unknown or has a wrong value
+ */
+export function toRow(given: ModelPrices & ModelFacts): PriceRow {
+  if (typeof given !== 'object' || given === null) throw invalid(`Prices must be an object; got ${show(given)}.`)
+  const row: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    if (numeric.has(name)) row[name] = toAmount(name, value)
+    else if (name === 'tiers') row.tiers = toTiers(value)
+    else if (name === 'mode') row.mode = modes[indexIn(modes, value, 'mode')]
+    else if (name === 'inputModalities') row.inputBits = toBits(modalities, value, name)
+    else if (name === 'outputModalities') row.outputBits = toBits(modalities, value, name)
+    else if (name === 'abilities') row.abilityBits = toBits(abilities, value, name)
+    else if (name === 'deprecationDate') row.deprecationDate = String(value)
+    else throw invalid(`'${name}' is not a price or fact of a model. Known fields: ${knownFields.join(', ')}.`)
+  }
+  return row as PriceRow
+}
+
+function toTiers(tiers: unknown): NonNullable<PriceRow['tiers']> {
+  if (!Array.isArray(tiers)) throw invalid(`'tiers' must be an array; got ${show(tiers)}.`)
+  const made = tiers.map((entry: unknown, index): [number, ContextTier] => {
+    if (typeof entry !== 'object' || entry === null) {
+      throw invalid(`'tiers[${index}]' must be an object with 'above' and token rates; got ${show(entry)}.`)
+    }
+    const { above, ...prices } = entry as TokenPrices & { above: unknown }
+    for (const name of Object.keys(prices)) {
+      if (!(publicTokenRates as readonly string[]).includes(name)) {
+        throw invalid(
+          `'tiers[${index}]' must hold token rates; got '${name}'. Known rates: ${publicTokenRates.join(', ')}.`,
+        )
+      }
+    }
+    return [toAmount(`tiers[${index}].above`, above), toRow(prices) as ContextTier]
   })
   return made.sort(([one], [other]) => one - other)
 }
 
-/** The rates of a card in words. */
-export function fromCard(card: Card): ModelPrices {
-  const prices: Record<string, unknown> = tokensOf(card)
-  for (const [name, key] of Object.entries(otherKeys)) {
-    const value = (card as Row)[key]
+/** The public form of a card. Prices with more than one value are given by their first. */
+export function toPrices(row: PriceRow): ModelPrices {
+  const prices: Record<string, unknown> = pickTokenRates(row)
+  for (const name of [...multiples, ...fees]) {
+    if (name === 'perWebSearch') continue
+    const value = row[name]
     if (typeof value === 'number') prices[name] = value
-    else if (Array.isArray(value) && key !== 's') prices[name] = value[0]
+    else if (Array.isArray(value)) prices[name] = value[0]
   }
-  if (card.t) prices.tiers = card.t.map(([above, tier]) => ({ above, ...tokensOf(tier) }))
-  const search = card.sg ?? card.s
-  if (search !== undefined) prices.perWebSearch = typeof search === 'number' ? search : search[0]
+  if (row.tiers) prices.tiers = row.tiers.map(([above, tier]) => ({ above, ...pickTokenRates(tier) }))
+  const search = searchFee(row.perSearchedAnswer ?? row.perWebSearch)
+  if (search !== undefined) prices.perWebSearch = search
   return prices
 }
 
-function tokensOf(card: Card): Record<string, unknown> {
+function pickTokenRates(card: RateCard): Record<string, unknown> {
   const prices: Record<string, unknown> = {}
-  for (const [name, key] of Object.entries(tokenKeys)) if (card[key] !== undefined) prices[name] = card[key]
+  for (const name of publicTokenRates) if (card[name] !== undefined) prices[name] = card[name]
   return prices
 }
 
-export const namesOf = <Name extends string>(names: readonly Name[], set: number): Name[] =>
-  names.filter((_, bit) => (set & (1 << bit)) !== 0)
+/** The names whose bits are set. */
+export const namesOf = <Name extends string>(names: readonly Name[], bits: number): Name[] =>
+  names.filter((_, bit) => (bits & (1 << bit)) !== 0)
 
-function bits(names: readonly string[], chosen: readonly string[], field: string): number {
-  let set = 0
-  for (const name of chosen) set |= 1 << indexIn(names, name, field)
-  return set
+function toBits(names: readonly string[], chosen: unknown, field: string): number {
+  if (!Array.isArray(chosen)) throw invalid(`'${field}' must be an array of strings; got ${show(chosen)}.`)
+  let bits = 0
+  for (const name of chosen) bits |= 1 << indexIn(names, name, field)
+  return bits
 }
 
-function indexIn(names: readonly string[], name: string, field: string): number {
-  const index = names.indexOf(name)
-  if (index < 0) throw bad(`'${field}' can't be '${name}'. Known: ${names.join(', ')}.`)
+function indexIn(names: readonly string[], name: unknown, field: string): number {
+  const index = names.indexOf(name as string)
+  if (index < 0) throw invalid(`'${field}' must be one of ${names.join(', ')}; got ${show(name)}.`)
   return index
 }
 
-function amount(name: string, value: unknown): number {
+function toAmount(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw bad(`'${name}' is a number of 0 or more, not ${String(value)}.`)
+  throw invalid(`'${name}' must be a number of 0 or more; got ${show(value)}.`)
 }
 
-const bad = (message: string): BadRequestError => new BadRequestError(message, { param: 'prices' })
+const show = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))
+
+const invalid = (message: string): BadRequestError => new BadRequestError(message, { param: 'prices' })

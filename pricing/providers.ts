@@ -1,4 +1,4 @@
-/** How provider prefixes are written elsewhere, and where a bare model id is at home. */
+/** Aliases of provider prefixes, and the providers of bare model ids. */
 
 const spellings: Readonly<Record<string, string>> = Object.freeze({
   'amazon-bedrock': 'bedrock',
@@ -51,15 +51,15 @@ const spellings: Readonly<Record<string, string>> = Object.freeze({
   workers_ai: 'cloudflare',
 })
 
-/** The prefix under which a provider stands in the table. */
+/** The prefix of a provider in the table. */
 export const canonicalProvider = (id: string): string => {
   const lower = id.toLowerCase()
   return Object.hasOwn(spellings, lower) ? (spellings[lower] ?? lower) : lower
 }
 
 /**
- * Who sells the same model at the same price, where a provider has no row of its own for it. Azure asks OpenAI's prices
- * for OpenAI's models and Anthropic's for Claude; Vertex asks those of the Gemini API.
+ * Sellers of the same model at the same price, used if a provider has no row of its own. Azure charges OpenAI's prices for
+ * OpenAI's models and Anthropic's for Claude; Vertex AI charges those of the Gemini API.
  */
 const sellers: Readonly<Record<string, readonly string[]>> = Object.freeze({
   azure: ['openai', 'azure_ai', 'anthropic'],
@@ -68,7 +68,7 @@ const sellers: Readonly<Record<string, readonly string[]>> = Object.freeze({
   bedrock_mantle: ['bedrock'],
 })
 
-export const sameSellers = (provider: string): readonly string[] =>
+export const samePriceSellers = (provider: string): readonly string[] =>
   Object.hasOwn(sellers, provider) ? (sellers[provider] ?? []) : []
 
 const homes: readonly (readonly [RegExp, string])[] = [
@@ -99,8 +99,8 @@ const homes: readonly (readonly [RegExp, string])[] = [
   [/^accounts\/fireworks\//, 'fireworks_ai'],
 ]
 
-/** Whose table a bare model id is looked up in. The id must still be found there, whole. */
-export function homeOf(model: string): string | undefined {
+/** The provider whose table is searched for a bare model id. The id must still match there completely. */
+export function homeProvider(model: string): string | undefined {
   const lower = model.toLowerCase()
   return homes.find(([pattern]) => pattern.test(lower))?.[1]
 }

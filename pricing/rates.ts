@@ -1,110 +1,97 @@
-import { type Card, type Hours, modes, type Row, type ServiceRate, type Tier } from './schema.js'
+import type { ContextTier, HourlyRate, PriceRow, RateCard, ServiceRate, ServiceTier, TokenRate } from './schema.js'
 
-/** Under what terms a call was served. */
-export interface Terms {
-  /** All input tokens: they choose the context tier. */
+/** Conditions that select the rates of a call. */
+export interface RateTerms {
+  /** All input tokens. They select the context tier. */
   readonly prompt: number
-  /** Milliseconds since 1970. */
+  /** Time of the call, in milliseconds since 1970. */
   readonly at: number
-  readonly service: 'standard' | 'batch' | 'flex' | 'priority' | 'fast'
-  /** Multiple for the region, 1 where there is none. */
-  readonly region: number
+  readonly service: 'standard' | ServiceTier
+  /** Multiple for the region; 1 for none. */
+  readonly residency: number
 }
 
-/** Rates that were asked, in US dollars per million tokens. Undefined: the table has none, and no other rate stands for it. */
-export interface TokenRates {
-  readonly input: number | undefined
-  readonly output: number | undefined
-  readonly cacheRead: number | undefined
-  readonly cacheReadAudio: number | undefined
-  readonly cacheWrite5m: number | undefined
-  readonly cacheWrite1h: number | undefined
-  readonly reasoning: number | undefined
-  readonly audioInput: number | undefined
-  readonly audioOutput: number | undefined
-  readonly imageInput: number | undefined
-  readonly imageOutput: number | undefined
-}
+/** Rates for a call, in US dollars per million tokens. Undefined: the table has none, and no other rate replaces it. */
+export type EffectiveRates = Readonly<Record<TokenRate, number | undefined>>
 
-/** The card that holds at a time. Fees for searches, that earlier cards don't have, are the row's. */
-export function cardAt(row: Row, at: number): Card {
-  if (!row.h) return row
-  for (const [until, card] of row.h) {
+/** The card that applies at a time. Search fees, which earlier cards may lack, come from the row. */
+export function cardAt(row: PriceRow, at: number): RateCard {
+  if (!row.earlier) return row
+  for (const [until, card] of row.earlier) {
     if (at >= Date.parse(until)) continue
-    const fee = row.sg === undefined ? row.s : undefined
-    return { ...(fee === undefined ? {} : { s: fee }), ...(row.sg === undefined ? {} : { sg: row.sg }), ...card }
+    if (card.perWebSearch !== undefined || card.perSearchedAnswer !== undefined) return card
+    return {
+      ...(row.perSearchedAnswer === undefined && row.perWebSearch !== undefined && { perWebSearch: row.perWebSearch }),
+      ...(row.perSearchedAnswer !== undefined && { perSearchedAnswer: row.perSearchedAnswer }),
+      ...card,
+    }
   }
   return row
 }
 
-/** Rates of a card under the terms of a call. The tier moves the whole request, every kind of token. */
-export function tokenRates(row: Row, card: Card, terms: Terms): TokenRates {
-  const tier = tierOf(card, terms.prompt)
+/** The rates of a card under the terms of a call. The context tier applies to the whole request, for every kind of token. */
+export function effectiveRates(row: PriceRow, card: RateCard, terms: RateTerms): EffectiveRates {
+  const tier = tierFor(card, terms.prompt)
   const service = serviceRate(row, terms.service, tier)
   const own = typeof service === 'object' && !isPair(service) ? service : undefined
-  const rate = (key: TokenKey): number | undefined => own?.[key] ?? tier?.[key] ?? card[key]
-  const hours = card.z ? hourly(card.z, terms.at) : 1
-  const all = hours * terms.region * (typeof service === 'number' ? service : isPair(service) ? service[0] : 1)
-  const read = isPair(service) ? hours * terms.region * service[1] : all
+  const ownTier = own && tierFor(own, terms.prompt)
+  const rate = (name: TokenRate): number | undefined => ownTier?.[name] ?? own?.[name] ?? tier?.[name] ?? card[name]
+  const base = (card.hours ? hourlyMultiple(card.hours, terms.at) : 1) * terms.residency
+  const all = base * (typeof service === 'number' ? service : isPair(service) ? service[0] : 1)
+  const read = isPair(service) ? base * service[1] : all
 
-  const input = rate('i')
-  const output = rate('o') ?? (silent.has(row.k ?? 0) ? 0 : undefined)
-  const cached = rate('r')
-  const write = rate('w') ?? input
-  const cacheRead = cached === undefined ? times(input, all) : times(cached, read)
+  const input = rate('input')
+  const output = rate('output') ?? (hasNoOutput(row) ? 0 : undefined)
+  const cached = rate('cacheRead')
+  const write = rate('cacheWrite') ?? input
+  const hour = rate('cacheWrite1h') ?? write
+  const cacheRead = cached === undefined ? multiply(input, all) : multiply(cached, read)
   return {
-    input: times(input, all),
-    output: times(output, all),
+    input: multiply(input, all),
+    output: multiply(output, all),
     cacheRead,
-    cacheReadAudio: times(rate('ra'), read) ?? cacheRead,
-    cacheWrite5m: times(write, all),
-    cacheWrite1h: times(rate('W') ?? write, all),
-    reasoning: times(rate('n') ?? output, all),
-    audioInput: times(rate('a') ?? input, all),
-    audioOutput: times(rate('A') ?? output, all),
-    imageInput: times(rate('g') ?? input, all),
-    imageOutput: times(rate('G') ?? output, all),
+    cacheReadAudio: multiply(rate('cacheReadAudio'), read) ?? cacheRead,
+    cacheWrite: multiply(write, all),
+    cacheWrite1h: multiply(hour, all),
+    cacheWrite12h: multiply(rate('cacheWrite12h') ?? hour, all),
+    reasoning: multiply(rate('reasoning') ?? output, all),
+    audioInput: multiply(rate('audioInput') ?? input, all),
+    audioOutput: multiply(rate('audioOutput') ?? output, all),
+    imageInput: multiply(rate('imageInput') ?? input, all),
+    imageOutput: multiply(rate('imageOutput') ?? output, all),
   }
 }
 
-/** Modes that put out no tokens: what usage counts there is not billed. */
-const silent = new Set([modes.indexOf('embedding'), modes.indexOf('rerank'), modes.indexOf('moderation')])
+/** Models whose output is not billed, whatever their usage reports. */
+const hasNoOutput = ({ mode }: PriceRow): boolean => mode === 'embedding' || mode === 'rerank' || mode === 'moderation'
 
-type TokenKey = 'i' | 'o' | 'r' | 'w' | 'W' | 'n' | 'a' | 'A' | 'ra' | 'g' | 'G'
-
-const times = (rate: number | undefined, by: number): number | undefined => (rate === undefined ? undefined : rate * by)
+const multiply = (rate: number | undefined, by: number): number | undefined =>
+  rate === undefined ? undefined : rate * by
 
 const isPair = (rate: ServiceRate | undefined): rate is readonly [number, number] => Array.isArray(rate)
 
-function tierOf({ t }: Card, prompt: number): Tier | undefined {
-  let found: Tier | undefined
-  if (t) for (const [above, tier] of t) if (prompt > above) found = tier
+function tierFor({ tiers }: RateCard, prompt: number): ContextTier | undefined {
+  let found: ContextTier | undefined
+  if (tiers) for (const [above, tier] of tiers) if (prompt > above) found = tier
   return found
 }
 
-/** A service tier that the model hasn't costs the standard rate. */
-function serviceRate(row: Row, service: Terms['service'], tier: Tier | undefined): ServiceRate | undefined {
-  switch (service) {
-    case 'batch':
-      return row.b
-    case 'flex':
-      return row.f
-    case 'priority':
-      return tier?.p ?? row.p
-    case 'fast':
-      return row.F
-    case 'standard':
-      return undefined
-  }
+/** The price of a service tier. A tier that the model lacks costs the standard rate. */
+function serviceRate(
+  row: PriceRow,
+  service: RateTerms['service'],
+  tier: ContextTier | undefined,
+): ServiceRate | undefined {
+  return service === 'standard' ? undefined : (tier?.[service] ?? row[service])
 }
 
-function hourly(hours: readonly Hours[], at: number): number {
+function hourlyMultiple(hours: readonly HourlyRate[], at: number): number {
   const date = new Date(at)
   const minute = date.getUTCHours() * 60 + date.getUTCMinutes()
   const day = date.getUTCDay() || 7
-  for (const { u, d, x } of hours) {
-    if (d && !d.includes(day)) continue
-    if (u.some(([from, to]) => minute >= from && minute < to)) return x
+  for (const { minutes, days, multiple } of hours) {
+    if (days && !days.includes(day)) continue
+    if (minutes.some(([from, to]) => minute >= from && minute < to)) return multiple
   }
   return 1
 }

@@ -1,60 +1,63 @@
 import { BadRequestError } from '../src/errors.js'
 import { type ModelFacts, type ModelPrices, toRow } from './prices.js'
 import { canonicalProvider } from './providers.js'
-import { type Found, findRow, type Missed, nearIds, type Split, splitModel } from './resolve.js'
-import type { Row } from './schema.js'
+import { findRow, type ModelParts, nearIds, type ResolvedModel, splitModel, type UnresolvedModel } from './resolve.js'
+import type { PriceRow } from './schema.js'
 import { isProvider } from './table.js'
 
-/** How many answers a registry remembers of which row a model string means. */
-const remembered = 1000
+/** Size of a registry's memo of model strings. */
+const maxResolved = 1000
 
 /**
- * The price table with a client's own models on top. What one registry is told, no other sees.
+ * The price table plus models registered by a client. Registries don't share registered models.
  * @example
  * const registry = new ModelRegistry()
  * registry.register('my/model', { input: 0.5, output: 1.5, contextWindow: 32_768 })
  * costPerToken({ model: 'my/model', usage }, registry).total
  */
 export class ModelRegistry {
-  readonly #rows = new Map<string, Row>()
-  readonly #found = new Map<string, Found | Missed>()
+  readonly #rows = new Map<string, PriceRow>()
+  readonly #resolved = new Map<string, ResolvedModel | UnresolvedModel>()
 
   /**
-   * Adds a model, or changes what the table says of one.
-   * @param id `provider/model`; or a model's name alone, which then holds at every provider
+   * Adds a model, or changes one of the table.
+   * @param id `provider/model`, or a bare model name, which then applies at every provider
    * @param given prices in US dollars per million tokens, and facts
-   * @param options.inherit whether what is not given stays as the table has it. @default true
-   * @throws {BadRequestError} where a price is not a number of 0 or more, or a field has no meaning
+   * @param options.inherit keep the table's values for fields that are not given. @default true
+   * @throws {BadRequestError} if a price is not a number of 0 or more, or a field is unknown
    */
   register(id: string, given: ModelPrices & ModelFacts, options: { inherit?: boolean | undefined } = {}): void {
-    if (typeof id !== 'string' || id.trim() === '') throw new BadRequestError("A model's id is 'provider/model'.")
+    if (typeof id !== 'string' || id.trim() === '') {
+      throw new BadRequestError(`A model id must be 'provider/model' or a bare model name; got ${show(id)}.`)
+    }
     const own = toRow(given)
     const built = options.inherit === false ? undefined : this.#builtIn(splitModel(id))?.row
-    this.#rows.set(key(id), Object.freeze(built ? over(built, own) : own))
-    this.#found.clear()
+    this.#rows.set(key(id), Object.freeze(built ? override(built, own) : own))
+    this.#resolved.clear()
   }
 
-  /** Forgets a model that was registered. False where there was none. */
+  /** Removes a registered model. Returns false if there is none. */
   unregister(id: string): boolean {
-    this.#found.clear()
+    this.#resolved.clear()
     return this.#rows.delete(key(id))
   }
 
   /**
-   * The row that a model string means: a registered one, else the table's.
-   * @param provider where the model string has no prefix but the provider is known
+   * Resolves a model string to a row: a registered one, else the table's.
+   * @param provider the provider, if the model string has no prefix
    */
-  find(model: string, provider?: string): Found | Missed {
+  find(model: string, provider?: string): ResolvedModel | UnresolvedModel {
+    if (typeof model !== 'string') return { row: undefined, near: [] }
     const memo = provider === undefined ? model : `${provider}\n${model}`
-    const known = this.#found.get(memo)
+    const known = this.#resolved.get(memo)
     if (known) return known
-    const found = this.#search(model, provider)
-    if (this.#found.size >= remembered) this.#found.clear()
-    this.#found.set(memo, found)
-    return found
+    const resolved = this.#search(model, provider)
+    if (this.#resolved.size >= maxResolved) this.#resolved.clear()
+    this.#resolved.set(memo, resolved)
+    return resolved
   }
 
-  #search(model: string, provider?: string): Found | Missed {
+  #search(model: string, provider?: string): ResolvedModel | UnresolvedModel {
     const split = provider === undefined ? this.#split(model) : { provider, model }
     return (
       this.#registered(split, model) ??
@@ -62,13 +65,13 @@ export class ModelRegistry {
     )
   }
 
-  /** A registered row: by provider and model, then by the model's name alone. Only as it is written. */
-  registered(model: string, provider?: string): Found | undefined {
-    if (this.#rows.size === 0) return undefined
+  /** A registered row: by provider and model, then by the bare name. Only the exact spelling matches. */
+  registered(model: string, provider?: string): ResolvedModel | undefined {
+    if (this.#rows.size === 0 || typeof model !== 'string') return undefined
     return this.#registered(provider === undefined ? this.#split(model) : { provider, model }, model)
   }
 
-  #registered({ provider, model }: Split, written: string): Found | undefined {
+  #registered({ provider, model }: ModelParts, written: string): ResolvedModel | undefined {
     for (const id of [`${provider ?? ''}/${model}`, written, model]) {
       const row = this.#rows.get(key(id))
       if (row)
@@ -84,11 +87,11 @@ export class ModelRegistry {
     return undefined
   }
 
-  #builtIn({ provider, model }: Split): Found | undefined {
+  #builtIn({ provider, model }: ModelParts): ResolvedModel | undefined {
     return provider === undefined ? undefined : findRow(provider, model)
   }
 
-  #split(model: string): Split {
+  #split(model: string): ModelParts {
     return splitModel(model, (provider) => isProvider(provider) || this.#hasProvider(provider))
   }
 
@@ -98,22 +101,24 @@ export class ModelRegistry {
   }
 }
 
-/** Prefixes are spelled in one way only, so that `together/x` and `together_ai/x` are one model. */
+/** Normalises the prefix, so that `together/x` and `together_ai/x` are one model. */
 function key(id: string): string {
   const slash = id.indexOf('/')
   return slash > 0 ? `${canonicalProvider(id.slice(0, slash))}/${id.slice(slash + 1)}` : id
 }
 
-/** Own prices hold at any time of any day; the table's earlier ones and its hours don't apply to them. */
-function over(built: Row, own: Row): Row {
-  const { h, z, ...rest } = built
-  const priced = own.i !== undefined || own.o !== undefined
+/** Registered prices apply at any time, so the table's earlier cards and hours are dropped with the prices they belong to. */
+function override(built: PriceRow, own: PriceRow): PriceRow {
+  const { earlier, hours, ...rest } = built
+  const priced = own.input !== undefined || own.output !== undefined
   return priced ? { ...rest, ...own } : { ...built, ...own }
 }
 
+const show = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))
+
 let shared: ModelRegistry | undefined
 
-/** The registry of the top-level functions, made at its first use. */
+/** The registry of the top-level functions. */
 export function defaultRegistry(): ModelRegistry {
   shared ??= new ModelRegistry()
   return shared

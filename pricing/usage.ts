@@ -1,11 +1,11 @@
-/** Usage from anywhere, cut into buckets that don't overlap. */
+/** Usage of any origin, split into buckets that don't overlap. */
 
 type Count = number | null | undefined
 
 /**
- * What a call used, in llmux's definition: `prompt_tokens` counts every input token (cache reads, cache writes, audio and
- * images too), `completion_tokens` every output token (reasoning, audio and images too), and the details are disjoint parts
- * of them. A chat answer's `usage` and an embedding's fit as they are; the rest is for what is not billed by tokens.
+ * Usage of a call. `prompt_tokens` counts every input token (cache reads, cache writes, audio and images included),
+ * `completion_tokens` every output token (reasoning, audio and images included); the details are disjoint parts of them.
+ * The `usage` of a chat completion or an embedding fits as it is. The other fields are for units that are not tokens.
  */
 export interface BillableUsage {
   prompt_tokens?: Count
@@ -14,11 +14,17 @@ export interface BillableUsage {
   prompt_tokens_details?:
     | {
         cached_tokens?: Count
-        /** Of `cached_tokens`, those that are audio. */
+        /** Audio tokens among `cached_tokens`. */
         cached_tokens_details?: { audio_tokens?: Count } | null | undefined
         cache_creation_tokens?: Count
+        /** Cache writes by lifetime. Tokens without a lifetime are billed at the shortest one. */
         cache_creation_token_details?:
-          | { ephemeral_5m_input_tokens?: Count; ephemeral_1h_input_tokens?: Count }
+          | {
+              ephemeral_5m_input_tokens?: Count
+              ephemeral_30m_input_tokens?: Count
+              ephemeral_1h_input_tokens?: Count
+              ephemeral_12h_input_tokens?: Count
+            }
           | null
           | undefined
         audio_tokens?: Count
@@ -30,127 +36,165 @@ export interface BillableUsage {
     | { reasoning_tokens?: Count; audio_tokens?: Count; image_tokens?: Count }
     | null
     | undefined
-  server_tool_use?: { web_search_requests?: Count; [tool: string]: unknown } | null | undefined
+  server_tool_use?:
+    | { web_search_requests?: Count; file_search_requests?: Count; [tool: string]: unknown }
+    | null
+    | undefined
+  /** Usage of other models that took part in the call, such as Anthropic's advisor. Each is billed at its own rates. */
+  auxiliary_usage?: readonly AuxiliaryUsage[] | null | undefined
   /** Search units of a rerank call. */
   search_units?: Count
-  /** Images made. */
+  /** Generated images. */
   images?: Count
-  /** Pages read. */
+  /** Images in the input of an embedding call. */
+  input_images?: Count
+  /** Pages of documents read. */
   pages?: Count
-  /** Characters spoken or written, for models that bill them. */
+  /** Characters spoken or written, for models billed by character. */
   characters?: Count
-  /** Seconds of audio heard, and made. */
+  /** Seconds of input audio, and of generated audio. */
   input_audio_seconds?: Count
   output_audio_seconds?: Count
-  /** What the provider says that the call cost, in US dollars: a number, or Perplexity's object. */
-  cost?: number | { total_cost?: Count; [part: string]: unknown } | null | undefined
-  /** xAI's: US dollars times 10^10. */
+  /** Cost reported by the provider, in US dollars: a number, Perplexity's object or Venice's. */
+  cost?: number | { total_cost?: Count; usd?: Count; [part: string]: unknown } | null | undefined
+  /** Cost reported by xAI: US dollars times 10^10. */
   cost_in_usd_ticks?: Count
-  /** DeepInfra's: US dollars. */
+  /** Cost reported by DeepInfra, in US dollars. */
   estimated_cost?: Count
 }
 
-/** Disjoint: each token is in one bucket. */
-export interface Buckets {
-  /** All input tokens: they choose the context tier. */
-  prompt: number
-  text: number
-  cacheRead: number
-  cacheReadAudio: number
-  cacheWrite5m: number
-  cacheWrite1h: number
-  audioIn: number
-  imageIn: number
-  textOut: number
-  reasoning: number
-  audioOut: number
-  imageOut: number
-  webSearches: number
-  searchUnits: number
-  images: number
-  pages: number
-  characters: number
-  secondsIn: number
-  secondsOut: number
+/** Tokens that another model of the same provider used on behalf of the call. */
+export interface AuxiliaryUsage
+  extends Pick<
+    BillableUsage,
+    'prompt_tokens' | 'completion_tokens' | 'total_tokens' | 'prompt_tokens_details' | 'completion_tokens_details'
+  > {
+  /** Model id at the provider of the call. */
+  model?: string | null | undefined
 }
 
-/** Counts are never negative, and what is not a number counts nothing. */
-const count = (value: Count): number =>
+/** Disjoint counts: each token is in one bucket. */
+export interface UsageBuckets {
+  /** All input tokens. They select the context tier. */
+  prompt: number
+  textInput: number
+  cacheRead: number
+  cacheReadAudio: number
+  cacheWrite: number
+  cacheWrite1h: number
+  cacheWrite12h: number
+  audioInput: number
+  imageInput: number
+  textOutput: number
+  reasoning: number
+  audioOutput: number
+  imageOutput: number
+  webSearches: number
+  fileSearches: number
+  searchUnits: number
+  images: number
+  inputImages: number
+  pages: number
+  characters: number
+  inputSeconds: number
+  outputSeconds: number
+}
+
+/** Negative counts and values that are not numbers count as 0. */
+const toCount = (value: unknown): number =>
   typeof value === 'number' && value > 0 && value !== Number.POSITIVE_INFINITY ? value : 0
 
-const given = (value: Count): boolean => typeof value === 'number' && Number.isFinite(value)
+const isKnown = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
 
-/** The buckets, or undefined where the usage says nothing that could be billed. */
-export function buckets(usage: BillableUsage | null | undefined): Buckets | undefined {
+const units = [
+  'search_units',
+  'images',
+  'input_images',
+  'pages',
+  'characters',
+  'input_audio_seconds',
+  'output_audio_seconds',
+] as const satisfies readonly (keyof BillableUsage)[]
+
+/** The buckets of a usage, or undefined if it has nothing to bill. */
+export function toBuckets(usage: BillableUsage | null | undefined): UsageBuckets | undefined {
   if (typeof usage !== 'object' || usage === null) return undefined
-  const units =
-    given(usage.search_units) ||
-    given(usage.images) ||
-    given(usage.pages) ||
-    given(usage.characters) ||
-    given(usage.input_audio_seconds) ||
-    given(usage.output_audio_seconds)
-  const tokens = given(usage.prompt_tokens) || given(usage.completion_tokens)
-  if (!units && !tokens && !given(usage.total_tokens)) return undefined
+  const hasTokens = isKnown(usage.prompt_tokens) || isKnown(usage.completion_tokens) || isKnown(usage.total_tokens)
+  if (!hasTokens && !units.some((unit) => isKnown(usage[unit]))) return undefined
 
-  const completion = count(usage.completion_tokens)
-  const prompt = given(usage.prompt_tokens) ? count(usage.prompt_tokens) : count(usage.total_tokens) - completion
-  const into = usage.prompt_tokens_details ?? undefined
-  const out = usage.completion_tokens_details ?? undefined
+  const completion = toCount(usage.completion_tokens)
+  const prompt = isKnown(usage.prompt_tokens)
+    ? toCount(usage.prompt_tokens)
+    : Math.max(0, toCount(usage.total_tokens) - completion)
+  const input = usage.prompt_tokens_details ?? undefined
+  const output = usage.completion_tokens_details ?? undefined
 
-  // each part takes only what those before it have left: parts that overlap or exceed the whole are not billed twice
-  let left = Math.max(0, prompt)
+  // each part takes only what the parts before it have left, so overlapping or excessive parts are not billed twice
+  let left = prompt
   const take = (tokens: number): number => {
     const taken = Math.min(left, tokens)
     left -= taken
     return taken
   }
-  const cached = take(count(into?.cached_tokens))
-  const cacheReadAudio = Math.min(cached, count(into?.cached_tokens_details?.audio_tokens))
-  const split = into?.cache_creation_token_details ?? undefined
-  const long = count(split?.ephemeral_1h_input_tokens)
-  const written = take(Math.max(count(into?.cache_creation_tokens), count(split?.ephemeral_5m_input_tokens) + long))
-  const cacheWrite1h = Math.min(written, long)
-  const audioIn = take(count(into?.audio_tokens))
-  const imageIn = take(count(into?.image_tokens))
-  const text = left
+  const cached = take(toCount(input?.cached_tokens))
+  const cacheReadAudio = Math.min(cached, toCount(input?.cached_tokens_details?.audio_tokens))
+  const lifetimes = input?.cache_creation_token_details ?? undefined
+  const short = toCount(lifetimes?.ephemeral_5m_input_tokens) + toCount(lifetimes?.ephemeral_30m_input_tokens)
+  const hour = toCount(lifetimes?.ephemeral_1h_input_tokens)
+  const halfDay = toCount(lifetimes?.ephemeral_12h_input_tokens)
+  const written = take(Math.max(toCount(input?.cache_creation_tokens), short + hour + halfDay))
+  const cacheWrite12h = Math.min(written, halfDay)
+  const cacheWrite1h = Math.min(written - cacheWrite12h, hour)
+  const audioInput = take(toCount(input?.audio_tokens))
+  const imageInput = take(toCount(input?.image_tokens))
+  const textInput = left
 
   left = completion
-  const audioOut = take(count(out?.audio_tokens))
-  const imageOut = take(count(out?.image_tokens))
-  const reasoning = take(count(out?.reasoning_tokens))
+  const audioOutput = take(toCount(output?.audio_tokens))
+  const imageOutput = take(toCount(output?.image_tokens))
+  const reasoning = take(toCount(output?.reasoning_tokens))
 
   return {
     prompt,
-    text,
+    textInput,
     cacheRead: cached - cacheReadAudio,
     cacheReadAudio,
-    cacheWrite5m: written - cacheWrite1h,
+    cacheWrite: written - cacheWrite1h - cacheWrite12h,
     cacheWrite1h,
-    audioIn,
-    imageIn,
-    textOut: left,
+    cacheWrite12h,
+    audioInput,
+    imageInput,
+    textOutput: left,
     reasoning,
-    audioOut,
-    imageOut,
-    webSearches: count(usage.server_tool_use?.web_search_requests),
-    searchUnits: count(usage.search_units),
-    images: count(usage.images),
-    pages: count(usage.pages),
-    characters: count(usage.characters),
-    secondsIn: count(usage.input_audio_seconds),
-    secondsOut: count(usage.output_audio_seconds),
+    audioOutput,
+    imageOutput,
+    webSearches: toCount(usage.server_tool_use?.web_search_requests),
+    fileSearches: toCount(usage.server_tool_use?.file_search_requests),
+    searchUnits: toCount(usage.search_units),
+    images: toCount(usage.images),
+    inputImages: toCount(usage.input_images),
+    pages: toCount(usage.pages),
+    characters: toCount(usage.characters),
+    inputSeconds: toCount(usage.input_audio_seconds),
+    outputSeconds: toCount(usage.output_audio_seconds),
   }
 }
 
-/** What the provider itself says that the call cost, in US dollars. */
+/** The usage of other models in the call, without entries that have nothing to bill. */
+export function auxiliaryUsage(usage: BillableUsage | null | undefined): AuxiliaryUsage[] {
+  const list: unknown = usage?.auxiliary_usage
+  if (!Array.isArray(list)) return []
+  return list.filter((entry): entry is AuxiliaryUsage => typeof entry === 'object' && entry !== null)
+}
+
+/** The cost that the provider reported, in US dollars. */
 export function reportedCost(usage: BillableUsage | null | undefined): number | undefined {
   if (typeof usage !== 'object' || usage === null) return undefined
   const { cost } = usage
-  const dollars = typeof cost === 'object' && cost !== null ? cost.total_cost : cost
-  if (valid(dollars)) return dollars
-  if (valid(usage.cost_in_usd_ticks)) return usage.cost_in_usd_ticks / 1e10
-  return valid(usage.estimated_cost) ? usage.estimated_cost : undefined
+  const dollars = typeof cost === 'object' && cost !== null ? (cost.total_cost ?? cost.usd) : cost
+  if (isAmount(dollars)) return dollars
+  if (isAmount(usage.cost_in_usd_ticks)) return usage.cost_in_usd_ticks / 1e10
+  return isAmount(usage.estimated_cost) ? usage.estimated_cost : undefined
 }
 
-const valid = (value: Count): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0

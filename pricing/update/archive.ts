@@ -1,6 +1,6 @@
 import { gunzipSync, inflateRawSync } from 'node:zlib'
 
-/** The files of a `.tgz`, by name. */
+/** Files of a `.tgz`, by name. */
 export function entriesOfTar(archive: Buffer): Map<string, Buffer> {
   const tar = gunzipSync(archive)
   const files = new Map<string, Buffer>()
@@ -35,5 +35,5 @@ export function entryOfZip(zip: Buffer, wanted: string): Buffer {
     }
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32)
   }
-  throw new Error(`The wheel has no ${wanted}.`)
+  throw new Error(`The wheel must contain ${wanted}.`)
 }

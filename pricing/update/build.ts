@@ -1,28 +1,54 @@
-/** From the sources to the rows of the table. */
-import { spellings } from '../names.js'
+/** Builds the rows of the table from the sources. */
+import { spellings } from '../model-ids.js'
 import { cardAt } from '../rates.js'
-import type { Card, ProviderTable, Row } from '../schema.js'
+import { fields, type PriceRow, type ProviderTable, type RateCard, type RowDefaults } from '../schema.js'
 import { fromCalculator } from './calculator.js'
 import { fromCatalog } from './catalog.js'
 import type { Raw } from './fetch.js'
 import { fromGenai } from './genai.js'
+import type { History } from './history.js'
 import { fromLitellm } from './litellm.js'
 import { type Disagreement, hasPrice, mergeProvider } from './merge.js'
-import type { Shelf } from './offer.js'
 import { type Overrides, override } from './overrides.js'
-import { foldAzure, foldBedrock } from './places.js'
-
-/** Cards of other times, that the sources no longer have: provider, id, until when. */
-export type History = Record<string, Record<string, [string, Card][]>>
+import { foldAzure, foldBedrock } from './regions.js'
+import type { Rows, Source } from './source.js'
 
 export interface Built {
   tables: Map<string, ProviderTable>
   disagreements: Disagreement[]
+  /** Overrides that changed nothing. */
   needless: string[]
 }
 
-/** @param asOf the date to which the prices reach: sources are compared as they stood then */
+/** @param asOf date of the newest prices; sources are compared as of this date */
 export function build(raw: Raw, overrides: Overrides, history: History, asOf: string): Built {
+  const sources = readSources(raw, overrides)
+  const providers = new Set(sources.flatMap((source) => [...source.providers.keys()]))
+  const tables = new Map<string, ProviderTable>()
+  const disagreements: Disagreement[] = []
+  const needless: string[] = []
+  for (const provider of [...providers].sort()) {
+    const found: Disagreement[] = []
+    const rows = mergeProvider(provider, sources, Date.parse(asOf), found)
+    needless.push(...override(provider, rows, overrides))
+    // an override settles a disagreement
+    for (const one of found) {
+      const row = rows.get(one.model.slice(provider.length + 1))
+      if (row && cardAt(row, Date.parse(asOf))[one.field] === one.taken) disagreements.push(one)
+    }
+    const free = overrides.free[provider]
+    for (const [id, row] of [...rows]) {
+      const kept = withoutEmptyPrices(row, free !== undefined && new RegExp(free).test(id))
+      if (kept && !id.endsWith('-')) rows.set(id, withHistory(kept, history[provider]?.[id]))
+      else rows.delete(id)
+    }
+    if (rows.size > 0) tables.set(provider, toTable(provider, rows, overrides.providers[provider]?.defaults))
+  }
+  return { tables, disagreements, needless }
+}
+
+/** All sources in order of trust for prices. */
+export function readSources(raw: Raw, overrides: Overrides): Source[] {
   const sources = [
     fromGenai(raw.genai),
     fromCalculator(raw.calculator),
@@ -32,131 +58,100 @@ export function build(raw: Raw, overrides: Overrides, history: History, asOf: st
   const uplift = { models: new RegExp(overrides.uplift.models), multiple: overrides.uplift.multiple }
   for (const source of sources) {
     foldBedrock(source, uplift)
-    foldAzure(source, overrides.providers.azure?.defaults.u ?? 1)
+    foldAzure(source, overrides.providers.azure?.defaults.residency ?? 1)
   }
-  const providers = new Set(sources.flatMap((source) => [...source.shelves.keys()]))
-  const tables = new Map<string, ProviderTable>()
-  const disagreements: Disagreement[] = []
-  const needless: string[] = []
-  for (const provider of [...providers].sort()) {
-    const found: Disagreement[] = []
-    const shelf = mergeProvider(provider, sources, Date.parse(asOf), found)
-    needless.push(...override(provider, shelf, overrides))
-    // where an override has decided, nothing of the sources was taken
-    for (const one of found) {
-      const row = shelf.get(one.model.slice(provider.length + 1))
-      if (row && cardAt(row, Date.parse(asOf))[one.field] === one.taken) disagreements.push(one)
-    }
-    const free = overrides.free[provider]
-    for (const [id, row] of [...shelf]) {
-      const kept = worthKeeping(row, free !== undefined && new RegExp(free).test(id))
-      if (kept && !id.endsWith('-')) shelf.set(id, withHistory(kept, history[provider]?.[id]))
-      else shelf.delete(id)
-    }
-    if (shelf.size > 0) tables.set(provider, tableOf(provider, shelf, overrides.providers[provider]?.defaults))
-  }
-  return { tables, disagreements, needless }
+  return sources
 }
 
-/** A price of 0 for everything mostly means that a source has none: only where we know better it is one. */
-function worthKeeping(row: Row, free: boolean): Row | undefined {
-  const { i, o, ...rest } = row
-  const nothing = !i && !o && (i !== undefined || o !== undefined)
-  const kept = nothing && !free ? rest : row
-  const { k, b, f, p, F, u, s, sg, e, ...facts } = kept
-  return hasPrice(kept) ||
-    (kept.C !== undefined && (kept.x !== undefined || kept.M !== undefined)) ||
-    Object.keys(facts).length > 2
-    ? kept
-    : undefined
+/** A row worth keeping, or undefined. If all prices are 0 the source usually has none, unless the model is known to be free. */
+function withoutEmptyPrices(row: PriceRow, free: boolean): PriceRow | undefined {
+  const { input, output, ...rest } = row
+  const empty = !input && !output && (input !== undefined || output !== undefined)
+  const kept = empty && !free ? rest : row
+  const { contextWindow, abilityBits, maxOutputTokens } = kept
+  if (hasPrice(kept)) return kept
+  if (contextWindow !== undefined && (abilityBits !== undefined || maxOutputTokens !== undefined)) return kept
+  return Object.keys(kept).filter((name) => !secondary.has(name)).length > 2 ? kept : undefined
 }
 
-function withHistory(row: Row, past: readonly [string, Card][] | undefined): Row {
+/** Fields that say nothing without a price. */
+const secondary: ReadonlySet<string> = new Set([
+  'mode',
+  'batch',
+  'flex',
+  'priority',
+  'ultrafast',
+  'fast',
+  'residency',
+  'perWebSearch',
+  'perSearchedAnswer',
+  'perFileSearch',
+  'deprecationDate',
+])
+
+function withHistory(row: PriceRow, past: readonly [string, RateCard][] | undefined): PriceRow {
   if (!past || past.length === 0) return row
-  const h = [...past, ...(row.h ?? [])].sort(([one], [other]) => (one < other ? -1 : 1))
-  return { ...row, h }
+  const earlier = [...past, ...(row.earlier ?? [])].sort(([one], [other]) => (one < other ? -1 : 1))
+  return { ...row, earlier }
 }
 
-const order: readonly (keyof Row)[] = [
-  ...([
-    'i',
-    'o',
-    'r',
-    'w',
-    'W',
-    'n',
-    'a',
-    'A',
-    'ra',
-    'g',
-    'G',
-    'R',
-    'q',
-    'I',
-    'P',
-    'S',
-    'T',
-    'c',
-    's',
-    'sg',
-    't',
-    'z',
-  ] as const),
-  ...(['b', 'f', 'p', 'F', 'u', 'h', 'C', 'L', 'M', 'd', 'k', 'x', 'im', 'om', 'e'] as const),
-]
-
-function tableOf(provider: string, shelf: Shelf, defaults: ProviderTable['d']): ProviderTable {
-  const rows = new Map<string, Row>()
-  for (const [id, row] of [...shelf].sort(([one], [other]) => (one < other ? -1 : 1)))
-    rows.set(id, plain(row, defaults))
-  const m: Record<string, Row | string> = {}
+function toTable(provider: string, merged: Rows, defaults: RowDefaults | undefined): ProviderTable {
+  const rows = new Map<string, PriceRow>()
+  for (const [id, row] of [...merged].sort(([one], [other]) => (one < other ? -1 : 1)))
+    rows.set(id, withoutDefaults(row, defaults))
+  const models: Record<string, PriceRow | string> = {}
   const first = new Map<string, string>()
-  // of rows that are the same, the shortest id keeps the row
+  // of equal rows, the shortest id keeps the row
   for (const [id, row] of [...rows].sort(([one], [other]) => one.length - other.length || (one < other ? -1 : 1))) {
     const text = JSON.stringify(row)
     const target = first.get(text)
     if (target === undefined) first.set(text, id)
     else rows.delete(id)
-    m[id] = target ?? row
+    models[id] = target ?? row
   }
-  for (const [alias, target] of undatedNames(shelf))
-    m[alias] = typeof m[target] === 'string' ? (m[target] as string) : target
-  for (const id of Object.keys(m)) if (typeof m[id] === 'string' && reached(provider, id, m)) delete m[id]
-  const sorted = Object.fromEntries(Object.entries(m).sort(([one], [other]) => (one < other ? -1 : 1)))
-  return defaults ? { d: defaults, m: sorted } : { m: sorted }
+  for (const [alias, target] of undatedNames(merged)) {
+    const row = models[target]
+    models[alias] = typeof row === 'string' ? row : target
+  }
+  for (const id of Object.keys(models)) {
+    if (typeof models[id] === 'string' && isReached(provider, id, models)) delete models[id]
+  }
+  const sorted = Object.fromEntries(Object.entries(models).sort(([one], [other]) => (one < other ? -1 : 1)))
+  return defaults ? { defaults, models: sorted } : { models: sorted }
 }
 
-/** Whether another spelling of the id leads to the same row: then it needs no line of its own. */
-function reached(provider: string, id: string, m: Record<string, Row | string>): boolean {
+/** Whether another spelling of the id leads to the same row, so that it needs no line of its own. */
+function isReached(provider: string, id: string, models: Record<string, PriceRow | string>): boolean {
   for (const spelling of spellings(id, provider)) {
     if (spelling.id === id) continue
-    const row = m[spelling.id]
-    if (row !== undefined) return (typeof row === 'string' ? row : spelling.id) === m[id]
+    const row = models[spelling.id]
+    if (row !== undefined) return (typeof row === 'string' ? row : spelling.id) === models[id]
   }
   return false
 }
 
-function plain(row: Row, defaults: ProviderTable['d']): Row {
+/** The row in the order of the fields, without values that the provider's defaults imply. */
+function withoutDefaults(row: PriceRow, defaults: RowDefaults | undefined): PriceRow {
   const made: Record<string, unknown> = {}
-  for (const key of order) {
-    const value = row[key]
-    if (value === undefined || (defaults && row.i !== undefined && given(key, value, defaults))) continue
-    made[key] = value
+  for (const [name] of fields) {
+    const value = row[name]
+    if (value === undefined || (defaults && row.input !== undefined && isImplied(name, value, defaults))) continue
+    made[name] = value
   }
-  return made as Row
+  return made as PriceRow
 }
 
-/** What the provider's rule says already. Batch rates that are no multiple are a source's mixing of rows. */
-const given = (key: keyof Row, value: unknown, defaults: NonNullable<ProviderTable['d']>): boolean =>
-  defaults[key as 'b'] === value ||
-  (key === 'b' && defaults.b !== undefined && typeof value === 'object' && !Array.isArray(value))
+/** Batch rates that are not a multiple come from a source that has mixed up rows. */
+const isImplied = (name: keyof PriceRow, value: unknown, defaults: RowDefaults): boolean =>
+  defaults[name as keyof RowDefaults] === value ||
+  (name === 'batch' && defaults.batch !== undefined && typeof value === 'object' && !Array.isArray(value))
 
-/** `claude-opus-4-5` where the sources only have `claude-opus-4-5-20251101`: the newest that is dated, or the latest. */
-function undatedNames(shelf: Shelf): Map<string, string> {
+/** Undated names of dated ids, such as `claude-opus-4-5` for `claude-opus-4-5-20251101`: the newest date, or the latest. */
+function undatedNames(rows: Rows): Map<string, string> {
   const names = new Map<string, string>()
-  for (const id of [...shelf.keys()].sort()) {
+  for (const id of [...rows.keys()].sort()) {
     const name = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2}|latest)$/, '')
-    if (name !== id && name.includes('-') && !shelf.has(name)) names.set(name, id)
+    if (name !== id && name.includes('-') && !rows.has(name)) names.set(name, id)
   }
   return names
 }

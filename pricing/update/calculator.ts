@@ -1,6 +1,6 @@
-/** ai-sdk-cost-calculator: the second opinion on prices, with the dates of its checks. */
-import type { Card, Row } from '../schema.js'
-import { compact, emptySource, num, type Source, shelfOf, tidy } from './offer.js'
+/** ai-sdk-cost-calculator: a second opinion on prices, with the dates of its checks. */
+import type { PriceRow } from '../schema.js'
+import { compact, emptySource, roundOff, rowsOf, type Source, toAmount } from './source.js'
 
 const providers: Readonly<Record<string, readonly string[]>> = {
   openai: ['openai'],
@@ -25,51 +25,54 @@ export function fromCalculator(data: unknown): Source {
   for (const [name, models] of Object.entries(data as Record<string, Record<string, Record<string, unknown>>>)) {
     for (const provider of providers[name] ?? []) {
       for (const [id, price] of Object.entries(models)) {
-        const row = rowOf(price, provider === 'xai')
-        if (row) shelfOf(source, provider).set(id, row)
+        const row = toRow(price, provider === 'xai')
+        if (row) rowsOf(source, provider).set(id, row)
       }
     }
   }
   return source
 }
 
-function rowOf(price: Record<string, unknown>, inclusive: boolean): Row | undefined {
-  if (num(price.videoGenerationPerSecond) !== undefined || num(price.sessionPerMinute) !== undefined) return undefined
-  const of = (name: string): number | undefined => num(price[name])
-  const paid = (name: string): number | undefined => of(name) || undefined
+/** @param inclusive whether context tiers include their threshold */
+function toRow(price: Record<string, unknown>, inclusive: boolean): PriceRow | undefined {
+  if (toAmount(price.videoGenerationPerSecond) !== undefined || toAmount(price.sessionPerMinute) !== undefined) {
+    return undefined
+  }
+  const read = (name: string): number | undefined => toAmount(price[name])
+  const paid = (name: string): number | undefined => read(name) || undefined
   const per = (name: string, count: number): number | undefined => {
     const value = paid(name)
-    return value === undefined ? undefined : tidy(value / count)
+    return value === undefined ? undefined : roundOff(value / count)
   }
-  const input = of('inputPer1MTokens')
-  const output = of('outputPer1MTokens')
+  const input = read('inputPer1MTokens')
+  const output = read('outputPer1MTokens')
   const free = !input && !output
-  const threshold = of('longContextThreshold')
-  const row: Row = compact({
-    i: free ? undefined : input,
-    o: free ? undefined : output,
-    r: paid('cacheReadPer1MTokens'),
-    w: paid('cacheWritePer1MTokens'),
-    n: paid('reasoningPer1MTokens'),
-    a: paid('audioInputPer1MTokens'),
-    A: paid('audioOutputPer1MTokens'),
-    g: paid('imageInputPer1MTokens'),
-    G: paid('imageOutputPer1MTokens'),
-    s: per('webSearchPer1kRequests', 1000),
-    c: paid('speechPer1MCharacters'),
-    S: per('transcriptionPerMinute', 60),
-    I: paid('imageGenerationPerImage'),
-    t: undefined as Card['t'],
+  const threshold = read('longContextThreshold')
+  const row: PriceRow = compact({
+    input: free ? undefined : input,
+    output: free ? undefined : output,
+    cacheRead: paid('cacheReadPer1MTokens'),
+    cacheWrite: paid('cacheWritePer1MTokens'),
+    reasoning: paid('reasoningPer1MTokens'),
+    audioInput: paid('audioInputPer1MTokens'),
+    audioOutput: paid('audioOutputPer1MTokens'),
+    imageInput: paid('imageInputPer1MTokens'),
+    imageOutput: paid('imageOutputPer1MTokens'),
+    perWebSearch: per('webSearchPer1kRequests', 1000),
+    perMillionCharacters: paid('speechPer1MCharacters'),
+    perInputSecond: per('transcriptionPerMinute', 60),
+    perImage: paid('imageGenerationPerImage'),
   })
   if (threshold !== undefined && input !== undefined) {
     const long = compact({
-      i: of('longContextInputPer1MTokens'),
-      o: of('longContextOutputPer1MTokens'),
-      r: paid('longContextCacheReadPer1MTokens'),
-      w: paid('longContextCacheWritePer1MTokens'),
+      input: read('longContextInputPer1MTokens'),
+      output: read('longContextOutputPer1MTokens'),
+      cacheRead: paid('longContextCacheReadPer1MTokens'),
+      cacheWrite: paid('longContextCacheWritePer1MTokens'),
     })
-    row.t = [[inclusive || price.longContextThresholdInclusive === true ? threshold - 1 : threshold, long]]
+    const includes = inclusive || price.longContextThresholdInclusive === true
+    row.tiers = [[includes ? threshold - 1 : threshold, long]]
   }
-  const priced = [row.i, row.c, row.S, row.I].some((value) => value !== undefined)
-  return priced ? row : undefined
+  const priced = [row.input, row.perMillionCharacters, row.perInputSecond, row.perImage]
+  return priced.some((value) => value !== undefined) ? row : undefined
 }

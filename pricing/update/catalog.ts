@@ -1,6 +1,6 @@
-/** @oh-my-pi/pi-catalog: windows, limits and abilities; prices where the first two are silent. */
-import { abilities, modalities, type Row } from '../schema.js'
-import { compact, emptySource, isRecord, num, type Source, shelfOf } from './offer.js'
+/** @oh-my-pi/pi-catalog: context windows, limits and abilities; prices if the other sources have none. */
+import { abilities, type ModelMode, modalities, type PriceRow } from '../schema.js'
+import { compact, emptySource, isRecord, rowsOf, type Source, toAmount } from './source.js'
 
 const providers: Readonly<Record<string, string>> = {
   abliteration: 'abliteration',
@@ -36,7 +36,13 @@ const providers: Readonly<Record<string, string>> = {
   zai: 'zai',
 }
 
-const kinds: Readonly<Record<string, number>> = { image: 5, embedding: 3, rerank: 4, stt: 6, tts: 7 }
+const modeOf: Readonly<Record<string, ModelMode>> = {
+  image: 'image',
+  embedding: 'embedding',
+  rerank: 'rerank',
+  stt: 'transcription',
+  tts: 'speech',
+}
 
 const bit = (names: readonly string[], name: string): number => 1 << names.indexOf(name)
 
@@ -47,59 +53,55 @@ export function fromCatalog(data: unknown): Source {
     if (provider === undefined) continue
     for (const [id, model] of Object.entries(models)) {
       const kind = typeof model.kind === 'string' ? model.kind : undefined
-      if (kind !== undefined && kind !== 'tiny' && !Object.hasOwn(kinds, kind)) continue
-      const row = compact({ ...prices(model.cost, provider), ...facts(model, kind) })
-      shelfOf(source, provider).set(id, row)
+      if (kind !== undefined && kind !== 'tiny' && !Object.hasOwn(modeOf, kind)) continue
+      rowsOf(source, provider).set(id, compact({ ...toPrices(model.cost, provider), ...toFacts(model, kind) }))
     }
   }
   return source
 }
 
-function facts(model: Record<string, unknown>, kind: string | undefined): Row {
-  const context = num(model.contextWindow) || undefined
-  const most = num(model.maxTokens) || undefined
-  const chat = kind === undefined || kind === 'tiny'
-  const seen = Array.isArray(model.input) && model.input.includes('image')
-  let x = 0
-  if (model.reasoning === true) x |= bit(abilities, 'reasoning')
-  if (model.supportsTools !== false) x |= bit(abilities, 'tools')
-  if (model.supportsComputerUse === true) x |= bit(abilities, 'computerUse')
+function toFacts(model: Record<string, unknown>, kind: string | undefined): PriceRow {
+  const window = toAmount(model.contextWindow) || undefined
+  const maxOutput = toAmount(model.maxTokens) || undefined
+  const isChat = kind === undefined || kind === 'tiny'
+  const seesImages = Array.isArray(model.input) && model.input.includes('image')
+  let abilityBits = 0
+  if (model.reasoning === true) abilityBits |= bit(abilities, 'reasoning')
+  if (model.supportsTools !== false) abilityBits |= bit(abilities, 'tools')
+  if (model.supportsComputerUse === true) abilityBits |= bit(abilities, 'computerUse')
   return compact({
-    C: context,
-    M: most !== undefined && context !== undefined && most >= context - 16 ? undefined : most,
-    x: chat ? x : undefined,
-    im: chat ? bit(modalities, 'text') | (seen ? bit(modalities, 'image') : 0) : undefined,
-    k: kind === undefined ? undefined : kinds[kind],
+    contextWindow: window,
+    maxOutputTokens:
+      maxOutput !== undefined && window !== undefined && maxOutput >= window - 16 ? undefined : maxOutput,
+    abilityBits: isChat ? abilityBits : undefined,
+    inputBits: isChat ? bit(modalities, 'text') | (seesImages ? bit(modalities, 'image') : 0) : undefined,
+    mode: kind === undefined ? undefined : modeOf[kind],
   })
 }
 
-/** Zero for everything means that the catalog has no price, and zero for the cache that it has none for that. */
-function prices(cost: unknown, provider: string): Row {
+/** If all prices are 0 the catalog has none; a 0 for the cache means no price for the cache. */
+function toPrices(cost: unknown, provider: string): PriceRow {
   if (!isRecord(cost) || cost.timeBased !== undefined) return {}
-  const input = num(cost.input)
-  const output = num(cost.output)
+  const input = toAmount(cost.input)
+  const output = toAmount(cost.output)
   if (!input && !output) return {}
-  const row: Row = compact({
-    i: input,
-    o: output,
-    r: num(cost.cacheRead) || undefined,
-    w: num(cost.cacheWrite) || undefined,
+  const row: PriceRow = compact({
+    input,
+    output,
+    cacheRead: toAmount(cost.cacheRead) || undefined,
+    cacheWrite: toAmount(cost.cacheWrite) || undefined,
   })
   const long = cost.longContext
   if (isRecord(long)) {
     const threshold = Number(long.inputThreshold)
     const inclusive = provider === 'xai' || long.inputThresholdInclusive === true
-    row.t = [
-      [
-        inclusive ? threshold - 1 : threshold,
-        compact({
-          i: num(long.input),
-          o: num(long.output),
-          r: num(long.cacheRead) || undefined,
-          w: num(long.cacheWrite) || undefined,
-        }),
-      ],
-    ]
+    const tier = compact({
+      input: toAmount(long.input),
+      output: toAmount(long.output),
+      cacheRead: toAmount(long.cacheRead) || undefined,
+      cacheWrite: toAmount(long.cacheWrite) || undefined,
+    })
+    row.tiers = [[inclusive ? threshold - 1 : threshold, tier]]
   }
   return row
 }

@@ -1,4 +1,4 @@
-/** Brings the pinned packages into a cache folder, and proves that they are the ones that were pinned. */
+/** Downloads the pinned packages into a cache folder and verifies their hashes. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -25,7 +25,7 @@ export interface Pins {
   }
 }
 
-/** What the sources hold, as they hold it. */
+/** The data of the sources, unprocessed. */
 export interface Raw {
   genai: unknown
   calculator: unknown
@@ -33,7 +33,7 @@ export interface Raw {
   litellm: unknown
 }
 
-/** @param offline true to fail rather than fetch */
+/** @param offline fail instead of downloading */
 export async function fetchSources(pins: Pins, cache: string, offline: boolean): Promise<Raw> {
   await mkdir(cache, { recursive: true })
   const raw: Record<string, unknown> = {}
@@ -58,7 +58,7 @@ async function packed(name: string, version: string, cache: string, file: string
   await rename(join(cache, filename.replace('@', '').replace('/', '-')), file)
 }
 
-/** The wheel is large and only one file of it is of use: that file is kept, and its own hash beside it. */
+/** A wheel is large and only one of its files is used, so the cache keeps that file, with its hash in the first line. */
 async function wheel(pin: Pins['wheel'], cache: string, offline: boolean): Promise<unknown> {
   const kept = join(cache, `${pin.key}-${pin.version}-${pin.sha256.slice(0, 16)}.json`)
   if (existsSync(kept)) {
@@ -81,7 +81,7 @@ async function wheel(pin: Pins['wheel'], cache: string, offline: boolean): Promi
 }
 
 const reading = {
-  /** Its data stands in its code: the module is run, from the checked archive. */
+  /** The data is part of the code, so the module of the verified archive is executed. */
   async genai(archive: Buffer, folder: string): Promise<unknown> {
     const module = await imported(archive, 'package/dist/index.js', folder)
     return (module.waitForUpdate as () => Promise<unknown>)()

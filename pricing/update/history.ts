@@ -1,82 +1,64 @@
-/** A price that changed is kept with the time until which it held. */
-import type { Card, ProviderTable, Row } from '../schema.js'
-import type { History } from './build.js'
+/** Prices that have changed, with the time until which they applied. */
+import { cardFields, type PriceRow, type ProviderTable, type RateCard } from '../schema.js'
 
-export interface Change {
+/** Earlier cards that the sources no longer have: provider, model id, time and card. */
+export type History = Record<string, Record<string, [string, RateCard][]>>
+
+export interface PriceChange {
   provider: string
   id: string
   model: string
-  was: Card
-  is: Card
+  before: RateCard
+  after: RateCard
 }
 
-const rates = [
-  'i',
-  'o',
-  'r',
-  'w',
-  'W',
-  'n',
-  'a',
-  'A',
-  'ra',
-  'g',
-  'G',
-  'R',
-  'q',
-  'I',
-  'P',
-  'S',
-  'T',
-  'c',
-  't',
-  'z',
-] as const
+/** Search fees are left out: they are not kept per card. */
+const comparedFields = cardFields.filter((name) => name !== 'perWebSearch' && name !== 'perSearchedAnswer')
 
-/** Models whose price is another than in the table before. */
-export function changes(
+/** Models whose price differs from the previous table. */
+export function findChanges(
   before: ReadonlyMap<string, ProviderTable>,
   after: ReadonlyMap<string, ProviderTable>,
-): Change[] {
-  const found: Change[] = []
-  for (const [provider, { m }] of after) {
-    const old = before.get(provider)?.m
+): PriceChange[] {
+  const found: PriceChange[] = []
+  for (const [provider, { models }] of after) {
+    const old = before.get(provider)?.models
     if (!old) continue
-    for (const id of Object.keys(m)) {
-      const [one, other] = [rowOf(old, id), rowOf(m, id)]
+    for (const id of Object.keys(models)) {
+      const [one, other] = [resolveAlias(old, id), resolveAlias(models, id)]
       if (!one || !other) continue
-      const [was, is] = [cardOf(one), cardOf(other)]
-      if (JSON.stringify(was) !== JSON.stringify(is) && was.i !== undefined)
-        found.push({ provider, id, model: `${provider}/${id}`, was, is })
+      const [was, is] = [pickCard(one), pickCard(other)]
+      if (JSON.stringify(was) !== JSON.stringify(is) && was.input !== undefined)
+        found.push({ provider, id, model: `${provider}/${id}`, before: was, after: is })
     }
   }
   return found
 }
 
-const rowOf = (m: ProviderTable['m'], id: string): Row | undefined => {
-  const row = m[id]
+const resolveAlias = (models: ProviderTable['models'], id: string): PriceRow | undefined => {
+  const row = models[id]
   if (typeof row !== 'string') return row
-  const target = m[row]
+  const target = models[row]
   return typeof target === 'string' ? undefined : target
 }
 
-function cardOf(row: Row): Card {
+function pickCard(row: PriceRow): RateCard {
   const card: Record<string, unknown> = {}
-  for (const key of rates) if (row[key] !== undefined) card[key] = row[key]
-  return card as Card
+  for (const name of comparedFields) if (row[name] !== undefined) card[name] = row[name]
+  return card as RateCard
 }
 
-/** The history with the prices that have just passed. A correction of what was never true belongs into the overrides, with `h`. */
-export function extendHistory(history: History, changed: readonly Change[], asOf: string): History {
-  if (changed.length === 0) return history
+/** Adds the prices that have just ended. Corrections of wrong prices belong in overrides.json, under `earlier`. */
+export function extendHistory(history: History, changes: readonly PriceChange[], asOf: string): History {
+  if (changes.length === 0) return history
   const longer = structuredClone(history)
-  for (const { provider, id, was } of changed) {
-    const shelf = longer[provider] ?? {}
-    const past = shelf[id] ?? []
-    longer[provider] = shelf
-    shelf[id] = past
+  for (const { provider, id, before } of changes) {
+    const models = longer[provider] ?? {}
+    const past = models[id] ?? []
+    longer[provider] = models
+    models[id] = past
     const until = `${asOf}T00:00:00Z`
-    if (!past.some(([time]) => time >= until)) past.push([until, was])
+    if (!past.some(([time]) => time >= until)) past.push([until, before])
   }
   return longer
 }

@@ -1,5 +1,5 @@
-/** What a price table must not say. */
-import type { Card, ProviderTable, Row, ServiceRate } from '../schema.js'
+/** Checks for prices that can't be right. */
+import type { PriceRow, ProviderTable, RateCard, ServiceRate } from '../schema.js'
 
 export interface Problem {
   rule: string
@@ -7,36 +7,36 @@ export interface Problem {
   message: string
 }
 
-/** A problem that was looked at, and is how it is. */
+/** A reported problem that was checked and is correct. */
 export interface Accepted {
   rule: string
-  /** A pattern of `provider/model`. */
+  /** Pattern of `provider/model`. */
   models: string
   why: string
 }
 
-/** @param before the table that was committed, to see what changed by a factor */
+/** @param before the previous table, to detect implausible changes */
 export function lint(
   tables: ReadonlyMap<string, ProviderTable>,
   accepted: readonly Accepted[] = [],
   before?: ReadonlyMap<string, ProviderTable>,
 ): Problem[] {
   const problems: Problem[] = []
-  for (const [provider, { m }] of tables) {
-    for (const [id, row] of Object.entries(m)) {
+  for (const [provider, { models }] of tables) {
+    for (const [id, row] of Object.entries(models)) {
       const model = `${provider}/${id}`
       const report = (rule: string, message: string): void => {
         problems.push({ rule, model, message })
       }
-      if (typeof row === 'string') alias(m, id, report)
+      if (typeof row === 'string') checkAlias(models, id, report)
       else {
-        ratios(row, model, report)
-        tiers(row, report)
-        times(row, report)
-        services(row, report)
-        limits(row, report)
-        const old = before?.get(provider)?.m[id]
-        if (typeof old === 'object') jump(old, row, report)
+        checkRates(row, model, report)
+        checkTiers(row, report)
+        checkTimes(row, report)
+        checkServices(row, report)
+        checkLimits(row, report)
+        const old = before?.get(provider)?.models[id]
+        if (typeof old === 'object') checkChange(old, row, report)
       }
     }
   }
@@ -47,88 +47,97 @@ export function lint(
 
 type Report = (rule: string, message: string) => void
 
-function alias(m: ProviderTable['m'], id: string, report: Report): void {
+function checkAlias(models: ProviderTable['models'], id: string, report: Report): void {
   const seen = new Set([id])
-  for (let target = m[id]; typeof target === 'string'; target = m[target]) {
+  for (let target = models[id]; typeof target === 'string'; target = models[target]) {
     if (seen.has(target)) return report('alias-cycle', `leads back to '${target}'`)
     seen.add(target)
-    if (m[target] === undefined) return report('alias-target', `leads to '${target}', which is not there`)
+    if (models[target] === undefined) return report('alias-target', `refers to unknown row '${target}'`)
   }
-  if (seen.size > 2) report('alias-chain', `leads to another alias: ${[...seen].join(' > ')}`)
+  if (seen.size > 2) report('alias-chain', `refers to another alias: ${[...seen].join(' > ')}`)
 }
 
-function ratios(card: Card, model: string, report: Report): void {
-  const { i, o, r, w, W } = card
-  for (const [key, value] of Object.entries({ i, o, r, w, W, a: card.a, A: card.A })) {
-    if (value !== undefined && (!Number.isFinite(value) || value < 0)) report('number', `${key} is ${value}`)
-    if (value !== undefined && value > 2000) report('unit-slip', `${key} is ${value} per million tokens`)
-    if (value !== undefined && value > 0 && value < 0.0004) report('unit-slip', `${key} is ${value} per million tokens`)
+function checkRates(card: RateCard, model: string, report: Report): void {
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h, audioInput, audioOutput } = card
+  const rates = { input, output, cacheRead, cacheWrite, cacheWrite1h, audioInput, audioOutput }
+  for (const [name, value] of Object.entries(rates)) {
+    if (value === undefined) continue
+    if (!Number.isFinite(value) || value < 0) report('number', `${name} is ${value}`)
+    if (value > 2000 || (value > 0 && value < 0.0004)) report('unit-slip', `${name} is ${value} per million tokens`)
   }
-  if (card.s !== undefined && Math.max(...[card.s].flat()) > 0.5)
-    report('unit-slip', `a web search for ${String(card.s)}`)
-  if (card.q !== undefined && card.q > 0.5) report('unit-slip', `a search unit for ${card.q}`)
-  if (i === undefined) return
-  if (r !== undefined && r > i) report('cache-read', `reads at ${r} cost more than input at ${i}`)
-  if (w !== undefined && w < i) report('cache-write', `writes at ${w} cost less than input at ${i}`)
-  if (W !== undefined && w !== undefined && W < w)
-    report('cache-write', `1-hour writes at ${W} cost less than 5-minute ones at ${w}`)
-  if (/claude/.test(model) && W !== undefined && Math.abs(W - 2 * i) > 0.02 * i)
-    report('cache-write', `1-hour writes at ${W}, not twice ${i}`)
-  if (o !== undefined && o > 0 && i > 0 && (o < i / 20 || o > i * 100))
-    report('output-ratio', `output at ${o} beside input at ${i}`)
-  for (const [, past] of (card as Row).h ?? []) ratios(past, model, report)
+  if (card.perWebSearch !== undefined && Math.max(...[card.perWebSearch].flat()) > 0.5)
+    report('unit-slip', `a web search for ${String(card.perWebSearch)}`)
+  if (card.perSearchUnit !== undefined && card.perSearchUnit > 0.5)
+    report('unit-slip', `a search unit for ${card.perSearchUnit}`)
+  if (input === undefined) return
+  if (cacheRead !== undefined && cacheRead > input)
+    report('cache-read', `reads at ${cacheRead} cost more than input at ${input}`)
+  if (cacheWrite !== undefined && cacheWrite < input)
+    report('cache-write', `writes at ${cacheWrite} cost less than input at ${input}`)
+  if (cacheWrite1h !== undefined && cacheWrite !== undefined && cacheWrite1h < cacheWrite)
+    report('cache-write', `1-hour writes at ${cacheWrite1h} cost less than 5-minute ones at ${cacheWrite}`)
+  if (/claude/.test(model) && cacheWrite1h !== undefined && Math.abs(cacheWrite1h - 2 * input) > 0.02 * input)
+    report('cache-write', `1-hour writes at ${cacheWrite1h}, not twice ${input}`)
+  if (output !== undefined && output > 0 && input > 0 && (output < input / 20 || output > input * 100))
+    report('output-ratio', `output at ${output} with input at ${input}`)
+  for (const [, past] of (card as PriceRow).earlier ?? []) checkRates(past, model, report)
 }
 
-function tiers(card: Card, report: Report): void {
+function checkTiers(card: RateCard, report: Report): void {
   let last = 0
-  let below: Card = card
-  for (const [above, tier] of card.t ?? []) {
+  let below: RateCard = card
+  for (const [above, tier] of card.tiers ?? []) {
     if (above <= last) report('tier-order', `tier above ${above} follows ${last}`)
-    for (const key of ['i', 'o', 'r', 'w', 'W'] as const) {
-      const [base, rate] = [below[key], tier[key]]
+    for (const name of ['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWrite1h'] as const) {
+      const [base, rate] = [below[name], tier[name]]
       if (base !== undefined && rate !== undefined && rate < base)
-        report('tier-base', `${key} falls to ${rate} above ${above} tokens, from ${base}`)
+        report('tier-base', `${name} falls to ${rate} above ${above} tokens, from ${base}`)
     }
     last = above
     below = { ...below, ...tier }
   }
 }
 
-function times(row: Row, report: Report): void {
+function checkTimes(row: PriceRow, report: Report): void {
   let last = ''
-  for (const [until] of row.h ?? []) {
-    if (Number.isNaN(Date.parse(until)) || !until.endsWith('Z')) report('dates', `'${until}' is no time in UTC`)
+  for (const [until] of row.earlier ?? []) {
+    if (Number.isNaN(Date.parse(until)) || !until.endsWith('Z')) report('dates', `'${until}' is not a time in UTC`)
     if (until <= last) report('dates', `'${until}' follows '${last}'`)
     last = until
   }
-  for (const { u, x } of row.z ?? []) {
-    if (u.some(([from, to]) => from < 0 || to > 1440 || from >= to)) report('hours', `hours ${JSON.stringify(u)}`)
-    if (x <= 0 || x > 10) report('hours', `a multiple of ${x}`)
+  for (const { minutes, multiple } of row.hours ?? []) {
+    if (minutes.some(([from, to]) => from < 0 || to > 1440 || from >= to))
+      report('hours', `hours ${JSON.stringify(minutes)}`)
+    if (multiple <= 0 || multiple > 10) report('hours', `a multiple of ${multiple}`)
   }
 }
 
-function services(row: Row, report: Report): void {
-  const between = (key: string, rate: ServiceRate | undefined, low: number, high: number): void => {
+function checkServices(row: PriceRow, report: Report): void {
+  const between = (name: string, rate: ServiceRate | undefined, low: number, high: number): void => {
     const multiple = Array.isArray(rate) ? (rate[0] as number) : rate
     if (typeof multiple === 'number' && (multiple < low || multiple > high))
-      report('service-tier', `${key} is ${multiple} times the standard rate`)
+      report('service-tier', `${name} is ${multiple} times the standard rate`)
   }
-  between('batch', row.b, 0.1, 1)
-  between('flex', row.f, 0.1, 1)
-  between('priority', row.p, 1, 4)
-  between('fast', row.F, 1, 10)
-  between('residency', row.u, 1, 1.5)
+  between('batch', row.batch, 0.1, 1)
+  between('flex', row.flex, 0.1, 1)
+  between('priority', row.priority, 1, 4)
+  between('ultrafast', row.ultrafast, 1, 20)
+  between('fast', row.fast, 1, 10)
+  between('residency', row.residency, 1, 1.5)
 }
 
-function limits({ C, L, M }: Row, report: Report): void {
-  if (C !== undefined && (C < 16 || C > 50_000_000)) report('limits', `a window of ${C} tokens`)
-  if (C !== undefined && L !== undefined && L > C) report('limits', `input of ${L} in a window of ${C}`)
-  if (C !== undefined && M !== undefined && M > C) report('limits', `output of ${M} in a window of ${C}`)
+function checkLimits({ contextWindow, maxInputTokens, maxOutputTokens }: PriceRow, report: Report): void {
+  if (contextWindow === undefined) return
+  if (contextWindow < 16 || contextWindow > 50_000_000) report('limits', `a window of ${contextWindow} tokens`)
+  if (maxInputTokens !== undefined && maxInputTokens > contextWindow)
+    report('limits', `input of ${maxInputTokens} in a window of ${contextWindow}`)
+  if (maxOutputTokens !== undefined && maxOutputTokens > contextWindow)
+    report('limits', `output of ${maxOutputTokens} in a window of ${contextWindow}`)
 }
 
-function jump(old: Row, row: Row, report: Report): void {
-  for (const key of ['i', 'o', 'r'] as const) {
-    const [was, is] = [old[key], row[key]]
-    if (was && is && (is / was > 3 || was / is > 3)) report('jump', `${key} went from ${was} to ${is}`)
+function checkChange(old: PriceRow, row: PriceRow, report: Report): void {
+  for (const name of ['input', 'output', 'cacheRead'] as const) {
+    const [was, is] = [old[name], row[name]]
+    if (was && is && (is / was > 3 || was / is > 3)) report('jump', `${name} went from ${was} to ${is}`)
   }
 }

@@ -1,11 +1,21 @@
-/** LiteLLM's table: the most providers, abilities, dimensions, service tiers and deprecation dates. */
-import { abilities, type Card, modalities, modes, type Row, type ServiceRate, type Tier } from '../schema.js'
-import { compact, emptySource, isRecord, num, type Source, shelfOf, tidy } from './offer.js'
+/** LiteLLM's table: the most providers, and abilities, dimensions, service tiers and deprecation dates. */
+import {
+  abilities,
+  type ContextTier,
+  type HourlyRate,
+  type ModelMode,
+  modalities,
+  type PriceRow,
+  type RateCard,
+  type ServiceRate,
+  type ServiceTier,
+} from '../schema.js'
+import { compact, emptySource, isRecord, roundOff, rowsOf, type Source, toAmount } from './source.js'
 
 type Entry = Record<string, unknown>
 
-/** Resellers that answer with the cost, subscriptions, search engines and what else has no models of its own. */
-const left = new Set([
+/** Resellers that report the cost themselves, subscriptions, search engines and others without models of their own. */
+const ignored = new Set([
   'aihubmix',
   'chatgpt',
   'clf_ai_gateway',
@@ -17,7 +27,7 @@ const left = new Set([
   'agentcore',
 ])
 
-const modeOf: Readonly<Record<string, (typeof modes)[number]>> = {
+const modeOf: Readonly<Record<string, ModelMode>> = {
   chat: 'chat',
   completion: 'completion',
   responses: 'responses',
@@ -35,21 +45,22 @@ export function fromLitellm(data: unknown): Source {
   const source = emptySource('litellm')
   for (const [key, entry] of Object.entries(data as Record<string, Entry>)) {
     const mode = modeOf[String(entry.mode ?? 'chat')]
-    const place = mode && placeOf(key, String(entry.litellm_provider ?? ''))
+    const place = mode && locate(key, String(entry.litellm_provider ?? ''))
     if (!place || place.id === '' || /(^|\/)\d+-month-commitment\/|^sample_spec$|\*/.test(place.id)) continue
     const row = compact({
-      ...card(entry, mode, key, place.provider === 'xai'),
-      ...services(entry),
-      ...facts(entry, mode),
+      ...toCard(entry, mode, key, place.provider === 'xai'),
+      ...toServices(entry),
+      ...toFacts(entry, mode),
     })
-    const shelf = shelfOf(source, place.provider)
-    // a model under a route of its own (`responses/`, bare and with a prefix) is the same model: the first stands
-    if (!shelf.has(place.id)) shelf.set(place.id, row)
+    const rows = rowsOf(source, place.provider)
+    // the same model may appear under several routes (`responses/`, bare and prefixed): the first one counts
+    if (!rows.has(place.id)) rows.set(place.id, row)
   }
   return source
 }
 
-const merged: Readonly<Record<string, string>> = {
+/** LiteLLM's providers that are one provider in the table. */
+const mergedProviders: Readonly<Record<string, string>> = {
   bedrock_converse: 'bedrock',
   'text-completion-openai': 'openai',
   'text-completion-codestral': 'codestral',
@@ -61,153 +72,229 @@ const merged: Readonly<Record<string, string>> = {
   qwen_ai_platform: 'dashscope',
 }
 
-function placeOf(key: string, named: string): { provider: string; id: string } | undefined {
-  if (named === '' || named.startsWith('one of') || left.has(named)) return undefined
-  const provider = named.startsWith('vertex_ai') ? 'vertex_ai' : (merged[named] ?? named)
+/** Splits a key of LiteLLM's table into provider and model id. */
+function locate(key: string, named: string): { provider: string; id: string } | undefined {
+  if (named === '' || named.startsWith('one of') || ignored.has(named)) return undefined
+  const provider = named.startsWith('vertex_ai') ? 'vertex_ai' : (mergedProviders[named] ?? named)
   for (const prefix of [named, provider, provider.replaceAll('_', '-'), 'azure', 'vertex_ai']) {
-    if (
-      key.startsWith(`${prefix}/`) &&
-      (prefix === named || prefix === provider || merged[named] === prefix || prefix.replaceAll('-', '_') === provider)
-    )
+    const isOwn =
+      prefix === named ||
+      prefix === provider ||
+      mergedProviders[named] === prefix ||
+      prefix.replaceAll('-', '_') === provider
+    if (isOwn && key.startsWith(`${prefix}/`))
       return { provider, id: key.slice(prefix.length + 1).replace(/^(invoke|converse)\//, '') }
   }
   return { provider, id: key.replace(/^(invoke|converse)\//, '') }
 }
 
-const million = (value: unknown): number | undefined => {
-  const rate = num(value)
-  return rate === undefined ? undefined : tidy(rate * 1e6)
+const perMillion = (value: unknown): number | undefined => {
+  const rate = toAmount(value)
+  return rate === undefined ? undefined : roundOff(rate * 1e6)
 }
 
-const tokenFields = {
-  i: ['input_cost_per_token', ''],
-  o: ['output_cost_per_token', ''],
-  r: ['cache_read_input_token_cost', ''],
-  w: ['cache_creation_input_token_cost', ''],
-  W: ['cache_creation_input_token_cost', '_above_1hr'],
-} as const
+/** Token rates with context tiers: field, LiteLLM's name and the suffix of a lifetime. */
+const tieredFields = [
+  ['input', 'input_cost_per_token', ''],
+  ['output', 'output_cost_per_token', ''],
+  ['cacheRead', 'cache_read_input_token_cost', ''],
+  ['cacheWrite', 'cache_creation_input_token_cost', ''],
+  ['cacheWrite1h', 'cache_creation_input_token_cost', '_above_1hr'],
+  ['cacheWrite12h', 'cache_creation_input_token_cost', '_above_12hr'],
+] as const
 
-function card(entry: Entry, mode: string, key: string, inclusive: boolean): Card {
-  const made: Card = compact({
-    i: million(entry.input_cost_per_token),
-    o: mode === 'embedding' || mode === 'rerank' ? undefined : million(entry.output_cost_per_token),
-    r: million(entry.cache_read_input_token_cost) || undefined,
-    w: million(entry.cache_creation_input_token_cost) || undefined,
-    W: million(entry.cache_creation_input_token_cost_above_1hr) || undefined,
-    n: million(entry.output_cost_per_reasoning_token) || undefined,
-    a: million(entry.input_cost_per_audio_token) || undefined,
-    A: million(entry.output_cost_per_audio_token) || undefined,
-    ra: million(entry.cache_read_input_audio_token_cost) || undefined,
-    g: million(entry.input_cost_per_image_token) || undefined,
-    G: million(entry.output_cost_per_image_token) || undefined,
-    ...units(entry, mode, key),
-    ...search(entry),
+function toCard(entry: Entry, mode: ModelMode, key: string, inclusive: boolean): RateCard {
+  const card: RateCard = compact({
+    input: perMillion(entry.input_cost_per_token),
+    output: mode === 'embedding' || mode === 'rerank' ? undefined : perMillion(entry.output_cost_per_token),
+    cacheRead: perMillion(entry.cache_read_input_token_cost) || undefined,
+    cacheWrite: perMillion(entry.cache_creation_input_token_cost) || undefined,
+    cacheWrite1h: perMillion(entry.cache_creation_input_token_cost_above_1hr) || undefined,
+    cacheWrite12h: perMillion(entry.cache_creation_input_token_cost_above_12hr) || undefined,
+    reasoning: perMillion(entry.output_cost_per_reasoning_token) || undefined,
+    audioInput: perMillion(entry.input_cost_per_audio_token) || undefined,
+    audioOutput: perMillion(entry.output_cost_per_audio_token) || undefined,
+    cacheReadAudio: perMillion(entry.cache_read_input_audio_token_cost) || undefined,
+    imageInput: perMillion(entry.input_cost_per_image_token) || undefined,
+    imageOutput: perMillion(entry.output_cost_per_image_token) || undefined,
+    ...unitFees(entry, mode, key),
+    ...searchFees(entry),
   })
-  if (mode === 'rerank' && made.i === 0) delete made.i
-  const tiers = tiersOf(entry, inclusive)
-  if (tiers.length > 0) made.t = tiers
-  const first = Array.isArray(entry.tiered_pricing) ? (entry.tiered_pricing as Entry[]) : undefined
-  return first ? { ...made, ...ranges(first) } : made
+  if (mode === 'rerank' && card.input === 0) delete card.input
+  const tiers = toTiers(entry, inclusive)
+  if (tiers.length > 0) card.tiers = tiers
+  const priced = Array.isArray(entry.tiered_pricing) ? { ...card, ...toRanges(entry.tiered_pricing as Entry[]) } : card
+  return isRecord(entry.off_peak_pricing) ? withHours(priced, entry.off_peak_pricing) : priced
 }
 
-function units(entry: Entry, mode: string, key: string): Card {
-  const query = num(entry.input_cost_per_query) || undefined
+function unitFees(entry: Entry, mode: ModelMode, key: string): RateCard {
+  const query = toAmount(entry.input_cost_per_query) || undefined
   const size = /(\d{3,4})-x-(\d{3,4})\//.exec(key)
-  const pixel = num(entry.input_cost_per_pixel) || num(entry.output_cost_per_pixel)
-  const pixels = size && pixel ? tidy(pixel * Number(size[1]) * Number(size[2])) : undefined
-  const image = num(entry.output_cost_per_image) || (mode === 'image' ? num(entry.input_cost_per_image) : undefined)
-  const second = num(entry.input_cost_per_second) || num(entry.cost_per_second)
-  const heard = num(entry.input_cost_per_audio_per_second) || second
+  const pixel = toAmount(entry.input_cost_per_pixel) || toAmount(entry.output_cost_per_pixel)
+  const pixels = size && pixel ? roundOff(pixel * Number(size[1]) * Number(size[2])) : undefined
+  const inputImage = toAmount(entry.input_cost_per_image) || undefined
+  const image = toAmount(entry.output_cost_per_image) || (mode === 'image' ? inputImage : undefined)
+  const second = toAmount(entry.input_cost_per_second) || toAmount(entry.cost_per_second)
+  const heard = toAmount(entry.input_cost_per_audio_per_second) || second
   return compact({
-    R: num(entry.input_cost_per_request) || (mode === 'rerank' ? undefined : query),
-    q: mode === 'rerank' ? query : undefined,
-    I: mode === 'image' ? image || pixels || undefined : undefined,
-    S: mode === 'transcription' ? heard || num(entry.output_cost_per_second) || undefined : undefined,
-    T: mode === 'speech' ? num(entry.output_cost_per_second) || undefined : undefined,
-    c:
+    perRequest: toAmount(entry.input_cost_per_request) || (mode === 'rerank' ? undefined : query),
+    perSearchUnit: mode === 'rerank' ? query : undefined,
+    perImage: mode === 'image' ? image || pixels || undefined : undefined,
+    perInputImage: mode === 'embedding' ? inputImage : undefined,
+    perInputSecond: mode === 'transcription' ? heard || toAmount(entry.output_cost_per_second) || undefined : undefined,
+    perOutputSecond: mode === 'speech' ? toAmount(entry.output_cost_per_second) || undefined : undefined,
+    perMillionCharacters:
       mode === 'speech'
-        ? million(entry.input_cost_per_character) || million(entry.output_cost_per_character)
+        ? perMillion(entry.input_cost_per_character) || perMillion(entry.output_cost_per_character)
         : undefined,
+    perFileSearch: perCall(entry.file_search_cost_per_1k_calls),
   })
 }
 
-function search(entry: Entry): Card {
+const perCall = (perThousand: unknown): number | undefined => {
+  const price = toAmount(perThousand)
+  return price ? roundOff(price / 1000) : undefined
+}
+
+function searchFees(entry: Entry): RateCard {
   const costs = entry.search_context_cost_per_query
   if (!isRecord(costs)) return {}
-  const sizes = ['low', 'medium', 'high'].map((size) => num(costs[`search_context_size_${size}`]))
-  const [low, medium, high] = sizes
+  const [low, medium, high] = ['low', 'medium', 'high'].map((size) => toAmount(costs[`search_context_size_${size}`]))
   if (low === undefined || medium === undefined || high === undefined || medium === 0) return {}
-  if (entry.web_search_billing_unit === 'per_prompt') return { sg: medium }
-  return { s: low === medium && medium === high ? medium : [low, medium, high] }
+  if (entry.web_search_billing_unit === 'per_prompt') return { perSearchedAnswer: medium }
+  return { perWebSearch: low === medium && medium === high ? medium : [low, medium, high] }
 }
 
-function tiersOf(entry: Entry, inclusive: boolean): [number, Tier][] {
+const serviceSuffixes: readonly (readonly [ServiceTier, string])[] = [
+  ['batch', '_batches'],
+  ['flex', '_flex'],
+  ['priority', '_priority'],
+  ['ultrafast', '_ultrafast'],
+]
+
+function toTiers(entry: Entry, inclusive: boolean): [number, ContextTier][] {
   const sizes = new Set<number>()
-  for (const field of Object.keys(entry)) {
-    const size = /^input_cost_per_token_above_(\d+)k_tokens$/.exec(field)?.[1]
+  for (const name of Object.keys(entry)) {
+    const size = /^input_cost_per_token_above_(\d+)k_tokens$/.exec(name)?.[1]
     if (size !== undefined) sizes.add(Number(size))
   }
   return [...sizes]
     .sort((one, other) => one - other)
-    .map((size) => {
-      const at = (base: string, service = ''): number | undefined =>
-        million(entry[`${base}_above_${size}k_tokens${service}`]) || undefined
-      const tier: Tier = {}
-      for (const [key, [base, suffix]] of Object.entries(tokenFields)) {
-        const rate = at(`${base}${suffix}`)
-        if (rate !== undefined) tier[key as keyof typeof tokenFields] = rate
+    .map((size): [number, ContextTier] => {
+      const above = `_above_${size}k_tokens`
+      const tier: ContextTier = {}
+      for (const [field, base, lifetime] of tieredFields) {
+        const rate = perMillion(entry[`${base}${lifetime}${above}`]) || undefined
+        if (rate !== undefined) tier[field] = rate
       }
-      const priority = multiple(entry, `_above_${size}k_tokens`, '_priority')
-      // without a rate of its own, priority isn't offered for prompts of this size
-      if (typeof priority === 'number' || num(entry.input_cost_per_token_priority))
-        tier.p = typeof priority === 'number' ? priority : 1
-      if (tier.p === multiple(entry, '', '_priority')) delete tier.p
-      return [size * 1000 - (inclusive ? 1 : 0), tier] as [number, Tier]
+      return [size * 1000 - (inclusive ? 1 : 0), { ...tier, ...tierServices(entry, above) }]
     })
-    .filter(([, tier]) => tier.i !== undefined || tier.o !== undefined)
+    .filter(([, tier]) => tier.input !== undefined || tier.output !== undefined)
 }
 
-/** `tiered_pricing`: ranges of prompt sizes, from the first up. */
-function ranges(list: readonly Entry[]): Card {
+/** Multiples of service tiers that differ above the threshold. */
+function tierServices(entry: Entry, above: string): ContextTier {
+  const made: ContextTier = {}
+  for (const [service, suffix] of serviceSuffixes) {
+    const base = multipleOf(entry, '', suffix)
+    const own = multipleOf(entry, above, suffix)
+    // without rates of its own, priority is not offered for prompts of this size
+    const missing = service === 'priority' && toAmount(entry.input_cost_per_token_priority) ? 1 : undefined
+    const multiple = typeof own === 'number' ? own : missing
+    if (multiple !== undefined && multiple !== base) made[service] = multiple
+  }
+  return made
+}
+
+/** `tiered_pricing`: ranges of prompt sizes, ascending. */
+function toRanges(list: readonly Entry[]): RateCard {
   const cards = list
     .filter((entry) => Array.isArray(entry.range))
     .map((entry) => ({
       from: Number((entry.range as unknown[])[0]),
       card: compact({
-        i: million(entry.input_cost_per_token),
-        o: million(entry.output_cost_per_token),
-        r: million(entry.cache_read_input_token_cost) || undefined,
-        n: million(entry.output_cost_per_reasoning_token) || undefined,
+        input: perMillion(entry.input_cost_per_token),
+        output: perMillion(entry.output_cost_per_token),
+        cacheRead: perMillion(entry.cache_read_input_token_cost) || undefined,
+        reasoning: perMillion(entry.output_cost_per_reasoning_token) || undefined,
       }),
     }))
   const [first, ...more] = cards
   if (!first) return {}
-  return more.length === 0 ? first.card : { ...first.card, t: more.map(({ from, card }) => [from, card] as const) }
+  return more.length === 0 ? first.card : { ...first.card, tiers: more.map(({ from, card }) => [from, card] as const) }
 }
 
-function services(entry: Entry): Row {
+/** LiteLLM lists the peak price and the hours off peak; the table has the price off peak and the hours at a multiple of it. */
+function withHours(card: RateCard, offPeak: Entry): RateCard {
+  const low = compact({
+    input: perMillion(offPeak.input_cost_per_token),
+    output: perMillion(offPeak.output_cost_per_token),
+    cacheRead: perMillion(offPeak.cache_read_input_token_cost) || undefined,
+  })
+  if (!card.input || !low.input || !Array.isArray(offPeak.windows)) return card
+  const multiple = roundOff(card.input / low.input)
+  const hours: HourlyRate[] = []
+  for (const { hours_utc, weekdays } of offPeak.windows as Entry[]) {
+    const minutes = complement([hours_utc].flat().map((span) => toSpan(String(span))))
+    if (minutes.length === 0) continue
+    hours.push({ minutes, ...(Array.isArray(weekdays) && { days: weekdays as number[] }), multiple })
+  }
+  return { ...card, ...low, ...(hours.length > 0 && { hours }) }
+}
+
+const toMinute = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
+
+/** `10:00-00:00` ends at the end of the day. */
+function toSpan(text: string): [number, number] {
+  const [from = '', to = ''] = text.split('-')
+  return [toMinute(from), toMinute(to) || 1440]
+}
+
+/** The minutes of a day that no span covers. */
+function complement(spans: readonly (readonly [number, number])[]): [number, number][] {
+  const gaps: [number, number][] = []
+  let at = 0
+  for (const [from, to] of [...spans].sort(([one], [other]) => one - other)) {
+    if (from > at) gaps.push([at, from])
+    at = Math.max(at, to)
+  }
+  return at < 1440 ? [...gaps, [at, 1440]] : gaps
+}
+
+function toServices(entry: Entry): PriceRow {
+  const made: PriceRow = {}
+  for (const [service, suffix] of serviceSuffixes) {
+    const rate = multipleOf(entry, '', suffix)
+    if (rate !== undefined) made[service] = rate
+  }
   return compact({
-    b: multiple(entry, '', '_batches'),
-    f: multiple(entry, '', '_flex'),
-    p: multiple(entry, '', '_priority'),
-    F: isRecord(entry.provider_specific_entry) ? num(entry.provider_specific_entry.fast) : undefined,
-    u: residency(entry),
+    ...made,
+    fast: isRecord(entry.provider_specific_entry) ? toAmount(entry.provider_specific_entry.fast) : undefined,
+    residency: residencyMultiple(entry),
   })
 }
 
-function residency(entry: Entry): number | undefined {
-  const own = isRecord(entry.provider_specific_entry) ? num(entry.provider_specific_entry.us) : undefined
-  return own ?? num(entry.regional_processing_uplift_multiplier_eu) ?? num(entry.regional_endpoint_uplift_multiplier)
+function residencyMultiple(entry: Entry): number | undefined {
+  const own = isRecord(entry.provider_specific_entry) ? toAmount(entry.provider_specific_entry.us) : undefined
+  return (
+    own ??
+    toAmount(entry.regional_processing_uplift_multiplier_eu) ??
+    toAmount(entry.regional_endpoint_uplift_multiplier)
+  )
 }
 
-/** Multiples that providers ask: what lies within the rounding of a printed price is one of them. */
-const usual = [0.5, 0.8, 0.75, 0.6, 1.2, 1.25, 1.5, 1.7, 1.75, 1.8, 2, 2.5, 3, 6, 5 / 3, 20 / 11]
+/** Multiples that providers use. A ratio that differs from one of them only by the rounding of printed prices is that one. */
+const usualMultiples = [0.5, 0.8, 0.75, 0.6, 1.2, 1.25, 1.5, 1.7, 1.75, 1.8, 2, 2.5, 3, 6, 5 / 3, 20 / 11]
 
-/** What a service tier costs beside the standard one: a multiple where it is one, else its rates. */
-export function multiple(entry: Entry, tier: string, service: string): ServiceRate | undefined {
+/**
+ * Price of a service tier: a multiple of the standard price, or its rates if there is no single multiple.
+ * @param above suffix of a context tier
+ * @param suffix suffix of the service tier
+ */
+export function multipleOf(entry: Entry, above: string, suffix: string): ServiceRate | undefined {
   const ratio = (base: string): number | undefined => {
-    const standard = num(entry[`${base}${tier}`])
-    const served = num(entry[`${base}${tier}${service}`])
+    const standard = toAmount(entry[`${base}${above}`])
+    const served = toAmount(entry[`${base}${above}${suffix}`])
     return standard && served ? served / standard : undefined
   }
   const input = ratio('input_cost_per_token')
@@ -215,22 +302,23 @@ export function multiple(entry: Entry, tier: string, service: string): ServiceRa
   const all = input ?? output
   if (all === undefined) return undefined
   const read = ratio('cache_read_input_token_cost')
-  const near = (one: number, other: number): boolean => Math.abs(one - other) <= 0.03 * other
-  const snapped = usual.find((value) => Math.abs(value - all) <= 0.004 * value) ?? tidy(all)
-  if (output !== undefined && !near(output, all)) {
-    const at = (base: string): number | undefined => million(entry[`${base}${tier}${service}`]) || undefined
+  const isNear = (one: number, other: number): boolean => Math.abs(one - other) <= 0.03 * other
+  const snapped = usualMultiples.find((value) => Math.abs(value - all) <= 0.004 * value) ?? roundOff(all)
+  if (output !== undefined && !isNear(output, all)) {
+    const rate = (base: string): number | undefined => perMillion(entry[`${base}${above}${suffix}`]) || undefined
     return compact({
-      i: at('input_cost_per_token'),
-      o: at('output_cost_per_token'),
-      r: at('cache_read_input_token_cost'),
+      input: rate('input_cost_per_token'),
+      output: rate('output_cost_per_token'),
+      cacheRead: rate('cache_read_input_token_cost'),
     })
   }
-  // 0.125 is printed as 0.13: a cached rate within 10 % of the multiple is that multiple, rounded
-  if (read !== undefined && Math.abs(read - snapped) > 0.1 * snapped) return [snapped, near(read, 1) ? 1 : tidy(read)]
+  // 0.125 is printed as 0.13, so a cached rate within 10 % of the multiple is that multiple, rounded
+  if (read !== undefined && Math.abs(read - snapped) > 0.1 * snapped)
+    return [snapped, isNear(read, 1) ? 1 : roundOff(read)]
   return snapped === 1 ? undefined : snapped
 }
 
-const flags: Readonly<Record<string, (typeof abilities)[number]>> = {
+const abilityFlags: Readonly<Record<string, (typeof abilities)[number]>> = {
   supports_function_calling: 'tools',
   supports_parallel_function_calling: 'parallelTools',
   supports_tool_choice: 'toolChoice',
@@ -244,7 +332,7 @@ const flags: Readonly<Record<string, (typeof abilities)[number]>> = {
   supports_url_context: 'urlContext',
 }
 
-const inputs: Readonly<Record<string, (typeof modalities)[number]>> = {
+const inputFlags: Readonly<Record<string, (typeof modalities)[number]>> = {
   supports_vision: 'image',
   supports_image_input: 'image',
   supports_embedding_image_input: 'image',
@@ -253,34 +341,36 @@ const inputs: Readonly<Record<string, (typeof modalities)[number]>> = {
   supports_pdf_input: 'pdf',
 }
 
-function facts(entry: Entry, mode: (typeof modes)[number]): Row {
+function toFacts(entry: Entry, mode: ModelMode): PriceRow {
   const bit = (names: readonly string[], name: string): number => (names.includes(name) ? 1 << names.indexOf(name) : 0)
-  let x = 0
-  let im = 0
-  let om = 0
-  for (const [flag, ability] of Object.entries(flags)) if (entry[flag] === true) x |= bit(abilities, ability)
-  for (const [flag, modality] of Object.entries(inputs)) if (entry[flag] === true) im |= bit(modalities, modality)
+  let abilityBits = 0
+  let inputBits = 0
+  let outputBits = 0
+  for (const [flag, ability] of Object.entries(abilityFlags))
+    if (entry[flag] === true) abilityBits |= bit(abilities, ability)
+  for (const [flag, modality] of Object.entries(inputFlags))
+    if (entry[flag] === true) inputBits |= bit(modalities, modality)
   if (Array.isArray(entry.supported_modalities))
-    for (const name of entry.supported_modalities) im |= bit(modalities, String(name))
+    for (const name of entry.supported_modalities) inputBits |= bit(modalities, String(name))
   if (Array.isArray(entry.supported_output_modalities))
-    for (const name of entry.supported_output_modalities) om |= bit(modalities, String(name))
-  if (entry.supports_audio_output === true) om |= bit(modalities, 'audio')
-  const talks = mode === 'chat' || mode === 'responses' || mode === 'realtime'
-  if (talks || im !== 0) im |= bit(modalities, 'text')
-  const tells = Object.keys(entry).some((field) => Object.hasOwn(flags, field) || Object.hasOwn(inputs, field))
-  const window = num(entry.max_input_tokens) || undefined
+    for (const name of entry.supported_output_modalities) outputBits |= bit(modalities, String(name))
+  if (entry.supports_audio_output === true) outputBits |= bit(modalities, 'audio')
+  const isConversation = mode === 'chat' || mode === 'responses' || mode === 'realtime'
+  if (isConversation || inputBits !== 0) inputBits |= bit(modalities, 'text')
+  const hasFlags = Object.keys(entry).some(
+    (name) => Object.hasOwn(abilityFlags, name) || Object.hasOwn(inputFlags, name),
+  )
+  const { deprecation_date: deprecation } = entry
   return compact({
-    // LiteLLM's is the most input; what the window is, it doesn't say
-    L: window,
-    M: mode === 'embedding' || mode === 'rerank' ? undefined : num(entry.max_output_tokens) || undefined,
-    d: num(entry.output_vector_size) || undefined,
-    k: mode === 'chat' ? undefined : modes.indexOf(mode),
-    x: tells && talks ? x : undefined,
-    im: tells || im > 1 ? im || undefined : undefined,
-    om: om > 1 ? om : undefined,
-    e:
-      typeof entry.deprecation_date === 'string' && /^\d{4}-\d\d-\d\d$/.test(entry.deprecation_date)
-        ? entry.deprecation_date
-        : undefined,
+    // LiteLLM's figure is the largest prompt; it doesn't list the context window
+    maxInputTokens: toAmount(entry.max_input_tokens) || undefined,
+    maxOutputTokens:
+      mode === 'embedding' || mode === 'rerank' ? undefined : toAmount(entry.max_output_tokens) || undefined,
+    dimensions: toAmount(entry.output_vector_size) || undefined,
+    mode: mode === 'chat' ? undefined : mode,
+    abilityBits: hasFlags && isConversation ? abilityBits : undefined,
+    inputBits: hasFlags || inputBits > 1 ? inputBits || undefined : undefined,
+    outputBits: outputBits > 1 ? outputBits : undefined,
+    deprecationDate: typeof deprecation === 'string' && /^\d{4}-\d\d-\d\d$/.test(deprecation) ? deprecation : undefined,
   })
 }

@@ -1,158 +1,159 @@
 import { cardAt } from '../rates.js'
-import { partial, type Row } from '../schema.js'
-import type { Shelf, Source } from './offer.js'
-import { compact } from './offer.js'
+import { fieldsOf, type PriceRow, partial, serviceTiers } from '../schema.js'
+import { compact, type Rows, roundOff, type Source } from './source.js'
 
-/** Where sources say different things of one price. */
+/** Sources that give different prices for a model. */
 export interface Disagreement {
   model: string
-  field: (typeof compared)[number]
+  field: (typeof comparedFields)[number]
   taken: number | undefined
   from: string
   others: Record<string, number>
-  /** Two sources agree with one another and not with what was taken. */
+  /** Two other sources agree with each other and not with the one that was taken. */
   outvoted: boolean
 }
 
-/** Prices that are taken from one source together, or not at all. */
-export const priceKeys = [
-  'i',
-  'o',
-  'r',
-  'w',
-  'W',
-  'n',
-  'a',
-  'A',
-  'ra',
-  'g',
-  'G',
-  'R',
-  'q',
-  'I',
-  'P',
-  'S',
-  'T',
-  'c',
-  's',
-  'sg',
-  't',
-  'z',
-  'h',
+/** Prices that are taken together from one source, or not at all. */
+export const priceFields = fieldsOf('token', 'fee', 'search', 'nested')
+
+/** Prices that a later source may add if it agrees with the first on input and output. */
+const addableFields = priceFields.filter(
+  (name) => !['input', 'output', 'perRequest', 'perPage', 'hours', 'earlier'].includes(name),
+)
+
+const comparedFields = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'audioInput',
+  'audioOutput',
 ] as const
 
-/** Of these, what the first source lacks may come from another that agrees with it on input and output. */
-const fillKeys = ['r', 'w', 'W', 'n', 'a', 'A', 'ra', 'g', 'G', 'q', 'I', 'S', 'T', 'c', 's', 'sg', 't'] as const
-
-const compared = ['i', 'o', 'r', 'w', 'W', 'a', 'A'] as const
-
 /**
- * One provider's models of all sources. Prices come from the first source that has one for the id; limits and abilities
- * from whichever knows them. `sources` in the order of trust for prices.
+ * Merges the models of one provider. Prices come from the first source that has any for the id; limits and abilities from
+ * every source that has them. `sources` are in order of trust for prices.
  */
-export function mergeProvider(provider: string, sources: readonly Source[], at: number, found: Disagreement[]): Shelf {
-  const merged: Shelf = new Map()
-  const trusted = clouds.has(provider) ? [...sources].sort((one, other) => rounds(one) - rounds(other)) : sources
-  for (const id of idsOf(provider, trusted)) {
-    const offers = offersOf(provider, id, trusted, at)
+export function mergeProvider(provider: string, sources: readonly Source[], at: number, found: Disagreement[]): Rows {
+  const merged: Rows = new Map()
+  const trusted = clouds.has(provider)
+    ? [...sources].sort((one, other) => Number(roundsPrices(one)) - Number(roundsPrices(other)))
+    : sources
+  for (const id of collectIds(provider, trusted)) {
+    const offers = collectOffers(provider, id, trusted, at)
     const priced = offers.filter(({ row }) => hasPrice(row))
     const [first, ...rest] = priced
-    const row: Row = first ? pick(first.row, priceKeys) : {}
-    for (const { row: other } of rest) if (first && agree(first.row, other, at)) fill(row, other)
-    Object.assign(row, services(priced.map((offer) => offer.row)), facts(offers, kin(provider, id, sources)))
-    merged.set(id, tidied(row, id))
-    if (first) found.push(...disagreements(`${provider}/${id}`, first, rest, at))
+    const row: PriceRow = first ? pick(first.row, priceFields) : {}
+    for (const { row: other } of rest) if (first && agree(first.row, other, at)) addPrices(row, other)
+    Object.assign(
+      row,
+      mergeServices(priced.map((offer) => offer.row)),
+      mergeFacts(offers, findKin(provider, id, sources)),
+    )
+    merged.set(id, normalize(row, id))
+    if (first) found.push(...findDisagreements(`${provider}/${id}`, first, rest, at))
   }
   return merged
 }
 
-/** The catalog has the clouds' printed prices, which are rounded to cents (0.13 for 0.125): there it comes last. */
+/** The catalog has the prices that clouds print, rounded to cents (0.13 for 0.125), so it comes last there. */
 const clouds = new Set(['azure', 'azure_ai', 'bedrock', 'bedrock_mantle', 'vertex_ai'])
-const rounds = (source: Source): number => (source.name === 'pi-catalog' ? 1 : 0)
+const roundsPrices = (source: Source): boolean => source.name === 'pi-catalog'
 
+/** What one source has for a model. */
 interface Offer {
   source: string
-  row: Row
+  row: PriceRow
 }
 
-/** What the sources say of an id. What one says of the id without its date counts where it is the price that others have for the dated one. */
-function offersOf(provider: string, id: string, sources: readonly Source[], at: number): Offer[] {
-  const base = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2})$/, '')
+/** The row of an id in each source. An undated id counts for a dated one if its price equals another source's dated price. */
+function collectOffers(provider: string, id: string, sources: readonly Source[], at: number): Offer[] {
+  const undated = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2})$/, '')
   const exact = sources.flatMap((source) => {
-    const row = rowIn(source, provider, id)
+    const row = findIn(source, provider, id)
     return row && hasPrice(row) ? [row] : []
   })
   return sources.flatMap((source) => {
-    const own = rowIn(source, provider, id)
+    const own = findIn(source, provider, id)
     if (own) return [{ source: source.name, row: own }]
-    const other = base === id ? undefined : (rowIn(source, provider, base) ?? rowIn(source, provider, `${base}-latest`))
-    const stands = other && (!hasPrice(other) || exact.length === 0 || exact.some((row) => agree(row, other, at)))
-    return stands ? [{ source: source.name, row: other }] : []
+    if (undated === id) return []
+    const other = findIn(source, provider, undated) ?? findIn(source, provider, `${undated}-latest`)
+    const applies = other && (!hasPrice(other) || exact.length === 0 || exact.some((row) => agree(row, other, at)))
+    return applies ? [{ source: source.name, row: other }] : []
   })
 }
 
-function idsOf(provider: string, sources: readonly Source[]): string[] {
+function collectIds(provider: string, sources: readonly Source[]): string[] {
   const ids = new Set<string>()
   for (const source of sources) {
-    for (const id of source.shelves.get(provider)?.keys() ?? []) ids.add(id)
+    for (const id of source.providers.get(provider)?.keys() ?? []) ids.add(id)
     for (const alias of source.aliases.get(provider)?.keys() ?? []) ids.add(alias)
   }
   return [...ids].sort()
 }
 
-function rowIn(source: Source, provider: string, id: string): Row | undefined {
-  const shelf = source.shelves.get(provider)
-  const own = shelf?.get(id)
+function findIn(source: Source, provider: string, id: string): PriceRow | undefined {
+  const rows = source.providers.get(provider)
+  const own = rows?.get(id)
   if (own) return own
   const target = source.aliases.get(provider)?.get(id)
-  return target === undefined ? undefined : shelf?.get(target)
+  return target === undefined ? undefined : rows?.get(target)
 }
 
-export const hasPrice = (row: Row): boolean =>
-  [row.i, row.o, row.R, row.q, row.I, row.P, row.S, row.T, row.c].some((price) => price !== undefined)
+const basePrices = ['input', 'output', ...fieldsOf('fee')] as const
 
-function pick(row: Row, keys: readonly (keyof Row)[]): Row {
+export const hasPrice = (row: PriceRow): boolean =>
+  basePrices.some((name) => name !== 'perFileSearch' && name !== 'perInputImage' && row[name] !== undefined)
+
+function pick(row: PriceRow, names: readonly (keyof PriceRow)[]): PriceRow {
   const made: Record<string, unknown> = {}
-  for (const key of keys) if (row[key] !== undefined) made[key] = row[key]
-  return made as Row
+  for (const name of names) if (row[name] !== undefined) made[name] = row[name]
+  return made as PriceRow
 }
 
 /** Whether two rows have the same price for input and output at a time. */
-function agree(one: Row, other: Row, at: number): boolean {
+function agree(one: PriceRow, other: PriceRow, at: number): boolean {
   const [first, second] = [cardAt(one, at), cardAt(other, at)]
-  return close(first.i, second.i) && close(first.o ?? 0, second.o ?? 0)
+  return isClose(first.input, second.input) && isClose(first.output ?? 0, second.output ?? 0)
 }
 
-const close = (one: number | undefined, other: number | undefined): boolean =>
+const isClose = (one: number | undefined, other: number | undefined): boolean =>
   one === undefined || other === undefined ? one === other : Math.abs(one - other) <= 0.001 * Math.max(one, other)
 
-function fill(row: Row, other: Row): void {
-  for (const key of fillKeys) {
-    if (row[key] !== undefined || other[key] === undefined) continue
-    if ((key === 's' && row.sg !== undefined) || (key === 'sg' && row.s !== undefined)) continue
-    // a model whose price has changed had tiers at its own time only
-    if (key === 't' && row.h !== undefined) continue
-    ;(row as Record<string, unknown>)[key] = other[key]
+function addPrices(row: PriceRow, other: PriceRow): void {
+  for (const name of addableFields) {
+    if (row[name] !== undefined || other[name] === undefined) continue
+    if (name === 'perWebSearch' && row.perSearchedAnswer !== undefined) continue
+    if (name === 'perSearchedAnswer' && row.perWebSearch !== undefined) continue
+    // the tiers belong to one price: after a change it is unknown which
+    if (name === 'tiers' && row.earlier !== undefined) continue
+    Object.assign(row, { [name]: other[name] })
   }
-  if (row.t && other.t)
-    row.t = row.t.map(([above, tier]) => [above, { ...other.t?.find(([at]) => at === above)?.[1], ...tier }] as const)
+  if (row.tiers && other.tiers) {
+    row.tiers = row.tiers.map(
+      ([above, tier]) => [above, { ...other.tiers?.find(([bound]) => bound === above)?.[1], ...tier }] as const,
+    )
+  }
 }
 
-function services(rows: readonly Row[]): Row {
-  const made: Row = {}
-  for (const key of ['b', 'f', 'p', 'F', 'u'] as const) {
-    for (const row of rows)
-      if (made[key] === undefined && row[key] !== undefined) (made as Record<string, unknown>)[key] = row[key]
+const serviceFields = [...serviceTiers, 'residency'] as const
+
+function mergeServices(rows: readonly PriceRow[]): PriceRow {
+  const made: Record<string, unknown> = {}
+  for (const name of serviceFields) {
+    const row = rows.find((candidate) => candidate[name] !== undefined)
+    if (row) made[name] = row[name]
   }
-  return made
+  return made as PriceRow
 }
 
-/** LiteLLM's row of the same model at another seller: what a model can do, it can do there too. */
-function kin(provider: string, id: string, sources: readonly Source[]): Row | undefined {
+/** LiteLLM's row of the same model at another seller. It has the same abilities. */
+function findKin(provider: string, id: string, sources: readonly Source[]): PriceRow | undefined {
   const litellm = sources.find(({ name }) => name === 'litellm')
   for (const [seller, name] of kinOf(provider, id)) {
-    const row = litellm?.shelves.get(seller)?.get(name)
-    if (row?.x !== undefined) return row
+    const row = litellm?.providers.get(seller)?.get(name)
+    if (row?.abilityBits !== undefined) return row
   }
   return undefined
 }
@@ -169,63 +170,76 @@ function kinOf(provider: string, id: string): [string, string][] {
   ]
 }
 
-function facts(offers: readonly Offer[], kin: Row | undefined): Row {
-  const from = (name: string): Row => offers.find(({ source }) => source === name)?.row ?? {}
+function mergeFacts(offers: readonly Offer[], kin: PriceRow | undefined): PriceRow {
+  const from = (name: string): PriceRow => offers.find(({ source }) => source === name)?.row ?? {}
   const [catalog, genai, litellm] = [from('pi-catalog'), from('genai-prices'), from('litellm')]
-  const told = litellm.x === undefined ? kin : litellm
-  const most = litellm.L
-  const window = catalog.C ?? genai.C ?? most
-  const output = catalog.M ?? litellm.M ?? kin?.M
+  const flags = litellm.abilityBits === undefined ? kin : litellm
+  const maxInput = litellm.maxInputTokens
+  const window = catalog.contextWindow ?? genai.contextWindow ?? maxInput
+  const maxOutput = [
+    catalog.maxOutputTokens ?? litellm.maxOutputTokens ?? kin?.maxOutputTokens,
+    litellm.maxOutputTokens,
+    kin?.maxOutputTokens,
+  ]
   return compact({
-    C: window,
-    L: most !== undefined && window !== undefined && most < window ? most : undefined,
-    M: [output, litellm.M, kin?.M].find((size) => size !== undefined && (window === undefined || size <= window)),
-    d: litellm.d,
-    k: litellm.k ?? catalog.k,
-    x: told?.x === undefined ? (catalog.x === undefined ? undefined : catalog.x | partial) : told.x | (catalog.x ?? 0),
-    im: told?.im === undefined && catalog.im === undefined ? undefined : (told?.im ?? 0) | (catalog.im ?? 0),
-    om: litellm.om ?? kin?.om,
-    e: litellm.e,
+    contextWindow: window,
+    maxInputTokens: maxInput !== undefined && window !== undefined && maxInput < window ? maxInput : undefined,
+    maxOutputTokens: maxOutput.find((size) => size !== undefined && (window === undefined || size <= window)),
+    dimensions: litellm.dimensions,
+    mode: litellm.mode ?? catalog.mode,
+    abilityBits: mergeAbilities(flags?.abilityBits, catalog.abilityBits),
+    inputBits:
+      flags?.inputBits === undefined && catalog.inputBits === undefined
+        ? undefined
+        : (flags?.inputBits ?? 0) | (catalog.inputBits ?? 0),
+    outputBits: litellm.outputBits ?? kin?.outputBits,
+    deprecationDate: litellm.deprecationDate,
   })
 }
 
-/** What says nothing of its own is left out; Claude's cache writes follow from its input price where no source has them. */
-function tidied(row: Row, id: string): Row {
-  if (row.i && /claude/.test(id)) {
-    row.w ??= round(row.i * 1.25)
-    row.W ??= round(row.i * 2)
-    const { i: base, t } = row
-    if (t)
-      row.t = t.map(([above, tier]) => {
-        const i = tier.i ?? base
-        return [above, { ...tier, w: tier.w ?? round(i * 1.25), W: tier.W ?? round(i * 2) }] as const
+/** The catalog alone knows few abilities, which the bit `partial` records. */
+function mergeAbilities(flags: number | undefined, catalog: number | undefined): number | undefined {
+  if (flags !== undefined) return flags | (catalog ?? 0)
+  return catalog === undefined ? undefined : catalog | partial
+}
+
+/** Removes rates that equal the one they default to, and derives Claude's cache writes from its input price if no source has them. */
+function normalize(row: PriceRow, id: string): PriceRow {
+  if (row.input && /claude/.test(id)) {
+    const { input, tiers } = row
+    row.cacheWrite ??= roundOff(input * 1.25)
+    row.cacheWrite1h ??= roundOff(input * 2)
+    if (tiers) {
+      row.tiers = tiers.map(([above, tier]) => {
+        const base = tier.input ?? input
+        const writes = { cacheWrite: roundOff(base * 1.25), cacheWrite1h: roundOff(base * 2) }
+        return [above, { ...writes, ...tier }] as const
       })
+    }
   }
-  if (row.k === 3) delete row.o
-  // what an image model puts out are images: the answer's usage doesn't say so
-  if (row.k === 5 && row.G !== undefined && !row.o) row.o = row.G
-  if (row.n !== undefined && row.n === row.o) delete row.n
-  if (row.a !== undefined && row.a === row.i) delete row.a
-  if (row.g !== undefined && row.g === row.i) delete row.g
-  if (row.ra !== undefined && row.ra === row.r) delete row.ra
-  if (row.G !== undefined && row.G === row.o) delete row.G
-  if (row.A !== undefined && row.A === row.o) delete row.A
+  if (row.mode === 'embedding') delete row.output
+  // an image model generates images even if the usage reports plain output tokens
+  if (row.mode === 'image' && row.imageOutput !== undefined && !row.output) row.output = row.imageOutput
+  if (row.reasoning !== undefined && row.reasoning === row.output) delete row.reasoning
+  if (row.audioInput !== undefined && row.audioInput === row.input) delete row.audioInput
+  if (row.imageInput !== undefined && row.imageInput === row.input) delete row.imageInput
+  if (row.cacheReadAudio !== undefined && row.cacheReadAudio === row.cacheRead) delete row.cacheReadAudio
+  if (row.imageOutput !== undefined && row.imageOutput === row.output) delete row.imageOutput
+  if (row.audioOutput !== undefined && row.audioOutput === row.output) delete row.audioOutput
   return compact(row)
 }
 
-const round = (value: number): number => Number(value.toPrecision(12))
-
-function disagreements(model: string, first: Offer, rest: readonly Offer[], at: number): Disagreement[] {
-  return compared.flatMap((field) => {
+function findDisagreements(model: string, first: Offer, rest: readonly Offer[], at: number): Disagreement[] {
+  return comparedFields.flatMap((field) => {
     const taken = cardAt(first.row, at)[field]
     const others: Record<string, number> = {}
     for (const { source, row } of rest) {
       const value = cardAt(row, at)[field]
-      if (value !== undefined && taken !== undefined && !close(value, taken)) others[source] = value
+      if (value !== undefined && taken !== undefined && !isClose(value, taken)) others[source] = value
     }
     if (Object.keys(others).length === 0) return []
     const values = Object.values(others)
-    const outvoted = values.some((value, index) => values.some((other, at) => at > index && close(value, other)))
+    const outvoted = values.some((value, index) => values.slice(0, index).some((other) => isClose(value, other)))
     return [{ model, field, taken, from: first.source, others, outvoted }]
   })
 }

@@ -78,6 +78,8 @@ export interface CallCost {
   audio?: number
   /** Fees that are not for tokens: web searches, search units, requests, images, pages. */
   tools?: number
+  /** Cost of other models that took part in the call, such as Anthropic's advisor. Absent if there was none. */
+  auxiliary?: number
   /** The rates that were applied, in US dollars per million tokens. */
   rates?: object
   /** Who says so: the provider's answer, a registered model, or the price table. */
@@ -86,7 +88,7 @@ export interface CallCost {
   row?: string
   /** The date of the price table. */
   asOf?: string
-  reason?: 'unknown_model' | 'missing_usage'
+  reason?: 'unknown_model' | 'missing_usage' | 'invalid_request'
   /** The ids most like the unknown one. */
   near?: readonly string[]
   /** What an answer out of a cache would have cost: its `total` is 0. Of a list of embeddings, what those would that were there. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { costPerToken } from '../../pricing/index.js'
 import { cases } from './cases.js'
 
-describe('cases', () => {
-  test.each(cases())('$title', ({ request, expected }) => {
+describe('costPerToken()', () => {
+  test.each(cases())('prices $title', ({ request, expected }) => {
     const cost = costPerToken(request)
     if (typeof expected === 'string') {
       expect(cost).toMatchObject({ total: undefined, reason: expected })

@@ -7,8 +7,8 @@ const at = '2026-11-22T12:00:00Z'
 const usage = { prompt_tokens: 1_000_000, completion_tokens: 0 }
 const total = (model: string, registry: ModelRegistry) => costPerToken({ model, usage, at }, registry).total
 
-describe('a registry', () => {
-  test('is not seen by another, nor by the default one', () => {
+describe('ModelRegistry', () => {
+  test('does not share models with other registries', () => {
     const [one, other] = [new ModelRegistry(), new ModelRegistry()]
     one.register('openai/gpt-4.1', { input: 1, output: 1 })
     one.register('mine/model', { input: 3 })
@@ -18,7 +18,7 @@ describe('a registry', () => {
     }
   })
 
-  test('is asked anew after a model has been registered or forgotten', () => {
+  test('resolves again after a model has been registered or removed', () => {
     const registry = new ModelRegistry()
     expect(total('mine/model', registry)).toBeUndefined()
     registry.register('mine/model', { input: 3 })
@@ -27,7 +27,7 @@ describe('a registry', () => {
     expect(total('mine/model', registry)).toBeUndefined()
   })
 
-  test('keeps what the table says and is not given', () => {
+  test('inherits fields that are not given', () => {
     const registry = new ModelRegistry()
     registry.register('anthropic/claude-sonnet-4-6', { input: 2.5 })
     const read = { ...usage, prompt_tokens_details: { cached_tokens: 1_000_000 } }
@@ -35,21 +35,21 @@ describe('a registry', () => {
     expect(modelInfo('anthropic/claude-sonnet-4-6', registry)?.contextWindow).toBe(1_000_000)
   })
 
-  test('keeps nothing of the table where it is not to inherit', () => {
+  test('inherits nothing with inherit: false', () => {
     const registry = new ModelRegistry()
     registry.register('anthropic/claude-sonnet-4-6', { input: 2.5 }, { inherit: false })
     const read = { ...usage, prompt_tokens_details: { cached_tokens: 1_000_000 } }
     expect(costPerToken({ model: 'anthropic/claude-sonnet-4-6', usage: read, at }, registry).total).toBe(2.5)
   })
 
-  test('own prices hold at every hour and date', () => {
+  test('applies registered prices at any date and hour', () => {
     const registry = new ModelRegistry()
     registry.register('deepseek/deepseek-v4-flash', { input: 0.1, output: 0.2 })
     for (const time of ['2026-09-22T02:00:00Z', '2026-01-01T00:00:00Z'])
       expect(costPerToken({ model: 'deepseek/deepseek-v4-flash', usage, at: time }, registry).total).toBe(0.1)
   })
 
-  test('0 is a price, and what is not given is none', () => {
+  test('distinguishes a price of 0 from no price', () => {
     const registry = new ModelRegistry()
     registry.register('mine/free', { input: 0, output: 0 })
     registry.register('mine/facts', { contextWindow: 1000 })
@@ -60,7 +60,7 @@ describe('a registry', () => {
     })
   })
 
-  test('takes tiers, multiples, fees and facts', () => {
+  test('accepts tiers, multiples, fees and facts', () => {
     const registry = new ModelRegistry()
     registry.register('mine/model', {
       input: 1,
@@ -93,11 +93,11 @@ describe('a registry', () => {
     [{ input_cost_per_token: 1e-6 } as object],
     [{ mode: 'chatter' as 'chat' }],
     [{ abilities: ['magic' as 'tools'] }],
-  ])('refuses %j', (given) => {
+  ])('rejects %j', (given) => {
     expect(() => new ModelRegistry().register('mine/model', given)).toThrow(BadRequestError)
   })
 
-  test('does not keep the caller’s object', () => {
+  test('copies the given prices', () => {
     const registry = new ModelRegistry()
     const given = { input: 1 }
     registry.register('mine/model', given)
@@ -105,7 +105,7 @@ describe('a registry', () => {
     expect(total('mine/model', registry)).toBe(1)
   })
 
-  test('of the top-level functions is the one that registerModel() changes', () => {
+  test('is shared by registerModel() and the top-level functions', () => {
     registerModel('registry-test/model', { input: 0.5, output: 1.5 })
     expect(total('registry-test/model', defaultRegistry())).toBe(0.5)
     defaultRegistry().unregister('registry-test/model')
@@ -113,9 +113,9 @@ describe('a registry', () => {
 })
 
 describe('the table', () => {
-  test('cannot be changed by what it hands out', () => {
+  test('cannot be modified through its rows', () => {
     const row = findRow('openai', 'gpt-5.4')?.row
-    expect(Object.isFrozen(row) && Object.isFrozen(row?.t) && Object.isFrozen(row?.t?.[0]?.[1])).toBe(true)
+    expect(Object.isFrozen(row) && Object.isFrozen(row?.tiers) && Object.isFrozen(row?.tiers?.[0]?.[1])).toBe(true)
     const info = modelInfo('openai/gpt-5.4')
     if (info) info.prices.input = 99
     expect(modelInfo('openai/gpt-5.4')?.prices.input).toBe(2.5)

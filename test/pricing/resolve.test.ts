@@ -21,11 +21,11 @@ describe('a model string', () => {
     ['bedrock/arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0', 'bedrock/amazon.nova-pro-v1:0'],
     ['anthropic.claude-haiku-4-5-20251001-v1:0', 'bedrock/anthropic.claude-haiku-4-5-20251001'],
     ['openai/ft:gpt-4o-mini-2024-07-18:my-org::abc123', 'openai/ft:gpt-4o-mini-2024-07-18'],
-  ])('%s is %s', (model, row) => {
+  ])('%s resolves to %s', (model, row) => {
     expect(rowOf(model)).toBe(row)
   })
 
-  test('an id with a price of its own beats the id without its date', () => {
+  test('resolves to a dated id with its own price before the undated id', () => {
     expect(rate('openai/gpt-4o-2024-05-13')).toBe(5)
     expect(rate('openai/gpt-4o-2024-08-06')).toBe(2.5)
   })
@@ -38,7 +38,7 @@ describe('a model string', () => {
     'bedrock/amazon.titan-embed-text-v3:0',
     'openai/my-gpt-4o',
     'mistral/mistral',
-  ])('%s takes no other model’s price', (model) => {
+  ])('%s does not resolve to a similar model', (model) => {
     const { row, reason, total, near } = costPerToken({ model, usage: small, at })
     if (row !== undefined) expect(row).toBe(model)
     else expect({ reason, total }).toEqual({ reason: 'unknown_model', total: undefined })
@@ -55,29 +55,29 @@ describe('a model string', () => {
     ['azure/gpt-4o', 2.5],
     ['azure/global-standard/gpt-4o', 2.5],
     ['vertex_ai/claude-sonnet-4-5@20250929', 3],
-  ])('the region of %s makes it %d', (model, dollars) => {
+  ])('%s costs $%d per million input tokens in its region', (model, dollars) => {
     expect(rate(model)).toBe(dollars)
   })
 
-  test('an Azure deployment has the price of its base model, and none without', () => {
+  test('resolves to the base model for an Azure deployment, and to nothing without one', () => {
     expect(costPerToken({ model: 'azure/my-prod-chat', usage: small, at })).toMatchObject({ reason: 'unknown_model' })
     const cost = costPerToken({ model: 'azure/eu/my-prod-chat', baseModel: 'azure/gpt-4.1', usage: small, at })
     expect(cost.row).toBe('azure/gpt-4.1')
   })
 
-  test('the base model wins over a deployment that bears another model’s name', () => {
+  test('resolves to the base model even if the deployment is named after another model', () => {
     const cost = costPerToken({ model: 'azure/gpt-4o', baseModel: 'azure/gpt-4.1-nano', usage: small, at })
     expect(cost.rates?.input).toBe(0.1)
   })
 
-  test('a known model at an unknown provider has no price, and the near ids say where it has', () => {
+  test('suggests similar ids for an unknown provider or model', () => {
     const cost = costPerToken({ model: 'opennai/gpt-4o', usage, at })
     expect(cost).toMatchObject({ total: undefined, reason: 'unknown_model' })
     expect(cost.near).toContain('openai/gpt-4o')
     expect(costPerToken({ model: 'openai/gpt-4oo', usage, at }).near).toContain('openai/gpt-4o')
   })
 
-  test('a registered model comes before the table, by provider and model and then by model alone', () => {
+  test('resolves to a registered model before the table: by provider and model, then by model', () => {
     const registry = new ModelRegistry()
     registry.register('gpt-4o', { input: 7 })
     expect(costPerToken({ model: 'azure/gpt-4o', usage: small, at }, registry)).toMatchObject({
@@ -89,7 +89,7 @@ describe('a model string', () => {
     expect(costPerToken({ model: 'openai/gpt-4o', usage: small, at }, registry).total).toBe(0.007)
   })
 
-  test('a registered deployment comes before its base model', () => {
+  test('resolves to a registered deployment before its base model', () => {
     const registry = new ModelRegistry()
     registry.register('azure/mine', { input: 1 })
     const cost = costPerToken({ model: 'azure/mine', baseModel: 'azure/gpt-4.1', usage: small, at }, registry)

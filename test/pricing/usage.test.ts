@@ -12,27 +12,27 @@ describe('usage', () => {
     ['null', null],
     ['an empty object', {}],
     ['no numbers', { prompt_tokens: null, completion_tokens: Number.NaN }],
-  ])('of %s is missing, and never 0', (_, usage) => {
+  ])('that is %s has no cost, rather than a cost of 0', (_, usage) => {
     expect(cost(usage)).toMatchObject({ total: undefined, reason: 'missing_usage' })
   })
 
-  test('of no tokens costs nothing', () => {
+  test('of zero tokens costs 0', () => {
     expect(cost({ prompt_tokens: 0, completion_tokens: 0 }).total).toBe(0)
   })
 
-  test('parts that exceed the whole are not billed beyond it', () => {
+  test('is billed up to its total even if its parts exceed it', () => {
     const details = { cached_tokens: 5000, cache_creation_tokens: 5000, audio_tokens: 100 }
     expect(cost({ prompt_tokens: 1000, completion_tokens: 0, prompt_tokens_details: details }).total).toBe(0.0003)
     const negative = { cached_tokens: -50, cache_creation_tokens: null }
     expect(cost({ prompt_tokens: 1000, completion_tokens: -3, prompt_tokens_details: negative }).total).toBe(0.003)
   })
 
-  test('writes without a split are 5-minute writes', () => {
+  test('bills cache writes without a lifetime at the shortest one', () => {
     const usage = { prompt_tokens: 1000, completion_tokens: 0, prompt_tokens_details: { cache_creation_tokens: 1000 } }
     expect(cost(usage)).toMatchObject({ total: 0.00375, cacheWrite: 0.00375, rates: { cacheWrite5m: 3.75 } })
   })
 
-  test('a cached rate that is not known is the input rate', () => {
+  test('bills cached reads at the input rate if they have no rate', () => {
     const registry = new ModelRegistry()
     registry.register('my/model', { input: 2, output: 4 })
     const usage = { prompt_tokens: 1000, completion_tokens: 0, prompt_tokens_details: { cached_tokens: 1000 } }
@@ -44,30 +44,30 @@ describe('usage', () => {
     ['Perplexity', { cost: { total_cost: 0.0123, input_tokens_cost: 1 } }],
     ['xAI', { cost_in_usd_ticks: 123_000_000 }],
     ['DeepInfra', { estimated_cost: 0.0123 }],
-  ])('what %s says of its own cost comes first', (_, reported) => {
+  ])('uses the cost that %s reports', (_, reported) => {
     const usage = { prompt_tokens: 1000, completion_tokens: 1000, ...reported }
     expect(cost(usage, 'nobody/knows')).toEqual({ total: 0.0123, source: 'provider' })
   })
 })
 
-describe('an answer', () => {
+describe('completionCost()', () => {
   const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 }
 
-  test('has the cost that its call was settled with', () => {
+  test('returns the cost recorded in meta', () => {
     const answer = { model: 'gpt-4o', usage }
     const meta = { provider: 'openai', model: 'gpt-4o', usage, cost: { total: 0 } }
     Object.defineProperty(answer, 'meta', { value: meta, enumerable: false })
     expect(completionCost(answer)).toBe(0)
   })
 
-  test('without meta is priced by its model and its tier', () => {
+  test('prices an answer without meta by its model and tier', () => {
     expect(completionCost({ model: 'gpt-4o-2024-08-06', usage })).toBe(0.0035)
     expect(completionCost({ model: 'gpt-4o-2024-08-06', usage, service_tier: 'priority' })).toBe(0.00595)
     expect(completionCost({ model: 'what-is-this', usage })).toBeUndefined()
     expect(completionCost({ model: 'gpt-4o' })).toBeUndefined()
   })
 
-  test('of a deployment is priced with the base model that the caller names', () => {
+  test('prices a deployment by the given base model', () => {
     const answer = {
       model: 'mine',
       usage,
@@ -110,7 +110,7 @@ const models = fc.constantFrom(
 const alike = (one: number, other: number): void =>
   expect(Math.abs(one - other)).toBeLessThanOrEqual(1e-9 * Math.max(one, other) + 1e-15)
 
-describe('always', () => {
+describe('for any usage', () => {
   test('the parts add up to the total', () => {
     fc.assert(
       fc.property(models, counts, (model, count) => {
@@ -129,7 +129,7 @@ describe('always', () => {
     )
   })
 
-  test('below the tiers, a call costs what its parts cost apart', () => {
+  test('a call below the context tiers costs as much as its parts', () => {
     const none: Counts = { text: 0, read: 0, w5: 0, w1h: 0, out: 0, think: 0 }
     fc.assert(
       fc.property(models, counts, (model, count) => {
@@ -153,7 +153,7 @@ describe('always', () => {
     )
   })
 
-  test('usage is not touched', () => {
+  test('the usage object is not modified', () => {
     fc.assert(
       fc.property(models, counts, (model, count) => {
         const usage = usageOf(count)
@@ -165,7 +165,7 @@ describe('always', () => {
     )
   })
 
-  test('nothing that is written as a model breaks it', () => {
+  test('any string is accepted as a model', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.constantFrom('constructor', '__proto__', 'toString', 'openai/__proto__', '/', 'a/')),

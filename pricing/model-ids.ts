@@ -1,25 +1,24 @@
 /**
- * Ways in which a model id is written, taken off one at a time, most specific first. Each gives the id without it, or
- * undefined where it isn't there.
+ * Spellings of a model id: prefixes and suffixes that are not part of the name are removed one at a time, most specific first.
  */
 
-/** Where a request is served, so far as the model id tells. */
 export interface Spelling {
   readonly id: string
-  /** `global`, `us`, `eu`, …: the geography of a Bedrock inference profile or an Azure data zone. */
+  /** Geography of a Bedrock inference profile, an Azure data zone or a Vertex location: `global`, `us`, `eu`, … */
   readonly region?: string | undefined
 }
 
+/** Returns the id without the part, or undefined if the id lacks it. */
 type Step = (id: string, provider: string) => string | undefined
 
-const cut =
-  (pattern: RegExp, becomes = ''): Step =>
+const remove =
+  (pattern: RegExp, replacement = ''): Step =>
   (id) => {
-    const rest = id.replace(pattern, becomes)
+    const rest = id.replace(pattern, replacement)
     return rest === id || rest === '' ? undefined : rest
   }
 
-const only =
+const at =
   (providers: readonly string[], step: Step): Step =>
   (id, provider) =>
     providers.includes(provider) ? step(id, provider) : undefined
@@ -28,36 +27,36 @@ const bedrock = ['bedrock', 'bedrock_mantle']
 const google = ['gemini', 'vertex_ai']
 
 const routes: readonly Step[] = [
-  only(google, cut(/^(models|google|publishers\/[a-z0-9-]+\/models)\//)),
-  only(bedrock, cut(/^(converse|converse_like|invoke|mantle|messages|openai)\//)),
-  only(bedrock, (id) => (id.startsWith('arn:') ? cut(/^.*\//)(id, '') : undefined)),
-  only(['fireworks_ai'], cut(/^accounts\/fireworks\/(models|routers)\//)),
-  only(['fireworks_ai'], (id) => (id.includes('/') ? undefined : `accounts/fireworks/models/${id}`)),
-  only(['azure', 'azure_ai'], cut(/^(responses|o_series|gpt5_series|claude)\//)),
-  only(['openai'], cut(/^(responses|chat)\//)),
-  only(['xai'], cut(/^x-ai\//)),
-  // a fine-tuned model: `ft:base:organisation:name:id`
-  (id) => (id.startsWith('ft:') ? cut(/^(ft:[^:]+):.*$/, '$1')(id, '') : undefined),
+  at(google, remove(/^(models|google|publishers\/[a-z0-9-]+\/models)\//)),
+  at(bedrock, remove(/^(converse|converse_like|invoke|mantle|messages|openai)\//)),
+  at(bedrock, (id) => (id.startsWith('arn:') ? remove(/^.*\//)(id, '') : undefined)),
+  at(['fireworks_ai'], remove(/^accounts\/fireworks\/(models|routers)\//)),
+  at(['fireworks_ai'], (id) => (id.includes('/') ? undefined : `accounts/fireworks/models/${id}`)),
+  at(['azure', 'azure_ai'], remove(/^(responses|o_series|gpt5_series|claude)\//)),
+  at(['openai'], remove(/^(responses|chat)\//)),
+  at(['xai'], remove(/^x-ai\//)),
+  // fine-tuned model: `ft:base:organisation:name:id`
+  (id) => (id.startsWith('ft:') ? remove(/^(ft:[^:]+):.*$/, '$1')(id, '') : undefined),
 ]
 
 const endings: readonly Step[] = [
-  only(['vertex_ai'], cut(/@(default|latest)$/)),
-  only(['vertex_ai'], cut(/@(\d{8}|\d{3,4})$/)),
-  only(['vertex_ai'], cut(/-maas$/)),
-  only(bedrock, cut(/:\d+(:\d+k)?$/)),
-  only(bedrock, cut(/-v\d+$/)),
-  cut(/-\d{4}-\d{2}-\d{2}$/),
-  cut(/-\d{8}$/),
-  cut(/-\d{4}$/),
-  cut(/-00\d$/),
-  cut(/-latest$/),
+  at(['vertex_ai'], remove(/@(default|latest)$/)),
+  at(['vertex_ai'], remove(/@(\d{8}|\d{3,4})$/)),
+  at(['vertex_ai'], remove(/-maas$/)),
+  at(bedrock, remove(/:\d+(:\d+k)?$/)),
+  at(bedrock, remove(/-v\d+$/)),
+  remove(/-\d{4}-\d{2}-\d{2}$/),
+  remove(/-\d{8}$/),
+  remove(/-\d{4}$/),
+  remove(/-00\d$/),
+  remove(/-latest$/),
 ]
 
 const geography = /^(us-gov|us|eu|apac|jp|au|ca|sa|uk|kr|in|global)\./
 const awsRegion = /^(us|eu|ap|ca|sa|me|af|il|mx|us-gov)-[a-z]+-\d\//
 const zone = /^(us|eu|global|global-standard)\//
 
-/** Every spelling of an id to be tried at a provider, the id itself first. A later one is never tried before an earlier. */
+/** The spellings of an id to look up at a provider, in order, starting with the id itself. */
 export function* spellings(id: string, provider: string): Generator<Spelling> {
   let current: Spelling = { id }
   yield current
@@ -67,7 +66,7 @@ export function* spellings(id: string, provider: string): Generator<Spelling> {
     current = { id: next }
     yield current
   }
-  // a geography with a price of its own stands in the table without the version
+  // a geography with its own price is listed without the version
   if (bedrock.includes(provider) && geography.test(current.id)) yield { id: current.id.replace(/-v1(:0)?$/, '') }
   const located = locate(current.id, provider)
   if (located) {
@@ -82,7 +81,7 @@ export function* spellings(id: string, provider: string): Generator<Spelling> {
   }
 }
 
-/** Takes off a prefix that says where the request is served. */
+/** Removes a prefix that names the region. */
 function locate(id: string, provider: string): Spelling | undefined {
   if (bedrock.includes(provider)) {
     const region = awsRegion.exec(id)?.[0]
@@ -99,7 +98,7 @@ function locate(id: string, provider: string): Spelling | undefined {
   return undefined
 }
 
-/** The geography that an id names, wherever in it that stands. */
+/** The region named by an id. */
 export function regionOf(id: string, provider: string): string | undefined {
   let region: string | undefined
   for (const spelling of spellings(id, provider)) region = spelling.region ?? region

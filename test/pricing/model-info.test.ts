@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type Capability, maxTokens, modelInfo, pricingInfo, supports } from '../../pricing/index.js'
 
-describe('facts', () => {
-  test('of a chat model', () => {
+describe('modelInfo()', () => {
+  test('describes a chat model', () => {
     expect(modelInfo('anthropic/claude-sonnet-4-20250514')).toMatchObject({
       provider: 'anthropic',
       mode: 'chat',
@@ -14,23 +14,23 @@ describe('facts', () => {
     })
   })
 
-  test('of models of other kinds', () => {
+  test('describes models of other modes', () => {
     expect(modelInfo('openai/text-embedding-3-large')).toMatchObject({ mode: 'embedding', dimensions: 3072 })
     expect(modelInfo('cohere/rerank-v3.5')).toMatchObject({ mode: 'rerank', prices: { perSearchUnit: 0.002 } })
     expect(modelInfo('openai/whisper-1')).toMatchObject({ mode: 'transcription' })
   })
 
-  test('of a model whose input is less than its window', () => {
+  test('has a smaller input limit than context window for some models', () => {
     expect(modelInfo('openai/gpt-5')).toMatchObject({ contextWindow: 400_000, maxInputTokens: 272_000 })
   })
 
-  test('that are not known are undefined', () => {
+  test('is undefined for unknown models, as are maxTokens() and supports()', () => {
     expect(modelInfo('nobody/knows')).toBeUndefined()
     expect(maxTokens('nobody/knows')).toBeUndefined()
     expect(supports('nobody/knows', 'vision')).toBeUndefined()
   })
 
-  test('about abilities', () => {
+  test('has limits and abilities that maxTokens() and supports() read', () => {
     expect(maxTokens('openai/gpt-4o')).toBe(16_384)
     expect(supports('openai/gpt-4o', 'vision')).toBe(true)
     expect(supports('openai/gpt-4o', 'reasoning')).toBe(false)
@@ -41,7 +41,7 @@ describe('facts', () => {
 })
 
 describe('the table', () => {
-  test('says how old and how large it is', () => {
+  test('reports its date, size and sources', () => {
     const { asOf, rows, providers, sources } = pricingInfo()
     expect(asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/)
     expect(rows).toBeGreaterThanOrEqual(2300)

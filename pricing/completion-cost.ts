@@ -3,7 +3,7 @@ import { type CostBreakdown, type CostTerms, costOf, costPerToken } from './cost
 import { defaultRegistry, type ModelRegistry } from './registry.js'
 import type { BillableUsage } from './usage.js'
 
-/** An answer of llmux, or of anything that has OpenAI's shape. */
+/** An answer from llmux, or any object with the shape of OpenAI's. */
 export interface PricedAnswer {
   model?: string | undefined
   usage?: BillableUsage | null | undefined
@@ -12,9 +12,8 @@ export interface PricedAnswer {
 }
 
 /**
- * What an answer cost, in US dollars; undefined where that is not known, never a guessed 0.
- * `answer.meta.cost` says why, and has the parts.
- * @param terms what the answer doesn't tell: `baseModel`, `batch`, …
+ * Cost of an answer in US dollars; undefined if unknown, never a guessed 0. `answer.meta.cost` has the parts and the reason.
+ * @param terms terms that the answer lacks: `baseModel`, `batch`, …
  * @example
  * completionCost(await completion({ model: 'openai/gpt-4o', messages })) // 0.000123
  */
