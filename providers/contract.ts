@@ -49,7 +49,7 @@ export interface DecodeContext<Quirks = unknown> {
   readonly model: string
   readonly quirks: Quirks
   /** What `encode` wanted to remember (renamed tools, an emulated feature). */
-  readonly memo: unknown
+  readonly encodeState: unknown
   /** Unix time in seconds, for providers that send none. */
   readonly created: number
   /** An id for answers of providers that send none. */
@@ -67,7 +67,7 @@ export interface Encoded {
   readonly headers?: Readonly<Record<string, string>>
   readonly warnings?: readonly Warning[]
   /** Handed to the decoder of the same call. */
-  readonly memo?: unknown
+  readonly encodeState?: unknown
 }
 
 export interface ChatDialect<Quirks = unknown> {

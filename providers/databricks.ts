@@ -1,8 +1,8 @@
 import { APIConnectionError, AuthenticationError } from '../src/errors.js'
 import type { Headers, Operation, Provider, Refusal, Settings, Signable, SignInAid } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
-import { parsedFields } from './fields.js'
-import { dropToken, keptToken, type Token, type TokenStore } from './tokens.js'
+import { parseFields } from './fields.js'
+import { dropToken, getToken, type Token, type TokenStore } from './tokens.js'
 
 /** Databricks: OpenAI's wire at a workspace, with tokens of users or of service principals. */
 
@@ -83,7 +83,7 @@ async function principalToken(
   }
   const { origin } = new URL(url)
   const key = JSON.stringify([origin, clientId, clientSecret])
-  const value = await keptToken(tokens, key, now, () => fetchToken(origin, `${clientId}:${clientSecret}`, now, send))
+  const value = await getToken(tokens, key, now, () => fetchToken(origin, `${clientId}:${clientSecret}`, now, send))
   return { authorization: `Bearer ${value}` }
 }
 
@@ -102,7 +102,7 @@ async function fetchToken(origin: string, account: string, now: number, send: Si
     },
     body: 'grant_type=client_credentials&scope=all-apis',
   })
-  const body = parsedFields(text)
+  const body = parseFields(text)
   const { access_token: value, expires_in: seconds } = body
   if (status < 300 && typeof value === 'string' && value !== '') {
     return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }

@@ -13,7 +13,7 @@ export const textIn = (fields: Fields, name: string): string | undefined => {
 }
 
 /** Undefined where it is not JSON. */
-export function parsed(text: string): unknown {
+export function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -22,13 +22,13 @@ export function parsed(text: string): unknown {
 }
 
 /** Without any fields where it is no JSON object. */
-export function parsedFields(text: string): Fields {
-  const body = parsed(text)
+export function parseFields(text: string): Fields {
+  const body = parseJSON(text)
   return isFields(body) ? body : {}
 }
 
 /** @throws {ProviderFault} where it is no JSON object */
-export function eventFields(data: string): Fields {
+export function parseEvent(data: string): Fields {
   let body: unknown
   try {
     body = JSON.parse(data)

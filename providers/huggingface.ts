@@ -32,7 +32,7 @@ const textsOf = (input: EmbeddingParams['input'], report: Report): readonly stri
   const all: readonly unknown[] = typeof input === 'string' ? [input] : input
   return all.map((text, index) => {
     if (typeof text !== 'string')
-      throw report.bad(`input[${index}]`, 'is no text: Hugging Face takes no token ids here.')
+      throw report.invalid(`input[${index}]`, 'is no text: Hugging Face takes no token ids here.')
     return text
   })
 }
@@ -49,14 +49,14 @@ function encodeEmbedding(params: EmbeddingParams, context: Encoding): Encoded {
   const { input, model: _, extra_body: __, dimensions, encoding_format: format, user, ...own } = params
   const host = /:([^/]*)$/.exec(context.model)?.[1]
   if (context.ownHost && host !== undefined && host !== 'hf-inference') {
-    throw report.bad('model', `embeddings go through 'hf-inference', and not through '${host}': leave that out.`)
+    throw report.invalid('model', `embeddings go through 'hf-inference', and not through '${host}': leave that out.`)
   }
   if (dimensions && context.ownHost) report.unsupported('dimensions', 'the router takes none')
   if (user) report.dropped('user', 'Hugging Face keeps no users apart.')
   if (format === 'base64')
     report.changed('encoding_format', 'Vectors travel as numbers; they arrive decoded either way.')
   const inputs = textsOf(input, report)
-  report.settle()
+  report.throwUnsupported()
   const size = dimensions && !context.ownHost ? { dimensions } : {}
   return { body: { inputs, ...size, ...said(own as Fields) }, warnings: report.warnings }
 }
@@ -84,7 +84,7 @@ function decodeEmbedding(body: unknown, context: DecodeContext<OpenAIQuirks>): D
 function encodeRerank(params: RerankParams, context: Encoding): Encoded {
   const report = new Report(context)
   if (context.ownHost) {
-    throw report.bad(
+    throw report.invalid(
       'model',
       'the router of Hugging Face has no rerank: pass apiBase of a Text Embeddings Inference server.',
     )
@@ -92,19 +92,19 @@ function encodeRerank(params: RerankParams, context: Encoding): Encoded {
   const { query, documents, top_n, rank_fields, max_tokens_per_doc: most, return_documents: _, ...rest } = params
   const { model: __, extra_body: ___, ...own } = rest as RerankParams & Fields
   if (most) report.unsupported('max_tokens_per_doc', 'Text Embeddings Inference has none: pass truncate: true')
-  report.settle()
+  report.throwUnsupported()
   const texts = documents.map((document, index) => asText(document, rank_fields, 'text', `documents[${index}]`, report))
-  const memo: Memo = { most: top_n ?? undefined }
-  return { body: { query, texts, ...said(own) }, warnings: report.warnings, memo }
+  const encodeState: EncodeState = { most: top_n ?? undefined }
+  return { body: { query, texts, ...said(own) }, warnings: report.warnings, encodeState }
 }
 
-interface Memo {
+interface EncodeState {
   readonly most: number | undefined
 }
 
 /** All are ranked: the best are taken here. */
 function decodeRanked(body: unknown, context: DecodeContext<OpenAIQuirks>): Decoded<RerankResponse> {
-  const { most } = (context.memo ?? {}) as Partial<Memo>
+  const { most } = (context.encodeState ?? {}) as Partial<EncodeState>
   const answer = decodeRerank(Array.isArray(body) ? { results: body } : body, context)
   return most === undefined ? answer : { ...answer, results: answer.results.slice(0, most) }
 }

@@ -2,7 +2,7 @@ import type { ResponseFormat } from '../src/types/chat.js'
 import { isFields } from './fields.js'
 import type { Report } from './report.js'
 
-export const askForObject =
+export const jsonObjectInstruction =
   'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.'
 
 /**
@@ -20,12 +20,12 @@ export function jsonInstruction(
   if (!format || format.type === 'text') return undefined
   const given: unknown = format.type === 'json_schema' ? format.json_schema : {}
   if ((format.type !== 'json_schema' && format.type !== 'json_object') || !isFields(given)) {
-    throw report.bad(
+    throw report.invalid(
       'response_format',
       "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
     )
   }
   report.emulated('response_format', `${why}: the model is asked for JSON in the instructions.`)
-  if (!isFields(given.schema)) return askForObject
-  return `${askForObject} It must fit this JSON Schema: ${JSON.stringify(given.schema)}`
+  if (!isFields(given.schema)) return jsonObjectInstruction
+  return `${jsonObjectInstruction} It must fit this JSON Schema: ${JSON.stringify(given.schema)}`
 }

@@ -55,13 +55,13 @@ export class Report {
   }
 
   /** An error to throw, about a place such as `messages[3].tool_calls[0]`. */
-  bad(where: string, why: string): BadRequestError {
+  invalid(where: string, why: string): BadRequestError {
     const { provider, model } = this.#context
     return new BadRequestError(`${where}: ${why}`, { provider, model, param: where })
   }
 
   /** @throws {UnsupportedParamsError} naming everything noted, unless the caller accepts that it is left out */
-  settle(): void {
+  throwUnsupported(): void {
     if (this.#unsupported.length === 0) return
     const { provider, model, dropParams } = this.#context
     if (dropParams) {

@@ -20,11 +20,11 @@ import {
 import { converse } from './dialects/converse/index.js'
 import { defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { extrasOf } from './dialects/openai/kit.js'
-import { eventFields, type Fields, isFields, parsed } from './fields.js'
+import { type Fields, isFields, parseEvent, parseJSON } from './fields.js'
 import { answerOf, type Piece, TextStream } from './prompt/answer.js'
 import { fieldsOf, type Names } from './prompt/params.js'
 import { transcript } from './prompt/templates.js'
-import { dialogueOf } from './prompt/turns.js'
+import { readDialogue } from './prompt/turns.js'
 import { Report } from './report.js'
 
 /** Endpoints of Amazon SageMaker: what they speak is up to the container. Two ways are usual, and each has a prefix. */
@@ -45,9 +45,9 @@ const who = 'A text endpoint of SageMaker'
 
 function encodeText(params: ChatParams, context: EncodeContext): Encoded {
   const report = new Report(context)
-  const { system, turns } = dialogueOf(params, who, report)
+  const { system, turns } = readDialogue(params, who, report)
   const parameters = fieldsOf(params, names, `${who} (sagemaker_chat/ takes messages)`, report)
-  report.settle()
+  report.throwUnsupported()
   if (system || turns.length > 1) {
     report.emulated(
       'messages',
@@ -89,7 +89,7 @@ function readText(event: string | undefined, data: string): Piece | undefined {
 /** @throws {ProviderFault} where AWS, and not the container, speaks: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_ResponseStream.html */
 function eventOf(event: string | undefined, data: string): Fields | undefined {
   if (data.trim() === '[DONE]') return undefined
-  const body = data === '' ? {} : eventFields(data)
+  const body = data === '' ? {} : parseEvent(data)
   if (event !== undefined && failures.test(event)) {
     throw new ProviderFault('its stream has an error', { ...body, __type: event })
   }
@@ -137,7 +137,7 @@ function errorFacts(failure: Failure): ErrorFacts {
   const body = isFields(failure.body) ? failure.body : {}
   const { OriginalStatusCode: status, OriginalMessage: message } = body
   if (typeof status === 'number' && typeof message === 'string') {
-    return openai.error({ status, body: parsed(message), text: message })
+    return openai.error({ status, body: parseJSON(message), text: message })
   }
   const words = body.message ?? body.Message
   const facts = converse.error(failure)

@@ -27,7 +27,7 @@ const mostKept = 100
  * @param key whose token it is
  * @param now milliseconds since 1970
  */
-export async function keptToken(
+export async function getToken(
   store: TokenStore,
   key: string,
   now: number,

@@ -1,7 +1,7 @@
 import { APIConnectionError, AuthenticationError } from '../../src/errors.js'
 import type { Headers, Refusal, Signable, SignInAid } from '../contract.js'
-import { parsedFields } from '../fields.js'
-import { dropToken, keptToken, type Token, type TokenStore } from '../tokens.js'
+import { parseFields } from '../fields.js'
+import { dropToken, getToken, type Token, type TokenStore } from '../tokens.js'
 
 const tokenUrl = 'https://iam.cloud.ibm.com/identity/token'
 
@@ -23,7 +23,7 @@ export async function iamToken({ url, now }: Signable, { key, send }: SignInAid)
       { provider: 'watsonx' },
     )
   }
-  const value = await keptToken(tokens, key, now, () => fetchToken(key, now, send))
+  const value = await getToken(tokens, key, now, () => fetchToken(key, now, send))
   return { authorization: `Bearer ${value}` }
 }
 
@@ -41,7 +41,7 @@ async function fetchToken(key: string, now: number, send: SignInAid['send']): Pr
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: form.toString(),
   })
-  const body = parsedFields(text)
+  const body = parseFields(text)
   const { access_token: value, expires_in: seconds } = body
   if (status < 300 && typeof value === 'string' && value !== '') {
     return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }

@@ -38,7 +38,7 @@ function payer(own: Body, { model, settings = {} }: Encoding, report: Report): B
   if (given !== undefined && given !== null) return { model_id: model }
   if (settings.project) return { model_id: model, project_id: settings.project }
   if (settings.spaceId) return { model_id: model, space_id: settings.spaceId }
-  throw report.bad(
+  throw report.invalid(
     'project_id',
     'watsonx.ai needs a project or a deployment space: pass project, or set WATSONX_PROJECT_ID (or WATSONX_SPACE_ID), or ' +
       'give project_id or space_id with the call.',
@@ -60,7 +60,7 @@ function encodeEmbedding(params: EmbeddingParams, context: Encoding): Encoded {
   const { input, model: _, extra_body: __, dimensions, encoding_format: format, user, ...own } = params
   const inputs: readonly unknown[] = typeof input === 'string' ? [input] : input
   if (!inputs.every((text) => typeof text === 'string')) {
-    throw report.bad('input', 'watsonx.ai embeds texts, not token ids.')
+    throw report.invalid('input', 'watsonx.ai embeds texts, not token ids.')
   }
   if (dimensions !== undefined && dimensions !== null) {
     report.unsupported('dimensions', 'the models of watsonx.ai have one size of vectors')
@@ -69,7 +69,7 @@ function encodeEmbedding(params: EmbeddingParams, context: Encoding): Encoded {
   if (format === 'base64')
     report.changed('encoding_format', 'Vectors travel as numbers; they arrive decoded either way.')
   const body = { ...payer(own as Body, context, report), inputs, ...said(own as Body) }
-  report.settle()
+  report.throwUnsupported()
   return { body, warnings: report.warnings }
 }
 
@@ -104,7 +104,7 @@ function encodeRerank(params: RerankParams, context: Encoding): Encoded {
     ...(Object.keys(limits).length > 0 && { parameters: limits }),
     ...fields,
   }
-  report.settle()
+  report.throwUnsupported()
   return { body, warnings: report.warnings }
 }
 

@@ -11,7 +11,7 @@ export interface Template {
 }
 
 /** A dialogue in one text, in which no message can begin or end a turn. */
-export function promptOf({ marks, blunt, write }: Template, { system, turns }: Dialogue, report: Report): string {
+export function writePrompt({ marks, blunt, write }: Template, { system, turns }: Dialogue, report: Report): string {
   let found = false
   const plain = (text: string) =>
     text.replace(marks, (mark) => {
@@ -88,5 +88,5 @@ export function transcript(dialogue: Dialogue, report: Report): string {
   const [only] = dialogue.turns
   return dialogue.turns.length === 1 && only
     ? only.text
-    : promptOf(speakers, { system: '', turns: dialogue.turns }, report)
+    : writePrompt(speakers, { system: '', turns: dialogue.turns }, report)
 }

@@ -20,15 +20,15 @@ export interface Dialogue {
  * @param who the host, for messages
  * @throws {BadRequestError} naming the message that is more than text
  */
-export function dialogueOf({ messages, response_format }: ChatParams, who: string, report: Report): Dialogue {
+export function readDialogue({ messages, response_format }: ChatParams, who: string, report: Report): Dialogue {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw report.bad('messages', 'it is a list with at least one message.')
+    throw report.invalid('messages', 'it is a list with at least one message.')
   }
   const system: string[] = []
   const turns: { role: Turn['role']; text: string }[] = []
   for (const [index, message] of (messages as readonly unknown[]).entries()) {
     const where = `messages[${index}]`
-    if (!isFields(message)) throw report.bad(where, 'a message is an object such as { role, content }')
+    if (!isFields(message)) throw report.invalid(where, 'a message is an object such as { role, content }')
     const text = textOf(message.content, `${where}.content`, who, report)
     switch (message.role) {
       case 'system':
@@ -39,17 +39,20 @@ export function dialogueOf({ messages, response_format }: ChatParams, who: strin
       case 'assistant':
         break
       default:
-        throw report.bad(`${where}.role`, `${who} takes a text, with no place for '${String(message.role)}' messages.`)
+        throw report.invalid(
+          `${where}.role`,
+          `${who} takes a text, with no place for '${String(message.role)}' messages.`,
+        )
     }
     if (Array.isArray(message.tool_calls) && message.tool_calls.length > 0) {
-      throw report.bad(`${where}.tool_calls`, `${who} takes a text, with no place for tool calls.`)
+      throw report.invalid(`${where}.tool_calls`, `${who} takes a text, with no place for tool calls.`)
     }
     const last = turns.at(-1)
     if (last?.role === message.role) last.text = `${last.text}\n\n${text}`
     else turns.push({ role: message.role, text })
   }
   if (turns[0]?.role === 'assistant')
-    throw report.bad('messages', 'the first message after the instructions is the user’s.')
+    throw report.invalid('messages', 'the first message after the instructions is the user’s.')
   const instruction = jsonInstruction(response_format, `${who} writes text and nothing else`, report)
   if (instruction !== undefined) system.push(instruction)
   return { system: system.join('\n\n'), turns }
@@ -61,14 +64,14 @@ const advice = ': where the model takes one, give it as a field, by the name tha
 function textOf(content: unknown, where: string, who: string, report: Report): string {
   if (typeof content === 'string') return content
   if (content === null || content === undefined) return ''
-  if (!Array.isArray(content)) throw report.bad(where, 'it is a text or a list of parts.')
+  if (!Array.isArray(content)) throw report.invalid(where, 'it is a text or a list of parts.')
   return content
     .map((part: unknown, at) => {
       if (typeof part === 'string') return part
       const text = isFields(part) ? part.text : undefined
       if (typeof text === 'string') return text
       const type = isFields(part) ? String(part.type) : typeof part
-      throw report.bad(`${where}[${at}]`, `${who} takes text here, and no '${type}'${advice}.`)
+      throw report.invalid(`${where}[${at}]`, `${who} takes text here, and no '${type}'${advice}.`)
     })
     .join('\n')
 }

@@ -8,11 +8,11 @@ import {
   ProviderFault,
 } from '../contract.js'
 import { extrasOf } from '../dialects/openai/kit.js'
-import { type Fields, isFields, parsedFields } from '../fields.js'
+import { type Fields, isFields, parseFields } from '../fields.js'
 import { answerOf, type Piece, TextStream, usageOf } from '../prompt/answer.js'
 import { fieldsOf, type Names } from '../prompt/params.js'
 import { transcript } from '../prompt/templates.js'
-import { dialogueOf } from '../prompt/turns.js'
+import { readDialogue } from '../prompt/turns.js'
 import { Report } from '../report.js'
 import { versionOf } from './model.js'
 
@@ -52,10 +52,10 @@ const namesOf = (model: string): Names => (model.startsWith('openai/') ? openaiN
 /** https://replicate.com/docs/reference/http#predictions.create */
 function encode(params: ChatParams, context: EncodeContext): Encoded {
   const report = new Report(context)
-  const dialogue = dialogueOf(params, who, report)
+  const dialogue = readDialogue(params, who, report)
   const { stop_sequences: stops, ...fields } = fieldsOf(params, namesOf(context.model), who, report)
   const stop = stopIn(stops, report)
-  report.settle()
+  report.throwUnsupported()
   if (dialogue.turns.length > 1) {
     report.emulated(
       'messages',
@@ -165,12 +165,12 @@ function read(event: string | undefined, data: string): Piece | undefined {
 }
 
 function errorIn(data: string): string {
-  const { detail } = parsedFields(data)
+  const { detail } = parseFields(data)
   // or it is text
   return typeof detail === 'string' ? detail : data
 }
 
-const reasonIn = (data: string): unknown => parsedFields(data).reason
+const reasonIn = (data: string): unknown => parseFields(data).reason
 
 export const chat: ChatDialect = Object.freeze({
   encode,

@@ -60,7 +60,7 @@ export class Aliases {
  * Names and ids of the whole request are known before the first is translated, so that aliases can't clash.
  * @param names of the tools: those that the history calls are added
  */
-export function aliasesOf(
+export function makeAliases(
   { messages }: ChatParams,
   names: string[],
   longestName: number,

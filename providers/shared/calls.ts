@@ -13,20 +13,20 @@ export interface CallInHistory {
 }
 
 /** The calls of an assistant message, in `tool_calls` and in `function_call`. */
-export function callsOf(message: AssistantMessage, index: number, report: Report): CallInHistory[] {
+export function readCalls(message: AssistantMessage, index: number, report: Report): CallInHistory[] {
   const calls: CallInHistory[] = []
   const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw report.bad(`messages[${index}].tool_calls`, 'is a list of tool calls.')
+  if (!Array.isArray(list)) throw report.invalid(`messages[${index}].tool_calls`, 'is a list of tool calls.')
   for (const [position, call] of list.entries()) {
     const where = `messages[${index}].tool_calls[${position}]`
-    if (typeof call?.id !== 'string' || call.id === '') throw report.bad(where, "is a tool call without 'id'.")
+    if (typeof call?.id !== 'string' || call.id === '') throw report.invalid(where, "is a tool call without 'id'.")
     if (call.type === 'custom') {
       // the text of an OpenAI custom tool; a call here has fields
       calls.push({ id: call.id, name: call.custom.name, input: { input: call.custom.input }, where })
       continue
     }
     const name = call.function?.name
-    if (typeof name !== 'string' || name === '') throw report.bad(where, "is a tool call without 'function.name'.")
+    if (typeof name !== 'string' || name === '') throw report.invalid(where, "is a tool call without 'function.name'.")
     calls.push({ id: call.id, name, input: parseArguments(call.function.arguments, where, report), where })
   }
   const legacy = message.function_call
@@ -44,14 +44,14 @@ export function parseArguments(text: unknown, where: string, report: Report): Fi
   try {
     parsed = JSON.parse(String(text))
   } catch {
-    throw report.bad(where, `has arguments that are not JSON: ${String(text).slice(0, 80)}`)
+    throw report.invalid(where, `has arguments that are not JSON: ${String(text).slice(0, 80)}`)
   }
-  if (!isFields(parsed)) throw report.bad(where, 'has arguments that are not a JSON object.')
+  if (!isFields(parsed)) throw report.invalid(where, 'has arguments that are not a JSON object.')
   return parsed
 }
 
 /** The words of an assistant message, to be held against blocks that were kept beside it. */
-export function saidIn({ content }: AssistantMessage): string {
+export function assistantText({ content }: AssistantMessage): string {
   if (!Array.isArray(content)) return content ?? ''
   return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }

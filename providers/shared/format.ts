@@ -1,7 +1,7 @@
 import type { ResponseFormat } from '../../src/types/chat.js'
 import { type Fields, isFields } from '../fields.js'
 import type { Report } from '../report.js'
-import type { JSONTool } from './memo.js'
+import type { JSONTool } from './encode-state.js'
 
 /** The JSON that `response_format` asks for. */
 export type Asked =
@@ -13,11 +13,11 @@ export type Asked =
  * @returns undefined where any text will do
  * @throws {BadRequestError} where the format is none of OpenAI's
  */
-export function askedFormat(format: ResponseFormat | null | undefined, report: Report): Asked | undefined {
+export function readFormat(format: ResponseFormat | null | undefined, report: Report): Asked | undefined {
   if (!format || format.type === 'text') return undefined
   if (format.type === 'json_object') return {}
   if (format.type !== 'json_schema' || !isFields(format.json_schema)) {
-    throw report.bad(
+    throw report.invalid(
       'response_format',
       "is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
     )
@@ -27,7 +27,7 @@ export function askedFormat(format: ResponseFormat | null | undefined, report: R
 }
 
 /** A tool that the model must call with the answer, where it has no format of its own. */
-export function answerTool(
+export function makeAnswerTool(
   schema: Fields,
   names: { unused(name: string): string },
 ): { readonly json: JSONTool; readonly input: Fields } {

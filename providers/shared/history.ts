@@ -27,40 +27,45 @@ export interface ToolResult {
 /** Answers the call of that id with the blocks that are made of the id as it is sent. */
 export type Answer<Block> = (id: unknown, where: string, make: (wireId: string) => Block[]) => void
 
-interface HistoryKit {
+interface HistoryScope {
   readonly report: Report
   readonly names: Aliases
   readonly ids: Aliases
 }
 
 /** How an API whose calls and results are blocks says what stands in a history. */
-export interface Tongue<Block, Kit> {
+export interface HistoryWriter<Block, EncodeScope> {
   /** Who takes no names of speakers, and who shall answer: for messages. */
   readonly api: string
   readonly model: string
-  parts(content: unknown, where: string, kit: Kit): Block[]
+  parts(content: unknown, where: string, scope: EncodeScope): Block[]
   /** The blocks of a user message, without the results among them: those answer their calls. */
-  user(content: unknown, where: string, answer: Answer<Block>, kit: Kit): Block[]
+  user(content: unknown, where: string, answer: Answer<Block>, scope: EncodeScope): Block[]
   /** The blocks of an assistant message. Each of its calls is noted, under the id that it is sent with. */
-  assistant(message: AssistantMessage, index: number, note: (call: CallInHistory) => WireCall, kit: Kit): Block[]
-  result(wireId: string, result: ToolResult, where: string, kit: Kit): Block[]
+  assistant(
+    message: AssistantMessage,
+    index: number,
+    note: (call: CallInHistory) => WireCall,
+    scope: EncodeScope,
+  ): Block[]
+  result(wireId: string, result: ToolResult, where: string, scope: EncodeScope): Block[]
   /** Puts a message's own cache mark on its blocks. */
-  mark(blocks: Block[], mark: CacheControl, where: string, kit: Kit): void
+  setCacheControl(blocks: Block[], cacheControl: CacheControl, where: string, scope: EncodeScope): void
 }
 
 /**
  * The walk over a history: instructions apart, every tool result right after its call. What is merely untidy is repaired and
  * reported; what can't be told is refused, naming the message.
  */
-export function readHistory<Block, Kit extends HistoryKit>(
+export function readHistory<Block, EncodeScope extends HistoryScope>(
   messages: readonly Message[],
-  tongue: Tongue<Block, Kit>,
-  kit: Kit,
+  writer: HistoryWriter<Block, EncodeScope>,
+  scope: EncodeScope,
 ): { readonly system: Block[]; readonly entries: readonly Entry<Block>[] } {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw kit.report.bad('messages', 'is empty: give at least one user message.')
+    throw scope.report.invalid('messages', 'is empty: give at least one user message.')
   }
-  const history = new History(tongue, kit)
+  const history = new History(writer, scope)
   for (const [index, message] of messages.entries()) history.add(message, index, index === messages.length - 1)
   history.end()
   return history
@@ -71,26 +76,26 @@ interface OpenCall<Block> extends CallInHistory {
   readonly entry: Entry<Block>
 }
 
-class History<Block, Kit extends HistoryKit> {
+class History<Block, EncodeScope extends HistoryScope> {
   readonly system: Block[] = []
   readonly entries: Entry<Block>[] = []
-  readonly #tongue: Tongue<Block, Kit>
-  readonly #kit: Kit
+  readonly #writer: HistoryWriter<Block, EncodeScope>
+  readonly #scope: EncodeScope
   #open: OpenCall<Block>[] = []
   readonly #answered = new Set<string>()
   readonly #wireIds = new Set<string>()
 
-  constructor(tongue: Tongue<Block, Kit>, kit: Kit) {
-    this.#tongue = tongue
-    this.#kit = kit
+  constructor(writer: HistoryWriter<Block, EncodeScope>, scope: EncodeScope) {
+    this.#writer = writer
+    this.#scope = scope
   }
 
   add(message: Message, index: number, last: boolean): void {
-    const { report } = this.#kit
+    const { report } = this.#scope
     const where = `messages[${index}]`
-    if (!isFields(message)) throw report.bad(where, 'is not a message.')
+    if (!isFields(message)) throw report.invalid(where, 'is not a message.')
     if (message.name && message.role !== 'tool' && message.role !== 'function') {
-      report.dropped(`${where}.name`, `${this.#tongue.api} knows no names of speakers: write them into the text.`)
+      report.dropped(`${where}.name`, `${this.#writer.api} knows no names of speakers: write them into the text.`)
     }
     switch (message.role) {
       case 'system':
@@ -104,12 +109,13 @@ class History<Block, Kit extends HistoryKit> {
         return this.#answer(this.#find(message.tool_call_id, where), message, index)
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
-        if (!call) throw report.bad(where, `answers the function '${message.name}', which no earlier message calls.`)
+        if (!call)
+          throw report.invalid(where, `answers the function '${message.name}', which no earlier message calls.`)
         return this.#answer(call, { content: message.content }, index)
       }
       default: {
         const { role } = message as { role?: unknown }
-        throw report.bad(where, `has the role '${String(role)}': use system, developer, user, assistant or tool.`)
+        throw report.invalid(where, `has the role '${String(role)}': use system, developer, user, assistant or tool.`)
       }
     }
   }
@@ -119,35 +125,35 @@ class History<Block, Kit extends HistoryKit> {
     const [open] = this.#open
     if (!open) return
     const id = open.id === undefined ? '' : ` (${open.id})`
-    throw this.#kit.report.bad(
+    throw this.#scope.report.invalid(
       open.where,
       `calls '${open.name}'${id}, and no later message answers it: add its tool message.`,
     )
   }
 
-  #addSystem(content: unknown, mark: CacheControl | null | undefined, index: number): void {
+  #addSystem(content: unknown, cacheControl: CacheControl | null | undefined, index: number): void {
     const where = `messages[${index}]`
-    const blocks = this.#tongue.parts(content, where, this.#kit)
-    if (mark) this.#tongue.mark(blocks, mark, where, this.#kit)
+    const blocks = this.#writer.parts(content, where, this.#scope)
+    if (cacheControl) this.#writer.setCacheControl(blocks, cacheControl, where, this.#scope)
     if (this.entries.length === 0) this.system.push(...blocks)
     else if (blocks.length > 0) this.entries.push({ role: 'system', blocks, results: [], index })
   }
 
-  #addUser(content: unknown, mark: CacheControl | null | undefined, index: number, last: boolean): void {
+  #addUser(content: unknown, cacheControl: CacheControl | null | undefined, index: number, last: boolean): void {
     const where = `messages[${index}]`
-    const { report } = this.#kit
+    const { report } = this.#scope
     const answer: Answer<Block> = (id, place, make) => {
       const call = this.#find(id, place)
       this.#put(call, make(call.wireId), index)
     }
-    const blocks = this.#tongue.user(content, where, answer, this.#kit)
-    if (mark) this.#tongue.mark(blocks, mark, where, this.#kit)
+    const blocks = this.#writer.user(content, where, answer, this.#scope)
+    if (cacheControl) this.#writer.setCacheControl(blocks, cacheControl, where, this.#scope)
     if (blocks.length > 0) {
       this.entries.push({ role: 'user', blocks, results: [], index })
     } else if (last && !this.entries.at(-1)?.results.length) {
       // where all of it was refused, that is the better error
-      report.settle()
-      throw report.bad(where, `has no text, and it is what ${this.#tongue.model} shall answer.`)
+      report.throwUnsupported()
+      throw report.invalid(where, `has no text, and it is what ${this.#writer.model} shall answer.`)
     } else if (!hasResults(content)) {
       report.repaired(index, `${where}: the message is empty and was left out.`)
     }
@@ -155,14 +161,14 @@ class History<Block, Kit extends HistoryKit> {
 
   #addAssistant(message: AssistantMessage, index: number): void {
     const entry: Entry<Block> = { role: 'assistant', blocks: [], results: [], index }
-    entry.blocks = this.#tongue.assistant(message, index, (call) => this.#note(call, entry), this.#kit)
+    entry.blocks = this.#writer.assistant(message, index, (call) => this.#note(call, entry), this.#scope)
     if (entry.blocks.length > 0) this.entries.push(entry)
-    else this.#kit.report.repaired(index, `messages[${index}]: the message is empty and was left out.`)
+    else this.#scope.report.repaired(index, `messages[${index}]: the message is empty and was left out.`)
   }
 
   /** Notes a call as open, under an id that no other call of the history has. */
   #note(call: CallInHistory, entry: Entry<Block>): WireCall {
-    const { ids, names } = this.#kit
+    const { ids, names } = this.#scope
     const name = names.wire(call.name)
     const wanted = call.id === undefined ? `call_${name}`.slice(0, 60) : ids.wire(call.id)
     // some servers count their calls anew in every turn
@@ -173,11 +179,11 @@ class History<Block, Kit extends HistoryKit> {
   }
 
   #find(id: unknown, where: string): OpenCall<Block> {
-    const { report } = this.#kit
-    if (typeof id !== 'string' || id === '') throw report.bad(where, "is a tool message without 'tool_call_id'.")
+    const { report } = this.#scope
+    if (typeof id !== 'string' || id === '') throw report.invalid(where, "is a tool message without 'tool_call_id'.")
     const call = this.#open.find((open) => open.id === id)
     if (call) return call
-    throw report.bad(
+    throw report.invalid(
       where,
       this.#answered.has(id)
         ? `answers the tool call '${id}' a second time.`
@@ -186,12 +192,12 @@ class History<Block, Kit extends HistoryKit> {
   }
 
   #answer(call: OpenCall<Block>, result: ToolResult, index: number): void {
-    this.#put(call, this.#tongue.result(call.wireId, result, `messages[${index}]`, this.#kit), index)
+    this.#put(call, this.#writer.result(call.wireId, result, `messages[${index}]`, this.#scope), index)
   }
 
   #put(call: OpenCall<Block>, blocks: readonly Block[], index: number): void {
     if (this.entries.at(-1) !== call.entry) {
-      this.#kit.report.repaired(
+      this.#scope.report.repaired(
         index,
         `messages[${index}]: the tool result was moved up, to stand right after its call.`,
       )

@@ -3,13 +3,13 @@ import { type Fields, isFields } from '../fields.js'
 import type { Report } from '../report.js'
 
 /** Why a parameter of OpenAI's can't be honoured. */
-export interface Refusal {
+export interface UnsupportedParam {
   readonly advice: string
   /** Values that change nothing, and are left out without a word. */
   readonly harmless?: (value: unknown) => boolean
 }
 
-export type Refusals = Readonly<Record<string, Refusal>>
+export type UnsupportedParams = Readonly<Record<string, UnsupportedParam>>
 
 export const isZero = (value: unknown): boolean => value === 0
 export const isOne = (value: unknown): boolean => value === 1
@@ -19,9 +19,9 @@ export const isTextOnly = (value: unknown): boolean =>
   Array.isArray(value) && value.every((modality) => modality === 'text')
 
 /** Refuses what the target has nothing for. Those that a model takes under OpenAI's own name are returned. */
-export function refuseParams(
+export function rejectUnsupported(
   params: ChatParams,
-  refused: Refusals,
+  refused: UnsupportedParams,
   report: Report,
   taken: readonly string[] = [],
 ): Fields {

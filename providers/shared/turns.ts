@@ -7,7 +7,7 @@ export type Draft<Block> = Pick<Entry<Block>, 'role' | 'blocks' | 'index'>
 const filler = 'Begin.'
 
 /** How an API takes instructions between the turns. */
-export interface Places {
+export interface SystemPlacement {
   /** Whether they may stand after a user turn, before an assistant turn or at the end. */
   readonly systemTurns: boolean
   /** Why one at the end is made a user message: `Claude answers users`. */
@@ -15,17 +15,17 @@ export interface Places {
 }
 
 /** User and assistant by turns. System turns that can't stay where they are move to `system`. */
-export function byTurns<Block>(
+export function alternateTurns<Block>(
   entries: readonly Entry<Block>[],
   system: Block[],
-  places: Places,
+  places: SystemPlacement,
   report: Report,
 ): Draft<Block>[] {
-  return merge(place(merge(entries.flatMap(answered)), system, places, report))
+  return merge(placeSystem(merge(entries.flatMap(withResults)), system, places, report))
 }
 
 /** The results of an assistant message stand right after it. */
-function answered<Block>({ role, blocks, results, index }: Entry<Block>): Draft<Block>[] {
+function withResults<Block>({ role, blocks, results, index }: Entry<Block>): Draft<Block>[] {
   const draft: Draft<Block> = { role, blocks, index }
   return results.length > 0 ? [draft, { role: 'user', blocks: results, index }] : [draft]
 }
@@ -40,10 +40,10 @@ function merge<Block>(drafts: readonly Draft<Block>[]): Draft<Block>[] {
   return turns
 }
 
-function place<Block>(
+function placeSystem<Block>(
   drafts: readonly Draft<Block>[],
   system: Block[],
-  { systemTurns, why }: Places,
+  { systemTurns, why }: SystemPlacement,
   report: Report,
 ): Draft<Block>[] {
   const placed: Draft<Block>[] = []
@@ -71,14 +71,14 @@ function place<Block>(
  */
 export function endWithText<Block>(
   turns: readonly Draft<Block>[],
-  goesOn: (blocks: readonly Block[]) => boolean,
+  continues: (blocks: readonly Block[]) => boolean,
   trimmed: (block: Block) => Block,
   report: Report,
 ): void {
   const last = turns.at(-1)
   if (last?.role !== 'assistant') return
-  if (!goesOn(last.blocks)) {
-    throw report.bad(
+  if (!continues(last.blocks)) {
+    throw report.invalid(
       `messages[${last.index}]`,
       'this model does not continue an assistant message: end with a user message, and use response_format for the form of the answer.',
     )

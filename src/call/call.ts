@@ -26,7 +26,7 @@ export class Call {
   readonly clock: Clock
   readonly lifetime: Lifetime
   readonly warnings: readonly Warning[]
-  readonly memo: unknown
+  readonly encodeState: unknown
   readonly registry: ModelRegistry
   readonly baseModel: string | undefined
   readonly attempts: Attempt[]
@@ -65,7 +65,7 @@ export class Call {
     clock: Clock
     lifetime: Lifetime
     warnings: readonly Warning[]
-    memo: unknown
+    encodeState: unknown
     registry: ModelRegistry
     baseModel: string | undefined
     startedAt: number
@@ -83,7 +83,7 @@ export class Call {
     this.clock = init.clock
     this.lifetime = init.lifetime
     this.warnings = init.warnings
-    this.memo = init.memo
+    this.encodeState = init.encodeState
     this.registry = init.registry
     this.baseModel = init.baseModel
     this.startedAt = init.observer?.startedAt ?? init.startedAt
@@ -153,17 +153,17 @@ class Decoding implements DecodeContext {
   readonly provider: string
   readonly model: string
   readonly quirks: unknown
-  readonly memo: unknown
+  readonly encodeState: unknown
   readonly #call: Call
   readonly #clock: Clock
   #fallbackId: string | undefined
 
   constructor(call: Call) {
-    const { provider, model, target, memo, clock } = call
+    const { provider, model, target, encodeState, clock } = call
     this.provider = provider.id
     this.model = model
     this.quirks = quirksOf(provider, target.ownHost)
-    this.memo = memo
+    this.encodeState = encodeState
     this.#call = call
     this.#clock = clock
   }

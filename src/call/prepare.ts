@@ -65,7 +65,7 @@ export function prepare(preparation: Preparation): Call | Promise<Call> {
       limits,
       clock: context.clock,
       warnings: encoded.warnings ?? none,
-      memo: encoded.memo,
+      encodeState: encoded.encodeState,
       registry: context.registry,
       baseModel: options.baseModel ?? undefined,
       startedAt,

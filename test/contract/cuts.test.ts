@@ -37,7 +37,7 @@ function read({ provider, models }: Target, pieces: readonly Buffer[]) {
     provider: id,
     model: models.chat,
     quirks,
-    memo: undefined,
+    encodeState: undefined,
     created: 1_700_000_000,
     fallbackId: 'chatcmpl-fallback',
   })

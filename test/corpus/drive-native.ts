@@ -22,7 +22,7 @@ export function driveNative(provider: Provider, pieces: Iterable<Buffer>): Drive
     provider: provider.id,
     model: 'some-model',
     quirks: quirksOf(provider, true),
-    memo: undefined,
+    encodeState: undefined,
     created: 1_700_000_000,
     fallbackId: 'chatcmpl-fallback',
   })

@@ -16,7 +16,7 @@ export function drive(provider: Provider, pieces: readonly Buffer[]): Driven {
     provider: provider.id,
     model: 'some-model',
     quirks: provider.quirks,
-    memo: undefined,
+    encodeState: undefined,
     created: 1_700_000_000,
     fallbackId: 'chatcmpl-fallback',
   })

@@ -71,7 +71,7 @@ function decode(recording: Recorded, way: Way, provider: Provider): Usage | unde
     provider: provider.id,
     model: recording.model ?? 'some-model',
     quirks: quirksOf(provider, way.own === true),
-    memo: undefined,
+    encodeState: undefined,
     created: 1,
     fallbackId: 'chatcmpl-1',
   }

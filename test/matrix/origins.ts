@@ -163,7 +163,7 @@ async function decoded(id: string, model: string, body: object): Promise<AnswerM
     provider: id,
     model,
     quirks: provider.ownQuirks ?? provider.quirks,
-    memo: undefined,
+    encodeState: undefined,
     created: 1700000000,
     fallbackId: 'chatcmpl-1',
   })

@@ -231,7 +231,7 @@ describe('what hosts ask for', () => {
   it('Perplexity repeats its sources on every chunk: they are cited once', () => {
     // seen in recordings; https://docs.perplexity.ai/api-reference/chat-completions-post
     const provider = providerOf('perplexity')
-    const context = { ...contextOf(provider), memo: undefined, created: 1, fallbackId: 'f' }
+    const context = { ...contextOf(provider), encodeState: undefined, created: 1, fallbackId: 'f' }
     const decoder = (provider.dialect.chat as ChatDialect<OpenAIQuirks>).stream(context)
     const out: ChatCompletionChunk[] = []
     for (const [text, count] of [

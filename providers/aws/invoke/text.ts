@@ -9,8 +9,8 @@ import {
 import { extrasOf } from '../../dialects/openai/kit.js'
 import { answerOf, type Piece, TextStream, usageOf } from '../../prompt/answer.js'
 import { fieldsOf, type Names } from '../../prompt/params.js'
-import { llama2, llama3, mistral, promptOf, type Template, titan } from '../../prompt/templates.js'
-import { dialogueOf } from '../../prompt/turns.js'
+import { llama2, llama3, mistral, type Template, titan, writePrompt } from '../../prompt/templates.js'
+import { readDialogue } from '../../prompt/turns.js'
 import { Report } from '../../report.js'
 import { chunkOf, countIn, countsIn, type Fields, isFields, metricsOf } from './wire.js'
 
@@ -99,10 +99,10 @@ export const textChat = (family: Family): ChatDialect =>
   Object.freeze({
     encode(params: ChatParams, context: EncodeContext): Encoded {
       const report = new Report(context)
-      const dialogue = dialogueOf(params, family.who, report)
+      const dialogue = readDialogue(params, family.who, report)
       const fields = fieldsOf(params, family.names, family.who, report)
-      report.settle()
-      const prompt = promptOf(family.template(context.model), dialogue, report)
+      report.throwUnsupported()
+      const prompt = writePrompt(family.template(context.model), dialogue, report)
       return { body: family.body(prompt, fields), warnings: report.warnings }
     },
     decode(body: unknown, context: DecodeContext) {

@@ -1,5 +1,5 @@
 import { type DecodeContext, ProviderFault } from '../../contract.js'
-import { eventFields, type Fields, isFields } from '../../fields.js'
+import { type Fields, isFields, parseEvent } from '../../fields.js'
 
 export { type Fields, isFields }
 
@@ -20,7 +20,7 @@ export function chunkOf(event: string | undefined, data: string): Fields | undef
   return parse(Buffer.from(outer.bytes, 'base64').toString('utf8'))
 }
 
-const parse = (text: string): Fields => (text === '' ? {} : eventFields(text))
+const parse = (text: string): Fields => (text === '' ? {} : parseEvent(text))
 
 export const countIn = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined

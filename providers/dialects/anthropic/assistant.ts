@@ -1,7 +1,7 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
-import { saidIn } from '../../shared/calls.js'
-import { markLast, partsToBlocks, textBlock } from './content.js'
-import type { Kit } from './kit.js'
+import { assistantText } from '../../shared/calls.js'
+import { partsToBlocks, setCacheControl, textBlock } from './content.js'
+import type { EncodeScope } from './scope.js'
 import { isThinking, ownThinking } from './thinking-blocks.js'
 import { type Block, isBlock } from './wire.js'
 
@@ -10,34 +10,34 @@ export function assistantBlocks(
   message: AssistantMessage,
   toolUses: readonly Block[],
   index: number,
-  kit: Kit,
+  scope: EncodeScope,
 ): Block[] {
-  const kept = keptBlocks(message, toolUses, index, kit)
+  const kept = keptBlocks(message, toolUses, index, scope)
   if (kept) return kept
   const where = `messages[${index}]`
-  const thinking = ownThinking(message.thinking_blocks, index, kit)
+  const thinking = ownThinking(message.thinking_blocks, index, scope)
   const inContent = Array.isArray(message.content)
     ? message.content.filter((part) => isBlock(part) && isThinking(part))
     : []
   // the same thinking may stand in both places
-  if (thinking.length === 0) thinking.push(...ownThinking(inContent, index, kit))
+  if (thinking.length === 0) thinking.push(...ownThinking(inContent, index, scope))
   const parts = Array.isArray(message.content)
     ? message.content.filter((part) => !(isBlock(part) && isThinking(part)))
     : message.content
-  const said = partsToBlocks(parts, where, kit)
+  const said = partsToBlocks(parts, where, scope)
   if (said.length === 0 && message.refusal) said.push(...textBlock(message.refusal))
   const blocks = [...thinking, ...said, ...toolUses]
   if (message.reasoning_content && thinking.length === 0 && !message.thinking_blocks?.length) {
-    kit.report.repaired(
+    scope.report.repaired(
       index,
       `${where}: reasoning_content was left out: Claude takes back only thinking that it signed.`,
     )
   }
-  if (message.audio) kit.report.repaired(index, `${where}: audio was left out: Claude takes none.`)
+  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Claude takes none.`)
   if (message.images?.length) {
-    kit.report.repaired(index, `${where}: images were left out: Claude takes them from the user only.`)
+    scope.report.repaired(index, `${where}: images were left out: Claude takes them from the user only.`)
   }
-  markLast(blocks, message.cache_control)
+  setCacheControl(blocks, message.cache_control)
   return blocks
 }
 
@@ -49,14 +49,14 @@ function keptBlocks(
   message: AssistantMessage,
   toolUses: readonly Block[],
   index: number,
-  kit: Kit,
+  scope: EncodeScope,
 ): Block[] | undefined {
   const kept = message.provider_specific_fields?.content_blocks
   if (!Array.isArray(kept) || kept.length === 0 || !kept.every(isBlock)) return undefined
   const text = kept.map((block) => (block.type === 'text' && typeof block.text === 'string' ? block.text : '')).join('')
   const calls = kept.filter(({ type }) => type === 'tool_use')
-  if (text !== saidIn(message) || calls.length !== toolUses.length) {
-    kit.report.repaired(
+  if (text !== assistantText(message) || calls.length !== toolUses.length) {
+    scope.report.repaired(
       index,
       `messages[${index}]: the message was changed since Claude wrote it, so the blocks kept beside it ` +
         '(server tools, citations) were left out.',
@@ -65,12 +65,12 @@ function keptBlocks(
   }
   let call = 0
   const blocks = kept.flatMap((block): Block[] => {
-    if (isThinking(block)) return ownThinking([block], index, kit)
+    if (isThinking(block)) return ownThinking([block], index, scope)
     if (block.type === 'text') return typeof block.text === 'string' && block.text.trim() === '' ? [] : [block]
     if (block.type !== 'tool_use') return [block]
     const current = toolUses[call++]
     return current ? [{ ...block, ...current }] : []
   })
-  markLast(blocks, message.cache_control)
+  setCacheControl(blocks, message.cache_control)
   return blocks
 }

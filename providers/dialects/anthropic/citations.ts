@@ -1,4 +1,4 @@
-import type { Cited } from '../../shared/answer.js'
+import type { Citations } from '../../shared/answer-builder.js'
 import { type Block, isFields } from './wire.js'
 
 /**
@@ -6,11 +6,11 @@ import { type Block, isFields } from './wire.js'
  * https://platform.claude.com/docs/en/build-with-claude/citations
  * @param start where the block's text begins in the whole content
  */
-export function citationsOf(block: Block, start: number, length: number): Cited | undefined {
+export function citationsOf(block: Block, start: number, length: number): Citations | undefined {
   const { citations } = block
   if (!Array.isArray(citations) || citations.length === 0) return undefined
   const end = start + length
-  const cited: Cited = { annotations: [], citations: [] }
+  const cited: Citations = { annotations: [], citations: [] }
   for (const citation of citations) {
     if (!isFields(citation)) continue
     cited.citations.push({ ...citation, start_index: start, end_index: end })

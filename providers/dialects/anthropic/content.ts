@@ -1,18 +1,18 @@
 import type { CacheControl, FilePart, ImagePart } from '../../../src/types/messages.js'
 import { betas } from './betas.js'
-import type { Kit } from './kit.js'
 import { imageType, isFileId, isPDF, isText, isURL, looksLikeBase64, parseDataURI, typeOfName } from './media.js'
+import type { EncodeScope } from './scope.js'
 import { type Block, type Fields, isBlock } from './wire.js'
 
 /**
- * The parts of a user message or a tool result as blocks. Parts without text are left out: the API refuses them.
+ * The parts of a user message or a tool result as blocks. AnswerBuilder without text are left out: the API refuses them.
  * https://platform.claude.com/docs/en/build-with-claude/working-with-messages
  */
-export function partsToBlocks(content: unknown, where: string, kit: Kit): Block[] {
+export function partsToBlocks(content: unknown, where: string, scope: EncodeScope): Block[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return textBlock(content)
-  if (!Array.isArray(content)) throw kit.report.bad(`${where}.content`, 'is text or a list of parts.')
-  return content.flatMap((part: unknown, index) => partToBlocks(part, `${where}.content[${index}]`, kit))
+  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'is text or a list of parts.')
+  return content.flatMap((part: unknown, index) => partToBlocks(part, `${where}.content[${index}]`, scope))
 }
 
 export function textBlock(text: string, cacheControl?: CacheControl | null): Block[] {
@@ -21,57 +21,60 @@ export function textBlock(text: string, cacheControl?: CacheControl | null): Blo
 }
 
 /** Puts a message's own cache mark on its last block that can carry one. */
-export function markLast(blocks: Block[], cacheControl: CacheControl | null | undefined): void {
+export function setCacheControl(blocks: Block[], cacheControl: CacheControl | null | undefined): void {
   if (!cacheControl) return
   const index = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking')
   const block = blocks[index]
   if (block && block.cache_control === undefined) blocks[index] = { ...block, cache_control: cacheControl }
 }
 
-function partToBlocks(part: unknown, where: string, kit: Kit): Block[] {
+function partToBlocks(part: unknown, where: string, scope: EncodeScope): Block[] {
   if (typeof part === 'string') return textBlock(part)
-  if (!isBlock(part)) throw kit.report.bad(where, "is not a content part: it has no 'type'.")
+  if (!isBlock(part)) throw scope.report.invalid(where, "is not a content part: it has no 'type'.")
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw kit.report.bad(where, "is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "is a text part without 'text'.")
       return part.text.trim() === '' ? [] : [withoutNulls(part)]
     case 'refusal':
       return textBlock(typeof part.refusal === 'string' ? part.refusal : '')
     case 'image_url':
-      return [marked(imageBlock(part as unknown as ImagePart, where, kit), part)]
+      return [withCacheControl(imageBlock(part as unknown as ImagePart, where, scope), part)]
     case 'file':
-      return [marked(fileBlock(part as unknown as FilePart, where, kit), part)]
+      return [withCacheControl(fileBlock(part as unknown as FilePart, where, scope), part)]
     case 'input_audio':
-      kit.report.unsupported(where, 'Claude takes no audio: transcribe it first')
+      scope.report.unsupported(where, 'Claude takes no audio: transcribe it first')
       return []
     case 'video_url':
-      kit.report.unsupported(where, 'Claude takes no video')
+      scope.report.unsupported(where, 'Claude takes no video')
       return []
     default:
       // a block of Anthropic's own (document, image, search_result, container_upload, …)
-      if (hasFileSource(part)) kit.betas.add(betas.files)
+      if (hasFileSource(part)) scope.betas.add(betas.files)
       return [withoutNulls(part)]
   }
 }
 
-function imageBlock(part: ImagePart, where: string, kit: Kit): Block {
+function imageBlock(part: ImagePart, where: string, scope: EncodeScope): Block {
   const given = part.image_url
   const url = typeof given === 'string' ? given : given?.url
   if (typeof given === 'object' && given?.detail && given.detail !== 'auto') {
-    kit.report.dropped(`${where}.image_url.detail`, 'Claude reads every image in full.')
+    scope.report.dropped(`${where}.image_url.detail`, 'Claude reads every image in full.')
   }
-  if (typeof url !== 'string' || url === '') throw kit.report.bad(where, "is an image without 'image_url.url'.")
-  if (isFileId(url)) return fromFileId(url, 'image', kit)
-  if (isURL(url)) return fromURL(url, 'image', where, kit)
+  if (typeof url !== 'string' || url === '') throw scope.report.invalid(where, "is an image without 'image_url.url'.")
+  if (isFileId(url)) return fromFileId(url, 'image', scope)
+  if (isURL(url)) return fromURL(url, 'image', where, scope)
   if (!/^data:/i.test(url)) {
-    throw kit.report.bad(where, `has an image URL that Claude can't fetch (${url.slice(0, 60)}): use https: or data:.`)
+    throw scope.report.invalid(
+      where,
+      `has an image URL that Claude can't fetch (${url.slice(0, 60)}): use https: or data:.`,
+    )
   }
   const media = parseDataURI(url)
-  if (!media) throw kit.report.bad(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
+  if (!media) throw scope.report.invalid(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
   if (media.type === 'application/pdf') return base64Block('document', media.type, media.data)
   const type = imageType(media.type)
   if (!type) {
-    throw kit.report.bad(
+    throw scope.report.invalid(
       where,
       `has the media type '${media.type}': Claude takes image/jpeg, image/png, image/gif and image/webp.`,
     )
@@ -79,26 +82,26 @@ function imageBlock(part: ImagePart, where: string, kit: Kit): Block {
   return base64Block('image', type, media.data)
 }
 
-function fileBlock({ file, citations }: FilePart, where: string, kit: Kit): Block {
+function fileBlock({ file, citations }: FilePart, where: string, scope: EncodeScope): Block {
   const { file_data: data, file_id: id, filename, format } = file ?? {}
   if (id) {
     const type = format ?? typeOfName(filename) ?? (isURL(id) ? typeOfName(id) : undefined)
     const kind = type?.startsWith('image/') ? 'image' : 'document'
-    if (isURL(id)) return titled(fromURL(id, kind, where, kit), filename, citations)
+    if (isURL(id)) return titled(fromURL(id, kind, where, scope), filename, citations)
     if (!isFileId(id)) {
-      throw kit.report.bad(
+      throw scope.report.invalid(
         where,
         `has the file_id '${id.slice(0, 60)}': Claude takes ids of Anthropic's Files API (file_…) and https: URLs.`,
       )
     }
-    return titled(fromFileId(id, kind, kit), filename, citations)
+    return titled(fromFileId(id, kind, scope), filename, citations)
   }
   if (typeof data !== 'string' || data === '')
-    throw kit.report.bad(where, "is a file without 'file_data' and 'file_id'.")
-  if (isURL(data)) return titled(fromURL(data, 'document', where, kit), filename, citations)
+    throw scope.report.invalid(where, "is a file without 'file_data' and 'file_id'.")
+  if (isURL(data)) return titled(fromURL(data, 'document', where, scope), filename, citations)
   const media = /^data:/i.test(data) ? parseDataURI(data) : { type: '', data }
   if (!media || !looksLikeBase64(media.data)) {
-    throw kit.report.bad(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
+    throw scope.report.invalid(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
   }
   const type = isPDF(media.data) ? 'application/pdf' : media.type || format || typeOfName(filename) || ''
   if (type === 'application/pdf') return titled(base64Block('document', type, media.data), filename, citations)
@@ -112,7 +115,7 @@ function fileBlock({ file, citations }: FilePart, where: string, kit: Kit): Bloc
       citations,
     )
   }
-  throw kit.report.bad(
+  throw scope.report.invalid(
     where,
     `has the media type '${type || 'unknown'}': Claude takes PDF, text and images. ${type ? '' : "Say what it is in 'file.format'."}`.trim(),
   )
@@ -123,15 +126,15 @@ const base64Block = (type: 'image' | 'document', mediaType: string, data: string
   source: { type: 'base64', media_type: mediaType, data },
 })
 
-function fromURL(url: string, type: 'image' | 'document', where: string, kit: Kit): Block {
-  if (kit.quirks.urlSources === false) {
-    throw kit.report.bad(where, 'is a URL, and this host fetches none: send the data itself, as a data: URI.')
+function fromURL(url: string, type: 'image' | 'document', where: string, scope: EncodeScope): Block {
+  if (scope.quirks.urlSources === false) {
+    throw scope.report.invalid(where, 'is a URL, and this host fetches none: send the data itself, as a data: URI.')
   }
   return { type, source: { type: 'url', url } }
 }
 
-function fromFileId(id: string, type: 'image' | 'document', kit: Kit): Block {
-  kit.betas.add(betas.files)
+function fromFileId(id: string, type: 'image' | 'document', scope: EncodeScope): Block {
+  scope.betas.add(betas.files)
   return { type, source: { type: 'file', file_id: id } }
 }
 
@@ -140,7 +143,7 @@ function titled(block: Block, filename: string | undefined, citations: FilePart[
   return { ...block, ...(filename && { title: filename }), ...(citations && { citations }) }
 }
 
-const marked = (block: Block, part: Block): Block =>
+const withCacheControl = (block: Block, part: Block): Block =>
   part.cache_control ? { ...block, cache_control: part.cache_control } : block
 
 function hasFileSource(block: Block): boolean {

@@ -1,7 +1,7 @@
 import type { ChatCompletion } from '../../../src/types/chat.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { Parts } from '../../shared/answer.js'
-import type { Memo } from '../../shared/memo.js'
+import { AnswerBuilder } from '../../shared/answer-builder.js'
+import type { EncodeState } from '../../shared/encode-state.js'
 import { citationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
 import { extraFields, unknownFields } from './keep.js'
@@ -18,11 +18,11 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   if (!Array.isArray(body.content)) throw new ProviderFault("its answer has no 'content'")
   const message = body as WireMessage
   const blocks = body.content.filter(isBlock)
-  const memo = context.memo as Memo | undefined
+  const encodeState = context.encodeState as EncodeState | undefined
   const native = message.stop_reason ?? undefined
-  const parts = new Parts(memo)
+  const parts = new AnswerBuilder(encodeState)
   for (const block of blocks) readBlock(parts, block)
-  const answered = parts.message(refusalOf(message) ?? null, extraFields(message, blocks, memo))
+  const answered = parts.message(refusalOf(message) ?? null, extraFields(message, blocks, encodeState))
 
   const answer: Decoded<ChatCompletion> = {
     id: message.id ?? context.fallbackId,
@@ -40,7 +40,7 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   return answer
 }
 
-function readBlock(parts: Parts, block: Block): void {
+function readBlock(parts: AnswerBuilder, block: Block): void {
   switch (block.type) {
     case 'text': {
       const text = textOf(block.text)

@@ -1,11 +1,10 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
-import { aliasesOf } from '../../shared/aliases.js'
-import { memoOf } from '../../shared/memo.js'
-import { otherParams, refuseParams } from '../../shared/params.js'
+import { makeAliases } from '../../shared/aliases.js'
+import { encodeStateOf } from '../../shared/encode-state.js'
+import { otherParams, rejectUnsupported } from '../../shared/params.js'
 import { betasOfBody } from './betas.js'
-import type { Kit } from './kit.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
 import {
@@ -18,6 +17,7 @@ import {
   refused,
 } from './params.js'
 import type { AnthropicQuirks } from './quirks.js'
+import type { EncodeScope } from './scope.js'
 import { encodeFormat, type Structured } from './structured.js'
 import { encodeThinking, type ThinkingPlan } from './thinking.js'
 import { encodeTools, type ToolPlan, toolNames } from './tools.js'
@@ -27,58 +27,58 @@ import { type Block, type Fields, isFields } from './wire.js'
 export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirks>): Encoded {
   const { quirks, model } = context
   const report = new Report(context)
-  const kit: Kit = {
+  const scope: EncodeScope = {
     report,
     quirks,
     facts: modelFacts(model),
     betas: new Set(),
-    ...aliasesOf(params, toolNames(params), 128),
+    ...makeAliases(params, toolNames(params), 128),
   }
 
-  const { system, turns } = encodeMessages(params.messages, kit)
-  const plan = encodeThinking(params, turns, kit)
+  const { system, turns } = encodeMessages(params.messages, scope)
+  const plan = encodeThinking(params, turns, scope)
   const thinksByBudget = plan.thinking?.type === 'enabled'
-  const tools = encodeTools(params, thinksByBudget, kit)
-  const structured = encodeFormat(params.response_format, tools, thinksByBudget, kit)
+  const tools = encodeTools(params, thinksByBudget, scope)
+  const structured = encodeFormat(params.response_format, tools, thinksByBudget, scope)
   if (structured.instruction) system.push(structured.instruction)
-  refuseParams(params, refused, report)
+  rejectUnsupported(params, refused, report)
 
   const { system: given, ...own } = otherParams(params, readParams)
   if (given) system.unshift(...(Array.isArray(given) ? given : [{ type: 'text', text: String(given) }]))
   const body: Fields = {
     ...(quirks.bodyVersion !== undefined && { anthropic_version: quirks.bodyVersion }),
     ...(quirks.bodyModel !== false && { model }),
-    max_tokens: encodeMaxTokens(params, plan.budget, kit),
+    max_tokens: encodeMaxTokens(params, plan.budget, scope),
     messages: turns,
     ...systemField(system),
-    ...encodeSampling(params, plan, kit),
+    ...encodeSampling(params, plan, scope),
     ...own,
   }
-  put(body, 'stop_sequences', encodeStop(params.stop, kit) ?? own.stop_sequences)
-  put(body, 'metadata', encodeMetadata(params, kit))
-  put(body, 'service_tier', encodeServiceTier(params.service_tier, kit))
+  put(body, 'stop_sequences', encodeStop(params.stop, scope) ?? own.stop_sequences)
+  put(body, 'metadata', encodeMetadata(params, scope))
+  put(body, 'service_tier', encodeServiceTier(params.service_tier, scope))
   put(body, 'thinking', plan.thinking)
   put(body, 'output_config', outputConfig(params, plan, structured))
   putTools(body, tools, params)
   put(body, 'cache_control', params.cache_control ?? undefined)
   if (params.stream && quirks.bodyStream !== false) body.stream = true
 
-  report.settle()
-  return finish(body, params, kit, structured)
+  report.throwUnsupported()
+  return finish(body, params, scope, structured)
 }
 
-function finish(body: Fields, params: ChatParams, kit: Kit, structured: Structured): Encoded {
-  for (const flag of betasOfBody(body)) kit.betas.add(flag)
+function finish(body: Fields, params: ChatParams, scope: EncodeScope, structured: Structured): Encoded {
+  for (const flag of betasOfBody(body)) scope.betas.add(flag)
   const given = (params as unknown as Fields).betas
-  if (Array.isArray(given)) for (const flag of given) kit.betas.add(String(flag))
-  const flags = [...kit.betas]
-  if (flags.length > 0 && kit.quirks.betas === 'body') body.anthropic_beta = flags
-  const memo = memoOf(kit.names.originals(), structured.json)
+  if (Array.isArray(given)) for (const flag of given) scope.betas.add(String(flag))
+  const flags = [...scope.betas]
+  if (flags.length > 0 && scope.quirks.betas === 'body') body.anthropic_beta = flags
+  const encodeState = encodeStateOf(scope.names.originals(), structured.json)
   return {
     body,
-    ...(flags.length > 0 && kit.quirks.betas !== 'body' && { headers: { 'anthropic-beta': flags.join(',') } }),
-    ...(kit.report.warnings.length > 0 && { warnings: kit.report.warnings }),
-    ...(memo && { memo }),
+    ...(flags.length > 0 && scope.quirks.betas !== 'body' && { headers: { 'anthropic-beta': flags.join(',') } }),
+    ...(scope.report.warnings.length > 0 && { warnings: scope.report.warnings }),
+    ...(encodeState && { encodeState }),
   }
 }
 

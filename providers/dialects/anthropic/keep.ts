@@ -1,4 +1,4 @@
-import { answerText, type JSONTool, type Memo } from '../../shared/memo.js'
+import { answerText, type EncodeState, type JSONTool } from '../../shared/encode-state.js'
 import { isThinking } from './thinking-blocks.js'
 import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
 
@@ -9,11 +9,11 @@ import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
 export function extraFields(
   message: WireMessage,
   blocks: readonly Block[],
-  memo: Memo | undefined,
+  encodeState: EncodeState | undefined,
 ): Fields | undefined {
   const extras: Fields = {}
-  const spoken = memo?.json ? withoutPreamble(blocks, memo.json, extras) : blocks
-  if (!fitsMessage(spoken)) extras.content_blocks = spoken.map((block) => asCallerKnows(block, memo))
+  const spoken = encodeState?.json ? withoutPreamble(blocks, encodeState.json, extras) : blocks
+  if (!fitsMessage(spoken)) extras.content_blocks = spoken.map((block) => asCallerKnows(block, encodeState))
   if (message.container) extras.container = message.container
   if (isFields(message.context_management)) {
     const edits = message.context_management.applied_edits
@@ -71,10 +71,10 @@ function isPlainCall(block: Block): boolean {
 }
 
 /** Tools under the caller's names, and the emulated format as the text that the caller reads. */
-function asCallerKnows(block: Block, memo: Memo | undefined): Block {
-  if (block.type !== 'tool_use' || !memo) return block
+function asCallerKnows(block: Block, encodeState: EncodeState | undefined): Block {
+  if (block.type !== 'tool_use' || !encodeState) return block
   const name = String(block.name)
-  if (memo.json?.name === name) return { type: 'text', text: answerText(block.input, memo.json) }
-  const original = memo.names?.[name]
+  if (encodeState.json?.name === name) return { type: 'text', text: answerText(block.input, encodeState.json) }
+  const original = encodeState.names?.[name]
   return original === undefined ? block : { ...block, name: original }
 }

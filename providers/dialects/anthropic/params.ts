@@ -1,11 +1,19 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, isOne, isTextOnly, isZero, type Refusals, usualParams } from '../../shared/params.js'
-import type { Kit } from './kit.js'
+import {
+  isEmpty,
+  isFalse,
+  isOne,
+  isTextOnly,
+  isZero,
+  type UnsupportedParams,
+  usualParams,
+} from '../../shared/params.js'
+import type { EncodeScope } from './scope.js'
 import type { ThinkingPlan } from './thinking.js'
 import type { Fields } from './wire.js'
 
 /** OpenAI's parameters that the Messages API has nothing for. https://platform.claude.com/docs/en/api/messages/create */
-export const refused: Refusals = {
+export const refused: UnsupportedParams = {
   n: { advice: 'it gives one answer a call: call it several times', harmless: isOne },
   seed: { advice: 'its sampling cannot be seeded' },
   logprobs: { advice: 'it gives none', harmless: isFalse },
@@ -30,41 +38,41 @@ export const readParams: ReadonlySet<string> = new Set([
   ...['betas', 'mcp_servers', 'output_config'],
 ])
 
-export function encodeStop(stop: ChatParams['stop'], kit: Kit): string[] | undefined {
+export function encodeStop(stop: ChatParams['stop'], scope: EncodeScope): string[] | undefined {
   if (stop === null || stop === undefined) return undefined
   const all = typeof stop === 'string' ? [stop] : [...stop]
   const good = all.filter((text) => text.trim() !== '')
-  if (good.length < all.length) kit.report.unsupported('stop', 'it refuses stop sequences of nothing but white space')
+  if (good.length < all.length) scope.report.unsupported('stop', 'it refuses stop sequences of nothing but white space')
   return good.length > 0 ? good : undefined
 }
 
 /** https://platform.claude.com/docs/en/api/service-tiers */
-export function encodeServiceTier(tier: string | null | undefined, kit: Kit): string | undefined {
+export function encodeServiceTier(tier: string | null | undefined, scope: EncodeScope): string | undefined {
   if (!tier) return undefined
   if (tier === 'auto' || tier === 'standard_only') return tier
   if (tier === 'default') return 'standard_only'
-  kit.report.unsupported(
+  scope.report.unsupported(
     'service_tier',
     `it has no tier '${tier}': use auto (priority where you have it) or standard_only`,
   )
   return undefined
 }
 
-export function encodeMetadata({ metadata, user }: ChatParams, kit: Kit): Fields | undefined {
+export function encodeMetadata({ metadata, user }: ChatParams, scope: EncodeScope): Fields | undefined {
   const { user_id = user, ...others } = metadata ?? {}
-  if (Object.keys(others).length > 0) kit.report.unsupported('metadata', 'it takes user_id only')
+  if (Object.keys(others).length > 0) scope.report.unsupported('metadata', 'it takes user_id only')
   return user_id === undefined || user_id === null ? undefined : { user_id }
 }
 
 /** Most tokens of the answer. Thinking is part of them, so that a budget is put on top where it wouldn't fit. */
-export function encodeMaxTokens(params: ChatParams, budget: number | undefined, kit: Kit): number {
+export function encodeMaxTokens(params: ChatParams, budget: number | undefined, scope: EncodeScope): number {
   const asked = params.max_completion_tokens ?? params.max_tokens
-  const most = kit.facts.maxOutput
+  const most = scope.facts.maxOutput
   const tokens = asked ?? most ?? 4096
   if (budget === undefined || budget < tokens) return tokens
   const raised = most === undefined ? tokens + budget : Math.max(Math.min(tokens + budget, most), tokens)
   const param = params.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens'
-  kit.report.changed(param, `Raised from ${tokens} to ${raised}: the ${budget} tokens to think with count as output.`)
+  scope.report.changed(param, `Raised from ${tokens} to ${raised}: the ${budget} tokens to think with count as output.`)
   return raised
 }
 
@@ -73,8 +81,8 @@ export function encodeMaxTokens(params: ChatParams, budget: number | undefined, 
  * https://platform.claude.com/docs/en/about-claude/models/migration-guide (sampling parameters)
  * https://platform.claude.com/docs/en/build-with-claude/extended-thinking (feature compatibility)
  */
-export function encodeSampling(params: ChatParams, { thinking }: ThinkingPlan, kit: Kit): Fields {
-  const { facts, report } = kit
+export function encodeSampling(params: ChatParams, { thinking }: ThinkingPlan, scope: EncodeScope): Fields {
+  const { facts, report } = scope
   const sampling: Fields = {}
   let { temperature } = params
   const { top_p, top_k } = params

@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { parsed } from '../../fields.js'
-import { answerText, type Memo } from '../../shared/memo.js'
+import { parseJSON } from '../../fields.js'
+import { answerText, type EncodeState } from '../../shared/encode-state.js'
 import { citationsOf } from './citations.js'
 import { refusalOf, thinkingBlock } from './decode.js'
 import { finishReason } from './finish-reason.js'
@@ -31,7 +31,7 @@ interface OpenBlock {
  */
 export class AnthropicStream implements ChatStreamDecoder {
   done = false
-  readonly #memo: Memo | undefined
+  readonly #encodeState: EncodeState | undefined
   readonly #created: number
   #id: string
   #model: string
@@ -51,7 +51,7 @@ export class AnthropicStream implements ChatStreamDecoder {
   #contextManagement: unknown
 
   constructor(context: DecodeContext<AnthropicQuirks>) {
-    this.#memo = context.memo as Memo | undefined
+    this.#encodeState = context.encodeState as EncodeState | undefined
     this.#created = context.created
     this.#id = context.fallbackId
     this.#model = context.model
@@ -115,14 +115,15 @@ export class AnthropicStream implements ChatStreamDecoder {
   #blockStart({ index = 0, content_block: block }: WireEvent, out: ChatCompletionChunk[]): void {
     if (!isBlock(block)) return
     this.#start(undefined, out)
-    const answer = block.type === 'tool_use' && this.#memo?.json !== undefined && this.#memo.json.name === block.name
+    const answer =
+      block.type === 'tool_use' && this.#encodeState?.json !== undefined && this.#encodeState.json.name === block.name
     const call = block.type === 'tool_use' && !answer ? this.#calls++ : -1
     const open: OpenBlock = { block, text: '', call, start: this.#length, answer }
     this.#open[index] = open
     if (answer) this.#answered = true
     if (call >= 0) {
       const name = String(block.name)
-      const original = this.#memo?.names?.[name] ?? name
+      const original = this.#encodeState?.names?.[name] ?? name
       out.push(
         this.#call(call, { id: String(block.id), type: 'function', function: { name: original, arguments: '' } }),
       )
@@ -156,7 +157,7 @@ export class AnthropicStream implements ChatStreamDecoder {
   #text(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
     if (!text) return
     open.text += text
-    if (this.#memo?.json) {
+    if (this.#encodeState?.json) {
       this.#held += text
       return
     }
@@ -168,7 +169,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (!text) return
     open.text += text
     if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: text } }))
-    else if (open.answer && !this.#memo?.json?.wrapped) out.push(this.#chunk({ content: text }))
+    else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: text }))
   }
 
   #thinking(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
@@ -193,7 +194,7 @@ export class AnthropicStream implements ChatStreamDecoder {
       case 'text': {
         this.#blocks.push({ ...block, text })
         // held words have no place in the content yet
-        const cited = this.#memo?.json ? undefined : citationsOf(block, open.start, text.length)
+        const cited = this.#encodeState?.json ? undefined : citationsOf(block, open.start, text.length)
         if (cited && text) out.push(this.#chunk(citedDelta(cited)))
         return
       }
@@ -212,13 +213,13 @@ export class AnthropicStream implements ChatStreamDecoder {
 
   /** The end of a tool call, of the caller's or of a server's; and of every block that needs no care. */
   #inputEnd({ block, text, call, answer }: OpenBlock, out: ChatCompletionChunk[]): void {
-    const input = text ? parsed(text) : block.input
+    const input = text ? parseJSON(text) : block.input
     this.#blocks.push(text ? { ...block, input: input ?? {} } : block)
     if (call >= 0 && !text) {
       out.push(this.#call(call, { function: { arguments: JSON.stringify(input ?? {}) } }))
-    } else if (answer && this.#memo?.json && (this.#memo.json.wrapped || !text)) {
+    } else if (answer && this.#encodeState?.json && (this.#encodeState.json.wrapped || !text)) {
       // JSON that was cut stays as it is, for the caller to see
-      const content = text && input === undefined ? text : answerText(input, this.#memo.json)
+      const content = text && input === undefined ? text : answerText(input, this.#encodeState.json)
       out.push(this.#chunk({ content }))
     }
   }
@@ -244,7 +245,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     const delta: Delta = {}
     const refusal = refusalOf(message)
     if (refusal !== undefined) delta.refusal = refusal
-    const extras = extraFields(message, this.#blocks, this.#memo)
+    const extras = extraFields(message, this.#blocks, this.#encodeState)
     if (extras) delta.provider_specific_fields = extras
     const answeredOnly = this.#answered && this.#calls === 0 && native === 'tool_use'
     const chunk = this.#chunk(delta)

@@ -1,9 +1,9 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
-import { askForObject } from '../../instruction.js'
-import { answerTool, askedFormat } from '../../shared/format.js'
-import type { JSONTool } from '../../shared/memo.js'
-import type { Kit } from './kit.js'
+import { jsonObjectInstruction } from '../../instruction.js'
+import type { JSONTool } from '../../shared/encode-state.js'
+import { makeAnswerTool, readFormat } from '../../shared/format.js'
 import { closeSchema, isRecursive } from './schema.js'
+import type { EncodeScope } from './scope.js'
 import type { ToolPlan } from './tools.js'
 import type { Block, Fields } from './wire.js'
 
@@ -24,17 +24,17 @@ export function encodeFormat(
   format: ResponseFormat | null | undefined,
   plan: ToolPlan,
   thinksByBudget: boolean,
-  kit: Kit,
+  scope: EncodeScope,
 ): Structured {
-  const asked = askedFormat(format, kit.report)
+  const asked = readFormat(format, scope.report)
   if (!asked) return {}
-  if (!asked.schema) return anyObject(kit)
+  if (!asked.schema) return anyObject(scope)
   const { schema, description, name } = asked
-  const native = kit.facts.schemas && kit.quirks.schemas !== false
-  if (!native || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, kit)
+  const native = scope.facts.schemas && scope.quirks.schemas !== false
+  if (!native || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, scope)
   const closed = closeSchema(schema)
   if (closed.told.length > 0) {
-    kit.report.changed(
+    scope.report.changed(
       'response_format',
       `Claude is told of ${closed.told.join(', ')} in the schema's descriptions, and does not enforce them.`,
     )
@@ -43,32 +43,38 @@ export function encodeFormat(
   return { format: { type: 'json_schema', schema: { ...closed.schema, ...described } } }
 }
 
-function anyObject(kit: Kit): Structured {
-  kit.report.emulated(
+function anyObject(scope: EncodeScope): Structured {
+  scope.report.emulated(
     'response_format',
     'Claude has no JSON mode without a schema: it is asked for JSON in the instructions.',
   )
-  return { instruction: say(askForObject) }
+  return { instruction: say(jsonObjectInstruction) }
 }
 
 const say = (text: string): Block => ({ type: 'text', text })
 
-function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: boolean, kit: Kit): Structured {
-  const { json, input } = answerTool(schema, kit.names)
+function byTool(
+  schema: Fields,
+  about: string,
+  plan: ToolPlan,
+  thinksByBudget: boolean,
+  scope: EncodeScope,
+): Structured {
+  const { json, input } = makeAnswerTool(schema, scope.names)
   const { name } = json
   plan.tools.push({
     name,
     description: `Gives the final answer. Call it once, with the whole answer as its input: ${about}`,
     input_schema: input,
   })
-  kit.report.emulated(
+  scope.report.emulated(
     'response_format',
     `The schema is given to the model as a tool ('${name}'), and its call is the answer.`,
   )
   const others = plan.tools.length > 1 || plan.servers.length > 0
   const wanted = plan.choice?.type
   if (wanted === 'tool') return { json }
-  if (kit.facts.forcedTools && !thinksByBudget) {
+  if (scope.facts.forcedTools && !thinksByBudget) {
     const parallel = plan.choice?.disable_parallel_tool_use === true ? { disable_parallel_tool_use: true } : {}
     plan.choice = others && wanted !== 'none' ? { type: 'any', ...parallel } : { type: 'tool', name }
     return { json }

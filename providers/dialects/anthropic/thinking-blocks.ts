@@ -1,5 +1,5 @@
-import type { Kit } from './kit.js'
 import { looksLikeBase64 } from './media.js'
+import type { EncodeScope } from './scope.js'
 import { type Block, isBlock } from './wire.js'
 
 /**
@@ -7,16 +7,16 @@ import { type Block, isBlock } from './wire.js'
  * refused by the API. A block without text is whole: its signature holds the thinking.
  * https://platform.claude.com/docs/en/build-with-claude/thinking#preserving-thinking-blocks
  */
-export function ownThinking(blocks: unknown, index: number, kit: Kit): Block[] {
+export function ownThinking(blocks: unknown, index: number, scope: EncodeScope): Block[] {
   if (!Array.isArray(blocks) || blocks.length === 0) return []
-  if (kit.facts.thinking === 'none') {
-    kit.report.repaired(index, `messages[${index}]: thinking_blocks were left out, as this model doesn't think.`)
+  if (scope.facts.thinking === 'none') {
+    scope.report.repaired(index, `messages[${index}]: thinking_blocks were left out, as this model doesn't think.`)
     return []
   }
   return blocks.flatMap((block: unknown) => {
     const good = isBlock(block) ? signed(block) : undefined
     if (!good) {
-      kit.report.repaired(
+      scope.report.repaired(
         index,
         `messages[${index}]: a thinking block was left out, as it carries no signature of Anthropic's.`,
       )

@@ -1,6 +1,6 @@
 import type { ChatParams, Thinking } from '../../../src/types/chat.js'
-import type { Kit } from './kit.js'
 import type { Effort, ModelFacts } from './models.js'
+import type { EncodeScope } from './scope.js'
 import { isThinking } from './thinking-blocks.js'
 import { type Fields, isFields, type Turn } from './wire.js'
 
@@ -29,12 +29,12 @@ const ladder: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 
  * https://platform.claude.com/docs/en/build-with-claude/thinking
  * https://platform.claude.com/docs/en/build-with-claude/effort
  */
-export function encodeThinking(params: ChatParams, turns: readonly Turn[], kit: Kit): ThinkingPlan {
+export function encodeThinking(params: ChatParams, turns: readonly Turn[], scope: EncodeScope): ThinkingPlan {
   const plan = params.thinking
-    ? explicit(params.thinking, params.reasoning_effort, kit)
-    : fromEffort(params.reasoning_effort, kit)
+    ? explicit(params.thinking, params.reasoning_effort, scope)
+    : fromEffort(params.reasoning_effort, scope)
   if (plan.thinking?.type === 'enabled' && lacksThinking(turns)) {
-    kit.report.dropped(
+    scope.report.dropped(
       'thinking',
       'Left out: the last tool calls in the history come without their thinking (from another model, perhaps), and with a ' +
         'budget the API wants it back.',
@@ -44,9 +44,9 @@ export function encodeThinking(params: ChatParams, turns: readonly Turn[], kit: 
   return plan
 }
 
-function explicit(thinking: Thinking, effort: string | null | undefined, kit: Kit): ThinkingPlan {
-  const { facts, report } = kit
-  const level = effort && effort !== 'none' && facts.efforts.length > 0 ? { effort: nearest(effort, kit) } : {}
+function explicit(thinking: Thinking, effort: string | null | undefined, scope: EncodeScope): ThinkingPlan {
+  const { facts, report } = scope
+  const level = effort && effort !== 'none' && facts.efforts.length > 0 ? { effort: nearest(effort, scope) } : {}
   if (facts.thinking === 'none') {
     if (thinking.type !== 'disabled') report.unsupported('thinking', 'this model does not think')
     return {}
@@ -69,23 +69,23 @@ function explicit(thinking: Thinking, effort: string | null | undefined, kit: Ki
       return { thinking: { type: 'enabled', budget_tokens: budget, ...display }, budget }
     }
     case 'disabled':
-      return { ...off(facts, kit, 'thinking'), ...level }
+      return { ...off(facts, scope, 'thinking'), ...level }
     default:
       // a type that came after this was written
       return { thinking: { ...(thinking as Fields) }, ...level }
   }
 }
 
-function fromEffort(effort: string | null | undefined, kit: Kit): ThinkingPlan {
-  const { facts, report } = kit
+function fromEffort(effort: string | null | undefined, scope: EncodeScope): ThinkingPlan {
+  const { facts, report } = scope
   if (!effort) return {}
-  if (effort === 'none') return facts.thinking === 'none' ? {} : off(facts, kit, 'reasoning_effort')
+  if (effort === 'none') return facts.thinking === 'none' ? {} : off(facts, scope, 'reasoning_effort')
   if (facts.thinking === 'none') {
     report.unsupported('reasoning_effort', 'this model does not think')
     return {}
   }
   if (facts.thinking === 'adaptive' || facts.thinking === 'either') {
-    return { thinking: adaptive(facts, undefined), effort: nearest(effort, kit) }
+    return { thinking: adaptive(facts, undefined), effort: nearest(effort, scope) }
   }
   const budget = budgets.get(effort)
   if (budget === undefined) {
@@ -101,22 +101,22 @@ const adaptive = (facts: ModelFacts, display: string | undefined): Fields => ({
   ...(display ? { display } : facts.hidden && { display: 'summarized' }),
 })
 
-function off(facts: ModelFacts, kit: Kit, param: string): ThinkingPlan {
+function off(facts: ModelFacts, scope: EncodeScope, param: string): ThinkingPlan {
   if (facts.off === 'disabled') return { thinking: { type: 'disabled' } }
   if (facts.off === 'between_tools') {
-    kit.report.changed(param, 'This model can stop thinking only before its first tool call: between_tools.')
+    scope.report.changed(param, 'This model can stop thinking only before its first tool call: between_tools.')
     return { thinking: { type: 'between_tools' } }
   }
-  kit.report.unsupported(param, "this model always thinks: use reasoning_effort 'low' for the least")
+  scope.report.unsupported(param, "this model always thinks: use reasoning_effort 'low' for the least")
   return {}
 }
 
 /** The level itself, or the next weaker one that the model has. */
-function nearest(effort: string, kit: Kit): string {
-  const { efforts } = kit.facts
+function nearest(effort: string, scope: EncodeScope): string {
+  const { efforts } = scope.facts
   if (efforts.includes(effort as Effort) || !ladder.includes(effort)) return effort
   const weaker = efforts.findLast((level) => ladder.indexOf(level) < ladder.indexOf(effort)) ?? efforts[0] ?? 'low'
-  kit.report.changed('reasoning_effort', `This model has no effort '${effort}': '${weaker}' is sent.`)
+  scope.report.changed('reasoning_effort', `This model has no effort '${effort}': '${weaker}' is sent.`)
   return weaker
 }
 

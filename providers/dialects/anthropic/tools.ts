@@ -1,8 +1,8 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
-import { allowedNames, choiceOf } from '../../shared/tool-choice.js'
+import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
 import { betaOfTool } from './betas.js'
-import type { Kit } from './kit.js'
 import { closeSchema } from './schema.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
 /** What a request says about tools, before `response_format` may add one. */
@@ -26,15 +26,15 @@ export function toolNames({ tools, functions }: ChatParams): string[] {
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools
  * A history with calls needs no tools beside it: recorded requests without any were answered.
  */
-export function encodeTools(params: ChatParams, thinksByBudget: boolean, kit: Kit): ToolPlan {
+export function encodeTools(params: ChatParams, thinksByBudget: boolean, scope: EncodeScope): ToolPlan {
   const plan: ToolPlan = { tools: [], servers: [], choice: undefined }
-  for (const [index, tool] of (params.tools ?? []).entries()) addTool(plan, tool, `tools[${index}]`, kit)
+  for (const [index, tool] of (params.tools ?? []).entries()) addTool(plan, tool, `tools[${index}]`, scope)
   for (const [index, definition] of (params.functions ?? []).entries()) {
-    addTool(plan, { type: 'function', function: definition }, `functions[${index}]`, kit)
+    addTool(plan, { type: 'function', function: definition }, `functions[${index}]`, scope)
   }
   if (params.web_search_options) addWebSearch(plan, params.web_search_options)
-  plan.choice = encodeChoice(plan, choiceOf(params), kit)
-  forceable(plan, thinksByBudget, kit)
+  plan.choice = encodeChoice(plan, readToolChoice(params), scope)
+  forceable(plan, thinksByBudget, scope)
   if (params.parallel_tool_calls === false && plan.tools.length > 0 && plan.choice?.type !== 'none') {
     plan.choice = { ...(plan.choice ?? { type: 'auto' }), disable_parallel_tool_use: true }
   }
@@ -44,18 +44,18 @@ export function encodeTools(params: ChatParams, thinksByBudget: boolean, kit: Ki
 const isFunction = (tool: unknown): tool is FunctionTool =>
   isFields(tool) && tool.type === 'function' && 'function' in tool
 
-function addTool(plan: ToolPlan, tool: Tool, where: string, kit: Kit): void {
-  if (!isFields(tool)) throw kit.report.bad(where, 'is not a tool.')
-  if (isFunction(tool)) plan.tools.push(functionTool(tool, where, kit))
-  else if (tool.type === 'function') throw kit.report.bad(where, "is a function tool without 'function'.")
+function addTool(plan: ToolPlan, tool: Tool, where: string, scope: EncodeScope): void {
+  if (!isFields(tool)) throw scope.report.invalid(where, 'is not a tool.')
+  if (isFunction(tool)) plan.tools.push(functionTool(tool, where, scope))
+  else if (tool.type === 'function') throw scope.report.invalid(where, "is a function tool without 'function'.")
   else if (tool.type === 'custom' && isFields(tool.custom)) {
-    kit.report.unsupported(where, 'Claude has no tools with free text as input: make it a function with one string')
+    scope.report.unsupported(where, 'Claude has no tools with free text as input: make it a function with one string')
   } else if (tool.type === 'mcp' || (tool.type === 'url' && typeof tool.url === 'string'))
     plan.servers.push(mcpServer(tool))
   else {
     // a tool of Anthropic's own: passed as it is
     const beta = betaOfTool(tool.type)
-    if (beta) kit.betas.add(beta)
+    if (beta) scope.betas.add(beta)
     plan.tools.push(tool)
   }
 }
@@ -63,21 +63,21 @@ function addTool(plan: ToolPlan, tool: Tool, where: string, kit: Kit): void {
 /** Anthropic's own settings of a tool may stand on the tool or in its function. */
 const settings = ['defer_loading', 'allowed_callers', 'input_examples', 'eager_input_streaming'] as const
 
-function functionTool(tool: FunctionTool, where: string, kit: Kit): Fields {
+function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fields {
   const definition = tool.function
   if (!isFields(definition) || typeof definition.name !== 'string' || definition.name === '') {
-    throw kit.report.bad(where, "is a function without 'name'.")
+    throw scope.report.invalid(where, "is a function without 'name'.")
   }
   const { name, description, parameters, strict } = definition
-  const strictly = strict === true && kit.facts.schemas && kit.quirks.schemas !== false
+  const strictly = strict === true && scope.facts.schemas && scope.quirks.schemas !== false
   if (strict === true && !strictly) {
-    kit.report.dropped(
+    scope.report.dropped(
       `${where}.function.strict`,
       'This model has no strict tools: the arguments may stray from the schema.',
     )
   }
   const schema: Fields = { type: 'object', ...(parameters ?? { properties: {} }) }
-  const encoded: Fields = { name: kit.names.wire(name) }
+  const encoded: Fields = { name: scope.names.wire(name) }
   if (description) encoded.description = description
   encoded.input_schema = strictly ? closeSchema(schema).schema : schema
   if (strictly) encoded.strict = true
@@ -119,45 +119,49 @@ function addWebSearch(plan: ToolPlan, options: NonNullable<ChatParams['web_searc
   })
 }
 
-function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, kit: Kit): Fields | undefined {
+function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, scope: EncodeScope): Fields | undefined {
   if (choice === undefined || choice === null) return undefined
   const none = plan.tools.length === 0 && plan.servers.length === 0
   if (choice === 'auto' || choice === 'none') return none ? undefined : { type: choice }
-  if (none) throw kit.report.bad('tool_choice', 'asks for a tool, and there are no tools.')
+  if (none) throw scope.report.invalid('tool_choice', 'asks for a tool, and there are no tools.')
   if (choice === 'required') return { type: 'any' }
   if (!isFields(choice))
-    throw kit.report.bad('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
+    throw scope.report.invalid('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
   if (choice.type === 'function' && isFields(choice.function)) {
-    const name = kit.names.wire(String(choice.function.name))
+    const name = scope.names.wire(String(choice.function.name))
     if (!plan.tools.some((tool) => tool.name === name)) {
-      throw kit.report.bad('tool_choice', `asks for '${String(choice.function.name)}', which is not among the tools.`)
+      throw scope.report.invalid(
+        'tool_choice',
+        `asks for '${String(choice.function.name)}', which is not among the tools.`,
+      )
     }
     return { type: 'tool', name }
   }
   if (choice.type === 'allowed_tools' && isFields(choice.allowed_tools))
-    return allowOnly(plan, choice.allowed_tools, kit)
+    return allowOnly(plan, choice.allowed_tools, scope)
   if (choice.type === 'custom') {
-    kit.report.unsupported('tool_choice', 'Claude has no tools with free text as input')
+    scope.report.unsupported('tool_choice', 'Claude has no tools with free text as input')
     return undefined
   }
-  return choice.type === 'tool' ? { ...choice, name: kit.names.wire(String(choice.name)) } : (choice as Fields)
+  return choice.type === 'tool' ? { ...choice, name: scope.names.wire(String(choice.name)) } : (choice as Fields)
 }
 
-function allowOnly(plan: ToolPlan, { mode, tools }: Fields, kit: Kit): Fields {
-  const allowed = allowedNames(tools, kit.names)
+function allowOnly(plan: ToolPlan, { mode, tools }: Fields, scope: EncodeScope): Fields {
+  const allowed = allowedNames(tools, scope.names)
   plan.tools.splice(0, plan.tools.length, ...plan.tools.filter(({ name }) => allowed.has(String(name))))
-  if (plan.tools.length === 0) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')
+  if (plan.tools.length === 0)
+    throw scope.report.invalid('tool_choice', 'allows only tools that are not among the tools.')
   return { type: mode === 'required' ? 'any' : 'auto' }
 }
 
 /** Some models can't be made to call a tool, and none can while it thinks on a budget. */
-function forceable(plan: ToolPlan, thinksByBudget: boolean, kit: Kit): void {
+function forceable(plan: ToolPlan, thinksByBudget: boolean, scope: EncodeScope): void {
   const forced = plan.choice?.type === 'any' || plan.choice?.type === 'tool'
   if (!forced) return
-  if (!kit.facts.forcedTools) {
-    kit.report.unsupported('tool_choice', "this model takes 'auto' and 'none' only: ask for the call in the prompt")
+  if (!scope.facts.forcedTools) {
+    scope.report.unsupported('tool_choice', "this model takes 'auto' and 'none' only: ask for the call in the prompt")
   } else if (thinksByBudget) {
-    kit.report.unsupported('tool_choice', 'a call cannot be forced together with a thinking budget')
+    scope.report.unsupported('tool_choice', 'a call cannot be forced together with a thinking budget')
   } else return
   plan.choice = { type: 'auto' }
 }

@@ -1,6 +1,6 @@
 import type { Entry } from '../../shared/history.js'
-import { beginWithUser, byTurns, endWithText } from '../../shared/turns.js'
-import type { Kit } from './kit.js'
+import { alternateTurns, beginWithUser, endWithText } from '../../shared/turns.js'
+import type { EncodeScope } from './scope.js'
 import type { Block, Turn } from './wire.js'
 
 /**
@@ -9,10 +9,10 @@ import type { Block, Turn } from './wire.js'
  * Anywhere else it becomes part of `system`; after an answer, at the end, a user turn.
  * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
-export function arrangeTurns(entries: readonly Entry<Block>[], system: Block[], kit: Kit): Turn[] {
-  const { report, facts, quirks } = kit
+export function arrangeTurns(entries: readonly Entry<Block>[], system: Block[], scope: EncodeScope): Turn[] {
+  const { report, facts, quirks } = scope
   const systemTurns = facts.systemTurns && quirks.systemTurns !== false
-  const turns = byTurns(entries, system, { systemTurns, why: 'Claude answers users' }, report)
+  const turns = alternateTurns(entries, system, { systemTurns, why: 'Claude answers users' }, report)
   endWithText(turns, (blocks) => facts.prefill || isPaused(blocks), trimmed, report)
   beginWithUser(turns, (text) => ({ type: 'text', text }), report)
   return turns.map(({ role, blocks }) => ({ role, content: plainText(blocks) ?? blocks }))

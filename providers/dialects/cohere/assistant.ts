@@ -1,6 +1,6 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
 import { partsOf, plainly } from './content.js'
-import type { Kit } from './kit.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, type WireCall, type WireMessage } from './wire.js'
 
 type WireAssistant = Extract<WireMessage, { role: 'assistant' }>
@@ -16,39 +16,40 @@ export interface CallInHistory {
   readonly where: string
 }
 
-export function callsOf(message: AssistantMessage, index: number, kit: Kit): CallInHistory[] {
+export function readCalls(message: AssistantMessage, index: number, scope: EncodeScope): CallInHistory[] {
   const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw kit.report.bad(`messages[${index}].tool_calls`, 'it is a list of tool calls.')
+  if (!Array.isArray(list)) throw scope.report.invalid(`messages[${index}].tool_calls`, 'it is a list of tool calls.')
   const calls = list.map((call, position): CallInHistory => {
     const where = `messages[${index}].tool_calls[${position}]`
-    if (typeof call?.id !== 'string' || call.id === '') throw kit.report.bad(where, "it is a tool call without 'id'.")
+    if (typeof call?.id !== 'string' || call.id === '')
+      throw scope.report.invalid(where, "it is a tool call without 'id'.")
     if (call.type === 'custom') {
       // the text of an OpenAI custom tool; what Cohere calls has fields
       return { id: call.id, name: call.custom.name, arguments: JSON.stringify({ input: call.custom.input }), where }
     }
     const name = call.function?.name
     if (typeof name !== 'string' || name === '')
-      throw kit.report.bad(where, "it is a tool call without 'function.name'.")
-    return { id: call.id, name, arguments: argumentsOf(call.function.arguments, where, kit), where }
+      throw scope.report.invalid(where, "it is a tool call without 'function.name'.")
+    return { id: call.id, name, arguments: argumentsOf(call.function.arguments, where, scope), where }
   })
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ id: undefined, name: legacy.name, arguments: argumentsOf(legacy.arguments, where, kit), where })
+    calls.push({ id: undefined, name: legacy.name, arguments: argumentsOf(legacy.arguments, where, scope), where })
   }
   return calls
 }
 
-function argumentsOf(given: unknown, where: string, kit: Kit): string {
+function argumentsOf(given: unknown, where: string, scope: EncodeScope): string {
   if (isFields(given)) return JSON.stringify(given)
   if (given === undefined || given === null || (typeof given === 'string' && given.trim() === '')) return '{}'
   let parsed: unknown
   try {
     parsed = JSON.parse(String(given))
   } catch {
-    throw kit.report.bad(where, `it has arguments that are not JSON: ${String(given).slice(0, 80)}`)
+    throw scope.report.invalid(where, `it has arguments that are not JSON: ${String(given).slice(0, 80)}`)
   }
-  if (!isFields(parsed)) throw kit.report.bad(where, 'it has arguments that are not a JSON object.')
+  if (!isFields(parsed)) throw scope.report.invalid(where, 'it has arguments that are not a JSON object.')
   return String(given)
 }
 
@@ -57,16 +58,16 @@ export function assistantTurn(
   message: AssistantMessage,
   calls: readonly WireCall[],
   index: number,
-  kit: Kit,
+  scope: EncodeScope,
 ): WireAssistant | undefined {
   const where = `messages[${index}]`
-  const said = partsOf(message.content, where, kit)
+  const said = partsOf(message.content, where, scope)
   if (said.length === 0 && message.refusal) said.push({ type: 'text', text: message.refusal })
-  if (message.audio) kit.report.repaired(index, `${where}: audio was left out: Cohere takes none.`)
+  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Cohere takes none.`)
   if (message.images?.length) {
-    kit.report.repaired(index, `${where}: images were left out: Cohere takes them from the user only.`)
+    scope.report.repaired(index, `${where}: images were left out: Cohere takes them from the user only.`)
   }
-  const { thinking, plan } = reasoningOf(message, calls.length > 0, index, kit)
+  const { thinking, plan } = reasoningOf(message, calls.length > 0, index, scope)
   const content: Part[] = thinking ? [{ type: 'thinking', thinking }] : []
   if (calls.length === 0) {
     content.push(...said)
@@ -76,7 +77,7 @@ export function assistantTurn(
   }
   const text = said.map((part) => part.text ?? '').join('')
   // "text content is not allowed when tool_calls are provided": what was said before a call is its plan
-  if (text) kit.report.repaired(index, `${where}: the text beside the tool calls is sent as their tool_plan.`)
+  if (text) scope.report.repaired(index, `${where}: the text beside the tool calls is sent as their tool_plan.`)
   const whole = [plan, text].filter(Boolean).join('\n\n')
   return {
     role: 'assistant',
@@ -95,24 +96,27 @@ interface Reasoning {
  * Reasoning of whatever model, as thinking where the model thinks, else as the plan of its calls. A plan that Cohere made is told
  * from thinking by `provider_specific_fields.tool_plan`. https://docs.cohere.com/docs/reasoning
  */
-function reasoningOf(message: AssistantMessage, called: boolean, index: number, kit: Kit): Reasoning {
+function reasoningOf(message: AssistantMessage, called: boolean, index: number, scope: EncodeScope): Reasoning {
   const own = message.provider_specific_fields?.tool_plan
-  const all = reasoningText(message, index, kit)
+  const all = reasoningText(message, index, scope)
   const plan = called && typeof own === 'string' && own !== '' ? own : undefined
   const thinking = plan !== undefined && all.endsWith(plan) ? all.slice(0, -plan.length).trimEnd() : all
   if (thinking === '') return plan === undefined ? {} : { plan }
-  if (kit.facts.thinks) return plan === undefined ? { thinking } : { thinking, plan }
+  if (scope.facts.thinks) return plan === undefined ? { thinking } : { thinking, plan }
   if (called) return { plan: plan === undefined ? thinking : `${thinking}\n\n${plan}` }
-  kit.report.repaired(index, `messages[${index}]: the reasoning was left out, as this model takes none.`)
+  scope.report.repaired(index, `messages[${index}]: the reasoning was left out, as this model takes none.`)
   return {}
 }
 
-function reasoningText(message: AssistantMessage, index: number, kit: Kit): string {
+function reasoningText(message: AssistantMessage, index: number, scope: EncodeScope): string {
   if (message.reasoning_content) return message.reasoning_content
   const inContent: readonly unknown[] = Array.isArray(message.content) ? message.content : []
   const blocks = [...(message.thinking_blocks ?? []), ...inContent].filter(isPart)
   if (blocks.some(({ type }) => type === 'redacted_thinking')) {
-    kit.report.repaired(index, `messages[${index}]: encrypted reasoning was left out: only its own provider reads it.`)
+    scope.report.repaired(
+      index,
+      `messages[${index}]: encrypted reasoning was left out: only its own provider reads it.`,
+    )
   }
   return blocks
     .map((block) => (block.type === 'thinking' ? String(block.thinking ?? '') : ''))

@@ -1,12 +1,12 @@
-import type { Kit } from './kit.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, textIn } from './wire.js'
 
 /** The parts of a message: text, images, and documents, which only tool results may hold. Empty text is left out. */
-export function partsOf(content: unknown, where: string, kit: Kit): Part[] {
+export function partsOf(content: unknown, where: string, scope: EncodeScope): Part[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return textPart(content)
-  if (!Array.isArray(content)) throw kit.report.bad(`${where}.content`, 'it is text or a list of parts.')
-  return content.flatMap((part: unknown, index) => partOf(part, `${where}.content[${index}]`, kit))
+  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'it is text or a list of parts.')
+  return content.flatMap((part: unknown, index) => partOf(part, `${where}.content[${index}]`, scope))
 }
 
 /** Text alone is sent as a string, which is the same to the API. */
@@ -18,12 +18,12 @@ export function plainly(parts: Part[]): string | Part[] {
 const textPart = (text: string): Part[] => (text.trim() === '' ? [] : [{ type: 'text', text }])
 
 /** https://docs.cohere.com/reference/chat (messages.content) */
-function partOf(part: unknown, where: string, kit: Kit): Part[] {
+function partOf(part: unknown, where: string, scope: EncodeScope): Part[] {
   if (typeof part === 'string') return textPart(part)
-  if (!isPart(part)) throw kit.report.bad(where, "a part is an object with a 'type'.")
+  if (!isPart(part)) throw scope.report.invalid(where, "a part is an object with a 'type'.")
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw kit.report.bad(where, "it is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "it is a text part without 'text'.")
       return textPart(part.text)
     case 'refusal':
       return textPart(textIn(part, 'refusal') ?? '')
@@ -31,28 +31,32 @@ function partOf(part: unknown, where: string, kit: Kit): Part[] {
     case 'redacted_thinking':
       return []
     case 'image_url':
-      return [imagePart(part.image_url, where, kit)]
+      return [imagePart(part.image_url, where, scope)]
     case 'file':
-      return filePart(isFields(part.file) ? part.file : {}, where, kit)
+      return filePart(isFields(part.file) ? part.file : {}, where, scope)
     case 'document':
-      return documentPart(part, where, kit)
+      return documentPart(part, where, scope)
     case 'input_audio':
-      kit.report.unsupported(where, 'Cohere takes no audio: transcribe it first')
+      scope.report.unsupported(where, 'Cohere takes no audio: transcribe it first')
       return []
     case 'video_url':
-      kit.report.unsupported(where, 'Cohere takes no video')
+      scope.report.unsupported(where, 'Cohere takes no video')
       return []
     default:
-      throw kit.report.bad(where, `Cohere has no content of type '${part.type}': use text, image_url and document.`)
+      throw scope.report.invalid(
+        where,
+        `Cohere has no content of type '${part.type}': use text, image_url and document.`,
+      )
   }
 }
 
 /** An `https:` or a `data:` URL; Cohere fetches the first itself. https://docs.cohere.com/docs/image-inputs */
-function imagePart(given: unknown, where: string, kit: Kit): Part {
+function imagePart(given: unknown, where: string, scope: EncodeScope): Part {
   const url = isFields(given) ? given.url : given
-  if (typeof url !== 'string' || url === '') throw kit.report.bad(where, "it is an image without 'image_url.url'.")
+  if (typeof url !== 'string' || url === '')
+    throw scope.report.invalid(where, "it is an image without 'image_url.url'.")
   if (!/^https?:\/\/|^data:image\/[\w.+-]+;base64,/i.test(url)) {
-    throw kit.report.bad(
+    throw scope.report.invalid(
       where,
       `it has an image URL that Cohere can't take (${url.slice(0, 60)}): use https: or data:image/….`,
     )
@@ -61,29 +65,29 @@ function imagePart(given: unknown, where: string, kit: Kit): Part {
   return { type: 'image_url', image_url: { url, ...(typeof detail === 'string' && { detail }) } }
 }
 
-function filePart(file: Fields, where: string, kit: Kit): Part[] {
+function filePart(file: Fields, where: string, scope: EncodeScope): Part[] {
   const source = textIn(file, 'file_data') ?? textIn(file, 'file_id')
-  if (!source) throw kit.report.bad(where, "it is a file without 'file_data'.")
+  if (!source) throw scope.report.invalid(where, "it is a file without 'file_data'.")
   const head = /^data:([^;,]*)[^,]*;base64,/i.exec(source.slice(0, 512))
   const type = (head?.[1] || textIn(file, 'format') || '').toLowerCase()
-  if (type.startsWith('image/')) return [imagePart(source, where, kit)]
+  if (type.startsWith('image/')) return [imagePart(source, where, scope)]
   if (head && (type.startsWith('text/') || type === 'application/json' || type === 'application/xml')) {
     const text = Buffer.from(source.slice(head[0].length), 'base64').toString('utf8')
     const name = textIn(file, 'filename')
     return textPart(name ? `${name}:\n${text}` : text)
   }
-  kit.report.unsupported(where, 'Cohere takes images and text only: extract the text of the file first')
+  scope.report.unsupported(where, 'Cohere takes images and text only: extract the text of the file first')
   return []
 }
 
 /** Cohere's own document, or Anthropic's, where it is text. */
-function documentPart(part: Part, where: string, kit: Kit): Part[] {
+function documentPart(part: Part, where: string, scope: EncodeScope): Part[] {
   if (isFields(part.document)) return [part]
   const source = isFields(part.source) ? part.source : {}
   const text =
     source.type === 'text' ? textIn(source, 'data') : source.type === 'content' ? textIn(source, 'content') : undefined
   if (text === undefined) {
-    kit.report.unsupported(where, 'Cohere takes documents as text only: extract the text first')
+    scope.report.unsupported(where, 'Cohere takes documents as text only: extract the text first')
     return []
   }
   const title = textIn(part, 'title')

@@ -3,8 +3,8 @@ import type { FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { annotationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
-import { originalName } from './kit.js'
 import { logprobsOf } from './logprobs.js'
+import { originalName } from './scope.js'
 import { usageExtras, usageOf } from './usage.js'
 import { countIn, extrasOf, type Fields, isFields, isPart, type Part, textIn } from './wire.js'
 
@@ -81,14 +81,14 @@ const textOf = (parts: readonly Part[]): string =>
 const offsetOf = (citation: Fields, parts: readonly Part[]): number =>
   textOf(parts.slice(0, countIn(citation, 'content_index') ?? 0)).length
 
-export function toolCall(call: Fields, index: number, { fallbackId, memo }: DecodeContext): FunctionToolCall {
+export function toolCall(call: Fields, index: number, { fallbackId, encodeState }: DecodeContext): FunctionToolCall {
   const fn = isFields(call.function) ? call.function : {}
   const given = fn.arguments
   return {
     id: textIn(call, 'id') || `call_${fallbackId}_${index}`,
     type: 'function',
     function: {
-      name: originalName(textIn(fn, 'name') ?? '', memo),
+      name: originalName(textIn(fn, 'name') ?? '', encodeState),
       arguments: typeof given === 'string' ? given || '{}' : JSON.stringify(given ?? {}),
     },
   }

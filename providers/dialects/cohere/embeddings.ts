@@ -14,7 +14,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext)
   const { input, dimensions, encoding_format: format, user, model: _, extra_body: __, ...own } = params
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
   const texts = inputs.filter((item): item is string => typeof item === 'string')
-  if (texts.length < inputs.length) throw report.bad('input', 'Cohere embeds texts and images, not token ids.')
+  if (texts.length < inputs.length) throw report.invalid('input', 'Cohere embeds texts and images, not token ids.')
   if (user) report.dropped('user', 'Cohere keeps no users apart.')
   const given = own as Fields
   const body: Fields = {

@@ -1,11 +1,11 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
-import type { Kit, Memo } from './kit.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
 import { ToolNames } from './names.js'
 import { encodeParams } from './params.js'
+import type { EncodeScope, EncodeState } from './scope.js'
 import { encodeFormat } from './structured.js'
 import { encodeThinking } from './thinking.js'
 import { encodeTools, toolNames } from './tools.js'
@@ -13,18 +13,18 @@ import type { Fields, WireMessage } from './wire.js'
 
 /** An OpenAI-shaped request as one of Cohere's v2 chat. https://docs.cohere.com/reference/chat */
 export function encode(params: ChatParams, context: EncodeContext): Encoded {
-  const kit: Kit = {
+  const scope: EncodeScope = {
     report: new Report(context),
     facts: modelFacts(context.model),
     names: new ToolNames(toolNames(params)),
   }
-  const messages = encodeMessages(params.messages, kit)
-  const { tools, choice, strict } = encodeTools(params, kit)
-  const own = encodeParams(params, kit)
+  const messages = encodeMessages(params.messages, scope)
+  const { tools, choice, strict } = encodeTools(params, scope)
+  const own = encodeParams(params, scope)
   const grounded = Array.isArray(own.documents) && own.documents.length > 0
-  const { format, instruction } = encodeFormat(params.response_format, tools.length > 0 || grounded, kit)
-  const thinking = encodeThinking(params, kit)
-  kit.report.settle()
+  const { format, instruction } = encodeFormat(params.response_format, tools.length > 0 || grounded, scope)
+  const thinking = encodeThinking(params, scope)
+  scope.report.throwUnsupported()
   const body: Fields = {
     model: context.model,
     messages: instruction === undefined ? messages : instructed(messages, instruction),
@@ -36,12 +36,12 @@ export function encode(params: ChatParams, context: EncodeContext): Encoded {
     ...own,
     stream: params.stream === true,
   }
-  const names = kit.names.originals()
-  const memo: Memo | undefined = names && { names }
+  const names = scope.names.originals()
+  const encodeState: EncodeState | undefined = names && { names }
   return {
     body,
-    ...(kit.report.warnings.length > 0 && { warnings: kit.report.warnings }),
-    ...(memo && { memo }),
+    ...(scope.report.warnings.length > 0 && { warnings: scope.report.warnings }),
+    ...(encodeState && { encodeState }),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Message, ToolMessage } from '../../../src/types/messages.js'
-import { assistantTurn, type CallInHistory, callsOf } from './assistant.js'
+import { assistantTurn, type CallInHistory, readCalls } from './assistant.js'
 import { documentAsText, partsOf, plainly } from './content.js'
-import type { Kit } from './kit.js'
+import type { EncodeScope } from './scope.js'
 import { isFields, type Part, type WireCall, type WireMessage } from './wire.js'
 
 /**
@@ -9,11 +9,11 @@ import { isFields, type Part, type WireCall, type WireMessage } from './wire.js'
  * What is merely untidy is repaired and reported; what can't be told is refused, naming the message.
  * https://docs.cohere.com/reference/chat https://docs.cohere.com/reference/errors
  */
-export function encodeMessages(messages: readonly Message[], kit: Kit): WireMessage[] {
+export function encodeMessages(messages: readonly Message[], scope: EncodeScope): WireMessage[] {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw kit.report.bad('messages', 'it is empty: give at least one user message.')
+    throw scope.report.invalid('messages', 'it is empty: give at least one user message.')
   }
-  const history = new History(kit)
+  const history = new History(scope)
   for (const [index, message] of messages.entries()) history.add(message, index, index === messages.length - 1)
   return history.end()
 }
@@ -34,21 +34,21 @@ interface OpenCall extends CallInHistory {
 }
 
 class History {
-  readonly #kit: Kit
+  readonly #scope: EncodeScope
   readonly #system: string[] = []
   readonly #entries: Entry[] = []
   readonly #wireIds = new Set<string>()
   readonly #answered = new Set<string>()
   #open: OpenCall[] = []
 
-  constructor(kit: Kit) {
-    this.#kit = kit
+  constructor(scope: EncodeScope) {
+    this.#scope = scope
   }
 
   add(message: Message, index: number, last: boolean): void {
     const where = `messages[${index}]`
-    const { report } = this.#kit
-    if (!isFields(message)) throw report.bad(where, 'it is not a message.')
+    const { report } = this.#scope
+    if (!isFields(message)) throw report.invalid(where, 'it is not a message.')
     if (message.name && message.role !== 'tool' && message.role !== 'function') {
       report.dropped(`${where}.name`, 'Cohere knows no names of speakers: write them into the text.')
     }
@@ -59,12 +59,12 @@ class History {
       case 'user':
         return this.#addUser(message.content, index, last)
       case 'assistant': {
-        const calls = callsOf(message, index, this.#kit).map((call) => ({ call, wire: this.#wireCall(call) }))
+        const calls = readCalls(message, index, this.#scope).map((call) => ({ call, wire: this.#wireCall(call) }))
         const turn = assistantTurn(
           message,
           calls.map(({ wire }) => wire),
           index,
-          this.#kit,
+          this.#scope,
         )
         if (!turn) return report.repaired(index, `${where}: the message is empty and was left out.`)
         const entry = this.#push(turn)
@@ -75,12 +75,16 @@ class History {
         return this.#answer(this.#find(message, where), message.content, index)
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
-        if (!call) throw report.bad(where, `it answers the function '${message.name}', which no earlier message calls.`)
+        if (!call)
+          throw report.invalid(where, `it answers the function '${message.name}', which no earlier message calls.`)
         return this.#answer(call, message.content, index)
       }
       default: {
         const { role } = message as { role?: unknown }
-        throw report.bad(where, `it has the role '${String(role)}': use system, developer, user, assistant or tool.`)
+        throw report.invalid(
+          where,
+          `it has the role '${String(role)}': use system, developer, user, assistant or tool.`,
+        )
       }
     }
   }
@@ -89,7 +93,7 @@ class History {
     const [open] = this.#open
     if (open) {
       const id = open.id === undefined ? '' : ` (${open.id})`
-      throw this.#kit.report.bad(
+      throw this.#scope.report.invalid(
         open.where,
         `it calls '${open.name}'${id}, and no later message answers it: add its tool message.`,
       )
@@ -100,7 +104,7 @@ class History {
       ...(media.length > 0 ? [{ role: 'user' as const, content: media }] : []),
     ])
     if (turns.length === 0) {
-      this.#kit.report.repaired(
+      this.#scope.report.repaired(
         0,
         `messages[0]: there are only instructions, so a user message ('${filler}') was put behind them.`,
       )
@@ -117,32 +121,32 @@ class History {
   }
 
   #addSystem(content: unknown, index: number): void {
-    const text = partsOf(content, `messages[${index}]`, this.#kit).map((part) =>
+    const text = partsOf(content, `messages[${index}]`, this.#scope).map((part) =>
       String(documentAsText(part).text ?? ''),
     )
     if (text.length === 0) return
     this.#system.push(text.join('\n'))
     if (this.#entries.length > 0) {
-      this.#kit.report.changed('messages', `messages[${index}]: the system message was moved to the front.`)
+      this.#scope.report.changed('messages', `messages[${index}]: the system message was moved to the front.`)
     }
   }
 
   #addUser(content: unknown, index: number, last: boolean): void {
     const where = `messages[${index}]`
-    const parts = partsOf(content, where, this.#kit).map(documentAsText)
+    const parts = partsOf(content, where, this.#scope).map(documentAsText)
     if (parts.length > 0) {
       this.#push({ role: 'user', content: plainly(parts) })
       return
     }
     // where all of it was refused, that is the better error
-    if (last) this.#kit.report.settle()
-    if (last) throw this.#kit.report.bad(where, 'it has no text, and it is what the model shall answer.')
-    this.#kit.report.repaired(index, `${where}: the message is empty and was left out.`)
+    if (last) this.#scope.report.throwUnsupported()
+    if (last) throw this.#scope.report.invalid(where, 'it has no text, and it is what the model shall answer.')
+    this.#scope.report.repaired(index, `${where}: the message is empty and was left out.`)
   }
 
   /** The call under an id that no other call of the history has: some servers count anew in every turn. */
   #wireCall({ id, name, arguments: text }: CallInHistory): WireCall {
-    const wire = this.#kit.names.wire(name)
+    const wire = this.#scope.names.wire(name)
     const wanted = id ?? `call_${wire}`
     let unique = wanted
     for (let turn = 2; this.#wireIds.has(unique); turn++) unique = `${wanted}_${turn}`
@@ -151,11 +155,11 @@ class History {
   }
 
   #find({ tool_call_id: id }: ToolMessage, where: string): OpenCall {
-    const { report } = this.#kit
-    if (typeof id !== 'string' || id === '') throw report.bad(where, "it is a tool message without 'tool_call_id'.")
+    const { report } = this.#scope
+    if (typeof id !== 'string' || id === '') throw report.invalid(where, "it is a tool message without 'tool_call_id'.")
     const call = this.#open.find((open) => open.id === id)
     if (call) return call
-    throw report.bad(
+    throw report.invalid(
       where,
       this.#answered.has(id)
         ? `it answers the tool call '${id}' a second time.`
@@ -165,12 +169,12 @@ class History {
 
   #answer(call: OpenCall, content: unknown, index: number): void {
     const where = `messages[${index}]`
-    const { report } = this.#kit
+    const { report } = this.#scope
     const { entry, wireId } = call
     if (this.#entries.at(-1) !== entry) {
       report.repaired(index, `${where}: the tool result was moved up, to stand right behind its call.`)
     }
-    const parts = partsOf(content, where, this.#kit)
+    const parts = partsOf(content, where, this.#scope)
     const images = parts.filter(({ type }) => type === 'image_url')
     const rest = parts.filter(({ type }) => type !== 'image_url')
     if (images.length > 0) {

@@ -1,10 +1,10 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, isOne, isTextOnly, isZero, type Refusals } from '../../shared/params.js'
-import type { Kit } from './kit.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, type UnsupportedParams } from '../../shared/params.js'
+import type { EncodeScope } from './scope.js'
 import type { Fields } from './wire.js'
 
 /** OpenAI's parameters that Cohere has nothing for. https://docs.cohere.com/reference/chat */
-const refused: Refusals = {
+const refused: UnsupportedParams = {
   n: { advice: 'Cohere gives one answer a call: call it several times', harmless: isOne },
   logit_bias: { advice: 'Cohere has none', harmless: isEmpty },
   top_logprobs: { advice: 'Cohere gives those of the chosen tokens only: logprobs', harmless: isZero },
@@ -30,26 +30,26 @@ const read: ReadonlySet<string> = new Set([
 ])
 
 /** Sampling and limits under Cohere's names. What is Cohere's own (`documents`, `safety_mode`, …) passes as it is. */
-export function encodeParams(params: ChatParams, kit: Kit): Fields {
+export function encodeParams(params: ChatParams, scope: EncodeScope): Fields {
   const body: Fields = {}
   for (const [name, value] of Object.entries(params) as [string, unknown][]) {
     if (value === undefined || value === null || read.has(name)) continue
     const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined
     if (refusal) {
-      if (!refusal.harmless?.(value)) kit.report.unsupported(name, refusal.advice)
-    } else encodeParam(name, value, params, body, kit)
+      if (!refusal.harmless?.(value)) scope.report.unsupported(name, refusal.advice)
+    } else encodeParam(name, value, params, body, scope)
   }
   return body
 }
 
-function encodeParam(name: string, value: unknown, params: ChatParams, body: Fields, kit: Kit): void {
+function encodeParam(name: string, value: unknown, params: ChatParams, body: Fields, scope: EncodeScope): void {
   switch (name) {
     case 'max_tokens':
     case 'max_completion_tokens':
       body.max_tokens = params.max_completion_tokens ?? value
       return
     case 'top_p':
-      body.p ??= within(value, 0.01, 0.99, name, kit)
+      body.p ??= within(value, 0.01, 0.99, name, scope)
       return
     case 'top_k':
       body.k ??= value
@@ -59,8 +59,8 @@ function encodeParam(name: string, value: unknown, params: ChatParams, body: Fie
       return
     case 'presence_penalty':
     case 'frequency_penalty':
-      if (typeof value === 'number' && value < 0) kit.report.unsupported(name, 'Cohere has none below 0')
-      else body[name] = within(value, 0, 1, name, kit)
+      if (typeof value === 'number' && value < 0) scope.report.unsupported(name, 'Cohere has none below 0')
+      else body[name] = within(value, 0, 1, name, scope)
       return
     default:
       body[name] = value
@@ -68,11 +68,11 @@ function encodeParam(name: string, value: unknown, params: ChatParams, body: Fie
 }
 
 /** The nearest value that the API takes. */
-function within(value: unknown, least: number, most: number, name: string, kit: Kit): unknown {
+function within(value: unknown, least: number, most: number, name: string, scope: EncodeScope): unknown {
   if (typeof value !== 'number' || (value >= least && value <= most)) return value
   const near = value < least ? least : most
   // 1 is everything, and the default of OpenAI
   if (name !== 'top_p' || value !== 1)
-    kit.report.changed(name, `Cohere takes ${least} to ${most}: ${near} is sent for ${value}.`)
+    scope.report.changed(name, `Cohere takes ${least} to ${most}: ${near} is sent for ${value}.`)
   return near
 }

@@ -1,6 +1,6 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
-import type { Kit } from './kit.js'
 import { cleanSchema } from './schema.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
 export interface Structured {
@@ -14,11 +14,15 @@ export interface Structured {
  * JSON natively, except beside tools or documents, with which the API takes no `response_format`.
  * https://docs.cohere.com/docs/structured-outputs
  */
-export function encodeFormat(format: ResponseFormat | null | undefined, beside: boolean, kit: Kit): Structured {
+export function encodeFormat(
+  format: ResponseFormat | null | undefined,
+  beside: boolean,
+  scope: EncodeScope,
+): Structured {
   if (!format || format.type === 'text') return {}
-  const schema = schemaOf(format, kit)
+  const schema = schemaOf(format, scope)
   if (beside) {
-    kit.report.emulated(
+    scope.report.emulated(
       'response_format',
       'Cohere takes none together with tools or documents: the model is asked for JSON in the instructions.',
     )
@@ -27,12 +31,12 @@ export function encodeFormat(format: ResponseFormat | null | undefined, beside: 
   if (!schema) return { format: { type: 'json_object' } }
   const { schema: clean, lost } = cleanSchema(schema)
   if (lost.length > 0) {
-    kit.report.changed('response_format', `Cohere does not enforce ${lost.join(', ')}: left out of the schema.`)
+    scope.report.changed('response_format', `Cohere does not enforce ${lost.join(', ')}: left out of the schema.`)
   }
   return { format: { type: 'json_object', json_schema: clean } }
 }
 
-function schemaOf(format: ResponseFormat, kit: Kit): Fields | undefined {
+function schemaOf(format: ResponseFormat, scope: EncodeScope): Fields | undefined {
   if (format.type === 'json_object') {
     // Cohere's own way to give a schema
     const { json_schema: own } = format as Fields
@@ -43,7 +47,7 @@ function schemaOf(format: ResponseFormat, kit: Kit): Fields | undefined {
     if (!isFields(schema)) return undefined
     return description && schema.description === undefined ? { ...schema, description } : schema
   }
-  throw kit.report.bad(
+  throw scope.report.invalid(
     'response_format',
     "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
   )

@@ -1,6 +1,6 @@
 import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
-import { choiceOf, nameOf } from '../../shared/tool-choice.js'
-import type { Kit } from './kit.js'
+import { readToolChoice, toolName } from '../../shared/tool-choice.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
 export interface ToolPlan {
@@ -30,35 +30,35 @@ export function toolNames({ tools, functions, messages }: ChatParams): string[] 
 }
 
 /** https://docs.cohere.com/docs/tool-use-overview */
-export function encodeTools(params: ChatParams, kit: Kit): ToolPlan {
+export function encodeTools(params: ChatParams, scope: EncodeScope): ToolPlan {
   const given = [
     ...(params.tools ?? []).map((tool, index) => [tool, `tools[${index}]`] as const),
     ...(params.functions ?? []).map(
       (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
     ),
   ]
-  const tools = given.flatMap(([tool, where]) => toolOf(tool, where, kit) ?? [])
+  const tools = given.flatMap(([tool, where]) => toolOf(tool, where, scope) ?? [])
   if (params.parallel_tool_calls === false && tools.length > 0) {
-    kit.report.unsupported('parallel_tool_calls', 'Cohere models call as many tools as they like')
+    scope.report.unsupported('parallel_tool_calls', 'Cohere models call as many tools as they like')
   }
-  return { ...chosen(tools, choiceOf(params), kit), strict: strictness(given, kit) }
+  return { ...chosen(tools, readToolChoice(params), scope), strict: strictness(given, scope) }
 }
 
-function toolOf(tool: unknown, where: string, kit: Kit): WireTool | undefined {
-  if (!isFields(tool)) throw kit.report.bad(where, 'it is not a tool.')
+function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | undefined {
+  if (!isFields(tool)) throw scope.report.invalid(where, 'it is not a tool.')
   if (tool.type !== 'function') {
-    kit.report.unsupported(where, `Cohere has function tools only, and this is '${String(tool.type)}'`)
+    scope.report.unsupported(where, `Cohere has function tools only, and this is '${String(tool.type)}'`)
     return undefined
   }
   const { function: fn } = tool
   const name = isFields(fn) ? textIn(fn, 'name') : undefined
-  if (!isFields(fn) || !name) throw kit.report.bad(where, "it is a function tool without 'function.name'.")
+  if (!isFields(fn) || !name) throw scope.report.invalid(where, "it is a function tool without 'function.name'.")
   const description = textIn(fn, 'description')
   const parameters = isFields(fn.parameters) ? fn.parameters : {}
   return {
     type: 'function',
     function: {
-      name: kit.names.wire(name),
+      name: scope.names.wire(name),
       ...(description && { description }),
       parameters: 'type' in parameters ? parameters : { type: 'object', properties: {}, ...parameters },
     },
@@ -66,12 +66,12 @@ function toolOf(tool: unknown, where: string, kit: Kit): WireTool | undefined {
 }
 
 /** `strict_tools` holds for the whole request. https://docs.cohere.com/docs/structured-outputs#structured-outputs-tools */
-function strictness(given: readonly (readonly [unknown, string])[], kit: Kit): boolean {
+function strictness(given: readonly (readonly [unknown, string])[], scope: EncodeScope): boolean {
   const strict = given.filter(([tool]) => isFields(tool) && isFields(tool.function) && tool.function.strict === true)
   if (strict.length === 0) return false
   if (strict.length === given.length) return true
   for (const [, where] of strict) {
-    kit.report.dropped(
+    scope.report.dropped(
       `${where}.function.strict`,
       'Cohere holds all tools to their schemas or none: make every one strict.',
     )
@@ -80,35 +80,39 @@ function strictness(given: readonly (readonly [unknown, string])[], kit: Kit): b
 }
 
 /** The API knows required, none and nothing: one tool is forced by leaving out the others. */
-function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit: Kit): Omit<ToolPlan, 'strict'> {
+function chosen(
+  tools: WireTool[],
+  choice: ToolChoice | Fields | undefined,
+  scope: EncodeScope,
+): Omit<ToolPlan, 'strict'> {
   if (!choice || choice === 'auto') return { tools }
   if (choice === 'none') return { tools, choice: 'NONE' }
-  if (tools.length === 0) throw kit.report.bad('tool_choice', 'it asks for a tool, and there are no tools.')
+  if (tools.length === 0) throw scope.report.invalid('tool_choice', 'it asks for a tool, and there are no tools.')
   if (choice === 'required') return { tools, choice: 'REQUIRED' }
   if (!isFields(choice)) {
-    throw kit.report.bad('tool_choice', `it is '${String(choice)}': use auto, none, required or a function.`)
+    throw scope.report.invalid('tool_choice', `it is '${String(choice)}': use auto, none, required or a function.`)
   }
   const { type, function: fn, allowed_tools: allowed } = choice as Fields
   if (type === 'allowed_tools' && isFields(allowed) && Array.isArray(allowed.tools)) {
-    const some = only(tools, allowed.tools.map(nameOf), kit)
+    const some = only(tools, allowed.tools.map(toolName), scope)
     return allowed.mode === 'required' ? { tools: some, choice: 'REQUIRED' } : { tools: some }
   }
-  if (type === 'function' && isFields(fn)) return { tools: only(tools, [fn.name], kit), choice: 'REQUIRED' }
-  kit.report.unsupported('tool_choice', 'Cohere has function tools only')
+  if (type === 'function' && isFields(fn)) return { tools: only(tools, [fn.name], scope), choice: 'REQUIRED' }
+  scope.report.unsupported('tool_choice', 'Cohere has function tools only')
   return { tools }
 }
 
-function only(tools: WireTool[], names: readonly unknown[], kit: Kit): WireTool[] {
-  const wanted = new Set(names.map((name) => kit.names.wire(String(name))))
+function only(tools: WireTool[], names: readonly unknown[], scope: EncodeScope): WireTool[] {
+  const wanted = new Set(names.map((name) => scope.names.wire(String(name))))
   const some = tools.filter((tool) => wanted.has(tool.function.name))
   if (some.length === 0) {
-    throw kit.report.bad(
+    throw scope.report.invalid(
       'tool_choice',
       `it asks for ${names.map((name) => `'${String(name)}'`).join(', ')}, and there is no such tool.`,
     )
   }
   if (some.length < tools.length) {
-    kit.report.emulated('tool_choice', 'The tools that are not asked for are left out of the request.')
+    scope.report.emulated('tool_choice', 'The tools that are not asked for are left out of the request.')
   }
   return some
 }

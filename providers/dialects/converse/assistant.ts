@@ -1,5 +1,5 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
-import { saidIn } from '../../shared/calls.js'
+import { assistantText } from '../../shared/calls.js'
 import { cachePoint, partsToBlocks, textBlock } from './content.js'
 import type { Kit } from './kit.js'
 import { reasoningBlocks } from './reasoning-blocks.js'
@@ -60,7 +60,7 @@ function keptBlocks(
 ): Block[] | undefined {
   const kept = message.provider_specific_fields?.converse_content
   if (!Array.isArray(kept) || kept.length === 0 || !kept.every(isFields)) return undefined
-  if (kept.map(spoken).join('') !== saidIn(message) || kept.filter(isOwnCall).length !== toolUses.length) {
+  if (kept.map(spoken).join('') !== assistantText(message) || kept.filter(isOwnCall).length !== toolUses.length) {
     kit.report.repaired(
       index,
       `messages[${index}]: the message was changed since the model wrote it, so the blocks kept beside it (system tools, ` +

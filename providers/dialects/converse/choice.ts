@@ -16,7 +16,7 @@ export function encodeChoice(
 ): void {
   if (choice === 'none' || !hasTools(plan)) {
     if (choice !== undefined && choice !== 'none' && choice !== 'auto') {
-      throw kit.report.bad('tool_choice', 'asks for a tool, and there are no tools.')
+      throw kit.report.invalid('tool_choice', 'asks for a tool, and there are no tools.')
     }
     return noTools(plan, turns, kit)
   }
@@ -57,7 +57,7 @@ function read(plan: ToolPlan, choice: ToolChoice | Fields | undefined, kit: Kit)
   if (choice === 'auto') return { auto: {} }
   if (choice === 'required') return { any: {} }
   if (!isFields(choice)) {
-    throw kit.report.bad('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
+    throw kit.report.invalid('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
   }
   if (choice.type === 'function' && isFields(choice.function)) return named(plan, choice.function.name, kit)
   if (choice.type === 'tool') return named(plan, choice.name, kit)
@@ -75,7 +75,7 @@ function read(plan: ToolPlan, choice: ToolChoice | Fields | undefined, kit: Kit)
 function named(plan: ToolPlan, name: unknown, kit: Kit): Choice {
   const wire = kit.names.wire(String(name))
   if (!plan.tools.some((tool) => nameOf(tool) === wire) && !plan.claude.some((tool) => tool.name === wire)) {
-    throw kit.report.bad('tool_choice', `asks for '${String(name)}', which is not among the tools.`)
+    throw kit.report.invalid('tool_choice', `asks for '${String(name)}', which is not among the tools.`)
   }
   return { tool: { name: wire } }
 }
@@ -84,7 +84,7 @@ function allowOnly(plan: ToolPlan, { mode, tools }: Fields, kit: Kit): Choice {
   const allowed = allowedNames(tools, kit.names)
   plan.tools = plan.tools.filter((tool) => allowed.has(nameOf(tool) ?? ''))
   plan.claude.splice(0, plan.claude.length, ...plan.claude.filter(({ name }) => allowed.has(String(name))))
-  if (!hasTools(plan)) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')
+  if (!hasTools(plan)) throw kit.report.invalid('tool_choice', 'allows only tools that are not among the tools.')
   return mode === 'required' ? { any: {} } : { auto: {} }
 }
 

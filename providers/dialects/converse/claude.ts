@@ -1,5 +1,5 @@
-import type { Kit as ClaudeKit } from '../anthropic/kit.js'
 import { type ModelFacts as ClaudeFacts, modelFacts } from '../anthropic/models.js'
+import type { EncodeScope as ClaudeKit } from '../anthropic/scope.js'
 import type { Kit } from './kit.js'
 
 const quirks = Object.freeze({})

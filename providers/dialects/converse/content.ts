@@ -10,7 +10,7 @@ import { type Block, type Fields, inner, isFields, textIn } from './wire.js'
 export function partsToBlocks(content: unknown, where: string, kit: Kit): Block[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return textBlock(content)
-  if (!Array.isArray(content)) throw kit.report.bad(`${where}.content`, 'is text or a list of parts.')
+  if (!Array.isArray(content)) throw kit.report.invalid(`${where}.content`, 'is text or a list of parts.')
   const blocks: Block[] = []
   for (const [index, part] of content.entries()) {
     const made = partToBlocks(part, `${where}.content[${index}]`, kit)
@@ -41,10 +41,10 @@ const own: readonly string[] = [
 
 function partToBlocks(part: unknown, where: string, kit: Kit): Block[] {
   if (typeof part === 'string') return textBlock(part)
-  if (!isFields(part)) throw kit.report.bad(where, 'is not a content part.')
+  if (!isFields(part)) throw kit.report.invalid(where, 'is not a content part.')
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw kit.report.bad(where, "is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw kit.report.invalid(where, "is a text part without 'text'.")
       return textBlock(part.text)
     case 'refusal':
       return textBlock(textIn(part, 'refusal') ?? '')
@@ -64,10 +64,10 @@ function partToBlocks(part: unknown, where: string, kit: Kit): Block[] {
     }
     case undefined: {
       if (own.some((kind) => kind in part)) return [withoutMark(part)]
-      throw kit.report.bad(where, "is not a content part: it has no 'type'.")
+      throw kit.report.invalid(where, "is not a content part: it has no 'type'.")
     }
     default:
-      throw kit.report.bad(where, `has the type '${String(part.type)}', for which Converse has no block.`)
+      throw kit.report.invalid(where, `has the type '${String(part.type)}', for which Converse has no block.`)
   }
 }
 

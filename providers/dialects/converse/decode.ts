@@ -1,8 +1,8 @@
 import type { ChatCompletion } from '../../../src/types/chat.js'
 import type { ImagePart } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { Parts } from '../../shared/answer.js'
-import type { Memo } from '../../shared/memo.js'
+import { AnswerBuilder } from '../../shared/answer-builder.js'
+import type { EncodeState } from '../../shared/encode-state.js'
 import { isOwnCall, spoken } from './assistant.js'
 import { citationsOf } from './citations.js'
 import { finishReason } from './finish-reason.js'
@@ -24,9 +24,9 @@ export function decode(body: unknown, context: DecodeContext<unknown>): Decoded<
     )
   }
   const blocks = content.filter(isFields)
-  const memo = context.memo as Memo | undefined
+  const memo = context.encodeState as EncodeState | undefined
   const native = typeof wire.stopReason === 'string' ? wire.stopReason : undefined
-  const parts = new Parts(memo)
+  const parts = new AnswerBuilder(memo)
   for (const block of blocks) readBlock(parts, block)
   const message = parts.message(null, extraFields(blocks, memo))
 
@@ -46,7 +46,7 @@ export function decode(body: unknown, context: DecodeContext<unknown>): Decoded<
   return answer
 }
 
-function readBlock(parts: Parts, block: Block): void {
+function readBlock(parts: AnswerBuilder, block: Block): void {
   const reasoning = inner(block, 'reasoningContent')
   if (reasoning) {
     parts.addReasoning(textIn(inner(reasoning, 'reasoningText') ?? {}, 'text'))

@@ -12,7 +12,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   const embedder = known(context)
   const inputs = textsOf(params.input, report)
   if (embedder.apart && inputs.some(isImage) && !inputs.every(isImage)) {
-    throw report.bad('input', 'has texts and images: this model takes them in calls of their own.')
+    throw report.invalid('input', 'has texts and images: this model takes them in calls of their own.')
   }
   const { model: _, input: __, dimensions, encoding_format, user, extra_body, ...own } = params
   if (encoding_format === 'base64') {
@@ -22,7 +22,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   if (dimensions !== undefined && dimensions !== null && !embedder.dimensions) {
     report.unsupported('dimensions', 'this model has one size of vectors')
   }
-  report.settle()
+  report.throwUnsupported()
   const size = embedder.dimensions ? (dimensions ?? undefined) : undefined
   const fields = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined && value !== null))
   const body = { ...embedder.body(inputs, size), ...fields }
@@ -32,7 +32,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
 function known(context: EncodeContext<unknown>): Embedder {
   const embedder = embedderOf(context.model)
   if (embedder) return embedder
-  throw new Report(context).bad(
+  throw new Report(context).invalid(
     'model',
     `is '${context.model}', which is no embedding model that llmux knows on Bedrock.`,
   )
@@ -41,7 +41,7 @@ function known(context: EncodeContext<unknown>): Embedder {
 function textsOf(input: EmbeddingParams['input'], report: Report): string[] {
   const all: readonly unknown[] = typeof input === 'string' ? [input] : input
   return all.map((text, index) => {
-    if (typeof text !== 'string') throw report.bad(`input[${index}]`, 'is no text: Bedrock takes no token ids.')
+    if (typeof text !== 'string') throw report.invalid(`input[${index}]`, 'is no text: Bedrock takes no token ids.')
     return text
   })
 }

@@ -1,9 +1,9 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
-import { aliasesOf } from '../../shared/aliases.js'
-import { memoOf } from '../../shared/memo.js'
-import { refuseParams } from '../../shared/params.js'
+import { makeAliases } from '../../shared/aliases.js'
+import { encodeStateOf } from '../../shared/encode-state.js'
+import { rejectUnsupported } from '../../shared/params.js'
 import { cachePoint } from './content.js'
 import { DocumentNames } from './documents.js'
 import type { Kit } from './kit.js'
@@ -25,7 +25,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
     facts: modelFacts(context.model),
     documents: new DocumentNames(),
     media: context.media ?? new Map(),
-    ...aliasesOf(params, toolNames(params), 64),
+    ...makeAliases(params, toolNames(params), 64),
   }
   const { system, turns } = encodeMessages(params.messages, kit)
   const reasoning = encodeReasoning(params, turns, kit)
@@ -35,7 +35,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   for (const text of [tools.instruction, structured.instruction]) if (text !== undefined) system.push({ text })
   if (!kit.facts.system) tellInTurn(system, turns, kit)
   const inference = encodeInference(params, reasoning, kit)
-  const taken = refuseParams(params, refused, report, kit.facts.own)
+  const taken = rejectUnsupported(params, refused, report, kit.facts.own)
   markPrompt(turns, params, kit)
 
   const body: Fields = { messages: turns }
@@ -49,9 +49,9 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   put(body, 'serviceTier', encodeServiceTier(params.service_tier, kit))
   Object.assign(body, converseFields(params))
 
-  report.settle()
-  const memo = memoOf(kit.names.originals(), structured.json)
-  return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }), ...(memo && { memo }) }
+  report.throwUnsupported()
+  const memo = encodeStateOf(kit.names.originals(), structured.json)
+  return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }), ...(memo && { encodeState: memo }) }
 }
 
 /** Puts the instructions before the first words of the user. */

@@ -1,4 +1,4 @@
-import { answerText, type JSONTool, type Memo } from '../../shared/memo.js'
+import { answerText, type EncodeState, type JSONTool } from '../../shared/encode-state.js'
 import { isOwnCall, spoken } from './assistant.js'
 import { thinkingBlock } from './reasoning-blocks.js'
 import { type Block, type Fields, inner } from './wire.js'
@@ -7,7 +7,7 @@ import { type Block, type Fields, inner } from './wire.js'
  * What of an answer OpenAI's message has no field for: kept under `provider_specific_fields`, so that the next turn can send it
  * back. Undefined where there is nothing.
  */
-export function extraFields(blocks: readonly Block[], memo: Memo | undefined): Fields | undefined {
+export function extraFields(blocks: readonly Block[], memo: EncodeState | undefined): Fields | undefined {
   const extras: Fields = {}
   const said = memo?.json ? withoutPreamble(blocks, memo.json, extras) : blocks
   if (!fitsMessage(said)) extras.converse_content = said.map((block) => asCallerKnows(block, memo))
@@ -40,7 +40,7 @@ function fitsMessage(blocks: readonly Block[]): boolean {
 }
 
 /** Tools under the caller's names, and the emulated format as the text that the caller reads. */
-function asCallerKnows(block: Block, memo: Memo | undefined): Block {
+function asCallerKnows(block: Block, memo: EncodeState | undefined): Block {
   const use = inner(block, 'toolUse')
   if (!use || !memo) return block
   if (memo.json && memo.json.name === use.name) return { text: answerText(use.input, memo.json) }

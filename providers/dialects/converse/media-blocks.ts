@@ -65,12 +65,12 @@ export function mediaBlock(part: Fields, where: string, kit: Kit): Block | undef
   const plain = part.type === 'document' ? textSource(part, where, kit) : undefined
   if (plain) return { document: { ...plain, ...settings } }
   const linked = linkedIn(part)
-  if (!linked) throw kit.report.bad(where, `is a part '${String(part.type)}' without its file or address.`)
+  if (!linked) throw kit.report.invalid(where, `is a part '${String(part.type)}' without its file or address.`)
   if (part.type === 'image_url') noteDetail(part, where, kit)
   const { media, type } = located(linked, where, kit)
   const format = formatOf(linked, media, type)
   if (!format) {
-    throw kit.report.bad(
+    throw kit.report.invalid(
       where,
       `has the media type '${type ?? linked.type ?? 'unknown'}': Bedrock takes PNG, JPEG, GIF and WebP images; PDF, CSV, Word, Excel, HTML, ` +
         `text and Markdown documents; and videos.${type || linked.type ? '' : " Say what it is in 'format' or 'filename'."}`,
@@ -92,12 +92,12 @@ function located(
   if (isURL(link)) {
     const media = kit.media.get(link)
     if (!media)
-      throw kit.report.bad(where, 'is a URL whose content was not fetched: send the data itself, as a data: URI.')
+      throw kit.report.invalid(where, 'is a URL whose content was not fetched: send the data itself, as a data: URI.')
     return { media, type: media.type }
   }
   const media = /^data:/i.test(link) ? parseDataURI(link) : looksLikeBase64(link) ? { type: '', data: link } : undefined
   if (!media) {
-    throw kit.report.bad(
+    throw kit.report.invalid(
       where,
       `has no file that Bedrock can take (${link.slice(0, 60)}): use data:<media type>;base64,<data>, https: or s3:.`,
     )
@@ -122,7 +122,7 @@ function textSource(part: Fields, where: string, kit: Kit): Fields | undefined {
   }
   if (source.type !== 'content') return undefined
   if (typeof source.content === 'string') return { format: 'txt', name: name(), source: { text: source.content } }
-  if (!Array.isArray(source.content)) throw kit.report.bad(where, "is a document without 'source.content'.")
+  if (!Array.isArray(source.content)) throw kit.report.invalid(where, "is a document without 'source.content'.")
   const content = source.content.filter(isFields).map((block) => ({ text: textIn(block, 'text') ?? '' }))
   return { format: 'txt', name: name(), source: { content } }
 }

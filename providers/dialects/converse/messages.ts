@@ -1,6 +1,6 @@
 import type { Message } from '../../../src/types/messages.js'
-import { callsOf } from '../../shared/calls.js'
-import { readHistory, type Tongue } from '../../shared/history.js'
+import { readCalls } from '../../shared/calls.js'
+import { type HistoryWriter, readHistory } from '../../shared/history.js'
 import { assistantBlocks, callsInContent } from './assistant.js'
 import { cachePoint, partsToBlocks } from './content.js'
 import type { Kit } from './kit.js'
@@ -19,11 +19,11 @@ export interface Conversation {
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
  */
 export function encodeMessages(messages: readonly Message[], kit: Kit): Conversation {
-  const { system, entries } = readHistory(messages, tongue, kit)
+  const { system, entries } = readHistory(messages, writer, kit)
   return { system, turns: arrangeTurns(entries, system, kit) }
 }
 
-const tongue: Tongue<Block, Kit> = {
+const writer: HistoryWriter<Block, Kit> = {
   api: 'Converse',
   model: 'the model',
   parts: partsToBlocks,
@@ -38,7 +38,7 @@ const tongue: Tongue<Block, Kit> = {
     return partsToBlocks(rest, where, kit)
   },
   assistant(message, index, note, kit) {
-    const calls = callsOf(message, index, kit.report)
+    const calls = readCalls(message, index, kit.report)
     // calls may also stand in the content, as Anthropic's blocks
     for (const call of callsInContent(message)) {
       if (!calls.some(({ id }) => id === call.id)) calls.push({ ...call, where: `messages[${index}].content` })
@@ -50,5 +50,5 @@ const tongue: Tongue<Block, Kit> = {
     return assistantBlocks(message, toolUses, index, kit)
   },
   result: resultBlocks,
-  mark: cachePoint,
+  setCacheControl: cachePoint,
 }

@@ -1,4 +1,4 @@
-import { parsed } from '../../fields.js'
+import { parseJSON } from '../../fields.js'
 import { type Block, type Fields, inner, isFields, textIn } from './wire.js'
 
 interface Beginning {
@@ -65,7 +65,7 @@ export class OpenBlock {
 
   /** The arguments; undefined where they were cut. */
   parsed(): unknown {
-    return this.input === '' ? {} : parsed(this.input)
+    return this.input === '' ? {} : parseJSON(this.input)
   }
 
   #reasoningBlocks(): Block[] {

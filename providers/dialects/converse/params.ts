@@ -1,5 +1,5 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import type { Refusals } from '../../shared/params.js'
+import type { UnsupportedParams } from '../../shared/params.js'
 import { refused as claudeRefused, encodeMaxTokens, encodeSampling, encodeStop } from '../anthropic/params.js'
 import { asClaude } from './claude.js'
 import type { Kit } from './kit.js'
@@ -10,7 +10,7 @@ import type { Fields } from './wire.js'
  * OpenAI's parameters that Converse has nothing for: the same as for Claude's own API, but for who asks. Some models take some of
  * them, see `ModelFacts.own`.
  */
-export const refused: Refusals = {
+export const refused: UnsupportedParams = {
   ...claudeRefused,
   safety_identifier: { advice: 'use metadata, which stands in the invocation log' },
 }

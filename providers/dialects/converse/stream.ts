@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { eventFields } from '../../fields.js'
-import { answerText, type Memo } from '../../shared/memo.js'
+import { parseEvent } from '../../fields.js'
+import { answerText, type EncodeState } from '../../shared/encode-state.js'
 import { isOwnCall } from './assistant.js'
 import { citationsOf } from './citations.js'
 import { imageOf } from './decode.js'
@@ -23,7 +23,7 @@ const exception = /(?:exception|error|failure|fault)$/i
 export class ConverseStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext<unknown>
-  readonly #memo: Memo | undefined
+  readonly #memo: EncodeState | undefined
   #started = false
   #stopped: WireEnd | undefined
   readonly #open = new Map<number, OpenBlock>()
@@ -37,11 +37,11 @@ export class ConverseStream implements ChatStreamDecoder {
 
   constructor(context: DecodeContext<unknown>) {
     this.#context = context
-    this.#memo = context.memo as Memo | undefined
+    this.#memo = context.encodeState as EncodeState | undefined
   }
 
   push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
-    const event = data === '' ? {} : eventFields(data)
+    const event = data === '' ? {} : parseEvent(data)
     if (name !== undefined && exception.test(name)) {
       throw new ProviderFault('its stream has an error', { ...event, __type: name })
     }

@@ -1,7 +1,7 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
-import { askForObject } from '../../instruction.js'
-import { answerTool, askedFormat } from '../../shared/format.js'
-import type { JSONTool } from '../../shared/memo.js'
+import { jsonObjectInstruction } from '../../instruction.js'
+import type { JSONTool } from '../../shared/encode-state.js'
+import { makeAnswerTool, readFormat } from '../../shared/format.js'
 import { closeSchema, isRecursive } from '../anthropic/schema.js'
 import type { Kit } from './kit.js'
 import type { ToolPlan } from './tool-plan.js'
@@ -26,7 +26,7 @@ export function encodeFormat(
   thinksByBudget: boolean,
   kit: Kit,
 ): Structured {
-  const asked = askedFormat(format, kit.report)
+  const asked = readFormat(format, kit.report)
   if (!asked) return {}
   if (!asked.schema) return anyObject(kit)
   const { schema, description, name } = asked
@@ -48,7 +48,7 @@ function anyObject(kit: Kit): Structured {
     'response_format',
     'Converse has no JSON mode without a schema: the model is asked for JSON in the instructions.',
   )
-  return { instruction: askForObject }
+  return { instruction: jsonObjectInstruction }
 }
 
 /** The last resort: the answer is what the model makes of it, and is checked where the caller gave a schema to check with. */
@@ -62,7 +62,7 @@ function byInstruction(schema: Fields, kit: Kit): Structured {
 }
 
 function byTool(schema: Fields, about: string, plan: ToolPlan, thinksByBudget: boolean, kit: Kit): Structured {
-  const { json, input } = answerTool(schema, kit.names)
+  const { json, input } = makeAnswerTool(schema, kit.names)
   const { name } = json
   const description = `Gives the final answer. Call it once, with the whole answer as its input: ${about}`
   // told to call no tool, the model shall call this one

@@ -1,6 +1,6 @@
 import type { ChatParams, Tool } from '../../../src/types/chat.js'
 import type { CacheControl } from '../../../src/types/messages.js'
-import { choiceOf } from '../../shared/tool-choice.js'
+import { readToolChoice } from '../../shared/tool-choice.js'
 import { betaOfTool } from '../anthropic/betas.js'
 import { closeSchema } from '../anthropic/schema.js'
 import { encodeChoice } from './choice.js'
@@ -29,7 +29,7 @@ export function encodeTools(params: ChatParams, turns: readonly Turn[], thinksBy
     plan.tools = []
     return plan
   }
-  encodeChoice(plan, choiceOf(params), turns, thinksByBudget, kit)
+  encodeChoice(plan, readToolChoice(params), turns, thinksByBudget, kit)
   if (plan.single && hasTools(plan) && !kit.facts.claude) {
     kit.report.unsupported('parallel_tool_calls', `${kit.facts.who} can't be kept from calling several tools at once`)
   }
@@ -37,10 +37,10 @@ export function encodeTools(params: ChatParams, turns: readonly Turn[], thinksBy
 }
 
 function addTool(plan: ToolPlan, tool: Tool, where: string, kit: Kit): void {
-  if (!isFields(tool)) throw kit.report.bad(where, 'is not a tool.')
+  if (!isFields(tool)) throw kit.report.invalid(where, 'is not a tool.')
   const definition = isFields(tool.function) ? tool.function : undefined
   if (tool.type === 'function') {
-    if (!definition) throw kit.report.bad(where, "is a function tool without 'function'.")
+    if (!definition) throw kit.report.invalid(where, "is a function tool without 'function'.")
     addSpec(plan, { ...definition, cache_control: tool.cache_control }, definition.parameters, where, kit)
   } else if ('toolSpec' in tool || 'systemTool' in tool || 'cachePoint' in tool) {
     const { type: _, ...own } = tool
@@ -58,7 +58,7 @@ function addTool(plan: ToolPlan, tool: Tool, where: string, kit: Kit): void {
 
 function addSpec(plan: ToolPlan, definition: Fields, parameters: unknown, where: string, kit: Kit): void {
   const { name, description, strict, cache_control: mark } = definition
-  if (typeof name !== 'string' || name === '') throw kit.report.bad(where, "is a function without 'name'.")
+  if (typeof name !== 'string' || name === '') throw kit.report.invalid(where, "is a function without 'name'.")
   const strictly = strict === true && kit.facts.schemas
   if (strict === true && !strictly) {
     kit.report.dropped(

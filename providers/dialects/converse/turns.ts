@@ -1,5 +1,5 @@
 import type { Entry } from '../../shared/history.js'
-import { beginWithUser, byTurns, type Draft, endWithText } from '../../shared/turns.js'
+import { alternateTurns, beginWithUser, type Draft, endWithText } from '../../shared/turns.js'
 import type { Kit } from './kit.js'
 import { type Block, type Turn, textIn } from './wire.js'
 
@@ -8,7 +8,7 @@ const besideDocuments = 'See the attached document.'
 /** Brings entries into the order that the API wants: user and assistant by turns, the user first. Instructions stand apart. */
 export function arrangeTurns(entries: readonly Entry<Block>[], system: Block[], kit: Kit): Turn[] {
   const { report, facts } = kit
-  const turns = byTurns(entries, system, { systemTurns: false, why: 'models answer users' }, report)
+  const turns = alternateTurns(entries, system, { systemTurns: false, why: 'models answer users' }, report)
   endWithText(turns, () => facts.claude?.prefill !== false, trimmed, report)
   for (const turn of turns) nameDocuments(turn, kit)
   beginWithUser(turns, (text) => ({ text }), report)

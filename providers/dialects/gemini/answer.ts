@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice } from '../../../src/types/chat.js'
 import { type DecodeContext, ProviderFault } from '../../contract.js'
-import type { Memo } from '../../shared/memo.js'
+import type { EncodeState } from '../../shared/encode-state.js'
 import { ChoiceReader } from './choice.js'
 import { placeOf } from './kit.js'
 import type { GeminiQuirks } from './quirks.js'
@@ -22,7 +22,7 @@ export class AnswerReader {
   id: string
   created: number
   model: string
-  readonly #memo: Memo | undefined
+  readonly #memo: EncodeState | undefined
   readonly #choices: (ChoiceReader | undefined)[] = []
   #named = false
   #usage: WireUsage | undefined
@@ -31,7 +31,7 @@ export class AnswerReader {
   #unknown: Fields | undefined
 
   constructor(context: DecodeContext<GeminiQuirks>) {
-    this.#memo = context.memo as Memo | undefined
+    this.#memo = context.encodeState as EncodeState | undefined
     this.id = context.fallbackId
     this.created = context.created
     this.model = context.model

@@ -22,11 +22,11 @@ export interface CallInHistory {
 export function callsOf(message: AssistantMessage, index: number, kit: Kit): CallInHistory[] {
   const calls: CallInHistory[] = []
   const list: unknown = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw kit.report.bad(`messages[${index}].tool_calls`, 'is a list of tool calls.')
+  if (!Array.isArray(list)) throw kit.report.invalid(`messages[${index}].tool_calls`, 'is a list of tool calls.')
   for (const [position, call] of list.entries()) {
     const where = `messages[${index}].tool_calls[${position}]`
     if (!isFields(call) || typeof call.id !== 'string' || call.id === '') {
-      throw kit.report.bad(where, "is a tool call without 'id'.")
+      throw kit.report.invalid(where, "is a tool call without 'id'.")
     }
     const { id } = call
     if (call.type === 'custom' && isFields(call.custom)) {
@@ -35,7 +35,8 @@ export function callsOf(message: AssistantMessage, index: number, kit: Kit): Cal
       continue
     }
     const { name, arguments: text } = isFields(call.function) ? call.function : ({} as Fields)
-    if (typeof name !== 'string' || name === '') throw kit.report.bad(where, "is a tool call without 'function.name'.")
+    if (typeof name !== 'string' || name === '')
+      throw kit.report.invalid(where, "is a tool call without 'function.name'.")
     calls.push({ id, name, args: parseArguments(text, where, kit.report), signature: signatureOf(call), where })
   }
   const legacy = message.function_call

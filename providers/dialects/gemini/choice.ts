@@ -1,6 +1,6 @@
 import type { ChunkChoice, Delta } from '../../../src/types/chat.js'
 import type { FunctionToolCall } from '../../../src/types/messages.js'
-import { answerText, type Memo } from '../../shared/memo.js'
+import { answerText, type EncodeState } from '../../shared/encode-state.js'
 import { AudioReader } from './audio.js'
 import { candidateExtras, mergeCandidate } from './candidate.js'
 import { joined } from './deltas.js'
@@ -18,7 +18,7 @@ export class ChoiceReader {
   readonly index: number
   /** The reason in Gemini's word; an event after it may still change it. */
   native: string | undefined
-  readonly #memo: Memo | undefined
+  readonly #memo: EncodeState | undefined
   /** For ids of calls that come without. */
   readonly #prefix: string
   readonly #parts: Part[] = []
@@ -34,7 +34,7 @@ export class ChoiceReader {
   /** Words that may yet turn out to stand before the call of that tool. */
   #held = ''
 
-  constructor(index: number, prefix: string, memo: Memo | undefined) {
+  constructor(index: number, prefix: string, memo: EncodeState | undefined) {
     this.index = index
     this.#prefix = index === 0 ? prefix : `${prefix}_${index}`
     this.#audio = new AudioReader(`audio_${this.#prefix}`)

@@ -9,16 +9,16 @@ import { type Fields, isFields, type Part, textIn, toCamel } from './wire.js'
 export function partsOf(content: unknown, where: string, kit: Kit): Part[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return content === '' ? [] : [{ text: content }]
-  if (!Array.isArray(content)) throw kit.report.bad(`${where}.content`, 'is text or a list of parts.')
+  if (!Array.isArray(content)) throw kit.report.invalid(`${where}.content`, 'is text or a list of parts.')
   return content.flatMap((part: unknown, index) => partOf(part, `${where}.content[${index}]`, kit))
 }
 
 function partOf(part: unknown, where: string, kit: Kit): Part[] {
   if (typeof part === 'string') return part === '' ? [] : [{ text: part }]
-  if (!isFields(part)) throw kit.report.bad(where, 'is not a content part.')
+  if (!isFields(part)) throw kit.report.invalid(where, 'is not a content part.')
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw kit.report.bad(where, "is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw kit.report.invalid(where, "is a text part without 'text'.")
       return part.text === '' ? [] : [{ text: part.text }]
     case 'refusal':
       return textPart(part.refusal)
@@ -35,7 +35,7 @@ function partOf(part: unknown, where: string, kit: Kit): Part[] {
     case undefined:
       return [ownPart(part, where, kit)]
     default:
-      throw kit.report.bad(
+      throw kit.report.invalid(
         where,
         `has the type '${String(part.type)}': Gemini takes text, image_url, video_url, input_audio and file.`,
       )
@@ -61,7 +61,7 @@ function ownPart(part: Fields, where: string, kit: Kit): Part {
   const own: Part = {}
   for (const [name, value] of Object.entries(part)) own[toCamel(name)] = value
   if (!Object.keys(own).some((name) => known.has(name))) {
-    throw kit.report.bad(where, "is not a content part: it has no 'type'.")
+    throw kit.report.invalid(where, "is not a content part: it has no 'type'.")
   }
   return own
 }
@@ -70,7 +70,7 @@ function fromURL(part: Fields, kind: 'image_url' | 'video_url', where: string, k
   const given = part[kind]
   const settings = isFields(given) ? given : {}
   const url = typeof given === 'string' ? given : settings.url
-  if (typeof url !== 'string' || url === '') throw kit.report.bad(where, `has no '${kind}.url'.`)
+  if (typeof url !== 'string' || url === '') throw kit.report.invalid(where, `has no '${kind}.url'.`)
   const { detail, format } = settings
   if (typeof detail === 'string' && detail !== 'auto') {
     kit.report.dropped(`${where}.${kind}.detail`, "Gemini has it for the whole request: use 'media_resolution'.")
@@ -83,7 +83,7 @@ function fromURL(part: Fields, kind: 'image_url' | 'video_url', where: string, k
 function mediaPart(url: string, type: string | undefined, where: string, kit: Kit, hint: string): Part {
   if (/^data:/i.test(url)) {
     const media = parseDataURI(url)
-    if (!media) throw kit.report.bad(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
+    if (!media) throw kit.report.invalid(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
     return inline(media.type || type, media.data, where, kit, hint)
   }
   const file = byURI(url, type, kit.facts, kit.quirks)
@@ -91,9 +91,9 @@ function mediaPart(url: string, type: string | undefined, where: string, kit: Ki
   const media = kit.media.get(url)
   if (media) return inline(isVague(media.type) ? (type ?? media.type) : media.type, media.data, where, kit, hint)
   if (!isURL(url)) {
-    throw kit.report.bad(where, `has a URL that Gemini can't read (${url.slice(0, 60)}): use https:, gs: or data:.`)
+    throw kit.report.invalid(where, `has a URL that Gemini can't read (${url.slice(0, 60)}): use https:, gs: or data:.`)
   }
-  throw kit.report.bad(
+  throw kit.report.invalid(
     where,
     type === undefined
       ? `is a URL whose media type is unknown: say it in '${hint}', or send the data itself, as a data: URI.`
@@ -106,13 +106,13 @@ const isVague = (type: string): boolean => type === '' || type === 'application/
 
 function inline(type: string | undefined, data: string, where: string, kit: Kit, hint: string): Part {
   const mimeType = isPDF(data) ? 'application/pdf' : type === 'image/jpg' ? 'image/jpeg' : type
-  if (!mimeType) throw kit.report.bad(where, `has no media type: say it in '${hint}'.`)
+  if (!mimeType) throw kit.report.invalid(where, `has no media type: say it in '${hint}'.`)
   return { inlineData: { mimeType, data } }
 }
 
 function audioPart(part: Fields, where: string, kit: Kit): Part {
   const { data, format } = isFields(part.input_audio) ? part.input_audio : ({} as Fields)
-  if (typeof data !== 'string' || data === '') throw kit.report.bad(where, "is audio without 'input_audio.data'.")
+  if (typeof data !== 'string' || data === '') throw kit.report.invalid(where, "is audio without 'input_audio.data'.")
   const type = typeOfFormat(format) ?? (typeof format === 'string' ? `audio/${format}` : undefined)
   if (/^(?:data:|https?:|gs:)/i.test(data)) return mediaPart(data, type, where, kit, 'input_audio.format')
   return inline(type, data, where, kit, 'input_audio.format')
@@ -127,9 +127,9 @@ function filePart(part: Fields, where: string, kit: Kit): Part {
   if (reference !== undefined) {
     return withVideo(mediaPart(reference, type, where, kit, 'file.format'), file.video_metadata)
   }
-  if (data === undefined) throw kit.report.bad(where, "is a file without 'file_data' and 'file_id'.")
+  if (data === undefined) throw kit.report.invalid(where, "is a file without 'file_data' and 'file_id'.")
   if (!looksLikeBase64(data)) {
-    throw kit.report.bad(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
+    throw kit.report.invalid(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
   }
   return withVideo(inline(type, data, where, kit, 'file.format'), file.video_metadata)
 }
@@ -151,7 +151,7 @@ function fromSource(part: Fields, where: string, kit: Kit): Part[] {
       return [mediaPart(url, type ?? typeOfName(url) ?? guess, where, kit, 'source.media_type')]
     }
     default:
-      throw kit.report.bad(where, `has a source of type '${String(source.type)}', which is not Gemini's.`)
+      throw kit.report.invalid(where, `has a source of type '${String(source.type)}', which is not Gemini's.`)
   }
 }
 

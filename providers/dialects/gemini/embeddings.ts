@@ -27,7 +27,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   const { model: _, input, dimensions, encoding_format: __, user, extra_body: ___, ...others } = params
   const texts = typeof input === 'string' ? [input] : input
   if (!texts.every((text): text is string => typeof text === 'string')) {
-    throw report.bad('input', 'is a list of token ids: Gemini embeds texts.')
+    throw report.invalid('input', 'is a list of token ids: Gemini embeds texts.')
   }
   if (user !== undefined) report.dropped('user', 'The Gemini API is not told who asks.')
   const { input_type: kind, ...own } = others as Fields

@@ -1,8 +1,8 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
-import { memoOf } from '../../shared/memo.js'
-import { refuseParams } from '../../shared/params.js'
+import { encodeStateOf } from '../../shared/encode-state.js'
+import { rejectUnsupported } from '../../shared/params.js'
 import { partsOf } from './content.js'
 import type { Kit } from './kit.js'
 import { encodeMessages } from './messages.js'
@@ -29,7 +29,7 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
   const tools = encodeTools(params, kit)
   tools.choice = encodeChoice(params, tools, kit)
   const structured = encodeFormat(params.response_format, tools, kit)
-  refuseParams(params, refused, report)
+  rejectUnsupported(params, refused, report)
   const own = ownFields(params)
   if (structured.instruction) {
     // models without instructions hear it from the user
@@ -55,13 +55,13 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
     ...root,
   }
   warnOfMarks(params, kit)
-  report.settle()
+  report.throwUnsupported()
 
-  const memo = memoOf(names.originals(), structured.json)
+  const memo = encodeStateOf(names.originals(), structured.json)
   return {
     body,
     ...(report.warnings.length > 0 && { warnings: report.warnings }),
-    ...(memo && { memo }),
+    ...(memo && { encodeState: memo }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AssistantMessage } from '../../../src/types/messages.js'
-import { saidIn } from '../../shared/calls.js'
-import { answerText, type Memo } from '../../shared/memo.js'
+import { assistantText } from '../../shared/calls.js'
+import { answerText, type EncodeState } from '../../shared/encode-state.js'
 import { imageParts } from './images.js'
 import type { Kit } from './kit.js'
 import { kindOf } from './parts.js'
@@ -12,7 +12,7 @@ import { type Fields, isFields, type Part } from './wire.js'
  */
 
 /** Images and audio are megabytes, and stand in the message already: a part points to them. */
-export function keepParts(parts: readonly Part[], memo: Memo | undefined): Part[] {
+export function keepParts(parts: readonly Part[], memo: EncodeState | undefined): Part[] {
   let image = 0
   return parts.flatMap((part): Part[] => {
     switch (kindOf(part)) {
@@ -31,7 +31,7 @@ export function keepParts(parts: readonly Part[], memo: Memo | undefined): Part[
 }
 
 /** Tools under the caller's names, and the emulated format as the text that the caller reads. */
-function asCallerKnows(part: Part, memo: Memo | undefined): Part {
+function asCallerKnows(part: Part, memo: EncodeState | undefined): Part {
   const call = part.functionCall
   if (!call || !memo) return part
   if (memo.json && call.name === memo.json.name) return { text: answerText(call.args, memo.json) }
@@ -52,7 +52,7 @@ export function keptParts(
   const images = imageParts(message, index, kit)
   const text = parts.map((part) => (kindOf(part) === 'text' ? part.text : '')).join('')
   const same =
-    text === saidIn(message) &&
+    text === assistantText(message) &&
     parts.filter((part) => part.functionCall).length === calls.length &&
     parts.every(({ image }) => image === undefined || images[Number(image)] !== undefined)
   if (!same) {

@@ -19,7 +19,7 @@ export interface Conversation {
  */
 export function encodeMessages(messages: readonly Message[], kit: Kit): Conversation {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw kit.report.bad('messages', 'is empty: give at least one user message.')
+    throw kit.report.invalid('messages', 'is empty: give at least one user message.')
   }
   const history = new History(kit)
   for (const [index, message] of messages.entries()) history.add(message, index)
@@ -44,7 +44,7 @@ class History {
   add(message: Message, index: number): void {
     const { report } = this.#kit
     const where = `messages[${index}]`
-    if (!isFields(message)) throw report.bad(where, 'is not a message.')
+    if (!isFields(message)) throw report.invalid(where, 'is not a message.')
     if (message.name && message.role !== 'tool' && message.role !== 'function') {
       report.dropped(`${where}.name`, 'Gemini knows no names of speakers: write them into the text.')
     }
@@ -74,12 +74,13 @@ class History {
         return this.#answer(this.#find(message.tool_call_id, where), message, index)
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
-        if (!call) throw report.bad(where, `answers the function '${message.name}', which no earlier message calls.`)
+        if (!call)
+          throw report.invalid(where, `answers the function '${message.name}', which no earlier message calls.`)
         return this.#answer(call, message, index)
       }
       default: {
         const role = String((message as { role?: unknown }).role)
-        throw report.bad(where, `has the role '${role}': use system, developer, user, assistant or tool.`)
+        throw report.invalid(where, `has the role '${role}': use system, developer, user, assistant or tool.`)
       }
     }
   }
@@ -87,7 +88,7 @@ class History {
   end(): Conversation {
     const [open] = this.#open
     if (open) {
-      throw this.#kit.report.bad(
+      throw this.#kit.report.invalid(
         open.where,
         `calls '${open.name}'${open.id === undefined ? '' : ` (${open.id})`}, and no later message answers it: add its tool message.`,
       )
@@ -103,10 +104,10 @@ class History {
 
   #find(id: unknown, where: string): OpenCall {
     const { report } = this.#kit
-    if (typeof id !== 'string' || id === '') throw report.bad(where, "is a tool message without 'tool_call_id'.")
+    if (typeof id !== 'string' || id === '') throw report.invalid(where, "is a tool message without 'tool_call_id'.")
     const call = this.#open.find((open) => open.id === id)
     if (call) return call
-    throw report.bad(
+    throw report.invalid(
       where,
       this.#answered.has(id)
         ? `answers the tool call '${id}' a second time.`

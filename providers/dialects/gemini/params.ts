@@ -1,10 +1,10 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, type Refusals, usualParams } from '../../shared/params.js'
+import { isEmpty, isFalse, type UnsupportedParams, usualParams } from '../../shared/params.js'
 import type { Kit } from './kit.js'
 import type { Fields } from './wire.js'
 
 /** OpenAI's parameters that the Gemini API has nothing for. https://ai.google.dev/api/generate-content */
-export const refused: Refusals = {
+export const refused: UnsupportedParams = {
   logit_bias: { advice: 'it has none', harmless: isEmpty },
   prediction: { advice: 'it takes no predicted output' },
   store: { advice: 'it stores no answers', harmless: isFalse },

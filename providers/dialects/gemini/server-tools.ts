@@ -47,7 +47,7 @@ export function serverTool(tool: Fields, where: string, kit: Kit): Fields {
       // SDKs write what they don't ask for as null
       return Object.fromEntries(camel.filter(([, value]) => value !== null))
     }
-    throw kit.report.bad(where, "is not a tool: it has no 'type'.")
+    throw kit.report.invalid(where, "is not a tool: it has no 'type'.")
   }
   kit.report.unsupported(where, `Gemini has no tool of the type '${String(type)}'`)
   return {}

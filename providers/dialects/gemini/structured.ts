@@ -1,6 +1,6 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
-import { answerTool, askedFormat } from '../../shared/format.js'
-import type { JSONTool } from '../../shared/memo.js'
+import type { JSONTool } from '../../shared/encode-state.js'
+import { makeAnswerTool, readFormat } from '../../shared/format.js'
 import type { Kit } from './kit.js'
 import { openAPISchema } from './open-api.js'
 import { cleanSchema } from './schema.js'
@@ -21,7 +21,7 @@ export interface Structured {
  * with the answer. https://ai.google.dev/gemini-api/docs/structured-output
  */
 export function encodeFormat(format: ResponseFormat | null | undefined, plan: ToolPlan, kit: Kit): Structured {
-  const asked = askedFormat(format, kit.report)
+  const asked = readFormat(format, kit.report)
   if (!asked) return {}
   const { schema } = asked
   const alone = plan.functions.length === 0 || kit.facts.schemaWithTools
@@ -52,7 +52,7 @@ function instructed(schema: Fields | undefined, kit: Kit): Structured {
 }
 
 function byFunction(schema: Fields, about: string, plan: ToolPlan, kit: Kit): Structured {
-  const { json, input } = answerTool(schema, kit.names)
+  const { json, input } = makeAnswerTool(schema, kit.names)
   const { name } = json
   plan.functions.push({
     name,

@@ -15,10 +15,10 @@ export function encodeChoice(params: ChatParams, plan: ToolPlan, kit: Kit): Fiel
     kit.report.unsupported('tool_choice', "Google's own tools can't be forced")
     return undefined
   }
-  if (none) throw kit.report.bad('tool_choice', 'asks for a tool, and there are no tools.')
+  if (none) throw kit.report.invalid('tool_choice', 'asks for a tool, and there are no tools.')
   if (choice === 'required') return { mode: 'ANY' }
   if (!isFields(choice)) {
-    throw kit.report.bad('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
+    throw kit.report.invalid('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
   }
   switch (choice.type) {
     case 'function':
@@ -43,7 +43,7 @@ export function encodeChoice(params: ChatParams, plan: ToolPlan, kit: Kit): Fiel
 function named(name: unknown, plan: ToolPlan, kit: Kit): Fields {
   const wire = kit.names.wire(String(name))
   if (!plan.functions.some((one) => one.name === wire)) {
-    throw kit.report.bad('tool_choice', `asks for '${String(name)}', which is not among the tools.`)
+    throw kit.report.invalid('tool_choice', `asks for '${String(name)}', which is not among the tools.`)
   }
   return { mode: 'ANY', allowedFunctionNames: [wire] }
 }
@@ -52,7 +52,7 @@ function named(name: unknown, plan: ToolPlan, kit: Kit): Fields {
 function allowed({ mode, tools }: Fields, plan: ToolPlan, kit: Kit): Fields {
   const wanted = allowedNames(tools, kit.names)
   const names = plan.functions.map((one) => String(one.name)).filter((name) => wanted.has(name))
-  if (names.length === 0) throw kit.report.bad('tool_choice', 'allows only tools that are not among the tools.')
+  if (names.length === 0) throw kit.report.invalid('tool_choice', 'allows only tools that are not among the tools.')
   if (mode === 'required') return { mode: 'ANY', allowedFunctionNames: names }
   plan.functions.splice(0, plan.functions.length, ...plan.functions.filter((one) => wanted.has(String(one.name))))
   return { mode: 'AUTO' }

@@ -45,7 +45,7 @@ export const isFunction = (tool: unknown): tool is FunctionTool =>
   isFields(tool) && tool.type === 'function' && 'function' in tool
 
 function addTool(plan: ToolPlan, tool: unknown, where: string, kit: Kit): void {
-  if (!isFields(tool)) throw kit.report.bad(where, 'is not a tool.')
+  if (!isFields(tool)) throw kit.report.invalid(where, 'is not a tool.')
   if (isFunction(tool)) {
     if (tool.function?.strict) {
       kit.report.dropped(
@@ -56,7 +56,7 @@ function addTool(plan: ToolPlan, tool: unknown, where: string, kit: Kit): void {
     plan.functions.push(declaration(tool.function, where, kit))
     return
   }
-  if (tool.type === 'function') throw kit.report.bad(where, "is a function tool without 'function'.")
+  if (tool.type === 'function') throw kit.report.invalid(where, "is a function tool without 'function'.")
   const { functionDeclarations, ...server } = serverTool(tool, where, kit)
   if (Array.isArray(functionDeclarations)) plan.functions.push(...functionDeclarations.filter(isFields))
   if (Object.keys(server).length > 0) plan.servers.push(server)
@@ -65,7 +65,7 @@ function addTool(plan: ToolPlan, tool: unknown, where: string, kit: Kit): void {
 /** https://ai.google.dev/api/caching#FunctionDeclaration */
 function declaration(definition: unknown, where: string, kit: Kit): Fields {
   if (!isFields(definition) || typeof definition.name !== 'string' || definition.name === '') {
-    throw kit.report.bad(where, "is a function without 'name'.")
+    throw kit.report.invalid(where, "is a function without 'name'.")
   }
   const { name, description, parameters } = definition
   const encoded: Fields = { name: kit.names.wire(name) }

@@ -1,4 +1,4 @@
-import type { Kit } from './kit.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
 /** What a message says: Ollama has one text and a list of images, in no order to each other. */
@@ -8,23 +8,23 @@ export interface Content {
 }
 
 /** https://docs.ollama.com/api/chat (messages.content, messages.images) */
-export function contentOf(content: unknown, where: string, kit: Kit): Content {
+export function contentOf(content: unknown, where: string, scope: EncodeScope): Content {
   if (content === null || content === undefined) return { text: '', images: [] }
   if (typeof content === 'string') return { text: content, images: [] }
-  if (!Array.isArray(content)) throw kit.report.bad(`${where}.content`, 'it is text or a list of parts.')
+  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'it is text or a list of parts.')
   const texts: string[] = []
   const images: string[] = []
-  for (const [index, part] of content.entries()) addPart(part, `${where}.content[${index}]`, texts, images, kit)
+  for (const [index, part] of content.entries()) addPart(part, `${where}.content[${index}]`, texts, images, scope)
   return { text: texts.filter((text) => text !== '').join('\n'), images }
 }
 
-function addPart(part: unknown, where: string, texts: string[], images: string[], kit: Kit): void {
+function addPart(part: unknown, where: string, texts: string[], images: string[], scope: EncodeScope): void {
   if (typeof part === 'string') return void texts.push(part)
   if (!isFields(part) || typeof part.type !== 'string')
-    throw kit.report.bad(where, "a part is an object with a 'type'.")
+    throw scope.report.invalid(where, "a part is an object with a 'type'.")
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw kit.report.bad(where, "it is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "it is a text part without 'text'.")
       return void texts.push(part.text)
     case 'refusal':
       return void texts.push(textIn(part, 'refusal') ?? '')
@@ -33,30 +33,31 @@ function addPart(part: unknown, where: string, texts: string[], images: string[]
       return
     case 'image_url': {
       const url = isFields(part.image_url) ? part.image_url.url : part.image_url
-      return void images.push(imageData(url, where, kit))
+      return void images.push(imageData(url, where, scope))
     }
     case 'file':
-      return addFile(isFields(part.file) ? part.file : {}, where, texts, images, kit)
+      return addFile(isFields(part.file) ? part.file : {}, where, texts, images, scope)
     case 'document':
-      return void texts.push(documentText(part, where, kit))
+      return void texts.push(documentText(part, where, scope))
     case 'input_audio':
-      return kit.report.unsupported(where, 'Ollama takes no audio: transcribe it first')
+      return scope.report.unsupported(where, 'Ollama takes no audio: transcribe it first')
     case 'video_url':
-      return kit.report.unsupported(where, 'Ollama takes no video')
+      return scope.report.unsupported(where, 'Ollama takes no video')
     default:
-      throw kit.report.bad(where, `Ollama has no content of type '${part.type}': use text and image_url.`)
+      throw scope.report.invalid(where, `Ollama has no content of type '${part.type}': use text and image_url.`)
   }
 }
 
 /** How base64 of PNG, JPEG, GIF and WebP begins: Ollama's users are used to give it bare. */
 const bareImage = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)[A-Za-z0-9+/=\s]+$/
 
-function imageData(url: unknown, where: string, kit: Kit): string {
-  if (typeof url !== 'string' || url === '') throw kit.report.bad(where, "it is an image without 'image_url.url'.")
+function imageData(url: unknown, where: string, scope: EncodeScope): string {
+  if (typeof url !== 'string' || url === '')
+    throw scope.report.invalid(where, "it is an image without 'image_url.url'.")
   if (isRemote(url)) {
-    const media = kit.media?.get(url)
+    const media = scope.media?.get(url)
     if (media?.type.startsWith('image/')) return media.data
-    throw kit.report.bad(
+    throw scope.report.invalid(
       where,
       media
         ? `the URL leads to '${media.type}', which is no image.`
@@ -65,36 +66,36 @@ function imageData(url: unknown, where: string, kit: Kit): string {
   }
   if (bareImage.test(url.slice(0, 256))) return url
   const data = parseDataURI(url)
-  if (!data) throw kit.report.bad(where, 'it has a bad image URL: it must be data:<media type>;base64,<data>.')
+  if (!data) throw scope.report.invalid(where, 'it has a bad image URL: it must be data:<media type>;base64,<data>.')
   if (data.type !== '' && !data.type.startsWith('image/')) {
-    throw kit.report.bad(where, `it has the media type '${data.type}', which is no image.`)
+    throw scope.report.invalid(where, `it has the media type '${data.type}', which is no image.`)
   }
   return data.data
 }
 
-function addFile(file: Fields, where: string, texts: string[], images: string[], kit: Kit): void {
+function addFile(file: Fields, where: string, texts: string[], images: string[], scope: EncodeScope): void {
   const source = textIn(file, 'file_data') ?? textIn(file, 'file_id')
-  if (!source) throw kit.report.bad(where, "it is a file without 'file_data'.")
-  const media = isRemote(source) ? kit.media?.get(source) : parseDataURI(source)
+  if (!source) throw scope.report.invalid(where, "it is a file without 'file_data'.")
+  const media = isRemote(source) ? scope.media?.get(source) : parseDataURI(source)
   const type = media?.type || textIn(file, 'format') || ''
   if (type.startsWith('image/')) {
-    images.push(media?.data ?? imageData(source, where, kit))
+    images.push(media?.data ?? imageData(source, where, scope))
   } else if (media && isText(type)) {
     const name = textIn(file, 'filename')
     const text = Buffer.from(media.data, 'base64').toString('utf8')
     texts.push(name ? `${name}:\n${text}` : text)
   } else {
-    kit.report.unsupported(where, 'Ollama takes images and text only: extract the text of the file first')
+    scope.report.unsupported(where, 'Ollama takes images and text only: extract the text of the file first')
   }
 }
 
 /** Anthropic's document block, where it is text. */
-function documentText(part: Fields, where: string, kit: Kit): string {
+function documentText(part: Fields, where: string, scope: EncodeScope): string {
   const source = isFields(part.source) ? part.source : {}
   const text =
     source.type === 'text' ? textIn(source, 'data') : source.type === 'content' ? textIn(source, 'content') : undefined
   if (text !== undefined) return part.title ? `${String(part.title)}:\n${text}` : text
-  kit.report.unsupported(where, 'Ollama takes images and text only: extract the text of the document first')
+  scope.report.unsupported(where, 'Ollama takes images and text only: extract the text of the document first')
   return ''
 }
 

@@ -13,7 +13,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext)
   const report = new Report(context)
   const { input, encoding_format: _format, user, model: _model, ...rest } = params
   const first: unknown = Array.isArray(input) ? input[0] : input
-  if (typeof first !== 'string') throw report.bad('input', 'Ollama embeds texts, not token ids.')
+  if (typeof first !== 'string') throw report.invalid('input', 'Ollama embeds texts, not token ids.')
   if (user) report.dropped('user', 'Ollama keeps no users apart.')
   const body: Fields = { model: context.model, input }
   const set: Fields = {}

@@ -1,6 +1,6 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
 import { contentOf } from './content.js'
-import type { Kit } from './kit.js'
+import type { EncodeScope } from './scope.js'
 import type { WireCall, WireMessage } from './wire.js'
 import { type Fields, isFields } from './wire.js'
 
@@ -8,38 +8,38 @@ import { type Fields, isFields } from './wire.js'
  * The history in Ollama's terms. Roles may follow each other as they like: the model's template writes them down one by one.
  * https://docs.ollama.com/api/chat
  */
-export function encodeMessages(messages: readonly Message[], kit: Kit): WireMessage[] {
+export function encodeMessages(messages: readonly Message[], scope: EncodeScope): WireMessage[] {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw kit.report.bad('messages', 'it is empty: give at least one user message.')
+    throw scope.report.invalid('messages', 'it is empty: give at least one user message.')
   }
   const names = new Map<string, string>()
-  return messages.map((message, index) => encodeMessage(message, index, names, kit))
+  return messages.map((message, index) => encodeMessage(message, index, names, scope))
 }
 
 /** @param names the functions that were called so far, by the id of the call */
-function encodeMessage(message: Message, index: number, names: Map<string, string>, kit: Kit): WireMessage {
+function encodeMessage(message: Message, index: number, names: Map<string, string>, scope: EncodeScope): WireMessage {
   const where = `messages[${index}]`
-  if (!isFields(message)) throw kit.report.bad(where, 'it is not a message.')
+  if (!isFields(message)) throw scope.report.invalid(where, 'it is not a message.')
   switch (message.role) {
     case 'system':
     case 'developer':
-      return say('system', message.content, message.name, where, kit)
+      return say('system', message.content, message.name, where, scope)
     case 'user':
-      return say('user', message.content, message.name, where, kit)
+      return say('user', message.content, message.name, where, scope)
     case 'assistant':
-      return assistant(message, index, names, kit)
+      return assistant(message, index, names, scope)
     case 'tool': {
       const id = message.tool_call_id
       if (typeof id !== 'string' || id === '')
-        throw kit.report.bad(where, "it is a tool message without 'tool_call_id'.")
+        throw scope.report.invalid(where, "it is a tool message without 'tool_call_id'.")
       const name = names.get(id) ?? message.name
-      const result = say('tool', message.content, undefined, where, kit)
+      const result = say('tool', message.content, undefined, where, scope)
       return { ...result, ...(name && { tool_name: name }), tool_call_id: id }
     }
     case 'function':
-      return { ...say('tool', message.content, undefined, where, kit), tool_name: message.name }
+      return { ...say('tool', message.content, undefined, where, scope), tool_name: message.name }
     default:
-      throw kit.report.bad(
+      throw scope.report.invalid(
         where,
         `it has the role '${String((message as { role?: unknown }).role)}': use system, developer, user, assistant or tool.`,
       )
@@ -51,30 +51,35 @@ function say(
   content: unknown,
   name: string | undefined,
   where: string,
-  kit: Kit,
+  scope: EncodeScope,
 ): WireMessage {
-  if (name) kit.report.dropped(`${where}.name`, 'Ollama knows no names of speakers: write them into the text.')
-  const { text, images } = contentOf(content, where, kit)
+  if (name) scope.report.dropped(`${where}.name`, 'Ollama knows no names of speakers: write them into the text.')
+  const { text, images } = contentOf(content, where, scope)
   return images.length > 0 ? { role, content: text, images } : { role, content: text }
 }
 
-function assistant(message: AssistantMessage, index: number, names: Map<string, string>, kit: Kit): WireMessage {
+function assistant(
+  message: AssistantMessage,
+  index: number,
+  names: Map<string, string>,
+  scope: EncodeScope,
+): WireMessage {
   const where = `messages[${index}]`
-  const wire = say('assistant', message.content || message.refusal, message.name, where, kit)
-  const thinking = thinkingOf(message, index, kit)
+  const wire = say('assistant', message.content || message.refusal, message.name, where, scope)
+  const thinking = thinkingOf(message, index, scope)
   if (thinking) wire.thinking = thinking
-  const calls = callsOf(message, index, kit)
+  const calls = readCalls(message, index, scope)
   for (const { id, function: fn } of calls) if (id) names.set(id, fn.name)
   if (calls.length > 0) wire.tool_calls = calls
-  if (message.audio) kit.report.repaired(index, `${where}: audio was left out: Ollama takes none.`)
+  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Ollama takes none.`)
   if (message.images?.length) {
-    kit.report.repaired(index, `${where}: images were left out: Ollama takes them from the user only.`)
+    scope.report.repaired(index, `${where}: images were left out: Ollama takes them from the user only.`)
   }
   return wire
 }
 
 /** Reasoning of whatever model: it is plain text here, and the template decides what becomes of it. */
-function thinkingOf(message: AssistantMessage, index: number, kit: Kit): string | undefined {
+function thinkingOf(message: AssistantMessage, index: number, scope: EncodeScope): string | undefined {
   if (message.reasoning_content) return message.reasoning_content
   const inContent = Array.isArray(message.content) ? message.content : []
   const blocks = [...(message.thinking_blocks ?? []), ...inContent] as readonly unknown[]
@@ -83,7 +88,7 @@ function thinkingOf(message: AssistantMessage, index: number, kit: Kit): string 
     if (!isFields(block)) continue
     if (block.type === 'thinking' && typeof block.thinking === 'string' && block.thinking) texts.push(block.thinking)
     if (block.type === 'redacted_thinking') {
-      kit.report.repaired(
+      scope.report.repaired(
         index,
         `messages[${index}]: encrypted reasoning was left out: only its own provider reads it.`,
       )
@@ -92,9 +97,9 @@ function thinkingOf(message: AssistantMessage, index: number, kit: Kit): string 
   return texts.length > 0 ? texts.join('\n\n') : undefined
 }
 
-function callsOf(message: AssistantMessage, index: number, kit: Kit): WireCall[] {
+function readCalls(message: AssistantMessage, index: number, scope: EncodeScope): WireCall[] {
   const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw kit.report.bad(`messages[${index}].tool_calls`, 'it is a list of tool calls.')
+  if (!Array.isArray(list)) throw scope.report.invalid(`messages[${index}].tool_calls`, 'it is a list of tool calls.')
   const calls = list.map((call, position): WireCall => {
     const where = `messages[${index}].tool_calls[${position}]`
     if (call?.type === 'custom') {
@@ -102,29 +107,29 @@ function callsOf(message: AssistantMessage, index: number, kit: Kit): WireCall[]
     }
     const name = call?.function?.name
     if (typeof name !== 'string' || name === '') {
-      throw kit.report.bad(where, "it is a tool call without 'function.name'.")
+      throw scope.report.invalid(where, "it is a tool call without 'function.name'.")
     }
-    const fn = { name, arguments: argumentsOf(call.function.arguments, where, kit) }
+    const fn = { name, arguments: argumentsOf(call.function.arguments, where, scope) }
     return typeof call.id === 'string' && call.id !== '' ? { id: call.id, function: fn } : { function: fn }
   })
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ function: { name: legacy.name, arguments: argumentsOf(legacy.arguments, where, kit) } })
+    calls.push({ function: { name: legacy.name, arguments: argumentsOf(legacy.arguments, where, scope) } })
   }
   return calls
 }
 
 /** The API takes arguments as an object. */
-function argumentsOf(text: unknown, where: string, kit: Kit): Fields {
+function argumentsOf(text: unknown, where: string, scope: EncodeScope): Fields {
   if (isFields(text)) return text
   if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}
   let parsed: unknown
   try {
     parsed = JSON.parse(String(text))
   } catch {
-    throw kit.report.bad(where, `it has arguments that are not JSON: ${String(text).slice(0, 80)}`)
+    throw scope.report.invalid(where, `it has arguments that are not JSON: ${String(text).slice(0, 80)}`)
   }
-  if (!isFields(parsed)) throw kit.report.bad(where, 'it has arguments that are not a JSON object.')
+  if (!isFields(parsed)) throw scope.report.invalid(where, 'it has arguments that are not a JSON object.')
   return parsed
 }

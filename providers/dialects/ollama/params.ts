@@ -1,10 +1,10 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, isOne, isTextOnly, isZero, type Refusals } from '../../shared/params.js'
-import type { Kit } from './kit.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, type UnsupportedParams } from '../../shared/params.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
 /** OpenAI's parameters that Ollama has nothing for. */
-const refused: Refusals = {
+const refused: UnsupportedParams = {
   n: { advice: 'Ollama gives one answer a call: call it several times', harmless: isOne },
   logit_bias: { advice: 'Ollama has none', harmless: isEmpty },
   prediction: { advice: 'Ollama takes no predicted output' },
@@ -46,7 +46,7 @@ const read: ReadonlySet<string> = new Set([
 ])
 
 /** The sampling options, and the fields that are Ollama's own (`keep_alive`, `think`, `truncate`, …): they pass as they are. */
-export function encodeParams(params: ChatParams, kit: Kit): { options: Fields; own: Fields } {
+export function encodeParams(params: ChatParams, scope: EncodeScope): { options: Fields; own: Fields } {
   const set: Fields = {}
   const own: Fields = {}
   for (const [name, value] of Object.entries(params) as [string, unknown][]) {
@@ -54,7 +54,7 @@ export function encodeParams(params: ChatParams, kit: Kit): { options: Fields; o
     const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined
     const renaming = Object.hasOwn(renamed, name) ? renamed[name] : undefined
     if (refusal) {
-      if (!refusal.harmless?.(value)) kit.report.unsupported(name, refusal.advice)
+      if (!refusal.harmless?.(value)) scope.report.unsupported(name, refusal.advice)
     } else if (renaming) set[renaming] = params.max_completion_tokens ?? value
     else if (name === 'stop') set.stop = typeof value === 'string' ? [value] : value
     else if (name === 'logprobs' ? isFalse(value) : name === 'top_logprobs' && isZero(value)) continue

@@ -1,5 +1,5 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import type { Kit } from './kit.js'
+import type { EncodeScope } from './scope.js'
 
 /** Families that think with more or less effort; every other model that thinks either does or does not. */
 const leveled: ReadonlySet<string> = new Set(['gpt-oss'])
@@ -17,24 +17,24 @@ const levels: ReadonlyMap<string, string> = new Map([
  * `reasoning_effort` and `thinking` as `think`. Models that can't think refuse true and take false.
  * https://docs.ollama.com/capabilities/thinking
  */
-export function encodeThink({ thinking, reasoning_effort }: ChatParams, model: string, kit: Kit): unknown {
+export function encodeThink({ thinking, reasoning_effort }: ChatParams, model: string, scope: EncodeScope): unknown {
   const effort = reasoning_effort ?? undefined
-  if (effort !== undefined) return effort === 'none' ? false : byEffort(effort, model, kit)
+  if (effort !== undefined) return effort === 'none' ? false : byEffort(effort, model, scope)
   if (!thinking) return undefined
   if (thinking.type === 'disabled') return false
   if (thinking.type === 'enabled') {
-    kit.report.changed('thinking', 'Sent as think: true. Ollama has no budget of tokens to think with.')
+    scope.report.changed('thinking', 'Sent as think: true. Ollama has no budget of tokens to think with.')
   }
   return true
 }
 
-function byEffort(effort: string, model: string, kit: Kit): unknown {
+function byEffort(effort: string, model: string, scope: EncodeScope): unknown {
   const level = levels.get(effort)
   if (!leveled.has(familyOf(model))) {
-    kit.report.changed('reasoning_effort', `Sent as think: true, for '${effort}': the model knows no levels.`)
+    scope.report.changed('reasoning_effort', `Sent as think: true, for '${effort}': the model knows no levels.`)
     return true
   }
-  if (level !== effort) kit.report.changed('reasoning_effort', `'${effort}' is sent as '${level ?? 'medium'}'.`)
+  if (level !== effort) scope.report.changed('reasoning_effort', `'${effort}' is sent as '${level ?? 'medium'}'.`)
   return level ?? 'medium'
 }
 

@@ -1,6 +1,6 @@
 import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
-import { choiceOf, nameOf } from '../../shared/tool-choice.js'
-import type { Kit } from './kit.js'
+import { readToolChoice, toolName } from '../../shared/tool-choice.js'
+import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
 interface WireTool extends Fields {
@@ -12,31 +12,31 @@ interface WireTool extends Fields {
  * Ollama calls tools as the model likes: nothing forces or forbids a call but the list itself.
  * https://docs.ollama.com/capabilities/tool-calling
  */
-export function encodeTools(params: ChatParams, kit: Kit): WireTool[] {
+export function encodeTools(params: ChatParams, scope: EncodeScope): WireTool[] {
   const given = [
     ...(params.tools ?? []).map((tool, index) => [tool, `tools[${index}]`] as const),
     ...(params.functions ?? []).map(
       (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
     ),
   ]
-  const tools = given.flatMap(([tool, where]) => toolOf(tool, where, kit) ?? [])
+  const tools = given.flatMap(([tool, where]) => toolOf(tool, where, scope) ?? [])
   if (params.parallel_tool_calls === false && tools.length > 1) {
-    kit.report.unsupported('parallel_tool_calls', 'Ollama models call as many tools as they like')
+    scope.report.unsupported('parallel_tool_calls', 'Ollama models call as many tools as they like')
   }
-  return chosen(tools, choiceOf(params), kit)
+  return chosen(tools, readToolChoice(params), scope)
 }
 
-function toolOf(tool: unknown, where: string, kit: Kit): WireTool | undefined {
-  if (!isFields(tool)) throw kit.report.bad(where, 'it is not a tool.')
+function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | undefined {
+  if (!isFields(tool)) throw scope.report.invalid(where, 'it is not a tool.')
   if (tool.type !== 'function') {
-    kit.report.unsupported(where, `Ollama has function tools only, and this is '${String(tool.type)}'`)
+    scope.report.unsupported(where, `Ollama has function tools only, and this is '${String(tool.type)}'`)
     return undefined
   }
   const { function: fn } = tool
   const name = isFields(fn) ? textIn(fn, 'name') : undefined
-  if (!isFields(fn) || !name) throw kit.report.bad(where, "it is a function tool without 'function.name'.")
+  if (!isFields(fn) || !name) throw scope.report.invalid(where, "it is a function tool without 'function.name'.")
   if (fn.strict === true) {
-    kit.report.dropped(`${where}.function.strict`, 'Ollama does not hold arguments to their schema.')
+    scope.report.dropped(`${where}.function.strict`, 'Ollama does not hold arguments to their schema.')
   }
   const description = textIn(fn, 'description')
   const parameters = isFields(fn.parameters) ? fn.parameters : {}
@@ -50,19 +50,19 @@ function toolOf(tool: unknown, where: string, kit: Kit): WireTool | undefined {
   }
 }
 
-function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, kit: Kit): WireTool[] {
+function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, scope: EncodeScope): WireTool[] {
   if (!choice || choice === 'auto') return tools
   if (choice === 'none') {
-    if (tools.length > 0) kit.report.emulated('tool_choice', "For 'none', the tools are left out of the request.")
+    if (tools.length > 0) scope.report.emulated('tool_choice', "For 'none', the tools are left out of the request.")
     return []
   }
   const { allowed_tools: given } = choice as Fields
   const allowed = isFields(given) ? given : undefined
   if (allowed?.mode === 'auto' && Array.isArray(allowed.tools)) {
-    const names = new Set(allowed.tools.map((tool: unknown) => nameOf(tool)))
-    kit.report.emulated('tool_choice', 'The tools that are not allowed are left out of the request.')
+    const names = new Set(allowed.tools.map((tool: unknown) => toolName(tool)))
+    scope.report.emulated('tool_choice', 'The tools that are not allowed are left out of the request.')
     return tools.filter((tool) => names.has(tool.function.name))
   }
-  kit.report.unsupported('tool_choice', "Ollama can't be made to call a tool: ask for the call in the prompt")
+  scope.report.unsupported('tool_choice', "Ollama can't be made to call a tool: ask for the call in the prompt")
   return tools
 }

@@ -7,11 +7,11 @@ import type { MessageKit } from './messages.js'
  */
 export function partOf(part: unknown, where: string, kit: MessageKit): unknown {
   const { report, context } = kit
-  if (!isFields(part) || typeof part.type !== 'string') throw report.bad(where, "a part is an object with a 'type'")
+  if (!isFields(part) || typeof part.type !== 'string') throw report.invalid(where, "a part is an object with a 'type'")
   const marked = 'cache_control' in part && !context.quirks.cacheControl
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw report.bad(`${where}.text`, 'it is a text')
+      if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'it is a text')
       if (part.text === '') return undefined
       return marked ? { type: 'text', text: part.text } : part
     case 'image_url':
@@ -38,7 +38,7 @@ function without(fields: Fields, name: string): Fields {
 function imagePart(part: Fields, where: string, marked: boolean, { report }: MessageKit): unknown {
   const image = part.image_url
   const url = isFields(image) ? image.url : image
-  if (typeof url !== 'string') throw report.bad(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
+  if (typeof url !== 'string') throw report.invalid(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
   // `format` is for hosts that must be told what a URL holds
   const bare = isFields(image) && !('format' in image)
   if (bare && !marked) return part
@@ -49,12 +49,12 @@ function imagePart(part: Fields, where: string, marked: boolean, { report }: Mes
 /** Only OpenAI's own host is known not to fetch files; others may. */
 function filePart(part: Fields, where: string, { report, context }: MessageKit): unknown {
   const file = part.file
-  if (!isFields(file)) throw report.bad(`${where}.file`, 'it is { file_data } or { file_id }')
+  if (!isFields(file)) throw report.invalid(`${where}.file`, 'it is { file_data } or { file_id }')
   const id = textIn(file, 'file_id')
   const data = textIn(file, 'file_data')
-  if (!id && !data) throw report.bad(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
+  if (!id && !data) throw report.invalid(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
   if (context.quirks.strictHistory && [id, data].some((source) => source && /^https?:/.test(source))) {
-    throw report.bad(
+    throw report.invalid(
       `${where}.file`,
       'this host takes no files by URL: give the file itself, as a data: URI in file_data, or upload it and give its id',
     )
@@ -92,7 +92,7 @@ function documentPart(part: Fields, where: string, { report }: MessageKit): unkn
     const texts = source.content.map((inner) => (isFields(inner) ? textIn(inner, 'text') : undefined))
     if (texts.every((text) => text !== undefined)) return { type: 'text', text: texts.join('\n') }
   }
-  throw report.bad(
+  throw report.invalid(
     where,
     `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
   )

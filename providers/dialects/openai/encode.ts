@@ -38,7 +38,7 @@ export function encode(params: ChatParams, context: Context): Encoded {
     body[quirks.rename[name] as string] ??= body[name]
     delete body[name]
   }
-  report.settle()
+  report.throwUnsupported()
   return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
 }
 
@@ -98,11 +98,12 @@ function asksNothing(name: string, value: unknown): boolean {
 
 /** The very list where no tool is marked. */
 function withoutMarks(tools: readonly unknown[], report: Report): readonly unknown[] {
-  if (!Array.isArray(tools)) throw report.bad('tools', 'it is a list of tools')
+  if (!Array.isArray(tools)) throw report.invalid('tools', 'it is a list of tools')
   let marked = false
   for (let at = 0; at < tools.length; at++) {
     const tool: unknown = tools[at]
-    if (!isFields(tool)) throw report.bad(`tools[${at}]`, "a tool is an object such as { type: 'function', function }")
+    if (!isFields(tool))
+      throw report.invalid(`tools[${at}]`, "a tool is an object such as { type: 'function', function }")
     marked ||= isMarked(tool) || isMarked(tool.function)
   }
   if (!marked) return tools

@@ -26,7 +26,10 @@ export function messagesOf(messages: readonly Message[], kit: MessageKit): reado
   const { report, context } = kit
   const { quirks } = context
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw report.bad('messages', "it is a list with at least one message, such as { role: 'user', content: 'Hello' }")
+    throw report.invalid(
+      'messages',
+      "it is a list with at least one message, such as { role: 'user', content: 'Hello' }",
+    )
   }
   const ids = newIds(messages, quirks.toolIds)
   let changed: unknown[] | undefined
@@ -116,7 +119,7 @@ function callsOf(calls: readonly unknown[], index: number, ids: Ids, { report, c
   let changed: unknown[] | undefined
   for (let at = 0; at < calls.length; at++) {
     const call = calls[at]
-    if (!isFields(call)) throw report.bad(`messages[${index}].tool_calls[${at}]`, 'a tool call is an object')
+    if (!isFields(call)) throw report.invalid(`messages[${index}].tool_calls[${at}]`, 'a tool call is an object')
     const sent = callOf(call, ids, context.quirks)
     if (sent !== call && !changed) changed = calls.slice(0, at)
     changed?.push(sent)

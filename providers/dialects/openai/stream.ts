@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { eventFields } from '../../fields.js'
+import { parseEvent } from '../../fields.js'
 import { citationsOf } from './citations.js'
 import { addChoiceField, createdOf, isError, logprobsOf } from './decode.js'
 import { finishReason } from './finish-reason.js'
@@ -50,7 +50,7 @@ export class OpenAIStream implements ChatStreamDecoder {
       this.#flush(out)
       return
     }
-    const body = eventFields(text)
+    const body = parseEvent(text)
     const { choices } = body
     if (body.error || event === 'error' || (!Array.isArray(choices) && isError(body))) {
       throw new ProviderFault('its stream has an error', body)

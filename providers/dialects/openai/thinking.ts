@@ -21,7 +21,7 @@ export function sayThinking(
   report: Report,
 ): void {
   if (!isFields(thinking))
-    throw report.bad('thinking', "it is an object such as { type: 'enabled', budget_tokens: 2048 }")
+    throw report.invalid('thinking', "it is an object such as { type: 'enabled', budget_tokens: 2048 }")
   switch (context.quirks.thinking) {
     case 'pass':
       return

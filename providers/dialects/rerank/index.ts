@@ -46,7 +46,7 @@ function encode(params: RerankParams, context: EncodeContext, shape: RerankShape
   if (max_tokens_per_doc !== undefined && max_tokens_per_doc !== null && !shape.maxTokensPerDoc) {
     report.unsupported('max_tokens_per_doc', `${shape.host} has none: shorten the documents`)
   }
-  report.settle()
+  report.throwUnsupported()
   const body: Record<string, unknown> = {
     model: context.model,
     query,

@@ -12,7 +12,7 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   const { input, dimensions, encoding_format: format, user, model: _, extra_body: __, ...own } = params
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
   if (!inputs.every((item) => typeof item === 'string')) {
-    throw report.bad('input', 'Jina embeds texts and images, not token ids.')
+    throw report.invalid('input', 'Jina embeds texts and images, not token ids.')
   }
   if (user) report.dropped('user', 'Jina keeps no users apart.')
   const body: Record<string, unknown> = {

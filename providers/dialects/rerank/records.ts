@@ -12,13 +12,14 @@ export function asText(
   report: Report,
 ): Document {
   if (typeof document === 'string') return document
-  if (typeof document !== 'object' || document === null) throw report.bad(where, 'it is a text or a record of fields.')
+  if (typeof document !== 'object' || document === null)
+    throw report.invalid(where, 'it is a text or a record of fields.')
   if (records === 'media' && isMedia(document)) return document
   const entries = Object.entries(document).filter(
     ([name, value]) => value !== null && value !== undefined && (!fields || fields.includes(name)),
   )
   if (entries.length === 0) {
-    throw report.bad(where, fields ? `it has none of the rank_fields (${fields.join(', ')}).` : 'it is empty.')
+    throw report.invalid(where, fields ? `it has none of the rank_fields (${fields.join(', ')}).` : 'it is empty.')
   }
   const [only] = entries
   if (entries.length === 1 && only?.[0] === 'text' && typeof only[1] === 'string') return only[1]

@@ -15,7 +15,7 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   const { input, dimensions, encoding_format: format, user, model: _, extra_body: __, ...own } = params
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
   if (!inputs.every((item) => typeof item === 'string')) {
-    throw report.bad('input', 'Voyage embeds texts and images, not token ids.')
+    throw report.invalid('input', 'Voyage embeds texts and images, not token ids.')
   }
   if (user) report.dropped('user', 'Voyage keeps no users apart.')
   const multimodal = isMultimodal(context.model)

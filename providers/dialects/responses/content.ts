@@ -6,10 +6,10 @@ import { type Fields, fieldsIn, isFields, textIn } from './kit.js'
  * https://platform.openai.com/docs/api-reference/responses/create (input)
  */
 export function partOf(part: unknown, where: string, report: Report): Fields | undefined {
-  if (!isFields(part) || typeof part.type !== 'string') throw report.bad(where, "a part is an object with a 'type'")
+  if (!isFields(part) || typeof part.type !== 'string') throw report.invalid(where, "a part is an object with a 'type'")
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw report.bad(`${where}.text`, 'it is a text')
+      if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'it is a text')
       return part.text === '' ? undefined : { type: 'input_text', text: part.text }
     case 'image_url':
       return imagePart(part, where, report)
@@ -18,7 +18,7 @@ export function partOf(part: unknown, where: string, report: Report): Fields | u
     case 'document':
       return documentPart(part, where, report)
     case 'input_audio':
-      throw report.bad(where, 'the Responses API takes no audio: choose a model that has Chat Completions')
+      throw report.invalid(where, 'the Responses API takes no audio: choose a model that has Chat Completions')
     case 'thinking':
     case 'redacted_thinking':
       return undefined
@@ -30,13 +30,13 @@ export function partOf(part: unknown, where: string, report: Report): Fields | u
 
 function imagePart({ image_url: image }: Fields, where: string, report: Report): Fields {
   const url = isFields(image) ? image.url : image
-  if (typeof url !== 'string') throw report.bad(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
+  if (typeof url !== 'string') throw report.invalid(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
   const detail = (isFields(image) && textIn(image, 'detail')) || 'auto'
   return { type: 'input_image', image_url: url, detail }
 }
 
 function filePart({ file }: Fields, where: string, report: Report): Fields {
-  if (!isFields(file)) throw report.bad(`${where}.file`, 'it is { file_data } or { file_id }')
+  if (!isFields(file)) throw report.invalid(`${where}.file`, 'it is { file_data } or { file_id }')
   const [id, data, name] = [textIn(file, 'file_id'), textIn(file, 'file_data'), textIn(file, 'filename')]
   const url = [id, data].find((source) => source && /^https?:/.test(source))
   if (url) return { type: 'input_file', file_url: url }
@@ -50,7 +50,7 @@ function filePart({ file }: Fields, where: string, report: Report): Fields {
     }
   }
   if (id) return { type: 'input_file', file_id: id }
-  throw report.bad(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
+  throw report.invalid(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
 }
 
 /** Anthropic's document block, where this API has a part for it. */
@@ -70,7 +70,7 @@ function documentPart(part: Fields, where: string, report: Report): Fields {
     if (texts.length > 0 && texts.every((text) => text !== undefined))
       return { type: 'input_text', text: texts.join('\n') }
   }
-  throw report.bad(
+  throw report.invalid(
     where,
     `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
   )

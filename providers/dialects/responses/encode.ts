@@ -30,7 +30,7 @@ export function encode(params: ChatParams, context: Context): Encoded {
   if (params.stream) body.stream = true
   if (asksEncrypted(context) && !stored) include('reasoning.encrypted_content', body)
   refuse(body, context, report)
-  report.settle()
+  report.throwUnsupported()
   return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
 }
 
@@ -65,7 +65,7 @@ function translate(name: string, value: unknown, body: Fields, context: Context,
       body.text = { ...fields(body.text), ...fields(value) }
       return
     case 'tools':
-      if (!Array.isArray(value)) throw report.bad('tools', 'it is a list of tools')
+      if (!Array.isArray(value)) throw report.invalid('tools', 'it is a list of tools')
       body.tools = value.map((tool, at) => toolOf(tool, `tools[${at}]`, report))
       return
     case 'tool_choice':

@@ -1,5 +1,5 @@
 import { ProviderFault } from '../../contract.js'
-import { eventFields } from '../../fields.js'
+import { parseEvent } from '../../fields.js'
 import { isError } from '../openai/decode.js'
 import { faultOf } from './decode.js'
 import { type Fields, isFields, textIn } from './kit.js'
@@ -11,7 +11,7 @@ import { type Fields, isFields, textIn } from './kit.js'
 export function eventIn(name: string | undefined, data: string): Fields | undefined {
   const text = data.trim()
   if (text === '' || text === '[DONE]') return undefined
-  const body = eventFields(text)
+  const body = parseEvent(text)
   body.type ??= name
   if (body.type === 'error') throw new ProviderFault('its stream has an error', { error: errorIn(body) })
   if (body.type === 'response.failed') throw faultOf(isFields(body.response) ? body.response : body)

@@ -24,7 +24,10 @@ export interface MessageKit {
 export function inputOf(messages: readonly Message[], kit: MessageKit): Fields[] {
   const { report } = kit
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw report.bad('messages', "it is a list with at least one message, such as { role: 'user', content: 'Hello' }")
+    throw report.invalid(
+      'messages',
+      "it is a list with at least one message, such as { role: 'user', content: 'Hello' }",
+    )
   }
   for (const [index, message] of messages.entries()) checkMessage(message, index, report)
   if (kit.context.quirks.strictHistory) checkHistory(messages, report)
@@ -110,7 +113,7 @@ class Turns {
   }
 
   #call(call: unknown, where: string): void {
-    if (!isFields(call)) throw this.#kit.report.bad(where, 'a tool call is an object')
+    if (!isFields(call)) throw this.#kit.report.invalid(where, 'a tool call is an object')
     const id = this.#id(textIn(call, 'id') ?? '')
     if (isFields(call.custom)) {
       this.#custom.add(id)

@@ -3,7 +3,7 @@ import { type Fields, fieldsIn, isFields } from './kit.js'
 
 /** https://platform.openai.com/docs/api-reference/responses/create (tools) */
 export function toolOf(tool: unknown, where: string, report: Report): Fields {
-  if (!isFields(tool)) throw report.bad(where, "a tool is an object such as { type: 'function', function }")
+  if (!isFields(tool)) throw report.invalid(where, "a tool is an object such as { type: 'function', function }")
   const { cache_control: _, ...own } = tool
   if (tool.type === 'function' && isFields(tool.function)) {
     const { function: definition, ...beside } = own

@@ -42,16 +42,16 @@ export const bodyOf = (request: Loose, context?: Partial<EncodeContext<Anthropic
 export const turnsOf = (messages: unknown[], model = 'claude-sonnet-4-5') =>
   bodyOf({ messages, model }).messages as { role: string; content: unknown }[]
 
-export const decodeContext = (memo?: unknown): DecodeContext<AnthropicQuirks> => ({
+export const decodeContext = (encodeState?: unknown): DecodeContext<AnthropicQuirks> => ({
   provider: 'anthropic',
   model: 'claude-asked',
   quirks: {},
-  memo,
+  encodeState,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })
 
-export const decode = (body: unknown, memo?: unknown) => chat.decode(freeze(body), decodeContext(memo))
+export const decode = (body: unknown, encodeState?: unknown) => chat.decode(freeze(body), decodeContext(encodeState))
 
 /** A whole answer as the events of a stream, cut into small deltas: the order and shapes of recorded streams. */
 export function eventsOf(message: Body, size = 3): Body[] {
@@ -101,9 +101,9 @@ const cut = (text: unknown, size: number) =>
 
 export function chunksOf(
   events: readonly unknown[],
-  memo?: unknown,
+  encodeState?: unknown,
 ): { chunks: ChatCompletionChunk[]; whole: boolean } {
-  const decoder = chat.stream(decodeContext(memo))
+  const decoder = chat.stream(decodeContext(encodeState))
   const chunks: ChatCompletionChunk[] = []
   for (const event of events) decoder.push(undefined, typeof event === 'string' ? event : JSON.stringify(event), chunks)
   return { chunks, whole: decoder.end(chunks) }

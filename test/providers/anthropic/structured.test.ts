@@ -135,20 +135,20 @@ describe('an answer by tool', () => {
   const json = (input: unknown) => ({ type: 'tool_use', id: 't', name: 'respond_with_json', input })
 
   it('is the content, whole and streamed', () => {
-    const { memo } = encode({ response_format: format(), model: older })
+    const { encodeState } = encode({ response_format: format(), model: older })
     const message = answered([json({ name: 'Ada' })])
-    const whole = decode(message, memo)
+    const whole = decode(message, encodeState)
     expect(whole.choices[0]).toMatchObject({
       message: { content: '{"name":"Ada"}' },
       finish_reason: 'stop',
       native_finish_reason: 'tool_use',
     })
     expect(whole.choices[0]?.message).not.toHaveProperty('tool_calls')
-    expect(assemble(chunksOf(eventsOf(message), memo).chunks)).toEqual(whole)
+    expect(assemble(chunksOf(eventsOf(message), encodeState).chunks)).toEqual(whole)
   })
 
   it('is unwrapped where the schema’s root is no object', () => {
-    const { memo, body } = encode({
+    const { encodeState, body } = encode({
       response_format: format({ type: 'array', items: { $ref: '#/$defs/n' }, $defs: { n: { type: 'number' } } }),
       model: older,
     })
@@ -162,13 +162,13 @@ describe('an answer by tool', () => {
       },
     ])
     const message = answered([json({ response: [1, 2] })])
-    const whole = decode(message, memo)
+    const whole = decode(message, encodeState)
     expect(whole.choices[0]?.message.content).toBe('[1,2]')
-    expect(assemble(chunksOf(eventsOf(message), memo).chunks)).toEqual(whole)
+    expect(assemble(chunksOf(eventsOf(message), encodeState).chunks)).toEqual(whole)
   })
 
   it('keeps words around it out of the JSON, and tools of the caller beside it', () => {
-    const { memo } = encode({
+    const { encodeState } = encode({
       response_format: format(),
       tools: [{ type: 'function', function: { name: 'f' } }],
       model: older,
@@ -178,7 +178,7 @@ describe('an answer by tool', () => {
       json({ name: 'Ada' }),
       { type: 'tool_use', id: 'u', name: 'f', input: {} },
     ])
-    const whole = decode(message, memo)
+    const whole = decode(message, encodeState)
     expect(whole.choices[0]).toMatchObject({
       message: {
         content: '{"name":"Ada"}',
@@ -187,14 +187,14 @@ describe('an answer by tool', () => {
       },
       finish_reason: 'tool_calls',
     })
-    expect(assemble(chunksOf(eventsOf(message), memo).chunks)).toEqual(whole)
+    expect(assemble(chunksOf(eventsOf(message), encodeState).chunks)).toEqual(whole)
   })
 
   it('may still be words', () => {
-    const { memo } = encode({ response_format: format(), model: older })
+    const { encodeState } = encode({ response_format: format(), model: older })
     const message = answered([{ type: 'text', text: 'I had rather not.' }], 'end_turn')
-    const whole = decode(message, memo)
+    const whole = decode(message, encodeState)
     expect(whole.choices[0]?.message.content).toBe('I had rather not.')
-    expect(assemble(chunksOf(eventsOf(message), memo).chunks)).toEqual(whole)
+    expect(assemble(chunksOf(eventsOf(message), encodeState).chunks)).toEqual(whole)
   })
 })

@@ -55,7 +55,7 @@ describe('tools', () => {
 
   it('with names that Anthropic refuses go under an alias and come back', () => {
     const names = ['a.b', 'a_b', 'ünï', 'x'.repeat(130)]
-    const { body, memo } = encode({ tools: names.map((name) => tool(name)) })
+    const { body, encodeState } = encode({ tools: names.map((name) => tool(name)) })
     const sent = (body.tools as { name: string }[]).map(({ name }) => name)
     expect(new Set(sent).size).toBe(4)
     for (const name of sent) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,128}$/)
@@ -68,11 +68,11 @@ describe('tools', () => {
       stop_reason: 'tool_use',
       usage: { input_tokens: 1, output_tokens: 1 },
     }
-    const whole = decode(message, memo)
+    const whole = decode(message, encodeState)
     expect(whole.choices[0]?.message.tool_calls?.map((call) => call.type === 'function' && call.function.name)).toEqual(
       names,
     )
-    expect(assemble(chunksOf(eventsOf(message), memo).chunks)).toEqual(whole)
+    expect(assemble(chunksOf(eventsOf(message), encodeState).chunks)).toEqual(whole)
   })
 
   it('of the old kind and of OpenAI’s web search and mcp are mapped', () => {

@@ -53,16 +53,16 @@ export const bodyOf = (request: Loose, context?: Partial<EncodeContext>) => enco
 export const turnsOf = (messages: unknown[], model?: string) =>
   bodyOf({ messages, ...(model && { model }) }).messages as Body[]
 
-export const decodeContext = (memo?: unknown): DecodeContext => ({
+export const decodeContext = (encodeState?: unknown): DecodeContext => ({
   provider: 'cohere',
   model: 'command-asked',
   quirks: {},
-  memo,
+  encodeState,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })
 
-export const decode = (body: unknown, memo?: unknown) => chat.decode(freeze(body), decodeContext(memo))
+export const decode = (body: unknown, encodeState?: unknown) => chat.decode(freeze(body), decodeContext(encodeState))
 
 /** A whole answer as the events of a stream, cut into small deltas: the order and shapes of recorded streams. */
 export function eventsOf(body: Body, size = 3): Body[] {
@@ -103,9 +103,9 @@ const cut = (text: unknown, size: number): string[] =>
 
 export function chunksOf(
   events: readonly unknown[],
-  memo?: unknown,
+  encodeState?: unknown,
 ): { chunks: ChatCompletionChunk[]; whole: boolean; done: boolean } {
-  const decoder = chat.stream(decodeContext(memo))
+  const decoder = chat.stream(decodeContext(encodeState))
   const chunks: ChatCompletionChunk[] = []
   for (const event of events) decoder.push(undefined, typeof event === 'string' ? event : JSON.stringify(event), chunks)
   const { done } = decoder

@@ -94,15 +94,15 @@ describe('a conversation with tools', () => {
   })
 
   it('gives tools names that Cohere takes, the same everywhere', () => {
-    const { body, memo } = encode({
+    const { body, encodeState } = encode({
       messages: [ask, calls(call('a', 'get.weather')), result('a')],
       tools: ['get.weather', 'get_weather', '2nd', 'plain'].map((name) => ({ type: 'function', function: { name } })),
     })
     const names = (body.tools as { function: { name: string } }[]).map((tool) => tool.function.name)
     expect(names).toEqual(['get_weather_2', 'get_weather', '_2nd', 'plain'])
     expect(body.messages).toMatchObject([{}, { tool_calls: [{ function: { name: 'get_weather_2' } }] }, {}])
-    expect(memo).toEqual({ names: { get_weather_2: 'get.weather', _2nd: '2nd' } })
-    expect(encode({ tools: [{ type: 'function', function: { name: 'plain' } }] })).not.toHaveProperty('memo')
+    expect(encodeState).toEqual({ names: { get_weather_2: 'get.weather', _2nd: '2nd' } })
+    expect(encode({ tools: [{ type: 'function', function: { name: 'plain' } }] })).not.toHaveProperty('encodeState')
   })
 
   it('sends results that are documents, and images behind them', () => {

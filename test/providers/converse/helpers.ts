@@ -60,7 +60,7 @@ export const decodeContext = (memo?: unknown): DecodeContext<unknown> => ({
   provider: 'bedrock',
   model: 'asked',
   quirks: undefined,
-  memo,
+  encodeState: memo,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })

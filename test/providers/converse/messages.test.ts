@@ -108,7 +108,10 @@ describe('messages', () => {
   it('take ids and names of other providers, consistently', () => {
     const id = `call|${'x'.repeat(80)}`
     const messages = [user, { ...asks(), tool_calls: [call(id, 'my.tool')] }, result(id)]
-    const { body, memo } = encode({ messages, tools: [{ type: 'function', function: { name: 'my.tool' } }] })
+    const { body, encodeState: memo } = encode({
+      messages,
+      tools: [{ type: 'function', function: { name: 'my.tool' } }],
+    })
     const [, asked, answered] = body.messages as { content: Record<string, Body>[] }[]
     const wireId = asked?.content[0]?.toolUse?.toolUseId
     expect(wireId).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)

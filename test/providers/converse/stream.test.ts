@@ -147,7 +147,7 @@ describe('a stream', () => {
 
   it('gives the answer of an emulated format as content, without the words around it', () => {
     const format = { type: 'json_schema' as const, json_schema: { name: 'n', schema: { type: 'object' } } }
-    const { memo } = encode({ response_format: format, model: models.oldClaude })
+    const { encodeState: memo } = encode({ response_format: format, model: models.oldClaude })
     const use = { toolUse: { toolUseId: 't', name: 'respond_with_json', input: { a: 1 } } }
     const body = answerOf([{ text: 'Here it is:' }, use], { stopReason: 'tool_use' })
     const { chunks } = chunksOf(eventsOf(body), memo)

@@ -106,7 +106,7 @@ describe('structured output', () => {
 
   it('is native where the model has it', () => {
     for (const model of [models.claude, models.gptOss, 'qwen.qwen3-32b-v1:0']) {
-      const { body, memo } = encode({ response_format, model })
+      const { body, encodeState: memo } = encode({ response_format, model })
       const { textFormat } = body.outputConfig as { textFormat: { structure: { jsonSchema: { schema: string } } } }
       expect(textFormat).toMatchObject({
         type: 'json_schema',
@@ -124,7 +124,7 @@ describe('structured output', () => {
     [models.mistral, [], { any: {} }],
     [models.llama, [], undefined],
   ])('is a tool with %s', (model, tools, toolChoice) => {
-    const { body, memo, warnings } = encode({ response_format, model, tools })
+    const { body, encodeState: memo, warnings } = encode({ response_format, model, tools })
     const config = body.toolConfig as { tools: Body[]; toolChoice?: Body }
     expect(config.tools.at(-1)).toMatchObject({
       toolSpec: { name: 'respond_with_json', inputSchema: { json: schema } },
@@ -137,7 +137,7 @@ describe('structured output', () => {
 
   it('wraps what is no object, and is asked for in words without a schema', () => {
     const list = { type: 'json_schema' as const, json_schema: { name: 'L', schema: { type: 'array', items: {} } } }
-    expect(encode({ response_format: list, model: models.nova }).memo).toEqual({
+    expect(encode({ response_format: list, model: models.nova }).encodeState).toEqual({
       json: { name: 'respond_with_json', wrapped: true },
     })
     expect(bodyOf({ response_format: { type: 'json_object' } }).system).toEqual([
@@ -147,7 +147,7 @@ describe('structured output', () => {
   })
 
   it('is asked for in words of a model that has neither a format nor tools', () => {
-    const { body, memo, warnings } = encode({ response_format, model: models.deepseek })
+    const { body, encodeState: memo, warnings } = encode({ response_format, model: models.deepseek })
     expect(body).not.toHaveProperty('toolConfig')
     expect(body.system).toEqual([{ text: expect.stringContaining(JSON.stringify(schema)) }])
     expect(memo).toBeUndefined()

@@ -61,7 +61,7 @@ export const decodeContext = (memo?: unknown): DecodeContext<GeminiQuirks> => ({
   provider: 'gemini',
   model: 'gemini-asked',
   quirks: {},
-  memo,
+  encodeState: memo,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })

@@ -101,7 +101,7 @@ describe('a conversation with tools', () => {
   })
 
   it('gives names that Gemini refuses another, the same everywhere', () => {
-    const { body, memo } = encode({
+    const { body, encodeState: memo } = encode({
       messages: [user(), assistant('', { tool_calls: [call('a', '1 get/it')] }), result('a')],
       tools: [
         { type: 'function', function: { name: '1 get/it' } },

@@ -129,7 +129,7 @@ describe('an emulated format', () => {
   const emulate = (request: Body = {}, given?: object) => encode({ response_format: format(given), tools, ...request })
 
   it('is a function that must be called', () => {
-    const { body, memo, warnings } = emulate()
+    const { body, encodeState: memo, warnings } = emulate()
     expect(body).not.toHaveProperty('generationConfig')
     expect(body.tools).toMatchObject([
       { functionDeclarations: [{ name: 'f' }, { name: 'respond_with_json', parametersJsonSchema: schema }] },
@@ -151,7 +151,10 @@ describe('an emulated format', () => {
 
   it('wraps what is no object, and has a name of its own', () => {
     const list = { type: 'array', items: { $ref: '#/$defs/x' }, $defs: { x: { type: 'string' } } }
-    const { body, memo } = emulate({ tools: [{ type: 'function', function: { name: 'respond_with_json' } }] }, list)
+    const { body, encodeState: memo } = emulate(
+      { tools: [{ type: 'function', function: { name: 'respond_with_json' } }] },
+      list,
+    )
     expect(memo).toEqual({ json: { name: 'respond_with_json_2', wrapped: true } })
     expect(JSON.stringify(body.tools)).toContain(
       '"properties":{"response":{"type":"array","items":{"$ref":"#/$defs/x"}}},"required":["response"],"$defs":{"x"',

@@ -25,7 +25,7 @@ export const decodeContext = (host: Host): DecodeContext<OpenAIQuirks> => ({
   provider: host.id,
   model: 'asked',
   quirks: host.quirks,
-  memo: undefined,
+  encodeState: undefined,
   created: 1700000000,
   fallbackId: 'f1',
 })

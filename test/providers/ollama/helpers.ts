@@ -55,7 +55,7 @@ export const decodeContext = (): DecodeContext => ({
   provider: 'ollama',
   model: 'asked',
   quirks: {},
-  memo: undefined,
+  encodeState: undefined,
   created: 1700000000,
   fallbackId: 'f1',
 })

@@ -62,7 +62,7 @@ export const decodeContext = (quirks: Partial<OpenAIQuirks> = {}): DecodeContext
   provider: 'acme',
   model: 'asked',
   quirks: { ...defaultQuirks, ...quirks },
-  memo: undefined,
+  encodeState: undefined,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })

@@ -15,7 +15,7 @@ export const decodeContext: DecodeContext<ResponsesQuirks> = {
   provider: 'openai',
   model: 'gpt-5-codex',
   quirks: openaiResponses,
-  memo: undefined,
+  encodeState: undefined,
   created: 1_700_000_000,
   fallbackId: 'made-up',
 }

@@ -9,7 +9,7 @@ import type { OpenAIQuirks } from '../quirks.js'
 /** https://platform.openai.com/docs/api-reference/completions/create */
 export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>): Encoded {
   const report = new Report(context)
-  const body: Fields = { model: context.model, prompt: promptOf(params, report) }
+  const body: Fields = { model: context.model, prompt: writePrompt(params, report) }
   const given = params as unknown as Fields
   for (const name in given) {
     const value = given[name]
@@ -25,7 +25,7 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
     body.stream = true
     if (context.quirks.streamOptions) body.stream_options = { ...params.stream_options, include_usage: true }
   }
-  report.settle()
+  report.throwUnsupported()
   return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
 }
 
@@ -69,13 +69,13 @@ function asksNothing(name: string, value: unknown): boolean {
  * One prompt of all messages: what a single message says, as it is; instructions before it; and, once the model has spoken, the
  * conversation with its speakers.
  */
-function promptOf({ messages, response_format }: ChatParams, report: Report): string {
+function writePrompt({ messages, response_format }: ChatParams, report: Report): string {
   for (const [index, message] of messages.entries()) checkMessage(message, index, report)
   const turns = messages.map((message, index) => {
     const where = `messages[${index}]`
-    if (message.role === 'tool' || message.role === 'function') throw report.bad(where, textOnly)
+    if (message.role === 'tool' || message.role === 'function') throw report.invalid(where, textOnly)
     if (message.role === 'assistant' && (message.tool_calls?.length || message.function_call)) {
-      throw report.bad(`${where}.tool_calls`, textOnly)
+      throw report.invalid(`${where}.tool_calls`, textOnly)
     }
     return { role: message.role, text: textOf(message.content, where, report) }
   })
@@ -96,7 +96,7 @@ function textOf(content: unknown, where: string, report: Report): string {
   return content
     .map((part, at) => {
       if (isFields(part) && part.type === 'text' && typeof part.text === 'string') return part.text
-      throw report.bad(`${where}.content[${at}]`, 'a text completion takes text only: choose a chat model')
+      throw report.invalid(`${where}.content[${at}]`, 'a text completion takes text only: choose a chat model')
     })
     .join('\n')
 }

@@ -1,10 +1,10 @@
 import type { AnswerMessage, Choice, FinishReason } from '../../src/types/chat.js'
 import type { Annotation, FunctionToolCall, ImagePart } from '../../src/types/messages.js'
 import type { Fields } from '../fields.js'
-import { answerText, type Memo } from './memo.js'
+import { answerText, type EncodeState } from './encode-state.js'
 
 /** The citations of a block. */
-export interface Cited {
+export interface Citations {
   /** Citations of pages, in OpenAI's shape. */
   readonly annotations: Annotation[]
   /** Every citation as the provider gave it. */
@@ -12,26 +12,26 @@ export interface Cited {
 }
 
 /** What the blocks of an answer come to, read one by one. */
-export class Parts {
+export class AnswerBuilder {
   content: string | undefined
   reasoning: string | undefined
   readonly thinking: NonNullable<AnswerMessage['thinking_blocks']> = []
   readonly calls: FunctionToolCall[] = []
   readonly images: ImagePart[] = []
-  readonly #cited: Cited = { annotations: [], citations: [] }
+  readonly #cited: Citations = { annotations: [], citations: [] }
   /** True where the tool that stands for `response_format` was called. */
   #answered = false
-  readonly #memo: Memo | undefined
+  readonly #encodeState: EncodeState | undefined
 
-  constructor(memo: Memo | undefined) {
-    this.#memo = memo
+  constructor(encodeState: EncodeState | undefined) {
+    this.#encodeState = encodeState
   }
 
   /** @param cite the citations of words that stand at that place of the content */
-  addText(text: string, cite: (start: number, length: number) => Cited | undefined): void {
+  addText(text: string, cite: (start: number, length: number) => Citations | undefined): void {
     if (this.#answered) return
     // words may yet turn out to stand before the answer's tool: nothing can point into them
-    const cited = this.#memo?.json ? undefined : cite(this.content?.length ?? 0, text.length)
+    const cited = this.#encodeState?.json ? undefined : cite(this.content?.length ?? 0, text.length)
     if (text !== '') this.content = (this.content ?? '') + text
     this.#cited.annotations.push(...(cited?.annotations ?? []))
     this.#cited.citations.push(...(cited?.citations ?? []))
@@ -42,7 +42,7 @@ export class Parts {
   }
 
   addCall(id: string, name: string, input: unknown): void {
-    const { json, names } = this.#memo ?? {}
+    const { json, names } = this.#encodeState ?? {}
     if (json?.name === name) {
       // words around the call are no JSON: they are kept as `preamble`
       this.content = answerText(input, json)

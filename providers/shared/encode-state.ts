@@ -1,7 +1,7 @@
 import { isFields } from '../fields.js'
 
 /** What the decoder of the same call must know. */
-export interface Memo {
+export interface EncodeState {
   /** Tool names as sent, to the caller's. */
   readonly names?: Readonly<Record<string, string>>
   /** The tool that stands for `response_format`. */
@@ -15,7 +15,7 @@ export interface JSONTool {
 }
 
 /** Undefined where there is nothing to know. */
-export function memoOf(names: Memo['names'], json: JSONTool | undefined): Memo | undefined {
+export function encodeStateOf(names: EncodeState['names'], json: JSONTool | undefined): EncodeState | undefined {
   return names || json ? { ...(names && { names }), ...(json && { json }) } : undefined
 }
 

@@ -4,7 +4,7 @@ import type { ModelFacts } from './models.js'
 import type { AnthropicQuirks } from './quirks.js'
 
 /** What every part of one encoding shares. */
-export interface Kit {
+export interface EncodeScope {
   readonly report: Report
   readonly facts: ModelFacts
   readonly quirks: AnthropicQuirks
