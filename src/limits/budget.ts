@@ -1,78 +1,82 @@
-import { calendarPeriod, type Duration, parseDuration } from './duration.js'
-import type { BudgetOptions, BudgetSnapshot } from './types.js'
-import { RollingWindow } from './window.js'
+import { type Duration, parseDuration } from './duration.js'
+import type { BudgetOptions, BudgetSnapshot, LimitAccount } from './types.js'
+import { PeriodWindow, RollingWindow, type UsageWindow } from './window.js'
 
-/** What a call set aside of a budget. */
+/** The amount that a call holds on a budget. */
 export interface BudgetHold {
   readonly budget: Budget
   readonly amount: number
 }
 
 /**
- * US dollars in a time. A call sets aside what it may cost at most and gives back what it did not need. So the budget is
- * only overshot where a call that ran alone cost more than it could be estimated at.
+ * US dollars in a window. A call holds its highest possible cost and returns the part that it did not need. The budget is
+ * therefore only exceeded by a call that ran alone and cost more than its estimate.
  */
 export class Budget {
   readonly key: string
   limit: number
   readonly duration: Duration | undefined
   readonly calendar: boolean
+  /** US dollars held for calls in flight. */
   reserved = 0
+  /** Number of calls in flight that hold a part. */
   holds = 0
-  readonly #rolling: RollingWindow | undefined
-  #spent = 0
-  #periodEnds = Number.NEGATIVE_INFINITY
-  /** What other processes had spent and set aside, by the last news. */
+  readonly #window: UsageWindow
+  readonly #rolling: boolean
+  #account: LimitAccount | undefined
   #others = 0
-  /** While the shared state is out of reach: who shares what is left, and what this process had taken before. */
-  #apart: { readonly processes: number; readonly before: number } | undefined
+  #partition: { readonly processes: number; readonly before: number } | undefined
 
   constructor(key: string, { maxBudget, budgetDuration, budgetWindow }: BudgetOptions) {
     this.key = key
     this.limit = maxBudget
     this.duration = budgetDuration === undefined ? undefined : parseDuration(budgetDuration)
     this.calendar = budgetWindow === 'calendar'
-    if (this.duration && !this.calendar) this.#rolling = new RollingWindow(this.duration.ms)
+    this.#rolling = this.duration !== undefined && !this.calendar
+    this.#window =
+      this.duration && !this.calendar ? new RollingWindow(this.duration.ms) : new PeriodWindow(this.duration)
+  }
+
+  /** The budget as an account of a limit store. */
+  get account(): LimitAccount {
+    const { key, limit, duration, calendar } = this
+    if (this.#account?.budget !== limit) {
+      const window = duration && {
+        duration: `${duration.count}${duration.unit}`,
+        type: calendar ? 'calendar' : 'rolling',
+      }
+      this.#account = { key, budget: limit, ...(window && { budgetWindow: window as LimitAccount['budgetWindow'] }) }
+    }
+    return this.#account
   }
 
   spent(now: number): number {
-    if (this.#rolling) {
-      this.#rolling.expire(now)
-      return Math.max(0, this.#rolling.first)
-    }
-    this.#turn(now)
-    return this.#spent
+    this.#window.expire(now)
+    return Math.max(0, this.#window.first)
   }
 
-  /** Whether a call may begin that costs `estimate`, and `most` at the very most. */
+  /** Whether a call fits that is expected to cost `estimate` and costs `most` at worst. */
   fits(now: number, estimate: number, most: number): boolean {
     const spent = this.spent(now)
-    if (this.#apart) return this.#fitsApart(spent, estimate, most)
+    if (this.#partition) return this.#fitsShare(spent, estimate, most)
     if (spent + this.reserved + most <= this.limit) return true
-    // the worst case does not fit. A call that runs alone may still go by its estimate
+    // the worst case does not fit, but a call that runs alone may go by its estimate
     return this.holds === 0 && spent < this.limit && spent + estimate <= this.limit
   }
 
-  /** What all processes together have spent and set aside. */
+  /** Records what all processes together have spent and held. */
   hear(now: number, total: number): void {
     this.#others = Math.max(0, total - this.spent(now) - this.reserved)
   }
 
-  /** From now on each of so many processes spends its part of what is left; undefined: they agree on each call again. */
+  /** Limits this process to its share of the remainder; `undefined` ends that. */
   setApart(now: number, processes: number | undefined): void {
-    if (processes !== undefined && this.#apart) return
-    this.#apart = processes === undefined ? undefined : { processes, before: this.spent(now) + this.reserved }
+    if (processes !== undefined && this.#partition) return
+    this.#partition = processes === undefined ? undefined : { processes, before: this.spent(now) + this.reserved }
   }
 
-  /** What was spent here, as far as it still counts. */
-  entries(now: number): { at: number; cost: number }[] {
-    if (this.spent(now) <= 0) return []
-    if (!this.#rolling) return [{ at: now, cost: this.#spent }]
-    return this.#rolling.entries().map(({ at, first }) => ({ at, cost: first }))
-  }
-
-  #fitsApart(spent: number, estimate: number, most: number): boolean {
-    const { processes, before } = this.#apart ?? { processes: 1, before: 0 }
+  #fitsShare(spent: number, estimate: number, most: number): boolean {
+    const { processes, before } = this.#partition ?? { processes: 1, before: 0 }
     const since = Math.max(0, spent + this.reserved - before)
     const amount = this.holds === 0 ? estimate : most
     return this.#others + Math.min(before, spent + this.reserved) + (since + amount) * processes <= this.limit
@@ -84,35 +88,31 @@ export class Budget {
     return { budget: this, amount }
   }
 
-  /** The call is over and cost this much. */
+  /** Ends a hold and books the actual cost. */
   settle(now: number, { amount }: BudgetHold, cost: number): void {
     this.holds--
+    // sums of fractions drift: without holds exactly 0 is reserved
     this.reserved = this.holds === 0 ? 0 : this.reserved - amount
     this.spend(now, cost)
   }
 
   spend(now: number, cost: number): void {
-    if (this.#rolling) this.#rolling.add(now, cost, 0)
-    else {
-      this.#turn(now)
-      this.#spent += cost
-    }
+    this.#window.add(now, cost, 0)
   }
 
-  /** When there will be more, in milliseconds from now; undefined where time alone does not bring it. */
+  /** Milliseconds until part of the budget returns; `undefined` if time alone does not return any. */
   freesIn(now: number): number | undefined {
-    if (this.#rolling) return this.#rolling.first > 0 ? this.#rolling.freesIn(now, 0, 0) : undefined
-    this.#turn(now)
-    return this.duration ? this.#periodEnds - now : undefined
+    if (this.#rolling && this.#window.first <= 0) return undefined
+    return this.#window.freesIn(now, 0, 0)
+  }
+
+  /** Spending of this process that still counts, with times in milliseconds since 1970. */
+  entries(now: number): { at: number; cost: number }[] {
+    if (this.spent(now) <= 0) return []
+    return this.#window.entries().map(({ at, first }) => ({ at, cost: first }))
   }
 
   snapshot(now: number): BudgetSnapshot {
     return { key: this.key, limit: this.limit, spent: this.spent(now), reserved: this.reserved }
-  }
-
-  #turn(now: number): void {
-    if (!this.duration || now < this.#periodEnds) return
-    this.#periodEnds = calendarPeriod(now, this.duration).to
-    this.#spent = 0
   }
 }

@@ -13,7 +13,7 @@ export interface Duration {
   readonly ms: number
 }
 
-/** `30s`, `15m`, `12h`, `1d`, `1w`, `1mo`. Undefined where it is none. */
+/** Parses `30s`, `15m`, `12h`, `1d`, `1w` and `1mo`. `undefined` for any other text. */
 export function parseDuration(text: string): Duration | undefined {
   const match = /^(\d+)(s|m|h|d|w|mo)$/.exec(text)
   const count = Number(match?.[1])
@@ -23,7 +23,7 @@ export function parseDuration(text: string): Duration | undefined {
   return { count, unit, ms: count * ms }
 }
 
-/** When the calendar period that `now` is in began and ends, in UTC: weeks on Monday, months on the first. */
+/** Start and end of the calendar period that contains `now`, in UTC: weeks start on Monday, months on the first. */
 export function calendarPeriod(now: number, { count, unit, ms }: Duration): { from: number; to: number } {
   if (unit === 'mo') {
     const date = new Date(now)

@@ -1,16 +1,40 @@
+import { calendarPeriod, type Duration } from './duration.js'
+
 const slots = 120
 
+/** Two sums of one window: requests and tokens, input and output tokens, or dollars alone. */
+export interface UsageWindow {
+  readonly first: number
+  readonly second: number
+  /** Adds to the current slot and returns the slot, for {@link amend}. */
+  add(now: number, first: number, second: number): number
+  /** Corrects an earlier slot; a slot that has left the window is ignored. */
+  amend(slot: number, first: number, second: number): void
+  /** Drops everything that is older than the window. */
+  expire(now: number): void
+  /** Contents by slot, oldest first, with the end of each slot in milliseconds since 1970. */
+  entries(): WindowEntry[]
+  /** Milliseconds until the sums have fallen by these amounts; `undefined` if time does not lower them. */
+  freesIn(now: number, first: number, second: number): number | undefined
+}
+
+export interface WindowEntry {
+  readonly at: number
+  readonly first: number
+  readonly second: number
+}
+
 /**
- * Two sums over the time that has just passed (requests and tokens of a minute, dollars of a day), in 120 slots. A slot counts
- * until all of it has gone by, so that no span of the window's length ever holds more than the sums say.
+ * A sliding window in 120 slots. A slot counts until it has left the window completely, so no span of the window's length ever
+ * holds more than the sums.
  */
-export class RollingWindow {
+export class RollingWindow implements UsageWindow {
   first = 0
   second = 0
-  /** The number of the oldest slot that holds something. */
+  /** Number of the oldest slot with contents. */
   oldest = Number.POSITIVE_INFINITY
   readonly #slotMs: number
-  /** Slots that hold something, oldest first: number, first, second. */
+  /** Slots with contents, oldest first: number, first, second. */
   #ring: number[] = []
   #head = 0
 
@@ -18,7 +42,6 @@ export class RollingWindow {
     this.#slotMs = windowMs / slots
   }
 
-  /** Adds, and returns the slot, by which {@link amend} finds it again. */
   add(now: number, first: number, second: number): number {
     const slot = Math.floor(now / this.#slotMs)
     const ring = this.#ring
@@ -35,7 +58,6 @@ export class RollingWindow {
     return slot
   }
 
-  /** Corrects what was added in a slot; what has left the window stays gone. */
   amend(slot: number, first: number, second: number): void {
     const ring = this.#ring
     for (let at = ring.length - 3; at >= this.#head; at -= 3) {
@@ -48,12 +70,11 @@ export class RollingWindow {
     }
   }
 
-  /** The slot before which everything is too old: for {@link expireBefore} of windows of the same length. */
+  /** The oldest slot that still counts, for {@link expireBefore} on windows of the same length. */
   horizon(now: number): number {
     return Math.floor(now / this.#slotMs) - slots
   }
 
-  /** Lets go what is older than the window. */
   expire(now: number): void {
     this.expireBefore(this.horizon(now))
   }
@@ -70,7 +91,7 @@ export class RollingWindow {
     if (this.#head >= ring.length) {
       this.#ring = []
       this.#head = 0
-      // sums of fractions: nothing is left, so nothing is what they are
+      // sums of fractions drift: an empty window is exactly 0
       this.first = 0
       this.second = 0
     } else if (this.#head > 3 * slots) {
@@ -79,9 +100,8 @@ export class RollingWindow {
     }
   }
 
-  /** What the slots hold, with the end of each in milliseconds since 1970. */
-  entries(): { at: number; first: number; second: number }[] {
-    const entries: { at: number; first: number; second: number }[] = []
+  entries(): WindowEntry[] {
+    const entries: WindowEntry[] = []
     const ring = this.#ring
     for (let at = this.#head; at < ring.length; at += 3) {
       const slotEnd = ((ring[at] ?? 0) + 1) * this.#slotMs
@@ -90,7 +110,6 @@ export class RollingWindow {
     return entries
   }
 
-  /** When the sums will have fallen by this much, in milliseconds from now. */
   freesIn(now: number, first: number, second: number): number {
     const ring = this.#ring
     let goneFirst = 0
@@ -102,7 +121,50 @@ export class RollingWindow {
         return Math.max(1, ((ring[at] ?? 0) + slots + 1) * this.#slotMs - now)
       }
     }
-    // it was used elsewhere: nothing here says when
+    // other processes used it, and this window does not know when
     return this.#slotMs
+  }
+}
+
+/** The sums of a calendar period, or without a duration of all time. */
+export class PeriodWindow implements UsageWindow {
+  first = 0
+  second = 0
+  readonly #duration: Duration | undefined
+  #ends = Number.NEGATIVE_INFINITY
+  #at = 0
+
+  constructor(duration?: Duration) {
+    this.#duration = duration
+  }
+
+  add(now: number, first: number, second: number): number {
+    this.expire(now)
+    this.#at = now
+    this.first += first
+    this.second += second
+    return this.#ends
+  }
+
+  amend(period: number, first: number, second: number): void {
+    if (period !== this.#ends) return
+    this.first += first
+    this.second += second
+  }
+
+  expire(now: number): void {
+    if (!this.#duration || now < this.#ends) return
+    this.#ends = calendarPeriod(now, this.#duration).to
+    this.first = 0
+    this.second = 0
+  }
+
+  entries(): WindowEntry[] {
+    return this.first === 0 && this.second === 0 ? [] : [{ at: this.#at, first: this.first, second: this.second }]
+  }
+
+  freesIn(now: number): number | undefined {
+    this.expire(now)
+    return this.#duration && this.#ends - now
   }
 }

@@ -264,6 +264,9 @@ const waiting = new Set([
   'src/tokens/count.ts',
   'src/router/execution/queue.ts',
   'src/router/deployments/health-check.ts',
+  'src/limits/queue.ts',
+  'src/limits/redis/connection.ts',
+  'src/limits/redis/store.ts',
   'src/router/redis/client.ts',
   'src/router/redis/store.ts',
   'src/cache/redis-link.ts',
@@ -351,7 +354,12 @@ describe('library code', () => {
     expect(filesOf(wall)).toEqual(['src/call/clock.ts'])
     // a timer compares a reading with its own last one
     const durations = places(calls, (node) => isGlobal(node, 'performance'))
-    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts', 'src/router/execution/queue.ts'])
+    expect(filesOf(durations)).toEqual([
+      'src/call/clock.ts',
+      'src/call/lifetime.ts',
+      'src/limits/queue.ts',
+      'src/router/execution/queue.ts',
+    ])
   })
 
   it('sends through undici only', () => {

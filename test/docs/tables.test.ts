@@ -107,7 +107,7 @@ describe('the tables of docs/router.md', () => {
     ['option in `params`', types, 'DeploymentParams'],
     ['option of `queue`', types, 'QueueOptions'],
     ['option of `healthCheck`', types, 'HealthCheckOptions'],
-    ['option of a budget', types, 'BudgetOptions'],
+    ['option of a budget', 'src/limits/types.ts', 'BudgetOptions'],
     ['option of a call', types, 'RouterCallOptions'],
     ['option of `redisState()`', 'src/router/redis/index.ts', 'RedisStateOptions'],
   ] as const
