@@ -1,11 +1,9 @@
-import type { ChatCompletion } from '../../../src/types/chat.js'
+import type { ChatCompletion, FinishReason } from '../../../src/types/chat.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { AnswerBuilder } from '../../shared/answer-builder.js'
+import { AnswerBuilder, type Citations } from '../../shared/answer-builder.js'
 import type { EncodeState } from '../../shared/encode-state.js'
-import { citationsOf } from './citations.js'
-import { finishReason } from './finish-reason.js'
-import { extraFields, unknownFields } from './keep.js'
 import type { AnthropicQuirks } from './quirks.js'
+import { extraFields, unknownFields } from './replay.js'
 import { serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, isBlock, isFields, type WireMessage } from './wire.js'
 
@@ -74,3 +72,49 @@ export function refusalOf({ stop_reason, stop_details }: WireMessage): string | 
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/**
+ * OpenAI's word for Anthropic's. `pause_turn` is a long turn that the caller may send back to have it continued; that is
+ * told by the native reason. https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
+ */
+const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['pause_turn', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['compaction', 'length'],
+  ['tool_use', 'tool_calls'],
+  ['refusal', 'content_filter'],
+])
+
+export const finishReason = (native: string): FinishReason => reasons.get(native) ?? 'stop'
+
+/**
+ * The citations of a text block, which support the whole block: as Anthropic gave them, with the place of that text.
+ * https://platform.claude.com/docs/en/build-with-claude/citations
+ * @param start where the block's text begins in the whole content
+ */
+export function citationsOf(block: Block, start: number, length: number): Citations | undefined {
+  const { citations } = block
+  if (!Array.isArray(citations) || citations.length === 0) return undefined
+  const end = start + length
+  const cited: Citations = { annotations: [], citations: [] }
+  for (const citation of citations) {
+    if (!isFields(citation)) continue
+    cited.citations.push({ ...citation, start_index: start, end_index: end })
+    const url = citation.url ?? citation.source
+    if (typeof url !== 'string' || !/^https?:/.test(url)) continue
+    cited.annotations.push({
+      type: 'url_citation',
+      url_citation: {
+        url,
+        title: typeof citation.title === 'string' ? citation.title : '',
+        start_index: start,
+        end_index: end,
+        ...(typeof citation.cited_text === 'string' && { content: citation.cited_text }),
+      },
+    })
+  }
+  return cited
+}

@@ -4,7 +4,7 @@ import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { otherParams, rejectUnsupported } from '../../shared/params.js'
-import { betasOfBody } from './betas.js'
+import { encodeFormat, type Structured } from './format.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
 import {
@@ -18,9 +18,8 @@ import {
 } from './params.js'
 import type { AnthropicQuirks } from './quirks.js'
 import type { EncodeScope } from './scope.js'
-import { encodeFormat, type Structured } from './structured.js'
 import { encodeThinking, type ThinkingPlan } from './thinking.js'
-import { encodeTools, type ToolPlan, toolNames } from './tools.js'
+import { betasOfBody, encodeTools, type ToolPlan, toolNames } from './tools.js'
 import { type Block, type Fields, isFields } from './wire.js'
 
 /** An OpenAI-shaped request as one of the Messages API. https://platform.claude.com/docs/en/api/messages/create */

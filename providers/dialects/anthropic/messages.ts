@@ -1,11 +1,11 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
-import { type CallInHistory, readCalls } from '../../shared/calls.js'
-import { type HistoryWriter, readHistory, type ToolResult, type WireCall } from '../../shared/history.js'
-import { assistantBlocks } from './assistant.js'
-import { partsToBlocks, setCacheControl } from './content.js'
+import { assistantText, type CallInHistory, readCalls } from '../../shared/calls.js'
+import { type Entry, type HistoryWriter, readHistory, type ToolResult, type WireCall } from '../../shared/history.js'
+import { alternateTurns, beginWithUser, endWithText } from '../../shared/turns.js'
+import { partsToBlocks, setCacheControl, textBlock } from './content.js'
 import type { EncodeScope } from './scope.js'
-import { arrangeTurns } from './turns.js'
-import { type Block, isFields, type Turn } from './wire.js'
+import { isThinking, ownThinking } from './thinking.js'
+import { type Block, isBlock, isFields, type Turn } from './wire.js'
 
 export interface Conversation {
   readonly system: Block[]
@@ -69,4 +69,105 @@ function resultBlocks(
   if (is_error) result.is_error = true
   if (cache_control) result.cache_control = cache_control
   return [result]
+}
+
+/** The blocks of an assistant turn: thinking first, then text, then the calls. */
+export function assistantBlocks(
+  message: AssistantMessage,
+  toolUses: readonly Block[],
+  index: number,
+  scope: EncodeScope,
+): Block[] {
+  const kept = keptBlocks(message, toolUses, index, scope)
+  if (kept) return kept
+  const where = `messages[${index}]`
+  const thinking = ownThinking(message.thinking_blocks, index, scope)
+  const inContent = Array.isArray(message.content)
+    ? message.content.filter((part) => isBlock(part) && isThinking(part))
+    : []
+  // the same thinking may stand in both places
+  if (thinking.length === 0) thinking.push(...ownThinking(inContent, index, scope))
+  const parts = Array.isArray(message.content)
+    ? message.content.filter((part) => !(isBlock(part) && isThinking(part)))
+    : message.content
+  const said = partsToBlocks(parts, where, scope)
+  if (said.length === 0 && message.refusal) said.push(...textBlock(message.refusal))
+  const blocks = [...thinking, ...said, ...toolUses]
+  if (message.reasoning_content && thinking.length === 0 && !message.thinking_blocks?.length) {
+    scope.report.repaired(
+      index,
+      `${where}: reasoning_content was left out: Claude takes back only thinking that it signed.`,
+    )
+  }
+  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Claude takes none.`)
+  if (message.images?.length) {
+    scope.report.repaired(index, `${where}: images were left out: Claude takes them from the user only.`)
+  }
+  setCacheControl(blocks, message.cache_control)
+  return blocks
+}
+
+/**
+ * The turn as it came from Claude, where the decoder kept it because OpenAI's shape couldn't hold it (server tools,
+ * citations, thinking between calls). Undefined where there is none, or where the caller has changed what it says.
+ */
+function keptBlocks(
+  message: AssistantMessage,
+  toolUses: readonly Block[],
+  index: number,
+  scope: EncodeScope,
+): Block[] | undefined {
+  const kept = message.provider_specific_fields?.content_blocks
+  if (!Array.isArray(kept) || kept.length === 0 || !kept.every(isBlock)) return undefined
+  const text = kept.map((block) => (block.type === 'text' && typeof block.text === 'string' ? block.text : '')).join('')
+  const calls = kept.filter(({ type }) => type === 'tool_use')
+  if (text !== assistantText(message) || calls.length !== toolUses.length) {
+    scope.report.repaired(
+      index,
+      `messages[${index}]: the message was changed since Claude wrote it, so the blocks kept beside it ` +
+        '(server tools, citations) were left out.',
+    )
+    return undefined
+  }
+  let call = 0
+  const blocks = kept.flatMap((block): Block[] => {
+    if (isThinking(block)) return ownThinking([block], index, scope)
+    if (block.type === 'text') return typeof block.text === 'string' && block.text.trim() === '' ? [] : [block]
+    if (block.type !== 'tool_use') return [block]
+    const current = toolUses[call++]
+    return current ? [{ ...block, ...current }] : []
+  })
+  setCacheControl(blocks, message.cache_control)
+  return blocks
+}
+
+/**
+ * Brings entries into the order that the API wants: user and assistant by turns, the user first. A system turn may stand after a
+ * user turn, before an assistant turn or at the end, with models that have it; there it keeps its time and the prompt cache.
+ * Anywhere else it becomes part of `system`; after an answer, at the end, a user turn.
+ * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
+ */
+export function arrangeTurns(entries: readonly Entry<Block>[], system: Block[], scope: EncodeScope): Turn[] {
+  const { report, facts, quirks } = scope
+  const systemTurns = facts.systemTurns && quirks.systemTurns !== false
+  const turns = alternateTurns(entries, system, { systemTurns, why: 'Claude answers users' }, report)
+  endWithText(turns, (blocks) => facts.prefill || isPaused(blocks), trimmed, report)
+  beginWithUser(turns, (text) => ({ type: 'text', text }), report)
+  return turns.map(({ role, blocks }) => ({ role, content: plainText(blocks) ?? blocks }))
+}
+
+function trimmed(block: Block): Block {
+  return block.type === 'text' && typeof block.text === 'string' ? { ...block, text: block.text.trimEnd() } : block
+}
+
+/** What an answer is made of that did not pause on a server's tool. */
+const ordinary: ReadonlySet<string> = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
+
+const isPaused = (blocks: readonly Block[]): boolean => blocks.some(({ type }) => !ordinary.has(type))
+
+/** Text alone is sent as a string, which is the same to the API. */
+function plainText(blocks: readonly Block[]): string | undefined {
+  const [only] = blocks
+  if (blocks.length !== 1 || only?.type !== 'text' || typeof only.text !== 'string') return undefined
+  return Object.keys(only).length === 2 ? only.text : undefined
 }

@@ -1,9 +1,13 @@
-import type { AnswerMessage, ChatCompletion, Choice } from '../../../src/types/chat.js'
-import type { FunctionToolCall } from '../../../src/types/messages.js'
+import type {
+  AnswerMessage,
+  ChatCompletion,
+  Choice,
+  FinishReason,
+  Logprobs,
+  TokenLogprob,
+} from '../../../src/types/chat.js'
+import type { Annotation, FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { annotationsOf } from './citations.js'
-import { finishReason } from './finish-reason.js'
-import { logprobsOf } from './logprobs.js'
 import { originalName } from './scope.js'
 import { usageExtras, usageOf } from './usage.js'
 import { countIn, extrasOf, type Fields, isFields, isPart, type Part, textIn } from './wire.js'
@@ -92,4 +96,59 @@ export function toolCall(call: Fields, index: number, { fallbackId, encodeState 
       arguments: typeof given === 'string' ? given || '{}' : JSON.stringify(given ?? {}),
     },
   }
+}
+
+/** OpenAI's word for Cohere's, of v2 and of v1. https://docs.cohere.com/reference/chat (finish_reason) */
+const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ['COMPLETE', 'stop'],
+  ['STOP_SEQUENCE', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['ERROR_LIMIT', 'length'],
+  // the answer is cut where the time ran out
+  ['TIMEOUT', 'length'],
+  ['TOOL_CALL', 'tool_calls'],
+  ['ERROR_TOXIC', 'content_filter'],
+])
+
+export const finishReason = (native: string): FinishReason => reasons.get(native) ?? 'stop'
+
+/**
+ * The sources of a citation that have an address, in OpenAI's shape. Cohere's own record is kept beside it.
+ * https://docs.cohere.com/docs/rag-citations
+ * @param start where the cited block begins in the whole content
+ */
+export function annotationsOf(citation: Fields, start: number): Annotation[] {
+  if (!isOfText(citation)) return []
+  const from = (countIn(citation, 'start') ?? 0) + start
+  const to = (countIn(citation, 'end') ?? 0) + start
+  const sources = Array.isArray(citation.sources) ? citation.sources.filter(isFields) : []
+  return sources.flatMap((source): Annotation[] => {
+    const record = isFields(source.document)
+      ? source.document
+      : isFields(source.tool_output)
+        ? source.tool_output
+        : source
+    const url = textIn(record, 'url')
+    if (!url || !/^https?:/.test(url)) return []
+    const title = textIn(record, 'title') ?? url
+    return [{ type: 'url_citation', url_citation: { url, title, start_index: from, end_index: to } }]
+  })
+}
+
+/** Plans and thinking are cited too, and are no part of the content. */
+const isOfText = ({ type }: Fields): boolean => type === undefined || type === null || type === 'TEXT_CONTENT'
+
+/**
+ * Cohere gives them by pieces of text, which may be of several tokens: the piece then counts as one, with their joint probability.
+ * https://docs.cohere.com/reference/chat (logprobs)
+ */
+export function logprobsOf(raw: unknown): Logprobs | null {
+  const items = Array.isArray(raw) ? raw : isFields(raw) ? [raw] : undefined
+  if (!items) return null
+  const content = items.filter(isFields).map((item): TokenLogprob => {
+    const each = Array.isArray(item.logprobs) ? item.logprobs.filter((value) => typeof value === 'number') : []
+    const logprob = each.reduce((sum, value) => sum + value, 0)
+    return { token: textIn(item, 'text') ?? '', bytes: null, logprob, top_logprobs: [] }
+  })
+  return { content, refusal: null }
 }

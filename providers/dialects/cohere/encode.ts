@@ -1,14 +1,13 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
+import { encodeFormat } from './format.js'
 import { encodeMessages } from './messages.js'
 import { modelFacts } from './models.js'
-import { ToolNames } from './names.js'
 import { encodeParams } from './params.js'
 import type { EncodeScope, EncodeState } from './scope.js'
-import { encodeFormat } from './structured.js'
 import { encodeThinking } from './thinking.js'
-import { encodeTools, toolNames } from './tools.js'
+import { encodeTools, ToolNames, toolNames } from './tools.js'
 import type { Fields, WireMessage } from './wire.js'
 
 /** An OpenAI-shaped request as one of Cohere's v2 chat. https://docs.cohere.com/reference/chat */

@@ -1,6 +1,6 @@
 import type { Report } from '../../report.js'
 import type { ModelFacts } from './models.js'
-import type { ToolNames } from './names.js'
+import type { ToolNames } from './tools.js'
 
 /** What every part of one encoding shares. */
 export interface EncodeScope {

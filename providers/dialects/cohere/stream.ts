@@ -1,9 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { annotationsOf } from './citations.js'
-import { errorBody, toolCall } from './decode.js'
-import { finishReason } from './finish-reason.js'
-import { logprobsOf } from './logprobs.js'
+import { annotationsOf, errorBody, finishReason, logprobsOf, toolCall } from './decode.js'
 import { usageExtras, usageOf } from './usage.js'
 import { countIn, extrasOf, type Fields, isFields, textIn } from './wire.js'
 

@@ -1,6 +1,6 @@
 import type { Media } from '../../../src/types/media.js'
 
-export { isPDF, isURL, looksLikeBase64, parseDataURI } from '../anthropic/media.js'
+export { isPDF, isURL, looksLikeBase64, parseDataURI } from '../anthropic/content.js'
 
 /** What a file is, in Converse's words: the block that takes it and its `format`. */
 export interface Format {

@@ -1,4 +1,4 @@
-import { ownThinking } from '../anthropic/thinking-blocks.js'
+import { ownThinking } from '../anthropic/thinking.js'
 import { asClaude } from './claude.js'
 import type { Kit } from './kit.js'
 import { type Block, inner, textIn } from './wire.js'

@@ -1,7 +1,6 @@
-import type { AnswerMessage, ChatCompletion, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
+import type { AnswerMessage, ChatCompletion, FinishReason, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
 import type { FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { finishReason } from './finish-reason.js'
 import { answerExtras, usageOf } from './usage.js'
 import { extrasOf, type Fields, isFields, textIn } from './wire.js'
 
@@ -82,3 +81,7 @@ const logprobOf = (token: Fields) => ({
   bytes: Array.isArray(token.bytes) ? (token.bytes as number[]) : null,
   logprob: typeof token.logprob === 'number' ? token.logprob : 0,
 })
+
+/** Ollama says `stop` where tools are called, too; older servers and cut runs say nothing. https://docs.ollama.com/api/chat (done_reason) */
+export const finishReason = (native: string | undefined, called: boolean): FinishReason =>
+  native === 'length' ? 'length' : called ? 'tool_calls' : 'stop'

@@ -1,9 +1,9 @@
 import type { DecodeContext, Dialect } from '../../contract.js'
+import { remoteMedia } from './content.js'
 import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
 import { encode } from './encode.js'
 import { errorFacts } from './errors.js'
-import { remoteMedia } from './media.js'
 import { OllamaStream } from './stream.js'
 
 /** Ollama's own API. https://docs.ollama.com/api */

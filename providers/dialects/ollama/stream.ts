@@ -1,7 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { callsIn, createdOf, logprobsOf, messageExtras, toolCall } from './decode.js'
-import { finishReason } from './finish-reason.js'
+import { callsIn, createdOf, finishReason, logprobsOf, messageExtras, toolCall } from './decode.js'
 import { answerExtras, usageOf } from './usage.js'
 import { type Fields, isFields, textIn } from './wire.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closeSchema, isRecursive } from '../../../providers/dialects/anthropic/schema.js'
+import { closeSchema, isRecursive } from '../../../providers/dialects/anthropic/format.js'
 import { assemble, type Body, bodyOf, chunksOf, decode, encode, eventsOf, freeze } from './helpers.js'
 
 const schema = {

@@ -1,5 +1,5 @@
 import { answerText, type EncodeState, type JSONTool } from '../../shared/encode-state.js'
-import { isThinking } from './thinking-blocks.js'
+import { isThinking } from './thinking.js'
 import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
 
 /**
