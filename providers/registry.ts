@@ -40,13 +40,13 @@ export async function loadProvider(id: string): Promise<Provider | undefined> {
 }
 
 async function loadRow(id: string): Promise<Provider | undefined> {
-  const { compatible, rows } = await import('./compatible.js')
-  const row = rows.find((candidate) => candidate.id === id)
+  const [{ compatible }, { hosts }] = await Promise.all([import('./compatible.js'), import('./hosts/index.js')])
+  const row = hosts.find((host) => host.id === id)
   return row && (compatible(row) as Provider)
 }
 
 /** Every prefix, for messages and docs. */
 export async function providerIds(): Promise<string[]> {
-  const { rows } = await import('./compatible.js')
-  return [...Object.keys(builders), ...rows.map((row) => row.id)].sort()
+  const { hosts } = await import('./hosts/index.js')
+  return [...Object.keys(builders), ...hosts.map((host) => host.id)].sort()
 }

@@ -130,11 +130,12 @@ async function claude(): Promise<Provider> {
 
 /** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral */
 async function mistral(): Promise<Provider> {
-  const [{ openai }, { compatible, rows }] = await Promise.all([
+  const [{ openai }, { compatible }, { hosts }] = await Promise.all([
     import('./dialects/openai/index.js'),
     import('./compatible.js'),
+    import('./hosts/index.js'),
   ])
-  const row = rows.find(({ id }) => id === 'mistral')
+  const row = hosts.find(({ id }) => id === 'mistral')
   const { quirks } = compatible(row ?? { id: 'mistral' })
   return Object.freeze({
     ...shared,

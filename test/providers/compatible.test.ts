@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type CompatibleRow, compatible, rows } from '../../providers/compatible.js'
+import { type CompatibleRow, compatible } from '../../providers/compatible.js'
 import type { ChatDialect, EncodeContext, Provider } from '../../providers/contract.js'
 import { defaultQuirks, type OpenAIQuirks, openaiQuirks } from '../../providers/dialects/openai/index.js'
 import { usageOf } from '../../providers/dialects/openai/usage.js'
+import { hosts } from '../../providers/hosts/index.js'
 import { provider as openai } from '../../providers/openai.js'
 import type { ChatCompletionChunk, ChatParams } from '../../src/types/chat.js'
 
@@ -14,7 +15,7 @@ function frozen(value: unknown): boolean {
 }
 
 const providerOf = (id: string): Provider<OpenAIQuirks> => {
-  const row = rows.find((candidate) => candidate.id === id)
+  const row = hosts.find((candidate) => candidate.id === id)
   if (!row) throw new Error(`there is no row ${id}`)
   return compatible(row)
 }
@@ -36,10 +37,10 @@ function encode(id: string, params: Record<string, unknown>, more = {}) {
 
 const bodyOf = (id: string, params: Record<string, unknown>) => encode(id, params).body
 
-describe('the table of hosts', () => {
-  const before = JSON.stringify(rows)
+describe('the list of hosts', () => {
+  const before = JSON.stringify(hosts)
 
-  it.each(rows.map(({ id }) => [id]))('%s is as it was after a call of every kind', (id) => {
+  it.each(hosts.map(({ id }) => [id]))('is not modified by calls to %s', (id) => {
     const everything = {
       stream: true,
       seed: 1,
@@ -53,12 +54,12 @@ describe('the table of hosts', () => {
     const expected = encode('hosted_vllm', everything)
     encode(id, everything, { dropParams: true })
     expect(encode('hosted_vllm', everything)).toEqual(expected)
-    expect(JSON.stringify(rows)).toBe(before)
+    expect(JSON.stringify(hosts)).toBe(before)
     expect(other.quirks).toEqual(defaultQuirks)
   })
 
-  it('is frozen', () => {
-    expect(frozen(rows)).toBe(true)
+  it('is deeply frozen', () => {
+    expect(frozen(hosts)).toBe(true)
     expect(frozen(defaultQuirks)).toBe(true)
     expect(frozen(openaiQuirks)).toBe(true)
     expect(frozen(openai)).toBe(true)
@@ -66,8 +67,8 @@ describe('the table of hosts', () => {
   })
 })
 
-describe('a row of one’s own', () => {
-  it('needs an id and a base, and is OpenAI’s wire for the rest', () => {
+describe('a registered row', () => {
+  it('needs an id and a base, and follows OpenAI for the rest', () => {
     const row: CompatibleRow = { id: 'acme', base: 'https://llm.acme.example/v1//' }
     const provider = compatible(row)
     expect(provider).toMatchObject({
@@ -80,7 +81,7 @@ describe('a row of one’s own', () => {
     expect(provider).not.toHaveProperty('headers')
   })
 
-  it('may say more, and is not frozen for its owner', () => {
+  it('may set every option, and is not frozen', () => {
     const row = {
       id: 'acme',
       name: 'Acme',
@@ -101,7 +102,7 @@ describe('a row of one’s own', () => {
   })
 })
 
-describe('what hosts ask for', () => {
+describe('quirks of hosts', () => {
   const call = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })
   const turn = (id: string, more = {}) => [
     user,
@@ -110,7 +111,7 @@ describe('what hosts ask for', () => {
   ]
   const sent = (id: string, messages: unknown[]) => bodyOf(id, { messages }).messages as Record<string, unknown>[]
 
-  it('Groq refuses log probabilities: https://console.groq.com/docs/openai', () => {
+  it('reject log probabilities for Groq: https://console.groq.com/docs/openai', () => {
     expect(() => bodyOf('groq', { logprobs: true, top_logprobs: 2, logit_bias: { 5: 1 } })).toThrow(
       expect.objectContaining({ params: ['logprobs', 'top_logprobs', 'logit_bias'] }),
     )
@@ -120,7 +121,7 @@ describe('what hosts ask for', () => {
     })
   })
 
-  it('Mistral has a seed of another name, and nothing to ask usage with: https://docs.mistral.ai/api', () => {
+  it('rename the seed and omit stream_options for Mistral: https://docs.mistral.ai/api', () => {
     expect(bodyOf('mistral', { seed: 0, stream: true, max_completion_tokens: 5 })).toEqual({
       model: 'm',
       messages: [user],
@@ -131,7 +132,7 @@ describe('what hosts ask for', () => {
   })
 
   // "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9", code 3280
-  it('Mistral takes ids of nine letters and digits only', () => {
+  it('shorten tool call ids to nine characters for Mistral', () => {
     const [, assistant, tool] = sent('mistral', turn('toolu_01A09q90qw90lq917835lq9'))
     const id = (assistant?.tool_calls as { id: string }[] | undefined)?.[0]?.id
     expect(id).toMatch(/^[a-zA-Z0-9]{9}$/)
@@ -141,7 +142,7 @@ describe('what hosts ask for', () => {
   })
 
   // seen in recordings; https://docs.mistral.ai/capabilities/reasoning
-  it('Mistral gets reasoning back as a part of the content', () => {
+  it('return reasoning to Mistral as a content part', () => {
     const thought = { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] }
     const parts = [thought, { type: 'text', text: 'Well.' }]
     expect(sent('mistral', turn('D681PevKs', { reasoning_content: 'Hm.' }))[1]).toEqual(
@@ -154,7 +155,7 @@ describe('what hosts ask for', () => {
     expect(sent('groq', turn('a', { content: parts }))[1]?.content).toEqual([{ type: 'text', text: 'Well.' }])
   })
 
-  it('goes on from a prefix where it can', () => {
+  it('continue a prefix on hosts that support it', () => {
     const messages = [user, { role: 'assistant', content: '{', prefix: true }]
     for (const id of ['mistral', 'deepseek']) expect(sent(id, messages)[1]).toHaveProperty('prefix', true)
     for (const id of ['groq', 'xai', 'openrouter']) expect(sent(id, messages)[1]).not.toHaveProperty('prefix')
@@ -180,7 +181,7 @@ describe('what hosts ask for', () => {
     expect(assistant).toEqual({ ...turn('a')[1], ...(field && { [field]: 'Hm.' }) })
   })
 
-  it('OpenRouter keeps cache marks, and gets its details back whole', () => {
+  it('keep cache marks for OpenRouter and return its reasoning details unchanged', () => {
     // https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-blocks
     const cache_control = { type: 'ephemeral' }
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hi', cache_control }] }]
@@ -201,7 +202,7 @@ describe('what hosts ask for', () => {
     })
   })
 
-  it('thinks in the words of the host', () => {
+  it('translate thinking to the form of the host', () => {
     const thinking = { type: 'enabled', budget_tokens: 4000 }
     expect(bodyOf('openrouter', { thinking })).toMatchObject({ reasoning: { max_tokens: 4000 } })
     expect(bodyOf('openrouter', { thinking: { type: 'disabled' } })).toMatchObject({ reasoning: { enabled: false } })
@@ -209,13 +210,13 @@ describe('what hosts ask for', () => {
     for (const id of ['deepseek', 'zai', 'moonshot']) expect(bodyOf(id, { thinking })).toMatchObject({ thinking })
   })
 
-  it('has one system role where the host knows one', () => {
+  it('replace the developer role on hosts without one', () => {
     const messages = [{ role: 'developer', content: 'Be brief.' }, user]
     expect(sent('deepseek', messages)[0]).toEqual({ role: 'system', content: 'Be brief.' })
     expect(sent('hosted_vllm', messages)).toBe(messages)
   })
 
-  it('Mistral counts audio beside the prompt, and its total proves it', () => {
+  it('add the audio tokens that Mistral counts outside the prompt', () => {
     // seen in recordings of Voxtral
     const raw = {
       prompt_tokens: 11,
@@ -228,7 +229,7 @@ describe('what hosts ask for', () => {
     expect(usageOf(inside, providerOf('mistral').quirks)).toEqual(inside)
   })
 
-  it('Perplexity repeats its sources on every chunk: they are cited once', () => {
+  it('cite the sources of Perplexity once although every chunk repeats them', () => {
     // seen in recordings; https://docs.perplexity.ai/api-reference/chat-completions-post
     const provider = providerOf('perplexity')
     const context = { ...contextOf(provider), encodeState: undefined, created: 1, fallbackId: 'f' }

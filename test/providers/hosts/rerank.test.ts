@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici'
 import { expect, it } from 'vitest'
-import { rows } from '../../../providers/compatible.js'
+import { hosts } from '../../../providers/hosts/index.js'
 import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/client.js'
 
 /** Where each host ranks, and the answer in its own shape: from its pages, with values of our own. */
-const hosts = {
+const answers = {
   // https://docs.together.ai/reference/rerank
   together_ai: [
     'https://api.together.xyz/v1/rerank',
@@ -26,12 +26,12 @@ const hosts = {
   llamacpp: ['http://127.0.0.1:9931/v1/rerank', { results: 'results', usage: { prompt_tokens: 9, total_tokens: 9 } }],
 } as const
 
-it('is tried at every row that has it', () => {
-  const ids = rows.filter(({ rerank }) => rerank).map(({ id }) => id)
-  expect(ids.toSorted()).toEqual(Object.keys(hosts).toSorted())
+it('is covered for every host that offers rerank', () => {
+  const ids = hosts.filter(({ rerank }) => rerank).map(({ id }) => id)
+  expect(ids.toSorted()).toEqual(Object.keys(answers).toSorted())
 })
 
-it.each(Object.entries(hosts))('%s/ ranks at an address of its own', async (id, [url, { results, ...shape }]) => {
+it.each(Object.entries(answers))('%s/ reranks at its own address', async (id, [url, { results, ...shape }]) => {
   const list = [
     { index: 1, relevance_score: 0.8, document: { text: 'b' } },
     { index: 0, relevance_score: 0.1, document: { text: 'a' } },
@@ -44,7 +44,7 @@ it.each(Object.entries(hosts))('%s/ ranks at an address of its own', async (id, 
       return mock.dispatcher.dispatch({ ...options, path: '/v1/rerank' }, handler)
     },
   }
-  const base = rows.find((row) => row.id === id)?.base
+  const base = hosts.find((row) => row.id === id)?.base
   const client = createClient({
     dispatcher: dispatcher as unknown as Dispatcher,
     providers: { [id]: { apiKey: 'k', ...(base === undefined && { apiBase: 'http://localhost:4000' }) } },

@@ -1,15 +1,16 @@
 import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type CompatibleRow, compatible, rows } from '../../../providers/compatible.js'
+import { type CompatibleRow, compatible } from '../../../providers/compatible.js'
 import { defaultQuirks } from '../../../providers/dialects/openai/index.js'
+import { hosts } from '../../../providers/hosts/index.js'
 import { loadProvider, providerIds } from '../../../providers/registry.js'
 import { mockProvider } from '../../../simulator/index.js'
 import { createClient } from '../../../src/client.js'
 import { rejection } from '../../helpers/simulated.js'
 
 const messages = [{ role: 'user', content: 'Hi' }] as const
-const each = rows.map((row) => [row.id, row] as const)
-const before = JSON.stringify(rows)
+const each = hosts.map((row) => [row.id, row] as const)
+const before = JSON.stringify(hosts)
 
 function frozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
@@ -20,18 +21,18 @@ const unique = (values: readonly string[]) => values.filter((value, index) => va
 const needsKey = (row: CompatibleRow) => compatible(row).auth.required !== false
 
 beforeEach(() => {
-  for (const name of rows.flatMap(({ env = [], baseEnv = [] }) => [...env, ...baseEnv])) vi.stubEnv(name, '')
+  for (const name of hosts.flatMap(({ env = [], baseEnv = [] }) => [...env, ...baseEnv])) vi.stubEnv(name, '')
 })
 afterEach(() => vi.unstubAllEnvs())
 
-/** Answers in the process, and keeps where each request would have gone. */
+/** Answers in process and records the URL of each request. */
 function recorder() {
   const mock = mockProvider()
   const urls: string[] = []
   const dispatcher = {
     dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
       urls.push(`${options.origin}${options.path}`)
-      // the mock reads from the path which API is meant
+      // the mock selects the API by the path
       const path = options.path.endsWith('/embeddings') ? '/v1/embeddings' : '/v1/chat/completions'
       return mock.dispatcher.dispatch({ ...options, path }, handler)
     },
@@ -41,23 +42,28 @@ function recorder() {
   return { mock, urls, client: createClient({ dispatcher: dispatcher as unknown as Dispatcher }) }
 }
 
-describe('the rows', () => {
-  it('are many', async () => {
+describe('the built-in hosts', () => {
+  it('number at least 100', async () => {
     const all = await providerIds()
-    console.info(`${rows.length} rows, ${all.length} prefixes`)
-    expect(rows.length).toBeGreaterThanOrEqual(100)
+    console.info(`${hosts.length} hosts, ${all.length} prefixes`)
+    expect(hosts.length).toBeGreaterThanOrEqual(100)
     expect(unique(all)).toEqual([])
   })
 
-  it('have each prefix once, and none of the providers that need more than a row', () => {
-    const ids = rows.map(({ id }) => id)
+  it('are sorted by id', () => {
+    const ids = hosts.map(({ id }) => id)
+    expect(ids).toEqual([...ids].sort())
+  })
+
+  it('have unique prefixes that no other provider uses', () => {
+    const ids = hosts.map(({ id }) => id)
     expect(unique(ids)).toEqual([])
     for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/)
     for (const id of ['openai', 'anthropic', 'azure', 'gemini', 'vertex_ai']) expect(ids).not.toContain(id)
   })
 
-  it('have addresses without a slash at their end, unencrypted on the same machine only', () => {
-    for (const { id, base, paths = {} } of rows) {
+  it('have addresses without a trailing slash, and http on loopback only', () => {
+    for (const { id, base, paths = {} } of hosts) {
       for (const path of Object.values(paths)) expect([id, path]).toEqual([id, expect.stringMatching(/^\/.*[^/]$/)])
       if (base === undefined) continue
       const { protocol, hostname, href, search, hash, username } = new URL(base)
@@ -68,17 +74,17 @@ describe('the rows', () => {
     }
   })
 
-  it('have a way to an address', () => {
-    for (const { id, base, baseEnv = [] } of rows)
+  it('have a base or a variable for one', () => {
+    for (const { id, base, baseEnv = [] } of hosts)
       expect([id, base !== undefined || baseEnv.length > 0]).toEqual([id, true])
   })
 
-  it('name variables that are theirs alone', () => {
+  it('use environment variables that belong to no other host', () => {
     const foreign = ['OPENAI_API_KEY', 'OPENAI_API_BASE', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY', 'API_KEY', 'TOKEN']
     const owners = new Map<string, string>()
-    for (const row of rows) {
+    for (const row of hosts) {
       const { id, env = [], baseEnv = [] } = row
-      // two prefixes of one host share everything but the prefix
+      // two prefixes of one host share everything except the prefix
       const host = JSON.stringify({ ...row, id: '' })
       expect([id, unique([...env, ...baseEnv])]).toEqual([id, []])
       for (const name of [...env, ...baseEnv]) {
@@ -90,12 +96,12 @@ describe('the rows', () => {
     }
   })
 
-  it('say where keys are made, where they say it at all, in an address', () => {
-    for (const { keyUrl } of rows) if (keyUrl !== undefined) expect(keyUrl).toMatch(/^https:\/\/[^/]+\.[a-z]+(\/|$)/)
+  it('give a valid address for the page with keys', () => {
+    for (const { keyUrl } of hosts) if (keyUrl !== undefined) expect(keyUrl).toMatch(/^https:\/\/[^/]+\.[a-z]+(\/|$)/)
   })
 
-  it('ask no key of servers that one runs oneself, and of OVHcloud', () => {
-    const keyless = rows.filter((row) => !needsKey(row)).map(({ id }) => id)
+  it('require a key except for self-hosted servers and OVHcloud', () => {
+    const keyless = hosts.filter((row) => !needsKey(row)).map(({ id }) => id)
     expect(keyless.sort()).toEqual([
       'custom_openai',
       'docker_model_runner',
@@ -117,7 +123,7 @@ describe('the rows', () => {
     ])
   })
 
-  it.each(each)('%s builds a provider that nobody can change', (id, row) => {
+  it.each(each)('include %s, whose provider is frozen', (id, row) => {
     const { chat = '/chat/completions', embedding = '/embeddings' } = row.paths ?? {}
     const provider = compatible(row)
     expect(provider).toMatchObject({ id, name: row.name })
@@ -132,8 +138,8 @@ describe('the rows', () => {
   })
 })
 
-describe('a call', () => {
-  it.each(each)('%s/ goes to its host with the key of its environment', async (id, row) => {
+describe('a call to a built-in host', () => {
+  it.each(each)('reaches %s with the key from the environment', async (id, row) => {
     const { env: [keyName = ''] = [], baseEnv: [baseName = ''] = [] } = row
     if (row.base === undefined) vi.stubEnv(baseName, 'https://my.example/api/v1/')
     vi.stubEnv(keyName, 'key-of-the-test')
@@ -156,12 +162,12 @@ describe('a call', () => {
     expect(urls[2]).toBe(urls[0])
     expect(mock.requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer key-of-the-test'))
 
-    expect(frozen(rows)).toBe(true)
+    expect(frozen(hosts)).toBe(true)
     expect(frozen(await loadProvider(id))).toBe(true)
-    expect(JSON.stringify(rows)).toBe(before)
+    expect(JSON.stringify(hosts)).toBe(before)
   })
 
-  it.each(each)('%s/ knows each of its variables', async (id, row) => {
+  it.each(each)('reads each environment variable of %s', async (id, row) => {
     for (const name of row.env ?? []) {
       for (const baseName of row.baseEnv ?? []) {
         vi.stubEnv(name, `key of ${name}`)
@@ -176,8 +182,8 @@ describe('a call', () => {
     }
   })
 
-  it.each(rows.filter(needsKey).map((row) => [row.id, row] as const))(
-    '%s/ says which key is missing',
+  it.each(hosts.filter(needsKey).map((row) => [row.id, row] as const))(
+    'names the missing key of %s',
     async (id, row) => {
       const { urls, client } = recorder()
       const [baseName] = row.baseEnv ?? []
@@ -189,8 +195,8 @@ describe('a call', () => {
     },
   )
 
-  it.each(rows.filter(({ base }) => base === undefined).map((row) => [row.id, row] as const))(
-    '%s/ says that it has no address of its own',
+  it.each(hosts.filter(({ base }) => base === undefined).map((row) => [row.id, row] as const))(
+    'names the missing address of %s',
     async (id, { baseEnv = [] }) => {
       const { urls, client } = recorder()
       const error = await rejection(client.completion({ model: `${id}/m`, messages, apiKey: 'k' }))
@@ -200,7 +206,7 @@ describe('a call', () => {
     },
   )
 
-  // as the corpus has them
+  // addresses from recorded traffic
   it.each([
     ['ai21', 'https://api.ai21.com/studio/v1/chat/completions'],
     ['avian', 'https://api.avian.io/v1/chat/completions'],
@@ -215,7 +221,7 @@ describe('a call', () => {
     ['vercel_ai_gateway', 'https://ai-gateway.vercel.sh/v1/chat/completions'],
     ['writer', 'https://api.writer.com/v1/chat'],
     ['zai', 'https://api.z.ai/api/paas/v4/chat/completions'],
-  ])('%s/ goes to %s', async (id, url) => {
+  ])('is sent by %s to %s', async (id, url) => {
     const { urls, client } = recorder()
     await client.completion({ model: `${id}/m`, messages, apiKey: 'k' })
     expect(urls).toEqual([url])
@@ -225,14 +231,14 @@ describe('a call', () => {
     ['databricks', 'DATABRICKS', 'https://my-workspace.azuredatabricks.net/serving-endpoints'],
     ['cloudflare', 'CLOUDFLARE', 'https://api.cloudflare.com/client/v4/accounts/my-account/ai/v1'],
     ['snowflake', 'SNOWFLAKE', 'https://my-account.snowflakecomputing.com/api/v2/cortex/v1'],
-  ])('%s/ goes where %s_API_BASE says', async (id, name, base) => {
+  ])('is sent by %s to the address in %s_API_BASE', async (id, name, base) => {
     vi.stubEnv(`${name}_API_BASE`, base)
     const { urls, client } = recorder()
     await client.completion({ model: `${id}/m`, messages, apiKey: 'k' })
     expect(urls).toEqual([`${base}/chat/completions`])
   })
 
-  it('vercel_ai_gateway/ and snowflake/ think as OpenRouter does, as recorded', async () => {
+  it('sends thinking to Vercel and Snowflake in OpenRouter’s form', async () => {
     for (const id of ['vercel_ai_gateway', 'snowflake']) {
       const { mock, client } = recorder()
       const thinking = { type: 'enabled', budget_tokens: 2000 } as const
@@ -242,7 +248,7 @@ describe('a call', () => {
     }
   })
 
-  it('snowflake/ and poe/ know one name for the limit of the answer', async () => {
+  it('renames the output limit for Snowflake and Poe', async () => {
     const { mock, client } = recorder()
     const apiBase = 'https://my.example/v1'
     await client.completion({ model: 'snowflake/m', messages, apiKey: 'k', apiBase, max_tokens: 5 })
@@ -253,14 +259,14 @@ describe('a call', () => {
     expect(mock.requests[1]?.body).not.toHaveProperty('max_completion_tokens')
   })
 
-  it('perplexity/ has its embeddings at another version than its chat', async () => {
+  it('reaches chat and embeddings of Perplexity at different paths', async () => {
     const { urls, client } = recorder()
     await client.completion({ model: 'perplexity/m', messages, apiKey: 'k' })
     await client.embedding({ model: 'perplexity/m', input: 'Hi', apiKey: 'k' }).catch(() => undefined)
     expect(urls).toEqual(['https://api.perplexity.ai/chat/completions', 'https://api.perplexity.ai/v1/embeddings'])
   })
 
-  it('heroku/ takes the base with /v1 and without, as both are in use', async () => {
+  it('accepts the base of Heroku with and without /v1', async () => {
     vi.stubEnv('HEROKU_API_KEY', 'k')
     for (const base of ['https://eu.inference.heroku.com', 'https://eu.inference.heroku.com/v1']) {
       vi.stubEnv('HEROKU_API_BASE', base)

@@ -1,0 +1,44 @@
+import type { OptionHeader } from './contract.js'
+import type { OpenAIQuirks } from './dialects/openai/quirks.js'
+
+/**
+ * A host with OpenAI's wire format, as data. Absent fields are as OpenAI has them. `registerProvider()` accepts such rows too.
+ *
+ * @example
+ * client.registerProvider({ id: 'acme', name: 'Acme', base: 'https://llm.acme.example/v1', env: ['ACME_API_KEY'] })
+ */
+export interface CompatibleRow {
+  /** Prefix of its model strings. */
+  readonly id: string
+  /** Name in messages. @default the id */
+  readonly name?: string
+  /**
+   * Base URL without a trailing slash; `/chat/completions` and `/embeddings` are appended. Undefined if every user has their own
+   * server.
+   */
+  readonly base?: string
+  /** Example of a base, for the error message about a missing one. @default 'http://localhost:8000/v1' */
+  readonly baseExample?: string
+  /** Environment variables with the key; the first one that is set is used. @default none */
+  readonly env?: readonly string[]
+  /** Environment variables that replace the base; the first one that is set is used. @default none */
+  readonly baseEnv?: readonly string[]
+  /** Paths under the base that differ from OpenAI's. @default `/chat/completions`, `/embeddings` and `/rerank` */
+  readonly paths?: Partial<Readonly<Record<'chat' | 'embedding' | 'rerank', string>>>
+  /** The host reranks at `/rerank`, in Cohere's form. @default false */
+  readonly rerank?: boolean
+  /** False if servers may run without a key. @default true with `env`, else false */
+  readonly keyRequired?: boolean
+  /** Page where keys are created, for the error message about a missing key. */
+  readonly keyUrl?: string
+  /** Headers of every request. Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Headers made from options or environment variables. */
+  readonly optionHeaders?: readonly OptionHeader[]
+  /** The host has OpenAI's Responses API at `/responses`. @default false */
+  readonly responses?: boolean
+  /** The host has OpenAI's moderation at `/moderations`. @default false */
+  readonly moderation?: boolean
+  /** Differences from OpenAI's wire format. @default none */
+  readonly quirks?: Partial<OpenAIQuirks>
+}
