@@ -6,8 +6,8 @@ import { type CompletionResult, runCompletion } from './completion.js'
 import { type CountTokensRequest, runCountTokens } from './count-tokens.js'
 import { type EmbeddingResult, runEmbedding } from './embedding.js'
 import { runModeration } from './moderation.js'
-import { Hub } from './observe/hub.js'
-import { watched } from './observe/watched.js'
+import { ObserverHub } from './observe/hub.js'
+import { observed } from './observe/observed.js'
 import { runRerank } from './rerank.js'
 import { type ResponsesResult, runResponses } from './responses.js'
 import type { TokenCount } from './tokens/types.js'
@@ -121,25 +121,25 @@ export interface Client {
  */
 export function createClient(options: ClientOptions = {}): Client {
   const context = new ClientContext(options)
-  return clientOver(context, new Hub(options, context.clock))
+  return clientOver(context, new ObserverHub(options, context.clock))
 }
 
 /** The client of the top-level functions shares its registry with the top-level `registerModel()`. */
 export function createSharedClient(): Client {
   const context = new ClientContext({}, defaultRegistry())
-  return clientOver(context, new Hub({}, context.clock))
+  return clientOver(context, new ObserverHub({}, context.clock))
 }
 
-function clientOver(context: ClientContext, hub: Hub): Client {
+function clientOver(context: ClientContext, hub: ObserverHub): Client {
   const close = () => hub.close(() => context.close())
   return {
     completion: (request) =>
-      watched(hub, 'chat', request, (watch) => runCompletion(context, request, undefined, watch)),
+      observed(hub, 'chat', request, (watch) => runCompletion(context, request, undefined, watch)),
     embedding: (request) =>
-      watched(hub, 'embedding', request, (watch) => runEmbedding(context, request, undefined, watch)),
-    rerank: (request) => watched(hub, 'rerank', request, (watch) => runRerank(context, request, undefined, watch)),
-    responses: (request) => watched(hub, 'responses', request, (watch) => runResponses(context, request, watch)),
-    moderation: (request) => watched(hub, 'moderation', request, (watch) => runModeration(context, request, watch)),
+      observed(hub, 'embedding', request, (watch) => runEmbedding(context, request, undefined, watch)),
+    rerank: (request) => observed(hub, 'rerank', request, (watch) => runRerank(context, request, undefined, watch)),
+    responses: (request) => observed(hub, 'responses', request, (watch) => runResponses(context, request, watch)),
+    moderation: (request) => observed(hub, 'moderation', request, (watch) => runModeration(context, request, watch)),
     countTokens: (request) => runCountTokens(context, request),
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),

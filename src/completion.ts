@@ -1,6 +1,6 @@
 import type { ChatDialect, Decoded, EncodeContext } from '../providers/contract.js'
-import { cachedChat } from './cache/chat.js'
-import { addressOf } from './cache/key.js'
+import { chatWithCache } from './cache/chat.js'
+import { scopeText } from './cache/key.js'
 import type { Embedder } from './cache/semantic-lookup.js'
 import { billingOf } from './call/billing.js'
 import type { Call } from './call/call.js'
@@ -58,7 +58,7 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
   params.stream = stream
   const given = params as unknown as ChatParams
   // a Router looks before it chooses
-  const plan = observer ? undefined : context.cache.planFor(options.cache)
+  const policy = observer ? undefined : context.cache.policyFor(options.cache)
   let media: EncodeContext['media']
   const prepared = prepare({
     context,
@@ -71,7 +71,7 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
     watch,
     stream,
     encode: (encodeContext) => {
-      if (plan) media = encodeContext.media
+      if (policy) media = encodeContext.media
       return chat.encode(given, encodeContext)
     },
     remoteMedia: chat.remoteMedia && ((encodeContext) => chat.remoteMedia?.(given, encodeContext) ?? []),
@@ -81,14 +81,14 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
     stream
       ? runStream(context, call, chat, options.dispatcher, params, schema)
       : runWhole(context, call, chat, options.dispatcher, schema)
-  if (!plan) return (await ask()) as CompletionResult<Stream, Format>
+  if (!policy) return (await ask()) as CompletionResult<Stream, Format>
   const { provider, model } = resolved
   const configured = context.providerOptions(provider.id)
-  const answer = await cachedChat({
+  const answer = await chatWithCache({
     state: context.cache,
-    plan,
+    policy,
     call,
-    address: addressOf(
+    scope: scopeText(
       {
         provider,
         model,
@@ -98,13 +98,13 @@ export async function runCompletion<Stream extends boolean, Format extends Respo
         dropParams: options.dropParams ?? context.dropParams,
         headers: [context.headers, configured.headers, options.headers],
       },
-      plan,
+      policy,
     ),
-    question: { operation: 'chat', params, extraBody, media },
-    wanted: { stream, includeUsage: given.stream_options?.include_usage === true, schema },
+    keyInput: { operation: 'chat', params, extraBody, media },
+    replay: { stream, includeUsage: given.stream_options?.include_usage === true, schema },
     embedder: embedderOf(context),
     origin: () => ({ provider: provider.id, model, baseModel: call.baseModel }),
-    ask,
+    send: ask,
   })
   return answer as CompletionResult<Stream, Format>
 }

@@ -1,6 +1,6 @@
 import type { EmbeddingDialect } from '../providers/contract.js'
-import { cachedEmbedding } from './cache/embedding.js'
-import { addressOf } from './cache/key.js'
+import { embeddingWithCache } from './cache/embedding.js'
+import { scopeText } from './cache/key.js'
 import type { CacheOutcome } from './call/cache-outcome.js'
 import type { Call } from './call/call.js'
 import type { ClientContext } from './call/context.js'
@@ -83,23 +83,23 @@ export async function runEmbedding<VectorType extends 'array' | 'float32'>(
     join(await runAll(split(input, limit), callOptions.signal ?? undefined, start), vectorType, note)
   const input = params.input as Input
   // a Router looks before it chooses
-  const plan = observer ? undefined : context.cache.planFor(options.cache)
-  if (!plan) return (await ask(input, undefined)) as EmbeddingResult<VectorType>
+  const policy = observer ? undefined : context.cache.policyFor(options.cache)
+  if (!policy) return (await ask(input, undefined)) as EmbeddingResult<VectorType>
   const call = await begin(split(input, limit)[0] ?? input, undefined)
   const configured = context.providerOptions(provider.id)
   const headers = [context.headers, configured.headers, options.headers]
   const dropParams = options.dropParams ?? context.dropParams
   const { target } = call
-  const answer = await cachedEmbedding({
+  const answer = await embeddingWithCache({
     state: context.cache,
-    plan,
+    policy,
     call,
-    address: addressOf({ provider, model, target, options, configured, dropParams, headers }, plan),
-    question: { operation: 'embedding', params: rest, extraBody },
+    scope: scopeText({ provider, model, target, options, configured, dropParams, headers }, policy),
+    keyInput: { operation: 'embedding', params: rest, extraBody },
     input,
     vectorType,
     origin: () => ({ provider: provider.id, model, baseModel: call.baseModel }),
-    ask,
+    send: ask,
   })
   return answer as EmbeddingResult<VectorType>
 }

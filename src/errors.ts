@@ -318,3 +318,27 @@ export type ErrorClass =
   | 'BudgetExceededError'
   | 'NoDeploymentsAvailableError'
   | 'JSONSchemaValidationError'
+
+/** Describes a rejected value for a message: `got 'yes'`, `got an empty array`, `got undefined`. Never pass a credential. */
+export function got(value: unknown): string {
+  return `got ${description(value)}`
+}
+
+function description(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`
+    case 'bigint':
+      return `${value}n`
+    case 'function':
+      return 'a function'
+    case 'symbol':
+      return 'a symbol'
+    case 'object':
+      if (value === null) return 'null'
+      if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+      return 'an object'
+    default:
+      return String(value)
+  }
+}

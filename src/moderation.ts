@@ -1,4 +1,4 @@
-import { refuseCache } from './cache/plan.js'
+import { refuseCache } from './cache/policy.js'
 import type { ClientContext } from './call/context.js'
 import { decodeBody, sendForJson } from './call/json-response.js'
 import { metaOf, withMeta } from './call/meta.js'

@@ -1,6 +1,6 @@
 import type { RerankDialect } from '../providers/contract.js'
-import { addressOf } from './cache/key.js'
-import { cachedRerank } from './cache/rerank.js'
+import { scopeText } from './cache/key.js'
+import { rerankWithCache } from './cache/rerank.js'
 import type { Call } from './call/call.js'
 import type { ClientContext } from './call/context.js'
 import { decodeBody, sendForJson } from './call/json-response.js'
@@ -51,20 +51,20 @@ export async function runRerank(
   const call = prepared instanceof Promise ? await prepared : prepared
   const ask = () => send(context, call, rerank, options.dispatcher, given)
   // a Router looks before it chooses
-  const plan = observer ? undefined : context.cache.planFor(options.cache)
-  if (!plan) return ask()
+  const policy = observer ? undefined : context.cache.policyFor(options.cache)
+  if (!policy) return ask()
   const configured = context.providerOptions(provider.id)
   const headers = [context.headers, configured.headers, options.headers]
   const dropParams = options.dropParams ?? context.dropParams
   const { target, baseModel } = call
-  return cachedRerank({
+  return rerankWithCache({
     state: context.cache,
-    plan,
+    policy,
     call,
-    address: addressOf({ provider, model, target, options, configured, dropParams, headers }, plan),
-    question: { operation: 'rerank', params: rest, extraBody },
+    scope: scopeText({ provider, model, target, options, configured, dropParams, headers }, policy),
+    keyInput: { operation: 'rerank', params: rest, extraBody },
     origin: () => ({ provider: provider.id, model, baseModel }),
-    ask,
+    send: ask,
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Decoded, ResponsesDialect } from '../providers/contract.js'
-import { refuseCache } from './cache/plan.js'
+import { refuseCache } from './cache/policy.js'
 import type { Call } from './call/call.js'
 import type { ClientContext } from './call/context.js'
 import { decodeBody, sendForJson } from './call/json-response.js'

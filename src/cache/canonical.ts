@@ -4,18 +4,18 @@ import { types } from 'node:util'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A value as text, such that values which reach the model as the same JSON give the same text, and others don't: the order of
- * fields doesn't matter, nor do fields that are undefined. Only in the `properties` of a schema the order does matter, since
- * models answer in it. It is for keys, and never read again: texts stand in it as they are, behind their lengths.
- * @throws {RangeError} where it goes round in a circle
- * @throws {TypeError} where it says more than its own fields do
+ * Writes a value as canonical text for cache keys: two values give the same text exactly if they serialise to equivalent JSON. Field
+ * order and undefined fields don't matter, except that the `properties` of a schema keep their order, which models follow in
+ * their answers. Strings are length-prefixed instead of escaped, since the text is never parsed.
+ * @throws {RangeError} if the value is circular
+ * @throws {TypeError} if the value is an instance of a class with data outside of its own fields
  */
 export function canonical(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return quoted(value)
     case 'number':
-      // JSON has no -0, and null for what is no number
+      // as in JSON: -0 is 0, NaN and Infinity are null
       return Number.isFinite(value) ? `${value}` : 'null'
     case 'boolean':
       return value ? 'true' : 'false'
@@ -43,7 +43,7 @@ function object(value: Fields): string {
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? fields(json as Fields) : canonical(json)
 }
 
-/** @param without names that are left out */
+/** @param without names of omitted fields */
 export function fields(value: Fields, without?: ReadonlySet<string>): string {
   const names = Object.keys(value)
   if (names.length > 1) sort(names)
@@ -52,8 +52,8 @@ export function fields(value: Fields, without?: ReadonlySet<string>): string {
 
 function inOrder(value: Fields, names: readonly string[], without: ReadonlySet<string> | undefined): string {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null && saysMore(value)) {
-    throw new TypeError('What an object of this class says is not in its own fields.')
+  if (prototype !== Object.prototype && prototype !== null && hasInheritedData(value)) {
+    throw new TypeError('An instance of this class has data outside of its own fields.')
   }
   let text = '{'
   for (const name of names) {
@@ -64,8 +64,8 @@ function inOrder(value: Fields, names: readonly string[], without: ReadonlySet<s
   return `${text}}`
 }
 
-/** Whether something can be read of it that is among none of its fields: getters of a class, what it inherits, or a boxed number. */
-function saysMore(value: object): boolean {
+/** True for objects with inherited data: getters, inherited fields, or a boxed primitive. */
+function hasInheritedData(value: object): boolean {
   if (types.isBoxedPrimitive(value)) return true
   for (let one: object | null = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
     const all = Object.entries(Object.getOwnPropertyDescriptors(one))
@@ -74,7 +74,7 @@ function saysMore(value: object): boolean {
   return false
 }
 
-/** Most objects have two or three fields: sorting those by hand is several times as fast. */
+/** Insertion sort for short lists: most objects have two or three fields, and it is several times faster there. */
 function sort(names: string[]): void {
   if (names.length > 8) {
     names.sort()
@@ -91,6 +91,6 @@ function sort(names: string[]): void {
 const isPlain = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value)
 
-/** 256 bits, in 43 letters. Halves of letters would all be one to it, for it takes UTF-8: then they are written out. */
+/** SHA-256 in base64url. UTF-8 would merge all lone surrogates, so text that contains one is escaped first. */
 export const digest = (text: string): string =>
   hash('sha256', text.isWellFormed() ? text : `\\${JSON.stringify(text)}`, 'base64url')

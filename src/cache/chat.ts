@@ -2,140 +2,140 @@ import type { Decoded } from '../../providers/contract.js'
 import { CompletionStream } from '../call/completion-stream.js'
 import { JSONSchemaValidationError } from '../errors.js'
 import type { ChatCompletion } from '../types/chat.js'
+import type { CacheableCall } from './cacheable-call.js'
 import { canonical, digest } from './canonical.js'
-import { isWorthKeeping, type Kept, type Origin } from './entry.js'
-import { keyOf, type Question, questionOf } from './key.js'
-import { isSemantic, type Plan } from './plan.js'
-import { replay, type Wanted } from './replay.js'
-import type { Asked, Embedder } from './semantic-lookup.js'
+import { type CachedData, isCacheable, type Origin } from './entry.js'
+import { cacheKey, inputText, type KeyInput } from './key.js'
+import { type CachePolicy, isSemantic } from './policy.js'
+import { type ReplayOptions, replayAnswer } from './replay.js'
+import type { Embedder, SemanticQuery } from './semantic-lookup.js'
 import type { CacheState } from './state.js'
-import { type CacheCall, type Keep, through } from './through.js'
+import { type StoreAnswer, withCache } from './with-cache.js'
 
-/** One chat call through a cache. */
-export interface ChatPassage {
+/** A chat call and its cache. */
+export interface CachedChat {
   readonly state: CacheState
-  readonly plan: Plan
-  readonly call: CacheCall
-  /** Who is asked, as text. */
-  readonly address: string
-  readonly question: Question
-  readonly wanted: Wanted
+  readonly policy: CachePolicy
+  readonly call: CacheableCall
+  /** Text of the model, address and account, see `scopeText()`. */
+  readonly scope: string
+  readonly keyInput: KeyInput
+  readonly replay: ReplayOptions
   readonly embedder: Embedder
-  /** Who answered. */
+  /** Returns who answered; undefined if the answer must not be stored. */
   origin(answer: Decoded<ChatCompletion> & { readonly meta?: ChatCompletion['meta'] }): Origin | undefined
-  /** @param decoded takes the answer before its schema has its say */
-  ask(): Promise<ChatCompletion | CompletionStream>
+  send(): Promise<ChatCompletion | CompletionStream>
 }
 
-/** A chat call through a cache; as it is, where it has no key. */
-export function cachedChat(passage: ChatPassage): Promise<ChatCompletion | CompletionStream> {
-  const { state, plan, call, address, wanted, embedder, origin } = passage
-  const { ask } = passage
-  const keys = keysOf(plan, address, passage.question)
-  if (!keys) return ask()
-  const { key, asked } = keys
-  return through<'chat', ChatCompletion | CompletionStream>({
+/** Runs a chat call with its cache. A request without a usable key goes straight to the provider. */
+export function chatWithCache(chat: CachedChat): Promise<ChatCompletion | CompletionStream> {
+  const { state, policy, call, replay, embedder, origin, send } = chat
+  const keys = keysOf(policy, chat.scope, chat.keyInput)
+  if (!keys) return send()
+  return withCache<'chat', ChatCompletion | CompletionStream>({
     state,
-    plan,
+    policy,
     operation: 'chat',
-    key,
+    key: keys.key,
     call,
-    asked,
+    query: keys.query,
     embedder,
     async revive({ data }, coalesced) {
       try {
-        return await replay(data.answer, call, wanted)
+        return await replayAnswer(data.answer, call, replay)
       } catch (error) {
         if (!coalesced && error instanceof JSONSchemaValidationError) return undefined
         throw error
       }
     },
-    ask: (keep, whenShared) => (keep ? handed(ask(), keep, origin, whenShared) : ask()),
+    send: (store, onFollower) => (store ? storeWhenComplete(send(), store, origin, onFollower) : send()),
   })
 }
 
-/** An answer on its way to the caller, and to the cache. */
-async function handed(
-  asked: Promise<ChatCompletion | CompletionStream>,
-  keep: Keep<Kept['chat']>,
-  origin: ChatPassage['origin'],
-  whenShared: (then: () => void) => void,
+/** Passes an answer on to the caller, and to the cache once it is complete. */
+async function storeWhenComplete(
+  sent: Promise<ChatCompletion | CompletionStream>,
+  store: StoreAnswer<CachedData['chat']>,
+  origin: CachedChat['origin'],
+  onFollower: (callback: () => void) => void,
 ): Promise<ChatCompletion | CompletionStream> {
   let answer: ChatCompletion | CompletionStream
   try {
-    answer = await asked
+    answer = await sent
   } catch (error) {
-    // the model has answered, and whoever waits may judge for himself
-    if (error instanceof JSONSchemaValidationError && error.completion) hand(error.completion, keep, origin, false)
+    // the answer is valid; each waiter applies its own schema
+    if (error instanceof JSONSchemaValidationError && error.completion)
+      storeAnswer(error.completion, store, origin, false)
     throw error
   }
   if (!(answer instanceof CompletionStream)) {
-    hand(answer, keep, origin)
+    storeAnswer(answer, store, origin)
     return answer
   }
-  whenShared(() => answer.runOn())
+  onFollower(() => answer.runOn())
   answer.whenOver((failure, soFar) => {
-    if (failure) keep({ error: failure })
-    else hand(soFar() as ChatCompletion, keep, origin)
+    if (failure) store({ error: failure })
+    else storeAnswer(soFar() as ChatCompletion, store, origin)
   })
   return answer
 }
 
-function hand(
+function storeAnswer(
   answer: ChatCompletion,
-  keep: Keep<Kept['chat']>,
-  origin: ChatPassage['origin'],
-  worth = isWorthKeeping(answer),
+  store: StoreAnswer<CachedData['chat']>,
+  origin: CachedChat['origin'],
+  cacheable = isCacheable(answer),
 ): void {
   const from = origin(answer)
   const data = () => {
-    const { provider, model, baseModel } = from ?? whoseOf(answer)
-    return { provider, model, baseModel, answer: unparsed(answer) }
+    const { provider, model, baseModel } = from ?? originInMeta(answer)
+    return { provider, model, baseModel, answer: withoutParsed(answer) }
   }
-  keep({ worth: worth && from !== undefined, data })
+  store({ cacheable: cacheable && from !== undefined, data })
 }
 
-/** What a schema made of an answer is made of it again. */
-function unparsed(answer: ChatCompletion): Decoded<ChatCompletion> {
+/** Each reader of the entry parses the text with its own schema. */
+function withoutParsed(answer: ChatCompletion): Decoded<ChatCompletion> {
   if (!answer.choices.some(({ message }) => 'parsed' in message)) return answer
   const { choices, ...rest } = answer
   return { ...rest, choices: choices.map(({ message: { parsed: _, ...message }, ...one }) => ({ ...one, message })) }
 }
 
-/** Of an answer that is not kept, for those who waited for it. */
-const whoseOf = ({ meta }: { readonly meta?: ChatCompletion['meta'] }): Origin => ({
+/** Origin of an answer that is not stored but shared with followers. */
+const originInMeta = ({ meta }: { readonly meta?: ChatCompletion['meta'] }): Origin => ({
   provider: meta?.provider ?? '',
   model: meta?.model ?? '',
 })
 
 function keysOf(
-  plan: Plan,
-  address: string,
-  question: Question,
-): { key: string; asked: Asked | undefined } | undefined {
+  policy: CachePolicy,
+  scope: string,
+  input: KeyInput,
+): { key: string; query: SemanticQuery | undefined } | undefined {
   try {
-    const key = keyOf(plan, address, questionOf(question))
-    return { key, asked: isSemantic(plan.store) ? askedOf(plan, address, question) : undefined }
+    const key = cacheKey(policy, scope, inputText(input))
+    return { key, query: isSemantic(policy.store) ? semanticQuery(policy, scope, input) : undefined }
   } catch {
-    // what can't be told apart from others can't be kept
+    // without a canonical form there is no safe key
     return undefined
   }
 }
 
-/** Where the last turn is a user's, and nothing but text. */
-function askedOf(plan: Plan, address: string, question: Question): Asked | undefined {
-  const { messages } = question.params
+/** Undefined unless the last message is a user's and contains only text. */
+function semanticQuery(policy: CachePolicy, scope: string, input: KeyInput): SemanticQuery | undefined {
+  const { messages } = input.params
   if (!Array.isArray(messages)) return undefined
   const last: unknown = messages.at(-1)
   if (typeof last !== 'object' || last === null || !('content' in last)) return undefined
   const { content, ...turn } = last as { content: unknown; role?: unknown }
   const text = turn.role === 'user' ? textOf(content) : undefined
   if (text === undefined || text.trim() === '') return undefined
-  const params = { ...question.params, messages: [...messages.slice(0, -1), turn] }
-  const rest = questionOf({ ...question, params })
-  // vectors of two models don't compare
-  const maker = isSemantic(plan.store) && typeof plan.store.semantic.embed === 'string' ? plan.store.semantic.embed : ''
-  return { scope: digest(canonical([plan.namespace, address, rest, maker])), text }
+  const params = { ...input.params, messages: [...messages.slice(0, -1), turn] }
+  const rest = inputText({ ...input, params })
+  // vectors of different models are not comparable
+  const { store } = policy
+  const embeddingModel = isSemantic(store) && typeof store.semantic.embed === 'string' ? store.semantic.embed : ''
+  return { scope: digest(canonical([policy.namespace, scope, rest, embeddingModel])), text }
 }
 
 function textOf(content: unknown): string | undefined {

@@ -5,60 +5,63 @@ import { toNumbers, toVector } from '../call/vectors.js'
 import { LLMError } from '../errors.js'
 import type { CacheMeta } from '../types/cache.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../types/embedding.js'
+import type { CacheableCall } from './cacheable-call.js'
 import { canonical, digest } from './canonical.js'
-import { type Found, type Kept, type Origin, read, write } from './entry.js'
-import { flightName, type Leading, share } from './flight.js'
-import { keyOf, type Question, questionOf } from './key.js'
-import type { Plan } from './plan.js'
-import { asError, type CacheState, isThenable, tell } from './state.js'
-import type { CacheCall } from './through.js'
+import { type CachedData, type CacheEntry, type Origin, readEntry, writeEntry } from './entry.js'
+import { cacheKey, inputText, type KeyInput } from './key.js'
+import type { CachePolicy } from './policy.js'
+import { type FlightLeader, flightKey, runOnce } from './single-flight.js'
+import { asError, type CacheState, isThenable, reportFailure } from './state.js'
 
 type Input = EmbeddingParams['input']
 type Answer = EmbeddingResponse<number[] | Float32Array>
 type Element = string | readonly number[] | number
-type Hit = Found<Kept['embedding']> | undefined
+type Hit = CacheEntry<CachedData['embedding']>
 
-/** One embedding call through a cache: every vector by itself. */
-export interface EmbeddingPassage {
+/** An embedding call and its cache. Each vector is an entry of its own. */
+export interface CachedEmbedding {
   readonly state: CacheState
-  readonly plan: Plan
-  readonly call: CacheCall
-  /** Who is asked, as text. */
-  readonly address: string
-  readonly question: Question
+  readonly policy: CachePolicy
+  readonly call: CacheableCall
+  /** Text of the model, address and account, see `scopeText()`. */
+  readonly scope: string
+  readonly keyInput: KeyInput
   readonly input: Input
   readonly vectorType: 'array' | 'float32'
-  /** Who answered; undefined where it was not the one who was asked. */
+  /** Returns who answered; undefined if the answer must not be stored. */
   origin(answer: Answer): Origin | undefined
-  /** Asks the provider for the vectors that are missing. */
-  ask(input: Input, note: CacheOutcome | undefined): Promise<Answer>
+  /** Requests the missing vectors from the provider. */
+  send(input: Input, note: CacheOutcome | undefined): Promise<Answer>
 }
 
-export async function cachedEmbedding(passage: EmbeddingPassage): Promise<Answer> {
-  const { state, plan, call, input, ask } = passage
+/** Runs an embedding call with its cache and requests only the missing vectors. */
+export async function embeddingWithCache(cached: CachedEmbedding): Promise<Answer> {
+  const { state, policy, call, input, send } = cached
   const elements: readonly Element[] = isList(input) ? input : [input]
-  const keys = keysOf(passage, elements)
+  const keys = keysOf(cached, elements)
   if (!keys) {
     call.lifetime.close()
-    return ask(input, undefined)
+    return send(input, undefined)
   }
   try {
     if (call.lifetime.ended) throw call.lifetime.ended
-    if (!plan.coalesce) return await answerOf(passage, elements, keys, undefined)
+    if (!policy.coalesce) return await lookUpAndSend(cached, elements, keys, undefined)
     const [only = ''] = keys
-    const name = flightName(keys.length === 1 ? only : digest(keys.join(' ')), plan)
-    return await share(
+    const flight = flightKey(keys.length === 1 ? only : digest(keys.join(' ')), policy)
+    return await runOnce(
       state.flights,
-      name,
-      plan,
+      flight,
+      policy,
       call.lifetime,
-      (leading) => answerOf(passage, elements, keys, leading),
-      async (landing) => {
-        if ('error' in landing) throw landing.error
-        const texts = JSON.parse(landing.text) as readonly string[]
+      (leader) => lookUpAndSend(cached, elements, keys, leader),
+      async (result) => {
+        if ('error' in result) throw result.error
+        const texts = JSON.parse(result.text) as readonly string[]
         const now = call.clock.wall()
-        const hits = texts.map((text, at) => read('embedding', keys[at] ?? '', text, now))
-        return hits.every((hit) => hit !== undefined) ? whole(passage, hits, keys, { coalesced: true }) : undefined
+        const hits = texts.map((text, at) => readEntry('embedding', keys[at] ?? '', text, now))
+        return hits.every((hit) => hit !== undefined)
+          ? answerOfHits(cached, hits, keys, { coalesced: true })
+          : undefined
       },
     )
   } catch (error) {
@@ -67,67 +70,67 @@ export async function cachedEmbedding(passage: EmbeddingPassage): Promise<Answer
   }
 }
 
-function keysOf({ plan, address, question }: EmbeddingPassage, elements: readonly Element[]): string[] | undefined {
+function keysOf({ policy, scope, keyInput }: CachedEmbedding, elements: readonly Element[]): string[] | undefined {
   try {
-    const asked = questionOf(question)
-    return elements.map((element) => keyOf(plan, address, `${asked}${canonical(element)}`))
+    const params = inputText(keyInput)
+    return elements.map((element) => cacheKey(policy, scope, `${params}${canonical(element)}`))
   } catch {
     return undefined
   }
 }
 
-async function answerOf(
-  passage: EmbeddingPassage,
+async function lookUpAndSend(
+  cached: CachedEmbedding,
   elements: readonly Element[],
   keys: readonly string[],
-  leading: Leading | undefined,
+  leader: FlightLeader | undefined,
 ): Promise<Answer> {
-  const { call, plan, input, ask, vectorType } = passage
-  const looked = plan.maxAge > 0 ? await find(passage, keys) : undefined
-  const hits = looked?.hits ?? keys.map((): Hit => undefined)
-  const error = looked?.error
+  const { call, policy, input, send, vectorType } = cached
+  const lookup = policy.maxAge > 0 ? await readStore(cached, keys) : undefined
+  const hits = lookup?.hits ?? keys.map(() => undefined)
+  const error = lookup?.error
   const missing = elements.flatMap((_, at) => (hits[at] ? [] : [at]))
   if (missing.length === 0) {
-    const there = hits.filter((hit) => hit !== undefined)
-    leading?.land({ text: JSON.stringify(there.map(({ text }) => text)) })
-    return whole(passage, there, keys, {})
+    const entries = hits.filter((hit) => hit !== undefined)
+    leader?.finish({ text: JSON.stringify(entries.map(({ text }) => text)) })
+    return answerOfHits(cached, entries, keys, {})
   }
   const counts = { hits: elements.length - missing.length, misses: missing.length }
   const [key = ''] = keys
   const note: CacheOutcome = {
     meta: { hit: false, key, ...(error !== undefined && { error }), ...(isList(input) && { elements: counts }) },
-    saved: counts.hits > 0 ? sum(hits) : undefined,
+    saved: counts.hits > 0 ? totalUsage(hits) : undefined,
   }
-  // what is sent has a life of its own
+  // the request has its own lifetime
   call.lifetime.close()
-  const asked = isList(input) ? (missing.map((at) => elements[at]) as unknown as Input) : input
-  const answer = await ask(asked, note)
-  const texts = keep(passage, answer, elements, missing, keys, leading?.flight.shared ?? false)
-  if (leading) {
+  const missingInput = isList(input) ? (missing.map((at) => elements[at]) as unknown as Input) : input
+  const answer = await send(missingInput, note)
+  const texts = storeVectors(cached, answer, elements, missing, keys, leader?.flight.hasFollowers ?? false)
+  if (leader) {
     const all = keys.map((_, at) => hits[at]?.text ?? texts?.get(at))
-    leading.land(all.every((text) => text !== undefined) ? { text: JSON.stringify(all) } : 'left')
+    leader.finish(all.every((text) => text !== undefined) ? { text: JSON.stringify(all) } : 'unshared')
   }
   if (counts.hits === 0) return answer
-  const made = new Map(answer.data.map(({ embedding }, at) => [missing[at], embedding]))
+  const received = new Map(answer.data.map(({ embedding }, at) => [missing[at], embedding]))
   const data = elements.map((_, index) => {
-    const embedding = hits[index] ? vectorOf(hits[index].data.vector, vectorType) : (made.get(index) ?? [])
+    const embedding = hits[index] ? vectorOf(hits[index].data.vector, vectorType) : (received.get(index) ?? [])
     return { object: 'embedding' as const, index, embedding }
   })
   return withMeta({ object: 'list' as const, model: answer.model, data, usage: answer.usage }, answer.meta)
 }
 
-/** Keeps what has come. @returns the entries, where somebody wants them */
-function keep(
-  { state, plan, call, origin }: EmbeddingPassage,
+/** Stores the received vectors. @returns the entries' texts, or undefined if neither the store nor a follower takes them */
+function storeVectors(
+  { state, policy, call, origin }: CachedEmbedding,
   answer: Answer,
   elements: readonly Element[],
   missing: readonly number[],
   keys: readonly string[],
-  wanted: boolean,
+  hasFollowers: boolean,
 ): Map<number, string> | undefined {
   const from = origin(answer)
-  const stores = !plan.noStore && plan.ttl !== 0 && from !== undefined
-  if (!stores && !wanted) return undefined
+  const stores = !policy.noStore && policy.ttl !== 0 && from !== undefined
+  if (!stores && !hasFollowers) return undefined
   const at = call.clock.wall()
   const lengths = missing.map((place) => lengthOf(elements[place]))
   const total = lengths.reduce((all, one) => all + one, 0)
@@ -137,27 +140,28 @@ function keep(
     const key = keys[place]
     const embedding = answer.data[index]?.embedding
     if (key === undefined || embedding === undefined || embedding.length === 0) continue
-    const usage = shareOf(answer.usage, total > 0 ? (lengths[index] ?? 0) / total : 1 / missing.length)
+    const usage = scaledUsage(answer.usage, total > 0 ? (lengths[index] ?? 0) / total : 1 / missing.length)
     const origin = from ?? { provider: '', model: '' }
-    const data = { ...origin, answered: answer.model, vector: written(embedding), usage }
-    const text = write('embedding', key, data, at, plan.ttl)
+    const data = { ...origin, answered: answer.model, vector: serializedVector(embedding), usage }
+    const text = writeEntry('embedding', key, data, at, policy.ttl)
     texts.set(place, text)
-    if (stores && text.length <= plan.maxEntryBytes) entries.push([key, text])
+    if (stores && text.length <= policy.maxEntryBytes) entries.push([key, text])
   }
   const [first] = entries
   if (first) {
-    const { store, ttl } = plan
-    if (store.setMany && entries.length > 1) state.behind(plan, 'set', first[0], () => store.setMany?.(entries, ttl))
-    else for (const [key, text] of entries) state.behind(plan, 'set', key, () => store.set(key, text, ttl))
+    const { store, ttl } = policy
+    if (store.setMany && entries.length > 1)
+      state.runInBackground(policy, 'set', first[0], () => store.setMany?.(entries, ttl))
+    else for (const [key, text] of entries) state.runInBackground(policy, 'set', key, () => store.set(key, text, ttl))
   }
   return texts
 }
 
-async function find(
-  { plan, call }: EmbeddingPassage,
+async function readStore(
+  { policy, call }: CachedEmbedding,
   keys: readonly string[],
-): Promise<{ hits: Hit[]; error: string | undefined }> {
-  const { store } = plan
+): Promise<{ hits: (Hit | undefined)[]; error: string | undefined }> {
+  const { store } = policy
   const [first = ''] = keys
   let values: unknown
   let failed: string | undefined
@@ -171,29 +175,29 @@ async function find(
     }
   } catch (error) {
     if (call.lifetime.ended) throw call.lifetime.ended
-    failed = tell(plan, { operation: 'get', error: asError(error), key: first })
+    failed = reportFailure(policy, { operation: 'get', error: asError(error), key: first })
   }
   const now = call.clock.wall()
   const list = Array.isArray(values) ? (values as readonly unknown[]) : []
   const hits = keys.map((key, at) => {
-    const hit = read('embedding', key, list[at], now)
-    return hit && hit.ageMs <= plan.maxAge ? hit : undefined
+    const hit = readEntry('embedding', key, list[at], now)
+    return hit && hit.ageMs <= policy.maxAge ? hit : undefined
   })
   return { hits, error: failed }
 }
 
-/** An answer of nothing but hits. */
-function whole(
-  { call, input, vectorType }: EmbeddingPassage,
-  hits: readonly Found<Kept['embedding']>[],
+/** The answer of a call whose vectors are all cached. */
+function answerOfHits(
+  { call, input, vectorType }: CachedEmbedding,
+  hits: readonly Hit[],
   keys: readonly string[],
-  more: Partial<CacheMeta>,
+  details: Partial<CacheMeta>,
 ): Answer {
   const [key = ''] = keys
   const ageMs = Math.max(...hits.map((hit) => hit.ageMs))
   const elements = { hits: hits.length, misses: 0 }
-  const saved = sum(hits)
-  call.cache = { meta: { hit: true, key, ageMs, ...(isList(input) && { elements }), ...more }, saved }
+  const saved = totalUsage(hits)
+  call.cache = { meta: { hit: true, key, ageMs, ...(isList(input) && { elements }), ...details }, saved }
   const usage: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }
   const model = hits[0]?.data.answered ?? call.model
   const [first] = hits
@@ -208,24 +212,24 @@ function whole(
   return withMeta({ object: 'list' as const, model, data, usage }, metaOf(call))
 }
 
-function sum(hits: readonly Hit[]): EmbeddingUsage {
+function totalUsage(hits: readonly (Hit | undefined)[]): EmbeddingUsage {
   const usage: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }
   for (const hit of hits) {
-    const spent = hit?.data.usage
-    if (!spent) continue
-    usage.prompt_tokens += spent.prompt_tokens
-    usage.total_tokens += spent.total_tokens
-    if (spent.cost !== undefined) usage.cost = (usage.cost ?? 0) + spent.cost
+    const part = hit?.data.usage
+    if (!part) continue
+    usage.prompt_tokens += part.prompt_tokens
+    usage.total_tokens += part.total_tokens
+    if (part.cost !== undefined) usage.cost = (usage.cost ?? 0) + part.cost
   }
   return usage
 }
 
-/** What one vector of a list used, by the length of its text: the provider tells the sum only. */
-function shareOf(usage: EmbeddingUsage, part: number): EmbeddingUsage {
+/** Usage of one vector, estimated by the length of its text: providers report the total only. */
+function scaledUsage(usage: EmbeddingUsage, factor: number): EmbeddingUsage {
   return {
-    prompt_tokens: usage.prompt_tokens * part,
-    total_tokens: usage.total_tokens * part,
-    ...(usage.cost !== undefined && { cost: usage.cost * part }),
+    prompt_tokens: usage.prompt_tokens * factor,
+    total_tokens: usage.total_tokens * factor,
+    ...(usage.cost !== undefined && { cost: usage.cost * factor }),
   }
 }
 
@@ -235,8 +239,8 @@ const lengthOf = (element: Element | undefined) =>
 const isList = (input: Input): input is readonly string[] | readonly (readonly number[])[] =>
   typeof input !== 'string' && typeof input[0] !== 'number'
 
-/** base64 of float32, which is a quarter as long, where nothing is lost by it. */
-function written(vector: number[] | Float32Array): number[] | string {
+/** Base64 of float32, a quarter of the size, if the conversion is lossless. */
+function serializedVector(vector: number[] | Float32Array): number[] | string {
   if (Array.isArray(vector) && vector.some((value) => Math.fround(value) !== value)) return vector
   const bytes = Buffer.alloc(vector.length * 4)
   for (const [at, value] of vector.entries()) bytes.writeFloatLE(value, at * 4)

@@ -3,51 +3,51 @@ import type { ChatCompletion } from '../types/chat.js'
 import type { EmbeddingUsage } from '../types/embedding.js'
 import type { RerankResponse } from '../types/rerank.js'
 
-/** Changes with the shape of entries: those of another version are misses. */
+/** Format version. Entries of another version are misses. */
 const version = 1
 
-/** Who gave an answer. */
+/** The provider and model that produced an answer. */
 export interface Origin {
   readonly provider: string
   readonly model: string
   readonly baseModel?: string | undefined
 }
 
-/** What is kept of an answer, by operation. */
-export interface Kept {
+/** Content of a cache entry, by operation. */
+export interface CachedData {
   chat: Origin & { readonly answer: Decoded<ChatCompletion> }
   rerank: Origin & { readonly answer: Decoded<RerankResponse> }
-  /** One vector: numbers, or base64 of little-endian float32 where that is exact. */
+  /** One vector: numbers, or base64 of little-endian float32 if that is lossless. */
   embedding: Origin & { readonly answered: string; readonly vector: number[] | string; readonly usage?: EmbeddingUsage }
 }
 
-export type CachedOperation = keyof Kept & Operation
+export type CachedOperation = keyof CachedData & Operation
 
-/** An entry that was found. */
-export interface Found<Data> {
+/** A valid entry read from a store. */
+export interface CacheEntry<Data> {
   readonly data: Data
   readonly ageMs: number
   readonly text: string
 }
 
 /** @param ttl milliseconds */
-export function write<Of extends CachedOperation>(
+export function writeEntry<Of extends CachedOperation>(
   operation: Of,
   key: string,
-  data: Kept[Of],
+  data: CachedData[Of],
   at: number,
   ttl: number | undefined,
 ): string {
   return JSON.stringify({ llmux: version, operation, key, at, ...(ttl !== undefined && { until: at + ttl }), data })
 }
 
-/** Undefined for what is no entry of this key: foreign, corrupt, of another version, or too old. */
-export function read<Of extends CachedOperation>(
+/** Parses a stored value. Foreign, corrupt, expired and differently versioned values give undefined. */
+export function readEntry<Of extends CachedOperation>(
   operation: Of,
   key: string,
   value: unknown,
   now: number,
-): Found<Kept[Of]> | undefined {
+): CacheEntry<CachedData[Of]> | undefined {
   const text = textOf(value)
   if (text === undefined) return undefined
   let entry: unknown
@@ -59,9 +59,9 @@ export function read<Of extends CachedOperation>(
   if (!isObject(entry) || entry.llmux !== version || entry.operation !== operation || entry.key !== key)
     return undefined
   const { at, until, data } = entry
-  if (typeof at !== 'number' || !isObject(data) || !checks[operation](data)) return undefined
+  if (typeof at !== 'number' || !isObject(data) || !validators[operation](data)) return undefined
   if (until !== undefined && !(typeof until === 'number' && until > now)) return undefined
-  return { data: data as unknown as Kept[Of], ageMs: Math.max(0, now - at), text }
+  return { data: data as unknown as CachedData[Of], ageMs: Math.max(0, now - at), text }
 }
 
 function textOf(value: unknown): string | undefined {
@@ -78,7 +78,7 @@ const isObject = (value: unknown): value is Fields =>
 
 const hasOrigin = ({ provider, model }: Fields) => typeof provider === 'string' && typeof model === 'string'
 
-const checks: Readonly<Record<CachedOperation, (data: Fields) => boolean>> = {
+const validators: Readonly<Record<CachedOperation, (data: Fields) => boolean>> = {
   chat: (data) =>
     hasOrigin(data) && isObject(data.answer) && isUsage(data.answer.usage) && isList(data.answer.choices, isChoice),
   rerank: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.results, isResult),
@@ -115,12 +115,13 @@ const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 const isResult = (value: unknown) =>
   isObject(value) && typeof value.index === 'number' && typeof value.relevance_score === 'number'
 
-/** Whether an answer may be kept: whole, said by the model, and not cut off by a filter. */
-export function isWorthKeeping({ choices }: Decoded<ChatCompletion>): boolean {
+/** True for a complete answer with content that no filter or failure cut short. */
+export function isCacheable({ choices }: Decoded<ChatCompletion>): boolean {
   return (
     choices.length > 0 &&
     choices.every(({ finish_reason: reason, native_finish_reason: native, message }) => {
-      if (!goodEnds.has(reason) || (reason === 'stop' && native !== undefined && badEnds.test(native))) return false
+      if (!cacheableReasons.has(reason) || (reason === 'stop' && native !== undefined && failedReasons.test(native)))
+        return false
       return !!(
         message.content ||
         message.tool_calls?.length ||
@@ -133,7 +134,17 @@ export function isWorthKeeping({ choices }: Decoded<ChatCompletion>): boolean {
   )
 }
 
-const goodEnds: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'function_call'])
-/** Words of providers for an end that was none. */
-const badEnds =
+const cacheableReasons: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'function_call'])
+/** Native finish reasons that mean failure or filtering, although the mapped reason is `stop`. */
+const failedReasons =
   /error|abort|cancel|fail|timeout|safety|filter|blocked|prohibited|recitation|malformed|unexpected|^other$/i
+
+/** The key stored inside an entry's text. */
+export function keyOfEntry(text: string): string | undefined {
+  try {
+    const entry: unknown = JSON.parse(text)
+    return isObject(entry) && typeof entry.key === 'string' ? entry.key : undefined
+  } catch {
+    return undefined
+  }
+}

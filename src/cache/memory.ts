@@ -1,39 +1,39 @@
 import type { LRUCache } from 'lru-cache'
 import { checkNames } from '../call/known-options.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import type { CacheStore } from '../types/cache.js'
 
 /** Options of {@link memoryCache}. */
 export interface MemoryCacheOptions {
-  /** The most answers; the ones longest unused go first. @default 1_000 */
+  /** Maximum number of answers; the least recently used are evicted. @default 1_000 */
   maxEntries?: number | undefined
-  /** The most memory for them, about, in bytes. @default 67_108_864 (64 MiB) */
+  /** Approximate maximum size of all answers, in bytes. @default 67_108_864 (64 MiB) */
   maxBytes?: number | undefined
-  /** How long answers are kept where nobody says otherwise, in milliseconds. 0 for no end. @default 3_600_000 (one hour) */
+  /** Default time to live of an answer, in milliseconds. 0 disables expiry. @default 3_600_000 (one hour) */
   ttl?: number | undefined
 }
 
-/** What a cache in memory can do beside what a call asks of it. */
+/** A cache store in memory. */
 export interface MemoryCache extends CacheStore {
-  /** Forgets everything. */
+  /** Removes all answers. */
   clear(): void
-  /** Answers that are kept now. */
+  /** Number of stored answers. */
   readonly size: number
 }
 
 /**
- * Keeps answers in this process's memory.
+ * Stores answers in the memory of this process.
  *
- * @throws {BadRequestError} where an option is wrong
+ * @throws {BadRequestError} if an option is invalid
  * @example
  * const client = createClient({ cache: memoryCache({ maxEntries: 5_000, ttl: 600_000 }) })
  */
 export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
   checkNames('memoryCache', options, known, 'cache')
   for (const [name, value] of Object.entries(options)) {
-    const least = name === 'ttl' ? 0 : 1
-    if (value !== undefined && !(Number.isInteger(value) && value >= least)) {
-      throw wrong(`'${name}' of memoryCache() is a whole number, ${least} or more.`)
+    const min = name === 'ttl' ? 0 : 1
+    if (value !== undefined && !(Number.isInteger(value) && value >= min)) {
+      throw invalid(`'${name}' of memoryCache() must be an integer of at least ${min}; ${got(value)}.`)
     }
   }
   const { maxEntries = 1_000, maxBytes = 64 * 1024 * 1024, ttl = 3_600_000 } = options
@@ -42,20 +42,20 @@ export function memoryCache(options: MemoryCacheOptions = {}): MemoryCache {
 
 const known = ['maxEntries', 'maxBytes', 'ttl']
 
-const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
+const invalid = (message: string) => new BadRequestError(message, { param: 'cache' })
 
 type Entries = LRUCache<string, string>
 
 class Memory implements MemoryCache {
-  readonly #most: number
-  readonly #bytes: number
+  readonly #maxEntries: number
+  readonly #maxBytes: number
   readonly #ttl: number
   #entries: Entries | undefined
   #loading: Promise<Entries> | undefined
 
-  constructor(most: number, bytes: number, ttl: number) {
-    this.#most = most
-    this.#bytes = bytes
+  constructor(maxEntries: number, maxBytes: number, ttl: number) {
+    this.#maxEntries = maxEntries
+    this.#maxBytes = maxBytes
     this.#ttl = ttl
   }
 
@@ -80,13 +80,17 @@ class Memory implements MemoryCache {
 
   async #load(): Promise<Entries> {
     this.#loading ??= import('lru-cache').then((module) => {
-      this.#entries = new module.LRUCache({ max: this.#most, maxSize: this.#bytes, maxEntrySize: this.#bytes })
+      this.#entries = new module.LRUCache({
+        max: this.#maxEntries,
+        maxSize: this.#maxBytes,
+        maxEntrySize: this.#maxBytes,
+      })
       return this.#entries
     })
     return this.#loading
   }
 }
 
-/** Letters of a text that has only Latin ones take one byte, others two; and an entry takes something by itself. */
+/** Approximate heap size: strings of Latin-1 characters take one byte each, others two, plus the overhead of an entry. */
 const sizeOf = (key: string, value: string) => 200 + key.length + value.length * (latin.test(value) ? 1 : 2)
 const latin = /^[\0-\xff]*$/

@@ -1,26 +1,26 @@
 import { hash } from 'node:crypto'
 import { systemClock } from '../call/clock.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import type { Neighbour, SemanticIndex } from '../types/cache.js'
-import { lasting, RedisLink, type RedisOptions, type RedisSettings, settingsOf, wrong } from './redis-link.js'
+import { expiryMs, invalid, RedisLink, type RedisOptions, type RedisSettings, readSettings } from './redis-link.js'
 
-/** What is used of a client of the package `redis`: of `createClient`, `createCluster` and `createSentinel` alike. */
+/** The method used of a client of the `redis` package, made by `createClient`, `createCluster` or `createSentinel`. */
 export interface RedisIndexClient {
   readonly isReady?: boolean
   readonly isOpen?: boolean
-  // each kind of client takes a command in its own way
+  // the three kinds of client have different signatures
   sendCommand(...args: never[]): Promise<unknown>
 }
 
 /** Options of {@link redisIndex}. */
 export interface RedisIndexOptions extends RedisOptions<RedisIndexClient> {
   /**
-   * Begins the names of all keys and indexes. Vectors of different models don't compare: where `embed` is a function of yours, give each
-   * a prefix of its own.
+   * Prefix of all keys and indexes. Vectors of different models are not comparable: if `embed` is your own function, use one prefix
+   * per model.
    * @default 'llmux:vectors:'
    */
   keyPrefix?: string | undefined
-  /** How long vectors are kept where nobody says otherwise, in milliseconds: as long as the answers. @default 3_600_000 (one hour) */
+  /** Default time to live of a vector, in milliseconds. Match the store's. @default 3_600_000 (one hour) */
   ttl?: number | undefined
   /**
    * How Redis looks: `FLAT` one by one, which finds the nearest always; `HNSW` by a graph, which may miss it now and then, stays fast
@@ -29,23 +29,23 @@ export interface RedisIndexOptions extends RedisOptions<RedisIndexClient> {
   algorithm?: 'FLAT' | 'HNSW' | undefined
 }
 
-/** An index in Redis, which can do more than what a call asks of it. */
+/** A semantic index in Redis. */
 export interface RedisIndex extends SemanticIndex {
   nearest(scope: string, vector: Float32Array): Promise<Neighbour | undefined>
   add(scope: string, key: string, vector: Float32Array, ttl: number | undefined): Promise<void>
   remove(scope: string, key: string): Promise<void>
-  /** Connects before the first call would: that one goes on without the index where the connection takes longer than `commandTimeout`. */
+  /** Connects ahead of the first call, which otherwise skips the index if connecting takes longer than `commandTimeout`. */
   connect(): Promise<void>
-  /** Closes the connection, where it is not a client of yours. Later calls find nothing. */
+  /** Closes the connection unless it is a `client` you passed. Later searches find nothing. */
   close(): Promise<void>
 }
 
 /**
- * Keeps the vectors of a `semanticCache()` in Redis, so that all processes that share it find each other's answers by their likeness.
- * Needs the package `redis`, which loads with the first call, and a Redis that can search: Redis 8, Redis Stack, or another with the
- * module RediSearch. Where it can't, is slow, full or gone, calls go on without it.
+ * Stores the vectors of a `semanticCache()` in Redis, so that all processes find each other's answers. Needs the package `redis`,
+ * loaded on first use, and a server with vector search: Redis 8, Redis Stack, or the RediSearch module. If the server can't search,
+ * is slow, full or unreachable, calls continue without it.
  *
- * @throws {BadRequestError} where an option is wrong
+ * @throws {BadRequestError} if an option is invalid
  * @example
  * const url = 'redis://localhost:6379'
  * const store = redisCache({ url })
@@ -53,38 +53,39 @@ export interface RedisIndex extends SemanticIndex {
  * const client = createClient({ cache: semanticCache({ embed: 'openai/text-embedding-3-small', store, index }) })
  */
 export function redisIndex(options: RedisIndexOptions = {}): RedisIndex {
-  const settings = settingsOf('redisIndex', options, {
+  const settings = readSettings('redisIndex', options, {
     keyPrefix: 'llmux:vectors:',
     isClient: ({ sendCommand }) => typeof sendCommand === 'function',
     more: ['algorithm'],
   })
   const { algorithm = 'FLAT' } = options
-  if (algorithm !== 'HNSW' && algorithm !== 'FLAT') throw wrong("'algorithm' of redisIndex() is 'HNSW' or 'FLAT'.")
+  if (algorithm !== 'HNSW' && algorithm !== 'FLAT')
+    throw invalid(`'algorithm' of redisIndex() must be 'FLAT' or 'HNSW'; ${got(algorithm)}.`)
   return new Vectors(settings, algorithm)
 }
 
-/** Changes with the fields of a hash and with what is said to FT.CREATE. */
+/** Version of the hash fields and of the index schema. */
 const version = 'v1'
-/** How long a server that can't search is left alone, in milliseconds. */
-const patience = 60_000
+/** Pause after a server turned out to have no vector search, in milliseconds. */
+const unsupportedPauseMs = 60_000
 
-/** How many the graph looks at. With Redis's own 10 every third of 40,000 vectors was not found again, with 200 each was, in 1 ms. */
-const candidates = 200
+/** HNSW candidates per search. Redis' default of 10 missed a third of 40,000 stored vectors; 200 found all, in 1 ms. */
+const hnswCandidates = 200
 
-/** At once, so that no vector stays for ever because a connection broke in between. */
-const keep = `redis.call('HSET', KEYS[1], 'scope', ARGV[1], ARGV[2], ARGV[3])
+/** Sets the hash and its expiry atomically, so that a broken connection leaves no hash without expiry. */
+const storeScript = `redis.call('HSET', KEYS[1], 'scope', ARGV[1], ARGV[2], ARGV[3])
 return redis.call('PEXPIRE', KEYS[1], ARGV[4])`
 
 /**
- * A hash for each answer, with its scope and its vector. The vector's field is named by its length: for each length there is an
- * index over all hashes, which sees those that have such a field.
+ * One hash per answer, with its scope and its vector. The vector's field is named by its length, and each length has an index over
+ * all hashes with that field.
  */
 class Vectors implements RedisIndex {
   readonly #settings: RedisSettings<RedisIndexClient>
   readonly #algorithm: 'HNSW' | 'FLAT'
   readonly #link: RedisLink<RedisIndexClient>
   readonly #prefix: string
-  /** The server can't search. It stands until a search has worked. */
+  /** Set while the server is known to lack vector search; a successful search clears it. */
   #refusal: { readonly error: BadRequestError; readonly until: number } | undefined
 
   constructor(settings: RedisSettings<RedisIndexClient>, algorithm: 'HNSW' | 'FLAT') {
@@ -99,7 +100,7 @@ class Vectors implements RedisIndex {
     const found = await this.#link.run((client) => this.#search(client, tag, vector))
     const place = this.#place(tag, '')
     if (!found?.id.startsWith(place)) return undefined
-    // a FLOAT32 has no more digits than these
+    // FLOAT32 precision
     const similarity = Math.min(1, Math.round((1 - found.distance) * 1e6) / 1e6)
     return { key: found.id.slice(place.length), similarity }
   }
@@ -109,12 +110,12 @@ class Vectors implements RedisIndex {
   }
 
   async add(scope: string, key: string, vector: Float32Array, ttl = this.#settings.ttl): Promise<void> {
-    // nobody would find it, which is told by every search
+    // searches already report the failure
     if (this.#refusal) return
     const tag = tagOf(scope)
     const place = this.#place(tag, key)
-    const lasts = `${lasting(ttl)}`
-    const args = ['EVAL', keep, '1', place, tag, fieldOf(vector), bytesOf(vector), lasts]
+    const lasts = `${expiryMs(ttl)}`
+    const args = ['EVAL', storeScript, '1', place, tag, fieldOf(vector), bytesOf(vector), lasts]
     await this.#link.run((client) => send(client, args, place))
   }
 
@@ -144,7 +145,7 @@ class Vectors implements RedisIndex {
     const refusal = this.refusal()
     if (refusal) throw refusal
     const query = `(@scope:{${tag}})=>[KNN 1 @${fieldOf(vector)} $vector AS distance]`
-    // the server doesn't go on for nobody
+    // the server stops when the caller does
     const timeout = `${Math.ceil(this.#settings.commandTimeout)}`
     try {
       const reply = await send(client, [
@@ -152,10 +153,10 @@ class Vectors implements RedisIndex {
         ...['RETURN', '1', 'distance', 'LIMIT', '0', '1', 'TIMEOUT', timeout, 'DIALECT', '2'],
       ])
       this.#refusal = undefined
-      return foundIn(reply)
+      return parseSearchReply(reply)
     } catch (error) {
-      if (!missing.test(messageOf(error))) throw this.#judged(error)
-      // it was never there, or somebody has dropped it: what is kept now is found from now on
+      if (!missingIndex.test(messageOf(error))) throw this.#asUnsupported(error)
+      // the index doesn't exist yet or was dropped
       await this.#create(client, vector)
       return undefined
     }
@@ -163,45 +164,45 @@ class Vectors implements RedisIndex {
 
   async #create(client: RedisIndexClient, vector: Float32Array): Promise<void> {
     const kind = ['TYPE', 'FLOAT32', 'DIM', `${vector.length}`, 'DISTANCE_METRIC', 'COSINE']
-    if (this.#algorithm === 'HNSW') kind.push('EF_RUNTIME', `${candidates}`)
+    if (this.#algorithm === 'HNSW') kind.push('EF_RUNTIME', `${hnswCandidates}`)
     try {
       await send(client, [
         ...['FT.CREATE', this.#nameFor(vector), 'ON', 'HASH', 'PREFIX', '1', this.#prefix],
         ...['SCHEMA', 'scope', 'TAG', fieldOf(vector), 'VECTOR', this.#algorithm, `${kind.length}`, ...kind],
       ])
     } catch (error) {
-      // another process was first
-      if (!/already exists/i.test(messageOf(error))) throw this.#judged(error)
+      // another process created it first
+      if (!/already exists/i.test(messageOf(error))) throw this.#asUnsupported(error)
     }
   }
 
-  /** Where the server can't search, it is not asked for a while. */
-  #judged(error: unknown): unknown {
+  /** Recognises errors of servers without vector search and pauses further requests. */
+  #asUnsupported(error: unknown): unknown {
     const refusal = refusals.find(({ sign }) => sign.test(messageOf(error)))
     if (!refusal) return error
-    const told = new BadRequestError(refusal.advice, { param: 'cache', cause: error })
-    this.#refusal = { error: told, until: systemClock.now() + patience }
-    return told
+    const unsupported = new BadRequestError(refusal.advice, { param: 'cache', cause: error })
+    this.#refusal = { error: unsupported, until: systemClock.now() + unsupportedPauseMs }
+    return unsupported
   }
 }
 
-/** What a server says of an index that is not there: RediSearch of all ages, and valkey-search. */
-const missing = /no such index|unknown index|index\b.*\bnot found/i
+/** Error text for a missing index, of all RediSearch versions and valkey-search. */
+const missingIndex = /no such index|unknown index|index\b.*\bnot found/i
 
 const refusals = [
   {
     sign: /unknown command/i,
     advice:
-      "redisIndex() needs a Redis that can search, and this one doesn't know FT.SEARCH. It is in Redis 8, in Redis Stack and in the module RediSearch; Valkey has the module valkey-search. It is looked for again in a minute.",
+      'redisIndex() needs a server with vector search, and this one does not support FT.SEARCH. Use Redis 8, Redis Stack, the RediSearch module, or valkey-search. The next check is in a minute.',
   },
   {
     sign: /index on db/i,
     advice:
-      'redisIndex() needs database 0 of Redis, the only one that it can search: leave the number out of the url. It is looked for again in a minute.',
+      'redisIndex() needs database 0, the only one with vector search. Omit the database number from the URL. The next check is in a minute.',
   },
 ] as const
 
-/** A scope may be any text, and letters mean something in a query. */
+/** A hex digest, since query syntax gives some characters of a scope a meaning. */
 const tagOf = (scope: string) => hash('sha256', scope, 'hex')
 
 const fieldOf = (vector: Float32Array) => `v${vector.length}`
@@ -220,7 +221,7 @@ interface Client {
   sendCommand(command: Command): Promise<unknown>
 }
 
-/** @param key that the command is about: where it is sent, in a Cluster */
+/** @param key routes the command to its node of a Cluster */
 function send(client: RedisIndexClient, command: Command, key?: string): Promise<unknown> {
   const readonly = command[0] === 'FT.SEARCH'
   if ('masters' in client) return (client as unknown as Cluster).sendCommand(key, readonly, command)
@@ -234,25 +235,25 @@ interface Found {
 }
 
 /**
- * The one that FT.SEARCH found. RESP2 has `[total, id, [name, value, …]]`, RESP3 a map; how a map and a text look is up to the
- * client.
+ * Parses a reply of FT.SEARCH. RESP2 gives `[total, id, [name, value, …]]`, RESP3 a map; the client decides the type of maps and
+ * strings.
  */
-export function foundIn(reply: unknown): Found | undefined {
-  const results = read(reply, 'results')
+export function parseSearchReply(reply: unknown): Found | undefined {
+  const results = readField(reply, 'results')
   const [id, values]: readonly unknown[] = Array.isArray(results)
-    ? [read(results[0], 'id'), read(results[0], 'extra_attributes')]
+    ? [readField(results[0], 'id'), readField(results[0], 'extra_attributes')]
     : Array.isArray(reply)
       ? reply.slice(1)
       : []
-  // it expired while it was found
+  // it expired during the search
   if (id === undefined || !values) return undefined
-  const text = textOf(read(values, 'distance'))
+  const text = textOf(readField(values, 'distance'))
   const distance = Number(text)
   return text !== '' && Number.isFinite(distance) ? { id: textOf(id), distance } : undefined
 }
 
-/** Of a map as an object, as a Map, or as a list of names and values. */
-function read(map: unknown, name: string): unknown {
+/** Reads a field of a map given as an object, a Map, or an array of alternating names and values. */
+function readField(map: unknown, name: string): unknown {
   if (Array.isArray(map)) {
     for (let at = 0; at + 1 < map.length; at += 2) if (textOf(map[at]) === name) return map[at + 1]
     return undefined

@@ -1,32 +1,32 @@
 import { systemClock } from '../call/clock.js'
 import { checkNames } from '../call/known-options.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 
-/** What is asked of every client of the package `redis`. */
+/** Connection state of a client of the `redis` package. */
 export interface LinkedClient {
   readonly isReady?: boolean
   readonly isOpen?: boolean
 }
 
-/** Options of everything of a cache that is in Redis. */
+/** Options shared by `redisCache()` and `redisIndex()`. */
 export interface RedisOptions<Client extends LinkedClient> {
-  /** `redis[s]://[[user][:password]@]host[:port][/database]`. @default 'redis://localhost:6379' */
+  /** Server address: `redis[s]://[[user][:password]@]host[:port][/database]`. @default 'redis://localhost:6379' */
   url?: string | undefined
-  /** A connected client of the package `redis`, instead of `url`. It stays yours: nobody but you closes it. */
+  /** A connected client of the `redis` package, instead of `url`. llmux never closes it. */
   client?: Client | undefined
-  /** Begins the names of all keys. */
+  /** Prefix of all keys. */
   keyPrefix?: string | undefined
-  /** How long things are kept where nobody says otherwise, in milliseconds. @default 3_600_000 (one hour) */
+  /** Default time to live, in milliseconds. @default 3_600_000 (one hour) */
   ttl?: number | undefined
-  /** The longest that a call waits for Redis, in milliseconds. @default 50 */
+  /** Maximum time that a call waits for Redis, in milliseconds. @default 50 */
   commandTimeout?: number | undefined
-  /** The longest that a connection may take to be made, in milliseconds; calls don't wait for it. @default 5_000 */
+  /** Maximum time to connect, in milliseconds. Calls don't wait for it. @default 5_000 */
   connectTimeout?: number | undefined
 }
 
-/** What the options say. */
+/** Validated options. */
 export interface RedisSettings<Client extends LinkedClient> {
-  /** Who was given them: `redisCache`, for what it says. */
+  /** Name of the function that received the options, for messages. */
   readonly maker: string
   readonly url: string | undefined
   readonly client: Client | undefined
@@ -38,30 +38,29 @@ export interface RedisSettings<Client extends LinkedClient> {
 
 const common = ['url', 'client', 'keyPrefix', 'ttl', 'commandTimeout', 'connectTimeout'] as const
 
-export const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
+export const invalid = (message: string) => new BadRequestError(message, { param: 'cache' })
 
-/**
- * @param more names of further options, which their owner reads
- * @throws {BadRequestError} where an option is wrong
- */
-export function settingsOf<Client extends LinkedClient>(
+/** @throws {BadRequestError} if an option is invalid */
+export function readSettings<Client extends LinkedClient>(
   maker: string,
   options: RedisOptions<Client>,
-  own: { keyPrefix: string; isClient: (client: Client) => boolean; more?: readonly string[] },
+  defaults: { keyPrefix: string; isClient: (client: Client) => boolean; more?: readonly string[] },
 ): RedisSettings<Client> {
-  checkNames(maker, options, [...common, ...(own.more ?? [])], 'cache')
-  const { url, client, keyPrefix = own.keyPrefix } = options
-  if (url !== undefined && client) throw wrong(`${maker}() takes 'url' or 'client', not both.`)
-  if (url !== undefined && !isUrl(url)) throw wrong(`'url' of ${maker}() is a URL such as 'redis://localhost:6379'.`)
-  if (client && !own.isClient(client)) throw wrong(`'client' of ${maker}() is a client of the package 'redis'.`)
-  if (typeof keyPrefix !== 'string') throw wrong(`'keyPrefix' of ${maker}() is a string.`)
-  const number = (name: 'ttl' | 'commandTimeout' | 'connectTimeout', standard: number) => {
-    const value = options[name] ?? standard
-    const most = name === 'ttl' ? Number.MAX_VALUE : longestTime
-    if (typeof value === 'number' && value > 0 && value <= most) return value
-    throw wrong(
-      `'${name}' of ${maker}() is a number of milliseconds, more than 0${name === 'ttl' ? '' : `, ${most} at most`}.`,
-    )
+  checkNames(maker, options, [...common, ...(defaults.more ?? [])], 'cache')
+  const { url, client, keyPrefix = defaults.keyPrefix } = options
+  if (url !== undefined && client) throw invalid(`${maker}() must be given either 'url' or 'client'; got both.`)
+  // an invalid URL may contain a password, so the message doesn't quote it
+  if (url !== undefined && !isUrl(url))
+    throw invalid(`'url' of ${maker}() must be a URL such as 'redis://localhost:6379'.`)
+  if (client && !defaults.isClient(client))
+    throw invalid(`'client' of ${maker}() must be a client of the package 'redis'; ${got(client)}.`)
+  if (typeof keyPrefix !== 'string') throw invalid(`'keyPrefix' of ${maker}() must be a string; ${got(keyPrefix)}.`)
+  const number = (name: 'ttl' | 'commandTimeout' | 'connectTimeout', fallback: number) => {
+    const value = options[name] ?? fallback
+    const max = name === 'ttl' ? Number.MAX_VALUE : maxTimerMs
+    if (typeof value === 'number' && value > 0 && value <= max) return value
+    const limit = name === 'ttl' ? '' : ` and at most ${max}`
+    throw invalid(`'${name}' of ${maker}() must be a number of milliseconds greater than 0${limit}; ${got(value)}.`)
   }
   return {
     maker,
@@ -74,20 +73,20 @@ export function settingsOf<Client extends LinkedClient>(
   }
 }
 
-/** Longer than this, a timer of Node's ends at once. */
-export const longestTime = 2 ** 31 - 1
+/** The longest delay of a Node.js timer; a longer one fires immediately. */
+export const maxTimerMs = 2 ** 31 - 1
 
-/** What the package `redis` would refuse with every call, and quote: there may be a password in it. */
+/** Rejects early any URL that the `redis` package would reject on every call, quoting a possible password. */
 function isUrl(url: unknown): boolean {
   if (typeof url !== 'string' || !URL.canParse(url)) return false
   const { protocol, pathname } = new URL(url)
   return protocol === 'unix:' || (/^rediss?:$/.test(protocol) && /^\/?\d*$/.test(pathname))
 }
 
-/** What Redis takes for a time. */
-export const lasting = (ttl: number): number => Math.min(Math.max(1, Math.ceil(ttl)), 2 ** 52)
+/** A time to live that Redis accepts, in milliseconds. */
+export const expiryMs = (ttl: number): number => Math.min(Math.max(1, Math.ceil(ttl)), 2 ** 52)
 
-/** A client that was made here, and is closed here. */
+/** A client created by this link, which also closes it. */
 interface OwnClient {
   connect(): Promise<unknown>
   close(): Promise<unknown>
@@ -96,21 +95,21 @@ interface OwnClient {
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** Failures in a row after which Redis is left alone, and for how long, in milliseconds. */
-const mostFailures = 5
-const shortestRest = 250
-const longestRest = 10_000
-/** Commands that may wait for a slow server. */
-const mostWaiting = 10_000
+/** Consecutive failures that open the circuit, and how long it stays open, in milliseconds. */
+const maxFailures = 5
+const minPauseMs = 250
+const maxPauseMs = 10_000
+/** The most commands queued for a slow server. */
+const maxQueuedCommands = 10_000
 
-/** The way to Redis: one connection, made at first use; nobody waits for it longer than `commandTimeout`. */
+/** One Redis connection with a circuit breaker. It opens on first use; commands wait for it up to `commandTimeout`. */
 export class RedisLink<Client extends LinkedClient> {
   readonly #settings: RedisSettings<Client>
   #own: (Client & OwnClient) | undefined
   #connecting: Promise<void> | undefined
   #failures = 0
-  #rests = 0
-  #restUntil = 0
+  #pauses = 0
+  #pausedUntil = 0
   #closed = false
 
   constructor(settings: RedisSettings<Client>) {
@@ -118,25 +117,25 @@ export class RedisLink<Client extends LinkedClient> {
   }
 
   async run<Answer>(command: (client: Client) => Promise<Answer>): Promise<Answer> {
-    if (this.#closed) throw this.#isClosed()
-    if (systemClock.now() < this.#restUntil) {
-      throw new Error('Redis failed several times in a row, and is left alone for a moment.')
+    if (this.#closed) throw this.#closedError()
+    if (systemClock.now() < this.#pausedUntil) {
+      throw new Error('Redis failed repeatedly. Commands are paused for a moment.')
     }
-    const began = systemClock.now()
+    const startedAt = systemClock.now()
     try {
       const answer = await within(this.#settings.commandTimeout, this.#send(command))
       this.#failures = 0
-      this.#rests = 0
+      this.#pauses = 0
       return answer
     } catch (error) {
-      // how to mend it is for people to read, and not a matter of patience; nor is what the server itself refuses
-      if (!(error instanceof BadRequestError) && !isReply(error)) this.#failed(began)
+      // a missing package and an error reply don't mean that the server is unreachable
+      if (!(error instanceof BadRequestError) && !isErrorReply(error)) this.#recordFailure(startedAt)
       throw error
     }
   }
 
   async connect(): Promise<void> {
-    if (this.#closed) throw this.#isClosed()
+    if (this.#closed) throw this.#closedError()
     if (!ready(this.#client)) await this.#open()
   }
 
@@ -146,7 +145,7 @@ export class RedisLink<Client extends LinkedClient> {
     const client = this.#own
     this.#own = undefined
     if (!client) return
-    // what was sent is answered first, but nobody waits for a server that is gone
+    // let pending commands finish, unless the server is unreachable
     await within(this.#settings.commandTimeout, client.close()).catch(() => destroy(client))
   }
 
@@ -154,7 +153,7 @@ export class RedisLink<Client extends LinkedClient> {
     return this.#settings.client ?? this.#own
   }
 
-  #isClosed(): Error {
+  #closedError(): Error {
     return new Error(`This ${this.#settings.maker}() is closed.`)
   }
 
@@ -166,20 +165,20 @@ export class RedisLink<Client extends LinkedClient> {
   }
 
   /** Calls that were under way when the rest began say nothing new: a burst of them is one failure, not a long one. */
-  #failed(began: number): void {
-    if (began < this.#restUntil) return
+  #recordFailure(began: number): void {
+    if (began < this.#pausedUntil) return
     this.#failures++
-    if (this.#failures < mostFailures) return
+    if (this.#failures < maxFailures) return
     this.#failures = 0
-    this.#restUntil = systemClock.now() + Math.min(longestRest, shortestRest * 2 ** this.#rests++)
+    this.#pausedUntil = systemClock.now() + Math.min(maxPauseMs, minPauseMs * 2 ** this.#pauses++)
   }
 
   #open(): Promise<void> {
-    if (this.#settings.client) return Promise.reject(new Error('The Redis client that was given is not connected.'))
+    if (this.#settings.client) return Promise.reject(new Error('The given Redis client is not connected.'))
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined
     })
-    // it goes on when nobody waits for it any more
+    // the attempt continues after its callers have timed out
     this.#connecting.catch(() => {})
     return this.#connecting
   }
@@ -193,10 +192,10 @@ export class RedisLink<Client extends LinkedClient> {
     const client = createClient({
       ...(url !== undefined && { url }),
       disableOfflineQueue: true,
-      commandsQueueMaxLength: mostWaiting,
+      commandsQueueMaxLength: maxQueuedCommands,
       socket: { reconnectStrategy: false, connectTimeout },
     }) as unknown as Client & OwnClient
-    // a failure is told by the commands that meet it
+    // failing commands report the error
     client.on('error', () => {})
     try {
       await within(connectTimeout, client.connect())
@@ -204,7 +203,7 @@ export class RedisLink<Client extends LinkedClient> {
       destroy(client)
       throw error
     }
-    // an idle cache doesn't keep a program from ending
+    // an idle cache must not keep the process alive
     client.unref()
     if (this.#closed) destroy(client)
     else this.#own = client
@@ -214,14 +213,14 @@ export class RedisLink<Client extends LinkedClient> {
 const ready = (client: LinkedClient | undefined): boolean =>
   client !== undefined && (client.isReady ?? client.isOpen ?? true)
 
-/** An error that the server sent: it is there, and doesn't want to (full, read-only, no permission). */
-const isReply = (error: unknown) => error instanceof Error && /^[A-Z]{3,} /.test(error.message)
+/** True for an error sent by a reachable server (out of memory, read-only, no permission). */
+const isErrorReply = (error: unknown) => error instanceof Error && /^[A-Z]{3,} /.test(error.message)
 
 function destroy(client: OwnClient): void {
   try {
     client.destroy()
   } catch {
-    // it was closed already
+    // already closed
   }
 }
 
@@ -233,13 +232,15 @@ function within<Answer>(ms: number, work: Promise<Answer>): Promise<Answer> {
 }
 
 /**
- * `await` in a `try` tells bundlers that the package may be missing.
- * @param maker who needs it, for what is said then
+ * Loads the optional package. Bundlers recognise `await import()` in a `try` block as optional.
+ * @param maker name of the function that needs it, for the message
  */
 export async function loadRedis(maker: string) {
   try {
     return await import('redis')
   } catch (error) {
-    throw new BadRequestError(`${maker}() needs the package 'redis': npm install redis`, { cause: error })
+    throw new BadRequestError(`${maker}() needs the package 'redis'. Install it with: npm install redis.`, {
+      cause: error,
+    })
   }
 }

@@ -1,7 +1,7 @@
 import type { CacheStore } from '../types/cache.js'
-import { lasting, RedisLink, type RedisOptions, type RedisSettings, settingsOf } from './redis-link.js'
+import { expiryMs, RedisLink, type RedisOptions, type RedisSettings, readSettings } from './redis-link.js'
 
-/** What is used of a client of the package `redis`: of `createClient`, `createCluster` and `createSentinel` alike. */
+/** The methods used of a client of the `redis` package, made by `createClient`, `createCluster` or `createSentinel`. */
 export interface RedisCacheClient {
   readonly isReady?: boolean
   readonly isOpen?: boolean
@@ -11,31 +11,31 @@ export interface RedisCacheClient {
 
 /** Options of {@link redisCache}. */
 export interface RedisCacheOptions extends RedisOptions<RedisCacheClient> {
-  /** Begins the names of all keys. @default 'llmux:cache:' */
+  /** Prefix of all keys. @default 'llmux:cache:' */
   keyPrefix?: string | undefined
-  /** How long answers are kept where nobody says otherwise, in milliseconds. @default 3_600_000 (one hour) */
+  /** Default time to live of an answer, in milliseconds. @default 3_600_000 (one hour) */
   ttl?: number | undefined
 }
 
-/** What a cache in Redis can do beside what a call asks of it. */
+/** A cache store in Redis. */
 export interface RedisCache extends CacheStore {
-  /** Connects before the first call would: that one goes on without the cache where the connection takes longer than `commandTimeout`. */
+  /** Connects ahead of the first call, which otherwise skips the cache if connecting takes longer than `commandTimeout`. */
   connect(): Promise<void>
-  /** Closes the connection, where it is not a client of yours. Later calls are misses. */
+  /** Closes the connection unless it is a `client` you passed. Later lookups are misses. */
   close(): Promise<void>
 }
 
 /**
- * Keeps answers in Redis, for all processes that share it. Needs the package `redis`, which loads with the first call. Where Redis
- * is slow, full or gone, calls go on without it.
+ * Stores answers in Redis, shared by all processes. Needs the package `redis`, loaded on first use. If Redis is slow, full or
+ * unreachable, calls continue without the cache.
  *
- * @throws {BadRequestError} where an option is wrong
+ * @throws {BadRequestError} if an option is invalid
  * @example
  * const client = createClient({ cache: redisCache({ url: 'redis://localhost:6379', ttl: 600_000 }) })
  */
 export function redisCache(options: RedisCacheOptions = {}): RedisCache {
   return new Redis(
-    settingsOf('redisCache', options, {
+    readSettings('redisCache', options, {
       keyPrefix: 'llmux:cache:',
       isClient: ({ get, set }) => typeof get === 'function' && typeof set === 'function',
     }),
@@ -59,7 +59,7 @@ class Redis implements RedisCache {
     return this.#link.run((client) => this.#put(client, key, value, ttl))
   }
 
-  // one command for each: the keys of a Cluster are not in one place, and the client sends them together
+  // one command per key: keys of a Cluster live on different nodes; the client pipelines the commands
   getMany(keys: readonly string[]): Promise<unknown> {
     return this.#link.run((client) => Promise.all(keys.map((key) => client.get(this.#settings.keyPrefix + key))))
   }
@@ -78,6 +78,6 @@ class Redis implements RedisCache {
 
   #put(client: RedisCacheClient, key: string, value: string, ttl: number): Promise<unknown> {
     const { keyPrefix } = this.#settings
-    return client.set(keyPrefix + key, value, { expiration: { type: 'PX', value: lasting(ttl) } })
+    return client.set(keyPrefix + key, value, { expiration: { type: 'PX', value: expiryMs(ttl) } })
   }
 }

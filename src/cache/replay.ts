@@ -7,38 +7,39 @@ import { Pipe, type PipeSource } from '../call/pipe.js'
 import { parseAnswer } from '../call/structured.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { StandardSchema } from '../types/schema.js'
-import type { CacheCall } from './through.js'
+import type { CacheableCall } from './cacheable-call.js'
 
-/** How the caller wants an answer. */
-export interface Wanted {
+/** The form in which a caller receives a cached answer. */
+export interface ReplayOptions {
   readonly stream: boolean
-  /** Whether the usage chunk was asked for. */
+  /** Whether a stream ends with a usage chunk. */
   readonly includeUsage: boolean
   readonly schema: StandardSchema | undefined
 }
 
 /**
- * An answer that was kept, as the caller wants it. The schema has its say again: it may be another one, with the same JSON Schema.
- * @throws {JSONSchemaValidationError} where the answer doesn't fit; then the call is not settled
+ * Turns a cached answer into a response or a stream. The schema validates it again: the caller's schema may differ from the
+ * one of the stored call although both have the same JSON Schema.
+ * @throws {JSONSchemaValidationError} if the answer doesn't match the schema; the call is then not settled
  */
-export async function replay(
+export async function replayAnswer(
   answer: Decoded<ChatCompletion>,
-  call: CacheCall,
-  { stream, includeUsage, schema }: Wanted,
+  call: CacheableCall,
+  { stream, includeUsage, schema }: ReplayOptions,
 ): Promise<ChatCompletion | CompletionStream> {
   const meta = metaOf(call)
   const text = stream ? JSON.stringify(answer) : ''
-  const fresh = () => withMeta(JSON.parse(text) as Decoded<ChatCompletion>, meta)
-  const whole: ChatCompletion = withMeta(answer, meta)
-  if (schema) await parseAnswer(whole, schema)
+  const copy = () => withMeta(JSON.parse(text) as Decoded<ChatCompletion>, meta)
+  const completion: ChatCompletion = withMeta(answer, meta)
+  if (schema) await parseAnswer(completion, schema)
   const [first] = answer.choices
   call.nativeFinishReason = first?.native_finish_reason ?? first?.finish_reason
   if (stream) call.firstTokenAt = call.clock.now()
   call.settle(answer.usage, billingOf(answer))
-  if (!stream) return whole
+  if (!stream) return completion
   call.watch?.firstToken()
-  const pipe = new Pipe<ReturnType<typeof chunksOf>[number]>(nobody)
-  for (const chunk of chunksOf(fresh())) {
+  const pipe = new Pipe<ReturnType<typeof chunksOf>[number]>(noSource)
+  for (const chunk of chunksOf(copy())) {
     if (chunk.usage && chunk.choices.length === 0 && !includeUsage) continue
     pipe.put(chunk)
     if (call.watch?.chunks) call.watch.chunk(chunk)
@@ -47,12 +48,12 @@ export async function replay(
   return new CompletionStream({
     pipe,
     meta,
-    soFar: fresh,
-    partial: fresh,
-    complete: async () => (schema ? parseAnswer(fresh(), schema) : fresh()),
+    soFar: copy,
+    partial: copy,
+    complete: async () => (schema ? parseAnswer(copy(), schema) : copy()),
     cancel: () => {},
   })
 }
 
-/** There is no socket to be paused. */
-const nobody: PipeSource = { pause: () => {}, resume: () => {}, leave: () => {} }
+/** A replayed stream has no socket to pause. */
+const noSource: PipeSource = { pause: () => {}, resume: () => {}, leave: () => {} }

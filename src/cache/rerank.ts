@@ -1,35 +1,36 @@
 import { metaOf, withMeta } from '../call/meta.js'
 import type { RerankResponse } from '../types/rerank.js'
+import type { CacheableCall } from './cacheable-call.js'
 import type { Origin } from './entry.js'
-import { keyOf, type Question, questionOf } from './key.js'
-import type { Plan } from './plan.js'
+import { cacheKey, inputText, type KeyInput } from './key.js'
+import type { CachePolicy } from './policy.js'
 import type { CacheState } from './state.js'
-import { type CacheCall, through } from './through.js'
+import { withCache } from './with-cache.js'
 
-/** One rerank call through a cache. */
-export interface RerankPassage {
+/** A rerank call and its cache. */
+export interface CachedRerank {
   readonly state: CacheState
-  readonly plan: Plan
-  readonly call: CacheCall
-  /** Who is asked, as text. */
-  readonly address: string
-  readonly question: Question
-  /** Who answered; undefined where it was not the one who was asked. */
+  readonly policy: CachePolicy
+  readonly call: CacheableCall
+  /** Text of the model, address and account, see `scopeText()`. */
+  readonly scope: string
+  readonly keyInput: KeyInput
+  /** Returns who answered; undefined if the answer must not be stored. */
   origin(answer: RerankResponse): Origin | undefined
-  ask(): Promise<RerankResponse>
+  send(): Promise<RerankResponse>
 }
 
-/** A rerank call through a cache; as it is, where it has no key. */
-export async function cachedRerank({ plan, call, address, ...passage }: RerankPassage): Promise<RerankResponse> {
+/** Runs a rerank call with its cache. A request without a usable key goes straight to the provider. */
+export async function rerankWithCache({ policy, call, scope, ...rerank }: CachedRerank): Promise<RerankResponse> {
   let key: string
   try {
-    key = keyOf(plan, address, questionOf(passage.question))
+    key = cacheKey(policy, scope, inputText(rerank.keyInput))
   } catch {
-    return passage.ask()
+    return rerank.send()
   }
-  return through<'rerank', RerankResponse>({
-    state: passage.state,
-    plan,
+  return withCache<'rerank', RerankResponse>({
+    state: rerank.state,
+    policy,
     operation: 'rerank',
     key,
     call,
@@ -37,11 +38,11 @@ export async function cachedRerank({ plan, call, address, ...passage }: RerankPa
       call.settle(answer.usage, { answeredModel: answer.model })
       return withMeta(answer, metaOf(call))
     },
-    async ask(keep) {
-      const answer = await passage.ask()
-      const from = passage.origin(answer)
+    async send(store) {
+      const answer = await rerank.send()
+      const from = rerank.origin(answer)
       const data = () => ({ ...(from ?? { provider: '', model: '' }), answer: { ...answer } })
-      keep?.({ worth: from !== undefined && answer.results.length > 0, data })
+      store?.({ cacheable: from !== undefined && answer.results.length > 0, data })
       return answer
     },
   })

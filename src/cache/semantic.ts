@@ -1,35 +1,34 @@
 import { checkNames } from '../call/known-options.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import type { CacheStore, EmbedText, Neighbour, SemanticIndex, SemanticStore } from '../types/cache.js'
 import { memoryCache } from './memory.js'
-import { isStore } from './plan.js'
-import { longestTime } from './redis-link.js'
+import { isStore } from './policy.js'
+import { maxTimerMs } from './redis-link.js'
 
 /** Options of {@link semanticCache}. */
 export interface SemanticCacheOptions {
   /**
-   * What makes the vector of a question: an embedding model (`openai/text-embedding-3-small`), asked through the same client, or
-   * a function of yours.
+   * Embeds the text of a question: an embedding model (`openai/text-embedding-3-small`), called through the same client, or your own
+   * function.
    */
   embed: string | EmbedText
-  /** The least cosine that counts as the same question. Measure it with questions of yours: models differ. @default 0.95 */
+  /** Minimum cosine similarity of a hit, from 0 to 1. It depends on the model: measure it with your own questions. @default 0.95 */
   threshold?: number | undefined
-  /** Where the answers are. @default memoryCache() */
+  /** Store of the answers. @default memoryCache() */
   store?: CacheStore | undefined
-  /** Where the vectors are: `redisIndex()`, or one of yours. @default in this process's memory */
+  /** Index of the vectors: `redisIndex()` or your own. @default an index in memory */
   index?: SemanticIndex | undefined
-  /** The most questions that the index in memory holds; the ones longest unused go first. @default 1_000 */
+  /** Maximum number of questions in the memory index; the least recently used are evicted. @default 1_000 */
   maxEntries?: number | undefined
-  /** The longest that a call waits for its vector, in milliseconds. @default 5_000 */
+  /** Maximum time that a call waits for its vector, in milliseconds. @default 5_000 */
   embedTimeout?: number | undefined
 }
 
 /**
- * A cache that also answers a question that was asked before in other words: the text of the last user turn is like the one that
- * was answered, and everything else of the call is the same. It can be wrong: a `threshold` that is too low gives people the answers
- * to other questions.
+ * A cache that also recognises a rephrased question: the last user message is similar to an answered one and the rest of the request
+ * is identical. Matches can be wrong: with a `threshold` that is too low, callers get answers to different questions.
  *
- * @throws {BadRequestError} where an option is wrong
+ * @throws {BadRequestError} if an option is invalid
  * @example
  * const client = createClient({ cache: semanticCache({ embed: 'openai/text-embedding-3-small', threshold: 0.93 }) })
  */
@@ -37,19 +36,30 @@ export function semanticCache(options: SemanticCacheOptions): SemanticStore {
   checkNames('semanticCache', options, known, 'cache')
   const { embed, threshold = 0.95, store = memoryCache(), maxEntries = 1_000, embedTimeout = 5_000 } = options
   if (typeof embed !== 'function' && (typeof embed !== 'string' || embed === '')) {
-    throw wrong("'embed' of semanticCache() is an embedding model, or a function that gives a text's vector.")
+    throw invalid(
+      `'embed' of semanticCache() must be an embedding model or a function that returns the vector of a text; ${got(embed)}.`,
+    )
   }
   if (!(typeof threshold === 'number' && threshold > 0 && threshold <= 1)) {
-    throw wrong("'threshold' of semanticCache() is more than 0 and at most 1.")
+    throw invalid(`'threshold' of semanticCache() must be a number greater than 0 and at most 1; ${got(threshold)}.`)
   }
-  if (!isStore(store))
-    throw wrong("'store' of semanticCache() is memoryCache(), redisCache(), or an object with get and set.")
+  if (!isStore(store)) {
+    throw invalid(
+      `'store' of semanticCache() must be memoryCache(), redisCache() or an object with get() and set(); ${got(store)}.`,
+    )
+  }
   if (options.index && !isIndex(options.index)) {
-    throw wrong("'index' of semanticCache() is redisIndex(), or an object with nearest and add.")
+    throw invalid(
+      `'index' of semanticCache() must be redisIndex() or an object with nearest() and add(); ${got(options.index)}.`,
+    )
   }
-  if (!Number.isInteger(maxEntries) || maxEntries < 1) throw wrong("'maxEntries' of semanticCache() is 1 or more.")
-  if (!Number.isInteger(embedTimeout) || embedTimeout < 1 || embedTimeout > longestTime) {
-    throw wrong(`'embedTimeout' of semanticCache() is a whole number of milliseconds, from 1 to ${longestTime}.`)
+  if (!Number.isInteger(maxEntries) || maxEntries < 1) {
+    throw invalid(`'maxEntries' of semanticCache() must be a positive integer; ${got(maxEntries)}.`)
+  }
+  if (!Number.isInteger(embedTimeout) || embedTimeout < 1 || embedTimeout > maxTimerMs) {
+    throw invalid(
+      `'embedTimeout' of semanticCache() must be an integer number of milliseconds from 1 to ${maxTimerMs}; ${got(embedTimeout)}.`,
+    )
   }
   const { getMany, setMany } = store
   return {
@@ -63,25 +73,25 @@ export function semanticCache(options: SemanticCacheOptions): SemanticStore {
 
 const known = ['embed', 'threshold', 'store', 'index', 'maxEntries', 'embedTimeout']
 
-const wrong = (message: string) => new BadRequestError(message, { param: 'cache' })
+const invalid = (message: string) => new BadRequestError(message, { param: 'cache' })
 
 const isIndex = ({ nearest, add }: SemanticIndex): boolean => typeof nearest === 'function' && typeof add === 'function'
 
-/** Vectors in memory, compared one by one: fast enough for thousands. */
+/** An index in memory that compares all vectors of a scope: fast enough for thousands. */
 class MemoryIndex implements SemanticIndex {
-  readonly #most: number
-  /** In the order of their use, the ones longest unused first. */
-  readonly #order = new Map<string, { scope: string; key: string }>()
+  readonly #maxEntries: number
+  /** Least recently used first. */
+  readonly #usage = new Map<string, { scope: string; key: string }>()
   readonly #scopes = new Map<string, Map<string, Float32Array>>()
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries
   }
 
   nearest(scope: string, vector: Float32Array): Neighbour | undefined {
     let best: { key: string; similarity: number } | undefined
     for (const [key, other] of this.#scopes.get(scope) ?? []) {
-      // another model made it
+      // a vector of another model
       if (other.length !== vector.length) continue
       let similarity = 0
       for (let at = 0; at < vector.length; at++) similarity += (vector[at] ?? 0) * (other[at] ?? 0)
@@ -100,14 +110,14 @@ class MemoryIndex implements SemanticIndex {
     }
     vectors.set(key, vector)
     this.#touch(scope, key)
-    while (this.#order.size > this.#most) {
-      const [oldest] = this.#order.values()
+    while (this.#usage.size > this.#maxEntries) {
+      const [oldest] = this.#usage.values()
       if (oldest) this.remove(oldest.scope, oldest.key)
     }
   }
 
   remove(scope: string, key: string): void {
-    this.#order.delete(`${scope} ${key}`)
+    this.#usage.delete(`${scope} ${key}`)
     const vectors = this.#scopes.get(scope)
     vectors?.delete(key)
     if (vectors?.size === 0) this.#scopes.delete(scope)
@@ -115,7 +125,7 @@ class MemoryIndex implements SemanticIndex {
 
   #touch(scope: string, key: string): void {
     const name = `${scope} ${key}`
-    this.#order.delete(name)
-    this.#order.set(name, { scope, key })
+    this.#usage.delete(name)
+    this.#usage.set(name, { scope, key })
   }
 }

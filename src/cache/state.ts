@@ -1,66 +1,66 @@
 import { channel } from 'node:diagnostics_channel'
 import { LLMError } from '../errors.js'
 import type { CacheFailure } from '../types/cache.js'
-import type { Flight } from './flight.js'
-import { type Given, type Plan, planOf } from './plan.js'
+import { type CacheInput, type CachePolicy, resolvePolicy } from './policy.js'
+import type { SingleFlight } from './single-flight.js'
 
 const failures = channel('llmux:cache:error')
 
-/** How long a client that is closed waits for its store, in milliseconds. */
-const longestDrain = 5_000
+/** How long `close()` waits for pending cache writes, in milliseconds. */
+const maxDrainMs = 5_000
 
-/** What the calls of one client share of its cache. */
+/** Cache state shared by all calls of one client or Router. */
 export class CacheState {
-  /** Calls that others wait for, by their keys. */
-  readonly flights = new Map<string, Flight>()
-  readonly #own: Plan | undefined
+  /** In-flight calls that identical calls may join, by flight key. */
+  readonly flights = new Map<string, SingleFlight>()
+  readonly #policy: CachePolicy | undefined
   readonly #writes = new Set<Promise<void>>()
 
-  /** @param option what the client or the Router was given for `cache` */
-  constructor(option: Given) {
-    this.#own = option ? planOf(option, undefined) : undefined
+  /** @param option the `cache` option of the client or Router */
+  constructor(option: CacheInput) {
+    this.#policy = option ? resolvePolicy(option, undefined) : undefined
   }
 
-  /** How a call uses the cache; undefined where it doesn't. */
-  planFor(ofCall: Given): Plan | undefined {
-    if (ofCall === undefined || ofCall === null) return this.#own
-    return ofCall === false ? undefined : planOf(ofCall, this.#own)
+  /** Combines a call's `cache` option with the client's. Undefined means that the call is not cached. */
+  policyFor(option: CacheInput): CachePolicy | undefined {
+    if (option === undefined || option === null) return this.#policy
+    return option === false ? undefined : resolvePolicy(option, this.#policy)
   }
 
-  /** Waits for writes that are under way, but not for a store that never answers. */
+  /** Waits for pending writes, for a limited time. */
   async drain(): Promise<void> {
     if (this.#writes.size === 0) return
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, longestDrain)
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, maxDrainMs)
     })
-    await Promise.race([Promise.all(this.#writes), late])
+    await Promise.race([Promise.all(this.#writes), timeout])
     clearTimeout(timer)
   }
 
-  /** Does something that no call waits for. */
-  behind(plan: Plan, operation: CacheFailure['operation'], key: string, work: () => unknown): void {
+  /** Starts work that no call waits for. Failures are reported, never thrown. */
+  runInBackground(policy: CachePolicy, operation: CacheFailure['operation'], key: string, work: () => unknown): void {
     try {
       const done = work()
       if (!isThenable(done)) return
       const write = Promise.resolve(done)
-        .then(nothing, (error) => void tell(plan, { operation, error: asError(error), key }))
+        .then(noop, (error) => void reportFailure(policy, { operation, error: asError(error), key }))
         .finally(() => this.#writes.delete(write))
       this.#writes.add(write)
     } catch (error) {
-      tell(plan, { operation, error: asError(error), key })
+      reportFailure(policy, { operation, error: asError(error), key })
     }
   }
 }
 
-/** What goes wrong with a cache is told, and never thrown. @returns it in words */
-export function tell(plan: Plan, failure: CacheFailure): string {
+/** Reports a cache failure to `onError` and the diagnostics channel. @returns the error's message */
+export function reportFailure(policy: CachePolicy, failure: CacheFailure): string {
   if (failures.hasSubscribers) failures.publish(failure)
   try {
-    const told: unknown = plan.onError?.(failure)
-    if (told instanceof Promise) told.catch(nothing)
+    const returned: unknown = policy.onError?.(failure)
+    if (returned instanceof Promise) returned.catch(noop)
   } catch {
-    // whoever listens can't break the call
+    // errors of user callbacks are ignored
   }
   return failure.error.message
 }
@@ -68,7 +68,7 @@ export function tell(plan: Plan, failure: CacheFailure): string {
 export const asError = (error: unknown): Error =>
   error instanceof Error || LLMError.is(error) ? error : new Error(String(error))
 
-const nothing = () => {}
+const noop = () => {}
 
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

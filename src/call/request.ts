@@ -1,4 +1,4 @@
-import { checkCache } from '../cache/plan.js'
+import { checkCache } from '../cache/policy.js'
 import { BadRequestError } from '../errors.js'
 import type { CallOptions } from '../types/options.js'
 import { accountOptions, callOptions, clientOptions, otherWords, toCamel, toSnake } from './options.js'

@@ -1,9 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 
-/**
- * For agents that listen without being configured. Messages are the events themselves, published in the caller's context as
- * they happen.
- */
+/** Diagnostics channels for monitoring agents. Events are published synchronously, in the caller's async context. */
 export const channels = Object.freeze({
   start: channel('llmux:call:start'),
   retry: channel('llmux:call:retry'),
@@ -16,8 +13,8 @@ export const channels = Object.freeze({
 
 const { start, retry, fallback, firstToken, cacheHit, success, failure } = channels
 
-/** Whether anybody listens. Written out: every call asks. */
-export const anybodyListens = (): boolean =>
+/** True if any channel has a subscriber. Unrolled because every call checks it. */
+export const hasSubscribers = (): boolean =>
   success.hasSubscribers ||
   failure.hasSubscribers ||
   start.hasSubscribers ||

@@ -10,7 +10,7 @@ import {
   toSnake,
 } from '../call/options.js'
 import { closestName } from '../call/suggest.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import type {
   Callback,
   CallbackSet,
@@ -20,32 +20,32 @@ import type {
   Redact,
   SenderStats,
 } from '../types/observe.js'
-import { anybodyListens } from './channels.js'
+import { CallRecorder, type ObservedCall } from './call-recorder.js'
+import { hasSubscribers } from './channels.js'
 import { Delivery, within } from './delivery.js'
 import { linesFor } from './lines.js'
 import { logTo } from './logger.js'
-import { Watch, type Watched } from './watch.js'
 
 const defaultQueue = 10_000
 const defaultTimeout = 10_000
-/** Twice this is as long as a timer of Node's can be: a longer one ends at once. */
-const longestTimeout = 2 ** 30 - 1
-/** Sets of single calls that are remembered, so that `flush()` reaches them. */
-const mostPassing = 64
+/** `drain()` waits twice this, the most that a Node.js timer can hold. */
+const maxTimeout = 2 ** 30 - 1
+/** The most per-call callback sets that `flush()` still reaches. */
+const maxCallSets = 64
 
-/** Who is told of the calls of a client or a Router. */
-export class Hub {
+/** Observers of one client or Router: callbacks, the logger and `LLMUX_LOG`. */
+export class ObserverHub {
   readonly clock: Clock
   readonly redact: Redact | undefined
   readonly beforeSend: ObserveOptions['beforeSend']
   readonly #timeout: number
   readonly #delivery: Delivery
-  readonly #passing = new Set<CallbackSet>()
+  readonly #callSets = new Set<CallbackSet>()
   #callbacks: readonly CallbackSet[]
   #environmentRead = false
   #closing: Promise<void> | undefined
 
-  /** @throws {BadRequestError} where an option is not of its kind */
+  /** @throws {BadRequestError} if an option is invalid */
   constructor(options: ObserveOptions, clock: Clock) {
     checkOptions(options)
     this.clock = clock
@@ -56,47 +56,47 @@ export class Hub {
     this.#delivery = new Delivery(options.callbackQueue ?? defaultQueue, this.#timeout, clock)
   }
 
-  /** Undefined where nobody wants to know of the call: then nothing is made for it. */
-  watch(call: Watched): Watch | undefined {
+  /** Returns a recorder for the call; undefined without observers, so that the call pays nothing. */
+  recorderFor(call: ObservedCall): CallRecorder | undefined {
     if (!this.#environmentRead) this.#readEnvironment()
     const { callbacks: own } = call
-    if (this.#callbacks.length === 0 && own === undefined && !anybodyListens()) return undefined
-    const all = own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#remember(setsOf(own))]
-    return new Watch(this, this.#delivery, all, call, randomUUID())
+    if (this.#callbacks.length === 0 && own === undefined && !hasSubscribers()) return undefined
+    const all = own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#trackCallSets(setsOf(own))]
+    return new CallRecorder(this, this.#delivery, all, call, randomUUID())
   }
 
-  /** With the first call: nothing is read at import, and `LLMUX_LOG` is for the top-level functions too. */
+  /** Deferred to the first call: importing llmux reads nothing, and the top-level functions honour `LLMUX_LOG` too. */
   #readEnvironment(): void {
     this.#environmentRead = true
     const lines = linesFor(fromEnvironment(['LLMUX_LOG'])?.value)
     if (lines) this.#callbacks = [...this.#callbacks, lines]
   }
 
-  #remember(sets: CallbackSet[]): CallbackSet[] {
+  #trackCallSets(sets: CallbackSet[]): CallbackSet[] {
     for (const set of sets) {
-      if (!set.flush || this.#passing.has(set)) continue
-      const [first] = this.#passing
-      if (first && this.#passing.size >= mostPassing) this.#passing.delete(first)
-      this.#passing.add(set)
+      if (!set.flush || this.#callSets.has(set)) continue
+      const [first] = this.#callSets
+      if (first && this.#callSets.size >= maxCallSets) this.#callSets.delete(first)
+      this.#callSets.add(set)
     }
     return sets
   }
 
-  /** What the sets that keep metrics have, in Prometheus' text format. */
+  /** Metrics of all callback sets that collect them, in Prometheus' text format. */
   async metrics(): Promise<string> {
-    const keepers = this.#callbacks.filter((set) => typeof set.metrics === 'function')
-    if (keepers.length === 0) {
+    const collectors = this.#callbacks.filter((set) => typeof set.metrics === 'function')
+    if (collectors.length === 0) {
       throw new BadRequestError(
-        "Nobody keeps metrics here: give prometheus() of 'llmux/prometheus' among the 'callbacks' of createClient() or new Router().",
+        "Metrics are not enabled. Add prometheus() from 'llmux/prometheus' to the 'callbacks' of createClient() or new Router().",
         { param: 'callbacks' },
       )
     }
-    // two that share one registry have the same text
-    return [...new Set(await Promise.all(keepers.map((set) => set.metrics?.())))].join('\n')
+    // sets that share a registry return the same text
+    return [...new Set(await Promise.all(collectors.map((set) => set.metrics?.())))].join('\n')
   }
 
-  /** Has those who want to follow a Router do so. */
-  follow(router: Followed): void {
+  /** Lets callback sets subscribe to a Router's events. */
+  followRouter(router: Followed): void {
     for (const set of this.#callbacks) {
       try {
         set.follow?.(router)
@@ -113,23 +113,23 @@ export class Hub {
         const stats = set.stats?.()
         if (!stats) continue
         const name = set.name ?? `callbacks[${index}]`
-        // two projects of one service are two senders
+        // two projects of one service have the same name
         senders[Object.hasOwn(senders, name) ? `${name}[${index}]` : name] = stats
       } catch {
-        // theirs to mend
+        // errors of user callbacks are ignored
       }
     }
     return { ...this.#delivery.stats, waiting: this.#delivery.waiting, senders }
   }
 
-  /** Settles when every event so far has been delivered, and sent on by those who batch; in bounded time. */
+  /** Waits until all events so far are delivered and all batches are sent, for a limited time. */
   async flush(): Promise<void> {
     await this.#delivery.drain()
-    const sets = new Set([...this.#callbacks, ...this.#passing])
+    const sets = new Set([...this.#callbacks, ...this.#callSets])
     await Promise.all([...sets].map((set) => set.flush && within(this.#timeout, () => set.flush?.())))
   }
 
-  /** @param end settles when the calls under way are done: they too are told of */
+  /** @param end waits for in-flight calls, whose events are delivered too */
   close(end: () => Promise<void>): Promise<void> {
     this.#closing ??= this.#close(end)
     return this.#closing
@@ -137,10 +137,10 @@ export class Hub {
 
   async #close(end: () => Promise<void>): Promise<void> {
     await this.flush()
-    const told = this.#delivery.count
+    const delivered = this.#delivery.count
     try {
       await end()
-      if (this.#delivery.count > told) await this.flush()
+      if (this.#delivery.count > delivered) await this.flush()
     } finally {
       await this.#closeSets()
     }
@@ -151,7 +151,7 @@ export class Hub {
   }
 }
 
-/** What is no list of callbacks is refused elsewhere, with the call's other options. */
+/** Invalid values are ignored here; the validation of call options rejects them. */
 const setsOf = (callbacks: unknown): CallbackSet[] =>
   Array.isArray(callbacks)
     ? (callbacks as Callback[]).flatMap((one) => {
@@ -162,45 +162,48 @@ const setsOf = (callbacks: unknown): CallbackSet[] =>
 
 const eventParts = ['answer', 'chunk', 'metadata', 'user', 'error']
 const fieldsOfRequests = [chatParams, embeddingParams, rerankParams, responsesParams, moderationParams]
-const otherWordsForAnswer = /^(completion|response|output|choices|result)s?$/
+const answerSynonyms = /^(completion|response|output|choices|result)s?$/
 
-/** A misspelt field would be shown in every event. Unknown names in snake_case are the provider's own. */
-function checkField(name: string): void {
+/** A misspelled field would stay visible in every event. Unknown snake_case names may be provider fields. */
+function checkRedactedField(name: string): void {
   if (eventParts.includes(name) || fieldsOfRequests.some((fields) => fields.has(name))) return
   const known = [...eventParts, ...fieldsOfRequests.flatMap((fields) => [...fields])]
-  const right = otherWordsForAnswer.test(name)
-    ? 'answer'
-    : (closestName(name, known) ?? closestName(toSnake(name), known))
+  const right = answerSynonyms.test(name) ? 'answer' : (closestName(name, known) ?? closestName(toSnake(name), known))
   if (right === undefined && !/[A-Z]/.test(name)) return
   throw new BadRequestError(
-    `'redact' names '${name}', which is no part of an event. ` +
+    `'redact' contains an unknown field '${name}'. ` +
       (right
         ? `Did you mean '${right}'?`
-        : `Fields of a request are snake_case, and the other parts are ${eventParts.join(', ')}.`),
+        : `Use a snake_case field of the request, or one of ${eventParts.join(', ')}.`),
     { param: 'redact' },
   )
 }
 
 function checkOptions({ redact, beforeSend, callbackQueue, callbackTimeout, logger }: ObserveOptions): void {
-  const wrong = (param: string, what: string) => new BadRequestError(`'${param}' is ${what}.`, { param })
+  const invalid = (param: string, expected: string, value: unknown) =>
+    new BadRequestError(`'${param}' must be ${expected}; ${got(value)}.`, { param })
   if (redact !== undefined && typeof redact !== 'boolean') {
     if (!Array.isArray(redact) || redact.some((name) => typeof name !== 'string')) {
-      throw wrong('redact', "true, false, or a list of fields such as ['messages', 'answer']")
+      throw invalid('redact', "a boolean or an array of field names such as ['messages', 'answer']", redact)
     }
-    for (const name of redact) checkField(name)
+    for (const name of redact) checkRedactedField(name)
   }
   if (beforeSend !== undefined && beforeSend !== null && typeof beforeSend !== 'function') {
-    throw wrong('beforeSend', 'a function of an event')
+    throw invalid('beforeSend', 'a function', beforeSend)
   }
   if (callbackQueue !== undefined && !(Number.isInteger(callbackQueue) && callbackQueue > 0)) {
-    throw wrong('callbackQueue', 'a whole number, 1 or more')
+    throw invalid('callbackQueue', 'a positive integer', callbackQueue)
   }
-  if (callbackTimeout !== undefined && !(callbackTimeout > 0 && callbackTimeout <= longestTimeout)) {
-    throw wrong('callbackTimeout', `a number of milliseconds, more than 0 and ${longestTimeout} at most`)
+  if (callbackTimeout !== undefined && !(callbackTimeout > 0 && callbackTimeout <= maxTimeout)) {
+    throw invalid(
+      'callbackTimeout',
+      `a number of milliseconds greater than 0 and at most ${maxTimeout}`,
+      callbackTimeout,
+    )
   }
   if (logger === undefined) return
   const methods = ['debug', 'info', 'warn', 'error'] as const
   if (!logger || methods.some((method) => typeof logger[method] !== 'function')) {
-    throw wrong('logger', 'an object with debug(), info(), warn() and error(), such as pino()')
+    throw invalid('logger', 'an object with debug(), info(), warn() and error(), such as pino()', logger)
   }
 }

@@ -1,4 +1,4 @@
-import { checkCache } from '../cache/plan.js'
+import { checkCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
 import { ClientContext } from '../call/context.js'
@@ -6,9 +6,9 @@ import { checkCallbacks } from '../call/request.js'
 import type { CompletionResult } from '../completion.js'
 import type { EmbeddingResult } from '../embedding.js'
 import { BadRequestError } from '../errors.js'
-import { Hub } from '../observe/hub.js'
-import type { Watch } from '../observe/watch.js'
-import { watched } from '../observe/watched.js'
+import type { CallRecorder } from '../observe/call-recorder.js'
+import { ObserverHub } from '../observe/hub.js'
+import { observed } from '../observe/observed.js'
 import type { ResponseFormatInput } from '../types/chat.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
@@ -70,7 +70,7 @@ export class Router {
   readonly #mirror: Mirror
   readonly #health: HealthChecker
   readonly #timeout: number
-  readonly #hub: Hub
+  readonly #hub: ObserverHub
   readonly #cache: CacheState
 
   /** @throws {BadRequestError} where an option is wrong, with the path of its field */
@@ -85,13 +85,13 @@ export class Router {
     this.#mirror = new Mirror(this.#core, (ride, to) => this.#copy(ride, to))
     this.#health = new HealthChecker(this.#core)
     if (checked.callbacks !== undefined) checkCallbacks(checked.callbacks)
-    this.#hub = new Hub(observing(checked), this.#core.clock)
+    this.#hub = new ObserverHub(observing(checked), this.#core.clock)
     // as it was given: a copy may not be what it was
     const cache = options.cache ?? options.client?.cache
     checkCache(cache, true)
     this.#cache = new CacheState(cache)
     if (checked.healthCheck) this.#health.start()
-    this.#hub.follow(this)
+    this.#hub.followRouter(this)
   }
 
   /**
@@ -118,10 +118,10 @@ export class Router {
   }
 
   #start(operation: RoutedOperation, request: RoutedRequest): Promise<unknown> {
-    return watched(this.#hub, operation, request, (watch) => this.#run(operation, request, watch), true)
+    return observed(this.#hub, operation, request, (watch) => this.#run(operation, request, watch), true)
   }
 
-  async #run(operation: RoutedOperation, request: RoutedRequest, watch: Watch | undefined): Promise<unknown> {
+  async #run(operation: RoutedOperation, request: RoutedRequest, watch: CallRecorder | undefined): Promise<unknown> {
     if (this.#core.closed) throw closedError()
     const ride = new RoutedCall(operation, request, this.#core.clock.now(), this.#timeout)
     ride.watch = watch
@@ -129,7 +129,7 @@ export class Router {
       this.#mirror.copy(one)
       return run(this.#core, one)
     }
-    const plan = this.#cache.planFor(ride.cache)
+    const plan = this.#cache.policyFor(ride.cache)
     return plan ? runCached(this.#core, this.#cache, plan, ride, request, send) : send(ride)
   }
 

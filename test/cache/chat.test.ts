@@ -154,10 +154,10 @@ describe('one call', () => {
     await expect(llm.completion({ ...bad, timeout: -1 })).rejects.toThrow("'timeout' is a number")
     await expect(llm.completion({ ...bad, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
     await expect(llm.completion({ ...bad, cache: { ttl: 'a' } as never })).rejects.toThrow("'cache.ttl'")
-    await expect(llm.completion({ ...bad, cache: { age: 1 } as never })).rejects.toThrow("has no option 'age'")
+    await expect(llm.completion({ ...bad, cache: { age: 1 } as never })).rejects.toThrow("has an unknown option 'age'")
     await expect(llm.responses({ model, input: 'Hello', cache: { ttl: 1 } })).rejects.toThrow('are not cached')
     await expect(llm.moderation({ input: 'Hello', cache: memoryCache() })).rejects.toThrow('are not cached')
-    await expect(llm.completion({ ...bad, cache: true as never })).rejects.toThrow("'cache' is memoryCache()")
+    await expect(llm.completion({ ...bad, cache: true as never })).rejects.toThrow("'cache' must be memoryCache()")
   })
 })
 
@@ -238,7 +238,7 @@ it.each<[string, (options: never) => unknown]>([
 })
 
 it('has a client without a store say so', () => {
-  expect(() => createClient({ cache: { ttl: 5 } as never })).toThrow("'cache.store' is missing")
+  expect(() => createClient({ cache: { ttl: 5 } as never })).toThrow("'cache.store' must be memoryCache()")
 })
 
 it('leaves nothing behind where a call ends while its store begins to look', async () => {

@@ -83,7 +83,7 @@ describe('times that no timer can keep', () => {
 it('refuses a url of Redis at once, and quotes nothing of it', () => {
   for (const url of ['redis://user:canary@host:bad', 'http://user:canary@host', 'canary', 'redis://:canary@h/x']) {
     const refused = () => redisCache({ url })
-    expect(refused).toThrow("'url' of redisCache() is a URL such as 'redis://localhost:6379'.")
+    expect(refused).toThrow("'url' of redisCache() must be a URL such as 'redis://localhost:6379'.")
   }
 })
 

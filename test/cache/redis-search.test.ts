@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, createClientPool, createCluster, RESP_TYPES } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { foundIn } from '../../src/cache/redis-index.js'
+import { parseSearchReply } from '../../src/cache/redis-index.js'
 import { systemClock } from '../../src/call/clock.js'
 import {
   type CacheFailure,
@@ -402,7 +402,7 @@ describe('redisIndex()', () => {
     const llm = client({ cache: { store: semanticCache({ embed: paid, index }), onError } })
     for (const text of ['a', 'b', 'c']) {
       const { meta } = await llm.completion({ model, messages: user(text) })
-      expect(meta.cache.error).toMatch(/needs a Redis that can search/)
+      expect(meta.cache.error).toMatch(/needs a server with vector search/)
     }
     expect(embedded).toEqual(['a'])
     expect(failures).toHaveLength(3)
@@ -413,12 +413,12 @@ describe('redisIndex()', () => {
     let now = 1_000
     vi.spyOn(systemClock, 'now').mockImplementation(() => now)
     const look = () => index.nearest('s', one)
-    for (let at = 0; at < 20; at++) await expect(look()).rejects.toThrow('needs a Redis that can search')
+    for (let at = 0; at < 20; at++) await expect(look()).rejects.toThrow('needs a server with vector search')
     await index.add('s', 'a', one, undefined)
     await index.remove('s', 'a')
     expect(sent).toEqual(['FT.SEARCH'])
     now += 60_000
-    await expect(look()).rejects.toThrow('needs a Redis that can search')
+    await expect(look()).rejects.toThrow('needs a server with vector search')
     now += 60_000
     await index.add('s', 'a', one, undefined)
     expect(sent).toEqual(['FT.SEARCH', 'FT.SEARCH'])
@@ -477,7 +477,7 @@ describe('redisIndex()', () => {
     expect(() => redisIndex({ ttl: 0 })).toThrow("'ttl' of redisIndex()")
     expect(() => redisIndex({ commandTimeout: Number.NaN })).toThrow("'commandTimeout'")
     expect(() => redisIndex({ client: {} as never })).toThrow("'client'")
-    expect(() => redisIndex({ url: 'redis://a', client: scripted().index as never })).toThrow('not both')
+    expect(() => redisIndex({ url: 'redis://a', client: scripted().index as never })).toThrow('got both')
     expect(() => redisIndex({ keyPrefix: 1 as never })).toThrow("'keyPrefix'")
     expect(() => redisIndex({ algorithm: 'hnsw' as never })).toThrow("'algorithm' of redisIndex() is 'HNSW' or 'FLAT'")
     expect(() => semanticCache({ embed, index: redisCache() as never })).toThrow("'index' of semanticCache()")
@@ -521,7 +521,7 @@ describe('what FT.SEARCH answers', () => {
     ['RESP3 in lists', ['attributes', [], 'total_results', 1, 'results', [pairs], 'warning', []]],
     ['RESP3 as RESP2 fields', { results: [{ id: 'k', extra_attributes: ['distance', '0.25'] }] }],
   ])('is read: %s', (_, reply) => {
-    expect(foundIn(reply)).toEqual({ id: 'k', distance: 0.25 })
+    expect(parseSearchReply(reply)).toEqual({ id: 'k', distance: 0.25 })
   })
 
   it.each([
@@ -535,6 +535,6 @@ describe('what FT.SEARCH answers', () => {
     ['a text', 'OK'],
     ['undefined', undefined],
   ])('is no find: %s', (_, reply) => {
-    expect(foundIn(reply)).toBeUndefined()
+    expect(parseSearchReply(reply)).toBeUndefined()
   })
 })

@@ -140,7 +140,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await own.stop()
     for (let at = 0; at < 4; at++) expect(messageOf(await ask()).content).toBeTruthy()
     expect(failures.length).toBeGreaterThanOrEqual(4)
-    expect(failures.at(-1)?.error.message).toContain('left alone')
+    expect(failures.at(-1)?.error.message).toContain('paused for a moment')
     await using _ = await startRedis(own.port)
     await soon(600)
     await ask()

@@ -64,7 +64,7 @@ describe('a semantic cache', () => {
       },
       'no vector',
     ],
-    ['gives nothing', async () => [], 'no direction'],
+    ['gives nothing', async () => [], 'not all 0'],
     ['takes too long', () => new Promise<number[]>(() => {}), 'timeout'],
   ])('goes on where embedding %s', async (_, broken, message) => {
     const failures: CacheFailure[] = []

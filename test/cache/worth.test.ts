@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isWorthKeeping } from '../../src/cache/entry.js'
+import { isCacheable } from '../../src/cache/entry.js'
 import { type ChatCompletion, memoryCache } from '../../src/index.js'
 import { simulated, user } from '../helpers/simulated.js'
 
@@ -30,7 +30,7 @@ describe('an answer is kept', () => {
     ['with a tool call', answer(choice('tool_calls', {}, { tool_calls: [call] }))],
     ['with a refusal', answer(choice('stop', {}, { refusal: 'No.' }))],
     ['with words of the provider for its end', answer(choice('stop', { native_finish_reason: 'end_turn' }))],
-  ])('%s', (_, one) => expect(isWorthKeeping(one)).toBe(true))
+  ])('%s', (_, one) => expect(isCacheable(one)).toBe(true))
 })
 
 describe('an answer is not kept', () => {
@@ -42,7 +42,7 @@ describe('an answer is not kept', () => {
     ['whose call could not be read', answer(choice('stop', { native_finish_reason: 'MALFORMED_FUNCTION_CALL' }))],
     ['that is empty', answer(choice('stop', {}, { content: '' }))],
     ['without choices', answer()],
-  ])('%s', (_, one) => expect(isWorthKeeping(one)).toBe(false))
+  ])('%s', (_, one) => expect(isCacheable(one)).toBe(false))
 })
 
 const { sim, client } = simulated()

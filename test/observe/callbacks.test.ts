@@ -154,7 +154,7 @@ it.each([
   ['response', 'answer'],
   ['responseFormat', 'response_format'],
 ])('refuses to keep out %s, which would be shown: it is %s', (written, right) => {
-  const wrong = `'redact' names '${written}', which is no part of an event. Did you mean '${right}'?`
+  const wrong = `'redact' contains an unknown field '${written}'. Did you mean '${right}'?`
   expect(() => createClient({ redact: [written] })).toThrow(wrong)
   expect(() => new Router({ modelList: [{ modelName: 'g', params: { model } }], redact: [written] })).toThrow(wrong)
 })
@@ -162,7 +162,7 @@ it.each([
 it('keeps out what it does not know, where that may be a field of the provider', () => {
   expect(() => createClient({ redact: ['messages', 'answer', 'system_fingerprint', 'guardrail_config'] })).not.toThrow()
   expect(() => createClient({ redact: ['allContent'] })).toThrow(
-    "'redact' names 'allContent', which is no part of an event. Fields of a request are snake_case, and the other parts are " +
+    "'redact' contains an unknown field 'allContent'. Use a snake_case field of the request, or one of " +
       'answer, chunk, metadata, user, error.',
   )
 })
@@ -340,8 +340,8 @@ it('publishes on diagnostics channels, in the caller’s context, whichever is l
 })
 
 it('makes nothing where nobody listens', async () => {
-  const { Watch } = await import('../../src/observe/watch.js')
-  const base = vi.spyOn(Watch.prototype, 'start')
+  const { CallRecorder } = await import('../../src/observe/call-recorder.js')
+  const base = vi.spyOn(CallRecorder.prototype, 'start')
   await using here = await scene({ callbacks: [] })
   await here.client.completion({ model, messages })
   expect(base).not.toHaveBeenCalled()

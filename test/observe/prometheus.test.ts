@@ -93,7 +93,7 @@ it('is read from the client that keeps it', async () => {
     ],
   })
   expect(router.callbackStats().failed).toBe(1)
-  await expect(router.metrics()).rejects.toThrow("give prometheus() of 'llmux/prometheus'")
+  await expect(router.metrics()).rejects.toThrow("Add prometheus() from 'llmux/prometheus'")
 })
 
 it('has a bound on labels', async () => {

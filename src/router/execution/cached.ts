@@ -1,11 +1,11 @@
 import { canonical, digest } from '../../cache/canonical.js'
-import { cachedChat } from '../../cache/chat.js'
-import { cachedEmbedding } from '../../cache/embedding.js'
-import { type Addressee, addressOf, headersOf, type Question, tenantOf } from '../../cache/key.js'
-import type { Plan } from '../../cache/plan.js'
-import { cachedRerank } from '../../cache/rerank.js'
+import { chatWithCache } from '../../cache/chat.js'
+import { embeddingWithCache } from '../../cache/embedding.js'
+import { credentialFingerprint, type KeyInput, type KeyScope, scopeText, splitHeaders } from '../../cache/key.js'
+import type { CachePolicy } from '../../cache/policy.js'
+import { rerankWithCache } from '../../cache/rerank.js'
 import type { CacheState } from '../../cache/state.js'
-import { Unsent } from '../../cache/unsent.js'
+import { UnroutedCall } from '../../cache/unrouted-call.js'
 import type { CompletionStream } from '../../call/completion-stream.js'
 import { chatParams, embeddingParams, rerankParams } from '../../call/options.js'
 import { splitRequest } from '../../call/request.js'
@@ -32,7 +32,7 @@ const names = { chat: chatParams, embedding: embeddingParams, rerank: rerankPara
 export async function runCached(
   core: RouterContext,
   state: CacheState,
-  plan: Plan,
+  policy: CachePolicy,
   ride: RoutedCall,
   given: RoutedRequest,
   send: (ride: RoutedCall) => Promise<unknown>,
@@ -44,10 +44,10 @@ export async function runCached(
   const schema = isSchema(format) ? format : undefined
   if (schema) params.response_format = await formatOf(schema)
   // what can't be told apart from others can't be kept
-  const address = await addressIn(core, ride, group, plan, options).catch(() => undefined)
-  if (address === undefined) return send(ride)
-  const question: Question = { operation, params, extraBody: params.extra_body }
-  const call = new Unsent({
+  const scope = await scopeIn(core, ride, group, policy, options).catch(() => undefined)
+  if (scope === undefined) return send(ride)
+  const keyInput: KeyInput = { operation, params, extraBody: params.extra_body }
+  const call = new UnroutedCall({
     operation,
     registry: core.context.registry,
     clock: core.clock,
@@ -71,19 +71,19 @@ export async function runCached(
   switch (operation) {
     case 'chat': {
       const { stream_options: shown } = params as Partial<ChatParams>
-      const wanted = { stream: ride.stream, includeUsage: shown?.include_usage === true, schema }
+      const replay = { stream: ride.stream, includeUsage: shown?.include_usage === true, schema }
       const embedder = embedderOf(core.context)
       const chat = () => ask() as Promise<ChatCompletion | CompletionStream>
-      return cachedChat({ state, plan, call, address, question, wanted, embedder, origin, ask: chat })
+      return chatWithCache({ state, policy, call, scope, keyInput, replay, embedder, origin, send: chat })
     }
     case 'embedding': {
       const { input } = params as unknown as EmbeddingParams
       // the call itself says what is wrong with it
       if (typeof input !== 'string' && !(Array.isArray(input) && input.length > 0)) return ask()
       const vectorType = (given as { vectorType?: 'array' | 'float32' }).vectorType ?? 'array'
-      return cachedEmbedding({
-        ...{ state, plan, call, address, question, input, vectorType, origin },
-        ask: (missing, note) => {
+      return embeddingWithCache({
+        ...{ state, policy, call, scope, keyInput, input, vectorType, origin },
+        send: (missing, note) => {
           const request = { ...given, input: missing } as RoutedRequest
           const part = missing === input ? ride : new RoutedCall('embedding', request, ride.startedAt, ride.timeout)
           part.watch = ride.watch
@@ -93,9 +93,9 @@ export async function runCached(
       })
     }
     case 'rerank':
-      return cachedRerank({
-        ...{ state, plan, call, address, question, origin },
-        ask: () => ask() as Promise<RerankResponse>,
+      return rerankWithCache({
+        ...{ state, policy, call, scope, keyInput, origin },
+        send: () => ask() as Promise<RerankResponse>,
       })
   }
 }
@@ -104,18 +104,18 @@ export async function runCached(
  * Who may answer, as text: the group, whoever is in it now, and what narrows it down.
  * @throws {TypeError} where that can't be said
  */
-async function addressIn(
+async function scopeIn(
   core: RouterContext,
   ride: RoutedCall,
   group: ModelGroup,
-  plan: Plan,
+  policy: CachePolicy,
   options: CallOptions,
 ): Promise<string> {
   const { tags, allowedRegions } = ride.options
-  const { shown, hidden } = headersOf([options.headers])
-  const tenant = plan.shareAcrossKeys ? '' : tenantOf(plan, [], hidden)
+  const { visible, secret } = splitHeaders([options.headers])
+  const tenant = policy.shareAcrossKeys ? '' : credentialFingerprint(policy, [], secret)
   const narrowed = [group.tagged ? tags : undefined, allowedRegions, options.dropParams]
-  return canonical(['router', await membersOf(core, ride, group, plan), narrowed, shown, tenant])
+  return canonical(['router', await membersOf(core, ride, group, policy), narrowed, visible, tenant])
 }
 
 /** A group is made anew when its deployments change. */
@@ -126,17 +126,17 @@ async function membersOf(
   core: RouterContext,
   { operation }: RoutedCall,
   group: ModelGroup,
-  plan: Plan,
+  policy: CachePolicy,
 ): Promise<string> {
   let known = members.get(group)
   if (!known) {
     known = new Map()
     members.set(group, known)
   }
-  const name = canonical([operation, plan.salt, plan.shareAcrossKeys])
+  const name = canonical([operation, policy.salt, policy.shareAcrossKeys])
   let text = known.get(name)
   if (text === undefined) {
-    const all = await Promise.all(group.deployments.map((one) => memberOf(core, operation, one, group, plan)))
+    const all = await Promise.all(group.deployments.map((one) => memberOf(core, operation, one, group, policy)))
     text = digest(canonical([group.name, group.matched, [...new Set(all.map(({ text }) => text))].sort()]))
     // a salt may be a call's own
     if (known.size >= mostSalts) known.clear()
@@ -151,10 +151,10 @@ async function memberOf(
   operation: RoutedCall['operation'],
   deployment: Deployment,
   group: ModelGroup,
-  plan: Plan,
+  policy: CachePolicy,
 ): Promise<{ text: string; callable: boolean }> {
   const { context, defaults, id } = deployment
-  let asked: readonly [Addressee, Partial<CompletionRequest>]
+  let asked: readonly [KeyScope, Partial<CompletionRequest>]
   try {
     const { params, options } = splitRequest({ ...core.defaults, ...defaults }, names[operation])
     const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context, {
@@ -171,8 +171,8 @@ async function memberOf(
     // it can't be called as it is configured; whoever can answers
     return { text: canonical(['none', id]), callable: false }
   }
-  const [addressee, params] = asked
+  const [scope, params] = asked
   // what it makes of an answer is not kept with it
   if (isSchema(params.response_format)) throw new TypeError('A schema is of one deployment.')
-  return { text: canonical([addressOf(addressee, plan), params]), callable: true }
+  return { text: canonical([scopeText(scope, policy), params]), callable: true }
 }

@@ -1,9 +1,9 @@
-import { checkCache, type Given } from '../../cache/plan.js'
+import { type CacheInput, checkCache } from '../../cache/policy.js'
 import type { CacheOutcome } from '../../call/cache-outcome.js'
 import { toCamel } from '../../call/options.js'
 import { sensitive } from '../../call/target.js'
 import { BadRequestError, type LLMError } from '../../errors.js'
-import type { Watch } from '../../observe/watch.js'
+import type { CallRecorder } from '../../observe/call-recorder.js'
 import type { Attempt } from '../../types/meta.js'
 import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../../types/options.js'
 import type { Deployment } from '../deployments/deployment.js'
@@ -23,7 +23,7 @@ export class RoutedCall {
   readonly options: RouterCallOptions
   readonly stream: boolean
   /** What the call says of its cache. */
-  readonly cache: Given
+  readonly cache: CacheInput
   readonly signal: AbortSignal | undefined
   /** Monotonic milliseconds. */
   readonly startedAt: number
@@ -40,7 +40,7 @@ export class RoutedCall {
   /** How its last try failed. */
   last: LLMError | undefined
   /** Who is told how it goes. */
-  watch: Watch | undefined
+  watch: CallRecorder | undefined
   /** What its cache has to say. */
   note: CacheOutcome | undefined
   /** The text that is to be gone on with: the last message, whatever the others are. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../call/clock.js'
 import type { CallWatch } from '../call/observer.js'
 import type { AnyLLMError } from '../errors.js'
 import type { CacheMeta } from '../types/cache.js'
@@ -9,61 +10,75 @@ import type {
   CallEvent,
   CallEventBase,
   FailureEvent,
+  ObserveOptions,
+  Redact,
   SuccessEvent,
 } from '../types/observe.js'
-import { anybodyListens, channels } from './channels.js'
+import { channels, hasSubscribers } from './channels.js'
 import { type Delivery, wants } from './delivery.js'
-import type { Hub } from './hub.js'
 import { attemptsCopy, contentParams, errorCopy, redacts, sanitized } from './sanitize.js'
 
-/** A call, as its caller made it. */
-export interface Watched {
+/** A call as the caller made it. */
+export interface ObservedCall {
   readonly operation: CallMeta['operation']
   readonly request: Readonly<Record<string, unknown>>
   readonly callbacks: readonly Callback[] | undefined
-  /** Whether `model` names a Router's group. */
+  /** True if `model` is the name of a Router's model group. */
   readonly routed: boolean
 }
 
-/** Options of llmux, which are none of a call's parameters. */
+/** The observer settings that a recorder needs. */
+export interface RecorderSettings {
+  readonly clock: Clock
+  readonly redact: Redact | undefined
+  readonly beforeSend: ObserveOptions['beforeSend']
+}
+
+/** Options of llmux, as opposed to parameters of the request. */
 const isOption = /[A-Z]/
 const options: ReadonlySet<string> = new Set([
   ...['callbacks', 'cache', 'headers', 'signal', 'timeout', 'dispatcher', 'tags', 'fallbacks', 'priority', 'resume'],
   ...['region', 'location', 'organization', 'project', 'redact', 'coalesce'],
 ])
 
-/** One call that somebody wants to know of. Nothing that it does throws. */
-export class Watch implements CallWatch {
-  readonly #hub: Hub
+/** Turns the course of one call into events for callbacks and diagnostics channels. Never throws. */
+export class CallRecorder implements CallWatch {
+  readonly #settings: RecorderSettings
   readonly #delivery: Delivery
   readonly #callbacks: readonly CallbackSet[]
   readonly #captured: readonly unknown[]
-  readonly #call: Watched
+  readonly #call: ObservedCall
   readonly #callId: string
   readonly #startTime: number
   readonly #startedAt: number
-  /** Copied when the call begins: the caller may change its own while it runs. */
+  /** A copy from the start of the call: the caller may change the original meanwhile. */
   readonly #request: Record<string, unknown>
   #attempt: Partial<Attempt> | undefined
   #queueMs: number | undefined
-  #begun = false
-  #over = false
-  /** Whether anybody reads what is asked and answered. */
+  #hasFirstToken = false
+  #ended = false
+  /** False if no observer reads messages and answers. */
   readonly #content: boolean
-  /** Whether every chunk of a stream is asked for. */
+  /** True if a callback handles single chunks. */
   readonly chunks: boolean
 
-  constructor(hub: Hub, delivery: Delivery, callbacks: readonly CallbackSet[], call: Watched, callId: string) {
-    this.#hub = hub
+  constructor(
+    settings: RecorderSettings,
+    delivery: Delivery,
+    callbacks: readonly CallbackSet[],
+    call: ObservedCall,
+    callId: string,
+  ) {
+    this.#settings = settings
     this.#delivery = delivery
     this.#callbacks = callbacks
     this.#call = call
     this.#callId = callId
-    this.#startTime = hub.clock.wall()
-    this.#startedAt = hub.clock.now()
+    this.#startTime = settings.clock.wall()
+    this.#startedAt = settings.clock.now()
     this.chunks = callbacks.some((one) => wants(one, 'chunk'))
     this.#content =
-      hub.beforeSend !== undefined || callbacks.some(({ content }) => content !== false) || anybodyListens()
+      settings.beforeSend !== undefined || callbacks.some(({ content }) => content !== false) || hasSubscribers()
     this.#captured = callbacks.map((one) => {
       try {
         return one.capture?.()
@@ -83,18 +98,18 @@ export class Watch implements CallWatch {
         if (isOption.test(name) || options.has(name) || (!this.#content && contentParams.has(name))) continue
         parameters[name] = request[name]
       }
-      return sanitized(parameters, this.#hub.redact)
+      return sanitized(parameters, this.#settings.redact)
     } catch {
-      // an object that throws when it is looked at: the call itself will say so
+      // a getter of the request threw; the call itself reports it
       return {}
     }
   }
 
   start(): void {
-    this.#tell('start', () => ({ type: 'start', ...this.#base() }))
+    this.#notify('start', () => ({ type: 'start', ...this.#base() }))
   }
 
-  /** Which deployment a Router tries now. */
+  /** Sets the deployment that a Router tries next. */
   attempt(attempt: Partial<Attempt>): void {
     this.#attempt = attempt
   }
@@ -108,46 +123,46 @@ export class Watch implements CallWatch {
   }
 
   retry(error: AnyLLMError, attempt: number, delayMs: number): void {
-    this.#tell('retry', () => ({ type: 'retry', ...this.#base(), error: this.#errorCopy(error), attempt, delayMs }))
+    this.#notify('retry', () => ({ type: 'retry', ...this.#base(), error: this.#errorCopy(error), attempt, delayMs }))
   }
 
   fallback(error: AnyLLMError, from: string, to: string): void {
-    this.#tell('fallback', () => ({ type: 'fallback', ...this.#base(), error: this.#errorCopy(error), from, to }))
+    this.#notify('fallback', () => ({ type: 'fallback', ...this.#base(), error: this.#errorCopy(error), from, to }))
     this.#attempt = { modelGroup: to }
   }
 
   firstToken(): void {
-    // a stream that goes on elsewhere has had its first one
-    if (this.#begun) return
-    this.#begun = true
+    // a resumed stream already had its first token
+    if (this.#hasFirstToken) return
+    this.#hasFirstToken = true
     const firstTokenMs = this.#elapsed()
-    this.#tell('firstToken', () => ({ type: 'firstToken', ...this.#base(), firstTokenMs }))
+    this.#notify('firstToken', () => ({ type: 'firstToken', ...this.#base(), firstTokenMs }))
   }
 
   chunk(chunk: object): void {
-    this.#tell('chunk', () => ({
+    this.#notify('chunk', () => ({
       type: 'chunk',
       ...this.#base(),
       chunk:
-        !this.#content || redacts(this.#hub.redact, 'chunk')
+        !this.#content || redacts(this.#settings.redact, 'chunk')
           ? {}
           : sanitized(chunk as Readonly<Record<string, unknown>>, undefined),
     }))
   }
 
   cacheHit(key: string, ageMs: number): void {
-    this.#tell('cacheHit', () => ({ type: 'cacheHit', ...this.#base(), key, ageMs }))
+    this.#notify('cacheHit', () => ({ type: 'cacheHit', ...this.#base(), key, ageMs }))
   }
 
-  /** @param read gives the answer: whole, of a stream too */
+  /** @param read returns the complete answer, also for a stream */
   success(read: () => AnyAnswer): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#ended) return
+    this.#ended = true
     const totalMs = this.#elapsed()
-    this.#tell('success', (): SuccessEvent => {
+    this.#notify('success', (): SuccessEvent => {
       const answer = read()
       const { meta } = answer
-      const said = answer as unknown as {
+      const fields = answer as unknown as {
         id?: string
         model?: string
         status?: string
@@ -158,19 +173,20 @@ export class Watch implements CallWatch {
         ...this.#base(meta),
         ...this.#end(meta, totalMs),
         answer: this.#answerCopy(answer),
-        responseId: said.id || undefined,
-        responseModel: said.model || undefined,
+        responseId: fields.id || undefined,
+        responseModel: fields.model || undefined,
         finishReasons:
-          said.choices?.flatMap(({ finish_reason: reason }) => reason ?? []) ?? (said.status ? [said.status] : []),
+          fields.choices?.flatMap(({ finish_reason: reason }) => reason ?? []) ??
+          (fields.status ? [fields.status] : []),
       }
     })
   }
 
   failure(error: AnyLLMError): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#ended) return
+    this.#ended = true
     const totalMs = this.#elapsed()
-    this.#tell('failure', (): FailureEvent => {
+    this.#notify('failure', (): FailureEvent => {
       const { partial } = error
       const meta = partial?.meta
       return {
@@ -178,7 +194,7 @@ export class Watch implements CallWatch {
         ...this.#base(meta),
         ...(error.provider !== undefined && { provider: error.provider }),
         ...this.#end(meta, totalMs),
-        attempts: attemptsCopy(error.attempts, this.#hub.redact),
+        attempts: attemptsCopy(error.attempts, this.#settings.redact),
         requestId: error.requestId,
         status: error.status,
         error: this.#errorCopy(error),
@@ -188,18 +204,18 @@ export class Watch implements CallWatch {
   }
 
   #answerCopy(answer: object): Record<string, unknown> | undefined {
-    const { redact } = this.#hub
+    const { redact } = this.#settings
     return !this.#content || redacts(redact, 'answer')
       ? undefined
       : sanitized(answer as Readonly<Record<string, unknown>>, undefined)
   }
 
   #errorCopy(error: AnyLLMError): AnyLLMError {
-    return errorCopy(error, this.#hub.redact)
+    return errorCopy(error, this.#settings.redact)
   }
 
   #elapsed(): number {
-    return this.#hub.clock.now() - this.#startedAt
+    return this.#settings.clock.now() - this.#startedAt
   }
 
   #base(meta?: CallMeta): CallEventBase {
@@ -208,7 +224,7 @@ export class Watch implements CallWatch {
     const slash = routed ? -1 : model.indexOf('/')
     const router = meta?.router
     const { user, tags, traceId } = request
-    const { redact } = this.#hub
+    const { redact } = this.#settings
     const { metadata } = this.#request
     return {
       callId: this.#callId,
@@ -227,7 +243,7 @@ export class Watch implements CallWatch {
           : nothing,
       user: typeof user === 'string' && !redacts(redact, 'user') ? user : undefined,
       startTime: this.#startTime,
-      time: this.#hub.clock.wall(),
+      time: this.#settings.clock.wall(),
       captured: undefined,
     }
   }
@@ -243,37 +259,39 @@ export class Watch implements CallWatch {
         firstTokenMs: meta?.timeToFirstTokenMs,
         totalMs,
       },
-      attempts: attemptsCopy(meta?.attempts ?? [], this.#hub.redact),
+      attempts: attemptsCopy(meta?.attempts ?? [], this.#settings.redact),
       cache: copyOfCache(meta?.cache),
       requestId: meta?.requestId,
       status: meta?.status,
     }
   }
 
-  #tell(type: CallEvent['type'], make: () => CallEvent): void {
+  #notify(type: CallEvent['type'], make: () => CallEvent): void {
     const channel = type === 'chunk' ? undefined : channels[type]
     const listened = channel?.hasSubscribers === true
     if (!listened && !this.#callbacks.some((one) => wants(one, type))) return
     try {
-      const event = this.#passed(make())
+      const event = this.#beforeSend(make())
       if (!event) return
       if (listened) channel.publish(event)
       for (const [index, callbacks] of this.#callbacks.entries()) {
         if (wants(callbacks, type)) this.#delivery.put(callbacks, { ...event, captured: this.#captured[index] })
       }
     } catch {
-      // what can't be told, or could not be masked, is not told
+      // an event that could not be built or redacted is dropped
       this.#delivery.stats.failed++
     }
   }
 
-  #passed(event: CallEvent): CallEvent | undefined {
-    const { beforeSend } = this.#hub
+  #beforeSend(event: CallEvent): CallEvent | undefined {
+    const { beforeSend } = this.#settings
     if (!beforeSend) return event
     const passed: unknown = beforeSend(event)
     if (passed === undefined || passed === null) return undefined
-    // a promise of one, from an async function: too late to mask anything
-    if (typeof passed !== 'object' || 'then' in passed) throw new TypeError('beforeSend gave no event')
+    // an async beforeSend would redact too late
+    if (typeof passed !== 'object' || 'then' in passed) {
+      throw new TypeError("'beforeSend' must return an event or nothing, synchronously.")
+    }
     return passed as CallEvent
   }
 }
@@ -292,7 +310,7 @@ function copyOfUsage(usage: AnyUsage): AnyUsage {
   return copy as unknown as AnyUsage
 }
 
-/** Whoever is told has it for himself. */
+/** Observers get a copy that they may change. */
 function copyOfCache(cache: CacheMeta = { hit: false }): CacheMeta {
   const { elements, embedding } = cache
   return { ...cache, ...(elements && { elements: { ...elements } }), ...(embedding && { embedding: { ...embedding } }) }

@@ -7,11 +7,11 @@ import type { MetaSource } from '../call/meta.js'
 import type { CallWatch } from '../call/observer.js'
 import type { LLMError } from '../errors.js'
 import type { RouterMeta } from '../types/meta.js'
+import type { CacheableCall } from './cacheable-call.js'
 import type { Origin } from './entry.js'
-import type { CacheCall } from './through.js'
 
-/** A call that a cache is asked about before anybody has decided who gets it: a Router's. */
-export class Unsent implements CacheCall {
+/** A Router's call during its cache lookup, before a deployment is selected. */
+export class UnroutedCall implements CacheableCall {
   readonly operation: MetaSource['operation']
   readonly registry: ModelRegistry
   readonly clock: Clock
@@ -39,7 +39,7 @@ export class Unsent implements CacheCall {
     registry: ModelRegistry
     clock: Clock
     signal: AbortSignal | undefined
-    /** Milliseconds; 0 for none. */
+    /** Milliseconds; 0 disables it. */
     timeout: number
     startedAt: number
     watch: CallWatch | undefined
@@ -51,11 +51,10 @@ export class Unsent implements CacheCall {
     this.watch = init.watch
     this.startedAt = init.startedAt
     this.observer = { router: init.router }
-    const scene = { provider: '', model: init.router.modelGroup }
-    this.lifetime = new Lifetime(init.signal, init.timeout, init.startedAt, scene)
+    const errorContext = { provider: '', model: init.router.modelGroup }
+    this.lifetime = new Lifetime(init.signal, init.timeout, init.startedAt, errorContext)
   }
 
-  /** Who gave the answer that was kept. */
   answeredBy({ provider, model, baseModel }: Origin): void {
     this.provider = { id: provider }
     this.model = model

@@ -1,0 +1,21 @@
+import type { AnyUsage, Billing } from '../call/billing.js'
+import type { CacheOutcome } from '../call/cache-outcome.js'
+import type { Clock } from '../call/clock.js'
+import type { Lifetime } from '../call/lifetime.js'
+import type { MetaSource } from '../call/meta.js'
+import type { CallWatch } from '../call/observer.js'
+import type { LLMError } from '../errors.js'
+import type { Origin } from './entry.js'
+
+/** The parts of a call that the cache reads and writes. */
+export interface CacheableCall extends MetaSource {
+  readonly clock: Clock
+  readonly lifetime: Lifetime
+  readonly watch: CallWatch | undefined
+  cache: CacheOutcome | undefined
+  nativeFinishReason: string | undefined
+  firstTokenAt: number | undefined
+  /** Records who produced a cached answer, for calls that did not know it beforehand. */
+  answeredBy?(origin: Origin): void
+  settle(usage: AnyUsage | undefined, billing?: Billing, error?: LLMError): void
+}
