@@ -479,7 +479,9 @@ describe('redisIndex()', () => {
     expect(() => redisIndex({ client: {} as never })).toThrow("'client'")
     expect(() => redisIndex({ url: 'redis://a', client: scripted().index as never })).toThrow('got both')
     expect(() => redisIndex({ keyPrefix: 1 as never })).toThrow("'keyPrefix'")
-    expect(() => redisIndex({ algorithm: 'hnsw' as never })).toThrow("'algorithm' of redisIndex() is 'HNSW' or 'FLAT'")
+    expect(() => redisIndex({ algorithm: 'hnsw' as never })).toThrow(
+      "'algorithm' of redisIndex() must be 'FLAT' or 'HNSW'",
+    )
     expect(() => semanticCache({ embed, index: redisCache() as never })).toThrow("'index' of semanticCache()")
   })
 

@@ -139,11 +139,11 @@ it('refuses what is no callback, through the promise', async () => {
     { callbackTimeout: -1 },
     { logger: {} },
   ]) {
-    expect(() => createClient(wrong as never), JSON.stringify(wrong)).toThrow(`'${Object.keys(wrong)[0]}' is`)
+    expect(() => createClient(wrong as never), JSON.stringify(wrong)).toThrow(`'${Object.keys(wrong)[0]}' must be`)
     expect(
       () => new Router({ modelList: [{ modelName: 'g', params: { model } }], ...(wrong as object) }),
       JSON.stringify(wrong),
-    ).toThrow(`'${Object.keys(wrong)[0]}' is`)
+    ).toThrow(`'${Object.keys(wrong)[0]}' must be`)
   }
 })
 
