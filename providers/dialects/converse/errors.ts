@@ -2,20 +2,20 @@ import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
 import { kindOfStatus, plainMessage, usualStatus } from '../../shared/status.js'
 import { isFields } from './wire.js'
 
-/** What is known of an exception: its kind, and the status that it has where it doesn't stand inside a stream. */
-interface Known {
+/** An exception: its kind, and its HTTP status outside of streams. */
+interface Exception {
   readonly kind: ErrorKind
   readonly status: number
 }
 
-const known = (kind: ErrorKind, status: number): Known => Object.freeze({ kind, status })
+const known = (kind: ErrorKind, status: number): Exception => Object.freeze({ kind, status })
 
 /**
- * By the name, in lower case and without `Exception`.
+ * By name, in lower case and without `Exception`.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html (errors)
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
  */
-const byName: ReadonlyMap<string, Known> = new Map([
+const byName: ReadonlyMap<string, Exception> = new Map([
   ['accessdenied', known('permission_denied', 403)],
   ['notauthorized', known('permission_denied', 403)],
   ['optinrequired', known('permission_denied', 403)],
@@ -44,7 +44,7 @@ const byName: ReadonlyMap<string, Known> = new Map([
   ['serviceunavailable', known('service_unavailable', 503)],
 ])
 
-interface Told {
+interface TextRule {
   readonly pattern: RegExp
   readonly kind: ErrorKind
   readonly hint?: string
@@ -53,8 +53,8 @@ interface Told {
 const signing =
   'Check accessKeyId, secretAccessKey and sessionToken (or the AWS_… variables and the profile behind them), and the clock of this machine.'
 
-/** What only the text tells: one `ValidationException` stands for many failures, and the name of the exception may be missing. */
-const byText: readonly Told[] = [
+/** By text: a `ValidationException` covers many failures, and the name of the exception may be missing. */
+const byText: readonly TextRule[] = [
   {
     pattern:
       /input is too long|too many input tokens|prompt is too long|context (?:length|window)|maximum (?:input )?tokens|exceeds? the (?:model'?s? )?(?:maximum|limit).*tokens|input tokens? exceed/i,
@@ -63,12 +63,12 @@ const byText: readonly Told[] = [
   {
     pattern: /on-demand throughput isn.t supported/i,
     kind: 'bad_request',
-    hint: "Name an inference profile: the model with the region's prefix (us., eu., apac., global.), or a profile's ARN.",
+    hint: "Use an inference profile: the model with the region's prefix (us., eu., apac., global.), or a profile's ARN.",
   },
   {
     pattern: /model identifier is invalid|(?:model|inference profile) .*(?:not found|doesn.t exist|does not exist)/i,
     kind: 'not_found',
-    hint: 'Check the model id and the region: ids are listed by `aws bedrock list-foundation-models` and `list-inference-profiles`.',
+    hint: 'Check the model id and the region. `aws bedrock list-foundation-models` and `list-inference-profiles` list the ids.',
   },
   {
     pattern: /end of its life|legacy model|no longer (?:available|supported)/i,
@@ -89,7 +89,7 @@ const byText: readonly Told[] = [
   {
     pattern: /access to the model|not authorized to perform|explicit deny|marketplace/i,
     kind: 'permission_denied',
-    hint: "Ask for access to the model in Bedrock's console, in this region, and allow bedrock:InvokeModel (and InvokeModelWithResponseStream) in IAM.",
+    hint: "Request access to the model in Bedrock's console, in this region, and allow bedrock:InvokeModel (and InvokeModelWithResponseStream) in IAM.",
   },
   { pattern: /content filter(?:ing)? policy|blocked by (?:our )?content/i, kind: 'content_policy_violation' },
   { pattern: /not ready for inference|model is not ready/i, kind: 'service_unavailable' },
@@ -103,7 +103,7 @@ const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
   [424, 'internal_server'],
 ])
 
-/** Kinds whose text may be read for something more exact: the others say all with their name or status. */
+/** Kinds that the text may refine. */
 const vague: ReadonlySet<ErrorKind> = new Set([
   'bad_request',
   'permission_denied',
@@ -112,7 +112,7 @@ const vague: ReadonlySet<ErrorKind> = new Set([
   'rate_limit',
 ])
 
-/** Reads a failure of Bedrock: the exception stands in a header, in the body, or before an event in a stream. Never throws. */
+/** Classifies a failure of Bedrock. The exception is in a header, in the body or in the headers of an event. Never throws. */
 export function errorFacts(failure: Failure & { readonly headers?: Readonly<Record<string, unknown>> }): ErrorFacts {
   const { status, body, text, headers } = failure
   const outer = isFields(body) ? body : {}
@@ -127,20 +127,20 @@ export function errorFacts(failure: Failure & { readonly headers?: Readonly<Reco
     plainMessage({ status, text })
   const exception = name === undefined ? undefined : byName.get(name.replace(/exception$/i, '').toLowerCase())
   const general = exception?.kind ?? kindOfStatus(status, byStatus)
-  const told = vague.has(general) ? byText.find(({ pattern }) => pattern.test(message)) : undefined
-  const kind = told && agrees(told.kind, exception?.kind) ? told.kind : general
+  const rule = vague.has(general) ? byText.find(({ pattern }) => pattern.test(message)) : undefined
+  const kind = rule && agrees(rule.kind, exception?.kind) ? rule.kind : general
   return {
     kind,
     message,
     providerCode: name,
     status: status < 400 ? exception?.status : undefined,
-    hint: told?.kind === kind ? told.hint : kind === 'authentication' ? signing : undefined,
+    hint: rule?.kind === kind ? rule.hint : kind === 'authentication' ? signing : undefined,
   }
 }
 
-/** A name that says what it is about is believed before the text; `ValidationException` says nothing. */
-const agrees = (told: ErrorKind, named: ErrorKind | undefined) =>
-  named === undefined || named === 'bad_request' || named === told
+/** A specific exception outranks the text; `ValidationException` is not specific. */
+const agrees = (byText: ErrorKind, named: ErrorKind | undefined) =>
+  named === undefined || named === 'bad_request' || named === byText
 
 /** `ValidationException:http://internal.amazon.com/…`, `com.amazon.coral#ValidationException` and, in streams, `validationException`. */
 function nameOf(value: unknown): string | undefined {

@@ -1,12 +1,12 @@
 import type { DecodeContext, Dialect } from '../../contract.js'
+import { remoteMedia } from './content.js'
 import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
 import { encode } from './encode.js'
 import { errorFacts } from './errors.js'
-import { remoteMedia } from './remote.js'
 import { ConverseStream } from './stream.js'
 
-/** Converse of Amazon Bedrock, and the embedding models behind its InvokeModel. https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html */
+/** Amazon Bedrock's Converse, and its embedding models over InvokeModel. https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html */
 export const converse: Dialect<unknown> = Object.freeze({
   framing: 'aws-event-stream',
   chat: Object.freeze({

@@ -1,34 +1,34 @@
 import { type ModelFacts as ClaudeFacts, modelFacts as claudeFacts } from '../anthropic/models.js'
 
 /**
- * What the families of models on Bedrock can do, as far as a request depends on it.
+ * Capabilities of the model families on Bedrock that requests depend on.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html
  */
 export interface ModelFacts {
-  /** As the messages name it. */
+  /** The name for messages. */
   readonly who: string
-  /** Claude's own facts, where it is one. */
+  /** Facts of Anthropic's dialect, for Claude. */
   readonly claude?: ClaudeFacts
   /**
-   * How reasoning is asked for: in Claude's way; by Nova's `reasoningConfig`; by `reasoning_effort`; not at all, as the model always
-   * does it, or has no setting for it that is known. `unknown` where the name doesn't tell what model it is.
+   * How reasoning is configured: like Claude; by Nova's `reasoningConfig`; by `reasoning_effort`; not at all, as the model always reasons
+   * (`always`) or has no known setting (`none`). `unknown` if the name doesn't identify the model.
    */
-  readonly reasoning: 'claude' | 'nova' | 'effort' | 'always' | 'none' | 'unknown'
-  /** Where `top_k` goes in `additionalModelRequestFields`. Empty where the model has none. */
+  readonly thinking: 'claude' | 'nova' | 'effort' | 'always' | 'none' | 'unknown'
+  /** Path of `top_k` in `additionalModelRequestFields`. Empty for models without it. */
   readonly topK: readonly string[]
-  /** OpenAI's parameters that the model takes under the same names in `additionalModelRequestFields`. */
+  /** OpenAI's parameters that the model takes by the same names in `additionalModelRequestFields`. */
   readonly own: readonly string[]
-  /** The forms of `toolChoice` that the model takes. */
+  /** Supported forms of `toolChoice`. */
   readonly choices: readonly ('auto' | 'any' | 'tool')[]
-  /** Whether `outputConfig.textFormat` is there. */
+  /** Whether the model supports `outputConfig.textFormat`. */
   readonly schemas: boolean
-  /** Where cache points may stand. */
+  /** Places that take cache points. */
   readonly cache: 'everywhere' | 'messages' | 'nowhere'
-  /** Whether `toolResult.status` is taken. */
+  /** Whether the model takes `toolResult.status`. */
   readonly resultStatus: boolean
-  /** Whether it can be given tools. */
+  /** Whether the model supports tools. */
   readonly tools: boolean
-  /** Whether it can be given instructions apart from the conversation. */
+  /** Whether the model takes system instructions. */
   readonly system: boolean
 }
 
@@ -40,10 +40,10 @@ const topK: readonly string[] = Object.freeze(['top_k'])
 
 const facts = (base: ModelFacts, changes: Partial<ModelFacts>): ModelFacts => Object.freeze({ ...base, ...changes })
 
-/** Nothing is refused on behalf of a model that isn't known (an imported one, an inference profile's ARN): the API has the word. */
+/** For unknown models (imported ones, ARNs of inference profiles): nothing is refused on their behalf, the API decides. */
 const unknown: ModelFacts = Object.freeze({
   who: 'this model',
-  reasoning: 'unknown',
+  thinking: 'unknown',
   topK,
   own: none,
   choices: every,
@@ -54,7 +54,7 @@ const unknown: ModelFacts = Object.freeze({
   system: true,
 })
 
-const plain = facts(unknown, { reasoning: 'none', topK: none, choices: auto, cache: 'nowhere', resultStatus: false })
+const plain = facts(unknown, { thinking: 'none', topK: none, choices: auto, cache: 'nowhere', resultStatus: false })
 const nova = facts(plain, {
   who: 'Nova',
   topK: Object.freeze(['inferenceConfig', 'topK']),
@@ -64,12 +64,12 @@ const nova = facts(plain, {
 })
 /** The first chat models of some makers. */
 const toolless = facts(plain, { tools: false })
-const speechless = facts(toolless, { system: false })
+const textOnly = facts(toolless, { system: false })
 const openWeights = facts(plain, { choices: every, topK, schemas: true })
 
-/** By the maker in front of the id. */
+/** By the maker, the first part of the id. */
 const makers: ReadonlyMap<string, ModelFacts> = new Map([
-  ['amazon', facts(speechless, { who: 'Titan' })],
+  ['amazon', facts(textOnly, { who: 'Titan' })],
   ['meta', facts(plain, { who: 'Llama' })],
   ['mistral', facts(plain, { who: 'Mistral', choices: any, topK })],
   // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command-r-plus.html
@@ -84,7 +84,7 @@ const makers: ReadonlyMap<string, ModelFacts> = new Map([
   // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-jamba.html
   ['ai21', facts(plain, { who: 'Jamba', own: Object.freeze(['frequency_penalty', 'presence_penalty']) })],
   ['deepseek', facts(openWeights, { who: 'DeepSeek' })],
-  ['openai', facts(openWeights, { who: 'gpt-oss', reasoning: 'effort', topK: none })],
+  ['openai', facts(openWeights, { who: 'gpt-oss', thinking: 'effort', topK: none })],
   ['qwen', facts(openWeights, { who: 'Qwen' })],
   ['google', facts(openWeights, { who: 'Gemma' })],
   ['zai', facts(openWeights, { who: 'GLM' })],
@@ -95,17 +95,17 @@ const makers: ReadonlyMap<string, ModelFacts> = new Map([
   ['writer', facts(plain, { who: 'Palmyra', choices: every })],
 ])
 
-/** Models that differ from the others of their maker, by the beginning of the id. */
+/** Models that differ from others of their maker, by the start of the id. */
 const exceptions: readonly (readonly [start: string, ModelFacts])[] = [
-  ['amazon.nova-2', facts(nova, { reasoning: 'nova' })],
+  ['amazon.nova-2', facts(nova, { thinking: 'nova' })],
   ['amazon.nova-', nova],
-  ['deepseek.r1', facts(toolless, { who: 'DeepSeek R1', reasoning: 'always' })],
+  ['deepseek.r1', facts(toolless, { who: 'DeepSeek R1', thinking: 'always' })],
   ['meta.llama3-8b', facts(toolless, { who: 'Llama 3' })],
   ['meta.llama3-70b', facts(toolless, { who: 'Llama 3' })],
   ['ai21.jamba-instruct', facts(toolless, { who: 'Jamba Instruct' })],
-  ['mistral.mistral-7b', facts(speechless, { who: 'Mistral 7B', topK })],
-  ['mistral.mixtral', facts(speechless, { who: 'Mixtral', topK })],
-  // the first Mistral models know no tools by name; the later ones are served like other open weights
+  ['mistral.mistral-7b', facts(textOnly, { who: 'Mistral 7B', topK })],
+  ['mistral.mixtral', facts(textOnly, { who: 'Mixtral', topK })],
+  // the first Mistral models can't be forced to call a certain tool; the later ones are served like other open weights
   ['mistral.magistral', facts(openWeights, { who: 'Magistral' })],
   ['mistral.ministral', facts(openWeights, { who: 'Ministral' })],
   ['mistral.mistral-large-3', facts(openWeights, { who: 'Mistral Large 3' })],
@@ -121,7 +121,7 @@ function claude(id: string): ModelFacts {
     known = facts(unknown, {
       who: 'Claude',
       claude: own,
-      reasoning: 'claude',
+      thinking: 'claude',
       choices: own.forcedTools ? every : auto,
       schemas: own.schemas,
     })
@@ -138,12 +138,12 @@ const oldOpus = (known: ModelFacts): ModelFacts => {
   return opus
 }
 
-/** The model's own id, without route, ARN and region: `us.amazon.nova-lite-v1:0` is `amazon.nova-lite-v1:0`. */
-export const baseModel = (model: string): string =>
+/** The model's id without route, ARN and region: `amazon.nova-lite-v1:0` for `us.amazon.nova-lite-v1:0`. */
+export const baseId = (model: string): string =>
   model.replace(/^.*\//, '').replace(/^(?:us-gov|global|apac|us|eu|jp|au|ca)\./, '')
 
 export function modelFacts(model: string): ModelFacts {
-  const id = baseModel(model)
+  const id = baseId(model)
   if (id.startsWith('anthropic.')) return claude(id)
   const exception = exceptions.find(([start]) => id.startsWith(start))
   if (exception) return exception[1]

@@ -1,29 +1,25 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { parseEvent } from '../../fields.js'
+import { parseEvent, parseJSON } from '../../fields.js'
 import { answerText, type EncodeState } from '../../shared/encode-state.js'
-import { isOwnCall } from './assistant.js'
-import { citationsOf } from './citations.js'
-import { imageOf } from './decode.js'
-import { finishReason } from './finish-reason.js'
-import { extraFields } from './keep.js'
-import { OpenBlock } from './open-block.js'
-import { thinkingBlock } from './reasoning-blocks.js'
-import { answerExtras, serviceTier, usageOf } from './usage.js'
-import { type Block, inner, isFields, textIn, type WireEnd, type WireEvent } from './wire.js'
+import { decodeImage } from './content.js'
+import { decodeCitations, decodeFinishReason, messageExtras } from './decode.js'
+import { decodeThinking } from './thinking.js'
+import { answerExtras, decodeUsage, serviceTier } from './usage.js'
+import { type Block, type Fields, inner, isClientCall, isFields, textIn, type WireEnd, type WireEvent } from './wire.js'
 
-/** How the names of exceptions end, where the framing gives one instead of an event. */
+/** Matches the names of exceptions, which the framing passes instead of an event name. */
 const exception = /(?:exception|error|failure|fault)$/i
 
 /**
- * Text, reasoning and arguments pass as they arrive; thinking blocks, citations and images come whole at the end of their block;
- * what OpenAI's shape can't hold comes with the finish reason. Usage comes in the last event, after the finish reason.
+ * Decodes a stream. Text, reasoning and arguments are passed on as they arrive; thinking blocks, citations and images at the end of their
+ * block; everything that OpenAI's shape can't express with the finish reason. The last event, after the finish reason, has the usage.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
  */
 export class ConverseStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext<unknown>
-  readonly #memo: EncodeState | undefined
+  readonly #encodeState: EncodeState | undefined
   #started = false
   #stopped: WireEnd | undefined
   readonly #open = new Map<number, OpenBlock>()
@@ -31,13 +27,13 @@ export class ConverseStream implements ChatStreamDecoder {
   #calls = 0
   #length = 0
   #answered = false
-  /** Words of an answer that may yet turn out to be a call of the answer's tool. */
+  /** Text that is dropped if a call of the answer tool follows. */
   #held = ''
   #reasoned = false
 
   constructor(context: DecodeContext<unknown>) {
     this.#context = context
-    this.#memo = context.encodeState as EncodeState | undefined
+    this.#encodeState = context.encodeState as EncodeState | undefined
   }
 
   push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
@@ -89,12 +85,13 @@ export class ConverseStream implements ChatStreamDecoder {
     out.push(this.#chunk({ role: 'assistant' }))
   }
 
-  /** Only calls, results and images are begun; everything else begins with its first delta. */
+  /** Only calls, results and images have a start event; other blocks begin with their first delta. */
   #blockStart(index: number, start: Block, out: ChatCompletionChunk[]): void {
     this.#start(out)
     const use = inner(start, 'toolUse')
-    const answer = use !== undefined && this.#memo?.json !== undefined && this.#memo.json.name === use.name
-    const call = use && isOwnCall(start) && !answer ? this.#calls++ : -1
+    const answer =
+      use !== undefined && this.#encodeState?.json !== undefined && this.#encodeState.json.name === use.name
+    const call = use && isClientCall(start) && !answer ? this.#calls++ : -1
     this.#open.set(index, new OpenBlock({ begin: start, call, answer, at: this.#length }))
     if (answer) this.#answered = true
     if (call < 0 || !use) return
@@ -103,7 +100,7 @@ export class ConverseStream implements ChatStreamDecoder {
       this.#call(call, {
         id: textIn(use, 'toolUseId') ?? '',
         type: 'function',
-        function: { name: this.#memo?.names?.[name] ?? name, arguments: '' },
+        function: { name: this.#encodeState?.names?.[name] ?? name, arguments: '' },
       }),
     )
   }
@@ -123,11 +120,11 @@ export class ConverseStream implements ChatStreamDecoder {
     const input = textIn(inner(delta, 'toolUse') ?? {}, 'input')
     if (!input) return
     if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: input } }))
-    else if (open.answer && !this.#memo?.json?.wrapped) out.push(this.#chunk({ content: input }))
+    else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: input }))
   }
 
   #text(text: string, out: ChatCompletionChunk[]): void {
-    if (this.#memo?.json) {
+    if (this.#encodeState?.json) {
       this.#held += text
       return
     }
@@ -151,12 +148,12 @@ export class ConverseStream implements ChatStreamDecoder {
     this.#open.delete(index)
     for (const block of open.blocks()) {
       this.#blocks.push(block)
-      const thinking = thinkingBlock(inner(block, 'reasoningContent') ?? {})
+      const thinking = decodeThinking(inner(block, 'reasoningContent') ?? {})
       if (thinking) out.push(this.#chunk({ thinking_blocks: [thinking] }))
-      const image = imageOf(block)
+      const image = decodeImage(block)
       if (image) out.push(this.#chunk({ images: [image] }))
-      // held words have no place in the content yet
-      const cited = this.#memo?.json ? undefined : citationsOf(block, open.at, this.#length - open.at)
+      // held text has no position in the content yet
+      const cited = this.#encodeState?.json ? undefined : decodeCitations(block, open.at, this.#length - open.at)
       if (cited) {
         const { annotations, citations } = cited
         out.push(
@@ -169,9 +166,9 @@ export class ConverseStream implements ChatStreamDecoder {
 
   #inputEnd(open: OpenBlock, out: ChatCompletionChunk[]): void {
     if (open.call >= 0 && open.input === '') out.push(this.#call(open.call, { function: { arguments: '{}' } }))
-    const json = this.#memo?.json
+    const json = this.#encodeState?.json
     if (!open.answer || !json || (!json.wrapped && open.input !== '')) return
-    // JSON that was cut stays as it is, for the caller to see
+    // truncated JSON is passed on unchanged
     const input = open.parsed()
     out.push(this.#chunk({ content: input === undefined ? open.input : answerText(input, json) }))
   }
@@ -183,12 +180,12 @@ export class ConverseStream implements ChatStreamDecoder {
     this.#stopped = event
     if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
     const native = typeof event.stopReason === 'string' ? event.stopReason : undefined
-    const extras = extraFields(this.#blocks, this.#memo)
+    const extras = messageExtras(this.#blocks, this.#encodeState)
     const chunk = this.#chunk(extras ? { provider_specific_fields: extras } : {})
     const answeredOnly = this.#answered && this.#calls === 0 && native === 'tool_use'
     const [choice] = chunk.choices
     if (choice) {
-      choice.finish_reason = answeredOnly ? 'stop' : finishReason(native ?? '')
+      choice.finish_reason = answeredOnly ? 'stop' : decodeFinishReason(native ?? '')
       if (native !== undefined) choice.native_finish_reason = native
     }
     out.push(chunk)
@@ -198,7 +195,7 @@ export class ConverseStream implements ChatStreamDecoder {
     if (this.done || !this.#stopped) return
     this.done = true
     const end: WireEnd = { ...this.#stopped, ...event }
-    const usage = usageOf(end.usage)
+    const usage = decodeUsage(end.usage)
     const tier = serviceTier(end)
     const extras = answerExtras(end)
     if (!usage && !tier && !extras) return
@@ -208,5 +205,85 @@ export class ConverseStream implements ChatStreamDecoder {
     if (tier) chunk.service_tier = tier
     if (extras) chunk.provider_specific_fields = extras
     out.push(chunk)
+  }
+}
+
+interface BlockStart {
+  /** The `start` of `contentBlockStart`; empty for blocks without one. */
+  readonly begin: Block
+  /** Index of the tool call in the answer; -1 for other blocks. */
+  readonly call: number
+  /** True for a call of the tool that replaces `response_format`. */
+  readonly answer: boolean
+  /** Position of its text in the content. */
+  readonly at: number
+}
+
+/** Accumulates a block of a stream; its deltas determine its kind. */
+class OpenBlock {
+  readonly call: number
+  readonly answer: boolean
+  readonly at: number
+  /** JSON of a call. */
+  input = ''
+  reasoning = ''
+  readonly #begin: Block
+  #text = ''
+  #signature = ''
+  #redacted: string[] = []
+  readonly #citations: Fields[] = []
+  readonly #results: Fields[] = []
+  #image: unknown
+
+  constructor({ begin, call, answer, at }: BlockStart) {
+    this.#begin = begin
+    this.call = call
+    this.answer = answer
+    this.at = at
+  }
+
+  /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDelta.html */
+  add(delta: Block): void {
+    this.#text += textIn(delta, 'text') ?? ''
+    const { reasoningContent, toolUse, toolResult, citation, image } = delta
+    if (isFields(reasoningContent)) {
+      this.reasoning += textIn(reasoningContent, 'text') ?? ''
+      this.#signature += textIn(reasoningContent, 'signature') ?? ''
+      const redacted = textIn(reasoningContent, 'redactedContent')
+      if (redacted !== undefined) this.#redacted.push(redacted)
+    }
+    if (isFields(toolUse)) this.input += textIn(toolUse, 'input') ?? ''
+    if (Array.isArray(toolResult)) this.#results.push(...toolResult.filter(isFields))
+    if (isFields(citation)) this.#citations.push(citation)
+    if (isFields(image)) this.#image = image.source
+  }
+
+  /** The blocks of a complete answer: usually one. */
+  blocks(): Block[] {
+    const use = inner(this.#begin, 'toolUse')
+    if (use) return [{ toolUse: { ...use, input: this.parsed() ?? {} } }]
+    const result = inner(this.#begin, 'toolResult')
+    if (result) return [{ toolResult: { ...result, content: this.#results } }]
+    const image = inner(this.#begin, 'image')
+    if (image) return [{ image: { ...image, source: this.#image ?? {} } }]
+    return [...this.#reasoningBlocks(), ...this.#textBlocks()]
+  }
+
+  /** The arguments; undefined if they are truncated. */
+  parsed(): unknown {
+    return this.input === '' ? {} : parseJSON(this.input)
+  }
+
+  #reasoningBlocks(): Block[] {
+    const blocks: Block[] = this.#redacted.map((redactedContent) => ({ reasoningContent: { redactedContent } }))
+    if (this.reasoning === '' && this.#signature === '') return blocks
+    const signature = this.#signature === '' ? {} : { signature: this.#signature }
+    return [...blocks, { reasoningContent: { reasoningText: { text: this.reasoning, ...signature } } }]
+  }
+
+  #textBlocks(): Block[] {
+    if (this.#citations.length === 0) return this.#text === '' ? [] : [{ text: this.#text }]
+    const content = this.#text === '' ? {} : { content: [{ text: this.#text }] }
+    return [{ citationsContent: { ...content, citations: this.#citations } }]
   }
 }

@@ -2,10 +2,10 @@ import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
 import type { WireEnd, WireUsage } from './wire.js'
 
 /**
- * Converse counts cache reads and writes beside `inputTokens`, as its `totalTokens` shows; here they are part of `prompt_tokens`.
+ * Converse counts cache reads and writes separately from `inputTokens`, as its `totalTokens` shows; `prompt_tokens` includes them.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html
  */
-export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
+export function decodeUsage(wire: WireUsage | null | undefined): Usage | undefined {
   if (!wire || (!isCount(wire.inputTokens) && !isCount(wire.outputTokens))) return undefined
   const { cacheReadInputTokens: read, cacheWriteInputTokens: write } = wire
   const prompt = count(wire.inputTokens) + count(read) + count(write)
@@ -15,8 +15,8 @@ export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
   const details: NonNullable<Usage['prompt_tokens_details']> = {}
   if (isCount(read)) details.cached_tokens = read
   if (isCount(write)) details.cache_creation_tokens = write
-  const fiveMinutes = writtenFor(wire, '5m')
-  const oneHour = writtenFor(wire, '1h')
+  const fiveMinutes = writtenTokens(wire, '5m')
+  const oneHour = writtenTokens(wire, '1h')
   if (fiveMinutes !== undefined || oneHour !== undefined) {
     details.cache_creation_token_details = {
       ...(fiveMinutes !== undefined && { ephemeral_5m_input_tokens: fiveMinutes }),
@@ -29,7 +29,7 @@ export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
   return usage
 }
 
-function writtenFor({ cacheDetails }: WireUsage, ttl: string): number | undefined {
+function writtenTokens({ cacheDetails }: WireUsage, ttl: string): number | undefined {
   const found = Array.isArray(cacheDetails) ? cacheDetails.filter((detail) => detail?.ttl === ttl) : []
   return found.length > 0 ? found.reduce((sum, { inputTokens }) => sum + count(inputTokens), 0) : undefined
 }
@@ -43,13 +43,13 @@ export function serviceTier({ serviceTier: tier }: WireEnd): ChatCompletion['ser
   return type === 'default' || type === 'flex' || type === 'priority' ? type : undefined
 }
 
-/** What has its place; `p` is padding, which hides the length of what is said. What nobody has heard of is kept. */
+/** Fields that are read elsewhere; `p` is padding, which hides the length of the text. Unknown fields are preserved. */
 const known: ReadonlySet<string> = new Set([
   ...['output', 'usage', 'metrics', 'stopReason', 'trace', 'performanceConfig', 'additionalModelResponseFields'],
   ...['serviceTier', 'p'],
 ])
 
-/** What stands beside the message and has no place in OpenAI's shape: a guardrail's verdict, the latency that was had. */
+/** Fields without a place in OpenAI's shape: traces of guardrails, performance settings and unknown ones. */
 export function answerExtras(wire: WireEnd): Record<string, unknown> | undefined {
   const { trace, performanceConfig, additionalModelResponseFields, serviceTier: tier } = wire
   const extras: Record<string, unknown> = {}

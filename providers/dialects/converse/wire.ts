@@ -4,7 +4,7 @@ import { type Fields, isFields, textIn } from '../../fields.js'
 
 export { type Fields, isFields, textIn }
 
-/** A content block: an object with one field, which says what it is. */
+/** A content block: an object with one field, which names its kind. */
 export type Block = Fields
 
 export interface Turn {
@@ -22,7 +22,7 @@ export interface WireUsage {
   serverToolUsage?: Record<string, unknown>
 }
 
-/** What stands beside the message of a whole answer, and in the last events of a stream. */
+/** The fields beside the message, in a complete answer and in the last events of a stream. */
 export interface WireEnd {
   stopReason?: string
   usage?: WireUsage
@@ -42,8 +42,29 @@ export interface WireEvent extends WireEnd {
   delta?: Fields
 }
 
-/** The value under the only field of a block, where it is an object. */
+/** The value of a block's field, if it is an object. */
 export const inner = (block: Block, kind: string): Fields | undefined => {
   const value = block[kind]
   return isFields(value) ? value : undefined
+}
+
+/** Whether the block is a call that the caller answers, and not one of a server tool. */
+export const isClientCall = (block: Block): boolean => {
+  const use = inner(block, 'toolUse')
+  return use !== undefined && use.type !== 'server_tool_use'
+}
+
+/** The text of a block that belongs to `content`. */
+export function contentText(block: Block): string {
+  const text = textIn(block, 'text')
+  if (text !== undefined) return text
+  const content = inner(block, 'citationsContent')?.content
+  if (!Array.isArray(content)) return ''
+  return content.map((part: unknown) => (isFields(part) ? (textIn(part, 'text') ?? '') : '')).join('')
+}
+
+/** The name of a tool in a tool list. */
+export const toolName = (tool: Fields): string | undefined => {
+  const name = (inner(tool, 'toolSpec') ?? inner(tool, 'systemTool') ?? tool).name
+  return typeof name === 'string' ? name : undefined
 }

@@ -1,50 +1,53 @@
-import type { Kit } from './kit.js'
-import { byURI, isPDF, isURL, looksLikeBase64, parseDataURI, typeOfFormat, typeOfName } from './media.js'
+import type { Delta } from '../../../src/types/chat.js'
+import type { Annotation, AssistantMessage, ImagePart } from '../../../src/types/messages.js'
+import { isPDF, isURL, looksLikeBase64, parseDataURI } from '../../shared/media.js'
+import type { EncodeScope } from './scope.js'
+import { signatureOf, signPart } from './thinking.js'
 import { type Fields, isFields, type Part, textIn, toCamel } from './wire.js'
 
 /**
- * The parts of a user message, an instruction or a tool result. Parts without text are left out.
+ * The parts of a user message, an instruction or a tool result. Empty texts are left out.
  * https://ai.google.dev/api/caching#Part
  */
-export function partsOf(content: unknown, where: string, kit: Kit): Part[] {
+export function encodeParts(content: unknown, where: string, scope: EncodeScope): Part[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return content === '' ? [] : [{ text: content }]
-  if (!Array.isArray(content)) throw kit.report.invalid(`${where}.content`, 'is text or a list of parts.')
-  return content.flatMap((part: unknown, index) => partOf(part, `${where}.content[${index}]`, kit))
+  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'must be a string or an array of parts.')
+  return content.flatMap((part: unknown, index) => encodePart(part, `${where}.content[${index}]`, scope))
 }
 
-function partOf(part: unknown, where: string, kit: Kit): Part[] {
+function encodePart(part: unknown, where: string, scope: EncodeScope): Part[] {
   if (typeof part === 'string') return part === '' ? [] : [{ text: part }]
-  if (!isFields(part)) throw kit.report.invalid(where, 'is not a content part.')
+  if (!isFields(part)) throw scope.report.invalid(where, 'must be a content part.')
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw kit.report.invalid(where, "is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "must be a text part with a 'text'.")
       return part.text === '' ? [] : [{ text: part.text }]
     case 'refusal':
       return textPart(part.refusal)
     case 'image_url':
     case 'video_url':
-      return [fromURL(part, part.type, where, kit)]
+      return [encodeURLPart(part, part.type, where, scope)]
     case 'input_audio':
-      return [audioPart(part, where, kit)]
+      return [encodeAudio(part, where, scope)]
     case 'file':
-      return [filePart(part, where, kit)]
+      return [encodeFile(part, where, scope)]
     case 'image':
     case 'document':
-      return fromSource(part, where, kit)
+      return encodeSource(part, where, scope)
     case undefined:
-      return [ownPart(part, where, kit)]
+      return [passPart(part, where, scope)]
     default:
-      throw kit.report.invalid(
+      throw scope.report.invalid(
         where,
-        `has the type '${String(part.type)}': Gemini takes text, image_url, video_url, input_audio and file.`,
+        `must be a part of the type text, image_url, video_url, input_audio or file; got '${String(part.type)}'.`,
       )
   }
 }
 
 const textPart = (text: unknown): Part[] => (typeof text === 'string' && text !== '' ? [{ text }] : [])
 
-const known: ReadonlySet<string> = new Set([
+const partFields: ReadonlySet<string> = new Set([
   'text',
   'inlineData',
   'fileData',
@@ -56,109 +59,352 @@ const known: ReadonlySet<string> = new Set([
   'toolResponse',
 ])
 
-/** A part in Gemini's own terms: passed as it is. */
-function ownPart(part: Fields, where: string, kit: Kit): Part {
-  const own: Part = {}
-  for (const [name, value] of Object.entries(part)) own[toCamel(name)] = value
-  if (!Object.keys(own).some((name) => known.has(name))) {
-    throw kit.report.invalid(where, "is not a content part: it has no 'type'.")
+/** Passes a part in Gemini's own form. */
+function passPart(part: Fields, where: string, scope: EncodeScope): Part {
+  const own: Part = camelFields(part)
+  if (!Object.keys(own).some((name) => partFields.has(name))) {
+    throw scope.report.invalid(where, "must be a content part with a 'type'.")
   }
   return own
 }
 
-function fromURL(part: Fields, kind: 'image_url' | 'video_url', where: string, kit: Kit): Part {
+const camelFields = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [toCamel(name), value]))
+
+/** A file of a message. */
+interface FileLink {
+  /** A data URI or a URL. */
+  readonly url: string
+  readonly type: string | undefined
+  readonly where: string
+  /** The field that gives the media type, for errors. */
+  readonly typeField: string
+}
+
+function encodeURLPart(part: Fields, kind: 'image_url' | 'video_url', where: string, scope: EncodeScope): Part {
   const given = part[kind]
   const settings = isFields(given) ? given : {}
   const url = typeof given === 'string' ? given : settings.url
-  if (typeof url !== 'string' || url === '') throw kit.report.invalid(where, `has no '${kind}.url'.`)
+  if (typeof url !== 'string' || url === '') throw scope.report.invalid(where, `must have a '${kind}.url'.`)
   const { detail, format } = settings
   if (typeof detail === 'string' && detail !== 'auto') {
-    kit.report.dropped(`${where}.${kind}.detail`, "Gemini has it for the whole request: use 'media_resolution'.")
+    scope.report.dropped(
+      `${where}.${kind}.detail`,
+      "Left out: Gemini has one setting for the whole request, 'media_resolution'.",
+    )
   }
-  const media = settings.video_metadata ?? part.video_metadata
-  return withVideo(mediaPart(url, typeOfFormat(format) ?? typeOfName(url), where, kit, `${kind}.format`), media)
+  const type = typeOfFormat(format) ?? typeOfName(url)
+  const media = encodeLink({ url, type, where, typeField: `${kind}.format` }, scope)
+  return addVideoMetadata(media, settings.video_metadata ?? part.video_metadata)
 }
 
-/** A file by data URI or URL. */
-function mediaPart(url: string, type: string | undefined, where: string, kit: Kit, hint: string): Part {
+function encodeLink(link: FileLink, scope: EncodeScope): Part {
+  const { url, type, where, typeField } = link
   if (/^data:/i.test(url)) {
     const media = parseDataURI(url)
-    if (!media) throw kit.report.invalid(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
-    return inline(media.type || type, media.data, where, kit, hint)
+    if (!media) {
+      throw scope.report.invalid(where, 'must have a data URI of the form data:<media type>;base64,<data>.')
+    }
+    return encodeInline(media.data, { ...link, type: media.type || type }, scope)
   }
-  const file = byURI(url, type, kit.facts, kit.quirks)
+  const file = encodeFileURI(url, type, scope)
   if (file) return { fileData: file }
-  const media = kit.media.get(url)
-  if (media) return inline(isVague(media.type) ? (type ?? media.type) : media.type, media.data, where, kit, hint)
-  if (!isURL(url)) {
-    throw kit.report.invalid(where, `has a URL that Gemini can't read (${url.slice(0, 60)}): use https:, gs: or data:.`)
+  const media = scope.media.get(url)
+  if (media) {
+    const vague = media.type === '' || media.type === 'application/octet-stream'
+    return encodeInline(media.data, { ...link, type: vague ? (type ?? media.type) : media.type }, scope)
   }
-  throw kit.report.invalid(
+  if (!isURL(url)) {
+    throw scope.report.invalid(where, `must have a URL with https:, gs: or data:; got '${url.slice(0, 60)}'.`)
+  }
+  throw scope.report.invalid(
     where,
     type === undefined
-      ? `is a URL whose media type is unknown: say it in '${hint}', or send the data itself, as a data: URI.`
-      : 'is a URL that this model does not read: send the data itself, as a data: URI.',
+      ? `has a URL of an unknown media type. Set '${typeField}', or send the data as a data: URI.`
+      : "has a URL that this model can't read. Send the data as a data: URI.",
   )
 }
 
-/** What servers say of files that they know nothing of. */
-const isVague = (type: string): boolean => type === '' || type === 'application/octet-stream'
-
-function inline(type: string | undefined, data: string, where: string, kit: Kit, hint: string): Part {
+function encodeInline(data: string, { type, where, typeField }: Omit<FileLink, 'url'>, scope: EncodeScope): Part {
   const mimeType = isPDF(data) ? 'application/pdf' : type === 'image/jpg' ? 'image/jpeg' : type
-  if (!mimeType) throw kit.report.invalid(where, `has no media type: say it in '${hint}'.`)
+  if (!mimeType) throw scope.report.invalid(where, `must have a media type. Set '${typeField}'.`)
   return { inlineData: { mimeType, data } }
 }
 
-function audioPart(part: Fields, where: string, kit: Kit): Part {
+const isReference = (text: string): boolean => /^(?:data:|https?:|gs:)/i.test(text)
+
+function encodeAudio(part: Fields, where: string, scope: EncodeScope): Part {
   const { data, format } = isFields(part.input_audio) ? part.input_audio : ({} as Fields)
-  if (typeof data !== 'string' || data === '') throw kit.report.invalid(where, "is audio without 'input_audio.data'.")
+  if (typeof data !== 'string' || data === '') throw scope.report.invalid(where, "must have an 'input_audio.data'.")
   const type = typeOfFormat(format) ?? (typeof format === 'string' ? `audio/${format}` : undefined)
-  if (/^(?:data:|https?:|gs:)/i.test(data)) return mediaPart(data, type, where, kit, 'input_audio.format')
-  return inline(type, data, where, kit, 'input_audio.format')
+  const link = { url: data, type, where, typeField: 'input_audio.format' }
+  return isReference(data) ? encodeLink(link, scope) : encodeInline(data, link, scope)
 }
 
-function filePart(part: Fields, where: string, kit: Kit): Part {
+function encodeFile(part: Fields, where: string, scope: EncodeScope): Part {
   const file = isFields(part.file) ? part.file : {}
   const id = textIn(file, 'file_id')
   const data = textIn(file, 'file_data')
   const type = typeOfFormat(file.format) ?? typeOfName(textIn(file, 'filename')) ?? typeOfName(id)
-  const reference = id ?? (data !== undefined && /^(?:data:|https?:|gs:)/i.test(data) ? data : undefined)
-  if (reference !== undefined) {
-    return withVideo(mediaPart(reference, type, where, kit, 'file.format'), file.video_metadata)
+  const url = id ?? data
+  if (url === undefined) throw scope.report.invalid(where, "must have a 'file_data' or a 'file_id'.")
+  const link = { url, type, where, typeField: 'file.format' }
+  if (id !== undefined || isReference(url)) return addVideoMetadata(encodeLink(link, scope), file.video_metadata)
+  if (!looksLikeBase64(url)) {
+    throw scope.report.invalid(
+      where,
+      "must have a 'file_data' of the form data:<media type>;base64,<data>, or bare base64.",
+    )
   }
-  if (data === undefined) throw kit.report.invalid(where, "is a file without 'file_data' and 'file_id'.")
-  if (!looksLikeBase64(data)) {
-    throw kit.report.invalid(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
-  }
-  return withVideo(inline(type, data, where, kit, 'file.format'), file.video_metadata)
+  return addVideoMetadata(encodeInline(url, link, scope), file.video_metadata)
 }
 
-/** Anthropic's blocks. */
-function fromSource(part: Fields, where: string, kit: Kit): Part[] {
+/** Anthropic's image and document blocks. */
+function encodeSource(part: Fields, where: string, scope: EncodeScope): Part[] {
   const source = isFields(part.source) ? part.source : {}
   const type = textIn(source, 'media_type')
+  const typeField = 'source.media_type'
   switch (source.type) {
     case 'text':
       return textPart(source.data)
     case 'content':
-      return partsOf(source.content, `${where}.source`, kit)
+      return encodeParts(source.content, `${where}.source`, scope)
     case 'base64':
-      return [inline(type, String(source.data), where, kit, 'source.media_type')]
+      return [encodeInline(String(source.data), { type, where, typeField }, scope)]
     case 'url': {
       const url = String(source.url)
       const guess = part.type === 'document' ? 'application/pdf' : undefined
-      return [mediaPart(url, type ?? typeOfName(url) ?? guess, where, kit, 'source.media_type')]
+      return [encodeLink({ url, type: type ?? typeOfName(url) ?? guess, where, typeField }, scope)]
     }
     default:
-      throw kit.report.invalid(where, `has a source of type '${String(source.type)}', which is not Gemini's.`)
+      throw scope.report.invalid(
+        where,
+        `must have a source of the type text, content, base64 or url; got '${String(source.type)}'.`,
+      )
   }
 }
 
-/** Frames a second, start and end. https://ai.google.dev/gemini-api/docs/video-understanding#customize-video-processing */
-function withVideo(part: Part, metadata: unknown): Part {
-  if (!isFields(metadata)) return part
-  const videoMetadata: Fields = {}
-  for (const [name, value] of Object.entries(metadata)) videoMetadata[toCamel(name)] = value
-  return { ...part, videoMetadata }
+/** Frame rate, start and end. https://ai.google.dev/gemini-api/docs/video-understanding#customize-video-processing */
+const addVideoMetadata = (part: Part, metadata: unknown): Part =>
+  isFields(metadata) ? { ...part, videoMetadata: camelFields(metadata) } : part
+
+/** The URLs in the messages that the API can't read: their content has to be sent inline. */
+export function collectRemoteURLs(messages: unknown, scope: Pick<EncodeScope, 'facts' | 'quirks'>): string[] {
+  const urls = new Set<string>()
+  for (const message of Array.isArray(messages) ? messages : []) {
+    const content: unknown = isFields(message) ? message.content : undefined
+    for (const part of Array.isArray(content) ? content : []) {
+      const link = isFields(part) ? linkIn(part) : undefined
+      if (link && isURL(link.url) && !encodeFileURI(link.url, link.type, scope)) urls.add(link.url)
+    }
+  }
+  return [...urls]
 }
+
+function linkIn(part: Fields): Pick<FileLink, 'url' | 'type'> | undefined {
+  const given = isFields(part[String(part.type)]) ? (part[String(part.type)] as Fields) : {}
+  const link = (url: unknown, ...types: (string | undefined)[]) =>
+    typeof url === 'string' ? { url, type: types.find(Boolean) ?? typeOfName(url) } : undefined
+  switch (part.type) {
+    case 'image_url':
+    case 'video_url':
+      return link(typeof part[part.type] === 'string' ? part[part.type] : given.url, typeOfFormat(given.format))
+    case 'input_audio':
+      return link(given.data, typeOfFormat(given.format))
+    case 'file':
+      return link(given.file_id ?? given.file_data, typeOfFormat(given.format), typeOfName(textIn(given, 'filename')))
+    case 'image':
+    case 'document': {
+      const source = isFields(part.source) ? part.source : {}
+      const url = source.type === 'url' ? source.url : undefined
+      const guess = part.type === 'document' ? 'application/pdf' : undefined
+      return link(url, textIn(source, 'media_type'), typeOfName(textIn(source, 'url')), guess)
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Media types that the API reads by `https:` URL. https://ai.google.dev/gemini-api/docs/file-input-methods#external-urls */
+const readableTypes: ReadonlySet<string> = new Set([
+  ...['html', 'css', 'plain', 'xml', 'csv', 'rtf'].map((name) => `text/${name}`),
+  ...['json', 'pdf'].map((name) => `application/${name}`),
+  ...['bmp', 'jpeg', 'png', 'webp'].map((name) => `image/${name}`),
+])
+
+const youTube = /^https?:\/\/(?:(?:www\.|m\.)?youtube\.com\/|youtu\.be\/)/i
+const uploaded = /^(?:https?:\/\/[^/]+\/v\w+\/)?files\/[A-Za-z0-9_-]+$/
+
+/**
+ * A file by URI, if the API can read it: Google's own storage (Files API, Cloud Storage), YouTube and, with newer models, other `https:`
+ * URLs. Undefined if the content has to be sent inline.
+ */
+function encodeFileURI(
+  url: string,
+  type: string | undefined,
+  { facts, quirks }: Pick<EncodeScope, 'facts' | 'quirks'>,
+): { fileUri: string; mimeType?: string } | undefined {
+  const file = (fileUri: string, mimeType = type) => (mimeType ? { mimeType, fileUri } : { fileUri })
+  if (uploaded.test(url)) {
+    return file(url.startsWith('files/') ? `https://generativelanguage.googleapis.com/v1beta/${url}` : url)
+  }
+  if (/^gs:\/\//i.test(url)) return file(url)
+  if (youTube.test(url)) return file(url, 'video/mp4')
+  const { urls = 'known' } = quirks
+  if (!isURL(url) || urls === 'none' || type === undefined) return undefined
+  if (urls === 'all') return file(url)
+  return facts.urls && url.startsWith('https:') && readableTypes.has(type) ? file(url) : undefined
+}
+
+/** https://ai.google.dev/gemini-api/docs/image-understanding, /audio, /video-understanding, /document-processing */
+const byExtension: ReadonlyMap<string, string> = new Map([
+  ...['png', 'jpeg', 'webp', 'heic', 'heif', 'gif'].map((name) => [name, `image/${name}`] as const),
+  ...['wav', 'mp3', 'aiff', 'aac', 'ogg', 'flac'].map((name) => [name, `audio/${name}`] as const),
+  ...['mp4', 'mpeg', 'mpg', 'mov', 'avi', 'webm', 'wmv'].map((name) => [name, `video/${name}`] as const),
+  ...['html', 'css', 'csv', 'xml', 'rtf'].map((name) => [name, `text/${name}`] as const),
+  ...['pdf', 'json'].map((name) => [name, `application/${name}`] as const),
+  ['jpg', 'image/jpeg'],
+  ['m4a', 'audio/mp4'],
+  ['flv', 'video/x-flv'],
+  ['3gp', 'video/3gpp'],
+  ['txt', 'text/plain'],
+  ['md', 'text/markdown'],
+])
+
+/** The media type of a file name or URL. */
+function typeOfName(name: string | undefined): string | undefined {
+  const extension = name === undefined ? undefined : /\.([a-z0-9]+)(?:[?#].*)?$/i.exec(name)?.[1]
+  return extension === undefined ? undefined : byExtension.get(extension.toLowerCase())
+}
+
+/** A `format`: a media type, or a file extension. */
+function typeOfFormat(format: unknown): string | undefined {
+  if (typeof format !== 'string' || format === '') return undefined
+  return format.includes('/') ? format.toLowerCase() : byExtension.get(format.toLowerCase())
+}
+
+/** Images of earlier answers, which the model continues to work on. */
+export function encodeImages({ images }: AssistantMessage, index: number, scope: EncodeScope): Part[] {
+  return (images ?? []).flatMap((image) => {
+    const url = typeof image.image_url === 'string' ? image.image_url : image.image_url.url
+    const media = parseDataURI(url)
+    if (media) return [signPart({ inlineData: { mimeType: media.type, data: media.data } }, signatureOf(image))]
+    scope.report.repaired(index, `messages[${index}]: an image was left out, as it is not a data URI.`)
+    return []
+  })
+}
+
+/** An image of an answer with its signature, for `message.images`. https://ai.google.dev/gemini-api/docs/image-generation */
+export function decodeImage({ inlineData, thoughtSignature }: Part): ImagePart {
+  const image: ImagePart & { provider_specific_fields?: Fields } = {
+    type: 'image_url',
+    image_url: { url: `data:${inlineData?.mimeType ?? 'image/png'};base64,${inlineData?.data ?? ''}` },
+  }
+  if (thoughtSignature !== undefined) image.provider_specific_fields = { thought_signature: thoughtSignature }
+  return image
+}
+
+/**
+ * Speech of an answer: 16-bit PCM, with its rate in the media type. Each piece of a stream is base64 of its own; pieces are passed on in
+ * multiples of three bytes, so that they can be concatenated as text.
+ * https://ai.google.dev/gemini-api/docs/speech-generation
+ */
+export class AudioReader {
+  readonly #id: string
+  #rest = Buffer.alloc(0)
+
+  constructor(id: string) {
+    this.#id = id
+  }
+
+  add({ inlineData }: Part): Delta {
+    const bytes = Buffer.concat([this.#rest, Buffer.from(inlineData?.data ?? '', 'base64')])
+    const length = bytes.length - (bytes.length % 3)
+    this.#rest = bytes.subarray(length)
+    return {
+      audio: { id: this.#id, data: bytes.toString('base64', 0, length) },
+      provider_specific_fields: { audio_mime_type: inlineData?.mimeType },
+    }
+  }
+
+  end(): Delta | undefined {
+    if (this.#rest.length === 0) return undefined
+    const data = this.#rest.toString('base64')
+    this.#rest = Buffer.alloc(0)
+    return { audio: { id: this.#id, data } }
+  }
+}
+
+/**
+ * The sources of an answer as annotations: pages of a search, and quoted works.
+ * https://ai.google.dev/gemini-api/docs/google-search#attributing_sources_with_inline_citations
+ * @param texts the text parts of the answer, in order: positions count their bytes
+ */
+export function decodeAnnotations(
+  { groundingMetadata, citationMetadata }: Fields,
+  texts: readonly string[],
+): Annotation[] {
+  return [
+    ...(isFields(groundingMetadata) ? decodeGrounding(groundingMetadata, texts) : []),
+    ...(isFields(citationMetadata) ? decodeCitations(citationMetadata, texts) : []),
+  ]
+}
+
+function decodeGrounding({ groundingChunks, groundingSupports }: Fields, texts: readonly string[]): Annotation[] {
+  const chunks: unknown[] = Array.isArray(groundingChunks) ? groundingChunks : []
+  const supports: unknown[] = Array.isArray(groundingSupports) ? groundingSupports : []
+  return supports.filter(isFields).flatMap((support) => {
+    const segment = isFields(support.segment) ? support.segment : {}
+    const range = rangeOf(segment, texts)
+    const indices: unknown[] = Array.isArray(support.groundingChunkIndices) ? support.groundingChunkIndices : []
+    return indices.flatMap((index) => {
+      const page = pageOf(chunks[Number(index)])
+      const content = textIn(segment, 'text')
+      return page ? [annotate({ ...page, ...range, ...(content !== undefined && { content }) })] : []
+    })
+  })
+}
+
+/** A page of the web, a map or the caller's own files. */
+function pageOf(chunk: unknown): { url: string; title: string } | undefined {
+  if (!isFields(chunk)) return undefined
+  for (const kind of ['web', 'maps', 'retrievedContext', 'image']) {
+    const source = chunk[kind]
+    const url = isFields(source) ? (textIn(source, 'uri') ?? textIn(source, 'sourceUri')) : undefined
+    if (isFields(source) && url !== undefined) return { url, title: textIn(source, 'title') ?? '' }
+  }
+  return undefined
+}
+
+/** `citations` on Vertex AI, `citationSources` on AI Studio. */
+function decodeCitations({ citations, citationSources }: Fields, texts: readonly string[]): Annotation[] {
+  const list: unknown = citations ?? citationSources
+  return (Array.isArray(list) ? list : []).filter(isFields).flatMap((citation) => {
+    const url = textIn(citation, 'uri')
+    if (url === undefined) return []
+    return [annotate({ url, title: textIn(citation, 'title') ?? '', ...rangeOf(citation, texts) })]
+  })
+}
+
+const annotate = (citation: Annotation['url_citation']): Annotation => ({
+  type: 'url_citation',
+  url_citation: citation,
+})
+
+/** Converts byte positions within a part to character positions within the content. */
+function rangeOf({ partIndex, startIndex, endIndex, text }: Fields, texts: readonly string[]) {
+  const part = typeof partIndex === 'number' && partIndex < texts.length ? partIndex : 0
+  const before = texts.slice(0, part).reduce((sum, { length }) => sum + length, 0)
+  const rest = texts.slice(part).join('')
+  const bytes = Buffer.from(rest)
+  const start = typeof startIndex === 'number' ? charactersIn(bytes, startIndex) : 0
+  const end = typeof endIndex === 'number' ? charactersIn(bytes, endIndex) : rest.length
+  if (typeof text === 'string' && text !== '' && rest.slice(start, end) !== text) {
+    // some answers count characters, or from another position: search for the quoted text
+    const found = rest.indexOf(text)
+    if (found >= 0) return { start_index: before + found, end_index: before + found + text.length }
+  }
+  return { start_index: before + start, end_index: before + end }
+}
+
+const charactersIn = (bytes: Buffer, end: number): number => bytes.subarray(0, end).toString('utf8').length

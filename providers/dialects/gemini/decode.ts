@@ -1,30 +1,48 @@
-import type { ChatCompletion, Choice, ChunkChoice } from '../../../src/types/chat.js'
+import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta } from '../../../src/types/chat.js'
+import type { FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { AnswerReader } from './answer.js'
-import { joinDeltas, messageOf } from './deltas.js'
-import type { GeminiQuirks } from './quirks.js'
+import { joinDeltas, joinFields, joinPieces, messageFromDelta } from '../../shared/deltas.js'
+import { answerText, type EncodeState } from '../../shared/encode-state.js'
+import { AudioReader, decodeAnnotations, decodeImage } from './content.js'
+import type { GeminiQuirks } from './scope.js'
+import { appendPart, fitsMessage, signCall, storeParts, thinkingBlock } from './thinking.js'
+import { decodeUsage, mergeUsage, serviceTier, usageExtras } from './usage.js'
+import {
+  type Candidate,
+  decodeFinishReason,
+  decodeLogprobs,
+  type Fields,
+  isFailure,
+  isFields,
+  kindOf,
+  nativeReason,
+  type Part,
+  toSnake,
+  type WireAnswer,
+  type WireUsage,
+} from './wire.js'
 
 /**
- * A response of generateContent as a chat completion. A list of responses is a stream that was asked for without `alt=sse`.
+ * Decodes a response of generateContent. A list of responses is a stream that was requested without `alt=sse`.
  * https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
  */
 export function decode(body: unknown, context: DecodeContext<GeminiQuirks>): Decoded<ChatCompletion> {
-  const reader = new AnswerReader(context)
+  const reader = new ResponseReader(context)
   const choices = new Map<number, ChunkChoice>()
-  for (const event of Array.isArray(body) ? body : [body]) merge(choices, reader.add(event))
+  for (const event of Array.isArray(body) ? body : [body]) mergeChoices(choices, reader.add(event))
   if (reader.empty) throw new ProviderFault("its answer has no 'candidates'")
-  merge(choices, reader.finish())
+  mergeChoices(choices, reader.finish())
   return {
     id: reader.id,
     object: 'chat.completion',
     created: reader.created,
     model: reader.model,
-    choices: [...choices.values()].map(choiceOf),
+    choices: [...choices.values()].map(toChoice),
     ...reader.tail(),
   }
 }
 
-function merge(choices: Map<number, ChunkChoice>, added: readonly ChunkChoice[]): void {
+function mergeChoices(choices: Map<number, ChunkChoice>, added: readonly ChunkChoice[]): void {
   for (const choice of added) {
     const before = choices.get(choice.index)
     const logprobs = joinLogprobs(before, choice)
@@ -43,9 +61,337 @@ function joinLogprobs(before: ChunkChoice | undefined, { logprobs }: ChunkChoice
   return { content: [...(earlier.content ?? []), ...(logprobs.content ?? [])], refusal: null }
 }
 
-const choiceOf = ({ delta, finish_reason, logprobs, ...rest }: ChunkChoice): Choice => ({
+const toChoice = ({ delta, finish_reason, logprobs, ...rest }: ChunkChoice): Choice => ({
   ...rest,
-  message: messageOf(delta),
+  message: messageFromDelta(delta),
   finish_reason: finish_reason ?? 'stop',
   logprobs: logprobs ?? null,
 })
+
+const answerFields: ReadonlySet<string> = new Set([
+  'candidates',
+  'promptFeedback',
+  'usageMetadata',
+  'modelVersion',
+  'responseId',
+  'createTime',
+  'error',
+])
+
+/** Limits the list of candidates, whose indices come from the wire. */
+const maxCandidates = 1024
+
+const isIndex = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < maxCandidates
+
+/** Accumulates the events of one response. A complete answer is a stream of one event. */
+export class ResponseReader {
+  id: string
+  created: number
+  model: string
+  readonly #encodeState: EncodeState | undefined
+  readonly #candidates: (CandidateReader | undefined)[] = []
+  #named = false
+  #usage: WireUsage | undefined
+  #feedback: Fields | undefined
+  /** Unknown fields are preserved. */
+  #unknown: Fields | undefined
+
+  constructor(context: DecodeContext<GeminiQuirks>) {
+    this.#encodeState = context.encodeState as EncodeState | undefined
+    this.id = context.fallbackId
+    this.created = context.created
+    this.model = context.model
+  }
+
+  /** Reads an event and returns its additions to the choices. @throws {ProviderFault} on an error event */
+  add(event: unknown): ChunkChoice[] {
+    if (!isFields(event)) throw new ProviderFault('its answer was not an object')
+    if (event.error !== undefined && event.error !== null) throw new ProviderFault('its answer was an error', event)
+    const answer = event as WireAnswer
+    this.#readHead(answer)
+    this.#usage = mergeUsage(this.#usage, answer.usageMetadata)
+    if (isFields(answer.promptFeedback)) this.#feedback = answer.promptFeedback
+    for (const name in event) {
+      if (!answerFields.has(name) && event[name] !== null) this.#unknown = { ...this.#unknown, [name]: event[name] }
+    }
+    const candidates: unknown = answer.candidates
+    const added: ChunkChoice[] = []
+    for (const [position, candidate] of (Array.isArray(candidates) ? candidates : []).entries()) {
+      if (!isFields(candidate)) continue
+      const choice = this.#reader(isIndex(candidate.index) ? candidate.index : position).add(candidate)
+      if (choice) added.push(choice)
+    }
+    this.#checkFailure(event)
+    return added
+  }
+
+  /** Whether the answer is known to be complete. */
+  get complete(): boolean {
+    const readers = this.#readers()
+    if (readers.length === 0) return this.#blocked !== undefined
+    return readers.every(({ native }) => native !== undefined)
+  }
+
+  /** Whether there is no answer at all. */
+  get empty(): boolean {
+    return this.#candidates.length === 0 && this.#blocked === undefined
+  }
+
+  finish(): ChunkChoice[] {
+    const readers = this.#readers()
+    return readers.length === 0 && this.#blocked !== undefined
+      ? [this.#refusedChoice(this.#blocked)]
+      : readers.map((reader) => reader.finish())
+  }
+
+  /** Usage and other fields of the whole answer, for an answer or the last chunk of a stream. */
+  tail(): Pick<ChatCompletionChunk, 'service_tier' | 'provider_specific_fields'> & {
+    usage?: NonNullable<ChatCompletionChunk['usage']>
+  } {
+    const usage = decodeUsage(this.#usage)
+    const tier = serviceTier(this.#usage)
+    const counted = usageExtras(this.#usage)
+    const feedback = this.#blocked === undefined ? this.#feedback : undefined
+    const extras: Fields = {
+      ...this.#unknown,
+      ...(counted && { usage: counted }),
+      ...(feedback && { prompt_feedback: feedback }),
+    }
+    return {
+      ...(usage && { usage }),
+      ...(tier && { service_tier: tier }),
+      ...(Object.keys(extras).length > 0 && { provider_specific_fields: extras }),
+    }
+  }
+
+  #readers(): CandidateReader[] {
+    return this.#candidates.filter((reader) => reader !== undefined)
+  }
+
+  /** An answer without usable content is an error, as a retry may succeed. */
+  #checkFailure(event: Fields): void {
+    const [first, ...others] = this.#readers()
+    const failure = first?.failure
+    if (failure === undefined || others.some((reader) => reader.failure === undefined)) return
+    throw new ProviderFault(`its answer is none: it ended with ${failure}`, event)
+  }
+
+  /** Why the prompt was blocked. https://ai.google.dev/api/generate-content#BlockReason */
+  get #blocked(): string | undefined {
+    const reason = this.#feedback?.blockReason
+    return reason === undefined || reason === null ? undefined : String(reason)
+  }
+
+  #refusedChoice(reason: string): ChunkChoice {
+    const message = this.#feedback?.blockReasonMessage
+    return {
+      index: 0,
+      delta: { ...(typeof message === 'string' && { refusal: message }) },
+      finish_reason: 'content_filter',
+      native_finish_reason: reason,
+      provider_specific_fields: { prompt_feedback: this.#feedback },
+    }
+  }
+
+  /** Takes id and model from the first event, so that all chunks have the same. */
+  #readHead({ responseId, modelVersion, createTime }: WireAnswer): void {
+    if (this.#named) return
+    this.#named = true
+    if (responseId) this.id = responseId
+    if (modelVersion) this.model = modelVersion.replace(/^models\//, '')
+    const time = typeof createTime === 'string' ? Date.parse(createTime) : Number.NaN
+    if (Number.isFinite(time)) this.created = Math.floor(time / 1000)
+  }
+
+  #reader(index: number): CandidateReader {
+    let reader = this.#candidates[index]
+    if (!reader) {
+      reader = new CandidateReader(index, this.id, this.#encodeState)
+      this.#candidates[index] = reader
+    }
+    return reader
+  }
+}
+
+/** Candidate fields that the message and the choice have a place for. */
+const candidateFields: ReadonlySet<string> = new Set([
+  'index',
+  'content',
+  'finishReason',
+  'logprobsResult',
+  'tokenCount',
+])
+
+/** Accumulates one candidate of a response, across events. */
+class CandidateReader {
+  readonly index: number
+  /** The finish reason in Gemini's terms; a later event may change it. */
+  native: string | undefined
+  readonly #encodeState: EncodeState | undefined
+  /** For ids of calls without one. */
+  readonly #prefix: string
+  readonly #parts: Part[] = []
+  readonly #pieces: Delta[] = []
+  readonly #audio: AudioReader
+  /** Grounding, safety ratings and other fields of the candidate, as of the last event. */
+  #fields: Fields = {}
+  #calls = 0
+  #thoughts = 0
+  /** True while the last part is a thought that may continue. */
+  #thinking = false
+  /** Whether the function that replaces `response_format` was called. */
+  #answered = false
+  /** Text that is dropped if a call of that function follows. */
+  #held = ''
+
+  constructor(index: number, prefix: string, encodeState: EncodeState | undefined) {
+    this.index = index
+    this.#prefix = index === 0 ? prefix : `${prefix}_${index}`
+    this.#audio = new AudioReader(`audio_${this.#prefix}`)
+    this.#encodeState = encodeState
+  }
+
+  /** Why there is no content: the model failed to write its answer. */
+  get failure(): string | undefined {
+    if (!isFailure(this.native) || this.#parts.some((part) => kindOf(part) !== 'thought')) return undefined
+    const { finishMessage } = this.#fields
+    return typeof finishMessage === 'string' ? `${this.native}: ${finishMessage}` : this.native
+  }
+
+  /** Reads a candidate of an event and returns the additions. */
+  add(candidate: Candidate): ChunkChoice | undefined {
+    this.#fields = mergeCandidate(this.#fields, candidate)
+    this.native = nativeReason(candidate.finishReason) ?? this.native
+    const given: unknown = candidate.content?.parts
+    for (const part of Array.isArray(given) ? given : []) if (isFields(part)) this.#addPart(part)
+    const delta = this.#takeDelta()
+    const logprobs = decodeLogprobs(candidate.logprobsResult)
+    if (!delta && !logprobs) return undefined
+    return { index: this.index, delta: delta ?? {}, finish_reason: null, ...(logprobs && { logprobs }) }
+  }
+
+  /** Returns held text and everything that only the end of the answer determines. */
+  finish(): ChunkChoice {
+    this.#closeThought()
+    if (this.#held && !this.#answered) this.#pieces.push({ content: this.#held })
+    const audio = this.#audio.end()
+    if (audio) this.#pieces.push(audio)
+    const reason = decodeFinishReason(this.native ?? '', this.#calls > 0)
+    const { finishMessage } = this.#fields
+    if (reason === 'content_filter' && typeof finishMessage === 'string') this.#pieces.push({ refusal: finishMessage })
+    // text around the call that is the answer is not part of the content
+    const annotations = this.#encodeState?.json ? [] : decodeAnnotations(this.#fields, this.#texts())
+    if (annotations.length > 0) this.#pieces.push({ annotations })
+    const extras = this.#messageExtras()
+    if (extras) this.#pieces.push({ provider_specific_fields: extras })
+    const fields = Object.entries(this.#fields).map(([name, value]) => [toSnake(name), value] as const)
+    return {
+      index: this.index,
+      delta: this.#takeDelta() ?? {},
+      finish_reason: reason,
+      ...(this.native !== undefined && { native_finish_reason: this.native }),
+      ...(fields.length > 0 && { provider_specific_fields: Object.fromEntries(fields) }),
+    }
+  }
+
+  #takeDelta(): Delta | undefined {
+    return joinPieces(this.#pieces.splice(0))
+  }
+
+  #addPart(part: Part): void {
+    // streams tend to end with an empty part
+    if (part.text === '' && part.thoughtSignature === undefined) return
+    const kind = kindOf(part)
+    if (kind !== 'thought') this.#closeThought()
+    const before = this.#parts.length
+    appendPart(this.#parts, part)
+    switch (kind) {
+      case 'thought':
+        return this.#addThought(part.text ?? '', this.#parts.length > before)
+      case 'text':
+        if (!part.text) return
+        if (this.#encodeState?.json) this.#held += part.text
+        else this.#pieces.push({ content: part.text })
+        return
+      case 'call':
+        return this.#addCall(part)
+      case 'image':
+        this.#pieces.push({ images: [decodeImage(part)] })
+        return
+      case 'audio':
+        this.#pieces.push(this.#audio.add(part))
+        return
+      default:
+        if (part.thought && part.inlineData) {
+          this.#pieces.push({ provider_specific_fields: { thought_images: [decodeImage(part)] } })
+        }
+    }
+  }
+
+  #addThought(text: string, fresh: boolean): void {
+    if (fresh) this.#closeThought(this.#parts.at(-2))
+    this.#thinking = true
+    if (!text) return
+    // separates a thought from an earlier one
+    this.#pieces.push({ reasoning_content: fresh && this.#thoughts > 0 ? `\n\n${text}` : text })
+    if (fresh) this.#thoughts++
+  }
+
+  /** Emits the block of a thought, with its signature, once another part begins. */
+  #closeThought(thought = this.#parts.at(-1)): void {
+    if (!this.#thinking) return
+    this.#thinking = false
+    this.#pieces.push({ thinking_blocks: [thinkingBlock(thought?.text ?? '', thought?.thoughtSignature)] })
+  }
+
+  #addCall({ functionCall = {}, thoughtSignature }: Part): void {
+    const name = functionCall.name ?? ''
+    const json = this.#encodeState?.json
+    if (json && json.name === name) {
+      this.#answered = true
+      this.#pieces.push({ content: answerText(functionCall.args, json) })
+      return
+    }
+    const index = this.#calls++
+    const call: FunctionToolCall = {
+      id: functionCall.id || `call_${this.#prefix}_${index}`,
+      type: 'function',
+      function: { name: this.#encodeState?.names?.[name] ?? name, arguments: JSON.stringify(functionCall.args ?? {}) },
+    }
+    this.#pieces.push({ tool_calls: [{ index, ...signCall(call, thoughtSignature) }] })
+  }
+
+  #texts(): string[] {
+    return this.#parts.flatMap((part) => (kindOf(part) === 'text' ? [part.text ?? ''] : []))
+  }
+
+  #messageExtras(): Fields | undefined {
+    const extras: Fields = {}
+    let visible: readonly Part[] = this.#parts.filter((part) => !(part.thought && part.inlineData))
+    if (this.#answered) {
+      if (this.#held.trim() !== '') extras.preamble = this.#held
+      visible = visible.filter((part) => kindOf(part) !== 'text')
+    }
+    if (!fitsMessage(visible)) extras.content_parts = storeParts(visible, this.#encodeState)
+    else {
+      const signature = visible.find((part) => kindOf(part) === 'text')?.thoughtSignature
+      if (signature !== undefined) extras.thought_signature = signature
+    }
+    return Object.keys(extras).length > 0 ? extras : undefined
+  }
+}
+
+/** Merges the metadata of a candidate's events: later values replace earlier ones, citations accumulate. */
+function mergeCandidate(before: Fields, candidate: Candidate): Fields {
+  const merged: Fields = { ...before }
+  for (const [name, value] of Object.entries(candidate)) {
+    if (candidateFields.has(name) || isEmptyValue(value)) continue
+    const old = merged[name]
+    merged[name] = name === 'citationMetadata' && isFields(old) && isFields(value) ? joinFields(old, value) : value
+  }
+  return merged
+}
+
+const isEmptyValue = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)

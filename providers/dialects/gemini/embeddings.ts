@@ -1,11 +1,11 @@
 import type { EmbeddingParams, EmbeddingResponse } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { Report } from '../../report.js'
-import { parseDataURI } from './media.js'
-import type { GeminiQuirks } from './quirks.js'
+import { parseDataURI } from '../../shared/media.js'
+import type { GeminiQuirks } from './scope.js'
 import { type Fields, isFields, type Part, toCamel } from './wire.js'
 
-/** As a prediction, newer models take one text a request. https://docs.cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings */
+/** With `predict`, newer models take one text per request. https://docs.cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings */
 export function maxInputs({ model, quirks }: EncodeContext<GeminiQuirks>): number {
   if (quirks.embeddings === 'predict' && (model.startsWith('gemini-embedding-') || isMultimodal(model))) return 1
   return quirks.maxInputs ?? 100
@@ -13,7 +13,7 @@ export function maxInputs({ model, quirks }: EncodeContext<GeminiQuirks>): numbe
 
 const isMultimodal = (model: string): boolean => model.startsWith('multimodalembedding')
 
-/** Cohere's words for what a text is embedded for. https://ai.google.dev/gemini-api/docs/embeddings#task-types */
+/** Cohere's names of task types. https://ai.google.dev/gemini-api/docs/embeddings#task-types */
 const taskTypes: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   ['search_document', 'RETRIEVAL_DOCUMENT'],
   ['search_query', 'RETRIEVAL_QUERY'],
@@ -27,13 +27,13 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   const { model: _, input, dimensions, encoding_format: __, user, extra_body: ___, ...others } = params
   const texts = typeof input === 'string' ? [input] : input
   if (!texts.every((text): text is string => typeof text === 'string')) {
-    throw report.invalid('input', 'is a list of token ids: Gemini embeds texts.')
+    throw report.invalid('input', 'must be a string or an array of strings; Gemini takes no token ids.')
   }
-  if (user !== undefined) report.dropped('user', 'The Gemini API is not told who asks.')
+  if (user !== undefined) report.dropped('user', 'Left out: Gemini takes no user id.')
   const { input_type: kind, ...own } = others as Fields
   const taskType = kind === undefined ? undefined : (taskTypes.get(kind) ?? String(kind).toUpperCase())
   const multimodal = context.quirks.embeddings === 'predict' && isMultimodal(context.model)
-  if (multimodal && taskType !== undefined) report.dropped('input_type', 'The model is not told what vectors are for.')
+  if (multimodal && taskType !== undefined) report.dropped('input_type', 'Left out: this model has no task types.')
   const body = multimodal
     ? predictMultimodal(texts, dimensions, own)
     : context.quirks.embeddings === 'predict'
@@ -49,7 +49,7 @@ interface Batch {
   readonly own: Fields
 }
 
-/** Every text carries its settings. */
+/** Each text has its own settings. */
 function batch(texts: readonly string[], { model, dimensions, taskType, own }: Batch): Fields {
   const settings: Fields = {
     ...(dimensions !== undefined && { outputDimensionality: dimensions }),
@@ -57,11 +57,11 @@ function batch(texts: readonly string[], { model, dimensions, taskType, own }: B
     ...Object.fromEntries(Object.entries(own).map(([name, value]) => [toCamel(name), value])),
   }
   const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
-  return { requests: texts.map((text) => ({ model: name, content: { parts: [partOf(text)] }, ...settings })) }
+  return { requests: texts.map((text) => ({ model: name, content: { parts: [encodeInput(text)] }, ...settings })) }
 }
 
-/** Newer models embed images and files too, given as data URIs. */
-function partOf(text: string): Part {
+/** Newer models embed images and files too, passed as data URIs. */
+function encodeInput(text: string): Part {
   const media = text.startsWith('data:') ? parseDataURI(text) : undefined
   return media ? { inlineData: { mimeType: media.type, data: media.data } } : { text }
 }
@@ -103,7 +103,7 @@ function predictMultimodal(inputs: readonly string[], dimension: number | undefi
   }
 }
 
-/** Answers of batchEmbedContents, embedContent and predict. A usage that is not given counts as nothing, as OpenAI's shape demands one. */
+/** Answers of batchEmbedContents, embedContent and predict. A missing usage counts as zero, as OpenAI's shape requires one. */
 export function decodeEmbedding(
   body: unknown,
   context: DecodeContext<GeminiQuirks>,

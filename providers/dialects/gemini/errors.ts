@@ -22,7 +22,7 @@ const byCode: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['DATA_LOSS', 'internal_server'],
 ])
 
-/** google.rpc.ErrorInfo. A bad key is an invalid argument to the API. https://docs.cloud.google.com/apis/design/errors */
+/** google.rpc.ErrorInfo. The API reports an invalid key as an invalid argument. https://docs.cloud.google.com/apis/design/errors */
 const byReason: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['API_KEY_INVALID', 'authentication'],
   ['API_KEY_EXPIRED', 'authentication'],
@@ -32,7 +32,7 @@ const byReason: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['BILLING_DISABLED', 'quota_exceeded'],
 ])
 
-/** Where one code stands for many failures, only the text tells them apart. */
+/** Failures that share a code, by their text. */
 const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/token count .*exceeds the maximum number of tokens|input context is too long/i, 'context_window_exceeded'],
   [/cannot fetch content from the provided url|unable to (?:fetch|download) .*url/i, 'image_fetch'],
@@ -44,7 +44,7 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
 
 const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([...usualStatus, [499, 'timeout']])
 
-/** Reads a failure of the Gemini API: google.rpc.Status, alone or in a list. Never throws. */
+/** Classifies a failure of the Gemini API: google.rpc.Status, alone or in a list. Never throws. */
 export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const outer: unknown = Array.isArray(body) ? body.find(isFields) : body
   if (isFields(outer) && Array.isArray(outer.candidates)) return failedAnswer(outer)
@@ -85,14 +85,12 @@ function kindOf(
 }
 
 function hintOf(details: readonly Fields[], message: string): string | undefined {
-  if (perDay(details))
-    return "The day's quota is used up: it comes back at midnight, Pacific time, or with a paid plan."
-  if (/request payload size exceeds/i.test(message))
-    return 'Upload large files through the Files API, and send their URI.'
+  if (perDay(details)) return 'The daily quota is used up. It resets at midnight Pacific time; a paid plan raises it.'
+  if (/request payload size exceeds/i.test(message)) return 'Upload large files with the Files API and send their URI.'
   return undefined
 }
 
-/** A quota by the day is used up until tomorrow; one by the minute passes. https://ai.google.dev/gemini-api/docs/rate-limits */
+/** A daily quota lasts until tomorrow; a quota per minute recovers soon. https://ai.google.dev/gemini-api/docs/rate-limits */
 function perDay(details: readonly Fields[]): boolean {
   const violations: unknown = detail(details, 'QuotaFailure')?.violations
   return (Array.isArray(violations) ? violations : []).some(
@@ -103,7 +101,7 @@ function perDay(details: readonly Fields[]): boolean {
 const detail = (details: readonly Fields[], type: string): Fields | undefined =>
   details.find((one) => String(one['@type']).endsWith(`google.rpc.${type}`))
 
-/** `38s`, `38.196s`; in the text where there are no details. */
+/** `38s` or `38.196s`, in the details or in the text. */
 function retryDelay(details: readonly Fields[], message: string): number | undefined {
   const delay = textIn(detail(details, 'RetryInfo'), 'retryDelay') ?? /retry in ([\d.]+s)/i.exec(message)?.[1]
   const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay)
@@ -116,19 +114,19 @@ function fieldIn(details: readonly Fields[]): string | undefined {
   return isFields(first) ? textIn(first, 'field') : undefined
 }
 
-/** An answer that ended before it began. */
+/** An answer without content. */
 function failedAnswer({ candidates }: Fields): ErrorFacts {
   const first: unknown = Array.isArray(candidates) ? candidates[0] : undefined
   const candidate = isFields(first) ? first : {}
   const reason = textIn(candidate, 'finishReason') ?? 'no finish reason'
-  const said = textIn(candidate, 'finishMessage')
+  const explanation = textIn(candidate, 'finishMessage')
   return {
     kind: reason === 'MISSING_THOUGHT_SIGNATURE' ? 'bad_request' : 'internal_server',
-    message: `The model gave no answer: ${reason}${said === undefined ? '' : `, ${said}`}`,
+    message: `The model gave no answer: ${reason}${explanation === undefined ? '' : `, ${explanation}`}`,
     providerCode: reason,
     hint:
       reason === 'MISSING_THOUGHT_SIGNATURE'
-        ? 'Send assistant messages back as they came, with provider_specific_fields.'
+        ? 'Send assistant messages back unchanged, with their provider_specific_fields.'
         : undefined,
   }
 }

@@ -3,12 +3,12 @@ import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
 import { encode, remoteMedia } from './encode.js'
 import { errorFacts } from './errors.js'
-import type { GeminiQuirks } from './quirks.js'
+import type { GeminiQuirks } from './scope.js'
 import { GeminiStream } from './stream.js'
 
 export type { GeminiQuirks }
 
-/** Google's generateContent and its embeddings, wherever they are served. https://ai.google.dev/api/generate-content */
+/** Google's generateContent and embeddings, on any host. https://ai.google.dev/api/generate-content */
 export const gemini: Dialect<GeminiQuirks> = Object.freeze({
   framing: 'sse',
   chat: Object.freeze({

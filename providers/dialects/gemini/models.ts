@@ -1,5 +1,5 @@
 /**
- * What each Gemini can do, as far as a request depends on it.
+ * Capabilities of the Gemini models that requests depend on.
  * https://ai.google.dev/gemini-api/docs/thinking (budgets and levels by model)
  * https://ai.google.dev/gemini-api/docs/gemini-3
  * https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/guides/gemini-3-5-flash (levels by model)
@@ -9,28 +9,28 @@ export type Level = 'minimal' | 'low' | 'medium' | 'high'
 export interface Budget {
   readonly least: number
   readonly most: number
-  /** Whether a budget of 0 turns thinking off. */
+  /** Whether a budget of 0 disables thinking. */
   readonly off: boolean
 }
 
 export interface ModelFacts {
-  /** Tokens to think with, for models that take a budget. */
+  /** Thinking budget in tokens, for models with one. */
   readonly budget?: Budget
-  /** Levels of thinking, weakest first, for models that take a level. */
+  /** Thinking levels, lowest first, for models with levels. */
   readonly levels: readonly Level[]
-  /** Whether function calls in the history must carry a thought signature. */
+  /** Whether function calls in the history need a thought signature. */
   readonly signatures: boolean
-  /** Whether schemas may be JSON Schema; else they are OpenAPI's. */
+  /** Whether JSON Schema is accepted, instead of OpenAPI schemas only. */
   readonly jsonSchema: boolean
-  /** Whether a schema of the answer and functions go together. */
+  /** Whether a response schema and functions can be combined. */
   readonly schemaWithTools: boolean
-  /** Whether server tools (search, code execution) and functions go together. */
+  /** Whether server tools (search, code execution) and functions can be combined. */
   readonly mixedTools: boolean
-  /** Whether files are read by `https:` URL. */
+  /** Whether the model reads `https:` URLs. */
   readonly urls: boolean
-  /** Whether results of functions may hold images and files. */
+  /** Whether function results may contain images and files. */
   readonly mediaInResults: boolean
-  /** Whether there are instructions apart from the turns. */
+  /** Whether the model takes system instructions. */
   readonly system: boolean
 }
 
@@ -97,8 +97,8 @@ const models: ReadonlyMap<string, ModelFacts> = new Map([
 ])
 
 /**
- * The facts of a model, by its exact id. What is put around an id is taken off first: `models/`, `-preview`, `-exp`, dates,
- * versions. Nothing is refused on behalf of a model that isn't known: it is taken for one of the newest, and the API has the word.
+ * The facts of a model, by its id without `models/`, `-preview`, `-exp`, dates and versions. Unknown models count as the newest ones, so
+ * that nothing is refused on their behalf: the API decides.
  */
 export function modelFacts(model: string): ModelFacts {
   const id = model

@@ -1,29 +1,30 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import { isEmpty, isFalse, type UnsupportedParams, usualParams } from '../../shared/params.js'
-import type { Kit } from './kit.js'
-import type { Fields } from './wire.js'
+import type { EncodeScope } from './scope.js'
+import { type Fields, isFields, toCamel } from './wire.js'
 
-/** OpenAI's parameters that the Gemini API has nothing for. https://ai.google.dev/api/generate-content */
+/** OpenAI's parameters without an equivalent in the Gemini API. https://ai.google.dev/api/generate-content */
 export const refused: UnsupportedParams = {
-  logit_bias: { advice: 'it has none', harmless: isEmpty },
-  prediction: { advice: 'it takes no predicted output' },
-  store: { advice: 'it stores no answers', harmless: isFalse },
+  logit_bias: { advice: 'Gemini has none', harmless: isEmpty },
+  prediction: { advice: 'Gemini takes no predicted output' },
+  store: { advice: 'Gemini stores no answers', harmless: isFalse },
   verbosity: { advice: 'ask for the length in the prompt' },
-  metadata: { advice: 'it takes none', harmless: isEmpty },
-  prompt_cache_key: { advice: 'it caches by itself, or by cached_content' },
-  prompt_cache_retention: { advice: 'it caches by itself, or by cached_content' },
-  user: { advice: 'it is not told who asks' },
-  safety_identifier: { advice: 'it is not told who asks' },
-  cache_control: { advice: 'it caches by itself, or by cached_content' },
+  metadata: { advice: 'Gemini takes none', harmless: isEmpty },
+  prompt_cache_key: { advice: 'Gemini caches automatically, or with cached_content' },
+  prompt_cache_retention: { advice: 'Gemini caches automatically, or with cached_content' },
+  user: { advice: 'Gemini takes no user id' },
+  safety_identifier: { advice: 'Gemini takes no user id' },
+  cache_control: { advice: 'Gemini caches automatically, or with cached_content' },
 }
 
-export const readParams: ReadonlySet<string> = new Set([
+/** The parameters that the encoder reads. */
+const readParams: ReadonlySet<string> = new Set([
   ...Object.keys(refused),
   ...usualParams,
   ...['n', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs', 'seed', 'modalities', 'audio'],
 ])
 
-/** The plain numbers and texts of `generationConfig`. https://ai.google.dev/api/generate-content#GenerationConfig */
+/** The numbers and strings of `generationConfig`. https://ai.google.dev/api/generate-content#GenerationConfig */
 export function encodeSampling(params: ChatParams): Fields {
   const config: Fields = {}
   const put = (name: string, value: unknown) => {
@@ -33,7 +34,7 @@ export function encodeSampling(params: ChatParams): Fields {
   put('topP', params.top_p)
   put('topK', params.top_k)
   put('maxOutputTokens', params.max_completion_tokens ?? params.max_tokens)
-  put('stopSequences', stopsOf(params.stop))
+  put('stopSequences', encodeStop(params.stop))
   put('presencePenalty', params.presence_penalty)
   put('frequencyPenalty', params.frequency_penalty)
   put('seed', params.seed)
@@ -45,27 +46,27 @@ export function encodeSampling(params: ChatParams): Fields {
   return config
 }
 
-function stopsOf(stop: ChatParams['stop']): string[] | undefined {
+function encodeStop(stop: ChatParams['stop']): string[] | undefined {
   const all = typeof stop === 'string' ? [stop] : [...(stop ?? [])]
   return all.length > 0 ? all : undefined
 }
 
 /**
- * `modalities` and `audio`: models that speak do nothing else, in 16-bit PCM.
+ * `modalities` and `audio`. Models with speech produce 16-bit PCM and no text.
  * https://ai.google.dev/gemini-api/docs/speech-generation
  */
-export function encodeOutput({ modalities, audio }: ChatParams, kit: Kit): Fields {
+export function encodeOutput({ modalities, audio }: ChatParams, scope: EncodeScope): Fields {
   const wanted = (modalities ?? []).map((modality) => String(modality).toUpperCase())
   const config: Fields = {}
   if (audio && wanted.length === 0) wanted.push('AUDIO')
   if (wanted.includes('AUDIO') && wanted.includes('TEXT')) {
-    kit.report.changed('modalities', 'Models that speak answer with audio only: the text was left out.')
+    scope.report.changed('modalities', "'text' was left out: models with speech answer with audio only.")
     wanted.splice(wanted.indexOf('TEXT'), 1)
   }
   if (wanted.length > 0) config.responseModalities = wanted
   if (!audio) return config
   const { voice, format } = audio
-  if (format && format !== 'pcm16') kit.report.unsupported('audio.format', 'it speaks 16-bit PCM only: pcm16')
+  if (format && format !== 'pcm16') scope.report.unsupported('audio.format', "must be 'pcm16', Gemini's only format")
   const voiceName = typeof voice === 'string' ? voice : voice?.id
   if (voiceName) config.speechConfig = { voiceConfig: { prebuiltVoiceConfig: { voiceName } } }
   return config
@@ -81,9 +82,71 @@ const tiers: ReadonlyMap<string, string | undefined> = new Map([
 ])
 
 /** https://ai.google.dev/gemini-api/docs/flex-inference, /priority-inference */
-export function encodeServiceTier(tier: string | null | undefined, kit: Kit): string | undefined {
+export function encodeServiceTier(tier: string | null | undefined, scope: EncodeScope): string | undefined {
   if (!tier) return undefined
   if (tiers.has(tier)) return tiers.get(tier)
-  kit.report.unsupported('service_tier', `it has no tier '${tier}': use default, flex or priority`)
+  scope.report.unsupported('service_tier', `must be default, flex or priority; got '${tier}'`)
   return undefined
+}
+
+/** Fields of a request under Gemini's own names. */
+export interface ProviderFields {
+  /** For `generationConfig`. */
+  readonly config: Fields
+  /** For `toolConfig`. */
+  readonly toolConfig: Fields
+  /** For the root of the body. */
+  readonly root: Fields
+}
+
+/** https://ai.google.dev/api/generate-content#GenerationConfig, and the additions of Vertex AI */
+const configFields: ReadonlySet<string> = new Set([
+  'candidateCount',
+  'maxOutputTokens',
+  'responseMimeType',
+  'responseSchema',
+  'responseJsonSchema',
+  'responseModalities',
+  'responseLogprobs',
+  'responseFormat',
+  'speechConfig',
+  'thinkingConfig',
+  'imageConfig',
+  'mediaResolution',
+  'enableEnhancedCivicAnswers',
+  'enableAffectiveDialog',
+  'audioTimestamp',
+  'routingConfig',
+  'modelConfig',
+])
+
+const rootFields: ReadonlySet<string> = new Set([
+  'safetySettings',
+  'cachedContent',
+  'systemInstruction',
+  'labels',
+  'modelArmorConfig',
+  'serviceTier',
+])
+
+const toolFields: ReadonlySet<string> = new Set(['includeServerSideToolInvocations', 'retrievalConfig'])
+
+/** Puts Gemini's own fields in their places; unknown ones go to the root unchanged. */
+export function providerFields(params: ChatParams): ProviderFields {
+  const own: ProviderFields = { config: {}, toolConfig: {}, root: {} }
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined || readParams.has(name)) continue
+    const camel = toCamel(name)
+    if (camel === 'generationConfig') Object.assign(own.config, camelKeys(value))
+    else if (camel === 'toolConfig') Object.assign(own.toolConfig, camelKeys(value))
+    else if (configFields.has(camel)) own.config[camel] = value
+    else if (toolFields.has(camel)) own.toolConfig[camel] = value
+    else own.root[rootFields.has(camel) ? camel : name] = value
+  }
+  return own
+}
+
+function camelKeys(value: unknown): Fields {
+  const entries = isFields(value) ? Object.entries(value) : []
+  return Object.fromEntries(entries.map(([name, inner]) => [toCamel(name), inner]))
 }

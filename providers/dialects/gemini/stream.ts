@@ -1,20 +1,20 @@
 import type { ChatCompletionChunk, ChunkChoice } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { AnswerReader } from './answer.js'
-import type { GeminiQuirks } from './quirks.js'
+import { ResponseReader } from './decode.js'
+import type { GeminiQuirks } from './scope.js'
 
 /**
- * Every event is a response of its own with what is new; calls come whole. There is no end mark, and a finish reason may be
- * followed by another one: the end of the bytes is the end of the answer.
+ * Decodes a stream. Every event is a response with the additions; calls come complete. There is no end mark, and a second finish reason
+ * may follow the first, so the answer ends with its bytes.
  * https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
  */
 export class GeminiStream implements ChatStreamDecoder {
   done = false
-  readonly #reader: AnswerReader
+  readonly #reader: ResponseReader
   readonly #started = new Set<number>()
 
   constructor(context: DecodeContext<GeminiQuirks>) {
-    this.#reader = new AnswerReader(context)
+    this.#reader = new ResponseReader(context)
   }
 
   push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
@@ -38,7 +38,7 @@ export class GeminiStream implements ChatStreamDecoder {
     for (const choice of this.#reader.finish()) out.push(this.#chunk(choice))
     const { usage, ...rest } = this.#reader.tail()
     const last = out.at(-1)
-    // without usage there is no chunk for it
+    // only usage needs a chunk of its own
     if (usage) out.push({ ...this.#head(), choices: [], usage, ...rest })
     else if (last) Object.assign(last, rest)
     return true

@@ -1,9 +1,14 @@
 import type { ChatParams, Thinking } from '../../../src/types/chat.js'
-import type { Kit } from './kit.js'
+import type { AssistantMessage, FunctionToolCall, ThinkingBlock } from '../../../src/types/messages.js'
+import { assistantText } from '../../shared/calls.js'
+import { answerText, type EncodeState } from '../../shared/encode-state.js'
 import type { Budget, Level } from './models.js'
-import type { Fields } from './wire.js'
+import type { EncodeScope } from './scope.js'
+import { type Fields, isFields, kindOf, type Part, type PartKind, textIn } from './wire.js'
 
-/** Google's own table, for models that think on a budget. https://ai.google.dev/gemini-api/docs/openai#thinking */
+/** Thinking: its settings, and the thoughts, signatures and parts of an answer that later turns send back. */
+
+/** Google's own mapping, for models with a thinking budget. https://ai.google.dev/gemini-api/docs/openai#thinking */
 const budgets: ReadonlyMap<string, number> = new Map([
   ['minimal', 1024],
   ['low', 1024],
@@ -16,95 +21,267 @@ const budgets: ReadonlyMap<string, number> = new Map([
 const ladder: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /**
- * `reasoning_effort` and `thinking` as `thinkingConfig`: a budget in tokens for Gemini 2.5, a level from Gemini 3 on. Who asks for
- * reasoning wants to read it, so that its summary is asked for too.
+ * `reasoning_effort` and `thinking` as `thinkingConfig`: a budget in tokens for Gemini 2.5, a level from Gemini 3 on. Callers that set
+ * either want to read the reasoning, so its summary is requested too.
  * https://ai.google.dev/gemini-api/docs/thinking
  */
-export function encodeThinking(params: ChatParams, kit: Kit): Fields | undefined {
+export function encodeThinking(params: ChatParams, scope: EncodeScope): Fields | undefined {
   const { thinking, reasoning_effort: effort } = params
   if (!thinking && !effort) return undefined
-  const { budget, levels } = kit.facts
+  const { budget, levels } = scope.facts
   if (thinking?.type === 'disabled' || (!thinking && effort === 'none')) {
-    return off(thinking ? 'thinking' : 'reasoning_effort', kit)
+    return disableThinking(thinking ? 'thinking' : 'reasoning_effort', scope)
   }
   if (!budget && levels.length === 0) {
-    kit.report.unsupported(thinking ? 'thinking' : 'reasoning_effort', "this model's thinking can't be set")
+    scope.report.unsupported(thinking ? 'thinking' : 'reasoning_effort', "this model's thinking can't be set")
     return undefined
   }
-  const config = budget ? byBudget(thinking, effort, budget, kit) : byLevel(thinking, effort, kit)
+  const config = budget ? encodeBudget(params, budget, scope) : encodeLevel(params, scope)
   return (
     config && { ...config, includeThoughts: !(thinking && 'display' in thinking && thinking.display === 'omitted') }
   )
 }
 
-function off(param: string, { facts, report }: Kit): Fields | undefined {
+function disableThinking(param: string, { facts, report }: EncodeScope): Fields | undefined {
   const { budget, levels } = facts
   if (budget?.off) return { thinkingBudget: 0 }
   if (!budget && levels.length === 0) return undefined
   if (levels.includes('minimal')) {
-    report.changed(param, "This model can't be kept from thinking: 'minimal' is sent, with which it hardly does.")
+    report.changed(param, "This model always thinks: 'minimal' was sent, which is the least.")
     return levelField('minimal')
   }
-  report.unsupported(param, "this model always thinks: use reasoning_effort 'low' for the least")
+  report.unsupported(param, "this model always thinks; use reasoning_effort 'low' for the least")
   return undefined
 }
 
-function byBudget(
-  thinking: Thinking | undefined,
-  effort: string | null | undefined,
+function encodeBudget(
+  { thinking, reasoning_effort: effort }: ChatParams,
   range: Budget,
-  kit: Kit,
+  scope: EncodeScope,
 ): Fields | undefined {
-  if (thinking?.type === 'enabled') {
-    return { thinkingBudget: within(thinking.budget_tokens, range, kit) }
-  }
-  // -1 is as much as the model sees fit
+  if (thinking?.type === 'enabled') return { thinkingBudget: clampBudget(thinking.budget_tokens, range, scope) }
+  // -1 lets the model choose
   if (!effort || effort === 'none') return { thinkingBudget: -1 }
   const tokens = budgets.get(effort)
   if (tokens === undefined) {
-    kit.report.unsupported('reasoning_effort', `'${effort}' is none of none, ${ladder.join(', ')}`)
+    scope.report.unsupported('reasoning_effort', `must be one of none, ${ladder.join(', ')}; got '${effort}'`)
     return undefined
   }
   return { thinkingBudget: Math.min(Math.max(tokens, range.least), range.most) }
 }
 
-function within(tokens: number, { least, most }: Budget, kit: Kit): number {
+function clampBudget(tokens: number, { least, most }: Budget, scope: EncodeScope): number {
   const fit = Math.min(Math.max(tokens, least), most)
   if (fit !== tokens) {
-    kit.report.changed('thinking', `This model takes a budget from ${least} to ${most} tokens: ${fit} is sent.`)
+    scope.report.changed('thinking', `This model takes a budget from ${least} to ${most} tokens: ${fit} was sent.`)
   }
   return fit
 }
 
-function byLevel(thinking: Thinking | undefined, effort: string | null | undefined, kit: Kit): Fields | undefined {
-  if (effort && effort !== 'none') return fromEffort(effort, kit)
+function encodeLevel({ thinking, reasoning_effort: effort }: ChatParams, scope: EncodeScope): Fields | undefined {
+  if (effort && effort !== 'none') return encodeEffort(effort, scope)
   if (thinking?.type !== 'enabled') return {}
-  const level = nearest(levelOf(thinking.budget_tokens), kit)
-  kit.report.changed('thinking', `This model takes a level of thinking and no budget: '${level}' is sent.`)
+  const level = nearestLevel(levelOfBudget(thinking), scope)
+  scope.report.changed('thinking', `This model takes a thinking level instead of a budget: '${level}' was sent.`)
   return levelField(level)
 }
 
-function fromEffort(effort: string, kit: Kit): Fields | undefined {
+function encodeEffort(effort: string, scope: EncodeScope): Fields | undefined {
   if (!ladder.includes(effort)) {
-    kit.report.unsupported('reasoning_effort', `'${effort}' is none of none, ${ladder.join(', ')}`)
+    scope.report.unsupported('reasoning_effort', `must be one of none, ${ladder.join(', ')}; got '${effort}'`)
     return undefined
   }
-  const level = nearest(effort, kit)
+  const level = nearestLevel(effort, scope)
   if (level !== effort) {
-    kit.report.changed('reasoning_effort', `This model has no level '${effort}' of thinking: '${level}' is sent.`)
+    scope.report.changed('reasoning_effort', `This model has no thinking level '${effort}': '${level}' was sent.`)
   }
   return levelField(level)
 }
 
-/** The level itself, or the next that the model has: a medium that isn't there is a high to Google too. */
-function nearest(effort: string, { facts: { levels } }: Kit): Level {
+/** The level itself or the next higher one that the model has, as Google's own mapping does. */
+function nearestLevel(effort: string, { facts: { levels } }: EncodeScope): Level {
   const wanted = ladder.indexOf(effort)
   return levels.find((level) => ladder.indexOf(level) >= wanted) ?? 'high'
 }
 
 const levelField = (level: Level): Fields => ({ thinkingLevel: level.toUpperCase() })
 
-function levelOf(budget: number): Level {
-  if (budget <= 1024) return 'low'
-  return budget <= 8192 ? 'medium' : 'high'
+function levelOfBudget({ budget_tokens: tokens }: Extract<Thinking, { type: 'enabled' }>): Level {
+  if (tokens <= 1024) return 'low'
+  return tokens <= 8192 ? 'medium' : 'high'
+}
+
+/** Marks thinking blocks as Gemini's: other providers refuse foreign signatures. */
+const thinkingFormat = 'google-gemini-v1'
+
+interface GeminiThinkingBlock extends ThinkingBlock {
+  format: typeof thinkingFormat
+}
+
+export const thinkingBlock = (thinking: string, signature: string | undefined): GeminiThinkingBlock => ({
+  type: 'thinking',
+  thinking,
+  ...(signature !== undefined && { signature }),
+  format: thinkingFormat,
+})
+
+const isOwnThinking = (block: unknown): block is GeminiThinkingBlock =>
+  isFields(block) && block.type === 'thinking' && block.format === thinkingFormat
+
+export const isThinking = (part: unknown): boolean =>
+  isFields(part) && (part.type === 'thinking' || part.type === 'redacted_thinking')
+
+/** The signed thoughts of a message. Thoughts without a signature are summaries for people. */
+export function encodeThoughts(message: AssistantMessage, index: number, scope: EncodeScope): Part[] {
+  const inContent: unknown[] = Array.isArray(message.content) ? message.content : []
+  const blocks = [...(message.thinking_blocks ?? []), ...inContent.filter(isThinking)]
+  const own = blocks.filter(isOwnThinking)
+  if (own.length < blocks.length) {
+    scope.report.repaired(index, `messages[${index}]: the thinking blocks of another model were left out.`)
+  } else if (message.reasoning_content && blocks.length === 0) {
+    scope.report.repaired(
+      index,
+      `messages[${index}]: reasoning_content was left out, as Gemini takes back signed thoughts only.`,
+    )
+  }
+  return own.flatMap(({ thinking, signature }) =>
+    signature ? [{ text: thinking, thought: true, thoughtSignature: signature }] : [],
+  )
+}
+
+/**
+ * The API's placeholder signature for calls of other models, as newer models require one: the base64 of
+ * `skip_thought_signature_validator`. Recorded requests with it were answered.
+ * https://ai.google.dev/gemini-api/docs/thought-signatures
+ */
+export const foreignSignature = 'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I='
+
+/** The signature beside a call, an image or a message; also at the place that Google's OpenAI-compatible endpoint uses. */
+export function signatureOf(holder: unknown): string | undefined {
+  if (!isFields(holder)) return undefined
+  const fields = isFields(holder.provider_specific_fields) ? holder.provider_specific_fields : undefined
+  const own = textIn(fields, 'thought_signature')
+  if (own !== undefined) return own
+  const extra = isFields(fields?.extra_content) ? fields.extra_content : holder.extra_content
+  return isFields(extra) && isFields(extra.google) ? textIn(extra.google, 'thought_signature') : undefined
+}
+
+export const signPart = (part: Part, signature: string | undefined): Part =>
+  signature === undefined ? part : { ...part, thoughtSignature: signature }
+
+/** A call of an answer with its signature. */
+export function signCall(call: FunctionToolCall, signature: string | undefined): FunctionToolCall {
+  return signature === undefined ? call : { ...call, provider_specific_fields: { thought_signature: signature } }
+}
+
+/** Adds the signature that newer models require to the first call of a turn, if it has none. */
+export function sealCalls(parts: Part[]): Part[] {
+  const first = parts.findIndex((part) => part.functionCall !== undefined)
+  const part = parts[first]
+  if (!part || part.thoughtSignature !== undefined) return parts
+  return parts.with(first, { ...part, thoughtSignature: foreignSignature })
+}
+
+/** Appends a part. Consecutive texts are one part, however a stream cuts them; a signature comes with the last piece and ends the part. */
+export function appendPart(parts: Part[], part: Part): void {
+  const kind = kindOf(part)
+  const last = parts.at(-1)
+  if (kind === 'text' || kind === 'thought') {
+    if (last && kindOf(last) === kind && last.thoughtSignature === undefined && isPlain(part) && isPlain(last)) {
+      parts[parts.length - 1] = { ...last, ...part, text: `${last.text}${part.text}` }
+      return
+    }
+  }
+  parts.push(part)
+}
+
+const plainFields: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature'])
+const callFields: ReadonlySet<string> = new Set(['id', 'name', 'args'])
+
+const isPlain = (part: Part): boolean => Object.keys(part).every((name) => plainFields.has(name))
+
+const messageOrder: readonly PartKind[] = ['thought', 'text', 'image', 'audio', 'call']
+
+/** Whether OpenAI's message (thoughts, one text, images, calls) expresses the parts completely. */
+export function fitsMessage(parts: readonly Part[]): boolean {
+  let stage = 0
+  let texts = 0
+  for (const part of parts) {
+    const kind = kindOf(part)
+    const place = messageOrder.indexOf(kind)
+    if (place < stage) return false
+    stage = place
+    if (kind === 'text' && ++texts > 1) return false
+    if ((kind === 'text' || kind === 'thought') && !isPlain(part)) return false
+    if (kind === 'call' && !Object.keys(part.functionCall ?? {}).every((name) => callFields.has(name))) return false
+  }
+  return true
+}
+
+/**
+ * The parts of an answer that OpenAI's message can't express (executed code, server tools, text between calls). They are stored under
+ * `provider_specific_fields.content_parts`, and the next turn sends them back in place. Images and audio are megabytes and already part
+ * of the message: the stored part refers to them.
+ */
+export function storeParts(parts: readonly Part[], encodeState: EncodeState | undefined): Part[] {
+  let image = 0
+  return parts.flatMap((part): Part[] => {
+    switch (kindOf(part)) {
+      case 'image': {
+        const { inlineData: _, ...rest } = part
+        return [{ ...rest, image: image++ }]
+      }
+      case 'audio':
+        return []
+      case 'call':
+        return [restoreNames(part, encodeState)]
+      default:
+        return [part]
+    }
+  })
+}
+
+/** A call under the caller's name of the tool; a call with the answer becomes text. */
+function restoreNames(part: Part, encodeState: EncodeState | undefined): Part {
+  const call = part.functionCall
+  if (!call || !encodeState) return part
+  if (encodeState.json && call.name === encodeState.json.name) return { text: answerText(call.args, encodeState.json) }
+  const original = encodeState.names?.[call.name ?? '']
+  return original === undefined ? part : { ...part, functionCall: { ...call, name: original } }
+}
+
+/** Stored parts with the message's current calls and images. Undefined without stored parts, or if the caller changed the message. */
+export function restoreParts(
+  message: AssistantMessage,
+  { calls, images }: { readonly calls: readonly Part[]; readonly images: readonly Part[] },
+  index: number,
+  scope: EncodeScope,
+): Part[] | undefined {
+  const stored: unknown = message.provider_specific_fields?.content_parts
+  if (!Array.isArray(stored) || stored.length === 0 || !stored.every(isFields)) return undefined
+  const parts = stored as Part[]
+  const text = parts.map((part) => (kindOf(part) === 'text' ? part.text : '')).join('')
+  const unchanged =
+    text === assistantText(message) &&
+    parts.filter((part) => part.functionCall).length === calls.length &&
+    parts.every(({ image }) => image === undefined || images[Number(image)] !== undefined)
+  if (!unchanged) {
+    scope.report.repaired(
+      index,
+      `messages[${index}]: the message was changed after Gemini wrote it, so its stored parts ` +
+        '(code, server tools, thoughts) were left out.',
+    )
+    return undefined
+  }
+  let call = 0
+  return parts.flatMap((part): Part[] => {
+    if (part.thought && part.thoughtSignature === undefined) return []
+    if (part.functionCall) return [mergePart(part, calls[call++])]
+    return [part.image === undefined ? part : mergePart(part, images[Number(part.image)])]
+  })
+}
+
+function mergePart({ image: _, ...stored }: Part, current: Part | undefined): Part {
+  const fields: Fields = { ...stored, ...current }
+  return fields
 }

@@ -2,11 +2,11 @@ import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
 import { type Fields, isFields, type ModalityCount, type WireUsage } from './wire.js'
 
 /**
- * Gemini counts thoughts and what its own tools read beside the answer and the prompt; here they are part of them. Cached tokens
- * are in `promptTokenCount` already. Undefined where the prompt isn't counted: half a usage would be half a price.
+ * Gemini counts thoughts and the input of its own tools separately from answer and prompt; here they are included. Cached tokens are part
+ * of `promptTokenCount` already. Undefined without a prompt count, as a partial usage would give a partial price.
  * https://ai.google.dev/api/generate-content#UsageMetadata
  */
-export function usageOf(wire: WireUsage | undefined): Usage | undefined {
+export function decodeUsage(wire: WireUsage | undefined): Usage | undefined {
   if (!wire || !isCount(wire.promptTokenCount)) return undefined
   const prompt = wire.promptTokenCount + count(wire.toolUsePromptTokenCount)
   const completion = count(wire.candidatesTokenCount) + count(wire.thoughtsTokenCount)
@@ -32,8 +32,8 @@ interface Modalities {
   audio_tokens?: number
 }
 
-/** Hosts have been seen to count modalities twice: what exceeds the whole is not told. */
-function byModality(details: readonly ModalityCount[], whole: number): Modalities {
+/** Some hosts count modalities twice: counts above the total are ignored. */
+function byModality(details: readonly ModalityCount[], total: number): Modalities {
   const counts: Modalities = {}
   let sum = 0
   for (const { modality, tokenCount } of details) {
@@ -43,22 +43,22 @@ function byModality(details: readonly ModalityCount[], whole: number): Modalitie
     else if (modality === 'IMAGE') counts.image_tokens = (counts.image_tokens ?? 0) + tokens
     else if (modality === 'AUDIO') counts.audio_tokens = (counts.audio_tokens ?? 0) + tokens
   }
-  return sum > whole ? {} : counts
+  return sum > total ? {} : counts
 }
 
 /**
- * The counters of a stream's events. An event with a total counts all there is so far, and a part that it leaves out is none of it;
- * one without adds what it says (`trafficType`).
+ * Merges the counters of a stream's events. An event with a total replaces all earlier counters; an event without one (`trafficType`
+ * alone) adds to them.
  */
 export function mergeUsage(before: WireUsage | undefined, later: unknown): WireUsage | undefined {
   if (!isFields(later)) return before
-  return isCount(later.totalTokenCount) ? { ...uncounted(before), ...later } : { ...before, ...later }
+  return isCount(later.totalTokenCount) ? { ...nonCounters(before), ...later } : { ...before, ...later }
 }
 
-const uncounted = (usage: WireUsage | undefined): Fields =>
+const nonCounters = (usage: WireUsage | undefined): Fields =>
   Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => typeof value === 'string'))
 
-/** The tier that served the answer, in OpenAI's words. */
+/** The tier that served the answer, in OpenAI's terms. */
 export function serviceTier(wire: WireUsage | undefined): ChatCompletion['service_tier'] | undefined {
   switch (wire?.serviceTier?.toLowerCase() ?? wire?.trafficType) {
     case 'standard':
@@ -75,7 +75,7 @@ export function serviceTier(wire: WireUsage | undefined): ChatCompletion['servic
   }
 }
 
-/** What moves the price and has no place in OpenAI's usage. */
+/** Counters that affect the price and have no field in OpenAI's usage. */
 export function usageExtras(wire: WireUsage | undefined): Fields | undefined {
   if (!wire) return undefined
   const extras: Fields = {}

@@ -1,10 +1,11 @@
 /** The loose shapes of the Gemini API. https://ai.google.dev/api/generate-content */
 
+import type { FinishReason, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
 import { type Fields, isFields } from '../../fields.js'
 
 export { type Fields, isFields }
 
-/** A part of a turn, of a request or of an answer: one kind of content, and what belongs to it. */
+/** A part of a turn, in a request or an answer: content of one kind, with its metadata. */
 export interface Part extends Fields {
   text?: string
   thought?: boolean
@@ -43,7 +44,7 @@ export interface WireUsage {
 export interface Candidate {
   index?: number
   content?: { parts?: unknown; role?: string }
-  /** A number where the host was asked for enums as numbers. */
+  /** A number from hosts that write enums as numbers. */
   finishReason?: string | number
   finishMessage?: string
   groundingMetadata?: Fields
@@ -55,7 +56,7 @@ export interface Candidate {
   [field: string]: unknown
 }
 
-/** An answer, or one event of a stream: they have the same shape. */
+/** An answer, or one event of a stream: both have the same shape. */
 export interface WireAnswer {
   candidates?: Candidate[]
   promptFeedback?: { blockReason?: string; blockReasonMessage?: string; safetyRatings?: unknown[] }
@@ -66,6 +67,16 @@ export interface WireAnswer {
   error?: unknown
 }
 
+export type PartKind = 'thought' | 'text' | 'image' | 'audio' | 'call' | 'other'
+
+export function kindOf(part: Part): PartKind {
+  if (typeof part.text === 'string') return part.thought ? 'thought' : 'text'
+  if (part.functionCall) return 'call'
+  const type = part.thought ? undefined : part.inlineData?.mimeType
+  if (type?.startsWith('image/')) return 'image'
+  return type?.startsWith('audio/') ? 'audio' : 'other'
+}
+
 export const textIn = (fields: Fields | undefined, name: string): string | undefined => {
   const value = fields?.[name]
   return typeof value === 'string' && value !== '' ? value : undefined
@@ -74,3 +85,75 @@ export const textIn = (fields: Fields | undefined, name: string): string | undef
 /** `safety_settings` as `safetySettings`. */
 export const toCamel = (name: string): string =>
   name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** `safetyRatings` as `safety_ratings`. */
+export const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** https://ai.google.dev/api/generate-content#FinishReason */
+const finishReasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['CONTINUATION', 'length'],
+  ['SAFETY', 'content_filter'],
+  ['RECITATION', 'content_filter'],
+  ['LANGUAGE', 'content_filter'],
+  ['OTHER', 'content_filter'],
+  ['BLOCKLIST', 'content_filter'],
+  ['PROHIBITED_CONTENT', 'content_filter'],
+  ['SPII', 'content_filter'],
+  ['MODEL_ARMOR', 'content_filter'],
+  ['IMAGE_SAFETY', 'content_filter'],
+  ['IMAGE_PROHIBITED_CONTENT', 'content_filter'],
+  ['IMAGE_RECITATION', 'content_filter'],
+  ['IMAGE_OTHER', 'content_filter'],
+  ['NO_IMAGE', 'content_filter'],
+])
+
+/** OpenAI's finish reason for Gemini's, which is STOP for turns that end with calls too. */
+export function decodeFinishReason(native: string, calls: boolean): FinishReason {
+  const reason = finishReasons.get(native) ?? 'stop'
+  return reason === 'stop' && calls ? 'tool_calls' : reason
+}
+
+/** Reasons of answers without content: the model failed to write its answer. */
+const failures: ReadonlySet<string> = new Set([
+  'MALFORMED_FUNCTION_CALL',
+  'MALFORMED_RESPONSE',
+  'UNEXPECTED_TOOL_CALL',
+  'TOO_MANY_TOOL_CALLS',
+  'MISSING_THOUGHT_SIGNATURE',
+])
+
+export const isFailure = (native: string | undefined): boolean => native !== undefined && failures.has(native)
+
+/** The first values of the enum, from hosts that write enums as numbers. */
+const numberedReasons = ['FINISH_REASON_UNSPECIFIED', 'STOP', 'MAX_TOKENS', 'SAFETY', 'RECITATION', 'OTHER'] as const
+
+export function nativeReason(reason: unknown): string | undefined {
+  if (typeof reason === 'number') return numberedReasons[reason] ?? String(reason)
+  return typeof reason === 'string' && reason !== '' ? reason : undefined
+}
+
+/** https://ai.google.dev/api/generate-content#LogprobsResult */
+export function decodeLogprobs(result: unknown): Logprobs | undefined {
+  if (!isFields(result)) return undefined
+  const { chosenCandidates, topCandidates } = result
+  if (!Array.isArray(chosenCandidates)) return undefined
+  const tops: unknown[] = Array.isArray(topCandidates) ? topCandidates : []
+  const content = chosenCandidates.filter(isFields).map((chosen, step): TokenLogprob => {
+    const top = tops[step]
+    const others: unknown[] = isFields(top) && Array.isArray(top.candidates) ? top.candidates : []
+    return { ...decodeToken(chosen), top_logprobs: others.filter(isFields).map(decodeToken) }
+  })
+  return { content, refusal: null }
+}
+
+function decodeToken({ token, logProbability }: Fields): Omit<TokenLogprob, 'top_logprobs'> {
+  const text = typeof token === 'string' ? token : ''
+  // the API leaves out zeros, and the logarithm of the probability 1 is 0
+  return {
+    token: text,
+    bytes: [...Buffer.from(text)],
+    logprob: typeof logProbability === 'number' ? logProbability : 0,
+  }
+}

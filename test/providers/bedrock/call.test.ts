@@ -27,7 +27,7 @@ describe('bedrock/, through the public API', () => {
     }
   }
 
-  it('signs, sends and reads', async () => {
+  it('signs requests and decodes answers', async () => {
     const { mock, answer } = call()
     const { choices, usage, meta } = await answer
     expect(choices[0]?.message.content).toBe('Hello')
@@ -40,20 +40,20 @@ describe('bedrock/, through the public API', () => {
     )
   })
 
-  it('takes a bearer token instead', async () => {
+  it('accepts a bearer token', async () => {
     vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', 'token')
     const { mock, answer } = call()
     await answer
     expect(mock.requests[0]?.headers.authorization).toBe('Bearer token')
   })
 
-  it('signs nothing for a base that a call brings along', async () => {
+  it('signs no request to a base of the call', async () => {
     const { mock, answer } = call({ apiBase: 'https://elsewhere.example' })
     await answer
     expect(mock.requests[0]?.headers).not.toHaveProperty('authorization')
   })
 
-  it('says that the region is missing', async () => {
+  it('reports a missing region', async () => {
     const { answer } = call({ region: undefined })
     expect(await rejection(answer)).toMatchObject({
       code: 'bad_request',
@@ -61,7 +61,7 @@ describe('bedrock/, through the public API', () => {
     })
   })
 
-  it('keeps the secret key to itself', async () => {
+  it('hides the secret key', async () => {
     const mock = mockProvider()
     mock.reply({
       raw: {

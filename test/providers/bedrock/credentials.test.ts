@@ -36,8 +36,8 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-describe('signing with the keys that are set', () => {
-  it('signs the body, the host and its own headers only', async () => {
+describe('configured keys', () => {
+  it('sign body, host and AWS headers only', async () => {
     const headers = await authorize(keys)
     expect(headers.authorization).toMatch(
       /^AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE\/20260101\/us-east-1\/bedrock\/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
@@ -47,14 +47,14 @@ describe('signing with the keys that are set', () => {
     expect(chain.make).not.toHaveBeenCalled()
   })
 
-  it('signs anew for another try, over what an earlier one left', async () => {
+  it('replace an earlier signature', async () => {
     const first = await authorize(keys)
     const again = await authorize(keys, { now: now + 60_000, headers: { ...request.headers, ...first } })
     expect(again).toEqual(await authorize(keys, { now: now + 60_000 }))
     expect(again.authorization).not.toBe(first.authorization)
   })
 
-  it('sends no session token with long-lived keys: it would be of other keys', async () => {
+  it('exclude the session token for long-lived keys', async () => {
     const headers = await authorize({ ...keys, accessKeyId: 'AKIAEXAMPLE' })
     expect(headers).not.toHaveProperty('x-amz-security-token')
   })
@@ -62,7 +62,7 @@ describe('signing with the keys that are set', () => {
   it.each([
     [{ accessKeyId: 'ASIAEXAMPLE' }, 'secretAccessKey', 'AWS_SECRET_ACCESS_KEY'],
     [{ secretAccessKey: 'secret' }, 'accessKeyId', 'AWS_ACCESS_KEY_ID'],
-  ])('says what half of the keys is missing', async (half, option, variable) => {
+  ])('report a missing %s', async (half, option, variable) => {
     const error = await authorize({ region: 'us-east-1', ...half }).catch((thrown: unknown) => thrown)
     expect(error).toHaveProperty('code', 'authentication')
     expect((error as Error).message).toContain(option)
@@ -71,17 +71,17 @@ describe('signing with the keys that are set', () => {
   })
 })
 
-describe("signing with what AWS's own chain finds", () => {
+describe('credential chain', () => {
   const found = { accessKeyId: 'ASIACHAIN', secretAccessKey: 's', sessionToken: 't' }
 
-  it('asks for the profile, even where there are keys in the environment', async () => {
+  it('prefers a profile to keys in the environment', async () => {
     chain.make.mockReturnValue(async () => found)
     const headers = await authorize({ ...keys, profile: 'work' })
     expect(chain.make).toHaveBeenCalledWith({ profile: 'work', clientConfig: { region: 'us-east-1' } })
     expect(headers.authorization).toContain('Credential=ASIACHAIN/')
   })
 
-  it('keeps what it found until shortly before its end', async () => {
+  it('caches credentials until shortly before they expire', async () => {
     const source = vi.fn(async () => ({ ...found, expiration: new Date(now + 3_600_000) }))
     chain.make.mockReturnValue(source)
     const settings = { region: 'us-east-1' }
@@ -92,7 +92,7 @@ describe("signing with what AWS's own chain finds", () => {
     expect(source).toHaveBeenCalledTimes(2)
   })
 
-  it('asks again after a failure, and says what to set', async () => {
+  it('retries after a failure and reports the settings', async () => {
     chain.make.mockReturnValueOnce(async () => {
       throw new Error('Could not load credentials from any providers')
     })
@@ -103,7 +103,7 @@ describe("signing with what AWS's own chain finds", () => {
     await expect(authorize({ region: 'us-east-1' })).resolves.toHaveProperty('authorization')
   })
 
-  it('names the command where the package is not installed', async () => {
+  it('reports the command that installs the package', async () => {
     chain.missing = true
     const error = await authorize({ region: 'us-east-1' }).catch((thrown: unknown) => thrown)
     expect((error as AuthenticationError).code).toBe('authentication')

@@ -12,11 +12,11 @@ describe('the provider', () => {
     ['cn-north-1', 'https://bedrock-runtime.cn-north-1.amazonaws.com.cn'],
     ['eusc-de-east-1', 'https://bedrock-runtime.eusc-de-east-1.amazonaws.eu'],
     ['us-iso-east-1', 'https://bedrock-runtime.us-iso-east-1.c2s.ic.gov'],
-  ])('is in %s at %s', (region, url) => {
+  ])('uses for %s the host %s', (region, url) => {
     expect(base({ region })).toBe(url)
   })
 
-  it.each(['evil.example/', 'us-east-1.evil.example', 'US', '', 'a@b'])("takes '%s' for no region", (region) => {
+  it.each(['evil.example/', 'us-east-1.evil.example', 'US', '', 'a@b'])("rejects the region '%s'", (region) => {
     expect(() => base({ region })).toThrow(BadRequestError)
   })
 
@@ -35,7 +35,7 @@ describe('the provider', () => {
     expect(provider.address.path(operation, model, stream, {}, '')).toBe(path)
   })
 
-  it('takes a bearer token before keys, and cannot be changed by anyone', () => {
+  it('prefers a bearer token to keys and is frozen', () => {
     expect(provider.auth.schemes).toEqual([
       { option: 'apiKey', env: ['AWS_BEARER_TOKEN_BEDROCK'], header: 'authorization', prefix: 'Bearer ' },
     ])

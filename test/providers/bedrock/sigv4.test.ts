@@ -43,7 +43,7 @@ describe('signature version 4', () => {
     ],
   ]
 
-  it.each(suite)('is that of %s', (_, method, path, signature) => {
+  it.each(suite)('matches %s', (_, method, path, signature) => {
     const now = Date.UTC(2015, 7, 30, 12, 36)
     const request = { method, url: `https://example.amazonaws.com${path}`, headers: {}, body: '', now }
     const signed = signV4(request, keys, { region: 'us-east-1', service: 'service' })
@@ -55,7 +55,7 @@ describe('signature version 4', () => {
     })
   })
 
-  it('does not sign what changes on the way', () => {
+  it('excludes headers that proxies change', () => {
     const base = { method: 'POST', url: 'https://example.amazonaws.com/', body: '', now: 0 }
     const scope = { region: 'us-east-1', service: 'service' }
     const signed = signV4(

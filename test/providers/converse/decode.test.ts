@@ -3,8 +3,8 @@ import { ProviderFault } from '../../../providers/contract.js'
 import { answerOf, decode, turnsOf } from './helpers.js'
 
 /** Shapes seen in recordings, but where another page is named. */
-describe('an answer', () => {
-  it('becomes a chat completion', () => {
+describe('decode', () => {
+  it('decodes a chat completion', () => {
     const body = answerOf(
       [
         { reasoningContent: { reasoningText: { text: 'Hm', signature: 'EqAB' } } },
@@ -40,7 +40,7 @@ describe('an answer', () => {
     })
   })
 
-  it('counts the cache into the prompt', () => {
+  it('includes cache tokens in the prompt', () => {
     const usage = {
       inputTokens: 3,
       outputTokens: 61,
@@ -74,14 +74,14 @@ describe('an answer', () => {
     ['guardrail_intervened', 'content_filter'],
     ['content_filtered', 'content_filter'],
     ['malformed_tool_use', 'stop'],
-  ])('that ended with %s has finished with %s', (stopReason, finish_reason) => {
+  ])('maps %s to %s', (stopReason, finish_reason) => {
     expect(decode(answerOf([{ text: 'x' }], { stopReason })).choices[0]).toMatchObject({
       finish_reason,
       native_finish_reason: stopReason,
     })
   })
 
-  it("keeps a guardrail's verdict, the latency and the tier", () => {
+  it('keeps guardrail traces, performance settings and the tier', () => {
     const trace = { guardrail: { inputAssessment: {} } }
     const answer = decode(
       answerOf([], { trace, performanceConfig: { latency: 'optimized' }, serviceTier: { type: 'reserved' } }),
@@ -94,7 +94,7 @@ describe('an answer', () => {
     expect(decode(answerOf([], { serviceTier: { type: 'flex' } })).service_tier).toBe('flex')
   })
 
-  it('gives what Anthropic redacted as Anthropic gives it, and can be sent back', () => {
+  it('decodes redacted thinking for a round trip', () => {
     const block = { reasoningContent: { redactedContent: Buffer.from('EqABCg==').toString('base64') } }
     const { message } = decode(answerOf([block, { text: 'x' }])).choices[0] ?? {}
     expect(message?.thinking_blocks).toEqual([{ type: 'redacted_thinking', data: 'EqABCg==' }])
@@ -102,7 +102,7 @@ describe('an answer', () => {
     expect(turnsOf([user, message, user])[1]?.content).toEqual([block, { text: 'x' }])
   })
 
-  it('with citations can be sent back whole', () => {
+  it('keeps citations for a round trip', () => {
     const blocks = [
       { text: 'It says ' },
       {
@@ -130,7 +130,7 @@ describe('an answer', () => {
     },
   )
 
-  it('of reasoning without anything in it is no reasoning', () => {
+  it('ignores empty reasoning', () => {
     const { message } = decode(answerOf([{ text: 'x' }, { reasoningContent: {} }])).choices[0] ?? {}
     expect(message).toEqual({ role: 'assistant', content: 'x', refusal: null })
   })

@@ -43,7 +43,7 @@ describe('embeddings', () => {
         },
       },
     ],
-  ])('ask %s', (model, params, body) => {
+  ])('encode for %s', (model, params, body) => {
     expect(bodyOf(params, model)).toEqual(body)
   })
 
@@ -74,12 +74,12 @@ describe('embeddings', () => {
         },
       },
     ],
-  ])('show %s images', (model, input, body) => {
+  ])('send images to %s', (model, input, body) => {
     expect(bodyOf({ input }, model)).toEqual(body)
   })
 
-  it('show no images beside texts where the model takes one of them', () => {
-    expect(() => bodyOf({ input: ['hi', png] }, cohere)).toThrow(/texts and images/)
+  it('reject mixed inputs for models without them', () => {
+    expect(() => bodyOf({ input: ['hi', png] }, cohere)).toThrow(/texts only or images only/)
   })
 
   it.each(['amazon.titan-embed-image-v1', cohere, 'cohere.embed-v4:0', 'amazon.nova-2-multimodal-embeddings-v1:0'])(
@@ -92,7 +92,7 @@ describe('embeddings', () => {
     },
   )
 
-  it('are asked for one by one where the model takes one', () => {
+  it('limit inputs per request', () => {
     expect(embedding.maxInputs(context(titan))).toBe(1)
     expect(embedding.maxInputs(context(cohere))).toBe(96)
   })
@@ -102,17 +102,17 @@ describe('embeddings', () => {
     [cohere, { embeddings: [[1], [2]], response_type: 'embeddings_floats' }, [[1], [2]], 0],
     [cohere, { embeddings: { float: [[1], [2]] }, response_type: 'embeddings_by_type' }, [[1], [2]], 0],
     ['amazon.nova-2-multimodal-embeddings-v1:0', { embeddings: [{ embeddingType: 'TEXT', embedding: [3] }] }, [[3]], 0],
-  ])('come from %s: %o', (model, body, vectors, tokens) => {
+  ])('decode from %s: %o', (model, body, vectors, tokens) => {
     const answer = decode(body, model)
     expect(answer.data.map((item) => item.embedding)).toEqual(vectors)
     expect(answer.data.map(({ index }) => index)).toEqual(vectors.map((_, index) => index))
     expect(answer.usage).toEqual({ prompt_tokens: tokens, total_tokens: tokens })
   })
 
-  it('are refused where they cannot be had', () => {
+  it('reject unknown models and token ids', () => {
     expect(() => bodyOf({ dimensions: 3 }, cohere)).toThrow('dimensions')
-    expect(() => bodyOf({ input: [[1, 2]] }, titan)).toThrow('input[0]: is no text')
-    expect(() => bodyOf({}, 'amazon.nova-lite-v1:0')).toThrow('no embedding model')
+    expect(() => bodyOf({ input: [[1, 2]] }, titan)).toThrow('input[0]: must be a string')
+    expect(() => bodyOf({}, 'amazon.nova-lite-v1:0')).toThrow('must be a known embedding model')
     expect(() => decode({ message: 'no' }, titan)).toThrow('has no vectors')
     expect(() => decode(undefined, titan)).toThrow('not an object')
   })

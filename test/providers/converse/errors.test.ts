@@ -25,7 +25,7 @@ describe('errors', () => {
     [404, 'ResourceNotFoundException', 'This model version has reached the end of its life.', 'not_found'],
     [400, 'ValidationException', 'The provided model identifier is invalid.', 'not_found'],
     [400, 'ValidationException', 'Malformed input request: #/messages/0', 'bad_request'],
-  ])('of status %i, %s: %s', (status, type, message, kind) => {
+  ])('classify status %i, %s: %s', (status, type, message, kind) => {
     expect(facts(status, message, type)).toMatchObject({ kind, message, providerCode: type })
     expect(facts(status, message)).toMatchObject({ kind, message })
   })
@@ -51,11 +51,11 @@ describe('errors', () => {
       'User: arn:… is not authorized to perform: bedrock:InvokeModel',
       'permission_denied',
     ],
-  ])('of status %i, %s: %s', (status, type, message, kind) => {
+  ])('classify status %i, %s: %s', (status, type, message, kind) => {
     expect(facts(status, message, type).kind).toBe(kind)
   })
 
-  it('say what to do', () => {
+  it('contain hints', () => {
     const text =
       'Invocation of model ID x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile.'
     expect(facts(400, text)).toMatchObject({ kind: 'bad_request', hint: expect.stringContaining('us., eu.') })
@@ -64,7 +64,7 @@ describe('errors', () => {
     expect(facts(400, 'The provided model identifier is invalid.').hint).toContain('region')
   })
 
-  it('are read from the body, where a gateway gives OpenAI-shaped ones', () => {
+  it('read OpenAI-shaped bodies of gateways', () => {
     const body = { error: { message: 'no image', type: 'invalid_request_error', code: 'validation_error' } }
     expect(converse.error({ status: 400, body, text: '' })).toMatchObject({ kind: 'bad_request', message: 'no image' })
     const named = { __type: 'com.amazon.coral.service#ThrottlingException', Message: 'slow down' }

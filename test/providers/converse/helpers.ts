@@ -56,16 +56,16 @@ export const turnsOf = (messages: unknown[], model = models.claude) =>
 export const warningsOf = (request: Loose, context?: Partial<EncodeContext<unknown>>) =>
   encode(request, context).warnings?.map(({ type, ...rest }) => `${type} ${Object.values(rest).join(' ')}`)
 
-export const decodeContext = (memo?: unknown): DecodeContext<unknown> => ({
+export const decodeContext = (encodeState?: unknown): DecodeContext<unknown> => ({
   provider: 'bedrock',
   model: 'asked',
   quirks: undefined,
-  encodeState: memo,
+  encodeState: encodeState,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })
 
-export const decode = (body: unknown, memo?: unknown) => chat.decode(freeze(body), decodeContext(memo))
+export const decode = (body: unknown, encodeState?: unknown) => chat.decode(freeze(body), decodeContext(encodeState))
 
 /** A whole answer of Converse, of these blocks. */
 export const answerOf = (content: Body[], more: Body = {}): Body => ({
@@ -126,9 +126,9 @@ const cut = (text: string, size: number) => text.match(new RegExp(`[^]{1,${size}
 
 export function chunksOf(
   events: readonly Event[],
-  memo?: unknown,
+  encodeState?: unknown,
 ): { chunks: ChatCompletionChunk[]; whole: boolean; done: boolean } {
-  const decoder = chat.stream(decodeContext(memo))
+  const decoder = chat.stream(decodeContext(encodeState))
   const chunks: ChatCompletionChunk[] = []
   for (const [name, body] of events) decoder.push(name, typeof body === 'string' ? body : JSON.stringify(body), chunks)
   const { done } = decoder

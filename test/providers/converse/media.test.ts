@@ -67,11 +67,11 @@ describe('media', () => {
       { searchResult: { source: 's', title: 't', content: [] } },
       { searchResult: { source: 's', title: 't', content: [] } },
     ],
-  ])('become blocks: %#', (part, block) => {
+  ])('encodes blocks: %#', (part, block) => {
     expect(contentOf([text, part])).toEqual([{ text: 'Look' }, block])
   })
 
-  it('are fetched where they are behind a URL', () => {
+  it('downloads URLs', () => {
     const parts = [
       text,
       image('https://a.example/cat'),
@@ -96,20 +96,20 @@ describe('media', () => {
       { image: { format: 'webp', source: { bytes: png } } },
       { document: { format: 'pdf', name: 'r', source: { bytes: pdf } } },
     ])
-    expect(() => contentOf(parts)).toThrow('messages[0].content[1]: is a URL whose content was not fetched')
+    expect(() => contentOf(parts)).toThrow('messages[0].content[1]: has a URL that was not downloaded')
   })
 
   it.each([
-    [image('data:image/tiff;base64,AAAA'), "has the media type 'image/tiff'"],
-    [image('file:///etc/passwd'), 'has no file that Bedrock can take'],
-    [image(''), 'without its file or address'],
-    [file({ file_data: 'AAAA' }), "has the media type 'unknown'"],
-  ])('are refused where Bedrock has no block for them: %#', (part, why) => {
+    [image('data:image/tiff;base64,AAAA'), "got 'image/tiff'"],
+    [image('file:///etc/passwd'), "got 'file:///etc/passwd'"],
+    [image(''), "must be a part 'image_url' with a file or URL"],
+    [file({ file_data: 'AAAA' }), 'got an unknown media type'],
+  ])('rejects unsupported media: %#', (part, why) => {
     expect(() => contentOf([text, part])).toThrow(`messages[0].content[1]: `)
     expect(() => contentOf([text, part])).toThrow(why)
   })
 
-  it('that are documents have names of their own, and a text beside them', () => {
+  it('gives documents unique names and adds text', () => {
     const parts = [file({ file_data: pdf, filename: 'a.pdf' }), file({ file_data: pdf, filename: 'a.pdf' })]
     const content = contentOf(parts)
     expect(content?.map((block) => (block.document as Body | undefined)?.name ?? block.text)).toEqual([
@@ -123,7 +123,7 @@ describe('media', () => {
 describe('cache marks', () => {
   const mark = { type: 'ephemeral' as const }
 
-  it('become cache points behind what they mark', () => {
+  it('become cache points after the marked part', () => {
     const body = bodyOf({
       messages: [
         { role: 'system', content: 'Be brief.', cache_control: { type: 'ephemeral', ttl: '1h' } },
@@ -149,7 +149,7 @@ describe('cache marks', () => {
     expect((body.toolConfig as { tools: Body[] }).tools[1]).toEqual(point)
   })
 
-  it('stand behind a tool result, and at the end of the prompt', () => {
+  it('follow a tool result and the entire prompt', () => {
     const messages = [
       { role: 'user', content: 'Hi' },
       { role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }] },
@@ -160,7 +160,7 @@ describe('cache marks', () => {
     expect(body.messages).toEqual([{ role: 'user', content: [{ text: 'Hi' }, { cachePoint: { type: 'default' } }] }])
   })
 
-  it('are left out, and said so, where there is no cache', () => {
+  it('are dropped with a warning for models without a cache', () => {
     const messages = [{ role: 'user', content: [{ ...text, cache_control: mark }] }]
     expect(turnsOf(messages, models.llama)).toEqual([{ role: 'user', content: [{ text: 'Look' }] }])
     expect(warningsOf({ messages, model: models.llama })?.join()).toContain('messages[0].content[0].cache_control')

@@ -14,7 +14,7 @@ const toolResult = (toolUseId: string, text = 'ok') => ({ toolResult: { toolUseI
 const toolUse = (toolUseId: string, input = {}) => ({ toolUse: { toolUseId, name: 'f', input } })
 
 describe('messages', () => {
-  it('put instructions before the first words where the model takes none apart', () => {
+  it('moves instructions into the first turn for models without them', () => {
     const request = {
       messages: [{ role: 'system', content: 'Be brief.' }, user],
       model: 'amazon.titan-text-express-v1',
@@ -25,7 +25,7 @@ describe('messages', () => {
     expect(warningsOf(request)?.join()).toContain('before the first user message')
   })
 
-  it('put instructions apart and turns in blocks', () => {
+  it('encodes instructions and turns', () => {
     const messages = [
       { role: 'system', content: 'Be brief.' },
       { role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] },
@@ -50,7 +50,7 @@ describe('messages', () => {
     })
   })
 
-  it('merge neighbours, begin with the user and move late instructions to the front', () => {
+  it('merges neighbours, begins with the user and moves late instructions to the front', () => {
     const messages = [
       { role: 'assistant', content: 'Welcome' },
       user,
@@ -69,7 +69,7 @@ describe('messages', () => {
     expect(warnings?.map(({ type }) => type)).toEqual(['changed', 'repaired'])
   })
 
-  it('put results right behind their calls, in one turn, before what the user says', () => {
+  it('puts results right after their calls, before the text of the user', () => {
     const messages = [user, asks('a', 'b'), result('b'), { role: 'user', content: 'And?' }, result('a', 'late')]
     expect(turnsOf(messages).slice(1)).toEqual([
       { role: 'assistant', content: [toolUse('a'), toolUse('b')] },
@@ -78,7 +78,7 @@ describe('messages', () => {
     expect(warningsOf({ messages })?.join()).toContain('repaired 4 messages[4]: the tool result was moved up')
   })
 
-  it('tell failed tools apart where the model takes it', () => {
+  it('marks failed results if the model supports it', () => {
     const messages = [user, asks('a'), result('a', 'no such city', { is_error: true })]
     const failed = (model: string) => turnsOf(messages, model)[2]?.content[0]?.toolResult
     expect(failed(models.claude)).toHaveProperty('status', 'error')
@@ -86,7 +86,7 @@ describe('messages', () => {
     expect(warningsOf({ messages, model: models.llama })?.join()).toContain('messages[2].is_error')
   })
 
-  it('give results without text a text, and take images, documents and JSON as results', () => {
+  it('fills empty results and encodes images, documents and JSON', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }
     const pdf = { type: 'file', file: { file_data: 'data:application/pdf;base64,JVBERi0=', filename: 'a report.pdf' } }
     const messages = [user, asks('a', 'b'), result('a', ''), result('b', [image, pdf, { json: { a: 1 } }])]
@@ -105,10 +105,10 @@ describe('messages', () => {
     ])
   })
 
-  it('take ids and names of other providers, consistently', () => {
+  it('renames foreign ids and names consistently', () => {
     const id = `call|${'x'.repeat(80)}`
     const messages = [user, { ...asks(), tool_calls: [call(id, 'my.tool')] }, result(id)]
-    const { body, encodeState: memo } = encode({
+    const { body, encodeState } = encode({
       messages,
       tools: [{ type: 'function', function: { name: 'my.tool' } }],
     })
@@ -117,10 +117,10 @@ describe('messages', () => {
     expect(wireId).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
     expect(answered?.content[0]?.toolResult?.toolUseId).toBe(wireId)
     expect(asked?.content[0]?.toolUse?.name).toBe('my_tool')
-    expect(memo).toEqual({ names: { my_tool: 'my.tool' } })
+    expect(encodeState).toEqual({ names: { my_tool: 'my.tool' } })
   })
 
-  it('give calls that share an id in two turns ids of their own', () => {
+  it('separates calls that share an id', () => {
     const turns = turnsOf([user, asks('call_0'), result('call_0', 'one'), asks('call_0'), result('call_0', 'two')])
     expect(turns[3]?.content[0]?.toolUse).toHaveProperty('toolUseId', 'call_0_2')
     expect(turns[4]?.content[0]).toEqual(toolResult('call_0_2', 'two'))
@@ -137,12 +137,15 @@ describe('messages', () => {
     [[user, { role: 'robot', content: '' }], "messages[1]: has the role 'robot'"],
     [[{ role: 'user', content: '' }], 'messages[0]: has no text'],
     [[], 'messages: is empty'],
-    [[{ role: 'user', content: [{ type: 'hologram' }] }], "messages[0].content[0]: has the type 'hologram'"],
-  ])('refuse what cannot be told: %#', (messages, text) => {
+    [
+      [{ role: 'user', content: [{ type: 'hologram' }] }],
+      "messages[0].content[0]: must be a part of the type text, image_url, video_url, input_audio or file; got 'hologram'",
+    ],
+  ])('rejects invalid histories: %#', (messages, text) => {
     expect(() => encode({ messages })).toThrow(text)
   })
 
-  it('continue an assistant message where the model does', () => {
+  it('continues an assistant message if the model supports it', () => {
     const messages = [user, { role: 'assistant', content: 'The answer is ' }]
     expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: [{ text: 'The answer is' }] })
     expect(() => turnsOf(messages, 'us.anthropic.claude-opus-4-7-v1')).toThrow(
@@ -160,7 +163,7 @@ describe('reasoning in the history', () => {
     user,
   ]
 
-  it('goes back to Claude as it came', () => {
+  it('is sent back to Claude unchanged', () => {
     expect(turnsOf(said([thinking, redacted]))[1]?.content).toEqual([
       { reasoningContent: { reasoningText: { text: 'Hm', signature: 'EqABCg==' } } },
       { reasoningContent: { redactedContent: Buffer.from('EqABCg==').toString('base64') } },
@@ -168,7 +171,7 @@ describe('reasoning in the history', () => {
     ])
   })
 
-  it('is left out, and said so, where nobody takes it', () => {
+  it('is dropped with a warning for other models', () => {
     for (const [model, blocks] of [
       [models.nova2, [thinking]],
       [models.claude, [{ ...thinking, signature: 'gemini' }]],
@@ -179,7 +182,7 @@ describe('reasoning in the history', () => {
     }
   })
 
-  it('and system tools go back in their order, unless the caller changed the words', () => {
+  it('and system tools keep their order, unless the caller changed the text', () => {
     const kept = [
       { toolUse: { toolUseId: 's', name: 'nova_grounding', type: 'server_tool_use', input: {} } },
       { toolResult: { toolUseId: 's', content: [{ text: '[HIDDEN]' }] } },
@@ -194,6 +197,6 @@ describe('reasoning in the history', () => {
     )
     const changed = [user, { ...message, content: 'Found it.' }, result('a')]
     expect(turnsOf(changed, models.nova2)[1]?.content).toEqual([{ text: 'Found it.' }, toolUse('a')])
-    expect(warningsOf({ messages: changed })?.join()).toContain('was changed since the model wrote it')
+    expect(warningsOf({ messages: changed })?.join()).toContain('was changed after the model wrote it')
   })
 })

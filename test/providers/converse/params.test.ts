@@ -13,7 +13,7 @@ const paramsRefused = (request: Parameters<typeof encode>[0]) => {
 }
 
 describe('parameters', () => {
-  it('become inference settings; what is 0 is kept', () => {
+  it('become inference settings, zeros included', () => {
     const body = bodyOf({ max_tokens: 10, temperature: 0, stop: ['a', ''], model: models.nova, top_p: 0.5, top_k: 3 })
     expect(body.inferenceConfig).toEqual({ maxTokens: 10, temperature: 0, topP: 0.5, stopSequences: ['a'] })
     expect(body.additionalModelRequestFields).toEqual({ inferenceConfig: { topK: 3 } })
@@ -25,11 +25,11 @@ describe('parameters', () => {
     [models.mistral, { top_k: 5 }],
     ['cohere.command-r-v1:0', { k: 5 }],
     [models.profile, { top_k: 5 }],
-  ])('put top_k where %s wants it', (model, fields) => {
+  ])('put top_k in the field of %s', (model, fields) => {
     expect(bodyOf({ model, top_k: 5 }).additionalModelRequestFields).toEqual(fields)
   })
 
-  it('are refused by name, all at once, or left out', () => {
+  it('are rejected in one error, or dropped', () => {
     const request = { seed: 1, logprobs: true, top_k: 5, frequency_penalty: 1, n: 2, model: models.llama }
     expect(paramsRefused(request).toSorted()).toEqual(['frequency_penalty', 'logprobs', 'n', 'seed', 'top_k'])
     const { body, warnings } = encode(request, { dropParams: true })
@@ -39,12 +39,12 @@ describe('parameters', () => {
     expect(bodyOf({ model: 'cohere.command-r-v1:0', seed: 1 }).additionalModelRequestFields).toEqual({ seed: 1 })
   })
 
-  it('lower what is above the highest', () => {
+  it('are lowered to the maximum', () => {
     expect(bodyOf({ temperature: 1.5, model: models.nova }).inferenceConfig).toEqual({ temperature: 1 })
     expect(warningsOf({ temperature: 1.5 })?.join()).toContain('changed temperature')
   })
 
-  it('of Converse pass under its names, and those of the model where it takes them', () => {
+  it('of Converse and of the model are passed on', () => {
     const body = bodyOf({
       guardrail_config: { guardrailIdentifier: 'g', guardrailVersion: 'DRAFT' },
       performance_config: { latency: 'optimized' },
@@ -90,7 +90,7 @@ describe('parameters', () => {
 describe('reasoning', () => {
   const fieldsOf = (request: Parameters<typeof encode>[0]) => bodyOf(request).additionalModelRequestFields
 
-  it("is asked of Claude in Claude's way", () => {
+  it('uses the settings of Claude', () => {
     expect(fieldsOf({ reasoning_effort: 'medium' })).toEqual({ thinking: { type: 'enabled', budget_tokens: 2048 } })
     const thinking = { type: 'enabled' as const, budget_tokens: 4000 }
     const body = bodyOf({ thinking, max_tokens: 1000, temperature: 1 })
@@ -113,11 +113,11 @@ describe('reasoning', () => {
     [models.gptOss, 'medium', { reasoning_effort: 'medium' }],
     [models.gptOss, 'xhigh', { reasoning_effort: 'high' }],
     [models.llama, 'none', undefined],
-  ])('is asked of %s at %s', (model, reasoning_effort, fields) => {
+  ])('encodes for %s at %s', (model, reasoning_effort, fields) => {
     expect(fieldsOf({ model, reasoning_effort })).toEqual(fields)
   })
 
-  it('is refused where there is no setting for it', () => {
+  it('is rejected for models without a setting', () => {
     for (const model of [models.deepseek, models.llama, models.nova, models.profile]) {
       expect(paramsRefused({ model, reasoning_effort: 'low' }), model).toEqual(['reasoning_effort'])
     }
@@ -128,7 +128,7 @@ describe('reasoning', () => {
     ])
   })
 
-  it('of a model behind a profile is as the caller says', () => {
+  it('passes thinking to an unknown model', () => {
     const thinking = { type: 'enabled' as const, budget_tokens: 2000 }
     expect(fieldsOf({ model: models.profile, thinking })).toEqual({ thinking })
     expect(fieldsOf({ model: models.nova2, thinking })).toEqual({

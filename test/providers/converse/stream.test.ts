@@ -69,7 +69,7 @@ const whole: Record<string, Body> = {
   'fields of the model': answerOf([{ text: 'x' }], { additionalModelResponseFields: { stop_sequence: 'END' } }),
 }
 
-describe('a stream', () => {
+describe('stream', () => {
   it.each(Object.keys(whole))('of %s adds up to the whole answer, however it is cut', (name) => {
     const body = whole[name] as Body
     for (const size of [1, 4, 1000]) {
@@ -102,7 +102,7 @@ describe('a stream', () => {
     expect(deltas.flatMap(({ tool_calls }) => tool_calls ?? []).map(({ index }) => index)).toContain(1)
   })
 
-  it('says where it was cut', () => {
+  it('detects truncation', () => {
     const events = eventsOf(answerOf([{ text: 'Hello' }]))
     for (let length = 0; length < events.length - 2; length++) {
       expect(chunksOf(events.slice(0, length)).whole, `${length} events`).toBe(false)
@@ -119,7 +119,7 @@ describe('a stream', () => {
     ['serviceUnavailableException', { message: 'busy' }, 'service_unavailable', 503],
     ['validationException', { message: 'Input is too long for requested model.' }, 'context_window_exceeded', 400],
     ['InternalFailure', {}, 'internal_server', 500],
-  ])('throws where an event is %s', (name, data, kind, status) => {
+  ])('throws on the event %s', (name, data, kind, status) => {
     let fault: unknown
     try {
       chunksOf([
@@ -134,7 +134,7 @@ describe('a stream', () => {
     expect(converse.error({ status: 200, body, text: JSON.stringify(body) })).toMatchObject({ kind, status })
   })
 
-  it('throws where an event is not JSON, and steps over events that it does not know', () => {
+  it('throws on invalid JSON and skips unknown events', () => {
     expect(() => chunksOf([['messageStart', 'oops']])).toThrow(ProviderFault)
     expect(() => chunksOf([['messageStart', '3']])).toThrow(ProviderFault)
     expect(
@@ -145,19 +145,19 @@ describe('a stream', () => {
     ).toEqual([])
   })
 
-  it('gives the answer of an emulated format as content, without the words around it', () => {
+  it('emits the answer of an emulated format without the text around it', () => {
     const format = { type: 'json_schema' as const, json_schema: { name: 'n', schema: { type: 'object' } } }
-    const { encodeState: memo } = encode({ response_format: format, model: models.oldClaude })
+    const { encodeState } = encode({ response_format: format, model: models.oldClaude })
     const use = { toolUse: { toolUseId: 't', name: 'respond_with_json', input: { a: 1 } } }
     const body = answerOf([{ text: 'Here it is:' }, use], { stopReason: 'tool_use' })
-    const { chunks } = chunksOf(eventsOf(body), memo)
-    expect(assemble(chunks)).toEqual(decode(body, memo))
+    const { chunks } = chunksOf(eventsOf(body), encodeState)
+    expect(assemble(chunks)).toEqual(decode(body, encodeState))
     const [choice] = assemble(chunks).choices
     expect(choice).toMatchObject({
       finish_reason: 'stop',
       message: { content: '{"a":1}', provider_specific_fields: { preamble: 'Here it is:' } },
     })
     const plain = answerOf([{ text: 'I refuse' }])
-    expect(assemble(chunksOf(eventsOf(plain), memo).chunks)).toEqual(decode(plain, memo))
+    expect(assemble(chunksOf(eventsOf(plain), encodeState).chunks)).toEqual(decode(plain, encodeState))
   })
 })

@@ -16,7 +16,7 @@ const history = [
 ]
 
 describe('tools', () => {
-  it('become specifications; strictness goes along where the model has it', () => {
+  it('become specifications, strict if the model supports it', () => {
     const parameters = { type: 'object', properties: { a: { type: 'string' } } }
     const tools = [tool('f', { description: 'Does.', parameters, strict: true }), tool('g', { description: '' })]
     const closed = { ...parameters, additionalProperties: false }
@@ -40,21 +40,21 @@ describe('tools', () => {
       { any: {} },
     ],
     [models.mistral, choose('g'), { any: {} }],
-  ])('are chosen on %s by %o', (model, tool_choice, toolChoice) => {
+  ])('are chosen for %s by %o', (model, tool_choice, toolChoice) => {
     const config = configOf({ model, tools: [tool('f'), tool('g')], tool_choice })
     expect(config.toolChoice).toEqual(toolChoice)
     if (toolChoice.any && tool_choice !== 'required') expect(config.tools).toEqual([spec('g')])
   })
 
-  it('cannot be forced everywhere', () => {
+  it('reject unsupported choices', () => {
     const request = { tools: [tool()], tool_choice: 'required' as const }
     expect(() => encode({ ...request, model: models.llama })).toThrow("Llama takes 'auto' and 'none' only")
     expect(() => encode({ ...request, thinking: { type: 'enabled', budget_tokens: 2000 } })).toThrow('thinking budget')
-    expect(() => encode({ tool_choice: 'required' })).toThrow('there are no tools')
-    expect(() => encode({ tools: [tool()], tool_choice: choose('x') })).toThrow("asks for 'x'")
+    expect(() => encode({ tool_choice: 'required' })).toThrow('requires a tool, and the request has none')
+    expect(() => encode({ tools: [tool()], tool_choice: choose('x') })).toThrow("names an unknown tool 'x'")
   })
 
-  it('are refused where the model can call none', () => {
+  it('are rejected for models without tools', () => {
     for (const model of [models.deepseek, 'amazon.titan-text-express-v1', 'mistral.mixtral-8x7b-instruct-v0:1']) {
       expect(() => encode({ model, tools: [tool()] }), model).toThrow('tools (')
       expect(bodyOf({ model, tools: [tool()] }, { dropParams: true })).not.toHaveProperty('toolConfig')
@@ -62,7 +62,7 @@ describe('tools', () => {
     }
   })
 
-  it('are left out where none may be called, and declared where the history calls them', () => {
+  it('are removed by tool_choice none, or declared for the history', () => {
     expect(bodyOf({ tools: [tool()], tool_choice: 'none' })).not.toHaveProperty('toolConfig')
     for (const request of [
       { messages: history },
@@ -75,7 +75,7 @@ describe('tools', () => {
     }
   })
 
-  it('are called one at a time by Claude only', () => {
+  it('support parallel_tool_calls: false for Claude only', () => {
     const request = { tools: [tool()], parallel_tool_calls: false, tool_choice: 'required' as const }
     const body = bodyOf(request)
     expect(body.toolConfig).toEqual({ tools: [spec()] })
@@ -84,7 +84,7 @@ describe('tools', () => {
     expect(bodyOf({ parallel_tool_calls: false, model: models.nova })).not.toHaveProperty('toolConfig')
   })
 
-  it('of Bedrock and of Anthropic pass', () => {
+  it('of Bedrock and Anthropic are passed on', () => {
     const grounding = { systemTool: { name: 'nova_grounding' } }
     expect(configOf({ web_search_options: {}, model: models.nova2 }).tools).toEqual([grounding])
     expect(configOf({ tools: [{ type: 'system_tool', name: 'nova_grounding' }], model: models.nova2 }).tools).toEqual([
@@ -96,7 +96,7 @@ describe('tools', () => {
       anthropic_beta: ['computer-use-2025-01-24'],
     })
     expect(() => encode({ web_search_options: {} })).toThrow('web_search_options (Claude has no web search on Bedrock)')
-    expect(() => encode({ tools: [{ type: 'mcp', server_url: 'x' }] })).toThrow("no tool of type 'mcp'")
+    expect(() => encode({ tools: [{ type: 'mcp', server_url: 'x' }] })).toThrow("no tool of the type 'mcp'")
   })
 })
 
@@ -104,16 +104,16 @@ describe('structured output', () => {
   const schema = { type: 'object', properties: { city: { type: 'string', minLength: 2 } }, required: ['city'] }
   const response_format = { type: 'json_schema' as const, json_schema: { name: 'City', description: 'A city', schema } }
 
-  it('is native where the model has it', () => {
+  it('uses the native format', () => {
     for (const model of [models.claude, models.gptOss, 'qwen.qwen3-32b-v1:0']) {
-      const { body, encodeState: memo } = encode({ response_format, model })
+      const { body, encodeState } = encode({ response_format, model })
       const { textFormat } = body.outputConfig as { textFormat: { structure: { jsonSchema: { schema: string } } } }
       expect(textFormat).toMatchObject({
         type: 'json_schema',
         structure: { jsonSchema: { name: 'City', description: 'A city' } },
       })
       expect(JSON.parse(textFormat.structure.jsonSchema.schema)).toMatchObject({ additionalProperties: false })
-      expect(memo).toBeUndefined()
+      expect(encodeState).toBeUndefined()
     }
     expect(warningsOf({ response_format })?.join()).toContain('minLength')
   })
@@ -123,19 +123,19 @@ describe('structured output', () => {
     [models.nova, [tool()], { any: {} }],
     [models.mistral, [], { any: {} }],
     [models.llama, [], undefined],
-  ])('is a tool with %s', (model, tools, toolChoice) => {
-    const { body, encodeState: memo, warnings } = encode({ response_format, model, tools })
+  ])('adds a tool for %s', (model, tools, toolChoice) => {
+    const { body, encodeState, warnings } = encode({ response_format, model, tools })
     const config = body.toolConfig as { tools: Body[]; toolChoice?: Body }
     expect(config.tools.at(-1)).toMatchObject({
       toolSpec: { name: 'respond_with_json', inputSchema: { json: schema } },
     })
     expect(config.toolChoice).toEqual(toolChoice)
     expect(body.system).toEqual(toolChoice ? undefined : [{ text: expect.stringContaining('respond_with_json') }])
-    expect(memo).toEqual({ json: { name: 'respond_with_json', wrapped: false } })
+    expect(encodeState).toEqual({ json: { name: 'respond_with_json', wrapped: false } })
     expect(warnings?.map(({ type }) => type)).toEqual(['emulated'])
   })
 
-  it('wraps what is no object, and is asked for in words without a schema', () => {
+  it('wraps other types, and instructs without a schema', () => {
     const list = { type: 'json_schema' as const, json_schema: { name: 'L', schema: { type: 'array', items: {} } } }
     expect(encode({ response_format: list, model: models.nova }).encodeState).toEqual({
       json: { name: 'respond_with_json', wrapped: true },
@@ -146,15 +146,15 @@ describe('structured output', () => {
     expect(bodyOf({ response_format: { type: 'text' } })).not.toHaveProperty('system')
   })
 
-  it('is asked for in words of a model that has neither a format nor tools', () => {
-    const { body, encodeState: memo, warnings } = encode({ response_format, model: models.deepseek })
+  it('falls back to an instruction for models without tools', () => {
+    const { body, encodeState, warnings } = encode({ response_format, model: models.deepseek })
     expect(body).not.toHaveProperty('toolConfig')
     expect(body.system).toEqual([{ text: expect.stringContaining(JSON.stringify(schema)) }])
-    expect(memo).toBeUndefined()
+    expect(encodeState).toBeUndefined()
     expect(warnings?.map(({ type }) => type)).toEqual(['emulated'])
   })
 
-  it('by a tool is not forbidden together with the others', () => {
+  it('stays callable if tool_choice forbids the other tools', () => {
     const body = bodyOf({
       messages: history,
       tools: [tool()],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import * as bodies from './body.test-d.js'
 import { bodyOf } from './helpers.js'
 
-it('writes tools and turns as the SDK takes them', () => {
+it('writes tools and turns in the types of the SDK', () => {
   expect(
     bodyOf({
       model: 'gemini-3-flash-preview',
@@ -61,7 +61,7 @@ it('writes tools and turns as the SDK takes them', () => {
   ).toEqual(bodies.tools)
 })
 
-it('writes content, thinking and schemas as the SDK takes them', () => {
+it('writes content, thinking and schemas in the types of the SDK', () => {
   const video_metadata = { fps: 1, start_offset: '10s' }
   expect(
     bodyOf({
@@ -85,11 +85,11 @@ it('writes content, thinking and schemas as the SDK takes them', () => {
   ).toEqual(bodies.content)
 })
 
-it('writes speech as the SDK takes it', () => {
+it('writes speech settings in the types of the SDK', () => {
   expect(bodyOf({ audio: { voice: 'Kore', format: 'pcm16' } })).toEqual(bodies.speech)
 })
 
-it('writes OpenAPI’s schemas as the SDK takes them', () => {
+it('writes OpenAPI schemas in the types of the SDK', () => {
   const schema = { type: 'object', properties: { a: { type: ['string', 'null'] } } }
   expect(
     bodyOf({

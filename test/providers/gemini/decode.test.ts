@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ProviderFault } from '../../../providers/contract.js'
-import { answer, type Body, decode, fixture, turnsOf } from './helpers.js'
+import { answer, assemble, type Body, chunksOf, decode, fixture, turnsOf } from './helpers.js'
 
 const message = (parts: unknown[], candidate?: Body) => decode(answer(parts, candidate)).choices[0]?.message
 
@@ -16,13 +16,13 @@ const resent = (message: unknown, results: string[] = [], model = 'gemini-2.5-fl
     model,
   )[1]?.parts
 
-describe('an answer', () => {
-  it('with thoughts and tools becomes a chat completion', () => {
+describe('decode', () => {
+  it('decodes thoughts and tool calls into a chat completion', () => {
     const { body, answer } = fixture('answer-thinking-tools')
     expect(decode(body)).toEqual(answer)
   })
 
-  it('of text alone has nothing that is not there', () => {
+  it('leaves out absent fields', () => {
     const { choices, ...rest } = decode(answer([{ text: 'Hi.' }]))
     expect(Object.keys(rest)).toEqual(['id', 'object', 'created', 'model', 'usage'])
     expect(choices).toEqual([
@@ -36,7 +36,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('takes its time and its model from the response, where they are told', () => {
+  it('reads time and model from the response', () => {
     const more = { createTime: '2025-05-31T21:33:48.763452Z', modelVersion: 'models/gemini-2.5-flash' }
     expect(decode(answer([], {}, more))).toMatchObject({ created: 1748727228, model: 'gemini-2.5-flash' })
     const bare = decode({ candidates: [{ content: { parts: [{ text: 'x' }] }, finishReason: 'STOP' }] })
@@ -44,7 +44,7 @@ describe('an answer', () => {
     expect(bare).not.toHaveProperty('usage')
   })
 
-  it('with a search points to pages, counted in characters, and keeps the rest', () => {
+  it('turns grounding into annotations by character and keeps the metadata', () => {
     const [choice] = decode(fixture('answer-grounding').body).choices
     const { content, annotations, provider_specific_fields } = choice?.message ?? {}
     const cited = annotations?.map(({ url_citation: { start_index, end_index, ...page } }) => [
@@ -61,7 +61,7 @@ describe('an answer', () => {
     expect(choice?.provider_specific_fields?.grounding_metadata).toMatchObject({ webSearchQueries: ['etna height'] })
   })
 
-  it('is searched for the words where their place is told wrongly', () => {
+  it('locates the quoted text if the position is wrong', () => {
     const places = [
       { partIndex: 1, startIndex: 0, endIndex: 4, text: 'Etna' },
       { startIndex: 90, endIndex: 94, text: 'Etna' },
@@ -80,7 +80,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('with quoted sources points to them, under either name', () => {
+  it('turns citations of both names into annotations', () => {
     const source = { startIndex: 2, endIndex: 4, uri: 'https://example.com' }
     for (const citationMetadata of [{ citations: [{}, source] }, { citationSources: [source] }]) {
       expect(message([{ text: 'a bc d' }], { citationMetadata })?.annotations).toEqual([
@@ -89,7 +89,7 @@ describe('an answer', () => {
     }
   })
 
-  it('with images gives data URIs, and sends them back', () => {
+  it('decodes images as data URIs and sends them back', () => {
     const parts = [
       { text: 'Here:' },
       { inlineData: { mimeType: 'image/png', data: 'AAAA' }, thoughtSignature: 'EpImg' },
@@ -108,7 +108,7 @@ describe('an answer', () => {
     expect(resent(got)).toEqual(parts)
   })
 
-  it('with images between texts keeps their places, and not their bytes twice', () => {
+  it('keeps the order of images and texts without duplicating the bytes', () => {
     const image = (data: string) => ({ inlineData: { mimeType: 'image/png', data } })
     const parts = [{ text: 'One:' }, image('AAAA'), { text: 'Two:' }, image('BBBB')]
     const got = message(parts)
@@ -122,7 +122,7 @@ describe('an answer', () => {
     expect(resent(got)).toEqual(parts)
   })
 
-  it('that is spoken gives audio', () => {
+  it('decodes audio', () => {
     const mimeType = 'audio/L16;codec=pcm;rate=24000'
     expect(message([{ inlineData: { mimeType, data: 'AAECAw==' } }])).toEqual({
       role: 'assistant',
@@ -133,7 +133,7 @@ describe('an answer', () => {
     })
   })
 
-  it('with code that ran goes back as it came', () => {
+  it('sends executed code back unchanged', () => {
     const { body } = fixture('answer-code')
     const got = decode(body).choices[0]?.message
     expect(got?.content).toBe('Let me compute.It is 21.')
@@ -141,14 +141,14 @@ describe('an answer', () => {
     expect(resent({ ...got, content: 'changed' })).toEqual([{ text: 'changed' }])
   })
 
-  it('with calls goes back as it came, its summary left out', () => {
+  it('sends calls back unchanged, without the thought summary', () => {
     const { body } = fixture('answer-thinking-tools')
     const [, text, first, second] = body.candidates[0].content.parts
     const now = { functionCall: { ...second.functionCall, id: 'call_resp_01A_1' } }
     expect(resent(decode(body).choices[0]?.message, ['5tb44auq', 'call_resp_01A_1'])).toEqual([text, first, now])
   })
 
-  it('with a signed thought, or text between calls, goes back as it came', () => {
+  it('sends signed thoughts and text between calls back unchanged', () => {
     const call = { functionCall: { name: 'f', args: {}, id: 'a' }, thoughtSignature: 'Ep1' }
     const parts = [
       { text: 'Hm.', thought: true, thoughtSignature: 'Ep0' },
@@ -164,13 +164,27 @@ describe('an answer', () => {
     expect(resent(message(parts.slice(0, 2)), ['a'])).toEqual(parts.slice(0, 2))
   })
 
-  it('keeps a signature that comes without words', () => {
+  it('keeps text after a signed part as a separate part', () => {
+    const parts = [{ text: 'First. ', thoughtSignature: 'EpF' }, { text: 'Second.' }]
+    const pieces = chunksOf([answer([parts[0]]), answer([{ text: 'Sec' }]), answer([{ text: 'ond.' }])])
+    for (const got of [message(parts), assemble(pieces.chunks).choices[0]?.message]) {
+      expect(got).toMatchObject({ content: 'First. Second.', provider_specific_fields: { content_parts: parts } })
+      expect(resent(got)).toEqual(parts)
+    }
+    const thoughts = [
+      { text: 'a', thought: true, thoughtSignature: 'EpA' },
+      { text: 'b', thought: true },
+    ]
+    expect(message(thoughts)?.thinking_blocks).toMatchObject([{ thinking: 'a', signature: 'EpA' }, { thinking: 'b' }])
+  })
+
+  it('keeps a signature without text', () => {
     const got = message([{ text: '', thoughtSignature: 'EpE' }])
     expect(got).toMatchObject({ content: null, provider_specific_fields: { thought_signature: 'EpE' } })
     expect(resent(got)).toEqual([{ text: '', thoughtSignature: 'EpE' }])
   })
 
-  it('has tools under the caller’s names, also where they are kept', () => {
+  it('restores the caller’s tool names, in stored parts too', () => {
     const parts = [{ functionCall: { name: '_1_a', args: {} } }, { text: 'then' }]
     const { tool_calls, provider_specific_fields } =
       decode(answer(parts), { names: { _1_a: '1 a' } }).choices[0]?.message ?? {}
@@ -178,7 +192,7 @@ describe('an answer', () => {
     expect(provider_specific_fields?.content_parts).toMatchObject([{ functionCall: { name: '1 a' } }, { text: 'then' }])
   })
 
-  it('of several candidates has several choices, with ids of their own', () => {
+  it('decodes candidates as choices with separate ids', () => {
     const candidate = (index: number) => ({
       index,
       content: { parts: [{ functionCall: { name: 'f', args: {} } }] },
@@ -191,7 +205,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('has the logarithms of its tokens', () => {
+  it('decodes log probabilities', () => {
     const logprobsResult = {
       chosenCandidates: [{ token: 'Hé', logProbability: -0.5, tokenId: 9 }, { token: '!' }],
       topCandidates: [{ candidates: [{ token: 'Hé', logProbability: -0.5 }] }],
@@ -210,13 +224,13 @@ describe('an answer', () => {
     })
   })
 
-  it('that is a list is a stream in one piece', () => {
+  it('decodes an array of events', () => {
     const events = [answer([{ text: 'He' }], { finishReason: undefined }), answer([{ text: 'llo' }])]
     expect(decode(events).choices[0]).toMatchObject({ message: { content: 'Hello' }, finish_reason: 'stop' })
   })
 })
 
-describe('the end of an answer', () => {
+describe('finish reason', () => {
   it.each([
     ['STOP', 'stop'],
     ['MAX_TOKENS', 'length'],
@@ -232,19 +246,32 @@ describe('the end of an answer', () => {
     ['NO_IMAGE', 'content_filter'],
     ['MALFORMED_FUNCTION_CALL', 'stop'],
     ['SOMETHING_NEW', 'stop'],
-  ])('by %s is %s', (native, finish) => {
+  ])('maps %s to %s', (native, finish) => {
     const [choice] = decode(answer([{ text: 'x' }], { finishReason: native })).choices
     expect(choice).toMatchObject({ finish_reason: finish, native_finish_reason: native })
   })
 
-  it('is read where enums are numbers', () => {
+  it.each([
+    ['STOP', 'tool_calls'],
+    ['MAX_TOKENS', 'length'],
+    ['CONTINUATION', 'length'],
+    ['SAFETY', 'content_filter'],
+    ['RECITATION', 'content_filter'],
+  ])('maps %s with a call in the answer to %s', (native, finish) => {
+    const parts = [{ functionCall: { name: 'f', args: {} } }]
+    expect(decode(answer(parts, { finishReason: native })).choices[0]?.finish_reason).toBe(finish)
+    const { chunks } = chunksOf([answer(parts), answer([], { finishReason: native })])
+    expect(assemble(chunks).choices[0]?.finish_reason).toBe(finish)
+  })
+
+  it('reads numeric enums', () => {
     expect(decode(answer([{ text: 'x' }], { finishReason: 2 })).choices[0]).toMatchObject({
       finish_reason: 'length',
       native_finish_reason: 'MAX_TOKENS',
     })
   })
 
-  it('by a filter says why, and keeps the ratings', () => {
+  it('reports the refusal and the safety ratings of a filter', () => {
     const safetyRatings = [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'HIGH', blocked: true }]
     const blocked = { content: undefined, finishReason: 'SAFETY', finishMessage: 'Harassment.', safetyRatings }
     expect(decode(answer([], blocked)).choices).toEqual([
@@ -259,7 +286,7 @@ describe('the end of an answer', () => {
     ])
   })
 
-  it('before its beginning: the prompt was blocked', () => {
+  it('reports a blocked prompt', () => {
     const promptFeedback = { blockReason: 'SAFETY', blockReasonMessage: 'Reasons', safetyRatings: [] }
     const got = decode({ promptFeedback, usageMetadata: { promptTokenCount: 4, totalTokenCount: 4 } })
     expect(got.choices).toEqual([
@@ -284,14 +311,14 @@ describe('the end of an answer', () => {
     },
   )
 
-  it('by a bad call beside a good choice is no fault', () => {
+  it('accepts a malformed call beside a complete choice', () => {
     const { candidates, ...rest } = answer([{ text: 'x' }])
     const bad = { index: 1, finishReason: 'MALFORMED_FUNCTION_CALL' }
     expect(decode({ ...rest, candidates: [...(candidates as Body[]), bad] }).choices).toHaveLength(2)
   })
 })
 
-describe('what is no answer', () => {
+describe('invalid answers', () => {
   it.each([
     [null],
     ['text'],
@@ -301,7 +328,7 @@ describe('what is no answer', () => {
     [{ candidates: [] }],
     [{ candidates: 'x' }],
     [{ promptFeedback: {} }],
-  ])('is a fault: %j', (body) => {
+  ])('throws a fault for %j', (body) => {
     expect(() => decode(body)).toThrow(ProviderFault)
   })
 
@@ -313,7 +340,7 @@ describe('what is no answer', () => {
     },
   )
 
-  it('is read as far as it goes where parts are strange', () => {
+  it('skips malformed parts', () => {
     expect(message([null, 5, { novelty: { x: 1 } }, { text: 'x' }])).toMatchObject({
       content: 'x',
       provider_specific_fields: { content_parts: [{ novelty: { x: 1 } }, { text: 'x' }] },

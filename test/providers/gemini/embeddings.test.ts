@@ -12,9 +12,9 @@ const encode = (params: Body, context: Partial<EncodeContext<GeminiQuirks>> = {}
 }
 const decode = (body: unknown) => embedding.decode(freeze(body), decodeContext())
 
-describe('an embedding request', () => {
+describe('encodeEmbedding', () => {
   // shape seen in recordings; https://ai.google.dev/api/embeddings
-  it('is a batch, every text with its settings', () => {
+  it('writes a batch with settings for each text', () => {
     const request = {
       model: 'models/gemini-embedding-001',
       outputDimensionality: 3,
@@ -35,18 +35,18 @@ describe('an embedding request', () => {
     })
   })
 
-  it('takes images as data URIs', () => {
+  it('sends data URIs as images', () => {
     expect(encode({ input: 'data:image/png;base64,AAAA' }).body).toMatchObject({
       requests: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] } }],
     })
   })
 
-  it('takes texts only, and is not told who asks', () => {
+  it('rejects token ids and drops user', () => {
     expect(() => encode({ input: [1, 2] })).toThrow('token ids')
     expect(encode({ input: 'a', user: 'u' }).warnings).toMatchObject([{ param: 'user' }])
   })
 
-  it('shows images to the model on Vertex AI that reads them', () => {
+  it('sends images to the multimodal model of Vertex AI', () => {
     const model = 'multimodalembedding@001'
     const context = contextOf(model, { quirks: { embeddings: 'predict', maxInputs: 250 } })
     const ask = (input: string) => embedding.encode({ model, input, dimensions: 256 }, context).body
@@ -59,7 +59,7 @@ describe('an embedding request', () => {
     expect(embedding.maxInputs(context)).toBe(1)
   })
 
-  it('reads vectors of texts and images, as the simulator has them', async () => {
+  it('decodes vectors of texts and images from the simulator', async () => {
     const { dispatcher } = mockProvider()
     const account = { authToken: 'any', project: 'p', location: 'us-east5' }
     const client = createClient({ dispatcher, providers: { vertex_ai: account } })
@@ -69,7 +69,7 @@ describe('an embedding request', () => {
     expect(data[0]?.embedding).not.toEqual(data[1]?.embedding)
   })
 
-  it('is Vertex AI’s prediction where the host has that', () => {
+  it('writes a prediction for Vertex AI', () => {
     const quirks = { embeddings: 'predict' as const, maxInputs: 250 }
     const input = ['a', 'b']
     expect(encode({ input, dimensions: 3, task_type: 'X', title: 't', auto_truncate: false }, { quirks }).body).toEqual(
@@ -88,13 +88,13 @@ describe('an embedding request', () => {
   })
 })
 
-describe('an embedding answer', () => {
+describe('decodeEmbedding', () => {
   const data = [
     { object: 'embedding', index: 0, embedding: [1] },
     { object: 'embedding', index: 1, embedding: [2] },
   ]
 
-  it('has the vectors in order, of a batch, a single text and a prediction', () => {
+  it('keeps the order of vectors in batches, single answers and predictions', () => {
     expect(decode({ embeddings: [{ values: [1] }, { values: [2] }], usageMetadata: { promptTokenCount: 7 } })).toEqual({
       object: 'list',
       model: 'gemini-asked',
@@ -118,7 +118,7 @@ describe('an embedding answer', () => {
     },
   )
 
-  it('that is an error hands it on', () => {
+  it('throws the error of an answer', () => {
     const body = { error: { code: 400 } }
     expect(() => decode(body)).toThrow(expect.objectContaining({ body }))
   })

@@ -8,7 +8,7 @@ const facts = (status: number, error: Body, list = false) => {
 }
 const type = (name: string, fields: Body) => ({ '@type': `type.googleapis.com/google.rpc.${name}`, ...fields })
 
-describe('an error', () => {
+describe('errors', () => {
   // seen in recordings, but for those marked
   it.each([
     [400, 'INVALID_ARGUMENT', 'JSON mode is not enabled for models/gemini-2.5-flash-image', 'bad_request'],
@@ -50,12 +50,12 @@ describe('an error', () => {
     [503, 'UNAVAILABLE', 'The service is currently unavailable.', 'service_unavailable'],
     [504, 'DEADLINE_EXCEEDED', 'Deadline expired before operation could complete.', 'timeout'],
     [200, 'UNAVAILABLE', 'The model is overloaded.', 'overloaded'],
-  ])('%i %s "%s" is %s', (status, code, message, kind) => {
+  ])('classifies %i %s "%s" as %s', (status, code, message, kind) => {
     expect(facts(status, { code: status, status: code, message })).toMatchObject({ kind, message, providerCode: code })
     expect(facts(status, { code: status, status: code, message }, true)).toMatchObject({ kind, message })
   })
 
-  it('is read from its reason where it has one', () => {
+  it('prefers the reason of ErrorInfo', () => {
     const details = [type('ErrorInfo', { reason: 'API_KEY_INVALID', domain: 'googleapis.com' })]
     expect(facts(400, { code: 400, status: 'INVALID_ARGUMENT', message: 'API key not valid.', details })).toMatchObject(
       {
@@ -70,7 +70,7 @@ describe('an error', () => {
     ['GenerateRequestsPerMinutePerProjectPerModel-FreeTier', 'rate_limit'],
     ['GenerateContentInputTokensPerModelPerMinute-FreeTier', 'rate_limit'],
     ['GenerateRequestsPerDayPerProjectPerModel-FreeTier', 'quota_exceeded'],
-  ])('of the quota %s is %s', (quotaId, kind) => {
+  ])('classifies the quota %s as %s', (quotaId, kind) => {
     const details = [
       type('QuotaFailure', { violations: [{ quotaMetric: 'm', quotaId, quotaValue: '10' }] }),
       type('Help', { links: [] }),
@@ -84,30 +84,30 @@ describe('an error', () => {
     })
   })
 
-  it('says when to try again, also in words', () => {
+  it('reads the retry delay from details and text', () => {
     const message = 'Quota exceeded. Please retry in 12.5s.'
     expect(facts(429, { status: 'RESOURCE_EXHAUSTED', message }).retryAfterMs).toBe(12_500)
     expect(facts(429, { status: 'RESOURCE_EXHAUSTED', message: 'No.' }).retryAfterMs).toBeUndefined()
   })
 
-  it('names the field that it is about', () => {
+  it('reads the field of a violation', () => {
     const details = [type('BadRequest', { fieldViolations: [{ field: 'contents[0].parts', description: 'no' }] })]
     expect(facts(400, { status: 'INVALID_ARGUMENT', message: 'no', details }).param).toBe('contents[0].parts')
   })
 
-  it('inside a 200 has the status that it names', () => {
+  it('takes the status of an error inside a 200', () => {
     expect(facts(200, { code: 503, status: 'UNAVAILABLE', message: 'x' }).status).toBe(503)
     expect(facts(503, { code: 503, status: 'UNAVAILABLE', message: 'x' })).not.toHaveProperty('status')
   })
 
-  it('of another API of the host is read too', () => {
+  it('reads OAuth errors of the same host', () => {
     expect(facts(400, { message: 'no such field', code: 'invalid_request' })).toMatchObject({
       kind: 'bad_request',
       providerCode: 'invalid_request',
     })
   })
 
-  it('that is an answer which is none is the model’s failure', () => {
+  it('classifies an answer without content as a failure of the model', () => {
     const failed = (finishReason: string, more: Body = {}) => {
       const body = { candidates: [{ finishReason, ...more }] }
       return gemini.error({ status: 200, body, text: JSON.stringify(body) })
@@ -120,7 +120,7 @@ describe('an error', () => {
     expect(failed('MISSING_THOUGHT_SIGNATURE')).toMatchObject({ kind: 'bad_request', hint: expect.any(String) })
   })
 
-  it('without a body is read from its status', () => {
+  it('falls back to the HTTP status', () => {
     const kinds = [400, 401, 402, 403, 404, 408, 418, 422, 429, 500, 502, 503, 504].map(
       (status) => gemini.error({ status, body: undefined, text: '' }).kind,
     )
@@ -155,7 +155,7 @@ describe('an error', () => {
     [{ candidates: [] }],
     [{ candidates: [null] }],
     [undefined],
-  ])('of any form is an error: %j', (body) => {
+  ])('never throws on %j', (body) => {
     const { kind, message } = gemini.error({ status: 500, body, text: '<html>Bad gateway</html>' })
     expect(kind).toBe('internal_server')
     expect(message).not.toBe('')

@@ -57,16 +57,16 @@ export const turnsOf = (messages: unknown[], model = 'gemini-2.5-flash', context
 /** What `generationConfig` says. */
 export const configOf = (request: Loose, context?: Context) => bodyOf(request, context).generationConfig
 
-export const decodeContext = (memo?: unknown): DecodeContext<GeminiQuirks> => ({
+export const decodeContext = (encodeState?: unknown): DecodeContext<GeminiQuirks> => ({
   provider: 'gemini',
   model: 'gemini-asked',
   quirks: {},
-  encodeState: memo,
+  encodeState: encodeState,
   created: 1700000000,
   fallbackId: 'chatcmpl-fallback',
 })
 
-export const decode = (body: unknown, memo?: unknown) => chat.decode(freeze(body), decodeContext(memo))
+export const decode = (body: unknown, encodeState?: unknown) => chat.decode(freeze(body), decodeContext(encodeState))
 
 /** A response with one candidate. */
 export const answer = (parts: unknown[], candidate: Body = {}, more: Body = {}): Body => ({
@@ -112,9 +112,9 @@ const cut = (text: string, size: number) => text.match(new RegExp(`[^]{1,${size}
 
 export function chunksOf(
   events: readonly unknown[],
-  memo?: unknown,
+  encodeState?: unknown,
 ): { chunks: ChatCompletionChunk[]; whole: boolean } {
-  const decoder = chat.stream(decodeContext(memo))
+  const decoder = chat.stream(decodeContext(encodeState))
   const chunks: ChatCompletionChunk[] = []
   for (const event of events) decoder.push(undefined, typeof event === 'string' ? event : JSON.stringify(event), chunks)
   return { chunks, whole: decoder.end(chunks) }

@@ -18,7 +18,7 @@ const refused = (part: unknown, model?: string) => {
   throw new Error('nothing was thrown')
 }
 
-describe('a file inline', () => {
+describe('inline files', () => {
   it.each([
     [image('data:image/jpg;base64,AAAA'), 'image/jpeg', 'AAAA'],
     [{ type: 'image_url', image_url: 'data:image/png;base64,AAAA' }, 'image/png', 'AAAA'],
@@ -33,11 +33,11 @@ describe('a file inline', () => {
     [file({ file_data: 'JVBERi0=' }), 'application/pdf', 'JVBERi0='],
     [file({ file_data: 'AAAA', filename: 'a.MOV' }), 'video/mov', 'AAAA'],
     [file({ file_data: 'AAAA', format: 'audio/ogg' }), 'audio/ogg', 'AAAA'],
-  ])('%j', (part, mimeType, data) => {
+  ])('encodes %j', (part, mimeType, data) => {
     expect(partOf(part)).toEqual({ inlineData: { mimeType, data } })
   })
 
-  it('may say which part of a video is meant', () => {
+  it('sends video metadata', () => {
     const video_metadata = { fps: 0.2, start_offset: '10s' }
     expect(partOf(file({ file_data: 'data:video/mp4;base64,AAAA', video_metadata }))).toEqual({
       inlineData: { mimeType: 'video/mp4', data: 'AAAA' },
@@ -48,7 +48,7 @@ describe('a file inline', () => {
     })
   })
 
-  it('is read in full: its detail is left out with a word', () => {
+  it('drops the image detail with a warning', () => {
     const { warnings } = encode({
       messages: [{ role: 'user', content: [image('data:image/png;base64,AAAA', { detail: 'low' })] }],
     })
@@ -56,23 +56,23 @@ describe('a file inline', () => {
   })
 
   it.each([
-    [image('data:image/png;base64,***'), 'bad data URI'],
-    [image(''), "no 'image_url.url'"],
-    [{ type: 'image_url' }, "no 'image_url.url'"],
-    [image('ftp://x/a.png'), "can't read"],
-    [image('file-123'), "can't read"],
-    [{ type: 'input_audio', input_audio: {} }, "without 'input_audio.data'"],
-    [file({}), "without 'file_data'"],
-    [file({ file_data: '{}' }), 'bad file_data'],
-    [file({ file_data: 'AAAA' }), "say it in 'file.format'"],
-    [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }, "source of type 'file'"],
-  ])('is refused where it is broken: %j', (part, why) => {
+    [image('data:image/png;base64,***'), 'must have a data URI of the form'],
+    [image(''), "must have a 'image_url.url'"],
+    [{ type: 'image_url' }, "must have a 'image_url.url'"],
+    [image('ftp://x/a.png'), "got 'ftp://x/a.png'"],
+    [image('file-123'), 'must have a URL with https:, gs: or data:'],
+    [{ type: 'input_audio', input_audio: {} }, "must have an 'input_audio.data'"],
+    [file({}), "must have a 'file_data' or a 'file_id'"],
+    [file({ file_data: '{}' }), "must have a 'file_data' of the form"],
+    [file({ file_data: 'AAAA' }), "Set 'file.format'"],
+    [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }, "got 'file'"],
+  ])('rejects %j', (part, why) => {
     expect(refused(part)).toMatch(/^messages\[0\]\.content\[0\]: /)
     expect(refused(part)).toContain(why)
   })
 })
 
-describe('a file by URI', () => {
+describe('files by URI', () => {
   const files = 'https://generativelanguage.googleapis.com/v1beta/files/abc-1'
 
   it.each([
@@ -85,12 +85,12 @@ describe('a file by URI', () => {
       { type: 'video_url', video_url: 'https://youtu.be/x' },
       { mimeType: 'video/mp4', fileUri: 'https://youtu.be/x' },
     ],
-  ])('in Google’s own storage is sent as it is, to every model: %j', (part, fileData) => {
+  ])('sends URIs of Google’s storage to every model: %j', (part, fileData) => {
     expect(partOf(part, 'gemini-2.0-flash')).toEqual({ fileData })
     expect(partOf(part, 'gemini-3-flash', { quirks: { urls: 'none' } })).toEqual({ fileData })
   })
 
-  it('anywhere is sent as it is to models that read it', () => {
+  it('sends other URLs to models that read them', () => {
     const url = 'https://example.com/a.jpg?x=1'
     expect(partOf(image(url))).toEqual({ fileData: { mimeType: 'image/jpeg', fileUri: url } })
     expect(partOf(image('https://example.com/a', { format: 'image/png' }))).toMatchObject({
@@ -101,14 +101,14 @@ describe('a file by URI', () => {
       fileData: { mimeType: 'video/webm' },
     })
     expect(refused(image(url), 'gemini-2.0-flash')).toContain(
-      'messages[0].content[0]: is a URL that this model does not read',
+      "messages[0].content[0]: has a URL that this model can't read",
     )
-    expect(refused(image('https://example.com/a'))).toContain("say it in 'image_url.format'")
-    expect(refused(video)).toContain('does not read')
+    expect(refused(image('https://example.com/a'))).toContain("Set 'image_url.format'")
+    expect(refused(video)).toContain("can't read")
   })
 })
 
-describe('a file that must be fetched', () => {
+describe('remote files', () => {
   const parts = [
     image('https://example.com/a.png'),
     image('https://example.com/unknown'),
@@ -128,12 +128,12 @@ describe('a file that must be fetched', () => {
     return chat.remoteMedia?.(paramsOf({ messages }, model), contextOf(model))?.map((url) => url.slice(20))
   }
 
-  it('is asked for, wherever it stands', () => {
+  it('lists the URLs of all parts', () => {
     expect(asked('gemini-2.5-flash')).toEqual(['unknown', 'a.webm', 'a.wav', 'd'])
     expect(asked('gemini-2.0-flash')).toEqual(['a.png', 'unknown', 'a.webm', 'a.pdf', 'b', 'a.wav', 'c', 'd'])
   })
 
-  it('is sent inline, as what the server said that it is', () => {
+  it('sends downloads inline with the media type of the server', () => {
     const media = new Map([
       ['https://example.com/a.png', { type: 'image/webp', data: 'AAAA' }],
       ['https://example.com/b.png', { type: 'application/octet-stream', data: 'BBBB' }],

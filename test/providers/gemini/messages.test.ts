@@ -18,13 +18,13 @@ const refusal = (messages: unknown) => {
 }
 const foreign = 'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I='
 
-describe('a conversation with tools', () => {
-  it('becomes turns of the Gemini API', () => {
+describe('tool conversations', () => {
+  it('encodes turns', () => {
     const { request, body } = fixture('request-tools')
     expect(bodyOf(request)).toEqual(body)
   })
 
-  it('keeps all results right after their calls, wherever they stood', () => {
+  it('moves results right after their calls', () => {
     const { body, warnings } = encode({
       messages: [
         user(),
@@ -54,12 +54,12 @@ describe('a conversation with tools', () => {
     ['{"a":', { output: '{"a":' }],
     ['', { output: '' }],
     [[{ type: 'text', text: 'a' }, 'b'], { output: 'ab' }],
-  ])('sends the result %j as fields', (content, response) => {
+  ])('encodes the result %j as an object', (content, response) => {
     const turns = turnsOf([user(), assistant('', { tool_calls: [call('a')] }), result('a', content)])
     expect(turns[2]?.parts).toEqual([{ functionResponse: { id: 'a', name: 'f', response } }])
   })
 
-  it('says that a tool failed', () => {
+  it('marks failed results', () => {
     const turns = turnsOf([
       user(),
       assistant('', { tool_calls: [call('a')] }),
@@ -68,7 +68,7 @@ describe('a conversation with tools', () => {
     expect(turns[2]?.parts).toEqual([{ functionResponse: { id: 'a', name: 'f', response: { error: 'no' } } }])
   })
 
-  it('sends images in results to models that take them there, and after them to others', () => {
+  it('puts images into results if the model supports it, and after them otherwise', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }
     const audio = { type: 'input_audio', input_audio: { data: 'BBBB', format: 'wav' } }
     const messages = [user(), assistant('', { tool_calls: [call('a')] }), result('a', [image, audio])]
@@ -84,7 +84,7 @@ describe('a conversation with tools', () => {
     expect(turnsOf(messages, 'gemini-2.5-flash')[2]?.parts).toEqual([{ functionResponse }, told, picture, sound])
   })
 
-  it('takes the deprecated functions, and custom tools', () => {
+  it('encodes legacy functions and custom tools', () => {
     const turns = turnsOf([
       user(),
       assistant(null, { function_call: { name: 'f', arguments: '{"a":1}' } }),
@@ -100,8 +100,8 @@ describe('a conversation with tools', () => {
     ])
   })
 
-  it('gives names that Gemini refuses another, the same everywhere', () => {
-    const { body, encodeState: memo } = encode({
+  it('renames invalid tool names consistently', () => {
+    const { body, encodeState } = encode({
       messages: [user(), assistant('', { tool_calls: [call('a', '1 get/it')] }), result('a')],
       tools: [
         { type: 'function', function: { name: '1 get/it' } },
@@ -110,24 +110,27 @@ describe('a conversation with tools', () => {
     })
     expect(body.tools).toEqual([{ functionDeclarations: [{ name: '_1_get_it_2' }, { name: '_1_get_it' }] }])
     expect(JSON.stringify(body.contents)).not.toContain('1 get/it')
-    expect(memo).toEqual({ names: { _1_get_it_2: '1 get/it' } })
+    expect(encodeState).toEqual({ names: { _1_get_it_2: '1 get/it' } })
   })
 
   it.each([
     [[result('a')], 'messages[0]: answers the tool call'],
     [[user(), assistant('', { tool_calls: [call('a')] })], "messages[1].tool_calls[0]: calls 'f' (a), and no later"],
     [[user(), assistant('', { tool_calls: [call('a')] }), result('a'), result('a')], 'a second time'],
-    [[user(), { role: 'tool', content: 'x' }], "without 'tool_call_id'"],
-    [[user(), assistant('', { tool_calls: [{ function: { name: 'f' } }] })], "without 'id'"],
-    [[user(), assistant('', { tool_calls: [{ id: 'a', function: {} }] })], "without 'function.name'"],
+    [[user(), { role: 'tool', content: 'x' }], "must have a 'tool_call_id'"],
+    [[user(), assistant('', { tool_calls: [{ function: { name: 'f' } }] })], "must be a tool call with an 'id'"],
+    [
+      [user(), assistant('', { tool_calls: [{ id: 'a', function: {} }] })],
+      "must be a tool call with a 'function.name'",
+    ],
     [[user(), assistant('', { tool_calls: [call('a', 'f', '{"a"')] })], 'not JSON'],
     [[user(), assistant('', { tool_calls: [call('a', 'f', '[]')] })], 'not a JSON object'],
-    [[user(), assistant('', { tool_calls: 5 })], 'is a list'],
+    [[user(), assistant('', { tool_calls: 5 })], 'must be an array of tool calls'],
     [[user(), { role: 'function', name: 'g', content: '' }], "answers the function 'g'"],
-    [[{ role: 'wizard', content: 'x' }], "has the role 'wizard'"],
-    [[null], 'is not a message'],
-    [[], 'messages: is empty'],
-  ])('is refused where it cannot be told: %j', (messages, why) => {
+    [[{ role: 'wizard', content: 'x' }], "got 'wizard'"],
+    [[null], 'must be a message object'],
+    [[], 'messages: must be a non-empty array'],
+  ])('rejects %j', (messages, why) => {
     expect(refusal(messages)).toContain(why)
   })
 })
@@ -142,14 +145,14 @@ describe('thought signatures', () => {
   const sent = (messages: unknown[], model: string) =>
     turnsOf(messages, model)[1]?.parts.map((part) => part.thoughtSignature)
 
-  it('go back with their calls', () => {
+  it('are sent back with their calls', () => {
     const own = history({ provider_specific_fields: { thought_signature: 'EpA' } })
     expect(sent(own, 'gemini-3-pro-preview')).toEqual(['EpA', undefined])
     expect(sent(own, 'gemini-2.5-flash')).toEqual(['EpA', undefined])
     expect(sent(own, 'gemini-2.0-flash')).toEqual([undefined, undefined])
   })
 
-  it('are found where Google’s OpenAI endpoint puts them', () => {
+  it('are read from the fields of Google’s OpenAI-compatible endpoint', () => {
     const extra_content = { google: { thought_signature: 'EpB' } }
     expect(sent(history({ extra_content }), 'gemini-3-pro-preview')).toEqual(['EpB', undefined])
     expect(sent(history({ provider_specific_fields: { extra_content } }), 'gemini-3-pro-preview')).toEqual([
@@ -158,15 +161,15 @@ describe('thought signatures', () => {
     ])
   })
 
-  it('are made up for calls of other models, where the model demands them', () => {
+  it('get a placeholder for calls of other models', () => {
     expect(sent(history({}), 'gemini-3-flash-preview')).toEqual([foreign, undefined])
     expect(sent(history({}), 'gemini-9-ultra')).toEqual([foreign, undefined])
     expect(sent(history({}), 'gemini-2.5-pro')).toEqual([undefined, undefined])
   })
 })
 
-describe('a history that goes elsewhere', () => {
-  it('has thinking that Anthropic’s dialect knows not to be its own', () => {
+describe('histories for other providers', () => {
+  it('marks thinking blocks as Gemini’s', () => {
     const parts = [{ text: 'Hm.', thought: true, thoughtSignature: 'EqAB' }, { text: 'Hello' }]
     const { message } = decode(answer(parts)).choices[0] ?? {}
     const params = paramsOf({ messages: [user(), message, user('more')], stream: false }, 'claude-opus-5')
@@ -175,8 +178,8 @@ describe('a history that goes elsewhere', () => {
   })
 })
 
-describe('a history from elsewhere', () => {
-  it('loses the thinking that others signed, and says so', () => {
+describe('histories from other providers', () => {
+  it('lose foreign thinking with a warning', () => {
     const { body, warnings } = encode({
       messages: [
         user(),
@@ -198,11 +201,15 @@ describe('a history from elsewhere', () => {
     })
     expect(body.contents).toMatchObject([{}, { role: 'model', parts: [{ text: 'Hello' }] }, {}])
     expect(warnings).toEqual([
-      { type: 'repaired', messageIndex: 1, message: 'messages[1]: thinking of another model was left out.' },
+      {
+        type: 'repaired',
+        messageIndex: 1,
+        message: 'messages[1]: the thinking blocks of another model were left out.',
+      },
     ])
   })
 
-  it('may hold refusals, and Anthropic’s documents', () => {
+  it('may contain refusals and Anthropic documents', () => {
     const turns = turnsOf([
       user([
         { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Read me.' } },
@@ -225,7 +232,7 @@ describe('a history from elsewhere', () => {
     expect(turns[1]?.parts).toEqual([{ text: 'No.' }, { text: 'Still no.' }])
   })
 
-  it('leaves out audio and images that cannot go back, and says so', () => {
+  it('lose audio and remote images with a warning', () => {
     const images = [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }]
     const { warnings } = encode({ messages: [user(), assistant('x', { audio: { id: 'a' }, images }), user()] })
     expect(warnings?.map(({ message }) => message)).toEqual([
@@ -236,7 +243,7 @@ describe('a history from elsewhere', () => {
 })
 
 describe('instructions', () => {
-  it('stand apart, all those at the front together', () => {
+  it('are sent as systemInstruction, leading ones together', () => {
     const body = bodyOf({
       messages: [
         { role: 'system', content: 'A' },
@@ -248,7 +255,7 @@ describe('instructions', () => {
     expect(body.systemInstruction).toEqual({ parts: [{ text: 'First' }, { text: 'A' }, { text: 'B' }] })
   })
 
-  it('between turns move to the front, and at the end become the user’s', () => {
+  it('move to the front, or become a user message at the end', () => {
     const system = (content: string) => ({ role: 'system', content })
     const { body, warnings } = encode({
       messages: [user(), assistant('x'), system('A'), user('y'), assistant('z'), system('B')],
@@ -260,14 +267,14 @@ describe('instructions', () => {
     expect(warnings).toHaveLength(2)
   })
 
-  it('are told by the user where the model has none', () => {
+  it('move into the user turn for models without instructions', () => {
     const body = bodyOf({ messages: [{ role: 'system', content: 'A' }, user()], model: 'gemma-3-27b-it' })
     expect(body).toEqual({ contents: [{ role: 'user', parts: [{ text: 'A' }, { text: 'Hi' }] }] })
   })
 })
 
 describe('turns', () => {
-  it('go user and model by turns, beginning with the user', () => {
+  it('alternate between user and model, beginning with the user', () => {
     const { body, warnings } = encode({ messages: [assistant('x'), assistant('y'), user('a'), user('b'), user('')] })
     expect(body.contents).toEqual([
       { role: 'user', parts: [{ text: 'Begin.' }] },
@@ -278,17 +285,15 @@ describe('turns', () => {
     expect(turnsOf([{ role: 'system', content: 'x' }])).toEqual([{ role: 'user', parts: [{ text: 'Begin.' }] }])
   })
 
-  it('take parts in Gemini’s own terms', () => {
+  it('accept parts in Gemini’s own form', () => {
     const part = { inline_data: { mime_type: 'image/png', data: 'AAAA' }, media_resolution: { level: 'HIGH' } }
     expect(turnsOf([user([part])])[0]?.parts).toEqual([
       { inlineData: { mime_type: 'image/png', data: 'AAAA' }, mediaResolution: { level: 'HIGH' } },
     ])
-    expect(refusal([user([{ novelty: 1 }])])).toContain(
-      "messages[0].content[0]: is not a content part: it has no 'type'",
-    )
-    expect(refusal([user([{ type: 'novelty' }])])).toContain("has the type 'novelty'")
-    expect(refusal([user([5])])).toContain('is not a content part')
-    expect(refusal([user(5)])).toContain('messages[0].content: is text or a list')
-    expect(refusal([user([{ type: 'text' }])])).toContain("without 'text'")
+    expect(refusal([user([{ novelty: 1 }])])).toContain("messages[0].content[0]: must be a content part with a 'type'")
+    expect(refusal([user([{ type: 'novelty' }])])).toContain("got 'novelty'")
+    expect(refusal([user([5])])).toContain('must be a content part')
+    expect(refusal([user(5)])).toContain('messages[0].content: must be a string or an array of parts')
+    expect(refusal([user([{ type: 'text' }])])).toContain("must be a text part with a 'text'")
   })
 })

@@ -3,7 +3,7 @@ import { UnsupportedParamsError } from '../../../src/errors.js'
 import { bodyOf, configOf, encode } from './helpers.js'
 
 describe('parameters', () => {
-  it('become the generation config', () => {
+  it('encodes the generation config', () => {
     expect(
       configOf({
         temperature: 0,
@@ -34,7 +34,7 @@ describe('parameters', () => {
     })
   })
 
-  it('that are null, or the default, are not sent', () => {
+  it('omits null values and defaults', () => {
     const { body, warnings } = encode({
       temperature: null,
       top_p: null,
@@ -56,7 +56,7 @@ describe('parameters', () => {
     expect(warnings).toBeUndefined()
   })
 
-  it('that cannot be honoured are refused, all at once', () => {
+  it('rejects all unsupported parameters in one error', () => {
     const request = {
       logit_bias: { 1: 1 },
       verbosity: 'low' as const,
@@ -68,7 +68,7 @@ describe('parameters', () => {
     expect(warnings).toHaveLength(2)
   })
 
-  it('that change nothing about the answer are left out with a word', () => {
+  it('drops hints with a warning', () => {
     const cache_control = { type: 'ephemeral' as const }
     const { warnings } = encode({
       user: 'u',
@@ -86,11 +86,11 @@ describe('parameters', () => {
     ['flex', 'flex'],
     ['priority', 'priority'],
     ['auto', undefined],
-  ])('have the tier %s as %s', (service_tier, sent) => {
+  ])('maps the service tier %s to %s', (service_tier, sent) => {
     expect(bodyOf({ service_tier }).serviceTier).toBe(sent)
   })
 
-  it('have no other tier', () => {
+  it('drops unknown service tiers', () => {
     const { body, warnings } = encode({ service_tier: 'scale' })
     expect(body).not.toHaveProperty('serviceTier')
     expect(warnings).toMatchObject([{ type: 'dropped', param: 'service_tier' }])
@@ -98,11 +98,11 @@ describe('parameters', () => {
 })
 
 describe('modalities', () => {
-  it('are asked for', () => {
+  it('are sent as responseModalities', () => {
     expect(configOf({ modalities: ['text', 'image'] })).toEqual({ responseModalities: ['TEXT', 'IMAGE'] })
   })
 
-  it('that are spoken come alone, with a voice', () => {
+  it('are reduced to audio for speech, with a voice', () => {
     const audio = { voice: 'Kore', format: 'pcm16' }
     const config = {
       responseModalities: ['AUDIO'],
@@ -116,8 +116,8 @@ describe('modalities', () => {
   })
 })
 
-describe('fields of Gemini’s own', () => {
-  it('are put where they belong, whatever their casing inside', () => {
+describe('provider fields', () => {
+  it('are put in their places in either casing', () => {
     const safety_settings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
     expect(
       bodyOf({
@@ -150,7 +150,7 @@ describe('fields of Gemini’s own', () => {
     })
   })
 
-  it('take an instruction as text, parts or content', () => {
+  it('accept system_instruction as text, parts or content', () => {
     const parts = [{ text: 'Be brief.' }]
     for (const system_instruction of ['Be brief.', parts, { parts }, { parts: parts[0] }, { role: 'user', parts }]) {
       expect(bodyOf({ system_instruction }).systemInstruction).toEqual({ parts })

@@ -4,7 +4,7 @@ import { modelFacts } from '../../../providers/dialects/gemini/models.js'
 import { provider } from '../../../providers/gemini.js'
 
 describe('the provider', () => {
-  it('says where calls go and who pays', () => {
+  it('defines addresses and credentials', () => {
     const { base } = provider.address
     const path = (operation: Operation, model: string, stream: boolean, basePath = '') =>
       provider.address.path(operation, model, stream, {}, basePath)
@@ -22,7 +22,7 @@ describe('the provider', () => {
     ])
   })
 
-  it('cannot be changed by anyone', () => {
+  it('is frozen', () => {
     const { address, auth, quirks, dialect } = provider
     for (const part of [provider, address, address.env, auth, auth.schemes, quirks, dialect, dialect.chat]) {
       expect(Object.isFrozen(part)).toBe(true)
@@ -33,7 +33,7 @@ describe('the provider', () => {
   })
 })
 
-describe('the facts of a model', () => {
+describe('model facts', () => {
   it.each([
     ['gemini-2.5-flash', 'gemini-2.5-flash-preview-05-20'],
     ['gemini-2.5-flash', 'models/gemini-2.5-flash'],
@@ -46,11 +46,11 @@ describe('the facts of a model', () => {
     ['gemini-1.5-pro', 'gemini-1.5-pro-latest'],
     ['gemini-3.1-pro', 'publishers/google/models/gemini-3.1-pro-preview'],
     ['gemini-3-pro-image', 'gemini-3-pro-image-preview@default'],
-  ])('%s are found under %s', (id, name) => {
+  ])('finds %s as %s', (id, name) => {
     expect(modelFacts(name)).toBe(modelFacts(id))
   })
 
-  it('are not guessed from a part of the name', () => {
+  it('ignores partial matches of names', () => {
     expect(modelFacts('my-gemini-2.0-flash')).toBe(modelFacts('unknown'))
     expect(modelFacts('gemini-2.5-flash-image').budget).toBeUndefined()
   })

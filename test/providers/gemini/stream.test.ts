@@ -29,7 +29,7 @@ const whole: Record<string, Body> = {
 
 const json = { json: { name: 'respond_with_json', wrapped: false } }
 
-describe('a stream', () => {
+describe('stream', () => {
   it.each(Object.keys(whole))('of %s adds up to the whole answer, however it is cut', (name) => {
     const body = whole[name] as Body
     for (const size of [1, 4, 1000]) {
@@ -43,13 +43,13 @@ describe('a stream', () => {
     ['the call that is the answer', [{ text: 'Sure: ' }, call('respond_with_json')]],
     ['words instead of it', [{ text: '{"a":1}' }]],
     ['another call', [{ text: 'First' }, call('f')]],
-  ])('of an emulated format adds up with %s', (_, parts) => {
+  ])('assembles an emulated format with %s', (_, parts) => {
     const body = answer(parts)
     const { chunks } = chunksOf(eventsOf(body, 2), json)
     expect(assemble(chunks)).toEqual(decode(body, json))
   })
 
-  it('of several candidates keeps them apart', () => {
+  it('separates candidates', () => {
     const [one] = answer([{ text: 'one' }]).candidates as Body[]
     const body = { ...answer([]), candidates: [one, { ...one, index: 1, content: { parts: [{ text: 'two' }] } }] }
     const events = eventsOf(body, 1)
@@ -59,7 +59,7 @@ describe('a stream', () => {
     expect(roles).toEqual([0, 1])
   })
 
-  it('has one id, the role first and the usage last', () => {
+  it('has one id, the role first and usage last', () => {
     const { chunks } = chunksOf(eventsOf(fixture('answer-thinking-tools').body))
     expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(['resp_01A']))
     expect(chunks[0]?.choices[0]?.delta).toEqual({ role: 'assistant', reasoning_content: '**P' })
@@ -68,7 +68,7 @@ describe('a stream', () => {
     expect(chunks.filter(({ choices }) => choices[0]?.finish_reason)).toHaveLength(1)
   })
 
-  it('gives every text delta the same plain shape', () => {
+  it('emits text deltas of one shape', () => {
     const { chunks } = chunksOf(eventsOf(answer([{ text: 'Hello' }]), 3))
     expect(chunks[1]).toEqual({
       id: 'resp_1',
@@ -79,7 +79,7 @@ describe('a stream', () => {
     })
   })
 
-  it('gives calls whole, with their signatures', () => {
+  it('emits complete calls with signatures', () => {
     const { chunks } = chunksOf(eventsOf(answer([call('f', { thoughtSignature: 'Ep' }), call('g')])))
     expect(chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])).toEqual([
       {
@@ -93,7 +93,7 @@ describe('a stream', () => {
     ])
   })
 
-  it('puts pieces of speech together byte by byte', () => {
+  it('joins audio at byte boundaries', () => {
     const piece = (data: string, more: Body = { finishReason: undefined }) =>
       answer([{ inlineData: { mimeType: 'audio/L16', data } }], more)
     const { chunks } = chunksOf([piece('AAECAw=='), piece('BAU='), piece('Bgc=', {})])
@@ -101,7 +101,7 @@ describe('a stream', () => {
     expect([...Buffer.from(data, 'base64')]).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
-  it('adds up the logarithms of its tokens', () => {
+  it('joins log probabilities', () => {
     const logprobs = (token: string) => ({ logprobsResult: { chosenCandidates: [{ token, logProbability: -1 }] } })
     const events = [answer([{ text: 'a' }], logprobs('a')), answer([{ text: 'b' }], logprobs('b'))]
     const { chunks } = chunksOf(events)
@@ -109,7 +109,7 @@ describe('a stream', () => {
     expect(decode(events).choices).toEqual(assemble(chunks).choices)
   })
 
-  it('ends with the last reason that it gives', () => {
+  it('takes the last finish reason', () => {
     // seen in recorded traffic: words that end, and are then found to be quoted
     const { chunks, whole } = chunksOf([
       answer([{ text: 'a' }], { citationMetadata: { citations: [{ uri: 'https://a.example' }] } }),
@@ -127,7 +127,7 @@ describe('a stream', () => {
     expect(chunks.filter(({ choices }) => choices[0]?.finish_reason)).toHaveLength(1)
   })
 
-  it('keeps counters that a later event leaves out', () => {
+  it('merges usage across events', () => {
     const counted = (usageMetadata: Body) => answer([], {}, { usageMetadata })
     const { chunks } = chunksOf([
       counted({ promptTokenCount: 9, candidatesTokenCount: 4 }),
@@ -139,7 +139,7 @@ describe('a stream', () => {
     })
   })
 
-  it('whose prompt was blocked is one answer', () => {
+  it('emits one chunk for a blocked prompt', () => {
     const { chunks, whole } = chunksOf([{ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' }, responseId: 'r' }])
     expect(whole).toBe(true)
     expect(chunks).toMatchObject([
@@ -152,20 +152,20 @@ describe('a stream', () => {
     ])
   })
 
-  it('that was cut is told from one that ended', () => {
+  it('detects truncation', () => {
     const events = eventsOf(answer([{ text: 'Hello' }]))
     expect(chunksOf(events.slice(0, -1)).whole).toBe(false)
     expect(chunksOf([]).whole).toBe(false)
     expect(chunksOf(events).whole).toBe(true)
   })
 
-  it('lets pass what it does not know', () => {
+  it('ignores unknown events', () => {
     const events = eventsOf(answer([{ text: 'x' }]))
     const { chunks } = chunksOf([{ usageMetadata: null }, { candidates: [null] }, ...events, '[DONE]'])
     expect(assemble(chunks).choices[0]?.message.content).toBe('x')
   })
 
-  it('throws the error that is in it', () => {
+  it('throws error events', () => {
     // written from https://ai.google.dev/gemini-api/docs/troubleshooting
     const error = { error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' } }
     for (const event of [error, [error]]) {
@@ -178,7 +178,7 @@ describe('a stream', () => {
   })
 })
 
-it('a number that no candidate has is not one', () => {
+it('ignores an out-of-range candidate index', () => {
   const { chunks } = chunksOf([
     answer([{ text: 'hi' }]),
     { candidates: [{ index: 4_294_967_294, finishReason: 'STOP' }] },

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openAPISchema } from '../../../providers/dialects/gemini/open-api.js'
-import { cleanSchema } from '../../../providers/dialects/gemini/schema.js'
+import { toJSONSchema, toOpenAPISchema } from '../../../providers/dialects/gemini/format.js'
 import { answer, type Body, bodyOf, configOf, decode, encode, freeze, turnsOf } from './helpers.js'
 
 const schema = { type: 'object', properties: { name: { type: 'string', minLength: 1 } }, required: ['name'] }
@@ -11,10 +10,10 @@ const format = (given: object = schema) => ({
 const tools = [{ type: 'function' as const, function: { name: 'f' } }]
 
 describe('JSON Schema', () => {
-  it('loses what the API takes amiss', () => {
+  it('rewrites keywords that the API refuses', () => {
     const node = { type: 'object', properties: { next: { $ref: '#/$defs/node', description: 'The next.' } } }
     expect(
-      cleanSchema(
+      toJSONSchema(
         freeze({
           $schema: 'https://json-schema.org/draft/2020-12/schema',
           type: 'object',
@@ -51,8 +50,8 @@ describe('JSON Schema', () => {
     })
   })
 
-  it('becomes OpenAPI', () => {
-    const { schema: converted, lost } = openAPISchema(
+  it('converts to OpenAPI', () => {
+    const { schema: converted, lost } = toOpenAPISchema(
       freeze({
         $schema: 'x',
         type: 'object',
@@ -96,7 +95,7 @@ describe('JSON Schema', () => {
 })
 
 describe('response_format', () => {
-  it('is the model’s own', () => {
+  it('uses the native format', () => {
     expect(configOf({ response_format: format() })).toEqual({
       responseMimeType: 'application/json',
       responseJsonSchema: schema,
@@ -109,7 +108,7 @@ describe('response_format', () => {
     expect(() => encode({ response_format: { type: 'xml' } as never })).toThrow('response_format')
   })
 
-  it('is OpenAPI’s with older models, and says what that loses', () => {
+  it('uses OpenAPI with older models and reports losses', () => {
     const { body, warnings } = encode({ response_format: format({ ...schema, not: {} }), model: 'gemini-1.5-flash' })
     expect(body.generationConfig).toEqual({
       responseMimeType: 'application/json',
@@ -118,28 +117,28 @@ describe('response_format', () => {
     expect(warnings).toMatchObject([{ type: 'changed', param: 'response_format' }])
   })
 
-  it('goes with functions where the model can', () => {
+  it('combines with functions if the model supports it', () => {
     const body = bodyOf({ response_format: format(), tools, model: 'gemini-3-flash' })
     expect(body.generationConfig).toMatchObject({ responseJsonSchema: schema })
     expect(body.tools).toEqual([{ functionDeclarations: [{ name: 'f' }] }])
   })
 })
 
-describe('an emulated format', () => {
+describe('emulated response_format', () => {
   const emulate = (request: Body = {}, given?: object) => encode({ response_format: format(given), tools, ...request })
 
-  it('is a function that must be called', () => {
-    const { body, encodeState: memo, warnings } = emulate()
+  it('adds a forced function', () => {
+    const { body, encodeState, warnings } = emulate()
     expect(body).not.toHaveProperty('generationConfig')
     expect(body.tools).toMatchObject([
       { functionDeclarations: [{ name: 'f' }, { name: 'respond_with_json', parametersJsonSchema: schema }] },
     ])
     expect(body.toolConfig).toEqual({ functionCallingConfig: { mode: 'ANY' } })
-    expect(memo).toEqual({ json: { name: 'respond_with_json', wrapped: false } })
+    expect(encodeState).toEqual({ json: { name: 'respond_with_json', wrapped: false } })
     expect(warnings).toMatchObject([{ type: 'emulated', feature: 'response_format' }])
   })
 
-  it('leaves the choice of a function as it is', () => {
+  it('keeps a forced function of the caller', () => {
     const choice = (tool_choice: unknown) => emulate({ tool_choice }).body.toolConfig
     expect(choice({ type: 'function', function: { name: 'f' } })).toEqual({
       functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['f'] },
@@ -149,25 +148,25 @@ describe('an emulated format', () => {
     })
   })
 
-  it('wraps what is no object, and has a name of its own', () => {
+  it('wraps other types and avoids name clashes', () => {
     const list = { type: 'array', items: { $ref: '#/$defs/x' }, $defs: { x: { type: 'string' } } }
-    const { body, encodeState: memo } = emulate(
+    const { body, encodeState } = emulate(
       { tools: [{ type: 'function', function: { name: 'respond_with_json' } }] },
       list,
     )
-    expect(memo).toEqual({ json: { name: 'respond_with_json_2', wrapped: true } })
+    expect(encodeState).toEqual({ json: { name: 'respond_with_json_2', wrapped: true } })
     expect(JSON.stringify(body.tools)).toContain(
       '"properties":{"response":{"type":"array","items":{"$ref":"#/$defs/x"}}},"required":["response"],"$defs":{"x"',
     )
   })
 
-  it('is read as the answer', () => {
+  it('decodes the call as the answer', () => {
     const parts = [
       { text: 'Sure:' },
       { functionCall: { name: 'json', args: { response: [1] } }, thoughtSignature: 'Ep' },
     ]
-    const memo = { json: { name: 'json', wrapped: true } }
-    const [choice] = decode(answer(parts), memo).choices
+    const encodeState = { json: { name: 'json', wrapped: true } }
+    const [choice] = decode(answer(parts), encodeState).choices
     expect(choice).toMatchObject({
       finish_reason: 'stop',
       message: { content: '[1]', provider_specific_fields: { preamble: 'Sure:' } },
@@ -175,10 +174,10 @@ describe('an emulated format', () => {
     expect(choice?.message).not.toHaveProperty('tool_calls')
     const turns = turnsOf([{ role: 'user', content: 'q' }, choice?.message, { role: 'user', content: 'more' }])
     expect(turns[1]).toEqual({ role: 'model', parts: [{ text: '[1]' }] })
-    expect(decode(answer([{ text: 'No.' }]), memo).choices[0]?.message.content).toBe('No.')
+    expect(decode(answer([{ text: 'No.' }]), encodeState).choices[0]?.message.content).toBe('No.')
   })
 
-  it('is asked for in words where nothing else can be', () => {
+  it('falls back to an instruction', () => {
     const { body, warnings } = encode({ response_format: { type: 'json_object' }, tools })
     expect(JSON.stringify(body.systemInstruction)).toContain('one valid JSON object and nothing else')
     expect(warnings).toMatchObject([{ type: 'emulated' }])

@@ -23,11 +23,11 @@ describe('reasoning_effort', () => {
     ['gemini-3-pro-preview', 'xhigh', { thinkingLevel: 'HIGH', ...shown }],
     ['gemini-9-ultra', 'low', { thinkingLevel: 'LOW', ...shown }],
     ['gemini-2.0-flash', 'none', undefined],
-  ])('of %s as %s', (model, reasoning_effort, config) => {
+  ])('encodes %s at %s', (model, reasoning_effort, config) => {
     expect(thinkingOf({ model, reasoning_effort })).toEqual(config)
   })
 
-  it('says what it changed', () => {
+  it('reports changes', () => {
     const warnings = (model: string, reasoning_effort: string) => encode({ model, reasoning_effort }).warnings
     expect(warnings('gemini-3-pro-preview', 'medium')).toMatchObject([{ type: 'changed', param: 'reasoning_effort' }])
     expect(warnings('gemini-3-flash', 'none')).toMatchObject([{ type: 'changed', param: 'reasoning_effort' }])
@@ -38,9 +38,9 @@ describe('reasoning_effort', () => {
     ['gemini-2.0-flash', 'low', "can't be set"],
     ['gemini-2.5-pro', 'none', 'always thinks'],
     ['gemini-3-pro-preview', 'none', 'always thinks'],
-    ['gemini-2.5-flash', 'huge', "'huge' is none of none, minimal"],
-    ['gemini-3-flash', 'huge', "'huge' is none of none, minimal"],
-  ])('of %s as %s is refused', (model, reasoning_effort, why) => {
+    ['gemini-2.5-flash', 'huge', "must be one of none, minimal, low, medium, high, xhigh, max; got 'huge'"],
+    ['gemini-3-flash', 'huge', "must be one of none, minimal, low, medium, high, xhigh, max; got 'huge'"],
+  ])('rejects %s at %s', (model, reasoning_effort, why) => {
     expect(() => encode({ model, reasoning_effort })).toThrow(UnsupportedParamsError)
     expect(() => encode({ model, reasoning_effort })).toThrow(why)
     expect(encode({ model, reasoning_effort }, { dropParams: true }).body).not.toHaveProperty('generationConfig')
@@ -62,11 +62,11 @@ describe('thinking', () => {
     ['gemini-3-pro', { ...enabled, budget_tokens: 500 }, { thinkingLevel: 'LOW', ...shown }],
     ['gemini-3-flash', { type: 'adaptive' }, shown],
     ['gemini-3-flash', { type: 'disabled' }, { thinkingLevel: 'MINIMAL' }],
-  ])('of %s as %j', (model, thinking, config) => {
+  ])('encodes for %s %j', (model, thinking, config) => {
     expect(thinkingOf({ model, thinking })).toEqual(config)
   })
 
-  it('goes with an effort, which names the level', () => {
+  it('combines with an effort, which sets the level', () => {
     const thinking = { type: 'adaptive' as const }
     expect(thinkingOf({ model: 'gemini-3-flash', thinking, reasoning_effort: 'high' })).toEqual({
       thinkingLevel: 'HIGH',
@@ -78,7 +78,7 @@ describe('thinking', () => {
     })
   })
 
-  it('in Gemini’s own words wins', () => {
+  it('yields to thinking_config', () => {
     const thinking_config = { thinking_budget: 5 }
     expect(thinkingOf({ model: 'gemini-2.5-flash', thinking_config, reasoning_effort: 'low' })).toEqual(thinking_config)
   })

@@ -6,7 +6,7 @@ const tool = (name: string, more: object = {}) => ({ type: 'function' as const, 
 const parameters = { type: 'object', properties: { a: { type: ['string', 'null'], format: 'uri', const: 'x' } } }
 
 describe('functions', () => {
-  it('stand in one tool, with JSON Schema', () => {
+  it('share one tool and use JSON Schema', () => {
     const tools = [tool('f', { description: 'F.', parameters }), tool('g')]
     expect(bodyOf({ tools, functions: [{ name: 'h', parameters: {} }] }).tools).toEqual([
       {
@@ -26,7 +26,7 @@ describe('functions', () => {
     ])
   })
 
-  it('have OpenAPI’s schemas with older models, and on hosts that take no others', () => {
+  it('use OpenAPI schemas with older models and some hosts', () => {
     const declared = [
       {
         functionDeclarations: [
@@ -43,13 +43,13 @@ describe('functions', () => {
     expect(bodyOf({ tools }, { quirks: { jsonSchema: false } }).tools).toEqual(declared)
   })
 
-  it('are not strict, and that is told', () => {
+  it('drop strict with a warning', () => {
     expect(encode({ tools: [tool('f', { strict: true })] }).warnings).toMatchObject([
       { type: 'dropped', param: 'tools[0].function.strict' },
     ])
   })
 
-  it('may come several at a time: that cannot be turned off', () => {
+  it('reject parallel_tool_calls: false', () => {
     expect(() => encode({ tools: [tool('f')], parallel_tool_calls: false })).toThrow(UnsupportedParamsError)
     expect(encode({ parallel_tool_calls: false }).body).toEqual(encode({}).body)
   })
@@ -63,7 +63,7 @@ describe('functions', () => {
   )
 })
 
-describe('tools that Google runs', () => {
+describe('server tools', () => {
   it.each([
     [{ googleSearch: {} }, { googleSearch: {} }],
     [{ google_search: {}, codeExecution: null }, { googleSearch: {} }],
@@ -77,18 +77,18 @@ describe('tools that Google runs', () => {
     [{ type: 'web_search_20250305', name: 'web_search', max_uses: 5 }, { googleSearch: {} }],
     [{ type: 'code_interpreter', container: { type: 'auto' } }, { codeExecution: {} }],
     [{ type: 'web_fetch_20250910', name: 'web_fetch' }, { urlContext: {} }],
-  ])('%j', (given, sent) => {
+  ])('encode %j', (given, sent) => {
     expect(bodyOf({ tools: [given] as unknown as [] }).tools).toEqual([sent])
   })
 
-  it('are told where they are another provider’s, and refused where Google has none', () => {
+  it('replace those of other providers and reject unknown ones', () => {
     expect(encode({ tools: [{ type: 'web_search_preview' }] }).warnings).toMatchObject([
       { type: 'changed', param: 'tools[0]' },
     ])
     expect(() => encode({ tools: [{ type: 'mcp', server_url: 'x' }] })).toThrow("no tool of the type 'mcp'")
   })
 
-  it('take declarations in Gemini’s own words', () => {
+  it('accept functionDeclarations', () => {
     const tools = [tool('f'), { functionDeclarations: [{ name: 'g' }], google_search: {} }] as unknown as []
     expect(bodyOf({ tools, model: 'gemini-2.5-flash' }).tools).toEqual([
       { functionDeclarations: [{ name: 'f' }, { name: 'g' }] },
@@ -96,7 +96,7 @@ describe('tools that Google runs', () => {
     ])
   })
 
-  it('search where web_search_options ask for it, once', () => {
+  it('add Google Search for web_search_options once', () => {
     const user_location = { type: 'approximate' as const, approximate: { city: 'Oslo' } }
     const { body, warnings } = encode({ web_search_options: { user_location }, tools: [{ type: 'google_search' }] })
     expect(body.tools).toEqual([{ googleSearch: {} }])
@@ -104,7 +104,7 @@ describe('tools that Google runs', () => {
     expect(bodyOf({ web_search_options: {} }).tools).toEqual([{ googleSearch: {} }])
   })
 
-  it('go with functions where the model can', () => {
+  it('combine with functions if the model supports it', () => {
     const tools = [tool('f'), { type: 'google_search' }]
     expect(bodyOf({ tools, model: 'gemini-3-flash' }).toolConfig).toEqual({ includeServerSideToolInvocations: true })
     expect(bodyOf({ tools })).not.toHaveProperty('toolConfig')
@@ -137,11 +137,11 @@ describe('tool_choice', () => {
     [{ type: 'any' }, { mode: 'ANY' }],
     [{ type: 'none' }, { mode: 'NONE' }],
     [undefined, undefined],
-  ])('%j is %j', (choice, config) => {
+  ])('encodes %j as %j', (choice, config) => {
     expect(choose(choice)).toEqual(config)
   })
 
-  it('names tools as the API takes them: 64 characters, though its pages say 128', () => {
+  it('limits names to 64 characters', () => {
     const long = 'x'.repeat(65)
     const { tools: sent } = bodyOf({ tools: [tool(long), tool('y'.repeat(64)), tool('my tool')] } as Body)
     const wire = (sent as { functionDeclarations: { name: string }[] }[])[0]?.functionDeclarations.map(
@@ -150,26 +150,26 @@ describe('tool_choice', () => {
     expect(wire).toEqual([expect.stringMatching(/^x{60,64}$/), 'y'.repeat(64), 'my_tool'])
   })
 
-  it('shows only the tools that are allowed, where the model is free to call', () => {
+  it('sends only the allowed tools in auto mode', () => {
     expect(bodyOf({ tools, tool_choice: allowed('auto', 'g') } as Body).tools).toEqual([
       { functionDeclarations: [{ name: 'g' }] },
     ])
   })
 
-  it('takes the deprecated function_call', () => {
+  it('encodes function_call', () => {
     const functions = [{ name: 'f' }]
     const config = (function_call: 'none' | { name: string }) => bodyOf({ functions, function_call }).toolConfig
     expect(config({ name: 'f' })).toEqual({ functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['f'] } })
     expect(config('none')).toEqual({ functionCallingConfig: { mode: 'NONE' } })
   })
 
-  it('is nothing without tools, unless it asks for one', () => {
+  it('requires tools if it forces a call', () => {
     expect(choose('auto', { tools: [] })).toBeUndefined()
-    expect(() => choose('required', { tools: [] })).toThrow('there are no tools')
+    expect(() => choose('required', { tools: [] })).toThrow('requires a tool, and the request has none')
     expect(() => choose('required', { tools: [{ type: 'google_search' }] })).toThrow("can't be forced")
-    expect(() => choose(named('x'))).toThrow("asks for 'x'")
-    expect(() => choose(allowed('auto', 'x'))).toThrow('allows only tools')
-    expect(() => choose('maybe')).toThrow("is 'maybe'")
+    expect(() => choose(named('x'))).toThrow("names an unknown function 'x'")
+    expect(() => choose(allowed('auto', 'x'))).toThrow('allows only functions')
+    expect(() => choose('maybe')).toThrow("got 'maybe'")
     expect(() => choose({ type: 'custom', custom: { name: 'x' } })).toThrow("of the type 'custom'")
   })
 })

@@ -4,7 +4,7 @@ import { answer, type Body, decode } from './helpers.js'
 const counted = (usageMetadata: Body | undefined) => decode(answer([{ text: 'x' }], {}, { usageMetadata }))
 
 describe('usage', () => {
-  it('says nothing of what is not known', () => {
+  it('omits unknown counters', () => {
     expect(counted({ promptTokenCount: 3, candidatesTokenCount: 4 }).usage).toEqual({
       prompt_tokens: 3,
       completion_tokens: 4,
@@ -16,7 +16,7 @@ describe('usage', () => {
     expect(counted({ trafficType: 'ON_DEMAND' })).not.toHaveProperty('usage')
   })
 
-  it('counts what its own tools read with the prompt, and thoughts with the answer', () => {
+  it('includes tool input in the prompt and thoughts in the completion', () => {
     const { usage, provider_specific_fields } = counted({
       promptTokenCount: 100,
       cachedContentTokenCount: 60,
@@ -47,7 +47,7 @@ describe('usage', () => {
     })
   })
 
-  it('has no details that exceed their whole', () => {
+  it('drops details that exceed the total', () => {
     const promptTokensDetails = [{ modality: 'TEXT', tokenCount: 9 }, null, { modality: 1, tokenCount: 9 }]
     expect(counted({ promptTokenCount: 5, promptTokensDetails }).usage).not.toHaveProperty('prompt_tokens_details')
   })
@@ -60,7 +60,7 @@ describe('usage', () => {
     [{ trafficType: 'ON_DEMAND_PRIORITY' }, 'priority'],
     [{ trafficType: 'ON_DEMAND_FLEX' }, 'flex'],
     [{ trafficType: 'PROVISIONED_THROUGHPUT' }, undefined],
-  ])('names the tier: %j', (fields, tier) => {
+  ])('reads the service tier of %j', (fields, tier) => {
     expect(counted({ promptTokenCount: 1, ...fields }).service_tier).toBe(tier)
   })
 })

@@ -56,7 +56,7 @@ describe('sagemaker_chat/', () => {
     usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
   }
 
-  it("sends OpenAI's messages to the endpoint, signed", async () => {
+  it("sends OpenAI's messages, signed", async () => {
     const { answer, seen } = await call({ body }, 'sagemaker_chat/my-endpoint', { max_tokens: 5 })
     expect(seen).toMatchObject({
       origin: 'https://runtime.sagemaker.us-west-2.amazonaws.com',
@@ -70,7 +70,7 @@ describe('sagemaker_chat/', () => {
     expect(answer.usage).toMatchObject({ total_tokens: 3 })
   })
 
-  it('streams, cut at any byte', async () => {
+  it('decodes streams cut at any byte', async () => {
     const chunk = (delta: object, finish: string | null) =>
       `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
     const text = `${chunk({ role: 'assistant', content: 'Grüße ' }, null)}${chunk({ content: '☃' }, null)}${chunk({}, 'stop')}data: [DONE]\n\n`
@@ -82,7 +82,7 @@ describe('sagemaker_chat/', () => {
     }
   })
 
-  it('names the errors of AWS in a stream', async () => {
+  it('reports errors of AWS in a stream', async () => {
     const failed = frame(
       { ':exception-type': 'ModelStreamError', ':message-type': 'exception' },
       JSON.stringify({ ErrorCode: 'StreamBroken', Message: 'The connection was reset' }),
@@ -93,7 +93,7 @@ describe('sagemaker_chat/', () => {
     })
   })
 
-  it('reads what the container said behind the error of AWS', async () => {
+  it('reads the error of the container', async () => {
     const said = {
       status: 424,
       headers: { 'x-amzn-errortype': 'ModelError' },
@@ -134,7 +134,7 @@ describe('sagemaker/', () => {
     expect(answer.choices[0]?.message.content).toBe('hello')
   })
 
-  it('streams the tokens of TGI', async () => {
+  it('streams tokens of TGI', async () => {
     const token = (text: string, special = false, rest: object = { generated_text: null, details: null }) =>
       `data:${JSON.stringify({ index: 1, token: { id: 1, text, logprob: 0, special }, ...rest })}\n\n`
     const last = { generated_text: 'hello', details: { finish_reason: 'length', generated_tokens: 2 } }
@@ -144,7 +144,7 @@ describe('sagemaker/', () => {
     expect(seen?.body).toMatchObject({ inputs: 'hi', stream: true })
   })
 
-  it('says what is missing or can’t be had, before anything is sent', async () => {
+  it('rejects unsupported requests before sending', async () => {
     await using hosts = await startHosts(() => ({ body: {} }))
     const client = createClient({ dispatcher: hosts.dispatcher })
     const model = 'sagemaker/e'

@@ -36,7 +36,7 @@ async function sent(model: string, options: object = {}) {
 }
 
 describe('vertex_ai/', () => {
-  it('is Gemini at the global address, unless a location is given', async () => {
+  it('calls Gemini at the global address or in a location', async () => {
     expect(await sent('vertex_ai/gemini-2.5-flash')).toMatchObject({
       origin: 'https://aiplatform.googleapis.com',
       path: '/v1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent',
@@ -52,7 +52,7 @@ describe('vertex_ai/', () => {
     )
   })
 
-  it("is Claude in Anthropic's dialect, the model in the path", async () => {
+  it("calls Claude in Anthropic's dialect", async () => {
     const { path, body } = await sent('vertex_ai/claude-sonnet-4-5@20250929')
     expect(path).toBe(
       '/v1/projects/p/locations/global/publishers/anthropic/models/claude-sonnet-4-5%4020250929:rawPredict',
@@ -62,7 +62,7 @@ describe('vertex_ai/', () => {
     expect((await sent('vertex_ai/claude-sonnet-4-5@20250929', { stream: true })).path).toContain(':streamRawPredict')
   })
 
-  it("is Mistral and the open models in OpenAI's", async () => {
+  it("calls Mistral and open models in OpenAI's dialect", async () => {
     expect((await sent('vertex_ai/mistral-large-2411')).path).toContain(
       '/publishers/mistralai/models/mistral-large-2411:rawPredict',
     )
@@ -72,7 +72,7 @@ describe('vertex_ai/', () => {
     })
   })
 
-  it('says what to set, or to install, where there are no credentials', async () => {
+  it('reports missing credentials and packages', async () => {
     // it comes with a development dependency
     vi.doMock('google-auth-library', () => {
       throw new Error('it is not installed')
@@ -87,7 +87,7 @@ describe('vertex_ai/', () => {
     vi.doUnmock('google-auth-library')
   })
 
-  it('needs no project with a key, for its own models', async () => {
+  it('needs no project with a key', async () => {
     const mock = mockProvider()
     const client = createClient({ dispatcher: mock.dispatcher, providers: { vertex_ai: { apiKey: 'k' } } })
     await client.completion({ model: 'vertex_ai/gemini-2.5-flash', messages: user('hi') })
@@ -97,7 +97,7 @@ describe('vertex_ai/', () => {
     ).toMatchObject({ code: 'bad_request', param: 'project' })
   })
 
-  it('keeps the service account out of errors', async () => {
+  it('hides the service account in errors', async () => {
     const client = createClient({
       dispatcher: mockProvider().dispatcher,
       providers: { vertex_ai: { credentials: '{"private_key": "canary"' } },

@@ -1,9 +1,9 @@
-import type { AnswerMessage, Delta } from '../../../src/types/chat.js'
-import type { FunctionToolCall } from '../../../src/types/messages.js'
-import type { Fields } from './wire.js'
+import type { AnswerMessage, Delta } from '../../src/types/chat.js'
+import type { FunctionToolCall } from '../../src/types/messages.js'
+import type { Fields } from '../fields.js'
 
-/** The pieces of one event as one delta; undefined where there are none. */
-export function joined(pieces: readonly Delta[]): Delta | undefined {
+/** Joins the pieces of one event; undefined without pieces. */
+export function joinPieces(pieces: readonly Delta[]): Delta | undefined {
   const [first, ...rest] = pieces
   return rest.reduce<Delta | undefined>((all, piece) => (all ? joinDeltas(all, piece) : piece), first)
 }
@@ -28,7 +28,7 @@ export function joinDeltas(one: Delta, other: Delta): Delta {
   return delta
 }
 
-/** Lists grow, everything else is replaced. */
+/** Concatenates lists; later values replace all others. */
 export function joinFields(one: Fields, other: Fields): Fields {
   const all: Fields = { ...one }
   for (const [name, value] of Object.entries(other)) {
@@ -38,8 +38,8 @@ export function joinFields(one: Fields, other: Fields): Fields {
   return all
 }
 
-/** The message that the delta of a whole response is. */
-export function messageOf(delta: Delta): AnswerMessage {
+/** The message of a complete answer, from the delta that holds all of it. */
+export function messageFromDelta(delta: Delta): AnswerMessage {
   const { content, refusal, tool_calls, audio, role: _, function_call: __, ...rest } = delta
   const message: AnswerMessage = { role: 'assistant', content: content ?? null, refusal: refusal ?? null, ...rest }
   if (tool_calls) message.tool_calls = tool_calls.map(({ index: _, ...call }) => call as FunctionToolCall)
