@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
 /** Unix time in seconds that every simulated answer carries. */
-export const CREATED = 1_700_000_000
+export const createdAt = 1_700_000_000
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 export function hash(...parts: readonly string[]): Buffer {
   const digest = createHash('sha256')
@@ -14,7 +14,7 @@ export function hash(...parts: readonly string[]): Buffer {
 /** An id of 24 letters and digits, the same for the same seed. */
 export function idOf(seed: string, label: string): string {
   let id = ''
-  for (const byte of hash(seed, label).subarray(0, 24)) id += ALPHABET[byte % ALPHABET.length]
+  for (const byte of hash(seed, label).subarray(0, 24)) id += alphabet[byte % alphabet.length]
   return id
 }
 

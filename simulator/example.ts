@@ -6,11 +6,11 @@ export interface Hints {
 }
 
 /** Deeper than this only what is required is filled in. */
-const FULL_DEPTH = 4
-const MAX_DEPTH = 12
+const fullDepth = 4
+const maxDepth = 12
 
-const PLACE = /location|city|place|town|destination|country|region|address/i
-const QUOTE = /query|question|text|message|input|prompt|content|topic|search|request/i
+const placeName = /location|city|place|town|destination|country|region|address/i
+const quote = /query|question|text|message|input|prompt|content|topic|search|request/i
 
 /**
  * A value that fits a JSON schema, the same for the same schema and text. Words and numbers come from the text where
@@ -71,8 +71,8 @@ function makeObject(schema: Json, place: Place): Json {
   for (const [name, property] of Object.entries(record(schema.properties))) {
     const needed = required.includes(name)
     const endless = returns(property, place)
-    if (!needed && (place.depth >= FULL_DEPTH || endless)) continue
-    out[name] = endless || place.depth >= MAX_DEPTH ? null : make(property, { ...place, name, depth: place.depth + 1 })
+    if (!needed && (place.depth >= fullDepth || endless)) continue
+    out[name] = endless || place.depth >= maxDepth ? null : make(property, { ...place, name, depth: place.depth + 1 })
   }
   return out
 }
@@ -82,13 +82,13 @@ function makeArray(schema: Json, place: Place): unknown[] {
   const least = number(schema.minItems) ?? 0
   const tuple = list(schema.prefixItems)
   if (tuple.length > 0) return tuple.map((item) => make(item, deeper))
-  if (place.depth >= MAX_DEPTH || (least === 0 && returns(schema.items, place))) return []
+  if (place.depth >= maxDepth || (least === 0 && returns(schema.items, place))) return []
   const count = Math.min(Math.max(1, least), number(schema.maxItems) ?? Number.POSITIVE_INFINITY)
   return Array.from({ length: count }, () => make(schema.items ?? { type: 'string' }, deeper))
 }
 
 function makeString(schema: Json, { name, hints }: Place): string {
-  const formatted = FORMATS[string(schema.format) ?? '']
+  const formatted = formats[string(schema.format) ?? '']
   if (formatted !== undefined) return formatted
   const least = number(schema.minLength) ?? 0
   const most = number(schema.maxLength) ?? Number.POSITIVE_INFINITY
@@ -97,12 +97,12 @@ function makeString(schema: Json, { name, hints }: Place): string {
 }
 
 function wordsFor(name: string, text: string): string {
-  if (PLACE.test(name)) return properName(text) ?? `example ${name}`
-  if (QUOTE.test(name) && text !== '') return text
+  if (placeName.test(name)) return properName(text) ?? `example ${name}`
+  if (quote.test(name) && text !== '') return text
   return name === '' ? 'example' : `example ${name.replaceAll('_', ' ')}`
 }
 
-const FORMATS: Readonly<Record<string, string>> = {
+const formats: Readonly<Record<string, string>> = {
   'date-time': '2023-11-14T22:13:20Z',
   date: '2023-11-14',
   time: '22:13:20Z',

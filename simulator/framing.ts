@@ -39,7 +39,7 @@ export const framings: Readonly<Record<Framing, FramingRules>> = {
 }
 
 /** The type of a header whose value is text. */
-const TEXT = 7
+const stringHeaderType = 7
 
 /** https://smithy.io/2.0/aws/amazon-eventstream.html */
 function awsMessage(event: string, exception: boolean, data: string): Buffer {
@@ -60,7 +60,7 @@ function awsMessage(event: string, exception: boolean, data: string): Buffer {
 }
 
 function awsHeader(name: string, value: string): Buffer {
-  const head = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), Buffer.from([TEXT, 0, 0])])
+  const head = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), Buffer.from([stringHeaderType, 0, 0])])
   const text = Buffer.from(value)
   head.writeUInt16BE(text.length, head.length - 2)
   return Buffer.concat([head, text])

@@ -4,7 +4,7 @@ import { framings } from './framing.js'
 import type { Step } from './steps.js'
 import type { Wire, WireRequest } from './wire/wire.js'
 
-const HTML =
+const htmlPage =
   '<!DOCTYPE html>\n<html><head><title>Service</title></head><body><h1>Something went wrong</h1></body></html>\n'
 
 /** A body that is no answer. */
@@ -22,7 +22,7 @@ function make(wire: Wire, stream: boolean, what: GarbageFault['what']): readonly
   const framed = (text: string): Buffer => (stream ? write({ data: text }, '\n') : Buffer.from(text))
   switch (what) {
     case 'html':
-      return ['text/html; charset=UTF-8', Buffer.from(HTML)]
+      return ['text/html; charset=UTF-8', Buffer.from(htmlPage)]
     case 'truncated-json':
       return [contentType, framed('{"id":"simulator","object":"chat.comp')]
     case 'not-json':
@@ -37,18 +37,18 @@ function make(wire: Wire, stream: boolean, what: GarbageFault['what']): readonly
   }
 }
 
-const BLOCK = Buffer.alloc(64 * 1024, 'a')
+const block = Buffer.alloc(64 * 1024, 'a')
 /** Stands for the text that is too long to be made. */
-export const HUGE_MARK = 'simulator-huge-text'
+export const hugeMark = 'simulator-huge-text'
 
 /** An answer whose text is `bytes` long, written in blocks. `body` has the mark in the text's place. */
 export function* huge(fault: HugeFault, headers: Readonly<Record<string, string>>, body: string): Generator<Step> {
-  const at = body.indexOf(HUGE_MARK)
+  const at = body.indexOf(hugeMark)
   yield { kind: 'head', status: fault.status ?? 200, headers }
   yield { kind: 'write', bytes: Buffer.from(body.slice(0, at)) }
-  for (let left = fault.bytes; left > 0; left -= BLOCK.length) {
-    yield { kind: 'write', bytes: left < BLOCK.length ? BLOCK.subarray(0, left) : BLOCK }
+  for (let left = fault.bytes; left > 0; left -= block.length) {
+    yield { kind: 'write', bytes: left < block.length ? block.subarray(0, left) : block }
   }
-  yield { kind: 'write', bytes: Buffer.from(body.slice(at + HUGE_MARK.length)) }
+  yield { kind: 'write', bytes: Buffer.from(body.slice(at + hugeMark.length)) }
   yield { kind: 'end' }
 }

@@ -4,7 +4,7 @@ import { exampleOf } from './example.js'
 import type { Reply } from './reply.js'
 
 /** Words in the names of tools that say nothing of what a tool is about. */
-const COMMON = new Set(['get', 'set', 'the', 'and', 'for', 'run', 'call', 'make', 'tool', 'function', 'with', 'from'])
+const common = new Set(['get', 'set', 'the', 'and', 'for', 'run', 'call', 'make', 'tool', 'function', 'with', 'from'])
 
 /** What the simulated model says where nothing was scripted. The same for the same request. */
 export function improvise(conversation: Conversation, choice: number): Reply {
@@ -35,7 +35,7 @@ function nameWords(name: string): string[] {
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word.length > 2)
-  const telling = all.filter((word) => !COMMON.has(word))
+  const telling = all.filter((word) => !common.has(word))
   return telling.length > 0 ? telling : all
 }
 

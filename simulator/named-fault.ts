@@ -20,7 +20,7 @@ export function namedChunkDelay(model: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-const REASONS: readonly FaultReason[] = ['quota', 'context-window', 'content-policy', 'image']
+const reasons: readonly FaultReason[] = ['quota', 'context-window', 'content-policy', 'image']
 
 function parse(name: string): Fault | undefined {
   if (name === 'reset') return { kind: 'reset' }
@@ -55,7 +55,7 @@ function parse(name: string): Fault | undefined {
 }
 
 function parseFail(rest: string): Fault | undefined {
-  const reason = REASONS.find((name) => name === rest)
+  const reason = reasons.find((name) => name === rest)
   if (reason) return { kind: 'status', reason }
   const [, status, seconds] = /^([45]\d\d)(?:-retry-after-(\d+))?$/.exec(rest) ?? []
   if (status === undefined) return undefined

@@ -119,7 +119,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     port,
     openaiBase: `${url}/v1`,
     anthropicBase: url,
-    base: (provider) => (ROOTED.has(provider) ? url : `${url}/v1`),
+    base: (provider) => (rooted.has(provider) ? url : `${url}/v1`),
     requests: stage.requests,
     get connections() {
       return { open: sockets.size, total }
@@ -136,7 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 /** Providers whose paths begin at the host. */
-const ROOTED: ReadonlySet<string> = new Set([
+const rooted: ReadonlySet<string> = new Set([
   'anthropic',
   'azure',
   'azure_ai',
@@ -152,7 +152,7 @@ const ROOTED: ReadonlySet<string> = new Set([
   'vertex_ai',
 ])
 
-const MAX_REQUEST_BYTES = 256 * 1024 * 1024
+const maxRequestBytes = 256 * 1024 * 1024
 
 async function serve(stage: Stage, message: IncomingMessage, response: ServerResponse): Promise<void> {
   // its own date would differ from run to run
@@ -198,7 +198,7 @@ function readBody(message: IncomingMessage): Promise<string | undefined> {
     message.on('data', (chunk: Buffer) => {
       size += chunk.length
       chunks.push(chunk)
-      if (size > MAX_REQUEST_BYTES) message.destroy()
+      if (size > maxRequestBytes) message.destroy()
     })
     message.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
     message.on('error', () => resolve(undefined))

@@ -2,7 +2,7 @@ import { compose } from './answer.js'
 import { hash, pieces } from './digest.js'
 import type { Fault, HugeFault } from './fault.js'
 import { framings } from './framing.js'
-import { HUGE_MARK, huge } from './garbage.js'
+import { huge, hugeMark } from './garbage.js'
 import { improvise } from './improvise.js'
 import { isRecord, type Json, parseJson, record, string } from './json.js'
 import { namedChunkDelay } from './named-fault.js'
@@ -26,10 +26,10 @@ export interface SimulationOptions extends StreamControls {
   keepRequests?: number
 }
 
-const SOME_MODELS = ['gpt-4o-mini', 'text-embedding-3-small', 'claude-sonnet-4-20250514']
+const someModels = ['gpt-4o-mini', 'text-embedding-3-small', 'claude-sonnet-4-20250514']
 
 /** What faults happen to, and replies are for. */
-const ANSWERED: readonly SimulatedOperation[] = ['chat', 'embedding', 'rerank']
+const scriptedOperations: readonly SimulatedOperation[] = ['chat', 'embedding', 'rerank']
 
 /** Takes requests and says how they are answered. How that is delivered is the carrier's thing. */
 export class Stage {
@@ -99,10 +99,11 @@ export class Stage {
     const { operation } = request
     const receipt = wire.receipt?.(request)
     if (receipt) return plain(wire, request, this.#refuse(wire, request, text) ?? receipt)
-    const fault = ANSWERED.includes(operation) || operation === 'moderation' ? this.script.takeFault(logged) : undefined
+    const fault =
+      scriptedOperations.includes(operation) || operation === 'moderation' ? this.script.takeFault(logged) : undefined
     const replaced = fault && replacement(wire, request, fault)
     if (replaced) return replaced
-    if (!ANSWERED.includes(operation)) {
+    if (!scriptedOperations.includes(operation)) {
       // what is not simulated can still be answered, word for word
       const scripted = this.script.takeReply(logged) ?? this.#usual(logged)
       if (scripted?.raw)
@@ -114,7 +115,7 @@ export class Stage {
       case 'models':
         return plain(wire, request, {
           status: 200,
-          body: wire.models?.(request, this.#options.models ?? SOME_MODELS) ?? {},
+          body: wire.models?.(request, this.#options.models ?? someModels) ?? {},
         })
       case 'moderation':
         return plain(wire, request, { status: 200, body: wire.moderations?.(request) ?? {} })
@@ -158,7 +159,7 @@ export class Stage {
 
   #huge(wire: Wire, request: WireRequest, fault: HugeFault): Iterable<Step> {
     if (fault.status !== undefined && fault.status >= 400) {
-      const { body, headers } = wire.error(request, { status: fault.status, message: HUGE_MARK })
+      const { body, headers } = wire.error(request, { status: fault.status, message: hugeMark })
       const all = { 'content-type': 'application/json', ...wire.headers(request), ...headers }
       return huge(fault, all, typeof body === 'string' ? body : JSON.stringify(body))
     }
@@ -168,7 +169,7 @@ export class Stage {
       const answer = answerOf(wire, request, { text, chunks: pieces(text, 65_536) })
       return perform({ wire, request, controls: {}, delayMs: 0, chunkDelayMs: 0, answer }, undefined)
     }
-    const answer = answerOf(wire, request, { text: HUGE_MARK, usage: { completionTokens: Math.ceil(fault.bytes / 4) } })
+    const answer = answerOf(wire, request, { text: hugeMark, usage: { completionTokens: Math.ceil(fault.bytes / 4) } })
     const stream = 'frames' in answer
     const { contentType: streamType, write } = framings[wire.framing]
     const contentType = stream ? streamType : 'application/json'

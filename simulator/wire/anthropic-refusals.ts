@@ -2,9 +2,9 @@ import { sign } from '../digest.js'
 import { isRecord, type Json, number, record, records, string } from '../json.js'
 import type { WireRequest } from './wire.js'
 
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/
-const TOOL_ID = /^[a-zA-Z0-9_-]+$/
-const MAX_CACHE_MARKS = 4
+const toolName = /^[a-zA-Z0-9_-]{1,128}$/
+const toolId = /^[a-zA-Z0-9_-]+$/
+const maxCacheMarks = 4
 
 /** What Anthropic refuses of a request to `/v1/messages`: its words, or undefined. */
 export function findFault(body: Json): string | undefined {
@@ -35,14 +35,14 @@ function findParameterFault(body: Json, messages: readonly Json[]): string | und
   const temperature = number(body.temperature)
   if (temperature !== undefined && (temperature < 0 || temperature > 1)) return 'temperature: range: 0..1'
   for (const [index, tool] of records(body.tools).entries()) {
-    if (tool.input_schema !== undefined && !TOOL_NAME.test(string(tool.name) ?? '')) {
-      return `tools.${index}.custom.name: String should match pattern '${TOOL_NAME.source}'`
+    if (tool.input_schema !== undefined && !toolName.test(string(tool.name) ?? '')) {
+      return `tools.${index}.custom.name: String should match pattern '${toolName.source}'`
     }
   }
   const blocks = [...records(body.tools), ...records(body.system), ...messages.flatMap((turn) => records(turn.content))]
   const marks = [body, ...blocks].filter((block) => isRecord(block.cache_control)).length
-  if (marks > MAX_CACHE_MARKS) {
-    return `A maximum of ${MAX_CACHE_MARKS} blocks with cache_control may be provided. Found ${marks}.`
+  if (marks > maxCacheMarks) {
+    return `A maximum of ${maxCacheMarks} blocks with cache_control may be provided. Found ${marks}.`
   }
   return undefined
 }
@@ -74,8 +74,8 @@ function findBlockFault(block: Json, place: string): string | undefined {
       if (string(block.text)?.trim() === '') return 'messages: text content blocks must contain non-whitespace text'
       return undefined
     case 'tool_use':
-      if (!TOOL_ID.test(string(block.id) ?? '')) {
-        return `${place}.tool_use.id: String should match pattern '${TOOL_ID.source}'`
+      if (!toolId.test(string(block.id) ?? '')) {
+        return `${place}.tool_use.id: String should match pattern '${toolId.source}'`
       }
       return isRecord(block.input) ? undefined : `${place}.tool_use.input: Input should be a valid dictionary`
     case 'thinking':

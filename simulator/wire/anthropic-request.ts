@@ -9,7 +9,7 @@ import {
 import { countTokens } from '../digest.js'
 import { type Json, list, number, record, records, string } from '../json.js'
 
-const IMAGE_TOKENS = 100
+const imageTokens = 100
 
 export function readMessages(body: Json): Conversation {
   const messages = records(body.messages)
@@ -103,7 +103,7 @@ function blocks(content: unknown): readonly Json[] {
 function segment(block: Json): Segment {
   const mark = markOf(block)
   if (block.type === 'text') return { tokens: countTokens(string(block.text) ?? ''), mark }
-  if (block.type === 'image') return { tokens: IMAGE_TOKENS, mark }
+  if (block.type === 'image') return { tokens: imageTokens, mark }
   if (block.type === 'thinking') return { tokens: countTokens(string(block.thinking) ?? ''), mark }
   const { cache_control: _, ...rest } = block
   return { tokens: countTokens(JSON.stringify(rest)), mark }

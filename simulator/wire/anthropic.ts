@@ -7,7 +7,7 @@ import { findFault, findVertexFault } from './anthropic-refusals.js'
 import { readMessages } from './anthropic-request.js'
 import { endsWith, googleMethod, modelInPath, type Route, type Wire, type WireRequest } from './wire.js'
 
-const RESET = '2023-11-14T22:13:21Z'
+const resetAt = '2023-11-14T22:13:21Z'
 
 /** https://docs.anthropic.com/en/api/messages */
 export const anthropic: Wire = {
@@ -29,16 +29,16 @@ export const anthropic: Wire = {
     'anthropic-organization-id': '00000000-0000-4000-8000-000000000000',
     'anthropic-ratelimit-input-tokens-limit': '2000000',
     'anthropic-ratelimit-input-tokens-remaining': '1999000',
-    'anthropic-ratelimit-input-tokens-reset': RESET,
+    'anthropic-ratelimit-input-tokens-reset': resetAt,
     'anthropic-ratelimit-output-tokens-limit': '400000',
     'anthropic-ratelimit-output-tokens-remaining': '400000',
-    'anthropic-ratelimit-output-tokens-reset': RESET,
+    'anthropic-ratelimit-output-tokens-reset': resetAt,
     'anthropic-ratelimit-requests-limit': '4000',
     'anthropic-ratelimit-requests-remaining': '3999',
-    'anthropic-ratelimit-requests-reset': RESET,
+    'anthropic-ratelimit-requests-reset': resetAt,
     'anthropic-ratelimit-tokens-limit': '2400000',
     'anthropic-ratelimit-tokens-remaining': '2399000',
-    'anthropic-ratelimit-tokens-reset': RESET,
+    'anthropic-ratelimit-tokens-reset': resetAt,
     'request-id': requestId(request),
   }),
   refuseKey(request, key) {

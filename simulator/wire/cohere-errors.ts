@@ -2,7 +2,7 @@ import { idOf } from '../digest.js'
 import type { FaultReason } from '../fault.js'
 import { type ErrorWish, endsWith, type WireError, type WireRequest } from './wire.js'
 
-const TRIAL = (calls: string): string =>
+const trial = (calls: string): string =>
   `You are using a Trial key, which is limited to ${calls}. You can continue to use the Trial key for free or upgrade to a Production key with higher rate limits at 'https://dashboard.cohere.com/api-keys'.`
 
 /** https://docs.cohere.com/reference/errors */
@@ -17,7 +17,7 @@ function words(status: number, model: string): string {
     case 404:
       return `model '${model}' not found, make sure the correct model ID was used and that you have access to the model.`
     case 429:
-      return TRIAL('40 API calls / minute')
+      return trial('40 API calls / minute')
     case 498:
       return wordsOf('content-policy')
     case 499:
@@ -39,7 +39,7 @@ const incorrectKey =
 function wordsOf(reason: FaultReason): string {
   switch (reason) {
     case 'quota':
-      return TRIAL('1000 API calls / month')
+      return trial('1000 API calls / month')
     case 'context-window':
       return 'too many tokens: size limit exceeded by 189876 tokens. Try using shorter or fewer inputs. The limit for this model is 436000 tokens.'
     case 'content-policy':
@@ -49,7 +49,7 @@ function wordsOf(reason: FaultReason): string {
   }
 }
 
-const STATUS: Readonly<Record<FaultReason, number>> = {
+const statusOfReason: Readonly<Record<FaultReason, number>> = {
   quota: 429,
   'context-window': 400,
   'content-policy': 498,
@@ -58,7 +58,7 @@ const STATUS: Readonly<Record<FaultReason, number>> = {
 
 export function cohereError(request: WireRequest, wish: ErrorWish): WireError {
   const { reason, message } = wish
-  const status = wish.status ?? (reason === undefined ? 500 : STATUS[reason])
+  const status = wish.status ?? (reason === undefined ? 500 : statusOfReason[reason])
   // what stands in front of the API answers for it when it is away
   if (status === 502 && message === undefined) {
     return { status, body: 'upstream connect error or disconnect/reset before headers', contentType: 'text/plain' }

@@ -2,7 +2,7 @@ import type { Json } from '../json.js'
 import { type KnownFields, type UnknownField, unknownField } from './fields.js'
 
 /** Every field that version 2 of the API knows: it refuses a request with any other. https://docs.cohere.com/reference/chat */
-const OBJECTS: KnownFields = {
+const objects: KnownFields = {
   chat: {
     model: '',
     messages: 'message',
@@ -55,5 +55,5 @@ const OBJECTS: KnownFields = {
 
 /** The first field of a request that the API does not have. */
 export function unknownParameter(body: Json, object: string): UnknownField | undefined {
-  return unknownField(body, object, (of, name) => OBJECTS[of]?.[name])
+  return unknownField(body, object, (of, name) => objects[of]?.[name])
 }

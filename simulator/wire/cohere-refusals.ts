@@ -4,13 +4,13 @@ import { unknownParameter } from './cohere-fields.js'
 import { canThink, textOf } from './cohere-request.js'
 import type { WireError, WireRequest } from './wire.js'
 
-const ROLES = ['system', 'user', 'assistant', 'tool']
-const TOOL_NAME = /^[a-zA-Z_][a-zA-Z0-9_-]*$/
-const TYPES = ['float', 'int8', 'uint8', 'binary', 'ubinary', 'base64']
-const INPUT_TYPES = ['search_document', 'search_query', 'classification', 'clustering', 'image']
-const MOST_TEXTS = 96
-const MOST_DOCUMENTS = 10_000
-const MOST_CHARACTERS = 65_536
+const roles = ['system', 'user', 'assistant', 'tool']
+const toolName = /^[a-zA-Z_][a-zA-Z0-9_-]*$/
+const types = ['float', 'int8', 'uint8', 'binary', 'ubinary', 'base64']
+const inputTypes = ['search_document', 'search_query', 'classification', 'clustering', 'image']
+const mostTexts = 96
+const mostDocuments = 10_000
+const mostCharacters = 65_536
 
 /** What Cohere refuses. The documentation and recordings say what; not all of its words are known. */
 export function refuse(request: WireRequest): WireError | undefined {
@@ -59,7 +59,7 @@ function findChatFault(body: Json, model: string): string | undefined {
 }
 
 function findMessageFault({ role, content, tool_calls: calls }: Json, index: number): string | undefined {
-  if (!ROLES.includes(string(role) ?? '')) {
+  if (!roles.includes(string(role) ?? '')) {
     return `messages[${index}].role must be one of 'system', 'user', 'assistant' or 'tool'`
   }
   const empty = content === undefined || content === '' || (Array.isArray(content) && content.length === 0)
@@ -146,7 +146,7 @@ function findToolFault(body: Json): string | undefined {
   for (const [index, tool] of tools.entries()) {
     const { name, parameters } = record(tool.function)
     if (tool.type !== 'function') return `tools[${index}].type must be 'function'`
-    if (!TOOL_NAME.test(string(name) ?? '')) return `tools[${index}].function.name is not valid`
+    if (!toolName.test(string(name) ?? '')) return `tools[${index}].function.name is not valid`
     if (!isRecord(parameters)) return `tools[${index}].function.parameters is required`
   }
   if (tools.length > 0 && record(body.response_format).type === 'json_object') {
@@ -162,14 +162,14 @@ function findEmbedFault(body: Json, model: string): string | undefined {
   const given = ['texts', 'images', 'inputs'].filter((name) => list(body[name]).length > 0)
   if (given.length !== 1) return 'exactly one of texts, images or inputs must be provided'
   const inputs = list(body[given[0] ?? ''])
-  if (inputs.length > MOST_TEXTS) {
-    return `total number of ${String(given[0])} must be at most ${MOST_TEXTS} - received ${inputs.length}`
+  if (inputs.length > mostTexts) {
+    return `total number of ${String(given[0])} must be at most ${mostTexts} - received ${inputs.length}`
   }
-  if (!INPUT_TYPES.includes(string(body.input_type) ?? '')) {
+  if (!inputTypes.includes(string(body.input_type) ?? '')) {
     return 'valid input_type must be provided with the provided model'
   }
-  if (list(body.embedding_types).some((type) => typeof type !== 'string' || !TYPES.includes(type))) {
-    return `embedding_types must be among ${TYPES.join(', ')}`
+  if (list(body.embedding_types).some((type) => typeof type !== 'string' || !types.includes(type))) {
+    return `embedding_types must be among ${types.join(', ')}`
   }
   const dimensions = body.output_dimension
   if (dimensions === undefined) return undefined
@@ -182,7 +182,7 @@ function findRerankFault(body: Json): string | undefined {
   if (!body.query || typeof body.query !== 'string') return 'query must not be empty'
   const documents = list(body.documents)
   if (documents.length === 0) return 'list of documents must not be empty'
-  if (documents.length > MOST_DOCUMENTS) return `too many documents: the limit is ${MOST_DOCUMENTS}`
+  if (documents.length > mostDocuments) return `too many documents: the limit is ${mostDocuments}`
   if (documents.some((document) => typeof document !== 'string')) return 'documents must be strings'
   const top = body.top_n
   return top === undefined || (number(top) ?? 0) >= 1 ? undefined : 'top_n must be at least 1'
@@ -191,5 +191,5 @@ function findRerankFault(body: Json): string | undefined {
 function findTextFault(body: Json): string | undefined {
   const text = string(body.text)
   if (!text) return 'text must be at least 1 character long'
-  return text.length > MOST_CHARACTERS ? `text must be at most ${MOST_CHARACTERS} characters long` : undefined
+  return text.length > mostCharacters ? `text must be at most ${mostCharacters} characters long` : undefined
 }

@@ -3,8 +3,8 @@ import { countTokens } from '../digest.js'
 import { type Json, list, number, record, records, string } from '../json.js'
 import type { WireRequest } from './wire.js'
 
-const IMAGE_TOKENS = 256
-const LEAST_CACHED = 1024
+const imageTokens = 256
+const leastCached = 1024
 
 export function readChat(request: WireRequest): Conversation {
   const { body } = request
@@ -75,9 +75,9 @@ function promptOf(messages: readonly Json[], lastTurn: number, body: Json): Conv
       ...records(message.tool_calls),
       ...records(message.content).filter((part) => part.type === 'document'),
     ]
-    total += 4 + countTokens(textOf(message.content)) + IMAGE_TOKENS * images
+    total += 4 + countTokens(textOf(message.content)) + imageTokens * images
     for (const item of rest) total += countTokens(JSON.stringify(item))
   }
-  const cacheRead = before >= LEAST_CACHED ? before - (before % 16) : 0
+  const cacheRead = before >= leastCached ? before - (before % 16) : 0
   return { fresh: total - cacheRead, cacheRead, cacheWrite5m: 0, cacheWrite1h: 0 }
 }

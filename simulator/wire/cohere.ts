@@ -8,7 +8,7 @@ import { readChat } from './cohere-request.js'
 import { rank } from './rank.js'
 import { endsWith, type Route, type Wire, type WireRequest } from './wire.js'
 
-const DIMENSIONS = 16
+const defaultDimensions = 16
 
 /** Cohere's own API, version 2. https://docs.cohere.com/reference/about */
 export const cohere: Wire = {
@@ -69,7 +69,7 @@ function meta(billed: Json): Json {
 
 function embeddings({ body, seed }: WireRequest, vectors: readonly (readonly number[])[] | undefined): Json {
   const inputs = [...list(body.texts), ...list(body.images), ...list(body.inputs)]
-  const dimensions = number(body.output_dimension) ?? DIMENSIONS
+  const dimensions = number(body.output_dimension) ?? defaultDimensions
   const texts = inputs.map((input) => string(input) ?? JSON.stringify(input))
   const floats = texts.map((text, index) => vectors?.[index] ?? vectorOf(text, dimensions))
   const types = body.embedding_types === undefined ? ['float'] : list(body.embedding_types)

@@ -1,26 +1,26 @@
 import { isRecord, type Json, list, record, records, string } from '../json.js'
 
-const KINDS: readonly string[] = [
+const blockKinds: readonly string[] = [
   ...['text', 'image', 'document', 'video', 'audio', 'toolUse', 'toolResult', 'guardContent', 'cachePoint'],
   ...['reasoningContent', 'citationsContent', 'searchResult'],
 ]
-const RESULT_KINDS: readonly string[] = ['json', 'text', 'image', 'document', 'video', 'searchResult']
+const resultKinds: readonly string[] = ['json', 'text', 'image', 'document', 'video', 'searchResult']
 
 /** Blocks that only one of the two may say. */
-const SPEAKERS: ReadonlyMap<string, string> = new Map([
+const speakers: ReadonlyMap<string, string> = new Map([
   ...['image', 'document', 'video', 'audio', 'searchResult'].map((kind) => [kind, 'user'] as const),
   ...['toolUse', 'reasoningContent', 'citationsContent'].map((kind) => [kind, 'assistant'] as const),
 ])
 
-const IMAGE_FORMATS: readonly unknown[] = ['png', 'jpeg', 'gif', 'webp']
-const DOCUMENT_FORMATS: readonly unknown[] = ['pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md']
-const VIDEO_FORMATS: readonly unknown[] = ['mkv', 'mov', 'mp4', 'webm', 'flv', 'mpeg', 'mpg', 'wmv', 'three_gp']
+const imageFormats: readonly unknown[] = ['png', 'jpeg', 'gif', 'webp']
+const documentFormats: readonly unknown[] = ['pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md']
+const videoFormats: readonly unknown[] = ['mkv', 'mov', 'mp4', 'webm', 'flv', 'mpeg', 'mpg', 'wmv', 'three_gp']
 
-const ID = /^[a-zA-Z0-9_.:-]{1,64}$/
-const NAME = /^[a-zA-Z0-9_-]{1,64}$/
+const id = /^[a-zA-Z0-9_.:-]{1,64}$/
+const validName = /^[a-zA-Z0-9_-]{1,64}$/
 /** With underscores, of which the page says nothing. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html */
-const DOCUMENT_NAME = /^(?!.*\s\s)[a-zA-Z0-9_\s()[\]-]{1,200}$/
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const documentName = /^(?!.*\s\s)[a-zA-Z0-9_\s()[\]-]{1,200}$/
+const validBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** What is wrong with the content of one message. */
 export function findContentFault({ role, content }: Json, index: number): string | undefined {
@@ -30,11 +30,11 @@ export function findContentFault({ role, content }: Json, index: number): string
   }
   for (const [at, block] of blocks.entries()) {
     const place = `messages.${index}.content.${at}`
-    const kind = kindOf(block, KINDS)
+    const kind = kindOf(block, blockKinds)
     if (kind === undefined) {
-      return `The ContentBlock object at ${place} must set one of the following keys: ${KINDS.join(', ')}.`
+      return `The ContentBlock object at ${place} must set one of the following keys: ${blockKinds.join(', ')}.`
     }
-    const speaker = SPEAKERS.get(kind)
+    const speaker = speakers.get(kind)
     // only the user has been told what a tool gave, but for the tools of the service
     const ownResult = kind === 'toolResult' && role === 'assistant' && record(block.toolResult).type === undefined
     if ((speaker !== undefined && speaker !== role) || ownResult) {
@@ -69,12 +69,12 @@ function findBlockFault(kind: string, block: Json, place: string): string | unde
   const value = record(block[kind])
   switch (kind) {
     case 'image':
-      return findMediaFault(value, IMAGE_FORMATS, ['bytes', 's3Location'], `${place}.image`)
+      return findMediaFault(value, imageFormats, ['bytes', 's3Location'], `${place}.image`)
     case 'video':
       // some are known to send the media type
       return findMediaFault(
         { ...value, format: String(value.format).replace('video/', '') },
-        VIDEO_FORMATS,
+        videoFormats,
         ['bytes', 's3Location'],
         `${place}.video`,
       )
@@ -106,20 +106,24 @@ function findMediaFault(
   if (kind === undefined) return `The source at ${place} must set one of the following keys: ${sources.join(', ')}.`
   if (kind !== 'bytes') return undefined
   const bytes = string(record(source).bytes) ?? ''
-  return bytes === '' || !BASE64.test(bytes) ? `The bytes at ${place}.source are not valid base64.` : undefined
+  return bytes === '' || !validBase64.test(bytes) ? `The bytes at ${place}.source are not valid base64.` : undefined
 }
 
 function findDocumentFault(document: Json, place: string): string | undefined {
-  if (!DOCUMENT_NAME.test(string(document.name) ?? '')) {
+  if (!documentName.test(string(document.name) ?? '')) {
     return `The document file name at ${place} can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character.`
   }
   // without a format it is text
   const given = { ...document, format: document.format ?? 'txt' }
-  return findMediaFault(given, DOCUMENT_FORMATS, ['bytes', 's3Location', 'text', 'content'], place)
+  return findMediaFault(given, documentFormats, ['bytes', 's3Location', 'text', 'content'], place)
 }
 
 function findUseFault({ toolUseId, name, input }: Json, place: string): string | undefined {
-  const field = !ID.test(string(toolUseId) ?? '') ? 'toolUseId' : !NAME.test(string(name) ?? '') ? 'name' : undefined
+  const field = !id.test(string(toolUseId) ?? '')
+    ? 'toolUseId'
+    : !validName.test(string(name) ?? '')
+      ? 'name'
+      : undefined
   if (field !== undefined) {
     const pattern = field === 'name' ? '[a-zA-Z0-9_-]+' : '[a-zA-Z0-9_.:-]+'
     return `1 validation error detected: Value at '${place}.${field}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern} and have length less than or equal to 64`
@@ -141,10 +145,10 @@ function findResultBlockFault({ toolUseId, content, status }: Json, place: strin
     return `The content field at ${place} cannot be empty when status value is error.`
   }
   for (const [at, part] of list(content).entries()) {
-    const kind = isRecord(part) ? kindOf(part, RESULT_KINDS) : undefined
+    const kind = isRecord(part) ? kindOf(part, resultKinds) : undefined
     const here = `${place}.content.${at}`
     if (kind === undefined || !isRecord(part)) {
-      return `The ToolResultContentBlock object at ${here} must set one of the following keys: ${RESULT_KINDS.join(', ')}.`
+      return `The ToolResultContentBlock object at ${here} must set one of the following keys: ${resultKinds.join(', ')}.`
     }
     if (kind === 'json' && !isRecord(part.json)) {
       return `The format of the value at ${here}.json is invalid. Provide a json object for the field and try again.`

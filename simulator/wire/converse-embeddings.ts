@@ -50,7 +50,7 @@ const titanImage: Embedder = {
   size: ({ embeddingConfig }) => record(embeddingConfig).outputEmbeddingLength,
 }
 
-const INPUT_TYPES: readonly unknown[] = ['search_document', 'search_query', 'classification', 'clustering', 'image']
+const inputTypes: readonly unknown[] = ['search_document', 'search_query', 'classification', 'clustering', 'image']
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v3.html */
 const cohere3: Embedder = {
@@ -70,7 +70,7 @@ const cohere3: Embedder = {
   },
   fault({ input_type: type, texts, truncate }) {
     if (type === undefined) return '#: required key [input_type] not found'
-    if (!INPUT_TYPES.includes(type)) return `#/input_type: ${String(type)} is not a valid enum value`
+    if (!inputTypes.includes(type)) return `#/input_type: ${String(type)} is not a valid enum value`
     if (list(texts).length > 96) return '#/texts: expected maximum item count: 96'
     if (truncate !== undefined && !['NONE', 'START', 'END', 'LEFT', 'RIGHT'].includes(String(truncate))) {
       return `#/truncate: ${String(truncate)} is not a valid enum value`
@@ -120,7 +120,7 @@ const nova: Embedder = {
 }
 
 /** By what the model's id contains, the longer ones first. */
-const EMBEDDERS: readonly (readonly [name: string, embedder: Embedder])[] = [
+const embedders: readonly (readonly [name: string, embedder: Embedder])[] = [
   ['titan-embed-text-v2', titan2],
   ['titan-embed-image', titanImage],
   ['titan-embed', titan1],
@@ -130,7 +130,7 @@ const EMBEDDERS: readonly (readonly [name: string, embedder: Embedder])[] = [
 ]
 
 function embedderOf(model: string): Embedder | undefined {
-  return EMBEDDERS.find(([name]) => model.includes(name))?.[1]
+  return embedders.find(([name]) => model.includes(name))?.[1]
 }
 
 export function isEmbedder(model: string): boolean {
@@ -139,7 +139,7 @@ export function isEmbedder(model: string): boolean {
 
 /** A count for a header, whatever the family. */
 export function embeddingTokens(body: Json): number {
-  const texts = EMBEDDERS.map(([, embedder]) => embedder.texts(body)).find((found) => found !== undefined)
+  const texts = embedders.map(([, embedder]) => embedder.texts(body)).find((found) => found !== undefined)
   return tokensOf((texts ?? []).filter((text) => typeof text === 'string'))
 }
 

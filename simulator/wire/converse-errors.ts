@@ -52,7 +52,7 @@ function wordsOf(reason: FaultReason): Words {
 }
 
 /** Statuses that the API itself doesn't have: something before it answers, and names no exception. */
-const STRANGERS: ReadonlyMap<number, string> = new Map([
+const strangers: ReadonlyMap<number, string> = new Map([
   [402, 'Payment Required'],
   [413, 'Request Entity Too Large'],
   [422, 'Unprocessable Entity'],
@@ -62,7 +62,7 @@ const STRANGERS: ReadonlyMap<number, string> = new Map([
 ])
 
 export function converseError(_request: WireRequest, { status, reason, message }: ErrorWish): WireError {
-  const strange = reason === undefined && status !== undefined ? STRANGERS.get(status) : undefined
+  const strange = reason === undefined && status !== undefined ? strangers.get(status) : undefined
   if (strange !== undefined && status !== undefined) return { status, body: { message: message ?? strange } }
   const [type, usual] = reason ? wordsOf(reason) : words(status ?? 500)
   return exception(status ?? (reason === undefined ? 500 : 400), type, message ?? usual)

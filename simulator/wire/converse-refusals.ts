@@ -6,14 +6,14 @@ import { findThinkingFault } from './converse-thinking.js'
 import { findResultFault, findToolFault } from './converse-tools.js'
 import type { WireError, WireRequest } from './wire.js'
 
-const MEMBERS: readonly string[] = [
+const requestMembers: readonly string[] = [
   ...['messages', 'system', 'inferenceConfig', 'toolConfig', 'guardrailConfig', 'additionalModelRequestFields'],
   ...['additionalModelResponseFieldPaths', 'promptVariables', 'requestMetadata', 'performanceConfig', 'serviceTier'],
   'outputConfig',
 ]
 
 /** Objects whose members are known, and those that must be there. */
-const OBJECTS: readonly (readonly [name: string, members: readonly string[], required: readonly string[]])[] = [
+const objects: readonly (readonly [name: string, members: readonly string[], required: readonly string[]])[] = [
   ['inferenceConfig', ['maxTokens', 'temperature', 'topP', 'stopSequences'], []],
   ['toolConfig', ['tools', 'toolChoice'], ['tools']],
   [
@@ -26,10 +26,10 @@ const OBJECTS: readonly (readonly [name: string, members: readonly string[], req
   ['outputConfig', ['textFormat', 'effort'], []],
 ]
 
-const SYSTEM_BLOCKS: readonly string[] = ['text', 'guardContent', 'cachePoint']
+const systemBlocks: readonly string[] = ['text', 'guardContent', 'cachePoint']
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html */
-const SYSTEMLESS = /titan|mistral-7b|mixtral|command-(?:text|light)/
-const MAX_CACHE_POINTS = 4
+const systemless = /titan|mistral-7b|mixtral|command-(?:text|light)/
+const maxCachePoints = 4
 
 /** What Bedrock refuses of a request to `/converse` and `/converse-stream`. */
 export function findConverseFault(request: WireRequest): WireError | undefined {
@@ -60,16 +60,16 @@ function findShapeFault(body: Json): string | undefined {
   }
   const odd = records(body.messages).findIndex(({ content }) => !(Array.isArray(content) && content.every(isRecord)))
   if (odd >= 0) return `Unexpected field type at messages.${odd}.content: a list of structures was expected.`
-  const [flat] = [...OBJECTS.map(([name]) => name), 'additionalModelRequestFields', 'requestMetadata'].filter(
+  const [flat] = [...objects.map(([name]) => name), 'additionalModelRequestFields', 'requestMetadata'].filter(
     (name) => body[name] !== undefined && !isRecord(body[name]),
   )
   return flat === undefined ? undefined : `Unexpected field type at ${flat}: a structure was expected.`
 }
 
 function findMemberFault(body: Json): string | undefined {
-  const stranger = Object.keys(body).find((name) => !MEMBERS.includes(name))
+  const stranger = Object.keys(body).find((name) => !requestMembers.includes(name))
   if (stranger !== undefined) return extraneous('#', stranger)
-  for (const [name, members, required] of OBJECTS) {
+  for (const [name, members, required] of objects) {
     if (body[name] === undefined) continue
     const given = record(body[name])
     const unknown = Object.keys(given).find((member) => !members.includes(member))
@@ -131,13 +131,13 @@ function findTurnFault(messages: readonly Json[]): string | undefined {
 }
 
 function findSystemFault(system: readonly Json[], model: string): string | undefined {
-  if (system.length > 0 && SYSTEMLESS.test(model)) {
+  if (system.length > 0 && systemless.test(model)) {
     return "This model doesn't support system messages. Try again without a system message or use a model that supports system messages."
   }
   for (const [index, block] of system.entries()) {
     const [kind, ...more] = Object.keys(block)
-    if (kind === undefined || more.length > 0 || !SYSTEM_BLOCKS.includes(kind)) {
-      return `The SystemContentBlock object at system.${index} must set one of the following keys: ${SYSTEM_BLOCKS.join(', ')}.`
+    if (kind === undefined || more.length > 0 || !systemBlocks.includes(kind)) {
+      return `The SystemContentBlock object at system.${index} must set one of the following keys: ${systemBlocks.join(', ')}.`
     }
     if (kind === 'text' && (string(block.text) ?? '').trim() === '') {
       return `The text field in the SystemContentBlock object at system.${index} is blank. Add text to the text field, and try again.`
@@ -200,6 +200,6 @@ function findCacheFault(body: Json, messages: readonly Json[], model: string): s
   if (/titan|llama|mistral|cohere|ai21|deepseek/.test(model)) {
     return 'You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.'
   }
-  if (points.length <= MAX_CACHE_POINTS) return undefined
-  return `The model returned the following errors: A maximum of ${MAX_CACHE_POINTS} blocks with cache_control may be provided. Found ${points.length}.`
+  if (points.length <= maxCachePoints) return undefined
+  return `The model returned the following errors: A maximum of ${maxCachePoints} blocks with cache_control may be provided. Found ${points.length}.`
 }

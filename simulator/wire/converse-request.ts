@@ -8,7 +8,7 @@ import {
 import { countTokens } from '../digest.js'
 import { type Json, list, number, parseJson, record, records, string } from '../json.js'
 
-const IMAGE_TOKENS = 100
+const imageTokens = 100
 
 export function readConverse(body: Json): Conversation {
   const messages = records(body.messages)
@@ -121,7 +121,7 @@ function countPrompt(body: Json, messages: readonly Json[], lastTurn: number): P
 
 function tokensOf(block: Json): number {
   if (typeof block.text === 'string') return countTokens(block.text)
-  if (block.image !== undefined || block.document !== undefined || block.video !== undefined) return IMAGE_TOKENS
+  if (block.image !== undefined || block.document !== undefined || block.video !== undefined) return imageTokens
   const reasoning = string(record(record(block.reasoningContent).reasoningText).text)
   return countTokens(reasoning ?? JSON.stringify(block))
 }

@@ -59,12 +59,12 @@ function findOrderFault(messages: readonly Json[]): string | undefined {
   return `messages.${turn}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${found}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`
 }
 
-const NOVA_FIELDS: readonly string[] = ['inferenceConfig', 'reasoningConfig']
+const novaFields: readonly string[] = ['inferenceConfig', 'reasoningConfig']
 
 /** https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html */
 function findOwnFieldFault(fields: Json, model: string): string | undefined {
   if (!/nova/.test(model)) return undefined
-  const stranger = Object.keys(fields).find((name) => !NOVA_FIELDS.includes(name))
+  const stranger = Object.keys(fields).find((name) => !novaFields.includes(name))
   return stranger === undefined
     ? undefined
     : `Malformed input request: #: extraneous key [${stranger}] is not permitted, please reformat your input and try again.`

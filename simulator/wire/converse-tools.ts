@@ -1,8 +1,8 @@
 import { type Json, record, records, string } from '../json.js'
 
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/
+const toolName = /^[a-zA-Z0-9_-]{1,64}$/
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html */
-const TOOLLESS =
+const toolless =
   /titan|deepseek\.r1|mistral-7b|mixtral|llama3-(?:8|70)b|llama2|jamba-instruct|command-(?:text|light)|claude-(?:v2|instant)/
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html */
@@ -19,7 +19,7 @@ export function findToolFault(body: Json, model: string): string | undefined {
   if (given.length === 0) {
     return "1 validation error detected: Value '[]' at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater than or equal to 1"
   }
-  if (TOOLLESS.test(model)) return "This model doesn't support tool use."
+  if (toolless.test(model)) return "This model doesn't support tool use."
   const names = new Set<string>()
   for (const [index, tool] of given.entries()) {
     const fault = findSpecFault(tool, index, names)
@@ -37,7 +37,7 @@ function findSpecFault(tool: Json, index: number, names: Set<string>): string | 
   const { name: given, description, inputSchema, ...rest } = record(tool.toolSpec)
   const name = string(given) ?? ''
   const member = `toolConfig.tools.${index + 1}.member.toolSpec`
-  if (!TOOL_NAME.test(name)) {
+  if (!toolName.test(name)) {
     const rule =
       name.length > 64
         ? 'Member must have length less than or equal to 64'

@@ -15,7 +15,7 @@ import { findConverseFault } from './converse-refusals.js'
 import { modelFields, readConverse } from './converse-request.js'
 import { endsWith, type Route, type Wire, type WireRequest } from './wire.js'
 
-const REGION = 'us-east-1'
+const region = 'us-east-1'
 
 /** Amazon Bedrock. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export const converse: Wire = {
@@ -62,7 +62,7 @@ export const converse: Wire = {
   embeddings: converseEmbeddings,
   models: (_request, models) => ({
     modelSummaries: models.map((modelId) => ({
-      modelArn: `arn:aws:bedrock:${REGION}::foundation-model/${modelId}`,
+      modelArn: `arn:aws:bedrock:${region}::foundation-model/${modelId}`,
       modelId,
       modelName: modelId,
       providerName: 'Simulator',
@@ -136,9 +136,9 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
 
 /** Keeps the lengths of messages from telling what they say. */
 export const padding = ({ seed }: WireRequest, at: number): string =>
-  PADDING.slice(0, 1 + ((hash(seed, String(at))[0] ?? 0) % PADDING.length))
+  paddingAlphabet.slice(0, 1 + ((hash(seed, String(at))[0] ?? 0) % paddingAlphabet.length))
 
-const PADDING = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+const paddingAlphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
 function blocks(speech: Speech, request: WireRequest): Block[] {
   const out: Block[] = []

@@ -5,9 +5,9 @@ import { field, items } from './gemini-fields.js'
 import { refuseFields } from './gemini-refusals.js'
 import { googleMethod, type WireBody, type WireError, type WireRequest } from './wire.js'
 
-const MOST_AT_ONCE = 100
-const MOST_INSTANCES = 250
-const DIMENSIONS = 16
+const mostAtOnce = 100
+const mostInstances = 250
+const defaultDimensions = 16
 
 /** https://ai.google.dev/api/embeddings, and Vertex AI's `predict` */
 export function embeddings(request: WireRequest, vectors: readonly (readonly number[])[] | undefined): WireBody {
@@ -17,14 +17,14 @@ export function embeddings(request: WireRequest, vectors: readonly (readonly num
     return { predictions: isMultimodal(request) ? shown(body, vectors) : predictions(body, vectors) }
   const one = (of: Json, index: number): Json => {
     const text = textOf(record(of.content))
-    return { values: vectors?.[index] ?? vectorOf(text, number(field(of, 'outputDimensionality')) ?? DIMENSIONS) }
+    return { values: vectors?.[index] ?? vectorOf(text, number(field(of, 'outputDimensionality')) ?? defaultDimensions) }
   }
   if (name === 'embedContent') return { embedding: one(body, 0) }
   return { embeddings: items(body.requests).map(one) }
 }
 
 function predictions(body: Json, vectors: readonly (readonly number[])[] | undefined): Json[] {
-  const dimensions = number(record(body.parameters).outputDimensionality) ?? DIMENSIONS
+  const dimensions = number(record(body.parameters).outputDimensionality) ?? defaultDimensions
   return items(body.instances).map(({ content }, index) => {
     const text = string(content) ?? ''
     const statistics = { truncated: false, token_count: countTokens(text) }
@@ -65,10 +65,10 @@ export function refuseEmbeddings(request: WireRequest): WireError | undefined {
 function refuseBatch(request: WireRequest): WireError | undefined {
   const all = items(request.body.requests)
   if (all.length === 0) return invalid(request, '* BatchEmbedContentsRequest.requests: requests is not specified\n')
-  if (all.length > MOST_AT_ONCE) {
+  if (all.length > mostAtOnce) {
     return invalid(
       request,
-      `* BatchEmbedContentsRequest.requests: at most ${MOST_AT_ONCE} requests can be in one batch\n`,
+      `* BatchEmbedContentsRequest.requests: at most ${mostAtOnce} requests can be in one batch\n`,
     )
   }
   for (const [index, one] of all.entries()) {
@@ -94,8 +94,8 @@ function refusePredict(request: WireRequest): WireError | undefined {
   if (misspelt) return misspelt
   const all = items(request.body.instances)
   if (all.length === 0) return geminiError(request, { status: 400, message: 'Empty instances.' })
-  if (all.length > MOST_INSTANCES) {
-    return invalid(request, `${all.length} instance(s) is over the allowed limit of ${MOST_INSTANCES}.`)
+  if (all.length > mostInstances) {
+    return invalid(request, `${all.length} instance(s) is over the allowed limit of ${mostInstances}.`)
   }
   if (isMultimodal(request)) {
     if (all.length > 1) return invalid(request, `${all.length} instance(s) is over the allowed limit of 1.`)

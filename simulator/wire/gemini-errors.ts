@@ -2,10 +2,10 @@ import type { FaultReason } from '../fault.js'
 import type { Json } from '../json.js'
 import { type ErrorWish, googleMethod, type WireError, type WireRequest } from './wire.js'
 
-const HTML =
+const htmlPage =
   '<!DOCTYPE html>\n<html lang=en>\n  <title>Error 502 (Server Error)!!1</title>\n  <p><b>502.</b> <ins>That’s an error.</ins>\n  <p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.\n'
 
-const TYPE = 'type.googleapis.com/google.rpc.'
+const typePrefix = 'type.googleapis.com/google.rpc.'
 
 /** google.rpc.Code by status, and its usual words. https://ai.google.dev/gemini-api/docs/troubleshooting */
 function words(status: number, request: WireRequest): readonly [code: string, message: string] {
@@ -48,13 +48,13 @@ function notFound(request: WireRequest): string {
   return `models/${model} is not found for API version v1beta, or is not supported for ${method}. Call ListModels to see the list of available models and their supported methods.`
 }
 
-const QUOTA =
+const quotaDetails =
   'You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.'
 
 function wordsOf(reason: Exclude<FaultReason, 'content-policy'>): string {
   switch (reason) {
     case 'quota':
-      return QUOTA
+      return quotaDetails
     case 'context-window':
       return 'The input token count (1250060) exceeds the maximum number of tokens allowed (1048575).'
     case 'image':
@@ -68,18 +68,18 @@ export function geminiError(request: WireRequest, wish: ErrorWish): WireError {
   const status = wish.status ?? (reason === undefined ? 500 : reason === 'quota' ? 429 : 400)
   // what stands in front of the API answers for it when it is away
   if (status === 502 && message === undefined) {
-    return { status, body: HTML, contentType: 'text/html; charset=UTF-8' }
+    return { status, body: htmlPage, contentType: 'text/html; charset=UTF-8' }
   }
   const [code, usual] = words(status, request)
   const details: Json[] = []
   if (reason === 'quota') {
     const quotaId = 'GenerateRequestsPerDayPerProjectPerModel-FreeTier'
     const quotaMetric = 'generativelanguage.googleapis.com/generate_content_free_tier_requests'
-    const violation = { quotaMetric, quotaId, quotaDimensions: { model: request.model }, quotaValue: '50' }
-    details.push({ '@type': `${TYPE}QuotaFailure`, violations: [violation] })
+    const violation = { quotaMetric, quotaId, quotaDimensions: { model: request.model }, quotaDetails: '50' }
+    details.push({ '@type': `${typePrefix}QuotaFailure`, violations: [violation] })
   }
   if (wish.retryAfterMs !== undefined) {
-    details.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${wish.retryAfterMs / 1_000}s` })
+    details.push({ '@type': `${typePrefix}RetryInfo`, retryDelay: `${wish.retryAfterMs / 1_000}s` })
   }
   return rpcError(request, status, code, message ?? (reason ? wordsOf(reason) : usual), details)
 }
@@ -103,7 +103,7 @@ export function invalid(request: WireRequest, message: string, details: readonly
 
 /** What the JSON reader in front of the API says, which knows every field. */
 export function invalidField(request: WireRequest, field: string, description: string): WireError {
-  const details = [{ '@type': `${TYPE}BadRequest`, fieldViolations: [{ field, description }] }]
+  const details = [{ '@type': `${typePrefix}BadRequest`, fieldViolations: [{ field, description }] }]
   return invalid(request, description, details)
 }
 
@@ -117,12 +117,12 @@ export function refuseKey(request: WireRequest, key: string | undefined): WireEr
   const message = 'API key not valid. Please pass a valid API key.'
   return invalid(request, message, [
     {
-      '@type': `${TYPE}ErrorInfo`,
+      '@type': `${typePrefix}ErrorInfo`,
       reason: 'API_KEY_INVALID',
       domain: 'googleapis.com',
       metadata: { service: 'generativelanguage.googleapis.com' },
     },
-    { '@type': `${TYPE}LocalizedMessage`, locale: 'en-US', message },
+    { '@type': `${typePrefix}LocalizedMessage`, locale: 'en-US', message },
   ])
 }
 

@@ -2,7 +2,7 @@ import { isRecord, type Json, records } from '../json.js'
 import { type KnownFields, unknownField } from './fields.js'
 
 /** Every field that the API knows: it refuses a request with any other. https://ai.google.dev/api/generate-content */
-const MESSAGES: KnownFields = {
+const messages: KnownFields = {
   GenerateContentRequest: {
     model: '',
     contents: 'Content',
@@ -118,7 +118,7 @@ const MESSAGES: KnownFields = {
 }
 
 /** What Vertex AI knows beside them. https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
-const ON_VERTEX: KnownFields = {
+const onVertex: KnownFields = {
   GenerateContentRequest: { labels: '', modelArmorConfig: '' },
   CountTokensRequest: {
     instances: '',
@@ -143,7 +143,7 @@ export function unknownName(
   vertex: boolean,
 ): { readonly name: string; readonly place: string } | undefined {
   const known = (of: string, name: string): string | undefined =>
-    MESSAGES[of]?.[camel(name)] ?? (vertex ? ON_VERTEX[of]?.[camel(name)] : undefined)
+    messages[of]?.[camel(name)] ?? (vertex ? onVertex[of]?.[camel(name)] : undefined)
   const found = unknownField(body, message, known)
   if (!found) return undefined
   const steps = found.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${snake(step)}`))

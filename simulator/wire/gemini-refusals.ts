@@ -6,11 +6,11 @@ import { findSchemaFault } from './gemini-schema.js'
 import { isSignature } from './gemini-signature.js'
 import type { WireError, WireRequest } from './wire.js'
 
-const NAME = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/
-const DATA = ['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode']
-const MORE_DATA = ['codeExecutionResult', 'toolCall', 'toolResponse']
+const validName = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/
+const dataUri = ['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode']
+const moreData = ['codeExecutionResult', 'toolCall', 'toolResponse']
 /** Stand where a call that the model did not make itself needs a signature. https://ai.google.dev/gemini-api/docs/thought-signatures */
-const STAND_INS = ['context_engineering_is_the_way_to_go', 'skip_thought_signature_validator']
+const standIns = ['context_engineering_is_the_way_to_go', 'skip_thought_signature_validator']
 
 /** What the API does not know, or does not take. */
 export function refuseContents(request: WireRequest): WireError | undefined {
@@ -56,7 +56,7 @@ function findContentFault({ role, parts }: Json, index: number): string | undefi
   const place = `* GenerateContentRequest.contents[${index}].parts`
   if (items(parts).length === 0) return `${place}: contents.parts must not be empty.\n`
   for (const [at, part] of items(parts).entries()) {
-    const given = [...DATA, ...MORE_DATA].filter((name) => field(part, name) !== undefined)
+    const given = [...dataUri, ...moreData].filter((name) => field(part, name) !== undefined)
     if (given.length === 0) {
       return `${place}[${at}].data: required oneof field 'data' must have one initialized field\n`
     }
@@ -80,7 +80,7 @@ function findPartFault(part: Json, place: string): string | undefined {
   }
   const call = field(part, 'functionCall')
   if (isRecord(call)) {
-    if (!NAME.test(string(call.name) ?? ''))
+    if (!validName.test(string(call.name) ?? ''))
       return `* GenerateContentRequest.${place}.function_call.name: Name cannot be empty.\n`
     if (call.args !== undefined && !isRecord(call.args)) {
       return `Invalid value at '${place}.function_call.args' (type.googleapis.com/google.protobuf.Struct), ${JSON.stringify(call.args)}`
@@ -88,7 +88,7 @@ function findPartFault(part: Json, place: string): string | undefined {
   }
   const result = field(part, 'functionResponse')
   if (isRecord(result)) {
-    if (!NAME.test(string(result.name) ?? '')) {
+    if (!validName.test(string(result.name) ?? '')) {
       return `* GenerateContentRequest.${place}.function_response.name: Name cannot be empty.\n`
     }
     if (!isRecord(result.response)) {
@@ -101,7 +101,7 @@ function findPartFault(part: Json, place: string): string | undefined {
 }
 
 function isStandIn(signature: string): boolean {
-  return STAND_INS.includes(signature) || STAND_INS.includes(Buffer.from(signature, 'base64').toString('utf8'))
+  return standIns.includes(signature) || standIns.includes(Buffer.from(signature, 'base64').toString('utf8'))
 }
 
 const count = (content: Json | undefined, name: string): number =>
@@ -144,7 +144,7 @@ function findToolFault(body: Json): string | undefined {
   for (const [index, tool] of functions.entries()) {
     const place = `GenerateContentRequest.tools[0].function_declarations[${index}]`
     const name = string(tool.name) ?? ''
-    if (!NAME.test(name)) {
+    if (!validName.test(name)) {
       return `* ${place}.name: Invalid function name. Must start with a letter or an underscore. Must be alphanumeric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 64.\n`
     }
     if (names.has(name)) return `Duplicate function declaration found: ${name}`

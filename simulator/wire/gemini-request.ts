@@ -5,9 +5,9 @@ import { isVertex } from './gemini-errors.js'
 import { field, items } from './gemini-fields.js'
 import type { WireRequest } from './wire.js'
 
-const IMAGE_TOKENS = 258
+const imageTokens = 258
 /** Less is not cached by itself. */
-const LEAST_CACHED = 1024
+const leastCached = 1024
 
 /** Reads a request for an answer, or the one that is to be counted. */
 export function readContents(request: WireRequest): Conversation {
@@ -112,14 +112,14 @@ function jsonOf(config: Json): Conversation['json'] {
 }
 
 /** In the order of their numbers. */
-const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null']
+const mediaTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null']
 
 /** A schema in JSON Schema's words: OpenAPI's differ in the types' names. */
 function jsonSchemaOf(schema: unknown): unknown {
   if (!isRecord(schema)) return undefined
   const out: Record<string, unknown> = { ...schema }
   if (typeof schema.type === 'string') out.type = schema.type.toLowerCase()
-  if (typeof schema.type === 'number') out.type = TYPES[schema.type - 1]
+  if (typeof schema.type === 'number') out.type = mediaTypes[schema.type - 1]
   if (schema.items !== undefined) out.items = jsonSchemaOf(schema.items)
   const anyOf = field(schema, 'anyOf')
   if (Array.isArray(anyOf)) out.anyOf = anyOf.map(jsonSchemaOf)
@@ -139,15 +139,15 @@ function promptOf(body: Json, contents: readonly Json[], lastTurn: number): Conv
     total += 1 + contentTokens(content)
   }
   // what was cached by hand is read beside all that the request brings
-  const held = field(body, 'cachedContent') === undefined ? 0 : LEAST_CACHED
-  const cacheRead = held + (before >= LEAST_CACHED ? before : 0)
+  const held = field(body, 'cachedContent') === undefined ? 0 : leastCached
+  const cacheRead = held + (before >= leastCached ? before : 0)
   return { fresh: total + held - cacheRead, cacheRead, cacheWrite5m: 0, cacheWrite1h: 0 }
 }
 
 function contentTokens({ parts }: Json): number {
   let tokens = 0
   for (const part of items(parts)) {
-    if (field(part, 'inlineData') !== undefined || field(part, 'fileData') !== undefined) tokens += IMAGE_TOKENS
+    if (field(part, 'inlineData') !== undefined || field(part, 'fileData') !== undefined) tokens += imageTokens
     else if (typeof part.text === 'string') tokens += countTokens(part.text)
     else tokens += countTokens(JSON.stringify(part.functionCall ?? part.functionResponse ?? ''))
   }

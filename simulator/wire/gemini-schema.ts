@@ -1,8 +1,8 @@
 import { isRecord, type Json, list, string } from '../json.js'
 import { field } from './gemini-fields.js'
 
-const TYPES = ['STRING', 'NUMBER', 'INTEGER', 'BOOLEAN', 'ARRAY', 'OBJECT', 'NULL', 'TYPE_UNSPECIFIED']
-const STRING_FORMATS = ['enum', 'date-time']
+const types = ['STRING', 'NUMBER', 'INTEGER', 'BOOLEAN', 'ARRAY', 'OBJECT', 'NULL', 'TYPE_UNSPECIFIED']
+const stringFormats = ['enum', 'date-time']
 
 /** What the API does not take of a schema in OpenAPI's words. https://ai.google.dev/api/caching#Schema */
 export function findSchemaFault(schema: unknown, place: string): string | undefined {
@@ -13,17 +13,17 @@ export function findSchemaFault(schema: unknown, place: string): string | undefi
 function findOwnFault(schema: Json, place: string): string | undefined {
   const { type, items, format } = schema
   // an enum may be said as its number, too
-  if (type !== undefined && typeof type !== 'number' && !TYPES.includes(string(type)?.toUpperCase() ?? '')) {
+  if (type !== undefined && typeof type !== 'number' && !types.includes(string(type)?.toUpperCase() ?? '')) {
     return `Invalid value at '${place}.type' (type.googleapis.com/google.ai.generativelanguage.v1beta.Type), ${JSON.stringify(type)}`
   }
-  const kind = typeof type === 'number' ? TYPES[type - 1] : string(type)?.toUpperCase()
+  const kind = typeof type === 'number' ? types[type - 1] : string(type)?.toUpperCase()
   if (kind === 'ARRAY' && items === undefined) return `* ${place}.items: missing field.\n`
   if (schema.enum !== undefined && kind !== 'STRING') return `* ${place}.enum: only allowed for STRING type\n`
   if (list(schema.enum).some((option) => typeof option !== 'string')) {
     return `Invalid value at '${place}.enum' (TYPE_STRING), ${JSON.stringify(schema.enum)}`
   }
   if (list(schema.enum).includes('')) return `* ${place}.enum[0]: cannot be empty\n`
-  if (kind === 'STRING' && typeof format === 'string' && !STRING_FORMATS.includes(format)) {
+  if (kind === 'STRING' && typeof format === 'string' && !stringFormats.includes(format)) {
     return `* ${place}.format: only 'enum' and 'date-time' are supported for STRING type\n`
   }
   const properties = isRecord(schema.properties) ? schema.properties : {}

@@ -5,7 +5,7 @@ import { openaiError } from './openai-errors.js'
 import { documentText, rank } from './rank.js'
 import { endsWith, type Wire, type WireError } from './wire.js'
 
-const SIZE = 16
+const size = 16
 
 /**
  * Embeddings of Hugging Face's router, and embeddings and rerank of its Text Embeddings Inference.
@@ -35,7 +35,7 @@ export const huggingface: Wire = {
   },
   error: (request, wish) => huggingfaceError(openaiError(request, wish), request.path),
   embeddings: ({ body }, vectors) =>
-    inputsOf(body).map((text, at) => vectors?.[at] ?? vectorOf(string(text) ?? '', SIZE)),
+    inputsOf(body).map((text, at) => vectors?.[at] ?? vectorOf(string(text) ?? '', size)),
   rerank: ({ body }, scores) =>
     rank(string(body.query) ?? '', list(body.texts), scores, undefined).map(({ index, score }) => ({
       index,

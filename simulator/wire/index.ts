@@ -18,7 +18,7 @@ import { watsonx } from './watsonx.js'
 import type { Headers, Route, Wire } from './wire.js'
 
 // OpenAI last: its paths are the most general ones. Anthropic claims a path that both have only where its version header is there
-const WIRES: readonly Wire[] = [
+const wires: readonly Wire[] = [
   anthropic,
   gemini,
   huggingface,
@@ -39,7 +39,7 @@ const WIRES: readonly Wire[] = [
 
 /** Whose request it is. What nobody knows is answered by OpenAI's 404. */
 export function wireOf(method: string, path: string, headers: Headers, body: Json): { wire: Wire; route: Route } {
-  for (const wire of WIRES) {
+  for (const wire of wires) {
     const route = wire.route(method, path, headers, body)
     if (route) return { wire, route }
   }

@@ -77,9 +77,9 @@ const titan: Family = {
   }),
 }
 
-const FAMILIES: readonly Family[] = [llama, mistral, titan]
+const families: readonly Family[] = [llama, mistral, titan]
 
-const familyOf = (model: string): Family => FAMILIES.find((family) => family.model.test(model)) ?? llama
+const familyOf = (model: string): Family => families.find((family) => family.model.test(model)) ?? llama
 
 function finishOf({ finishes }: Family, { finishReason = 'stop' }: Speech): string {
   return finishes[finishReason] ?? finishReason
@@ -95,7 +95,7 @@ export const invokeText: Wire = {
     const [, id, action] = /\/model\/([^/?]+)\/(invoke(?:-with-response-stream)?)(?:\?|$)/.exec(path) ?? []
     if (method !== 'POST' || id === undefined) return undefined
     const model = decodeURIComponent(id)
-    const known = FAMILIES.some((family) => family.model.test(model))
+    const known = families.some((family) => family.model.test(model))
     return known ? { operation: 'chat', model, stream: action !== 'invoke' } : undefined
   },
   refuse,

@@ -30,14 +30,14 @@ export const invoke: Wire = {
 
 function refuse({ body, model }: WireRequest): WireError | undefined {
   if (body.anthropic_version === undefined) return invalid('anthropic_version: Field required')
-  if (body.anthropic_version !== VERSION) return invalid(`anthropic_version: Input should be '${VERSION}'`)
+  if (body.anthropic_version !== version) return invalid(`anthropic_version: Input should be '${version}'`)
   const extra = ['model', 'stream'].find((name) => body[name] !== undefined)
   if (extra !== undefined) return invalid(`${extra}: Extra inputs are not permitted`)
   const fault = findFault({ ...body, model })
   return fault === undefined ? undefined : invalid(fault)
 }
 
-const VERSION = 'bedrock-2023-05-31'
+const version = 'bedrock-2023-05-31'
 
 /** Every event of Anthropic's is a chunk, in base64; there are no pings, and the last tells what AWS has counted. */
 function frames(answer: Answer, request: WireRequest): Frame[] {

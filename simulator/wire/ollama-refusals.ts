@@ -12,22 +12,22 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'object' : typeof value
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const validBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Options by the kind of number that they take. https://docs.ollama.com/modelfile#valid-parameters-and-values */
-const INTEGERS: readonly string[] = [
+const integers: readonly string[] = [
   ...['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'num_keep', 'num_predict', 'seed', 'top_k'],
   'repeat_last_n',
 ]
-const FLOATS: readonly string[] = [
+const floats: readonly string[] = [
   ...['temperature', 'top_p', 'min_p', 'typical_p', 'repeat_penalty', 'presence_penalty', 'frequency_penalty'],
 ]
 
 /** Families by what they can't do; of a model that isn't here nothing is refused. */
-const THOUGHTLESS =
+const thoughtless =
   /^(?:llama|codellama|gemma[23]?(?![\w])|mistral|mixtral|phi[34](?!.*reasoning)|qwen2|llava|tinyllama)/
-const TOOLLESS = /^(?:llama2|llama3(?![.\w])|codellama|gemma[23]?(?![\w])|phi3|llava|tinyllama|moondream)/
-const EMBEDS_ONLY = /embed|minilm|^bge-/
+const toolless = /^(?:llama2|llama3(?![.\w])|codellama|gemma[23]?(?![\w])|phi3|llava|tinyllama|moondream)/
+const embedsOnly = /embed|minilm|^bge-/
 
 /** `registry/owner/gpt-oss:20b` is `gpt-oss:20b`. */
 const nameOf = (model: string): string => model.slice(model.lastIndexOf('/') + 1)
@@ -39,10 +39,10 @@ export function findChatFault({ body, model }: WireRequest): WireError | undefin
   const top = number(body.top_logprobs)
   if (top !== undefined && (top < 0 || top > 20)) return ollamaFailure(400, 'top_logprobs must be between 0 and 20')
   const name = nameOf(model)
-  if (EMBEDS_ONLY.test(name)) return ollamaFailure(400, `"${model}" does not support chat`)
+  if (embedsOnly.test(name)) return ollamaFailure(400, `"${model}" does not support chat`)
   const thinks = body.think === true || (typeof body.think === 'string' && body.think !== '')
-  if (thinks && THOUGHTLESS.test(name)) return ollamaFailure(400, `"${model}" does not support thinking`)
-  if (list(body.tools).length > 0 && TOOLLESS.test(name)) {
+  if (thinks && thoughtless.test(name)) return ollamaFailure(400, `"${model}" does not support thinking`)
+  if (list(body.tools).length > 0 && toolless.test(name)) {
     return ollamaFailure(400, `registry.ollama.ai/library/${model} does not support tools`)
   }
   const option = findOptionFault(record(body.options))
@@ -107,7 +107,7 @@ function findMessageFault(message: unknown): string | undefined {
   for (const image of list(images)) {
     if (typeof image !== 'string') return unreadable(image, 'ChatRequest.messages.images', 'api.ImageData')
     // a whole data URL, or a remote one
-    if (!BASE64.test(image)) return `illegal base64 data at input byte ${image.search(/[^A-Za-z0-9+/=]/)}`
+    if (!validBase64.test(image)) return `illegal base64 data at input byte ${image.search(/[^A-Za-z0-9+/=]/)}`
   }
   for (const call of list(calls)) {
     const { function: fn } = record(call)
@@ -125,8 +125,8 @@ function findMessageFault(message: unknown): string | undefined {
 function findOptionFault(options: Json): string | undefined {
   for (const [name, value] of Object.entries(options)) {
     if (value === null) continue
-    if (INTEGERS.includes(name) && typeof value !== 'number') return `option "${name}" must be of type integer`
-    if (FLOATS.includes(name) && typeof value !== 'number') return `option "${name}" must be of type float32`
+    if (integers.includes(name) && typeof value !== 'number') return `option "${name}" must be of type integer`
+    if (floats.includes(name) && typeof value !== 'number') return `option "${name}" must be of type float32`
     if (name === 'stop' && !Array.isArray(value)) return 'option "stop" must be of type array'
     if (name === 'stop' && list(value).some((word) => typeof word !== 'string')) {
       return 'option "stop" must be of an array of strings'

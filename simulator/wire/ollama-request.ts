@@ -2,7 +2,7 @@ import { base64Bytes, type Conversation, type SeenImage, type SeenToolResult } f
 import { countTokens } from '../digest.js'
 import { isRecord, type Json, list, number, record, records, string } from '../json.js'
 
-const IMAGE_TOKENS = 100
+const imageTokens = 100
 
 /** https://docs.ollama.com/api/chat */
 export function readChat(body: Json): Conversation {
@@ -38,7 +38,7 @@ export function readChat(body: Json): Conversation {
 }
 
 /** How the base64 of an image begins, as nothing else says what it is. */
-const KINDS: readonly (readonly [start: string, mediaType: string])[] = [
+const kinds: readonly (readonly [start: string, mediaType: string])[] = [
   ['iVBORw0KGgo', 'image/png'],
   ['/9j/', 'image/jpeg'],
   ['R0lGOD', 'image/gif'],
@@ -47,7 +47,7 @@ const KINDS: readonly (readonly [start: string, mediaType: string])[] = [
 
 function imageOf(image: unknown): SeenImage[] {
   if (typeof image !== 'string') return []
-  const mediaType = KINDS.find(([start]) => image.startsWith(start))?.[1] ?? 'unknown'
+  const mediaType = kinds.find(([start]) => image.startsWith(start))?.[1] ?? 'unknown'
   return [{ kind: 'data', mediaType, bytes: base64Bytes(image) }]
 }
 
@@ -61,5 +61,5 @@ function toolResult(message: Json, turn: Json | undefined): SeenToolResult[] {
 
 function tokensOf({ content, thinking, images, tool_calls: calls }: Json): number {
   const said = countTokens(string(content) ?? '') + countTokens(string(thinking) ?? '')
-  return 3 + said + list(images).length * IMAGE_TOKENS + (calls === undefined ? 0 : countTokens(JSON.stringify(calls)))
+  return 3 + said + list(images).length * imageTokens + (calls === undefined ? 0 : countTokens(JSON.stringify(calls)))
 }

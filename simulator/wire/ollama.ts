@@ -7,11 +7,11 @@ import { embedTexts, findChatFault, findEmbedFault, onlyLoads } from './ollama-r
 import { readChat } from './ollama-request.js'
 import { endsWith, type Wire, type WireRequest } from './wire.js'
 
-const CREATED_AT = '2023-11-14T22:13:20.123456Z'
-const DIMENSIONS = 768
+const createdAt = '2023-11-14T22:13:20.123456Z'
+const defaultDimensions = 768
 /** Nanoseconds. */
-const LOAD = 50_000_000
-const FOR_A_TOKEN = 10_000_000
+const loadDuration = 50_000_000
+const forAToken = 10_000_000
 
 /** Ollama's own API. https://docs.ollama.com/api */
 export const ollama: Wire = {
@@ -47,13 +47,13 @@ export const ollama: Wire = {
   frames,
   embeddings(request, vectors) {
     const texts = embedTexts(request.body)
-    const size = number(request.body.dimensions) ?? DIMENSIONS
+    const size = number(request.body.dimensions) ?? defaultDimensions
     const tokens = texts.reduce((sum, text) => sum + countTokens(text), 0)
     return {
       model: request.model,
       embeddings: texts.map((text, index) => vectors?.[index] ?? vectorOf(text, size)),
-      total_duration: LOAD + tokens * FOR_A_TOKEN,
-      load_duration: LOAD,
+      total_duration: loadDuration + tokens * forAToken,
+      load_duration: loadDuration,
       ...(tokens > 0 && { prompt_eval_count: tokens }),
     }
   },
@@ -64,7 +64,7 @@ export const ollama: Wire = {
       return {
         name,
         model: name,
-        modified_at: CREATED_AT,
+        modified_at: createdAt,
         size: 4_000_000_000,
         digest: hash('model', name).toString('hex'),
         details: {
@@ -85,7 +85,7 @@ function whole(answer: Answer, request: WireRequest): Json {
   if (onlyLoads(request.body)) return loaded(answer)
   return {
     model: answer.model,
-    created_at: CREATED_AT,
+    created_at: createdAt,
     message: {
       role: 'assistant',
       content: speech?.text ?? '',
@@ -99,7 +99,7 @@ function whole(answer: Answer, request: WireRequest): Json {
 function frames(answer: Answer, request: WireRequest): Frame[] {
   const speech = answer.choices[0]
   const line = (part: Frame['part'], rest: Json): Frame => ({
-    data: JSON.stringify({ model: answer.model, created_at: CREATED_AT, ...rest }),
+    data: JSON.stringify({ model: answer.model, created_at: createdAt, ...rest }),
     part,
   })
   if (onlyLoads(request.body)) return [{ data: JSON.stringify(loaded(answer)), part: 'close' }]
@@ -116,7 +116,7 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
 
 function loaded(answer: Answer): Json {
   const message = { role: 'assistant', content: '' }
-  return { model: answer.model, created_at: CREATED_AT, message, done: true, done_reason: 'load' }
+  return { model: answer.model, created_at: createdAt, message, done: true, done_reason: 'load' }
 }
 
 function toolCall(call: SpokenCall, index: number): Json {
@@ -142,9 +142,9 @@ function counts({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Js
   const input = prompt.fresh + prompt.cacheRead + prompt.cacheWrite5m + prompt.cacheWrite1h
   const output = spoken + reasoning
   return {
-    total_duration: LOAD + (input + output) * FOR_A_TOKEN,
-    load_duration: LOAD,
-    ...(input > 0 && { prompt_eval_count: input, prompt_eval_duration: input * FOR_A_TOKEN }),
-    ...(output > 0 && { eval_count: output, eval_duration: output * FOR_A_TOKEN }),
+    total_duration: loadDuration + (input + output) * forAToken,
+    load_duration: loadDuration,
+    ...(input > 0 && { prompt_eval_count: input, prompt_eval_duration: input * forAToken }),
+    ...(output > 0 && { eval_count: output, eval_duration: output * forAToken }),
   }
 }

@@ -2,7 +2,7 @@ import { countTokens, vectorOf } from '../digest.js'
 import { isRecord, type Json, list, number, string } from '../json.js'
 import type { WireRequest } from './wire.js'
 
-const DIMENSIONS = 16
+const defaultDimensions = 16
 
 /**
  * Vectors as OpenAI sends them. Voyage and Jina say the same in other words: `output_dimension`, `embedding_type`, and `inputs` where
@@ -11,7 +11,7 @@ const DIMENSIONS = 16
 export function embeddings({ body, model }: WireRequest, vectors: readonly (readonly number[])[] | undefined): Json {
   const given = body.input ?? body.inputs
   const input = Array.isArray(given) && typeof given[0] !== 'number' ? given : [given]
-  const dimensions = number(body.dimensions) ?? number(body.output_dimension) ?? DIMENSIONS
+  const dimensions = number(body.dimensions) ?? number(body.output_dimension) ?? defaultDimensions
   const format = body.encoding_format ?? body.output_encoding ?? body.embedding_type
   let tokens = 0
   const data = input.map((item: unknown, index) => {

@@ -2,9 +2,9 @@ import { type Json, list, record, records, string } from '../json.js'
 import { badRequest } from './openai-errors.js'
 import type { WireError } from './wire.js'
 
-const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function']
-const TOOL_NAME = /^[a-zA-Z0-9_-]+$/
-const MAX_ID = 40
+const knownRoles = ['system', 'developer', 'user', 'assistant', 'tool', 'function']
+const toolName = /^[a-zA-Z0-9_-]+$/
+const maxId = 40
 
 /** What OpenAI refuses of a chat request. */
 export function refuseChat(body: Json, model: string): WireError | undefined {
@@ -28,7 +28,7 @@ function refuseMessages(messages: readonly Json[]): WireError | undefined {
   let open: string[] = []
   for (const [index, message] of messages.entries()) {
     const role = string(message.role)
-    if (role === undefined || !ROLES.includes(role)) {
+    if (role === undefined || !knownRoles.includes(role)) {
       const roles = "'system', 'assistant', 'user', 'function', 'tool', and 'developer'"
       return badRequest(
         `Invalid value: '${String(message.role)}'. Supported values are: ${roles}.`,
@@ -48,10 +48,10 @@ function refuseMessages(messages: readonly Json[]): WireError | undefined {
     }
     if (open.length > 0) return unanswered(open, index)
     if (role === 'assistant') open = records(message.tool_calls).map((call) => string(call.id) ?? '')
-    const long = open.findIndex((id) => id.length > MAX_ID)
+    const long = open.findIndex((id) => id.length > maxId)
     if (long >= 0) {
       const place = `messages[${index}].tool_calls[${long}].id`
-      const text = `Invalid '${place}': string too long. Expected a string with maximum length ${MAX_ID}, but got a string with length ${open[long]?.length} instead.`
+      const text = `Invalid '${place}': string too long. Expected a string with maximum length ${maxId}, but got a string with length ${open[long]?.length} instead.`
       return badRequest(text, place, 'string_above_max_length')
     }
   }
@@ -66,9 +66,9 @@ function unanswered(ids: readonly string[], index: number): WireError {
 function refuseTools(body: Json): WireError | undefined {
   for (const [index, tool] of records(body.tools).entries()) {
     const name = string(record(tool.function).name)
-    if (name === undefined || TOOL_NAME.test(name)) continue
+    if (name === undefined || toolName.test(name)) continue
     const place = `tools[${index}].function.name`
-    const text = `Invalid '${place}': string does not match pattern. Expected a string that matches the pattern '${TOOL_NAME.source}'.`
+    const text = `Invalid '${place}': string does not match pattern. Expected a string that matches the pattern '${toolName.source}'.`
     return badRequest(text, place, 'invalid_value')
   }
   const choice = string(body.tool_choice)

@@ -2,7 +2,7 @@ import { type Conversation, type SeenImage, type SeenTool, type SeenToolResult, 
 import { countTokens } from '../digest.js'
 import { isRecord, type Json, list, number, record, records, string } from '../json.js'
 
-const IMAGE_TOKENS = 85
+const imageTokens = 85
 
 export function readChat(body: Json): Conversation {
   const messages = records(body.messages)
@@ -72,7 +72,7 @@ function prompt(messages: readonly Json[], lastTurn: number, tools: unknown): Co
   let before = 0
   for (const [index, message] of messages.entries()) {
     if (index === lastTurn) before = total
-    total += 4 + countTokens(textOf(message.content)) + IMAGE_TOKENS * imagesOf(message.content).length
+    total += 4 + countTokens(textOf(message.content)) + imageTokens * imagesOf(message.content).length
     for (const call of records(message.tool_calls))
       total += countTokens(JSON.stringify(call.function ?? call.custom ?? ''))
   }

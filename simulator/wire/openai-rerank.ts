@@ -28,12 +28,12 @@ function isVoyage(model: string): boolean {
   return /^rerank-(?:lite-)?\d/.test(model)
 }
 
-const VOYAGE_FIELDS = ['model', 'query', 'documents', 'top_k', 'return_documents', 'truncation']
+const voyageFields = ['model', 'query', 'documents', 'top_k', 'return_documents', 'truncation']
 
 export function refuseRerank({ body, model }: WireRequest): WireError | undefined {
   if (model === '') return badRequest('you must provide a model parameter')
   if (isVoyage(model)) {
-    const unknown = Object.keys(body).find((name) => !VOYAGE_FIELDS.includes(name))
+    const unknown = Object.keys(body).find((name) => !voyageFields.includes(name))
     if (unknown !== undefined) {
       return { status: 400, body: { detail: `Argument '${unknown}' is not supported by our API` } }
     }

@@ -1,5 +1,5 @@
 import type { Answer, Speech } from '../answer.js'
-import { CREATED, idOf } from '../digest.js'
+import { createdAt, idOf } from '../digest.js'
 import type { Frame } from '../frames.js'
 import { type Json, record } from '../json.js'
 import { moderations } from './moderations.js'
@@ -10,7 +10,7 @@ import { readChat } from './openai-request.js'
 import { refuseRerank, rerank } from './openai-rerank.js'
 import { endsWith, googleMethod, modelInPath, type Route, type Wire, type WireError, type WireRequest } from './wire.js'
 
-const FINGERPRINT = 'fp_5111a70f00'
+const fingerprint = 'fp_5111a70f00'
 
 /** https://platform.openai.com/docs/api-reference/chat */
 export const openai: Wire = {
@@ -75,7 +75,7 @@ export const openai: Wire = {
   rerank,
   moderations,
   models({ path }, models) {
-    const card = (id: string): Json => ({ id, object: 'model', created: CREATED, owned_by: 'simulator' })
+    const card = (id: string): Json => ({ id, object: 'model', created: createdAt, owned_by: 'simulator' })
     const id = modelInPath(path)
     return id === undefined ? { object: 'list', data: models.map(card) } : card(id)
   },
@@ -103,7 +103,7 @@ function whole(answer: Answer, request: WireRequest): Json {
   return {
     id: `chatcmpl-${answer.id}`,
     object: 'chat.completion',
-    created: CREATED,
+    created: createdAt,
     model: answer.model,
     choices: answer.choices.map((speech, index) => ({
       index,
@@ -126,7 +126,7 @@ function whole(answer: Answer, request: WireRequest): Json {
     })),
     ...(answer.tally && { usage: usage(answer.tally) }),
     service_tier: 'default',
-    system_fingerprint: FINGERPRINT,
+    system_fingerprint: fingerprint,
   }
 }
 
@@ -149,8 +149,13 @@ function usage({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Jso
 function frames(answer: Answer, request: WireRequest): Frame[] {
   const counts = record(request.body.stream_options).include_usage === true && answer.tally
   const frame = (part: Frame['part'], choices: readonly Json[], tokens: Json | null): Frame => {
-    const head = { id: `chatcmpl-${answer.id}`, object: 'chat.completion.chunk', created: CREATED, model: answer.model }
-    const tail = { service_tier: 'default', system_fingerprint: FINGERPRINT, choices }
+    const head = {
+      id: `chatcmpl-${answer.id}`,
+      object: 'chat.completion.chunk',
+      created: createdAt,
+      model: answer.model,
+    }
+    const tail = { service_tier: 'default', system_fingerprint: fingerprint, choices }
     return { data: JSON.stringify({ ...head, ...tail, ...(counts && { usage: tokens }) }), part }
   }
   const parts = answer.choices.map((speech) => deltas(speech, finishReason(speech, request)))

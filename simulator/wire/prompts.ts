@@ -3,7 +3,7 @@ import { countTokens } from '../digest.js'
 import { readChat } from './openai-request.js'
 
 /** How the turns of the user stand in a prompt, by the families' formats. */
-const TURNS: readonly RegExp[] = [
+const turnTemplates: readonly RegExp[] = [
   // https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3
   /<\|start_header_id\|>user<\|end_header_id\|>\n\n(.*?)<\|eot_id\|>/gs,
   // Llama 2 and Mistral
@@ -14,7 +14,7 @@ const TURNS: readonly RegExp[] = [
 
 /** What the user said last in a text that a model is to go on with: all of it, where there are no turns. */
 function lastTurn(prompt: string): string {
-  for (const turns of TURNS) {
+  for (const turns of turnTemplates) {
     const last = [...prompt.matchAll(turns)].at(-1)
     if (last) return last[1] ?? ''
   }

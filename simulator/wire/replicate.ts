@@ -7,7 +7,7 @@ import { openai } from './openai.js'
 import { readPrompt } from './prompts.js'
 import { type ErrorWish, endsWith, type Route, type Wire, type WireError, type WireRequest } from './wire.js'
 
-const CREATED_AT = '2023-11-14T22:13:20.000Z'
+const createdAt = '2023-11-14T22:13:20.000Z'
 
 interface Asked {
   readonly body: Json
@@ -16,7 +16,7 @@ interface Asked {
 
 /** What was asked, by the id of its prediction, which is made of it: the address of a stream says no more than that. */
 const asked = new Map<string, Asked>()
-const MOST_ASKED = 1_000
+const mostAsked = 1_000
 
 /**
  * Replicate: a prediction is answered at once, or with the address of its stream.
@@ -50,7 +50,7 @@ export const replicate: Wire = {
     if (request.operation !== 'unknown') return undefined
     if (endsWith(request.path, '/cancel')) return { status: 200, body: prediction(request, 'canceled', {}) }
     const { body, model, seed } = request
-    if (asked.size >= MOST_ASKED) asked.delete(asked.keys().next().value ?? '')
+    if (asked.size >= mostAsked) asked.delete(asked.keys().next().value ?? '')
     asked.set(idOf(seed, 'prediction'), { body, model })
     return { status: 201, body: prediction(request, 'starting', {}) }
   },
@@ -99,7 +99,7 @@ function prediction(request: WireRequest, status: string, more: Json): Json {
     data_removed: false,
     error: null,
     status,
-    created_at: CREATED_AT,
+    created_at: createdAt,
     urls: { get, cancel: `${get}/cancel`, stream: `${stream}/v1/streams/${id}` },
     ...more,
   }
@@ -116,11 +116,11 @@ function frames({ choices }: Answer): Frame[] {
 
 const problem = (status: number, detail: string): WireError => ({
   status,
-  body: { title: TITLES.get(status) ?? 'Error', detail, status },
+  body: { title: titles.get(status) ?? 'Error', detail, status },
   contentType: 'application/problem+json',
 })
 
-const TITLES: ReadonlyMap<number, string> = new Map([
+const titles: ReadonlyMap<number, string> = new Map([
   [401, 'Unauthenticated'],
   [402, 'Insufficient credit'],
   [404, 'Not found'],
@@ -142,7 +142,7 @@ function words(status: number): string {
   }
 }
 
-const REASONS: Readonly<Record<FaultReason, readonly [status: number, detail: string]>> = {
+const reasons: Readonly<Record<FaultReason, readonly [status: number, detail: string]>> = {
   quota: [402, words(402)],
   'context-window': [422, '- input.prompt: Your input is too long.'],
   'content-policy': [
@@ -154,6 +154,6 @@ const REASONS: Readonly<Record<FaultReason, readonly [status: number, detail: st
 
 /** https://replicate.com/docs/reference/http#errors */
 function replicateError(_request: WireRequest, { status, reason, message }: ErrorWish): WireError {
-  const [usual, detail] = reason ? REASONS[reason] : [500, words(status ?? 500)]
+  const [usual, detail] = reason ? reasons[reason] : [500, words(status ?? 500)]
   return problem(status ?? usual, message ?? detail)
 }

@@ -1,5 +1,5 @@
 import type { Answer, Speech, SpokenCall } from '../answer.js'
-import { CREATED } from '../digest.js'
+import { createdAt } from '../digest.js'
 import type { Frame } from '../frames.js'
 import { type Json, record, records, string } from '../json.js'
 import { openai } from './openai.js'
@@ -128,7 +128,7 @@ function responseOf(answer: Answer, { body }: WireRequest, output: readonly Json
   return {
     id: `resp_${answer.id}`,
     object: 'response',
-    created_at: CREATED,
+    created_at: createdAt,
     status: open ? 'in_progress' : cut ? 'incomplete' : 'completed',
     error: null,
     incomplete_details: cut && !open ? { reason: cut } : null,

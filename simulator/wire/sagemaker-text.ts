@@ -6,7 +6,7 @@ import { fromContainer, sagemaker } from './sagemaker.js'
 import type { Wire } from './wire.js'
 
 /** The container's words for why it stopped. */
-const FINISHES: Readonly<Record<string, string>> = { stop: 'eos_token', length: 'length' }
+const finishes: Readonly<Record<string, string>> = { stop: 'eos_token', length: 'length' }
 
 /**
  * Endpoints of Amazon SageMaker whose container takes a text, as Text Generation Inference does.
@@ -48,6 +48,6 @@ export const sagemakerText: Wire = {
 
 function detailsOf({ choices: [speech], tally }: Answer): Json {
   const { finishReason = 'stop', textPieces = [] } = speech ?? {}
-  const finish_reason = FINISHES[finishReason] ?? finishReason
+  const finish_reason = finishes[finishReason] ?? finishReason
   return { finish_reason, generated_tokens: tally?.spoken ?? textPieces.length + 1, seed: null }
 }

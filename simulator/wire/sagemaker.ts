@@ -28,7 +28,7 @@ export const sagemaker: Wire = {
   },
   error,
   errorInside(_request, status) {
-    const [event, code] = status === undefined ? BROKEN : FAILED
+    const [event, code] = status === undefined ? broken : failed
     const body = { Message: 'The stream of the container broke off.', ErrorCode: code }
     return { body, frame: { event, exception: true, data: JSON.stringify(body), part: 'close' } }
   },
@@ -38,14 +38,14 @@ export const sagemaker: Wire = {
       .map(({ data, part }): Frame => ({ event: 'PayloadPart', data: `data: ${data}\n\n`, part })),
 }
 
-const BROKEN = ['ModelStreamError', 'StreamBroken'] as const
-const FAILED = ['InternalStreamFailure', 'InternalFailure'] as const
+const broken = ['ModelStreamError', 'StreamBroken'] as const
+const failed = ['InternalStreamFailure', 'InternalFailure'] as const
 
 /** AWS speaks of access and of its own state; what is wrong with a prompt is the container's word. */
-const CONTAINERS: readonly (FaultReason | undefined)[] = ['context-window', 'content-policy', 'image']
+const containers: readonly (FaultReason | undefined)[] = ['context-window', 'content-policy', 'image']
 
 function error(request: WireRequest, wish: ErrorWish): WireError {
-  if (!CONTAINERS.includes(wish.reason)) return converse.error(request, wish)
+  if (!containers.includes(wish.reason)) return converse.error(request, wish)
   return fromContainer(openaiError(request, wish), wish.status)
 }
 

@@ -9,8 +9,8 @@ import { readChat } from './openai-request.js'
 import { documentText, rank } from './rank.js'
 import type { ErrorWish, Wire, WireError, WireRequest } from './wire.js'
 
-const CREATED_AT = '2023-11-14T22:13:20.000Z'
-const SIZE = 16
+const createdAt = '2023-11-14T22:13:20.000Z'
+const pageSize = 16
 
 /** IBM watsonx.ai: near OpenAI's. https://cloud.ibm.com/apidocs/watsonx-ai */
 export const watsonx: Wire = {
@@ -39,7 +39,7 @@ export const watsonx: Wire = {
     const inputs = list(request.body.inputs)
     const size = (text: unknown) => countTokens(string(text) ?? '')
     return counted(request, inputs.map(size), {
-      results: inputs.map((text, at) => ({ embedding: vectors?.[at] ?? vectorOf(string(text) ?? '', SIZE) })),
+      results: inputs.map((text, at) => ({ embedding: vectors?.[at] ?? vectorOf(string(text) ?? '', pageSize) })),
     })
   },
   rerank(request, scores) {
@@ -52,12 +52,12 @@ export const watsonx: Wire = {
 }
 
 /** Fields of its own around an answer of OpenAI's kind. */
-const named = (body: Json, { model }: WireRequest): Json => ({ ...body, model_id: model, created_at: CREATED_AT })
+const named = (body: Json, { model }: WireRequest): Json => ({ ...body, model_id: model, created_at: createdAt })
 
 const counted = ({ model }: WireRequest, tokens: readonly number[], body: Json): Json => ({
   model_id: model,
   ...body,
-  created_at: CREATED_AT,
+  created_at: createdAt,
   input_token_count: tokens.reduce((sum, count) => sum + count, 0),
 })
 
