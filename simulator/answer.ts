@@ -2,20 +2,20 @@ import type { Conversation, PromptTokens } from './conversation.js'
 import { countTokens, idOf, pieces, words } from './digest.js'
 import type { Reply } from './reply.js'
 
-/** What one choice of an answer says, ready to be put on a wire. */
+/** The content of one choice, before a wire encodes it. */
 export interface Speech {
   readonly text: string
-  /** The text, as it is cut for a stream. */
+  /** The text, split into stream chunks. */
   readonly textPieces: readonly string[]
   readonly reasoning: string
   readonly reasoningPieces: readonly string[]
   readonly toolCalls: readonly SpokenCall[]
-  /** Where the script gives one; else the wire's usual. */
+  /** From the script; each wire has its default. */
   readonly finishReason: string | undefined
 }
 
 export interface SpokenCall {
-  /** Without the wire's prefix where it was made from the request. */
+  /** Without the wire's prefix if derived from the request. */
   readonly id: string
   readonly givenId: string | undefined
   readonly name: string
@@ -24,7 +24,7 @@ export interface SpokenCall {
   readonly argumentPieces: readonly string[]
 }
 
-/** An answer's tokens in disjoint parts. */
+/** Completion tokens in disjoint buckets. */
 export interface Tally {
   readonly prompt: PromptTokens
   /** Without reasoning. */
@@ -32,9 +32,9 @@ export interface Tally {
   readonly reasoning: number
 }
 
-/** Everything that a wire needs to write an answer down. */
+/** Input of a wire's encoder. */
 export interface Answer {
-  /** 24 letters and digits made from the request. */
+  /** 24 letters and digits derived from the request. */
   readonly id: string
   readonly model: string
   readonly choices: readonly Speech[]

@@ -1,24 +1,24 @@
-/** A chat request in no provider's terms: what the simulated model looks at to answer. */
+/** A chat request in provider-neutral form: the input of the simulated model. */
 export interface Conversation {
   /** The text of the last user message. */
   readonly userText: string
   /** The images of the last user message. */
   readonly images: readonly SeenImage[]
-  /** What tools answered since the model spoke last. */
+  /** Tool results since the last assistant message. */
   readonly toolResults: readonly SeenToolResult[]
   readonly tools: readonly SeenTool[]
   readonly toolChoice: 'auto' | 'none' | 'required' | { readonly name: string }
-  /** The answer must be JSON; by this schema, where there is one. */
+  /** The answer must be JSON, matching this schema if present. */
   readonly json: { readonly schema: unknown } | undefined
   readonly reasons: boolean
-  /** How many answers are wanted. */
+  /** Number of choices requested. */
   readonly choices: number
   readonly maxTokens: number | undefined
   readonly stops: readonly string[]
   readonly prompt: PromptTokens
 }
 
-/** Disjoint parts of a prompt, in tokens. */
+/** Prompt tokens in disjoint buckets. */
 export interface PromptTokens {
   readonly fresh: number
   readonly cacheRead: number
@@ -41,7 +41,7 @@ export interface SeenToolResult {
   readonly text: string
 }
 
-/** An image as the URL that carries it. */
+/** An image, by its URL. */
 export function seeImage(url: string): SeenImage {
   const data = /^data:([^;,]*)[^,]*,/.exec(url)
   if (data) return { kind: 'data', mediaType: data[1] || 'unknown', bytes: base64Bytes(url.slice(data[0].length)) }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Unix time in seconds that every simulated answer carries. */
+/** Creation time of every simulated answer, in Unix seconds. */
 export const createdAt = 1_700_000_000
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -18,17 +18,17 @@ export function idOf(seed: string, label: string): string {
   return id
 }
 
-/** About four characters a token, which is what English text has. Never 0 for text that is there. */
+/** About four characters per token, the average of English text. Never 0 for non-empty text. */
 export function countTokens(text: string): number {
   return Math.ceil(text.length / 4)
 }
 
-/** Text in pieces of a word each, with the white space before it. */
+/** Splits text into words, each with its leading white space. */
 export function words(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? []
 }
 
-/** Text in pieces of at most `size` characters; never through the middle of one. */
+/** Splits text into pieces of at most `size` characters, without splitting a character. */
 export function pieces(text: string, size: number): string[] {
   const out: string[] = []
   let piece = ''
@@ -48,7 +48,7 @@ export function clip(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max)}…` : text
 }
 
-/** A thinking block's signature. The first byte makes its base64 begin with `E`, as Anthropic's do. */
+/** The signature of a thinking block. The first byte makes its base64 start with `E`, like Anthropic's. */
 export function sign(thinking: string): string {
   const parts: Buffer[] = [Buffer.from([0x12, 0xb5, 0x01, 0x0a])]
   for (let i = 0; i < 4; i++) parts.push(hash('thinking', String(i), thinking))
@@ -62,7 +62,7 @@ export function vectorOf(input: string, dimensions: number): number[] {
   const vector = new Array<number>(dimensions)
   let sum = 0
   for (let i = 0; i < dimensions; i++) {
-    // xorshift32: enough for numbers that look like a vector
+    // xorshift32: random enough for a fake vector
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5

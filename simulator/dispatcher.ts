@@ -6,7 +6,7 @@ import type { Stage } from './stage.js'
 import { Presence, play, type Sink } from './steps.js'
 import type { Headers } from './wire/wire.js'
 
-/** Network data comes in turns of its own. Kept from here, so that faked timers do not stop it. */
+/** Network data arrives in separate turns of the event loop. Captured at load, so that fake timers do not stop it. */
 const { setImmediate: immediate, clearImmediate: clear } = globalThis
 const nextTurn = (done: () => void): (() => void) => {
   const turn = immediate(done)
@@ -15,7 +15,7 @@ const nextTurn = (done: () => void): (() => void) => {
 
 type Done = (() => void) | undefined
 
-/** undici's dispatcher as far as requests need it. https://undici.nodejs.org/#/docs/api/Dispatcher */
+/** The part of undici's dispatcher that requests use. https://undici.nodejs.org/#/docs/api/Dispatcher */
 export class MockDispatcher extends EventEmitter {
   readonly #stage: Stage
   readonly #open = new Set<Exchange>()
@@ -41,7 +41,7 @@ export class MockDispatcher extends EventEmitter {
     return true
   }
 
-  /** What is under way goes on. */
+  /** Requests in flight continue. */
   close(done?: Done): Promise<void> {
     this.closed = true
     done?.()
@@ -60,7 +60,7 @@ export class MockDispatcher extends EventEmitter {
   }
 }
 
-/** One request and its answer; at the same time the controller that undici's handlers are given. */
+/** One request and its response; also the controller passed to undici's handlers. */
 class Exchange implements Dispatcher.DispatchController, Sink {
   readonly #handler: Handler
   readonly #presence = new Presence()

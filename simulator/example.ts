@@ -1,11 +1,11 @@
 import { isRecord, type Json, list, number, record, string } from './json.js'
 
-/** What the values are taken from, where a field wants something like it. */
+/** The text that supplies values for matching fields. */
 export interface Hints {
   readonly text: string
 }
 
-/** Deeper than this only what is required is filled in. */
+/** Below this depth only required fields are filled in. */
 const fullDepth = 4
 const maxDepth = 12
 
@@ -13,8 +13,8 @@ const placeName = /location|city|place|town|destination|country|region|address/i
 const quote = /query|question|text|message|input|prompt|content|topic|search|request/i
 
 /**
- * A value that fits a JSON schema, the same for the same schema and text. Words and numbers come from the text where
- * that makes sense: "What's the weather in Paris?" gives `{ city: 'Paris' }`.
+ * Creates a value that matches a JSON schema. Deterministic for the same schema and text. Uses words and numbers of the text if they
+ * fit: "How is the weather in Paris?" gives `{ city: 'Paris' }`.
  */
 export function exampleOf(schema: unknown, hints: Hints): unknown {
   return make(schema, { root: schema, hints, name: '', depth: 0, open: [] })
@@ -26,7 +26,7 @@ interface Place {
   /** Of the property. */
   readonly name: string
   readonly depth: number
-  /** References that are being followed: one that returns here would never end. */
+  /** References being resolved, to detect a cycle. */
   readonly open: readonly string[]
 }
 
@@ -130,7 +130,7 @@ function makeNumber(schema: Json, integer: boolean, { hints }: Place): number {
   return rounded > most ? rounded - step : rounded
 }
 
-/** The first run of capitalised words that does not begin the sentence: `New York`. */
+/** The first sequence of capitalised words after the first word of the sentence: `New York`. */
 function properName(text: string): string | undefined {
   return /(?<=[\p{L}\p{N},;:"'’]\s+["'(]?)\p{Lu}[\p{L}\p{M}'’-]*(?:\s+\p{Lu}[\p{L}\p{M}'’-]*)*/u.exec(text)?.[0]
 }
@@ -142,7 +142,7 @@ function mentioned(options: readonly unknown[], text: string): unknown {
 
 function branch(branches: readonly unknown[], place: Place): unknown {
   const usable = branches.filter((option) => record(option).type !== 'null')
-  // the way out of a schema that contains itself
+  // ends the recursion of a self-referencing schema
   return (
     usable.find((option) => !returns(option, place)) ??
     branches.find((option) => record(option).type === 'null') ??
@@ -174,7 +174,7 @@ function typeOf(schema: Json): string {
   return schema.items !== undefined ? 'array' : 'string'
 }
 
-/** `#/$defs/Address` in the schema that it stands in. */
+/** Resolves `#/$defs/Address` in the root schema. */
 function resolve(ref: string, root: unknown): unknown {
   if (!ref.startsWith('#')) return {}
   let at: unknown = root

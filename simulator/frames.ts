@@ -3,20 +3,20 @@ import type { StreamControls } from './reply.js'
 import type { Step } from './steps.js'
 
 /**
- * An event of a stream, and its place in the answer: `open` comes before content, `content` is what `afterChunks` and
- * `chunkDelayMs` count, `close` ends the answer, `mark` says that nothing follows.
+ * An event of a stream and its role: `open` precedes content, `content` is counted by `afterChunks` and
+ * delayed by `chunkDelayMs`, `close` ends the answer, `mark` is the end mark.
  */
 export interface Frame {
-  /** The event's name; where a framing has no names, it is left out. */
+  /** The event's name; omitted for framings without names. */
   readonly event?: string
-  /** True where AWS calls the event an exception. */
+  /** True for an exception event of AWS. */
   readonly exception?: boolean
   /** Text, nearly always JSON. */
   readonly data: string
   readonly part: 'open' | 'content' | 'close' | 'mark'
 }
 
-/** How many frames stand before a fault that comes after `chunks` content events. */
+/** Counts the frames before a fault that follows `chunks` content events. */
 export function framesBefore(frames: readonly Frame[], chunks: number): number {
   let content = 0
   for (let i = 0; i < frames.length; i++) {
@@ -39,7 +39,7 @@ export interface Pace {
   readonly betweenMs: number
 }
 
-/** Writes frames with their delays. `last` says that nothing follows them. */
+/** Writes frames with their delays. `last` marks the end of the stream. */
 export function* writeFrames(
   framing: Framing,
   frames: readonly Frame[],
@@ -62,7 +62,7 @@ export function* writeFrames(
   }
 }
 
-/** Cuts what is written into pieces of `size` bytes, wherever that is. What is left is flushed before any other step. */
+/** Splits writes into pieces of `size` bytes at any position. Flushes the remainder before any other step. */
 export function* recut(steps: Iterable<Step>, size: number): Generator<Step> {
   let held: Buffer = Buffer.alloc(0)
   for (const step of steps) {
@@ -73,7 +73,7 @@ export function* recut(steps: Iterable<Step>, size: number): Generator<Step> {
       held = held.subarray(at)
       continue
     }
-    // a wait of no time separates nothing
+    // a wait of 0 ms separates nothing
     if (step.kind === 'wait' && step.ms === 0) continue
     if (held.length > 0) yield { kind: 'write', bytes: held }
     held = Buffer.alloc(0)

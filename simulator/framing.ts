@@ -1,14 +1,14 @@
 import { crc32 } from 'node:zlib'
 import type { Frame } from './frames.js'
 
-/** How the events of a stream are told from each other. */
+/** Encodes the events of a stream. */
 export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
 
 interface FramingRules {
   readonly contentType: string
   /** The bytes of one event. */
   write(frame: Pick<Frame, 'event' | 'exception' | 'data'>, eol: string): Buffer
-  /** Something that every reader skips. */
+  /** Bytes that every reader ignores. */
   comment?(eol: string): Buffer
   /** Whether an event ends with a line end. */
   readonly lines: boolean
@@ -19,7 +19,7 @@ export const framings: Readonly<Record<Framing, FramingRules>> = {
     contentType: 'text/event-stream; charset=utf-8',
     write({ event, data }, eol) {
       const name = event === undefined ? '' : `event: ${event}${eol}`
-      // a text of several lines is as many fields
+      // one data field per line
       const lines = data.split('\n').map((line) => `data: ${line}${eol}`)
       return Buffer.from(`${name}${lines.join('')}${eol}`)
     },
@@ -38,7 +38,7 @@ export const framings: Readonly<Record<Framing, FramingRules>> = {
   },
 }
 
-/** The type of a header whose value is text. */
+/** Header type of a string value. */
 const stringHeaderType = 7
 
 /** https://smithy.io/2.0/aws/amazon-eventstream.html */

@@ -7,7 +7,7 @@ import type { Wire, WireRequest } from './wire/wire.js'
 const htmlPage =
   '<!DOCTYPE html>\n<html><head><title>Service</title></head><body><h1>Something went wrong</h1></body></html>\n'
 
-/** A body that is no answer. */
+/** An invalid body. */
 export function* garbage(wire: Wire, request: WireRequest, fault: GarbageFault): Generator<Step> {
   const [contentType, bytes] = make(wire, request.stream, fault.what)
   const headers = { 'content-type': contentType, ...wire.headers(request), 'content-length': String(bytes.length) }
@@ -38,10 +38,10 @@ function make(wire: Wire, stream: boolean, what: GarbageFault['what']): readonly
 }
 
 const block = Buffer.alloc(64 * 1024, 'a')
-/** Stands for the text that is too long to be made. */
+/** Placeholder for a text too long to build in memory. */
 export const hugeMark = 'simulator-huge-text'
 
-/** An answer whose text is `bytes` long, written in blocks. `body` has the mark in the text's place. */
+/** Writes an answer with a text of `bytes` bytes in blocks. `body` contains the placeholder. */
 export function* huge(fault: HugeFault, headers: Readonly<Record<string, string>>, body: string): Generator<Step> {
   const at = body.indexOf(hugeMark)
   yield { kind: 'head', status: fault.status ?? 200, headers }

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 
 type Controller = Dispatcher.DispatchController
 
-/** undici 7's handler, with everything there. */
+/** undici 7's handler with all callbacks. */
 export interface Handler {
   onRequestStart(controller: Controller, context: unknown): void
   onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, statusMessage: string): void
@@ -12,7 +12,7 @@ export interface Handler {
   onResponseError(controller: Controller, error: Error): void
 }
 
-/** `undici.request`, `stream` and `fetch` still hand over handlers of the older form: both are taken. */
+/** `undici.request`, `stream` and `fetch` still pass handlers of the older form; both work. */
 export function asHandler(handler: Dispatcher.DispatchHandler): Handler {
   return handler.onRequestStart ? complete(handler) : translate(handler)
 }

@@ -3,10 +3,10 @@ import { clip, pieces } from './digest.js'
 import { exampleOf } from './example.js'
 import type { Reply } from './reply.js'
 
-/** Words in the names of tools that say nothing of what a tool is about. */
+/** Words in tool names that carry no meaning. */
 const common = new Set(['get', 'set', 'the', 'and', 'for', 'run', 'call', 'make', 'tool', 'function', 'with', 'from'])
 
-/** What the simulated model says where nothing was scripted. The same for the same request. */
+/** The unscripted answer of the simulated model. Deterministic for the same request. */
 export function improvise(conversation: Conversation, choice: number): Reply {
   const reasoning = conversation.reasons && {
     reasoning: `The user says: "${clip(conversation.userText, 200)}". I answer that.`,

@@ -1,4 +1,4 @@
-/** Reading JSON of which nothing is known. */
+/** Readers for untyped JSON. */
 
 export type Json = Readonly<Record<string, unknown>>
 

@@ -7,27 +7,27 @@ import { type SimulationOptions, Stage } from './stage.js'
 
 export interface MockProviderOptions extends SimulationOptions {}
 
-/** Providers without a network: give its `dispatcher` to a client. */
+/** Simulated providers without a network: pass the `dispatcher` to a client. */
 export interface MockProvider extends AsyncDisposable {
   /**
    * For `createClient({ dispatcher })`, for one call's `dispatcher`, or for `undici.request(url, { dispatcher })` and `fetch`.
-   * Every host is answered; which API is meant is read from the path.
+   * Answers requests to any host and recognises the API by the path.
    */
   readonly dispatcher: Dispatcher
-  /** What was sent, in order. */
+  /** Received requests, in order. */
   readonly requests: readonly SimulatedRequest[]
-  /** Queues an answer for the next request that it fits. The usual reply comes after the queue. */
+  /** Queues a reply for the next matching request. The default reply applies when the queue is empty. */
   reply(reply: ReplySource, options?: ScriptOptions): void
-  /** Queues something that goes wrong with the next request that it fits; a function chooses for each request. */
+  /** Queues a fault for the next matching request; a function chooses per request. */
   fail(fault: FaultSource, options?: ScriptOptions): void
-  /** Forgets requests, queued replies and faults. Exchanges that are under way go on. */
+  /** Clears requests, queued replies and faults. Exchanges in flight continue. */
   reset(): void
-  /** Fails what is under way and everything that is sent afterwards. */
+  /** Fails exchanges in flight and all later requests. */
   close(): Promise<void>
 }
 
 /**
- * Answers in the process, for unit tests: no server, no port, no key. Replies, faults, wires and model names are those of
+ * Answers in process, for unit tests: no server, port or key. Replies, faults, wires and model names are those of
  * `startSimulator`.
  *
  * @example
@@ -37,7 +37,7 @@ export interface MockProvider extends AsyncDisposable {
  *
  * const answer = await client.completion({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'Hi' }] })
  * answer.choices[0].message.content // 'Hello'
- * mock.requests[0].body // what OpenAI would have got
+ * mock.requests[0].body // the body that OpenAI would receive
  *
  * mock.fail({ kind: 'status', status: 429, retryAfter: 1 })
  * ```
@@ -47,7 +47,7 @@ export function mockProvider(options: MockProviderOptions = {}): MockProvider {
   const dispatcher = new MockDispatcher(stage)
   const close = (): Promise<void> => dispatcher.destroy()
   return {
-    // only what a dispatcher is for: `dispatch`, `close`, `destroy` and events
+    // hides all but `dispatch`, `close`, `destroy` and events
     dispatcher: dispatcher as unknown as Dispatcher,
     requests: stage.requests,
     reply: (reply, script) => stage.script.addReply(reply, script),

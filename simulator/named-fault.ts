@@ -1,12 +1,12 @@
 import type { Fault, FaultReason, GarbageFault } from './fault.js'
 
-/** A fault that a model's name asks for, and how many requests for that model it hits. */
+/** A fault requested by a model name, and the number of requests it applies to. */
 export interface NamedFault {
   readonly fault: Fault
   readonly times: number
 }
 
-/** The fault that a model's name asks for: the table is at `Fault`. */
+/** Parses the fault in a model name; see the table at `Fault`. */
 export function namedFault(model: string): NamedFault | undefined {
   const times = /-x(\d+)$/.exec(model)
   const name = times ? model.slice(0, -times[0].length) : model
@@ -14,7 +14,7 @@ export function namedFault(model: string): NamedFault | undefined {
   return fault && { fault, times: times ? Number(times[1]) : Number.POSITIVE_INFINITY }
 }
 
-/** The milliseconds of `slow-chunks-20`. */
+/** Parses the milliseconds of `slow-chunks-20`. */
 export function namedChunkDelay(model: string): number | undefined {
   const match = /^slow-chunks-(\d+)$/.exec(model)
   return match ? Number(match[1]) : undefined

@@ -6,7 +6,7 @@ import type { RawEvent, RawReply, StreamControls } from './reply.js'
 import type { Step } from './steps.js'
 import type { Headers, Wire, WireBody, WireError, WireRequest } from './wire/wire.js'
 
-/** An answer on the wire, before anything goes wrong with it. */
+/** A response on the wire, before a fault is applied. */
 export interface Performance {
   readonly wire: Wire
   readonly request: WireRequest
@@ -19,7 +19,7 @@ export interface Performance {
   readonly chunkDelayMs: number
 }
 
-/** The steps of an answer, and of what goes wrong with it. */
+/** The steps of a response, with its fault applied. */
 export function perform(performance: Performance, fault: Fault | undefined): Iterable<Step> {
   const steps =
     'frames' in performance.answer
@@ -93,7 +93,7 @@ function lineEnding(wire: Wire, controls: StreamControls): '\n' | '\r\n' {
   return controls.lineEnding ?? wire.lineEnding ?? '\n'
 }
 
-/** Time in which nothing is said, though something may be sent. */
+/** A pause without content; keep-alive may be sent. */
 function* lull(ms: number, keepAliveMs: number | undefined, ping: Step | undefined): Generator<Step> {
   let left = ms
   while (ping && keepAliveMs !== undefined && keepAliveMs > 0 && left > keepAliveMs) {
@@ -112,7 +112,7 @@ function head({ wire, request, answer }: Performance, contentType: string, lengt
   return { kind: 'head', status: 200, headers }
 }
 
-/** A body that stands by itself: an error, garbage, what a test wants to be sent. */
+/** A complete body: an error, an invalid body or a raw reply. */
 export function* plain(wire: Wire, request: WireRequest, error: WireError): Generator<Step> {
   const isText = typeof error.body === 'string'
   const bytes = Buffer.from(typeof error.body === 'string' ? error.body : JSON.stringify(error.body))
@@ -128,7 +128,7 @@ export function* plain(wire: Wire, request: WireRequest, error: WireError): Gene
   yield { kind: 'end' }
 }
 
-/** What a script wants to be sent as it stands. */
+/** A scripted raw reply, sent unchanged. */
 export function raw(
   wire: Wire,
   request: WireRequest,
@@ -163,7 +163,7 @@ function rawBody(body: NonNullable<RawReply['body']>): Buffer {
   return body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(JSON.stringify(body))
 }
 
-/** Faults that leave nothing of the answer. Undefined for those that only disturb it. */
+/** Handles faults that replace the response. Undefined for faults that only disturb it. */
 export function replacement(wire: Wire, request: WireRequest, fault: Fault): Iterable<Step> | undefined {
   switch (fault.kind) {
     case 'status': {

@@ -1,41 +1,41 @@
 /** The APIs that the simulator speaks. */
 export type WireName = 'openai' | 'anthropic' | 'gemini' | 'cohere' | 'converse' | 'ollama' | 'replicate'
 
-/** What a request asks for. */
+/** The operation of a request. */
 export type SimulatedOperation = 'chat' | 'embedding' | 'rerank' | 'moderation' | 'models' | 'count-tokens' | 'unknown'
 
 /**
- * How the events of a stream are put on the wire. Given to the simulator for every answer, or to one reply. What the framing of a
- * wire has no place for (line ends and comments in AWS's binary messages) is left out there.
+ * Framing options of a stream, for the whole simulator or one reply. Options without meaning for a
+ * framing (line ends and comments in AWS's binary messages) are ignored.
  */
 export interface StreamControls {
-  /** @default '\n', and with Gemini '\r\n' */
+  /** @default '\n'; '\r\n' for Gemini */
   lineEnding?: '\n' | '\r\n'
-  /** Puts a comment line before the first event and between server-sent events, as OpenRouter does. @default false */
+  /** Adds a comment line before the first event and between server-sent events, like OpenRouter. @default false */
   comments?: boolean
-  /** False leaves out the blank line behind the last event, or the line end behind the last line of JSON. @default true */
+  /** False omits the blank line after the last event, or the line end after the last line of JSON. @default true */
   finalBlankLine?: boolean
-  /** False leaves out the end mark (`[DONE]`, `message_stop`) of a stream that is otherwise complete. @default true */
+  /** False omits the end mark (`[DONE]`, `message_stop`) of an otherwise complete stream. @default true */
   endMark?: boolean
   /**
-   * Cuts the stream into network writes of this many bytes, through the middle of events and characters.
-   * @default one write for each event
+   * Splits the stream into network writes of this many bytes, also inside events and characters.
+   * @default one write per event
    */
   writeBytes?: number
 }
 
-/** A call of a tool, as the simulated model makes it. */
+/** A tool call of the simulated model. */
 export interface ReplyToolCall {
   name: string
-  /** An object, or JSON text that is sent exactly as it is (it may be broken). */
+  /** An object, or JSON text that is sent unchanged (it may be invalid). */
   arguments: Readonly<Record<string, unknown>> | string
-  /** @default an id in the provider's form, made from the request */
+  /** @default an id in the provider's form, derived from the request */
   id?: string
 }
 
 /**
- * Token counts of a reply. What is left out is counted from the texts, at about four characters a token.
- * As everywhere in llmux the prompt includes cache reads and writes, and the completion includes reasoning.
+ * Token counts of a reply. Missing counts are computed from the texts, at about four characters per token.
+ * The prompt includes cache reads and writes, and the completion includes reasoning.
  */
 export interface ReplyUsage {
   promptTokens?: number
@@ -49,22 +49,22 @@ export interface ReplyUsage {
   cacheCreation1hTokens?: number
 }
 
-/** An answer that is sent as it stands, whatever the request was: also to an API that is not simulated. */
+/** A response sent unchanged for any request, also to an API that is not simulated. */
 export interface RawReply {
   /** @default 200 */
   status?: number
-  /** Beside the wire's own headers; `content-type` is `application/json`, or that of the wire's streams with `events`. */
+  /** In addition to the wire's headers; `content-type` is `application/json`, or the wire's stream type with `events`. */
   headers?: Readonly<Record<string, string>>
   /** Objects are sent as JSON. */
   body?: string | Uint8Array | Readonly<Record<string, unknown>>
-  /** Events of a stream instead of a body, in the wire's framing: the data alone, or with the event's name. Objects are sent as JSON. */
+  /** Stream events instead of a body, in the wire's framing: data alone, or with the event's name. Objects are sent as JSON. */
   events?: readonly RawEvent[]
 }
 
 export type RawEvent = string | { event?: string; data: string | Readonly<Record<string, unknown>> }
 
 /**
- * What the simulated model says, in no provider's terms: each wire puts it into its own shape, whole or streamed.
+ * The simulated model's answer in provider-neutral form; each wire encodes it, streamed or not.
  *
  * @example
  * ```ts
@@ -74,21 +74,21 @@ export type RawEvent = string | { event?: string; data: string | Readonly<Record
  */
 export interface Reply extends StreamControls {
   text?: string
-  /** Sent as the wire does: `reasoning_content` (OpenAI), a signed thinking block (Anthropic), a thought (Gemini), … */
+  /** Encoded per wire: `reasoning_content` (OpenAI), a signed thinking block (Anthropic), a thought (Gemini), … */
   reasoning?: string
   toolCalls?: readonly ReplyToolCall[]
   /**
-   * One of OpenAI's words, put into the wire's own (`length` is Anthropic's `max_tokens`), or any other word, sent as it is.
-   * @default 'tool_calls' with tool calls (OpenAI wire: 'stop' where `tool_choice` names the tool, as there), else 'stop'
+   * An OpenAI finish reason, mapped to the wire's (`length` is Anthropic's `max_tokens`), or any other string, sent unchanged.
+   * @default 'tool_calls' with tool calls (OpenAI wire: 'stop' if `tool_choice` names the tool), else 'stop'
    */
   finishReason?: 'stop' | 'length' | 'tool_calls' | 'content_filter' | (string & {})
-  /** `null` leaves the usage out, as some hosts do. @default counted */
+  /** `null` omits the usage, like some hosts. @default counted */
   usage?: ReplyUsage | null
-  /** How the text is cut when it is streamed; its sum is the text where there is no `text`. @default word by word */
+  /** The stream chunks of the text; joined, they are the text if `text` is missing. @default one per word */
   chunks?: readonly string[]
-  /** The vectors of an embedding request, one for each input. A reply with them is kept for such a request. */
+  /** The vectors of an embedding request, one per input. Such a reply waits for an embedding request. */
   vectors?: readonly (readonly number[])[]
-  /** The relevance of each document of a rerank request, in their order. A reply with them is kept for such a request. */
+  /** The relevance of each document of a rerank request, in order. Such a reply waits for a rerank request. */
   scores?: readonly number[]
   /** Time before the response headers, in milliseconds. @default 0 */
   delayMs?: number

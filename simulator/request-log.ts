@@ -1,6 +1,6 @@
 import type { SimulatedOperation, WireName } from './reply.js'
 
-/** A request as the simulator got it, and what became of it. The last four fields change while it is answered. */
+/** A received request and its outcome. The last four fields change until the exchange is over. */
 export interface SimulatedRequest {
   readonly wire: WireName
   readonly operation: SimulatedOperation
@@ -9,27 +9,27 @@ export interface SimulatedRequest {
   readonly path: string
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
-  /** The parsed JSON; the text where it was not JSON; undefined where there was none. */
+  /** The parsed JSON, the text if it is not JSON, or undefined without a body. */
   readonly body: unknown
-  /** From the body, or from the path where the API has it there; else an empty text. */
+  /** From the body or, for some APIs, the path; otherwise an empty string. */
   readonly model: string
   /** 0 for the first request that arrived, then 1, … */
   readonly order: number
-  /** When it arrived, in milliseconds from the start (or the last `reset()`) of the simulator. */
+  /** Arrival time in milliseconds since the start (or the last `reset()`) of the simulator. */
   readonly startedAt: number
-  /** The status it was answered with; undefined until the headers are sent. */
+  /** The response status; undefined until the headers are sent. */
   readonly status: number | undefined
-  /** True once the client has gone away before the answer was complete. */
+  /** True if the client disconnected before the response was complete. */
   readonly closedByClient: boolean
-  /** True once the whole answer has been handed over. A broken answer (`cut`, `reset`) never is. */
+  /** True once the complete response has been delivered. Never true for a broken one (`cut`, `reset`). */
   readonly completed: boolean
-  /** Settles when the exchange is over, in whichever way. */
+  /** Settles when the exchange is over, successful or not. */
   readonly closed: Promise<void>
 }
 
 type Arrived = Omit<SimulatedRequest, 'status' | 'closedByClient' | 'completed' | 'closed'>
 
-/** A request whose fate is still being written. */
+/** A request in progress. */
 export class LoggedRequest implements SimulatedRequest {
   readonly wire: WireName
   readonly operation: SimulatedOperation
@@ -61,7 +61,7 @@ export class LoggedRequest implements SimulatedRequest {
     })
   }
 
-  /** `end` is what the answer came to on our side: all of it, broken by us, or neither. */
+  /** `end` is the server-side outcome: complete, broken by a fault, or neither. */
   close(end: 'completed' | 'broken' | 'left'): void {
     this.completed = end === 'completed'
     this.closedByClient = end === 'left'

@@ -3,14 +3,14 @@ import { namedFault } from './named-fault.js'
 import type { Reply, SimulatedOperation } from './reply.js'
 import type { SimulatedRequest } from './request-log.js'
 
-/** A reply: text alone, everything in detail, or made from the request. Undefined leaves the request to the next one in the queue. */
+/** A reply: text, a detailed object, or a function of the request. If it returns undefined, the next entry in the queue applies. */
 export type ReplySource = string | Reply | ((request: SimulatedRequest) => string | Reply | undefined)
 
 /**
- * A fault, or one that is chosen for the request. Undefined leaves the request to the next one in the queue, or to be answered.
+ * A fault, or a function of the request. If it returns undefined, the next entry in the queue or the reply applies.
  * @example
  * ```ts
- * // one request in three, each by itself
+ * // one request in three, at random
  * const flaky: FaultSource = () => (Math.random() < 1 / 3 ? { kind: 'reset' } : undefined)
  * simulator.fail(flaky, { times: Infinity })
  * ```
@@ -23,11 +23,11 @@ interface Queued<Item> {
   left: number
 }
 
-/** Replies and faults in the order in which requests take them. */
+/** Queued replies and faults. */
 export class Script {
   readonly #replies: Queued<ReplySource>[] = []
   readonly #faults: Queued<FaultSource>[] = []
-  /** How often a model's name has brought its fault. */
+  /** Counts the faults requested by each model name. */
   readonly #named = new Map<string, number>()
 
   addReply(item: ReplySource, options: ScriptOptions = {}): void {
@@ -77,13 +77,13 @@ export function replyFrom(source: ReplySource, request: SimulatedRequest): Reply
   return typeof reply === 'string' ? { text: reply } : reply
 }
 
-/** Vectors wait for an embedding request, scores for a rerank, words for a chat. */
+/** Vectors wait for an embedding request, scores for a rerank request, text for a chat request. */
 function isFor(reply: Reply, { operation }: SimulatedRequest): boolean {
   if (reply.raw) return true
   return operation === kindOf(reply)
 }
 
-/** The operation that a reply is an answer to. */
+/** The operation that a reply belongs to. */
 export function kindOf({ vectors, scores }: Reply): SimulatedOperation {
   if (vectors) return 'embedding'
   return scores ? 'rerank' : 'chat'

@@ -7,13 +7,13 @@ import { type SimulationOptions, Stage } from './stage.js'
 import { Presence, play, type Sink } from './steps.js'
 
 export interface SimulatorOptions extends SimulationOptions {
-  /** @default 0: one that is free */
+  /** @default 0: a free port */
   port?: number
   /** @default '127.0.0.1' */
   host?: string
 }
 
-/** A running simulator. Close it, or hold it with `await using`. */
+/** A running simulator. Close it, or declare it with `await using`. */
 export interface Simulator extends AsyncDisposable {
   /** `http://127.0.0.1:{port}` */
   readonly url: string
@@ -23,20 +23,20 @@ export interface Simulator extends AsyncDisposable {
   /** The `apiBase` of the Anthropic wire: `{url}`. */
   readonly anthropicBase: string
   /**
-   * The `apiBase` of a provider, by the prefix of its models: `{url}` where its paths bring their version with them, `{url}/v1` for
-   * the hosts of OpenAI's API.
+   * The `apiBase` of a provider prefix: `{url}` for paths that include a version, `{url}/v1` for
+   * OpenAI-compatible hosts.
    * @example
    * ```ts
    * createClient({ providers: { gemini: { apiBase: simulator.base('gemini'), apiKey: 'any' } } })
    * ```
    */
   base(provider: string): string
-  /** What arrived, in order. */
+  /** Received requests, in order. */
   readonly requests: readonly SimulatedRequest[]
-  /** Sockets: those that are open now, and all that were accepted since the start or the last `reset()`. */
+  /** Sockets: currently open, and accepted since the start or the last `reset()`. */
   readonly connections: { readonly open: number; readonly total: number }
   /**
-   * Queues an answer for the next request that it fits.
+   * Queues a reply for the next matching request.
    * @example
    * ```ts
    * simulator.reply('Hello')
@@ -46,8 +46,8 @@ export interface Simulator extends AsyncDisposable {
    */
   reply(reply: ReplySource, options?: ScriptOptions): void
   /**
-   * Queues something that goes wrong with the next request that it fits. Faults that only disturb an answer (slow, silent,
-   * cut, ended, error event) take a queued reply with them; the others leave it to the next request.
+   * Queues a fault for the next matching request. Faults that only disturb a response (slow, silent,
+   * cut, ended, error event) consume a queued reply; the others leave it for the next request.
    * @example
    * ```ts
    * simulator.fail({ kind: 'status', status: 429, retryAfter: 1 }, { times: 2 })
@@ -56,16 +56,16 @@ export interface Simulator extends AsyncDisposable {
    * ```
    */
   fail(fault: FaultSource, options?: ScriptOptions): void
-  /** Forgets requests, queued replies and faults. Exchanges that are under way go on. */
+  /** Clears requests, queued replies and faults. Exchanges in flight continue. */
   reset(): void
-  /** Ends every exchange, closes every socket and settles when that is done. */
+  /** Ends all exchanges, closes all sockets and settles when that is done. */
   close(): Promise<void>
 }
 
 /**
- * Starts a loopback server that speaks the APIs of OpenAI (and of all that are compatible), Anthropic, Gemini, Cohere, Bedrock,
- * SageMaker, Ollama and Replicate, whole and streamed; which one is meant is read from the path. It is deterministic: the same request gets the same bytes.
- * Without a script it answers with what was said to it, calls tools whose name is mentioned, fills JSON schemas, reasons when asked to, and refuses what the real API refuses. Model names such as `fail-429` or
+ * Starts a loopback server that speaks the APIs of OpenAI (and compatible hosts), Anthropic, Gemini, Cohere, Bedrock,
+ * SageMaker, Ollama and Replicate, streamed or not. The path selects the API. The same request gets the same bytes.
+ * Without a script it echoes the last message, calls tools that the message mentions, fills in JSON schemas, reasons if requested, and rejects requests that the real API rejects. Model names such as `fail-429` or
  * `cut-after-3` make it fail.
  *
  * @example
@@ -91,7 +91,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   server.on('connection', (socket) => {
     total++
     sockets.add(socket)
-    // without it small writes wait for the client's acknowledgement
+    // without it, small writes wait for the client's acknowledgement
     socket.setNoDelay(true)
     socket.on('close', () => sockets.delete(socket))
   })
@@ -135,7 +135,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 }
 
-/** Providers whose paths begin at the host. */
+/** Providers with paths relative to the host. */
 const rooted: ReadonlySet<string> = new Set([
   'anthropic',
   'azure',
@@ -155,7 +155,7 @@ const rooted: ReadonlySet<string> = new Set([
 const maxRequestBytes = 256 * 1024 * 1024
 
 async function serve(stage: Stage, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  // its own date would differ from run to run
+  // the server's date would differ between runs
   response.sendDate = false
   const text = await readBody(message)
   if (text === undefined) return
@@ -182,7 +182,7 @@ async function serve(stage: Stage, message: IncomingMessage, response: ServerRes
     end: () => response.end(),
     break(reset) {
       broken = true
-      // what has been written still goes out before a cut
+      // flushes pending writes before a cut
       if (reset) message.socket.resetAndDestroy()
       else message.socket.destroySoon()
     },
@@ -190,7 +190,7 @@ async function serve(stage: Stage, message: IncomingMessage, response: ServerRes
   await play(steps, sink, presence)
 }
 
-/** Undefined where the client went away before it had said all, or says too much. */
+/** Undefined if the client disconnected early or sent too much. */
 function readBody(message: IncomingMessage): Promise<string | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []

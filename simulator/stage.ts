@@ -14,24 +14,24 @@ import type { Step } from './steps.js'
 import { wireOf } from './wire/index.js'
 import { type Incoming, modelInPath, type Route, type Wire, type WireRequest } from './wire/wire.js'
 
-/** What a simulator and a mock provider have in common. */
+/** Options shared by the simulator and the mock provider. */
 export interface SimulationOptions extends StreamControls {
-  /** What is answered where nothing is queued. @default a text made from the last user message */
+  /** The reply for an empty queue. @default an echo of the last user message */
   reply?: ReplySource
-  /** The keys that are accepted. Others get the provider's 401. @default any, and none */
+  /** Accepted keys. Others get the provider's 401. @default any key, or none */
   apiKeys?: readonly string[]
-  /** The models that there are. Others get the provider's 404. @default any */
+  /** Known models. Others get the provider's 404. @default any */
   models?: readonly string[]
-  /** How many requests are kept in `requests`; older ones are forgotten. @default 10_000 */
+  /** Maximum length of `requests`; older entries are removed. @default 10_000 */
   keepRequests?: number
 }
 
 const someModels = ['gpt-4o-mini', 'text-embedding-3-small', 'claude-sonnet-4-20250514']
 
-/** What faults happen to, and replies are for. */
+/** Operations that replies and faults apply to. */
 const scriptedOperations: readonly SimulatedOperation[] = ['chat', 'embedding', 'rerank']
 
-/** Takes requests and says how they are answered. How that is delivered is the carrier's thing. */
+/** Decides the response of each request. The carrier delivers it. */
 export class Stage {
   readonly script = new Script()
   readonly requests: LoggedRequest[] = []
@@ -50,7 +50,7 @@ export class Stage {
     this.#start = performance.now()
   }
 
-  /** Writes a request down and decides on its answer. */
+  /** Logs a request and decides its response. */
   take(incoming: Incoming): { request: LoggedRequest; steps: Iterable<Step> } {
     const { method, path, headers, text } = incoming
     const parsed = text === '' ? undefined : (parseJson(text) ?? text)
@@ -85,7 +85,7 @@ export class Stage {
     return { request, steps: this.#guarded(wire, wired, request, text) }
   }
 
-  /** A reply function that throws is told about where it can be seen, with a status that nobody tries again. */
+  /** Reports an error of a reply function in the response, with a status that clients don't retry. */
   #guarded(wire: Wire, request: WireRequest, logged: SimulatedRequest, text: string): Iterable<Step> {
     try {
       return this.#answer(wire, request, logged, text)
@@ -104,7 +104,7 @@ export class Stage {
     const replaced = fault && replacement(wire, request, fault)
     if (replaced) return replaced
     if (!scriptedOperations.includes(operation)) {
-      // what is not simulated can still be answered, word for word
+      // a raw reply works for APIs that are not simulated, too
       const scripted = this.script.takeReply(logged) ?? this.#usual(logged)
       if (scripted?.raw)
         return raw(wire, request, scripted.raw, { ...this.#options, ...scripted }, scripted.delayMs ?? 0)
@@ -153,7 +153,7 @@ export class Stage {
   #usual(logged: SimulatedRequest): Reply | undefined {
     const { reply } = this.#options
     const made = reply === undefined ? undefined : replyFrom(reply, logged)
-    // a usual chat answer says nothing about embeddings
+    // a default chat reply doesn't apply to embeddings
     return made && (made.raw || logged.operation === kindOf(made)) ? made : undefined
   }
 
@@ -164,7 +164,7 @@ export class Stage {
       return huge(fault, all, typeof body === 'string' ? body : JSON.stringify(body))
     }
     if (request.stream && wire.framing === 'aws-event-stream') {
-      // a message says its length first, so that the text can't be put in later
+      // AWS messages start with their length, so the text can't be inserted later
       const text = 'a'.repeat(fault.bytes)
       const answer = answerOf(wire, request, { text, chunks: pieces(text, 65_536) })
       return perform({ wire, request, controls: {}, delayMs: 0, chunkDelayMs: 0, answer }, undefined)

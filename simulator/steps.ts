@@ -1,4 +1,4 @@
-/** One thing that a carrier does to deliver an answer. */
+/** One step of delivering a response. */
 export type Step =
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'head'; readonly status: number; readonly headers: Readonly<Record<string, string>> }
@@ -7,16 +7,16 @@ export type Step =
   /** The connection breaks: closed, or reset. */
   | { readonly kind: 'break'; readonly reset: boolean }
 
-/** Where an answer goes: a socket, or a dispatch handler in the same process. */
+/** The destination of a response: a socket, or a dispatch handler in the same process. */
 export interface Sink {
   head(status: number, headers: Readonly<Record<string, string>>): void
-  /** A promise where the client is slower than the simulator: it settles when there is room again. */
+  /** Returns a promise if the client is slow; it settles when the buffer drains. */
   write(bytes: Buffer): Promise<void> | undefined
   end(): void
   break(reset: boolean): void
 }
 
-/** Whether the client is still there. Whoever waits is woken when it goes. */
+/** The connection state of the client; wakes waiting steps when it disconnects. */
 export class Presence {
   #gone = false
   #wake: (() => void) | undefined
@@ -31,7 +31,7 @@ export class Presence {
     this.#wake?.()
   }
 
-  /** Settles when `start` calls its argument, or when the client goes; then `stop` is called. */
+  /** Settles when `start` calls its argument, or when the client disconnects; then it calls `stop`. */
   wait(start: (done: () => void) => () => void): Promise<void> {
     if (this.#gone) return Promise.resolve()
     return new Promise((resolve) => {
@@ -47,14 +47,14 @@ export class Presence {
 
   sleep(ms: number): Promise<void> {
     return this.wait((done) => {
-      // `Infinity` is a wait for the client to go: a timer can't count that far
+      // `Infinity` waits for the client to disconnect; a timer can't represent it
       const timer = setTimeout(done, Math.min(ms, 2_147_483_647))
       return () => clearTimeout(timer)
     })
   }
 }
 
-/** Delivers an answer for as long as the client is there. */
+/** Delivers a response until the client disconnects. */
 export async function play(steps: Iterable<Step>, sink: Sink, presence: Presence): Promise<void> {
   for (const step of steps) {
     if (presence.gone) return

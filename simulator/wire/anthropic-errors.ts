@@ -55,7 +55,7 @@ function wordsOf(reason: FaultReason): Words {
 export function anthropicError(request: WireRequest, wish: ErrorWish): WireError {
   const { reason, message } = wish
   const status = wish.status ?? (reason === undefined ? 500 : 400)
-  // what stands in front of the API answers for it when it is away
+  // the proxy in front of the API responds when the API is down
   if ((status === 502 || status === 503) && message === undefined) {
     const body = 'upstream connect error or disconnect/reset before headers. reset reason: connection termination'
     return { status, body, contentType: 'text/plain' }

@@ -6,7 +6,7 @@ const toolName = /^[a-zA-Z0-9_-]{1,128}$/
 const toolId = /^[a-zA-Z0-9_-]+$/
 const maxCacheMarks = 4
 
-/** What Anthropic refuses of a request to `/v1/messages`: its words, or undefined. */
+/** Validates a request to `/v1/messages` like Anthropic; returns its error message or undefined. */
 export function findFault(body: Json): string | undefined {
   if (string(body.model) === undefined) return 'model: Field required'
   if (!Array.isArray(body.messages)) return 'messages: Field required'
@@ -23,7 +23,7 @@ export function findFault(body: Json): string | undefined {
   return findThinkingFault(body, messages)
 }
 
-/** What stands in the body on Vertex AI, and what stands in the path. */
+/** Required body fields on Vertex AI, and fields that belong in the path. */
 export function findVertexFault({ body, operation }: WireRequest): string | undefined {
   if (body.anthropic_version === undefined) return 'anthropic_version: Field required'
   if (body.anthropic_version !== 'vertex-2023-10-16') return "anthropic_version: Input should be 'vertex-2023-10-16'"
@@ -88,7 +88,7 @@ function findBlockFault(block: Json, place: string): string | undefined {
   }
 }
 
-/** Every `tool_use` is answered in the next message, and nothing else is. */
+/** Each `tool_use` needs a result in the next message, and only those. */
 function findToolFault(messages: readonly Json[], index: number): string | undefined {
   const uses = ids(messages[index], 'tool_use', 'id')
   const results = ids(messages[index + 1], 'tool_result', 'tool_use_id')
@@ -122,7 +122,7 @@ function findThinkingFault(body: Json, messages: readonly Json[]): string | unde
   if (choice === 'any' || choice === 'tool') return 'Thinking may not be enabled when tool_choice forces tool use.'
   const turn = messages.findLastIndex(({ role }) => role === 'assistant')
   const [first] = records(messages[turn]?.content)
-  // only a turn that goes on after its tool results has to begin with the thinking
+  // only a turn that continues after tool results must start with thinking
   if (turn < 0 || first === undefined || ids(messages[turn], 'tool_use', 'id').length === 0) return undefined
   if (first.type === 'thinking' || first.type === 'redacted_thinking') return undefined
   return `messages.${turn}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${String(first.type)}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`

@@ -71,8 +71,8 @@ interface Segment {
 }
 
 /**
- * Without a memory of what was asked before, the history tells what is cached: what stands before the last assistant turn
- * was written by the request that brought that turn, and is read now; the rest up to the last mark is written.
+ * Derives cache usage from the history instead of earlier requests: the part before the last assistant turn
+ * was written by the request for that turn and is read now; the rest up to the last breakpoint is written.
  */
 function countPrompt(body: Json, messages: readonly Json[], lastTurn: number): PromptTokens {
   const segments: Segment[] = [...records(body.tools), ...blocks(body.system)].map(segment)

@@ -17,7 +17,7 @@ export const anthropic: Wire = {
     if (method === 'POST' && endsWith(path, '/messages')) return { operation: 'chat' }
     if (method === 'POST' && endsWith(path, '/messages/count_tokens')) return { operation: 'count-tokens' }
     if (method === 'POST' && onVertex(path)) return vertexRoute(path)
-    // both APIs have this path: the version header tells them apart
+    // both APIs use this path; the version header distinguishes them
     const ours = headers['anthropic-version'] !== undefined
     if (ours && method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined))
       return { operation: 'models' }
@@ -55,7 +55,7 @@ export const anthropic: Wire = {
       return invalid(request, 'anthropic-version: header is required')
     }
     const { model, operation, body } = request
-    // counting needs no limit
+    // counting needs no max_tokens
     const counting = operation === 'count-tokens' && { max_tokens: 1 }
     const fault = vertex
       ? (findVertexFault(request) ?? findFault({ ...counting, ...body, model }))
@@ -97,7 +97,7 @@ function vertexRoute(path: string): Route {
 
 interface Block {
   readonly whole: Json
-  /** As it stands when a stream opens it. */
+  /** A block as a stream opens it. */
   readonly start: Json
   readonly deltas: readonly { readonly delta: Json; readonly content: boolean }[]
 }
@@ -159,7 +159,7 @@ function blocks(speech: Speech, request: WireRequest): Block[] {
     out.push({
       whole: { ...head, input: isRecord(input) ? input : {} },
       start: { ...head, input: {} },
-      // the first piece is always empty, and with `{}` it is the only one
+      // the first delta is always empty, and for `{}` it is the only one
       deltas: ['', ...(call.arguments === '{}' ? [] : call.argumentPieces)].map((json) => ({
         delta: { type: 'input_json_delta', partial_json: json },
         content: true,

@@ -20,7 +20,7 @@ export function whole(answer: Answer, request: WireRequest): Json {
       role: 'assistant',
       ...(plan !== '' && { tool_plan: plan }),
       ...(calls.length > 0 && { tool_calls: calls }),
-      // with calls and nothing to say there is none
+      // omitted for tool calls without text
       ...((content.length > 0 || calls.length === 0) && { content }),
     },
     finish_reason: finishOf(speech),
@@ -75,7 +75,7 @@ function callOf(call: SpokenCall, json: string): Json {
   return { id, type: 'function', function: { name: call.name, arguments: json } }
 }
 
-/** What models that don't think say before they call. */
+/** The tool plan of models without thinking. */
 function planOf(speech: Speech | undefined, { model }: WireRequest): string {
   if (!speech || speech.toolCalls.length === 0 || canThink(model)) return ''
   if (speech.reasoning !== '') return speech.reasoning
@@ -101,7 +101,7 @@ function finishOf(speech: Speech | undefined): string {
 function usageOf({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Json {
   const input = prompt.fresh + prompt.cacheRead + prompt.cacheWrite5m + prompt.cacheWrite1h
   return {
-    // what Cohere itself puts around a prompt is not billed
+    // Cohere doesn't bill its own prompt template
     billed_units: { input_tokens: input, output_tokens: spoken + reasoning },
     tokens: {
       input_tokens: input,

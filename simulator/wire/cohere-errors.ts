@@ -59,7 +59,7 @@ const statusOfReason: Readonly<Record<FaultReason, number>> = {
 export function cohereError(request: WireRequest, wish: ErrorWish): WireError {
   const { reason, message } = wish
   const status = wish.status ?? (reason === undefined ? 500 : statusOfReason[reason])
-  // what stands in front of the API answers for it when it is away
+  // the proxy in front of the API responds when the API is down
   if (status === 502 && message === undefined) {
     return { status, body: 'upstream connect error or disconnect/reset before headers', contentType: 'text/plain' }
   }
@@ -72,7 +72,7 @@ export function invalid(request: WireRequest, message: string, status = 400): Wi
   return cohereError(request, { status, message })
 }
 
-/** Fields that the API does not have are a kind of error of their own. */
+/** Unknown fields are a separate kind of error. */
 export function invalidField(request: WireRequest, name: string): WireError {
   const page = endsWith(request.path, '/embed') ? 'embed' : endsWith(request.path, '/rerank') ? 'rerank' : 'chat'
   const text = `unknown field: parameter '${name}' is not a valid field. For proper usage, please refer to https://docs.cohere.com/reference/${page}`

@@ -1,7 +1,7 @@
 import type { Json } from '../json.js'
 import { type KnownFields, type UnknownField, unknownField } from './fields.js'
 
-/** Every field that version 2 of the API knows: it refuses a request with any other. https://docs.cohere.com/reference/chat */
+/** All fields of version 2 of the API; it rejects any other. https://docs.cohere.com/reference/chat */
 const objects: KnownFields = {
   chat: {
     model: '',
@@ -34,7 +34,7 @@ const objects: KnownFields = {
   called: { name: '', arguments: '' },
   tool: { type: '', function: 'function' },
   function: { name: '', description: '', parameters: '' },
-  // the second is how it was called at first
+  // the second is the original name
   format: { type: '', json_schema: '', schema: '' },
   thinking: { type: '', token_budget: '' },
   embed: {
@@ -53,7 +53,7 @@ const objects: KnownFields = {
   tokenize: { model: '', text: '' },
 }
 
-/** The first field of a request that the API does not have. */
+/** Finds the first unknown field of a request. */
 export function unknownParameter(body: Json, object: string): UnknownField | undefined {
   return unknownField(body, object, (of, name) => objects[of]?.[name])
 }

@@ -12,13 +12,13 @@ const mostTexts = 96
 const mostDocuments = 10_000
 const mostCharacters = 65_536
 
-/** What Cohere refuses. The documentation and recordings say what; not all of its words are known. */
+/** Validates a request like Cohere. Rules come from the documentation and recordings; not all messages are known. */
 export function refuse(request: WireRequest): WireError | undefined {
   const object = objectOf(request)
   const unknown = unknownParameter(request.body, object)
   if (unknown) return invalidField(request, unknown.name)
   if (request.model === '' && object !== 'tokenize') return invalid(request, 'invalid request: model is required')
-  // null is as good as nothing
+  // null counts as absent
   const given = Object.entries(request.body).filter(([, value]) => value !== null)
   const fault = findFault(Object.fromEntries(given), object, request.model)
   return fault === undefined ? undefined : invalid(request, `invalid request: ${fault}`)
@@ -87,7 +87,7 @@ function findMessageFault({ role, content, tool_calls: calls }: Json, index: num
   return undefined
 }
 
-/** Results stand behind the turn whose calls they answer: all of them. */
+/** All tool results must follow the turn with their calls. */
 function findCallFault(messages: readonly Json[]): string | undefined {
   let open: string[] = []
   for (const message of messages) {

@@ -31,7 +31,7 @@ export function readChat(request: WireRequest): Conversation {
   }
 }
 
-/** Models that think do so unless they are told otherwise. */
+/** Thinking models think unless it is disabled. */
 export function reasons({ model, body }: WireRequest): boolean {
   return canThink(model) && record(body.thinking).type !== 'disabled'
 }

@@ -36,7 +36,7 @@ export const cohere: Wire = {
   },
   error: cohereError,
   errorInside(request, status = 500) {
-    // an event has no form of plain text
+    // an error event can't be plain text
     const wish = { status, ...(status === 502 && { message: 'bad gateway' }) }
     const body = record(cohereError(request, wish).body)
     const delta = { error: body.message, finish_reason: 'ERROR' }
@@ -100,7 +100,7 @@ function cast(vector: readonly number[], type: string): readonly number[] | stri
   }
 }
 
-/** Eight signs a number. */
+/** One bit per dimension, eight per number. */
 function packed(vector: readonly number[]): number[] {
   const out: number[] = []
   for (let at = 0; at < vector.length; at += 8) {

@@ -26,7 +26,7 @@ export const completions: Wire = {
     }),
 }
 
-/** A chat answer, or a chunk of one, as a text completion. */
+/** Converts a chat completion, or a chunk, to a text completion. */
 function asText(body: Readonly<Record<string, unknown>>, place: 'message' | 'delta') {
   const choices = records(body.choices).map(({ index, finish_reason, [place]: said }) => ({
     text: string(record(said).content) ?? '',

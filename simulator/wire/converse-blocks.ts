@@ -6,7 +6,7 @@ const blockKinds: readonly string[] = [
 ]
 const resultKinds: readonly string[] = ['json', 'text', 'image', 'document', 'video', 'searchResult']
 
-/** Blocks that only one of the two may say. */
+/** Blocks that only one role may use. */
 const speakers: ReadonlyMap<string, string> = new Map([
   ...['image', 'document', 'video', 'audio', 'searchResult'].map((kind) => [kind, 'user'] as const),
   ...['toolUse', 'reasoningContent', 'citationsContent'].map((kind) => [kind, 'assistant'] as const),
@@ -18,11 +18,11 @@ const videoFormats: readonly unknown[] = ['mkv', 'mov', 'mp4', 'webm', 'flv', 'm
 
 const id = /^[a-zA-Z0-9_.:-]{1,64}$/
 const validName = /^[a-zA-Z0-9_-]{1,64}$/
-/** With underscores, of which the page says nothing. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html */
+/** Underscores are accepted, although the page doesn't list them. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html */
 const documentName = /^(?!.*\s\s)[a-zA-Z0-9_\s()[\]-]{1,200}$/
 const validBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** What is wrong with the content of one message. */
+/** Validates the content of one message. */
 export function findContentFault({ role, content }: Json, index: number): string | undefined {
   const blocks = records(content)
   if (blocks.length === 0) {
@@ -35,7 +35,7 @@ export function findContentFault({ role, content }: Json, index: number): string
       return `The ContentBlock object at ${place} must set one of the following keys: ${blockKinds.join(', ')}.`
     }
     const speaker = speakers.get(kind)
-    // only the user has been told what a tool gave, but for the tools of the service
+    // tool results belong to the user, except for server tools
     const ownResult = kind === 'toolResult' && role === 'assistant' && record(block.toolResult).type === undefined
     if ((speaker !== undefined && speaker !== role) || ownResult) {
       return `The ${kind} block at ${place} is not allowed in a message with the role ${String(role)}.`
@@ -51,13 +51,13 @@ export function findContentFault({ role, content }: Json, index: number): string
     : undefined
 }
 
-/** The only key of a block. */
+/** Returns the only key of a block. */
 function kindOf(block: Json, kinds: readonly string[]): string | undefined {
   const [kind, ...more] = Object.keys(block)
   return kind !== undefined && more.length === 0 && kinds.includes(kind) ? kind : undefined
 }
 
-/** White space is let through beside words, as recorded requests show. */
+/** White space is accepted beside text, as recorded requests show. */
 function findBlankFault({ text }: Json, blocks: readonly Json[], place: string): string | undefined {
   const spoken = blocks.some((block) => string(block.text)?.trim())
   return text === '' || typeof text !== 'string' || !spoken
@@ -71,7 +71,7 @@ function findBlockFault(kind: string, block: Json, place: string): string | unde
     case 'image':
       return findMediaFault(value, imageFormats, ['bytes', 's3Location'], `${place}.image`)
     case 'video':
-      // some are known to send the media type
+      // some clients send the media type
       return findMediaFault(
         { ...value, format: String(value.format).replace('video/', '') },
         videoFormats,
@@ -113,7 +113,7 @@ function findDocumentFault(document: Json, place: string): string | undefined {
   if (!documentName.test(string(document.name) ?? '')) {
     return `The document file name at ${place} can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character.`
   }
-  // without a format it is text
+  // text without a format
   const given = { ...document, format: document.format ?? 'txt' }
   return findMediaFault(given, documentFormats, ['bytes', 's3Location', 'text', 'content'], place)
 }

@@ -5,11 +5,11 @@ import type { WireError, WireRequest } from './wire.js'
 
 type Vectors = readonly (readonly number[])[]
 
-/** A family of embedding models, each with a body of its own. */
+/** A family of embedding models with its own body format. */
 interface Embedder {
   readonly fields: readonly string[]
   readonly sizes: readonly number[]
-  /** The texts, or undefined where there are none. */
+  /** The texts, if any. */
   texts(body: Json): readonly unknown[] | undefined
   size(body: Json): unknown
   answer(vectors: Vectors, request: WireRequest, texts: readonly string[]): Json
@@ -119,7 +119,7 @@ const nova: Embedder = {
   },
 }
 
-/** By what the model's id contains, the longer ones first. */
+/** By substring of the model id, longest first. */
 const embedders: readonly (readonly [name: string, embedder: Embedder])[] = [
   ['titan-embed-text-v2', titan2],
   ['titan-embed-image', titanImage],
@@ -137,7 +137,7 @@ export function isEmbedder(model: string): boolean {
   return embedderOf(model) !== undefined
 }
 
-/** A count for a header, whatever the family. */
+/** The token count for the response header. */
 export function embeddingTokens(body: Json): number {
   const texts = embedders.map(([, embedder]) => embedder.texts(body)).find((found) => found !== undefined)
   return tokensOf((texts ?? []).filter((text) => typeof text === 'string'))

@@ -51,7 +51,7 @@ function wordsOf(reason: FaultReason): Words {
   }
 }
 
-/** Statuses that the API itself doesn't have: something before it answers, and names no exception. */
+/** Statuses of a proxy in front of the API, without an exception name. */
 const strangers: ReadonlyMap<number, string> = new Map([
   [402, 'Payment Required'],
   [413, 'Request Entity Too Large'],
@@ -68,7 +68,7 @@ export function converseError(_request: WireRequest, { status, reason, message }
   return exception(status ?? (reason === undefined ? 500 : 400), type, message ?? usual)
 }
 
-/** The name stands in a header, and the body has the words alone. */
+/** The exception name is in a header; the body has only the message. */
 export function exception(status: number, type: string, message: string): WireError {
   return {
     status,
@@ -81,7 +81,7 @@ export function invalid(message: string): WireError {
   return exception(400, 'ValidationException', message)
 }
 
-/** In a stream an exception is an event; which there are is fixed. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html */
+/** In a stream an exception is an event, from a fixed list. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html */
 export function exceptionInside(status: number | undefined): { readonly body: Json; readonly frame: Frame } {
   const [event, body] = inside(status)
   return { body, frame: { event, exception: true, data: JSON.stringify(body), part: 'close' } }

@@ -12,7 +12,7 @@ const requestMembers: readonly string[] = [
   'outputConfig',
 ]
 
-/** Objects whose members are known, and those that must be there. */
+/** Known and required members of objects. */
 const objects: readonly (readonly [name: string, members: readonly string[], required: readonly string[]])[] = [
   ['inferenceConfig', ['maxTokens', 'temperature', 'topP', 'stopSequences'], []],
   ['toolConfig', ['tools', 'toolChoice'], ['tools']],
@@ -31,7 +31,7 @@ const systemBlocks: readonly string[] = ['text', 'guardContent', 'cachePoint']
 const systemless = /titan|mistral-7b|mixtral|command-(?:text|light)/
 const maxCachePoints = 4
 
-/** What Bedrock refuses of a request to `/converse` and `/converse-stream`. */
+/** Validates a request to `/converse` and `/converse-stream` like Bedrock. */
 export function findConverseFault(request: WireRequest): WireError | undefined {
   const { body, model } = request
   const shape = findShapeFault(body)
@@ -51,7 +51,7 @@ export function findConverseFault(request: WireRequest): WireError | undefined {
   return fault === undefined ? undefined : invalid(fault)
 }
 
-/** What is not even of the right kind does not reach the service behind the front door. */
+/** Type errors are rejected by the front end, before the service. */
 function findShapeFault(body: Json): string | undefined {
   for (const [name, value] of [['messages', body.messages] as const, ['system', body.system] as const]) {
     if (value !== undefined && !(Array.isArray(value) && value.every(isRecord))) {
@@ -115,7 +115,7 @@ function findInferenceFault(config: Json): string | undefined {
     : undefined
 }
 
-/** User and assistant by turns, the user first. */
+/** User and assistant alternate, starting with the user. */
 function findTurnFault(messages: readonly Json[]): string | undefined {
   const odd = messages.findIndex(({ role }) => role !== 'user' && role !== 'assistant')
   if (odd >= 0) {

@@ -39,18 +39,18 @@ export function modelFields(body: Json): Json {
   return record(body.additionalModelRequestFields)
 }
 
-/** The text of the schema, read. */
+/** Parses the JSON text of the schema. */
 export function schemaOf(format: Json): unknown {
   return parseJson(string(record(record(format.structure).jsonSchema).schema) ?? '')
 }
 
-/** Asked for in Claude's way, in Nova's, and in that of gpt-oss. */
+/** Reasoning parameters of Claude, Nova and gpt-oss. */
 function reasons({ thinking, reasoningConfig, reasoning_effort: effort }: Json): boolean {
   const type = record(thinking ?? reasoningConfig).type
   return type === 'enabled' || type === 'adaptive' || typeof effort === 'string'
 }
 
-/** What is said in text, and what a guardrail shall look at. */
+/** Plain text, and text marked for a guardrail. */
 function textOf(content: unknown): string {
   return records(content)
     .flatMap(({ text, guardContent }) => string(text) ?? string(record(record(guardContent).text).text) ?? [])
@@ -89,14 +89,14 @@ interface Segment {
   mark: '5m' | '1h' | undefined
 }
 
-/** As with Anthropic's API: what stands before the last assistant turn was written by the request that brought that turn. */
+/** Like Anthropic's API: the part before the last assistant turn was written by the request for that turn. */
 function countPrompt(body: Json, messages: readonly Json[], lastTurn: number): PromptTokens {
   const segments: Segment[] = []
   const add = (blocks: readonly Json[]): void => {
     for (const block of blocks) {
       const last = segments.at(-1)
       if (block.cachePoint === undefined) segments.push({ tokens: tokensOf(block), mark: undefined })
-      // a point of its own, behind what it marks
+      // a separate block after the content it marks
       else if (last) last.mark = record(block.cachePoint).ttl === '1h' ? '1h' : '5m'
     }
   }

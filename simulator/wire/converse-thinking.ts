@@ -3,7 +3,7 @@ import { type Json, number, record, records, string } from '../json.js'
 import { modelFields } from './converse-request.js'
 import type { WireRequest } from './wire.js'
 
-/** What Claude itself refuses, which Bedrock passes on. https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html */
+/** Claude's own validation, passed on by Bedrock. https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html */
 export function findThinkingFault({ body, model }: WireRequest): string | undefined {
   const fields = modelFields(body)
   if (!/claude/.test(model) && fields.thinking === undefined) return findOwnFieldFault(fields, model)
@@ -11,7 +11,7 @@ export function findThinkingFault({ body, model }: WireRequest): string | undefi
   return fault === undefined ? undefined : `The model returned the following errors: ${fault}`
 }
 
-/** A turn comes back as it was signed. */
+/** A turn must return with its signature. */
 function findReplayFault(messages: readonly Json[]): string | undefined {
   for (const [index, { content, role }] of messages.entries()) {
     for (const [at, block] of records(content).entries()) {
@@ -48,7 +48,7 @@ function findBudgetFault(body: Json, thinking: Json): string | undefined {
   return findOrderFault(records(body.messages))
 }
 
-/** A turn that goes on after its tool results has to begin with the thinking. */
+/** A turn that continues after tool results must start with thinking. */
 function findOrderFault(messages: readonly Json[]): string | undefined {
   const turn = messages.findLastIndex(({ role }) => role === 'assistant')
   const blocks = records(messages[turn]?.content)

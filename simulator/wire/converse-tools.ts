@@ -59,7 +59,7 @@ function findSpecFault(tool: Json, index: number, names: Set<string>): string | 
     : `The value at toolConfig.tools.${index}.toolSpec.inputSchema.json.type must be one of the following: object.`
 }
 
-/** Which models can be made to call: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html */
+/** Models that support a forced tool call: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html */
 function findChoiceFault(choice: Json, names: ReadonlySet<string>, model: string): string | undefined {
   const [kind, ...more] = Object.keys(choice)
   if (kind === undefined || more.length > 0 || !['auto', 'any', 'tool'].includes(kind)) {
@@ -75,7 +75,7 @@ function findChoiceFault(choice: Json, names: ReadonlySet<string>, model: string
     : undefined
 }
 
-/** Every call is answered in the next message, and nothing else is. */
+/** Each call needs a result in the next message, and only those. */
 export function findResultFault(messages: readonly Json[]): string | undefined {
   for (const [index, message] of messages.entries()) {
     const uses = ids(messages[index - 1], 'toolUse')
@@ -97,7 +97,7 @@ export function findResultFault(messages: readonly Json[]): string | undefined {
     : undefined
 }
 
-/** What the caller has to answer: calls of the service's own tools have their results beside them. */
+/** Calls that the caller must answer; server tools include their results. */
 function ids({ role, content }: Json = {}, kind: 'toolUse' | 'toolResult'): string[] {
   if (role !== (kind === 'toolUse' ? 'assistant' : 'user')) return []
   return records(content).flatMap((block) => {

@@ -27,7 +27,7 @@ export const converse: Wire = {
     if (method !== 'POST' || id === undefined || action === undefined) return undefined
     return routeOf(action, decodeURIComponent(id))
   },
-  // a bearer token, or the access key that signed
+  // a bearer token, or the access key of the signature
   key: ({ authorization = '' }) =>
     (/^Bearer (.+)$/i.exec(authorization) ?? /^AWS4-HMAC-SHA256 Credential=([^/,]+)\//.exec(authorization))?.[1],
   headers: (request) => ({
@@ -91,7 +91,7 @@ function routeOf(action: string, model: string): Route {
   }
 }
 
-/** A request that counts wraps the one that it counts. */
+/** A count request wraps the counted request. */
 function counted({ operation, body }: WireRequest): Json | undefined {
   if (operation !== 'count-tokens') return body
   const { converse: input } = record(body.input)
@@ -100,7 +100,7 @@ function counted({ operation, body }: WireRequest): Json | undefined {
 
 interface Block {
   readonly whole: Json
-  /** Only calls say how they begin. */
+  /** Only tool calls have a start event. */
   readonly start: Json | undefined
   readonly deltas: readonly { readonly delta: Json; readonly content: boolean }[]
 }
@@ -134,7 +134,7 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
   return out
 }
 
-/** Keeps the lengths of messages from telling what they say. */
+/** Padding hides the length of the content. */
 export const padding = ({ seed }: WireRequest, at: number): string =>
   paddingAlphabet.slice(0, 1 + ((hash(seed, String(at))[0] ?? 0) % paddingAlphabet.length))
 
@@ -166,7 +166,7 @@ function blocks(speech: Speech, request: WireRequest): Block[] {
   return out
 }
 
-/** Only Claude signs what it thought. */
+/** Only Claude signs its reasoning. */
 function reasoningBlock({ reasoning, reasoningPieces }: Speech, request: WireRequest): Block {
   const thoughts = reasoningPieces.map((text) => ({ delta: { reasoningContent: { text } }, content: true }))
   if (!signs(request)) {
@@ -200,7 +200,7 @@ function stopReason(speech: Speech | undefined, { body }: WireRequest): string {
   }
 }
 
-/** What stands behind the message of a whole answer, and in the last event of a stream. */
+/** Metadata after the message, or in the last event of a stream. */
 function end(answer: Answer, request: WireRequest): Json {
   const { guardrailConfig, performanceConfig, serviceTier } = request.body
   const trace = guardrailTrace(record(guardrailConfig))
@@ -237,7 +237,7 @@ function usage({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>, { mo
   }
 }
 
-/** A guardrail that is asked to tell says what it has looked at, also where it lets all pass. */
+/** With tracing enabled, a guardrail reports its assessment even if it passes everything. */
 function guardrailTrace({ guardrailIdentifier, trace }: Json): Json | undefined {
   const id = string(guardrailIdentifier)
   if (id === undefined || (trace !== 'enabled' && trace !== 'enabled_full')) return undefined

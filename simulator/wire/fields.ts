@@ -1,18 +1,18 @@
 import { isRecord, type Json } from '../json.js'
 
 /**
- * The fields of an API's objects, by name of the object. An empty text stands for a value that is not looked into, `map:` for an
- * object whose keys are free.
+ * The fields of an API's objects, by object name. An empty string is a value that is not checked, `map:` an
+ * object with arbitrary keys.
  */
 export type KnownFields = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 export interface UnknownField {
   readonly name: string
-  /** Fields and indices on the way to it. */
+  /** Fields and indices of the path. */
   readonly path: readonly (string | number)[]
 }
 
-/** The first field of a value that its object does not have: `known` says what is in a field, or undefined. */
+/** Finds the first unknown field of a value. `known` returns the object type of a field, or undefined. */
 export function unknownField(
   value: unknown,
   object: string,

@@ -7,11 +7,11 @@ import { generation, namesCalls, thinks } from './gemini-request.js'
 import { signatureOf } from './gemini-signature.js'
 import type { WireBody, WireRequest } from './wire.js'
 
-/** An answer in one piece; a list of one, where it was asked for as a stream that is none. */
+/** A non-streamed answer; a one-element list for a stream request without SSE. */
 export function whole(answer: Answer, request: WireRequest): WireBody {
   const candidates = answer.choices.map((speech, index) => {
     const parts = partsOf(speech, request)
-    // Gemini 3 signs its last words, too
+    // Gemini 3 signs its final text, too
     const last = parts.at(-1)
     const signed = last && signsText(request) && typeof last.text === 'string' && last.thought !== true
     const content = signed ? [...parts.slice(0, -1), { ...last, thoughtSignature: signature(speech, request) }] : parts
@@ -65,14 +65,14 @@ function pieces(speech: Speech, request: WireRequest): Json[] {
   ]
 }
 
-/** Calls come whole, in streams as well. One whose arguments are no JSON never leaves the API. */
+/** Calls are complete, in streams as well. The API never returns a call with invalid arguments. */
 function callParts(speech: Speech, request: WireRequest): Json[] {
   const signs = thinks(request)
   return speech.toolCalls.flatMap((call, index) => {
     const args = parseJson(call.arguments)
     if (!isRecord(args)) return []
     const functionCall = { name: call.name, args, ...nameOf(call, request) }
-    // of calls that are made at once the first is signed
+    // of parallel calls only the first is signed
     return { functionCall, ...(signs && index === 0 && { thoughtSignature: signature(speech, request) }) }
   })
 }
@@ -99,7 +99,7 @@ function tail(answer: Answer, request: WireRequest, said: number): Json {
   const { fresh, cacheRead, cacheWrite5m, cacheWrite1h } = tally.prompt
   const input = fresh + cacheRead + cacheWrite5m + cacheWrite1h
   const spoken = Math.min(said, tally.spoken)
-  // a number that is 0 is left out, as protocol buffers do
+  // a count of 0 is omitted, as in protocol buffers
   const usageMetadata = {
     promptTokenCount: input,
     ...(spoken > 0 && { candidatesTokenCount: spoken }),

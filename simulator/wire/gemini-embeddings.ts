@@ -17,7 +17,9 @@ export function embeddings(request: WireRequest, vectors: readonly (readonly num
     return { predictions: isMultimodal(request) ? shown(body, vectors) : predictions(body, vectors) }
   const one = (of: Json, index: number): Json => {
     const text = textOf(record(of.content))
-    return { values: vectors?.[index] ?? vectorOf(text, number(field(of, 'outputDimensionality')) ?? defaultDimensions) }
+    return {
+      values: vectors?.[index] ?? vectorOf(text, number(field(of, 'outputDimensionality')) ?? defaultDimensions),
+    }
   }
   if (name === 'embedContent') return { embedding: one(body, 0) }
   return { embeddings: items(body.requests).map(one) }
@@ -50,7 +52,7 @@ function textOf({ parts }: Json): string {
     .join('\n')
 }
 
-/** What is refused of a request for embeddings. */
+/** Validates an embedding request. */
 export function refuseEmbeddings(request: WireRequest): WireError | undefined {
   switch (googleMethod(request.path)?.name) {
     case 'predict':
@@ -73,7 +75,7 @@ function refuseBatch(request: WireRequest): WireError | undefined {
   }
   for (const [index, one] of all.entries()) {
     const place = `BatchEmbedContentsRequest.requests[${index}]`
-    // unlike everywhere else it has to be said twice
+    // unlike elsewhere, the model appears twice
     if (one.model !== `models/${request.model}`) {
       return invalid(request, `* ${place}.model: unexpected model name format\n`)
     }

@@ -7,7 +7,7 @@ const htmlPage =
 
 const typePrefix = 'type.googleapis.com/google.rpc.'
 
-/** google.rpc.Code by status, and its usual words. https://ai.google.dev/gemini-api/docs/troubleshooting */
+/** google.rpc.Code and its usual message by status. https://ai.google.dev/gemini-api/docs/troubleshooting */
 function words(status: number, request: WireRequest): readonly [code: string, message: string] {
   switch (status) {
     case 401:
@@ -66,7 +66,7 @@ export function geminiError(request: WireRequest, wish: ErrorWish): WireError {
   const { reason, message } = wish
   if (reason === 'content-policy') return blocked(request, wish.status)
   const status = wish.status ?? (reason === undefined ? 500 : reason === 'quota' ? 429 : 400)
-  // what stands in front of the API answers for it when it is away
+  // the proxy in front of the API responds when the API is down
   if (status === 502 && message === undefined) {
     return { status, body: htmlPage, contentType: 'text/html; charset=UTF-8' }
   }
@@ -84,7 +84,7 @@ export function geminiError(request: WireRequest, wish: ErrorWish): WireError {
   return rpcError(request, status, code, message ?? (reason ? wordsOf(reason) : usual), details)
 }
 
-/** A stream that fails says so in plain JSON, too, though it calls it a stream. */
+/** A failed stream request returns plain JSON with the stream's content type. */
 export function rpcError(
   request: WireRequest,
   status: number,
@@ -101,7 +101,7 @@ export function invalid(request: WireRequest, message: string, details: readonly
   return rpcError(request, 400, 'INVALID_ARGUMENT', message, details)
 }
 
-/** What the JSON reader in front of the API says, which knows every field. */
+/** The message of the JSON parser in front of the API, which knows every field. */
 export function invalidField(request: WireRequest, field: string, description: string): WireError {
   const details = [{ '@type': `${typePrefix}BadRequest`, fieldViolations: [{ field, description }] }]
   return invalid(request, description, details)
@@ -126,7 +126,7 @@ export function refuseKey(request: WireRequest, key: string | undefined): WireEr
   ])
 }
 
-/** A prompt that is not allowed is answered: with nothing but the reason. */
+/** A prohibited prompt gets a 200 with only the block reason. */
 function blocked(request: WireRequest, status = 200): WireError {
   const body = {
     promptFeedback: {
@@ -144,7 +144,7 @@ export function isVertex({ path }: WireRequest): boolean {
   return googleMethod(path)?.publisher !== undefined
 }
 
-/** Without `alt=sse` a stream is one list, that grows. */
+/** Without `alt=sse` a stream is one JSON list, sent piece by piece. */
 export function inList({ path, stream }: WireRequest): boolean {
   return !stream && googleMethod(path)?.name === 'streamGenerateContent'
 }

@@ -1,7 +1,7 @@
 import { isRecord, type Json, records } from '../json.js'
 import { type KnownFields, unknownField } from './fields.js'
 
-/** Every field that the API knows: it refuses a request with any other. https://ai.google.dev/api/generate-content */
+/** All fields of the API; it rejects any other. https://ai.google.dev/api/generate-content */
 const messages: KnownFields = {
   GenerateContentRequest: {
     model: '',
@@ -117,7 +117,7 @@ const messages: KnownFields = {
   },
 }
 
-/** What Vertex AI knows beside them. https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
+/** Additional fields of Vertex AI. https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
 const onVertex: KnownFields = {
   GenerateContentRequest: { labels: '', modelArmorConfig: '' },
   CountTokensRequest: {
@@ -136,7 +136,7 @@ const onVertex: KnownFields = {
   Schema: { additionalProperties: '', $ref: '', $defs: 'map:Schema', ref: '', defs: 'map:Schema' },
 }
 
-/** The first field of a request that the API does not know, and where it stands: empty at the top. */
+/** Finds the first unknown field of a request and its path (empty at the top level). */
 export function unknownName(
   body: Json,
   message: string,
@@ -150,7 +150,7 @@ export function unknownName(
   return { name: found.name, place: steps.join('').replace(/^\./, '') }
 }
 
-/** Both spellings are understood. */
+/** Both casings are accepted. */
 function camel(name: string): string {
   return name.replace(/(?<=[a-z])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
@@ -159,12 +159,12 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** A field's value, however it is spelled. */
+/** Reads a field in either casing. */
 export function field(json: Json, name: string): unknown {
   return json[name] ?? json[snake(name)]
 }
 
-/** A list may be left out around its only item. */
+/** A single item is accepted in place of a list. */
 export function items(value: unknown): readonly Json[] {
   return isRecord(value) ? [value] : records(value)
 }

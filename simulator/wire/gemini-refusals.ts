@@ -9,10 +9,10 @@ import type { WireError, WireRequest } from './wire.js'
 const validName = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/
 const dataUri = ['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode']
 const moreData = ['codeExecutionResult', 'toolCall', 'toolResponse']
-/** Stand where a call that the model did not make itself needs a signature. https://ai.google.dev/gemini-api/docs/thought-signatures */
+/** Accepted in place of a signature for calls that another model made. https://ai.google.dev/gemini-api/docs/thought-signatures */
 const standIns = ['context_engineering_is_the_way_to_go', 'skip_thought_signature_validator']
 
-/** What the API does not know, or does not take. */
+/** Validates a request like the API. */
 export function refuseContents(request: WireRequest): WireError | undefined {
   const counting = request.operation === 'count-tokens'
   const misspelt = refuseFields(request, counting ? 'CountTokensRequest' : 'GenerateContentRequest')
@@ -23,7 +23,7 @@ export function refuseContents(request: WireRequest): WireError | undefined {
   return fault === undefined ? undefined : invalid(request, fault)
 }
 
-/** Fields that the message does not have are never passed over. */
+/** Unknown fields are always rejected. */
 export function refuseFields(request: WireRequest, message: string): WireError | undefined {
   const unknown = unknownName(request.body, message, isVertex(request))
   if (!unknown) return undefined
@@ -107,7 +107,7 @@ function isStandIn(signature: string): boolean {
 const count = (content: Json | undefined, name: string): number =>
   items(content?.parts).filter((part) => field(part, name) !== undefined).length
 
-/** What follows itself in the same role is one turn. */
+/** Consecutive contents of one role are one turn. */
 function turnsOf(contents: readonly Json[]): Json[] {
   const turns: Json[] = []
   for (const content of contents) {
@@ -119,7 +119,7 @@ function turnsOf(contents: readonly Json[]): Json[] {
   return turns
 }
 
-/** A call comes after a user or a result, and its results come right behind it. */
+/** A call follows a user turn or a result, and its results follow immediately. */
 function findOrderFault(contents: readonly Json[]): string | undefined {
   for (const [index, content] of contents.entries()) {
     const calls = count(content, 'functionCall')
@@ -229,7 +229,7 @@ function findCacheFault(body: Json): string | undefined {
     : undefined
 }
 
-/** The first call of every step since the user spoke last. */
+/** The first call of each step since the last user message. */
 function findSignatureFault(contents: readonly Json[]): string | undefined {
   const asked = contents.findLastIndex(
     (content) => content.role !== 'model' && count(content, 'functionResponse') === 0,

@@ -6,10 +6,10 @@ import { field, items } from './gemini-fields.js'
 import type { WireRequest } from './wire.js'
 
 const imageTokens = 258
-/** Less is not cached by itself. */
+/** Minimum for implicit caching. */
 const leastCached = 1024
 
-/** Reads a request for an answer, or the one that is to be counted. */
+/** Reads a generate or count request. */
 export function readContents(request: WireRequest): Conversation {
   const nested = field(request.body, 'generateContentRequest')
   const body = isRecord(nested) ? nested : request.body
@@ -31,7 +31,7 @@ export function readContents(request: WireRequest): Conversation {
   }
 }
 
-/** Whether the model thinks before it speaks: those that can do so unless they are told otherwise. */
+/** Whether the model thinks: capable models do unless disabled. */
 export function thinks({ model, body }: WireRequest): boolean {
   const thinking = record(field(record(field(body, 'generationConfig')), 'thinkingConfig'))
   const budget = number(field(thinking, 'thinkingBudget'))
@@ -39,13 +39,13 @@ export function thinks({ model, body }: WireRequest): boolean {
   return generation(model) >= 3 || /gemini-2\.5-(?!flash-lite)/.test(model)
 }
 
-/** 2.5 for `gemini-2.5-pro`; the newest where the name doesn't say. */
+/** 2.5 for `gemini-2.5-pro`; the newest version for names without one. */
 export function generation(model: string): number {
   const match = /gemini-(\d+(?:\.\d+)?)/.exec(model)
   return match ? Number(match[1]) : 2.5
 }
 
-/** Gemini 3 on AI Studio names its calls; the others tell them apart by their order. */
+/** Gemini 3 on AI Studio gives calls an id; others rely on their order. */
 export function namesCalls(request: WireRequest): boolean {
   return generation(request.model) >= 3 && !isVertex(request)
 }
@@ -80,7 +80,7 @@ function toolResult(part: Json): SeenToolResult[] {
   return [{ name: string(result.name) ?? 'the tool', text }]
 }
 
-/** All functions that are declared, in whichever of the tools. */
+/** All declared functions, of all tools. */
 export function declarations(body: Json): readonly Json[] {
   return items(body.tools).flatMap((tool) => items(field(tool, 'functionDeclarations')))
 }
@@ -111,10 +111,10 @@ function jsonOf(config: Json): Conversation['json'] {
   return { schema: schema ?? jsonSchemaOf(field(config, 'responseSchema')) }
 }
 
-/** In the order of their numbers. */
+/** In the order of the protocol's enum values. */
 const mediaTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null']
 
-/** A schema in JSON Schema's words: OpenAPI's differ in the types' names. */
+/** Converts OpenAPI type names to those of JSON Schema. */
 function jsonSchemaOf(schema: unknown): unknown {
   if (!isRecord(schema)) return undefined
   const out: Record<string, unknown> = { ...schema }
@@ -138,7 +138,7 @@ function promptOf(body: Json, contents: readonly Json[], lastTurn: number): Conv
     if (index === lastTurn) before = total
     total += 1 + contentTokens(content)
   }
-  // what was cached by hand is read beside all that the request brings
+  // explicitly cached content is read in addition to the request
   const held = field(body, 'cachedContent') === undefined ? 0 : leastCached
   const cacheRead = held + (before >= leastCached ? before : 0)
   return { fresh: total + held - cacheRead, cacheRead, cacheWrite5m: 0, cacheWrite1h: 0 }

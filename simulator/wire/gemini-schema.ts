@@ -4,7 +4,7 @@ import { field } from './gemini-fields.js'
 const types = ['STRING', 'NUMBER', 'INTEGER', 'BOOLEAN', 'ARRAY', 'OBJECT', 'NULL', 'TYPE_UNSPECIFIED']
 const stringFormats = ['enum', 'date-time']
 
-/** What the API does not take of a schema in OpenAPI's words. https://ai.google.dev/api/caching#Schema */
+/** Validates a schema in the API's OpenAPI subset. https://ai.google.dev/api/caching#Schema */
 export function findSchemaFault(schema: unknown, place: string): string | undefined {
   if (!isRecord(schema)) return undefined
   return findOwnFault(schema, place) ?? findInnerFault(schema, place)
@@ -12,7 +12,7 @@ export function findSchemaFault(schema: unknown, place: string): string | undefi
 
 function findOwnFault(schema: Json, place: string): string | undefined {
   const { type, items, format } = schema
-  // an enum may be said as its number, too
+  // an enum may be a number, too
   if (type !== undefined && typeof type !== 'number' && !types.includes(string(type)?.toUpperCase() ?? '')) {
     return `Invalid value at '${place}.type' (type.googleapis.com/google.ai.generativelanguage.v1beta.Type), ${JSON.stringify(type)}`
   }

@@ -3,7 +3,7 @@ import { hash } from '../digest.js'
 const head = Buffer.from([0x12, 0xb5, 0x01, 0x0a])
 const saltBytes = 16
 
-/** A thought signature: nothing can be read from it, but it can be told from others. */
+/** An opaque thought signature that can be recognised. */
 export function signatureOf(seed: string): string {
   const salt = hash('thought', seed).subarray(0, saltBytes)
   return Buffer.concat([head, salt, seal(salt)]).toString('base64')

@@ -14,7 +14,7 @@ export const gemini: Wire = {
   lineEnding: '\r\n',
   route(method, path, headers) {
     if (method === 'POST') return methodRoute(path)
-    // OpenAI and Anthropic have this path, too
+    // OpenAI and Anthropic use this path, too
     const ours = /\/v1(?:alpha|beta)\d*\/models/.test(path) || headers['x-goog-api-key'] !== undefined
     return ours && method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined)
       ? { operation: 'models' }
@@ -46,7 +46,7 @@ export const gemini: Wire = {
   },
   error: geminiError,
   errorInside(request, status = 503) {
-    // an event has no HTML form
+    // an error event can't be HTML
     const wish = { status, ...(status === 502 && { message: 'Bad gateway' }) }
     const { error } = geminiError({ ...request, stream: true }, wish).body as Json
     return { body: { error }, frame: { data: JSON.stringify({ error }), part: 'close' } }
@@ -82,7 +82,7 @@ function methodRoute(path: string): Route | undefined {
     case 'generateContent':
       return { operation: 'chat', model, stream: false }
     case 'streamGenerateContent':
-      // without this it is a list, which nobody reads as a stream
+      // without it the response is a JSON list
       return { operation: 'chat', model, stream: /[?&]alt=sse(?:&|$)/.test(path) }
     case 'embedContent':
     case 'batchEmbedContents':

@@ -8,7 +8,7 @@ import { endsWith, type Wire, type WireError } from './wire.js'
 const size = 16
 
 /**
- * Embeddings of Hugging Face's router, and embeddings and rerank of its Text Embeddings Inference.
+ * Embeddings of Hugging Face's router; embeddings and rerank of Text Embeddings Inference.
  * https://huggingface.co/docs/inference-providers/tasks/feature-extraction
  * https://huggingface.github.io/text-embeddings-inference/
  */
@@ -22,7 +22,7 @@ export const huggingface: Wire = {
     if (endsWith(path, '/embed') && body.inputs !== undefined) return { operation: 'embedding' }
     return endsWith(path, '/rerank') && body.texts !== undefined ? { operation: 'rerank' } : undefined
   },
-  // the router counts nothing
+  // the router returns no usage
   headers: ({ path, body }) => ({
     'x-compute-type': 'cpu',
     ...(!path.includes('/pipeline/') && { 'x-compute-tokens': String(tokensOf(body)) }),
@@ -53,7 +53,7 @@ const tokensOf = (body: Readonly<Record<string, unknown>>): number =>
     0,
   )
 
-/** The error is a text; servers of one's own say of which kind it is, and have no limits but their own strength. */
+/** The error is a string; self-hosted servers add its type and have no rate limits. */
 function huggingfaceError(error: WireError, path: string): WireError {
   if (typeof error.body === 'string') return error
   const { message } = record(record(error.body).error)

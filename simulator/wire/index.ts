@@ -17,7 +17,7 @@ import { sagemakerText } from './sagemaker-text.js'
 import { watsonx } from './watsonx.js'
 import type { Headers, Route, Wire } from './wire.js'
 
-// OpenAI last: its paths are the most general ones. Anthropic claims a path that both have only where its version header is there
+// OpenAI last: its paths are the most general. Anthropic claims a shared path only with its version header
 const wires: readonly Wire[] = [
   anthropic,
   gemini,
@@ -37,7 +37,7 @@ const wires: readonly Wire[] = [
   openai,
 ]
 
-/** Whose request it is. What nobody knows is answered by OpenAI's 404. */
+/** Finds the wire of a request. Unknown paths get OpenAI's 404. */
 export function wireOf(method: string, path: string, headers: Headers, body: Json): { wire: Wire; route: Route } {
   for (const wire of wires) {
     const route = wire.route(method, path, headers, body)

@@ -4,13 +4,13 @@ import type { Json } from '../json.js'
 import { padding } from './converse.js'
 import type { Headers, WireRequest } from './wire.js'
 
-/** A piece of a stream of InvokeModel: JSON of the model's own, in base64. */
+/** A chunk of an InvokeModel stream: the model's own JSON, in base64. */
 export function chunkFrame(request: WireRequest, at: number, part: Frame['part'], body: Json): Frame {
   const bytes = Buffer.from(JSON.stringify(body)).toString('base64')
   return { event: 'chunk', data: JSON.stringify({ bytes, p: padding(request, at) }), part }
 }
 
-/** What AWS has counted, in the last piece of a stream. */
+/** AWS's token counts, in the last chunk of a stream. */
 export const metricsOf = ({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Json => ({
   inputTokenCount: prompt.fresh,
   outputTokenCount: spoken + reasoning,
@@ -20,7 +20,7 @@ export const metricsOf = ({ prompt, spoken, reasoning }: NonNullable<Answer['tal
   cacheWriteInputTokenCount: prompt.cacheWrite5m + prompt.cacheWrite1h,
 })
 
-/** What AWS has counted, beside a whole answer. */
+/** AWS's token counts, in the headers of a non-streamed answer. */
 export const countHeaders = ({ tally }: Answer): Headers => ({
   'x-amzn-bedrock-invocation-latency': '100',
   ...(tally && {

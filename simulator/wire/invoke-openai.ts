@@ -8,7 +8,7 @@ import { readChat } from './openai-request.js'
 import type { Wire } from './wire.js'
 
 /**
- * OpenAI's open models and Jamba by InvokeModel of Amazon Bedrock: OpenAI's bodies at an address of AWS's, in its framing.
+ * OpenAI's open models and Jamba on Amazon Bedrock's InvokeModel: OpenAI's bodies in AWS's framing.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
  */
 export const invokeOpenai: Wire = {
@@ -39,7 +39,7 @@ export const invokeOpenai: Wire = {
   },
 }
 
-/** Reasoning stands in the text, between marks, in every chunk anew (recorded). */
+/** Reasoning is in the text, between tags, repeated in each chunk (recorded). */
 function marked(body: Json, place: 'message' | 'delta'): Json {
   const choices = records(body.choices).map(({ [place]: said, ...choice }) => {
     const { reasoning_content: reasoning, content, ...rest } = record(said)

@@ -6,15 +6,15 @@ import { chunkFrame, countHeaders, metricsOf } from './invoke-chunks.js'
 import { readPrompt } from './prompts.js'
 import type { Wire, WireError, WireRequest } from './wire.js'
 
-/** A family of models that goes on with a text, each with a body of its own. */
+/** A family of text completion models with its own body format. */
 interface Family {
   readonly model: RegExp
   readonly fields: readonly string[]
-  /** The field with the text. */
+  /** The field of the text. */
   readonly prompt: string
   limits(body: Json): { maxTokens?: unknown; stop?: unknown }
   whole(speech: Speech, answer: Answer): Json
-  /** A piece of a stream: the last has no text, and says why it is over. */
+  /** A stream chunk; the last one has no text but the finish reason. */
   chunk(text: string, finish: string | undefined, said: number, answer: Answer): Json
   readonly finishes: Readonly<Record<string, string>>
 }
@@ -86,7 +86,7 @@ function finishOf({ finishes }: Family, { finishReason = 'stop' }: Speech): stri
 }
 
 /**
- * Models by InvokeModel of Amazon Bedrock that go on with a text: Llama, Mistral and Titan.
+ * Text completion models on Amazon Bedrock's InvokeModel: Llama, Mistral and Titan.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
  */
 export const invokeText: Wire = {

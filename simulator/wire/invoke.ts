@@ -10,7 +10,7 @@ import { chunkFrame, countHeaders, metricsOf } from './invoke-chunks.js'
 import type { Wire, WireError, WireRequest } from './wire.js'
 
 /**
- * Claude by InvokeModel of Amazon Bedrock: Anthropic's bodies at an address of AWS's, in its framing.
+ * Claude on Amazon Bedrock's InvokeModel: Anthropic's bodies in AWS's framing.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
  */
 export const invoke: Wire = {
@@ -39,7 +39,7 @@ function refuse({ body, model }: WireRequest): WireError | undefined {
 
 const version = 'bedrock-2023-05-31'
 
-/** Every event of Anthropic's is a chunk, in base64; there are no pings, and the last tells what AWS has counted. */
+/** Each of Anthropic's events is a chunk in base64, without pings; the last one has AWS's token counts. */
 function frames(answer: Answer, request: WireRequest): Frame[] {
   const events = anthropic.frames(answer, request).filter(({ event }) => event !== 'ping')
   return events.map(({ data, part }, at) => {

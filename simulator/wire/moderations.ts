@@ -2,10 +2,10 @@ import { idOf } from '../digest.js'
 import { isRecord, type Json, list, string } from '../json.js'
 import type { WireRequest } from './wire.js'
 
-/** Words of which the simulated model thinks that they do harm. */
+/** Words that the simulated model flags. */
 const harmful = /\b(kill|hurt|harm|attack)\b/i
 
-/** https://platform.openai.com/docs/api-reference/moderations: a result for each text, and one for the parts of a message. */
+/** https://platform.openai.com/docs/api-reference/moderations: one result per text, and one for the parts of a message. */
 export function moderations({ body, model, seed }: WireRequest): Json {
   const { input } = body
   const parts = list(input)

@@ -28,7 +28,7 @@ function wordsOf(reason: FaultReason): readonly [status: number, message: string
     case 'context-window':
       return [400, 'the input length exceeds the context length']
     case 'content-policy':
-      // the server has none: this is what one in front of it might say
+      // the server has no such status; a proxy in front of it might
       return [400, 'the request was refused by a content policy']
     case 'image':
       return [400, 'invalid image input']

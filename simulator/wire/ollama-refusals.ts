@@ -2,7 +2,7 @@ import { isRecord, type Json, list, number, record, records, string } from '../j
 import { ollamaFailure } from './ollama-errors.js'
 import type { WireError, WireRequest } from './wire.js'
 
-/** The server is written in Go and says which field it could not read. */
+/** The server is written in Go and names the field that it could not parse. */
 const unreadable = (value: unknown, place: string, type: string): string =>
   `json: cannot unmarshal ${kindOf(value)} into Go struct field ${place} of type ${type}`
 
@@ -14,7 +14,7 @@ function kindOf(value: unknown): string {
 
 const validBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Options by the kind of number that they take. https://docs.ollama.com/modelfile#valid-parameters-and-values */
+/** Options by number type. https://docs.ollama.com/modelfile#valid-parameters-and-values */
 const integers: readonly string[] = [
   ...['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'num_keep', 'num_predict', 'seed', 'top_k'],
   'repeat_last_n',
@@ -23,7 +23,7 @@ const floats: readonly string[] = [
   ...['temperature', 'top_p', 'min_p', 'typical_p', 'repeat_penalty', 'presence_penalty', 'frequency_penalty'],
 ]
 
-/** Families by what they can't do; of a model that isn't here nothing is refused. */
+/** Model families by missing capability; other models support everything. */
 const thoughtless =
   /^(?:llama|codellama|gemma[23]?(?![\w])|mistral|mixtral|phi[34](?!.*reasoning)|qwen2|llava|tinyllama)/
 const toolless = /^(?:llama2|llama3(?![.\w])|codellama|gemma[23]?(?![\w])|phi3|llava|tinyllama|moondream)/
@@ -46,11 +46,11 @@ export function findChatFault({ body, model }: WireRequest): WireError | undefin
     return ollamaFailure(400, `registry.ollama.ai/library/${model} does not support tools`)
   }
   const option = findOptionFault(record(body.options))
-  // what comes after the request was read is the server's own failure
+  // errors after parsing are server errors
   return option === undefined ? findFormatFault(body.format) : ollamaFailure(500, option)
 }
 
-/** What can't be read into the types of the server. Fields that it does not know it steps over. */
+/** Validates types like the server's parser. Unknown fields are ignored. */
 function findUnreadable(body: Json): string | undefined {
   const { messages, tools, options, stream, think, logprobs } = body
   if (messages !== undefined && messages !== null && !Array.isArray(messages)) {
@@ -106,7 +106,7 @@ function findMessageFault(message: unknown): string | undefined {
   }
   for (const image of list(images)) {
     if (typeof image !== 'string') return unreadable(image, 'ChatRequest.messages.images', 'api.ImageData')
-    // a whole data URL, or a remote one
+    // a data URL or a remote URL
     if (!validBase64.test(image)) return `illegal base64 data at input byte ${image.search(/[^A-Za-z0-9+/=]/)}`
   }
   for (const call of list(calls)) {
@@ -158,11 +158,11 @@ export function findEmbedFault({ body, model }: WireRequest): WireError | undefi
   return option === undefined ? undefined : ollamaFailure(500, option)
 }
 
-/** The texts of a request for vectors; an empty one alone is none. */
+/** The texts of an embedding request; a single empty string counts as none. */
 export function embedTexts({ input }: Json): string[] {
   if (typeof input === 'string') return input === '' ? [] : [input]
   return list(input).map((text) => string(text) ?? '')
 }
 
-/** A chat without messages loads the model, and says nothing. */
+/** A chat without messages loads the model and returns no text. */
 export const onlyLoads = (body: Json): boolean => records(body.messages).length === 0

@@ -20,12 +20,12 @@ export function readChat(body: Json): Conversation {
       const { name, parameters } = record(fn)
       return typeof name === 'string' ? { name, schema: parameters } : []
     }),
-    // nothing forces or forbids a call
+    // the API has no tool_choice
     toolChoice: 'auto',
     json: isRecord(body.format) ? { schema: body.format } : body.format === 'json' ? { schema: undefined } : undefined,
     reasons: body.think === true || (typeof body.think === 'string' && body.think !== ''),
     choices: 1,
-    // -1 is no limit
+    // -1 means no limit
     maxTokens: most !== undefined && most >= 0 ? most : undefined,
     stops: list(stop).filter((word) => typeof word === 'string'),
     prompt: {
@@ -37,7 +37,7 @@ export function readChat(body: Json): Conversation {
   }
 }
 
-/** How the base64 of an image begins, as nothing else says what it is. */
+/** Base64 prefixes of image types, the only hint of the type. */
 const kinds: readonly (readonly [start: string, mediaType: string])[] = [
   ['iVBORw0KGgo', 'image/png'],
   ['/9j/', 'image/jpeg'],
@@ -51,7 +51,7 @@ function imageOf(image: unknown): SeenImage[] {
   return [{ kind: 'data', mediaType, bytes: base64Bytes(image) }]
 }
 
-/** A result is told by the id of the call, or by the tool's name where servers gave no ids yet. */
+/** Matches a result by call id, or by tool name for older servers without ids. */
 function toolResult(message: Json, turn: Json | undefined): SeenToolResult[] {
   if (message.role !== 'tool') return []
   const call = records(turn?.tool_calls).find(({ id }) => id !== undefined && id === message.tool_call_id)

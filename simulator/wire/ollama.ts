@@ -108,7 +108,7 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
   return [
     ...(speech?.reasoningPieces ?? []).map((thinking) => say({ thinking })),
     ...(speech?.textPieces ?? []).map((content) => say({ content })),
-    // a call comes whole
+    // calls are not split
     ...(speech?.toolCalls ?? []).map((call, index) => say({ tool_calls: [toolCall(call, index)] })),
     line('close', { message: { role: 'assistant', content: '' }, ...end(answer) }),
   ]
@@ -131,13 +131,13 @@ function end({ choices, tally }: Answer): Json {
   const reason = choices[0]?.finishReason ?? 'stop'
   return {
     done: true,
-    // it stops where it calls, too
+    // the finish reason is 'stop' for tool calls, too
     done_reason: reason === 'tool_calls' ? 'stop' : reason,
     ...(tally && counts(tally)),
   }
 }
 
-/** A count of 0 is left out. */
+/** A count of 0 is omitted. */
 function counts({ prompt, spoken, reasoning }: NonNullable<Answer['tally']>): Json {
   const input = prompt.fresh + prompt.cacheRead + prompt.cacheWrite5m + prompt.cacheWrite1h
   const output = spoken + reasoning

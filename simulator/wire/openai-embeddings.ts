@@ -5,8 +5,8 @@ import type { WireRequest } from './wire.js'
 const defaultDimensions = 16
 
 /**
- * Vectors as OpenAI sends them. Voyage and Jina say the same in other words: `output_dimension`, `embedding_type`, and `inputs` where
- * images stand beside texts.
+ * Embeddings in OpenAI's format. Voyage and Jina use other names: `output_dimension`, `embedding_type`, and `inputs` for
+ * images.
  */
 export function embeddings({ body, model }: WireRequest, vectors: readonly (readonly number[])[] | undefined): Json {
   const given = body.input ?? body.inputs

@@ -82,7 +82,7 @@ function wordsOf(reason: FaultReason): Words {
   }
 }
 
-/** As OpenAI shows a key in its message: both ends, and stars. */
+/** OpenAI's masked form of a key: both ends and asterisks. */
 export function incorrectKey(key: string): string {
   const shown = key.length <= 12 ? key : `${key.slice(0, 8)}${'*'.repeat(key.length - 12)}${key.slice(-4)}`
   return `Incorrect API key provided: ${shown}. You can find your API key at https://platform.openai.com/account/api-keys.`
@@ -91,7 +91,7 @@ export function incorrectKey(key: string): string {
 export function openaiError(request: WireRequest, wish: ErrorWish): WireError {
   const { reason, message } = wish
   const status = wish.status ?? (reason === undefined ? 500 : reason === 'quota' ? 429 : 400)
-  // what stands in front of the API answers for it when it is away
+  // the proxy in front of the API responds when the API is down
   if ((status === 502 || status === 504) && message === undefined) {
     const title = status === 502 ? '502 Bad Gateway' : '504 Gateway Time-out'
     return { status, body: html(title), contentType: 'text/html; charset=UTF-8' }

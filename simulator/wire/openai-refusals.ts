@@ -6,7 +6,7 @@ const knownRoles = ['system', 'developer', 'user', 'assistant', 'tool', 'functio
 const toolName = /^[a-zA-Z0-9_-]+$/
 const maxId = 40
 
-/** What OpenAI refuses of a chat request. */
+/** Validates a chat request like OpenAI. */
 export function refuseChat(body: Json, model: string): WireError | undefined {
   if (model === '') return badRequest('you must provide a model parameter')
   if (!Array.isArray(body.messages)) {
@@ -24,7 +24,7 @@ export function refuseChat(body: Json, model: string): WireError | undefined {
 }
 
 function refuseMessages(messages: readonly Json[]): WireError | undefined {
-  /** Calls of the last assistant message that no tool has answered. */
+  /** Calls of the last assistant message without a result. */
   let open: string[] = []
   for (const [index, message] of messages.entries()) {
     const role = string(message.role)
@@ -81,10 +81,10 @@ function refuseTools(body: Json): WireError | undefined {
   return undefined
 }
 
-/** What OpenAI refuses of an embedding request. */
+/** Validates an embedding request like OpenAI. */
 export function refuseEmbedding(body: Json, model: string): WireError | undefined {
   if (model === '') return badRequest('you must provide a model parameter')
-  // Voyage takes texts and images as `inputs`
+  // Voyage sends texts and images as `inputs`
   const input = body.input ?? body.inputs
   if (input === undefined || input === '' || (Array.isArray(input) && input.length === 0)) {
     return badRequest(

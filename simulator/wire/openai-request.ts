@@ -26,7 +26,7 @@ export function readChat(body: Json): Conversation {
   }
 }
 
-/** The text of `content`, which is a text or a list of parts. */
+/** The text of `content`, a string or a list of parts. */
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   return records(content)
@@ -76,7 +76,7 @@ function prompt(messages: readonly Json[], lastTurn: number, tools: unknown): Co
     for (const call of records(message.tool_calls))
       total += countTokens(JSON.stringify(call.function ?? call.custom ?? ''))
   }
-  // what the turn before has read is cached from 1024 tokens on, in steps of 128
+  // the previous prompt is cached from 1024 tokens, in steps of 128
   const cacheRead = before >= 1024 ? before - (before % 128) : 0
   return { fresh: total - cacheRead, cacheRead, cacheWrite5m: 0, cacheWrite1h: 0 }
 }

@@ -4,7 +4,7 @@ import { badRequest } from './openai-errors.js'
 import { documentText, rank } from './rank.js'
 import type { WireError, WireRequest } from './wire.js'
 
-/** `/v1/rerank`, which OpenAI has not, but Jina, vLLM, llama.cpp and others have, and Voyage in words of its own. */
+/** `/v1/rerank` of Jina, vLLM, llama.cpp and others, and Voyage's variant. OpenAI has no such endpoint. */
 export function rerank({ body, model }: WireRequest, scores: readonly number[] | undefined): Json {
   const documents = list(body.documents)
   const query = string(body.query) ?? ''

@@ -60,7 +60,7 @@ export const openai: Wire = {
   },
   error: openaiError,
   errorInside(request, status = 500) {
-    // an error event has no HTML form
+    // an error event can't be HTML
     const { body } = openaiError(request, {
       status,
       ...((status === 502 || status === 504) && { message: 'Bad gateway' }),
@@ -82,7 +82,7 @@ export const openai: Wire = {
 }
 
 function route(path: string): Route | undefined {
-  // Azure's deployments are models that their owners have named
+  // the names of Azure deployments are arbitrary
   const deployment = /\/deployments\/([^/?]+)\//.exec(path)?.[1]
   const model = deployment === undefined ? undefined : decodeURIComponent(deployment)
   if (endsWith(path, '/chat/completions')) return { operation: 'chat', model }
@@ -161,7 +161,7 @@ function frames(answer: Answer, request: WireRequest): Frame[] {
   const parts = answer.choices.map((speech) => deltas(speech, finishReason(speech, request)))
   const longest = Math.max(...parts.map((list) => list.length))
   const out: Frame[] = []
-  // the choices of one answer take turns
+  // the choices of one answer alternate
   for (let step = 0; step < longest; step++) {
     for (const [index, list] of parts.entries()) {
       const delta = list[step]
@@ -184,7 +184,7 @@ interface PartDelta {
 
 function finishReason(speech: Speech, { body }: WireRequest): string {
   if (speech.finishReason !== undefined) return speech.finishReason
-  // a call that `tool_choice` names is no reason to stop: so it is there
+  // as in the real API, a call named by `tool_choice` finishes with 'stop'
   const named = record(body.tool_choice).type === 'function'
   return speech.toolCalls.length > 0 && !named ? 'tool_calls' : 'stop'
 }

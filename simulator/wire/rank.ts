@@ -6,8 +6,8 @@ export interface Ranked {
 }
 
 /**
- * Documents by their relevance, which is how many words of the query they have, or what a script says. As many as are wanted; of
- * equals the first.
+ * Ranks documents by the number of shared words, or by the script's scores. Returns as many as requested; ties keep
+ * their order.
  */
 export function rank(
   query: string,
@@ -24,7 +24,7 @@ export function rank(
   return all.sort((one, other) => other.score - one.score).slice(0, most)
 }
 
-/** A document is a text, or an object with one. */
+/** A document is a string, or an object with a text. */
 export function documentText(document: unknown): string {
   return string(document) ?? (isRecord(document) ? (string(document.text) ?? JSON.stringify(document)) : '')
 }

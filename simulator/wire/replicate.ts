@@ -14,12 +14,12 @@ interface Asked {
   readonly model: string
 }
 
-/** What was asked, by the id of its prediction, which is made of it: the address of a stream says no more than that. */
+/** Requests by prediction id, because the URL of a stream contains only the id. */
 const asked = new Map<string, Asked>()
 const mostAsked = 1_000
 
 /**
- * Replicate: a prediction is answered at once, or with the address of its stream.
+ * Replicate: a prediction is complete, or has the URL of its stream.
  * https://replicate.com/docs/reference/http
  */
 export const replicate: Wire = {

@@ -50,7 +50,7 @@ function refuse(body: Json): WireError | undefined {
 const calls: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call'])
 const outputs: ReadonlySet<unknown> = new Set(['function_call_output', 'custom_tool_call_output'])
 
-/** The request as the chat that it stands for. */
+/** Converts the request to a chat request. */
 function asChat(body: Json): Json {
   const { format } = record(body.text)
   return {

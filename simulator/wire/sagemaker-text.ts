@@ -5,11 +5,11 @@ import { readPrompt } from './prompts.js'
 import { fromContainer, sagemaker } from './sagemaker.js'
 import type { Wire } from './wire.js'
 
-/** The container's words for why it stopped. */
+/** The container's finish reasons. */
 const finishes: Readonly<Record<string, string>> = { stop: 'eos_token', length: 'length' }
 
 /**
- * Endpoints of Amazon SageMaker whose container takes a text, as Text Generation Inference does.
+ * Amazon SageMaker endpoints with a text container such as Text Generation Inference.
  * https://huggingface.co/docs/text-generation-inference/reference/api_reference
  */
 export const sagemakerText: Wire = {

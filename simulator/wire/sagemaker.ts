@@ -7,7 +7,7 @@ import { refuseChat } from './openai-refusals.js'
 import type { ErrorWish, Wire, WireError, WireRequest } from './wire.js'
 
 /**
- * Endpoints of Amazon SageMaker whose container takes OpenAI's messages: its server-sent events stand in messages of AWS's.
+ * Amazon SageMaker endpoints with a container for OpenAI's messages: server-sent events inside AWS's messages.
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
  */
 export const sagemaker: Wire = {
@@ -41,7 +41,7 @@ export const sagemaker: Wire = {
 const broken = ['ModelStreamError', 'StreamBroken'] as const
 const failed = ['InternalStreamFailure', 'InternalFailure'] as const
 
-/** AWS speaks of access and of its own state; what is wrong with a prompt is the container's word. */
+/** AWS reports access and capacity errors; prompt errors come from the container. */
 const containers: readonly (FaultReason | undefined)[] = ['context-window', 'content-policy', 'image']
 
 function error(request: WireRequest, wish: ErrorWish): WireError {

@@ -12,7 +12,7 @@ import type { ErrorWish, Wire, WireError, WireRequest } from './wire.js'
 const createdAt = '2023-11-14T22:13:20.000Z'
 const pageSize = 16
 
-/** IBM watsonx.ai: near OpenAI's. https://cloud.ibm.com/apidocs/watsonx-ai */
+/** IBM watsonx.ai, similar to OpenAI's API. https://cloud.ibm.com/apidocs/watsonx-ai */
 export const watsonx: Wire = {
   ...openai,
   route(method, path) {
@@ -51,7 +51,7 @@ export const watsonx: Wire = {
   },
 }
 
-/** Fields of its own around an answer of OpenAI's kind. */
+/** Additional fields around an OpenAI-shaped answer. */
 const named = (body: Json, { model }: WireRequest): Json => ({ ...body, model_id: model, created_at: createdAt })
 
 const counted = ({ model }: WireRequest, tokens: readonly number[], body: Json): Json => ({
@@ -61,7 +61,7 @@ const counted = ({ model }: WireRequest, tokens: readonly number[], body: Json):
   input_token_count: tokens.reduce((sum, count) => sum + count, 0),
 })
 
-/** Each event has a name and a number, usage comes unasked, and nothing says that it is over. */
+/** Each event has a name and a number, usage is always included, and there is no end mark. */
 function frames(answer: Answer, request: WireRequest): Frame[] {
   const body = { ...request.body, stream_options: { include_usage: true } }
   return openai.frames(answer, { ...request, body }).flatMap((frame) => {
@@ -126,7 +126,7 @@ function wordsOf(reason: FaultReason): Words {
         'Invalid input argument for Model: the number of input tokens 140000 cannot exceed the total tokens limit 131072 for this model',
       ]
     case 'content-policy':
-      // it looks at texts where it is asked to, and says so in the answer
+      // moderation runs on request and reports its result
       return [400, 'invalid_request_entity', 'The request could not be processed']
     case 'image':
       return [400, 'invalid_input_argument', 'Failed to decode image']

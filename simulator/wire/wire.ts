@@ -8,7 +8,7 @@ import type { SimulatedOperation, WireName } from '../reply.js'
 
 export type Headers = Readonly<Record<string, string>>
 
-/** A request as a carrier brings it. Header names are lower case. */
+/** A raw request. Header names are lower case. */
 export interface Incoming {
   readonly method: string
   /** With the query. */
@@ -17,16 +17,16 @@ export interface Incoming {
   readonly text: string
 }
 
-/** What method, path and headers say about a request. */
+/** Facts about a request from method, path and headers. */
 export interface Route {
   readonly operation: SimulatedOperation
-  /** Where it stands in the path. @default the body's `model` */
+  /** From the path. @default the body's `model` */
   readonly model?: string | undefined
-  /** Where the path decides. @default the body's `stream`; where it has none, the wire's `streamsByDefault` */
+  /** Decided by the path. @default the body's `stream`, or the wire's `streamsByDefault` */
   readonly stream?: boolean
 }
 
-/** What the wires know of a request. */
+/** A classified request. */
 export interface WireRequest {
   readonly operation: SimulatedOperation
   readonly method: string
@@ -34,95 +34,95 @@ export interface WireRequest {
   readonly path: string
   readonly headers: Headers
   readonly body: Json
-  /** From the path, or else from the body; an empty text where neither has one. */
+  /** From the path or the body; an empty string without either. */
   readonly model: string
-  /** Whether a stream is asked for. Always false where it isn't a chat. */
+  /** Whether a stream is requested. Always false for other operations than chat. */
   readonly stream: boolean
-  /** Ids are made from it: the same for the same request. */
+  /** Seed of ids: the same for the same request. */
   readonly seed: string
 }
 
 /** An answer that is not streamed. */
 export type WireBody = Json | readonly unknown[]
 
-/** An error in the provider's own words. */
+/** An error in the provider's format. */
 export interface WireError {
   readonly status: number
-  /** An object is sent as JSON, a text as `contentType` says. */
+  /** An object is sent as JSON, a string with `contentType`. */
   readonly body: WireBody | string
   readonly contentType?: string
   readonly headers?: Headers
 }
 
-/** Which error is wanted. */
+/** The requested error. */
 export interface ErrorWish {
   /** @default the provider's status for the reason, else 500 */
   readonly status?: number | undefined
   readonly reason?: FaultReason | undefined
-  /** For providers that say it in the body. The header is not theirs to write. */
+  /** For providers that repeat it in the body. The carrier writes the header. */
   readonly retryAfterMs?: number | undefined
-  /** @default the provider's usual words */
+  /** @default the provider's usual message */
   readonly message?: string | undefined
 }
 
-/** One provider's API: how its requests are read and its answers are written. A new one is a file beside this. */
+/** One provider's API: reads its requests and writes its responses. Add a file in this folder for a new one. */
 export interface Wire {
   readonly name: WireName
-  /** How the events of a stream are written. */
+  /** Encodes the events of a stream. */
   readonly framing: Framing
-  /** Ends the lines of a stream, where a script doesn't say. @default '\n' */
+  /** Default line ending of a stream. @default '\n' */
   readonly lineEnding?: '\n' | '\r\n'
-  /** Whether a chat is streamed where neither path nor body says. @default false */
+  /** Whether a chat streams by default. @default false */
   readonly streamsByDefault?: boolean
   /**
-   * What a request asks for, or undefined where it is not for this wire. Only the end of the path is looked at, and the body where
+   * Classifies a request; undefined if it is not for this wire. Uses the end of the path, and the body if
    * two wires share a path.
    */
   route(method: string, path: string, headers: Headers, body: Json): Route | undefined
-  /** The key that the request shows. */
+  /** The API key of the request. */
   key(headers: Headers, path: string): string | undefined
-  /** Headers of every answer, without the content type. */
+  /** Headers of every response, without the content type. */
   headers(request: WireRequest): Headers
-  /** The 401 for a key that is wrong, or missing. */
+  /** The 401 for a wrong or missing key. */
   refuseKey(request: WireRequest, key: string | undefined): WireError
-  /** What the real API would not accept of this request. */
+  /** Validates the request like the real API. */
   refuse(request: WireRequest): WireError | undefined
   error(request: WireRequest, wish: ErrorWish): WireError
-  /** The body of the error that stands in a 200 answer, and as an event. */
+  /** The error body inside a 200 response or stream. */
   errorInside(request: WireRequest, status: number | undefined): { readonly body: Json; readonly frame: Frame }
-  /** Reads a request for a chat, or one that counts its tokens. */
+  /** Reads a chat or token count request. */
   read(request: WireRequest): Conversation
   whole(answer: Answer, request: WireRequest): WireBody
-  /** Headers of a whole answer that depend on what it says. */
+  /** Headers that depend on the answer. */
   answerHeaders?(answer: Answer): Headers
-  /** What is said at once to a request whose answer is fetched with another. It takes no reply and no fault: they are for the answer. */
+  /** The immediate response to a request whose answer is fetched later. Replies and faults apply to the later one. */
   receipt?(request: WireRequest): WireError | undefined
   frames(answer: Answer, request: WireRequest): Frame[]
-  /** What is sent to keep a silent stream alive. Left out where the API has nothing for that. */
+  /** Keep-alive bytes of a silent stream. Omitted for APIs without one. */
   keepAlive?(eol: string): string
-  /** `vectors` is what a script wants, one for each input. */
+  /** `vectors` come from the script, one per input. */
   embeddings?(request: WireRequest, vectors: readonly (readonly number[])[] | undefined): WireBody
-  /** `scores` is what a script wants, one for each document. */
+  /** `scores` come from the script, one per document. */
   rerank?(request: WireRequest, scores: readonly number[] | undefined): WireBody
   moderations?(request: WireRequest): WireBody
   models?(request: WireRequest, models: readonly string[]): WireBody
   countTokens?(conversation: Conversation, request: WireRequest): WireBody
 }
 
-/** Whether a path ends so, whatever the base in front of it and the query behind it. */
+/** Whether a path ends with this suffix, ignoring base and query. */
 export function endsWith(path: string, suffix: string): boolean {
   const query = path.indexOf('?')
   return (query < 0 ? path : path.slice(0, query)).endsWith(suffix)
 }
 
-/** The model's id in `/models/{id}`; undefined where the path is not one. */
+/** The model id in `/models/{id}`, or undefined. */
 export function modelInPath(path: string): string | undefined {
   const match = /\/models\/([^/?]+)(?:\?|$)/.exec(path)
   return match?.[1] === undefined ? undefined : decodeURIComponent(match[1])
 }
 
 /**
- * What stands behind the model in a path of Google's: `/models/{id}:rawPredict`, with the publisher where it is Vertex AI's
+ * The method after the model in Google's paths: `/models/{id}:rawPredict`, with the publisher on Vertex AI:
  * `/publishers/{publisher}/models/{id}:rawPredict`.
  */
 export function googleMethod(path: string): GoogleMethod | undefined {
