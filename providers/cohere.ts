@@ -4,7 +4,7 @@ import { cohere } from './dialects/cohere/index.js'
 
 const paths: Paths = { chat: '/v2/chat', embedding: '/v2/embed', rerank: '/v2/rerank' }
 
-/** Cohere's own API, version 2. https://docs.cohere.com/reference/about */
+/** Cohere's API, version 2. https://docs.cohere.com/reference/about */
 export const provider: Provider = Object.freeze({
   id: 'cohere',
   name: 'Cohere',
@@ -12,7 +12,7 @@ export const provider: Provider = Object.freeze({
   address: Object.freeze({
     base: 'https://api.cohere.com',
     env: Object.freeze(['COHERE_API_BASE']),
-    // `https://api.cohere.com/v2` is in use as the base, too
+    // `https://api.cohere.com/v2` is also in use as a base
     path: (operation, _model, _stream, _settings, basePath) =>
       (basePath.endsWith('/v2') ? paths[operation]?.slice('/v2'.length) : paths[operation]) ?? '',
   } satisfies Provider['address']),

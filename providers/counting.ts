@@ -1,6 +1,6 @@
 import type { CountEndpoint } from './contract.js'
 
-/** What providers are asked for the tokens of a prompt, and what they say. Where they are asked stands with the provider. */
+/** Bodies and answers of the providers' token counting endpoints. The paths are in each provider's file. */
 type Counting = Omit<CountEndpoint, 'path'>
 type Body = Readonly<Record<string, unknown>>
 
@@ -13,8 +13,8 @@ const numberAt = (answer: unknown, field: string): number | undefined => {
 }
 
 /**
- * A message's body without what steers the answer, which the endpoint refuses. Server tools, and images and documents by URL or
- * file id, it refuses as well. https://platform.claude.com/docs/en/api/messages-count-tokens
+ * Keeps the fields of the prompt; the endpoint rejects the others. It also rejects server tools, and images and
+ * documents by URL or file id. https://platform.claude.com/docs/en/api/messages-count-tokens
  */
 export const anthropicCounting: Counting = Object.freeze({
   encode: (chat: Body, model: string) => ({ model, ...pick(chat, ofThePrompt) }),
@@ -36,7 +36,7 @@ const ofThePrompt = [
   'mcp_servers',
 ] as const
 
-/** The whole request, and the model once more inside it. https://ai.google.dev/api/tokens */
+/** The complete request, with the model repeated inside it. https://ai.google.dev/api/tokens */
 export const geminiCounting: Counting = Object.freeze({
   encode: (chat: Body, model: string) => ({
     generateContentRequest: { ...chat, model: model.includes('/') ? model : `models/${model}` },
@@ -46,7 +46,7 @@ export const geminiCounting: Counting = Object.freeze({
 })
 
 /**
- * The parts of the request at the top.
+ * The top-level parts of the request.
  * https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/count-tokens
  */
 export const vertexCounting: Counting = Object.freeze({
@@ -55,7 +55,10 @@ export const vertexCounting: Counting = Object.freeze({
   exact: true,
 })
 
-/** Converse without its settings. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html */
+/**
+ * A Converse request without its settings.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html
+ */
 export const converseCounting: Counting = Object.freeze({
   encode: (chat: Body) => ({
     input: { converse: pick(chat, ['messages', 'system', 'toolConfig', 'additionalModelRequestFields']) },
@@ -65,7 +68,7 @@ export const converseCounting: Counting = Object.freeze({
 })
 
 /**
- * Cohere has a tokenizer and no counter: the words of the prompt are counted, without what its template puts around them.
+ * Cohere has a tokenizer but no counter: the text of the prompt is counted without the chat template.
  * https://docs.cohere.com/reference/tokenize
  */
 export const cohereCounting: Counting = Object.freeze({
@@ -81,10 +84,10 @@ export const cohereCounting: Counting = Object.freeze({
   mostChars: 65_536,
 })
 
-/** What of a request is no text of the prompt: marks, kinds and files. */
+/** Fields that are not text of the prompt: roles, types, ids and files. */
 const marks: ReadonlySet<string> = new Set(['role', 'type', 'id', 'tool_call_id', 'image_url', 'detail'])
 
-/** Every text in it, in its order. */
+/** All texts in the value, in order. */
 function wordsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (Array.isArray(value)) return value.flatMap(wordsOf)

@@ -1,6 +1,6 @@
 import { ProviderFault } from './contract.js'
 
-/** Small readers of JSON that came from outside, which every dialect needs. */
+/** Small readers for JSON from outside, shared by all dialects. */
 
 export type Fields = Record<string, unknown>
 
@@ -12,7 +12,7 @@ export const textIn = (fields: Fields, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Undefined where it is not JSON. */
+/** Returns undefined if the text is not JSON. */
 export function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -21,13 +21,13 @@ export function parseJSON(text: string): unknown {
   }
 }
 
-/** Without any fields where it is no JSON object. */
+/** Returns an empty object if the text is not a JSON object. */
 export function parseFields(text: string): Fields {
   const body = parseJSON(text)
   return isFields(body) ? body : {}
 }
 
-/** @throws {ProviderFault} where it is no JSON object */
+/** @throws {ProviderFault} if the data is not a JSON object */
 export function parseEvent(data: string): Fields {
   let body: unknown
   try {

@@ -3,7 +3,7 @@ import type { Message } from '../src/types/messages.js'
 import type { EncodeContext } from './contract.js'
 import { isFields } from './fields.js'
 
-/** For hosts of OpenAI's wire that take images as data URLs only. */
+/** For OpenAI-compatible hosts that accept images as data URLs only. */
 
 function urlOf(part: unknown): string | undefined {
   if (!isFields(part) || part.type !== 'image_url') return undefined
@@ -11,7 +11,7 @@ function urlOf(part: unknown): string | undefined {
   return typeof url === 'string' && /^https?:/i.test(url) ? url : undefined
 }
 
-/** The addresses of images that have to be fetched first. */
+/** URLs of images that must be fetched first. */
 export function remoteImages({ messages }: ChatParams): readonly string[] {
   const urls = new Set<string>()
   for (const message of Array.isArray(messages) ? (messages as readonly Message[]) : []) {
@@ -24,7 +24,7 @@ export function remoteImages({ messages }: ChatParams): readonly string[] {
   return [...urls]
 }
 
-/** The same request with what was fetched in the place of the addresses. */
+/** Replaces image URLs by the fetched data. */
 export function inlineImages(params: ChatParams, { media }: EncodeContext<unknown>): ChatParams {
   if (!media || media.size === 0) return params
   const messages = params.messages.map((message) => {

@@ -6,11 +6,11 @@ export const jsonObjectInstruction =
   'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.'
 
 /**
- * The last resort for `response_format`, where there is neither a format nor a tool that could stand for it: the model is asked.
- * What it answers is checked by the call, where the caller gave a schema object.
- * @param why what the host lacks, as a sentence without its full stop
- * @returns what to put into the instructions; undefined where any text will do
- * @throws {BadRequestError} where the format is none of OpenAI's
+ * The last resort for `response_format` on hosts without a native format or tools: an instruction. The call validates
+ * the answer if the caller passed a schema object.
+ * @param why the missing feature, as a sentence without a full stop
+ * @returns the instruction; undefined if any text is allowed
+ * @throws {BadRequestError} if the format is not one of OpenAI's
  */
 export function jsonInstruction(
   format: ResponseFormat | null | undefined,

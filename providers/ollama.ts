@@ -4,7 +4,7 @@ import { ollama } from './dialects/ollama/index.js'
 const paths: Paths = { chat: '/api/chat', embedding: '/api/embed', rerank: '/api/rerank' }
 
 /**
- * Ollama, on this machine or wherever OLLAMA_HOST says; with a key, ollama.com.
+ * A local Ollama server or the one in OLLAMA_HOST; with a key, ollama.com.
  * https://docs.ollama.com/api
  */
 export const provider: Provider = Object.freeze({
@@ -32,12 +32,12 @@ export const provider: Provider = Object.freeze({
   quirks: Object.freeze({}),
 } satisfies Provider)
 
-/** The same under the prefix that it has with LiteLLM. */
+/** The same provider under LiteLLM's prefix. */
 export const chat: Provider = Object.freeze({ ...provider, id: 'ollama_chat' })
 
 /**
- * The base URL that a value of OLLAMA_HOST stands for. It is made for the server, so it may lack the scheme and the port, and
- * name the address to listen on. https://docs.ollama.com/faq#how-do-i-configure-ollama-server
+ * Converts a value of OLLAMA_HOST to a base URL. The variable also configures the server, so it may lack the scheme
+ * and the port, or name a listen address. https://docs.ollama.com/faq#how-do-i-configure-ollama-server
  */
 export function hostToBase(value: string): string {
   const text = value.trim().replace(/\/+$/, '')
@@ -46,7 +46,7 @@ export function hostToBase(value: string): string {
   const [authority = '', ...path] = rest.split('/')
   const [, host = authority, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority) ?? []
   const reachable = host === '0.0.0.0' || host === '[::]' || host === '' ? 'localhost' : host
-  // the server's own default holds only where no scheme says which
+  // the default port applies only without a scheme
   const door = port ?? (text.includes('://') ? undefined : '11434')
   return `${scheme}://${reachable}${door ? `:${door}` : ''}${path.length > 0 ? `/${path.join('/')}` : ''}`
 }

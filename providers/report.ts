@@ -3,9 +3,9 @@ import type { Warning } from '../src/types/meta.js'
 import type { EncodeContext } from './contract.js'
 
 /**
- * Parameters that are about the call and not about its answer: who asks, what it costs, how fast it is, what is kept of it. The
- * answer is the same without them, so that a target that has nothing for one gets the request without it, and the caller a
- * warning. What would change the answer is refused. The one place of this rule: dialects say `unsupported` of both.
+ * Parameters about the call rather than its answer: caller, cost, speed, storage. A target without an equivalent gets
+ * the request without them, and the caller gets a warning; parameters that change the answer are rejected. This set is
+ * the only place of the rule: dialects call `unsupported` for both.
  */
 export const hints: ReadonlySet<string> = new Set([
   'user',
@@ -19,10 +19,10 @@ export const hints: ReadonlySet<string> = new Set([
   'prediction',
 ])
 
-/** Of `metadata.team`, too. */
+/** Includes nested names such as `metadata.team`. */
 const isHint = (param: string): boolean => hints.has(param.split('.', 1)[0] ?? param)
 
-/** Collects what a request asks in vain, so that one error names all of it, and what was changed on the way. */
+/** Collects the unsupported parameters of one request, so that one error names all of them, and its warnings. */
 export class Report {
   readonly warnings: Warning[] = []
   readonly #context: EncodeContext<unknown>
@@ -32,7 +32,7 @@ export class Report {
     this.#context = context
   }
 
-  /** Notes a parameter that the target has nothing for; the encoder goes on as if it had not been given. */
+  /** Records an unsupported parameter; the encoder continues without it. */
   unsupported(param: string, advice: string): void {
     if (isHint(param)) this.dropped(param, leftOut(advice))
     else this.#unsupported.push({ param, advice })
@@ -54,13 +54,15 @@ export class Report {
     this.warnings.push({ type: 'repaired', messageIndex, message })
   }
 
-  /** An error to throw, about a place such as `messages[3].tool_calls[0]`. */
+  /**
+   * Makes the error for an invalid value. `problem` completes the sentence: `'messages[3].content' must be …; got ….`
+   */
   invalid(where: string, why: string): BadRequestError {
     const { provider, model } = this.#context
     return new BadRequestError(`${where}: ${why}`, { provider, model, param: where })
   }
 
-  /** @throws {UnsupportedParamsError} naming everything noted, unless the caller accepts that it is left out */
+  /** @throws {UnsupportedParamsError} naming every unsupported parameter, unless `dropParams` is set */
   throwUnsupported(): void {
     if (this.#unsupported.length === 0) return
     const { provider, model, dropParams } = this.#context

@@ -1,4 +1,4 @@
-/** A token, and until when it is good. */
+/** An access token with its expiry. */
 export interface Token {
   readonly value: string
   /** Milliseconds since 1970. */
@@ -7,24 +7,25 @@ export interface Token {
 
 interface Kept {
   readonly coming: Promise<Token>
-  /** When it was asked for, in milliseconds since 1970. */
+  /** When it was requested, in milliseconds since 1970. */
   readonly since: number
-  /** It, once it has come. */
+  /** The token, once it has arrived. */
   token?: Token
 }
 
 export type TokenStore = Map<string, Kept>
 
-/** A token is renewed this long before its end, in milliseconds, so that none dies on the way. */
+/** Tokens are renewed this long before they expire, in milliseconds, so that none expires in flight. */
 const margin = 60_000
-/** A token that is younger and refused was not taken back, in milliseconds: another would be refused too. */
+/** A rejected token younger than this, in milliseconds, was not revoked: a new one would be rejected too. */
 const young = 10_000
-/** Accounts that are kept at the same time. */
+/** Maximum number of cached accounts. */
 const mostKept = 100
 
 /**
- * A token out of a store, or a new one where there is none that will last. Calls that ask at the same time share one request.
- * @param key whose token it is
+ * Returns a cached token, or fetches a new one if it is missing or about to expire. Concurrent calls share one
+ * request.
+ * @param key identifies the account
  * @param now milliseconds since 1970
  */
 export async function getToken(
@@ -37,7 +38,7 @@ export async function getToken(
   if (known) {
     const { value, until } = await known.coming
     if (until - margin > now) return value
-    // another call may have begun to renew it in the meantime
+    // another call may have started the renewal meanwhile
     const other = store.get(key)
     if (other && other !== known) return (await other.coming).value
   }
@@ -57,7 +58,8 @@ export async function getToken(
 }
 
 /**
- * Drops a token that was refused before its end, as it is when its account was changed. False where it has just been made.
+ * Drops a token that was rejected before it expired, for example after a change of the account. Returns false if it
+ * has just been issued.
  * @param now milliseconds since 1970
  */
 export function dropToken(store: TokenStore, value: string, now: number): boolean {

@@ -1,16 +1,16 @@
 import type { ChatCompletion, ChatCompletionChunk, FinishReason, Usage } from '../../src/types/chat.js'
 import type { ChatStreamDecoder, DecodeContext, Decoded } from '../contract.js'
 
-/** What a host of plain text says, at once or piece by piece. */
+/** A piece of output from a plain-text host: the whole answer or one event. */
 export interface Piece {
   readonly text?: string
-  /** Why it ended, in the host's word. */
+  /** The host's finish reason. */
   readonly finish?: string
   readonly usage?: Usage
-  /** Nothing follows. */
+  /** True if nothing follows. */
   readonly done?: boolean
   readonly id?: string
-  /** What has no place in OpenAI's shape. */
+  /** Fields that OpenAI's shape doesn't have. */
   readonly extras?: Readonly<Record<string, unknown>>
 }
 
@@ -29,7 +29,7 @@ export const usageOf = (prompt: number, completion: number): Usage => ({
   total_tokens: prompt + completion,
 })
 
-/** A whole answer. */
+/** Makes a complete answer of one piece. */
 export function answerOf(piece: Piece, context: DecodeContext): Decoded<ChatCompletion> {
   const { text = '', finish, usage, id, extras } = piece
   return {
@@ -51,7 +51,7 @@ export function answerOf(piece: Piece, context: DecodeContext): Decoded<ChatComp
   }
 }
 
-/** A stream of pieces. @param read an event; undefined where it says nothing */
+/** A stream of pieces. @param read reads an event; undefined if it carries nothing */
 export class TextStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext

@@ -2,13 +2,13 @@ import type { ChatParams } from '../../src/types/chat.js'
 import type { Fields } from '../fields.js'
 import type { Report } from '../report.js'
 
-/** OpenAI's parameters, and what they are called here. */
+/** The host's names of OpenAI's parameters. */
 export type Names = Readonly<Record<string, string>>
 
-/** What is no parameter of the model, or changes nothing about the answer. */
+/** Parameters that are handled elsewhere. */
 const ours: ReadonlySet<string> = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'extra_body'],
-  // it stands in the instructions
+  // encoded in the instructions
   'response_format',
 ])
 const harmless: ReadonlySet<string> = new Set([
@@ -28,7 +28,10 @@ const openai: ReadonlySet<string> = new Set([
   ...['prediction', 'web_search_options', 'service_tier', 'cache_control'],
 ])
 
-/** The parameters in the model's own names; fields of its own pass as they are. What has no name is refused or said. */
+/**
+ * Renames the parameters for the model; native fields are sent unchanged. Parameters without a name are rejected or
+ * dropped with a warning.
+ */
 export function fieldsOf(params: ChatParams, names: Names, who: string, report: Report): Fields {
   const fields: Fields = {}
   for (const [name, value] of Object.entries(params)) {

@@ -1,16 +1,16 @@
 import type { Report } from '../report.js'
 import type { Dialogue } from './turns.js'
 
-/** How a family of models wants a dialogue written down. */
+/** The prompt format of a model family. */
 export interface Template {
-  /** What begins and ends turns: where a text has it, the model would take it for that. */
+  /** Control sequences that begin or end a turn; they must not occur in message text. */
   readonly marks: RegExp
-  /** A mark as a text like any other. */
+  /** Makes a control sequence harmless. */
   readonly blunt: (mark: string) => string
   readonly write: (dialogue: Dialogue) => string
 }
 
-/** A dialogue in one text, in which no message can begin or end a turn. */
+/** Writes a dialogue as one prompt in which no message can begin or end a turn. */
 export function writePrompt({ marks, blunt, write }: Template, { system, turns }: Dialogue, report: Report): string {
   let found = false
   const plain = (text: string) =>
@@ -26,7 +26,7 @@ export function writePrompt({ marks, blunt, write }: Template, { system, turns }
 
 const apart = (mark: string): string => `${mark.slice(0, 1)} ${mark.slice(1)}`
 
-/** `<s>[INST]` of Llama 2 and Mistral, with the other control tokens of Mistral. */
+/** `<s>[INST]` of Llama 2 and Mistral, and Mistral's other control tokens. */
 const brackets = /<\/?s>|<<\/?SYS>>|\[\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CONTENT|TOOL_CALLS)\]/g
 
 /** https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3 */
@@ -63,7 +63,7 @@ function pairs(turns: Dialogue['turns'], begin: string, end: string): string {
     .join('')
 }
 
-/** Where lines begin with who speaks, a line of a text that does is quoted. */
+/** Quotes lines that begin with a speaker's name. */
 const quoted = () => '> '
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html */
@@ -83,7 +83,7 @@ const speakers: Template = {
   },
 }
 
-/** For models whose own format the host puts around the text, or the caller has: a single question stays as it is. */
+/** For models whose format is applied by the host or the caller. A single question is sent unchanged. */
 export function transcript(dialogue: Dialogue, report: Report): string {
   const [only] = dialogue.turns
   return dialogue.turns.length === 1 && only

@@ -3,7 +3,7 @@ import { isFields } from '../fields.js'
 import { jsonInstruction } from '../instruction.js'
 import type { Report } from '../report.js'
 
-/** For models that take one text: what a history says, as turns of text. */
+/** Reads a history as turns of text, for models with a single text input. */
 
 export interface Turn {
   readonly role: 'user' | 'assistant'
@@ -12,13 +12,13 @@ export interface Turn {
 
 export interface Dialogue {
   readonly system: string
-  /** User and assistant in turns, the user first. */
+  /** Alternating turns, user first. */
   readonly turns: readonly Turn[]
 }
 
 /**
- * @param who the host, for messages
- * @throws {BadRequestError} naming the message that is more than text
+ * @param who the host's name, for messages
+ * @throws {BadRequestError} naming the message that has more than text
  */
 export function readDialogue({ messages, response_format }: ChatParams, who: string, report: Report): Dialogue {
   if (!Array.isArray(messages) || messages.length === 0) {
@@ -58,7 +58,7 @@ export function readDialogue({ messages, response_format }: ChatParams, who: str
   return { system: system.join('\n\n'), turns }
 }
 
-/** Fields that llmux doesn't know go to the model as they are. */
+/** Unknown fields are sent to the model unchanged. */
 const advice = ': where the model takes one, give it as a field, by the name that the model has for it'
 
 function textOf(content: unknown, where: string, who: string, report: Report): string {

@@ -4,22 +4,22 @@ import { isFields } from '../fields.js'
 const valid = /^[a-zA-Z0-9_-]+$/
 
 /**
- * Names for tools and tool calls that the pattern of Anthropic and Bedrock (letters, digits, `_`, `-`) refuses. The same original has the
- * same alias wherever it stands, and no two originals share one.
+ * Aliases for names of tools and calls that don't match the pattern of Anthropic and Bedrock (letters, digits, `_`,
+ * `-`). A name has the same alias throughout the request, and no two names share one.
  */
 export class Aliases {
   readonly #limit: number
   readonly #taken = new Set<string>()
   readonly #aliases = new Map<string, string>()
 
-  /** @param originals every name of the request: those that are good as they are can't be taken by an alias */
+  /** @param originals all names of the request; valid ones are never used as an alias */
   constructor(originals: Iterable<string>, limit: number, style: 'plain' | 'hashed') {
     this.#limit = limit
     const bad = new Set<string>()
     for (const name of originals) (this.#good(name) ? this.#taken : bad).add(name)
     for (const name of bad) {
       const clean = name.replace(/[^a-zA-Z0-9_-]/g, '_')
-      // a plain alias reads better; a hashed one doesn't change when a later turn brings a name like it
+      // a plain alias is readable; a hashed one stays stable when a later turn adds a similar name
       const plain = style === 'plain' && this.#good(clean) && !this.#taken.has(clean)
       this.#aliases.set(name, this.#take(plain ? clean : `${clean.slice(0, limit - 8)}_${hash(name)}`))
     }
@@ -30,12 +30,12 @@ export class Aliases {
     return this.#aliases.get(original) ?? original
   }
 
-  /** A wire name that nothing else has: the one given, or one like it. */
+  /** Reserves a name that nothing else uses: the given one, or a variation of it. */
   unused(name: string): string {
     return this.#take(name)
   }
 
-  /** From the alias back to the original; undefined where there are none. */
+  /** Aliases to original names; undefined if there are none. */
   originals(): Readonly<Record<string, string>> | undefined {
     if (this.#aliases.size === 0) return undefined
     return Object.fromEntries([...this.#aliases].map(([original, alias]) => [alias, original]))
@@ -57,8 +57,8 @@ export class Aliases {
 }
 
 /**
- * Names and ids of the whole request are known before the first is translated, so that aliases can't clash.
- * @param names of the tools: those that the history calls are added
+ * Collects all names and ids of the request before encoding, so that aliases can't clash.
+ * @param names tool names; names called in the history are added
  */
 export function makeAliases(
   { messages }: ChatParams,

@@ -5,13 +5,13 @@ import { answerText, type EncodeState } from './encode-state.js'
 
 /** The citations of a block. */
 export interface Citations {
-  /** Citations of pages, in OpenAI's shape. */
+  /** Citations of web pages, in OpenAI's shape. */
   readonly annotations: Annotation[]
-  /** Every citation as the provider gave it. */
+  /** All citations, in the provider's shape. */
   readonly citations: Fields[]
 }
 
-/** What the blocks of an answer come to, read one by one. */
+/** Builds an answer from its blocks, one by one. */
 export class AnswerBuilder {
   content: string | undefined
   reasoning: string | undefined
@@ -19,7 +19,7 @@ export class AnswerBuilder {
   readonly calls: FunctionToolCall[] = []
   readonly images: ImagePart[] = []
   readonly #cited: Citations = { annotations: [], citations: [] }
-  /** True where the tool that stands for `response_format` was called. */
+  /** True once the tool that emulates `response_format` was called. */
   #answered = false
   readonly #encodeState: EncodeState | undefined
 
@@ -27,10 +27,10 @@ export class AnswerBuilder {
     this.#encodeState = encodeState
   }
 
-  /** @param cite the citations of words that stand at that place of the content */
+  /** @param cite makes the citations of text at that position of the content */
   addText(text: string, cite: (start: number, length: number) => Citations | undefined): void {
     if (this.#answered) return
-    // words may yet turn out to stand before the answer's tool: nothing can point into them
+    // text before a call of the answer tool is removed later, so nothing may refer to it
     const cited = this.#encodeState?.json ? undefined : cite(this.content?.length ?? 0, text.length)
     if (text !== '') this.content = (this.content ?? '') + text
     this.#cited.annotations.push(...(cited?.annotations ?? []))
@@ -44,7 +44,7 @@ export class AnswerBuilder {
   addCall(id: string, name: string, input: unknown): void {
     const { json, names } = this.#encodeState ?? {}
     if (json?.name === name) {
-      // words around the call are no JSON: they are kept as `preamble`
+      // text around the call is not JSON; it is stored as `preamble`
       this.content = answerText(input, json)
       this.#answered = true
       return
@@ -53,7 +53,7 @@ export class AnswerBuilder {
     this.calls.push({ id, type: 'function', function: { name: names?.[name] ?? name, arguments: text } })
   }
 
-  /** @param extras what OpenAI's message has no field for */
+  /** @param extras fields that OpenAI's message doesn't have */
   message(refusal: string | null, extras: Fields | undefined): AnswerMessage {
     const message: AnswerMessage = { role: 'assistant', content: this.content ?? null, refusal }
     if (this.reasoning !== undefined) message.reasoning_content = this.reasoning
@@ -67,7 +67,7 @@ export class AnswerBuilder {
     return message
   }
 
-  /** The only choice. `tool_use` that was the answer's tool alone is the end of the answer. */
+  /** The only choice. If the answer tool was the only call, the answer is complete. */
   choice(message: AnswerMessage, native: string | undefined, finishReason: (native: string) => FinishReason): Choice {
     const answeredOnly = this.#answered && this.calls.length === 0 && native === 'tool_use'
     return {

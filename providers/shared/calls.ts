@@ -4,7 +4,7 @@ import type { Report } from '../report.js'
 
 /** A tool call of the history. */
 export interface CallInHistory {
-  /** The id as the caller has it; undefined for a legacy function call, which is answered by name. */
+  /** The caller's id; undefined for a legacy function call, which is answered by name. */
   readonly id: string | undefined
   readonly name: string
   readonly input: Fields
@@ -12,7 +12,7 @@ export interface CallInHistory {
   readonly where: string
 }
 
-/** The calls of an assistant message, in `tool_calls` and in `function_call`. */
+/** Reads the calls of an assistant message from `tool_calls` and `function_call`. */
 export function readCalls(message: AssistantMessage, index: number, report: Report): CallInHistory[] {
   const calls: CallInHistory[] = []
   const list = message.tool_calls ?? []
@@ -21,7 +21,7 @@ export function readCalls(message: AssistantMessage, index: number, report: Repo
     const where = `messages[${index}].tool_calls[${position}]`
     if (typeof call?.id !== 'string' || call.id === '') throw report.invalid(where, "is a tool call without 'id'.")
     if (call.type === 'custom') {
-      // the text of an OpenAI custom tool; a call here has fields
+      // an OpenAI custom tool has free text; calls here have fields
       calls.push({ id: call.id, name: call.custom.name, input: { input: call.custom.input }, where })
       continue
     }
@@ -50,7 +50,7 @@ export function parseArguments(text: unknown, where: string, report: Report): Fi
   return parsed
 }
 
-/** The words of an assistant message, to be held against blocks that were kept beside it. */
+/** The text of an assistant message, to compare with the blocks stored beside it. */
 export function assistantText({ content }: AssistantMessage): string {
   if (!Array.isArray(content)) return content ?? ''
   return content.map((part) => (part.type === 'text' ? part.text : '')).join('')

@@ -1,25 +1,25 @@
 import { isFields } from '../fields.js'
 
-/** What the decoder of the same call must know. */
+/** State that `encode` passes to the decoder of the same call. */
 export interface EncodeState {
-  /** Tool names as sent, to the caller's. */
+  /** The caller's tool names by the name sent. */
   readonly names?: Readonly<Record<string, string>>
-  /** The tool that stands for `response_format`. */
+  /** The tool that emulates `response_format`. */
   readonly json?: JSONTool
 }
 
 export interface JSONTool {
   readonly name: string
-  /** True where the schema's root is not an object, so that the answer stands in a field `response`. */
+  /** True if the schema's root is not an object, so the answer is in a field `response`. */
   readonly wrapped: boolean
 }
 
-/** Undefined where there is nothing to know. */
+/** Returns undefined if there is nothing to pass on. */
 export function encodeStateOf(names: EncodeState['names'], json: JSONTool | undefined): EncodeState | undefined {
   return names || json ? { ...(names && { names }), ...(json && { json }) } : undefined
 }
 
-/** The answer in the call that stands for `response_format`, as JSON text. */
+/** The answer in the call of the answer tool, as JSON text. */
 export function answerText(input: unknown, { wrapped }: JSONTool): string {
   const answer = wrapped && isFields(input) && 'response' in input ? input.response : input
   return JSON.stringify(answer ?? {})

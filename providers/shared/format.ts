@@ -3,15 +3,15 @@ import { type Fields, isFields } from '../fields.js'
 import type { Report } from '../report.js'
 import type { JSONTool } from './encode-state.js'
 
-/** The JSON that `response_format` asks for. */
+/** The JSON requested by `response_format`. */
 export type Asked =
   | { readonly schema: Fields; readonly name: string; readonly description: string | undefined }
-  /** Any object will do. */
+  /** Any object. */
   | { readonly schema?: undefined }
 
 /**
- * @returns undefined where any text will do
- * @throws {BadRequestError} where the format is none of OpenAI's
+ * @returns undefined if any text is allowed
+ * @throws {BadRequestError} if the format is not one of OpenAI's
  */
 export function readFormat(format: ResponseFormat | null | undefined, report: Report): Asked | undefined {
   if (!format || format.type === 'text') return undefined
@@ -26,7 +26,7 @@ export function readFormat(format: ResponseFormat | null | undefined, report: Re
   return isFields(schema) ? { schema, name, description } : {}
 }
 
-/** A tool that the model must call with the answer, where it has no format of its own. */
+/** Makes a tool that the model must call with the answer, for models without a native format. */
 export function makeAnswerTool(
   schema: Fields,
   names: { unused(name: string): string },
@@ -35,7 +35,7 @@ export function makeAnswerTool(
   return { json: { name: names.unused('respond_with_json'), wrapped }, input: wrapped ? wrap(schema) : schema }
 }
 
-/** Definitions stay at the root, where references look for them. */
+/** Definitions stay at the root, because references resolve there. */
 function wrap({ $defs, definitions, $schema: _, ...schema }: Fields): Fields {
   return {
     type: 'object',

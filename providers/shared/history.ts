@@ -4,27 +4,27 @@ import type { Report } from '../report.js'
 import type { Aliases } from './aliases.js'
 import type { CallInHistory } from './calls.js'
 
-/** A message of the history, translated. */
+/** An encoded message of the history. */
 export interface Entry<Block> {
   readonly role: 'user' | 'assistant' | 'system'
   blocks: Block[]
-  /** What answers the calls of an assistant message: sent first in the user turn that follows it. */
+  /** Results of the message's calls, sent first in the following user turn. */
   readonly results: Block[]
-  /** Its place in the caller's messages. */
+  /** Index in the caller's messages. */
   readonly index: number
 }
 
-/** A call as it is sent. */
+/** An encoded call. */
 export type WireCall = Pick<CallInHistory, 'name' | 'input'> & { readonly id: string }
 
-/** What a tool gave back, in a tool message or in a `tool_result` block. */
+/** The content of a tool message or a `tool_result` block. */
 export interface ToolResult {
   readonly content?: unknown
   readonly is_error?: unknown
   readonly cache_control?: unknown
 }
 
-/** Answers the call of that id with the blocks that are made of the id as it is sent. */
+/** Answers a call with blocks made from the id that was sent. */
 export type Answer<Block> = (id: unknown, where: string, make: (wireId: string) => Block[]) => void
 
 interface HistoryScope {
@@ -33,29 +33,29 @@ interface HistoryScope {
   readonly ids: Aliases
 }
 
-/** How an API whose calls and results are blocks says what stands in a history. */
+/** Encodes the messages of a history for a block-based API. */
 export interface HistoryWriter<Block, EncodeScope> {
-  /** Who takes no names of speakers, and who shall answer: for messages. */
+  /** Names of the API and the model, for messages. */
   readonly api: string
   readonly model: string
   parts(content: unknown, where: string, scope: EncodeScope): Block[]
-  /** The blocks of a user message, without the results among them: those answer their calls. */
+  /** Encodes a user message without its tool results, which answer their calls. */
   user(content: unknown, where: string, answer: Answer<Block>, scope: EncodeScope): Block[]
-  /** The blocks of an assistant message. Each of its calls is noted, under the id that it is sent with. */
+  /** Encodes an assistant message. Each of its calls is registered under the id it is sent with. */
   assistant(
     message: AssistantMessage,
     index: number,
-    note: (call: CallInHistory) => WireCall,
+    register: (call: CallInHistory) => WireCall,
     scope: EncodeScope,
   ): Block[]
   result(wireId: string, result: ToolResult, where: string, scope: EncodeScope): Block[]
-  /** Puts a message's own cache mark on its blocks. */
+  /** Sets a message's `cache_control` on its blocks. */
   setCacheControl(blocks: Block[], cacheControl: CacheControl, where: string, scope: EncodeScope): void
 }
 
 /**
- * The walk over a history: instructions apart, every tool result right after its call. What is merely untidy is repaired and
- * reported; what can't be told is refused, naming the message.
+ * Walks a history: system prompt separated, each tool result directly after its call. Minor disorder is repaired with
+ * a warning; anything that can't be encoded throws an error naming the message.
  */
 export function readHistory<Block, EncodeScope extends HistoryScope>(
   messages: readonly Message[],
@@ -106,7 +106,7 @@ class History<Block, EncodeScope extends HistoryScope> {
       case 'assistant':
         return this.#addAssistant(message, index)
       case 'tool':
-        return this.#answer(this.#find(message.tool_call_id, where), message, index)
+        return this.#answer(this.#findCall(message.tool_call_id, where), message, index)
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
         if (!call)
@@ -120,7 +120,7 @@ class History<Block, EncodeScope extends HistoryScope> {
     }
   }
 
-  /** @throws {BadRequestError} where a call has no answer */
+  /** @throws {BadRequestError} if a call has no answer */
   end(): void {
     const [open] = this.#open
     if (!open) return
@@ -143,15 +143,15 @@ class History<Block, EncodeScope extends HistoryScope> {
     const where = `messages[${index}]`
     const { report } = this.#scope
     const answer: Answer<Block> = (id, place, make) => {
-      const call = this.#find(id, place)
-      this.#put(call, make(call.wireId), index)
+      const call = this.#findCall(id, place)
+      this.#addResults(call, make(call.wireId), index)
     }
     const blocks = this.#writer.user(content, where, answer, this.#scope)
     if (cacheControl) this.#writer.setCacheControl(blocks, cacheControl, where, this.#scope)
     if (blocks.length > 0) {
       this.entries.push({ role: 'user', blocks, results: [], index })
     } else if (last && !this.entries.at(-1)?.results.length) {
-      // where all of it was refused, that is the better error
+      // if every part was unsupported, that error is more useful
       report.throwUnsupported()
       throw report.invalid(where, `has no text, and it is what ${this.#writer.model} shall answer.`)
     } else if (!hasResults(content)) {
@@ -161,24 +161,24 @@ class History<Block, EncodeScope extends HistoryScope> {
 
   #addAssistant(message: AssistantMessage, index: number): void {
     const entry: Entry<Block> = { role: 'assistant', blocks: [], results: [], index }
-    entry.blocks = this.#writer.assistant(message, index, (call) => this.#note(call, entry), this.#scope)
+    entry.blocks = this.#writer.assistant(message, index, (call) => this.#register(call, entry), this.#scope)
     if (entry.blocks.length > 0) this.entries.push(entry)
     else this.#scope.report.repaired(index, `messages[${index}]: the message is empty and was left out.`)
   }
 
-  /** Notes a call as open, under an id that no other call of the history has. */
-  #note(call: CallInHistory, entry: Entry<Block>): WireCall {
+  /** Registers a call as unanswered, under an id unique within the history. */
+  #register(call: CallInHistory, entry: Entry<Block>): WireCall {
     const { ids, names } = this.#scope
     const name = names.wire(call.name)
     const wanted = call.id === undefined ? `call_${name}`.slice(0, 60) : ids.wire(call.id)
-    // some servers count their calls anew in every turn
+    // some servers restart their call counter in every turn
     const wireId = this.#wireIds.has(wanted) || call.id === undefined ? ids.unused(wanted) : wanted
     this.#wireIds.add(wireId)
     this.#open.push({ ...call, wireId, entry })
     return { id: wireId, name, input: call.input }
   }
 
-  #find(id: unknown, where: string): OpenCall<Block> {
+  #findCall(id: unknown, where: string): OpenCall<Block> {
     const { report } = this.#scope
     if (typeof id !== 'string' || id === '') throw report.invalid(where, "is a tool message without 'tool_call_id'.")
     const call = this.#open.find((open) => open.id === id)
@@ -192,10 +192,10 @@ class History<Block, EncodeScope extends HistoryScope> {
   }
 
   #answer(call: OpenCall<Block>, result: ToolResult, index: number): void {
-    this.#put(call, this.#writer.result(call.wireId, result, `messages[${index}]`, this.#scope), index)
+    this.#addResults(call, this.#writer.result(call.wireId, result, `messages[${index}]`, this.#scope), index)
   }
 
-  #put(call: OpenCall<Block>, blocks: readonly Block[], index: number): void {
+  #addResults(call: OpenCall<Block>, blocks: readonly Block[], index: number): void {
     if (this.entries.at(-1) !== call.entry) {
       this.#scope.report.repaired(
         index,

@@ -2,10 +2,10 @@ import type { ChatParams } from '../../src/types/chat.js'
 import { type Fields, isFields } from '../fields.js'
 import type { Report } from '../report.js'
 
-/** Why a parameter of OpenAI's can't be honoured. */
+/** A parameter that the target doesn't support. */
 export interface UnsupportedParam {
   readonly advice: string
-  /** Values that change nothing, and are left out without a word. */
+  /** Values equal to the default, which are dropped without a warning. */
   readonly harmless?: (value: unknown) => boolean
 }
 
@@ -18,7 +18,7 @@ export const isEmpty = (value: unknown): boolean => isFields(value) && Object.ke
 export const isTextOnly = (value: unknown): boolean =>
   Array.isArray(value) && value.every((modality) => modality === 'text')
 
-/** Refuses what the target has nothing for. Those that a model takes under OpenAI's own name are returned. */
+/** Rejects parameters that the target doesn't support. Returns those that this model accepts under OpenAI's name. */
 export function rejectUnsupported(
   params: ChatParams,
   refused: UnsupportedParams,
@@ -35,7 +35,7 @@ export function rejectUnsupported(
   return fields
 }
 
-/** Names that every encoder with parameters of its own reads itself, or refuses. */
+/** Parameters that every encoder handles or rejects itself. */
 export const usualParams: readonly string[] = [
   ...['model', 'messages', 'temperature', 'top_p', 'top_k', 'stop', 'max_tokens', 'max_completion_tokens', 'user'],
   ...['metadata', 'service_tier', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call'],
@@ -43,7 +43,7 @@ export const usualParams: readonly string[] = [
   ...['cache_control', 'extra_body'],
 ]
 
-/** Whatever is in a request beside what the encoder reads: the provider's own, which passes as it is. */
+/** The native parameters of a request, which are sent unchanged. */
 export function otherParams(params: ChatParams, read: ReadonlySet<string>): Fields {
   const others: Fields = {}
   for (const [name, value] of Object.entries(params)) if (value !== undefined && !read.has(name)) others[name] = value

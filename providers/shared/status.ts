@@ -1,6 +1,6 @@
 import type { ErrorKind, Failure } from '../contract.js'
 
-/** What a status says where nothing says more. */
+/** Error kinds by status, used when the body is no more specific. */
 export const usualStatus: readonly (readonly [number, ErrorKind])[] = [
   [401, 'authentication'],
   [402, 'quota_exceeded'],
@@ -19,6 +19,6 @@ const usual: ReadonlyMap<number, ErrorKind> = new Map(usualStatus)
 export const kindOfStatus = (status: number, byStatus: ReadonlyMap<number, ErrorKind> = usual): ErrorKind =>
   byStatus.get(status) ?? (status >= 400 && status < 500 ? 'bad_request' : 'internal_server')
 
-/** The message of a failure whose body has none. */
+/** The message of an error without one in its body. */
 export const plainMessage = ({ status, text }: Pick<Failure, 'status' | 'text'>): string =>
   text.trim().slice(0, 500) || `HTTP status ${status}, without a body`

@@ -1,20 +1,20 @@
 import type { Report } from '../report.js'
 import type { Entry } from './history.js'
 
-/** A turn that is being put together. */
+/** A turn under construction. */
 export type Draft<Block> = Pick<Entry<Block>, 'role' | 'blocks' | 'index'>
 
 const filler = 'Begin.'
 
-/** How an API takes instructions between the turns. */
+/** The positions at which an API accepts system messages. */
 export interface SystemPlacement {
-  /** Whether they may stand after a user turn, before an assistant turn or at the end. */
+  /** Whether system turns are allowed after a user turn, before an assistant turn or at the end. */
   readonly systemTurns: boolean
-  /** Why one at the end is made a user message: `Claude answers users`. */
+  /** Why a final system message becomes a user message: `Claude answers users`. */
   readonly why: string
 }
 
-/** User and assistant by turns. System turns that can't stay where they are move to `system`. */
+/** Makes turns alternate. System turns in positions that the API rejects move to `system`. */
 export function alternateTurns<Block>(
   entries: readonly Entry<Block>[],
   system: Block[],
@@ -24,7 +24,7 @@ export function alternateTurns<Block>(
   return merge(placeSystem(merge(entries.flatMap(withResults)), system, places, report))
 }
 
-/** The results of an assistant message stand right after it. */
+/** Results follow their assistant message directly. */
 function withResults<Block>({ role, blocks, results, index }: Entry<Block>): Draft<Block>[] {
   const draft: Draft<Block> = { role, blocks, index }
   return results.length > 0 ? [draft, { role: 'user', blocks: results, index }] : [draft]
@@ -53,7 +53,7 @@ function placeSystem<Block>(
     const where = `messages[${draft.index}]`
     if (draft.role !== 'system' || (systemTurns && before === 'user' && next?.role !== 'user')) placed.push(draft)
     else if (!next && before === 'assistant') {
-      // at the front it would leave the answer before it as one to go on with
+      // moved to the front it would turn the answer before it into a prefill
       report.changed('messages', `${where}: the system message was made a user message, as ${why}.`)
       placed.push({ ...draft, role: 'user' })
     } else {
@@ -66,8 +66,8 @@ function placeSystem<Block>(
 }
 
 /**
- * A trailing assistant message is text to go on with, where the model goes on; white space at its end is refused.
- * @param trimmed a block without white space at its end, or the block itself
+ * A trailing assistant message is a prefill, for models that continue it. Trailing whitespace is rejected by the API.
+ * @param trimmed returns the block without trailing whitespace
  */
 export function endWithText<Block>(
   turns: readonly Draft<Block>[],
@@ -86,7 +86,7 @@ export function endWithText<Block>(
   last.blocks = last.blocks.map((block, position) => (position === last.blocks.length - 1 ? trimmed(block) : block))
 }
 
-/** A conversation begins with the user. */
+/** A conversation must begin with the user. */
 export function beginWithUser<Block>(turns: Draft<Block>[], say: (text: string) => Block, report: Report): void {
   const [first] = turns
   if (first && first.role !== 'assistant') return

@@ -4,7 +4,8 @@ import { betas } from './tools.js'
 import { type Block, type Fields, isBlock } from './wire.js'
 
 /**
- * The parts of a user message or a tool result as blocks. AnswerBuilder without text are left out: the API refuses them.
+ * Encodes the parts of a user message or a tool result as blocks. Empty text parts are dropped because the API rejects
+ * them.
  * https://platform.claude.com/docs/en/build-with-claude/working-with-messages
  */
 export function partsToBlocks(content: unknown, where: string, scope: EncodeScope): Block[] {
@@ -19,7 +20,7 @@ export function textBlock(text: string, cacheControl?: CacheControl | null): Blo
   return [cacheControl ? { type: 'text', text, cache_control: cacheControl } : { type: 'text', text }]
 }
 
-/** Puts a message's own cache mark on its last block that can carry one. */
+/** Sets a message's `cache_control` on its last block that accepts one. */
 export function setCacheControl(blocks: Block[], cacheControl: CacheControl | null | undefined): void {
   if (!cacheControl) return
   const index = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking')
@@ -47,7 +48,7 @@ function partToBlocks(part: unknown, where: string, scope: EncodeScope): Block[]
       scope.report.unsupported(where, 'Claude takes no video')
       return []
     default:
-      // a block of Anthropic's own (document, image, search_result, container_upload, …)
+      // a native Anthropic block (document, image, search_result, container_upload, …)
       if (hasFileSource(part)) scope.betas.add(betas.files)
       return [withoutNulls(part)]
   }
@@ -150,20 +151,20 @@ function hasFileSource(block: Block): boolean {
   return source?.type === 'file' || block.type === 'container_upload'
 }
 
-/** A null mark means no mark; the API takes some nulls and refuses others. */
+/** The API accepts some nulls and rejects others, so all of them are removed. */
 function withoutNulls(block: Block): Block {
   if (!Object.values(block).includes(null)) return block
   return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null)) as Block
 }
 
-/** Data URIs and bare base64, checked as far as it is cheap: the API refuses what is broken further in. */
+/** Data URIs and bare base64. Only the two ends are validated; the API rejects anything broken in the middle. */
 export interface Media {
   /** Lower case, without parameters. */
   readonly type: string
   readonly data: string
 }
 
-/** Undefined where the text is no base64 data URI. */
+/** Returns undefined if the text is not a base64 data URI. */
 export function parseDataURI(uri: string): Media | undefined {
   const comma = uri.indexOf(',')
   if (comma < 0 || !/^data:/i.test(uri)) return undefined
@@ -173,7 +174,7 @@ export function parseDataURI(uri: string): Media | undefined {
   return looksLikeBase64(data) ? { type: type.trim().toLowerCase(), data } : undefined
 }
 
-/** Images and PDFs are megabytes: the two ends say enough. */
+/** Checks both ends only: images and PDFs are megabytes. */
 export function looksLikeBase64(data: string): boolean {
   if (data.length === 0) return false
   return /^[A-Za-z0-9+/=\s]+$/.test(data.slice(0, 256)) && /^[A-Za-z0-9+/=\s]+$/.test(data.slice(-256))
@@ -181,7 +182,10 @@ export function looksLikeBase64(data: string): boolean {
 
 const imageTypes: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
 
-/** The type as Anthropic writes it; undefined where Claude doesn't take it. https://platform.claude.com/docs/en/build-with-claude/vision */
+/**
+ * The media type in Anthropic's spelling; undefined if Claude doesn't accept it.
+ * https://platform.claude.com/docs/en/build-with-claude/vision
+ */
 export function imageType(type: string): string | undefined {
   const written = type === 'image/jpg' ? 'image/jpeg' : type
   return imageTypes.has(written) ? written : undefined
@@ -207,11 +211,11 @@ export function typeOfName(name: string | undefined): string | undefined {
   return extension === undefined ? undefined : byExtension.get(extension.toLowerCase())
 }
 
-/** Types that are text, and travel as text. */
+/** Media types that are sent as plain text. */
 export const isText = (type: string): boolean =>
   type.startsWith('text/') || type === 'application/json' || type === 'application/xml'
 
-/** How base64 of `%PDF-` begins. */
+/** The base64 form of `%PDF-`. */
 export const isPDF = (data: string): boolean => data.startsWith('JVBERi')
 
 export const isURL = (text: string): boolean => /^https?:\/\//i.test(text)

@@ -7,7 +7,10 @@ import { extraFields, unknownFields } from './replay.js'
 import { serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, isBlock, isFields, type WireMessage } from './wire.js'
 
-/** An answer of the Messages API as a chat completion. https://platform.claude.com/docs/en/api/messages/create */
+/**
+ * Decodes an answer of the Messages API into a chat completion.
+ * https://platform.claude.com/docs/en/api/messages/create
+ */
 export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): Decoded<ChatCompletion> {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   if (body.type === 'error' || (body.error !== undefined && body.content === undefined)) {
@@ -65,7 +68,10 @@ export const thinkingBlock = (thinking: string, signature: unknown) => ({
   ...(typeof signature === 'string' && signature !== '' && { signature }),
 })
 
-/** Why Claude declined, where it says so. https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback */
+/**
+ * The explanation of a refusal, if Claude gave one.
+ * https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback
+ */
 export function refusalOf({ stop_reason, stop_details }: WireMessage): string | undefined {
   const explanation = stop_reason === 'refusal' ? stop_details?.explanation : undefined
   return typeof explanation === 'string' && explanation !== '' ? explanation : undefined
@@ -74,8 +80,8 @@ export function refusalOf({ stop_reason, stop_details }: WireMessage): string | 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /**
- * OpenAI's word for Anthropic's. `pause_turn` is a long turn that the caller may send back to have it continued; that is
- * told by the native reason. https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
+ * Maps stop reasons. `pause_turn` is a long turn that the caller can send back to continue; `native_finish_reason`
+ * keeps it. https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
  */
 const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ['end_turn', 'stop'],
@@ -91,9 +97,9 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 export const finishReason = (native: string): FinishReason => reasons.get(native) ?? 'stop'
 
 /**
- * The citations of a text block, which support the whole block: as Anthropic gave them, with the place of that text.
+ * Reads the citations of a text block, with the position of the cited text added.
  * https://platform.claude.com/docs/en/build-with-claude/citations
- * @param start where the block's text begins in the whole content
+ * @param start offset of the block's text in the message content
  */
 export function citationsOf(block: Block, start: number, length: number): Citations | undefined {
   const { citations } = block

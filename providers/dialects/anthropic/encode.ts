@@ -22,7 +22,7 @@ import { encodeThinking, type ThinkingPlan } from './thinking.js'
 import { betasOfBody, encodeTools, type ToolPlan, toolNames } from './tools.js'
 import { type Block, type Fields, isFields } from './wire.js'
 
-/** An OpenAI-shaped request as one of the Messages API. https://platform.claude.com/docs/en/api/messages/create */
+/** Encodes an OpenAI-shaped request for the Messages API. https://platform.claude.com/docs/en/api/messages/create */
 export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirks>): Encoded {
   const { quirks, model } = context
   const report = new Report(context)
@@ -81,7 +81,7 @@ function finish(body: Fields, params: ChatParams, scope: EncodeScope, structured
   }
 }
 
-/** Plain instructions are sent as text, which is the same to the API. */
+/** Plain instructions are sent as a string, which the API treats the same. */
 function systemField(blocks: readonly Block[]): Fields {
   const [only] = blocks
   if (!only) return {}

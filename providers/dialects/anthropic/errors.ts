@@ -10,14 +10,14 @@ const byType: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['not_found_error', 'not_found'],
   ['conflict_error', 'bad_request'],
   ['rate_limit_error', 'rate_limit'],
-  // llama.cpp, which speaks this wire too
+  // llama.cpp, which serves this API as well
   ['exceed_context_size_error', 'context_window_exceeded'],
   ['timeout_error', 'timeout'],
   ['api_error', 'internal_server'],
   ['overloaded_error', 'overloaded'],
 ])
 
-/** `error.details.error_code`, where newer answers have it. */
+/** `error.details.error_code` of newer errors. */
 const byCode: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['enforced_spend_limit_reached', 'quota_exceeded'],
   ['contract_spend_limit_reached', 'quota_exceeded'],
@@ -28,7 +28,7 @@ const byCode: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
 
 const outOfCredit = /credit balance is too low|usage limits?\b.*\bregain|spend(?:ing)? (?:limit|cap)/i
 
-/** `invalid_request_error` is one type for many failures: only its text tells them apart. */
+/** `invalid_request_error` covers many failures; only the text distinguishes them. */
 const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/prompt is too long|exceeds? (?:the )?context (?:limit|window)|input is too long/i, 'context_window_exceeded'],
   [outOfCredit, 'quota_exceeded'],
@@ -66,14 +66,14 @@ function kindOf(status: number, type: string | undefined, code: string | undefin
   const coded = code === undefined ? undefined : byCode.get(code)
   if (coded) return coded
   if (type === 'invalid_request_error' || type === 'request_too_large') {
-    // the limit of request_too_large is one of bytes, unless it speaks of tokens
+    // request_too_large is a byte limit unless the message mentions tokens
     if (type === 'request_too_large') return /token/i.test(message) ? 'context_window_exceeded' : 'bad_request'
     const found = byText.find(([pattern]) => pattern.test(message))
     if (found) return found[1]
     const specific = byStatus.get(status)
     return specific && status !== 200 ? specific : 'bad_request'
   }
-  // the end of a spending limit comes as a rate limit, and no waiting helps
+  // an exhausted spending limit arrives as a rate limit, but retrying never helps
   if (type === 'rate_limit_error' && outOfCredit.test(message)) return 'quota_exceeded'
   const typed = type === undefined ? undefined : byType.get(type)
   if (typed) return typed
@@ -85,7 +85,7 @@ function kindOf(status: number, type: string | undefined, code: string | undefin
 const path =
   /^((?:messages|model|max_tokens|tools|tool_choice|system|thinking|temperature|top_p|top_k|stop_sequences|metadata|output_config|output_format|service_tier|container|mcp_servers|context_management|cache_control|stream)(?:\.[A-Za-z0-9_]+)*):/
 
-/** Validation messages begin with the place: `messages.0.content.1.image.source: …`. */
+/** Validation messages begin with a path: `messages.0.content.1.image.source: …`. */
 const paramOf = (message: string): string | undefined => path.exec(message)?.[1]
 
 function hintOf(kind: ErrorKind, status: number, message: string): string | undefined {

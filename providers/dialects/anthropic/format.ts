@@ -9,14 +9,14 @@ import { type Block, type Fields, isFields } from './wire.js'
 export interface Structured {
   /** For `output_config.format`. */
   readonly format?: Fields
-  /** The tool that stands for the format, where the model has no format of its own. */
+  /** The tool that emulates the format on models without structured outputs. */
   readonly json?: JSONTool
-  /** To add to the instructions. */
+  /** A block to append to the system prompt. */
   readonly instruction?: Block
 }
 
 /**
- * `response_format`: the model's own JSON schema where it has that, else a tool that it must call with the answer.
+ * Encodes `response_format` as the native JSON schema if the model supports it, otherwise as a forced tool.
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs
  */
 export function encodeFormat(
@@ -83,12 +83,12 @@ function byTool(
 }
 
 /**
- * JSON Schema as structured outputs take it: every object closed, and what the grammar can't enforce told in words instead.
+ * A JSON Schema in the dialect of structured outputs: every object closed, unsupported keywords moved to descriptions.
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
  */
 export interface ClosedSchema {
   readonly schema: Fields
-  /** Keywords that the model reads and the API doesn't enforce. */
+  /** Keywords that the API doesn't enforce; the model reads them in a description. */
   readonly told: readonly string[]
 }
 
@@ -134,7 +134,7 @@ function close(schema: Fields, told: Set<string>): Fields {
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined || name === '$schema' || name === '$id') continue
     if (name === 'additionalProperties') {
-      // a map of anything can't be had: an object has the properties that are named
+      // maps are impossible: an object has only its named properties
       if (value !== false) tell(name, value)
     } else if (
       kept.has(name) ||
@@ -186,7 +186,7 @@ const isObject = ({ type, properties }: Fields): boolean =>
   (Array.isArray(type) && type.includes('object')) ||
   (type === undefined && properties !== undefined)
 
-/** Whether a schema refers to itself, which the grammar can't follow. */
+/** Whether a schema refers to itself. The grammar doesn't support recursion. */
 export function isRecursive(schema: Fields): boolean {
   const open = new Set<unknown>()
   const done = new Set<unknown>()
@@ -196,7 +196,7 @@ export function isRecursive(schema: Fields): boolean {
     open.add(node)
     const found = Object.entries(node).some(([name, value]) => {
       if (name === '$ref' && typeof value === 'string') return visit(resolve(schema, value))
-      // definitions count where they are used
+      // definitions count at their point of use
       return name !== '$defs' && name !== 'definitions' && visit(value)
     })
     open.delete(node)

@@ -7,7 +7,7 @@ import { AnthropicStream } from './stream.js'
 
 export type { AnthropicQuirks }
 
-/** Anthropic's Messages API, version 2023-06-01, wherever it is served. https://platform.claude.com/docs/en/api/messages */
+/** Anthropic's Messages API, version 2023-06-01, on any host. https://platform.claude.com/docs/en/api/messages */
 export const anthropic: Dialect<AnthropicQuirks> = Object.freeze({
   framing: 'sse',
   chat: Object.freeze({

@@ -13,8 +13,8 @@ export interface Conversation {
 }
 
 /**
- * The history in Anthropic's terms: instructions apart, user and assistant turns by turns, every tool result right after
- * its call. What is merely untidy is repaired and reported; what can't be told is refused, naming the message.
+ * Encodes the history: system prompt separated, alternating turns, each tool result directly after its call. Minor
+ * disorder is repaired with a warning; anything that can't be encoded throws an error naming the message.
  * https://platform.claude.com/docs/en/build-with-claude/working-with-messages
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
  */
@@ -41,12 +41,12 @@ const writer: HistoryWriter<Block, EncodeScope> = {
 function assistantTurn(
   message: AssistantMessage,
   index: number,
-  note: (call: CallInHistory) => WireCall,
+  register: (call: CallInHistory) => WireCall,
   scope: EncodeScope,
 ): Block[] {
-  const toolUse = (call: CallInHistory): Block => ({ type: 'tool_use', ...note(call) })
+  const toolUse = (call: CallInHistory): Block => ({ type: 'tool_use', ...register(call) })
   const toolUses = readCalls(message, index, scope.report).map(toolUse)
-  // calls may also stand in the content, as blocks of Anthropic's own
+  // calls may also be tool_use blocks in the content
   return assistantBlocks(message, toolUses, index, scope).map((block, position) => {
     if (block.type !== 'tool_use' || toolUses.some(({ id }) => id === block.id)) return block
     const where = `messages[${index}].content[${position}]`
@@ -71,7 +71,7 @@ function resultBlocks(
   return [result]
 }
 
-/** The blocks of an assistant turn: thinking first, then text, then the calls. */
+/** The blocks of an assistant turn in order: thinking, text, calls. */
 export function assistantBlocks(
   message: AssistantMessage,
   toolUses: readonly Block[],
@@ -85,7 +85,7 @@ export function assistantBlocks(
   const inContent = Array.isArray(message.content)
     ? message.content.filter((part) => isBlock(part) && isThinking(part))
     : []
-  // the same thinking may stand in both places
+  // the same thinking may be in both fields
   if (thinking.length === 0) thinking.push(...ownThinking(inContent, index, scope))
   const parts = Array.isArray(message.content)
     ? message.content.filter((part) => !(isBlock(part) && isThinking(part)))
@@ -108,8 +108,8 @@ export function assistantBlocks(
 }
 
 /**
- * The turn as it came from Claude, where the decoder kept it because OpenAI's shape couldn't hold it (server tools,
- * citations, thinking between calls). Undefined where there is none, or where the caller has changed what it says.
+ * The original blocks of a Claude turn, preserved by the decoder because OpenAI's shape can't represent them (server
+ * tools, citations, thinking between calls). Undefined if there are none or the caller edited the message.
  */
 function keptBlocks(
   message: AssistantMessage,
@@ -142,9 +142,9 @@ function keptBlocks(
 }
 
 /**
- * Brings entries into the order that the API wants: user and assistant by turns, the user first. A system turn may stand after a
- * user turn, before an assistant turn or at the end, with models that have it; there it keeps its time and the prompt cache.
- * Anywhere else it becomes part of `system`; after an answer, at the end, a user turn.
+ * Orders entries as the API requires: alternating turns, user first. Models with system turns accept them after a user
+ * turn, before an assistant turn or at the end; there they keep their position and the prompt cache. Elsewhere they
+ * are merged into `system`, or become a user turn when they follow the last answer.
  * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 export function arrangeTurns(entries: readonly Entry<Block>[], system: Block[], scope: EncodeScope): Turn[] {
@@ -160,12 +160,12 @@ function trimmed(block: Block): Block {
   return block.type === 'text' && typeof block.text === 'string' ? { ...block, text: block.text.trimEnd() } : block
 }
 
-/** What an answer is made of that did not pause on a server's tool. */
+/** Block types of an answer that did not pause for a server tool. */
 const ordinary: ReadonlySet<string> = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
 
 const isPaused = (blocks: readonly Block[]): boolean => blocks.some(({ type }) => !ordinary.has(type))
 
-/** Text alone is sent as a string, which is the same to the API. */
+/** A single text block is sent as a string, which the API treats the same. */
 function plainText(blocks: readonly Block[]): string | undefined {
   const [only] = blocks
   if (blocks.length !== 1 || only?.type !== 'text' || typeof only.text !== 'string') return undefined

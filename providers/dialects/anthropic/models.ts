@@ -1,5 +1,5 @@
 /**
- * What each Claude can do, as far as a request depends on it.
+ * Capabilities of each Claude model, as far as they affect a request.
  * https://platform.claude.com/docs/en/about-claude/models/overview
  * https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting (thinking types by model)
  * https://platform.claude.com/docs/en/api/errors (prefill, forced tools)
@@ -7,25 +7,25 @@
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 export interface ModelFacts {
-  /** The most that `max_tokens` may be. Undefined where the model is unknown. */
+  /** The maximum of `max_tokens`. Undefined for unknown models. */
   readonly maxOutput: number | undefined
   /** `budget`: `enabled` with a token budget; `adaptive`: no budgets; `either`: both. */
   readonly thinking: 'none' | 'budget' | 'either' | 'adaptive'
   /** How thinking is turned off. */
   readonly off: 'disabled' | 'between_tools' | 'never'
-  /** True where the text of the thinking comes only with `display: 'summarized'`. */
+  /** True if the text of the thinking requires `display: 'summarized'`. */
   readonly hidden: boolean
-  /** Levels of `output_config.effort`, weakest first. Empty where the model has none. */
+  /** Levels of `output_config.effort`, weakest first. Empty for models without effort. */
   readonly efforts: readonly Effort[]
   /** `one`: temperature or top_p but not both; `fixed`: neither, nor top_k. */
   readonly sampling: 'free' | 'one' | 'fixed'
   /** Whether tool_choice can force a call. */
   readonly forcedTools: boolean
-  /** Whether a trailing assistant message is continued. */
+  /** Whether the model continues a trailing assistant message. */
   readonly prefill: boolean
-  /** Whether `output_config.format` and strict tools are there. */
+  /** Whether the model supports `output_config.format` and strict tools. */
   readonly schemas: boolean
-  /** Whether system messages may stand between turns. */
+  /** Whether system messages are allowed between turns. */
   readonly systemTurns: boolean
 }
 
@@ -57,7 +57,7 @@ const claude5 = facts(claude47, { systemTurns: true })
 const alwaysThinking = facts(claude5, { off: 'never' })
 const claude55 = facts(alwaysThinking, { forcedTools: false })
 
-/** Nothing is refused on behalf of a model that isn't known: it is taken for one of the newest, and the API has the word. */
+/** An unknown model is treated as one of the newest, and nothing is rejected on its behalf: the API decides. */
 const unknown: ModelFacts = facts(claude5, {
   maxOutput: undefined,
   sampling: 'free',
@@ -95,15 +95,15 @@ const models: ReadonlyMap<string, ModelFacts> = new Map([
   ['claude-mythos-5-2', claude55],
 ])
 
-/** Undated ids that Anthropic gives to models whose own id has no minor version. */
+/** Undated aliases of models whose own id has no minor version. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['claude-opus-4-0', 'claude-opus-4'],
   ['claude-sonnet-4-0', 'claude-sonnet-4'],
 ])
 
 /**
- * The facts of a model, by its exact id. Dates, `-latest`, and what Bedrock and Vertex put around an id are taken off
- * first: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and `claude-sonnet-4-5@20250929` are `claude-sonnet-4-5`.
+ * Looks up a model by its exact id. Dates, `-latest` and the affixes of Bedrock and Vertex are removed first:
+ * `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and `claude-sonnet-4-5@20250929` are `claude-sonnet-4-5`.
  */
 export function modelFacts(model: string): ModelFacts {
   const id = model

@@ -12,7 +12,9 @@ import type { EncodeScope } from './scope.js'
 import type { ThinkingPlan } from './thinking.js'
 import type { Fields } from './wire.js'
 
-/** OpenAI's parameters that the Messages API has nothing for. https://platform.claude.com/docs/en/api/messages/create */
+/**
+ * OpenAI parameters without an equivalent in the Messages API. https://platform.claude.com/docs/en/api/messages/create
+ */
 export const refused: UnsupportedParams = {
   n: { advice: 'it gives one answer a call: call it several times', harmless: isOne },
   seed: { advice: 'its sampling cannot be seeded' },
@@ -31,7 +33,7 @@ export const refused: UnsupportedParams = {
   safety_identifier: { advice: 'use user, which is sent as metadata.user_id' },
 }
 
-/** Names that the encoder reads itself; whatever else is in a request is Anthropic's own and passes as it is. */
+/** Parameters that the encoder handles itself. All others are native and sent unchanged. */
 export const readParams: ReadonlySet<string> = new Set([
   ...Object.keys(refused),
   ...usualParams,
@@ -64,7 +66,7 @@ export function encodeMetadata({ metadata, user }: ChatParams, scope: EncodeScop
   return user_id === undefined || user_id === null ? undefined : { user_id }
 }
 
-/** Most tokens of the answer. Thinking is part of them, so that a budget is put on top where it wouldn't fit. */
+/** The output limit. Thinking counts as output, so a budget that doesn't fit is added on top. */
 export function encodeMaxTokens(params: ChatParams, budget: number | undefined, scope: EncodeScope): number {
   const asked = params.max_completion_tokens ?? params.max_tokens
   const most = scope.facts.maxOutput
@@ -77,7 +79,7 @@ export function encodeMaxTokens(params: ChatParams, budget: number | undefined, 
 }
 
 /**
- * temperature, top_p and top_k, as far as the model takes them.
+ * Encodes temperature, top_p and top_k as far as the model accepts them.
  * https://platform.claude.com/docs/en/about-claude/models/migration-guide (sampling parameters)
  * https://platform.claude.com/docs/en/build-with-claude/extended-thinking (feature compatibility)
  */
@@ -94,7 +96,7 @@ export function encodeSampling(params: ChatParams, { thinking }: ThinkingPlan, s
   const fixed = facts.sampling === 'fixed'
   const why = fixed ? 'this model takes no sampling parameters' : 'not while the model thinks'
   const has = (value: number | null | undefined): value is number => value !== null && value !== undefined
-  // 1 is the default: what can't be sent need not be
+  // 1 is the default and can be omitted
   if (has(temperature) && (fixed || (thinks && temperature !== 1))) {
     if (temperature !== 1) report.unsupported('temperature', why)
   } else if (has(temperature) && !(facts.sampling === 'one' && temperature === 1 && has(top_p) && top_p !== 1)) {

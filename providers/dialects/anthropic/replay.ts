@@ -3,8 +3,8 @@ import { isThinking } from './thinking.js'
 import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
 
 /**
- * What of an answer OpenAI's message has no field for: kept under `provider_specific_fields`, so that the next turn can send
- * it back. Undefined where there is nothing.
+ * Collects everything in an answer that has no field in OpenAI's message, to store it under `provider_specific_fields`
+ * and send it back in the next turn. Undefined if there is nothing.
  */
 export function extraFields(
   message: WireMessage,
@@ -29,13 +29,13 @@ const knownFields: ReadonlySet<string> = new Set([
   ...['stop_reason', 'stop_sequence', 'stop_details', 'container', 'context_management'],
 ])
 
-/** What nobody here has heard of, so that nothing is lost. Undefined where there is nothing. */
+/** Fields unknown to this version, preserved unchanged. Undefined if there are none. */
 export function unknownFields(message: object | undefined): Fields | undefined {
   const unknown = Object.entries(message ?? {}).filter(([name, value]) => !knownFields.has(name) && value !== null)
   return unknown.length > 0 ? Object.fromEntries(unknown) : undefined
 }
 
-/** What the model said around the call that is its answer would spoil the JSON: it is kept apart, as `preamble`. */
+/** Text around the answer tool's call would break the JSON, so it is stored separately as `preamble`. */
 function withoutPreamble(blocks: readonly Block[], json: JSONTool, extras: Fields): readonly Block[] {
   if (!blocks.some(({ type, name }) => type === 'tool_use' && name === json.name)) return blocks
   const words = blocks.map((block) => (block.type === 'text' ? String(block.text) : '')).join('')
@@ -43,7 +43,7 @@ function withoutPreamble(blocks: readonly Block[], json: JSONTool, extras: Field
   return blocks.filter(({ type }) => type !== 'text')
 }
 
-/** Whether `thinking_blocks`, `content` and `tool_calls`, in this order, say all that the blocks say. */
+/** Whether `thinking_blocks`, `content` and `tool_calls`, in this order, represent the blocks completely. */
 function fitsMessage(blocks: readonly Block[]): boolean {
   let stage = 0
   for (const block of blocks) {
@@ -63,14 +63,14 @@ function fitsMessage(blocks: readonly Block[]): boolean {
 
 const callFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'caller'])
 
-/** A call by the model itself; others come from code that it runs, and must be told apart in the next turn. */
+/** A call made directly by the model. Calls from code execution need their `caller` in the next turn. */
 function isPlainCall(block: Block): boolean {
   const { caller } = block
   const direct = caller === undefined || caller === null || (isFields(caller) && caller.type === 'direct')
   return direct && Object.entries(block).every(([name, value]) => callFields.has(name) || value === null)
 }
 
-/** Tools under the caller's names, and the emulated format as the text that the caller reads. */
+/** Restores the caller's tool names, and the emulated format as the text that the caller sees. */
 function asCallerKnows(block: Block, encodeState: EncodeState | undefined): Block {
   if (block.type !== 'tool_use' || !encodeState) return block
   const name = String(block.name)

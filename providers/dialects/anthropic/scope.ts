@@ -3,7 +3,7 @@ import type { Aliases } from '../../shared/aliases.js'
 import type { ModelFacts } from './models.js'
 import type { AnthropicQuirks } from './quirks.js'
 
-/** What every part of one encoding shares. */
+/** Shared state of one `encode` call. */
 export interface EncodeScope {
   readonly report: Report
   readonly facts: ModelFacts
@@ -12,6 +12,6 @@ export interface EncodeScope {
   readonly names: Aliases
   /** Ids of tool calls. */
   readonly ids: Aliases
-  /** Beta flags that the request needs. */
+  /** Beta flags required by the request. */
   readonly betas: Set<string>
 }

@@ -8,23 +8,23 @@ import { extraFields, unknownFields } from './replay.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, type Fields, isBlock, type WireEvent, type WireMessage, type WireUsage } from './wire.js'
 
-/** A block that is arriving. */
+/** A content block that is being streamed. */
 interface OpenBlock {
-  /** As it began; what arrives is put in at its end. */
+  /** The block as it started; accumulated text is added when it stops. */
   block: Block
-  /** Text, thinking or JSON so far. */
+  /** Accumulated text, thinking or JSON. */
   text: string
-  /** The index of the tool call in the answer; -1 for everything else. */
+  /** Index of the tool call in the answer; -1 for other blocks. */
   readonly call: number
-  /** Where its text begins in the content. */
+  /** Offset of the block's text in the content. */
   readonly start: number
-  /** True for the tool that stands for `response_format`. */
+  /** True for the tool that emulates `response_format`. */
   readonly answer: boolean
 }
 
 /**
- * Text, reasoning and arguments pass as they arrive; thinking blocks, citations and annotations come whole at the end of
- * their block; what OpenAI's shape can't hold comes with the finish reason.
+ * Text, reasoning and arguments are passed on as they arrive. Thinking blocks, citations and annotations are emitted
+ * when their block stops; everything without a place in OpenAI's shape comes with the finish reason.
  * https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 export class AnthropicStream implements ChatStreamDecoder {
@@ -40,7 +40,7 @@ export class AnthropicStream implements ChatStreamDecoder {
   #calls = 0
   #length = 0
   #answered = false
-  /** Words of an answer that may yet turn out to be a call of the answer's tool. */
+  /** Text held back until it is clear that no call of the answer tool follows. */
   #held = ''
   #reasoned = false
   #breakReasoning = false
@@ -60,7 +60,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     try {
       event = JSON.parse(data)
     } catch {
-      // some proxies end with OpenAI's mark
+      // some proxies send OpenAI's end marker
       if (data.trim() === '[DONE]') return this.#stop(out)
       throw new ProviderFault('its stream has an event that is not JSON')
     }
@@ -191,7 +191,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     switch (block.type) {
       case 'text': {
         this.#blocks.push({ ...block, text })
-        // held words have no place in the content yet
+        // held text has no position in the content yet
         const cited = this.#encodeState?.json ? undefined : citationsOf(block, open.start, text.length)
         if (cited && text) out.push(this.#chunk(citedDelta(cited)))
         return
@@ -209,14 +209,14 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
   }
 
-  /** The end of a tool call, of the caller's or of a server's; and of every block that needs no care. */
+  /** Ends a tool call (the caller's or a server's) and every block without special handling. */
   #inputEnd({ block, text, call, answer }: OpenBlock, out: ChatCompletionChunk[]): void {
     const input = text ? parseJSON(text) : block.input
     this.#blocks.push(text ? { ...block, input: input ?? {} } : block)
     if (call >= 0 && !text) {
       out.push(this.#call(call, { function: { arguments: JSON.stringify(input ?? {}) } }))
     } else if (answer && this.#encodeState?.json && (this.#encodeState.json.wrapped || !text)) {
-      // JSON that was cut stays as it is, for the caller to see
+      // truncated JSON is passed on unchanged
       const content = text && input === undefined ? text : answerText(input, this.#encodeState.json)
       out.push(this.#chunk({ content }))
     }
@@ -278,7 +278,10 @@ const citedDelta = ({ annotations, citations }: NonNullable<ReturnType<typeof ci
   provider_specific_fields: { citations },
 })
 
-/** A delta of any other kind (signatures, compaction, what is still to come): text grows, everything else is replaced. */
+/**
+ * Merges a delta of any other type (signatures, compaction, future types): strings are appended, other values
+ * replaced.
+ */
 function grow(block: Block, { type: _, ...fields }: Fields): Block {
   const grown: Block = { ...block }
   for (const [name, value] of Object.entries(fields)) {

@@ -8,11 +8,11 @@ export interface ThinkingPlan {
   readonly thinking?: Fields
   /** For `output_config.effort`. */
   readonly effort?: string
-  /** Tokens, where the model thinks on a budget. */
+  /** The thinking budget in tokens, for models that use one. */
   readonly budget?: number
 }
 
-/** Tokens to think with, for models that take a budget. 1024 is the API's least. */
+/** Thinking budgets in tokens by effort. 1024 is the minimum of the API. */
 const budgets: ReadonlyMap<string, number> = new Map([
   ['minimal', 1024],
   ['low', 1024],
@@ -25,7 +25,8 @@ const budgets: ReadonlyMap<string, number> = new Map([
 const ladder: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /**
- * `reasoning_effort` and `thinking` in the terms that the model has: adaptive thinking with an effort, or a token budget.
+ * Encodes `reasoning_effort` and `thinking` in the form the model supports: adaptive thinking with an effort, or a
+ * token budget.
  * https://platform.claude.com/docs/en/build-with-claude/thinking
  * https://platform.claude.com/docs/en/build-with-claude/effort
  */
@@ -71,7 +72,7 @@ function explicit(thinking: Thinking, effort: string | null | undefined, scope: 
     case 'disabled':
       return { ...off(facts, scope, 'thinking'), ...level }
     default:
-      // a type that came after this was written
+      // a type newer than this version
       return { thinking: { ...(thinking as Fields) }, ...level }
   }
 }
@@ -95,7 +96,7 @@ function fromEffort(effort: string | null | undefined, scope: EncodeScope): Thin
   return { thinking: { type: 'enabled', budget_tokens: budget }, budget }
 }
 
-/** Who asks for reasoning wants to read it: newer models show it only when told to. */
+/** Requests the text of the reasoning, which newer models hide by default. */
 const adaptive = (facts: ModelFacts, display: string | undefined): Fields => ({
   type: 'adaptive',
   ...(display ? { display } : facts.hidden && { display: 'summarized' }),
@@ -111,7 +112,7 @@ function off(facts: ModelFacts, scope: EncodeScope, param: string): ThinkingPlan
   return {}
 }
 
-/** The level itself, or the next weaker one that the model has. */
+/** The level itself, or the next weaker one the model supports. */
 function nearest(effort: string, scope: EncodeScope): string {
   const { efforts } = scope.facts
   if (efforts.includes(effort as Effort) || !ladder.includes(effort)) return effort
@@ -126,7 +127,7 @@ function effortOf(budget: number): Effort {
   return budget <= 16_384 ? 'high' : 'xhigh'
 }
 
-/** True where the turn that goes on is one of tool calls, and it doesn't begin with thinking. */
+/** True if the request continues a tool-use turn that doesn't begin with thinking. */
 function lacksThinking(turns: readonly Turn[]): boolean {
   const last = turns.findLast(({ role }) => role === 'assistant')
   const answer = last && turns[turns.indexOf(last) + 1]
@@ -144,8 +145,8 @@ function lacksThinking(turns: readonly Turn[]): boolean {
 }
 
 /**
- * Thinking from the history, as far as Anthropic signed it: a block of anyone else, or one without its signature, is
- * refused by the API. A block without text is whole: its signature holds the thinking.
+ * Filters the thinking of a history: the API rejects blocks of other providers and blocks without a signature. A block
+ * with empty text is still complete, because its signature carries the thinking.
  * https://platform.claude.com/docs/en/build-with-claude/thinking#preserving-thinking-blocks
  */
 export function ownThinking(blocks: unknown, index: number, scope: EncodeScope): Block[] {
@@ -174,7 +175,7 @@ function signed(block: Block): Block | undefined {
   }
   if (block.type !== 'thinking') return undefined
   const { thinking, signature, cache_control: _, type, ...foreign } = block
-  // other dialects tag their blocks with fields of their own; every recorded signature of Anthropic's begins with E
+  // other dialects add fields to their blocks; every recorded Anthropic signature begins with E
   if (Object.keys(foreign).length > 0 || typeof signature !== 'string') return undefined
   if (!signature.startsWith('E') || !looksLikeBase64(signature)) return undefined
   return { type, thinking: typeof thinking === 'string' ? thinking : '', signature }

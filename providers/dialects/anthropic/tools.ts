@@ -4,14 +4,14 @@ import { closeSchema } from './format.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
-/** What a request says about tools, before `response_format` may add one. */
+/** The tools of a request, before `response_format` may add one. */
 export interface ToolPlan {
   readonly tools: Fields[]
   readonly servers: Fields[]
   choice: Fields | undefined
 }
 
-/** Every tool name of a request, so that aliases can be given without a clash. */
+/** All tool names of a request, collected first so that aliases can't clash. */
 export function toolNames({ tools, functions }: ChatParams): string[] {
   const names = (functions ?? []).map(({ name }) => name)
   for (const tool of tools ?? []) {
@@ -23,7 +23,7 @@ export function toolNames({ tools, functions }: ChatParams): string[] {
 
 /**
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools
- * A history with calls needs no tools beside it: recorded requests without any were answered.
+ * A history with calls doesn't require tools: recorded requests without any succeeded.
  */
 export function encodeTools(params: ChatParams, thinksByBudget: boolean, scope: EncodeScope): ToolPlan {
   const plan: ToolPlan = { tools: [], servers: [], choice: undefined }
@@ -52,14 +52,14 @@ function addTool(plan: ToolPlan, tool: Tool, where: string, scope: EncodeScope):
   } else if (tool.type === 'mcp' || (tool.type === 'url' && typeof tool.url === 'string'))
     plan.servers.push(mcpServer(tool))
   else {
-    // a tool of Anthropic's own: passed as it is
+    // a native Anthropic tool, sent unchanged
     const beta = betaOfTool(tool.type)
     if (beta) scope.betas.add(beta)
     plan.tools.push(tool)
   }
 }
 
-/** Anthropic's own settings of a tool may stand on the tool or in its function. */
+/** Native settings, accepted on the tool or on its function. */
 const settings = ['defer_loading', 'allowed_callers', 'input_examples', 'eager_input_streaming'] as const
 
 function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fields {
@@ -88,7 +88,10 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
   return encoded
 }
 
-/** OpenAI's `mcp` tool as a server of Anthropic's MCP connector. https://platform.claude.com/docs/en/agents-and-tools/mcp-connector */
+/**
+ * Encodes OpenAI's `mcp` tool as a server of the MCP connector.
+ * https://platform.claude.com/docs/en/agents-and-tools/mcp-connector
+ */
 function mcpServer(tool: Fields): Fields {
   if (tool.type === 'url') return tool
   const { server_url, server_label, authorization, headers, allowed_tools } = tool
@@ -153,7 +156,7 @@ function allowOnly(plan: ToolPlan, { mode, tools }: Fields, scope: EncodeScope):
   return { type: mode === 'required' ? 'any' : 'auto' }
 }
 
-/** Some models can't be made to call a tool, and none can while it thinks on a budget. */
+/** Some models can't be forced to call a tool, and none can while thinking with a budget. */
 function forceable(plan: ToolPlan, thinksByBudget: boolean, scope: EncodeScope): void {
   const forced = plan.choice?.type === 'any' || plan.choice?.type === 'tool'
   if (!forced) return
@@ -166,8 +169,9 @@ function forceable(plan: ToolPlan, thinksByBudget: boolean, scope: EncodeScope):
 }
 
 /**
- * Beta flags, only where a feature is refused without one: hosts refuse flags that they don't know. What became general
- * (web search and fetch, code execution, tool search, structured outputs, effort) needs none, as recorded traffic shows.
+ * Beta flags are sent only for features that require one, because hosts reject unknown flags. Features that became
+ * generally available (web search and fetch, code execution, tool search, structured outputs, effort) need none, as
+ * recorded traffic shows.
  * https://platform.claude.com/docs/en/api/beta-headers
  */
 export const betas = Object.freeze({
@@ -189,7 +193,7 @@ const byTool: ReadonlyMap<string, string> = new Map([
 export const betaOfTool = (type: unknown): string | undefined =>
   typeof type === 'string' ? byTool.get(type) : undefined
 
-/** The flags that fields of the body need, beside those of tools and files. */
+/** The beta flags required by body fields, except those of tools and files. */
 export function betasOfBody(body: Fields): string[] {
   const flags: string[] = []
   const { context_management: context, mcp_servers: servers, output_config: output } = body
@@ -200,7 +204,7 @@ export function betasOfBody(body: Fields): string[] {
     if (!compacts || edits.length > 1) flags.push('context-management-2025-06-27')
   }
   const tools = Array.isArray(body.tools) ? body.tools.filter(isFields) : []
-  // a toolset is the newer way to use the same servers, and its flag replaces the older one
+  // a toolset is the newer interface to the same servers, and its flag replaces the older one
   if (servers && !tools.some(({ type }) => type === 'mcp_toolset')) flags.push(betas.mcp)
   if (body.output_format) flags.push('structured-outputs-2025-11-13')
   if (body.speed === 'fast') flags.push('fast-mode-2026-02-01')

@@ -2,8 +2,8 @@ import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
 import type { Fields, WireUsage } from './wire.js'
 
 /**
- * Anthropic counts cache reads and writes beside `input_tokens`; here they are part of `prompt_tokens`. Tokens that
- * server-side compaction took are billed too, and stand only in `iterations`.
+ * Anthropic counts cache reads and writes beside `input_tokens`; here they are part of `prompt_tokens`. Tokens of
+ * server-side compaction are billed as well, but appear only in `iterations`.
  * https://platform.claude.com/docs/en/api/messages/create (usage)
  * https://platform.claude.com/docs/en/build-with-claude/compaction (usage)
  */
@@ -35,7 +35,7 @@ export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
   return usage
 }
 
-/** The counters of a stream's end over those of its beginning: they are cumulative, and null where nothing is said. */
+/** Merges the final counters of a stream into the first ones. They are cumulative; null means not reported. */
 export function mergeUsage(start: WireUsage | undefined, later: WireUsage | null | undefined): WireUsage | undefined {
   if (!later) return start
   const merged: Fields = { ...start }
@@ -43,7 +43,7 @@ export function mergeUsage(start: WireUsage | undefined, later: WireUsage | null
   return merged
 }
 
-/** The tier that served the answer, in OpenAI's words. https://platform.claude.com/docs/en/api/service-tiers */
+/** The tier that served the answer, in OpenAI's terms. https://platform.claude.com/docs/en/api/service-tiers */
 export function serviceTier(wire: WireUsage | null | undefined): ChatCompletion['service_tier'] | undefined {
   switch (wire?.service_tier) {
     case 'standard':
@@ -55,7 +55,7 @@ export function serviceTier(wire: WireUsage | null | undefined): ChatCompletion[
   }
 }
 
-/** What moves the price and has no place in OpenAI's usage: only where it isn't the ordinary. */
+/** Price-relevant facts without a field in OpenAI's usage, unless they have their default value. */
 export function usageExtras(wire: WireUsage | null | undefined): Fields | undefined {
   if (!wire) return undefined
   const extras: Fields = {}
@@ -73,7 +73,7 @@ export function usageExtras(wire: WireUsage | null | undefined): Fields | undefi
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
-/** Undefined where no part says anything: unknown is not 0. */
+/** Returns undefined if no part reports the counter: unknown is not 0. */
 function sum(parts: readonly WireUsage[], read: (part: WireUsage) => unknown): number | undefined {
   let total: number | undefined
   for (const part of parts) {

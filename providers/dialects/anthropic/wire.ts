@@ -1,10 +1,10 @@
-/** The loose shapes of the Messages API. https://platform.claude.com/docs/en/api/messages/create */
+/** Loose shapes of the Messages API. https://platform.claude.com/docs/en/api/messages/create */
 
 import { type Fields, isFields } from '../../fields.js'
 
 export { type Fields, isFields }
 
-/** A content block, of a request or of an answer. */
+/** A content block of a request or an answer. */
 export interface Block extends Fields {
   type: string
 }
@@ -26,7 +26,7 @@ export interface WireUsage {
   inference_geo?: string | null
   speed?: string | null
   iterations?: WireUsage[] | null
-  /** Of an iteration. */
+  /** The type of an iteration. */
   type?: string
 }
 

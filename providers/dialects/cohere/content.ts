@@ -1,7 +1,7 @@
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, textIn } from './wire.js'
 
-/** The parts of a message: text, images, and documents, which only tool results may hold. Empty text is left out. */
+/** Encodes message parts: text, images, and documents (in tool results only). Empty text is dropped. */
 export function partsOf(content: unknown, where: string, scope: EncodeScope): Part[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return textPart(content)
@@ -9,7 +9,7 @@ export function partsOf(content: unknown, where: string, scope: EncodeScope): Pa
   return content.flatMap((part: unknown, index) => partOf(part, `${where}.content[${index}]`, scope))
 }
 
-/** Text alone is sent as a string, which is the same to the API. */
+/** A single text part is sent as a string, which the API treats the same. */
 export function plainly(parts: Part[]): string | Part[] {
   const [only] = parts
   return parts.length === 1 && only?.type === 'text' ? String(only.text) : parts
@@ -50,7 +50,7 @@ function partOf(part: unknown, where: string, scope: EncodeScope): Part[] {
   }
 }
 
-/** An `https:` or a `data:` URL; Cohere fetches the first itself. https://docs.cohere.com/docs/image-inputs */
+/** An `https:` URL, which Cohere fetches itself, or a data URI. https://docs.cohere.com/docs/image-inputs */
 function imagePart(given: unknown, where: string, scope: EncodeScope): Part {
   const url = isFields(given) ? given.url : given
   if (typeof url !== 'string' || url === '')
@@ -80,7 +80,7 @@ function filePart(file: Fields, where: string, scope: EncodeScope): Part[] {
   return []
 }
 
-/** Cohere's own document, or Anthropic's, where it is text. */
+/** A Cohere document, or Anthropic's document block if it is text. */
 function documentPart(part: Part, where: string, scope: EncodeScope): Part[] {
   if (isFields(part.document)) return [part]
   const source = isFields(part.source) ? part.source : {}
@@ -94,7 +94,7 @@ function documentPart(part: Part, where: string, scope: EncodeScope): Part[] {
   return [{ type: 'document', document: { data: { ...(title && { title }), text } } }]
 }
 
-/** User messages hold no documents: they are read as text there. */
+/** User messages accept no documents, so they are sent as text there. */
 export function documentAsText(part: Part): Part {
   if (part.type !== 'document' || !isFields(part.document)) return part
   const data = isFields(part.document.data) ? part.document.data : part.document

@@ -14,7 +14,7 @@ import { countIn, extrasOf, type Fields, isFields, isPart, type Part, textIn } f
 
 const answerFields: ReadonlySet<string> = new Set(['id', 'model', 'message', 'finish_reason', 'usage', 'logprobs'])
 
-/** An answer of Cohere's v2 chat as a chat completion. https://docs.cohere.com/reference/chat */
+/** Decodes an answer of Cohere's v2 chat into a chat completion. https://docs.cohere.com/reference/chat */
 export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompletion> {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   const { message } = body
@@ -45,7 +45,7 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
   return answer
 }
 
-/** A generation that failed: what is said about it, without what it said. */
+/** The error of a failed generation, without the partial answer. */
 export function errorBody(said: Fields): Fields {
   const { error, error_type, id } = said
   const message = typeof error === 'string' && error ? error : 'the generation failed (finish_reason ERROR)'
@@ -65,7 +65,7 @@ function messageOf(raw: Fields, context: DecodeContext): AnswerMessage {
   const citations = Array.isArray(raw.citations) ? raw.citations.filter(isFields) : []
   const annotations = citations.flatMap((citation) => annotationsOf(citation, offsetOf(citation, parts)))
   if (annotations.length > 0) message.annotations = annotations
-  // with the plan among them, which is told apart from other reasoning when it goes back
+  // includes the tool plan, to distinguish it from other reasoning when the message is sent back
   const extras: Fields = { ...extrasOf(raw, messageFields) }
   if (extras.tool_plan === '') delete extras.tool_plan
   if (citations.length > 0) extras.citations = citations
@@ -81,7 +81,7 @@ const partsIn = (content: unknown): Part[] =>
 const textOf = (parts: readonly Part[]): string =>
   parts.map((part) => (part.type === 'text' ? (textIn(part, 'text') ?? '') : '')).join('')
 
-/** Citations count from the beginning of their block. */
+/** Citation offsets are relative to their block. */
 const offsetOf = (citation: Fields, parts: readonly Part[]): number =>
   textOf(parts.slice(0, countIn(citation, 'content_index') ?? 0)).length
 
@@ -98,13 +98,13 @@ export function toolCall(call: Fields, index: number, { fallbackId, encodeState 
   }
 }
 
-/** OpenAI's word for Cohere's, of v2 and of v1. https://docs.cohere.com/reference/chat (finish_reason) */
+/** Maps the finish reasons of v2 and v1. https://docs.cohere.com/reference/chat (finish_reason) */
 const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ['COMPLETE', 'stop'],
   ['STOP_SEQUENCE', 'stop'],
   ['MAX_TOKENS', 'length'],
   ['ERROR_LIMIT', 'length'],
-  // the answer is cut where the time ran out
+  // the answer is truncated at the time limit
   ['TIMEOUT', 'length'],
   ['TOOL_CALL', 'tool_calls'],
   ['ERROR_TOXIC', 'content_filter'],
@@ -113,9 +113,9 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 export const finishReason = (native: string): FinishReason => reasons.get(native) ?? 'stop'
 
 /**
- * The sources of a citation that have an address, in OpenAI's shape. Cohere's own record is kept beside it.
+ * Converts the sources of a citation that have a URL into OpenAI's annotations.
  * https://docs.cohere.com/docs/rag-citations
- * @param start where the cited block begins in the whole content
+ * @param start offset of the cited block in the message content
  */
 export function annotationsOf(citation: Fields, start: number): Annotation[] {
   if (!isOfText(citation)) return []
@@ -135,11 +135,12 @@ export function annotationsOf(citation: Fields, start: number): Annotation[] {
   })
 }
 
-/** Plans and thinking are cited too, and are no part of the content. */
+/** Citations of plans and thinking don't refer to the content. */
 const isOfText = ({ type }: Fields): boolean => type === undefined || type === null || type === 'TEXT_CONTENT'
 
 /**
- * Cohere gives them by pieces of text, which may be of several tokens: the piece then counts as one, with their joint probability.
+ * Cohere reports log probabilities per piece of text. A piece of several tokens becomes one entry with their joint
+ * probability.
  * https://docs.cohere.com/reference/chat (logprobs)
  */
 export function logprobsOf(raw: unknown): Logprobs | null {

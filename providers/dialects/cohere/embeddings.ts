@@ -6,7 +6,7 @@ import { countIn, type Fields, isFields } from './wire.js'
 export const maxInputs = (): number => 96
 
 /**
- * Texts, and images as data URIs among them. What the vectors are for is `input_type`, which the newer models must be told.
+ * Embeds texts and images (data URIs). Newer models require `input_type`, the purpose of the vectors.
  * https://docs.cohere.com/reference/embed
  */
 export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext): Encoded {
@@ -29,7 +29,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext)
 
 const isImage = (text: string): boolean => /^data:image\/[\w.+-]+;base64,/i.test(text)
 
-/** Models before v4 take texts, or one image; only v4 takes both together. */
+/** Models before v4 accept texts or a single image; v4 accepts both together. */
 function inputFields(inputs: readonly string[], purpose: unknown): Fields {
   if (!inputs.some(isImage)) return { input_type: 'search_document', texts: inputs }
   if (inputs.every(isImage) && (purpose ?? 'image') === 'image') return { input_type: 'image', images: inputs }
@@ -39,14 +39,14 @@ function inputFields(inputs: readonly string[], purpose: unknown): Fields {
   return { input_type: 'search_document', inputs: mixed }
 }
 
-/** Of several types that were asked for, the numbers that lose least. */
+/** If several types were requested, the one that loses the least precision. */
 const preferred = ['float', 'base64', 'int8', 'uint8', 'binary', 'ubinary'] as const
 
 export function decodeEmbedding(body: unknown, context: DecodeContext): Decoded<EmbeddingResponse<number[] | string>> {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   const { embeddings: given } = body
   const isError = typeof body.message === 'string'
-  // v1 gave a bare list
+  // v1 returned a plain list
   const type = isFields(given) ? preferred.find((name) => Array.isArray(given[name])) : undefined
   const vectors: unknown = isFields(given) && type ? given[type] : given
   if (!Array.isArray(vectors)) throw new ProviderFault("its answer has no 'embeddings'", isError ? body : undefined)

@@ -10,7 +10,7 @@ import { encodeThinking } from './thinking.js'
 import { encodeTools, ToolNames, toolNames } from './tools.js'
 import type { Fields, WireMessage } from './wire.js'
 
-/** An OpenAI-shaped request as one of Cohere's v2 chat. https://docs.cohere.com/reference/chat */
+/** Encodes an OpenAI-shaped request for Cohere's v2 chat. https://docs.cohere.com/reference/chat */
 export function encode(params: ChatParams, context: EncodeContext): Encoded {
   const scope: EncodeScope = {
     report: new Report(context),

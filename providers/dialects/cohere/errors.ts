@@ -2,13 +2,13 @@ import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
 import { kindOfStatus, plainMessage, usualStatus } from '../../shared/status.js'
 import { isFields, textIn } from './wire.js'
 
-/** `error_type`, where newer answers have it. */
+/** `error_type` of newer errors. */
 const byType: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['TOO_MANY_TOKENS', 'context_window_exceeded'],
   ['INVALID_TOOL_GENERATION', 'bad_request'],
 ])
 
-/** Errors are a sentence and a status; the sentence tells more. https://docs.cohere.com/reference/errors */
+/** Errors are a sentence and a status; the sentence is more specific. https://docs.cohere.com/reference/errors */
 const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^too many tokens: (?:max tokens|max_tokens)/i, 'bad_request'],
   [/too many tokens|size limit exceeded|prompt is too long/i, 'context_window_exceeded'],
@@ -25,10 +25,10 @@ const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
   [501, 'bad_request'],
 ])
 
-/** Reads a failure of Cohere's API, `{ id, message, error_type }`, or of a proxy before it. Never throws. */
+/** Reads an error of Cohere's API, `{ id, message, error_type }`, or of a proxy in front of it. Never throws. */
 export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const outer = isFields(body) ? body : {}
-  // gateways have `{ error: { message } }` or `{ error: text }`
+  // gateways send `{ error: { message } }` or `{ error: text }`
   const error = isFields(outer.error) ? outer.error : outer
   const message =
     textIn(error, 'message') ?? textIn(outer, 'error') ?? textIn(outer, 'detail') ?? plainMessage({ status, text })

@@ -5,12 +5,12 @@ import { type Fields, isFields } from './wire.js'
 export interface Structured {
   /** For `response_format`. */
   readonly format?: Fields
-  /** For the system message, where the API has no format for it. */
+  /** A system message that replaces the format if the API doesn't accept one. */
   readonly instruction?: string
 }
 
 /**
- * JSON natively, except beside tools or documents, with which the API takes no `response_format`.
+ * Uses native JSON output, except with tools or documents, which exclude `response_format`.
  * https://docs.cohere.com/docs/structured-outputs
  */
 export function encodeFormat(
@@ -37,7 +37,7 @@ export function encodeFormat(
 
 function schemaOf(format: ResponseFormat, scope: EncodeScope): Fields | undefined {
   if (format.type === 'json_object') {
-    // Cohere's own way to give a schema
+    // a schema in Cohere's own field
     const { json_schema: own } = format as Fields
     return isFields(own) ? own : undefined
   }
@@ -56,22 +56,24 @@ const instructionFor = (schema: Fields | undefined) =>
   'Give your final answer as one valid JSON object and nothing else: no Markdown fences, no words before or after it.' +
   (schema ? ` It must fit this JSON schema: ${JSON.stringify(schema)}` : '')
 
-/** Limits that Cohere's schemas don't know. https://docs.cohere.com/docs/structured-outputs#json-schema-mode */
+/**
+ * Constraints that Cohere's JSON schema mode rejects. https://docs.cohere.com/docs/structured-outputs#json-schema-mode
+ */
 const unknown: ReadonlySet<string> = new Set([
   ...['minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
   ...['maxItems', 'uniqueItems', 'minProperties', 'maxProperties'],
 ])
 
-/** Words about the schema itself, which no model needs. */
+/** Metadata of the schema without meaning for the model. */
 const silent: ReadonlySet<string> = new Set(['$schema', '$id', '$comment'])
 
 export interface CleanSchema {
   readonly schema: Fields
-  /** Keywords that were left out. */
+  /** Keywords that were removed. */
   readonly lost: readonly string[]
 }
 
-/** A JSON schema without the keywords that Cohere refuses. */
+/** Removes the keywords that Cohere rejects. */
 export function cleanSchema(schema: Fields): CleanSchema {
   const lost = new Set<string>()
   return { schema: clean(schema, lost), lost: [...lost] }
@@ -90,7 +92,7 @@ function clean(schema: Fields, lost: Set<string>): Fields {
   return kept
 }
 
-/** Keywords whose fields are names of the caller's, and not keywords. */
+/** Keywords whose fields are property names rather than keywords. */
 const isMap = (name: string) => name === 'properties' || name === '$defs' || name === 'definitions'
 
 const cleaned = (value: unknown, lost: Set<string>): unknown => (isFields(value) ? clean(value, lost) : value)

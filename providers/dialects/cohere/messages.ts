@@ -4,8 +4,8 @@ import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, type WireCall, type WireMessage } from './wire.js'
 
 /**
- * The history in Cohere's terms: one system message first, every tool result right behind its call, no id twice.
- * What is merely untidy is repaired and reported; what can't be told is refused, naming the message.
+ * Encodes the history: one system message first, each tool result directly after its call, unique call ids. Minor
+ * disorder is repaired with a warning; anything that can't be encoded throws an error naming the message.
  * https://docs.cohere.com/reference/chat https://docs.cohere.com/reference/errors
  */
 export function encodeMessages(messages: readonly Message[], scope: EncodeScope): WireMessage[] {
@@ -19,11 +19,11 @@ export function encodeMessages(messages: readonly Message[], scope: EncodeScope)
 
 const filler = 'Begin.'
 
-/** A message of the history, and what answers its calls. */
+/** An encoded message and the results of its calls. */
 interface Entry {
   readonly message: WireMessage
   readonly results: WireMessage[]
-  /** Images of the results, which a tool message can't hold. */
+  /** Images of the results, which tool messages don't accept. */
   readonly media: Part[]
 }
 
@@ -137,13 +137,13 @@ class History {
       this.#push({ role: 'user', content: plainly(parts) })
       return
     }
-    // where all of it was refused, that is the better error
+    // if every part was unsupported, that error is more useful
     if (last) this.#scope.report.throwUnsupported()
     if (last) throw this.#scope.report.invalid(where, 'it has no text, and it is what the model shall answer.')
     this.#scope.report.repaired(index, `${where}: the message is empty and was left out.`)
   }
 
-  /** The call under an id that no other call of the history has: some servers count anew in every turn. */
+  /** Assigns an id unique within the history, because some servers restart their counter in every turn. */
   #wireCall({ id, name, arguments: text }: CallInHistory): WireCall {
     const wire = this.#scope.names.wire(name)
     const wanted = id ?? `call_${wire}`
@@ -195,7 +195,7 @@ type WireAssistant = Extract<WireMessage, { role: 'assistant' }>
 
 /** A tool call of the history. */
 export interface CallInHistory {
-  /** The id as the caller has it; undefined for a legacy function call, which is answered by name. */
+  /** The caller's id; undefined for a legacy function call, which is answered by name. */
   readonly id: string | undefined
   readonly name: string
   /** JSON text of an object. */
@@ -212,7 +212,7 @@ export function readCalls(message: AssistantMessage, index: number, scope: Encod
     if (typeof call?.id !== 'string' || call.id === '')
       throw scope.report.invalid(where, "it is a tool call without 'id'.")
     if (call.type === 'custom') {
-      // the text of an OpenAI custom tool; what Cohere calls has fields
+      // an OpenAI custom tool has free text; Cohere's calls have fields
       return { id: call.id, name: call.custom.name, arguments: JSON.stringify({ input: call.custom.input }), where }
     }
     const name = call.function?.name
@@ -241,7 +241,7 @@ function argumentsOf(given: unknown, where: string, scope: EncodeScope): string 
   return String(given)
 }
 
-/** An assistant turn; undefined where nothing is left of it. */
+/** Encodes an assistant turn; undefined if it is empty. */
 export function assistantTurn(
   message: AssistantMessage,
   calls: readonly WireCall[],
@@ -264,7 +264,7 @@ export function assistantTurn(
     return { role: 'assistant', content: plainly(content), ...(citations && { citations }) }
   }
   const text = said.map((part) => part.text ?? '').join('')
-  // "text content is not allowed when tool_calls are provided": what was said before a call is its plan
+  // "text content is not allowed when tool_calls are provided": text before a call becomes its plan
   if (text) scope.report.repaired(index, `${where}: the text beside the tool calls is sent as their tool_plan.`)
   const whole = [plan, text].filter(Boolean).join('\n\n')
   return {
@@ -281,8 +281,8 @@ interface Reasoning {
 }
 
 /**
- * Reasoning of whatever model, as thinking where the model thinks, else as the plan of its calls. A plan that Cohere made is told
- * from thinking by `provider_specific_fields.tool_plan`. https://docs.cohere.com/docs/reasoning
+ * Reasoning of any model becomes thinking if the model thinks, otherwise the plan of its calls.
+ * `provider_specific_fields.tool_plan` identifies a plan that Cohere wrote. https://docs.cohere.com/docs/reasoning
  */
 function reasoningOf(message: AssistantMessage, called: boolean, index: number, scope: EncodeScope): Reasoning {
   const own = message.provider_specific_fields?.tool_plan
@@ -312,7 +312,7 @@ function reasoningText(message: AssistantMessage, index: number, scope: EncodeSc
     .join('\n\n')
 }
 
-/** Citations that Cohere made for this text. */
+/** Cohere's citations of this text, if it is unchanged. */
 function ownCitations({ content, provider_specific_fields: extras }: AssistantMessage): Fields[] | undefined {
   const given = extras?.citations
   if (!Array.isArray(given) || given.length === 0 || typeof content !== 'string') return undefined

@@ -1,12 +1,12 @@
 export interface ModelFacts {
-  /** False where the model is known not to think: it takes no `thinking`, and no thinking of others. */
+  /** False for models known not to think: they reject `thinking` and thinking content. */
   readonly thinks: boolean
 }
 
 const thinker: ModelFacts = Object.freeze({ thinks: true })
 const plain: ModelFacts = Object.freeze({ thinks: false })
 
-/** Models from before Cohere's first that thinks, and its siblings for other work. https://docs.cohere.com/docs/models */
+/** Models older than Cohere's first reasoning model, and special-purpose models. https://docs.cohere.com/docs/models */
 const plainModels: ReadonlySet<string> = new Set([
   ...['command', 'command-nightly', 'command-light', 'command-light-nightly'],
   ...['command-r', 'command-r-03-2024', 'command-r-08-2024', 'command-r7b-12-2024', 'command-r7b-arabic-02-2025'],
@@ -15,5 +15,5 @@ const plainModels: ReadonlySet<string> = new Set([
   ...['c4ai-aya-expanse-8b', 'c4ai-aya-expanse-32b', 'c4ai-aya-vision-8b', 'c4ai-aya-vision-32b'],
 ])
 
-/** A model that is not listed may be a newer one: those think. */
+/** Unlisted models are assumed to be newer, and newer models think. */
 export const modelFacts = (model: string): ModelFacts => (plainModels.has(model) ? plain : thinker)

@@ -3,7 +3,7 @@ import { isEmpty, isFalse, isOne, isTextOnly, isZero, type UnsupportedParams } f
 import type { EncodeScope } from './scope.js'
 import type { Fields } from './wire.js'
 
-/** OpenAI's parameters that Cohere has nothing for. https://docs.cohere.com/reference/chat */
+/** OpenAI parameters without an equivalent at Cohere. https://docs.cohere.com/reference/chat */
 const refused: UnsupportedParams = {
   n: { advice: 'Cohere gives one answer a call: call it several times', harmless: isOne },
   logit_bias: { advice: 'Cohere has none', harmless: isEmpty },
@@ -23,13 +23,16 @@ const refused: UnsupportedParams = {
   cache_control: { advice: 'Cohere caches prompts by itself' },
 }
 
-/** Names that other parts of the encoder read. */
+/** Parameters handled by other parts of the encoder. */
 const read: ReadonlySet<string> = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions'],
   ...['function_call', 'response_format', 'reasoning_effort', 'thinking', 'extra_body'],
 ])
 
-/** Sampling and limits under Cohere's names. What is Cohere's own (`documents`, `safety_mode`, …) passes as it is. */
+/**
+ * Encodes sampling and limits under Cohere's names. Native parameters (`documents`, `safety_mode`, …) are sent
+ * unchanged.
+ */
 export function encodeParams(params: ChatParams, scope: EncodeScope): Fields {
   const body: Fields = {}
   for (const [name, value] of Object.entries(params) as [string, unknown][]) {
@@ -67,11 +70,11 @@ function encodeParam(name: string, value: unknown, params: ChatParams, body: Fie
   }
 }
 
-/** The nearest value that the API takes. */
+/** Clamps a value to the accepted range. */
 function within(value: unknown, least: number, most: number, name: string, scope: EncodeScope): unknown {
   if (typeof value !== 'number' || (value >= least && value <= most)) return value
   const near = value < least ? least : most
-  // 1 is everything, and the default of OpenAI
+  // 1 disables top_p, and is OpenAI's default
   if (name !== 'top_p' || value !== 1)
     scope.report.changed(name, `Cohere takes ${least} to ${most}: ${near} is sent for ${value}.`)
   return near

@@ -2,20 +2,20 @@ import type { Report } from '../../report.js'
 import type { ModelFacts } from './models.js'
 import type { ToolNames } from './tools.js'
 
-/** What every part of one encoding shares. */
+/** Shared state of one `encode` call. */
 export interface EncodeScope {
   readonly report: Report
   readonly facts: ModelFacts
   readonly names: ToolNames
 }
 
-/** What the decoder of the same call must know. */
+/** State that `encode` passes to the decoder of the same call. */
 export interface EncodeState {
-  /** Tool names as sent, to the caller's. */
+  /** The caller's tool names by the name sent. */
   readonly names: Readonly<Record<string, string>>
 }
 
-/** The caller's name of a tool. */
+/** Restores the caller's name of a tool. */
 export function originalName(wire: string, encodeState: unknown): string {
   const names = (encodeState as EncodeState | undefined)?.names
   return names && Object.hasOwn(names, wire) ? (names[wire] ?? wire) : wire

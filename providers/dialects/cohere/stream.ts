@@ -4,17 +4,18 @@ import { annotationsOf, errorBody, finishReason, logprobsOf, toolCall } from './
 import { usageExtras, usageOf } from './usage.js'
 import { countIn, extrasOf, type Fields, isFields, textIn } from './wire.js'
 
-/** A tool call that is arriving. */
+/** A tool call that is being streamed. */
 interface OpenCall {
   readonly index: number
-  /** Whether any of its arguments have come. */
+  /** Whether any arguments have arrived. */
   filled: boolean
 }
 
 const endFields: ReadonlySet<string> = new Set(['finish_reason', 'usage', 'error', 'error_type'])
 
 /**
- * Text, thinking, plans and arguments pass as they arrive; citations come whole, and the plan once more with the finish reason.
+ * Text, thinking, plans and arguments are passed on as they arrive. Citations arrive complete; the finish reason
+ * repeats the whole plan.
  * https://docs.cohere.com/docs/streaming
  */
 export class CohereStream implements ChatStreamDecoder {
@@ -24,11 +25,11 @@ export class CohereStream implements ChatStreamDecoder {
   #started = false
   #finished = false
   readonly #calls = new Map<number, OpenCall>()
-  /** Where each block begins in the content. */
+  /** Offset of each block in the content. */
   readonly #starts = new Map<number, number>()
   #length = 0
   #plan = ''
-  /** The block that reasoning came from last; a plan is one of its own. */
+  /** The source of the last reasoning delta: a block or the tool plan. */
   #reasoned: number | 'plan' | undefined
   #others: Fields[] = []
 
@@ -73,7 +74,7 @@ export class CohereStream implements ChatStreamDecoder {
       case 'message-end':
         return this.#end(delta, out)
       default:
-        // a failure that comes instead of an event
+        // an error sent in place of an event
         if (event.type === undefined && (event.error || typeof event.message === 'string')) {
           throw new ProviderFault('its stream has an error', event)
         }
@@ -156,7 +157,7 @@ export class CohereStream implements ChatStreamDecoder {
     this.#say({ tool_calls: [{ index: open.index, function: { arguments: text } }] }, out)
   }
 
-  /** A call without arguments gets none, not even the braces. */
+  /** A call without arguments receives none at all, so `{}` is added. */
   #callEnd(index: number, out: ChatCompletionChunk[]): void {
     const open = this.#calls.get(index)
     if (!open || open.filled) return

@@ -2,7 +2,7 @@ import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
-/** Tokens to think with, for efforts below the model's own. Undefined is without a limit. */
+/** Thinking budgets in tokens by effort. Undefined means unlimited. */
 const budgets: ReadonlyMap<string, number | undefined> = new Map([
   ['minimal', 512],
   ['low', 1024],
@@ -12,10 +12,13 @@ const budgets: ReadonlyMap<string, number | undefined> = new Map([
   ['max', undefined],
 ])
 
-/** `reasoning_effort` and `thinking` as Cohere's `thinking`. Models that think do so unasked. https://docs.cohere.com/docs/reasoning */
+/**
+ * Encodes `reasoning_effort` and `thinking` as Cohere's `thinking`. Reasoning models think by default.
+ * https://docs.cohere.com/docs/reasoning
+ */
 export function encodeThinking({ thinking, reasoning_effort }: ChatParams, scope: EncodeScope): Fields | undefined {
   if (isFields(thinking)) {
-    // Cohere's own shape, or Anthropic's
+    // Cohere's shape or Anthropic's
     const { type, budget_tokens: budget, display: _, ...own } = thinking as Fields
     if (type === 'disabled') return off(scope)
     if (!scope.facts.thinks) return refuse('thinking', scope)
@@ -31,7 +34,7 @@ export function encodeThinking({ thinking, reasoning_effort }: ChatParams, scope
   return { type: 'enabled', token_budget: budget }
 }
 
-/** What doesn't think needs not be told. */
+/** Models that don't think need no parameter. */
 const off = ({ facts }: EncodeScope): Fields | undefined => (facts.thinks ? { type: 'disabled' } : undefined)
 
 function refuse(param: string, { report }: EncodeScope): undefined {

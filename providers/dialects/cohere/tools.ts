@@ -6,7 +6,7 @@ import { type Fields, isFields, textIn } from './wire.js'
 export interface ToolPlan {
   readonly tools: WireTool[]
   readonly choice?: 'REQUIRED' | 'NONE'
-  /** Whether the arguments are held to their schemas: of all tools, or of none. */
+  /** Whether arguments must match their schemas: for all tools or for none. */
   readonly strict: boolean
 }
 
@@ -15,7 +15,7 @@ interface WireTool {
   function: { name: string; description?: string; parameters: Fields }
 }
 
-/** Every tool name of a request, so that aliases can be given without a clash. */
+/** All tool names of a request, collected first so that aliases can't clash. */
 export function toolNames({ tools, functions, messages }: ChatParams): string[] {
   const names: unknown[] = (functions ?? []).map((fn) => fn?.name)
   for (const tool of tools ?? []) if (isFields(tool) && isFields(tool.function)) names.push(tool.function.name)
@@ -65,7 +65,10 @@ function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | un
   }
 }
 
-/** `strict_tools` holds for the whole request. https://docs.cohere.com/docs/structured-outputs#structured-outputs-tools */
+/**
+ * `strict_tools` applies to the whole request.
+ * https://docs.cohere.com/docs/structured-outputs#structured-outputs-tools
+ */
 function strictness(given: readonly (readonly [unknown, string])[], scope: EncodeScope): boolean {
   const strict = given.filter(([tool]) => isFields(tool) && isFields(tool.function) && tool.function.strict === true)
   if (strict.length === 0) return false
@@ -79,7 +82,7 @@ function strictness(given: readonly (readonly [unknown, string])[], scope: Encod
   return false
 }
 
-/** The API knows required, none and nothing: one tool is forced by leaving out the others. */
+/** The API has only REQUIRED, NONE and the default, so one tool is forced by sending no others. */
 function chosen(
   tools: WireTool[],
   choice: ToolChoice | Fields | undefined,
@@ -120,14 +123,14 @@ function only(tools: WireTool[], names: readonly unknown[], scope: EncodeScope):
 const good = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
- * Names of tools: letters, digits and `_`, no digit first. Others get an alias, the same wherever they stand, and no two share
- * one. https://docs.cohere.com/reference/errors (400)
+ * Tool names may have letters, digits and `_`, and don't start with a digit. Other names get a unique alias that is
+ * used throughout the request. https://docs.cohere.com/reference/errors (400)
  */
 export class ToolNames {
   readonly #taken: Set<string>
   readonly #aliases = new Map<string, string>()
 
-  /** @param originals every name of the request: those that are good as they are can't be taken by an alias */
+  /** @param originals all names of the request; valid ones are never used as an alias */
   constructor(originals: readonly string[]) {
     this.#taken = new Set(originals.filter((name) => good.test(name)))
     for (const name of originals)
@@ -139,7 +142,7 @@ export class ToolNames {
     return this.#aliases.get(original) ?? original
   }
 
-  /** From the alias back to the original; undefined where there are none. */
+  /** Aliases to original names; undefined if there are none. */
   originals(): Readonly<Record<string, string>> | undefined {
     if (this.#aliases.size === 0) return undefined
     return Object.fromEntries([...this.#aliases].map(([original, alias]) => [alias, original]))

@@ -2,7 +2,7 @@ import type { Usage } from '../../../src/types/chat.js'
 import { countIn, extrasOf, type Fields, isFields } from './wire.js'
 
 /**
- * What the model read and wrote. Cohere bills less: its own part of the prompt is free, as `billed_units` tell.
+ * Tokens processed by the model. Cohere bills fewer (`billed_units`), because its own prompt template is free.
  * https://docs.cohere.com/reference/chat (usage)
  */
 export function usageOf(raw: unknown): Usage | undefined {
@@ -28,5 +28,5 @@ export function usageOf(raw: unknown): Usage | undefined {
 
 const known: ReadonlySet<string> = new Set(['tokens', 'cached_tokens'])
 
-/** What is billed, and whatever else OpenAI's usage has no place for. */
+/** Billed units, and other fields that OpenAI's usage doesn't have. */
 export const usageExtras = (raw: unknown): Fields | undefined => (isFields(raw) ? extrasOf(raw, known) : undefined)

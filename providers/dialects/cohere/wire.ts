@@ -1,4 +1,4 @@
-/** The loose shapes of Cohere's v2 API. https://docs.cohere.com/reference/chat */
+/** Loose shapes of Cohere's v2 API. https://docs.cohere.com/reference/chat */
 
 import { type Fields, isFields, textIn } from '../../fields.js'
 
@@ -27,7 +27,7 @@ export const countIn = (fields: unknown, name: string): number | undefined => {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
 }
 
-/** The fields that are not in `known` and say something, or undefined. */
+/** The non-empty fields that are not in `known`; undefined if there are none. */
 export function extrasOf(fields: Fields, known: ReadonlySet<string>): Fields | undefined {
   const extras = Object.entries(fields).filter(
     ([name, value]) => !known.has(name) && value !== null && value !== undefined,

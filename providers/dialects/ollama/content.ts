@@ -2,7 +2,7 @@ import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
-/** What a message says: Ollama has one text and a list of images, in no order to each other. */
+/** Message content in Ollama's form: one text and a list of images, without an order between them. */
 export interface Content {
   readonly text: string
   readonly images: string[]
@@ -49,7 +49,7 @@ function addPart(part: unknown, where: string, texts: string[], images: string[]
   }
 }
 
-/** How base64 of PNG, JPEG, GIF and WebP begins: Ollama's users are used to give it bare. */
+/** Base64 prefixes of PNG, JPEG, GIF and WebP, because Ollama's users often pass bare base64. */
 const bareImage = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)[A-Za-z0-9+/=\s]+$/
 
 function imageData(url: unknown, where: string, scope: EncodeScope): string {
@@ -90,7 +90,7 @@ function addFile(file: Fields, where: string, texts: string[], images: string[],
   }
 }
 
-/** Anthropic's document block, where it is text. */
+/** Anthropic's document block, if it is text. */
 function documentText(part: Fields, where: string, scope: EncodeScope): string {
   const source = isFields(part.source) ? part.source : {}
   const text =
@@ -108,14 +108,14 @@ function parseDataURI(uri: string): { type: string; data: string } | undefined {
   const head = /^data:([^,]*);base64,/i.exec(uri.slice(0, 512))
   if (!head) return undefined
   const data = uri.slice(head[0].length).trim()
-  // images are megabytes: the two ends say enough
+  // both ends only: images are megabytes
   if (data === '' || !base64.test(data.slice(0, 256)) || !base64.test(data.slice(-256))) return undefined
   return { type: (head[1] ?? '').split(';')[0]?.trim().toLowerCase() ?? '', data }
 }
 
 const base64 = /^[A-Za-z0-9+/=\s]+$/
 
-/** The remote images of a request: Ollama takes all of them inline. */
+/** The remote images of a request. Ollama accepts inline images only. */
 export function remoteMedia({ messages }: ChatParams): readonly string[] {
   const urls = new Set<string>()
   for (const message of Array.isArray(messages) ? messages : []) {

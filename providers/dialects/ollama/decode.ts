@@ -4,7 +4,7 @@ import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.
 import { answerExtras, usageOf } from './usage.js'
 import { extrasOf, type Fields, isFields, textIn } from './wire.js'
 
-/** An answer of Ollama's own API as a chat completion. https://docs.ollama.com/api/chat */
+/** Decodes an answer of Ollama's API into a chat completion. https://docs.ollama.com/api/chat */
 export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompletion> {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   if (body.error) throw new ProviderFault('its answer was an error', body)
@@ -40,7 +40,7 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
   return answer
 }
 
-/** Unix time in seconds, of an RFC 3339 time; recordings without one say 1970. */
+/** Converts an RFC 3339 time to Unix seconds. Some answers have a zero time. */
 export function createdOf(body: Fields, { created }: DecodeContext): number {
   const seconds = Math.floor(Date.parse(textIn(body, 'created_at') ?? '') / 1000)
   return seconds > 0 ? seconds : created
@@ -49,7 +49,7 @@ export function createdOf(body: Fields, { created }: DecodeContext): number {
 export const callsIn = (message: Fields): Fields[] =>
   Array.isArray(message.tool_calls) ? message.tool_calls.filter(isFields) : []
 
-/** A call as OpenAI has it: arguments are text there, and every call has an id, which older servers give none. */
+/** Converts a call to OpenAI's form: arguments as text, and an id, which older servers don't send. */
 export function toolCall(call: Fields, index: number, { fallbackId }: DecodeContext): FunctionToolCall {
   const fn = isFields(call.function) ? call.function : {}
   const given = fn.arguments
@@ -82,6 +82,9 @@ const logprobOf = (token: Fields) => ({
   logprob: typeof token.logprob === 'number' ? token.logprob : 0,
 })
 
-/** Ollama says `stop` where tools are called, too; older servers and cut runs say nothing. https://docs.ollama.com/api/chat (done_reason) */
+/**
+ * Ollama reports `stop` for tool calls as well; older servers and interrupted runs report nothing.
+ * https://docs.ollama.com/api/chat (done_reason)
+ */
 export const finishReason = (native: string | undefined, called: boolean): FinishReason =>
   native === 'length' ? 'length' : called ? 'tool_calls' : 'stop'

@@ -3,7 +3,7 @@ import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, Pro
 import { Report } from '../../report.js'
 import { countIn, type Fields, isFields, textIn } from './wire.js'
 
-/** The server has no limit of its own: this keeps one request from holding the model for minutes. */
+/** The server has no limit; this one keeps a single request from occupying the model for minutes. */
 export const maxInputs = (): number => 512
 
 const options: ReadonlySet<string> = new Set(['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'use_mmap'])

@@ -8,7 +8,7 @@ import { encodeThink } from './thinking.js'
 import { encodeTools } from './tools.js'
 import { type Fields, isFields } from './wire.js'
 
-/** An OpenAI-shaped request as one of Ollama's own. https://docs.ollama.com/api/chat */
+/** Encodes an OpenAI-shaped request for Ollama's API. https://docs.ollama.com/api/chat */
 export function encode(params: ChatParams, context: EncodeContext): Encoded {
   const scope: EncodeScope = { report: new Report(context), media: context.media }
   const messages = encodeMessages(params.messages, scope)
@@ -25,13 +25,15 @@ export function encode(params: ChatParams, context: EncodeContext): Encoded {
     ...(think !== undefined && { think }),
     ...(Object.keys(options).length > 0 && { options }),
     ...own,
-    // it streams unless it is told not to
+    // the server streams by default
     stream: params.stream === true,
   }
   return scope.report.warnings.length > 0 ? { body, warnings: scope.report.warnings } : { body }
 }
 
-/** `json`, or the schema itself, which the sampler is held to. https://docs.ollama.com/capabilities/structured-outputs */
+/**
+ * `json` or the schema itself, which constrains the sampler. https://docs.ollama.com/capabilities/structured-outputs
+ */
 function encodeFormat(format: ResponseFormat | null | undefined, scope: EncodeScope): 'json' | Fields | undefined {
   if (!format || format.type === 'text') return undefined
   if (format.type === 'json_object') return 'json'

@@ -2,7 +2,7 @@ import type { ErrorFacts, ErrorKind, Failure } from '../../contract.js'
 import { kindOfStatus, plainMessage } from '../../shared/status.js'
 import { isFields, textIn } from './wire.js'
 
-/** Errors are a sentence and a status; the sentence tells more. https://docs.ollama.com/api/errors */
+/** Errors are a sentence and a status; the sentence is more specific. https://docs.ollama.com/api/errors */
 const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/model ['"].*['"] not found/i, 'not_found'],
   [
@@ -12,14 +12,14 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/usage limit/i, 'quota_exceeded'],
   [/server busy|maximum pending requests/i, 'overloaded'],
   [/does not support|is not supported|invalid (?:format|image|JSON schema|think)|required for/i, 'bad_request'],
-  // it won't have more memory in a second: another host may
+  // retrying doesn't help, but another host might
   [/requires more (?:system )?memory|failed to allocate memory|unable to load full model/i, 'service_unavailable'],
 ]
 
-/** Reads a failure of Ollama, `{ error: text }`, or of a proxy before it. Never throws. */
+/** Reads an error of Ollama, `{ error: text }`, or of a proxy in front of it. Never throws. */
 export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const outer = isFields(body) ? body : {}
-  // the OpenAI-compatible paths of the same server have `{ error: { message } }`
+  // the OpenAI-compatible paths of the same server send `{ error: { message } }`
   const error = isFields(outer.error) ? outer.error : outer
   const message = textIn(outer, 'error') ?? textIn(error, 'message') ?? plainMessage({ status, text })
   const kind = kindOf(status, message)
@@ -34,7 +34,7 @@ function kindOf(status: number, message: string): ErrorKind {
 function hintOf(kind: ErrorKind, message: string, signIn: string | undefined): string | undefined {
   const missing = /model ['"](.*?)['"] not found/i.exec(message)?.[1]
   if (missing !== undefined) return `Download it first: ollama pull ${missing}`
-  // what the server says to a path that it doesn't have
+  // the server's answer for an unknown path
   if (/^404 page not found/.test(message)) {
     return 'Is this an Ollama server, and does apiBase name the server only, without /v1 or /api?'
   }

@@ -5,7 +5,7 @@ import type { WireCall, WireMessage } from './wire.js'
 import { type Fields, isFields } from './wire.js'
 
 /**
- * The history in Ollama's terms. Roles may follow each other as they like: the model's template writes them down one by one.
+ * Encodes the history. Roles may come in any order: the model's template renders them one by one.
  * https://docs.ollama.com/api/chat
  */
 export function encodeMessages(messages: readonly Message[], scope: EncodeScope): WireMessage[] {
@@ -16,7 +16,7 @@ export function encodeMessages(messages: readonly Message[], scope: EncodeScope)
   return messages.map((message, index) => encodeMessage(message, index, names, scope))
 }
 
-/** @param names the functions that were called so far, by the id of the call */
+/** @param names functions called so far, by call id */
 function encodeMessage(message: Message, index: number, names: Map<string, string>, scope: EncodeScope): WireMessage {
   const where = `messages[${index}]`
   if (!isFields(message)) throw scope.report.invalid(where, 'it is not a message.')
@@ -78,7 +78,7 @@ function assistant(
   return wire
 }
 
-/** Reasoning of whatever model: it is plain text here, and the template decides what becomes of it. */
+/** Reasoning of any model is plain text here; the template decides how to use it. */
 function thinkingOf(message: AssistantMessage, index: number, scope: EncodeScope): string | undefined {
   if (message.reasoning_content) return message.reasoning_content
   const inContent = Array.isArray(message.content) ? message.content : []
@@ -120,7 +120,7 @@ function readCalls(message: AssistantMessage, index: number, scope: EncodeScope)
   return calls
 }
 
-/** The API takes arguments as an object. */
+/** The API accepts arguments as an object. */
 function argumentsOf(text: unknown, where: string, scope: EncodeScope): Fields {
   if (isFields(text)) return text
   if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}

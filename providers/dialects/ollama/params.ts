@@ -3,7 +3,7 @@ import { isEmpty, isFalse, isOne, isTextOnly, isZero, type UnsupportedParams } f
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
-/** OpenAI's parameters that Ollama has nothing for. */
+/** OpenAI parameters without an equivalent in Ollama. */
 const refused: UnsupportedParams = {
   n: { advice: 'Ollama gives one answer a call: call it several times', harmless: isOne },
   logit_bias: { advice: 'Ollama has none', harmless: isEmpty },
@@ -22,14 +22,14 @@ const refused: UnsupportedParams = {
   cache_control: { advice: 'Ollama caches prompts by itself' },
 }
 
-/** OpenAI's names for Ollama's options. */
+/** Ollama's names of OpenAI's parameters. */
 const renamed: Readonly<Record<string, string>> = {
   max_tokens: 'num_predict',
   max_completion_tokens: 'num_predict',
 }
 
 /**
- * What travels in `options`, whatever place the caller gave it: of today's servers, and of older ones.
+ * Parameters sent in `options`, regardless of their place in the request; includes those of older servers.
  * https://docs.ollama.com/modelfile#valid-parameters-and-values
  */
 const options: ReadonlySet<string> = new Set([
@@ -39,13 +39,16 @@ const options: ReadonlySet<string> = new Set([
   ...['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'numa', 'low_vram', 'use_mmap', 'use_mlock'],
 ])
 
-/** Names that other parts of the encoder read. */
+/** Parameters handled by other parts of the encoder. */
 const read: ReadonlySet<string> = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions'],
   ...['function_call', 'response_format', 'reasoning_effort', 'thinking', 'options', 'extra_body'],
 ])
 
-/** The sampling options, and the fields that are Ollama's own (`keep_alive`, `think`, `truncate`, …): they pass as they are. */
+/**
+ * Splits the parameters into sampling options and native fields (`keep_alive`, `think`, `truncate`, …), which are sent
+ * unchanged.
+ */
 export function encodeParams(params: ChatParams, scope: EncodeScope): { options: Fields; own: Fields } {
   const set: Fields = {}
   const own: Fields = {}

@@ -1,9 +1,9 @@
 import type { Media } from '../../../src/types/media.js'
 import type { Report } from '../../report.js'
 
-/** What every part of one encoding shares. */
+/** Shared state of one `encode` call. */
 export interface EncodeScope {
   readonly report: Report
-  /** Remote images, as far as they were fetched. */
+  /** Remote images that have been fetched, by URL. */
   readonly media: ReadonlyMap<string, Media> | undefined
 }

@@ -6,7 +6,10 @@ import { type Fields, isFields, textIn } from './wire.js'
 
 type Head = Pick<ChatCompletionChunk, 'id' | 'object' | 'created' | 'model'>
 
-/** One line is one piece of the answer; a tool call comes whole, and the last line has the counts. https://docs.ollama.com/api/streaming */
+/**
+ * Each line is a piece of the answer. Tool calls arrive complete, and the last line has the counts.
+ * https://docs.ollama.com/api/streaming
+ */
 export class OllamaStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext

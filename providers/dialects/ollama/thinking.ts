@@ -1,7 +1,7 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeScope } from './scope.js'
 
-/** Families that think with more or less effort; every other model that thinks either does or does not. */
+/** Model families with levels of effort. All other thinking models only switch thinking on or off. */
 const leveled: ReadonlySet<string> = new Set(['gpt-oss'])
 
 const levels: ReadonlyMap<string, string> = new Map([
@@ -14,7 +14,7 @@ const levels: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * `reasoning_effort` and `thinking` as `think`. Models that can't think refuse true and take false.
+ * Encodes `reasoning_effort` and `thinking` as `think`. Models that can't think reject true and accept false.
  * https://docs.ollama.com/capabilities/thinking
  */
 export function encodeThink({ thinking, reasoning_effort }: ChatParams, model: string, scope: EncodeScope): unknown {
@@ -38,5 +38,5 @@ function byEffort(effort: string, model: string, scope: EncodeScope): unknown {
   return level ?? 'medium'
 }
 
-/** `registry/owner/gpt-oss:20b` is `gpt-oss`. */
+/** Extracts the family: `registry/owner/gpt-oss:20b` is `gpt-oss`. */
 const familyOf = (model: string): string => model.slice(model.lastIndexOf('/') + 1).split(':')[0] ?? ''

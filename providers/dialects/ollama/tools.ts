@@ -9,7 +9,7 @@ interface WireTool extends Fields {
 }
 
 /**
- * Ollama calls tools as the model likes: nothing forces or forbids a call but the list itself.
+ * Ollama has no tool choice: the tool list is the only control over calls.
  * https://docs.ollama.com/capabilities/tool-calling
  */
 export function encodeTools(params: ChatParams, scope: EncodeScope): WireTool[] {

@@ -1,7 +1,7 @@
 import type { Usage } from '../../../src/types/chat.js'
 import { countIn, extrasOf, type Fields } from './wire.js'
 
-/** Ollama leaves a count of 0 out, as where the whole prompt was cached. https://docs.ollama.com/api/usage */
+/** Ollama omits counts of 0, for example when the whole prompt was cached. https://docs.ollama.com/api/usage */
 export function usageOf(answer: Fields): Usage | undefined {
   const prompt = countIn(answer, 'prompt_eval_count')
   const completion = countIn(answer, 'eval_count')
@@ -15,5 +15,5 @@ const known: ReadonlySet<string> = new Set([
   ...['prompt_eval_count', 'eval_count'],
 ])
 
-/** Durations in nanoseconds, and whatever else OpenAI's answer has no place for. */
+/** Durations in nanoseconds, and other fields that OpenAI's answer doesn't have. */
 export const answerExtras = (answer: Fields): Fields | undefined => extrasOf(answer, known)

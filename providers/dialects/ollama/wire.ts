@@ -1,4 +1,4 @@
-/** The loose shapes of Ollama's own API. https://docs.ollama.com/api/chat */
+/** Loose shapes of Ollama's API. https://docs.ollama.com/api/chat */
 
 import { type Fields, isFields, textIn } from '../../fields.js'
 
@@ -8,10 +8,10 @@ export interface WireMessage {
   role: 'system' | 'user' | 'assistant' | 'tool'
   content: string
   thinking?: string
-  /** base64, without any `data:` prefix. */
+  /** Base64 without a `data:` prefix. */
   images?: string[]
   tool_calls?: WireCall[]
-  /** On a result: the function that was called. */
+  /** In a result: the function that was called. */
   tool_name?: string
   tool_call_id?: string
 }
@@ -26,7 +26,7 @@ export const countIn = (fields: Fields, name: string): number | undefined => {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
 }
 
-/** The fields that are not in `known` and say something, or undefined. */
+/** The non-empty fields that are not in `known`; undefined if there are none. */
 export function extrasOf(fields: Fields, known: ReadonlySet<string>): Fields | undefined {
   const extras = Object.entries(fields).filter(
     ([name, value]) => !known.has(name) && value !== null && value !== undefined,

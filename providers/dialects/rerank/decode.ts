@@ -7,7 +7,7 @@ const numberIn = (fields: unknown, name: string): number | undefined => {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-/** `results` (Cohere, Jina, vLLM, llama.cpp), or `data` (Voyage). */
+/** Reads `results` (Cohere, Jina, vLLM, llama.cpp), `data` (Voyage) or a plain list (SGLang, TEI). */
 export function decodeRerank(body: unknown, context: DecodeContext): Decoded<RerankResponse> {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   const list = Array.isArray(body.results) ? body.results : body.data
@@ -35,7 +35,7 @@ export function decodeRerank(body: unknown, context: DecodeContext): Decoded<Rer
 function usageOf({ usage: raw, meta }: Fields): RerankUsage | undefined {
   const billed = isFields(meta) ? meta.billed_units : undefined
   const tokens = isFields(meta) ? meta.tokens : undefined
-  // OpenRouter has them among its tokens
+  // OpenRouter reports them with its tokens
   const searches = numberIn(billed, 'search_units') ?? numberIn(raw, 'search_units')
   const prompt = numberIn(raw, 'prompt_tokens') ?? numberIn(tokens, 'input_tokens')
   const total = numberIn(raw, 'total_tokens') ?? prompt

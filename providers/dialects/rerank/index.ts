@@ -4,19 +4,22 @@ import { Report } from '../../report.js'
 import { decodeRerank } from './decode.js'
 import { asText } from './records.js'
 
-/** How a host of the rerank wire that Cohere began differs from the others. */
+/** Differences between hosts of Cohere's rerank API. */
 export interface RerankShape {
   /** Its name, for messages. */
   readonly host: string
-  /** The name of the limit of results. */
+  /** The name of the result limit. */
   readonly topN: 'top_n' | 'top_k'
-  /** Whether it takes `max_tokens_per_doc`. */
+  /** Whether it accepts `max_tokens_per_doc`. */
   readonly maxTokensPerDoc: boolean
-  /** Whether records with nothing but `text` or `image` may stand among the documents, or text only. */
+  /** Documents it accepts: text only, or also records with a single field `text` or `image`. */
   readonly records: 'media' | 'text'
 }
 
-/** What llama.cpp, vLLM and most others speak. https://docs.cohere.com/reference/rerank https://jina.ai/reranker */
+/**
+ * The rerank API of llama.cpp, vLLM and most other hosts. https://docs.cohere.com/reference/rerank
+ * https://jina.ai/reranker
+ */
 export const defaultShape: RerankShape = Object.freeze({
   host: 'The server',
   topN: 'top_n',

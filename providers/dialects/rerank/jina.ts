@@ -25,13 +25,13 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
 }
 
-/** Images stand in an object, as bare base64. */
+/** Images are sent in an object, as bare base64. */
 function inputOf(input: string): unknown {
   const head = /^data:image\/[\w.+-]+;base64,/i.exec(input.slice(0, 128))
   return head ? { image: input.slice(head[0].length) } : input
 }
 
-/** Jina AI: embeddings near OpenAI's, and rerank. https://jina.ai/api-dashboard */
+/** Jina AI: embeddings close to OpenAI's, and rerank. https://jina.ai/api-dashboard */
 export const jina: Dialect<OpenAIQuirks> = Object.freeze({
   framing: 'sse',
   embedding: Object.freeze({

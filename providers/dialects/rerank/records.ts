@@ -3,7 +3,10 @@ import type { Report } from '../../report.js'
 
 type Document = RerankParams['documents'][number]
 
-/** A document as text; a record as YAML, which Cohere recommends. https://docs.cohere.com/docs/reranking-best-practices */
+/**
+ * Encodes a document as text; records become YAML, as Cohere recommends.
+ * https://docs.cohere.com/docs/reranking-best-practices
+ */
 export function asText(
   document: Document,
   fields: readonly string[] | undefined,
@@ -26,13 +29,13 @@ export function asText(
   return entries.map(([name, value]) => `${name}: ${scalar(value)}`).join('\n')
 }
 
-/** JSON is YAML, too; plain words need no quotes. */
+/** JSON is valid YAML; simple strings need no quotes. */
 const scalar = (value: unknown): string =>
   typeof value === 'string' && !/[\n\r]/.test(value) && !/^[\s"'[{&*!|>%@`#-]|: | #|:$|\s$|^$/.test(value)
     ? value
     : JSON.stringify(value)
 
-/** A record with one field that the host reads by itself. */
+/** A record with a single field that the host reads natively. */
 function isMedia(record: Readonly<Record<string, unknown>>): boolean {
   const [name, ...others] = Object.keys(record)
   return others.length === 0 && (name === 'text' || name === 'image')

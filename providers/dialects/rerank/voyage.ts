@@ -6,7 +6,7 @@ import { errorFacts } from '../openai/errors.js'
 import type { OpenAIQuirks } from '../openai/quirks.js'
 import { rerankDialect } from './index.js'
 
-/** Models that read images too, at a path of their own. */
+/** Models that also embed images, at a separate path. */
 export const isMultimodal = (model: string): boolean => model.startsWith('voyage-multimodal-')
 
 /** https://docs.voyageai.com/reference/embeddings-api */
@@ -20,7 +20,7 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   if (user) report.dropped('user', 'Voyage keeps no users apart.')
   const multimodal = isMultimodal(context.model)
   const given = own as Record<string, unknown>
-  // whole numbers in base64 would be read as floating-point ones
+  // base64 of integers would be read as floats
   const plain = given.output_dtype === undefined || given.output_dtype === null || given.output_dtype === 'float'
   const base64 = plain && format !== 'float'
   const body: Record<string, unknown> = {
@@ -33,7 +33,7 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
 }
 
-/** An image by data URI or by address, or a text. https://docs.voyageai.com/reference/multimodal-embeddings-api */
+/** An image (data URI or URL) or a text. https://docs.voyageai.com/reference/multimodal-embeddings-api */
 function contentOf(input: string): { content: Record<string, string>[] } {
   if (/^data:image\/[\w.+-]+;base64,/i.test(input)) return { content: [{ type: 'image_base64', image_base64: input }] }
   if (/^https?:\/\/\S+\.(?:png|jpe?g|gif|webp)$/i.test(input))
@@ -41,7 +41,7 @@ function contentOf(input: string): { content: Record<string, string>[] } {
   return { content: [{ type: 'text', text: input }] }
 }
 
-/** Voyage AI: embeddings near OpenAI's, and rerank. https://docs.voyageai.com/reference */
+/** Voyage AI: embeddings close to OpenAI's, and rerank. https://docs.voyageai.com/reference */
 export const voyage: Dialect<OpenAIQuirks> = Object.freeze({
   framing: 'sse',
   embedding: Object.freeze({
