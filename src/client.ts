@@ -2,14 +2,15 @@ import { defaultRegistry, type ModelFacts, type ModelPrices } from '../pricing/i
 import type { CompatibleRow } from '../providers/compatible.js'
 import type { Provider } from '../providers/contract.js'
 import { ClientContext } from './call/context.js'
-import { type CompletionResult, runCompletion } from './completion.js'
-import { type CountTokensRequest, runCountTokens } from './count-tokens.js'
-import { type EmbeddingResult, runEmbedding } from './embedding.js'
-import { runModeration } from './moderation.js'
+import { execute } from './call/execute.js'
+import type { OperationSpec } from './call/operation.js'
 import { ObserverHub } from './observe/hub.js'
 import { observed } from './observe/observed.js'
-import { runRerank } from './rerank.js'
-import { type ResponsesResult, runResponses } from './responses.js'
+import type { CompletionResult } from './operations/chat.js'
+import { type CountTokensRequest, runCountTokens } from './operations/count-tokens.js'
+import type { EmbeddingResult } from './operations/embedding.js'
+import { operations } from './operations/index.js'
+import type { ResponsesResult } from './operations/responses.js'
 import type { TokenCount } from './tokens/types.js'
 import type { ResponseFormatInput } from './types/chat.js'
 import type { ModerationResponse } from './types/moderation.js'
@@ -132,14 +133,15 @@ export function createSharedClient(): Client {
 
 function clientOver(context: ClientContext, hub: ObserverHub): Client {
   const close = () => hub.close(() => context.close())
+  const run = (spec: OperationSpec, request: object): Promise<never> =>
+    observed(hub, spec.name, request, (watch) => execute(context, spec, request, undefined, watch)) as Promise<never>
+  const { chat, embedding, rerank, responses, moderation } = operations
   return {
-    completion: (request) =>
-      observed(hub, 'chat', request, (watch) => runCompletion(context, request, undefined, watch)),
-    embedding: (request) =>
-      observed(hub, 'embedding', request, (watch) => runEmbedding(context, request, undefined, watch)),
-    rerank: (request) => observed(hub, 'rerank', request, (watch) => runRerank(context, request, undefined, watch)),
-    responses: (request) => observed(hub, 'responses', request, (watch) => runResponses(context, request, watch)),
-    moderation: (request) => observed(hub, 'moderation', request, (watch) => runModeration(context, request, watch)),
+    completion: (request) => run(chat, request),
+    embedding: (request) => run(embedding, request),
+    rerank: (request) => run(rerank, request),
+    responses: (request) => run(responses, request),
+    moderation: (request) => run(moderation, request),
     countTokens: (request) => runCountTokens(context, request),
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),

@@ -162,7 +162,9 @@ describe('what is wrong with a request', () => {
     (await rejection(client().completion(request as Parameters<typeof completion>[0]))) as BadRequestError
 
   it('is told before anything is sent', async () => {
-    expect((await refusal({ model: 'openai/gpt-4o', messages: [] })).message).toContain('at least one message')
+    expect((await refusal({ model: 'openai/gpt-4o', messages: [] })).message).toContain(
+      "'messages' must be a non-empty array",
+    )
     expect((await refusal({ model: 'openai/gpt-4o' })).message).toContain("'messages'")
     expect((await refusal({ messages: user('hi') })).message).toContain("'model'")
     expect((await refusal({ model: 'openai/', messages: user('hi') })).message).toContain('no model')

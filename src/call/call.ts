@@ -32,7 +32,7 @@ export class Call {
   readonly attempts: Attempt[]
   readonly startedAt: number
   /** Who is told how the call goes: a Router. */
-  readonly observer: CallObserver | undefined
+  observer: CallObserver | undefined
   readonly watch: CallWatch | undefined
   /** The connections that it goes over. */
   readonly connect: () => Dispatcher | Promise<Dispatcher>

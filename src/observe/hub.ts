@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
-import {
-  chatParams,
-  embeddingParams,
-  moderationParams,
-  rerankParams,
-  responsesParams,
-  toSnake,
-} from '../call/options.js'
+import { toSnake } from '../call/options.js'
 import { closestName } from '../call/suggest.js'
 import { BadRequestError, got } from '../errors.js'
+import { operationList } from '../operations/index.js'
 import type {
   Callback,
   CallbackSet,
@@ -161,7 +155,7 @@ const setsOf = (callbacks: unknown): CallbackSet[] =>
     : []
 
 const eventParts = ['answer', 'chunk', 'metadata', 'user', 'error']
-const fieldsOfRequests = [chatParams, embeddingParams, rerankParams, responsesParams, moderationParams]
+const fieldsOfRequests = operationList.map(({ params }) => params)
 const answerSynonyms = /^(completion|response|output|choices|result)s?$/
 
 /** A misspelled field would stay visible in every event. Unknown snake_case names may be provider fields. */

@@ -2,19 +2,11 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod/mini'
 import { ModelRegistry } from '../../pricing/index.js'
 import { fromEnvironment } from '../call/environment.js'
-import {
-  accountOptions,
-  callOptions,
-  chatParams,
-  clientOptions,
-  embeddingParams,
-  otherWords,
-  rerankParams,
-  toSnake,
-} from '../call/options.js'
+import { accountOptions, callOptions, clientOptions, otherWords, toSnake } from '../call/options.js'
 import { closestName } from '../call/suggest.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import { parseDuration } from '../limits/duration.js'
+import { operationList } from '../operations/index.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
 
 /**
@@ -276,7 +268,7 @@ function checkNames({ modelList, client = {}, budgets }: RouterOptions): void {
   }
 }
 
-const wire = [chatParams, embeddingParams, rerankParams]
+const wire = operationList.map(({ params }) => params)
 const ours = [deploymentOptions, callOptions, accountOptions]
 
 function checkName(name: string, at: string): void {

@@ -1,26 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { callOptions, chatParams, embeddingParams, toSnake } from '../../src/call/options.js'
+import { callOptions, toSnake } from '../../src/call/options.js'
 import { splitRequest } from '../../src/call/request.js'
 import { BadRequestError } from '../../src/errors.js'
+import { chat } from '../../src/operations/chat.js'
+import { embedding } from '../../src/operations/embedding.js'
 
 const messages = [{ role: 'user', content: 'hi' }]
 
 describe('the two casings', () => {
   it('splits a request into what travels and what stays, without touching it', () => {
     const request = Object.freeze({ model: 'gpt-4o', messages, temperature: 0, top_k: 5, apiKey: 'k', timeout: 10 })
-    expect(splitRequest(request, chatParams)).toEqual({
+    expect(splitRequest(request, chat.params)).toEqual({
       params: { model: 'gpt-4o', messages, temperature: 0, top_k: 5 },
       options: { apiKey: 'k', timeout: 10 },
     })
   })
 
   it('lets unknown snake_case fields through', () => {
-    const { params } = splitRequest({ model: 'm', messages, some_new_field: { a: 1 }, transforms: ['x'] }, chatParams)
+    const { params } = splitRequest({ model: 'm', messages, some_new_field: { a: 1 }, transforms: ['x'] }, chat.params)
     expect(params).toMatchObject({ some_new_field: { a: 1 }, transforms: ['x'] })
   })
 
   it('takes undefined as absent', () => {
-    expect(splitRequest({ model: 'm', messages, apiKey: undefined, top_p: undefined }, chatParams)).toEqual({
+    expect(splitRequest({ model: 'm', messages, apiKey: undefined, top_p: undefined }, chat.params)).toEqual({
       params: { model: 'm', messages },
       options: {},
     })
@@ -50,7 +52,7 @@ describe('the two casings', () => {
     ['maxRetrys', 'maxRetries'],
     ['toolChoise', 'tool_choice'],
   ])('refuses %s and says %s', (wrong, right) => {
-    const attempt = () => splitRequest({ model: 'm', messages, [wrong]: 1 }, chatParams)
+    const attempt = () => splitRequest({ model: 'm', messages, [wrong]: 1 }, chat.params)
     expect(attempt).toThrow(BadRequestError)
     expect(attempt).toThrow(`Did you mean '${right}'?`)
   })
@@ -59,20 +61,20 @@ describe('the two casings', () => {
     for (const name of callOptions) {
       const snake = toSnake(name)
       if (snake === name) continue
-      expect(() => splitRequest({ model: 'm', messages, [snake]: 1 }, chatParams), snake).toThrow(`'${name}'`)
+      expect(() => splitRequest({ model: 'm', messages, [snake]: 1 }, chat.params), snake).toThrow(`'${name}'`)
     }
   })
 
   it('refuses unknown camelCase, and options of the client', () => {
-    expect(() => splitRequest({ model: 'm', messages, fooBar: 1 }, chatParams)).toThrow("Unknown option 'fooBar'")
-    expect(() => splitRequest({ model: 'm', messages, connectTimeout: 1 }, chatParams)).toThrow('createClient()')
-    expect(() => splitRequest({ model: 'm', input: 'x', encodingFormat: 'float' }, embeddingParams)).toThrow(
+    expect(() => splitRequest({ model: 'm', messages, fooBar: 1 }, chat.params)).toThrow("Unknown option 'fooBar'")
+    expect(() => splitRequest({ model: 'm', messages, connectTimeout: 1 }, chat.params)).toThrow('createClient()')
+    expect(() => splitRequest({ model: 'm', input: 'x', encodingFormat: 'float' }, embedding.params)).toThrow(
       "'encoding_format'",
     )
   })
 
   it('says where options of an account belong', () => {
-    expect(() => splitRequest({ model: 'm', messages, accessKeyId: 'x' }, chatParams)).toThrow(
+    expect(() => splitRequest({ model: 'm', messages, accessKeyId: 'x' }, chat.params)).toThrow(
       'createClient({ providers: { <provider>: { accessKeyId } } })',
     )
   })
@@ -88,18 +90,18 @@ describe('the two casings', () => {
     ['dispatcher', {}],
     ['dropParams', 'yes'],
   ])('refuses %s = %j', (name, value) => {
-    expect(() => splitRequest({ model: 'm', messages, [name]: value }, chatParams)).toThrow(
+    expect(() => splitRequest({ model: 'm', messages, [name]: value }, chat.params)).toThrow(
       name === 'headers' ? /header/ : `'${name}'`,
     )
   })
 
   it('keeps the value of a bad header out of the message', () => {
     expect(() =>
-      splitRequest({ model: 'm', messages, headers: { authorization: 'Bearer sk-canary\n' } }, chatParams),
+      splitRequest({ model: 'm', messages, headers: { authorization: 'Bearer sk-canary\n' } }, chat.params),
     ).toThrow(/^(?!.*canary)/)
   })
 
   it('refuses what is not an object', () => {
-    expect(() => splitRequest(null as unknown as object, chatParams)).toThrow('{ model, messages }')
+    expect(() => splitRequest(null as unknown as object, chat.params)).toThrow('{ model, messages }')
   })
 })

@@ -1,11 +1,9 @@
-import type { ClientContext } from '../../call/context.js'
+import { execute } from '../../call/execute.js'
 import type { CallObserver } from '../../call/observer.js'
 import { callOptions } from '../../call/options.js'
-import { runCompletion } from '../../completion.js'
-import { runEmbedding } from '../../embedding.js'
 import { LLMError } from '../../errors.js'
 import type { Budget } from '../../limits/budget.js'
-import { runRerank } from '../../rerank.js'
+import { operations } from '../../operations/index.js'
 import type { HeaderMap } from '../../transport/exchange.js'
 import type { ChatCompletion } from '../../types/chat.js'
 import type { EmbeddingResponse } from '../../types/embedding.js'
@@ -24,7 +22,6 @@ type Answer = ChatCompletion | EmbeddingResponse<number[] | Float32Array> | Rera
 interface Question {
   readonly operation: RoutedOperation
   readonly request: Readonly<Record<string, unknown>>
-  readonly ask: (context: ClientContext, observer: CallObserver) => Promise<Answer>
 }
 
 const defaultInterval = 300_000
@@ -137,7 +134,7 @@ export class HealthChecker {
       if (!refused) state?.note?.({ id, at, tokens: used, holds, cost })
     }
     try {
-      over(await question.ask(deployment.context, observer))
+      over((await execute(deployment.context, operations[question.operation], question.request, observer)) as Answer)
     } catch (error) {
       over(undefined, LLMError.is(error) && wasRefusedHere(error))
       throw error
@@ -159,20 +156,16 @@ export class HealthChecker {
     switch (deployment.facts(model).info?.mode) {
       case 'embedding': {
         const request = { ...common, input: prompt }
-        return { operation: 'embedding', request, ask: (context, observer) => runEmbedding(context, request, observer) }
+        return { operation: 'embedding', request }
       }
       case 'rerank': {
         const request = { ...common, query: prompt, documents: [prompt] }
-        return { operation: 'rerank', request, ask: (context, observer) => runRerank(context, request, observer) }
+        return { operation: 'rerank', request }
       }
       default: {
         const messages = [{ role: 'user' as const, content: prompt }]
         const request = { ...common, messages, max_tokens: 16, dropParams: true }
-        return {
-          operation: 'chat',
-          request,
-          ask: (context, observer) => runCompletion<false, undefined>(context, request, observer),
-        }
+        return { operation: 'chat', request }
       }
     }
   }

@@ -7,12 +7,12 @@ import { rerankWithCache } from '../../cache/rerank.js'
 import type { CacheState } from '../../cache/state.js'
 import { UnroutedCall } from '../../cache/unrouted-call.js'
 import type { CompletionStream } from '../../call/completion-stream.js'
-import { chatParams, embeddingParams, rerankParams } from '../../call/options.js'
 import { splitRequest } from '../../call/request.js'
 import { resolveModel } from '../../call/resolve.js'
 import { formatOf, isSchema } from '../../call/structured.js'
 import { findTarget } from '../../call/target.js'
-import { embedderOf } from '../../completion.js'
+import { embedderOf } from '../../operations/embedding.js'
+import { operations } from '../../operations/index.js'
 import type { ChatCompletion, ChatParams } from '../../types/chat.js'
 import type { EmbeddingParams, EmbeddingResponse } from '../../types/embedding.js'
 import type { CallMeta } from '../../types/meta.js'
@@ -22,8 +22,6 @@ import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { type ModelGroup, modelFor } from '../deployments/model-groups.js'
 import { RoutedCall, type RoutedRequest } from './routed-call.js'
-
-const names = { chat: chatParams, embedding: embeddingParams, rerank: rerankParams }
 
 /**
  * Looks for an answer before a deployment is chosen: whichever of the group gave it. Answers of a fallback are not kept, for they
@@ -38,7 +36,7 @@ export async function runCached(
   send: (ride: RoutedCall) => Promise<unknown>,
 ): Promise<unknown> {
   const { operation, requested } = ride
-  const { params, options } = splitRequest(ride.request, names[operation])
+  const { params, options } = splitRequest(ride.request, operations[operation].params)
   const group = core.groups.resolve(requested)
   const { response_format: format } = ride.request as Partial<CompletionRequest>
   const schema = isSchema(format) ? format : undefined
@@ -156,7 +154,7 @@ async function memberOf(
   const { context, defaults, id } = deployment
   let asked: readonly [KeyScope, Partial<CompletionRequest>]
   try {
-    const { params, options } = splitRequest({ ...core.defaults, ...defaults }, names[operation])
+    const { params, options } = splitRequest({ ...core.defaults, ...defaults }, operations[operation].params)
     const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context, {
       operation,
       params,

@@ -1,7 +1,6 @@
 import { CompletionStream } from '../../call/completion-stream.js'
+import { execute } from '../../call/execute.js'
 import { isSchema, parseAnswer } from '../../call/structured.js'
-import { runCompletion } from '../../completion.js'
-import { runEmbedding } from '../../embedding.js'
 import {
   type AnyLLMError,
   BadRequestError,
@@ -11,9 +10,10 @@ import {
   LLMError,
   RateLimitError,
 } from '../../errors.js'
-import { runRerank } from '../../rerank.js'
+import { operations } from '../../operations/index.js'
 import type { ChatCompletion } from '../../types/chat.js'
-import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../../types/options.js'
+import type { EmbeddingResponse } from '../../types/embedding.js'
+import type { CompletionRequest } from '../../types/options.js'
 import { closedError, type RouterContext } from '../context.js'
 import type { ModelGroup } from '../deployments/model-groups.js'
 import type { NoCapacity } from '../selection/no-capacity.js'
@@ -374,9 +374,10 @@ async function callOf(
 ): Promise<unknown> {
   const { group, deployment } = pick
   const { context } = deployment
+  const sent = execute(context, operations[ride.operation], request, following, ride.watch)
   switch (ride.operation) {
     case 'chat': {
-      const answer = await runCompletion(context, request as unknown as CompletionRequest, following, ride.watch)
+      const answer = (await sent) as ChatCompletion | CompletionStream
       if ('choices' in answer) {
         refuseFiltered(core, ride, leg, group, answer)
         return answer
@@ -386,12 +387,12 @@ async function callOf(
       return ride.options.resume ? survivable(core, ride, pick, answer) : answer
     }
     case 'embedding': {
-      const answer = await runEmbedding(context, request as unknown as EmbeddingRequest, following, ride.watch)
+      const answer = (await sent) as EmbeddingResponse
       following.finish(undefined, answer.usage, answer.meta.headers, undefined, () => answer.meta)
       return answer
     }
     case 'rerank':
-      return runRerank(context, request as unknown as RerankRequest, following, ride.watch)
+      return sent
   }
 }
 

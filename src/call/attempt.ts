@@ -1,0 +1,78 @@
+import { LLMError } from '../errors.js'
+import type { Call } from './call.js'
+import { within } from './lifetime.js'
+import { keepSecret } from './target.js'
+
+/** Signs the request, or fetches a token for it. Repeated for every attempt, since both expire. */
+async function authorize(call: Call): Promise<void> {
+  const { provider, target, body, clock, lifetime } = call
+  const { headers, settings, origin, path } = target
+  const signed = provider.authorize?.(
+    { method: 'POST', url: `${origin}${path}`, headers, body, now: clock.wall() },
+    settings,
+    {
+      key: target.tradedKey,
+      send: async (request) => (await import('./auxiliary-request.js')).sendAuxiliary(call, request),
+    },
+  )
+  const added = signed instanceof Promise ? await within(lifetime, signed) : signed
+  Object.assign(headers, added)
+  if (added?.authorization) keepSecret(target, added.authorization)
+}
+
+/** Drops the token of an attempt that was rejected for it. False if the rejection had another reason. */
+function dropToken({ provider, target, clock, lifetime }: Call, { status, message }: LLMError): boolean {
+  if (!provider.forget || !target.authorized || lifetime.ended || (status !== 401 && status !== 403)) return false
+  const token = target.headers.authorization?.replace(/^Bearer /, '')
+  return token !== undefined && provider.forget({ token, status, message, now: clock.wall() })
+}
+
+/** Repeats an attempt once, at once, if the provider rejected its token. */
+function withTokenRenewal<Answer>(call: Call, once: () => Promise<Answer>): () => Promise<Answer> {
+  let renewed = false
+  return async () => {
+    try {
+      return await once()
+    } catch (error) {
+      if (renewed || !LLMError.is(error) || !dropToken(call, error)) throw error
+      renewed = true
+      call.watch?.retry(error, call.attempts.length, 0)
+      return once()
+    }
+  }
+}
+
+/**
+ * Runs the attempts of a call.
+ * @throws the error of the last attempt; it lists all of them
+ */
+export async function withRetries<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
+  const once = async () => {
+    const startedAt = call.clock.now()
+    try {
+      if (call.target.authorized) await authorize(call)
+      const answer = await send()
+      call.recordAttempt(startedAt)
+      return answer
+    } catch (error) {
+      if (LLMError.is(error)) call.recordAttempt(startedAt, error)
+      throw error
+    }
+  }
+  const attempt = call.provider.forget && call.target.authorized ? withTokenRenewal(call, once) : once
+  try {
+    if (call.lifetime.ended) throw call.lifetime.ended
+    return await attempt()
+  } catch (first) {
+    try {
+      if (!LLMError.is(first) || !first.retryable || call.limits.maxRetries === 0 || call.lifetime.ended) throw first
+      const { retry } = await import('./retry.js')
+      return await retry(call, first, attempt)
+    } catch (error) {
+      const known = LLMError.is(error) ? error : undefined
+      call.settle(undefined, undefined, known)
+      if (known) known.attempts = call.attempts
+      throw error
+    }
+  }
+}

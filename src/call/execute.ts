@@ -1,0 +1,212 @@
+import type { EncodeContext } from '../../providers/contract.js'
+import { scopeText } from '../cache/key.js'
+import { type CachePolicy, refuseCache } from '../cache/policy.js'
+import { BadRequestError } from '../errors.js'
+import type { Media } from '../types/media.js'
+import type { CallMeta } from '../types/meta.js'
+import { withRetries } from './attempt.js'
+import type { CacheOutcome } from './cache-outcome.js'
+import { type Call, quirksOf } from './call.js'
+import type { ClientContext } from './context.js'
+import { decodeBody, sendForJson } from './json-response.js'
+import { metaOf, withMeta } from './meta.js'
+import type { CallObserver, CallWatch } from './observer.js'
+import type { Job, OperationSpec, Params } from './operation.js'
+import { prepare } from './prepare.js'
+import { splitRequest } from './request.js'
+import { resolveModel } from './resolve.js'
+import { sendStream } from './stream-reader.js'
+import { formatOf } from './structured.js'
+
+type Answer = object & { readonly meta: CallMeta }
+
+/**
+ * Runs one call of any operation: validate, resolve, prepare, look in the cache, attempt with retries, settle.
+ * @param observer makes the call part of a larger one, such as a Router's; the cache is then not used
+ * @throws {LLMError} the class depends on the failure
+ */
+export async function execute(
+  context: ClientContext,
+  spec: OperationSpec,
+  request: object,
+  observer?: CallObserver,
+  watch?: CallWatch,
+): Promise<unknown> {
+  const startedAt = context.clock.now()
+  const { params, options } = splitRequest(request, spec.params)
+  if (!spec.cached) refuseCache(options.cache, spec.method)
+  spec.check(params, options)
+  const resolving = resolveModel(params.model ?? spec.defaultModel, context, { operation: spec.name, params, options })
+  const { provider, model } = resolving instanceof Promise ? await resolving : resolving
+  const part = spec.part(provider.dialect)
+  if (!part) throw new BadRequestError(spec.unsupported(provider), { provider: provider.id, model })
+  const schema = spec.schemaOf?.(params)
+  if (schema) params.response_format = await formatOf(schema)
+  const extraBody = params.extra_body
+  if (extraBody !== undefined) delete params.extra_body
+  const stream = params.stream === true && spec.stream !== undefined
+  const job: Job = {
+    context,
+    spec,
+    provider,
+    part,
+    model,
+    params,
+    options,
+    extraBody,
+    schema,
+    stream,
+    startedAt,
+    observer,
+    watch,
+  }
+  // a Router looks in its cache before it selects a deployment
+  const policy = observer || !spec.cached ? undefined : context.cache.policyFor(options.cache)
+  if (policy) return executeCached(job, policy)
+  const batches = spec.batches && batchesOf(job, params)
+  if (batches) return executeBatches(job, batches)
+  const prepared = prepare(job, params)
+  const call = prepared instanceof Promise ? await prepared : prepared
+  return stream ? sendStreamed(job, call) : sendOnce(job, params, call)
+}
+
+async function executeCached(job: Job, policy: CachePolicy): Promise<unknown> {
+  const { context, spec, provider, model, options, params, extraBody, schema, stream } = job
+  const batches = spec.batches && batchesOf(job, params)
+  let media: ReadonlyMap<string, Media> | undefined
+  const call = await prepare(job, batches?.[0] ?? params, (downloaded) => {
+    media = downloaded
+  })
+  const configured = context.providerOptions(provider.id)
+  const headers = [context.headers, configured.headers, options.headers]
+  const dropParams = options.dropParams ?? context.dropParams
+  const { target, baseModel } = call
+  const origin = { provider: provider.id, model, baseModel }
+  return spec.cached?.({
+    state: context.cache,
+    policy,
+    call,
+    scope: scopeText({ provider, model, target, options, configured, dropParams, headers }, policy),
+    params,
+    options,
+    extraBody,
+    media,
+    stream,
+    schema,
+    context,
+    origin: () => origin,
+    send: (some, outcome) =>
+      some ? sendPart(job, some, outcome) : stream ? sendStreamed(job, call) : sendOnce(job, params, call),
+  })
+}
+
+/** Sends a part of a request whose rest was in the cache, with a lifetime of its own. */
+async function sendPart(job: Job, params: Params, outcome: CacheOutcome | undefined): Promise<unknown> {
+  const batches = batchesOf(job, params)
+  if (batches) return executeBatches(job, batches, outcome)
+  const call = await prepare(job, params)
+  call.cache = outcome
+  return sendOnce(job, params, call)
+}
+
+/** Sends a call and waits for its answer. */
+export async function sendOnce<Part>(job: Job<Part>, params: Params, call: Call): Promise<unknown> {
+  const { spec, part } = job
+  const decoded = await receive(job, params, call)
+  spec.settle(call, decoded, part)
+  const answer: Answer = withMeta(decoded, metaOf(call))
+  return spec.finish ? spec.finish(job, answer) : answer
+}
+
+/** Sends a call until there is an answer, and decodes it. */
+function receive<Part>(job: Job<Part>, params: Params, call: Call): Promise<object> {
+  const { context, spec, part, options } = job
+  return withRetries(call, async () => {
+    const dispatcher = options.dispatcher ?? context.dispatcher()
+    const body = await sendForJson(call, dispatcher instanceof Promise ? await dispatcher : dispatcher)
+    return decodeBody(call, body, (value) => {
+      const decoded = spec.decode(part, value, call.decodeContext())
+      spec.verify?.(job, params, decoded, call)
+      return decoded
+    })
+  })
+}
+
+async function sendStreamed(job: Job, call: Call): Promise<unknown> {
+  const { context, spec, provider, options } = job
+  call.target.headers.accept ??= 'text/event-stream'
+  const framer = await context.framer(provider.dialect.framing)
+  return withRetries(call, async () => {
+    const dispatcher = options.dispatcher ?? context.dispatcher()
+    const setup = spec.stream?.(job, call)
+    if (!setup) throw new BadRequestError(`${spec.method}() can't stream.`, { param: 'stream' })
+    return sendStream(call, dispatcher instanceof Promise ? await dispatcher : dispatcher, { framer, ...setup })
+  })
+}
+
+function batchesOf({ spec, part, provider, model }: Job, params: Params): readonly Params[] | undefined {
+  const info: EncodeContext = {
+    provider: provider.id,
+    model,
+    dropParams: false,
+    ownHost: false,
+    quirks: quirksOf(provider, false),
+  }
+  return spec.batches?.(part, params, info)
+}
+
+/** Batches of one request that are in flight at the same time. */
+const parallelBatches = 4
+
+/** Sends batches, a few at a time. The first failure stops the others. */
+async function executeBatches(job: Job, batches: readonly Params[], outcome?: CacheOutcome): Promise<unknown> {
+  const { spec, part, options, observer } = job
+  const stop = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+  // the larger call is settled once, with the sum
+  const batchJob: Job = {
+    ...job,
+    options: { ...options, signal },
+    observer: observer && {
+      startedAt: observer.startedAt,
+      attempts: observer.attempts,
+      mark: observer.mark,
+      router: observer.router,
+      settled: () => {},
+    },
+  }
+  const done: ({ call: Call; answer: object } | undefined)[] = new Array(batches.length).fill(undefined)
+  let next = 0
+  const worker = async () => {
+    for (let at = next++; at < batches.length; at = next++) {
+      const params = batches[at] as Params
+      const call = await prepare(batchJob, params)
+      const answer = await receive(batchJob, params, call)
+      spec.settle(call, answer, part)
+      done[at] = { call, answer }
+    }
+  }
+  const join = (): { call: Call; answer: object } | undefined => {
+    const all = done.filter((one) => one !== undefined)
+    const [first, ...others] = all
+    if (!first || !spec.join) return undefined
+    const answer = spec.join(all.map((one) => one.answer))
+    const { call } = first
+    if (call.attempts !== observer?.attempts) for (const other of others) call.attempts.push(...other.call.attempts)
+    call.observer = observer
+    call.cache = outcome
+    return { call, answer }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(parallelBatches, batches.length) }, worker))
+  } catch (error) {
+    stop.abort(error)
+    throw error
+  }
+  const joined = join()
+  if (!joined) throw new BadRequestError('There is nothing to send.', { param: 'input' })
+  const { call, answer } = joined
+  spec.settle(call, answer, part)
+  const result: Answer = withMeta(answer, metaOf(call))
+  return spec.finish ? spec.finish(job, result) : result
+}

@@ -1,0 +1,110 @@
+import type { DecodeContext, Dialect, EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
+import type { CacheableCall } from '../cache/cacheable-call.js'
+import type { Origin } from '../cache/entry.js'
+import type { CachePolicy } from '../cache/policy.js'
+import type { CacheState } from '../cache/state.js'
+import type { Media } from '../types/media.js'
+import type { CallMeta } from '../types/meta.js'
+import type { CallOptions } from '../types/options.js'
+import type { StandardSchema } from '../types/schema.js'
+import type { CacheOutcome } from './cache-outcome.js'
+import type { Call } from './call.js'
+import type { ClientContext } from './context.js'
+import type { CallObserver, CallWatch } from './observer.js'
+import type { StreamSetup } from './stream-reader.js'
+
+/** Parameters of a request, by their names on OpenAI's wire. */
+export type Params = Record<string, unknown>
+
+/** Options of a request. `vectorType` exists for embeddings only. */
+export type Options = CallOptions & { readonly vectorType?: unknown }
+
+/** A request that has been validated and resolved to a provider: the input of the later stages. */
+export interface Job<Part = unknown> {
+  readonly context: ClientContext
+  readonly spec: OperationSpec<Part>
+  readonly provider: Provider
+  readonly part: Part
+  readonly model: string
+  readonly params: Params
+  readonly options: Options
+  readonly extraBody: unknown
+  readonly schema: StandardSchema | undefined
+  readonly stream: boolean
+  /** Monotonic milliseconds. */
+  readonly startedAt: number
+  readonly observer: CallObserver | undefined
+  readonly watch: CallWatch | undefined
+}
+
+/** A request on its way to a cache: a client's with a resolved provider, or a Router's before a deployment is selected. */
+export interface CacheRequest {
+  readonly state: CacheState
+  readonly policy: CachePolicy
+  readonly call: CacheableCall
+  /** Provider, model and account as text: part of the cache key. */
+  readonly scope: string
+  readonly params: Params
+  readonly options: Options
+  readonly extraBody: unknown
+  /** Media that were downloaded for the request, by URL. */
+  readonly media: ReadonlyMap<string, Media> | undefined
+  readonly stream: boolean
+  readonly schema: StandardSchema | undefined
+  /** The client whose embedding model a semantic cache uses. */
+  readonly context: ClientContext
+  /** Provider and model of an answer; undefined if the answer must not be stored. */
+  origin(answer: { readonly meta?: CallMeta }): Origin | undefined
+  /**
+   * Sends the request.
+   * @param params of a part of the request, if some of it was in the cache
+   */
+  send(params?: Params, outcome?: CacheOutcome): Promise<unknown>
+}
+
+/**
+ * One operation: what differs from the others. The pipeline in `execute.ts` does the rest. Methods don't use `this`.
+ */
+export interface OperationSpec<Part = unknown, Body extends object = object> {
+  readonly name: Operation
+  /** The function of a client and a Router. */
+  readonly method: 'completion' | 'embedding' | 'rerank' | 'responses' | 'moderation'
+  /** Path of the operation in OpenAI's API, for servers. */
+  readonly path: string
+  /** Names of its parameters. */
+  readonly params: ReadonlySet<string>
+  /** Model of a request that names none. */
+  readonly defaultModel?: string
+  /**
+   * Validates the shape of a request.
+   * @throws {BadRequestError} if a parameter has the wrong shape
+   */
+  check(params: Params, options: Options): void
+  /** The dialect's translator for this operation. */
+  part(dialect: Dialect): Part | undefined
+  /** Message for a provider without this operation. */
+  unsupported(provider: Provider): string
+  encode(part: Part, params: Params, context: EncodeContext): Encoded
+  /** URLs that must be downloaded before `encode`. */
+  remoteMedia?(part: Part, params: Params, context: EncodeContext): readonly string[]
+  decode(part: Part, body: unknown, context: DecodeContext): Body
+  /**
+   * Validates an answer against its request.
+   * @throws {ProviderFault} if it answers another request
+   */
+  verify?(job: Job<Part>, params: Params, answer: Body, call: Call): void
+  /** Records usage, and what the price depends on. */
+  settle(call: Call, answer: Body, part: Part): void
+  /** Turns a decoded answer into the caller's form. */
+  finish?(job: Job<Part>, answer: Body & { readonly meta: CallMeta }): unknown
+  /** The schema object in the parameters. */
+  schemaOf?(params: Params): StandardSchema | undefined
+  /** Reads a streamed answer. Operations without it don't stream. */
+  stream?(job: Job<Part>, call: Call): Omit<StreamSetup<object, object, object>, 'framer'>
+  /** Splits a request that exceeds the provider's limits. Undefined if one request is enough. */
+  batches?(part: Part, params: Params, context: EncodeContext): readonly Params[] | undefined
+  /** Joins the answers of batches. */
+  join?(answers: readonly Body[]): Body
+  /** Sends a request through a cache. Operations without it are not cached. */
+  cached?(request: CacheRequest): Promise<unknown>
+}

@@ -1,0 +1,118 @@
+import type { ChatDialect, Decoded } from '../../providers/contract.js'
+import { chatWithCache } from '../cache/chat.js'
+import { billingOf } from '../call/billing.js'
+import { ChatAccumulator } from '../call/chat-accumulator.js'
+import { CompletionStream } from '../call/completion-stream.js'
+import type { OperationSpec, Params } from '../call/operation.js'
+import { isSchema, parseAnswer } from '../call/structured.js'
+import { BadRequestError, got } from '../errors.js'
+import { estimateTokens } from '../tokens/estimate.js'
+import type { AnswerMessage, ChatCompletion, ChatParams, ResponseFormatInput, Usage } from '../types/chat.js'
+import type { SchemaOutput, StandardSchema } from '../types/schema.js'
+import { embedderOf } from './embedding.js'
+import { checkMessages, checkStream } from './shapes.js'
+
+/** Type of `message.parsed`: the output of the schema in `response_format`. */
+export type Parsed<Format> = Format extends StandardSchema ? SchemaOutput<Format> : unknown
+
+/** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
+export type CompletionResult<Stream extends boolean, Format = undefined> = boolean extends Stream
+  ? ChatCompletion<Parsed<Format>> | CompletionStream<Parsed<Format>>
+  : Stream extends true
+    ? CompletionStream<Parsed<Format>>
+    : ChatCompletion<Parsed<Format>>
+
+export const chat: OperationSpec<ChatDialect, Decoded<ChatCompletion>> = {
+  name: 'chat',
+  method: 'completion',
+  path: '/v1/chat/completions',
+  params: new Set([
+    ...['model', 'messages', 'temperature', 'top_p', 'top_k', 'n', 'stop', 'max_tokens', 'max_completion_tokens'],
+    ...['presence_penalty', 'frequency_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'seed', 'user'],
+    ...['tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call', 'response_format'],
+    ...['reasoning_effort', 'thinking', 'verbosity', 'modalities', 'audio', 'prediction', 'web_search_options'],
+    ...['service_tier', 'metadata', 'store', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier'],
+    ...['cache_control', 'stream', 'stream_options', 'extra_body'],
+  ]),
+  check,
+  part: (dialect) => dialect.chat,
+  unsupported: ({ name }) => `${name} has no chat models here. It is for embedding() or rerank().`,
+  encode(part, params, context) {
+    params.stream = params.stream === true
+    return part.encode(params as unknown as ChatParams, context)
+  },
+  remoteMedia: (part, params, context) => part.remoteMedia?.(params as unknown as ChatParams, context) ?? none,
+  decode: (part, body, context) => part.decode(body, context),
+  settle(call, answer) {
+    const [first] = answer.choices
+    call.nativeFinishReason = first?.native_finish_reason ?? first?.finish_reason
+    call.settle(answer.usage, billingOf(answer))
+  },
+  finish: ({ schema }, answer) => (schema ? parseAnswer(answer, schema) : answer),
+  schemaOf({ response_format: format }) {
+    const given = format as ResponseFormatInput | null | undefined
+    return isSchema(given) ? given : undefined
+  },
+  stream({ part, params, schema }, call) {
+    const includeUsage = includesUsage(params)
+    return {
+      read: () => new ChatAccumulator(part, call.decodeContext(), includeUsage),
+      estimate: (answer) => estimateUsage(call.model, params, answer as Decoded<ChatCompletion>),
+      complete: (answer) => (schema ? parseAnswer(answer as ChatCompletion, schema) : answer),
+      stream: (parts) => new CompletionStream(parts as unknown as ConstructorParameters<typeof CompletionStream>[0]),
+    }
+  },
+  cached: ({ params, extraBody, media, stream, schema, context, send, ...rest }) =>
+    chatWithCache({
+      ...rest,
+      keyInput: { operation: 'chat', params, extraBody, media },
+      replay: { stream, includeUsage: includesUsage(params), schema },
+      embedder: embedderOf(context),
+      send: () => send() as Promise<ChatCompletion | CompletionStream>,
+    }),
+}
+
+const none: readonly string[] = Object.freeze([])
+
+const includesUsage = ({ stream_options: options }: Params): boolean =>
+  (options as ChatParams['stream_options'])?.include_usage === true
+
+/** Estimated usage of a stream that ended early: the provider bills the text that it had generated. */
+function estimateUsage(model: string, params: Params, answer: Decoded<ChatCompletion>): Usage | undefined {
+  const { messages, tools } = params as unknown as ChatParams
+  try {
+    const prompt = estimateTokens({ model, messages, ...(tools && { tools }) }).tokens
+    const text = answer.choices.flatMap(({ message }) => [
+      message.reasoning_content ?? '',
+      message.content ?? '',
+      argumentsOf(message),
+    ])
+    const completion = estimateTokens({ model, text }).tokens
+    return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+  } catch {
+    // content that can't be counted: unknown usage is undefined
+    return undefined
+  }
+}
+
+const argumentsOf = ({ tool_calls: calls = [] }: AnswerMessage): string =>
+  calls
+    .map((call) => (call.type === 'function' ? call.function.name + call.function.arguments : call.custom.input))
+    .join('')
+
+function check(params: Params): void {
+  const { messages, response_format: format } = params
+  checkMessages(messages)
+  checkStream(params)
+  if (
+    format !== undefined &&
+    format !== null &&
+    typeof format !== 'object' &&
+    !isSchema(format as ResponseFormatInput)
+  ) {
+    throw new BadRequestError(
+      `'response_format' must be a schema (zod, valibot, …), { type: 'json_object' } or { type: 'json_schema', json_schema: { name, schema } }; ${got(format)}.`,
+      { param: 'response_format' },
+    )
+  }
+}

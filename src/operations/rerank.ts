@@ -1,0 +1,45 @@
+import type { Decoded, RerankDialect } from '../../providers/contract.js'
+import { rerankWithCache } from '../cache/rerank.js'
+import type { OperationSpec } from '../call/operation.js'
+import { BadRequestError, got } from '../errors.js'
+import type { RerankParams, RerankResponse } from '../types/rerank.js'
+
+export const rerank: OperationSpec<RerankDialect, Decoded<RerankResponse>> = {
+  name: 'rerank',
+  method: 'rerank',
+  path: '/v1/rerank',
+  params: new Set([
+    ...['model', 'query', 'documents', 'top_n', 'return_documents', 'rank_fields', 'max_tokens_per_doc', 'extra_body'],
+  ]),
+  check({ query, documents }) {
+    if (typeof query !== 'string' || query === '') {
+      throw new BadRequestError(`'query' must be a non-empty string; ${got(query)}.`, { param: 'query' })
+    }
+    if (!Array.isArray(documents) || documents.length === 0) {
+      throw new BadRequestError(`'documents' must be a non-empty array; ${got(documents)}.`, {
+        param: 'documents',
+      })
+    }
+  },
+  part: (dialect) => dialect.rerank,
+  unsupported: ({ name }) => `${name} has no rerank models. Cohere, Jina AI and Voyage do.`,
+  encode: (part, params, context) => part.encode(params as unknown as RerankParams, context),
+  decode: (part, body, context) => part.decode(body, context),
+  settle: (call, { usage, model }) => call.settle(usage, { answeredModel: model }),
+  /** The documents as they were given: not every provider returns them, and none returns records unchanged. */
+  finish({ params }, answer) {
+    const { documents, return_documents: wanted } = params as unknown as RerankParams
+    if (!wanted) return answer
+    for (const result of answer.results) {
+      const document = documents[result.index]
+      if (document !== undefined) result.document = document
+    }
+    return answer
+  },
+  cached: ({ params, extraBody, send, options: _, media: __, stream: ___, schema: ____, context: _____, ...rest }) =>
+    rerankWithCache({
+      ...rest,
+      keyInput: { operation: 'rerank', params, extraBody },
+      send: () => send() as Promise<RerankResponse>,
+    }),
+}

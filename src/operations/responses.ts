@@ -1,0 +1,89 @@
+import type { Decoded, ResponsesDialect } from '../../providers/contract.js'
+import type { OperationSpec, Params } from '../call/operation.js'
+import { ResponsesAccumulator, responsesBilling, responsesFinish } from '../call/responses-accumulator.js'
+import { ResponsesStream } from '../call/responses-stream.js'
+import { BadRequestError, got } from '../errors.js'
+import { estimateTokens } from '../tokens/estimate.js'
+import type { Usage } from '../types/chat.js'
+import type { ResponsesParams, ResponsesResponse } from '../types/responses.js'
+import { checkStream } from './shapes.js'
+
+/** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
+export type ResponsesResult<Stream extends boolean> = boolean extends Stream
+  ? ResponsesResponse | ResponsesStream
+  : Stream extends true
+    ? ResponsesStream
+    : ResponsesResponse
+
+/** The Responses API, passed through without translation. */
+export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesResponse>> = {
+  name: 'responses',
+  method: 'responses',
+  path: '/v1/responses',
+  params: new Set([
+    ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tool_calls'],
+    ...['max_output_tokens', 'temperature', 'top_p', 'top_logprobs', 'reasoning', 'text', 'include'],
+    ...['previous_response_id', 'conversation', 'store', 'background', 'truncation', 'metadata', 'service_tier'],
+    ...['prompt', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'user', 'stream'],
+    ...['stream_options', 'extra_body'],
+  ]),
+  check(params) {
+    const { input, messages } = params
+    if (messages !== undefined) {
+      throw new BadRequestError("responses() takes 'input', not 'messages'. Use completion() for messages.", {
+        param: 'messages',
+      })
+    }
+    if (input !== undefined && input !== null && typeof input !== 'string' && !Array.isArray(input)) {
+      throw new BadRequestError(
+        `'input' must be a string or an array of items such as { role: 'user', content: 'Hello' }; ${got(input)}.`,
+        { param: 'input' },
+      )
+    }
+    checkStream(params)
+  },
+  part: (dialect) => dialect.responses,
+  unsupported: ({ name }) =>
+    `${name} has no Responses API. Use completion(): it works with every provider, and its messages take the content of input.`,
+  encode: (part, params, context) => part.encode(params as unknown as ResponsesParams, context),
+  decode: (part, body, context) => part.decode(body, context),
+  settle(call, answer, part) {
+    call.nativeFinishReason = responsesFinish(answer)
+    call.settle(part.usage(answer), responsesBilling(answer))
+  },
+  stream({ part, params }, call) {
+    return {
+      read: () => new ResponsesAccumulator(part, call.decodeContext()),
+      estimate: (answer) => estimateUsage(call.model, params, answer as Decoded<ResponsesResponse>),
+      complete: (answer) => answer,
+      stream: (parts) => new ResponsesStream(parts as unknown as ConstructorParameters<typeof ResponsesStream>[0]),
+    }
+  },
+}
+
+/** Estimated usage of a stream that ended early, from the text of the request and of the answer so far. */
+function estimateUsage(model: string, params: Params, { output }: Decoded<ResponsesResponse>): Usage | undefined {
+  const { instructions, input, tools } = params as unknown as ResponsesParams
+  try {
+    const sent = [instructions ?? '', typeof input === 'string' ? input : JSON.stringify(input ?? '')]
+    const prompt = estimateTokens({ model, text: tools ? [...sent, JSON.stringify(tools)] : sent }).tokens
+    const completion = estimateTokens({ model, text: output.map(textOf) }).tokens
+    return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+  } catch {
+    // content that can't be counted: unknown usage is undefined
+    return undefined
+  }
+}
+
+function textOf(item: ResponsesResponse['output'][number]): string {
+  switch (item.type) {
+    case 'message':
+      return item.content.map((part) => (part.type === 'output_text' ? part.text : part.refusal)).join('')
+    case 'function_call':
+      return item.name + item.arguments
+    case 'custom_tool_call':
+      return item.name + item.input
+    default:
+      return ''
+  }
+}
