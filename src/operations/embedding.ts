@@ -106,7 +106,7 @@ function checkInput(input: unknown): void {
   const kind = typeof input[0] === 'number' ? 'number' : typeof input[0] === 'string' ? 'string' : 'list'
   for (const [index, item] of input.entries()) {
     if (kind === 'list' ? !Array.isArray(item) : typeof item !== kind) {
-      throw wrong(`input[${index}]: ${got(item)}`)
+      throw wrong(`input[${index}] is ${got(item).slice(4)}`)
     }
   }
 }
