@@ -154,9 +154,14 @@ export function raw(
 function rawEvent({ framing }: Wire, event: RawEvent, eol: string): Buffer {
   const { write } = framings[framing]
   if (typeof event === 'string') return write({ data: event }, eol)
-  const data = typeof event.data === 'string' ? event.data : JSON.stringify(event.data)
-  return write({ data, ...(event.event !== undefined && { event: event.event }) }, eol)
+  const { event: name, data } = hasOnlyEventFields(event) ? event : { data: event }
+  const text = typeof data === 'string' ? data : JSON.stringify(data)
+  return write({ data: text, ...(typeof name === 'string' && { event: name }) }, eol)
 }
+
+/** Distinguishes `{ event, data }` from an object that is the data itself. */
+const hasOnlyEventFields = (event: Exclude<RawEvent, string>): boolean =>
+  event.data !== undefined && Object.keys(event).every((key) => key === 'event' || key === 'data')
 
 function rawBody(body: NonNullable<RawReply['body']>): Buffer {
   if (typeof body === 'string') return Buffer.from(body)

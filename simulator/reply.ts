@@ -61,7 +61,11 @@ export interface RawReply {
   events?: readonly RawEvent[]
 }
 
-export type RawEvent = string | { event?: string; data: string | Readonly<Record<string, unknown>> }
+/** `{ event, data }`, the data alone as a string, or an object that is sent as JSON data. */
+export type RawEvent =
+  | string
+  | { event?: string; data: string | Readonly<Record<string, unknown>> }
+  | Readonly<Record<string, unknown>>
 
 /**
  * The simulated model's answer in provider-neutral form; each wire encodes it, streamed or not.

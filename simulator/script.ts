@@ -2,6 +2,7 @@ import type { Fault, ScriptOptions } from './fault.js'
 import { namedFault } from './named-fault.js'
 import type { Reply, SimulatedOperation } from './reply.js'
 import type { SimulatedRequest } from './request-log.js'
+import { checkFault, checkReply, checkScriptOptions } from './validate.js'
 
 /** A reply: text, a detailed object, or a function of the request. If it returns undefined, the next entry in the queue applies. */
 export type ReplySource = string | Reply | ((request: SimulatedRequest) => string | Reply | undefined)
@@ -31,10 +32,14 @@ export class Script {
   readonly #named = new Map<string, number>()
 
   addReply(item: ReplySource, options: ScriptOptions = {}): void {
+    checkReply(item)
+    checkScriptOptions(options)
     this.#replies.push({ item, options, left: options.times ?? 1 })
   }
 
   addFault(item: FaultSource, options: ScriptOptions = {}): void {
+    checkFault(item)
+    checkScriptOptions(options)
     this.#faults.push({ item, options, left: options.times ?? 1 })
   }
 

@@ -1,14 +1,19 @@
-import { countTokens, vectorOf } from '../digest.js'
+import { countTokens, idOf, vectorOf } from '../digest.js'
 import { isRecord, type Json, list, number, string } from '../json.js'
 import type { WireRequest } from './wire.js'
 
 const defaultDimensions = 16
+/** Mistral's embedding answers have an id, OpenAI's don't. https://docs.mistral.ai/api/endpoint/embeddings */
+const mistralModel = /^(?:mistral|codestral)-embed/
 
 /**
  * Embeddings in OpenAI's format. Voyage and Jina use other names: `output_dimension`, `embedding_type`, and `inputs` for
  * images.
  */
-export function embeddings({ body, model }: WireRequest, vectors: readonly (readonly number[])[] | undefined): Json {
+export function embeddings(
+  { body, model, seed }: WireRequest,
+  vectors: readonly (readonly number[])[] | undefined,
+): Json {
   const given = body.input ?? body.inputs
   const input = Array.isArray(given) && typeof given[0] !== 'number' ? given : [given]
   const dimensions = number(body.dimensions) ?? number(body.output_dimension) ?? defaultDimensions
@@ -20,7 +25,8 @@ export function embeddings({ body, model }: WireRequest, vectors: readonly (read
     const vector = vectors?.[index] ?? vectorOf(key, dimensions)
     return { object: 'embedding', index, embedding: format === 'base64' ? base64(vector) : vector }
   })
-  return { object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+  const answer = { object: 'list', data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+  return mistralModel.test(model) ? { id: idOf(seed, 'embedding').toLowerCase(), ...answer } : answer
 }
 
 function base64(vector: readonly number[]): string {
