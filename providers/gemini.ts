@@ -2,8 +2,8 @@ import type { Provider } from './contract.js'
 import { geminiCounting } from './counting.js'
 import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
 
-/** A base may name the version itself. */
-function pathOf(model: string, basePath: string): string {
+/** The path of a model. A base may contain the version. */
+function modelPath(model: string, basePath: string): string {
   const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
   const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1beta'
   return `${version}/${name.split('/').map(encodeURIComponent).join('/')}`
@@ -18,7 +18,7 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
     base: 'https://generativelanguage.googleapis.com',
     env: Object.freeze(['GEMINI_API_BASE']),
     path: (operation, model, stream, _settings, basePath) => {
-      const path = pathOf(model, basePath)
+      const path = modelPath(model, basePath)
       if (operation === 'embedding') return `${path}:batchEmbedContents`
       return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
     },
@@ -36,7 +36,7 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
   }),
   count: Object.freeze({
     ...geminiCounting,
-    path: (model: string, _: unknown, basePath: string) => `${pathOf(model, basePath)}:countTokens`,
+    path: (model: string, _: unknown, basePath: string) => `${modelPath(model, basePath)}:countTokens`,
   }),
   quirks: Object.freeze({}),
 } satisfies Provider<GeminiQuirks>)

@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChatParams } from '../src/types/chat.js'
-import { type SignerOf, signed } from './aws/credentials.js'
-import { regional } from './aws/region.js'
+import { type SigningService, signRequest } from './aws/credentials.js'
+import { regionalHost } from './aws/region.js'
 import { awsSettings } from './aws/settings.js'
 import {
   type ChatDialect,
@@ -27,7 +27,7 @@ import { transcript } from './prompt/templates.js'
 import { readDialogue } from './prompt/turns.js'
 import { Report } from './report.js'
 
-/** Endpoints of Amazon SageMaker: what they speak is up to the container. Two ways are usual, and each has a prefix. */
+/** Endpoints of Amazon SageMaker. The container determines the API; the two common ones have a prefix each. */
 
 /** Hugging Face's `inputs` and `parameters`. https://huggingface.co/docs/text-generation-inference/reference/api_reference */
 const names: Names = {
@@ -59,7 +59,7 @@ function encodeText(params: ChatParams, context: EncodeContext): Encoded {
   return { body: { inputs, parameters, ...(params.stream && { stream: true }) }, warnings: report.warnings }
 }
 
-function pieceOf(body: unknown): Piece {
+function readAnswer(body: unknown): Piece {
   const first: unknown = Array.isArray(body) ? body[0] : body
   if (!isFields(first) || typeof first.generated_text !== 'string') {
     throw new ProviderFault("its answer has no 'generated_text'", isFields(first) && isError(first) ? first : undefined)
@@ -75,9 +75,9 @@ const finishIn = (details: unknown): string | undefined =>
 
 const isError = (body: Fields): boolean => body.error !== undefined || typeof body.message === 'string'
 
-/** Pieces of TGI: a token each, and with the last the whole text. */
+/** Events of TGI: one token each, and the complete text with the last one. */
 function readText(event: string | undefined, data: string): Piece | undefined {
-  const body = eventOf(event, data)
+  const body = readEvent(event, data)
   if (!body) return { done: true }
   if (isError(body)) throw new ProviderFault('its stream has an error', body)
   const { token, generated_text: whole, details } = body
@@ -86,8 +86,8 @@ function readText(event: string | undefined, data: string): Piece | undefined {
   return { ...(text && { text }), ...(over && { finish: finishIn(details) ?? 'stop' }) }
 }
 
-/** @throws {ProviderFault} where AWS, and not the container, speaks: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_ResponseStream.html */
-function eventOf(event: string | undefined, data: string): Fields | undefined {
+/** @throws {ProviderFault} on errors of AWS itself: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_ResponseStream.html */
+function readEvent(event: string | undefined, data: string): Fields | undefined {
   if (data.trim() === '[DONE]') return undefined
   const body = data === '' ? {} : parseEvent(data)
   if (event !== undefined && failures.test(event)) {
@@ -100,11 +100,11 @@ const failures = /^(?:ModelStreamError|InternalStreamFailure|InternalFailure|Int
 
 const textChat: ChatDialect = Object.freeze({
   encode: encodeText,
-  decode: (body: unknown, context: DecodeContext) => answerOf(pieceOf(body), context),
+  decode: (body: unknown, context: DecodeContext) => answerOf(readAnswer(body), context),
   stream: (context: DecodeContext) => new TextStream(context, readText),
 })
 
-/** OpenAI's messages, which TGI, vLLM and AWS's own containers take. The endpoint knows its model. */
+/** OpenAI's messages, for TGI, vLLM and AWS's own containers. The endpoint determines the model. */
 const chat = openai.chat as ChatDialect<OpenAIQuirks>
 
 const messagesChat: ChatDialect<OpenAIQuirks> = Object.freeze({
@@ -121,7 +121,7 @@ const messagesChat: ChatDialect<OpenAIQuirks> = Object.freeze({
         return inner.done
       },
       push(event: string | undefined, data: string, out: ChatCompletionChunk[]) {
-        if (event !== undefined && failures.test(event)) eventOf(event, data)
+        if (event !== undefined && failures.test(event)) readEvent(event, data)
         inner.push(undefined, data, out)
       },
       end: (out: ChatCompletionChunk[]) => inner.end(out),
@@ -130,7 +130,7 @@ const messagesChat: ChatDialect<OpenAIQuirks> = Object.freeze({
 })
 
 /**
- * AWS's own errors, or what the container said behind a 424.
+ * Errors of AWS, or of the container inside a 424.
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#API_runtime_InvokeEndpoint_Errors
  */
 function errorFacts(failure: Failure): ErrorFacts {
@@ -150,7 +150,7 @@ function errorFacts(failure: Failure): ErrorFacts {
 const shared = {
   name: 'Amazon SageMaker',
   address: Object.freeze({
-    base: ({ region = '' }: Settings) => `https://runtime.sagemaker.${regional(region, 'sagemaker')}`,
+    base: ({ region = '' }: Settings) => `https://runtime.sagemaker.${regionalHost(region, 'sagemaker')}`,
     env: Object.freeze(['AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME', 'SAGEMAKER_API_BASE', 'AWS_ENDPOINT_URL']),
     path: (_: Operation, model: string, stream: boolean) =>
       `/endpoints/${encodeURIComponent(model)}/invocations${stream ? '-response-stream' : ''}`,
@@ -159,8 +159,13 @@ const shared = {
   settings: awsSettings,
 } as const
 
-const signer = (provider: string): SignerOf =>
-  Object.freeze({ provider, name: 'Amazon SageMaker', service: 'sagemaker', otherwise: 'SageMaker has no other keys.' })
+const signer = (provider: string): SigningService =>
+  Object.freeze({
+    provider,
+    name: 'Amazon SageMaker',
+    service: 'sagemaker',
+    otherwise: 'SageMaker has no other credentials.',
+  })
 
 const textSigner = signer('sagemaker')
 const messagesSigner = signer('sagemaker_chat')
@@ -173,7 +178,7 @@ export const provider: Provider = Object.freeze({
   ...shared,
   id: 'sagemaker',
   dialect: Object.freeze({ framing: 'aws-sse', chat: textChat, error: errorFacts } satisfies Dialect),
-  authorize: (request: Signable, settings: Settings) => signed(request, settings, textSigner),
+  authorize: (request: Signable, settings: Settings) => signRequest(request, settings, textSigner),
   quirks: Object.freeze({}),
 } satisfies Provider)
 
@@ -186,6 +191,6 @@ export const messages: Provider<OpenAIQuirks> = Object.freeze({
     chat: messagesChat,
     error: errorFacts,
   } satisfies Dialect<OpenAIQuirks>),
-  authorize: (request: Signable, settings: Settings) => signed(request, settings, messagesSigner),
+  authorize: (request: Signable, settings: Settings) => signRequest(request, settings, messagesSigner),
   quirks: defaultQuirks,
 } satisfies Provider<OpenAIQuirks>)

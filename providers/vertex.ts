@@ -5,7 +5,7 @@ import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
 import type { OpenAIQuirks } from './dialects/openai/index.js'
 import { googleToken } from './google/credentials.js'
 
-/** Vertex AI: Gemini, Claude, Mistral and the models of the garden, each in its own dialect, at one address with one sign-in. */
+/** Vertex AI: Gemini, Claude, Mistral and the models of Model Garden, each in its own dialect, at one address with one sign-in. */
 
 const project = {
   option: 'project',
@@ -24,23 +24,22 @@ const settingsWith = (first: Setting): readonly Setting[] =>
     Object.freeze({ option: 'credentials', env: Object.freeze(['VERTEXAI_CREDENTIALS']), secret: true } as const),
   ])
 
-/** Express mode, with a key and without a project, is for Google's own models. */
+/** Express mode (a key and no project) is available for Google's own models. */
 const settings = settingsWith({ ...project, requiredUnless: 'apiKey' })
 const partnerSettings = settingsWith({ ...project, required: true })
 
-/** The location is part of the host that credentials go to. https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
-function baseOf({ location = 'global' }: Settings): string {
+/** The location is part of the host that receives the credentials. https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
+function locationBase({ location = 'global' }: Settings): string {
   if (location === 'global') return 'https://aiplatform.googleapis.com'
-  // the multi-regions have hosts of their own
   if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(location)) {
-    const what = `'${location.slice(0, 60)}' is no location of Vertex AI: it is global, or something like us-central1.`
-    throw new BadRequestError(what, { provider: 'vertex_ai', param: 'location' })
+    const message = `Invalid Vertex AI location '${location.slice(0, 60)}'. Use 'global' or a region such as 'us-central1'.`
+    throw new BadRequestError(message, { provider: 'vertex_ai', param: 'location' })
   }
   if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com`
   return `https://${location}-aiplatform.googleapis.com`
 }
 
-/** With a project, or, in express mode with a key, without one. */
+/** The parent of models; express mode has no project. */
 function parent({ project, location = 'global' }: Settings): string {
   if (!project) return '/v1'
   return `/v1/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
@@ -60,7 +59,7 @@ const auth: Auth = Object.freeze({
   url: 'https://console.cloud.google.com/vertex-ai',
 })
 
-/** What all models have in common. */
+/** Common to all models. */
 const shared = {
   id: 'vertex_ai',
   name: 'Vertex AI',
@@ -72,7 +71,7 @@ const shared = {
 type Path = (operation: Operation, model: string, stream: boolean, settings: Settings) => string
 
 const address = (path: Path) =>
-  Object.freeze({ base: baseOf, env: Object.freeze(['VERTEX_API_BASE', 'VERTEXAI_API_BASE']), path })
+  Object.freeze({ base: locationBase, env: Object.freeze(['VERTEX_API_BASE', 'VERTEXAI_API_BASE']), path })
 
 const publisher = (name: string, model: string, given: Settings) =>
   `${parent(given)}/publishers/${name}/models/${encodeURIComponent(model)}`
@@ -93,19 +92,19 @@ const google: Provider<GeminiQuirks> = Object.freeze({
   quirks: Object.freeze({ urls: 'all', embeddings: 'predict', maxInputs: 250 } as const),
 })
 
-/** Models whose publishers have an endpoint of their own: the name says which. */
+/** Routes models to the endpoint of their publisher, by name. */
 export const provider: Provider<GeminiQuirks> = Object.freeze({ ...google, route })
 
 function route(model: string): Provider | Promise<Provider> {
-  if (model.startsWith('claude-')) return once('claude', claude)
-  if (/^(?:mistral|codestral|ministral)-/.test(model)) return once('mistral', mistral)
-  if (model.includes('/')) return once('garden', garden)
+  if (model.startsWith('claude-')) return cached('claude', claude)
+  if (/^(?:mistral|codestral|ministral)-/.test(model)) return cached('mistral', mistral)
+  if (model.includes('/')) return cached('garden', garden)
   return google as Provider
 }
 
 const built = new Map<string, Promise<Provider>>()
 
-function once(name: string, build: () => Promise<Provider>): Promise<Provider> {
+function cached(name: string, build: () => Promise<Provider>): Promise<Provider> {
   const known = built.get(name) ?? build()
   built.set(name, known)
   return known

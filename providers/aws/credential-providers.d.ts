@@ -1,4 +1,4 @@
-/** What llmux uses of the optional package, so that it type-checks where the package isn't installed. */
+/** The used types of the optional package, so that llmux type-checks without it. */
 declare module '@aws-sdk/credential-providers' {
   export interface ChainCredentials {
     readonly accessKeyId: string

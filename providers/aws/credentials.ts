@@ -2,29 +2,28 @@ import { AuthenticationError } from '../../src/errors.js'
 import type { Settings, Signable } from '../contract.js'
 import { type AwsCredentials, signV4 } from './sigv4.js'
 
-/** What of a provider the messages need. */
-export interface SignerOf {
+/** A service that signs its requests, for signatures and messages. */
+export interface SigningService {
   /** The prefix, for errors. */
   readonly provider: string
   /** The provider's name in messages. */
   readonly name: string
   /** The service's name in signatures. */
   readonly service: string
-  /** Other ways to pay, as a sentence for the error that says that there are no credentials. */
+  /** Other kinds of credentials, as a sentence for the error about missing ones. */
   readonly otherwise: string
 }
 
-/** Signs a request with the keys in the settings, or with what AWS's own chain of credentials finds. */
-export async function signed(
+/** Signs a request with the keys of the settings, or of AWS's credential chain. */
+export async function signRequest(
   { method, url, headers, body, now }: Signable,
   settings: Settings,
-  signer: SignerOf,
+  signer: SigningService,
 ): Promise<Record<string, string>> {
   const { region } = settings
-  if (!region)
-    throw new AuthenticationError(`${signer.name} signs requests for a region: pass region, or set AWS_REGION.`)
+  if (!region) throw new AuthenticationError(`${signer.name} requires a region. Pass region, or set AWS_REGION.`)
   const credentials = keysIn(settings, signer) ?? (await fromChain(settings, region, now, signer))
-  // what a proxy adds or rewrites would break the signature: only what AWS asks for is signed
+  // proxies change headers, which would break the signature: only the required ones are signed
   const signable: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
     const stale = name === 'x-amz-date' || name === 'x-amz-security-token'
@@ -35,7 +34,7 @@ export async function signed(
 
 function keysIn(
   { accessKeyId, secretAccessKey, sessionToken, profile }: Settings,
-  { provider, name }: SignerOf,
+  { provider, name }: SigningService,
 ): AwsCredentials | undefined {
   if (profile) return undefined
   if (!accessKeyId && !secretAccessKey) return undefined
@@ -43,48 +42,53 @@ function keysIn(
     const [there, missing, variable] = accessKeyId
       ? ['accessKeyId', 'secretAccessKey', 'AWS_SECRET_ACCESS_KEY']
       : ['secretAccessKey', 'accessKeyId', 'AWS_ACCESS_KEY_ID']
-    throw new AuthenticationError(`${name} has ${there} without ${missing}: pass both, or set ${variable}.`, {
+    throw new AuthenticationError(`${name} has ${there} without ${missing}. Pass both, or set ${variable}.`, {
       provider,
     })
   }
-  // a token in the environment belongs to the keys beside it, not to long-lived ones (AKIA…) from nearer
+  // a session token of the environment belongs to temporary keys, not to long-lived ones (AKIA…) of the options
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
   return accessKeyId.startsWith('AKIA')
     ? { accessKeyId, secretAccessKey }
     : { accessKeyId, secretAccessKey, sessionToken }
 }
 
-interface Found extends AwsCredentials {
+interface ChainCredentials extends AwsCredentials {
   readonly expiration?: Date | undefined
 }
 
-type Source = () => Promise<Found>
+type Source = () => Promise<ChainCredentials>
 
-interface Kept {
+interface CachedCredentials {
   readonly source: Source
-  found: Promise<Found>
-  /** Milliseconds since 1970, where it is known. */
+  found: Promise<ChainCredentials>
+  /** Expiry in milliseconds since 1970, if known. */
   until: number | undefined
 }
 
-/** One entry for each profile and region: they are few. */
-const kept = new Map<string, Promise<Kept>>()
-const mostKept = 64
-/** Asked anew so long before the end, so that no request is signed with keys that die on the way. */
+/** By profile and region. */
+const cache = new Map<string, Promise<CachedCredentials>>()
+const maxCached = 64
+/** Credentials are renewed this long before they expire, so that none expires while its request is on the way. */
 const margin = 5 * 60_000
 
 /**
  * AWS's own chain: environment, shared files and SSO, web identity, container and instance metadata.
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
-async function fromChain(settings: Settings, region: string, now: number, signer: SignerOf): Promise<AwsCredentials> {
+async function fromChain(
+  settings: Settings,
+  region: string,
+  now: number,
+  signer: SigningService,
+): Promise<AwsCredentials> {
   const key = `${settings.profile ?? ''} ${region}`
-  let entry = kept.get(key)
+  let entry = cache.get(key)
   if (!entry) {
-    if (kept.size >= mostKept) kept.clear()
+    if (cache.size >= maxCached) cache.clear()
     entry = open(settings.profile, region, signer)
-    kept.set(key, entry)
-    entry.catch(() => kept.delete(key))
+    cache.set(key, entry)
+    entry.catch(() => cache.delete(key))
   }
   const state = await entry
   if (state.until !== undefined && state.until - margin <= now) {
@@ -96,28 +100,28 @@ async function fromChain(settings: Settings, region: string, now: number, signer
     state.until = found.expiration?.getTime()
     return found
   } catch (error) {
-    kept.delete(key)
-    throw nothingFound(signer, settings.profile, error)
+    cache.delete(key)
+    throw credentialsMissing(signer, settings.profile, error)
   }
 }
 
-async function open(profile: string | undefined, region: string, signer: SignerOf): Promise<Kept> {
+async function open(profile: string | undefined, region: string, signer: SigningService): Promise<CachedCredentials> {
   const makeSource = await loadChain(signer, profile)
   const source = makeSource({ ...(profile && { profile }), clientConfig: { region } })
   return { source, found: source(), until: undefined }
 }
 
-async function loadChain(signer: SignerOf, profile: string | undefined) {
+async function loadChain(signer: SigningService, profile: string | undefined) {
   try {
     const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
     return fromNodeProviderChain
   } catch (error) {
-    // each loader and bundler has words of its own for a package that isn't there
-    throw notInstalled(signer, profile, error)
+    // the error of a missing package differs by loader and bundler
+    throw packageMissing(signer, profile, error)
   }
 }
 
-const notInstalled = ({ provider, name, otherwise }: SignerOf, profile: string | undefined, cause: unknown) =>
+const packageMissing = ({ provider, name, otherwise }: SigningService, profile: string | undefined, cause: unknown) =>
   new AuthenticationError(
     `No credentials for ${name}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or put accessKeyId and secretAccessKey into createClient({ providers: { ${provider}: { … } } }). ` +
       `${otherwise} ${profile ? `For the profile '${profile}'` : 'For profiles, roles, SSO and instance metadata'}, run: ` +
@@ -125,9 +129,13 @@ const notInstalled = ({ provider, name, otherwise }: SignerOf, profile: string |
     { provider, cause },
   )
 
-const nothingFound = ({ provider, name, otherwise }: SignerOf, profile: string | undefined, cause: unknown) =>
+const credentialsMissing = (
+  { provider, name, otherwise }: SigningService,
+  profile: string | undefined,
+  cause: unknown,
+) =>
   new AuthenticationError(
-    `No credentials for ${name}: AWS's chain of credentials${profile ? ` for the profile '${profile}'` : ''} gave none ` +
+    `No credentials for ${name}: AWS's credential chain${profile ? ` for the profile '${profile}'` : ''} found none ` +
       `(${cause instanceof Error ? cause.message : String(cause)}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass ` +
       `accessKeyId and secretAccessKey. ${otherwise}`,
     { provider, cause },

@@ -1,6 +1,6 @@
 import { BadRequestError } from '../../src/errors.js'
 
-/** The domains of AWS's partitions, by the beginning of a region. https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
+/** The domains of AWS's partitions, by the start of the region. https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
 const domains: readonly (readonly [start: string, domain: string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],
@@ -10,14 +10,14 @@ const domains: readonly (readonly [start: string, domain: string])[] = [
   ['us-isof-', 'csp.hci.ic.gov'],
 ]
 
-/** The host of a service in a region, behind the service's own name. */
-export const regional = (region: string, provider: string): string =>
-  `${checked(region, provider)}.${domains.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com'}`
+/** The regional part of a service's host. */
+export const regionalHost = (region: string, provider: string): string =>
+  `${validRegion(region, provider)}.${domains.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com'}`
 
-/** The region is part of the host that credentials go to. */
-function checked(region: string, provider: string): string {
+/** Validates the region, as it becomes part of the host that receives the credentials. */
+function validRegion(region: string, provider: string): string {
   if (/^[a-z0-9]+(?:-[a-z0-9]+)+$/.test(region)) return region
-  throw new BadRequestError(`'${region.slice(0, 60)}' is no region of AWS: it is something like us-east-1.`, {
+  throw new BadRequestError(`Invalid AWS region '${region.slice(0, 60)}'. Use a region such as 'us-east-1'.`, {
     provider,
     param: 'region',
   })

@@ -1,6 +1,6 @@
 import type { Setting } from '../contract.js'
 
-/** What every provider on AWS may be given. */
+/** The settings of every AWS provider. */
 export const awsSettings: readonly Setting[] = Object.freeze([
   Object.freeze({
     option: 'region',
@@ -11,6 +11,6 @@ export const awsSettings: readonly Setting[] = Object.freeze([
   Object.freeze({ option: 'accessKeyId', env: Object.freeze(['AWS_ACCESS_KEY_ID']) } as const),
   Object.freeze({ option: 'secretAccessKey', env: Object.freeze(['AWS_SECRET_ACCESS_KEY']), secret: true } as const),
   Object.freeze({ option: 'sessionToken', env: Object.freeze(['AWS_SESSION_TOKEN']), secret: true } as const),
-  // AWS_PROFILE is read by AWS's own chain, and stands behind keys in the environment there as here
+  // AWS's credential chain reads AWS_PROFILE; keys in the environment have priority there too
   Object.freeze({ option: 'profile', env: Object.freeze([]) } as const),
 ])

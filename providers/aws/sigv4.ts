@@ -1,18 +1,18 @@
 import { createHash, createHmac } from 'node:crypto'
 
-/** Keys of AWS. */
+/** AWS credentials. */
 export interface AwsCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Comes with keys that are good for some hours only. */
+  /** For temporary keys. */
   readonly sessionToken?: string | undefined
 }
 
 export interface SignRequest {
   readonly method: string
-  /** Address with path and query, encoded as it is sent. */
+  /** URL with path and query, encoded as sent. */
   readonly url: string
-  /** Lower-case names. All of them are signed, but for those that travel badly. */
+  /** Lower-case names. All are signed, except for those that proxies change. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   /** Milliseconds since 1970. */
@@ -25,7 +25,7 @@ export interface SignScope {
   readonly service: string
 }
 
-/** Proxies and clients change these on the way. */
+/** Headers that proxies and clients change on the way. */
 const unsigned: ReadonlySet<string> = new Set([
   'authorization',
   'cache-control',

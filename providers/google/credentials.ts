@@ -8,20 +8,20 @@ interface Client {
   getAccessToken(): Promise<string | null | undefined>
 }
 
-/** One client for each set of credentials: it keeps its token, and renews it in time. */
+/** One client per set of credentials, which caches and renews its token. */
 const clients = new Map<string, Promise<Client>>()
-const mostClients = 100
+const maxClients = 100
 
 /**
- * A token of Google Cloud: of the service account in `credentials` (its JSON, or the path of its file), else of whoever the
- * machine is. https://cloud.google.com/docs/authentication/application-default-credentials
- * @throws {AuthenticationError} saying what to set or to install
+ * A Google Cloud token: of the service account in `credentials` (its JSON or the path of its file), else of the machine's default
+ * credentials. https://cloud.google.com/docs/authentication/application-default-credentials
+ * @throws {AuthenticationError} with the setting or package that is missing
  */
 export async function googleToken({ credentials = '' }: Settings): Promise<Headers> {
   let client = clients.get(credentials)
   if (!client) {
     client = signIn(credentials)
-    if (clients.size >= mostClients) clients.clear()
+    if (clients.size >= maxClients) clients.clear()
     clients.set(credentials, client)
     client.catch(() => clients.delete(credentials))
   }
@@ -30,14 +30,14 @@ export async function googleToken({ credentials = '' }: Settings): Promise<Heade
     if (token) return { authorization: `Bearer ${token}` }
   } catch (error) {
     if (error instanceof AuthenticationError) throw error
-    const said = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof Error ? error.message : String(error)
     throw new AuthenticationError(
-      `Google Cloud gave no token: ${said.replace(/\.+$/, '')}. Pass credentials (the JSON of a service ` +
+      `Google Cloud gave no token: ${reason.replace(/\.+$/, '')}. Pass credentials (the JSON of a service ` +
         'account), set GOOGLE_APPLICATION_CREDENTIALS, or pass authToken.',
       { cause: error },
     )
   }
-  throw new AuthenticationError('Google Cloud gave no token: pass credentials or authToken.')
+  throw new AuthenticationError('Google Cloud gave no token. Pass credentials or authToken.')
 }
 
 async function signIn(credentials: string): Promise<Client> {
@@ -66,7 +66,9 @@ function parse(json: string): object {
   try {
     return JSON.parse(json)
   } catch {
-    // the text is a secret: not even a part of it is shown
-    throw new AuthenticationError("'credentials' begins like JSON, and is none. Is it cut?")
+    // the text is a secret and must not be shown
+    throw new AuthenticationError(
+      "'credentials' must be valid JSON or the path of a file; got malformed JSON. Check that it is complete.",
+    )
   }
 }

@@ -3,12 +3,12 @@ import type { ChatDialect, ChatStreamDecoder, DecodeContext, EncodeContext } fro
 import { type AnthropicQuirks, anthropic } from '../../dialects/anthropic/index.js'
 import { type OpenAIQuirks, openai } from '../../dialects/openai/index.js'
 import { inlineImages, remoteImages } from '../../inline-images.js'
-import { chunkOf, type Fields, isFields, metricsOf } from './wire.js'
+import { type Fields, isFields, readChunk, readMetrics } from './wire.js'
 
-/** Dialects of chat, inside InvokeModel. */
+/** Chat dialects over InvokeModel. */
 
-/** The chunks of a stream, given to the dialect's own decoder one by one. */
-class Unwrapped implements ChatStreamDecoder {
+/** Unwraps the chunks of a stream for the dialect's own decoder. */
+class ChunkUnwrapper implements ChatStreamDecoder {
   readonly #inner: ChatStreamDecoder
   readonly #change: (chunk: Fields) => Fields
 
@@ -22,7 +22,7 @@ class Unwrapped implements ChatStreamDecoder {
   }
 
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
-    const chunk = chunkOf(event, data)
+    const chunk = readChunk(event, data)
     if (chunk) this.#inner.push(undefined, JSON.stringify(this.#change(chunk)), out)
   }
 
@@ -33,13 +33,13 @@ class Unwrapped implements ChatStreamDecoder {
 
 type Chat<Quirks> = ChatDialect<Quirks>
 
-const required = <Quirks>(chat: Chat<Quirks> | undefined): Chat<Quirks> => {
+const requireChat = <Quirks>(chat: Chat<Quirks> | undefined): Chat<Quirks> => {
   if (!chat) throw new Error('the dialect has no chat')
   return chat
 }
 
-const messagesChat = required(anthropic.chat)
-const completionsChat = required(openai.chat)
+const messagesChat = requireChat(anthropic.chat)
+const completionsChat = requireChat(openai.chat)
 
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
 export const claudeChat: Chat<AnthropicQuirks> = Object.freeze({
@@ -48,7 +48,7 @@ export const claudeChat: Chat<AnthropicQuirks> = Object.freeze({
     messagesChat.encode(inlineImages(params, context), context),
   decode: messagesChat.decode,
   stream: (context: DecodeContext<AnthropicQuirks>) =>
-    new Unwrapped(messagesChat.stream(context), ({ 'amazon-bedrock-invocationMetrics': _, ...chunk }) => chunk),
+    new ChunkUnwrapper(messagesChat.stream(context), ({ 'amazon-bedrock-invocationMetrics': _, ...chunk }) => chunk),
 })
 
 export const claudeQuirks: AnthropicQuirks = Object.freeze({
@@ -60,37 +60,37 @@ export const claudeQuirks: AnthropicQuirks = Object.freeze({
   systemTurns: false,
 })
 
-/** Recorded: gpt-oss writes its reasoning into the text, between marks, in every chunk anew. */
-const marked = /^<reasoning>([\s\S]*?)<\/reasoning>/
+/** Recorded: gpt-oss writes its reasoning into the text, between tags, in every chunk. */
+const taggedReasoning = /^<reasoning>([\s\S]*?)<\/reasoning>/
 
-function withReasoning(part: unknown): unknown {
+function extractReasoning(part: unknown): unknown {
   if (!isFields(part) || typeof part.content !== 'string') return part
-  const [all, reasoning] = marked.exec(part.content) ?? []
+  const [all, reasoning] = taggedReasoning.exec(part.content) ?? []
   if (all === undefined) return part
   return { ...part, reasoning_content: reasoning, content: part.content.slice(all.length) || null }
 }
 
-function unmarked(body: Fields): Fields {
+function extractAllReasoning(body: Fields): Fields {
   if (!Array.isArray(body.choices)) return body
   const choices = body.choices.map((choice: unknown) => {
     if (!isFields(choice)) return choice
-    if ('message' in choice) return { ...choice, message: withReasoning(choice.message) }
-    return 'delta' in choice ? { ...choice, delta: withReasoning(choice.delta) } : choice
+    if ('message' in choice) return { ...choice, message: extractReasoning(choice.message) }
+    return 'delta' in choice ? { ...choice, delta: extractReasoning(choice.delta) } : choice
   })
   return { ...body, choices }
 }
 
-/** Usage stands in Bedrock's own metrics (recorded). */
-function withUsage(chunk: Fields): Fields {
+/** The usage is in Bedrock's own metrics (recorded). */
+function addUsage(chunk: Fields): Fields {
   const { 'amazon-bedrock-invocationMetrics': _, ...rest } = chunk
-  const metrics = metricsOf(chunk)
+  const metrics = readMetrics(chunk)
   if (!metrics || isFields(chunk.usage)) return rest
   const { prompt, completion } = metrics
   return { ...rest, usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion } }
 }
 
 /**
- * OpenAI's open models, Jamba, and imported models that speak this wire.
+ * OpenAI's open models, Jamba, and imported models with this API.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-jamba.html
  */
@@ -101,7 +101,7 @@ export const completionsOverInvoke: Chat<OpenAIQuirks> = Object.freeze({
     return { ...encoded, body }
   },
   decode: (body: unknown, context: DecodeContext<OpenAIQuirks>) =>
-    completionsChat.decode(isFields(body) ? unmarked(body) : body, context),
+    completionsChat.decode(isFields(body) ? extractAllReasoning(body) : body, context),
   stream: (context: DecodeContext<OpenAIQuirks>) =>
-    new Unwrapped(completionsChat.stream(context), (chunk) => withUsage(unmarked(chunk))),
+    new ChunkUnwrapper(completionsChat.stream(context), (chunk) => addUsage(extractAllReasoning(chunk))),
 })

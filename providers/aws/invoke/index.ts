@@ -5,7 +5,7 @@ import { defaultQuirks } from '../../dialects/openai/index.js'
 import { claudeChat, claudeQuirks, completionsOverInvoke } from './chat.js'
 import { llama, mistralText, textChat, titanText } from './text.js'
 
-/** InvokeModel of Amazon Bedrock: one path, and bodies that are the models' own. */
+/** InvokeModel of Amazon Bedrock: one path, and a body for each model family. */
 
 interface Family {
   readonly chat: ChatDialect
@@ -24,31 +24,29 @@ const families = {
 const byName: readonly (readonly [RegExp, keyof typeof families])[] = [
   [/(?:^|[./])anthropic\./, 'claude'],
   [/(?:^|[./])meta\.llama/, 'llama'],
-  // the models with a chat of their own (Pixtral, Large 3) are reached by Converse
+  // Mistral's chat models (Pixtral, Large 3) are called by Converse
   [/(?:^|[./])mistral\.(?:mistral-7b|mixtral-8x7b|mistral-large-2402|mistral-small-2402)/, 'mistral'],
   [/(?:^|[./])amazon\.titan-text/, 'titan'],
   [/(?:^|[./])openai\.gpt-oss|(?:^|[./])ai21\.jamba/, 'openai'],
 ]
 
-/** `invoke/<model>`; `llama/<arn>` and `openai/<arn>` for models whose names say nothing, as imported ones. */
+/** `invoke/<model>`; `llama/<arn>` and `openai/<arn>` for imported models. */
 const prefix = /^(invoke|llama|openai)\/(?:(llama|openai|claude|mistral|titan)\/)?/
 
-export const isInvoke = (model: string): boolean => prefix.test(model)
-
-const bare = (model: string): string => model.replace(prefix, '')
+const stripPrefix = (model: string): string => model.replace(prefix, '')
 
 /**
  * The provider of a model over InvokeModel.
- * @throws {BadRequestError} where nothing is known of its body
+ * @throws {BadRequestError} for models of unknown families
  */
-export function invoked(base: Provider, model: string): Provider {
+export function invokeProvider(base: Provider, model: string): Provider {
   const [, marker, second] = prefix.exec(model) ?? []
-  const id = bare(model)
+  const id = stripPrefix(model)
   const named = second ?? (marker === 'invoke' ? byName.find(([pattern]) => pattern.test(id))?.[1] : marker)
   if (named === undefined || !Object.hasOwn(families, named)) {
     throw new BadRequestError(
-      `bedrock/invoke has no body for '${id}': it has those of Claude, Llama, Mistral's text models, Titan Text, gpt-oss and ` +
-        `Jamba. Write 'bedrock/${id}', which goes by Converse; for an imported model 'bedrock/llama/<arn>' or 'bedrock/openai/<arn>'.`,
+      `bedrock/invoke supports Claude, Llama, Mistral's text models, Titan Text, gpt-oss and Jamba; got '${id}'. ` +
+        `Use 'bedrock/${id}' for Converse, or 'bedrock/llama/<arn>' or 'bedrock/openai/<arn>' for an imported model.`,
       { provider: base.id, model: id, param: 'model' },
     )
   }
@@ -65,7 +63,7 @@ export function invoked(base: Provider, model: string): Provider {
       path: (operation: Operation, name: string, stream: boolean) =>
         `/model/${encodeURIComponent(name)}/${stream && operation === 'chat' ? 'invoke-with-response-stream' : 'invoke'}`,
     }),
-    modelName: bare,
+    modelName: stripPrefix,
     quirks: family.quirks,
   })
   built.set(named, provider)

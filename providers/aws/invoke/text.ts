@@ -12,17 +12,17 @@ import { fieldsOf, type Names } from '../../prompt/params.js'
 import { llama2, llama3, mistral, type Template, titan, writePrompt } from '../../prompt/templates.js'
 import { readDialogue } from '../../prompt/turns.js'
 import { Report } from '../../report.js'
-import { chunkOf, countIn, countsIn, type Fields, isFields, metricsOf } from './wire.js'
+import { countIn, countsIn, type Fields, isFields, readChunk, readMetrics } from './wire.js'
 
-/** A family of models that takes one text. */
+/** A family of models whose input is one text. */
 interface Family {
   readonly who: string
   template(model: string): Template
   readonly names: Names
   body(prompt: string, fields: Fields): Fields
-  /** What an answer, or a chunk of a stream, says. */
+  /** Reads an answer or a chunk of a stream. */
   read(body: Fields): Piece
-  /** The fields of a whole answer that `read` knows. */
+  /** The fields of a complete answer that `read` reads. */
   readonly known: ReadonlySet<string>
 }
 
@@ -33,7 +33,7 @@ const usageIn = (prompt: unknown, completion: unknown): Usage | undefined => {
   return before === undefined || after === undefined ? undefined : usageOf(before, after)
 }
 
-const said = (text: unknown, finish: unknown, usage?: Usage): Piece => ({
+const toPiece = (text: unknown, finish: unknown, usage?: Usage): Piece => ({
   ...(typeof text === 'string' && { text }),
   ...(typeof finish === 'string' && { finish }),
   ...(usage && { usage }),
@@ -51,7 +51,7 @@ export const llama: Family = {
   },
   body: (prompt, fields) => ({ prompt, ...fields }),
   read: ({ generation, stop_reason: finish, prompt_token_count: before, generation_token_count: after }) =>
-    said(generation, finish, usageIn(before, after)),
+    toPiece(generation, finish, usageIn(before, after)),
   known: new Set(['generation', 'stop_reason', 'prompt_token_count', 'generation_token_count']),
 }
 
@@ -63,7 +63,7 @@ export const mistralText: Family = {
   body: (prompt, fields) => ({ prompt, ...fields }),
   read: ({ outputs }) => {
     const first: unknown = Array.isArray(outputs) ? outputs[0] : undefined
-    return isFields(first) ? said(first.text, first.stop_reason) : {}
+    return isFields(first) ? toPiece(first.text, first.stop_reason) : {}
   },
   known: new Set(['outputs']),
 }
@@ -89,12 +89,12 @@ export const titanText: Family = {
     const first: unknown = Array.isArray(body.results) ? body.results[0] : body
     if (!isFields(first)) return {}
     const usage = usageIn(body.inputTextTokenCount, first.tokenCount ?? first.totalOutputTextTokenCount)
-    return said(first.outputText, first.completionReason, usage)
+    return toPiece(first.outputText, first.completionReason, usage)
   },
   known: new Set(['inputTextTokenCount', 'results']),
 }
 
-/** Chat of a family whose models take a text, over InvokeModel. */
+/** Chat over InvokeModel, for a family whose input is one text. */
 export const textChat = (family: Family): ChatDialect =>
   Object.freeze({
     encode(params: ChatParams, context: EncodeContext): Encoded {
@@ -118,9 +118,9 @@ export const textChat = (family: Family): ChatDialect =>
     },
     stream: (context: DecodeContext) =>
       new TextStream(context, (event, data) => {
-        const chunk = chunkOf(event, data)
+        const chunk = readChunk(event, data)
         if (!chunk) return undefined
-        const metrics = metricsOf(chunk)
+        const metrics = readMetrics(chunk)
         const piece = family.read(chunk)
         return { ...piece, ...(metrics && { usage: usageOf(metrics.prompt, metrics.completion) }) }
       }),

@@ -3,15 +3,15 @@ import { type Fields, isFields, parseEvent } from '../../fields.js'
 
 export { type Fields, isFields }
 
-/** How the names of exceptions end, where the framing gives one instead of an event. */
+/** Matches the names of exceptions, which the framing passes instead of an event name. */
 const exception = /(?:exception|error|failure|fault)$/i
 
 /**
- * What a `chunk` of a stream holds: JSON of the model's own, in base64.
+ * Reads the model's JSON, in base64, from a `chunk` of a stream.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html
- * @throws {ProviderFault} where the event is an error, or no such chunk
+ * @throws {ProviderFault} on an error event
  */
-export function chunkOf(event: string | undefined, data: string): Fields | undefined {
+export function readChunk(event: string | undefined, data: string): Fields | undefined {
   const outer = parse(data)
   if (event !== undefined && exception.test(event)) {
     throw new ProviderFault('its stream has an error', { ...outer, __type: event })
@@ -26,7 +26,7 @@ export const countIn = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
 
 /** Bedrock's own counts, in the last chunk of a stream. */
-export function metricsOf(chunk: Fields): { prompt: number; completion: number } | undefined {
+export function readMetrics(chunk: Fields): { prompt: number; completion: number } | undefined {
   const metrics = chunk['amazon-bedrock-invocationMetrics']
   if (!isFields(metrics)) return undefined
   const [prompt, completion] = [countIn(metrics.inputTokenCount), countIn(metrics.outputTokenCount)]

@@ -98,7 +98,9 @@ describe('credential chain', () => {
     })
     const error = await authorize({ region: 'us-east-1' }).catch((thrown: unknown) => thrown)
     expect((error as AuthenticationError).code).toBe('authentication')
-    expect((error as Error).message).toMatch(/gave none \(Could not load .*AWS_ACCESS_KEY_ID.*AWS_BEARER_TOKEN_BEDROCK/)
+    expect((error as Error).message).toMatch(
+      /found none \(Could not load .*AWS_ACCESS_KEY_ID.*AWS_BEARER_TOKEN_BEDROCK/,
+    )
     chain.make.mockReturnValueOnce(async () => found)
     await expect(authorize({ region: 'us-east-1' })).resolves.toHaveProperty('authorization')
   })
