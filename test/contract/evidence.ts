@@ -1,6 +1,6 @@
-import { hosts } from '../corpus/hosts.js'
-import { replayed } from '../corpus/recording.js'
-import { textPrefix } from '../corpus/text-completion.js'
+import { hosts } from '../corpus/folders/hosts.js'
+import { textPrefix } from '../corpus/request/text-completion.js'
+import { replayed } from '../corpus/wire/recording.js'
 import { pages } from './pages.js'
 
 /**

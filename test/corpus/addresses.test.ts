@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hosts, placeOf } from './hosts.js'
-import { corpusFolder, howToConfigure, recordings } from './recording.js'
+import { hosts, placeOf } from './folders/hosts.js'
+import { corpusFolder, howToConfigure, recordings } from './wire/recording.js'
 
 /** Where recordings were made elsewhere than at the address that llmux knows, and why that is right. */
 const elsewhere: Readonly<Record<string, string>> = {

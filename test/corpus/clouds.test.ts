@@ -5,11 +5,11 @@ import { createClient } from '../../src/index.js'
 import type { ChatCompletion } from '../../src/types/chat.js'
 import { startHosts } from '../helpers/hosts.js'
 import { rejection } from '../helpers/simulated.js'
-import { awsEvents } from './aws-events.js'
-import { anthropicRules } from './equal-anthropic.js'
-import { toOpenAI } from './from-anthropic.js'
-import { type Fields, firstDifference, isObject, list, object, objects, parse, text } from './json.js'
-import { corpusFolder, howToConfigure } from './recording.js'
+import { anthropicRules } from './equivalence/anthropic.js'
+import { toOpenAI } from './request/anthropic.js'
+import { awsEvents } from './wire/aws-events.js'
+import { type Fields, firstDifference, isObject, list, object, objects, parse, text } from './wire/json.js'
+import { corpusFolder, howToConfigure } from './wire/recording.js'
 
 /**
  * Recordings of clouds whose own words stand around another dialect: watsonx.ai, InvokeModel of Bedrock, and the pipeline of

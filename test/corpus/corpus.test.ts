@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { excluded, judgeExclusions } from './exclusions.js'
-import { leftOutLines } from './exclusions-native.js'
-import { corpusFolder, howToConfigure } from './recording.js'
-import { judge, runCorpus } from './run.js'
+import { excluded, judgeExclusions } from './exclusions/exclusions.js'
+import { leftOutLines } from './exclusions/exclusions-native.js'
+import { judge, runCorpus } from './replay/run.js'
+import { corpusFolder, howToConfigure } from './wire/recording.js'
 
 const folder = corpusFolder()
 

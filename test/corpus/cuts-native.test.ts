@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Provider } from '../../providers/contract.js'
 import { loadProvider } from '../../providers/registry.js'
-import { driveNative } from './drive-native.js'
-import { nativeOf } from './native.js'
-import { reach } from './native-address.js'
-import { nativeFolders } from './native-folders.js'
-import { corpusFolder, howToConfigure, type Recording, recordings, wire } from './recording.js'
+import { nativeOf } from './folders/native.js'
+import { reach } from './folders/native-address.js'
+import { nativeFolders } from './folders/native-folders.js'
+import { driveNative } from './replay/drive-native.js'
+import { corpusFolder, howToConfigure, type Recording, recordings, wire } from './wire/recording.js'
 
 const folder = corpusFolder()
 

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Provider } from '../../providers/contract.js'
 import { loadProvider } from '../../providers/registry.js'
 import { type Client, createClient, LLMError } from '../../src/index.js'
-import { drive } from './drive.js'
-import { hosts } from './hosts.js'
-import { corpusFolder, howToConfigure, type Recording, recordings, replayed, wire } from './recording.js'
-import { expectStream } from './replay-chat.js'
-import { minimalChat, modelOf, prefixOf } from './request.js'
-import { type Player, startPlayer } from './server.js'
+import { hosts } from './folders/hosts.js'
+import { expectStream } from './replay/chat.js'
+import { drive } from './replay/drive.js'
+import { type Player, startPlayer } from './replay/server.js'
+import { minimalChat, modelOf, prefixOf } from './request/request.js'
+import { corpusFolder, howToConfigure, type Recording, recordings, replayed, wire } from './wire/recording.js'
 
 const folder = corpusFolder()
 

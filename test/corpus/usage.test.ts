@@ -9,9 +9,9 @@ import type { Framer, OnEvent } from '../../src/transport/framer.js'
 import { ndjson } from '../../src/transport/ndjson.js'
 import { sse } from '../../src/transport/sse.js'
 import type { ChatCompletionChunk, Usage } from '../../src/types/chat.js'
-import { usageOfAnthropic } from './expect-usage.js'
-import { count, type Fields, isObject, object, parse } from './json.js'
-import { corpusFolder, howToConfigure, type Recording, wire } from './recording.js'
+import { usageOfAnthropic } from './expectation/usage.js'
+import { count, type Fields, isObject, object, parse } from './wire/json.js'
+import { corpusFolder, howToConfigure, type Recording, wire } from './wire/recording.js'
 
 /** Where the provider's numbers contradict themselves, or say another thing than ours: by id, and why. */
 const exceptions: Readonly<Record<string, string>> = {

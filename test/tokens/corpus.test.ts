@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { families } from '../../src/tokens/family-table.js'
 import { measured } from '../../src/tokens/measured.js'
-import { corpusFolder, howToConfigure } from '../corpus/recording.js'
+import { corpusFolder, howToConfigure } from '../corpus/wire/recording.js'
 import { isPlain, isSound, judge, linesOf, tableOf } from './report.js'
 
 /** Calls that an exact count misses, and why. */

@@ -9,8 +9,8 @@ import type { CountEndpoint } from '../../providers/contract.js'
 import { provider as gemini } from '../../providers/gemini.js'
 import { provider as vertex } from '../../providers/vertex.js'
 import { providerCount } from '../../src/tokens/endpoints.js'
-import { object } from '../corpus/json.js'
-import { corpusFolder, howToConfigure, type Recording } from '../corpus/recording.js'
+import { object } from '../corpus/wire/json.js'
+import { corpusFolder, howToConfigure, type Recording } from '../corpus/wire/recording.js'
 
 const countOf = ({ count }: { count?: CountEndpoint }): CountEndpoint => {
   if (!count) throw new Error('the provider has no counting endpoint')

@@ -1,4 +1,4 @@
-import { type Fields, isObject, list, object, text } from '../corpus/json.js'
+import { type Fields, isObject, list, object, text } from '../corpus/wire/json.js'
 
 const json = (value: unknown): string => JSON.stringify(value ?? {})
 

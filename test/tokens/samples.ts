@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Tool } from '../../src/types/chat.js'
 import type { Message } from '../../src/types/messages.js'
-import { toOpenAI } from '../corpus/from-anthropic.js'
-import { type Fields, isObject, list, object, text } from '../corpus/json.js'
-import type { Recording } from '../corpus/recording.js'
+import { toOpenAI } from '../corpus/request/anthropic.js'
+import { type Fields, isObject, list, object, text } from '../corpus/wire/json.js'
+import type { Recording } from '../corpus/wire/recording.js'
 import { fromConverse, fromGemini } from './from-native.js'
 
 /** A recorded call: its request in OpenAI's shape, and what the provider counted. */
