@@ -19,6 +19,12 @@ export function encodeStateOf(names: EncodeState['names'], json: JSONTool | unde
   return names || json ? { ...(names && { names }), ...(json && { json }) } : undefined
 }
 
+/** The caller's name of a tool, for the name that the model uses. */
+export function originalName(state: EncodeState | undefined, name: string): string {
+  const names = state?.names
+  return (names && Object.hasOwn(names, name) ? names[name] : undefined) ?? name
+}
+
 /** The answer in the call of the answer tool, as JSON text. */
 export function answerText(input: unknown, { wrapped }: JSONTool): string {
   const answer = wrapped && isFields(input) && 'response' in input ? input.response : input

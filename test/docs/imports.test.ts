@@ -297,7 +297,7 @@ const relatives = [
  * What any dialect may use: how it reads JSON, says that a request asks for something in vain, and asks a model for JSON; and the
  * steps that several take alike. These may use no more than a dialect.
  */
-const isShared = (to: string) => /^providers\/(?:shared\/|(?:fields|report|instruction)\.ts$)/.test(to)
+const isShared = (to: string) => /^providers\/(?:shared\/|models\/|(?:fields|report|instruction)\.ts$)/.test(to)
 
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = []

@@ -2,10 +2,11 @@ import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta } 
 import type { FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { joinDeltas, joinFields, joinPieces, messageFromDelta } from '../../shared/deltas.js'
-import { answerText, type EncodeState } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
 import { AudioReader, decodeAnnotations, decodeImage } from './content.js'
+import { appendPart, fitsMessage, storeParts } from './replay.js'
 import type { GeminiQuirks } from './scope.js'
-import { appendPart, fitsMessage, signCall, storeParts, thinkingBlock } from './thinking.js'
+import { signCall, thinkingBlock } from './thinking.js'
 import { decodeUsage, mergeUsage, serviceTier, usageExtras } from './usage.js'
 import {
   type Candidate,
@@ -357,7 +358,7 @@ class CandidateReader {
     const call: FunctionToolCall = {
       id: functionCall.id || `call_${this.#prefix}_${index}`,
       type: 'function',
-      function: { name: this.#encodeState?.names?.[name] ?? name, arguments: JSON.stringify(functionCall.args ?? {}) },
+      function: { name: originalName(this.#encodeState, name), arguments: JSON.stringify(functionCall.args ?? {}) },
     }
     this.#pieces.push({ tool_calls: [{ index, ...signCall(call, thoughtSignature) }] })
   }

@@ -1,12 +1,12 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
+import { geminiRules, namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { rejectUnsupported } from '../../shared/params.js'
 import { collectRemoteURLs, encodeParts } from './content.js'
 import { encodeFormat } from './format.js'
 import { encodeMessages } from './messages.js'
-import { modelFacts } from './models.js'
 import {
   encodeOutput,
   encodeSampling,
@@ -22,10 +22,16 @@ import { type Fields, isFields, type Part } from './wire.js'
 
 /** Encodes a chat request for generateContent. https://ai.google.dev/api/generate-content */
 export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>): Encoded {
-  const { quirks, model } = context
+  const { quirks } = context
   const report = new Report(context)
   const names = new Names(collectNames(params))
-  const scope: EncodeScope = { report, quirks, facts: modelFacts(model), names, media: context.media ?? new Map() }
+  const scope: EncodeScope = {
+    report,
+    quirks,
+    facts: geminiRules(namedModel(context)),
+    names,
+    media: context.media ?? new Map(),
+  }
 
   const { system, turns } = encodeMessages(params.messages, scope)
   const tools = encodeTools(params, scope)
@@ -69,8 +75,8 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
 }
 
 /** The URLs that the API can't read, whose content the request needs. */
-export function remoteMedia(params: ChatParams, { model, quirks }: EncodeContext<GeminiQuirks>): readonly string[] {
-  return collectRemoteURLs(params.messages, { facts: modelFacts(model), quirks })
+export function remoteMedia(params: ChatParams, context: EncodeContext<GeminiQuirks>): readonly string[] {
+  return collectRemoteURLs(params.messages, { facts: geminiRules(namedModel(context)), quirks: context.quirks })
 }
 
 /** `system_instruction`: text, parts, or a content with parts. */

@@ -1,8 +1,9 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
 import { parseArguments } from '../../shared/calls.js'
 import { encodeImages, encodeParts } from './content.js'
+import { restoreParts } from './replay.js'
 import type { EncodeScope } from './scope.js'
-import { encodeThoughts, isThinking, restoreParts, sealCalls, signatureOf, signPart } from './thinking.js'
+import { encodeThoughts, isThinking, sealCalls, signatureOf, signPart } from './thinking.js'
 import { type Fields, isFields, type Part, type Turn } from './wire.js'
 
 export interface Conversation {

@@ -1,6 +1,6 @@
 import type { Media } from '../../../src/types/media.js'
+import type { GeminiRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
-import type { ModelFacts } from './models.js'
 import type { Fields } from './wire.js'
 
 /** Differences between Google AI Studio and other hosts of Gemini, such as Vertex AI. */
@@ -30,7 +30,8 @@ export interface ToolNames {
 /** Shared state of one `encode` call. */
 export interface EncodeScope {
   readonly report: Report
-  readonly facts: ModelFacts
+  /** The rules of the model. */
+  readonly facts: GeminiRules
   readonly quirks: GeminiQuirks
   readonly names: ToolNames
   /** Files downloaded for the request, by URL. */

@@ -1,12 +1,10 @@
 import type { ChatParams, Thinking } from '../../../src/types/chat.js'
 import type { AssistantMessage, FunctionToolCall, ThinkingBlock } from '../../../src/types/messages.js'
-import { assistantText } from '../../shared/calls.js'
-import { answerText, type EncodeState } from '../../shared/encode-state.js'
-import type { Budget, Level } from './models.js'
+import type { ThinkingBudget, ThinkingLevel } from '../../models/index.js'
 import type { EncodeScope } from './scope.js'
-import { type Fields, isFields, kindOf, type Part, type PartKind, textIn } from './wire.js'
+import { type Fields, isFields, type Part, textIn } from './wire.js'
 
-/** Thinking: its settings, and the thoughts, signatures and parts of an answer that later turns send back. */
+/** Thinking: its settings, and the thoughts and signatures that later turns send back. */
 
 /** Google's own mapping, for models with a thinking budget. https://ai.google.dev/gemini-api/docs/openai#thinking */
 const budgets: ReadonlyMap<string, number> = new Map([
@@ -56,7 +54,7 @@ function disableThinking(param: string, { facts, report }: EncodeScope): Fields 
 
 function encodeBudget(
   { thinking, reasoning_effort: effort }: ChatParams,
-  range: Budget,
+  range: ThinkingBudget,
   scope: EncodeScope,
 ): Fields | undefined {
   if (thinking?.type === 'enabled') return { thinkingBudget: clampBudget(thinking.budget_tokens, range, scope) }
@@ -70,7 +68,7 @@ function encodeBudget(
   return { thinkingBudget: Math.min(Math.max(tokens, range.least), range.most) }
 }
 
-function clampBudget(tokens: number, { least, most }: Budget, scope: EncodeScope): number {
+function clampBudget(tokens: number, { least, most }: ThinkingBudget, scope: EncodeScope): number {
   const fit = Math.min(Math.max(tokens, least), most)
   if (fit !== tokens) {
     scope.report.changed('thinking', `This model takes a budget from ${least} to ${most} tokens: ${fit} was sent.`)
@@ -99,14 +97,14 @@ function encodeEffort(effort: string, scope: EncodeScope): Fields | undefined {
 }
 
 /** The level itself or the next higher one that the model has, as Google's own mapping does. */
-function nearestLevel(effort: string, { facts: { levels } }: EncodeScope): Level {
+function nearestLevel(effort: string, { facts: { levels } }: EncodeScope): ThinkingLevel {
   const wanted = ladder.indexOf(effort)
   return levels.find((level) => ladder.indexOf(level) >= wanted) ?? 'high'
 }
 
-const levelField = (level: Level): Fields => ({ thinkingLevel: level.toUpperCase() })
+const levelField = (level: ThinkingLevel): Fields => ({ thinkingLevel: level.toUpperCase() })
 
-function levelOfBudget({ budget_tokens: tokens }: Extract<Thinking, { type: 'enabled' }>): Level {
+function levelOfBudget({ budget_tokens: tokens }: Extract<Thinking, { type: 'enabled' }>): ThinkingLevel {
   if (tokens <= 1024) return 'low'
   return tokens <= 8192 ? 'medium' : 'high'
 }
@@ -180,108 +178,4 @@ export function sealCalls(parts: Part[]): Part[] {
   const part = parts[first]
   if (!part || part.thoughtSignature !== undefined) return parts
   return parts.with(first, { ...part, thoughtSignature: foreignSignature })
-}
-
-/** Appends a part. Consecutive texts are one part, however a stream cuts them; a signature comes with the last piece and ends the part. */
-export function appendPart(parts: Part[], part: Part): void {
-  const kind = kindOf(part)
-  const last = parts.at(-1)
-  if (kind === 'text' || kind === 'thought') {
-    if (last && kindOf(last) === kind && last.thoughtSignature === undefined && isPlain(part) && isPlain(last)) {
-      parts[parts.length - 1] = { ...last, ...part, text: `${last.text}${part.text}` }
-      return
-    }
-  }
-  parts.push(part)
-}
-
-const plainFields: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature'])
-const callFields: ReadonlySet<string> = new Set(['id', 'name', 'args'])
-
-const isPlain = (part: Part): boolean => Object.keys(part).every((name) => plainFields.has(name))
-
-const messageOrder: readonly PartKind[] = ['thought', 'text', 'image', 'audio', 'call']
-
-/** Whether OpenAI's message (thoughts, one text, images, calls) expresses the parts completely. */
-export function fitsMessage(parts: readonly Part[]): boolean {
-  let stage = 0
-  let texts = 0
-  for (const part of parts) {
-    const kind = kindOf(part)
-    const place = messageOrder.indexOf(kind)
-    if (place < stage) return false
-    stage = place
-    if (kind === 'text' && ++texts > 1) return false
-    if ((kind === 'text' || kind === 'thought') && !isPlain(part)) return false
-    if (kind === 'call' && !Object.keys(part.functionCall ?? {}).every((name) => callFields.has(name))) return false
-  }
-  return true
-}
-
-/**
- * The parts of an answer that OpenAI's message can't express (executed code, server tools, text between calls). They are stored under
- * `provider_specific_fields.content_parts`, and the next turn sends them back in place. Images and audio are megabytes and already part
- * of the message: the stored part refers to them.
- */
-export function storeParts(parts: readonly Part[], encodeState: EncodeState | undefined): Part[] {
-  let image = 0
-  return parts.flatMap((part): Part[] => {
-    switch (kindOf(part)) {
-      case 'image': {
-        const { inlineData: _, ...rest } = part
-        return [{ ...rest, image: image++ }]
-      }
-      case 'audio':
-        return []
-      case 'call':
-        return [restoreNames(part, encodeState)]
-      default:
-        return [part]
-    }
-  })
-}
-
-/** A call under the caller's name of the tool; a call with the answer becomes text. */
-function restoreNames(part: Part, encodeState: EncodeState | undefined): Part {
-  const call = part.functionCall
-  if (!call || !encodeState) return part
-  if (encodeState.json && call.name === encodeState.json.name) return { text: answerText(call.args, encodeState.json) }
-  const original = encodeState.names?.[call.name ?? '']
-  return original === undefined ? part : { ...part, functionCall: { ...call, name: original } }
-}
-
-/** Stored parts with the message's current calls and images. Undefined without stored parts, or if the caller changed the message. */
-export function restoreParts(
-  message: AssistantMessage,
-  { calls, images }: { readonly calls: readonly Part[]; readonly images: readonly Part[] },
-  index: number,
-  scope: EncodeScope,
-): Part[] | undefined {
-  const stored: unknown = message.provider_specific_fields?.content_parts
-  if (!Array.isArray(stored) || stored.length === 0 || !stored.every(isFields)) return undefined
-  const parts = stored as Part[]
-  const text = parts.map((part) => (kindOf(part) === 'text' ? part.text : '')).join('')
-  const unchanged =
-    text === assistantText(message) &&
-    parts.filter((part) => part.functionCall).length === calls.length &&
-    parts.every(({ image }) => image === undefined || images[Number(image)] !== undefined)
-  if (!unchanged) {
-    scope.report.repaired(
-      index,
-      `messages[${index}]: the message was changed after Gemini wrote it, so its stored parts ` +
-        '(code, server tools, thoughts) were left out.',
-    )
-    return undefined
-  }
-  let call = 0
-  return parts.flatMap((part): Part[] => {
-    if (part.thought && part.thoughtSignature === undefined) return []
-    if (part.functionCall) return [mergePart(part, calls[call++])]
-    return [part.image === undefined ? part : mergePart(part, images[Number(part.image)])]
-  })
-}
-
-function mergePart({ image: _, ...stored }: Part, current: Part | undefined): Part {
-  const fields: Fields = { ...stored, ...current }
-  return fields
 }

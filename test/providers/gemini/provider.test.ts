@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Operation } from '../../../providers/contract.js'
-import { modelFacts } from '../../../providers/dialects/gemini/models.js'
 import { provider } from '../../../providers/gemini.js'
+import { geminiRules } from '../../../providers/models/index.js'
 
 describe('the provider', () => {
   it('defines addresses and credentials', () => {
@@ -27,9 +27,9 @@ describe('the provider', () => {
     for (const part of [provider, address, address.env, auth, auth.schemes, quirks, dialect, dialect.chat]) {
       expect(Object.isFrozen(part)).toBe(true)
     }
-    expect(Object.isFrozen(modelFacts('gemini-2.5-pro'))).toBe(true)
-    expect(Object.isFrozen(modelFacts('gemini-2.5-pro').budget)).toBe(true)
-    expect(Object.isFrozen(modelFacts('unknown'))).toBe(true)
+    expect(Object.isFrozen(geminiRules('gemini-2.5-pro'))).toBe(true)
+    expect(Object.isFrozen(geminiRules('gemini-2.5-pro').budget)).toBe(true)
+    expect(Object.isFrozen(geminiRules('unknown'))).toBe(true)
   })
 })
 
@@ -47,11 +47,11 @@ describe('model facts', () => {
     ['gemini-3.1-pro', 'publishers/google/models/gemini-3.1-pro-preview'],
     ['gemini-3-pro-image', 'gemini-3-pro-image-preview@default'],
   ])('finds %s as %s', (id, name) => {
-    expect(modelFacts(name)).toBe(modelFacts(id))
+    expect(geminiRules(name)).toBe(geminiRules(id))
   })
 
   it('ignores partial matches of names', () => {
-    expect(modelFacts('my-gemini-2.0-flash')).toBe(modelFacts('unknown'))
-    expect(modelFacts('gemini-2.5-flash-image').budget).toBeUndefined()
+    expect(geminiRules('my-gemini-2.0-flash')).toBe(geminiRules('unknown'))
+    expect(geminiRules('gemini-2.5-flash-image').budget).toBeUndefined()
   })
 })
