@@ -160,7 +160,7 @@ export class RedisLink<Client extends LinkedClient> {
   async #send<Answer>(command: (client: Client) => Promise<Answer>): Promise<Answer> {
     if (!ready(this.#client)) await this.#open()
     const client = this.#client
-    if (!client) throw new Error('There is no connection to Redis.')
+    if (!client) throw new Error('Redis is not connected.')
     return command(client)
   }
 

@@ -5,7 +5,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * A conversation as the conventions write it down.
+ * Messages in the form of the GenAI conventions.
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-input-messages.json
  */
 export function inputMessages({ messages, input }: Fields): object[] {
@@ -98,7 +98,7 @@ function partOf(part: Fields): Part {
   }
 }
 
-/** Data is cut short already: what is left of it says of what kind it was, and how long. */
+/** Binary data is truncated already; the remainder shows its type and length. */
 function linked(modality: string, url: unknown): Part {
   const data = typeof url === 'string' ? /^data:([^;,]+)[^,]*,(.*)$/s.exec(url) : undefined
   if (data) return { type: 'blob', modality, mime_type: data[1], content: data[2] }

@@ -1,15 +1,15 @@
 import type { FailureEvent, SuccessEvent } from '../types/observe.js'
 import { attributesOf, contentOf, operationOf } from './gen-ai.js'
 
-/** What makes loggers: `logs` of `@opentelemetry/api-logs`, which knows the global ones, or a `LoggerProvider` of an SDK. */
+/** A source of loggers: `logs` of `@opentelemetry/api-logs` for the global provider, or an SDK's `LoggerProvider`. */
 export interface EventLoggerProvider {
   getLogger(name: string): EventLogger
 }
 
-/** A logger, as far as events need it. */
+/** The methods used of an OpenTelemetry logger. */
 export interface EventLogger {
   emit(record: EventRecord): void
-  /** Whether anybody wants such a record. */
+  /** False if records of this kind are discarded. */
   enabled?(options?: Pick<EventRecord, 'eventName' | 'severityNumber' | 'context'>): boolean
 }
 
@@ -26,11 +26,11 @@ const debug = 5
 const warn = 13
 
 /**
- * Events of a call: what was asked and answered, and how it failed.
+ * Emits the events of a call: input and output messages, and the exception if it failed.
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-events.md
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-exceptions.md
  *
- * @param context has the span that they belong to
+ * @param context contains the span of the call
  */
 export function writeEvents(
   logger: EventLogger,
@@ -49,7 +49,7 @@ export function writeEvents(
       ...(content && contentOf(event)),
     }))
   }
-  // the caller's own wish to stop is no fault
+  // an abort by the caller is not an error
   if (event.type !== 'failure' || event.error.code === 'aborted') return
   const { name, message, stack } = event.error
   write('gen_ai.client.operation.exception', warn, () => ({

@@ -1,12 +1,12 @@
 import type { CallEvent, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { inputMessages, outputMessages, systemInstructions, toolDefinitions } from './gen-ai-content.js'
 
-/** What an attribute of OpenTelemetry may be. */
+/** Value of an OpenTelemetry attribute. */
 export type AttributeValue = string | number | boolean | string[]
 export type AttributeMap = Record<string, AttributeValue>
 
 /**
- * The operation's name. `responses()` is chat by another wire; rerank and moderation have no name of their own in the conventions.
+ * Operation name. `responses()` counts as chat; the conventions define no name for rerank and moderation.
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/registry/attributes/gen-ai.md
  */
 export const operationOf = (operation: CallEvent['operation']): string => {
@@ -21,7 +21,7 @@ export const operationOf = (operation: CallEvent['operation']): string => {
   }
 }
 
-/** The well-known names of `gen_ai.provider.name`; others go by their prefix. Same page. */
+/** The well-known values of `gen_ai.provider.name`, from the same page. Other providers use their prefix. */
 const providers: Readonly<Record<string, string>> = {
   azure: 'azure.ai.openai',
   azure_ai: 'azure.ai.inference',
@@ -37,7 +37,7 @@ const providers: Readonly<Record<string, string>> = {
 export const providerOf = (prefix: string): string =>
   Object.hasOwn(providers, prefix) ? (providers[prefix] as string) : prefix || '_OTHER'
 
-/** What tells calls apart in metrics: few values. */
+/** Metric attributes: low cardinality only. */
 export function dimensionsOf(event: SuccessEvent | FailureEvent): AttributeMap {
   const dimensions: AttributeMap = {
     'gen_ai.operation.name': operationOf(event.operation),
@@ -102,7 +102,7 @@ function answered(event: SuccessEvent | FailureEvent, attributes: AttributeMap):
   if (event.stream && timings.firstTokenMs !== undefined) {
     attributes['gen_ai.response.time_to_first_chunk'] = timings.firstTokenMs / 1000
   }
-  // what a cache of llmux gave, no model has used
+  // a cached answer consumed no tokens
   if (!usage || cache.hit) return
   const { input, output } = tokensOf(event)
   if (input !== undefined) attributes['gen_ai.usage.input_tokens'] = input
@@ -115,7 +115,7 @@ function answered(event: SuccessEvent | FailureEvent, attributes: AttributeMap):
   if (reasoning) attributes['gen_ai.usage.reasoning.output_tokens'] = reasoning
 }
 
-/** Prompt and completion tokens, where they are known. */
+/** Prompt and completion tokens, if known. */
 export function tokensOf({ usage }: SuccessEvent | FailureEvent): { input?: number; output?: number } {
   if (!usage) return {}
   return {
@@ -124,7 +124,7 @@ export function tokensOf({ usage }: SuccessEvent | FailureEvent): { input?: numb
   }
 }
 
-/** What the conventions have no name for. */
+/** Attributes of llmux beyond the conventions. */
 function ofLlmux(event: SuccessEvent | FailureEvent, attributes: AttributeMap): void {
   const { callId, traceId, modelGroup, deployment, attempts, cost, cache, timings, tags, user, status } = event
   attributes['llmux.call.id'] = callId
@@ -141,7 +141,7 @@ function ofLlmux(event: SuccessEvent | FailureEvent, attributes: AttributeMap): 
   if (status !== undefined) attributes['http.response.status_code'] = status
 }
 
-/** What was asked and answered, as events have it. On spans, whose attributes have no structure, it is JSON. */
+/** Input and output messages. Structured in events, JSON text on spans. */
 export function contentOf({ request, answer }: SuccessEvent | FailureEvent): Record<string, readonly object[]> {
   const all = {
     'gen_ai.system_instructions': systemInstructions(request),

@@ -5,21 +5,21 @@ import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js
 
 /** Options of {@link helicone}. */
 export interface HeliconeOptions extends Omit<SenderOptions, 'batchSize'> {
-  /** @default HELICONE_API_KEY */
+  /** Helicone API key. @default HELICONE_API_KEY */
   apiKey?: string | undefined
-  /** `https://eu.api.helicone.ai` for Europe. @default HELICONE_LOG_BASE, else 'https://api.worker.helicone.ai' */
+  /** Base URL; `https://eu.api.helicone.ai` for the EU region. @default HELICONE_LOG_BASE, else 'https://api.worker.helicone.ai' */
   apiBase?: string | undefined
-  /** Whether prompts and answers are sent. `redact` of the client comes before it. @default true */
+  /** Sends prompts and answers. The client's `redact` option applies first. @default true */
   captureContent?: boolean | undefined
-  /** Custom properties of a call, to filter by. @default its tags and its metadata */
+  /** Returns the custom properties of a call, for filtering. @default the call's tags and metadata */
   properties?: ((event: SuccessEvent | FailureEvent) => Readonly<Record<string, string>>) | undefined
 }
 
 /**
- * Logs calls at Helicone, when they have ended. Calls that go through Helicone's gateway (`helicone/…`) are logged there anyhow.
+ * Logs finished calls at Helicone. Calls through Helicone's gateway (`helicone/…`) are already logged there.
  * https://docs.helicone.ai/getting-started/integration-method/manual-logger-curl
  *
- * @throws {BadRequestError} where there is no key
+ * @throws {BadRequestError} if the key is missing
  * @example
  * const client = createClient({ callbacks: [helicone()] })
  */
@@ -31,7 +31,7 @@ export function helicone(options: HeliconeOptions = {}): CallbackSet {
     {
       url: urlOf(service, options.apiBase, ['HELICONE_LOG_BASE'], 'https://api.worker.helicone.ai', '/custom/v1/log'),
       headers: { authorization: `Bearer ${key}` },
-      // the API takes one call a request
+      // the API accepts one call per request
       wrap: ([log = '{}']) => log,
       parallel: 8,
     },
@@ -40,7 +40,7 @@ export function helicone(options: HeliconeOptions = {}): CallbackSet {
   const end = (event: SuccessEvent | FailureEvent) => sender.put(logOf(event, options))
   return {
     name: 'helicone',
-    // properties may be made of it
+    // custom properties may use it
     content: options.captureContent !== false || options.properties !== undefined,
     onSuccess: end,
     onFailure: end,
@@ -86,7 +86,7 @@ function responseOf(event: SuccessEvent | FailureEvent, content: boolean): objec
   return { headers, status: event.status || 200, json: kept }
 }
 
-/** Read as Helicone's headers. https://docs.helicone.ai/helicone-headers/header-directory */
+/** Interpreted like Helicone's headers. https://docs.helicone.ai/helicone-headers/header-directory */
 function metaOf(event: SuccessEvent | FailureEvent, { properties }: HeliconeOptions): Record<string, string> {
   const { callId, user, tags, metadata, modelGroup, deployment } = event
   const meta: Record<string, string> = { 'Helicone-Request-Id': callId }

@@ -6,46 +6,47 @@ import { nanoseconds, type OtlpSpan, otlpAttributes, otlpRequest, otlpSpanId, ot
 import { Sender, type SenderOptions, sendingOptions } from './sender.js'
 import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js'
 
-/** What Langfuse knows of a call beside the call itself. */
+/** Trace attributes of a call. */
 export interface LangfuseTrace {
-  /** The trace's name. */
+  /** Name of the trace. */
   name?: string | undefined
   sessionId?: string | undefined
   userId?: string | undefined
   tags?: readonly string[] | undefined
-  /** The prompt of Langfuse's that the call was made with. */
+  /** The Langfuse prompt used for the call. */
   prompt?: { readonly name: string; readonly version?: number | undefined } | undefined
-  /** Top-level keys can be filtered by. */
+  /** Metadata of the trace. Langfuse can filter by top-level keys. */
   metadata?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Options of {@link langfuse}. */
 export interface LangfuseOptions extends SenderOptions {
-  /** @default LANGFUSE_PUBLIC_KEY */
+  /** Public key of the project. @default LANGFUSE_PUBLIC_KEY */
   publicKey?: string | undefined
-  /** @default LANGFUSE_SECRET_KEY */
+  /** Secret key of the project. @default LANGFUSE_SECRET_KEY */
   secretKey?: string | undefined
-  /** @default LANGFUSE_BASE_URL or LANGFUSE_HOST, else 'https://cloud.langfuse.com' */
+  /** Base URL of the Langfuse server. @default LANGFUSE_BASE_URL or LANGFUSE_HOST, else 'https://cloud.langfuse.com' */
   apiBase?: string | undefined
-  /** `production`, `staging`, … @default LANGFUSE_TRACING_ENVIRONMENT */
+  /** Environment, such as `production` or `staging`. @default LANGFUSE_TRACING_ENVIRONMENT */
   environment?: string | undefined
-  /** Of your application. @default LANGFUSE_RELEASE */
+  /** Release of your application. @default LANGFUSE_RELEASE */
   release?: string | undefined
-  /** Whether prompts and answers are sent. `redact` of the client comes before it. @default true */
+  /** Sends prompts and answers. The client's `redact` option applies first. @default true */
   captureContent?: boolean | undefined
-  /** Runs where the call is made: its result is `captured` of the event that `trace` gets. */
+  /** Runs in the caller's context when the call starts. Its result is `event.captured` in `trace`. */
   capture?: (() => unknown) | undefined
   /**
+   * Returns the trace attributes of a call.
    * @default `session_id`, `trace_name`, `prompt_name` and `prompt_version` of the call's metadata, its `user` and its `tags`
    */
   trace?: ((event: SuccessEvent | FailureEvent) => LangfuseTrace) | undefined
 }
 
 /**
- * Sends calls to Langfuse, through its OpenTelemetry endpoint. Calls of one `traceId` are one trace.
+ * Sends calls to Langfuse through its OpenTelemetry endpoint. Calls with the same `traceId` form one trace.
  * https://langfuse.com/integrations/native/opentelemetry
  *
- * @throws {BadRequestError} where there is no key
+ * @throws {BadRequestError} if a key is missing
  * @example
  * const client = createClient({ callbacks: [langfuse({ environment: 'production' })] })
  */
@@ -77,7 +78,7 @@ export function langfuse(options: LangfuseOptions = {}): CallbackSet {
   }
   return {
     name: 'langfuse',
-    // a trace may be made of it
+    // `trace` may use it
     content: options.captureContent !== false || options.trace !== undefined,
     ...(options.capture && { capture: options.capture }),
     onSuccess: end,
@@ -143,7 +144,7 @@ function spansOf(event: SuccessEvent | FailureEvent, options: LangfuseOptions): 
   return spans
 }
 
-/** On every span: Langfuse filters by single observations. The same page, "Propagating Trace Attributes to All Spans". */
+/** Set on every span, since Langfuse filters single observations. Same page, "Propagating Trace Attributes to All Spans". */
 function traceAttributes(event: SuccessEvent | FailureEvent, options: LangfuseOptions): AttributeMap {
   const { name, sessionId, userId, tags, metadata } = described(event, options)
   const { environment, release } = options
@@ -221,7 +222,7 @@ function firstMessage({ choices }: Readonly<Record<string, unknown>>): unknown {
   return Array.isArray(choices) && choices.length === 1 ? choices[0]?.message : choices
 }
 
-/** Content, and what says nothing of how the model was asked. */
+/** Content, and fields that are not model parameters. */
 const noParameters = new Set([
   ...['model', 'messages', 'input', 'query', 'documents', 'prompt', 'instructions', 'metadata', 'user', 'stream'],
   'extra_body',
@@ -231,7 +232,7 @@ const parametersOf = (request: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(request).filter(([name]) => !noParameters.has(name)))
 
 /**
- * Disjoint, as Langfuse adds them up. https://langfuse.com/docs/observability/features/token-and-cost-tracking
+ * Disjoint counts, since Langfuse sums them. https://langfuse.com/docs/observability/features/token-and-cost-tracking
  */
 function usageDetails(event: SuccessEvent | FailureEvent): Record<string, number> | undefined {
   const { usage } = event

@@ -6,19 +6,19 @@ import { required, textIn, urlOf, withoutContent } from './settings.js'
 
 /** Options of {@link lunary}. */
 export interface LunaryOptions extends SenderOptions {
-  /** The project's public key. @default LUNARY_PUBLIC_KEY */
+  /** Public key of the project. @default LUNARY_PUBLIC_KEY */
   publicKey?: string | undefined
-  /** @default LUNARY_API_URL, else 'https://api.lunary.ai' */
+  /** Base URL of the Lunary server. @default LUNARY_API_URL, else 'https://api.lunary.ai' */
   apiBase?: string | undefined
-  /** Whether prompts and answers are sent. `redact` of the client comes before it. @default true */
+  /** Sends prompts and answers. The client's `redact` option applies first. @default true */
   captureContent?: boolean | undefined
 }
 
 /**
- * Sends calls to Lunary, when they have ended: each as its `start` and its `end` or `error`.
+ * Sends finished calls to Lunary, each as a `start` event and an `end` or `error` event.
  * https://docs.lunary.ai/api/runs/ingest-run-events
  *
- * @throws {BadRequestError} where there is no key
+ * @throws {BadRequestError} if the key is missing
  * @example
  * const client = createClient({ callbacks: [lunary()] })
  */
@@ -34,7 +34,7 @@ export function lunary(options: LunaryOptions = {}): CallbackSet {
     },
     options,
   )
-  // one document for both: they travel together or not at all
+  // both events in one document, so that they are sent together
   const end = (event: SuccessEvent | FailureEvent) => sender.put(eventsOf(event, options.captureContent !== false))
   return {
     name: 'lunary',

@@ -14,7 +14,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { checkNames } from '../call/known-options.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import type { Attempt } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { type AttributeMap, attributesOf, contentOf, dimensionsOf, operationOf, tokensOf } from './gen-ai.js'
@@ -24,10 +24,10 @@ export type { EventLogger, EventLoggerProvider, EventRecord } from './gen-ai-eve
 
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
-  /** Whether prompts and answers are put on `spans`, on `events`, or both: `gen_ai.input.messages` and its like. @default false */
+  /** Records prompts and answers (`gen_ai.input.messages`, …) on `'spans'`, in `'events'`, or in both with true. @default false */
   captureContent?: boolean | 'spans' | 'events' | undefined
   /**
-   * Spans of single tries, below that of the call: where there were `several`, `always`, or `never`.
+   * Child spans for attempts: only after a retry or fallback (`several`), `always`, or `never`.
    * @default 'several'
    */
   attemptSpans?: 'several' | 'always' | 'never' | undefined
@@ -35,15 +35,15 @@ export interface OpenTelemetryOptions {
   spans?: boolean | undefined
   /** @default true */
   metrics?: boolean | undefined
-  /** Attributes of your own, for the span of a call. */
+  /** Returns custom attributes for the span of a call. */
   attributes?: ((event: SuccessEvent | FailureEvent) => Attributes) | undefined
   /** @default the global one, when the first call ends */
   tracerProvider?: TracerProvider | undefined
   /** @default the global one, when the first call ends */
   meterProvider?: MeterProvider | undefined
   /**
-   * Where events go: `gen_ai.client.inference.operation.details` and `gen_ai.client.operation.exception`.
-   * `logs` of `@opentelemetry/api-logs` stands for the global ones.
+   * Receives the events `gen_ai.client.inference.operation.details` and `gen_ai.client.operation.exception`.
+   * Pass `logs` of `@opentelemetry/api-logs` for the global provider.
    * @default no events
    */
   loggerProvider?: EventLoggerProvider | undefined
@@ -52,8 +52,8 @@ export interface OpenTelemetryOptions {
 const scope = 'llmux'
 
 /**
- * Spans, metrics and events of calls, by the GenAI semantic conventions. A call's span is a child of whatever span was active where
- * the call was made; it is made when the call has ended, with the times at which things happened.
+ * Records spans, metrics and events of calls by the GenAI semantic conventions. The span of a call is a child of the caller's active
+ * span. It is created when the call ends, with the actual timestamps.
  * https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai
  *
  * @example
@@ -82,7 +82,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
   }
   return {
     name: 'openTelemetry',
-    // attributes of their own may be made of it
+    // custom attributes may use it
     content: captureContent !== false || options.attributes !== undefined,
     capture: () => context.active(),
     onSuccess: end,
@@ -97,12 +97,15 @@ function check(options: OpenTelemetryOptions): OpenTelemetryOptions {
     throw new BadRequestError(message, { param })
   }
   if (![undefined, true, false, 'spans', 'events'].includes(captureContent)) {
-    refuse('captureContent', "'captureContent' of openTelemetry() is true, false, 'spans' or 'events'.")
+    refuse(
+      'captureContent',
+      `'captureContent' of openTelemetry() must be a boolean, 'spans' or 'events'; ${got(captureContent)}.`,
+    )
   }
   if (loggerProvider ? typeof loggerProvider.getLogger !== 'function' : captureContent === 'events') {
     refuse(
       'loggerProvider',
-      "For events, openTelemetry() takes `logs` of '@opentelemetry/api-logs' as 'loggerProvider'.",
+      `'loggerProvider' of openTelemetry() must be 'logs' of '@opentelemetry/api-logs' or a LoggerProvider; ${got(loggerProvider)}.`,
     )
   }
   return options
@@ -113,7 +116,7 @@ const known = [
   ...['tracerProvider', 'meterProvider', 'loggerProvider'],
 ]
 
-/** @returns the context of the span */
+/** @returns the context that contains the span */
 function writeSpan(
   tracer: Tracer,
   event: SuccessEvent | FailureEvent,
@@ -127,7 +130,7 @@ function writeSpan(
     {
       kind: SpanKind.CLIENT,
       startTime,
-      // all of them at once, so that samplers see them
+      // set at creation, so that samplers see them
       attributes: { ...attributesOf(event), ...(content && asJson(contentOf(event))), ...own(event, options) },
     },
     parent,
@@ -147,12 +150,12 @@ function own(event: SuccessEvent | FailureEvent, { attributes }: OpenTelemetryOp
   try {
     return attributes?.(event)
   } catch {
-    // what they can't say is left out: the span is still worth having
+    // a failing `attributes` callback doesn't cost the span
     return undefined
   }
 }
 
-/** The caller's own wish to stop is no fault. */
+/** An abort by the caller is not an error. */
 function fail(span: Span, code: string, message: string): void {
   if (code !== 'aborted') span.setStatus({ code: SpanStatusCode.ERROR, message })
 }
@@ -179,7 +182,7 @@ function writeAttempts(
   }
 }
 
-/** None of `gen_ai.*`: what adds up usage would count a call twice. */
+/** No `gen_ai.*` attributes: tools that sum usage would count the call twice. */
 function attemptAttributes(attempt: Attempt, number: number): Attributes {
   const { provider, model, outcome, status, delayMs, deployment, modelGroup, reason } = attempt
   return {
@@ -220,7 +223,7 @@ function makeInstruments(meter: Meter): Instruments {
   }
 }
 
-/** @param at where exemplars point: the trace that the call belongs to */
+/** @param at context of the call's trace, for exemplars */
 function measure({ tokens, duration, firstChunk }: Instruments, event: SuccessEvent | FailureEvent, at: Context): void {
   const { timings, stream, cache } = event
   const dimensions = dimensionsOf(event)

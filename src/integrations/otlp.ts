@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AttributeMap, AttributeValue } from './gen-ai.js'
 
 /**
- * A span as OTLP/HTTP writes it in JSON: ids in hexadecimal, 64-bit numbers as text.
+ * A span in OTLP/HTTP JSON: hexadecimal ids, 64-bit numbers as strings.
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 export interface OtlpSpan {
@@ -42,19 +42,19 @@ function otlpValue(value: AttributeValue): OtlpValue {
   return { arrayValue: { values: value.map((item) => ({ stringValue: item })) } }
 }
 
-/** @param ms since 1970; beyond what a double can say in nanoseconds */
+/** @param ms milliseconds since 1970; in nanoseconds they exceed the precision of a double */
 export const nanoseconds = (ms: number): string => {
   const whole = Math.floor(ms)
   return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, '0')}`
 }
 
-/** A trace's id: the caller's where it is one, a UUID without its dashes, else made of the text, always the same. */
+/** Trace id: the given id if it is a valid one or a UUID, otherwise a stable hash of the text. */
 export function otlpTraceId(text: string): string {
   const hex = text.replaceAll('-', '').toLowerCase()
   return /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
-/** Of a call, and of each of its tries: the same text gives the same id. */
+/** Span id of a call or an attempt, a stable hash of the text. */
 export const otlpSpanId = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
 /** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/trace/v1/trace_service.proto */

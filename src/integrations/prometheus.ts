@@ -6,35 +6,35 @@ import { tokensOf } from './gen-ai.js'
 
 /** Options of {@link prometheus}. */
 export interface PrometheusOptions {
-  /** @default a new one: prom-client's own is `register` of that package */
+  /** Registry of the metrics. prom-client's global one is `register`. @default a new registry */
   register?: Registry | undefined
-  /** @default 'llmux_' */
+  /** Prefix of metric names. @default 'llmux_' */
   prefix?: string | undefined
-  /** Values that one label may have; what comes later counts under `other`. @default 100 */
+  /** Maximum number of values per label; further values count as `other`. @default 100 */
   maxLabelValues?: number | undefined
 }
 
-/** Metrics of calls: callbacks for a client or a Router, and what Prometheus reads. */
+/** Callbacks that collect metrics, for a client or a Router. */
 export interface PrometheusMetrics extends CallbackSet {
   readonly register: Registry
-  /** Prometheus' text format: the body of `GET /metrics`. */
+  /** Metrics in Prometheus' text format, the body of `GET /metrics`. */
   metrics(): Promise<string>
-  /** The `content-type` of that. */
+  /** Content type of the text format. */
   readonly contentType: string
   /**
-   * Counts the cooldowns of a Router. One that is made with these callbacks is followed already.
-   * @returns a function that ends it
+   * Counts the cooldowns of a Router. Routers created with these callbacks are observed automatically.
+   * @returns a function that stops observing
    */
   follow(router: Followed): () => void
 }
 
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300]
-/** Calls whose end was never told (a full queue) are no longer counted as under way after this time. */
+/** A call without an end event (dropped by a full queue) stops counting as in flight after this time. */
 const longestCall = 3_600_000
 const mostUnderWay = 100_000
 
 /**
- * Metrics of calls for Prometheus. Labels are bounded.
+ * Collects Prometheus metrics of calls. The number of label values is bounded.
  * https://prometheus.io/docs/practices/naming/
  *
  * @example
@@ -98,7 +98,7 @@ export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
         outcome,
       })
     }
-    // what a cache gave was counted and paid when it was made
+    // cached answers were counted and paid for by the original call
     if (cache.hit) return
     const { input, output } = tokensOf(event)
     if (input) tokens.inc({ ...where, type: 'input' }, input)
@@ -137,7 +137,7 @@ export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
   }
 }
 
-/** Model names come from callers: whoever makes them up must not fill the memory of everybody who scrapes. */
+/** Bounds label values: model names come from callers and could be arbitrary. */
 function boundedBy(most: number): (label: string, value: string) => string {
   const known = new Map<string, Set<string>>()
   return (label, value) => {

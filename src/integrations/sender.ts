@@ -1,68 +1,68 @@
 import type { Dispatcher } from 'undici'
 import { systemClock } from '../call/clock.js'
 import { Connections } from '../call/connections.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import { Exchange } from '../transport/exchange.js'
 import type { SenderStats } from '../types/observe.js'
 
-/** How events are gathered and sent. */
+/** Batching and delivery of events. */
 export interface SenderOptions {
-  /** Events in one request. @default 50 */
+  /** Maximum events per request. @default 50 */
   batchSize?: number | undefined
-  /** The longest that an event waits for others, in milliseconds. @default 1_000 */
+  /** Maximum time that an event waits for its batch, in milliseconds. @default 1_000 */
   interval?: number | undefined
-  /** Bytes of events that may wait; more are dropped and counted. @default 16_777_216 (16 MiB) */
+  /** Maximum size of queued events, in bytes; further events are dropped and counted. @default 16_777_216 (16 MiB) */
   maxBytes?: number | undefined
-  /** Milliseconds for one request. @default 10_000 */
+  /** Timeout of one request, in milliseconds. @default 10_000 */
   timeout?: number | undefined
-  /** Tries after the first one, for what may pass: no connection, 408, 429 and 5xx. @default 3 */
+  /** Retries after connection errors, 408, 429 and 5xx. @default 3 */
   maxRetries?: number | undefined
   /** An undici 7 dispatcher, for proxies and tests. */
   dispatcher?: Dispatcher | undefined
 }
 
-/** Where a batch goes. */
+/** Destination and format of batches. */
 export interface Destination {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  /** Puts documents of JSON together into one. */
+  /** Joins JSON documents into one body. */
   readonly wrap: (events: readonly string[]) => string
-  /** Requests at the same time. @default 1 */
+  /** Concurrent requests. @default 1 */
   readonly parallel?: number
 }
 
-/** Longer than this, a timer of Node's ends at once. */
-const longestTime = 2 ** 31 - 1
+/** The longest delay of a Node.js timer; a longer one fires immediately. */
+const maxTimerMs = 2 ** 31 - 1
 const most = Number.MAX_SAFE_INTEGER
 const ranges = [
   ['batchSize', 1, most],
-  ['interval', 0, longestTime],
+  ['interval', 0, maxTimerMs],
   ['maxBytes', 1, most],
-  ['timeout', 1, longestTime],
+  ['timeout', 1, maxTimerMs],
   ['maxRetries', 0, most],
 ] as const
 
-/** Names of all of them. */
+/** Names of all sender options. */
 export const sendingOptions = ['batchSize', 'interval', 'maxBytes', 'timeout', 'maxRetries', 'dispatcher'] as const
 
 function checkSending(options: SenderOptions): void {
-  for (const [name, least, largest] of ranges) {
+  for (const [name, min, max] of ranges) {
     const value = options[name]
-    if (value === undefined || (Number.isInteger(value) && value >= least && value <= largest)) continue
-    throw new BadRequestError(`'${name}' is a whole number from ${least} to ${largest}.`, { param: name })
+    if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) continue
+    throw new BadRequestError(`'${name}' must be an integer from ${min} to ${max}; ${got(value)}.`, { param: name })
   }
 }
 
-/** Milliseconds for all that waits at the end of the process. */
+/** Time to send queued events at the end of the process, in milliseconds. */
 const lastTime = 2_000
 
-/** What waits is sent when the process has nothing more to do. After `process.exit()`, or a signal that ends it, nothing can be. */
+/** Sends queued events when the event loop is empty. `process.exit()` and fatal signals leave no chance for that. */
 const withEvents = new Set<Sender>()
 const atExit = () => {
   for (const sender of withEvents) void sender.end()
 }
 
-/** One listener for all, for as long as something waits. */
+/** One shared listener while any sender has queued events. */
 function noteWaiting(sender: Sender, waits: boolean): void {
   const before = withEvents.size
   if (waits) withEvents.add(sender)
@@ -76,13 +76,13 @@ const largestDelay = 30_000
 
 interface Waiting {
   readonly json: string
-  /** Tries that its batch has had. */
+  /** Attempts to send its batch so far. */
   tries: number
 }
 
 /**
- * Sends what is put into it, in batches and in the background. Bounded in memory and in time: a service that is down or slow costs
- * events, and never more than that.
+ * Sends events in batches in the background. Memory and time are bounded: if the service is down or slow, events are dropped and
+ * nothing else suffers.
  */
 export class Sender {
   readonly #to: Destination
@@ -94,20 +94,20 @@ export class Sender {
   readonly #given: Dispatcher | undefined
   #connections: Connections | undefined
   #queue: Waiting[] = []
-  /** Of what waits, and of what is being sent. */
+  /** Size of queued events and of those being sent, in bytes. */
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
   readonly #workers = new Set<Promise<void>>()
-  /** Ends the waits between two tries. */
+  /** Cancels the delays between retries. */
   readonly #pauses = new Set<() => void>()
   #flushing = 0
-  /** The service has failed while somebody flushed: what is left stays where it is. */
+  /** Set when a batch failed during a flush: remaining events stay queued. */
   #hopeless = false
-  /** When the process is about to end: until then, in milliseconds of the clock. */
+  /** Deadline while the process is about to exit, in milliseconds of the clock. */
   #endsAt = Number.POSITIVE_INFINITY
   readonly #stats = { sent: 0, failed: 0, dropped: 0 }
 
-  /** @throws {BadRequestError} where an option is not of its kind */
+  /** @throws {BadRequestError} if an option is invalid */
   constructor(to: Destination, options: SenderOptions) {
     checkSending(options)
     this.#to = to
@@ -123,7 +123,7 @@ export class Sender {
     return { ...this.#stats, waiting: this.#queue.length }
   }
 
-  /** Written as JSON here and now: what waits is text, whose size is known. */
+  /** Serialises immediately, so that the size of the queue is known. */
   put(event: object): void {
     const json = JSON.stringify(event)
     if (this.#bytes + json.length > this.#maxBytes) {
@@ -155,7 +155,7 @@ export class Sender {
     this.#workers.add(worker)
   }
 
-  /** Batch after batch, until too little is left to go at once. */
+  /** Sends full batches until less than a batch is queued. */
   async #work(): Promise<void> {
     do {
       const batch = this.#queue.splice(0, this.#batchSize)
@@ -185,7 +185,7 @@ export class Sender {
     return this.#flushing > 0 ? Math.min(1, this.#maxRetries) : this.#maxRetries
   }
 
-  /** Keeps no process alive, unless somebody flushes. */
+  /** Unreferenced unless a flush is pending, so that it doesn't keep the process alive. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
@@ -211,7 +211,7 @@ export class Sender {
     }
   }
 
-  /** Settles when what waits has been sent or refused; at the first batch that can't be sent, where the service is down. */
+  /** Resolves when all queued events have been sent or refused, or at the first batch that fails because the service is down. */
   async flush(): Promise<void> {
     this.#flushing++
     try {
@@ -225,7 +225,7 @@ export class Sender {
     }
   }
 
-  /** Sends what waits, once and soon, and lets go what could not be sent: the process is about to end. */
+  /** Last attempt before the process exits: sends queued events once and drops the rest. */
   async end(): Promise<void> {
     this.#endsAt = systemClock.now() + lastTime
     await this.flush()
@@ -242,7 +242,7 @@ export class Sender {
     noteWaiting(this, false)
   }
 
-  /** Lets connections go, and what could not be sent. What is put in afterwards begins anew. */
+  /** Closes connections and drops unsent events. Later events start anew. */
   async close(): Promise<void> {
     await this.flush()
     this.#drop()
@@ -256,12 +256,12 @@ const jitter = () => 0.5 + systemClock.random() / 2
 
 interface Outcome {
   readonly taken: boolean
-  /** Whether another try may help. */
+  /** True if a retry may succeed. */
   readonly passes: boolean
   readonly afterMs?: number | undefined
 }
 
-/** One request. Redirects are not followed: they would take the credential elsewhere. */
+/** Sends one request. Redirects are not followed, since they would forward the credential to another host. */
 function post(dispatcher: Dispatcher, to: Destination, body: string, timeout: number): Promise<Outcome> {
   return new Promise((resolve) => {
     let status = 0

@@ -1,8 +1,8 @@
 import { fromEnvironment } from '../call/environment.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
 import { contentParams } from '../observe/sanitize.js'
 
-/** @throws {BadRequestError} where it is neither given nor in the environment */
+/** @throws {BadRequestError} if it is neither an option nor in the environment */
 export function required(service: string, option: string, given: string | undefined, names: readonly string[]): string {
   const value = given || fromEnvironment(names)?.value
   if (value) return value
@@ -11,7 +11,7 @@ export function required(service: string, option: string, given: string | undefi
   })
 }
 
-/** @throws {BadRequestError} where the base is no URL */
+/** @throws {BadRequestError} if the base is not a URL */
 export function urlOf(
   service: string,
   given: string | undefined,
@@ -21,24 +21,26 @@ export function urlOf(
 ): URL {
   const base = (given || fromEnvironment(names)?.value || fallback).replace(/\/+$/, '')
   if (!/^https?:/.test(base) || !URL.canParse(base + path)) {
-    throw new BadRequestError(`${service}: 'apiBase' is a URL such as '${fallback}'.`, { param: 'apiBase' })
+    throw new BadRequestError(`${service}: 'apiBase' must be a URL such as '${fallback}'; ${got(base)}.`, {
+      param: 'apiBase',
+    })
   }
   return new URL(base + path)
 }
 
-/** A text of a call's metadata. */
+/** A string field of a call's metadata. */
 export function textIn(metadata: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = metadata[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Parameters that are content, or may be. */
+/** Parameters that may contain content. */
 const content: ReadonlySet<string> = new Set([...contentParams, 'response_format', 'text'])
 
-/** What `captureContent: false` leaves of a request. */
+/** A request without content, for `captureContent: false`. */
 export const withoutContent = (request: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(request).filter(([name]) => !content.has(name)))
 
-/** What `captureContent: false` leaves of an error: a message may quote the prompt. */
+/** An error without its message, which may quote the prompt, for `captureContent: false`. */
 export const reasonOf = ({ code, message }: { readonly code: string; readonly message: string }, captured: boolean) =>
   captured ? message : code

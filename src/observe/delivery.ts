@@ -15,9 +15,9 @@ const handlers = {
 export const wants = (callbacks: CallbackSet, type: CallEvent['type']): boolean =>
   typeof callbacks[handlers[type]] === 'function'
 
-/** Handlers that are waited for at the same time. */
+/** Maximum number of pending handlers. */
 const parallel = 16
-/** How long handlers may run before others get their turn, in milliseconds. */
+/** Time budget of handlers before other work gets a turn, in milliseconds. */
 const slice = 5
 
 interface Item {
@@ -26,7 +26,7 @@ interface Item {
   readonly sequence: number
 }
 
-/** Hands events to callbacks, later and in order, and never lets them touch a call. */
+/** Delivers events to callbacks asynchronously, in order and isolated from the calls. */
 export class Delivery {
   readonly stats = { delivered: 0, failed: 0, dropped: 0, late: 0 }
   readonly #most: number
@@ -50,13 +50,13 @@ export class Delivery {
     return this.#queue.length - this.#head
   }
 
-  /** Events that were put, in all. */
+  /** Total number of queued events so far. */
   get count(): number {
     return this.#sequence
   }
 
   put(callbacks: CallbackSet, event: CallEvent): void {
-    if (this.waiting >= this.#roomFor(event.type)) {
+    if (this.waiting >= this.#capacityFor(event.type)) {
       this.stats.dropped++
       return
     }
@@ -64,13 +64,13 @@ export class Delivery {
     this.#schedule()
   }
 
-  /** How a call ended matters most: chunks, and then what else is under way, make room for it. */
-  #roomFor(type: CallEvent['type']): number {
+  /** Reserves capacity for success and failure events: chunks may use half of the queue, other events three quarters. */
+  #capacityFor(type: CallEvent['type']): number {
     if (type === 'success' || type === 'failure') return this.#most
     return Math.ceil(this.#most * (type === 'chunk' ? 0.5 : 0.75))
   }
 
-  /** Settles when everything that was put so far has been delivered, and after twice the time of a handler at the latest. */
+  /** Resolves when all events queued so far are delivered, at the latest after twice the handler timeout. */
   drain(): Promise<void> {
     const until = this.#sequence
     if (this.#reached(until)) return Promise.resolve()
@@ -81,7 +81,7 @@ export class Delivery {
         resolve()
       }
       const drain = { until, settle }
-      // keeps the process: whoever waits for this would wait in vain otherwise
+      // referenced: an awaited drain must keep the process alive
       const timer = setTimeout(settle, this.#timeout * 2)
       this.#drains.add(drain)
     })
@@ -145,7 +145,7 @@ export class Delivery {
   }
 }
 
-/** What somebody else promises, but no longer than a time. Its failure is not told. */
+/** Waits for a user callback, for a limited time. Its errors are ignored. */
 export async function within(ms: number, work: () => unknown): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const end = new Promise<void>((resolve) => {
@@ -154,7 +154,7 @@ export async function within(ms: number, work: () => unknown): Promise<void> {
   try {
     await Promise.race([work(), end])
   } catch {
-    // theirs to tell
+    // errors of user callbacks are ignored
   } finally {
     clearTimeout(timer)
   }

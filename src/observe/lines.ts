@@ -4,14 +4,14 @@ const levels = ['error', 'warn', 'info', 'debug'] as const
 const off: ReadonlySet<string> = new Set(['', '0', 'off', 'no', 'none', 'false', 'silent'])
 
 /**
- * What `LLMUX_LOG` asks for: a line for people on stderr. `debug`: one for each try of a call; `info`: one for each call; `warn`:
- * retries, fallbacks and failures; `error`: failures. Undefined where it asks for nothing.
+ * Callbacks that write readable lines to stderr, by the level in `LLMUX_LOG`. `debug`: every attempt; `info`: every call; `warn`:
+ * retries, fallbacks and failures; `error`: failures. Undefined if logging is off.
  */
 export function linesFor(asked: string | undefined, write: (line: string) => void = toStderr): CallbackSet | undefined {
   const wanted = asked?.toLowerCase() ?? ''
   if (off.has(wanted)) return undefined
   const level = levels.indexOf(wanted as (typeof levels)[number])
-  // `1`, `true`, `*`: whoever writes that wants to see something
+  // `1`, `true`, `*` and other values mean the default level
   const detail = level < 0 ? levels.length - 1 : level
   const say = (event: CallEvent, text: string) => write(`${timeOf(event)} llmux ${text}\n`)
   const tries = detail === 3
@@ -49,7 +49,7 @@ function nameOf({ provider, model, modelGroup, deployment, operation }: CallEven
 
 const tryOf = ({ attempts }: SuccessEvent | FailureEvent) => (attempts.length > 0 ? ` try ${attempts.length}` : '')
 
-/** On one line, and no longer than a terminal can bear. */
+/** A single line of limited length. */
 const short = (message: string): string => {
   const line = message.replace(/\s+/g, ' ')
   return line.length > 200 ? `${line.slice(0, 200)}…` : line

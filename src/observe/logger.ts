@@ -1,6 +1,6 @@
 import type { CallbackSet, CallEvent, FailureEvent, Logger, SuccessEvent } from '../types/observe.js'
 
-/** Writes what happens to calls into a log: numbers and names, never content. */
+/** Logs the course of calls: numbers and names, never content. */
 export function logTo(logger: Logger): CallbackSet {
   return {
     name: 'logger',
@@ -21,7 +21,7 @@ export function logTo(logger: Logger): CallbackSet {
       logger.info({ ...fieldsOf(event), ...endOf(event), finishReasons: event.finishReasons }, 'llmux call succeeded'),
     onFailure: (event) => {
       const fields = { ...fieldsOf(event), ...endOf(event), ...whyOf(event) }
-      // the caller's own wish is nobody's fault
+      // an abort by the caller is not an error
       if (event.error.code === 'aborted') logger.info(fields, 'llmux call aborted')
       else logger.error(fields, 'llmux call failed')
     },

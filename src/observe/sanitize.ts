@@ -5,23 +5,23 @@ import type { Redact } from '../types/observe.js'
 const longestBase64 = 64
 const longestVector = 8
 const deepest = 32
-/** Values of one copy: what goes on beyond that is a loop, or nothing that anybody reads. */
+/** Maximum number of values in one copy, against circular and oversized input. */
 const mostValues = 200_000
 const hidden = '[redacted]'
 
-/** Texts that are no content: `redact: true` leaves them, with every number and every switch. */
+/** String fields that are not content. `redact: true` keeps them, like all numbers and booleans. */
 const settings: ReadonlySet<string> = new Set([
   ...['model', 'encoding_format', 'reasoning_effort', 'verbosity', 'service_tier', 'modalities', 'stream_options'],
   ...['truncation', 'include', 'previous_response_id', 'safety_identifier'],
 ])
 
-/** Parameters that are what is asked, and as long as that. */
+/** Parameters with content, which may be large. */
 export const contentParams: ReadonlySet<string> = new Set([
   ...['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions', 'prediction'],
   ...['extra_body'],
 ])
 
-/** Whether a part of an event is kept out: `answer`, `chunk`, `metadata`, `user`, `error`. */
+/** True if `redact` excludes a part of an event: `answer`, `chunk`, `metadata`, `user` or `error`. */
 export function redacts(redact: Redact | undefined, part: string): boolean {
   if (redact === true) return true
   if (!Array.isArray(redact)) return false
@@ -33,7 +33,7 @@ function redactsField(redact: Redact | undefined, name: string, value: unknown):
   return Array.isArray(redact) && redact.includes(name)
 }
 
-/** A copy for others to read: redacted, without what is named like a credential, with base64 and vectors cut short. */
+/** A copy for observers: redacted, without fields named like credentials, with truncated base64 and vectors. */
 export function sanitized(
   value: Readonly<Record<string, unknown>>,
   redact: Redact | undefined,
@@ -50,7 +50,7 @@ export function sanitized(
 
 interface Budget {
   left: number
-  /** The objects that the one at hand stands in. */
+  /** Ancestors of the current object. */
   readonly within: Set<object>
 }
 
@@ -63,7 +63,7 @@ function fieldOf(name: string, value: unknown, depth: number, budget: Budget): u
   return copyOf(name === 'server_url' ? shown.replace(/\?.*$/s, `?${hidden}`) : shown, depth, budget, name)
 }
 
-/** Of a URL. */
+/** Matches credentials in a URL. */
 const login = /^([a-z][a-z0-9+.-]{0,20}:\/\/)[^/?#@\s]+@/i
 
 function copyOf(value: unknown, depth: number, budget: Budget, name = ''): unknown {
@@ -87,7 +87,7 @@ function objectCopy(value: object, depth: number, budget: Budget, name: string):
     return value.map((item) => copyOf(item, depth + 1, budget))
   }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
-  // a schema library's own object: large, and full of itself
+  // a schema object of a validation library: large and circular
   if ('~standard' in value) return '[schema]'
   const copy: Record<string, unknown> = {}
   const secret = name === 'headers'
@@ -98,7 +98,7 @@ function objectCopy(value: object, depth: number, budget: Budget, name: string):
   return copy
 }
 
-/** Tools and servers that a model may reach are described with their credentials. */
+/** Definitions of tools and servers contain their credentials. */
 const secretName =
   /^(x?apikey|(proxy)?authorization(token)?|(auth|access|refresh|session|bearer|id)token|(client|aws)?secret(accesskey|key)?|accesskey(id)?|privatekey|password|cookie|credentials?)$/
 const seen = new Map<string, boolean>()
@@ -113,7 +113,7 @@ function isSecret(name: string): boolean {
 
 const dataUrl = /data:[^,\s"']{0,200};base64,/
 
-/** Data URLs and long runs of base64; prose stays whole. */
+/** Truncates data URLs and long runs of base64, but not prose. */
 function shorter(text: string): string {
   if (text.includes(';base64,') && dataUrl.test(text)) {
     return text.replace(/(data:[^,\s"']{0,200};base64,)([A-Za-z0-9+/_=-]+)/g, (_, head: string, data: string) =>
@@ -126,7 +126,7 @@ function shorter(text: string): string {
   return text
 }
 
-/** A copy of an error, of the same class: what a handler does to it, the caller's does not feel. */
+/** A copy of an error with the same class, so that handlers can't change the caller's error. */
 export function errorCopy(error: AnyLLMError, redact: Redact | undefined): AnyLLMError {
   const quiet = redacts(redact, 'error')
   const copy = Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error))
@@ -136,7 +136,7 @@ export function errorCopy(error: AnyLLMError, redact: Redact | undefined): AnyLL
   own('message', quiet ? hidden : message)
   own('stack', quiet ? stack?.replace(message, hidden) : stack)
   own('body', quiet || body === undefined ? undefined : copyOf(body, 0, newBudget()))
-  // what had arrived is the event's `answer`
+  // the partial answer is the event's `answer`
   own('partial', undefined)
   own('attempts', attemptsCopy(attempts, redact))
   if (cause !== undefined) own('cause', LLMError.is(cause) ? errorCopy(cause, redact) : quiet ? undefined : cause)
@@ -146,7 +146,7 @@ export function errorCopy(error: AnyLLMError, redact: Redact | undefined): AnyLL
   return copy as AnyLLMError
 }
 
-/** @param redact messages of failed tries quote the provider, who may quote the prompt */
+/** @param redact removes messages of failed attempts, in which a provider may quote the prompt */
 export function attemptsCopy(attempts: readonly Attempt[], redact: Redact | undefined): Attempt[] {
   const quiet = redacts(redact, 'error')
   return attempts.map((attempt) =>

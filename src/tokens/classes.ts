@@ -1,4 +1,4 @@
-/** What a character is to the tokenizers' first step, which splits text into words before any merging. */
+/** Character class for the tokenizers' first step, which splits text into words before merging. */
 export const OTHER = 1
 export const LETTER = 2
 export const MARK = 3
@@ -40,8 +40,8 @@ const classOfSurrogate = (text: string, index: number, unit: number): CharClass 
 }
 
 /**
- * Whether any two versions of Unicode since 11 (2018) put a UTF-16 unit into the same class. Node and the tokenizer
- * each bring their own version, and what is a letter to the newer one is no character at all to the other.
+ * True if all versions of Unicode since 11 (2018) agree on the class of a UTF-16 unit. Node.js and the tokenizer use
+ * different versions, and a letter of the newer one may be unassigned in the older.
  */
 export const isSettled = (unit: number): boolean =>
   unit < 0x80 || SETTLED.some(([first, last]) => unit >= first && unit <= last)

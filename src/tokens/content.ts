@@ -1,14 +1,14 @@
 import type { AssistantPart, DocumentPart, FilePart, Message, ToolResultPart, UserPart } from '../types/messages.js'
 import { imageTokens } from './images.js'
 
-/** A message's content, taken apart. */
+/** Text and other parts of a message's content. */
 export interface Content {
   readonly texts: string[]
   fixed: number
   readonly reasons: string[]
 }
 
-/** What a page of a PDF costs, about; and how long a page is, in bytes, about. */
+/** Approximate tokens and bytes of a PDF page. */
 const PAGE = 1200
 const PAGE_BYTES = 50_000
 
@@ -77,7 +77,7 @@ const addFile = (content: Content, data: string | undefined, { file_id }: FilePa
   else content.fixed += PAGE * Math.max(1, Math.round(((data?.length ?? 0) * 0.75) / PAGE_BYTES))
 }
 
-/** The text of a `data:` URI that holds some. */
+/** Text of a `data:` URI with a text type. */
 const textOf = (data: string): string | undefined => {
   const head = /^data:(?:text\/|application\/json)[^,]*?(;base64)?,/.exec(data)
   if (!head) return undefined

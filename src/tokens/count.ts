@@ -8,14 +8,14 @@ import { type Slice, slicesOf } from './slices.js'
 import type { ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types.js'
 
 /**
- * How many tokens a request, or a text, is for a model. OpenAI's models are counted with their own tokenizer, the
- * others are estimated from it: {@link countTokensLocally} tells which, and how far off it may be.
+ * Counts the tokens of a request or a text for a model. OpenAI models are counted with their own tokenizer, others are
+ * estimated from it; {@link countTokensLocally} also returns the method and the expected error.
  *
- * A promise, because the tokenizer is loaded with the first count (0.2 s, see {@link loadTokenizer}) and because long
- * prompts are counted in slices: other work has its turn every 10 ms or so, whatever the text is. Where that doesn't
- * fit, `loadTokenizer()` gives a tokenizer that answers at once, and `estimateTokens()` needs none.
- * @returns tokens of the prompt, with what the chat format, tools and images add
- * @throws {BadRequestError} where there is neither `messages` nor `text`, or both; or where tiktoken can't be loaded
+ * Asynchronous because the first count loads the tokenizer (0.2 s, see {@link loadTokenizer}) and long prompts are counted
+ * in slices that yield to other work about every 10 ms. For synchronous counts use `loadTokenizer()`, or `estimateTokens()`,
+ * which needs no tokenizer.
+ * @returns prompt tokens, including the chat format, tools and images
+ * @throws {BadRequestError} if not exactly one of `messages` and `text` is given, or tiktoken can't be loaded
  * @example
  * await tokenCounter({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] }) // 8
  * await tokenCounter({ model: 'gpt-4o', text: 'Hello' }) // 1
@@ -23,8 +23,8 @@ import type { ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types
 export const tokenCounter = async (request: TokenRequest): Promise<number> => (await countTokensLocally(request)).tokens
 
 /**
- * Counts as {@link tokenCounter} does, and says what the number is worth. Nothing is sent anywhere.
- * @throws {BadRequestError} where there is neither `messages` nor `text`, or both; or where tiktoken can't be loaded
+ * Counts like {@link tokenCounter} and returns the method and the expected error too. Sends no request.
+ * @throws {BadRequestError} if not exactly one of `messages` and `text` is given, or tiktoken can't be loaded
  * @example
  * const { tokens, exact, expectedError } = await countTokensLocally({ model: 'claude-sonnet-4-5', messages })
  * console.log(exact ? tokens : `${tokens} ± ${Math.round(tokens * expectedError.p95)}`)
@@ -35,7 +35,7 @@ export const countTokensLocally = async (request: TokenRequest): Promise<TokenCo
   return resultOf(plan, family, await countPlan(plan, await loadEncoding(family.encoding), new Pace()))
 }
 
-/** Counts a plan's texts in slices. Those who count many plans give them one pace. */
+/** Counts the texts of a plan in slices. Pass the same pace for several plans. */
 export const countPlan = async (plan: Plan, encoding: Encoding, pace: Pace): Promise<CountedPlan> => ({
   texts: await countSlowly(plan.texts, encoding, pace),
   tools: await countSlowly(plan.toolTexts, encoding, pace),
@@ -43,9 +43,9 @@ export const countPlan = async (plan: Plan, encoding: Encoding, pace: Pace): Pro
 })
 
 /**
- * Loads a model's tokenizer, for counts that can't wait: 0.2 s, of which most is one block, and some 80 MB for the
- * whole process. A service does well to call it before it starts to listen.
- * @throws {BadRequestError} where tiktoken can't be loaded
+ * Loads a model's tokenizer for synchronous counts. Takes 0.2 s, mostly blocking, and about 80 MB once per process, so call
+ * it before a server starts to listen.
+ * @throws {BadRequestError} if tiktoken can't be loaded
  * @example
  * const tokenizer = await loadTokenizer('gpt-4o')
  * tokenizer.count({ messages }).tokens
@@ -79,7 +79,7 @@ export interface CountedPlan {
 
 interface Counted {
   tokens: number
-  /** Words so long that they had to be cut. */
+  /** Number of words that were cut because of their length. */
   cut: number
 }
 
@@ -105,12 +105,12 @@ const addSlice = (counted: Counted, text: string, { start, end, forced }: Slice,
   if (forced) counted.cut++
 }
 
-/** Lets other work have its turn after each {@link TURN} bytes of ours. */
+/** Yields to other work after every {@link TURN} bytes. */
 export class Pace {
   #bytes = 0
 
   isDue(bytes: number): boolean {
-    // Short texts have their price, too.
+    // Short texts have a fixed cost too.
     this.#bytes += bytes + 32
     return this.#bytes > TURN
   }
@@ -121,7 +121,7 @@ export class Pace {
   }
 }
 
-/** UTF-8 bytes that are counted at one go: 5 to 10 ms. */
+/** UTF-8 bytes counted without yielding: 5 to 10 ms. */
 const TURN = 16_384
 
 const resultOf = (plan: Plan, family: Family, counted: CountedPlan): TokenCount => {
@@ -145,7 +145,7 @@ const resultOf = (plan: Plan, family: Family, counted: CountedPlan): TokenCount 
 
 const none: ExpectedError = { median: 0, p95: 0, samples: 0 }
 
-/** A cut costs up to two tokens, of the hundred or so that stand between two. */
+/** A cut adds up to two tokens, to about a hundred between two cuts. */
 const ofCuts: ExpectedError = { median: 0.01, p95: 0.05, samples: 0 }
 
 const atLeast = (a: ExpectedError, b: ExpectedError): ExpectedError => ({

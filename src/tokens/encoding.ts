@@ -6,7 +6,7 @@ export type EncodingName = 'o200k_base' | 'cl100k_base'
 /** A tokenizer of tiktoken, made safe for any text. */
 export interface Encoding {
   readonly name: EncodingName
-  /** Tokens of a text without inner bounds: only for slices and other short texts. */
+  /** Number of tokens, computed without yielding: only for slices and other short texts. */
   raw(text: string): number
   encode(text: string): Uint32Array
   decode(tokens: Uint32Array): string
@@ -16,8 +16,8 @@ export interface Encoding {
 const loading = new Map<EncodingName, Promise<Encoding>>()
 
 /**
- * Loads an encoding at its first use (0.2 s, of which 0.15 to 0.2 s are one block: tiktoken builds its table in one
- * go) and hands out the same one ever after.
+ * Loads an encoding on first use and caches it. Takes 0.2 s, mostly blocking, since tiktoken builds its table
+ * synchronously.
  */
 export const loadEncoding = (name: EncodingName): Promise<Encoding> => {
   const known = loading.get(name)
@@ -41,12 +41,12 @@ interface Table {
   readonly pat_str: string
 }
 
-/** A CommonJS module's `default` is the table or, by way of a bundler's interop, something that has it. */
+/** The `default` of a CommonJS module is the table itself or, after a bundler's interop, an object that contains it. */
 const unwrap = (found: { readonly default: Table | { readonly default: Table } }): Table =>
   'bpe_ranks' in found.default ? found.default : found.default.default
 
 /**
- * The literal specifiers let bundlers see what is needed, and `await` in a `try` that it may be missing
+ * Literal specifiers let bundlers find the files, and `await` in a `try` marks them as optional
  * (docs/architecture.md, "Dependencies"). The `lite` build carries no tables of its own.
  */
 const make = async (name: EncodingName): Promise<Encoding> => {
@@ -68,7 +68,7 @@ const make = async (name: EncodingName): Promise<Encoding> => {
   } catch (cause) {
     throw new BadRequestError(
       isMissing(cause)
-        ? "Exact counts need the package tiktoken: 'npm install tiktoken'. estimateTokens() works without it."
+        ? "Exact token counts need the package 'tiktoken'. Install it with 'npm install tiktoken', or use estimateTokens()."
         : `The tokenizer ${name} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. If ` +
             'your application is bundled, install the package tiktoken and keep it external, because it reads a .wasm ' +
             'file beside itself. estimateTokens() works without it.',

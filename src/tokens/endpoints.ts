@@ -1,7 +1,7 @@
 import type { CountEndpoint } from '../../providers/contract.js'
 import type { TokenCount } from './types.js'
 
-/** The number that a provider's endpoint gave, and what it is worth. */
+/** Converts the count of a provider's endpoint. */
 export const providerCount = ({ exact }: CountEndpoint, tokens: number, family: string): TokenCount => ({
   tokens,
   exact,

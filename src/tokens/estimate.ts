@@ -5,9 +5,9 @@ import { scanTokens } from './scan.js'
 import type { TokenCount, TokenRequest } from './types.js'
 
 /**
- * A count by the characters alone: at once, without loading a tokenizer (about 10 ms for a million characters), for
- * limits and checks before a call. Never exact; see `expectedError`.
- * @throws {BadRequestError} where there is neither `messages` nor `text`, or both
+ * Estimates tokens from characters alone, synchronously and without a tokenizer (about 10 ms per million characters).
+ * Meant for limits and checks before a call. Never exact; see `expectedError`.
+ * @throws {BadRequestError} if not exactly one of `messages` and `text` is given
  * @example
  * const { tokens, expectedError } = estimateTokens({ model: 'claude-sonnet-4-5', messages })
  * if (tokens * (1 + expectedError.p95) < 200_000) send()
@@ -27,11 +27,11 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
 
 const scan = (texts: readonly string[]): number => texts.reduce((tokens, text) => tokens + scanTokens(text), 0)
 
-/** Tokens of a plan, given those of its texts in the family's encoding. */
+/** Tokens of a plan, from the tokens of its texts in the family's encoding. */
 export const total = (plan: Plan, family: Family, of: PlanTokens): number =>
   Math.max(0, Math.round(weigh(plan, family, of)))
 
-/** The same, not rounded: for sums of parts. */
+/** Tokens of a plan before rounding, for sums. */
 export const weigh = (plan: Plan, family: Family, of: PlanTokens): number =>
   plan.fixed + of.texts * family.text + of.tools * family.tools.text + of.schema * family.schema.text
 

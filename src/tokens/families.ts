@@ -4,11 +4,11 @@ import { heads } from './heads.js'
 import type { Measured } from './measured.js'
 import { lookup } from './names.js'
 
-/** How a family of models turns a request into tokens. All figures are tokens, unless they are factors. */
+/** Rules by which a family of models turns a request into tokens. Figures are tokens, unless they are factors. */
 export interface Family {
   readonly name: string
   readonly encoding: EncodingName
-  /** Whether `encoding` is the family's own. Otherwise its counts are scaled by `text`. */
+  /** True if `encoding` is the family's own. Otherwise counts are scaled by `text`. */
   readonly own: boolean
   /** The family's tokens for each token of `encoding`. */
   readonly text: number
@@ -19,23 +19,23 @@ export interface Family {
   /** Added for each assistant message. */
   readonly assistant: number
   readonly tools: {
-    /** How tools are shown to the model. */
+    /** Format of tools in the prompt. */
     readonly as: 'typescript' | 'json'
     readonly once: number
     readonly each: number
     readonly text: number
-    /** Whether `tool_choice: 'none'` keeps them from the model. */
+    /** True if `tool_choice: 'none'` removes them from the prompt. */
     readonly dropped: boolean
   }
-  /** What goes around one tool call and its result; around each of several in one message; and once for those. */
+  /** Overhead of one tool call with its result; of each of several in one message; and once for several. */
   readonly call: { readonly alone: number; readonly several: number; readonly once: number }
-  /** A response schema that is put into the prompt: what goes around it, and a factor for its text. */
+  /** Overhead of a response schema in the prompt, and a factor for its text. */
   readonly schema: { readonly once: number; readonly text: number }
-  /** Added where `thinking` is on. */
+  /** Added if `thinking` is enabled. */
   readonly thinking: number
-  /** How far off counts were over recorded calls. */
+  /** Measured error over recorded calls. */
   readonly error: Measured
-  /** Why the family's counts are never exact, although the tokenizer is its own. */
+  /** Why counts of the family are never exact despite its own tokenizer. */
   readonly caveat?: string
 }
 

@@ -3,7 +3,7 @@ import { measured } from './measured.js'
 
 type Row = Omit<Family, 'name' | 'error'>
 
-/** OpenAI's own: plain text comes out as billed, tools and tool calls nearly so. */
+/** OpenAI models: exact for plain text, nearly exact for tools and tool calls. */
 const openai = {
   encoding: 'o200k_base',
   own: true,
@@ -31,20 +31,20 @@ interface Calibrated {
   priming: number
   message: number
   assistant?: number
-  /** Around all tools; around each; for each token of their JSON. */
+  /** Overhead of all tools, overhead of each, and factor for their JSON. */
   tools?: readonly [once: number, each: number, text: number]
-  /** Around a tool call with its result. */
+  /** Overhead of a tool call with its result. */
   call?: number
   schema?: readonly [once: number, text: number]
   thinking?: number
-  /** Whether `tool_choice: 'none'` still shows the tools to the model. @default false */
+  /** True if `tool_choice: 'none'` keeps the tools in the prompt. @default false */
   keepsTools?: true
 }
 
 /**
- * A family whose tokenizer is not at hand, estimated from o200k_base. The figures were fitted to the recorded calls
- * of the corpus (`test/tokens/corpus.test.ts` prints how well they do), rounded, and drawn towards what is known of
- * the chat templates where there were few calls.
+ * A family without an available tokenizer, estimated from o200k_base. The figures are fitted to recorded calls
+ * (`test/tokens/corpus.test.ts` prints the errors), rounded, and adjusted to the known chat templates for families with
+ * few calls.
  */
 const calibrated = (row: Calibrated): Row => {
   const [once, each, text] = row.tools ?? [100, 0, 1]
@@ -105,11 +105,11 @@ const rows = {
   qwen: calibrated({ text: 1.02, priming: 3, message: 5, tools: [90, 0, 1.5] }),
   glm: calibrated({ text: 1.02, priming: 2, message: 4, tools: [110, 0, 1.2], call: 13 }),
   kimi: calibrated({ text: 1.1, priming: 8, message: 2, tools: [10, 0, 1.35], call: 33 }),
-  /** The whole prompt, with the preamble that Cohere puts before it and does not bill. */
+  /** The full prompt, including Cohere's own preamble, which is not billed. */
   command: calibrated({ text: 1.2, priming: 70, message: 6, tools: [135, 0, 1.1], call: 19 }),
   nova: calibrated({ text: 1, priming: 0, message: 0, tools: [365, 8, 1.1], call: 17 }),
   sonar: calibrated({ text: 1, priming: 0, message: 0 }),
-  /** Names that say nothing of a tokenizer: Azure deployments, fine-tunes by other names, the rest. */
+  /** Names of unknown tokenizers: Azure deployments, renamed fine-tunes and others. */
   unknown: calibrated({ text: 1.1, priming: 4, message: 4, keepsTools: true }),
 } as const satisfies Readonly<Record<string, Row>>
 

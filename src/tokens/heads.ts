@@ -1,6 +1,6 @@
 import type { FamilyName } from './family-table.js'
 
-/** Families by the head of a model's name; the longest head wins. See `lookup()`. */
+/** Families by the start of a model's name; the longest match wins. See `lookup()`. */
 export const heads: Readonly<Record<string, FamilyName>> = {
   'gpt-4o': 'gpt-4o',
   'gpt-4o-search': 'gpt-4o-search',

@@ -3,7 +3,7 @@ export interface Size {
   readonly height: number
 }
 
-/** As much of a file as is decoded to find its size: JPEGs may have a camera's preview before it. */
+/** Bytes decoded to find the size: a JPEG may contain a preview image first. */
 const HEAD = 262_144
 
 /** The size of a PNG, JPEG, GIF or WebP image, in pixels, read from its first bytes. */

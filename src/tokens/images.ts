@@ -2,8 +2,8 @@ import { imageSize, type Size } from './image-size.js'
 import { lookup } from './names.js'
 
 /**
- * What an image costs. `tiles`: a base and so much for each 512-pixel tile; `patches`: so much for each 32-pixel
- * patch; `area`: pixels by a divisor; `flat`: always the same.
+ * Cost of an image. `tiles`: a base plus a price per 512-pixel tile; `patches`: a price per 32-pixel patch; `area`:
+ * pixels divided by a constant; `flat`: constant.
  */
 export type ImageRule =
   | { readonly kind: 'tiles'; readonly base: number; readonly tile: number }
@@ -38,10 +38,10 @@ const rules: Readonly<Record<string, ImageRule>> = {
   gemma: { kind: 'flat', tokens: 256 },
 }
 
-/** For models whose provider does not say: what GPT-4o takes for a square image. */
+/** Default for providers without documented costs: GPT-4o's cost of a square image. */
 const anyRule: ImageRule = { kind: 'tiles', base: 85, tile: 170 }
 
-/** Assumed where the image is a URL: looking would be a request of its own. */
+/** Assumed size of an image behind a URL, which is not downloaded. */
 const ASSUMED: Size = { width: 1024, height: 1024 }
 
 const PATCHES = 1536
@@ -52,7 +52,7 @@ export interface ImageTokens {
   readonly reason?: string
 }
 
-/** Tokens that an image costs, by its size and the `detail` asked for. Nothing is fetched. */
+/** Tokens of an image, by its size and requested `detail`. Downloads nothing. */
 export const imageTokens = (model: string, url: string, detail: string | undefined): ImageTokens => {
   const rule = lookup(rules, model)
   const size = imageSize(url)

@@ -2,14 +2,12 @@ import type { FamilyName } from './family-table.js'
 import type { ExpectedError } from './types.js'
 
 /**
- * How far off counts were over the recorded calls of the corpus, as shares of the tokens that the provider reported
- * (of 100 tokens where it reported fewer), rounded up: [calls, median and 95th percentile with the tokenizer, the
- * same by the characters alone].
+ * Errors over the recorded calls of the corpus, relative to the tokens that the provider reported (at least 100),
+ * rounded up: [calls, median and 95th percentile with the tokenizer, the same from characters alone].
  *
- * The calibrated families were fitted on the same calls. Most of these are short prompts in English, where the few
- * dozen tokens that a host adds weigh much; what other languages take of a calibrated family is not measured.
- * `test/tokens/corpus.test.ts` measures all this again, and fails where a figure has become worse than it stands
- * here.
+ * The calibrated families were fitted on the same calls. Most are short English prompts, in which the few dozen tokens
+ * that a host adds weigh heavily; other languages are not measured. `test/tokens/corpus.test.ts` repeats the measurement
+ * and fails if a figure got worse than recorded here.
  */
 type Row = readonly [calls: number, median: number, p95: number, scanMedian: number, scanP95: number]
 
@@ -20,7 +18,7 @@ export interface Measured {
   readonly tools: Row
 }
 
-/** For kinds of which fewer than three calls are recorded: a guess. */
+/** A guess, for kinds with fewer than three recorded calls. */
 const few: Row = [0, 0.15, 0.5, 0.15, 0.5]
 
 /** Images, audio and files, of all families together: most of those recorded are URLs of unknown size. */
@@ -59,7 +57,7 @@ export const measured: Readonly<Record<FamilyName, Measured>> = {
   unknown: { text: [12, 0.05, 0.997, 0.02, 0.997], tools: [6, 0.446, 1.1, 0.49, 1.15] },
 }
 
-/** What to expect of a count of a request with such parts. */
+/** Expected error for a request with such parts. */
 export const expectedError = (
   { hasMedia, hasTools }: { readonly hasMedia: boolean; readonly hasTools: boolean },
   { text, tools }: Measured,

@@ -14,8 +14,8 @@ export const lookup = <Row>(table: Readonly<Record<string, Row>>, model: string)
 }
 
 /**
- * What a model string may stand for: the part after the last slash, lower-case; then the same without what hosts put
- * before it (`us.anthropic.claude-…`, `meta-llama-3…`).
+ * Candidate names of a model string: the lower-case part after the last slash, then the same without the prefixes of
+ * hosts (`us.anthropic.claude-…`, `meta-llama-3…`).
  */
 const namesOf = (model: string): string[] => {
   const last = model.slice(model.lastIndexOf('/') + 1).toLowerCase()
@@ -29,7 +29,7 @@ const namesOf = (model: string): string[] => {
   }
 }
 
-/** Regions and vendors that Bedrock and others put before a model's name. */
+/** Region and vendor prefixes used by Bedrock and others. */
 const hosts: ReadonlySet<string> = new Set([
   'us',
   'eu',

@@ -6,17 +6,17 @@ import type { Family } from './families.js'
 import { renderFunctions, startsWithComment } from './tools.js'
 import type { TokenRequest } from './types.js'
 
-/** A request, taken apart into what has to be tokenized and what is known without. */
+/** The texts of a request to tokenize, and the tokens that are known without. */
 export interface Plan {
   /** Texts, in the order of the request. */
   readonly texts: readonly string[]
-  /** Tools as the family shows them. Apart, because estimates scale them apart. */
+  /** Tools in the family's format. Separate because estimates scale them by their own factor. */
   readonly toolTexts: readonly string[]
-  /** The response schema as it is put into the prompt, where it is. */
+  /** The response schema in its prompt format, if it is part of the prompt. */
   readonly schemaTexts: readonly string[]
   /** Tokens of everything else. */
   readonly fixed: number
-  /** What is part of it that is known less well than text: tools, tool calls or a schema; images, audio or files. */
+  /** Parts with a larger error than text: tools, tool calls or a schema; images, audio or files. */
   readonly hasTools: boolean
   readonly hasMedia: boolean
   /** Why the count can't be exact. */
@@ -34,14 +34,16 @@ interface Draft {
 }
 
 /**
- * Takes a request apart for a family of models. What it adds for messages is what OpenAI documents
- * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken), or what was measured for the family.
- * @throws {BadRequestError} where there is neither `messages` nor `text`, or both
+ * Plans the count of a request for a family of models. The overhead of messages is documented by OpenAI
+ * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken) or measured for the family.
+ * @throws {BadRequestError} if not exactly one of `messages` and `text` is given
  */
 export const planRequest = (request: TokenRequest, family: Family): Plan => {
   const { messages, text } = request
   if ((messages === undefined) === (text === undefined)) {
-    throw new BadRequestError('Counting tokens takes either messages or text: give one of them.')
+    throw new BadRequestError(
+      "Exactly one of 'messages' and 'text' must be given to count tokens; got both or neither.",
+    )
   }
   const draft: Draft = {
     texts: [],
@@ -63,7 +65,7 @@ export const planRequest = (request: TokenRequest, family: Family): Plan => {
   return finish(draft)
 }
 
-/** Takes one message apart, for those who count message by message. */
+/** Plans the count of a single message. */
 export const planMessage = (message: Message, model: string, family: Family): Plan => {
   const draft: Draft = {
     texts: [],
@@ -79,7 +81,7 @@ export const planMessage = (message: Message, model: string, family: Family): Pl
 }
 
 /**
- * What the types promise to be text is made text here, once: histories from elsewhere may have objects in its place.
+ * Converts values that the types declare as text: histories of other libraries may contain objects instead.
  */
 const finish = ({ texts, reasons, ...rest }: Draft): Plan => ({
   ...rest,
@@ -94,7 +96,7 @@ const addMessage = (draft: Draft, message: Message, model: string, family: Famil
   for (const text of texts) draft.texts.push(text)
   draft.fixed += fixed
   for (const reason of reasons) draft.reasons.add(reason)
-  // A tool's name stands in its call, which is counted there.
+  // the name of a tool is counted with its call
   if ('name' in message && message.name && message.role !== 'tool') {
     draft.texts.push(message.name)
     draft.fixed += 1
@@ -142,7 +144,7 @@ const addTools = (draft: Draft, request: TokenRequest, family: Family): void => 
   } else addNamespace(draft, functions, request, family)
 }
 
-/** Corrections that recorded counts ask for: see `tools.ts` for the syntax itself. */
+/** Corrections from recorded counts; `tools.ts` has the syntax itself. */
 const addNamespace = (
   draft: Draft,
   functions: readonly FunctionDefinition[],
@@ -154,7 +156,7 @@ const addNamespace = (
     draft.fixed -= functions.filter((entry) => hasFields(entry) && !startsWithComment(entry)).length
   }
   if (name === 'gpt-5' || name === 'gpt-5.1' || name === 'o-series') return
-  // The namespace goes into a system message, and shares the one that is there.
+  // the namespace is part of the system message, if there is one
   if (messages?.some(({ role }) => role === 'system' || role === 'developer')) draft.fixed -= 4
   if (tool_choice === 'none') draft.fixed += 1
   else if (typeof tool_choice === 'object' && tool_choice?.type === 'function') {

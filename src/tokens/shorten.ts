@@ -1,11 +1,11 @@
 import type { Message } from '../types/messages.js'
 
-/** Stands where text was taken out. */
+/** Marks removed text. */
 const mark = (characters: number): string => `\n[… ${characters} characters left out …]\n`
 
 /**
- * A text of no more than `length` characters, the mark included: the start and the end of the original. What a text
- * is about stands at its start, and what is asked or went wrong at its end.
+ * Shortens a text to at most `length` characters, mark included, keeping its start and end: the topic of a text tends to
+ * be at its start, the question or the error at its end.
  */
 export const cutMiddle = (text: string, length: number): string => {
   const marked = mark(text.length).length
@@ -18,7 +18,7 @@ export const cutMiddle = (text: string, length: number): string => {
 
 const isLow = (text: string, index: number): boolean => (text.charCodeAt(index) & 0xfc00) === 0xdc00
 
-/** Half an emoji is no character. */
+/** Avoids cutting a surrogate pair. */
 const wholeBefore = (text: string, index: number): number => (isLow(text, index) ? index - 1 : index)
 const wholeAfter = (text: string, index: number): number => (isLow(text, index) ? index + 1 : index)
 

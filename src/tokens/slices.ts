@@ -1,36 +1,35 @@
 import { bytesOf, classAt, DIGIT, isSettled, LETTER, MARK, SPACE } from './classes.js'
 
 /**
- * Where to cut a text so that its parts can be tokenized one by one.
+ * Splits a text into parts that can be tokenized one by one.
  *
- * Every BPE tokenizer first splits text into words and then merges inside each word, in time quadratic in the
- * word's length: 100 KB of one letter are one word, and block tiktoken for 13 s. So a run that never ends is cut
- * after some hundred bytes, which costs a token or so at each cut and makes the count inexact. Other cuts stand
- * only where the tokenizer splits anyway, and change nothing.
+ * BPE tokenizers split text into words and merge inside each word, in time quadratic in its length: 100 KB of one letter
+ * are one word and block tiktoken for 13 s. Very long runs are therefore cut every few hundred bytes, which adds about a
+ * token per cut and makes the count inexact. All other cuts coincide with the tokenizer's own splits and change nothing.
  */
 export interface Slice {
   readonly start: number
   readonly end: number
-  /** Length in UTF-8, about. */
+  /** Approximate length in UTF-8 bytes. */
   readonly bytes: number
-  /** Whether the cut at its end goes through a word. Where none does, the slices' tokens are the text's tokens. */
+  /** True if the cut at its end splits a word. If none does, the sum over the slices is exact. */
   readonly forced: boolean
 }
 
 /**
- * The longest run of one kind, in UTF-8 bytes, that is given to the tokenizer whole (0.1 ms). After {@link PATIENCE}
- * cuts the text is no text, and its runs are cut shorter.
+ * The longest run of one kind, in UTF-8 bytes, that is tokenized uncut (0.1 ms). After {@link PATIENCE} cuts, runs are
+ * cut shorter.
  */
 export const MAX_RUN = 256
 const SHORT_RUN = 128
 const PATIENCE = 4
 
-/** What a part aims at, in UTF-8 bytes: 4 ms of work on a slow core. */
+/** Target size of a part in UTF-8 bytes: 4 ms of work on a slow core. */
 export const SLICE = 8_192
 
 const APOSTROPHE = 0x27
 
-/** Slices of a text, in order, found as they are asked for. */
+/** Generates the slices of a text in order. */
 export function* slicesOf(text: string, sliceBytes = SLICE): Generator<Slice, void> {
   let start = 0
   let bytes = 0
@@ -60,7 +59,7 @@ export function* slicesOf(text: string, sliceBytes = SLICE): Generator<Slice, vo
 }
 
 /**
- * Whether a word may go on over the border of two characters. Digits never make a word longer than three; line ends
+ * True if a word may continue across two characters. Digits never make a word longer than three; line ends
  * and slashes may follow punctuation in the same word, in any number.
  */
 const continues = (before: number, now: number, unit: number): boolean => {
@@ -71,7 +70,7 @@ const continues = (before: number, now: number, unit: number): boolean => {
 
 /**
  * Both encodings start a word with a space that follows anything but space. They also end one after a letter or digit,
- * unless a letter, a mark or a contraction (`'s`) follows; that is relied on only where both characters are settled.
+ * unless a letter, a mark or a contraction (`'s`) follows; that rule applies only to characters of a stable class.
  */
 const splitsHere = (before: number, now: number, text: string, index: number): boolean => {
   const unit = text.charCodeAt(index)

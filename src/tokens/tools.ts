@@ -1,10 +1,10 @@
 import type { FunctionDefinition } from '../types/chat.js'
 
 /**
- * Functions as OpenAI shows them to its models: a TypeScript namespace. OpenAI documents that tools are put into the
- * system message in a syntax that the model was trained on, and count as input
- * (https://platform.openai.com/docs/guides/function-calling#token-usage); the syntax itself is what counts of
- * recorded calls agree with.
+ * Functions in the prompt format of OpenAI's models, a TypeScript namespace. OpenAI documents that tools are part of the
+ * system message in a syntax that the model was trained on and count as input
+ * (https://platform.openai.com/docs/guides/function-calling#token-usage); the syntax itself is inferred from recorded
+ * counts.
  */
 export const renderFunctions = (functions: readonly FunctionDefinition[]): string => {
   const lines = ['namespace functions {', '']
@@ -18,7 +18,7 @@ export const renderFunctions = (functions: readonly FunctionDefinition[]): strin
   return lines.join('\n')
 }
 
-/** Whether the parameters start with a comment line: the encodings join what stands before it with its slashes. */
+/** True if the parameters start with a comment line, whose slashes the encodings merge with the preceding text. */
 export const startsWithComment = ({ parameters }: FunctionDefinition): boolean => {
   const [first] = Object.values(record(parameters?.properties))
   return commentsOf(record(first)).length > 0

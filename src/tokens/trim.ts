@@ -1,5 +1,5 @@
 import { modelInfo } from '../../pricing/index.js'
-import { BadRequestError, ContextWindowExceededError } from '../errors.js'
+import { BadRequestError, ContextWindowExceededError, got } from '../errors.js'
 import type { Message } from '../types/messages.js'
 import { countPlan, Pace } from './count.js'
 import { loadEncoding } from './encoding.js'
@@ -10,20 +10,20 @@ import { shortenMessage, textLength } from './shorten.js'
 import { turnsOf, type Unit } from './turns.js'
 import type { TokenRequest } from './types.js'
 
-/** What to trim for. */
+/** Options of {@link trimMessages}. */
 export interface TrimOptions extends Omit<TokenRequest, 'messages' | 'text'> {
   /**
-   * The most tokens that the prompt may have, with its tools and schema. Leave room for the answer: where the model's
-   * window holds both, subtract `max_tokens`.
-   * @default what the model's window leaves beside its longest answer, by `modelInfo()`
+   * Maximum tokens of the prompt, including tools and schema. Reserve space for the answer: if the model's window holds both,
+   * subtract `max_tokens`.
+   * @default the model's context window minus its longest answer, from `modelInfo()`
    */
   readonly maxTokens?: number | undefined
   /**
-   * Whether the text of what must stay may be shortened, where leaving out older turns does not suffice.
+   * Shorten the remaining texts if removing older turns is not enough.
    * @default true
    */
   readonly shorten?: boolean | undefined
-  /** Count by the characters alone: faster, nothing is loaded, and less exact. @default false */
+  /** Estimate from characters alone: faster, without a tokenizer, less exact. @default false */
   readonly estimate?: boolean | undefined
 }
 
@@ -31,23 +31,23 @@ export interface TrimOptions extends Omit<TokenRequest, 'messages' | 'text'> {
 const LEAST = 400
 
 /**
- * The newest part of a conversation that fits `maxTokens`. In this order, and no further than needed: the oldest
- * turns go; then, of the turn that is going on, the oldest tool calls with their results; then the longest texts lose
- * their middle, prose before tool results, and instructions last.
+ * Trims a conversation to `maxTokens`, keeping its newest part. It removes the oldest turns first; then, within the current
+ * turn, the oldest tool calls with their results; then it shortens the longest texts in their middle: prose first, tool
+ * results next, instructions last.
  *
- * System and developer messages always stay. Tool calls and their results stay or go together. The conversation
- * starts with a user message, if it had one. Messages that stay whole are the same objects as before, shortened ones
- * are copies; the array given is not touched.
- * @throws {ContextWindowExceededError} where even that does not fit, with the tokens that it takes
- * @throws {BadRequestError} where `maxTokens` is not a positive number, or not given for a model whose window isn't known;
- * or tiktoken can't be loaded
+ * System and developer messages always stay. Tool calls and their results are kept or removed together. The conversation
+ * starts with a user message, if it had one. Unchanged messages are the same objects as before, shortened ones are copies;
+ * the given array is not modified.
+ * @throws {ContextWindowExceededError} if even the shortened messages exceed the limit
+ * @throws {BadRequestError} if `maxTokens` is not a positive number, if it is missing for a model with an unknown window, or if
+ * tiktoken can't be loaded
  * @example
  * const fitting = await trimMessages(history, { model: 'gpt-4o', maxTokens: 128_000 - 4_096, tools })
  * const answer = await completion({ model: 'gpt-4o', messages: fitting, tools, max_tokens: 4_096 })
  */
 export const trimMessages = async (messages: readonly Message[], options: TrimOptions): Promise<Message[]> => {
-  const { maxTokens = roomOf(options.model), shorten = true } = options
-  if (!(maxTokens > 0)) throw new BadRequestError(`maxTokens must be a positive number of tokens, not ${maxTokens}.`)
+  const { maxTokens = promptLimit(options.model), shorten = true } = options
+  if (!(maxTokens > 0)) throw new BadRequestError(`'maxTokens' must be a positive number; ${got(maxTokens)}.`)
   const count = counter(options)
   const whole = [...messages]
   if ((await count(whole)) <= maxTokens) return whole
@@ -58,21 +58,21 @@ export const trimMessages = async (messages: readonly Message[], options: TrimOp
   const left = await count(cut)
   if (left <= maxTokens) return cut
   throw new ContextWindowExceededError(
-    `The instructions and the newest turn take about ${left} tokens${shorten ? ', shortened as far as they may be' : ''}: more ` +
-      `than maxTokens, ${maxTokens}. Leave out tools or images, or choose a model with a larger window.`,
+    `The instructions and the newest turn must fit 'maxTokens' (${maxTokens}); got about ${left} tokens` +
+      `${shorten ? ' after shortening' : ''}. Omit tools or images, or use a model with a larger context window.`,
     { model: options.model },
   )
 }
 
-/** A table may say how much the prompt may have, how much both may have together, or both. */
-const roomOf = (model: string): number => {
+/** The price table may list a limit of the prompt, a limit of prompt and answer together, or both. */
+const promptLimit = (model: string): number => {
   const { contextWindow, maxInputTokens, maxOutputTokens = 0 } = modelInfo(model) ?? {}
   const beside =
     contextWindow === undefined || maxOutputTokens >= contextWindow ? contextWindow : contextWindow - maxOutputTokens
   const room = Math.min(maxInputTokens ?? Number.POSITIVE_INFINITY, beside ?? Number.POSITIVE_INFINITY)
   if (Number.isFinite(room)) return room
   throw new BadRequestError(
-    `The window of '${model}' is not known: pass maxTokens, or registerModel() with contextWindow.`,
+    `The context window of '${model}' is unknown. Pass 'maxTokens', or call registerModel() with 'contextWindow'.`,
     {
       param: 'maxTokens',
     },
@@ -81,7 +81,7 @@ const roomOf = (model: string): number => {
 
 type Count = (messages: readonly Message[]) => Promise<number>
 
-/** Counts each message once, however often it is asked for: a prompt's tokens are the sum of its parts. */
+/** Counts each message once: the tokens of a prompt are the sum of its parts. */
 const counter = ({ maxTokens: _, shorten: __, estimate, ...request }: TrimOptions): Count => {
   const family = familyOf(request.model)
   const pace = new Pace()
@@ -113,8 +113,8 @@ const counter = ({ maxTokens: _, shorten: __, estimate, ...request }: TrimOption
 const bytesOfPlan = (plan: Plan): number => plan.texts.reduce((sum, text) => sum + text.length, 0)
 
 /**
- * Leaves out as few of the oldest turns, and then of the oldest tool exchanges of the last turn, as it takes. The
- * number is found by halving: some twenty counts for a million messages.
+ * Removes the fewest of the oldest turns, then of the oldest tool exchanges of the last turn. Uses a binary search: about
+ * twenty counts for a million messages.
  */
 const newestThatFit = async (messages: readonly Message[], maxTokens: number, count: Count): Promise<Message[]> => {
   const { instructions, turns } = turnsOf(messages)
@@ -145,7 +145,7 @@ const inOrder = (messages: readonly Message[], units: readonly Unit[]): Message[
     .sort((a, b) => a - b)
     .flatMap((index) => messages[index] ?? [])
 
-/** Which texts may be cut: prose first, then tool results, then instructions. */
+/** Order in which texts are shortened: prose, then tool results, then instructions. */
 const stages: readonly (readonly Message['role'][])[] = [
   ['user', 'assistant'],
   ['user', 'assistant', 'tool', 'function'],
@@ -166,7 +166,7 @@ const shortenToFit = async (messages: readonly Message[], maxTokens: number, cou
   return shortest
 }
 
-/** All texts longer than some length are cut to it: the longest lose most. The length is found by halving, to 1 %. */
+/** Cuts all texts to one maximum length, found by binary search to 1 %. */
 const longestThatFits = async (
   messages: readonly Message[],
   maxTokens: number,

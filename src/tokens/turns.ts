@@ -1,6 +1,6 @@
 import type { Message } from '../types/messages.js'
 
-/** Messages that stay or go together: a message alone, or tool calls with their results. */
+/** Messages that are kept or removed together: a single message, or tool calls with their results. */
 export interface Unit {
   /** Indexes into the messages. */
   readonly at: readonly number[]
@@ -8,12 +8,12 @@ export interface Unit {
   readonly kept: boolean
 }
 
-/** What happened from one user message to the next. */
+/** The messages from one user message to the next. */
 export interface Turn {
   readonly units: readonly Unit[]
 }
 
-/** The messages as turns, oldest first; instructions stand apart, wherever they are in the conversation. */
+/** Groups messages into turns, oldest first, separate from the instructions. */
 export const turnsOf = (messages: readonly Message[]): { instructions: Unit[]; turns: Turn[] } => {
   const instructions: Unit[] = []
   const turns: Unit[][] = []
@@ -25,7 +25,7 @@ export const turnsOf = (messages: readonly Message[]): { instructions: Unit[]; t
       continue
     }
     const last = turns.at(-1)
-    // Several user messages in a row are one question.
+    // consecutive user messages belong to one turn
     if (!last || (role === 'user' && before !== 'user')) turns.push([unit])
     else last.push(unit)
     before = role
@@ -37,7 +37,7 @@ const unitsOf = (messages: readonly Message[]): Unit[] => {
   const units: { at: number[]; kept: boolean }[] = []
   for (const [index, { role }] of messages.entries()) {
     const last = units.at(-1)
-    // Results without a call before them stay with what they follow, as they were given.
+    // results without a call belong to the preceding message
     if ((role === 'tool' || role === 'function') && last && !last.kept) last.at.push(index)
     else units.push({ at: [index], kept: role === 'system' || role === 'developer' })
   }

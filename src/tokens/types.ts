@@ -1,69 +1,69 @@
 import type { FunctionDefinition, ResponseFormat, Thinking, Tool, ToolChoice } from '../types/chat.js'
 import type { Message } from '../types/messages.js'
 
-/** What to count: a chat request (any `completion()` request will do), or bare text. */
+/** Input of a token count: a chat request (any `completion()` request fits), or plain text. */
 export interface TokenRequest {
-  /** `provider/model`, or a model's bare name. For an Azure deployment, the name of the model behind it. */
+  /** `provider/model` or a model name. For an Azure deployment, the name of the underlying model. */
   readonly model: string
-  /** A chat prompt: counted with the tokens that the chat format adds. Either this or `text`. */
+  /** Messages of a chat, counted with the overhead of the chat format. Either this or `text`. */
   readonly messages?: readonly Message[] | undefined
-  /** Bare text, counted without any overhead. Several texts are summed. Either this or `messages`. */
+  /** Plain text, counted without overhead. Several texts are summed. Either this or `messages`. */
   readonly text?: string | readonly string[] | undefined
   readonly tools?: readonly Tool[] | undefined
   readonly tool_choice?: ToolChoice | undefined
   readonly functions?: readonly FunctionDefinition[] | undefined
-  /** Some models are told about it. */
+  /** Reasoning settings, which are part of the prompt of some models. */
   readonly thinking?: Thinking | undefined
-  /** Only a `json_schema` costs tokens. */
+  /** Response format; only a `json_schema` costs tokens. */
   readonly response_format?: ResponseFormat | undefined
 }
 
 /**
- * How a count was made:
- * `provider`: the provider's own counting endpoint said so;
+ * Method of a count:
+ * `provider`: the provider's counting endpoint;
  * `tiktoken`: the model's own tokenizer;
- * `estimate`: another tokenizer or the characters, scaled by what was measured for the family.
+ * `estimate`: another tokenizer or the characters, scaled by measurements for the family.
  */
 export type CountMethod = 'provider' | 'tiktoken' | 'estimate'
 
-/** By how much counts of this kind were off, as a share of the true count: 0.05 is 5 %. */
+/** Measured error of such counts, as a fraction of the true count: 0.05 is 5 %. */
 export interface ExpectedError {
-  /** Half of the measured requests were off by no more than this. */
+  /** Median error. */
   readonly median: number
-  /** 95 of 100 were off by no more than this. */
+  /** 95th percentile of the error. */
   readonly p95: number
-  /** How many recorded requests that was measured on. 0: not measured, the figures are a guess. */
+  /** Number of recorded requests measured. 0 means that the figures are a guess. */
   readonly samples: number
 }
 
-/** A number of tokens, and what it is worth. */
+/** A number of tokens, its method and expected error. */
 export interface TokenCount {
   readonly tokens: number
-  /** True where the number is what the provider will bill for. Otherwise it is an estimate. */
+  /** True if the provider will bill exactly this number. Otherwise it is an estimate. */
   readonly exact: boolean
   readonly method: CountMethod
-  /** The family of models that the count was made for; `unknown` where the model's name says nothing. */
+  /** Family of models used for the count; `unknown` for an unrecognised model name. */
   readonly family: string
-  /** Zero throughout where `exact`. */
+  /** Expected error; all zero if `exact`. */
   readonly expectedError: ExpectedError
-  /** Why the number is not exact, in words for a log. Empty where `exact`. */
+  /** Reasons why the number is not exact, as sentences for a log. Empty if `exact`. */
   readonly reasons: readonly string[]
 }
 
-/** A tokenizer that is loaded, and so answers at once. */
+/** A loaded tokenizer for synchronous use. */
 export interface Tokenizer {
-  /** The encoding, by tiktoken's name: the model's own where `exact`, else the one that estimates are scaled from. */
+  /** tiktoken's name of the encoding: the model's own if `exact`, otherwise the base of estimates. */
   readonly encoding: 'o200k_base' | 'cl100k_base'
-  /** Whether this is the model's own tokenizer. */
+  /** True if this is the model's own tokenizer. */
   readonly exact: boolean
   /**
-   * Counts a request, or bare text, at once. Takes about 0.3 µs a character and does not yield:
-   * for prompts beyond some 100 KB, `tokenCounter()` is kinder to the event loop.
-   * @throws {BadRequestError} where there is neither `messages` nor `text`, or both
+   * Counts a request or plain text synchronously, about 0.3 µs per character. For prompts beyond about 100 KB, prefer
+   * `tokenCounter()`, which yields to the event loop.
+   * @throws {BadRequestError} if not exactly one of `messages` and `text` is given
    */
   count(request: Omit<TokenRequest, 'model'> | string): TokenCount
-  /** The token ids of a text. Names of special tokens in it are plain text. */
+  /** Converts text to token ids. Names of special tokens are treated as plain text. */
   encode(text: string): Uint32Array
-  /** The text of token ids. */
+  /** Converts token ids back to text. */
   decode(tokens: Uint32Array | readonly number[]): string
 }

@@ -1,13 +1,13 @@
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** How a name is resolved for a connection. */
+/** Resolver of host names for a connection. */
 export type Lookup = LookupFunction
 
-/** Whether a host is an IP address, which is never resolved. */
+/** True for an IP address, which needs no resolving. */
 export const isAddress = (host: string): boolean => isIP(host) !== 0
 
 /**
- * Addresses that are not on the public internet: loopback, private, link-local (cloud metadata is there), shared, reserved,
+ * Addresses outside of the public internet: loopback, private, link-local (including cloud metadata), shared, reserved,
  * multicast. https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
  */
 const special = new BlockList()
@@ -45,7 +45,7 @@ for (const [net, prefix] of [
   special.addSubnet(net, prefix, 'ipv6')
 }
 
-/** Whether an IP address is a public one. IPv4 inside IPv6 (`::ffff:`, `64:ff9b::`) counts as what it stands for. */
+/** True for a public IP address. IPv4 addresses embedded in IPv6 (`::ffff:`, `64:ff9b::`) are checked as IPv4. */
 export function isPublicAddress(address: string): boolean {
   const plain = address.replace(/^\[|\]$/g, '').split('%')[0] ?? ''
   const version = isIP(plain)

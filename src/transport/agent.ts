@@ -1,17 +1,17 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
 
 export interface AgentOptions {
-  /** Milliseconds. */
+  /** Connect timeout, in milliseconds. */
   connectTimeout: number
-  /** A proxy's URL, or false for none. */
+  /** Proxy URL, or false to disable proxies. */
   proxy: string | false | undefined
-  /** Whether the environment names a proxy. */
+  /** True if the environment configures a proxy. */
   proxyInEnvironment: boolean
 }
 
-/** Loaded with the first call: undici takes about 100 ms of CPU to import. */
+/** Loaded on the first call: importing undici takes about 100 ms of CPU time. */
 export function createAgent({ connectTimeout, proxy, proxyInEnvironment }: AgentOptions): Dispatcher {
-  // a connection is kept for half a minute: shorter than the idle time of the load balancers in front of the providers (60 s)
+  // keep-alive of 30 s, below the usual idle timeout of load balancers (60 s)
   const options = { connect: { timeout: connectTimeout }, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0 }
   if (typeof proxy === 'string')
     return new ProxyAgent({ ...options, uri: proxy, requestTls: { timeout: connectTimeout } })

@@ -1,26 +1,25 @@
 import { crc32 } from 'node:zlib'
 import type { Framer, OnEvent } from './framer.js'
 
-/** Total length, length of the headers, CRC of those two. */
+/** Prelude: total length, length of the headers, CRC of both. */
 const prelude = 12
 /** The CRC at the end. */
 const trailer = 4
 const mostBytes = 64 * 1024 * 1024
 
 /**
- * The binary messages of AWS, each with two checksums. The event is the `:event-type`, or the `:exception-type` or `:error-code` of
- * a failure; the data is the payload as text.
+ * Binary AWS messages, each with two checksums. The event name is `:event-type`, or `:exception-type` or `:error-code` of a failure;
+ * the data is the payload as text.
  * https://smithy.io/2.0/aws/amazon-eventstream.html
- * @throws {Error} from `push`, where a checksum or a length is wrong
+ * @throws {Error} from `push` if a checksum or a length is wrong
  */
 export const awsEventStream = (onEvent: OnEvent): Framer =>
   awsMessages((headers, payload) => deliver(headers, payload.toString('utf8'), onEvent))
 
 /**
- * Such messages with pieces of a stream of server-sent events in them, cut at any byte: what SageMaker makes of the stream of the
- * server behind it.
+ * AWS messages whose payloads are pieces of an inner event stream, cut at any byte. SageMaker wraps the stream of a container this way.
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
- * @param inside the framing of the stream inside
+ * @param inside framing of the inner stream
  */
 export function awsPieces(onEvent: OnEvent, inside: (onEvent: OnEvent) => Framer): Framer {
   const inner = inside(onEvent)
@@ -42,7 +41,7 @@ type OnMessage = (headers: Readonly<Record<string, string>>, payload: Buffer) =>
 function awsMessages(onMessage: OnMessage): Framer {
   let held: Buffer[] = []
   let size = 0
-  /** Bytes that must be there before it is worth looking. */
+  /** Bytes needed before the next parse can succeed. */
   let wanted = prelude
 
   return {
@@ -50,7 +49,7 @@ function awsMessages(onMessage: OnMessage): Framer {
       held.push(bytes)
       size += bytes.length
       if (size < wanted) return
-      // joined only when a message is whole: a large one comes in thousands of pieces
+      // join only complete messages: a large one arrives in thousands of pieces
       const all = held.length === 1 ? bytes : Buffer.concat(held, size)
       let from = 0
       wanted = prelude
@@ -73,7 +72,7 @@ function awsMessages(onMessage: OnMessage): Framer {
   }
 }
 
-/** The checksum stands first: a length that is garbage must not be waited for. */
+/** Checks the CRC of the prelude first, so that a corrupt length can't stall the stream. */
 function lengthAt(bytes: Buffer, from: number): number {
   if (crc32(bytes.subarray(from, from + 8)) !== bytes.readUInt32BE(from + 8)) {
     throw new Error('a message with a wrong checksum')
@@ -93,17 +92,17 @@ function take(message: Buffer, onMessage: OnMessage): void {
 
 function deliver(headers: Readonly<Record<string, string>>, data: string, onEvent: OnEvent): void {
   const failure = headers[':error-code']
-  // a failure of this kind has its words in a header
+  // failures of this type carry their message in a header
   if (failure !== undefined && data === '')
     onEvent(failure, JSON.stringify({ message: headers[':error-message'] ?? '' }))
   else onEvent(headers[':exception-type'] ?? failure ?? headers[':event-type'], data)
 }
 
 const text = 7
-/** Sizes of the values by type; 6 and 7 (bytes, text) say theirs. */
+/** Value sizes by type. Types 6 and 7 (bytes, string) are length-prefixed. */
 const sizes = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
 
-/** The headers that are text; the others are stepped over. */
+/** Reads string headers and skips the others. */
 function textHeaders(bytes: Buffer): Record<string, string> {
   const headers: Record<string, string> = {}
   let at = 0

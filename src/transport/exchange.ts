@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
 
 export interface HttpRequest {
-  /** @default 'POST' */
+  /** HTTP method. @default 'POST' */
   readonly method?: 'GET' | 'POST'
   readonly origin: string
   readonly path: string
@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly body?: string | undefined
 }
 
-/** Told of an exchange, synchronously and in this order: `head`, `data`…, then `end` or `fail`, once. */
+/** Receives an exchange synchronously, in this order: `head`, any number of `data`, then `end` or `fail` once. */
 export interface Reader {
   head(status: number, headers: HeaderMap): void
   data(chunk: Buffer): void
@@ -33,18 +33,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reader = reader
     const { origin, path, headers, body = null, method = 'POST' } = request
     try {
-      // undici's own body clock counts bytes, so that keep-alive comments hold it off: the clocks are the call's
+      // undici's body timeout restarts with keep-alive comments; the call has its own timers
       dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
     } catch (error) {
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
     }
   }
 
-  /** Closes the socket. The reader hears nothing more, unless `error` is given to `fail` it with. */
+  /** Closes the socket. The reader gets no further events, except `fail` if `error` is given. */
   cancel(error?: Error): void {
     if (this.#over) return
     this.#over = true
-    this.#cancelled = error ?? new Error('cancelled')
+    this.#cancelled = error ?? new Error('The exchange was cancelled.')
     this.#controller?.abort(this.#cancelled)
     if (error) this.#reader.fail(error)
   }
@@ -59,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    // cancelled while it was still waiting for a connection
+    // cancelled before a connection was available
     if (this.#cancelled) controller.abort(this.#cancelled)
   }
 
@@ -93,7 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reader.fail(error)
   }
 
-  /** A reader that throws fails its own exchange and not the connection pool. */
+  /** A throwing reader fails its own exchange, not the connection pool. */
   #broken(error: unknown): void {
     this.cancel(error instanceof Error ? error : new Error(String(error)))
   }

@@ -1,7 +1,7 @@
-/** Cuts the bytes of a stream into events. Synchronous: events come out of `push` and `end` themselves. */
+/** Splits the bytes of a stream into events, returned synchronously by `push` and `end`. */
 export interface Framer {
   push(bytes: Buffer): void
-  /** The bytes are over: what has no final blank line is delivered too. */
+  /** Ends the input. Returns a last event without its final blank line. */
   end(): void
 }
 

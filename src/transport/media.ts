@@ -5,22 +5,22 @@ import type { Media } from '../types/media.js'
 import { isAddress, isPublicAddress, type Lookup } from './addresses.js'
 
 export interface MediaLimits {
-  /** Most bytes of one file. */
+  /** Maximum size of one file, in bytes. */
   readonly maxBytes: number
-  /** Whether addresses that are not public may be fetched from. */
+  /** Allows downloads from addresses outside of the public internet. */
   readonly allowPrivate: boolean
   readonly signal: AbortSignal
 }
 
 const mostRedirects = 3
 
-/** What models take. Text files are documents; everything else is refused, whatever its name says. */
+/** Accepted media types. Text files count as documents; other types are rejected regardless of the file name. */
 const types = /^(?:image|audio|video)\/[\w.+-]+$|^application\/(?:pdf|json|xml)$|^text\/[\w.+-]+$/
 
 /**
- * Fetches what a provider wants inline. The address that is connected to is the address that was checked: a name that resolves to
- * something else a moment later gains nothing.
- * @throws {ImageFetchError} where it can't be had, is no medium, or is too large
+ * Downloads a file for a provider that accepts inline data only. Connects to the checked address itself, which rules out DNS
+ * rebinding.
+ * @throws {ImageFetchError} if the download fails, or the file has an unsupported type or is too large
  */
 export async function fetchMedia(urls: readonly string[], limits: MediaLimits): Promise<ReadonlyMap<string, Media>> {
   const agent = new Agent({
@@ -62,7 +62,7 @@ function checkAddress(url: string, given: string, { allowPrivate }: MediaLimits)
   if (!parsed || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:'))
     throw failed(given, 'it is no http(s) URL')
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
-  // a name is checked where it is resolved; an address is never resolved
+  // names are checked in the lookup; IP addresses skip it
   if (!allowPrivate && isAddress(host) && !isPublicAddress(host)) throw failed(given, notPublic(host))
 }
 
@@ -105,7 +105,7 @@ async function read({ headers, body }: Answer, given: string, { maxBytes, signal
 
 const anyLookup: Lookup = (hostname, options, callback) => lookup(hostname, options, callback)
 
-/** Resolves a name, and refuses it where any of its addresses is not public. */
+/** Resolves a name and rejects it if any of its addresses is not public. */
 const publicLookup: Lookup = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0)
@@ -119,7 +119,7 @@ const publicLookup: Lookup = (hostname, options, callback) => {
 
 const notPublic = (address: string) => `${address} is not a public address; allowPrivateMedia: true allows it`
 
-/** The query of a URL may hold a signature: it stays out of the message. */
+/** Omits the query of a URL, which may contain a signature. */
 function failed(url: string, why: string, cause?: unknown): ImageFetchError {
   const shown = URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : url.slice(0, 100)
   return new ImageFetchError(`The provider takes files inline only, and ${shown} could not be fetched: ${why}.`, {

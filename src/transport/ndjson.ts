@@ -2,9 +2,9 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Framer, OnEvent } from './framer.js'
 
 /**
- * One JSON document a line (Ollama). A last line without its line end is delivered too.
- * @param maxLineChars the longest line that is waited for
- * @throws {Error} from `push`, where a line grows beyond that
+ * Newline-delimited JSON (Ollama). A last line without a line break counts too.
+ * @param maxLineChars maximum length of a line, in characters
+ * @throws {Error} from `push` if a line exceeds it
  */
 export function ndjson(onEvent: OnEvent, maxLineChars = 64 * 1024 * 1024): Framer {
   const decoder = new StringDecoder('utf8')

@@ -4,9 +4,9 @@ import type { Framer, OnEvent } from './framer.js'
 
 /**
  * Server-sent events. https://html.spec.whatwg.org/multipage/server-sent-events.html
- * Unlike a browser it delivers a last event that has no blank line behind it: some hosts leave it out.
- * @param maxEventChars the longest event that is waited for
- * @throws {Error} from `push`, where an event grows beyond that
+ * Unlike a browser, it delivers a last event without a blank line after it, which some hosts omit.
+ * @param maxEventChars maximum length of an event, in characters
+ * @throws {Error} from `push` if an event exceeds it
  */
 export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer {
   const decoder = new StringDecoder('utf8')

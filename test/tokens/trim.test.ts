@@ -157,7 +157,7 @@ describe('what must stay and is too long', () => {
   it('is an error where it can not be shortened, or may not', async () => {
     const failed = trim([system, user(long)], { maxTokens: 100 })
     await expect(failed).rejects.toThrow(ContextWindowExceededError)
-    await expect(failed).rejects.toThrow(/newest turn take about \d+ tokens.*more than maxTokens, 100/)
+    await expect(failed).rejects.toThrow(/newest turn must fit .maxTokens. \(100\); got about \d+ tokens/)
     await expect(trim([user(long)], { maxTokens: 500, shorten: false })).rejects.toThrow(ContextWindowExceededError)
     for (const maxTokens of [0, -1, Number.NaN]) {
       await expect(trim([user('Hi')], { maxTokens })).rejects.toThrow('maxTokens must be a positive number')
