@@ -21,7 +21,7 @@ it.each<SenderOptions>([
 ])('refuses %j, which would stop the process or send nothing', (options) => {
   const [name = ''] = Object.keys(options)
   for (const make of [services.langfuse, services.lunary])
-    expect(() => make(options)).toThrow(`'${name}' is a whole number`)
+    expect(() => make(options)).toThrow(`'${name}' must be an integer`)
 })
 
 it('counts two senders of one name apart', async () => {

@@ -179,7 +179,7 @@ describe('langfuse()', () => {
     vi.stubEnv('LANGFUSE_PUBLIC_KEY', 'pk')
     vi.stubEnv('LANGFUSE_SECRET_KEY', 'sk')
     expect(langfuse().name).toBe('langfuse')
-    expect(() => langfuse({ apiBase: 'nowhere' })).toThrow("'apiBase' is a URL")
+    expect(() => langfuse({ apiBase: 'nowhere' })).toThrow("'apiBase' must be a URL")
   })
 })
 

@@ -160,7 +160,7 @@ describe('what must stay and is too long', () => {
     await expect(failed).rejects.toThrow(/newest turn must fit .maxTokens. \(100\); got about \d+ tokens/)
     await expect(trim([user(long)], { maxTokens: 500, shorten: false })).rejects.toThrow(ContextWindowExceededError)
     for (const maxTokens of [0, -1, Number.NaN]) {
-      await expect(trim([user('Hi')], { maxTokens })).rejects.toThrow('maxTokens must be a positive number')
+      await expect(trim([user('Hi')], { maxTokens })).rejects.toThrow("'maxTokens' must be a positive number")
     }
   })
 })
