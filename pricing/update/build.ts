@@ -8,14 +8,16 @@ import type { Raw } from './fetch.js'
 import { fromGenai } from './genai.js'
 import type { History } from './history.js'
 import { fromLitellm } from './litellm.js'
-import { type Disagreement, hasPrice, mergeProvider } from './merge.js'
+import { type Comparison, emptyComparison, hasPrice, mergeProvider } from './merge.js'
+import { fromModelsDev } from './models-dev.js'
 import { type Overrides, override } from './overrides.js'
 import { foldAzure, foldBedrock } from './regions.js'
 import type { Rows, Source } from './source.js'
 
 export interface Built {
   tables: Map<string, ProviderTable>
-  disagreements: Disagreement[]
+  /** The sources compared with one another. Disagreements that an override settles are left out. */
+  comparison: Comparison
   /** Overrides that changed nothing. */
   needless: string[]
 }
@@ -25,16 +27,18 @@ export function build(raw: Raw, overrides: Overrides, history: History, asOf: st
   const sources = readSources(raw, overrides)
   const providers = new Set(sources.flatMap((source) => [...source.providers.keys()]))
   const tables = new Map<string, ProviderTable>()
-  const disagreements: Disagreement[] = []
+  const comparison = emptyComparison()
   const needless: string[] = []
   for (const provider of [...providers].sort()) {
-    const found: Disagreement[] = []
+    const found = emptyComparison()
     const rows = mergeProvider(provider, sources, Date.parse(asOf), found)
     needless.push(...override(provider, rows, overrides))
     // an override settles a disagreement
-    for (const one of found) {
+    comparison.models += found.models
+    comparison.prices += found.prices
+    for (const one of found.disagreements) {
       const row = rows.get(one.model.slice(provider.length + 1))
-      if (row && cardAt(row, Date.parse(asOf))[one.field] === one.taken) disagreements.push(one)
+      if (row && cardAt(row, Date.parse(asOf))[one.field] === one.taken) comparison.disagreements.push(one)
     }
     const free = overrides.free[provider]
     for (const [id, row] of [...rows]) {
@@ -44,16 +48,17 @@ export function build(raw: Raw, overrides: Overrides, history: History, asOf: st
     }
     if (rows.size > 0) tables.set(provider, toTable(provider, rows, overrides.providers[provider]?.defaults))
   }
-  return { tables, disagreements, needless }
+  return { tables, comparison, needless }
 }
 
 /** All sources in order of trust for prices. */
 export function readSources(raw: Raw, overrides: Overrides): Source[] {
   const sources = [
     fromGenai(raw.genai),
+    fromLitellm(raw.litellm),
+    fromModelsDev(raw.modelsDev),
     fromCalculator(raw.calculator),
     fromCatalog(raw.catalog),
-    fromLitellm(raw.litellm),
   ]
   const uplift = { models: new RegExp(overrides.uplift.models), multiple: overrides.uplift.multiple }
   for (const source of sources) {

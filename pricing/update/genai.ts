@@ -1,5 +1,5 @@
 /** genai-prices: prices with dates and hours, checked row by row. The first source for prices. */
-import type { ContextTier, HourlyRate, PriceRow, RateCard } from '../schema.js'
+import type { ContextTier, HourlyRate, PriceRow, RateCard, ServiceTier } from '../schema.js'
 import { aliasesOf, compact, emptySource, isRecord, roundOff, rowsOf, type Source, toAmount } from './source.js'
 
 const providers: Readonly<Record<string, readonly string[]>> = {
@@ -38,6 +38,20 @@ interface Model {
   match: unknown
   prices: unknown
   context_window?: number
+  price_variants?: Variant[]
+}
+
+/** Prices of one service tier. */
+interface Variant {
+  when: Record<string, string>
+  prices: Prices
+}
+
+type Prices = Record<string, unknown>
+
+interface ConditionalPrice {
+  constraint?: { is: string; start_date?: string; start_time?: string; end_time?: string } | null
+  prices: Prices
 }
 
 export function fromGenai(data: unknown): Source {
@@ -61,18 +75,15 @@ export function fromGenai(data: unknown): Source {
 function exactIds(match: unknown): string[] {
   if (!isRecord(match)) return []
   if (typeof match.equals === 'string') return [match.equals]
-  return Array.isArray(match.or) ? match.or.flatMap(exactIds) : []
+  return Array.isArray(match.or_) ? match.or_.flatMap(exactIds) : []
 }
 
 function toRow(model: Model, inclusive: boolean): PriceRow | undefined {
-  const list = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }]
+  const list = (Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }]) as ConditionalPrice[]
   const cards: { from: string | undefined; card: RateCard }[] = []
-  for (const { constraint, prices } of list as {
-    constraint?: Record<string, string>
-    prices: Record<string, unknown>
-  }[]) {
+  for (const { constraint, prices } of list) {
     const card = toCard(prices, inclusive)
-    if (constraint?.type !== 'time_of_date') cards.push({ from: constraint?.start_date, card })
+    if (constraint?.is !== 'TimeOfDateConstraint') cards.push({ from: constraint?.start_date, card })
     else addHours(cards.at(-1)?.card, card, constraint)
   }
   const newest = cards.at(-1)
@@ -80,9 +91,30 @@ function toRow(model: Model, inclusive: boolean): PriceRow | undefined {
   const earlier = cards.slice(0, -1).map(({ card }, index) => [toUtc(cards[index + 1]?.from ?? ''), card] as const)
   return compact({
     ...newest.card,
+    ...toServices(model.price_variants ?? [], newest.card, inclusive),
     earlier: earlier.length > 0 ? earlier : undefined,
     contextWindow: toAmount(model.context_window),
   })
+}
+
+/** Service tiers whose rates are one multiple of the standard rates. The other tiers are left to the sources after this one. */
+function toServices(variants: readonly Variant[], card: RateCard, inclusive: boolean): PriceRow {
+  const made: PriceRow = {}
+  for (const { when, prices } of variants) {
+    const service = serviceOf(when)
+    const own = toCard(prices, inclusive)
+    if (service === undefined || !own.input || !own.output || !card.input || !card.output) continue
+    const multiple = roundOff(own.input / card.input)
+    if (multiple !== 1 && Math.abs(own.output / card.output - multiple) < 0.001 * multiple) made[service] ??= multiple
+  }
+  return made
+}
+
+function serviceOf({ service_tier, speed, processing, ...rest }: Record<string, string>): ServiceTier | undefined {
+  if (Object.keys(rest).length > 0) return undefined
+  if (processing === 'batch') return 'batch'
+  if (speed === 'fast') return 'fast'
+  return service_tier === 'flex' || service_tier === 'priority' ? service_tier : undefined
 }
 
 const toUtc = (date: string): string => (date.length === 10 ? `${date}T00:00:00Z` : date)
@@ -91,7 +123,7 @@ const toUtc = (date: string): string => (date.length === 10 ? `${date}T00:00:00Z
 function addHours(
   card: RateCard | undefined,
   other: RateCard,
-  { start_time = '', end_time = '' }: Record<string, string>,
+  { start_time = '', end_time = '' }: { start_time?: string; end_time?: string },
 ): void {
   if (!card?.input || !other.input) return
   const multiple = roundOff(other.input / card.input)
@@ -123,7 +155,18 @@ const tokenFields = {
   output_image_mtok: 'imageOutput',
 } as const
 
-function toCard(prices: Record<string, unknown>, inclusive: boolean): RateCard {
+/** Fees, with the number of units that the price is for. */
+const unitFields = {
+  web_searches_kcount: ['perWebSearch', 1000],
+  storage_searches_kcount: ['perFileSearch', 1000],
+  requests_kcount: ['perRequest', 1000],
+  input_document_kpages: ['perPage', 1000],
+  audio_hours: ['perInputSecond', 3600],
+  input_audio_hours: ['perInputSecond', 3600],
+  input_mchars: ['perMillionCharacters', 1],
+} as const
+
+function toCard(prices: Prices, inclusive: boolean): RateCard {
   const card: RateCard = {}
   const tiers = new Map<number, ContextTier>()
   for (const [name, field] of Object.entries(tokenFields)) {
@@ -137,11 +180,9 @@ function toCard(prices: Record<string, unknown>, inclusive: boolean): RateCard {
     } else if (toAmount(price) !== undefined) card[field] = Number(price)
   }
   if (tiers.size > 0) card.tiers = [...tiers].sort(([one], [other]) => one - other)
-  const searches = toAmount(prices.web_searches_kcount)
-  if (searches !== undefined) card.perWebSearch = roundOff(searches / 1000)
-  const requests = toAmount(prices.requests_kcount)
-  if (requests !== undefined) card.perRequest = roundOff(requests / 1000)
-  const hours = toAmount(prices.input_audio_hours)
-  if (hours !== undefined) card.perInputSecond = roundOff(hours / 3600)
+  for (const [name, [field, units]] of Object.entries(unitFields)) {
+    const price = toAmount(prices[name])
+    if (price !== undefined) card[field] = roundOff(price / units)
+  }
   return card
 }

@@ -4,6 +4,9 @@ import type { PriceRow } from '../schema.js'
 import { fromCatalog } from './catalog.js'
 import type { Pins, Raw } from './fetch.js'
 import { fromLitellm } from './litellm.js'
+import type { Overrides } from './overrides.js'
+
+type NewModels = Pick<Overrides['rows'][number], 'provider' | 'models' | 'card'>
 
 interface Listed {
   readonly provider: string
@@ -41,10 +44,11 @@ const bare: ReadonlySet<string> = new Set(['openai', 'anthropic'])
 /**
  * The chat and embedding models of LiteLLM's table that are served on the date of the newest source. The merged table isn't
  * used because it also has the spellings of other sources, which are useful for prices but not for completion.
+ * @param added overrides; those with a context window describe models that are newer than the sources
  */
-export function knownModels(raw: Raw, pins: Pins): string[] {
+export function knownModels(raw: Raw, pins: Pins, added: readonly NewModels[] = []): string[] {
   const today =
-    [...pins.npm, pins.wheel]
+    [...pins.wheels, ...pins.npm]
       .map(({ date }) => date)
       .sort()
       .at(-1) ?? pins.asOf
@@ -57,6 +61,13 @@ export function knownModels(raw: Raw, pins: Pins): string[] {
       if (!isServed(row, today) || without?.test(id) || (only && !only.test(id))) continue
       if (needsCatalog && row.mode !== 'embedding' && !inCatalog.has(normalize(id))) continue
       names.push(`${provider}/${id.replace(/@default$/, '')}`)
+      if (bare.has(provider) && providerOfBareModel(id) === provider) names.push(id)
+    }
+  }
+  for (const { provider, models, card } of added) {
+    if (card.contextWindow === undefined) continue
+    for (const id of models) {
+      names.push(`${provider}/${id}`)
       if (bare.has(provider) && providerOfBareModel(id) === provider) names.push(id)
     }
   }

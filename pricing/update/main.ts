@@ -43,8 +43,8 @@ const extended = flags.check ? history : extendHistory(history, changed, pins.as
 if (extended !== history) built = build(raw, overrides, extended, pins.asOf)
 const problems = lint(built.tables, overrides.accepted, flags.check ? undefined : previous)
 const text = moduleText(built.tables, pins)
-const summary = report(built, pins, problems)
-const names = knownModels(raw, pins)
+const summary = report(built, pins, overrides, problems)
+const names = knownModels(raw, pins, overrides.rows)
 const namesText = knownModelsText(names, pins)
 
 if (flags.check) {
@@ -61,7 +61,7 @@ if (flags.check) {
   await writeFile(join(home, 'REPORT.md'), summary)
   await writeFile(namesFile, namesText)
   if (extended !== history) await writeFile(join(home, 'history.json'), `${JSON.stringify(extended, null, 2)}\n`)
-  await writeFile(join(cache, 'disagreements.tsv'), disagreementTable(built.disagreements))
+  await writeFile(join(cache, 'disagreements.tsv'), disagreementTable(built.comparison.disagreements))
   for (const { model, before, after } of changed)
     print(`changed  ${model}  ${JSON.stringify(before)} -> ${JSON.stringify(after)}`)
   print(

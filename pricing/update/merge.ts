@@ -9,9 +9,21 @@ export interface Disagreement {
   taken: number | undefined
   from: string
   others: Record<string, number>
-  /** Two other sources agree with each other and not with the one that was taken. */
+  /** Two other, independent sources agree with each other and not with the one that was taken. */
   outvoted: boolean
 }
+
+/** Prices that two or more sources have. */
+export interface Comparison {
+  models: number
+  prices: number
+  disagreements: Disagreement[]
+}
+
+export const emptyComparison = (): Comparison => ({ models: 0, prices: 0, disagreements: [] })
+
+/** Sources that copy from the same place count as one. */
+const origins: Readonly<Record<string, string>> = { 'model-prices': 'models.dev', 'pi-catalog': 'models.dev' }
 
 /** Prices that are taken together from one source, or not at all. */
 export const priceFields = fieldsOf('token', 'fee', 'search', 'nested')
@@ -35,7 +47,7 @@ const comparedFields = [
  * Merges the models of one provider. Prices come from the first source that has any for the id; limits and abilities from
  * every source that has them. `sources` are in order of trust for prices.
  */
-export function mergeProvider(provider: string, sources: readonly Source[], at: number, found: Disagreement[]): Rows {
+export function mergeProvider(provider: string, sources: readonly Source[], at: number, found: Comparison): Rows {
   const merged: Rows = new Map()
   const trusted = clouds.has(provider)
     ? [...sources].sort((one, other) => Number(roundsPrices(one)) - Number(roundsPrices(other)))
@@ -52,7 +64,7 @@ export function mergeProvider(provider: string, sources: readonly Source[], at: 
       mergeFacts(offers, findKin(provider, id, sources)),
     )
     merged.set(id, normalize(row, id))
-    if (first) found.push(...findDisagreements(`${provider}/${id}`, first, rest, at))
+    if (first && rest.length > 0) compare(`${provider}/${id}`, first, rest, at, found)
   }
   return merged
 }
@@ -229,17 +241,24 @@ function normalize(row: PriceRow, id: string): PriceRow {
   return compact(row)
 }
 
-function findDisagreements(model: string, first: Offer, rest: readonly Offer[], at: number): Disagreement[] {
-  return comparedFields.flatMap((field) => {
+function compare(model: string, first: Offer, rest: readonly Offer[], at: number, found: Comparison): void {
+  found.models++
+  for (const field of comparedFields) {
     const taken = cardAt(first.row, at)[field]
-    const others: Record<string, number> = {}
-    for (const { source, row } of rest) {
+    if (taken === undefined) continue
+    const values = rest.flatMap(({ source, row }) => {
       const value = cardAt(row, at)[field]
-      if (value !== undefined && taken !== undefined && !isClose(value, taken)) others[source] = value
-    }
-    if (Object.keys(others).length === 0) return []
-    const values = Object.values(others)
-    const outvoted = values.some((value, index) => values.slice(0, index).some((other) => isClose(value, other)))
-    return [{ model, field, taken, from: first.source, others, outvoted }]
-  })
+      return value === undefined ? [] : [{ source, value }]
+    })
+    if (values.length > 0) found.prices++
+    const others = values.filter(({ value }) => !isClose(value, taken))
+    if (others.length === 0) continue
+    const outvoted = others.some(({ source, value }) =>
+      others.some((other) => originOf(other.source) !== originOf(source) && isClose(value, other.value)),
+    )
+    const byName = Object.fromEntries(others.map(({ source, value }) => [source, value]))
+    found.disagreements.push({ model, field, taken, from: first.source, others: byName, outvoted })
+  }
 }
+
+const originOf = (source: string): string => origins[source] ?? source

@@ -22,6 +22,8 @@ export interface Overrides {
   drop: { provider: string; models: string[]; why: string }[]
   /** Models whose price of 0 is real: provider, then a pattern of ids. */
   free: Record<string, string>
+  /** Prices kept although two sources agree against them. */
+  kept: { models: string[]; why: string }[]
 }
 
 /** Applies the overrides to a merged provider. Returns the ids whose override changed nothing. */

@@ -17,13 +17,25 @@ export interface UpliftRule {
 export function foldBedrock(source: Source, rule: UpliftRule): void {
   for (const provider of ['bedrock', 'bedrock_mantle']) {
     const rows = source.providers.get(provider)
-    if (rows) source.providers.set(provider, foldRows(rows, rule))
+    if (rows)
+      source.providers.set(
+        provider,
+        foldRows(rows, rule, (id) => listPrice(source, id)),
+      )
     const aliases = source.aliases.get(provider)
     if (aliases) for (const [alias] of [...aliases]) if (geography.test(alias)) aliases.delete(alias)
   }
 }
 
-function foldRows(rows: Rows, rule: UpliftRule): Rows {
+/** The price of a Bedrock model at its maker, in the same source. */
+function listPrice(source: Source, id: string): PriceRow | undefined {
+  const [, maker = '', model = ''] = /^(openai|anthropic)\.(.+?)(?:-v\d+(?::\d+)?)?$/.exec(id) ?? []
+  return source.providers.get(maker)?.get(model)
+}
+
+type ListPrice = (id: string) => PriceRow | undefined
+
+function foldRows(rows: Rows, rule: UpliftRule, listPriceOf: ListPrice): Rows {
   const models = new Map<string, Map<string, PriceRow>>()
   const regional: [string, PriceRow][] = []
   for (const [id, row] of rows) {
@@ -37,7 +49,7 @@ function foldRows(rows: Rows, rule: UpliftRule): Rows {
     models.set(base, areas.set(area, row))
   }
   const folded: Rows = new Map()
-  for (const [base, areas] of models) foldModel(base, areas, rule, folded)
+  for (const [base, areas] of models) foldModel(base, areas, rule, listPriceOf(base), folded)
   for (const [id, row] of regional) {
     const base = folded.get(withoutVersion(id.replace(awsRegion, '')))
     const ratio = priceRatio(base, row)
@@ -46,14 +58,25 @@ function foldRows(rows: Rows, rule: UpliftRule): Rows {
   return folded
 }
 
-function foldModel(base: string, areas: ReadonlyMap<string, PriceRow>, rule: UpliftRule, folded: Rows): void {
+function foldModel(
+  base: string,
+  areas: ReadonlyMap<string, PriceRow>,
+  rule: UpliftRule,
+  list: PriceRow | undefined,
+  folded: Rows,
+): void {
   const uplifted = rule.models.test(base)
   const global = areas.get('global') ?? (uplifted ? undefined : areas.get('regional'))
   const regional = areas.get('us') ?? areas.get('regional') ?? areas.get('eu')
   let row = global ?? areas.get('') ?? regional ?? [...areas.values()][0]
   if (row === undefined) return
-  // the source has the regional price only
-  if (uplifted && global === undefined && regional && !areas.has('')) row = scale(regional, 1 / rule.multiple)
+  if (uplifted && global === undefined) {
+    // without a global price, the source may list the regional one, for the bare id too
+    const isRegional = list
+      ? priceRatio(list, row) === rule.multiple
+      : regional !== undefined && (row === regional || priceRatio(regional, row) === 1)
+    if (isRegional) row = scale(row, 1 / rule.multiple)
+  }
   const hasUplift = uplifted || priceRatio(areas.get('global'), regional) === rule.multiple
   folded.set(base, hasUplift ? { ...row, residency: rule.multiple } : row)
   for (const [area, other] of areas) {

@@ -5,11 +5,11 @@ import type { BillableUsage, CostRequest } from '../../pricing/index.js'
 export interface Case {
   title: string
   request: CostRequest
-  /** US dollars, or why there is no price. */
+  /** US dollars, or the reason why there is no price. */
   expected: number | string
 }
 
-/** The day on which the cases without a date were made. */
+/** Time of the cases without a date. */
 const today = '2026-11-22T12:00:00Z'
 
 export function cases(): Case[] {
@@ -39,7 +39,23 @@ function usageOf(text: string): BillableUsage | null {
   if (text === '-') return null
   const nothing = text.includes('null')
   const count = Object.fromEntries(pairs(text).map(([name, value]) => [name, Number(value)]))
-  const { in: input = 0, out = 0, read, write, w5, w1h, audio, image, think, say, search, units } = count
+  const {
+    in: input = 0,
+    out = 0,
+    read,
+    write,
+    w5,
+    w1h,
+    w12h,
+    audio,
+    image,
+    think,
+    say,
+    search,
+    units,
+    pictures,
+  } = count
+  const lifetimes = [w5, w1h, w12h].filter((tokens) => tokens !== undefined)
   return {
     prompt_tokens: input,
     completion_tokens: out,
@@ -48,15 +64,20 @@ function usageOf(text: string): BillableUsage | null {
       ? null
       : {
           cached_tokens: read,
-          cache_creation_tokens: write ?? (w5 === undefined && w1h === undefined ? undefined : (w5 ?? 0) + (w1h ?? 0)),
-          ...(w5 === undefined && w1h === undefined
-            ? {}
-            : { cache_creation_token_details: { ephemeral_5m_input_tokens: w5, ephemeral_1h_input_tokens: w1h } }),
+          cache_creation_tokens: write ?? (lifetimes.length === 0 ? undefined : (w5 ?? 0) + (w1h ?? 0) + (w12h ?? 0)),
+          ...(lifetimes.length > 0 && {
+            cache_creation_token_details: {
+              ephemeral_5m_input_tokens: w5,
+              ephemeral_1h_input_tokens: w1h,
+              ephemeral_12h_input_tokens: w12h,
+            },
+          }),
           audio_tokens: audio,
           image_tokens: image,
         },
     completion_tokens_details: nothing ? null : { reasoning_tokens: think, audio_tokens: say },
     ...(search === undefined ? {} : { server_tool_use: { web_search_requests: search } }),
     search_units: units,
+    input_images: pictures,
   }
 }

@@ -46,6 +46,6 @@ describe('the table', () => {
     expect(asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/)
     expect(rows).toBeGreaterThanOrEqual(2300)
     expect(providers).toBeGreaterThanOrEqual(97)
-    expect(sources).toHaveLength(4)
+    expect(sources).toHaveLength(5)
   })
 })

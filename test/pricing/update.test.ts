@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PriceRow, ProviderTable } from '../../pricing/schema.js'
 import { build } from '../../pricing/update/build.js'
-import { fetchSources, type Pins } from '../../pricing/update/fetch.js'
+import { fetchSources, type Pins, wheelFile } from '../../pricing/update/fetch.js'
 import { extendHistory, findChanges, type History } from '../../pricing/update/history.js'
 import { multipleOf } from '../../pricing/update/litellm.js'
-import { type Disagreement, mergeProvider } from '../../pricing/update/merge.js'
+import { type Disagreement, emptyComparison, mergeProvider } from '../../pricing/update/merge.js'
 import { type Overrides, override } from '../../pricing/update/overrides.js'
 import { foldBedrock } from '../../pricing/update/regions.js'
 import { emptySource, rowsOf, type Source } from '../../pricing/update/source.js'
@@ -17,7 +17,7 @@ const home = resolve('pricing')
 const json = <Shape>(file: string): Shape => JSON.parse(readFileSync(join(home, file), 'utf8')) as Shape
 const pins = json<Pins>('update/pins.json')
 const cache = resolve('node_modules/.cache/llmux-pricing')
-const cached = existsSync(join(cache, `${pins.wheel.key}-${pins.wheel.version}-${pins.wheel.sha256.slice(0, 16)}.json`))
+const cached = pins.wheels.every((pin) => existsSync(join(cache, wheelFile(pin))))
 
 const source = (name: string, rows: Record<string, PriceRow>, provider = 'p'): Source => {
   const made = emptySource(name)
@@ -26,8 +26,8 @@ const source = (name: string, rows: Record<string, PriceRow>, provider = 'p'): S
 }
 const at = Date.parse('2026-09-23')
 const merge = (...sources: Source[]): [Map<string, PriceRow>, Disagreement[]] => {
-  const found: Disagreement[] = []
-  return [mergeProvider('p', sources, at, found), found]
+  const found = emptyComparison()
+  return [mergeProvider('p', sources, at, found), found.disagreements]
 }
 
 describe('npm run pricing:update', () => {
@@ -95,6 +95,15 @@ describe('mergeProvider()', () => {
       },
     ])
   })
+
+  test('counts sources of the same origin once', () => {
+    const [, found] = merge(
+      source('genai-prices', { m: { input: 2 } }),
+      source('model-prices', { m: { input: 1 } }),
+      source('pi-catalog', { m: { input: 1 } }),
+    )
+    expect(found).toMatchObject([{ model: 'p/m', outvoted: false }])
+  })
 })
 
 describe('override()', () => {
@@ -106,6 +115,7 @@ describe('override()', () => {
     rows,
     drop: [],
     free: {},
+    kept: [],
   })
 
   test('replaces the price of the model and of its dated ids, and drops rates that depended on the old price', () => {

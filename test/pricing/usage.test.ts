@@ -43,10 +43,32 @@ describe('usage', () => {
     ['OpenRouter', { cost: 0.0123 }],
     ['Perplexity', { cost: { total_cost: 0.0123, input_tokens_cost: 1 } }],
     ['xAI', { cost_in_usd_ticks: 123_000_000 }],
+    ['Venice', { cost: { usd: 0.0123, diem: 0 } }],
     ['DeepInfra', { estimated_cost: 0.0123 }],
   ])('uses the cost that %s reports', (_, reported) => {
     const usage = { prompt_tokens: 1000, completion_tokens: 1000, ...reported }
     expect(cost(usage, 'nobody/knows')).toEqual({ total: 0.0123, source: 'provider' })
+  })
+})
+
+describe('usage of other models in a call', () => {
+  const usage = {
+    prompt_tokens: 2000,
+    completion_tokens: 300,
+    auxiliary_usage: [{ model: 'claude-opus-4-6', prompt_tokens: 4000, completion_tokens: 800 }],
+  }
+
+  test('is billed at the rates of those models', () => {
+    const own = cost({ prompt_tokens: 2000, completion_tokens: 300 }).total ?? 0
+    const other = cost({ prompt_tokens: 4000, completion_tokens: 800 }, 'anthropic/claude-opus-4-6').total ?? 0
+    expect(cost(usage)).toMatchObject({ auxiliary: other, total: expect.closeTo(own + other, 12) })
+  })
+
+  test('leaves the cost undefined if it has no price', () => {
+    const unnamed = [{ prompt_tokens: 4000, completion_tokens: 800 }]
+    expect(cost({ ...usage, auxiliary_usage: unnamed })).toMatchObject({ total: undefined, reason: 'unknown_model' })
+    const silent = [{ model: 'claude-opus-4-6' }]
+    expect(cost({ ...usage, auxiliary_usage: silent })).toMatchObject({ total: undefined, reason: 'missing_usage' })
   })
 })
 
@@ -163,6 +185,26 @@ describe('for any usage', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  test('no argument makes it throw', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), fc.anything(), (model, given, terms) => {
+        const request = Object.assign({}, terms, { model, usage: given }) as never
+        for (const result of [costPerToken(request), costPerToken(given as never), costPerToken(terms as never)]) {
+          expect(result.total === undefined ? result.reason : result.total).toBeDefined()
+          expect(result.total).not.toBeNaN()
+        }
+      }),
+    )
+    const hostile = {
+      get prompt_tokens(): number {
+        throw new Error('no')
+      },
+    }
+    expect(cost(hostile)).toEqual({ total: undefined, reason: 'invalid_request' })
+    const words = { prompt_tokens: '1000', completion_tokens: '5' } as unknown as BillableUsage
+    expect(cost(words)).toMatchObject({ total: undefined, reason: 'missing_usage' })
   })
 
   test('any string is accepted as a model', () => {
