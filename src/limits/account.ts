@@ -42,7 +42,7 @@ export function specOf(account: LimitAccount): AccountSpec {
     budget: money,
     counted: counted === true || split || requests !== undefined || tokens !== undefined,
     split,
-    suffix: `${rates === minute ? '' : `~${nameOf(rates)}`}${money?.duration ? `$${nameOf(money)}` : ''}`,
+    suffix: `${rates === minute ? '' : `#${nameOf(rates)}`}${money?.duration ? `$${nameOf(money)}` : ''}`,
   }
   specs.set(account, spec)
   return spec
@@ -88,6 +88,13 @@ const wrong = (key: string, name: string, message: string) =>
   new BadRequestError(`'${name}' of the account '${key}' is invalid: ${message}`, { param: name })
 
 const show = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value))
+
+const budgetFor = (key: string, { duration, calendar }: WindowSpec) =>
+  new Budget(key, {
+    maxBudget: 0,
+    budgetDuration: duration && `${duration.count}${duration.unit}`,
+    budgetWindow: calendar ? 'calendar' : 'rolling',
+  })
 
 const makeWindow = ({ duration, calendar }: WindowSpec): UsageWindow =>
   duration && !calendar ? new RollingWindow(duration.ms) : new PeriodWindow(duration)
@@ -149,27 +156,28 @@ type Limited = Exclude<RejectionReason['kind'], 'cooldown' | 'probing' | 'unreac
 /** Usage of one account by this process. */
 export class AccountState {
   readonly key: string
-  readonly spec: AccountSpec
+  spec: AccountSpec
   /** Requests and tokens. */
   readonly rates: UsageWindow
-  /** Input and output tokens, if they are limited. */
-  readonly split: UsageWindow | undefined
-  readonly budget: Budget | undefined
+  /** Input and output tokens, once they are limited. */
+  split: UsageWindow | undefined
+  /** Money, once it is limited. */
+  budget: Budget | undefined
   inFlight = 0
 
-  constructor({ key }: LimitAccount, spec: AccountSpec) {
-    this.key = key
+  constructor(limits: LimitAccount, spec = specOf(limits)) {
+    this.key = limits.key
     this.spec = spec
     this.rates = makeWindow(spec.rates)
-    this.split = spec.split ? makeWindow(spec.rates) : undefined
-    const { budget } = spec
-    this.budget =
-      budget &&
-      new Budget(key, {
-        maxBudget: 0,
-        budgetDuration: budget.duration && `${budget.duration.count}${budget.duration.unit}`,
-        budgetWindow: budget.calendar ? 'calendar' : 'rolling',
-      })
+    this.adopt(limits)
+  }
+
+  /** Adds the counters that changed limits of the same windows need. */
+  adopt(limits: LimitAccount): void {
+    const spec = specOf(limits)
+    if (spec.split) this.split ??= makeWindow(spec.rates)
+    if (spec.budget) this.budget ??= budgetFor(this.key, spec.budget)
+    this.spec = spec
   }
 
   expire(now: number): void {
@@ -226,7 +234,7 @@ export class AccountState {
   reserve(now: number, limits: LimitAccount, demand: Demand): AccountHold {
     const { tokens, inputTokens, outputTokens, most } = demand
     this.inFlight++
-    const slot = this.spec.counted ? this.rates.add(now, 1, tokens) : 0
+    const slot = this.rates.add(now, 1, tokens)
     const splitSlot = this.split ? this.split.add(now, inputTokens, outputTokens) : 0
     const money = this.budget?.hold(Math.min(most, limits.budget ?? most))
     return { state: this, slot, splitSlot, tokens, inputTokens, outputTokens, money }
@@ -234,7 +242,7 @@ export class AccountState {
 
   settle(now: number, hold: AccountHold, actual: ActualUsage): void {
     this.inFlight--
-    if (this.spec.counted) this.rates.amend(hold.slot, actual.requests - 1, actual.tokens - hold.tokens)
+    this.rates.amend(hold.slot, actual.requests - 1, actual.tokens - hold.tokens)
     this.split?.amend(hold.splitSlot, actual.inputTokens - hold.inputTokens, actual.outputTokens - hold.outputTokens)
     if (hold.money) this.budget?.settle(now, hold.money, actual.cost)
     else this.budget?.spend(now, actual.cost)
@@ -242,7 +250,7 @@ export class AccountState {
 
   /** Counts usage without a reservation. */
   count(now: number, { requests, tokens, inputTokens, outputTokens, cost }: ActualUsage): void {
-    if (this.spec.counted) this.rates.add(now, requests, tokens)
+    this.rates.add(now, requests, tokens)
     this.split?.add(now, inputTokens, outputTokens)
     if (cost > 0) this.budget?.spend(now, cost)
   }

@@ -196,16 +196,11 @@ class MemoryStore implements MemoryLimits {
     const spec = specOf(account)
     const name = spec.suffix ? `${account.key}${spec.suffix}` : account.key
     let state = this.#accounts.get(name)
-    if (
-      !state ||
-      (spec.split && !state.split) ||
-      (spec.counted && !state.spec.counted) ||
-      (spec.budget && !state.budget)
-    ) {
+    if (!state) {
       state = new AccountState(account, spec)
       if (this.#accounts.size >= this.#sweepAt) this.#sweep()
       this.#accounts.set(name, state)
-    }
+    } else if (state.spec !== spec) state.adopt(account)
     return state
   }
 

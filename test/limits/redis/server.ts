@@ -1,0 +1,103 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+
+/** Whether there is a redis-server to test with. Where CI is set its absence is a failure, and not a reason to skip. */
+export const hasRedis = (() => {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    if (process.env.CI) throw new Error('CI needs redis-server: install the package redis-server.')
+    console.log('Skipped: there is no redis-server on PATH.')
+    return false
+  }
+})()
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return address.port
+}
+
+export const client = (url: string) => createClient({ url })
+type Client = ReturnType<typeof client>
+
+/** A redis-server of the test's own, which may be killed and started again under the same address. */
+export class RedisServer implements AsyncDisposable {
+  #child: ChildProcess | undefined
+  #clients: Client[] = []
+
+  private constructor(
+    readonly port: number,
+    readonly folder: string,
+    readonly durable: boolean,
+    readonly cluster: boolean,
+  ) {}
+
+  /** @param durable whether it remembers after a restart */
+  static async start(durable = false, cluster = false): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'llmux-redis-')), durable, cluster)
+    await server.restart()
+    if (cluster) {
+      const one = await server.client()
+      await one.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+      while (!(await one.clusterInfo()).includes('cluster_state:ok')) await new Promise((done) => setTimeout(done, 20))
+    }
+    return server
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  async restart(): Promise<void> {
+    const log = ['--appendonly', this.durable ? 'yes' : 'no', '--appendfsync', 'always', '--save', '']
+    const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
+    const kind = this.cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : []
+    this.#child = spawn('redis-server', [...where, ...log, ...kind], { stdio: 'ignore' })
+    for (let tries = 0; ; tries++) {
+      const asking = createClient({ url: this.url, socket: { reconnectStrategy: false } })
+      asking.on('error', () => {})
+      try {
+        await asking.connect()
+        await asking.ping()
+        asking.destroy()
+        return
+      } catch (error) {
+        if (tries > 200) throw error
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+    }
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (!child || child.exitCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** A client for looking into it. */
+  async client(): Promise<Client> {
+    const made = client(this.url)
+    made.on('error', () => {})
+    await made.connect()
+    this.#clients.push(made)
+    return made
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const one of this.#clients) if (one.isOpen) one.destroy()
+    await this.kill()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
