@@ -146,14 +146,14 @@ const mostAccounts = 50_000
 /** The accounts that this process has used. */
 export class Ledger {
   readonly #keys: Keys
-  readonly #process: string
+  readonly #processId: string
   readonly #accounts = new Map<string, SharedAccount>()
   #members = 0
   #sweepAt = firstSweep
 
-  constructor(keys: Keys, process: string) {
+  constructor(keys: Keys, processId: string) {
     this.#keys = keys
-    this.#process = process
+    this.#processId = processId
   }
 
   get accounts(): Iterable<SharedAccount> {
@@ -178,7 +178,7 @@ export class Ledger {
   }
 
   #newMember(): string {
-    return `${this.#process}.${(this.#members++).toString(36)}`
+    return `${this.#processId}.${(this.#members++).toString(36)}`
   }
 
   #sweep(now: number): void {

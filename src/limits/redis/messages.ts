@@ -21,7 +21,7 @@ export interface Plan {
 export interface ReserveSettings {
   /** Id of the call. */
   readonly id: string
-  readonly process: string
+  readonly processId: string
   readonly leaseTtl: number
   readonly trialTtl: number
   readonly timeout: number
@@ -34,11 +34,11 @@ export interface ReserveSettings {
 
 /** The argument of the script `reserve`. */
 export function reserveMessage({ accounts, limits, candidates }: Plan, settings: ReserveSettings): object {
-  const { id, process, leaseTtl, trialTtl, timeout, waitedMs, seeded, now } = settings
+  const { id, processId, leaseTtl, trialTtl, timeout, waitedMs, seeded, now } = settings
   const [{ demand } = { demand: undefined }] = candidates
   return {
     id,
-    p: process,
+    p: processId,
     x: leaseTtl,
     y: Math.ceil(timeout),
     z: trialTtl,

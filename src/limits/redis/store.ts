@@ -193,7 +193,7 @@ export class RedisStore {
       if (lost.length > 0) await this.#report(lost, {}, commandTimeout)
       const trialTtl = Math.min(leaseTtl, longestTrial)
       const argument = reserveMessage(plan, {
-        ...{ id, process: this.#process, leaseTtl, trialTtl, timeout, waitedMs },
+        ...{ id, processId: this.#process, leaseTtl, trialTtl, timeout, waitedMs },
         ...{ seeded: seed !== undefined, now: wall + this.#ahead },
       })
       const names = plan.accounts.map(({ name }) => name)
