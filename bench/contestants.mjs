@@ -1,4 +1,4 @@
-// Who runs: the floor is what one would write by hand with undici, JSON.parse and eventsource-parser, for one provider and
+// The contestants. The floor is handwritten code with undici, JSON.parse and eventsource-parser, for one provider and
 // without errors, retries, time limits or checks.
 import { createParser } from 'eventsource-parser'
 import { request } from 'undici'

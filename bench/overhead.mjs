@@ -11,7 +11,7 @@ const rounds = Number(values.rounds ?? (values.smoke ? 1 : 9))
 const scale = values.smoke ? 0.02 : 1
 const LIMIT_MS = 120_000
 
-// count: calls in a round; per: what one call is divided by
+// count: calls per round; per: divisor of one call
 const tasks = [
   { title: 'chat, 1 at a time', task: 'chat', width: 1, count: 600, per: 1, unit: 'call' },
   { title: 'chat, 64 at a time', task: 'chat', width: 64, count: 2000, per: 1, unit: 'call' },
@@ -36,7 +36,7 @@ if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
 }
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url))
-// no full collections in idle time: they make V8 forget what it has learnt about hot code
+// no full collections in idle time: they discard V8's type feedback
 const execArgv = ['--no-memory-reducer']
 
 function start(script, args) {

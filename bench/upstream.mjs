@@ -1,5 +1,5 @@
 // A provider that costs next to nothing: answers are made once, and written as they are. No HTTP parser, no JSON parser.
-// Speaks OpenAI's and Anthropic's API on a free loopback port, which it tells its parent.
+// Speaks OpenAI's and Anthropic's API on a free loopback port and reports the port to its parent.
 import { createServer } from 'node:net'
 import { CHUNKS, DIMENSIONS, INPUTS, TEXT } from './shapes.mjs'
 

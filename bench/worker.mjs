@@ -1,4 +1,4 @@
-// One contestant in a process of its own: does what its parent asks, and tells what it cost.
+// Runs one contestant in its own process and reports its cost to the parent.
 import { contestants } from './contestants.mjs'
 
 const [name, origin] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Stop paying for an answer that nobody reads: by signal, by leaving the loop, or by abort().
+// Stop an answer that is no longer needed: by signal, by leaving the loop, or by abort().
 // Run: node examples/abort.mjs
 
 import { completion, LLMError } from 'llmux'
@@ -24,7 +24,7 @@ for await (const _ of await completion({ ...request, stream: true })) {
 }
 console.log(`break: left after ${chunks} chunks`)
 
-// 3. abort() from elsewhere: the loop throws, and what had come is on the error
+// 3. abort() from elsewhere: the loop throws, with the answer so far on the error
 const stream = await completion({ ...request, stream: true })
 setTimeout(() => stream.abort('the user closed the page'), 100)
 try {

@@ -19,7 +19,7 @@ const again = await client.completion(request)
 show('again', again.meta)
 console.log('the same answer:', again.choices[0].message.content === first.choices[0].message.content)
 
-// what was asked for whole can be read as a stream, and the other way round
+// a stored answer can be read as a stream, and a stored stream as an answer
 const stream = await client.completion({ ...request, stream: true })
 const text = await stream.text()
 show('as a stream', stream.meta)

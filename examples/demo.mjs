@@ -1,4 +1,4 @@
-// A tour of llmux: npm run demo. It needs no key and no network: what has no key is simulated, and says so.
+// A tour of llmux: npm run demo. It needs no key and no network: providers without a key are simulated and labelled.
 // Real: OPENAI_API_KEY, ANTHROPIC_API_KEY, or a server of yours with LLMUX_DEMO_BASE and LLMUX_DEMO_MODEL.
 
 import { readFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ const color = process.stdout.isTTY && !env.NO_COLOR
 const paint = (code) => (text) => (color ? `\x1b[${code}m${text}\x1b[0m` : String(text))
 const [bold, dim, red, green, yellow, cyan] = [1, 2, 31, 32, 33, 36].map(paint)
 
-// --- who answers ------------------------------------------------------------------------------------------------------
+// --- providers --------------------------------------------------------------------------------------------------------
 
 const simulator = await startSimulator({ apiKeys: ['simulated'], reply: scripted })
 const simulated = { openai: simulator.openaiBase, anthropic: simulator.anthropicBase }
@@ -150,7 +150,7 @@ await simulator.close()
 say(failures === 0 ? `\n${dim('Next: README.md, and one idea a file in examples/.')}\n` : '')
 process.exitCode = failures === 0 ? 0 : 1
 
-// --- what the simulator says -------------------------------------------------------------------------------------------
+// --- the simulator's replies --------------------------------------------------------------------------------------------
 
 /** Answers that read better than its own. Undefined leaves a request to it: tool calls, for one. */
 function scripted({ wire, model, body }) {
@@ -176,7 +176,7 @@ function scripted({ wire, model, body }) {
 // --- how it looks -----------------------------------------------------------------------------------------------------
 
 /**
- * `by` is the one who answers: it says what is real. `excuses` are errors of a real model that are no failure of this tour, by
+ * `by` names the provider and whether it is real. `excuses` are errors of a real model that don't fail this tour, by
  * code.
  */
 async function part(title, code, by, excuses, body) {
@@ -187,7 +187,7 @@ async function part(title, code, by, excuses, body) {
   await attempt(body, by.real ? excuses : {})
 }
 
-/** An error is shown where it happened, and the tour goes on. */
+/** Prints an error in place and continues. */
 async function attempt(body, excuses = {}) {
   try {
     await body()

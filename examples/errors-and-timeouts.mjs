@@ -1,4 +1,4 @@
-// What goes wrong, and how it reads: one class for each kind of failure, with what to do next.
+// Errors: one class per kind of failure, each with the next step in its message.
 // Run: node examples/errors-and-timeouts.mjs
 
 import { completion, LLMError } from 'llmux'
@@ -12,7 +12,7 @@ const calls = {
   'a typing mistake': { model: 'antropic/claude-sonnet-4-5', messages },
   'the wrong casing': { model, messages, maxTokens: 10 },
   'an unsupported parameter': { model: 'anthropic/claude-sonnet-4-5', messages, logit_bias: { 50256: -100 } },
-  'nobody at home': { model, messages, apiBase: 'http://127.0.0.1:9/v1', maxRetries: 0 },
+  'server down': { model, messages, apiBase: 'http://127.0.0.1:9/v1', maxRetries: 0 },
   'no time': { model, messages, timeout: 50 },
 }
 

@@ -34,14 +34,14 @@ for (const content of ['Say hello.', 'Say goodbye.']) {
   })
 }
 
-// what waits is sent: call it, or close(), before the process ends
+// sends pending events; call it, or close(), before the process exits
 await client.flush()
 console.log('sent:', client.callbackStats().senders.langfuse.sent)
 await client.close()
 await simulated?.close()
 await done()
 
-/** Stands in for Langfuse, and prints what it is sent. */
+/** A fake Langfuse that prints received events. */
 async function startReceiver() {
   const server = createServer(async (request, response) => {
     const { resourceSpans } = await json(request)

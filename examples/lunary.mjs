@@ -20,7 +20,7 @@ for (const model of ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-5']) {
   await client.completion({ model, messages, max_tokens: 50, tags: ['support'], user: 'user-1' })
 }
 
-// what waits is sent: call it, or close(), before the process ends
+// sends pending events; call it, or close(), before the process exits
 await client.flush()
 console.log('sent:', client.callbackStats().senders.lunary.sent)
 
@@ -28,7 +28,7 @@ await client.close()
 await simulated?.close()
 await done()
 
-/** Stands in for Lunary, and prints what it is sent. */
+/** A fake Lunary that prints received events. */
 async function startReceiver() {
   const server = createServer(async (request, response) => {
     const { events } = await json(request)

@@ -30,7 +30,7 @@ await trace.getTracer('app').startActiveSpan('POST /chat', async (span) => {
 })
 await client.flush()
 
-/** Prints the spans below one, with the attributes that say most. */
+/** Prints the child spans of a span, with the most useful attributes. */
 function print(parent, indent) {
   const shown = /^(app\.feature|error\.type|gen_ai\.(provider|usage)\..*|http\..*|llmux\.attempts)$/
   for (const span of exporter.getFinishedSpans()) {

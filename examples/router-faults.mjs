@@ -76,7 +76,7 @@ async function faultRun(strategy) {
     ],
     fallbacks: [{ chat: ['chat-small'] }],
     routingStrategy: strategy,
-    // where three requests in ten fail, this many tries fail for one call in millions
+    // with three failed requests in ten, all of these attempts fail for one call in millions
     numRetries: 12,
     allowedFails: 2,
     cooldownTime: 1_000,
@@ -87,7 +87,7 @@ async function faultRun(strategy) {
     idleTimeout: 2_000,
     client: { proxy: false },
   })
-  // what loads with the first call is loaded before the clock starts
+  // load modules before the clock starts
   const warming = statsOf(router)
   for (let number = 1; number <= 50; number++) await oneCall(router, warming, -number)
   const stats = statsOf(router)
@@ -193,7 +193,7 @@ async function serve() {
   parentPort.postMessage(servers.map(({ url }) => url))
 }
 
-/** A simulator that says what it is told to, goes on with a text that was begun, and fails as the plan says. */
+/** A simulator that replies as requested, continues a partial text, and fails by plan. */
 async function faulty(name, random) {
   let simulator = await startSimulator({ reply, keepRequests: 1 })
   const { url, port } = simulator
@@ -254,7 +254,7 @@ function chance(seed) {
   }
 }
 
-// --- what happened ----------------------------------------------------------------------------------------------------
+// --- results ----------------------------------------------------------------------------------------------------------
 
 /** Listens to the Router. */
 function statsOf(router) {
@@ -338,7 +338,7 @@ function table(strategy, servers, router, stats, elapsed) {
   ].join('\n')
 }
 
-/** The same, for whoever reads it later. */
+/** The same results as a Markdown table. */
 function oneLine(strategy, servers, router, { ended, failed, wrong, retries, fallbacks, resumed, ...stats }, elapsed) {
   const { deployments } = router.snapshot()
   const parts = servers.map(({ name, state }) => {

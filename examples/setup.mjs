@@ -1,4 +1,4 @@
-// What the examples share: real providers where the environment has their keys, else the simulator.
+// Shared by the examples: real providers if the environment has their keys, otherwise the simulator.
 // An example imports it first, and calls done() last.
 
 import { startSimulator } from 'llmux/testing'

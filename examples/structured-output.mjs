@@ -21,7 +21,7 @@ for (const model of ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-5']) {
     })
     console.log(`${answer.meta.provider}:`, answer.choices[0].message.parsed)
   } catch (error) {
-    // the model answered, but not what the schema asks for
+    // the model answered, but the answer doesn't match the schema
     if (!LLMError.is(error) || error.code !== 'json_schema_validation') throw error
     console.log(error.message, error.issues)
   }

@@ -16,7 +16,7 @@ assert.equal(mock.requests[0].body.max_tokens, 50)
 console.log('mock:', answer.choices[0].message.content)
 await mocked.close()
 
-// startSimulator(): a server, for whatever sends HTTP. It fails when told to
+// startSimulator(): a server for any HTTP client. It fails on request
 const simulator = await startSimulator()
 const client = createClient({ providers: { openai: { apiBase: simulator.openaiBase, apiKey: 'any' } } })
 

@@ -32,7 +32,7 @@ for (let turn = 0; turn < 5; turn++) {
   }
 }
 
-/** What goes wrong is told to the model: it can often mend its own call. */
+/** Returns errors to the model, which can often correct its call. */
 function run({ name, arguments: json }) {
   try {
     return { content: JSON.stringify(functions[name](JSON.parse(json))) }

@@ -16,7 +16,7 @@ for (const model of ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-5']) {
         role: 'user',
         content: [
           { type: 'text', text: 'What is in this image? Answer in five words.' },
-          // an https: URL works too, where the provider can reach it
+          // an https: URL works too, if the provider can reach it
           { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } },
         ],
       },

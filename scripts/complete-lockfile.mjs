@@ -1,11 +1,11 @@
-// Adds to package-lock.json what npm leaves out where a registry has no packages for other platforms: it writes a lockfile
+// Adds entries to package-lock.json that npm omits if a registry lacks packages for other platforms: it writes a lockfile
 // without their entries, which `npm ci` then refuses everywhere. Run it after `npm install`:
 //
 //     npm install && node scripts/complete-lockfile.mjs
 //
-// Only optional dependencies of an exact version are added, with the platform that their name tells, as npm would have
+// Adds only optional dependencies with an exact version, with the platform in their name, as npm would have
 // written them. They have no checksum: npm takes that from the registry that it installs from. `--check` changes nothing
-// and fails where something is missing.
+// and fails if an entry is missing.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../package-lock.json', import.meta.url)

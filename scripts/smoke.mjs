@@ -94,7 +94,7 @@ for (const [how, copy] of Object.entries(copies)) {
 console.log(`node ${process.version}, import and require:`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
-// what still holds the process open after ten seconds is a leak
+// a process that is still open after ten seconds has a leak
 setTimeout(() => {
   console.error(`node ${process.version}: the process does not end: ${process.getActiveResourcesInfo().join(', ')}`)
   process.exit(1)

@@ -1,5 +1,5 @@
 // Draws a real trace: a Router's call whose first deployment is rate limited, whose second is overloaded, and which another model
-// answers. OpenTelemetry's own exporter sends the spans to a receiver on loopback, and what arrives there is what is drawn.
+// answers. OpenTelemetry's exporter sends the spans to a receiver on loopback, and the script draws the received spans.
 // Run: npm run build && node scripts/trace-picture.mjs [file]   (docs/trace.svg without it)
 
 import { once } from 'node:events'
@@ -53,7 +53,7 @@ async function record() {
   const at = (provider) => ({ apiBase: simulator.base(provider), apiKey: 'any' })
   const messages = [{ role: 'user', content: 'What does a lighthouse do?' }]
 
-  // what is loaded with the first call of a process is no part of the picture
+  // excludes the module loading of the first call
   const first = createClient()
   for (const model of ['openai/gpt-4o', 'azure/gpt-4o', 'anthropic/claude-sonnet-4-5']) {
     await first.completion({ ...at(model.split('/')[0]), model, messages, max_tokens: 100 })
@@ -145,7 +145,7 @@ function tree(spans, parent, depth = 0) {
     .flatMap((span) => [{ span, depth }, ...tree(spans, span.spanId, depth + 1)])
 }
 
-/** The attributes, in lines that fit. What differs from one run to the next is left out: ids, and where the simulator listens. */
+/** Formats the attributes in lines that fit, without values that differ between runs: ids and the simulator's port. */
 function facts({ attributes }) {
   const lines = []
   for (const { key, value } of [...attributes].sort((a, b) => rank(a.key) - rank(b.key))) {
@@ -158,7 +158,7 @@ function facts({ attributes }) {
   return lines
 }
 
-/** What went wrong first, what is llmux's own last. */
+/** Sorts errors first and llmux's own attributes last. */
 function rank(key) {
   if (key === 'error.type') return 0
   return key.startsWith('llmux.') ? 2 : 1
@@ -169,7 +169,7 @@ function plain({ arrayValue, ...value }) {
   return String(Object.values(value)[0])
 }
 
-/** So that the next run draws the same picture: what the machine needs itself is less than that. */
+/** Rounds times so that the next run draws the same picture; the machine's own overhead is smaller. */
 function steady(time) {
   return Math.floor(time / 100) * 100
 }
