@@ -37,7 +37,7 @@ describe('recorded addresses', () => {
     it.skip(howToConfigure)
     return
   }
-  it('are the ones that llmux knows, or known otherwise', async () => {
+  it('match those of llmux, or are listed as different', async () => {
     const found = new Map<string, number>()
     let own = 0
     for (const recording of recordings(folder, Object.keys(hosts))) {

@@ -180,7 +180,7 @@ describe('recorded clouds', () => {
       return family ? [{ ...one, said: family[1] }] : []
     })
 
-  it('has enough of InvokeModel', () => {
+  it('include enough of InvokeModel', () => {
     expect(invoked.length).toBeGreaterThanOrEqual(30)
   })
 

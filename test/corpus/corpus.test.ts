@@ -11,14 +11,14 @@ describe('recorded traffic', () => {
     it.skip(howToConfigure)
     return
   }
-  it('is replayed to the letter', { timeout: 240_000 }, async () => {
+  it('is replayed exactly', { timeout: 240_000 }, async () => {
     const { table, misses, failures } = judge(await runCorpus(folder))
     if (misses.length > 0) console.log(`misses:\n${misses.join('\n')}\n`)
     console.log(`${table}\n`)
     expect(failures).toEqual([])
   })
 
-  it('is replayed, or left out for a reason', () => {
+  it('is replayed, or excluded for a reason', () => {
     const { lines, failures } = judgeExclusions(excluded(folder))
     console.log(`not replayed:\n${[...lines, ...leftOutLines(folder)].join('\n')}\n`)
     expect(failures).toEqual([])

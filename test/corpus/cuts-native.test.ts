@@ -60,7 +60,7 @@ describe.each(folder === undefined ? [] : Object.keys(nativeFolders))('streams o
     expect(samples.length).toBeGreaterThan(2)
   })
 
-  it('give the same chunks wherever they are cut', { timeout: 60_000 }, () => {
+  it('yield the same chunks at any cut', { timeout: 60_000 }, () => {
     for (const { provider, bytes, recording } of samples) {
       const whole = chunksOf(provider, [bytes])
       expect(driveNative(provider, [bytes]).complete, recording.id).toBe(true)
@@ -71,13 +71,13 @@ describe.each(folder === undefined ? [] : Object.keys(nativeFolders))('streams o
     }
   })
 
-  it('give the same chunks byte by byte', () => {
+  it('yield the same chunks byte by byte', () => {
     for (const { provider, bytes, recording } of samples) {
       expect(chunksOf(provider, bytewise(bytes)), recording.id).toBe(chunksOf(provider, [bytes]))
     }
   })
 
-  it('are not whole where they stop before their end is in sight', () => {
+  it('are incomplete if they stop before their end', () => {
     for (const { provider, bytes, recording } of samples) {
       const native = nativeOf(recording)
       for (let share = 0.1; share < 1; share += 0.1) {

@@ -112,7 +112,7 @@ describe.each(providers)('streams of %s', (name) => {
     await player?.close()
   })
 
-  it('give the same chunks wherever they are cut', () => {
+  it('yield the same chunks at any cut', () => {
     for (const { provider, bytes, recording } of samples) {
       const whole = chunksOf(provider, bytes)
       for (let at = 1; at < bytes.length; at++) {
@@ -122,7 +122,7 @@ describe.each(providers)('streams of %s', (name) => {
     }
   })
 
-  it('give the same chunks byte by byte', () => {
+  it('yield the same chunks byte by byte', () => {
     for (const { provider, bytes, recording } of samples) {
       const single = Array.from(bytes, (byte) => Buffer.from([byte]))
       expect(chunksOf(provider, ...single), recording.id).toBe(chunksOf(provider, bytes))
@@ -149,7 +149,7 @@ describe.each(providers)('streams of %s', (name) => {
     }
   })
 
-  it('are whole only where their end, or a finish reason, has come', () => {
+  it('are complete only after their end mark or a finish reason', () => {
     for (const { provider, bytes, recording } of samples) {
       const stream = bytes.toString('utf8')
       expect(drive(provider, [bytes]).complete, recording.id).toBe(true)
@@ -163,7 +163,7 @@ describe.each(providers)('streams of %s', (name) => {
     }
   })
 
-  it('are the same over a socket, and cut there are interrupted', async () => {
+  it('are the same over a socket, and throw if cut there', async () => {
     const [sample] = samples
     if (!sample || !player || !client) throw new Error('no sample')
     const [server, caller] = [player, client]

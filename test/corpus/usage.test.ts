@@ -215,7 +215,7 @@ describe('usage', () => {
     it.skip(howToConfigure)
     return
   }
-  it('of recorded calls is what the provider says, by one definition', { timeout: 120_000 }, async () => {
+  it("of recorded calls matches the provider's counts", { timeout: 120_000 }, async () => {
     const tallies = new Map<string, Tally>()
     const wrong: string[] = []
     const excused = new Set<string>()

@@ -90,11 +90,11 @@ const all = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('
 const files = all.filter((name) => !served.includes(name))
 
 describe('the examples', () => {
-  it('are all tested here', () => {
+  it('are all tested', () => {
     expect(files.sort()).toEqual(Object.keys(shows).sort())
   })
 
-  it.each(all)('%s has one idea: under 60 lines, with what it is and how to run it on top', (file) => {
+  it.each(all)('%s has under 60 lines and starts with its purpose and command', (file) => {
     const lines = readFileSync(join(root, 'examples', file), 'utf8').split('\n')
     expect(lines.length).toBeLessThan(60)
     expect(lines[0]).toMatch(/^\/\/ \p{Lu}.*\.$/u)
@@ -124,14 +124,14 @@ describe('with keys', () => {
   })
   afterAll(() => provider.close())
 
-  it('the examples use the real thing', async () => {
+  it('the examples call the real provider', async () => {
     provider.reset()
     const { code, err } = await run('chat.mjs', env)
     expect([code, err]).toEqual([0, ''])
     expect(provider.requests.map(({ wire }) => wire)).toEqual(['openai', 'anthropic'])
   })
 
-  it('an example simulates the one that has none', async () => {
+  it('an example simulates a provider without a key', async () => {
     provider.reset()
     const { OPENAI_API_KEY = '', OPENAI_BASE_URL = '' } = env
     const { code, err } = await run('chat.mjs', { OPENAI_API_KEY, OPENAI_BASE_URL })
@@ -139,7 +139,7 @@ describe('with keys', () => {
     expect(provider.requests.map(({ wire }) => wire)).toEqual(['openai'])
   })
 
-  it('the demo uses the real thing, and says so', async () => {
+  it('the demo calls the real provider and labels it', async () => {
     provider.reset()
     const server = { LLMUX_DEMO_BASE: provider.openaiBase, LLMUX_DEMO_MODEL: 'house-model', LLMUX_DEMO_KEY: 'sk-real' }
     const { code, out, err } = await run('demo.mjs', { ...env, ...server })
@@ -153,7 +153,7 @@ describe('with keys', () => {
     expect(provider.requests.every(({ status }) => status === 200)).toBe(true)
   })
 
-  it('the demo shows what went wrong, goes on, and fails', async () => {
+  it('the demo prints errors, continues, and exits with a failure', async () => {
     const { code, out } = await run('demo.mjs', { ...env, OPENAI_API_KEY: 'sk-expired' })
     expect(code).toBe(1)
     expect(out).toMatch(/AuthenticationError\n {2}The server at http:\/\/[\d.:]+ answered 401/)
@@ -168,7 +168,7 @@ describe('with keys', () => {
   })
 })
 
-describe('the demo, on a machine with nothing', () => {
+describe('the demo without keys and servers', () => {
   let ended: Ended
   let seconds: number
   beforeAll(async () => {
@@ -177,7 +177,7 @@ describe('the demo, on a machine with nothing', () => {
     seconds = (performance.now() - startedAt) / 1000
   })
 
-  it('succeeds, without a word on stderr', () => {
+  it('succeeds with an empty stderr', () => {
     expect([ended.code, ended.err]).toEqual([0, ''])
   })
 
@@ -199,18 +199,18 @@ describe('the demo, on a machine with nothing', () => {
     expect(out).toMatch(/AuthenticationError +code authentication, status 401, retryable false/)
   })
 
-  it('is plain where it is not read on a terminal, and fits into 80 columns', () => {
+  it('prints plain text outside a terminal, within 80 columns', () => {
     expect(ended.out).not.toContain('\x1b')
     expect(ended.out.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
-  it('does not take long', () => {
+  it('finishes quickly', () => {
     expect(seconds).toBeLessThan(8)
   })
 })
 
 describe('the demo of the Router', () => {
-  it('loses no call and no text, whatever the servers do', { timeout: 60_000 }, async () => {
+  it('loses no call and no text under server failures', { timeout: 60_000 }, async () => {
     const { code, out, err } = await run('router-faults.mjs', {}, ['--calls', '600', '--strategy', 'least-busy'])
     expect(err).toBe('')
     expect(out).toMatch(/^ {2}600 calls, 300 of them streamed, in \d+\.\d s$/m)
@@ -223,7 +223,7 @@ describe('the demo of the Router', () => {
     expect(code).toBe(0)
   })
 
-  it('says which strategies there are', async () => {
+  it('lists the strategies', async () => {
     const { code, err } = await run('router-faults.mjs', {}, ['--strategy', 'fastest'])
     expect(err).toMatch(/^--strategy is one of simple-shuffle, least-busy, /)
     expect(code).toBe(1)

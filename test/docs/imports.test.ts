@@ -128,12 +128,12 @@ function isTried({ parent }: ts.Node): boolean {
 }
 
 describe('imports', () => {
-  it('finds the files', () => {
+  it('find the files', () => {
     expect(library.length).toBeGreaterThan(30)
     expect(library.filter((file) => floorOf(file.path) < 0).map((file) => file.path)).toEqual([])
   })
 
-  it('name files that are there', () => {
+  it('refer to existing files', () => {
     const missing = all(files).filter(
       ({ to }) => isHouse(to) && !to.endsWith('.generated.ts') && !existsSync(join(root, to)),
     )
@@ -158,7 +158,7 @@ describe('imports', () => {
     expect(across.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
-  it('of a dialect stay with types, errors, the contract and its own folder', () => {
+  it('of a dialect are limited to types, errors, the contract and its own folder', () => {
     const strangers = all().filter(({ file, to }) => {
       const own = /^providers\/(?:dialects\/[^/]+|shared)\//.exec(file.path)?.[0]
       if (!own) return false
@@ -176,7 +176,7 @@ describe('imports', () => {
     expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
-  it('of a provider stay with types, errors and other files of providers', () => {
+  it('of a provider are limited to types, errors and other files of providers', () => {
     const strangers = all().filter(
       ({ file, to }) =>
         file.path.startsWith('providers/') &&
@@ -191,14 +191,14 @@ describe('imports', () => {
     expect(leaks.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
-  it('go round in no circle at run time', () => {
+  it('form no circle at run time', () => {
     const graph = new Map(
       files.map((file) => [file.path, file.imports.filter((one) => !one.typeOnly && !one.lazy).map((one) => one.to)]),
     )
     expect(circles(graph)).toEqual([])
   })
 
-  it('of packages stay in one file each, and the heavy ones load with their first use', () => {
+  it('of each package are in one file, and heavy packages load at first use', () => {
     const packages = all().filter(({ to, typeOnly }) => !isHouse(to) && !typeOnly && !to.startsWith('node:'))
     const strangers = packages.filter(({ file, to, lazy }) => {
       const place = homes[to] ?? homes[to.split('/')[0] ?? '']
@@ -209,7 +209,7 @@ describe('imports', () => {
     expect(eager.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
-  it('of packages that may be missing are awaited in a try, so that bundlers go on without them', () => {
+  it('of optional packages are awaited in a try, so that bundlers accept a missing package', () => {
     const { peerDependenciesMeta = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const optional = Object.keys(peerDependenciesMeta)
     const seen: string[] = []
@@ -225,7 +225,7 @@ describe('imports', () => {
     expect(seen.length).toBeGreaterThan(5)
   })
 
-  it('load a provider only when it is called', () => {
+  it('load a provider at its first call', () => {
     const eager = all().filter(
       ({ file, to, lazy, typeOnly }) =>
         file.path.startsWith('src/') && to.startsWith('providers/') && !lazy && !typeOnly && !early.has(to),
@@ -341,13 +341,13 @@ describe('library code', () => {
     expect(filesOf(places(library, (node) => isMember(node, 'process', 'env')))).toEqual(['src/call/environment.ts'])
   })
 
-  it('sets timers where calls wait, and nowhere else', () => {
+  it('sets timers only in the files that wait', () => {
     const timers = ['setTimeout', 'setInterval', 'setImmediate']
     const found = places(library, (node) => timers.some((name) => isGlobal(node, name)))
     expect(filesOf(found).filter((file) => !waiting.has(file))).toEqual([])
   })
 
-  it('takes time and chance from the clock', () => {
+  it('reads time and randomness from the clock', () => {
     // prices change with time: pricing takes a date, and today only where none is given
     const calls = library.filter((file) => !file.path.startsWith('pricing/'))
     const wall = places(calls, (node) => isMember(node, 'Date', 'now') || isMember(node, 'Math', 'random'))
@@ -371,7 +371,7 @@ describe('library code', () => {
     expect(sockets.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 
-  it('does nothing in a translator but translate', () => {
+  it('has no side effects in dialects', () => {
     const translators = library.filter((file) => file.path.startsWith('providers/'))
     const impure = ['process', 'performance', 'setTimeout', 'fetch', 'globalThis']
     expect(places(translators, (node) => impure.some((name) => isGlobal(node, name)))).toEqual([])

@@ -113,15 +113,15 @@ describe('CONTRIBUTING.md', () => {
 })
 
 describe('docs/providers.md', () => {
-  it('has a table of every provider, as the code has it', async () => {
+  it('lists every provider as in the code', async () => {
     hold('providers', await table())
   })
 
-  it('says how each is known', () => {
+  it('lists the evidence of each provider', () => {
     hold('evidence', knowledge())
   })
 
-  it('has notes on providers that are there', async () => {
+  it('has notes only on existing providers', async () => {
     const ids = new Set(await providerIds())
     const noted = [...readPage(page).matchAll(/\*\* \(`([^`]+)\/`\)/g)].map((match) => match[1] ?? '')
     expect(noted.filter((id) => !ids.has(id))).toEqual([])

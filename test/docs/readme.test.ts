@@ -23,7 +23,7 @@ afterAll(removeBlocks)
 const described = pages.map((page) => ({ page, blocks: blocksOf(page) }))
 
 describe('the code on the pages', () => {
-  it('is there', () => {
+  it('exists', () => {
     expect(blocksOf('README.md').length + blocksOf('docs/guide.md').length).toBeGreaterThan(18)
     // a language that nobody runs would be code that nobody checks
     const languages = pages.flatMap((page) => [...readPage(page).matchAll(/^ *```(\w*)$/gm)].map((match) => match[1]))

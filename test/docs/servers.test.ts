@@ -100,7 +100,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     }
   }
 
-  it('streams what the model says, as it is said', async () => {
+  it("streams the model's text as it arrives", async () => {
     provider.reply({ text: 'Hello, you. '.repeat(20), chunkDelayMs: 5 })
     const response = await ask(example.url, hello)
     expect(response.status).toBe(200)
@@ -115,7 +115,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     expect(pieces).toBeGreaterThan(5)
   })
 
-  it('stops the model when the browser leaves in the middle', async () => {
+  it('stops the model when the browser disconnects mid-stream', async () => {
     provider.reply({ text: 'And so on. '.repeat(1000), chunkDelayMs: 20 })
     const browser = new AbortController()
     const response = await ask(example.url, hello, browser.signal)
@@ -126,7 +126,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     expect([request.closedByClient, request.completed]).toEqual([true, false])
   })
 
-  it('stops the model when the browser leaves before the first word', async () => {
+  it('stops the model when the browser disconnects before the first token', async () => {
     provider.fail({ kind: 'slow-headers', ms: 20_000 })
     const browser = new AbortController()
     const response = ask(example.url, hello, browser.signal).catch(() => 'left')
@@ -139,14 +139,14 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     expect(example.err()).toBe('')
   })
 
-  it('says that it is too much, and when to come again', async () => {
+  it('returns 429 with Retry-After for a rate limit', async () => {
     provider.fail({ kind: 'status', status: 429, retryAfter: 90 })
     const response = await ask(example.url, hello)
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '90'])
     expect(await response.json()).toEqual({ error: { code: 'rate_limit', message: expect.stringContaining('429') } })
   })
 
-  it('says what is wrong with a request', async () => {
+  it('returns the error of an invalid request', async () => {
     const response = await ask(example.url, { messages: 'Hi' })
     expect(response.status).toBe(400)
     expect(await response.json()).toEqual({
@@ -156,7 +156,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     expect(provider.requests).toEqual([])
   })
 
-  it('keeps the affairs of the server for its log', async () => {
+  it("keeps internal errors in the server's log", async () => {
     provider.fail({ kind: 'status', status: 401 })
     const response = await ask(example.url, hello)
     expect(response.status).toBe(502)
@@ -164,7 +164,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     expect(example.err()).toMatch(/answered 401/)
   })
 
-  it('breaks the connection where the model breaks off', async () => {
+  it("breaks the connection if the model's stream breaks", async () => {
     provider.reply({ text: 'One two three four five six.' })
     provider.fail({ kind: 'cut', afterChunks: 3 })
     const response = await ask(example.url, hello)
@@ -174,7 +174,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
   })
 })
 
-describe.each(served)('examples/%s, on a machine without keys', (file) => {
+describe.each(served)('examples/%s, without keys', (file) => {
   it('answers', async () => {
     const example = await serve(file)
     try {

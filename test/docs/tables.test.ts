@@ -126,7 +126,7 @@ describe('the tables of docs/router.md', () => {
     }
   })
 
-  it('has no option that the check of the options does not know', () => {
+  it('has only options that the validation knows', () => {
     const modelList = [{ modelName: 'chat', params: { model: 'openai/gpt-4o' } }]
     for (const [name = ''] of tableOf(page, 'option of the Router')) {
       // wrong for every option: what is said is what is wrong with it, and not that nobody knows it

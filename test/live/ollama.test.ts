@@ -11,7 +11,7 @@ const messages = [{ role: 'user' as const, content: 'Name a colour.' }]
 const client = createClient({ providers: { ollama: { apiBase } }, maxRetries: 0 })
 
 describe.skipIf(!apiBase)('Ollama (skipped where LLMUX_LIVE_OLLAMA_BASE is not set)', () => {
-  test('answers, and counts', async () => {
+  test('answers with usage', async () => {
     const answer = await client.completion({ model, messages, max_tokens: 8 })
     const { message, finish_reason } = answer.choices[0] ?? {}
     expect(message?.content).toBeTruthy()
@@ -35,7 +35,7 @@ describe.skipIf(!apiBase)('Ollama (skipped where LLMUX_LIVE_OLLAMA_BASE is not s
     expect(stream.meta.usage).toBeDefined()
   })
 
-  test('keeps to a JSON schema', async () => {
+  test('follows a JSON schema', async () => {
     const schema = {
       type: 'object',
       properties: { colour: { type: 'string', enum: ['red', 'blue'] } },
@@ -46,13 +46,13 @@ describe.skipIf(!apiBase)('Ollama (skipped where LLMUX_LIVE_OLLAMA_BASE is not s
     expect(['red', 'blue']).toContain(JSON.parse(answer.choices[0]?.message.content ?? '').colour)
   })
 
-  test('makes vectors', async () => {
+  test('returns embeddings', async () => {
     const { data } = await client.embedding({ model, input: ['a', 'b'] })
     expect(data).toHaveLength(2)
     expect(data[0]?.embedding.length).toBe(data[1]?.embedding.length)
   })
 
-  test('says how to get a model that is not there, whole and streamed', async () => {
+  test('explains how to pull a missing model, streamed and not', async () => {
     for (const stream of [false, true]) {
       const error = await client
         .completion({ model: 'ollama/no-such-model', messages, stream })
@@ -62,7 +62,7 @@ describe.skipIf(!apiBase)('Ollama (skipped where LLMUX_LIVE_OLLAMA_BASE is not s
     }
   })
 
-  test('is left in the middle', async () => {
+  test('can be aborted mid-stream', async () => {
     const long = [{ role: 'user' as const, content: 'Write an essay about the history of Rome.' }]
     const stream = await client.completion({ model, messages: long, max_tokens: 2_000, stream: true })
     for await (const _ of stream) break

@@ -28,14 +28,14 @@ const start = async (code: string) => {
   return { ...result, ms: performance.now() - began }
 }
 
-test('is sent, once', async () => {
+test('are sent once', async () => {
   await using receiver = await startReceiver()
   expect(await start(script(receiver.url))).toMatchObject({ code: 0, stderr: '' })
   const events = receiver.received.flatMap(({ body }) => JSON.parse(body).events)
   expect(events.map(({ event }) => event)).toEqual(['start', 'end', 'start', 'end'])
 })
 
-test('is let go where the service is down, or does not answer', async () => {
+test('are dropped if the service is down or does not answer', async () => {
   await using receiver = await startReceiver()
   receiver.answers.push('hang', 'hang')
   const [down, silent] = await Promise.all([start(script('http://127.0.0.1:9')), start(script(receiver.url))])
@@ -46,7 +46,7 @@ test('is let go where the service is down, or does not answer', async () => {
   expect(silent.ms).toBeLessThan(15_000)
 })
 
-test('is not sent twice, and leaves no listener behind, after close()', async () => {
+test('are not sent twice and leave no listener after close()', async () => {
   await using receiver = await startReceiver()
   const { stdout } = await start(
     script(receiver.url, "await client.close(); console.log(process.listenerCount('beforeExit'))"),

@@ -88,7 +88,7 @@ async function scripts(file: string): Promise<{ stdout: string; loaded: string[]
 }
 
 describe.each(Object.keys(consumers))('%s', (file) => {
-  test('touches neither environment, network nor timers, and loads no other package and no provider', async () => {
+  test('uses no environment, network or timers, and loads no other package and no provider', async () => {
     const { stdout, loaded } = await scripts(file)
     expect(JSON.parse(stdout)).toEqual({ touched: [], waiting: [] })
     expect(loaded.length).toBeGreaterThan(0)
@@ -114,7 +114,7 @@ test.each(['call.mjs', 'call.cjs'])(
   },
 )
 
-test('how long an import takes', async () => {
+test('the import time is reported', async () => {
   const times = new Map<string, number[]>()
   const files = ['bare.mjs', 'import.mjs', 'require.cjs']
   await writeFile(join(path, 'none.cjs'), 'globalThis.touched = []')

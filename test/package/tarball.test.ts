@@ -46,7 +46,7 @@ test('has no install scripts', async () => {
   expect(hooks.filter((name) => name in scripts)).toEqual([])
 })
 
-test('no built file names a path of this machine, and none is bundled that could be shared', async () => {
+test('no built file contains a path of this machine or a bundled peer dependency', async () => {
   for (const path of packed.files.filter((name) => name.startsWith('dist/'))) {
     const text = await readFile(join(root, path), 'utf8')
     expect(text.includes(root), `${path} names ${root}`).toBe(false)
@@ -75,18 +75,18 @@ test('the lockfile has every package for every platform, as npm ci demands', asy
   expect(code, stderr).toBe(0)
 })
 
-test('publint', async () => {
-  const { code, stdout, stderr } = await run(bin('publint'), [packed.tarball, '--strict'], root)
+test('publint finds no problem', async () => {
+  const { code, stdout, stderr } = await run(bin('publint finds no problem'), [packed.tarball, '--strict'], root)
   expect(code, stdout + stderr).toBe(0)
 })
 
-test('are the types wrong? No', async () => {
+test('attw finds no wrong types', async () => {
   const flags = ['--profile', 'node16', '--no-emoji', '--no-color', '--format', 'ascii']
   const { code, stdout, stderr } = await run(bin('attw'), [packed.tarball, ...flags], root)
   expect(code, stdout + stderr).toBe(0)
 })
 
-test('what an install costs', async () => {
+test('the install size is reported', async () => {
   const path = await project(join(folder.path, 'size'), packed, { files: {} })
   const modules = join(path, 'node_modules')
   const names = (await readdir(modules)).filter((name) => !name.startsWith('.'))

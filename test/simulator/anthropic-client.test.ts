@@ -21,7 +21,7 @@ const weather: Anthropic.Tool = {
 }
 
 describe('the Anthropic package talks to the simulator', () => {
-  it('gets an answer made from the last user message', async () => {
+  it('returns an answer derived from the last user message', async () => {
     const answer = await client.messages.create(base)
     expect(answer.content).toEqual([{ type: 'text', text: 'You said: Hello there' }])
     expect(answer.stop_reason).toBe('end_turn')
@@ -29,7 +29,7 @@ describe('the Anthropic package talks to the simulator', () => {
     expect(answer._request_id).toMatch(/^req_\w+$/)
   })
 
-  it('streams the same answer', async () => {
+  it('streams the same answer as a non-streamed call returns', async () => {
     const whole = await client.messages.create({ ...base, thinking })
     const streamed = await client.messages.stream({ ...base, thinking }).finalMessage()
     expect(streamed.content).toEqual(whole.content)
@@ -38,7 +38,7 @@ describe('the Anthropic package talks to the simulator', () => {
     expect(whole.content[0]).toMatchObject({ type: 'thinking', signature: expect.stringMatching(/^E/) })
   })
 
-  it('calls a tool, streamed and whole, and quotes its result', async () => {
+  it('calls a tool, streamed and not, and quotes its result', async () => {
     const messages: Anthropic.MessageParam[] = [{ role: 'user', content: "What's the weather in Paris?" }]
     const first = await client.messages.create({ ...base, messages, tools: [weather], thinking })
     expect(first.stop_reason).toBe('tool_use')
@@ -53,7 +53,7 @@ describe('the Anthropic package talks to the simulator', () => {
     expect(second.content.at(-1)).toEqual({ type: 'text', text: 'get_weather says: 21 degrees' })
   })
 
-  it('honours tool_choice and output_config', async () => {
+  it('follows tool_choice and output_config', async () => {
     const any = await client.messages.create({ ...base, tools: [weather], tool_choice: { type: 'any' } })
     expect(any.stop_reason).toBe('tool_use')
     const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] }
@@ -61,7 +61,7 @@ describe('the Anthropic package talks to the simulator', () => {
     expect(json.content[0]).toEqual({ type: 'text', text: '{"ok":true}' })
   })
 
-  it('counts what is cached: written by the first turn, read by the second', async () => {
+  it('reports cache usage: written by the first turn, read by the second', async () => {
     const system: Anthropic.TextBlockParam[] = [
       { type: 'text', text: 'x'.repeat(400), cache_control: { type: 'ephemeral', ttl: '1h' } },
     ]
@@ -91,7 +91,7 @@ describe('the Anthropic package talks to the simulator', () => {
     expect(ids.length).toBeGreaterThan(0)
   })
 
-  it('refuses a thinking block whose signature does not fit', async () => {
+  it('rejects a thinking block with a wrong signature', async () => {
     const first = await client.messages.create({ ...base, thinking })
     const again = (content: Anthropic.ContentBlockParam[]) =>
       client.messages.create({
@@ -104,7 +104,7 @@ describe('the Anthropic package talks to the simulator', () => {
     await expect(again(changed)).rejects.toThrow('Invalid `signature` in `thinking` block')
   })
 
-  it('refuses what the real API refuses', async () => {
+  it('rejects requests that the real API rejects', async () => {
     const ask = (change: object) => client.messages.create({ ...base, ...change })
     const call = { type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: {} }
     const result = { type: 'tool_result', tool_use_id: 'toolu_2', content: 'x' }
@@ -129,7 +129,7 @@ describe('the Anthropic package talks to the simulator', () => {
     await expect(ask({ thinking, messages: answered })).rejects.toThrow('must start with a thinking block')
   })
 
-  it('raises its own errors for faults', async () => {
+  it("raises the package's error classes for faults", async () => {
     const ask = (model: string) => client.messages.create({ ...base, model })
     await expect(ask('fail-401')).rejects.toBeInstanceOf(Anthropic.AuthenticationError)
     await expect(ask('fail-429')).rejects.toBeInstanceOf(Anthropic.RateLimitError)

@@ -17,7 +17,7 @@ const weather = {
 describe.each(['cohere/command-a-03-2025', 'cohere/command-a-reasoning-08-2025'])('%s', (model) => {
   const thinks = model.includes('reasoning')
 
-  it('answers, whole and in pieces', async () => {
+  it('answers, streamed and not', async () => {
     const messages = [{ role: 'system' as const, content: 'Be brief.' }, ...user('Hello there')]
     const answer = await client().completion({ model, messages })
     const final = await (await client().completion({ model, messages, stream: true })).final()
@@ -47,7 +47,7 @@ describe.each(['cohere/command-a-03-2025', 'cohere/command-a-reasoning-08-2025']
     expect(messageOf(second).content).toContain('21 degrees')
   })
 
-  it('fills a JSON schema', async () => {
+  it('fills in a JSON schema', async () => {
     const schema = {
       type: 'object',
       properties: { title: { type: 'string' }, score: { type: 'integer' } },
@@ -83,7 +83,7 @@ describe.each(['cohere/command-a-03-2025', 'cohere/command-a-reasoning-08-2025']
   })
 })
 
-it('thinks where it can, unless it is told not to', async () => {
+it('thinks with capable models, unless thinking is disabled', async () => {
   const model = 'cohere/command-a-reasoning-08-2025'
   const request = { model, messages: user('Hello'), reasoning_effort: 'none' as const }
   expect(messageOf(await client().completion(request)).reasoning_content).toBeUndefined()
@@ -91,7 +91,7 @@ it('thinks where it can, unless it is told not to', async () => {
   expect(await post('chat', body)).toContain('thinking is not supported')
 })
 
-it('embeds', async () => {
+it('returns embeddings', async () => {
   const request = { model: 'cohere/embed-v4.0', input: ['a', 'b'], input_type: 'search_document' }
   const answer = await client().embedding({ ...request, dimensions: 256 })
   expect(answer.data.map(({ embedding }) => embedding.length)).toEqual([256, 256])
@@ -99,7 +99,7 @@ it('embeds', async () => {
   expect((await client().embedding({ ...request, input: 'a' })).data[0]?.embedding).toEqual([0.5, 0.25])
 })
 
-it('ranks by the words of the query, or as a script says', async () => {
+it('ranks by the words of the query, or by scripted scores', async () => {
   const documents = ['Paris is in France', 'Ruby is a language', 'The Ruby gem']
   const request = { model: 'cohere/rerank-v3.5', query: 'ruby gem', documents, top_n: 2 }
   const answer = await client().rerank(request)
@@ -119,12 +119,12 @@ const post = async (operation: string, body: object) => {
   return response.text()
 }
 
-it('is the same, to the byte, for the same request', async () => {
+it('returns the same bytes for the same request', async () => {
   const body = { model: 'command-r', messages: user('Hello'), stream: true }
   expect(await post('chat', body)).toBe(await post('chat', body))
 })
 
-describe('what Cohere refuses', () => {
+describe('requests that Cohere rejects', () => {
   const model = 'command-a-03-2025'
   const messages = user('Hello')
   const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }

@@ -69,8 +69,8 @@ async function events(change: Partial<ConverseCommandInput> = {}): Promise<Conve
   return all
 }
 
-describe("AWS's own client talks to the simulator", () => {
-  it('gets an answer made from the last user message', async () => {
+describe("AWS's client against the simulator", () => {
+  it('receives an answer derived from the last user message', async () => {
     const answer = await converse()
     expect(answer.output?.message).toEqual({ role: 'assistant', content: [{ text: 'You said: Hello there' }] })
     expect(answer).toMatchObject({ stopReason: 'end_turn', metrics: { latencyMs: 100 } })
@@ -80,7 +80,7 @@ describe("AWS's own client talks to the simulator", () => {
     expect(simulator.requests[0]).toMatchObject({ wire: 'converse', operation: 'chat', model: claude })
   })
 
-  it.each([undefined, 1, 7])('streams the same answer (cut to %s bytes)', async (writeBytes) => {
+  it.each([undefined, 1, 7])('streams the same answer in writes of %s bytes', async (writeBytes) => {
     simulator.reply({ reasoning: 'Hm, well', text: 'Größe 🙂 ok', ...(writeBytes && { writeBytes }) })
     const all = await events()
     const deltas = all.flatMap(({ contentBlockDelta }) => contentBlockDelta?.delta ?? [])
@@ -93,7 +93,7 @@ describe("AWS's own client talks to the simulator", () => {
     expect(all.at(-1)?.metadata?.usage?.outputTokens).toBeGreaterThan(0)
   })
 
-  it('calls a tool, streamed and whole, and quotes its result', async () => {
+  it('calls a tool, streamed and not, and quotes its result', async () => {
     const messages = [user({ text: "What's the weather in Paris?" })]
     const toolConfig = { tools: [weather] }
     const inferenceConfig = { maxTokens: 2048 }
@@ -119,7 +119,7 @@ describe("AWS's own client talks to the simulator", () => {
     expect(second.output?.message?.content?.at(-1)).toEqual({ text: 'get_weather says: {"degrees":21}' })
   })
 
-  it('sees images as bytes, honours schemas and tells of a guardrail', async () => {
+  it('reads images as bytes, follows schemas and reports a guardrail', async () => {
     const seen = await converse({
       messages: [user({ text: 'What is it?' }, { image: { format: 'png', source: { bytes: new Uint8Array(9) } } })],
     })
@@ -140,7 +140,7 @@ describe("AWS's own client talks to the simulator", () => {
     expect(guarded.trace?.guardrail?.inputAssessment).toHaveProperty('abc123')
   })
 
-  it('counts what is cached: written by the first turn, read by the second', async () => {
+  it('reports cache usage: written by the first turn, read by the second', async () => {
     const system = [{ text: 'x'.repeat(400) }, { cachePoint: { type: 'default', ttl: '1h' } as const }]
     const first = await converse({ system })
     expect(first.usage).toMatchObject({
@@ -153,7 +153,7 @@ describe("AWS's own client talks to the simulator", () => {
     expect(second.usage).toMatchObject({ cacheReadInputTokens: 100, cacheWriteInputTokens: 0 })
   })
 
-  it('counts tokens and embeds', async () => {
+  it('counts tokens and returns embeddings', async () => {
     const counted = await client.send(
       new CountTokensCommand({ modelId: claude, input: { converse: { messages: base.messages } } }),
     )
@@ -176,7 +176,7 @@ describe("AWS's own client talks to the simulator", () => {
     })
   })
 
-  it('throws its classes, before a stream and inside it', async () => {
+  it("throws AWS's error classes, before a stream and inside it", async () => {
     simulator.fail({ kind: 'status', status: 429 })
     await expect(converse()).rejects.toMatchObject({ name: 'ThrottlingException' })
     simulator.fail({ kind: 'status', reason: 'quota' })
@@ -193,7 +193,7 @@ describe("AWS's own client talks to the simulator", () => {
     }
   })
 
-  it('takes an access key or a bearer token', async () => {
+  it('accepts an access key or a bearer token', async () => {
     const locked = await startSimulator({ apiKeys: ['AKIDEXAMPLE', 'token'] })
     const post = async (authorization?: string) => {
       const answer = await send(`${locked.url}/model/${encodeURIComponent(claude)}/converse`, {
@@ -215,7 +215,7 @@ describe("AWS's own client talks to the simulator", () => {
   })
 })
 
-describe('what Bedrock refuses', () => {
+describe('requests that Bedrock rejects', () => {
   const call = { toolUse: { toolUseId: 't1', name: 'get_weather', input: {} } }
   const result = { toolResult: { toolUseId: 't1', content: [{ text: 'ok' }] } }
   const hi = user({ text: 'Hi' })
@@ -298,7 +298,7 @@ describe('what Bedrock refuses', () => {
     })
   })
 
-  it('members that it does not know, and values of another kind', async () => {
+  it('unknown members, and values of the wrong type', async () => {
     const post = async (body: object) => {
       const answer = await send(`${simulator.url}/model/m/converse`, { method: 'POST', body: JSON.stringify(body) })
       return [answer.statusCode, ((await answer.body.json()) as { message: string }).message]

@@ -35,8 +35,8 @@ const ask = (change: Partial<CompletionRequest> = {}) =>
 const stream = (change: Partial<CompletionRequest> = {}) =>
   client.completion({ model: claude, messages: hello, ...change, stream: true } as CompletionRequest & { stream: true })
 
-describe('llmux talks to the simulated Bedrock', () => {
-  it('asks, whole and streamed', async () => {
+describe('llmux against the simulated Bedrock', () => {
+  it('completes a chat, streamed and not', async () => {
     const whole = await ask()
     expect(whole.choices[0]?.message.content).toBe('You said: Hello there')
     expect(whole.choices[0]).toMatchObject({ finish_reason: 'stop', native_finish_reason: 'end_turn' })
@@ -88,7 +88,7 @@ describe('llmux talks to the simulated Bedrock', () => {
     expect(JSON.parse(await streamed.text())).toEqual({ ok: true })
   })
 
-  it('shows images as bytes', async () => {
+  it('sends images as bytes', async () => {
     const content = [
       { type: 'text', text: 'What is it?' },
       { type: 'image_url', image_url: { url: png } },
@@ -97,13 +97,13 @@ describe('llmux talks to the simulated Bedrock', () => {
     expect(answer.choices[0]?.message.content).toContain('image/png (12 bytes)')
   })
 
-  it('reports what is cached', async () => {
+  it('reports cache usage', async () => {
     const system: Message = { role: 'system', content: 'x'.repeat(400), cache_control: { type: 'ephemeral' } }
     const { usage } = await ask({ messages: [system, ...hello] })
     expect(usage?.prompt_tokens_details?.cache_creation_tokens).toBe(100)
   })
 
-  it('embeds with Titan and Cohere', async () => {
+  it('returns embeddings of Titan and Cohere', async () => {
     const titan = await client.embedding({
       model: 'bedrock/amazon.titan-embed-text-v2:0',
       input: ['a', 'b'],
@@ -118,7 +118,7 @@ describe('llmux talks to the simulated Bedrock', () => {
     expect(scripted.data[0]?.embedding).toEqual([0.5, 0.25])
   })
 
-  it('gets errors as classes, before the stream and inside it', async () => {
+  it('throws error classes, before the stream and inside it', async () => {
     simulator.fail({ kind: 'status', status: 429, retryAfterMs: 1 })
     expect((await ask()).meta.retries).toBe(1)
     simulator.fail({ kind: 'status', reason: 'context-window' })
@@ -137,7 +137,7 @@ describe('llmux talks to the simulated Bedrock', () => {
     await expect(stream().then((answer) => answer.text())).rejects.toMatchObject({ code: 'stream_interrupted' })
   })
 
-  it('signs where it has keys, and says who is not let in', async () => {
+  it('signs requests with keys, and reports rejected credentials', async () => {
     const locked = mockProvider({ apiKeys: ['AKIDEXAMPLE'] })
     const signing = createClient({
       dispatcher: locked.dispatcher,
@@ -152,7 +152,7 @@ describe('llmux talks to the simulated Bedrock', () => {
     await signing.close()
   })
 
-  it('signs reasoning for Claude only, and may leave the usage out', async () => {
+  it('signs reasoning for Claude only, and can omit the usage', async () => {
     const signed = await ask({ reasoning_effort: 'low' })
     expect(signed.choices[0]?.message.thinking_blocks?.[0]).toHaveProperty('signature')
     const plain = await ask({ model: 'bedrock/openai.gpt-oss-120b-1:0', reasoning_effort: 'low' })
@@ -165,7 +165,7 @@ describe('llmux talks to the simulated Bedrock', () => {
     expect(await streamed.text()).toBe('Bare')
   })
 
-  it('is deterministic', async () => {
+  it('returns the same bytes for the same request', async () => {
     const bytes = async () => {
       const mock = mockProvider()
       const twin = createClient({

@@ -10,7 +10,7 @@ const object = (properties: Record<string, unknown>, required = Object.keys(prop
 })
 
 describe('exampleOf', () => {
-  it('fits what zod would accept', () => {
+  it('creates values that zod accepts', () => {
     const node = z.object({
       value: z.number().min(3).max(9).multipleOf(3),
       get children() {
@@ -41,7 +41,7 @@ describe('exampleOf', () => {
     }
   })
 
-  it('takes words from the text', () => {
+  it('uses words of the text', () => {
     const schema = object({
       location: { type: 'string' },
       unit: { enum: ['celsius', 'fahrenheit'] },
@@ -55,7 +55,7 @@ describe('exampleOf', () => {
     expect(make(schema, '99 days')).toMatchObject({ days: 7 })
   })
 
-  it('follows references and gets out of those that return', () => {
+  it('resolves references and stops at cycles', () => {
     const schema = {
       $ref: '#/$defs/Person',
       $defs: {
@@ -74,7 +74,7 @@ describe('exampleOf', () => {
     expect(() => make(self)).not.toThrow()
   })
 
-  it('prefers what the schema itself gives', () => {
+  it('prefers default, example and const of the schema', () => {
     expect(make({ type: 'string', default: 'd' })).toBe('d')
     expect(make({ type: 'string', examples: ['e'] })).toBe('e')
     expect(make({ const: 0 })).toBe(0)

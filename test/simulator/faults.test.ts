@@ -39,7 +39,7 @@ const stream = { stream: true }
 const fail = (fault: Fault): void => simulator.fail(fault)
 
 describe('status', () => {
-  it('answers with the wait, in seconds, as a date and in milliseconds', async () => {
+  it('sends Retry-After in seconds, as a date and in milliseconds', async () => {
     fail({ kind: 'status', status: 429, retryAfter: 2 })
     const { statusCode, headers } = await openai()
     expect([statusCode, headers['retry-after']]).toEqual([429, '2'])
@@ -50,7 +50,7 @@ describe('status', () => {
     expect(later.headers).toMatchObject({ 'retry-after': date, 'retry-after-ms': '150' })
   })
 
-  it('gives each wire its own body, or the one of the script', async () => {
+  it("sends each wire's own error body, or the scripted one", async () => {
     fail({ kind: 'status', status: 401 })
     expect(await (await openai()).body.json()).toMatchObject({ error: { code: 'invalid_api_key' } })
     fail({ kind: 'status', status: 401 })
@@ -67,7 +67,7 @@ describe('status', () => {
     expect((await anthropic()).statusCode).toBe(400)
   })
 
-  it('is taken in order by the requests that it fits', async () => {
+  it('applies in order to matching requests', async () => {
     simulator.fail({ kind: 'status', status: 500 }, { model: 'big', times: 2 })
     simulator.fail({ kind: 'status', status: 529 }, { wire: 'anthropic' })
     const statuses = []
@@ -77,7 +77,7 @@ describe('status', () => {
     expect((await anthropic()).statusCode).toBe(200)
   })
 
-  it('is chosen for each request by a function, which may leave it to the next fault or none', async () => {
+  it('can be a function of the request that returns a fault or undefined', async () => {
     const seen: string[] = []
     simulator.fail(
       ({ model }) => {
@@ -96,7 +96,7 @@ describe('status', () => {
     expect(seen).toEqual(['good', 'bad', 'other', 'good', 'bad'])
   })
 
-  it('says so where the function throws', async () => {
+  it('reports an error of the function in the response', async () => {
     simulator.fail(() => {
       throw new Error('no such thing')
     })
@@ -104,7 +104,7 @@ describe('status', () => {
     expect([statusCode, await body.text()]).toEqual([400, expect.stringContaining('script failed: no such thing')])
   })
 
-  it('leaves a queued reply to the next request', async () => {
+  it('leaves a queued reply for the next request', async () => {
     simulator.reply('kept')
     fail({ kind: 'status', status: 500 })
     expect((await openai()).statusCode).toBe(500)
@@ -112,8 +112,8 @@ describe('status', () => {
   })
 })
 
-describe('streams that go wrong', () => {
-  it('is cut: what was said arrives, then the socket breaks', async () => {
+describe('faults of streams', () => {
+  it('cut delivers the content so far, then breaks the socket', async () => {
     for (const ask of [openai, anthropic]) {
       fail({ kind: 'cut', afterChunks: 2 })
       const { text, end } = await read(ask(stream))
@@ -123,7 +123,7 @@ describe('streams that go wrong', () => {
     }
   })
 
-  it('ends without its end mark', async () => {
+  it('end omits the end mark', async () => {
     for (const ask of [openai, anthropic]) {
       fail({ kind: 'end', afterChunks: 1 })
       const { text, end } = await read(ask(stream))
@@ -133,14 +133,14 @@ describe('streams that go wrong', () => {
     }
   })
 
-  it('ends after all its content, still without a finish reason', async () => {
+  it('end after all content omits the finish reason', async () => {
     fail({ kind: 'end', afterChunks: 99 })
     const { text } = await read(openai(stream))
     expect(text).toContain('three')
     expect(text).not.toMatch(/\[DONE\]|"finish_reason":"/)
   })
 
-  it('has an error inside', async () => {
+  it('error-event sends an error inside the stream', async () => {
     fail({ kind: 'error-event', afterChunks: 0 })
     expect((await read(openai(stream))).text).toMatch(/^data: \{"error":/)
     fail({ kind: 'error-event', afterChunks: 1, status: 500 })
@@ -149,7 +149,7 @@ describe('streams that go wrong', () => {
     expect(await (await openai()).body.json()).toHaveProperty('error')
   })
 
-  it('falls silent, and is kept alive until the client goes', async () => {
+  it('silence sends only keep-alive until the client disconnects', async () => {
     const pings = { openai: /(: ping\n\n){3}/, anthropic: /(event: ping\ndata: \{"type": "ping"\}\n\n){3}/ }
     for (const ask of [openai, anthropic]) {
       fail({ kind: 'silence', afterChunks: 1, keepAliveMs: 5 })
@@ -167,7 +167,7 @@ describe('streams that go wrong', () => {
     }
   })
 
-  it('is slow to begin: headers and opening come at once', async () => {
+  it('slow-first-token sends headers and opening events immediately', async () => {
     fail({ kind: 'slow-first-token', ms: 60 })
     const start = performance.now()
     const { body } = await anthropic(stream)
@@ -183,8 +183,8 @@ describe('streams that go wrong', () => {
   })
 })
 
-describe('answers that are none', () => {
-  it('breaks whole answers in the middle', async () => {
+describe('faults of responses', () => {
+  it('breaks non-streamed answers in the middle', async () => {
     fail({ kind: 'cut' })
     expect(await read(openai())).toMatchObject({ end: 'broken', text: expect.stringMatching(/^\{"id"/) })
     fail({ kind: 'end' })
@@ -193,7 +193,7 @@ describe('answers that are none', () => {
     expect(() => JSON.parse(text)).toThrow()
   })
 
-  it('resets before the headers', async () => {
+  it('resets the socket before the headers', async () => {
     fail({ kind: 'reset' })
     await expect(openai()).rejects.toMatchObject({ code: 'ECONNRESET' })
     await simulator.requests[0]?.closed
@@ -206,14 +206,14 @@ describe('answers that are none', () => {
     expect([statusCode, headers.location]).toEqual([307, 'https://elsewhere.example/v1'])
   })
 
-  it('is late', async () => {
+  it('delays the headers', async () => {
     fail({ kind: 'slow-headers', ms: 50 })
     const start = performance.now()
     expect((await openai()).statusCode).toBe(200)
     expect(performance.now() - start).toBeGreaterThanOrEqual(49)
   })
 
-  it('is garbage', async () => {
+  it('sends invalid bodies', async () => {
     for (const what of ['html', 'truncated-json', 'empty', 'not-json', 'binary'] as const) {
       fail({ kind: 'garbage', what })
       const { statusCode, body } = await openai()
@@ -225,7 +225,7 @@ describe('answers that are none', () => {
     expect((await anthropic()).statusCode).toBe(502)
   })
 
-  it('is huge, whole, streamed and as an error', async () => {
+  it('sends huge answers, streams and errors', async () => {
     const bytes = 3_000_000
     fail({ kind: 'huge', bytes })
     const whole = (await (await openai()).body.json()) as { choices: { message: { content: string } }[] }
@@ -241,8 +241,8 @@ describe('answers that are none', () => {
   })
 })
 
-describe('model names that ask for a fault', () => {
-  it('fails without a script', async () => {
+describe('model names that request a fault', () => {
+  it('cause the fault without a script', async () => {
     const limited = await openai({ model: 'fail-429-retry-after-2' })
     expect([limited.statusCode, limited.headers['retry-after']]).toEqual([429, '2'])
     expect((await read(openai({ model: 'cut-after-1', ...stream }))).end).toBe('broken')
@@ -251,13 +251,13 @@ describe('model names that ask for a fault', () => {
     await expect(openai({ model: 'reset' })).rejects.toThrow()
   })
 
-  it('fails as often as the name says', async () => {
+  it('cause the fault as often as their suffix says', async () => {
     const statuses = []
     for (let i = 0; i < 4; i++) statuses.push((await openai({ model: 'fail-500-x2' })).statusCode)
     expect(statuses).toEqual([500, 500, 200, 200])
   })
 
-  it('takes other names for models', async () => {
+  it('treat other names as models', async () => {
     for (const model of ['failing-model', 'fail-', 'fail-200', 'garbage-collector', 'cut-after-x', 'huge-model']) {
       expect((await openai({ model })).statusCode, model).toBe(200)
     }

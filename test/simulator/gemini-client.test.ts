@@ -23,7 +23,7 @@ const weather = {
 const hosts = ['gemini/gemini-2.5-flash', 'gemini/gemini-3-flash-preview', 'vertex_ai/gemini-2.5-flash'] as const
 
 describe.each(hosts)('%s', (model) => {
-  it('answers, whole and in pieces', async () => {
+  it('answers, streamed and not', async () => {
     const messages = [{ role: 'system' as const, content: 'Be brief.' }, ...user('Hello there')]
     const answer = await client().completion({ model, messages })
     expect(answer.choices[0]?.message.content).toBe('You said: Hello there')
@@ -56,7 +56,7 @@ describe.each(hosts)('%s', (model) => {
     expect(second.choices[0]?.message.content).toBe('get_weather says: 21 degrees')
   })
 
-  it('makes several calls at once', async () => {
+  it('makes parallel tool calls', async () => {
     const toolCalls = [
       { name: 'get_weather', arguments: { city: 'Paris' } },
       { name: 'get_weather', arguments: { city: 'Rome' } },
@@ -80,7 +80,7 @@ describe.each(hosts)('%s', (model) => {
     }
   })
 
-  it('fills a JSON schema', async () => {
+  it('fills in a JSON schema', async () => {
     const schema = {
       type: 'object',
       properties: { title: { type: 'string' }, score: { type: 'integer', minimum: 3 } },
@@ -95,7 +95,7 @@ describe.each(hosts)('%s', (model) => {
     expect(JSON.parse(answer.choices[0]?.message.content ?? '')).toEqual({ title: 'example title', score: 3 })
   })
 
-  it.each([false, true])('reasons where it is asked to (stream: %s)', async (stream) => {
+  it.each([false, true])('reasons if requested (stream: %s)', async (stream) => {
     const request = { model, messages: user('Hello there'), reasoning_effort: 'medium' as const }
     const answer = stream
       ? await (await client().completion({ ...request, stream: true })).final()
@@ -105,7 +105,7 @@ describe.each(hosts)('%s', (model) => {
     expect(answer.usage?.completion_tokens_details?.reasoning_tokens).toBeGreaterThan(0)
   })
 
-  it('sees images', async () => {
+  it('describes images', async () => {
     const url = `data:image/png;base64,${Buffer.alloc(68).toString('base64')}`
     const content = [
       { type: 'text' as const, text: 'Look' },
@@ -115,7 +115,7 @@ describe.each(hosts)('%s', (model) => {
     expect(answer.choices[0]?.message.content).toContain('1 image: image/png (68 bytes)')
   })
 
-  it('says what it refuses as Google does', async () => {
+  it("rejects requests with Google's messages", async () => {
     const body = { contents: [], generationConfig: {} }
     const error = await rejection(
       client().completion({ model, messages: user('Hi'), extra_body: { ...body, contents: [{ parts: [] }] } }),
@@ -123,7 +123,7 @@ describe.each(hosts)('%s', (model) => {
     expect(error).toMatchObject({ code: 'bad_request', status: 400 })
   })
 
-  it('counts and caches', async () => {
+  it('counts tokens and reports cached ones', async () => {
     sim().reply({
       text: 'Hi',
       usage: { promptTokens: 2_000, cachedTokens: 1_500, completionTokens: 30, reasoningTokens: 20 },
@@ -138,7 +138,7 @@ describe.each(hosts)('%s', (model) => {
     })
   })
 
-  it.each([false, true])('answers a prompt that is not allowed with nothing (stream: %s)', async (stream) => {
+  it.each([false, true])('answers a prohibited prompt without content (stream: %s)', async (stream) => {
     sim().fail({ kind: 'status', reason: 'content-policy' })
     const request = { model, messages: user('Hello there') }
     const answer = stream
@@ -179,7 +179,7 @@ describe('embeddings', () => {
   })
 })
 
-it('is the same, to the byte, for the same request', async () => {
+it('returns the same bytes for the same request', async () => {
   const url = `${sim().base('gemini')}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse`
   const ask = async () =>
     (await fetch(url, { method: 'POST', body: '{"contents":[{"parts":[{"text":"Hi"}]}]}' })).text()
@@ -187,7 +187,7 @@ it('is the same, to the byte, for the same request', async () => {
   expect(await ask()).toContain('\r\n\r\n')
 })
 
-describe('what Gemini refuses', () => {
+describe('requests that Gemini rejects', () => {
   const post = async (body: object, model = 'gemini-2.5-flash') => {
     const url = `${sim().base('gemini')}/v1beta/models/${model}:generateContent`
     const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
@@ -234,7 +234,7 @@ describe('what Gemini refuses', () => {
     expect(await post(body)).toContain(message)
   })
 
-  it('calls without a signature, from Gemini 3 on', async () => {
+  it('rejects unsigned calls since Gemini 3', async () => {
     expect(await post({ contents: [...contents, call, answer] })).toBeUndefined()
     expect(await post({ contents: [...contents, call, answer] }, 'gemini-3-pro-preview')).toContain('thought_signature')
     // of turns that are over nothing is asked

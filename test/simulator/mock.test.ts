@@ -62,7 +62,7 @@ describe('mockProvider', () => {
     })
   })
 
-  it('gives the bytes of the simulator', async () => {
+  it('returns the bytes of the simulator', async () => {
     const [mock, simulator] = [mockProvider(), await startSimulator()]
     for (const change of [{}, { stream: true }, { model: 'fail-429' }]) {
       const real = await request(`${simulator.openaiBase}/chat/completions`, { method: 'POST', body: body(change) })
@@ -71,7 +71,7 @@ describe('mockProvider', () => {
     await simulator.close()
   })
 
-  it('tells the API by the path, and takes bodies and headers in every form', async () => {
+  it('recognises the API by the path, and accepts bodies and headers in every form', async () => {
     const mock = mockProvider()
     const anthropic = { model: 'claude', max_tokens: 9, messages }
     const answer = await undiciFetch('https://api.anthropic.com/v1/messages', {
@@ -89,7 +89,7 @@ describe('mockProvider', () => {
     expect(mock.requests[1]).toMatchObject({ operation: 'embedding', headers: { 'api-key': 'secret' } })
   })
 
-  it('serves the openai package', async () => {
+  it('works with the openai package', async () => {
     const mock = mockProvider()
     const send = (input: string, init: RequestInit) =>
       undiciFetch(input, { ...init, dispatcher: mock.dispatcher } as never)
@@ -112,7 +112,7 @@ describe('mockProvider', () => {
     await expect(read()).rejects.toThrow()
   })
 
-  it('tells a handler everything once, in order, and not before dispatch has returned', async () => {
+  it('calls each handler callback once, in order, after dispatch has returned', async () => {
     const mock = mockProvider({ reply: { chunks: ['a', 'b'] } })
     const { told, over } = listen(mock, { stream: true })
     expect(await over).toBeUndefined()
@@ -121,7 +121,7 @@ describe('mockProvider', () => {
     expect(told.at(-1)).toBe('end')
   })
 
-  it('breaks like a socket', async () => {
+  it('fails like a socket', async () => {
     const mock = mockProvider()
     mock.fail({ kind: 'reset' })
     expect(await listen(mock, {}).over).toMatchObject({ code: 'ECONNRESET' })
@@ -132,7 +132,7 @@ describe('mockProvider', () => {
     expect(mock.requests[1]).toMatchObject({ completed: false, closedByClient: false })
   })
 
-  it('stops when it is aborted, and sees it', async () => {
+  it('stops on abort and records it', async () => {
     const mock = mockProvider()
     const reason = new Error('enough')
     const { told, over } = listen(mock, { stream: true }, (controller) => controller.abort(reason))
@@ -142,7 +142,7 @@ describe('mockProvider', () => {
     expect(mock.requests[0]).toMatchObject({ closedByClient: true, completed: false })
   })
 
-  it('is silent until the client goes, and its timer goes too', async () => {
+  it('stays silent until the client disconnects, then clears its timer', async () => {
     const mock = mockProvider()
     const answer = await request(url, {
       method: 'POST',
@@ -154,7 +154,7 @@ describe('mockProvider', () => {
     expect(mock.requests[0]?.closedByClient).toBe(true)
   })
 
-  it('waits while it is paused', async () => {
+  it('pauses with its handler', async () => {
     const mock = mockProvider({ reply: { chunks: ['a', 'b'] } })
     const paused: Dispatcher.DispatchController[] = []
     const { told, over } = listen(mock, { stream: true }, (controller) => {
@@ -177,7 +177,7 @@ describe('mockProvider', () => {
     expect(await over).toMatchObject({ message: 'mine' })
   })
 
-  it('works with faked timers, and its delays obey them', async () => {
+  it('uses fake timers for its delays', async () => {
     vi.useFakeTimers()
     try {
       const mock = mockProvider({ reply: { chunks: ['a', 'b'] } })
@@ -191,7 +191,7 @@ describe('mockProvider', () => {
     }
   })
 
-  it('fails what is under way when it is closed, and what comes after', async () => {
+  it('fails exchanges in flight and later ones after close()', async () => {
     const mock = mockProvider()
     const open = listen(mock, { model: 'silence-after-1', stream: true })
     await expect.poll(() => open.told.includes('data')).toBe(true)

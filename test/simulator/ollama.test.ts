@@ -36,11 +36,11 @@ const ask = (change: Partial<CompletionRequest> = {}) =>
 const stream = (change: Partial<CompletionRequest> = {}) =>
   client.completion({ model, messages: hello, ...change, stream: true } as CompletionRequest & { stream: true })
 
-describe("Ollama's own package talks to the simulator", () => {
+describe("Ollama's package against the simulator", () => {
   const user = (content: string) => ({ role: 'user', content })
   const own = () => new Ollama({ host: simulator.url })
 
-  it('asks, whole and streamed', async () => {
+  it('completes a chat, streamed and not', async () => {
     const whole = await own().chat({ model: 'qwen3:4b', messages: [user('Hello there')], think: true })
     expect(whole.message).toMatchObject({ role: 'assistant', content: 'You said: Hello there' })
     expect(whole.message.thinking).toMatch(/^The user says/)
@@ -56,7 +56,7 @@ describe("Ollama's own package talks to the simulator", () => {
     expect(last).toMatchObject({ done: true, eval_count: 6 })
   })
 
-  it('calls tools, embeds and lists models', async () => {
+  it('calls tools, returns embeddings and lists models', async () => {
     const messages = [user("What's the weather in Paris?")]
     const answer = await own().chat({ model: 'qwen3:4b', messages, tools: [weather] })
     expect(answer.message.tool_calls).toMatchObject([
@@ -67,7 +67,7 @@ describe("Ollama's own package talks to the simulator", () => {
     expect((await own().list()).models.map(({ name }) => name)).toContain('gpt-4o-mini:latest')
   })
 
-  it('gets errors, before a stream and inside it', async () => {
+  it('throws errors, before a stream and inside it', async () => {
     const locked = await startSimulator({ models: ['qwen3:4b'] })
     const chat = new Ollama({ host: locked.url }).chat({ model: 'llama9', messages: [user('Hi')] })
     await expect(chat).rejects.toMatchObject({ status_code: 404, error: "model 'llama9' not found" })
@@ -80,7 +80,7 @@ describe("Ollama's own package talks to the simulator", () => {
     await expect(all()).rejects.toThrow('llama runner process has terminated')
   })
 
-  it('streams where nothing is said of it, and only loads where nothing is asked', async () => {
+  it('streams by default, and only loads the model without messages', async () => {
     const post = async (body: object) => {
       const answer = await request(`${simulator.url}/api/chat`, { method: 'POST', body: JSON.stringify(body) })
       return { type: answer.headers['content-type'], text: await answer.body.text() }
@@ -94,7 +94,7 @@ describe("Ollama's own package talks to the simulator", () => {
   })
 })
 
-describe('what Ollama refuses', () => {
+describe('requests that Ollama rejects', () => {
   const user = (rest: object = {}) => ({ role: 'user', content: 'Hi', ...rest })
   const call = (given: unknown) => ({
     role: 'assistant',
@@ -145,8 +145,8 @@ describe('what Ollama refuses', () => {
   })
 })
 
-describe('llmux talks to the simulated Ollama', () => {
-  it('asks, whole and streamed', async () => {
+describe('llmux against the simulated Ollama', () => {
+  it('completes a chat, streamed and not', async () => {
     const whole = await ask()
     expect(whole.choices[0]?.message.content).toBe('You said: Hello there')
     expect(whole.choices[0]).toMatchObject({ finish_reason: 'stop', native_finish_reason: 'stop' })
@@ -196,7 +196,7 @@ describe('llmux talks to the simulated Ollama', () => {
     expect(JSON.parse(await loose.text())).toEqual({ answer: 'You said: Hello there' })
   })
 
-  it('shows images, and reads limits and stops', async () => {
+  it('sends images, limits and stop sequences', async () => {
     const url = `data:image/png;base64,${image.toString('base64')}`
     const content = [
       { type: 'text', text: 'What is it?' },
@@ -209,7 +209,7 @@ describe('llmux talks to the simulated Ollama', () => {
     expect(cut.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'You said' } })
   })
 
-  it('embeds', async () => {
+  it('returns embeddings', async () => {
     const { data, usage } = await client.embedding({ model: 'ollama/nomic-embed-text', input: ['one', 'two'] })
     expect(data.map(({ embedding }) => embedding.length)).toEqual([768, 768])
     expect(usage?.prompt_tokens).toBe(2)
@@ -218,7 +218,7 @@ describe('llmux talks to the simulated Ollama', () => {
     expect(scripted.data[0]?.embedding).toEqual([1, 0])
   })
 
-  it('gets errors as classes, before the stream and inside it', async () => {
+  it('throws error classes, before the stream and inside it', async () => {
     simulator.fail({ kind: 'status', status: 503, retryAfterMs: 1 })
     expect((await ask()).meta.retries).toBe(1)
     simulator.fail({ kind: 'status', status: 404 })
@@ -238,7 +238,7 @@ describe('llmux talks to the simulated Ollama', () => {
     await expect(stream().then((answer) => answer.text())).rejects.toMatchObject({ code: 'stream_interrupted' })
   })
 
-  it('is deterministic, and asks for a key where one is wanted', async () => {
+  it('returns the same bytes, and requires a key if configured', async () => {
     const bytes = async () => {
       const mock = mockProvider({ apiKeys: ['right'] })
       const twin = createClient({

@@ -27,8 +27,8 @@ async function collect(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promi
   return chunks
 }
 
-describe('the openai package talks to the simulator', () => {
-  it('gets an answer made from the last user message', async () => {
+describe('the openai package against the simulator', () => {
+  it('receives an answer derived from the last user message', async () => {
     const { data, request_id } = await client.chat.completions
       .create({ model: 'gpt-4o', messages: [...hello] })
       .withResponse()
@@ -39,7 +39,7 @@ describe('the openai package talks to the simulator', () => {
     expect(request_id).toMatch(/^req_\w+$/)
   })
 
-  it('streams the same answer, with usage only where it is asked for', async () => {
+  it('streams the same answer, with usage only on request', async () => {
     const request = { model: 'gpt-4o', messages: [...hello], stream: true as const }
     const plain = await collect(await client.chat.completions.create(request))
     expect(plain.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe('You said: Hello there')
@@ -64,7 +64,7 @@ describe('the openai package talks to the simulator', () => {
     expect(second.choices[0]?.message.content).toBe('get_weather says: 21 degrees')
   })
 
-  it('streams a tool call in pieces', async () => {
+  it('streams a tool call in several deltas', async () => {
     const runner = client.chat.completions.stream({
       model: 'gpt-4o',
       messages: [{ role: 'user', content: 'weather in Paris' }],
@@ -76,7 +76,7 @@ describe('the openai package talks to the simulator', () => {
     })
   })
 
-  it('honours tool_choice', async () => {
+  it('follows tool_choice', async () => {
     const ask = (tool_choice: OpenAI.ChatCompletionToolChoiceOption) =>
       client.chat.completions.create({ model: 'gpt-4o', messages: [...hello], tools: [weather], tool_choice })
     expect((await ask('auto')).choices[0]?.message.tool_calls).toBeUndefined()
@@ -90,7 +90,7 @@ describe('the openai package talks to the simulator', () => {
     expect(none.choices[0]?.message.content).toBe('You said: weather?')
   })
 
-  it('fills a JSON schema', async () => {
+  it('fills in a JSON schema', async () => {
     const schema = {
       type: 'object',
       properties: { title: { type: 'string' }, score: { type: 'integer', minimum: 3 } },
@@ -110,7 +110,7 @@ describe('the openai package talks to the simulator', () => {
     expect(JSON.parse(object.choices[0]?.message.content ?? '')).toEqual({ answer: 'You said: Hello there' })
   })
 
-  it('sees images, reasons, stops and cuts', async () => {
+  it('reads images, reasons, and follows stop and max_tokens', async () => {
     const url = `data:image/png;base64,${Buffer.alloc(68).toString('base64')}`
     const images = await client.chat.completions.create({
       model: 'gpt-4o',
@@ -139,7 +139,7 @@ describe('the openai package talks to the simulator', () => {
     expect(cut.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'You said' } })
   })
 
-  it('gives as many choices as are asked for', async () => {
+  it('returns the requested number of choices', async () => {
     const request = { model: 'gpt-4o', messages: [...hello], n: 3 }
     const whole = await client.chat.completions.create(request)
     const texts = whole.choices.map((choice) => choice.message.content)
@@ -151,7 +151,7 @@ describe('the openai package talks to the simulator', () => {
     expect(streamed).toEqual(texts)
   })
 
-  it('embeds: floats and base64 are the same vectors', async () => {
+  it('returns the same vectors as floats and base64', async () => {
     const request = { model: 'text-embedding-3-small', input: ['one', 'two'], dimensions: 8 }
     const floats = await client.embeddings.create({ ...request, encoding_format: 'float' })
     // the package asks for base64 by itself and decodes it
@@ -172,7 +172,7 @@ describe('the openai package talks to the simulator', () => {
     expect((await client.models.retrieve('gpt-4o')).id).toBe('gpt-4o')
   })
 
-  it('raises its own errors for faults', async () => {
+  it("raises the package's error classes for faults", async () => {
     const ask = (model = 'm') => client.chat.completions.create({ model, messages: [...hello] })
     const classes = {
       400: OpenAI.BadRequestError,
@@ -197,7 +197,7 @@ describe('the openai package talks to the simulator', () => {
     await expect(collect(stream)).rejects.toMatchObject({ error: { code: 'overloaded' } })
   })
 
-  it('retries what the fault tells it to', async () => {
+  it('retries after the delay of the fault', async () => {
     const patient = new OpenAI({ apiKey: 'sk-any', baseURL: simulator.openaiBase, maxRetries: 2 })
     simulator.fail({ kind: 'status', status: 429, retryAfterMs: 5 }, { times: 2 })
     simulator.reply('third time')

@@ -30,7 +30,7 @@ describe.each([
   ['vertex_ai/mistral-large-2411', 'openai'],
   ['vertex_ai/meta/llama-4-maverick-17b-128e-instruct-maas', 'openai'],
 ] as const)('%s', (model, wire) => {
-  it('answers, whole and in pieces, and calls tools', async () => {
+  it('answers, streamed and not, and calls tools', async () => {
     const whole = await client().completion({ model, messages: user('Hello there') })
     const final = await (await client().completion({ model, messages: user('Hello there'), stream: true })).final()
     expect([messageOf(whole).content, messageOf(final).content]).toEqual(new Array(2).fill('You said: Hello there'))
@@ -40,7 +40,7 @@ describe.each([
     expect(sim().requests.map((request) => [request.wire, request.model])).toEqual(new Array(3).fill([wire, name]))
   })
 
-  it('fails by the name of its model, and in a stream', async () => {
+  it('fails by model name, and inside a stream', async () => {
     const failing = model.replace(/(claude|mistral-large|my-deployment|llama).*/, '$1')
     sim().fail({ kind: 'status', status: 429 }, { times: 1 })
     const error = await rejection(client().completion({ model: failing, messages: user('Hi'), maxRetries: 0 }))
@@ -48,7 +48,7 @@ describe.each([
   })
 })
 
-describe('models that go on with a text', () => {
+describe('text completion models', () => {
   const aws = { accessKeyId: 'AKIA', secretAccessKey: 'secret', region: 'us-east-1' }
   const own = () => {
     const at = (id: string) => ({ apiBase: sim().base(id) })
@@ -88,7 +88,7 @@ describe('models that go on with a text', () => {
     })
   })
 
-  it('say in detail why they stopped, where that is asked for', async () => {
+  it('report detailed finish reasons on request', async () => {
     const parameters = { details: true, max_new_tokens: 2 }
     const request = { model: 'sagemaker/my-endpoint', messages: user('A long story'), extra_body: { parameters } }
     expect(await own().completion(request)).toMatchObject({
@@ -97,7 +97,7 @@ describe('models that go on with a text', () => {
     })
   })
 
-  it('are refused what their bodies do not have', async () => {
+  it('reject unknown body fields', async () => {
     const post = async (path: string, body: object) => {
       const response = await fetch(`${sim().url}${path}`, { method: 'POST', body: JSON.stringify(body) })
       return `${response.status} ${await response.text()}`
@@ -109,7 +109,7 @@ describe('models that go on with a text', () => {
     expect(await post('/endpoints/e/invocations', { inputs: '' })).toMatch(/^424 .*cannot be empty/)
   })
 
-  it('is found by the name of its prediction, and can be cancelled', async () => {
+  it('serves predictions by id, and cancels them', async () => {
     const url = `${sim().url}/v1/models/meta/llama/predictions`
     const body = JSON.stringify({ input: { prompt: 'Hi' }, stream: true })
     const made = (await (await fetch(url, { method: 'POST', body })).json()) as { urls: Record<string, string> }
@@ -127,7 +127,7 @@ describe('huggingface/', () => {
   const own = () =>
     simulatedClient({ providers: { huggingface: { apiKey: 'any', apiBase: sim().base('huggingface') } } })
 
-  it('answers as TGI, and makes vectors and ranks as TEI', async () => {
+  it('answers like TGI, and returns embeddings and rankings like TEI', async () => {
     const answer = await own().completion({ model: 'huggingface/org/model', messages: user('Hi') })
     expect(messageOf(answer).content).toBe('You said: Hi')
     const vectors = await own().embedding({ model: 'huggingface/org/model', input: ['a', 'b'] })
@@ -139,7 +139,7 @@ describe('huggingface/', () => {
   })
 })
 
-it('refuses what does not belong on Vertex AI', async () => {
+it("rejects fields that Vertex AI doesn't accept", async () => {
   const path = 'publishers/anthropic/models/claude-sonnet-4-5:rawPredict'
   const ask = async (body: object) =>
     (

@@ -30,7 +30,7 @@ async function askAnthropic(simulator: Simulator, body: object = {}, headers: Re
   return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
 }
 
-it('gives the same bytes for the same request, on every simulator', async () => {
+it('returns the same bytes for the same request on every simulator', async () => {
   const [one, two] = [await start(), await start()]
   for (const body of [{}, { stream: true }, { model: 'fail-429' }, { stream: true, model: 'error-after-2' }]) {
     expect(await ask(one, body)).toEqual(await ask(two, body))
@@ -41,7 +41,7 @@ it('gives the same bytes for the same request, on every simulator', async () => 
 })
 
 describe('headers', () => {
-  it('are like those of the real APIs', async () => {
+  it('match those of the real APIs', async () => {
     const simulator = await start()
     expect((await ask(simulator)).headers).toMatchObject({
       'content-type': 'application/json',
@@ -57,7 +57,7 @@ describe('headers', () => {
 })
 
 describe('keys and models', () => {
-  it('lets in whom it knows', async () => {
+  it('accepts configured API keys and models', async () => {
     const simulator = await start({ apiKeys: ['good'], models: ['m'] })
     expect((await ask(simulator, {}, { authorization: 'Bearer good' })).status).toBe(200)
     const wrong = await ask(simulator, {}, { authorization: 'Bearer sk-secret-key-of-mine' })
@@ -70,7 +70,7 @@ describe('keys and models', () => {
     expect([unknown.status, JSON.parse(unknown.text).error.code]).toEqual([404, 'model_not_found'])
   })
 
-  it('refuses what is no request', async () => {
+  it('rejects malformed requests', async () => {
     const simulator = await start()
     expect((await ask(simulator, { messages: [] })).text).toContain('empty_array')
     expect((await ask(simulator, { stream_options: { include_usage: true } })).status).toBe(400)
@@ -92,7 +92,7 @@ describe('keys and models', () => {
 })
 
 describe('scripted replies', () => {
-  it('are given in order, then the usual one', async () => {
+  it('apply in order, then the default reply', async () => {
     const simulator = await start({ reply: 'usual' })
     simulator.reply('first')
     simulator.reply((seen) => (seen.headers['x-who'] === 'me' ? 'mine' : undefined))
@@ -106,7 +106,7 @@ describe('scripted replies', () => {
     expect(await said({ model: 'gpt' })).toBe('for gpt')
   })
 
-  it('are exact: chunks, calls, finish reason, usage', async () => {
+  it('set chunks, calls, finish reason and usage exactly', async () => {
     const simulator = await start()
     simulator.reply({
       chunks: ['a', '', 'b c'],
@@ -134,7 +134,7 @@ describe('scripted replies', () => {
     expect(JSON.parse((await ask(simulator)).text)).not.toHaveProperty('usage')
   })
 
-  it('are raw', async () => {
+  it('can be raw', async () => {
     const simulator = await start()
     simulator.reply({ raw: { status: 202, headers: { 'x-own': '1' }, body: { any: 'thing' } } })
     expect(await ask(simulator)).toMatchObject({ status: 202, headers: { 'x-own': '1' }, text: '{"any":"thing"}' })
@@ -142,7 +142,7 @@ describe('scripted replies', () => {
     expect((await ask(simulator, { stream: true })).text).toBe('data: one\n\nevent: two\ndata: {"n":2}\n\n')
   })
 
-  it('are cut like other streams where they are raw', async () => {
+  it('can be raw and split into writes', async () => {
     const simulator = await start({ writeBytes: 3, lineEnding: '\r\n' })
     simulator.reply({ raw: { events: ['one', 'two'] } })
     const chunks = await readChunks(simulator)
@@ -150,7 +150,7 @@ describe('scripted replies', () => {
     expect(Buffer.concat(chunks).toString()).toBe('data: one\r\n\r\ndata: two\r\n\r\n')
   })
 
-  it('say what is wrong with the function that makes them', async () => {
+  it('report errors of their function in the response', async () => {
     const simulator = await start({
       reply() {
         throw new Error('oops')
@@ -159,7 +159,7 @@ describe('scripted replies', () => {
     expect(await ask(simulator)).toMatchObject({ status: 400, text: expect.stringContaining('script failed: oops') })
   })
 
-  it('wait between chunks', async () => {
+  it('can wait between chunks', async () => {
     const simulator = await start()
     simulator.reply({ chunks: ['a', 'b', 'c'], delayMs: 20, chunkDelayMs: 20 })
     const begin = performance.now()
@@ -181,7 +181,7 @@ describe('stream controls', () => {
     expect((await ask(plain, { stream: true })).text).toMatch(/"finish_reason":"stop"[^\n]*\n\n$/)
   })
 
-  it('cut the bytes anywhere', async () => {
+  it('split the bytes anywhere', async () => {
     const simulator = await start({ reply: 'Grüße 🗽', writeBytes: 7 })
     const chunks = await readChunks(simulator)
     expect(chunks.slice(0, -1).every((chunk) => chunk.length === 7)).toBe(true)
@@ -194,7 +194,7 @@ describe('stream controls', () => {
 })
 
 describe('observation', () => {
-  it('sees the client go', async () => {
+  it('records a client that disconnects', async () => {
     const simulator = await start({ reply: { chunks: Array.from({ length: 1_000 }, () => 'word '), chunkDelayMs: 5 } })
     const answer = await request(`${simulator.openaiBase}/chat/completions`, {
       method: 'POST',
@@ -208,7 +208,7 @@ describe('observation', () => {
     await expect.poll(() => simulator.connections.open).toBe(0)
   })
 
-  it('sees a whole exchange, and that its socket is used again', async () => {
+  it('records a complete exchange and the reuse of its socket', async () => {
     const simulator = await start()
     const agent = new Agent({ connections: 1 })
     for (let i = 0; i < 2; i++) {
@@ -225,7 +225,7 @@ describe('observation', () => {
     expect(simulator.requests).toEqual([])
   })
 
-  it('keeps no more requests than it is told', async () => {
+  it('keeps at most keepRequests requests', async () => {
     const simulator = await start({ keepRequests: 2 })
     for (let i = 0; i < 4; i++) await ask(simulator)
     expect(simulator.requests.map(({ order }) => order)).toEqual([2, 3])
@@ -249,7 +249,7 @@ describe('observation', () => {
 })
 
 describe('close', () => {
-  it('ends what is under way', async () => {
+  it('ends exchanges in flight', async () => {
     const simulator = await start()
     const answer = await request(`${simulator.openaiBase}/chat/completions`, {
       method: 'POST',
@@ -261,7 +261,7 @@ describe('close', () => {
     expect(simulator.connections.open).toBe(0)
   })
 
-  it('leaves nothing that keeps the process alive', async () => {
+  it('lets the process exit', async () => {
     const servers = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
     const before = servers()
     const simulator = await start()

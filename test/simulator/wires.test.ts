@@ -30,7 +30,7 @@ describe.each(prefixes)('%s', (prefix) => {
     return error.code
   }
 
-  it('says a script, whole and in pieces, however it is cut into writes', async () => {
+  it('sends a scripted reply, streamed and not, in writes of any size', async () => {
     const reply = { chunks: ['Grüße, ', 'wörld ', '🎉'], usage: { promptTokens: 12, completionTokens: 7 } }
     sim().reply(reply)
     expect(messageOf(await client().completion(request)).content).toBe('Grüße, wörld 🎉')
@@ -75,7 +75,7 @@ describe.each(prefixes)('%s', (prefix) => {
     expect(LLMError.is(error) && error.partial?.choices[0]?.message.content).toBe('You said:')
   })
 
-  it('fails within the stream, before and after content', async () => {
+  it('fails inside the stream, before and after content', async () => {
     for (const afterChunks of [0, 2]) {
       sim().fail({ kind: 'error-event', afterChunks })
       const error = await rejection(streamed())
@@ -84,7 +84,7 @@ describe.each(prefixes)('%s', (prefix) => {
     }
   })
 
-  it('falls silent, or is slow', async () => {
+  it('supports silence and delays', async () => {
     sim().fail({ kind: 'silence', afterChunks: 1, keepAliveMs: 10 })
     expect(await codeOf(streamed('some-model', { idleTimeout: 60 }))).toBe('timeout')
     sim().fail({ kind: 'slow-first-token', ms: 200, keepAliveMs: 20 })
@@ -93,13 +93,13 @@ describe.each(prefixes)('%s', (prefix) => {
     expect(messageOf(await streamed()).content).toBe('You said: one two three four')
   })
 
-  it('is as long as it is wanted', async () => {
+  it('supports huge answers', async () => {
     sim().fail({ kind: 'huge', bytes: 300_000 }, { times: 2 })
     expect(messageOf(await client().completion(request)).content).toHaveLength(300_000)
     expect(messageOf(await streamed()).content).toHaveLength(300_000)
   })
 
-  it('does what the name of a model says', async () => {
+  it('supports faults by model name', async () => {
     expect(await codeOf(client().completion({ ...request, model: `${prefix}/fail-429` }))).toBe('rate_limit')
     expect(await codeOf(streamed('cut-after-1'))).toBe('stream_interrupted')
     const again = await client().completion({
@@ -111,7 +111,7 @@ describe.each(prefixes)('%s', (prefix) => {
     expect(again.meta.retries).toBe(1)
   })
 
-  it('sees who goes away', async () => {
+  it('records a client that disconnects', async () => {
     sim().reply({ chunks: ['a', 'b', 'c'], chunkDelayMs: 50 })
     for await (const _ of await client().completion({ ...request, stream: true })) break
     const [seen] = sim().requests

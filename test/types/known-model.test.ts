@@ -16,7 +16,7 @@ const text = readFileSync(file, 'utf8')
 const names = [...text.matchAll(/^ {2}\| '(.+)'$/gm)].map(([, name = '']) => name)
 
 describe('KnownModel', () => {
-  test('has the models that most calls go to', () => {
+  test('includes the most used models', () => {
     const some: readonly KnownModel[] = [
       'gpt-4o',
       'gpt-5.4-mini',
@@ -42,7 +42,7 @@ describe('KnownModel', () => {
     expect(names.length).toBeLessThan(700)
   })
 
-  test('has names that a call finds its way by, and that have a price', async () => {
+  test('lists names that resolve and have a price', async () => {
     const lost: string[] = []
     for (const name of names) {
       const slash = name.indexOf('/')
@@ -54,13 +54,13 @@ describe('KnownModel', () => {
     expect(lost).toEqual([])
   })
 
-  test('has no model that was gone when the table was made', () => {
+  test('excludes retired models', () => {
     const pins = JSON.parse(readFileSync('pricing/update/pins.json', 'utf8')) as Pins
     const gone = names.filter((name) => (modelInfo(name)?.deprecationDate ?? '9999') <= pins.asOf)
     expect(gone).toEqual([])
   })
 
-  test('is what its inputs make (needs the sources in the cache: npm run pricing:update -- --check)', async (context) => {
+  test('equals the output of its generator (needs the sources in the cache: npm run pricing:update -- --check)', async (context) => {
     const pins = JSON.parse(readFileSync('pricing/update/pins.json', 'utf8')) as Pins
     const cache = resolve('node_modules/.cache/llmux-pricing')
     if (!pins.wheels.every((pin) => existsSync(join(cache, wheelFile(pin))))) return context.skip()
@@ -84,7 +84,7 @@ export async function ask(question: string, other: string) {
 `
 
 describe('tsc', () => {
-  test('takes hardly longer for the names', { timeout: 120_000 }, () => {
+  test('compiles the names with little overhead', { timeout: 120_000 }, () => {
     const plain = { ...compile(false), milliseconds: Number.POSITIVE_INFINITY }
     const named = { ...compile(true), milliseconds: Number.POSITIVE_INFINITY }
     const ratio = () => named.milliseconds / plain.milliseconds

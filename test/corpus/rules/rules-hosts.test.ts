@@ -27,7 +27,7 @@ const answerOf = (message: object, more: object = {}) =>
   expectOpenAI({ id: 'x', model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }], ...more })
 
 describe('an answer', () => {
-  it('may be a list of parts, with thinking among them', () => {
+  it('may be a list of parts that includes thinking', () => {
     const parts = [
       {
         type: 'thinking',
@@ -44,7 +44,7 @@ describe('an answer', () => {
     expect(answerOf({ content: { k: 1 } })?.choices[0]?.text).toBe('{"k":1}')
   })
 
-  it('may name its sources beside the choices, and must not lose a word of what OpenAI has no field for', () => {
+  it('may list its sources beside the choices, and keeps fields unknown to OpenAI', () => {
     const more = { search_results: [{ url: 'https://a', title: 'A' }], citations: ['https://b'], request_id: 'r' }
     const answer = answerOf({ content: 'a', provider_metadata: { gateway: { cost: '0.1' } } }, more)
     expect(answer?.choices[0]?.citedUrls).toEqual(['https://a'])
@@ -52,7 +52,7 @@ describe('an answer', () => {
     expect(answer?.kept).not.toContain('a')
   })
 
-  it('may have fields with nothing in them', () => {
+  it('may have empty fields', () => {
     const call = {
       id: 't',
       type: 'function',
@@ -65,7 +65,7 @@ describe('an answer', () => {
 })
 
 describe('a stream', () => {
-  it('may bring two calls under one index', () => {
+  it('may have two calls with one index', () => {
     const call = (id: string) => ({ index: 0, id, function: { name: id, arguments: '{}' } })
     const event = { id: 'x', choices: [{ index: 0, delta: { tool_calls: [call('a'), call('b')] } }] }
     const { answer } = expectOpenAIStream(`data: ${JSON.stringify(event)}\n\n`)
@@ -74,7 +74,7 @@ describe('a stream', () => {
 })
 
 describe('a text completion', () => {
-  it('is read as chat', () => {
+  it('is decoded as chat', () => {
     const body = { id: 'x', model: 'm', choices: [{ index: 0, text: 'a', logprobs: { tokens: ['a'] } }] }
     expect(expectText(body)?.choices[0]).toMatchObject({ text: 'a', logprobs: 1 })
     expect(expectTextStream(`data: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`)).toMatchObject({
@@ -92,7 +92,7 @@ describe('a text completion', () => {
 })
 
 describe('usage', () => {
-  it('has names of its own at each host', () => {
+  it('has host-specific names', () => {
     const wire = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
     expect(usageOfOpenAI({ ...wire, cached_tokens: 4 })).toMatchObject({ cached: 4 })
     const anthropic = { cache_read_input_tokens: 3, cache_creation_input_tokens: 2 }
@@ -119,7 +119,7 @@ describe('a request', () => {
   const host = recording('mistral')
   const body = (...messages: object[]) => ({ model: 'm', messages })
 
-  it('may have ids that were blotted out, as long as they answer one another', () => {
+  it('may have redacted ids that still match each other', () => {
     const turns = (a: string, b: string) =>
       body({ role: 'assistant', tool_calls: [{ id: a }] }, { role: 'tool', tool_call_id: b, content: '5' })
     const blotted = turns('call_REDACTED_1', 'call_REDACTED_1')
@@ -128,14 +128,14 @@ describe('a request', () => {
     expect(differenceOf(host, turns('a', 'a'), turns('b', 'b'))).toContain('id')
   })
 
-  it('may limit the answer by another name, not by another number', () => {
+  it('may rename the token limit but not change it', () => {
     const sent = { ...body(), max_tokens: 5 }
     expect(differenceOf(host, sent, { ...body(), max_completion_tokens: 5 })).toBeUndefined()
     expect(differenceOf(host, sent, { ...body(), max_completion_tokens: 6 })).toContain('max_tokens')
     expect(differenceOf(host, body(), { ...body(), max_completion_tokens: 6 })).toContain('max_tokens')
   })
 
-  it('may lack the id of the call that a result answers, where there is one call only', () => {
+  it('may lack the call id of a result if there is only one call', () => {
     const calls = (...ids: string[]) => ({ role: 'assistant', tool_calls: ids.map((id) => ({ id })) })
     const result = { role: 'tool', content: '5' }
     expect(nameResults(body(calls('a'), result)).messages).toMatchObject([{}, { tool_call_id: 'a' }])
@@ -148,7 +148,7 @@ describe('a turn of a history', () => {
     answerOf({ content: 'a', reasoning, tool_calls: [{ id: 't', function: { name: 'f', arguments: '{"k":1}' } }] })
   const turn = { content: 'a', tool_calls: [{ id: 't', function: { name: 'f', arguments: '{"k": 1}' } }] }
 
-  it('is what the host has said', async () => {
+  it("equals the host's answer", async () => {
     const said = expected('')
     if (!said) throw new Error('no expectation')
     expect(await checkTurn(turn, said, 'groq')).toEqual([])
@@ -157,7 +157,7 @@ describe('a turn of a history', () => {
     expect(await checkTurn(undefined, said, 'groq')).toHaveLength(1)
   })
 
-  it('has the reasoning, where the host takes it', async () => {
+  it('includes the reasoning if the host accepts it', async () => {
     const said = expected('hm')
     if (!said) throw new Error('no expectation')
     expect(await checkTurn(turn, said, 'groq')).toHaveLength(1)
@@ -167,7 +167,7 @@ describe('a turn of a history', () => {
 })
 
 describe('an address', () => {
-  it('is the provider’s own, or given as a base', async () => {
+  it('is the provider’s default or a configured base', async () => {
     const groq = recording('groq', 'https://api.groq.com/openai/v1/chat/completions')
     expect((await placeOf(groq))?.options).toEqual({})
     const other = recording('groq', 'https://elsewhere.example/v1/chat/completions')
@@ -175,7 +175,7 @@ describe('an address', () => {
     expect(await placeOf(recording('groq', 'https://api.groq.com/openai/v1/images'))).toBeUndefined()
   })
 
-  it('of Azure has the deployment, or the version of the API', () => {
+  it('of Azure includes the deployment or the API version', () => {
     const deployed = recording(
       'azure',
       'https://r.openai.azure.com//openai/deployments/d/chat/completions?api-version=1',
@@ -193,9 +193,9 @@ describe('an address', () => {
   })
 })
 
-describe('what is left out', () => {
+describe('an excluded recording', () => {
   const all = Object.keys(exclusions).map((key): Excluded => ({ place: key, count: 1, key, reason: 'why' }))
-  it('has a reason, and is there', () => {
+  it('has a reason and exists', () => {
     expect(judgeExclusions(all).failures).toEqual([])
     expect(judgeExclusions([...all, { place: 'x/y', count: 2, key: 'y', reason: undefined }]).failures).toEqual([
       'x/y (2) is neither replayed nor excluded',

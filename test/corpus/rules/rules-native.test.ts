@@ -55,7 +55,7 @@ describe('Gemini', () => {
     },
   ]
 
-  it('is put together by part, out of events and out of an array', () => {
+  it('is assembled by part, from events and from an array', () => {
     const sse = events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join('')
     for (const stream of [sse, JSON.stringify(events)]) {
       const { answer, ended } = expectGeminiStream(stream)
@@ -73,13 +73,13 @@ describe('Gemini', () => {
     expect(geminiTurn(events)[0]).toEqual({ text: 'hm so', thought: true, thoughtSignature: 's' })
   })
 
-  it('refuses in its own words', () => {
+  it('has its own error format', () => {
     const body = { promptFeedback: { blockReason: 'SAFETY', blockReasonMessage: 'no' } }
     expect(expectGemini(body)?.choices[0]).toMatchObject({ finish: 'content_filter', refusal: 'no' })
     expect(expectGemini({ error: { code: 400 } })).toBeUndefined()
   })
 
-  it('is asked in OpenAI’s shape', () => {
+  it('is requested in OpenAI’s shape', () => {
     const turned = chatFromGemini({
       system_instruction: { parts: [{ text: 'brief' }] },
       contents: [
@@ -101,7 +101,7 @@ describe('Gemini', () => {
     })
   })
 
-  it('differs in everything but what is allowed', () => {
+  it('reports every difference unless allowed', () => {
     const recorded = { contents: [{ parts: [{ text: 'q' }] }], generation_config: { candidate_count: 1, top_p: 0.5 } }
     const sent = { contents: [{ role: 'user', parts: [{ text: 'q' }] }], generationConfig: { topP: 0.5 } }
     expect(differenceBy(geminiRules, sent, recorded)).toBeUndefined()
@@ -124,7 +124,7 @@ describe('Converse', () => {
     usage: { inputTokens: 1, outputTokens: 2, cacheReadInputTokens: 30, cacheWriteInputTokens: 400 },
   }
 
-  it('counts the cache beside the prompt, and reads every kind of block', () => {
+  it('counts cached tokens outside the prompt, and decodes every block type', () => {
     const answer = expectConverse(body)
     expect(answer?.usage).toMatchObject({ prompt: 431, completion: 2, cached: 30, cacheWritten: 400 })
     expect(answer?.choices[0]).toMatchObject({
@@ -140,7 +140,7 @@ describe('Converse', () => {
     ])
   })
 
-  it('is read message by message, as far as they are whole', () => {
+  it('is decoded message by message, up to the last complete one', () => {
     const header = Buffer.from('\u000b:event-type\u0007\u0000\u0004stop')
     const data = Buffer.from('{}')
     const message = Buffer.alloc(16 + header.length + data.length)
@@ -151,7 +151,7 @@ describe('Converse', () => {
     expect(awsEvents(Buffer.concat([message, message.subarray(0, 20)]))).toEqual([{ name: 'stop', data: '{}' }])
   })
 
-  it('is asked in OpenAI’s shape, and differs in everything but what is allowed', () => {
+  it('is requested in OpenAI’s shape, and every difference is reported unless allowed', () => {
     const recorded = {
       system: [],
       messages: [
@@ -173,7 +173,7 @@ describe('Converse', () => {
 })
 
 describe('Cohere', () => {
-  it('is put together by event', () => {
+  it('is assembled by event', () => {
     const events = [
       { type: 'message-start', id: 'x' },
       { type: 'tool-plan-delta', delta: { message: { tool_plan: 'plan' } } },
@@ -195,7 +195,7 @@ describe('Cohere', () => {
     expect(answer.usage).toMatchObject({ prompt: 2, completion: 3 })
   })
 
-  it('differs in everything but what is allowed', () => {
+  it('reports every difference unless allowed', () => {
     const recorded = { messages: [{ role: 'user', content: [{ type: 'text', text: 'q' }] }], k: null, stream: false }
     expect(differenceBy(cohereRules, { messages: [{ role: 'user', content: 'q' }] }, recorded)).toBeUndefined()
     expect(differenceBy(cohereRules, { messages: [], k: 1 }, recorded)).toBeDefined()
@@ -203,7 +203,7 @@ describe('Cohere', () => {
 })
 
 describe('Ollama', () => {
-  it('is put together by line', () => {
+  it('is assembled by line', () => {
     const lines = [
       { model: 'm', message: { content: 'a', thinking: 'h' } },
       { message: { content: 'b', tool_calls: [{ function: { name: 'f', arguments: { k: 1 } } }] } },
@@ -215,7 +215,7 @@ describe('Ollama', () => {
     expect(answer.choices[0]).toMatchObject({ text: 'ab', reasoning: 'h', finish: 'tool_calls', nativeFinish: 'stop' })
   })
 
-  it('is asked in OpenAI’s shape, and differs in everything but what is allowed', () => {
+  it('is requested in OpenAI’s shape, and every difference is reported unless allowed', () => {
     const recorded = {
       messages: [{ role: 'user', content: 'q' }],
       options: { num_predict: 5, think: true },
@@ -229,7 +229,7 @@ describe('Ollama', () => {
 })
 
 describe('vectors', () => {
-  it('are read in every shape, with their counts', () => {
+  it('are decoded in every shape, with usage', () => {
     const of = (body: object, headers = {}) => {
       const { vectors, promptTokens } = expectNativeEmbedding(body, headers) ?? {}
       return [vectors, promptTokens]
@@ -245,7 +245,7 @@ describe('vectors', () => {
 })
 
 describe('recordings', () => {
-  it('are told apart by the address', () => {
+  it('are classified by address', () => {
     const google = 'https://generativelanguage.googleapis.com/v1beta'
     const gemini = recording('google-ai-studio', 'generateContent', `${google}/models/gemini-x:generateContent`)
     expect(nativeOf(gemini)?.operation).toBe('chat')
@@ -261,7 +261,7 @@ describe('recordings', () => {
     })
   })
 
-  it('are left out for a reason, and Claude in the envelope of InvokeModel is not', () => {
+  it('are excluded for a reason; Claude on InvokeModel is included', () => {
     const url = 'https://bedrock-runtime.us-east-1.amazonaws.com/model/x/invoke'
     const nova = recording('bedrock', 'invoke', url, { messages: [] })
     const claude = recording('bedrock', 'invoke', url, { anthropic_version: 'bedrock-2023-05-31', messages: [] })
@@ -272,7 +272,7 @@ describe('recordings', () => {
     expect(leftOut(recording('cohere', 'chat', 'https://api.cohere.com/v2/chat'))).toBeUndefined()
   })
 
-  it('name the address that is to be called, but for its version', () => {
+  it('contain the called address except for its version', () => {
     const url = 'https://api.cohere.com/v2/embed'
     expect(misplaced('https://api.cohere.ai/v1/embed', url)).toBeUndefined()
     expect(misplaced('https://api.cohere.com/v2/rerank', url)).toContain('address')

@@ -25,7 +25,7 @@ const recording = (provider: string, response: object = {}): Recording => ({
 })
 
 describe('usage', () => {
-  it('counts reasoning once, also where the total proves that it stands outside', () => {
+  it('counts reasoning once, also if the total shows that it is separate', () => {
     const inside = {
       prompt_tokens: 5,
       completion_tokens: 9,
@@ -36,7 +36,7 @@ describe('usage', () => {
     expect(usageOfOpenAI({ ...inside, total_tokens: 18 })).toMatchObject({ completion: 13, reasoning: 4 })
   })
 
-  it('adds the cache to the prompt of the Messages API, and compaction to the whole', () => {
+  it('adds cached tokens to the prompt of the Messages API, and compaction to the total', () => {
     const wire = { input_tokens: 1, cache_read_input_tokens: 20, cache_creation_input_tokens: 300, output_tokens: 7 }
     expect(usageOfAnthropic(wire)).toMatchObject({ prompt: 321, cached: 20, cacheWritten: 300, completion: 7 })
     const iterations = [
@@ -46,7 +46,7 @@ describe('usage', () => {
     expect(usageOfAnthropic({ ...wire, iterations })).toMatchObject({ prompt: 1321, completion: 57 })
   })
 
-  it('is wrong where something is said that was not recorded, or a part exceeds its whole', () => {
+  it('is wrong if it contains unrecorded values, or a part exceeds its total', () => {
     const expected = usageOfOpenAI({ prompt_tokens: 5, completion_tokens: 9, total_tokens: 14 })
     const usage = { prompt_tokens: 5, completion_tokens: 9, total_tokens: 14 }
     expect(checkUsage(usage, expected)).toEqual([])
@@ -57,7 +57,7 @@ describe('usage', () => {
 })
 
 describe('streams', () => {
-  it('are split by blank lines, whatever the line ends', () => {
+  it('are split by blank lines with any line ending', () => {
     expect(splitEvents('event: a\r\ndata: 1\r\n\r\n: note\n\ndata:2\ndata: 3\n\ndata: 4')).toEqual([
       { name: 'a', data: '1' },
       { name: undefined, data: '2\n3' },
@@ -65,7 +65,7 @@ describe('streams', () => {
     ])
   })
 
-  it('of OpenAI are put together by choice and by tool call', () => {
+  it('of OpenAI are assembled by choice and by tool call', () => {
     const events = [
       { id: 'x', model: 'm', choices: [{ index: 0, delta: { role: 'assistant', content: 'a' } }] },
       {
@@ -92,7 +92,7 @@ describe('streams', () => {
     expect(answer.choices[0]).toMatchObject({ text: 'ab', tools: [{ id: 't', name: 'f', arguments: '{"k":1}' }] })
   })
 
-  it('of Anthropic are put together by block', () => {
+  it('of Anthropic are assembled by block', () => {
     const events = [
       { type: 'message_start', message: { id: 'x', model: 'm', usage: { input_tokens: 3, output_tokens: 1 } } },
       { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 't', name: 'f', input: {} } },
@@ -122,7 +122,7 @@ describe('streams', () => {
     expect(checkChunks([hello, chunk([], { id: 'y' })], true)).toHaveLength(1)
   })
 
-  it('are delivered in pieces that make up the whole', () => {
+  it('are delivered in pieces that add up to the body', () => {
     const stream = 'data: {"é":1}\n\n'.repeat(40)
     const whole = Buffer.from(stream).toString('hex')
     for (const chunk_bytes of [undefined, [3, 1, 9]]) {
@@ -160,7 +160,7 @@ describe('answers', () => {
     tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }],
   }
 
-  it('are wrong in each thing that differs', () => {
+  it('report each difference', () => {
     const expected = expectOpenAI(body)
     if (!expected) throw new Error('no expectation')
     expect(checkAnswer(answer(right), expected)).toEqual([])
@@ -174,7 +174,7 @@ describe('answers', () => {
 })
 
 describe('requests', () => {
-  it('of Anthropic are turned to OpenAI’s shape', () => {
+  it('of Anthropic are converted to OpenAI’s shape', () => {
     const turned = toOpenAI({
       system: 'be brief',
       max_tokens: 5,
@@ -217,7 +217,7 @@ describe('requests', () => {
     })
   })
 
-  it('differ in everything but what is allowed', () => {
+  it('report every difference unless allowed', () => {
     const recorded = {
       model: 'm',
       stream: false,
@@ -234,7 +234,7 @@ describe('requests', () => {
 
 describe('the verdict', () => {
   const outcome = (id: string, wrong: string[]) => ({ id, provider: 'p', group: 'answers' as const, wrong })
-  it('fails for a new miss, for a known one that passes, and for one that is not there', () => {
+  it("fails for a new miss, a known miss that passes, and a known miss that doesn't exist", () => {
     const outcomes = [outcome('a', []), outcome('b', ['text'])]
     expect(judge(outcomes, { 'answers/b': 'why' }).failures.join()).toBe('p: 1 of 2 is under 99 %')
     expect(judge([outcome('a', [])], {}).failures).toEqual([])
