@@ -22,10 +22,11 @@ export function jsonInstruction(
   if ((format.type !== 'json_schema' && format.type !== 'json_object') || !isFields(given)) {
     throw report.invalid(
       'response_format',
-      "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+      "must be { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }",
+      format,
     )
   }
-  report.emulated('response_format', `${why}: the model is asked for JSON in the instructions.`)
+  report.emulated('response_format', `${why}: the instructions ask for JSON instead.`)
   if (!isFields(given.schema)) return jsonObjectInstruction
   return `${jsonObjectInstruction} It must fit this JSON Schema: ${JSON.stringify(given.schema)}`
 }

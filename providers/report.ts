@@ -57,9 +57,10 @@ export class Report {
   /**
    * Makes the error for an invalid value. `problem` completes the sentence: `'messages[3].content' must be …; got ….`
    */
-  invalid(where: string, why: string): BadRequestError {
+  invalid(param: string, problem: string, ...given: [value?: unknown]): BadRequestError {
     const { provider, model } = this.#context
-    return new BadRequestError(`${where}: ${why}`, { provider, model, param: where })
+    const got = given.length > 0 ? `; got ${describe(given[0])}.` : /[.…]$/.test(problem) ? '' : '.'
+    return new BadRequestError(`'${param}' ${problem}${got}`, { provider, model, param })
   }
 
   /** @throws {UnsupportedParamsError} naming every unsupported parameter, unless `dropParams` is set */
@@ -72,10 +73,18 @@ export class Report {
     }
     const list = this.#unsupported.map(({ param, advice }) => `${param} (${advice})`).join('; ')
     throw new UnsupportedParamsError(
-      `${provider}/${model} can't honour ${list}. Leave out what is named, or pass dropParams: true to have it left out.`,
+      `${provider}/${model} does not support ${list}. Remove the parameters, or pass dropParams: true to drop them.`,
       { provider, model, params: this.#unsupported.map(({ param }) => param) },
     )
   }
 }
 
 const leftOut = (advice: string): string => `Left out: ${advice}`
+
+/** A value for an error message: short, on one line. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return value.length > 60 ? `'${value.slice(0, 60)}…'` : `'${value}'`
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

@@ -39,8 +39,8 @@ export function fieldsOf(params: ChatParams, names: Names, who: string, report: 
     const own = Object.hasOwn(names, name) ? names[name] : undefined
     if (own !== undefined) fields[own] = name === 'stop' && typeof value === 'string' ? [value] : value
     else if (!openai.has(name) && !harmless.has(name)) fields[name] = value
-    else if (harmless.has(name)) report.dropped(name, `${who} has no use for it.`)
-    else if (!saysNothing(name, value)) report.unsupported(name, `${who} has nothing like it`)
+    else if (harmless.has(name)) report.dropped(name, `${who} does not use it.`)
+    else if (!saysNothing(name, value)) report.unsupported(name, `${who} has no equivalent`)
   }
   return fields
 }

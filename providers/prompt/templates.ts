@@ -19,8 +19,7 @@ export function writePrompt({ marks, blunt, write }: Template, { system, turns }
       return blunt(mark)
     })
   const prompt = write({ system: plain(system), turns: turns.map(({ role, text }) => ({ role, text: plain(text) })) })
-  if (found)
-    report.changed('messages', "Texts have marks that the model's turns begin or end with: they are taken apart.")
+  if (found) report.changed('messages', 'Texts contained control sequences of the model: they were broken up.')
   return prompt
 }
 

@@ -16,17 +16,20 @@ export interface CallInHistory {
 export function readCalls(message: AssistantMessage, index: number, report: Report): CallInHistory[] {
   const calls: CallInHistory[] = []
   const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw report.invalid(`messages[${index}].tool_calls`, 'is a list of tool calls.')
+  if (!Array.isArray(list))
+    throw report.invalid(`messages[${index}].tool_calls`, 'must be an array of tool calls', list)
   for (const [position, call] of list.entries()) {
     const where = `messages[${index}].tool_calls[${position}]`
-    if (typeof call?.id !== 'string' || call.id === '') throw report.invalid(where, "is a tool call without 'id'.")
+    if (typeof call?.id !== 'string' || call.id === '')
+      throw report.invalid(where, "must have 'id', a non-empty string")
     if (call.type === 'custom') {
       // an OpenAI custom tool has free text; calls here have fields
       calls.push({ id: call.id, name: call.custom.name, input: { input: call.custom.input }, where })
       continue
     }
     const name = call.function?.name
-    if (typeof name !== 'string' || name === '') throw report.invalid(where, "is a tool call without 'function.name'.")
+    if (typeof name !== 'string' || name === '')
+      throw report.invalid(where, "must have 'function.name', a non-empty string")
     calls.push({ id: call.id, name, input: parseArguments(call.function.arguments, where, report), where })
   }
   const legacy = message.function_call

@@ -19,7 +19,8 @@ export function readFormat(format: ResponseFormat | null | undefined, report: Re
   if (format.type !== 'json_schema' || !isFields(format.json_schema)) {
     throw report.invalid(
       'response_format',
-      "is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+      "must be { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }",
+      format,
     )
   }
   const { schema, name, description } = format.json_schema

@@ -63,7 +63,10 @@ export function readHistory<Block, EncodeScope extends HistoryScope>(
   scope: EncodeScope,
 ): { readonly system: Block[]; readonly entries: readonly Entry<Block>[] } {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw scope.report.invalid('messages', 'is empty: give at least one user message.')
+    throw scope.report.invalid(
+      'messages',
+      "must be a non-empty array with at least one user message, for example [{ role: 'user', content: 'Hello' }].",
+    )
   }
   const history = new History(writer, scope)
   for (const [index, message] of messages.entries()) history.add(message, index, index === messages.length - 1)
@@ -93,9 +96,10 @@ class History<Block, EncodeScope extends HistoryScope> {
   add(message: Message, index: number, last: boolean): void {
     const { report } = this.#scope
     const where = `messages[${index}]`
-    if (!isFields(message)) throw report.invalid(where, 'is not a message.')
+    if (!isFields(message))
+      throw report.invalid(where, "must be a message, for example { role: 'user', content: 'Hello' }", message)
     if (message.name && message.role !== 'tool' && message.role !== 'function') {
-      report.dropped(`${where}.name`, `${this.#writer.api} knows no names of speakers: write them into the text.`)
+      report.dropped(`${where}.name`, `${this.#writer.api} has no speaker names: include them in the text.`)
     }
     switch (message.role) {
       case 'system':
@@ -110,12 +114,12 @@ class History<Block, EncodeScope extends HistoryScope> {
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
         if (!call)
-          throw report.invalid(where, `answers the function '${message.name}', which no earlier message calls.`)
+          throw report.invalid(where, `answers a call of the function '${message.name}' that no earlier message makes.`)
         return this.#answer(call, { content: message.content }, index)
       }
       default: {
         const { role } = message as { role?: unknown }
-        throw report.invalid(where, `has the role '${String(role)}': use system, developer, user, assistant or tool.`)
+        throw report.invalid(where, 'must have the role system, developer, user, assistant or tool', role)
       }
     }
   }
@@ -125,10 +129,7 @@ class History<Block, EncodeScope extends HistoryScope> {
     const [open] = this.#open
     if (!open) return
     const id = open.id === undefined ? '' : ` (${open.id})`
-    throw this.#scope.report.invalid(
-      open.where,
-      `calls '${open.name}'${id}, and no later message answers it: add its tool message.`,
-    )
+    throw this.#scope.report.invalid(open.where, `calls '${open.name}'${id} without a result: add its tool message.`)
   }
 
   #addSystem(content: unknown, cacheControl: CacheControl | null | undefined, index: number): void {
@@ -153,9 +154,9 @@ class History<Block, EncodeScope extends HistoryScope> {
     } else if (last && !this.entries.at(-1)?.results.length) {
       // if every part was unsupported, that error is more useful
       report.throwUnsupported()
-      throw report.invalid(where, `has no text, and it is what ${this.#writer.model} shall answer.`)
+      throw report.invalid(where, `must have content: it is the message that ${this.#writer.model} answers.`)
     } else if (!hasResults(content)) {
-      report.repaired(index, `${where}: the message is empty and was left out.`)
+      report.repaired(index, `${where}: the empty message was removed.`)
     }
   }
 
@@ -163,7 +164,7 @@ class History<Block, EncodeScope extends HistoryScope> {
     const entry: Entry<Block> = { role: 'assistant', blocks: [], results: [], index }
     entry.blocks = this.#writer.assistant(message, index, (call) => this.#register(call, entry), this.#scope)
     if (entry.blocks.length > 0) this.entries.push(entry)
-    else this.#scope.report.repaired(index, `messages[${index}]: the message is empty and was left out.`)
+    else this.#scope.report.repaired(index, `messages[${index}]: the empty message was removed.`)
   }
 
   /** Registers a call as unanswered, under an id unique within the history. */
@@ -180,7 +181,7 @@ class History<Block, EncodeScope extends HistoryScope> {
 
   #findCall(id: unknown, where: string): OpenCall<Block> {
     const { report } = this.#scope
-    if (typeof id !== 'string' || id === '') throw report.invalid(where, "is a tool message without 'tool_call_id'.")
+    if (typeof id !== 'string' || id === '') throw report.invalid(where, "must have 'tool_call_id'")
     const call = this.#open.find((open) => open.id === id)
     if (call) return call
     throw report.invalid(
@@ -197,10 +198,7 @@ class History<Block, EncodeScope extends HistoryScope> {
 
   #addResults(call: OpenCall<Block>, blocks: readonly Block[], index: number): void {
     if (this.entries.at(-1) !== call.entry) {
-      this.#scope.report.repaired(
-        index,
-        `messages[${index}]: the tool result was moved up, to stand right after its call.`,
-      )
+      this.#scope.report.repaired(index, `messages[${index}]: the tool result was moved up to follow its call.`)
     }
     call.entry.results.push(...blocks)
     this.#open = this.#open.filter((open) => open !== call)

@@ -54,7 +54,7 @@ function placeSystem<Block>(
     if (draft.role !== 'system' || (systemTurns && before === 'user' && next?.role !== 'user')) placed.push(draft)
     else if (!next && before === 'assistant') {
       // moved to the front it would turn the answer before it into a prefill
-      report.changed('messages', `${where}: the system message was made a user message, as ${why}.`)
+      report.changed('messages', `${where}: the system message became a user message, because ${why}.`)
       placed.push({ ...draft, role: 'user' })
     } else {
       system.push(...draft.blocks)
@@ -80,7 +80,7 @@ export function endWithText<Block>(
   if (!continues(last.blocks)) {
     throw report.invalid(
       `messages[${last.index}]`,
-      'this model does not continue an assistant message: end with a user message, and use response_format for the form of the answer.',
+      'must not be an assistant message at the end, because this model does not continue it: add a user message, and use response_format to control the form of the answer.',
     )
   }
   last.blocks = last.blocks.map((block, position) => (position === last.blocks.length - 1 ? trimmed(block) : block))
@@ -92,6 +92,6 @@ export function beginWithUser<Block>(turns: Draft<Block>[], say: (text: string) 
   if (first && first.role !== 'assistant') return
   const index = first?.index ?? 0
   const why = first ? 'the conversation begins with the assistant' : 'there are only instructions'
-  report.repaired(index, `messages[${index}]: ${why}, so a user message ('${filler}') was put first.`)
+  report.repaired(index, `messages[${index}]: a user message ('${filler}') was added at the front, because ${why}.`)
   turns.unshift({ role: 'user', blocks: [say(filler)], index })
 }

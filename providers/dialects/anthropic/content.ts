@@ -11,7 +11,8 @@ import { type Block, type Fields, isBlock } from './wire.js'
 export function partsToBlocks(content: unknown, where: string, scope: EncodeScope): Block[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return textBlock(content)
-  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'is text or a list of parts.')
+  if (!Array.isArray(content))
+    throw scope.report.invalid(`${where}.content`, 'must be a string or an array of parts', content)
   return content.flatMap((part: unknown, index) => partToBlocks(part, `${where}.content[${index}]`, scope))
 }
 
@@ -30,10 +31,10 @@ export function setCacheControl(blocks: Block[], cacheControl: CacheControl | nu
 
 function partToBlocks(part: unknown, where: string, scope: EncodeScope): Block[] {
   if (typeof part === 'string') return textBlock(part)
-  if (!isBlock(part)) throw scope.report.invalid(where, "is not a content part: it has no 'type'.")
+  if (!isBlock(part)) throw scope.report.invalid(where, "must be a content part with a 'type'", part)
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw scope.report.invalid(where, "is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "must have a string 'text'", part.text)
       return part.text.trim() === '' ? [] : [withoutNulls(part)]
     case 'refusal':
       return textBlock(typeof part.refusal === 'string' ? part.refusal : '')
@@ -42,10 +43,10 @@ function partToBlocks(part: unknown, where: string, scope: EncodeScope): Block[]
     case 'file':
       return [withCacheControl(fileBlock(part as unknown as FilePart, where, scope), part)]
     case 'input_audio':
-      scope.report.unsupported(where, 'Claude takes no audio: transcribe it first')
+      scope.report.unsupported(where, 'Claude does not accept audio: transcribe it first')
       return []
     case 'video_url':
-      scope.report.unsupported(where, 'Claude takes no video')
+      scope.report.unsupported(where, 'Claude does not accept video')
       return []
     default:
       // a native Anthropic block (document, image, search_result, container_upload, …)
@@ -58,25 +59,24 @@ function imageBlock(part: ImagePart, where: string, scope: EncodeScope): Block {
   const given = part.image_url
   const url = typeof given === 'string' ? given : given?.url
   if (typeof given === 'object' && given?.detail && given.detail !== 'auto') {
-    scope.report.dropped(`${where}.image_url.detail`, 'Claude reads every image in full.')
+    scope.report.dropped(`${where}.image_url.detail`, 'Claude reads every image in full detail.')
   }
-  if (typeof url !== 'string' || url === '') throw scope.report.invalid(where, "is an image without 'image_url.url'.")
+  if (typeof url !== 'string' || url === '')
+    throw scope.report.invalid(where, "must have 'image_url.url', a non-empty string", url)
   if (isFileId(url)) return fromFileId(url, 'image', scope)
   if (isURL(url)) return fromURL(url, 'image', where, scope)
   if (!/^data:/i.test(url)) {
-    throw scope.report.invalid(
-      where,
-      `has an image URL that Claude can't fetch (${url.slice(0, 60)}): use https: or data:.`,
-    )
+    throw scope.report.invalid(where, 'must be an https: URL or a data URI', url)
   }
   const media = parseDataURI(url)
-  if (!media) throw scope.report.invalid(where, 'has a bad data URI: it must be data:<media type>;base64,<data>.')
+  if (!media) throw scope.report.invalid(where, 'must be a data URI of the form data:<media type>;base64,<data>', url)
   if (media.type === 'application/pdf') return base64Block('document', media.type, media.data)
   const type = imageType(media.type)
   if (!type) {
     throw scope.report.invalid(
       where,
-      `has the media type '${media.type}': Claude takes image/jpeg, image/png, image/gif and image/webp.`,
+      'must be an image of type image/jpeg, image/png, image/gif or image/webp',
+      media.type,
     )
   }
   return base64Block('image', type, media.data)
@@ -89,19 +89,19 @@ function fileBlock({ file, citations }: FilePart, where: string, scope: EncodeSc
     const kind = type?.startsWith('image/') ? 'image' : 'document'
     if (isURL(id)) return titled(fromURL(id, kind, where, scope), filename, citations)
     if (!isFileId(id)) {
-      throw scope.report.invalid(
-        where,
-        `has the file_id '${id.slice(0, 60)}': Claude takes ids of Anthropic's Files API (file_…) and https: URLs.`,
-      )
+      throw scope.report.invalid(where, "must be an id of Anthropic's Files API (file_…) or an https: URL", id)
     }
     return titled(fromFileId(id, kind, scope), filename, citations)
   }
-  if (typeof data !== 'string' || data === '')
-    throw scope.report.invalid(where, "is a file without 'file_data' and 'file_id'.")
+  if (typeof data !== 'string' || data === '') throw scope.report.invalid(where, "must have 'file_data' or 'file_id'")
   if (isURL(data)) return titled(fromURL(data, 'document', where, scope), filename, citations)
   const media = /^data:/i.test(data) ? parseDataURI(data) : { type: '', data }
   if (!media || !looksLikeBase64(media.data)) {
-    throw scope.report.invalid(where, 'has bad file_data: it must be data:<media type>;base64,<data>, or bare base64.')
+    throw scope.report.invalid(
+      where,
+      "must have 'file_data' as base64 or a data URI of the form data:<media type>;base64,<data>",
+      data,
+    )
   }
   const type = isPDF(media.data) ? 'application/pdf' : media.type || format || typeOfName(filename) || ''
   if (type === 'application/pdf') return titled(base64Block('document', type, media.data), filename, citations)
@@ -117,7 +117,7 @@ function fileBlock({ file, citations }: FilePart, where: string, scope: EncodeSc
   }
   throw scope.report.invalid(
     where,
-    `has the media type '${type || 'unknown'}': Claude takes PDF, text and images. ${type ? '' : "Say what it is in 'file.format'."}`.trim(),
+    `must be a PDF, a text or an image; got ${type ? `'${type}'` : "an unknown type: set 'file.format'"}.`.trim(),
   )
 }
 
@@ -128,7 +128,7 @@ const base64Block = (type: 'image' | 'document', mediaType: string, data: string
 
 function fromURL(url: string, type: 'image' | 'document', where: string, scope: EncodeScope): Block {
   if (scope.quirks.urlSources === false) {
-    throw scope.report.invalid(where, 'is a URL, and this host fetches none: send the data itself, as a data: URI.')
+    throw scope.report.invalid(where, 'must be sent inline, because this host fetches no URLs: use a data URI', url)
   }
   return { type, source: { type: 'url', url } }
 }

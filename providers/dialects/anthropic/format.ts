@@ -35,7 +35,7 @@ export function encodeFormat(
   if (closed.told.length > 0) {
     scope.report.changed(
       'response_format',
-      `Claude is told of ${closed.told.join(', ')} in the schema's descriptions, and does not enforce them.`,
+      `Claude does not enforce ${closed.told.join(', ')}: they were moved to the schema's descriptions.`,
     )
   }
   const described = description !== undefined && closed.schema.description === undefined ? { description } : {}
@@ -45,7 +45,7 @@ export function encodeFormat(
 function anyObject(scope: EncodeScope): Structured {
   scope.report.emulated(
     'response_format',
-    'Claude has no JSON mode without a schema: it is asked for JSON in the instructions.',
+    'Claude has no JSON mode without a schema: the instructions ask for JSON instead.',
   )
   return { instruction: say(jsonObjectInstruction) }
 }
@@ -66,10 +66,7 @@ function byTool(
     description: `Gives the final answer. Call it once, with the whole answer as its input: ${about}`,
     input_schema: input,
   })
-  scope.report.emulated(
-    'response_format',
-    `The schema is given to the model as a tool ('${name}'), and its call is the answer.`,
-  )
+  scope.report.emulated('response_format', `The schema is sent as a tool ('${name}') whose call is the answer.`)
   const others = plan.tools.length > 1 || plan.servers.length > 0
   const wanted = plan.choice?.type
   if (wanted === 'tool') return { json }

@@ -96,12 +96,12 @@ export function assistantBlocks(
   if (message.reasoning_content && thinking.length === 0 && !message.thinking_blocks?.length) {
     scope.report.repaired(
       index,
-      `${where}: reasoning_content was left out: Claude takes back only thinking that it signed.`,
+      `${where}: reasoning_content was removed: Claude accepts only thinking that it signed.`,
     )
   }
-  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Claude takes none.`)
+  if (message.audio) scope.report.repaired(index, `${where}: audio was removed: Claude does not accept it.`)
   if (message.images?.length) {
-    scope.report.repaired(index, `${where}: images were left out: Claude takes them from the user only.`)
+    scope.report.repaired(index, `${where}: images were removed: Claude accepts them in user messages only.`)
   }
   setCacheControl(blocks, message.cache_control)
   return blocks
@@ -124,8 +124,8 @@ function keptBlocks(
   if (text !== assistantText(message) || calls.length !== toolUses.length) {
     scope.report.repaired(
       index,
-      `messages[${index}]: the message was changed since Claude wrote it, so the blocks kept beside it ` +
-        '(server tools, citations) were left out.',
+      `messages[${index}]: the message was edited since Claude wrote it, so its original blocks ` +
+        '(server tools, citations) were removed.',
     )
     return undefined
   }

@@ -16,19 +16,19 @@ import type { Fields } from './wire.js'
  * OpenAI parameters without an equivalent in the Messages API. https://platform.claude.com/docs/en/api/messages/create
  */
 export const refused: UnsupportedParams = {
-  n: { advice: 'it gives one answer a call: call it several times', harmless: isOne },
-  seed: { advice: 'its sampling cannot be seeded' },
-  logprobs: { advice: 'it gives none', harmless: isFalse },
-  top_logprobs: { advice: 'it gives none', harmless: isZero },
-  logit_bias: { advice: 'it has none', harmless: isEmpty },
-  presence_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
-  frequency_penalty: { advice: 'it has none: ask for variety in the prompt', harmless: isZero },
-  prediction: { advice: 'it takes no predicted output' },
+  n: { advice: 'it returns one answer per call: call it several times', harmless: isOne },
+  seed: { advice: 'its sampling has no seed' },
+  logprobs: { advice: 'it returns none', harmless: isFalse },
+  top_logprobs: { advice: 'it returns none', harmless: isZero },
+  logit_bias: { advice: 'it has no such parameter', harmless: isEmpty },
+  presence_penalty: { advice: 'it has no such parameter: ask for variety in the prompt', harmless: isZero },
+  frequency_penalty: { advice: 'it has no such parameter: ask for variety in the prompt', harmless: isZero },
+  prediction: { advice: 'it does not support predicted output' },
   modalities: { advice: 'it answers with text only', harmless: isTextOnly },
   audio: { advice: 'it answers with text only' },
-  store: { advice: 'it stores no answers', harmless: isFalse },
+  store: { advice: 'it does not store answers', harmless: isFalse },
   verbosity: { advice: 'ask for the length in the prompt' },
-  prompt_cache_key: { advice: 'mark what to cache with cache_control' },
+  prompt_cache_key: { advice: 'set cache_control on the content to cache' },
   prompt_cache_retention: { advice: "use cache_control with a ttl of '5m' or '1h'" },
   safety_identifier: { advice: 'use user, which is sent as metadata.user_id' },
 }
@@ -44,7 +44,7 @@ export function encodeStop(stop: ChatParams['stop'], scope: EncodeScope): string
   if (stop === null || stop === undefined) return undefined
   const all = typeof stop === 'string' ? [stop] : [...stop]
   const good = all.filter((text) => text.trim() !== '')
-  if (good.length < all.length) scope.report.unsupported('stop', 'it refuses stop sequences of nothing but white space')
+  if (good.length < all.length) scope.report.unsupported('stop', 'it rejects stop sequences of white space only')
   return good.length > 0 ? good : undefined
 }
 
@@ -55,14 +55,14 @@ export function encodeServiceTier(tier: string | null | undefined, scope: Encode
   if (tier === 'default') return 'standard_only'
   scope.report.unsupported(
     'service_tier',
-    `it has no tier '${tier}': use auto (priority where you have it) or standard_only`,
+    `it has no tier '${tier}': use auto (priority if available) or standard_only`,
   )
   return undefined
 }
 
 export function encodeMetadata({ metadata, user }: ChatParams, scope: EncodeScope): Fields | undefined {
   const { user_id = user, ...others } = metadata ?? {}
-  if (Object.keys(others).length > 0) scope.report.unsupported('metadata', 'it takes user_id only')
+  if (Object.keys(others).length > 0) scope.report.unsupported('metadata', 'it accepts user_id only')
   return user_id === undefined || user_id === null ? undefined : { user_id }
 }
 
@@ -74,7 +74,10 @@ export function encodeMaxTokens(params: ChatParams, budget: number | undefined, 
   if (budget === undefined || budget < tokens) return tokens
   const raised = most === undefined ? tokens + budget : Math.max(Math.min(tokens + budget, most), tokens)
   const param = params.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens'
-  scope.report.changed(param, `Raised from ${tokens} to ${raised}: the ${budget} tokens to think with count as output.`)
+  scope.report.changed(
+    param,
+    `Raised from ${tokens} to ${raised}: the thinking budget of ${budget} tokens counts as output.`,
+  )
   return raised
 }
 
@@ -89,7 +92,7 @@ export function encodeSampling(params: ChatParams, { thinking }: ThinkingPlan, s
   let { temperature } = params
   const { top_p, top_k } = params
   if (typeof temperature === 'number' && temperature > 1) {
-    report.changed('temperature', `Claude's highest is 1: ${temperature} was lowered to it.`)
+    report.changed('temperature', `Lowered from ${temperature} to 1, Claude's maximum.`)
     temperature = 1
   }
   const thinks = thinking !== undefined && (thinking.type === 'enabled' || thinking.type === 'adaptive')
@@ -106,7 +109,7 @@ export function encodeSampling(params: ChatParams, { thinking }: ThinkingPlan, s
     if (top_p !== 1 && top_p !== 0.99) report.unsupported('top_p', why)
   } else if (has(top_p)) {
     if (facts.sampling !== 'one' || sampling.temperature === undefined) sampling.top_p = top_p
-    else if (top_p !== 1) report.unsupported('top_p', 'this model takes temperature or top_p, not both')
+    else if (top_p !== 1) report.unsupported('top_p', 'this model accepts temperature or top_p, not both')
   }
   if (has(top_k)) {
     if (fixed || thinks) report.unsupported('top_k', why)

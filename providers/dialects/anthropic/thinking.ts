@@ -37,8 +37,8 @@ export function encodeThinking(params: ChatParams, turns: readonly Turn[], scope
   if (plan.thinking?.type === 'enabled' && lacksThinking(turns)) {
     scope.report.dropped(
       'thinking',
-      'Left out: the last tool calls in the history come without their thinking (from another model, perhaps), and with a ' +
-        'budget the API wants it back.',
+      'Left out: the last tool calls of the history have no thinking (they may come from another model), and with a ' +
+        'budget the API requires it.',
     )
     return plan.effort === undefined ? {} : { effort: plan.effort }
   }
@@ -58,14 +58,14 @@ function explicit(thinking: Thinking, effort: string | null | undefined, scope: 
       const guessed = effortOf(thinking.budget_tokens)
       report.changed(
         'thinking',
-        `This model takes no thinking budget: it thinks adaptively, with effort '${level.effort ?? guessed}'.`,
+        `This model has no thinking budget: adaptive thinking with effort '${level.effort ?? guessed}' is sent instead.`,
       )
       return { thinking: adaptive(facts, thinking.display), effort: level.effort ?? guessed }
     }
     case 'adaptive': {
       if (facts.thinking !== 'budget') return { thinking: { ...thinking }, ...level }
       const budget = budgets.get(effort ?? 'high') ?? 4096
-      report.changed('thinking', `This model does not think adaptively: it has a budget of ${budget} tokens.`)
+      report.changed('thinking', `This model has no adaptive thinking: a budget of ${budget} tokens is sent instead.`)
       const display = thinking.display ? { display: thinking.display } : {}
       return { thinking: { type: 'enabled', budget_tokens: budget, ...display }, budget }
     }
@@ -90,7 +90,7 @@ function fromEffort(effort: string | null | undefined, scope: EncodeScope): Thin
   }
   const budget = budgets.get(effort)
   if (budget === undefined) {
-    report.unsupported('reasoning_effort', `'${effort}' is none of ${[...budgets.keys()].join(', ')}`)
+    report.unsupported('reasoning_effort', `'${effort}' is not one of ${[...budgets.keys()].join(', ')}`)
     return {}
   }
   return { thinking: { type: 'enabled', budget_tokens: budget }, budget }
@@ -105,7 +105,7 @@ const adaptive = (facts: ModelFacts, display: string | undefined): Fields => ({
 function off(facts: ModelFacts, scope: EncodeScope, param: string): ThinkingPlan {
   if (facts.off === 'disabled') return { thinking: { type: 'disabled' } }
   if (facts.off === 'between_tools') {
-    scope.report.changed(param, 'This model can stop thinking only before its first tool call: between_tools.')
+    scope.report.changed(param, "This model can't think only until its first tool call: 'between_tools' is sent.")
     return { thinking: { type: 'between_tools' } }
   }
   scope.report.unsupported(param, "this model always thinks: use reasoning_effort 'low' for the least")
@@ -117,7 +117,7 @@ function nearest(effort: string, scope: EncodeScope): string {
   const { efforts } = scope.facts
   if (efforts.includes(effort as Effort) || !ladder.includes(effort)) return effort
   const weaker = efforts.findLast((level) => ladder.indexOf(level) < ladder.indexOf(effort)) ?? efforts[0] ?? 'low'
-  scope.report.changed('reasoning_effort', `This model has no effort '${effort}': '${weaker}' is sent.`)
+  scope.report.changed('reasoning_effort', `This model has no effort '${effort}': '${weaker}' is sent instead.`)
   return weaker
 }
 
@@ -152,7 +152,7 @@ function lacksThinking(turns: readonly Turn[]): boolean {
 export function ownThinking(blocks: unknown, index: number, scope: EncodeScope): Block[] {
   if (!Array.isArray(blocks) || blocks.length === 0) return []
   if (scope.facts.thinking === 'none') {
-    scope.report.repaired(index, `messages[${index}]: thinking_blocks were left out, as this model doesn't think.`)
+    scope.report.repaired(index, `messages[${index}]: thinking_blocks were removed, because this model does not think.`)
     return []
   }
   return blocks.flatMap((block: unknown) => {
@@ -160,7 +160,7 @@ export function ownThinking(blocks: unknown, index: number, scope: EncodeScope):
     if (!good) {
       scope.report.repaired(
         index,
-        `messages[${index}]: a thinking block was left out, as it carries no signature of Anthropic's.`,
+        `messages[${index}]: a thinking block was removed, because it has no Anthropic signature.`,
       )
     }
     return good ?? []

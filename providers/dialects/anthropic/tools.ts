@@ -44,11 +44,14 @@ const isFunction = (tool: unknown): tool is FunctionTool =>
   isFields(tool) && tool.type === 'function' && 'function' in tool
 
 function addTool(plan: ToolPlan, tool: Tool, where: string, scope: EncodeScope): void {
-  if (!isFields(tool)) throw scope.report.invalid(where, 'is not a tool.')
+  if (!isFields(tool)) throw scope.report.invalid(where, "must be a tool, an object with a 'type'", tool)
   if (isFunction(tool)) plan.tools.push(functionTool(tool, where, scope))
-  else if (tool.type === 'function') throw scope.report.invalid(where, "is a function tool without 'function'.")
+  else if (tool.type === 'function') throw scope.report.invalid(where, "must have 'function'")
   else if (tool.type === 'custom' && isFields(tool.custom)) {
-    scope.report.unsupported(where, 'Claude has no tools with free text as input: make it a function with one string')
+    scope.report.unsupported(
+      where,
+      'Claude has no tools with free-text input: use a function with one string parameter',
+    )
   } else if (tool.type === 'mcp' || (tool.type === 'url' && typeof tool.url === 'string'))
     plan.servers.push(mcpServer(tool))
   else {
@@ -65,14 +68,14 @@ const settings = ['defer_loading', 'allowed_callers', 'input_examples', 'eager_i
 function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fields {
   const definition = tool.function
   if (!isFields(definition) || typeof definition.name !== 'string' || definition.name === '') {
-    throw scope.report.invalid(where, "is a function without 'name'.")
+    throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
   }
   const { name, description, parameters, strict } = definition
   const strictly = strict === true && scope.facts.schemas && scope.quirks.schemas !== false
   if (strict === true && !strictly) {
     scope.report.dropped(
       `${where}.function.strict`,
-      'This model has no strict tools: the arguments may stray from the schema.',
+      'This model has no strict tools: arguments may differ from the schema.',
     )
   }
   const schema: Fields = { type: 'object', ...(parameters ?? { properties: {} }) }
@@ -125,16 +128,16 @@ function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, s
   if (choice === undefined || choice === null) return undefined
   const none = plan.tools.length === 0 && plan.servers.length === 0
   if (choice === 'auto' || choice === 'none') return none ? undefined : { type: choice }
-  if (none) throw scope.report.invalid('tool_choice', 'asks for a tool, and there are no tools.')
+  if (none) throw scope.report.invalid('tool_choice', 'must be left out: the request has no tools.')
   if (choice === 'required') return { type: 'any' }
   if (!isFields(choice))
-    throw scope.report.invalid('tool_choice', `is '${String(choice)}': use auto, none, required or a function.`)
+    throw scope.report.invalid('tool_choice', "must be 'auto', 'none', 'required' or a function", choice)
   if (choice.type === 'function' && isFields(choice.function)) {
     const name = scope.names.wire(String(choice.function.name))
     if (!plan.tools.some((tool) => tool.name === name)) {
       throw scope.report.invalid(
         'tool_choice',
-        `asks for '${String(choice.function.name)}', which is not among the tools.`,
+        `refers to an unknown tool '${String(choice.function.name)}'. Known tools: ${plan.tools.map(({ name }) => `'${String(name)}'`).join(', ')}.`,
       )
     }
     return { type: 'tool', name }
@@ -142,7 +145,7 @@ function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, s
   if (choice.type === 'allowed_tools' && isFields(choice.allowed_tools))
     return allowOnly(plan, choice.allowed_tools, scope)
   if (choice.type === 'custom') {
-    scope.report.unsupported('tool_choice', 'Claude has no tools with free text as input')
+    scope.report.unsupported('tool_choice', 'Claude has no tools with free-text input')
     return undefined
   }
   return choice.type === 'tool' ? { ...choice, name: scope.names.wire(String(choice.name)) } : (choice as Fields)
@@ -151,8 +154,7 @@ function encodeChoice(plan: ToolPlan, choice: ToolChoice | Fields | undefined, s
 function allowOnly(plan: ToolPlan, { mode, tools }: Fields, scope: EncodeScope): Fields {
   const allowed = allowedNames(tools, scope.names)
   plan.tools.splice(0, plan.tools.length, ...plan.tools.filter(({ name }) => allowed.has(String(name))))
-  if (plan.tools.length === 0)
-    throw scope.report.invalid('tool_choice', 'allows only tools that are not among the tools.')
+  if (plan.tools.length === 0) throw scope.report.invalid('tool_choice', 'must allow at least one tool of the request.')
   return { type: mode === 'required' ? 'any' : 'auto' }
 }
 
@@ -161,9 +163,9 @@ function forceable(plan: ToolPlan, thinksByBudget: boolean, scope: EncodeScope):
   const forced = plan.choice?.type === 'any' || plan.choice?.type === 'tool'
   if (!forced) return
   if (!scope.facts.forcedTools) {
-    scope.report.unsupported('tool_choice', "this model takes 'auto' and 'none' only: ask for the call in the prompt")
+    scope.report.unsupported('tool_choice', "this model accepts 'auto' and 'none' only: ask for the call in the prompt")
   } else if (thinksByBudget) {
-    scope.report.unsupported('tool_choice', 'a call cannot be forced together with a thinking budget')
+    scope.report.unsupported('tool_choice', 'a call cannot be forced while the model thinks with a budget')
   } else return
   plan.choice = { type: 'auto' }
 }

@@ -5,7 +5,8 @@ import { type Fields, isFields, isPart, type Part, textIn } from './wire.js'
 export function partsOf(content: unknown, where: string, scope: EncodeScope): Part[] {
   if (content === null || content === undefined) return []
   if (typeof content === 'string') return textPart(content)
-  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'it is text or a list of parts.')
+  if (!Array.isArray(content))
+    throw scope.report.invalid(`${where}.content`, 'must be a string or an array of parts', content)
   return content.flatMap((part: unknown, index) => partOf(part, `${where}.content[${index}]`, scope))
 }
 
@@ -20,10 +21,10 @@ const textPart = (text: string): Part[] => (text.trim() === '' ? [] : [{ type: '
 /** https://docs.cohere.com/reference/chat (messages.content) */
 function partOf(part: unknown, where: string, scope: EncodeScope): Part[] {
   if (typeof part === 'string') return textPart(part)
-  if (!isPart(part)) throw scope.report.invalid(where, "a part is an object with a 'type'.")
+  if (!isPart(part)) throw scope.report.invalid(where, "must be a content part with a 'type'", part)
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw scope.report.invalid(where, "it is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "must have a string 'text'", part.text)
       return textPart(part.text)
     case 'refusal':
       return textPart(textIn(part, 'refusal') ?? '')
@@ -37,16 +38,13 @@ function partOf(part: unknown, where: string, scope: EncodeScope): Part[] {
     case 'document':
       return documentPart(part, where, scope)
     case 'input_audio':
-      scope.report.unsupported(where, 'Cohere takes no audio: transcribe it first')
+      scope.report.unsupported(where, 'Cohere does not accept audio: transcribe it first')
       return []
     case 'video_url':
-      scope.report.unsupported(where, 'Cohere takes no video')
+      scope.report.unsupported(where, 'Cohere does not accept video')
       return []
     default:
-      throw scope.report.invalid(
-        where,
-        `Cohere has no content of type '${part.type}': use text, image_url and document.`,
-      )
+      throw scope.report.invalid(where, `must be of type text, image_url or document; got '${part.type}'.`)
   }
 }
 
@@ -54,12 +52,9 @@ function partOf(part: unknown, where: string, scope: EncodeScope): Part[] {
 function imagePart(given: unknown, where: string, scope: EncodeScope): Part {
   const url = isFields(given) ? given.url : given
   if (typeof url !== 'string' || url === '')
-    throw scope.report.invalid(where, "it is an image without 'image_url.url'.")
+    throw scope.report.invalid(where, "must have 'image_url.url', a non-empty string", url)
   if (!/^https?:\/\/|^data:image\/[\w.+-]+;base64,/i.test(url)) {
-    throw scope.report.invalid(
-      where,
-      `it has an image URL that Cohere can't take (${url.slice(0, 60)}): use https: or data:image/….`,
-    )
+    throw scope.report.invalid(where, 'must be an https: URL or a data URI of an image', url)
   }
   const detail = isFields(given) ? given.detail : undefined
   return { type: 'image_url', image_url: { url, ...(typeof detail === 'string' && { detail }) } }
@@ -67,7 +62,7 @@ function imagePart(given: unknown, where: string, scope: EncodeScope): Part {
 
 function filePart(file: Fields, where: string, scope: EncodeScope): Part[] {
   const source = textIn(file, 'file_data') ?? textIn(file, 'file_id')
-  if (!source) throw scope.report.invalid(where, "it is a file without 'file_data'.")
+  if (!source) throw scope.report.invalid(where, "must have 'file_data'")
   const head = /^data:([^;,]*)[^,]*;base64,/i.exec(source.slice(0, 512))
   const type = (head?.[1] || textIn(file, 'format') || '').toLowerCase()
   if (type.startsWith('image/')) return [imagePart(source, where, scope)]
@@ -76,7 +71,7 @@ function filePart(file: Fields, where: string, scope: EncodeScope): Part[] {
     const name = textIn(file, 'filename')
     return textPart(name ? `${name}:\n${text}` : text)
   }
-  scope.report.unsupported(where, 'Cohere takes images and text only: extract the text of the file first')
+  scope.report.unsupported(where, 'Cohere accepts images and text only: extract the text of the file first')
   return []
 }
 
@@ -87,7 +82,7 @@ function documentPart(part: Part, where: string, scope: EncodeScope): Part[] {
   const text =
     source.type === 'text' ? textIn(source, 'data') : source.type === 'content' ? textIn(source, 'content') : undefined
   if (text === undefined) {
-    scope.report.unsupported(where, 'Cohere takes documents as text only: extract the text first')
+    scope.report.unsupported(where, 'Cohere accepts documents as text only: extract the text first')
     return []
   }
   const title = textIn(part, 'title')

@@ -14,8 +14,9 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext)
   const { input, dimensions, encoding_format: format, user, model: _, extra_body: __, ...own } = params
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
   const texts = inputs.filter((item): item is string => typeof item === 'string')
-  if (texts.length < inputs.length) throw report.invalid('input', 'Cohere embeds texts and images, not token ids.')
-  if (user) report.dropped('user', 'Cohere keeps no users apart.')
+  if (texts.length < inputs.length)
+    throw report.invalid('input', 'must be texts or images: Cohere does not embed token ids.')
+  if (user) report.dropped('user', 'Cohere has no user ids.')
   const given = own as Fields
   const body: Fields = {
     model: context.model,

@@ -23,14 +23,17 @@ export function encodeFormat(
   if (beside) {
     scope.report.emulated(
       'response_format',
-      'Cohere takes none together with tools or documents: the model is asked for JSON in the instructions.',
+      'Cohere accepts no format together with tools or documents: the instructions ask for JSON instead.',
     )
     return { instruction: instructionFor(schema) }
   }
   if (!schema) return { format: { type: 'json_object' } }
   const { schema: clean, lost } = cleanSchema(schema)
   if (lost.length > 0) {
-    scope.report.changed('response_format', `Cohere does not enforce ${lost.join(', ')}: left out of the schema.`)
+    scope.report.changed(
+      'response_format',
+      `Removed from the schema, because Cohere does not support it: ${lost.join(', ')}.`,
+    )
   }
   return { format: { type: 'json_object', json_schema: clean } }
 }
@@ -48,7 +51,8 @@ function schemaOf(format: ResponseFormat, scope: EncodeScope): Fields | undefine
   }
   throw scope.report.invalid(
     'response_format',
-    "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+    "must be { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }",
+    format,
   )
 }
 

@@ -10,7 +10,10 @@ import { type Fields, isFields, isPart, type Part, type WireCall, type WireMessa
  */
 export function encodeMessages(messages: readonly Message[], scope: EncodeScope): WireMessage[] {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw scope.report.invalid('messages', 'it is empty: give at least one user message.')
+    throw scope.report.invalid(
+      'messages',
+      "must be a non-empty array with at least one user message, for example [{ role: 'user', content: 'Hello' }].",
+    )
   }
   const history = new History(scope)
   for (const [index, message] of messages.entries()) history.add(message, index, index === messages.length - 1)
@@ -47,9 +50,10 @@ class History {
   add(message: Message, index: number, last: boolean): void {
     const where = `messages[${index}]`
     const { report } = this.#scope
-    if (!isFields(message)) throw report.invalid(where, 'it is not a message.')
+    if (!isFields(message))
+      throw report.invalid(where, "must be a message, for example { role: 'user', content: 'Hello' }", message)
     if (message.name && message.role !== 'tool' && message.role !== 'function') {
-      report.dropped(`${where}.name`, 'Cohere knows no names of speakers: write them into the text.')
+      report.dropped(`${where}.name`, 'Cohere has no speaker names: include them in the text.')
     }
     switch (message.role) {
       case 'system':
@@ -65,7 +69,7 @@ class History {
           index,
           this.#scope,
         )
-        if (!turn) return report.repaired(index, `${where}: the message is empty and was left out.`)
+        if (!turn) return report.repaired(index, `${where}: the empty message was removed.`)
         const entry = this.#push(turn)
         for (const { call, wire } of calls) this.#open.push({ ...call, wireId: wire.id, entry })
         return
@@ -75,15 +79,12 @@ class History {
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
         if (!call)
-          throw report.invalid(where, `it answers the function '${message.name}', which no earlier message calls.`)
+          throw report.invalid(where, `answers a call of the function '${message.name}' that no earlier message makes.`)
         return this.#answer(call, message.content, index)
       }
       default: {
         const { role } = message as { role?: unknown }
-        throw report.invalid(
-          where,
-          `it has the role '${String(role)}': use system, developer, user, assistant or tool.`,
-        )
+        throw report.invalid(where, 'must have the role system, developer, user, assistant or tool', role)
       }
     }
   }
@@ -92,10 +93,7 @@ class History {
     const [open] = this.#open
     if (open) {
       const id = open.id === undefined ? '' : ` (${open.id})`
-      throw this.#scope.report.invalid(
-        open.where,
-        `it calls '${open.name}'${id}, and no later message answers it: add its tool message.`,
-      )
+      throw this.#scope.report.invalid(open.where, `calls '${open.name}'${id} without a result: add its tool message.`)
     }
     const turns = this.#entries.flatMap(({ message, results, media }): WireMessage[] => [
       message,
@@ -105,7 +103,7 @@ class History {
     if (turns.length === 0) {
       this.#scope.report.repaired(
         0,
-        `messages[0]: there are only instructions, so a user message ('${filler}') was put behind them.`,
+        `messages[0]: a user message ('${filler}') was added, because there were only instructions.`,
       )
       turns.push({ role: 'user', content: filler })
     }
@@ -139,8 +137,8 @@ class History {
     }
     // if every part was unsupported, that error is more useful
     if (last) this.#scope.report.throwUnsupported()
-    if (last) throw this.#scope.report.invalid(where, 'it has no text, and it is what the model shall answer.')
-    this.#scope.report.repaired(index, `${where}: the message is empty and was left out.`)
+    if (last) throw this.#scope.report.invalid(where, 'must have content: it is the message that the model answers.')
+    this.#scope.report.repaired(index, `${where}: the empty message was removed.`)
   }
 
   /** Assigns an id unique within the history, because some servers restart their counter in every turn. */
@@ -155,14 +153,14 @@ class History {
 
   #find({ tool_call_id: id }: ToolMessage, where: string): OpenCall {
     const { report } = this.#scope
-    if (typeof id !== 'string' || id === '') throw report.invalid(where, "it is a tool message without 'tool_call_id'.")
+    if (typeof id !== 'string' || id === '') throw report.invalid(where, "must have 'tool_call_id'")
     const call = this.#open.find((open) => open.id === id)
     if (call) return call
     throw report.invalid(
       where,
       this.#answered.has(id)
-        ? `it answers the tool call '${id}' a second time.`
-        : `it answers the tool call '${id}', which no earlier assistant message makes.`,
+        ? `answers the tool call '${id}' a second time.`
+        : `answers the tool call '${id}', which no earlier assistant message makes.`,
     )
   }
 
@@ -171,13 +169,13 @@ class History {
     const { report } = this.#scope
     const { entry, wireId } = call
     if (this.#entries.at(-1) !== entry) {
-      report.repaired(index, `${where}: the tool result was moved up, to stand right behind its call.`)
+      report.repaired(index, `${where}: the tool result was moved up to follow its call.`)
     }
     const parts = partsOf(content, where, this.#scope)
     const images = parts.filter(({ type }) => type === 'image_url')
     const rest = parts.filter(({ type }) => type !== 'image_url')
     if (images.length > 0) {
-      report.repaired(index, `${where}: the images of the result were put into a user message behind it.`)
+      report.repaired(index, `${where}: the images of the result were moved to a user message after it.`)
       entry.media.push({ type: 'text', text: `From the result of tool call ${wireId}:` }, ...images)
     }
     const empty = images.length > 0 ? 'The result is in the next message.' : '(no output)'
@@ -206,18 +204,19 @@ export interface CallInHistory {
 
 export function readCalls(message: AssistantMessage, index: number, scope: EncodeScope): CallInHistory[] {
   const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw scope.report.invalid(`messages[${index}].tool_calls`, 'it is a list of tool calls.')
+  if (!Array.isArray(list))
+    throw scope.report.invalid(`messages[${index}].tool_calls`, 'must be an array of tool calls', list)
   const calls = list.map((call, position): CallInHistory => {
     const where = `messages[${index}].tool_calls[${position}]`
     if (typeof call?.id !== 'string' || call.id === '')
-      throw scope.report.invalid(where, "it is a tool call without 'id'.")
+      throw scope.report.invalid(where, "must have 'id', a non-empty string")
     if (call.type === 'custom') {
       // an OpenAI custom tool has free text; Cohere's calls have fields
       return { id: call.id, name: call.custom.name, arguments: JSON.stringify({ input: call.custom.input }), where }
     }
     const name = call.function?.name
     if (typeof name !== 'string' || name === '')
-      throw scope.report.invalid(where, "it is a tool call without 'function.name'.")
+      throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
     return { id: call.id, name, arguments: argumentsOf(call.function.arguments, where, scope), where }
   })
   const legacy = message.function_call
@@ -251,9 +250,9 @@ export function assistantTurn(
   const where = `messages[${index}]`
   const said = partsOf(message.content, where, scope)
   if (said.length === 0 && message.refusal) said.push({ type: 'text', text: message.refusal })
-  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Cohere takes none.`)
+  if (message.audio) scope.report.repaired(index, `${where}: audio was removed: Cohere does not accept it.`)
   if (message.images?.length) {
-    scope.report.repaired(index, `${where}: images were left out: Cohere takes them from the user only.`)
+    scope.report.repaired(index, `${where}: images were removed: Cohere accepts them in user messages only.`)
   }
   const { thinking, plan } = reasoningOf(message, calls.length > 0, index, scope)
   const content: Part[] = thinking ? [{ type: 'thinking', thinking }] : []
@@ -292,7 +291,7 @@ function reasoningOf(message: AssistantMessage, called: boolean, index: number, 
   if (thinking === '') return plan === undefined ? {} : { plan }
   if (scope.facts.thinks) return plan === undefined ? { thinking } : { thinking, plan }
   if (called) return { plan: plan === undefined ? thinking : `${thinking}\n\n${plan}` }
-  scope.report.repaired(index, `messages[${index}]: the reasoning was left out, as this model takes none.`)
+  scope.report.repaired(index, `messages[${index}]: the reasoning was removed, because this model does not accept it.`)
   return {}
 }
 
@@ -303,7 +302,7 @@ function reasoningText(message: AssistantMessage, index: number, scope: EncodeSc
   if (blocks.some(({ type }) => type === 'redacted_thinking')) {
     scope.report.repaired(
       index,
-      `messages[${index}]: encrypted reasoning was left out: only its own provider reads it.`,
+      `messages[${index}]: encrypted reasoning was removed: only its own provider can read it.`,
     )
   }
   return blocks

@@ -5,22 +5,25 @@ import type { Fields } from './wire.js'
 
 /** OpenAI parameters without an equivalent at Cohere. https://docs.cohere.com/reference/chat */
 const refused: UnsupportedParams = {
-  n: { advice: 'Cohere gives one answer a call: call it several times', harmless: isOne },
-  logit_bias: { advice: 'Cohere has none', harmless: isEmpty },
-  top_logprobs: { advice: 'Cohere gives those of the chosen tokens only: logprobs', harmless: isZero },
-  prediction: { advice: 'Cohere takes no predicted output' },
+  n: { advice: 'Cohere returns one answer per call: call it several times', harmless: isOne },
+  logit_bias: { advice: 'Cohere has no such parameter', harmless: isEmpty },
+  top_logprobs: {
+    advice: 'Cohere returns the probabilities of the chosen tokens only: use logprobs',
+    harmless: isZero,
+  },
+  prediction: { advice: 'Cohere does not support predicted output' },
   modalities: { advice: 'Cohere answers with text only', harmless: isTextOnly },
   audio: { advice: 'Cohere answers with text only' },
   verbosity: { advice: 'ask for the length in the prompt' },
-  web_search_options: { advice: 'Cohere does not search by itself: give it a tool that does, or documents' },
-  store: { advice: 'Cohere stores no answers', harmless: isFalse },
+  web_search_options: { advice: 'Cohere has no web search: provide a search tool, or documents' },
+  store: { advice: 'Cohere does not store answers', harmless: isFalse },
   service_tier: { advice: 'use priority', harmless: (value) => value === 'auto' || value === 'default' },
-  user: { advice: 'Cohere keeps no users apart' },
-  safety_identifier: { advice: 'Cohere keeps no users apart' },
-  metadata: { advice: 'Cohere keeps none' },
-  prompt_cache_key: { advice: 'Cohere caches prompts by itself' },
-  prompt_cache_retention: { advice: 'Cohere caches prompts by itself' },
-  cache_control: { advice: 'Cohere caches prompts by itself' },
+  user: { advice: 'Cohere has no user ids' },
+  safety_identifier: { advice: 'Cohere has no user ids' },
+  metadata: { advice: 'Cohere has no metadata' },
+  prompt_cache_key: { advice: 'Cohere caches prompts automatically' },
+  prompt_cache_retention: { advice: 'Cohere caches prompts automatically' },
+  cache_control: { advice: 'Cohere caches prompts automatically' },
 }
 
 /** Parameters handled by other parts of the encoder. */
@@ -62,7 +65,7 @@ function encodeParam(name: string, value: unknown, params: ChatParams, body: Fie
       return
     case 'presence_penalty':
     case 'frequency_penalty':
-      if (typeof value === 'number' && value < 0) scope.report.unsupported(name, 'Cohere has none below 0')
+      if (typeof value === 'number' && value < 0) scope.report.unsupported(name, 'Cohere accepts no values below 0')
       else body[name] = within(value, 0, 1, name, scope)
       return
     default:
@@ -76,6 +79,6 @@ function within(value: unknown, least: number, most: number, name: string, scope
   const near = value < least ? least : most
   // 1 disables top_p, and is OpenAI's default
   if (name !== 'top_p' || value !== 1)
-    scope.report.changed(name, `Cohere takes ${least} to ${most}: ${near} is sent for ${value}.`)
+    scope.report.changed(name, `Cohere accepts ${least} to ${most}: ${near} is sent instead of ${value}.`)
   return near
 }

@@ -30,7 +30,7 @@ export function encodeThinking({ thinking, reasoning_effort }: ChatParams, scope
   if (!scope.facts.thinks) return refuse('reasoning_effort', scope)
   const budget = budgets.get(effort)
   if (budget === undefined) return { type: 'enabled' }
-  scope.report.changed('reasoning_effort', `'${effort}' is sent as a budget of ${budget} tokens to think with.`)
+  scope.report.changed('reasoning_effort', `'${effort}' is sent as a thinking budget of ${budget} tokens.`)
   return { type: 'enabled', token_budget: budget }
 }
 

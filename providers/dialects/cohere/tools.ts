@@ -39,20 +39,20 @@ export function encodeTools(params: ChatParams, scope: EncodeScope): ToolPlan {
   ]
   const tools = given.flatMap(([tool, where]) => toolOf(tool, where, scope) ?? [])
   if (params.parallel_tool_calls === false && tools.length > 0) {
-    scope.report.unsupported('parallel_tool_calls', 'Cohere models call as many tools as they like')
+    scope.report.unsupported('parallel_tool_calls', 'Cohere models decide themselves how many tools to call')
   }
   return { ...chosen(tools, readToolChoice(params), scope), strict: strictness(given, scope) }
 }
 
 function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | undefined {
-  if (!isFields(tool)) throw scope.report.invalid(where, 'it is not a tool.')
+  if (!isFields(tool)) throw scope.report.invalid(where, "must be a tool, an object with a 'type'", tool)
   if (tool.type !== 'function') {
-    scope.report.unsupported(where, `Cohere has function tools only, and this is '${String(tool.type)}'`)
+    scope.report.unsupported(where, `Cohere has function tools only, not '${String(tool.type)}'`)
     return undefined
   }
   const { function: fn } = tool
   const name = isFields(fn) ? textIn(fn, 'name') : undefined
-  if (!isFields(fn) || !name) throw scope.report.invalid(where, "it is a function tool without 'function.name'.")
+  if (!isFields(fn) || !name) throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
   const description = textIn(fn, 'description')
   const parameters = isFields(fn.parameters) ? fn.parameters : {}
   return {
@@ -76,7 +76,7 @@ function strictness(given: readonly (readonly [unknown, string])[], scope: Encod
   for (const [, where] of strict) {
     scope.report.dropped(
       `${where}.function.strict`,
-      'Cohere holds all tools to their schemas or none: make every one strict.',
+      'Cohere has strict mode for all tools or none: make every tool strict.',
     )
   }
   return false
@@ -90,10 +90,10 @@ function chosen(
 ): Omit<ToolPlan, 'strict'> {
   if (!choice || choice === 'auto') return { tools }
   if (choice === 'none') return { tools, choice: 'NONE' }
-  if (tools.length === 0) throw scope.report.invalid('tool_choice', 'it asks for a tool, and there are no tools.')
+  if (tools.length === 0) throw scope.report.invalid('tool_choice', 'must be left out: the request has no tools.')
   if (choice === 'required') return { tools, choice: 'REQUIRED' }
   if (!isFields(choice)) {
-    throw scope.report.invalid('tool_choice', `it is '${String(choice)}': use auto, none, required or a function.`)
+    throw scope.report.invalid('tool_choice', "must be 'auto', 'none', 'required' or a function", choice)
   }
   const { type, function: fn, allowed_tools: allowed } = choice as Fields
   if (type === 'allowed_tools' && isFields(allowed) && Array.isArray(allowed.tools)) {
@@ -111,11 +111,11 @@ function only(tools: WireTool[], names: readonly unknown[], scope: EncodeScope):
   if (some.length === 0) {
     throw scope.report.invalid(
       'tool_choice',
-      `it asks for ${names.map((name) => `'${String(name)}'`).join(', ')}, and there is no such tool.`,
+      `refers to an unknown tool ${names.map((name) => `'${String(name)}'`).join(', ')}.`,
     )
   }
   if (some.length < tools.length) {
-    scope.report.emulated('tool_choice', 'The tools that are not asked for are left out of the request.')
+    scope.report.emulated('tool_choice', 'The other tools were left out of the request.')
   }
   return some
 }

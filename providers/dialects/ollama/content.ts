@@ -12,7 +12,8 @@ export interface Content {
 export function contentOf(content: unknown, where: string, scope: EncodeScope): Content {
   if (content === null || content === undefined) return { text: '', images: [] }
   if (typeof content === 'string') return { text: content, images: [] }
-  if (!Array.isArray(content)) throw scope.report.invalid(`${where}.content`, 'it is text or a list of parts.')
+  if (!Array.isArray(content))
+    throw scope.report.invalid(`${where}.content`, 'must be a string or an array of parts', content)
   const texts: string[] = []
   const images: string[] = []
   for (const [index, part] of content.entries()) addPart(part, `${where}.content[${index}]`, texts, images, scope)
@@ -22,10 +23,10 @@ export function contentOf(content: unknown, where: string, scope: EncodeScope): 
 function addPart(part: unknown, where: string, texts: string[], images: string[], scope: EncodeScope): void {
   if (typeof part === 'string') return void texts.push(part)
   if (!isFields(part) || typeof part.type !== 'string')
-    throw scope.report.invalid(where, "a part is an object with a 'type'.")
+    throw scope.report.invalid(where, "must be a content part with a 'type'", part)
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw scope.report.invalid(where, "it is a text part without 'text'.")
+      if (typeof part.text !== 'string') throw scope.report.invalid(where, "must have a string 'text'", part.text)
       return void texts.push(part.text)
     case 'refusal':
       return void texts.push(textIn(part, 'refusal') ?? '')
@@ -41,11 +42,11 @@ function addPart(part: unknown, where: string, texts: string[], images: string[]
     case 'document':
       return void texts.push(documentText(part, where, scope))
     case 'input_audio':
-      return scope.report.unsupported(where, 'Ollama takes no audio: transcribe it first')
+      return scope.report.unsupported(where, 'Ollama does not accept audio: transcribe it first')
     case 'video_url':
-      return scope.report.unsupported(where, 'Ollama takes no video')
+      return scope.report.unsupported(where, 'Ollama does not accept video')
     default:
-      throw scope.report.invalid(where, `Ollama has no content of type '${part.type}': use text and image_url.`)
+      throw scope.report.invalid(where, `must be of type text or image_url; got '${part.type}'.`)
   }
 }
 
@@ -54,29 +55,26 @@ const bareImage = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)[A-Za-z0-9+/=\s]+$/
 
 function imageData(url: unknown, where: string, scope: EncodeScope): string {
   if (typeof url !== 'string' || url === '')
-    throw scope.report.invalid(where, "it is an image without 'image_url.url'.")
+    throw scope.report.invalid(where, "must have 'image_url.url', a non-empty string", url)
   if (isRemote(url)) {
     const media = scope.media?.get(url)
     if (media?.type.startsWith('image/')) return media.data
-    throw scope.report.invalid(
-      where,
-      media
-        ? `the URL leads to '${media.type}', which is no image.`
-        : 'it is a remote image, and Ollama takes images inline only: give it as data:image/png;base64,…',
-    )
+    throw media
+      ? scope.report.invalid(where, 'must be the URL of an image', media.type)
+      : scope.report.invalid(where, 'must be an inline image, because Ollama fetches no URLs: use a data URI', url)
   }
   if (bareImage.test(url.slice(0, 256))) return url
   const data = parseDataURI(url)
-  if (!data) throw scope.report.invalid(where, 'it has a bad image URL: it must be data:<media type>;base64,<data>.')
+  if (!data) throw scope.report.invalid(where, 'must be a data URI of the form data:<media type>;base64,<data>', url)
   if (data.type !== '' && !data.type.startsWith('image/')) {
-    throw scope.report.invalid(where, `it has the media type '${data.type}', which is no image.`)
+    throw scope.report.invalid(where, 'must be an image', data.type)
   }
   return data.data
 }
 
 function addFile(file: Fields, where: string, texts: string[], images: string[], scope: EncodeScope): void {
   const source = textIn(file, 'file_data') ?? textIn(file, 'file_id')
-  if (!source) throw scope.report.invalid(where, "it is a file without 'file_data'.")
+  if (!source) throw scope.report.invalid(where, "must have 'file_data'")
   const media = isRemote(source) ? scope.media?.get(source) : parseDataURI(source)
   const type = media?.type || textIn(file, 'format') || ''
   if (type.startsWith('image/')) {
@@ -86,7 +84,7 @@ function addFile(file: Fields, where: string, texts: string[], images: string[],
     const text = Buffer.from(media.data, 'base64').toString('utf8')
     texts.push(name ? `${name}:\n${text}` : text)
   } else {
-    scope.report.unsupported(where, 'Ollama takes images and text only: extract the text of the file first')
+    scope.report.unsupported(where, 'Ollama accepts images and text only: extract the text of the file first')
   }
 }
 
@@ -96,7 +94,7 @@ function documentText(part: Fields, where: string, scope: EncodeScope): string {
   const text =
     source.type === 'text' ? textIn(source, 'data') : source.type === 'content' ? textIn(source, 'content') : undefined
   if (text !== undefined) return part.title ? `${String(part.title)}:\n${text}` : text
-  scope.report.unsupported(where, 'Ollama takes images and text only: extract the text of the document first')
+  scope.report.unsupported(where, 'Ollama accepts images and text only: extract the text of the document first')
   return ''
 }
 

@@ -13,8 +13,8 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext)
   const report = new Report(context)
   const { input, encoding_format: _format, user, model: _model, ...rest } = params
   const first: unknown = Array.isArray(input) ? input[0] : input
-  if (typeof first !== 'string') throw report.invalid('input', 'Ollama embeds texts, not token ids.')
-  if (user) report.dropped('user', 'Ollama keeps no users apart.')
+  if (typeof first !== 'string') throw report.invalid('input', 'must be texts: Ollama does not embed token ids.')
+  if (user) report.dropped('user', 'Ollama has no user ids.')
   const body: Fields = { model: context.model, input }
   const set: Fields = {}
   for (const [name, value] of Object.entries(rest as Fields)) {

@@ -42,6 +42,7 @@ function encodeFormat(format: ResponseFormat | null | undefined, scope: EncodeSc
   }
   throw scope.report.invalid(
     'response_format',
-    "it is { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }.",
+    "must be { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }",
+    format,
   )
 }

@@ -10,7 +10,10 @@ import { type Fields, isFields } from './wire.js'
  */
 export function encodeMessages(messages: readonly Message[], scope: EncodeScope): WireMessage[] {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw scope.report.invalid('messages', 'it is empty: give at least one user message.')
+    throw scope.report.invalid(
+      'messages',
+      "must be a non-empty array with at least one user message, for example [{ role: 'user', content: 'Hello' }].",
+    )
   }
   const names = new Map<string, string>()
   return messages.map((message, index) => encodeMessage(message, index, names, scope))
@@ -19,7 +22,8 @@ export function encodeMessages(messages: readonly Message[], scope: EncodeScope)
 /** @param names functions called so far, by call id */
 function encodeMessage(message: Message, index: number, names: Map<string, string>, scope: EncodeScope): WireMessage {
   const where = `messages[${index}]`
-  if (!isFields(message)) throw scope.report.invalid(where, 'it is not a message.')
+  if (!isFields(message))
+    throw scope.report.invalid(where, "must be a message, for example { role: 'user', content: 'Hello' }", message)
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -30,8 +34,7 @@ function encodeMessage(message: Message, index: number, names: Map<string, strin
       return assistant(message, index, names, scope)
     case 'tool': {
       const id = message.tool_call_id
-      if (typeof id !== 'string' || id === '')
-        throw scope.report.invalid(where, "it is a tool message without 'tool_call_id'.")
+      if (typeof id !== 'string' || id === '') throw scope.report.invalid(where, "must have 'tool_call_id'")
       const name = names.get(id) ?? message.name
       const result = say('tool', message.content, undefined, where, scope)
       return { ...result, ...(name && { tool_name: name }), tool_call_id: id }
@@ -41,7 +44,8 @@ function encodeMessage(message: Message, index: number, names: Map<string, strin
     default:
       throw scope.report.invalid(
         where,
-        `it has the role '${String((message as { role?: unknown }).role)}': use system, developer, user, assistant or tool.`,
+        'must have the role system, developer, user, assistant or tool',
+        (message as { role?: unknown }).role,
       )
   }
 }
@@ -53,7 +57,7 @@ function say(
   where: string,
   scope: EncodeScope,
 ): WireMessage {
-  if (name) scope.report.dropped(`${where}.name`, 'Ollama knows no names of speakers: write them into the text.')
+  if (name) scope.report.dropped(`${where}.name`, 'Ollama has no speaker names: include them in the text.')
   const { text, images } = contentOf(content, where, scope)
   return images.length > 0 ? { role, content: text, images } : { role, content: text }
 }
@@ -71,9 +75,9 @@ function assistant(
   const calls = readCalls(message, index, scope)
   for (const { id, function: fn } of calls) if (id) names.set(id, fn.name)
   if (calls.length > 0) wire.tool_calls = calls
-  if (message.audio) scope.report.repaired(index, `${where}: audio was left out: Ollama takes none.`)
+  if (message.audio) scope.report.repaired(index, `${where}: audio was removed: Ollama does not accept it.`)
   if (message.images?.length) {
-    scope.report.repaired(index, `${where}: images were left out: Ollama takes them from the user only.`)
+    scope.report.repaired(index, `${where}: images were removed: Ollama accepts them in user messages only.`)
   }
   return wire
 }
@@ -90,7 +94,7 @@ function thinkingOf(message: AssistantMessage, index: number, scope: EncodeScope
     if (block.type === 'redacted_thinking') {
       scope.report.repaired(
         index,
-        `messages[${index}]: encrypted reasoning was left out: only its own provider reads it.`,
+        `messages[${index}]: encrypted reasoning was removed: only its own provider can read it.`,
       )
     }
   }
@@ -99,7 +103,8 @@ function thinkingOf(message: AssistantMessage, index: number, scope: EncodeScope
 
 function readCalls(message: AssistantMessage, index: number, scope: EncodeScope): WireCall[] {
   const list = message.tool_calls ?? []
-  if (!Array.isArray(list)) throw scope.report.invalid(`messages[${index}].tool_calls`, 'it is a list of tool calls.')
+  if (!Array.isArray(list))
+    throw scope.report.invalid(`messages[${index}].tool_calls`, 'must be an array of tool calls', list)
   const calls = list.map((call, position): WireCall => {
     const where = `messages[${index}].tool_calls[${position}]`
     if (call?.type === 'custom') {
@@ -107,7 +112,7 @@ function readCalls(message: AssistantMessage, index: number, scope: EncodeScope)
     }
     const name = call?.function?.name
     if (typeof name !== 'string' || name === '') {
-      throw scope.report.invalid(where, "it is a tool call without 'function.name'.")
+      throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
     }
     const fn = { name, arguments: argumentsOf(call.function.arguments, where, scope) }
     return typeof call.id === 'string' && call.id !== '' ? { id: call.id, function: fn } : { function: fn }

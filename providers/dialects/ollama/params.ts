@@ -5,21 +5,21 @@ import { type Fields, isFields } from './wire.js'
 
 /** OpenAI parameters without an equivalent in Ollama. */
 const refused: UnsupportedParams = {
-  n: { advice: 'Ollama gives one answer a call: call it several times', harmless: isOne },
-  logit_bias: { advice: 'Ollama has none', harmless: isEmpty },
-  prediction: { advice: 'Ollama takes no predicted output' },
+  n: { advice: 'Ollama returns one answer per call: call it several times', harmless: isOne },
+  logit_bias: { advice: 'Ollama has no such parameter', harmless: isEmpty },
+  prediction: { advice: 'Ollama does not support predicted output' },
   modalities: { advice: 'Ollama answers with text only', harmless: isTextOnly },
   audio: { advice: 'Ollama answers with text only' },
   verbosity: { advice: 'ask for the length in the prompt' },
-  web_search_options: { advice: 'Ollama does not search by itself: give it a tool that does' },
-  store: { advice: 'Ollama stores no answers', harmless: isFalse },
-  service_tier: { advice: 'Ollama has none', harmless: (value) => value === 'auto' || value === 'default' },
-  user: { advice: 'Ollama keeps no users apart' },
-  safety_identifier: { advice: 'Ollama keeps no users apart' },
-  metadata: { advice: 'Ollama keeps none' },
-  prompt_cache_key: { advice: 'Ollama caches prompts by itself' },
-  prompt_cache_retention: { advice: 'keep_alive says how long the model and its cache stay loaded' },
-  cache_control: { advice: 'Ollama caches prompts by itself' },
+  web_search_options: { advice: 'Ollama has no web search: provide a search tool' },
+  store: { advice: 'Ollama does not store answers', harmless: isFalse },
+  service_tier: { advice: 'Ollama has no tiers', harmless: (value) => value === 'auto' || value === 'default' },
+  user: { advice: 'Ollama has no user ids' },
+  safety_identifier: { advice: 'Ollama has no user ids' },
+  metadata: { advice: 'Ollama has no metadata' },
+  prompt_cache_key: { advice: 'Ollama caches prompts automatically' },
+  prompt_cache_retention: { advice: 'use keep_alive, which keeps the model and its cache loaded' },
+  cache_control: { advice: 'Ollama caches prompts automatically' },
 }
 
 /** Ollama's names of OpenAI's parameters. */

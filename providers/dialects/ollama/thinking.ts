@@ -23,7 +23,7 @@ export function encodeThink({ thinking, reasoning_effort }: ChatParams, model: s
   if (!thinking) return undefined
   if (thinking.type === 'disabled') return false
   if (thinking.type === 'enabled') {
-    scope.report.changed('thinking', 'Sent as think: true. Ollama has no budget of tokens to think with.')
+    scope.report.changed('thinking', 'Sent as think: true, because Ollama has no thinking budget.')
   }
   return true
 }
@@ -31,7 +31,10 @@ export function encodeThink({ thinking, reasoning_effort }: ChatParams, model: s
 function byEffort(effort: string, model: string, scope: EncodeScope): unknown {
   const level = levels.get(effort)
   if (!leveled.has(familyOf(model))) {
-    scope.report.changed('reasoning_effort', `Sent as think: true, for '${effort}': the model knows no levels.`)
+    scope.report.changed(
+      'reasoning_effort',
+      `Sent as think: true instead of '${effort}', because the model has no levels.`,
+    )
     return true
   }
   if (level !== effort) scope.report.changed('reasoning_effort', `'${effort}' is sent as '${level ?? 'medium'}'.`)

@@ -21,22 +21,22 @@ export function encodeTools(params: ChatParams, scope: EncodeScope): WireTool[] 
   ]
   const tools = given.flatMap(([tool, where]) => toolOf(tool, where, scope) ?? [])
   if (params.parallel_tool_calls === false && tools.length > 1) {
-    scope.report.unsupported('parallel_tool_calls', 'Ollama models call as many tools as they like')
+    scope.report.unsupported('parallel_tool_calls', 'Ollama models decide themselves how many tools to call')
   }
   return chosen(tools, readToolChoice(params), scope)
 }
 
 function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | undefined {
-  if (!isFields(tool)) throw scope.report.invalid(where, 'it is not a tool.')
+  if (!isFields(tool)) throw scope.report.invalid(where, "must be a tool, an object with a 'type'", tool)
   if (tool.type !== 'function') {
-    scope.report.unsupported(where, `Ollama has function tools only, and this is '${String(tool.type)}'`)
+    scope.report.unsupported(where, `Ollama has function tools only, not '${String(tool.type)}'`)
     return undefined
   }
   const { function: fn } = tool
   const name = isFields(fn) ? textIn(fn, 'name') : undefined
-  if (!isFields(fn) || !name) throw scope.report.invalid(where, "it is a function tool without 'function.name'.")
+  if (!isFields(fn) || !name) throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
   if (fn.strict === true) {
-    scope.report.dropped(`${where}.function.strict`, 'Ollama does not hold arguments to their schema.')
+    scope.report.dropped(`${where}.function.strict`, 'Ollama does not enforce schemas of arguments.')
   }
   const description = textIn(fn, 'description')
   const parameters = isFields(fn.parameters) ? fn.parameters : {}
@@ -53,16 +53,16 @@ function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | un
 function chosen(tools: WireTool[], choice: ToolChoice | Fields | undefined, scope: EncodeScope): WireTool[] {
   if (!choice || choice === 'auto') return tools
   if (choice === 'none') {
-    if (tools.length > 0) scope.report.emulated('tool_choice', "For 'none', the tools are left out of the request.")
+    if (tools.length > 0) scope.report.emulated('tool_choice', "For 'none', the tools were left out of the request.")
     return []
   }
   const { allowed_tools: given } = choice as Fields
   const allowed = isFields(given) ? given : undefined
   if (allowed?.mode === 'auto' && Array.isArray(allowed.tools)) {
     const names = new Set(allowed.tools.map((tool: unknown) => toolName(tool)))
-    scope.report.emulated('tool_choice', 'The tools that are not allowed are left out of the request.')
+    scope.report.emulated('tool_choice', 'The other tools were left out of the request.')
     return tools.filter((tool) => names.has(tool.function.name))
   }
-  scope.report.unsupported('tool_choice', "Ollama can't be made to call a tool: ask for the call in the prompt")
+  scope.report.unsupported('tool_choice', "Ollama can't force a call: ask for it in the prompt")
   return tools
 }

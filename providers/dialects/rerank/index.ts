@@ -41,13 +41,13 @@ function encode(params: RerankParams, context: EncodeContext, shape: RerankShape
     asText(document, rank_fields, shape.records, `documents[${index}]`, report),
   )
   if (texts.some((text, index) => text !== documents[index])) {
-    report.changed('documents', `${shape.host} ranks texts: records are sent as text, one field a line.`)
+    report.changed('documents', `${shape.host} ranks texts: records are sent as text, one field per line.`)
   }
   if (rank_fields && documents.every((document) => typeof document === 'string')) {
-    report.dropped('rank_fields', 'The documents are texts, and have no fields.')
+    report.dropped('rank_fields', 'The documents are texts without fields.')
   }
   if (max_tokens_per_doc !== undefined && max_tokens_per_doc !== null && !shape.maxTokensPerDoc) {
-    report.unsupported('max_tokens_per_doc', `${shape.host} has none: shorten the documents`)
+    report.unsupported('max_tokens_per_doc', `${shape.host} has no such limit: shorten the documents`)
   }
   report.throwUnsupported()
   const body: Record<string, unknown> = {

@@ -12,9 +12,9 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   const { input, dimensions, encoding_format: format, user, model: _, extra_body: __, ...own } = params
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
   if (!inputs.every((item) => typeof item === 'string')) {
-    throw report.invalid('input', 'Jina embeds texts and images, not token ids.')
+    throw report.invalid('input', 'must be texts or images: Jina does not embed token ids.')
   }
-  if (user) report.dropped('user', 'Jina keeps no users apart.')
+  if (user) report.dropped('user', 'Jina has no user ids.')
   const body: Record<string, unknown> = {
     model: context.model,
     input: inputs.map(inputOf),

@@ -16,13 +16,16 @@ export function asText(
 ): Document {
   if (typeof document === 'string') return document
   if (typeof document !== 'object' || document === null)
-    throw report.invalid(where, 'it is a text or a record of fields.')
+    throw report.invalid(where, 'must be a string or a record of fields', document)
   if (records === 'media' && isMedia(document)) return document
   const entries = Object.entries(document).filter(
     ([name, value]) => value !== null && value !== undefined && (!fields || fields.includes(name)),
   )
   if (entries.length === 0) {
-    throw report.invalid(where, fields ? `it has none of the rank_fields (${fields.join(', ')}).` : 'it is empty.')
+    throw report.invalid(
+      where,
+      fields ? `must have at least one of the rank_fields (${fields.join(', ')}).` : 'must not be empty.',
+    )
   }
   const [only] = entries
   if (entries.length === 1 && only?.[0] === 'text' && typeof only[1] === 'string') return only[1]

@@ -15,9 +15,9 @@ function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<OpenAIQ
   const { input, dimensions, encoding_format: format, user, model: _, extra_body: __, ...own } = params
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
   if (!inputs.every((item) => typeof item === 'string')) {
-    throw report.invalid('input', 'Voyage embeds texts and images, not token ids.')
+    throw report.invalid('input', 'must be texts or images: Voyage does not embed token ids.')
   }
-  if (user) report.dropped('user', 'Voyage keeps no users apart.')
+  if (user) report.dropped('user', 'Voyage has no user ids.')
   const multimodal = isMultimodal(context.model)
   const given = own as Record<string, unknown>
   // base64 of integers would be read as floats

@@ -83,12 +83,12 @@ describe('a conversation with tools', () => {
   })
 
   it('refuses what cannot be told, naming the place', () => {
-    expect(refusal([user(), result('x')])).toContain("messages[1]: answers the tool call 'x', which no earlier")
+    expect(refusal([user(), result('x')])).toContain("messages[1]' answers the tool call 'x', which no earlier")
     expect(refusal([user(), assistant('', { tool_calls: [call('a'), call('b')] }), result('a')])).toContain(
       'messages[1].tool_calls[1]',
     )
     expect(refusal([user(), assistant('', { tool_calls: [call('a')] }), result('a'), result('a')])).toContain(
-      'messages[3]: answers the tool call',
+      "messages[3]' answers the tool call",
     )
     expect(refusal([user(), assistant('', { tool_calls: [call('a', 'f', '{"x":')] }), result('a')])).toContain(
       'messages[1].tool_calls[0]',
@@ -96,7 +96,7 @@ describe('a conversation with tools', () => {
     expect(refusal([user(), assistant('', { tool_calls: [call('a', 'f', '[1]')] }), result('a')])).toContain(
       'not a JSON object',
     )
-    expect(refusal([])).toContain('messages: is empty')
+    expect(refusal([])).toContain("messages' must be a non-empty array")
     expect(refusal([user(''), user('   ')])).toContain('messages[1]')
     expect(refusal([{ role: 'narrator', content: 'x' }])).toContain("'narrator'")
   })
@@ -231,7 +231,7 @@ describe('the order of turns', () => {
   it('may end with an answer to go on with, where the model can', () => {
     const messages = [user(), assistant('The answer is \n', { prefix: true })]
     expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: 'The answer is' })
-    expect(refusal(messages, { model: 'claude-sonnet-4-6' })).toContain('messages[1]: this model does not continue')
+    expect(refusal(messages, { model: 'claude-sonnet-4-6' })).toContain("messages[1]' must not be an assistant message at the end")
   })
 })
 
@@ -274,10 +274,10 @@ describe('content', () => {
   })
 
   it.each([
-    ['data:image/tiff;base64,AAAA', "media type 'image/tiff'"],
-    ['data:image/png,AAAA', 'bad data URI'],
-    ['data:image/png;base64,', 'bad data URI'],
-    ['gs://bucket/a.png', "can't fetch"],
+    ['data:image/tiff;base64,AAAA', "got 'image/tiff'"],
+    ['data:image/png,AAAA', 'must be a data URI'],
+    ['data:image/png;base64,', 'must be a data URI'],
+    ['gs://bucket/a.png', 'must be an https: URL'],
   ])('refuses the image %s', (url, why) => {
     const message = refusal([user('x'), user([{ type: 'image_url', image_url: { url } }])])
     expect(message).toContain('messages[1].content[0]')
@@ -286,7 +286,7 @@ describe('content', () => {
 
   it('takes no audio', () => {
     const only = [user([{ type: 'input_audio', input_audio: { data: 'AA', format: 'wav' } }])]
-    expect(refusal(only)).toContain('takes no audio')
+    expect(refusal(only)).toContain('does not accept audio')
     const messages = [
       user([
         { type: 'text', text: 'a' },

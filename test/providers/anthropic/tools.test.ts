@@ -146,6 +146,6 @@ describe('tool_choice', () => {
 
   it('is refused where it asks for a tool that is not there', () => {
     expect(() => choice({ type: 'function', function: { name: 'h' } })).toThrow("'h'")
-    expect(() => encode({ tool_choice: 'required' })).toThrow('there are no tools')
+    expect(() => encode({ tool_choice: 'required' })).toThrow('the request has no tools')
   })
 })

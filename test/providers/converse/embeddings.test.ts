@@ -111,7 +111,7 @@ describe('embeddings', () => {
 
   it('reject unknown models and token ids', () => {
     expect(() => bodyOf({ dimensions: 3 }, cohere)).toThrow('dimensions')
-    expect(() => bodyOf({ input: [[1, 2]] }, titan)).toThrow('input[0]: must be a string')
+    expect(() => bodyOf({ input: [[1, 2]] }, titan)).toThrow("input[0]' must be a string")
     expect(() => bodyOf({}, 'amazon.nova-lite-v1:0')).toThrow('must be a known embedding model')
     expect(() => decode({ message: 'no' }, titan)).toThrow('has no vectors')
     expect(() => decode(undefined, titan)).toThrow('not an object')

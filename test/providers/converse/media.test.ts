@@ -96,7 +96,7 @@ describe('media', () => {
       { image: { format: 'webp', source: { bytes: png } } },
       { document: { format: 'pdf', name: 'r', source: { bytes: pdf } } },
     ])
-    expect(() => contentOf(parts)).toThrow('messages[0].content[1]: has a URL that was not downloaded')
+    expect(() => contentOf(parts)).toThrow("messages[0].content[1]' has a URL that was not downloaded")
   })
 
   it.each([
@@ -105,7 +105,7 @@ describe('media', () => {
     [image(''), "must be a part 'image_url' with a file or URL"],
     [file({ file_data: 'AAAA' }), 'got an unknown media type'],
   ])('rejects unsupported media: %#', (part, why) => {
-    expect(() => contentOf([text, part])).toThrow(`messages[0].content[1]: `)
+    expect(() => contentOf([text, part])).toThrow("messages[0].content[1]' ")
     expect(() => contentOf([text, part])).toThrow(why)
   })
 

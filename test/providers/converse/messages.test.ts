@@ -127,19 +127,19 @@ describe('messages', () => {
   })
 
   it.each([
-    [[user, result('x')], "messages[1]: answers the tool call 'x', which no earlier assistant message makes."],
-    [[user, asks('a'), result('a'), result('a')], "messages[3]: answers the tool call 'a' a second time."],
-    [[user, asks('a'), user], "messages[1].tool_calls[0]: calls 'f' (a), and no later message answers it"],
+    [[user, result('x')], "messages[1]' answers the tool call 'x', which no earlier assistant message makes."],
+    [[user, asks('a'), result('a'), result('a')], "messages[3]' answers the tool call 'a' a second time."],
+    [[user, asks('a'), user], "messages[1].tool_calls[0]' calls 'f' (a) without a result"],
     [
       [user, { ...asks(), tool_calls: [call('a', 'f', 'no')] }],
-      'messages[1].tool_calls[0]: has arguments that are not JSON',
+      "messages[1].tool_calls[0]' has arguments that are not JSON",
     ],
-    [[user, { role: 'robot', content: '' }], "messages[1]: has the role 'robot'"],
-    [[{ role: 'user', content: '' }], 'messages[0]: has no text'],
-    [[], 'messages: is empty'],
+    [[user, { role: 'robot', content: '' }], "messages[1]' must have the role"],
+    [[{ role: 'user', content: '' }], "messages[0]' must have content"],
+    [[], "messages' must be a non-empty array"],
     [
       [{ role: 'user', content: [{ type: 'hologram' }] }],
-      "messages[0].content[0]: must be a part of the type text, image_url, video_url, input_audio or file; got 'hologram'",
+      "messages[0].content[0]' must be a part of the type text, image_url, video_url, input_audio or file; got 'hologram'",
     ],
   ])('rejects invalid histories: %#', (messages, text) => {
     expect(() => encode({ messages })).toThrow(text)
@@ -149,7 +149,7 @@ describe('messages', () => {
     const messages = [user, { role: 'assistant', content: 'The answer is ' }]
     expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: [{ text: 'The answer is' }] })
     expect(() => turnsOf(messages, 'us.anthropic.claude-opus-4-7-v1')).toThrow(
-      'messages[1]: this model does not continue',
+      "messages[1]' must not be an assistant message at the end",
     )
   })
 })

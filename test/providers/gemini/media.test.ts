@@ -67,7 +67,7 @@ describe('inline files', () => {
     [file({ file_data: 'AAAA' }), "Set 'file.format'"],
     [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }, "got 'file'"],
   ])('rejects %j', (part, why) => {
-    expect(refused(part)).toMatch(/^messages\[0\]\.content\[0\]: /)
+    expect(refused(part)).toMatch(/^'messages\[0\]\.content\[0\]' /)
     expect(refused(part)).toContain(why)
   })
 })
@@ -101,7 +101,7 @@ describe('files by URI', () => {
       fileData: { mimeType: 'video/webm' },
     })
     expect(refused(image(url), 'gemini-2.0-flash')).toContain(
-      "messages[0].content[0]: has a URL that this model can't read",
+      "messages[0].content[0]' has a URL that this model can't read",
     )
     expect(refused(image('https://example.com/a'))).toContain("Set 'image_url.format'")
     expect(refused(video)).toContain("can't read")

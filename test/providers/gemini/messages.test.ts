@@ -114,8 +114,8 @@ describe('tool conversations', () => {
   })
 
   it.each([
-    [[result('a')], 'messages[0]: answers the tool call'],
-    [[user(), assistant('', { tool_calls: [call('a')] })], "messages[1].tool_calls[0]: calls 'f' (a), and no later"],
+    [[result('a')], "messages[0]' answers the tool call"],
+    [[user(), assistant('', { tool_calls: [call('a')] })], "messages[1].tool_calls[0]' calls 'f' (a), and no later"],
     [[user(), assistant('', { tool_calls: [call('a')] }), result('a'), result('a')], 'a second time'],
     [[user(), { role: 'tool', content: 'x' }], "must have a 'tool_call_id'"],
     [[user(), assistant('', { tool_calls: [{ function: { name: 'f' } }] })], "must be a tool call with an 'id'"],
@@ -129,7 +129,7 @@ describe('tool conversations', () => {
     [[user(), { role: 'function', name: 'g', content: '' }], "answers the function 'g'"],
     [[{ role: 'wizard', content: 'x' }], "got 'wizard'"],
     [[null], 'must be a message object'],
-    [[], 'messages: must be a non-empty array'],
+    [[], "messages' must be a non-empty array"],
   ])('rejects %j', (messages, why) => {
     expect(refusal(messages)).toContain(why)
   })
@@ -290,10 +290,10 @@ describe('turns', () => {
     expect(turnsOf([user([part])])[0]?.parts).toEqual([
       { inlineData: { mime_type: 'image/png', data: 'AAAA' }, mediaResolution: { level: 'HIGH' } },
     ])
-    expect(refusal([user([{ novelty: 1 }])])).toContain("messages[0].content[0]: must be a content part with a 'type'")
+    expect(refusal([user([{ novelty: 1 }])])).toContain("messages[0].content[0]' must be a content part with a 'type'")
     expect(refusal([user([{ type: 'novelty' }])])).toContain("got 'novelty'")
     expect(refusal([user([5])])).toContain('must be a content part')
-    expect(refusal([user(5)])).toContain('messages[0].content: must be a string or an array of parts')
+    expect(refusal([user(5)])).toContain("messages[0].content' must be a string or an array of parts")
     expect(refusal([user([{ type: 'text' }])])).toContain("must be a text part with a 'text'")
   })
 })
