@@ -21,13 +21,15 @@ async function providerOf(id: string): Promise<Provider> {
   return provider
 }
 
-/** Prefixes of providers under a comment `unverified`, in the rows. */
+/** Providers whose row has a comment `unverified`. */
 function unverifiedRows(): string[] {
-  const folder = join(root, 'providers', 'rows')
-  return readdirSync(folder).flatMap((name) => {
-    const [, ...after] = readFileSync(join(folder, name), 'utf8').split(/^ *\/\/ unverified\b/m)
-    return [...after.join('').matchAll(/\bid: '([^']+)'/g)].map((match) => match[1] ?? '')
-  })
+  const folder = join(root, 'providers', 'hosts')
+  return readdirSync(folder)
+    .filter((name) => name !== 'index.ts')
+    .flatMap((name) => {
+      const [, ...after] = readFileSync(join(folder, name), 'utf8').split(/^ *\/\/ unverified\b/m)
+      return after.flatMap((text) => /\bid: '([^']+)'/.exec(text)?.[1] ?? [])
+    })
 }
 
 /** `https://api.acme.co.uk/v1` is of acme.co.uk. */

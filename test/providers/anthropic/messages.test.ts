@@ -231,7 +231,9 @@ describe('the order of turns', () => {
   it('may end with an answer to go on with, where the model can', () => {
     const messages = [user(), assistant('The answer is \n', { prefix: true })]
     expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: 'The answer is' })
-    expect(refusal(messages, { model: 'claude-sonnet-4-6' })).toContain("messages[1]' must not be an assistant message at the end")
+    expect(refusal(messages, { model: 'claude-sonnet-4-6' })).toContain(
+      "messages[1]' must not be an assistant message at the end",
+    )
   })
 })
 
