@@ -20,42 +20,44 @@ const types: Readonly<Record<RouterEventType | '*', true>> = {
   state: true,
 }
 
-/** Who wants to know what happens. A listener can't break or change a call: what it throws is counted and dropped. */
-export class Events {
+/** The listeners of a Router. They can't break or change a call: their exceptions are counted and dropped. */
+export class RouterEvents {
   readonly #listeners = new Map<RouterEventType | '*', Set<Listener>>()
   /** How many times a listener threw. */
   failures = 0
-  /** Whether anybody listens: nothing is made for nobody. */
-  heard = false
+  /** Whether there is any listener. Without one no event object is built. */
+  observed = false
 
-  /** @throws {BadRequestError} where there is no such event: its listener would never be told anything */
+  /** @throws {BadRequestError} if there is no such event */
   on(type: RouterEventType | '*', listener: Listener): () => void {
     if (!Object.hasOwn(types, type)) {
-      const right = closestName(String(type), Object.keys(types))
-      const hint = right ? `Did you mean '${right}'?` : `There are ${Object.keys(types).join(', ')}.`
-      throw new BadRequestError(`A Router has no event '${type}'. ${hint}`, { param: 'type' })
+      const suggestion = closestName(String(type), Object.keys(types))
+      const hint = suggestion ? `Did you mean '${suggestion}'?` : `Events: ${Object.keys(types).join(', ')}.`
+      throw new BadRequestError(`Unknown Router event '${type}'. ${hint}`, { param: 'type' })
     }
-    if (typeof listener !== 'function') throw new BadRequestError('on() takes a function.', { param: 'listener' })
+    if (typeof listener !== 'function') {
+      throw new BadRequestError(`'listener' must be a function; got ${typeof listener}.`, { param: 'listener' })
+    }
     let listeners = this.#listeners.get(type)
     if (!listeners) {
       listeners = new Set()
       this.#listeners.set(type, listeners)
     }
     listeners.add(listener)
-    this.heard = true
+    this.observed = true
     return () => {
       listeners.delete(listener)
-      this.heard = [...this.#listeners.values()].some((set) => set.size > 0)
+      this.observed = [...this.#listeners.values()].some((set) => set.size > 0)
     }
   }
 
   emit(event: RouterEvent): void {
-    if (!this.heard) return
-    this.#tell(this.#listeners.get(event.type), event)
-    this.#tell(this.#listeners.get('*'), event)
+    if (!this.observed) return
+    this.#notify(this.#listeners.get(event.type), event)
+    this.#notify(this.#listeners.get('*'), event)
   }
 
-  #tell(listeners: Set<Listener> | undefined, event: RouterEvent): void {
+  #notify(listeners: Set<Listener> | undefined, event: RouterEvent): void {
     if (!listeners) return
     for (const listener of listeners) {
       try {

@@ -1,28 +1,47 @@
-import { checkCache } from '../cache/policy.js'
+import type { Operation } from '../../providers/contract.js'
+import { checkCache, refuseCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
 import { ClientContext } from '../call/context.js'
 import { checkCallbacks } from '../call/request.js'
 import { BadRequestError } from '../errors.js'
+import { WaitQueue } from '../limits/queue.js'
 import type { CallRecorder } from '../observe/call-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
 import type { CompletionResult } from '../operations/chat.js'
 import type { EmbeddingResult } from '../operations/embedding.js'
+import { operations } from '../operations/index.js'
+import type { ResponsesResult } from '../operations/responses.js'
 import type { ResponseFormatInput } from '../types/chat.js'
+import type { ModerationResponse } from '../types/moderation.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
-import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../types/options.js'
+import type {
+  CompletionRequest,
+  EmbeddingRequest,
+  ModerationRequest,
+  RerankRequest,
+  ResponsesRequest,
+} from '../types/options.js'
 import type { RerankResponse } from '../types/rerank.js'
-import { closedError, RouterContext } from './context.js'
+import { type RouterContext, resolveSettings } from './context.js'
+import { Availability } from './deployments/availability.js'
+import { RouterBudgets } from './deployments/budgets.js'
 import type { Deployment } from './deployments/deployment.js'
 import { HealthChecker } from './deployments/health-check.js'
-import { snapshotOf } from './deployments/snapshot.js'
+import { ModelGroups } from './deployments/model-groups.js'
+import { attachState } from './deployments/shared-state.js'
+import { takeSnapshot } from './deployments/snapshot.js'
+import { RouterEvents } from './events.js'
 import { runCached } from './execution/cached.js'
+import { CallTracker } from './execution/call-tracker.js'
 import { Mirror } from './execution/mirror.js'
-import { RoutedCall, type RoutedRequest } from './execution/routed-call.js'
-import { run } from './execution/run.js'
+import { RoutedCall } from './execution/routed-call.js'
+import { runCall } from './execution/run-call.js'
+import { checkMirror, checkReferences, MissingGroups } from './group-references.js'
 import { checkDeployment, checkRouterOptions } from './options.js'
-import type { RoutedOperation } from './selection/requirements.js'
+import { mergeOptions, validateOptions } from './parse-options.js'
+import type { Selection } from './selection/selection.js'
 import type {
   DeploymentConfig,
   DeploymentSnapshot,
@@ -32,10 +51,8 @@ import type {
   RouterSnapshot,
 } from './types.js'
 
-const defaultTimeout = 600_000
-
-/** What the Router says of observing comes before what its client says; callbacks are told by both. */
-function observing({ client = {}, ...own }: RouterOptions): ObserveOptions {
+/** The Router's settings take precedence over its client's. Callbacks of both are called. */
+function observeOptions({ client = {}, ...own }: RouterOptions): ObserveOptions {
   return {
     callbacks: [...(client.callbacks ?? []), ...(own.callbacks ?? [])],
     redact: own.redact ?? client.redact,
@@ -52,8 +69,8 @@ interface RouterInternals {
 }
 
 /**
- * Many deployments behind one name: picks one for each call, tries again elsewhere, falls back, keeps limits and budgets. Calls
- * have the shape of `completion()`, `embedding()` and `rerank()`, with a model group in place of the model.
+ * Many deployments behind one name: selects one for each call, retries elsewhere, falls back, and keeps limits and budgets. Its
+ * calls have the shape of a client's, with a model group in place of the model.
  *
  * @example
  * const router = new Router({
@@ -66,38 +83,54 @@ interface RouterInternals {
  * const answer = await router.completion({ model: 'gpt-4o', messages })
  */
 export class Router {
-  readonly #core: RouterContext
+  readonly #context: RouterContext
   readonly #mirror: Mirror
   readonly #health: HealthChecker
-  readonly #timeout: number
   readonly #hub: ObserverHub
   readonly #cache: CacheState
+  readonly #missing = new MissingGroups()
 
-  /** @throws {BadRequestError} where an option is wrong, with the path of its field */
+  /** @throws {BadRequestError} if an option is wrong, with the path of its field */
   constructor(options: RouterOptions)
-  /** @internal time and chance, for tests */
+  /** @internal time and randomness, for tests */
   constructor(options: RouterOptions, internals: RouterInternals)
   constructor(options: RouterOptions, { clock }: RouterInternals = {}) {
     const checked = checkRouterOptions(options)
-    this.#core = new RouterContext(checked, new ClientContext({ ...checked.client, cache: false }, undefined, clock))
-    this.#core.checkNames()
-    this.#timeout = checked.timeout ?? defaultTimeout
-    this.#mirror = new Mirror(this.#core, (ride, to) => this.#copy(ride, to))
-    this.#health = new HealthChecker(this.#core)
+    const client = new ClientContext({ ...checked.client, cache: false }, undefined, clock)
+    const events = new RouterEvents()
+    const queue = new WaitQueue<Selection>()
+    const { state } = checked
+    this.#context = {
+      options: checked,
+      settings: resolveSettings(checked),
+      client,
+      clock: client.clock,
+      events,
+      groups: new ModelGroups(client, checked.modelGroupAlias ?? {}, checked.modelList),
+      budgets: new RouterBudgets(checked.budgets),
+      availability: new Availability(client.clock, events, queue, state),
+      queue,
+      calls: new CallTracker(),
+      state,
+    }
+    checkReferences(checked, this.#context.groups)
+    attachState(this.#context)
+    this.#mirror = new Mirror(this.#context)
+    this.#health = new HealthChecker(this.#context)
     if (checked.callbacks !== undefined) checkCallbacks(checked.callbacks)
-    this.#hub = new ObserverHub(observing(checked), this.#core.clock)
-    // as it was given: a copy may not be what it was
+    this.#hub = new ObserverHub(observeOptions(checked), this.#context.clock)
+    // not the checked copy: a store must keep its identity
     const cache = options.cache ?? options.client?.cache
     checkCache(cache, true)
     this.#cache = new CacheState(cache)
-    if (checked.healthCheck) this.#health.start()
-    this.#hub.followRouter(this)
+    this.#health.schedule()
+    this.#hub.follow(this)
   }
 
   /**
-   * One chat call, to a deployment of the group.
-   * @throws {NoDeploymentsAvailableError} where none can take it, with the reason of each
-   * @throws {LLMError} what the last try ended with; `attempts` has them all
+   * Sends a chat completion to a deployment of the group.
+   * @throws {NoDeploymentsAvailableError} if none can take the call, with the reason of each
+   * @throws {LLMError} the error of the last attempt; `attempts` has all of them
    */
   completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
     request: CompletionRequest<Stream, Format> & RouterCallOptions,
@@ -105,62 +138,86 @@ export class Router {
     return this.#start('chat', request) as Promise<CompletionResult<Stream, Format>>
   }
 
-  /** Vectors for texts. Throws as {@link completion} does. */
+  /** Embeds texts. Throws as {@link completion} does. */
   embedding<const VectorType extends 'array' | 'float32' = 'array'>(
     request: EmbeddingRequest<VectorType> & RouterCallOptions,
   ): Promise<EmbeddingResult<VectorType>> {
     return this.#start('embedding', request) as Promise<EmbeddingResult<VectorType>>
   }
 
-  /** Documents in the order of their relevance. Throws as {@link completion} does. */
+  /** Sorts documents by their relevance to a query. Throws as {@link completion} does. */
   rerank(request: RerankRequest & RouterCallOptions): Promise<RerankResponse> {
     return this.#start('rerank', request) as Promise<RerankResponse>
   }
 
-  #start(operation: RoutedOperation, request: RoutedRequest): Promise<unknown> {
-    return observed(this.#hub, operation, request, (watch) => this.#run(operation, request, watch), true)
+  /**
+   * Sends a call of OpenAI's Responses API to a deployment of the group. Throws as {@link completion} does.
+   *
+   * Items that are stored at a provider (`previous_response_id`, `conversation`) are known to one account only: use the id of a
+   * deployment as `model` for such calls.
+   */
+  responses<const Stream extends boolean = false>(
+    request: ResponsesRequest<Stream> & RouterCallOptions & { model: string },
+  ): Promise<ResponsesResult<Stream>> {
+    return this.#start('responses', request) as Promise<ResponsesResult<Stream>>
   }
 
-  async #run(operation: RoutedOperation, request: RoutedRequest, watch: CallRecorder | undefined): Promise<unknown> {
-    if (this.#core.closed) throw closedError()
-    const ride = new RoutedCall(operation, request, this.#core.clock.now(), this.#timeout)
-    ride.watch = watch
-    const send = (one: RoutedCall) => {
-      this.#mirror.copy(one)
-      return run(this.#core, one)
-    }
-    const plan = this.#cache.policyFor(ride.cache)
-    return plan ? runCached(this.#core, this.#cache, plan, ride, request, send) : send(ride)
+  /** Classifies content by categories of harm. Throws as {@link completion} does. */
+  moderation(request: ModerationRequest & RouterCallOptions & { model: string }): Promise<ModerationResponse> {
+    return this.#start('moderation', request) as Promise<ModerationResponse>
   }
 
-  async #copy({ operation, request, options }: RoutedCall, model: string): Promise<void> {
-    const { signal: _, ...rest } = request
-    // whose call it is, and where it may go, holds for its copy too
-    const { tags, allowedRegions, priority } = options
-    const copy = {
-      ...rest,
-      tags,
-      allowedRegions,
-      priority,
-      model,
-      stream: false,
-      stream_options: undefined,
-      fallbacks: false,
-      numRetries: 0,
-    }
-    const { stream: __, stream_options: ___, ...plain } = copy
-    const given = (operation === 'chat' ? copy : plain) as unknown as RoutedRequest
-    await run(this.#core, new RoutedCall(operation, given, this.#core.clock.now(), this.#timeout))
+  #start(operation: Operation, request: object): Promise<unknown> {
+    return observed(this.#hub, operation, request, (recorder) => this.#run(operation, request, recorder), true)
   }
 
-  /** How everything stands, now. */
-  snapshot(): RouterSnapshot {
-    return snapshotOf(this.#core, this.#mirror.dropped)
+  async #run(operation: Operation, request: object, recorder: CallRecorder | undefined): Promise<unknown> {
+    this.#context.calls.checkOpen()
+    const call = new RoutedCall(this.#context, operation, request)
+    call.recorder = recorder
+    const spec = operations[operation]
+    if (!spec.cached) refuseCache(call.cache, spec.method)
+    const policy = spec.cached && this.#cache.policyFor(call.cache)
+    return policy ? runCached(call, this.#cache, policy, (sent) => this.#send(sent)) : this.#send(call)
+  }
+
+  #send(call: RoutedCall): Promise<unknown> {
+    this.#mirror.copy(call)
+    return runCall(call)
   }
 
   /**
-   * Listens to what happens; `*` to all of it.
-   * @returns a function that ends it
+   * Replaces the options of the Router at run time, all or none of them. Calls in flight and in the queue continue and see the new
+   * options from their next attempt on. Deployments with the same `id` keep their usage, latency and spending, and those that are
+   * unchanged also their cooldown; budgets with the same name and window keep their spending.
+   *
+   * `client`, `state`, `cache`, `callbacks` and the other observability options are fixed for the life of the Router: leave them
+   * out, or pass the same values.
+   *
+   * @throws {BadRequestError} if an option is wrong; then nothing has changed
+   * @throws {APIConnectionError} if the Router is closed
+   */
+  configure(options: Omit<RouterOptions, 'modelList'> & { modelList: readonly DeploymentConfig[] }): void {
+    const context = this.#context
+    context.calls.checkOpen()
+    const merged = validateOptions(mergeOptions(context.options, options))
+    const recovered = context.groups.configure(merged.modelGroupAlias ?? {}, merged.modelList)
+    context.budgets.configure(merged.budgets)
+    context.options = merged
+    context.settings = resolveSettings(merged)
+    for (const id of recovered) context.state?.recovered(id)
+    this.#health.schedule()
+    this.#groupsChanged()
+  }
+
+  /** Current state of the Router and its deployments. */
+  snapshot(): RouterSnapshot {
+    return takeSnapshot(this.#context, this.#mirror.dropped)
+  }
+
+  /**
+   * Listens to events of one type, or of all types (`*`).
+   * @returns a function that removes the listener
    * @example
    * const stop = router.on('cooldown', ({ deployment, reason }) => log.warn({ deployment, reason }))
    */
@@ -170,104 +227,122 @@ export class Router {
   ): () => void
   on(type: '*', listener: (event: RouterEvent) => void): () => void
   on(type: RouterEventType | '*', listener: (event: never) => void): () => void {
-    return this.#core.events.on(type, listener as (event: RouterEvent) => void)
+    return this.#context.events.on(type, listener as (event: RouterEvent) => void)
   }
 
-  /** Asks every deployment that has a model of its own for a word. Those that fail are avoided until they answer again. */
+  /**
+   * Sends a minimal request to every deployment without a wildcard. Those that fail are avoided until they respond again.
+   * @throws {APIConnectionError} if the Router is closed
+   */
   async healthCheck(): Promise<HealthReport[]> {
-    if (this.#core.closed) throw closedError()
+    this.#context.calls.checkOpen()
     return this.#health.check()
   }
 
   /**
    * Adds a deployment. Calls see it at once.
    * @returns its id
-   * @throws {BadRequestError} where it is wrong, or its id is taken
-   * @throws {APIConnectionError} where the Router has been closed
+   * @throws {BadRequestError} if it is wrong, or its id is in use
+   * @throws {APIConnectionError} if the Router is closed
    */
   addDeployment(config: DeploymentConfig): string {
-    if (this.#core.closed) throw closedError()
+    const { calls, groups } = this.#context
+    calls.checkOpen()
     const checked = checkDeployment(config)
-    this.#core.checkMirror(checked, checked.id)
-    const { id } = this.#core.groups.add(checked)
-    this.#core.changedGroups()
+    checkMirror(checked, checked.id, groups)
+    const { id } = groups.add(checked)
+    this.#groupsChanged()
     return id
   }
 
   /**
-   * Puts another configuration in a deployment's place, under the same id. Calls under way end where they are.
-   * @throws {BadRequestError} where there is no such deployment, or the configuration is wrong
-   * @throws {APIConnectionError} where the Router has been closed
+   * Changes a deployment, which keeps its id, usage and spending. Calls in flight end where they are.
+   * @throws {BadRequestError} if the id is unknown, or the configuration is wrong
+   * @throws {APIConnectionError} if the Router is closed
    */
   updateDeployment(id: string, config: Omit<DeploymentConfig, 'id'>): void {
-    if (this.#core.closed) throw closedError()
-    const deployment = this.#known(id)
-    const rested = deployment.cooldown !== undefined
+    const { calls, groups, state } = this.#context
+    calls.checkOpen()
+    const wasCoolingDown = this.#find(id).cooldown !== undefined
     const checked = checkDeployment({ ...config, id })
-    this.#core.checkMirror(checked, id)
-    this.#core.groups.replace(id, checked)
-    // other processes too may try it again
-    if (rested) this.#core.state?.recovered(id)
-    this.#core.changedGroups()
+    checkMirror(checked, id, groups)
+    groups.replace(id, checked)
+    // other processes may try it again as well
+    if (wasCoolingDown) state?.recovered(id)
+    this.#groupsChanged()
   }
 
   /**
-   * Takes a deployment out. Calls under way end where they are. Where fallbacks or `mirrorTo` name what is gone with it, an event
-   * `warning` tells it.
-   * @returns false where there is none
+   * Removes a deployment. Calls in flight end where they are. If fallbacks or `mirrorTo` refer to a group that it leaves empty, an
+   * event `warning` reports it.
+   * @returns false if the id is unknown
    */
   removeDeployment(id: string): boolean {
-    if (!this.#core.groups.remove(id)) return false
-    this.#core.changedGroups()
+    if (!this.#context.groups.remove(id)) return false
+    this.#groupsChanged()
     return true
   }
 
+  /** Current state of one deployment. */
   deployment(id: string): DeploymentSnapshot | undefined {
     return this.snapshot().deployments.find((one) => one.id === id)
   }
 
   /** The names of all model groups. */
   get modelGroups(): string[] {
-    return this.#core.groups.names()
+    return this.#context.groups.names()
   }
 
-  #known(id: string): Deployment {
-    const found = this.#core.groups.get(id)
-    if (!found) throw new BadRequestError(`There is no deployment '${id}'.`, { param: 'id' })
-    return found
+  #find(id: string): Deployment {
+    const { groups } = this.#context
+    const found = groups.get(id)
+    if (found) return found
+    const ids = [...groups.all].slice(0, 12).map((one) => `'${one.id}'`)
+    throw new BadRequestError(`Unknown deployment id '${id}'. Known ids: ${ids.join(', ') || 'none'}.`, { param: 'id' })
   }
 
-  /** Settles when callbacks have been told of every call so far, and have sent on what they batch. */
+  /** Calls that wait may now have a deployment, and references may lead nowhere. */
+  #groupsChanged(): void {
+    const { options, groups, events, queue } = this.#context
+    this.#missing.check(options, groups, events)
+    queue.wake()
+  }
+
+  /** Resolves when callbacks have received the events of all calls so far, and have sent what they batch. */
   flush(): Promise<void> {
     return this.#hub.flush()
   }
 
   /**
-   * Metrics of this Router's calls in Prometheus' text format, as its `prometheus()` has them: the body of `GET /metrics`.
-   * @throws {BadRequestError} where no `prometheus()` of `llmux/prometheus` is among its callbacks
+   * Metrics of the Router's calls in the text format of Prometheus: the body of `GET /metrics`.
+   * @throws {BadRequestError} if its callbacks have no `prometheus()` of `llmux/prometheus`
    */
   metrics(): Promise<string> {
     return this.#hub.metrics()
   }
 
-  /** How the delivery of events to callbacks goes. */
+  /** Statistics of the delivery of events to callbacks. */
   callbackStats(): CallbackStats {
     return this.#hub.stats
   }
 
   /**
-   * Flushes, ends checks, closes connections and the shared state when the calls under way are done. Calls that wait for room or for
-   * another try are rejected at once, as later ones are.
+   * Closes the Router: new calls, and calls that wait for capacity or a retry, are rejected at once. When the calls in flight have
+   * ended it flushes the callbacks and closes connections and the shared state.
    */
   close(): Promise<void> {
-    this.#core.close()
+    const { calls, queue, client, state } = this.#context
+    if (!calls.closed) {
+      calls.closed = true
+      queue.close()
+    }
     this.#health.stop()
     return this.#hub.close(async () => {
-      // some may not have been sent yet, and the shared state is still to be told what they used
-      await this.#core.idle()
-      await this.#core.context.close()
+      // calls in flight still report their usage to the shared state
+      await calls.idle()
+      await client.close()
       await this.#cache.drain()
-      await this.#core.state?.close()
+      await state?.close()
     })
   }
 

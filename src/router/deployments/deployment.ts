@@ -1,50 +1,33 @@
-import {
-  type ModelFacts,
-  type ModelInfo,
-  type ModelPrices,
-  ModelRegistry,
-  modelInfo,
-  supports,
-} from '../../../pricing/index.js'
+import { type ModelInfo, modelInfo, supports } from '../../../pricing/index.js'
 import type { ClientContext } from '../../call/context.js'
-import { accountOptions } from '../../call/options.js'
 import { BadRequestError } from '../../errors.js'
-import { Budget } from '../../limits/budget.js'
+import type { Budget } from '../../limits/budget.js'
+import type { Cooldown } from '../../limits/types.js'
 import { RollingWindow } from '../../limits/window.js'
 import type { RateLimits } from '../../types/meta.js'
-import type { ProviderOptions } from '../../types/options.js'
 import type { SharedCounts } from '../apart.js'
-import { deploymentOptions } from '../options.js'
 import type { DeploymentConfig, DeploymentView } from '../types.js'
+import { updateBudget } from './budgets.js'
+import { canonical } from './deployment-id.js'
+import { createRegistry, credentialsIn, defaultsIn, pricesIn, selectiveDefaults } from './deployment-params.js'
 import { Latency } from './latency.js'
 
-/** Until when a deployment is left alone, and why. */
-export interface Cooldown {
-  /** Milliseconds since 1970. */
-  readonly until: number
-  readonly reason: string
-  /** Whether the provider said for how long. */
-  readonly asked?: boolean
-}
-
-/** What is known of a model; undefined is not known. */
+/** Known facts about a model. */
 export interface Facts {
   readonly info: ModelInfo | undefined
   readonly maxInputTokens: number | undefined
   readonly tools: boolean | undefined
   readonly vision: boolean | undefined
   readonly schema: boolean | undefined
-  /** Whether it goes on with an assistant message at the end of the history. */
+  /** Whether it continues an assistant message at the end of the history. */
   readonly prefill: boolean | undefined
 }
 
 const minute = 60_000
-/** Facts of models that a wildcard deployment remembers. */
-const remembered = 1_000
+/** Models whose facts a wildcard deployment caches. */
+const maxFacts = 1_000
 
-const credentialOptions = ['apiKey', 'apiBase', 'organization', 'project', 'apiVersion', 'region', 'location'] as const
-
-/** One deployment: what was configured, and how it stands. Times are milliseconds since 1970. */
+/** Configuration and state of one deployment. Times are milliseconds since 1970. */
 export class Deployment implements DeploymentView {
   readonly id: string
   declare config: DeploymentConfig
@@ -64,13 +47,13 @@ export class Deployment implements DeploymentView {
   declare timeout: number | undefined
   declare cooldownTime: number | undefined
   declare budget: Budget | undefined
-  /** Parameters and options for its calls; a call's own win. */
+  /** Parameters and options of its calls; those of the call itself take precedence. */
   declare defaults: Readonly<Record<string, unknown>>
-  /** Those of them that say what a call needs; undefined where none does. */
-  declare asks: Readonly<Record<string, unknown>> | undefined
-  /** Its own credentials, over the connections that all share. */
+  /** The defaults that selection depends on; `undefined` if there are none. */
+  declare requirementDefaults: Readonly<Record<string, unknown>> | undefined
+  /** Its credentials, over connections that all deployments share. */
   declare context: ClientContext
-  /** Where its prices are found: its own, or those of the model behind a name that says nothing. */
+  /** The model behind its name, for prices and facts. */
   declare baseModel: string | undefined
   #priceName: string | undefined
 
@@ -83,47 +66,47 @@ export class Deployment implements DeploymentView {
   inputCost: number | undefined
   outputCost: number | undefined
   cooldown: Cooldown | undefined
-  /** After a cooldown one call goes first: `due` until it is sent, `sent` until it is back. */
+  /** The first call after a cooldown: `due` until it is sent, `sent` until it ends. */
   probe: 'none' | 'due' | 'sent' = 'none'
-  /** Cooldowns in a row, without a good answer in between. */
-  streak = 0
-  /** When its last cooldown began, in monotonic milliseconds. */
+  /** Consecutive cooldowns without a successful call in between. */
+  cooldownStreak = 0
+  /** Start of its last cooldown, in monotonic milliseconds. */
   cooledAt = Number.NEGATIVE_INFINITY
-  /** Failures without a good answer in between. */
+  /** Consecutive failures. */
   failuresInARow = 0
-  /** What a health check found. */
+  /** The error of its last health check. */
   unhealthy: string | undefined
-  /** What the provider's headers say is left, and until when that holds. */
+  /** Remaining requests and tokens as reported by the provider, and until when that is valid. */
   requestsLeft = Number.POSITIVE_INFINITY
   requestsUntil = 0
   tokensLeft = Number.POSITIVE_INFINITY
   tokensUntil = 0
-  /** Mean output tokens of its answers. */
+  /** Mean output tokens of its responses. */
   outputTokens: number | undefined
   picks = 0
   successes = 0
   failures = 0
-  /** What every process uses of it, as of the last news; without shared state, this process alone. */
+  /** Usage by all processes as last reported; `undefined` without a recent report. */
   shared: SharedCounts | undefined
-  /** What other processes used by that news, and when it came. */
+  /** Usage by other processes in that report. */
   readonly others = { requests: 0, tokens: 0, at: 0 }
 
-  /** Of the models behind a wildcard. */
+  /** Facts of the models behind a wildcard. */
   readonly #facts = new Map<string, Facts>()
   #ownFacts: Facts | undefined
 
   constructor(config: DeploymentConfig, id: string, base: ClientContext) {
     this.id = id
-    // a strategy of the user's own sees deployments: their keys are not to be met with in its logs
-    for (const name of ['config', 'defaults', 'asks', 'context'] as const) {
+    // so that keys don't leak into the logs of a custom strategy
+    for (const name of ['config', 'defaults', 'requirementDefaults', 'context'] as const) {
       Object.defineProperty(this, name, { value: undefined, writable: true, enumerable: false })
     }
     this.configure(config, base)
   }
 
   /**
-   * Takes another configuration. What was counted and spent stays: a new key is not a new limit.
-   * @throws {BadRequestError} where it is wrong; then nothing has changed
+   * Takes another configuration. Usage and spending stay: a new key is not a new limit.
+   * @throws {BadRequestError} if it is wrong; then nothing has changed
    */
   configure(config: DeploymentConfig, base: ClientContext): void {
     const { params } = config
@@ -133,22 +116,22 @@ export class Deployment implements DeploymentView {
     const found = slash > 0 ? undefined : modelInfo(params.model, base.registry)
     if (slash <= 0 && !found && !wildcard) {
       throw new BadRequestError(
-        `The Router's options are wrong. The model '${params.model}' of '${config.modelName}' is not known by itself: write 'provider/model'.`,
+        `'model' of '${config.modelName}' must be 'provider/model' or a known model; got '${params.model}'.`,
         { param: 'modelList', model: params.model },
       )
     }
     const provider = found ? found.provider : params.model.slice(0, Math.max(0, slash))
-    const credentials = credentialsOf(params)
+    const credentials = credentialsIn(params)
     const [own] = Object.keys(credentials)
     if (!provider && own !== undefined) {
       throw new BadRequestError(
-        `The Router's options are wrong. '${own}' of '${config.modelName}' would go to any provider: name one in its model, as in 'openai/*', or give it in client.providers.`,
+        `'${own}' of '${config.modelName}' would be sent to any provider. Name one in 'model', as in 'openai/*', or set it in 'client.providers'.`,
         { param: 'modelList' },
       )
     }
-    // a registry of its own: what it has answered keeps its price, whatever becomes of the deployment
-    const prices = params.prices && pricesOf(params, base)
-    const registry = prices && registryOf(nameOf(id, params), prices)
+    // a separate registry: the price of its answers must outlive the deployment
+    const prices = params.prices && pricesIn(params, base)
+    const registry = prices && createRegistry(nameOf(id, params), prices)
     this.context = base.withProvider(provider, credentials, registry)
     if (this.model !== params.model) this.latency = new Latency()
     this.config = config
@@ -167,13 +150,15 @@ export class Deployment implements DeploymentView {
     this.mirrorTo = params.mirrorTo
     this.timeout = params.timeout
     this.cooldownTime = params.cooldownTime
-    this.budget = budgetOf(id, params, this.budget)
-    this.defaults = defaultsOf(params)
-    this.asks = asksOf(this.defaults)
-    // what was wrong with it may be what has changed
+    const { maxBudget, budgetDuration, budgetWindow } = params
+    const budget = maxBudget === undefined ? undefined : { maxBudget, budgetDuration, budgetWindow }
+    this.budget = updateBudget(`deployment:${id}`, budget, this.budget)
+    this.defaults = defaultsIn(params)
+    this.requirementDefaults = selectiveDefaults(this.defaults)
+    // the change may have fixed the cause of the cooldown
     this.cooldown = undefined
     this.probe = 'none'
-    this.streak = 0
+    this.cooldownStreak = 0
     this.unhealthy = undefined
     this.requestsUntil = 0
     this.tokensUntil = 0
@@ -192,18 +177,24 @@ export class Deployment implements DeploymentView {
     this.outputCost = perToken(known?.output)
   }
 
-  /** It is gone, and its prices with it. */
+  isConfiguredAs(config: DeploymentConfig): boolean {
+    return (
+      this.config.params.dispatcher === config.params.dispatcher && canonical(this.config) === canonical(config)
+    )
+  }
+
+  /** Removes its prices from the Router's registry. */
   retire({ registry }: ClientContext): void {
     if (this.#priceName !== undefined) registry.unregister(this.#priceName)
     this.#priceName = undefined
   }
 
-  /** What is known of the model that a call would reach. */
+  /** Known facts about the model that a call would reach. */
   facts(model: string): Facts {
     if (!this.wildcard && this.#ownFacts) return this.#ownFacts
     const known = this.#facts.get(model)
     if (known) return known
-    if (this.#facts.size >= remembered) this.#facts.clear()
+    if (this.#facts.size >= maxFacts) this.#facts.clear()
     const { registry } = this.context
     const asked = this.baseModel ?? model
     const info = modelInfo(asked, registry)
@@ -228,11 +219,11 @@ export class Deployment implements DeploymentView {
     return this.shared === undefined ? this.window.second : this.shared.tokens
   }
 
-  /** Brings the counts up to now. */
+  /** Drops counts and cooldowns that have expired. */
   refresh(now: number, horizon = this.window.horizon(now)): void {
     if (this.window.oldest < horizon) this.window.expireBefore(horizon)
-    this.latency.forget(now)
-    // old news would keep calls away from room that is there again
+    this.latency.expire(now)
+    // an old report would keep calls away from capacity that is back
     if (this.shared !== undefined && this.shared.until <= now) this.shared = undefined
     if (this.cooldown !== undefined && this.cooldown.until <= now) {
       this.cooldown = undefined
@@ -240,8 +231,8 @@ export class Deployment implements DeploymentView {
     }
   }
 
-  /** Takes the room of one request, and says in which slot it is counted. */
-  occupy(now: number, tokens: number): number {
+  /** Reserves the capacity of one request. Returns the slot of the window in which it is counted. */
+  reserve(now: number, tokens: number): number {
     this.inFlight++
     if (this.shared) {
       this.shared.requests++
@@ -252,18 +243,18 @@ export class Deployment implements DeploymentView {
   }
 
   /**
-   * The request is over, and its tokens are known or not.
-   * @param refused it was never sent: it was no request
+   * Returns the capacity and replaces the estimated tokens.
+   * @param refused whether it was never sent and is no request
    */
-  vacate({ slot, tokens }: { readonly slot: number; readonly tokens: number }, used: number, refused: boolean): void {
+  release({ slot, tokens }: { readonly slot: number; readonly tokens: number }, used: number, refused: boolean): void {
     this.inFlight--
     if (this.shared) this.shared.inFlight = Math.max(0, this.shared.inFlight - 1)
     if (refused) this.requestsLeft++
     if (refused || used !== tokens) this.window.amend(slot, refused ? -1 : 0, used - tokens)
   }
 
-  /** What the provider's headers said. */
-  heard(limits: RateLimits, now: number): void {
+  /** Takes the rate limits that the provider reports. */
+  applyRateLimits(limits: RateLimits, now: number): void {
     const { requests, tokens } = limits
     if (requests?.remaining !== undefined) {
       this.requestsLeft = requests.remaining
@@ -284,62 +275,9 @@ export class Deployment implements DeploymentView {
   }
 }
 
-function budgetOf(id: string, params: DeploymentConfig['params'], old: Budget | undefined): Budget | undefined {
-  const { maxBudget, budgetDuration, budgetWindow } = params
-  if (maxBudget === undefined) return undefined
-  const budget = new Budget(`deployment:${id}`, { maxBudget, budgetDuration, budgetWindow })
-  if (!old || old.duration?.ms !== budget.duration?.ms || old.calendar !== budget.calendar) return budget
-  old.limit = maxBudget
-  return old
-}
+const none: readonly string[] = Object.freeze([])
+const perToken = (perMillion: number | undefined) => (perMillion === undefined ? undefined : perMillion / 1_000_000)
 
 /** The name of a deployment's prices. It ends with the model's own name, which decides on parameters. */
 const nameOf = (id: string, { baseModel, model }: DeploymentConfig['params']) =>
   `deployment/${id}/${baseModel ?? model}`
-
-/** Its own prices, over what is known of its model. */
-const pricesOf = ({ prices, baseModel, model }: DeploymentConfig['params'], { registry }: ClientContext) => ({
-  ...factsOf(modelInfo(baseModel ?? model, registry)),
-  ...prices,
-})
-
-function registryOf(name: string, prices: ModelPrices & ModelFacts): ModelRegistry {
-  const registry = new ModelRegistry()
-  registry.register(name, prices)
-  return registry
-}
-
-function factsOf(info: ModelInfo | undefined): ModelFacts {
-  if (!info) return {}
-  const { id: _id, provider: _provider, prices: _prices, source: _source, ...facts } = info
-  return facts
-}
-
-const none: readonly string[] = Object.freeze([])
-const perToken = (perMillion: number | undefined) => (perMillion === undefined ? undefined : perMillion / 1_000_000)
-
-function defaultsOf(params: DeploymentConfig['params']): Record<string, unknown> {
-  const defaults: Record<string, unknown> = {}
-  const elsewhere: ReadonlySet<string> = new Set([...credentialOptions, 'model', 'timeout', 'baseModel', 'authToken'])
-  for (const [name, value] of Object.entries(params)) {
-    if (value === undefined || elsewhere.has(name) || deploymentOptions.has(name) || accountOptions.has(name)) continue
-    defaults[name] = value
-  }
-  return defaults
-}
-
-const needed = ['tools', 'response_format', 'max_tokens', 'max_completion_tokens', 'n']
-
-function asksOf(defaults: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
-  const asks = Object.entries(defaults).filter(([name]) => needed.includes(name))
-  return asks.length > 0 ? Object.fromEntries(asks) : undefined
-}
-
-function credentialsOf(params: DeploymentConfig['params']): ProviderOptions {
-  const given: Readonly<Record<string, unknown>> = { ...params }
-  const credentials: Record<string, unknown> = {}
-  for (const name of [...credentialOptions, ...accountOptions]) {
-    if (given[name] !== undefined) credentials[name] = given[name]
-  }
-  return credentials
-}

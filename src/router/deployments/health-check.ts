@@ -1,85 +1,87 @@
+import type { Operation } from '../../../providers/contract.js'
+import type { AnyUsage } from '../../call/billing.js'
 import { execute } from '../../call/execute.js'
 import type { CallObserver } from '../../call/observer.js'
 import { callOptions } from '../../call/options.js'
 import { LLMError } from '../../errors.js'
-import type { Budget } from '../../limits/budget.js'
 import { operations } from '../../operations/index.js'
 import type { HeaderMap } from '../../transport/exchange.js'
-import type { ChatCompletion } from '../../types/chat.js'
-import type { EmbeddingResponse } from '../../types/embedding.js'
-import type { RerankResponse } from '../../types/rerank.js'
+import type { CallMeta } from '../../types/meta.js'
 import type { RouterContext } from '../context.js'
-import { hear, totalOf } from '../execution/attempt-recorder.js'
-import { wasRefusedHere } from '../execution/policy.js'
-import { estimateTokensFor } from '../selection/filter.js'
-import { Requirements, type RoutedOperation } from '../selection/requirements.js'
+import { applyRateLimits } from '../execution/attempt-recorder.js'
+import { wasNeverSent } from '../execution/policy.js'
+import { estimateTokensFor } from '../selection/estimates.js'
+import { Requirements } from '../selection/requirements.js'
 import type { HealthCheckOptions, HealthReport } from '../types.js'
 import type { Deployment } from './deployment.js'
 
-type Answer = ChatCompletion | EmbeddingResponse<number[] | Float32Array> | RerankResponse
-
-/** What a deployment is asked. */
-interface Question {
-  readonly operation: RoutedOperation
-  readonly request: Readonly<Record<string, unknown>>
+interface Answer {
+  readonly usage?: AnyUsage | undefined
+  readonly meta: CallMeta
 }
 
 const defaultInterval = 300_000
 const defaultTimeout = 30_000
-/** `setInterval` fires all the time beyond this. */
-const longest = 2_147_483_647
-/** Checks under way at the same time. */
-const parallel = 8
+/** `setInterval` fires continuously beyond this. */
+const maxTimer = 2_147_483_647
+/** Checks in flight at the same time. */
+const maxParallel = 8
 
-/** Asks every deployment for a word, to see whether it answers. */
+/** Sends a minimal request to every deployment to check that it responds. */
 export class HealthChecker {
-  readonly #core: RouterContext
-  readonly #options: HealthCheckOptions
+  readonly #context: RouterContext
   #timer: NodeJS.Timeout | undefined
-  #looking = false
+  #checking = false
 
-  constructor(core: RouterContext) {
-    this.#core = core
-    const { healthCheck } = core.options
-    this.#options = typeof healthCheck === 'object' ? healthCheck : {}
+  constructor(context: RouterContext) {
+    this.#context = context
   }
 
-  /** Begins to check in the background. The timer does not keep the process alive. */
-  start(): void {
+  get #options(): HealthCheckOptions {
+    const { healthCheck } = this.#context.options
+    return typeof healthCheck === 'object' ? healthCheck : {}
+  }
+
+  /** Starts or stops the checks in the background, as the options have it. The timer does not keep the process alive. */
+  schedule(): void {
+    this.stop()
+    if (!this.#context.options.healthCheck) return
     const { interval = defaultInterval } = this.#options
-    this.#timer = setInterval(() => this.#look(), Math.min(interval, longest))
+    this.#timer = setInterval(() => this.#checkInBackground(), Math.min(interval, maxTimer))
     this.#timer.unref()
-  }
-
-  /** One round at a time; what it finds is on the deployments, and what breaks it is nobody's to catch. */
-  #look(): void {
-    if (this.#looking) return
-    this.#looking = true
-    this.check()
-      .catch(() => {})
-      .finally(() => {
-        this.#looking = false
-      })
   }
 
   stop(): void {
     clearInterval(this.#timer)
   }
 
-  async check(ids?: readonly string[]): Promise<HealthReport[]> {
-    const all = [...this.#core.groups.all].filter(({ id, wildcard }) => !wildcard && (!ids || ids.includes(id)))
-    const reports: HealthReport[] = new Array(all.length)
+  /** One round at a time. */
+  #checkInBackground(): void {
+    if (this.#checking) return
+    this.#checking = true
+    this.check()
+      .catch(() => {})
+      .finally(() => {
+        this.#checking = false
+      })
+  }
+
+  async check(): Promise<HealthReport[]> {
+    const deployments = [...this.#context.groups.all].filter(({ wildcard }) => !wildcard)
+    const reports: HealthReport[] = new Array(deployments.length)
     let next = 0
     const worker = async () => {
-      for (let at = next++; at < all.length; at = next++) reports[at] = await this.#checkOne(all[at] as Deployment)
+      for (let at = next++; at < deployments.length; at = next++) {
+        reports[at] = await this.#checkOne(deployments[at] as Deployment)
+      }
     }
-    await Promise.all(Array.from({ length: Math.min(parallel, all.length) }, worker))
+    await Promise.all(Array.from({ length: Math.min(maxParallel, deployments.length) }, worker))
     return reports
   }
 
   async #checkOne(deployment: Deployment): Promise<HealthReport> {
     const { id, modelName, model } = deployment
-    const { clock } = this.#core
+    const { clock, availability, queue } = this.#context
     const startedAt = clock.now()
     const report = (error?: LLMError): HealthReport => ({
       deployment: id,
@@ -90,31 +92,28 @@ export class HealthChecker {
       ...(error && { error }),
     })
     try {
-      await this.#counted(deployment)
+      await this.#send(deployment)
       deployment.unhealthy = undefined
-      this.#core.recover(deployment)
+      availability.recover(deployment)
       return report()
     } catch (error) {
       if (!LLMError.is(error)) throw error
-      // busy is not ill
+      // a rate-limited deployment is not unhealthy
       if (error.code !== 'rate_limit') deployment.unhealthy = `${error.name}: ${error.message}`.slice(0, 200)
       return report(error)
     } finally {
-      this.#core.room.wake()
+      queue.wake()
     }
   }
 
-  /**
-   * A check is a request like any other: it is counted among those under way and of the minute, and paid for. But no limit and no
-   * budget refuses it, and it says nothing of how fast the deployment is.
-   */
-  async #counted(deployment: Deployment): Promise<void> {
-    const { clock, state } = this.#core
+  /** A check counts against limits and budgets like any request, but none of them stops it, and its latency is not measured. */
+  async #send(deployment: Deployment): Promise<void> {
+    const { clock, state, budgets } = this.#context
     const { id } = deployment
-    const question = this.#question(deployment)
-    const tokens = estimateTokensFor(deployment, new Requirements(question.operation, question.request))
+    const { operation, request } = this.#createRequest(deployment)
+    const tokens = estimateTokensFor(deployment, new Requirements(operation, request))
     const at = clock.wall()
-    const slot = deployment.occupy(at, tokens)
+    const slot = deployment.reserve(at, tokens)
     let headers: HeaderMap | undefined
     const observer: CallObserver = {
       ...{ startedAt: clock.now(), attempts: [], mark: {} },
@@ -123,49 +122,42 @@ export class HealthChecker {
         headers = call.headers
       },
     }
-    const over = (answer: Answer | undefined, refused = false) => {
+    const finish = (answer: Answer | undefined, refused = false) => {
       const now = clock.wall()
-      const used = answer ? (answer.usage ? totalOf(answer.usage) : tokens) : 0
-      deployment.vacate({ slot, tokens }, used, refused)
-      if (headers) hear(deployment, headers, now)
-      const holds = this.#budgetsOf(deployment).map((budget) => ({ budget, amount: 0 }))
-      const cost = (holds.length > 0 ? answer?.meta.cost.total : undefined) ?? 0
-      for (const { budget } of holds) budget.spend(now, cost)
+      const used = answer ? (answer.usage ? (answer.usage.total_tokens ?? 0) : tokens) : 0
+      deployment.release({ slot, tokens }, used, refused)
+      if (headers) applyRateLimits(deployment, headers, now)
+      const charged = [...budgets.for(deployment.provider, undefined), ...(deployment.budget ? [deployment.budget] : [])]
+      const cost = (charged.length > 0 ? answer?.meta.cost.total : undefined) ?? 0
+      for (const budget of charged) budget.spend(now, cost)
+      const holds = charged.map((budget) => ({ budget, amount: 0 }))
       if (!refused) state?.note?.({ id, at, tokens: used, holds, cost })
     }
     try {
-      over((await execute(deployment.context, operations[question.operation], question.request, observer)) as Answer)
+      finish((await execute(deployment.context, operations[operation], request, observer)) as Answer)
     } catch (error) {
-      over(undefined, LLMError.is(error) && wasRefusedHere(error))
+      finish(undefined, LLMError.is(error) && wasNeverSent(error))
       throw error
     }
   }
 
-  #budgetsOf({ provider, budget }: Deployment): Budget[] {
-    const budgets = this.#core.budgetsOf(provider, undefined)
-    return budget ? [...budgets, budget] : budgets
-  }
-
-  /** As its calls go: over its connections, with its headers and the provider's own fields. */
-  #question(deployment: Deployment): Question {
+  /** A request like those of its calls: over its connections, with its headers and the provider's own fields. */
+  #createRequest(deployment: Deployment): { operation: Operation; request: Readonly<Record<string, unknown>> } {
     const { timeout = defaultTimeout, prompt = 'ping' } = this.#options
     const { model, baseModel, defaults } = deployment
-    const given = Object.entries({ ...this.#core.defaults, ...defaults })
-    const options = Object.fromEntries(given.filter(([name]) => callOptions.has(name) || name === 'extra_body'))
+    const inherited = Object.entries({ ...this.#context.settings.callDefaults, ...defaults })
+    const options = Object.fromEntries(inherited.filter(([name]) => callOptions.has(name) || name === 'extra_body'))
     const common = { ...options, model, baseModel, timeout, maxRetries: 0 }
     switch (deployment.facts(model).info?.mode) {
-      case 'embedding': {
-        const request = { ...common, input: prompt }
-        return { operation: 'embedding', request }
-      }
-      case 'rerank': {
-        const request = { ...common, query: prompt, documents: [prompt] }
-        return { operation: 'rerank', request }
-      }
+      case 'embedding':
+        return { operation: 'embedding', request: { ...common, input: prompt } }
+      case 'rerank':
+        return { operation: 'rerank', request: { ...common, query: prompt, documents: [prompt] } }
+      case 'moderation':
+        return { operation: 'moderation', request: { ...common, input: prompt } }
       default: {
-        const messages = [{ role: 'user' as const, content: prompt }]
-        const request = { ...common, messages, max_tokens: 16, dropParams: true }
-        return { operation: 'chat', request }
+        const messages = [{ role: 'user', content: prompt }]
+        return { operation: 'chat', request: { ...common, messages, max_tokens: 16, dropParams: true } }
       }
     }
   }

@@ -1,76 +1,89 @@
 import type { ClientContext } from '../../call/context.js'
 import { BadRequestError } from '../../errors.js'
-import { idOf } from '../options.js'
+import { knownGroups, unknownGroup } from '../group-references.js'
 import type { DeploymentConfig } from '../types.js'
 import { Deployment } from './deployment.js'
+import { deploymentId } from './deployment-id.js'
 
-/** The deployments that a name stands for, and the model that each is asked for. */
+/** The deployments behind a name, and the model that each of them is asked for. */
 export interface ModelGroup {
   readonly name: string
   readonly deployments: readonly Deployment[]
-  /** The deployment that was asked for by its id. */
+  /** Set if the name is the id of a single deployment. */
   readonly id: string | undefined
-  /** By `order`, the lowest first. */
+  /** Deployments by `order`, the lowest first. */
   readonly levels: readonly (readonly Deployment[])[]
-  /** Whether any of them is for certain tags. */
+  /** Whether any of them has tags. */
   readonly tagged: boolean
-  /** The group that gets copies of its calls. */
+  /** The group that receives copies of its calls. */
   readonly mirrorTo: string | undefined
-  /** What the `*` of a wildcard stood for. */
+  /** The text that the `*` of a wildcard matched. */
   readonly matched: string | undefined
 }
 
+type Aliases = Readonly<Record<string, string>>
+
 /** The deployments of a Router, by the names that callers use. */
 export class ModelGroups {
-  readonly #context: ClientContext
-  readonly #aliases: Readonly<Record<string, string>>
-  readonly #byId = new Map<string, Deployment>()
+  readonly #client: ClientContext
+  #aliases: Aliases
+  #byId = new Map<string, Deployment>()
   readonly #byName = new Map<string, Deployment[]>()
   /** Longest pattern first. */
   #wildcards: { parts: readonly string[]; deployments: Deployment[]; name: string }[] = []
-  readonly #found = new Map<string, ModelGroup>()
+  readonly #resolved = new Map<string, ModelGroup>()
 
-  constructor(context: ClientContext, aliases: Readonly<Record<string, string>>, list: readonly DeploymentConfig[]) {
-    this.#context = context
+  /** @throws {BadRequestError} if a deployment is wrong, an id is used twice, or an alias leads nowhere */
+  constructor(client: ClientContext, aliases: Aliases, list: readonly DeploymentConfig[]) {
+    this.#client = client
     this.#aliases = aliases
     for (const config of list) this.#put(config)
     this.#index()
-    for (const [alias, name] of Object.entries(aliases)) {
-      if (!this.#resolve(name)) {
-        throw new BadRequestError(
-          `The Router's options are wrong. 'modelGroupAlias.${alias}' names the group '${name}', which there is not.`,
-          { param: 'modelGroupAlias' },
-        )
-      }
-    }
+    this.#checkAliases()
   }
 
   get all(): Iterable<Deployment> {
     return this.#byId.values()
   }
 
-  /** @throws {BadRequestError} where an id is given that there is already */
+  /**
+   * Takes another list of deployments. Those whose id is in both lists keep their counts, and also their cooldown if nothing
+   * about them changes. The list must be valid: a throw halfway would leave a mixture.
+   * @returns ids of deployments that changed during a cooldown
+   */
+  configure(aliases: Aliases, list: readonly DeploymentConfig[]): string[] {
+    const old = this.#byId
+    const recovered: string[] = []
+    this.#aliases = aliases
+    this.#byId = new Map()
+    for (const config of list) {
+      const id = this.#freeId(config)
+      const known = old.get(id)
+      if (!known) {
+        this.#byId.set(id, new Deployment(config, id, this.#client))
+        continue
+      }
+      old.delete(id)
+      this.#byId.set(id, known)
+      if (known.isConfiguredAs(config)) continue
+      if (known.cooldown) recovered.push(id)
+      known.configure(config, this.#client)
+    }
+    for (const removed of old.values()) removed.retire(this.#client)
+    this.#index()
+    return recovered
+  }
+
+  /** @throws {BadRequestError} if the id is in use */
   add(config: DeploymentConfig): Deployment {
     const deployment = this.#put(config)
     this.#index()
     return deployment
   }
 
-  #put(config: DeploymentConfig): Deployment {
-    let id = idOf(config)
-    if (this.#byId.has(id)) {
-      if (config.id !== undefined) throw new BadRequestError(`There is a deployment '${id}' already.`, { param: 'id' })
-      // the same twice: a way to give something twice the share
-      for (let copy = 2; this.#byId.has(id); copy++) id = `${idOf(config)}-${copy}`
-    }
-    const deployment = new Deployment(config, id, this.#context)
-    this.#byId.set(id, deployment)
-    return deployment
-  }
-
-  /** Keeps its place and id. */
+  /** Changes a deployment, which keeps its place and id. */
   replace(id: string, config: DeploymentConfig): void {
-    this.#byId.get(id)?.configure(config, this.#context)
+    this.#byId.get(id)?.configure(config, this.#client)
     this.#index()
   }
 
@@ -78,7 +91,7 @@ export class ModelGroups {
     const deployment = this.#byId.get(id)
     if (!deployment) return undefined
     this.#byId.delete(id)
-    deployment.retire(this.#context)
+    deployment.retire(this.#client)
     this.#index()
     return deployment
   }
@@ -88,92 +101,108 @@ export class ModelGroups {
   }
 
   has(name: string): boolean {
-    return this.#resolve(name) !== undefined
+    return this.find(name) !== undefined
   }
 
-  /** Whether a name will stand for something when a deployment is there as `config` says: in place of the one with this id. */
+  /** Whether a name will resolve once `config` is added, or replaces the deployment with this id. */
   willHave(name: string, { modelName }: DeploymentConfig, id: string | undefined): boolean {
-    const meant = this.#meant(name)
-    if (meant === modelName || meant === id) return true
-    return this.#resolve(name)?.deployments.some((one) => one.id !== id) ?? false
+    const target = this.#followAliases(name)
+    if (target === modelName || target === id) return true
+    return this.find(name)?.deployments.some((one) => one.id !== id) ?? false
   }
 
-  /** Whether any call's name can lead to an entry of a list of fallbacks: by the whole of it, or without its provider. */
+  /** Whether any name of a call can lead to an entry of a fallback list, which may leave out the provider. */
   leadsTo(entry: string): boolean {
     if (entry === '*' || this.#wildcards.length > 0 || this.has(entry)) return true
     const names = [...this.#byName.keys(), ...Object.keys(this.#aliases), ...[...this.all].map(({ model }) => model)]
     return names.some((name) => name.slice(name.indexOf('/') + 1) === entry)
   }
 
-  /** What a name stands for now. */
-  find(name: string): ModelGroup | undefined {
-    return this.#resolve(name)
-  }
-
   names(): string[] {
     return [...this.#byName.keys()]
   }
 
-  /**
-   * What a name stands for: a deployment's id, an alias, a group, the closest wildcard, a deployment's model, `*`.
-   * @throws {BadRequestError} with the names that there are
-   */
-  resolve(name: unknown): ModelGroup {
-    if (typeof name !== 'string' || name === '') {
-      throw new BadRequestError("'model' is the name of a model group, or a deployment's id.", { param: 'model' })
-    }
-    const group = this.#resolve(name)
-    if (group) return group
-    const names = this.names()
-    const some = names.slice(0, 12).map((one) => `'${one}'`)
-    throw new BadRequestError(
-      `The Router has no model group '${name}'. There ${names.length === 1 ? 'is' : 'are'} ${some.join(', ') || 'none'}` +
-        `${names.length > 12 ? ` and ${names.length - 12} more` : ''}.`,
-      { param: 'model', model: name },
-    )
-  }
-
-  #resolve(name: string): ModelGroup | undefined {
-    const known = this.#found.get(name)
+  /** Resolves a name: a deployment's id, an alias, a group, the closest wildcard, a deployment's model, `*`. */
+  find(name: string): ModelGroup | undefined {
+    const known = this.#resolved.get(name)
     if (known) return known
     const found = this.#search(name)
     if (!found) return undefined
-    // names that wildcards match may be anything
-    if (this.#found.size >= 1_000) this.#found.clear()
-    this.#found.set(name, found)
+    // wildcards match any number of names
+    if (this.#resolved.size >= 1_000) this.#resolved.clear()
+    this.#resolved.set(name, found)
     return found
   }
 
-  #search(name: string): ModelGroup | undefined {
-    const meant = this.#meant(name)
-    const single = this.#byId.get(name) ?? (this.#byName.has(meant) ? undefined : this.#byId.get(meant))
-    if (single) return { ...groupOf(single.modelName, [single]), id: single.id }
-    const exact = this.#byName.get(meant)
-    if (exact) return groupOf(meant, exact)
-    for (const { parts, deployments, name: wildcard } of this.#wildcards) {
-      const matched = wildcard === '*' ? undefined : matchedBy(parts, meant)
-      if (matched !== undefined) return groupOf(wildcard, deployments, matched)
-    }
-    const byModel = [...this.#byId.values()].filter(({ model }) => model === meant)
-    if (byModel.length > 0) return groupOf(meant, byModel)
-    const any = this.#byName.get('*')
-    return any && groupOf('*', any, meant)
+  /**
+   * The same for the name of a call.
+   * @throws {BadRequestError} with the groups that exist
+   */
+  resolve(name: string): ModelGroup {
+    const group = this.find(name)
+    if (group) return group
+    throw new BadRequestError(`Unknown model group '${name}'. ${knownGroups(name, this)}`, {
+      param: 'model',
+      model: name,
+    })
   }
 
-  /** What an alias stands for. That may be an alias again, where no group has its name. */
-  #meant(name: string): string {
-    const seen = new Set<string>()
-    let meant = name
-    while (Object.hasOwn(this.#aliases, meant) && !seen.has(meant)) {
-      seen.add(meant)
-      meant = this.#aliases[meant] ?? meant
-      if (this.#byName.has(meant) || this.#byId.has(meant)) break
+  #put(config: DeploymentConfig): Deployment {
+    const id = this.#freeId(config)
+    const deployment = new Deployment(config, id, this.#client)
+    this.#byId.set(id, deployment)
+    return deployment
+  }
+
+  #freeId(config: DeploymentConfig): string {
+    let id = deploymentId(config)
+    if (!this.#byId.has(id)) return id
+    if (config.id !== undefined) {
+      throw new BadRequestError(`Deployment id '${id}' is already in use. Give each deployment an id of its own.`, {
+        param: 'id',
+      })
     }
-    return meant
+    // the same deployment twice has twice the share
+    for (let copy = 2; this.#byId.has(id); copy++) id = `${deploymentId(config)}-${copy}`
+    return id
+  }
+
+  #checkAliases(): void {
+    for (const [alias, name] of Object.entries(this.#aliases)) {
+      if (!this.has(name)) throw unknownGroup(`modelGroupAlias.${alias}`, name, this)
+    }
+  }
+
+  #search(name: string): ModelGroup | undefined {
+    const target = this.#followAliases(name)
+    const single = this.#byId.get(name) ?? (this.#byName.has(target) ? undefined : this.#byId.get(target))
+    if (single) return { ...createGroup(single.modelName, [single]), id: single.id }
+    const exact = this.#byName.get(target)
+    if (exact) return createGroup(target, exact)
+    for (const { parts, deployments, name: wildcard } of this.#wildcards) {
+      const matched = wildcard === '*' ? undefined : matchWildcard(parts, target)
+      if (matched !== undefined) return createGroup(wildcard, deployments, matched)
+    }
+    const byModel = [...this.#byId.values()].filter(({ model }) => model === target)
+    if (byModel.length > 0) return createGroup(target, byModel)
+    const any = this.#byName.get('*')
+    return any && createGroup('*', any, target)
+  }
+
+  /** An alias may lead to another alias, unless a group or deployment has its name. */
+  #followAliases(name: string): string {
+    const seen = new Set<string>()
+    let target = name
+    while (Object.hasOwn(this.#aliases, target) && !seen.has(target)) {
+      seen.add(target)
+      target = this.#aliases[target] ?? target
+      if (this.#byName.has(target) || this.#byId.has(target)) break
+    }
+    return target
   }
 
   #index(): void {
-    this.#found.clear()
+    this.#resolved.clear()
     this.#byName.clear()
     for (const deployment of this.#byId.values()) {
       const { modelName } = deployment
@@ -188,7 +217,7 @@ export class ModelGroups {
   }
 }
 
-const groupOf = (name: string, deployments: readonly Deployment[], matched?: string): ModelGroup => ({
+const createGroup = (name: string, deployments: readonly Deployment[], matched?: string): ModelGroup => ({
   name,
   deployments,
   id: undefined,
@@ -209,10 +238,10 @@ function levelsOf(deployments: readonly Deployment[]): Deployment[][] {
 }
 
 /**
- * What the first `*` of `anthropic/claude-*` stands for in a name: as much as it can. Undefined where the name doesn't match. Not a
- * regular expression: names may come from anybody, and several `*` would take it minutes.
+ * The longest text that the first `*` of a pattern such as `anthropic/claude-*` can match, or `undefined`. Not a regular
+ * expression: names may come from anyone, and several `*` would take it minutes.
  */
-function matchedBy(parts: readonly string[], name: string): string | undefined {
+function matchWildcard(parts: readonly string[], name: string): string | undefined {
   const [head = '', ...rest] = parts
   if (!name.startsWith(head)) return undefined
   let end = name.length
@@ -225,14 +254,14 @@ function matchedBy(parts: readonly string[], name: string): string | undefined {
   return name.slice(head.length, end)
 }
 
-/** The model that a deployment is asked for. */
+/** The model that a deployment of a group is asked for. */
 export function modelFor(deployment: Deployment, matched: string | undefined): string {
   if (!deployment.wildcard || matched === undefined) return deployment.model
   return deployment.model.replace('*', () => matched)
 }
 
-/** The provider that a deployment is asked at: behind `*` each name has its own. */
-export function providerOf(deployment: Deployment, { matched }: ModelGroup): string {
+/** The provider of a deployment. Behind `*` every model has its own. */
+export function providerFor(deployment: Deployment, { matched }: ModelGroup): string {
   if (deployment.provider) return deployment.provider
   const model = modelFor(deployment, matched)
   const slash = model.indexOf('/')

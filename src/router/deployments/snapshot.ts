@@ -2,20 +2,22 @@ import type { RouterContext } from '../context.js'
 import type { DeploymentSnapshot, RouterSnapshot } from '../types.js'
 import type { Deployment } from './deployment.js'
 
-export function snapshotOf(core: RouterContext, mirrorsDropped: number): RouterSnapshot {
-  const at = core.clock.wall()
+export function takeSnapshot(context: RouterContext, mirrorsDropped: number): RouterSnapshot {
+  const at = context.clock.wall()
+  const deployments = [...context.groups.all]
+  const budgets = [...context.budgets.all, ...deployments.flatMap(({ budget }) => budget ?? [])]
   return {
     at,
-    deployments: [...core.groups.all].map((deployment) => deploymentSnapshot(deployment, at)),
-    budgets: core.budgets.map((budget) => budget.snapshot(at)),
-    waiting: core.room.size,
-    calls: core.calls,
+    deployments: deployments.map((deployment) => snapshotDeployment(deployment, at)),
+    budgets: budgets.map((budget) => budget.snapshot(at)),
+    waiting: context.queue.size,
+    calls: context.calls.active,
     mirrorsDropped,
-    state: core.state === undefined ? 'memory' : core.state.connected ? 'shared' : 'local',
+    state: context.state === undefined ? 'memory' : context.state.connected ? 'shared' : 'local',
   }
 }
 
-function deploymentSnapshot(deployment: Deployment, now: number): DeploymentSnapshot {
+function snapshotDeployment(deployment: Deployment, now: number): DeploymentSnapshot {
   deployment.refresh(now)
   const { cooldown, probe, unhealthy, picks, successes, failures } = deployment
   const status = cooldown ? 'cooldown' : probe !== 'none' ? 'probing' : unhealthy ? 'unhealthy' : 'healthy'

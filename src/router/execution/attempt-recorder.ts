@@ -6,163 +6,152 @@ import { rateLimits } from '../../call/response-headers.js'
 import type { LLMError } from '../../errors.js'
 import type { HeaderMap } from '../../transport/exchange.js'
 import type { Attempt, CallMeta, RouterMeta } from '../../types/meta.js'
-import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
-import type { Selection } from '../selection/select.js'
-import { cooldownFor, isItsFault, wasRefusedHere } from './policy.js'
+import type { Selection } from '../selection/selection.js'
+import { cooldownFor, isDeploymentFault, wasNeverSent } from './policy.js'
 import type { RoutedCall } from './routed-call.js'
 
-/** Follows one try of a ride, and gives back what was taken for it: once, however it ends. */
+/** How an attempt ended. */
+export interface AttemptOutcome {
+  readonly usage?: AnyUsage | undefined
+  readonly headers?: HeaderMap | undefined
+  /** Monotonic milliseconds. */
+  readonly firstTokenAt?: number | undefined
+  /** Read only if a budget needs the cost. */
+  readonly meta?: () => CallMeta
+}
+
+/** Follows one attempt, and returns its capacity exactly once, however it ends. */
 export class AttemptRecorder implements CallObserver {
   readonly startedAt: number
   readonly attempts: Attempt[]
   readonly mark: Partial<Attempt>
   readonly router: RouterMeta
-  readonly #core: RouterContext
-  readonly #ride: RoutedCall
-  readonly #pick: Selection
-  #over = false
+  readonly #call: RoutedCall
+  readonly #selection: Selection
+  #finished = false
 
-  constructor(core: RouterContext, ride: RoutedCall, pick: Selection) {
-    this.#core = core
-    this.#ride = ride
-    this.#pick = pick
-    const { deployment, group, reason } = pick
-    this.startedAt = ride.startedAt
-    this.attempts = ride.attempts
+  constructor(call: RoutedCall, selection: Selection) {
+    this.#call = call
+    this.#selection = selection
+    const { deployment, group, reason } = selection
+    this.startedAt = call.startedAt
+    this.attempts = call.attempts
     this.mark = { deployment: deployment.id, modelGroup: group.name, reason }
     this.router = {
-      requested: ride.requested,
+      requested: call.requested,
       modelGroup: group.name,
       deployment: deployment.id,
       ...(deployment.variant !== undefined && { variant: deployment.variant }),
-      fallbacks: ride.fallbacks,
+      fallbacks: call.fallbacks,
     }
   }
 
-  /** What the Router's cache has to say. */
   get cache(): CacheOutcome | undefined {
-    return this.#ride.note
+    return this.#call.cacheOutcome
   }
 
-  settled(call: MetaSource, error: LLMError | undefined): void {
-    // a list of embeddings may be several calls: what they come to is known with the answer
-    if (this.#ride.operation === 'embedding') return
-    this.finish(error, call.usage, call.headers, call.firstTokenAt, () => metaOf(call))
+  settled(call: MetaSource & AttemptOutcome, error: LLMError | undefined): void {
+    const { usage, headers, firstTokenAt } = call
+    this.finish(error, { usage, headers, firstTokenAt, meta: () => metaOf(call) })
   }
 
-  /** @param meta read for the cost, and only where it matters */
-  finish(
-    error: LLMError | undefined,
-    usage?: AnyUsage,
-    headers?: HeaderMap,
-    firstTokenAt?: number,
-    meta?: () => CallMeta,
-  ): void {
-    if (this.#over) return
-    this.#over = true
-    const core = this.#core
-    const pick = this.#pick
-    const { deployment, holds, tokens, lease } = pick
-    const { clock } = core
+  finish(error: LLMError | undefined, { usage, headers, firstTokenAt, meta }: AttemptOutcome = {}): void {
+    if (this.#finished) return
+    this.#finished = true
+    const { deployment, holds, tokens, reservation, at, estimate } = this.#selection
+    const { clock, state, queue } = this.#call.context
     const now = clock.wall()
-    const durationMs = clock.now() - pick.at
-    const used = usage === undefined ? undefined : totalOf(usage)
-    const refused = error !== undefined && wasRefusedHere(error)
+    const durationMs = clock.now() - at
+    const refused = error !== undefined && wasNeverSent(error)
+    const used = usage?.total_tokens ?? undefined
     const counted = refused ? 0 : (used ?? (error ? 0 : tokens))
-    deployment.vacate(pick, counted, refused)
+    deployment.release(this.#selection, counted, refused)
     let cost = 0
     if (holds.length > 0) {
-      cost = (usage ? meta?.().cost.total : undefined) ?? (error ? 0 : pick.estimate)
+      cost = (usage ? meta?.().cost.total : undefined) ?? (error ? 0 : estimate)
       for (const hold of holds) hold.budget.settle(now, hold, cost)
     }
-    if (headers) hear(deployment, headers, now)
-    if (!error) this.#good(now, durationMs, usage, firstTokenAt)
-    else this.#bad(error, now, durationMs)
-    if (lease) {
-      const speed = error
-        ? undefined
-        : {
-            callMs: durationMs,
-            firstTokenMs: firstTokenAt === undefined ? undefined : firstTokenAt - pick.at,
-            tokens: completionOf(usage),
-          }
-      core.state?.settle(lease, {
+    if (headers) applyRateLimits(deployment, headers, now)
+    const firstTokenMs = firstTokenAt === undefined ? undefined : firstTokenAt - at
+    if (error) this.#recordFailure(error, now, durationMs)
+    else this.#recordSuccess(now, durationMs, outputTokens(usage), firstTokenMs)
+    if (reservation) {
+      state?.settle(reservation, {
         tokens: refused || (error && used === undefined) ? 0 : used,
         cost,
         ...(refused && { refused }),
-        ...(speed && { latency: speed }),
+        ...(!error && { latency: { callMs: durationMs, firstTokenMs, tokens: outputTokens(usage) } }),
       })
-    } else if (core.state && !refused) {
-      core.state.note?.({ id: deployment.id, at: now - durationMs, tokens: counted, holds, cost })
+    } else if (state && !refused) {
+      state.note?.({ id: deployment.id, at: now - durationMs, tokens: counted, holds, cost })
     }
-    core.room.wake()
+    queue.wake()
   }
 
-  #good(now: number, durationMs: number, usage: AnyUsage | undefined, firstTokenAt: number | undefined): void {
-    const { deployment, group, at } = this.#pick
-    const core = this.#core
+  /** A response has begun: ends the probe. A call from before the cooldown does not. */
+  confirmRecovery(): void {
+    const { deployment, probe } = this.#selection
+    if (!deployment.cooldown && (probe || deployment.probe === 'none')) {
+      this.#call.context.availability.recover(deployment)
+    }
+  }
+
+  #recordSuccess(now: number, durationMs: number, output: number, firstTokenMs: number | undefined): void {
+    const { deployment, group } = this.#selection
+    const { events } = this.#call.context
     deployment.successes++
     deployment.failuresInARow = 0
     deployment.outcomes.expire(now)
     deployment.outcomes.add(now, 0, 1)
-    const output = completionOf(usage)
-    deployment.latency.measure(now, durationMs, output, firstTokenAt === undefined ? undefined : firstTokenAt - at)
+    deployment.latency.measure(now, durationMs, output, firstTokenMs)
     if (output > 0) {
-      const { outputTokens } = deployment
-      deployment.outputTokens = outputTokens === undefined ? output : outputTokens + 0.2 * (output - outputTokens)
+      const mean = deployment.outputTokens
+      deployment.outputTokens = mean === undefined ? output : mean + 0.2 * (output - mean)
     }
     deployment.unhealthy = undefined
-    this.answering()
-    if (core.events.heard) {
-      core.events.emit({ type: 'success', modelGroup: group.name, deployment: deployment.id, durationMs })
+    this.confirmRecovery()
+    if (events.observed) {
+      events.emit({ type: 'success', modelGroup: group.name, deployment: deployment.id, durationMs })
     }
   }
 
-  /** A good answer, or the beginning of one. What began before a cooldown does not end it, nor stands for its probe. */
-  answering(): void {
-    const { deployment, probe } = this.#pick
-    if (!deployment.cooldown && (probe || deployment.probe === 'none')) this.#core.recover(deployment)
-  }
-
-  #bad(error: LLMError, now: number, durationMs: number): void {
-    const { deployment, group, probe } = this.#pick
-    const core = this.#core
-    if (!isItsFault(error, deployment)) {
-      // it says nothing about the deployment: the next call tries it out
+  #recordFailure(error: LLMError, now: number, durationMs: number): void {
+    const { deployment, group, probe, at } = this.#selection
+    const { events, availability, options } = this.#call.context
+    if (!isDeploymentFault(error, deployment)) {
+      // it says nothing about the deployment: the next call probes it
       if (probe && deployment.probe === 'sent') deployment.probe = 'due'
       return
     }
     deployment.failures++
-    // what began before a cooldown failed of what the cooldown is for
-    const stale = this.#pick.at < deployment.cooledAt && !(error.code === 'rate_limit' && error.retryAfterMs)
+    // a call from before the cooldown fails for the same cause
+    const stale = at < deployment.cooledAt && !(error.code === 'rate_limit' && error.retryAfterMs)
     if (!stale) {
       deployment.failuresInARow++
       deployment.outcomes.expire(now)
       deployment.outcomes.add(now, 1, 1)
     }
-    if (error.code === 'timeout') deployment.latency.punish(now, durationMs)
-    core.events.emit({ type: 'failure', modelGroup: group.name, deployment: deployment.id, error, durationMs })
+    if (error.code === 'timeout') deployment.latency.penalize(now, durationMs)
+    events.emit({ type: 'failure', modelGroup: group.name, deployment: deployment.id, error, durationMs })
     if (stale) return
     const others = group.deployments.some((other) => other !== deployment && !other.cooldown && other.probe !== 'sent')
-    const verdict = cooldownFor(deployment, error, { options: core.options, group, now, others, probe })
-    if (verdict) core.coolDown(deployment, verdict)
+    const cooldown = cooldownFor(deployment, error, { options, group, others, probe })
+    if (cooldown) availability.coolDown(deployment, cooldown)
     else if (probe && deployment.probe === 'sent') deployment.probe = 'due'
-    if (!others) core.tryOut(group.deployments)
+    if (!others) availability.halfOpenNext(group.deployments)
   }
 }
 
-/** What the provider's headers say of its limits. */
-export function hear(deployment: Deployment, headers: HeaderMap, now: number): void {
+/** Takes the rate limits that a provider reports in its headers. */
+export function applyRateLimits(deployment: Deployment, headers: HeaderMap, now: number): void {
   for (const name in headers) {
     if (name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-')) {
-      deployment.heard(rateLimits(headers, now), now)
+      deployment.applyRateLimits(rateLimits(headers, now), now)
       return
     }
   }
 }
 
-export const totalOf = (usage: AnyUsage): number => usage.total_tokens ?? 0
-
-const completionOf = (usage: AnyUsage | undefined): number =>
+const outputTokens = (usage: AnyUsage | undefined): number =>
   usage && 'completion_tokens' in usage ? (usage.completion_tokens ?? 0) : 0

@@ -1,39 +1,45 @@
 import type { RouterContext } from '../context.js'
 import type { RouterOptions } from '../types.js'
-import type { RoutedCall } from './routed-call.js'
+import { RoutedCall } from './routed-call.js'
+import { runCall } from './run-call.js'
 
-/** Copies under way at the same time; more are dropped and counted, as are those to a group that has been taken out. */
-const most = 100
+/** Copies in flight at the same time. More are dropped and counted, as are copies to a group that was removed. */
+const maxCopies = 100
 
-/** Sends copies of calls to another group. Nobody waits for them, and nothing of them reaches an answer. */
+/** Sends copies of calls to another group. Their results are discarded. */
 export class Mirror {
   dropped = 0
-  #underWay = 0
-  readonly #core: RouterContext
-  readonly #run: (ride: RoutedCall, group: string) => Promise<unknown>
+  #inFlight = 0
+  readonly #context: RouterContext
 
-  constructor(core: RouterContext, run: (ride: RoutedCall, group: string) => Promise<unknown>) {
-    this.#core = core
-    this.#run = run
+  constructor(context: RouterContext) {
+    this.#context = context
   }
 
-  /** Where copies of a group's calls go. */
-  copy(ride: RoutedCall): void {
-    const { options, groups } = this.#core
-    // where there is none, the call itself will say so
-    const group = groups.find(ride.requested)
-    const to = group && (ofGroup(options, group.name) ?? group.mirrorTo)
-    if (to === undefined) return
-    if (this.#underWay >= most || !groups.has(to)) {
+  copy(call: RoutedCall): void {
+    const { options, groups } = this.#context
+    // the call itself reports an unknown group
+    const group = groups.find(call.requested)
+    const target = group && (mirrorOf(options, group.name) ?? group.mirrorTo)
+    if (target === undefined) return
+    if (this.#inFlight >= maxCopies || !groups.has(target)) {
       this.dropped++
       return
     }
-    this.#underWay++
-    this.#run(ride, to)
+    this.#inFlight++
+    this.#send(call, target)
       .catch(() => {})
-      .finally(() => this.#underWay--)
+      .finally(() => this.#inFlight--)
+  }
+
+  async #send({ operation, request, options }: RoutedCall, model: string): Promise<void> {
+    const { signal: _, stream: _stream, stream_options: _options, onSettled: _settled, ...params } = request
+    // these also restrict the copy
+    const { tags, allowedRegions, priority } = options
+    const copy = { ...params, tags, allowedRegions, priority, model, fallbacks: false, numRetries: 0 }
+    await runCall(new RoutedCall(this.#context, operation, copy))
   }
 }
 
-const ofGroup = ({ mirrorTo }: RouterOptions, name: string): string | undefined =>
+const mirrorOf = ({ mirrorTo }: RouterOptions, name: string): string | undefined =>
   mirrorTo && Object.hasOwn(mirrorTo, name) ? mirrorTo[name] : undefined

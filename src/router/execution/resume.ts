@@ -2,59 +2,71 @@ import { Assembler } from '../../call/assemble.js'
 import { CompletionStream } from '../../call/completion-stream.js'
 import { joinedMeta, withMeta } from '../../call/meta.js'
 import { Pipe, type PipeSource } from '../../call/pipe.js'
+import { isSchema, parseAnswer } from '../../call/structured.js'
 import { AbortError, LLMError } from '../../errors.js'
 import type { ChatCompletion, ChatCompletionChunk, Usage } from '../../types/chat.js'
 import type { CallMeta } from '../../types/meta.js'
-
-/** Asks another deployment to go on after `text`. */
-export type Continue = (text: string, error: LLMError) => Promise<CompletionStream>
+import type { CompletionRequest } from '../../types/options.js'
+import { runWithFallbacks } from './fallbacks.js'
+import { RoutedCall } from './routed-call.js'
 
 /**
- * A stream that survives the loss of its deployment: what comes after the break is another deployment's continuation of the text
- * so far. The reader sees one answer, with one id.
+ * A stream that survives the loss of its deployment: another one continues the text so far. The reader sees one answer with
+ * one id.
  */
-export function resumable(
-  first: CompletionStream,
-  showUsage: boolean,
-  goOn: Continue,
-  complete: (answer: ChatCompletion) => ChatCompletion | Promise<ChatCompletion>,
-): CompletionStream {
-  const resuming = new Resuming(first, showUsage, goOn, complete)
-  return new CompletionStream(resuming.parts())
+export function resumable(call: RoutedCall, first: CompletionStream): CompletionStream {
+  return new CompletionStream(new ResumedStream(call, first).parts())
 }
 
-/** Continuations of one answer. Each has brought a piece of it. */
-const mostBreaks = 10
+/** Continues the text of a broken stream with another deployment. */
+async function continueText(call: RoutedCall, text: string, error: LLMError): Promise<CompletionStream> {
+  const { context, request, requested, answeredBy } = call
+  const { messages } = request as Partial<CompletionRequest>
+  const prefix = { role: 'assistant', content: text, prefix: true }
+  const { resume: _, ...options } = call.options
+  const given = {
+    ...request,
+    ...options,
+    model: requested,
+    messages: [...(messages ?? []), prefix],
+    stream_options: { include_usage: true },
+  }
+  const next = new RoutedCall(context, 'chat', given, call, { deployment: answeredBy, prefix })
+  const stream = (await runWithFallbacks(next)) as CompletionStream
+  // if it breaks again, this deployment is the one that broke
+  call.answeredBy = next.answeredBy
+  const to = stream.meta.router?.deployment ?? ''
+  context.events.emit({ type: 'resume', from: answeredBy?.id ?? '', to, error })
+  return stream
+}
 
-class Resuming implements PipeSource {
+/** Continuations of one answer. */
+const maxContinuations = 10
+
+class ResumedStream implements PipeSource {
+  readonly #call: RoutedCall
   readonly #pipe = new Pipe<ChatCompletionChunk>(this)
   readonly #assembler = new Assembler()
-  readonly #goOn: Continue
+  /** Whether the caller asked for usage. */
   readonly #showUsage: boolean
-  /** Those that broke, and the one that is read. */
+  /** Of the broken streams and the current one. */
   readonly #metas: CallMeta[]
   #current: CompletionStream
   #head: ChatCompletionChunk | undefined
-  #spent: Usage | undefined
+  /** Usage of the broken streams. */
+  #earlierUsage: Usage | undefined
   #breaks = 0
-  #paused: { promise: Promise<void>; go: () => void } | undefined
+  #paused: { promise: Promise<void>; resume: () => void } | undefined
   #left = false
-  /** White space at the end of the text that the continuation was not told: it may say it again. */
-  #tail = ''
+  /** Whitespace at the end of the text that was not sent with it: the continuation may repeat it. */
+  #trailing = ''
 
-  readonly #complete: (answer: ChatCompletion) => ChatCompletion | Promise<ChatCompletion>
-
-  constructor(
-    first: CompletionStream,
-    showUsage: boolean,
-    goOn: Continue,
-    complete: (answer: ChatCompletion) => ChatCompletion | Promise<ChatCompletion>,
-  ) {
-    this.#complete = complete
+  constructor(call: RoutedCall, first: CompletionStream) {
+    const { stream_options: options } = call.request as Partial<CompletionRequest>
+    this.#call = call
     this.#current = first
     this.#metas = [first.meta]
-    this.#showUsage = showUsage
-    this.#goOn = goOn
+    this.#showUsage = options?.include_usage === true
     void this.#pump()
   }
 
@@ -64,7 +76,7 @@ class Resuming implements PipeSource {
       meta: this.#meta(),
       soFar: () => this.#soFar(),
       partial: () => this.#soFar(),
-      complete: async () => this.#complete(this.#soFar()),
+      complete: async () => this.#complete(),
       cancel: (error: AbortError) => {
         this.#left = true
         this.#current.abort(error.cause)
@@ -75,15 +87,15 @@ class Resuming implements PipeSource {
 
   pause(): void {
     if (this.#paused) return
-    let go = () => {}
+    let resume = () => {}
     const promise = new Promise<void>((resolve) => {
-      go = resolve
+      resume = resolve
     })
-    this.#paused = { promise, go }
+    this.#paused = { promise, resume }
   }
 
   resume(): void {
-    this.#paused?.go()
+    this.#paused?.resume()
     this.#paused = undefined
   }
 
@@ -117,27 +129,27 @@ class Resuming implements PipeSource {
     }
   }
 
-  /** The continuation, or the error that the reader gets. */
+  /** The continuation, or the error for the reader. */
   async #next(error: LLMError): Promise<CompletionStream | Error> {
     const { choices } = this.#assembler.answer()
     const [choice] = choices
     const text = choice?.message.content ?? ''
-    const textOnly =
+    const isText =
       choices.length === 1 && !choice?.message.tool_calls && !choice?.message.refusal && text.trim() !== ''
-    if (!textOnly || error.code === 'aborted' || !error.retryable || this.#breaks++ >= mostBreaks) return error
+    if (!isText || error.code === 'aborted' || !error.retryable || this.#breaks++ >= maxContinuations) return error
     const known = text.trimEnd()
     try {
-      const next = await this.#goOn(known, error)
+      const next = await continueText(this.#call, known, error)
       if (this.#left) {
         next.abort('left')
         return error
       }
-      this.#tail = text.slice(known.length)
+      this.#trailing = text.slice(known.length)
       const { usage } = this.#metas.at(-1) ?? {}
-      if (usage && 'completion_tokens' in usage) this.#spent = sum(this.#spent, usage)
+      if (usage && 'completion_tokens' in usage) this.#earlierUsage = addUsage(this.#earlierUsage, usage)
       return next
     } catch {
-      // nobody can go on: the break is what the reader must know
+      // no deployment can continue: the reader needs the original error
       return error
     }
   }
@@ -145,24 +157,29 @@ class Resuming implements PipeSource {
   #put(chunk: ChatCompletionChunk): void {
     this.#head ??= chunk
     const { id, created, model } = this.#head
-    const choices = this.#breaks === 0 ? chunk.choices : chunk.choices.map((choice) => this.#joined(choice))
-    const whole = chunk.usage && this.#spent ? { usage: sum(this.#spent, chunk.usage) } : undefined
-    const put = this.#breaks === 0 ? chunk : { ...chunk, id, created, model, choices, ...whole }
+    const choices = this.#breaks === 0 ? chunk.choices : chunk.choices.map((choice) => this.#join(choice))
+    const total = chunk.usage && this.#earlierUsage ? { usage: addUsage(this.#earlierUsage, chunk.usage) } : undefined
+    const put = this.#breaks === 0 ? chunk : { ...chunk, id, created, model, choices, ...total }
     this.#assembler.add(put)
     if (put.usage && put.choices.length === 0 && !this.#showUsage) return
     this.#pipe.put(put)
   }
 
-  /** No second `role`, and no white space twice. */
-  #joined(choice: ChatCompletionChunk['choices'][number]): ChatCompletionChunk['choices'][number] {
+  /** Removes a second `role` and repeated whitespace. */
+  #join(choice: ChatCompletionChunk['choices'][number]): ChatCompletionChunk['choices'][number] {
     const { role: _, ...delta } = choice.delta
-    if (this.#tail !== '' && typeof delta.content === 'string' && delta.content !== '') {
+    if (this.#trailing !== '' && typeof delta.content === 'string' && delta.content !== '') {
       let same = 0
-      while (same < this.#tail.length && delta.content[same] === this.#tail[same]) same++
+      while (same < this.#trailing.length && delta.content[same] === this.#trailing[same]) same++
       delta.content = delta.content.slice(same)
-      this.#tail = ''
+      this.#trailing = ''
     }
     return { ...choice, delta }
+  }
+
+  #complete(): ChatCompletion | Promise<ChatCompletion> {
+    const { response_format: format } = this.#call.request as Partial<CompletionRequest>
+    return isSchema(format) ? parseAnswer(this.#soFar(), format) : this.#soFar()
   }
 
   #soFar(): ChatCompletion {
@@ -174,7 +191,7 @@ class Resuming implements PipeSource {
   }
 }
 
-function sum(a: Usage | undefined, b: Usage): Usage {
+function addUsage(a: Usage | undefined, b: Usage): Usage {
   if (!a) return b
   return {
     ...b,

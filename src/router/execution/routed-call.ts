@@ -1,210 +1,125 @@
-import { type CacheInput, checkCache } from '../../cache/policy.js'
+import type { Operation } from '../../../providers/contract.js'
+import type { CacheInput } from '../../cache/policy.js'
 import type { CacheOutcome } from '../../call/cache-outcome.js'
-import { toCamel } from '../../call/options.js'
-import { sensitive } from '../../call/target.js'
-import { BadRequestError, type LLMError } from '../../errors.js'
+import { AbortError, BadRequestError, type LLMError, TimeoutError } from '../../errors.js'
 import type { CallRecorder } from '../../observe/call-recorder.js'
 import type { Attempt } from '../../types/meta.js'
-import type { CompletionRequest, EmbeddingRequest, RerankRequest } from '../../types/options.js'
+import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
-import { notOfTarget, ofDeployments } from '../options.js'
-import { Requirements, type RoutedOperation } from '../selection/requirements.js'
-import type { FallbackTarget, RouterCallOptions } from '../types.js'
+import { unknownGroup } from '../group-references.js'
+import { Requirements } from '../selection/requirements.js'
+import type { RouterCallOptions } from '../types.js'
+import { splitCall } from './call-options.js'
 
-export type RoutedRequest = (CompletionRequest | EmbeddingRequest | RerankRequest) & RouterCallOptions
+/** Timers may fire up to this many milliseconds early. */
+const timerTolerance = 2
 
-/** One call on its way through the Router. */
+/** The stream that a call resumes. */
+interface Interrupted {
+  /** The deployment whose stream broke. */
+  readonly deployment: Deployment | undefined
+  /** The assistant message to continue: it stays last, even if a fallback replaces the messages. */
+  readonly prefix: unknown
+}
+
+/** State of one call through the Router, over all of its attempts. */
 export class RoutedCall {
-  readonly operation: RoutedOperation
-  /** The name that the caller asked for. */
+  readonly context: RouterContext
+  readonly operation: Operation
+  /** The model group that the caller asked for. */
   readonly requested: string
-  /** What travels on: without the Router's own options, and without `model`. */
+  /** Parameters and options that go on to the deployment, without `model`. */
   readonly request: Readonly<Record<string, unknown>>
   readonly options: RouterCallOptions
   readonly stream: boolean
-  /** What the call says of its cache. */
+  /** The cache option of the call. */
   readonly cache: CacheInput
   readonly signal: AbortSignal | undefined
   /** Monotonic milliseconds. */
   readonly startedAt: number
   readonly deadline: number
+  /** Milliseconds; 0 for no limit. */
   readonly timeout: number
   readonly attempts: Attempt[]
-  /** Where the stream broke that this ride continues. */
-  readonly broke: Deployment | undefined
-  /** What it asks for as it was made; a fallback may ask for something else. */
-  readonly needs: Requirements
-  /** ModelGroups and deployments that were fallen back to, with the one that was asked for. */
+  readonly interrupted: Interrupted | undefined
+  /** Requirements of the request as given. A fallback may change them. */
+  readonly requirements: Requirements
+  /** Groups and deployments that were already called. */
   readonly visited = new Set<string>()
   fallbacks: number
-  /** How its last try failed. */
-  last: LLMError | undefined
-  /** Who is told how it goes. */
-  watch: CallRecorder | undefined
-  /** What its cache has to say. */
-  note: CacheOutcome | undefined
-  /** The text that is to be gone on with: the last message, whatever the others are. */
-  readonly prefix: unknown
+  /** The error of its last attempt. */
+  lastError: LLMError | undefined
+  /** The deployment of its last successful attempt. */
+  answeredBy: Deployment | undefined
+  recorder: CallRecorder | undefined
+  cacheOutcome: CacheOutcome | undefined
 
-  /** @param broken the ride that this one goes on with, and where it broke */
+  /** @param before the call that this one is a part of: time, attempts and fallbacks count together */
   constructor(
-    operation: RoutedOperation,
-    given: RoutedRequest,
-    now: number,
-    timeout: number,
-    broken?: { ride: RoutedCall; deployment: Deployment; prefix: unknown },
+    context: RouterContext,
+    operation: Operation,
+    given: object,
+    before?: RoutedCall,
+    interrupted?: Interrupted,
   ) {
-    const { request, options, model, own } = split(given)
+    const { request, options, model, cache, signal, timeout } = splitCall(given)
+    this.context = context
     this.operation = operation
     this.requested = model
     this.request = request
     this.options = options
-    this.stream = operation === 'chat' && request.stream === true
-    this.cache = own.cache
-    this.signal = own.signal ?? undefined
-    this.timeout = own.timeout ?? timeout
-    this.startedAt = broken?.ride.startedAt ?? now
-    this.deadline = broken?.ride.deadline ?? (this.timeout > 0 ? now + this.timeout : Number.POSITIVE_INFINITY)
-    this.attempts = broken?.ride.attempts ?? []
-    this.fallbacks = broken?.ride.fallbacks ?? 0
-    this.broke = broken?.deployment
-    this.prefix = broken?.prefix
-    this.needs = new Requirements(operation, { ...request, model }, broken !== undefined)
+    this.stream = (operation === 'chat' || operation === 'responses') && request.stream === true
+    this.cache = cache
+    this.signal = signal
+    this.timeout = before?.timeout ?? timeout ?? context.settings.timeout
+    this.startedAt = before?.startedAt ?? context.clock.now()
+    const deadline = this.timeout > 0 ? this.startedAt + this.timeout : Number.POSITIVE_INFINITY
+    this.deadline = before?.deadline ?? deadline
+    this.attempts = before?.attempts ?? []
+    this.fallbacks = before?.fallbacks ?? 0
+    this.recorder = before?.recorder
+    this.interrupted = interrupted
+    this.requirements = new Requirements(operation, { ...request, model }, interrupted !== undefined)
   }
-}
 
-/** One group that a ride tries: its own retries, and perhaps other parameters. */
-export interface FallbackStep {
-  readonly target: FallbackTarget
-  readonly model: string
-  readonly overrides: Readonly<Record<string, unknown>> | undefined
-  /** What the call asks for with these. */
-  readonly needs: Requirements
-  /** Deployments that have failed on this leg. */
-  readonly tried: Set<Deployment>
-}
-
-export function createStep(
-  target: FallbackTarget,
-  { operation, request, requested, needs, broke, prefix }: RoutedCall,
-): FallbackStep {
-  const tried = new Set(broke && [broke])
-  if (typeof target === 'string') return { target, model: target, overrides: undefined, needs, tried }
-  const { model, ...overrides } = target
-  if (prefix !== undefined && Array.isArray(overrides.messages)) overrides.messages = [...overrides.messages, prefix]
-  const asked = { ...request, model: requested, ...overrides }
-  return { target, model, overrides, needs: new Requirements(operation, asked, needs.prefill), tried }
-}
-
-const routerOptions = [
-  'tags',
-  'allowedRegions',
-  'priority',
-  'numRetries',
-  'fallbacks',
-  'contextWindowFallbacks',
-  'contentPolicyFallbacks',
-  'resume',
-  'mockTestingFallbacks',
-  'mockTestingContextFallbacks',
-  'mockTestingContentPolicyFallbacks',
-  'mockTestingRateLimitError',
-] as const satisfies readonly (keyof RouterCallOptions)[]
-
-const isRouterOption: ReadonlySet<string> = new Set(routerOptions)
-
-/** A Router's option in the other casing: what it is for would go to the model, and not be done. */
-const misspelt = (name: string) => name.includes('_') && isRouterOption.has(toCamel(name))
-
-function split(given: RoutedRequest) {
-  const request: Record<string, unknown> = {}
-  const options: Record<string, unknown> = {}
-  let model: unknown
-  let timeout: unknown
-  for (const name in given) {
-    const value = (given as unknown as Record<string, unknown>)[name]
-    if (value === undefined) continue
-    if (name === 'model') model = value
-    else if (name === 'cache') checkCache(value)
-    else if (name === 'timeout') timeout = value
-    else if (isRouterOption.has(name)) options[name] = value
-    else if (name === 'maxRetries') options.numRetries ??= value
-    else if (misspelt(name)) {
-      throw new BadRequestError(`Unknown option '${name}'. Did you mean '${toCamel(name)}'?`, { param: name })
-    } else if (ofDeployments.has(name)) {
-      throw new BadRequestError(
-        `'${name}' belongs to a deployment of the Router, not to a call: it would go to every provider of the group.`,
-        { param: name },
-      )
-    } else request[name] = value
+  get timeLeft(): number {
+    return this.deadline - this.context.clock.now()
   }
-  checkOptions(options)
-  checkHeaders(request.headers)
-  if (typeof model !== 'string' || model === '') {
-    throw new BadRequestError("'model' is the name of a model group, or a deployment's id.", { param: 'model' })
-  }
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
-    throw new BadRequestError("'timeout' is a number of milliseconds, 0 or more.", { param: 'timeout' })
-  }
-  return {
-    request,
-    options: options as RouterCallOptions,
-    model,
-    own: { signal: given.signal, cache: given.cache, timeout: timeout as number | undefined },
-  }
-}
 
-/** What looks like a credential would go to every provider. */
-function checkHeaders(headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null) return
-  const name = Object.keys(headers).find((one) => sensitive.test(one.toLowerCase()))
-  if (name === undefined) return
-  throw new BadRequestError(
-    `The header '${name}' belongs to a deployment of the Router, not to a call: it would go to every provider of the group.`,
-    { param: 'headers' },
-  )
-}
+  get isLate(): boolean {
+    return this.timeLeft <= timerTolerance
+  }
 
-function checkOptions(options: Readonly<Record<string, unknown>>): void {
-  for (const name in options) {
-    const value = options[name]
-    const wrong = (what: string) => new BadRequestError(`'${name}' is ${what}.`, { param: name })
-    switch (name) {
-      case 'tags':
-      case 'allowedRegions':
-        if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) throw wrong('a list of strings')
-        break
-      case 'priority':
-        if (typeof value !== 'number' || Number.isNaN(value)) throw wrong('a number, the lower the sooner')
-        break
-      case 'numRetries':
-        if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw wrong('a whole number, 0 or more')
-        break
-      case 'fallbacks':
-        if (value !== false) checkTargets(value, wrong)
-        break
-      case 'contextWindowFallbacks':
-      case 'contentPolicyFallbacks':
-        checkTargets(value, wrong)
-        break
-      case 'resume':
-        if (value !== 'continue') throw wrong("'continue', or left out")
-        break
-      default:
-        if (typeof value !== 'boolean') throw wrong('true or false')
+  /** @throws {BadRequestError} if one of its own fallbacks does not exist */
+  checkTargets(): void {
+    const { groups } = this.context
+    for (const name of ['fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'] as const) {
+      const targets = this.options[name]
+      if (!targets) continue
+      for (const [index, target] of targets.entries()) {
+        const model = typeof target === 'string' ? target : target.model
+        if (!groups.has(model)) {
+          const { message } = unknownGroup(`${name}[${index}]`, model, groups)
+          throw new BadRequestError(message, { param: name })
+        }
+      }
     }
   }
-}
 
-function checkTargets(value: unknown, wrong: (what: string) => BadRequestError): void {
-  const right = (target: unknown) =>
-    typeof target === 'string' ||
-    (typeof target === 'object' && target !== null && 'model' in target && typeof target.model === 'string')
-  if (!Array.isArray(value) || !value.every(right)) {
-    throw wrong("a list of groups, such as ['claude'] or [{ model: 'claude', temperature: 0 }]")
+  /** Notes the delay before the next attempt on the last one. */
+  recordDelay(delayMs: number): void {
+    const last = this.attempts.at(-1)
+    if (last) last.delayMs = delayMs
   }
-  for (const target of value) {
-    const misplaced = notOfTarget(target)
-    if (misplaced) throw wrong(`a list of groups, one of which ${misplaced}`)
+
+  timeoutError(cause: LLMError | undefined): TimeoutError {
+    return new TimeoutError(
+      `The call exceeded its timeout of ${this.timeout} ms. Raise 'timeout', or use a stream.`,
+      { phase: 'total', model: this.requested, cause, retryable: false },
+    )
+  }
+
+  abortError(): AbortError {
+    return new AbortError('The call was aborted.', { cause: this.signal?.reason, model: this.requested })
   }
 }

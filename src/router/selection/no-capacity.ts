@@ -4,42 +4,24 @@ import {
   type LLMError,
   NoDeploymentsAvailableError,
 } from '../../errors.js'
+import type { RejectionReason } from '../../limits/types.js'
 import type { Deployment } from '../deployments/deployment.js'
-import type { ModelGroup } from '../deployments/model-groups.js'
-import type { RoomReason } from '../state.js'
-import type { Unavailable } from '../types.js'
-import {
-  budgetsOf,
-  Exclusion,
-  estimatePrice,
-  estimateTokensFor,
-  findExclusion,
-  type SelectionContext,
-} from './filter.js'
+import { estimatePrice, estimateTokensFor } from './estimates.js'
+import { Exclusion, findExclusion } from './filter.js'
 import { findInability, type Inability } from './requirements.js'
+import type { NoCapacity } from './selection.js'
+import type { SelectionContext } from './selection-context.js'
 
-/** Nobody can take the call. */
-export interface NoCapacity {
-  readonly group: ModelGroup
-  readonly deployments: readonly Unavailable[]
-  /** When somebody may, in milliseconds; undefined where nobody knows. */
-  readonly retryAfterMs: number | undefined
-  /** Whether waiting may help. */
-  readonly passes: boolean
-  readonly error: (cause: LLMError | undefined) => LLMError
-}
-
-interface Problem {
-  readonly obstacle: Exclusion
+/** Why one deployment can't take the call. */
+interface Unavailability {
+  readonly exclusion: Exclusion
   readonly reason: string
   readonly retryAfterMs: number | undefined
-  /** Whether it may be gone after a while, or when another call has ended. */
-  readonly passes: boolean
+  /** Whether it may end by itself, or with another call. */
+  readonly temporary: boolean
 }
 
-type Told = RoomReason | undefined
-
-const obstacles: Readonly<Record<RoomReason['kind'], Exclusion>> = {
+const exclusions: Readonly<Record<RejectionReason['kind'], Exclusion>> = {
   cooldown: Exclusion.Cooldown,
   probing: Exclusion.Probing,
   parallel: Exclusion.Parallel,
@@ -49,54 +31,60 @@ const obstacles: Readonly<Record<RoomReason['kind'], Exclusion>> = {
   unreachable: Exclusion.Requests,
 }
 
-export function describeNoCapacity(look: SelectionContext, told?: (deployment: Deployment) => Told): NoCapacity {
-  const { ride, group } = look
-  const problems = group.deployments.map((deployment): [Deployment, Problem] => {
-    const said = told?.(deployment)
-    if (said) {
-      // money comes back where calls are under way, or with time
-      const passes = said.kind !== 'budget' || said.retryAfterMs !== undefined
-      return [deployment, { obstacle: obstacles[said.kind], passes, ...said }]
-    }
-    const obstacle = findExclusion(look, deployment)
-    return [deployment, { obstacle, passes: passing.has(obstacle), ...explain(look, deployment, obstacle) }]
+/** @param rejections reasons that the shared state gave */
+export function describeNoCapacity(
+  selection: SelectionContext,
+  rejections?: ReadonlyMap<Deployment, RejectionReason | undefined>,
+): NoCapacity {
+  const { request, group } = selection
+  const found = group.deployments.map((deployment): [Deployment, Unavailability] => {
+    const rejection = rejections?.get(deployment)
+    return [deployment, rejection ? fromRejection(rejection) : describeExclusion(selection, deployment)]
   })
-  const deployments = problems.map(([{ id }, { reason, retryAfterMs }]) => ({
+  const deployments = found.map(([{ id }, { reason, retryAfterMs }]) => ({
     deployment: id,
     reason,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   }))
-  const times = problems.flatMap(([, { retryAfterMs }]) => retryAfterMs ?? [])
+  const times = found.flatMap(([, { retryAfterMs }]) => retryAfterMs ?? [])
   const retryAfterMs = times.length > 0 ? Math.min(...times) : undefined
-  const passes = problems.some(([, problem]) => problem.passes)
-  const only = (kind: Exclusion) => problems.length > 0 && problems.every(([, problem]) => problem.obstacle === kind)
-  const details = deployments.slice(0, 8).map(({ deployment, reason }) => `${deployment}: ${reason}`)
-  const list = `${details.join('; ') || 'it has none'}${deployments.length > 8 ? `; and ${deployments.length - 8} more` : ''}`
-  const when = retryAfterMs === undefined ? '' : ` The nextCooldownEnd may be free in ${Math.ceil(retryAfterMs)} ms.`
+  const temporary = found.some(([, unavailability]) => unavailability.temporary)
   return {
-    group,
-    deployments,
     retryAfterMs,
-    passes,
+    temporary,
     error: (cause) => {
-      const common = { model: ride.requested, retryAfterMs, cause }
-      if (only(Exclusion.TooLong)) {
+      const all = (exclusion: Exclusion) => found.length > 0 && found.every(([, one]) => one.exclusion === exclusion)
+      const details = deployments.slice(0, 8).map(({ deployment, reason }) => `${deployment}: ${reason}`)
+      const more = deployments.length > 8 ? `; and ${deployments.length - 8} more` : ''
+      const list = `${details.join('; ') || 'the group has no deployments'}${more}`
+      const when = retryAfterMs === undefined ? '' : ` Retry after ${Math.ceil(retryAfterMs)} ms.`
+      const common = { model: request.call.requested, retryAfterMs, cause }
+      if (all(Exclusion.PromptTooLong)) {
         return new ContextWindowExceededError(`The prompt is too long for '${group.name}'. ${list}.`, common)
       }
-      if (only(Exclusion.Budget)) {
+      if (all(Exclusion.Budget)) {
         return new BudgetExceededError(`No budget is left for '${group.name}'. ${list}.${when}`, common)
       }
       return new NoDeploymentsAvailableError(`No deployment of '${group.name}' can take the call. ${list}.${when}`, {
         ...common,
         deployments,
-        retryable: passes,
+        retryable: temporary,
       })
     },
   }
 }
 
-/** What goes by itself. */
-const passing: ReadonlySet<Exclusion> = new Set([
+function fromRejection({ kind, reason, retryAfterMs }: RejectionReason): Unavailability {
+  // a budget returns with time or with the calls that hold it
+  return { exclusion: exclusions[kind], reason, retryAfterMs, temporary: kind !== 'budget' || retryAfterMs !== undefined }
+}
+
+function describeExclusion(selection: SelectionContext, deployment: Deployment): Unavailability {
+  const exclusion = findExclusion(selection, deployment)
+  return { exclusion, temporary: temporaryExclusions.has(exclusion), ...explain(selection, deployment, exclusion) }
+}
+
+const temporaryExclusions: ReadonlySet<Exclusion> = new Set([
   Exclusion.Cooldown,
   Exclusion.Probing,
   Exclusion.Parallel,
@@ -105,82 +93,86 @@ const passing: ReadonlySet<Exclusion> = new Set([
   Exclusion.ProviderLimit,
 ])
 
-function explain(
-  look: SelectionContext,
-  deployment: Deployment,
-  obstacle: Exclusion,
-): Pick<Problem, 'reason' | 'retryAfterMs'> & { readonly passes?: boolean } {
-  const { wanted, now } = look
-  const say = (reason: string, retryAfterMs?: number) => ({ reason, retryAfterMs })
-  switch (obstacle) {
-    case Exclusion.Tags:
-      return say(
-        wanted === ''
-          ? `is for the tags ${deployment.tags.join(', ')}`
-          : `has none of the tags ${typeof wanted === 'string' ? wanted : wanted?.join(', ')}`,
-      )
+type Explanation = Pick<Unavailability, 'reason' | 'retryAfterMs'> & Partial<Unavailability>
+
+function explain(selection: SelectionContext, deployment: Deployment, exclusion: Exclusion): Explanation {
+  const { requiredTags, now } = selection
+  const because = (reason: string, retryAfterMs?: number) => ({ reason, retryAfterMs })
+  switch (exclusion) {
+    case Exclusion.Tags: {
+      if (requiredTags === '') return because(`is reserved for the tags ${deployment.tags.join(', ')}`)
+      const tags = typeof requiredTags === 'string' ? requiredTags : requiredTags?.join(', ')
+      return because(`has none of the tags ${tags}`)
+    }
     case Exclusion.Region:
-      return say(deployment.region ? `is in ${deployment.region}` : 'says no region')
-    case Exclusion.Unable:
-    case Exclusion.TooLong: {
-      const facts = deployment.facts(look.model(deployment))
-      const needs = look.needs(deployment)
-      return say(inabilities(findInability(facts, needs), facts.maxInputTokens, needs.promptTokens))
+      return because(deployment.region ? `is in the region ${deployment.region}` : 'has no region')
+    case Exclusion.Inability:
+    case Exclusion.PromptTooLong: {
+      const facts = deployment.facts(selection.model(deployment))
+      const requirements = selection.requirements(deployment)
+      const inability = findInability(facts, requirements)
+      return because(describeInability(inability, facts.maxInputTokens, requirements.promptTokens))
     }
-    case Exclusion.Cooldown:
-      return say(`rests after ${deployment.cooldown?.reason}`, (deployment.cooldown?.until ?? now) - now)
+    case Exclusion.Cooldown: {
+      const { reason, until = now } = deployment.cooldown ?? {}
+      return because(`is cooling down after ${reason}`, until - now)
+    }
     case Exclusion.Probing:
-      return say('is being tried out after its cooldown')
+      return because('has a probe in flight after its cooldown')
     case Exclusion.Parallel:
-      return say(`has ${deployment.maxParallelRequests} calls under way, which is all it may have`)
-    case Exclusion.Budget: {
-      const budgets = budgetsOf(look, deployment)
-      const price = estimatePrice(look, deployment)
-      const short = budgets.find((budget) => !budget.fits(now, price?.estimate ?? 0, price?.most ?? 0))
-      if (!short) return say('has no budget left')
-      const { spent, reserved, limit, key } = short.snapshot(now)
-      const waiting = reserved > 0 ? `, ${money(reserved)} set aside for calls under way` : ''
-      const freesIn = short.freesIn(now)
-      const asks = `, and the call may cost ${money(price?.estimate ?? 0)}`
-      const said = say(
-        `budget ${key}: ${money(spent)} of ${money(limit)} spent${waiting}${spent < limit ? asks : ''}`,
-        reserved > 0 ? undefined : freesIn,
-      )
-      return { ...said, passes: reserved > 0 || freesIn !== undefined }
-    }
-    case Exclusion.NoPrice:
-      return say("has a budget, and its model's price is not known: give it 'prices'")
+      return because(`has ${deployment.maxParallelRequests} calls in flight, its maximum`)
+    case Exclusion.Budget:
+      return explainBudget(selection, deployment)
+    case Exclusion.UnknownPrice:
+      return because("has a budget, but the price of its model is unknown (set 'prices')")
     case Exclusion.Unhealthy:
-      return say(`failed its health check: ${deployment.unhealthy}`)
-    case Exclusion.Requests:
-      return say(
-        `has used its ${deployment.rpm} requests a minute`,
-        deployment.window.freesIn(now, deployment.requests + 1 - (deployment.rpm ?? 0), 0),
+      return because(`failed its health check (${deployment.unhealthy})`)
+    case Exclusion.Requests: {
+      const excess = deployment.requests + 1 - (deployment.rpm ?? 0)
+      return because(
+        `has used its ${deployment.rpm} requests per minute`,
+        deployment.window.freesIn(now, excess, 0),
       )
-    case Exclusion.Tokens:
-      return say(
-        `has used ${deployment.tokens} of its ${deployment.tpm} tokens a minute`,
-        deployment.window.freesIn(
-          now,
-          0,
-          deployment.tokens + estimateTokensFor(deployment, look.needs(deployment)) - (deployment.tpm ?? 0),
-        ),
+    }
+    case Exclusion.Tokens: {
+      const tokens = estimateTokensFor(deployment, selection.requirements(deployment))
+      const excess = deployment.tokens + tokens - (deployment.tpm ?? 0)
+      return because(
+        `has used ${deployment.tokens} of its ${deployment.tpm} tokens per minute`,
+        deployment.window.freesIn(now, 0, excess),
       )
+    }
     case Exclusion.ProviderLimit:
-      return say(
-        'its provider says that its rate limit is used up',
+      return because(
+        'has reached the rate limit of its provider',
         Math.max(deployment.requestsUntil, deployment.tokensUntil) - now,
       )
     default:
-      return say('was not chosen')
+      return because('was not selected')
   }
 }
 
-function inabilities(inability: Inability | undefined, most: number | undefined, tokens: number): string {
-  if (inability === 'tools') return 'its model has no tools'
-  if (inability === 'images') return 'its model takes no images'
-  if (inability === 'prefill') return 'its model is not known to go on with a text'
-  return `its model takes ${most} tokens, and the prompt has about ${tokens}`
+function explainBudget(selection: SelectionContext, deployment: Deployment): Explanation {
+  const { now } = selection
+  const { estimate = 0, most = 0 } = estimatePrice(selection, deployment) ?? {}
+  const exceeded = selection.budgets(deployment).find((budget) => !budget.fits(now, estimate, most))
+  if (!exceeded) return { reason: 'has no budget left', retryAfterMs: undefined }
+  const { spent, reserved, limit, key } = exceeded.snapshot(now)
+  const held = reserved > 0 ? `, ${dollars(reserved)} held for calls in flight` : ''
+  const cost = spent < limit ? `, and the call may cost ${dollars(estimate)}` : ''
+  const freesIn = exceeded.freesIn(now)
+  return {
+    reason: `has spent ${dollars(spent)} of ${dollars(limit)} of the budget '${key}'${held}${cost}`,
+    retryAfterMs: reserved > 0 ? undefined : freesIn,
+    temporary: reserved > 0 || freesIn !== undefined,
+  }
 }
 
-const money = (dollars: number) => `$${dollars > 0 && dollars < 0.01 ? dollars.toPrecision(2) : dollars.toFixed(2)}`
+function describeInability(inability: Inability | undefined, most: number | undefined, tokens: number): string {
+  if (inability === 'tools') return 'its model does not support tools'
+  if (inability === 'images') return 'its model does not accept images'
+  if (inability === 'prefill') return 'its model is not known to continue a text'
+  return `its model accepts ${most} tokens, and the prompt has about ${tokens}`
+}
+
+const dollars = (amount: number) => `$${amount > 0 && amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2)}`

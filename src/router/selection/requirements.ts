@@ -1,47 +1,51 @@
+import type { Operation } from '../../../providers/contract.js'
 import { estimateTokens } from '../../tokens/estimate.js'
 import type { ChatParams } from '../../types/chat.js'
 import type { Facts } from '../deployments/deployment.js'
 
-export type RoutedOperation = 'chat' | 'embedding' | 'rerank'
-
-/** What a call may cost, in US dollars: as expected, and at the very most. */
-export interface Price {
+/** Cost of a call in US dollars: expected, and the highest possible. */
+export interface PriceEstimate {
   readonly estimate: number
   readonly most: number
 }
 
 type Parameters = Readonly<Record<string, unknown>>
 
-/** What a call asks of a deployment. Worked out when something depends on it. */
+/** Requirements of a call on its deployment. Each is worked out when it is first read. */
 export class Requirements {
-  readonly operation: RoutedOperation
-  /** What the call may cost where, as far as it was asked. */
-  readonly prices = new Map<string, Price>()
-  /** Whether the model must go on with a text: only those that are known to. */
+  readonly operation: Operation
+  /** Price estimates by model. */
+  readonly prices = new Map<string, PriceEstimate>()
+  /** Whether the model must continue the text of an assistant message. */
   readonly prefill: boolean
   readonly #request: Parameters
-  /** By the parameters of deployments that have some of their own. */
-  #beside: Map<Parameters, Requirements> | undefined
+  /** By the default parameters of deployments. */
+  #withDefaults: Map<Parameters, Requirements> | undefined
   #tokens: number | undefined
   #characters: number | undefined
   #vision: boolean | undefined
 
-  constructor(operation: RoutedOperation, request: Parameters, prefill = false) {
+  constructor(operation: Operation, request: Parameters, prefill = false) {
     this.operation = operation
     this.prefill = prefill
     this.#request = request
   }
 
-  /** What the call asks of a deployment whose own parameters stand where the call says nothing. */
-  beside(defaults: Parameters | undefined): Requirements {
+  /** Requirements on a deployment with default parameters. */
+  withDefaults(defaults: Parameters | undefined): Requirements {
     if (defaults === undefined) return this
-    this.#beside ??= new Map()
-    let needs = this.#beside.get(defaults)
-    if (!needs) {
-      needs = new Requirements(this.operation, { ...defaults, ...this.#request }, this.prefill)
-      this.#beside.set(defaults, needs)
+    this.#withDefaults ??= new Map()
+    let requirements = this.#withDefaults.get(defaults)
+    if (!requirements) {
+      requirements = new Requirements(this.operation, { ...defaults, ...this.#request }, this.prefill)
+      this.#withDefaults.set(defaults, requirements)
     }
-    return needs
+    return requirements
+  }
+
+  /** Whether the operation generates text: it has output tokens, tools and images. */
+  get generates(): boolean {
+    return this.operation === 'chat' || this.operation === 'responses'
   }
 
   get tools(): boolean {
@@ -49,20 +53,22 @@ export class Requirements {
     return Array.isArray(tools) && tools.length > 0
   }
 
-  get schema(): boolean {
-    const { response_format: format } = this.#request
-    return typeof format === 'object' && format !== null && (!('type' in format) || format.type === 'json_schema')
+  get jsonSchema(): boolean {
+    const { response_format: format, text } = this.#request
+    if (isObject(text) && isObject(text.format)) return text.format.type === 'json_schema'
+    return isObject(format) && (!('type' in format) || format.type === 'json_schema')
   }
 
   get vision(): boolean {
-    this.#vision ??= hasImages(this.#request.messages)
+    this.#vision ??= hasImages(this.#request.messages) || hasImages(this.#request.input)
     return this.#vision
   }
 
-  /** The most tokens that the answer may have, where the call says so. */
+  /** Limit of the output tokens, if the call sets one. */
   get maxTokens(): number | undefined {
-    const { max_completion_tokens: completion, max_tokens: tokens } = this.#request
-    return typeof completion === 'number' ? completion : typeof tokens === 'number' ? tokens : undefined
+    const { max_completion_tokens: completion, max_tokens: tokens, max_output_tokens: output } = this.#request
+    for (const limit of [completion, tokens, output]) if (typeof limit === 'number') return limit
+    return undefined
   }
 
   get choices(): number {
@@ -70,9 +76,9 @@ export class Requirements {
     return typeof n === 'number' && n > 1 ? n : 1
   }
 
-  /** Characters of all texts: no text has more tokens than bytes, so a small one needs no count. */
+  /** Characters of all texts: a cheap upper bound for tokens, because no text has more tokens than bytes. */
   get characters(): number {
-    this.#characters ??= charactersOf(this.#request)
+    this.#characters ??= countCharacters(this.#request)
     return this.#characters
   }
 
@@ -88,13 +94,16 @@ export class Requirements {
     try {
       return estimateTokens({ model, messages, ...(tools && { tools }) }).tokens
     } catch {
-      // content that nobody can count
+      // unknown kinds of content can't be counted exactly
       return Math.ceil(this.characters / 3)
     }
   }
 }
 
-function charactersOf({ messages, tools, input, documents, query }: Parameters): number {
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+function countCharacters(request: Parameters): number {
+  const { messages, tools, input, instructions, documents, query } = request
   let sum = 0
   const add = (value: unknown, depth: number): void => {
     if (typeof value === 'string') sum += value.length
@@ -102,33 +111,38 @@ function charactersOf({ messages, tools, input, documents, query }: Parameters):
       // token ids
       if (typeof value[0] === 'number') sum += value.length * 3
       else for (const item of value) add(item, depth)
-    } else if (typeof value === 'object' && value !== null && depth < 8) {
+    } else if (isObject(value) && depth < 8) {
       for (const item of Object.values(value)) add(item, depth + 1)
     }
   }
-  for (const part of [messages, tools, input, documents, query]) if (part !== undefined) add(part, 0)
+  for (const part of [messages, tools, input, instructions, documents, query]) if (part !== undefined) add(part, 0)
   return sum
 }
 
-function hasImages(messages: unknown): boolean {
-  if (!Array.isArray(messages)) return false
-  for (const message of messages as readonly { content?: unknown }[]) {
-    if (!Array.isArray(message?.content)) continue
-    for (const part of message.content as readonly { type?: unknown }[]) if (part?.type === 'image_url') return true
+/** @param items messages of a chat, or input items of the Responses API */
+function hasImages(items: unknown): boolean {
+  if (!Array.isArray(items)) return false
+  for (const item of items as readonly { content?: unknown }[]) {
+    if (!Array.isArray(item?.content)) continue
+    for (const part of item.content as readonly { type?: unknown }[]) {
+      if (part?.type === 'image_url' || part?.type === 'input_image') return true
+    }
   }
   return false
 }
 
 export type Inability = 'tools' | 'images' | 'prefill' | 'length'
 
-/** What a deployment's model is known not to be able to do. Where nothing is known, nothing is refused. */
-export function findInability(facts: Facts, needs: Requirements): Inability | undefined {
+/** The first requirement that a model is known not to meet. Unknown facts exclude nothing. */
+export function findInability(facts: Facts, requirements: Requirements): Inability | undefined {
   const { tools, vision, prefill, maxInputTokens: most } = facts
-  if (needs.operation === 'chat') {
-    if (tools === false && needs.tools) return 'tools'
-    if (vision === false && needs.vision) return 'images'
-    if (needs.prefill && prefill !== true) return 'prefill'
+  if (requirements.generates) {
+    if (tools === false && requirements.tools) return 'tools'
+    if (vision === false && requirements.vision) return 'images'
+    if (requirements.prefill && prefill !== true) return 'prefill'
   }
-  // no text has more tokens than UTF-8 bytes, of which a UTF-16 unit has 3 at most
-  return most !== undefined && needs.characters * 3 > most && needs.promptTokens > most ? 'length' : undefined
+  // no text has more tokens than UTF-8 bytes, and a UTF-16 unit has at most 3 of them
+  return most !== undefined && requirements.characters * 3 > most && requirements.promptTokens > most
+    ? 'length'
+    : undefined
 }

@@ -1,0 +1,85 @@
+import type { Budget } from '../../limits/budget.js'
+import type { RouterContext } from '../context.js'
+import type { Deployment } from '../deployments/deployment.js'
+import { type ModelGroup, modelFor, providerFor } from '../deployments/model-groups.js'
+import type { RouterCallOptions } from '../types.js'
+import type { Requirements } from './requirements.js'
+
+/** One fallback step of a call, as far as the selection depends on it. */
+export interface SelectionRequest {
+  readonly context: RouterContext
+  readonly call: {
+    readonly requested: string
+    readonly options: RouterCallOptions
+    readonly stream: boolean
+    /** Milliseconds; 0 for no limit. */
+    readonly timeout: number
+  }
+  readonly requirements: Requirements
+  readonly group: ModelGroup
+  /** Deployments that have failed in this step. */
+  readonly tried: ReadonlySet<Deployment>
+  /** How long the call has waited in the queue; `undefined` for a call that does not wait. */
+  readonly waitedMs?: number | undefined
+}
+
+/** What one selection needs for every deployment, worked out once. */
+export class SelectionContext {
+  readonly request: SelectionRequest
+  readonly router: RouterContext
+  readonly group: ModelGroup
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Tags of which a deployment must have one; `default`; `''` for no tags at all; `undefined` if tags don't matter. */
+  readonly requiredTags: string | readonly string[] | undefined
+  readonly regions: readonly string[] | undefined
+  /** Whether abilities and context windows are checked. */
+  readonly checks: boolean
+  /** Whether the call requires an ability that some models lack. */
+  readonly requiresAbility: boolean
+  readonly jsonSchema: boolean
+  /** Upper bound for the tokens of the prompt: 3 bytes for each UTF-16 unit. */
+  readonly maxPromptTokens: number
+
+  constructor(request: SelectionRequest) {
+    const { context, group, call, requirements } = request
+    const { preCallChecks } = context.settings
+    this.request = request
+    this.router = context
+    this.group = group
+    this.now = context.clock.wall()
+    this.requiredTags = group.tagged ? findRequiredTags(call.options.tags, group) : undefined
+    this.regions = call.options.allowedRegions
+    this.checks = preCallChecks || requirements.prefill
+    this.requiresAbility =
+      requirements.prefill || (requirements.generates && (requirements.tools || requirements.vision))
+    this.jsonSchema = preCallChecks && requirements.jsonSchema
+    this.maxPromptTokens = this.checks ? requirements.characters * 3 : 0
+  }
+
+  model(deployment: Deployment): string {
+    return modelFor(deployment, this.group.matched)
+  }
+
+  requirements({ requirementDefaults }: Deployment): Requirements {
+    const { requirements } = this.request
+    return requirementDefaults === undefined ? requirements : requirements.withDefaults(requirementDefaults)
+  }
+
+  /** The budgets that a call to this deployment draws on. */
+  budgets(deployment: Deployment): Budget[] {
+    const budgets = this.router.budgets.for(providerFor(deployment, this.group), this.request.call.options.tags)
+    if (deployment.budget) budgets.push(deployment.budget)
+    return budgets
+  }
+}
+
+function findRequiredTags(tags: readonly string[] | undefined, { deployments }: ModelGroup): string | readonly string[] {
+  if (tags && deployments.some((deployment) => matchesTags(deployment, tags))) return tags
+  return deployments.some((deployment) => deployment.tags.includes('default')) ? 'default' : ''
+}
+
+export function matchesTags({ tags }: Deployment, required: string | readonly string[]): boolean {
+  if (typeof required === 'string') return required === '' ? tags.length === 0 : tags.includes(required)
+  return tags.some((tag) => required.includes(tag))
+}
