@@ -11,7 +11,8 @@ export function resolveEnvironment(value: unknown, path: readonly string[] = [])
   const [root, below] = path
   const option = root === 'client' ? below : root
   if (option !== undefined && opaque.has(option)) return value
-  if (typeof value === 'string') return value.startsWith(prefix) ? readVariable(value.slice(prefix.length), path) : value
+  if (typeof value === 'string')
+    return value.startsWith(prefix) ? readVariable(value.slice(prefix.length), path) : value
   if (Array.isArray(value)) return value.map((item, index) => resolveEnvironment(item, [...path, String(index)]))
   if (typeof value !== 'object' || value === null || !isPlain(value)) return value
   // `undefined` in a fallback removes a parameter of the call
@@ -29,10 +30,14 @@ const opaque: ReadonlySet<string> = new Set(['callbacks', 'logger'])
 const stateful: ReadonlySet<string> = new Set(['state', 'dispatcher'])
 
 function readVariable(name: string, path: readonly string[]): string {
-  if (name === '') throw optionError(`'${showPath(path)}' must name a variable, as in '${prefix}API_KEY'; got '${prefix}'.`)
+  if (name === '')
+    throw optionError(`'${showPath(path)}' must name a variable, as in '${prefix}API_KEY'; got '${prefix}'.`)
   const found = fromEnvironment([name])
   if (!found) {
-    throw optionError(`'${showPath(path)}' refers to the environment variable ${name}, which is not set.`, showPath(path))
+    throw optionError(
+      `'${showPath(path)}' refers to the environment variable ${name}, which is not set.`,
+      showPath(path),
+    )
   }
   return found.value
 }

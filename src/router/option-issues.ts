@@ -13,7 +13,9 @@ interface Issue {
 
 /** `modelList[0].params.rpm`. */
 export const showPath = (path: readonly PropertyKey[]): string =>
-  path.map((key, at) => (/^\d+$/.test(String(key)) ? `[${String(key)}]` : `${at > 0 ? '.' : ''}${String(key)}`)).join('')
+  path
+    .map((key, at) => (/^\d+$/.test(String(key)) ? `[${String(key)}]` : `${at > 0 ? '.' : ''}${String(key)}`))
+    .join('')
 
 /** @param param the wrong field */
 export const optionError = (message: string, param = 'modelList'): BadRequestError =>
@@ -43,7 +45,8 @@ function describeIssue(issue: Issue, schema: z.ZodMiniType, given: unknown): str
   for (const key of path) value = (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key]
   const subject = path.length > 0 ? `'${showPath(path)}'` : 'The options of a Router'
   // checks with a message of their own
-  if (/^(must|has) /.test(message)) return `${subject} ${message}${message.startsWith('has ') ? '' : `; got ${kindOf(value)}`}.`
+  if (/^(must|has) /.test(message))
+    return `${subject} ${message}${message.startsWith('has ') ? '' : `; got ${kindOf(value)}`}.`
   if (code === 'invalid_value' && issue.values) {
     const got = typeof value === 'string' && value.length <= 40 ? `'${value}'` : kindOf(value)
     return `${subject} must be one of ${issue.values.map((one) => `'${String(one)}'`).join(', ')}; got ${got}.`
@@ -61,7 +64,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 /** The kind of a value, never a string itself: it may be a key. */
 function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing'
+  if (value === undefined) return 'undefined'
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (value === '') return 'an empty string'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'

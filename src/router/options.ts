@@ -46,7 +46,9 @@ function optionsSchema(): z.ZodMiniType {
   const count = z.int().check(z.gte(1, 'must be 1 or more'))
   const duration = z
     .string()
-    .check(z.refine((value) => parseDuration(value) !== undefined, "must be a duration such as '30s', '12h', '1d' or '1mo'"))
+    .check(
+      z.refine((value) => parseDuration(value) !== undefined, "must be a duration such as '30s', '12h', '1d' or '1mo'"),
+    )
   const budget = {
     maxBudget: amount,
     budgetDuration: z.optional(duration),
@@ -227,7 +229,9 @@ function checkProviderBudgets({ modelList, budgets }: RouterOptions): void {
   for (const name of Object.keys(budgets?.providers ?? {})) {
     const suggestion = providers.has(name) ? undefined : closestName(name, providers)
     if (suggestion) {
-      throw optionError(`'budgets.providers.${name}' refers to a provider without deployments. Did you mean '${suggestion}'?`)
+      throw optionError(
+        `'budgets.providers.${name}' refers to a provider without deployments. Did you mean '${suggestion}'?`,
+      )
     }
   }
 }

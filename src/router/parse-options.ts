@@ -43,7 +43,17 @@ export function validateOptions(options: unknown): RouterOptions {
 
 /** Options that are fixed for the life of a Router. */
 const fixedOptions = [
-  ...(['client', 'state', 'cache', 'callbacks', 'redact', 'beforeSend', 'callbackQueue', 'callbackTimeout', 'logger'] as const),
+  ...([
+    'client',
+    'state',
+    'cache',
+    'callbacks',
+    'redact',
+    'beforeSend',
+    'callbackQueue',
+    'callbackTimeout',
+    'logger',
+  ] as const),
 ]
 
 /**
@@ -55,9 +65,12 @@ export function mergeOptions(old: RouterOptions, options: RouterOptions): Router
   for (const name of fixedOptions) {
     const given = options[name]
     if (given !== undefined && !isSame(old[name], resolveEnvironment(given, [name]))) {
-      throw new BadRequestError(`'${name}' must not change while a Router runs. Leave it out, or create another Router.`, {
-        param: name,
-      })
+      throw new BadRequestError(
+        `'${name}' must not change while a Router runs. Leave it out, or create another Router.`,
+        {
+          param: name,
+        },
+      )
     }
     if (old[name] !== undefined) merged[name] = old[name]
   }

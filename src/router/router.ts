@@ -124,7 +124,7 @@ export class Router {
     checkCache(cache, true)
     this.#cache = new CacheState(cache)
     this.#health.schedule()
-    this.#hub.follow(this)
+    this.#hub.followRouter(this)
   }
 
   /**

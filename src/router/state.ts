@@ -1,6 +1,6 @@
 import type { Clock } from '../call/clock.js'
 import type { Budget, BudgetHold } from '../limits/budget.js'
-import type { Cooldown } from './deployments/deployment.js'
+import type { Cooldown } from '../limits/types.js'
 import type { LatencyView } from './types.js'
 
 /** One place to look for room: a deployment with its limits, and the budgets that would pay. */

@@ -262,7 +262,6 @@ const waiting = new Set([
   'src/call/retry.ts',
   'src/call/stream-reader.ts',
   'src/tokens/count.ts',
-  'src/router/execution/queue.ts',
   'src/router/deployments/health-check.ts',
   'src/limits/queue.ts',
   'src/limits/redis/connection.ts',
@@ -358,7 +357,6 @@ describe('library code', () => {
       'src/call/clock.ts',
       'src/call/lifetime.ts',
       'src/limits/queue.ts',
-      'src/router/execution/queue.ts',
     ])
   })
 

@@ -23,7 +23,7 @@ describe('a budget', () => {
     expect(budgetOf(at, key)).toEqual({ key, limit: 10, spent: 8, reserved: 0 })
     const error = await failure(at.router.completion({ model: 'gpt', messages, max_tokens: 5, ...request }))
     expect(error).toMatchObject({ name: 'BudgetExceededError', code: 'budget_exceeded', retryable: false })
-    expect(error.message).toContain(`budget ${key}: $8.00 of $10.00 spent`)
+    expect(error.message).toContain(`has spent $8.00 of $10.00 of the budget '${key}'`)
     expect(at.mock.requests).toHaveLength(2)
     await at.ask({ max_tokens: 2, ...request })
     expect(held(at.router)).toEqual(nothing)
@@ -32,7 +32,9 @@ describe('a budget', () => {
   it('that has something left says what the call may cost', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 10 })] })
     const error = await failure(at.router.completion({ model: 'gpt', messages, max_tokens: 12 }))
-    expect(error.message).toContain('budget deployment:a: $0.00 of $10.00 spent, and the call may cost $12.00')
+    expect(error.message).toContain(
+      "has spent $0.00 of $10.00 of the budget 'deployment:a', and the call may cost $12.00",
+    )
   })
 
   it('of one deployment leaves the others', async () => {
@@ -77,7 +79,7 @@ describe('a budget', () => {
   it('with a model of no known price is refused, with the way out', async () => {
     const at = setup({ modelList: [dep('a', { maxBudget: 10 })] })
     const error = await failure(at.router.completion({ model: 'gpt', messages }))
-    expect(error.message).toContain("its model's price is not known: give it 'prices'")
+    expect(error.message).toContain("the price of its model is unknown (set 'prices')")
     expect(error).toMatchObject({ code: 'no_deployments_available', retryable: false })
     expect(at.mock.requests).toHaveLength(0)
   })

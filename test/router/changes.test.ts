@@ -79,7 +79,7 @@ describe('the prices of a deployment', () => {
   it('that are wrong are refused by the path of their field, and change nothing', async () => {
     const wrong = { prices: { input: 1, otuput: 2 } } as unknown as Partial<DeploymentParams>
     expect(thrown(() => setup({ modelList: [dep('x'), dep('a', wrong)] })).message).toContain(
-      "'modelList.1.params.prices'",
+      "'modelList[1].params.prices'",
     )
     const at = setup({ modelList: [dep('a', { prices, rpm: 5 })] })
     at.mock.reply(reply, { times: 9 })
@@ -113,7 +113,7 @@ describe('the prices of a deployment', () => {
 describe('mirrorTo', () => {
   it('of a deployment that comes later names a group that is there', async () => {
     const at = setup({ modelList: ['a', dep('m', {}, 'mirror')] })
-    const wrong = "'params.mirrorTo' names 'nobody', which there is not"
+    const wrong = "'params.mirrorTo' refers to an unknown model group 'nobody'"
     expect(thrown(() => at.router.addDeployment(dep('b', { mirrorTo: 'nobody' })))).toMatchObject({
       code: 'bad_request',
       message: expect.stringContaining(wrong),
@@ -129,7 +129,7 @@ describe('mirrorTo', () => {
     // the group that it leaves
     expect(
       thrown(() => at.router.updateDeployment('m', dep('m', { mirrorTo: 'mirror' }, 'elsewhere'))).message,
-    ).toContain("'params.mirrorTo' names 'mirror'")
+    ).toContain("'params.mirrorTo' refers to an unknown model group 'mirror'")
     at.router.updateDeployment('a', dep('a', { mirrorTo: 'mirror' }))
     await at.ask()
     await turns()
@@ -149,8 +149,8 @@ describe('mirrorTo', () => {
     expect(warnings()).toEqual([])
     at.router.removeDeployment('m2')
     expect(warnings()).toEqual([
-      "'fallbacks.0.gpt' names 'mirror', which is not there any more.",
-      "'mirrorTo' of the deployment 'a' names 'mirror', which is not there any more.",
+      "'fallbacks[0].gpt' refers to the model group 'mirror', which no longer has deployments.",
+      "'mirrorTo' of the deployment 'a' refers to the model group 'mirror', which no longer has deployments.",
     ])
     expect(warned).toEqual(warnings())
     at.router.addDeployment(dep('x', {}, 'x'))

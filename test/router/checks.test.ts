@@ -45,7 +45,7 @@ describe('a health check', () => {
     for (let i = 0; i < 3; i++) expect(await at.router.healthCheck()).toMatchObject([{ healthy: true }])
     expect(at.router.deployment('a')).toMatchObject({ requests: 3, status: 'healthy' })
     const error = await failure(at.router.completion({ model: 'gpt', messages, max_tokens: 1 }))
-    expect(error.message).toContain('$9.00 of $1.00 spent')
+    expect(error.message).toContain('has spent $9.00 of $1.00')
     expect(held(at.router)).toEqual(nothing)
   })
 

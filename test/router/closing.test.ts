@@ -4,7 +4,7 @@ import { dep, failure, held, messages, nothing, setup, sleep, TestClock, turns }
 
 const call = { model: 'gpt', messages }
 const closed = { name: 'APIConnectionError', code: 'api_connection', retryable: false }
-const words = 'This Router has been closed: make a new one.'
+const words = 'The Router is closed. Create a new one.'
 
 describe('close()', () => {
   it('rejects the calls that wait for room, at once, and lets those under way end', async () => {

@@ -8,60 +8,72 @@ const message = (options: object) => thrown(() => make(options)).message
 
 describe('what is wrong is said with the path of its field', () => {
   it.each([
-    [{ modelList: [] }, "'modelList' has no deployment"],
-    [{ modelList: [{ modelName: 'a', params: {} }] }, "'modelList.0.params.model'"],
-    [{ modelList: [dep('a'), { ...dep('b'), modelName: '' }] }, "'modelList.1.modelName' is empty"],
-    [{ modelList: [dep('a', { rpm: -1 })] }, "'modelList.0.params.rpm' is more than 0"],
-    [{ modelList: [dep('a', { maxParallelRequests: 0 })] }, "'modelList.0.params.maxParallelRequests' is 1 or more"],
-    [{ modelList: [dep('a', { budgetDuration: '1y' })] }, "'modelList.0.params.budgetDuration' is a time such as"],
-    [{ modelList: [dep('a', { weight: '2' as unknown as number })] }, "'modelList.0.params.weight'"],
-    [{ modelList: [{ ...dep('a'), modelname: 'b' }] }, "Unknown option 'modelList.0.modelname'"],
-    [{ routingStrategy: 'fastest' }, "'routingStrategy' is one of simple-shuffle"],
+    [{ modelList: [] }, "'modelList' must have at least one deployment; got an empty array."],
+    [{ modelList: [{ modelName: 'a', params: {} }] }, "'modelList[0].params.model'"],
+    [{ modelList: [dep('a'), { ...dep('b'), modelName: '' }] }, "'modelList[1].modelName' must not be empty"],
+    [{ modelList: [dep('a', { rpm: -1 })] }, "'modelList[0].params.rpm' must be more than 0"],
+    [
+      { modelList: [dep('a', { maxParallelRequests: 0 })] },
+      "'modelList[0].params.maxParallelRequests' must be 1 or more",
+    ],
+    [
+      { modelList: [dep('a', { budgetDuration: '1y' })] },
+      "'modelList[0].params.budgetDuration' must be a duration such as",
+    ],
+    [{ modelList: [dep('a', { weight: '2' as unknown as number })] }, "'modelList[0].params.weight'"],
+    [{ modelList: [{ ...dep('a'), modelname: 'b' }] }, "Unknown option 'modelList[0].modelname'"],
+    [{ routingStrategy: 'fastest' }, "'routingStrategy' must be one of simple-shuffle"],
     [{ numRetries: 1.5 }, "'numRetries'"],
     [{ retryPolicy: { RateLimit: 3 } }, "Unknown option 'retryPolicy.RateLimit'"],
-    [{ groupRetryPolicy: { a: { TimeoutError: -1 } } }, "'groupRetryPolicy.a.TimeoutError' is 0 or more"],
+    [{ groupRetryPolicy: { a: { TimeoutError: -1 } } }, "'groupRetryPolicy.a.TimeoutError' must be 0 or more"],
     [{ allowedFailsPolicy: { TimeoutError: 'x' } }, "'allowedFailsPolicy.TimeoutError'"],
-    [{ fallbacks: [{ gpt: 'claude' }] }, "'fallbacks.0.gpt'"],
-    [{ fallbacks: [{ gpt: [1] }] }, "'fallbacks.0.gpt.0' is a group"],
+    [{ fallbacks: [{ gpt: 'claude' }] }, "'fallbacks[0].gpt'"],
+    [{ fallbacks: [{ gpt: [1] }] }, "'fallbacks[0].gpt[0]' must be a model group"],
     [{ budgets: { router: { maxBudget: 1, budgetDuration: 'week' } } }, "'budgets.router.budgetDuration'"],
     [{ budgets: { providers: { openai: {} } } }, "'budgets.providers.openai.maxBudget'"],
-    [{ queue: true }, "'queue' is false or"],
+    [{ queue: true }, "'queue' must be false or"],
     [{ healthCheck: { every: 3 } }, "'healthCheck.every'"],
     [{ cooldown_time: 3 }, "Unknown option 'cooldown_time'"],
-    [{ latencyBuffer: -1 }, "'latencyBuffer' is 0 or more"],
-    [{ modelList: undefined }, "'modelList' is missing"],
-    [{ modelList: {} }, "'modelList' is a list, not an object"],
-    [{ modelList: [dep('a', { rpm: '500' } as object)] }, "'modelList.0.params.rpm' is a number, not a string"],
-    [{ numRetries: '3' }, "'numRetries' is a number, not a string"],
-    [{ enforceLimits: 1 }, "'enforceLimits' is true or false, not 1"],
-    [{ fallbacks: { gpt: ['a'] } }, "'fallbacks' is a list, not an object"],
+    [{ latencyBuffer: -1 }, "'latencyBuffer' must be 0 or more"],
+    [{ modelList: undefined }, "'modelList' must be an array; got undefined."],
+    [{ modelList: {} }, "'modelList' must be an array; got an object."],
+    [{ modelList: [dep('a', { rpm: '500' } as object)] }, "'modelList[0].params.rpm' must be a number; got a string."],
+    [{ numRetries: '3' }, "'numRetries' must be a number; got a string."],
+    [{ enforceLimits: 1 }, "'enforceLimits' must be a boolean; got 1."],
+    [{ fallbacks: { gpt: ['a'] } }, "'fallbacks' must be an array; got an object."],
     [
       { budgets: { router: { maxBudget: 1, budgetWindow: 'week' } } },
-      "'budgets.router.budgetWindow' is one of rolling",
+      "'budgets.router.budgetWindow' must be one of 'rolling', 'calendar'; got 'week'.",
     ],
-    [{ model_list: [] }, "Unknown option 'model_list'. Options are written in camelCase."],
-    [{ fallbacks: [{ gpt: [{ model: 'a', apiKey: 'k' }] }] }, "'apiKey' belongs to a deployment"],
-    [{ fallbacks: [{ gpt: [{ model: 'a', timeout: 5 }] }] }, "'timeout' is of the whole call"],
-    [{ defaultFallbacks: [{ model: 'a', numRetries: 0 }] }, "'numRetries' is of the whole call"],
-    [{ defaultFallbacks: [{ model: 'a', maxTokens: 5 }] }, "there is no 'maxTokens'. Did you mean 'max_tokens'?"],
-    [{ fallbacks: [{ gpt: [{ model: 'a', rpm: 5 }] }] }, "'rpm' belongs to a deployment"],
-    [{ fallbacks: [{ gpt: [{ model: 'a', apikey: 'k' }] }] }, "there is no 'apikey'. Did you mean 'apiKey'?"],
+    [{ model_list: [] }, "Unknown option 'model_list'. Did you mean 'modelList'?"],
+    [{ fallbacks: [{ gpt: [{ model: 'a', apiKey: 'k' }] }] }, "must not have 'apiKey', which belongs to a deployment"],
+    [
+      { fallbacks: [{ gpt: [{ model: 'a', timeout: 5 }] }] },
+      "must not have 'timeout', which belongs to the complete call",
+    ],
+    [
+      { defaultFallbacks: [{ model: 'a', numRetries: 0 }] },
+      "must not have 'numRetries', which belongs to the complete call",
+    ],
+    [
+      { defaultFallbacks: [{ model: 'a', maxTokens: 5 }] },
+      "has an unknown option 'maxTokens'. Did you mean 'max_tokens'?",
+    ],
+    [{ fallbacks: [{ gpt: [{ model: 'a', rpm: 5 }] }] }, "must not have 'rpm', which belongs to a deployment"],
+    [{ fallbacks: [{ gpt: [{ model: 'a', apikey: 'k' }] }] }, "has an unknown option 'apikey'. Did you mean 'apiKey'?"],
   ])('%j', (options, said) => {
     expect(message(options)).toContain(said)
   })
 
   it.each([
-    [{ maxTokens: 5 }, "'modelList.0.params.maxTokens'. Did you mean 'max_tokens'?"],
-    [{ max_parallel_requests: 5 }, "'modelList.0.params.max_parallel_requests'. Did you mean 'maxParallelRequests'?"],
-    [{ api_key: 'x' }, "'modelList.0.params.api_key'. Did you mean 'apiKey'?"],
-    [{ foo_Bar: 1 }, "Unknown option 'modelList.0.params.foo_Bar'"],
-    [{ maxRetries: 1 }, 'use numRetries'],
-    [
-      { numRetries: 1 },
-      "'modelList.0.params.numRetries' is not an option of a deployment: use numRetries of the Router",
-    ],
-    [{ num_retries: 1 }, 'use numRetries of the Router'],
-    [{ rmp: 500 }, "'modelList.0.params.rmp'. Did you mean 'rpm'?"],
+    [{ maxTokens: 5 }, "'modelList[0].params.maxTokens'. Did you mean 'max_tokens'?"],
+    [{ max_parallel_requests: 5 }, "'modelList[0].params.max_parallel_requests'. Did you mean 'maxParallelRequests'?"],
+    [{ api_key: 'x' }, "'modelList[0].params.api_key'. Did you mean 'apiKey'?"],
+    [{ foo_Bar: 1 }, "Unknown option 'modelList[0].params.foo_Bar'"],
+    [{ maxRetries: 1 }, "'modelList[0].params.maxRetries' must be set on the Router, as 'numRetries'"],
+    [{ numRetries: 1 }, "'modelList[0].params.numRetries' must be set on the Router"],
+    [{ num_retries: 1 }, "'modelList[0].params.num_retries' must be set on the Router"],
+    [{ rmp: 500 }, "'modelList[0].params.rmp'. Did you mean 'rpm'?"],
     [{ tpms: 500 }, "Did you mean 'tpm'?"],
     [{ wieght: 2 }, "Did you mean 'weight'?"],
     [{ tag: ['x'] }, "Did you mean 'tags'?"],
@@ -77,15 +89,17 @@ describe('what is wrong is said with the path of its field', () => {
     [{ aws_secret_access_key: 'x' }, "Did you mean 'secretAccessKey'?"],
     [{ aws_region_name: 'x' }, "Did you mean 'region'?"],
     [{ vertex_credentials: 'x' }, "Did you mean 'credentials'?"],
-    [{ messages: [] }, "'modelList.0.params.messages' belongs to a call"],
-    [{ stream: true }, "'modelList.0.params.stream' belongs to a call"],
-    [{ proxy: 'http://x.test' }, "'modelList.0.params.proxy' is not an option of a deployment"],
+    [{ messages: [] }, "'modelList[0].params.messages' must be set on a call"],
+    [{ stream: true }, "'modelList[0].params.stream' must be set on a call"],
+    [{ proxy: 'http://x.test' }, "'modelList[0].params.proxy' must be set in 'client'"],
   ] as [object, string][])('in the parameters of a deployment: %j', (params, said) => {
     expect(message({ modelList: [dep('a', params)] })).toContain(said)
   })
 
   it('where there are no options at all', () => {
-    expect(thrown(() => new Router(undefined as unknown as RouterOptions)).message).toContain('such as { modelList }')
+    expect(thrown(() => new Router(undefined as unknown as RouterOptions)).message).toContain(
+      'The options of a Router must be an object; got undefined.',
+    )
   })
 
   it('and not with its value, which may be a key', () => {
@@ -94,7 +108,7 @@ describe('what is wrong is said with the path of its field', () => {
 
   it('says all that is wrong at once', () => {
     const said = message({ numRetries: -1, timeout: 'x', modelList: [dep('a', { tpm: 0 })] })
-    for (const path of ['numRetries', 'timeout', 'modelList.0.params.tpm']) expect(said).toContain(`'${path}'`)
+    for (const path of ['numRetries', 'timeout', 'modelList[0].params.tpm']) expect(said).toContain(`'${path}'`)
   })
 
   it('has snake_case fields that it does not know travel to the provider', async () => {
@@ -142,17 +156,29 @@ describe('what is wrong is said with the path of its field', () => {
   })
 
   it.each([
-    [{ fallbacks: [{ gpt: ['nobody'] }] }, "'fallbacks.0.gpt' names 'nobody'"],
-    [{ contextWindowFallbacks: [{ gpt: [{ model: 'nobody' }] }] }, "'contextWindowFallbacks.0.gpt' names 'nobody'"],
-    [{ contentPolicyFallbacks: [{ gpt: ['a', 'nobody'] }] }, "'contentPolicyFallbacks.0.gpt' names 'nobody'"],
-    [{ defaultFallbacks: ['nobody'] }, "'defaultFallbacks' names 'nobody'"],
-    [{ mirrorTo: { gpt: 'nobody' } }, "'mirrorTo.gpt' names 'nobody'"],
-    [{ modelList: [dep('a', { mirrorTo: 'nobody' })] }, "'modelList.0.params.mirrorTo' names 'nobody'"],
-    [{ modelGroupAlias: { four: 'nobody' } }, "'modelGroupAlias.four' names the group 'nobody'"],
-    [{ fallbacks: [{ gtp: ['a'] }] }, "'fallbacks.0' has an entry for 'gtp', which there is not"],
-    [{ contextWindowFallbacks: [{ gtp: ['a'] }] }, "'contextWindowFallbacks.0' has an entry for 'gtp'"],
-    [{ mirrorTo: { gtp: 'a' } }, "'mirrorTo' has an entry for 'gtp'"],
-    [{ groupRetryPolicy: { gtp: { TimeoutError: 1 } } }, "'groupRetryPolicy' has an entry for 'gtp'"],
+    [{ fallbacks: [{ gpt: ['nobody'] }] }, "'fallbacks[0].gpt' refers to an unknown model group 'nobody'"],
+    [
+      { contextWindowFallbacks: [{ gpt: [{ model: 'nobody' }] }] },
+      "'contextWindowFallbacks[0].gpt' refers to an unknown model group 'nobody'",
+    ],
+    [
+      { contentPolicyFallbacks: [{ gpt: ['a', 'nobody'] }] },
+      "'contentPolicyFallbacks[0].gpt' refers to an unknown model group 'nobody'",
+    ],
+    [{ defaultFallbacks: ['nobody'] }, "'defaultFallbacks' refers to an unknown model group 'nobody'"],
+    [{ mirrorTo: { gpt: 'nobody' } }, "'mirrorTo.gpt' refers to an unknown model group 'nobody'"],
+    [
+      { modelList: [dep('a', { mirrorTo: 'nobody' })] },
+      "'modelList[0].params.mirrorTo' refers to an unknown model group 'nobody'",
+    ],
+    [{ modelGroupAlias: { four: 'nobody' } }, "'modelGroupAlias.four' refers to an unknown model group 'nobody'"],
+    [{ fallbacks: [{ gtp: ['a'] }] }, "'fallbacks[0]' refers to an unknown model group 'gtp'. Did you mean 'gpt'?"],
+    [
+      { contextWindowFallbacks: [{ gtp: ['a'] }] },
+      "'contextWindowFallbacks[0]' refers to an unknown model group 'gtp'",
+    ],
+    [{ mirrorTo: { gtp: 'a' } }, "'mirrorTo' refers to an unknown model group 'gtp'"],
+    [{ groupRetryPolicy: { gtp: { TimeoutError: 1 } } }, "'groupRetryPolicy' refers to an unknown model group 'gtp'"],
   ])('names of groups that are not there: %j', (options, said) => {
     expect(message(options)).toContain(said)
   })
@@ -171,21 +197,25 @@ describe('what is wrong is said with the path of its field', () => {
   })
 
   it.each([
-    [{ state: {} }, "'state' is a state such as redisState()", 'state'],
-    [{ state: 'redis://localhost' }, "'state' is a state such as redisState()", 'state'],
-    [{ cache: true }, "'cache' is false, or a cache such as memoryCache()", 'cache'],
-    [{ client: { timeout: 5 } }, "'client.timeout' is not for the client of a Router: use timeout", undefined],
-    [{ client: { maxRetries: 5 } }, 'use numRetries of the Router', undefined],
-    [{ modelList: [dep('a', { model: 'openai/*' })] }, "'modelList.0.params.model' has a '*'", undefined],
-    [{ modelList: [dep('a', { budgetDuration: '1d' })] }, "'modelList.0.params.maxBudget' is missing", undefined],
-    [{ modelList: [dep('a', { budgetWindow: 'calendar' })] }, "'modelList.0.params.maxBudget' is missing", undefined],
+    [{ state: {} }, "'state' must be a state such as redisState()", 'state'],
+    [{ state: 'redis://localhost' }, "'state' must be a state such as redisState()", 'state'],
+    [{ cache: true }, "'cache' must be false, or a cache such as memoryCache()", 'cache'],
     [
-      { budgets: { providers: { opnai: { maxBudget: 1 } } } },
-      "'budgets.providers.opnai' is of no deployment. Did you mean 'openai'?",
+      { client: { timeout: 5 } },
+      "'client.timeout' must not be set; use 'timeout' or 'attemptTimeout' of the Router.",
       undefined,
     ],
-    [{ modelList: [dep('a', { apiKey: 'os.environ/' })] }, 'without the name of a variable', undefined],
-    [{ timeout: -1 }, "'timeout' is 0 or more", 'timeout'],
+    [{ client: { maxRetries: 5 } }, "use 'numRetries' of the Router", undefined],
+    [{ modelList: [dep('a', { model: 'openai/*' })] }, "'modelList[0].params.model' must not contain '*'", undefined],
+    [{ modelList: [dep('a', { budgetDuration: '1d' })] }, "requires 'modelList[0].params.maxBudget'", undefined],
+    [{ modelList: [dep('a', { budgetWindow: 'calendar' })] }, "requires 'modelList[0].params.maxBudget'", undefined],
+    [
+      { budgets: { providers: { opnai: { maxBudget: 1 } } } },
+      "'budgets.providers.opnai' refers to a provider without deployments. Did you mean 'openai'?",
+      undefined,
+    ],
+    [{ modelList: [dep('a', { apiKey: 'os.environ/' })] }, 'must name a variable', undefined],
+    [{ timeout: -1 }, "'timeout' must be 0 or more", 'timeout'],
     [{ numRetrys: 1 }, "Unknown option 'numRetrys'", 'numRetrys'],
     [{ queue: { maxSise: 1 } }, "Unknown option 'queue.maxSise'", 'queue.maxSise'],
   ])('what would do nothing, or break later: %j', (options, said, param = 'modelList') => {
@@ -202,17 +232,17 @@ describe('what is wrong is said with the path of its field', () => {
   it('says so where no group is left', async () => {
     const { router } = setup({ modelList: ['a'] })
     router.removeDeployment('a')
-    expect((await failure(router.completion({ model: 'gpt', messages }))).message).toContain('There are none.')
+    expect((await failure(router.completion({ model: 'gpt', messages }))).message).toContain('Known groups: none.')
   })
 
   it('refuses a credential that would go to any provider', () => {
     expect(message({ modelList: [dep('a', { model: '*' }, '*')] })).toContain(
-      "'apiKey' of '*' would go to any provider",
+      "'apiKey' of '*' would be sent to any provider",
     )
   })
 
   it('refuses a model that it can not place', () => {
-    expect(message({ modelList: [dep('a', { model: 'what-is-this' })] })).toContain("write 'provider/model'")
+    expect(message({ modelList: [dep('a', { model: 'what-is-this' })] })).toContain("must be 'provider/model'")
   })
 })
 
@@ -228,7 +258,7 @@ describe('references to the environment', () => {
 
   it('say what is missing, and where', () => {
     const said = message({ modelList: [dep('a'), dep('b', { apiKey: 'os.environ/ROUTER_TEST_MISSING' })] })
-    expect(said).toContain("'modelList.1.params.apiKey'")
+    expect(said).toContain("'modelList[1].params.apiKey'")
     expect(said).toContain('ROUTER_TEST_MISSING')
   })
 })
@@ -311,7 +341,9 @@ describe('names', () => {
     const { router } = setup({ modelList: [dep('a'), dep('b', {}, 'claude')] })
     const error = await failure(router.completion({ model: 'gtp', messages }))
     expect(error.code).toBe('bad_request')
-    expect(error.message).toContain("no model group 'gtp'. There are 'gpt', 'claude'")
+    expect(error.message).toContain("Unknown model group 'gtp'. Did you mean 'gpt'?")
+    const unlike = await failure(router.completion({ model: 'zephyr', messages }))
+    expect(unlike.message).toContain("Unknown model group 'zephyr'. Known groups: 'gpt', 'claude'.")
     const none = await failure(router.completion({ messages } as never))
     expect(none.param).toBe('model')
   })
@@ -319,7 +351,7 @@ describe('names', () => {
   it('has nothing to do with what objects inherit', async () => {
     const { router } = setup({ modelList: ['a'], modelGroupAlias: { four: 'gpt' }, mirrorTo: { gpt: 'gpt' } })
     for (const model of ['constructor', '__proto__', 'toString']) {
-      expect((await failure(router.completion({ model, messages }))).message).toContain('no model group')
+      expect((await failure(router.completion({ model, messages }))).message).toContain('Unknown model group')
     }
   })
 })
@@ -338,7 +370,7 @@ describe('while it runs', () => {
     expect(await ask()).toBe('b')
     expect(asked()).toEqual(['a', 'b', 'b2'])
     expect((await slow).choices[0]?.message.content).toBe('late')
-    expect(() => router.updateDeployment('nobody', dep('x'))).toThrow("no deployment 'nobody'")
+    expect(() => router.updateDeployment('nobody', dep('x'))).toThrow("Unknown deployment id 'nobody'")
     expect(() => router.addDeployment(dep('b'))).toThrow("'b'")
     expect(() => router.addDeployment({ modelName: 'x', params: { model: '' } })).toThrow('params.model')
   })

@@ -55,7 +55,7 @@ describe('requests and tokens of a minute', () => {
     for (let i = 0; i < 3; i++) await at.ask()
     const error = await failure(at.router.completion({ model: 'gpt', messages }))
     expect(error).toMatchObject({ code: 'no_deployments_available', retryable: true })
-    expect(error.message).toContain('has used its 2 requests a minute')
+    expect(error.message).toContain('has used its 2 requests per minute')
     expect(error.retryAfterMs).toBeGreaterThan(59_000)
     expect(error.retryAfterMs).toBeLessThanOrEqual(60_500)
     expect(at.mock.requests).toHaveLength(3)
@@ -69,7 +69,7 @@ describe('requests and tokens of a minute', () => {
     await at.ask({ max_tokens: 400 })
     await at.ask({ max_tokens: 400 })
     const error = await failure(at.router.completion({ model: 'gpt', messages, max_tokens: 400 }))
-    expect(error.message).toContain('has used 900 of its 1000 tokens a minute')
+    expect(error.message).toContain('has used 900 of its 1000 tokens per minute')
     await at.ask({ max_tokens: 10 })
   })
 
@@ -195,7 +195,7 @@ describe('the queue', () => {
     const at = await busy({ queue: { maxWait: 15 } })
     const error = await failure(at.router.completion({ model: 'gpt', messages }))
     expect(error).toMatchObject({ code: 'no_deployments_available', retryable: true })
-    expect(error.message).toContain('has 1 calls under way')
+    expect(error.message).toContain('has 1 calls in flight')
     await at.first
     const other = await busy()
     expect(await failure(other.router.completion({ model: 'gpt', messages, timeout: 15 }))).toMatchObject({
@@ -306,7 +306,7 @@ describe('before a deployment is picked', () => {
     const alone = setup({ modelList: [dep('a', { prices: small }), dep('c', {}, 'long')] })
     const error = await failure(alone.router.completion({ model: 'gpt', messages: long }))
     expect(error.code).toBe('context_window_exceeded')
-    expect(error.message).toContain('its model takes 50 tokens')
+    expect(error.message).toContain('its model accepts 50 tokens')
     expect(alone.mock.requests).toHaveLength(0)
     expect(await alone.ask({ messages: long, contextWindowFallbacks: ['long'] })).toBe('c')
   })
@@ -323,7 +323,7 @@ describe('before a deployment is picked', () => {
     at.router.removeDeployment('b')
     const error = await failure(at.router.completion({ model: 'gpt', messages, tools }))
     expect(error).toMatchObject({ code: 'no_deployments_available', retryable: false })
-    expect(error.message).toContain('a: its model has no tools')
+    expect(error.message).toContain('a: its model does not support tools')
   })
 
   it('a schema prefers a model that has them', async () => {
@@ -358,8 +358,8 @@ describe('before a deployment is picked', () => {
     const at = setup({ modelList: [dep('us', { region: 'us' }), dep('eu', { region: 'eu' }), dep('none')] })
     for (let i = 0; i < 5; i++) expect(await at.ask({ allowedRegions: ['eu'] })).toBe('eu')
     const error = await failure(at.router.completion({ model: 'gpt', messages, allowedRegions: ['jp'] }))
-    expect(error.message).toContain('us: is in us')
-    expect(error.message).toContain('none: says no region')
+    expect(error.message).toContain('us: is in the region us')
+    expect(error.message).toContain('none: has no region')
   })
 
   it('tags choose, and default is for the rest', async () => {
@@ -379,6 +379,6 @@ describe('before a deployment is picked', () => {
     expect(await none.ask({ tags: ['free'] })).toBe('free')
     none.router.removeDeployment('plain')
     const error = await failure(none.router.completion({ model: 'gpt', messages }))
-    expect(error.message).toContain('is for the tags free')
+    expect(error.message).toContain('is reserved for the tags free')
   })
 })

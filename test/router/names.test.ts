@@ -22,7 +22,7 @@ describe('an alias', () => {
 
   it('may not stand for itself in the end; two groups may have changed places', async () => {
     expect(thrown(() => setup({ modelList: ['a'], modelGroupAlias: { x: 'y', y: 'x' } })).message).toContain(
-      "'modelGroupAlias.x' names the group 'y', which there is not",
+      "'modelGroupAlias.x' refers to an unknown model group 'y'",
     )
     const at = setup({ modelList: ['a', dep('c', {}, 'claude')], modelGroupAlias: { gpt: 'claude', claude: 'gpt' } })
     expect(await at.ask()).toBe('c')

@@ -35,13 +35,13 @@ describe('a fallback with other parameters', () => {
     expect(await failure(longer.router.completion(call))).toMatchObject({ code: 'context_window_exceeded' })
     const pictured = fallingBack({ messages: [{ role: 'user', content: [image] }] })
     const error = await failure(pictured.router.completion(call))
-    expect(error.message).toContain('its model takes no images')
+    expect(error.message).toContain('its model does not accept images')
     expect(pictured.asked()).toEqual(['a'])
   })
 
   it('that brings tools does not go to a model without them', async () => {
     const error = await failure(fallingBack({ tools }).router.completion(call))
-    expect(error.message).toContain('p: its model has no tools')
+    expect(error.message).toContain('p: its model does not support tools')
   })
 
   it('sets aside what it may cost, and not what the call itself may', async () => {

@@ -141,10 +141,10 @@ describe('events', () => {
   it('are refused where there is no such event, or nobody to tell', () => {
     const { router } = setup({ modelList: ['a'] })
     const on = (type: string, listener: unknown) => () => router.on(type as '*', listener as () => void)
-    expect(on('pik', () => {})).toThrow("no event 'pik'. Did you mean 'pick'?")
-    expect(on('nothing', () => {})).toThrow('There are *, pick, success')
-    expect(on('toString', () => {})).toThrow("no event 'toString'")
-    expect(on('pick', undefined)).toThrow('on() takes a function')
+    expect(on('pik', () => {})).toThrow("Unknown Router event 'pik'. Did you mean 'pick'?")
+    expect(on('nothing', () => {})).toThrow('Events: *, pick, success')
+    expect(on('toString', () => {})).toThrow("Unknown Router event 'toString'")
+    expect(on('pick', undefined)).toThrow("'listener' must be a function")
   })
 })
 
@@ -172,11 +172,11 @@ describe('when nobody can', () => {
     const error = await failure(at.router.completion(call))
     if (error.code !== 'no_deployments_available') throw error
     expect(error.deployments).toMatchObject([
-      { deployment: 'a', reason: 'says no region' },
-      { deployment: 'b', reason: 'is in us' },
-      { deployment: 'c', reason: 'has 1 calls under way, which is all it may have' },
+      { deployment: 'a', reason: 'has no region' },
+      { deployment: 'b', reason: 'is in the region us' },
+      { deployment: 'c', reason: 'has 1 calls in flight, its maximum' },
       { deployment: 'd', reason: 'has none of the tags x' },
-      { deployment: 'e', reason: 'has used its 1 requests a minute' },
+      { deployment: 'e', reason: 'has used its 1 requests per minute' },
     ])
     expect(error.cause).toMatchObject({ code: 'internal_server', status: 500 })
     expect(JSON.parse(JSON.stringify(error)).deployments).toHaveLength(5)
@@ -192,7 +192,7 @@ describe('when nobody can', () => {
     for (let i = 0; i < 2; i++) await failure(at.router.completion({ model: 'gpt', messages }))
     const error = await failure(at.router.completion({ model: 'gpt', messages }))
     expect(error).toMatchObject({ code: 'no_deployments_available', retryAfterMs: 4_000, retryable: true })
-    expect(error.message).toContain('a: rests after a rate limit')
+    expect(error.message).toContain('a: is cooling down after a rate limit')
   })
 })
 

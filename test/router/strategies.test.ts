@@ -287,7 +287,7 @@ describe('a strategy of the user', () => {
     const { router, mock } = setup({ modelList: ['a', 'b'], routingStrategy: routingStrategy as Strategy })
     const error = await failure(router.completion({ model: 'gpt', messages }))
     expect(error).toMatchObject({ code: 'bad_request', param: 'routingStrategy' })
-    expect(error.message).toContain('none of the deployments')
+    expect(error.message).toContain('must return one of its candidates')
     expect(mock.requests).toHaveLength(0)
     expect(held(router)).toEqual(nothing)
   })

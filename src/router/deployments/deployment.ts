@@ -178,9 +178,7 @@ export class Deployment implements DeploymentView {
   }
 
   isConfiguredAs(config: DeploymentConfig): boolean {
-    return (
-      this.config.params.dispatcher === config.params.dispatcher && canonical(this.config) === canonical(config)
-    )
+    return this.config.params.dispatcher === config.params.dispatcher && canonical(this.config) === canonical(config)
   }
 
   /** Removes its prices from the Router's registry. */

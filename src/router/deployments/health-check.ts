@@ -127,7 +127,10 @@ export class HealthChecker {
       const used = answer ? (answer.usage ? (answer.usage.total_tokens ?? 0) : tokens) : 0
       deployment.release({ slot, tokens }, used, refused)
       if (headers) applyRateLimits(deployment, headers, now)
-      const charged = [...budgets.for(deployment.provider, undefined), ...(deployment.budget ? [deployment.budget] : [])]
+      const charged = [
+        ...budgets.for(deployment.provider, undefined),
+        ...(deployment.budget ? [deployment.budget] : []),
+      ]
       const cost = (charged.length > 0 ? answer?.meta.cost.total : undefined) ?? 0
       for (const budget of charged) budget.spend(now, cost)
       const holds = charged.map((budget) => ({ budget, amount: 0 }))

@@ -19,7 +19,12 @@ type Send = (call: RoutedCall) => Promise<unknown>
  * Looks for an answer before a deployment is selected: any of the group may have given it. Answers of a fallback are not stored,
  * because later calls would take them for answers of the group that had failed.
  */
-export async function runCached(call: RoutedCall, state: CacheState, policy: CachePolicy, send: Send): Promise<unknown> {
+export async function runCached(
+  call: RoutedCall,
+  state: CacheState,
+  policy: CachePolicy,
+  send: Send,
+): Promise<unknown> {
   const { context, operation, requested } = call
   const spec = operations[operation]
   const { params, options } = splitRequest(call.request, spec.params)
@@ -80,7 +85,12 @@ function createPart(call: RoutedCall, params: Readonly<Record<string, unknown>>)
  * The model group, its current deployments and everything that narrows them down, as text.
  * @throws {TypeError} if a deployment has options without a textual form
  */
-async function groupScope(call: RoutedCall, group: ModelGroup, policy: CachePolicy, options: CallOptions): Promise<string> {
+async function groupScope(
+  call: RoutedCall,
+  group: ModelGroup,
+  policy: CachePolicy,
+  options: CallOptions,
+): Promise<string> {
   const { tags, allowedRegions } = call.options
   const { visible, secret } = splitHeaders([options.headers])
   const tenant = policy.shareAcrossKeys ? '' : credentialFingerprint(policy, [], secret)

@@ -66,9 +66,12 @@ export function splitCall(given: object): SplitCall {
   checkCallOptions(options)
   checkHeaders(request.headers)
   if (typeof model !== 'string' || model === '') {
-    throw new BadRequestError(`'model' must be the name of a model group or the id of a deployment; got ${show(model)}.`, {
-      param: 'model',
-    })
+    throw new BadRequestError(
+      `'model' must be the name of a model group or the id of a deployment; got ${show(model)}.`,
+      {
+        param: 'model',
+      },
+    )
   }
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
     throw new BadRequestError(`'timeout' must be a number of milliseconds, 0 or more; got ${show(timeout)}.`, {

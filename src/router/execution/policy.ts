@@ -141,7 +141,11 @@ const maxCooldown = 86_400_000
 const minFailures = 5
 
 /** The cooldown after a failure; `undefined` if the deployment stays in use. */
-export function cooldownFor(deployment: Deployment, error: LLMError, context: FailureContext): CooldownOrder | undefined {
+export function cooldownFor(
+  deployment: Deployment,
+  error: LLMError,
+  context: FailureContext,
+): CooldownOrder | undefined {
   const { options, group, others, probe } = context
   if (!isDeploymentFault(error, deployment)) return undefined
   const base = deployment.cooldownTime ?? options.cooldownTime ?? defaultCooldown

@@ -134,8 +134,7 @@ class ResumedStream implements PipeSource {
     const { choices } = this.#assembler.answer()
     const [choice] = choices
     const text = choice?.message.content ?? ''
-    const isText =
-      choices.length === 1 && !choice?.message.tool_calls && !choice?.message.refusal && text.trim() !== ''
+    const isText = choices.length === 1 && !choice?.message.tool_calls && !choice?.message.refusal && text.trim() !== ''
     if (!isText || error.code === 'aborted' || !error.retryable || this.#breaks++ >= maxContinuations) return error
     const known = text.trimEnd()
     try {

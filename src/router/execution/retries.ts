@@ -1,4 +1,4 @@
-import { BadRequestError, LLMError } from '../../errors.js'
+import { type AnyLLMError, BadRequestError, LLMError } from '../../errors.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { hasUntried, nextCooldownEnd, select } from '../selection/select.js'
 import { isNoCapacity, type NoCapacity, type Selection } from '../selection/selection.js'
@@ -55,7 +55,7 @@ export async function runWithRetries(step: FallbackStep): Promise<unknown> {
 async function prepareRetry(
   step: FallbackStep,
   deployment: Deployment,
-  error: LLMError,
+  error: AnyLLMError,
   failures: number,
 ): Promise<Selection | undefined> {
   const { call, context } = step
@@ -98,8 +98,7 @@ function retryDelay(
   otherIn: number | undefined,
 ): number | undefined {
   const { maxRetryDelay } = context.settings
-  const asked =
-    retryAfterMs !== undefined && otherIn !== undefined ? Math.min(retryAfterMs, otherIn) : retryAfterMs
+  const asked = retryAfterMs !== undefined && otherIn !== undefined ? Math.min(retryAfterMs, otherIn) : retryAfterMs
   if (asked !== undefined && asked > maxRetryDelay) return undefined
   const backoff = Math.min(maxBackoff, firstDelay * 2 ** (failures - 1), maxRetryDelay) * context.clock.random()
   const delay = Math.max(1, asked ?? backoff)
@@ -168,7 +167,12 @@ async function waitForCapacity(step: FallbackStep, noCapacity: NoCapacity): Prom
 
 type Attempt = (waitedMs: number) => Selection | undefined | Promise<Selection | undefined>
 
-function enqueue(step: FallbackStep, kind: string, maxWaitMs: number, attempt: Attempt): Promise<Selection | undefined> {
+function enqueue(
+  step: FallbackStep,
+  kind: string,
+  maxWaitMs: number,
+  attempt: Attempt,
+): Promise<Selection | undefined> {
   const { call, context } = step
   return context.queue.wait({
     kind,

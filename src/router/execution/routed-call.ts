@@ -113,10 +113,12 @@ export class RoutedCall {
   }
 
   timeoutError(cause: LLMError | undefined): TimeoutError {
-    return new TimeoutError(
-      `The call exceeded its timeout of ${this.timeout} ms. Raise 'timeout', or use a stream.`,
-      { phase: 'total', model: this.requested, cause, retryable: false },
-    )
+    return new TimeoutError(`The call exceeded its timeout of ${this.timeout} ms. Raise 'timeout', or use a stream.`, {
+      phase: 'total',
+      model: this.requested,
+      cause,
+      retryable: false,
+    })
   }
 
   abortError(): AbortError {

@@ -1,6 +1,6 @@
 import { systemClock } from '../../call/clock.js'
 import { BadRequestError } from '../../errors.js'
-import type { Cooldown } from '../deployments/deployment.js'
+import type { Cooldown } from '../../limits/types.js'
 import type { Ask, Lease, LocalCall, NoRoom, RouterState, Settlement, StateHost } from '../state.js'
 import type { RedisClient } from './client.js'
 import type { Settings, Store } from './store.js'

@@ -1,5 +1,5 @@
 import type { Budget } from '../../limits/budget.js'
-import type { Cooldown } from '../deployments/deployment.js'
+import type { Cooldown } from '../../limits/types.js'
 import type { LocalCall } from '../state.js'
 
 /** A settlement that Redis has perhaps not heard. */

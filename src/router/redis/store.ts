@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { BadRequestError } from '../../errors.js'
 import type { Budget } from '../../limits/budget.js'
-import type { Cooldown } from '../deployments/deployment.js'
+import type { Cooldown } from '../../limits/types.js'
 import type { Ask, Lease, LocalCall, NoRoom, Settlement, StateHost } from '../state.js'
 import { Breaker } from './breaker.js'
 import { CommandTimeout, Connection, type RedisClient } from './client.js'

@@ -1,9 +1,4 @@
-import {
-  BudgetExceededError,
-  ContextWindowExceededError,
-  type LLMError,
-  NoDeploymentsAvailableError,
-} from '../../errors.js'
+import { BudgetExceededError, ContextWindowExceededError, NoDeploymentsAvailableError } from '../../errors.js'
 import type { RejectionReason } from '../../limits/types.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { estimatePrice, estimateTokensFor } from './estimates.js'
@@ -76,7 +71,12 @@ export function describeNoCapacity(
 
 function fromRejection({ kind, reason, retryAfterMs }: RejectionReason): Unavailability {
   // a budget returns with time or with the calls that hold it
-  return { exclusion: exclusions[kind], reason, retryAfterMs, temporary: kind !== 'budget' || retryAfterMs !== undefined }
+  return {
+    exclusion: exclusions[kind],
+    reason,
+    retryAfterMs,
+    temporary: kind !== 'budget' || retryAfterMs !== undefined,
+  }
 }
 
 function describeExclusion(selection: SelectionContext, deployment: Deployment): Unavailability {
@@ -129,10 +129,7 @@ function explain(selection: SelectionContext, deployment: Deployment, exclusion:
       return because(`failed its health check (${deployment.unhealthy})`)
     case Exclusion.Requests: {
       const excess = deployment.requests + 1 - (deployment.rpm ?? 0)
-      return because(
-        `has used its ${deployment.rpm} requests per minute`,
-        deployment.window.freesIn(now, excess, 0),
-      )
+      return because(`has used its ${deployment.rpm} requests per minute`, deployment.window.freesIn(now, excess, 0))
     }
     case Exclusion.Tokens: {
       const tokens = estimateTokensFor(deployment, selection.requirements(deployment))

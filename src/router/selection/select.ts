@@ -102,7 +102,10 @@ function applyStrategy(request: SelectionRequest, pool: readonly Deployment[]): 
     chosen = strategy(pool, new StrategyInput(request))
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    throw new BadRequestError(`The function 'routingStrategy' threw: ${text}`, { param: 'routingStrategy', cause: error })
+    throw new BadRequestError(`The function 'routingStrategy' threw: ${text}`, {
+      param: 'routingStrategy',
+      cause: error,
+    })
   }
   // it may return a copy
   const found = pool.find((deployment) => deployment === chosen) ?? pool.find(({ id }) => id === chosen?.id)

@@ -74,7 +74,10 @@ export class SelectionContext {
   }
 }
 
-function findRequiredTags(tags: readonly string[] | undefined, { deployments }: ModelGroup): string | readonly string[] {
+function findRequiredTags(
+  tags: readonly string[] | undefined,
+  { deployments }: ModelGroup,
+): string | readonly string[] {
   if (tags && deployments.some((deployment) => matchesTags(deployment, tags))) return tags
   return deployments.some((deployment) => deployment.tags.includes('default')) ? 'default' : ''
 }
