@@ -353,11 +353,7 @@ describe('library code', () => {
     expect(filesOf(wall)).toEqual(['src/call/clock.ts'])
     // a timer compares a reading with its own last one
     const durations = places(calls, (node) => isGlobal(node, 'performance'))
-    expect(filesOf(durations)).toEqual([
-      'src/call/clock.ts',
-      'src/call/lifetime.ts',
-      'src/limits/queue.ts',
-    ])
+    expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts', 'src/limits/queue.ts'])
   })
 
   it('sends through undici only', () => {
