@@ -14,10 +14,10 @@ import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/
 import { firstError, withFirstError } from './error-list.js'
 import { isFields } from './fields.js'
 
-/** Cloudflare Workers AI: OpenAI's wire at an account, with errors in Cloudflare's own envelope. */
+/** Cloudflare Workers AI: OpenAI's wire format at the address of an account, with errors in Cloudflare's envelope. */
 
-/** What was asked for as JSON comes as JSON, and not as a text (recorded). */
-function textual(body: unknown): unknown {
+/** In JSON mode the content is an object instead of a string (from recorded traffic). */
+function stringifyContent(body: unknown): unknown {
   if (!isFields(body) || !Array.isArray(body.choices)) return body
   const choices = body.choices.map((choice: unknown) => {
     const message = isFields(choice) ? choice.message : undefined
@@ -46,7 +46,7 @@ const byCode: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
 
 function errorFacts(failure: Failure): ErrorFacts {
   const facts = openaiFacts(withFirstError(failure))
-  // errors of models name their code in the text too: "4006: you have used up …"
+  // errors of models may have the code in the message only: "4006: you have used up …"
   const code = firstError(failure.body)?.code || /^(?:\w+: )*(\d{4,5}):/.exec(facts.message)?.[1]
   const kind = code === undefined ? undefined : byCode.get(code)
   return kind ? { ...facts, kind, providerCode: code } : facts
@@ -56,7 +56,7 @@ const dialect: Dialect<OpenAIQuirks> = Object.freeze({
   ...openai,
   chat: Object.freeze({
     encode: openai.chat?.encode,
-    decode: (body: unknown, context: DecodeContext<OpenAIQuirks>) => decode(textual(body), context),
+    decode: (body: unknown, context: DecodeContext<OpenAIQuirks>) => decode(stringifyContent(body), context),
     stream: openai.chat?.stream,
   } as NonNullable<Dialect<OpenAIQuirks>['chat']>),
   error: errorFacts,
@@ -71,9 +71,9 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     base: ({ accountId }: Settings) =>
       accountId && `https://api.cloudflare.com/client/v4/accounts/${encodeURIComponent(accountId)}/ai/v1`,
     env: Object.freeze(['CLOUDFLARE_API_BASE']),
-    // LiteLLM's base ends with the API of Cloudflare's own
+    // LiteLLM's base ends with the path of Cloudflare's native API
     fromEnvironment: (value: string) => value.replace(/\/ai\/run\/?$/, '/ai/v1'),
-    orElse: 'set CLOUDFLARE_ACCOUNT_ID, or put accountId into createClient({ providers: { cloudflare: { … } } })',
+    orElse: 'set CLOUDFLARE_ACCOUNT_ID, or pass accountId in createClient({ providers: { cloudflare: { … } } })',
     path: (operation: Operation) => chatPaths[operation],
   }),
   auth: Object.freeze({

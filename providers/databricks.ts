@@ -4,18 +4,18 @@ import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/
 import { parseFields } from './fields.js'
 import { dropToken, getToken, type Token, type TokenStore } from './tokens.js'
 
-/** Databricks: OpenAI's wire at a workspace, with tokens of users or of service principals. */
+/** Databricks: OpenAI's wire format at a workspace, with tokens of users or of service principals. */
 
-const served = '/serving-endpoints'
+const servingEndpoints = '/serving-endpoints'
 
-/** `DATABRICKS_HOST` is a workspace, with or without `https://`; `DATABRICKS_API_BASE` has the path too. */
+/** `DATABRICKS_HOST` is a workspace with or without `https://`; `DATABRICKS_API_BASE` includes the path. */
 function fromEnvironment(value: string): string {
   const url = /^https?:\/\//i.test(value) ? value : `https://${value}`
   return url.replace(/\/+$/, '')
 }
 
 const path = (operation: Operation, _: string, __: boolean, ___: Settings, basePath: string): string =>
-  basePath === '' ? `${served}${chatPaths[operation]}` : chatPaths[operation]
+  basePath === '' ? `${servingEndpoints}${chatPaths[operation]}` : chatPaths[operation]
 
 /** https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
@@ -60,9 +60,9 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
 const tokens: TokenStore = new Map()
 
 /**
- * A token of a service principal, kept until it ends.
+ * A token of a service principal, cached until it expires.
  * https://docs.databricks.com/aws/en/dev-tools/auth/oauth-m2m
- * @throws {AuthenticationError} saying what to set
+ * @throws {AuthenticationError} naming the settings that are missing
  */
 async function principalToken(
   { url, now }: Signable,
@@ -70,13 +70,9 @@ async function principalToken(
   { send }: SignInAid,
 ): Promise<Headers> {
   if (!clientId || !clientSecret) {
-    const half = clientId
-      ? 'clientId is there without clientSecret'
-      : clientSecret
-        ? 'clientSecret is there without clientId'
-        : ''
+    const half = clientId ? 'clientId without clientSecret' : clientSecret ? 'clientSecret without clientId' : ''
     throw new AuthenticationError(
-      `No key for Databricks${half && ` (${half})`}: set DATABRICKS_API_KEY (or DATABRICKS_TOKEN), pass apiKey, or set ` +
+      `No credentials for Databricks${half && `: got ${half}`}. Set DATABRICKS_API_KEY (or DATABRICKS_TOKEN), pass apiKey, or set ` +
         'DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET of a service principal.',
       { provider: 'databricks' },
     )
@@ -87,7 +83,7 @@ async function principalToken(
   return { authorization: `Bearer ${value}` }
 }
 
-/** Tokens that are over are refused with a 403 as well: https://github.com/n8n-io/n8n/issues/34147 */
+/** Expired tokens may also be refused with a 403: https://github.com/n8n-io/n8n/issues/34147 */
 const forgetToken = ({ token, status, message, now }: Refusal): boolean =>
   (status === 401 || /invalid access token/i.test(message)) && dropToken(tokens, token, now)
 
@@ -107,8 +103,8 @@ async function fetchToken(origin: string, account: string, now: number, send: Si
   if (status < 300 && typeof value === 'string' && value !== '') {
     return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }
   }
-  const said = status >= 300 && typeof body.error_description === 'string' ? `: ${body.error_description}` : ''
-  const message = `Databricks gave the service principal no token (status ${status}${said}).`
+  const detail = status >= 300 && typeof body.error_description === 'string' ? `: ${body.error_description}` : ''
+  const message = `Databricks refused a token for the service principal (status ${status}${detail}).`
   if (status >= 500 || status === 429) throw new APIConnectionError(message, { provider: 'databricks', status })
   throw new AuthenticationError(`${message} Check clientId and clientSecret, and the workspace.`, {
     provider: 'databricks',

@@ -1,7 +1,7 @@
 import type { Failure } from './contract.js'
 import { isFields } from './fields.js'
 
-/** The first of a list of errors (`{ errors: [{ code, message }] }`), which is how IBM and Cloudflare tell of failures. */
+/** The first error of a list (`{ errors: [{ code, message }] }`), the form of IBM and Cloudflare. */
 export function firstError(body: unknown): { code: string; message: string } | undefined {
   const outer = Array.isArray(body) ? body[0] : body
   const list = isFields(outer) ? outer.errors : undefined

@@ -17,11 +17,11 @@ import { asText } from './dialects/rerank/records.js'
 import type { Fields } from './fields.js'
 import { Report } from './report.js'
 
-/** Hugging Face: the router to many hosts, and servers of one's own (TGI for chat, TEI for embeddings and rerank). */
+/** Hugging Face: its router to many hosts, and self-hosted servers (TGI for chat, TEI for embeddings and rerank). */
 
 type Encoding = EncodeContext<OpenAIQuirks>
 
-/** `<host>/<org>/<model>` is how LiteLLM spells what the router calls `<org>/<model>:<host>`. https://huggingface.co/docs/inference-providers */
+/** LiteLLM's `<host>/<org>/<model>` is `<org>/<model>:<host>` at the router. https://huggingface.co/docs/inference-providers */
 const modelName = (model: string): string => model.replace(/^([^/:]+)\/([^/]+\/[^/:]+)$/, '$2:$1')
 
 const withoutHost = (model: string): string => model.replace(/:[^/]*$/, '')
@@ -32,12 +32,12 @@ const textsOf = (input: EmbeddingParams['input'], report: Report): readonly stri
   const all: readonly unknown[] = typeof input === 'string' ? [input] : input
   return all.map((text, index) => {
     if (typeof text !== 'string')
-      throw report.invalid(`input[${index}]`, 'is no text: Hugging Face takes no token ids here.')
+      throw report.invalid(`input[${index}]`, 'must be a string: Hugging Face does not accept token ids here.')
     return text
   })
 }
 
-const said = (fields: Fields): Fields =>
+const withoutNulls = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
 
 /**
@@ -49,32 +49,34 @@ function encodeEmbedding(params: EmbeddingParams, context: Encoding): Encoded {
   const { input, model: _, extra_body: __, dimensions, encoding_format: format, user, ...own } = params
   const host = /:([^/]*)$/.exec(context.model)?.[1]
   if (context.ownHost && host !== undefined && host !== 'hf-inference') {
-    throw report.invalid('model', `embeddings go through 'hf-inference', and not through '${host}': leave that out.`)
+    throw report.invalid(
+      'model',
+      `embeddings are served by 'hf-inference' only; got '${host}'. Remove the host from the model.`,
+    )
   }
-  if (dimensions && context.ownHost) report.unsupported('dimensions', 'the router takes none')
-  if (user) report.dropped('user', 'Hugging Face keeps no users apart.')
-  if (format === 'base64')
-    report.changed('encoding_format', 'Vectors travel as numbers; they arrive decoded either way.')
+  if (dimensions && context.ownHost) report.unsupported('dimensions', 'the router does not support it')
+  if (user) report.dropped('user', 'Hugging Face has no user field.')
+  if (format === 'base64') report.changed('encoding_format', 'Vectors are sent as numbers; the result is the same.')
   const inputs = textsOf(input, report)
   report.throwUnsupported()
   const size = dimensions && !context.ownHost ? { dimensions } : {}
-  return { body: { inputs, ...size, ...said(own as Fields) }, warnings: report.warnings }
+  return { body: { inputs, ...size, ...withoutNulls(own as Fields) }, warnings: report.warnings }
 }
 
 const isVector = (value: unknown): value is number[] => Array.isArray(value) && typeof value[0] === 'number'
 
 function decodeEmbedding(body: unknown, context: DecodeContext<OpenAIQuirks>): Decoded<EmbeddingResponse<number[]>> {
   if (!Array.isArray(body)) {
-    throw new ProviderFault('its answer is no list of vectors', (body as Fields | null)?.error ? body : undefined)
+    throw new ProviderFault('its answer is not a list of vectors', (body as Fields | null)?.error ? body : undefined)
   }
   const vectors: unknown[] = isVector(body) ? [body] : body
   const data = vectors.map((embedding, index) => {
     if (isVector(embedding)) return { object: 'embedding' as const, index, embedding }
     throw new ProviderFault(
-      'its answer has a vector for each token, and none for the text: choose a model for sentences (sentence-transformers)',
+      'its answer has a vector per token instead of one for the text: choose a sentence embedding model (sentence-transformers)',
     )
   })
-  // TEI counts in a header
+  // TEI reports the count in a header
   const counted = context.headers?.['x-compute-tokens']
   const tokens = typeof counted === 'string' && /^\d+$/.test(counted) ? Number(counted) : 0
   return { object: 'list', model: context.model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
@@ -86,32 +88,33 @@ function encodeRerank(params: RerankParams, context: Encoding): Encoded {
   if (context.ownHost) {
     throw report.invalid(
       'model',
-      'the router of Hugging Face has no rerank: pass apiBase of a Text Embeddings Inference server.',
+      'the router of Hugging Face has no rerank. Pass the apiBase of a Text Embeddings Inference server.',
     )
   }
-  const { query, documents, top_n, rank_fields, max_tokens_per_doc: most, return_documents: _, ...rest } = params
+  const { query, documents, top_n, rank_fields, max_tokens_per_doc: maxTokens, return_documents: _, ...rest } = params
   const { model: __, extra_body: ___, ...own } = rest as RerankParams & Fields
-  if (most) report.unsupported('max_tokens_per_doc', 'Text Embeddings Inference has none: pass truncate: true')
+  if (maxTokens)
+    report.unsupported('max_tokens_per_doc', 'Text Embeddings Inference does not support it: pass truncate: true')
   report.throwUnsupported()
   const texts = documents.map((document, index) => asText(document, rank_fields, 'text', `documents[${index}]`, report))
-  const encodeState: EncodeState = { most: top_n ?? undefined }
-  return { body: { query, texts, ...said(own) }, warnings: report.warnings, encodeState }
+  const encodeState: EncodeState = { topN: top_n ?? undefined }
+  return { body: { query, texts, ...withoutNulls(own) }, warnings: report.warnings, encodeState }
 }
 
 interface EncodeState {
-  readonly most: number | undefined
+  readonly topN: number | undefined
 }
 
-/** All are ranked: the best are taken here. */
+/** The server ranks all documents, so `top_n` is applied here. */
 function decodeRanked(body: unknown, context: DecodeContext<OpenAIQuirks>): Decoded<RerankResponse> {
-  const { most } = (context.encodeState ?? {}) as Partial<EncodeState>
+  const { topN } = (context.encodeState ?? {}) as Partial<EncodeState>
   const answer = decodeRerank(Array.isArray(body) ? { results: body } : body, context)
-  return most === undefined ? answer : { ...answer, results: answer.results.slice(0, most) }
+  return topN === undefined ? answer : { ...answer, results: answer.results.slice(0, topN) }
 }
 
 const dialect: Dialect<OpenAIQuirks> = Object.freeze({
   ...openai,
-  // 32 is the most that TEI takes at once, unless it is started otherwise
+  // TEI's default limit
   embedding: Object.freeze({ maxInputs: () => 32, encode: encodeEmbedding, decode: decodeEmbedding }),
   rerank: Object.freeze({ encode: encodeRerank, decode: decodeRanked }),
 } satisfies Dialect<OpenAIQuirks>)
@@ -123,7 +126,7 @@ function path(operation: Operation, model: string, _: boolean, __: Settings, bas
     case 'rerank':
       return '/rerank'
     default:
-      // a base of one host behind the router may have the version in its middle: /novita/v3/openai
+      // the base of a host behind the router may contain a version: /novita/v3/openai
       return /\/v\d+\//.test(base) ? '/chat/completions' : '/v1/chat/completions'
   }
 }

@@ -1,4 +1,4 @@
-/** The little that is used of packages which a user installs where they want them: they are not there when llmux is built. */
+/** Types of optional packages, which are not installed when llmux is built. Only the members that llmux uses. */
 
 declare module '@azure/identity' {
   export class DefaultAzureCredential {

@@ -1,5 +1,5 @@
 import { AuthenticationError } from '../src/errors.js'
 
-/** The error for a credential that an optional package would have found. */
+/** The error for a missing credential that an optional package could provide. */
 export const missingPackage = (problem: string, name: string, why: string, cause: unknown): AuthenticationError =>
   new AuthenticationError(`${problem}, or 'npm install ${name}' ${why}.`, { cause })

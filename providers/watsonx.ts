@@ -6,13 +6,16 @@ import { isDeployment, watsonxText } from './ibm/text.js'
 
 const endpoints: Paths = { chat: 'chat', embedding: 'embeddings', rerank: 'rerank' }
 
-/** The region is part of the host that credentials go to. */
-function checked(region: string): string {
+/** The region becomes part of the host that receives credentials, so it must not contain other characters. */
+function validRegion(region: string): string {
   if (/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(region)) return region
-  throw new BadRequestError(`'${region.slice(0, 60)}' is no region of IBM watsonx.ai: it is something like us-south.`, {
-    provider: 'watsonx',
-    param: 'region',
-  })
+  throw new BadRequestError(
+    `Invalid region '${region.slice(0, 60)}' for IBM watsonx.ai. Use a region such as 'us-south'.`,
+    {
+      provider: 'watsonx',
+      param: 'region',
+    },
+  )
 }
 
 function path(operation: Operation, model: string, stream: boolean, { apiVersion = '' }: Settings): string {
@@ -23,7 +26,8 @@ function path(operation: Operation, model: string, stream: boolean, { apiVersion
 
 /**
  * IBM watsonx.ai: chat, embeddings and rerank of models (`watsonx/ibm/granite-3-8b-instruct`) and deployments
- * (`watsonx/deployment/<id>`). A key of IBM Cloud is traded for a token, which is kept until it ends.
+ * (`watsonx/deployment/<id>`). A key of IBM Cloud is exchanged for a token, which is cached until it
+ * expires.
  * https://cloud.ibm.com/apidocs/watsonx-ai
  */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
@@ -32,7 +36,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   dialect: watsonxText,
   address: Object.freeze({
     // https://cloud.ibm.com/apidocs/watsonx-ai#endpoint-url
-    base: ({ region }: Settings) => (region ? `https://${checked(region)}.ml.cloud.ibm.com` : undefined),
+    base: ({ region }: Settings) => (region ? `https://${validRegion(region)}.ml.cloud.ibm.com` : undefined),
     example: 'https://us-south.ml.cloud.ibm.com',
     env: Object.freeze(['WATSONX_URL', 'WATSONX_API_BASE', 'WATSONX_AI_URL', 'WML_URL']),
     orElse: "pass region ('us-south', 'eu-de', …), or set WATSONX_REGION",
@@ -52,7 +56,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
         header: 'authorization',
         prefix: 'Bearer ',
       } as const),
-      // an installation of one's own (Cloud Pak for Data): https://www.ibm.com/docs/en/cloud-paks/cp-data/5.0.x?topic=apis-generating-api-auth-token
+      // self-hosted (Cloud Pak for Data): https://www.ibm.com/docs/en/cloud-paks/cp-data/5.0.x?topic=apis-generating-api-auth-token
       Object.freeze({
         option: 'authToken',
         env: Object.freeze(['WATSONX_ZENAPIKEY']),
@@ -80,7 +84,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   forget: forgetToken,
   quirks: Object.freeze({
     ...defaultQuirks,
-    // usage comes unasked
+    // usage is always sent
     streamOptions: false,
     developerAsSystem: true,
     thinking: 'effort',

@@ -8,18 +8,18 @@ const tokenUrl = 'https://iam.cloud.ibm.com/identity/token'
 const tokens: TokenStore = new Map()
 
 /**
- * A token of IBM Cloud for an API key: shared by calls, and renewed before its hour is over.
+ * A token of IBM Cloud for an API key, shared by calls and renewed before it expires after an hour.
  * https://cloud.ibm.com/docs/account?topic=account-iamtoken_from_apikey
- * @throws {AuthenticationError} saying what to set
+ * @throws {AuthenticationError} naming the settings that are missing
  */
 export async function iamToken({ url, now }: Signable, { key, send }: SignInAid): Promise<Headers> {
   if (key === undefined) throw new AuthenticationError(noKey, { provider: 'watsonx' })
   const { hostname } = new URL(url)
-  // the key of an installation of one's own is none of IBM Cloud's business
+  // the key of a self-hosted installation must not be sent to IBM Cloud
   if (!hostname.endsWith('.cloud.ibm.com')) {
     throw new AuthenticationError(
-      `Tokens of IBM Cloud are for *.cloud.ibm.com, and not for ${hostname}: set WATSONX_ZENAPIKEY or WATSONX_TOKEN for an ` +
-        'installation of your own, or pass authToken in createClient({ providers: { watsonx: { authToken } } }).',
+      `IBM Cloud tokens must be used with *.cloud.ibm.com; got ${hostname}. For a self-hosted installation, set ` +
+        'WATSONX_ZENAPIKEY or WATSONX_TOKEN, or pass authToken in createClient({ providers: { watsonx: { authToken } } }).',
       { provider: 'watsonx' },
     )
   }
@@ -30,8 +30,8 @@ export async function iamToken({ url, now }: Signable, { key, send }: SignInAid)
 export const forgetToken = ({ token, status, now }: Refusal): boolean => status === 401 && dropToken(tokens, token, now)
 
 const noKey =
-  'No API key for IBM watsonx.ai: set WATSONX_APIKEY (or WATSONX_TOKEN, or WATSONX_ZENAPIKEY for an installation of your own), ' +
-  'or pass apiKey. Keys are made at https://cloud.ibm.com/iam/apikeys.'
+  'No API key for IBM watsonx.ai. Set WATSONX_APIKEY (or WATSONX_TOKEN, or WATSONX_ZENAPIKEY for a self-hosted installation), ' +
+  'or pass apiKey. Create a key at https://cloud.ibm.com/iam/apikeys.'
 
 async function fetchToken(key: string, now: number, send: SignInAid['send']): Promise<Token> {
   const form = new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: key })
@@ -46,8 +46,8 @@ async function fetchToken(key: string, now: number, send: SignInAid['send']): Pr
   if (status < 300 && typeof value === 'string' && value !== '') {
     return { value, until: now + (typeof seconds === 'number' ? seconds : 3600) * 1000 }
   }
-  const said = status >= 300 && typeof body.errorMessage === 'string' ? `: ${body.errorMessage}` : ''
-  const message = `IBM Cloud gave no token for the API key (status ${status}${said}).`
+  const detail = status >= 300 && typeof body.errorMessage === 'string' ? `: ${body.errorMessage}` : ''
+  const message = `IBM Cloud refused a token for the API key (status ${status}${detail}).`
   if (status >= 500 || status === 429) throw new APIConnectionError(message, { provider: 'watsonx', status })
   throw new AuthenticationError(`${message} Check apiKey or WATSONX_APIKEY.`, { provider: 'watsonx', status })
 }

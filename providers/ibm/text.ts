@@ -25,14 +25,14 @@ import { Report } from '../report.js'
 type Body = Record<string, unknown>
 type Encoding = EncodeContext<OpenAIQuirks>
 
-/** Deployments carry their model and project themselves. */
+/** A deployment implies its model and project. */
 export const isDeployment = (model: string): boolean => model.startsWith('deployment/')
 
 /**
- * What pays for a call: a project or a space, of the request or of the account.
- * @throws {BadRequestError} where there is neither
+ * Fields that bill a call to a project or space: that of the request, else that of the settings.
+ * @throws {BadRequestError} if there is neither
  */
-function payer(own: Body, { model, settings = {} }: Encoding, report: Report): Body {
+function billingFields(own: Body, { model, settings = {} }: Encoding, report: Report): Body {
   if (isDeployment(model)) return {}
   const given = own.project_id ?? own.space_id
   if (given !== undefined && given !== null) return { model_id: model }
@@ -40,18 +40,18 @@ function payer(own: Body, { model, settings = {} }: Encoding, report: Report): B
   if (settings.spaceId) return { model_id: model, space_id: settings.spaceId }
   throw report.invalid(
     'project_id',
-    'watsonx.ai needs a project or a deployment space: pass project, or set WATSONX_PROJECT_ID (or WATSONX_SPACE_ID), or ' +
-      'give project_id or space_id with the call.',
+    'watsonx.ai requires a project or a deployment space. Pass project, set WATSONX_PROJECT_ID (or WATSONX_SPACE_ID), or ' +
+      'pass project_id or space_id with the call.',
   )
 }
 
-/** https://cloud.ibm.com/apidocs/watsonx-ai#text-chat: OpenAI's messages; names and places of its own around them. */
+/** https://cloud.ibm.com/apidocs/watsonx-ai#text-chat: OpenAI's messages with other fields around them. */
 function encode(given: ChatParams, context: Encoding): Encoded {
-  const who = payer(given as unknown as Body, context, new Report(context))
+  const billing = billingFields(given as unknown as Body, context, new Report(context))
   const encoded = encodeOpenAI(inlineImages(given, context), context)
   const { model: _, stream: __, tool_choice: choice, ...body } = encoded.body
   const chosen = typeof choice === 'string' ? { tool_choice_option: choice } : choice ? { tool_choice: choice } : {}
-  return { ...encoded, body: { ...who, ...body, ...chosen } }
+  return { ...encoded, body: { ...billing, ...body, ...chosen } }
 }
 
 /** https://cloud.ibm.com/apidocs/watsonx-ai#text-embeddings */
@@ -60,15 +60,14 @@ function encodeEmbedding(params: EmbeddingParams, context: Encoding): Encoded {
   const { input, model: _, extra_body: __, dimensions, encoding_format: format, user, ...own } = params
   const inputs: readonly unknown[] = typeof input === 'string' ? [input] : input
   if (!inputs.every((text) => typeof text === 'string')) {
-    throw report.invalid('input', 'watsonx.ai embeds texts, not token ids.')
+    throw report.invalid('input', 'watsonx.ai embeds strings, not token ids.')
   }
   if (dimensions !== undefined && dimensions !== null) {
-    report.unsupported('dimensions', 'the models of watsonx.ai have one size of vectors')
+    report.unsupported('dimensions', 'models of watsonx.ai have a fixed vector size')
   }
-  if (user) report.dropped('user', 'watsonx.ai keeps no users apart.')
-  if (format === 'base64')
-    report.changed('encoding_format', 'Vectors travel as numbers; they arrive decoded either way.')
-  const body = { ...payer(own as Body, context, report), inputs, ...said(own as Body) }
+  if (user) report.dropped('user', 'watsonx.ai has no user field.')
+  if (format === 'base64') report.changed('encoding_format', 'Vectors are sent as numbers; the result is the same.')
+  const body = { ...billingFields(own as Body, context, report), inputs, ...withoutNulls(own as Body) }
   report.throwUnsupported()
   return { body, warnings: report.warnings }
 }
@@ -77,7 +76,7 @@ function decodeEmbedding(body: unknown, { model }: DecodeContext<OpenAIQuirks>):
   const { results, tokens } = resultsOf(body)
   const data = results.map((result, index) => {
     const { embedding } = result
-    if (!Array.isArray(embedding)) throw new ProviderFault(`its vector ${index} is not one`)
+    if (!Array.isArray(embedding)) throw new ProviderFault(`its embedding ${index} is not a list of numbers`)
     return { object: 'embedding' as const, index, embedding: embedding as number[] }
   })
   return { object: 'list', model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
@@ -91,14 +90,14 @@ function encodeRerank(params: RerankParams, context: Encoding): Encoded {
   const inputs = documents.map((document, index) => ({
     text: asText(document, rank_fields, 'text', `documents[${index}]`, report),
   }))
-  const { parameters, ...fields } = said(own)
+  const { parameters, ...fields } = withoutNulls(own)
   const limits = {
     ...(most !== undefined && most !== null && { truncate_input_tokens: most }),
     ...(top_n !== undefined && top_n !== null && { return_options: { top_n } }),
     ...(parameters as Body | undefined),
   }
   const body = {
-    ...payer(own, context, report),
+    ...billingFields(own, context, report),
     query,
     inputs,
     ...(Object.keys(limits).length > 0 && { parameters: limits }),
@@ -112,7 +111,7 @@ function decodeRerank(body: unknown, { model, fallbackId }: DecodeContext<OpenAI
   const { results, tokens } = resultsOf(body)
   const ranked = results.map(({ index, score }, position): RerankResult => {
     if (typeof index !== 'number' || typeof score !== 'number') {
-      throw new ProviderFault(`its result ${position} is not one`)
+      throw new ProviderFault(`its result ${position} has no index and score`)
     }
     return { index, relevance_score: score }
   })
@@ -126,7 +125,7 @@ function resultsOf(body: unknown): { results: readonly Body[]; tokens: number } 
   return { results: results as Body[], tokens: typeof count === 'number' ? count : 0 }
 }
 
-const said = (fields: Body): Body =>
+const withoutNulls = (fields: Body): Body =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
 
 /** https://cloud.ibm.com/apidocs/watsonx-ai#error-handling: `{ errors: [{ code, message }], status_code, trace }` */
@@ -146,11 +145,11 @@ function errorFacts(failure: Failure): ErrorFacts {
 
 const tooLong = /input tokens.{0,40}(?:cannot|must not) exceed|exceeds? the (?:total )?tokens? limit/i
 
-/** Text and chat of IBM watsonx.ai: near OpenAI's wire. https://cloud.ibm.com/apidocs/watsonx-ai */
+/** Text and chat of IBM watsonx.ai, close to OpenAI's wire format. https://cloud.ibm.com/apidocs/watsonx-ai */
 export const watsonxText: Dialect<OpenAIQuirks> = Object.freeze({
   framing: openai.framing,
   chat: Object.freeze({
-    // recorded: "Url must be a base64 encoded image and cannot start with 'http'"
+    // from recorded traffic: "Url must be a base64 encoded image and cannot start with 'http'"
     remoteMedia: remoteImages,
     encode,
     decode: decodeChat,

@@ -16,11 +16,11 @@ import { readDialogue } from '../prompt/turns.js'
 import { Report } from '../report.js'
 import { versionOf } from './model.js'
 
-const who = 'Replicate'
+const providerName = 'Replicate'
 
 /**
- * What the language models of Replicate call them. Each model has a schema of its own, and ignores what is not in it: fields that
- * are given by the model's own name pass as they are.
+ * Parameter names of Replicate's language models. Every model has its own schema and ignores unknown fields; fields with the model's
+ * own names are passed unchanged.
  * https://replicate.com/meta/meta-llama-3-70b-instruct/api/schema
  */
 const names: Names = {
@@ -52,15 +52,12 @@ const namesOf = (model: string): Names => (model.startsWith('openai/') ? openaiN
 /** https://replicate.com/docs/reference/http#predictions.create */
 function encode(params: ChatParams, context: EncodeContext): Encoded {
   const report = new Report(context)
-  const dialogue = readDialogue(params, who, report)
-  const { stop_sequences: stops, ...fields } = fieldsOf(params, namesOf(context.model), who, report)
-  const stop = stopIn(stops, report)
+  const dialogue = readDialogue(params, providerName, report)
+  const { stop_sequences: stops, ...fields } = fieldsOf(params, namesOf(context.model), providerName, report)
+  const stop = joinStops(stops, report)
   report.throwUnsupported()
   if (dialogue.turns.length > 1) {
-    report.emulated(
-      'messages',
-      'Replicate takes one prompt: the history is written into it, one speaker after the other.',
-    )
+    report.emulated('messages', 'Replicate accepts a single prompt, so the history is written into it as a transcript.')
   }
   const version = versionOf(context.model)
   const input: Fields = {
@@ -71,38 +68,42 @@ function encode(params: ChatParams, context: EncodeContext): Encoded {
   }
   return {
     body: { ...(version !== undefined && { version }), input, ...(params.stream && { stream: true }) },
-    // it waits so many seconds before it answers with a receipt: until then it can't be cancelled, as it has no name
+    // the request waits this many seconds for the result; until it returns, the prediction has no id to cancel it by
     ...(!params.stream && { headers: { prefer: 'wait=5' } }),
     warnings: report.warnings,
   }
 }
 
-/** A list in a text, as the schema has it. */
-function stopIn(stops: unknown, report: Report): string | undefined {
+/** The stop sequences as one string, as the schema requires. */
+function joinStops(stops: unknown, report: Report): string | undefined {
   if (!Array.isArray(stops) || stops.length === 0) return undefined
   const texts = stops.map(String)
   if (!texts.some((text) => text.includes(','))) return texts.join(',')
-  report.unsupported('stop', `${who} takes them in one text with commas in between, so that none can have one`)
+  report.unsupported(
+    'stop',
+    `${providerName} accepts one comma-separated string, so a sequence must not contain a comma`,
+  )
   return undefined
 }
 
-/** Streams have a host of their own. https://replicate.com/docs/topics/predictions/streaming */
-const own = /^https:\/\/(?:[a-z0-9-]+\.)*replicate\.com\//
+/** Streams have a separate host. https://replicate.com/docs/topics/predictions/streaming */
+const trustedHost = /^https:\/\/(?:[a-z0-9-]+\.)*replicate\.com\//
 
-/** Between two looks at a prediction that goes on, in milliseconds. */
-const pollEvery = 500
+/** Interval of polling, in milliseconds. */
+const pollInterval = 500
 
 /**
- * A prediction that goes on is no answer yet: its stream, or itself in a while.
+ * The next request for an unfinished prediction: its stream, or its status after the interval.
  * https://replicate.com/docs/topics/predictions/lifecycle
  */
 export function poll(body: unknown, stream: boolean): PollRequest | undefined {
   if (!isFields(body) || (body.status !== 'starting' && body.status !== 'processing')) return undefined
   const urls = isFields(body.urls) ? body.urls : {}
   // https://replicate.com/docs/reference/http#predictions.cancel
-  const end = typeof urls.cancel === 'string' ? { cancel: urls.cancel } : {}
-  if (stream && typeof urls.stream === 'string') return { url: urls.stream, trusted: own.test(urls.stream), ...end }
-  return typeof urls.get === 'string' ? { url: urls.get, afterMs: pollEvery, ...end } : undefined
+  const cancel = typeof urls.cancel === 'string' ? { cancel: urls.cancel } : {}
+  if (stream && typeof urls.stream === 'string')
+    return { url: urls.stream, trusted: trustedHost.test(urls.stream), ...cancel }
+  return typeof urls.get === 'string' ? { url: urls.get, afterMs: pollInterval, ...cancel } : undefined
 }
 
 function decode(body: unknown, context: DecodeContext) {
@@ -113,7 +114,7 @@ function decode(body: unknown, context: DecodeContext) {
     throw new ProviderFault(`its prediction is '${String(status)}'`, failed ? body : undefined)
   }
   const text = textOf(output)
-  if (text === undefined) throw new ProviderFault('its output is no text: is this a language model?')
+  if (text === undefined) throw new ProviderFault('its output is not text: is this a language model?')
   const usage = usageIn(metrics)
   const extras = extrasOf(body, known)
   const piece: Piece = {
@@ -126,13 +127,13 @@ function decode(body: unknown, context: DecodeContext) {
   return answerOf(piece, context)
 }
 
-/** What stands elsewhere in the answer, what says the request again, and where the prediction is kept. */
+/** Fields that the answer holds elsewhere, that repeat the request, or that locate the prediction. */
 const known: ReadonlySet<string> = new Set([
   ...['id', 'status', 'error', 'output', 'model', 'version', 'deployment', 'input', 'stream', 'source', 'urls', 'logs'],
   ...['created_at', 'started_at', 'completed_at', 'deadline', 'data_removed', 'webhook', 'webhook_events_filter'],
 ])
 
-/** A list of pieces, or all of it. */
+/** The output is a string or a list of pieces. */
 function textOf(output: unknown): string | undefined {
   if (typeof output === 'string') return output
   if (!Array.isArray(output) || !output.every((piece) => typeof piece === 'string')) return undefined
@@ -145,7 +146,7 @@ function usageIn(metrics: unknown): Usage | undefined {
   return typeof input === 'number' && typeof output === 'number' ? usageOf(input, output) : undefined
 }
 
-/** https://replicate.com/docs/topics/predictions/streaming: events `output`, `error` and `done`, with plain text in them. */
+/** https://replicate.com/docs/topics/predictions/streaming: events `output`, `error` and `done`, with plain text data. */
 function read(event: string | undefined, data: string): Piece | undefined {
   switch (event) {
     case 'output':
@@ -166,7 +167,7 @@ function read(event: string | undefined, data: string): Piece | undefined {
 
 function errorIn(data: string): string {
   const { detail } = parseFields(data)
-  // or it is text
+  // the data may be plain text
   return typeof detail === 'string' ? detail : data
 }
 

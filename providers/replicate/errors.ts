@@ -8,7 +8,7 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/request was throttled/i, 'rate_limit'],
 ]
 
-/** `{ title, detail, status }` of the API, and predictions that failed. https://replicate.com/docs/reference/http#errors */
+/** `{ title, detail, status }` of the API, and failed predictions. https://replicate.com/docs/reference/http#errors */
 export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const fields = isFields(body) ? body : {}
   const { detail, title, error } = fields
@@ -16,16 +16,14 @@ export function errorFacts({ status, body, text }: Failure): ErrorFacts {
   const message =
     [error, detail, title].find((one): one is string => typeof one === 'string' && one !== '') ??
     (prediction ? `the prediction was ${prediction}` : plainMessage({ status, text }))
-  const told = byText.find(([pattern]) => pattern.test(message))?.[1]
-  // nobody is helped by what was stopped being begun again
+  const matched = byText.find(([pattern]) => pattern.test(message))?.[1]
+  // a prediction that was cancelled must not be retried
   const stopped = prediction === 'canceled' || prediction === 'aborted' ? 'bad_request' : undefined
-  const kind = told ?? stopped ?? kindOfStatus(status)
+  const kind = matched ?? stopped ?? kindOfStatus(status)
   return {
     kind,
     message,
     hint:
-      kind === 'not_found'
-        ? "Models that are not official run by version: write 'replicate/owner/name:<version>'."
-        : undefined,
+      kind === 'not_found' ? "Community models are run by version: use 'replicate/owner/name:<version>'." : undefined,
   }
 }

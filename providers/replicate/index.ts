@@ -5,7 +5,7 @@ import { pathOf } from './model.js'
 
 const dialect: Dialect = Object.freeze({ framing: 'sse', chat, error: errorFacts } satisfies Dialect)
 
-/** Replicate: language models as predictions, which are made, and then waited for. https://replicate.com/docs/reference/http */
+/** Replicate: language models run as predictions, which are created and then polled. https://replicate.com/docs/reference/http */
 export const provider: Provider = Object.freeze({
   id: 'replicate',
   name: 'Replicate',

@@ -1,18 +1,18 @@
 import { BadRequestError } from '../../src/errors.js'
 
-/** The names of models: `owner/name`, `owner/name:version`, a bare version, and `deployments/owner/name`. */
+/** Forms of model names: `owner/name`, `owner/name:version`, a bare version, and `deployments/owner/name`. */
 
 const version = /^(?:[^/]+\/[^/:]+:)?([0-9a-f]{64})$/
-// they become a path as they are
+// both become part of a path without encoding
 const deployment = /^deployments\/(\w[\w.-]*)\/(\w[\w.-]*)$/
 const official = /^(\w[\w.-]*)\/(\w[\w.-]*)$/
 
-/** The version that is run, where the name has one. */
+/** The version in a model name, if any. */
 export const versionOf = (model: string): string | undefined => version.exec(model)?.[1]
 
 /**
  * https://replicate.com/docs/topics/predictions/create-a-prediction
- * @throws {BadRequestError} where the name is none
+ * @throws {BadRequestError} if the name has none of these forms
  */
 export function pathOf(model: string): string {
   if (version.test(model)) return '/v1/predictions'
@@ -20,7 +20,7 @@ export function pathOf(model: string): string {
   if (deployed !== undefined) return `/v1/${model}/predictions`
   if (official.test(model)) return `/v1/models/${model}/predictions`
   throw new BadRequestError(
-    `'${model}' is no model of Replicate: write 'replicate/owner/name', 'replicate/owner/name:<version of 64 hex digits>' or ` +
+    `Invalid Replicate model '${model}'. Use 'replicate/owner/name', 'replicate/owner/name:<version of 64 hex digits>' or ` +
       "'replicate/deployments/owner/name'.",
     { provider: 'replicate', model, param: 'model' },
   )

@@ -60,12 +60,12 @@ async function chatOf(name: string) {
     chat.encode({ ...base, ...params, model } as unknown as ChatParams, context)
 }
 
-it('lists every hint', () => {
+it('covers every hint', () => {
   expect(new Set(Object.keys(asked))).toEqual(hints)
 })
 
-describe.each(models)('what changes no answer, for %s,', (model) => {
-  it.each(Object.keys(asked))('%s is sent, or left out with a warning', async (name) => {
+describe.each(models)('hints for %s', (model) => {
+  it.each(Object.keys(asked))('sends %s or drops it with a warning', async (name) => {
     const encode = await chatOf(model)
     const plain = encode({}).body
     const { body, warnings = [] } = encode({ [name]: asked[name] })
@@ -75,7 +75,7 @@ describe.each(models)('what changes no answer, for %s,', (model) => {
   })
 })
 
-describe('what would change the answer', () => {
+describe('parameters that affect the answer', () => {
   it.each([
     ['anthropic/claude-sonnet-4-5', 'seed', 1],
     ['gemini/gemini-2.5-flash', 'logit_bias', { 1: 1 }],
@@ -90,7 +90,7 @@ describe('what would change the answer', () => {
   })
 })
 
-it('shows in meta.warnings what was left out', async () => {
+it('reports dropped hints in meta.warnings', async () => {
   const mock = mockProvider()
   const client = createClient({ dispatcher: mock.dispatcher, providers: accounts })
   const { meta } = await client.completion({ ...base, model: 'cohere/command-a-03-2025', user: 'u-1', store: true })
@@ -101,7 +101,7 @@ it('shows in meta.warnings what was left out', async () => {
   await client.close()
 })
 
-it('knows every prefix of the table', async () => {
+it('covers only known prefixes', async () => {
   const ids = await providerIds()
   expect(models.filter((model) => !ids.includes(model.split('/')[0] ?? ''))).toEqual([])
 })

@@ -51,8 +51,8 @@ async function find(name: string): Promise<{ provider: Provider; model: string }
   return { provider, model: provider.modelName?.(rest) ?? rest }
 }
 
-describe('encoding', () => {
-  it.each(names)('changes nothing that it is given, and says the same twice: %s', async (name) => {
+describe('encode()', () => {
+  it.each(names)('is deterministic and does not modify its input: %s', async (name) => {
     const { provider, model } = await find(name)
     const context: EncodeContext = frozen({
       provider: provider.id,

@@ -51,7 +51,7 @@ const answerOf = (way: Way, value: unknown) =>
     : { text: way === 'instruction' ? `\`\`\`json\n${JSON.stringify(value)}\n\`\`\`` : JSON.stringify(value) }
 
 describe('a schema in response_format', () => {
-  it.each(ways)('%s is answered by way of %s, said and validated', async (model, way) => {
+  it.each(ways)('is sent by %s as %s, and the answer is validated', async (model, way) => {
     const mock = mockProvider({ reply: answerOf(way, oslo) })
     const client = createClient({ dispatcher: mock.dispatcher, providers: accounts, maxRetries: 0 })
     const { choices, meta } = await client.completion(ask(model))
@@ -62,7 +62,7 @@ describe('a schema in response_format', () => {
     await client.close()
   })
 
-  it.each(ways)('%s is told on where the answer does not fit', async (model, way) => {
+  it.each(ways)('makes %s report an answer that does not match', async (model, way) => {
     const mock = mockProvider({ reply: answerOf(way, { name: 'Oslo' }) })
     const client = createClient({ dispatcher: mock.dispatcher, providers: accounts, maxRetries: 0 })
     const error = await rejection(client.completion(ask(model)))
@@ -72,8 +72,8 @@ describe('a schema in response_format', () => {
   })
 })
 
-describe('hosts with a JSON mode and no schemas', () => {
-  it('get the schema in the instructions, and the mode', async () => {
+describe('a host with JSON mode only', () => {
+  it('receives the schema in the instructions', async () => {
     const mock = mockProvider({ reply: JSON.stringify(oslo) })
     const client = createClient({ dispatcher: mock.dispatcher, providers: accounts })
     await client.completion({
@@ -90,7 +90,7 @@ describe('hosts with a JSON mode and no schemas', () => {
     await client.close()
   })
 
-  it('are asked for their JSON mode as it is', async () => {
+  it('accepts JSON mode unchanged', async () => {
     const mock = mockProvider({ reply: '{}' })
     const client = createClient({ dispatcher: mock.dispatcher, providers: accounts })
     const messages = [{ role: 'user' as const, content: 'Some JSON, please.' }]

@@ -24,7 +24,7 @@ const answer = (content: unknown) => ({
 })
 
 describe('cloudflare/', () => {
-  it('has the account in its address', async () => {
+  it('addresses the account', async () => {
     await using hosts = await startHosts(() => ({ body: answer('ok') }))
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { cloudflare } })
     await client.completion({ model, messages })
@@ -39,7 +39,7 @@ describe('cloudflare/', () => {
     expect(hosts.seen[1]?.headers.authorization).toBe('Bearer env-key')
   })
 
-  it('takes the base that LiteLLM knows', async () => {
+  it('accepts the base that LiteLLM uses', async () => {
     await using hosts = await startHosts(() => ({ body: answer('ok') }))
     vi.stubEnv('CLOUDFLARE_API_BASE', 'https://api.cloudflare.com/client/v4/accounts/acc/ai/run/')
     vi.stubEnv('CLOUDFLARE_API_KEY', 'env-key')
@@ -47,7 +47,7 @@ describe('cloudflare/', () => {
     expect(hosts.seen[0]?.path).toBe('/client/v4/accounts/acc/ai/v1/chat/completions')
   })
 
-  it('says what is missing before anything is sent', async () => {
+  it('names missing settings before it sends a request', async () => {
     await using hosts = await startHosts(() => ({ body: answer('ok') }))
     const client = createClient({ dispatcher: hosts.dispatcher })
     expect(await rejection(client.completion({ model, messages, apiKey: 'k' }))).toMatchObject({
@@ -59,7 +59,7 @@ describe('cloudflare/', () => {
     expect(hosts.seen).toEqual([])
   })
 
-  it('gives JSON as text, whatever it came as', async () => {
+  it('returns JSON content as a string', async () => {
     // recorded: with a json_schema, the content is an object
     await using hosts = await startHosts(() => ({ body: answer({ title: 'Apples', author: 'H' }) }))
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { cloudflare } })
@@ -67,7 +67,7 @@ describe('cloudflare/', () => {
     expect(choices[0]?.message.content).toBe('{"title":"Apples","author":"H"}')
   })
 
-  it("reads the errors of Cloudflare's envelope", async () => {
+  it('maps the errors of Cloudflare’s envelope', async () => {
     // written from documentation: https://developers.cloudflare.com/workers-ai/platform/errors
     const envelope = (code: number, message: string) => ({
       result: null,

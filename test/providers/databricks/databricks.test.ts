@@ -33,7 +33,7 @@ const token: Said = { body: { access_token: 'm2m-token', token_type: 'Bearer', e
 const isSignIn = ({ path }: Seen) => path === '/oidc/v1/token'
 
 describe('databricks/', () => {
-  it('goes to the workspace, however it is given', async () => {
+  it('accepts every form of a workspace address', async () => {
     await using hosts = await startHosts(() => ({ body: answer('ok') }))
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { databricks: { apiKey: 'dapi' } } })
     await client.completion({ model, messages, apiBase })
@@ -54,7 +54,7 @@ describe('databricks/', () => {
     expect(hosts.seen[0]?.headers.authorization).toBe('Bearer dapi')
   })
 
-  it('signs a service principal in, once for all calls', async () => {
+  it('fetches one token of a service principal for all calls', async () => {
     await using hosts = await startHosts((request) => (isSignIn(request) ? token : { body: answer('ok') }))
     const databricks = { clientId: 'principal', clientSecret: 'a secret', apiBase }
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { databricks } })
@@ -69,7 +69,7 @@ describe('databricks/', () => {
     expect(chat?.headers.authorization).toBe('Bearer m2m-token')
   })
 
-  it('gets another token where the one it has kept is refused', async () => {
+  it('fetches a new token if the cached one is refused', async () => {
     let issued = 0
     // https://github.com/n8n-io/n8n/issues/34147
     const refused = { status: 403, body: { error_code: '403', message: 'Invalid access token. [ReqId: 1]' } }
@@ -103,7 +103,7 @@ describe('databricks/', () => {
     expect(String(error)).not.toMatch(/cHJpbmNpcGFs|fourth.secret|YSBmb3VydGg/)
   })
 
-  it('shows the secret of a service principal to its own workspace only', async () => {
+  it('sends the secret of a service principal to its own workspace only', async () => {
     await using hosts = await startHosts((request) => (isSignIn(request) ? token : { status: 401, body: {} }))
     const databricks = { clientId: 'principal', clientSecret: 'another secret', apiBase }
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { databricks } })
@@ -113,7 +113,7 @@ describe('databricks/', () => {
     expect(hosts.seen[0]?.headers.authorization).toBeUndefined()
   })
 
-  it('says what is missing before anything is sent', async () => {
+  it('names missing settings before it sends a request', async () => {
     await using hosts = await startHosts(() => ({ body: answer('ok') }))
     const client = createClient({ dispatcher: hosts.dispatcher })
     expect(await rejection(client.completion({ model, messages, apiKey: 'k' }))).toMatchObject({
@@ -127,12 +127,12 @@ describe('databricks/', () => {
     })
     vi.stubEnv('DATABRICKS_CLIENT_ID', 'principal')
     expect(await rejection(client.completion({ model, messages }))).toMatchObject({
-      message: expect.stringMatching(/clientId is there without clientSecret/),
+      message: expect.stringMatching(/got clientId without clientSecret/),
     })
     expect(hosts.seen).toEqual([])
   })
 
-  it('reads the reasoning of Claude, and gives it back signed', async () => {
+  it('reads the reasoning of Claude and returns it with its signature', async () => {
     // https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models (written from documentation)
     const reasoning = {
       type: 'reasoning',
@@ -158,7 +158,7 @@ describe('databricks/', () => {
     })
   })
 
-  it('streams reasoning, too', async () => {
+  it('streams reasoning', async () => {
     // written from documentation, as above
     const chunk = (content: unknown, finish: string | null = null) => ({
       id: 'c',
@@ -189,7 +189,7 @@ describe('databricks/', () => {
   })
 })
 
-it('leaves no clock behind where the token could not even be asked for', async () => {
+it('leaves no timer behind if the token request fails', async () => {
   const [set, clear] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')]
   const dispatcher = Object.assign(new MockAgent(), {
     dispatch() {

@@ -38,7 +38,7 @@ async function embed(said: Said, request: object, options: object = {}) {
 }
 
 describe('huggingface/', () => {
-  it('goes to the router, with the host behind it spelled as there', async () => {
+  it('sends the model and host in the router’s form', async () => {
     const router = 'https://router.huggingface.co/v1/chat/completions'
     const cases = [
       ['huggingface/meta-llama/Llama-3.3-70B-Instruct', 'meta-llama/Llama-3.3-70B-Instruct'],
@@ -49,7 +49,7 @@ describe('huggingface/', () => {
     expect((await chat({ model: cases[0][0] })).headers?.authorization).toBe('Bearer hf_x')
   })
 
-  it('goes to an endpoint of one’s own, with or without /v1', async () => {
+  it('accepts a dedicated endpoint with and without /v1', async () => {
     const host = 'https://abc.endpoints.huggingface.cloud'
     for (const apiBase of [host, `${host}/v1`, `${host}/v1/`]) {
       expect(await chat({ model: 'huggingface/tgi', apiBase })).toMatchObject({
@@ -59,7 +59,7 @@ describe('huggingface/', () => {
     }
   })
 
-  it('embeds by the pipeline of the router', async () => {
+  it('creates embeddings with the router’s pipeline', async () => {
     // recorded shape of feature-extraction with a list: a list of vectors
     const { result, url, body } = await embed({ body: [[0.1], [0.2]] }, {})
     expect(url).toBe('https://router.huggingface.co/hf-inference/models/BAAI/bge-m3/pipeline/feature-extraction')
@@ -69,7 +69,7 @@ describe('huggingface/', () => {
     expect(spelled.url).toBe(url)
   })
 
-  it('says that vectors of tokens are none of the text', async () => {
+  it('rejects an answer with a vector per token', async () => {
     // recorded: facebook/bart-base answers a vector for each token
     expect(await rejection(embed({ body: [[[0.1], [0.2]], [[0.3]]] }, { maxRetries: 0 }))).toMatchObject({
       code: 'invalid_response',
@@ -77,7 +77,7 @@ describe('huggingface/', () => {
     })
   })
 
-  it('embeds by Text Embeddings Inference at an endpoint of one’s own, which counts in a header', async () => {
+  it('creates embeddings with Text Embeddings Inference, which reports usage in a header', async () => {
     // written from documentation: https://huggingface.github.io/text-embeddings-inference
     const apiBase = 'https://tei.example.com'
     const said = { body: [[0.1], [0.2]], headers: { 'x-compute-tokens': '7' } }
@@ -87,7 +87,7 @@ describe('huggingface/', () => {
     expect(result.usage).toEqual({ prompt_tokens: 7, total_tokens: 7 })
   })
 
-  it('refuses what can’t be embedded, before anything is sent', async () => {
+  it('rejects unsupported input before it sends a request', async () => {
     expect(await rejection(embed({}, { model: 'huggingface/together/BAAI/bge-m3' }))).toMatchObject({
       code: 'bad_request',
       message: expect.stringMatching(/'hf-inference'.*'together'/),
@@ -96,7 +96,7 @@ describe('huggingface/', () => {
     expect(await rejection(embed({}, { input: [1, 2] }))).toMatchObject({ code: 'bad_request' })
   })
 
-  it('reranks by Text Embeddings Inference', async () => {
+  it('reranks with Text Embeddings Inference', async () => {
     // written from documentation, as above
     const body = [
       { index: 1, score: 0.99 },
@@ -114,7 +114,7 @@ describe('huggingface/', () => {
     })
   })
 
-  it('says that the token is missing', async () => {
+  it('names the missing token', async () => {
     await using hosts = await startHosts(() => ({ body: answer }))
     const client = createClient({ dispatcher: hosts.dispatcher })
     expect(await rejection(client.completion({ model: 'huggingface/a/b', messages }))).toMatchObject({

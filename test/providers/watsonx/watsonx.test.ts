@@ -43,7 +43,7 @@ let accounts = 0
 const account = (): ProviderOptions => ({ apiKey: `ibm-key-${++accounts}`, region: 'us-south', project: 'p-1' })
 
 describe('watsonx/', () => {
-  it('trades the key for a token, and sends model and project in the body', async () => {
+  it('exchanges the key for a token and sends model and project in the body', async () => {
     await using hosts = await startHosts(usual)
     const own = account()
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: own } })
@@ -70,7 +70,7 @@ describe('watsonx/', () => {
     })
   })
 
-  it('fetches one token for calls that run at the same time, and keeps it', async () => {
+  it('fetches one token for concurrent calls and caches it', async () => {
     await using hosts = await startHosts(usual)
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: account() } })
     await Promise.all([1, 2, 3].map(() => client.completion({ model, messages })))
@@ -79,7 +79,7 @@ describe('watsonx/', () => {
     expect(hosts.seen).toHaveLength(5)
   })
 
-  it('renews a token that is about to end', async () => {
+  it('renews a token that is about to expire', async () => {
     let issued = 0
     await using hosts = await startHosts((request) =>
       isSignIn(request) ? token(`token-${++issued}`, 30) : { body: answer },
@@ -93,7 +93,7 @@ describe('watsonx/', () => {
     ])
   })
 
-  it('gets another token where the one it has kept is refused, once', async () => {
+  it('fetches a new token once if the cached one is refused', async () => {
     let issued = 0
     let good = 'Bearer token-1'
     await using hosts = await startHosts((request) => {
@@ -118,7 +118,7 @@ describe('watsonx/', () => {
     vi.restoreAllMocks()
   })
 
-  it('says that the key is wrong, once, and does not keep the failure', async () => {
+  it('reports a wrong key once and does not cache the failure', async () => {
     // recorded shape of IAM: https://cloud.ibm.com/apidocs/iam-identity-token-api
     const refused = { errorCode: 'BXNIM0415E', errorMessage: 'Provided API key could not be found.' }
     let good = false
@@ -135,14 +135,14 @@ describe('watsonx/', () => {
     expect((await client.completion({ model, messages })).choices[0]?.message.content).toBe('hello')
   })
 
-  it('stops waiting for a token when the call ends', async () => {
+  it('stops waiting for a token when the call is aborted', async () => {
     await using hosts = await startHosts(() => ({ silent: true }))
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: account() } })
     const error = await rejection(client.completion({ model, messages, timeout: 50 }))
     expect(error).toMatchObject({ code: 'timeout', phase: 'total' })
   })
 
-  it('goes on for the others when the call that asked for the token is aborted', async () => {
+  it('keeps the token request running for other calls when one is aborted', async () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => {
       release = resolve
@@ -163,7 +163,7 @@ describe('watsonx/', () => {
     expect(hosts.seen.filter(isSignIn)).toHaveLength(1)
   })
 
-  it('blots out token and key in what is said of a failure', async () => {
+  it('redacts token and key in errors', async () => {
     const own = account()
     await using hosts = await startHosts((request) =>
       isSignIn(request) ? token('the-secret-token') : { status: 401, body: `no: the-secret-token of ${own.apiKey}` },
@@ -173,7 +173,7 @@ describe('watsonx/', () => {
     expect(error.message).not.toMatch(/the-secret-token|ibm-key/)
   })
 
-  it('takes a ready token, or a key of an installation of one’s own', async () => {
+  it('accepts a token, or a key of a self-hosted installation', async () => {
     await using hosts = await startHosts(usual)
     vi.stubEnv('WATSONX_URL', 'https://cpd.example.com')
     vi.stubEnv('WATSONX_SPACE_ID', 's-1')
@@ -189,7 +189,7 @@ describe('watsonx/', () => {
     ])
   })
 
-  it('leaves an authorization header of the caller alone', async () => {
+  it('keeps an authorization header of the caller', async () => {
     await using hosts = await startHosts(usual)
     const { apiKey: _, ...own } = account()
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: own } })
@@ -197,7 +197,7 @@ describe('watsonx/', () => {
     expect(hosts.seen.map(({ headers }) => headers.authorization)).toEqual(['ZenApiKey mine'])
   })
 
-  it('does not show the key of another installation to IBM Cloud', async () => {
+  it('does not send the key of a self-hosted installation to IBM Cloud', async () => {
     await using hosts = await startHosts(usual)
     const providers = { watsonx: { ...account(), apiBase: 'https://cpd.example.com' } }
     const client = createClient({ dispatcher: hosts.dispatcher, providers })
@@ -208,7 +208,7 @@ describe('watsonx/', () => {
     expect(hosts.seen).toEqual([])
   })
 
-  it('says what is missing before anything is sent', async () => {
+  it('names missing settings before it sends a request', async () => {
     await using hosts = await startHosts(usual)
     const client = (watsonx: ProviderOptions) => createClient({ dispatcher: hosts.dispatcher, providers: { watsonx } })
     expect(await rejection(client({}).completion({ model, messages }))).toMatchObject({
@@ -227,7 +227,7 @@ describe('watsonx/', () => {
     expect(hosts.seen).toEqual([])
   })
 
-  it('takes project_id and space_id from the call, and needs neither for a deployment', async () => {
+  it('reads project_id and space_id from the call and needs neither for a deployment', async () => {
     await using hosts = await startHosts(usual)
     const { project: _, ...own } = account()
     const client = createClient({ dispatcher: hosts.dispatcher, providers: { watsonx: own } })
@@ -240,7 +240,7 @@ describe('watsonx/', () => {
     expect(Object.keys(second?.body as object)).toEqual(['messages'])
   })
 
-  it('streams', async () => {
+  it('streams a chat', async () => {
     // written from documentation: https://cloud.ibm.com/apidocs/watsonx-ai#text-chat-stream
     const chunk = (delta: object, finish: string | null, rest: object = {}) => ({
       id: 'chat-1',
@@ -269,7 +269,7 @@ describe('watsonx/', () => {
     expect(Object.keys(chat?.body as object).sort()).toEqual(['messages', 'model_id', 'project_id'])
   })
 
-  it('reads recorded chunks, with what watsonx says beside them', async () => {
+  it('reads recorded chunks with their extra fields', async () => {
     // recorded, shortened: a warning about a parameter that is ignored
     const warned = { warnings: [{ id: 'param_not_supported', message: 'parameter `logprobs` is no longer supported' }] }
     const base = { id: 'rec-1', created: 0, model: 'm', model_id: 'm', object: 'chat.completion.chunk' }
@@ -288,7 +288,7 @@ describe('watsonx/', () => {
     expect(final.provider_specific_fields).toMatchObject({ system: warned })
   })
 
-  it('reads the errors of both its shapes', async () => {
+  it('maps errors of both forms', async () => {
     // written from documentation: https://cloud.ibm.com/apidocs/watsonx-ai#error-handling
     const listed = (code: string, message: string) => ({
       errors: [{ code, message, more_info: 'https://…' }],
@@ -329,7 +329,7 @@ describe('watsonx/', () => {
     }
   })
 
-  it('embeds', async () => {
+  it('creates embeddings', async () => {
     // written from documentation: https://cloud.ibm.com/apidocs/watsonx-ai#text-embeddings
     const body = { model_id: 'm', results: [{ embedding: [0.5, 1] }, { embedding: [2, 3] }], input_token_count: 7 }
     await using hosts = await startHosts((request) => (isSignIn(request) ? token('t') : { body }))
@@ -349,7 +349,7 @@ describe('watsonx/', () => {
     })
   })
 
-  it('reranks', async () => {
+  it('reranks documents', async () => {
     // written from documentation: https://cloud.ibm.com/apidocs/watsonx-ai#text-rerank
     const results = [
       { index: 1, score: -2.5 },
@@ -380,7 +380,7 @@ describe('watsonx/', () => {
     })
   })
 
-  it('puts images into the request, which must not be addresses', async () => {
+  it('downloads images because the API does not accept URLs', async () => {
     const { remoteImages, inlineImages } = await import('../../../providers/inline-images.js')
     const url = 'https://example.com/a.png'
     const image = { type: 'image_url' as const, image_url: { url, detail: 'low' as const } }
