@@ -378,13 +378,13 @@ export class RedisStore {
     const holds = reservation.take()
     if (holds.length === 0) return
     const now = this.#clock.wall()
-    const { lease, shared, id } = reservation
+    const { lease, id } = reservation
     for (const [account, hold] of holds) {
       if (!account.calls.delete(lease)) continue
       const used = actualOf(hold, settlement)
       account.state.settle(now, hold, used)
       account.book(used)
-      if (shared) this.#end(account, lease, used)
+      this.#end(account, lease, used)
     }
     if (settlement.latency) this.#health.get(id)?.settle(now, true, settlement.latency)
     this.#send(

@@ -7,14 +7,14 @@ import type { Job, Result } from './worker.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Real processes, each with a Router or a state of its own. */
+/** Real processes, each with a store of its own. */
 export class Fleet implements AsyncDisposable {
   readonly #folder = join(root, 'node_modules/.cache', `llmux-limits-${process.pid}`)
   readonly #children = new Set<ChildProcess>()
   #program: Promise<string> | undefined
 
   async #bundle(): Promise<string> {
-    // beside the packages, so that it finds them
+    // node_modules is found from here
     await mkdir(this.#folder, { recursive: true })
     const outfile = join(this.#folder, 'worker.mjs')
     const entry = join(root, 'test/limits/redis/worker.ts')
@@ -30,26 +30,26 @@ export class Fleet implements AsyncDisposable {
     return outfile
   }
 
-  /** Starts one, and gives its result when it has ended by itself. */
+  /** Starts a process. `result` resolves when it has ended by itself. */
   async start(job: Job): Promise<{ child: ChildProcess; said: Promise<unknown>; result: Promise<Result> }> {
     this.#program ??= this.#bundle()
     const child = fork(await this.#program, [JSON.stringify(job)], { execArgv: [] })
     this.#children.add(child)
     const said = new Promise<unknown>((resolve) => child.once('message', resolve))
-    const told = new Promise<Result>((resolve) =>
+    const sent = new Promise<Result>((resolve) =>
       child.on('message', (message) => typeof message === 'object' && resolve(message as Result)),
     )
     const gone = new Promise<never>((_, reject) =>
       child.once('exit', (code) => reject(new Error(`A worker ended with ${code}.`))),
     )
     child.once('exit', () => this.#children.delete(child))
-    const result = Promise.race([told, gone])
-    // one that is killed on purpose has none
+    const result = Promise.race([sent, gone])
+    // a process that is killed on purpose has none
     result.catch(() => {})
     return { child, said, result }
   }
 
-  /** Runs so many with the same job. */
+  /** Runs this many processes with the same job. */
   async run(count: number, job: Job): Promise<Result[]> {
     const started = await Promise.all(Array.from({ length: count }, () => this.start(job)))
     return Promise.all(started.map(({ result }) => result))

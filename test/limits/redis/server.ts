@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
 
-/** Whether there is a redis-server to test with. Where CI is set its absence is a failure, and not a reason to skip. */
+/** Whether a redis-server is installed. With CI set its absence is a failure and no reason to skip. */
 export const hasRedis = (() => {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
     return true
   } catch {
     if (process.env.CI) throw new Error('CI needs redis-server: install the package redis-server.')
-    console.log('Skipped: there is no redis-server on PATH.')
+    console.log('Skipped: no redis-server on PATH.')
     return false
   }
 })()
@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
 export const client = (url: string) => createClient({ url })
 type Client = ReturnType<typeof client>
 
-/** A redis-server of the test's own, which may be killed and started again under the same address. */
+/** A redis-server for one test, which can be killed and started again under the same address. */
 export class RedisServer implements AsyncDisposable {
   #child: ChildProcess | undefined
   #clients: Client[] = []
@@ -39,11 +39,13 @@ export class RedisServer implements AsyncDisposable {
     readonly folder: string,
     readonly durable: boolean,
     readonly cluster: boolean,
+    readonly more: readonly string[],
   ) {}
 
-  /** @param durable whether it remembers after a restart */
-  static async start(durable = false, cluster = false): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'llmux-redis-')), durable, cluster)
+  /** @param durable whether it keeps its data over a restart */
+  static async start(durable = false, cluster = false, more: readonly string[] = []): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'llmux-redis-'))
+    const server = new RedisServer(await freePort(), folder, durable, cluster, more)
     await server.restart()
     if (cluster) {
       const one = await server.client()
@@ -61,7 +63,7 @@ export class RedisServer implements AsyncDisposable {
     const log = ['--appendonly', this.durable ? 'yes' : 'no', '--appendfsync', 'always', '--save', '']
     const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
     const kind = this.cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : []
-    this.#child = spawn('redis-server', [...where, ...log, ...kind], { stdio: 'ignore' })
+    this.#child = spawn('redis-server', [...where, ...log, ...kind, ...this.more], { stdio: 'ignore' })
     for (let tries = 0; ; tries++) {
       const asking = createClient({ url: this.url, socket: { reconnectStrategy: false } })
       asking.on('error', () => {})
@@ -86,7 +88,7 @@ export class RedisServer implements AsyncDisposable {
     await gone
   }
 
-  /** A client for looking into it. */
+  /** A client to inspect it with. */
   async client(): Promise<Client> {
     const made = client(this.url)
     made.on('error', () => {})
