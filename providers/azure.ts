@@ -1,9 +1,10 @@
 import { AuthenticationError } from '../src/errors.js'
-import type { Auth, Headers, Operation, Provider, Setting, Settings, Signable } from './contract.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
-import { responsesOperation } from './dialects/responses/own.js'
+import { usesResponses } from './api-choice.js'
+import type { Auth, Headers, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
+import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
+import { responsesOperation } from './dialects/responses/operation.js'
+import { modelRules } from './models/index.js'
 import { missingPackage } from './optional.js'
-import { isBridged } from './responses-only.js'
 
 /** Azure OpenAI: OpenAI's dialect at an address with the deployment in its path, or at the `v1` base with it in the body. */
 
@@ -58,14 +59,11 @@ const keys = (env: readonly string[], tokens: readonly string[]): Auth =>
     url: 'https://portal.azure.com',
   })
 
-/** What Azure's own gateway and OpenAI's models behind it are known for. A deployment may also be somebody else's model. */
+/** Azure serves OpenAI's models by OpenAI's rules. A deployment may also be a model of another maker: such histories are not checked. */
 const quirks: OpenAIQuirks = Object.freeze({
-  ...defaultQuirks,
-  openaiModels: true,
-  thinking: 'effort',
-  mediaInToolResults: false,
-  unsupported: Object.freeze(['top_k']),
-  toolIds: 'short',
+  ...openaiQuirks,
+  strictHistory: false,
+  replayReasoning: defaultQuirks.replayReasoning,
 })
 
 /** https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference */
@@ -73,7 +71,8 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'azure',
   name: 'Azure OpenAI',
   dialect: Object.freeze({ ...openai, responses: responsesOperation }),
-  route: (model: string) => (isBridged(model) ? (bridge ?? loadBridge()) : (provider as Provider)),
+  route: (model: string, request?: RouteRequest) =>
+    usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider),
   address: Object.freeze({
     base: undefined,
     example: 'https://my-resource.openai.azure.com',
@@ -128,7 +127,8 @@ const catalogue: Provider<OpenAIQuirks> = Object.freeze({
 /** `azure_ai/`: the models of the catalogue, and Claude, which speaks Anthropic's dialect there as everywhere. */
 export const foundry: Provider<OpenAIQuirks> = Object.freeze({
   ...catalogue,
-  route: (model: string) => (model.startsWith('claude-') ? claude() : (catalogue as Provider)),
+  route: (model: string, request?: RouteRequest) =>
+    modelRules(request?.baseModel ?? model)?.maker === 'anthropic' ? claude() : (catalogue as Provider),
 })
 
 let claudeOnAzure: Provider | undefined

@@ -1,11 +1,11 @@
+import { isExplicit } from './api-choice.js'
 import type { CompatibleRow } from './compatible-row.js'
 import type { Dialect, Provider } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { moderationOperation } from './dialects/openai/moderation.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
-import { responsesOperation } from './dialects/responses/own.js'
-import { isExplicit } from './responses-only.js'
+import { responsesOperation } from './dialects/responses/operation.js'
 
 export type { CompatibleRow } from './compatible-row.js'
 

@@ -229,6 +229,8 @@ export interface Address {
    * has a base of their own, or has not given what it is made of.
    */
   readonly base: string | undefined | ((settings: Settings) => string | undefined)
+  /** Origins of further hosts of the provider's own, as of a region. */
+  readonly ownHosts?: RegExp
   /** What a base looks like, for the error that says that there is none. */
   readonly example?: string
   /** What to give beside a base, for the error that says that there is none: `pass accountId`. */

@@ -38,3 +38,38 @@ export function parseEvent(data: string): Fields {
   if (!isFields(body)) throw new ProviderFault('its stream has an event that is not an object')
   return body
 }
+
+/** The objects of a list; empty if it is no list. */
+export const fieldsIn = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : [])
+
+/** A count of 0 or more; undefined for anything else. */
+export const countIn = (fields: Fields | undefined, name: string): number | undefined => {
+  const value = fields?.[name]
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
+
+/** Upper bound for lists that are filled by an index from the wire: more choices or tool calls than any answer has. */
+const mostPlaces = 1024
+
+/** An index from the wire that is safe to use for a list; undefined if it is missing or not one. */
+export const placeOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < mostPlaces ? value : undefined
+
+/** Sets a field of any name on an object, which is created if there is none. */
+export function withField(fields: Fields | undefined, name: string, value: unknown): Fields {
+  const all = fields ?? {}
+  // assigning to this name would set the prototype
+  if (name !== '__proto__') all[name] = value
+  return all
+}
+
+/** The fields outside of `known` that hold a value, or undefined. */
+export function extrasOf(fields: Fields, known: ReadonlySet<string>): Fields | undefined {
+  let extras: Fields | undefined
+  for (const name in fields) {
+    if (known.has(name)) continue
+    const value = fields[name]
+    if (value !== null && value !== undefined) extras = withField(extras, name, value)
+  }
+  return extras
+}

@@ -1,17 +1,19 @@
+import { usesResponses } from './api-choice.js'
 import type { Provider } from './contract.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
+import { chatPaths, gatewayQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
 import { moderationOperation } from './dialects/openai/moderation.js'
-import { responsesOperation } from './dialects/responses/own.js'
-import { isBridged } from './responses-only.js'
+import { responsesOperation } from './dialects/responses/operation.js'
 
 /** OpenAI's own API, and, with an `apiBase`, any server that speaks it. https://platform.openai.com/docs/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'openai',
   name: 'OpenAI',
   dialect: Object.freeze({ ...openai, responses: responsesOperation, moderation: moderationOperation }),
-  route: (model) => (isBridged(model) ? (bridge ?? loadBridge()) : (provider as Provider)),
+  route: (model, request) => (usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)),
   address: Object.freeze({
     base: 'https://api.openai.com/v1',
+    // https://developers.openai.com/api/docs/guides/your-data (data residency)
+    ownHosts: /^https:\/\/[a-z]{2}\.api\.openai\.com$/,
     env: Object.freeze(['OPENAI_BASE_URL', 'OPENAI_API_BASE']),
     path: (operation) => chatPaths[operation],
   } satisfies Provider['address']),
@@ -39,7 +41,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
       header: 'openai-project',
     } as const),
   ]),
-  quirks: defaultQuirks,
+  quirks: gatewayQuirks,
   ownQuirks: openaiQuirks,
 } satisfies Provider<OpenAIQuirks>)
 

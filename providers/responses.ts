@@ -1,8 +1,8 @@
+import { withoutPrefix } from './api-choice.js'
 import type { Provider } from './contract.js'
 import { type ResponsesQuirks, responses } from './dialects/responses/index.js'
-import { plainName } from './responses-only.js'
 
-/** A host whose chat goes over its Responses API: everything else is as the host has it. */
+/** A host with its chat over the Responses API: everything else stays the host's. */
 export function overResponses(
   host: Provider,
   quirks: ResponsesQuirks,
@@ -16,7 +16,7 @@ export function overResponses(
       ...address,
       path: (operation, ...rest) => address.path(operation === 'chat' ? 'responses' : operation, ...rest),
     } satisfies Provider['address']),
-    modelName: plainName,
+    modelName: withoutPrefix,
     quirks,
     ...(ownQuirks && { ownQuirks }),
   })

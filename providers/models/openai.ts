@@ -90,7 +90,11 @@ const gpt55 = family(
 const gpt56 = family(
   'gpt-5.6',
   gpt55,
-  { efforts: levels('none', 'low', 'medium', 'high', 'xhigh', 'max'), responsesEfforts: levels('max') },
+  {
+    efforts: levels('none', 'low', 'medium', 'high', 'xhigh', 'max'),
+    responsesEfforts: levels('max'),
+    cacheBreakpoints: true,
+  },
   `${models}/gpt-5.6-sol`,
   toolsRefused,
   'https://github.com/enricoros/big-AGI/issues/1159',
@@ -217,7 +221,7 @@ export function parseOpenAI(name: string): ModelName | undefined {
   const unversioned = /^(gpt-oss|gpt-audio)(?=$|-)(.*)$/.exec(name)
   if (unversioned) return { line: unversioned[1] ?? '', version: [1, 0], variants: partsOf(unversioned[2]) }
   const [, line, major, minor, rest] =
-    /^(?:chat)?(?:(gpt)-|(?=o))(?:o(?=\d))?(\d+)(?:\.(\d+))?((?:-|o(?:-|$)).*|)$/.exec(
+    /^(?:chat)?(?:(gpt)-|(?=o))(?:o(?=\d(?!\d)))?(\d+)(?:\.(\d+))?((?:-|o(?:-|$)).*|)$/.exec(
       name.replace(/^gpt-35(?!\d)/, 'gpt-3.5'),
     ) ?? []
   if (major === undefined) return undefined

@@ -56,6 +56,8 @@ export interface ModelRules {
   readonly refusedWhileReasoning: readonly string[]
   /** Parameters that the model knows by another name only, by the name that callers use. */
   readonly renamed: Readonly<Record<string, string>>
+  /** Whether parts of a message accept `prompt_cache_breakpoint`. */
+  readonly cacheBreakpoints: boolean
   /** Support for `response_format`: JSON Schema, JSON mode, or neither. */
   readonly formats: 'schema' | 'object' | 'text'
   /** Most tokens of one answer. Undefined if unknown. */
@@ -105,6 +107,7 @@ export function baseRules(maker: Maker, family: string, checked: string, sources
     refused: none,
     refusedWhileReasoning: none,
     renamed: Object.freeze({}),
+    cacheBreakpoints: false,
     formats: 'schema',
     maxOutput: undefined,
     input: text,

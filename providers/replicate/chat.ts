@@ -7,8 +7,7 @@ import {
   type PollRequest,
   ProviderFault,
 } from '../contract.js'
-import { extrasOf } from '../dialects/openai/kit.js'
-import { type Fields, isFields, parseFields } from '../fields.js'
+import { extrasOf, type Fields, isFields, parseFields } from '../fields.js'
 import { answerOf, type Piece, TextStream, usageOf } from '../prompt/answer.js'
 import { fieldsOf, type Names } from '../prompt/params.js'
 import { transcript } from '../prompt/templates.js'

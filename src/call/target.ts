@@ -72,7 +72,7 @@ export function findTarget(
       },
     )
   }
-  const ownHost = ownBase !== undefined && sameOrigin(parseBase(base, provider).origin, ownBase)
+  const ownHost = ownBase !== undefined && isOwnHost(provider, parseBase(base, provider).origin, ownBase)
   const pathUnder = (basePath: string) => provider.address.path(operation, model, stream, settings, basePath, ownHost)
   const url = locate(base, pathUnder, provider)
   const belongs = credential === undefined || belongsTo(credential, url.origin, options, configured, farBase)
@@ -141,7 +141,7 @@ export function goesToOwnHost(
   const { base: own } = provider.address
   const base = options.apiBase ?? configured.apiBase ?? environmentBase(provider)
   if (base === undefined || typeof own !== 'string') return true
-  return sameOrigin(originOf(base) ?? '', own)
+  return isOwnHost(provider, originOf(base) ?? '', own)
 }
 
 function environmentBase({ address }: Provider): string | undefined {
@@ -341,6 +341,9 @@ function originOf(base: string): string | undefined {
   origins.set(base, origin)
   return origin
 }
+
+const isOwnHost = ({ address }: Provider, origin: string, ownBase: string) =>
+  sameOrigin(origin, ownBase) || address.ownHosts?.test(origin) === true
 
 const sameOrigin = (origin: string, base: string) => originOf(base) === origin
 /** A key that was configured without any base is at home everywhere. */

@@ -167,6 +167,7 @@ describe('imports', () => {
         to.startsWith('src/types/') ||
         to === 'src/errors.ts' ||
         to === 'providers/contract.ts' ||
+        to.startsWith('providers/models/') ||
         isShared(to) ||
         relatives.some(
           ([one, other]) => own === `providers/dialects/${one}/` && to.startsWith(`providers/dialects/${other}/`),

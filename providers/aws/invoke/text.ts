@@ -6,7 +6,7 @@ import {
   type Encoded,
   ProviderFault,
 } from '../../contract.js'
-import { extrasOf } from '../../dialects/openai/kit.js'
+import { extrasOf } from '../../fields.js'
 import { answerOf, type Piece, TextStream, usageOf } from '../../prompt/answer.js'
 import { fieldsOf, type Names } from '../../prompt/params.js'
 import { llama2, llama3, mistral, type Template, titan, writePrompt } from '../../prompt/templates.js'

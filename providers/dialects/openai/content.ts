@@ -1,33 +1,74 @@
-import { type Fields, isFields, textIn } from './kit.js'
-import type { MessageKit } from './messages.js'
+import type { Message } from '../../../src/types/messages.js'
+import { type Fields, isFields, textIn } from '../../fields.js'
+import type { Report } from '../../report.js'
+import { type EncodeScope, reportMark } from './scope.js'
+
+/** The parts in OpenAI's form: the caller's list itself if nothing changes. */
+export function encodeContent(parts: readonly unknown[], where: string, scope: EncodeScope): readonly unknown[] {
+  let changed: unknown[] | undefined
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at]
+    const sent = encodePart(part, `${where}[${at}]`, scope)
+    if (sent !== part && !changed) changed = parts.slice(0, at)
+    if (sent !== undefined) changed?.push(sent)
+  }
+  return changed ?? parts
+}
+
+export const isEmptyContent = (content: readonly unknown[]): boolean => content.length === 0
 
 /**
- * One content part as OpenAI has it: the part itself where it is that already, undefined where it is left out.
+ * One content part in OpenAI's form: the part itself if it has that form already, undefined if it is left out.
  * https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages
  */
-export function partOf(part: unknown, where: string, kit: MessageKit): unknown {
-  const { report, context } = kit
-  if (!isFields(part) || typeof part.type !== 'string') throw report.invalid(where, "a part is an object with a 'type'")
-  const marked = 'cache_control' in part && !context.quirks.cacheControl
+function encodePart(given: unknown, where: string, scope: EncodeScope): unknown {
+  const { report, context } = scope
+  if (!isFields(given) || typeof given.type !== 'string')
+    throw report.invalid(where, "a part is an object with a 'type'")
+  const part = 'cache_control' in given || 'prompt_cache_breakpoint' in given ? withMarks(given, scope) : given
   switch (part.type) {
     case 'text':
       if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'it is a text')
-      if (part.text === '') return undefined
-      return marked ? { type: 'text', text: part.text } : part
+      return part.text === '' ? undefined : part
     case 'image_url':
-      return imagePart(part, where, marked, kit)
+      return imagePart(part, where, scope)
     case 'file':
-      return filePart(part, where, kit)
+      return filePart(part, where, scope)
     case 'document':
-      return documentPart(part, where, kit)
+      return documentPart(part, where, scope)
     case 'thinking':
-      // Mistral's own, whose thinking is a list; Anthropic's is a text
+      // Mistral's own part, whose thinking is a list; Anthropic's is a text
       return context.quirks.replayReasoning === 'parts' && Array.isArray(part.thinking) ? part : undefined
     case 'redacted_thinking':
       return undefined
     default:
-      return marked ? without(part, 'cache_control') : part
+      return part
   }
+}
+
+/** The part with the cache mark that the host knows: Anthropic's `cache_control`, OpenAI's `prompt_cache_breakpoint`, or none. */
+function withMarks(part: Fields, { context, rules, report }: EncodeScope): Fields {
+  const { cacheControl, cacheBreakpoints } = context.quirks
+  const { cache_control: mark, prompt_cache_breakpoint: breakpoint, ...rest } = part
+  const breaks = rules ? rules.cacheBreakpoints : cacheBreakpoints
+  if (breakpoint != null && breaks) return { ...rest, prompt_cache_breakpoint: breakpoint }
+  if (mark != null && cacheControl) return breakpoint === undefined ? part : { ...rest, cache_control: mark }
+  if (breakpoint != null && cacheControl) return { ...rest, cache_control: { type: 'ephemeral' } }
+  if (mark != null && rules?.cacheBreakpoints) return { ...rest, prompt_cache_breakpoint: { mode: 'explicit' } }
+  if (mark != null || breakpoint != null) reportMark(report)
+  return rest
+}
+
+/** Moves a mark of the whole message to its last part, for hosts that document it on parts only. */
+export function markLastPart(message: Message, copy: Fields | undefined): unknown {
+  const sent = (copy ?? message) as Fields
+  const { cache_control: mark, content } = sent
+  if (!mark || message.role === 'tool' || message.role === 'function') return sent
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content : []
+  const last: unknown = parts.at(-1)
+  if (!isFields(last)) return sent
+  const { cache_control: _, ...rest } = sent
+  return { ...rest, content: [...parts.slice(0, -1), { cache_control: mark, ...last }] }
 }
 
 function without(fields: Fields, name: string): Fields {
@@ -35,19 +76,17 @@ function without(fields: Fields, name: string): Fields {
   return rest
 }
 
-function imagePart(part: Fields, where: string, marked: boolean, { report }: MessageKit): unknown {
+function imagePart(part: Fields, where: string, { report }: EncodeScope): unknown {
   const image = part.image_url
   const url = isFields(image) ? image.url : image
   if (typeof url !== 'string') throw report.invalid(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
-  // `format` is for hosts that must be told what a URL holds
-  const bare = isFields(image) && !('format' in image)
-  if (bare && !marked) return part
-  const kept = marked ? without(part, 'cache_control') : part
-  return { ...kept, image_url: isFields(image) ? without(image, 'format') : { url } }
+  // `format` is for hosts that can't tell from the URL
+  if (isFields(image) && !('format' in image)) return part
+  return { ...part, image_url: isFields(image) ? without(image, 'format') : { url } }
 }
 
-/** Only OpenAI's own host is known not to fetch files; others may. */
-function filePart(part: Fields, where: string, { report, context }: MessageKit): unknown {
+/** OpenAI's own host fetches no files; others may. */
+function filePart(part: Fields, where: string, { report, context }: EncodeScope): unknown {
   const file = part.file
   if (!isFields(file)) throw report.invalid(`${where}.file`, 'it is { file_data } or { file_id }')
   const id = textIn(file, 'file_id')
@@ -60,8 +99,7 @@ function filePart(part: Fields, where: string, { report, context }: MessageKit):
     )
   }
   const bare = data !== undefined && !data.startsWith('data:') && !/^https?:/.test(data)
-  const marked = 'cache_control' in part && !context.quirks.cacheControl
-  const clean = !('format' in file) && !('citations' in part) && !marked && !bare && (!data || !!file.filename)
+  const clean = !('format' in file) && !('citations' in part) && !bare && (!data || !!file.filename)
   if (clean) return part
   const sent: Fields = {}
   if (id) sent.file_id = id
@@ -71,12 +109,16 @@ function filePart(part: Fields, where: string, { report, context }: MessageKit):
     sent.filename = textIn(file, 'filename') || `file.${/^data:\w+\/(\w+)/.exec(uri)?.[1] ?? 'pdf'}`
     sent.file_data = uri
   } else if (file.filename) sent.filename = file.filename
-  const mark = marked || !part.cache_control ? undefined : { cache_control: part.cache_control }
-  return { type: 'file', file: sent, ...mark }
+  return { type: 'file', file: sent, ...marksOf(part) }
 }
 
-/** Anthropic's document block, where OpenAI has a part for it. */
-function documentPart(part: Fields, where: string, { report }: MessageKit): unknown {
+const marksOf = ({ cache_control: mark, prompt_cache_breakpoint: breakpoint }: Fields): Fields => ({
+  ...(mark != null && { cache_control: mark }),
+  ...(breakpoint != null && { prompt_cache_breakpoint: breakpoint }),
+})
+
+/** Anthropic's document block, as the part of OpenAI's with the same content. */
+function documentPart(part: Fields, where: string, { report }: EncodeScope): unknown {
   const source = isFields(part.source) ? part.source : {}
   const title = textIn(part, 'title')
   if (source.type === 'text' && typeof source.data === 'string') return { type: 'text', text: source.data }
@@ -97,3 +139,38 @@ function documentPart(part: Fields, where: string, { report }: MessageKit): unkn
     `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
   )
 }
+
+/**
+ * OpenAI takes only text in tool messages: images and files follow in a user message behind the last result of the turn, because results
+ * must not be separated. https://platform.openai.com/docs/api-reference/chat/create (tool message, content)
+ */
+export function moveMedia(messages: readonly unknown[], report: Report): readonly unknown[] {
+  let changed: unknown[] | undefined
+  let waiting: unknown[] = []
+  const flush = () => {
+    if (waiting.length > 0) changed?.push({ role: 'user', content: waiting })
+    waiting = []
+  }
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index] as Fields
+    if (message.role !== 'tool') flush()
+    const content = message.role === 'tool' && Array.isArray(message.content) ? message.content : undefined
+    if (!content?.some(isMedia)) {
+      changed?.push(message)
+      continue
+    }
+    changed ??= messages.slice(0, index)
+    const text = content.filter((part) => !isMedia(part))
+    const id = String(message.tool_call_id)
+    report.repaired(
+      index,
+      `messages[${index}]: the images or files of the result of ${id} were put into a user message behind it.`,
+    )
+    changed.push({ ...message, content: text.length > 0 ? text : 'The result is in the next message.' })
+    waiting.push({ type: 'text', text: `From the result of tool call ${id}:` }, ...content.filter(isMedia))
+  }
+  flush()
+  return changed ?? messages
+}
+
+const isMedia = (part: unknown): boolean => isFields(part) && part.type !== 'text'

@@ -1,10 +1,9 @@
-import type { ChatCompletion, Choice, Logprobs } from '../../../src/types/chat.js'
+import type { AnswerMessage, ChatCompletion, Choice, Delta, FinishReason, Logprobs } from '../../../src/types/chat.js'
+import type { Annotation, CustomToolCall, FunctionToolCall, ThinkingBlock } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { citationsOf } from './citations.js'
-import { finishReason } from './finish-reason.js'
-import { type Fields, isFields, placeOf, textIn } from './kit.js'
-import { addExtra, messageOf } from './message.js'
+import { type Fields, fieldsIn, isFields, placeOf, textIn, withField } from '../../fields.js'
 import type { OpenAIQuirks } from './quirks.js'
+import type { EncodeState } from './scope.js'
 import { usageOf } from './usage.js'
 
 type Context = DecodeContext<OpenAIQuirks>
@@ -16,14 +15,18 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
   // OpenRouter and others answer 200 with an error only
   if (!Array.isArray(choices)) throw new ProviderFault("its answer has no 'choices'", isError(body) ? body : undefined)
   if (body.error && choices.length === 0) throw new ProviderFault('its answer was an error', body)
+  const raw = choices.filter(isFields)
+  if (raw.length === 0) throw new ProviderFault('its answer has no choice')
   const answer: Decoded<ChatCompletion> = {
     id: textIn(body, 'id') || context.fallbackId,
     object: 'chat.completion',
     created: createdOf(body, context),
     model: textIn(body, 'model') || context.model,
-    choices: choices.filter(isFields).map((choice, position) => choiceOf(choice, position, context)),
+    choices: raw.map((choice, position) => choiceOf(choice, position, context)),
   }
-  const usage = usageOf(body.usage, context.quirks, context.model)
+  // proxies of Kimi put the usage into a choice
+  const usage =
+    usageOf(withCost(body), context.quirks, context.model) ?? usageOf(raw.at(-1)?.usage, context.quirks, context.model)
   if (usage) answer.usage = usage
   for (const name in body) {
     const value = body[name]
@@ -37,6 +40,13 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
   return answer
 }
 
+/** The usage of a body, with Venice's price, which is beside it: `cost: { usd }`. */
+export function withCost({ usage, cost }: Fields): unknown {
+  return isFields(usage) && isFields(cost) && typeof cost.usd === 'number' && usage.cost === undefined
+    ? { ...usage, cost: cost.usd }
+    : usage
+}
+
 /** An `error`, or the bare `{ code, message }` and `{ detail }` of some hosts. */
 export const isError = (body: Fields): boolean =>
   !!body.error || body.object === 'error' || body.detail !== undefined || typeof body.message === 'string'
@@ -44,7 +54,7 @@ export const isError = (body: Fields): boolean =>
 export const createdOf = ({ created }: Fields, context: Context): number =>
   typeof created === 'number' && created > 0 ? Math.floor(created) : context.created
 
-/** A field of the answer as a whole; the same for answers and chunks. */
+/** A field of the answer as a whole. */
 function addTop(name: string, value: unknown, into: Decoded<ChatCompletion>): void {
   switch (name) {
     case 'id':
@@ -69,17 +79,27 @@ const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.l
 
 function choiceOf(raw: Fields, position: number, context: Context): Choice {
   const index = placeOf(raw.index) ?? position
-  const rawMessage = isFields(raw.message) ? raw.message : {}
-  // OpenRouter tells of a provider that failed on the way in the choice itself
-  if (isFields(raw.error) && !rawMessage.content) throw new ProviderFault('its answer was an error', raw)
-  const given = textIn(raw, 'finish_reason') || undefined
+  // Mistral lists the steps of its own tools before the answer
+  const steps = fieldsIn(raw.messages)
+  const rawMessage = isFields(raw.message) ? raw.message : (steps.at(-1) ?? textMessage(raw))
+  // OpenRouter reports a provider that failed on the way in the choice itself
+  if (isFields(raw.error) && !rawMessage?.content) throw new ProviderFault('its answer was an error', raw)
+  const given = givenReason(raw)
+  // Azure's filter removes the message
+  if (!rawMessage && (given === undefined || given === 'stop')) {
+    throw new ProviderFault('its answer has a choice without a message')
+  }
   const native = textIn(raw, 'native_finish_reason') || given
-  const message = messageOf(rawMessage, `${context.fallbackId}_${index}`)
+  if (given === 'error') throw cutShort(rawMessage ?? {})
+  const message = messageOf(
+    rawMessage ?? {},
+    `${context.fallbackId}_${index}`,
+    context.encodeState as EncodeState | undefined,
+  )
   const choice: Choice = {
     index,
     message,
-    // Snowflake says nothing, and an agent must see that it is its turn
-    finish_reason: finishReason(given ?? native ?? (message.tool_calls ? 'tool_calls' : 'stop')),
+    finish_reason: finishOf(given ?? native, !!message.tool_calls, !!message.function_call),
     logprobs: logprobsOf(raw.logprobs),
   }
   if (native !== undefined) choice.native_finish_reason = native
@@ -87,7 +107,16 @@ function choiceOf(raw: Fields, position: number, context: Context): Choice {
   return choice
 }
 
-/** Whatever OpenAI's choice does not have. */
+/** A choice with its text beside it, as of servers that mix chat with completions. */
+const textMessage = ({ text }: Fields): Fields | undefined => (typeof text === 'string' ? { content: text } : undefined)
+
+/** The error for an answer that ends with the word `error`, and nothing else to explain it. */
+export const cutShort = (message: Fields): ProviderFault =>
+  new ProviderFault('its answer was an error', {
+    error: { code: 'server_error', message: textIn(message, 'error') ?? "The provider ended the answer with 'error'." },
+  })
+
+/** Fields outside of OpenAI's choice. */
 export function addChoiceField(name: string, value: unknown, choice: { provider_specific_fields?: Fields }): void {
   switch (name) {
     case 'index':
@@ -96,6 +125,7 @@ export function addChoiceField(name: string, value: unknown, choice: { provider_
     case 'finish_reason':
     case 'native_finish_reason':
     case 'logprobs':
+    case 'usage':
       return
     default:
       if (value !== null && value !== undefined) addExtra(choice, name, value)
@@ -105,4 +135,275 @@ export function addChoiceField(name: string, value: unknown, choice: { provider_
 export function logprobsOf(raw: unknown): Logprobs | null {
   if (!isFields(raw)) return null
   return { ...raw, content: raw.content ?? null, refusal: raw.refusal ?? null } as Logprobs
+}
+
+/** Text and reasoning of a `content`, which may be a list of parts (Mistral). */
+interface Contents {
+  content: string | null
+  reasoning: string
+  /** Reasoning with a signature. */
+  blocks: ThinkingBlock[]
+}
+
+/**
+ * https://docs.mistral.ai/capabilities/reasoning: `{ type: 'thinking', thinking: [{ type: 'text', text }] }` beside text parts.
+ * https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models: `{ type: 'reasoning', summary: [{ type:
+ * 'summary_text', text, signature }] }`, of Claude.
+ */
+export function contentsOf(parts: readonly unknown[]): Contents {
+  let content: string | null = null
+  let reasoning = ''
+  const blocks: ThinkingBlock[] = []
+  for (const part of parts) {
+    if (typeof part === 'string') content = (content ?? '') + part
+    if (!isFields(part)) continue
+    if (part.type === 'thinking') reasoning += textsIn(part.thinking)
+    else if (part.type === 'reasoning') reasoning += summaryText(part.summary, blocks)
+    else if (typeof part.text === 'string') content = (content ?? '') + part.text
+  }
+  return { content, reasoning, blocks }
+}
+
+function summaryText(summary: unknown, blocks: ThinkingBlock[]): string {
+  let all = ''
+  for (const item of fieldsIn(summary)) {
+    const text = textIn(item, 'text') ?? ''
+    const signature = textIn(item, 'signature')
+    if (signature) blocks.push({ type: 'thinking', thinking: text, signature })
+    all += text
+  }
+  return all
+}
+
+const textsIn = (parts: unknown): string =>
+  typeof parts === 'string'
+    ? parts
+    : fieldsIn(parts)
+        .map((part) => textIn(part, 'text') ?? '')
+        .join('')
+
+/** The reasoning of a message. Hosts that send both names send one text twice; MiniMax sends it in the details only. */
+export const reasoningText = (raw: Fields): string =>
+  textIn(raw, 'reasoning_content') || textIn(raw, 'reasoning') || textsIn(raw.reasoning_details)
+
+/** @param prefix of the ids for calls without one */
+function messageOf(raw: Fields, prefix: string, state: EncodeState | undefined): AnswerMessage {
+  const given = raw.content
+  const parts = Array.isArray(given) ? contentsOf(given) : undefined
+  const message: AnswerMessage = {
+    role: 'assistant',
+    content: parts ? parts.content : typeof given === 'string' ? given : null,
+    refusal: textIn(raw, 'refusal') ?? null,
+  }
+  const reasoning = reasoningText(raw) || parts?.reasoning
+  if (reasoning) message.reasoning_content = reasoning
+  if (parts && parts.blocks.length > 0) message.thinking_blocks = parts.blocks
+  for (const name in raw) {
+    const value = raw[name]
+    if (value !== null && value !== undefined) addField(name, value, message, prefix, state)
+  }
+  return message
+}
+
+function addField(
+  name: string,
+  value: unknown,
+  message: AnswerMessage,
+  prefix: string,
+  state: EncodeState | undefined,
+): void {
+  switch (name) {
+    case 'role':
+    case 'content':
+    case 'refusal':
+    case 'name':
+    case 'reasoning':
+    case 'reasoning_content':
+      return
+    case 'tool_calls': {
+      const all = callsIn(value)
+      const own = all.filter((call) => !isServerCall(call, state))
+      if (own.length > 0) message.tool_calls = own.map((call, index) => toolCallOf(call, index, prefix, state))
+      if (own.length < all.length)
+        addExtra(
+          message,
+          'server_tool_calls',
+          all.filter((call) => !own.includes(call)),
+        )
+      return
+    }
+    case 'function_call':
+      // Snowflake sends empty objects for empty fields
+      if (!isFields(value) || !(value.name || value.arguments)) return
+      message.function_call = {
+        name: originalName(textIn(value, 'name') ?? '', state?.names),
+        arguments: argumentsOf(value.arguments) || '{}',
+      }
+      return
+    default:
+      addRare(name, value, message)
+  }
+}
+
+/** Whether the host has run a call itself. */
+export const isServerCall = (call: Fields, state: EncodeState | undefined): boolean =>
+  state?.serverTools !== undefined && isFields(call.function) && state.serverTools.has(String(call.function.name))
+
+/** Fields that few answers have; the same for messages and deltas. */
+export function addRare(name: string, value: unknown, into: AnswerMessage | Delta): void {
+  if (name === 'audio' && isFields(value)) {
+    if (!hasContent(value)) return
+    into.audio = value as NonNullable<AnswerMessage['audio']>
+    return
+  }
+  if (Array.isArray(value)) {
+    if (value.length === 0) return
+    if (name === 'images') {
+      into.images = value as NonNullable<AnswerMessage['images']>
+      return
+    }
+    if (name === 'annotations') {
+      const cited = value.filter((note) => isFields(note) && isFields(note.url_citation))
+      if (cited.length > 0) into.annotations = cited as Annotation[]
+      // OpenRouter's notes on files have no URL to cite
+      if (cited.length === value.length) return
+      addExtra(into, name, cited.length === 0 ? value : value.filter((note) => !cited.includes(note)))
+      return
+    }
+  }
+  addExtra(into, name, value)
+}
+
+/** A stream sends the expiry of its audio in a delta of its own; Snowflake adds empty audio to every answer. */
+const hasContent = (fields: Fields): boolean => {
+  for (const name in fields) if (fields[name]) return true
+  return false
+}
+
+export function addExtra(into: { provider_specific_fields?: Fields }, name: string, value: unknown): void {
+  into.provider_specific_fields = withField(into.provider_specific_fields, name, value)
+}
+
+/** Old servers of Hugging Face send a single call without a list around it. */
+export const callsIn = (raw: unknown): Fields[] =>
+  Array.isArray(raw) ? raw.filter(isFields) : isFields(raw) ? [raw] : []
+
+/** The caller's name of a tool that was sent under an alias. */
+export const originalName = (name: string, names: EncodeState['names']): string =>
+  names && Object.hasOwn(names, name) ? (names[name] ?? name) : name
+
+function toolCallOf(
+  call: Fields,
+  index: number,
+  prefix: string,
+  state: EncodeState | undefined,
+): FunctionToolCall | CustomToolCall {
+  const id = idOf(call) || madeId(prefix, index)
+  if (isFields(call.custom) && call.type !== 'function') {
+    const { custom } = call
+    const name = originalName(textIn(custom, 'name') ?? '', state?.names)
+    return { id, type: 'custom', custom: { name, input: textIn(custom, 'input') ?? '' } }
+  }
+  const fn = isFields(call.function) ? call.function : {}
+  const answer: FunctionToolCall = {
+    id,
+    type: 'function',
+    function: {
+      name: originalName(textIn(fn, 'name') ?? '', state?.names),
+      arguments: argumentsOf(fn.arguments) || '{}',
+    },
+  }
+  const extras = callExtras(call)
+  if (extras) answer.provider_specific_fields = extras
+  return answer
+}
+
+/** The host's own fields of a call, which it may want back (Gemini's thought signatures in `extra_content`). */
+export function callExtras(call: Fields): Fields | undefined {
+  let extras: Fields | undefined
+  for (const name in call) {
+    if (name === 'id' || name === 'index' || name === 'type' || name === 'function' || name === 'custom') continue
+    const value = call[name]
+    if (value === null || value === undefined) continue
+    extras = withField(extras, name, value)
+  }
+  return extras
+}
+
+/** Some old servers number their calls. */
+export const idOf = (call: Fields): string =>
+  typeof call.id === 'string' ? call.id : typeof call.id === 'number' ? String(call.id) : ''
+
+export const madeId = (prefix: string, index: number): string => `call_${prefix}_${index}`
+
+/** Some hosts send the arguments as an object. */
+export const argumentsOf = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
+
+/**
+ * Perplexity lists its sources beside the choices: `search_results: [{ title, url }]`, and formerly `citations: [url]`. The text refers to
+ * them as `[1]`, which doesn't tell the range of a citation: they are cited for the answer as a whole.
+ * https://docs.perplexity.ai/api-reference/chat-completions-post
+ */
+export function citationsOf(body: Fields): Annotation[] | undefined {
+  const results = Array.isArray(body.search_results) ? body.search_results : undefined
+  const links = Array.isArray(body.citations) ? body.citations : undefined
+  const sources = results && results.length > 0 ? results : links
+  if (!sources) return undefined
+  const notes: Annotation[] = []
+  for (const source of sources) {
+    const url = typeof source === 'string' ? source : isFields(source) ? textIn(source, 'url') : undefined
+    if (!url || !/^https?:/.test(url)) continue
+    const title = (isFields(source) && textIn(source, 'title')) || url
+    notes.push({ type: 'url_citation', url_citation: { url, title, start_index: 0, end_index: 0 } })
+  }
+  return notes.length > 0 ? notes : undefined
+}
+
+/**
+ * The words of OpenAI and of the hosts that use its wire. An unknown word counts as a natural end; the word itself is in
+ * `native_finish_reason`. https://platform.openai.com/docs/api-reference/chat/object
+ */
+const reasons: ReadonlyMap<string, FinishReason> = new Map([
+  ['stop', 'stop'],
+  ['eos', 'stop'],
+  ['eos_token', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['end_turn', 'stop'],
+  ['length', 'length'],
+  ['max_tokens', 'length'],
+  ['max_output_tokens', 'length'],
+  ['model_length', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_calls', 'tool_calls'],
+  ['tool_call', 'tool_calls'],
+  ['tool_use', 'tool_calls'],
+  ['function_call', 'function_call'],
+  ['content_filter', 'content_filter'],
+  ['safety', 'content_filter'],
+  ['sensitive', 'content_filter'],
+  ['recitation', 'content_filter'],
+  ['prohibited_content', 'content_filter'],
+  ['blocklist', 'content_filter'],
+  ['refusal', 'content_filter'],
+])
+
+const finishReason = (native: string): FinishReason =>
+  reasons.get(native) ?? reasons.get(native.toLowerCase()) ?? 'stop'
+
+/** The host's own word, which older models of OpenAI put into `finish_details`. */
+export function givenReason(choice: Fields): string | undefined {
+  const { finish_details: details } = choice
+  return textIn(choice, 'finish_reason') || (isFields(details) ? textIn(details, 'type') : undefined) || undefined
+}
+
+/**
+ * The finish reason of a message: calls that the caller has to run win over `stop`, and a reason that announces calls needs them. Limits
+ * and filters stay. Snowflake sends no reason at all.
+ */
+export function finishOf(native: string | undefined, toolCalls: boolean, functionCall: boolean): FinishReason {
+  const reason = native === undefined ? 'stop' : finishReason(native)
+  if (reason !== 'stop' && reason !== 'tool_calls' && reason !== 'function_call') return reason
+  if (functionCall && (reason === 'function_call' || !toolCalls)) return 'function_call'
+  return toolCalls ? 'tool_calls' : 'stop'
 }

@@ -1,7 +1,7 @@
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
+import { countIn, isFields, textIn } from '../../fields.js'
 import { isError } from './decode.js'
-import { countIn, isFields, textIn } from './kit.js'
 import type { OpenAIQuirks } from './quirks.js'
 import { costOf } from './usage.js'
 

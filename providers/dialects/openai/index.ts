@@ -3,12 +3,12 @@ import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
 import { encode } from './encode.js'
 import { errorFacts } from './errors.js'
-import { defaultQuirks, type OpenAIQuirks, openaiQuirks } from './quirks.js'
+import { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiQuirks } from './quirks.js'
 import { OpenAIStream } from './stream.js'
 
-export { defaultQuirks, type OpenAIQuirks, openaiQuirks }
+export { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiQuirks }
 
-/** OpenAI's Chat Completions and Embeddings, wherever they are spoken. https://platform.openai.com/docs/api-reference/chat */
+/** OpenAI's Chat Completions and Embeddings, at any host. https://platform.openai.com/docs/api-reference/chat */
 export const openai: Dialect<OpenAIQuirks> = Object.freeze({
   framing: 'sse',
   chat: Object.freeze({ encode, decode, stream: (context: DecodeContext<OpenAIQuirks>) => new OpenAIStream(context) }),

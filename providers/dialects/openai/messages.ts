@@ -1,43 +1,35 @@
+import type { ChatParams } from '../../../src/types/chat.js'
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
-import type { EncodeContext } from '../../contract.js'
+import { type Fields, isFields } from '../../fields.js'
 import type { Report } from '../../report.js'
-import { partOf } from './content.js'
-import { checkHistory, checkMessage } from './history.js'
-import { type Fields, isFields } from './kit.js'
-import { reportLost } from './lost.js'
-import { moveMedia } from './media.js'
-import type { OpenAIQuirks } from './quirks.js'
-import { mergedDetails } from './reasoning-details.js'
-import { newIds } from './tool-ids.js'
-
-/** What the translation of messages needs. */
-export interface MessageKit {
-  readonly context: EncodeContext<OpenAIQuirks>
-  readonly report: Report
-}
+import { encodeContent, isEmptyContent, markLastPart, moveMedia } from './content.js'
+import { compactionOf, placeholderReasoning, replay, reportDropped } from './replay.js'
+import { type EncodeScope, reportMark } from './scope.js'
+import { encodeCalls, newIds } from './tools.js'
 
 type Ids = ReadonlyMap<string, string> | undefined
 
 /**
- * The messages as the host takes them. The very list that was given, where nothing has to change.
- * @throws {BadRequestError} naming the message, where it is none or its history can't be
+ * The messages in the host's form. If nothing has to change, this is the caller's list itself.
+ * @throws {BadRequestError} naming the message that is invalid
  */
-export function messagesOf(messages: readonly Message[], kit: MessageKit): readonly unknown[] {
-  const { report, context } = kit
+export function encodeMessages(
+  messages: readonly Message[],
+  scope: EncodeScope,
+  params: ChatParams,
+): readonly unknown[] {
+  const { report, context } = scope
   const { quirks } = context
-  if (!Array.isArray(messages) || messages.length === 0) {
-    throw report.invalid(
-      'messages',
-      "it is a list with at least one message, such as { role: 'user', content: 'Hello' }",
-    )
-  }
+  checkMessages(messages, report)
   const ids = newIds(messages, quirks.toolIds)
+  const placeholder = placeholderReasoning(params, scope)
   let changed: unknown[] | undefined
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index] as Message
-    checkMessage(message, index, report)
-    const sent = translate(message, index, ids, kit)
-    if (sent !== message && !changed) changed = messages.slice(0, index)
+    const summary = message.role === 'assistant' ? compactionOf(message, index, report) : undefined
+    const sent = encodeMessage(message, index, ids, placeholder, scope)
+    if ((sent !== message || summary) && !changed) changed = messages.slice(0, index)
+    if (summary) changed?.push(summary)
     changed?.push(sent)
   }
   if (quirks.strictHistory) checkHistory(messages, report)
@@ -45,31 +37,51 @@ export function messagesOf(messages: readonly Message[], kit: MessageKit): reado
   return quirks.mediaInToolResults ? all : moveMedia(all, report)
 }
 
-/** The message itself where nothing changes, else a copy of it. One look at each field decides. */
-function translate(message: Message, index: number, ids: Ids, kit: MessageKit): unknown {
-  const { quirks } = kit.context
+/** The message itself if nothing changes, otherwise a copy. Every field is looked at once. */
+function encodeMessage(
+  message: Message,
+  index: number,
+  ids: Ids,
+  placeholder: string | undefined,
+  scope: EncodeScope,
+): unknown {
   let copy: Fields | undefined
   for (const name in message) {
     const value = (message as unknown as Fields)[name]
-    const sent = fieldOf(name, value, message, index, ids, kit)
+    const sent = encodeField(name, value, message, index, ids, scope)
     if (sent === value) continue
     copy ??= { ...message }
     if (sent === undefined) delete copy[name]
     else copy[name] = sent
   }
-  if (message.role !== 'assistant') return copy ?? message
-  copy = replay(message, copy, quirks)
-  reportLost(message, copy ?? message, index, kit.report)
+  if (message.role !== 'assistant') {
+    return scope.context.quirks.cacheControl === 'parts' ? markLastPart(message, copy) : (copy ?? message)
+  }
+  copy = replay(message, withRefusal(message, copy, scope), scope.context.quirks)
+  if (placeholder !== undefined && message.tool_calls?.length && !(copy ?? message).reasoning_content) {
+    copy = { ...(copy ?? message), reasoning_content: placeholder }
+    scope.report.repaired(index, `messages[${index}]: reasoning was added, as the model wants it with tool calls.`)
+  }
+  reportDropped(message, copy ?? message, index, scope.report)
   return copy ?? message
 }
 
-/** What is sent of a field: the value itself, another, or undefined for nothing. */
-function fieldOf(name: string, value: unknown, message: Message, index: number, ids: Ids, kit: MessageKit): unknown {
-  const { quirks } = kit.context
+/** The value to send for a field; undefined to leave it out. */
+function encodeField(
+  name: string,
+  value: unknown,
+  message: Message,
+  index: number,
+  ids: Ids,
+  scope: EncodeScope,
+): unknown {
+  const { quirks } = scope.context
   switch (name) {
-    // fields of answers and of other dialects, which OpenAI's own API refuses in a history; what is replayed is put back
+    // fields of answers and of other dialects, which OpenAI's own API refuses in a history; `replay` adds its own
     case 'reasoning_content':
-      return quirks.replayReasoning === 'reasoning_content' && value ? value : undefined
+      return (quirks.replayReasoning === 'reasoning_content' || quirks.replayReasoning === 'both') && value
+        ? value
+        : undefined
     case 'thinking_blocks':
     case 'provider_specific_fields':
     case 'annotations':
@@ -77,99 +89,124 @@ function fieldOf(name: string, value: unknown, message: Message, index: number, 
     case 'is_error':
       return undefined
     case 'images':
-      // of an answer; with the user they are a field of Ollama's, and a host that has none should say so
+      // a field of answers; in a user message it is Ollama's, and the host should refuse it
       return message.role === 'assistant' ? undefined : value
     case 'prefix':
       return quirks.prefix ? value : undefined
     case 'cache_control':
+      if (value && !quirks.cacheControl) reportMark(scope.report)
       return quirks.cacheControl && value ? value : undefined
     case 'role':
       return value === 'developer' && quirks.developerAsSystem ? 'system' : value
     case 'content':
-      return Array.isArray(value) ? contentOf(value, message.role, index, kit) : value
+      return Array.isArray(value) ? contentOf(value, message.role, index, scope) : value
     case 'tool_calls':
-      return Array.isArray(value) ? callsOf(value, index, ids, kit) : (value ?? undefined)
+      return Array.isArray(value) ? encodeCalls(value, index, ids, scope) : (value ?? undefined)
     case 'tool_call_id':
       return ids?.get(value as string) ?? value
     case 'audio':
       // an answer's audio goes back by its id; its data would be refused
       return isFields(value) && 'data' in value ? { id: value.id } : value
     case 'refusal':
+      return value === null || !quirks.refusals ? undefined : value
     case 'function_call':
-      return value === null ? undefined : value
+      return encodeFunctionCall(value, scope)
+    case 'name':
+      return message.role === 'function' && typeof value === 'string' ? (scope.names?.wire(value) ?? value) : value
     default:
       return value
   }
 }
 
-function contentOf(parts: readonly unknown[], role: Message['role'], index: number, kit: MessageKit): unknown {
-  let changed: unknown[] | undefined
-  for (let at = 0; at < parts.length; at++) {
-    const part = parts[at]
-    const sent = partOf(part, `messages[${index}].content[${at}]`, kit)
-    if (sent !== part && !changed) changed = parts.slice(0, at)
-    if (sent !== undefined) changed?.push(sent)
+function contentOf(parts: readonly unknown[], role: Message['role'], index: number, scope: EncodeScope): unknown {
+  const content = encodeContent(parts, `messages[${index}].content`, scope)
+  // no list may be empty, and only an assistant may have no content
+  return isEmptyContent(content) ? (role === 'assistant' ? null : '') : content
+}
+
+function encodeFunctionCall(value: unknown, { names }: EncodeScope): unknown {
+  if (value === null) return undefined
+  if (!names || !isFields(value) || typeof value.name !== 'string') return value
+  const name = names.wire(value.name)
+  return name === value.name ? value : { ...value, name }
+}
+
+/** A refusal as text, for hosts that know no refusals. */
+function withRefusal(
+  message: AssistantMessage,
+  copy: Fields | undefined,
+  { context }: EncodeScope,
+): Fields | undefined {
+  if (!message.refusal || context.quirks.refusals || message.content) return copy
+  return { ...(copy ?? message), content: message.refusal }
+}
+
+/** Rejects what is no list of messages. @throws {BadRequestError} naming the place */
+export function checkMessages(messages: readonly Message[], report: Report): void {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw report.invalid(
+      'messages',
+      "it is a list with at least one message, such as { role: 'user', content: 'Hello' }",
+    )
   }
-  const content = changed ?? parts
-  // no list may be empty, and only an assistant may have said nothing
-  return content.length > 0 ? content : role === 'assistant' ? null : ''
+  for (let index = 0; index < messages.length; index++) checkMessage(messages[index] as Message, index, report)
 }
 
-function callsOf(calls: readonly unknown[], index: number, ids: Ids, { report, context }: MessageKit): unknown {
-  let changed: unknown[] | undefined
-  for (let at = 0; at < calls.length; at++) {
-    const call = calls[at]
-    if (!isFields(call)) throw report.invalid(`messages[${index}].tool_calls[${at}]`, 'a tool call is an object')
-    const sent = callOf(call, ids, context.quirks)
-    if (sent !== call && !changed) changed = calls.slice(0, at)
-    changed?.push(sent)
+const roles: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
+
+/** Rejects what no host can read. @throws {BadRequestError} naming the place */
+export function checkMessage(message: Message, index: number, report: Report): void {
+  const where = `messages[${index}]`
+  if (!isFields(message)) throw report.invalid(where, 'a message is an object such as { role, content }')
+  if (!roles.has(message.role)) {
+    const given = JSON.stringify(message.role) ?? 'nothing'
+    throw report.invalid(`${where}.role`, `${given} is no role; there are ${[...roles].join(', ')}`)
   }
-  return calls.length === 0 ? undefined : (changed ?? calls)
+  const { content } = message
+  if (typeof content !== 'string' && !Array.isArray(content)) {
+    const may = (content === null || content === undefined) && ['assistant', 'function'].includes(message.role)
+    if (!may) throw report.invalid(`${where}.content`, `it is a text or a list of parts, not ${kindOf(content)}`)
+  }
+  if (message.role === 'tool' && typeof message.tool_call_id !== 'string') {
+    throw report.invalid(`${where}.tool_call_id`, 'it is the id of the tool call that this message answers')
+  }
+  if (message.role === 'assistant' && message.tool_calls != null && !Array.isArray(message.tool_calls)) {
+    throw report.invalid(`${where}.tool_calls`, `it is a list of tool calls, not ${kindOf(message.tool_calls)}`)
+  }
 }
 
-/** The index belongs to a stream; what a host put on its call goes back to a host that is not known to refuse it. */
-function callOf(call: Fields, ids: Ids, quirks: OpenAIQuirks): Fields {
-  const id = ids?.get(call.id as string)
-  if (id === undefined && !('provider_specific_fields' in call) && !('index' in call)) return call
-  const { provider_specific_fields: extras, index: _, ...rest } = call
-  if (!quirks.openaiModels && isFields(extras) && extras.extra_content) rest.extra_content = extras.extra_content
-  if (id !== undefined) rest.id = id
-  return rest
-}
+const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value)
 
-/** What the host's own answers carried and it wants back: reasoning, and OpenRouter's notes on the files it has read. */
-function replay(message: AssistantMessage, copy: Fields | undefined, quirks: OpenAIQuirks): Fields | undefined {
-  const extras = quirks.replayDetails ? message.provider_specific_fields : undefined
-  const replayed: Fields = {}
-  // the details hold the text too
-  if (Array.isArray(extras?.reasoning_details)) replayed.reasoning_details = mergedDetails(extras.reasoning_details)
-  else if (quirks.replayReasoning === 'reasoning' && message.reasoning_content) {
-    replayed.reasoning = message.reasoning_content
-  } else if (quirks.replayReasoning === 'parts' && message.reasoning_content) {
-    replayed.content = thoughtParts(copy ? copy.content : message.content, message.reasoning_content)
-  } else if (quirks.replayReasoning === 'summary' && message.thinking_blocks) {
-    const content = signedParts(copy ? copy.content : message.content, message.thinking_blocks)
-    if (content === undefined) return copy
-    replayed.content = content
-  } else if (!Array.isArray(extras?.annotations)) return copy
-  if (Array.isArray(extras?.annotations)) replayed.annotations = extras.annotations
-  return { ...(copy ?? message), ...replayed }
-}
-
-/** Only what was signed is taken back. https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models */
-function signedParts(content: unknown, blocks: NonNullable<AssistantMessage['thinking_blocks']>): unknown {
-  const parts = blocks.flatMap((block) =>
-    block.type === 'thinking' && block.signature
-      ? [{ type: 'reasoning', summary: [{ type: 'summary_text', text: block.thinking, signature: block.signature }] }]
-      : [],
-  )
-  if (parts.length === 0) return undefined
-  return [...parts, ...(Array.isArray(content) ? content : content ? [{ type: 'text', text: content }] : [])]
-}
-
-/** Mistral's own shape of a turn that was thought about. https://docs.mistral.ai/capabilities/reasoning */
-function thoughtParts(content: unknown, reasoning: string): unknown {
-  const said = Array.isArray(content) ? content : content ? [{ type: 'text', text: content }] : []
-  if (said.some((part) => isFields(part) && part.type === 'thinking')) return content
-  return [{ type: 'thinking', thinking: [{ type: 'text', text: reasoning }] }, ...said]
+/**
+ * Rejects a history that OpenAI would refuse, naming the place: every call needs a result directly behind the message that made it, and
+ * every result needs its call.
+ */
+export function checkHistory(messages: readonly Message[], report: Report): void {
+  let open: Set<string> | undefined
+  let caller = -1
+  const requireResults = () => {
+    if (!open || open.size === 0) return
+    const list = [...open].map((id) => `'${id}'`).join(', ')
+    throw report.invalid(
+      `messages[${caller}].tool_calls`,
+      `no tool message answers ${list}; every call needs its result right behind it`,
+    )
+  }
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index] as Message
+    if (message.role === 'tool') {
+      if (open?.delete(message.tool_call_id)) continue
+      throw report.invalid(
+        `messages[${index}]`,
+        `this is the result of tool call '${message.tool_call_id}', and the assistant message before it made no such call ` +
+          '(or it is answered already)',
+      )
+    }
+    requireResults()
+    if (message.role === 'assistant' && message.tool_calls && message.tool_calls.length > 0) {
+      open = new Set(message.tool_calls.map((call) => call.id))
+      caller = index
+    }
+  }
+  requireResults()
 }

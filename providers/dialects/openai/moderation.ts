@@ -7,8 +7,8 @@ import {
   type ModerationDialect,
   ProviderFault,
 } from '../../contract.js'
+import { isFields, textIn } from '../../fields.js'
 import { isError } from './decode.js'
-import { isFields, textIn } from './kit.js'
 
 function encode({ extra_body: _, ...params }: ModerationParams, { model }: EncodeContext): Encoded {
   return { body: { ...params, model } }

@@ -1,85 +1,118 @@
-/** What a host of the OpenAI wire does differently: data, never a test of its name. */
+import type { Effort, Maker } from '../../models/index.js'
+
+/** Differences of one host from OpenAI's wire, as data. No code tests the name of a host. */
 export interface OpenAIQuirks {
-  /** The host refuses what OpenAI refuses in a history (tool results without their call, calls without results): say it first. */
+  /** The host refuses what OpenAI refuses in a history: tool results without their call, and calls without results. */
   readonly strictHistory: boolean
-  /**
-   * The host serves OpenAI's own models, whose limits are known by name: reasoning models take `max_completion_tokens` only and
-   * no sampling parameters, and `thinking` means nothing to the others.
-   */
-  readonly openaiModels: boolean
-  /** The name the host knows for the limit of the answer; `as-given` where it knows both. */
+  /** Makers whose models the host serves by the rules of the table in `providers/models`. */
+  readonly rulesOfMakers: readonly Maker[]
+  /** The host's name for the limit of the answer; `as-given` if it accepts both. */
   readonly maxTokens: 'as-given' | 'max_tokens' | 'max_completion_tokens'
   /** Parameters that the host knows by another name. */
   readonly rename: Readonly<Record<string, string>>
-  /** Parameters that the host is known to refuse, or to ignore in silence. */
+  /** Parameters that the host refuses or ignores. */
   readonly unsupported: readonly string[]
-  /** What the host takes of `response_format`: schemas, JSON mode only, or nothing but text. */
+  /** Levels of `reasoning_effort` that the host accepts, weakest first, if they are not those of the model. */
+  readonly efforts: readonly Effort[] | undefined
+  /** Support for `response_format`: JSON Schema, JSON mode, or neither. */
   readonly formats: 'schema' | 'object' | 'text'
-  /** The host takes `stream_options`. Where it does not, it sends usage unasked. */
+  /** The host accepts `stream_options`. Hosts that don't send usage without being asked. */
   readonly streamOptions: boolean
-  /**
-   * What becomes of Anthropic's `thinking`: passed as it is, or turned into `reasoning_effort`, or into OpenRouter's `reasoning`.
-   */
+  /** Form of Anthropic's `thinking`: sent unchanged, as `reasoning_effort`, or as OpenRouter's `reasoning`. */
   readonly thinking: 'pass' | 'effort' | 'reasoning'
-  /** The host has no `developer` role: it is sent as `system`. */
+  /** The host has no `developer` role: such messages are sent as `system`. */
   readonly developerAsSystem: boolean
-  /** The host takes Anthropic's `cache_control` marks. */
-  readonly cacheControl: boolean
-  /** The host takes `prefix: true` on an assistant message, and goes on from there. */
+  /** The host accepts Anthropic's `cache_control`: on messages, parts and tools, or on `parts` and tools only. */
+  readonly cacheControl: boolean | 'parts'
+  /** The host accepts OpenAI's `prompt_cache_breakpoint` on parts. */
+  readonly cacheBreakpoints: boolean
+  /** The host refuses `metadata` unless the answer is stored. */
+  readonly metadataNeedsStore: boolean
+  /** The host continues an assistant message marked `prefix: true`. */
   readonly prefix: boolean
+  /** The host accepts the `refusal` of an assistant message; elsewhere it is sent as text. */
+  readonly refusals: boolean
   /**
-   * The field in which the host wants earlier reasoning back, `parts` for Mistral's part of the content, or `summary` for the
-   * signed one of Databricks; undefined where it takes none.
+   * Form of earlier reasoning in the history: a field of the message, or `both` fields for servers that read one and ignore the other;
+   * `parts` for Mistral's content part; `summary` for the signed one of Databricks. Undefined if the host takes none.
    */
-  readonly replayReasoning: 'reasoning_content' | 'reasoning' | 'parts' | 'summary' | undefined
-  /** The host wants the `reasoning_details` of its answers back (OpenRouter). */
+  readonly replayReasoning: 'reasoning_content' | 'reasoning' | 'both' | 'parts' | 'summary' | undefined
+  /** The host takes its own `reasoning_details` back. */
   readonly replayDetails: boolean
-  /** Images and files may stand in tool messages. Where they may not, they follow in a user message. */
+  /** Fields of an answer's tool call that the host takes back. */
+  readonly replayCallFields: readonly string[]
+  /** Thinking models of the host refuse an assistant message with tool calls but without its reasoning. */
+  readonly reasoningWithCalls: boolean
+  /** Tool messages may hold images and files. On other hosts they follow in a user message. */
   readonly mediaInToolResults: boolean
-  /** The ids of tool calls that the host takes: any, up to 40 characters (OpenAI), or exactly nine letters and digits (Mistral). */
+  /** Ids of tool calls that the host accepts: any, up to 40 characters (OpenAI), or exactly nine letters and digits (Mistral). */
   readonly toolIds: 'any' | 'short' | 'nine'
-  /** Reasoning tokens are counted beside `completion_tokens`, not in them; a text: of the models whose names begin so. */
+  /** The host accepts only letters, digits, `_` and `-`, and at most 64 of them, in names of tools. */
+  readonly strictToolNames: boolean
+  /** The host refuses `oneOf`, `anyOf`, `allOf`, `enum` and `not` at the root of a tool's schema. */
+  readonly plainToolSchemas: boolean
+  /** Tools that the host runs itself. Their calls and results are not the caller's. */
+  readonly serverTools: readonly string[]
+  /** Reasoning tokens are counted beside `completion_tokens`, not in them; a text limits this to model names that begin with it. */
   readonly reasoningApart: boolean | string
-  /** Embeddings can be asked for in base64. */
+  /** Embeddings can be requested in base64. */
   readonly base64Embeddings: boolean
   /** Embeddings are signed bytes in base64 (Perplexity): OpenAI's formats are unknown there. */
   readonly int8Embeddings: boolean
-  /** The most inputs of one embedding request. */
+  /** Most inputs of one embedding request. */
   readonly maxInputs: number
 }
 
-/** A host that follows OpenAI's wire, of which nothing else is known. */
+const none = Object.freeze([])
+
+/** A host that follows OpenAI's wire, without known differences. */
 export const defaultQuirks: OpenAIQuirks = Object.freeze({
   strictHistory: false,
-  openaiModels: false,
+  rulesOfMakers: none,
   maxTokens: 'as-given',
   rename: Object.freeze({}),
-  unsupported: Object.freeze([]),
+  unsupported: none,
+  efforts: undefined,
   formats: 'schema',
   streamOptions: true,
   thinking: 'pass',
   developerAsSystem: false,
   cacheControl: false,
+  cacheBreakpoints: false,
+  metadataNeedsStore: false,
   prefix: false,
-  // llama.cpp, vLLM, xAI and the models behind Azure give it and take it back; OpenAI's own host does neither
+  refusals: false,
+  // llama.cpp, xAI and the models behind Azure send this field and accept it; OpenAI's own host does neither
   replayReasoning: 'reasoning_content',
   replayDetails: false,
+  replayCallFields: Object.freeze(['extra_content']),
+  reasoningWithCalls: false,
   mediaInToolResults: true,
   toolIds: 'any',
+  strictToolNames: false,
+  plainToolSchemas: false,
+  serverTools: none,
   reasoningApart: false,
   base64Embeddings: true,
   int8Embeddings: false,
   maxInputs: 2048,
 })
 
-/** OpenAI's own host, and others that serve its models with its rules (Azure). */
+/** A server reached as `openai/` with a base of its own: it may be a gateway in front of OpenAI. */
+export const gatewayQuirks: OpenAIQuirks = Object.freeze({ ...defaultQuirks, cacheBreakpoints: true, refusals: true })
+
+/** OpenAI's own host, and others that serve its models by its rules (Azure). */
 export const openaiQuirks: OpenAIQuirks = Object.freeze({
-  ...defaultQuirks,
+  ...gatewayQuirks,
   strictHistory: true,
-  openaiModels: true,
+  rulesOfMakers: Object.freeze(['openai'] as const),
   unsupported: Object.freeze(['top_k']),
   thinking: 'effort',
+  metadataNeedsStore: true,
   replayReasoning: undefined,
+  replayCallFields: none,
   mediaInToolResults: false,
   toolIds: 'short',
+  strictToolNames: true,
+  plainToolSchemas: true,
 })

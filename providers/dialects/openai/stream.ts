@@ -1,45 +1,65 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { parseEvent } from '../../fields.js'
-import { citationsOf } from './citations.js'
-import { addChoiceField, createdOf, isError, logprobsOf } from './decode.js'
-import { finishReason } from './finish-reason.js'
-import { type Fields, isFields, placeOf, textIn, withField } from './kit.js'
-import { addRare, argumentsOf, contentsOf } from './message.js'
+import { type Fields, isFields, parseEvent, parseJSON, placeOf, textIn, withField } from '../../fields.js'
+import {
+  addChoiceField,
+  addExtra,
+  addRare,
+  argumentsOf,
+  callsIn,
+  citationsOf,
+  contentsOf,
+  createdOf,
+  cutShort,
+  finishOf,
+  givenReason,
+  isError,
+  isServerCall,
+  logprobsOf,
+  originalName,
+  reasoningText,
+  withCost,
+} from './decode.js'
 import type { OpenAIQuirks } from './quirks.js'
-import { Repeated } from './repeated.js'
-import { ToolDeltas } from './tool-deltas.js'
+import type { EncodeState } from './scope.js'
+import { ToolDeltas } from './tools.js'
 import { usageOf } from './usage.js'
 
-/** What is known of a choice that is arriving. */
+/** State of a choice that is arriving. */
 interface OpenChoice {
   tools: ToolDeltas | undefined
   finished: boolean
   /** Reasoning whose signature has not come yet. */
   unsigned: string
+  /** Whether there is text, reasoning or the like. */
+  hasContent: boolean
+  /** A call in the old form: its name is sent once, by some hosts with every piece of the arguments. */
+  functionName: string | undefined
 }
 
 /**
- * https://platform.openai.com/docs/api-reference/chat-streaming. Chunks are read into objects of one shape: the id is shared,
- * the role stands on the first chunk of a choice only, and usage comes once, at the end.
+ * https://platform.openai.com/docs/api-reference/chat-streaming. Chunks are read into objects of one shape: the id is shared, the role is
+ * on the first chunk of a choice only, and usage comes once, at the end.
  */
 export class OpenAIStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext<OpenAIQuirks>
+  readonly #state: EncodeState | undefined
   readonly #choices: OpenChoice[] = []
-  readonly #repeated = new Repeated()
-  readonly #citations = new Repeated()
+  readonly #repeated = new DeltaDedupe()
+  readonly #citations = new DeltaDedupe()
   #id = ''
   #created = 0
   #model = ''
   #usage: Usage | undefined
-  /** A chunk that had nothing but usage: Groq and OpenRouter name the service tier there, which has a price of its own. */
+  /** A chunk with usage only: Groq and OpenRouter name the service tier there, which has a price of its own. */
   #last: ChatCompletionChunk | undefined
-  /** What came before there was an answer to put it on. */
+  /** Fields that came before the first choice. */
   #early: Fields | undefined
 
   constructor(context: DecodeContext<OpenAIQuirks>) {
     this.#context = context
+    this.#state = context.encodeState as EncodeState | undefined
   }
 
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
@@ -50,12 +70,15 @@ export class OpenAIStream implements ChatStreamDecoder {
       this.#flush(out)
       return
     }
+    if (event === 'error' && !isFields(parseJSON(text))) {
+      throw new ProviderFault('its stream has an error', { error: { message: text } })
+    }
     const body = parseEvent(text)
     const { choices } = body
     if (body.error || event === 'error' || (!Array.isArray(choices) && isError(body))) {
       throw new ProviderFault('its stream has an error', body)
     }
-    // Azure says what its filter thinks of the prompt before there is an answer, under an empty id
+    // Azure sends the verdict of its filter on the prompt before the answer, under an empty id
     if (this.#id === '') {
       if (!body.id && (!Array.isArray(choices) || choices.length === 0)) return this.#keep(body)
       this.#id = textIn(body, 'id') || this.#context.fallbackId
@@ -80,9 +103,14 @@ export class OpenAIStream implements ChatStreamDecoder {
     else this.#last = chunk
   }
 
+  /** A stream that was cut has no finish reason; some servers send `[DONE]` all the same, and others never send a reason. */
   end(out: ChatCompletionChunk[]): boolean {
     this.#flush(out)
-    return this.done || (this.#choices.length > 0 && this.#choices.every((choice) => choice.finished))
+    const open = this.#choices.filter((choice) => choice !== undefined)
+    if (open.length === 0) return false
+    return open.every(
+      ({ finished, hasContent, tools }) => finished || (this.done && (tools ? tools.complete : hasContent)),
+    )
   }
 
   #addTop(body: Fields, chunk: ChatCompletionChunk): void {
@@ -95,12 +123,12 @@ export class OpenAIStream implements ChatStreamDecoder {
         case 'created':
         case 'model':
         case 'choices':
-        // padding against eavesdroppers who measure: OpenAI's, and Mistral's
+        // padding against measuring the length of tokens: OpenAI's, and Mistral's
         case 'obfuscation':
         case 'p':
           continue
         case 'usage':
-          this.#readUsage(body.usage)
+          this.#readUsage(withCost(body))
           continue
         case 'service_tier':
           if (typeof body.service_tier !== 'string' || !body.service_tier) continue
@@ -119,9 +147,9 @@ export class OpenAIStream implements ChatStreamDecoder {
       }
       const value = body[name]
       if (value === null || value === undefined) continue
-      const news = this.#repeated.news(name, value)
-      if (news === undefined) continue
-      extras = withField(extras, name, news)
+      const added = this.#repeated.added(name, value)
+      if (added === undefined) continue
+      extras = withField(extras, name, added)
     }
     if (extras) chunk.provider_specific_fields = extras
   }
@@ -130,18 +158,18 @@ export class OpenAIStream implements ChatStreamDecoder {
     if (raw) this.#usage = usageOf(raw, this.#context.quirks, this.#context.model) ?? this.#usage
   }
 
-  /** Sources of the answer as a whole are cited by its first choice. */
+  /** Sources of the answer as a whole belong to its first choice. */
   #cite(body: Fields, chunk: ChatCompletionChunk): void {
     const delta = chunk.choices[0]?.delta
     if (!delta || delta.annotations) return
-    const citations = this.#citations.news('citations', citationsOf(body))
+    const citations = this.#citations.added('citations', citationsOf(body))
     if (citations) delta.annotations = citations as NonNullable<Delta['annotations']>
   }
 
   #keep(body: Fields): void {
-    const { id: _, object: __, created: ___, model: ____, choices: _____, usage, ...rest } = body
-    this.#readUsage(usage)
-    const extras = this.#repeated.all(rest)
+    const { id: _, object: __, created: ___, model: ____, choices: _____, usage: ______, ...rest } = body
+    this.#readUsage(withCost(body))
+    const extras = this.#repeated.addedOf(rest)
     if (extras) this.#early = { ...this.#early, ...extras }
   }
 
@@ -150,20 +178,27 @@ export class OpenAIStream implements ChatStreamDecoder {
     let open = this.#choices[index]
     const first = open === undefined
     if (!open) {
-      open = { tools: undefined, finished: false, unsigned: '' }
+      open = { tools: undefined, finished: false, unsigned: '', hasContent: false, functionName: undefined }
       this.#choices[index] = open
     }
     const delta: Delta = first ? { role: 'assistant' } : {}
     const rawDelta = raw.delta ?? raw.message
-    if (isFields(rawDelta)) this.#read(rawDelta, delta, open, index)
+    if (isFields(rawDelta)) {
+      if (rawDelta.role === 'tool') this.#keepResult(rawDelta, delta)
+      else this.#read(rawDelta, delta, open, index)
+    }
+    if (delta.content || delta.reasoning_content || delta.refusal || delta.audio || delta.images) open.hasContent = true
     const choice: ChunkChoice = { index, delta, finish_reason: null }
-    const reason = raw.finish_reason
-    if (typeof reason === 'string' && reason !== '' && !open.finished) {
+    const reason = givenReason(raw)
+    if (reason !== undefined && !open.finished) {
+      if (reason === 'error') throw cutShort(raw)
       open.finished = true
-      choice.finish_reason = finishReason(reason)
+      this.#close(delta, open)
+      choice.finish_reason = finishOf(reason, !!open.tools?.hasCalls, open.functionName !== undefined)
       choice.native_finish_reason = textIn(raw, 'native_finish_reason') || reason
     }
     if (raw.logprobs) choice.logprobs = logprobsOf(raw.logprobs)
+    if (raw.usage) this.#readUsage(raw.usage)
     // Together repeats the text of the delta beside it
     for (const name in raw) if (name !== 'text' || rawDelta === undefined) addChoiceField(name, raw[name], choice)
     if (
@@ -178,6 +213,17 @@ export class OpenAIStream implements ChatStreamDecoder {
     return undefined
   }
 
+  /** Adds the arguments of calls that came without any. */
+  #close(delta: Delta, open: OpenChoice): void {
+    const rest = open.tools?.close() ?? []
+    if (rest.length > 0) delta.tool_calls = [...(delta.tool_calls ?? []), ...rest]
+  }
+
+  /** The result of a tool that the host ran itself. */
+  #keepResult(raw: Fields, delta: Delta): void {
+    addExtra(delta, 'server_tool_results', [raw])
+  }
+
   #read(raw: Fields, delta: Delta, open: OpenChoice, index: number): void {
     for (const name in raw) {
       const value = raw[name]
@@ -186,29 +232,33 @@ export class OpenAIStream implements ChatStreamDecoder {
         case 'role':
         case 'name':
         case 'obfuscation':
+        case 'index':
           break
         case 'content':
           if (Array.isArray(value)) addParts(value, delta, open)
-          // an empty text says something only where the answer begins
+          // an empty text matters only at the beginning of the answer
           if (typeof value !== 'string' || (value === '' && delta.role === undefined)) break
           delta.content = value
           break
         case 'reasoning':
         case 'reasoning_content':
-          // both names stand for the same text: hosts that send both send it twice
+          // hosts that send both names send one text twice
           if (typeof value === 'string' && value !== '') delta.reasoning_content = value
           break
+        case 'reasoning_details': {
+          const text = reasoningText(raw)
+          if (text) delta.reasoning_content = text
+          addRare(name, value, delta)
+          break
+        }
         case 'refusal':
           if (typeof value === 'string' && value !== '') delta.refusal = value
           break
-        case 'tool_calls': {
-          open.tools ??= new ToolDeltas(`${this.#context.fallbackId}_${index}`)
-          const calls = open.tools.read(value)
-          if (calls.length > 0) delta.tool_calls = calls
+        case 'tool_calls':
+          this.#readCalls(value, delta, open, index)
           break
-        }
         case 'function_call':
-          if (isFields(value)) delta.function_call = functionCall(value)
+          if (isFields(value)) this.#readFunctionCall(value, delta, open)
           break
         default:
           addRare(name, value, delta)
@@ -216,7 +266,35 @@ export class OpenAIStream implements ChatStreamDecoder {
     }
   }
 
-  /** What was held back: usage, and extras that no chunk came for. */
+  #readCalls(value: unknown, delta: Delta, open: OpenChoice, index: number): void {
+    const all = callsIn(value)
+    const own = this.#state?.serverTools ? all.filter((call) => !isServerCall(call, this.#state)) : all
+    if (own.length < all.length) {
+      addExtra(
+        delta,
+        'server_tool_calls',
+        all.filter((call) => !own.includes(call)),
+      )
+    }
+    if (own.length === 0) return
+    open.tools ??= new ToolDeltas(`${this.#context.fallbackId}_${index}`, this.#state?.names)
+    const calls = open.tools.read(own)
+    if (calls.length > 0) delta.tool_calls = calls
+  }
+
+  #readFunctionCall(raw: Fields, delta: Delta, open: OpenChoice): void {
+    const call: NonNullable<Delta['function_call']> = {}
+    const name = textIn(raw, 'name')
+    if (name && open.functionName === undefined) {
+      call.name = originalName(name, this.#state?.names)
+      open.functionName = call.name
+    }
+    if (raw.arguments !== undefined && raw.arguments !== null) call.arguments = argumentsOf(raw.arguments)
+    delta.function_call = call
+    open.hasContent = true
+  }
+
+  /** Emits usage, and extras without a chunk of their own. */
   #flush(out: ChatCompletionChunk[]): void {
     if (!this.#usage && !this.#early) return
     const chunk: ChatCompletionChunk = {
@@ -241,7 +319,7 @@ function hasAny(delta: Delta): boolean {
   return false
 }
 
-/** A list of parts, of Mistral and Databricks. A signature is of all the reasoning that came before it. */
+/** A list of parts, of Mistral and Databricks. A signature covers all reasoning before it. */
 function addParts(parts: readonly unknown[], delta: Delta, open: OpenChoice): void {
   const { content, reasoning, blocks } = contentsOf(parts)
   if (blocks.length > 0) {
@@ -254,12 +332,40 @@ function addParts(parts: readonly unknown[], delta: Delta, open: OpenChoice): vo
   if (reasoning) delta.reasoning_content = (delta.reasoning_content ?? '') + reasoning
 }
 
-function functionCall(raw: Fields): NonNullable<Delta['function_call']> {
-  const call: NonNullable<Delta['function_call']> = {}
-  const name = textIn(raw, 'name')
-  if (name) call.name = name
-  if (raw.arguments !== undefined && raw.arguments !== null) call.arguments = argumentsOf(raw.arguments)
-  return call
-}
-
 const OPEN_BRACE = 0x7b
+
+/**
+ * Removes repetitions: hosts repeat fields of the whole answer on every chunk (`provider`, `citations`). Of a list that has grown only the
+ * new elements pass, because readers of chunks append lists.
+ */
+class DeltaDedupe {
+  readonly #plain = new Map<string, unknown>()
+  readonly #written = new Map<string, string>()
+
+  /** The part of a value that is new; undefined if nothing is. */
+  added(name: string, value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) {
+      if (this.#plain.get(name) === value) return undefined
+      this.#plain.set(name, value)
+      return value
+    }
+    if (Array.isArray(value) && value.length === 0) return undefined
+    const text = JSON.stringify(value)
+    const before = this.#written.get(name)
+    if (before === text) return undefined
+    this.#written.set(name, text)
+    if (!Array.isArray(value) || before === undefined || !text.startsWith(`${before.slice(0, -1)},`)) return value
+    return value.slice((JSON.parse(before) as unknown[]).length)
+  }
+
+  /** The same for all fields of an object; undefined if none is left. */
+  addedOf(fields: Fields): Fields | undefined {
+    let left: Fields | undefined
+    for (const name in fields) {
+      const value = this.added(name, fields[name])
+      if (value === undefined) continue
+      left = withField(left, name, value)
+    }
+    return left
+  }
+}

@@ -1,25 +1,19 @@
 import type { Thinking } from '../../../src/types/chat.js'
-import type { EncodeContext } from '../../contract.js'
-import type { Report } from '../../report.js'
-import { isFields } from './kit.js'
-import { modelFacts } from './models.js'
-import type { OpenAIQuirks } from './quirks.js'
+import { isFields } from '../../fields.js'
+import { type Effort, effortLevels } from '../../models/index.js'
+import type { EncodeScope } from './scope.js'
 
 type Body = Record<string, unknown>
 
-/** Most tokens of thinking that still count as this effort. The rest is `high`. */
-const efforts = [
+/** Largest thinking budget in tokens that still counts as this effort. A larger one is `high`. */
+const budgets = [
   [2048, 'low'],
   [8192, 'medium'],
 ] as const
 
-/** Anthropic's `thinking`, in the words of the host. An effort that the caller gives wins over it. */
-export function sayThinking(
-  thinking: Thinking,
-  body: Body,
-  context: EncodeContext<OpenAIQuirks>,
-  report: Report,
-): void {
+/** Writes Anthropic's `thinking` in the host's terms. An effort given by the caller wins over it. */
+export function encodeThinking(thinking: Thinking, body: Body, scope: EncodeScope): void {
+  const { report, context } = scope
   if (!isFields(thinking))
     throw report.invalid('thinking', "it is an object such as { type: 'enabled', budget_tokens: 2048 }")
   switch (context.quirks.thinking) {
@@ -31,7 +25,7 @@ export function sayThinking(
       return
     case 'effort':
       delete body.thinking
-      return sayEffort(thinking, body, context, report)
+      return encodeAsEffort(thinking, body, scope)
   }
 }
 
@@ -41,29 +35,57 @@ function reasoningOf(thinking: Thinking): object {
   return { enabled: thinking.type !== 'disabled' }
 }
 
-function sayEffort(
-  thinking: Thinking,
-  body: Body,
-  { quirks, model }: EncodeContext<OpenAIQuirks>,
-  report: Report,
-): void {
-  const facts = quirks.openaiModels ? modelFacts(model) : undefined
-  if (facts && !facts.reasons) {
+function encodeAsEffort(thinking: Thinking, body: Body, { rules, report }: EncodeScope): void {
+  if (rules?.reasoning === 'never') {
     if (thinking.type !== 'disabled') report.unsupported('thinking', 'the model does not reason')
     return
   }
   if (body.reasoning_effort !== undefined) {
-    report.dropped('thinking', 'Left out: reasoning_effort is given, and says it.')
+    report.dropped('thinking', 'Left out: reasoning_effort is given, and wins.')
     return
   }
   if (thinking.type === 'enabled') {
-    const effort = efforts.find(([most]) => thinking.budget_tokens <= most)?.[1] ?? 'high'
+    const effort = budgets.find(([most]) => thinking.budget_tokens <= most)?.[1] ?? 'high'
     body.reasoning_effort = effort
-    report.changed('thinking', `Sent as reasoning_effort '${effort}': a budget of tokens can't be set here.`)
-  } else if (thinking.type === 'disabled' && facts?.effortNone) {
+    report.changed('thinking', `Sent as reasoning_effort '${effort}': the provider takes no token budget.`)
+  } else if (thinking.type === 'disabled' && rules?.efforts.includes('none')) {
     body.reasoning_effort = 'none'
     report.changed('thinking', "Sent as reasoning_effort 'none'.")
   } else {
-    report.dropped('thinking', `Left out: '${thinking.type}' has no counterpart here; reasoning_effort has.`)
+    report.dropped('thinking', `Left out: '${thinking.type}' has no counterpart here; use reasoning_effort.`)
   }
+}
+
+/** Replaces an effort that the host or the model refuses by the nearest level that it accepts. */
+export function fitEffort(body: Body, scope: EncodeScope, api: 'chat' | 'responses'): void {
+  const { context, rules, report } = scope
+  const effort = body.reasoning_effort
+  if (typeof effort !== 'string') return
+  if (rules?.reasoning === 'never') {
+    delete body.reasoning_effort
+    if (effort !== 'none') report.unsupported('reasoning_effort', 'the model does not reason')
+    return
+  }
+  const all = context.quirks.efforts ?? rules?.efforts ?? []
+  const levels = api === 'chat' && rules ? all.filter((level) => !rules.responsesEfforts.includes(level)) : all
+  const fitted = nearestEffort(effort, levels)
+  if (fitted === effort) return
+  if (fitted === undefined) {
+    delete body.reasoning_effort
+    report.unsupported('reasoning_effort', `the model always reasons, with '${levels[0]}' as its least effort`)
+    return
+  }
+  body.reasoning_effort = fitted
+  report.changed('reasoning_effort', `Sent as '${fitted}': '${effort}' is not a level of this model.`)
+}
+
+/**
+ * The weakest level that is at least as strong, or the strongest one. Unknown words are left to the API.
+ * @returns undefined for `none` if the model can't be told not to reason
+ */
+function nearestEffort(effort: string, levels: readonly Effort[]): string | undefined {
+  const wanted = (effortLevels as readonly string[]).indexOf(effort)
+  if (levels.length === 0 || wanted < 0 || (levels as readonly string[]).includes(effort)) return effort
+  if (effort === 'none') return undefined
+  return levels.find((level) => effortLevels.indexOf(level) >= wanted) ?? levels.at(-1)
 }

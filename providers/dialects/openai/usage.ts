@@ -1,9 +1,9 @@
 import type { Usage } from '../../../src/types/chat.js'
-import { countIn, type Fields, isFields } from './kit.js'
+import { countIn, type Fields, isFields } from '../../fields.js'
 import type { OpenAIQuirks } from './quirks.js'
 
 /**
- * A host's usage by the one definition (`docs/usage.md`). Undefined where it gives none.
+ * A host's usage by the definition in `docs/usage.md`. Undefined if the host sends none.
  * https://platform.openai.com/docs/api-reference/chat/object#chat/object-usage
  */
 export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage | undefined {
@@ -25,7 +25,7 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage |
   return usage
 }
 
-/** Mistral counts the tokens of audio beside the prompt: the total then is the sum of all three. Seen in recordings of Voxtral. */
+/** Mistral counts audio tokens beside the prompt: the total is then the sum of all three. Seen in recordings of Voxtral. */
 function promptTokens(raw: Fields, given: number, completion: number): number {
   const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
   const audio = countIn(details, 'audio_tokens')
@@ -33,23 +33,23 @@ function promptTokens(raw: Fields, given: number, completion: number): number {
 }
 
 /**
- * xAI counts reasoning beside the completion, and not in it: the total then is the sum of all three.
- * https://docs.x.ai/docs/guides/reasoning; seen in every recording of its reasoning models. The AI Gateway of Vercel leaves the
- * thoughts of Gemini out of the total, too: every recording has more of them than completion.
+ * xAI counts reasoning beside the completion, not in it: the total is then the sum of all three.
+ * https://docs.x.ai/docs/guides/reasoning; seen in every recording of its reasoning models. Vercel's AI Gateway leaves the thoughts of
+ * Gemini out of the total, too: every recording has more of them than completion tokens.
  */
 function completionTokens(
   raw: Fields,
   prompt: number,
   given: number,
   reasoning: number | undefined,
-  told: OpenAIQuirks['reasoningApart'],
+  reasoningApart: OpenAIQuirks['reasoningApart'],
   model: string,
 ): number {
   if (!reasoning) return given
   const total = countIn(raw, 'total_tokens')
-  const known = typeof told === 'string' && model.startsWith(told)
+  const known = typeof reasoningApart === 'string' && model.startsWith(reasoningApart)
   const apart =
-    known || (total === undefined ? told === true || reasoning > given : total === prompt + given + reasoning)
+    known || (total === undefined ? reasoningApart === true || reasoning > given : total === prompt + given + reasoning)
   return apart ? given + reasoning : given
 }
 
@@ -64,6 +64,7 @@ function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_deta
     countIn(details, 'cached_tokens') ??
     countIn(raw, 'prompt_cache_hit_tokens') ??
     countIn(raw, 'cached_tokens') ??
+    countIn(raw, 'num_cached_tokens') ??
     countIn(raw, 'cache_read_input_tokens')
   const written =
     countIn(details, 'cache_creation_tokens') ??
@@ -94,9 +95,9 @@ function completionDetailsOf(
   })
 }
 
-/** A part is never more than its whole. */
-const atMost = (part: number | undefined, whole: number) =>
-  part === undefined ? undefined : Math.min(part, Math.max(0, whole))
+/** A part never exceeds its total. */
+const atMost = (part: number | undefined, total: number) =>
+  part === undefined ? undefined : Math.min(part, Math.max(0, total))
 
 type Counts<Name extends string> = { [name in Name]?: number }
 

@@ -1,12 +1,31 @@
+import { type Fields, fieldsIn, isFields, textIn } from '../../fields.js'
 import type { Report } from '../../report.js'
-import { type Fields, fieldsIn, isFields, textIn } from './kit.js'
+import { reportMark } from '../openai/scope.js'
+import type { EncodeScope } from './scope.js'
 
 /**
- * One part of a chat message as the Responses API has it; undefined where it is left out.
+ * One part of a chat message in the form of the Responses API; undefined if it is left out.
  * https://platform.openai.com/docs/api-reference/responses/create (input)
  */
-export function partOf(part: unknown, where: string, report: Report): Fields | undefined {
+export function encodePart(part: unknown, where: string, scope: EncodeScope): Fields | undefined {
+  const { report } = scope
   if (!isFields(part) || typeof part.type !== 'string') throw report.invalid(where, "a part is an object with a 'type'")
+  const sent = plainPart(part, where, report)
+  return sent && ('cache_control' in part || 'prompt_cache_breakpoint' in part) ? withMark(sent, part, scope) : sent
+}
+
+/** The part with the cache mark that the host accepts. */
+function withMark(sent: Fields, part: Fields, { context, rules, report }: EncodeScope): Fields {
+  const { prompt_cache_breakpoint: breakpoint, cache_control: mark } = part
+  const accepted = rules ? rules.cacheBreakpoints : context.quirks.cacheBreakpoints
+  const { prompt_cache_breakpoint: _, cache_control: __, ...rest } = sent
+  if (accepted && breakpoint != null) return { ...rest, prompt_cache_breakpoint: breakpoint }
+  if (rules?.cacheBreakpoints && mark != null) return { ...rest, prompt_cache_breakpoint: { mode: 'explicit' } }
+  if (mark != null || breakpoint != null) reportMark(report)
+  return rest
+}
+
+function plainPart(part: Fields & { type?: unknown }, where: string, report: Report): Fields | undefined {
   switch (part.type) {
     case 'text':
       if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'it is a text')
@@ -53,7 +72,7 @@ function filePart({ file }: Fields, where: string, report: Report): Fields {
   throw report.invalid(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
 }
 
-/** Anthropic's document block, where this API has a part for it. */
+/** Anthropic's document block, as a part of this API. */
 function documentPart(part: Fields, where: string, report: Report): Fields {
   const source = isFields(part.source) ? part.source : {}
   const filename = textIn(part, 'title') || 'document.pdf'
@@ -76,7 +95,7 @@ function documentPart(part: Fields, where: string, report: Report): Fields {
   )
 }
 
-/** The text of a content, for places that take nothing else. */
+/** The text of a content, for fields that take nothing else. */
 export function plainText(content: unknown): string {
   if (typeof content === 'string') return content
   return fieldsIn(content)

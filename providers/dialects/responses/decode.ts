@@ -1,16 +1,19 @@
-import type { ChatCompletion, FinishReason, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
+import type { AnswerMessage, ChatCompletion, FinishReason, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
+import type { Annotation, CustomToolCall, FunctionToolCall, ImagePart } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { isError } from '../openai/decode.js'
-import { withField } from '../openai/kit.js'
-import { type Fields, fieldsIn, isFields, textIn } from './kit.js'
-import { messageOf } from './output.js'
+import { type Fields, fieldsIn, isFields, textIn, withField } from '../../fields.js'
+import { isError, originalName } from '../openai/decode.js'
+import type { EncodeState } from './scope.js'
 import { usageOf } from './usage.js'
+
+/** Separates the parts of a reasoning, and the messages of one answer. */
+export const gap = '\n\n'
 
 /** https://platform.openai.com/docs/api-reference/responses/object, as a chat answer */
 export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompletion> {
   const response = responseIn(body)
   const output = fieldsIn(response.output)
-  const message = messageOf(output, context.provider)
+  const message = messageOf(output, context)
   const native = nativeReason(response)
   const answer: Decoded<ChatCompletion> = {
     ...headOf(response, context),
@@ -31,7 +34,7 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
   return answer
 }
 
-/** The body, if it is an answer. @throws {ProviderFault} where it is an error, or nothing of the kind */
+/** The body, if it is an answer. @throws {ProviderFault} if it is an error, or of another shape */
 export function responseIn(body: unknown): Fields {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   if (body.status === 'failed' || (body.error && !Array.isArray(body.output))) throw faultOf(body)
@@ -41,7 +44,7 @@ export function responseIn(body: unknown): Fields {
   return body
 }
 
-/** A response that failed: what its `error` says. */
+/** The error of a response that failed. */
 export function faultOf(response: Fields): ProviderFault {
   const error = isFields(response.error)
     ? response.error
@@ -58,7 +61,7 @@ export function headOf(response: Fields, context: DecodeContext): { id: string; 
   }
 }
 
-/** Why the answer ended, in the API's own word. */
+/** The reason for the end of the answer, in the API's own word. */
 export function nativeReason({ status, incomplete_details: details }: Fields): string {
   const reason = isFields(details) ? textIn(details, 'reason') : undefined
   return reason || (typeof status === 'string' && status) || 'completed'
@@ -67,6 +70,9 @@ export function nativeReason({ status, incomplete_details: details }: Fields): s
 export function finishOf(native: string, calls: boolean): FinishReason {
   switch (native) {
     case 'max_output_tokens':
+    case 'max_messages':
+    case 'max_tool_calls':
+    case 'max_prompt_tokens':
       return 'length'
     case 'content_filter':
       return 'content_filter'
@@ -75,7 +81,7 @@ export function finishOf(native: string, calls: boolean): FinishReason {
   }
 }
 
-/** What the answer says beside its output; what only repeats the request is not kept. */
+/** Copies the fields of an answer beside its output, except those that repeat the request. */
 export function addRest(
   response: Fields,
   into: Pick<ChatCompletion, 'service_tier' | 'provider_specific_fields'>,
@@ -83,13 +89,13 @@ export function addRest(
   const { service_tier: tier } = response
   if (typeof tier === 'string' && tier) into.service_tier = tier as NonNullable<ChatCompletion['service_tier']>
   for (const [name, value] of Object.entries(response)) {
-    if (value === null || value === undefined || told.has(name)) continue
+    if (value === null || value === undefined || repeated.has(name)) continue
     into.provider_specific_fields = withField(into.provider_specific_fields, name, value)
   }
 }
 
-/** What stands elsewhere in the answer, and what only says again what was asked. */
-const told: ReadonlySet<string> = new Set([
+/** Fields that are read elsewhere, and fields that repeat the request. */
+const repeated: ReadonlySet<string> = new Set([
   'id',
   'object',
   'created_at',
@@ -102,7 +108,7 @@ const told: ReadonlySet<string> = new Set([
   'output_text',
   'usage',
   'service_tier',
-  // the request's
+  // of the request
   'background',
   'frequency_penalty',
   'include',
@@ -138,7 +144,7 @@ function logprobsOf(output: readonly Fields[]): Logprobs | null {
   return tokens.length > 0 ? { content: tokens, refusal: null } : null
 }
 
-/** Tokens of the text, with what a chat answer wants to be there. */
+/** Tokens of the text, with the fields that a chat answer requires. */
 export function tokensIn(raw: unknown): TokenLogprob[] {
   return fieldsIn(raw).map((token) => ({
     ...(token as unknown as TokenLogprob),
@@ -151,3 +157,143 @@ export function tokensIn(raw: unknown): TokenLogprob[] {
 }
 
 const bytesOf = ({ bytes }: Fields): number[] | null => (Array.isArray(bytes) ? bytes : null)
+
+/** The text of a message item, without its refusals. */
+export const textOf = (item: Fields): string =>
+  fieldsIn(item.content)
+    .map((part) => (part.type === 'output_text' ? (textIn(part, 'text') ?? '') : ''))
+    .join('')
+
+const refusalOf = (item: Fields): string =>
+  fieldsIn(item.content)
+    .map((part) => (part.type === 'refusal' ? (textIn(part, 'refusal') ?? '') : ''))
+    .join('')
+
+/** The reasoning itself, if the host shows it, and its summaries. */
+export function reasoningOf(item: Fields): string {
+  const summary = fieldsIn(item.summary).map((part) => textIn(part, 'text') ?? '')
+  const content = fieldsIn(item.content).map((part) => textIn(part, 'text') ?? '')
+  return [...content, ...summary].filter(Boolean).join(gap)
+}
+
+/** https://platform.openai.com/docs/api-reference/responses/object (output) */
+function messageOf(output: readonly Fields[], { provider, encodeState: raw }: DecodeContext): AnswerMessage {
+  const state = raw as EncodeState | undefined
+  const message: AnswerMessage = { role: 'assistant', content: null, refusal: null }
+  const reasoning: string[] = []
+  const calls: (FunctionToolCall | CustomToolCall)[] = []
+  for (const item of output) {
+    switch (item.type) {
+      case 'message':
+        if (!isPreamble(item, output, state)) addMessage(item, message)
+        break
+      case 'reasoning':
+        reasoning.push(reasoningOf(item))
+        break
+      case 'function_call':
+      case 'custom_tool_call':
+        calls.push(callOf(item, state))
+        break
+      case 'image_generation_call': {
+        const image = imageOf(item)
+        if (image) message.images = [...(message.images ?? []), image]
+      }
+    }
+  }
+  const thought = reasoning.filter(Boolean).join(gap)
+  if (thought) message.reasoning_content = thought
+  if (calls.length > 0) message.tool_calls = calls
+  const items = replayItems(output, provider)
+  if (items) message.provider_specific_fields = { ...message.provider_specific_fields, ...items }
+  return message
+}
+
+/** Whether an item is commentary before an answer in JSON, which it would break. */
+export const isPreamble = (item: Fields, output: readonly Fields[], state: EncodeState | undefined): boolean =>
+  state?.json === true &&
+  item.phase === 'commentary' &&
+  output.some(({ type, phase }) => type === 'message' && phase !== 'commentary')
+
+function addMessage(item: Fields, message: AnswerMessage): void {
+  const text = textOf(item)
+  const before = message.content ? message.content + gap : ''
+  if (text || message.content === null) {
+    const hasText = fieldsIn(item.content).some((part) => part.type === 'output_text')
+    if (hasText) message.content = before + text
+  }
+  const refusal = refusalOf(item)
+  if (refusal) message.refusal = (message.refusal ?? '') + refusal
+  let offset = before.length
+  for (const part of fieldsIn(item.content)) {
+    for (const note of fieldsIn(part.annotations)) addNote(note, offset, message)
+    offset += part.type === 'output_text' ? (textIn(part, 'text') ?? '').length : 0
+  }
+}
+
+/** Adds a citation: of a URL in OpenAI's form for chat; of a file among the provider's own fields. */
+export function addNote(
+  note: Fields,
+  offset: number,
+  into: { annotations?: Annotation[]; provider_specific_fields?: Fields },
+): void {
+  const annotation = citationOf(note, offset)
+  if (annotation) into.annotations = [...(into.annotations ?? []), annotation]
+  else {
+    const others = into.provider_specific_fields?.annotations
+    const notes = [...(Array.isArray(others) ? others : []), note]
+    into.provider_specific_fields = withField(into.provider_specific_fields, 'annotations', notes)
+  }
+}
+
+function citationOf(note: Fields, offset: number): Annotation | undefined {
+  const url = textIn(note, 'url')
+  if (note.type !== 'url_citation' || !url) return undefined
+  const place = (value: unknown) => (typeof value === 'number' ? value + offset : 0)
+  const [start_index, end_index] = [place(note.start_index), place(note.end_index)]
+  return { type: 'url_citation', url_citation: { url, title: textIn(note, 'title') || url, start_index, end_index } }
+}
+
+function callOf(item: Fields, state: EncodeState | undefined): FunctionToolCall | CustomToolCall {
+  const id = callId(item)
+  const name = originalName(textIn(item, 'name') ?? '', state?.names)
+  if (item.type === 'custom_tool_call')
+    return { id, type: 'custom', custom: { name, input: textIn(item, 'input') ?? '' } }
+  return { id, type: 'function', function: { name, arguments: textIn(item, 'arguments') || '{}' } }
+}
+
+export const callId = (item: Fields): string => textIn(item, 'call_id') || textIn(item, 'id') || ''
+
+export function imageOf(item: Fields): ImagePart | undefined {
+  const data = textIn(item, 'result')
+  if (!data) return undefined
+  const format = textIn(item, 'output_format') || 'png'
+  return { type: 'image_url', image_url: { url: `data:image/${format};base64,${data}` } }
+}
+
+/** The items that go back in a later turn, in the `provider_specific_fields` of the message. */
+export interface ReplayItems {
+  readonly output_items: readonly Fields[]
+  /** The provider of the items; no other can read them. */
+  readonly output_items_of: string
+}
+
+/**
+ * The items unchanged, if the chat message lacks something that the next turn needs: reasoning, whose encrypted form goes back with the
+ * items around it, calls of the provider's own tools, and the phases of messages.
+ */
+export const replayItems = (output: readonly Fields[], provider: string): (ReplayItems & Fields) | undefined =>
+  output.some(holdsMore) ? { output_items: output, output_items_of: provider } : undefined
+
+const holdsMore = (item: Fields): boolean => {
+  switch (item.type) {
+    case 'function_call':
+    case 'custom_tool_call':
+      return item.namespace !== undefined || item.caller != null || item.async === true
+    case 'message':
+      return item.phase === 'commentary'
+    case 'reasoning':
+      return item.encrypted_content != null || isFields(item.content) || !!textIn(item, 'id')
+    default:
+      return true
+  }
+}

@@ -1,41 +1,59 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
+import { type Fields, isFields } from '../../fields.js'
 import { Report } from '../../report.js'
-import { modelFacts } from '../openai/models.js'
-import { sayThinking } from '../openai/thinking.js'
-import { type Fields, isFields } from './kit.js'
+import { isDefault, refusedBy } from '../openai/params.js'
+import { reportMark, rulesOf } from '../openai/scope.js'
+import { encodeThinking, fitEffort } from '../openai/thinking.js'
+import { toolAliases } from '../openai/tools.js'
 import { inputOf } from './messages.js'
 import type { ResponsesQuirks } from './quirks.js'
-import { choiceOf, searchTool, toolOf } from './tools.js'
+import type { EncodeScope, EncodeState } from './scope.js'
+import { encodeChoice, encodeTool, searchTool } from './tools.js'
 
 type Context = EncodeContext<ResponsesQuirks>
 
 /** A chat request as a Responses request. https://platform.openai.com/docs/guides/migrate-to-responses */
 export function encode(params: ChatParams, context: Context): Encoded {
   const report = new Report(context)
-  // a chat is not kept unless the caller wants it, as in Chat Completions
-  const stored = params.store === true
-  const body: Fields = {
-    model: context.model,
-    input: inputOf(params.messages, { context, report, stored }),
-    store: stored,
+  const scope: EncodeScope = {
+    context,
+    report,
+    rules: rulesOf(context),
+    names: context.quirks.strictToolNames ? toolAliases(params) : undefined,
+    // a chat is not stored unless the caller asks for it, as in Chat Completions
+    stored: params.store === true,
   }
+  const body: Fields = { model: context.model, input: inputOf(params.messages, scope), store: scope.stored }
   const given = params as unknown as Fields
   for (const name in given) {
     const value = given[name]
-    if (value !== null && value !== undefined) translate(name, value, body, context, report)
+    if (value !== null && value !== undefined) encodeParam(name, value, body, scope)
   }
-  if (params.thinking) sayEffort(params, body, context, report)
+  encodeReasoning(params, body, scope)
+  raiseLimit(body, report)
   if (params.web_search_options) addSearch(params.web_search_options as Fields, body, report)
   if (params.stream) body.stream = true
-  if (asksEncrypted(context) && !stored) include('reasoning.encrypted_content', body)
-  refuse(body, context, report)
+  if (wantsEncrypted(scope) && !scope.stored) include('reasoning.encrypted_content', body)
+  refuse(body, scope)
   report.throwUnsupported()
-  return report.warnings.length > 0 ? { body, warnings: report.warnings } : { body }
+  const state = encodeStateOf(params, scope)
+  return {
+    body,
+    ...(report.warnings.length > 0 && { warnings: report.warnings }),
+    ...(state && { encodeState: state }),
+  }
 }
 
-/** One parameter. What is not named here has the same name there, or is the provider's own. */
-function translate(name: string, value: unknown, body: Fields, context: Context, report: Report): void {
+function encodeStateOf({ response_format: format }: ChatParams, { names }: EncodeScope): EncodeState | undefined {
+  const originals = names?.originals()
+  const json = isFields(format) && format.type !== 'text'
+  return originals || json ? { names: originals, json } : undefined
+}
+
+/** One parameter. Those without a case have the same name there, or are the provider's own. */
+function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeScope): void {
+  const { report, context } = scope
   switch (name) {
     case 'model':
     case 'messages':
@@ -49,7 +67,7 @@ function translate(name: string, value: unknown, body: Fields, context: Context,
       body.max_output_tokens = name === 'max_tokens' ? (body.max_output_tokens ?? value) : value
       return
     case 'reasoning_effort':
-      // LiteLLM's callers give an effort and a summary here
+      // callers of LiteLLM may give an effort and a summary here
       body.reasoning = { ...fields(body.reasoning), ...(isFields(value) ? value : { effort: value }) }
       return
     case 'reasoning':
@@ -66,18 +84,16 @@ function translate(name: string, value: unknown, body: Fields, context: Context,
       return
     case 'tools':
       if (!Array.isArray(value)) throw report.invalid('tools', 'it is a list of tools')
-      body.tools = value.map((tool, at) => toolOf(tool, `tools[${at}]`, report))
+      body.tools = value.map((tool, at) => encodeTool(tool, `tools[${at}]`, scope))
       return
     case 'tool_choice':
-      body.tool_choice = choiceOf(value)
+      body.tool_choice = encodeChoice(value, scope.names)
       return
     case 'logprobs':
       if (value === true) include('message.output_text.logprobs', body)
       return
     case 'include':
-      body.include = [
-        ...new Set([...(Array.isArray(body.include) ? body.include : []), ...(Array.isArray(value) ? value : [])]),
-      ]
+      for (const item of Array.isArray(value) ? value : []) include(item, body)
       return
     case 'stream_options': {
       const { include_usage: _, ...rest } = fields(value)
@@ -85,18 +101,19 @@ function translate(name: string, value: unknown, body: Fields, context: Context,
       return
     }
     case 'cache_control':
-      report.dropped('cache_control', 'Left out: the provider caches prompts by itself.')
+      reportMark(report)
       return
     default: {
-      const advice = Object.hasOwn(unknown, name) ? unknown[name] : undefined
-      if (advice === undefined || context.quirks.rename[name]) body[context.quirks.rename[name] ?? name] = value
-      else if (!asksNothing(name, value)) report.unsupported(name, advice)
+      const advice = Object.hasOwn(chatOnly, name) ? chatOnly[name] : undefined
+      const renamed = Object.hasOwn(context.quirks.rename, name) ? context.quirks.rename[name] : undefined
+      if (advice === undefined || renamed) body[renamed ?? name] = value
+      else if (!isDefault(name, value)) report.unsupported(name, advice)
     }
   }
 }
 
-/** What Chat Completions have and the Responses API has not. */
-const unknown: Readonly<Record<string, string>> = {
+/** Parameters of Chat Completions without a counterpart. */
+const chatOnly: Readonly<Record<string, string>> = {
   n: 'the Responses API gives one answer: call it as often as you want answers',
   stop: 'the Responses API has no stop sequences',
   seed: 'the Responses API has none',
@@ -112,28 +129,7 @@ const unknown: Readonly<Record<string, string>> = {
   background: 'completion() waits for the answer: use responses()',
 }
 
-/** Whether a value is what the API does anyway. */
-function asksNothing(name: string, value: unknown): boolean {
-  switch (name) {
-    case 'n':
-      return value === 1
-    case 'presence_penalty':
-    case 'frequency_penalty':
-      return value === 0
-    case 'logit_bias':
-      return isFields(value) && Object.keys(value).length === 0
-    case 'modalities':
-      return Array.isArray(value) && value.every((one) => one === 'text')
-    case 'functions':
-      return Array.isArray(value) && value.length === 0
-    case 'background':
-      return value === false
-    default:
-      return false
-  }
-}
-
-/** `json_schema` stands flat here. https://platform.openai.com/docs/guides/structured-outputs */
+/** `json_schema` is flat here. https://platform.openai.com/docs/guides/structured-outputs */
 function formatOf(format: unknown): unknown {
   if (!isFields(format) || format.type !== 'json_schema' || !isFields(format.json_schema)) return format
   const { name, schema, description, strict } = format.json_schema
@@ -146,15 +142,28 @@ function formatOf(format: unknown): unknown {
   }
 }
 
-function sayEffort(params: ChatParams, body: Fields, context: Context, report: Report): void {
-  const { thinking } = params
-  if (!thinking) return
-  const said: Fields = { reasoning_effort: fields(body.reasoning).effort }
-  sayThinking(thinking, said, { ...context, quirks: { ...context.quirks, thinking: 'effort' } }, report)
-  const effort = said.reasoning_effort
-  const summary = 'display' in thinking && thinking.display === 'summarized' ? { summary: 'auto' } : {}
-  const reasoning = { ...(effort != null && { effort }), ...summary, ...fields(body.reasoning) }
+function encodeReasoning({ thinking }: ChatParams, body: Fields, scope: EncodeScope): void {
+  const asked: Fields = { reasoning_effort: fields(body.reasoning).effort }
+  const { context } = scope
+  const chatScope = { ...scope, context: { ...context, quirks: { ...context.quirks, thinking: 'effort' as const } } }
+  if (thinking) encodeThinking(thinking, asked, chatScope)
+  fitEffort(asked, chatScope, 'responses')
+  const { effort: _, ...rest } = fields(body.reasoning)
+  const effort = asked.reasoning_effort
+  const summary = thinking && 'display' in thinking && thinking.display === 'summarized' ? { summary: 'auto' } : {}
+  const reasoning = { ...(effort != null && { effort }), ...summary, ...rest }
   if (Object.keys(reasoning).length > 0) body.reasoning = reasoning
+  else delete body.reasoning
+}
+
+/** Least value of `max_output_tokens`. https://platform.openai.com/docs/api-reference/responses/create */
+const leastOutput = 16
+
+function raiseLimit(body: Fields, report: Report): void {
+  const { max_output_tokens: limit } = body
+  if (typeof limit !== 'number' || limit >= leastOutput || limit < 1) return
+  body.max_output_tokens = leastOutput
+  report.changed('max_completion_tokens', `Sent as ${leastOutput}, the least that the Responses API accepts.`)
 }
 
 function addSearch(options: Fields, body: Fields, report: Report): void {
@@ -162,18 +171,17 @@ function addSearch(options: Fields, body: Fields, report: Report): void {
   report.changed('web_search_options', "Sent as the tool 'web_search'.")
 }
 
-const asksEncrypted = ({ quirks, model }: Context): boolean =>
-  quirks.encryptedReasoning === 'always' ||
-  (quirks.encryptedReasoning === 'reasoning-models' && (modelFacts(model).reasons || model.startsWith('codex-')))
+const wantsEncrypted = ({ context, rules }: EncodeScope): boolean =>
+  context.quirks.encryptedReasoning === 'always' ||
+  (context.quirks.encryptedReasoning === 'reasoning-models' && rules !== undefined && rules.reasoning !== 'never')
 
-function include(what: unknown, body: Fields): void {
-  body.include = [...new Set([...(Array.isArray(body.include) ? body.include : []), what])]
+function include(item: unknown, body: Fields): void {
+  body.include = [...new Set([...(Array.isArray(body.include) ? body.include : []), item])]
 }
 
-function refuse(body: Fields, { quirks, model }: Context, report: Report): void {
-  const refused = [...quirks.unsupported, ...(quirks.openaiModels ? modelFacts(model).refused : [])]
-  for (const name of refused) {
-    if (body[name] === undefined || body[name] === (name === 'top_logprobs' ? 0 : 1)) continue
+function refuse(body: Fields, { context, rules, report }: EncodeScope): void {
+  for (const name of [...context.quirks.unsupported, ...refusedBy(rules, fields(body.reasoning).effort)]) {
+    if (body[name] === undefined || isDefault(name, body[name])) continue
     report.unsupported(name, 'the model does not take it')
     delete body[name]
   }

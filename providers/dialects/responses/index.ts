@@ -1,8 +1,8 @@
 import type { DecodeContext, Dialect } from '../../contract.js'
+import { errorFacts } from '../openai/errors.js'
 import { decode } from './decode.js'
 import { encode } from './encode.js'
-import { errorFacts } from './errors.js'
-import { responsesOperation } from './own.js'
+import { responsesOperation } from './operation.js'
 import type { ResponsesQuirks } from './quirks.js'
 import { ResponsesChatStream } from './stream.js'
 

@@ -1,60 +1,46 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
-import type { EncodeContext } from '../../contract.js'
-import type { Report } from '../../report.js'
-import { checkHistory, checkMessage } from '../openai/history.js'
-import { reportLost } from '../openai/lost.js'
-import { newIds } from '../openai/tool-ids.js'
-import { partOf, plainText } from './content.js'
-import { type Fields, fieldsIn, gap, isFields, textIn } from './kit.js'
-import { callId, textOf } from './output.js'
-import type { ResponsesQuirks } from './quirks.js'
-
-/** What the translation of messages needs. */
-export interface MessageKit {
-  readonly context: EncodeContext<ResponsesQuirks>
-  readonly report: Report
-  /** Whether the provider keeps the answers: only then it knows items by their ids. */
-  readonly stored: boolean
-}
+import { type Fields, fieldsIn, isFields, textIn } from '../../fields.js'
+import { checkHistory, checkMessages } from '../openai/messages.js'
+import { compactionOf, reportDropped } from '../openai/replay.js'
+import { reportMark } from '../openai/scope.js'
+import { newIds } from '../openai/tools.js'
+import { encodePart, plainText } from './content.js'
+import { callId, gap, textOf } from './decode.js'
+import type { EncodeScope } from './scope.js'
 
 /**
  * A history as items of input. https://platform.openai.com/docs/guides/conversation-state
- * @throws {BadRequestError} naming the message, where it is none or its history can't be
+ * @throws {BadRequestError} naming the message that is invalid
  */
-export function inputOf(messages: readonly Message[], kit: MessageKit): Fields[] {
-  const { report } = kit
-  if (!Array.isArray(messages) || messages.length === 0) {
-    throw report.invalid(
-      'messages',
-      "it is a list with at least one message, such as { role: 'user', content: 'Hello' }",
-    )
-  }
-  for (const [index, message] of messages.entries()) checkMessage(message, index, report)
-  if (kit.context.quirks.strictHistory) checkHistory(messages, report)
-  const turn = new Turns(messages, kit)
-  for (const [index, message] of messages.entries()) turn.add(message, index)
-  return turn.input
+export function inputOf(messages: readonly Message[], scope: EncodeScope): Fields[] {
+  checkMessages(messages, scope.report)
+  if (scope.context.quirks.strictHistory) checkHistory(messages, scope.report)
+  const writer = new InputWriter(messages, scope)
+  for (const [index, message] of messages.entries()) writer.add(message, index)
+  return writer.input
 }
 
-/** OpenAI takes longer ids of calls here than in Chat Completions. */
+/** Longest id of a call; Chat Completions accept less. */
 const longestId = 64
 
-class Turns {
+/** Writes messages as items. */
+class InputWriter {
   readonly input: Fields[] = []
-  readonly #kit: MessageKit
+  readonly #scope: EncodeScope
   readonly #ids: ReadonlyMap<string, string> | undefined
-  /** The calls of tools whose input is free text: their results have a type of their own. */
+  /** Ids of calls with free text as their input: their results have a type of their own. */
   readonly #custom = new Set<string>()
-  /** The last call in the old way, which had no ids. */
+  /** The id of the latest call in the old form, which has none. */
   #functionCall = ''
 
-  constructor(messages: readonly Message[], kit: MessageKit) {
-    this.#kit = kit
+  constructor(messages: readonly Message[], scope: EncodeScope) {
+    this.#scope = scope
     this.#ids = newIds(messages, 'short')
   }
 
   add(message: Message, index: number): void {
-    const { report } = this.#kit
+    const { report } = this.#scope
+    if ('cache_control' in message && message.cache_control) reportMark(report)
     if ('name' in message && message.name && message.role !== 'function') {
       report.dropped(`messages[${index}].name`, 'Left out: messages of the Responses API have no name.')
     }
@@ -87,7 +73,7 @@ class Turns {
   #content(content: unknown, index: number): string | Fields[] {
     if (!Array.isArray(content)) return typeof content === 'string' ? content : ''
     const parts = content.flatMap((part, at): Fields[] => {
-      const sent = partOf(part, `messages[${index}].content[${at}]`, this.#kit.report)
+      const sent = encodePart(part, `messages[${index}].content[${at}]`, this.#scope)
       return sent ? [sent] : []
     })
     return parts.length > 0 ? parts : ''
@@ -100,7 +86,9 @@ class Turns {
       this.input.push(...kept)
       return
     }
-    reportLost(message, undefined, index, this.#kit.report)
+    const summary = compactionOf(message, index, this.#scope.report)
+    if (summary) this.input.push(summary)
+    reportDropped(message, undefined, index, this.#scope.report)
     const text = plainText(message.content) || refusalIn(message)
     if (text) this.input.push({ role: 'assistant', content: text })
     for (const [at, call] of (message.tool_calls ?? []).entries())
@@ -108,56 +96,71 @@ class Turns {
     const old = message.function_call
     if (old) {
       this.#functionCall = `call_${index}`
-      this.input.push({ type: 'function_call', call_id: this.#functionCall, name: old.name, arguments: old.arguments })
+      this.input.push({
+        type: 'function_call',
+        call_id: this.#functionCall,
+        name: this.#name(old.name),
+        arguments: old.arguments || '{}',
+      })
     }
   }
 
   #call(call: unknown, where: string): void {
-    if (!isFields(call)) throw this.#kit.report.invalid(where, 'a tool call is an object')
+    if (!isFields(call)) throw this.#scope.report.invalid(where, 'a tool call is an object')
     const id = this.#id(textIn(call, 'id') ?? '')
     if (isFields(call.custom)) {
       this.#custom.add(id)
       const { name, input } = call.custom
-      this.input.push({ type: 'custom_tool_call', call_id: id, name, input })
+      this.input.push({ type: 'custom_tool_call', call_id: id, name: this.#name(name), input })
       return
     }
     const fn = isFields(call.function) ? call.function : {}
-    this.input.push({ type: 'function_call', call_id: id, name: fn.name, arguments: fn.arguments })
+    this.input.push({ type: 'function_call', call_id: id, name: this.#name(fn.name), arguments: fn.arguments || '{}' })
+  }
+
+  #name(name: unknown): unknown {
+    const { names } = this.#scope
+    return names && typeof name === 'string' ? names.wire(name) : name
   }
 
   /**
-   * The items of an earlier answer, as they were: where they are this provider's, the message still says what they say, and
-   * their reasoning can be read again (it is encrypted in them, or the provider has kept it).
+   * The items of an earlier answer, unchanged: if they are this provider's, the message is still the same, and the provider can read their
+   * reasoning again (it is encrypted in them, or stored).
    */
   #replay(message: AssistantMessage): Fields[] | undefined {
     const { output_items: raw, output_items_of: owner } = message.provider_specific_fields ?? {}
     const items = fieldsIn(raw)
-    const { context, stored } = this.#kit
+    const { context, stored } = this.#scope
     if (items.length === 0 || owner !== context.provider) return undefined
     const readable = items.every((item) => item.type !== 'reasoning' || stored || textIn(item, 'encrypted_content'))
     return readable && agrees(items, message) ? items.map(asInput) : undefined
   }
 }
 
+/** Whether items still say the same as the message, which may have been edited. */
 function agrees(items: readonly Fields[], message: AssistantMessage): boolean {
-  const text = items
-    .map((item) => (item.type === 'message' ? textOf(item) : ''))
-    .filter(Boolean)
-    .join(gap)
   const calls = items.filter(({ type }) => type === 'function_call' || type === 'custom_tool_call')
   const given = message.tool_calls ?? []
+  const text = plainText(message.content)
   return (
-    text === plainText(message.content) &&
+    (text === joined(items) || text === joined(items.filter(({ phase }) => phase !== 'commentary'))) &&
     calls.length === given.length &&
     calls.every((item, at) => callId(item) === given[at]?.id && written(item) === argumentsOf(given[at]))
   )
 }
 
-const written = (item: Fields) => textIn(item, item.type === 'custom_tool_call' ? 'input' : 'arguments')
-const argumentsOf = (call: NonNullable<AssistantMessage['tool_calls']>[number] | undefined) =>
-  call?.type === 'custom' ? call.custom.input : call?.function?.arguments
+const joined = (items: readonly Fields[]): string =>
+  items
+    .map((item) => (item.type === 'message' ? textOf(item) : ''))
+    .filter(Boolean)
+    .join(gap)
 
-/** `status` belongs to answers: some hosts refuse it in a reasoning that comes back. */
+const written = (item: Fields) =>
+  item.type === 'custom_tool_call' ? textIn(item, 'input') : textIn(item, 'arguments') || '{}'
+const argumentsOf = (call: NonNullable<AssistantMessage['tool_calls']>[number] | undefined) =>
+  call?.type === 'custom' ? call.custom.input : call?.function?.arguments || '{}'
+
+/** `status` is a field of answers: some hosts refuse it on reasoning items that come back. */
 function asInput(item: Fields): Fields {
   if (item.type !== 'reasoning' || !('status' in item)) return item
   const { status: _, ...rest } = item

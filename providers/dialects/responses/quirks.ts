@@ -1,20 +1,22 @@
 import { defaultQuirks, type OpenAIQuirks, openaiQuirks } from '../openai/quirks.js'
 
-/** What a host of the Responses API does differently: the same data as of Chat Completions, and more. */
+/** Differences of one host of the Responses API: the same data as for Chat Completions, and more. */
 export interface ResponsesQuirks extends OpenAIQuirks {
-  /** Reasoning is asked for in encrypted form, so that it can go back with the next turn. */
+  /** Requests encrypted reasoning, so that it can go back with the next turn. */
   readonly encryptedReasoning: 'always' | 'reasoning-models' | 'never'
 }
 
-/** Hosts that speak it, of which nothing else is known. */
+/** Hosts without known differences. */
 export const plainResponses: ResponsesQuirks = Object.freeze({
   ...defaultQuirks,
+  cacheBreakpoints: true,
   thinking: 'effort',
   encryptedReasoning: 'never',
 })
 
-/** OpenAI's own. Models that don't reason refuse to be asked for it. */
+/** OpenAI's own host. Models that don't reason refuse requests for encrypted reasoning. */
 export const openaiResponses: ResponsesQuirks = Object.freeze({
   ...openaiQuirks,
+  metadataNeedsStore: false,
   encryptedReasoning: 'reasoning-models',
 })

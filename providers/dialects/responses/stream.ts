@@ -1,46 +1,94 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
-import type { ChatStreamDecoder, DecodeContext } from '../../contract.js'
-import { addRest, faultOf, finishOf, headOf, nativeReason, tokensIn } from './decode.js'
-import { eventIn } from './events.js'
-import { type Fields, fieldsIn, gap, isFields, textIn } from './kit.js'
-import { addNote, callId, imageOf, keptItems, reasoningOf, textOf } from './output.js'
+import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { type Fields, fieldsIn, isFields, parseEvent, parseJSON, textIn } from '../../fields.js'
+import { isError, originalName } from '../openai/decode.js'
+import {
+  addNote,
+  addRest,
+  callId,
+  faultOf,
+  finishOf,
+  gap,
+  headOf,
+  imageOf,
+  nativeReason,
+  reasoningOf,
+  replayItems,
+  textOf,
+  tokensIn,
+} from './decode.js'
+import type { EncodeState } from './scope.js'
 import { usageOf } from './usage.js'
 
-/** What is known of an item of the output that is arriving. */
+/**
+ * One event; undefined for an empty one, and for `[DONE]`, which only some hosts send. A failure without its error passes: Azure sends the
+ * error in the next event.
+ * @throws {ProviderFault} if it is an error, or not JSON
+ */
+export function eventIn(name: string | undefined, data: string): Fields | undefined {
+  const text = data.trim()
+  if (text === '' || text === '[DONE]') return undefined
+  if (name === 'error' && !isFields(parseJSON(text))) {
+    throw new ProviderFault('its stream has an error', { error: { message: text } })
+  }
+  const body = parseEvent(text)
+  body.type ??= name
+  if (body.type === 'error') throw new ProviderFault('its stream has an error', { error: errorIn(body) })
+  if (body.type === 'response.failed') {
+    const failed = isFields(body.response) ? body.response : body
+    if (failed.error) throw faultOf(failed)
+  }
+  if (body.type === undefined && isError(body)) throw new ProviderFault('its stream has an error', body)
+  return body
+}
+
+/** An error is the event itself, as documented, or its field `error`. */
+function errorIn(body: Fields): Fields {
+  if (isFields(body.error)) return body.error
+  const { type: _, sequence_number: __, ...error } = body
+  return { ...error, message: textIn(error, 'message') ?? textIn(body, 'error') ?? 'The stream ended with an error.' }
+}
+
+/** State of an item of the output that is arriving. */
 interface OpenItem {
-  /** Characters of its text, and of its refusal, that were handed over. */
-  said: number
+  /** Characters of its text, and of its refusal, that were emitted. */
+  text: number
   refused: number
   /** Characters of its reasoning, or of a call's arguments. */
   written: number
-  /** Where its texts begin in the answer's, by their place in its content. */
+  /** Start of its texts in the text of the answer, by content index. */
   starts: Map<number, number>
-  /** Its place among the tool calls. */
+  /** Its index among the tool calls. */
   call: number | undefined
   notes: number
-  /** As it was when it was done. */
+  /** Commentary before an answer in JSON: its text is not part of the answer. */
+  preamble: boolean
+  /** The item when it was complete. */
   whole: Fields | undefined
 }
 
 /**
- * Events of the Responses API into chunks. Items are told apart by `output_index`: some hosts give one item another id with every
- * event. What comes in no delta is taken from the item when it is done, or from the whole answer at the end.
+ * Turns events of the Responses API into chunks. Items are identified by `output_index`, because some hosts change the id of an item with
+ * every event. Content without deltas is taken from the item when it is done, or from the whole answer at the end.
  * https://platform.openai.com/docs/api-reference/responses-streaming
  */
 export class ResponsesChatStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext
-  /** By their place in the output, which the host may number as it likes. */
+  /** By `output_index`, whose values need not be consecutive. */
   readonly #items = new Map<number, OpenItem>()
   #head: { id: string; created: number; model: string } | undefined
   #begun = false
   #calls = 0
-  /** Characters of the answer's text, and whether there is reasoning, so far. */
-  #said = 0
-  #thought = false
+  /** Characters of the answer's text so far. */
+  #text = 0
+  #hasReasoning = false
+  #failed = false
+  readonly #state: EncodeState | undefined
 
   constructor(context: DecodeContext) {
     this.#context = context
+    this.#state = context.encodeState as EncodeState | undefined
   }
 
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
@@ -57,7 +105,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
       case 'response.output_item.added':
         return this.#add(index, body.item, out)
       case 'response.output_text.delta':
-        return this.#text(index, part, textIn(body, 'delta') ?? '', body.logprobs, out)
+        return this.#addText(index, part, textIn(body, 'delta') ?? '', body.logprobs, out)
       case 'response.refusal.delta':
         return this.#refuse(this.#item(index), textIn(body, 'delta') ?? '', out)
       case 'response.reasoning_summary_text.delta':
@@ -73,6 +121,9 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         return this.#cite(index, body.annotation, this.#startOf(this.#item(index), part), out)
       case 'response.output_item.done':
         return this.#close(index, body.item, out)
+      case 'response.failed':
+        this.#failed = true
+        return
       case 'response.completed':
       case 'response.incomplete':
         return this.#finish(isFields(body.response) ? body.response : {}, out)
@@ -80,13 +131,23 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   }
 
   end(): boolean {
+    if (this.#failed && !this.done) throw faultOf({})
     return this.done
   }
 
   #item(index: number): OpenItem {
     let item = this.#items.get(index)
     if (!item) {
-      item = { said: 0, refused: 0, written: 0, starts: new Map(), call: undefined, notes: 0, whole: undefined }
+      item = {
+        text: 0,
+        refused: 0,
+        written: 0,
+        starts: new Map(),
+        call: undefined,
+        notes: 0,
+        preamble: false,
+        whole: undefined,
+      }
       this.#items.set(index, item)
     }
     return item
@@ -95,12 +156,14 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   #add(index: number, raw: unknown, out: ChatCompletionChunk[]): void {
     if (!isFields(raw)) return
     if (raw.type === 'function_call' || raw.type === 'custom_tool_call') this.#call(this.#item(index), raw, out)
+    else if (raw.type === 'message' && raw.phase === 'commentary' && this.#state?.json)
+      this.#item(index).preamble = true
   }
 
   #call(item: OpenItem, raw: Fields, out: ChatCompletionChunk[]): void {
     if (item.call !== undefined) return
     item.call = this.#calls++
-    const name = textIn(raw, 'name') ?? ''
+    const name = originalName(textIn(raw, 'name') ?? '', this.#state?.names)
     const call = { index: item.call, id: callId(raw) }
     const custom = raw.type === 'custom_tool_call'
     this.#put(
@@ -130,14 +193,14 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     )
   }
 
-  #text(index: number, part: number, delta: string, logprobs: unknown, out: ChatCompletionChunk[]): void {
+  #addText(index: number, part: number, delta: string, logprobs: unknown, out: ChatCompletionChunk[]): void {
     const item = this.#item(index)
-    if (delta === '') return
-    // a second message is set apart from the first
-    const before = item.said === 0 && this.#said > 0 ? gap : ''
-    if (!item.starts.has(part)) item.starts.set(part, this.#said + before.length)
-    item.said += delta.length
-    this.#said += before.length + delta.length
+    if (delta === '' || item.preamble) return
+    // messages are separated
+    const before = item.text === 0 && this.#text > 0 ? gap : ''
+    if (!item.starts.has(part)) item.starts.set(part, this.#text + before.length)
+    item.text += delta.length
+    this.#text += before.length + delta.length
     const tokens = tokensIn(logprobs)
     this.#put(
       { content: before + delta },
@@ -154,27 +217,27 @@ export class ResponsesChatStream implements ChatStreamDecoder {
 
   #think(item: OpenItem, delta: string, out: ChatCompletionChunk[]): void {
     if (delta === '') return
-    const before = item.written === 0 && this.#thought ? gap : ''
+    const before = item.written === 0 && this.#hasReasoning ? gap : ''
     item.written += delta.length
-    this.#thought = true
+    this.#hasReasoning = true
     this.#put({ reasoning_content: before + delta }, out)
   }
 
-  /** Where a text of an item begins in the answer's; where it has not come, where it will. */
-  #startOf({ starts, said }: OpenItem, part: number): number {
-    return starts.get(part) ?? this.#said + (said === 0 && this.#said > 0 ? gap.length : 0)
+  /** Start of an item's text in the text of the answer, also before the text has come. */
+  #startOf({ starts, text }: OpenItem, part: number): number {
+    return starts.get(part) ?? this.#text + (text === 0 && this.#text > 0 ? gap.length : 0)
   }
 
-  /** @param offset where the text begins that the note counts from */
+  /** @param offset start of the text to which the note's indices refer */
   #cite(index: number, note: unknown, offset: number, out: ChatCompletionChunk[]): void {
-    if (!isFields(note)) return
+    if (!isFields(note) || this.#item(index).preamble) return
     this.#item(index).notes++
     const delta: Delta = {}
     addNote(note, offset, delta)
     this.#put(delta, out)
   }
 
-  /** An item is whole: what no event has told of it yet is told now. */
+  /** An item is complete: emits its content that no event has brought. */
   #close(index: number, raw: unknown, out: ChatCompletionChunk[]): void {
     if (!isFields(raw)) return
     const item = this.#item(index)
@@ -182,11 +245,11 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     item.whole = raw
     switch (raw.type) {
       case 'message': {
-        if (item.said === 0) this.#text(index, 0, textOf(raw), undefined, out)
+        if (item.text === 0) this.#addText(index, 0, textOf(raw), undefined, out)
         const parts = fieldsIn(raw.content)
         if (item.refused === 0) this.#refuse(item, parts.map((part) => textIn(part, 'refusal') ?? '').join(''), out)
         if (item.notes > 0) return
-        let offset = Math.min(...item.starts.values(), this.#said)
+        let offset = Math.min(...item.starts.values(), this.#text)
         for (const part of parts) {
           for (const note of fieldsIn(part.annotations)) this.#cite(index, note, offset, out)
           offset += part.type === 'output_text' ? (textIn(part, 'text') ?? '').length : 0
@@ -201,7 +264,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         this.#call(item, raw, out)
         const custom = raw.type === 'custom_tool_call'
         if (item.written > 0) return
-        const written = textIn(raw, custom ? 'input' : 'arguments') ?? ''
+        const written = custom ? (textIn(raw, 'input') ?? '') : textIn(raw, 'arguments') || '{}'
         const type = custom ? 'response.custom_tool_call_input.delta' : ''
         return this.#write(index, written, type, out)
       }
@@ -215,16 +278,16 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   #finish(response: Fields, out: ChatCompletionChunk[]): void {
     if (response.status === 'failed') throw faultOf(response)
     this.#head ??= headOf(response, this.#context)
-    // some hosts leave the output out of the last event
+    // some hosts omit the output in the last event
     const listed = fieldsIn(response.output)
     for (const [index, item] of listed.entries()) {
       this.#add(index, item, out)
       this.#close(index, item, out)
     }
     const output = listed.length > 0 ? listed : this.#wholeItems()
-    const kept = keptItems(output, this.#context.provider)
+    const items = replayItems(output, this.#context.provider)
     const native = nativeReason(response)
-    const delta: Delta = kept ? { provider_specific_fields: kept } : {}
+    const delta: Delta = items ? { provider_specific_fields: items } : {}
     this.#put(delta, out, { finish_reason: finishOf(native, this.#calls > 0), native_finish_reason: native })
     const last = out.at(-1)
     if (last) addRest(response, last)

@@ -1,12 +1,11 @@
 import type { Usage } from '../../../src/types/chat.js'
-import { countIn } from '../openai/kit.js'
+import { countIn, type Fields, fieldsIn, isFields } from '../../fields.js'
 import { defaultQuirks } from '../openai/quirks.js'
 import { usageOf as chatUsage } from '../openai/usage.js'
-import { type Fields, fieldsIn, isFields } from './kit.js'
 
 /**
- * The usage of a response by the one definition (`docs/usage.md`): the API's words for it, told to the reader of chat usage, and
- * the searches that are billed by the piece. https://platform.openai.com/docs/api-reference/responses/object
+ * The usage of a response by the definition in `docs/usage.md`: read like the usage of a chat, with the searches that are billed per
+ * call. https://platform.openai.com/docs/api-reference/responses/object
  */
 export function usageOf(response: Fields): Usage | undefined {
   const { usage: raw } = response
@@ -28,11 +27,11 @@ export function usageOf(response: Fields): Usage | undefined {
 }
 
 /**
- * Searches are billed, opening a page and looking for text on it are not.
+ * Searches are billed; opening a page and searching for text on it are not.
  * https://platform.openai.com/docs/guides/tools-web-search (output and citations)
  */
-function searchesIn({ tool_usage: told, output }: Fields): number {
-  const counted = isFields(told) && isFields(told.web_search) ? countIn(told.web_search, 'num_requests') : undefined
+function searchesIn({ tool_usage: tools, output }: Fields): number {
+  const counted = isFields(tools) && isFields(tools.web_search) ? countIn(tools.web_search, 'num_requests') : undefined
   if (counted) return counted
   const calls = fieldsIn(output).filter((item) => item.type === 'web_search_call' && item.status !== 'failed')
   return calls.filter(({ action }) => !isFields(action) || action.type === undefined || action.type === 'search').length

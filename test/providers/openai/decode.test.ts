@@ -49,10 +49,27 @@ describe('an answer of OpenAI', () => {
     expect(Object.keys(decode(answer({})))).toEqual(['id', 'object', 'created', 'model', 'choices'])
   })
 
-  it('may have several choices, in whatever order, and none', () => {
+  it('may have several choices, in any order', () => {
     const choices = [1, 0].map((index) => ({ index, message: { content: `${index}` }, finish_reason: 'stop' }))
     expect(decode(answer({}, {}, { choices })).choices.map(({ message }) => message.content)).toEqual(['1', '0'])
-    expect(decode(answer({}, {}, { choices: [] })).choices).toEqual([])
+  })
+
+  it.each([
+    ['no choice', []],
+    ['choices that are none', ['noise', null]],
+    ['a choice without a message', [{ index: 0 }]],
+    ['a choice that stopped without a message', [{ index: 0, finish_reason: 'stop' }]],
+  ])('is invalid with %s', (_, choices) => {
+    expect(() => decode(answer({}, {}, { choices }))).toThrow(ProviderFault)
+  })
+
+  it('is an error if it ends with the word', () => {
+    const ended = () => decode(answer({ content: 'Half of it' }, { finish_reason: 'error' }))
+    expect(ended).toThrow(ProviderFault)
+  })
+
+  it('takes the message of a completion for the text of a choice', () => {
+    expect(decode(answer({}, {}, { choices: [{ text: 'Hi' }] })).choices[0]?.message.content).toBe('Hi')
   })
 
   it('may refuse, call a function, and speak', () => {
@@ -187,8 +204,8 @@ describe('what hosts do differently', () => {
     const read = messageOf({ content: null, tool_calls: calls })?.tool_calls
     expect(read).toEqual([
       { id: 'call_chatcmpl-fallback_0_0', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
-      { id: '7', type: 'function', function: { name: 'g', arguments: '' } },
-      { id: 'call_chatcmpl-fallback_0_2', type: 'function', function: { name: 'h', arguments: '' } },
+      { id: '7', type: 'function', function: { name: 'g', arguments: '{}' } },
+      { id: 'call_chatcmpl-fallback_0_2', type: 'function', function: { name: 'h', arguments: '{}' } },
     ])
     // Hugging Face's TGI 2 gives a single call without a list around it
     expect(messageOf({ tool_calls: call() })?.tool_calls).toEqual([call()])
@@ -268,27 +285,48 @@ describe('a host that has a field for everything', () => {
 })
 
 describe('a finish reason', () => {
+  const tool_calls = [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }]
+  const function_call = { name: 'f', arguments: '{}' }
+
   it.each([
-    ['stop', 'stop'],
-    ['length', 'length'],
-    ['tool_calls', 'tool_calls'],
-    ['content_filter', 'content_filter'],
-    ['function_call', 'function_call'],
-    ['eos', 'stop'],
-    ['eos_token', 'stop'],
-    ['end_turn', 'stop'],
-    ['stop_sequence', 'stop'],
-    ['max_tokens', 'length'],
-    ['MAX_TOKENS', 'length'],
-    ['model_length', 'length'],
-    ['tool_use', 'tool_calls'],
-    ['SAFETY', 'content_filter'],
-    ['something_new', 'stop'],
-  ])('%s is %s, and keeps its name', (native, finish) => {
-    expect(decode(answer({}, { finish_reason: native })).choices[0]).toMatchObject({
+    ['stop', 'stop', {}],
+    ['length', 'length', {}],
+    ['tool_calls', 'tool_calls', { tool_calls }],
+    ['content_filter', 'content_filter', {}],
+    ['function_call', 'function_call', { function_call }],
+    ['eos', 'stop', {}],
+    ['eos_token', 'stop', {}],
+    ['end_turn', 'stop', {}],
+    ['stop_sequence', 'stop', {}],
+    ['max_tokens', 'length', {}],
+    ['MAX_TOKENS', 'length', {}],
+    ['model_length', 'length', {}],
+    ['tool_use', 'tool_calls', { tool_calls }],
+    ['SAFETY', 'content_filter', {}],
+    ['something_new', 'stop', {}],
+    // the reason agrees with the message
+    ['stop', 'tool_calls', { tool_calls }],
+    ['something_new', 'tool_calls', { tool_calls }],
+    ['stop', 'function_call', { function_call }],
+    ['tool_calls', 'stop', {}],
+    ['tool_calls', 'stop', { tool_calls: [] }],
+    ['function_call', 'tool_calls', { tool_calls }],
+    // limits and filters win
+    ['length', 'length', { tool_calls }],
+    ['content_filter', 'content_filter', { tool_calls }],
+  ])('%s becomes %s with %j, and keeps its name', (native, finish, message) => {
+    expect(decode(answer(message, { finish_reason: native })).choices[0]).toMatchObject({
       finish_reason: finish,
       native_finish_reason: native,
     })
+  })
+
+  it.each([
+    ['max_tokens', 'length'],
+    ['stop', 'stop'],
+  ])('%s is read in the finish_details of older models', (type, finish) => {
+    const choice = { index: 0, message: { content: 'Hi' }, finish_details: { type } }
+    expect(decode(answer({}, {}, { choices: [choice] })).choices[0]?.finish_reason).toBe(finish)
   })
 
   it('keeps the name of the provider behind the host', () => {

@@ -98,7 +98,7 @@ const families: Record<string, readonly Row[]> = {
         'rate_limit_exceeded',
         'tokens',
       ),
-      'rate_limit',
+      'context_window_exceeded',
     ],
     [
       429,

@@ -1,7 +1,7 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, type Decoded, ProviderFault } from '../../../contract.js'
+import { type Fields, isFields } from '../../../fields.js'
 import { decode as decodeChat } from '../decode.js'
-import { type Fields, isFields } from '../kit.js'
 import type { OpenAIQuirks } from '../quirks.js'
 import { OpenAIStream } from '../stream.js'
 

@@ -1,9 +1,9 @@
 import type { ChatParams } from '../../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../../contract.js'
+import { type Fields, isFields } from '../../../fields.js'
 import { jsonInstruction } from '../../../instruction.js'
 import { Report } from '../../../report.js'
-import { checkMessage } from '../history.js'
-import { type Fields, isFields } from '../kit.js'
+import { checkMessage } from '../messages.js'
 import type { OpenAIQuirks } from '../quirks.js'
 
 /** https://platform.openai.com/docs/api-reference/completions/create */

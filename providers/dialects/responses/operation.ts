@@ -1,12 +1,11 @@
 import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../../../src/types/responses.js'
 import type { DecodeContext, EncodeContext, Encoded, ResponsesDialect, ResponsesStreamDecoder } from '../../contract.js'
-import { headOf, responseIn } from './decode.js'
-import { eventIn } from './events.js'
-import { type Fields, fieldsIn } from './kit.js'
-import { textOf } from './output.js'
+import { type Fields, fieldsIn } from '../../fields.js'
+import { faultOf, headOf, responseIn, textOf } from './decode.js'
+import { eventIn } from './stream.js'
 import { usageOf } from './usage.js'
 
-/** The Responses API as it is: nothing of a request or an answer is translated. */
+/** The Responses API itself: requests and answers pass unchanged. */
 
 function encode(params: ResponsesParams, { model }: EncodeContext): Encoded {
   const body: Fields = { ...params, model }
@@ -31,17 +30,20 @@ function completed(response: Fields, context: DecodeContext): Answer {
   return { ...absent, ...response, id, created_at, model, output_text: text } as unknown as Answer
 }
 
-class OwnStream implements ResponsesStreamDecoder {
+class ResponsesEventStream implements ResponsesStreamDecoder {
   done = false
+  #failed = false
 
   push(event: string | undefined, data: string, out: ResponsesEvent[]): void {
     const body = eventIn(event, data)
     if (!body) return
     out.push(body as unknown as ResponsesEvent)
     this.done = ends.has(body.type)
+    this.#failed ||= body.type === 'response.failed'
   }
 
   end(): boolean {
+    if (this.#failed && !this.done) throw faultOf({})
     return this.done
   }
 }
@@ -53,5 +55,5 @@ export const responsesOperation: ResponsesDialect = Object.freeze({
   encode,
   decode,
   usage: (response: Answer) => usageOf(response as unknown as Fields),
-  stream: () => new OwnStream(),
+  stream: () => new ResponsesEventStream(),
 } satisfies ResponsesDialect)

@@ -1,0 +1,47 @@
+import type { RouteRequest } from './contract.js'
+import { isReasoning } from './dialects/openai/params.js'
+import { fieldsIn, isFields } from './fields.js'
+import { type ModelRules, modelRules } from './models/index.js'
+
+/** Prefix of a model string that sends its chat over the Responses API, whatever the model is. */
+const prefix = 'responses/'
+
+export const isExplicit = (model: string): boolean => model.startsWith(prefix)
+
+/** The model without the prefix that only chooses the API. */
+export const withoutPrefix = (model: string): string => (isExplicit(model) ? model.slice(prefix.length) : model)
+
+/**
+ * Whether a call to a model of OpenAI's goes over the Responses API: if the caller says so, if the model has no other API, or if only that
+ * API accepts the request. Servers of the caller's own decide for themselves.
+ */
+export function usesResponses(model: string, request: RouteRequest | undefined): boolean {
+  if (isExplicit(model)) return true
+  const rules = modelRules(request?.baseModel ?? model)
+  if (rules?.maker === 'openai' && rules.api === 'responses') return true
+  if (request?.operation !== 'chat' || !request.ownHost) return false
+  return hasHostedTools(request.params) || (rules?.maker === 'openai' && refusedByChat(rules, request.params))
+}
+
+/** Whether Chat Completions refuse a request that the Responses API accepts. */
+function refusedByChat(rules: ModelRules, params: RouteRequest['params']): boolean {
+  const effort = effortOf(params)
+  if ((rules.responsesEfforts as readonly unknown[]).includes(effort)) return true
+  if (rules.tools === 'everywhere' || !Array.isArray(params.tools) || params.tools.length === 0) return false
+  return rules.tools === 'responses' || (rules.tools === 'responses-while-reasoning' && isReasoning(rules, effort))
+}
+
+/** The effort that a call asks for, in OpenAI's words or in Anthropic's. */
+function effortOf({ reasoning_effort: effort, thinking }: RouteRequest['params']): unknown {
+  if (isFields(effort)) return effort.effort
+  if (effort !== undefined && effort !== null) return effort
+  if (!isFields(thinking)) return undefined
+  return thinking.type === 'disabled' ? 'none' : 'medium'
+}
+
+/** Whether there are tools that the provider runs: those are tools of the Responses API. */
+export const hasHostedTools = ({ tools }: RouteRequest['params']): boolean =>
+  fieldsIn(tools).some(
+    (tool) =>
+      typeof tool.type === 'string' && tool.type !== 'function' && tool.type !== 'custom' && !isFields(tool.function),
+  )

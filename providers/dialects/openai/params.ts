@@ -1,0 +1,129 @@
+import type { ChatParams } from '../../../src/types/chat.js'
+import { isFields } from '../../fields.js'
+import { jsonInstruction } from '../../instruction.js'
+import type { ModelRules } from '../../models/index.js'
+import type { EncodeScope } from './scope.js'
+
+type Body = Record<string, unknown>
+
+/** Writes the limit of the answer under the name that the host, or the model, accepts. */
+export function encodeLimit(body: Body, { context, rules }: EncodeScope): void {
+  const limit = body.max_completion_tokens ?? body.max_tokens
+  if (limit === undefined) return
+  const name = rules?.renamed.max_tokens ?? context.quirks.maxTokens
+  if (name === 'as-given') return
+  delete body.max_tokens
+  delete body.max_completion_tokens
+  body[name] = limit
+}
+
+/** Renames the parameters that the host knows by another name, and refuses those that host or model refuse. */
+export function fitParams(body: Body, { context, rules, report }: EncodeScope): void {
+  const { quirks } = context
+  for (const name of quirks.unsupported) {
+    if (body[name] === undefined) continue
+    if (!isDefault(name, body[name])) report.unsupported(name, 'the provider does not take it')
+    delete body[name]
+  }
+  if (quirks.metadataNeedsStore && body.metadata !== undefined && body.store !== true) {
+    if (!isDefault('metadata', body.metadata)) {
+      report.dropped('metadata', 'Left out: the provider accepts metadata only with store: true.')
+    }
+    delete body.metadata
+  }
+  for (const name of refusedBy(rules, body.reasoning_effort)) {
+    if (body[name] === undefined || isDefault(name, body[name])) continue
+    report.unsupported(name, 'the model accepts only its own value')
+    delete body[name]
+  }
+  for (const [name, other] of Object.entries(quirks.rename)) {
+    if (body[name] === undefined) continue
+    body[other] ??= body[name]
+    delete body[name]
+  }
+}
+
+/** Parameters that a model refuses with this effort. */
+export function refusedBy(rules: ModelRules | undefined, effort: unknown): readonly string[] {
+  if (!rules) return []
+  return isReasoning(rules, effort) ? [...rules.refused, ...rules.refusedWhileReasoning] : rules.refused
+}
+
+/** Whether a model reasons, given the effort of a call. */
+export function isReasoning({ reasoning }: ModelRules, effort: unknown): boolean {
+  switch (reasoning) {
+    case 'always':
+      return true
+    case 'by-default':
+      return effort !== 'none'
+    case 'on-request':
+      return effort !== undefined && effort !== null && effort !== 'none'
+    case 'never':
+      return false
+  }
+}
+
+/** Whether a value asks for nothing that the provider doesn't do by default. */
+export function isDefault(name: string, value: unknown): boolean {
+  switch (name) {
+    case 'n':
+    case 'temperature':
+    case 'top_p':
+      return value === 1
+    case 'logprobs':
+    case 'store':
+    case 'background':
+      return value === false
+    case 'presence_penalty':
+    case 'frequency_penalty':
+    case 'top_logprobs':
+      return value === 0
+    case 'parallel_tool_calls':
+      return value === true
+    case 'service_tier':
+      return value === 'auto'
+    case 'logit_bias':
+    case 'metadata':
+      return isFields(value) && Object.keys(value).length === 0
+    case 'modalities':
+      return Array.isArray(value) && value.every((modality) => modality === 'text')
+    case 'functions':
+      return Array.isArray(value) && value.length === 0
+    default:
+      return false
+  }
+}
+
+/**
+ * `response_format` at hosts and models without schemas: their JSON mode, if they have one, with the schema in the instructions. A
+ * forced tool call would replace the caller's own tools, and many of these models call none.
+ */
+export function encodeFormat(
+  format: ChatParams['response_format'] | null,
+  body: Body,
+  { context, rules, report }: EncodeScope,
+): void {
+  if (!isFields(format)) return
+  const supported = rules?.formats ?? context.quirks.formats
+  if (supported === 'schema' || (supported === 'object' && format.type === 'json_object')) return
+  const why =
+    supported === 'object' ? 'There is a JSON mode here, and it takes no schema' : 'There is no JSON mode here'
+  const instruction = jsonInstruction(format, why, report)
+  if (instruction === undefined) return
+  if (supported === 'object') body.response_format = { type: 'json_object' }
+  else delete body.response_format
+  body.messages = instructed(body.messages as readonly unknown[], instruction)
+}
+
+/** Appends to the instructions at the beginning, or inserts them. */
+function instructed(messages: readonly unknown[], instruction: string): unknown[] {
+  const [first, ...rest] = messages
+  if (!isFields(first) || (first.role !== 'system' && first.role !== 'developer')) {
+    return [{ role: 'system', content: instruction }, ...messages]
+  }
+  const { content } = first
+  const all = Array.isArray(content)
+    ? [...content, { type: 'text', text: instruction }]
+    : `${String(content)}\n\n${instruction}`
+  return [{ ...first, content: all }, ...rest]
+}
