@@ -37,6 +37,8 @@ export interface CompatibleRow {
   readonly optionHeaders?: readonly OptionHeader[]
   /** The host has OpenAI's Responses API at `/responses`. @default false */
   readonly responses?: boolean
+  /** Tools that the host runs itself are accepted by its Responses API only: calls with such tools go there. @default false */
+  readonly hostedToolsOnResponses?: boolean
   /** The host has OpenAI's moderation at `/moderations`. @default false */
   readonly moderation?: boolean
   /** Differences from OpenAI's wire format. @default none */

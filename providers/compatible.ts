@@ -1,6 +1,6 @@
-import { isExplicit } from './api-choice.js'
+import { hasHostedTools, isExplicit } from './api-choice.js'
 import type { CompatibleRow } from './compatible-row.js'
-import type { Dialect, Provider } from './contract.js'
+import type { Dialect, Provider, RouteRequest } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { moderationOperation } from './dialects/openai/moderation.js'
@@ -32,7 +32,10 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
     name,
     dialect: dialectOf(row),
     ...(row.responses && {
-      route: (model: string) => (isExplicit(model) ? (bridge ?? loadBridge()) : (provider as Provider)),
+      route: (model: string, request?: RouteRequest) => {
+        const hosted = row.hostedToolsOnResponses && request?.operation === 'chat' && hasHostedTools(request.params)
+        return isExplicit(model) || hosted ? (bridge ?? loadBridge()) : (provider as Provider)
+      },
     }),
     address: {
       base: base?.replace(/\/+$/, ''),

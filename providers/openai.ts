@@ -13,7 +13,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   address: Object.freeze({
     base: 'https://api.openai.com/v1',
     // https://developers.openai.com/api/docs/guides/your-data (data residency)
-    ownHosts: /^https:\/\/[a-z]{2}\.api\.openai\.com$/,
+    ownHosts: Object.freeze(/^https:\/\/[a-z]{2}\.api\.openai\.com$/),
     env: Object.freeze(['OPENAI_BASE_URL', 'OPENAI_API_BASE']),
     path: (operation) => chatPaths[operation],
   } satisfies Provider['address']),

@@ -120,6 +120,7 @@ export const hostsAToF = [
     baseEnv: ['CEREBRAS_API_BASE'],
     keyUrl: 'https://cloud.cerebras.ai',
     quirks: {
+      rulesOfMakers: ['openai'],
       unsupported: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
       developerAsSystem: true,
       thinking: 'effort',
@@ -240,7 +241,14 @@ export const hostsAToF = [
     env: ['DEEPSEEK_API_KEY'],
     baseEnv: ['DEEPSEEK_API_BASE'],
     keyUrl: 'https://platform.deepseek.com/api_keys',
-    quirks: { formats: 'object', ...simpleChat, prefix: true, replayReasoning: 'reasoning_content' },
+    quirks: {
+      formats: 'object',
+      ...simpleChat,
+      prefix: true,
+      replayReasoning: 'reasoning_content',
+      reasoningWithCalls: true,
+      strictToolNames: true,
+    },
   },
   {
     // https://docs.docker.com/ai/model-runner/api-reference

@@ -53,7 +53,10 @@ export const hostsGToM = [
     baseEnv: ['GROQ_API_BASE'],
     keyUrl: 'https://console.groq.com/keys',
     quirks: {
-      unsupported: ['logprobs', 'top_logprobs', 'logit_bias', 'top_k'],
+      rulesOfMakers: ['openai'],
+      strictToolNames: true,
+      unsupported: ['logprobs', 'top_logprobs', 'logit_bias', 'top_k', 'metadata', 'store'],
+      efforts: ['none', 'low', 'medium', 'high'],
       thinking: 'effort',
       replayReasoning: 'reasoning',
       mediaInToolResults: false,
@@ -85,6 +88,8 @@ export const hostsGToM = [
     baseEnv: ['HOSTED_VLLM_API_BASE'],
     keyRequired: false,
     rerank: true,
+    // 0.16 reads `reasoning` only, older versions `reasoning_content`
+    quirks: { replayReasoning: 'both' },
   },
   {
     id: 'hyperbolic',
@@ -160,7 +165,7 @@ export const hostsGToM = [
     baseEnv: ['LITELLM_PROXY_API_BASE'],
     keyRequired: false,
     rerank: true,
-    quirks: { cacheControl: true },
+    quirks: { cacheControl: true, cacheBreakpoints: true, refusals: true },
   },
   {
     // port 8080 before October 2026: https://github.com/ggml-org/llama.cpp/pull/26508
@@ -231,6 +236,7 @@ export const hostsGToM = [
     env: ['MINIMAX_API_KEY'],
     baseEnv: ['MINIMAX_API_BASE'],
     keyUrl: 'https://platform.minimax.io/user-center/basic-information/interface-key',
+    quirks: { replayDetails: true },
   },
   {
     id: 'mistral',
@@ -266,7 +272,13 @@ export const hostsGToM = [
     env: ['MOONSHOT_API_KEY'],
     baseEnv: ['MOONSHOT_API_BASE'],
     keyUrl: 'https://platform.moonshot.ai/console/api-keys',
-    quirks: { ...simpleChat, replayReasoning: 'reasoning_content' },
+    quirks: {
+      ...simpleChat,
+      replayReasoning: 'reasoning_content',
+      rulesOfMakers: ['moonshot'],
+      reasoningWithCalls: true,
+      strictToolNames: true,
+    },
   },
   {
     id: 'morph',

@@ -6,7 +6,31 @@ export const simpleChat = { maxTokens: 'max_tokens', developerAsSystem: true, me
 /** Mistral refuses unknown fields: https://docs.mistral.ai/api */
 export const mistralQuirks = {
   ...simpleChat,
-  unsupported: ['logit_bias', 'top_k', 'user'],
+  unsupported: [
+    ...[
+      'audio',
+      'function_call',
+      'functions',
+      'logit_bias',
+      'logprobs',
+      'modalities',
+      'moderation',
+      'safety_identifier',
+    ],
+    ...[
+      'prompt_cache_options',
+      'prompt_cache_retention',
+      'store',
+      'top_logprobs',
+      'user',
+      'verbosity',
+      'web_search_options',
+    ],
+  ],
+  efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+  // https://docs.mistral.ai/agents/connectors/
+  serverTools: ['web_search', 'web_search_premium', 'code_interpreter', 'image_generation', 'document_library'],
+  strictToolNames: true,
   rename: { seed: 'random_seed' },
   streamOptions: false,
   thinking: 'effort',
@@ -18,7 +42,8 @@ export const mistralQuirks = {
 
 /** OpenRouter's form of reasoning. It passes on cache marks and takes its `reasoning_details` back. */
 export const openrouterQuirks = {
-  cacheControl: true,
+  // documented for parts and tools only: https://openrouter.ai/docs/features/prompt-caching
+  cacheControl: 'parts',
   thinking: 'reasoning',
   replayReasoning: 'reasoning',
   replayDetails: true,

@@ -7,6 +7,8 @@ const venice = {
   env: ['VENICE_AI_API_KEY', 'VENICE_API_KEY'],
   baseEnv: ['VENICE_AI_API_BASE', 'VENICE_API_BASE'],
   keyUrl: 'https://venice.ai/settings/api',
+  // recorded: tool calls of Gemini carry their signature
+  quirks: { replayCallFields: ['extra_content', 'thought_signature'] },
 } as const
 
 export const hostsTToZ = [
@@ -98,6 +100,7 @@ export const hostsTToZ = [
     baseEnv: ['VLLM_API_BASE'],
     keyRequired: false,
     rerank: true,
+    quirks: { replayReasoning: 'both' },
   },
   {
     id: 'volcengine',
@@ -142,7 +145,8 @@ export const hostsTToZ = [
     env: ['XAI_API_KEY'],
     baseEnv: ['XAI_API_BASE'],
     keyUrl: 'https://console.x.ai',
-    quirks: { reasoningApart: true, thinking: 'effort' },
+    hostedToolsOnResponses: true,
+    quirks: { reasoningApart: true, thinking: 'effort', rulesOfMakers: ['xai'] },
   },
   {
     // its reference names the limit max_completion_tokens; its FAQ asks for reasoning_content to be sent back

@@ -12,7 +12,7 @@ export interface OpenAIQuirks {
   readonly rename: Readonly<Record<string, string>>
   /** Parameters that the host refuses or ignores. */
   readonly unsupported: readonly string[]
-  /** Levels of `reasoning_effort` that the host accepts, weakest first, if they are not those of the model. */
+  /** Levels of `reasoning_effort` that the host accepts, weakest first, for models without levels in the table. */
   readonly efforts: readonly Effort[] | undefined
   /** Support for `response_format`: JSON Schema, JSON mode, or neither. */
   readonly formats: 'schema' | 'object' | 'text'

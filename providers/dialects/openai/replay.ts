@@ -1,6 +1,7 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { AssistantMessage } from '../../../src/types/messages.js'
 import { type Fields, fieldsIn, isFields, textIn } from '../../fields.js'
+import { modelRules, namedModel } from '../../models/index.js'
 import type { Report } from '../../report.js'
 import type { OpenAIQuirks } from './quirks.js'
 import type { EncodeScope } from './scope.js'
@@ -82,8 +83,10 @@ function join(last: Fields, next: Fields): Fields {
 }
 
 /** Reasoning for tool calls that come from another model, if the host refuses calls without any. */
-export function placeholderReasoning(params: ChatParams, { context, rules }: EncodeScope): string | undefined {
-  if (!context.quirks.reasoningWithCalls || !rules || rules.reasoning === 'never') return undefined
+export function placeholderReasoning(params: ChatParams, { context }: EncodeScope): string | undefined {
+  if (!context.quirks.reasoningWithCalls) return undefined
+  const reasoning = modelRules(namedModel(context))?.reasoning ?? 'never'
+  if (reasoning === 'never' || reasoning === 'on-request') return undefined
   return params.thinking?.type === 'disabled' || params.reasoning_effort === 'none' ? undefined : 'A tool call follows.'
 }
 

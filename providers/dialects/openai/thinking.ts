@@ -66,7 +66,7 @@ export function fitEffort(body: Body, scope: EncodeScope, api: 'chat' | 'respons
     if (effort !== 'none') report.unsupported('reasoning_effort', 'the model does not reason')
     return
   }
-  const all = context.quirks.efforts ?? rules?.efforts ?? []
+  const all = rules?.efforts.length ? rules.efforts : (context.quirks.efforts ?? [])
   const levels = api === 'chat' && rules ? all.filter((level) => !rules.responsesEfforts.includes(level)) : all
   const fitted = nearestEffort(effort, levels)
   if (fitted === effort) return
