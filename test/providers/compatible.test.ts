@@ -50,10 +50,10 @@ describe('the list of hosts', () => {
       thinking: { type: 'enabled', budget_tokens: 1024 },
       tools: [{ type: 'function', function: { name: 'f' }, cache_control: { type: 'ephemeral' } }],
     }
-    const other = providerOf('hosted_vllm')
-    const expected = encode('hosted_vllm', everything)
+    const other = providerOf('lm_studio')
+    const expected = encode('lm_studio', everything)
     encode(id, everything, { dropParams: true })
-    expect(encode('hosted_vllm', everything)).toEqual(expected)
+    expect(encode('lm_studio', everything)).toEqual(expected)
     expect(JSON.stringify(hosts)).toBe(before)
     expect(other.quirks).toEqual(defaultQuirks)
   })
@@ -166,7 +166,6 @@ describe('quirks of hosts', () => {
     ['moonshot', 'reasoning_content'],
     ['zai', 'reasoning_content'],
     ['xai', 'reasoning_content'],
-    ['hosted_vllm', 'reasoning_content'],
     ['groq', 'reasoning'],
     ['cerebras', 'reasoning'],
     ['openrouter', 'reasoning'],
@@ -179,6 +178,13 @@ describe('quirks of hosts', () => {
   ])('%s gets reasoning back as %s', (id, field) => {
     const [, assistant] = sent(id, turn('a', { reasoning_content: 'Hm.' }))
     expect(assistant).toEqual({ ...turn('a')[1], ...(field && { [field]: 'Hm.' }) })
+  })
+
+  it('send reasoning back under both names to vLLM, which reads another one in each version', () => {
+    for (const id of ['vllm', 'hosted_vllm']) {
+      const [, assistant] = sent(id, turn('a', { reasoning_content: 'Hm.' }))
+      expect(assistant).toEqual({ ...turn('a')[1], reasoning_content: 'Hm.', reasoning: 'Hm.' })
+    }
   })
 
   it('keep cache marks for OpenRouter and return its reasoning details unchanged', () => {

@@ -82,7 +82,7 @@ describe('parameters that affect the answer', () => {
     ['bedrock/amazon.nova-pro-v1:0', 'n', 2],
     ['cohere/command-a-03-2025', 'n', 2],
     ['ollama/qwen3:4b', 'logit_bias', { 1: 1 }],
-    ['mistral/mistral-large-latest', 'top_k', 5],
+    ['mistral/mistral-large-latest', 'logprobs', true],
     ['openai/responses/gpt-5.1', 'seed', 1],
   ])('is refused by %s: %s', async (model, name, value) => {
     const encode = await chatOf(model)
