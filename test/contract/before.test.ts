@@ -6,9 +6,9 @@ import { hello } from './requests.js'
 import { sceneOf } from './scene.js'
 import { account, type Target, targets } from './targets.js'
 
-/** What is found out before anything is sent. */
+/** Errors that are detected before a request is sent. */
 
-// it comes with a development dependency, and would look for credentials on this machine
+// the package is a dev dependency and would look for credentials on this machine
 vi.mock('google-auth-library', () => {
   throw new Error('it is not installed')
 })
@@ -27,10 +27,10 @@ beforeAll(() => {
 })
 afterAll(() => vi.unstubAllEnvs())
 
-/** A client that knows where the provider is, and not who calls. */
+/** A client with the provider's address but no credentials. */
 const anonymous = ({ id, account, provider }: Target) => {
   const { apiKey: _, authToken: __, accessKeyId: ___, secretAccessKey: ____, apiBase, ...place } = account
-  // a server of the caller's own may need no key
+  // self-hosted servers may need no key
   const elsewhere = apiBase !== undefined && typeof provider.address.base === 'string'
   return { providers: { [id]: { ...place, ...(!elsewhere && apiBase !== undefined && { apiBase }) } } }
 }
@@ -51,7 +51,7 @@ describe('without a key', () => {
 
   it.each(needing)('%s names the variables and the option, and sends nothing', async (_, target) => {
     const { base, env } = target.provider.address
-    // a server of the caller's own may need no key: the address comes from the environment
+    // self-hosted servers may need no key; the address comes from the environment
     const [variable] = base === undefined ? env : []
     if (variable) vi.stubEnv(variable, 'https://contract.example/v1')
     const { calling, mock } = call(target, variable ? {} : anonymous(target))
@@ -61,7 +61,7 @@ describe('without a key', () => {
     const { auth, authorize } = target.provider
     const [first] = auth.schemes
     expect(error.message).toMatch(/apiKey|accessKeyId|authToken/)
-    // where a machine may sign in by itself, it says what is missing for that
+    // if the machine can sign in by itself, the error names the missing settings
     if (authorize) expect(error.message).toMatch(/npm install|[A-Z]+_[A-Z_]+/)
     else for (const name of first?.env ?? []) expect(error.message).toContain(name)
     expect(mock.requests).toEqual([])
@@ -141,7 +141,7 @@ describe('a provider', () => {
   })
 })
 
-/** The places where something could be put in, or changed. */
+/** The places of a request that can be overridden. */
 function thawed(value: unknown, place = 'provider'): string[] {
   if (typeof value !== 'object' || value === null) return []
   const inside = Object.entries(value).flatMap(([name, part]) => thawed(part, `${place}.${name}`))

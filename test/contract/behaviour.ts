@@ -8,12 +8,12 @@ import {
 } from '../../src/index.js'
 import type { Gallery, Scene } from './scene.js'
 
-/** Something that holds with every provider. */
+/** A behaviour that every provider should have. */
 export interface Behaviour {
   readonly name: string
-  /** Runs for providers that have it. */
+  /** The operation it applies to; providers without it are skipped. */
   readonly operation: 'chat' | 'embedding' | 'rerank'
-  /** Throws where the behaviour is not there. */
+  /** Throws if the provider lacks the behaviour. */
   readonly run: (scene: Scene, tools: Tools) => Promise<void>
 }
 
@@ -35,13 +35,13 @@ export const ask = ({ client, target }: Scene, request: ChatRequest, model = tar
 export const stream = ({ client, target }: Scene, request: ChatRequest, model = target.models.chat) =>
   client.completion({ ...request, model, stream: true })
 
-/** The requests that get an answer: those that get a receipt for it, or say that nobody waits for it any more, are apart. */
+/** Requests that start an answer, without those that poll for it or cancel it. */
 export const answering = ({ mock }: Scene) => mock.requests.filter(({ operation }) => operation !== 'unknown')
 
-/** What was sent last, as text. */
+/** The body of the last request, as text. */
 export const sent = ({ mock }: Scene): string => JSON.stringify(mock.requests.at(-1)?.body)
 
-/** The error of a call that must fail. */
+/** Returns the error of a call that must fail. */
 export async function failureOf(call: PromiseLike<unknown>): Promise<LLMError> {
   try {
     await call
@@ -61,7 +61,7 @@ export async function chunksOf(chunks: AsyncIterable<ChatCompletionChunk>): Prom
 export const textOf = (chunks: readonly ChatCompletionChunk[]): string =>
   chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')
 
-/** By one definition for every provider: docs/usage.md. */
+/** Usage has the same definition for every provider: docs/usage.md. */
 export function expectUsage(usage: Usage | undefined): void {
   if (!usage) throw new Error('there is no usage')
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage
@@ -75,7 +75,7 @@ export function expectUsage(usage: Usage | undefined): void {
   }
 }
 
-/** An answer without what differs between two calls. */
+/** An answer without the fields that differ between two calls. */
 export function said({ choices, usage }: ChatCompletion) {
   return {
     usage,

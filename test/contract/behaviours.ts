@@ -4,5 +4,5 @@ import { failures } from './failures.js'
 import { streams } from './streams.js'
 import { vectors } from './vectors.js'
 
-/** What holds with every provider, but for what `skips.ts` names. */
+/** All behaviours, except those listed in `skips.ts`. */
 export const behaviours: readonly Behaviour[] = [...chats, ...streams, ...failures, ...vectors]

@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readPage, root } from '../docs/blocks.js'
+import { checkSection, table } from '../docs/section.js'
 import { ask } from './behaviour.js'
 import { askWeather, forecast, look } from './requests.js'
 import { type Gallery, openGallery, sceneOf } from './scene.js'
@@ -9,13 +7,12 @@ import { absent, type Operation, operations, skips } from './skips.js'
 import { type Target, targets } from './targets.js'
 
 /**
- * The table of what providers can do, in docs/providers.md, is made of what the contract suite proves of them, less its skips.
- * After a change of theirs:
+ * The capability table of docs/providers.md is generated from the behaviours of the contract suite and its skips.
+ * Update it with:
  *
  *     LLMUX_UPDATE_DOCS=1 npx vitest run test/contract/capabilities.test.ts
  */
 const page = 'docs/providers.md'
-const [begin, end] = ['<!-- capabilities: begin -->', '<!-- capabilities: end -->']
 
 let gallery: Gallery | undefined
 beforeAll(async () => {
@@ -25,7 +22,7 @@ afterAll(() => gallery?.close())
 
 const no = '–'
 
-/** A column is a behaviour of the suite: a provider has it unless it is skipped. */
+/** Each column is a behaviour of the suite. A provider has it unless it is skipped. */
 const columns: readonly (readonly [title: string, behaviour: string])[] = [
   ['chat', 'plain'],
   ['stream', 'stream'],
@@ -49,7 +46,7 @@ async function line(target: Target): Promise<string[]> {
   return [label.replace(id, `\`${id}/\``), ...cells, has('embedding', 'embeddings'), has('rerank', 'rerank')]
 }
 
-/** Read off what is sent. */
+/** Determined from the request that is sent. */
 function how(target: Target, behaviour: string): string | Promise<string> {
   switch (behaviour) {
     case 'image by URL':
@@ -77,15 +74,13 @@ async function schemas(target: Target): Promise<string> {
   return (body.tools ?? body.toolConfig) ? 'forced tool' : 'instruction'
 }
 
-async function table(): Promise<string> {
+async function capabilities(): Promise<string> {
   const rows = [['provider', ...columns.map(([title]) => title), 'embeddings', 'rerank']]
   for (const target of await targets()) rows.push(await line(target))
-  const show = (row: readonly string[]) => `| ${row.join(' | ')} |`
-  const [head = [], ...lines] = rows
-  return [head, head.map(() => '---'), ...lines].map(show).join('\n')
+  return table(rows)
 }
 
-/** What a skip says, for readers. */
+/** The reasons of the skips, as a list. */
 function reasons(): string {
   const lines: string[] = []
   for (const [who, what] of [...Object.entries(absent.dialects), ...Object.entries(absent.targets)]) {
@@ -100,16 +95,9 @@ function reasons(): string {
   return lines.join('\n')
 }
 
-/** The formatter pads the columns of a table, and breaks lines. */
-const plain = (text: string) => text.trim().replace(/-{3,}/g, '---').replace(/\s+/g, ' ')
-
-describe('docs/providers.md', () => {
-  it('has a table of what every provider can do, as the suite has it', async () => {
-    const text = readPage(page)
-    const [before = '', rest = ''] = text.split(begin)
-    const [written = '', after = ''] = rest.split(end)
-    const made = `${await table()}\n\nWhat is missing, by API or provider, and why:\n\n${reasons()}`
-    if (process.env.LLMUX_UPDATE_DOCS) writeFileSync(join(root, page), `${before}${begin}\n\n${made}\n\n${end}${after}`)
-    else expect(plain(written)).toBe(plain(made))
+describe(page, () => {
+  it('lists the capabilities of every provider', async () => {
+    const made = `${await capabilities()}\n\nMissing, by API or provider, with the reason:\n\n${reasons()}`
+    checkSection(page, 'capabilities', made, 'test/contract/capabilities.test.ts')
   })
 })

@@ -13,7 +13,7 @@ import {
   withSystem,
 } from './requests.js'
 
-/** What is sent means the same everywhere, and what comes back looks the same. */
+/** Requests have the same meaning and answers the same shape with every provider. */
 export const chats: readonly Behaviour[] = [
   chat('plain', async (scene) => {
     const answer = await ask(scene, { messages: hello })
@@ -77,7 +77,7 @@ export const chats: readonly Behaviour[] = [
     let answer = await ask(scene, request)
     const told = answer.meta.warnings.some(({ message }) => /instruction/.test(message))
     if (told) {
-      // a model reads the schema in its instructions, the simulator doesn't
+      // a model reads the schema in its instructions, but the simulator doesn't
       expect(sent(scene)).toMatch(/degrees.*additionalProperties/)
       scene.mock.reply('{"city":"Paris","degrees":12}')
       answer = await ask(scene, request)
@@ -96,7 +96,7 @@ export const chats: readonly Behaviour[] = [
     expect(message.reasoning_content).toMatch(/./)
     expect(message.content).toBe('You said: Hello there')
     expectUsage(answer.usage)
-    // the answer goes back as it is
+    // the answer is sent back unchanged
     const more = [...hello, message, { role: 'user', content: 'And now?' } as const]
     expect(first(await ask(scene, { ...request, messages: more }, model)).message.content).toBe('You said: And now?')
   }),
@@ -132,7 +132,7 @@ export const chats: readonly Behaviour[] = [
     const body = JSON.parse(Buffer.concat(pieces).toString('utf8'))
     const more = { field_of_tomorrow: { deep: ['kept'] } }
     const grown = Array.isArray(body) ? [{ ...body[0], ...more }] : { ...body, ...more }
-    // some count in headers
+    // some hosts report counts in headers
     const { 'content-length': _, ...same } = headers
     scene.mock.reply({ raw: { body: JSON.stringify(grown), headers: same } })
     const answer = await ask(scene, { messages: hello })
@@ -140,12 +140,12 @@ export const chats: readonly Behaviour[] = [
     expect(JSON.stringify(answer)).toContain('"field_of_tomorrow":{"deep":["kept"]}')
   }),
   chat('unknown fields in the request', async (scene) => {
-    // some hosts refuse what they don't know: that is their word, not ours
+    // some hosts reject unknown parameters themselves
     await ask(scene, { messages: hello, extra_body: { field_of_tomorrow: { deep: ['sent'] } } }).catch(() => {})
     expect(sent(scene)).toContain('"field_of_tomorrow":{"deep":["sent"]}')
   }),
   chat('a request that nobody changes', async (scene) => {
-    // the others are frozen: this one could be changed
+    // other requests are frozen; this one is mutable
     const request = { messages: structuredClone([...withSystem, ...turns]), stop: ['END'], dropParams: true }
     const before = JSON.stringify(request)
     await ask(scene, request)

@@ -6,10 +6,10 @@ import { type Gallery, openGallery, type Scene, sceneOf } from './scene.js'
 import { absent, type Operation, operations, type Skip, skips } from './skips.js'
 import { type Target, targets } from './targets.js'
 
-/** One list of behaviours, over every provider. What is missing stands in skips.ts, with its reason. */
+/** One list of behaviours, run with every provider. Missing behaviours are in skips.ts, with a reason. */
 const all = await targets()
 
-/** A sentence. */
+/** A full sentence. */
 const reason = expect.stringMatching(/^[A-Z].{10,}\.$/)
 
 let gallery: Gallery | undefined

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Framing } from '../../providers/contract.js'
 import { type Simulator, startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/index.js'
@@ -13,7 +13,10 @@ import { sceneOf } from './scene.js'
 import { skips } from './skips.js'
 import { key, type Target, targets } from './targets.js'
 
-/** Bytes arrive in pieces of any size: what is read out of them is the same. */
+/** Bytes arrive in chunks of any size; the decoded stream must not depend on them. */
+
+// a stream is decoded once for each of its bytes, which takes seconds on a busy machine
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const framers: Readonly<Record<Framing, (onEvent: OnEvent) => Framer>> = {
   sse,
@@ -22,7 +25,7 @@ const framers: Readonly<Record<Framing, (onEvent: OnEvent) => Framer>> = {
   'aws-sse': (onEvent) => awsPieces(onEvent, sse),
 }
 
-/** A provider for each way to read a stream: rows that differ in name and address only share one. */
+/** One provider for each combination of dialect and quirks. */
 const readers = new Map<string, Target>()
 for (const target of await targets()) {
   const { dialect, quirks } = target.provider
@@ -30,7 +33,7 @@ for (const target of await targets()) {
   if (dialect.chat && !readers.has(way)) readers.set(way, target)
 }
 
-/** What the framing and the decoder make of the pieces, as a call does it, without a socket. */
+/** Decodes the pieces as a call does, without a socket. */
 function read({ provider, models }: Target, pieces: readonly Buffer[]) {
   const { dialect, quirks, id } = provider
   const decoder = dialect.chat?.stream({
@@ -51,14 +54,14 @@ function read({ provider, models }: Target, pieces: readonly Buffer[]) {
   return JSON.stringify([decoder.end(chunks), chunks])
 }
 
-/** Characters of more than one byte, reasoning, and two calls. */
+/** Multi-byte characters, reasoning and two tool calls. */
 const script = {
   reasoning: 'Ça va ?',
   text: 'Hé 🙂!',
   toolCalls: ['Köln', '東京'].map((city) => ({ name: 'get_weather', arguments: { city } })),
 }
 
-describe('cut at every byte', () => {
+describe('a stream cut at every byte', () => {
   it.concurrent.each([...readers.values()].map((target) => [target.label, target] as const))(
     '%s',
     async (_, target) => {
@@ -70,7 +73,7 @@ describe('cut at every byte', () => {
       expect(whole).toMatch(/^\[true,.*🙂/u)
       for (let at = 1; at < bytes.length; at++) {
         const cut = read(target, [bytes.subarray(0, at), bytes.subarray(at)])
-        if (cut !== whole) expect.fail(`cut at ${at} of ${bytes.length} it gives other chunks`)
+        if (cut !== whole) expect.fail(`the chunks differ when the stream is cut at byte ${at} of ${bytes.length}`)
       }
       expect(
         read(
@@ -89,18 +92,18 @@ describe('over a socket', () => {
   })
   afterAll(async () => simulator?.close())
   const simulated = (): Simulator => {
-    if (!simulator) throw new Error('the simulator has not been started')
+    if (!simulator) throw new Error('the simulator is not running')
     return simulator
   }
 
-  /** One of each dialect, at the simulator. */
+  /** One provider of each dialect, on the simulator. */
   const each = [...new Map([...readers.values()].reverse().map((target) => [target.dialect, target])).values()]
   const clientOf = ({ id, account }: Target) => {
     const apiBase = `${simulated().url}${id.includes('openai') ? '/v1' : ''}`
     return createClient({ proxy: false, maxRetries: 0, providers: { [id]: { apiKey: key, ...account, apiBase } } })
   }
 
-  it.each(each.map((target) => [target.dialect, target] as const))('%s is read byte by byte', async (_, target) => {
+  it.each(each.map((target) => [target.dialect, target] as const))('%s can be read byte by byte', async (_, target) => {
     simulated().reply(script)
     const client = clientOf(target)
     try {
@@ -120,7 +123,7 @@ describe('over a socket', () => {
   })
 
   it.each(each.map((target) => [target.dialect, target] as const))(
-    '%s is left, and the socket closes',
+    '%s closes the socket when the stream is abandoned',
     async (_, target) => {
       const client = clientOf(target)
       const request = { model: target.models.chat, messages: hello } as const
@@ -141,7 +144,7 @@ describe('over a socket', () => {
           await arrived?.closed
           expect(arrived).toMatchObject({ closedByClient: true, completed: false })
         }
-        // the next call has a connection of its own
+        // the next call uses a new connection
         simulated().reset()
         const answer = await client.completion(request)
         expect(answer.choices[0]?.message.content).toBe('You said: Hello there')

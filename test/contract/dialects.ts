@@ -9,7 +9,7 @@ import { jina } from '../../providers/dialects/rerank/jina.js'
 import { voyage } from '../../providers/dialects/rerank/voyage.js'
 import { responses } from '../../providers/dialects/responses/index.js'
 
-/** The dialects that differ in what they can do. A new one is a line; what is none of them is a variant of OpenAI's. */
+/** Dialects with different capabilities; any other dialect is a variant of OpenAI's. */
 const dialects = [
   ['anthropic', anthropic],
   ['gemini', gemini],
@@ -22,7 +22,7 @@ const dialects = [
   ['voyage', voyage],
 ] as const
 
-/** `text` are the wires of models that go on with a text, whatever its host calls the fields. */
+/** `text` covers all text completion APIs, regardless of their field names. */
 export type DialectName = (typeof dialects)[number][0] | 'openai' | 'text'
 
 export const dialectOf = ({ dialect }: Provider): DialectName =>

@@ -32,14 +32,14 @@ function unverifiedRows(): string[] {
     })
 }
 
-/** `https://api.acme.co.uk/v1` is of acme.co.uk. */
+/** Extracts the registered domain: acme.co.uk of `https://api.acme.co.uk/v1`. */
 function siteOf(url: string): string {
   const labels = new URL(url).hostname.split('.')
   const short = /^(?:com?|net|org)$/.test(labels.at(-2) ?? '') && (labels.at(-1) ?? '').length === 2
   return labels.slice(short ? -3 : -2).join('.')
 }
 
-/** Pages that are the provider's own, at another site than its API: who they are of. */
+/** Documentation pages on another site than the API, with their host. */
 const elsewhere: Readonly<Record<string, string>> = {
   bedrock_mantle: 'docs.aws.amazon.com',
   docker_model_runner: 'docs.docker.com',
@@ -54,7 +54,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   stackit: 'docs.stackit.cloud',
 }
 
-/** Organizations on GitHub whose repositories are the provider's own. */
+/** Organizations on GitHub whose repositories belong to the provider. */
 const organizations: Readonly<Record<string, string>> = {
   abliteration: 'abliteration-ai',
   aihubmix: 'AIhubmix',
@@ -94,11 +94,11 @@ const organizations: Readonly<Record<string, string>> = {
   yi: '01-ai',
 }
 
-/** Package registries, and sites that anyone may write on. */
+/** Package registries and sites with user-generated content. */
 const registries =
   /(?:^|\.)(?:npmjs\.com|unpkg\.com|jsdelivr\.(?:com|net)|pypi\.org|crates\.io|docs\.rs|rubygems\.org|pkg\.go\.dev)$/
 
-/** Where a provider is called, with the names of settings in the place of settings. */
+/** The bases of a provider, with setting names as placeholders. */
 function basesOf({ address: { base, example } }: Provider): string[] {
   const made = typeof base === 'function' ? base({ region: 'us-east-1' }) : base
   return [made, example].flatMap((one) => (one === undefined ? [] : [one.replace('us-east-1', '{region}')]))
@@ -131,7 +131,7 @@ describe('the evidence', () => {
     expect(recorded).toEqual(
       expect.arrayContaining([...most, 'openrouter', 'together_ai', 'vertex_ai', 'watsonx', 'xai']),
     )
-    // what is recorded needs no page
+    // recorded providers need no page
     expect(Object.keys(pages).filter((id) => recorded.includes(id))).toEqual([])
   })
 

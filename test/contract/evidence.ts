@@ -4,8 +4,8 @@ import { replayed } from '../corpus/wire/recording.js'
 import { pages } from './pages.js'
 
 /**
- * How each provider is known: by traffic that was recorded and is replayed (test/corpus), by a page of its own that was read, or by
- * hearsay only, which then says so.
+ * The evidence for each provider: recorded traffic that is replayed (test/corpus), a page of its documentation, or
+ * neither, with the reason.
  */
 export type Evidence = Recorded | Documented | Unverified
 
@@ -16,13 +16,13 @@ export interface Recorded {
 
 /** Written from documentation. */
 export interface Documented {
-  /** Of the provider itself: its documentation, or a repository of its own. */
+  /** A page of the provider: its documentation or its own repository. */
   readonly page: string
-  /** What is read there. */
+  /** The facts found on the page. */
   readonly says: string
-  /** The base that stands there; absent where the page has none, or where every user has one of their own. */
+  /** The base given on the page; absent if the page has none, or if every user has a different one. */
   readonly base?: string
-  /** Where the page itself was out of reach: who has its text, or cites it. */
+  /** A source that quotes the page, if the page itself could not be read. */
   readonly through?: string
 }
 
@@ -31,10 +31,10 @@ export interface Unverified {
   readonly why: string
 }
 
-/** Folders whose prefix is not of `hosts`. */
+/** Folders with a prefix that is not in `hosts`. */
 const natives: Readonly<Record<string, readonly string[]>> = {
   anthropic: ['anthropic'],
-  // the catalogue has addresses of its own
+  // the catalogue uses its own addresses
   azure: ['azure', 'azure_ai'],
   bedrock: ['bedrock'],
   'chatgpt-backend': ['openai'],
@@ -47,7 +47,7 @@ const natives: Readonly<Record<string, readonly string[]>> = {
   watsonx: ['watsonx'],
 }
 
-/** Prefixes that are another's, under a second name: what is known of one is known of both. */
+/** Second names of a prefix, which share its evidence. */
 export const twins: Readonly<Record<string, string>> = {
   ai21_chat: 'ai21',
   custom_openai: 'openai_like',
@@ -58,7 +58,7 @@ export const twins: Readonly<Record<string, string>> = {
 
 const isText = (operation: string): boolean => operation.startsWith('completion')
 
-/** The prefixes that a folder of the corpus is replayed through. */
+/** The prefixes that replay a folder of the corpus. */
 function prefixesOf(folder: string): readonly string[] {
   const operations = replayed[folder] ?? []
   const own = natives[folder] ?? [hosts[folder]?.prefix ?? folder]
@@ -78,7 +78,7 @@ function recordings(): ReadonlyMap<string, readonly string[]> {
   return found
 }
 
-/** By prefix. What is recorded needs no page. */
+/** By prefix. Recorded providers need no page. */
 export const evidence: Readonly<Record<string, Evidence>> = Object.freeze({
   ...pages,
   ...Object.fromEntries(

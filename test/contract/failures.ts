@@ -6,7 +6,7 @@ import { hello } from './requests.js'
 import type { Scene } from './scene.js'
 import { key } from './targets.js'
 
-/** What goes wrong has the same class everywhere, whole or streamed. */
+/** Failures have the same error class with every provider, streamed or not. */
 const classes: readonly (readonly [name: string, fault: Fault, codes: readonly LLMError['code'][]])[] = [
   ['error 400', { kind: 'status', status: 400 }, ['bad_request']],
   ['error 401', { kind: 'status', status: 401 }, ['authentication']],
@@ -123,7 +123,7 @@ function expectFailure(error: LLMError, scene: Scene, codes: readonly LLMError['
   expect(`${error.message}${JSON.stringify(error)}${JSON.stringify(error.body)}`).not.toContain(key)
 }
 
-/** The client has closed the connection. */
+/** Resolves when the client has closed the connection. */
 async function expectLeft(scene: Scene): Promise<void> {
   const request = answering(scene).at(-1)
   await request?.closed

@@ -5,11 +5,11 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { providerIds } from '../../providers/registry.js'
 
-/** A provider is data: nobody asks for its name, but the module that is the provider. */
+/** A provider is data: only its own module may check for its name. */
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Where calls are made and translated. What builds a provider may say its name; who reads one may not ask for it. */
+/** Modules that make or translate calls. Constructing a provider may use its name; reading one may not check for it. */
 const files = ['src', 'providers']
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
@@ -18,14 +18,14 @@ const files = ['src', 'providers']
   )
   .filter((path) => path.endsWith('.ts') && !path.startsWith('simulator/') && !/\.generated\.ts$/.test(path))
 
-/** Modules that say another provider's name, and why. */
+/** Modules that mention another provider's name, with the reason. */
 const allowed: Readonly<Record<string, string>> = {
   'providers/vertex.ts': "It takes the quirks of Mistral's row for Mistral's models, which speak the same API there.",
 }
 
 const ids = new Set(await providerIds())
 
-/** An expression that may be a provider's prefix: `id`, `provider`, `provider.id`, `context.provider`, `prefix`. */
+/** An expression that may hold a provider's prefix: `id`, `provider`, `provider.id`, `context.provider`, `prefix`. */
 const asksForName = (node: ts.Node): boolean =>
   (ts.isIdentifier(node) && /^(?:provider|prefix|providerId)$/.test(node.text)) ||
   (ts.isPropertyAccessExpression(node) &&
@@ -52,7 +52,7 @@ function findings(path: string, text = readFileSync(join(root, path), 'utf8')): 
   const visit = (node: ts.Node): void => {
     if (ts.isBinaryExpression(node) && comparisons.has(node.operatorToken.kind)) {
       const sides = [node.left, node.right]
-      // whether there is a provider at all is no question of its name
+      // a check for the presence of a provider doesn't depend on its name
       const asked = sides.some(asksForName) && sides.some((side) => ts.isStringLiteralLike(side))
       if (asked || (sides.some(isName) && sides.some((side) => /\bid\b/.test(side.getText())))) note(node)
     }
@@ -95,7 +95,7 @@ describe("a provider's name", () => {
     expect(files.length).toBeGreaterThan(100)
     const found = files.flatMap((path) => findings(path))
     expect(found.filter((place) => allowed[place.split(':')[0] ?? ''] === undefined)).toEqual([])
-    // who needs no leave any more loses it
+    // unused exceptions must be removed
     for (const path of Object.keys(allowed)) expect(found.some((place) => place.startsWith(path))).toBe(true)
   })
 })

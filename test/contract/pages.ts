@@ -1,8 +1,8 @@
 import type { Documented, Unverified } from './evidence.js'
 
 /**
- * Pages that providers were written from, where no traffic of theirs is recorded: each is the provider's own, and `says` is what was read
- * there. Repositories are named at the commit that was read.
+ * Documentation pages of providers without recorded traffic. `says` states the facts read there. Repositories are
+ * named with the commit that was read.
  */
 
 const github = 'https://github.com'
@@ -382,7 +382,7 @@ const small = {
   },
 } as const
 
-/** Servers that one runs oneself. */
+/** Self-hosted servers. */
 const local = {
   docker_model_runner: {
     page: 'https://docs.docker.com/ai/model-runner/api-reference',
@@ -425,7 +425,7 @@ const invoking = {
   through: `${github}/boto/botocore/blob/cd9207757d459bba9c524475b601e59f55760a3a/botocore/data/sagemaker-runtime/2017-05-13/service-2.json`,
 } as const
 
-/** Providers that are more than a row. */
+/** Providers with their own module. */
 const coded = {
   jina_ai: {
     page: `${github}/jina-ai/meta-prompt/blob/6676f7ad8c06bacd4b74d4a435925e5c1014e1b3/v9.txt`,

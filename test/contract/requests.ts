@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FunctionTool, Message } from '../../src/index.js'
 
-/** Nobody may change a request: every one of the suite is frozen through and through. */
+/** Requests must not be modified: every request of the suite is deeply frozen. */
 export function frozen<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value
   Object.freeze(value)
@@ -38,7 +38,7 @@ export const weather: FunctionTool = frozen({
 
 export const askWeather: readonly Message[] = frozen([{ role: 'user', content: 'How is the weather in Paris?' }])
 
-/** Both calls of a turn are answered, in their order. */
+/** Both calls of a turn are answered, in order. */
 export const toolResults: readonly Message[] = frozen([
   { role: 'user', content: 'How is the weather in Paris and in Rome?' },
   {

@@ -6,7 +6,7 @@ import { type Client, type ClientOptions, createClient } from '../../src/index.j
 import { picture } from './requests.js'
 import { type Arriving, account, type Target } from './targets.js'
 
-/** A client of one provider, and the provider, in the process. */
+/** A client and a simulated provider in the same process. */
 export interface Scene {
   readonly target: Target
   readonly client: Client
@@ -21,7 +21,7 @@ export interface Recorded {
   readonly pieces: Buffer[]
 }
 
-/** Without an account, the client is one that nobody has told anything. */
+/** Without an account, the client has no settings at all. */
 export function sceneOf(target: Target, options: ClientOptions = account(target)): Scene {
   const mock = mockProvider()
   const answers: Recorded[] = []
@@ -40,7 +40,7 @@ function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Ta
   if (options.method === 'GET' || !options.body) return options
   const { path, body } = arrives(ranked({ path: options.path, body: JSON.parse(String(options.body)) }))
   const quirks = provider.quirks as { streamOptions?: boolean } | undefined
-  // hosts that know no `stream_options` send usage unasked
+  // hosts without `stream_options` always send usage
   const unasked = quirks?.streamOptions === false && body.stream === true
   return {
     ...options,
@@ -49,7 +49,7 @@ function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Ta
   }
 }
 
-/** Whoever ranks does it by the wire that Cohere began, or has documents by another name. */
+/** Rerank uses Cohere's API, or a variant with another name for the documents. */
 function ranked(request: Arriving): Arriving {
   if (!request.path.endsWith('/rerank') || !request.body.documents) return request
   const { top_k: topK, ...body } = request.body
@@ -74,14 +74,14 @@ function recording(handler: Dispatcher.DispatchHandler, keep: (answer: Recorded)
 }
 
 export interface Gallery {
-  /** Where the picture hangs. */
+  /** The URL of the picture. */
   readonly url: string
-  /** How often it was fetched. */
+  /** The number of downloads. */
   readonly visits: () => number
   close(): void
 }
 
-/** A server with a picture, for providers that want images sent along. */
+/** A server with a picture, for providers that require inline images. */
 export async function openGallery(): Promise<Gallery> {
   let visits = 0
   const server = createServer((_, response) => {

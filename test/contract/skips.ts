@@ -1,14 +1,14 @@
-/** Why a behaviour is not there, and how a call then fails: a skip whose behaviour is there after all fails the suite. */
+/** A missing behaviour with its reason and the resulting failure. The suite fails if a skipped behaviour works after all. */
 export interface Skip {
   readonly why: string
-  /** What the failure says. */
+  /** Matches the message of the failure. */
   readonly says: RegExp
 }
 
 export const operations = ['chat', 'embedding', 'rerank'] as const
 export type Operation = (typeof operations)[number]
 
-/** For all that speak a dialect, and for one provider by its label. */
+/** Facts about all providers of a dialect, and about single providers by label. */
 interface Known<What> {
   readonly dialects: Readonly<Record<string, What>>
   readonly targets: Readonly<Record<string, What>>
@@ -16,120 +16,138 @@ interface Known<What> {
 
 type ByOperation = Partial<Readonly<Record<Operation, string>>>
 
-/** What a provider has no models for: a call is refused before it is sent. */
+/** Operations without models at a provider: the call is rejected before it is sent. */
 export const absent: Known<ByOperation> = {
   dialects: {
-    openai: { rerank: "OpenAI's API has no rerank; hosts that have one of their own say so in their row." },
+    openai: { rerank: "OpenAI's API has no rerank. Hosts with a rerank endpoint declare it in their row." },
     anthropic: { embedding: 'Anthropic has no embedding models.', rerank: 'Anthropic has no rerank models.' },
-    gemini: { rerank: 'Google ranks through another service (Discovery Engine), which llmux does not speak.' },
-    converse: { rerank: 'Bedrock ranks through another service (Agent Runtime), which llmux does not speak.' },
+    gemini: { rerank: "Google's rerank is a separate service (Discovery Engine), which llmux does not support." },
+    converse: { rerank: "Bedrock's rerank is a separate service (Agent Runtime), which llmux does not support." },
     ollama: { rerank: 'Ollama has no rerank.' },
     completions: {
-      embedding: 'The models that complete texts make no embeddings: openai/ has those that do.',
+      embedding: 'Completion models make no embeddings. Use openai/.',
       rerank: "OpenAI's API has no rerank.",
     },
     responses: {
-      embedding: 'Embeddings are no part of the Responses API: openai/ has them.',
+      embedding: 'The Responses API has no embeddings. Use openai/.',
       rerank: "OpenAI's API has no rerank.",
     },
-    text: { rerank: 'What goes on with a text has no wire for rerank.' },
+    text: { rerank: 'Text completion hosts have no common rerank API.' },
     jina: { chat: 'Jina AI has embeddings and rerank only.' },
     voyage: { chat: 'Voyage AI has embeddings and rerank only.' },
   },
   targets: {
     replicate: {
-      embedding: "Replicate's embedding models each have an input of their own.",
+      embedding: "Replicate's embedding models have no common input format.",
     },
-    sagemaker: { embedding: 'Embedding models on SageMaker each have an input of their own.' },
+    sagemaker: { embedding: 'Embedding models on SageMaker have no common input format.' },
     sagemaker_chat: {
-      embedding: 'Embedding models on SageMaker each have an input of their own.',
-      rerank: 'SageMaker has no wire for rerank.',
+      embedding: 'Embedding models on SageMaker have no common input format.',
+      rerank: 'SageMaker has no rerank API.',
     },
-    'vertex_ai (Mistral)': { embedding: 'Mistral has chat models only on Vertex AI.' },
+    'vertex_ai (Mistral)': { embedding: 'Vertex AI has only chat models of Mistral.' },
   },
 }
 
 export const skips: Known<Readonly<Record<string, Skip>>> = {
   dialects: {
     completions: {
-      tools: { why: 'A text completion calls no tools.', says: /tools/ },
-      'parallel tools': { why: 'A text completion calls no tools.', says: /tools/ },
-      'tool result': { why: 'A text completion calls no tools.', says: /tool_calls/ },
-      'tool round trip': { why: 'A text completion calls no tools.', says: /tools/ },
-      'stream of tool calls': { why: 'A text completion calls no tools.', says: /tools/ },
-      'image by URL': { why: 'A text completion takes text only.', says: /takes text only/ },
-      'image inline': { why: 'A text completion takes text only.', says: /takes text only/ },
-      reasoning: { why: 'Models that are older than chat do not reason.', says: /reasoning/ },
-      'stream of reasoning': { why: 'Models that are older than chat do not reason.', says: /reasoning/ },
+      tools: { why: 'Text completions have no tools.', says: /tools/ },
+      'parallel tools': { why: 'Text completions have no tools.', says: /tools/ },
+      'tool result': { why: 'Text completions have no tools.', says: /tool_calls/ },
+      'tool round trip': { why: 'Text completions have no tools.', says: /tools/ },
+      'stream of tool calls': { why: 'Text completions have no tools.', says: /tools/ },
+      'image by URL': { why: 'Text completions accept text only.', says: /takes text only/ },
+      'image inline': { why: 'Text completions accept text only.', says: /takes text only/ },
+      reasoning: { why: 'Completion models do not reason.', says: /reasoning/ },
+      'stream of reasoning': { why: 'Completion models do not reason.', says: /reasoning/ },
     },
     text: {
-      tools: { why: 'A model that goes on with a text calls no tools.', says: /tools/ },
-      'parallel tools': { why: 'A model that goes on with a text calls no tools.', says: /tools/ },
-      'tool result': { why: 'A model that goes on with a text calls no tools.', says: /tool/ },
-      'tool round trip': { why: 'A model that goes on with a text calls no tools.', says: /tools/ },
-      'stream of tool calls': { why: 'A model that goes on with a text calls no tools.', says: /tools/ },
-      'image by URL': { why: 'A model that goes on with a text takes text only.', says: /accepts nothing else/ },
-      'image inline': { why: 'A model that goes on with a text takes text only.', says: /accepts nothing else/ },
-      reasoning: { why: 'Wires of text have no common setting for reasoning.', says: /reasoning_effort/ },
-      'stream of reasoning': { why: 'Wires of text have no common setting for reasoning.', says: /reasoning_effort/ },
-      'cached tokens': { why: 'Wires of text do not tell what was read from a cache.', says: /prompt_tok/ },
-      'reasoning tokens': { why: 'Wires of text do not tell reasoning apart.', says: /expected undefined to be 5/ },
+      tools: { why: 'Text completion models have no tools.', says: /tools/ },
+      'parallel tools': { why: 'Text completion models have no tools.', says: /tools/ },
+      'tool result': { why: 'Text completion models have no tools.', says: /tool/ },
+      'tool round trip': { why: 'Text completion models have no tools.', says: /tools/ },
+      'stream of tool calls': { why: 'Text completion models have no tools.', says: /tools/ },
+      'image by URL': { why: 'Text completion models accept text only.', says: /accepts nothing else/ },
+      'image inline': { why: 'Text completion models accept text only.', says: /accepts nothing else/ },
+      reasoning: { why: 'Text completion APIs have no common setting for reasoning.', says: /reasoning_effort/ },
+      'stream of reasoning': {
+        why: 'Text completion APIs have no common setting for reasoning.',
+        says: /reasoning_effort/,
+      },
+      'cached tokens': { why: 'Text completion APIs do not report cached tokens.', says: /prompt_tok/ },
+      'reasoning tokens': {
+        why: 'Text completion APIs do not report reasoning tokens.',
+        says: /expected undefined to be 5/,
+      },
     },
     ollama: {
-      'cached tokens': { why: 'Ollama does not count what it read from its cache.', says: /prompt_tok/ },
-      'reasoning tokens': { why: 'Ollama counts thinking with the answer.', says: /expected undefined to be 5/ },
-      'content policy': { why: 'Ollama refuses nothing for its contents.', says: /content_policy_violation/ },
+      'cached tokens': { why: 'Ollama does not report cached tokens.', says: /prompt_tok/ },
+      'reasoning tokens': {
+        why: "Ollama includes reasoning tokens in the answer's count.",
+        says: /expected undefined to be 5/,
+      },
+      'content policy': { why: 'Ollama has no content policy.', says: /content_policy_violation/ },
     },
     gemini: {
       'content policy': {
-        why: 'Google answers 200 with a finish reason, which is content_filter here.',
+        why: 'Google answers 200 with a finish reason, reported as content_filter.',
         says: /it should have failed/,
       },
     },
     converse: {
-      'reasoning tokens': { why: 'Bedrock counts reasoning with the answer.', says: /expected undefined to be 5/ },
+      'reasoning tokens': {
+        why: "Bedrock includes reasoning tokens in the answer's count.",
+        says: /expected undefined to be 5/,
+      },
     },
   },
   targets: {
     watsonx: {
       'content policy': {
-        why: 'IBM documents no error for contents: what is moderated is told of in the answer.',
+        why: 'IBM has no documented error for content; the answer reports moderation.',
         says: /content_policy_violation/,
       },
     },
     'bedrock (InvokeModel, gpt-oss)': {
-      'reasoning tokens': { why: 'Bedrock counts reasoning with the answer.', says: /expected undefined to be 5/ },
+      'reasoning tokens': {
+        why: "Bedrock includes reasoning tokens in the answer's count.",
+        says: /expected undefined to be 5/,
+      },
     },
     replicate: {
       'stream with usage': {
-        why: 'The streams of Replicate have no usage.',
+        why: "Replicate's streams have no usage.",
         says: /expected undefined to deeply equal/,
       },
     },
     sagemaker: {
-      usage: { why: 'A text endpoint does not count the prompt.', says: /there is no usage/ },
-      'stream with usage': { why: 'A text endpoint does not count the prompt.', says: /there is no usage/ },
-      'cached tokens': { why: 'A text endpoint does not count the prompt.', says: /there is no usage/ },
-      'reasoning tokens': { why: 'A text endpoint does not count the prompt.', says: /there is no usage/ },
+      usage: { why: 'Text endpoints do not count prompt tokens.', says: /there is no usage/ },
+      'stream with usage': { why: 'Text endpoints do not count prompt tokens.', says: /there is no usage/ },
+      'cached tokens': { why: 'Text endpoints do not count prompt tokens.', says: /there is no usage/ },
+      'reasoning tokens': { why: 'Text endpoints do not count prompt tokens.', says: /there is no usage/ },
     },
     'huggingface (own server)': {
       'embeddings: errors': {
-        why: 'Text Embeddings Inference answers 429 where it is overloaded.',
+        why: 'Text Embeddings Inference answers 429 when it is overloaded.',
         says: /expected 'overloaded' to be 'rate_limit'/,
       },
       'rerank: errors': {
-        why: 'Text Embeddings Inference answers 429 where it is overloaded.',
+        why: 'Text Embeddings Inference answers 429 when it is overloaded.',
         says: /expected 'overloaded' to be 'rate_limit'/,
       },
     },
     huggingface: {
-      'embeddings: usage': { why: 'The router counts no tokens of embeddings.', says: /expected 0 to be/ },
-      rerank: { why: 'The router has no rerank: servers of one’s own do.', says: /the router .* has no rerank/ },
+      'embeddings: usage': { why: 'The router does not count embedding tokens.', says: /expected 0 to be/ },
+      rerank: { why: 'The router has no rerank. Self-hosted servers do.', says: /the router .* has no rerank/ },
       'rerank: the most results': { why: 'The router has no rerank.', says: /the router .* has no rerank/ },
       'rerank: errors': { why: 'The router has no rerank.', says: /expected 'bad_request'/ },
     },
     gemini: {
-      'embeddings: usage': { why: 'The batch endpoint of Google AI Studio counts nothing.', says: /expected 0 to be/ },
+      'embeddings: usage': {
+        why: 'The batch endpoint of Google AI Studio does not count tokens.',
+        says: /expected 0 to be/,
+      },
     },
   },
 }

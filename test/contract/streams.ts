@@ -15,7 +15,7 @@ import {
 import { askWeather, hello, weather } from './requests.js'
 import type { Scene } from './scene.js'
 
-/** A stream says what the whole answer says, or says that it was cut. */
+/** A stream contains the same data as the complete answer, or fails if it was cut. */
 export const streams: readonly Behaviour[] = [
   chat('stream', async (scene) => {
     const { chunks } = await expectSame(scene, { messages: hello })
@@ -24,7 +24,7 @@ export const streams: readonly Behaviour[] = [
     expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant')
     expect(chunks.slice(1).some(({ choices }) => choices[0]?.delta.role !== undefined)).toBe(false)
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('stop')
-    // asked of the provider for `meta`, and shown to those who asked for it
+    // always requested for `meta`, but shown only if the caller asked for it
     expect(chunks.some(({ usage }) => usage)).toBe(false)
   }),
   chat('stream with usage', async (scene) => {
@@ -84,7 +84,7 @@ export const streams: readonly Behaviour[] = [
   }),
 ]
 
-/** Words, a call, and nothing that is long. */
+/** Text and a call, both short. */
 const script = {
   text: 'One two three.',
   toolCalls: [{ name: 'get_weather', arguments: { city: 'Rome' } }],
@@ -100,7 +100,7 @@ interface Same {
   readonly streamed: CompletionStream
 }
 
-/** The chunks, where they add up to what the whole answer says. */
+/** Returns the chunks after checking that they add up to the complete answer. */
 async function expectSame(
   scene: Scene,
   request: ChatRequest,
@@ -111,12 +111,12 @@ async function expectSame(
   const whole = await ask(scene, request, model)
   const streamed = await stream(scene, request, model)
   const chunks = await chunksOf(streamed)
-  // that the usage is the same has a name of its own
+  // equal usage is a separate behaviour
   expect({ ...said(await streamed.final()), usage: undefined }).toEqual({ ...said(whole), usage: undefined })
   return { chunks, whole, streamed }
 }
 
-/** They add up to its usage, too. */
+/** Checks usage as well. */
 async function expectSameUsage(...given: Parameters<typeof expectSame>): Promise<Same> {
   const same = await expectSame(...given)
   expectUsage(same.whole.usage)
@@ -144,7 +144,7 @@ async function expectWholeOrInterrupted(
     for await (const chunk of streamed) chunks.push(chunk)
   } catch (error) {
     if (!LLMError.is(error)) throw error
-    // an error before the first content is one of a call, and would be tried again
+    // an error before the first content would be retried like any failed call
     const { code, partial, retryable } = error
     if (textOf(chunks) === '') expect([where, retryable]).toEqual([where, true])
     else expect([where, code]).toEqual([where, 'stream_interrupted'])
@@ -154,6 +154,6 @@ async function expectWholeOrInterrupted(
     return
   }
   const answer = await streamed.final()
-  // usage may stand behind the end
+  // usage may follow the end marker
   expect([where, { ...said(answer), usage: undefined }]).toEqual([where, { ...said(whole), usage: undefined }])
 }

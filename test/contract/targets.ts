@@ -3,7 +3,7 @@ import { loadProvider, providerIds } from '../../providers/registry.js'
 import type { ClientOptions, ProviderOptions } from '../../src/types/options.js'
 import { type DialectName, dialectOf } from './dialects.js'
 
-/** A provider as the suite calls it; one that serves several dialects at one address stands once for each. */
+/** A provider as called by the suite; a provider with several dialects has one target for each. */
 export interface Target {
   /** `groq`, or `vertex_ai (Claude)`. */
   readonly label: string
@@ -13,9 +13,9 @@ export interface Target {
   readonly provider: Provider
   readonly dialect: DialectName
   readonly models: Models
-  /** What its calls need beside a key: an address, a region, a project. */
+  /** Settings required in addition to a key: an address, a region, a project. */
   readonly account: ProviderOptions
-  /** A request as it would be with OpenAI: for the simulator, which knows no host's own ways. */
+  /** Converts a request to OpenAI's form for the simulator, which doesn't know the differences of single hosts. */
   readonly arrives: (request: Arriving) => Arriving
 }
 
@@ -34,9 +34,9 @@ export interface Models {
 }
 
 interface Serving {
-  /** Put behind the prefix, where a prefix stands more than once. */
+  /** A suffix of the label, for prefixes with several targets. */
   readonly as?: string
-  /** Whose bodies they are, where the dialect is one inside another. */
+  /** The API of the bodies, for dialects that wrap another one. */
   readonly dialect?: DialectName
   readonly models?: Partial<Models>
   readonly account?: ProviderOptions
@@ -46,7 +46,7 @@ interface Serving {
 const signing = { accessKeyId: 'AKIACONTRACT', secretAccessKey: 'secret-of-the-contract' } as const
 const project = { project: 'contract', location: 'us-east5' } as const
 
-/** Prefixes whose models matter: what the dialect sends depends on them. All others serve `some-model`. */
+/** Prefixes whose requests depend on the model. All others serve `some-model`. */
 const servings: Readonly<Record<string, readonly Serving[]>> = {
   openai: [
     { models: { chat: 'gpt-4o', reasoning: 'o3', embedding: 'text-embedding-3-small' } },
@@ -119,7 +119,7 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
   sagemaker: [{ dialect: 'text', account: signing }],
   sagemaker_chat: [{ account: signing }],
   cloudflare: [{ account: { accountId: 'contract' } }],
-  // a key would be traded for a token
+  // a key would be exchanged for a token
   watsonx: [
     {
       account: {
@@ -163,7 +163,7 @@ async function targetOf(id: string, { as, dialect, models = {}, account, arrives
   }
 }
 
-/** What a provider can't do without. */
+/** Required settings of a provider. */
 function accountOf({ address, settings = [] }: Provider): ProviderOptions {
   const required = settings.filter((setting) => setting.required && setting.default === undefined)
   return {
@@ -174,7 +174,7 @@ function accountOf({ address, settings = [] }: Provider): ProviderOptions {
 
 export const key = 'key-of-the-contract'
 
-/** Options of a client that may call the target. */
+/** Options of a client that can call the target. */
 export const account = ({ id, account }: Target): ClientOptions => ({
   providers: { [id]: { apiKey: key, ...account } },
 })

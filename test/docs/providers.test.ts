@@ -1,20 +1,18 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Provider } from '../../providers/contract.js'
 import { loadProvider, providerIds } from '../../providers/registry.js'
 import { type Evidence, evidence } from '../contract/evidence.js'
 import { readPage, root } from './blocks.js'
+import { checkSection, table } from './section.js'
 
 /**
- * The tables of docs/providers.md are made of the providers themselves, and of what is known of them. After a change of theirs:
+ * The tables of docs/providers.md are generated from the providers and the evidence for them. Update them with:
  *
  *     LLMUX_UPDATE_DOCS=1 npx vitest run test/docs/providers.test.ts
  */
 const page = 'docs/providers.md'
-
-/** What stands between the marks of a name. */
-type Marked = 'providers' | 'evidence'
 
 async function all(): Promise<Provider[]> {
   const providers: Provider[] = []
@@ -27,7 +25,7 @@ async function all(): Promise<Provider[]> {
 
 const code = (texts: readonly (string | undefined)[]) => texts.map((text) => `\`${text}\``).join(', ')
 
-function line({ id, name, auth, address, dialect }: Provider): string {
+function line({ id, name, auth, address, dialect }: Provider): string[] {
   const keys = auth.schemes.flatMap((scheme) => scheme.env)
   // whatever a dialect has beside its framing and its reading of errors
   const operations = Object.entries(dialect)
@@ -42,7 +40,7 @@ function line({ id, name, auth, address, dialect }: Provider): string {
     address.env.length > 0 ? code(address.env) : '',
     operations.join(', '),
   ]
-  return `| ${cells.map((cell) => cell.trim()).join(' | ')} |`
+  return cells.map((cell) => cell.trim())
 }
 
 /** A base that depends on a setting is shown with the setting's name in it. */
@@ -56,13 +54,11 @@ function baseOf({ base }: Provider['address']): string {
   ])
 }
 
-async function table(): Promise<string> {
-  const lines = (await all()).map(line)
-  const head = ['prefix', 'provider', 'key', 'base', 'replaced by', 'operations']
-  return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines].join('\n')
+async function providers(): Promise<string> {
+  return table([['prefix', 'provider', 'key', 'base', 'replaced by', 'operations'], ...(await all()).map(line)])
 }
 
-/** A link that says whose page it is. */
+/** A link with the host as its text. */
 function link(url: string): string {
   const { hostname, pathname } = new URL(url)
   const host = hostname.replace(/^www\./, '')
@@ -75,50 +71,46 @@ function known(of: Exclude<Evidence, { recorded: unknown }>): string {
   return `${link(of.page)}${copy}: ${of.says}`
 }
 
-/** Who is recorded, as a line; of the others, the page that was read. */
+/** Providers with recorded traffic in one line, and the documentation page of all others. */
 function knowledge(): string {
   const recorded: string[] = []
-  const lines: string[] = []
+  const lines: string[][] = []
   for (const [id, of] of Object.entries(evidence).sort(([one], [two]) => (one < two ? -1 : 1))) {
     if ('recorded' in of) recorded.push(`${id}/`)
-    else lines.push(`| \`${id}/\` | ${known(of)} |`)
+    else lines.push([`\`${id}/\``, known(of)])
   }
-  return `Recorded: ${code(recorded)}.\n\n${['| prefix | page |', '| --- | --- |', ...lines].join('\n')}`
-}
-
-/** The formatter pads the columns of a table, and breaks lines. */
-const unpadded = (table: string) => table.trim().replace(/\s+/g, ' ').replace(/-{3,}/g, '---')
-
-/** Holds a part of the page against what it is made of, or writes it. */
-function hold(name: Marked, made: string): void {
-  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
-  const text = readPage(page)
-  const [before = '', rest = ''] = text.split(begin)
-  const [written = '', after = ''] = rest.split(end)
-  if (process.env.LLMUX_UPDATE_DOCS) writeFileSync(join(root, page), `${before}${begin}\n\n${made}\n\n${end}${after}`)
-  else expect(unpadded(written)).toBe(unpadded(made))
+  return `Recorded: ${code(recorded)}.\n\n${table([['prefix', 'page'], ...lines])}`
 }
 
 describe('CONTRIBUTING.md', () => {
-  it('names files that every dialect has', () => {
+  it('lists the files of a dialect folder', () => {
     const folder = join(root, 'providers', 'dialects')
     const named = [...readPage('CONTRIBUTING.md').matchAll(/^\| `([a-z-]+\.ts)` +\|/gm)].map((match) => match[1] ?? '')
-    expect(named.length).toBeGreaterThan(5)
-    // a folder with one shape for several hosts, and nothing of chats in it
-    const dialects = readdirSync(folder).filter((name) => name !== 'rerank')
-    for (const dialect of dialects) {
-      expect([dialect, named.filter((name) => !existsSync(join(folder, dialect, name)))]).toEqual([dialect, []])
+    const always = [
+      'index.ts',
+      'encode.ts',
+      'messages.ts',
+      'content.ts',
+      'decode.ts',
+      'stream.ts',
+      'errors.ts',
+      'usage.ts',
+    ]
+    expect(named).toEqual(expect.arrayContaining(always))
+    // rerank is one API of several hosts, without a chat
+    for (const dialect of readdirSync(folder).filter((name) => name !== 'rerank')) {
+      expect([dialect, always.filter((name) => !existsSync(join(folder, dialect, name)))]).toEqual([dialect, []])
     }
   })
 })
 
 describe('docs/providers.md', () => {
   it('lists every provider as in the code', async () => {
-    hold('providers', await table())
+    checkSection(page, 'providers', await providers(), 'test/docs/providers.test.ts')
   })
 
   it('lists the evidence of each provider', () => {
-    hold('evidence', knowledge())
+    checkSection(page, 'evidence', knowledge(), 'test/docs/providers.test.ts')
   })
 
   it('has notes only on existing providers', async () => {

@@ -13,12 +13,12 @@ const image = (data: string) => ({ type: 'image_url', image_url: { url: `data:im
 
 const texts = ['Be brief.', 'Weather in Oslo and Rome?', said, 'Oslo: rain', 'Rome: see the chart', 'And the sea?']
 
-/** A conversation that a model has begun, and whose next turn is another's. */
+/** A conversation started by one model and continued by another. */
 async function historyFrom(name: string): Promise<Message[]> {
   const origin = origins.find((one) => one.name === name)
   if (!origin) throw new Error(`no origin ${name}`)
   const answer = await answerOf(origin)
-  // a reasoning that never was can't be lost
+  // without reasoning there is none to lose
   if (origin.reasons) expect(answer.reasoning_content).toBe(reasoning)
   const [oslo, rome] = answer.tool_calls ?? []
   if (!oslo || !rome) throw new Error(`${name} made no two calls`)
@@ -48,7 +48,7 @@ const tools = [
   },
 ] as const
 
-/** Sends the history on; what the provider would refuse, the simulator refuses. */
+/** Sends the history to the simulator, which rejects it like the provider would. */
 async function send(target: Target, messages: readonly Message[]): Promise<Sent> {
   const { model } = target
   if (target.unheard) return encode(target, messages)
@@ -59,7 +59,7 @@ async function send(target: Target, messages: readonly Message[]): Promise<Sent>
   return { body: mock.requests[0]?.body as Sent['body'], warnings: answer.meta.warnings }
 }
 
-/** For wires that the simulator does not speak. */
+/** For APIs that the simulator does not support. */
 async function encode({ model: name }: Target, messages: readonly Message[]): Promise<Sent> {
   const [id = '', ...rest] = name.split('/')
   const model = rest.join('/')
@@ -101,7 +101,7 @@ describe.each(origins)('a conversation with $name', ({ name, reasons }) => {
   })
 })
 
-/** What stands for the reasoning where its text is for people only. */
+/** The replacement for reasoning text that the provider hides. */
 function signaturesIn(messages: readonly Message[]): string[] {
   const found: string[] = []
   JSON.stringify(messages, (name, value: unknown) => {
@@ -111,7 +111,7 @@ function signaturesIn(messages: readonly Message[]): string[] {
   return found
 }
 
-/** What could be the arguments of a call, wherever it stands. */
+/** Strings that could be the arguments of a call, anywhere in the body. */
 function argumentsIn(value: unknown): unknown[] {
   if (typeof value === 'string') {
     if (!value.startsWith('{')) return []

@@ -6,14 +6,17 @@ import type { AnswerMessage } from '../../src/types/chat.js'
 import { messageOf } from '../helpers/simulated.js'
 import { accounts } from './targets.js'
 
-/** A model whose answer begins the conversation. */
+/** A model that starts the conversation. */
 export interface Origin {
   readonly name: string
   /** The model string. */
   readonly model: string
-  /** Its answer, as recorded traffic has it (the values are our own). @default what the simulator writes on the provider's wire */
+  /**
+   * Its answer in the shape of recorded traffic, with made-up values. @default the simulator's answer in the
+   * provider's API
+   */
   readonly body?: Readonly<Record<string, unknown>>
-  /** Whether it reasons for others to see. */
+  /** Whether other models can read its reasoning. */
   readonly reasons: boolean
 }
 
@@ -27,7 +30,7 @@ const call = (id: string, city: string) => ({
   function: { name: 'get_weather', arguments: JSON.stringify({ city }) },
 })
 
-/** An answer on OpenAI's wire. */
+/** An answer in OpenAI's API. */
 const openaiBody = (message: object, ids: readonly [string, string]) => ({
   id: 'chatcmpl-1',
   object: 'chat.completion',
@@ -124,7 +127,7 @@ export const origins: readonly Origin[] = [
           status: 'completed',
           content: [{ type: 'output_text', text: said, annotations: [] }],
         },
-        // a call's item and the call itself have ids of their own, the longer ones among them
+        // items and calls have separate ids, some of them long
         responsesCall('call_4kJ9sLm2NpQ5rTvX8yZa1bCd', 'Oslo'),
         responsesCall('call_7hG6fDs3AqW9eRtY2uIo5pLk', 'Rome'),
       ],
@@ -133,7 +136,7 @@ export const origins: readonly Origin[] = [
   },
 ]
 
-/** What a model answers with: words, two calls at once, and its reasoning. */
+/** The answer of every origin: text, two parallel calls, and reasoning. */
 export async function answerOf({ model, body, reasons }: Origin): Promise<AnswerMessage> {
   const [id = '', ...rest] = model.split('/')
   if (body) return decoded(id, rest.join('/'), body)

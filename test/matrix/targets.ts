@@ -2,20 +2,20 @@ import type { ClientOptions } from '../../src/index.js'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** A model that goes on with a conversation. */
+/** A model that continues a conversation. */
 export interface Target {
   readonly name: string
   /** The model string. */
   readonly model: string
-  /** How the ids of its calls may look. */
+  /** The pattern of its call ids. */
   readonly ids: RegExp
   /** The turns of its body. */
   readonly turns: (body: Json) => readonly Json[]
-  /** Calls and results, in their order. */
+  /** Calls and results, in order. */
   readonly tools: (turn: Json) => { readonly calls: unknown[]; readonly results: unknown[] }
-  /** Whether two turns of one role may not follow each other. */
+  /** Whether two consecutive turns of one role are rejected. */
   readonly alternates?: boolean
-  /** The simulator does not speak its wire. */
+  /** True if the simulator does not support its API. */
   readonly unheard?: boolean
 }
 

@@ -1,12 +1,13 @@
-import type { ChatParams, ResponseFormat } from '../../../src/types/chat.js'
+import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
+import { encodeFormat } from './format.js'
 import { encodeMessages } from './messages.js'
 import { encodeParams } from './params.js'
 import type { EncodeScope } from './scope.js'
 import { encodeThink } from './thinking.js'
 import { encodeTools } from './tools.js'
-import { type Fields, isFields } from './wire.js'
+import type { Fields } from './wire.js'
 
 /** Encodes an OpenAI-shaped request for Ollama's API. https://docs.ollama.com/api/chat */
 export function encode(params: ChatParams, context: EncodeContext): Encoded {
@@ -29,20 +30,4 @@ export function encode(params: ChatParams, context: EncodeContext): Encoded {
     stream: params.stream === true,
   }
   return scope.report.warnings.length > 0 ? { body, warnings: scope.report.warnings } : { body }
-}
-
-/**
- * `json` or the schema itself, which constrains the sampler. https://docs.ollama.com/capabilities/structured-outputs
- */
-function encodeFormat(format: ResponseFormat | null | undefined, scope: EncodeScope): 'json' | Fields | undefined {
-  if (!format || format.type === 'text') return undefined
-  if (format.type === 'json_object') return 'json'
-  if (format.type === 'json_schema' && isFields(format.json_schema)) {
-    return isFields(format.json_schema.schema) ? format.json_schema.schema : 'json'
-  }
-  throw scope.report.invalid(
-    'response_format',
-    "must be { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }",
-    format,
-  )
 }

@@ -1,0 +1,22 @@
+import type { ResponseFormat } from '../../../src/types/chat.js'
+import type { EncodeScope } from './scope.js'
+import { type Fields, isFields } from './wire.js'
+
+/**
+ * `json` or the schema itself, which constrains the sampler. https://docs.ollama.com/capabilities/structured-outputs
+ */
+export function encodeFormat(
+  format: ResponseFormat | null | undefined,
+  scope: EncodeScope,
+): 'json' | Fields | undefined {
+  if (!format || format.type === 'text') return undefined
+  if (format.type === 'json_object') return 'json'
+  if (format.type === 'json_schema' && isFields(format.json_schema)) {
+    return isFields(format.json_schema.schema) ? format.json_schema.schema : 'json'
+  }
+  throw scope.report.invalid(
+    'response_format',
+    "must be { type: 'text' }, { type: 'json_object' } or { type: 'json_schema', json_schema }",
+    format,
+  )
+}
