@@ -93,7 +93,7 @@ describe('CONTRIBUTING.md', () => {
       'content.ts',
       'decode.ts',
       'stream.ts',
-      'errors.ts',
+
       'usage.ts',
     ]
     expect(named).toEqual(expect.arrayContaining(always))
