@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { checkSection, table } from '../docs/section.js'
 import { ask } from './behaviour.js'
 import { askWeather, forecast, look } from './requests.js'
