@@ -22,7 +22,7 @@ function run(program, args, cwd, seconds, env = {}) {
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}`)
 }
 
-/** The part of the example that its comment names: from the import of llmux to the table of statuses. */
+/** The part of the example for app/chat/route.js: without setup.mjs and the last lines. */
 function route() {
   const example = readFileSync(join(root, 'examples', 'next-route.mjs'), 'utf8')
   const [, text] = /^(import \{[^}]*\} from 'llmux'\n.*?)^serve\(/ms.exec(example) ?? []

@@ -3,48 +3,60 @@ import type { Attempt } from './types/meta.js'
 
 const brand = Symbol.for('llmux.error')
 
-/** What is known of a failure. */
+/** Details of a failure, all optional. */
 export interface ErrorDetails {
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the provider answered. */
   status?: number | undefined
+  /** Prefix of the provider, such as `openai`. */
   provider?: string | undefined
+  /** Model requested from the provider. */
   model?: string | undefined
-  /** The provider's id of the request: quote it to their support. */
+  /** The provider's id of the request, for their support. */
   requestId?: string | undefined
-  /** How long the provider asks to wait, in milliseconds. */
+  /** Delay requested by the provider before a retry, in milliseconds. */
   retryAfterMs?: number | undefined
-  /** The provider's own code or type, as it stood in the error body. */
+  /** The provider's own code or type from the error body. */
   providerCode?: string | undefined
-  /** The request field that the provider objects to. */
+  /** The invalid field of the request. */
   param?: string | undefined
-  /** The provider's error body, parsed where it was JSON. Credentials are blotted out. */
+  /** The provider's error body, parsed if it was JSON. Credentials are redacted. */
   body?: unknown
-  /** What had arrived of a streamed answer before it failed. */
+  /** The partial answer of a stream that failed. */
   partial?: ChatCompletion | undefined
-  /** Overrides what the class says about trying again. */
+  /** Overrides the default of the class. */
   retryable?: boolean | undefined
+  /** Underlying error, such as a socket error or the reason of an abort. */
   cause?: unknown
 }
 
 /**
- * Base of every error that llmux throws. `code` is a literal, so a `switch` narrows; `LLMError.is()`
- * recognises errors of another copy of the package too (ESM beside CommonJS).
+ * Base class of every error that llmux throws. `code` is a literal type, so a `switch` narrows it. `LLMError.is()` also recognises
+ * errors of another copy of the package, such as ESM beside CommonJS.
  */
 export abstract class LLMError extends Error {
+  /** Literal code of the class, for `switch`. */
   abstract readonly code: ErrorCode
-  /** True where the same call may succeed later or elsewhere. */
+  /** True if the same call may succeed later or with another provider. */
   readonly retryable: boolean
+  /** HTTP status, if the provider answered. */
   readonly status: number | undefined
+  /** Prefix of the provider, such as `openai`. */
   readonly provider: string | undefined
+  /** Model requested from the provider. */
   readonly model: string | undefined
+  /** The provider's id of the request, for their support. */
   readonly requestId: string | undefined
+  /** Delay requested by the provider before a retry, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** The provider's own code or type from the error body. */
   readonly providerCode: string | undefined
+  /** The invalid field of the request. */
   readonly param: string | undefined
+  /** The provider's error body, parsed if it was JSON, without credentials. */
   readonly body: unknown
-  /** What had arrived of a streamed answer before it failed. Not enumerable. */
+  /** The partial answer of a stream that failed. Not enumerable. */
   declare readonly partial: ChatCompletion | undefined
-  /** Every try of the call, the last one included. */
+  /** All attempts of the call, including the last one. */
   attempts: readonly Attempt[] = []
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -61,19 +73,19 @@ export abstract class LLMError extends Error {
     Object.defineProperty(this, 'partial', { value: details.partial, enumerable: false, configurable: true })
   }
 
-  /** Whether calls that fail so are worth another try, where the failure itself says nothing about it. */
+  /** Default of `retryable` for the class. */
   protected static readonly retryable: boolean = false
 
   get [brand](): true {
     return true
   }
 
-  /** Whether `value` is an error of llmux, of whichever copy of the package. */
+  /** True if `value` is an error of llmux, from any copy of the package. */
   static is(value: unknown): value is AnyLLMError {
     return typeof value === 'object' && value !== null && brand in value
   }
 
-  /** What a log needs, and nothing that a log must not have. */
+  /** Fields for a log, without credentials and without the partial answer. */
   toJSON(): Record<string, unknown> {
     const { name, message, code, retryable, status, provider, model, requestId, retryAfterMs, providerCode, param } =
       this
@@ -88,19 +100,19 @@ export class AuthenticationError extends LLMError {
   readonly code = 'authentication'
 }
 
-/** 403: the key is good, but may not do this. */
+/** 403: the key is valid but lacks permission. */
 export class PermissionDeniedError extends LLMError {
   override readonly name = 'PermissionDeniedError' as const
   readonly code = 'permission_denied'
 }
 
-/** 404: no such model, deployment or path. */
+/** 404: unknown model, deployment or path. */
 export class NotFoundError extends LLMError {
   override readonly name = 'NotFoundError' as const
   readonly code = 'not_found'
 }
 
-/** 400 and its like: the request is wrong, and will be wrong again. Also thrown before anything is sent. */
+/** 400 and similar: the request is invalid; retrying it can't succeed. Also thrown before anything is sent. */
 export class BadRequestError extends LLMError {
   override readonly name: string = 'BadRequestError'
   readonly code:
@@ -111,23 +123,23 @@ export class BadRequestError extends LLMError {
     | 'image_fetch' = 'bad_request'
 }
 
-/** The prompt, or prompt and answer together, are longer than the model's window. */
+/** The prompt, or prompt and answer together, exceed the model's context window. */
 export class ContextWindowExceededError extends BadRequestError {
   override readonly name = 'ContextWindowExceededError' as const
   override readonly code = 'context_window_exceeded'
 }
 
-/** The provider's safety system refused the prompt or the answer. */
+/** The provider's safety system rejected the prompt or the answer. */
 export class ContentPolicyViolationError extends BadRequestError {
   override readonly name = 'ContentPolicyViolationError' as const
   override readonly code = 'content_policy_violation'
 }
 
-/** The target can't honour a parameter. `dropParams: true` leaves it out and reports it in `meta.warnings`. */
+/** The provider doesn't support a parameter. With `dropParams: true` it is dropped with a warning in `meta.warnings`. */
 export class UnsupportedParamsError extends BadRequestError {
   override readonly name = 'UnsupportedParamsError' as const
   override readonly code = 'unsupported_params'
-  /** The parameters, as they are named in the request. */
+  /** The unsupported parameters, by their names in the request. */
   readonly params: readonly string[]
   constructor(message: string, details: ErrorDetails & { params: readonly string[] }) {
     super(message, details)
@@ -135,32 +147,32 @@ export class UnsupportedParamsError extends BadRequestError {
   }
 }
 
-/** An image or file that the request points at could not be had. */
+/** An image or file referenced by the request could not be downloaded. */
 export class ImageFetchError extends BadRequestError {
   override readonly name = 'ImageFetchError' as const
   override readonly code = 'image_fetch'
 }
 
-/** 422: well-formed, and still not acceptable. */
+/** 422: the request is well-formed but not acceptable. */
 export class UnprocessableEntityError extends LLMError {
   override readonly name = 'UnprocessableEntityError' as const
   readonly code = 'unprocessable_entity'
 }
 
-/** 429: too much in too short a time. Try later, or elsewhere; see `retryAfterMs`. */
+/** 429: a rate limit was exceeded. Retry later or use another provider; see `retryAfterMs`. */
 export class RateLimitError extends LLMError {
   override readonly name = 'RateLimitError' as const
   readonly code = 'rate_limit'
   protected static override readonly retryable = true
 }
 
-/** The account has no credit or quota left. Waiting does not help; paying does. */
+/** The account has no credit or quota left. A retry doesn't help. */
 export class QuotaExceededError extends LLMError {
   override readonly name = 'QuotaExceededError' as const
   readonly code = 'quota_exceeded'
 }
 
-/** The provider has no capacity just now (529, "overloaded"). Not the caller's limit: try elsewhere. */
+/** The provider is out of capacity (529, "overloaded"), independently of the caller's limits. */
 export class OverloadedError extends LLMError {
   override readonly name = 'OverloadedError' as const
   readonly code = 'overloaded'
@@ -174,34 +186,35 @@ export class InternalServerError extends LLMError {
   protected static override readonly retryable = true
 }
 
-/** The answer was not what the API promises: HTML, half a JSON, garbage. */
+/** The response violates the API: HTML, truncated JSON or garbage. */
 export class InvalidResponseError extends InternalServerError {
   override readonly name = 'InvalidResponseError' as const
   override readonly code = 'invalid_response'
 }
 
-/** 502, 503: the provider can't be reached behind its own front door. */
+/** 502, 503: the provider's service is unavailable behind its front end. */
 export class ServiceUnavailableError extends LLMError {
   override readonly name = 'ServiceUnavailableError' as const
   readonly code = 'service_unavailable'
   protected static override readonly retryable = true
 }
 
-/** No answer at all: the host is unknown, refused, reset the connection, or its certificate is bad. */
+/** No response: unknown host, refused or reset connection, or an invalid certificate. */
 export class APIConnectionError extends LLMError {
   override readonly name = 'APIConnectionError' as const
   readonly code = 'api_connection'
   protected static override readonly retryable = true
 }
 
-/** Which clock ran out. */
+/** The timeout that expired; `upstream` means that the provider reported it (408, 504). */
 export type TimeoutPhase = 'total' | 'connect' | 'headers' | 'first_token' | 'idle' | 'upstream'
 
-/** A clock of the call ran out, or the provider says so (408, 504). */
+/** A timeout of the call expired, or the provider reported one (408, 504). */
 export class TimeoutError extends LLMError {
   override readonly name = 'TimeoutError' as const
   readonly code = 'timeout'
   protected static override readonly retryable = true
+  /** The timeout that expired. */
   readonly phase: TimeoutPhase
   constructor(message: string, details: ErrorDetails & { phase: TimeoutPhase }) {
     super(message, details)
@@ -209,31 +222,31 @@ export class TimeoutError extends LLMError {
   }
 }
 
-/** A stream ended before its end: the connection closed, and no end mark had come. What had arrived is on `partial`. */
+/** A stream ended early: the connection closed before its end marker. `partial` has the answer so far. */
 export class StreamInterruptedError extends LLMError {
   override readonly name = 'StreamInterruptedError' as const
   readonly code = 'stream_interrupted'
   protected static override readonly retryable = true
 }
 
-/** The caller's `signal` or `stream.abort()` ended the call. The reason given is the `cause`. */
+/** The caller's `signal` or `stream.abort()` ended the call. `cause` is the given reason. */
 export class AbortError extends LLMError {
   override readonly name = 'AbortError' as const
   readonly code = 'aborted'
 }
 
-/** A budget of a Router, deployment, provider or tag is used up. Thrown before anything is sent. */
+/** A budget of a Router, deployment, provider or tag is exhausted. Thrown before anything is sent. */
 export class BudgetExceededError extends LLMError {
   override readonly name = 'BudgetExceededError' as const
   readonly code = 'budget_exceeded'
 }
 
-/** No deployment of a model group can take the call just now; `retryAfterMs` is when one may. */
+/** No deployment of a model group is available. `retryAfterMs` is the time until one may be, in milliseconds. */
 export class NoDeploymentsAvailableError extends LLMError {
   override readonly name = 'NoDeploymentsAvailableError' as const
   readonly code = 'no_deployments_available'
   protected static override readonly retryable = true
-  /** Each deployment of the group, and why it could not take the call. */
+  /** Each deployment of the group and why it was excluded. */
   readonly deployments: readonly { deployment: string; reason: string; retryAfterMs?: number }[]
   constructor(
     message: string,
@@ -249,11 +262,13 @@ export class NoDeploymentsAvailableError extends LLMError {
   }
 }
 
-/** The answer is not what the schema in `response_format` asks for. The answer itself is on `completion`. */
+/** The answer doesn't match the schema in `response_format`. `completion` has the answer. */
 export class JSONSchemaValidationError extends LLMError {
   override readonly name = 'JSONSchemaValidationError' as const
   readonly code = 'json_schema_validation'
+  /** Validation issues with their paths, such as `items[0].price`. */
   readonly issues: readonly { message: string; path: string }[]
+  /** The answer that failed validation. */
   readonly completion: ChatCompletion | undefined
   constructor(
     message: string,
@@ -268,56 +283,40 @@ export class JSONSchemaValidationError extends LLMError {
   }
 }
 
-/** Every error of llmux, as a union that `switch (error.code)` narrows. */
-export type AnyLLMError =
-  | AuthenticationError
-  | PermissionDeniedError
-  | NotFoundError
-  | (BadRequestError & { readonly code: 'bad_request' })
-  | ContextWindowExceededError
-  | ContentPolicyViolationError
-  | UnsupportedParamsError
-  | ImageFetchError
-  | UnprocessableEntityError
-  | RateLimitError
-  | QuotaExceededError
-  | OverloadedError
-  | (InternalServerError & { readonly code: 'internal_server' })
-  | InvalidResponseError
-  | ServiceUnavailableError
-  | APIConnectionError
-  | TimeoutError
-  | StreamInterruptedError
-  | AbortError
-  | BudgetExceededError
-  | NoDeploymentsAvailableError
-  | JSONSchemaValidationError
+/** Every concrete error class by its name. The one list that the types below are made of. */
+export interface ErrorClasses {
+  AuthenticationError: AuthenticationError
+  PermissionDeniedError: PermissionDeniedError
+  NotFoundError: NotFoundError
+  BadRequestError: BadRequestError & { readonly code: 'bad_request' }
+  ContextWindowExceededError: ContextWindowExceededError
+  ContentPolicyViolationError: ContentPolicyViolationError
+  UnsupportedParamsError: UnsupportedParamsError
+  ImageFetchError: ImageFetchError
+  UnprocessableEntityError: UnprocessableEntityError
+  RateLimitError: RateLimitError
+  QuotaExceededError: QuotaExceededError
+  OverloadedError: OverloadedError
+  InternalServerError: InternalServerError & { readonly code: 'internal_server' }
+  InvalidResponseError: InvalidResponseError
+  ServiceUnavailableError: ServiceUnavailableError
+  APIConnectionError: APIConnectionError
+  TimeoutError: TimeoutError
+  StreamInterruptedError: StreamInterruptedError
+  AbortError: AbortError
+  BudgetExceededError: BudgetExceededError
+  NoDeploymentsAvailableError: NoDeploymentsAvailableError
+  JSONSchemaValidationError: JSONSchemaValidationError
+}
 
+/** Every error of llmux, as a union that `switch (error.code)` narrows. */
+export type AnyLLMError = ErrorClasses[keyof ErrorClasses]
+
+/** Literal `code` of an error. */
 export type ErrorCode = AnyLLMError['code']
 
-/** The names of the classes, for tables by error: `{ RateLimitError: 3 }`. */
-export type ErrorClass =
-  | 'AuthenticationError'
-  | 'PermissionDeniedError'
-  | 'NotFoundError'
-  | 'BadRequestError'
-  | 'ContextWindowExceededError'
-  | 'ContentPolicyViolationError'
-  | 'UnsupportedParamsError'
-  | 'ImageFetchError'
-  | 'UnprocessableEntityError'
-  | 'RateLimitError'
-  | 'QuotaExceededError'
-  | 'OverloadedError'
-  | 'InternalServerError'
-  | 'InvalidResponseError'
-  | 'ServiceUnavailableError'
-  | 'APIConnectionError'
-  | 'TimeoutError'
-  | 'StreamInterruptedError'
-  | 'BudgetExceededError'
-  | 'NoDeploymentsAvailableError'
-  | 'JSONSchemaValidationError'
+/** Class names for tables by error, such as `{ RateLimitError: 3 }`. Aborts by the caller are never counted. */
+export type ErrorClass = Exclude<keyof ErrorClasses, 'AbortError'>
 
 /** Describes a rejected value for a message: `got 'yes'`, `got an empty array`, `got undefined`. Never pass a credential. */
 export function got(value: unknown): string {

@@ -128,7 +128,45 @@ export { CompletionStream } from './call/completion-stream.js'
 export { ResponsesStream } from './call/responses-stream.js'
 export type { Client } from './client.js'
 export { createClient } from './client.js'
-export * from './errors.js'
+export {
+  AbortError,
+  type AnyLLMError,
+  APIConnectionError,
+  AuthenticationError,
+  BadRequestError,
+  BudgetExceededError,
+  ContentPolicyViolationError,
+  ContextWindowExceededError,
+  type ErrorClass,
+  type ErrorCode,
+  type ErrorDetails,
+  ImageFetchError,
+  InternalServerError,
+  InvalidResponseError,
+  JSONSchemaValidationError,
+  LLMError,
+  NoDeploymentsAvailableError,
+  NotFoundError,
+  OverloadedError,
+  PermissionDeniedError,
+  QuotaExceededError,
+  RateLimitError,
+  ServiceUnavailableError,
+  StreamInterruptedError,
+  TimeoutError,
+  type TimeoutPhase,
+  UnprocessableEntityError,
+  UnsupportedParamsError,
+} from './errors.js'
+export {
+  type AnthropicErrorBody,
+  type GeminiErrorBody,
+  type HttpError,
+  type HttpErrorBodies,
+  type HttpErrorDialect,
+  type OpenAIErrorBody,
+  toHttpError,
+} from './http-error.js'
 export { type MemoryLimits, type MemoryLimitsOptions, memoryLimits } from './limits/memory.js'
 export { type RedisLimitsOptions, redisLimits } from './limits/redis/index.js'
 export type { CompletionResult, Parsed } from './operations/chat.js'

@@ -1,109 +1,121 @@
 import type { CallCost } from './meta.js'
 
 /**
- * Where answers are kept, as text under a key: `memoryCache()`, `redisCache()`, or any object with these two functions (a `Map`,
- * a Keyv). What it throws, and what it gives back that is no entry of llmux, counts as a miss.
+ * A store of text entries: `memoryCache()`, `redisCache()`, or any object with `get` and `set`, such as a `Map` or a Keyv.
+ * Exceptions and foreign values count as misses.
  */
 export interface CacheStore {
+  /** Returns the value of a key, or undefined. May be asynchronous. */
   get(key: string): unknown
-  /** @param ttl milliseconds; undefined leaves it to the store */
+  /** Stores a value. May be asynchronous. @param ttl milliseconds; undefined means the store's default */
   set(key: string, value: string, ttl?: number): unknown
-  /** The same for many keys, in their order. */
+  /** Returns the values of several keys, in their order. */
   getMany?(keys: readonly string[]): unknown
+  /** Stores several values. */
   setMany?(entries: readonly (readonly [key: string, value: string])[], ttl?: number): unknown
 }
 
-/**
- * A cache that also answers calls whose last user turn is only like one that was answered. Made by `semanticCache()`.
- */
+/** A cache store that also finds answers to similar questions. Created by `semanticCache()`. */
 export interface SemanticStore extends CacheStore {
+  /** Settings of the similarity search. */
   readonly semantic: SemanticSettings
 }
 
-/** Places of answers, found by the vectors of what was asked. */
+/** An index that finds cache keys by vectors. */
 export interface SemanticIndex {
-  /** The nearest of one scope, and how like it is: 1 is the same direction. */
+  /** Returns the most similar entry of a scope. A similarity of 1 means the same direction. */
   nearest(scope: string, vector: Float32Array): Promise<Neighbour | undefined> | Neighbour | undefined
+  /** Adds the vector of a cached answer. @param ttl milliseconds; undefined means the index's default */
   add(scope: string, key: string, vector: Float32Array, ttl: number | undefined): unknown
-  /** Why it can't look now, where that is known already: then nobody pays for a vector. */
+  /** Returns the reason if the index is known to be unavailable, which saves computing a vector. */
   refusal?(): Error | undefined
-  /** Its answer is gone. */
+  /** Removes a vector whose answer no longer exists. */
   remove?(scope: string, key: string): unknown
 }
 
+/** The most similar entry of an index. */
 export interface Neighbour {
+  /** Cache key of the answer. */
   readonly key: string
-  /** Cosine. */
+  /** Cosine similarity, -1 to 1. */
   readonly similarity: number
 }
 
-/** Makes the vector of a text. */
+/** Computes the vector of a text. */
 export type EmbedText = (text: string, signal: AbortSignal) => Promise<ArrayLike<number>>
 
+/** Validated options of `semanticCache()`. */
 export interface SemanticSettings {
+  /** Embedding model or function. */
   readonly embed: string | EmbedText
+  /** Minimum cosine similarity of a hit. */
   readonly threshold: number
+  /** Maximum time to compute a vector, in milliseconds. */
   readonly embedTimeout: number
+  /** Index of the vectors. */
   readonly index: SemanticIndex
 }
 
-/** Something that went wrong with a cache. The call went on without it. */
+/** A failure of the cache. The call continues without it. */
 export interface CacheFailure {
+  /** The failed operation. */
   readonly operation: 'get' | 'set' | 'embed' | 'index'
+  /** The error. */
   readonly error: Error
-  /** The key that it was about; of many, the first. */
+  /** The affected key; the first of several. */
   readonly key: string
 }
 
-/** How a client, a Router or a call uses a cache. */
+/** Cache settings of a client, a Router or a call. */
 export interface CacheSettings {
+  /** Store of the answers. */
   store: CacheStore
-  /** How long answers are kept, in milliseconds. @default the store's own */
+  /** Time to live of new answers, in milliseconds. @default the store's */
   ttl?: number | undefined
-  /** The oldest answer to be taken, in milliseconds. 0 takes none, and keeps the new one. @default no limit */
+  /** Maximum age of a returned answer, in milliseconds. 0 skips the lookup but stores the new answer. @default no limit */
   maxAge?: number | undefined
-  /** Answers of one namespace are not seen in another. @default '' */
+  /** Separates answers: one namespace never sees another's. @default '' */
   namespace?: string | undefined
-  /** Whether identical calls that are under way at the same time share one request. @default false */
+  /** Let identical calls that run at the same time share one request. @default false */
   coalesce?: boolean | undefined
   /**
-   * Whether calls with different credentials may have each other's answers. Only where all of them are yours: whoever knows a
-   * question can then learn its answer without a key. @default false
+   * Share answers between calls with different credentials. Only safe if all keys are yours: anyone who knows a question could
+   * get its answer without a valid key. @default false
    */
   shareAcrossKeys?: boolean | undefined
-  /** Mixed into the fingerprint that keeps credentials apart. The same in every process that shares a store. */
+  /** Salt of the fingerprint that separates credentials. Must be the same in all processes that share a store. */
   salt?: string | undefined
-  /** The largest answer to be kept, in characters of its JSON. @default 1_048_576 */
+  /** Maximum size of a stored answer, in characters of its JSON. @default 1_048_576 */
   maxEntryBytes?: number | undefined
-  /** Told of what goes wrong with the cache. The call goes on whatever happens. */
+  /** Called on cache failures. The call continues in any case. */
   onError?: ((failure: CacheFailure) => void) | undefined
 }
 
-/** What one call may say. */
+/** Cache settings of a single call. */
 export interface CacheCallOptions extends Partial<CacheSettings> {
-  /** Take an answer that is there, and don't keep a new one. @default false */
+  /** Use cached answers, but don't store the new one. @default false */
   noStore?: boolean | undefined
 }
 
-/** What a client, a Router or a call takes for `cache`. */
+/** Value of the `cache` option of a client, a Router or a call. */
 export type CacheOption = CacheStore | CacheSettings
 
-/** `meta.cache`. */
+/** Cache outcome of a call, `meta.cache`. */
 export interface CacheMeta {
-  /** Whether the answer, all of it, came out of a cache, or from an identical call that was under way. */
+  /** True if the complete answer came from a cache or from an identical in-flight call. */
   readonly hit: boolean
-  /** The key of the answer, where a cache was asked; of a list of embeddings, the first one's. */
+  /** Key of the answer, if a cache was used; for a list of embeddings, the first one's. */
   readonly key?: string
-  /** Why the cache could not be asked, such as a package that is missing. The call went on without it. */
+  /** Reason why the cache failed, such as a missing package. The call continued without it. */
   readonly error?: string
-  /** How old the answer is, in milliseconds; of a list of embeddings, the oldest. */
+  /** Age of the answer, in milliseconds; for a list of embeddings, of the oldest. */
   readonly ageMs?: number
-  /** How like the question is to the one that was answered, where a semantic cache found it: a cosine. */
+  /** Cosine similarity to the answered question, for a semantic hit. */
   readonly similarity?: number
-  /** True where the answer was made by an identical call that was under way at the same time. */
+  /** True if an identical in-flight call produced the answer. */
   readonly coalesced?: true
-  /** Of a list of embeddings: how many vectors were there, and how many had to be asked for. */
+  /** For a list of embeddings: number of cached vectors and of requested ones. */
   readonly elements?: { readonly hits: number; readonly misses: number }
-  /** What a semantic cache spent on the vector of the question. It is not part of `meta.cost`. */
+  /** Cost of the question's vector in a semantic cache. Not part of `meta.cost`. */
   readonly embedding?: { readonly model: string; readonly tokens: number | undefined; readonly cost: CallCost }
 }

@@ -1,43 +1,55 @@
 import type { CallMeta } from './meta.js'
 
 /**
- * The snake_case half of an embedding request.
+ * Parameters of an embedding request in snake_case.
  * https://platform.openai.com/docs/api-reference/embeddings/create
  */
 export interface EmbeddingParams {
+  /** `provider/model`, or the name of a known model. */
   model: string
   /**
-   * One text or many; or token ids. Lists beyond the provider's batch limit are split and rejoined in order. An image is a data URI
-   * (`data:image/png;base64,…`), for models that read them.
+   * One text, several texts, or token ids. Lists beyond the provider's limits are split and rejoined in order. Images are data
+   * URIs (`data:image/png;base64,…`), for models that support them.
    */
   input: string | readonly string[] | readonly number[] | readonly (readonly number[])[]
+  /** Length of the vectors, for models with a variable length. @default the model's */
   dimensions?: number
-  /** How the vectors travel. They arrive decoded either way. @default 'base64' where the provider has it: less to parse */
+  /** Encoding on the wire; vectors are returned decoded in both cases. @default 'base64' if supported, since it is smaller */
   encoding_format?: 'float' | 'base64'
+  /** Id of your end user, for abuse detection. */
   user?: string
-  /** Merged into the provider's body last, untouched. */
+  /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
 }
 
+/** Token usage of embeddings. */
 export interface EmbeddingUsage {
+  /** Tokens of the inputs. */
   prompt_tokens: number
+  /** Same as `prompt_tokens`. */
   total_tokens: number
-  /** What the provider itself says that the call cost, in US dollars. */
+  /** Cost reported by the provider itself, in US dollars. */
   cost?: number
 }
 
+/** The vector of one input. */
 export interface Embedding<Vector = number[]> {
   object: 'embedding'
+  /** Position of the input. */
   index: number
+  /** The vector. */
   embedding: Vector
 }
 
 /** Vectors, in the order of the inputs. Assignable to `CreateEmbeddingResponse` of the `openai` package. */
 export interface EmbeddingResponse<Vector = number[]> {
   object: 'list'
+  /** The answering model, as named by the provider. */
   model: string
+  /** Vectors in the order of the inputs. */
   data: Embedding<Vector>[]
+  /** Token usage of all requests. */
   usage: EmbeddingUsage
-  /** How the call went. Not enumerable: absent from JSON, spreads and comparisons. */
+  /** Cost, timing, attempts and warnings of the call. Not enumerable: absent from JSON, spreads and comparisons. */
   readonly meta: CallMeta
 }

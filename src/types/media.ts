@@ -1,7 +1,7 @@
-/** A file that was fetched for a provider that takes it inline only. */
+/** A file downloaded for a provider that accepts inline data only. */
 export interface Media {
-  /** Media type, lower case. */
+  /** Media type in lower case. */
   readonly type: string
-  /** base64 */
+  /** Content in base64. */
   readonly data: string
 }

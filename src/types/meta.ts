@@ -3,61 +3,96 @@ import type { Usage } from './chat.js'
 import type { EmbeddingUsage } from './embedding.js'
 import type { RerankUsage } from './rerank.js'
 
-/** Something that llmux changed or left out of a request, and why. Returned in `meta.warnings`, never printed. */
+/** A change that llmux made to a request. Returned in `meta.warnings`, never printed. */
 export type Warning =
-  | { type: 'dropped'; param: string; message: string }
-  | { type: 'changed'; param: string; message: string }
-  | { type: 'emulated'; feature: string; message: string }
-  | { type: 'repaired'; messageIndex: number; message: string }
+  | {
+      type: 'dropped'
+      /** The dropped parameter. */
+      param: string
+      /** Explanation. */
+      message: string
+    }
+  | {
+      type: 'changed'
+      /** The changed parameter. */
+      param: string
+      /** Explanation. */
+      message: string
+    }
+  | {
+      type: 'emulated'
+      /** The emulated feature. */
+      feature: string
+      /** Explanation. */
+      message: string
+    }
+  | {
+      type: 'repaired'
+      /** Index of the repaired message. */
+      messageIndex: number
+      /** Explanation. */
+      message: string
+    }
 
-/** One try of a call. */
+/** One attempt of a call. */
 export interface Attempt {
+  /** Prefix of the provider. */
   provider: string
+  /** Model requested from the provider. */
   model: string
-  /** `success`, or the `code` of the error that ended it: of a stream, also one that came after its first content. */
+  /** `success`, or the `code` of the error that ended it, also after the first content of a stream. */
   outcome: string
-  /** When it began, in milliseconds since the call did. */
+  /** Start, in milliseconds since the start of the call. */
   startMs?: number
-  /** From sending to the whole answer, or to the first content chunk of a stream; in milliseconds. */
+  /** Time from sending to the complete answer, or to the first content of a stream, in milliseconds. */
   durationMs: number
+  /** HTTP status, if the provider answered. */
   status?: number
-  /** Why it failed. */
+  /** Message of the error. */
   message?: string
-  /** How long llmux then waited before it tried again, in milliseconds. */
+  /** Delay before the next attempt, in milliseconds. */
   delayMs?: number
-  /** The Router's deployment that was called. */
+  /** The Router's deployment. */
   deployment?: string
-  /** The model group that it was chosen for. */
+  /** Model group of the deployment. */
   modelGroup?: string
-  /** Why it was chosen. */
+  /** Reason why the deployment was selected. */
   reason?: string
 }
 
-/** Which way a call went through a Router. */
+/** The route of a call through a Router. */
 export interface RouterMeta {
-  /** The name that was asked for. */
+  /** The requested name. */
   requested: string
-  /** The group that answered: another one after a fallback. */
+  /** The answering group, a different one after a fallback. */
   modelGroup: string
-  /** The deployment that answered. */
+  /** The answering deployment. */
   deployment: string
-  /** Its label in an A/B split. */
+  /** Label of the deployment in an A/B split. */
   variant?: string
-  /** How many groups or deployments the call fell back to. */
+  /** Number of fallbacks before the answer. */
   fallbacks: number
 }
 
-/** Rate limits as the provider's headers told them. Resets are milliseconds from the answer. */
+/** Rate limits from the provider's response headers. */
 export interface RateLimits {
+  /** Limit of requests. */
   requests?: RateLimit
+  /** Limit of tokens. */
   tokens?: RateLimit
+  /** Limit of input tokens. */
   inputTokens?: RateLimit
+  /** Limit of output tokens. */
   outputTokens?: RateLimit
 }
 
+/** One rate limit. */
 export interface RateLimit {
+  /** Maximum per window. */
   limit?: number
+  /** Remaining in the current window. */
   remaining?: number
+  /** Time until the window resets, in milliseconds from the response. */
   resetMs?: number
 }
 
@@ -97,35 +132,42 @@ export interface CallCost {
   estimated?: true
 }
 
-/** How a call went. */
+/** Facts about a call. */
 export interface CallMeta {
+  /** Operation of the call. */
   readonly operation: 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
-  /** The provider that answered: the prefix of the model string. */
+  /** Prefix of the answering provider. */
   readonly provider: string
-  /** The model as it was asked of the provider. */
+  /** Model requested from the provider. */
   readonly model: string
+  /** Cost in US dollars. */
   readonly cost: CallCost
-  /** Usage: for streams also when it was not asked for. Undefined until a stream has ended, and where the provider gave none. */
+  /** Token usage, for streams even if not requested. Undefined until a stream has ended, or if the provider reported none. */
   readonly usage: Usage | EmbeddingUsage | RerankUsage | undefined
+  /** The provider's id of the request. */
   readonly requestId: string | undefined
-  /** HTTP status; 0 for an answer out of a cache. */
+  /** HTTP status; 0 for a cached answer. */
   readonly status: number
-  /** Response headers, lower case; cookies left out. */
+  /** Response headers in lower case, without cookies. */
   readonly headers: Readonly<Record<string, string>>
+  /** Rate limits from the response headers. */
   readonly rateLimits: RateLimits
-  /** From the call to the whole answer, in milliseconds; for a stream that is under way, until now. */
+  /** Time from the call to the complete answer, in milliseconds; for a running stream, until now. */
   readonly latencyMs: number
-  /** From the call to the response headers of the try that was answered, in milliseconds. */
+  /** Time from the call to the response headers of the successful attempt, in milliseconds. */
   readonly timeToHeadersMs: number | undefined
-  /** From the call to the first content of a stream, in milliseconds. */
+  /** Time from the call to the first content of a stream, in milliseconds. */
   readonly timeToFirstTokenMs: number | undefined
+  /** Number of retries. */
   readonly retries: number
+  /** All attempts, including the successful one. */
   readonly attempts: readonly Attempt[]
-  /** What a cache had to do with it. */
+  /** Cache outcome of the call. */
   readonly cache: CacheMeta
-  /** Of calls through a Router. */
+  /** Route through a Router; undefined for direct calls. */
   readonly router: RouterMeta | undefined
+  /** Changes that llmux made to the request. */
   readonly warnings: readonly Warning[]
-  /** The first choice's finish reason in the provider's own word. */
+  /** The provider's own finish reason of the first choice. */
   readonly nativeFinishReason: string | undefined
 }

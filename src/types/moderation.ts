@@ -1,37 +1,48 @@
 import type { CallMeta } from './meta.js'
 
-/** A text or an image that is to be judged. */
+/** A text or an image to classify. */
 export type ModerationPart =
-  | { type: 'text'; text: string }
-  /** `https:` or `data:` URL. */
-  | { type: 'image_url'; image_url: { url: string } }
+  | {
+      type: 'text'
+      /** The text. */
+      text: string
+    }
+  | {
+      type: 'image_url'
+      /** URL of the image, `https:` or `data:`. */
+      image_url: { url: string }
+    }
 
-/** The snake_case half of a moderation request: https://platform.openai.com/docs/api-reference/moderations/create */
+/** Parameters of a moderation request in snake_case: https://platform.openai.com/docs/api-reference/moderations/create */
 export interface ModerationParams {
-  /** @default 'omni-moderation-latest' */
+  /** Name of the model. @default 'omni-moderation-latest' */
   model?: string
-  /** A text, several texts (a result for each), or the parts of one message (one result for all of them). */
+  /** A text, several texts (one result each), or the parts of one message (one result). */
   input: string | readonly string[] | readonly ModerationPart[]
-  /** Merged into the provider's body last, untouched. */
+  /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
 }
 
+/** Classification of one input. */
 export interface ModerationResult {
-  /** True where any category is. */
+  /** True if any category is true. */
   flagged: boolean
-  /** By the provider's name of a category: `hate`, `self-harm/intent`, `violence`, … */
+  /** Result by the provider's category name: `hate`, `self-harm/intent`, `violence`, … */
   categories: Record<string, boolean>
-  /** How sure the model is, from 0 to 1. */
+  /** Confidence by category, 0 to 1. */
   category_scores: Record<string, number>
-  /** Which kinds of input each score is about, where the model reads several. */
+  /** Input types that each score is based on, for multimodal models. */
   category_applied_input_types?: Record<string, string[]>
 }
 
+/** Result of a moderation request. */
 export interface ModerationResponse {
+  /** Id of the answer. */
   id: string
-  /** The model that judged, as the provider names it. */
+  /** The answering model, as named by the provider. */
   model: string
+  /** One result per input. */
   results: ModerationResult[]
-  /** How the call went. Not enumerable: absent from JSON, spreads and comparisons. */
+  /** Cost, timing, attempts and warnings of the call. Not enumerable: absent from JSON, spreads and comparisons. */
   readonly meta: CallMeta
 }

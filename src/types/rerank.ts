@@ -1,48 +1,57 @@
 import type { CallMeta } from './meta.js'
 
-/** The snake_case half of a rerank request. https://docs.cohere.com/reference/rerank */
+/** Parameters of a rerank request in snake_case. https://docs.cohere.com/reference/rerank */
 export interface RerankParams {
+  /** `provider/model`. */
   model: string
+  /** The search query. */
   query: string
-  /** Texts, or records whose fields are ranked together (where the model can). */
+  /** Texts to rank, or records with several fields if the model supports them. */
   documents: readonly (string | Readonly<Record<string, unknown>>)[]
-  /** The most results. @default all of them */
+  /** Maximum number of results. @default all documents */
   top_n?: number
-  /** Puts the documents into the results. @default false */
+  /** Include the documents in the results. @default false */
   return_documents?: boolean
-  /** The fields of the records that count. */
+  /** Fields of the records to consider. */
   rank_fields?: readonly string[]
-  /** The most tokens of a document that are read. */
+  /** Maximum tokens read per document. */
   max_tokens_per_doc?: number
-  /** Merged into the provider's body last, untouched. */
+  /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
 }
 
+/** Usage of a rerank request. */
 export interface RerankUsage {
-  /** What the provider bills: searches (Cohere), where it does. */
+  /** Billed searches (Cohere). */
   search_units?: number
-  /** Tokens read, where the provider counts them. */
+  /** Tokens read, if the provider reports them. */
   prompt_tokens?: number
+  /** Same as `prompt_tokens`. */
   total_tokens?: number
-  /** What the provider itself says that the call cost, in US dollars. */
+  /** Cost reported by the provider itself, in US dollars. */
   cost?: number
 }
 
+/** A ranked document. */
 export interface RerankResult {
-  /** The place of the document in the request. */
+  /** Position of the document in the request. */
   index: number
-  /** From 0 to 1 with most providers; comparable within one answer only. */
+  /** Relevance, 0 to 1 with most providers. Comparable within one answer only. */
   relevance_score: number
-  /** With `return_documents`, the document as it was given. */
+  /** The given document, with `return_documents`. */
   document?: string | Readonly<Record<string, unknown>>
 }
 
-/** Documents in the order of their relevance to a query. */
+/** Documents by relevance, most relevant first. */
 export interface RerankResponse {
+  /** Id of the answer. */
   id: string
+  /** The answering model, as named by the provider. */
   model: string
+  /** Ranked documents. */
   results: RerankResult[]
+  /** Usage, if the provider reported it. */
   usage?: RerankUsage
-  /** How the call went. Not enumerable: absent from JSON, spreads and comparisons. */
+  /** Cost, timing, attempts and warnings of the call. Not enumerable: absent from JSON, spreads and comparisons. */
   readonly meta: CallMeta
 }

@@ -1,8 +1,9 @@
 /**
- * Standard Schema v1 and its JSON Schema extension: what zod, valibot, arktype and others implement.
- * The interface is meant to be written out by those who consume it. https://standardschema.dev
+ * Standard Schema v1 with its JSON Schema extension, implemented by zod, valibot, arktype and others. The specification asks
+ * consumers to copy the interface. https://standardschema.dev
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** Properties defined by the specification. */
   readonly '~standard': StandardProps<Input, Output>
 }
 
@@ -16,16 +17,29 @@ interface StandardProps<Input, Output> {
     | undefined
 }
 
+/** Result of a validation. */
 export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] }
+  | {
+      /** The validated value. */
+      readonly value: Output
+      /** Undefined after a successful validation. */
+      readonly issues?: undefined
+    }
+  | {
+      /** Why the validation failed. */
+      readonly issues: readonly StandardIssue[]
+    }
 
+/** A validation issue. */
 export interface StandardIssue {
+  /** Description of the issue. */
   readonly message: string
+  /** Path of the invalid value. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What `schema` gives after validation. */
+/** Type of a validated value. */
 export type SchemaOutput<Schema> = Schema extends StandardSchema<infer _, infer Output> ? Output : never
 
+/** A JSON Schema. */
 export type JSONSchema = Record<string, unknown>

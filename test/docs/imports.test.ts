@@ -87,7 +87,7 @@ const floors = [
   // a cache is a stage of a call, and made of others: circles are looked for below
   ['call', /^src\/(call|cache)\//],
   ['providers', /^(providers|pricing|src\/(transport|tokens))\//],
-  ['errors', /^src\/errors\.ts$/],
+  ['errors', /^src\/(errors|http-error)\.ts$/],
   ['types', /^src\/types\//],
 ] as const
 

@@ -134,7 +134,7 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     browser.abort()
     await request.closed
     expect([await response, request.closedByClient]).toEqual(['left', true])
-    // the server is none the worse for it, and has nothing to say about it
+    // the server keeps working and logs nothing
     expect((await ask(example.url, hello)).status).toBe(200)
     expect(example.err()).toBe('')
   })
@@ -143,14 +143,26 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     provider.fail({ kind: 'status', status: 429, retryAfter: 90 })
     const response = await ask(example.url, hello)
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '90'])
-    expect(await response.json()).toEqual({ error: { code: 'rate_limit', message: expect.stringContaining('429') } })
+    expect(await response.json()).toEqual({
+      error: {
+        message: expect.stringContaining('429'),
+        type: 'rate_limit_error',
+        param: null,
+        code: 'rate_limit_exceeded',
+      },
+    })
   })
 
   it('returns the error of an invalid request', async () => {
     const response = await ask(example.url, { messages: 'Hi' })
     expect(response.status).toBe(400)
     expect(await response.json()).toEqual({
-      error: { code: 'bad_request', message: expect.stringContaining("'messages'") },
+      error: {
+        message: expect.stringContaining("'messages'"),
+        type: 'invalid_request_error',
+        param: 'messages',
+        code: null,
+      },
     })
     expect((await ask(example.url, '{"messages":')).status).toBe(400)
     expect(provider.requests).toEqual([])
@@ -160,7 +172,14 @@ describe.each(nextApp ? [...served, inNext] : served)('examples/%s', (file) => {
     provider.fail({ kind: 'status', status: 401 })
     const response = await ask(example.url, hello)
     expect(response.status).toBe(502)
-    expect(await response.json()).toEqual({ error: { code: 'authentication', message: 'The model gave no answer.' } })
+    expect(await response.json()).toEqual({
+      error: {
+        message: 'The model provider failed to answer.',
+        type: 'server_error',
+        param: null,
+        code: 'authentication',
+      },
+    })
     expect(example.err()).toMatch(/answered 401/)
   })
 

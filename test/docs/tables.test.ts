@@ -24,7 +24,7 @@ interface ErrorRow {
 
 /** What the classes themselves say. */
 const classes: ErrorRow[] = Object.values(errors)
-  .filter((value) => typeof value === 'function' && value !== errors.LLMError)
+  .filter((value) => typeof value === 'function' && value.prototype instanceof errors.LLMError)
   .map((Class) => {
     const details = { params: [], phase: 'total', issues: [] } as const
     const error: errors.LLMError = Reflect.construct(Class, ['message', details])
