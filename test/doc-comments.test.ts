@@ -82,7 +82,8 @@ const isDocumented = (node: ts.Node): boolean => {
 
 function membersOf(node: ts.Node): ts.Node[] {
   if (ts.isInterfaceDeclaration(node)) return [...node.members]
-  if (ts.isClassDeclaration(node)) return node.members.filter(isPublic)
+  if (ts.isClassDeclaration(node))
+    return node.members.filter((member) => isPublic(member) && !isInherited(node, member))
   if (ts.isTypeAliasDeclaration(node)) return literalsIn(node.type).flatMap(({ members }) => [...members])
   return []
 }
@@ -95,6 +96,10 @@ const isPublic = (member: ts.ClassElement): boolean =>
     (ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Override)) ===
     0 &&
   !ts.getJSDocTags(member).some(({ tagName }) => tagName.text === 'internal')
+
+/** `name` and `code` of the error classes are documented by their base class. */
+const isInherited = (node: ts.ClassDeclaration, member: ts.ClassElement): boolean =>
+  !!node.heritageClauses && /^(name|code)$/.test(member.name?.getText() ?? '')
 
 /** Object types of an alias, in unions and intersections too. */
 function literalsIn(type: ts.TypeNode): ts.TypeLiteralNode[] {

@@ -6,82 +6,103 @@ import type { Attempt, CallCost, CallMeta } from './meta.js'
 import type { RerankResponse, RerankUsage } from './rerank.js'
 import type { ResponsesResponse } from './responses.js'
 
-/** What every event of a call says. Credentials are in none of them, and nothing in them belongs to the call: all is copied. */
+/** Fields of every event of a call. Events contain copies only, and no credentials. */
 export interface CallEventBase {
-  /** The same for every event of one call. */
+  /** Id of the call, the same in all its events. */
   readonly callId: string
-  /** The caller's `traceId`; else the call's own id. */
+  /** The caller's `traceId`, or the call's id. */
   readonly traceId: string
+  /** Operation of the call. */
   readonly operation: CallMeta['operation']
-  /** The prefix of the model string; empty before a bare model name is resolved, or a Router has chosen a deployment. */
+  /** Prefix of the model string. Empty until a bare model name is resolved or a Router has selected a deployment. */
   readonly provider: string
-  /** As it was asked of the provider; of a Router's call, the name of the group until one has answered. */
+  /** Model requested from the provider; for a Router's call the name of the group until a deployment has answered. */
   readonly model: string
+  /** Model group of a Router's call. */
   readonly modelGroup: string | undefined
+  /** Deployment of a Router's call. */
   readonly deployment: string | undefined
+  /** True for a streamed call. */
   readonly stream: boolean
-  /**
-   * The parameters of the request, messages included: a copy, with base64 cut short. Without what `redact` keeps out.
-   */
+  /** Copy of the request's parameters with truncated base64, without fields excluded by `redact`. */
   readonly request: Readonly<Record<string, unknown>>
+  /** Tags of the call. */
   readonly tags: readonly string[]
+  /** Metadata of the request. */
   readonly metadata: Readonly<Record<string, unknown>>
+  /** User of the request. */
   readonly user: string | undefined
-  /** Milliseconds since 1970. */
+  /** Start of the call, in milliseconds since 1970. */
   readonly startTime: number
-  /** When this happened, in milliseconds since 1970. */
+  /** Time of the event, in milliseconds since 1970. */
   readonly time: number
-  /** What a callback's own `capture()` gave when the call began. */
+  /** Result of the callback's own `capture()` at the start of the call. */
   readonly captured: unknown
 }
 
-/** Milliseconds since the call began. */
+/** Times in milliseconds since the start of the call. */
 export interface CallTimings {
-  /** Waited for room in a Router. */
+  /** Time spent in a Router's queue. */
   readonly queueMs: number | undefined
+  /** Time to the response headers. */
   readonly headersMs: number | undefined
+  /** Time to the first content of a stream. */
   readonly firstTokenMs: number | undefined
+  /** Time to the end of the call. */
   readonly totalMs: number
 }
 
+/** A call starts. */
 export interface StartEvent extends CallEventBase {
   readonly type: 'start'
 }
 
+/** An attempt failed and will be retried. */
 export interface RetryEvent extends CallEventBase {
   readonly type: 'retry'
+  /** Error of the failed attempt. */
   readonly error: AnyLLMError
-  /** Tries made so far. */
+  /** Number of attempts so far. */
   readonly attempt: number
-  /** The wait before the next one, in milliseconds. */
+  /** Delay before the next attempt, in milliseconds. */
   readonly delayMs: number
 }
 
+/** A Router switches to another model group. */
 export interface FallbackEvent extends CallEventBase {
   readonly type: 'fallback'
+  /** Error of the failed group. */
   readonly error: AnyLLMError
-  /** Model groups. */
+  /** The failed model group. */
   readonly from: string
+  /** The next model group. */
   readonly to: string
 }
 
+/** The first content of a stream arrived. */
 export interface FirstTokenEvent extends CallEventBase {
   readonly type: 'firstToken'
+  /** Time since the start of the call, in milliseconds. */
   readonly firstTokenMs: number
 }
 
+/** A chunk of a stream arrived. */
 export interface ChunkEvent extends CallEventBase {
   readonly type: 'chunk'
+  /** Copy of the chunk; empty if excluded by `redact`. */
   readonly chunk: ChatCompletionChunk | Readonly<Record<string, unknown>>
 }
 
+/** A cached answer was found. */
 export interface CacheHitEvent extends CallEventBase {
   readonly type: 'cacheHit'
+  /** Cache key of the answer. */
   readonly key: string
-  /** How old the answer is, in milliseconds. */
+  /** Age of the answer, in milliseconds. */
   readonly ageMs: number
 }
 
+/** An answer of any operation. */
 export type AnyAnswer = ChatCompletion | EmbeddingResponse<number[] | Float32Array> | RerankResponse | ResponsesResponse
 
 interface EndEvent extends CallEventBase {
@@ -94,23 +115,29 @@ interface EndEvent extends CallEventBase {
   readonly status: number | undefined
 }
 
+/** A call succeeded. */
 export interface SuccessEvent extends EndEvent {
   readonly type: 'success'
-  /** The whole answer, of a stream too: a copy, with base64 and vectors cut short. Undefined where `redact` keeps it out. */
+  /** Copy of the complete answer with truncated base64 and vectors. Undefined if excluded by `redact`. */
   readonly answer: Readonly<Record<string, unknown>> | undefined
+  /** Id of the answer. */
   readonly responseId: string | undefined
-  /** The model as the answer names it. */
+  /** The answering model, as named by the answer. */
   readonly responseModel: string | undefined
+  /** Finish reasons of all choices. */
   readonly finishReasons: readonly string[]
 }
 
+/** A call failed. */
 export interface FailureEvent extends EndEvent {
   readonly type: 'failure'
+  /** Copy of the error. */
   readonly error: AnyLLMError
-  /** What had arrived of a stream. */
+  /** Copy of the partial answer of a stream. */
   readonly answer: Readonly<Record<string, unknown>> | undefined
 }
 
+/** An event of a call. */
 export type CallEvent =
   | StartEvent
   | RetryEvent
@@ -124,51 +151,59 @@ export type CallEvent =
 type Handler<Event> = (event: Event) => unknown
 
 /**
- * Who is told what happens to calls. Handlers run after the fact: what they throw is counted, what they return is waited for
- * in the background, and nothing of it reaches the call.
+ * Callbacks for the events of calls. Handlers run asynchronously after the fact. Their errors are counted, their promises are
+ * awaited in the background, and nothing affects the call.
  */
 export interface CallbackSet {
-  /** What `callbackStats()` calls it. */
+  /** Name in `callbackStats()`. */
   readonly name?: string
   /**
-   * Whether what was asked and answered is read: `messages`, `input`, `tools`, `answer`, chunks and their like. Where every set says
-   * `false`, they are left out of events, and nobody copies them.
-   * @default true
+   * Set to false if the handlers don't read content (`messages`, `input`, `tools`, `answer`, chunks, …). If all sets do, events
+   * omit it and save copying it. @default true
    */
   readonly content?: boolean
-  /** Called in the caller's own context when the call begins; what it gives is `captured` on every event. */
+  /** Called in the caller's context at the start of a call. Its result is `captured` in every event. */
   capture?(): unknown
+  /** Called when a call starts. */
   onStart?: Handler<StartEvent>
+  /** Called before a retry. */
   onRetry?: Handler<RetryEvent>
+  /** Called when a Router falls back to another model group. */
   onFallback?: Handler<FallbackEvent>
+  /** Called at the first content of a stream. */
   onFirstToken?: Handler<FirstTokenEvent>
+  /** Called for every chunk of a stream. */
   onChunk?: Handler<ChunkEvent>
+  /** Called when a cached answer is used. */
   onCacheHit?: Handler<CacheHitEvent>
+  /** Called when a call succeeds. */
   onSuccess?: Handler<SuccessEvent>
+  /** Called when a call fails. */
   onFailure?: Handler<FailureEvent>
-  /** What is still to be sent. Called by `flush()` and `close()`. */
+  /** Sends pending data. Called by `flush()` and `close()`. */
   flush?(): Promise<void>
-  /** Called once, by `close()`, after the last `flush()`. */
+  /** Releases resources. Called once by `close()`, after the last `flush()`. */
   close?(): Promise<void>
-  /** Metrics in Prometheus' text format, where the set keeps them: what `metrics()` of a client or Router gives. */
+  /** Returns metrics in Prometheus' text format, for `metrics()` of a client or Router. */
   metrics?(): Promise<string>
-  /** Called by a Router that is made with the set: what happens to its deployments is an event of the Router, and of no call. */
+  /** Called by a Router created with the set, to subscribe to the Router's own events. */
   follow?(router: Followed): unknown
-  /** How sending goes, where the set sends events on: `senders` of `callbackStats()`. */
+  /** Returns delivery statistics, for `senders` in `callbackStats()`. */
   stats?(): SenderStats
 }
 
-/** A Router, as {@link CallbackSet.follow} sees it. */
+/** The part of a Router that {@link CallbackSet.follow} receives. */
 export interface Followed {
-  /** @returns a function that ends it */
+  /** Subscribes to events of the Router. @returns a function that unsubscribes */
   on<Type extends RouterEventType>(
     type: Type,
     listener: (event: Extract<RouterEvent, { type: Type }>) => void,
   ): () => void
+  /** Subscribes to events of the Router. @returns a function that unsubscribes */
   on(type: '*', listener: (event: RouterEvent) => void): () => void
 }
 
-/** What happens in a Router. */
+/** An event of a Router. */
 export type RouterEvent =
   | { type: 'pick'; modelGroup: string; deployment: string; reason: string; attempt: number }
   | { type: 'success'; modelGroup: string; deployment: string; durationMs: number }
@@ -183,68 +218,79 @@ export type RouterEvent =
   | { type: 'warning'; message: string }
   | { type: 'state'; state: 'shared' | 'local'; error?: Error }
 
+/** Type of a Router's event. */
 export type RouterEventType = RouterEvent['type']
 
-/** How sending to a service of observation goes. */
+/** Delivery statistics of an observability service. */
 export interface SenderStats {
-  /** Events that the service has taken. */
+  /** Events accepted by the service. */
   sent: number
-  /** Events that it has refused, or that could not be sent after every retry. */
+  /** Events refused by the service, or not sent after all retries. */
   failed: number
-  /** Events that found no room. */
+  /** Events dropped because the queue was full. */
   dropped: number
+  /** Queued events. */
   waiting: number
 }
 
-/** What pino, winston, bunyan and `console` have in common. Fields come first, as pino has it. */
+/** Common interface of pino, winston, bunyan and `console`. Fields come first, as in pino. */
 export interface Logger {
+  /** Logs details. */
   debug(fields: Readonly<Record<string, unknown>>, message: string): unknown
+  /** Logs finished calls. */
   info(fields: Readonly<Record<string, unknown>>, message: string): unknown
+  /** Logs retries and fallbacks. */
   warn(fields: Readonly<Record<string, unknown>>, message: string): unknown
+  /** Logs failed calls. */
   error(fields: Readonly<Record<string, unknown>>, message: string): unknown
 }
 
-/** A set of handlers, or one function that is told of every success. */
+/** A set of handlers, or a function called for every success. */
 export type Callback = CallbackSet | ((event: SuccessEvent) => unknown)
 
 /**
- * What of a call's content is kept out of events: all of it, or by name: fields of the request (`messages`, `input`, `tools`, …),
- * and `answer`, `chunk`, `metadata`, `user`, `error` (what a provider says, which may quote the prompt).
+ * Content excluded from events: all of it, or by name: fields of the request (`messages`, `input`, `tools`, …), and `answer`,
+ * `chunk`, `metadata`, `user`, `error` (messages of providers, which may quote the prompt).
  */
 export type Redact = boolean | readonly string[]
 
+/** Options for observing calls. */
 export interface ObserveOptions {
-  /** Who is told of every call. */
+  /** Callbacks for every call. */
   callbacks?: readonly Callback[] | undefined
-  /** What is kept out of events and logs. @default false */
+  /** Content excluded from events and logs. @default false */
   redact?: Redact | undefined
-  /** Changes an event before anybody sees it, or drops it by giving nothing back. Runs at once, in the call: keep it short. */
+  /**
+   * Changes an event before any observer sees it; drops it if nothing is returned. Runs synchronously within the call, so keep it
+   * short.
+   */
   beforeSend?: ((event: CallEvent) => CallEvent | undefined | null) | undefined
   /**
-   * Events that may wait to be delivered; more are dropped and counted. The last quarter is for how calls end.
-   * @default 10_000
+   * Maximum number of undelivered events; further events are dropped and counted. The last quarter is reserved for success and
+   * failure events. @default 10_000
    */
   callbackQueue?: number | undefined
-  /** How long what a handler returns is waited for, in milliseconds. @default 10_000 */
+  /** Maximum time to wait for the promise of a handler, in milliseconds. @default 10_000 */
   callbackTimeout?: number | undefined
   /**
-   * Told of calls in structured records without content: how they end at `info` and `error`, retries and fallbacks at `warn`, the
-   * rest at `debug`. pino, or anything with its four methods.
+   * Logs calls as structured records without content: successes at `info`, failures at `error`, retries and fallbacks at `warn`,
+   * the rest at `debug`. pino, or any object with its four methods.
    */
   logger?: Logger | undefined
 }
 
-/** How the delivery of events goes: `callbackStats()`. */
+/** Delivery statistics of events, from `callbackStats()`. */
 export interface CallbackStats {
-  /** Handlers that were called, and came to their end. */
+  /** Completed handler calls. */
   delivered: number
-  /** Handlers that threw or rejected, and events that `beforeSend` failed on. */
+  /** Handlers that threw or rejected, and events for which `beforeSend` failed. */
   failed: number
-  /** Events that found the queue full. */
+  /** Events dropped because the queue was full. */
   dropped: number
-  /** Handlers that took longer than their time. */
+  /** Handlers that exceeded `callbackTimeout`. */
   late: number
+  /** Undelivered events. */
   waiting: number
-  /** Of sets that send events on, by their `name`. */
+  /** Statistics of callback sets that send events on, by their `name`. */
   senders: Readonly<Record<string, SenderStats>>
 }

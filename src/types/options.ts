@@ -8,67 +8,66 @@ import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
 import type { ResponsesParams } from './responses.js'
 
-/**
- * The camelCase half of every request: what stays in the process.
- * All times are milliseconds.
- */
+/** Options of a call in camelCase. They configure llmux and are never sent to the model. All times are in milliseconds. */
 export interface CallOptions {
-  /** The key for this call. Sent to this call's base and nowhere else. */
+  /** API key for this call. Sent only to this call's base URL. */
   apiKey?: string | undefined
-  /** Base URL for this call. Keys that belong to another host are not sent to it. */
+  /** Base URL for this call. Keys configured for another host are not sent to it. */
   apiBase?: string | undefined
   /** OpenAI organization. */
   organization?: string | undefined
   /** OpenAI project. */
   project?: string | undefined
-  /** Version of the API, where it is part of the address (Azure). */
+  /** API version, for providers with a version in the address (Azure). */
   apiVersion?: string | undefined
   /** Region of the provider's servers (Bedrock). */
   region?: string | undefined
   /** Location of the provider's servers (Vertex AI). */
   location?: string | undefined
-  /** The model behind a name that says nothing, as of an Azure deployment (`azure/gpt-4.1`): for prices and limits. */
+  /** The model behind an opaque name, such as an Azure deployment (`azure/gpt-4.1`). It decides parameters, prices and limits. */
   baseModel?: string | undefined
-  /** Extra request headers for this call; they win over llmux's own. */
+  /** Additional request headers. They override llmux's own. */
   headers?: Readonly<Record<string, string>> | undefined
-  /** Ends the call: nothing is sent or waited for any more. */
+  /** Aborts the call. */
   signal?: AbortSignal | undefined
-  /** The whole call, retries and the whole stream included. 0 for none. @default 600_000 */
+  /** Timeout of the complete call, including retries and the stream, in milliseconds. 0 disables it. @default 600_000 */
   timeout?: number | undefined
-  /** From sending to the response headers, for each try. 0 for none. @default 0 */
+  /** Timeout from sending to the response headers, per attempt, in milliseconds. 0 disables it. @default 0 */
   headersTimeout?: number | undefined
-  /** From sending to the first content (text, reasoning or tool call) of a stream, for each try. 0 for none. @default 0 */
+  /**
+   * Timeout from sending to the first content (text, reasoning or tool call) of a stream, per attempt, in milliseconds. 0
+   * disables it. @default 0
+   */
   firstTokenTimeout?: number | undefined
-  /** Between content chunks of a stream; keep-alive comments do not count. 0 for none. @default 0 */
+  /** Timeout between content chunks of a stream, in milliseconds; keep-alive comments don't count. 0 disables it. @default 0 */
   idleTimeout?: number | undefined
-  /** Tries after the first one. Never once content has been handed over. @default 2 */
+  /** Maximum number of retries. A call is never retried after content was delivered. @default 2 */
   maxRetries?: number | undefined
-  /** The longest wait before another try: a longer `Retry-After` fails at once. @default 60_000 */
+  /** Maximum delay before a retry, in milliseconds. A longer `Retry-After` fails immediately. @default 60_000 */
   maxRetryDelay?: number | undefined
-  /** Leave out what the target can't honour and say so in `meta.warnings`, instead of throwing. @default false */
+  /** Drop unsupported parameters with a warning in `meta.warnings` instead of throwing. @default false */
   dropParams?: boolean | undefined
-  /** The largest answer to read, in bytes. @default 268_435_456 (256 MiB) */
+  /** Maximum size of an answer, in bytes. @default 268_435_456 (256 MiB) */
   maxResponseBytes?: number | undefined
   /**
-   * The largest image or file that llmux fetches for a provider that takes it inline only, in bytes.
-   * @default 20_971_520 (20 MiB)
+   * Maximum size of an image or file that llmux downloads for a provider that accepts inline data only, in bytes. @default
+   * 20_971_520 (20 MiB)
    */
   maxMediaBytes?: number | undefined
-  /** Whether such images and files may come from addresses that are not public (loopback, private networks). @default false */
+  /** Allow such downloads from addresses outside of the public internet (loopback, private networks). @default false */
   allowPrivateMedia?: boolean | undefined
-  /** Who is told of this call, beside the client's own. */
+  /** Callbacks for this call, in addition to the client's. */
   callbacks?: readonly Callback[] | undefined
-  /** For events and caches: whose call it is. Through a Router also for tagged deployments and budgets. */
+  /** Labels for events and caches. In a Router also for tagged deployments and budgets. */
   tags?: readonly string[] | undefined
-  /** Ties this call's events to a trace of the caller's. @default the call's own id */
+  /** Assigns the call's events to a trace of the caller. @default the call's own id */
   traceId?: string | undefined
   /**
-   * Where answers are looked for before anything is sent, and kept; `false` for nowhere. An object says how: `{ ttl, maxAge, … }`.
-   * For chat, embeddings and rerank.
-   * @default the client's, which has none
+   * Cache of this call: a store, settings such as `{ ttl, maxAge }`, or false. For chat, embeddings and rerank. @default the
+   * client's
    */
   cache?: CacheOption | CacheCallOptions | false | undefined
-  /** An undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
+  /** undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
   dispatcher?: Dispatcher | undefined
 }
 
@@ -78,9 +77,14 @@ export type CompletionRequest<
   Format extends ResponseFormatInput | undefined = ResponseFormatInput | undefined,
 > = Omit<ChatParams, 'stream' | 'response_format' | 'model'> &
   CallOptions & {
-    /** `provider/model`, or a known model's bare name. */
+    /** `provider/model`, or the name of a known model. */
     model: KnownModel | (string & {})
+    /** Return a stream. @default false */
     stream?: Stream | undefined
+    /**
+     * Format of the answer: OpenAI's object, or a zod (or any Standard Schema) schema for a typed `message.parsed`. @default {
+     * type: 'text' }
+     */
     response_format?: Format | undefined
   }
 
@@ -90,9 +94,9 @@ export type EmbeddingRequest<VectorType extends 'array' | 'float32' = 'array' | 
   'model'
 > &
   CallOptions & {
-    /** `provider/model`, or a known model's bare name. */
+    /** `provider/model`, or the name of a known model. */
     model: KnownModel | (string & {})
-    /** Vectors as `number[]` or as `Float32Array`. @default 'array' */
+    /** Type of the vectors: `number[]` or `Float32Array`. @default 'array' */
     vectorType?: VectorType | undefined
   }
 
@@ -106,8 +110,9 @@ export type RerankRequest = Omit<RerankParams, 'model'> &
 /** A request of the Responses API: OpenAI's parameters in snake_case, llmux's options in camelCase. */
 export type ResponsesRequest<Stream extends boolean = boolean> = Omit<ResponsesParams, 'stream' | 'model'> &
   CallOptions & {
-    /** `provider/model`, or a known model's bare name. */
+    /** `provider/model`, or the name of a known model. */
     model: KnownModel | (string & {})
+    /** Return a stream of events. @default false */
     stream?: Stream | undefined
   }
 
@@ -118,37 +123,47 @@ export type ModerationRequest = Omit<ModerationParams, 'model'> &
     model?: string | undefined
   }
 
-/** Credentials and address of one provider. */
+/** Credentials and address of a provider. */
 export interface ProviderOptions {
+  /** API key. */
   apiKey?: string | undefined
-  /** Sent as a bearer token, where the provider takes one beside its key (Anthropic). */
+  /** Bearer token, for providers that accept one besides their key (Anthropic). */
   authToken?: string | undefined
+  /** Base URL. */
   apiBase?: string | undefined
+  /** OpenAI organization. */
   organization?: string | undefined
+  /** OpenAI project, or the project of a cloud provider. */
   project?: string | undefined
+  /** API version, for providers with a version in the address (Azure). */
   apiVersion?: string | undefined
+  /** Region of the provider's servers. */
   region?: string | undefined
+  /** Location of the provider's servers (Vertex AI). */
   location?: string | undefined
-  /** AWS access key. */
+  /** AWS access key id. */
   accessKeyId?: string | undefined
+  /** AWS secret access key. */
   secretAccessKey?: string | undefined
+  /** AWS session token of temporary credentials. */
   sessionToken?: string | undefined
-  /** Profile of the AWS configuration files. */
+  /** Profile in the AWS configuration files. */
   profile?: string | undefined
   /** Google service account: its JSON, or the path of its file. */
   credentials?: string | undefined
-  /** Account that is part of the address (Cloudflare). */
+  /** Account id in the address (Cloudflare). */
   accountId?: string | undefined
-  /** Deployment space that pays, instead of a project (watsonx.ai). */
+  /** Deployment space to bill, instead of a project (watsonx.ai). */
   spaceId?: string | undefined
-  /** Service principal that signs in by itself (Databricks). */
+  /** Id of a service principal (Databricks). */
   clientId?: string | undefined
+  /** Secret of the service principal. */
   clientSecret?: string | undefined
-  /** Extra headers for this provider only. */
+  /** Additional headers for this provider. */
   headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Defaults of a client. A call's own options win. */
+/** Defaults of a client. Options of a call take precedence. */
 export interface ClientOptions
   extends Omit<
       CallOptions,
@@ -167,12 +182,12 @@ export interface ClientOptions
       | 'callbacks'
     >,
     ObserveOptions {
-  /** Where answers of chat, embeddings and rerank are kept: `memoryCache()`, or `{ store, ttl, … }`. @default none */
+  /** Cache of chat, embedding and rerank calls: `memoryCache()`, or `{ store, ttl, … }`. @default none */
   cache?: CacheOption | false | undefined
-  /** By prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
+  /** Credentials and addresses by provider prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
   providers?: Readonly<Record<string, ProviderOptions>> | undefined
-  /** From the first packet to a connection, in milliseconds. A property of the client's connections: not per call. @default 10_000 */
+  /** Timeout to establish a connection, in milliseconds. Applies to all connections of the client. @default 10_000 */
   connectTimeout?: number | undefined
-  /** `http://user:pass@host:port` of a proxy; `false` ignores `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
+  /** Proxy URL, `http://user:pass@host:port`; `false` ignores `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
   proxy?: string | false | undefined
 }

@@ -1,180 +1,246 @@
 import type { CallMeta } from './meta.js'
 
-/**
- * OpenAI's Responses API, as it stands on the wire: nothing is renamed. What is rare is typed loosely, and passes all the same.
- * https://platform.openai.com/docs/api-reference/responses
- */
-
-/** A text, an image or a file that is shown to the model. */
+/** A text, an image or a file shown to the model. */
 export interface ResponsesInputPart {
   type: 'input_text' | 'input_image' | 'input_file' | 'input_audio' | 'output_text' | (string & {})
+  /** Text of the part. */
   text?: string
-  /** `https:` or `data:` URL. */
+  /** `https:` or `data:` URL of an image. */
   image_url?: string | null
+  /** Resolution of an image: `low`, `high` or `auto`. */
   detail?: string | null
+  /** Id of an uploaded file. */
   file_id?: string | null
-  /** A `data:` URI. */
+  /** Content of a file as a `data:` URI. */
   file_data?: string
+  /** URL of a file. */
   file_url?: string
+  /** Name of a file. */
   filename?: string
 }
 
-/** A turn of the conversation. */
+/** A message of the conversation. */
 export interface ResponsesInputMessage {
   type?: 'message'
   role: 'user' | 'assistant' | 'system' | 'developer'
+  /** Text, or parts such as text and images. */
   content: string | readonly ResponsesInputPart[]
+  /** Id of an earlier output message. */
   id?: string
+  /** Status of an earlier output message. */
   status?: string
+  /** `commentary` for interim text, `final_answer` for the answer. */
   phase?: 'commentary' | 'final_answer' | null
 }
 
-/** The result of a tool that the model has called. */
+/** The result of a tool call. */
 export interface ResponsesToolOutput {
   type: 'function_call_output' | 'custom_tool_call_output'
-  /** The `call_id` of the call that this answers. */
+  /** The `call_id` of the answered call. */
   call_id: string
+  /** The result, as text or parts. */
   output: string | readonly ResponsesInputPart[]
+  /** Id of the item. */
   id?: string | null
+  /** Status of the item. */
   status?: string | null
 }
 
-/** What a request's `input` may hold, the items of an earlier answer's `output` among them. */
+/** An item of `input`, including items of an earlier answer's `output`. */
 export type ResponsesInputItem =
   | ResponsesInputMessage
   | ResponsesToolOutput
   | ResponsesOutputItem
   | { type?: string | null; id?: string | null }
 
-/** A tool that the model may call: a function of yours, or one that OpenAI runs (`web_search`, `file_search`, `mcp`, …). */
+/** A tool that the model may call: your own function, or a tool run by OpenAI (`web_search`, `file_search`, `mcp`, …). */
 export type ResponsesTool = ResponsesFunctionTool | { type: string }
 
+/** A function that the model may call. */
 export interface ResponsesFunctionTool {
   type: 'function'
+  /** Name of the function. */
   name: string
+  /** Purpose of the function. */
   description?: string | null
   /** JSON Schema of the arguments. */
   parameters: Record<string, unknown> | null
-  /** @default true */
+  /** Guarantees arguments that match the schema. @default true */
   strict: boolean | null
 }
 
+/** Reasoning settings. */
 export interface ResponsesReasoning {
+  /** Amount of reasoning, such as `low` or `high`. */
   effort?: string | null
+  /** Return a summary of the reasoning. */
   summary?: 'auto' | 'concise' | 'detailed' | (string & {}) | null
 }
 
+/** Settings of text output. */
 export interface ResponsesTextOptions {
+  /** Format of the answer: text, JSON, or a JSON Schema. */
   format?: { type: string }
+  /** Length and detail of the answer. @default 'medium' */
   verbosity?: 'low' | 'medium' | 'high' | null
 }
 
-/** The snake_case half of a Responses request: https://platform.openai.com/docs/api-reference/responses/create */
+/** Parameters of a Responses request in snake_case: https://platform.openai.com/docs/api-reference/responses/create */
 export interface ResponsesParams {
-  /** `provider/model`, or a known model's bare name. */
+  /** `provider/model`, or the name of a known model. */
   model: string
+  /** Text, or the items of the conversation. */
   input?: string | readonly ResponsesInputItem[]
-  /** A system message before everything else. */
+  /** System message before all input. */
   instructions?: string | null
+  /** Tools that the model may call. */
   tools?: readonly ResponsesTool[]
+  /** Controls tool calls: `auto`, `none`, `required`, or a tool. @default 'auto' */
   tool_choice?: string | { type: string }
+  /** Allow several tool calls at once. @default true */
   parallel_tool_calls?: boolean | null
+  /** Maximum number of calls of built-in tools. */
   max_tool_calls?: number | null
+  /** Maximum tokens of the answer, including reasoning. */
   max_output_tokens?: number | null
+  /** Sampling temperature, 0 to 2. @default 1 */
   temperature?: number | null
+  /** Nucleus sampling: considers only the most likely tokens with this total probability, 0 to 1. @default 1 */
   top_p?: number | null
+  /** Number of alternatives per token, 0 to 20. */
   top_logprobs?: number | null
+  /** Reasoning settings. */
   reasoning?: ResponsesReasoning | null
+  /** Settings of text output. */
   text?: ResponsesTextOptions
-  /** What the answer is to hold that it does not by itself, such as `reasoning.encrypted_content`. */
+  /** Additional output, such as `reasoning.encrypted_content`. */
   include?: readonly string[] | null
-  /** The answer that this one goes on from, where the provider keeps them. */
+  /** Id of the stored answer that this request continues. */
   previous_response_id?: string | null
+  /** Stored conversation that this request belongs to. */
   conversation?: string | { id: string } | null
-  /** Whether the provider keeps the answer. @default true, of the API */
+  /** Let the provider store the answer. @default true */
   store?: boolean | null
-  /** Answers at once, with status `queued`. */
+  /** Return immediately with status `queued` and continue in the background. @default false */
   background?: boolean | null
+  /** `auto` drops the oldest items of an oversized input; `disabled` fails. @default 'disabled' */
   truncation?: 'auto' | 'disabled' | null
+  /** Labels stored with the answer, at most 16 keys. */
   metadata?: Record<string, string> | null
+  /** Processing tier: price and latency of the call. @default 'auto' */
   service_tier?: 'auto' | 'default' | 'flex' | 'scale' | 'priority' | (string & {}) | null
+  /** Reference to a stored prompt template. */
   prompt?: { id: string } | null
+  /** Routes requests with a common prefix to the same prompt cache. */
   prompt_cache_key?: string | null
+  /** Lifetime of cached prompt prefixes, such as `24h`. */
   prompt_cache_retention?: string | null
+  /** Stable, anonymous id of your end user, for abuse detection. */
   safety_identifier?: string | null
+  /** Id of your end user. @deprecated by OpenAI: use `safety_identifier` and `prompt_cache_key` */
   user?: string
+  /** Stream the answer. @default false */
   stream?: boolean | null
+  /** Settings of the stream. */
   stream_options?: { include_obfuscation?: boolean } | null
-  /** Merged into the provider's body last, untouched: for fields that have no type here. */
+  /** Merged last into the provider's body, unchanged: for fields without a type here. */
   extra_body?: Record<string, unknown>
 }
 
+/** A citation of a web page or a file. */
 export interface ResponsesCitation {
   type: 'url_citation' | 'file_citation' | 'container_file_citation' | 'file_path' | (string & {})
+  /** URL of the page. */
   url?: string
+  /** Title of the page. */
   title?: string
+  /** Start of the cited range of the text. */
   start_index?: number
+  /** End of the cited range of the text. */
   end_index?: number
+  /** Id of the file. */
   file_id?: string
+  /** Name of the file. */
   filename?: string
+  /** Position of a file citation in the text. */
   index?: number
 }
 
+/** A token with its log probability. */
 export interface ResponsesLogprob {
+  /** Text of the token. */
   token: string
+  /** UTF-8 bytes of the token. */
   bytes?: number[] | null
+  /** Natural logarithm of the probability. */
   logprob: number
+  /** The most likely tokens at this position. */
   top_logprobs?: { token?: string; bytes?: number[] | null; logprob?: number }[]
 }
 
+/** A part of an output message. */
 export type ResponsesOutputPart =
   | { type: 'output_text'; text: string; annotations: ResponsesCitation[]; logprobs?: ResponsesLogprob[] }
   | { type: 'refusal'; refusal: string }
 
-/** What the model says. */
+/** A message of the model. */
 export interface ResponsesMessage {
   type: 'message'
+  /** Id of the item. */
   id: string
   role: 'assistant'
+  /** Status of the item. */
   status: 'in_progress' | 'completed' | 'incomplete'
+  /** Parts of the message. */
   content: ResponsesOutputPart[]
-  /** What it says on the way to its answer is `commentary`. */
+  /** `commentary` for interim text, `final_answer` for the answer. */
   phase?: 'commentary' | 'final_answer' | null
 }
 
-/** What it thought before: put it into the next request's `input`. */
+/** Reasoning of the model. Include it in the `input` of the next request. */
 export interface ResponsesReasoningItem {
   type: 'reasoning'
+  /** Id of the item. */
   id: string
+  /** Summary of the reasoning. */
   summary: { type: 'summary_text'; text: string }[]
+  /** Reasoning text, from models that show it. */
   content?: { type: 'reasoning_text'; text: string }[]
-  /** With `include: ['reasoning.encrypted_content']`. */
+  /** Encrypted reasoning, with `include: ['reasoning.encrypted_content']`. */
   encrypted_content?: string | null
+  /** Status of the item. */
   status?: 'in_progress' | 'completed' | 'incomplete'
 }
 
-/** A call of a function of yours. */
+/** A call of one of your functions. */
 export interface ResponsesFunctionCall {
   type: 'function_call'
-  /** To be repeated in its `function_call_output`. */
+  /** Id to repeat in the `function_call_output`. */
   call_id: string
+  /** Name of the function. */
   name: string
-  /** JSON text, as the model wrote it: parse it with care. */
+  /** JSON text of the model, which may be invalid. */
   arguments: string
+  /** Id of the item. */
   id?: string
+  /** Status of the item. */
   status?: 'in_progress' | 'completed' | 'incomplete'
 }
 
-/** A call of a tool whose input is free text. */
+/** A call of a tool with free text as input. */
 export interface ResponsesCustomToolCall {
   type: 'custom_tool_call'
+  /** Id to repeat in the `custom_tool_call_output`. */
   call_id: string
+  /** Name of the tool. */
   name: string
+  /** Input text. */
   input: string
+  /** Id of the item. */
   id?: string
 }
 
-/** A call of a tool that the provider runs, or another item that is rare. */
+/** A call of a tool run by the provider, or another rare item. */
 export interface ResponsesHostedItem {
   type:
     | 'additional_tools'
@@ -201,28 +267,41 @@ export interface ResponsesHostedItem {
     | 'tool_search_call'
     | 'tool_search_output'
     | 'web_search_call'
+  /** Id of the item. */
   id?: string | null
+  /** Status of the item. */
   status?: string | null
+  /** Id of the call, for results. */
   call_id?: string | null
-  /** What a web search, computer or shell call does. */
+  /** Action of a web search, computer or shell call. */
   action?: unknown
   /** Code of the code interpreter. */
   code?: unknown
+  /** Outputs of the code interpreter. */
   outputs?: unknown
-  /** Of a file search. */
+  /** Queries of a file search. */
   queries?: unknown
+  /** Results of a file search. */
   results?: unknown
-  /** Base64 of an image that was made. */
+  /** Generated image in base64. */
   result?: string | null
+  /** Name of the tool. */
   name?: string
+  /** Arguments of an MCP call. */
   arguments?: unknown
+  /** Output of the tool. */
   output?: unknown
+  /** Error of the tool. */
   error?: unknown
+  /** Label of the MCP server. */
   server_label?: string
+  /** Tools of an MCP server. */
   tools?: unknown
+  /** Encrypted content of a compaction. */
   encrypted_content?: string | null
 }
 
+/** An item of an answer. */
 export type ResponsesOutputItem =
   | ResponsesMessage
   | ResponsesReasoningItem
@@ -230,34 +309,48 @@ export type ResponsesOutputItem =
   | ResponsesCustomToolCall
   | ResponsesHostedItem
 
-/** Tokens, as the API counts them. `meta.usage` has the same by llmux's one definition. */
+/** Token usage in the API's own terms. `meta.usage` has it by llmux's definition. */
 export interface ResponsesUsage {
+  /** Tokens of the input, including cached ones. */
   input_tokens: number
+  /** Tokens of the output, including reasoning. */
   output_tokens: number
+  /** Sum of input and output tokens. */
   total_tokens: number
+  /** Parts of `input_tokens`. */
   input_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number }
+  /** Parts of `output_tokens`. */
   output_tokens_details?: { reasoning_tokens?: number }
 }
 
-/** An answer: https://platform.openai.com/docs/api-reference/responses/object */
+/** An answer of the Responses API: https://platform.openai.com/docs/api-reference/responses/object */
 export interface ResponsesResponse {
+  /** Id of the answer, for `previous_response_id`. */
   id: string
   object: 'response'
   /** Unix time in seconds. */
   created_at: number
-  /** The model that answered, as the provider names it. */
+  /** The answering model, as named by the provider. */
   model: string
+  /** Status of the answer. */
   status?: 'completed' | 'failed' | 'in_progress' | 'cancelled' | 'queued' | 'incomplete'
+  /** Items of the answer. */
   output: ResponsesOutputItem[]
+  /** Error of a failed answer. */
   error: { code: string; message: string } | null
+  /** Reason of an incomplete answer. */
   incomplete_details: { reason?: 'max_output_tokens' | 'content_filter' | (string & {}) } | null
+  /** Token usage. */
   usage?: ResponsesUsage | null
+  /** Processing tier that was used. */
   service_tier?: string | null
+  /** Id of the answer that this one continues. */
   previous_response_id?: string | null
+  /** Labels of the request. */
   metadata?: Record<string, string> | null
-  /** The text of `output`, put together by llmux. Not on the wire. */
+  /** Text of `output`, joined by llmux. Not part of the API's response. */
   output_text: string
-  /** How the call went. Not enumerable: absent from JSON, spreads and comparisons. */
+  /** Cost, timing, attempts and warnings of the call. Not enumerable: absent from JSON, spreads and comparisons. */
   readonly meta: CallMeta
 }
 
@@ -278,7 +371,7 @@ interface PartEvent<Type extends string> extends ItemEvent<Type> {
 
 type Snapshot = Omit<ResponsesResponse, 'meta' | 'output_text'>
 
-/** One event of a stream: https://platform.openai.com/docs/api-reference/responses-streaming */
+/** An event of a stream: https://platform.openai.com/docs/api-reference/responses-streaming */
 export type ResponsesEvent =
   | (EventOf<
       | 'response.created'
