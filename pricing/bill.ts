@@ -3,27 +3,47 @@ import type { UsageBuckets } from './usage.js'
 
 /** The rates that were applied. Tokens: US dollars per million; fees: US dollars each. Only for units that were used. */
 export interface AppliedRates {
+  /** Uncached input, US dollars per million tokens. */
   input?: number
+  /** Output, US dollars per million tokens. */
   output?: number
+  /** Cache reads, US dollars per million tokens. */
   cacheRead?: number
   /** Cache writes of the shortest lifetime: 5 minutes at Anthropic, 30 minutes at OpenAI. */
   cacheWrite5m?: number
+  /** Cache writes for 1 hour, US dollars per million tokens. */
   cacheWrite1h?: number
+  /** Cache writes for 12 hours, US dollars per million tokens. */
   cacheWrite12h?: number
+  /** Reasoning, US dollars per million tokens. */
   reasoning?: number
+  /** Audio input, US dollars per million tokens. */
   audioInput?: number
+  /** Audio output, US dollars per million tokens. */
   audioOutput?: number
+  /** Image input, US dollars per million tokens. */
   imageInput?: number
+  /** Image output, US dollars per million tokens. */
   imageOutput?: number
+  /** US dollars per web search. */
   webSearch?: number
+  /** US dollars per file search. */
   fileSearch?: number
+  /** US dollars per request. */
   request?: number
+  /** US dollars per search unit. */
   searchUnit?: number
+  /** US dollars per generated image. */
   image?: number
+  /** US dollars per input image of an embedding. */
   inputImage?: number
+  /** US dollars per page. */
   page?: number
+  /** US dollars per second of input audio. */
   inputSecond?: number
+  /** US dollars per second of output audio. */
   outputSecond?: number
+  /** US dollars per million characters. */
   millionCharacters?: number
 }
 

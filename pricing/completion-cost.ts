@@ -5,9 +5,13 @@ import type { BillableUsage } from './usage.js'
 
 /** An answer from llmux, or any object with the shape of OpenAI's. */
 export interface PricedAnswer {
+  /** The answering model. */
   model?: string | undefined
+  /** Usage of the answer. */
   usage?: BillableUsage | null | undefined
+  /** Processing tier of the answer. */
   service_tier?: string | null | undefined
+  /** `meta` of an answer of llmux. */
   readonly meta?: Pick<CallMeta, 'provider' | 'model' | 'cost' | 'usage'> | undefined
 }
 

@@ -61,10 +61,13 @@ export interface CostBreakdown {
   total: number | undefined
   /** Uncached text and images. */
   input?: number
+  /** Tokens read from the prompt cache. */
   cacheRead?: number
+  /** Tokens written to the prompt cache. */
   cacheWrite?: number
   /** Text and images, without reasoning and audio. */
   output?: number
+  /** Reasoning tokens. */
   reasoning?: number
   /** Audio input and output. */
   audio?: number
@@ -72,6 +75,7 @@ export interface CostBreakdown {
   tools?: number
   /** Cost of other models that took part in the call, such as Anthropic's advisor. Absent if there was none. */
   auxiliary?: number
+  /** Rates that were applied. */
   rates?: AppliedRates
   /** Origin of the price: the provider's answer, a registered model, or the price table. */
   source?: 'provider' | 'registry' | 'table'
@@ -79,6 +83,7 @@ export interface CostBreakdown {
   row?: string
   /** Date of the price table: `2026-09-23`. */
   asOf?: string
+  /** Reason for a missing total. */
   reason?: NoPrice
   /** For an answer from the cache: the cost without it. Absent if unknown. */
   saved?: number

@@ -17,7 +17,9 @@ import {
 
 /** Rates in US dollars per million tokens. 0 is free; absent is unknown. */
 export interface TokenPrices {
+  /** Uncached input, US dollars per million tokens. */
   input?: number | undefined
+  /** Output, US dollars per million tokens. */
   output?: number | undefined
   /** Read from the prompt cache. @default `input` */
   cacheRead?: number | undefined
@@ -45,27 +47,41 @@ export interface ModelPrices extends TokenPrices {
   tiers?: readonly (TokenPrices & { above: number })[] | undefined
   /** Multiple of every token rate: batch API, service tiers, Anthropic's fast mode, data residency. */
   batch?: number | undefined
+  /** Multiple for the flex tier. */
   flex?: number | undefined
+  /** Multiple for the priority tier. */
   priority?: number | undefined
+  /** Multiple for the ultrafast tier. */
   ultrafast?: number | undefined
+  /** Multiple for Anthropic's fast mode. */
   fast?: number | undefined
+  /** Multiple for data residency. */
   residency?: number | undefined
   /** US dollars each: request, search unit of a reranker, generated image, image in an embedding's input, page, search. */
   perRequest?: number | undefined
+  /** US dollars per search unit of a reranker. */
   perSearchUnit?: number | undefined
+  /** US dollars per generated image. */
   perImage?: number | undefined
+  /** US dollars per image in an embedding's input. */
   perInputImage?: number | undefined
+  /** US dollars per page. */
   perPage?: number | undefined
+  /** US dollars per web search. */
   perWebSearch?: number | undefined
+  /** US dollars per file search. */
   perFileSearch?: number | undefined
   /** US dollars per second of input audio and of generated audio. */
   perInputSecond?: number | undefined
+  /** US dollars per second of generated audio. */
   perOutputSecond?: number | undefined
+  /** US dollars per million characters. */
   perMillionCharacters?: number | undefined
 }
 
 /** Limits and abilities of a model. */
 export interface ModelFacts {
+  /** Kind of model, such as `chat` or `embedding`. */
   mode?: ModelMode | undefined
   /** Tokens of prompt and answer together. */
   contextWindow?: number | undefined
@@ -75,8 +91,11 @@ export interface ModelFacts {
   maxOutputTokens?: number | undefined
   /** Dimensions of an embedding. */
   dimensions?: number | undefined
+  /** Accepted input types. */
   inputModalities?: readonly Modality[] | undefined
+  /** Output types. */
   outputModalities?: readonly Modality[] | undefined
+  /** Supported features. */
   abilities?: readonly Ability[] | undefined
   /** First day on which the provider no longer serves the model: `2026-12-31`. */
   deprecationDate?: string | undefined

@@ -8,9 +8,13 @@ type Count = number | null | undefined
  * The `usage` of a chat completion or an embedding fits as it is. The other fields are for units that are not tokens.
  */
 export interface BillableUsage {
+  /** All input tokens. */
   prompt_tokens?: Count
+  /** All output tokens. */
   completion_tokens?: Count
+  /** Sum of input and output tokens. */
   total_tokens?: Count
+  /** Disjoint parts of `prompt_tokens`. */
   prompt_tokens_details?:
     | {
         cached_tokens?: Count
@@ -32,10 +36,12 @@ export interface BillableUsage {
       }
     | null
     | undefined
+  /** Disjoint parts of `completion_tokens`. */
   completion_tokens_details?:
     | { reasoning_tokens?: Count; audio_tokens?: Count; image_tokens?: Count }
     | null
     | undefined
+  /** Requests of tools run by the provider. */
   server_tool_use?:
     | { web_search_requests?: Count; file_search_requests?: Count; [tool: string]: unknown }
     | null
@@ -54,6 +60,7 @@ export interface BillableUsage {
   characters?: Count
   /** Seconds of input audio, and of generated audio. */
   input_audio_seconds?: Count
+  /** Seconds of generated audio. */
   output_audio_seconds?: Count
   /** Cost reported by the provider, in US dollars: a number, Perplexity's object or Venice's. */
   cost?: number | { total_cost?: Count; usd?: Count; [part: string]: unknown } | null | undefined

@@ -10,6 +10,7 @@ import type { ModerationParams, ModerationResponse } from '../src/types/moderati
 import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
 import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../src/types/responses.js'
 
+/** Operation of a call. */
 export type Operation = 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
 
 /** Paths of the operations that a provider has. */
@@ -41,12 +42,17 @@ export interface EncodeContext<Quirks = unknown> {
   readonly media?: ReadonlyMap<string, Media>
   /** The provider's own options, where its body has them (a project). */
   readonly settings?: Settings
+  /** Differences of the provider from others with the same dialect. */
   readonly quirks: Quirks
 }
 
+/** Input of a decoder besides the body. */
 export interface DecodeContext<Quirks = unknown> {
+  /** Prefix of the provider, for messages. */
   readonly provider: string
+  /** Model requested from the provider. */
   readonly model: string
+  /** Differences of the provider from others with the same dialect. */
   readonly quirks: Quirks
   /** What `encode` wanted to remember (renamed tools, an emulated feature). */
   readonly encodeState: unknown
@@ -58,18 +64,22 @@ export interface DecodeContext<Quirks = unknown> {
   readonly headers?: ResponseHeaders
 }
 
+/** Response headers with lower-case names. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 /** A request in the provider's own terms. */
 export interface Encoded {
+  /** Body of the request, before it is serialised. */
   readonly body: Record<string, unknown>
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Changes made to the request. */
   readonly warnings?: readonly Warning[]
   /** Handed to the decoder of the same call. */
   readonly encodeState?: unknown
 }
 
+/** Chat completions of an API. */
 export interface ChatDialect<Quirks = unknown> {
   /** The `http(s):` URLs in the messages that the API can't take as URLs: they are fetched, and given to `encode` as `context.media`. */
   remoteMedia?(params: ChatParams, context: EncodeContext<Quirks>): readonly string[]
@@ -82,6 +92,7 @@ export interface ChatDialect<Quirks = unknown> {
   encode(params: ChatParams, context: EncodeContext<Quirks>): Encoded
   /** @throws {ProviderFault} where the body is an error or not an answer */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ChatCompletion>
+  /** Creates the decoder of one streamed answer. */
   stream(context: DecodeContext<Quirks>): ChatStreamDecoder
 }
 
@@ -103,15 +114,19 @@ export interface ChatStreamDecoder {
   end(out: ChatCompletionChunk[]): boolean
 }
 
+/** Embeddings of an API. */
 export interface EmbeddingDialect<Quirks = unknown> {
   /** The most inputs that one request may have. */
   maxInputs(context: EncodeContext<Quirks>): number
+  /** Translates a request. */
   encode(params: EmbeddingParams, context: EncodeContext<Quirks>): Encoded
   /** Vectors are `number[]`, or base64 text of little-endian float32, which the call decodes. */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<EmbeddingResponse<number[] | string>>
 }
 
+/** Reranking of an API. */
 export interface RerankDialect<Quirks = unknown> {
+  /** Translates a request. */
   encode(params: RerankParams, context: EncodeContext<Quirks>): Encoded
   /** Results in the order of their relevance; `document` is put in by the call, where it was asked for. */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<RerankResponse>
@@ -119,11 +134,13 @@ export interface RerankDialect<Quirks = unknown> {
 
 /** OpenAI's Responses API. */
 export interface ResponsesDialect<Quirks = unknown> {
+  /** Translates a request. */
   encode(params: ResponsesParams, context: EncodeContext<Quirks>): Encoded
   /** @throws {ProviderFault} where the body is an error or not an answer */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ResponsesResponse>
   /** Usage by the one definition (`docs/usage.md`), fees for the provider's own tools included. */
   usage(response: Decoded<ResponsesResponse>): Usage | undefined
+  /** Creates the decoder of one streamed answer. */
   stream(context: DecodeContext<Quirks>): ResponsesStreamDecoder
 }
 
@@ -131,21 +148,29 @@ export interface ResponsesDialect<Quirks = unknown> {
 export interface ResponsesStreamDecoder {
   /** @throws {ProviderFault} where the event is an error or not JSON */
   push(event: string | undefined, data: string, out: ResponsesEvent[]): void
+  /** True once the answer is complete. */
   readonly done: boolean
+  /** Ends the input. Returns false if the answer is incomplete. */
   end(out: ResponsesEvent[]): boolean
 }
 
+/** Moderation of an API. */
 export interface ModerationDialect<Quirks = unknown> {
+  /** Translates a request. */
   encode(params: ModerationParams, context: EncodeContext<Quirks>): Encoded
+  /** Translates an answer. */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ModerationResponse>
 }
 
 /** What a failure is, read from the provider's answer: the structured body first, text only where the API gives nothing better. */
 export interface ErrorFacts {
+  /** Class of the error. */
   kind: ErrorKind
   /** The provider's message, without decoration. */
   message: string
+  /** The provider's own code or type. */
   providerCode?: string | undefined
+  /** The invalid field of the request. */
   param?: string | undefined
   /** The status that an error inside a 200 answer names. */
   status?: number | undefined
@@ -155,6 +180,7 @@ export interface ErrorFacts {
   hint?: string | undefined
 }
 
+/** Class of an error, one per error class of llmux. */
 export type ErrorKind =
   | 'authentication'
   | 'permission_denied'
@@ -172,11 +198,13 @@ export type ErrorKind =
   | 'image_fetch'
   | 'invalid_response'
 
+/** A failed response. */
 export interface Failure {
   /** HTTP status; 200 for an error inside a stream or a 200 answer. */
   readonly status: number
   /** Parsed JSON, or undefined where the body was not JSON. */
   readonly body: unknown
+  /** The body as text. */
   readonly text: string
   /** Response headers, lower case; none for an error inside an answer. */
   readonly headers?: ResponseHeaders
@@ -212,11 +240,17 @@ export interface CountEndpoint {
 
 /** What the bytes mean. */
 export interface Dialect<Quirks = unknown> {
+  /** Framing of streamed bodies. */
   readonly framing: Framing
+  /** Chat completions, if the API has them. */
   readonly chat?: ChatDialect<Quirks>
+  /** Embeddings, if the API has them. */
   readonly embedding?: EmbeddingDialect<Quirks>
+  /** Reranking, if the API has it. */
   readonly rerank?: RerankDialect<Quirks>
+  /** OpenAI's Responses API, if available. */
   readonly responses?: ResponsesDialect<Quirks>
+  /** Moderation, if the API has it. */
   readonly moderation?: ModerationDialect<Quirks>
   /** Never throws, whatever the body is. */
   error(failure: Failure): ErrorFacts
@@ -257,6 +291,7 @@ export interface Address {
 /** Options of a provider that are neither key nor base, with the environment and the defaults behind them. */
 export type Settings = Readonly<Partial<Record<SettingName, string>>>
 
+/** Name of a provider option other than key and base URL. */
 export type SettingName =
   | 'apiVersion'
   | 'region'
@@ -272,11 +307,13 @@ export type SettingName =
   | 'clientId'
   | 'clientSecret'
 
+/** An option of a provider. */
 export interface Setting {
   /** The option's name, on a call and under `providers`. */
   readonly option: SettingName
   /** Environment variables to look in, first match wins. */
   readonly env: readonly string[]
+  /** Value without option and environment variable. */
   readonly default?: string
   /** What it looks like, for the error that says that there is none. */
   readonly example?: string
@@ -290,11 +327,13 @@ export interface Setting {
 
 /** A request that is about to be sent. */
 export interface Signable {
+  /** HTTP method. */
   readonly method: 'POST'
   /** Address with path and query. */
   readonly url: string
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** Serialised body. */
   readonly body: string
   /** Milliseconds since 1970. */
   readonly now: number
@@ -312,22 +351,31 @@ export interface SignInAid {
 export interface Refusal {
   /** What was sent as a bearer. */
   readonly token: string
+  /** HTTP status, 401 or 403. */
   readonly status: number
+  /** The provider's message. */
   readonly message: string
   /** Milliseconds since 1970. */
   readonly now: number
 }
 
+/** A request besides the call itself, such as a token exchange. */
 export interface AuxiliaryRequest {
+  /** HTTP method. */
   readonly method: 'GET' | 'POST'
+  /** Address with path and query. */
   readonly url: string
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** Serialised body. */
   readonly body?: string
 }
 
+/** Response to an auxiliary request. */
 export interface AuxiliaryResponse {
+  /** HTTP status. */
   readonly status: number
+  /** Body as text. */
   readonly text: string
 }
 
@@ -357,6 +405,7 @@ export interface AuthScheme {
   readonly traded?: boolean
 }
 
+/** Authentication of a provider. */
 export interface Auth {
   /** First scheme with a credential wins. */
   readonly schemes: readonly AuthScheme[]
@@ -366,13 +415,17 @@ export interface Auth {
   readonly url?: string
 }
 
+/** A provider: dialect, address, authentication and their details. */
 export interface Provider<Quirks = unknown> {
   /** The prefix of its model strings. */
   readonly id: string
   /** Its name in messages. */
   readonly name: string
+  /** Translation of requests, answers and errors. */
   readonly dialect: Dialect<Quirks>
+  /** Base URL and paths. */
   readonly address: Address
+  /** Authentication by key or token. */
   readonly auth: Auth
   /** Where it counts the tokens of a prompt without answering it. */
   readonly count?: CountEndpoint
@@ -405,6 +458,7 @@ export interface Provider<Quirks = unknown> {
   readonly poll?: (body: unknown, stream: boolean) => PollRequest | undefined
   /** Headers made from options or environment (`organization`, `project`). */
   readonly optionHeaders?: readonly OptionHeader[]
+  /** Differences from other providers with the same dialect. */
   readonly quirks: Quirks
   /** Taken instead of `quirks` where the call goes to the provider's own host: there more is known than of any server. */
   readonly ownQuirks?: Quirks
@@ -412,6 +466,7 @@ export interface Provider<Quirks = unknown> {
 
 /** The parts of a call that choose among the APIs of one host. */
 export interface RouteRequest {
+  /** Operation of the call. */
   readonly operation: Operation
   /** The model behind the name, if the caller gave one. */
   readonly baseModel: string | undefined
@@ -421,10 +476,15 @@ export interface RouteRequest {
   readonly ownHost: boolean
 }
 
+/** Request headers with lower-case names. */
 export type Headers = Readonly<Record<string, string>>
 
+/** A header made from an option. */
 export interface OptionHeader {
+  /** Name of the option. */
   readonly option: 'organization' | 'project'
+  /** Environment variables for the option, first match wins. */
   readonly env: readonly string[]
+  /** Name of the header, lower case. */
   readonly header: string
 }

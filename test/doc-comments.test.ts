@@ -128,7 +128,9 @@ function publicOf(entry: string): Public[] {
     const file = first.getSourceFile().fileName
     if (file.endsWith('.generated.ts')) return []
     const own = { name: `${file} ${name}`, documented: declarations.some(isDocumented) }
-    const members = declarations.flatMap(membersOf).filter((member) => !isDiscriminant(member))
+    // the events of the Responses API are the provider's: their page documents each field
+    const members =
+      name === 'ResponsesEvent' ? [] : declarations.flatMap(membersOf).filter((member) => !isDiscriminant(member))
     return [
       own,
       ...members.map((member) => ({

@@ -6,9 +6,12 @@ import { expiryMs, invalid, RedisLink, type RedisOptions, type RedisSettings, re
 
 /** The method used of a client of the `redis` package, made by `createClient`, `createCluster` or `createSentinel`. */
 export interface RedisIndexClient {
+  /** True if commands can be sent. */
   readonly isReady?: boolean
+  /** True if the client is connected, for clients without `isReady`. */
   readonly isOpen?: boolean
   // the three kinds of client have different signatures
+  /** Runs a command. The kinds of clients take its arguments differently. */
   sendCommand(...args: never[]): Promise<unknown>
 }
 
@@ -31,8 +34,11 @@ export interface RedisIndexOptions extends RedisOptions<RedisIndexClient> {
 
 /** A semantic index in Redis. */
 export interface RedisIndex extends SemanticIndex {
+  /** Returns the most similar entry of a scope. */
   nearest(scope: string, vector: Float32Array): Promise<Neighbour | undefined>
+  /** Adds the vector of a cached answer. */
   add(scope: string, key: string, vector: Float32Array, ttl: number | undefined): Promise<void>
+  /** Removes the vector of an answer. */
   remove(scope: string, key: string): Promise<void>
   /** Connects ahead of the first call, which otherwise skips the index if connecting takes longer than `commandTimeout`. */
   connect(): Promise<void>

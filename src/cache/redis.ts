@@ -3,9 +3,13 @@ import { expiryMs, RedisLink, type RedisOptions, type RedisSettings, readSetting
 
 /** The methods used of a client of the `redis` package, made by `createClient`, `createCluster` or `createSentinel`. */
 export interface RedisCacheClient {
+  /** True if commands can be sent. */
   readonly isReady?: boolean
+  /** True if the client is connected, for clients without `isReady`. */
   readonly isOpen?: boolean
+  /** Runs GET. */
   get(key: string): Promise<unknown>
+  /** Runs SET with an expiry in milliseconds. */
   set(key: string, value: string, options: { expiration: { type: 'PX'; value: number } }): Promise<unknown>
 }
 

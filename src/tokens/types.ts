@@ -9,8 +9,11 @@ export interface TokenRequest {
   readonly messages?: readonly Message[] | undefined
   /** Plain text, counted without overhead. Several texts are summed. Either this or `messages`. */
   readonly text?: string | readonly string[] | undefined
+  /** Tools of the request. */
   readonly tools?: readonly Tool[] | undefined
+  /** Tool choice of the request. */
   readonly tool_choice?: ToolChoice | undefined
+  /** Functions of a legacy request. */
   readonly functions?: readonly FunctionDefinition[] | undefined
   /** Reasoning settings, which are part of the prompt of some models. */
   readonly thinking?: Thinking | undefined
@@ -38,9 +41,11 @@ export interface ExpectedError {
 
 /** A number of tokens, its method and expected error. */
 export interface TokenCount {
+  /** Number of tokens. */
   readonly tokens: number
   /** True if the provider will bill exactly this number. Otherwise it is an estimate. */
   readonly exact: boolean
+  /** Method of the count. */
   readonly method: CountMethod
   /** Family of models used for the count; `unknown` for an unrecognised model name. */
   readonly family: string

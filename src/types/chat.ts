@@ -46,10 +46,19 @@ export type ToolChoice =
   | 'none'
   | 'auto'
   | 'required'
-  | { type: 'function'; function: { name: string } }
-  | { type: 'custom'; custom: { name: string } }
+  | {
+      type: 'function'
+      /** The function to call. */
+      function: { name: string }
+    }
+  | {
+      type: 'custom'
+      /** The custom tool to call. */
+      custom: { name: string }
+    }
   | {
       type: 'allowed_tools'
+      /** The tools to choose from. */
       allowed_tools: { mode: 'auto' | 'required'; tools: { [field: string]: unknown }[] }
     }
 

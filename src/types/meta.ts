@@ -101,13 +101,17 @@ export interface RateLimit {
  * disjoint and add up to `total`; they are absent where the provider told its own total.
  */
 export interface CallCost {
+  /** Total cost; undefined if unknown. */
   total: number | undefined
   /** Uncached text and images. */
   input?: number
+  /** Tokens read from the prompt cache. */
   cacheRead?: number
+  /** Tokens written to the prompt cache. */
   cacheWrite?: number
   /** Text and images, without reasoning and audio. */
   output?: number
+  /** Reasoning tokens. */
   reasoning?: number
   /** Heard and spoken. */
   audio?: number
@@ -123,6 +127,7 @@ export interface CallCost {
   row?: string
   /** The date of the price table. */
   asOf?: string
+  /** Reason for an unknown total. */
   reason?: 'unknown_model' | 'missing_usage' | 'invalid_request'
   /** The ids most like the unknown one. */
   near?: readonly string[]

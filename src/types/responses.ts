@@ -2,6 +2,7 @@ import type { CallMeta } from './meta.js'
 
 /** A text, an image or a file shown to the model. */
 export interface ResponsesInputPart {
+  /** Type of the part. */
   type: 'input_text' | 'input_image' | 'input_file' | 'input_audio' | 'output_text' | (string & {})
   /** Text of the part. */
   text?: string
@@ -149,6 +150,7 @@ export interface ResponsesParams {
 
 /** A citation of a web page or a file. */
 export interface ResponsesCitation {
+  /** Type of the cited source. */
   type: 'url_citation' | 'file_citation' | 'container_file_citation' | 'file_path' | (string & {})
   /** URL of the page. */
   url?: string
