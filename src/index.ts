@@ -168,12 +168,19 @@ export {
   toHttpError,
 } from './http-error.js'
 export { type MemoryLimits, type MemoryLimitsOptions, memoryLimits } from './limits/memory.js'
-export { type RedisLimitsOptions, redisLimits } from './limits/redis/index.js'
+export {
+  type RedisClient,
+  type RedisLimitsOptions,
+  type RedisStateOptions,
+  redisLimits,
+  redisState,
+} from './limits/redis/index.js'
+export type * from './limits/types.js'
 export type { CompletionResult, Parsed } from './operations/chat.js'
 export type { CountTokensRequest } from './operations/count-tokens.js'
 export type { EmbeddingResult } from './operations/embedding.js'
 export type { ResponsesResult } from './operations/responses.js'
-export { type RedisClient, type RedisStateOptions, redisState } from './router/redis/index.js'
+export { parseRouterOptions } from './router/parse-options.js'
 export { Router } from './router/router.js'
 export type * from './router/state.js'
 export type * from './router/types.js'

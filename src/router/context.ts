@@ -1,6 +1,7 @@
 import type { Clock } from '../call/clock.js'
 import type { ClientContext } from '../call/context.js'
 import type { WaitQueue } from '../limits/queue.js'
+import type { RouterState } from '../limits/types.js'
 import type { Availability } from './deployments/availability.js'
 import type { RouterBudgets } from './deployments/budgets.js'
 import type { ModelGroups } from './deployments/model-groups.js'
@@ -8,7 +9,6 @@ import type { RouterEvents } from './events.js'
 import type { CallTracker } from './execution/call-tracker.js'
 import type { Selection } from './selection/selection.js'
 import { strategies } from './selection/strategies/index.js'
-import type { RouterState } from './state.js'
 import type { RouterOptions, Strategy } from './types.js'
 
 /** What the parts of a Router share. */

@@ -6,6 +6,7 @@ import { ClientContext } from '../call/context.js'
 import { checkCallbacks } from '../call/request.js'
 import { BadRequestError } from '../errors.js'
 import { WaitQueue } from '../limits/queue.js'
+import type { LimitObserver } from '../limits/types.js'
 import type { CallRecorder } from '../observe/call-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
@@ -89,6 +90,7 @@ export class Router {
   readonly #hub: ObserverHub
   readonly #cache: CacheState
   readonly #missing = new MissingGroups()
+  readonly #stateObserver: LimitObserver
 
   /** @throws {BadRequestError} if an option is wrong, with the path of its field */
   constructor(options: RouterOptions)
@@ -114,7 +116,7 @@ export class Router {
       state,
     }
     checkReferences(checked, this.#context.groups)
-    attachState(this.#context)
+    this.#stateObserver = attachState(this.#context)
     this.#mirror = new Mirror(this.#context)
     this.#health = new HealthChecker(this.#context)
     if (checked.callbacks !== undefined) checkCallbacks(checked.callbacks)
@@ -342,7 +344,9 @@ export class Router {
       await calls.idle()
       await client.close()
       await this.#cache.drain()
-      await state?.close()
+      // a state may be used by several Routers
+      if (state?.detach) state.detach(this.#stateObserver)
+      else await state?.close()
     })
   }
 

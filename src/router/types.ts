@@ -1,11 +1,10 @@
 import type { ModelFacts, ModelPrices } from '../../pricing/index.js'
 import type { ErrorClass } from '../errors.js'
-import type { BudgetOptions, BudgetSnapshot } from '../limits/types.js'
+import type { BudgetOptions, BudgetSnapshot, RouterState } from '../limits/types.js'
 import type { CacheOption } from '../types/cache.js'
 import type { ChatParams } from '../types/chat.js'
 import type { ObserveOptions } from '../types/observe.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
-import type { RouterState } from './state.js'
 
 export type { BudgetOptions, BudgetSnapshot }
 

@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { memoryCache } from '../../src/cache/memory.js'
 import { ClientContext } from '../../src/call/context.js'
+import type { RouterState } from '../../src/limits/types.js'
 import { ModelGroups } from '../../src/router/deployments/model-groups.js'
-import type { RouterState } from '../../src/router/state.js'
 import type { DeploymentParams } from '../../src/router/types.js'
 import { dep, failure, held, messages, nothing, setup, TestClock, thrown, turns } from './helpers.js'
 
@@ -68,7 +68,7 @@ describe('the prices of a deployment', () => {
     at.mock.reply(reply)
     await at.ask({ max_tokens: 5 })
     at.router.updateDeployment('a', dep('a', { prices: { input: 0, output: 3_000_000 }, maxBudget: 100 }))
-    at.mock.reply({ ...reply, delayMs: 20 })
+    at.mock.reply({ ...reply, delayMs: 150 })
     const slow = at.ask({ max_tokens: 5 })
     await turns()
     expect(at.router.snapshot().budgets[0]).toMatchObject({ spent: 2, reserved: 15 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mockProvider } from '../../simulator/index.js'
-import type { LocalCall, RouterState } from '../../src/router/state.js'
+import type { LocalCall, RouterState } from '../../src/limits/types.js'
 import { dep, failure, held, messages, nothing, setup, TestClock, turns } from './helpers.js'
 
 const prices = { input: 0, output: 1_000_000 }
@@ -127,7 +127,7 @@ describe('a health check', () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 50 })], state })
     at.mock.reply(reply)
     await at.router.healthCheck()
-    expect(noted).toMatchObject([{ id: 'a', tokens: 10, cost: 3, holds: [{ amount: 0 }] }])
+    expect(noted).toMatchObject([{ id: 'a', tokens: 10, cost: 3, accounts: [{ key: 'deployment:a', budget: 50 }] }])
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RouterState } from '../../src/router/state.js'
+import type { RouterState } from '../../src/limits/types.js'
 import { dep, failure, held, messages, nothing, setup, sleep, TestClock, turns } from './helpers.js'
 
 const call = { model: 'gpt', messages }

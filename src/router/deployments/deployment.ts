@@ -2,10 +2,9 @@ import { type ModelInfo, modelInfo, supports } from '../../../pricing/index.js'
 import type { ClientContext } from '../../call/context.js'
 import { BadRequestError } from '../../errors.js'
 import type { Budget } from '../../limits/budget.js'
-import type { Cooldown } from '../../limits/types.js'
+import type { Cooldown, LimitAccount } from '../../limits/types.js'
 import { RollingWindow } from '../../limits/window.js'
 import type { RateLimits } from '../../types/meta.js'
-import type { SharedCounts } from '../apart.js'
 import type { DeploymentConfig, DeploymentView } from '../types.js'
 import { updateBudget } from './budgets.js'
 import { canonical } from './deployment-id.js'
@@ -26,6 +25,15 @@ export interface Facts {
 const minute = 60_000
 /** Models whose facts a wildcard deployment caches. */
 const maxFacts = 1_000
+
+/** Usage by all processes, as last reported. */
+interface SharedUsage {
+  requests: number
+  tokens: number
+  inFlight: number
+  /** Milliseconds since 1970. */
+  readonly validUntil: number
+}
 
 /** Configuration and state of one deployment. Times are milliseconds since 1970. */
 export class Deployment implements DeploymentView {
@@ -87,13 +95,13 @@ export class Deployment implements DeploymentView {
   successes = 0
   failures = 0
   /** Usage by all processes as last reported; `undefined` without a recent report. */
-  shared: SharedCounts | undefined
-  /** Usage by other processes in that report. */
-  readonly others = { requests: 0, tokens: 0, at: 0 }
+  shared: SharedUsage | undefined
 
   /** Facts of the models behind a wildcard. */
   readonly #facts = new Map<string, Facts>()
   #ownFacts: Facts | undefined
+  /** With and without enforced limits. */
+  #accounts: { enforced?: LimitAccount; counted?: LimitAccount } = {}
 
   constructor(config: DeploymentConfig, id: string, base: ClientContext) {
     this.id = id
@@ -164,6 +172,7 @@ export class Deployment implements DeploymentView {
     this.tokensUntil = 0
     this.#facts.clear()
     this.#ownFacts = undefined
+    this.#accounts = {}
     this.retire(base)
     this.baseModel = params.baseModel
     if (prices) {
@@ -209,6 +218,22 @@ export class Deployment implements DeploymentView {
     return facts
   }
 
+  /** The deployment as an account of a limit store. */
+  account(enforceLimits: boolean): LimitAccount {
+    const known = enforceLimits ? this.#accounts.enforced : this.#accounts.counted
+    if (known) return known
+    const { id, rpm, tpm, maxParallelRequests, budget } = this
+    const account: LimitAccount = {
+      ...budget?.account,
+      key: `deployment:${id}`,
+      ...(enforceLimits && { requests: rpm, tokens: tpm }),
+      parallel: maxParallelRequests,
+      counted: true,
+    }
+    this.#accounts[enforceLimits ? 'enforced' : 'counted'] = account
+    return account
+  }
+
   get requests(): number {
     return this.shared === undefined ? this.window.first : this.shared.requests
   }
@@ -222,7 +247,7 @@ export class Deployment implements DeploymentView {
     if (this.window.oldest < horizon) this.window.expireBefore(horizon)
     this.latency.expire(now)
     // an old report would keep calls away from capacity that is back
-    if (this.shared !== undefined && this.shared.until <= now) this.shared = undefined
+    if (this.shared !== undefined && this.shared.validUntil <= now) this.shared = undefined
     if (this.cooldown !== undefined && this.cooldown.until <= now) {
       this.cooldown = undefined
       if (this.probe === 'none') this.probe = 'due'

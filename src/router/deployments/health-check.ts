@@ -108,7 +108,7 @@ export class HealthChecker {
 
   /** A check counts against limits and budgets like any request, but none of them stops it, and its latency is not measured. */
   async #send(deployment: Deployment): Promise<void> {
-    const { clock, state, budgets } = this.#context
+    const { clock, state, budgets, settings } = this.#context
     const { id } = deployment
     const { operation, request } = this.#createRequest(deployment)
     const tokens = estimateTokensFor(deployment, new Requirements(operation, request))
@@ -127,14 +127,13 @@ export class HealthChecker {
       const used = answer ? (answer.usage ? (answer.usage.total_tokens ?? 0) : tokens) : 0
       deployment.release({ slot, tokens }, used, refused)
       if (headers) applyRateLimits(deployment, headers, now)
-      const charged = [
-        ...budgets.for(deployment.provider, undefined),
-        ...(deployment.budget ? [deployment.budget] : []),
-      ]
+      const shared = budgets.for(deployment.provider, undefined)
+      const charged = deployment.budget ? [...shared, deployment.budget] : shared
       const cost = (charged.length > 0 ? answer?.meta.cost.total : undefined) ?? 0
       for (const budget of charged) budget.spend(now, cost)
-      const holds = charged.map((budget) => ({ budget, amount: 0 }))
-      if (!refused) state?.note?.({ id, at, tokens: used, holds, cost })
+      if (refused || !state) return
+      const accounts = [deployment.account(settings.enforceLimits), ...shared.map(({ account }) => account)]
+      state.note?.({ id, at, accounts, tokens: used, cost })
     }
     try {
       finish((await execute(deployment.context, operations[operation], request, observer)) as Answer)

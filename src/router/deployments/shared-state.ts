@@ -1,21 +1,21 @@
-import { Apart } from '../apart.js'
+import type { LimitObserver, SharedUsage } from '../../limits/types.js'
 import type { RouterContext } from '../context.js'
-import type { LocalCounts, SharedUsage } from '../state.js'
 
-/** How long usage reported by other processes stays valid, in milliseconds: if limits are enforced, and if they only steer. */
+/** How long usage reported by the state stays valid, in milliseconds: if limits are enforced, and if they only steer. */
 const enforcedValidity = 250
 const steeringValidity = 1_000
 /** Cooldowns of two processes that differ by less are the same: their clocks are not. In milliseconds. */
 const clockTolerance = 100
 
-/** Follows the state that several processes share: usage, cooldowns and latency of deployments. */
-export function attachState(context: RouterContext): void {
-  context.state?.attach?.({
+/** Follows the state that several processes may share: usage, cooldowns and latency of deployments. */
+export function attachState(context: RouterContext): LimitObserver {
+  const observer: LimitObserver = {
     clock: context.clock,
     update: (usage) => applyUpdate(context, usage),
-    changed: (state, error, processes) => applyConnection(context, state, error, processes),
-    counts: () => localCounts(context),
-  })
+    changed: (state, error) => applyConnection(context, state, error),
+  }
+  context.state?.attach?.(observer)
+  return observer
 }
 
 function applyUpdate(context: RouterContext, usage: readonly SharedUsage[]): void {
@@ -26,14 +26,11 @@ function applyUpdate(context: RouterContext, usage: readonly SharedUsage[]): voi
     const deployment = groups.get(id)
     if (!deployment) continue
     deployment.refresh(now)
-    const { others, window, rpm, maxParallelRequests: most } = deployment
-    others.requests = Math.max(0, requests - window.first)
-    others.tokens = Math.max(0, tokens - window.second)
-    others.at = now
+    const { rpm, maxParallelRequests: most } = deployment
     // once capacity is exhausted, only the state itself knows when it returns
     const full = (enforceLimits && rpm !== undefined && requests + 1 >= rpm) || (most !== undefined && inFlight >= most)
-    const until = now + (enforceLimits ? enforcedValidity : steeringValidity)
-    deployment.shared = full ? undefined : { requests, tokens, inFlight, until }
+    const validUntil = now + (enforceLimits ? enforcedValidity : steeringValidity)
+    deployment.shared = full ? undefined : { requests, tokens, inFlight, validUntil }
     if (latency) deployment.latency.applyUpdate(now, latency)
     if (cooldown && cooldown.until > (deployment.cooldown?.until ?? now) + clockTolerance) {
       availability.coolDownShared(deployment, cooldown)
@@ -44,40 +41,9 @@ function applyUpdate(context: RouterContext, usage: readonly SharedUsage[]): voi
   }
 }
 
-function applyConnection(
-  context: RouterContext,
-  state: 'shared' | 'local',
-  error: Error | undefined,
-  processes: number,
-): void {
-  const { clock, groups, budgets, events, queue } = context
-  const now = clock.wall()
-  const local = state === 'local'
-  for (const deployment of groups.all) {
-    deployment.refresh(now)
-    deployment.shared = local ? new Apart(deployment, processes, clock) : undefined
-    deployment.budget?.setApart(now, local ? processes : undefined)
-  }
-  for (const budget of budgets.all) budget.setApart(now, local ? processes : undefined)
+/** The state was lost, and decides within this process's share of the limits; or it is back. */
+function applyConnection({ groups, events, queue }: RouterContext, state: 'shared' | 'local', error?: Error): void {
+  for (const deployment of groups.all) deployment.shared = undefined
   events.emit({ type: 'state', state, ...(error && { error }) })
   queue.wake()
-}
-
-function localCounts({ clock, groups, budgets }: RouterContext): LocalCounts {
-  const now = clock.wall()
-  const deployments = [...groups.all]
-  return {
-    deployments: deployments.map((deployment) => {
-      deployment.refresh(now)
-      const entries = deployment.window.entries()
-      return {
-        id: deployment.id,
-        entries: entries.map(({ at, first, second }) => ({ at, requests: first, tokens: second })),
-      }
-    }),
-    budgets: [...budgets.all, ...deployments.flatMap(({ budget }) => budget ?? [])].map((budget) => ({
-      budget,
-      entries: budget.entries(now),
-    })),
-  }
 }

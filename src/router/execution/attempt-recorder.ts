@@ -8,7 +8,7 @@ import type { HeaderMap } from '../../transport/exchange.js'
 import type { Attempt, CallMeta, RouterMeta } from '../../types/meta.js'
 import type { Deployment } from '../deployments/deployment.js'
 import type { Selection } from '../selection/selection.js'
-import { cooldownFor, isDeploymentFault, wasNeverSent } from './policy.js'
+import { cooldownFor, hasFallback, isDeploymentFault, isUnavailable, wasNeverSent } from './policy.js'
 import type { RoutedCall } from './routed-call.js'
 
 /** How an attempt ended. */
@@ -59,7 +59,7 @@ export class AttemptRecorder implements CallObserver {
   finish(error: LLMError | undefined, { usage, headers, firstTokenAt, meta }: AttemptOutcome = {}): void {
     if (this.#finished) return
     this.#finished = true
-    const { deployment, holds, tokens, reservation, at, estimate } = this.#selection
+    const { deployment, holds, tokens, reservation, accounts, at, estimate } = this.#selection
     const { clock, state, queue } = this.#call.context
     const now = clock.wall()
     const durationMs = clock.now() - at
@@ -84,7 +84,7 @@ export class AttemptRecorder implements CallObserver {
         ...(!error && { latency: { callMs: durationMs, firstTokenMs, tokens: outputTokens(usage) } }),
       })
     } else if (state && !refused) {
-      state.note?.({ id: deployment.id, at: now - durationMs, tokens: counted, holds, cost })
+      state.note?.({ id: deployment.id, at: now - durationMs, accounts, tokens: counted, cost })
     }
     queue.wake()
   }
@@ -126,7 +126,7 @@ export class AttemptRecorder implements CallObserver {
     }
     deployment.failures++
     // a call from before the cooldown fails for the same cause
-    const stale = at < deployment.cooledAt && !(error.code === 'rate_limit' && error.retryAfterMs)
+    const stale = at < deployment.cooledAt && !(error.retryAfterMs && isUnavailable(error))
     if (!stale) {
       deployment.failuresInARow++
       deployment.outcomes.expire(now)
@@ -136,10 +136,11 @@ export class AttemptRecorder implements CallObserver {
     events.emit({ type: 'failure', modelGroup: group.name, deployment: deployment.id, error, durationMs })
     if (stale) return
     const others = group.deployments.some((other) => other !== deployment && !other.cooldown && other.probe !== 'sent')
-    const cooldown = cooldownFor(deployment, error, { options, group, others, probe })
+    const elsewhere = others || hasFallback(options, [this.#call.requested, group.name], error)
+    const cooldown = cooldownFor(deployment, error, { options, group, others: elsewhere, probe })
     if (cooldown) availability.coolDown(deployment, cooldown)
     else if (probe && deployment.probe === 'sent') deployment.probe = 'due'
-    if (!others) availability.halfOpenNext(group.deployments)
+    if (!elsewhere) availability.halfOpenNext(group.deployments)
   }
 }
 

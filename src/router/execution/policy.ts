@@ -104,6 +104,10 @@ export function selectFallbacks(
   return call.fallbacks ?? findEntry(fallbacks, names) ?? defaultFallbacks ?? noTargets
 }
 
+/** Whether the next calls of a group have somewhere else to go, if their own options don't say otherwise. */
+export const hasFallback = (options: RouterOptions, names: readonly string[], error: LLMError): boolean =>
+  selectFallbacks(options, {}, names, error).length > 0
+
 /** Whether an answer that was stopped by a content filter has a fallback of its own. */
 export function hasContentPolicyFallback(
   { contentPolicyFallbacks }: RouterOptions,
@@ -130,7 +134,7 @@ function findEntry(list: FallbackList | undefined, names: readonly string[]): re
 interface FailureContext {
   readonly options: RouterOptions
   readonly group: ModelGroup
-  /** Whether any other deployment of the group could take calls now. */
+  /** Whether any other deployment of the group, or a fallback, could take calls now. */
   readonly others: boolean
   readonly probe: boolean
 }
@@ -150,16 +154,16 @@ export function cooldownFor(
   if (!isDeploymentFault(error, deployment)) return undefined
   const base = deployment.cooldownTime ?? options.cooldownTime ?? defaultCooldown
   if (base === 0) return undefined
-  // a group of one is never cooled down into an outage
-  if (group.deployments.length < 2) return undefined
+  // the only deployment is never cooled down into an outage
+  if (group.deployments.length < 2 && !others) return undefined
   const asked = error.retryAfterMs
   // calls that began before the cooldown fail for the same cause
   const streak = deployment.cooldown ? Math.max(0, deployment.cooldownStreak - 1) : deployment.cooldownStreak
   const ownMs = asked === undefined ? base * 2 ** Math.min(streak, 4) : asked
   const durationMs = Math.min(maxCooldown, Math.max(0, ownMs))
   const coolDown = (reason: string): CooldownOrder => ({ durationMs, reason })
-  if (asked !== undefined && asked > 0 && error.code === 'rate_limit') {
-    return { ...coolDown('a rate limit'), asked: true }
+  if (asked !== undefined && asked > 0 && isUnavailable(error)) {
+    return { ...coolDown(error.code === 'rate_limit' ? 'a rate limit' : error.name), asked: true }
   }
   // the last deployment stays in use: a failed call may be followed by a successful one
   if (!others) return undefined
@@ -188,6 +192,10 @@ export function cooldownFor(
     }
   }
 }
+
+/** Whether a provider that names a delay will answer no call before. */
+export const isUnavailable = ({ code }: LLMError): boolean =>
+  code === 'rate_limit' || code === 'overloaded' || code === 'service_unavailable'
 
 /** Whether a failure is about the deployment, not about the call. */
 export function isDeploymentFault(error: LLMError, deployment: Deployment): boolean {

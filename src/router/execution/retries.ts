@@ -134,14 +134,18 @@ function waitForRetry(
 async function waitForCapacity(step: FallbackStep, noCapacity: NoCapacity): Promise<Selection> {
   const { call, context } = step
   const { queue } = context.options
+  const { maxSize = defaultQueueSize, maxWait = defaultMaxWait } = queue || {}
   const cause = step.lastError
   const error = noCapacity.error(cause)
   if (queue === false || !noCapacity.temporary || step.hasFallback(error)) throw error
   const { timeLeft } = call
-  const maxWaitMs = Math.min(queue?.maxWait ?? defaultMaxWait, timeLeft)
+  const maxWaitMs = Math.min(maxWait, timeLeft)
   const { retryAfterMs } = noCapacity
   if (retryAfterMs !== undefined && retryAfterMs > maxWaitMs) throw error
-  if (context.queue.size >= (queue?.maxSize ?? defaultQueueSize)) throw error
+  if (context.queue.size >= maxSize) {
+    const hint = `The queue is full: ${context.queue.size} calls wait ('queue.maxSize' is ${maxSize}). Raise it, or add deployments.`
+    throw noCapacity.error(cause, hint)
+  }
   if (retryAfterMs !== undefined) context.queue.wakeIn(retryAfterMs)
   context.events.emit({ type: 'wait', modelGroup: step.group.name, waiting: context.queue.size + 1 })
   let latest = noCapacity
@@ -162,7 +166,8 @@ async function waitForCapacity(step: FallbackStep, noCapacity: NoCapacity): Prom
   const selection = await enqueue(step, step.queueKey, maxWaitMs, attempt)
   call.recorder?.queued(context.clock.now() - since)
   if (selection) return selection
-  throw timeLeft <= maxWaitMs ? call.timeoutError(latest.error(cause)) : latest.error(cause)
+  if (timeLeft <= maxWaitMs) throw call.timeoutError(latest.error(cause))
+  throw latest.error(cause, `The call waited ${maxWait} ms in the queue ('queue.maxWait').`)
 }
 
 type Attempt = (waitedMs: number) => Selection | undefined | Promise<Selection | undefined>

@@ -47,20 +47,21 @@ export function describeNoCapacity(
   return {
     retryAfterMs,
     temporary,
-    error: (cause) => {
+    error: (cause, hint) => {
       const all = (exclusion: Exclusion) => found.length > 0 && found.every(([, one]) => one.exclusion === exclusion)
       const details = deployments.slice(0, 8).map(({ deployment, reason }) => `${deployment}: ${reason}`)
       const more = deployments.length > 8 ? `; and ${deployments.length - 8} more` : ''
       const list = `${details.join('; ') || 'the group has no deployments'}${more}`
-      const when = retryAfterMs === undefined ? '' : ` Retry after ${Math.ceil(retryAfterMs)} ms.`
+      const retry = retryAfterMs === undefined ? '' : ` Retry after ${Math.ceil(retryAfterMs)} ms.`
+      const end = hint === undefined ? retry : `${retry} ${hint}`
       const common = { model: request.call.requested, retryAfterMs, cause }
       if (all(Exclusion.PromptTooLong)) {
-        return new ContextWindowExceededError(`The prompt is too long for '${group.name}'. ${list}.`, common)
+        return new ContextWindowExceededError(`The prompt is too long for '${group.name}'. ${list}.${end}`, common)
       }
       if (all(Exclusion.Budget)) {
-        return new BudgetExceededError(`No budget is left for '${group.name}'. ${list}.${when}`, common)
+        return new BudgetExceededError(`No budget is left for '${group.name}'. ${list}.${end}`, common)
       }
-      return new NoDeploymentsAvailableError(`No deployment of '${group.name}' can take the call. ${list}.${when}`, {
+      return new NoDeploymentsAvailableError(`No deployment of '${group.name}' can take the call. ${list}.${end}`, {
         ...common,
         deployments,
         retryable: temporary,

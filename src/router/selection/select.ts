@@ -1,8 +1,8 @@
 import { BadRequestError } from '../../errors.js'
 import type { BudgetHold } from '../../limits/budget.js'
+import type { LimitAccount, LimitCandidate, RejectionReason, Reservation } from '../../limits/types.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { modelFor } from '../deployments/model-groups.js'
-import type { Candidate, Lease, RoomReason } from '../state.js'
 import type { StrategyContext } from '../types.js'
 import { estimatePrice, estimateTokensFor } from './estimates.js'
 import { Exclusion, findExclusion, isSoft } from './filter.js'
@@ -15,7 +15,7 @@ export function select(request: SelectionRequest): Selection | NoCapacity | Prom
   const selection = new SelectionContext(request)
   const pool = collectPool(selection)
   if (pool.length === 0) return describeNoCapacity(selection)
-  if (request.context.state?.connected) return selectShared(selection, pool)
+  if (request.context.state) return selectShared(selection, pool)
   const deployment = applyStrategy(request, pool)
   return reserve(selection, deployment, selectionReason(request, pool), undefined)
 }
@@ -141,7 +141,7 @@ function reserve(
   selection: SelectionContext,
   deployment: Deployment,
   reason: string,
-  reservation: Lease | undefined,
+  reservation: Reservation | undefined,
 ): Selection {
   const { router, group, now } = selection
   const counts = deployment.tpm !== undefined || router.settings.countsTokens
@@ -172,12 +172,14 @@ function reserve(
     slot,
     holds,
     estimate,
+    accounts: router.state ? selection.accounts(deployment) : noAccounts,
     reservation,
     at: router.clock.now(),
   }
 }
 
 const noHolds: readonly BudgetHold[] = Object.freeze([])
+const noAccounts: readonly LimitAccount[] = Object.freeze([])
 
 function selectionReason({ context, tried }: SelectionRequest, pool: readonly Deployment[]): string {
   const how = pool.length === 1 ? 'the only one available' : `${context.settings.strategyName} of ${pool.length}`
@@ -186,21 +188,23 @@ function selectionReason({ context, tried }: SelectionRequest, pool: readonly De
 
 // --- shared state ---------------------------------------------------------------------------------------------------
 
-/** Candidates of one request to the shared state, and requests for one selection. */
-const maxCandidates = 8
-const maxRequests = 4
+/** Candidates of the first request to the state, and of the largest one. */
+const firstBatch = 8
+const maxBatch = 64
 
+/** Asks the state about the pool in batches that grow, until a deployment has capacity or none is left. */
 async function selectShared(selection: SelectionContext, pool: readonly Deployment[]): Promise<Selection | NoCapacity> {
   const { request, router } = selection
+  const { call, waitedMs } = request
   const reason = selectionReason(request, pool)
-  const rejected = new Map<Deployment, RoomReason | undefined>()
-  for (let latest = selection, requests = 1; ; requests++) {
-    const ranked = rank(latest, rejected)
+  const rejected = new Map<Deployment, RejectionReason | undefined>()
+  for (let latest = selection, size = firstBatch; ; size = Math.min(maxBatch, size * 2)) {
+    const ranked = rank(latest, rejected, size)
     const candidates = ranked.map((deployment) => createCandidate(selection, deployment))
     const tokens = Math.max(
       ...ranked.map((deployment) => estimateTokensFor(deployment, selection.requirements(deployment))),
     )
-    const found = await router.state?.reserve({ candidates, tokens, timeout: request.call.timeout || 600_000 })
+    const found = await router.state?.reserve({ candidates, tokens, timeout: call.timeout || 600_000, waitedMs })
     latest = new SelectionContext(request)
     if (!found) {
       // the state is out of reach: this process decides by its own counts
@@ -210,20 +214,18 @@ async function selectShared(selection: SelectionContext, pool: readonly Deployme
     }
     if ('index' in found) return reserve(latest, ranked[found.index] as Deployment, reason, found)
     for (const [index, deployment] of ranked.entries()) rejected.set(deployment, found.reasons[index])
-    if (requests === maxRequests || collectPool(latest, rejected).length === 0) {
-      return describeNoCapacity(latest, rejected)
-    }
+    if (collectPool(latest, rejected).length === 0) return describeNoCapacity(latest, rejected)
   }
 }
 
 /** Deployments in order of preference, those of the next order after the others, so that one request is mostly enough. */
-function rank(selection: SelectionContext, rejected: ReadonlyMap<Deployment, unknown>): Deployment[] {
+function rank(selection: SelectionContext, rejected: ReadonlyMap<Deployment, unknown>, size: number): Deployment[] {
   const ranked: Deployment[] = []
   const seen = new Map<Deployment, unknown>(rejected)
-  while (ranked.length < maxCandidates) {
+  while (ranked.length < size) {
     let rest = collectPool(selection, seen)
     if (rest.length === 0) break
-    while (rest.length > 0 && ranked.length < maxCandidates) {
+    while (rest.length > 0 && ranked.length < size) {
       const next = applyStrategy(selection.request, rest)
       ranked.push(next)
       seen.set(next, undefined)
@@ -233,19 +235,9 @@ function rank(selection: SelectionContext, rejected: ReadonlyMap<Deployment, unk
   return ranked
 }
 
-function createCandidate(selection: SelectionContext, deployment: Deployment): Candidate {
-  const { router } = selection
-  const { enforceLimits } = router.settings
-  const budgets = deployment.budget || router.budgets.any ? selection.budgets(deployment) : []
-  const price = budgets.length > 0 ? estimatePrice(selection, deployment) : undefined
-  return {
-    id: deployment.id,
-    rpm: enforceLimits ? deployment.rpm : undefined,
-    tpm: enforceLimits ? deployment.tpm : undefined,
-    maxParallelRequests: deployment.maxParallelRequests,
-    budgets,
-    estimate: price?.estimate ?? 0,
-    most: price?.most ?? 0,
-    probe: deployment.probe === 'due',
-  }
+function createCandidate(selection: SelectionContext, deployment: Deployment): LimitCandidate {
+  const accounts = selection.accounts(deployment)
+  const hasBudget = deployment.budget !== undefined || accounts.length > 1
+  const price = hasBudget ? estimatePrice(selection, deployment) : undefined
+  return { id: deployment.id, accounts, ...price, probe: deployment.probe === 'due' }
 }

@@ -1,4 +1,5 @@
 import type { Budget } from '../../limits/budget.js'
+import type { LimitAccount } from '../../limits/types.js'
 import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { type ModelGroup, modelFor, providerFor } from '../deployments/model-groups.js'
@@ -64,6 +65,12 @@ export class SelectionContext {
   requirements({ requirementDefaults }: Deployment): Requirements {
     const { requirements } = this.request
     return requirementDefaults === undefined ? requirements : requirements.withDefaults(requirementDefaults)
+  }
+
+  /** The deployment and the budgets as accounts of a limit store. */
+  accounts(deployment: Deployment): LimitAccount[] {
+    const budgets = this.router.budgets.for(providerFor(deployment, this.group), this.request.call.options.tags)
+    return [deployment.account(this.router.settings.enforceLimits), ...budgets.map(({ account }) => account)]
   }
 
   /** The budgets that a call to this deployment draws on. */

@@ -1,6 +1,6 @@
 import type { LLMError } from '../../errors.js'
 import type { BudgetHold } from '../../limits/budget.js'
-import type { Reservation } from '../../limits/types.js'
+import type { LimitAccount, Reservation } from '../../limits/types.js'
 import type { Deployment } from '../deployments/deployment.js'
 import type { ModelGroup } from '../deployments/model-groups.js'
 
@@ -19,6 +19,8 @@ export interface Selection {
   readonly holds: readonly BudgetHold[]
   /** Expected cost in US dollars if a budget is held, else 0. */
   readonly estimate: number
+  /** The deployment and the budgets as accounts of the shared state; empty without one. */
+  readonly accounts: readonly LimitAccount[]
   /** The reservation in the shared state. */
   readonly reservation: Reservation | undefined
   /** Monotonic milliseconds. */
@@ -31,8 +33,11 @@ export interface NoCapacity {
   readonly retryAfterMs: number | undefined
   /** Whether waiting may help. */
   readonly temporary: boolean
-  /** The error of a call that gives up. */
-  readonly error: (cause: LLMError | undefined) => LLMError
+  /**
+   * The error of a call that gives up.
+   * @param hint a sentence about the queue
+   */
+  readonly error: (cause: LLMError | undefined, hint?: string) => LLMError
 }
 
 export const isNoCapacity = (found: Selection | NoCapacity): found is NoCapacity => 'temporary' in found
