@@ -1,9 +1,11 @@
 import { type SigningService, signRequest } from './aws/credentials.js'
+import { modelId, modelRegion } from './aws/model.js'
 import { regionalHost } from './aws/region.js'
 import { awsSettings } from './aws/settings.js'
 import type { Operation, Provider, Settings, Signable } from './contract.js'
 import { converseCounting } from './counting.js'
 import { converse } from './dialects/converse/index.js'
+import { encodeSegment } from './shared/path.js'
 
 const signer: SigningService = Object.freeze({
   provider: 'bedrock',
@@ -26,7 +28,7 @@ export const provider: Provider<unknown> = Object.freeze({
     env: Object.freeze(['AWS_ENDPOINT_URL_BEDROCK_RUNTIME', 'AWS_BEDROCK_RUNTIME_ENDPOINT', 'AWS_ENDPOINT_URL']),
     path: (operation: Operation, model: string, stream: boolean) => {
       const call = operation === 'embedding' ? 'invoke' : stream ? 'converse-stream' : 'converse'
-      return `/model/${encodeURIComponent(stripPrefix(model))}/${call}`
+      return `/model/${encodeSegment(stripPrefix(model), 'bedrock')}/${call}`
     },
   }),
   auth: Object.freeze({
@@ -56,10 +58,38 @@ export const provider: Provider<unknown> = Object.freeze({
 })
 
 function stripPrefix(model: string): string {
-  return model.replace(/^converse\//, '')
+  return modelId(model.replace(/^converse\//, ''))
 }
 
 function route(model: string): Provider | Promise<Provider> {
-  if (!/^(?:invoke|llama|openai)\//.test(model)) return provider
-  return import('./aws/invoke/index.js').then(({ invokeProvider }) => invokeProvider(provider, model))
+  const region = modelRegion(
+    model.replace(/^(?:converse|(?:invoke|llama|openai)(?:\/(?:llama|openai|claude|mistral|titan))?)\//, ''),
+  )
+  if (!/^(?:invoke|llama|openai)\//.test(model)) return inRegion(provider, region)
+  return import('./aws/invoke/index.js').then(({ invokeProvider }) => inRegion(invokeProvider(provider, model), region))
+}
+
+/** Names come from callers, so the number of cached providers is bounded. */
+const maxRegions = 64
+const regional = new WeakMap<Provider, Map<string, Provider>>()
+
+/** The provider in the region of a model's name, which outranks the setting. */
+function inRegion(base: Provider, region: string | undefined): Provider {
+  if (region === undefined) return base
+  const cached = regional.get(base) ?? new Map<string, Provider>()
+  regional.set(base, cached)
+  const known = cached.get(region)
+  if (known) return known
+  const { route: _, ...rest } = base
+  const host = `https://bedrock-runtime.${regionalHost(region, 'bedrock')}`
+  const fixed = Object.freeze({ option: 'region', env: Object.freeze([]), default: region } as const)
+  const made: Provider = Object.freeze({
+    ...rest,
+    address: Object.freeze({ ...base.address, base: () => host }),
+    settings: Object.freeze(awsSettings.map((setting) => (setting.option === 'region' ? fixed : setting))),
+    authorize: (request: Signable, settings: Settings) => signRequest(request, { ...settings, region }, signer),
+  })
+  if (cached.size >= maxRegions) cached.clear()
+  cached.set(region, made)
+  return made
 }

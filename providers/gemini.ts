@@ -1,12 +1,13 @@
 import type { Provider } from './contract.js'
 import { geminiCounting } from './counting.js'
 import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+import { encodeSegments } from './shared/path.js'
 
 /** The path of a model. A base may contain the version. */
 function modelPath(model: string, basePath: string): string {
   const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
   const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1beta'
-  return `${version}/${name.split('/').map(encodeURIComponent).join('/')}`
+  return `${version}/${encodeSegments(name, 'gemini')}`
 }
 
 /** Google AI Studio. https://ai.google.dev/api */

@@ -24,6 +24,9 @@ const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freez
   azure_ai: async () => (await import('./azure.js')).foundry as Provider,
 })
 
+/** Other prefixes of providers, which LiteLLM's configurations contain. */
+const aliases: Readonly<Record<string, string>> = Object.freeze({ vertex_ai_beta: 'vertex_ai', cohere_chat: 'cohere' })
+
 const loaded = new Map<string, Provider>()
 
 /** The provider of a prefix, if its code has been loaded already. */
@@ -33,6 +36,8 @@ export const loadedProvider = (id: string): Provider | undefined => loaded.get(i
 export async function loadProvider(id: string): Promise<Provider | undefined> {
   const known = loaded.get(id)
   if (known) return known
+  const alias = Object.hasOwn(aliases, id) ? aliases[id] : undefined
+  if (alias !== undefined) return loadProvider(alias)
   const build = Object.hasOwn(builders, id) ? builders[id] : undefined
   const provider = build ? await build() : await loadRow(id)
   if (provider) loaded.set(id, provider)

@@ -16,6 +16,7 @@ export const hints: ReadonlySet<string> = new Set([
   'cache_control',
   'prompt_cache_key',
   'prompt_cache_retention',
+  'prompt_cache_options',
   'prediction',
 ])
 

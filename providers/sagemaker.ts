@@ -25,6 +25,7 @@ import { fieldsOf, type Names } from './prompt/params.js'
 import { transcript } from './prompt/templates.js'
 import { readDialogue } from './prompt/turns.js'
 import { Report } from './report.js'
+import { encodeSegment } from './shared/path.js'
 
 /** Endpoints of Amazon SageMaker. The container determines the API; the two common ones have a prefix each. */
 
@@ -152,7 +153,7 @@ const shared = {
     base: ({ region = '' }: Settings) => `https://runtime.sagemaker.${regionalHost(region, 'sagemaker')}`,
     env: Object.freeze(['AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME', 'SAGEMAKER_API_BASE', 'AWS_ENDPOINT_URL']),
     path: (_: Operation, model: string, stream: boolean) =>
-      `/endpoints/${encodeURIComponent(model)}/invocations${stream ? '-response-stream' : ''}`,
+      `/endpoints/${encodeSegment(model, 'sagemaker')}/invocations${stream ? '-response-stream' : ''}`,
   }),
   auth: Object.freeze({ schemes: Object.freeze([]), required: true }),
   settings: awsSettings,

@@ -1,9 +1,10 @@
 import { BadRequestError } from '../src/errors.js'
-import type { Auth, Dialect, Operation, Provider, Setting, Settings } from './contract.js'
+import type { Auth, Dialect, Provider, Setting, Settings } from './contract.js'
 import { anthropicCounting, vertexCounting } from './counting.js'
 import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
 import type { OpenAIQuirks } from './dialects/openai/index.js'
 import { googleToken } from './google/credentials.js'
+import { encodeSegment } from './shared/path.js'
 
 /** Vertex AI: Gemini, Claude, Mistral and the models of Model Garden, each in its own dialect, at one address with one sign-in. */
 
@@ -39,10 +40,11 @@ function locationBase({ location = 'global' }: Settings): string {
   return `https://${location}-aiplatform.googleapis.com`
 }
 
-/** The parent of models; express mode has no project. */
-function parent({ project, location = 'global' }: Settings): string {
-  if (!project) return '/v1'
-  return `/v1/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
+/** The parent of models. Express mode has no project, and a base may contain the version. */
+function parent({ project, location = 'global' }: Settings, basePath: string): string {
+  const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1'
+  if (!project) return version
+  return `${version}/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
 }
 
 const auth: Auth = Object.freeze({
@@ -68,26 +70,36 @@ const shared = {
   authorize: (_: unknown, given: Settings) => googleToken(given),
 } as const
 
-type Path = (operation: Operation, model: string, stream: boolean, settings: Settings) => string
+type Path = Provider['address']['path']
 
 const address = (path: Path) =>
   Object.freeze({ base: locationBase, env: Object.freeze(['VERTEX_API_BASE', 'VERTEXAI_API_BASE']), path })
 
-const publisher = (name: string, model: string, given: Settings) =>
-  `${parent(given)}/publishers/${name}/models/${encodeURIComponent(model)}`
+const publisher = (name: string, model: string, under: string) =>
+  `${under}/publishers/${name}/models/${encodeSegment(model, 'vertex_ai')}`
+
+/** Tuned models are endpoints, by their number: `gemini/<id>` as LiteLLM writes them, `endpoints/<id>` or the number alone. */
+const endpointId = /^(?:gemini\/|endpoints\/)?(\d+)$/
+
+function googlePath(model: string, under: string): string {
+  const [, id] = endpointId.exec(model) ?? []
+  if (id !== undefined) return `${under}/endpoints/${id}`
+  return publisher('google', model.replace(/^(?:gemini|models|publishers\/google\/models)\//, ''), under)
+}
 
 /** https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
 const google: Provider<GeminiQuirks> = Object.freeze({
   ...shared,
   dialect: gemini,
-  address: address((operation, model, stream, given) => {
-    const path = publisher('google', model, given)
+  address: address((operation, model, stream, given, basePath) => {
+    const path = googlePath(model, parent(given, basePath))
     if (operation === 'embedding') return `${path}:predict`
     return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
   }),
   count: Object.freeze({
     ...vertexCounting,
-    path: (model: string, given: Settings) => `${publisher('google', model, given)}:countTokens`,
+    path: (model: string, given: Settings, basePath: string) =>
+      `${googlePath(model, parent(given, basePath))}:countTokens`,
   }),
   quirks: Object.freeze({ urls: 'all', embeddings: 'predict', maxInputs: 250 } as const),
 })
@@ -95,10 +107,12 @@ const google: Provider<GeminiQuirks> = Object.freeze({
 /** Routes models to the endpoint of their publisher, by name. */
 export const provider: Provider<GeminiQuirks> = Object.freeze({ ...google, route })
 
+const googleName = /^(?:(?:gemini|endpoints)\/\d+$|(?:gemini|models|publishers\/google\/models)\/)/
+
 function route(model: string): Provider | Promise<Provider> {
   if (model.startsWith('claude-')) return cached('claude', claude)
   if (/^(?:mistral|codestral|ministral)-/.test(model)) return cached('mistral', mistral)
-  if (model.includes('/')) return cached('garden', garden)
+  if (model.includes('/') && !googleName.test(model)) return cached('garden', garden)
   return google as Provider
 }
 
@@ -117,11 +131,14 @@ async function claude(): Promise<Provider> {
     ...shared,
     settings: partnerSettings,
     dialect: anthropic,
-    address: address((_, model, stream, given) => `${publisher('anthropic', model, given)}:${raw(stream)}`),
+    address: address(
+      (_, model, stream, given, basePath) => `${publisher('anthropic', model, parent(given, basePath))}:${raw(stream)}`,
+    ),
     // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/count-tokens
     count: Object.freeze({
       ...anthropicCounting,
-      path: (_: string, given: Settings) => `${publisher('anthropic', 'count-tokens', given)}:rawPredict`,
+      path: (_: string, given: Settings, basePath: string) =>
+        `${publisher('anthropic', 'count-tokens', parent(given, basePath))}:rawPredict`,
     }),
     quirks: Object.freeze({ bodyVersion: 'vertex-2023-10-16', bodyModel: false }),
   }) as Provider
@@ -140,7 +157,9 @@ async function mistral(): Promise<Provider> {
     ...shared,
     settings: partnerSettings,
     dialect: chatOnly(openai),
-    address: address((_, model, stream, given) => `${publisher('mistralai', model, given)}:${raw(stream)}`),
+    address: address(
+      (_, model, stream, given, basePath) => `${publisher('mistralai', model, parent(given, basePath))}:${raw(stream)}`,
+    ),
     quirks,
   }) as Provider
 }
@@ -154,7 +173,11 @@ async function garden(): Promise<Provider> {
     ...shared,
     settings: partnerSettings,
     dialect: openai,
-    address: address((operation, _, __, given) => `${parent(given)}/endpoints/openapi${chatPaths[operation]}`),
+    address: address((operation, model, _, given, basePath) => {
+      // deployed models have an endpoint each, which LiteLLM writes as `openai/<id>`
+      const endpoint = /^openai\/(\d+)$/.exec(model)?.[1] ?? 'openapi'
+      return `${parent(given, basePath)}/endpoints/${endpoint}${chatPaths[operation]}`
+    }),
     quirks: defaultQuirks,
   }) as Provider
 }

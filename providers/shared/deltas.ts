@@ -32,6 +32,7 @@ export function joinDeltas(one: Delta, other: Delta): Delta {
 export function joinFields(one: Fields, other: Fields): Fields {
   const all: Fields = { ...one }
   for (const [name, value] of Object.entries(other)) {
+    if (name === '__proto__') continue
     const old = all[name]
     all[name] = Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value
   }

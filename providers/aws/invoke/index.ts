@@ -2,6 +2,8 @@ import { BadRequestError } from '../../../src/errors.js'
 import type { ChatDialect, Dialect, Operation, Provider } from '../../contract.js'
 import { converse } from '../../dialects/converse/index.js'
 import { defaultQuirks } from '../../dialects/openai/index.js'
+import { encodeSegment } from '../../shared/path.js'
+import { modelId } from '../model.js'
 import { claudeChat, claudeQuirks, completionsOverInvoke } from './chat.js'
 import { llama, mistralText, textChat, titanText } from './text.js'
 
@@ -33,7 +35,7 @@ const byName: readonly (readonly [RegExp, keyof typeof families])[] = [
 /** `invoke/<model>`; `llama/<arn>` and `openai/<arn>` for imported models. */
 const prefix = /^(invoke|llama|openai)\/(?:(llama|openai|claude|mistral|titan)\/)?/
 
-const stripPrefix = (model: string): string => model.replace(prefix, '')
+const stripPrefix = (model: string): string => modelId(model.replace(prefix, ''))
 
 /**
  * The provider of a model over InvokeModel.
@@ -61,7 +63,7 @@ export function invokeProvider(base: Provider, model: string): Provider {
     address: Object.freeze({
       ...base.address,
       path: (operation: Operation, name: string, stream: boolean) =>
-        `/model/${encodeURIComponent(name)}/${stream && operation === 'chat' ? 'invoke-with-response-stream' : 'invoke'}`,
+        `/model/${encodeSegment(name, base.id)}/${stream && operation === 'chat' ? 'invoke-with-response-stream' : 'invoke'}`,
     }),
     modelName: stripPrefix,
     quirks: family.quirks,

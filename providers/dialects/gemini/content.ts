@@ -298,9 +298,11 @@ export function encodeImages({ images }: AssistantMessage, index: number, scope:
 export function decodeImage({ inlineData, thoughtSignature }: Part): ImagePart {
   const image: ImagePart & { provider_specific_fields?: Fields } = {
     type: 'image_url',
-    image_url: { url: `data:${inlineData?.mimeType ?? 'image/png'};base64,${inlineData?.data ?? ''}` },
+    image_url: {
+      url: `data:${textIn(inlineData, 'mimeType') ?? 'image/png'};base64,${textIn(inlineData, 'data') ?? ''}`,
+    },
   }
-  if (thoughtSignature !== undefined) image.provider_specific_fields = { thought_signature: thoughtSignature }
+  if (typeof thoughtSignature === 'string') image.provider_specific_fields = { thought_signature: thoughtSignature }
   return image
 }
 
@@ -318,7 +320,7 @@ export class AudioReader {
   }
 
   add({ inlineData }: Part): Delta {
-    const bytes = Buffer.concat([this.#rest, Buffer.from(inlineData?.data ?? '', 'base64')])
+    const bytes = Buffer.concat([this.#rest, Buffer.from(textIn(inlineData, 'data') ?? '', 'base64')])
     const length = bytes.length - (bytes.length % 3)
     this.#rest = bytes.subarray(length)
     return {
@@ -358,7 +360,7 @@ function decodeGrounding({ groundingChunks, groundingSupports }: Fields, texts: 
     const range = rangeOf(segment, texts)
     const indices: unknown[] = Array.isArray(support.groundingChunkIndices) ? support.groundingChunkIndices : []
     return indices.flatMap((index) => {
-      const page = pageOf(chunks[Number(index)])
+      const page = pageOf(typeof index === 'number' ? chunks[index] : undefined)
       const content = textIn(segment, 'text')
       return page ? [annotate({ ...page, ...range, ...(content !== undefined && { content }) })] : []
     })

@@ -150,7 +150,8 @@ export class ResponseReader {
   tail(): Pick<ChatCompletionChunk, 'service_tier' | 'provider_specific_fields'> & {
     usage?: NonNullable<ChatCompletionChunk['usage']>
   } {
-    const usage = decodeUsage(this.#usage)
+    const searches = this.#readers().reduce((sum, reader) => sum + reader.searches, 0)
+    const usage = decodeUsage(this.#usage, searches)
     const tier = serviceTier(this.#usage)
     const counted = usageExtras(this.#usage)
     const feedback = this.#blocked === undefined ? this.#feedback : undefined
@@ -181,7 +182,8 @@ export class ResponseReader {
   /** Why the prompt was blocked. https://ai.google.dev/api/generate-content#BlockReason */
   get #blocked(): string | undefined {
     const reason = this.#feedback?.blockReason
-    return reason === undefined || reason === null ? undefined : String(reason)
+    if (reason === undefined || reason === null) return undefined
+    return typeof reason === 'string' ? reason : JSON.stringify(reason)
   }
 
   #refusedChoice(reason: string): ChunkChoice {
@@ -199,8 +201,8 @@ export class ResponseReader {
   #readHead({ responseId, modelVersion, createTime }: WireAnswer): void {
     if (this.#named) return
     this.#named = true
-    if (responseId) this.id = responseId
-    if (modelVersion) this.model = modelVersion.replace(/^models\//, '')
+    if (typeof responseId === 'string' && responseId !== '') this.id = responseId
+    if (typeof modelVersion === 'string' && modelVersion !== '') this.model = modelVersion.replace(/^models\//, '')
     const time = typeof createTime === 'string' ? Date.parse(createTime) : Number.NaN
     if (Number.isFinite(time)) this.created = Math.floor(time / 1000)
   }
@@ -258,6 +260,13 @@ class CandidateReader {
     if (!isFailure(this.native) || this.#parts.some((part) => kindOf(part) !== 'thought')) return undefined
     const { finishMessage } = this.#fields
     return typeof finishMessage === 'string' ? `${this.native}: ${finishMessage}` : this.native
+  }
+
+  /** The number of web searches for the candidate. */
+  get searches(): number {
+    const { groundingMetadata } = this.#fields
+    const queries = isFields(groundingMetadata) ? groundingMetadata.webSearchQueries : undefined
+    return Array.isArray(queries) ? queries.length : 0
   }
 
   /** Reads a candidate of an event and returns the additions. */
@@ -346,19 +355,20 @@ class CandidateReader {
     this.#pieces.push({ thinking_blocks: [thinkingBlock(thought?.text ?? '', thought?.thoughtSignature)] })
   }
 
-  #addCall({ functionCall = {}, thoughtSignature }: Part): void {
-    const name = functionCall.name ?? ''
+  #addCall({ functionCall, thoughtSignature }: Part): void {
+    const { id, args, ...rest } = functionCall ?? {}
+    const name = typeof rest.name === 'string' ? rest.name : ''
     const json = this.#encodeState?.json
     if (json && json.name === name) {
       this.#answered = true
-      this.#pieces.push({ content: answerText(functionCall.args, json) })
+      this.#pieces.push({ content: answerText(args, json) })
       return
     }
     const index = this.#calls++
     const call: FunctionToolCall = {
-      id: functionCall.id || `call_${this.#prefix}_${index}`,
+      id: typeof id === 'string' && id !== '' ? id : `call_${this.#prefix}_${index}`,
       type: 'function',
-      function: { name: originalName(this.#encodeState, name), arguments: JSON.stringify(functionCall.args ?? {}) },
+      function: { name: originalName(this.#encodeState, name), arguments: JSON.stringify(args ?? {}) },
     }
     this.#pieces.push({ tool_calls: [{ index, ...signCall(call, thoughtSignature) }] })
   }
@@ -387,7 +397,7 @@ class CandidateReader {
 function mergeCandidate(before: Fields, candidate: Candidate): Fields {
   const merged: Fields = { ...before }
   for (const [name, value] of Object.entries(candidate)) {
-    if (candidateFields.has(name) || isEmptyValue(value)) continue
+    if (candidateFields.has(name) || name === '__proto__' || isEmptyValue(value)) continue
     const old = merged[name]
     merged[name] = name === 'citationMetadata' && isFields(old) && isFields(value) ? joinFields(old, value) : value
   }

@@ -47,7 +47,7 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
   const { systemInstruction: given, ...root } = own.root
   const thinking = encodeThinking(params, scope)
   const config: Fields = {
-    ...encodeSampling(params),
+    ...encodeSampling(params, scope),
     ...encodeOutput(params, scope),
     ...structured.config,
     ...(thinking && Object.keys(thinking).length > 0 && { thinkingConfig: thinking }),
@@ -103,7 +103,8 @@ function toolFields({ functions, servers, choice }: ToolPlan, own: ProviderField
 /** Cache marks are Anthropic's: one warning covers all of them. */
 function warnOfCacheMarks({ messages, tools, cache_control }: ChatParams, scope: EncodeScope): void {
   if (cache_control) return
-  const marked = (value: unknown): boolean => isFields(value) && !!value.cache_control
+  const marked = (value: unknown): boolean =>
+    isFields(value) && (!!value.cache_control || !!value.prompt_cache_breakpoint)
   const found =
     (tools ?? []).some(marked) ||
     messages.some((message) => marked(message) || (Array.isArray(message.content) && message.content.some(marked)))

@@ -88,20 +88,29 @@ export function toJSONSchema(root: Fields): Fields {
   return cleanSchema(root, root, new Set())
 }
 
+/** The API knows definitions by their newer name only. */
+const newerReference = (ref: string): string => ref.replace(/^#\/definitions\//, '#/$defs/')
+
 function cleanSchema(schema: Fields, root: Fields, open: ReadonlySet<unknown>): Fields {
   const { $ref } = schema
   if (typeof $ref === 'string' && Object.keys(schema).some((name) => !name.startsWith('$'))) {
     const target = resolvePointer(root, $ref)
     const { $ref: _, ...beside } = schema
     // a recursive reference stays, without the keywords beside it
-    if (!isFields(target) || open.has(target)) return { $ref }
+    if (!isFields(target) || open.has(target)) return { $ref: newerReference($ref) }
     return cleanSchema({ ...target, ...beside }, root, new Set([...open, target]))
   }
   const clean: Fields = {}
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined || name === '$schema') continue
     if (name === 'const') clean.enum = [value]
-    else clean[name] = mapSchemas(name, value, (part) => cleanSchema(part, root, open))
+    else if (name === '$ref' && typeof value === 'string') clean.$ref = newerReference(value)
+    else if (name === 'definitions' && schema === root && isFields(value)) {
+      clean.$defs = {
+        ...(mapSchemas(name, value, (part) => cleanSchema(part, root, open)) as Fields),
+        ...(isFields(clean.$defs) && clean.$defs),
+      }
+    } else clean[name] = mapSchemas(name, value, (part) => cleanSchema(part, root, open))
   }
   return clean
 }

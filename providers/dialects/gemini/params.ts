@@ -1,5 +1,5 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, type UnsupportedParams, usualParams } from '../../shared/params.js'
+import { isEmpty, isFalse, isOne, isZero, type UnsupportedParams, usualParams } from '../../shared/params.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, toCamel } from './wire.js'
 
@@ -15,6 +15,8 @@ export const refused: UnsupportedParams = {
   user: { advice: 'Gemini takes no user id' },
   safety_identifier: { advice: 'Gemini takes no user id' },
   cache_control: { advice: 'Gemini caches automatically, or with cached_content' },
+  prompt_cache_options: { advice: 'Gemini caches automatically, or with cached_content' },
+  moderation: { advice: "Gemini has none; use 'safety_settings'" },
 }
 
 /** The parameters that the encoder reads. */
@@ -24,19 +26,35 @@ const readParams: ReadonlySet<string> = new Set([
   ...['n', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs', 'seed', 'modalities', 'audio'],
 ])
 
+/** Values of parameters that a model may refuse, but that change nothing. */
+const defaults = {
+  presence_penalty: isZero,
+  frequency_penalty: isZero,
+  temperature: isOne,
+  top_p: isOne,
+  top_k: () => false,
+} as const
+
 /** The numbers and strings of `generationConfig`. https://ai.google.dev/api/generate-content#GenerationConfig */
-export function encodeSampling(params: ChatParams): Fields {
+export function encodeSampling(params: ChatParams, { facts, report }: EncodeScope): Fields {
   const config: Fields = {}
   const put = (name: string, value: unknown) => {
     if (value !== undefined && value !== null) config[name] = value
   }
-  put('temperature', params.temperature)
-  put('topP', params.top_p)
-  put('topK', params.top_k)
+  const putAccepted = (name: string, param: keyof typeof defaults) => {
+    const value = params[param]
+    if (!facts.refused.includes(param)) put(name, value)
+    else if (value !== undefined && value !== null && !defaults[param](value)) {
+      report.unsupported(param, 'this model does not support it')
+    }
+  }
+  putAccepted('temperature', 'temperature')
+  putAccepted('topP', 'top_p')
+  putAccepted('topK', 'top_k')
+  putAccepted('presencePenalty', 'presence_penalty')
+  putAccepted('frequencyPenalty', 'frequency_penalty')
   put('maxOutputTokens', params.max_completion_tokens ?? params.max_tokens)
   put('stopSequences', encodeStop(params.stop))
-  put('presencePenalty', params.presence_penalty)
-  put('frequencyPenalty', params.frequency_penalty)
   put('seed', params.seed)
   if (params.n !== 1) put('candidateCount', params.n)
   if (params.logprobs || params.top_logprobs) {
@@ -79,6 +97,7 @@ const tiers: ReadonlyMap<string, string | undefined> = new Map([
   ['standard_only', 'standard'],
   ['flex', 'flex'],
   ['priority', 'priority'],
+  ['fast', 'priority'],
 ])
 
 /** https://ai.google.dev/gemini-api/docs/flex-inference, /priority-inference */
@@ -123,6 +142,7 @@ const configFields: ReadonlySet<string> = new Set([
 const rootFields: ReadonlySet<string> = new Set([
   'safetySettings',
   'cachedContent',
+  'continuationToken',
   'systemInstruction',
   'labels',
   'modelArmorConfig',

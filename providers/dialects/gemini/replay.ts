@@ -66,9 +66,9 @@ export function storeParts(parts: readonly Part[], encodeState: EncodeState | un
 /** A call under the caller's name of the tool; a call with the answer becomes text. */
 function restoreNames(part: Part, encodeState: EncodeState | undefined): Part {
   const call = part.functionCall
-  if (!call || !encodeState) return part
+  if (!encodeState || typeof call?.name !== 'string') return part
   if (encodeState.json && call.name === encodeState.json.name) return { text: answerText(call.args, encodeState.json) }
-  return { ...part, functionCall: { ...call, name: originalName(encodeState, String(call.name ?? '')) } }
+  return { ...part, functionCall: { ...call, name: originalName(encodeState, call.name) } }
 }
 
 /** Stored parts with the message's current calls and images. Undefined without stored parts, or if the caller changed the message. */

@@ -119,7 +119,7 @@ interface GeminiThinkingBlock extends ThinkingBlock {
 export const thinkingBlock = (thinking: string, signature: string | undefined): GeminiThinkingBlock => ({
   type: 'thinking',
   thinking,
-  ...(signature !== undefined && { signature }),
+  ...(typeof signature === 'string' && { signature }),
   format: thinkingFormat,
 })
 
@@ -169,7 +169,7 @@ export const signPart = (part: Part, signature: string | undefined): Part =>
 
 /** A call of an answer with its signature. */
 export function signCall(call: FunctionToolCall, signature: string | undefined): FunctionToolCall {
-  return signature === undefined ? call : { ...call, provider_specific_fields: { thought_signature: signature } }
+  return typeof signature === 'string' ? { ...call, provider_specific_fields: { thought_signature: signature } } : call
 }
 
 /** Adds the signature that newer models require to the first call of a turn, if it has none. */

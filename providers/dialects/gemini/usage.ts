@@ -1,12 +1,13 @@
 import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
-import { type Fields, isFields, type ModalityCount, type WireUsage } from './wire.js'
+import { type Fields, isFields, type ModalityCount, toSnake, type WireUsage } from './wire.js'
 
 /**
  * Gemini counts thoughts and the input of its own tools separately from answer and prompt; here they are included. Cached tokens are part
  * of `promptTokenCount` already. Undefined without a prompt count, as a partial usage would give a partial price.
  * https://ai.google.dev/api/generate-content#UsageMetadata
+ * @param searches the number of web searches, which the grounding metadata lists
  */
-export function decodeUsage(wire: WireUsage | undefined): Usage | undefined {
+export function decodeUsage(wire: WireUsage | undefined, searches = 0): Usage | undefined {
   if (!wire || !isCount(wire.promptTokenCount)) return undefined
   const prompt = wire.promptTokenCount + count(wire.toolUsePromptTokenCount)
   const completion = count(wire.candidatesTokenCount) + count(wire.thoughtsTokenCount)
@@ -23,6 +24,7 @@ export function decodeUsage(wire: WireUsage | undefined): Usage | undefined {
     ...byModality(list(wire.candidatesTokensDetails), count(wire.candidatesTokenCount)),
   }
   if (Object.keys(out).length > 0) usage.completion_tokens_details = out
+  if (searches > 0) usage.server_tool_use = { web_search_requests: searches }
   return usage
 }
 
@@ -60,7 +62,8 @@ const nonCounters = (usage: WireUsage | undefined): Fields =>
 
 /** The tier that served the answer, in OpenAI's terms. */
 export function serviceTier(wire: WireUsage | undefined): ChatCompletion['service_tier'] | undefined {
-  switch (wire?.serviceTier?.toLowerCase() ?? wire?.trafficType) {
+  const tier = wire?.serviceTier
+  switch (typeof tier === 'string' ? tier.toLowerCase() : wire?.trafficType) {
     case 'standard':
     case 'ON_DEMAND':
       return 'default'
@@ -75,7 +78,23 @@ export function serviceTier(wire: WireUsage | undefined): ChatCompletion['servic
   }
 }
 
-/** Counters that affect the price and have no field in OpenAI's usage. */
+/** Fields with a place in the usage or its extras. */
+const counters: ReadonlySet<string> = new Set([
+  'promptTokenCount',
+  'cachedContentTokenCount',
+  'toolUsePromptTokenCount',
+  'candidatesTokenCount',
+  'thoughtsTokenCount',
+  'totalTokenCount',
+  'promptTokensDetails',
+  'toolUsePromptTokensDetails',
+  'cacheTokensDetails',
+  'candidatesTokensDetails',
+  'serviceTier',
+  'trafficType',
+])
+
+/** Counters that affect the price and have no field in OpenAI's usage, and unknown counters. */
 export function usageExtras(wire: WireUsage | undefined): Fields | undefined {
   if (!wire) return undefined
   const extras: Fields = {}
@@ -90,11 +109,14 @@ export function usageExtras(wire: WireUsage | undefined): Fields | undefined {
   const cachedAudio = list(wire.cacheTokensDetails).find(({ modality }) => modality === 'AUDIO')
   if (cachedAudio) extras.cached_audio_tokens = count(cachedAudio.tokenCount)
   if (typeof wire.trafficType === 'string' && serviceTier(wire) === undefined) extras.traffic_type = wire.trafficType
+  for (const [name, value] of Object.entries(wire)) {
+    if (!counters.has(name) && name !== '__proto__' && value !== null) extras[toSnake(name)] = value
+  }
   return Object.keys(extras).length > 0 ? extras : undefined
 }
 
 const list = (details: unknown): ModalityCount[] =>
   Array.isArray(details) ? details.filter((detail): detail is ModalityCount => isFields(detail)) : []
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const count = (value: unknown): number => (isCount(value) ? value : 0)

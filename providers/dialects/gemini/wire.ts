@@ -37,8 +37,9 @@ export interface WireUsage {
   toolUsePromptTokensDetails?: ModalityCount[]
   cacheTokensDetails?: ModalityCount[]
   candidatesTokensDetails?: ModalityCount[]
-  serviceTier?: string
-  trafficType?: string
+  serviceTier?: unknown
+  trafficType?: unknown
+  [counter: string]: unknown
 }
 
 export interface Candidate {
@@ -71,10 +72,11 @@ export type PartKind = 'thought' | 'text' | 'image' | 'audio' | 'call' | 'other'
 
 export function kindOf(part: Part): PartKind {
   if (typeof part.text === 'string') return part.thought ? 'thought' : 'text'
-  if (part.functionCall) return 'call'
-  const type = part.thought ? undefined : part.inlineData?.mimeType
-  if (type?.startsWith('image/')) return 'image'
-  return type?.startsWith('audio/') ? 'audio' : 'other'
+  if (isFields(part.functionCall)) return 'call'
+  const type: unknown = part.thought ? undefined : part.inlineData?.mimeType
+  if (typeof type !== 'string' || typeof part.inlineData?.data !== 'string') return 'other'
+  if (type.startsWith('image/')) return 'image'
+  return type.startsWith('audio/') ? 'audio' : 'other'
 }
 
 export const textIn = (fields: Fields | undefined, name: string): string | undefined => {
@@ -107,6 +109,8 @@ const finishReasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishR
   ['IMAGE_RECITATION', 'content_filter'],
   ['IMAGE_OTHER', 'content_filter'],
   ['NO_IMAGE', 'content_filter'],
+  ['ESCALATION', 'content_filter'],
+  ['PUP_LIMITED_DISABLED', 'content_filter'],
 ])
 
 /** OpenAI's finish reason for Gemini's, which is STOP for turns that end with calls too. */

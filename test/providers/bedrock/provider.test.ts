@@ -35,6 +35,45 @@ describe('the provider', () => {
     expect(provider.address.path(operation, model, stream, {}, '')).toBe(path)
   })
 
+  const profile = 'arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc'
+
+  it.each([
+    [profile, 'eu-west-1', profile],
+    [encodeURIComponent(profile), 'eu-west-1', profile],
+    ['arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/amazon.nova-lite-v1:0', 'us-gov-west-1', undefined],
+    ['ap-southeast-2/amazon.nova-lite-v1:0', 'ap-southeast-2', 'amazon.nova-lite-v1:0'],
+    ['converse/us-gov-west-1/amazon.nova-lite-v1:0', 'us-gov-west-1', 'amazon.nova-lite-v1:0'],
+    ['invoke/eu-west-3/anthropic.claude-3-haiku-20240307-v1:0', 'eu-west-3', 'anthropic.claude-3-haiku-20240307-v1:0'],
+    [`llama/${profile}`, 'eu-west-1', profile],
+  ])('takes the region of %s', async (model, region, id) => {
+    const served = (await provider.route?.(model)) ?? provider
+    const setting = served.settings?.find(({ option }) => option === 'region')
+    expect(setting).toMatchObject({ default: region, env: [] })
+    const host = (served.address.base as (settings: Settings) => string)({ region: 'us-east-1' })
+    expect(host).toBe(`https://bedrock-runtime.${region}.amazonaws.com`)
+    const name = served.modelName?.(model) ?? ''
+    if (id !== undefined) expect(name).toBe(id)
+    expect(served.address.path('chat', name, false, {}, '')).toContain(`/model/${encodeURIComponent(name)}/`)
+    const keys = { accessKeyId: 'AKIA1', secretAccessKey: 's', region: 'us-east-1' }
+    const signable = { method: 'POST', url: `${host}/x`, headers: {}, body: '', now: 0 } as const
+    const headers = await served.authorize?.(signable, keys, {
+      key: undefined,
+      send: async () => ({ status: 0, text: '' }),
+    })
+    expect(headers?.authorization).toContain(`/${region}/bedrock/`)
+    expect(await provider.route?.(model)).toBe(served)
+  })
+
+  it('keeps names without a region', async () => {
+    for (const model of ['us.amazon.nova-lite-v1:0', 'converse/amazon.nova-lite-v1:0', 'custom/name']) {
+      expect(await provider.route?.(model)).toBe(provider)
+    }
+  })
+
+  it.each(['..', '.', 'converse/..'])("rejects the model name '%s'", (model) => {
+    expect(() => provider.address.path('chat', model, false, {}, '')).toThrow(BadRequestError)
+  })
+
   it('prefers a bearer token to keys and is frozen', () => {
     expect(provider.auth.schemes).toEqual([
       { option: 'apiKey', env: ['AWS_BEARER_TOKEN_BEDROCK'], header: 'authorization', prefix: 'Bearer ' },

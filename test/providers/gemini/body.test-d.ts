@@ -71,8 +71,6 @@ export const tools = {
     topK: 40,
     maxOutputTokens: 500,
     stopSequences: ['END'],
-    presencePenalty: 0.1,
-    frequencyPenalty: 0.2,
     seed: 1,
     candidateCount: 2,
     responseLogprobs: true,

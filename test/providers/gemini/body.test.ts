@@ -48,8 +48,6 @@ it('writes tools and turns in the types of the SDK', () => {
       top_k: 40,
       max_tokens: 500,
       stop: 'END',
-      presence_penalty: 0.1,
-      frequency_penalty: 0.2,
       seed: 1,
       n: 2,
       logprobs: true,

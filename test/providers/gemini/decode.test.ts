@@ -244,6 +244,8 @@ describe('finish reason', () => {
     ['MODEL_ARMOR', 'content_filter'],
     ['IMAGE_SAFETY', 'content_filter'],
     ['NO_IMAGE', 'content_filter'],
+    ['ESCALATION', 'content_filter'],
+    ['PUP_LIMITED_DISABLED', 'content_filter'],
     ['MALFORMED_FUNCTION_CALL', 'stop'],
     ['SOMETHING_NEW', 'stop'],
   ])('maps %s to %s', (native, finish) => {
@@ -339,6 +341,50 @@ describe('invalid answers', () => {
       expect(() => decode(body)).toThrow(expect.objectContaining({ body: error }))
     },
   )
+
+  it.each([
+    { modelVersion: { a: 1 }, responseId: 7 },
+    { usageMetadata: { promptTokenCount: 5, candidatesTokenCount: '7', serviceTier: 7, trafficType: [] } },
+    { usageMetadata: { promptTokenCount: 5, candidatesTokenCount: -7 } },
+    { usageMetadata: { promptTokenCount: 5, promptTokensDetails: [null, { modality: 4, tokenCount: {} }] } },
+    { usageMetadata: 5 },
+  ])('reads an answer beside %j', (more) => {
+    const got = decode(answer([{ text: 'x' }], {}, more))
+    expect(got.choices[0]?.message.content).toBe('x')
+    expect(typeof got.model).toBe('string')
+    expect(got.usage?.completion_tokens ?? 0).toBeGreaterThanOrEqual(0)
+    expect(assemble(chunksOf([answer([{ text: 'x' }], {}, more)]).chunks).choices[0]?.message.content).toBe('x')
+  })
+
+  it.each([
+    [{ inlineData: { mimeType: 5, data: 'AAAA' } }],
+    [{ inlineData: { mimeType: 'image/png', data: 5 } }],
+    [{ inlineData: 'x' }],
+    [{ functionCall: 'f' }],
+    [{ functionCall: { name: {}, id: {}, args: 'a' } }],
+    [{ functionCall: { name: 'constructor', args: {} } }],
+    [{ text: 'x', thoughtSignature: 5 }],
+    [JSON.parse('{"__proto__":{"polluted":true},"text":"x"}')],
+  ])('survives the part %j', (part) => {
+    const state = { names: { f_1: 'f/1' } }
+    const [choice] = decode(answer([part], JSON.parse('{"__proto__":{"polluted":true}}')), state).choices
+    for (const call of choice?.message.tool_calls ?? []) {
+      expect(call.type === 'function' && typeof call.function.name).toBe('string')
+    }
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+    expect(() => chunksOf([answer([part])], state)).not.toThrow()
+  })
+
+  it('reports a block reason of any type', () => {
+    for (const blockReason of [{ a: 1 }, JSON.parse('{"toString":5}'), 7]) {
+      const blocked = { promptFeedback: { blockReason } }
+      expect(decode(blocked).choices[0]).toMatchObject({
+        finish_reason: 'content_filter',
+        native_finish_reason: expect.any(String),
+      })
+      expect(chunksOf([blocked]).whole).toBe(true)
+    }
+  })
 
   it('skips malformed parts', () => {
     expect(message([null, 5, { novelty: { x: 1 } }, { text: 'x' }])).toMatchObject({

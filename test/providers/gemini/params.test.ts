@@ -13,8 +13,6 @@ describe('parameters', () => {
         stop: ['a', 'b'],
         max_tokens: 10,
         max_completion_tokens: 20,
-        presence_penalty: 0.1,
-        frequency_penalty: 0.2,
         seed: 0,
         logprobs: true,
         top_logprobs: 3,
@@ -26,12 +24,53 @@ describe('parameters', () => {
       candidateCount: 2,
       stopSequences: ['a', 'b'],
       maxOutputTokens: 20,
-      presencePenalty: 0.1,
-      frequencyPenalty: 0.2,
       seed: 0,
       responseLogprobs: true,
       logprobs: 3,
     })
+  })
+
+  it.each([
+    ['gemini-2.0-flash', { presence_penalty: 0.1, frequency_penalty: -0.2 }, []],
+    ['gemini-2.5-pro', { presence_penalty: 0, frequency_penalty: 0.2 }, ['frequency_penalty']],
+    ['gemini-3-flash', { presence_penalty: 0.1, temperature: 0.3 }, ['presence_penalty']],
+    ['gemini-4-argon', { temperature: 0.3, top_p: 0.9, top_k: 3 }, ['temperature', 'top_p', 'top_k']],
+    ['gemini-4-argon', { temperature: 1, top_p: 1, presence_penalty: 0 }, []],
+    ['gemini-novelty', { temperature: 0.3, presence_penalty: 0.1 }, []],
+  ])('rejects sampling parameters that %s refuses among %j', (model, params, refused) => {
+    const names = ({ params: list = [] }: { params?: readonly string[] } = {}) => list
+    const found = () => {
+      try {
+        encode({ model, ...params })
+        return []
+      } catch (error) {
+        return names(error as UnsupportedParamsError)
+      }
+    }
+    expect(found()).toEqual(refused)
+    const { warnings = [] } = encode({ model, ...params }, { dropParams: true })
+    expect(warnings.map((warning) => 'param' in warning && warning.param)).toEqual(refused)
+  })
+
+  it('applies the rules of the base model to an alias', () => {
+    const request = { model: '4965075652664360960', presence_penalty: 0.1 }
+    expect(() => encode(request, { baseModel: 'vertex_ai/gemini-2.5-flash' })).toThrow(UnsupportedParamsError)
+    expect(configOf(request)).toEqual({ presencePenalty: 0.1 })
+  })
+
+  it("rejects or drops OpenAI's newer parameters", () => {
+    expect(() => encode({ moderation: { mode: 'block' } })).toThrow(UnsupportedParamsError)
+    const { body, warnings } = encode({ prompt_cache_options: { mode: 'explicit' } })
+    expect(body).not.toHaveProperty('prompt_cache_options')
+    expect(warnings).toMatchObject([{ type: 'dropped', param: 'prompt_cache_options' }])
+    const marked = [
+      { role: 'user', content: [{ type: 'text', text: 'Hi', prompt_cache_breakpoint: { mode: 'explicit' } }] },
+    ]
+    expect(encode({ messages: marked }).warnings).toMatchObject([{ type: 'dropped', param: 'cache_control' }])
+  })
+
+  it('sends a continuation token', () => {
+    expect(bodyOf({ continuation_token: 'dG9rZW4=' }).continuationToken).toBe('dG9rZW4=')
   })
 
   it('omits null values and defaults', () => {

@@ -22,6 +22,10 @@ describe('the provider', () => {
     ])
   })
 
+  it.each(['..', '.', '../../x', 'models/..', 'tunedModels/../x'])("rejects the model name '%s'", (model) => {
+    expect(() => provider.address.path('chat', model, false, {}, '')).toThrow('must not contain the path segment')
+  })
+
   it('is frozen', () => {
     const { address, auth, quirks, dialect } = provider
     for (const part of [provider, address, address.env, auth, auth.schemes, quirks, dialect, dialect.chat]) {

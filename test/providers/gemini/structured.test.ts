@@ -50,6 +50,21 @@ describe('JSON Schema', () => {
     })
   })
 
+  it('renames definitions and their references', () => {
+    const node = { type: 'object', properties: { next: { $ref: '#/definitions/node' } } }
+    expect(
+      toJSONSchema({
+        type: 'object',
+        properties: { first: { $ref: '#/definitions/node' }, definitions: { type: 'string' } },
+        definitions: { node },
+      }),
+    ).toEqual({
+      type: 'object',
+      properties: { first: { $ref: '#/$defs/node' }, definitions: { type: 'string' } },
+      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
+    })
+  })
+
   it('converts to OpenAPI', () => {
     const { schema: converted, lost } = toOpenAPISchema(
       freeze({

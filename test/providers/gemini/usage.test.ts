@@ -1,9 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import { answer, type Body, decode } from './helpers.js'
+import { answer, type Body, chunksOf, decode } from './helpers.js'
 
 const counted = (usageMetadata: Body | undefined) => decode(answer([{ text: 'x' }], {}, { usageMetadata }))
 
 describe('usage', () => {
+  it('counts web searches of the grounding metadata', () => {
+    const grounded = (queries: unknown) =>
+      decode(answer([{ text: 'x' }], { groundingMetadata: { webSearchQueries: queries } })).usage?.server_tool_use
+    expect(grounded(['one', 'two'])).toEqual({ web_search_requests: 2 })
+    expect(grounded([])).toBeUndefined()
+    expect(grounded('one')).toBeUndefined()
+    const { chunks } = chunksOf([
+      answer([{ text: 'x' }]),
+      answer([], { groundingMetadata: { webSearchQueries: ['one'] } }),
+    ])
+    expect(chunks.at(-1)?.usage?.server_tool_use).toEqual({ web_search_requests: 1 })
+  })
+
+  it('keeps unknown counters', () => {
+    const usageMetadata = { promptTokenCount: 5, totalTokenCount: 5, initialPromptTokenCount: 3, novelty: { a: 1 } }
+    expect(decode(answer([], {}, { usageMetadata })).provider_specific_fields).toEqual({
+      usage: { initial_prompt_token_count: 3, novelty: { a: 1 } },
+    })
+  })
+
   it('omits unknown counters', () => {
     expect(counted({ promptTokenCount: 3, candidatesTokenCount: 4 }).usage).toEqual({
       prompt_tokens: 3,

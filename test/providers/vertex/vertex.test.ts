@@ -52,6 +52,33 @@ describe('vertex_ai/', () => {
     )
   })
 
+  it.each([
+    ['gemini/4965075652664360960', 'endpoints/4965075652664360960:generateContent'],
+    ['4965075652664360960', 'endpoints/4965075652664360960:generateContent'],
+    ['endpoints/496', 'endpoints/496:generateContent'],
+    ['gemini/gemini-2.5-pro', 'publishers/google/models/gemini-2.5-pro:generateContent'],
+    ['publishers/google/models/gemini-2.5-pro', 'publishers/google/models/gemini-2.5-pro:generateContent'],
+    ['openai/5678', 'endpoints/5678/chat/completions'],
+    ['openai/gpt-oss-120b-maas', 'endpoints/openapi/chat/completions'],
+  ])('calls %s at %s', async (model, path) => {
+    for (const prefix of ['vertex_ai', 'vertex_ai_beta']) {
+      expect((await sent(`${prefix}/${model}`, { location: 'us-central1' })).path).toBe(
+        `/v1/projects/p/locations/us-central1/${path}`,
+      )
+    }
+  })
+
+  it('accepts a version in the base', async () => {
+    const apiBase = 'https://aiplatform.googleapis.com/v1beta1'
+    expect((await sent('vertex_ai/gemini-2.5-flash', { apiBase })).path).toBe(
+      '/v1beta1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent',
+    )
+  })
+
+  it('rejects path segments as names', async () => {
+    expect(await sent('vertex_ai/..')).not.toHaveProperty('path')
+  })
+
   it("calls Claude in Anthropic's dialect", async () => {
     const { path, body } = await sent('vertex_ai/claude-sonnet-4-5@20250929')
     expect(path).toBe(
