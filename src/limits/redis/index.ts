@@ -14,7 +14,8 @@ import type {
   Settlement,
 } from '../types.js'
 import type { RedisClient } from './connection.js'
-import type { RedisStore, Settings } from './store.js'
+import type { Settings } from './settings.js'
+import type { RedisStore } from './store.js'
 
 export type { RedisClient } from './connection.js'
 

@@ -1,7 +1,7 @@
-import type { Demand, WindowSpec } from '../account.js'
+import { type Demand, demandOf, type WindowSpec } from '../account.js'
 import { calendarPeriod } from '../duration.js'
-import type { LimitAccount, LimitCandidate, SharedUsage } from '../types.js'
-import { dollars, type EndedCall, type Observed, type SharedAccount, units } from './ledger.js'
+import type { KnownUsage, LimitAccount, LimitCandidate, ReserveRequest, Settlement, SharedUsage } from '../types.js'
+import { dollars, type EndedCall, type Ledger, type Observed, type SharedAccount, units } from './ledger.js'
 import { keepMs, slots } from './scripts.js'
 
 /** One candidate with its accounts, by index into the accounts of the request. */
@@ -16,6 +16,25 @@ export interface Plan {
   readonly accounts: readonly SharedAccount[]
   readonly limits: readonly LimitAccount[]
   readonly candidates: readonly PlannedCandidate[]
+}
+
+export function planOf(request: ReserveRequest, ledger: Ledger, now: number): Plan {
+  const accounts: SharedAccount[] = []
+  const limits: LimitAccount[] = []
+  const candidates = request.candidates.map((candidate): PlannedCandidate => {
+    const at = new Set<number>()
+    for (const limit of candidate.accounts) {
+      const account = ledger.get(limit, now)
+      let index = accounts.indexOf(account)
+      if (index < 0) {
+        index = accounts.push(account) - 1
+        limits.push(limit)
+      }
+      at.add(index)
+    }
+    return { candidate, demand: demandOf(request, candidate), at: [...at] }
+  })
+  return { accounts, limits, candidates }
 }
 
 export interface ReserveSettings {
@@ -265,4 +284,13 @@ export function sharedUsage(id: string, row: Row | undefined, wall: number): Sha
     halfOpen: hp !== undefined,
     latency: lc === undefined ? undefined : { callMs: lc, perTokenMs: lt, firstTokenMs: lf },
   }
+}
+
+export const knownOf = ({ requests = 0, tokens = 0, spent = 0 }: KnownUsage) =>
+  [Math.round(requests), Math.round(tokens), units(spent)] as const
+
+export function latencyOf({ latency }: Settlement): ReportExtras['latency'] {
+  if (!latency) return undefined
+  const { callMs, firstTokenMs = -1, tokens } = latency
+  return [callMs, tokens > 0 ? callMs / tokens : -1, firstTokenMs]
 }

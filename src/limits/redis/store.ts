@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../call/clock.js'
-import { type AccountHold, type ActualUsage, actualOf, type Demand, demandOf } from '../account.js'
+import { actualOf, type Demand } from '../account.js'
 import { CandidateHealth, restingReason, trialReason } from '../health.js'
 import { limitReason, pollMs } from '../reasons.js'
 import type {
@@ -17,45 +16,29 @@ import type {
   Settlement,
   SharedUsage,
 } from '../types.js'
-import { Breaker } from './breaker.js'
-import { CommandTimeout, Connection, type RedisClient } from './connection.js'
+import { CommandTimeout } from './connection.js'
 import { Keys } from './keys.js'
-import { Ledger, type SharedAccount, units } from './ledger.js'
+import { Ledger, type SharedAccount } from './ledger.js'
 import {
-  healthMessage,
+  knownOf,
+  latencyOf,
   observedIn,
   type Plan,
   type PlannedCandidate,
-  type ReportExtras,
-  type ReportItem,
-  type ReportReply,
+  planOf,
   type ReserveReply,
   type Row,
-  reportItem,
   reserveMessage,
   sharedUsage,
   usageMessage,
 } from './messages.js'
-import { configurationError, isSlotMoving } from './refusals.js'
-import { type Script, scripts } from './scripts.js'
+import { isSlotMoving } from './refusals.js'
+import { Reporter } from './reporter.js'
+import { RedisReservation } from './reservation.js'
+import { scripts } from './scripts.js'
+import { Session } from './session.js'
+import { backgroundTimeout, type Settings } from './settings.js'
 import { exceedsShare } from './share.js'
-
-/** The options of `redisLimits()` with their defaults. */
-export interface Settings {
-  readonly maker: string
-  readonly url: string | undefined
-  readonly client: RedisClient | undefined
-  readonly keyPrefix: string
-  readonly namespace: string
-  readonly commandTimeout: number
-  readonly connectTimeout: number
-  readonly leaseTtl: number
-  readonly onLoss: 'local' | 'reject'
-  readonly processes: number
-  readonly allowedFails: number
-  readonly seed: ((accounts: readonly LimitAccount[]) => Promise<readonly (KnownUsage | undefined)[]>) | undefined
-  readonly clockOffset: (() => number) | undefined
-}
 
 /** Receives what the store learns. */
 export interface StoreObserver {
@@ -66,119 +49,53 @@ export interface StoreObserver {
 
 /** Longest wait for the trial call after a cooldown, in milliseconds. */
 const longestTrial = 10_000
-/** Trials without success after which the connection is made again: a broken one may look intact for a quarter of an hour. */
-const trialsPerConnection = 3
-/** Time limit of commands that no call waits for, in milliseconds. */
-const backgroundTimeout = 2_000
-/** Interval in which the process registers itself, in milliseconds. */
-const presenceMs = 2_000
-/** First and longest wait before a report is sent again, in milliseconds. */
-const retryMs = 100
-const longestRetryMs = 1_000
-const accountsPerReport = 50
-/** Settled accounts whose totals one heartbeat compares with those of the server. */
-const verifiedPerBeat = 100
-/** Calls whose settlement may wait for Redis. The oldest ones are left to expire. */
-const mostEnded = 10_000
 const mostCandidates = 50_000
-
-type Holds = readonly (readonly [SharedAccount, AccountHold])[]
-
-class RedisReservation implements Reservation {
-  readonly index: number
-  readonly id: string
-  readonly lease: string
-  /** The slot of the first account that counts the call, by the server's time. */
-  readonly slot: number
-  /** Whether Redis granted it, or else this process alone. */
-  readonly shared: boolean
-  readonly #holds: Holds
-  #settled = false
-
-  constructor(index: number, id: string, lease: string, holds: Holds, shared: boolean, slot: number) {
-    this.index = index
-    this.id = id
-    this.lease = lease
-    this.#holds = holds
-    this.shared = shared
-    this.slot = slot
-  }
-
-  /** The same reservation as another candidate of the caller. */
-  at(index: number): RedisReservation {
-    return new RedisReservation(index, this.id, this.lease, this.#holds, this.shared, this.slot)
-  }
-
-  /** What is held, for the first who asks. */
-  take(): Holds {
-    if (this.#settled) return []
-    this.#settled = true
-    return this.#holds
-  }
-}
+const defaultTimeout = 600_000
+const nothing = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, cost: 0 }
 
 /** Limits in Redis, once they are used. */
 export class RedisStore {
   readonly #settings: Settings
   readonly #observer: StoreObserver
   readonly #clock: Clock
-  readonly #connection: Connection
-  readonly #breaker: Breaker
-  readonly #keys: Keys
   readonly #ledger: Ledger
-  /** Begins with a letter, unlike a number. */
-  readonly #process = `p${randomBytes(8).toString('base64url')}`
+  readonly #session: Session
+  readonly #reporter: Reporter
   /** The account that carries the health of each candidate. */
   readonly #candidates = new Map<string, SharedAccount>()
   readonly #health = new Map<string, CandidateHealth>()
-  /** Cooldowns and their ends that Redis has not confirmed. */
-  readonly #pendingHealth = new Map<SharedAccount, Cooldown | undefined>()
-  readonly #sent = new Set<Promise<unknown>>()
-  #count = 0
-  #processes: number
-  /** The server's clock less this process's. */
-  #ahead = 0
-  #starting: Promise<void> | undefined
-  #misconfigured: Error | undefined
-  /** Whether Redis has ever decided a call. */
-  #decided = false
-  #registered = false
-  #renewedAt = 0
-  #verified = 0
-  #retries = 0
-  #trialTimer: NodeJS.Timeout | undefined
-  #presenceTimer: NodeJS.Timeout | undefined
-  #retryTimer: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(settings: Settings, observer: StoreObserver) {
+    const { clock } = observer
+    const keys = new Keys(settings.keyPrefix, settings.namespace)
     this.#settings = settings
     this.#observer = observer
-    this.#clock = observer.clock
-    this.#processes = settings.processes
-    this.#keys = new Keys(settings.keyPrefix, settings.namespace)
-    this.#ledger = new Ledger(this.#keys, this.#process)
-    this.#breaker = new Breaker(this.#clock, settings.allowedFails)
-    const { maker, client, url, connectTimeout } = settings
-    this.#connection = new Connection({
-      maker,
-      client,
-      url,
-      connectTimeout,
-      onLost: (error) => this.#fail(error, true),
+    this.#clock = clock
+    this.#session = new Session(settings, clock, keys, {
+      lost: (error) => {
+        this.#reporter.markLost()
+        observer.changed('local', error, this.#session.processes)
+      },
+      catchUp: () => this.#reporter.catchUp(),
+      back: () => observer.changed('shared', undefined, this.#session.processes),
+      beat: (forgotten) => {
+        if (forgotten) this.#reporter.markLost()
+        return forgotten ? this.#reporter.catchUp() : this.#reporter.renew()
+      },
     })
+    this.#ledger = new Ledger(keys, this.#session.id)
+    this.#reporter = new Reporter(this.#session, this.#ledger, clock, settings)
   }
 
   get connected(): boolean {
-    return !this.#breaker.open
+    return this.#session.shared
   }
 
-  // --- decisions ----------------------------------------------------------------------------------------------------
-
   async reserve(request: ReserveRequest): Promise<Reservation | Rejection> {
-    await this.#start()
-    if (this.#misconfigured) throw this.#misconfigured
-    if (this.#closed || this.#breaker.open) return this.#decideAlone(request)
+    await this.#session.start()
+    if (this.#session.misconfigured) throw this.#session.misconfigured
+    if (this.#closed || !this.#session.shared) return this.#decideAlone(request)
     return this.#decide(request)
   }
 
@@ -186,20 +103,21 @@ export class RedisStore {
     const { leaseTtl, commandTimeout, seed } = this.#settings
     const wall = this.#clock.wall()
     const plan = this.#planOf(request, wall)
-    const { timeout = 600_000, waitedMs } = request
-    const id = this.#newId()
+    const { timeout = defaultTimeout, waitedMs } = request
+    const id = this.#session.newId()
     try {
       const lost = plan.accounts.filter((account) => account.resync)
-      if (lost.length > 0) await this.#report(lost, {}, commandTimeout)
+      if (lost.length > 0) await this.#reporter.report(lost, {}, commandTimeout)
       const trialTtl = Math.min(leaseTtl, longestTrial)
       const argument = reserveMessage(plan, {
-        ...{ id, processId: this.#process, leaseTtl, trialTtl, timeout, waitedMs },
-        ...{ seeded: seed !== undefined, now: wall + this.#ahead },
+        ...{ id, processId: this.#session.id, leaseTtl, trialTtl, timeout, waitedMs },
+        ...{ seeded: seed !== undefined, now: wall + this.#session.ahead },
       })
       const names = plan.accounts.map(({ name }) => name)
-      const reply = JSON.parse(await this.#run(scripts.reserve, names, argument, commandTimeout)) as ReserveReply
-      this.#ahead = reply.now - this.#clock.wall()
-      this.#decided = true
+      const reply = JSON.parse(
+        await this.#session.run(scripts.reserve, names, argument, commandTimeout),
+      ) as ReserveReply
+      this.#session.decided(reply.now)
       if (!reply.k) return this.#accept(reply, plan, id, timeout)
       if (isRetry) return this.#decideAlone(request)
       await this.#introduce(reply.k.flatMap((at) => plan.accounts[at - 1] ?? []))
@@ -207,7 +125,7 @@ export class RedisStore {
     } catch (error) {
       if (error instanceof CommandTimeout) this.#giveBack(error.late, plan, id)
       if (isSlotMoving(error) && request.candidates.length > 1) return this.#decideOneByOne(request)
-      if (this.#misconfigured) throw this.#misconfigured
+      if (this.#session.misconfigured) throw this.#session.misconfigured
       return this.#decideAlone(request)
     }
   }
@@ -224,25 +142,12 @@ export class RedisStore {
   }
 
   #planOf(request: ReserveRequest, now: number): Plan {
-    const accounts: SharedAccount[] = []
-    const limits: LimitAccount[] = []
-    const candidates = request.candidates.map((candidate): PlannedCandidate => {
-      const at = new Set<number>()
-      for (const limit of candidate.accounts) {
-        const account = this.#ledger.get(limit, now)
-        let index = accounts.indexOf(account)
-        if (index < 0) {
-          index = accounts.push(account) - 1
-          limits.push(limit)
-        }
-        at.add(index)
-      }
-      const [first = 0] = at
-      const carrier = accounts[first]
+    const plan = planOf(request, this.#ledger, now)
+    for (const { candidate, at } of plan.candidates) {
+      const carrier = plan.accounts[at[0] ?? 0]
       if (carrier) this.#carry(candidate.id, carrier)
-      return { candidate, demand: demandOf(request, candidate), at: [...at] }
-    })
-    return { accounts, limits, candidates }
+    }
+    return plan
   }
 
   #carry(id: string, account: SharedAccount): void {
@@ -274,7 +179,7 @@ export class RedisStore {
         const limit = limits[index]
         return account && limit ? [this.#hold(account, limit, demand, id, now, timeout)] : []
       })
-      return new RedisReservation(reply.i - 1, candidate.id, id, holds, true, reply.s ?? 0)
+      return new RedisReservation(reply.i - 1, candidate.id, id, holds, reply.s ?? 0)
     }
     return { reasons: candidates.map((one, index) => this.#reasonOf(one, reply.w?.[index], plan, rows)) }
   }
@@ -311,9 +216,9 @@ export class RedisStore {
           const account = accounts[at]
           if (!account) continue
           account.version++
-          this.#end(account, id, { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, cost: 0 })
+          this.#reporter.end(account, id, nothing)
         }
-        this.#retryLater()
+        this.#reporter.retryLater()
       })
       .catch(() => {})
   }
@@ -339,10 +244,10 @@ export class RedisStore {
       const reason = this.#health.get(candidate.id)?.refusal(now) ?? this.#shareReason(candidate, pairs, demand, now)
       if (reason) reasons.push(reason)
       else {
-        const id = this.#newId()
-        const timeout = request.timeout ?? 600_000
+        const id = this.#session.newId()
+        const timeout = request.timeout ?? defaultTimeout
         const holds = pairs.map(([account, limit]) => this.#hold(account, limit, demand, id, now, timeout))
-        return new RedisReservation(index, candidate.id, id, holds, false, 0)
+        return new RedisReservation(index, candidate.id, id, holds, 0)
       }
     }
     return { reasons }
@@ -354,7 +259,7 @@ export class RedisStore {
     demand: Demand,
     now: number,
   ): RejectionReason | undefined {
-    const found = exceedsShare(pairs, demand, now, this.#processes)
+    const found = exceedsShare(pairs, demand, now, this.#session.processes)
     if (!found) return undefined
     const { kind, limits, account } = found
     const { state, others } = account
@@ -363,15 +268,16 @@ export class RedisStore {
       spent: (state.budget?.spent(now) ?? 0) + others.spent,
       reserved: state.budget?.reserved ?? 0,
       // the next decision may reach Redis again
-      freesIn: this.#breaker.open
+      freesIn: !this.#session.shared
         ? state.freesIn(now, kind, { ...limits, requests: state.rates.first }, demand)
         : pollMs,
     }
     const reason = limitReason(kind, candidate, limits, used, false)
-    return { ...reason, reason: `${reason.reason} (by this process's share, one of ${this.#processes}, without Redis)` }
+    return {
+      ...reason,
+      reason: `${reason.reason} (by this process's share, one of ${this.#session.processes}, without Redis)`,
+    }
   }
-
-  // --- settlements --------------------------------------------------------------------------------------------------
 
   settle(reservation: Reservation, settlement: Settlement): void {
     if (!(reservation instanceof RedisReservation)) return
@@ -384,10 +290,10 @@ export class RedisStore {
       const used = actualOf(hold, settlement)
       account.state.settle(now, hold, used)
       account.book(used)
-      this.#end(account, lease, used)
+      this.#reporter.end(account, lease, used)
     }
     if (settlement.latency) this.#health.get(id)?.settle(now, true, settlement.latency)
-    this.#send(
+    this.#reporter.send(
       holds.map(([account]) => account),
       latencyOf(settlement),
     )
@@ -403,30 +309,30 @@ export class RedisStore {
       account.book(used)
       if (account.epoch === '') account.resync = true
     }
-    this.#retryLater()
+    void this.#session.start().then(() => this.#reporter.retryLater())
   }
 
   async seed(limits: LimitAccount, usage: KnownUsage): Promise<void> {
     const now = this.#clock.wall()
     const account = this.#ledger.get(limits, now)
-    await this.#start()
-    if (this.#misconfigured) throw this.#misconfigured
+    await this.#session.start()
+    if (this.#session.misconfigured) throw this.#session.misconfigured
     if (account.epoch === '') account.resync = true
     account.version++
-    await this.#report([account], { known: knownOf(usage) }, backgroundTimeout)
+    await this.#reporter.report([account], { known: knownOf(usage) }, backgroundTimeout)
   }
 
   async usage(limits: LimitAccount): Promise<AccountUsage> {
-    await this.#start()
-    if (this.#misconfigured) throw this.#misconfigured
+    await this.#session.start()
+    if (this.#session.misconfigured) throw this.#session.misconfigured
     const now = this.#clock.wall()
     const account = this.#ledger.get(limits, now)
-    if (!this.#breaker.open) {
+    if (this.#session.shared) {
       try {
-        const text = await this.#run(
+        const text = await this.#session.run(
           scripts.usage,
           [account.name],
-          usageMessage(account, now + this.#ahead),
+          usageMessage(account, now + this.#session.ahead),
           backgroundTimeout,
         )
         const row = (JSON.parse(text) as { u?: readonly Row[] }).u?.[0]
@@ -457,143 +363,16 @@ export class RedisStore {
       this.#health.set(id, health)
     }
     health.coolDown(cooldown)
-    this.#pendingHealth.set(this.#carrierOf(id), cooldown)
-    this.#sendHealth()
+    this.#reporter.setCooldown(this.#carrierOf(id), cooldown)
   }
 
   recovered(id: string): void {
     this.#health.delete(id)
-    this.#pendingHealth.set(this.#carrierOf(id), undefined)
-    this.#sendHealth()
+    this.#reporter.setCooldown(this.#carrierOf(id), undefined)
   }
 
   #carrierOf(id: string): SharedAccount {
     return this.#candidates.get(id) ?? this.#ledger.get({ key: `deployment:${id}`, counted: true }, this.#clock.wall())
-  }
-
-  #end(account: SharedAccount, id: string, used: ActualUsage): void {
-    if (account.ended.size >= mostEnded) {
-      const [oldest] = account.ended.keys()
-      if (oldest !== undefined) account.ended.delete(oldest)
-    }
-    account.ended.set(id, { id, used })
-  }
-
-  // --- reports ------------------------------------------------------------------------------------------------------
-
-  /** Sends without waiting. Reports that do not arrive are sent again. */
-  #send(accounts: readonly SharedAccount[], latency: ReportExtras['latency']): void {
-    if (!this.#reachable) return
-    this.#track(this.#report(accounts, { latency }, this.#settings.commandTimeout).catch(() => this.#retryLater()))
-  }
-
-  get #reachable(): boolean {
-    return !this.#breaker.open && !this.#misconfigured && this.#connection.ready
-  }
-
-  #track(work: Promise<unknown>): void {
-    const sent = work.finally(() => this.#sent.delete(sent))
-    this.#sent.add(sent)
-  }
-
-  #retryLater(): void {
-    if (this.#retryTimer || this.#closed || !this.#reachable) return
-    const delay = Math.min(longestRetryMs, retryMs * 2 ** this.#retries)
-    this.#retryTimer = setTimeout(() => {
-      this.#retryTimer = undefined
-      this.#track(this.#reportPending())
-    }, delay)
-    this.#retryTimer.unref()
-  }
-
-  async #reportPending(): Promise<void> {
-    try {
-      this.#retries++
-      const pending = [...this.#ledger.accounts].filter((account) => account.unconfirmed)
-      if (pending.length > 0) await this.#report(pending, {}, backgroundTimeout)
-      await this.#reportHealth()
-      this.#retries = 0
-    } catch {
-      this.#retryLater()
-    }
-  }
-
-  /** Reports the totals of these accounts. Accounts that the server has lost are created again. */
-  async #report(accounts: readonly SharedAccount[], extras: ReportExtras, timeout: number): Promise<void> {
-    for (let from = 0; from < accounts.length; from += accountsPerReport) {
-      const part = accounts.slice(from, from + accountsPerReport)
-      const lost = await this.#reportOnce(part, from === 0 ? extras : { ...extras, latency: undefined }, timeout)
-      if (lost.length === 0) continue
-      const still = await this.#reportOnce(lost, { ...extras, latency: undefined }, timeout)
-      if (still.length > 0) throw new Error('Redis loses accounts while they are reported.')
-    }
-  }
-
-  async #reportOnce(
-    accounts: readonly SharedAccount[],
-    extras: ReportExtras,
-    timeout: number,
-  ): Promise<SharedAccount[]> {
-    const wall = this.#clock.wall()
-    const items = accounts.map((account, index) =>
-      reportItem(account, index === 0 ? extras : { ...extras, latency: undefined }, this.#newId(), wall, this.#ahead),
-    )
-    for (const { account } of items) account.resync = false
-    try {
-      return await this.#deliver(items, timeout)
-    } catch (error) {
-      for (const { account, message } of items) if ('j' in message) account.resync = true
-      throw error
-    }
-  }
-
-  async #deliver(items: readonly ReportItem[], timeout: number): Promise<SharedAccount[]> {
-    const argument = { x: this.#settings.leaseTtl, A: items.map(({ message }) => message) }
-    const names = items.map(({ account }) => account.name)
-    let reply: ReportReply
-    try {
-      reply = JSON.parse(await this.#run(scripts.report, names, argument, timeout)) as ReportReply
-    } catch (error) {
-      if (!isSlotMoving(error) || items.length === 1) throw error
-      const lost: SharedAccount[] = []
-      for (const item of items) lost.push(...(await this.#deliver([item], timeout)))
-      return lost
-    }
-    for (const [at, epoch] of reply.e ?? []) {
-      const account = items[at - 1]?.account
-      if (account) account.epoch = epoch
-    }
-    const lost = new Set(reply.k)
-    return items.flatMap(({ account, version, ended }, index) => {
-      if (lost.has(index + 1)) {
-        account.resync = true
-        return account
-      }
-      account.confirmed = Math.max(account.confirmed, version)
-      for (const call of ended) if (account.ended.get(call.id) === call) account.ended.delete(call.id)
-      return []
-    })
-  }
-
-  #sendHealth(): void {
-    if (this.#reachable) this.#track(this.#reportHealth().catch(() => this.#retryLater()))
-  }
-
-  async #reportHealth(): Promise<void> {
-    const wall = this.#clock.wall()
-    const pending = [...this.#pendingHealth]
-    this.#pendingHealth.clear()
-    for (const [account, cooldown] of pending) {
-      const ms = cooldown && cooldown.until - wall
-      if (ms !== undefined && ms <= 0) continue
-      const message = healthMessage(account, wall + this.#ahead, cooldown && { ms: ms ?? 0, reason: cooldown.reason })
-      try {
-        await this.#run(scripts.report, [account.name], { x: this.#settings.leaseTtl, A: [message] }, backgroundTimeout)
-      } catch (error) {
-        if (!this.#pendingHealth.has(account)) this.#pendingHealth.set(account, cooldown)
-        throw error
-      }
-    }
   }
 
   /** Reports accounts that the server does not know, after a look into the ledger of the user. */
@@ -603,197 +382,21 @@ export class RedisStore {
     for (const [index, account] of accounts.entries()) {
       account.resync = true
       const usage = known[index]
-      await this.#report([account], usage ? { known: knownOf(usage) } : {}, Math.max(commandTimeout, backgroundTimeout))
-    }
-  }
-
-  // --- commands -----------------------------------------------------------------------------------------------------
-
-  async #run(script: Script, keys: string[], argument: object, timeout: number): Promise<string> {
-    const { clockOffset } = this.#settings
-    try {
-      const text = await this.#connection.run(
-        script,
-        keys,
-        clockOffset ? { ...argument, dt: clockOffset() } : argument,
-        timeout,
+      await this.#reporter.report(
+        [account],
+        usage ? { known: knownOf(usage) } : {},
+        Math.max(commandTimeout, backgroundTimeout),
       )
-      this.#breaker.succeed()
-      return text
-    } catch (error) {
-      // a slot that moves is no outage
-      if (!isSlotMoving(error)) this.#fail(error, !this.#connection.ready)
-      throw error
     }
   }
 
-  #newId(): string {
-    return `${this.#process}.${(this.#count++).toString(36)}`
-  }
-
-  // --- connected, lost, and back ------------------------------------------------------------------------------------
-
-  #start(): Promise<void> {
-    this.#starting ??= this.#open()
-    return this.#starting
-  }
-
-  async #open(): Promise<void> {
-    const { connectTimeout, commandTimeout } = this.#settings
-    const began = this.#clock.now()
-    try {
-      await this.#connection.open()
-      await this.#beat(Math.max(commandTimeout, connectTimeout - (this.#clock.now() - began)))
-      this.#keepPresent()
-      if ([...this.#ledger.accounts].some((account) => account.unconfirmed)) this.#retryLater()
-    } catch (error) {
-      this.#fail(error, true)
-    }
-  }
-
-  /** @param atOnce whether one failure is enough */
-  #fail(error: unknown, atOnce: boolean): void {
-    if (this.#closed) return
-    const wrong = configurationError(error, this.#settings.maker)
-    // later it is an outage: calls that worked go on working
-    if (wrong && !this.#decided) this.#misconfigured = wrong
-    if (!this.#breaker.fail(atOnce || wrong !== undefined)) return
-    this.#markLost()
-    const reason = wrong ?? (error instanceof Error ? error : new Error(String(error)))
-    this.#observer.changed('local', reason, this.#processes)
-    this.#tryLater(1)
-  }
-
-  #tryLater(trials: number): void {
-    if (this.#closed) return
-    clearTimeout(this.#trialTimer)
-    // a process may end meanwhile
-    this.#trialTimer = setTimeout(() => void this.#try(trials), this.#breaker.delay())
-    this.#trialTimer.unref()
-  }
-
-  /** Commands on trial, which no call waits for. If they succeed, Redis learns what it has missed. */
-  async #try(trials: number): Promise<void> {
-    const { commandTimeout } = this.#settings
-    try {
-      await this.#connection.open()
-      const began = this.#clock.now()
-      await this.#beat(Math.max(backgroundTimeout, commandTimeout))
-      const took = this.#clock.now() - began
-      const missed = [...this.#ledger.accounts].filter((account) => account.unconfirmed || account.calls.size > 0)
-      await this.#report(missed, { renew: true }, backgroundTimeout)
-      await this.#reportHealth()
-      if (this.#closed) return
-      // too slow for decisions, though not for reports
-      if (took > commandTimeout) return this.#tryLater(trials + 1)
-      this.#misconfigured = undefined
-      this.#breaker.close()
-      this.#keepPresent()
-      this.#observer.changed('shared', undefined, this.#processes)
-    } catch (error) {
-      const wrong = configurationError(error, this.#settings.maker)
-      if (wrong && !this.#decided) this.#misconfigured = wrong
-      if (trials % trialsPerConnection === 0) this.#connection.destroy()
-      this.#tryLater(trials + 1)
-    }
-  }
-
-  #keepPresent(): void {
-    if (this.#presenceTimer || this.#closed) return
-    const { leaseTtl } = this.#settings
-    this.#presenceTimer = setInterval(() => this.#heartbeat(), Math.min(presenceMs, leaseTtl / 3))
-    this.#presenceTimer.unref()
-  }
-
-  #heartbeat(): void {
-    if (this.#breaker.open || this.#closed) return
-    this.#track(
-      this.#beat(backgroundTimeout)
-        .then((forgotten) => (forgotten ? this.#reportAll() : this.#renew()))
-        .catch(() => {}),
-    )
-  }
-
-  /** Registers the process. Returns whether Redis has forgotten it, and so probably everything. */
-  async #beat(timeout: number): Promise<boolean> {
-    const argument = { process: this.#process, ttl: this.#settings.leaseTtl, ...(this.#registered && { known: 1 }) }
-    const reply = JSON.parse(await this.#run(scripts.beat, [this.#keys.processes], argument, timeout)) as {
-      now: number
-      n: number
-      f?: number
-    }
-    this.#registered = true
-    this.#ahead = reply.now - this.#clock.wall()
-    this.#processes = Math.max(1, reply.n)
-    return reply.f === 1
-  }
-
-  #reportAll(): Promise<void> {
-    return this.#report(this.#markLost(), { renew: true }, backgroundTimeout)
-  }
-
-  /** The server may have lost anything: all usage that still counts must be reported by time. */
-  #markLost(): SharedAccount[] {
-    const now = this.#clock.wall()
-    const accounts = [...this.#ledger.accounts].filter((account) => !account.isIdle(now))
-    for (const account of accounts) account.resync = true
-    return accounts
-  }
-
-  /** Renews the calls in flight, and compares the totals of some settled accounts. */
-  async #renew(): Promise<void> {
-    const wall = this.#clock.wall()
-    if (wall - this.#renewedAt < this.#settings.leaseTtl / 3) return
-    this.#renewedAt = wall
-    const settled: SharedAccount[] = []
-    const open: SharedAccount[] = []
-    for (const account of this.#ledger.accounts) {
-      this.#dropExpired(account, wall)
-      if (account.calls.size > 0 || account.unconfirmed) open.push(account)
-      else if (account.version > 0) settled.push(account)
-    }
-    const from = settled.length > verifiedPerBeat ? this.#verified % settled.length : 0
-    this.#verified = from + verifiedPerBeat
-    await this.#report([...open, ...settled.slice(from, from + verifiedPerBeat)], { renew: true }, backgroundTimeout)
-  }
-
-  /** Ends calls that outlived their timeout without a settlement: their estimates stand. */
-  #dropExpired(account: SharedAccount, now: number): void {
-    for (const { id, hold, deadline } of account.calls.values()) {
-      if (deadline > now) continue
-      account.calls.delete(id)
-      const used = actualOf(hold, { tokens: undefined, cost: 0 })
-      account.state.settle(now, hold, used)
-      account.book(used)
-      this.#end(account, id, used)
-    }
-  }
-
-  /** Sends pending reports, deregisters, and closes the connection if it is its own. */
+  /** Sends pending reports, deregisters the process, and closes the connection if it is its own. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    for (const timer of [this.#trialTimer, this.#retryTimer, this.#presenceTimer]) clearTimeout(timer)
-    await this.#starting?.catch(() => {})
-    if (this.#connection.ready && !this.#breaker.open) {
-      await Promise.allSettled([...this.#sent])
-      const pending = [...this.#ledger.accounts].filter((account) => account.unconfirmed)
-      await Promise.allSettled([
-        this.#report(pending, {}, backgroundTimeout),
-        this.#reportHealth(),
-        this.#run(scripts.leave, [this.#keys.processes], { process: this.#process }, backgroundTimeout),
-      ])
-    }
-    clearTimeout(this.#trialTimer)
-    this.#connection.destroy()
+    this.#session.stop()
+    await this.#session.start()
+    await this.#reporter.close()
+    await this.#session.close()
   }
-}
-
-const knownOf = ({ requests = 0, tokens = 0, spent = 0 }: KnownUsage) =>
-  [Math.round(requests), Math.round(tokens), units(spent)] as const
-
-function latencyOf({ latency }: Settlement): ReportExtras['latency'] {
-  if (!latency) return undefined
-  const { callMs, firstTokenMs = -1, tokens } = latency
-  return [callMs, tokens > 0 ? callMs / tokens : -1, firstTokenMs]
 }
