@@ -1,5 +1,5 @@
 import { regionOf, spellings } from './model-ids.js'
-import { nearest } from './near.js'
+import { closestNames } from '../src/suggest.js'
 import { canonicalProvider, homeProvider, samePriceSellers } from './providers.js'
 import type { PriceRow, RowDefaults } from './schema.js'
 import { isProvider, providerRows, tableProviders } from './table.js'
@@ -74,13 +74,13 @@ export function nearIds({ provider, model }: ModelParts, registered: Iterable<st
   const table = provider === undefined ? undefined : providerRows(canonicalProvider(provider))
   if (table) {
     for (const id of table.names()) ids.push(`${table.id}/${id}`)
-    return nearest(`${table.id}/${model}`, ids)
+    return closestNames(`${table.id}/${model}`, ids)
   }
   const rest = model.slice(model.indexOf('/') + 1)
   const home = providerRows(homeProvider(rest) ?? '')
-  if (home) for (const id of nearest(rest, home.names())) ids.push(`${home.id}/${id}`)
+  if (home) for (const id of closestNames(rest, home.names())) ids.push(`${home.id}/${id}`)
   const slash = model.indexOf('/')
-  const prefixes = slash > 0 ? nearest(model.slice(0, slash), tableProviders()) : []
+  const prefixes = slash > 0 ? closestNames(model.slice(0, slash), tableProviders()) : []
   for (const id of prefixes) if (providerRows(id)?.find(rest) !== undefined) ids.push(`${id}/${rest}`)
-  return nearest(model, ids)
+  return closestNames(model, ids)
 }

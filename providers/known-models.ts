@@ -4,6 +4,8 @@
  * https://platform.openai.com/docs/models, https://platform.claude.com/docs/en/about-claude/models/overview
  */
 
+import { closestNames } from '../src/suggest.js'
+
 /** Models that answer on the Responses API only. */
 const responsesOnly = [
   'codex-mini-latest',
@@ -215,23 +217,16 @@ export function providerOfBareModel(name: string): string | undefined {
   return known.get(name) ?? known.get(/^ft:([^:]+):/.exec(name)?.[1] ?? '')
 }
 
-/** Known names, and prefixes of providers, that are close to what was written; the closest first. */
+/** Known names, and prefixes of providers, that are close to a name; the closest first. */
 export function nearMatches(written: string, limit = 3, prefixes: readonly string[] = []): string[] {
   const [head = '', ...rest] = written.split('/')
   const tail = rest.join('/')
-  const candidates =
-    tail === ''
-      ? [...knownModels().keys()].map((name) => ({ name, distance: nameDistance(written, name) }))
-      : prefixes.map((prefix) => ({ name: `${prefix}/${tail}`, distance: distance(head, prefix) }))
-  const most = Math.max(2, Math.floor(Math.min((tail === '' ? written : head).length, longestRead) / 3))
-  const near = candidates
-    .filter((candidate) => candidate.distance <= most)
-    .sort((one, other) => one.distance - other.distance || one.name.length - other.name.length)
-    .map((candidate) => candidate.name)
   if (tail !== '') {
-    const others = (otherNames.get(head.toLowerCase()) ?? []).map((prefix) => `${prefix}/${tail}`)
-    return [...new Set([...others, ...near])].slice(0, limit)
+    const others = otherNames.get(head.toLowerCase()) ?? []
+    const near = [...new Set([...others, ...closestNames(head, prefixes, limit)])]
+    return near.slice(0, limit).map((prefix) => `${prefix}/${tail}`)
   }
+  const near = closestNames(written, knownModels().keys(), limit)
   const hosts = families.find(([start]) => written.toLowerCase().startsWith(start))?.[1] ?? []
   return [...near, ...hosts.map((host) => `${host}/${written}`)].slice(0, limit)
 }
@@ -286,32 +281,3 @@ const families: readonly (readonly [start: string, hosts: readonly string[]])[] 
   ['voyage-', ['voyage']],
   ['jina-', ['jina_ai']],
 ]
-
-/** The words of a name may stand in another order: `claude-4-5-sonnet` is near `claude-sonnet-4-5`. */
-const nameDistance = (written: string, name: string): number =>
-  Math.min(distance(written, name), distance(inOrder(written), inOrder(name)) + 0.5)
-
-const inOrder = (name: string): string =>
-  name
-    .split(/[-._ ]/)
-    .sort()
-    .join('-')
-
-/** Names are compared up to here, in characters. */
-const longestRead = 100
-
-/** Levenshtein's, in lower case. */
-function distance(one: string, other: string): number {
-  const a = one.toLowerCase().slice(0, longestRead)
-  const b = other.toLowerCase().slice(0, longestRead)
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}

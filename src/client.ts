@@ -4,6 +4,7 @@ import type { Provider } from '../providers/contract.js'
 import { ClientContext } from './call/context.js'
 import { execute } from './call/execute.js'
 import type { OperationSpec } from './call/operation.js'
+import { joinRequest } from './call/request.js'
 import { ObserverHub } from './observe/hub.js'
 import { observed } from './observe/observed.js'
 import type { CompletionResult } from './operations/chat.js'
@@ -11,11 +12,13 @@ import { type CountTokensRequest, runCountTokens } from './operations/count-toke
 import type { EmbeddingResult } from './operations/embedding.js'
 import { operations } from './operations/index.js'
 import type { ResponsesResult } from './operations/responses.js'
+import { withSettlement } from './operations/settlement.js'
 import type { TokenCount } from './tokens/types.js'
 import type { ResponseFormatInput } from './types/chat.js'
 import type { ModerationResponse } from './types/moderation.js'
 import type { CallbackStats } from './types/observe.js'
 import type {
+  CallOptions,
   ClientOptions,
   CompletionRequest,
   EmbeddingRequest,
@@ -24,65 +27,75 @@ import type {
   ResponsesRequest,
 } from './types/options.js'
 import type { RerankResponse } from './types/rerank.js'
+import type { OnSettled } from './types/settled.js'
 
-/** Calls with shared defaults, credentials and connections. */
+/**
+ * Calls with shared defaults, credentials and connections. Every call takes one request with parameters in snake_case and options in
+ * camelCase, or the two apart: `completion(params, options)`. In the second form options among the parameters are refused, so that
+ * parameters may come from an untrusted source.
+ */
 export interface Client {
   /**
-   * One chat call, to whichever model.
-   * @throws {LLMError} of the class that says what went wrong
+   * Calls a chat model.
+   * @throws {LLMError} the class depends on the failure
    * @example
    * const answer = await client.completion({ model: 'anthropic/claude-sonnet-4-5', messages })
    */
   completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
     request: CompletionRequest<Stream, Format>,
+    options?: CallOptions,
   ): Promise<CompletionResult<Stream, Format>>
 
   /**
-   * Vectors for texts.
-   * @throws {LLMError} of the class that says what went wrong
+   * Embeds texts. A list beyond the provider's limits becomes several requests and one answer.
+   * @throws {LLMError} the class depends on the failure
    */
   embedding<const VectorType extends 'array' | 'float32' = 'array'>(
     request: EmbeddingRequest<VectorType>,
+    options?: CallOptions & { vectorType?: VectorType | undefined },
   ): Promise<EmbeddingResult<VectorType>>
 
   /**
-   * Documents in the order of their relevance to a query.
-   * @throws {LLMError} of the class that says what went wrong
+   * Sorts documents by their relevance to a query.
+   * @throws {LLMError} the class depends on the failure
    */
-  rerank(request: RerankRequest): Promise<RerankResponse>
+  rerank(request: RerankRequest, options?: CallOptions): Promise<RerankResponse>
 
   /**
-   * One call of OpenAI's Responses API, as that API has it: for OpenAI, Azure, xAI and other hosts that speak it. For chat with
-   * models that have nothing else, `completion()` uses it by itself.
-   * @throws {BadRequestError} where the provider has no Responses API
-   * @throws {LLMError} of the class that says what went wrong
+   * Calls OpenAI's Responses API without translation: at OpenAI, Azure, xAI and other hosts that have it. `completion()` uses it by
+   * itself for models that have no other API.
+   * @throws {BadRequestError} if the provider has no Responses API
+   * @throws {LLMError} the class depends on the failure
    * @example
    * const answer = await client.responses({ model: 'openai/gpt-5', input: 'Hello', reasoning: { effort: 'low' } })
    * answer.output_text
    */
-  responses<const Stream extends boolean = false>(request: ResponsesRequest<Stream>): Promise<ResponsesResult<Stream>>
+  responses<const Stream extends boolean = false>(
+    request: ResponsesRequest<Stream>,
+    options?: CallOptions,
+  ): Promise<ResponsesResult<Stream>>
 
   /**
-   * Whether texts or images are harmful, by category.
-   * @throws {LLMError} of the class that says what went wrong
+   * Classifies texts or images as harmful, by category.
+   * @throws {LLMError} the class depends on the failure
    * @example
    * const { results } = await client.moderation({ input: 'I want to hurt them.' })
    * results[0]?.flagged
    */
-  moderation(request: ModerationRequest): Promise<ModerationResponse>
+  moderation(request: ModerationRequest, options?: CallOptions): Promise<ModerationResponse>
 
   /**
-   * Tokens of a chat request's prompt, by the provider's own counting endpoint where it has one; else counted here, as
-   * `method` tells. Nothing is answered, and nothing billed.
-   * @throws {LLMError} of the class that says what went wrong
+   * Counts the tokens of a chat request: at the provider's own endpoint if it has one, else locally. `method` says which. Nothing is
+   * generated or billed.
+   * @throws {LLMError} the class depends on the failure
    * @example
    * const { tokens } = await client.countTokens({ model: 'anthropic/claude-sonnet-4-6', messages, tools })
    */
-  countTokens(request: CountTokensRequest): Promise<TokenCount>
+  countTokens(request: CountTokensRequest, options?: CallOptions): Promise<TokenCount>
 
   /**
-   * Adds a host to this client: a row of data for an OpenAI-compatible one, or a provider with a dialect of its own. It wins
-   * over a built-in one of the same id.
+   * Adds a host to this client: a row of data for an OpenAI-compatible one, or a provider with a dialect of its own. It takes
+   * precedence over a built-in one with the same id.
    * @example
    * client.registerProvider({ id: 'acme', name: 'Acme', base: 'https://llm.acme.example/v1', env: ['ACME_API_KEY'] })
    * await client.completion({ model: 'acme/large', messages })
@@ -90,39 +103,39 @@ export interface Client {
   registerProvider(provider: Provider | CompatibleRow): void
 
   /**
-   * Adds a model to this client's prices and facts, or changes what the table says of one. US dollars per million tokens.
-   * @throws {BadRequestError} where a price is not a number of 0 or more, or a field has no meaning
+   * Adds a model to this client's prices and facts, or changes an entry of the table. US dollars per million tokens.
+   * @throws {BadRequestError} if a price is not a number of 0 or more, or a field is unknown
    * @example
    * client.registerModel('my/model', { input: 0.5, output: 1.5, contextWindow: 32_768 })
    */
-  registerModel(id: string, given: ModelPrices & ModelFacts): void
+  registerModel(id: string, facts: ModelPrices & ModelFacts): void
 
-  /** Settles when callbacks have been told of every call so far, and have sent on what they batch. */
+  /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
 
-  /** How the delivery of events to callbacks goes. */
+  /** State of the delivery of events to callbacks. */
   callbackStats(): CallbackStats
 
   /**
-   * Metrics of this client's calls in Prometheus' text format, as its `prometheus()` has them: the body of `GET /metrics`.
-   * @throws {BadRequestError} where no `prometheus()` of `llmux/prometheus` is among its callbacks
+   * Metrics of this client's calls in Prometheus' text format: the body of `GET /metrics`.
+   * @throws {BadRequestError} unless `prometheus()` of `llmux/prometheus` is among its callbacks
    */
   metrics(): Promise<string>
 
-  /** Flushes, and closes the connections when the calls under way are done. Later calls fail. */
+  /** Flushes, and closes the connections after the calls in flight. Later calls fail. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
  * Makes a client. Nothing is read or opened until its first call.
- * @throws {BadRequestError} where an option is unknown or not of its kind
+ * @throws {BadRequestError} if an option is unknown or invalid
  * @example
  * const client = createClient({ timeout: 30_000, providers: { openai: { apiKey } } })
  */
 export function createClient(options: ClientOptions = {}): Client {
   const context = new ClientContext(options)
-  return clientOver(context, new ObserverHub(options, context.clock))
+  return clientOver(context, new ObserverHub(options, context.clock), options.onSettled)
 }
 
 /** The client of the top-level functions shares its registry with the top-level `registerModel()`. */
@@ -131,18 +144,33 @@ export function createSharedClient(): Client {
   return clientOver(context, new ObserverHub({}, context.clock))
 }
 
-function clientOver(context: ClientContext, hub: ObserverHub): Client {
+function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSettled): Client {
+  const { clock } = context
   const close = () => hub.close(() => context.close())
-  const run = (spec: OperationSpec, request: object): Promise<never> =>
-    observed(hub, spec.name, request, (watch) => execute(context, spec, request, undefined, watch)) as Promise<never>
+  const send = (spec: OperationSpec, request: object): Promise<never> =>
+    withSettlement({ operation: spec.name, request, clock, onSettled }, () =>
+      observed(hub, spec.name, request, (recorder) => execute(context, spec, request, undefined, recorder)),
+    ) as Promise<never>
+  const run = (spec: OperationSpec, request: object, options: object | undefined): Promise<never> => {
+    if (options === undefined) return send(spec, request)
+    try {
+      return send(spec, joinRequest(spec, request, options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
   const { chat, embedding, rerank, responses, moderation } = operations
   return {
-    completion: (request) => run(chat, request),
-    embedding: (request) => run(embedding, request),
-    rerank: (request) => run(rerank, request),
-    responses: (request) => run(responses, request),
-    moderation: (request) => run(moderation, request),
-    countTokens: (request) => runCountTokens(context, request),
+    completion: (request, options) => run(chat, request, options),
+    embedding: (request, options) => run(embedding, request, options),
+    rerank: (request, options) => run(rerank, request, options),
+    responses: (request, options) => run(responses, request, options),
+    moderation: (request, options) => run(moderation, request, options),
+    countTokens: async (request, options) =>
+      runCountTokens(
+        context,
+        (options === undefined ? request : joinRequest(chat, request, options)) as typeof request,
+      ),
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),
     flush: () => hub.flush(),

@@ -9,74 +9,73 @@ const client = (): Client => {
 }
 
 /**
- * One chat call, to whichever model: `provider/model`, or a known model's bare name.
- * @throws {LLMError} of the class that says what went wrong
+ * Calls a chat model: `provider/model`, or the bare name of a known model.
+ * @throws {LLMError} the class depends on the failure
  * @example
  * const answer = await completion({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] })
  * answer.choices[0].message.content
  */
-export const completion: Client['completion'] = (request) => client().completion(request)
+export const completion: Client['completion'] = (request, options) => client().completion(request, options)
 
 /**
- * Vectors for texts.
- * @throws {LLMError} of the class that says what went wrong
+ * Embeds texts.
+ * @throws {LLMError} the class depends on the failure
  * @example
  * const { data } = await embedding({ model: 'text-embedding-3-small', input: ['Hello world', 'How are you?'] })
  */
-export const embedding: Client['embedding'] = (request) => client().embedding(request)
+export const embedding: Client['embedding'] = (request, options) => client().embedding(request, options)
 
 /**
- * Documents in the order of their relevance to a query.
- * @throws {LLMError} of the class that says what went wrong
+ * Sorts documents by their relevance to a query.
+ * @throws {LLMError} the class depends on the failure
  * @example
  * const { results } = await rerank({ model: 'cohere/rerank-v3.5', query: 'capital of France', documents })
  */
-export const rerank: Client['rerank'] = (request) => client().rerank(request)
+export const rerank: Client['rerank'] = (request, options) => client().rerank(request, options)
 
 /**
- * One call of OpenAI's Responses API, as that API has it. See {@link Client.responses}.
- * @throws {LLMError} of the class that says what went wrong
+ * Calls OpenAI's Responses API without translation. See {@link Client.responses}.
+ * @throws {LLMError} the class depends on the failure
  * @example
  * const answer = await responses({ model: 'openai/gpt-5', input: 'Hello' })
  * answer.output_text
  */
-export const responses: Client['responses'] = (request) => client().responses(request)
+export const responses: Client['responses'] = (request, options) => client().responses(request, options)
 
 /**
- * Whether texts or images are harmful, by category.
- * @throws {LLMError} of the class that says what went wrong
+ * Classifies texts or images as harmful, by category.
+ * @throws {LLMError} the class depends on the failure
  * @example
  * const { results } = await moderation({ input: 'I want to hurt them.' })
  * results[0]?.flagged
  */
-export const moderation: Client['moderation'] = (request) => client().moderation(request)
+export const moderation: Client['moderation'] = (request, options) => client().moderation(request, options)
 
 /**
- * Tokens of a chat request's prompt, by the provider's own counting endpoint where it has one; else as
- * {@link countTokensLocally}, and `method` tells.
- * @throws {LLMError} of the class that says what went wrong
+ * Counts the tokens of a chat request: at the provider's own endpoint if it has one, else like {@link countTokensLocally}.
+ * @throws {LLMError} the class depends on the failure
  * @example
  * const { tokens } = await countTokens({ model: 'anthropic/claude-sonnet-4-6', messages, tools })
  */
-export const countTokens: Client['countTokens'] = (request) => client().countTokens(request)
+export const countTokens: Client['countTokens'] = (request, options) => client().countTokens(request, options)
 
 /**
- * Tokens of a request, or of a text. Exact for OpenAI's models with text; {@link countTokensLocally} says whether, and how far off
- * the estimate for other families is. Loads the package `tiktoken` with its first use.
- * @throws {BadRequestError} where tiktoken is not installed
+ * Counts the tokens of a request or a text. Exact for text to OpenAI's models, an estimate for other families. Loads the package
+ * `tiktoken` with its first use.
+ * @throws {BadRequestError} if tiktoken is not installed
  */
 export const tokenCounter: Tokens['tokenCounter'] = async (request) => (await tokens()).tokenCounter(request)
 
-/** Like {@link tokenCounter}, with how the number came about. */
+/** Like {@link tokenCounter}, with the method and the expected error of the count. */
 export const countTokensLocally: Tokens['countTokensLocally'] = async (request) =>
   (await tokens()).countTokensLocally(request)
 
-/** A tokenizer that counts synchronously, for whoever loads it before it is needed. */
+/** Loads a tokenizer that counts synchronously. */
 export const loadTokenizer: Tokens['loadTokenizer'] = async (model) => (await tokens()).loadTokenizer(model)
 
 /**
- * The messages that fit into so many tokens: the instructions and the newest turns, and no tool call without its results.
- * @throws {ContextWindowExceededError} where even the last turn does not fit
+ * Keeps the instructions and the newest turns that fit into a number of tokens, and no tool call without its results.
+ * @throws {ContextWindowExceededError} if the last turn alone does not fit
  */
 export const trimMessages: Tokens['trimMessages'] = async (messages, options) =>
   (await tokens()).trimMessages(messages, options)
@@ -123,7 +122,7 @@ export {
   redisIndex,
 } from './cache/redis-index.js'
 export { type SemanticCacheOptions, semanticCache } from './cache/semantic.js'
-export { AnswerStream } from './call/answer-stream.js'
+export { AnswerStream, type ReadableStreamOptions } from './call/answer-stream.js'
 export { CompletionStream } from './call/completion-stream.js'
 export { ResponsesStream } from './call/responses-stream.js'
 export type { Client } from './client.js'
@@ -179,6 +178,7 @@ export type * from './limits/types.js'
 export type { CompletionResult, Parsed } from './operations/chat.js'
 export type { CountTokensRequest } from './operations/count-tokens.js'
 export type { EmbeddingResult } from './operations/embedding.js'
+export { type ParseRequestOptions, parseRequest, type RequestParams } from './operations/parse-request.js'
 export type { ResponsesResult } from './operations/responses.js'
 export { parseRouterOptions } from './router/parse-options.js'
 export { Router } from './router/router.js'
@@ -198,3 +198,4 @@ export type * from './types/options.js'
 export type * from './types/rerank.js'
 export type * from './types/responses.js'
 export type * from './types/schema.js'
+export type * from './types/settled.js'

@@ -34,7 +34,10 @@ afterEach(() => vi.unstubAllEnvs())
 async function refusal(model: string, options: ProviderOptions = {}, more: Partial<CompletionRequest> = {}) {
   const mock = mockProvider()
   const [id = ''] = model.split('/')
-  const client = createClient({ dispatcher: mock.dispatcher, providers: { [id]: options } })
+  const client = createClient({
+    dispatcher: mock.dispatcher,
+    ...(Object.keys(options).length > 0 && { providers: { [id]: options } }),
+  })
   const messages = [{ role: 'user' as const, content: 'Hi' }]
   const error = await rejection(client.completion({ model, messages, ...more, stream: false }))
   await client.close()

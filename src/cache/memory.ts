@@ -1,5 +1,5 @@
 import type { LRUCache } from 'lru-cache'
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import { BadRequestError, got } from '../errors.js'
 import type { CacheStore } from '../types/cache.js'
 

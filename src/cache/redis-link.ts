@@ -1,5 +1,5 @@
 import { systemClock } from '../call/clock.js'
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import { BadRequestError, got } from '../errors.js'
 
 /** Connection state of a client of the `redis` package. */

@@ -1,4 +1,4 @@
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import { BadRequestError, got } from '../errors.js'
 import type { CacheStore, EmbedText, Neighbour, SemanticIndex, SemanticStore } from '../types/cache.js'
 import { memoryCache } from './memory.js'

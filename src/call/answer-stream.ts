@@ -1,5 +1,5 @@
 import type { Decoded } from '../../providers/contract.js'
-import { AbortError, BadRequestError } from '../errors.js'
+import { AbortError, BadRequestError, got, LLMError } from '../errors.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { Pipe } from './pipe.js'
@@ -18,11 +18,24 @@ export interface StreamParts<Item, Answer> {
   cancel(error: AbortError): void
 }
 
-/** How an item of a stream is written for whoever it is sent on to. */
+/** Text form of a stream's items, for `toReadableStream()`. */
 export interface StreamEncoding<Item> {
   event(item: Item): string
-  /** What ends the stream. */
+  /** Text of an error that ends the stream. */
+  error(error: unknown): string
+  /** Text after the last item. */
   readonly last: string
+}
+
+export interface ReadableStreamOptions {
+  /** `sse` is OpenAI's wire format, `ndjson` one item per line. @default 'sse' */
+  format?: 'sse' | 'ndjson' | undefined
+  /**
+   * For a stream that fails: `throw` errors the `ReadableStream`, which breaks the connection of a server; `event` writes an error
+   * in OpenAI's form and ends the stream.
+   * @default 'throw'
+   */
+  onError?: 'throw' | 'event' | undefined
 }
 
 /** A streamed answer, whatever it is made of: the items once, the whole when it has come. */
@@ -109,17 +122,29 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
   protected abstract readonly wire: StreamEncoding<Item>
 
   /**
-   * The stream as bytes, to be sent on: `sse` is OpenAI's wire, `ndjson` one item a line. Cancelling it closes the connection.
-   * @default { format: 'sse' }
+   * The stream as bytes, for a response of your own. Cancelling it closes the connection to the provider.
+   * @throws {BadRequestError} if an option is invalid, or the stream has been read already
+   * @example
+   * return new Response(stream.toReadableStream({ onError: 'event' }), { headers: { 'content-type': 'text/event-stream' } })
    */
-  toReadableStream({ format = 'sse' }: { format?: 'sse' | 'ndjson' } = {}): ReadableStream<Uint8Array> {
+  toReadableStream({ format = 'sse', onError = 'throw' }: ReadableStreamOptions = {}): ReadableStream<Uint8Array> {
+    checkChoice('format', format, ['sse', 'ndjson'])
+    checkChoice('onError', onError, ['throw', 'event'])
     const items = this[Symbol.asyncIterator]()
     const encoder = new TextEncoder()
-    const { event, last } = format === 'sse' ? this.wire : lines
+    const { event, error: errorText, last } = format === 'sse' ? this.wire : lines
     return new ReadableStream<Uint8Array>({
       async pull(controller) {
-        const { value, done } = await items.next()
-        if (!done) return controller.enqueue(encoder.encode(event(value)))
+        let result: IteratorResult<Item, undefined>
+        try {
+          result = await items.next()
+        } catch (error) {
+          if (onError === 'throw') throw error
+          controller.enqueue(encoder.encode(errorText(error)))
+          controller.close()
+          return
+        }
+        if (!result.done) return controller.enqueue(encoder.encode(event(result.value)))
         if (last) controller.enqueue(encoder.encode(last))
         controller.close()
       },
@@ -137,5 +162,28 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
 
 const lines: StreamEncoding<unknown> = Object.freeze({
   event: (item: unknown) => `${JSON.stringify(item)}\n`,
+  error: (error: unknown) => `${JSON.stringify(errorBody(error))}\n`,
   last: '',
 })
+
+function checkChoice(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return
+  throw new BadRequestError(`'${name}' must be ${allowed.map((one) => `'${one}'`).join(' or ')}; ${got(value)}.`, {
+    param: name,
+  })
+}
+
+/** An error in OpenAI's form. */
+export function errorBody(error: unknown): {
+  error: { message: string; type: string; param: string | null; code: string }
+} {
+  const known = LLMError.is(error) ? error : undefined
+  return {
+    error: {
+      message: known?.message ?? 'The stream ended with an unexpected error.',
+      type: known?.name ?? 'Error',
+      param: known?.param ?? null,
+      code: known?.code ?? 'internal_server',
+    },
+  }
+}

@@ -2,36 +2,20 @@ import type { Dispatcher } from 'undici'
 import { ModelRegistry } from '../../pricing/index.js'
 import type { CompatibleRow } from '../../providers/compatible.js'
 import type { Framing, Provider } from '../../providers/contract.js'
+import { providerPrefixes } from '../../providers/prefixes.js'
 import { checkCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, got } from '../errors.js'
+import { closestName } from '../suggest.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
 import { type Clock, systemClock } from './clock.js'
 import { Connections, type MakeFramer } from './connections.js'
-import { accountOptions, callOptions, clientOptions } from './options.js'
-import { checkOption } from './request.js'
+import { allClientOptions, callOptions, providerOptions } from './options.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
+import { checkOption, suggestion } from './validate.js'
 
-const perCallOnly = new Set([
-  'apiKey',
-  'apiBase',
-  'organization',
-  'project',
-  'apiVersion',
-  'baseModel',
-  'region',
-  'location',
-  'signal',
-  'tags',
-  'traceId',
-  'vectorType',
-])
-const providerFields = new Set([
-  ...['apiKey', 'apiBase', 'organization', 'project', 'apiVersion', 'region', 'location', 'headers'],
-  ...accountOptions,
-])
 const noOptions: ProviderOptions = Object.freeze({})
 
 /** What the calls of one client share. */
@@ -122,35 +106,37 @@ function given<Options extends object>(options: Options): Partial<Options> {
 }
 
 function checkClientOptions(options: ClientOptions): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new BadRequestError(`The options of createClient() must be an object; ${got(options)}.`)
+  }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
-    if (perCallOnly.has(name)) {
-      const instead =
-        name === 'signal' || name === 'vectorType'
-          ? 'with the call'
-          : `under its provider: { providers: { openai: { ${name} } } }`
-      throw new BadRequestError(`'${name}' is not an option of createClient(): give it ${instead}.`, { param: name })
+    if (allClientOptions.has(name)) {
+      checkOption(name, value)
+      continue
     }
-    if (callOptions.has(name)) checkOption(name, value)
-    else if (!clientOptions.has(name)) {
+    if (providerOptions.has(name)) {
       throw new BadRequestError(
-        `Unknown option '${name}' of createClient(). It has ${[...clientOptions, ...callOptions].filter((known) => !perCallOnly.has(known)).join(', ')}.`,
+        `'${name}' is an option of a provider: createClient({ providers: { openai: { ${name} } } }).`,
         { param: name },
       )
     }
+    if (callOptions.has(name)) {
+      throw new BadRequestError(`'${name}' is an option of a call, not of createClient().`, { param: name })
+    }
+    throw new BadRequestError(
+      `Unknown option '${name}' of createClient(). ${suggestion(name, [...allClientOptions])}`,
+      {
+        param: name,
+      },
+    )
   }
-  const { connectTimeout, proxy, headers, providers, cache } = options
+  const { headers, providers, cache } = options
   checkCache(cache, true)
-  if (connectTimeout !== undefined && (typeof connectTimeout !== 'number' || !(connectTimeout >= 0))) {
-    throw new BadRequestError("'connectTimeout' is a number of milliseconds, 0 or more.", { param: 'connectTimeout' })
-  }
-  if (proxy !== undefined && proxy !== false && !(typeof proxy === 'string' && URL.canParse(proxy))) {
-    throw new BadRequestError("'proxy' is a URL such as 'http://proxy:3128', or false.", { param: 'proxy' })
-  }
   for (const name of Object.keys(headers ?? {})) {
     if (sensitive.test(name.toLowerCase())) {
       throw new BadRequestError(
-        `The header '${name}' would go to every provider. Put it under the one it belongs to: { providers: { openai: { headers } } }.`,
+        `The header '${name}' would be sent to every provider. Put it under one: { providers: { openai: { headers } } }.`,
         { param: 'headers' },
       )
     }
@@ -159,23 +145,33 @@ function checkClientOptions(options: ClientOptions): void {
 }
 
 function checkProviders(providers: ClientOptions['providers']): void {
-  for (const [id, given] of Object.entries(providers ?? {})) {
-    if (!given || typeof given !== 'object') {
-      throw new BadRequestError(`'providers.${id}' is an object such as { apiKey }.`, { param: 'providers' })
+  if (providers === undefined || providers === null) return
+  if (typeof providers !== 'object' || Array.isArray(providers)) {
+    throw new BadRequestError(`'providers' must be an object such as { openai: { apiKey } }; ${got(providers)}.`, {
+      param: 'providers',
+    })
+  }
+  for (const [id, configured] of Object.entries(providers)) {
+    // an id that resembles none may be registered later
+    const intended = providerPrefixes.has(id) ? undefined : closestName(id, providerPrefixes)
+    if (intended && !/\d/.test(id)) {
+      throw new BadRequestError(`Unknown provider 'providers.${id}'. Did you mean '${intended}'?`, {
+        param: 'providers',
+      })
     }
-    for (const [name, value] of Object.entries(given)) {
-      if (!providerFields.has(name)) {
+    if (!configured || typeof configured !== 'object') {
+      throw new BadRequestError(`'providers.${id}' must be an object such as { apiKey }; ${got(configured)}.`, {
+        param: 'providers',
+      })
+    }
+    for (const [name, value] of Object.entries(configured)) {
+      if (!providerOptions.has(name)) {
         throw new BadRequestError(
-          `Unknown option 'providers.${id}.${name}'. There are ${[...providerFields].join(', ')}.`,
-          {
-            param: 'providers',
-          },
+          `Unknown option 'providers.${id}.${name}'. ${suggestion(name, [...providerOptions])}`,
+          { param: 'providers' },
         )
       }
-      if (value !== undefined && name !== 'headers' && typeof value !== 'string') {
-        throw new BadRequestError(`'providers.${id}.${name}' is a string; got ${typeof value}.`, { param: 'providers' })
-      }
-      if (name === 'headers' && value !== undefined) checkOption('headers', value)
+      if (value !== undefined) checkOption(name, value, `providers.${id}.${name}`)
     }
   }
 }

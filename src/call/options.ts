@@ -1,63 +1,100 @@
-/** What each field of a request is. The casing tells the two halves apart; these tables tell the words without casing, and the typos. */
+/** The camelCase options of calls, clients and providers: each is listed once, with its kind and its places. */
 
-/** camelCase: stays in the process. */
-export const callOptions: ReadonlySet<string> = new Set([
-  'apiKey',
-  'apiBase',
-  'organization',
-  'project',
-  'apiVersion',
-  'baseModel',
-  'region',
-  'location',
-  'headers',
-  'signal',
-  'timeout',
-  'headersTimeout',
-  'firstTokenTimeout',
-  'idleTimeout',
-  'maxRetries',
-  'maxRetryDelay',
-  'dropParams',
-  'maxResponseBytes',
-  'maxMediaBytes',
-  'allowPrivateMedia',
-  'callbacks',
-  'tags',
-  'traceId',
-  'cache',
-  'dispatcher',
-  'vectorType',
-])
+/** What an option may be. `validate.ts` has a schema for each kind. */
+export type OptionKind =
+  | 'string'
+  | 'milliseconds'
+  | 'bytes'
+  | 'count'
+  | 'positive'
+  | 'boolean'
+  | 'function'
+  | 'strings'
+  | 'headers'
+  | 'signal'
+  | 'dispatcher'
+  | 'proxy'
+  | 'logger'
+  /** Checked by the part that uses it. */
+  | 'other'
 
-/** Options that belong to `createClient()`. */
-export const clientOptions: ReadonlySet<string> = new Set([
-  'providers',
-  'connectTimeout',
-  'proxy',
-  'redact',
-  'beforeSend',
-  'callbackQueue',
-  'callbackTimeout',
-  'logger',
-])
+type Place = 'call' | 'client' | 'provider'
 
-/** Options of a provider's account: too many for a call, and none of them changes from call to call. */
-export const accountOptions: ReadonlySet<string> = new Set([
-  'authToken',
-  'accessKeyId',
-  'secretAccessKey',
-  'sessionToken',
-  'profile',
-  'credentials',
-  'accountId',
-  'spaceId',
-  'clientId',
-  'clientSecret',
-])
+const table = {
+  apiKey: ['string', 'call', 'provider'],
+  apiBase: ['string', 'call', 'provider'],
+  organization: ['string', 'call', 'provider'],
+  project: ['string', 'call', 'provider'],
+  apiVersion: ['string', 'call', 'provider'],
+  region: ['string', 'call', 'provider'],
+  location: ['string', 'call', 'provider'],
+  baseModel: ['string', 'call'],
+  headers: ['headers', 'call', 'client', 'provider'],
+  signal: ['signal', 'call'],
+  timeout: ['milliseconds', 'call', 'client'],
+  headersTimeout: ['milliseconds', 'call', 'client'],
+  firstTokenTimeout: ['milliseconds', 'call', 'client'],
+  idleTimeout: ['milliseconds', 'call', 'client'],
+  maxRetries: ['count', 'call', 'client'],
+  maxRetryDelay: ['milliseconds', 'call', 'client'],
+  dropParams: ['boolean', 'call', 'client'],
+  maxResponseBytes: ['bytes', 'call', 'client'],
+  maxMediaBytes: ['bytes', 'call', 'client'],
+  allowPrivateMedia: ['boolean', 'call', 'client'],
+  callbacks: ['other', 'call', 'client'],
+  onSettled: ['function', 'call', 'client'],
+  tags: ['strings', 'call'],
+  traceId: ['string', 'call'],
+  cache: ['other', 'call', 'client'],
+  dispatcher: ['dispatcher', 'call', 'client'],
+  vectorType: ['other', 'call'],
+  providers: ['other', 'client'],
+  connectTimeout: ['milliseconds', 'client'],
+  proxy: ['proxy', 'client'],
+  redact: ['other', 'client'],
+  beforeSend: ['function', 'client'],
+  callbackQueue: ['other', 'client'],
+  callbackTimeout: ['other', 'client'],
+  logger: ['logger', 'client'],
+  authToken: ['string', 'provider'],
+  accessKeyId: ['string', 'provider'],
+  secretAccessKey: ['string', 'provider'],
+  sessionToken: ['string', 'provider'],
+  profile: ['string', 'provider'],
+  credentials: ['string', 'provider'],
+  accountId: ['string', 'provider'],
+  spaceId: ['string', 'provider'],
+  clientId: ['string', 'provider'],
+  clientSecret: ['string', 'provider'],
+} as const satisfies Readonly<Record<string, readonly [OptionKind, Place, ...Place[]]>>
 
-/** Other libraries' words for ours. */
-export const otherWords: Readonly<Record<string, string>> = {
+const rules: Readonly<Record<string, readonly [OptionKind, ...Place[]]>> = table
+
+/** The kind of an option; undefined for an unknown one. */
+export const kindOfOption = (name: string): OptionKind | undefined =>
+  Object.hasOwn(rules, name) ? rules[name]?.[0] : undefined
+
+const namesFor = (matches: (places: readonly Place[]) => boolean): ReadonlySet<string> =>
+  new Set(
+    Object.keys(rules).filter((name) => {
+      const [, ...places] = rules[name] ?? []
+      return matches(places)
+    }),
+  )
+
+/** Options of a call. */
+export const callOptions = namesFor((places) => places.includes('call'))
+/** Options of `createClient()` that calls don't have. */
+export const clientOptions = namesFor((places) => places.includes('client') && !places.includes('call'))
+/** Every option of `createClient()`. */
+export const allClientOptions = namesFor((places) => places.includes('client'))
+/** Options under `providers.<id>`. */
+export const providerOptions = namesFor((places) => places.includes('provider'))
+/** Options of a provider's account that a call can't change. */
+export const accountOptions = namesFor((places) => places.includes('provider') && !places.includes('call'))
+
+/** Options and parameters by the names that other libraries give them. */
+export const synonyms: Readonly<Record<string, string>> = {
   base_url: 'apiBase',
   baseUrl: 'apiBase',
   baseURL: 'apiBase',
@@ -75,6 +112,11 @@ export const otherWords: Readonly<Record<string, string>> = {
   stop_sequences: 'stop',
   additional_drop_params: 'dropParams',
 }
+
+/** Provider parameters that resemble one of llmux's and mean something else. */
+export const lookAlikes: ReadonlySet<string> = new Set([
+  ...['top_a', 'models', 'min_tokens', 'images', 'inputs', 'texts', 'stop_token', 'prompts', 'tool_config'],
+])
 
 export const toCamel = (name: string) => name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 export const toSnake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -1,26 +1,24 @@
-import { checkCache } from '../cache/policy.js'
-import { BadRequestError } from '../errors.js'
-import type { CallOptions } from '../types/options.js'
-import { accountOptions, callOptions, clientOptions, otherWords, toCamel, toSnake } from './options.js'
-import { closestName } from './suggest.js'
+import { BadRequestError, got } from '../errors.js'
+import { closestName } from '../suggest.js'
+import type { OperationSpec, Options, Params } from './operation.js'
+import { accountOptions, callOptions, clientOptions, lookAlikes, synonyms, toCamel, toSnake } from './options.js'
+import { checkOption } from './validate.js'
 
-/** A request, split into what travels to the model and what stays here. */
-export interface Split {
-  params: Record<string, unknown>
-  options: CallOptions & { vectorType?: unknown }
+/** A request, split into the provider's parameters and llmux's options. */
+export interface SplitRequest {
+  readonly params: Params
+  readonly options: Options
 }
 
 const hasCapital = /[A-Z]/
 
 /**
- * Splits a request by casing, into two new objects: the caller's is only read.
- * @throws {BadRequestError} where a known name is spelled in the other casing, or an option is unknown
+ * Splits a request by casing, into two new objects.
+ * @throws {BadRequestError} if an option is unknown or invalid, or a name is misspelled
  */
-export function splitRequest(request: object, known: ReadonlySet<string>): Split {
-  if (request === null || typeof request !== 'object') {
-    throw new BadRequestError(
-      `A request is an object such as { model, messages }, not ${request === null ? 'null' : typeof request}.`,
-    )
+export function splitRequest(request: object, known: ReadonlySet<string>): SplitRequest {
+  if (request === null || typeof request !== 'object' || Array.isArray(request)) {
+    throw new BadRequestError(`A request must be an object such as { model, messages }; ${got(request)}.`)
   }
   const params: Record<string, unknown> = {}
   const options: Record<string, unknown> = {}
@@ -29,42 +27,54 @@ export function splitRequest(request: object, known: ReadonlySet<string>): Split
     const value = source[name]
     if (value === undefined) continue
     if (known.has(name)) params[name] = value
-    else if (callOptions.has(name)) options[name] = checkOption(name, value)
-    else {
-      refuseMisspelt(name, known)
+    else if (callOptions.has(name)) {
+      options[name] = checkOption(name, value)
+      continue
+    } else {
+      rejectMisspelled(name, known)
+      // `__proto__` of a parsed JSON body would replace the prototype
+      if (name === '__proto__') continue
       params[name] = value
     }
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new BadRequestError(`'${name}' must be a finite number; got ${value}.`, { param: name })
+    }
   }
-  return { params, options: options as Split['options'] }
+  return { params, options: options as Options }
 }
 
-/** Unknown names in snake_case are the provider's own and pass; everything else is a mistake. */
-function refuseMisspelt(name: string, known: ReadonlySet<string>): void {
-  const right = rightSpelling(name, known)
-  if (right) throw new BadRequestError(`Unknown option '${name}'. Did you mean '${right}'?`, { param: name })
+/** Unknown names in snake_case are parameters of the provider; every other unknown name is a mistake. */
+function rejectMisspelled(name: string, known: ReadonlySet<string>): void {
+  const intended = intendedName(name, known)
+  if (intended) throw new BadRequestError(`Unknown option '${name}'. Did you mean '${intended}'?`, { param: name })
   if (clientOptions.has(name) || clientOptions.has(toCamel(name))) {
     throw new BadRequestError(`'${name}' is an option of createClient(), not of a call.`, { param: name })
   }
-  if (accountOptions.has(name) && hasCapital.test(name)) {
+  if (!hasCapital.test(name)) {
+    const parameter = closestParameter(name, known)
+    if (!parameter) return
     throw new BadRequestError(
-      `'${name}' belongs to an account, not to a call: createClient({ providers: { <provider>: { ${name} } } }).`,
+      `Unknown parameter '${name}'. Did you mean '${parameter}'? Put a field of the provider into 'extra_body'.`,
       { param: name },
     )
   }
-  if (hasCapital.test(name)) {
-    const near = closestName(name, [...callOptions, ...known])
-    const advice = near
-      ? `Did you mean '${near}'?`
-      : `Options of llmux are camelCase and this is none of them; fields for the provider are snake_case, and others can be put ` +
-        `into 'extra_body'.`
-    throw new BadRequestError(`Unknown option '${name}'. ${advice}`, { param: name })
+  if (accountOptions.has(name)) {
+    throw new BadRequestError(
+      `'${name}' is an option of a provider account: createClient({ providers: { <provider>: { ${name} } } }).`,
+      { param: name },
+    )
   }
+  const closest = closestName(name, [...callOptions, ...known])
+  const advice = closest
+    ? `Did you mean '${closest}'?`
+    : "Options are camelCase, fields of the provider are snake_case. Put other fields into 'extra_body'."
+  throw new BadRequestError(`Unknown option '${name}'. ${advice}`, { param: name })
 }
 
-function rightSpelling(name: string, known: ReadonlySet<string>): string | undefined {
-  // `stop_sequences` and the like are other words only where no provider takes them under that name at the top level
-  const other = Object.hasOwn(otherWords, name) ? otherWords[name] : undefined
-  if (other && (known.has(other) || callOptions.has(other))) return other
+function intendedName(name: string, known: ReadonlySet<string>): string | undefined {
+  // a synonym such as `stop_sequences` may be a parameter of a provider: known names come first
+  const synonym = Object.hasOwn(synonyms, name) ? synonyms[name] : undefined
+  if (synonym && (known.has(synonym) || callOptions.has(synonym))) return synonym
   const camel = toCamel(name)
   if (camel !== name && callOptions.has(camel)) return camel
   const snake = toSnake(name)
@@ -74,100 +84,66 @@ function rightSpelling(name: string, known: ReadonlySet<string>): string | undef
   return undefined
 }
 
-const times = new Set([
-  'timeout',
-  'headersTimeout',
-  'firstTokenTimeout',
-  'idleTimeout',
-  'maxRetryDelay',
-  'maxResponseBytes',
-  'maxMediaBytes',
-])
-const texts = new Set([
-  'traceId',
-  'apiKey',
-  'apiBase',
-  'organization',
-  'project',
-  'apiVersion',
-  'baseModel',
-  'region',
-  'location',
-])
+/** Calls with a provider's own parameter repeat it: the comparison is made once. */
+const compared = new Map<string, string | undefined>()
+const comparedLimit = 500
+/** Shorter names resemble too many others. */
+const shortestCompared = 6
 
-/** @throws {BadRequestError} where the value is not of the option's kind */
-export function checkOption(name: string, value: unknown): unknown {
-  if (value === null) return undefined
-  if (times.has(name)) {
-    if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
-      const unit = name.endsWith('Bytes') ? 'bytes' : 'milliseconds'
-      throw new BadRequestError(`'${name}' is a number of ${unit}, 0 or more; got ${show(value)}.`, { param: name })
-    }
-  } else if (name === 'maxRetries') {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-      throw new BadRequestError(`'maxRetries' is a whole number, 0 or more; got ${show(value)}.`, { param: name })
-    }
-  } else if (texts.has(name)) {
-    if (typeof value !== 'string') {
-      throw new BadRequestError(`'${name}' is a string; got ${typeof value}.`, { param: name })
-    }
-  } else if (name === 'signal') {
-    if (typeof value !== 'object' || !('aborted' in value) || !('addEventListener' in value)) {
-      throw new BadRequestError(`'signal' is an AbortSignal; got ${show(value)}.`, { param: name })
-    }
-  } else if (name === 'callbacks') {
-    checkCallbacks(value)
-  } else if (name === 'cache') {
-    checkCache(value)
-  } else if (name === 'tags') {
-    if (!Array.isArray(value) || value.some((tag) => typeof tag !== 'string')) {
-      throw new BadRequestError("'tags' is a list of strings.", { param: name })
-    }
-  } else if (name === 'headers') {
-    checkHeaders(value)
-  } else if (name === 'dispatcher') {
-    if (typeof value !== 'object' || !('dispatch' in value)) {
-      throw new BadRequestError(`'dispatcher' is an undici Dispatcher (Agent, ProxyAgent, …); got ${show(value)}.`)
-    }
-  } else if ((name === 'dropParams' || name === 'allowPrivateMedia') && typeof value !== 'boolean') {
-    throw new BadRequestError(`'${name}' is true or false; got ${show(value)}.`, { param: name })
-  }
-  return value
+function closestParameter(name: string, known: ReadonlySet<string>): string | undefined {
+  if (name.length < shortestCompared || lookAlikes.has(name)) return undefined
+  const key = `${known.size} ${name}`
+  if (compared.has(key)) return compared.get(key)
+  const closest = closestName(name, known)
+  if (compared.size >= comparedLimit) compared.clear()
+  if (name.length < 100) compared.set(key, closest)
+  return closest
 }
 
-const moments: ReadonlySet<string> = new Set([
-  ...['onStart', 'onRetry', 'onFallback', 'onFirstToken', 'onChunk', 'onCacheHit', 'onSuccess', 'onFailure'],
-])
-
-/** @throws {BadRequestError} where it is no list of callbacks, or one is for a moment that there is not */
-export function checkCallbacks(value: unknown): void {
-  const right = (one: unknown) => typeof one === 'function' || (typeof one === 'object' && one !== null)
-  if (!Array.isArray(value) || !value.every(right)) {
-    throw new BadRequestError(
-      "'callbacks' is a list of functions, or of objects such as { onSuccess(event) { … }, onFailure(event) { … } }.",
-      { param: 'callbacks' },
-    )
+/**
+ * Joins `(params, options)` to one request. Options among the parameters are refused, so that parameters from an untrusted source
+ * can't set any.
+ * @param moreOptions options beside those of a call, such as a Router's
+ * @throws {BadRequestError} if a name is in the wrong argument
+ */
+export function joinRequest(
+  spec: OperationSpec,
+  params: object,
+  options: object,
+  moreOptions: ReadonlySet<string> = none,
+): Record<string, unknown> {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new BadRequestError(`The options of ${spec.method}() must be an object; ${got(options)}.`)
   }
-  for (const one of value as readonly object[]) {
-    const unknown = Object.keys(one).find((name) => /^on[A-Z]/.test(name) && !moments.has(name))
-    if (unknown === undefined) continue
-    throw new BadRequestError(`'callbacks' has no '${unknown}'. There are ${[...moments].join(', ')}.`, {
-      param: 'callbacks',
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) {
+    throw new BadRequestError(`The parameters of ${spec.method}() must be an object; ${got(params)}.`)
+  }
+  for (const name of Object.keys(params)) {
+    if (!isOption(name, spec, moreOptions)) continue
+    throw new BadRequestError(`'${name}' is an option: pass it in the second argument of ${spec.method}().`, {
+      param: name,
     })
   }
-}
-
-function checkHeaders(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadRequestError(`'headers' is an object of strings; got ${show(value)}.`, { param: 'headers' })
-  }
-  for (const [name, text] of Object.entries(value)) {
-    // the value may be a secret: it stays out of the message
-    if (text !== undefined && (typeof text !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(text))) {
-      throw new BadRequestError(`The header '${name}' must be a string of printable characters.`, { param: 'headers' })
+  for (const name of Object.keys(options)) {
+    if (callOptions.has(name) || moreOptions.has(name)) continue
+    if (spec.params.has(name)) {
+      throw new BadRequestError(`'${name}' is a parameter: pass it in the first argument of ${spec.method}().`, {
+        param: name,
+      })
     }
+    rejectMisspelled(name, callOptions)
+    throw new BadRequestError(`Unknown option '${name}' of ${spec.method}().`, { param: name })
   }
+  return { ...params, ...options }
 }
 
-const show = (value: unknown) =>
-  typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? value : typeof value
+const none: ReadonlySet<string> = new Set()
+
+/** Whether a name in a request is one of llmux's options, in either casing. */
+export function isOption(name: string, spec: OperationSpec, moreOptions: ReadonlySet<string> = none): boolean {
+  if (spec.params.has(name)) return false
+  if (hasCapital.test(name) || callOptions.has(name) || moreOptions.has(name)) return true
+  if (Object.hasOwn(synonyms, name)) return callOptions.has(synonyms[name] ?? '')
+  const camel = toCamel(name)
+  return camel !== name && (callOptions.has(camel) || moreOptions.has(camel))
+}

@@ -1,9 +1,8 @@
 import type { CompatibleRow } from '../../providers/compatible.js'
 import type { Operation, Provider } from '../../providers/contract.js'
 import { loadedProvider, loadProvider, providerIds } from '../../providers/registry.js'
-import { BadRequestError } from '../errors.js'
-import type { CallOptions } from '../types/options.js'
-import type { ClientContext } from './context.js'
+import { BadRequestError, got } from '../errors.js'
+import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { goesToOwnHost } from './target.js'
 
 /** A model string, understood. */
@@ -20,22 +19,27 @@ export interface RoutedBy {
   readonly options: Pick<CallOptions, 'apiBase' | 'baseModel'>
 }
 
-/** What a client's user has registered: by prefix, rows until their first use. */
+/** Registered providers by prefix: rows until their first use. */
 export type OwnProviders = Map<string, Provider | CompatibleRow>
+
+/** The providers of a client and their options. */
+export interface ProviderLookup {
+  readonly own: OwnProviders
+  providerOptions(id: string): ProviderOptions
+}
 
 /**
  * Text before the first `/` names the provider; a bare known name resolves through the table of known models. A user's own
  * providers come first. Synchronous once the provider's code is loaded.
  * @throws {BadRequestError} with near matches, where nothing fits
  */
-export function resolveModel(
-  model: unknown,
-  context: Pick<ClientContext, 'own' | 'providerOptions'>,
-  call?: RoutedBy,
-): Resolved | Promise<Resolved> {
+export function resolveModel(model: unknown, context: ProviderLookup, call?: RoutedBy): Resolved | Promise<Resolved> {
   const { own } = context
   if (typeof model !== 'string' || model.trim() === '') {
-    throw new BadRequestError("'model' is a string such as 'openai/gpt-4o' or 'claude-sonnet-4-5'.", { param: 'model' })
+    throw new BadRequestError(
+      `'model' must be a string such as 'openai/gpt-4o' or 'claude-sonnet-4-5'; ${got(model)}.`,
+      { param: 'model' },
+    )
   }
   const slash = model.indexOf('/')
   if (slash > 0) {
@@ -49,7 +53,7 @@ export function resolveModel(
 async function resolveSlowly(
   model: string,
   slash: number,
-  context: Pick<ClientContext, 'own' | 'providerOptions'>,
+  context: ProviderLookup,
   call: RoutedBy | undefined,
 ): Promise<Resolved> {
   const { own } = context
@@ -78,7 +82,7 @@ async function find(id: string, own: OwnProviders): Promise<Provider | undefined
 function route(
   provider: Provider,
   model: string,
-  context: Pick<ClientContext, 'providerOptions'>,
+  context: Pick<ProviderLookup, 'providerOptions'>,
   call: RoutedBy | undefined,
 ): Resolved | Promise<Resolved> {
   if (!provider.route) return named(provider, model)
@@ -100,20 +104,24 @@ const named = (provider: Provider, model: string): Resolved => ({
 function nameAfter(model: string, slash: number): string {
   const name = model.slice(slash + 1)
   if (name === '')
-    throw new BadRequestError(`The model string '${model}' has no model behind the provider.`, { param: 'model' })
+    throw new BadRequestError(`'model' must name a model after the provider; got '${model}'.`, { param: 'model' })
   return name
 }
 
-async function unknownModel(model: string, slash: number, own: OwnProviders): Promise<BadRequestError> {
+/** Longer model names are cut in messages, and not compared with known ones as a whole. */
+const shownLength = 200
+
+async function unknownModel(given: string, slash: number, own: OwnProviders): Promise<BadRequestError> {
   const { nearMatches } = await import('../../providers/known-models.js')
   const prefixes = [...own.keys(), ...(await providerIds())]
+  const model = given.length > shownLength ? `${given.slice(0, shownLength)}…` : given
   const near = nearMatches(model, 3, prefixes)
-  const meant = near.length > 0 ? ` Did you mean ${near.map((name) => `'${name}'`).join(' or ')}?` : ''
-  const what =
+  const suggestion = near.length > 0 ? ` Did you mean ${near.map((name) => `'${name}'`).join(' or ')}?` : ''
+  const problem =
     slash > 0 ? `Unknown provider '${model.slice(0, slash)}' in model '${model}'.` : `Unknown model '${model}'.`
   return new BadRequestError(
-    `${what}${meant} Write 'provider/model', as in 'openai/gpt-4o'; ` +
-      `for a server of your own, 'openai/<its model>' with apiBase.`,
+    `${problem}${suggestion} Write 'provider/model', for example 'openai/gpt-4o'; ` +
+      `for a server of your own, use 'openai/<its model>' with apiBase.`,
     { model, param: 'model' },
   )
 }

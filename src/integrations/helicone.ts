@@ -1,4 +1,4 @@
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { Sender, type SenderOptions, sendingOptions } from './sender.js'
 import { reasonOf, required, textIn, urlOf, withoutContent } from './settings.js'

@@ -1,4 +1,4 @@
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import type { CallCost } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { type AttributeMap, attributesOf, operationOf, tokensOf } from './gen-ai.js'

@@ -1,4 +1,4 @@
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { tokensOf } from './gen-ai.js'
 import { Sender, type SenderOptions, sendingOptions } from './sender.js'

@@ -13,7 +13,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import { BadRequestError, got } from '../errors.js'
 import type { Attempt } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { systemClock } from '../call/clock.js'
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import type { CallbackSet, CallEvent, FailureEvent, Followed, SuccessEvent } from '../types/observe.js'
 import { tokensOf } from './gen-ai.js'
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../call/clock.js'
-import { checkNames } from '../call/known-options.js'
+import { checkNames } from '../call/validate.js'
 import { type AccountHold, AccountState, actualOf, type Demand, demandOf, specOf } from './account.js'
 import { CandidateHealth } from './health.js'
 import { limitReason } from './reasons.js'

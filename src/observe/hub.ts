@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
 import { toSnake } from '../call/options.js'
-import { closestName } from '../call/suggest.js'
 import { BadRequestError, got } from '../errors.js'
 import { operationList } from '../operations/index.js'
+import { closestName } from '../suggest.js'
 import type {
   Callback,
   CallbackSet,

@@ -1,5 +1,5 @@
-import { closestName } from '../call/suggest.js'
 import { BadRequestError } from '../errors.js'
+import { closestName } from '../suggest.js'
 import type { RouterEvent, RouterEventType } from '../types/observe.js'
 
 type Listener = (event: RouterEvent) => void

@@ -1,5 +1,5 @@
-import { closestName } from '../call/suggest.js'
 import type { BadRequestError } from '../errors.js'
+import { closestName } from '../suggest.js'
 import type { RouterEvents } from './events.js'
 import { optionError } from './option-issues.js'
 import type { DeploymentConfig, FallbackTarget, RouterOptions } from './types.js'

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini'
-import { closestName } from '../call/suggest.js'
 import { BadRequestError } from '../errors.js'
+import { closestName } from '../suggest.js'
 
 interface Issue {
   readonly path: readonly PropertyKey[]

@@ -1,6 +1,6 @@
-import { accountOptions, callOptions, clientOptions, otherWords, toSnake } from '../call/options.js'
-import { closestName } from '../call/suggest.js'
+import { accountOptions, callOptions, clientOptions, synonyms, toSnake } from '../call/options.js'
 import { operationList } from '../operations/index.js'
+import { closestName } from '../suggest.js'
 
 /** Options of deployments that calls and fallbacks may not have: they would reach every deployment of a group. */
 export const deploymentOnly: ReadonlySet<string> = new Set([
@@ -80,7 +80,7 @@ const affixes = /^(?:aws|azure|vertex)_|_name$/g
 
 /** The option that was probably meant; `undefined` for a provider's own field. */
 function suggestOption(name: string): string | undefined {
-  if (Object.hasOwn(otherWords, name)) return otherWords[name]
+  if (Object.hasOwn(synonyms, name)) return synonyms[name]
   if (hasCapital.test(name)) {
     const snake = toSnake(name)
     if (isModelParam(snake)) return snake

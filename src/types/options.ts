@@ -7,6 +7,7 @@ import type { ModerationParams } from './moderation.js'
 import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
 import type { ResponsesParams } from './responses.js'
+import type { OnSettled } from './settled.js'
 
 /** Options of a call in camelCase. They configure llmux and are never sent to the model. All times are in milliseconds. */
 export interface CallOptions {
@@ -58,6 +59,8 @@ export interface CallOptions {
   allowPrivateMedia?: boolean | undefined
   /** Callbacks for this call, in addition to the client's. */
   callbacks?: readonly Callback[] | undefined
+  /** Called synchronously, once, when the call has ended, in addition to the client's. For accounting. */
+  onSettled?: OnSettled | undefined
   /** Labels for events and caches. In a Router also for tagged deployments and budgets. */
   tags?: readonly string[] | undefined
   /** Assigns the call's events to a trace of the caller. @default the call's own id */

@@ -152,7 +152,9 @@ describe('createClient', () => {
     [{ timeout: -1 }, /'timeout'/],
     [{ proxy: 'nonsense' }, /'proxy'/],
     [{ providers: { openai: { api_key: 'sk-canary-openai' } } }, /providers\.openai\.api_key/],
-    [{ providers: { openai: { apiKey: 5 } } }, /is a string/],
+    [{ providers: { openai: { apiKey: 5 } } }, /'providers\.openai\.apiKey' must be a string; got 5/],
+    [{ providers: { openAI: { apiKey: 'sk-canary-openai' } } }, /'providers\.openAI'\. Did you mean 'openai'/],
+    [null as unknown as object, /must be an object; got null/],
   ])('refuses %j', (options, message) => {
     expect(() => createClient(options as ClientOptions)).toThrow(message)
     try {

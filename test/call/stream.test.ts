@@ -218,6 +218,23 @@ describe.each(models)('a stream of %s', (model) => {
     expect(() => stream[Symbol.asyncIterator]()).toThrow('already')
   })
 
+  it('writes an error as the last event of its bytes on request', async () => {
+    sim().fail({ kind: 'cut', afterChunks: 2 })
+    const text = await new Response((await ask()).toReadableStream({ onError: 'event' })).text()
+    const last = text.trim().split('\n\n').at(-1) ?? ''
+    expect(JSON.parse(last.slice('data: '.length))).toMatchObject({
+      error: { type: 'StreamInterruptedError', code: 'stream_interrupted', param: null },
+    })
+    sim().fail({ kind: 'cut', afterChunks: 2 })
+    const lines = await new Response((await ask()).toReadableStream({ format: 'ndjson', onError: 'event' })).text()
+    expect(JSON.parse(lines.trim().split('\n').at(-1) ?? '')).toHaveProperty('error.code', 'stream_interrupted')
+    sim().fail({ kind: 'cut', afterChunks: 2 })
+    expect(await rejection(new Response((await ask()).toReadableStream()).text())).toBeInstanceOf(Error)
+    const stream = await ask()
+    expect(() => stream.toReadableStream({ onError: 'ignore' as 'event' })).toThrow("'onError' must be")
+    stream.abort()
+  })
+
   it('goes on as bytes, in either format, and closes the socket when those are cancelled', async () => {
     sim().reply({ text, chunks: words }, { times: 2 })
     const sse = await new Response((await ask()).toReadableStream()).text()

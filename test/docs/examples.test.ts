@@ -83,6 +83,19 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^cut stream: StreamInterruptedError after "It is open"$/m,
   ],
   'tools.mjs': [/^get_weather\(\{"city":"Lisbon"\}\)\n/, /get_weather says: \{"city":"Lisbon","celsius":18/],
+  'accounting.mjs': [
+    /^ann: success, \d+ tokens, \d+ ms$/m,
+    /^ben: aborted, \d+ tokens \(estimated\), \d+ ms$/m,
+    /^ann: bad_request, no usage, \d+ ms$/m,
+    /^ben spent \$0\.\d+$/m,
+  ],
+  'stream-errors.mjs': [/^chunk: " sea"$/m, /^error: stream_interrupted$/m],
+  'untrusted-request.mjs': [
+    /^answered: You said: Hello!$/m,
+    /^refused: 'apiBase' is not allowed in the body/m,
+    /^refused: 'messages' must be a non-empty array/m,
+    /^dropped: apiBase is undefined$/m,
+  ],
   'vision.mjs': [/^openai: [\s\S]*image\/png \(194 bytes\)/m, /^anthropic: [\s\S]*image\/png \(194 bytes\)/m],
 }
 const helpers = ['demo.mjs', 'router-faults.mjs', 'setup.mjs']

@@ -87,7 +87,7 @@ const floors = [
   // a cache is a stage of a call, and made of others: circles are looked for below
   ['call', /^src\/(call|cache)\//],
   ['providers', /^(providers|pricing|src\/(transport|tokens))\//],
-  ['errors', /^src\/(errors|http-error)\.ts$/],
+  ['errors', /^src\/(errors|http-error|suggest)\.ts$/],
   ['types', /^src\/types\//],
 ] as const
 
@@ -182,7 +182,12 @@ describe('imports', () => {
       ({ file, to }) =>
         file.path.startsWith('providers/') &&
         isHouse(to) &&
-        !(to.startsWith('providers/') || to.startsWith('src/types/') || to === 'src/errors.ts'),
+        !(
+          to.startsWith('providers/') ||
+          to.startsWith('src/types/') ||
+          to === 'src/errors.ts' ||
+          to === 'src/suggest.ts'
+        ),
     )
     expect(strangers.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
@@ -242,8 +247,8 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   'p-retry': { files: ['src/call/retry.ts'] },
   // the reader's own, for schemas of theirs
   zod: { files: ['src/call/structured.ts'], lazy: true },
-  // bundled, to check the options of a Router
-  'zod/mini': { files: ['src/router/options.ts'] },
+  // bundled, to validate options
+  'zod/mini': { files: ['src/call/validate.ts', 'src/router/options.ts'] },
   redis: { files: ['src/cache/redis-link.ts'], lazy: true },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
@@ -280,7 +285,7 @@ const waiting = new Set([
 /** Files that bring a heavy package, and may only be loaded by `import()`. */
 const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/agent.ts', 'src/transport/sse.ts'])
 /** The only files of `providers/` that are loaded with llmux. */
-const early = new Set(['providers/contract.ts', 'providers/registry.ts'])
+const early = new Set(['providers/contract.ts', 'providers/prefixes.ts', 'providers/registry.ts'])
 
 /**
  * A dialect that uses another's parts, and why: Claude is the same model behind Converse as behind its own API; Jina's and
