@@ -1,5 +1,5 @@
-import { regionOf, spellings } from './model-ids.js'
 import { closestNames } from '../src/suggest.js'
+import { regionOf, spellings } from './model-ids.js'
 import { canonicalProvider, homeProvider, samePriceSellers } from './providers.js'
 import type { PriceRow, RowDefaults } from './schema.js'
 import { isProvider, providerRows, tableProviders } from './table.js'
