@@ -167,7 +167,9 @@ describe('what is wrong with a request', () => {
     )
     expect((await refusal({ model: 'openai/gpt-4o' })).message).toContain("'messages'")
     expect((await refusal({ messages: user('hi') })).message).toContain("'model'")
-    expect((await refusal({ model: 'openai/', messages: user('hi') })).message).toContain('no model')
+    expect((await refusal({ model: 'openai/', messages: user('hi') })).message).toContain(
+      "must name a model after the provider; got 'openai/'",
+    )
     expect((await refusal({ model: 'openai/gpt-4o', messages: user('hi'), api_key: 'x' })).message).toContain(
       "'apiKey'",
     )
