@@ -84,6 +84,8 @@ export function* spellings(id: string, provider: string): Generator<Spelling> {
 /** Removes a prefix that names the region. */
 function locate(id: string, provider: string): Spelling | undefined {
   if (bedrock.includes(provider)) {
+    // Anthropic's own platform on AWS has no regional prices
+    if (id.startsWith('claude_platform/')) return { id: id.slice('claude_platform/'.length), region: 'global' }
     const region = awsRegion.exec(id)?.[0]
     const rest = region === undefined ? id : id.slice(region.length)
     const area = geography.exec(rest)?.[1]

@@ -5,6 +5,7 @@ const spellings: Readonly<Record<string, string>> = Object.freeze({
   aws: 'bedrock',
   bedrock_converse: 'bedrock',
   'bedrock-mantle': 'bedrock_mantle',
+  'amazon-nova': 'amazon_nova',
   'aws-bedrock': 'bedrock',
   vertex: 'vertex_ai',
   vertexai: 'vertex_ai',
@@ -28,6 +29,7 @@ const spellings: Readonly<Record<string, string>> = Object.freeze({
   moonshotai: 'moonshot',
   kimi: 'moonshot',
   qwen: 'dashscope',
+  qwen_ai_platform: 'dashscope',
   alibaba: 'dashscope',
   'z-ai': 'zai',
   'z.ai': 'zai',
@@ -41,6 +43,7 @@ const spellings: Readonly<Record<string, string>> = Object.freeze({
   mistralai: 'mistral',
   'text-completion-openai': 'openai',
   'text-completion-codestral': 'codestral',
+  'text-completion-inception': 'inception',
   'github-copilot': 'github_copilot',
   xiaomi: 'xiaomi_mimo',
   featherless: 'featherless_ai',
@@ -72,12 +75,13 @@ export const samePriceSellers = (provider: string): readonly string[] =>
   Object.hasOwn(sellers, provider) ? (sellers[provider] ?? []) : []
 
 const homes: readonly (readonly [RegExp, string])[] = [
-  [/^(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z0-9]+\./, 'bedrock'],
+  [/^(us|eu|apac|jp|au|ca|in|global|us-gov)\.[a-z0-9]+\./, 'bedrock'],
   [
-    /^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|nvidia|google|minimax|moonshotai|zai|stability)\.[a-z]/,
+    /^(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|nvidia|google|minimax|moonshot|moonshotai|writer|zai|stability)\.[a-z]/,
     'bedrock',
   ],
   [/^arn:aws[a-z-]*:bedrock:/, 'bedrock'],
+  [/^(multimodalembedding|text-embedding-00[45]|text-multilingual-embedding-)/, 'vertex_ai'],
   [
     /^(gpt-|o\d|chatgpt-|chat-latest$|daybreak-|text-embedding-|ft:|dall-e|whisper|tts-|codex-|omni-moderation|text-moderation|davinci|babbage|computer-use)/,
     'openai',

@@ -4,7 +4,7 @@
 export const asOf = '2026-11-26'
 
 /** Model ids, aliases included. */
-export const rows = 4837
+export const rows = 4838
 
 export const sources = [
   { name: 'genai-prices', version: '0.2.3', date: '2026-11-04' },
@@ -145,19 +145,21 @@ neural c16k7
 standard c4k7`,
   azure: `* b.5u1.1
 ada i.1C8191k3D20280209
+apac/gpt-6.1-sol i2.4o12r.12w3s.014C922e3M128e3x895v19D20280311@272e3i4.8o18r.24w6
+apac/gpt-6.1-terra i1.2o6r.06w1.5s.014C922e3M128e3x895v19@272e3i2.4o9r.12w3
 babbage i.4
 chat-latest i5o30r.5C272e3M128e3x383v19D20270518
 codex-mini i1.5o6r.375C2e5M1e5k2x127v19D20261115
 computer-use-preview i3o12C8KM1Kx95v3
 curie|davinci|text-curie|text-davinci i2
-eu/gpt-6-astra i12o60r1.2w15s.014C922e3M128e3x895v19D20280111@272e3i24o90r2.4w30
-eu/gpt-6-luna i.12o.6r.012w.15s.014C922e3M128e3x895v19D20280311@272e3i.24o.9r.024w.3
-eu/gpt-6-sol i2.4o12r.24w3s.014C922e3M128e3x895v19D20280311@272e3i4.8o18r.48w6
-eu/gpt-6.1-sol|apac/gpt-6.1-sol i2.4o12r.12w3s.014C922e3M128e3x895v19D20280311@272e3i4.8o18r.24w6
-eu/gpt-6.1-terra|apac/gpt-6.1-terra i1.2o6r.06w1.5s.014C922e3M128e3x895v19@272e3i2.4o9r.12w3
-eu/text-embedding-3-large|us/text-embedding-3-large i.143k3D20280209
-eu/text-embedding-3-small|us/text-embedding-3-small i.022k3D20280209
-eu/text-embedding-ada-002|us/text-embedding-ada-002 i.11k3D20280209
+eu/gpt-6-astra i12o60r1.2w15s.014u1C922e3M128e3x895v19D20280111@272e3i24o90r2.4w30
+eu/gpt-6-luna i.12o.6r.012w.15s.014u1C922e3M128e3x895v19D20280311@272e3i.24o.9r.024w.3
+eu/gpt-6-sol i2.4o12r.24w3s.014u1C922e3M128e3x895v19D20280311@272e3i4.8o18r.48w6
+eu/gpt-6.1-sol i2.4o12r.12w3s.014u1C922e3M128e3x895v19D20280311@272e3i4.8o18r.24w6
+eu/gpt-6.1-terra i1.2o6r.06w1.5s.014u1C922e3M128e3x895v19@272e3i2.4o9r.12w3
+eu/text-embedding-3-large|us/text-embedding-3-large i.143u1k3D20280209
+eu/text-embedding-3-small|us/text-embedding-3-small i.022u1k3D20280209
+eu/text-embedding-ada-002|us/text-embedding-ada-002 i.11u1k3D20280209
 gpt-35-turbo|gpt-3.5-turbo i.5o1.5C4097M4Kx5v1
 gpt-35-turbo-instruct|gpt-3.5-turbo-instruct-0914 i1.65o2.2C4097M4097k1
 gpt-4 i60o120C8Kx2049v1
@@ -440,7 +442,7 @@ ai21.jamba-1-5-mini-v1:0 i.2o.4C256e3M4KD20261126
 ai21.jamba-instruct-v1:0 i.5o.7C7e4M4Kx64v1
 amazon.nova-2-5-sonic i.33o2.75a3A12u1.1C256e3M64e3k8x0v5V4
 amazon.nova-2-lite-v1:0 i.3o2.5r.075p1.75u1.1C1e6M65535x61v27
-amazon.nova-2-multimodal-embeddings-v1:0 i.135B.00006u1.1C8172d3Kk3
+amazon.nova-2-multimodal-embeddings-v1:0 i.135B.00006C8172d3Kk3
 amazon.nova-2-pro-preview-20251202-v1:0 i1.25o10r.3125p1.75u1.1C1e6M64e3x61v27
 amazon.nova-2-sonic-v1:0 i.33o2.75a3A12u1.1C1e6M64e3k8x0v5V4
 amazon.nova-canvas-v1:0|1024-x-1024/50-steps/bedrock/amazon.nova-canvas-v1:0 I.06C2600k5D20260930
@@ -3305,7 +3307,8 @@ gemini-1.5-flash-8b i.0375o.15r.00375J.035@128e3i.075o.3
 gemini-1.5-flash-latest i.075o.3r.0075J.035@128e3i.15o.6
 gemini-1.5-pro i1.25o5r.125J.035C1e6@128e3i2.5o10
 gemini-1.5-pro-latest i1.25o5r.125J.035@128e3i2.5o10
-gemini-2.0-flash i.1o.4r.025a.7j.175J.035C1e6D20260601
+gemini-2.0-flash i.15o.6r.0375a.7j.175J.035C1e6D20260601
+gemini-2.0-flash-001 i.15o.6r.0375J.035
 gemini-2.0-flash-lite i.075o.3J.035C1e6D20260601
 gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035f.5p1.8C128e3M64e3x581v3@2e5i2.5o15
 gemini-2.5-flash i.3o2.5r.03a1j.1J.035p1.8C1024KM64Kx1407v31D20261020 {"f":[0.5,1]}
@@ -3598,9 +3601,8 @@ grok-4.6 i2o6r.5s.005C5e5M5e5x317v3@199999i4o12r1
 grok-4.7 i2o6r.5s.005b.8C5e5M5e5x317v3@199999i4o12r1
 grok-beta i5o15r5C128KM4Kx2049v1
 grok-build-0.1 i1o2r.2C256e3M256e3x61v3@199999i2o4r.4
-grok-code-fast i1o2r.2C256e3M256e3x61v3
+grok-code-fast|grok-code-fast-1-0825 i1o2r.2C256e3M256e3x61v3
 grok-code-fast-1 i1o2r.2C256e3M1e4x61v3D20260515
-grok-code-fast-1-0825 i.2o1.5r.02C256e3M256e3x61v3
 grok-imagine-image I.02C16e3k5V2
 grok-imagine-image-2.0 I.06k5V2
 grok-imagine-image-pro I.05k5V2D20260515

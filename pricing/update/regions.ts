@@ -126,7 +126,11 @@ export function foldAzure(source: Source, multiple: number): void {
       const isGlobal = zone.startsWith('global')
       const ratio = priceRatio(rows.get(base), row)
       if (!rows.has(base)) rows.set(base, isGlobal ? row : scale(row, 1 / multiple))
-      else if (ratio !== undefined && !(Math.abs(ratio - (isGlobal ? 1 : multiple)) <= 0.03)) continue
+      else if (ratio !== undefined && !(Math.abs(ratio - (isGlobal ? 1 : multiple)) <= 0.03)) {
+        // the row has the price of its zone already
+        rows.set(id, { ...row, residency: 1 })
+        continue
+      }
       rows.delete(id)
     }
   }

@@ -21,6 +21,11 @@ describe('a model string', () => {
     ['bedrock/arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0', 'bedrock/amazon.nova-pro-v1:0'],
     ['anthropic.claude-haiku-4-5-20251001-v1:0', 'bedrock/anthropic.claude-haiku-4-5-20251001'],
     ['openai/ft:gpt-4o-mini-2024-07-18:my-org::abc123', 'openai/ft:gpt-4o-mini-2024-07-18'],
+    ['cohere_chat/command-a-03-2025', 'cohere/command-a-03-2025'],
+    ['amazon-nova/nova-pro-v1', 'amazon_nova/nova-pro-v1'],
+    ['text-embedding-005', 'vertex_ai/text-embedding-005'],
+    ['azure/global/gpt-4.1', 'azure/gpt-4.1'],
+    ['bedrock/us-east-1/amazon.nova-pro-v1:0', 'bedrock/amazon.nova-pro-v1:0'],
   ])('%s resolves to %s', (model, row) => {
     expect(rowOf(model)).toBe(row)
   })
@@ -52,6 +57,8 @@ describe('a model string', () => {
     ['bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0', 3.3],
     ['bedrock/us.anthropic.claude-3-5-sonnet-20241022-v2:0', 3],
     ['azure/eu/gpt-4o', 2.75],
+    ['azure/eu/gpt-6-sol', 2.4],
+    ['bedrock/claude_platform/claude-opus-4-7', 5],
     ['azure/gpt-4o', 2.5],
     ['azure/global-standard/gpt-4o', 2.5],
     ['vertex_ai/claude-sonnet-4-5@20250929', 3],
@@ -63,6 +70,23 @@ describe('a model string', () => {
     expect(costPerToken({ model: 'azure/my-prod-chat', usage: small, at })).toMatchObject({ reason: 'unknown_model' })
     const cost = costPerToken({ model: 'azure/eu/my-prod-chat', baseModel: 'azure/gpt-4.1', usage: small, at })
     expect(cost.row).toBe('azure/gpt-4.1')
+  })
+
+  test.each([
+    [
+      'bedrock/arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1b2',
+      'bedrock/us.anthropic.claude-sonnet-4-6',
+      3.3,
+    ],
+    [
+      'bedrock/arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1b2',
+      'bedrock/global.anthropic.claude-sonnet-4-6',
+      3,
+    ],
+    ['vertex_ai/4821973645', 'vertex_ai/gemini-2.5-flash', 0.3],
+    ['hosted_vllm/assistant', 'together_ai/openai/gpt-oss-120b', 0.15],
+  ])('resolves to the base model for %s with %s', (model, baseModel, dollars) => {
+    expect(costPerToken({ model, baseModel, usage: small, at }).rates?.input).toBe(dollars)
   })
 
   test('resolves to the base model even if the deployment is named after another model', () => {
