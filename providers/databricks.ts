@@ -1,10 +1,68 @@
 import { APIConnectionError, AuthenticationError } from '../src/errors.js'
-import type { Headers, Operation, Provider, Refusal, Settings, Signable, SignInAid } from './contract.js'
+import type { ChatParams, Thinking } from '../src/types/chat.js'
+import type { Warning } from '../src/types/meta.js'
+import type {
+  Dialect,
+  EncodeContext,
+  Encoded,
+  Headers,
+  Operation,
+  Provider,
+  Refusal,
+  Settings,
+  Signable,
+  SignInAid,
+} from './contract.js'
+import { encode as encodeOpenAI } from './dialects/openai/encode.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { parseFields } from './fields.js'
+import { openaiOnlyAndFunctions } from './hosts/quirks.js'
+import { claudeRules, namedModel } from './models/index.js'
 import { dropToken, getToken, type Token, type TokenStore } from './tokens.js'
 
 /** Databricks: OpenAI's wire format at a workspace, with tokens of users or of service principals. */
+
+/** Thinking budgets in tokens by effort, as for Anthropic's own API. */
+const budgets: Readonly<Record<string, number>> = Object.freeze({
+  minimal: 1024,
+  low: 1024,
+  medium: 2048,
+  high: 4096,
+  xhigh: 8192,
+  max: 16_384,
+})
+
+/**
+ * Claude takes Anthropic's `thinking` here, and `reasoning_effort` is for other models.
+ * https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models
+ */
+function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>): Encoded {
+  const { reasoning_effort: effort, ...rest } = params
+  const model = namedModel(context)
+  if (!effort || !/claude/i.test(model)) return encodeOpenAI(params, context)
+  const changed = (message: string): Warning => ({ type: 'changed', param: 'reasoning_effort', message })
+  const send = (given: ChatParams, message: string): Encoded => {
+    const encoded = encodeOpenAI(given, context)
+    return { ...encoded, warnings: [...(encoded.warnings ?? []), changed(message)] }
+  }
+  if (rest.thinking) return send(rest, "Left out: 'thinking' is given.")
+  if (effort === 'none') return encodeOpenAI(rest, context)
+  if (claudeRules(model).thinking === 'adaptive') {
+    const adaptive = { ...rest, thinking: { type: 'adaptive' } as Thinking, output_config: { effort } }
+    return send(adaptive, `Sent as adaptive thinking with effort '${effort}'.`)
+  }
+  const limit = rest.max_completion_tokens ?? rest.max_tokens ?? undefined
+  const budget = Math.min(budgets[effort] ?? 4096, Math.max(1024, (limit ?? Number.POSITIVE_INFINITY) - 1))
+  const thinking: Thinking = { type: 'enabled', budget_tokens: budget }
+  // the answer's limit has to exceed the budget
+  const given = limit === undefined ? { ...rest, thinking, max_tokens: budget + 4096 } : { ...rest, thinking }
+  return send(given, `Sent as thinking with a budget of ${budget} tokens.`)
+}
+
+const dialect: Dialect<OpenAIQuirks> = Object.freeze({
+  ...openai,
+  chat: Object.freeze({ ...openai.chat, encode } as NonNullable<Dialect<OpenAIQuirks>['chat']>),
+})
 
 const servingEndpoints = '/serving-endpoints'
 
@@ -21,7 +79,7 @@ const path = (operation: Operation, _: string, __: boolean, ___: Settings, baseP
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'databricks',
   name: 'Databricks',
-  dialect: openai,
+  dialect,
   address: Object.freeze({
     base: undefined,
     example: 'https://my-workspace.cloud.databricks.com',
@@ -54,6 +112,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     replayReasoning: 'summary',
     cacheControl: true,
     base64Embeddings: false,
+    unsupported: openaiOnlyAndFunctions,
   } as const),
 } satisfies Provider<OpenAIQuirks>)
 

@@ -1,5 +1,5 @@
 import type { CompatibleRow } from '../compatible-row.js'
-import { mistralQuirks, simpleChat } from './quirks.js'
+import { mistralQuirks, openaiOnly, openaiOnlyAndFunctions, simpleChat } from './quirks.js'
 
 const ai21 = {
   name: 'AI21',
@@ -7,6 +7,7 @@ const ai21 = {
   env: ['AI21_API_KEY'],
   baseEnv: ['AI21_API_BASE'],
   keyUrl: 'https://studio.ai21.com/v2/account/api-key',
+  quirks: { unsupported: openaiOnlyAndFunctions },
 } as const
 
 export const hostsAToF = [
@@ -43,6 +44,7 @@ export const hostsAToF = [
     env: ['AMAZON_NOVA_API_KEY', 'NOVA_API_KEY'],
     baseEnv: ['AMAZON_NOVA_API_BASE'],
     keyUrl: 'https://nova.amazon.com/dev',
+    quirks: { unsupported: openaiOnlyAndFunctions.filter((name) => name !== 'metadata') },
   },
   {
     // closed to the public on 1 August 2024
@@ -93,6 +95,7 @@ export const hostsAToF = [
     env: ['BASETEN_API_KEY'],
     baseEnv: ['BASETEN_API_BASE'],
     keyUrl: 'https://app.baseten.co/settings/api_keys',
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
   {
     // some models are served under /openai/v1 of the same host: pass that as apiBase
@@ -121,7 +124,8 @@ export const hostsAToF = [
     keyUrl: 'https://cloud.cerebras.ai',
     quirks: {
       rulesOfMakers: ['openai'],
-      unsupported: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
+      unsupported: [...openaiOnlyAndFunctions, 'frequency_penalty', 'presence_penalty', 'logit_bias'],
+      efforts: ['none', 'low', 'medium', 'high'],
       developerAsSystem: true,
       thinking: 'effort',
       replayReasoning: 'reasoning',
@@ -153,6 +157,7 @@ export const hostsAToF = [
     env: ['CLARIFAI_PAT', 'CLARIFAI_API_KEY'],
     baseEnv: ['CLARIFAI_API_BASE'],
     keyUrl: 'https://clarifai.com/settings/security',
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
   {
     // Mistral's API with separate keys: https://docs.mistral.ai/capabilities/code_generation
@@ -230,7 +235,7 @@ export const hostsAToF = [
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     baseEnv: ['DEEPINFRA_API_BASE'],
     keyUrl: 'https://deepinfra.com/dash/api_keys',
-    quirks: simpleChat,
+    quirks: { ...simpleChat, unsupported: openaiOnly },
   },
   {
     // https://api-docs.deepseek.com/guides/thinking_mode; `prefix` needs the base https://api.deepseek.com/beta
@@ -242,6 +247,7 @@ export const hostsAToF = [
     baseEnv: ['DEEPSEEK_API_BASE'],
     keyUrl: 'https://platform.deepseek.com/api_keys',
     quirks: {
+      unsupported: openaiOnlyAndFunctions,
       formats: 'object',
       ...simpleChat,
       prefix: true,
@@ -290,7 +296,7 @@ export const hostsAToF = [
     env: ['FEATHERLESS_AI_API_KEY', 'FEATHERLESS_API_KEY'],
     baseEnv: ['FEATHERLESS_AI_API_BASE', 'FEATHERLESS_API_BASE'],
     keyUrl: 'https://featherless.ai/account/api-keys',
-    quirks: { maxTokens: 'max_tokens' },
+    quirks: { unsupported: openaiOnly, maxTokens: 'max_tokens' },
   },
   {
     id: 'fireworks_ai',
@@ -301,7 +307,7 @@ export const hostsAToF = [
     baseEnv: ['FIREWORKS_API_BASE', 'FIREWORKS_AI_API_BASE'],
     keyUrl: 'https://app.fireworks.ai/settings/users/api-keys',
     rerank: true,
-    quirks: simpleChat,
+    quirks: { ...simpleChat, unsupported: openaiOnlyAndFunctions },
   },
   {
     id: 'friendliai',

@@ -1,5 +1,5 @@
 import type { CompatibleRow } from '../compatible-row.js'
-import { mistralQuirks, simpleChat } from './quirks.js'
+import { mistralQuirks, openaiOnly, openaiOnlyAndFunctions, simpleChat } from './quirks.js'
 
 export const hostsGToM = [
   {
@@ -55,7 +55,7 @@ export const hostsGToM = [
     quirks: {
       rulesOfMakers: ['openai'],
       strictToolNames: true,
-      unsupported: ['logprobs', 'top_logprobs', 'logit_bias', 'top_k', 'metadata', 'store'],
+      unsupported: [...openaiOnly, 'logprobs', 'top_logprobs', 'logit_bias', 'top_k'],
       efforts: ['none', 'low', 'medium', 'high'],
       thinking: 'effort',
       replayReasoning: 'reasoning',
@@ -98,7 +98,7 @@ export const hostsGToM = [
     env: ['HYPERBOLIC_API_KEY'],
     baseEnv: ['HYPERBOLIC_API_BASE'],
     keyUrl: 'https://app.hyperbolic.ai/settings',
-    quirks: simpleChat,
+    quirks: { ...simpleChat, unsupported: openaiOnlyAndFunctions },
   },
   {
     id: 'inception',
@@ -107,6 +107,7 @@ export const hostsGToM = [
     env: ['INCEPTION_API_KEY'],
     baseEnv: ['INCEPTION_API_BASE'],
     keyUrl: 'https://platform.inceptionlabs.ai',
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
   {
     id: 'inference_net',
@@ -227,6 +228,7 @@ export const hostsGToM = [
     env: ['LLAMA_API_KEY'],
     baseEnv: ['LLAMA_API_BASE'],
     keyUrl: 'https://llama.developer.meta.com',
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
   {
     // in China https://api.minimaxi.com/v1
@@ -273,6 +275,7 @@ export const hostsGToM = [
     baseEnv: ['MOONSHOT_API_BASE'],
     keyUrl: 'https://platform.moonshot.ai/console/api-keys',
     quirks: {
+      unsupported: openaiOnlyAndFunctions.filter((name) => name !== 'safety_identifier'),
       ...simpleChat,
       replayReasoning: 'reasoning_content',
       rulesOfMakers: ['moonshot'],
@@ -287,5 +290,6 @@ export const hostsGToM = [
     env: ['MORPH_API_KEY'],
     baseEnv: ['MORPH_API_BASE'],
     keyUrl: 'https://morphllm.com',
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
 ] as const satisfies readonly CompatibleRow[]

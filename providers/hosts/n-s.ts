@@ -1,5 +1,5 @@
 import type { CompatibleRow } from '../compatible-row.js'
-import { openrouterQuirks, simpleChat } from './quirks.js'
+import { openaiOnlyAndFunctions, openrouterQuirks, simpleChat } from './quirks.js'
 
 export const hostsNToS = [
   {
@@ -43,6 +43,7 @@ export const hostsNToS = [
     env: ['NSCALE_API_KEY', 'NSCALE_SERVICE_TOKEN'],
     baseEnv: ['NSCALE_API_BASE'],
     keyUrl: 'https://console.nscale.com',
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
   {
     id: 'nvidia_nim',
@@ -51,7 +52,7 @@ export const hostsNToS = [
     env: ['NVIDIA_NIM_API_KEY', 'NVIDIA_API_KEY'],
     baseEnv: ['NVIDIA_NIM_API_BASE'],
     keyUrl: 'https://build.nvidia.com/settings/api-keys',
-    quirks: simpleChat,
+    quirks: { ...simpleChat, unsupported: openaiOnlyAndFunctions },
   },
   {
     id: 'oobabooga',
@@ -109,6 +110,7 @@ export const hostsNToS = [
     keyUrl: 'https://www.perplexity.ai/account/api/keys',
     paths: { embedding: '/v1/embeddings' },
     quirks: {
+      unsupported: openaiOnlyAndFunctions.filter((name) => name !== 'web_search_options'),
       ...simpleChat,
       thinking: 'effort',
       replayReasoning: undefined,
@@ -182,7 +184,11 @@ export const hostsNToS = [
     env: ['SAMBANOVA_API_KEY'],
     baseEnv: ['SAMBANOVA_API_BASE'],
     keyUrl: 'https://cloud.sambanova.ai/apis',
-    quirks: simpleChat,
+    quirks: {
+      ...simpleChat,
+      unsupported: [...openaiOnlyAndFunctions, 'prediction', 'service_tier', 'user'],
+      efforts: ['low', 'medium', 'high'],
+    },
   },
   {
     id: 'sarvam',
@@ -227,7 +233,12 @@ export const hostsNToS = [
     baseExample: 'https://my-account.snowflakecomputing.com/api/v2/cortex/v1',
     env: ['SNOWFLAKE_JWT', 'SNOWFLAKE_API_KEY', 'SNOWFLAKE_CORTEX_PAT'],
     baseEnv: ['SNOWFLAKE_API_BASE'],
-    quirks: { maxTokens: 'max_completion_tokens', thinking: 'reasoning', replayDetails: true },
+    quirks: {
+      unsupported: openaiOnlyAndFunctions,
+      maxTokens: 'max_completion_tokens',
+      thinking: 'reasoning',
+      replayDetails: true,
+    },
   },
   {
     id: 'stackit',

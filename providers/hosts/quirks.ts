@@ -3,6 +3,26 @@
 /** Text only in tool results, `system` instead of `developer`, `max_tokens`. */
 export const simpleChat = { maxTokens: 'max_tokens', developerAsSystem: true, mediaInToolResults: false } as const
 
+/**
+ * Parameters of OpenAI that these hosts lack, by their references and SDKs. Some answer them with an error, others ignore them, and a
+ * parameter must not be lost silently.
+ */
+export const openaiOnly = [
+  'audio',
+  'metadata',
+  'modalities',
+  'moderation',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'store',
+  'verbosity',
+  'web_search_options',
+] as const
+
+/** {@link openaiOnly} for hosts that also lack the forerunner of tools. */
+export const openaiOnlyAndFunctions = [...openaiOnly, 'functions', 'function_call'] as const
+
 /** Mistral refuses unknown fields: https://docs.mistral.ai/api */
 export const mistralQuirks = {
   ...simpleChat,

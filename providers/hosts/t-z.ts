@@ -1,5 +1,5 @@
 import type { CompatibleRow } from '../compatible-row.js'
-import { openrouterQuirks, simpleChat } from './quirks.js'
+import { openaiOnly, openaiOnlyAndFunctions, openrouterQuirks, simpleChat } from './quirks.js'
 
 const venice = {
   name: 'Venice',
@@ -60,7 +60,12 @@ export const hostsTToZ = [
     baseEnv: ['TOGETHER_AI_API_BASE'],
     keyUrl: 'https://api.together.ai/settings/api-keys',
     rerank: true,
-    quirks: { ...simpleChat, base64Embeddings: false },
+    quirks: {
+      unsupported: [...openaiOnly, 'functions', 'prediction', 'service_tier', 'user'],
+      efforts: ['low', 'medium', 'high'],
+      ...simpleChat,
+      base64Embeddings: false,
+    },
   },
   {
     // older samples use https://api.upstage.ai/v1/solar
@@ -135,6 +140,7 @@ export const hostsTToZ = [
     baseEnv: ['WRITER_API_BASE'],
     keyUrl: 'https://app.writer.com/aistudio',
     paths: { chat: '/chat' },
+    quirks: { unsupported: openaiOnlyAndFunctions },
   },
   {
     // https://docs.x.ai/docs/guides/reasoning
@@ -146,7 +152,12 @@ export const hostsTToZ = [
     baseEnv: ['XAI_API_BASE'],
     keyUrl: 'https://console.x.ai',
     hostedToolsOnResponses: true,
-    quirks: { reasoningApart: true, thinking: 'effort', rulesOfMakers: ['xai'] },
+    quirks: {
+      unsupported: openaiOnlyAndFunctions.filter((name) => name !== 'web_search_options'),
+      reasoningApart: true,
+      thinking: 'effort',
+      rulesOfMakers: ['xai'],
+    },
   },
   {
     // its reference names the limit max_completion_tokens; its FAQ asks for reasoning_content to be sent back
@@ -184,7 +195,12 @@ export const hostsTToZ = [
     env: ['ZAI_API_KEY', 'Z_AI_API_KEY'],
     baseEnv: ['ZAI_API_BASE'],
     keyUrl: 'https://z.ai/manage-apikey/apikey-list',
-    quirks: { formats: 'object', ...simpleChat, replayReasoning: 'reasoning_content' },
+    quirks: {
+      unsupported: openaiOnlyAndFunctions,
+      formats: 'object',
+      ...simpleChat,
+      replayReasoning: 'reasoning_content',
+    },
   },
   {
     id: 'zenmux',

@@ -121,6 +121,23 @@ describe('quirks of hosts', () => {
     })
   })
 
+  it.each(['together_ai', 'cerebras', 'sambanova', 'fireworks_ai', 'deepseek', 'zai', 'xai', 'nvidia_nim'])(
+    'drop hints of OpenAI and reject its features for %s',
+    (id) => {
+      const dropped = encode(id, { metadata: { team: 'a' }, store: true, safety_identifier: 'u' })
+      expect(Object.keys(dropped.body)).not.toEqual(expect.arrayContaining(['metadata']))
+      expect(dropped.warnings?.map((warning) => 'param' in warning && warning.param)).toEqual(
+        expect.arrayContaining(['metadata', 'store', 'safety_identifier']),
+      )
+      for (const feature of [
+        { verbosity: 'low' },
+        { modalities: ['text', 'audio'] },
+        { audio: { voice: 'a', format: 'wav' } },
+      ])
+        expect(() => encode(id, feature as never)).toThrow(Object.keys(feature)[0])
+    },
+  )
+
   it('rename the seed and omit stream_options for Mistral: https://docs.mistral.ai/api', () => {
     expect(bodyOf('mistral', { seed: 0, stream: true, max_completion_tokens: 5 })).toEqual({
       model: 'm',

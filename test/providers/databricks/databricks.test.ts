@@ -158,6 +158,32 @@ describe('databricks/', () => {
     })
   })
 
+  it.each([
+    [
+      'databricks-claude-sonnet-4-5',
+      { reasoning_effort: 'low' },
+      { thinking: { type: 'enabled', budget_tokens: 1024 }, max_tokens: 5120 },
+    ],
+    [
+      'databricks-claude-sonnet-4-5',
+      { reasoning_effort: 'high', max_tokens: 3000 },
+      { thinking: { type: 'enabled', budget_tokens: 2999 }, max_tokens: 3000 },
+    ],
+    [
+      'databricks-claude-opus-5-5',
+      { reasoning_effort: 'medium' },
+      { thinking: { type: 'adaptive' }, output_config: { effort: 'medium' } },
+    ],
+    ['databricks-claude-sonnet-4-5', { reasoning_effort: 'none' }, {}],
+    ['databricks-gpt-oss-120b', { reasoning_effort: 'low' }, { reasoning_effort: 'low' }],
+  ])('sends the effort of %s with %j as %j', async (name, given, expected) => {
+    await using hosts = await startHosts(() => ({ body: answer('ok') }))
+    const client = createClient({ dispatcher: hosts.dispatcher, providers: { databricks: { apiKey: 'dapi' } } })
+    await client.completion({ model: `databricks/${name}`, messages, apiBase, ...given })
+    const { model: _, messages: __, stream: ___, ...sent } = (hosts.seen[0]?.body ?? {}) as Record<string, unknown>
+    expect(sent).toEqual(expected)
+  })
+
   it('streams reasoning', async () => {
     // written from documentation, as above
     const chunk = (content: unknown, finish: string | null = null) => ({
