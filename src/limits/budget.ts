@@ -24,8 +24,6 @@ export class Budget {
   readonly #window: UsageWindow
   readonly #rolling: boolean
   #account: LimitAccount | undefined
-  #others = 0
-  #partition: { readonly processes: number; readonly before: number } | undefined
 
   constructor(key: string, { maxBudget, budgetDuration, budgetWindow }: BudgetOptions) {
     this.key = key
@@ -58,28 +56,9 @@ export class Budget {
   /** Whether a call fits that is expected to cost `estimate` and costs `most` at worst. */
   fits(now: number, estimate: number, most: number): boolean {
     const spent = this.spent(now)
-    if (this.#partition) return this.#fitsShare(spent, estimate, most)
     if (spent + this.reserved + most <= this.limit) return true
     // the worst case does not fit, but a call that runs alone may go by its estimate
     return this.holds === 0 && spent < this.limit && spent + estimate <= this.limit
-  }
-
-  /** Records what all processes together have spent and held. */
-  hear(now: number, total: number): void {
-    this.#others = Math.max(0, total - this.spent(now) - this.reserved)
-  }
-
-  /** Limits this process to its share of the remainder; `undefined` ends that. */
-  setApart(now: number, processes: number | undefined): void {
-    if (processes !== undefined && this.#partition) return
-    this.#partition = processes === undefined ? undefined : { processes, before: this.spent(now) + this.reserved }
-  }
-
-  #fitsShare(spent: number, estimate: number, most: number): boolean {
-    const { processes, before } = this.#partition ?? { processes: 1, before: 0 }
-    const since = Math.max(0, spent + this.reserved - before)
-    const amount = this.holds === 0 ? estimate : most
-    return this.#others + Math.min(before, spent + this.reserved) + (since + amount) * processes <= this.limit
   }
 
   hold(amount: number): BudgetHold {

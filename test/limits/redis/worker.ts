@@ -1,11 +1,15 @@
+import { setMaxListeners } from 'node:events'
+import type { Dispatcher } from 'undici'
+import { mockProvider } from '../../../simulator/mock.js'
 import { redisLimits } from '../../../src/limits/redis/index.js'
+import { Router } from '../../../src/router/router.js'
 import { ask, candidate, observer, sleep } from './helpers.js'
 
 /** The task of a worker process. */
 export interface Job {
   readonly url: string
   readonly namespace: string
-  readonly mode: 'requests' | 'hold' | 'budget' | 'spend'
+  readonly mode: 'requests' | 'hold' | 'budget' | 'router'
   /** Of each of the two candidates, or US dollars. */
   readonly limit: number
   /** Such as `6s`. */
@@ -26,6 +30,7 @@ export interface Result {
   readonly slots: number[]
   readonly events: { state: string; at: number }[]
   readonly cost: number
+  readonly errors?: string[]
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
@@ -34,6 +39,7 @@ const store = redisLimits({ url, namespace, leaseTtl, commandTimeout, connectTim
 const times: number[] = []
 const slots: number[] = []
 const events: { state: string; at: number }[] = []
+const errors: string[] = []
 let cost = 0
 let until = Date.now() + job.runFor
 process.once('message', () => {
@@ -73,9 +79,52 @@ async function spend(estimate: number, most: number, costOf: () => number): Prom
   }
 }
 
+/** Calls a Router with two deployments. */
+async function route(): Promise<void> {
+  const mock = mockProvider({ reply: 'Hello' })
+  const dispatcher = {
+    dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
+      times.push(Date.now())
+      return mock.dispatcher.dispatch(options, handler)
+    },
+    close: () => mock.close(),
+    destroy: () => mock.close(),
+  } as unknown as Dispatcher
+  const router = new Router({
+    modelList: ['x', 'y'].map((id) => ({
+      id,
+      modelName: 'gpt',
+      params: { model: `openai/${id}`, apiKey: 'any', rpm: job.limit },
+    })),
+    enforceLimits: true,
+    queue: { maxWait: 150_000 },
+    timeout: 200_000,
+    state: store,
+    client: { dispatcher },
+  })
+  router.on('state', ({ state }) => events.push({ state, at: Date.now() }))
+  const ends = new AbortController()
+  setMaxListeners(0, ends.signal)
+  setTimeout(() => ends.abort(), job.runFor).unref()
+  process.once('message', () => ends.abort())
+  process.send?.('going')
+  const loop = async () => {
+    while (Date.now() < until) {
+      try {
+        await router.completion({ model: 'gpt', messages: [{ role: 'user', content: 'Hello' }], signal: ends.signal })
+      } catch (error) {
+        if (!ends.signal.aborted) errors.push(String(error))
+      }
+      await sleep(1)
+    }
+  }
+  await Promise.all(Array.from({ length: job.width }, loop))
+  await router.close()
+}
+
 async function main(): Promise<void> {
   const observed = observer()
-  store.attach?.({ ...observed, changed: (state) => events.push({ state, at: Date.now() }) })
+  if (job.mode !== 'router') store.attach?.({ ...observed, changed: (state) => events.push({ state, at: Date.now() }) })
   switch (job.mode) {
     case 'hold': {
       const asked = ask([candidate('x', { parallel: job.limit })])
@@ -89,12 +138,11 @@ async function main(): Promise<void> {
     case 'budget':
       await Promise.all(Array.from({ length: job.width }, () => spend(0.01, 0.02, () => 0.004 + Math.random() * 0.008)))
       break
-    case 'spend':
-      process.send?.('going')
-      await Promise.all(Array.from({ length: job.width }, () => spend(0.01, 0.01, () => 0.01)))
+    case 'router':
+      await route()
   }
   await store.close()
-  const result: Result = { times, slots, events, cost }
+  const result: Result = { times, slots, events, cost, errors }
   process.send?.(result, () => process.exit(0))
 }
 
