@@ -174,6 +174,10 @@ export function connectionError(scene: ErrorContext, cause: Error): LLMError {
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new TimeoutError(`No connection to ${base} within the connect timeout.`, { ...details, phase: 'connect' })
   }
+  if (code !== undefined && unsendable.has(code)) {
+    const message = `The request could not be sent: ${redact(cause.message, scene.target.secrets)}. Check 'headers'.`
+    return new BadRequestError(message, { ...details, param: 'headers' })
+  }
   const [what, retryable] = explain(code, cause, scene)
   return new APIConnectionError(
     `Could not reach ${scene.target.ownHost ? `${scene.provider.name} at ` : ''}${base}: ${redact(what, scene.target.secrets)}`,
@@ -183,6 +187,13 @@ export function connectionError(scene: ErrorContext, cause: Error): LLMError {
     },
   )
 }
+
+/** Requests that undici rejects before it sends anything, such as one with an invalid header. */
+const unsendable: ReadonlySet<string> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+])
 
 /** The options that a provider's own host is made of, as they stand. */
 function hostedBy({ provider, target }: ErrorContext): string {
@@ -211,8 +222,6 @@ function explain(code: string | undefined, cause: Error, scene: ErrorContext): [
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
       return ['the client or dispatcher has been closed.', false]
-    case 'UND_ERR_INVALID_ARG':
-      return [`undici refused the request (${cause.message}).`, false]
     default:
       if (code && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) {
         return [

@@ -199,7 +199,7 @@ export class Router {
    * @throws {BadRequestError} if an option is wrong; then nothing has changed
    * @throws {APIConnectionError} if the Router is closed
    */
-  configure(options: Omit<RouterOptions, 'modelList'> & { modelList: readonly DeploymentConfig[] }): void {
+  configure(options: RouterOptions): void {
     const context = this.#context
     context.calls.checkOpen()
     const merged = validateOptions(mergeOptions(context.options, options))

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Fault } from '../../simulator/index.js'
+import { Router } from '../../src/router/router.js'
 import type { RouterOptions } from '../../src/router/types.js'
 import { dep, failure, held, messages, nothing, type Setup, setup, TestClock, turns } from './helpers.js'
 
@@ -282,4 +285,70 @@ it('waits for a whole group that rests, and wakes with the first', async () => {
   const start = performance.now()
   expect(await at.ask()).toBe('b')
   expect(performance.now() - start).toBeLessThan(1_000)
+})
+
+describe('the only deployment of a group', () => {
+  const modelList = ['a', dep('c', {}, 'claude')]
+  const alone = (options: Partial<RouterOptions> = {}) =>
+    setup({ modelList, numRetries: 0, ...options }, { clock: new TestClock({ frozen: true }) })
+
+  it('cools down for as long as its provider asks, if a fallback can take the calls', async () => {
+    const at = alone({ fallbacks: [{ gpt: ['claude'] }] })
+    at.mock.fail({ kind: 'status', status: 429, retryAfter: 20 }, { model: 'a' })
+    for (let i = 0; i < 4; i++) expect(await at.ask()).toBe('c')
+    expect(at.asked()).toEqual(['a', 'c', 'c', 'c', 'c'])
+    expect(at.router.deployment('a')?.cooldown?.leftMs).toBe(20_000)
+    at.clock.advance(20_001)
+    expect(await at.ask()).toBe('a')
+  })
+
+  it.each([503, 529])('does so for a %i with a delay as well', async (status) => {
+    const at = alone({ defaultFallbacks: ['claude'] })
+    at.mock.fail({ kind: 'status', status, retryAfter: 7 }, { model: 'a' })
+    for (let i = 0; i < 3; i++) expect(await at.ask()).toBe('c')
+    expect(at.asked()).toEqual(['a', 'c', 'c', 'c'])
+  })
+
+  it.each([401, 404])('cools down after a %i, if a fallback can take the calls', async (status) => {
+    const at = alone({ fallbacks: [{ '*': ['claude'] }] })
+    at.mock.fail({ kind: 'status', status }, { model: 'a', times: 9 })
+    for (let i = 0; i < 3; i++) expect(await at.ask()).toBe('c')
+    expect(at.asked()).toEqual(['a', 'c', 'c', 'c'])
+  })
+
+  it('is called every time without a fallback', async () => {
+    const at = alone()
+    at.mock.fail({ kind: 'status', status: 429, retryAfter: 20 }, { model: 'a', times: 3 })
+    for (let i = 0; i < 3; i++) await failure(at.router.completion({ model: 'gpt', messages }))
+    expect(at.asked()).toEqual(['a', 'a', 'a'])
+    expect(status(at)).toBe('healthy')
+  })
+
+  it('is not called by a call without fallbacks before its provider allows it', async () => {
+    const at = alone({ fallbacks: [{ gpt: ['claude'] }], queue: false })
+    at.mock.fail({ kind: 'status', status: 429, retryAfter: 20 }, { model: 'a' })
+    await at.ask()
+    const error = await failure(at.router.completion({ model: 'gpt', messages, fallbacks: false }))
+    expect(error).toMatchObject({ code: 'no_deployments_available', retryAfterMs: 20_000 })
+  })
+})
+
+describe('headers that no request can have', () => {
+  it.each([[{ 'a b': '1' }], [{ 'content-length': '1' }], [{ expect: '100-continue' }]])(
+    'are a mistake of the caller and start no cooldown: %j',
+    async (headers) => {
+      const mock = createServer((_, response) => response.end('{}'))
+      await new Promise<void>((resolve) => mock.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => void mock.close())
+      const { port } = mock.address() as AddressInfo
+      const params = { apiBase: `http://127.0.0.1:${port}/v1` }
+      const router = new Router({ modelList: [dep('a', params), dep('b', params)], numRetries: 0 })
+      for (let i = 0; i < 8; i++) {
+        const error = await failure(router.completion({ model: 'gpt', messages, headers }))
+        expect(error).toMatchObject({ code: 'bad_request', param: 'headers' })
+      }
+      expect(router.snapshot().deployments.map((one) => one.status)).toEqual(['healthy', 'healthy'])
+      await router.close()
+    },
+  )
 })
