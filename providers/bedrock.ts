@@ -2,7 +2,7 @@ import { type SigningService, signRequest } from './aws/credentials.js'
 import { modelId, modelRegion } from './aws/model.js'
 import { regionalHost } from './aws/region.js'
 import { awsSettings } from './aws/settings.js'
-import type { Operation, Provider, Settings, Signable } from './contract.js'
+import type { Operation, Provider, RouteRequest, Settings, Signable } from './contract.js'
 import { converseCounting } from './counting.js'
 import { converse } from './dialects/converse/index.js'
 import { encodeSegment } from './shared/path.js'
@@ -61,12 +61,14 @@ function stripPrefix(model: string): string {
   return modelId(model.replace(/^converse\//, ''))
 }
 
-function route(model: string): Provider | Promise<Provider> {
+function route(model: string, request?: RouteRequest): Provider | Promise<Provider> {
   const region = modelRegion(
     model.replace(/^(?:converse|(?:invoke|llama|openai)(?:\/(?:llama|openai|claude|mistral|titan))?)\//, ''),
   )
   if (!/^(?:invoke|llama|openai)\//.test(model)) return inRegion(provider, region)
-  return import('./aws/invoke/index.js').then(({ invokeProvider }) => inRegion(invokeProvider(provider, model), region))
+  return import('./aws/invoke/index.js').then(({ invokeProvider }) =>
+    inRegion(invokeProvider(provider, model, request?.baseModel), region),
+  )
 }
 
 /** Names come from callers, so the number of cached providers is bounded. */

@@ -1,7 +1,7 @@
 import type { AnswerMessage, Choice, FinishReason } from '../../src/types/chat.js'
 import type { Annotation, FunctionToolCall, ImagePart } from '../../src/types/messages.js'
 import type { Fields } from '../fields.js'
-import { answerText, type EncodeState } from './encode-state.js'
+import { answerText, type EncodeState, originalName } from './encode-state.js'
 
 /** The citations of a block. */
 export interface Citations {
@@ -42,7 +42,7 @@ export class AnswerBuilder {
   }
 
   addCall(id: string, name: string, input: unknown): void {
-    const { json, names } = this.#encodeState ?? {}
+    const { json } = this.#encodeState ?? {}
     if (json?.name === name) {
       // text around the call is not JSON; it is stored as `preamble`
       this.content = answerText(input, json)
@@ -50,7 +50,11 @@ export class AnswerBuilder {
       return
     }
     const text = JSON.stringify(input ?? {})
-    this.calls.push({ id, type: 'function', function: { name: names?.[name] ?? name, arguments: text } })
+    this.calls.push({
+      id,
+      type: 'function',
+      function: { name: originalName(this.#encodeState, name), arguments: text },
+    })
   }
 
   /** @param extras fields that OpenAI's message doesn't have */

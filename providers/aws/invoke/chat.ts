@@ -57,7 +57,6 @@ export const claudeQuirks: AnthropicQuirks = Object.freeze({
   bodyStream: false,
   betas: 'body',
   urlSources: false,
-  systemTurns: false,
 })
 
 /** Recorded: gpt-oss writes its reasoning into the text, between tags, in every chunk. */

@@ -24,7 +24,7 @@ const families = {
 } as const satisfies Readonly<Record<string, Family>>
 
 const byName: readonly (readonly [RegExp, keyof typeof families])[] = [
-  [/(?:^|[./])anthropic\./, 'claude'],
+  [/(?:^|[./])(?:anthropic\.|claude-)/, 'claude'],
   [/(?:^|[./])meta\.llama/, 'llama'],
   // Mistral's chat models (Pixtral, Large 3) are called by Converse
   [/(?:^|[./])mistral\.(?:mistral-7b|mixtral-8x7b|mistral-large-2402|mistral-small-2402)/, 'mistral'],
@@ -37,14 +37,17 @@ const prefix = /^(invoke|llama|openai)\/(?:(llama|openai|claude|mistral|titan)\/
 
 const stripPrefix = (model: string): string => modelId(model.replace(prefix, ''))
 
+const familyOf = (name: string) => byName.find(([pattern]) => pattern.test(name))?.[1]
+
 /**
  * The provider of a model over InvokeModel.
+ * @param baseModel the model behind the name, if the caller gave one
  * @throws {BadRequestError} for models of unknown families
  */
-export function invokeProvider(base: Provider, model: string): Provider {
+export function invokeProvider(base: Provider, model: string, baseModel: string | undefined): Provider {
   const [, marker, second] = prefix.exec(model) ?? []
   const id = stripPrefix(model)
-  const named = second ?? (marker === 'invoke' ? byName.find(([pattern]) => pattern.test(id))?.[1] : marker)
+  const named = second ?? (marker === 'invoke' ? (familyOf(id) ?? familyOf(baseModel ?? '')) : marker)
   if (named === undefined || !Object.hasOwn(families, named)) {
     throw new BadRequestError(
       `bedrock/invoke supports Claude, Llama, Mistral's text models, Titan Text, gpt-oss and Jamba; got '${id}'. ` +

@@ -2,7 +2,7 @@ import type { ChatCompletion, FinishReason } from '../../../src/types/chat.js'
 import type { Annotation } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { AnswerBuilder, type Citations } from '../../shared/answer-builder.js'
-import { answerText, type EncodeState, type JSONTool } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, type JSONTool, originalName } from '../../shared/encode-state.js'
 import { decodeImage } from './content.js'
 import { decodeThinking } from './thinking.js'
 import { answerExtras, decodeUsage, serviceTier } from './usage.js'
@@ -26,13 +26,15 @@ export function decode(body: unknown, context: DecodeContext<unknown>): Decoded<
   const parts = new AnswerBuilder(encodeState)
   for (const block of blocks) addBlock(parts, block)
   const message = parts.message(null, messageExtras(blocks, encodeState))
+  const calls = parts.calls.length > 0
+  checkFailure(native, !message.content && !calls && parts.images.length === 0, body)
 
   const answer: Decoded<ChatCompletion> = {
     id: context.fallbackId,
     object: 'chat.completion',
     created: context.created,
     model: context.model,
-    choices: [parts.choice(message, native, decodeFinishReason)],
+    choices: [parts.choice(message, native, (reason) => decodeFinishReason(reason, calls))],
   }
   const usage = decodeUsage(wire.usage)
   if (usage) answer.usage = usage
@@ -53,7 +55,8 @@ function addBlock(parts: AnswerBuilder, block: Block): void {
   }
   if (isClientCall(block)) {
     const use = inner(block, 'toolUse') ?? {}
-    return parts.addCall(textIn(use, 'toolUseId') ?? '', textIn(use, 'name') ?? '', use.input)
+    const id = textIn(use, 'toolUseId') || `call_${parts.calls.length}`
+    return parts.addCall(id, textIn(use, 'name') ?? '', use.input)
   }
   const image = decodeImage(block)
   if (image) parts.images.push(image)
@@ -71,7 +74,18 @@ const finishReasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishR
   ['content_filtered', 'content_filter'],
 ])
 
-export const decodeFinishReason = (native: string): FinishReason => finishReasons.get(native) ?? 'stop'
+/** Agrees with the message, as models end calls with `end_turn` and text with `tool_use`. */
+export function decodeFinishReason(native: string, calls: boolean): FinishReason {
+  const reason = finishReasons.get(native) ?? 'stop'
+  if (reason !== 'stop' && reason !== 'tool_calls') return reason
+  return calls ? 'tool_calls' : 'stop'
+}
+
+/** The model failed to write its answer. Without any content, the answer is an error that a retry may avoid. */
+export function checkFailure(native: string | undefined, empty: boolean, body: unknown): void {
+  if (!empty || (native !== 'malformed_tool_use' && native !== 'malformed_model_output')) return
+  throw new ProviderFault(`its answer is none: it ended with ${native}`, body)
+}
 
 /**
  * The citations of a block. Citations of web pages become annotations of the text that they support, or of the position of a block
@@ -132,6 +146,5 @@ function restoreNames(block: Block, encodeState: EncodeState | undefined): Block
   const use = inner(block, 'toolUse')
   if (!use || !encodeState) return block
   if (encodeState.json && encodeState.json.name === use.name) return { text: answerText(use.input, encodeState.json) }
-  const original = encodeState.names?.[String(use.name)]
-  return original === undefined ? block : { toolUse: { ...use, name: original } }
+  return typeof use.name === 'string' ? { toolUse: { ...use, name: originalName(encodeState, use.name) } } : block
 }

@@ -1,10 +1,11 @@
 import type { EmbeddingParams, EmbeddingResponse } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
+import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { baseId } from './models.js'
 import { type Fields, isFields } from './wire.js'
 
-export const maxInputs = ({ model }: EncodeContext<unknown>): number => embedderOf(model)?.maxInputs ?? 1
+export const maxInputs = (context: EncodeContext<unknown>): number => embedderOf(namedModel(context))?.maxInputs ?? 1
 
 /** Bedrock has no common embeddings API: each family has its own body, for InvokeModel. */
 export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<unknown>): Encoded {
@@ -26,11 +27,15 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   const size = embedder.dimensions ? (dimensions ?? undefined) : undefined
   const fields = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined && value !== null))
   const body = { ...embedder.body(inputs, size), ...fields }
-  return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }) }
+  return {
+    body,
+    encodeState: { model: namedModel(context) },
+    ...(report.warnings.length > 0 && { warnings: report.warnings }),
+  }
 }
 
 function knownEmbedder(context: EncodeContext<unknown>): Embedder {
-  const embedder = embedderOf(context.model)
+  const embedder = embedderOf(namedModel(context))
   if (embedder) return embedder
   throw new Report(context).invalid('model', `must be a known embedding model of Bedrock; got '${context.model}'.`)
 }
@@ -50,7 +55,8 @@ export function decodeEmbedding(
   context: DecodeContext<unknown>,
 ): Decoded<EmbeddingResponse<number[] | string>> {
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
-  const vectors = embedderOf(context.model)?.vectors(body)
+  const state = isFields(context.encodeState) ? context.encodeState : {}
+  const vectors = embedderOf(String(state.model ?? context.model))?.vectors(body)
   if (!vectors)
     throw new ProviderFault('its answer has no vectors', typeof body.message === 'string' ? body : undefined)
   const tokens = typeof body.inputTextTokenCount === 'number' ? body.inputTextTokenCount : tokensIn(context.headers)

@@ -1,5 +1,6 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
+import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
@@ -27,7 +28,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   const report = new Report(context)
   const scope: EncodeScope = {
     report,
-    facts: modelFacts(context.model),
+    facts: modelFacts(namedModel(context)),
     documents: new DocumentNames(),
     media: context.media ?? new Map(),
     ...makeAliases(params, collectNames(params), 64),

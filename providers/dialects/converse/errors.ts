@@ -118,6 +118,7 @@ export function errorFacts(failure: Failure & { readonly headers?: Readonly<Reco
   const outer = isFields(body) ? body : {}
   // the OpenAI-shaped paths of Bedrock, and proxies
   const error = isFields(outer.error) ? outer.error : outer
+  if (isFields(outer.output) || typeof outer.stopReason === 'string') return failedAnswer(outer)
   const name = nameOf(headers?.['x-amzn-errortype']) ?? nameOf(outer.__type) ?? nameOf(error.code) ?? nameOf(error.type)
   const message =
     textOf(error.message) ??
@@ -136,6 +137,12 @@ export function errorFacts(failure: Failure & { readonly headers?: Readonly<Reco
     status: status < 400 ? exception?.status : undefined,
     hint: rule?.kind === kind ? rule.hint : kind === 'authentication' ? signing : undefined,
   }
+}
+
+/** An answer without content. */
+function failedAnswer({ stopReason }: Record<string, unknown>): ErrorFacts {
+  const reason = textOf(stopReason) ?? 'no stop reason'
+  return { kind: 'internal_server', message: `The model gave no answer: ${reason}.`, providerCode: reason }
 }
 
 /** A specific exception outranks the text; `ValidationException` is not specific. */

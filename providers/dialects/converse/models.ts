@@ -144,7 +144,7 @@ export const baseId = (model: string): string =>
 
 export function modelFacts(model: string): ModelFacts {
   const id = baseId(model)
-  if (id.startsWith('anthropic.')) return claude(id)
+  if (/^(?:anthropic\.)?claude-/.test(id)) return claude(id)
   const exception = exceptions.find(([start]) => id.startsWith(start))
   if (exception) return exception[1]
   const maker = /^([a-z0-9]+)\./.exec(id)?.[1]

@@ -76,15 +76,20 @@ function putTopK(fields: Fields, value: unknown, scope: EncodeScope): void {
   else fields[first] = second === undefined ? value : { [second]: value }
 }
 
+const tiers: ReadonlyMap<string, string> = new Map([
+  ...['default', 'flex', 'priority', 'reserved'].map((tier) => [tier, tier] as const),
+  ['standard', 'default'],
+  ['standard_only', 'default'],
+  ['fast', 'priority'],
+])
+
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html */
 export function encodeServiceTier(tier: string | null | undefined, scope: EncodeScope): Fields | undefined {
   if (!tier || tier === 'auto') return undefined
-  if (tier === 'standard_only') return { type: 'default' }
-  if (tier === 'scale') {
-    scope.report.unsupported('service_tier', `must be default, flex, priority or reserved; got '${tier}'`)
-    return undefined
-  }
-  return { type: tier }
+  const type = tiers.get(tier)
+  if (type !== undefined) return { type }
+  scope.report.unsupported('service_tier', `must be default, flex, priority or reserved; got '${tier}'`)
+  return undefined
 }
 
 const loggable = /^[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}$/

@@ -1,9 +1,9 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { parseEvent, parseJSON } from '../../fields.js'
-import { answerText, type EncodeState } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
 import { decodeImage } from './content.js'
-import { decodeCitations, decodeFinishReason, messageExtras } from './decode.js'
+import { checkFailure, decodeCitations, decodeFinishReason, messageExtras } from './decode.js'
 import { decodeThinking } from './thinking.js'
 import { answerExtras, decodeUsage, serviceTier } from './usage.js'
 import { type Block, type Fields, inner, isClientCall, isFields, textIn, type WireEnd, type WireEvent } from './wire.js'
@@ -98,9 +98,9 @@ export class ConverseStream implements ChatStreamDecoder {
     const name = textIn(use, 'name') ?? ''
     out.push(
       this.#call(call, {
-        id: textIn(use, 'toolUseId') ?? '',
+        id: textIn(use, 'toolUseId') || `call_${call}`,
         type: 'function',
-        function: { name: this.#encodeState?.names?.[name] ?? name, arguments: '' },
+        function: { name: originalName(this.#encodeState, name), arguments: '' },
       }),
     )
   }
@@ -180,15 +180,22 @@ export class ConverseStream implements ChatStreamDecoder {
     this.#stopped = event
     if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
     const native = typeof event.stopReason === 'string' ? event.stopReason : undefined
+    checkFailure(native, this.#isEmpty(), event)
     const extras = messageExtras(this.#blocks, this.#encodeState)
     const chunk = this.#chunk(extras ? { provider_specific_fields: extras } : {})
     const answeredOnly = this.#answered && this.#calls === 0 && native === 'tool_use'
     const [choice] = chunk.choices
     if (choice) {
-      choice.finish_reason = answeredOnly ? 'stop' : decodeFinishReason(native ?? '')
+      choice.finish_reason = answeredOnly ? 'stop' : decodeFinishReason(native ?? '', this.#calls > 0)
       if (native !== undefined) choice.native_finish_reason = native
     }
     out.push(chunk)
+  }
+
+  #isEmpty(): boolean {
+    return (
+      this.#calls === 0 && this.#length === 0 && this.#held === '' && !this.#answered && !this.#blocks.some(decodeImage)
+    )
   }
 
   #metadata(event: WireEnd, out: ChatCompletionChunk[]): void {
@@ -234,6 +241,8 @@ class OpenBlock {
   readonly #citations: Fields[] = []
   readonly #results: Fields[] = []
   #image: unknown
+  /** Deltas of unknown kinds, by kind. */
+  #unknown: Fields = {}
 
   constructor({ begin, call, answer, at }: BlockStart) {
     this.#begin = begin
@@ -245,7 +254,9 @@ class OpenBlock {
   /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDelta.html */
   add(delta: Block): void {
     this.#text += textIn(delta, 'text') ?? ''
-    const { reasoningContent, toolUse, toolResult, citation, image } = delta
+    const { text: _, reasoningContent, toolUse, toolResult, citation, image, ...unknown } = delta
+    for (const [kind, value] of Object.entries(unknown))
+      this.#unknown = { ...this.#unknown, [kind]: join(this.#unknown[kind], value) }
     if (isFields(reasoningContent)) {
       this.reasoning += textIn(reasoningContent, 'text') ?? ''
       this.#signature += textIn(reasoningContent, 'signature') ?? ''
@@ -266,7 +277,7 @@ class OpenBlock {
     if (result) return [{ toolResult: { ...result, content: this.#results } }]
     const image = inner(this.#begin, 'image')
     if (image) return [{ image: { ...image, source: this.#image ?? {} } }]
-    return [...this.#reasoningBlocks(), ...this.#textBlocks()]
+    return [...this.#reasoningBlocks(), ...this.#textBlocks(), ...this.#unknownBlocks()]
   }
 
   /** The arguments; undefined if they are truncated. */
@@ -286,4 +297,24 @@ class OpenBlock {
     const content = this.#text === '' ? {} : { content: [{ text: this.#text }] }
     return [{ citationsContent: { ...content, citations: this.#citations } }]
   }
+
+  /** Blocks of unknown kinds are preserved. */
+  #unknownBlocks(): Block[] {
+    const blocks = Object.entries(this.#unknown).map(([kind, value]) => [kind, join(this.#begin[kind], value)] as const)
+    const begun = Object.entries(this.#begin).filter(([kind]) => !(kind in this.#unknown))
+    return [...begun, ...blocks].map(([kind, value]) => ({ [kind]: value }))
+  }
+}
+
+/** Joins the pieces of a value: strings and lists are concatenated, objects merged. */
+function join(one: unknown, other: unknown): unknown {
+  if (typeof one === 'string' && typeof other === 'string') return one + other
+  if (Array.isArray(one) && Array.isArray(other)) return [...one, ...other]
+  if (!isFields(one) || !isFields(other)) return other
+  return Object.fromEntries(
+    [...new Set([...Object.keys(one), ...Object.keys(other)])].map((name) => [
+      name,
+      name in other ? join(one[name], other[name]) : one[name],
+    ]),
+  )
 }

@@ -1,5 +1,5 @@
 import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
-import type { WireEnd, WireUsage } from './wire.js'
+import { isFields, type WireEnd, type WireUsage } from './wire.js'
 
 /**
  * Converse counts cache reads and writes separately from `inputTokens`, as its `totalTokens` shows; `prompt_tokens` includes them.
@@ -25,7 +25,7 @@ export function decodeUsage(wire: WireUsage | null | undefined): Usage | undefin
   }
   if (Object.keys(details).length > 0) usage.prompt_tokens_details = details
   const { serverToolUsage } = wire
-  if (serverToolUsage && Object.keys(serverToolUsage).length > 0) usage.server_tool_use = serverToolUsage
+  if (isFields(serverToolUsage) && Object.keys(serverToolUsage).length > 0) usage.server_tool_use = serverToolUsage
   return usage
 }
 
@@ -34,7 +34,7 @@ function writtenTokens({ cacheDetails }: WireUsage, ttl: string): number | undef
   return found.length > 0 ? found.reduce((sum, { inputTokens }) => sum + count(inputTokens), 0) : undefined
 }
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const count = (value: unknown): number => (isCount(value) ? value : 0)
 
 /** The tier that served the answer. https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html */
@@ -49,12 +49,22 @@ const known: ReadonlySet<string> = new Set([
   ...['serviceTier', 'p'],
 ])
 
+/** Counters that are read elsewhere; recorded answers repeat the cache counts under older names. */
+const counters: ReadonlySet<string> = new Set([
+  ...['inputTokens', 'outputTokens', 'totalTokens', 'cacheReadInputTokens', 'cacheWriteInputTokens'],
+  ...['cacheReadInputTokenCount', 'cacheWriteInputTokenCount', 'cacheDetails', 'serverToolUsage'],
+])
+
 /** Fields without a place in OpenAI's shape: traces of guardrails, performance settings and unknown ones. */
 export function answerExtras(wire: WireEnd): Record<string, unknown> | undefined {
   const { trace, performanceConfig, additionalModelResponseFields, serviceTier: tier } = wire
   const extras: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(wire)) if (!known.has(name) && value !== null) extras[name] = value
   if (trace !== undefined && trace !== null) extras.trace = trace
+  const usage = Object.entries(isFields(wire.usage) ? wire.usage : {}).filter(
+    ([name, value]) => !counters.has(name) && value !== null,
+  )
+  if (usage.length > 0) extras.usage = Object.fromEntries(usage)
   if (performanceConfig) extras.performanceConfig = performanceConfig
   if (additionalModelResponseFields) extras.additionalModelResponseFields = additionalModelResponseFields
   if (tier && serviceTier(wire) === undefined) extras.serviceTier = tier

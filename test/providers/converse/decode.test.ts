@@ -81,6 +81,40 @@ describe('decode', () => {
     })
   })
 
+  it.each([
+    ['end_turn', 'tool_calls'],
+    ['tool_use', 'tool_calls'],
+    ['malformed_tool_use', 'tool_calls'],
+    ['max_tokens', 'length'],
+    ['content_filtered', 'content_filter'],
+  ])('maps %s with a call to %s', (stopReason, finish_reason) => {
+    const call = { toolUse: { toolUseId: 'a', name: 'f', input: {} } }
+    expect(decode(answerOf([call], { stopReason })).choices[0]?.finish_reason).toBe(finish_reason)
+    expect(decode(answerOf([{ text: 'x' }], { stopReason: 'tool_use' })).choices[0]?.finish_reason).toBe('stop')
+  })
+
+  it.each([
+    { inputTokens: '5', outputTokens: 7 },
+    { inputTokens: 5, outputTokens: -7 },
+    { inputTokens: 1e300, outputTokens: 1 },
+    { inputTokens: 5, cacheReadInputTokens: {}, cacheDetails: [null, 5, { ttl: '5m', inputTokens: 'x' }] },
+    { inputTokens: 5, serverToolUsage: 'x' },
+    5,
+  ])('reads an answer with the usage %j', (usage) => {
+    const got = decode(answerOf([{ text: 'x' }], { usage, serviceTier: 7 }))
+    expect(got.choices[0]?.message.content).toBe('x')
+    expect(got.usage?.total_tokens ?? 0).toBeLessThan(100)
+    expect(got.usage?.total_tokens ?? 0).toBeGreaterThanOrEqual(0)
+  })
+
+  it('reads the name of a tool that a prototype has', () => {
+    const call = { toolUse: { toolUseId: 'a', name: 'constructor', input: {} } }
+    const state = { names: { a_b: 'a.b' } }
+    expect(decode(answerOf([call]), state).choices[0]?.message.tool_calls).toMatchObject([
+      { function: { name: 'constructor' } },
+    ])
+  })
+
   it('keeps guardrail traces, performance settings and the tier', () => {
     const trace = { guardrail: { inputAssessment: {} } }
     const answer = decode(

@@ -136,3 +136,38 @@ describe('reasoning', () => {
     })
   })
 })
+
+describe('service_tier', () => {
+  it.each([
+    ['default', 'default'],
+    ['standard_only', 'default'],
+    ['flex', 'flex'],
+    ['priority', 'priority'],
+    ['fast', 'priority'],
+    ['reserved', 'reserved'],
+  ])('maps %s to %s', (service_tier, type) => {
+    expect(bodyOf({ service_tier: service_tier as 'default' }).serviceTier).toEqual({ type })
+  })
+
+  it('drops unknown tiers with a warning', () => {
+    for (const service_tier of ['scale', 'ultrafast', 'novelty'] as 'scale'[]) {
+      const { body, warnings } = encode({ service_tier })
+      expect(body).not.toHaveProperty('serviceTier')
+      expect(warnings).toMatchObject([{ type: 'dropped', param: 'service_tier' }])
+    }
+    expect(bodyOf({ service_tier: 'auto' })).not.toHaveProperty('serviceTier')
+  })
+})
+
+describe('baseModel', () => {
+  it.each(['bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'anthropic/claude-sonnet-4-5'])(
+    'applies the rules of %s to a profile',
+    (baseModel) => {
+      const request = { model: models.profile, reasoning_effort: 'low', max_tokens: 4000 } as const
+      expect(bodyOf(request, { baseModel }).additionalModelRequestFields).toMatchObject({
+        thinking: { type: 'enabled' },
+      })
+      expect(() => encode(request)).toThrow('baseModel')
+    },
+  )
+})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ProviderFault } from '../../../providers/contract.js'
 import { converse } from '../../../providers/dialects/converse/index.js'
-import { answerOf, assemble, type Body, chunksOf, decode, encode, eventsOf, models } from './helpers.js'
+import { answerOf, assemble, type Body, chunksOf, decode, encode, eventsOf, models, turnsOf } from './helpers.js'
 
 const web = (url: string) => ({ location: { web: { url, domain: 'example.com' } } })
 const page = {
@@ -66,6 +66,10 @@ const whole: Record<string, Body> = {
       serverToolUsage: {},
     },
   }),
+  'a call without an id that ends with end_turn': answerOf([{ toolUse: { name: 'f', input: {} } }]),
+  'text that ends with tool_use': answerOf([{ text: 'Hi' }], { stopReason: 'tool_use' }),
+  'text beside a malformed call': answerOf([{ text: 'Hi' }], { stopReason: 'malformed_tool_use' }),
+  'an unknown counter': answerOf([{ text: 'x' }], { usage: { inputTokens: 1, outputTokens: 2, novelTokens: 3 } }),
   'fields of the model': answerOf([{ text: 'x' }], { additionalModelResponseFields: { stop_sequence: 'END' } }),
 }
 
@@ -77,6 +81,26 @@ describe('stream', () => {
       expect(complete).toBe(true)
       expect(assemble(chunks)).toEqual(decode(body))
     }
+  })
+
+  it('keeps blocks and deltas of unknown kinds', () => {
+    const { chunks } = chunksOf([
+      ['messageStart', { role: 'assistant' }],
+      ['contentBlockStart', { contentBlockIndex: 0, start: { novelty: { id: 'n', list: [1] } } }],
+      ['contentBlockDelta', { contentBlockIndex: 0, delta: { novelty: { text: 'a', list: [2] } } }],
+      ['contentBlockDelta', { contentBlockIndex: 0, delta: { novelty: { text: 'b' } } }],
+      ['contentBlockStop', { contentBlockIndex: 0 }],
+      ['contentBlockDelta', { contentBlockIndex: '__proto__', delta: { text: 'Hi' } }],
+      ['contentBlockStop', { contentBlockIndex: '__proto__' }],
+      ['messageStop', { stopReason: 'end_turn' }],
+    ])
+    const message = assemble(chunks).choices[0]?.message
+    const blocks = [{ novelty: { id: 'n', list: [1, 2], text: 'ab' } }, { text: 'Hi' }]
+    expect(message).toMatchObject({ content: 'Hi', provider_specific_fields: { converse_content: blocks } })
+    expect(decode(answerOf(blocks)).choices[0]?.message).toEqual(message)
+    expect(turnsOf([{ role: 'user', content: 'q' }, message, { role: 'user', content: 'more' }])[1]?.content).toEqual(
+      blocks,
+    )
   })
 
   it('begins with the role and ends with usage', () => {
@@ -133,6 +157,26 @@ describe('stream', () => {
     const { body } = fault as ProviderFault
     expect(converse.error({ status: 200, body, text: JSON.stringify(body) })).toMatchObject({ kind, status })
   })
+
+  it.each(['malformed_tool_use', 'malformed_model_output'])(
+    'throws a retryable fault on %s without content',
+    (reason) => {
+      for (const content of [[], [{ reasoningContent: { reasoningText: { text: 'Hm' } } }]]) {
+        const body = answerOf(content, { stopReason: reason })
+        for (const read of [() => decode(body), () => chunksOf(eventsOf(body))]) {
+          let fault: unknown
+          try {
+            read()
+          } catch (error) {
+            fault = error
+          }
+          expect(fault).toBeInstanceOf(ProviderFault)
+          const facts = converse.error({ status: 200, body: (fault as ProviderFault).body, text: '' })
+          expect(facts).toMatchObject({ kind: 'internal_server', message: expect.stringContaining(reason) })
+        }
+      }
+    },
+  )
 
   it('throws on invalid JSON and skips unknown events', () => {
     expect(() => chunksOf([['messageStart', 'oops']])).toThrow(ProviderFault)
