@@ -214,7 +214,13 @@ export interface Usage {
     cached_tokens?: number
     /** Written to the prompt cache. Part of `prompt_tokens`. */
     cache_creation_tokens?: number
-    cache_creation_token_details?: { ephemeral_5m_input_tokens?: number; ephemeral_1h_input_tokens?: number }
+    /** Cache writes by lifetime: 5 minutes and 1 hour (Anthropic), 30 minutes and 12 hours (OpenAI). */
+    cache_creation_token_details?: {
+      ephemeral_5m_input_tokens?: number
+      ephemeral_1h_input_tokens?: number
+      ephemeral_30m_input_tokens?: number
+      ephemeral_12h_input_tokens?: number
+    }
     audio_tokens?: number
     image_tokens?: number
     text_tokens?: number

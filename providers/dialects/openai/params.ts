@@ -1,7 +1,9 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isFields } from '../../fields.js'
+import { type Fields, isFields } from '../../fields.js'
 import { jsonInstruction } from '../../instruction.js'
 import type { ModelRules } from '../../models/index.js'
+import type { Report } from '../../report.js'
+import { fitSchema } from '../../shared/strict-schema.js'
 import type { EncodeScope } from './scope.js'
 
 type Body = Record<string, unknown>
@@ -105,6 +107,7 @@ export function encodeFormat(
 ): void {
   if (!isFields(format)) return
   const supported = rules?.formats ?? context.quirks.formats
+  if (supported === 'schema') body.response_format = withFittedSchema(format, report)
   if (supported === 'schema' || (supported === 'object' && format.type === 'json_object')) return
   const why =
     supported === 'object' ? 'There is a JSON mode here, and it takes no schema' : 'There is no JSON mode here'
@@ -113,6 +116,16 @@ export function encodeFormat(
   if (supported === 'object') body.response_format = { type: 'json_object' }
   else delete body.response_format
   body.messages = instructed(body.messages as readonly unknown[], instruction)
+}
+
+/** The format with a schema that servers accept: the caller's own if nothing changes. */
+export function withFittedSchema(format: Fields, report: Report): Fields {
+  const { json_schema: given } = format
+  if (!isFields(given) || !isFields(given.schema)) return format
+  const { schema, strict } = fitSchema(given.schema, given.strict)
+  if (strict !== given.strict) report.changed('response_format', 'Sent without strict mode, which refuses this schema.')
+  if (schema === given.schema && strict === given.strict) return format
+  return { ...format, json_schema: { ...given, schema, ...(strict !== undefined && { strict }) } }
 }
 
 /** Appends to the instructions at the beginning, or inserts them. */

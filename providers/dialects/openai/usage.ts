@@ -70,12 +70,24 @@ function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_deta
     countIn(details, 'cache_creation_tokens') ??
     countIn(details, 'cache_write_tokens') ??
     countIn(raw, 'cache_creation_input_tokens')
-  return counts({
+  const lifetimes = lifetimesOf(details)
+  const all: Usage['prompt_tokens_details'] = counts({
     cached_tokens: atMost(cached, prompt),
     cache_creation_tokens: atMost(written, prompt - (cached ?? 0)),
     audio_tokens: atMost(countIn(details, 'audio_tokens'), prompt),
     image_tokens: atMost(countIn(details, 'image_tokens'), prompt),
     text_tokens: atMost(countIn(details, 'text_tokens'), prompt),
+  })
+  return lifetimes ? { ...all, cache_creation_token_details: lifetimes } : all
+}
+
+/** Cache writes by their lifetime, which have prices of their own. */
+function lifetimesOf(details: Fields | undefined) {
+  const split = details?.cache_write_tokens_details
+  if (!isFields(split)) return undefined
+  return counts({
+    ephemeral_30m_input_tokens: countIn(split, 'ttl_30m_tokens'),
+    ephemeral_12h_input_tokens: countIn(split, 'ttl_12h_tokens'),
   })
 }
 

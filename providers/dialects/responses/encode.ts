@@ -2,7 +2,7 @@ import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { type Fields, isFields } from '../../fields.js'
 import { Report } from '../../report.js'
-import { isDefault, refusedBy } from '../openai/params.js'
+import { isDefault, refusedBy, withFittedSchema } from '../openai/params.js'
 import { reportMark, rulesOf } from '../openai/scope.js'
 import { encodeThinking, fitEffort } from '../openai/thinking.js'
 import { toolAliases } from '../openai/tools.js'
@@ -77,7 +77,7 @@ function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeSc
       body.text = { ...fields(body.text), verbosity: value }
       return
     case 'response_format':
-      body.text = { ...fields(body.text), format: formatOf(value) }
+      body.text = { ...fields(body.text), format: encodeFormat(value, report) }
       return
     case 'text':
       body.text = { ...fields(body.text), ...fields(value) }
@@ -130,9 +130,9 @@ const chatOnly: Readonly<Record<string, string>> = {
 }
 
 /** `json_schema` is flat here. https://platform.openai.com/docs/guides/structured-outputs */
-function formatOf(format: unknown): unknown {
+function encodeFormat(format: unknown, report: Report): unknown {
   if (!isFields(format) || format.type !== 'json_schema' || !isFields(format.json_schema)) return format
-  const { name, schema, description, strict } = format.json_schema
+  const { name, schema, description, strict } = withFittedSchema(format, report).json_schema as Fields
   return {
     type: 'json_schema',
     name,
