@@ -65,6 +65,7 @@ export const openrouterQuirks = {
   // documented for parts and tools only: https://openrouter.ai/docs/features/prompt-caching
   cacheControl: 'parts',
   thinking: 'reasoning',
+  refusals: true,
   replayReasoning: 'reasoning',
   replayDetails: true,
 } as const

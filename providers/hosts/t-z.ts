@@ -94,7 +94,7 @@ export const hostsTToZ = [
     env: ['VERCEL_AI_GATEWAY_API_KEY', 'AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
     baseEnv: ['VERCEL_AI_GATEWAY_API_BASE'],
     keyUrl: 'https://vercel.com/docs/ai-gateway',
-    quirks: { ...openrouterQuirks, reasoningApart: 'google/' },
+    quirks: { ...openrouterQuirks, cacheControl: true, reasoningApart: 'google/' },
   },
   {
     id: 'vllm',

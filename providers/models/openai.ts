@@ -192,7 +192,7 @@ export const openaiEntries: readonly RuleEntry[] = Object.freeze([
   ),
   entry('o', [1, 0], changed(reasoning, { family: 'o1-pro', ...responsesOnly }), 'pro'),
   entry('o', [3, 0], o3),
-  entry('o', [3, 0], changed(o3, { family: 'o3-mini' }), 'mini'),
+  entry('o', [3, 0], changed(reasoning, { family: 'o3-mini' }), 'mini'),
   entry('o', [3, 0], changed(o3, { family: 'o3-pro', ...responsesOnly }), 'pro'),
   entry('o', [3, 0], research, 'deep'),
   entry('o', [4, 0], changed(o3, { family: 'o4-mini' }), 'mini'),

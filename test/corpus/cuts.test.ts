@@ -44,6 +44,8 @@ async function samplesOf(name: string): Promise<Sample[]> {
     const { stream, stream_state: state } = recording.response
     if (!driven.has(recording.operation)) continue
     if (stream === undefined || state === 'error-terminated' || recording.fidelity !== 'wire') continue
+    // a stream that its host cut is no sample of a whole one
+    if (!expectStream(recording).ended) continue
     const provider = await loadProvider(prefixOf(recording))
     if (!provider) throw new Error(`there is no provider ${prefixOf(recording)}`)
     // one host may speak several dialects

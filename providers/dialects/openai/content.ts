@@ -51,7 +51,7 @@ function withMarks(part: Fields, { context, rules, report }: EncodeScope): Field
   const { cacheControl, cacheBreakpoints } = context.quirks
   const { cache_control: mark, prompt_cache_breakpoint: breakpoint, ...rest } = part
   const breaks = rules ? rules.cacheBreakpoints : cacheBreakpoints
-  if (breakpoint != null && breaks) return { ...rest, prompt_cache_breakpoint: breakpoint }
+  if (breakpoint != null && breaks) return mark === undefined ? part : { ...rest, prompt_cache_breakpoint: breakpoint }
   if (mark != null && cacheControl) return breakpoint === undefined ? part : { ...rest, cache_control: mark }
   if (breakpoint != null && cacheControl) return { ...rest, cache_control: { type: 'ephemeral' } }
   if (mark != null && rules?.cacheBreakpoints) return { ...rest, prompt_cache_breakpoint: { mode: 'explicit' } }

@@ -93,7 +93,7 @@ function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeSc
       if (value === true) include('message.output_text.logprobs', body)
       return
     case 'include':
-      for (const item of Array.isArray(value) ? value : []) include(item, body)
+      body.include = [...new Set([...listOf(body.include), ...listOf(value)])]
       return
     case 'stream_options': {
       const { include_usage: _, ...rest } = fields(value)
@@ -176,8 +176,10 @@ const wantsEncrypted = ({ context, rules }: EncodeScope): boolean =>
   (context.quirks.encryptedReasoning === 'reasoning-models' && rules !== undefined && rules.reasoning !== 'never')
 
 function include(item: unknown, body: Fields): void {
-  body.include = [...new Set([...(Array.isArray(body.include) ? body.include : []), item])]
+  body.include = [...new Set([...listOf(body.include), item])]
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 function refuse(body: Fields, { context, rules, report }: EncodeScope): void {
   for (const name of [...context.quirks.unsupported, ...refusedBy(rules, fields(body.reasoning).effort)]) {

@@ -51,6 +51,19 @@ export const hostRules: readonly Rule[] = [
       }
     },
   },
+  {
+    name: 'mark-on-part',
+    reason: 'a client marked a message for the cache; OpenRouter documents the mark on parts, and llmux puts it there',
+    apply: (sent, recorded) => {
+      for (const [at, message] of objects(recorded.messages).entries()) {
+        const { cache_control: mark, content } = message
+        const moved = objects(sent.messages)[at]
+        if (!isObject(mark) || typeof content !== 'string' || moved?.cache_control !== undefined) continue
+        delete message.cache_control
+        message.content = [{ type: 'text', text: content, cache_control: mark }]
+      }
+    },
+  },
 ]
 
 /** Gives results of tools that were recorded without an id that of the one call before them, as a caller would have to. */

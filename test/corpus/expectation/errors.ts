@@ -29,7 +29,7 @@ export const expectedErrors: Readonly<Record<string, string | readonly string[]>
   'openai-error-63faf5dd3f43': 'AuthenticationError',
   'openai-error-6a069da770ba': 'BadRequestError',
   // "Request too large … tokens per min": a limit of the account, not of the model's window
-  'openai-error-6efa83f3dafb': 'RateLimitError',
+  'openai-error-6efa83f3dafb': 'ContextWindowExceededError',
   'openai-error-709329e8d755': 'BadRequestError',
   'openai-error-724142af593e': 'NotFoundError',
   'openai-error-772469218980': 'BadRequestError',

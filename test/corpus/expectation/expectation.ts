@@ -78,3 +78,12 @@ const finishes: Readonly<Record<string, string>> = {
 }
 
 export const finishOf = (native: string): string => finishes[native] ?? 'stop'
+
+/** The host's word, unless the message says otherwise: calls win over a plain stop, and a reason that announces calls needs them. */
+export function agreedFinish(native: string | undefined, calls: number, functionCall: boolean): string | undefined {
+  if (native === undefined) return undefined
+  const finish = finishOf(native)
+  if (finish !== 'stop' && finish !== 'tool_calls' && finish !== 'function_call') return native
+  if (functionCall && (finish === 'function_call' || calls === 0)) return 'function_call'
+  return calls > 0 ? 'tool_calls' : 'stop'
+}

@@ -1,6 +1,6 @@
 import { type Fields, filled, isObject, list, object, objects, parse, text } from '../wire/json.js'
 import { splitEvents } from '../wire/sse.js'
-import type { ExpectedAnswer, ExpectedChoice, ExpectedTool } from './expectation.js'
+import { agreedFinish, type ExpectedAnswer, type ExpectedChoice, type ExpectedTool } from './expectation.js'
 import { keptOf, reasoningOf, reasoningSecrets, textOf, urlsOf, withSources, wordsOf } from './openai.js'
 import { usageOfOpenAI } from './usage.js'
 
@@ -27,7 +27,8 @@ export function expectOpenAIStream(stream: string): ExpectedStream {
   const sources: Fields = {}
   for (const { data } of splitEvents(stream)) {
     if (data === '[DONE]') {
-      ended = true
+      // an end mark without any content is a stream that was cut
+      ended = choices.some((parts) => parts?.begun)
       break
     }
     const chunk = object(parse(data))
@@ -113,6 +114,16 @@ class Parts {
     return other ? this.#tools.length : index
   }
 
+  /** Whether there is anything of an answer. */
+  get begun(): boolean {
+    return (
+      this.#finish !== undefined ||
+      this.#text + this.#refusal + this.#reasoning !== '' ||
+      this.#tools.length > 0 ||
+      this.#function !== undefined
+    )
+  }
+
   choice(): ExpectedChoice {
     return {
       index: this.#index,
@@ -121,7 +132,11 @@ class Parts {
       reasoning: this.#reasoning,
       tools: this.#tools.filter((tool): tool is ExpectedTool & typeof tool => tool !== undefined),
       functionCall: this.#function,
-      finish: this.#finish,
+      finish: agreedFinish(
+        this.#finish,
+        this.#tools.filter((tool) => tool !== undefined).length,
+        this.#function !== undefined && this.#function.name !== '',
+      ),
       nativeFinish: this.#native,
       logprobs: this.#logprobs,
       citedUrls: this.#urls,

@@ -1,5 +1,5 @@
 import { type Fields, filled, isObject, list, object, objects, text } from '../wire/json.js'
-import type { ExpectedAnswer, ExpectedChoice, ExpectedTool } from './expectation.js'
+import { agreedFinish, type ExpectedAnswer, type ExpectedChoice, type ExpectedTool } from './expectation.js'
 import { usageOfOpenAI } from './usage.js'
 
 /** What a whole answer of an OpenAI-shaped host says; undefined where it is an error. */
@@ -40,7 +40,11 @@ function choiceOf(choice: Fields, position: number): ExpectedChoice {
       isObject(call) && filled(call.name)
         ? { name: text(call.name) ?? '', arguments: text(call.arguments) ?? '' }
         : undefined,
-    finish: filled(choice.finish_reason),
+    finish: agreedFinish(
+      filled(choice.finish_reason),
+      objects(message.tool_calls).length,
+      isObject(call) && filled(call.name) !== undefined,
+    ),
     nativeFinish: filled(choice.native_finish_reason) ?? filled(choice.finish_reason),
     logprobs: list(object(choice.logprobs).content).length,
     citedUrls: urlsOf(message),
@@ -72,6 +76,11 @@ export const textOf = (content: unknown): string =>
 export const reasoningOf = (message: Fields): string =>
   filled(message.reasoning_content) ??
   filled(message.reasoning) ??
+  filled(
+    objects(message.reasoning_details)
+      .map((detail) => text(detail.text) ?? '')
+      .join(''),
+  ) ??
   objects(message.content)
     .map(({ type, thinking, summary }) => {
       // Databricks calls the part another name: https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models

@@ -27,6 +27,8 @@ export function usageOfOpenAI(wire: unknown): ExpectedUsage | undefined {
       wire.prompt_cache_hit_tokens,
       // Together, Moonshot
       wire.cached_tokens,
+      // Mistral
+      wire.num_cached_tokens,
       // Databricks passes Anthropic's counters on
       wire.cache_read_input_tokens,
     ),

@@ -19,6 +19,55 @@ type Row = readonly [status: number, body: unknown, kind: ErrorKind]
 
 // Bodies of our own. A row without a page has a shape and words seen in recordings.
 const families: Record<string, readonly Row[]> = {
+  'limits that no wait removes': [
+    [
+      429,
+      error('Request too large on tokens per min (TPM): Limit 1000, Requested 2000.', 'rate_limit_exceeded', 'tokens'),
+      'context_window_exceeded',
+    ],
+    [
+      429,
+      error(
+        'Rate limit reached on tokens per min (TPM): Limit 3000, Used 2900, Requested 2000. Please try again in 2s.',
+        'rate_limit_exceeded',
+        'tokens',
+      ),
+      'rate_limit',
+    ],
+    [429, error('Rate limit exceeded: free-models-per-day. Add credits.', 429), 'quota_exceeded'],
+    [429, error('Rate limit exceeded: free-models-per-min. ', 429), 'rate_limit'],
+    [
+      429,
+      error(
+        'Rate limit reached on requests per day (RPD): Limit 200, Used 200, Requested 1. Please try again in 7m12s.',
+        'rate_limit_exceeded',
+      ),
+      'rate_limit',
+    ],
+    [
+      403,
+      { code: 'permission', error: "Your newly created team doesn't have any credits or licenses yet." },
+      'quota_exceeded',
+    ],
+    [403, { code: 'permission', error: 'The API key is not allowed to use this model.' }, 'permission_denied'],
+  ],
+  'words of 2026': [
+    [
+      400,
+      {
+        code: 'invalid argument',
+        error: "This model's maximum prompt length is 100 but the request contains 200 tokens.",
+      },
+      'context_window_exceeded',
+    ],
+    [400, error('Stopped.', 'misalignment_policy_violation'), 'content_policy_violation'],
+    [200, error('Too Many Requests', 'too_many_requests', 'too_many_requests'), 'rate_limit'],
+    [
+      400,
+      error('/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view models.', '400'),
+      'not_found',
+    ],
+  ],
   // https://platform.openai.com/docs/guides/error-codes for what is not recorded: 429, 500, 503
   OpenAI: [
     [401, error('Incorrect API key provided: sk-x.', 'invalid_api_key'), 'authentication'],

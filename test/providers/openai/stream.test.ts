@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ProviderFault } from '../../../providers/contract.js'
 import {
   answer,
   assemble,
@@ -416,5 +417,130 @@ describe('a stream adds up to the whole answer', () => {
         expect(assemble(streamOf(eventsOf(body, size + 1)).chunks)).toEqual(decode(body))
       }),
     )
+  })
+})
+
+describe('the end of a stream', () => {
+  const role = event({ role: 'assistant', content: '' })
+  const open = (json: string) =>
+    event({ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: json } }] })
+
+  it.each([
+    ['an end mark alone', ['[DONE]']],
+    ['a role and an end mark', [role, '[DONE]']],
+    ['half a tool call and an end mark', [role, open('{"a":'), '[DONE]']],
+    ['text without an end mark', [role, event({ content: 'Hel' })]],
+    ['no event', []],
+  ])('is missing after %s', (_, events) => {
+    expect(streamOf(events).whole).toBe(false)
+  })
+
+  it.each([
+    ['text and an end mark', [role, event({ content: 'Hello' }), '[DONE]']],
+    ['a complete tool call and an end mark', [role, open('{"a":1}'), '[DONE]']],
+    ['a call without arguments and an end mark', [role, open(''), '[DONE]']],
+    ['a finish reason', [role, event({ content: 'Hello' }), stop]],
+  ])('has come after %s', (_, events) => {
+    expect(streamOf(events).whole).toBe(true)
+  })
+
+  it('is an error if its word is error', () => {
+    expect(() => streamOf([role, event({ content: 'Hel' }), event({}, { finish_reason: 'error' })])).toThrow(
+      ProviderFault,
+    )
+  })
+})
+
+describe('a stream of a server with habits', () => {
+  it('keeps the text of an error event that is no JSON', () => {
+    const decoder = chat.stream(decodeContext())
+    const fault = () => decoder.push('error', 'upstream timed out', [])
+    expect(fault).toThrow(expect.objectContaining({ body: { error: { message: 'upstream timed out' } } }))
+  })
+
+  it('agrees with its calls about the finish reason', () => {
+    const call = event({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] })
+    expect(assemble(streamOf([call, stop]).chunks).choices[0]).toMatchObject({
+      finish_reason: 'tool_calls',
+      native_finish_reason: 'stop',
+    })
+    expect(assemble(streamOf([...hello, event({}, { finish_reason: 'tool_calls' })]).chunks).choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      native_finish_reason: 'tool_calls',
+    })
+  })
+
+  it('closes calls that came without arguments', () => {
+    const calls = [0, 1].map((index) => ({ index, id: `${index}`, type: 'function', function: { name: `f${index}` } }))
+    const { chunks } = streamOf([
+      event({ role: 'assistant', tool_calls: calls }),
+      event({ tool_calls: [{ index: 1, function: { arguments: '{"a":1}' } }] }),
+      event({}, { finish_reason: 'tool_calls' }),
+    ])
+    expect(assemble(chunks).choices[0]?.message.tool_calls).toMatchObject([
+      { function: { name: 'f0', arguments: '{}' } },
+      { function: { name: 'f1', arguments: '{"a":1}' } },
+    ])
+  })
+
+  it('names a function once, however often the server does', () => {
+    const piece = (json: string) => event({ function_call: { name: 'clock', arguments: json } })
+    const { chunks } = streamOf([piece('{'), piece('"a":1'), piece('}'), event({}, { finish_reason: 'function_call' })])
+    expect(assemble(chunks).choices[0]).toMatchObject({
+      finish_reason: 'function_call',
+      message: { function_call: { name: 'clock', arguments: '{"a":1}' } },
+    })
+  })
+
+  it('reads usage inside of a choice, and a price beside the usage', () => {
+    const inside = streamOf([...hello, event({}, { finish_reason: 'stop', usage }), '[DONE]'])
+    expect(assemble(inside.chunks).usage).toEqual(usage)
+    const beside = streamOf([...hello, stop, usageEvent({ cost: { usd: 0.25, diem: 0 } }), '[DONE]'])
+    expect(assemble(beside.chunks).usage).toMatchObject({ ...usage, cost: 0.25 })
+  })
+
+  it('reads reasoning from details if they are all there is', () => {
+    const details = (text: string) => ({ reasoning_details: [{ type: 'reasoning.text', index: 0, text }] })
+    const only = streamOf([event(details('One ')), event(details('two.')), ...hello, stop])
+    expect(assemble(only.chunks).choices[0]?.message.reasoning_content).toBe('One two.')
+    const both = streamOf([event({ reasoning: 'One.', ...details('One.') }), ...hello, stop])
+    expect(assemble(both.chunks).choices[0]?.message.reasoning_content).toBe('One.')
+  })
+
+  it('keeps tools that the host runs apart from the calls of the caller', () => {
+    const state = { serverTools: new Set(['web_search']) }
+    const decoder = chat.stream({ ...decodeContext(), encodeState: state })
+    const chunks: Parameters<typeof decoder.push>[2] = []
+    const search = { index: 0, id: 'a', type: 'function', function: { name: 'web_search', arguments: '{}' } }
+    for (const one of [
+      event({ role: 'assistant', tool_calls: [search] }),
+      event({ role: 'tool', tool_call_id: 'a', content: 'raw', index: 1 }),
+      event({ role: 'assistant', content: 'The home team.', index: 2 }),
+      stop,
+    ])
+      decoder.push(undefined, JSON.stringify(one), chunks)
+    expect(assemble(chunks).choices[0]).toEqual({
+      index: 0,
+      finish_reason: 'stop',
+      native_finish_reason: 'stop',
+      logprobs: null,
+      message: {
+        role: 'assistant',
+        content: 'The home team.',
+        refusal: null,
+        provider_specific_fields: {
+          server_tool_calls: [search],
+          server_tool_results: [{ role: 'tool', tool_call_id: 'a', content: 'raw', index: 1 }],
+        },
+      },
+    })
+  })
+
+  it('gives tools the names of the caller', () => {
+    const decoder = chat.stream({ ...decodeContext(), encodeState: { names: { fs_read: 'fs.read' } } })
+    const chunks: Parameters<typeof decoder.push>[2] = []
+    const call = { index: 0, id: 'a', type: 'function', function: { name: 'fs_read', arguments: '{}' } }
+    decoder.push(undefined, JSON.stringify(event({ tool_calls: [call] })), chunks)
+    expect(deltasOf({ chunks, whole: true })[0]?.tool_calls).toMatchObject([{ function: { name: 'fs.read' } }])
   })
 })

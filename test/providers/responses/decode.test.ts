@@ -280,3 +280,101 @@ it('numbers that no output has cost nothing, and keep their order', () => {
   const kept = answer.choices[0]?.message.provider_specific_fields?.output_items
   expect(kept).toMatchObject([{ type: 'reasoning' }, { type: 'message' }])
 })
+
+describe('an answer with commentary', () => {
+  const message = (phase: string, text: string) => ({
+    type: 'message',
+    role: 'assistant',
+    phase,
+    content: [{ type: 'output_text', text, annotations: [] }],
+  })
+  const output = [message('commentary', 'Let me see.'), message('final_answer', '{"a":1}')]
+  const body = { id: 'r', object: 'response', created_at: 1, model: 'm', status: 'completed', output }
+  const events = [
+    { type: 'response.created', response: { ...body, status: 'in_progress', output: [] } },
+    ...output.flatMap((item, output_index) => [
+      { type: 'response.output_item.added', output_index, item: { ...item, content: [] } },
+      { type: 'response.output_text.delta', output_index, content_index: 0, delta: item.content[0]?.text },
+      { type: 'response.output_item.done', output_index, item },
+    ]),
+    { type: 'response.completed', response: body },
+  ]
+
+  it('has it in the text, in front', () => {
+    expect(decode(body).choices[0]?.message.content).toBe('Let me see.\n\n{"a":1}')
+    expect(streamOf(events).answer.choices[0]?.message.content).toBe('Let me see.\n\n{"a":1}')
+  })
+
+  it('is the JSON alone if JSON was asked for, and keeps the commentary for the next turn', () => {
+    const state = { json: true }
+    for (const { choices } of [decode(body, state), streamOf(events, state).answer]) {
+      expect(choices[0]?.message.content).toBe('{"a":1}')
+      expect(choices[0]?.message.provider_specific_fields).toMatchObject({ output_items: output })
+    }
+  })
+
+  it('is the commentary if there is nothing else', () => {
+    expect(decode({ ...body, output: output.slice(0, 1) }, { json: true }).choices[0]?.message.content).toBe(
+      'Let me see.',
+    )
+  })
+})
+
+describe('an answer that ends early', () => {
+  it.each([
+    ['max_output_tokens', 'length'],
+    ['max_messages', 'length'],
+    ['content_filter', 'content_filter'],
+    ['steered', 'stop'],
+  ])('for %s has the finish reason %s', (reason, finish) => {
+    const output = [{ type: 'message', content: [{ type: 'output_text', text: 'Hel' }] }]
+    const body = { id: 'r', output, status: 'incomplete', incomplete_details: { reason } }
+    expect(decode(body).choices[0]).toMatchObject({ finish_reason: finish, native_finish_reason: reason })
+  })
+})
+
+describe('a failure in a stream', () => {
+  const failed = { type: 'response.failed', response: { status: 'failed', error: null, output: [] } }
+
+  it('without its error waits for the event with the error', () => {
+    const error = { type: 'error', error: { code: 'too_many_requests', message: 'Too Many Requests' } }
+    expect(() => streamOf([failed, error])).toThrow(expect.objectContaining({ body: { error: error.error } }))
+  })
+
+  it('without any error is a failure at the end', () => {
+    expect(() => streamOf([failed])).toThrow(ProviderFault)
+  })
+})
+
+describe('a call of a tool', () => {
+  it('has the name of the caller, and an object for empty arguments', () => {
+    const output = [{ type: 'function_call', call_id: 'call_1', name: 'fs_read', arguments: '' }]
+    const body = { id: 'r', output, status: 'completed' }
+    const events = [{ type: 'response.completed', response: body }]
+    const state = { json: false, names: { fs_read: 'fs.read' } }
+    for (const { choices } of [decode(body, state), streamOf(events, state).answer]) {
+      expect(choices[0]?.message.tool_calls).toEqual([
+        { id: 'call_1', type: 'function', function: { name: 'fs.read', arguments: '{}' } },
+      ])
+    }
+  })
+})
+
+describe('usage', () => {
+  it('keeps cache writes by their lifetime', () => {
+    const usage = {
+      input_tokens: 100,
+      output_tokens: 1,
+      input_tokens_details: {
+        cached_tokens: 0,
+        cache_write_tokens: 90,
+        cache_write_tokens_details: { ttl_30m_tokens: 30, ttl_12h_tokens: 60 },
+      },
+    }
+    expect(decode({ id: 'r', output: [], status: 'completed', usage }).usage?.prompt_tokens_details).toEqual({
+      cached_tokens: 0,
+      cache_creation_tokens: 90,
+      cache_creation_token_details: { ephemeral_30m_input_tokens: 30, ephemeral_12h_input_tokens: 60 },
+    })
+  })
+})

@@ -237,3 +237,67 @@ describe('an earlier answer in the history', () => {
     expect(bodyOf({ ...turn('Hi', bare), store: true }).input).toEqual([...bare.output_items, derived[1]])
   })
 })
+
+describe('a request for a model with rules', () => {
+  const marked = (mark: object) =>
+    [{ role: 'user' as const, content: [{ type: 'text', text: 'long', ...mark }] }] as never
+  const breakpoint = { prompt_cache_breakpoint: { mode: 'explicit' } }
+
+  it('keeps breakpoints of the prompt cache, and turns marks of Anthropic into them', () => {
+    const expected = [{ role: 'user', content: [{ type: 'input_text', text: 'long', ...breakpoint }] }]
+    expect(bodyOf({ messages: marked(breakpoint) }, { model: 'gpt-6-sol' }).input).toEqual(expected)
+    expect(
+      bodyOf({ messages: marked({ cache_control: { type: 'ephemeral' } }) }, { model: 'gpt-6-sol' }).input,
+    ).toEqual(expected)
+  })
+
+  it('leaves marks out with a warning if the model has none', () => {
+    const { body, warnings } = encode(
+      { messages: marked({ cache_control: { type: 'ephemeral' } }) },
+      { model: 'gpt-5' },
+    )
+    expect(body.input).toEqual([{ role: 'user', content: [{ type: 'input_text', text: 'long' }] }])
+    expect(warnings).toMatchObject([{ type: 'dropped', param: 'cache_control' }])
+  })
+
+  it('raises a limit below 16, the least of the API', () => {
+    const { body, warnings } = encode({ max_completion_tokens: 1 }, { model: 'gpt-4.1' })
+    expect(body.max_output_tokens).toBe(16)
+    expect(warnings).toMatchObject([{ type: 'changed', param: 'max_completion_tokens' }])
+    expect(bodyOf({ max_tokens: 16 }, { model: 'gpt-4.1' }).max_output_tokens).toBe(16)
+  })
+
+  it('keeps efforts that only this API has', () => {
+    expect(bodyOf({ reasoning_effort: 'max' as never }, { model: 'gpt-6.1-sol' }).reasoning).toEqual({ effort: 'max' })
+    expect(bodyOf({ reasoning_effort: 'max' as never }, { model: 'gpt-5.5' }).reasoning).toEqual({ effort: 'xhigh' })
+    expect(() => encode({ reasoning_effort: 'none' }, { model: 'gpt-6.1-sol' })).toThrow(/always reasons/)
+  })
+
+  it('refuses sampling parameters like Chat Completions', () => {
+    expect(() => encode({ temperature: 0.5 }, { model: 'gpt-6.1-sol' })).toThrow(/temperature/)
+    expect(bodyOf({ temperature: 0.5, reasoning_effort: 'none' }, { model: 'gpt-6-luna' }).temperature).toBe(0.5)
+  })
+
+  it('follows baseModel', () => {
+    expect(() => encode({ temperature: 0.5 }, { model: 'mine', baseModel: 'azure/gpt-6.1-sol' })).toThrow(/temperature/)
+  })
+
+  it('gives tools names that OpenAI accepts, in the history too', () => {
+    const call = { id: 'call_1', type: 'function' as const, function: { name: 'fs.read', arguments: '' } }
+    const { body, encodeState } = encode({
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: null, tool_calls: [call] },
+        { role: 'tool', tool_call_id: 'call_1', content: 'text' },
+      ],
+      tools: [{ type: 'function', function: { name: 'fs.read', parameters: { type: 'object' } } }],
+      tool_choice: { type: 'function', function: { name: 'fs.read' } },
+    })
+    expect(body).toMatchObject({
+      tools: [{ name: 'fs_read' }],
+      tool_choice: { name: 'fs_read' },
+      input: [{}, { type: 'function_call', name: 'fs_read', arguments: '{}' }, {}],
+    })
+    expect(encodeState).toMatchObject({ names: { fs_read: 'fs.read' } })
+  })
+})

@@ -34,11 +34,12 @@ export const encode = (params: Partial<ChatParams>, context: Partial<typeof enco
 export const bodyOf = (params: Partial<ChatParams>, context: Partial<typeof encodeContext> = {}) =>
   encode(params, context).body
 
-export const decode = (body: unknown) => chat().decode(body, decodeContext)
+/** @param encodeState of the request that is answered */
+export const decode = (body: unknown, encodeState?: unknown) => chat().decode(body, { ...decodeContext, encodeState })
 
 /** Runs events through the decoder. */
-export function streamOf(events: readonly object[]) {
-  const decoder = chat().stream(decodeContext)
+export function streamOf(events: readonly object[], encodeState?: unknown) {
+  const decoder = chat().stream({ ...decodeContext, encodeState })
   const chunks: ChatCompletionChunk[] = []
   for (const event of events) decoder.push(undefined, JSON.stringify(event), chunks)
   const whole = decoder.end(chunks)
