@@ -34,6 +34,8 @@ export default defineConfig({
     ...['p-retry', 'is-network-error'],
     // without dependencies of its own, and loaded with the first memoryCache(): one package less to install
     'lru-cache',
+    // repairs tool arguments of a history; loaded with the dialects
+    'jsonrepair',
     // checks the options of a Router, whether or not its user has zod: the few parts that it needs
     /^zod\/mini$/,
   ],

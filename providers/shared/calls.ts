@@ -1,5 +1,6 @@
+import { jsonrepair } from 'jsonrepair'
 import type { AssistantMessage } from '../../src/types/messages.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, isFields, parseJSON } from '../fields.js'
 import type { Report } from '../report.js'
 
 /** A tool call of the history. */
@@ -30,27 +31,57 @@ export function readCalls(message: AssistantMessage, index: number, report: Repo
     const name = call.function?.name
     if (typeof name !== 'string' || name === '')
       throw report.invalid(where, "must have 'function.name', a non-empty string")
-    calls.push({ id: call.id, name, input: parseArguments(call.function.arguments, where, report), where })
+    calls.push({ id: call.id, name, input: parseArguments(call.function.arguments, where, index, report), where })
   }
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ id: undefined, name: legacy.name, input: parseArguments(legacy.arguments, where, report), where })
+    calls.push({
+      id: undefined,
+      name: legacy.name,
+      input: parseArguments(legacy.arguments, where, index, report),
+      where,
+    })
   }
   return calls
 }
 
-export function parseArguments(text: unknown, where: string, report: Report): Fields {
+/**
+ * Parses the arguments of a call. The model wrote them, so text that is not a JSON object is repaired with a warning
+ * instead of rejected; beyond repair, the call keeps no arguments.
+ */
+export function parseArguments(text: unknown, where: string, index: number, report: Report): Fields {
   if (isFields(text)) return text
   if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}
-  let parsed: unknown
+  const given = String(text)
+  const parsed = parseJSON(given)
+  if (isFields(parsed)) return parsed
+  const repaired = repairArguments(parsed === undefined ? given : parsed)
+  report.repaired(
+    index,
+    `${where}: the arguments were not a JSON object (${given.slice(0, 80)}); ${repaired ? 'they were repaired' : 'they were replaced by {}'}.`,
+  )
+  return repaired ?? {}
+}
+
+/** The arguments of a call as JSON text, repaired if necessary. */
+export function argumentsText(given: unknown, where: string, index: number, report: Report): string {
+  if (typeof given === 'string' && isFields(parseJSON(given))) return given
+  return JSON.stringify(parseArguments(given, where, index, report))
+}
+
+/** The object in broken JSON, or in JSON that was encoded twice. */
+function repairArguments(given: unknown): Fields | undefined {
+  if (typeof given !== 'string') return undefined
+  const encodedTwice = parseJSON(given)
+  if (isFields(encodedTwice)) return encodedTwice
+  if (!given.includes('{')) return undefined
   try {
-    parsed = JSON.parse(String(text))
+    const repaired: unknown = JSON.parse(jsonrepair(given))
+    return isFields(repaired) ? repaired : undefined
   } catch {
-    throw report.invalid(where, `has arguments that are not JSON: ${String(text).slice(0, 80)}`)
+    return undefined
   }
-  if (!isFields(parsed)) throw report.invalid(where, 'has arguments that are not a JSON object.')
-  return parsed
 }
 
 /** The text of an assistant message, to compare with the blocks stored beside it. */

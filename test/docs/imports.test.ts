@@ -168,6 +168,8 @@ describe('imports', () => {
         to === 'src/errors.ts' ||
         to === 'providers/contract.ts' ||
         to.startsWith('providers/models/') ||
+        // checked with the other packages
+        to === 'jsonrepair' ||
         isShared(to) ||
         relatives.some(
           ([one, other]) => own === `providers/dialects/${one}/` && to.startsWith(`providers/dialects/${other}/`),
@@ -250,6 +252,7 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   // bundled, to validate options
   'zod/mini': { files: ['src/call/validate.ts', 'src/router/options.ts'] },
   redis: { files: ['src/cache/redis-link.ts'], lazy: true },
+  jsonrepair: { files: ['providers/shared/calls.ts'] },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
   '@azure': { files: ['providers/azure.ts'], lazy: true },

@@ -1,4 +1,5 @@
 import type { AssistantMessage, Message, ToolMessage } from '../../../src/types/messages.js'
+import { argumentsText } from '../../shared/calls.js'
 import { documentAsText, partsOf, plainly } from './content.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, type WireCall, type WireMessage } from './wire.js'
@@ -217,27 +218,19 @@ export function readCalls(message: AssistantMessage, index: number, scope: Encod
     const name = call.function?.name
     if (typeof name !== 'string' || name === '')
       throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
-    return { id: call.id, name, arguments: argumentsOf(call.function.arguments, where, scope), where }
+    return { id: call.id, name, arguments: argumentsText(call.function.arguments, where, index, scope.report), where }
   })
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ id: undefined, name: legacy.name, arguments: argumentsOf(legacy.arguments, where, scope), where })
+    calls.push({
+      id: undefined,
+      name: legacy.name,
+      arguments: argumentsText(legacy.arguments, where, index, scope.report),
+      where,
+    })
   }
   return calls
-}
-
-function argumentsOf(given: unknown, where: string, scope: EncodeScope): string {
-  if (isFields(given)) return JSON.stringify(given)
-  if (given === undefined || given === null || (typeof given === 'string' && given.trim() === '')) return '{}'
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(String(given))
-  } catch {
-    throw scope.report.invalid(where, `it has arguments that are not JSON: ${String(given).slice(0, 80)}`)
-  }
-  if (!isFields(parsed)) throw scope.report.invalid(where, 'it has arguments that are not a JSON object.')
-  return String(given)
 }
 
 /** Encodes an assistant turn; undefined if it is empty. */

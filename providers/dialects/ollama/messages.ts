@@ -1,8 +1,9 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
+import { parseArguments } from '../../shared/calls.js'
 import { contentOf } from './content.js'
 import type { EncodeScope } from './scope.js'
 import type { WireCall, WireMessage } from './wire.js'
-import { type Fields, isFields } from './wire.js'
+import { isFields } from './wire.js'
 
 /**
  * Encodes the history. Roles may come in any order: the model's template renders them one by one.
@@ -114,27 +115,15 @@ function readCalls(message: AssistantMessage, index: number, scope: EncodeScope)
     if (typeof name !== 'string' || name === '') {
       throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
     }
-    const fn = { name, arguments: argumentsOf(call.function.arguments, where, scope) }
+    const fn = { name, arguments: parseArguments(call.function.arguments, where, index, scope.report) }
     return typeof call.id === 'string' && call.id !== '' ? { id: call.id, function: fn } : { function: fn }
   })
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ function: { name: legacy.name, arguments: argumentsOf(legacy.arguments, where, scope) } })
+    calls.push({
+      function: { name: legacy.name, arguments: parseArguments(legacy.arguments, where, index, scope.report) },
+    })
   }
   return calls
-}
-
-/** The API accepts arguments as an object. */
-function argumentsOf(text: unknown, where: string, scope: EncodeScope): Fields {
-  if (isFields(text)) return text
-  if (text === undefined || text === null || (typeof text === 'string' && text.trim() === '')) return {}
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(String(text))
-  } catch {
-    throw scope.report.invalid(where, `it has arguments that are not JSON: ${String(text).slice(0, 80)}`)
-  }
-  if (!isFields(parsed)) throw scope.report.invalid(where, 'it has arguments that are not a JSON object.')
-  return parsed
 }

@@ -134,8 +134,6 @@ describe('a conversation with tools', () => {
     [[ask, result('x')], 'messages[1]'],
     [[ask, calls(call('a')), result('a'), result('a')], 'messages[3]'],
     [[ask, calls(call('a'))], 'messages[1].tool_calls[0]'],
-    [[ask, calls(call('a', 'f', '{'))], 'messages[1].tool_calls[0]'],
-    [[ask, calls(call('a', 'f', '[1]'))], 'messages[1].tool_calls[0]'],
     [[ask, calls({ type: 'function', function: { name: 'f' } })], 'messages[1].tool_calls[0]'],
     [[ask, calls(call('a', ''))], 'messages[1].tool_calls[0]'],
     [[ask, { role: 'function', name: 'f', content: '' }], 'messages[1]'],
