@@ -174,12 +174,23 @@ function collectCalls(message: AssistantMessage, index: number, scope: EncodeSco
     if (typeof name !== 'string' || name === '') {
       throw scope.report.invalid(where, "must be a tool call with a 'function.name'.")
     }
-    calls.push({ id, name, args: parseArguments(text, where, index, scope.report), signature: signatureOf(call), where })
+    calls.push({
+      id,
+      name,
+      args: parseArguments(text, where, index, scope.report),
+      signature: signatureOf(call),
+      where,
+    })
   }
   const legacy = message.function_call
   if (legacy) {
     const where = `messages[${index}].function_call`
-    calls.push({ id: undefined, name: legacy.name, args: parseArguments(legacy.arguments, where, index, scope.report), where })
+    calls.push({
+      id: undefined,
+      name: legacy.name,
+      args: parseArguments(legacy.arguments, where, index, scope.report),
+      where,
+    })
   }
   return calls
 }
