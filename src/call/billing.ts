@@ -1,3 +1,4 @@
+import type { AuxiliaryUsage } from '../../pricing/index.js'
 import type { ChatCompletion, Usage } from '../types/chat.js'
 import type { EmbeddingUsage } from '../types/embedding.js'
 import type { RerankUsage } from '../types/rerank.js'
@@ -14,25 +15,51 @@ export interface Billing {
   /** Milliseconds since 1970. */
   at?: number
   /** What is billed, where that is less than what was read (Cohere leaves out its own instructions). */
-  usage?: AnyUsage | undefined
+  usage?: (AnyUsage & { auxiliary_usage?: readonly AuxiliaryUsage[] }) | undefined
   /** True where the usage is counted and not told. */
   estimated?: boolean
 }
 
 /** Anthropic says in its usage how and where it served a call; the dialect keeps that beside the answer. */
 export function billingOf(
-  answer: Pick<ChatCompletion, 'model' | 'service_tier' | 'provider_specific_fields'>,
+  answer: Pick<ChatCompletion, 'model' | 'service_tier' | 'provider_specific_fields' | 'usage'>,
 ): Billing {
   const billing: Billing = { answeredModel: answer.model, serviceTier: answer.service_tier }
   const { usage: said, billed_units: units } = answer.provider_specific_fields ?? {}
   if (units && typeof units === 'object') billing.usage = billedUsage(units as Readonly<Record<string, unknown>>)
   if (said && typeof said === 'object') {
-    const { speed, inference_geo: geo, service_tier: tier } = said as Readonly<Record<string, unknown>>
+    const { speed, inference_geo: geo, service_tier: tier, iterations } = said as Readonly<Record<string, unknown>>
+    const advisors = advisorUsage(iterations)
+    if (answer.usage && advisors.length > 0) billing.usage = { ...answer.usage, auxiliary_usage: advisors }
     if (typeof speed === 'string') billing.speed = speed
     if (typeof geo === 'string') billing.dataResidency = geo
     if (tier === 'batch') billing.batch = true
   }
   return billing
+}
+
+/** Usage of advisor models, which are billed at their own rates. https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool */
+function advisorUsage(iterations: unknown): AuxiliaryUsage[] {
+  if (!Array.isArray(iterations)) return []
+  return iterations.flatMap((iteration: unknown) => {
+    const { type, model, cache_creation: lifetimes, ...counts } = (iteration ?? {}) as Readonly<Record<string, unknown>>
+    if (type !== 'advisor_message') return []
+    const count = (name: string): number => (typeof counts[name] === 'number' ? counts[name] : 0)
+    const cached = count('cache_read_input_tokens')
+    const written = count('cache_creation_input_tokens')
+    return [
+      {
+        model: typeof model === 'string' ? model : undefined,
+        prompt_tokens: count('input_tokens') + cached + written,
+        completion_tokens: count('output_tokens'),
+        prompt_tokens_details: {
+          cached_tokens: cached,
+          cache_creation_tokens: written,
+          ...(typeof lifetimes === 'object' && { cache_creation_token_details: lifetimes }),
+        },
+      },
+    ]
+  })
 }
 
 function billedUsage(units: Readonly<Record<string, unknown>>): AnyUsage | undefined {

@@ -19,6 +19,10 @@ type Input = EmbeddingParams['input']
 type Vectors = EmbeddingResponse<number[] | Float32Array>
 type Body = Decoded<EmbeddingResponse<number[] | string>>
 
+/** OpenAI's shape requires a usage, so providers that report none get one of 0 tokens, which no input has. */
+const isKnown = ({ total_tokens: tokens, input_images: images, cost }: EmbeddingUsage): boolean =>
+  tokens > 0 || images !== undefined || cost !== undefined
+
 export const embedding: OperationSpec<EmbeddingDialect, Body> = {
   name: 'embedding',
   method: 'embedding',
@@ -42,7 +46,7 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
       throw new ProviderFault(`it answered ${expected} inputs with ${data.length} vectors (${target.who})`)
     }
   },
-  settle: (call, { usage, model }) => call.settle(usage, { answeredModel: model }),
+  settle: (call, { usage, model }) => call.settle(isKnown(usage) ? usage : undefined, { answeredModel: model }),
   finish({ options }, answer) {
     const float32 = options.vectorType === 'float32'
     const data = answer.data as Vectors['data']
@@ -65,6 +69,7 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
     for (const { usage: one } of answers) {
       usage.prompt_tokens += one.prompt_tokens
       usage.total_tokens += one.total_tokens
+      if (one.input_images !== undefined) usage.input_images = (usage.input_images ?? 0) + one.input_images
       if (one.cost !== undefined) usage.cost = (usage.cost ?? 0) + one.cost
     }
     return { object: 'list', model: answers[0]?.model ?? '', data: answers.flatMap(({ data }) => data), usage }

@@ -28,6 +28,8 @@ export interface EmbeddingUsage {
   prompt_tokens: number
   /** Same as `prompt_tokens`. */
   total_tokens: number
+  /** Images among the inputs, if the provider bills them one by one (Cohere). */
+  input_images?: number
   /** Cost reported by the provider itself, in US dollars. */
   cost?: number
 }

@@ -59,10 +59,11 @@ export function decodeEmbedding(body: unknown, context: DecodeContext): Decoded<
   })
   const billed = isFields(body.meta) ? body.meta.billed_units : undefined
   const tokens = (countIn(billed, 'input_tokens') ?? 0) + (countIn(billed, 'image_tokens') ?? 0)
+  const images = countIn(billed, 'images')
   return {
     object: 'list',
     model: context.model,
     data,
-    usage: { prompt_tokens: tokens, total_tokens: tokens },
+    usage: { prompt_tokens: tokens, total_tokens: tokens, ...(images !== undefined && { input_images: images }) },
   }
 }

@@ -70,24 +70,32 @@ function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_deta
     countIn(details, 'cache_creation_tokens') ??
     countIn(details, 'cache_write_tokens') ??
     countIn(raw, 'cache_creation_input_tokens')
-  const lifetimes = lifetimesOf(details)
-  const all: Usage['prompt_tokens_details'] = counts({
+  const known = counts({
     cached_tokens: atMost(cached, prompt),
     cache_creation_tokens: atMost(written, prompt - (cached ?? 0)),
     audio_tokens: atMost(countIn(details, 'audio_tokens'), prompt),
     image_tokens: atMost(countIn(details, 'image_tokens'), prompt),
     text_tokens: atMost(countIn(details, 'text_tokens'), prompt),
   })
-  return lifetimes ? { ...all, cache_creation_token_details: lifetimes } : all
+  const lifetimes = lifetimesOf(details)
+  return lifetimes ? { ...known, cache_creation_token_details: lifetimes } : known
 }
 
-/** Cache writes by their lifetime, which have prices of their own. */
-function lifetimesOf(details: Fields | undefined) {
-  const split = details?.cache_write_tokens_details
-  if (!isFields(split)) return undefined
+/**
+ * Cache writes by lifetime: OpenAI's 30 minutes and 12 hours; gateways report Anthropic's under its names.
+ * https://platform.openai.com/docs/guides/prompt-caching
+ */
+function lifetimesOf(
+  details: Fields | undefined,
+): Counts<`ephemeral_${'5m' | '30m' | '1h' | '12h'}_input_tokens`> | undefined {
+  const own = isFields(details?.cache_write_tokens_details) ? details.cache_write_tokens_details : undefined
+  const other = isFields(details?.cache_creation_token_details) ? details.cache_creation_token_details : undefined
+  if (!own && !other) return undefined
   return counts({
-    ephemeral_30m_input_tokens: countIn(split, 'ttl_30m_tokens'),
-    ephemeral_12h_input_tokens: countIn(split, 'ttl_12h_tokens'),
+    ephemeral_5m_input_tokens: countIn(other, 'ephemeral_5m_input_tokens'),
+    ephemeral_30m_input_tokens: countIn(own, 'ttl_30m_tokens') ?? countIn(other, 'ephemeral_30m_input_tokens'),
+    ephemeral_1h_input_tokens: countIn(other, 'ephemeral_1h_input_tokens'),
+    ephemeral_12h_input_tokens: countIn(own, 'ttl_12h_tokens') ?? countIn(other, 'ephemeral_12h_input_tokens'),
   })
 }
 

@@ -23,8 +23,15 @@ export function usageOf(response: Fields): Usage | undefined {
   )
   const searches = searchesIn(response)
   if (usage && searches > 0) usage.server_tool_use = { ...usage.server_tool_use, web_search_requests: searches }
+  const fileSearches = fieldsIn(response.output).filter(isFileSearch).length
+  if (usage && fileSearches > 0) {
+    usage.server_tool_use = { ...usage.server_tool_use, file_search_requests: fileSearches }
+  }
   return usage
 }
+
+/** Billed per call. https://platform.openai.com/docs/guides/tools-file-search */
+const isFileSearch = ({ type, status }: Fields): boolean => type === 'file_search_call' && status !== 'failed'
 
 /**
  * Searches are billed; opening a page and searching for text on it are not.
