@@ -48,6 +48,8 @@ export interface HistoryWriter<Block, EncodeScope> {
     register: (call: CallInHistory) => WireCall,
     scope: EncodeScope,
   ): Block[]
+  /** Blocks for a user turn before an assistant message. */
+  before?(message: AssistantMessage, index: number, scope: EncodeScope): Block[]
   result(wireId: string, result: ToolResult, where: string, scope: EncodeScope): Block[]
   /** Sets a message's `cache_control` on its blocks. */
   setCacheControl(blocks: Block[], cacheControl: CacheControl, where: string, scope: EncodeScope): void
@@ -161,6 +163,8 @@ class History<Block, EncodeScope extends HistoryScope> {
   }
 
   #addAssistant(message: AssistantMessage, index: number): void {
+    const before = this.#writer.before?.(message, index, this.#scope) ?? []
+    if (before.length > 0) this.entries.push({ role: 'user', blocks: before, results: [], index })
     const entry: Entry<Block> = { role: 'assistant', blocks: [], results: [], index }
     entry.blocks = this.#writer.assistant(message, index, (call) => this.#register(call, entry), this.#scope)
     if (entry.blocks.length > 0) this.entries.push(entry)

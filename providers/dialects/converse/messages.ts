@@ -1,5 +1,6 @@
 import type { AssistantMessage, CacheControl, Message } from '../../../src/types/messages.js'
 import { assistantText, readCalls } from '../../shared/calls.js'
+import { compactionSummary, reportForeignParts } from '../../shared/foreign.js'
 import { type Entry, type HistoryWriter, readHistory, type ToolResult } from '../../shared/history.js'
 import { alternateTurns, beginWithUser, type Draft, endWithText } from '../../shared/turns.js'
 import { addCachePoint, encodeParts, textBlock } from './content.js'
@@ -37,6 +38,7 @@ const writer: HistoryWriter<Block, EncodeScope> = {
     return encodeParts(rest, where, scope)
   },
   assistant(message, index, note, scope) {
+    reportForeignParts(message, 'converse_content', index, scope.report)
     const calls = readCalls(message, index, scope.report)
     // Anthropic's histories have their calls in the content
     for (const call of callsInContent(message)) {
@@ -47,6 +49,10 @@ const writer: HistoryWriter<Block, EncodeScope> = {
       return { toolUse: { toolUseId, name, input } }
     })
     return encodeAssistant(message, toolUses, index, scope)
+  },
+  before(message, index, { report }) {
+    const summary = compactionSummary(message, index, report)
+    return summary === undefined ? [] : [{ text: summary }]
   },
   result: encodeResult,
   setCacheControl: addCachePoint,

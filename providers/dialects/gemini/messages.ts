@@ -1,5 +1,6 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
 import { parseArguments } from '../../shared/calls.js'
+import { compactionSummary, reportForeignParts } from '../../shared/foreign.js'
 import { encodeImages, encodeParts } from './content.js'
 import { restoreParts } from './replay.js'
 import type { EncodeScope } from './scope.js'
@@ -80,12 +81,20 @@ class History {
         return
       }
       case 'user': {
-        const parts = encodeParts(message.content, where, this.#scope)
+        const { results, rest } = splitResults(message.content)
+        for (const [position, result] of results) {
+          const call = this.#find(result.tool_use_id, `${where}.content[${position}]`)
+          this.#answer(call, result.content, result.is_error === true, index)
+        }
+        const parts = encodeParts(rest, where, this.#scope)
         if (parts.length > 0) this.#push('user', parts, index)
-        else report.repaired(index, `${where}: the message is empty and was left out.`)
+        else if (results.length === 0) report.repaired(index, `${where}: the message is empty and was left out.`)
         return
       }
       case 'assistant': {
+        const summary = compactionSummary(message, index, report)
+        if (summary !== undefined) this.#push('user', [{ text: summary }], index)
+        reportForeignParts(message, 'content_parts', index, report)
         const calls = collectCalls(message, index, this.#scope)
         const parts = encodeAssistant(message, calls, index, this.#scope)
         if (parts.length === 0) return report.repaired(index, `${where}: the message is empty and was left out.`)
@@ -94,12 +103,12 @@ class History {
         return
       }
       case 'tool':
-        return this.#answer(this.#find(message.tool_call_id, where), message, index)
+        return this.#answer(this.#find(message.tool_call_id, where), message.content, message.is_error === true, index)
       case 'function': {
         const call = this.#open.find(({ id, name }) => id === undefined && name === message.name)
         if (!call)
           throw report.invalid(where, `answers the function '${message.name}', which no earlier message calls.`)
-        return this.#answer(call, message, index)
+        return this.#answer(call, message.content, false, index)
       }
       default: {
         const role = String((message as { role?: unknown }).role)
@@ -139,10 +148,9 @@ class History {
     )
   }
 
-  #answer(call: OpenCall, message: Extract<Message, { role: 'tool' | 'function' }>, index: number): void {
+  #answer(call: OpenCall, content: unknown, failed: boolean, index: number): void {
     const where = `messages[${index}]`
-    const failed = message.role === 'tool' && message.is_error === true
-    const { part, after } = encodeResult(call, { content: message.content, failed }, where, this.#scope)
+    const { part, after } = encodeResult(call, { content, failed }, where, this.#scope)
     if (this.#entries.at(-1) !== call.entry) {
       this.#scope.report.repaired(index, `${where}: the tool result was moved up, right after its call.`)
     }
@@ -151,6 +159,18 @@ class History {
     this.#open = this.#open.filter((open) => open !== call)
     if (call.id !== undefined) this.#answered.add(call.id)
   }
+}
+
+/** Separates Anthropic's tool results, with their positions, from the other parts of a user message. */
+function splitResults(content: unknown): { readonly results: (readonly [number, Fields])[]; readonly rest: unknown } {
+  if (!Array.isArray(content)) return { results: [], rest: content }
+  const results: (readonly [number, Fields])[] = []
+  const rest = content.filter((part: unknown, position) => {
+    if (!isFields(part) || part.type !== 'tool_result') return true
+    results.push([position, part])
+    return false
+  })
+  return { results, rest }
 }
 
 /** The calls of an assistant message. */
@@ -181,6 +201,13 @@ function collectCalls(message: AssistantMessage, index: number, scope: EncodeSco
       signature: signatureOf(call),
       where,
     })
+  }
+  // Anthropic's histories have their calls in the content
+  for (const part of Array.isArray(message.content) ? (message.content as unknown[]) : []) {
+    if (!isFields(part) || part.type !== 'tool_use' || calls.some(({ id }) => id === part.id)) continue
+    const { id, name, input } = part
+    const args = isFields(input) ? input : {}
+    calls.push({ id: String(id), name: String(name), args, where: `messages[${index}].content` })
   }
   const legacy = message.function_call
   if (legacy) {
@@ -226,9 +253,12 @@ function encodeAssistant(
   return scope.facts.signatures ? sealCalls(parts) : parts
 }
 
+const isCall = (part: unknown): boolean =>
+  isFields(part) && (part.type === 'tool_use' || part.type === 'server_tool_use')
+
 function encodeText(message: AssistantMessage, index: number, scope: EncodeScope): Part[] {
   const content: unknown = Array.isArray(message.content)
-    ? message.content.filter((part: unknown) => !isThinking(part))
+    ? message.content.filter((part: unknown) => !isThinking(part) && !isCall(part))
     : message.content
   const parts = encodeParts(content, `messages[${index}]`, scope)
   if (parts.length === 0 && message.refusal) parts.push({ text: message.refusal })

@@ -53,6 +53,9 @@ export function collectNames({ tools, functions, messages }: ChatParams): string
       calls.push(String(call?.type === 'custom' ? call.custom?.name : call?.function?.name))
     }
     if (message.function_call) calls.push(String(message.function_call.name))
+    for (const part of Array.isArray(message.content) ? (message.content as unknown[]) : []) {
+      if (isFields(part) && part.type === 'tool_use') calls.push(String(part.name))
+    }
   }
   return [...names.filter((name) => typeof name === 'string'), ...calls]
 }

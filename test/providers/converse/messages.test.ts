@@ -141,6 +141,26 @@ describe('messages', () => {
     expect(() => encode({ messages })).toThrow(text)
   })
 
+  it('keeps a summary as a message and drops other foreign parts with a warning', () => {
+    const content_blocks = [
+      { type: 'compaction', content: 'The user has a boat.' },
+      { type: 'mcp_tool_use', id: 's', name: 'search', input: {} },
+    ]
+    const content_parts = [{ text: 'Noted.' }, { executableCode: { code: '1' } }]
+    const message = {
+      role: 'assistant',
+      content: 'Noted.',
+      provider_specific_fields: { content_blocks, content_parts },
+    }
+    const { body, warnings } = encode({ messages: [message, { role: 'user', content: 'Which?' }] })
+    expect(body.messages).toEqual([
+      { role: 'user', content: [{ text: 'Summary of the conversation so far:\n\nThe user has a boat.' }] },
+      { role: 'assistant', content: [{ text: 'Noted.' }] },
+      { role: 'user', content: [{ text: 'Which?' }] },
+    ])
+    expect(warnings?.map((warning) => warning.message).join()).toMatch(/summary.*mcp_tool_use.*executableCode/)
+  })
+
   it('continues an assistant message if the model supports it', () => {
     const messages = [user, { role: 'assistant', content: 'The answer is ' }]
     expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: [{ text: 'The answer is' }] })

@@ -207,6 +207,58 @@ describe('histories from other providers', () => {
     ])
   })
 
+  it("may have calls and results in Anthropic's blocks", () => {
+    const { body } = encode({
+      messages: [
+        user(),
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: 'One moment.' },
+            { type: 'tool_use', id: 'a', name: 'look/up', input: { q: 1 } },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'a', content: 'no', is_error: true },
+            { type: 'text', text: 'And?' },
+          ],
+        },
+      ],
+    })
+    expect(body.contents).toEqual([
+      { role: 'user', parts: [{ text: 'Hi' }] },
+      {
+        role: 'model',
+        parts: [{ text: 'One moment.' }, { functionCall: { id: 'a', name: 'look_up', args: { q: 1 } } }],
+      },
+      {
+        role: 'user',
+        parts: [{ functionResponse: { id: 'a', name: 'look_up', response: { error: 'no' } } }, { text: 'And?' }],
+      },
+    ])
+  })
+
+  it('keep a summary as a message and lose other foreign parts with a warning', () => {
+    const content_blocks = [
+      { type: 'compaction', content: 'The user has a boat.' },
+      { type: 'server_tool_use', id: 's', name: 'web_search', input: {} },
+      { type: 'text', text: 'Noted.' },
+    ]
+    const message = assistant('Noted.', { provider_specific_fields: { content_blocks } })
+    const { body, warnings } = encode({ messages: [message, user('Which?')] })
+    expect(body.contents).toEqual([
+      { role: 'user', parts: [{ text: 'Summary of the conversation so far:\n\nThe user has a boat.' }] },
+      { role: 'model', parts: [{ text: 'Noted.' }] },
+      { role: 'user', parts: [{ text: 'Which?' }] },
+    ])
+    expect(warnings).toMatchObject([
+      { type: 'repaired', messageIndex: 0, message: expect.stringContaining('summary') },
+      { type: 'repaired', messageIndex: 0, message: expect.stringContaining('server_tool_use') },
+    ])
+  })
+
   it('may contain refusals and Anthropic documents', () => {
     const turns = turnsOf([
       user([
