@@ -195,8 +195,7 @@ describe.skipIf(!hasRedis)('Routers whose Redis is lost', () => {
       for (let i = 0; i < 2; i++) await call()
       await sleep(150)
       expect(events).toEqual(['local', 'shared'])
-      await using other = redisState(options) as ReturnType<typeof redisState> & AsyncDisposable
-      other[Symbol.asyncDispose] = () => other.close()
+      const other = redisState(options)
       const usage = await other.usage({ key: 'deployment:x', requests: 100, budget: 10 })
       expect(usage).toMatchObject({ requests: 9, inFlight: 0, reserved: 0 })
       expect(usage.spent).toBeCloseTo(cost, 6)
