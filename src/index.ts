@@ -166,6 +166,7 @@ export {
   type OpenAIErrorBody,
   toHttpError,
 } from './http-error.js'
+export { LimitQueue, type LimitWaitOptions } from './limits/limit-queue.js'
 export { type MemoryLimits, type MemoryLimitsOptions, memoryLimits } from './limits/memory.js'
 export {
   type RedisClient,

@@ -41,8 +41,12 @@ export class WaitQueue<Found> {
     return this.#waiters.length
   }
 
+  hasKind(kind: string): boolean {
+    return this.#waiters.some(({ request }) => request.kind === kind)
+  }
+
   /**
-   * Waits until `attempt` finds capacity.
+   * Waits until `attempt` finds capacity. The first attempt comes with the next wake.
    * @returns `undefined` if that took longer than `maxWaitMs`
    * @throws the `failure` of the request when it is aborted or the queue closed, and whatever `attempt` throws
    */

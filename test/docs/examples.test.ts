@@ -53,6 +53,13 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /cost_details: \{"input"/,
     /^sent: 2$/m,
   ],
+  'limits.mjs': [
+    /^answered: You said: What is a key\?$/m,
+    /^refused by team:search: budget, try again later$/m,
+    /^answered: You said: What is a budget\?\nanswered: You said: What is a limit\?$/m,
+    /^refused by key:7f3a: requests, try again later$/m,
+    /^key: 3 requests, 0 in flight$/m,
+  ],
   'logger.mjs': [/"level":40,.*"provider":"openai"/, /"level":50,/, /"code":"authentication","msg":"caught"/],
   'lunary.mjs': [/^\/v1\/runs\/ingest start gpt-4o-mini user-1$/m, /\{ prompt: \d+, completion: \d+ \}/, /^sent: 2$/m],
   'opentelemetry.mjs': [/^POST \/chat\n {2}chat gpt-4o-mini$/m, /llmux\.attempts: 2/, /error\.type: rate_limit/],

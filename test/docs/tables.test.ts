@@ -109,7 +109,7 @@ describe('the tables of docs/router.md', () => {
     ['option of `healthCheck`', types, 'HealthCheckOptions'],
     ['option of a budget', 'src/limits/types.ts', 'BudgetOptions'],
     ['option of a call', types, 'RouterCallOptions'],
-    ['option of `redisState()`', 'src/router/redis/index.ts', 'RedisStateOptions'],
+    ['option of `redisState()`', 'src/limits/redis/index.ts', 'RedisStateOptions'],
   ] as const
 
   it.each(tables)('%s: all of them, with their defaults', (heading, file, name) => {
