@@ -61,7 +61,8 @@ export function visibleHeaders(headers: HeaderMap): Record<string, string> {
 
 /**
  * `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` (OpenAI and most hosts) and
- * `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`.
+ * `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`. Cerebras, Mistral and others append
+ * the window: `x-ratelimit-remaining-tokens-minute`.
  */
 export function rateLimits(headers: HeaderMap, wallNow: number): RateLimits {
   const limits: RateLimits = {}
@@ -74,7 +75,8 @@ export function rateLimits(headers: HeaderMap, wallNow: number): RateLimits {
   for (const [key, word] of kinds) {
     const found =
       limit(headers, wallNow, (part) => `x-ratelimit-${part}-${word}`) ??
-      limit(headers, wallNow, (part) => `anthropic-ratelimit-${word}-${part}`)
+      limit(headers, wallNow, (part) => `anthropic-ratelimit-${word}-${part}`) ??
+      windowLimit(headers, wallNow, word)
     if (found) limits[key] = found
   }
   if (!limits.requests) {
@@ -82,6 +84,17 @@ export function rateLimits(headers: HeaderMap, wallNow: number): RateLimits {
     if (plain) limits.requests = plain
   }
   return limits
+}
+
+const windows = ['minute', 'second', 'hour', 'day'] as const
+
+/** The limit of the first window that a header names. The minute comes first, as it is the one that a call can wait for. */
+function windowLimit(headers: HeaderMap, wallNow: number, word: string): RateLimit | undefined {
+  for (const window of windows) {
+    const found = limit(headers, wallNow, (part) => `x-ratelimit-${part}-${word}-${window}`)
+    if (found) return found
+  }
+  return undefined
 }
 
 function limit(headers: HeaderMap, wallNow: number, name: (part: string) => string): RateLimit | undefined {

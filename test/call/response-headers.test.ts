@@ -37,6 +37,21 @@ describe('rate limits', () => {
     })
   })
 
+  it('reads limits whose headers name their window', () => {
+    const headers = {
+      'x-ratelimit-limit-requests-day': '14400',
+      'x-ratelimit-remaining-requests-day': '14399',
+      'x-ratelimit-limit-tokens-minute': '60000',
+      'x-ratelimit-remaining-tokens-minute': '41000',
+      'x-ratelimit-reset-tokens-minute': '12.5',
+      'x-ratelimit-remaining-tokens-day': '900000',
+    }
+    expect(rateLimits(headers, now)).toEqual({
+      requests: { limit: 14_400, remaining: 14_399 },
+      tokens: { limit: 60_000, remaining: 41_000, resetMs: 12_500 },
+    })
+  })
+
   it("reads Anthropic's", () => {
     const headers = {
       'anthropic-ratelimit-requests-limit': '50',
