@@ -17,6 +17,7 @@ import { splitRequest } from './request.js'
 import { resolveModel } from './resolve.js'
 import { sendStream } from './stream-reader.js'
 import { formatOf } from './structured.js'
+import { encodeToolSchemas, hasToolSchemas } from './tool-schemas.js'
 
 type Answer = object & { readonly meta: CallMeta }
 
@@ -42,6 +43,7 @@ export async function execute(
   if (!part) throw new BadRequestError(spec.unsupported(provider), { provider: provider.id, model })
   const schema = spec.schemaOf?.(params)
   if (schema) params.response_format = await formatOf(schema)
+  if (hasToolSchemas(params)) await encodeToolSchemas(params)
   const extraBody = params.extra_body
   if (extraBody !== undefined) delete params.extra_body
   const stream = params.stream === true && spec.stream !== undefined

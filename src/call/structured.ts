@@ -26,27 +26,38 @@ export async function formatOf(schema: StandardSchema): Promise<JSONSchemaFormat
   return { type: 'json_schema', json_schema: { name: title || 'response', schema: json, strict: fitsStrict(json) } }
 }
 
-async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema> {
+/**
+ * The JSON Schema of a schema object.
+ * @param param the parameter that has it, for messages
+ * @throws {BadRequestError} if the schema can't be expressed in JSON Schema
+ */
+export async function jsonSchemaOf(
+  schema: StandardSchema,
+  param = 'response_format',
+  side: 'input' | 'output' = 'output',
+): Promise<JSONSchema> {
   const { jsonSchema, vendor } = schema['~standard']
   try {
-    if (jsonSchema) return jsonSchema.output({ target: 'draft-2020-12' })
+    const convert = side === 'input' ? (jsonSchema?.input ?? jsonSchema?.output) : jsonSchema?.output
+    if (convert) return convert({ target: 'draft-2020-12' })
     if (vendor === 'zod' && '_zod' in schema) {
       const zod = await import('zod')
-      return zod.toJSONSchema(schema as unknown as Parameters<typeof zod.toJSONSchema>[0]) as JSONSchema
+      return zod.toJSONSchema(schema as unknown as Parameters<typeof zod.toJSONSchema>[0], { io: side }) as JSONSchema
     }
   } catch (error) {
     throw new BadRequestError(
-      `The schema in response_format has no JSON Schema: ${error instanceof Error ? error.message : error}`,
-      {
-        param: 'response_format',
-        cause: error,
-      },
+      `'${param}' must have a JSON Schema; its schema can't be converted: ${error instanceof Error ? error.message : error}`,
+      { param, cause: error },
     )
   }
   throw new BadRequestError(
-    `The ${vendor} schema in response_format can't say what it is in JSON Schema. ${advice[vendor] ?? ''}` +
-      `${advice[vendor] ? 'Or pass' : 'Pass'} { type: 'json_schema', json_schema: { name, schema } } and validate the answer yourself.`,
-    { param: 'response_format' },
+    `'${param}' must have a JSON Schema; got a ${vendor} schema that can't be converted. ${advice[vendor] ?? ''}` +
+      `${advice[vendor] ? 'Or pass' : 'Pass'} ${
+        param === 'response_format'
+          ? "{ type: 'json_schema', json_schema: { name, schema } } and validate the answer yourself."
+          : 'a JSON Schema.'
+      }`,
+    { param },
   )
 }
 

@@ -7,6 +7,7 @@ import { prepare } from '../call/prepare.js'
 import { splitRequest } from '../call/request.js'
 import { resolveModel } from '../call/resolve.js'
 import { formatOf } from '../call/structured.js'
+import { encodeToolSchemas, hasToolSchemas } from '../call/tool-schemas.js'
 import { providerCount } from '../tokens/endpoints.js'
 import { familyOf } from '../tokens/families.js'
 import type { TokenCount, TokenRequest } from '../tokens/types.js'
@@ -27,6 +28,7 @@ export async function runCountTokens(context: ClientContext, request: CountToken
   checkMessages(params.messages, 'To count the tokens of a text, use tokenCounter({ model, text }).')
   const schema = chat.schemaOf?.(params)
   if (schema) params.response_format = await formatOf(schema)
+  if (hasToolSchemas(params)) await encodeToolSchemas(params)
   const { provider, model } = await resolveModel(params.model, context, { operation: 'chat', params, options })
   const { count } = provider
   const part = provider.dialect.chat

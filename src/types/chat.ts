@@ -16,7 +16,7 @@ export interface FunctionDefinition {
   name: string
   /** Purpose of the function; the model uses it to decide when to call. */
   description?: string
-  /** JSON Schema of the arguments. */
+  /** JSON Schema of the arguments, or a zod (or any Standard Schema) schema, which is converted. */
   parameters?: Record<string, unknown>
   /** Guarantees arguments that match the schema, on providers with strict mode. @default the provider's */
   strict?: boolean | null

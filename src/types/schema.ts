@@ -13,7 +13,10 @@ interface StandardProps<Input, Output> {
   readonly validate: (value: unknown, ...rest: never[]) => StandardResult<Output> | Promise<StandardResult<Output>>
   readonly types?: { readonly input: Input; readonly output: Output } | undefined
   readonly jsonSchema?:
-    | { readonly output: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown> }
+    | {
+        readonly output: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>
+        readonly input?: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>
+      }
     | undefined
 }
 
