@@ -25,11 +25,11 @@ const at = (value: unknown, path: string): unknown =>
 
 describe('a schema in tools', () => {
   it.each([
-    ['openai/gpt-4o', 'tools.0.function.parameters]',
-    ['anthropic/claude-sonnet-4-5', 'tools.0.input_schema]',
-    ['cohere/command-a-03-2025', 'tools.0.function.parameters]',
-    ['ollama/llama3.2', 'tools.0.function.parameters]',
-    ['bedrock/amazon.nova-pro-v1:0', 'toolConfig.tools.0.toolSpec.inputSchema.json]',
+    ['openai/gpt-4o', 'tools.0.function.parameters'],
+    ['anthropic/claude-sonnet-4-5', 'tools.0.input_schema'],
+    ['cohere/command-a-03-2025', 'tools.0.function.parameters'],
+    ['ollama/llama3.2', 'tools.0.function.parameters'],
+    ['bedrock/amazon.nova-pro-v1:0', 'toolConfig.tools.0.toolSpec.inputSchema.json'],
   ])('is converted for %s', async (model, path) => {
     const tools = [{ type: 'function', function: { name: 'get_weather', parameters } }]
     const body = await sent(model, {
