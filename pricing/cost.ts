@@ -1,3 +1,4 @@
+import type { CallCost } from '../src/types/cost.js'
 import { type AppliedRates, Bill, roundOff, type SearchSize } from './bill.js'
 import { cardAt, effectiveRates } from './rates.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
@@ -50,45 +51,12 @@ export interface CostOfRequest extends CostTerms {
  * Why there is no total: the table has no price for the model, the usage is unknown, or the arguments make no sense
  * (such as an `at` that is not a time).
  */
-export type NoPrice = 'unknown_model' | 'missing_usage' | 'invalid_request'
+export type NoPrice = NonNullable<CallCost['reason']>
 
-/**
- * Cost of a call in US dollars. The parts are disjoint and add up to `total`. They are absent if there is no price, or if the
- * provider reported the total itself.
- */
-export interface CostBreakdown {
-  /** Undefined if there is no price; `reason` gives the cause. Never a guessed 0. */
-  total: number | undefined
-  /** Uncached text and images. */
-  input?: number
-  /** Tokens read from the prompt cache. */
-  cacheRead?: number
-  /** Tokens written to the prompt cache. */
-  cacheWrite?: number
-  /** Text and images, without reasoning and audio. */
-  output?: number
-  /** Reasoning tokens. */
-  reasoning?: number
-  /** Audio input and output. */
-  audio?: number
-  /** Fees that are not for tokens: web searches, file searches, search units, requests, images, pages, seconds, characters. */
-  tools?: number
-  /** Cost of other models that took part in the call, such as Anthropic's advisor. Absent if there was none. */
-  auxiliary?: number
+/** Cost of a call in US dollars, with the rates that were applied. */
+export interface CostBreakdown extends CallCost {
   /** Rates that were applied. */
   rates?: AppliedRates
-  /** Origin of the price: the provider's answer, a registered model, or the price table. */
-  source?: 'provider' | 'registry' | 'table'
-  /** Row of the table: `openai/gpt-4o`. */
-  row?: string
-  /** Date of the price table: `2026-09-23`. */
-  asOf?: string
-  /** Reason for a missing total. */
-  reason?: NoPrice
-  /** For an answer from the cache: the cost without it. Absent if unknown. */
-  saved?: number
-  /** Ids similar to the unknown one. */
-  near?: readonly string[]
 }
 
 /**

@@ -15,7 +15,7 @@ export interface CacheableCall extends MetaSource {
   cache: CacheOutcome | undefined
   nativeFinishReason: string | undefined
   firstTokenAt: number | undefined
-  /** Records who produced a cached answer, for calls that did not know it beforehand. */
+  /** Records the origin of a cached answer, for calls without a provider so far. */
   answeredBy?(origin: Origin): void
   settle(usage: AnyUsage | undefined, billing?: Billing, error?: LLMError): void
 }

@@ -22,7 +22,7 @@ export interface CachedChat {
   readonly keyInput: KeyInput
   readonly replay: ReplayOptions
   readonly embedder: Embedder
-  /** Returns who answered; undefined if the answer must not be stored. */
+  /** Returns the origin of an answer; undefined if it must not be stored. */
   origin(answer: Decoded<ChatCompletion> & { readonly meta?: ChatCompletion['meta'] }): Origin | undefined
   send(): Promise<ChatCompletion | CompletionStream>
 }

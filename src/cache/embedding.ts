@@ -28,7 +28,7 @@ export interface CachedEmbedding {
   readonly keyInput: KeyInput
   readonly input: Input
   readonly vectorType: 'array' | 'float32'
-  /** Returns who answered; undefined if the answer must not be stored. */
+  /** Returns the origin of an answer; undefined if it must not be stored. */
   origin(answer: Answer): Origin | undefined
   /** Requests the missing vectors from the provider. */
   send(input: Input, note: CacheOutcome | undefined): Promise<Answer>

@@ -112,7 +112,7 @@ export interface KeyInput {
   readonly operation: 'chat' | 'embedding' | 'rerank'
   readonly params: Readonly<Record<string, unknown>>
   readonly extraBody: unknown
-  /** Files downloaded for providers that accept inline data only. Their content is part of the key: a URL may change what it serves. */
+  /** Files downloaded for providers that accept inline data only. Their content is part of the key: the content behind a URL may change. */
   readonly media?: ReadonlyMap<string, Media> | undefined
 }
 

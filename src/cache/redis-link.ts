@@ -164,7 +164,7 @@ export class RedisLink<Client extends LinkedClient> {
     return command(client)
   }
 
-  /** Calls that were under way when the rest began say nothing new: a burst of them is one failure, not a long one. */
+  /** Failures of commands sent before the pause started count as part of the same outage. */
   #recordFailure(began: number): void {
     if (began < this.#pausedUntil) return
     this.#failures++

@@ -15,7 +15,7 @@ export interface CachedRerank {
   /** Text of the model, address and account, see `scopeText()`. */
   readonly scope: string
   readonly keyInput: KeyInput
-  /** Returns who answered; undefined if the answer must not be stored. */
+  /** Returns the origin of an answer; undefined if it must not be stored. */
   origin(answer: RerankResponse): Origin | undefined
   send(): Promise<RerankResponse>
 }

@@ -1,5 +1,5 @@
-import type { Family } from './families.js'
-import { measured } from './measured.js'
+import type { Family } from './family.js'
+import { type FamilyName, measured } from './measured.js'
 
 type Row = Omit<Family, 'name' | 'error'>
 
@@ -111,9 +111,7 @@ const rows = {
   sonar: calibrated({ text: 1, priming: 0, message: 0 }),
   /** Names of unknown tokenizers: Azure deployments, renamed fine-tunes and others. */
   unknown: calibrated({ text: 1.1, priming: 4, message: 4, keepsTools: true }),
-} as const satisfies Readonly<Record<string, Row>>
-
-export type FamilyName = keyof typeof rows
+} as const satisfies Readonly<Record<FamilyName, Row>>
 
 /** Every family, by name. */
 export const families = Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { FamilyName } from './family-table.js'
+import type { FamilyName } from './measured.js'
 
 /** Families by the start of a model's name; the longest match wins. See `lookup()`. */
 export const heads: Readonly<Record<string, FamilyName>> = {

@@ -1,4 +1,3 @@
-import type { FamilyName } from './family-table.js'
 import type { ExpectedError } from './types.js'
 
 /**
@@ -24,7 +23,7 @@ const few: Row = [0, 0.15, 0.5, 0.15, 0.5]
 /** Images, audio and files, of all families together: most of those recorded are URLs of unknown size. */
 export const media: Row = [69, 0.553, 4.252, 0.552, 4.252]
 
-export const measured: Readonly<Record<FamilyName, Measured>> = {
+export const measured = {
   'gpt-4o': { text: [35, 0, 0, 0.01, 0.085], tools: [65, 0, 0.05, 0.044, 0.1] },
   'gpt-4o-search': { text: few, tools: few },
   'gpt-5': { text: [11, 0, 0, 0, 0.02], tools: [15, 0.006, 0.82, 0.07, 0.87] },
@@ -55,7 +54,10 @@ export const measured: Readonly<Record<FamilyName, Measured>> = {
   nova: { text: [4, 0, 0.873, 0, 0.891], tools: [5, 0.035, 1.766, 0.03, 1.759] },
   sonar: { text: [8, 0, 0.01, 0.01, 0.021], tools: few },
   unknown: { text: [12, 0.05, 0.997, 0.02, 0.997], tools: [6, 0.446, 1.1, 0.49, 1.15] },
-}
+} as const satisfies Readonly<Record<string, Measured>>
+
+/** Name of a family of models with one tokenizer. */
+export type FamilyName = keyof typeof measured
 
 /** Expected error for a request with such parts. */
 export const expectedError = (

@@ -1,4 +1,4 @@
-import type { CallCost } from './meta.js'
+import type { CallCost } from './cost.js'
 
 /**
  * A store of text entries: `memoryCache()`, `redisCache()`, or any object with `get` and `set`, such as a `Map` or a Keyv.

@@ -9,6 +9,9 @@ import type {
 } from './messages.js'
 import type { CallMeta } from './meta.js'
 import type { JSONSchema, StandardSchema } from './schema.js'
+import type { Usage } from './usage.js'
+
+export type { Usage }
 
 /** A function that the model may call. */
 export interface FunctionDefinition {
@@ -195,51 +198,6 @@ export interface ChatParams {
 
 /** Reason why the model stopped. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call'
-
-/**
- * Token usage with one definition for every provider (`docs/usage.md`): `prompt_tokens` includes cache reads and writes,
- * `completion_tokens` includes reasoning, `total_tokens` is their sum. Values that the provider doesn't report are absent, never
- * 0.
- */
-export interface Usage {
-  /** Tokens of the prompt, including cache reads and writes. */
-  prompt_tokens: number
-  /** Tokens of the answer, including reasoning. */
-  completion_tokens: number
-  /** Sum of prompt and completion tokens. */
-  total_tokens: number
-  /** Parts of `prompt_tokens`. */
-  prompt_tokens_details?: {
-    /** Read from the prompt cache. Part of `prompt_tokens`. */
-    cached_tokens?: number
-    /** Written to the prompt cache. Part of `prompt_tokens`. */
-    cache_creation_tokens?: number
-    /** Cache writes by lifetime: 5 minutes and 1 hour (Anthropic), 30 minutes and 12 hours (OpenAI). */
-    cache_creation_token_details?: {
-      ephemeral_5m_input_tokens?: number
-      ephemeral_1h_input_tokens?: number
-      ephemeral_30m_input_tokens?: number
-      ephemeral_12h_input_tokens?: number
-    }
-    audio_tokens?: number
-    image_tokens?: number
-    text_tokens?: number
-  }
-  /** Parts of `completion_tokens`. */
-  completion_tokens_details?: {
-    /** Spent on reasoning. Part of `completion_tokens`. */
-    reasoning_tokens?: number
-    audio_tokens?: number
-    image_tokens?: number
-    text_tokens?: number
-    accepted_prediction_tokens?: number
-    rejected_prediction_tokens?: number
-  }
-  /** Requests of tools executed by the provider. */
-  server_tool_use?: { web_search_requests?: number; web_fetch_requests?: number; [tool: string]: unknown }
-  /** Cost reported by the provider itself, in US dollars (OpenRouter, Perplexity, xAI). */
-  cost?: number
-}
 
 /** A token of the answer with its log probability. */
 export interface TokenLogprob {

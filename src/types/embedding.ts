@@ -1,4 +1,7 @@
 import type { CallMeta } from './meta.js'
+import type { EmbeddingUsage } from './usage.js'
+
+export type { EmbeddingUsage }
 
 /**
  * Parameters of an embedding request in snake_case.
@@ -20,18 +23,6 @@ export interface EmbeddingParams {
   user?: string
   /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
-}
-
-/** Token usage of embeddings. */
-export interface EmbeddingUsage {
-  /** Tokens of the inputs. */
-  prompt_tokens: number
-  /** Same as `prompt_tokens`. */
-  total_tokens: number
-  /** Images among the inputs, if the provider bills them one by one (Cohere). */
-  input_images?: number
-  /** Cost reported by the provider itself, in US dollars. */
-  cost?: number
 }
 
 /** The vector of one input. */

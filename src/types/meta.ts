@@ -1,7 +1,8 @@
 import type { CacheMeta } from './cache.js'
-import type { Usage } from './chat.js'
-import type { EmbeddingUsage } from './embedding.js'
-import type { RerankUsage } from './rerank.js'
+import type { CallCost } from './cost.js'
+import type { EmbeddingUsage, RerankUsage, Usage } from './usage.js'
+
+export type { CallCost }
 
 /** A change that llmux made to a request. Returned in `meta.warnings`, never printed. */
 export type Warning =
@@ -94,47 +95,6 @@ export interface RateLimit {
   remaining?: number
   /** Time until the window resets, in milliseconds from the response. */
   resetMs?: number
-}
-
-/**
- * What a call cost, in US dollars. `total` is undefined where the price is unknown, and `reason` says why. The parts are
- * disjoint and add up to `total`; they are absent where the provider told its own total.
- */
-export interface CallCost {
-  /** Total cost; undefined if unknown. */
-  total: number | undefined
-  /** Uncached text and images. */
-  input?: number
-  /** Tokens read from the prompt cache. */
-  cacheRead?: number
-  /** Tokens written to the prompt cache. */
-  cacheWrite?: number
-  /** Text and images, without reasoning and audio. */
-  output?: number
-  /** Reasoning tokens. */
-  reasoning?: number
-  /** Heard and spoken. */
-  audio?: number
-  /** Fees that are not for tokens: web searches, search units, requests, images, pages. */
-  tools?: number
-  /** Cost of other models that took part in the call, such as Anthropic's advisor. Absent if there was none. */
-  auxiliary?: number
-  /** The rates that were applied, in US dollars per million tokens. */
-  rates?: object
-  /** Who says so: the provider's answer, a registered model, or the price table. */
-  source?: 'provider' | 'registry' | 'table'
-  /** The row of the table. */
-  row?: string
-  /** The date of the price table. */
-  asOf?: string
-  /** Reason for an unknown total. */
-  reason?: 'unknown_model' | 'missing_usage' | 'invalid_request'
-  /** The ids most like the unknown one. */
-  near?: readonly string[]
-  /** What an answer out of a cache would have cost: its `total` is 0. Of a list of embeddings, what those would that were there. */
-  saved?: number
-  /** True where the provider gave no usage, because the stream was left or cut: it is counted on what had arrived. */
-  estimated?: true
 }
 
 /** Facts about a call. */

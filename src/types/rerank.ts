@@ -1,4 +1,7 @@
 import type { CallMeta } from './meta.js'
+import type { RerankUsage } from './usage.js'
+
+export type { RerankUsage }
 
 /** Parameters of a rerank request in snake_case. https://docs.cohere.com/reference/rerank */
 export interface RerankParams {
@@ -18,18 +21,6 @@ export interface RerankParams {
   max_tokens_per_doc?: number
   /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
-}
-
-/** Usage of a rerank request. */
-export interface RerankUsage {
-  /** Billed searches (Cohere). */
-  search_units?: number
-  /** Tokens read, if the provider reports them. */
-  prompt_tokens?: number
-  /** Same as `prompt_tokens`. */
-  total_tokens?: number
-  /** Cost reported by the provider itself, in US dollars. */
-  cost?: number
 }
 
 /** A ranked document. */

@@ -361,7 +361,7 @@ interface EventOf<Type extends string> {
   sequence_number: number
 }
 
-/** Where in the answer an event belongs. */
+/** An event of one item of the answer. */
 interface ItemEvent<Type extends string> extends EventOf<Type> {
   output_index: number
   item_id: string
