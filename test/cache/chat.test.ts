@@ -19,7 +19,7 @@ const asked = () => sim().requests.length
 const contentOf = (answer: ChatCompletion) => messageOf(answer).content
 
 describe.each(models)('%s', (model) => {
-  it('is asked once for the same question', async () => {
+  it('calls the provider once for repeated requests', async () => {
     const llm = client({ cache: memoryCache() })
     const first = await llm.completion({ model, messages: user('Hello') })
     expect(first.meta.cache).toMatchObject({ hit: false, key: expect.any(String) })
@@ -33,7 +33,7 @@ describe.each(models)('%s', (model) => {
     expect(again.meta.cost).toMatchObject({ total: 0, saved: first.meta.cost.total })
   })
 
-  it('gives a whole answer as a stream, and a stream whole', async () => {
+  it('serves a complete answer as a stream and a stream as a complete answer', async () => {
     for (const storedAsStream of [false, true]) {
       const llm = client({ cache: memoryCache() })
       const before = asked()
@@ -65,8 +65,8 @@ describe.each(models)('%s', (model) => {
 
 const model = 'openai/gpt-4o'
 
-describe('what is kept', () => {
-  it('is the answer, whatever the caller does to his', async () => {
+describe('the stored answer', () => {
+  it('is unaffected by changes to the returned object', async () => {
     const llm = client({ cache: memoryCache() })
     const first = await llm.completion({ model, messages: user('Hello') })
     const said = contentOf(first)
@@ -80,7 +80,7 @@ describe('what is kept', () => {
   it.each([
     ['cut', { kind: 'cut', afterChunks: 2 } as const],
     ['failed', { kind: 'status', status: 400 } as const],
-  ])('is nothing of a %s stream', async (_, fault) => {
+  ])('excludes a %s stream', async (_, fault) => {
     const llm = client({ cache: memoryCache(), maxRetries: 0 })
     sim().fail(fault)
     const read = async () => (await llm.completion({ model, messages: user('Hello'), stream: true })).final()
@@ -89,7 +89,7 @@ describe('what is kept', () => {
     expect(asked()).toBe(2)
   })
 
-  it('is nothing of a stream that was left', async () => {
+  it('excludes an abandoned stream', async () => {
     const llm = client({ cache: memoryCache() })
     sim().fail({ kind: 'silence', afterChunks: 1 })
     const stream = await llm.completion({ model, messages: user('Hello'), stream: true })
@@ -98,7 +98,7 @@ describe('what is kept', () => {
     expect(asked()).toBe(2)
   })
 
-  it('is nothing where the answer does not fit its schema, and is checked again with each hit', async () => {
+  it('excludes an answer that fails its schema, and validates every hit', async () => {
     const store = memoryCache()
     const llm = client({ cache: store })
     for (let at = 0; at < 4; at++) sim().reply('{"n": 1}')
@@ -119,7 +119,7 @@ describe('what is kept', () => {
 })
 
 describe('one call', () => {
-  it('can do without, ask anew, or not leave anything behind', async () => {
+  it('supports false, maxAge: 0 and noStore', async () => {
     const llm = client({ cache: memoryCache() })
     const ask = (cache?: Parameters<typeof llm.completion>[0]['cache']) =>
       llm.completion({ model, messages: user('Hello'), cache })
@@ -137,7 +137,7 @@ describe('one call', () => {
     expect((await ask()).meta.cache.hit).toBe(true)
   })
 
-  it('sets how long its answer lives, in a store that knows no time', async () => {
+  it('applies its ttl in a store without expiry', async () => {
     const store = new Map<string, string>()
     const llm = client({ cache: store })
     const ask = () => llm.completion({ model, messages: user('Hello'), cache: { ttl: 30 } })
@@ -147,7 +147,7 @@ describe('one call', () => {
     expect((await ask()).meta.cache.hit).toBe(false)
   })
 
-  it('fails with a cache as it would without', async () => {
+  it('fails the same with and without a cache', async () => {
     const llm = client({ cache: memoryCache() })
     await llm.completion({ model, messages: user('Hello') })
     const bad = { model, messages: user('Hello') }
@@ -170,7 +170,7 @@ describe('a store', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('broken'))],
-  ])('that %s is told of, and the call goes on', async (_, broken) => {
+  ])('that %s is reported, and the call continues', async (_, broken) => {
     const failures: CacheFailure[] = []
     const onError = (failure: CacheFailure) => {
       failures.push(failure)
@@ -194,7 +194,7 @@ describe('a store', () => {
     ['an answer to something else', (entry: string) => entry.replace(/"key":"./, '"key":"#')],
     ['an object', () => ({ llmux: 1 })],
     ['a number', () => 1],
-  ])('that has %s under the key has nothing', async (_, spoil) => {
+  ])('with %s under the key counts as a miss', async (_, spoil) => {
     const entries = new Map<string, unknown>()
     const llm = client({
       cache: { get: (key) => entries.get(key), set: (key, value) => entries.set(key, spoil(value)) },
@@ -204,7 +204,7 @@ describe('a store', () => {
     expect(asked()).toBe(2)
   })
 
-  it('gets nothing that is too large', async () => {
+  it('receives no oversized answer', async () => {
     const store = memoryCache()
     const llm = client({ cache: { store, maxEntryBytes: 100 } })
     await llm.completion({ model, messages: user('Hello') })
@@ -212,7 +212,7 @@ describe('a store', () => {
   })
 })
 
-it('tells of hits', async () => {
+it('reports hits to callbacks', async () => {
   const events: CallEvent[] = []
   const all = (event: CallEvent) => {
     events.push(event)
@@ -230,18 +230,18 @@ it.each<[string, (options: never) => unknown]>([
   ['redisCache', redisCache],
   ['redisIndex', redisIndex],
   ['semanticCache', semanticCache],
-])('%s() takes an object of options that it knows', (name, make) => {
+])('%s() rejects unknown options', (name, make) => {
   for (const options of [null, 'redis://localhost', 5, []]) {
     expect(() => make(options as never)).toThrow(`${name}() takes an object of options: `)
   }
   expect(() => make({ maxEntry: 5 } as never)).toThrow(`${name}() has no option 'maxEntry'. It has `)
 })
 
-it('has a client without a store say so', () => {
+it('rejects a client cache without a store', () => {
   expect(() => createClient({ cache: { ttl: 5 } as never })).toThrow("'cache.store' must be memoryCache()")
 })
 
-it('leaves nothing behind where a call ends while its store begins to look', async () => {
+it('releases a call that ends during a store lookup', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', note)

@@ -8,7 +8,7 @@ const asked = () => sim().requests.length
 const sharing = () => client({ cache: { store: memoryCache(), coalesce: true }, maxRetries: 0 })
 const soon = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms))
 
-it('shares one request among identical calls, whole and streamed', async () => {
+it('shares one request among identical calls, complete and streamed', async () => {
   const llm = sharing()
   sim().fail({ kind: 'slow-headers', ms: 50 })
   const whole = () => llm.completion({ model, messages: user('Hello') })
@@ -25,7 +25,7 @@ it('shares one request among identical calls, whole and streamed', async () => {
   }
 })
 
-it('asks for each where it is off, and where the calls differ', async () => {
+it('sends each request if coalescing is off or the calls differ', async () => {
   const llm = client({ cache: memoryCache() })
   await Promise.all([1, 2].map(() => llm.completion({ model, messages: user('Hello') })))
   expect(asked()).toBe(2)
@@ -34,7 +34,7 @@ it('asks for each where it is off, and where the calls differ', async () => {
   expect(asked()).toBe(4)
 })
 
-it('goes on for the leader when a follower aborts', async () => {
+it('continues for the leader when a follower aborts', async () => {
   const llm = sharing()
   sim().fail({ kind: 'slow-headers', ms: 60 })
   const stop = new AbortController()
@@ -66,7 +66,7 @@ it.each(['whole', 'stream'])('hands over to one follower when the leader aborts 
   expect(asked()).toBe(2)
 })
 
-it('hands over when the reader of the leading stream leaves', async () => {
+it('hands over when the leading stream is abandoned', async () => {
   const llm = sharing()
   sim().fail({ kind: 'silence', afterChunks: 1 })
   const stream = await llm.completion({ model, messages: user('Hello'), stream: true })
@@ -77,7 +77,7 @@ it('hands over when the reader of the leading stream leaves', async () => {
   expect(asked()).toBe(2)
 })
 
-it('does not wait for a leader whose own time runs out', async () => {
+it('does not wait for a leader that times out', async () => {
   const llm = sharing()
   sim().fail({ kind: 'slow-headers', ms: 5_000 })
   const leader = rejection(llm.completion({ model, messages: user('Hello'), timeout: 40 }))
@@ -87,7 +87,7 @@ it('does not wait for a leader whose own time runs out', async () => {
   expect(asked()).toBe(2)
 })
 
-it('fails all where the provider refuses, with one request', async () => {
+it('fails all calls with one request if the provider rejects it', async () => {
   const llm = sharing()
   sim().fail({ kind: 'status', status: 400 })
   const failures = await Promise.all([1, 2, 3].map(() => rejection(llm.completion({ model, messages: user('Hello') }))))
@@ -96,7 +96,7 @@ it('fails all where the provider refuses, with one request', async () => {
   expect(messageOf(await llm.completion({ model, messages: user('Hello') })).content).toBeTruthy()
 })
 
-it('does not hang on a leader that nobody reads', async () => {
+it('does not wait for a leader whose stream is not read', async () => {
   const llm = sharing()
   sim().reply('word '.repeat(5_000))
   const unread = await llm.completion({ model, messages: user('Hello'), stream: true })
@@ -105,7 +105,7 @@ it('does not hang on a leader that nobody reads', async () => {
   expect(asked()).toBe(1)
 })
 
-it('is tried through by a hundred at once, of which some leave', async () => {
+it('survives a hundred concurrent calls, some of them aborted', async () => {
   const llm = sharing()
   sim().fail({ kind: 'slow-headers', ms: 40 })
   const calls = Array.from({ length: 100 }, (_, at) => {

@@ -10,7 +10,7 @@ const scene = (cache: Parameters<typeof createClient>[0] extends infer Options |
   return { mock, llm: createClient({ dispatcher: mock.dispatcher, providers, maxRetries: 0, ...cache }) }
 }
 
-describe('entries that are spoilt inside', () => {
+describe('corrupt entries', () => {
   const choice = (message: object) => (data: { answer: { choices: { message: object }[] } }) => {
     Object.assign(data.answer.choices[0]?.message ?? {}, message)
   }
@@ -21,7 +21,7 @@ describe('entries that are spoilt inside', () => {
       'a usage that is none',
       (data: { answer: object }) => Object.assign(data.answer, { usage: { prompt_tokens: 'many' } }),
     ],
-  ])('are misses: %s', async (_, spoil) => {
+  ])('count as misses: %s', async (_, spoil) => {
     const entries = new Map<string, string>()
     const { mock, llm } = scene({ cache: entries })
     await llm.completion(request)
@@ -37,7 +37,7 @@ describe('entries that are spoilt inside', () => {
     expect(mock.requests).toHaveLength(3)
   })
 
-  it.each(['', '!!!', 'AAAA'])('are misses: the vector %j', async (vector) => {
+  it.each(['', '!!!', 'AAAA'])('count as misses: vector %j', async (vector) => {
     const entries = new Map<string, string>()
     const { llm } = scene({ cache: entries })
     const asked = { model: 'openai/text-embedding-3-small', input: 'a' }
@@ -52,13 +52,13 @@ describe('entries that are spoilt inside', () => {
   })
 })
 
-it('closes though a store never ends a write', { timeout: 15_000 }, async () => {
+it('closes a client whose store never completes a write', { timeout: 15_000 }, async () => {
   const { llm } = scene({ cache: { get: () => undefined, set: () => new Promise(() => {}) } })
   await llm.completion(request)
   await llm.close()
 })
 
-it('shares an error that no key is to blame for, with shareAcrossKeys too', async () => {
+it('shares errors unrelated to keys, also with shareAcrossKeys', async () => {
   const cache = { store: memoryCache(), coalesce: true, shareAcrossKeys: true }
   const { mock, llm } = scene({ cache })
   const ask = () => Promise.allSettled(Array.from({ length: 5 }, () => llm.completion(request)))
@@ -71,16 +71,16 @@ it('shares an error that no key is to blame for, with shareAcrossKeys too', asyn
   expect(mock.requests).toHaveLength(5)
 })
 
-describe('times that no timer can keep', () => {
+describe('timeouts beyond the range of timers', () => {
   const embed = async () => [1]
-  it.each([Number.POSITIVE_INFINITY, 1e12, 0.5])('are refused: %d', (ms) => {
+  it.each([Number.POSITIVE_INFINITY, 1e12, 0.5])('are rejected: %d', (ms) => {
     expect(() => semanticCache({ embed, embedTimeout: ms })).toThrow(/embedTimeout/)
     if (ms > 1) expect(() => redisCache({ commandTimeout: ms })).toThrow(/commandTimeout/)
     if (ms > 1) expect(() => createClient({ callbackTimeout: ms })).toThrow(/callbackTimeout/)
   })
 })
 
-it('refuses a url of Redis at once, and quotes nothing of it', () => {
+it('rejects an invalid Redis URL without quoting it', () => {
   for (const url of ['redis://user:canary@host:bad', 'http://user:canary@host', 'canary', 'redis://:canary@h/x']) {
     const refused = () => redisCache({ url })
     expect(refused).toThrow("'url' of redisCache() must be a URL such as 'redis://localhost:6379'.")
@@ -88,7 +88,7 @@ it('refuses a url of Redis at once, and quotes nothing of it', () => {
 })
 
 describe.skipIf(redisMissing())('with Redis', () => {
-  it('leaves Redis alone for a moment after a burst of calls has failed, and no longer', async () => {
+  it('pauses Redis commands briefly after a burst of failures', async () => {
     await using server = await startRedis()
     const store = redisCache({ url: server.url })
     await store.connect()
@@ -100,7 +100,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await store.close()
   })
 
-  it('takes a time that is longer than Redis can count', async () => {
+  it('accepts a ttl beyond the range of Redis', async () => {
     await using server = await startRedis()
     const store = redisCache({ url: server.url, commandTimeout: 1_000 })
     await store.set('a', 'text', Number.MAX_VALUE)

@@ -43,8 +43,8 @@ function shuffled(given: unknown, seed: number): unknown {
 
 const runs = { numRuns: 1_000 }
 
-describe('a value as text', () => {
-  it('is the same whatever the order of fields, the sign of zero, and fields that are undefined', () => {
+describe('canonical text', () => {
+  it('ignores field order, the sign of zero and undefined fields', () => {
     fc.assert(
       fc.property(value, fc.nat(), (given, seed) => {
         fc.pre(!JSON.stringify(given)?.includes('"absent"'))
@@ -54,7 +54,7 @@ describe('a value as text', () => {
     )
   })
 
-  it('is the same where the same reaches the model, and nowhere else', () => {
+  it('is equal exactly if the model receives the same request', () => {
     fc.assert(
       fc.property(value, value, (one, other) => {
         expect(canonical(one) === canonical(other)).toBe(meaning(one) === meaning(other))
@@ -63,7 +63,7 @@ describe('a value as text', () => {
     )
   })
 
-  it('is one of many', () => {
+  it('is unique for different values', () => {
     const texts = new Map<string, string>()
     fc.assert(
       fc.property(value, (given) => {
@@ -76,7 +76,7 @@ describe('a value as text', () => {
     )
   })
 
-  it('keeps the order of the properties of a schema, for models answer in it', () => {
+  it('keeps the order of schema properties, which models follow', () => {
     const schema = (...names: string[]) => ({
       type: 'object',
       properties: Object.fromEntries(names.map((name) => [name, { type: 'string', title: name }])),
@@ -110,8 +110,8 @@ async function keyOf(
 
 const hi = [{ role: 'user' as const, content: 'Hi' }]
 
-describe('a key', () => {
-  it('is the same for calls that the model can not tell apart', async () => {
+describe('a cache key', () => {
+  it('is equal for requests that are equal to the model', async () => {
     const key = await keyOf({})
     expect(key).toMatch(/^[\w-]{43}$/)
     const same: Partial<CompletionRequest>[] = [
@@ -127,7 +127,7 @@ describe('a key', () => {
     expect(await keyOf({ temperature: 0 })).toBe(await keyOf({ temperature: -0 }))
   })
 
-  it('is another one for everything else', async () => {
+  it('differs for all other requests', async () => {
     const requests: Partial<CompletionRequest>[] = [
       {},
       { model: 'openai/gpt-4o-mini' },
@@ -172,7 +172,7 @@ describe('a key', () => {
     expect(new Set(keys).size).toBe(requests.length)
   })
 
-  it('is shared across credentials where that is asked for, and across nothing else', async () => {
+  it('ignores credentials with shareAcrossKeys, and nothing else', async () => {
     const cache = { shareAcrossKeys: true }
     const key = await keyOf({ cache })
     expect(await keyOf({ cache, apiKey: 'sk-other' })).toBe(key)
@@ -192,13 +192,13 @@ describe('a key', () => {
   })
 })
 
-it('is not had of a call that goes round in a circle: that one is made without a cache, and fails as ever', async () => {
+it('does not exist for a circular request, which fails as without a cache', async () => {
   const round: Record<string, unknown> = {}
   round.self = round
   await expect(keyOf({ extra_body: round })).rejects.toMatchObject({ code: 'bad_request' })
 })
 
-describe('a question that says more than its own fields do', () => {
+describe('a request with data outside of its own fields', () => {
   class Message {
     readonly role = 'user'
     readonly #text: string
@@ -221,7 +221,7 @@ describe('a question that says more than its own fields do', () => {
   it.each([
     ['a class with a getter', (text: string) => new Message(text)],
     ['what is inherited', inherited],
-  ])('is not taken for another: %s', async (_, message) => {
+  ])('is distinguished: %s', async (_, message) => {
     const mock = mockProvider({ reply: 'Hello' })
     const llm = createClient({
       dispatcher: mock.dispatcher,
@@ -239,12 +239,12 @@ describe('a question that says more than its own fields do', () => {
     await llm.close()
   })
 
-  it('is none where a class has nothing but methods', async () => {
+  it('is cached if its class has only methods', async () => {
     const messages = [new Plain('Hi')] as never
     expect(await keyOf({ messages })).toBe(await keyOf({}))
   })
 
-  it('is a boxed number', () => {
+  it('includes boxed numbers', () => {
     expect(() => canonical({ temperature: Object(0.1) })).toThrow(TypeError)
     expect(canonical(new Date(0))).toBe(canonical('1970-01-01T00:00:00.000Z'))
   })

@@ -7,7 +7,7 @@ const model = 'openai/text-embedding-3-small'
 const sent = () => sim().requests.map(({ body }) => (body as { input: unknown }).input)
 
 describe('embeddings', () => {
-  it('asks for what is missing only, and keeps the order', async () => {
+  it('requests only missing vectors and keeps the order', async () => {
     const plain = client()
     const llm = client({ cache: memoryCache() })
     const expected = await plain.embedding({ model, input: ['a', 'bb', 'ccc', 'dd'] })
@@ -29,7 +29,7 @@ describe('embeddings', () => {
     expect(mixed.meta.usage).toEqual(alone.usage)
   })
 
-  it('takes all of a list from the cache, at no cost', async () => {
+  it('serves a complete list from the cache at no cost', async () => {
     const llm = client({ cache: memoryCache() })
     const first = await llm.embedding({ model, input: ['a', 'b'] })
     const again = await llm.embedding({ model, input: ['b', 'a', 'b'], vectorType: 'float32' })
@@ -45,7 +45,7 @@ describe('embeddings', () => {
     expect(one.data[0]?.embedding).toEqual(first.data[0]?.embedding)
   })
 
-  it('tells texts from token ids, and dimensions from each other', async () => {
+  it('distinguishes texts, token ids and dimensions', async () => {
     const llm = client({ cache: memoryCache() })
     await llm.embedding({ model, input: '[1,2]' })
     expect((await llm.embedding({ model, input: [1, 2] })).meta.cache.hit).toBe(false)
@@ -66,7 +66,7 @@ describe('embeddings', () => {
     expect(other.meta.cache).toMatchObject({ hit: true, coalesced: true })
   })
 
-  it('says why its cache could not be asked', async () => {
+  it('reports the reason of a cache failure', async () => {
     const get = () => Promise.reject(new Error('broken'))
     const llm = client({ cache: { get, set: () => {} } })
     const { meta, data } = await llm.embedding({ model, input: ['a', 'bb'] })
@@ -74,7 +74,7 @@ describe('embeddings', () => {
     expect(meta.cache).toMatchObject({ hit: false, error: 'broken', elements: { hits: 0, misses: 2 } })
   })
 
-  it('fails as it would without', async () => {
+  it('fails the same as without a cache', async () => {
     const llm = client({ cache: memoryCache(), maxRetries: 0 })
     await llm.embedding({ model, input: ['a'] })
     expect(await rejection(llm.embedding({ model, input: [] }))).toMatchObject({ code: 'bad_request' })
@@ -88,7 +88,7 @@ describe('embeddings', () => {
   })
 })
 
-it('keeps a ranking', async () => {
+it('caches a ranking', async () => {
   const llm = client({ cache: memoryCache(), providers: { jina_ai: { apiKey: 'k', apiBase: sim().base('jina_ai') } } })
   const request = { model: 'jina_ai/jina-reranker-v2', query: 'q', documents: ['a', 'b'] }
   const first = await llm.rerank(request)

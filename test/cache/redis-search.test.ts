@@ -85,7 +85,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
   })
   afterAll(() => server.stop())
 
-  it('finds what another process was asked in other words', async () => {
+  it('finds a similar question of another process', async () => {
     const one = await process(server)
     const first = await one.ask('weather in Paris?')
     await one.llm.close()
@@ -99,7 +99,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await Promise.all([one.close(), other.close()])
   })
 
-  it('does so only where everything else is the same, and like enough', async () => {
+  it('requires an identical scope and sufficient similarity', async () => {
     const { ask, llm, close } = await process(server)
     await ask('weather in Paris?')
     await expect.poll(async () => (await ask('weather in Paris now?', { cache: { noStore: true } })).hit).toBe(true)
@@ -117,7 +117,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await close()
   })
 
-  it('keeps vectors as long as answers', async () => {
+  it('expires vectors with their answers', async () => {
     const { ask, llm, prefix, close } = await process(server)
     await ask('weather in Paris?', { cache: { ttl: 1_500 } })
     await ask('something else')
@@ -140,7 +140,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await own.close()
   })
 
-  it('forgets what the store has lost, and finds what comes in its place', async () => {
+  it('removes vectors without an answer and finds their replacement', async () => {
     const { ask, failures, prefix, close } = await process(server)
     const first = await ask('weather in Paris?')
     await expect.poll(() => vectorsOf(server.url, prefix)).toHaveLength(1)
@@ -153,7 +153,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await close()
   })
 
-  it('makes its index again where it was flushed or dropped', async () => {
+  it('recreates a flushed or dropped index', async () => {
     await using own = await startRedisSearch()
     const { ask, failures, prefix, close } = await process(own)
     const likes = async (text: string) => (await ask(text, { cache: { noStore: true } })).similarity !== undefined
@@ -170,7 +170,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await close()
   })
 
-  it('goes on without a server that was killed, and with it when it is back', async () => {
+  it('continues without a killed server and recovers with it', async () => {
     const own = await startRedisSearch()
     const { ask, failures, close } = await process(own)
     await ask('weather in Paris?')
@@ -188,7 +188,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await close()
   })
 
-  it('goes on without a server that stands still', async () => {
+  it('continues without a stalled server', async () => {
     await using own = await startRedisSearch()
     const index = redisIndex({ url: own.url, commandTimeout: 100 })
     await index.connect()
@@ -207,7 +207,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await index.close()
   })
 
-  it('keeps scopes apart, whatever they are called', async () => {
+  it('separates scopes with any name', async () => {
     const index = redisIndex({ url: server.url, keyPrefix: newPrefix(), ...patient })
     const scopes = ['a', 'A', 'a-b', 'a_b', 'a b', 'a,b', 'a|b', '{a}', '*', '"', '@scope:{a}', 'ä', '']
     await index.nearest('a', vector(1, 0))
@@ -224,7 +224,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await index.close()
   })
 
-  it('has vectors of different lengths side by side', async () => {
+  it('stores vectors of different lengths', async () => {
     const keyPrefix = newPrefix()
     const index = redisIndex({ url: server.url, keyPrefix, ...patient })
     const graph = redisIndex({ url: server.url, keyPrefix, algorithm: 'HNSW', ...patient })
@@ -245,7 +245,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await Promise.all([index.close(), graph.close()])
   })
 
-  it('makes one index where many look for it at once', async () => {
+  it('creates one index under concurrent searches', async () => {
     const keyPrefix = newPrefix()
     const indexes = [0, 1, 2].map(() => redisIndex({ url: server.url, keyPrefix, ...patient }))
     const looks = indexes.flatMap((index) => Array.from({ length: 20 }, () => index.nearest('s', vector(1, 2, 3))))
@@ -293,7 +293,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await index.close()
   })
 
-  it('uses a client that is yours, for both, and leaves it open', async () => {
+  it('uses a given client for store and index and leaves it open', async () => {
     await raw(server.url, async (redis) => {
       const prefix = newPrefix()
       const store = redisCache({ client: redis, keyPrefix: `${prefix}a:` })
@@ -318,7 +318,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     ['a pool', (url) => createClientPool({ url })],
     ['a Cluster', (url) => createCluster({ rootNodes: [{ url }] })],
   ]
-  it.each(kinds)('takes a client of yours: %s', async (name, make) => {
+  it.each(kinds)('accepts a client of %s', async (name, make) => {
     const folder = await mkdtemp(join(tmpdir(), 'llmux-'))
     const cluster = name === 'a Cluster' ? ['--cluster-enabled', 'yes', '--dir', folder] : []
     await using own = await startRedisSearch(undefined, ...cluster)
@@ -342,7 +342,7 @@ describe.skipIf(redisSearchMissing())('with a Redis that can search', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('says that only database 0 is searched', async () => {
+  it('explains that only database 0 is searchable', async () => {
     const index = redisIndex({ url: `${server.url}/1`, keyPrefix: newPrefix(), ...patient })
     await expect(index.nearest('s', vector(1, 0))).rejects.toThrow('needs database 0')
     await index.close()
@@ -368,7 +368,7 @@ function scripted(...answers: readonly unknown[]) {
 }
 
 describe.skipIf(redisMissing())('with a Redis that can not search', () => {
-  it('says what is needed, goes on, and does not ask again for a minute', async () => {
+  it('explains the requirement, continues, and pauses checks for a minute', async () => {
     await using own = await startRedis()
     const { ask, failures, prefix, llm, close } = await process(own)
     const first = await ask('weather in Paris?')
@@ -390,7 +390,7 @@ describe('redisIndex()', () => {
   const unknown = new Error("ERR unknown command 'FT.SEARCH', with args beginning with: ")
   const one = vector(1, 0)
 
-  it('pays for no vector that the server could not look for', async () => {
+  it("computes no vector while the server can't search", async () => {
     const { index } = scripted(unknown)
     const embedded: string[] = []
     const paid = (text: string) => {
@@ -408,7 +408,7 @@ describe('redisIndex()', () => {
     expect(failures).toHaveLength(3)
   })
 
-  it('leaves a server that can not search alone for a minute', async () => {
+  it("pauses for a minute if the server can't search", async () => {
     const { index, sent } = scripted(unknown, unknown, [0], [1, 'x'])
     let now = 1_000
     vi.spyOn(systemClock, 'now').mockImplementation(() => now)
@@ -434,7 +434,7 @@ describe('redisIndex()', () => {
     'No such index llmux:vectors:v1:2:HNSW',
     'SEARCH_INDEX_NOT_FOUND Index not found: llmux:vectors:v1:2:HNSW',
     "Index with name 'llmux:vectors:v1:2:HNSW' not found in database 0",
-  ])('makes its index where the server says: %s', async (message) => {
+  ])('creates its index after the error: %s', async (message) => {
     const { index, sent } = scripted(new Error(message), 'OK')
     expect(await index.nearest('s', one)).toBeUndefined()
     expect(sent).toEqual(['FT.SEARCH', 'FT.CREATE'])
@@ -448,7 +448,7 @@ describe('redisIndex()', () => {
     },
   )
 
-  it('sends as a Cluster and as a Sentinel take it', async () => {
+  it('sends commands in the form of Cluster and Sentinel clients', async () => {
     const sent: unknown[][] = []
     const sendCommand = async (...args: readonly unknown[]) => {
       sent.push(args.slice(0, -1))
@@ -466,13 +466,13 @@ describe('redisIndex()', () => {
     expect(sent).toEqual([[undefined, true], [place, false], [true], [false]])
   })
 
-  it('tells what else goes wrong as it is', async () => {
+  it('reports other errors unchanged', async () => {
     const { index, sent } = scripted(new Error('NOPERM this user has no permissions to run the command'))
     for (let at = 0; at < 10; at++) await expect(index.nearest('s', one)).rejects.toThrow('NOPERM')
     expect(sent).toHaveLength(10)
   })
 
-  it('says what is wrong with its options', () => {
+  it('rejects invalid options', () => {
     expect(() => redisIndex({ host: 'a' } as never)).toThrow("redisIndex() has no option 'host'")
     expect(() => redisIndex({ ttl: 0 })).toThrow("'ttl' of redisIndex()")
     expect(() => redisIndex({ commandTimeout: Number.NaN })).toThrow("'commandTimeout'")
@@ -485,7 +485,7 @@ describe('redisIndex()', () => {
     expect(() => semanticCache({ embed, index: redisCache() as never })).toThrow("'index' of semanticCache()")
   })
 
-  it('goes on where nobody listens', async () => {
+  it('continues without an error listener', async () => {
     const index = redisIndex({ url: 'redis://127.0.0.1:1', commandTimeout: 30 })
     const failures: CacheFailure[] = []
     const llm = client({ cache: { store: semanticCache({ embed, index }), onError: (one) => failures.push(one) } })
@@ -496,7 +496,7 @@ describe('redisIndex()', () => {
   })
 })
 
-describe('what FT.SEARCH answers', () => {
+describe('a reply of FT.SEARCH', () => {
   const text = (value: string) => Buffer.from(value)
   const row = { id: 'k', extra_attributes: { distance: '0.25' }, values: [] }
   const pairs = ['id', 'k', 'extra_attributes', ['distance', '0.25'], 'values', []]
@@ -522,7 +522,7 @@ describe('what FT.SEARCH answers', () => {
     ],
     ['RESP3 in lists', ['attributes', [], 'total_results', 1, 'results', [pairs], 'warning', []]],
     ['RESP3 as RESP2 fields', { results: [{ id: 'k', extra_attributes: ['distance', '0.25'] }] }],
-  ])('is read: %s', (_, reply) => {
+  ])('is parsed: %s', (_, reply) => {
     expect(parseSearchReply(reply)).toEqual({ id: 'k', distance: 0.25 })
   })
 
@@ -536,7 +536,7 @@ describe('what FT.SEARCH answers', () => {
     ['null', null],
     ['a text', 'OK'],
     ['undefined', undefined],
-  ])('is no find: %s', (_, reply) => {
+  ])('contains no result: %s', (_, reply) => {
     expect(parseSearchReply(reply)).toBeUndefined()
   })
 })

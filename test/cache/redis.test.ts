@@ -47,7 +47,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     }
   }
 
-  it('shares answers among processes, for as long as they live', async () => {
+  it('shares answers among processes until they expire', async () => {
     const one = await cached()
     const first = await one.ask()
     const other = await cached({ keyPrefix: one.keyPrefix })
@@ -65,7 +65,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await other.store.close()
   })
 
-  it('takes a ttl of the call', async () => {
+  it('applies the ttl of a call', async () => {
     const { llm, store, keyPrefix } = await cached()
     await llm.completion({ model, messages: user('Hello'), cache: { ttl: 500 } })
     await llm.close()
@@ -75,7 +75,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await store.close()
   })
 
-  it('keeps lists of vectors', async () => {
+  it('stores lists of vectors', async () => {
     const { llm, store } = await cached()
     const request = { model: 'openai/text-embedding-3-small', input: ['a', 'b', 'c'] }
     const first = await llm.embedding(request)
@@ -103,7 +103,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await store.close()
   })
 
-  it('uses a client that is yours, and leaves it open', async () => {
+  it('uses a given client and leaves it open', async () => {
     await raw(async (redis) => {
       const { ask, store } = await cached({ client: redis as never, url: undefined })
       await ask()
@@ -113,7 +113,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     })
   })
 
-  it('goes on without a server that stands still, and with it when it is back', async () => {
+  it('continues without a stalled server and recovers with it', async () => {
     await using own = await startRedis()
     const { ask, store, failures } = await cached({ url: own.url, commandTimeout: 100 })
     await store.connect()
@@ -131,7 +131,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await store.close()
   })
 
-  it('goes on without a server that is gone, asks it less and less, and finds it again', async () => {
+  it('continues without an unreachable server, backs off, and recovers', async () => {
     const own = await startRedis()
     const { ask, store, failures } = await cached({ url: own.url })
     await store.connect()
@@ -149,7 +149,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
     await store.close()
   })
 
-  it('goes on with a server that is full', async () => {
+  it('continues with a full server', async () => {
     await using own = await startRedis(undefined, '--maxmemory', '100kb', '--maxmemory-policy', 'noeviction')
     const { ask, llm, store, failures } = await cached({ url: own.url })
     await store.connect()
@@ -160,7 +160,7 @@ describe.skipIf(redisMissing())('with Redis', () => {
   })
 })
 
-it('goes on where nobody listens', async () => {
+it('continues without an error listener', async () => {
   const failures: CacheFailure[] = []
   const store = redisCache({ url: 'redis://127.0.0.1:1', commandTimeout: 30 })
   const llm = client({ cache: { store, onError: (failure) => failures.push(failure) } })
@@ -173,7 +173,7 @@ it('goes on where nobody listens', async () => {
   expect(sim().requests).toHaveLength(1)
 })
 
-it('says what is wrong with its options', () => {
+it('rejects invalid options', () => {
   expect(() => redisCache({ host: 'a' } as never)).toThrow("no option 'host'")
   expect(() => redisCache({ ttl: 0 })).toThrow("'ttl'")
   expect(() => redisCache({ client: {} as never })).toThrow("'client'")

@@ -19,7 +19,7 @@ function routerOf(options: Partial<RouterOptions> = {}) {
   })
 }
 
-it('answers for the whole group, whichever deployment it was', async () => {
+it('serves answers to the complete group', async () => {
   const events: CallEvent[] = []
   const all = (event: CallEvent) => {
     events.push(event)
@@ -45,7 +45,7 @@ it('answers for the whole group, whichever deployment it was', async () => {
   expect(events.filter(({ type }) => type === 'cacheHit')).toHaveLength(6)
 })
 
-it('knows whose answers they are as soon as the key is there', async () => {
+it('finds answers once the key is available', async () => {
   const cache = memoryCache()
   const modelList = [{ modelName: 'g', params: { model: 'openai/gpt-4o' } }]
   const ask = (router: Router) => router.completion({ model: 'g', messages: user('Hello') })
@@ -62,7 +62,7 @@ it('knows whose answers they are as soon as the key is there', async () => {
   expect(new Set(keys).size).toBe(2)
 })
 
-it('does not keep what a fallback said', async () => {
+it('does not store answers of a fallback', async () => {
   await using router = routerOf({
     modelList: [deployment('g', 'openai/gpt-4o'), deployment('h', 'openai/gpt-4o-mini')],
     fallbacks: [{ g: ['h'] }],
@@ -74,7 +74,7 @@ it('does not keep what a fallback said', async () => {
   expect(right.meta).toMatchObject({ cache: { hit: false }, router: { modelGroup: 'g' } })
 })
 
-it('keeps streams, vectors and what calls say of themselves apart', async () => {
+it('separates streams, vectors and call options', async () => {
   await using router = routerOf({
     modelList: [deployment('g', 'openai/gpt-4o'), deployment('e', 'openai/text-embedding-3-small')],
   })
@@ -93,7 +93,7 @@ it('keeps streams, vectors and what calls say of themselves apart', async () => 
   expect((await router.embedding({ model: 'e', input: 'c' })).meta).toMatchObject({ cache: { hit: true } })
 })
 
-it('asks anew when the group is another one', async () => {
+it('misses after a change of the group', async () => {
   const store = memoryCache()
   const ask = async (options: Partial<RouterOptions>) => {
     await using router = routerOf({ cache: store, ...options })
@@ -117,12 +117,12 @@ it('shares one request among identical calls', async () => {
   expect(answers.map(({ meta }) => meta.cache.hit)).toEqual([false, true, true])
 })
 
-it('says what is wrong with the option', () => {
+it('rejects an invalid option', () => {
   expect(() => routerOf({ cache: 5 as never })).toThrow('cache')
   expect(() => routerOf({ cache: { ttl: -1 } as never })).toThrow("'cache.ttl'")
 })
 
-it('says to those who shared the answer of a fallback whose it was', async () => {
+it('reports the origin of a shared fallback answer', async () => {
   await using router = routerOf({
     modelList: [deployment('g', 'openai/gpt-4o'), deployment('h', 'openai/gpt-4o-mini')],
     fallbacks: [{ g: ['h'] }],
@@ -133,7 +133,7 @@ it('says to those who shared the answer of a fallback whose it was', async () =>
   expect(shared?.meta).toMatchObject({ provider: 'openai', model: 'gpt-4o-mini', cache: { coalesced: true } })
 })
 
-it('keeps nothing where a deployment has what no key can name: not for other tenants either', async () => {
+it('stores nothing if a deployment has no canonical key', async () => {
   const store = memoryCache()
   class Format {
     readonly type = 'json_schema'

@@ -12,7 +12,7 @@ const embed = async (text: string) => {
 }
 
 describe('a semantic cache', () => {
-  it('answers what was asked in other words', async () => {
+  it('answers a rephrased question', async () => {
     const llm = client({ cache: semanticCache({ embed, threshold: 0.99 }) })
     const ask = (text: string, more: object = {}) => llm.completion({ model, messages: user(text), ...more })
     const first = await ask('weather in Paris?')
@@ -28,7 +28,7 @@ describe('a semantic cache', () => {
     expect(sim().requests).toHaveLength(2)
   })
 
-  it('does so only where everything else is the same', async () => {
+  it('requires an identical rest of the request', async () => {
     const llm = client({ cache: semanticCache({ embed }) })
     const ask = (text: string, more: object = {}) =>
       llm.completion({ model, messages: user(text), ...more }).then(({ meta }) => meta.cache.hit)
@@ -43,7 +43,7 @@ describe('a semantic cache', () => {
     expect(await ask('weather in Paris, again?')).toBe(true)
   })
 
-  it('asks a model of the client for vectors, and says what that cost', async () => {
+  it('embeds with a model of the client and reports the cost', async () => {
     const llm = client({ cache: semanticCache({ embed: 'openai/text-embedding-3-small', threshold: 0.999 }) })
     const first = await llm.completion({ model, messages: user('Hello') })
     expect(first.meta.cache.embedding).toMatchObject({
@@ -66,7 +66,7 @@ describe('a semantic cache', () => {
     ],
     ['gives nothing', async () => [], 'not all 0'],
     ['takes too long', () => new Promise<number[]>(() => {}), 'timeout'],
-  ])('goes on where embedding %s', async (_, broken, message) => {
+  ])('continues if embedding %s', async (_, broken, message) => {
     const failures: CacheFailure[] = []
     const store = semanticCache({ embed: broken, embedTimeout: 20 })
     const llm = client({ cache: { store, onError: (failure) => failures.push(failure) } })
@@ -76,7 +76,7 @@ describe('a semantic cache', () => {
     expect((await llm.completion({ model, messages: user('Hello') })).meta.cache.hit).toBe(true)
   })
 
-  it('forgets what its store has lost, and what is longest unused', async () => {
+  it('removes lost and least recently used entries', async () => {
     const entries = new Map<string, string>()
     const llm = client({ cache: semanticCache({ embed, store: entries, maxEntries: 2 }) })
     const ask = (text: string) => llm.completion({ model, messages: user(text) }).then(({ meta }) => meta.cache.hit)
@@ -89,7 +89,7 @@ describe('a semantic cache', () => {
     expect(await ask('weather in Paris????')).toBe(false)
   })
 
-  it('keeps the vectors of two models apart', async () => {
+  it('separates vectors of different models', async () => {
     const scopes = new Set<string>()
     const index = {
       nearest: (scope: string) => void scopes.add(scope),
@@ -103,7 +103,7 @@ describe('a semantic cache', () => {
     expect(scopes.size).toBe(2)
   })
 
-  it('says what is wrong with its options', () => {
+  it('rejects invalid options', () => {
     expect(() => semanticCache({ embed: '' })).toThrow("'embed'")
     expect(() => semanticCache({ embed, threshold: 2 })).toThrow("'threshold'")
     expect(() => semanticCache({ embed, model: 'a' } as never)).toThrow("no option 'model'")

@@ -23,7 +23,7 @@ const answer = (...choices: Choice[]) => ({
 
 const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }
 
-describe('an answer is kept', () => {
+describe('a cacheable answer', () => {
   it.each([
     ['that ended', answer(choice('stop'))],
     ['at its limit', answer(choice('length'))],
@@ -33,7 +33,7 @@ describe('an answer is kept', () => {
   ])('%s', (_, one) => expect(isCacheable(one)).toBe(true))
 })
 
-describe('an answer is not kept', () => {
+describe('an uncacheable answer', () => {
   it.each([
     ['that was filtered', answer(choice('content_filter'))],
     ['of which a part was filtered', answer(choice('stop'), choice('content_filter'))],
@@ -47,7 +47,7 @@ describe('an answer is not kept', () => {
 
 const { sim, client } = simulated()
 
-it.each([false, true])('asks again where a filter had its say (stream: %s)', async (stream) => {
+it.each([false, true])('sends a filtered request again (stream: %s)', async (stream) => {
   const llm = client({ cache: memoryCache() })
   const request = { model: 'openai/gpt-4o', messages: user('Hello') }
   const ask = async () => (stream ? (await llm.completion({ ...request, stream })).final() : llm.completion(request))

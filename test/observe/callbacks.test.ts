@@ -45,7 +45,7 @@ async function scene(options: ClientOptions = {}) {
 
 const last = (events: readonly CallEvent[]) => events.at(-1) as SuccessEvent
 
-it('tells a client’s, a call’s and plain functions of the same call', async () => {
+it('notifies callbacks of the client, of the call, and functions', async () => {
   await using here = await scene()
   const { client, events } = here
   const own: CallEvent[] = []
@@ -63,7 +63,7 @@ it('tells a client’s, a call’s and plain functions of the same call', async 
   expect(client.callbackStats()).toMatchObject({ delivered: 6, failed: 0, dropped: 0, late: 0, waiting: 0 })
 })
 
-it('says what there is to know of an answer', async () => {
+it('reports all facts about an answer', async () => {
   await using here = await scene()
   const { client, events } = here
   const answer = await client.completion({
@@ -100,7 +100,7 @@ it('says what there is to know of an answer', async () => {
   expect(Object.keys(event.request)).not.toContain('traceId')
 })
 
-it('tells of every operation, and of failures before anything is sent', async () => {
+it('reports every operation, and failures before sending', async () => {
   await using here = await scene()
   const { client, events } = here
   await client.embedding({ model: 'openai/text-embedding-3-small', input: ['a', 'b'] })
@@ -120,7 +120,7 @@ it('tells of every operation, and of failures before anything is sent', async ()
   expect(JSON.stringify(ends[0])).toContain('more]')
 })
 
-it('refuses what is no callback, through the promise', async () => {
+it('rejects invalid callbacks through the promise', async () => {
   await using here = await scene()
   const { client } = here
   for (const callbacks of [5, 'x', {}, [5]]) {
@@ -153,13 +153,13 @@ it.each([
   ['errors', 'error'],
   ['response', 'answer'],
   ['responseFormat', 'response_format'],
-])('refuses to keep out %s, which would be shown: it is %s', (written, right) => {
+])('rejects the misspelled redact field %s and suggests %s', (written, right) => {
   const wrong = `'redact' contains an unknown field '${written}'. Did you mean '${right}'?`
   expect(() => createClient({ redact: [written] })).toThrow(wrong)
   expect(() => new Router({ modelList: [{ modelName: 'g', params: { model } }], redact: [written] })).toThrow(wrong)
 })
 
-it('keeps out what it does not know, where that may be a field of the provider', () => {
+it("redacts unknown snake_case fields, which may be the provider's", () => {
   expect(() => createClient({ redact: ['messages', 'answer', 'system_fingerprint', 'guardrail_config'] })).not.toThrow()
   expect(() => createClient({ redact: ['allContent'] })).toThrow(
     "'redact' contains an unknown field 'allContent'. Use a snake_case field of the request, or one of " +
@@ -167,7 +167,7 @@ it('keeps out what it does not know, where that may be a field of the provider',
   )
 })
 
-it('is not broken by what handlers do', async () => {
+it('survives failing and mutating handlers', async () => {
   const spoil = (event: CallEvent) => {
     for (const part of Object.values(event)) {
       if (typeof part !== 'object' || part === null) continue
@@ -233,7 +233,7 @@ it('does not wait for handlers', async () => {
   expect(client.callbackStats().delivered).toBe(4)
 })
 
-it('gives up on handlers that never end, and on flushes that never do', { timeout: 5_000 }, async () => {
+it('gives up on pending handlers and flushes', { timeout: 5_000 }, async () => {
   const never = () => new Promise<void>(() => {})
   await using here = await scene({ callbacks: [{ onSuccess: never, flush: never, close: never }], callbackTimeout: 50 })
   const { client } = here
@@ -244,7 +244,7 @@ it('gives up on handlers that never end, and on flushes that never do', { timeou
   await client.close()
 })
 
-it('lets calls go on between handlers that block', async () => {
+it('lets calls continue between blocking handlers', async () => {
   const block = () => {
     const end = performance.now() + 20
     while (performance.now() < end);
@@ -261,7 +261,7 @@ it('lets calls go on between handlers that block', async () => {
   expect(turns).toBeGreaterThan(5)
 })
 
-it('drops events that find no room, chunks first, and counts them', async () => {
+it('drops and counts events of a full queue, chunks first', async () => {
   const ends: CallEvent[] = []
   await using here = await scene({
     callbacks: [{ onStart: () => {}, onChunk: () => {}, onSuccess: (event) => ends.push(event) }],
@@ -285,7 +285,7 @@ it('drops events that find no room, chunks first, and counts them', async () => 
   await burst.close()
 })
 
-it('gives beforeSend the last word', async () => {
+it('lets beforeSend change and drop events', async () => {
   const seen: CallEvent[] = []
   const channel: unknown[] = []
   const listen = (message: unknown) => channel.push(message)
@@ -318,7 +318,7 @@ it('gives beforeSend the last word', async () => {
   unsubscribe('llmux:call:success', listen)
 })
 
-it('publishes on diagnostics channels, in the caller’s context, whichever is listened to', async () => {
+it('publishes on diagnostics channels in the caller’s context', async () => {
   const names = ['start', 'retry', 'first-token', 'success', 'failure']
   const context = new AsyncLocalStorage<string>()
   for (const name of names) {
@@ -339,7 +339,7 @@ it('publishes on diagnostics channels, in the caller’s context, whichever is l
   }
 })
 
-it('makes nothing where nobody listens', async () => {
+it('creates no events without observers', async () => {
   const { CallRecorder } = await import('../../src/observe/call-recorder.js')
   const base = vi.spyOn(CallRecorder.prototype, 'start')
   await using here = await scene({ callbacks: [] })
@@ -348,7 +348,7 @@ it('makes nothing where nobody listens', async () => {
   base.mockRestore()
 })
 
-it('closes once, and drains first', async () => {
+it('drains, then closes once', async () => {
   const calls: string[] = []
   await using here = await scene({
     callbacks: [
@@ -367,7 +367,7 @@ it('closes once, and drains first', async () => {
   expect(calls).toEqual(['success', 'flush', 'close'])
 })
 
-it('flushes the sets of single calls too', async () => {
+it('flushes callback sets of single calls', async () => {
   await using here = await scene()
   const flush = vi.fn(async () => {})
   await here.client.completion({ model, messages, callbacks: [{ flush }] })
@@ -375,7 +375,7 @@ it('flushes the sets of single calls too', async () => {
   expect(flush).toHaveBeenCalledTimes(1)
 })
 
-it.each(['client', 'Router'])('tells of the calls that are under way when a %s is closed', async (kind) => {
+it.each(['client', 'Router'])('reports in-flight calls when a %s closes', async (kind) => {
   await using here = await scene()
   const told: string[] = []
   const set: CallbackSet = { onSuccess: () => void told.push('success'), close: async () => void told.push('close') }

@@ -6,7 +6,7 @@ import type { CallbackSet, CallEvent, SuccessEvent } from '../../src/types/obser
 
 const messages = [{ role: 'user' as const, content: 'Hello' }]
 
-it('tells of a stream that was tried again', async () => {
+it('reports a retried stream', async () => {
   await using simulator = await startSimulator()
   const events: CallEvent[] = []
   const all = (event: CallEvent) => {
@@ -30,7 +30,7 @@ it('tells of a stream that was tried again', async () => {
   await client.close()
 })
 
-it('tells of a Router call once', async () => {
+it('reports a Router call once', async () => {
   await using simulator = await startSimulator()
   const events: CallEvent[] = []
   const all = (event: CallEvent) => {
@@ -57,7 +57,7 @@ it.each([
   ['nobody reads', false, {}],
   ['one of them reads', true, { callbacks: [() => {}] }],
   ['beforeSend may read', true, { beforeSend: (event: CallEvent) => event }],
-])('copies what is asked and answered only where it is read: %s', async (_, there, options) => {
+])('copies content only if an observer reads it: %s', async (_, there, options) => {
   await using simulator = await startSimulator()
   const events: SuccessEvent[] = []
   const quiet: CallbackSet = { content: false, onSuccess: (event) => events.push(event) }

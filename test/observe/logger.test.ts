@@ -47,7 +47,7 @@ it('logs calls at levels, without content', async () => {
   expect(JSON.stringify(records)).not.toContain('private')
 })
 
-it('writes a line for each try where LLMUX_LOG asks for it, and nothing where it does not', async () => {
+it('writes a line per attempt with LLMUX_LOG=debug and nothing without', async () => {
   await using simulator = await startSimulator()
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const scene = () => createClient({ providers: { openai: { apiKey: 'k', apiBase: simulator.openaiBase } } })

@@ -57,7 +57,7 @@ async function scene(options: Parameters<typeof openTelemetry>[0] = {}) {
 
 const spans = () => exporter.getFinishedSpans()
 
-it('makes a span of a call, below the one that was active', async () => {
+it('creates a span for a call as a child of the active one', async () => {
   await using here = await scene()
   const parent = trace.getTracer('test').startSpan('request')
   const answer = await context.with(trace.setSpan(context.active(), parent), () =>
@@ -101,7 +101,7 @@ it('makes a span of a call, below the one that was active', async () => {
   expect(text).not.toContain('canary')
 })
 
-it('captures content where it is asked to', async () => {
+it('captures content on request', async () => {
   await using here = await scene({ captureContent: true })
   const tools = [{ type: 'function' as const, function: { name: 'look', parameters: { type: 'object' } } }]
   const history = [
@@ -155,7 +155,7 @@ it('writes the Responses API as chat', async () => {
   ])
 })
 
-it('makes spans of tries, retries and fallbacks', async () => {
+it('creates spans for attempts, retries and fallbacks', async () => {
   await using here = await scene()
   const apiBase = here.simulator.openaiBase
   await using router = new Router({
@@ -189,7 +189,7 @@ it('makes spans of tries, retries and fallbacks', async () => {
   }
 })
 
-it('says how calls fail', async () => {
+it('records failures', async () => {
   await using here = await scene({
     attributes: () => {
       throw new Error('mine')
@@ -203,7 +203,7 @@ it('says how calls fail', async () => {
   expect(spans()[0]?.status).toMatchObject({ code: SpanStatusCode.ERROR, message: expect.stringContaining('401') })
 })
 
-it('measures', async () => {
+it('records metrics', async () => {
   const reader = new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 3_600_000 })
   const meterProvider = new MeterProvider({ readers: [reader] })
   await using here = await scene({ spans: false, meterProvider })
@@ -250,7 +250,7 @@ function events(minimumSeverity?: number) {
   return () => kept.getFinishedLogRecords()
 }
 
-it('makes events of what was asked and of how it failed, where they have somewhere to go', async () => {
+it('emits events for content and failures with a logger provider', async () => {
   const seen = events()
   await using here = await scene({ loggerProvider: logs })
   const answer = await here.client.completion({ model: 'openai/gpt-4o', messages, temperature: 0.2 })
@@ -314,7 +314,7 @@ it.each([
   expect(Array.isArray(event?.attributes['gen_ai.output.messages'])).toBe(onEvent)
 })
 
-it('makes no event that nobody wants', async () => {
+it('emits no event for a disabled logger', async () => {
   const seen = events(13)
   await using here = await scene({ loggerProvider: logs, spans: false, metrics: false })
   await here.client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
@@ -322,7 +322,7 @@ it('makes no event that nobody wants', async () => {
   expect(seen().map(({ eventName }) => eventName)).toEqual(['gen_ai.client.operation.exception'])
 })
 
-it('says what is wrong with its options', () => {
+it('rejects invalid options', () => {
   // @ts-expect-error no word of these
   expect(() => openTelemetry({ captureContent: 'all' })).toThrow(/'captureContent'.*'spans' or 'events'/)
   expect(() => openTelemetry({ captureContent: 'events' })).toThrow(/'loggerProvider'.*api-logs/)
@@ -330,7 +330,7 @@ it('says what is wrong with its options', () => {
   expect(() => openTelemetry({ loggerProvider: { emit() {} } })).toThrow(/'loggerProvider'.*api-logs/)
 })
 
-it('follows the sampler, and takes the global provider where none is given', async () => {
+it('follows the sampler and defaults to the global provider', async () => {
   await using here = await scene({ tracerProvider: undefined })
   let active: Span | undefined
   await trace.getTracer('test').startActiveSpan('outer', async (span) => {

@@ -52,7 +52,7 @@ it('sends a Router’s call, with retry and fallback, to an OTLP/HTTP receiver',
   expect(JSON.stringify(receiver.received)).not.toContain('canary')
 })
 
-it('sends events to an OTLP/HTTP receiver, with what was asked and answered in its structure', async () => {
+it('sends events with structured content to an OTLP/HTTP receiver', async () => {
   await using receiver = await startReceiver()
   await using simulator = await startSimulator()
   const loggerProvider = new LoggerProvider({

@@ -78,7 +78,7 @@ it('has no credential in any event, message of a channel, log record or line', a
   expect(shown(heard)).not.toContain('canary')
 })
 
-it('keeps content out where it is told to', async () => {
+it('excludes content with redact', async () => {
   await using server = await startServer((_, response) => {
     response.writeHead(400, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ error: { message: 'Bad prompt: The content', code: 'bad' } }))
@@ -104,7 +104,7 @@ it('keeps content out where it is told to', async () => {
   expect(events[0]).toMatchObject({ request: { model: 'openai/gpt-4o', temperature: 0.5, messages: '[redacted]' } })
 })
 
-it('keeps single fields out', async () => {
+it('excludes single fields', async () => {
   await using simulator = await startSimulator()
   const events: CallEvent[] = []
   await using client = createClient({
@@ -123,7 +123,7 @@ it('keeps single fields out', async () => {
   expect(events.flatMap((event) => (event.type === 'chunk' ? Object.keys(event.chunk) : []))).toEqual([])
 })
 
-it('cuts what nobody reads, and is lost in no loop', () => {
+it('truncates large values and handles circular ones', () => {
   const image = `data:image/png;base64,${'A'.repeat(2_000)}`
   const loop: Record<string, unknown> = { b: 1 }
   loop.one = loop

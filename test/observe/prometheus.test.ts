@@ -42,7 +42,7 @@ it('counts and measures calls', async () => {
   expect(await metrics.metrics()).toContain('llmux_in_flight_requests 0')
 })
 
-it('counts retries, fallbacks and cooldowns of a Router, into a register of oneâ€™s own', async () => {
+it('counts retries, fallbacks and cooldowns of a Router in a custom registry', async () => {
   await using simulator = await startSimulator()
   const register = new Registry()
   const metrics = prometheus({ register, prefix: 'app_' })
@@ -72,7 +72,7 @@ it('counts retries, fallbacks and cooldowns of a Router, into a register of oneâ
   expect(text).toContain('model_group="h",outcome="success"} 1')
 })
 
-it('is read from the client that keeps it', async () => {
+it('is available from the client', async () => {
   const one = prometheus({ prefix: 'one_' })
   const same = new Registry()
   const two = [prometheus({ register: same, prefix: 'two_' }), { onSuccess: () => {}, metrics: () => same.metrics() }]
@@ -96,7 +96,7 @@ it('is read from the client that keeps it', async () => {
   await expect(router.metrics()).rejects.toThrow("Add prometheus() from 'llmux/prometheus'")
 })
 
-it('has a bound on labels', async () => {
+it('bounds the values of labels', async () => {
   const metrics = prometheus({ maxLabelValues: 3 })
   await using client = createClient({ callbacks: [metrics], redact: true })
   for (let n = 0; n < 20; n++) await client.completion({ model: `nobody/model-${n}`, messages }).catch(() => {})

@@ -11,7 +11,7 @@ const senderTo = (url: string, options: SenderOptions = {}) =>
     { interval: 10, timeout: 200, ...options },
   )
 
-it('gathers events into batches', async () => {
+it('sends events in batches', async () => {
   await using receiver = await startReceiver()
   const sender = senderTo(receiver.url, { batchSize: 3 })
   for (let n = 0; n < 7; n++) sender.put({ n })
@@ -20,7 +20,7 @@ it('gathers events into batches', async () => {
   await sender.close()
 })
 
-it('tries again what may pass, and not what will not', async () => {
+it('retries temporary failures only', async () => {
   await using receiver = await startReceiver()
   const sender = senderTo(receiver.url, { batchSize: 1 })
   receiver.answers.push(503, 429)
@@ -44,7 +44,7 @@ it('follows no redirect', async () => {
   expect(receiver.received).toHaveLength(1)
 })
 
-it('is bounded in memory', async () => {
+it('bounds its memory', async () => {
   await using receiver = await startReceiver()
   receiver.answers.push('hang')
   const sender = senderTo(receiver.url, { batchSize: 1, maxBytes: 1_000, timeout: 100, maxRetries: 0 })
@@ -63,7 +63,7 @@ it('is bounded in memory', async () => {
 it.each([
   ['that nobody listens at', 'http://127.0.0.1:9'],
   ['that hangs', undefined],
-])('costs calls nothing with a service %s', { timeout: 15_000 }, async (_, address) => {
+])("doesn't slow calls down with a service %s", { timeout: 15_000 }, async (_, address) => {
   await using simulator = await startSimulator()
   await using receiver = await startReceiver()
   receiver.answers.push(...Array.from({ length: 50 }, () => 'hang' as const))

@@ -18,13 +18,13 @@ const services = {
 it.each<SenderOptions>([
   ...[{ batchSize: 0 }, { batchSize: Number.NaN }, { timeout: 0 }, { timeout: Number.POSITIVE_INFINITY }],
   ...[{ interval: 1e12 }, { maxRetries: -1 }, { maxBytes: 0 }],
-])('refuses %j, which would stop the process or send nothing', (options) => {
+])('rejects %j', (options) => {
   const [name = ''] = Object.keys(options)
   for (const make of [services.langfuse, services.lunary])
     expect(() => make(options)).toThrow(`'${name}' must be an integer`)
 })
 
-it('counts two senders of one name apart', async () => {
+it('counts two senders with one name separately', async () => {
   const apiBase = 'http://127.0.0.1:9'
   const client = createClient({ callbacks: [services.lunary({ apiBase }), services.lunary({ apiBase })] })
   expect(Object.keys(client.callbackStats().senders)).toEqual(['lunary', 'lunary[1]'])
@@ -32,7 +32,7 @@ it('counts two senders of one name apart', async () => {
 })
 
 describe.each(Object.entries(services))('%s without content', (_, make) => {
-  it('sends neither tools nor what an error says', async () => {
+  it('sends neither tools nor error messages', async () => {
     await using receiver = await startReceiver()
     const mock = mockProvider()
     const callbacks = [make({ apiBase: receiver.url, captureContent: false })]
@@ -50,7 +50,7 @@ describe.each(Object.entries(services))('%s without content', (_, make) => {
   })
 })
 
-it('keeps the credentials in a URL to itself', async () => {
+it('sends no credentials of a URL', async () => {
   const events: unknown[] = []
   const callbacks = [{ onStart: (event: unknown) => events.push(event) }]
   const client = createClient({

@@ -136,7 +136,7 @@ describe('langfuse()', () => {
     expect(request?.body).not.toContain('canary')
   })
 
-  it('has tries below the call, and what is shared on all of them', async () => {
+  it('nests attempts below the call with the shared attributes', async () => {
     await using here = await scene(make)
     const apiBase = here.simulator.openaiBase
     await using router = new Router({
@@ -162,7 +162,7 @@ describe('langfuse()', () => {
     expect(attributesOf(spans[1])).toMatchObject({ 'langfuse.observation.level': 'WARNING' })
   })
 
-  it('tells of failures, and keeps content out where it must', async () => {
+  it('reports failures and excludes content on request', async () => {
     await using here = await scene(make, true)
     await here.client.completion({ model: 'openai/fail-401', messages }).catch(() => {})
     await here.client.flush()
@@ -172,7 +172,7 @@ describe('langfuse()', () => {
     expect(JSON.stringify(here.receiver.received)).not.toContain('Hello')
   })
 
-  it('takes its keys from the environment, and says what is missing', () => {
+  it('reads keys from the environment and reports missing ones', () => {
     vi.stubEnv('LANGFUSE_PUBLIC_KEY', '')
     vi.stubEnv('LANGFUSE_SECRET_KEY', '')
     expect(() => langfuse()).toThrow("langfuse(): 'publicKey' is missing")
@@ -189,7 +189,7 @@ it.each<[string, (options: never) => unknown]>([
   ['lunary', lunary],
   ['openTelemetry', openTelemetry],
   ['prometheus', prometheus],
-])('%s() takes an object of options that it knows', (name, make) => {
+])('%s() rejects unknown options', (name, make) => {
   expect(() => make('key' as never)).toThrow(`${name}() takes an object of options: `)
   const error = (() => {
     try {
@@ -203,7 +203,7 @@ it.each<[string, (options: never) => unknown]>([
 
 /** https://docs.helicone.ai/getting-started/integration-method/manual-logger-curl: "Request Structure". */
 describe('helicone()', () => {
-  it('logs a call in the documented shape', async () => {
+  it('logs a call in the documented form', async () => {
     await using here = await scene((apiBase) => helicone({ apiKey: 'hk-1', apiBase }))
     const { client, receiver } = here
     const answer = await client.completion({
@@ -249,7 +249,7 @@ describe('helicone()', () => {
     expect(JSON.stringify(receiver.received)).not.toContain('canary')
   })
 
-  it('sends no content where it is told so', async () => {
+  it('sends no content with captureContent: false', async () => {
     await using here = await scene((apiBase) => helicone({ apiKey: 'hk-1', apiBase, captureContent: false }))
     const answer = await here.client.completion({ model: 'openai/gpt-4o', messages })
     await here.client.flush()

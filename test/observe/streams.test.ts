@@ -44,7 +44,7 @@ async function scene() {
 const textOf = (answer: SuccessEvent['answer']) =>
   (answer?.choices as { message: { content: string } }[] | undefined)?.[0]?.message.content
 
-it('tells of one success with the whole answer, and of every chunk', async () => {
+it('reports one success with the complete answer, and every chunk', async () => {
   await using here = await scene()
   const { client, events, ends } = here
   const stream = await client.completion({ model, messages, stream: true })
@@ -60,7 +60,7 @@ it('tells of one success with the whole answer, and of every chunk', async () =>
   expect(end?.timings.firstTokenMs).toBeLessThanOrEqual(end?.timings.totalMs ?? 0)
 })
 
-it('tells of a stream that nobody reads', async () => {
+it('reports a stream that is not read', async () => {
   await using here = await scene()
   const { client, ends } = here
   await client.completion({ model, messages, stream: true })
@@ -68,33 +68,36 @@ it('tells of a stream that nobody reads', async () => {
   expect(ends()).toMatchObject([{ type: 'success', finishReasons: ['stop'] }])
 })
 
-it.each(['left', 'aborted', 'cut'] as const)('tells once of a stream that was %s, with what had come', async (how) => {
-  await using here = await scene()
-  const { client, simulator, ends } = here
-  simulator.fail({ kind: how === 'cut' ? 'cut' : 'silence', afterChunks: 3 })
-  const stream = await client.completion({ model, messages, stream: true })
-  try {
-    for await (const chunk of stream) {
-      if (!chunk.choices[0]?.delta.content) continue
-      if (how === 'left') break
-      if (how === 'aborted') stream.abort()
+it.each(['left', 'aborted', 'cut'] as const)(
+  'reports a stream that was %s once, with the partial answer',
+  async (how) => {
+    await using here = await scene()
+    const { client, simulator, ends } = here
+    simulator.fail({ kind: how === 'cut' ? 'cut' : 'silence', afterChunks: 3 })
+    const stream = await client.completion({ model, messages, stream: true })
+    try {
+      for await (const chunk of stream) {
+        if (!chunk.choices[0]?.delta.content) continue
+        if (how === 'left') break
+        if (how === 'aborted') stream.abort()
+      }
+    } catch {
+      // what it throws is told elsewhere
     }
-  } catch {
-    // what it throws is told elsewhere
-  }
-  await client.flush()
-  const [end, ...more] = ends() as FailureEvent[]
-  expect(more).toEqual([])
-  expect(end?.type).toBe('failure')
-  expect(end?.error.code).toBe(how === 'cut' ? 'stream_interrupted' : 'aborted')
-  expect(textOf(end?.answer)).toBeTruthy()
-  expect(end?.usage).toBeDefined()
-  expect(end?.cost).toMatchObject({ estimated: true })
-  expect(end?.attempts).toMatchObject([{ outcome: how === 'cut' ? 'stream_interrupted' : 'aborted' }])
-  expect(end?.error.partial).toBeUndefined()
-})
+    await client.flush()
+    const [end, ...more] = ends() as FailureEvent[]
+    expect(more).toEqual([])
+    expect(end?.type).toBe('failure')
+    expect(end?.error.code).toBe(how === 'cut' ? 'stream_interrupted' : 'aborted')
+    expect(textOf(end?.answer)).toBeTruthy()
+    expect(end?.usage).toBeDefined()
+    expect(end?.cost).toMatchObject({ estimated: true })
+    expect(end?.attempts).toMatchObject([{ outcome: how === 'cut' ? 'stream_interrupted' : 'aborted' }])
+    expect(end?.error.partial).toBeUndefined()
+  },
+)
 
-it('tells once of a Router’s stream that went on elsewhere', async () => {
+it('reports a resumed stream of a Router once', async () => {
   await using here = await scene()
   const { simulator, events, ends, callbacks } = here
   const params = { model: 'anthropic/claude-haiku-4-5', apiBase: simulator.anthropicBase }
@@ -127,7 +130,7 @@ it('tells once of a Router’s stream that went on elsewhere', async () => {
   expect(ends()).toMatchObject([{ type: 'failure', error: { code: 'aborted' } }])
 })
 
-it('tells once of a Router’s call, with the tries, the group and the wait', async () => {
+it('reports a Router call once, with attempts, group and queue time', async () => {
   await using here = await scene()
   const { simulator, events, ends, callbacks } = here
   const apiBase = simulator.openaiBase

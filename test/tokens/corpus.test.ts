@@ -17,7 +17,7 @@ describe('recorded calls', () => {
     it.skip(howToConfigure)
     return
   }
-  it('are counted as well as the table of errors says', { timeout: 120_000 }, async () => {
+  it('are counted within the table of errors', { timeout: 120_000 }, async () => {
     const all = await judge(folder)
     const sound = all.filter(({ sample }) => isSound(sample))
     const lines = linesOf(sound.filter(({ sample }) => isPlain(sample)))

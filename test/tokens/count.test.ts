@@ -83,22 +83,22 @@ describe('counting for OpenAI', () => {
     expect(await tokenCounter({ model: 'gpt-5-chat-latest', messages: hello })).toBe(8)
   })
 
-  it('counts bare text without overhead, and several texts together', async () => {
+  it('counts plain text without overhead and sums several texts', async () => {
     expect(await tokenCounter({ model: 'gpt-4o', text: 'Hello' })).toBe(1)
     expect(await tokenCounter({ model: 'text-embedding-3-small', text: ['Hello', 'Hello world'] })).toBe(3)
     expect(await tokenCounter({ model: 'gpt-4o', text: '' })).toBe(0)
   })
 
-  it('takes names of special tokens for text', async () => {
+  it('treats names of special tokens as text', async () => {
     expect(await tokenCounter({ model: 'gpt-4o', text: '<|endoftext|>' })).toBeGreaterThan(1)
   })
 
-  it('takes a whole completion request as it is', async () => {
+  it('accepts a complete completion request', async () => {
     const request = { model: 'gpt-4o', messages: hello, temperature: 0, apiKey: 'unused' }
     expect(await tokenCounter(request)).toBe(8)
   })
 
-  it('says why a count is not exact', async () => {
+  it('reports why a count is not exact', async () => {
     const messages: Message[] = [
       { role: 'user', content: [{ type: 'image_url', image_url: 'https://example.com/cat.png' }] },
     ]
@@ -119,7 +119,7 @@ describe('counting for others', () => {
     },
   )
 
-  it('comes near what Anthropic documents for its counting endpoint', async () => {
+  it("approximates Anthropic's documented counts", async () => {
     // https://docs.anthropic.com/en/docs/build-with-claude/token-counting
     const messages: Message[] = [
       { role: 'system', content: 'You are a scientist' },
@@ -129,7 +129,7 @@ describe('counting for others', () => {
     expect(Math.abs(tokens - 14)).toBeLessThanOrEqual(5)
   })
 
-  it('adds what thinking adds', async () => {
+  it('adds the tokens of thinking', async () => {
     const request = { model: 'claude-sonnet-4-5', messages: hello }
     const plain = await tokenCounter(request)
     expect(await tokenCounter({ ...request, thinking: { type: 'enabled', budget_tokens: 2048 } })).toBe(plain + 28)
@@ -138,7 +138,7 @@ describe('counting for others', () => {
 })
 
 describe('a loaded tokenizer', () => {
-  it('answers at once, and the same', async () => {
+  it('counts synchronously with the same result', async () => {
     const tokenizer = await loadTokenizer('gpt-4o')
     expect(tokenizer).toMatchObject({ encoding: 'o200k_base', exact: true })
     expect(tokenizer.count({ messages: jargon })).toEqual(
@@ -147,7 +147,7 @@ describe('a loaded tokenizer', () => {
     expect(tokenizer.count('Hello').tokens).toBe(1)
   })
 
-  it('gives back the text of its tokens', async () => {
+  it('decodes its own tokens', async () => {
     const { encode, decode } = await loadTokenizer('gpt-4')
     const text = 'Grüße, 世界! 👩‍👩‍👧 <|endoftext|>\n\tend'
     expect(decode(encode(text))).toBe(text)
@@ -163,7 +163,7 @@ describe('a loaded tokenizer', () => {
 })
 
 describe('estimates', () => {
-  it('need no tokenizer and come near', () => {
+  it('need no tokenizer and approximate the count', () => {
     const estimate = estimateTokens({ model: 'gpt-4o', messages: jargon })
     expect(estimate).toMatchObject({ exact: false, method: 'estimate', family: 'gpt-4o' })
     expect(Math.abs(estimate.tokens - 124)).toBeLessThan(12)
@@ -188,7 +188,7 @@ describe('misuse', () => {
     expect(() => estimateTokens(request)).toThrow("Exactly one of 'messages' and 'text' must be given")
   })
 
-  it('leaves the request alone', async () => {
+  it('does not modify the request', async () => {
     const request = Object.freeze({ model: 'gpt-4o', messages: Object.freeze([Object.freeze({ ...hello[0] })]) })
     await expect(tokenCounter(request as never)).resolves.toBe(8)
   })

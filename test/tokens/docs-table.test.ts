@@ -8,7 +8,7 @@ const percent = (share: number): string => `${Number((share * 100).toFixed(1))} 
 const cell = ([calls, median, p95]: readonly number[]): string =>
   calls ? `${percent(median ?? 0)}, ${percent(p95 ?? 0)} of ${calls}` : 'few calls'
 
-it('docs/tokens.md has the errors that counts are given with', () => {
+it('docs/tokens.md lists the errors of the code', () => {
   const rows = [...page.matchAll(/^\| ([a-z0-9.-]+) +\| (.+ of \d+|few calls) +\| (.+ of \d+|few calls) +\|$/gm)]
   const written = rows.map(([, family, text, tools]) => [family, text?.trim(), tools?.trim()])
   expect(written).toEqual(

@@ -22,7 +22,7 @@ const vertexCount = countOf(vertex)
 const converseCount = countOf(bedrock)
 
 describe('Anthropic', () => {
-  it('is asked without what steers the answer', () => {
+  it('receives no parameters of the answer', () => {
     const prompt = {
       model: 'claude-opus-4-1',
       system: 'You are a scientist',
@@ -36,7 +36,7 @@ describe('Anthropic', () => {
     expect(anthropicCount.path('claude-opus-4-1', {}, '')).toBe('/v1/messages/count_tokens')
   })
 
-  it('gives a count that it calls an estimate', () => {
+  it('returns a count marked as an estimate', () => {
     expect(providerCount(anthropicCount, 14, 'claude')).toMatchObject({
       tokens: 14,
       exact: false,
@@ -48,7 +48,7 @@ describe('Anthropic', () => {
 describe('the others', () => {
   const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }]
 
-  it('Gemini is asked with the whole request', () => {
+  it('Gemini receives the complete request', () => {
     const chat = { contents, generationConfig: { temperature: 0 } }
     expect(geminiCount.encode(chat, 'gemini-2.5-flash')).toEqual({
       generateContentRequest: { ...chat, model: 'models/gemini-2.5-flash' },
@@ -61,20 +61,20 @@ describe('the others', () => {
     })
   })
 
-  it('Vertex is asked with its parts', () => {
+  it('Vertex receives the parts of the request', () => {
     expect(vertexCount.encode({ contents, safetySettings: [] }, 'gemini-2.5-flash')).toEqual({ contents })
     expect(vertexCount.path('gemini-2.5-flash', { project: 'p', location: 'us' }, '')).toBe(
       '/v1/projects/p/locations/us/publishers/google/models/gemini-2.5-flash:countTokens',
     )
   })
 
-  it('Claude on Azure is asked under its base', async () => {
+  it('Claude on Azure uses the base URL of Azure', async () => {
     const { path } = countOf((await foundry.route?.('claude-sonnet-4-6')) ?? {})
     expect(path('', {}, '')).toBe('/anthropic/v1/messages/count_tokens')
     expect(path('', {}, '/anthropic')).toBe('/v1/messages/count_tokens')
   })
 
-  it('Claude on Vertex is asked at an address of its own', async () => {
+  it('Claude on Vertex has an address of its own', async () => {
     const claude = await vertex.route?.('claude-sonnet-4-6')
     const count = countOf(claude ?? {})
     expect(count.path('claude-sonnet-4-6', { project: 'p', location: 'us' }, '')).toBe(
@@ -86,7 +86,7 @@ describe('the others', () => {
     })
   })
 
-  it('Bedrock is asked for a Converse request', () => {
+  it('Bedrock receives a Converse request', () => {
     const chat = { messages: [{ role: 'user', content: [{ text: 'Hi' }] }], inferenceConfig: { maxTokens: 10 } }
     expect(converseCount.encode(chat, '')).toEqual({ input: { converse: { messages: chat.messages } } })
     expect(converseCount.path('anthropic.claude-v1:0', {}, '')).toBe('/model/anthropic.claude-v1%3A0/count-tokens')
@@ -108,7 +108,7 @@ const folder = corpusFolder()
 describe('Cohere', () => {
   const count = countOf(cohere)
 
-  it('is given the words of the prompt', () => {
+  it('receives the text of the prompt', () => {
     const chat = {
       model: 'command-a-03-2025',
       messages: [
@@ -136,7 +136,7 @@ describe('Cohere', () => {
   })
 
   /** The shape of a recorded answer. */
-  it('answers with the tokens themselves', () => {
+  it('returns the tokens themselves', () => {
     expect(count.decode({ tokens: [9707, 11, 1879, 0], token_strings: ['Hello', ',', ' world', '!'] })).toBe(4)
     for (const answer of [null, {}, { tokens: 4 }, 'x']) expect(count.decode(answer)).toBeUndefined()
   })

@@ -61,11 +61,11 @@ describe('the family of a model', () => {
     'toString',
     '__proto__',
     'constructor',
-  ])('is not guessed from a likeness: %j', (model) => {
+  ])('is not guessed from a similar name: %j', (model) => {
     expect(familyOf(model).name).toBe('unknown')
   })
 
-  it('can not be changed by who reads it', () => {
+  it('is immutable', () => {
     expect(Object.isFrozen(familyOf('gpt-4o'))).toBe(true)
   })
 })

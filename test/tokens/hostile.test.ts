@@ -83,7 +83,7 @@ describe.each(Object.entries(hostile))('%s', (_, text) => {
   })
 })
 
-describe('100 KB of it', () => {
+describe('100 KB of hostile text', () => {
   beforeAll(async () => {
     for (const model of ['gpt-4o', 'gpt-4']) (await loadTokenizer(model)).count('warm up '.repeat(5_000))
   })
@@ -97,7 +97,7 @@ describe('100 KB of it', () => {
     expect(await fastest(50, () => estimateTokens({ model: 'gpt-4o', text }))).toBeLessThan(50)
   })
 
-  it('is still counted nearly right, and not called exact', async () => {
+  it('is counted approximately and not marked exact', async () => {
     const { tokens, exact, reasons } = await countTokensLocally({ model: 'gpt-4o', text: hostile['one letter'] })
     expect(tokens / 12_500).toBeGreaterThan(0.98)
     expect(tokens / 12_500).toBeLessThan(1.02)
@@ -132,7 +132,7 @@ describe('the event loop', () => {
       '20,000 messages',
       { messages: Array.from({ length: 20_000 }, () => ({ role: 'user' as const, content: 'Hello there' })) },
     ],
-  ])('is not held for more than 50 ms: %s', async (_, request) => {
+  ])('is not blocked for more than 50 ms: %s', async (_, request) => {
     await tokenCounter({ model: 'gpt-4o', text: 'warm up '.repeat(5_000) })
     let shortest = Number.POSITIVE_INFINITY
     for (let tries = 0; tries < 8 && shortest >= 50; tries++) {

@@ -76,7 +76,7 @@ describe('the tokens of an image', () => {
     expect(imageTokens(model, url, detail)).toEqual({ tokens })
   })
 
-  it('are an assumption where the image is elsewhere', () => {
+  it('are assumed for an image behind a URL', () => {
     expect(imageTokens('gpt-4o', 'https://example.com/a.png', 'high')).toEqual({
       tokens: 765,
       reason: 'an image of unknown size, taken for 1024 × 1024',

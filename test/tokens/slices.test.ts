@@ -55,7 +55,7 @@ const isWhole = (text: string): boolean => !/\p{Surrogate}/u.test(text)
 const all = (text: string, bytes?: number) => [...slicesOf(text, bytes)]
 
 describe('slices', () => {
-  it('are the text, without gaps, and cut no character in two', () => {
+  it('cover the text without gaps or cut characters', () => {
     fc.assert(
       fc.property(texts, (parts) => {
         const text = parts.join('')
@@ -66,7 +66,7 @@ describe('slices', () => {
     )
   })
 
-  it.each(['o200k_base', 'cl100k_base'] as const)('have the tokens of the whole text: %s', async (name) => {
+  it.each(['o200k_base', 'cl100k_base'] as const)('have the tokens of the complete text: %s', async (name) => {
     const encoding = await loadEncoding(name)
     fc.assert(
       fc.property(texts, (parts) => {
@@ -105,19 +105,19 @@ describe('slices', () => {
     ['Russian', 'Мороз и солнце; день чудесный! '],
     ['Hindi', 'सत्य एक है, मार्ग अनेक। '],
     ['emoji between spaces', '😀 👩‍👧 🇩🇪 '],
-  ])('are about as long as asked for: %s', (_, phrase) => {
+  ])('have about the requested length: %s', (_, phrase) => {
     const slices = all(phrase.repeat(500), 100)
     expect(Math.max(...slices.map(({ bytes }) => bytes))).toBeLessThan(200)
     expect(slices.every(({ forced }) => !forced)).toBe(true)
   })
 
-  it('are no longer than they should be, where the text has words', () => {
+  it('respect the target size for text with words', () => {
     const text = 'The quick brown fox jumps over the lazy dog. '.repeat(2_000)
     expect(Math.max(...all(text, 1_000).map(({ bytes }) => bytes))).toBeLessThan(1_020)
     expect(all(text).every(({ forced }) => !forced)).toBe(true)
   })
 
-  it('go through a word only where it is too long', () => {
+  it('cut only words that are too long', () => {
     expect(all('a'.repeat(MAX_RUN))).toHaveLength(1)
     const [first, ...rest] = all('a'.repeat(MAX_RUN * 3))
     expect(first).toMatchObject({ end: MAX_RUN, forced: true })

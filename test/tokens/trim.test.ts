@@ -30,25 +30,25 @@ describe('trimming', () => {
     user('third'),
   ]
 
-  it('leaves alone what fits, in a new array', async () => {
+  it('returns fitting messages unchanged in a new array', async () => {
     const fitting = await trim(talk, { maxTokens: await count(talk) })
     expect(fitting).toEqual(talk)
     expect(fitting).not.toBe(talk)
   })
 
-  it('lets the oldest turns go, whole, and no more than needed', async () => {
+  it('removes the oldest complete turns, and no more than needed', async () => {
     const all = await count(talk)
     expect(await trim(talk, { maxTokens: all - 1 })).toEqual([talk[0], ...talk.slice(3)])
     expect(await trim(talk, { maxTokens: 40 })).toEqual([talk[0], talk[5]])
   })
 
-  it('keeps instructions wherever they stand', async () => {
+  it('keeps instructions at any position', async () => {
     const late: Message = { role: 'developer', content: 'Now in French.' }
     const messages = [system, user(words(100)), said('one'), late, user('third')]
     expect(await trim(messages, { maxTokens: 60 })).toEqual([system, late, user('third')])
   })
 
-  it('counts tools, and leaves room for them', async () => {
+  it('reserves space for tools', async () => {
     const tools = [
       { type: 'function' as const, function: { name: 'look', description: words(60), parameters: { type: 'object' } } },
     ]
@@ -58,7 +58,7 @@ describe('trimming', () => {
     expect(await tokenCounter({ model, messages: fitting, tools })).toBeLessThanOrEqual(maxTokens)
   })
 
-  it('keeps user messages in a row together: they are one question', async () => {
+  it('keeps consecutive user messages together', async () => {
     const messages = [user(words(80)), said('one'), user('Look at this:'), user('and that')]
     expect(await trim(messages, { maxTokens: 60 })).toEqual(messages.slice(2))
   })
@@ -76,12 +76,12 @@ describe('tool calls', () => {
     result('d', 'found'),
   ]
 
-  it('go with their results, oldest first, and the question stays', async () => {
+  it('are removed with their results, oldest first, and the question stays', async () => {
     expect(await trim(run, { maxTokens: (await count(run)) - 1 })).toEqual([run[0], ...run.slice(4)])
     expect(await trim(run, { maxTokens: 60 })).toEqual([run[0], run[6], run[7]])
   })
 
-  it('are not parted from their results, whatever the limit is', async () => {
+  it('stay with their results for any limit', async () => {
     const sizes = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 80 })), { maxLength: 14 })
     await fc.assert(
       fc.asyncProperty(sizes, fc.integer({ min: 30, max: 900 }), async (steps, maxTokens) => {
@@ -113,10 +113,10 @@ describe('tool calls', () => {
   })
 })
 
-describe('what must stay and is too long', () => {
+describe('a remaining text that is too long', () => {
   const long = `START ${words(3_000)} END`
 
-  it('loses its middle', async () => {
+  it('is shortened in its middle', async () => {
     const [question] = await trim([user(long)], { maxTokens: 500 })
     const content = String(question?.content)
     expect(content).toMatch(/^START word0 /)
@@ -127,14 +127,14 @@ describe('what must stay and is too long', () => {
     expect(tokens).toBeGreaterThan(440)
   })
 
-  it('is prose before tool results', async () => {
+  it('is shortened as prose before tool results', async () => {
     const messages = [user(long), called('a'), result('a', words(300))]
     const fitting = await trim(messages, { maxTokens: 1_500 })
     expect(fitting[2]).toBe(messages[2])
     expect(fitting[0]).not.toBe(messages[0])
   })
 
-  it('is a tool result where nothing else will do, and instructions last', async () => {
+  it('is shortened as a tool result next, as instructions last', async () => {
     const messages = [system, user('What is it?'), called('a'), result('a', long)]
     const fitting = await trim(messages, { maxTokens: 400 })
     expect(fitting.slice(0, 3)).toEqual(messages.slice(0, 3))
@@ -143,18 +143,18 @@ describe('what must stay and is too long', () => {
     expect((await trim([{ role: 'system', content: long }, user('Go')], { maxTokens: 400 }))[1]).toEqual(user('Go'))
   })
 
-  it('is text: images and the other parts stay', async () => {
+  it('is shortened without its images and other parts', async () => {
     const image = { type: 'image_url' as const, image_url: { url: 'https://example.com/a.png', detail: 'low' } }
     const [message] = await trim([{ role: 'user', content: [{ type: 'text', text: long }, image] }], { maxTokens: 600 })
     expect(message?.content).toEqual([{ type: 'text', text: expect.stringContaining('left out') }, image])
   })
 
-  it('does not lose half an emoji', async () => {
+  it('is not cut within an emoji', async () => {
     const [message] = await trim([user('😀'.repeat(3_000))], { maxTokens: 700 })
     expect(String(message?.content)).not.toMatch(/\p{Surrogate}/u)
   })
 
-  it('is an error where it can not be shortened, or may not', async () => {
+  it("is an error if it can't or mustn't be shortened", async () => {
     const failed = trim([system, user(long)], { maxTokens: 100 })
     await expect(failed).rejects.toThrow(ContextWindowExceededError)
     await expect(failed).rejects.toThrow(/newest turn must fit .maxTokens. \(100\); got about \d+ tokens/)
@@ -168,7 +168,7 @@ describe('what must stay and is too long', () => {
 describe('without maxTokens', () => {
   const messages = Array.from({ length: 300 }, (_, index) => (index % 2 ? said(words(200)) : user(words(200))))
 
-  it('leaves room for the longest answer in the window of the model', async () => {
+  it("reserves space for the longest answer in the model's window", async () => {
     // 128,000 and 16,384
     const fitting = await trimMessages(messages, { model })
     expect(await count(fitting)).toBeLessThanOrEqual(128_000 - 16_384)
@@ -176,7 +176,7 @@ describe('without maxTokens', () => {
     expect(fitting.length).toBeLessThan(messages.length)
   })
 
-  it('takes what a registered model says of itself', async () => {
+  it('uses the limits of a registered model', async () => {
     registerModel('trim-test/small', { contextWindow: 3000, maxOutputTokens: 1000 })
     registerModel('trim-test/input', { maxInputTokens: 2000 })
     const fitting = await trimMessages(messages, { model: 'trim-test/small', estimate: true })
@@ -184,12 +184,12 @@ describe('without maxTokens', () => {
     expect(fitting).toEqual(await trimMessages(messages, { model: 'trim-test/small', maxTokens: 2000, estimate: true }))
   })
 
-  it('is refused for a model whose window nobody knows', async () => {
+  it('is rejected for a model with an unknown window', async () => {
     await expect(trimMessages(messages, { model: 'nobody/knows' })).rejects.toThrow("window of 'nobody/knows'")
   })
 })
 
-describe('by characters', () => {
+describe('with estimates', () => {
   it('fits the estimate', async () => {
     const messages = Array.from({ length: 400 }, (_, index) => (index % 2 ? said(words(30)) : user(words(30))))
     const fitting = await trimMessages(messages, { model: 'claude-sonnet-4-5', maxTokens: 2_000, estimate: true })
@@ -198,7 +198,7 @@ describe('by characters', () => {
     expect(fitting.at(-1)).toBe(messages.at(-1))
   })
 
-  it('is quick on long conversations', async () => {
+  it('is fast on long conversations', async () => {
     const messages = Array.from({ length: 20_000 }, (_, index) => (index % 2 ? said(words(20)) : user(words(20))))
     const start = performance.now()
     await trimMessages(messages, { model: 'gpt-4o', maxTokens: 10_000 })

@@ -35,18 +35,18 @@ function withLength(offset: number, length: number): Buffer {
 }
 
 describe('the event stream of AWS', () => {
-  it('gives events and data', () => {
+  it('decodes events and data', () => {
     expect(eventsOf(stream)).toEqual(whole)
   })
 
-  it('gives the same events wherever it is cut', () => {
+  it('decodes the same events for every cut', () => {
     for (let at = 0; at <= stream.length; at++) {
       expect(eventsOf(stream.subarray(0, at), stream.subarray(at))).toEqual(whole)
     }
     expect(eventsOf(...[...stream].map((byte) => Buffer.from([byte])))).toEqual(whole)
   })
 
-  it('gives back whatever was framed', () => {
+  it('decodes every encoded message', () => {
     const messages = fc.array(fc.tuple(fc.string({ minLength: 1 }), fc.string({ unit: 'grapheme' })), { maxLength: 5 })
     fc.assert(
       fc.property(messages, fc.integer({ min: 1, max: 40 }), (given, size) => {
@@ -59,7 +59,7 @@ describe('the event stream of AWS', () => {
     )
   })
 
-  it('names exceptions, and puts the words of an error into the data', () => {
+  it('decodes exceptions with their messages', () => {
     const exception = frame(
       { ':exception-type': 'throttlingException', ':message-type': 'exception' },
       '{"message":"Too many requests"}',
@@ -71,7 +71,7 @@ describe('the event stream of AWS', () => {
     ])
   })
 
-  it('steps over headers that are not text', () => {
+  it('skips headers that are not strings', () => {
     const headers = {
       yes: true,
       no: false,
@@ -87,7 +87,7 @@ describe('the event stream of AWS', () => {
     expect(eventsOf(frame(headers, '{}'))).toEqual([['metadata', '{}']])
   })
 
-  it('finds every damaged byte', () => {
+  it('detects every damaged byte', () => {
     const first = stream.readUInt32BE(0)
     for (let at = 0; at < first; at++) {
       const damaged = Buffer.from(stream.subarray(0, first))
@@ -96,7 +96,7 @@ describe('the event stream of AWS', () => {
     }
   })
 
-  it('refuses lengths that cannot be', () => {
+  it('rejects impossible lengths', () => {
     expect(() => eventsOf(withLength(0, 15))).toThrow('a message of 15 bytes')
     expect(() => eventsOf(withLength(0, 0xffffffff))).toThrow('a message of 4294967295 bytes')
     expect(() => eventsOf(withLength(4, 1000))).toThrow('headers are longer than itself')
@@ -104,11 +104,11 @@ describe('the event stream of AWS', () => {
     expect(() => eventsOf(frame({ x: { type: 12, bytes: Buffer.alloc(0) } }, ''))).toThrow('header of type 12')
   })
 
-  it('gives nothing for a message that is not whole', () => {
+  it('waits for incomplete messages', () => {
     expect(eventsOf(stream.subarray(0, -1))).toEqual(whole.slice(0, 2))
   })
 
-  it('joins a large message once, not with every piece', () => {
+  it('joins the pieces of a large message once', () => {
     const bytes = frame({ ':event-type': 'x' }, Buffer.alloc(8_000_000, 65))
     const pieces = Array.from({ length: Math.ceil(bytes.length / 1400) }, (_, index) =>
       bytes.subarray(index * 1400, (index + 1) * 1400),

@@ -43,7 +43,7 @@ const plain = { connectTimeout: 1000, proxy: undefined, proxyInEnvironment: fals
 afterEach(() => vi.unstubAllEnvs())
 
 describe('an exchange', () => {
-  it('sends a POST and tells head, data, end', async () => {
+  it('sends a POST and reports head, data and end', async () => {
     await using server = await startServer((request, response) => {
       response.setHeader('seen', `${request.method} ${request.url} ${request.headers.a}`)
       request.pipe(response)
@@ -56,7 +56,7 @@ describe('an exchange', () => {
     await agent.close()
   })
 
-  it('closes the socket when cancelled, and then tells nothing but the reason', async () => {
+  it('closes the socket when cancelled and reports only the reason', async () => {
     await using server = await startServer((_, response) => response.write('first'))
     const agent = createAgent(plain)
     const { over, told } = run(agent, server.url, (exchange, step) => {
@@ -68,7 +68,7 @@ describe('an exchange', () => {
     await agent.close()
   })
 
-  it('can be cancelled before there is a connection', async () => {
+  it('can be cancelled before a connection exists', async () => {
     await using server = await startServer((_, response) => response.end('never'))
     const agent = createAgent(plain)
     const { over, told, exchange } = run(agent, server.url)
@@ -78,7 +78,7 @@ describe('an exchange', () => {
     await agent.close()
   })
 
-  it('fails itself when its reader throws, and not the pool', async () => {
+  it('fails alone when its reader throws, without the pool', async () => {
     await using server = await startServer((_, response) => response.end('body'))
     const agent = createAgent(plain)
     const bad = run(agent, server.url, (_, step) => {
@@ -92,7 +92,7 @@ describe('an exchange', () => {
     await agent.close()
   })
 
-  it('holds the sender back while paused', async () => {
+  it('applies back-pressure while paused', async () => {
     const block = Buffer.alloc(1 << 20, 'x')
     let written = 0
     await using server = await startServer(async (_, response) => {
@@ -124,7 +124,7 @@ describe('an exchange', () => {
 })
 
 describe('a proxy', () => {
-  it('is the one of the option', async () => {
+  it('is taken from the option', async () => {
     await using server = await startServer((_, response) => response.end('through'))
     await using proxy = await startProxy()
     const agent = createAgent({ ...plain, proxy: `http://user:pass@127.0.0.1:${proxy.port}` })
@@ -137,7 +137,7 @@ describe('a proxy', () => {
     await agent.close()
   })
 
-  it('is the one of the environment, unless the host is in NO_PROXY', async () => {
+  it('is taken from the environment, except for hosts in NO_PROXY', async () => {
     await using server = await startServer((_, response) => response.end('through'))
     await using proxy = await startProxy()
     for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY']) vi.stubEnv(name, proxy.url)
@@ -156,7 +156,7 @@ describe('a proxy', () => {
     }
   })
 
-  it('is none for proxy: false', async () => {
+  it('is disabled by proxy: false', async () => {
     await using server = await startServer((_, response) => response.end('straight'))
     vi.stubEnv('http_proxy', 'http://127.0.0.1:9')
     const agent = createAgent({ ...plain, proxy: false, proxyInEnvironment: true })

@@ -42,8 +42,8 @@ describe('addresses', () => {
   )
 })
 
-describe('fetching media', () => {
-  it('gives type and base64, and follows redirects', async () => {
+describe('downloading media', () => {
+  it('returns type and base64 and follows redirects', async () => {
     await using server = await startServer((request, response) => {
       if (request.url === '/moved') return response.writeHead(302, { location: '/a.png' }).end()
       response.writeHead(200, { 'content-type': 'Image/PNG; x=y' }).end('bytes')
@@ -56,7 +56,7 @@ describe('fetching media', () => {
     ])
   })
 
-  it('refuses addresses that are not public: given, resolved or redirected to', async () => {
+  it('rejects private addresses: given, resolved or redirected to', async () => {
     let asked = 0
     await using server = await startServer((_, response) => {
       asked++
@@ -78,7 +78,7 @@ describe('fetching media', () => {
     ['loop', /redirects/],
     ['file', /no http/],
     ['cut', /could not be fetched/],
-  ])('says why it can’t be had: %s', async (path, message) => {
+  ])('reports the reason of a failed download: %s', async (path, message) => {
     await using server = await startServer((request, response) => {
       switch (request.url) {
         case '/404':

@@ -19,18 +19,18 @@ const whole: Event[] = [
   [undefined, '[DONE]'],
 ]
 
-it('cuts a body into events', () => {
+it('splits a body into events', () => {
   expect(events(text)).toEqual(whole)
 })
 
-it.each(['\n', '\r\n', '\r'])('gives the same events wherever the bytes are cut, with line ends %j', (lineEnd) => {
+it.each(['\n', '\r\n', '\r'])('decodes the same events for every cut, with line ends %j', (lineEnd) => {
   const bytes = Buffer.from(text.replaceAll('\n', lineEnd))
   for (let at = 0; at <= bytes.length; at++) {
     expect(events(bytes.subarray(0, at), bytes.subarray(at)), `cut at ${at}`).toEqual(whole)
   }
 })
 
-it('takes one byte at a time', () => {
+it('accepts single bytes', () => {
   const bytes = Buffer.from(text)
   expect(events(...Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))).toEqual(whole)
 })
@@ -59,7 +59,7 @@ it('does not wait for an endless event', () => {
   expect(() => framer.push(Buffer.from(`data: ${'x'.repeat(200)}`))).toThrow()
 })
 
-it('cuts lines of JSON, wherever the bytes are cut', () => {
+it('splits lines of JSON for every cut', () => {
   const bytes = Buffer.from('{"a":"é🙂"}\r\n\n{"b":1}\n{"c":2}')
   for (let at = 0; at <= bytes.length; at++) {
     const seen: string[] = []
