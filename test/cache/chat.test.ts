@@ -151,7 +151,7 @@ describe('one call', () => {
     const llm = client({ cache: memoryCache() })
     await llm.completion({ model, messages: user('Hello') })
     const bad = { model, messages: user('Hello') }
-    await expect(llm.completion({ ...bad, timeout: -1 })).rejects.toThrow("'timeout' is a number")
+    await expect(llm.completion({ ...bad, timeout: -1 })).rejects.toThrow("'timeout' must be a number")
     await expect(llm.completion({ ...bad, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
     await expect(llm.completion({ ...bad, cache: { ttl: 'a' } as never })).rejects.toThrow("'cache.ttl'")
     await expect(llm.completion({ ...bad, cache: { age: 1 } as never })).rejects.toThrow("has an unknown option 'age'")
@@ -232,9 +232,9 @@ it.each<[string, (options: never) => unknown]>([
   ['semanticCache', semanticCache],
 ])('%s() rejects unknown options', (name, make) => {
   for (const options of [null, 'redis://localhost', 5, []]) {
-    expect(() => make(options as never)).toThrow(`${name}() takes an object of options: `)
+    expect(() => make(options as never)).toThrow(`The options of ${name}() must be an object; got `)
   }
-  expect(() => make({ maxEntry: 5 } as never)).toThrow(`${name}() has no option 'maxEntry'. It has `)
+  expect(() => make({ maxEntry: 5 } as never)).toThrow(`Unknown option 'maxEntry' of ${name}()`)
 })
 
 it('rejects a client cache without a store', () => {

@@ -473,7 +473,7 @@ describe('redisIndex()', () => {
   })
 
   it('rejects invalid options', () => {
-    expect(() => redisIndex({ host: 'a' } as never)).toThrow("redisIndex() has no option 'host'")
+    expect(() => redisIndex({ host: 'a' } as never)).toThrow("Unknown option 'host' of redisIndex()")
     expect(() => redisIndex({ ttl: 0 })).toThrow("'ttl' of redisIndex()")
     expect(() => redisIndex({ commandTimeout: Number.NaN })).toThrow("'commandTimeout'")
     expect(() => redisIndex({ client: {} as never })).toThrow("'client'")

@@ -190,7 +190,7 @@ it.each<[string, (options: never) => unknown]>([
   ['openTelemetry', openTelemetry],
   ['prometheus', prometheus],
 ])('%s() rejects unknown options', (name, make) => {
-  expect(() => make('key' as never)).toThrow(`${name}() takes an object of options: `)
+  expect(() => make('key' as never)).toThrow(`The options of ${name}() must be an object; got `)
   const error = (() => {
     try {
       return make({ captureContents: true } as never)
