@@ -250,7 +250,6 @@ export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['ibm', ['watsonx']],
   ['kimi', ['moonshot']],
   ['lambda', ['lambda_ai']],
-  ['meta', ['meta_llama']],
   ['nvidia', ['nvidia_nim']],
   ['nim', ['nvidia_nim']],
   ['qwen', ['dashscope']],

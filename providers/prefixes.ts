@@ -7,7 +7,7 @@ export const providerPrefixes: ReadonlySet<string> = new Set(
     'deepseek docker_model_runner doubleword empower fastrouter featherless_ai fireworks_ai friendliai galadriel',
     'gemini github gmi gpustack gradient_ai groq helicone heroku hosted_vllm huggingface hyperbolic inception',
     'inference_net infinity io_net jina_ai lambda_ai lemonade libertai litellm_proxy llamacpp llamafile llamagate',
-    'llmgateway lm_studio maritalk meta_llama minimax mistral mistralrs modelscope moonshot morph nano-gpt nebius',
+    'llmgateway lm_studio maritalk meta meta_llama minimax mistral mistralrs modelscope moonshot morph nano-gpt nebius',
     'neosantara novita nscale nvidia_nim ollama ollama_chat oobabooga openai openai_like openrouter ovhcloud',
     'parasail perplexity poe poolside publicai qianfan qiniu replicate requesty sagemaker sagemaker_chat',
     'salad_cloud sambanova sarvam scaleway sglang siliconflow snowflake stackit stepfun synthetic targon tencent',

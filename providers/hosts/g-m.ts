@@ -222,6 +222,18 @@ export const hostsGToM = [
     keyUrl: 'https://plataforma.maritaca.ai/chaves-de-api',
   },
   {
+    // successor of the Llama API: https://dev.meta.ai/docs/quickstart
+    id: 'meta',
+    name: 'Meta Model API',
+    responses: true,
+    base: 'https://api.meta.ai/v1',
+    env: ['META_API_KEY', 'MODEL_API_KEY'],
+    baseEnv: ['META_API_BASE'],
+    keyUrl: 'https://dev.meta.ai',
+    quirks: { unsupported: openaiOnlyAndFunctions },
+  },
+  {
+    // retired on 6 July 2026, in favour of `meta`
     id: 'meta_llama',
     name: 'Llama API',
     base: 'https://api.llama.com/compat/v1',

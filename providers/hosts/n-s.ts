@@ -12,12 +12,13 @@ export const hostsNToS = [
     quirks: { maxTokens: 'max_tokens' },
   },
   {
+    // formerly AI Studio, at https://api.studio.nebius.ai/v1; https://docs.tokenfactory.nebius.com/api-reference/introduction
     id: 'nebius',
-    name: 'Nebius AI Studio',
-    base: 'https://api.studio.nebius.ai/v1',
+    name: 'Nebius Token Factory',
+    base: 'https://api.tokenfactory.nebius.com/v1',
     env: ['NEBIUS_API_KEY'],
     baseEnv: ['NEBIUS_API_BASE'],
-    keyUrl: 'https://studio.nebius.com/settings/api-keys',
+    keyUrl: 'https://tokenfactory.nebius.com',
     quirks: simpleChat,
   },
   {

@@ -270,6 +270,12 @@ const makers = {
     says: "base, with OpenAI's SDK",
     base: 'https://chat.maritaca.ai/api',
   },
+  meta: {
+    page: 'https://dev.meta.ai/docs/quickstart',
+    says: 'base, MODEL_API_KEY as a bearer token, Responses and Chat Completions',
+    base: 'https://api.meta.ai/v1',
+    through: 'https://ai-sdk.dev/providers/openai-compatible-providers/meta',
+  },
   meta_llama: {
     page: `${github}/meta-llama/llama-cookbook/blob/0e0033518623d03ac5c1654bf04b7e480f7d5e5a/end-to-end-use-cases/structured_parser/README.md`,
     says: "base, with OpenAI's SDK",

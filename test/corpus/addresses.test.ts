@@ -22,6 +22,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'llamacpp http://localhost:8080/v1': 'a server of one’s own; llmux says 127.0.0.1',
   'llamafile https://unknown.invalid/v1': 'the recorder did not say where',
   'moonshot https://moonshot.invalid/v1': 'the recorder did not say where',
+  'nebius https://api.studio.nebius.ai/v1': 'the address before Token Factory',
   'snowflake https://my-account.snowflakecomputing.com/api/v2/cortex/v1': "the user's account is in it",
   'tgi http://localhost:8080/v1': 'a server of one’s own',
   'together https://api.together.ai/v1': 'its other name: both answer',

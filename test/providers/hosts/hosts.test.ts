@@ -215,7 +215,7 @@ describe('a call to a built-in host', () => {
     ['github', 'https://models.github.ai/inference/chat/completions'],
     ['huggingface', 'https://router.huggingface.co/v1/chat/completions'],
     ['llamacpp', 'http://127.0.0.1:9931/v1/chat/completions'],
-    ['nebius', 'https://api.studio.nebius.ai/v1/chat/completions'],
+    ['nebius', 'https://api.tokenfactory.nebius.com/v1/chat/completions'],
     ['novita', 'https://api.novita.ai/v3/openai/chat/completions'],
     ['venice', 'https://api.venice.ai/api/v1/chat/completions'],
     ['vercel_ai_gateway', 'https://ai-gateway.vercel.sh/v1/chat/completions'],
