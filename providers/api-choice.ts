@@ -12,8 +12,8 @@ export const isExplicit = (model: string): boolean => model.startsWith(prefix)
 export const withoutPrefix = (model: string): string => (isExplicit(model) ? model.slice(prefix.length) : model)
 
 /**
- * Whether a call to a model of OpenAI's goes over the Responses API: if the caller says so, if the model has no other API, or if only that
- * API accepts the request. Servers of the caller's own decide for themselves.
+ * Whether a call to a model of OpenAI's goes over the Responses API: by the prefix of the model string, if the model has no other API, or
+ * if only that API accepts the request. Servers of the caller's own get Chat Completions.
  */
 export function usesResponses(model: string, request: RouteRequest | undefined): boolean {
   if (isExplicit(model)) return true

@@ -1,6 +1,6 @@
 import { AuthenticationError } from '../src/errors.js'
 import { usesResponses } from './api-choice.js'
-import type { Auth, Headers, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
+import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 import { modelRules } from './models/index.js'
@@ -32,7 +32,7 @@ function deploymentPath(
   return `${root}/deployments/${encodeURIComponent(model)}${chatPaths[operation]}${query}`
 }
 
-/** The first dated version that has it; an older one, the default too, says nothing about the Responses API. */
+/** The first dated version with the Responses API. For older ones, such as the default, the API is at the `v1` base. */
 const firstWithResponses = '2025-03-01-preview'
 
 /** https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/responses */
@@ -179,11 +179,11 @@ interface MachineCredential {
 let credential: Promise<MachineCredential> | undefined
 let held: Token | undefined
 const scope = 'https://cognitiveservices.azure.com/.default'
-/** A token is renewed this long before it ends, in milliseconds. */
+/** Time before the expiry of a token at which it is renewed, in milliseconds. */
 const margin = 120_000
 
-/** A token of Entra ID for whoever the machine is (managed identity, CLI, environment). */
-async function entraToken(request: Signable): Promise<Headers> {
+/** A token of Entra ID for the identity of the machine (managed identity, CLI, environment). */
+async function entraToken(request: Signable): Promise<HeaderFields> {
   if (!held || held.expiresOnTimestamp - margin < request.now) {
     credential ??= signIn()
     held = await tokenOf(await credential)
@@ -195,8 +195,8 @@ async function tokenOf(machine: MachineCredential): Promise<Token | undefined> {
   try {
     return (await machine.getToken(scope)) ?? undefined
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
-    throw new AuthenticationError(`Azure gave this machine no token: ${said.replace(/\.+$/, '')}. ${waysIn}.`, {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new AuthenticationError(`Azure issued no token for this machine: ${reason.replace(/\.+$/, '')}. ${waysIn}.`, {
       cause: error,
     })
   }

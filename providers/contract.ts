@@ -1,6 +1,6 @@
 /**
- * The interfaces that a provider is made of: provider = dialect × address × auth × framing × quirks.
- * A provider imports types, errors and this file, and nothing else of the house.
+ * The interfaces of a provider: provider = dialect × address × auth × framing × quirks.
+ * Providers import nothing from `src` except types and errors.
  */
 import type { ChatCompletion, ChatCompletionChunk, ChatParams, Usage } from '../src/types/chat.js'
 import type { EmbeddingParams, EmbeddingResponse } from '../src/types/embedding.js'
@@ -13,34 +13,33 @@ import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../src/
 /** Operation of a call. */
 export type Operation = 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
 
-/** Paths of the operations that a provider has. */
+/** Paths of a provider's operations. */
 export type Paths = Readonly<Partial<Record<Operation, string>>>
 
 /**
- * How a streamed body is cut into events: server-sent events, one JSON document a line, the binary messages of AWS (the
- * event is then the `:event-type` or `:exception-type`, the data the payload), or such messages with pieces of a stream of
- * server-sent events in them (SageMaker).
+ * Framing of a streamed body: server-sent events, one JSON document per line, the binary messages of AWS (the event is the
+ * `:event-type` or `:exception-type`, the data is the payload), or such messages around a stream of server-sent events (SageMaker).
  */
 export type Framing = 'sse' | 'ndjson' | 'aws-event-stream' | 'aws-sse'
 
-/** What a dialect makes, before the call's `meta` is put on it. */
+/** An answer as the dialect decodes it; the call adds `meta`. */
 export type Decoded<Answer> = Omit<Answer, 'meta'>
 
-/** What a translator may know of the world. It reads no clock, no environment and no randomness of its own. */
+/** Input of an encoder besides the parameters. Encoders read no clock, no environment and no randomness. */
 export interface EncodeContext<Quirks = unknown> {
   /** The provider's prefix, for messages. */
   readonly provider: string
-  /** The model as the provider names it: the model string without its prefix. */
+  /** The provider's name of the model: the model string without its prefix. */
   readonly model: string
   /** The model behind that name, if the caller gave one (`baseModel`): its rules hold, see `modelRules()`. */
   readonly baseModel?: string | undefined
-  /** True where the caller accepts that unsupported parameters are left out. */
+  /** True if unsupported parameters are left out instead of refused. */
   readonly dropParams: boolean
-  /** True where the call goes to the provider's own host, false where the caller gave another `apiBase`. */
+  /** False if the caller gave an `apiBase` other than the provider's own host. */
   readonly ownHost: boolean
-  /** What `remoteMedia` asked for, by URL. */
+  /** The media requested by `remoteMedia`, by URL. */
   readonly media?: ReadonlyMap<string, Media>
-  /** The provider's own options, where its body has them (a project). */
+  /** The provider's own options, for bodies that contain them (a project). */
   readonly settings?: Settings
   /** Differences of the provider from others with the same dialect. */
   readonly quirks: Quirks
@@ -54,7 +53,7 @@ export interface DecodeContext<Quirks = unknown> {
   readonly model: string
   /** Differences of the provider from others with the same dialect. */
   readonly quirks: Quirks
-  /** What `encode` wanted to remember (renamed tools, an emulated feature). */
+  /** State from `encode` of the same call (renamed tools, an emulated feature). */
   readonly encodeState: unknown
   /** Unix time in seconds, for providers that send none. */
   readonly created: number
@@ -86,11 +85,11 @@ export interface ChatDialect<Quirks = unknown> {
   /**
    * Translates a request. `params.response_format` is never a schema object here, `params.stream` is set,
    * `params.extra_body` has been taken out (the call merges it last).
-   * @throws {BadRequestError} naming the message index, where the messages can't be translated
-   * @throws {UnsupportedParamsError} naming every parameter that the target can't honour, unless `dropParams`
+   * @throws {BadRequestError} naming the message that can't be translated
+   * @throws {UnsupportedParamsError} naming every parameter that the target does not support, unless `dropParams`
    */
   encode(params: ChatParams, context: EncodeContext<Quirks>): Encoded
-  /** @throws {ProviderFault} where the body is an error or not an answer */
+  /** @throws {ProviderFault} if the body is an error or not an answer */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ChatCompletion>
   /** Creates the decoder of one streamed answer. */
   stream(context: DecodeContext<Quirks>): ChatStreamDecoder
@@ -99,24 +98,23 @@ export interface ChatDialect<Quirks = unknown> {
 /** A synchronous state machine: events in, chunks out. */
 export interface ChatStreamDecoder {
   /**
-   * Takes one event and appends the chunks that it makes to `out`. All chunks of one answer share an id, the first of each
-   * choice carries `role`, and only the last carries `usage` (on a chunk with no choices, and always, where the
-   * provider gives usage: the call leaves it out where the caller did not ask for it).
-   * @throws {ProviderFault} where the event is an error or not JSON
+   * Takes one event and appends its chunks to `out`. All chunks of one answer share an id, the first of each choice has `role`, and only
+   * the last has `usage`: on a chunk without choices, whenever the provider sends usage. The call hides it from callers that did not ask
+   * for it.
+   * @throws {ProviderFault} if the event is an error or not JSON
    */
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void
-  /** True once the provider has said that the answer is complete and nothing can follow (`[DONE]`, `message_stop`). */
+  /** True after the provider's end mark (`[DONE]`, `message_stop`): nothing can follow. */
   readonly done: boolean
   /**
-   * The bytes are over. Appends what was held back. Returns false where the answer was cut: neither the end mark
-   * nor a finish reason had come.
+   * Ends the stream and appends pending chunks. Returns false if the answer was cut: it had neither its end mark nor a finish reason.
    */
   end(out: ChatCompletionChunk[]): boolean
 }
 
 /** Embeddings of an API. */
 export interface EmbeddingDialect<Quirks = unknown> {
-  /** The most inputs that one request may have. */
+  /** Most inputs of one request. */
   maxInputs(context: EncodeContext<Quirks>): number
   /** Translates a request. */
   encode(params: EmbeddingParams, context: EncodeContext<Quirks>): Encoded
@@ -128,7 +126,7 @@ export interface EmbeddingDialect<Quirks = unknown> {
 export interface RerankDialect<Quirks = unknown> {
   /** Translates a request. */
   encode(params: RerankParams, context: EncodeContext<Quirks>): Encoded
-  /** Results in the order of their relevance; `document` is put in by the call, where it was asked for. */
+  /** Results by descending relevance. The call adds `document` if requested. */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<RerankResponse>
 }
 
@@ -136,7 +134,7 @@ export interface RerankDialect<Quirks = unknown> {
 export interface ResponsesDialect<Quirks = unknown> {
   /** Translates a request. */
   encode(params: ResponsesParams, context: EncodeContext<Quirks>): Encoded
-  /** @throws {ProviderFault} where the body is an error or not an answer */
+  /** @throws {ProviderFault} if the body is an error or not an answer */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ResponsesResponse>
   /** Usage by the one definition (`docs/usage.md`), fees for the provider's own tools included. */
   usage(response: Decoded<ResponsesResponse>): Usage | undefined
@@ -144,9 +142,9 @@ export interface ResponsesDialect<Quirks = unknown> {
   stream(context: DecodeContext<Quirks>): ResponsesStreamDecoder
 }
 
-/** The API's own events, as they come. It says what {@link ChatStreamDecoder} says. */
+/** Passes on the API's own events. Its members work like those of {@link ChatStreamDecoder}. */
 export interface ResponsesStreamDecoder {
-  /** @throws {ProviderFault} where the event is an error or not JSON */
+  /** @throws {ProviderFault} if the event is an error or not JSON */
   push(event: string | undefined, data: string, out: ResponsesEvent[]): void
   /** True once the answer is complete. */
   readonly done: boolean
@@ -162,7 +160,7 @@ export interface ModerationDialect<Quirks = unknown> {
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ModerationResponse>
 }
 
-/** What a failure is, read from the provider's answer: the structured body first, text only where the API gives nothing better. */
+/** Facts of a failure, read from the structured body if possible, otherwise from its text. */
 export interface ErrorFacts {
   /** Class of the error. */
   kind: ErrorKind
@@ -174,9 +172,9 @@ export interface ErrorFacts {
   param?: string | undefined
   /** The status that an error inside a 200 answer names. */
   status?: number | undefined
-  /** From the body, in milliseconds. Headers are read by the call. */
+  /** From the body, in milliseconds. The call reads headers itself. */
   retryAfterMs?: number | undefined
-  /** What the caller can do about it, one sentence, where the provider's message doesn't say. */
+  /** Advice for the caller in one sentence, if the provider's message has none. */
   hint?: string | undefined
 }
 
@@ -202,7 +200,7 @@ export type ErrorKind =
 export interface Failure {
   /** HTTP status; 200 for an error inside a stream or a 200 answer. */
   readonly status: number
-  /** Parsed JSON, or undefined where the body was not JSON. */
+  /** Parsed JSON, or undefined if the body was not JSON. */
   readonly body: unknown
   /** The body as text. */
   readonly text: string
@@ -210,10 +208,10 @@ export interface Failure {
   readonly headers?: ResponseHeaders
 }
 
-/** An error that stands in a body whose status says 200, or a body that is no answer at all. */
+/** An error inside of a body with status 200, or a body that is not an answer. */
 export class ProviderFault extends Error {
   override readonly name = 'ProviderFault'
-  /** The error body, given to `Dialect.error`; undefined where the body is not an answer and not an error either. */
+  /** The error body, for `Dialect.error`; undefined if the body is neither an answer nor an error. */
   readonly body: unknown
   constructor(message: string, body?: unknown) {
     super(message)
@@ -228,17 +226,17 @@ export interface CountEndpoint {
    * @param basePath the path of the base itself, without a slash at its end
    */
   path(model: string, settings: Settings, basePath: string): string
-  /** The body, out of the chat body that the dialect makes of the same request. */
+  /** The body, made from the encoded chat body of the same request. */
   encode(chat: Readonly<Record<string, unknown>>, model: string): Record<string, unknown>
-  /** Tokens of the prompt; undefined where the answer has no such number. */
+  /** Tokens of the prompt; undefined if the answer has no such number. */
   decode(body: unknown): number | undefined
-  /** Whether the provider stands by the number, or calls it an estimate itself. */
+  /** False if the provider calls the number an estimate. */
   readonly exact: boolean
-  /** The most characters that it takes: longer prompts are counted here. @default any number */
+  /** Most characters that the endpoint accepts: longer prompts are counted locally. @default any number */
   readonly mostChars?: number
 }
 
-/** What the bytes mean. */
+/** Translation between llmux and one wire format. */
 export interface Dialect<Quirks = unknown> {
   /** Framing of streamed bodies. */
   readonly framing: Framing
@@ -256,22 +254,22 @@ export interface Dialect<Quirks = unknown> {
   error(failure: Failure): ErrorFacts
 }
 
-/** Where calls go. */
+/** Address of a provider. */
 export interface Address {
   /**
-   * Base URL, without a trailing slash; a function where a setting (region, project) is part of it. Undefined where every caller
-   * has a base of their own, or has not given what it is made of.
+   * Base URL, without a trailing slash; a function if a setting (region, project) is part of it. Undefined if every caller has a base of
+   * their own, or if a setting is missing.
    */
   readonly base: string | undefined | ((settings: Settings) => string | undefined)
   /** Origins of further hosts of the provider's own, as of a region. */
   readonly ownHosts?: RegExp
-  /** What a base looks like, for the error that says that there is none. */
+  /** An example of a base, for the error message about a missing one. */
   readonly example?: string
-  /** What to give beside a base, for the error that says that there is none: `pass accountId`. */
+  /** An alternative to a base, for the same message: `pass accountId`. */
   readonly orElse?: string
   /** Environment variables that replace the base, first match wins. */
   readonly env: readonly string[]
-  /** Makes a base of what stands in the environment, where that may be less than a URL (`OLLAMA_HOST=localhost`). */
+  /** Completes a value from the environment that may be less than a URL (`OLLAMA_HOST=localhost`). */
   readonly fromEnvironment?: (value: string) => string
   /**
    * Path under the base, with its query.
@@ -288,7 +286,7 @@ export interface Address {
   ): string
 }
 
-/** Options of a provider that are neither key nor base, with the environment and the defaults behind them. */
+/** Values of a provider's options other than key and base, from options, environment or defaults. */
 export type Settings = Readonly<Partial<Record<SettingName, string>>>
 
 /** Name of a provider option other than key and base URL. */
@@ -311,17 +309,17 @@ export type SettingName =
 export interface Setting {
   /** The option's name, on a call and under `providers`. */
   readonly option: SettingName
-  /** Environment variables to look in, first match wins. */
+  /** Environment variables with the value, first match wins. */
   readonly env: readonly string[]
   /** Value without option and environment variable. */
   readonly default?: string
-  /** What it looks like, for the error that says that there is none. */
+  /** An example, for the error message about a missing value. */
   readonly example?: string
-  /** True where no call can be made without it: the error then names option and variables. */
+  /** True if no call works without it: the error names option and variables. */
   readonly required?: boolean
-  /** The credential with which the provider's own host makes do without it; with any other it is required there. */
+  /** The only credential that needs no such setting at the provider's own host. */
   readonly requiredUnless?: AuthScheme['option']
-  /** True where it must not be printed. */
+  /** True if it must not be printed. */
   readonly secret?: boolean
 }
 
@@ -339,17 +337,17 @@ export interface Signable {
   readonly now: number
 }
 
-/** What `authorize` is given beside the request. */
-export interface SignInAid {
-  /** The key that is to be traded for a token, where the caller has one (`AuthScheme.traded`). */
+/** Input of `authorize` besides the request. */
+export interface AuthorizeContext {
+  /** The key to exchange for a token, if the caller has one (`AuthScheme.traded`). */
   readonly key: string | undefined
-  /** Sends a request beside the call's own (for a token), through the same connections. It has a time of its own, as several calls may wait for it. */
+  /** Sends an auxiliary request (for a token) over the same connections. It has a timeout of its own, because several calls may share it. */
   readonly send: (request: AuxiliaryRequest) => Promise<AuxiliaryResponse>
 }
 
-/** An answer that says that a sign-in does not hold (401), or may not (403). */
-export interface Refusal {
-  /** What was sent as a bearer. */
+/** A response that rejects a token: an invalid one (401) or an insufficient one (403). */
+export interface RejectedToken {
+  /** The bearer token of the request. */
   readonly token: string
   /** HTTP status, 401 or 403. */
   readonly status: number
@@ -379,29 +377,29 @@ export interface AuxiliaryResponse {
   readonly text: string
 }
 
-/** A request that goes on from an answer that was a receipt only. */
+/** The next request of a job that has no answer yet. */
 export interface PollRequest {
-  /** The whole address. Credentials go along where it has the origin of the call's own. */
+  /** Absolute URL. Credentials are sent if its origin is that of the call. */
   readonly url: string
-  /** Milliseconds to wait before. */
+  /** Delay before the request, in milliseconds. */
   readonly afterMs?: number
-  /** True where it is another host of the provider's own, which gets the credential of a call to the provider's own host. */
+  /** True for another host of the provider's own: it gets the credential of a call to the provider's own host. */
   readonly trusted?: boolean
-  /** Where to POST, at the origin of the call's own, once nobody waits for the answer any more: it is told, and not waited for. */
+  /** Path that cancels the job, at the origin of the call: a POST is sent once the call is abandoned, without waiting for its response. */
   readonly cancel?: string
 }
 
-/** One way to show who pays. */
+/** One form of credential. */
 export interface AuthScheme {
   /** The option that carries the credential, for messages. */
   readonly option: 'apiKey' | 'authToken'
-  /** Environment variables to look in, first match wins. */
+  /** Environment variables with the value, first match wins. */
   readonly env: readonly string[]
   /** Header name, lower case. */
   readonly header: string
   /** Put before the credential: `Bearer `. */
   readonly prefix?: string
-  /** True where it is not sent, but handed to `authorize`, which gets a token for it. */
+  /** True if it is not sent, but passed to `authorize`, which exchanges it for a token. */
   readonly traded?: boolean
 }
 
@@ -409,9 +407,9 @@ export interface AuthScheme {
 export interface Auth {
   /** First scheme with a credential wins. */
   readonly schemes: readonly AuthScheme[]
-  /** False where the provider's servers may run without a key. @default true */
+  /** False if servers of the provider may run without a key. @default true */
   readonly required?: boolean
-  /** Where to get a key, for the error that says it is missing. */
+  /** Page where keys are created, for the error message about a missing key. */
   readonly url?: string
 }
 
@@ -427,40 +425,44 @@ export interface Provider<Quirks = unknown> {
   readonly address: Address
   /** Authentication by key or token. */
   readonly auth: Auth
-  /** Where it counts the tokens of a prompt without answering it. */
+  /** Endpoint that counts the tokens of a prompt. */
   readonly count?: CountEndpoint
   /** Sent with every request: API versions and the like. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * The provider that serves a model, where one host speaks several dialects (Claude, Gemini and others on Vertex AI): it loads
-   * what it needs, and keeps it.
+   * Selects the provider for a call, if one host has several dialects (Claude, Gemini and others on Vertex AI) or several APIs (Chat
+   * Completions and Responses). It loads their code once.
    */
   readonly route?: (model: string, request?: RouteRequest) => Provider | Promise<Provider>
-  /** The model without what only chooses the way to it (`invoke/` of Bedrock), or as the provider spells it. */
+  /** The model's name at the provider, without prefixes that only choose an API (`invoke/` of Bedrock). */
   readonly modelName?: (model: string) => string
   /** Options of its own, given to `address` and `authorize`. */
   readonly settings?: readonly Setting[]
   /**
-   * Headers that need more than a key: a signature over the request, a token that is fetched. Called before every try, where no
-   * key was found that `auth` could send. May load an optional package, and keeps what it fetched as long as that is good.
-   * @throws {AuthenticationError} saying what to set
+   * Headers that need more than a key: a signature over the request, a token that is fetched. Called before every attempt without a key
+   * for `auth`. May load an optional package, and caches tokens until they expire.
+   * @throws {AuthenticationError} naming the options and variables to set
    */
-  readonly authorize?: (request: Signable, settings: Settings, aid: SignInAid) => Headers | Promise<Headers>
+  readonly authorize?: (
+    request: Signable,
+    settings: Settings,
+    context: AuthorizeContext,
+  ) => HeaderFields | Promise<HeaderFields>
   /**
-   * Drops a token that `authorize` had kept and the provider has refused. True where `authorize` gets another now: the call is then
-   * tried once more, at once.
+   * Drops a cached token that the provider has rejected. True if `authorize` can get another one: the call is then repeated once,
+   * immediately.
    */
-  readonly forget?: (refusal: Refusal) => boolean
+  readonly forget?: (rejected: RejectedToken) => boolean
   /**
-   * For providers that answer with a receipt: what to GET next, or undefined where the body is the answer. Asked of every JSON
-   * answer of a call, as often as it takes, within the call's time. Where a try fails in between, the next goes on from there.
+   * For providers that start a job: the next GET request, or undefined if the body is the answer. Called with every JSON response of a
+   * call, until the call's timeout. If an attempt fails in between, the next one continues with the same job.
    */
   readonly poll?: (body: unknown, stream: boolean) => PollRequest | undefined
   /** Headers made from options or environment (`organization`, `project`). */
   readonly optionHeaders?: readonly OptionHeader[]
   /** Differences from other providers with the same dialect. */
   readonly quirks: Quirks
-  /** Taken instead of `quirks` where the call goes to the provider's own host: there more is known than of any server. */
+  /** Replaces `quirks` for calls to the provider's own host, whose behaviour is known better than that of other servers. */
   readonly ownQuirks?: Quirks
 }
 
@@ -477,7 +479,7 @@ export interface RouteRequest {
 }
 
 /** Request headers with lower-case names. */
-export type Headers = Readonly<Record<string, string>>
+export type HeaderFields = Readonly<Record<string, string>>
 
 /** A header made from an option. */
 export interface OptionHeader {

@@ -2,16 +2,16 @@ import { APIConnectionError, AuthenticationError } from '../src/errors.js'
 import type { ChatParams, Thinking } from '../src/types/chat.js'
 import type { Warning } from '../src/types/meta.js'
 import type {
+  AuthorizeContext,
   Dialect,
   EncodeContext,
   Encoded,
-  Headers,
+  HeaderFields,
   Operation,
   Provider,
-  Refusal,
+  RejectedToken,
   Settings,
   Signable,
-  SignInAid,
 } from './contract.js'
 import { encode as encodeOpenAI } from './dialects/openai/encode.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
@@ -126,8 +126,8 @@ const tokens: TokenStore = new Map()
 async function principalToken(
   { url, now }: Signable,
   { clientId, clientSecret }: Settings,
-  { send }: SignInAid,
-): Promise<Headers> {
+  { send }: AuthorizeContext,
+): Promise<HeaderFields> {
   if (!clientId || !clientSecret) {
     const half = clientId ? 'clientId without clientSecret' : clientSecret ? 'clientSecret without clientId' : ''
     throw new AuthenticationError(
@@ -143,10 +143,15 @@ async function principalToken(
 }
 
 /** Expired tokens may also be refused with a 403: https://github.com/n8n-io/n8n/issues/34147 */
-const forgetToken = ({ token, status, message, now }: Refusal): boolean =>
+const forgetToken = ({ token, status, message, now }: RejectedToken): boolean =>
   (status === 401 || /invalid access token/i.test(message)) && dropToken(tokens, token, now)
 
-async function fetchToken(origin: string, account: string, now: number, send: SignInAid['send']): Promise<Token> {
+async function fetchToken(
+  origin: string,
+  account: string,
+  now: number,
+  send: AuthorizeContext['send'],
+): Promise<Token> {
   const { status, text } = await send({
     method: 'POST',
     url: `${origin}/oidc/v1/token`,

@@ -1,5 +1,5 @@
 /**
- * The bare names that resolve without a prefix, and what an unknown one may have meant. Names change with every release of the
+ * The bare names that resolve without a prefix, and suggestions for unknown ones. Names change with every release of the
  * providers: a name that is missing here works with its prefix (`openai/…`, `anthropic/…`).
  * https://platform.openai.com/docs/models, https://platform.claude.com/docs/en/about-claude/models/overview
  */
@@ -231,7 +231,7 @@ export function nearMatches(written: string, limit = 3, prefixes: readonly strin
   return [...near, ...hosts.map((host) => `${host}/${written}`)].slice(0, limit)
 }
 
-/** What providers are called elsewhere: too far from their prefixes to be a typing mistake. */
+/** Other names of providers, too different from their prefixes to be a typing mistake. */
 export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['google', ['gemini', 'vertex_ai']],
   ['vertex', ['vertex_ai']],
@@ -258,7 +258,7 @@ export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['workers-ai', ['cloudflare']],
 ])
 
-/** Whose models begin so: their names are not known here, as several hosts may have them, but the prefix can be told. */
+/** Providers by the beginning of a model's name, for suggestions: several hosts may serve such a model. */
 const families: readonly (readonly [start: string, hosts: readonly string[]])[] = [
   ['gpt-', ['openai']],
   ['claude-', ['anthropic']],

@@ -4,7 +4,7 @@ import { chatPaths, gatewayQuirks, type OpenAIQuirks, openai, openaiQuirks } fro
 import { moderationOperation } from './dialects/openai/moderation.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 
-/** OpenAI's own API, and, with an `apiBase`, any server that speaks it. https://platform.openai.com/docs/api-reference */
+/** OpenAI's own API; with an `apiBase`, any compatible server. https://platform.openai.com/docs/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'openai',
   name: 'OpenAI',

@@ -32,7 +32,7 @@ const loaded = new Map<string, Provider>()
 /** The provider of a prefix, if its code has been loaded already. */
 export const loadedProvider = (id: string): Provider | undefined => loaded.get(id)
 
-/** Loads the provider of a prefix; undefined where there is none. */
+/** Loads the provider of a prefix; undefined if there is none. */
 export async function loadProvider(id: string): Promise<Provider | undefined> {
   const known = loaded.get(id)
   if (known) return known

@@ -5,7 +5,7 @@ import { provider as openai } from './openai.js'
 
 const { route: _, ...host } = openai
 
-/** OpenAI's models that complete a text, as `gpt-3.5-turbo-instruct`: with an `apiBase`, those of any server that speaks it. */
+/** OpenAI's text completion models such as `gpt-3.5-turbo-instruct`; with an `apiBase`, those of any compatible server. */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   ...host,
   id: 'text-completion-openai',

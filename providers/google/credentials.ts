@@ -1,5 +1,5 @@
 import { AuthenticationError } from '../../src/errors.js'
-import type { Headers, Settings } from '../contract.js'
+import type { HeaderFields, Settings } from '../contract.js'
 import { missingPackage } from '../optional.js'
 
 const scopes = ['https://www.googleapis.com/auth/cloud-platform']
@@ -17,7 +17,7 @@ const maxClients = 100
  * credentials. https://cloud.google.com/docs/authentication/application-default-credentials
  * @throws {AuthenticationError} with the setting or package that is missing
  */
-export async function googleToken({ credentials = '' }: Settings): Promise<Headers> {
+export async function googleToken({ credentials = '' }: Settings): Promise<HeaderFields> {
   let client = clients.get(credentials)
   if (!client) {
     client = signIn(credentials)

@@ -1,5 +1,5 @@
 import { APIConnectionError, AuthenticationError } from '../../src/errors.js'
-import type { Headers, Refusal, Signable, SignInAid } from '../contract.js'
+import type { AuthorizeContext, HeaderFields, RejectedToken, Signable } from '../contract.js'
 import { parseFields } from '../fields.js'
 import { dropToken, getToken, type Token, type TokenStore } from '../tokens.js'
 
@@ -12,7 +12,7 @@ const tokens: TokenStore = new Map()
  * https://cloud.ibm.com/docs/account?topic=account-iamtoken_from_apikey
  * @throws {AuthenticationError} naming the settings that are missing
  */
-export async function iamToken({ url, now }: Signable, { key, send }: SignInAid): Promise<Headers> {
+export async function iamToken({ url, now }: Signable, { key, send }: AuthorizeContext): Promise<HeaderFields> {
   if (key === undefined) throw new AuthenticationError(noKey, { provider: 'watsonx' })
   const { hostname } = new URL(url)
   // the key of a self-hosted installation must not be sent to IBM Cloud
@@ -27,13 +27,14 @@ export async function iamToken({ url, now }: Signable, { key, send }: SignInAid)
   return { authorization: `Bearer ${value}` }
 }
 
-export const forgetToken = ({ token, status, now }: Refusal): boolean => status === 401 && dropToken(tokens, token, now)
+export const forgetToken = ({ token, status, now }: RejectedToken): boolean =>
+  status === 401 && dropToken(tokens, token, now)
 
 const noKey =
   'No API key for IBM watsonx.ai. Set WATSONX_APIKEY (or WATSONX_TOKEN, or WATSONX_ZENAPIKEY for a self-hosted installation), ' +
   'or pass apiKey. Create a key at https://cloud.ibm.com/iam/apikeys.'
 
-async function fetchToken(key: string, now: number, send: SignInAid['send']): Promise<Token> {
+async function fetchToken(key: string, now: number, send: AuthorizeContext['send']): Promise<Token> {
   const form = new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: key })
   const { status, text } = await send({
     method: 'POST',

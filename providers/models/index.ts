@@ -80,7 +80,7 @@ const makers =
   /^(?:anthropic|amazon|meta|mistral|mistralai|cohere|deepseek|openai|qwen|google|zai|moonshot|moonshotai|minimax|xai)\./
 
 /**
- * The maker's own name of a model, lower case, without what hosts put around it: providers and paths (`azure/`, `publishers/google/models/`,
+ * The maker's own name of a model, lower case, without the additions of hosts: providers and paths (`azure/`, `publishers/google/models/`,
  * the ARN of a profile), regions and makers of Bedrock, versions behind `@` and `:`, fine-tunes, `-v1:0`, and the prefix of Databricks.
  */
 export function plainName(model: string): string {

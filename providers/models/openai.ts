@@ -99,7 +99,7 @@ const gpt56 = family(
   toolsRefused,
   'https://github.com/enricoros/big-AGI/issues/1159',
 )
-/** `gpt-6-sol` and `gpt-6-luna` can be told not to reason. */
+/** `gpt-6-sol` and `gpt-6-luna` accept the effort `none`. */
 const gpt6Sol = family(
   'gpt-6-sol',
   gpt56,

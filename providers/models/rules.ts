@@ -1,6 +1,6 @@
 /**
- * Rules of models: what each family of models takes, refuses or calls by another name, as data with a date and a source. A rule holds
- * wherever the model is served under its maker's rules; the differences of a host are its quirks.
+ * Rules of models: the parameters that each family accepts, refuses or renames, as data with a date and sources. Rules hold at every host
+ * that serves a model under its maker's rules; differences of a host are its quirks.
  */
 
 /** Levels of `reasoning_effort`, weakest first. */
@@ -40,8 +40,7 @@ export interface ModelRules {
   /** The API of OpenAI that serves the model: Chat Completions and Responses, or Responses only. */
   readonly api: 'both' | 'responses'
   /**
-   * Function tools: on every API; on the Responses API only; on the Responses API unless the model is told not to reason; or not
-   * supported.
+   * Function tools: on every API; on the Responses API only; on the Responses API unless the effort is `none`; or nowhere.
    */
   readonly tools: 'everywhere' | 'responses' | 'responses-while-reasoning' | 'none'
   /** Whether the model reasons: never, only on request, by default, or always. */

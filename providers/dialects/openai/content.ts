@@ -80,7 +80,7 @@ function imagePart(part: Fields, where: string, { report }: EncodeScope): unknow
   const image = part.image_url
   const url = isFields(image) ? image.url : image
   if (typeof url !== 'string') throw report.invalid(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
-  // `format` is for hosts that can't tell from the URL
+  // `format` is for hosts that don't recognise the type from the URL
   if (isFields(image) && !('format' in image)) return part
   return { ...part, image_url: isFields(image) ? without(image, 'format') : { url } }
 }

@@ -342,7 +342,7 @@ export const argumentsOf = (value: unknown): string =>
 
 /**
  * Perplexity lists its sources beside the choices: `search_results: [{ title, url }]`, and formerly `citations: [url]`. The text refers to
- * them as `[1]`, which doesn't tell the range of a citation: they are cited for the answer as a whole.
+ * them as `[1]`, without the range of a citation: they are cited for the answer as a whole.
  * https://docs.perplexity.ai/api-reference/chat-completions-post
  */
 export function citationsOf(body: Fields): Annotation[] | undefined {

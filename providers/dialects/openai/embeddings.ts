@@ -11,16 +11,16 @@ export const maxInputs = ({ quirks }: EncodeContext<OpenAIQuirks>): number => qu
 export function encodeEmbedding(params: EmbeddingParams, { model, quirks }: EncodeContext<OpenAIQuirks>): Encoded {
   const body: Record<string, unknown> = { ...params, model }
   for (const name in body) if (body[name] === null || body[name] === undefined) delete body[name]
-  // base64 is a quarter of the size and a fifth of the time of numbers as text; hosts that don't know it answer with numbers
+  // base64 is a quarter of the size and a fifth of the time of numbers as text; hosts without it answer with numbers
   if (quirks.base64Embeddings) body.encoding_format ??= 'base64'
-  // either is what the caller of llmux gets anyway: numbers
+  // callers of llmux get numbers for either format
   if (quirks.int8Embeddings && (body.encoding_format === 'float' || body.encoding_format === 'base64')) {
     delete body.encoding_format
   }
   return { body }
 }
 
-/** A usage that is not given counts as nothing, since OpenAI's shape demands one. */
+/** Missing usage becomes 0, because OpenAI's shape requires a usage. */
 export function decodeEmbedding(
   body: unknown,
   context: DecodeContext<OpenAIQuirks>,

@@ -256,7 +256,7 @@ function kindOf(error: ErrorBody, status: number): ErrorKind {
   for (const [kind, words] of byWord) {
     if (words.some((word) => error.words.includes(word))) return kind
   }
-  // the same code stands for names and ids that are too long
+  // names and ids that are too long have the same code
   if (error.words.includes('string_above_max_length') && /content|input|prompt/.test(error.param ?? 'content')) {
     return 'context_window_exceeded'
   }

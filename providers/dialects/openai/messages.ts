@@ -141,7 +141,7 @@ function withRefusal(
   return { ...(copy ?? message), content: message.refusal }
 }
 
-/** Rejects what is no list of messages. @throws {BadRequestError} naming the place */
+/** Rejects anything but a list of messages. @throws {BadRequestError} naming the place */
 export function checkMessages(messages: readonly Message[], report: Report): void {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw report.invalid(
@@ -154,7 +154,7 @@ export function checkMessages(messages: readonly Message[], report: Report): voi
 
 const roles: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 
-/** Rejects what no host can read. @throws {BadRequestError} naming the place */
+/** Rejects a message that no host can read. @throws {BadRequestError} naming the place */
 export function checkMessage(message: Message, index: number, report: Report): void {
   const where = `messages[${index}]`
   if (!isFields(message)) throw report.invalid(where, 'a message is an object such as { role, content }')

@@ -21,7 +21,7 @@ function decode(body: unknown, context: DecodeContext): Decoded<ModerationRespon
   }
   const results = body.results.map((result, at) => {
     if (!isFields(result) || !isFields(result.categories)) throw new ProviderFault(`its result ${at} is not one`)
-    // Mistral says of each category whether it is flagged, and not of all of them
+    // Mistral flags categories only
     const flagged = result.flagged ?? Object.values(result.categories).some((one) => one === true)
     return { ...result, flagged }
   })

@@ -2,7 +2,7 @@ import type { Effort, Maker } from '../../models/index.js'
 
 /** Differences of one host from OpenAI's wire, as data. No code tests the name of a host. */
 export interface OpenAIQuirks {
-  /** The host refuses what OpenAI refuses in a history: tool results without their call, and calls without results. */
+  /** Like OpenAI, the host refuses histories with tool results without their call, or calls without results. */
   readonly strictHistory: boolean
   /** Makers whose models the host serves by the rules of the table in `providers/models`. */
   readonly rulesOfMakers: readonly Maker[]

@@ -81,7 +81,7 @@ export function fitEffort(body: Body, scope: EncodeScope, api: 'chat' | 'respons
 
 /**
  * The weakest level that is at least as strong, or the strongest one. Unknown words are left to the API.
- * @returns undefined for `none` if the model can't be told not to reason
+ * @returns undefined for `none` if the model always reasons
  */
 function nearestEffort(effort: string, levels: readonly Effort[]): string | undefined {
   const wanted = (effortLevels as readonly string[]).indexOf(effort)

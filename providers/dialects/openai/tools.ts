@@ -219,7 +219,7 @@ interface OpenCall {
   id: string
   named: boolean
   custom: boolean
-  /** The arguments so far, to tell a complete call from one that was cut. */
+  /** The arguments so far: those of a complete call are JSON. */
   written: string
 }
 

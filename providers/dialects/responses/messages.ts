@@ -137,7 +137,7 @@ class InputWriter {
   }
 }
 
-/** Whether items still say the same as the message, which may have been edited. */
+/** Whether items match their message, which the caller may have edited. */
 function agrees(items: readonly Fields[], message: AssistantMessage): boolean {
   const calls = items.filter(({ type }) => type === 'function_call' || type === 'custom_tool_call')
   const given = message.tool_calls ?? []

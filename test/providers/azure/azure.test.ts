@@ -60,7 +60,7 @@ describe('azure/', () => {
     expect(mock.requests[0]?.headers.authorization).toBe('Bearer t')
   })
 
-  it('says what is missing', async () => {
+  it('names the missing setting', async () => {
     const client = createClient({ dispatcher: mockProvider().dispatcher })
     expect(await rejection(client.completion({ model: 'azure/my-gpt', messages }))).toMatchObject({
       code: 'bad_request',
@@ -72,7 +72,7 @@ describe('azure/', () => {
     })
   })
 
-  it('keeps what the content filter says', async () => {
+  it('keeps the results of the content filter', async () => {
     const mock = mockProvider()
     const filter = { hate: { filtered: false, severity: 'safe' } }
     const choices = [

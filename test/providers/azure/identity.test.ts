@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllEnvs())
 
-it('a machine without an identity is told how else to sign in, and may have one later', async () => {
+it('lists other ways to sign in for a machine without an identity, which may get one later', async () => {
   const mock = mockProvider()
   const client = createClient({ dispatcher: mock.dispatcher })
   getToken.mockRejectedValueOnce(new Error('ChainedTokenCredential authentication failed.'))

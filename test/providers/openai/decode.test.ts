@@ -97,8 +97,8 @@ describe('an answer of OpenAI', () => {
   })
 })
 
-describe('what hosts do differently', () => {
-  it('is filled in where it is left out', () => {
+describe('differences of hosts', () => {
+  it('gets missing fields', () => {
     const body = { choices: [{ message: { content: 'Hi' } }, { message: { content: 'Ho' } }] }
     expect(decode(body)).toMatchObject({
       id: 'chatcmpl-fallback',
@@ -167,7 +167,7 @@ describe('what hosts do differently', () => {
     expect(messageOf({ content: 'Hi', [name]: '' })).not.toHaveProperty('reasoning_content')
   })
 
-  it('is read once, where it is said under both names', () => {
+  it('is read once if both names are sent', () => {
     const message = messageOf({ content: 'Hi', reasoning: 'Hm.', reasoning_content: 'Hm.' })
     expect(message).toEqual({ role: 'assistant', content: 'Hi', refusal: null, reasoning_content: 'Hm.' })
   })
@@ -212,7 +212,7 @@ describe('what hosts do differently', () => {
     expect(messageOf({ content: 'Hi', tool_calls: [] })).not.toHaveProperty('tool_calls')
   })
 
-  it('is kept: what a host puts on a call', () => {
+  it('keeps fields of a host on a call', () => {
     const extra_content = { google: { thought_signature: 'EqAB' } }
     expect(messageOf({ tool_calls: [call({ extra_content, index: 0 })] })?.tool_calls).toEqual([
       call({ provider_specific_fields: { extra_content } }),
@@ -272,11 +272,11 @@ describe('a host that has a field for everything', () => {
     audio: { id: '', data: '', transcript: '', expires_at: 0 },
   }
 
-  it('says nothing with the empty ones', () => {
+  it('adds no empty fields', () => {
     expect(messageOf({ content: 'Hi', ...empty })).toEqual({ role: 'assistant', content: 'Hi', refusal: null })
   })
 
-  it('calls a tool also where it does not say that this is why it stopped', () => {
+  it('has a finish reason for tools without a word of the host', () => {
     const custom = { name: '', input: '' }
     const [choice] = decode(answer({ ...empty, tool_calls: [call({ custom })] }, { finish_reason: '' })).choices
     expect(choice).toMatchObject({ finish_reason: 'tool_calls', message: { tool_calls: [call()] } })

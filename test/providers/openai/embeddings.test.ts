@@ -13,7 +13,7 @@ const decode = (body: unknown) => embedding.decode(freeze(body), decodeContext()
 const vector = (index: number, embedding: unknown = [0.1, 0.2]) => ({ object: 'embedding', index, embedding })
 
 describe('an embedding request', () => {
-  it('travels as it is, in base64 unless it says otherwise', () => {
+  it('is sent unchanged, in base64 by default', () => {
     const input = freeze(['Hi', 'Ho'])
     const body = encode({ input, dimensions: 64, user: 'u', input_type: 'query' })
     expect(body).toEqual({
@@ -29,7 +29,7 @@ describe('an embedding request', () => {
     expect(encode({}, quirksOf({ base64Embeddings: false }))).toEqual({ model: 'e', input: 'Hi' })
   })
 
-  it('stays silent about what is null or undefined', () => {
+  it('omits null and undefined parameters', () => {
     expect(encode({ dimensions: null, user: undefined })).toEqual({
       model: 'e',
       input: 'Hi',
@@ -53,7 +53,7 @@ describe('a host whose vectors are signed bytes', () => {
     expect(encode({ encoding_format: 'base64_binary' }, { quirks })).toMatchObject({ encoding_format: 'base64_binary' })
   })
 
-  it('is read byte by byte, with the cost that it tells', () => {
+  it('is read byte by byte, with the cost of the host', () => {
     const usage = { prompt_tokens: 3, total_tokens: 3, cost: { currency: 'USD', total_cost: 1.2e-8 } }
     const answer = embedding.decode(freeze({ data: [vector(0, 'AAF/gP8=')], usage }), decodeContext(quirks))
     expect(answer.data[0]?.embedding).toEqual([0, 1, 127, -128, -1])

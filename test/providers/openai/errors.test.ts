@@ -479,7 +479,7 @@ describe.each(Object.keys(families))('an error of %s', (family) => {
 })
 
 describe('an error', () => {
-  it('tells its message, code, param and hidden status', () => {
+  it('has its message, code, param and hidden status', () => {
     expect(facts(400, error('No.', 'invalid_value', 'invalid_request_error', { param: 'messages[3]' }))).toMatchObject({
       message: 'No.',
       providerCode: 'invalid_value',
@@ -595,7 +595,7 @@ describe('an error', () => {
     )
   })
 
-  it('is about the pace where it speaks of both pace and quota', () => {
+  it('is a rate limit if it mentions both rate and quota', () => {
     expect(facts(429, error('You exceeded your current quota of 15 requests per minute.')).kind).toBe('rate_limit')
   })
 
@@ -608,7 +608,7 @@ describe('an error', () => {
     expect(facts(500, { error: { message: 'No.', code: 400 } }).kind).toBe('internal_server')
   })
 
-  it('may say things that have no text', () => {
+  it('may have fields without text', () => {
     const odd = { toString: 1, valueOf: 1 }
     expect(facts(422, { detail: [{ loc: ['body', odd, 0], msg: odd }, odd, null] }).message).toBe('body..0: ; ')
     expect(facts(400, { error: { message: odd, code: odd, type: odd, param: odd } }).kind).toBe('bad_request')

@@ -25,7 +25,7 @@ describe('a bare name', () => {
     },
   )
 
-  it('goes to OpenAI even where it can only refuse: its answer says why', () => {
+  it('goes to OpenAI even if it is refused there, with OpenAI’s own explanation', () => {
     for (const name of Object.keys(withoutChat)) expect(providerOfBareModel(name)).toBe('openai')
   })
 
@@ -35,7 +35,7 @@ describe('a bare name', () => {
   })
 })
 
-describe('what was meant', () => {
+describe('suggestions', () => {
   const prefixes = ['openai', 'anthropic', 'openrouter', 'groq']
 
   it.each([
@@ -50,7 +50,7 @@ describe('what was meant', () => {
     expect(nearMatches(written, 3, prefixes)[0]).toBe(meant)
   })
 
-  it('is nothing where nothing is near, and a few names at most', () => {
+  it('are a few names at most, and none without a close one', () => {
     expect(nearMatches('my-own-model', 3, prefixes)).toEqual([])
     expect(nearMatches('zzzzzzzz/x', 3, prefixes)).toEqual([])
     expect(nearMatches('gpt-4')).toHaveLength(3)

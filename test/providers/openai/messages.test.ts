@@ -38,7 +38,7 @@ describe('a history that OpenAI takes', () => {
     expect(bodyOf({ messages: clean }, anyHost).messages).toBe(clean)
   })
 
-  it('keeps the messages that need no change, where another does', () => {
+  it('keeps unchanged messages beside changed ones', () => {
     const messages = [user, { role: 'assistant', content: 'A', reasoning_content: 'B' }, user]
     const sent = sentOf(messages)
     expect(sent[0]).toBe(messages[0])
@@ -64,11 +64,11 @@ describe('an answer of any provider in the history', () => {
     provider_specific_fields: { container: 'c' },
   }
 
-  it('is sent without what OpenAI would refuse', () => {
+  it('is sent without fields that OpenAI refuses', () => {
     expect(sentOf([user, answer])[1]).toEqual({ role: 'assistant', content: 'Noon.' })
   })
 
-  it('loses its images, and a message of the user does not: whether it knows the field is for the host to say', () => {
+  it('loses its images, unlike a message of the user', () => {
     const seen = { role: 'user', content: 'What is this?', images: ['AAAA'] }
     expect(sentOf([seen])[0]).toEqual(seen)
   })
@@ -131,7 +131,7 @@ describe('an answer of any provider in the history', () => {
     })
   })
 
-  it('gives its tool calls back without what is ours, and to the hosts that put it there with what is theirs', () => {
+  it('replays its tool calls without fields of llmux, and with fields of the host', () => {
     const signature = { google: { thought_signature: 'EqAB' } }
     const calls = [
       call('call_1', { index: 0, provider_specific_fields: { extra_content: signature, other: 1 } }),
@@ -151,7 +151,7 @@ describe('fields of other dialects', () => {
     expect(sentOf(messages)[2]).toEqual({ ...result('call_1'), name: 'now' })
   })
 
-  it('pass where nobody knows them', () => {
+  it('pass if they are unknown', () => {
     expect(sentOf([{ ...user, novelty: 1 }])).toEqual([{ ...user, novelty: 1 }])
   })
 
@@ -172,7 +172,7 @@ describe('fields of other dialects', () => {
 })
 
 describe('the developer role', () => {
-  it('is a system message where the host has no developers', () => {
+  it('is a system message for hosts without the role developer', () => {
     const message = { role: 'developer', content: 'Be brief.' }
     expect(sentOf([message])[0]).toBe(message)
     expect(sentOf([message], quirksOf({ developerAsSystem: true }))).toEqual([{ role: 'system', content: 'Be brief.' }])
@@ -183,7 +183,7 @@ describe('a content part', () => {
   const partsOf = (content: unknown[], context?: Parameters<typeof sentOf>[1]) =>
     sentOf([{ role: 'user', content }], context)[0]?.content
 
-  it('image may be a bare URL, and says nothing of its format', () => {
+  it('image may be a bare URL, and is sent without its format', () => {
     expect(
       partsOf([
         { type: 'image_url', image_url: 'https://example.com/a.png' },
@@ -262,7 +262,7 @@ describe('a content part', () => {
     expect(sentOf([user, { role: 'assistant', content }])[1]?.content).toEqual([content[2]])
   })
 
-  it('that nobody knows passes', () => {
+  it('of an unknown type passes', () => {
     const part = { type: 'video_url', video_url: { url: 'https://example.com/a.mp4' } }
     expect(partsOf([part])).toEqual([part])
   })
@@ -324,7 +324,7 @@ describe('images and files in tool results', () => {
     user,
   ])
 
-  it('follow in a user message behind the last result, where the host takes only text', () => {
+  it('follow in a user message behind the last result for hosts that take only text', () => {
     const { body, warnings } = encode({ messages })
     expect(body.messages).toEqual([
       user,
@@ -348,7 +348,7 @@ describe('images and files in tool results', () => {
     ])
   })
 
-  it('stay where they are elsewhere', () => {
+  it('stay in place for other hosts', () => {
     expect(bodyOf({ messages }, anyHost).messages).toBe(messages)
   })
 
@@ -394,7 +394,7 @@ describe('a history that cannot be', () => {
     expect(() => sentOf(messages, anyHost)).not.toThrow()
   })
 
-  it('is told of as the caller wrote it, and with who was called', () => {
+  it('names the place in the request of the caller, the provider and the model', () => {
     const long = `toolu_${'x'.repeat(40)}`
     expect(() => sentOf([user, caller(long)])).toThrow(long)
     try {

@@ -82,7 +82,7 @@ describe('the choice of the API', () => {
     expect(usesResponses('gpt-6.1-sol', asked({ tools }, { operation: 'responses' }))).toBe(false)
   })
 
-  it('tells hosted tools from functions, and from tools of other dialects', () => {
+  it('distinguishes hosted tools from functions and from tools of other dialects', () => {
     expect(hasHostedTools({ tools })).toBe(false)
     expect(hasHostedTools({ tools: [{ name: 'f', input_schema: {} }] })).toBe(false)
     expect(hasHostedTools({ tools: 'none' })).toBe(false)

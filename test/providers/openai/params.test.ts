@@ -6,7 +6,7 @@ import { bodyOf, encode, freeze, quirksOf, user } from './helpers.js'
 const anyHost = quirksOf({})
 const tool = { type: 'function', function: { name: 'f', parameters: { type: 'object' } } }
 
-describe('what OpenAI has', () => {
+describe('parameters of OpenAI', () => {
   const request = freeze({
     model: 'gpt-4o',
     messages: [user],
@@ -50,7 +50,7 @@ describe('what OpenAI has', () => {
     }
   })
 
-  it('stays away where it is null or undefined', () => {
+  it('are omitted if they are null or undefined', () => {
     const nulls = Object.fromEntries(Object.keys(request).map((name) => [name, null]))
     const undefineds = Object.fromEntries(Object.keys(request).map((name) => [name, undefined]))
     for (const nothing of [nulls, undefineds]) {
@@ -65,14 +65,14 @@ describe('what OpenAI has', () => {
     expect(bodyOf({}, { model: 'meta-llama/Llama-3-8b' }).model).toBe('meta-llama/Llama-3-8b')
   })
 
-  it('is joined by fields that nobody knows here', () => {
+  it('pass beside unknown fields', () => {
     const own = { num_ctx: 4096, transforms: ['middle-out'], guided_json: { type: 'object' }, zero: 0, no: false }
     expect(bodyOf(own)).toMatchObject(own)
   })
 })
 
 describe('a stream', () => {
-  it('always asks for usage, where the host knows how', () => {
+  it('always requests usage from hosts that support it', () => {
     expect(bodyOf({ stream: true })).toMatchObject({ stream: true, stream_options: { include_usage: true } })
     expect(
       bodyOf({ stream: true, stream_options: { include_usage: false, include_obfuscation: false } }),
@@ -84,7 +84,7 @@ describe('a stream', () => {
     expect(body).not.toHaveProperty('stream_options')
   })
 
-  it('is not spoken of where there is none', () => {
+  it('does not mention a missing one', () => {
     expect(bodyOf({ stream: false, stream_options: { include_usage: true } })).toEqual({
       model: 'gpt-4o',
       messages: [user],
@@ -157,21 +157,21 @@ describe('thinking', () => {
     expect(warnings).toMatchObject([{ type: 'dropped', param: 'thinking' }])
   })
 
-  it('is refused where the model does not reason, unless it is off', () => {
+  it('is refused by models that do not reason, unless it is off', () => {
     expect(() => encode({ thinking: { type: 'enabled', budget_tokens: 1024 } })).toThrow(UnsupportedParamsError)
     const { body, warnings } = encode({ thinking: { type: 'disabled' } })
     expect(body).toEqual({ model: 'gpt-4o', messages: [user] })
     expect(warnings).toBeUndefined()
   })
 
-  it('that is off is no effort where there is such a thing', () => {
+  it('that is off becomes the effort none if the model has it', () => {
     expect(bodyOf({ model: 'gpt-5.1', thinking: { type: 'disabled' } })).toMatchObject({ reasoning_effort: 'none' })
     const { body, warnings } = encode({ model: 'o3', thinking: { type: 'disabled' } })
     expect(body).not.toHaveProperty('reasoning_effort')
     expect(warnings).toMatchObject([{ type: 'dropped', param: 'thinking' }])
   })
 
-  it('passes where the host takes it, and is OpenRouter’s reasoning there', () => {
+  it('passes to hosts that take it, and becomes the reasoning of OpenRouter', () => {
     const thinking = { type: 'enabled', budget_tokens: 1024 } as const
     expect(bodyOf({ thinking }, anyHost)).toMatchObject({ thinking })
     const openrouter = quirksOf({ thinking: 'reasoning' })
@@ -182,7 +182,7 @@ describe('thinking', () => {
   })
 })
 
-describe('what a host does not have', () => {
+describe('parameters that a host lacks', () => {
   const context = quirksOf({
     unsupported: [
       'n',
@@ -229,7 +229,7 @@ describe('what a host does not have', () => {
     )
   })
 
-  it('is no matter where it asks for nothing', () => {
+  it('pass if they hold the default', () => {
     const nothing = {
       n: 1,
       logprobs: false,
@@ -276,7 +276,7 @@ describe('what a host does not have', () => {
 describe('cache marks', () => {
   const mark = { cache_control: { type: 'ephemeral' } } as const
 
-  it('on tools are taken off, and the rest of the list stays what it was', () => {
+  it('on tools are removed, and the rest of the list is unchanged', () => {
     const marked = { ...tool, ...mark }
     const inside = { ...tool, function: { ...tool.function, ...mark } }
     expect(bodyOf({ tools: [marked, inside, tool] as never }).tools).toEqual([tool, tool, tool])
@@ -284,7 +284,7 @@ describe('cache marks', () => {
     expect(bodyOf({ tools: clean as never }).tools).toBe(clean)
   })
 
-  it('on the request are left out, and that is told', () => {
+  it('on the request are left out with a warning', () => {
     const { body, warnings } = encode(mark)
     expect(body).not.toHaveProperty('cache_control')
     expect(warnings).toEqual([{ type: 'dropped', param: 'cache_control', message: expect.any(String) }])

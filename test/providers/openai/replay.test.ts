@@ -99,7 +99,7 @@ describe('reasoning with tool calls', () => {
     expect(warningsOf(known, context)).toEqual([])
   })
 
-  it('is not added for models that do not think, or are told not to', () => {
+  it('is not added for models without thinking, or with thinking turned off', () => {
     expect(sentOf(foreign, at('moonshot', 'kimi-k2-0905-preview'))[1]).not.toHaveProperty('reasoning_content')
     const { body } = encode({ messages: foreign, thinking: { type: 'disabled' } as never }, at('moonshot', 'kimi-k2.6'))
     expect((body.messages as object[])[1]).not.toHaveProperty('reasoning_content')

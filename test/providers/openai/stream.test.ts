@@ -20,7 +20,7 @@ const hello = [event({ role: 'assistant', content: '' }), event({ content: 'Hell
 const stop = event({}, { finish_reason: 'stop' })
 
 describe('a stream', () => {
-  it('keeps what is said beside the usage only: the service tier has a price of its own', () => {
+  it('keeps fields that come with the usage only: the service tier has a price of its own', () => {
     const more = { service_tier: 'on_demand', system_fingerprint: 'fp_1' }
     const { chunks } = streamOf([...hello, stop, usageEvent(more), '[DONE]'])
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage, ...more })
@@ -60,7 +60,7 @@ describe('a stream', () => {
     })
   })
 
-  it('shares the id, time and model of its first chunk, and makes them where there are none', () => {
+  it('shares the id, time and model of its first chunk, and creates missing ones', () => {
     const { chunks } = streamOf([
       event({ content: 'a' }, {}, { created: 5.5 }),
       event({ content: 'b' }, {}, { id: 'other', created: 9, model: 'other' }),
@@ -72,7 +72,7 @@ describe('a stream', () => {
     expect(bare.chunks[0]).toMatchObject({ id: 'chatcmpl-fallback', created: 1700000000, model: 'asked' })
   })
 
-  it('says the role once per choice, although hosts repeat it', () => {
+  it('has the role once per choice, although hosts repeat it', () => {
     const at = (index: number, content: string) => event({ role: 'assistant', content }, { index })
     const { chunks } = streamOf([at(0, 'a'), at(1, 'b'), at(0, 'c'), at(1, 'd')])
     expect(chunks.map(({ choices }) => choices)).toEqual([
@@ -106,7 +106,7 @@ describe('a stream', () => {
     expect(assemble(streamOf([first, '[DONE]']).chunks).provider_specific_fields).toEqual(verdict)
   })
 
-  it('keeps what is new at its level, and says it once', () => {
+  it('keeps unknown fields at their level, once', () => {
     const { chunks } = streamOf(
       ['a', 'b'].map((content) =>
         event({ content, novelty: 1 }, { token_ids: [1] }, { provider: 'Acme', nothing: null }),
@@ -151,7 +151,7 @@ describe('a stream', () => {
     ])
   })
 
-  it('reads reasoning that is said under both names once', () => {
+  it('reads reasoning once if both names are sent', () => {
     const both = event({ reasoning: 'Hm', reasoning_content: 'Hm' })
     expect(deltasOf(streamOf([both]))).toEqual([{ role: 'assistant', reasoning_content: 'Hm' }])
   })
@@ -207,7 +207,7 @@ describe('usage', () => {
     )
   })
 
-  it('that came before a cut is told', () => {
+  it('that came before a cut is kept', () => {
     const { chunks, whole } = streamOf([...hello, usageEvent()])
     expect(whole).toBe(false)
     expect(chunks.at(-1)?.usage).toEqual(usage)
@@ -230,7 +230,7 @@ describe('the end', () => {
     expect(streamOf([usageEvent()]).whole).toBe(false)
   })
 
-  it('is told once, although hosts repeat it', () => {
+  it('comes once, although hosts repeat it', () => {
     const { chunks } = streamOf([...hello, stop, stop, event({ content: '' }, { finish_reason: 'stop' })])
     expect(chunks.filter(({ choices }) => choices[0]?.finish_reason)).toHaveLength(1)
   })
@@ -283,7 +283,7 @@ describe('tool calls', () => {
     expect(toolsOf(...whole.map((call) => [{ ...call, index: 0 }]))).toEqual(expected)
   })
 
-  it('get an index and an id where the host gives none', () => {
+  it('get a missing index and id', () => {
     const { index: _, id: __, ...nameless } = begin(0)
     expect(toolsOf([nameless], [piece('{}')], [nameless], [piece('[]')])).toEqual([
       { index: 0, id: 'call_chatcmpl-fallback_0_0', type: 'function', function: { name: 'f', arguments: '' } },
@@ -293,7 +293,7 @@ describe('tool calls', () => {
     ])
   })
 
-  it('say id, type and name once, although hosts repeat them', () => {
+  it('have id, type and name once, although hosts repeat them', () => {
     const again = { id: 'call_0', type: 'function', function: { name: 'f', arguments: '{}' }, index: 0 }
     expect(toolsOf([begin(0)], [again])).toEqual([begin(0), { index: 0, function: { arguments: '{}' } }])
     expect(toolsOf([begin(0)], [piece('{}', { index: 0, id: null, type: null })])).toEqual([
@@ -310,12 +310,12 @@ describe('tool calls', () => {
     expect(chunks.map(({ choices }) => choices[0]?.delta.tool_calls?.[0]?.id)).toEqual(['call_0', 'x'])
   })
 
-  it('keep what a host puts on them', () => {
+  it('keep fields of the host', () => {
     const extra_content = { google: { thought_signature: 'EqAB' } }
     expect(toolsOf([begin(0, { extra_content })])).toEqual([begin(0, { provider_specific_fields: { extra_content } })])
   })
 
-  it('pass nothing on where there is nothing', () => {
+  it('pass nothing on without content', () => {
     expect(
       deltasOf(streamOf([event({ content: 'a', tool_calls: [] }), event({ content: 'b', tool_calls: null })])),
     ).toEqual([{ role: 'assistant', content: 'a' }, { content: 'b' }])
@@ -335,7 +335,7 @@ describe('a stream with an error in it', () => {
     expect(() => streamOf([...hello, body])).toThrow(expect.objectContaining({ name: 'ProviderFault', body }))
   })
 
-  it('is told by the name of the event too', () => {
+  it('is recognised by the name of the event too', () => {
     const decoder = chat.stream(decodeContext())
     const body = { code: 500, reason: 'gone' }
     expect(() => decoder.push('error', JSON.stringify(body), [])).toThrow(expect.objectContaining({ body }))
@@ -350,7 +350,7 @@ describe('a stream with an error in it', () => {
     },
   )
 
-  it('lets empty events pass, and what is no chunk', () => {
+  it('ignores empty events and events that are not chunks', () => {
     const { chunks, whole } = streamOf(['', ' ', ...hello, { type: 'ping' }, stop])
     expect(whole).toBe(true)
     expect(assemble(chunks).choices[0]?.message.content).toBe('Hello you')
@@ -402,7 +402,7 @@ describe('a stream adds up to the whole answer', () => {
     }
   })
 
-  it('whatever it says', () => {
+  it('for any content', () => {
     const text = fc.string({ minLength: 1 })
     const optional = { requiredKeys: [] }
     const message = fc.record(

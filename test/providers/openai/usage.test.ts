@@ -16,7 +16,7 @@ describe('usage', () => {
     },
   )
 
-  it('says nothing of what is not known', () => {
+  it('omits unknown counts', () => {
     expect(usage({ prompt_tokens: 3, completion_tokens: 4, prompt_tokens_details: null })).toEqual({
       prompt_tokens: 3,
       completion_tokens: 4,
@@ -75,7 +75,7 @@ describe('usage', () => {
     expect(usage(inside)).toMatchObject({ completion_tokens: 105, total_tokens: 115 })
   })
 
-  it("puts in what Gemini thought behind Vercel's gateway, which is in no sum there", async () => {
+  it("adds Gemini's thoughts behind Vercel's gateway, which no sum contains there", async () => {
     // recorded (vercel-ai-gateway-chat-stream-fa66e5896bfa, -43d9db19820c); OpenAI's counts come as they are
     const raw = (completion: number, reasoning: number) => ({
       prompt_tokens: 28,
@@ -105,7 +105,7 @@ describe('usage', () => {
     expect(usage({ prompt_tokens: 1, completion_tokens: 1, ...counters })?.cost).toBeCloseTo(cost, 12)
   })
 
-  it('keeps what server tools did', () => {
+  it('keeps the counts of server tools', () => {
     const server_tool_use = { web_search_requests: 2 }
     expect(usage({ prompt_tokens: 1, completion_tokens: 1, server_tool_use })?.server_tool_use).toEqual(server_tool_use)
   })

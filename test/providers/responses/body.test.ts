@@ -64,6 +64,6 @@ const body: OpenAI.Responses.ResponseCreateParamsNonStreaming = {
   include: ['reasoning.encrypted_content'],
 }
 
-it('sends what the types of the openai package allow', () => {
+it('sends bodies that the types of the openai package allow', () => {
   expect(bodyOf(request)).toEqual(body)
 })

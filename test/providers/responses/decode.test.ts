@@ -67,7 +67,7 @@ const response = {
 }
 
 describe('a response as a chat answer', () => {
-  it('keeps what it does not know, and not what only says the request again', () => {
+  it('keeps unknown fields, except those that repeat the request', () => {
     const { provider_specific_fields: kept } = decode({
       ...response,
       tools: [],
@@ -126,7 +126,7 @@ describe('a response as a chat answer', () => {
     })
   })
 
-  it('says why it ended', () => {
+  it('has the reason for its end', () => {
     const cut = (reason: string) =>
       decode({ ...response, output: [], status: 'incomplete', incomplete_details: { reason } })
     expect(cut('max_output_tokens').choices[0]).toMatchObject({
@@ -136,7 +136,7 @@ describe('a response as a chat answer', () => {
     expect(cut('content_filter').choices[0]?.finish_reason).toBe('content_filter')
   })
 
-  it('keeps no items where the message says it all', () => {
+  it('keeps no items if the message is complete without them', () => {
     const { choices } = decode({ ...response, output: [{ ...response.output[4], phase: 'final_answer' }] })
     expect(choices[0]?.message.provider_specific_fields).not.toHaveProperty('output_items')
   })
@@ -149,7 +149,7 @@ describe('a response as a chat answer', () => {
     })
   })
 
-  it('is an error where the response failed', () => {
+  it('is an error if the response failed', () => {
     const failed = {
       ...response,
       status: 'failed',
@@ -251,11 +251,11 @@ describe('a stream of the Responses API as chunks', () => {
     }
   })
 
-  it('was cut where no last event came', () => {
+  it('was cut without a last event', () => {
     expect(streamOf([open, ...done]).whole).toBe(false)
   })
 
-  it('is an error where an event is one, in both its shapes', () => {
+  it('is an error if an event is one, in both its shapes', () => {
     const error = { code: 'server_error', message: 'Broken.' }
     for (const event of [
       { type: 'error', error },

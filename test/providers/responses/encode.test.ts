@@ -38,7 +38,7 @@ describe('a chat request as a Responses request', () => {
     expect(bodyOf(params).reasoning).toEqual({ effort: 'low', summary: 'auto' })
   })
 
-  it("says Anthropic's thinking as an effort", () => {
+  it("translates Anthropic's thinking to an effort", () => {
     const { body, warnings } = encode({ thinking: { type: 'enabled', budget_tokens: 2048, display: 'summarized' } })
     expect(body.reasoning).toEqual({ effort: 'low', summary: 'auto' })
     expect(warnings).toMatchObject([{ type: 'changed', param: 'thinking' }])
@@ -69,7 +69,7 @@ describe('a chat request as a Responses request', () => {
     expect(body.tool_choice).toEqual({ type: 'function', name: 'f' })
   })
 
-  it('names everything that has no counterpart, or leaves it out and says so', () => {
+  it('names every parameter without a counterpart, or leaves it out with a warning', () => {
     const params = {
       n: 2,
       stop: 'x',
@@ -99,7 +99,7 @@ describe('a chat request as a Responses request', () => {
     expect(warnings).toHaveLength(7)
   })
 
-  it('passes what it does not know', () => {
+  it('passes unknown parameters', () => {
     expect(bodyOf({ previous_response_id: 'resp_1', truncation: 'auto' } as object)).toMatchObject({
       previous_response_id: 'resp_1',
       truncation: 'auto',
@@ -144,7 +144,7 @@ describe('a chat request as a Responses request', () => {
     )
   })
 
-  it('tells of tools that were called, custom ones among them, and of what they said', () => {
+  it('contains tool calls and their results, of custom tools too', () => {
     const { input } = bodyOf({
       messages: [
         { role: 'system', content: 'Be brief' },
@@ -226,12 +226,12 @@ describe('an earlier answer in the history', () => {
     expect(bodyOf(turn('Hi', {})).input).toEqual([reasoning, message, { role: 'user', content: 'Go on' }])
   })
 
-  it('is told anew where the caller has changed it, and where another provider wrote it', () => {
+  it('is rebuilt if the caller has changed it, or another provider wrote it', () => {
     expect(bodyOf(turn('Ho', {})).input).toEqual([{ role: 'assistant', content: 'Ho' }, derived[1]])
     expect(bodyOf(turn('Hi', { output_items_of: 'xai' })).input).toEqual(derived)
   })
 
-  it('is told anew where its reasoning can be read by nobody, unless the provider has kept it', () => {
+  it('is rebuilt if its reasoning is unreadable, unless the provider has stored it', () => {
     const bare = { output_items: [{ type: 'reasoning', id: 'rs_1', summary: [] }, items[1]] }
     expect(bodyOf(turn('Hi', bare)).input).toEqual(derived)
     expect(bodyOf({ ...turn('Hi', bare), store: true }).input).toEqual([...bare.output_items, derived[1]])

@@ -11,7 +11,7 @@ type Context = DecodeContext<OpenAIQuirks>
 export const decode = (body: unknown, context: Context): Decoded<ChatCompletion> =>
   decodeChat(asChat(body, 'message'), context)
 
-/** The same body with its texts where a chat answer has them. */
+/** The same body in the shape of a chat answer. */
 function asChat(body: unknown, place: 'message' | 'delta'): unknown {
   if (!isFields(body) || !Array.isArray(body.choices)) return body
   const choices = body.choices.map((choice: unknown) => {

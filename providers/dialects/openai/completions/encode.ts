@@ -66,8 +66,8 @@ function asksNothing(name: string, value: unknown): boolean {
 }
 
 /**
- * One prompt of all messages: what a single message says, as it is; instructions before it; and, once the model has spoken, the
- * conversation with its speakers.
+ * One prompt for all messages: the text of a single message unchanged; instructions in front of it; with answers of the model, the
+ * conversation with the names of its speakers.
  */
 function writePrompt({ messages, response_format }: ChatParams, report: Report): string {
   for (const [index, message] of messages.entries()) checkMessage(message, index, report)
