@@ -22,7 +22,7 @@ const geminiPart: Part<GeminiRules> = { entries: geminiEntries, names: new Map()
 const otherPart: Part<ModelRules> = { entries: otherEntries, names: otherNames, parse: parseOther }
 
 /** Every entry of the table, for tests and the docs. */
-export const allEntries: readonly RuleEntry[] = Object.freeze([
+export const modelRuleEntries: readonly RuleEntry[] = Object.freeze([
   ...openaiEntries,
   ...claudeEntries,
   ...geminiEntries,

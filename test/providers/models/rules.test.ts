@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import {
-  allEntries,
   claudeRules,
   effortLevels,
   geminiRules,
+  modelRuleEntries,
   modelRules,
   plainName,
 } from '../../../providers/models/index.js'
 
 describe('the table of model rules', () => {
   it('dates every entry and names its sources', () => {
-    for (const { rules } of allEntries) {
+    for (const { rules } of modelRuleEntries) {
       expect(rules.checked, rules.family).toMatch(/^20\d\d-\d\d-\d\d$/)
       expect(rules.sources.length, rules.family).toBeGreaterThan(0)
     }
   })
 
   it('lists effort levels from weakest to strongest', () => {
-    for (const { rules } of allEntries) {
+    for (const { rules } of modelRuleEntries) {
       const places = rules.efforts.map((level) => effortLevels.indexOf(level))
       expect(places, rules.family).toEqual(places.toSorted((one, other) => one - other))
       for (const level of rules.responsesEfforts) expect(rules.efforts, rules.family).toContain(level)
@@ -25,7 +25,7 @@ describe('the table of model rules', () => {
   })
 
   it('is frozen, so that no call can change the rules of another', () => {
-    for (const { rules } of allEntries) {
+    for (const { rules } of modelRuleEntries) {
       expect(Object.isFrozen(rules)).toBe(true)
       for (const value of Object.values(rules)) if (typeof value === 'object') expect(Object.isFrozen(value)).toBe(true)
     }
