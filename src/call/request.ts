@@ -90,7 +90,7 @@ const comparedLimit = 500
 /** Shorter names resemble too many others. */
 const shortestCompared = 6
 
-function closestParameter(name: string, known: ReadonlySet<string>): string | undefined {
+export function closestParameter(name: string, known: ReadonlySet<string>): string | undefined {
   if (name.length < shortestCompared || lookAlikes.has(name)) return undefined
   const key = `${known.size} ${name}`
   if (compared.has(key)) return compared.get(key)

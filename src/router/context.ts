@@ -2,6 +2,7 @@ import type { Clock } from '../call/clock.js'
 import type { ClientContext } from '../call/context.js'
 import type { WaitQueue } from '../limits/queue.js'
 import type { RouterState } from '../limits/types.js'
+import type { OnSettled } from '../types/settled.js'
 import type { Availability } from './deployments/availability.js'
 import type { RouterBudgets } from './deployments/budgets.js'
 import type { ModelGroups } from './deployments/model-groups.js'
@@ -40,6 +41,7 @@ export interface RouterSettings {
   readonly maxRetryDelay: number
   /** Milliseconds for a complete call. */
   readonly timeout: number
+  readonly onSettled: OnSettled | undefined
   /** Options of every call. */
   readonly callDefaults: Readonly<Record<string, unknown>>
 }
@@ -58,10 +60,23 @@ export function resolveSettings(options: RouterOptions): RouterSettings {
     maxFallbacks: options.maxFallbacks ?? 5,
     maxRetryDelay: options.maxRetryDelay ?? 60_000,
     timeout: options.timeout ?? 600_000,
+    onSettled: joinHooks(options.client?.onSettled, options.onSettled),
     callDefaults: {
       ...(headersTimeout !== undefined && { headersTimeout }),
       ...(firstTokenTimeout !== undefined && { firstTokenTimeout }),
       ...(idleTimeout !== undefined && { idleTimeout }),
     },
+  }
+}
+
+/** The hooks of the client and the Router are independent: an error of one must not keep the record from the other. */
+function joinHooks(first: OnSettled | undefined, second: OnSettled | undefined): OnSettled | undefined {
+  if (!first || !second) return first ?? second
+  return (record) => {
+    try {
+      first(record)
+    } finally {
+      second(record)
+    }
   }
 }

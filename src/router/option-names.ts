@@ -1,4 +1,5 @@
 import { accountOptions, callOptions, clientOptions, synonyms, toSnake } from '../call/options.js'
+import { closestParameter } from '../call/request.js'
 import { operationList } from '../operations/index.js'
 import { closestName } from '../suggest.js'
 
@@ -86,5 +87,11 @@ function suggestOption(name: string): string | undefined {
     if (isModelParam(snake)) return snake
   }
   const names = camelOptions.flatMap((known) => [...known])
-  return closestName(name, names) ?? closestName(name.replace(affixes, ''), names)
+  const option = closestName(name, names) ?? closestName(name.replace(affixes, ''), names)
+  if (option || hasCapital.test(name)) return option
+  for (const params of modelParams) {
+    const parameter = closestParameter(name, params)
+    if (parameter) return parameter
+  }
+  return undefined
 }

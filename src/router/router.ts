@@ -3,6 +3,7 @@ import { checkCache, refuseCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
 import { ClientContext } from '../call/context.js'
+import { joinRequest } from '../call/request.js'
 import { checkCallbacks } from '../call/validate.js'
 import { BadRequestError } from '../errors.js'
 import { WaitQueue } from '../limits/queue.js'
@@ -14,10 +15,12 @@ import type { CompletionResult } from '../operations/chat.js'
 import type { EmbeddingResult } from '../operations/embedding.js'
 import { operations } from '../operations/index.js'
 import type { ResponsesResult } from '../operations/responses.js'
+import { withSettlement } from '../operations/settlement.js'
 import type { ResponseFormatInput } from '../types/chat.js'
 import type { ModerationResponse } from '../types/moderation.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
 import type {
+  CallOptions,
   CompletionRequest,
   EmbeddingRequest,
   ModerationRequest,
@@ -35,6 +38,7 @@ import { attachState } from './deployments/shared-state.js'
 import { takeSnapshot } from './deployments/snapshot.js'
 import { RouterEvents } from './events.js'
 import { runCached } from './execution/cached.js'
+import { isRouterCallOption } from './execution/call-options.js'
 import { CallTracker } from './execution/call-tracker.js'
 import { Mirror } from './execution/mirror.js'
 import { RoutedCall } from './execution/routed-call.js'
@@ -64,6 +68,9 @@ function observeOptions({ client = {}, ...own }: RouterOptions): ObserveOptions 
   }
 }
 
+/** Options of a call, passed apart from its parameters. */
+type RoutedCallOptions = CallOptions & RouterCallOptions
+
 /** @internal */
 interface RouterInternals {
   readonly clock?: Clock | undefined
@@ -71,7 +78,7 @@ interface RouterInternals {
 
 /**
  * Many deployments behind one name: selects one for each call, retries elsewhere, falls back, and keeps limits and budgets. Its
- * calls have the shape of a client's, with a model group in place of the model.
+ * calls have the shape of a client's, with a model group in place of the model: one request, or parameters and options apart.
  *
  * @example
  * const router = new Router({
@@ -136,20 +143,22 @@ export class Router {
    */
   completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
     request: CompletionRequest<Stream, Format> & RouterCallOptions,
+    options?: RoutedCallOptions,
   ): Promise<CompletionResult<Stream, Format>> {
-    return this.#start('chat', request) as Promise<CompletionResult<Stream, Format>>
+    return this.#start('chat', request, options) as Promise<CompletionResult<Stream, Format>>
   }
 
   /** Embeds texts. Throws as {@link completion} does. */
   embedding<const VectorType extends 'array' | 'float32' = 'array'>(
     request: EmbeddingRequest<VectorType> & RouterCallOptions,
+    options?: RoutedCallOptions & { vectorType?: VectorType | undefined },
   ): Promise<EmbeddingResult<VectorType>> {
-    return this.#start('embedding', request) as Promise<EmbeddingResult<VectorType>>
+    return this.#start('embedding', request, options) as Promise<EmbeddingResult<VectorType>>
   }
 
   /** Sorts documents by their relevance to a query. Throws as {@link completion} does. */
-  rerank(request: RerankRequest & RouterCallOptions): Promise<RerankResponse> {
-    return this.#start('rerank', request) as Promise<RerankResponse>
+  rerank(request: RerankRequest & RouterCallOptions, options?: RoutedCallOptions): Promise<RerankResponse> {
+    return this.#start('rerank', request, options) as Promise<RerankResponse>
   }
 
   /**
@@ -160,17 +169,32 @@ export class Router {
    */
   responses<const Stream extends boolean = false>(
     request: ResponsesRequest<Stream> & RouterCallOptions & { model: string },
+    options?: RoutedCallOptions,
   ): Promise<ResponsesResult<Stream>> {
-    return this.#start('responses', request) as Promise<ResponsesResult<Stream>>
+    return this.#start('responses', request, options) as Promise<ResponsesResult<Stream>>
   }
 
   /** Classifies content by categories of harm. Throws as {@link completion} does. */
-  moderation(request: ModerationRequest & RouterCallOptions & { model: string }): Promise<ModerationResponse> {
-    return this.#start('moderation', request) as Promise<ModerationResponse>
+  moderation(
+    request: ModerationRequest & RouterCallOptions & { model: string },
+    options?: RoutedCallOptions,
+  ): Promise<ModerationResponse> {
+    return this.#start('moderation', request, options) as Promise<ModerationResponse>
   }
 
-  #start(operation: Operation, request: object): Promise<unknown> {
-    return observed(this.#hub, operation, request, (recorder) => this.#run(operation, request, recorder), true)
+  #start(operation: Operation, given: object, options: object | undefined): Promise<unknown> {
+    let request = given
+    if (options !== undefined) {
+      try {
+        request = joinRequest(operations[operation], given, options, isRouterCallOption)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    const { clock, settings } = this.#context
+    return withSettlement({ operation, request, clock, onSettled: settings.onSettled }, () =>
+      observed(this.#hub, operation, request, (recorder) => this.#run(operation, request, recorder), true),
+    )
   }
 
   async #run(operation: Operation, request: object, recorder: CallRecorder | undefined): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { CacheOption } from '../types/cache.js'
 import type { ChatParams } from '../types/chat.js'
 import type { ObserveOptions } from '../types/observe.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
+import type { OnSettled } from '../types/settled.js'
 
 export type { BudgetOptions, BudgetSnapshot }
 
@@ -133,6 +134,11 @@ export interface HealthCheckOptions {
 }
 
 export interface RouterOptions extends ObserveOptions {
+  /**
+   * Called synchronously, exactly once for every call through the Router, when it has ended: with usage, cost and all attempts. For
+   * accounting. Copies by `mirrorTo` have no record.
+   */
+  onSettled?: OnSettled | undefined
   modelList: readonly DeploymentConfig[]
   /** @default 'simple-shuffle' */
   routingStrategy?: StrategyName | Strategy | undefined

@@ -78,6 +78,12 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /APIConnectionError \(api_connection\), retryable: true/,
     /which clock: total/,
   ],
+  'router-options.mjs': [
+    /^rejected: 'fallbacks\[0\]\.chat' refers to an unknown model group 'bakcup'\. Did you mean 'backup'\?$/m,
+    /^groups: chat, writer, rpm 800$/m,
+    /^success: main after 1 attempt$/m,
+    /^requests of main: 1$/m,
+  ],
   'streaming.mjs': [/^You said: Write a haiku/, /finish_reason: stop/, /tokens: \d+/, /first content after \d+ ms/],
   'structured-output.mjs': [/openai: \{\n {2}title: '/, /anthropic: \{\n {2}title: '/, /city: 'Lisbon'/],
   'switching-providers.mjs': [

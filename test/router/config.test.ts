@@ -35,7 +35,7 @@ describe('what is wrong is said with the path of its field', () => {
     [{ healthCheck: { every: 3 } }, "'healthCheck.every'"],
     [{ cooldown_time: 3 }, "Unknown option 'cooldown_time'"],
     [{ latencyBuffer: -1 }, "'latencyBuffer' must be 0 or more"],
-    [{ modelList: undefined }, "'modelList' must be an array; got undefined."],
+    [{ modelList: undefined }, "'modelList' is required."],
     [{ modelList: {} }, "'modelList' must be an array; got an object."],
     [{ modelList: [dep('a', { rpm: '500' } as object)] }, "'modelList[0].params.rpm' must be a number; got a string."],
     [{ numRetries: '3' }, "'numRetries' must be a number; got a string."],
@@ -43,7 +43,7 @@ describe('what is wrong is said with the path of its field', () => {
     [{ fallbacks: { gpt: ['a'] } }, "'fallbacks' must be an array; got an object."],
     [
       { budgets: { router: { maxBudget: 1, budgetWindow: 'week' } } },
-      "'budgets.router.budgetWindow' must be one of 'rolling', 'calendar'; got 'week'.",
+      "'budgets.router.budgetWindow' must be one of rolling, calendar; got a string.",
     ],
     [{ model_list: [] }, "Unknown option 'model_list'. Did you mean 'modelList'?"],
     [{ fallbacks: [{ gpt: [{ model: 'a', apiKey: 'k' }] }] }, "must not have 'apiKey', which belongs to a deployment"],

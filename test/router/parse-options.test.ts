@@ -31,7 +31,7 @@ describe('parseRouterOptions()', () => {
     ['{ "modelList": [', /^The options of a Router must be valid JSON: /],
     ['[]', 'The options of a Router must be an object; got an empty array.'],
     [null, 'The options of a Router must be an object; got null.'],
-    [{}, "'modelList' must be an array; got undefined."],
+    [{}, "'modelList' is required."],
     [{ modelList: [claude], numRetrys: 2 }, "Unknown option 'numRetrys'. Did you mean 'numRetries'?"],
     [{ modelList: [claude], numRetries: '2' }, "'numRetries' must be a number; got a string."],
     [{ modelList: [claude], queue: { maxsize: 2 } }, "Unknown option 'queue.maxsize'. Did you mean 'maxSize'?"],

@@ -1,7 +1,7 @@
 import { type CacheInput, checkCache } from '../../cache/policy.js'
 import { toCamel } from '../../call/options.js'
 import { sensitive } from '../../call/target.js'
-import { BadRequestError } from '../../errors.js'
+import { BadRequestError, got } from '../../errors.js'
 import { deploymentOnly, targetProblem } from '../option-names.js'
 import type { RouterCallOptions } from '../types.js'
 
@@ -66,15 +66,12 @@ export function splitCall(given: object): SplitCall {
   checkCallOptions(options)
   checkHeaders(request.headers)
   if (typeof model !== 'string' || model === '') {
-    throw new BadRequestError(
-      `'model' must be the name of a model group or the id of a deployment; got ${show(model)}.`,
-      {
-        param: 'model',
-      },
-    )
+    throw new BadRequestError(`'model' must be the name of a model group or the id of a deployment; ${got(model)}.`, {
+      param: 'model',
+    })
   }
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
-    throw new BadRequestError(`'timeout' must be a number of milliseconds, 0 or more; got ${show(timeout)}.`, {
+    throw new BadRequestError(`'timeout' must be a number of milliseconds, 0 or more; ${got(timeout)}.`, {
       param: 'timeout',
     })
   }
@@ -103,7 +100,7 @@ function checkCallOptions(options: Readonly<Record<string, unknown>>): void {
   for (const name in options) {
     const value = options[name]
     const check = (right: boolean, what: string) => {
-      if (!right) throw new BadRequestError(`'${name}' must be ${what}; got ${show(value)}.`, { param: name })
+      if (!right) throw new BadRequestError(`'${name}' must be ${what}; ${got(value)}.`, { param: name })
     }
     switch (name) {
       case 'tags':
@@ -138,7 +135,7 @@ function checkTargets(name: string, value: unknown): void {
     (typeof target === 'object' && target !== null && 'model' in target && typeof target.model === 'string')
   if (!Array.isArray(value) || !value.every(isTarget)) {
     throw new BadRequestError(
-      `'${name}' must be an array of model groups, such as ['claude'] or [{ model: 'claude', temperature: 0 }]; got ${show(value)}.`,
+      `'${name}' must be an array of model groups, such as ['claude'] or [{ model: 'claude', temperature: 0 }]; ${got(value)}.`,
       { param: name },
     )
   }
@@ -146,10 +143,4 @@ function checkTargets(name: string, value: unknown): void {
     const problem = targetProblem(target)
     if (problem) throw new BadRequestError(`'${name}[${index}]' ${problem}.`, { param: name })
   }
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  if (value === null || typeof value !== 'object') return String(value)
-  return Array.isArray(value) ? 'an array' : 'an object'
 }
