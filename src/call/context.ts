@@ -39,7 +39,7 @@ export class ClientContext {
     clock: Clock = systemClock,
     shared?: { connections: Connections; own: OwnProviders },
   ) {
-    checkClientOptions(options)
+    checkClientOptions(options, shared === undefined)
     this.#options = options
     this.own = shared?.own ?? new Map()
     this.#connections = shared?.connections ?? new Connections(options)
@@ -105,7 +105,7 @@ function given<Options extends object>(options: Options): Partial<Options> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>
 }
 
-function checkClientOptions(options: ClientOptions): void {
+function checkClientOptions(options: ClientOptions, checkIds: boolean): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new BadRequestError(`The options of createClient() must be an object; ${got(options)}.`)
   }
@@ -141,10 +141,11 @@ function checkClientOptions(options: ClientOptions): void {
       )
     }
   }
-  checkProviders(providers)
+  checkProviders(providers, checkIds)
 }
 
-function checkProviders(providers: ClientOptions['providers']): void {
+/** @param checkIds false for a deployment of a Router: its first call reports an unknown provider */
+function checkProviders(providers: ClientOptions['providers'], checkIds: boolean): void {
   if (providers === undefined || providers === null) return
   if (typeof providers !== 'object' || Array.isArray(providers)) {
     throw new BadRequestError(`'providers' must be an object such as { openai: { apiKey } }; ${got(providers)}.`, {
@@ -153,7 +154,7 @@ function checkProviders(providers: ClientOptions['providers']): void {
   }
   for (const [id, configured] of Object.entries(providers)) {
     // an id that resembles none may be registered later
-    const intended = providerPrefixes.has(id) ? undefined : closestName(id, providerPrefixes)
+    const intended = !checkIds || providerPrefixes.has(id) ? undefined : closestName(id, providerPrefixes)
     if (intended && !/\d/.test(id)) {
       throw new BadRequestError(`Unknown provider 'providers.${id}'. Did you mean '${intended}'?`, {
         param: 'providers',
