@@ -1,4 +1,4 @@
-import { type Framing, framings } from './framing.js'
+import { type FramedEvent, type Framing, framings } from './framing.js'
 import type { StreamControls } from './reply.js'
 import type { Step } from './steps.js'
 
@@ -6,13 +6,7 @@ import type { Step } from './steps.js'
  * An event of a stream and its role: `open` precedes content, `content` is counted by `afterChunks` and
  * delayed by `chunkDelayMs`, `close` ends the answer, `mark` is the end mark.
  */
-export interface Frame {
-  /** The event's name; omitted for framings without names. */
-  readonly event?: string
-  /** True for an exception event of AWS. */
-  readonly exception?: boolean
-  /** Text, nearly always JSON. */
-  readonly data: string
+export interface Frame extends FramedEvent {
   readonly part: 'open' | 'content' | 'close' | 'mark'
 }
 

@@ -1,13 +1,22 @@
 import { crc32 } from 'node:zlib'
-import type { Frame } from './frames.js'
 
 /** Encodes the events of a stream. */
 export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
 
+/** An event as its framing encodes it. */
+export interface FramedEvent {
+  /** The event's name; omitted for framings without names. */
+  readonly event?: string
+  /** True for an exception event of AWS. */
+  readonly exception?: boolean
+  /** Text, nearly always JSON. */
+  readonly data: string
+}
+
 interface FramingRules {
   readonly contentType: string
   /** The bytes of one event. */
-  write(frame: Pick<Frame, 'event' | 'exception' | 'data'>, eol: string): Buffer
+  write(event: FramedEvent, eol: string): Buffer
   /** Bytes that every reader ignores. */
   comment?(eol: string): Buffer
   /** Whether an event ends with a line end. */
