@@ -4,7 +4,7 @@
 export const asOf = '2026-11-26'
 
 /** Model ids, aliases included. */
-export const rows = 4838
+export const rows = 4929
 
 export const sources = [
   { name: 'genai-prices', version: '0.2.3', date: '2026-11-04' },
@@ -67,11 +67,11 @@ claude-3-7-sonnet-latest|claude-3-7-sonnet i3o15r.3w3.75W6C2e5
 claude-3-haiku i.25o1.25r.03w.3W.5C2e5M4Kx133v3
 claude-3-sonnet i3o15r.3w3.75W6C2e5M4Kx133v3
 claude-fable-5 i10o50r1w12.5W20u1.1C1e6M128e3x829v19
-claude-fable-5-1 i10o50r.25w12.5W20u1.1C1e6M128e3x829v19
+claude-fable-5-1|claude-fable-latest i10o50r.25w12.5W20u1.1C1e6M128e3x829v19
 claude-fable-5-2 i8o40r.2w10W16F2u1.1C1e6
 claude-haiku-4-5 i1o5r.1w1.25W2C2e5M64e3x701v19
 claude-haiku-4-5-20251001 i1o5r.1w1.25W2C2e5M64e3x957v19
-claude-haiku-5-5 i.1o.5r.01w.125W.2u1.1C1e6M128e3x829v19@1e5i.5o2.5r.05w.625W1
+claude-haiku-5-5|claude-haiku-latest i.1o.5r.01w.125W.2u1.1C1e6M128e3x829v19@1e5i.5o2.5r.05w.625W1
 claude-mythos-5 i10o50r1w12.5W20u1.1C1e6M128e3x573v19
 claude-mythos-5-1 i10o50r.25w12.5W20u1.1C1e6M128e3x573v19
 claude-mythos-5-2 i8o40r.2w10W16F2C1e6
@@ -86,7 +86,7 @@ claude-opus-4-6-20260205 i5o25r.5w6.25W10F6u1.1C1e6M128e3x573v19 {"h":[["2026-03
 claude-opus-4-7 i5o25r.5w6.25W10F6u1.1C1e6M128e3x829v19
 claude-opus-4-7-20260416 i5o25r.5w6.25W10F6u1.1C1e6M128e3x573v19
 claude-opus-5|claude-opus-4-8 i5o25r.5w6.25W10F2u1.1C1e6M128e3x829v19
-claude-opus-5-5 i4o20r.2w5W8F2u1.1C1e6M128e3x829v19
+claude-opus-5-5|claude-opus-latest i4o20r.2w5W8F2u1.1C1e6M128e3x829v19
 claude-opus-5-latest i5o25r.5w6.25W10F2u1.1C1e6
 claude-sonnet-4 i3o15r.3w3.75W6C2e5@2e5i6o22.5r.6w7.5W12
 claude-sonnet-4-0 i3o15r.3w3.75W6C2e5M64e3x2065v3@2e5i6o22.5r.6w7.5W12
@@ -95,7 +95,7 @@ claude-sonnet-4-5 i3o15r.3w3.75W6C1e6L2e5M64e3x701v19D20261130@2e5i6o22.5r.6w7.5
 claude-sonnet-4-5-20250929 i3o15r.3w3.75W6C1e6L2e5M64e3x957v19D20261130@2e5i6o22.5r.6w7.5W12
 claude-sonnet-4-6 i3o15r.3w3.75W6u1.1C1e6M128e3x829v19 {"h":[["2026-03-13T00:00:00Z",{"i":3,"o":15,"r":0.3,"w":3.75,"W":6,"t":[[200000,{"i":6,"o":22.5,"r":0.6,"w":7.5,"W":12}]],"s":0.01}]]}
 claude-sonnet-5 i2o10r.2w2.5W4u1.1C1e6M128e3x829v19
-claude-sonnet-5-5 i2o10r.1w2.5W4u1.1C1e6M128e3x829v19
+claude-sonnet-5-5|claude-sonnet-latest i2o10r.1w2.5W4u1.1C1e6M128e3x829v19
 claude-v1 i8o24w10W16`,
   anyscale: `HuggingFaceH4/zephyr-7b-beta i.15o.15C16KM16K
 google/gemma-7b-it|meta-llama/Meta-Llama-3-8B-Instruct i.15o.15C8KM8K
@@ -213,13 +213,14 @@ gpt-5.6-terra i2o12r.2w2.5s.014f.5p2C105e4L922e3M128e3x895v19D20280111@272e3i4o1
 gpt-6-astra i10o50r1w12.5s.014f.5C105e4L922e3M128e3x895v19D20280111@272e3i20o75r2w25
 gpt-6-luna i.1o.5r.01w.125s.014f.5C105e4L922e3M128e3x895v19D20280311@272e3i.2o.75r.02w.25
 gpt-6-sol i2o10r.2w2.5s.014f.5p2C105e4L922e3M128e3x895v19D20280311@272e3i4o15r.4w5
-gpt-6.1-sol i2o10r.1w2.5s.014f.5C922e3M128e3x895v19D20280311@272e3i4o15r.2w5
-gpt-6.1-terra i1o5r.05w1.25s.014C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
+gpt-6.1-sol|gpt-sol-latest i2o10r.1w2.5s.014f.5C922e3M128e3x895v19D20280311@272e3i4o15r.2w5
+gpt-6.1-terra|gpt-terra-latest i1o5r.05w1.25s.014C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
+gpt-astra-latest i10o50r1w12.5s.014f.5C922e3M128e3x895v19D20280111@272e3i20o75r2w25
 gpt-audio i2.5o10a40A80C128e3M16Kx71v5V5D20270302
 gpt-audio-1.5 i2.5o10a32A64C128e3M16Kx71v5V5D20270824
 gpt-audio-mini i.6o2.4a10A20C128e3M16Kx71v5V5D20270615
 gpt-audio-mini-2025-10-06 i.6o2.4a10A20C128e3M16Kx71v5V5D20270406
-gpt-chat-latest|gpt-chat i5o30r.5C128e3M16Kx383v19D20270518
+gpt-chat-latest i5o30r.5C128e3M16Kx383v19D20270518
 gpt-image-1 i5o40r1.25g10k5D20261023
 gpt-image-1-mini i2o8r.2g2.5k5D20270407
 gpt-image-1.5 i5o10r1.25g8G32k5D20261216
@@ -227,6 +228,8 @@ gpt-image-2 i5o30r1.25g8k5D20271021
 gpt-image-2.5-flare|gpt-image-2.5-sunburst i5o30r1.25g8k5D20270909
 gpt-live-1 k8x1v5V5D20270910
 gpt-live-transcribe S.000283333333333C32e3M4Kk6D20280201
+gpt-luna-latest i.1o.5r.01w.125s.014f.5C922e3M128e3x895v19D20280311@272e3i.2o.75r.02w.25
+gpt-mini-latest i.75o4.5r.075s.014f.5p2C272e3M128e3x383v19D20270921
 gpt-realtime i4o16r.4a32A64g5C32e3M4Kk8x71v7V5D20270302
 gpt-realtime-1.5 i4o16r.4a32A64g5C32e3M4Kk8x71v7V5D20270824
 gpt-realtime-2 i4o24r.4a32A64g5C32e3M4Kk8x71v7V5D20270120
@@ -305,16 +308,16 @@ FW-GLM-5 i1.1o3.52r.22C2e5M128e3x53v1D20270701
 FW-GLM-5.1 i1.54o4.84r.286C202800M128Kx53v1D20270701
 FW-GLM-5.2 i1.54o4.84r.15C1024KM128Kx53v1
 FW-GLM-5.2-Fast i2.31o7.26r.231C1024KM128Kx53v1
-FW-GLM-5.3 i1.75o5.5r.325C1024KM128Kx53v1
-FW-GLM-5.3-Flash i.188o.625r.038C1024KM128Kx53v1
+FW-GLM-5.3|glm-latest i1.75o5.5r.325C1024KM128Kx53v1
+FW-GLM-5.3-Flash|glm-flash-latest i.188o.625r.038C1024KM128Kx53v1
 FW-GPT-OSS-120B i.165o.66r.082C128KM128Kx63v1D20270701
 FW-Inkling i1.1o4.46r.19C1024KM1024Kx53v1
 FW-Kimi-K2.5 i.66o3.3r.11C256KM256Kx53v3D20270701
 FW-Kimi-K2.6 i1.045o4.4r.176C256KM256Kx53v3
 FW-Kimi-K2.7-Code i1.05o4.4r.21C256KM256Kx53v3
-FW-Kimi-K3 i3o15r.3C1024KM128Kx53v3
+FW-Kimi-K3|kimi-latest i3o15r.3C1024KM128Kx53v3
 FW-MiniMax-M2.5 i.33o1.32r.033C1e6M1e6x53v1D20270701
-FW-MiniMax-M3 i.33o1.32r.066C512e3M512e3x53v3
+FW-MiniMax-M3|minimax-latest i.33o1.32r.066C512e3M512e3x53v3
 FW-Nemotron-3-Ultra-NVFP4 i.66o2.64r.13C256KM256Kx53v1
 FW-Nemotron-Lightning-3.5-30B-A3B i.06o.22r.01C256Kx53v1
 Llama-3.3-70B-Instruct i.71o.71C128e3M8Kx5v1D20270131
@@ -334,21 +337,21 @@ Phi-4-mini-instruct|Phi-4-mini-reasoning i.075o.3C128KM4Kx1v1D20270117
 Phi-4-multimodal-instruct i.08o.32a4C128KM4Kx1v7D20270117
 Phi-4-reasoning i.125o.5C32KM4Kx21v1D20270117
 claude-fable-5 i10o50r1w12.5W20s.01C1e6M128e3x573v19D20271205
-claude-fable-5-1 i10o50r.25w12.5W20s.01C1e6M128e3x573v19D20271205
+claude-fable-5-1|claude-fable-latest i10o50r.25w12.5W20s.01C1e6M128e3x573v19D20271205
 claude-haiku-4-5 i1o5r.1w1.25W2C2e5M64e3x701v19D20261115
-claude-haiku-5-5 i.1o.5r.01w.125W.2s.01C1e6M128e3x573v19D20270929@1e5i.5o2.5r.05w.625W1
+claude-haiku-5-5|claude-haiku-latest i.1o.5r.01w.125W.2s.01C1e6M128e3x573v19D20270929@1e5i.5o2.5r.05w.625W1
 claude-mythos-5-1 i10o50r.25w12.5W20C1e6M128e3x573v19D20270901
 claude-opus-4-5 i5o25r.5w6.25W10C2e5M64e3x701v19D20261124
 claude-opus-4-6 i5o25r.5w6.25W10s.01C1e6M128e3x573v19D20270202
 claude-opus-4-7 i5o25r.5w6.25W10s.01C1e6M128e3x573v19D20270406
 claude-opus-4-8 i5o25r.5w6.25W10s.01C1e6M128e3x573v19D20270901
 claude-opus-5 i5o25r.5w6.25W10s.01C1e6M128e3x573v19D20270708
-claude-opus-5-5 i4o20r.2w5W8s.01C1e6M128e3x573v19D20270918
+claude-opus-5-5|claude-opus-latest i4o20r.2w5W8s.01C1e6M128e3x573v19D20270918
 claude-opus-5-5-fast i8o40r.4w10W16s.02C1e6M128e3x573v19D20270115
 claude-sonnet-4-5 i3o15r.3w3.75W6C2e5M64e3x701v19D20261130
 claude-sonnet-4-6 i3o15r.3w3.75W6C1e6M128e3x573v19D20270210
 claude-sonnet-5 i2o10r.2w2.5W4s.01C1e6M128e3x573v19D20270630
-claude-sonnet-5-5 i2o10r.1w2.5W4s.01C1e6M128e3x573v19D20270929
+claude-sonnet-5-5|claude-sonnet-latest i2o10r.1w2.5W4s.01C1e6M128e3x573v19D20270929
 codex-mini i1.5o6r.375C2e5M1e5k2x127v19D20261115
 cohere-command-a i2.5o10C128KM8182x5v1D20270215
 cohere-rerank-v4.0-fast q.002C32Kk4D20270913
@@ -359,23 +362,23 @@ deepseek-r1 i1.35o5.4x0v1D20260813
 deepseek-v3-0324 i1.14o4.56x0v1D20260713
 deepseek-v3.1 i1.23o4.94x0v1D20260713
 deepseek-v3.2|deepseek-v3.2-speciale i.58o1.68C128e3M128e3x181v1D20271101
-deepseek-v4-flash i.19o.51r.028C1e6M384e3x53v1D20280220
-deepseek-v4-pro i1.74o3.48r.145C1e6M384e3x53v1D20280220
+deepseek-v4-flash|deepseek-flash-latest i.19o.51r.028C1e6M384e3x53v1D20280220
+deepseek-v4-pro|deepseek-pro-latest i1.74o3.48r.145C1e6M384e3x53v1D20280220
 deepseek-v4.1-flash i.3o1.2r.006C1e6M384e3x53v1D20261215
 embed-v-4-0 i.12g.47C128e3d3Kk3D20270601
 flux.2-pro I.04C32e3k5D20270120
 gpt-5.4 i2.5o15r.25p2C922e3M128e3x383v19D20270902@272e3i5o22.5r.5
-gpt-5.4-mini i.75o4.5r.075p2C272e3M128e3x383v19D20270921
+gpt-5.4-mini|gpt-mini-latest i.75o4.5r.075p2C272e3M128e3x383v19D20270921
 gpt-5.4-nano i.2o1.25r.02p2C272e3M128e3x383v19D20270921
 gpt-5.4-pro i30o180r3p2C922e3M128e3k2x375v19D20270907@272e3i60o270r6
 gpt-5.5 i5o30r.5p2C922e3M128e3x383v19D20271026@272e3i10o45r1
 gpt-5.5-2026-04-23 i5o30r.5p2C922e3M128e3x383v19@272e3i10o45r1
-gpt-6-astra i10o50r1w12.5s.01C922e3M128e3x895v19@272e3i20o75r2w25
-gpt-6-luna i.1o.5r.01w.125s.01C922e3M128e3x895v19@272e3i.2o.75r.02w.25
+gpt-6-astra|gpt-astra-latest i10o50r1w12.5s.01C922e3M128e3x895v19@272e3i20o75r2w25
+gpt-6-luna|gpt-luna-latest i.1o.5r.01w.125s.01C922e3M128e3x895v19@272e3i.2o.75r.02w.25
 gpt-6-sol i2o10r.2w2.5s.01C922e3M128e3x895v19@272e3i4o15r.4w5
-gpt-6.1-sol i2o10r.1w2.5s.01C922e3M128e3x895v19@272e3i4o15r.2w5
-gpt-6.1-terra i1o5r.05w1.25s.014C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
-gpt-chat-latest|gpt-chat i5o30r.5C128e3M128e3x383v19D20270518
+gpt-6.1-sol|gpt-sol-latest i2o10r.1w2.5s.01C922e3M128e3x895v19@272e3i4o15r.2w5
+gpt-6.1-terra|gpt-terra-latest i1o5r.05w1.25s.014C922e3M128e3x895v19@272e3i2o7.5r.1w2.5
+gpt-chat-latest i5o30r.5C128e3M128e3x383v19D20270518
 gpt-image-2 i5o30r1.25g8k5D20271021
 gpt-oss-120b i.15o.6C128KM128Kx15v1D20270915
 grok-3 i3o15x0v1D20260501
@@ -388,7 +391,7 @@ grok-4-20-reasoning i1.25o2.5r1.25C262e3M8Kx317v3D20270406
 grok-4-fast-reasoning|grok-4-fast-non-reasoning i.2o.5x0v1D20260501
 grok-4.3 i1.25o2.5r.2C2e5M8Kx317v3@2e5i2.5o5r.4
 grok-4.6 i2o6r.5C2e5M128e3x317v3@2e5i4o12r1
-grok-4.7 i2o6r.5C5e5M5e5x317v3D20271005@2e5i4o12r1
+grok-4.7|grok-latest i2o6r.5C5e5M5e5x317v3D20271005@2e5i4o12r1
 grok-code-fast-1 i.2o1.5C256e3M8Kx269v1D20270131
 jais-30b-chat i3.2o9.71C8KM8Kx0v1D20260130
 kimi-k2-thinking i.6o2.5C256KM256Kx21v1D20260329
@@ -407,18 +410,20 @@ whisper S.0001k6D20261215`,
   baseten: `MiniMaxAI/MiniMax-M2.5 i.3o1.2D20261016
 deepseek-ai/DeepSeek-V3-0324 i.77o.77D20261016
 deepseek-ai/DeepSeek-V3.1 i.5o1.5D20261016
-deepseek-ai/DeepSeek-V4-Flash-0731 i.13o.26r.028C1024KM384e3x61v1
 deepseek-ai/DeepSeek-V4-Pro i1.74o3.48r.145C1024KM256Kx61v1D20261016
-deepseek-ai/DeepSeek-V4-Pro-0813 i1.32o3.96r.132C1024KM256Kx61v1
 deepseek-ai/DeepSeek-V4.1-Flash i.3o1.2r.007C1024KM32Kx61v3
 deepseek-ai/DeepSeek-V4.1-Flash-1017 i.3o1.2r.007C1048e3M256Kx61v3
 deepseek-ai/DeepSeek-V4.1-Flash-1017-Fast i.6o2.4r.014C1048e3M256Kx61v3
 deepseek-ai/DeepSeek-V4.1-Flash-Fast i.6o2.4r.014C1048e3M128Kx61v3
+deepseek-flash-latest|deepseek-ai/DeepSeek-V4-Flash-0731 i.13o.26r.028C1024KM384e3x61v1
+deepseek-pro-latest|deepseek-ai/DeepSeek-V4-Pro-0813 i1.32o3.96r.132C1024KM256Kx61v1
+glm-flash-latest|zai-org/GLM-5.3-Flash i.15o.5r.03C1024KM128Kx61v3
+glm-latest|zai-org/GLM-5.2|zai-org/GLM-5.3 i1.4o4.4r.14C1024KM256Kx61v3
+kimi-latest|moonshotai/Kimi-K3 i3o15r.3C1024KM256Kx61v3
 meta-models/muse-spark-open i1.25o4.25r.15C1048e3x53v7
 moonshotai/Kimi-K2-Thinking|moonshotai/Kimi-K2-Instruct-0905 i.6o2.5D20261016
 moonshotai/Kimi-K2.5 i.6o3D20261016
 moonshotai/Kimi-K2.6|moonshotai/Kimi-K2.7-Code i.95o4r.16C262e3M262e3x61v3D20261016
-moonshotai/Kimi-K3 i3o15r.3C1024KM256Kx61v3
 moonshotai/Kimi-K3.1-Pro i2o10r.2C1e6x61v3
 nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B i.6o2.4r.12C202800M202800x61v1
 nvidia/NVIDIA-Nemotron-3.5-Super-VL-120B-A12B i.2o.5r.04C1048e3x61v3
@@ -430,9 +435,7 @@ thinkingmachines/inkling-small i.5o1.2r.1C1024KM32Kx61v3D20261016
 zai-org/GLM-4.6 i.6o2.2D20261016
 zai-org/GLM-4.7 i.6o2.2r.12C2e5M2e5x61v1D20261016
 zai-org/GLM-5 i.95o3.15D20261016
-zai-org/GLM-5.2|zai-org/GLM-5.3 i1.4o4.4r.14C1024KM256Kx61v3
-zai-org/GLM-5.2-Fast|zai-org/GLM-5.3-Fast i2.1o6.6r.21C1024KM256Kx61v3
-zai-org/GLM-5.3-Flash i.15o.5r.03C1024KM128Kx61v3`,
+zai-org/GLM-5.2-Fast|zai-org/GLM-5.3-Fast i2.1o6.6r.21C1024KM256Kx61v3`,
   bedrock: `* b.5
 512-x-512/50-steps/stability.stable-diffusion-xl-v0 I.018C77k5
 ai21.j2-mid-v1 i12.5o12.5C8191M8191
@@ -469,10 +472,8 @@ anthropic.claude-3-haiku-20240307-v1:0 i.25o1.25w.3125W.5C2e5M4Kx2049v3
 anthropic.claude-3-opus-20240229-v1:0 i15o75r1.5w18.75W30C2e5M4Kx13v3
 anthropic.claude-3-sonnet-20240229-v1:0 i3o15r.3w3.75W6C2e5M4Kx2049v3
 anthropic.claude-fable-5 i10o50r1w12.5W20s.01u1.1C1e6M128e3x573v19
-anthropic.claude-fable-5-1 i10o50r.25w12.5W20s.01u1.1C1e6M128e3x573v19
 anthropic.claude-fable-5-2|anthropic.claude-mythos-5-2 i8o40r.2w10W16u1.1C1e6
 anthropic.claude-haiku-4-5-20251001|anthropic.claude-haiku-4-5|anthropic.claude-haiku-4-5@20251001 i1o5r.1w1.25W2u1.1C2e5M64e3x701v19
-anthropic.claude-haiku-5-5 i.1o.5r.01w.125W.2s.01u1.1C1e6M128e3x573v19@1e5i.5o2.5r.05w.625W1
 anthropic.claude-instant-v1 i.8o2.4w1W1.6C1e5M8191x4v1
 anthropic.claude-mythos-5 i11o55r1.1w13.75W22C1e6M128e3x573v19
 anthropic.claude-mythos-5-1 i10o50r.25w12.5W20u1.1C1e6M128e3x573v19
@@ -482,12 +483,10 @@ anthropic.claude-opus-4-20250514|anthropic.claude-opus-4 i15o75r1.5w18.75W30s.01
 anthropic.claude-opus-4-5 i5o25r.5w6.25W10u1.1C2e5
 anthropic.claude-opus-4-5-20251101 i5o25r.5w6.25W10s.01u1.1C2e5M64e3x701v19
 anthropic.claude-opus-5|anthropic.claude-opus-4-6|anthropic.claude-opus-4-7|anthropic.claude-opus-4-8 i5o25r.5w6.25W10s.01u1.1C1e6M128e3x573v19
-anthropic.claude-opus-5-5 i4o20r.2w5W8s.01u1.1C1e6M128e3x573v19
 anthropic.claude-sonnet-4-20250514|anthropic.claude-sonnet-4 i3o15r.3w3.75W6s.01C2e5M64e3x701v19D20261014@2e5i6o22.5r.6w7.5W12
 anthropic.claude-sonnet-4-5-20250929|anthropic.claude-sonnet-4-5 i3o15r.3w3.75W6s.01u1.1C2e5M64e3x701v19D20270408@2e5i6o22.5r.6w7.5W12
 anthropic.claude-sonnet-4-6 i3o15r.3w3.75W6s.01u1.1C1e6M128e3x573v19
 anthropic.claude-sonnet-5 i2o10r.2w2.5W4s.01u1.1C1e6M128e3x573v19
-anthropic.claude-sonnet-5-5 i2o10r.1w2.5W4s.01u1.1C1e6M128e3x573v19
 anthropic.claude-v1 i8o24w10W16C1e5M8191
 anthropic.claude-v2:1 i8o24w10W16C1e5M8191x4v1
 ap-northeast-1/mistral.voxtral-mini-3b-2507 i.05o.05b.6f.6p1.8C32KM8Kx64v5D20270330
@@ -508,7 +507,11 @@ apac.amazon.nova-pro-v1:0 i.84o3.36r.21w.84f.5C3e5M1e4x45v19
 ca-central-1/meta.llama3-70b-instruct-v1:0 i3.05o4.03C8KM8KD20270330
 ca-central-1/meta.llama3-8b-instruct-v1:0 i.35o.69C8KM8KD20270330
 ca.amazon.nova-lite-v1:0 i.064o.256r.016w.064C3e5M1e4x2049v3
+claude-fable-latest|anthropic.claude-fable-5-1 i10o50r.25w12.5W20s.01u1.1C1e6M128e3x573v19
+claude-haiku-latest|anthropic.claude-haiku-5-5 i.1o.5r.01w.125W.2s.01u1.1C1e6M128e3x573v19@1e5i.5o2.5r.05w.625W1
+claude-opus-latest|anthropic.claude-opus-5-5 i4o20r.2w5W8s.01u1.1C1e6M128e3x573v19
 claude-sonnet-4-5-20250929-v1:0 i3o15r.3w3.75W6C2e5M64e3x701v19D20270408@2e5i6o22.5r.6w7.5W12
+claude-sonnet-latest|anthropic.claude-sonnet-5-5 i2o10r.1w2.5W4s.01u1.1C1e6M128e3x573v19
 claude_platform/claude-fable-5 i10o50r1w12.5W20s.01u1.1C1e6M128e3x829v19
 claude_platform/claude-fable-5-1 i10o50r.25w12.5W20s.01u1.1C1e6M128e3x829v19
 claude_platform/claude-haiku-4-5 i1o5r.1w1.25W2C2e5M64e3x701v19
@@ -555,13 +558,20 @@ eu.amazon.nova-pro-v1:0 i1.05o4.2r.2625f.5C3e5M1e4x45v19
 eu.deepseek.v3.2 i.74o2.22f.5C160KM160Kx29v1
 eu.meta.llama3-2-1b-instruct-v1:0 i.13o.13C128e3M4Kx1v1D20260707
 eu.meta.llama3-2-3b-instruct-v1:0 i.19o.19C128e3M4Kx1v1D20260707
+glm-latest|zai.glm-5.3 i1.68o5.28r.312w2.1f.5p1.75u1.1C1e6M128e3x125v1
 google.gemma-3-12b-it i.09o.29p1.77777777778C128e3M8e3x73v3D20270330 {"f":{"i":0.05,"o":0.15}}
 google.gemma-3-27b-it i.23o.38p1.73913043478C198KL128e3M8Kx73v3D20270330 {"f":{"i":0.12,"o":0.19}}
 google.gemma-3-4b-it i.04o.08f.5p1.75C128e3M4Kx65v3D20270330
 google.gemma-4-26b-a4b i.13o.4C256KM32Kx2065v3
 google.gemma-4-31b i.14o.4C256KM32Kx2065v3
 google.gemma-4-e2b i.04o.08C128KM8Kx2065v3
+gpt-astra-latest i10o50r1w12.5U6u1.1C922e3M128e3x53v3@272e3i20o75r2w25
+gpt-luna-latest i.1o.5r.01w.125u1.1C922e3M128e3x53v3@272e3i.2o.75r.02w.25
+gpt-sol-latest|openai.gpt-6.1-sol i2o10r.1w2.5U6u1.1C1e6M128Kx53v3@272e3i4o15r.2w5
+gpt-terra-latest i1o5r.05w1.25u1.1C922e3M128e3x53v3@272e3i2o7.5r.1w2.5
+grok-latest|xai.grok-4.7 i2o6r.5f.5p1.75u1.1C512KM512Kx21v3
 jp.amazon.nova-2-lite-v1:0 i.396o3.311r.099w.396f.5p1.75C1e6M65535x61v27
+kimi-latest|moonshotai.kimi-k3 i3o15r.3w3.75f.5p1.75u1.1C1e6M128Kx125v3
 max-x-max/50-steps/stability.stable-diffusion-xl-v0|512-x-512/max-steps/stability.stable-diffusion-xl-v0 I.036C77k5
 max-x-max/max-steps/stability.stable-diffusion-xl-v0 I.072C77k5
 meta.llama2-13b-chat-v1 i.75o1C4KM4K
@@ -597,7 +607,6 @@ mistral.voxtral-small-24b-2507 i.1o.3f.5p1.7C32KM8Kx65v5D20270330
 moonshot.kimi-k2-thinking i.6o2.5p1.75C262143L256e3M16e3x89v1D20270330
 moonshotai.kimi-k2-thinking i.6o2.5f.5C256KM16e3x17v1D20270330
 moonshotai.kimi-k2.5 i.6o3f.5C262143M16Kx93v11
-moonshotai.kimi-k3 i3o15r.3w3.75f.5p1.75u1.1C1e6M128Kx125v3
 moonshotai.kimi-k3.1 i4o20r.2w5f.5p1.75u1.1C1e6L868928M128Kx125v3
 nvidia.nemotron-nano-12b-v2 i.2o.6f.5p1.75C128e3M8Kx73v3D20270330
 nvidia.nemotron-nano-3-30b i.06o.24f.5C256KL256e3M8Kx93v1 {"p":{"i":0.11,"o":0.42}}
@@ -614,7 +623,6 @@ openai.gpt-5.6-terra i2o12r.2w2.5u1.1C105e4L922e3M128e3x21v3@272e3i4o18r.4w5
 openai.gpt-6-astra i10o50r1w12.5U6u1.1C105e4L922e3M128e3x53v3@272e3i20o75r2w25
 openai.gpt-6-luna i.1o.5r.01w.125u1.1C1e6L922e3M128e3x53v3@272e3i.2o.75r.02w.25
 openai.gpt-6-sol i2o10r.2w2.5u1.1C1e6L922e3M128e3x53v3@272e3i4o15r.4w5
-openai.gpt-6.1-sol i2o10r.1w2.5U6u1.1C1e6M128Kx53v3@272e3i4o15r.2w5
 openai.gpt-6.1-terra i1o5r.05w1.25u1.1C105e4L922e3M128e3x53v3@272e3i2o7.5r.1w2.5
 openai.gpt-oss-120b i.15o.6C128e3M16Kx2065v1
 openai.gpt-oss-120b-1:0 i.15o.6f.5p1.75C128e3M16Kx29v1
@@ -687,19 +695,22 @@ writer.palmyra-x4-v1:0 i2.5o10C120KM8Kx17v17D20270309
 writer.palmyra-x5-v1:0 i.6o6C104e4L128e3M8Kx17v17D20270321
 xai.grok-4.3 i1.25o2.5r.2C1e6M128Kx2065v3
 xai.grok-4.6 i2o6r.5f.5p1.75u1.1C5e5M5e5x21v3
-xai.grok-4.7 i2o6r.5f.5p1.75u1.1C512KM512Kx21v3
 zai.glm-4.7 i.6o2.2f.5p1.75C200KL203e3M128Kx93v1D20270330
 zai.glm-4.7-flash i.07o.4f.5p1.75C2e5M128Kx93v1D20270330
-zai.glm-5 i1o3.2p1.75C198KL2e5M128Kx93v1
-zai.glm-5.3 i1.68o5.28r.312w2.1f.5p1.75u1.1C1e6M128e3x125v1`,
+zai.glm-5 i1o3.2p1.75C198KL2e5M128Kx93v1`,
   bedrock_mantle: `anthropic.claude-haiku-4-5 i1o5r.1w1.25W2b.5u1.1C2e5M64e3x701v19
-anthropic.claude-haiku-5-5 i.1o.5r.01w.125W.2s.01u1.1C1e6M128e3x573v19@1e5i.5o2.5r.05w.625W1
-anthropic.claude-opus-5-5 i4o20r.2w5W8s.01u1.1C1e6M128e3x573v19
-anthropic.claude-sonnet-5-5 i2o10r.1w2.5W4s.01u1.1C1e6M128e3x573v19
+claude-haiku-latest|anthropic.claude-haiku-5-5 i.1o.5r.01w.125W.2s.01u1.1C1e6M128e3x573v19@1e5i.5o2.5r.05w.625W1
+claude-opus-latest|anthropic.claude-opus-5-5 i4o20r.2w5W8s.01u1.1C1e6M128e3x573v19
+claude-sonnet-latest|anthropic.claude-sonnet-5-5 i2o10r.1w2.5W4s.01u1.1C1e6M128e3x573v19
 deepseek.v3.1 i.58o1.68b.5f.5p1.75C128e3M8e3x5v1D20270330
 google.gemma-4-26b-a4b i.13o.4b.5f.5p1.75C256e3M256e3x21v3
 google.gemma-4-31b i.14o.4b.5f.5p1.75C256e3M256e3x21v3
 google.gemma-4-e2b i.04o.08b.5f.5p1.75C128e3M128e3x21v3
+gpt-astra-latest|openai.gpt-6-astra i10o50r1w12.5s.012U6u1.1C922e3M128e3k2x317v3@272e3i20o75r2w25
+gpt-luna-latest|openai.gpt-6-luna i.1o.5r.01w.125s.012u1.1C922e3M128e3k2x317v3@272e3i.2o.75r.02w.25
+gpt-sol-latest|openai.gpt-6.1-sol i2o10r.1w2.5s.012U6u1.1C1e6M128Kk2x317v3@272e3i4o15r.2w5
+gpt-terra-latest|openai.gpt-6.1-terra i1o5r.05w1.25s.012u1.1C922e3M128e3k2x317v3@272e3i2o7.5r.1w2.5
+grok-latest|xai.grok-4.7 i2.2o6.6r.55b.5f.5p1.75C512KM512Kx61v3
 moonshotai.kimi-k2-thinking i.6o2.5b.5f.5p1.75C256e3M16e3x21v1D20270330
 openai.gpt-5.4 i2.5o15r.25s.012u1.1C272e3M128e3k2x317v3@272e3i5o22.5r.5
 openai.gpt-5.5 i5o30r.5s.012u1.1C272e3M128e3k2x317v3@272e3i10o45r1
@@ -707,11 +718,7 @@ openai.gpt-5.6-cyber i12.5o75r1.25w15.625s.012u1.1C922e3M128e3k2x317v3
 openai.gpt-5.6-luna i.2o1.2r.02w.25s.012u1.1C272e3M128e3k2x317v3@272e3i.4o1.8r.04w.5
 openai.gpt-5.6-sol i4o20r.4w5s.012u1.1C272e3M128e3k2x317v3@272e3i8o30r.8w10
 openai.gpt-5.6-terra i2o12r.2w2.5s.012u1.1C272e3M128e3k2x317v3@272e3i4o18r.4w5
-openai.gpt-6-astra i10o50r1w12.5s.012U6u1.1C922e3M128e3k2x317v3@272e3i20o75r2w25
-openai.gpt-6-luna i.1o.5r.01w.125s.012u1.1C922e3M128e3k2x317v3@272e3i.2o.75r.02w.25
 openai.gpt-6-sol i2o10r.2w2.5s.012u1.1C922e3M128e3k2x317v3@272e3i4o15r.4w5
-openai.gpt-6.1-sol i2o10r.1w2.5s.012U6u1.1C1e6M128Kk2x317v3@272e3i4o15r.2w5
-openai.gpt-6.1-terra i1o5r.05w1.25s.012u1.1C922e3M128e3k2x317v3@272e3i2o7.5r.1w2.5
 openai.gpt-daybreak-blue-5.6-sol i4.4o22r.44w5.5s.012C105e4M128e3k2x317v3@272e3i8.8o33r.88w11
 openai.gpt-oss-120b i.15o.6b.5f.5p1.75C128KM16Kx31v1
 openai.gpt-oss-20b i.07o.3b.5f.5p1.75C128KM16Kx31v1
@@ -743,8 +750,7 @@ us-gov-west-1/openai.gpt-5.6-luna i.264o1.584r.0264w.33s.0144f.5p2C922e3M128e3k2
 us-gov-west-1/openai.gpt-5.6-terra i2.64o15.84r.264w3.3s.0144f.5p2C922e3M128e3k2x317v3@272e3i5.28o23.76r.528w6.6
 us-gov-west-1/xai.grok-4.3 i1.5o3r.24b.5f.5p1.75C1024KM16Kx29v3
 xai.grok-4.3 i1.25o2.5r.2b.5f.5p1.75C1024KM16Kx29v3
-xai.grok-4.6 i2.2o6.6r.55f.5p1.75C5e5M5e5x61v3
-xai.grok-4.7 i2.2o6.6r.55b.5f.5p1.75C512KM512Kx61v3`,
+xai.grok-4.6 i2.2o6.6r.55f.5p1.75C5e5M5e5x61v3`,
   black_forest_labs: `flux-dev I.025k5
 flux-kontext-max I.08k5
 flux-pro|flux-pro-1.0-expand|flux-pro-1.0-fill I.05k5
@@ -932,7 +938,7 @@ qwen-image-edit I.045
 qwen-image-max|qwen-image-edit-max I.075
 qwen-long i.072o.287
 qwen-max i1.6o6.4r.32C30KM8Kx21v1
-qwen-max-latest i1.04o4.16r.208
+qwen-max-latest i2o6r.25C991808M128Kx61v3
 qwen-mt-flash|qwen-mt-turbo i.16o.49
 qwen-mt-lite i.12o.36
 qwen-mt-plus i2.46o7.37
@@ -1021,7 +1027,7 @@ qwen3.7-plus i.4o1.6r.08C991808M64Kx61v3@256e3i1.2o4.8r.24
 qwen3.7-plus-2026-05-26 i.4o1.6r.08w.5C991808M64Kx61v3@256e3i1.2o4.8r.24w1.5
 qwen3.8-2.4t-a95b i2o6
 qwen3.8-27b i.5o3r.1w.625
-qwen3.8-flash i.15o.47r.016w.2C991808M128Kx317v11
+qwen3.8-flash|qwen-flash-latest i.15o.47r.016w.2C991808M128Kx317v11
 qwen3.8-max i2o6r.25w2.5C991808M128Kx61v3
 qwen3.8-max-0902 i2o6r.2w2.5
 qwen3.8-omni-flash i.15o.47r.016C991808M128Kx317v15
@@ -1030,21 +1036,21 @@ qwq-plus-latest i.8o2.4
 wan2.1-t2i-plus|wan2.2-t2i-plus I.05
 wan2.1-t2i-turbo|wan2.2-t2i-flash I.025
 wan2.6-t2i|qwen-image-edit-plus|qwen-image-plus|wan2.5-i2i-preview|wan2.5-t2i-preview|wan2.6-image I.03`,
-  databricks: `databricks-bge-large-en i.10003r.10003w.10003C512d1Kk3
+  databricks: `claude-fable-latest|databricks-claude-fable-5-1 i9.99999o50.00002r.24997w12.49997W19.99998C1e6M128e3x53v3
+claude-haiku-latest|databricks-claude-haiku-5-5 i.10003o.50001r.01001w.12502W.19999C1e6M128e3x53v3@1e5i.50001o2.49998r.04998w.62503W1.00002
+claude-opus-latest|databricks-claude-opus-5-5 i4.00001o19.99998r.19999w5.00003W8.00002C1e6M128e3x53v3
+claude-sonnet-latest|databricks-claude-sonnet-5-5 i1.99997o9.99999r.10003w2.49998W4.00001C1e6M128e3x53v1
+databricks-bge-large-en i.10003r.10003w.10003C512d1Kk3
 databricks-claude-fable-5 i9.99999o50.00002r1.00002w12.49997W19.99998C1e6M128e3x53v1
-databricks-claude-fable-5-1 i9.99999o50.00002r.24997w12.49997W19.99998C1e6M128e3x53v3
 databricks-claude-haiku-4-5 i1.00002o5.00003r.10003w1.24999W1.99997C2e5M64e3x181v1
-databricks-claude-haiku-5-5 i.10003o.50001r.01001w.12502W.19999C1e6M128e3x53v3@1e5i.50001o2.49998r.04998w.62503W1.00002
 databricks-claude-opus-4|databricks-claude-opus-4-1 i15.00002o75.0001r1.50003w18.74999W29.99997C2e5M32e3x181v1
 databricks-claude-opus-4-5 i5.00003o25.00001r.50001w6.25002W9.99999C2e5M64e3x181v1
 databricks-claude-opus-4-6 i5.00003o25.00001r.50001w6.25002W9.99999C1e6M128e3x53v1
 databricks-claude-opus-5|databricks-claude-opus-4-7|databricks-claude-opus-4-8 i5.00003o25.00001r.50001w6.25002W9.99999C1e6M128e3x53v3
-databricks-claude-opus-5-5 i4.00001o19.99998r.19999w5.00003W8.00002C1e6M128e3x53v3
 databricks-claude-sonnet-4 i2.99999o15.00002r.30002w3.74997W5.99998C2e5M64e3x181v1D20261009
 databricks-claude-sonnet-4-1|databricks-claude-sonnet-4-5 i2.99999o15.00002r.30002w3.74997W5.99998C2e5M64e3x181v1
 databricks-claude-sonnet-4-6 i2.99999o15.00002r.30002w3.74997W5.99998C1e6M64e3x53v1
 databricks-claude-sonnet-5 i1.99997o9.99999r.19999w2.49998W4.00001C1e6M128e3x53v3
-databricks-claude-sonnet-5-5 i1.99997o9.99999r.10003w2.49998W4.00001C1e6M128e3x53v1
 databricks-deepseek-v4-1-flash i.30002o1.20001r.03003w.30002p1.75C1e6M384e3x53v3D20261119
 databricks-deepseek-v4-1-flash-1017 i.30002o1.20001r.007w.30002C1e6M384e3x53v3
 databricks-deepseek-v4-flash-0731 i.14o.28r.028w.14C1e6M384Kx53v1D20261105
@@ -1066,13 +1072,10 @@ databricks-gemini-3-pro-image i2.49998o15.00002r2.49998w2.49998G150.0002C64KM32K
 databricks-gemini-4-argon i2.49998o12.49997r.12502w2.49998p1.8C1024KM1024Kx53v15
 databricks-gemma-3-12b i.15001o.50001r.15001w.15001C128e3M32e3
 databricks-glm-5-2 i1.4o4.39999r.25998w1.4p1.75C1e6M128Kx53v1
-databricks-glm-5-3 i1.4o4.39999r.25998w1.4p1.75C1024KM64Kx63v1
-databricks-glm-5-3-flash i.15001o.50001r.03003w.15001p1.75C1024KM128Kx53v3
 databricks-gpt-5|databricks-gpt-5-1 i1.24999o9.99999r.12502w1.24999p2C272e3M128e3x37v1
 databricks-gpt-5-2 i1.75o14r.175w1.75p2C272e3M128e3x37v1
 databricks-gpt-5-3-codex i1.75o14r.175w1.75p2C272e3M128e3k2x37v1
 databricks-gpt-5-4 i2.49998o15.00002r.24997w2.49998p2C922e3M128e3x53v3@272e3i5.00003o22.5r.50001p1
-databricks-gpt-5-4-mini i.74998o4.50002r.07497w.74998p2C272e3M128e3x53v3
 databricks-gpt-5-4-nano i.19999o1.24999r.02002w.19999C272e3M128e3x53v3
 databricks-gpt-5-4-pro|databricks-gpt-5-5-pro i29.99997o180.0001r29.99997w29.99997C922e3M128e3k2x53v3@272e3i60o270
 databricks-gpt-5-5 i5.00003o29.99997r.50001w5.00003p2.5C922e3M128e3k2x53v3@272e3i9.99999o45r1.00002p1
@@ -1081,10 +1084,6 @@ databricks-gpt-5-6-sol i4.00001o19.99998r.39998w5.00003p2C922e3M128e3x53v3@272e3
 databricks-gpt-5-6-terra i1.99997o12.00003r.19999w2.49998p2C922e3M128e3x53v3@272e3i4.00001o18r.39998w5.00003
 databricks-gpt-5-mini i.24997o1.99997r.02499w.24997p1.8C272e3M128e3x37v1
 databricks-gpt-5-nano i.04998o.39998r.00497w.04998C272e3M128e3x37v1
-databricks-gpt-6-1-sol i1.99997o9.99999r.10003w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15r.19999w5.00003
-databricks-gpt-6-1-terra i1.00002o5.00003r.04998w1.24999p2C922e3M128e3x53v3@272e3i1.99997o7.50001r.10003w2.49998
-databricks-gpt-6-astra i9.99999o50.00002r1.00002w12.49997p2C922e3M128e3x53v3@272e3i20o75.0001r1.99997w25
-databricks-gpt-6-luna i.10003o.50001r.01001w.12502p2C922e3M128e3k2x53v3@272e3i.19999o.7497r.02002w.24997
 databricks-gpt-6-sol i1.99997o9.99999r.19999w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15.0003r.39998w5.00003
 databricks-gpt-image-1 i5.00003o40.00003r1.24999w5.00003g9.99999k5
 databricks-gpt-image-1-5 i5.00003o9.99999r1.24999w5.00003g8.00002G32.00001k5
@@ -1093,17 +1092,24 @@ databricks-gpt-image-2 i5.00003o29.99997r1.24999w5.00003g8.00002k5
 databricks-gpt-oss-120b i.15001o.59997r.15001w.15001C128KM128K
 databricks-gpt-oss-20b i.07o.30002r.07w.07C128KM128K
 databricks-grok-4-6 i2.49998o7.50001r.62503w2.49998C5e5x53v1
-databricks-grok-4-7 i2.49998o7.50001r.62503w2.49998C5e5M5e5x53v3
 databricks-gte-large-en i.12999r.12999w.12999C8Kd1Kk3
 databricks-inkling i1.00002o4.04999r.17003w1.00002C1e6x53v3D20261030
 databricks-kimi-k2-7 i.94997o4.00001r.18998w.94997C256KM256Kx53v3D20261030
-databricks-kimi-k3 i2.99999o15.00002r.30002w2.99999p1.75C1e6x53v3
 databricks-kimi-k3-1-pro i1.99997o9.99999r.19999w1.99997C1024KM1024Kx53v3
 databricks-llama-4-maverick|databricks-meta-llama-3-3-70b-instruct i.50001o1.50003r.50001w.50001C128e3M128e3x4v1
 databricks-meta-llama-3-1-8b-instruct i.15001o.45003r.15001w.15001C2e5M128e3
 databricks-qwen3-embedding-0-6b i.02002r.02002w.02002C32Kd1Kk3
 databricks-qwen3-next-80b-a3b-instruct i.15001o1.20001r.15001w.15001x5v1
-databricks-qwen35-122b-a10b i.22001o2.20003r.22001w.22001p1.75C256KM25e3x21v1`,
+databricks-qwen35-122b-a10b i.22001o2.20003r.22001w.22001p1.75C256KM25e3x21v1
+glm-flash-latest|databricks-glm-5-3-flash i.15001o.50001r.03003w.15001p1.75C1024KM128Kx53v3
+glm-latest|databricks-glm-5-3 i1.4o4.39999r.25998w1.4p1.75C1024KM64Kx63v1
+gpt-astra-latest|databricks-gpt-6-astra i9.99999o50.00002r1.00002w12.49997p2C922e3M128e3x53v3@272e3i20o75.0001r1.99997w25
+gpt-luna-latest|databricks-gpt-6-luna i.10003o.50001r.01001w.12502p2C922e3M128e3k2x53v3@272e3i.19999o.7497r.02002w.24997
+gpt-mini-latest|databricks-gpt-5-4-mini i.74998o4.50002r.07497w.74998p2C272e3M128e3x53v3
+gpt-sol-latest|databricks-gpt-6-1-sol i1.99997o9.99999r.10003w2.49998p2C922e3M128e3k2x53v3@272e3i4.00001o15r.19999w5.00003
+gpt-terra-latest|databricks-gpt-6-1-terra i1.00002o5.00003r.04998w1.24999p2C922e3M128e3x53v3@272e3i1.99997o7.50001r.10003w2.49998
+grok-latest|databricks-grok-4-7 i2.49998o7.50001r.62503w2.49998C5e5M5e5x53v3
+kimi-latest|databricks-kimi-k3 i2.99999o15.00002r.30002w2.99999p1.75C1e6x53v3`,
   deepgram: `base|base-conversationalai|base-finance|base-general|base-meeting|base-phonecall|base-video|base-voicemail S.00020833k6
 enhanced|enhanced-finance|enhanced-general|enhanced-meeting|enhanced-phonecall S.00024167k6
 nova|nova-2|nova-2-atc|nova-2-automotive|nova-2-conversationalai|nova-2-drivethru|nova-2-finance|nova-2-general|nova-2-meeting|nova-2-phonecall|nova-2-video|nova-2-voicemail|nova-3|nova-3-general|nova-general|nova-phonecall S.00007167k6
@@ -1261,6 +1267,8 @@ zai-org/GLM-5.3-Flash i.075o.25r.015C1024KM128Kx2065v3`,
 deepseek-chat-v3-0324 i.135o.55r.035C64e3 {"z":[[2,[[30,990]]]]}
 deepseek-coder i.14o.28r.014C128e3M4Kx165v1
 deepseek-flash|deepseek-v4-flash-vision-exp i.15o.6r.003C1e6M384e3x255v3 {"z":[[2,[[60,240],[360,600]],[1,2,3,4,5]]]}
+deepseek-flash-latest i.15o.6r.003C1e6M384Kx255v3 {"z":[[2,[[60,240],[360,600]],[1,2,3,4,5]]]}
+deepseek-pro-latest i.66o1.98r.022C1e6M384Kx255v1 {"z":[[2,[[60,240],[360,600]],[1,2,3,4,5]]]}
 deepseek-r1 i.55o2.19r.14C64KM8Kx181v1
 deepseek-r1-0528 i.55o2.19r.14C64e3
 deepseek-r1-distill-llama-70b i.56o.77r.14
@@ -1631,12 +1639,13 @@ kimi-k2p6 i.95o4r.16C256KM32Kx29v3D20260925 {"p":{"i":1.5,"o":6,"r":0.22}}
 kimi-k2p6-fast i2o8r.3C256KM32Kx29v3D20260827
 kimi-k2p7-code i.95o4r.19p1.5C256KM32Kx29v3D20260925
 kimi-k2p7-code-fast i1.9o8r.38C256KM32Kx29v3D20260827
-kimi-k3 i3o15r.3p1.25C1024KM128Kx29v3
+kimi-k3|kimi-latest i3o15r.3p1.25C1024KM128Kx29v3
 kimi-k3-fast i4.5o22.5r.45C104e4M128Kx29v3
 kimi-k3-us i4.5o22.5r.45p1.25C104e4M128Kx29v3 {"h":[["2026-09-01T00:00:00Z",{"i":3.3,"o":16.5,"r":0.33}]]}
 kimi-k3p1-pro i2o10r.2
 llama-v3p1-8b-instruct i.2o.2C131e3
 llama4-maverick-instruct-basic i.22o.88C1e6
+minimax-latest i.3o1.2r.06p1.5C512e3M512e3x29v3
 minimax-m2.5|minimax-m2.7 i.3o1.2r.06C192KM128Kx2065v1
 minimax-m2p1 i.3o1.2r.03C200KL192KM200Kx13v1
 minimax-m2p7 i.3o1.2r.06
@@ -1773,15 +1782,15 @@ nano-banana-pro-preview i2o12G120I.134s.014f.5p1.8C128KM32Kk5V3`,
   gigachat: `GigaChat-2 C128e3M8Kx65v1
 GigaChat-2-Max|GigaChat-2-Pro C128e3M8Kx65v3`,
   github_copilot: `claude-fable-5 i10o50r1w12.5W20C2e5M64e3x27v3
-claude-fable-5.1 i10o50r.25w12.5W20C2e5M64e3x27v3
+claude-fable-5.1|claude-fable-latest i10o50r.25w12.5W20C2e5M64e3x27v3
 claude-haiku-4.5 i1o5r.1w1.25W2C128e3M16e3x19v3
-claude-haiku-5.5 i.1o.5r.01w.125W.2C128e3M16e3x27v3@1e5i.5o2.5r.05w.625W1
+claude-haiku-5.5|claude-haiku-latest i.1o.5r.01w.125W.2C128e3M16e3x27v3@1e5i.5o2.5r.05w.625W1
 claude-opus-4.8-fast i10o50r1w12.5W20C2e5M64e3x27v3D20261116
 claude-opus-5|claude-opus-4.8 i5o25r.5w6.25W10C2e5M64e3x27v3D20261116
-claude-opus-5.5 i4o20r.2w5W8C2e5M128e3x27v3
+claude-opus-5.5|claude-opus-latest i4o20r.2w5W8C2e5M128e3x27v3
 claude-sonnet-4.6 i3o15r.3w3.75W6C2e5M64e3x27v3D20260901
 claude-sonnet-5 i2o10r.2w2.5W4C2e5M64e3x27v3
-claude-sonnet-5.5 i2o10r.1w2.5W4C2e5M128e3x27v3
+claude-sonnet-5.5|claude-sonnet-latest i2o10r.1w2.5W4C2e5M128e3x27v3
 gemini-3.7-flash i.75o3.75r.075C2e5M64e3x19v3D20261019
 gemini-3.8-flash i.75o3.75r.075C2e5M64Kx19v3
 gemini-4-argon i2o10r.1C2e5M64Kx19v3
@@ -1801,14 +1810,14 @@ gpt-5.5 i5o30r.5C272e3M128e3k2x27v3D20261019@272e3i10o45r1
 gpt-5.6-luna i.2o1.2r.02w.25C2e5M128e3k2x27v3@2e5i.4o1.8r.04w.5
 gpt-5.6-sol i4o20r.4w5C272e3M128e3k2x27v3@272e3i8o30r.8w10
 gpt-5.6-terra i2o12r.2w2.5C272e3M128e3k2x27v3D20261116@272e3i4o18r.4w5
-gpt-6-astra i10o50r1w12.5C922e3M128e3k2x27v3@272e3i20o75r2w25
-gpt-6-luna i.1o.5r.01w.125C922e3M128e3k2x27v3@272e3i.2o.75r.02w.25
+gpt-6-astra|gpt-astra-latest i10o50r1w12.5C922e3M128e3k2x27v3@272e3i20o75r2w25
+gpt-6-luna|gpt-luna-latest i.1o.5r.01w.125C922e3M128e3k2x27v3@272e3i.2o.75r.02w.25
 gpt-6-sol i2o10r.2w2.5C922e3M128e3k2x27v3@272e3i4o15r.4w5
-gpt-6.1-sol i2o10r.1w2.5C922e3M128e3k2x27v3@272e3i4o15r.2w5
-gpt-6.1-terra i1o5r.05w1.25C922e3M128e3k2x27v3@272e3i2o7.5r.1w2.5
+gpt-6.1-sol|gpt-sol-latest i2o10r.1w2.5C922e3M128e3k2x27v3@272e3i4o15r.2w5
+gpt-6.1-terra|gpt-terra-latest i1o5r.05w1.25C922e3M128e3k2x27v3@272e3i2o7.5r.1w2.5
 grok-4.5 i2o6r.5C5e5M5e5x27v3D20261019@2e5i4o12r1
-grok-4.6|grok-4.7 i2o6r.5C5e5M5e5x27v3@2e5i4o12r1
-kimi-k3 i3o15r.3C896KM128Kx11v3
+grok-4.6|grok-4.7|grok-latest i2o6r.5C5e5M5e5x27v3@2e5i4o12r1
+kimi-k3|kimi-latest i3o15r.3C896KM128Kx11v3
 mai-code-1.1-flash i.2o1.2r.02C128e3M128e3k2x11v3`,
   gmi: `MiniMaxAI/MiniMax-M2 i.3o1.2C192K
 MiniMaxAI/MiniMax-M2.1 i.3o1.2C192KM16K
@@ -2061,7 +2070,7 @@ MiniMax-M2.5-highspeed i.6o2.4r.03C200KM128Kx2065v1
 MiniMax-M2.5-lightning i.3o2.4r.03w.375C200KM32e3x117v1
 MiniMax-M2.7 i.3o1.2r.06w.375C200KM128Kx2065v1
 MiniMax-M2.7-highspeed i.6o2.4r.06C200KM128Kx2065v1
-MiniMax-M3 i.3o1.2r.06C1e6M128e3x117v3@512e3i.6o2.4r.12
+MiniMax-M3|minimax-latest i.3o1.2r.06C1e6M128e3x117v3@512e3i.6o2.4r.12
 MiniMax-M3.1-Flash|minimax-m3.1-flash i.15o.6r.015C1e6
 minimax-01 i.2o1.1C1000192
 minimax-m1 i.4o2.2
@@ -2185,6 +2194,7 @@ kimi-k2.7-code-highspeed i1.9o8r.38C256Kx2065v3
 kimi-k3 i3o15r.3w3W6s.005C1024KM128Kx61v11
 kimi-k3.1-pro i2o10r.2w2W4C1024KM1024Kx57v3
 kimi-k3.1-pro-highspeed i4o20r.2w4W8C1024KM1024Kx57v3
+kimi-latest i3o15r.3w3W6C1024KM1024Kx61v11
 moonshot-v1-128k|moonshot-v1-auto i2o5C128KM128Kx13v1D20260831
 moonshot-v1-128k-vision-preview i2o5C128KM128Kx13v3D20260831
 moonshot-v1-32k i1o3C32KM32Kx13v1D20260831
@@ -2686,13 +2696,14 @@ gpt-6.1-sol i2o10r.1w2.5Y5H.0025f.5p2U6u1.1C105e4L922e3M128e3x895v19@272e3i4o15r
 gpt-6.1-terra i1o5r.05w1.25Y2.5H.0025f.5p2u1.1C105e4L922e3M128e3x895v19@272e3i2o7.5r.1w2.5Y5
 gpt-6.2-astra|gpt-6.2-astra-law i8o40r.4w10Y20H.0025p2U6C105e4L922e3M128e3x895v19@272e3i16o60r.8w20Y40
 gpt-6.2-sol|gpt-6.2-sol-healthcare i2o10r.1w2.5Y5H.0025p2U6C105e4L922e3M128e3x895v19@272e3i4o15r.2w5Y10
+gpt-astra-latest i10o50r1w12.5Y25f.5p2U6u1.1C922e3M128e3x895v19@272e3i20o75r2w25Y50
 gpt-audio i2.5o10a32A64C128e3M16Kx71v5V5D20270120
 gpt-audio-1.5 i2.5o10a32A64C128e3M16Kx71v5V5
 gpt-audio-mini i.6o2.4a10A20C128e3M16Kx71v5V5D20270120
 gpt-audio-mini-2025-10-06 i.6o2.4a10A20C128e3M16Kx71v5V5D20260723
-gpt-chat-latest|gpt-chat i5o30r.5M128e3x383v19
-gpt-daybreak-blue-latest|gpt-daybreak-blue i4o20r.4w5C922e3M128e3k2x895v19@272e3i8o30r.8w10
-gpt-daybreak-red-latest|gpt-daybreak-red i12.5o75r1.25w15.625C272e3M128e3k2x895v19@272e3i25o112.5r2.5w31.25
+gpt-chat-latest i5o30r.5M128e3x383v19
+gpt-daybreak-blue-latest i4o20r.4w5C922e3M128e3k2x895v19@272e3i8o30r.8w10
+gpt-daybreak-red-latest i12.5o75r1.25w15.625C272e3M128e3k2x895v19@272e3i25o112.5r2.5w31.25
 gpt-image-1 i5o40r1.25g10k5D20261023
 gpt-image-1-mini i2o8r.2g2.5k5D20261201
 gpt-image-1.5 i5o10r1.25g8G32C1e4k5D20261201
@@ -2700,6 +2711,8 @@ gpt-image-2 i5o30r1.25g8C1e4k5
 gpt-image-2.5-flare|gpt-image-2.5-sunburst|gpt-image-2.6-flare|gpt-image-2.6-sunburst i5o30r1.25g8k5
 gpt-live-1 S.000833333333333k8x1v5V5
 gpt-live-transcribe|gpt-realtime-whisper S.000283333333333k6
+gpt-luna-latest i.1o.5r.01w.125Y.25f.5p2u1.1C922e3M128e3x895v19@272e3i.2o.75r.02w.25Y.5
+gpt-mini-latest i.75o4.5r.075f.5p2u1.1C272e3M128e3x383v19
 gpt-oss-120b i.039o.18C128K
 gpt-oss-20b i.029o.14C128K
 gpt-oss-safeguard-20b i.075o.3r.037C128K
@@ -2712,6 +2725,8 @@ gpt-realtime-mini i.6o2.4r.06a10A20j.3g.8C32e3M4Kk8x71v7V5D20270120
 gpt-realtime-mini-2025-12-15 i.6o2.4r.06a10A20j.3g.8C128e3M4Kk8x71v7V5D20270120
 gpt-realtime-translate S.000566666666667C16e3M2e3k8x0v5V5
 gpt-rosalind-research|gpt-rosalind-discovery i5o25r.5
+gpt-sol-latest i2o10r.1w2.5Y5f.5p2U6u1.1C922e3M128e3x895v19@272e3i4o15r.2w5Y10
+gpt-terra-latest i1o5r.05w1.25Y2.5f.5p2u1.1C922e3M128e3x895v19@272e3i2o7.5r.1w2.5Y5
 gpt-transcribe S.000075k6
 high/1024-x-1024/gpt-image-1 I.167k5D20261023
 high/1024-x-1024/gpt-image-1.5 I.133k5D20261201
@@ -3191,7 +3206,6 @@ Qwen/Qwen3.6-Plus i.5o3C1e6M5e5x17v1
 Qwen/Qwen3.7-Max i2.5o7.5r.5C1e6M5e5x33v1
 Qwen/Qwen3.7-Plus i.32o1.28C1e6M1e6
 Qwen/Qwen3.8-2.4T-A95B i2o6r.5C101e4M101e4x32v1D20261104
-Qwen/Qwen3.8-Flash i.15o.47C1e6M1e6
 Salesforce/Llama-Rank-V1 i.1C8Kk4D20260206
 arcee-ai/trinity-mini i.045o.15C128e3M128e3
 arize-ai/qwen-2-1.5b-instruct i.1o.1C32KM32K
@@ -3206,9 +3220,13 @@ deepseek-ai/DeepSeek-V4-Pro i2.1o4.4C512e3M384e3x2065v1
 deepseek-ai/DeepSeek-V4-Pro-0813 i1.32o3.96r.13C1024KM384e3x63v1
 deepseek-ai/DeepSeek-V4.1-Flash i.3o1.2r.006C1024KM384e3x61v3
 deepseek-ai/DeepSeek-V4.1-Flash-1017 i.3o1.2r.006C1e6x61v3
+deepseek-pro-latest i1.32o3.96r.13C1024KM1024Kx47v1
 essentialai/Rnj-1-Instruct i.15o.15C32Kx2049v1
 essentialai/rnj-1-instruct i.15o.15
+glm-flash-latest i.15o.5r.03C1048575M128e3x63v3
+glm-latest i1.4o4.4r.26C1048575M128e3x63v1
 google/gemma-4-31B-it i.39o.97C256KM128Kx2065v3D20260915
+kimi-latest i3o15r.3C1024KM1024Kx63v3
 meta-llama/Llama-2-13b-chat-hf|NousResearch/Nous-Hermes-Llama2-13b|codellama/CodeLlama-13b-Instruct-hf i.225o.225
 meta-llama/Llama-3.1-405B-Instruct i3.5o3.5C4KM4K
 meta-llama/Llama-3.2-1B-Instruct|meta-llama/Llama-3.2-3B-Instruct i.06o.06C128KM128K
@@ -3243,6 +3261,7 @@ nvidia/NVIDIA-Nemotron-Nano-9B-v2 i.06o.25C128KD20260225
 nvidia/nemotron-3-ultra-550b-a55b i.6o3.6r.2C512300L512288M512288x2065v1D20260827
 openai/gpt-oss-120b i.15o.6C128KM128Kx31v1
 openai/gpt-oss-20b i.05o.2C128KM128Kx2065v1D20260915
+qwen-flash-latest|Qwen/Qwen3.8-Flash i.15o.47C1e6M1e6
 reflection/Beam-1.0-501B-A23B i.4o1.2r.04C1024KM1024Kx41v1
 ricursive-ai/Ripple-65B-Preview i.2o.6r.02C128KM128Kx32v1
 thinkingmachines/Inkling i1o4.05r.17C512KM128Kx63v3D20261106
@@ -3279,22 +3298,22 @@ claude-3-opus|claude-4-opus|claude-opus-4 i15o75r1.5w18.75W30C2e5
 claude-3-sonnet i3o15w3.75W6C2e5M4Kx133v3
 claude-4-sonnet|anthropic/claude-sonnet-4|claude-3-7-sonnet|claude-sonnet-4 i3o15r.3w3.75W6C2e5
 claude-fable-5 i10o50r1w12.5W20s.01u1.1C1e6M128e3x573v19D20270608
-claude-fable-5-1 i10o50r.25w12.5W20s.01u1.1C1e6M128e3x573v19D20270301
+claude-fable-5-1|claude-fable-latest i10o50r.25w12.5W20s.01u1.1C1e6M128e3x573v19D20270301
 claude-fable-5-2 i8o40r.2w10W16s.01C1e6
 claude-haiku-4-5 i1o5r.1w1.25W2s.01u1.1C2e5M64e3x189v19D20261015
-claude-haiku-5-5 i.1o.5r.01w.125W.2s.01u1.1C1e6M128e3x573v19@1e5i.5o2.5r.05w.625W1
+claude-haiku-5-5|claude-haiku-latest i.1o.5r.01w.125W.2s.01u1.1C1e6M128e3x573v19@1e5i.5o2.5r.05w.625W1
 claude-opus-4-5 i5o25r.5w6.25W10s.01u1.1C2e5M64e3x701v19D20261124
 claude-opus-4-6 i5o25r.5w6.25W10s.01u1.1C1e6M128e3x573v19D20270205 {"h":[["2026-03-13T00:00:00Z",{"i":5,"o":25,"r":0.5,"w":6.25,"t":[[200000,{"i":10,"o":37.5,"r":1,"w":12.5}]]}]]}
 claude-opus-4-6@default i5o25r.5w6.25W10s.01u1.1C1e6M128e3x573v19D20270205
 claude-opus-4-7 i5o25r.5w6.25W10s.01u1.1C1e6M128e3x573v19D20270416
 claude-opus-4-8 i5o25r.5w6.25W10s.01u1.1C1e6M128e3x573v19D20270528
 claude-opus-5 i5o25r.5w6.25W10s.01u1.1C1e6M128e3x573v19D20270124
-claude-opus-5-5 i4o20r.2w5W8s.01u1.1C1e6M128e3x573v19 {"b":[0.625,0.5]}
+claude-opus-5-5|claude-opus-latest i4o20r.2w5W8s.01u1.1C1e6M128e3x573v19 {"b":[0.625,0.5]}
 claude-sonnet-4-5 i3o15r.3w3.75W6s.01u1.1C2e5M64e3x701v19D20260929@2e5i6o22.5r.6w7.5W12
 claude-sonnet-4-6 i3o15r.3w3.75W6s.01u1.1C1e6M64e3x573v19
 claude-sonnet-4-6@default i3o15r.3w3.75W6s.01u1.1C1e6M128e3x573v19
 claude-sonnet-5 i2o10r.2w2.5W4s.01u1.1C1e6M128e3x573v19D20261224
-claude-sonnet-5-5 i2o10r.1w2.5W4s.01u1.1C1e6M128e3x573v19
+claude-sonnet-5-5|claude-sonnet-latest i2o10r.1w2.5W4s.01u1.1C1e6M128e3x573v19
 codestral-2|mistralai/codestral-2 i.3o.9C128e3M128e3x5v1
 codestral-2501|codestral@2405|codestral@latest i.2o.6C128e3M128e3x5v1
 deep-research-pro-preview-12-2025 i2o12r.2G120C64KM32Kx360v3V3
@@ -3389,6 +3408,7 @@ gemma-2-27b-it i.65o.65
 gemma-4-26b-a4b-it i.15o.6r.015M32Kx93v3
 gemma-4-26b-a4b-it-maas i.15o.6r.015C256K
 google/gemma-4-26b-a4b-it-maas i.15o.6r.015C256KM128e3x5v3
+grok-latest|xai/grok-4.7 i2o6r.5C512KM512Kx61v3@2e5i4o12r1
 imagen-3|imagen-3.0-generate-001|imagen-3.0-generate-002|imagen-4.0-generate-001 I.04
 imagen-3-fast|imagen-3.0-fast-generate-001|imagen-4.0-fast-generate-001 I.02
 imagen-4.0-ultra-generate-001 I.06
@@ -3431,7 +3451,6 @@ xai/grok-4.20-non-reasoning i1.25o2.5r.2C2e6M3e4x301v3@2e5i2.5o5r.4
 xai/grok-4.20-reasoning i1.25o2.5r.2C2e6M3e4x317v3@2e5i2.5o5r.4
 xai/grok-4.3 i1.25o2.5r.2C2e5M3e4x61v3@2e5i2.5o5r.4
 xai/grok-4.6 i2o6r.5C512KM5e5x61v3@2e5i4o12r1
-xai/grok-4.7 i2o6r.5C512KM512Kx61v3@2e5i4o12r1
 zai-org/glm-4.7-maas i.6o2.2r.06C2e5M128e3x21v1D20261021
 zai-org/glm-5-maas i1o3.2r.1C2e5M128e3x53v1D20261021
 zai-org/glm-5.2-maas i1.4o4.4r.14C1e6M64e3x61v1`,
@@ -3596,7 +3615,7 @@ grok-4.20-non-reasoning-gv2|grok-4.20-beta-0309-non-reasoning|grok-4.20-beta-non
 grok-4.20-non-reasoning-latest i1.25o2.5r.2b.8C1e6M1e6x301v3@199999i2.5o5r.4
 grok-4.3 i1.25o2.5r.2s.005b.8C1e6M3e4x317v3@199999i2.5o5r.4
 grok-4.3-latest|grok-4.20-reasoning i1.25o2.5r.2s.005b.8C1e6M1e6x317v3@199999i2.5o5r.4
-grok-4.5|grok-build i2o6r.3s.005C5e5M5e5x317v3@199999i4o12r.6
+grok-4.5|grok-build-latest i2o6r.3s.005C5e5M5e5x317v3@199999i4o12r.6
 grok-4.6 i2o6r.5s.005C5e5M5e5x317v3@199999i4o12r1
 grok-4.7 i2o6r.5s.005b.8C5e5M5e5x317v3@199999i4o12r1
 grok-beta i5o15r5C128KM4Kx2049v1
@@ -3608,16 +3627,17 @@ grok-imagine-image-2.0 I.06k5V2
 grok-imagine-image-pro I.05k5V2D20260515
 grok-imagine-image-quality I.05C16e3k5V2D20261102
 grok-imagine-image-quality-latest I.05k5V2D20261102
-grok-latest|x-ai/grok-4.5 i2o6r.3C5e5@199999i4o12r.6
+grok-latest i2o6r.3b.8C5e5M5e5x317v3@199999i4o12r.6
 grok-vision-beta i5o15r5C8KM4Kx2049v3
 grok-voice-2.0 k8x1v5V5
-grok-voice-3.0|grok-voice S.00133333333333k8x1v5V5 {"h":[["2026-08-05T00:00:00Z",{"S":0.000833333333333}]]}
+grok-voice-3.0|grok-voice-latest S.00133333333333k8x1v5V5 {"h":[["2026-08-05T00:00:00Z",{"S":0.000833333333333}]]}
 grok-voice-think-fast-1.0 S.000833333333333
 grok-voice-think-fast-2.0 S.00133333333333
 grok-voice-transcribe-1.0 S.00002778k6D20261002
 grok-voice-transcribe-2.0 S.00002778k6
 low/1024-x-1024/grok-imagine-image-2.0 I.04k5V2
 x-ai/grok-4.3 i1.25o2.5r.2b.8C1e6@199999i2.5o5r.4
+x-ai/grok-4.5 i2o6r.3C5e5@199999i4o12r.6
 x-ai/grok-4.6|grok-4.6-latest|grok-4.7-latest|x-ai/grok-4.7 i2o6r.5C5e5@199999i4o12r1`,
   xiaomi_mimo: `mimo-v2-flash i.14o.28r.0028C256KM64Kx2065v1
 mimo-v2-omni i.14o.28r.0028C256KM128Kx2065v3
@@ -3664,7 +3684,9 @@ glm-5.3 i1.4o4.4r.26C1e6M128Kx61v1
 glm-5.3-flash i.15o.5r.03C1e6M128Kx61v3 {"h":[["2026-09-10T00:00:00Z",{"i":0.075,"o":0.25,"r":0.015}]]}
 glm-5.3-flashx i.37o1.25r.075C1e6M128Kx2065v3
 glm-5v-turbo i1.2o4r.24C2e5M128Kx53v3
-glm-image I.015`,
+glm-flash-latest i.15o.5r.03C1024KM128e3x61v3
+glm-image I.015
+glm-latest i1.4o4.4r.26C1e6M128e3x61v1`,
   zerogpu: `LFM2.5-1.2B-Instruct|LFM2.5-1.2B-Thinking i.02o.05C32KM8K
 deepseek-v4.1-flash i.3o1.2r.003C1024KM64Kx61v1
 glm-5.3-flash i.1o.35r.015C1024KM32Kx61v1

@@ -151,12 +151,15 @@ const isImplied = (name: keyof PriceRow, value: unknown, defaults: RowDefaults):
   defaults[name as keyof RowDefaults] === value ||
   (name === 'batch' && defaults.batch !== undefined && typeof value === 'object' && !Array.isArray(value))
 
+/** Names without a version, such as `claude-opus` for `claude-opus-latest`: they are families and not models. */
+const family = /^(?:claude|gpt|grok|kimi|glm|qwen|deepseek)(?:-[a-z]+)*$/
+
 /** Undated names of dated ids, such as `claude-opus-4-5` for `claude-opus-4-5-20251101`: the newest date, or the latest. */
 function undatedNames(rows: Rows): Map<string, string> {
   const names = new Map<string, string>()
   for (const id of [...rows.keys()].sort()) {
     const name = id.replace(/[-@](\d{8}|\d{4}-\d{2}-\d{2}|latest)$/, '')
-    if (name !== id && name.includes('-') && !rows.has(name)) names.set(name, id)
+    if (name !== id && name.includes('-') && !rows.has(name) && !family.test(name)) names.set(name, id)
   }
   return names
 }

@@ -10,7 +10,7 @@ import {
   type ServiceRate,
   type ServiceTier,
 } from '../schema.js'
-import { compact, emptySource, isRecord, roundOff, rowsOf, type Source, toAmount } from './source.js'
+import { aliasesOf, compact, emptySource, isRecord, roundOff, rowsOf, type Source, toAmount } from './source.js'
 
 type Entry = Record<string, unknown>
 
@@ -43,7 +43,12 @@ const modeOf: Readonly<Record<string, ModelMode>> = {
 
 export function fromLitellm(data: unknown): Source {
   const source = emptySource('litellm')
-  for (const [key, entry] of Object.entries(data as Record<string, Entry>)) {
+  const entries = data as Record<string, Entry>
+  for (const [key, entry] of Object.entries(entries)) {
+    if (typeof entry.alias_of === 'string') {
+      addAlias(source, key, entry.alias_of, entries)
+      continue
+    }
     const mode = modeOf[String(entry.mode ?? 'chat')]
     const place = mode && locate(key, String(entry.litellm_provider ?? ''))
     if (!place || place.id === '' || /(^|\/)\d+-month-commitment\/|^sample_spec$|\*/.test(place.id)) continue
@@ -57,6 +62,14 @@ export function fromLitellm(data: unknown): Source {
     if (!rows.has(place.id)) rows.set(place.id, row)
   }
   return source
+}
+
+/** `claude-opus-latest` and the like. Bedrock's aliases name the global endpoint, which is the row without a geography. */
+function addAlias(source: Source, key: string, target: string, entries: Record<string, Entry>): void {
+  const place = locate(target, String(entries[target]?.litellm_provider ?? ''))
+  if (!place) return
+  const alias = key.slice(key.indexOf('/') + 1)
+  aliasesOf(source, place.provider).set(alias, place.id.replace(/^global\./, ''))
 }
 
 /** LiteLLM's providers that are one provider in the table. */

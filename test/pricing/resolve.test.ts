@@ -21,6 +21,8 @@ describe('a model string', () => {
     ['bedrock/arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0', 'bedrock/amazon.nova-pro-v1:0'],
     ['anthropic.claude-haiku-4-5-20251001-v1:0', 'bedrock/anthropic.claude-haiku-4-5-20251001'],
     ['openai/ft:gpt-4o-mini-2024-07-18:my-org::abc123', 'openai/ft:gpt-4o-mini-2024-07-18'],
+    ['anthropic/claude-opus-latest', 'anthropic/claude-opus-latest'],
+    ['gpt-sol-latest', 'openai/gpt-sol-latest'],
     ['cohere_chat/command-a-03-2025', 'cohere/command-a-03-2025'],
     ['amazon-nova/nova-pro-v1', 'amazon_nova/nova-pro-v1'],
     ['text-embedding-005', 'vertex_ai/text-embedding-005'],
@@ -42,6 +44,8 @@ describe('a model string', () => {
     'anthropic/claude-sonnet-4-9',
     'bedrock/amazon.titan-embed-text-v3:0',
     'openai/my-gpt-4o',
+    'anthropic/claude-opus',
+    'openai/gpt-sol',
     'mistral/mistral',
   ])('%s does not resolve to a similar model', (model) => {
     const { row, reason, total, near } = costPerToken({ model, usage: small, at })
