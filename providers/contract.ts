@@ -116,6 +116,8 @@ export interface ChatStreamDecoder {
 export interface EmbeddingDialect<Quirks = unknown> {
   /** Most inputs of one request. */
   maxInputs(context: EncodeContext<Quirks>): number
+  /** Most tokens that one request may have, over all inputs; undefined without a limit. */
+  maxTokens?(context: EncodeContext<Quirks>): number | undefined
   /** Translates a request. */
   encode(params: EmbeddingParams, context: EncodeContext<Quirks>): Encoded
   /** Vectors are `number[]`, or base64 text of little-endian float32, which the call decodes. */

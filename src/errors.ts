@@ -1,4 +1,5 @@
 import type { ChatCompletion } from './types/chat.js'
+import type { EmbeddingResponse } from './types/embedding.js'
 import type { Attempt } from './types/meta.js'
 
 const brand = Symbol.for('llmux.error')
@@ -56,6 +57,8 @@ export abstract class LLMError extends Error {
   readonly body: unknown
   /** The partial answer of a stream that failed. Not enumerable. */
   declare readonly partial: ChatCompletion | undefined
+  /** The results so far of an embedding in several requests; `index` is the position of the input. Not enumerable. */
+  declare readonly partialEmbedding?: EmbeddingResponse<number[] | Float32Array> | undefined
   /** All attempts of the call, including the last one. */
   attempts: readonly Attempt[] = []
 

@@ -11,7 +11,7 @@ export interface StreamParts<Item, Answer> {
   /** The answer as far as it has come. */
   soFar(): Decoded<Answer> & { readonly meta: CallMeta }
   /** The same as a chat answer, for `partial` of an error. */
-  partial(): ChatCompletion
+  partial(): ChatCompletion | undefined
   /** The whole answer, checked against the schema where there is one. */
   complete(): Promise<Answer>
   /** Ends the call with this error. */

@@ -16,7 +16,9 @@ import type { FunctionToolCall, ToolCall } from '../types/messages.js'
 /** Builds the whole answer out of its chunks, as they pass. */
 export class Assembler {
   usage: Usage | undefined
-  readonly #choices: ChoiceParts[] = []
+  /** By the index on the wire, which may be any value. */
+  readonly #choices = new Map<number, ChoiceParts>()
+  #current: ChoiceParts | undefined
   #head: ChatCompletionChunk | undefined
   #serviceTier: ChatCompletionChunk['service_tier']
   #fingerprint: string | undefined
@@ -38,7 +40,8 @@ export class Assembler {
 
   /** The native finish reason of the first choice. */
   get nativeFinishReason(): string | undefined {
-    return this.#choices[0]?.native ?? this.#choices[0]?.finish
+    const first = this.#sorted()[0]
+    return first?.native ?? first?.finish
   }
 
   /** The answer so far. */
@@ -49,7 +52,7 @@ export class Assembler {
       object: 'chat.completion',
       created: head?.created ?? 0,
       model: head?.model ?? '',
-      choices: this.#choices.filter((parts) => parts !== undefined).map((parts) => parts.choice()),
+      choices: this.#sorted().map((parts) => parts.choice()),
     }
     if (this.usage) answer.usage = this.usage
     if (this.#serviceTier) answer.service_tier = this.#serviceTier
@@ -58,12 +61,19 @@ export class Assembler {
     return answer
   }
 
+  #sorted(): ChoiceParts[] {
+    return [...this.#choices.values()].sort((one, other) => one.index - other.index)
+  }
+
   #parts(index: number): ChoiceParts {
-    let parts = this.#choices[index]
+    // most streams have one choice
+    if (this.#current?.index === index) return this.#current
+    let parts = this.#choices.get(index)
     if (!parts) {
       parts = new ChoiceParts(index)
-      this.#choices[index] = parts
+      this.#choices.set(index, parts)
     }
+    this.#current = parts
     return parts
   }
 }
@@ -79,9 +89,10 @@ class ChoiceParts {
   #extras: Record<string, unknown> | undefined
   /** Everything that is rare. */
   readonly #rest: Partial<AnswerMessage> = {}
-  readonly #tools: FunctionToolCall[] = []
-  /** What of them are calls of custom tools. */
-  readonly #custom: { name: string; input: string }[] = []
+  /** By the index on the wire, which may be any value. */
+  readonly #tools = new Map<number, FunctionToolCall>()
+  /** Those that are calls of custom tools. */
+  readonly #custom = new Map<number, { name: string; input: string }>()
 
   constructor(index: number) {
     this.index = index
@@ -108,7 +119,7 @@ class ChoiceParts {
     if (delta.annotations) rest.annotations = [...(rest.annotations ?? []), ...delta.annotations]
     if (delta.images) rest.images = [...(rest.images ?? []), ...delta.images]
     if (delta.provider_specific_fields) {
-      rest.provider_specific_fields = mergeFields(rest.provider_specific_fields, delta.provider_specific_fields)
+      rest.provider_specific_fields = joinFields(rest.provider_specific_fields, delta.provider_specific_fields)
     }
     if (delta.audio) {
       const { audio } = rest
@@ -129,16 +140,16 @@ class ChoiceParts {
   }
 
   #addTool(delta: ToolCallDelta): void {
-    let call = this.#tools[delta.index]
+    let call = this.#tools.get(delta.index)
     if (!call) {
       call = { id: '', type: 'function', function: { name: '', arguments: '' } }
-      this.#tools[delta.index] = call
+      this.#tools.set(delta.index, call)
     }
     if (delta.id) call.id = delta.id
     if (delta.custom) {
       const { name = '', input = '' } = delta.custom
-      const custom = this.#custom[delta.index] ?? { name: '', input: '' }
-      this.#custom[delta.index] = { name: custom.name + name, input: custom.input + input }
+      const custom = this.#custom.get(delta.index) ?? { name: '', input: '' }
+      this.#custom.set(delta.index, { name: custom.name + name, input: custom.input + input })
     }
     if (delta.function?.name) call.function.name += delta.function.name
     if (delta.function?.arguments) call.function.arguments += delta.function.arguments
@@ -156,12 +167,12 @@ class ChoiceParts {
   }
 
   choice(): Choice {
-    const tools = this.#tools
-      .map((call, index): ToolCall => {
-        const custom = this.#custom[index]
+    const tools = [...this.#tools]
+      .sort(([one], [other]) => one - other)
+      .map(([index, call]): ToolCall => {
+        const custom = this.#custom.get(index)
         return custom ? { id: call.id, type: 'custom', custom } : call
       })
-      .filter((call) => call !== undefined)
     const message: AnswerMessage = {
       role: 'assistant',
       content: this.#content ?? null,
@@ -181,13 +192,28 @@ class ChoiceParts {
   }
 }
 
-/** Lists grow, everything else is replaced. */
+/** Fields of a message come in pieces: texts are joined, unless each chunk repeats the same one. */
+function joinFields(
+  into: Record<string, unknown> | undefined,
+  fields: Record<string, unknown>,
+): Record<string, unknown> {
+  if (!into) return { ...fields }
+  const joined = { ...fields }
+  for (const [name, value] of Object.entries(fields)) {
+    const old = Object.hasOwn(into, name) ? into[name] : undefined
+    if (typeof old === 'string' && typeof value === 'string' && old !== value) joined[name] = old + value
+  }
+  return mergeFields(into, joined)
+}
+
+/** Arrays grow, everything else is replaced. */
 function mergeFields(
   into: Record<string, unknown> | undefined,
   fields: Record<string, unknown>,
 ): Record<string, unknown> {
   if (!into) return { ...fields }
   for (const [name, value] of Object.entries(fields)) {
+    if (name === '__proto__') continue
     const old = into[name]
     into[name] = Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value
   }

@@ -25,7 +25,7 @@ export class Call {
   readonly limits: CallLimits
   readonly clock: Clock
   readonly lifetime: Lifetime
-  readonly warnings: readonly Warning[]
+  warnings: readonly Warning[]
   readonly encodeState: unknown
   readonly registry: ModelRegistry
   readonly baseModel: string | undefined

@@ -1,7 +1,7 @@
 import type { EncodeContext } from '../../providers/contract.js'
 import { scopeText } from '../cache/key.js'
 import { type CachePolicy, refuseCache } from '../cache/policy.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import type { CallMeta } from '../types/meta.js'
 import { withRetries } from './attempt.js'
@@ -188,27 +188,31 @@ async function executeBatches(job: Job, batches: readonly Params[], outcome?: Ca
       done[at] = { call, answer }
     }
   }
-  const join = (): { call: Call; answer: object } | undefined => {
-    const all = done.filter((one) => one !== undefined)
-    const [first, ...others] = all
+  /** Settles the first call for all of them. */
+  const join = (error?: LLMError): unknown => {
+    const [first, ...others] = done.filter((one) => one !== undefined)
     if (!first || !spec.join) return undefined
-    const answer = spec.join(all.map((one) => one.answer))
     const { call } = first
     if (call.attempts !== observer?.attempts) for (const other of others) call.attempts.push(...other.call.attempts)
     call.observer = observer
     call.cache = outcome
-    return { call, answer }
+    const answer = spec.join(
+      done.map((one) => one?.answer),
+      batches,
+    )
+    spec.settle(call, answer, part, error)
+    const joined: Answer = withMeta(answer, metaOf(call))
+    return spec.finish ? spec.finish(job, joined) : joined
   }
   try {
     await Promise.all(Array.from({ length: Math.min(parallelBatches, batches.length) }, worker))
   } catch (error) {
     stop.abort(error)
+    if (LLMError.is(error)) {
+      const results = join(error)
+      if (results) Object.defineProperty(error, 'partialEmbedding', { value: results, configurable: true })
+    }
     throw error
   }
-  const joined = join()
-  if (!joined) throw new BadRequestError('There is nothing to send.', { param: 'input' })
-  const { call, answer } = joined
-  spec.settle(call, answer, part)
-  const result: Answer = withMeta(answer, metaOf(call))
-  return spec.finish ? spec.finish(job, result) : result
+  return join()
 }

@@ -33,8 +33,11 @@ export interface ErrorContext {
   readonly partial?: ChatCompletion | undefined
 }
 
-/** Most characters of an error body that are read and kept. */
+/** Maximum size of an error body, in bytes. The rest is not read. */
 export const errorBodyLimit = 65_536
+
+/** Maximum time for an error body after its headers, in milliseconds: the status is known, and a retry may help. */
+export const errorBodyTimeout = 3_000
 
 type Make = new (message: string, details: ErrorDetails) => LLMError
 
@@ -68,7 +71,8 @@ export function errorFromResponse(scene: ErrorContext, status: number, headers: 
 export function errorFromBody(scene: ErrorContext, status: number, headers: HeaderMap, body: unknown): LLMError {
   const text = redact(safeStringify(body), scene.target.secrets)
   const parsed = parseJSON(text)
-  return errorFromFacts(scene, scene.provider.dialect.error({ status, body: parsed, text }), status, headers, parsed)
+  const facts = scene.provider.dialect.error({ status, body: parsed, text })
+  return errorFromFacts(scene, facts, status, headers, parsed ?? text.slice(0, errorBodyLimit))
 }
 
 function errorFromFacts(
@@ -223,6 +227,9 @@ function explain(code: string | undefined, cause: Error, scene: ErrorContext): [
     case 'UND_ERR_CLOSED':
       return ['the client or dispatcher has been closed.', false]
     default:
+      if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+        return [`it does not answer with TLS (${code}). Should the address begin with http://?`, false]
+      }
       if (code && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) {
         return [
           `its TLS certificate was not accepted (${code}). Set NODE_EXTRA_CA_CERTS, or give a dispatcher with your own CA.`,
@@ -282,9 +289,12 @@ function sentence(...parts: (string | undefined)[]): string {
   return `${head}: ${end}${hint ? ` ${hint}` : ''}`
 }
 
+/** Error bodies are printed and copied, which recursive functions can't do with thousands of levels. */
+const tooDeep = /(?:[[{][^[\]{}]*){200}/
+
 function parseJSON(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return tooDeep.test(text) ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }

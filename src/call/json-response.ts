@@ -4,7 +4,14 @@ import type { LLMError } from '../errors.js'
 import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '../errors.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
-import { connectionError, errorBodyLimit, errorFromBody, errorFromResponse, invalidResponse } from './failure.js'
+import {
+  connectionError,
+  errorBodyLimit,
+  errorBodyTimeout,
+  errorFromBody,
+  errorFromResponse,
+  invalidResponse,
+} from './failure.js'
 import { PhaseTimer } from './lifetime.js'
 import { firstRequest, pollUntilDone } from './poll.js'
 
@@ -22,6 +29,7 @@ class JsonReader implements Reader {
   readonly #reject: (error: LLMError) => void
   readonly #chunks: Buffer[] = []
   readonly #headersTimer: PhaseTimer | undefined
+  #bodyTimer: PhaseTimer | undefined
   #exchange: Exchange | undefined
   #bytes = 0
 
@@ -47,6 +55,10 @@ class JsonReader implements Reader {
 
   head(status: number, headers: HeaderMap): void {
     this.#headersTimer?.stop()
+    if (status >= 300) {
+      this.#bodyTimer = new PhaseTimer()
+      this.#bodyTimer.start(errorBodyTimeout, () => this.#cutErrorBody())
+    }
     this.#call.status = status
     this.#call.headers = headers
     this.#call.headersAt = this.#call.clock.now()
@@ -54,16 +66,27 @@ class JsonReader implements Reader {
 
   data(chunk: Buffer): void {
     this.#bytes += chunk.length
-    if (this.#call.status >= 300 && this.#bytes > errorBodyLimit) {
-      // an error page of any size is cut, and still an error
-      if (this.#bytes - chunk.length < errorBodyLimit) this.#chunks.push(chunk)
-      return
-    }
-    if (this.#bytes > this.#call.limits.maxResponseBytes) throw tooLarge(this.#call)
+    if (this.#call.status < 300 && this.#bytes > this.#call.limits.maxResponseBytes) throw tooLarge(this.#call)
     this.#chunks.push(chunk)
+    if (this.#call.status >= 300 && this.#bytes >= errorBodyLimit) this.#cutErrorBody()
+  }
+
+  /** An error page that goes on for ever, or stalls, still has a status. */
+  #cutErrorBody(): void {
+    this.#exchange?.cancel()
+    this.end()
   }
 
   end(): void {
+    try {
+      this.#ended()
+    } catch (error) {
+      this.#reject(toLLMError(this.#call, error, () => ''))
+    }
+  }
+
+  #ended(): void {
+    this.#bodyTimer?.stop()
     const { status, headers } = this.#call
     const text = textOf(this.#chunks)
     if (status >= 300) return this.#reject(errorFromResponse(this.#call.errorContext(), status, headers, text))
@@ -80,6 +103,7 @@ class JsonReader implements Reader {
 
   fail(error: Error): void {
     this.#headersTimer?.stop()
+    this.#bodyTimer?.stop()
     // the connection broke inside an error body: the status still says what it is
     if (this.#call.status >= 300 && !LLMErrorClass.is(error)) return this.end()
     this.#reject(LLMErrorClass.is(error) ? error : connectionError(this.#call.errorContext(), error))

@@ -3,6 +3,7 @@ import type { CacheableCall } from '../cache/cacheable-call.js'
 import type { Origin } from '../cache/entry.js'
 import type { CachePolicy } from '../cache/policy.js'
 import type { CacheState } from '../cache/state.js'
+import type { LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import type { CallMeta } from '../types/meta.js'
 import type { CallOptions } from '../types/options.js'
@@ -94,7 +95,7 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
    */
   verify?(job: Job<Part>, params: Params, answer: Body, call: Call): void
   /** Records usage, and what the price depends on. */
-  settle(call: Call, answer: Body, part: Part): void
+  settle(call: Call, answer: Body, part: Part, error?: LLMError): void
   /** Turns a decoded answer into the caller's form. */
   finish?(job: Job<Part>, answer: Body & { readonly meta: CallMeta }): unknown
   /** The schema object in the parameters. */
@@ -103,8 +104,8 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   stream?(job: Job<Part>, call: Call): Omit<StreamSetup<object, object, object>, 'framer'>
   /** Splits a request that exceeds the provider's limits. Undefined if one request is enough. */
   batches?(part: Part, params: Params, context: EncodeContext): readonly Params[] | undefined
-  /** Joins the answers of batches. */
-  join?(answers: readonly Body[]): Body
+  /** Joins the answers of batches; after a failure some are missing. */
+  join?(answers: readonly (Body | undefined)[], batches: readonly Params[]): Body
   /** Sends a request through a cache. Operations without it are not cached. */
   cached?(request: CacheRequest): Promise<unknown>
 }

@@ -1,10 +1,10 @@
-import type { EncodeContext, PollRequest, Provider } from '../../providers/contract.js'
-import { BadRequestError } from '../errors.js'
+import type { EncodeContext, Encoded, PollRequest, Provider } from '../../providers/contract.js'
+import { BadRequestError, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import { Call, quirksOf } from './call.js'
 import { type CallLimits, resolveCallLimits } from './call-limits.js'
 import { Lifetime } from './lifetime.js'
-import type { Job, Params } from './operation.js'
+import type { Job, OperationSpec, Params } from './operation.js'
 import { findTarget, withHeaders } from './target.js'
 
 type MediaByUrl = ReadonlyMap<string, Media>
@@ -34,7 +34,7 @@ export function prepare<Part>(
   const limits = resolveCallLimits(options, context.limits)
   const names = { provider: provider.id, model }
   job.watch?.target(provider.id, model)
-  const urls = spec.remoteMedia?.(part, params, encodeContext)
+  const urls = spec.remoteMedia && remoteMedia(spec, part, params, encodeContext, provider)
   if (urls === undefined || urls.length === 0) return build(encodeContext)
   const lifetime = new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names)
   return download(urls, lifetime, limits)
@@ -48,7 +48,7 @@ export function prepare<Part>(
     })
 
   function build(encodeWith: EncodeContext, started?: Lifetime): Call {
-    const encoded = spec.encode(part, params, encodeWith)
+    const encoded = encode(spec, part, params, encodeWith, provider)
     return new Call({
       operation: spec.name,
       provider,
@@ -69,6 +69,44 @@ export function prepare<Part>(
       lifetime: started ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names),
     })
   }
+}
+
+function encode<Part>(
+  spec: OperationSpec<Part>,
+  part: Part,
+  params: Params,
+  context: EncodeContext,
+  provider: Provider,
+): Encoded {
+  try {
+    return spec.encode(part, params, context)
+  } catch (error) {
+    throw translationError(error, context, provider)
+  }
+}
+
+function remoteMedia<Part>(
+  spec: OperationSpec<Part>,
+  part: Part,
+  params: Params,
+  context: EncodeContext,
+  provider: Provider,
+): readonly string[] | undefined {
+  try {
+    return spec.remoteMedia?.(part, params, context)
+  } catch (error) {
+    throw translationError(error, context, provider)
+  }
+}
+
+/** Dialects rely on the types of parameters: another exception than ours means that one has the wrong type. */
+function translationError(error: unknown, { model }: EncodeContext, { id, name }: Provider): LLMError {
+  if (LLMError.is(error)) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new BadRequestError(
+    `The request can't be translated for ${name} (${reason}). Check the types of its parameters.`,
+    { provider: id, model, cause: error },
+  )
 }
 
 /** Loads its code with the first job that is cancelled. */

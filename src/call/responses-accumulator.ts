@@ -61,9 +61,10 @@ export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, R
         this.#head = { ...event.response }
         return 'quiet'
       case 'response.output_item.added':
-        this.#items.set(event.output_index, event.item)
+        if (isItem(event.item)) this.#items.set(event.output_index, event.item)
         return 'quiet'
       case 'response.output_item.done':
+        if (!isItem(event.item)) return 'quiet'
         this.#items.set(event.output_index, event.item)
         this.#open.delete(event.output_index)
         return 'content'
@@ -134,6 +135,9 @@ export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, R
     return responsesBilling(this.answer())
   }
 }
+
+/** Hosts may leave the item out. */
+const isItem = (item: unknown): item is ResponsesOutputItem => typeof item === 'object' && item !== null
 
 /** Events that say only where something is going to stand. */
 const quiet: ReadonlySet<string> = new Set(['response.content_part.added', 'response.reasoning_summary_part.added'])

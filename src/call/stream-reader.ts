@@ -6,9 +6,9 @@ import type { Framer, OnEvent } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
-import type { AnyUsage } from './billing.js'
+import type { AnyUsage, Billing } from './billing.js'
 import type { Call } from './call.js'
-import { connectionError, errorBodyLimit, errorFromResponse, invalidResponse } from './failure.js'
+import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, invalidResponse } from './failure.js'
 import { headersTimeout, textOf, toLLMError, tooLarge } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
@@ -62,6 +62,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   #mode: 'unknown' | 'events' | 'body' | 'over' = 'unknown'
   #bytes = 0
   #committed = false
+  #crashed = false
   #sentAt: number | undefined
   #lingering: NodeJS.Timeout | undefined
   readonly #dispatcher: Dispatcher
@@ -110,24 +111,72 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     else this.#send(request)
   }
 
-  // --- told by the exchange -----------------------------------------------------------------------------------------
+  // --- called by the exchange. Decoders may throw anywhere on hostile input, so every entry is guarded ------------------
 
   head(status: number, headers: HeaderMap): void {
     this.#call.status = status
     this.#call.headers = headers
     this.#call.headersAt = this.#call.clock.now()
-    if (status >= 300) this.#mode = 'body'
-    this.#startTimer()
+    if (status >= 300) {
+      this.#mode = 'body'
+      this.#timer.start(errorBodyTimeout, () => this.#cutErrorBody())
+    } else this.#startTimer()
   }
 
   data(chunk: Buffer): void {
+    try {
+      this.#data(chunk)
+    } catch (error) {
+      this.#crash(error)
+    }
+  }
+
+  end(): void {
+    try {
+      this.#ended()
+    } catch (error) {
+      this.#crash(error)
+    }
+  }
+
+  fail(error: Error): void {
+    try {
+      this.#failed(error)
+    } catch (thrown) {
+      this.#crash(thrown)
+    }
+  }
+
+  /** An error page that goes on for ever, or stalls, still has a status. */
+  #cutErrorBody(): void {
+    this.#exchange?.cancel()
+    this.end()
+  }
+
+  /** Ends the stream after an unexpected exception, as an invalid response. */
+  #crash(thrown: unknown): void {
+    if (this.#crashed) return
+    this.#crashed = true
+    this.#mode = 'over'
+    this.#timer.stop()
+    clearTimeout(this.#waiting)
+    this.#exchange?.cancel()
+    const error = toLLMError(this.#call, thrown, () => '')
+    if (!this.#committed) return this.#reject(error)
+    error.attempts = this.#call.attempts
+    if (this.#call.finishedAt === undefined) this.#call.settle(undefined, {}, error)
+    this.#pipe.finish(error)
+  }
+
+  #data(chunk: Buffer): void {
     if (this.#mode === 'over') return
     this.#bytes += chunk.length
     if (this.#bytes > this.#call.limits.maxResponseBytes) return this.fail(tooLarge(this.#call))
     // a stream begins with a field name, a comment or a line end; JSON and HTML say at once what they are, whatever the headers say
     if (this.#mode === 'unknown') this.#mode = this.#saysBody(chunk) ? 'body' : 'events'
     if (this.#mode === 'body') {
-      if (this.#call.status < 300 || this.#bytes - chunk.length < errorBodyLimit) this.#body.push(chunk)
+      this.#body.push(chunk)
+      if (this.#call.status >= 300 && this.#bytes >= errorBodyLimit) this.#cutErrorBody()
       return
     }
     let fault: unknown
@@ -146,7 +195,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     return this.#call.provider.dialect.framing === 'sse' && beginsWithBody(chunk)
   }
 
-  end(): void {
+  #ended(): void {
     clearTimeout(this.#lingering)
     if (this.#mode === 'over') return
     if (this.#mode === 'body') return this.#endBody()
@@ -162,7 +211,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   /** Ends the call with an error: the reader's if it has begun, else the attempt's. */
-  fail(error: Error): void {
+  #failed(error: Error): void {
     if (this.#mode === 'over') return
     if (LLMError.is(error)) return this.#stop(this.#withPartial(error))
     const { status } = this.#call
@@ -255,9 +304,17 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
 
   /** The stream was left or cut: usage that has not come is counted on what has. */
   #settleEarly(error: LLMError): void {
-    const { usage } = this.#reading
-    const counted = usage ?? this.#setup.estimate(this.#reading.answer())
-    this.#call.settle(counted, { ...this.#reading.billing(), ...(!usage && counted && { estimated: true }) }, error)
+    let usage: AnyUsage | undefined
+    let billing: Billing = {}
+    try {
+      usage = this.#reading.usage
+      const estimate = usage ? undefined : this.#setup.estimate(this.#reading.answer())
+      billing = { ...this.#reading.billing(), ...(estimate && { estimated: true }) }
+      usage ??= estimate
+    } catch {
+      // an answer that can't be assembled has no known usage
+    }
+    this.#call.settle(usage, billing, error)
   }
 
   #endBody(): void {
@@ -300,7 +357,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
 
   #withPartial(error: LLMError): LLMError {
     if (this.#reading.started && !error.partial) {
-      Object.defineProperty(error, 'partial', { value: this.#partial(), enumerable: false, configurable: true })
+      const value = this.#partial()
+      if (value) Object.defineProperty(error, 'partial', { value, enumerable: false, configurable: true })
     }
     return error
   }
@@ -309,8 +367,13 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     return withMeta(this.#reading.answer(), metaOf(this.#call))
   }
 
-  #partial(): ChatCompletion {
-    return withMeta(this.#reading.partial(), metaOf(this.#call))
+  /** Undefined if what has arrived can't be assembled. */
+  #partial(): ChatCompletion | undefined {
+    try {
+      return withMeta(this.#reading.partial(), metaOf(this.#call))
+    } catch {
+      return undefined
+    }
   }
 
   #parts(): StreamParts<Item, Answer> {

@@ -1,29 +1,33 @@
 import { BadRequestError, JSONSchemaValidationError } from '../errors.js'
 import type { AnswerMessage, ChatCompletion, JSONSchemaFormat, ResponseFormatInput } from '../types/chat.js'
-import type { JSONSchema, StandardIssue, StandardSchema } from '../types/schema.js'
+import type { JSONSchema, StandardIssue, StandardResult, StandardSchema } from '../types/schema.js'
 
-/** Whether `response_format` is a schema object (zod, valibot, arktype, …) and not OpenAI's own shape. */
+/** Whether `response_format` is a schema object (zod, valibot, arktype, …) and not OpenAI's own form. */
 export function isSchema(format: ResponseFormatInput | null | undefined): format is StandardSchema {
   // some libraries' schemas are functions
-  return !!format && (typeof format === 'object' || typeof format === 'function') && '~standard' in format
+  if (!format || (typeof format !== 'object' && typeof format !== 'function') || !('~standard' in format)) return false
+  const standard: unknown = format['~standard']
+  return typeof standard === 'object' && standard !== null && 'validate' in standard
 }
 
 /**
- * The `json_schema` format of a schema object. Asked of the schema itself (Standard Schema's `jsonSchema`), or of zod for
- * zod 4 before 4.2.
- * @throws {BadRequestError} where the schema can't say what it is in JSON Schema, or its root is not an object
+ * The `json_schema` format of a schema object: its input side, since the answer is validated as input. Taken from the schema itself
+ * (Standard Schema's `jsonSchema`), or from zod for zod 4 before 4.2.
+ * @throws {BadRequestError} if the schema has no JSON Schema, or its root is no object
  */
 export async function formatOf(schema: StandardSchema): Promise<JSONSchemaFormat> {
-  const { $schema: _, ...json } = await jsonSchemaOf(schema)
+  const { $schema: _, ...json } = await jsonSchemaOf(schema, 'response_format', 'input')
   if (json.type !== 'object') {
     throw new BadRequestError(
-      `The schema in response_format must be an object at its root (models answer with one), and this is ${JSON.stringify(json.type ?? 'a union')}. ` +
+      `The schema in 'response_format' must be an object at its root; got ${JSON.stringify(json.type ?? 'a union')}. ` +
         'Put it into a field: z.object({ items: … }).',
       { param: 'response_format' },
     )
   }
-  const title = typeof json.title === 'string' ? json.title.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, 64) : ''
-  return { type: 'json_schema', json_schema: { name: title || 'response', schema: json, strict: fitsStrict(json) } }
+  const closes = schema['~standard'].vendor === 'zod'
+  const form = withoutRootReference(portable(json, closes, 0) as JSONSchema)
+  const title = typeof form.title === 'string' ? form.title.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, 64) : ''
+  return { type: 'json_schema', json_schema: { name: title || 'response', schema: form, strict: fitsStrict(form) } }
 }
 
 /**
@@ -61,45 +65,135 @@ export async function jsonSchemaOf(
   )
 }
 
+/** Deeper schemas are left as they are. */
+const mostLevels = 200
+
+/**
+ * Rewrites a schema to the form that most servers accept, with the same meaning: `anyOf` for `oneOf`, no `items: false` beside
+ * `maxItems`. The input side of zod leaves objects open and defaulted properties optional: models get them closed and required.
+ */
+function portable(node: unknown, closes: boolean, level: number): unknown {
+  if (level > mostLevels || typeof node !== 'object' || node === null) return node
+  if (Array.isArray(node)) return node.map((item) => portable(item, closes, level + 1))
+  const schema: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(node)) {
+    if (values.has(key)) schema[key] = value
+    else if (maps.has(key) && typeof value === 'object' && value !== null) {
+      schema[key] = Object.fromEntries(
+        Object.entries(value).map(([name, one]) => [name, portable(one, closes, level + 1)]),
+      )
+      // members of an intersection that are closed exclude each other
+    } else schema[key] = portable(value, closes && key !== 'allOf', level + 1)
+  }
+  if (Array.isArray(schema.oneOf) && schema.anyOf === undefined) {
+    schema.anyOf = schema.oneOf
+    delete schema.oneOf
+  }
+  if (Array.isArray(schema.prefixItems) && schema.items === false) {
+    delete schema.items
+    schema.maxItems ??= schema.prefixItems.length
+  }
+  const { properties } = schema
+  if (closes && schema.type === 'object' && typeof properties === 'object' && properties !== null) {
+    if (schema.additionalProperties === undefined && schema.patternProperties === undefined) {
+      schema.additionalProperties = false
+    }
+    const required = new Set(Array.isArray(schema.required) ? (schema.required as unknown[]) : [])
+    for (const [name, property] of Object.entries(properties)) {
+      if (typeof property === 'object' && property !== null && 'default' in property) required.add(name)
+    }
+    if (required.size > 0) schema.required = Object.keys(properties).filter((name) => required.has(name))
+  }
+  return schema
+}
+
+/** Keywords whose value is data. */
+const values: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples', 'required'])
+/** Keywords whose value is a map of schemas. */
+const maps: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+])
+
+/** Some servers resolve references into `$defs` only: a recursive root is put there. */
+function withoutRootReference(schema: JSONSchema): JSONSchema {
+  if (!JSON.stringify(schema).includes('"$ref":"#"')) return schema
+  const definitions = (schema.$defs ?? {}) as Readonly<Record<string, unknown>>
+  let name = 'root'
+  while (Object.hasOwn(definitions, name)) name = `_${name}`
+  const { $defs: _, ...root } = schema
+  const redirect = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(redirect)
+    if (typeof node !== 'object' || node === null) return node
+    return Object.fromEntries(
+      Object.entries(node).map(([key, value]) => [
+        key,
+        key === '$ref' && value === '#' ? `#/$defs/${name}` : values.has(key) ? value : redirect(value),
+      ]),
+    )
+  }
+  const moved = redirect(root) as JSONSchema
+  return { ...moved, $defs: { ...(redirect(definitions) as object), [name]: moved } } as JSONSchema
+}
+
 const advice: Readonly<Record<string, string>> = {
   zod: 'zod 4 can: update it. ',
   valibot: "Wrap it in toStandardJsonSchema() of '@valibot/to-json-schema'. ",
 }
 
+/** Keywords outside of strict mode. */
+const notStrict: ReadonlySet<string> = new Set([
+  ...['allOf', 'oneOf', 'not', 'if', 'then', 'else', 'prefixItems', 'contains', 'minContains', 'maxContains'],
+  ...['patternProperties', 'propertyNames', 'minProperties', 'maxProperties', 'unevaluatedProperties', 'uniqueItems'],
+  ...['unevaluatedItems', 'dependentRequired', 'dependentSchemas', 'contentEncoding', 'contentMediaType'],
+])
+
+const strictFormats: ReadonlySet<unknown> = new Set([
+  ...['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'],
+])
+
 /**
- * Whether OpenAI's strict mode takes the schema: every object closed, every property required.
+ * Whether OpenAI's strict mode accepts the schema: objects closed, properties required, and known keywords only.
  * https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */
-function fitsStrict(node: unknown): boolean {
-  if (Array.isArray(node)) return node.every(fitsStrict)
+function fitsStrict(node: unknown, level = 0): boolean {
+  if (level > mostLevels) return false
+  if (Array.isArray(node)) return node.every((item) => fitsStrict(item, level + 1))
   if (!node || typeof node !== 'object') return true
-  const schema = node as { properties?: object; required?: unknown; additionalProperties?: unknown }
-  if (schema.properties && typeof schema.properties === 'object') {
+  const schema = node as Readonly<Record<string, unknown>>
+  // a schema for any value
+  if (!('type' in schema || 'anyOf' in schema || '$ref' in schema || 'enum' in schema || 'const' in schema))
+    return false
+  if (Object.keys(schema).some((key) => notStrict.has(key))) return false
+  if (schema.format !== undefined && !strictFormats.has(schema.format)) return false
+  const { properties, additionalProperties } = schema
+  if (additionalProperties !== undefined && additionalProperties !== false) return false
+  if (typeof properties === 'object' && properties !== null) {
     const required = Array.isArray(schema.required) ? schema.required : []
-    if (schema.additionalProperties !== false) return false
-    if (!Object.keys(schema.properties).every((name) => required.includes(name))) return false
-    return Object.values(schema.properties).every(fitsStrict)
+    if (additionalProperties !== false) return false
+    if (!Object.keys(properties).every((name) => required.includes(name))) return false
+  } else if (schema.type === 'object' && additionalProperties !== false) return false
+  for (const [key, value] of Object.entries(schema)) {
+    if (values.has(key) || typeof value !== 'object' || value === null) continue
+    const nested = maps.has(key) ? Object.values(value) : [value]
+    if (!nested.every((one) => fitsStrict(one, level + 1))) return false
   }
-  if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) return false
-  return Object.values(node).every(fitsStrict)
+  return true
 }
 
 /**
- * Puts the validated answer on `message.parsed` of every choice. A refusal and a tool call have nothing to parse.
- * @throws {JSONSchemaValidationError} where the text is not JSON, or not what the schema asks for
+ * Puts the validated answer on `message.parsed` of every choice. A refusal, a tool call and a filtered answer have none.
+ * @throws {JSONSchemaValidationError} if there is no text, the text is not JSON, or it does not fit the schema
  */
 export async function parseAnswer(answer: ChatCompletion, schema: StandardSchema): Promise<ChatCompletion> {
-  for (const choice of answer.choices) {
-    const { message } = choice
-    if (
-      message.content === null ||
-      message.content === '' ||
-      message.refusal ||
-      choice.finish_reason === 'content_filter'
-    )
-      continue
-    if (message.tool_calls && !looksLikeJSON(message.content)) continue
-    await parseInto(message, choice.finish_reason, schema, answer)
+  for (const { message, finish_reason: finish } of answer.choices) {
+    if (message.refusal || finish === 'content_filter') continue
+    const called = message.tool_calls !== undefined || message.function_call !== undefined
+    if (called && !looksLikeJSON(message.content ?? '')) continue
+    await parseInto(message, finish, schema, answer)
   }
   return answer
 }
@@ -120,12 +214,20 @@ async function parseInto(
     const why =
       finish === 'length'
         ? 'it was cut at max_tokens: raise it'
-        : error instanceof Error
-          ? error.message
-          : String(error)
-    throw fail(`The answer is not JSON: ${why}. The answer is on 'completion'.`, [{ message: why, path: '' }])
+        : !message.content
+          ? 'it has no text'
+          : error instanceof Error
+            ? error.message
+            : String(error)
+    throw fail(`The answer must be JSON; ${why}. The answer is on 'completion'.`, [{ message: why, path: '' }])
   }
-  const result = await schema['~standard'].validate(value)
+  let result: StandardResult<unknown>
+  try {
+    result = await schema['~standard'].validate(value)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw fail(`The schema threw an error: ${why}. The answer is on 'completion'.`, [{ message: why, path: '' }])
+  }
   if (!result.issues) {
     message.parsed = result.value
     return
@@ -133,13 +235,13 @@ async function parseInto(
   const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }))
   const first = issues[0]
   throw fail(
-    `The answer does not fit the schema${first ? `: ${first.path ? `${first.path}: ` : ''}${first.message}` : ''}` +
+    `The answer must fit the schema${first ? `: ${first.path ? `${first.path}: ` : ''}${first.message}` : ''}` +
       `${issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''}. The answer is on 'completion', all issues on 'issues'.`,
     issues,
   )
 }
 
-/** Models without a native JSON mode like to put their JSON into a Markdown fence. */
+/** Models without a native JSON mode often put their JSON into a Markdown fence. */
 const unfence = (text: string) => /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text
 
 const looksLikeJSON = (text: string) => /^\s*[{[]/.test(text)

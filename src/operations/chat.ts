@@ -10,7 +10,7 @@ import { estimateTokens } from '../tokens/estimate.js'
 import type { AnswerMessage, ChatCompletion, ChatParams, ResponseFormatInput, Usage } from '../types/chat.js'
 import type { SchemaOutput, StandardSchema } from '../types/schema.js'
 import { embedderOf } from './embedding.js'
-import { checkMessages, checkStream } from './shapes.js'
+import { checkMessages, checkStream, checkTools, checkTypes } from './shapes.js'
 
 /** Type of `message.parsed`: the output of the schema in `response_format`. */
 export type Parsed<Format> = Format extends StandardSchema ? SchemaOutput<Format> : unknown
@@ -104,6 +104,8 @@ function check(params: Params): void {
   const { messages, response_format: format } = params
   checkMessages(messages)
   checkStream(params)
+  checkTypes(params)
+  checkTools(params)
   if (
     format !== undefined &&
     format !== null &&

@@ -1,11 +1,13 @@
 import { type Decoded, type EmbeddingDialect, ProviderFault } from '../../providers/contract.js'
 import { embeddingWithCache } from '../cache/embedding.js'
 import type { Embedder } from '../cache/semantic-lookup.js'
+import type { Call } from '../call/call.js'
 import type { ClientContext } from '../call/context.js'
 import { execute } from '../call/execute.js'
 import type { OperationSpec, Params } from '../call/operation.js'
 import { toNumbers, toVector } from '../call/vectors.js'
 import { BadRequestError, got, InvalidResponseError } from '../errors.js'
+import { estimateTokens } from '../tokens/estimate.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../types/embedding.js'
 
 /** `Float32Array` vectors for `vectorType: 'float32'`, else `number[]`. */
@@ -39,40 +41,43 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
   part: (dialect) => dialect.embedding,
   unsupported: ({ name }) => `${name} has no embedding models. Choose one of another provider.`,
   encode: (part, params, context) => part.encode(params as unknown as EmbeddingParams, context),
-  decode: (part, body, context) => part.decode(body, context),
-  verify(_, { input }, { data }, { target }) {
-    const expected = countOf(input as Input)
-    if (data.length !== expected) {
-      throw new ProviderFault(`it answered ${expected} inputs with ${data.length} vectors (${target.who})`)
-    }
+  decode(part, body, context) {
+    const answer = part.decode(body, context)
+    for (const [index, item] of answer.data.entries()) item.index = index
+    return answer
   },
-  settle: (call, { usage, model }) => call.settle(isKnown(usage) ? usage : undefined, { answeredModel: model }),
+  verify,
+  settle: (call, { usage, model }, _, error) =>
+    call.settle(isKnown(usage) ? usage : undefined, { answeredModel: model }, error),
   finish({ options }, answer) {
     const float32 = options.vectorType === 'float32'
     const data = answer.data as Vectors['data']
-    for (let index = 0; index < data.length; index++) {
-      const vector = answer.data[index]?.embedding ?? []
-      data[index] = { object: 'embedding', index, embedding: float32 ? toVector(vector) : toNumbers(vector) }
+    for (const [at, { index, embedding: vector }] of answer.data.entries()) {
+      data[at] = { object: 'embedding', index, embedding: float32 ? toVector(vector) : toNumbers(vector) }
     }
     return answer
   },
-  batches(part, params, context) {
-    const input = params.input as Input
-    const limit = part.maxInputs(context)
-    if (!isList(input) || input.length <= limit) return undefined
-    const batches: Params[] = []
-    for (let at = 0; at < input.length; at += limit) batches.push({ ...params, input: input.slice(at, at + limit) })
-    return batches
-  },
-  join(answers) {
+  batches,
+  join(answers, batches) {
     const usage: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }
-    for (const { usage: one } of answers) {
-      usage.prompt_tokens += one.prompt_tokens
-      usage.total_tokens += one.total_tokens
-      if (one.input_images !== undefined) usage.input_images = (usage.input_images ?? 0) + one.input_images
-      if (one.cost !== undefined) usage.cost = (usage.cost ?? 0) + one.cost
+    const data: Body['data'] = []
+    let model = ''
+    let offset = 0
+    for (const [at, params] of batches.entries()) {
+      const answer = answers[at]
+      if (answer) {
+        for (const item of answer.data) data.push({ ...item, index: offset + item.index })
+        usage.prompt_tokens += answer.usage.prompt_tokens
+        usage.total_tokens += answer.usage.total_tokens
+        if (answer.usage.input_images !== undefined) {
+          usage.input_images = (usage.input_images ?? 0) + answer.usage.input_images
+        }
+        if (answer.usage.cost !== undefined) usage.cost = (usage.cost ?? 0) + answer.usage.cost
+        model ||= answer.model
+      }
+      offset += countOf(params.input as Input)
     }
-    return { object: 'list', model: answers[0]?.model ?? '', data: answers.flatMap(({ data }) => data), usage }
+    return { object: 'list', model, data, usage }
   },
   cached: ({ params, options, extraBody, media: _, stream: __, schema: ___, context: ____, send, ...rest }) =>
     embeddingWithCache({
@@ -99,6 +104,80 @@ const isList = (input: Input): input is readonly string[] | readonly (readonly n
   typeof input !== 'string' && typeof input[0] !== 'number'
 
 const countOf = (input: Input) => (isList(input) ? input.length : 1)
+
+type Batches = NonNullable<OperationSpec<EmbeddingDialect, Body>['batches']>
+
+/** Splits a list by the provider's limits of inputs and tokens. */
+function batches(
+  part: EmbeddingDialect,
+  params: Params,
+  context: Parameters<Batches>[2],
+): readonly Params[] | undefined {
+  const input = params.input as Input
+  if (!isList(input)) return undefined
+  const mostInputs = part.maxInputs(context)
+  const mostTokens = part.maxTokens?.(context) ?? Number.POSITIVE_INFINITY
+  const counts = tokensOf(input, context.model, mostTokens)
+  if (input.length <= mostInputs && !counts) return undefined
+  const parts: Params[] = []
+  let start = 0
+  let tokens = 0
+  for (let at = 0; at < input.length; at++) {
+    const count = counts?.[at] ?? 0
+    if (at > start && (at - start >= mostInputs || tokens + count > mostTokens)) {
+      parts.push({ ...params, input: input.slice(start, at) })
+      start = at
+      tokens = 0
+    }
+    tokens += count
+  }
+  parts.push({ ...params, input: input.slice(start) })
+  return parts.length > 1 ? parts : undefined
+}
+
+/** Estimated counts may be too low by this factor. */
+const margin = 1.15
+/** Most tokens of one character, in any script. */
+const tokensPerCharacter = 3
+
+/** Tokens of each input; undefined if they can't exceed the limit together. */
+function tokensOf(input: readonly (string | readonly number[])[], model: string, most: number): number[] | undefined {
+  let highest = 0
+  for (const one of input) highest += typeof one === 'string' ? one.length * tokensPerCharacter : one.length
+  if (highest <= most) return undefined
+  const counts = input.map((one) =>
+    typeof one === 'string' ? Math.ceil(estimateTokens({ model, text: one }).tokens * margin) : one.length,
+  )
+  return counts.reduce((sum, count) => sum + count, 0) > most ? counts : undefined
+}
+
+/** Rejects an answer with the wrong number of vectors, or with vectors of something else than numbers. */
+function verify(_: unknown, { input, dimensions }: Params, { data }: Body, call: Call): void {
+  const expected = countOf(input as Input)
+  if (data.length !== expected) {
+    throw new ProviderFault(`it answered ${expected} inputs with ${data.length} vectors`)
+  }
+  for (const { index, embedding: vector } of data) {
+    if (typeof vector === 'string') continue
+    for (let at = 0; at < vector.length; at++) {
+      const value: unknown = vector[at]
+      if (typeof value !== 'number') throw new ProviderFault(`vector ${index} has ${got(value).slice(4)} at ${at}`)
+    }
+  }
+  const [first] = data
+  if (typeof dimensions !== 'number' || !first) return
+  const { embedding: vector } = first
+  const length = typeof vector === 'string' ? Math.floor((vector.replace(/=+$/, '').length * 3) / 16) : vector.length
+  // packed binary vectors have eight dimensions in a number
+  if (
+    length === dimensions ||
+    length * 8 === dimensions ||
+    call.warnings.some((warning) => 'param' in warning && warning.param === 'dimensions')
+  )
+    return
+  const message = `The server ignored 'dimensions': ${dimensions} were requested, the vectors have ${length}.`
+  call.warnings = [...call.warnings, { type: 'dropped', param: 'dimensions', message }]
+}
 
 function checkInput(input: unknown): void {
   const wrong = (got: string) =>

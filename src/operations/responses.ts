@@ -6,7 +6,7 @@ import { BadRequestError, got } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { Usage } from '../types/chat.js'
 import type { ResponsesParams, ResponsesResponse } from '../types/responses.js'
-import { checkStream } from './shapes.js'
+import { checkStream, checkTools, checkTypes } from './shapes.js'
 
 /** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
 export type ResponsesResult<Stream extends boolean> = boolean extends Stream
@@ -41,6 +41,8 @@ export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesRespons
       )
     }
     checkStream(params)
+    checkTypes(params)
+    checkTools(params)
   },
   part: (dialect) => dialect.responses,
   unsupported: ({ name }) =>

@@ -87,7 +87,7 @@ async function settle<Answer>(
 function metaOfError(error: unknown): CallMeta | undefined {
   if (!LLMError.is(error)) return undefined
   if (error instanceof JSONSchemaValidationError && error.completion) return error.completion.meta
-  return error.partial?.meta
+  return (error.partial ?? error.partialEmbedding)?.meta
 }
 
 const asLLMError = (error: unknown): AnyLLMError =>

@@ -14,8 +14,10 @@ interface StandardProps<Input, Output> {
   readonly types?: { readonly input: Input; readonly output: Output } | undefined
   readonly jsonSchema?:
     | {
-        readonly output: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>
+        /** JSON Schema of the values that the schema accepts. */
         readonly input?: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>
+        /** JSON Schema of the values that the schema produces. */
+        readonly output: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>
       }
     | undefined
 }

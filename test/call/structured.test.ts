@@ -67,8 +67,15 @@ describe('parsed answers', () => {
   })
 
   it('are left out of refusals and tool calls', async () => {
-    for (const given of [answer(null), answer('no', { refusal: 'no' }), answer('let me see', { tool_calls: [{}] })]) {
-      expect((await parseAnswer(given, schema)).choices[0]?.message).not.toHaveProperty('parsed')
+    const given = [
+      answer(null, { refusal: 'no' }),
+      answer('no', { refusal: 'no' }),
+      answer('let me see', { tool_calls: [{}] }),
+      answer(null, { tool_calls: [{}] }),
+      answer(null, {}, 'content_filter'),
+    ]
+    for (const one of given) {
+      expect((await parseAnswer(one, schema)).choices[0]?.message).not.toHaveProperty('parsed')
     }
   })
 
@@ -79,7 +86,7 @@ describe('parsed answers', () => {
       issues: [{ path: 'n' }],
       completion: wrong,
     })
-    await expect(parseAnswer(answer('{"n":'), schema)).rejects.toThrow('not JSON')
+    await expect(parseAnswer(answer('{"n":'), schema)).rejects.toThrow('must be JSON')
     await expect(parseAnswer(answer('{"n":', {}, 'length'), schema)).rejects.toThrow('max_tokens')
   })
 })

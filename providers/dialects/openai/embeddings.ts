@@ -1,3 +1,4 @@
+import { BadRequestError } from '../../../src/errors.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { countIn, isFields, textIn } from '../../fields.js'
@@ -7,8 +8,16 @@ import { costOf } from './usage.js'
 
 export const maxInputs = ({ quirks }: EncodeContext<OpenAIQuirks>): number => quirks.maxInputs
 
+/** https://platform.openai.com/docs/api-reference/embeddings/create: 300,000 tokens over all inputs of a request. */
+export const maxTokens = ({ provider }: EncodeContext<OpenAIQuirks>): number | undefined =>
+  provider === 'openai' || provider === 'azure' || provider === 'azure_ai' ? 300_000 : undefined
+
 /** https://platform.openai.com/docs/api-reference/embeddings/create */
-export function encodeEmbedding(params: EmbeddingParams, { model, quirks }: EncodeContext<OpenAIQuirks>): Encoded {
+export function encodeEmbedding(
+  params: EmbeddingParams,
+  { provider, model, quirks }: EncodeContext<OpenAIQuirks>,
+): Encoded {
+  refuseImages(params, provider)
   const body: Record<string, unknown> = { ...params, model }
   for (const name in body) if (body[name] === null || body[name] === undefined) delete body[name]
   // base64 is a quarter of the size and a fifth of the time of numbers as text; hosts without it answer with numbers
@@ -18,6 +27,21 @@ export function encodeEmbedding(params: EmbeddingParams, { model, quirks }: Enco
     delete body.encoding_format
   }
   return { body }
+}
+
+/** This endpoint embeds texts: of an image it would embed the letters of its data URI. Hosts with a `modality` embed images too. */
+function refuseImages(params: EmbeddingParams, provider: string): void {
+  const { input } = params
+  if ('modality' in params) return
+  const inputs: readonly unknown[] = Array.isArray(input) ? input : [input]
+  const at = inputs.findIndex(
+    (one) => typeof one === 'string' && /^data:(?:image|audio|video)\//i.test(one.slice(0, 16)),
+  )
+  if (at < 0) return
+  throw new BadRequestError(
+    `'input[${at}]' must be a text for the embeddings of ${provider}; got a data URI. Use a model with multimodal embeddings.`,
+    { provider, param: 'input' },
+  )
 }
 
 /** Missing usage becomes 0, because OpenAI's shape requires a usage. */

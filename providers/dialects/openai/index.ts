@@ -1,6 +1,6 @@
 import type { DecodeContext, Dialect } from '../../contract.js'
 import { decode } from './decode.js'
-import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
+import { decodeEmbedding, encodeEmbedding, maxInputs, maxTokens } from './embeddings.js'
 import { encode } from './encode.js'
 import { errorFacts } from './errors.js'
 import { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiQuirks } from './quirks.js'
@@ -12,7 +12,7 @@ export { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiQuirks }
 export const openai: Dialect<OpenAIQuirks> = Object.freeze({
   framing: 'sse',
   chat: Object.freeze({ encode, decode, stream: (context: DecodeContext<OpenAIQuirks>) => new OpenAIStream(context) }),
-  embedding: Object.freeze({ maxInputs, encode: encodeEmbedding, decode: decodeEmbedding }),
+  embedding: Object.freeze({ maxInputs, maxTokens, encode: encodeEmbedding, decode: decodeEmbedding }),
   error: errorFacts,
 } satisfies Dialect<OpenAIQuirks>)
 
