@@ -176,7 +176,9 @@ describe('what is wrong with a request', () => {
     expect((await refusal({ model: 'openai/gpt-4o', messages: user('hi'), extra_body: 5 })).message).toContain(
       'extra_body',
     )
-    expect((await refusal({ model: 'openai/gpt-4o', messages: user('hi'), seed: 1n })).message).toContain('JSON')
+    expect((await refusal({ model: 'openai/gpt-4o', messages: user('hi'), metadata: { a: 1n } })).message).toContain(
+      'JSON',
+    )
     for (const format of ['json', 'json_object', () => ({}), true]) {
       const error = await refusal({ model: 'openai/gpt-4o', messages: user('hi'), response_format: format })
       expect(error).toMatchObject({ code: 'bad_request', param: 'response_format' })

@@ -59,39 +59,41 @@ const boolean: Shape = ['a boolean', (value) => typeof value === 'boolean']
 const object: Shape = ['an object', isObject]
 
 /** Parameters whose types dialects rely on. */
-const shapes: Readonly<Record<string, Shape>> = {
-  temperature: number,
-  top_p: number,
-  top_k: number,
-  n: number,
-  max_tokens: number,
-  max_completion_tokens: number,
-  max_output_tokens: number,
-  presence_penalty: number,
-  frequency_penalty: number,
-  top_logprobs: number,
-  seed: number,
-  parallel_tool_calls: boolean,
-  stop: ['a string or an array of strings', (value) => typeof value === 'string' || isStrings(value)],
-  modalities: ['an array of strings', isStrings],
-  logit_bias: object,
-  metadata: object,
-  stream_options: object,
-  thinking: object,
-  audio: object,
-  prediction: object,
-  web_search_options: object,
-  reasoning: object,
-  reasoning_effort: ['a string', (value) => typeof value === 'string'],
-  tool_choice: ['a string or an object', (value) => typeof value === 'string' || isObject(value)],
-  tools: ['an array', Array.isArray],
-  functions: ['an array', Array.isArray],
-}
+const shapes: ReadonlyMap<string, Shape> = new Map(
+  Object.entries<Shape>({
+    temperature: number,
+    top_p: number,
+    top_k: number,
+    n: number,
+    max_tokens: number,
+    max_completion_tokens: number,
+    max_output_tokens: number,
+    presence_penalty: number,
+    frequency_penalty: number,
+    top_logprobs: number,
+    seed: number,
+    parallel_tool_calls: boolean,
+    stop: ['a string or an array of strings', (value) => typeof value === 'string' || isStrings(value)],
+    modalities: ['an array of strings', isStrings],
+    logit_bias: object,
+    metadata: object,
+    stream_options: object,
+    thinking: object,
+    audio: object,
+    prediction: object,
+    web_search_options: object,
+    reasoning: object,
+    reasoning_effort: ['a string', (value) => typeof value === 'string'],
+    tool_choice: ['a string or an object', (value) => typeof value === 'string' || isObject(value)],
+    tools: ['an array', Array.isArray],
+    functions: ['an array', Array.isArray],
+  }),
+)
 
 /** @throws {BadRequestError} if a parameter has another type than every provider expects */
 export function checkTypes(params: Params): void {
   for (const name in params) {
-    const shape = shapes[name]
+    const shape = shapes.get(name)
     if (shape === undefined) continue
     const value = params[name]
     if (value === undefined || value === null || shape[1](value)) continue

@@ -174,7 +174,7 @@ it('continues without an error listener', async () => {
 })
 
 it('rejects invalid options', () => {
-  expect(() => redisCache({ host: 'a' } as never)).toThrow("no option 'host'")
+  expect(() => redisCache({ host: 'a' } as never)).toThrow("Unknown option 'host'")
   expect(() => redisCache({ ttl: 0 })).toThrow("'ttl'")
   expect(() => redisCache({ client: {} as never })).toThrow("'client'")
 })

@@ -106,6 +106,6 @@ describe('a semantic cache', () => {
   it('rejects invalid options', () => {
     expect(() => semanticCache({ embed: '' })).toThrow("'embed'")
     expect(() => semanticCache({ embed, threshold: 2 })).toThrow("'threshold'")
-    expect(() => semanticCache({ embed, model: 'a' } as never)).toThrow("no option 'model'")
+    expect(() => semanticCache({ embed, model: 'a' } as never)).toThrow("Unknown option 'model'")
   })
 })

@@ -39,8 +39,8 @@ describe('redisLimits() without a server', () => {
       "'commandTimeout' of redisState() must be a number, 1 or more; got 0.",
     )
     expect(() => redisState({ url: 'redis://x', client: {} as never })).toThrow(/not both/)
-    expect(() => redisState({ ttl: 5 } as never)).toThrow(/no option 'ttl'/)
-    expect(() => redisState({ seed: async () => [] } as never)).toThrow(/no option 'seed'/)
+    expect(() => redisState({ ttl: 5 } as never)).toThrow(/Unknown option 'ttl'/)
+    expect(() => redisState({ seed: async () => [] } as never)).toThrow(/Unknown option 'seed'/)
     expect(() => redisState('redis://x' as never)).toThrow(/takes an object such as/)
     expect(() => redisState({ url: 'localhost:6379' })).toThrow(/begins with redis:/)
     expect(() => redisLimits({ url: 'http://localhost' })).toThrow(/begins with redis:/)
