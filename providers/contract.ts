@@ -61,6 +61,8 @@ export interface DecodeContext<Quirks = unknown> {
   readonly fallbackId: string
   /** Headers of the answer, lower case, for providers that count in them. */
   readonly headers?: ResponseHeaders
+  /** Adds a warning to the call's `meta`. */
+  warn?(warning: Warning): void
 }
 
 /** Response headers with lower-case names. */

@@ -173,6 +173,10 @@ class Decoding implements DecodeContext {
     return this.#call.headers
   }
 
+  warn(warning: Warning): void {
+    this.#call.warnings = [...this.#call.warnings, warning]
+  }
+
   get created(): number {
     return Math.floor(this.#clock.wall() / 1000)
   }

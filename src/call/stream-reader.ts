@@ -218,7 +218,13 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     if (status === 0) return this.#stop(connectionError(this.#call.errorContext(), error))
     if (status >= 300) return this.#endBody()
     // the socket closed. Where the answer had already come to its end, nothing is missing
-    if (this.#mode === 'events' && this.#reading.end(this.#out)) return this.#finish()
+    let complete = false
+    try {
+      complete = this.#mode === 'events' && this.#reading.end(this.#out)
+    } catch {
+      // the broken connection is the better explanation
+    }
+    if (complete) return this.#finish()
     this.#deliver()
     this.#stop(this.#cut(error))
   }
@@ -267,7 +273,14 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   #end(): void {
-    if (this.#reading.end(this.#out)) return this.#finish()
+    let complete: boolean
+    try {
+      complete = this.#reading.end(this.#out)
+    } catch (error) {
+      this.#deliver()
+      return this.fail(this.#fault(error))
+    }
+    if (complete) return this.#finish()
     this.#deliver()
     if (!this.#reading.started && this.#bytes > 0) {
       const { status, headers } = this.#call

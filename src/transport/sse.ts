@@ -11,10 +11,24 @@ import type { Framer, OnEvent } from './framer.js'
 export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer {
   const decoder = new StringDecoder('utf8')
   let first = true
+  /** Lines that are not of the format: some hosts send an error as bare JSON in the middle of a stream. */
+  let stray = ''
   const parser = createParser({
-    onEvent: (message) => onEvent(message.event, message.data),
+    onEvent(message) {
+      stray = ''
+      onEvent(message.event, message.data)
+    },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') throw error
+      if (error.type !== 'unknown-field' || error.line === undefined) return
+      if (stray === '' && !error.line.trimStart().startsWith('{')) return
+      stray += error.line
+      if (stray.length > maxStrayChars) stray = ''
+      else if (error.line.trimEnd().endsWith('}') && isErrorBody(stray)) {
+        const body = stray
+        stray = ''
+        onEvent(undefined, body)
+      }
     },
     maxBufferSize: maxEventChars,
   })
@@ -30,5 +44,16 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
     end() {
       parser.feed(`${decoder.end()}\n\n`)
     },
+  }
+}
+
+const maxStrayChars = 64 * 1024
+
+function isErrorBody(text: string): boolean {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null && 'error' in body
+  } catch {
+    return false
   }
 }

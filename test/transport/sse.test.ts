@@ -59,6 +59,20 @@ it('does not wait for an endless event', () => {
   expect(() => framer.push(Buffer.from(`data: ${'x'.repeat(200)}`))).toThrow()
 })
 
+it('passes on an error that is bare JSON', () => {
+  const body = { error: { code: 429, message: 'slow: down' } }
+  const lines = JSON.stringify(body, null, 2)
+  for (const text of [JSON.stringify(body), lines, `\n\n${lines}\n\ndata: 2`]) {
+    const [first, second] = events(`data: 1\n\n${text}`)
+    expect(first).toEqual([undefined, '1'])
+    expect(JSON.parse(second?.[1] ?? '')).toEqual(body)
+  }
+  expect(events('data: 1\n\n{"a":1}\nerror\n{\nx\n\ndata: 2\n\n')).toEqual([
+    [undefined, '1'],
+    [undefined, '2'],
+  ])
+})
+
 it('splits lines of JSON for every cut', () => {
   const bytes = Buffer.from('{"a":"é🙂"}\r\n\n{"b":1}\n{"c":2}')
   for (let at = 0; at <= bytes.length; at++) {

@@ -1,5 +1,6 @@
 import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta } from '../../../src/types/chat.js'
 import type { FunctionToolCall } from '../../../src/types/messages.js'
+import type { Warning } from '../../../src/types/meta.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { joinDeltas, joinFields, joinPieces, messageFromDelta } from '../../shared/deltas.js'
 import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
@@ -69,6 +70,14 @@ const toChoice = ({ delta, finish_reason, logprobs, ...rest }: ChunkChoice): Cho
   logprobs: logprobs ?? null,
 })
 
+/** https://ai.google.dev/gemini-api/docs/text-generation, `FinishReason.CONTINUATION` */
+const continuation: Warning = Object.freeze({
+  type: 'changed',
+  param: 'max_tokens',
+  message:
+    "The answer ended at the limit of one request. To continue it, send the request again with the choice's continuation_token.",
+})
+
 const answerFields: ReadonlySet<string> = new Set([
   'candidates',
   'promptFeedback',
@@ -90,6 +99,7 @@ export class ResponseReader {
   id: string
   created: number
   model: string
+  readonly #context: DecodeContext<GeminiQuirks>
   readonly #encodeState: EncodeState | undefined
   readonly #candidates: (CandidateReader | undefined)[] = []
   #named = false
@@ -99,6 +109,7 @@ export class ResponseReader {
   #unknown: Fields | undefined
 
   constructor(context: DecodeContext<GeminiQuirks>) {
+    this.#context = context
     this.#encodeState = context.encodeState as EncodeState | undefined
     this.id = context.fallbackId
     this.created = context.created
@@ -141,6 +152,7 @@ export class ResponseReader {
 
   finish(): ChunkChoice[] {
     const readers = this.#readers()
+    if (readers.some(({ native }) => native === 'CONTINUATION')) this.#context.warn?.(continuation)
     return readers.length === 0 && this.#blocked !== undefined
       ? [this.#refusedChoice(this.#blocked)]
       : readers.map((reader) => reader.finish())

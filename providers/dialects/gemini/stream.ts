@@ -10,6 +10,8 @@ import type { GeminiQuirks } from './scope.js'
  */
 export class GeminiStream implements ChatStreamDecoder {
   done = false
+  /** Whether an event was read. */
+  #read = false
   readonly #reader: ResponseReader
   readonly #started = new Set<number>()
 
@@ -27,13 +29,17 @@ export class GeminiStream implements ChatStreamDecoder {
       throw new ProviderFault('its stream has an event that is not JSON')
     }
     for (const one of Array.isArray(event) ? event : [event]) {
+      this.#read = true
       for (const choice of this.#reader.add(one)) out.push(this.#chunk(choice))
     }
   }
 
   end(out: ChatCompletionChunk[]): boolean {
     if (this.done) return true
-    if (!this.#reader.complete) return false
+    if (!this.#reader.complete) {
+      if (this.#read && this.#reader.empty) throw new ProviderFault("its stream has no 'candidates'")
+      return false
+    }
     this.done = true
     for (const choice of this.#reader.finish()) out.push(this.#chunk(choice))
     const { usage, ...rest } = this.#reader.tail()

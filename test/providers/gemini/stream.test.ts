@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ProviderFault } from '../../../providers/contract.js'
-import { answer, assemble, type Body, chunksOf, decode, eventsOf, fixture } from './helpers.js'
+import { answer, assemble, type Body, chat, chunksOf, decode, decodeContext, eventsOf, fixture } from './helpers.js'
 
 const call = (name: string, more: Body = {}) => ({ functionCall: { name, args: { a: 1 } }, ...more })
 const thought = (text: string, more: Body = {}) => ({ text, thought: true, ...more })
@@ -157,6 +157,31 @@ describe('stream', () => {
     expect(chunksOf(events.slice(0, -1)).whole).toBe(false)
     expect(chunksOf([]).whole).toBe(false)
     expect(chunksOf(events).whole).toBe(true)
+  })
+
+  it('throws a fault for a stream without candidates', () => {
+    const counted = { usageMetadata: { promptTokenCount: 1, totalTokenCount: 1 } }
+    expect(() => chunksOf([counted])).toThrow(ProviderFault)
+    expect(chunksOf([]).whole).toBe(false)
+  })
+
+  it('warns of an answer that can be continued', () => {
+    const long = answer([{ text: 'one' }], { finishReason: 'CONTINUATION', continuationToken: 'dG8=' })
+    for (const read of ['decode', 'stream'] as const) {
+      const warnings: unknown[] = []
+      const context = { ...decodeContext(), warn: (warning: unknown) => void warnings.push(warning) }
+      if (read === 'decode') {
+        expect(chat.decode(long, context).choices[0]).toMatchObject({
+          finish_reason: 'length',
+          provider_specific_fields: { continuation_token: 'dG8=' },
+        })
+      } else {
+        const decoder = chat.stream(context)
+        decoder.push(undefined, JSON.stringify(long), [])
+        expect(decoder.end([])).toBe(true)
+      }
+      expect(warnings).toMatchObject([{ type: 'changed', message: expect.stringContaining('continuation_token') }])
+    }
   })
 
   it('ignores unknown events', () => {
