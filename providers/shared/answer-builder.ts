@@ -2,6 +2,7 @@ import type { AnswerMessage, Choice, FinishReason } from '../../src/types/chat.j
 import type { Annotation, FunctionToolCall, ImagePart } from '../../src/types/messages.js'
 import type { Fields } from '../fields.js'
 import { answerText, type EncodeState, originalName } from './encode-state.js'
+import { agreeWithCalls } from './finish-reason.js'
 
 /** The citations of a block. */
 export interface Citations {
@@ -71,13 +72,12 @@ export class AnswerBuilder {
     return message
   }
 
-  /** The only choice. If the answer tool was the only call, the answer is complete. */
+  /** The only choice. Its finish reason agrees with the calls: a call of the answer tool is not one. */
   choice(message: AnswerMessage, native: string | undefined, finishReason: (native: string) => FinishReason): Choice {
-    const answeredOnly = this.#answered && this.calls.length === 0 && native === 'tool_use'
     return {
       index: 0,
       message,
-      finish_reason: answeredOnly ? 'stop' : finishReason(native ?? ''),
+      finish_reason: agreeWithCalls(finishReason(native ?? ''), this.calls.length > 0),
       logprobs: null,
       ...(native !== undefined && { native_finish_reason: native }),
     }

@@ -2,6 +2,7 @@ import type { ResponseFormat } from '../../src/types/chat.js'
 import { type Fields, isFields } from '../fields.js'
 import type { Report } from '../report.js'
 import type { JSONTool } from './encode-state.js'
+import { hasRootCombinator } from './tool-schema.js'
 
 /** The JSON requested by `response_format`. */
 export type Asked =
@@ -32,7 +33,7 @@ export function makeAnswerTool(
   schema: Fields,
   names: { unused(name: string): string },
 ): { readonly json: JSONTool; readonly input: Fields } {
-  const wrapped = schema.type !== 'object'
+  const wrapped = schema.type !== 'object' || hasRootCombinator(schema)
   return { json: { name: names.unused('respond_with_json'), wrapped }, input: wrapped ? wrap(schema) : schema }
 }
 

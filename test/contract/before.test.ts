@@ -117,7 +117,7 @@ describe('a wrong name', () => {
       expect(error.message).toContain(`'${id}/some-model'`)
     }
     const nothing = await failureOf(sceneOf(target).client.completion({ model: `${id}/`, messages: hello }))
-    expect(nothing.message).toContain('no model behind the provider')
+    expect(nothing.message).toContain('must name a model after the')
   })
 })
 

@@ -17,6 +17,7 @@ const asked: Readonly<Record<string, unknown>> = {
   cache_control: { type: 'ephemeral' },
   prompt_cache_key: 'k',
   prompt_cache_retention: '24h',
+  prompt_cache_options: { mode: 'explicit' },
   prediction: { type: 'content', content: 'Sunny.' },
 }
 

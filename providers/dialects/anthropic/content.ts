@@ -1,7 +1,7 @@
 import type { CacheControl, FilePart, ImagePart } from '../../../src/types/messages.js'
 import type { EncodeScope } from './scope.js'
 import { betas } from './tools.js'
-import { type Block, type Fields, isBlock } from './wire.js'
+import { type Block, type Fields, isBlock, isFields } from './wire.js'
 
 /**
  * Encodes the parts of a user message or a tool result as blocks. Empty text parts are dropped because the API rejects
@@ -143,18 +143,28 @@ function titled(block: Block, filename: string | undefined, citations: FilePart[
   return { ...block, ...(filename && { title: filename }), ...(citations && { citations }) }
 }
 
-const withCacheControl = (block: Block, part: Block): Block =>
-  part.cache_control ? { ...block, cache_control: part.cache_control } : block
+function withCacheControl(block: Block, part: Block): Block {
+  const cacheControl = cacheControlOf(part)
+  return cacheControl ? { ...block, cache_control: cacheControl } : block
+}
+
+/** The part's `cache_control`, or OpenAI's `prompt_cache_breakpoint`, whose longer lifetimes become Claude's longest. */
+function cacheControlOf({ cache_control: own, prompt_cache_breakpoint: breakpoint }: Block): unknown {
+  if (own || !isFields(breakpoint)) return own
+  const { ttl } = breakpoint
+  return { type: 'ephemeral', ...(typeof ttl === 'string' && !/^(?:5|10|15|30)m$/.test(ttl) && { ttl: '1h' }) }
+}
 
 function hasFileSource(block: Block): boolean {
   const source = block.source as Fields | undefined
   return source?.type === 'file' || block.type === 'container_upload'
 }
 
-/** The API accepts some nulls and rejects others, so all of them are removed. */
-function withoutNulls(block: Block): Block {
-  if (!Object.values(block).includes(null)) return block
-  return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== null)) as Block
+/** The API accepts some nulls and rejects others, so all of them are removed, as is OpenAI's cache breakpoint. */
+function withoutNulls(part: Block): Block {
+  if (!('prompt_cache_breakpoint' in part) && !Object.values(part).includes(null)) return part
+  const { prompt_cache_breakpoint: _, ...rest } = part
+  return withCacheControl(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)) as Block, part)
 }
 
 /** Data URIs and bare base64. Only the two ends are validated; the API rejects anything broken in the middle. */

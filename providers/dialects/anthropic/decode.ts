@@ -20,16 +20,16 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   const message = body as WireMessage
   const blocks = body.content.filter(isBlock)
   const encodeState = context.encodeState as EncodeState | undefined
-  const native = message.stop_reason ?? undefined
+  const native = typeof message.stop_reason === 'string' ? message.stop_reason : undefined
   const parts = new AnswerBuilder(encodeState)
   for (const block of blocks) readBlock(parts, block)
   const answered = parts.message(refusalOf(message) ?? null, extraFields(message, blocks, encodeState))
 
   const answer: Decoded<ChatCompletion> = {
-    id: message.id ?? context.fallbackId,
+    id: textOf(message.id) || context.fallbackId,
     object: 'chat.completion',
     created: context.created,
-    model: message.model ?? context.model,
+    model: textOf(message.model) || context.model,
     choices: [parts.choice(answered, native, finishReason)],
   }
   const usage = usageOf(message.usage)
@@ -73,7 +73,7 @@ export const thinkingBlock = (thinking: string, signature: unknown) => ({
  * https://platform.claude.com/docs/en/build-with-claude/refusals-and-fallback
  */
 export function refusalOf({ stop_reason, stop_details }: WireMessage): string | undefined {
-  const explanation = stop_reason === 'refusal' ? stop_details?.explanation : undefined
+  const explanation = stop_reason === 'refusal' && isFields(stop_details) ? stop_details.explanation : undefined
   return typeof explanation === 'string' && explanation !== '' ? explanation : undefined
 }
 

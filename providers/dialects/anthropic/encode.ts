@@ -1,5 +1,6 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
+import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
@@ -17,9 +18,9 @@ import {
   refused,
 } from './params.js'
 import type { AnthropicQuirks } from './quirks.js'
-import type { EncodeScope } from './scope.js'
+import type { EncodeScope, ToolPlan } from './scope.js'
 import { encodeThinking, type ThinkingPlan } from './thinking.js'
-import { betasOfBody, encodeTools, type ToolPlan, toolNames } from './tools.js'
+import { betasOfBody, encodeTools, toolNames } from './tools.js'
 import { type Block, type Fields, isFields } from './wire.js'
 
 /** Encodes an OpenAI-shaped request for the Messages API. https://platform.claude.com/docs/en/api/messages/create */
@@ -29,7 +30,7 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   const scope: EncodeScope = {
     report,
     quirks,
-    facts: modelFacts(model),
+    facts: modelFacts(namedModel(context)),
     betas: new Set(),
     ...makeAliases(params, toolNames(params), 128),
   }
@@ -73,11 +74,24 @@ function finish(body: Fields, params: ChatParams, scope: EncodeScope, structured
   const flags = [...scope.betas]
   if (flags.length > 0 && scope.quirks.betas === 'body') body.anthropic_beta = flags
   const encodeState = encodeStateOf(scope.names.originals(), structured.json)
+  const headers = {
+    ...(flags.length > 0 && scope.quirks.betas !== 'body' && { 'anthropic-beta': flags.join(',') }),
+    ...headerParams(params),
+  }
   return {
     body,
-    ...(flags.length > 0 && scope.quirks.betas !== 'body' && { headers: { 'anthropic-beta': flags.join(',') } }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     ...(scope.report.warnings.length > 0 && { warnings: scope.report.warnings }),
     ...(encodeState && { encodeState }),
+  }
+}
+
+/** Parameters that the API accepts as headers only. */
+function headerParams(params: ChatParams): Record<string, string> {
+  const { workspace_id: workspace, user_profile_id: profile } = params as unknown as Fields
+  return {
+    ...(typeof workspace === 'string' && workspace !== '' && { 'anthropic-workspace-id': workspace }),
+    ...(typeof profile === 'string' && profile !== '' && { 'anthropic-user-profile-id': profile }),
   }
 }
 

@@ -2,8 +2,7 @@ import type { ResponseFormat } from '../../../src/types/chat.js'
 import { jsonObjectInstruction } from '../../instruction.js'
 import type { JSONTool } from '../../shared/encode-state.js'
 import { makeAnswerTool, readFormat } from '../../shared/format.js'
-import type { EncodeScope } from './scope.js'
-import type { ToolPlan } from './tools.js'
+import type { EncodeScope, ToolPlan } from './scope.js'
 import { type Block, type Fields, isFields } from './wire.js'
 
 export interface Structured {
@@ -30,7 +29,8 @@ export function encodeFormat(
   if (!asked.schema) return anyObject(scope)
   const { schema, description, name } = asked
   const native = scope.facts.schemas && scope.quirks.schemas !== false
-  if (!native || isRecursive(schema)) return byTool(schema, description ?? name, plan, thinksByBudget, scope)
+  if (!native || isRecursive(schema) || isOpen(schema))
+    return byTool(schema, description ?? name, plan, thinksByBudget, scope)
   const closed = closeSchema(schema)
   if (closed.told.length > 0) {
     scope.report.changed(
@@ -182,6 +182,23 @@ const isObject = ({ type, properties }: Fields): boolean =>
   type === 'object' ||
   (Array.isArray(type) && type.includes('object')) ||
   (type === undefined && properties !== undefined)
+
+/**
+ * Whether a schema has maps or tuples. The grammar has neither: a closed map allows only `{}`, and a tuple without its
+ * items only `[]`.
+ */
+export function isOpen(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(isOpen)
+  if (!isFields(node)) return false
+  const { additionalProperties: more, properties, items } = node
+  if (isFields(more) || (more === true && !isFields(properties))) return true
+  if (node.prefixItems !== undefined || node.patternProperties !== undefined || Array.isArray(items)) return true
+  return Object.entries(node).some(([name, value]) => {
+    if (name === 'enum' || name === 'const' || name === 'default' || name === 'examples') return false
+    const isMap = name === 'properties' || name === '$defs' || name === 'definitions'
+    return isMap && isFields(value) ? Object.values(value).some(isOpen) : isOpen(value)
+  })
+}
 
 /** Whether a schema refers to itself. The grammar doesn't support recursion. */
 export function isRecursive(schema: Fields): boolean {

@@ -28,6 +28,8 @@ export const refused: UnsupportedParams = {
   audio: { advice: 'it answers with text only' },
   store: { advice: 'it does not store answers', harmless: isFalse },
   verbosity: { advice: 'ask for the length in the prompt' },
+  moderation: { advice: 'it has no moderation of its own: call moderation() first' },
+  prompt_cache_options: { advice: 'set cache_control on the content to cache' },
   prompt_cache_key: { advice: 'set cache_control on the content to cache' },
   prompt_cache_retention: { advice: "use cache_control with a ttl of '5m' or '1h'" },
   safety_identifier: { advice: 'use user, which is sent as metadata.user_id' },
@@ -37,7 +39,7 @@ export const refused: UnsupportedParams = {
 export const readParams: ReadonlySet<string> = new Set([
   ...Object.keys(refused),
   ...usualParams,
-  ...['betas', 'mcp_servers', 'output_config'],
+  ...['betas', 'mcp_servers', 'output_config', 'workspace_id', 'user_profile_id'],
 ])
 
 export function encodeStop(stop: ChatParams['stop'], scope: EncodeScope): string[] | undefined {

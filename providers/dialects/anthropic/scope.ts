@@ -2,6 +2,7 @@ import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
 import type { ModelFacts } from './models.js'
 import type { AnthropicQuirks } from './quirks.js'
+import type { Fields } from './wire.js'
 
 /** Shared state of one `encode` call. */
 export interface EncodeScope {
@@ -14,4 +15,11 @@ export interface EncodeScope {
   readonly ids: Aliases
   /** Beta flags required by the request. */
   readonly betas: Set<string>
+}
+
+/** The tools of a request, before `response_format` may add one. */
+export interface ToolPlan {
+  readonly tools: Fields[]
+  readonly servers: Fields[]
+  choice: Fields | undefined
 }

@@ -1,12 +1,13 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
-import { parseJSON } from '../../fields.js'
+import { parseJSON, textIn } from '../../fields.js'
 import { answerText, type EncodeState } from '../../shared/encode-state.js'
+import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { citationsOf, finishReason, refusalOf, thinkingBlock } from './decode.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { extraFields, unknownFields } from './replay.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
-import { type Block, type Fields, isBlock, type WireEvent, type WireMessage, type WireUsage } from './wire.js'
+import { type Block, type Fields, isBlock, isFields, type WireEvent, type WireMessage } from './wire.js'
 
 /** A content block that is being streamed. */
 interface OpenBlock {
@@ -35,7 +36,8 @@ export class AnthropicStream implements ChatStreamDecoder {
   #model: string
   #started = false
   #finished = false
-  readonly #open: (OpenBlock | undefined)[] = []
+  /** By the index on the wire, which may be any value. */
+  readonly #open = new Map<unknown, OpenBlock>()
   readonly #blocks: Block[] = []
   #calls = 0
   #length = 0
@@ -44,7 +46,7 @@ export class AnthropicStream implements ChatStreamDecoder {
   #held = ''
   #reasoned = false
   #breakReasoning = false
-  #usage: WireUsage | undefined
+  #usage: Fields | undefined
   #container: unknown
   #contextManagement: unknown
 
@@ -99,14 +101,16 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
   }
 
-  #start(message: WireMessage | undefined, out: ChatCompletionChunk[]): void {
+  #start(message: unknown, out: ChatCompletionChunk[]): void {
     if (this.#started) return
     this.#started = true
-    if (message?.id) this.#id = message.id
-    if (message?.model) this.#model = message.model
-    if (message?.usage) this.#usage = message.usage
-    this.#container = message?.container
-    const unknown = unknownFields(message)
+    if (isFields(message)) {
+      this.#id = textIn(message, 'id') || this.#id
+      this.#model = textIn(message, 'model') || this.#model
+      this.#usage = mergeUsage(this.#usage, message.usage)
+      this.#container = message.container
+    }
+    const unknown = isFields(message) ? unknownFields(message) : undefined
     out.push({ ...this.#chunk({ role: 'assistant' }), ...(unknown && { provider_specific_fields: unknown }) })
   }
 
@@ -117,7 +121,7 @@ export class AnthropicStream implements ChatStreamDecoder {
       block.type === 'tool_use' && this.#encodeState?.json !== undefined && this.#encodeState.json.name === block.name
     const call = block.type === 'tool_use' && !answer ? this.#calls++ : -1
     const open: OpenBlock = { block, text: '', call, start: this.#length, answer }
-    this.#open[index] = open
+    this.#open.set(index, open)
     if (answer) this.#answered = true
     if (call >= 0) {
       const name = String(block.name)
@@ -133,15 +137,15 @@ export class AnthropicStream implements ChatStreamDecoder {
   }
 
   #delta({ index = 0, delta }: WireEvent, out: ChatCompletionChunk[]): void {
-    const open = this.#open[index]
-    if (!open || !delta) return
+    const open = this.#open.get(index)
+    if (!open || !isFields(delta)) return
     switch (delta.type) {
       case 'text_delta':
-        return this.#text(open, delta.text as string, out)
+        return this.#text(open, textIn(delta, 'text'), out)
       case 'input_json_delta':
-        return this.#json(open, delta.partial_json as string, out)
+        return this.#json(open, textIn(delta, 'partial_json'), out)
       case 'thinking_delta':
-        return this.#thinking(open, delta.thinking as string, out)
+        return this.#thinking(open, textIn(delta, 'thinking'), out)
       case 'citations_delta': {
         const { citations } = open.block
         open.block = { ...open.block, citations: [...(Array.isArray(citations) ? citations : []), delta.citation] }
@@ -152,7 +156,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
   }
 
-  #text(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
+  #text(open: OpenBlock, text: string | undefined, out: ChatCompletionChunk[]): void {
     if (!text) return
     open.text += text
     if (this.#encodeState?.json) {
@@ -163,14 +167,14 @@ export class AnthropicStream implements ChatStreamDecoder {
     out.push(this.#chunk({ content: text }))
   }
 
-  #json(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
+  #json(open: OpenBlock, text: string | undefined, out: ChatCompletionChunk[]): void {
     if (!text) return
     open.text += text
     if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: text } }))
     else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: text }))
   }
 
-  #thinking(open: OpenBlock, text: string, out: ChatCompletionChunk[]): void {
+  #thinking(open: OpenBlock, text: string | undefined, out: ChatCompletionChunk[]): void {
     if (!text) return
     open.text += text
     const apart = this.#breakReasoning
@@ -183,10 +187,10 @@ export class AnthropicStream implements ChatStreamDecoder {
     return this.#chunk({ tool_calls: [{ index, ...call }] })
   }
 
-  #blockStop(index: number, out: ChatCompletionChunk[]): void {
-    const open = this.#open[index]
+  #blockStop(index: unknown, out: ChatCompletionChunk[]): void {
+    const open = this.#open.get(index)
     if (!open) return
-    this.#open[index] = undefined
+    this.#open.delete(index)
     const { block, text } = open
     switch (block.type) {
       case 'text': {
@@ -227,7 +231,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     this.#usage = mergeUsage(this.#usage, event.usage)
     if (event.context_management) this.#contextManagement = event.context_management
     const { delta } = event
-    if (!delta) return
+    if (!isFields(delta)) return
     if (delta.container) this.#container = delta.container
     if (typeof delta.stop_reason !== 'string' || this.#finished) return
     this.#finished = true
@@ -245,11 +249,9 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (refusal !== undefined) delta.refusal = refusal
     const extras = extraFields(message, this.#blocks, this.#encodeState)
     if (extras) delta.provider_specific_fields = extras
-    const answeredOnly = this.#answered && this.#calls === 0 && native === 'tool_use'
+    const reason = agreeWithCalls(finishReason(native), this.#calls > 0)
     const chunk = this.#chunk(delta)
-    chunk.choices = [
-      { index: 0, delta, finish_reason: answeredOnly ? 'stop' : finishReason(native), native_finish_reason: native },
-    ]
+    chunk.choices = [{ index: 0, delta, finish_reason: reason, native_finish_reason: native }]
     return chunk
   }
 

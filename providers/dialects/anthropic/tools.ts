@@ -1,15 +1,9 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
-import { closeSchema } from './format.js'
-import type { EncodeScope } from './scope.js'
+import { hasRootCombinator, mergeRootCombinators } from '../../shared/tool-schema.js'
+import { closeSchema, isOpen, isRecursive } from './format.js'
+import type { EncodeScope, ToolPlan } from './scope.js'
 import { type Fields, isFields } from './wire.js'
-
-/** The tools of a request, before `response_format` may add one. */
-export interface ToolPlan {
-  readonly tools: Fields[]
-  readonly servers: Fields[]
-  choice: Fields | undefined
-}
 
 /** All tool names of a request, collected first so that aliases can't clash. */
 export function toolNames({ tools, functions }: ChatParams): string[] {
@@ -71,14 +65,13 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
     throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
   }
   const { name, description, parameters, strict } = definition
-  const strictly = strict === true && scope.facts.schemas && scope.quirks.schemas !== false
+  const supported = scope.facts.schemas && scope.quirks.schemas !== false
+  const schema = inputSchema(parameters, where, scope)
+  const strictly = strict === true && supported && !isOpen(schema) && !isRecursive(schema)
   if (strict === true && !strictly) {
-    scope.report.dropped(
-      `${where}.function.strict`,
-      'This model has no strict tools: arguments may differ from the schema.',
-    )
+    const why = supported ? 'Strict tools have no maps, tuples and recursion' : 'This model has no strict tools'
+    scope.report.dropped(`${where}.function.strict`, `${why}: arguments may differ from the schema.`)
   }
-  const schema: Fields = { type: 'object', ...(parameters ?? { properties: {} }) }
   const encoded: Fields = { name: scope.names.wire(name) }
   if (description) encoded.description = description
   encoded.input_schema = strictly ? closeSchema(schema).schema : schema
@@ -89,6 +82,25 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
     if (value !== undefined && value !== null) encoded[setting] = value
   }
   return encoded
+}
+
+/** The API requires an object at the root, and rejects combinators there. */
+function inputSchema(parameters: unknown, where: string, scope: EncodeScope): Fields {
+  if (parameters === undefined || parameters === null) return { type: 'object', properties: {} }
+  if (!isFields(parameters)) {
+    throw scope.report.invalid(`${where}.function.parameters`, 'must be a JSON Schema of an object', parameters)
+  }
+  if (!hasRootCombinator(parameters)) {
+    // a nullable object is an object here
+    return Array.isArray(parameters.type) && parameters.type.includes('object')
+      ? { ...parameters, type: 'object' }
+      : { type: 'object', ...parameters }
+  }
+  scope.report.changed(
+    `${where}.function.parameters`,
+    'Claude accepts no anyOf, oneOf or allOf at the root of a schema: the branches were merged into one object.',
+  )
+  return mergeRootCombinators(parameters)
 }
 
 /**
@@ -195,6 +207,13 @@ const byTool: ReadonlyMap<string, string> = new Map([
 export const betaOfTool = (type: unknown): string | undefined =>
   typeof type === 'string' ? byTool.get(type) : undefined
 
+const byField: readonly (readonly [field: string, flag: string])[] = [
+  ['compaction', 'compact-2026-09-04'],
+  ['thread', 'message-threads-2026-08-12'],
+  ['fallback_credit_token', 'fallback-credit-2026-07-01'],
+  ['billing_policy', 'user-profiles-billing-2026-10-01'],
+]
+
 /** The beta flags required by body fields, except those of tools and files. */
 export function betasOfBody(body: Fields): string[] {
   const flags: string[] = []
@@ -211,6 +230,8 @@ export function betasOfBody(body: Fields): string[] {
   if (body.output_format) flags.push('structured-outputs-2025-11-13')
   if (body.speed === 'fast') flags.push('fast-mode-2026-02-01')
   if (body.fallbacks) flags.push('server-side-fallback-2026-07-01')
+  for (const [field, flag] of byField) if (body[field]) flags.push(flag)
+  if (isFields(body.container) && body.container.skills) flags.push('skills-2025-10-02')
   if (isFields(output) && output.task_budget) flags.push('task-budgets-2026-03-13')
   if (isFields(body.thinking) && body.thinking.block_binding) flags.push('thinking-binding-controls-2026-08-01')
   return flags

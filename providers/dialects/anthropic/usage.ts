@@ -1,5 +1,5 @@
 import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
-import type { Fields, WireUsage } from './wire.js'
+import { type Fields, isFields, type WireUsage } from './wire.js'
 
 /**
  * Anthropic counts cache reads and writes beside `input_tokens`; here they are part of `prompt_tokens`. Tokens of
@@ -7,9 +7,9 @@ import type { Fields, WireUsage } from './wire.js'
  * https://platform.claude.com/docs/en/api/messages/create (usage)
  * https://platform.claude.com/docs/en/build-with-claude/compaction (usage)
  */
-export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
-  if (!wire || (!isCount(wire.input_tokens) && !isCount(wire.output_tokens))) return undefined
-  const parts = [wire, ...(wire.iterations ?? []).filter((iteration) => iteration.type === 'compaction')]
+export function usageOf(wire: unknown): Usage | undefined {
+  if (!isFields(wire) || (!isCount(wire.input_tokens) && !isCount(wire.output_tokens))) return undefined
+  const parts = [wire, ...iterationsOf(wire).filter(({ type }) => type === 'compaction')]
   const cacheRead = sum(parts, (part) => part.cache_read_input_tokens)
   const cacheWrite = sum(parts, (part) => part.cache_creation_input_tokens)
   const prompt = (sum(parts, (part) => part.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0)
@@ -19,8 +19,8 @@ export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
   const details: NonNullable<Usage['prompt_tokens_details']> = {}
   if (cacheRead !== undefined) details.cached_tokens = cacheRead
   if (cacheWrite !== undefined) details.cache_creation_tokens = cacheWrite
-  const fiveMinutes = sum(parts, (part) => part.cache_creation?.ephemeral_5m_input_tokens)
-  const oneHour = sum(parts, (part) => part.cache_creation?.ephemeral_1h_input_tokens)
+  const fiveMinutes = sum(parts, (part) => fieldIn(part.cache_creation, 'ephemeral_5m_input_tokens'))
+  const oneHour = sum(parts, (part) => fieldIn(part.cache_creation, 'ephemeral_1h_input_tokens'))
   if (fiveMinutes !== undefined || oneHour !== undefined) {
     details.cache_creation_token_details = {
       ...(fiveMinutes !== undefined && { ephemeral_5m_input_tokens: fiveMinutes }),
@@ -29,23 +29,24 @@ export function usageOf(wire: WireUsage | null | undefined): Usage | undefined {
   }
   if (Object.keys(details).length > 0) usage.prompt_tokens_details = details
 
-  const reasoning = sum(parts, (part) => part.output_tokens_details?.thinking_tokens)
+  const reasoning = sum(parts, (part) => fieldIn(part.output_tokens_details, 'thinking_tokens'))
   if (reasoning !== undefined) usage.completion_tokens_details = { reasoning_tokens: reasoning }
-  if (wire.server_tool_use) usage.server_tool_use = wire.server_tool_use
+  const serverTools = countsIn(wire.server_tool_use)
+  if (serverTools) usage.server_tool_use = serverTools
   return usage
 }
 
 /** Merges the final counters of a stream into the first ones. They are cumulative; null means not reported. */
-export function mergeUsage(start: WireUsage | undefined, later: WireUsage | null | undefined): WireUsage | undefined {
-  if (!later) return start
+export function mergeUsage(start: Fields | undefined, later: unknown): Fields | undefined {
+  if (!isFields(later)) return start
   const merged: Fields = { ...start }
   for (const [name, value] of Object.entries(later)) if (value !== null && value !== undefined) merged[name] = value
   return merged
 }
 
 /** The tier that served the answer, in OpenAI's terms. https://platform.claude.com/docs/en/api/service-tiers */
-export function serviceTier(wire: WireUsage | null | undefined): ChatCompletion['service_tier'] | undefined {
-  switch (wire?.service_tier) {
+export function serviceTier(wire: unknown): ChatCompletion['service_tier'] | undefined {
+  switch (fieldIn(wire, 'service_tier')) {
     case 'standard':
       return 'default'
     case 'priority':
@@ -56,25 +57,45 @@ export function serviceTier(wire: WireUsage | null | undefined): ChatCompletion[
 }
 
 /** Price-relevant facts without a field in OpenAI's usage, unless they have their default value. */
-export function usageExtras(wire: WireUsage | null | undefined): Fields | undefined {
-  if (!wire) return undefined
+export function usageExtras(wire: unknown): Fields | undefined {
+  if (!isFields(wire)) return undefined
   const extras: Fields = {}
-  const { inference_geo, speed, service_tier, iterations } = wire
+  const { inference_geo, speed, service_tier } = wire
+  const iterations = iterationsOf(wire)
   if (inference_geo && inference_geo !== 'global' && inference_geo !== 'not_available') {
     extras.inference_geo = inference_geo
   }
   if (speed && speed !== 'standard') extras.speed = speed
   if (service_tier && serviceTier(wire) === undefined) extras.service_tier = service_tier
-  if (iterations && (iterations.length > 1 || iterations.some(({ type }) => type !== 'message'))) {
+  if (iterations.length > 1 || iterations.some(({ type }) => type !== 'message')) {
     extras.iterations = iterations
   }
+  for (const [name, value] of Object.entries(wire)) {
+    if (!counters.has(name) && value !== null && !(name in extras)) extras[name] = value
+  }
   return Object.keys(extras).length > 0 ? { usage: extras } : undefined
+}
+
+/** Fields with a place of their own; all others are preserved. */
+const counters: ReadonlySet<string> = new Set([
+  ...['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'cache_creation'],
+  ...['output_tokens_details', 'server_tool_use', 'service_tier', 'inference_geo', 'speed', 'iterations'],
+])
+
+const fieldIn = (fields: unknown, name: string): unknown => (isFields(fields) ? fields[name] : undefined)
+
+const iterationsOf = ({ iterations }: WireUsage): Fields[] =>
+  Array.isArray(iterations) ? iterations.filter(isFields) : []
+
+function countsIn(fields: unknown): Record<string, number> | undefined {
+  if (!isFields(fields)) return undefined
+  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, number] => isCount(entry[1])))
 }
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 /** Returns undefined if no part reports the counter: unknown is not 0. */
-function sum(parts: readonly WireUsage[], read: (part: WireUsage) => unknown): number | undefined {
+function sum(parts: readonly Fields[], read: (part: Fields) => unknown): number | undefined {
   let total: number | undefined
   for (const part of parts) {
     const count = read(part)

@@ -14,18 +14,19 @@ export interface Turn {
   content: string | Block[]
 }
 
+/** Reports come from outside: nested values are checked when they are read. */
 export interface WireUsage {
   input_tokens?: number | null
   output_tokens?: number | null
   cache_creation_input_tokens?: number | null
   cache_read_input_tokens?: number | null
-  cache_creation?: { ephemeral_5m_input_tokens?: number; ephemeral_1h_input_tokens?: number } | null
-  output_tokens_details?: { thinking_tokens?: number } | null
-  server_tool_use?: Record<string, number> | null
+  cache_creation?: unknown
+  output_tokens_details?: unknown
+  server_tool_use?: unknown
   service_tier?: string | null
   inference_geo?: string | null
   speed?: string | null
-  iterations?: WireUsage[] | null
+  iterations?: unknown
   /** The type of an iteration. */
   type?: string
 }
@@ -36,7 +37,7 @@ export interface WireMessage {
   content?: Block[]
   stop_reason?: string | null
   stop_sequence?: string | null
-  stop_details?: { explanation?: string | null } | null
+  stop_details?: unknown
   container?: unknown
   context_management?: unknown
   usage?: WireUsage | null

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ProviderFault } from '../../../providers/contract.js'
-import { type Body, bodyOf, decode, fixture } from './helpers.js'
+import { assemble, type Body, bodyOf, chunksOf, decode, eventsOf, fixture } from './helpers.js'
 
 const answer = (fields: Body) => ({
   id: 'msg_1',
@@ -87,12 +87,26 @@ describe('an answer', () => {
     ['pause_turn', 'stop'],
     ['max_tokens', 'length'],
     ['model_context_window_exceeded', 'length'],
-    ['tool_use', 'tool_calls'],
     ['refusal', 'content_filter'],
     ['something_new', 'stop'],
   ])('that ended with %s finished by %s', (native, finish) => {
     const [choice] = decode(answer({ stop_reason: native })).choices
     expect(choice).toMatchObject({ finish_reason: finish, native_finish_reason: native })
+  })
+
+  it('agrees with the calls of the message', () => {
+    const call = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }
+    const text = { type: 'text', text: 'Hi' }
+    for (const [content, native, finish] of [
+      [[call], 'tool_use', 'tool_calls'],
+      [[call], 'end_turn', 'tool_calls'],
+      [[text], 'tool_use', 'stop'],
+      [[call], 'max_tokens', 'length'],
+    ] as const) {
+      const message = answer({ content: [...content], stop_reason: native })
+      expect(decode(message).choices[0]).toMatchObject({ finish_reason: finish, native_finish_reason: native })
+      expect(assemble(chunksOf(eventsOf(message)).chunks).choices[0]?.finish_reason).toBe(finish)
+    }
   })
 
   it('tells the stop sequence, and why Claude declined', () => {

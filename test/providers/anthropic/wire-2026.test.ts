@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { assemble, chunksOf, decode, encode, eventsOf, turnsOf } from './helpers.js'
+
+const answer = (more: object) => ({
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-sonnet-5-5',
+  content: [{ type: 'text', text: 'Hi' }],
+  stop_reason: 'end_turn',
+  usage: { input_tokens: 3, output_tokens: 2 },
+  ...more,
+})
+
+const tool = (parameters: object, more: object = {}) => ({
+  type: 'function',
+  function: { name: 'f', parameters, ...more },
+})
+
+describe('parameters of 2026', () => {
+  it.each([
+    ['compaction', { instructions: 'Short' }, 'compact-2026-09-04'],
+    ['thread', { id: 'thread_1' }, 'message-threads-2026-08-12'],
+    ['fallback_credit_token', 'credit_1', 'fallback-credit-2026-07-01'],
+    ['billing_policy', { type: 'user_profile' }, 'user-profiles-billing-2026-10-01'],
+    ['container', { skills: [{ type: 'anthropic', skill_id: 'pptx' }] }, 'skills-2025-10-02'],
+  ])('%s is sent with its beta flag', (name, value, flag) => {
+    const { body, headers } = encode({ [name]: value })
+    expect(body).toHaveProperty(name, value)
+    expect(headers).toEqual({ 'anthropic-beta': flag })
+  })
+
+  it('sends workspace and user profile as headers', () => {
+    const { body, headers } = encode({ workspace_id: 'wrkspc_1', user_profile_id: 'up_1' })
+    expect(headers).toEqual({ 'anthropic-workspace-id': 'wrkspc_1', 'anthropic-user-profile-id': 'up_1' })
+    expect(body).not.toHaveProperty('workspace_id')
+    expect(body).not.toHaveProperty('user_profile_id')
+  })
+
+  it("drops OpenAI's cache options with a warning, and rejects its moderation", () => {
+    const { body, warnings } = encode({ prompt_cache_options: { mode: 'explicit' } })
+    expect(body).not.toHaveProperty('prompt_cache_options')
+    expect(warnings).toEqual([expect.objectContaining({ type: 'dropped', param: 'prompt_cache_options' })])
+    expect(() => encode({ moderation: { mode: 'block' } })).toThrow(/moderation/)
+  })
+
+  it.each([
+    [{ mode: 'explicit' }, { type: 'ephemeral' }],
+    [{ mode: 'explicit', ttl: '30m' }, { type: 'ephemeral' }],
+    [
+      { mode: 'explicit', ttl: '12h' },
+      { type: 'ephemeral', ttl: '1h' },
+    ],
+  ])('turns the cache breakpoint %j into cache_control', (breakpoint, cache_control) => {
+    const content = [
+      { type: 'text', text: 'A long text', prompt_cache_breakpoint: breakpoint },
+      { type: 'text', text: 'A question', prompt_cache_breakpoint: null },
+    ]
+    expect(turnsOf([{ role: 'user', content }])[0]?.content).toEqual([
+      { type: 'text', text: 'A long text', cache_control },
+      { type: 'text', text: 'A question' },
+    ])
+  })
+
+  it('follows the model behind an opaque name', () => {
+    const { body } = encode(
+      { model: 'my-claude', temperature: 0.5, dropParams: true },
+      { baseModel: 'claude-opus-4-8' },
+    )
+    expect(body).not.toHaveProperty('temperature')
+  })
+})
+
+describe('the schema of a tool', () => {
+  const byId = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] }
+  const byText = {
+    type: 'object',
+    properties: { query: { type: 'string' }, id: { type: 'number' } },
+    required: ['query'],
+  }
+
+  it.each(['anyOf', 'oneOf'])('has the branches of %s at its root merged', (name) => {
+    const { body, warnings } = encode({ tools: [tool({ type: 'object', [name]: [byId, byText] })] })
+    expect(body).toHaveProperty('tools.0.input_schema', {
+      type: 'object',
+      properties: { id: { anyOf: [{ type: 'string' }, { type: 'number' }] }, query: { type: 'string' } },
+      description: 'Give the fields of one of these alternatives: id; query, id (optional).',
+    })
+    expect(warnings).toEqual([expect.objectContaining({ type: 'changed', param: 'tools[0].function.parameters' })])
+  })
+
+  it('requires the properties of all branches of allOf, and resolves references', () => {
+    const parameters = { allOf: [byId, { $ref: '#/$defs/byText' }], $defs: { byText } }
+    expect(encode({ tools: [tool(parameters)] }).body).toHaveProperty('tools.0.input_schema.required', ['id', 'query'])
+  })
+
+  it('joins the discriminators of a union', () => {
+    const branch = (kind: string) => ({ type: 'object', properties: { kind: { const: kind } }, required: ['kind'] })
+    const { body } = encode({ tools: [tool({ oneOf: [branch('a'), branch('b')] })] })
+    expect(body).toHaveProperty('tools.0.input_schema.properties', { kind: { enum: ['a', 'b'] } })
+    expect(body).toHaveProperty('tools.0.input_schema.required', ['kind'])
+  })
+
+  it('must be an object', () => {
+    expect(() => encode({ tools: [tool([])] })).toThrow(/tools\[0\]\.function\.parameters.*an empty array/)
+  })
+
+  it('is not strict with maps, tuples and recursion', () => {
+    for (const property of [
+      { type: 'object', additionalProperties: { type: 'number' } },
+      { type: 'array', prefixItems: [{ type: 'string' }], items: false },
+      { $ref: '#' },
+    ]) {
+      const parameters = { type: 'object', properties: { p: property }, required: ['p'], additionalProperties: false }
+      const { body, warnings } = encode({ tools: [tool(parameters, { strict: true })] })
+      expect(body).toHaveProperty('tools.0.input_schema.properties.p', property)
+      expect(body).not.toHaveProperty('tools.0.strict')
+      expect(warnings).toEqual([expect.objectContaining({ param: 'tools[0].function.strict' })])
+    }
+  })
+})
+
+describe('response_format', () => {
+  const map = { type: 'object', additionalProperties: { type: 'number' } }
+  const tuple = { type: 'array', prefixItems: [{ type: 'string' }, { type: 'number' }], items: false }
+  it.each([
+    ['a map', map],
+    ['a tuple', tuple],
+    ['a recursive schema', { $ref: '#' }],
+  ])('with %s is sent as a tool, whose schema is unchanged', (_, property) => {
+    const schema = { type: 'object', properties: { p: property }, required: ['p'], additionalProperties: false }
+    const { body } = encode({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } })
+    expect(body).not.toHaveProperty('output_config')
+    expect(body).toHaveProperty('tools.0.input_schema', schema)
+  })
+})
+
+describe('usage', () => {
+  it('preserves unknown counters, and ignores malformed ones', () => {
+    const usage = { input_tokens: 3, output_tokens: 2, iterations: 5, cache_creation: 'x', new_tokens: 4 }
+    const whole = decode(answer({ usage }))
+    expect(whole.usage).toMatchObject({ prompt_tokens: 3, completion_tokens: 2 })
+    expect(whole.provider_specific_fields).toEqual({ usage: { new_tokens: 4 } })
+  })
+})
+
+describe('malformed answers', () => {
+  it.each([
+    { id: 5, model: {} },
+    { stop_reason: 7 },
+    { stop_reason: 'refusal', stop_details: 'no' },
+    { usage: 'many' },
+    { content: [null, 5, 'x', { type: 5 }, { type: 'text' }, { type: 'tool_use' }] },
+  ])('are read as far as possible: %j', (more) => {
+    const { id, model, choices } = decode(answer(more))
+    expect([typeof id, typeof model, choices.length]).toEqual(['string', 'string', 1])
+  })
+
+  it.each(['__proto__', 'constructor', -1, 1.5, null])('a stream may index blocks by %j', (index) => {
+    const events = [
+      { type: 'message_start', message: answer({ content: [] }) },
+      { type: 'content_block_delta', index, delta: { type: 'signature_delta', signature: 'x' } },
+      { type: 'content_block_start', index, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_delta', index, delta: { type: 'text_delta', text: 'Hi' } },
+      { type: 'content_block_delta', index, delta: 'text_delta' },
+      { type: 'content_block_delta', index, delta: { type: 'text_delta', text: 5 } },
+      { type: 'content_block_stop', index },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: 'many' },
+      { type: 'message_stop' },
+    ]
+    const { chunks } = chunksOf(events)
+    expect(assemble(chunks).choices[0]?.message.content).toBe('Hi')
+    expect('text' in Array.prototype || 'block' in Array.prototype).toBe(false)
+  })
+})
+
+describe('an unknown block', () => {
+  it('is kept whole and streamed, and goes back', () => {
+    const content = [
+      { type: 'text', text: 'Hi' },
+      { type: 'hologram', data: { x: 1 } },
+    ]
+    const message = answer({ content })
+    const whole = decode(message)
+    expect(assemble(chunksOf(eventsOf(message)).chunks)).toEqual(whole)
+    const history = [{ role: 'user', content: 'q' }, whole.choices[0]?.message, { role: 'user', content: 'r' }]
+    expect(turnsOf(history)[1]?.content).toEqual(content)
+  })
+})
