@@ -9,61 +9,64 @@ import type { OnSettled } from '../types/settled.js'
 
 export type { BudgetOptions, BudgetSnapshot }
 
-/** One model at one address with one credential. Its snake_case fields are defaults for the calls that it gets. */
+/** One model at one address with one credential. snake_case fields are default parameters of its calls. */
 export interface DeploymentParams
   extends Omit<CallOptions, 'signal' | 'maxRetries'>,
     Omit<ProviderOptions, 'headers'>,
     Partial<Omit<ChatParams, 'messages' | 'model' | 'stream'>> {
-  /** `provider/model`. In a wildcard deployment `*` stands for what the `*` of `modelName` matched. */
+  /** `provider/model`. In a wildcard deployment `*` stands for the text that `*` in `modelName` matched. */
   model: string
   /** Requests in any 60 seconds. */
   rpm?: number | undefined
   /** Tokens in any 60 seconds, prompt and completion together. */
   tpm?: number | undefined
-  /** Requests that may be under way at the same time. Always kept. */
+  /** Requests in flight at the same time. Always enforced. */
   maxParallelRequests?: number | undefined
-  /** Share of the traffic, relative to the group's others. @default 1 where another deployment of the group has one */
+  /** Share of the traffic relative to the group's other deployments. @default 1 if another deployment of the group has one */
   weight?: number | undefined
-  /** Deployments of a lower order are used first; the next order when none of those can take the call. @default 0 */
+  /** Lower orders are used first, the next one if none of those can take the call. @default 0 */
   order?: number | undefined
-  /** Where the provider's servers are: part of the address at some providers, and what `allowedRegions` looks at. */
+  /** Region of the provider's servers: part of the address at some providers; `allowedRegions` selects by it. */
   region?: string | undefined
-  /** Calls that have one of these tags come here; `default` takes the calls whose tags no deployment has. */
+  /** Takes calls with one of these tags; `default` takes calls whose tags no deployment has. */
   tags?: readonly string[] | undefined
-  /** Milliseconds for one try here. */
+  /** Milliseconds for one attempt here. @default the Router's attemptTimeout */
   timeout?: number | undefined
-  /** US dollars in `budgetDuration`. */
+  /** Budget in US dollars for each `budgetDuration`. */
   maxBudget?: number | undefined
-  /** `30s`, `15m`, `12h`, `1d`, `1w`, `1mo`. @default no end: the whole life of the Router */
+  /** `30s`, `15m`, `12h`, `1d`, `1w`, `1mo`. @default never ends: the lifetime of the Router */
   budgetDuration?: string | undefined
-  /** `rolling` looks back, `calendar` begins anew with each hour, day or month (UTC). @default 'rolling' */
+  /** `rolling` counts any span of `budgetDuration`; `calendar` starts again with each hour, day or month (UTC). @default 'rolling' */
   budgetWindow?: 'rolling' | 'calendar' | undefined
-  /** Prices of this deployment, where they are not the table's. */
+  /** Prices and facts of this deployment. @default those of the price table */
   prices?: (ModelPrices & ModelFacts) | undefined
-  /** Milliseconds to stay away from it after a failure. @default the Router's */
+  /** Length of its cooldowns in milliseconds. @default the Router's */
   cooldownTime?: number | undefined
-  /** A label for A/B splits: `meta.router.variant`. */
+  /** Label for A/B splits: `meta.router.variant`. */
   variant?: string | undefined
-  /** A model group that gets a copy of its calls. Nobody waits for that, and nothing of it reaches the answer. */
+  /** Model group that receives a copy of its calls. The results are discarded. */
   mirrorTo?: string | undefined
 }
 
+/** A deployment of a Router. */
 export interface DeploymentConfig {
-  /** The name that callers ask for: the model group. `*` matches anything, as in `openai/*`. */
+  /** The model group that callers ask for. `*` matches any text, as in `openai/*`. */
   modelName: string
+  /** Model, credentials, limits and default parameters. */
   params: DeploymentParams
-  /** @default made of `modelName` and `params`: the same in every process and after every start */
+  /** Unique in the Router. @default derived from `modelName` and `params`: the same in every process and after every start */
   id?: string | undefined
 }
 
-/** Where a call goes when its group can't answer it: a group, a deployment's id, or either with other parameters. */
+/** The destination of a failed call: a group, a deployment's id, or either with other parameters. */
 export type FallbackTarget = string | ({ model: string } & Record<string, unknown>)
-/** `[{ 'gpt-4o': ['claude'] }]`; `*` is for every group without an entry. */
+/** `[{ 'gpt-4o': ['claude'] }]`; `*` stands for every group without an entry. */
 export type FallbackList = readonly Readonly<Record<string, readonly FallbackTarget[]>>[]
 
+/** The built-in routing strategies. */
 export type StrategyName = 'simple-shuffle' | 'least-busy' | 'usage-based' | 'latency-based' | 'cost-based' | 'order'
 
-/** What a strategy sees of a deployment. */
+/** A deployment as a strategy sees it. */
 export interface DeploymentView {
   readonly id: string
   readonly modelName: string
@@ -78,137 +81,143 @@ export interface DeploymentView {
   readonly region: string | undefined
   readonly tags: readonly string[]
   readonly variant: string | undefined
-  /** Calls under way. */
+  /** Calls in flight. */
   readonly inFlight: number
-  /** Requests and tokens of the last 60 seconds, those under way included. */
+  /** Requests and tokens of the last 60 seconds, including calls in flight. */
   readonly requests: number
   readonly tokens: number
-  /** Moving averages in milliseconds; undefined until something was measured. */
+  /** Moving averages in milliseconds; `undefined` before the first measurement. */
   readonly latency: LatencyView
-  /** US dollars per token, where they are known. */
+  /** US dollars per token; `undefined` if unknown. */
   readonly inputCost: number | undefined
   readonly outputCost: number | undefined
 }
 
+/** Moving averages in milliseconds. */
 export interface LatencyView {
-  /** For each output token. */
+  /** Per output token. */
   readonly perTokenMs: number | undefined
   /** To the first content of a stream. */
   readonly firstTokenMs: number | undefined
-  /** Whole calls. */
+  /** Complete calls. */
   readonly callMs: number | undefined
 }
 
-/** What a strategy may know beside the deployments. */
+/** Further input of a strategy. */
 export interface StrategyContext {
   readonly modelGroup: string
   readonly stream: boolean
-  /** Estimated tokens of the prompt, counted when it is read. */
+  /** Estimated tokens of the prompt, counted when this is read. */
   readonly promptTokens: number
-  /** Of deployments within this share of the lowest latency any is as good. */
+  /** Deployments within this fraction of the lowest latency are treated as equal. */
   readonly latencyBuffer: number
-  /** Chance, from 0 to below 1. */
+  /** Random number from 0 to below 1. */
   random(): number
 }
 
-/** Picks one of the deployments that can take the call; there is at least one. */
+/** Selects one of the deployments that can take the call; there is at least one. */
 export type Strategy = (candidates: readonly DeploymentView[], context: StrategyContext) => DeploymentView
 
-/** Counts by error class: `{ RateLimitError: 3, AuthenticationError: 0 }`. */
+/** Counts by error class, such as `{ RateLimitError: 3, AuthenticationError: 0 }`. */
 export type ErrorCounts = { readonly [Name in ErrorClass]?: number | undefined }
 
+/** The queue of calls that wait for capacity. */
 export interface QueueOptions {
   /** Calls that may wait. @default 1_000 */
   maxSize?: number | undefined
-  /** The longest wait of a call, in milliseconds. @default 60_000 */
+  /** Longest wait of a call in milliseconds. @default 60_000 */
   maxWait?: number | undefined
 }
 
+/** Background health checks. */
 export interface HealthCheckOptions {
   /** Milliseconds between two rounds. @default 300_000 */
   interval?: number | undefined
   /** Milliseconds for one check. @default 30_000 */
   timeout?: number | undefined
-  /** What is asked. @default 'ping' */
+  /** Content of the request. @default 'ping' */
   prompt?: string | undefined
 }
 
+/** Options of a Router. Times are milliseconds, money is US dollars. */
 export interface RouterOptions extends ObserveOptions {
   /**
    * Called synchronously, exactly once for every call through the Router, when it has ended: with usage, cost and all attempts. For
    * accounting. Copies by `mirrorTo` have no record.
    */
   onSettled?: OnSettled | undefined
+  /** The deployments, at least one. */
   modelList: readonly DeploymentConfig[]
-  /** @default 'simple-shuffle' */
+  /** Selects among the deployments that can take a call: a built-in strategy, or your own function. @default 'simple-shuffle' */
   routingStrategy?: StrategyName | Strategy | undefined
-  /** Tries after the first one, in each group. @default 2 */
+  /** Retries in each group. @default 2 */
   numRetries?: number | undefined
-  /** Other counts for some errors: `{ RateLimitError: 3, AuthenticationError: 0 }`. */
+  /** Retries by error class: `{ RateLimitError: 3, AuthenticationError: 0 }`. */
   retryPolicy?: ErrorCounts | undefined
-  /** Retry policies of single groups. */
+  /** Retry policies by group. */
   groupRetryPolicy?: Readonly<Record<string, ErrorCounts>> | undefined
-  /** The longest wait before another try, in milliseconds. @default 60_000 */
+  /** Longest delay before a retry in milliseconds. @default 60_000 */
   maxRetryDelay?: number | undefined
-  /** Milliseconds for a whole call, retries, fallbacks and the whole stream included. 0 for none. @default 600_000 */
+  /** Milliseconds for a complete call, including retries, fallbacks and the stream to its end. 0 for none. @default 600_000 */
   timeout?: number | undefined
-  /** Milliseconds for one try. 0 for none. @default 0 */
+  /** Milliseconds for one attempt. 0 for none. @default 0 */
   attemptTimeout?: number | undefined
-  /** Milliseconds to the response headers of one try. @default 0 */
+  /** Milliseconds to the response headers of one attempt. 0 for none. @default 0 */
   headersTimeout?: number | undefined
-  /** Milliseconds to the first content of a stream, for one try. @default 0 */
+  /** Milliseconds to the first content of a stream, for one attempt. 0 for none. @default 0 */
   firstTokenTimeout?: number | undefined
-  /** Milliseconds between contents of a stream. @default 0 */
+  /** Milliseconds between two contents of a stream. 0 for none. @default 0 */
   idleTimeout?: number | undefined
 
-  /** Failures in a minute that a deployment may have before it is left alone. @default by failure ratio */
+  /** Failures per minute before a deployment cools down. @default by failure ratio */
   allowedFails?: number | undefined
-  /** The same for single errors; 0 is the first failure. */
+  /** The same by error class; 0 means the first failure. */
   allowedFailsPolicy?: ErrorCounts | undefined
-  /** Milliseconds to stay away from a deployment after failures, where the provider doesn't say. 0 for never. @default 5_000 */
+  /** Length of a cooldown in milliseconds if the provider names none. 0 disables cooldowns. @default 5_000 */
   cooldownTime?: number | undefined
 
+  /** Groups that take the calls of a group that has failed: `[{ 'gpt-4o': ['claude'] }]`. */
   fallbacks?: FallbackList | undefined
-  /** Instead of `fallbacks` where a prompt is too long. */
+  /** Replaces `fallbacks` if the prompt is too long. */
   contextWindowFallbacks?: FallbackList | undefined
-  /** Instead of `fallbacks` where the provider's safety system refused. */
+  /** Replaces `fallbacks` if the provider refused the content. */
   contentPolicyFallbacks?: FallbackList | undefined
-  /** For groups that have no fallbacks of their own. */
+  /** Fallbacks of groups without an entry. */
   defaultFallbacks?: readonly FallbackTarget[] | undefined
-  /** How many fallbacks one call may take. @default 5 */
+  /** Most fallbacks of one call. @default 5 */
   maxFallbacks?: number | undefined
 
   /** Other names of groups: `{ 'gpt-4': 'gpt-4o' }`. */
   modelGroupAlias?: Readonly<Record<string, string>> | undefined
-  /** Whether `rpm` and `tpm` refuse calls, or only steer them to where there is room. @default false */
+  /** Whether `rpm` and `tpm` reject calls; otherwise they only steer calls to deployments with capacity. @default false */
   enforceLimits?: boolean | undefined
-  /** Calls that find no room wait; `false` fails them at once. */
+  /** Calls without capacity wait; `false` rejects them at once. */
   queue?: QueueOptions | false | undefined
-  /** Context window, region and abilities are checked before a deployment is picked, where they are known. @default true */
+  /** Excludes deployments whose model is known to lack an ability or context window that the call needs. @default true */
   preCallChecks?: boolean | undefined
-  /** Of deployments within this share of the lowest latency any is as good. @default 0.1 */
+  /** Deployments within this fraction of the lowest latency are treated as equal. @default 0.1 */
   latencyBuffer?: number | undefined
   /** Spending limits beside those of deployments. */
   budgets?:
     | {
-        /** Of the whole Router. */
+        /** For all calls of the Router. */
         router?: BudgetOptions | undefined
-        /** By prefix. */
+        /** By provider prefix. */
         providers?: Readonly<Record<string, BudgetOptions>> | undefined
-        /** By tag of a call. */
+        /** By tag of the call. */
         tags?: Readonly<Record<string, BudgetOptions>> | undefined
       }
     | undefined
   /** Copies of a group's calls go to another group: `{ 'gpt-4o': 'candidate' }`. */
   mirrorTo?: Readonly<Record<string, string>> | undefined
-  /** Checks in the background that every deployment answers. Off unless given. */
+  /** Checks in the background that every deployment responds. @default false */
   healthCheck?: HealthCheckOptions | boolean | undefined
-  /** Where usage, cooldowns and budgets are kept: `redisState()` for several processes. @default this process's memory */
+  /** Store of usage, cooldowns and budgets, such as `redisState()` for several processes. @default this process's memory */
   state?: RouterState | undefined
-  /** Whether calls may carry `mockTestingFallbacks` and its like. @default false */
+  /** Whether calls may fail on request, with `mockTestingFallbacks` and similar options. @default false */
   allowMockTesting?: boolean | undefined
   /**
-   * Where answers are kept, by model group: `memoryCache()`, or `{ store, ttl, … }`. Asked before a deployment is chosen.
+   * Cache by model group: `memoryCache()`, or `{ store, ttl, … }`. It is used before a deployment is selected.
    * @default none
    */
   cache?: CacheOption | false | undefined
@@ -216,78 +225,85 @@ export interface RouterOptions extends ObserveOptions {
   client?: Omit<ClientOptions, 'timeout' | 'maxRetries'> | undefined
 }
 
-/** What a call through a Router may say beside its parameters. */
+/** Options of a call that are for the Router. */
 export interface RouterCallOptions {
-  /** Whose call it is, for tagged deployments and budgets of tags. */
+  /** Owner of the call, for tagged deployments and budgets by tag. */
   tags?: readonly string[] | undefined
-  /** Only deployments in one of these regions. */
+  /** Uses only deployments in these regions. */
   allowedRegions?: readonly string[] | undefined
-  /** Who goes first when calls wait: the lower number. @default 0 */
+  /** Position in the queue: lower numbers go first. @default 0 */
   priority?: number | undefined
-  /** Tries after the first one, in each group. */
+  /** Retries in each group. */
   numRetries?: number | undefined
   /** Fallbacks of this call; `false` for none. */
   fallbacks?: readonly FallbackTarget[] | false | undefined
+  /** Replaces the fallbacks of this call if the prompt is too long. */
   contextWindowFallbacks?: readonly FallbackTarget[] | undefined
+  /** Replaces the fallbacks of this call if the provider refused the content. */
   contentPolicyFallbacks?: readonly FallbackTarget[] | undefined
   /**
-   * `continue` asks another deployment to go on with a stream that broke after its first content, where its model can
-   * continue a text. @default an error, with what had arrived on `partial`
+   * `continue` lets another deployment continue the text of a stream that broke after its first content, if its model supports
+   * that. @default an error with the partial answer on `partial`
    */
   resume?: 'continue' | undefined
   /** Fail in the Router on purpose. Requirements `allowMockTesting`. */
   mockTestingFallbacks?: boolean | undefined
+  /** Fails with a `ContextWindowExceededError`. */
   mockTestingContextFallbacks?: boolean | undefined
+  /** Fails with a `ContentPolicyViolationError`. */
   mockTestingContentPolicyFallbacks?: boolean | undefined
+  /** Fails with a `RateLimitError`. */
   mockTestingRateLimitError?: boolean | undefined
 }
 
-/** Why a deployment can't take a call just now. */
+/** Why a deployment can't take a call at the moment. */
 export interface Unavailable {
   deployment: string
   reason: string
-  /** When it may, in milliseconds from now, where that is known. */
+  /** Milliseconds until it may, if known. */
   retryAfterMs?: number
 }
 
+/** A cooldown in progress. */
 export interface CooldownView {
   /** Milliseconds from now. */
   leftMs: number
   reason: string
 }
 
-/** How the Router stands. */
+/** State of a Router. */
 export interface RouterSnapshot {
   /** Milliseconds since 1970. */
   at: number
   deployments: readonly DeploymentSnapshot[]
   budgets: readonly BudgetSnapshot[]
-  /** Calls that wait for room. */
+  /** Calls that wait for capacity. */
   waiting: number
-  /** Calls under way, retries and waits included, and streams until their end. */
+  /** Calls in flight, including delays and waits, and streams until their end. */
   calls: number
-  /** Copies of calls that were not made, because too many were under way or the group was not there. */
+  /** Copies that were not sent because too many were in flight or the group had no deployments. */
   mirrorsDropped: number
-  /** Where the state is kept, and whether that works: `local` while Redis is gone. */
+  /** Location of the counters: `local` while the shared state is out of reach. */
   state: 'memory' | 'shared' | 'local'
 }
 
+/** State of a deployment. */
 export interface DeploymentSnapshot extends DeploymentView {
   readonly status: 'healthy' | 'cooldown' | 'probing' | 'unhealthy'
   readonly cooldown: CooldownView | undefined
-  /** Calls since the start. */
+  /** Selections since the start. */
   readonly picks: number
   readonly successes: number
   readonly failures: number
 }
 
-/** How a deployment answered a health check. */
+/** Result of a health check. */
 export interface HealthReport {
   deployment: string
   modelName: string
   model: string
   healthy: boolean
   latencyMs: number
-  /** Why not. */
+  /** The reason, if it is not healthy. */
   error?: Error
 }

@@ -1,10 +1,10 @@
 import type { DeploymentView, StrategyContext } from '../../types.js'
 import { lowest } from './lowest.js'
 
-/** Of an answer nobody has seen yet. */
+/** Assumed length of the answer in tokens. */
 const expectedOutput = 500
 
-/** The cheapest for this prompt and an answer of 500 tokens. One whose price is not known comes last. */
+/** Selects the cheapest deployment for this prompt and an answer of 500 tokens. Unknown prices come last. */
 export function costBased(candidates: readonly DeploymentView[], context: StrategyContext): DeploymentView {
   const prompt = context.promptTokens
   const price = ({ inputCost, outputCost }: DeploymentView) =>

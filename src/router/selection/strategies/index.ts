@@ -11,6 +11,6 @@ export const strategies: Readonly<Record<StrategyName, Strategy>> = Object.freez
   'usage-based': usageBased,
   'latency-based': latencyBased,
   'cost-based': costBased,
-  // the Router has already left only the lowest order
+  // the pool contains only the lowest order
   order: simpleShuffle,
 })

@@ -1,8 +1,8 @@
 import type { DeploymentView, LatencyView, StrategyContext } from '../../types.js'
 
 /**
- * The fastest: by time to first content for streams, else by time per output token. One that nobody has measured yet is tried
- * at once, but by one call at a time. Among those within `latencyBuffer` of the fastest, the least busy.
+ * Selects the fastest deployment: by time to first content for streams, else by time per output token. An unmeasured one gets a
+ * call at once, but only one at a time. Within `latencyBuffer` of the fastest, the least busy is selected.
  */
 export function latencyBased(candidates: readonly DeploymentView[], context: StrategyContext): DeploymentView {
   const measure = measureOf(candidates, context.stream)
@@ -29,7 +29,7 @@ export function latencyBased(candidates: readonly DeploymentView[], context: Str
   return (best ?? unknown) as DeploymentView
 }
 
-/** What can be compared: embeddings have no output tokens. */
+/** The average that all candidates can be compared by: embeddings have no output tokens. */
 function measureOf(candidates: readonly DeploymentView[], stream: boolean): keyof LatencyView {
   if (stream) return 'firstTokenMs'
   return candidates.some(({ latency }) => latency.perTokenMs !== undefined) ? 'perTokenMs' : 'callMs'

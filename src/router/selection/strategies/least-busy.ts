@@ -1,6 +1,6 @@
 import type { DeploymentView, StrategyContext } from '../../types.js'
 import { lowest } from './lowest.js'
 
-/** The one with the fewest calls under way. */
+/** Selects the deployment with the fewest calls in flight. */
 export const leastBusy = (candidates: readonly DeploymentView[], { random }: StrategyContext): DeploymentView =>
   lowest(candidates, (candidate) => candidate.inFlight, random)

@@ -1,6 +1,6 @@
 import type { DeploymentView } from '../../types.js'
 
-/** One of those with the lowest score, by chance. */
+/** A random one of those with the lowest score. */
 export function lowest(
   candidates: readonly DeploymentView[],
   score: (candidate: DeploymentView) => number,

@@ -3,8 +3,8 @@ import type { DeploymentView, StrategyContext } from '../../types.js'
 type Share = 'weight' | 'rpm' | 'tpm'
 
 /**
- * By chance, in proportion to `weight`, else to `rpm`, else to `tpm`, else evenly. The measure is the first that any of the
- * deployments has. One without it counts 1 where the others have weights, and their mean where they have limits.
+ * Selects randomly, in proportion to `weight`, else to `rpm`, else to `tpm`, else evenly: by the first of them that any deployment
+ * has. A deployment without it counts 1 among weights, and the mean of the others among limits.
  */
 export function simpleShuffle(candidates: readonly DeploymentView[], { random }: StrategyContext): DeploymentView {
   const by = shareOf(candidates)
@@ -17,7 +17,7 @@ export function simpleShuffle(candidates: readonly DeploymentView[], { random }:
     left -= candidate[by] ?? missing
     if (left < 0) return candidate
   }
-  // all of them weigh nothing
+  // all weights are 0
   return candidates[Math.floor(random() * candidates.length)] as DeploymentView
 }
 

@@ -2,8 +2,8 @@ import type { DeploymentView, StrategyContext } from '../../types.js'
 import { lowest } from './lowest.js'
 
 /**
- * The one that has used the least of its `tpm` in the last minute, or of its `rpm`, whichever is fuller. Without limits, the one
- * with the fewest tokens.
+ * Selects the deployment that has used the smallest part of its `tpm` or `rpm`, whichever is fuller. Without limits on all of them,
+ * the one with the fewest tokens.
  */
 export function usageBased(candidates: readonly DeploymentView[], { random }: StrategyContext): DeploymentView {
   const limited = candidates.every(({ rpm, tpm }) => rpm !== undefined || tpm !== undefined)
