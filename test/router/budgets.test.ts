@@ -16,7 +16,7 @@ describe('a budget', () => {
     ['provider:openai', { budgets: { providers: { openai: { maxBudget: 10 }, anthropic: { maxBudget: 0 } } } }, {}, {}],
     ['deployment:a', {}, { maxBudget: 10 }, {}],
     ['tag:team', { budgets: { tags: { team: { maxBudget: 10 }, other: { maxBudget: 0 } } } }, {}, { tags: ['team'] }],
-  ])('of %s ends calls when it is used up', async (key, options, params, request) => {
+  ])('of %s rejects calls once it is used up', async (key, options, params, request) => {
     const at = setup({ modelList: [dep('a', { prices, ...params })], ...options })
     at.mock.reply(tokens(4), { times: 99 })
     for (let i = 0; i < 2; i++) await at.ask({ max_tokens: 5, ...request })
@@ -29,7 +29,7 @@ describe('a budget', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('that has something left says what the call may cost', async () => {
+  it('names the cost of the call if something is left', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 10 })] })
     const error = await failure(at.router.completion({ model: 'gpt', messages, max_tokens: 12 }))
     expect(error.message).toContain(
@@ -37,14 +37,14 @@ describe('a budget', () => {
     )
   })
 
-  it('of one deployment leaves the others', async () => {
+  it('of one deployment does not affect the others', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 3, order: 1 }), dep('b', { order: 2 })] })
     at.mock.reply(tokens(3), { times: 99 })
     expect(await at.ask({ max_tokens: 3 })).toBe('a')
     expect(await at.ask({ max_tokens: 3 })).toBe('b')
   })
 
-  it('that is used up is fallen back from', async () => {
+  it('leads to a fallback once it is used up', async () => {
     const at = setup({
       modelList: [dep('a', { prices, maxBudget: 1 }), dep('c', {}, 'claude')],
       fallbacks: [{ gpt: ['claude'] }],
@@ -52,7 +52,7 @@ describe('a budget', () => {
     expect(await at.ask({ max_tokens: 3 })).toBe('c')
   })
 
-  it('is held while a call is under way, and given back when it fails', async () => {
+  it('is held while a call is in flight, and returned when it fails', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 10 })], numRetries: 0 })
     at.mock.fail({ kind: 'slow-headers', ms: 30 })
     at.mock.fail({ kind: 'status', status: 500 })
@@ -65,7 +65,7 @@ describe('a budget', () => {
     expect(budgetOf(at, 'deployment:a')).toMatchObject({ spent, reserved: 0 })
   })
 
-  it('pays for what came of a stream that was left', async () => {
+  it('is charged for the received part of a stream that was left', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 10_000 })] })
     at.mock.reply({ text: 'one two three four five six', chunks: ['one two three four', ' five six'] })
     const stream = await at.router.completion({ model: 'gpt', messages, stream: true, max_tokens: 500 })
@@ -76,7 +76,7 @@ describe('a budget', () => {
     expect(reserved).toBe(0)
   })
 
-  it('with a model of no known price is refused, with the way out', async () => {
+  it('rejects a model of unknown price, with the solution', async () => {
     const at = setup({ modelList: [dep('a', { maxBudget: 10 })] })
     const error = await failure(at.router.completion({ model: 'gpt', messages }))
     expect(error.message).toContain("the price of its model is unknown (set 'prices')")
@@ -84,7 +84,7 @@ describe('a budget', () => {
     expect(at.mock.requests).toHaveLength(0)
   })
 
-  it('knows the provider and the price behind a wildcard', async () => {
+  it('uses the provider and the price behind a wildcard', async () => {
     const at = setup({
       modelList: [{ id: 'any', modelName: '*', params: { model: '*' } }],
       budgets: { providers: { openai: { maxBudget: 0.000001 } } },
@@ -103,7 +103,7 @@ describe('a budget', () => {
     expect(budgetOf(all, 'router')?.spent).toBeGreaterThan(0)
   })
 
-  it('rolls', async () => {
+  it('counts a rolling window', async () => {
     const at = setup(
       { modelList: [dep('a', { prices, maxBudget: 10, budgetDuration: '1h' })], queue: false },
       { clock: frozen() },
@@ -128,7 +128,7 @@ describe('a budget', () => {
     ['1mo', Date.UTC(2026, 4, 6, 12), Date.UTC(2026, 5, 1)],
     ['1mo', Date.UTC(2024, 1, 29, 23, 59, 59), Date.UTC(2024, 2, 1)],
     ['3mo', Date.UTC(2026, 4, 6, 12), Date.UTC(2026, 6, 1)],
-  ])('by the calendar: %s', (budgetDuration, now, end) => {
+  ])('counts a calendar window: %s', (budgetDuration, now, end) => {
     const budget = new Budget('x', { maxBudget: 10, budgetDuration, budgetWindow: 'calendar' })
     budget.spend(now, 10)
     expect(budget.freesIn(now)).toBe(end - now)
@@ -137,7 +137,7 @@ describe('a budget', () => {
     expect(budget.fits(end, 1, 1)).toBe(true)
   })
 
-  it('has calls wait for money that is set aside for others', async () => {
+  it('lets calls wait for the part that other calls hold', async () => {
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 10 })] })
     at.mock.reply({ ...tokens(3), delayMs: 20 }, { times: 9 })
     await Promise.all([at.ask({ max_tokens: 7 }), at.ask({ max_tokens: 7 })])
@@ -145,14 +145,14 @@ describe('a budget', () => {
   })
 })
 
-describe('1,000 calls at the same time', () => {
+describe('a budget under 1,000 simultaneous calls', () => {
   /** As many as there is money for: the others are refused. */
   async function flood(at: Setup, count: number, request: (i: number) => object) {
     await Promise.allSettled(Array.from({ length: count }, (_, i) => at.ask(request(i))))
     expect(held(at.router)).toEqual(nothing)
   }
 
-  it('where max_tokens bounds them, never overshoot', async () => {
+  it('is never exceeded if max_tokens bounds the calls', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 400 }),
@@ -184,7 +184,7 @@ describe('1,000 calls at the same time', () => {
     )
   }, 60_000)
 
-  it('where they cost more than was expected, overshoot by one of them at most', async () => {
+  it('is exceeded by at most one call that costs more than expected', async () => {
     for (const limit of [100, 5_000, 20_000]) {
       await using at = setup({
         modelList: [dep('a', { prices: { ...prices, maxOutputTokens: 4_000 } })],
@@ -201,7 +201,7 @@ describe('1,000 calls at the same time', () => {
   }, 60_000)
 
   // with no end known to an answer, 4,096 tokens are set aside for it: those at the same time may each cost more
-  it('where nothing says how long an answer may be, overshoot by one of them at most', async () => {
+  it('is exceeded by at most one call of unknown length', async () => {
     await using at = setup({
       modelList: [dep('a', { prices })],
       budgets: { router: { maxBudget: 50_000 } },

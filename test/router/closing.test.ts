@@ -7,7 +7,7 @@ const closed = { name: 'APIConnectionError', code: 'api_connection', retryable: 
 const words = 'The Router is closed. Create a new one.'
 
 describe('close()', () => {
-  it('rejects the calls that wait for room, at once, and lets those under way end', async () => {
+  it('rejects waiting calls at once, and lets calls in flight end', async () => {
     const at = setup({
       modelList: [dep('a', { maxParallelRequests: 1 }), dep('c', {}, 'claude')],
       contextWindowFallbacks: [{ gpt: ['claude'] }],
@@ -30,7 +30,7 @@ describe('close()', () => {
     expect(at.asked()).toEqual(['a'])
   })
 
-  it('takes no more deployments', async () => {
+  it('rejects later changes of deployments', async () => {
     const { router } = setup({ modelList: ['a'] })
     await router.close()
     expect(() => router.addDeployment(dep('b'))).toThrow(words)
@@ -38,7 +38,7 @@ describe('close()', () => {
     expect(router.removeDeployment('a')).toBe(true)
   })
 
-  it('rejects a call between two tries, with what had failed before', async () => {
+  it('rejects a call between two attempts, with the earlier error as cause', async () => {
     const at = setup({ modelList: ['a', dep('c', {}, 'claude')], fallbacks: [{ claude: ['gpt'] }] })
     at.mock.fail({ kind: 'status', status: 429, retryAfter: 20 }, { times: 9 })
     const pausing = failure(at.router.completion(call))
@@ -53,7 +53,7 @@ describe('close()', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('has a call that fails after it end with what it failed with', async () => {
+  it('lets a call that fails afterwards end with its own error', async () => {
     const at = setup({ modelList: ['a', 'b', dep('c', {}, 'claude')], fallbacks: [{ gpt: ['claude'] }] })
     at.mock.reply({ raw: { status: 500, body: { error: { message: 'broken' } } }, delayMs: 40 }, { times: 9 })
     const failing = failure(at.router.completion(call))
@@ -64,7 +64,7 @@ describe('close()', () => {
     expect(at.events.filter(({ type }) => type === 'fallback' || type === 'retry')).toEqual([])
   })
 
-  it('has later calls rejected, without a deployment that is blamed for it', async () => {
+  it('rejects later calls without blaming a deployment', async () => {
     const at = setup({
       modelList: [dep('a', { rpm: 9 }), 'b', dep('e', {}, 'embed')],
       defaultFallbacks: ['embed'],
@@ -86,7 +86,7 @@ describe('close()', () => {
     expect(at.events).toEqual([])
   })
 
-  it('closes a shared state when the calls under way have told it what they used', async () => {
+  it('closes a shared state after the calls in flight have been settled', async () => {
     const told: string[] = []
     const state: RouterState = {
       connected: true,
@@ -105,7 +105,7 @@ describe('close()', () => {
     expect(await under).toBe('a')
   })
 
-  it('gives back room that a shared state grants too late', async () => {
+  it('returns capacity that a shared state grants too late', async () => {
     let settled = 0
     const state: RouterState = {
       connected: true,
@@ -132,7 +132,7 @@ describe('close()', () => {
 })
 
 describe('snapshot().calls', () => {
-  it('counts a stream until its end, however it ends', async () => {
+  it('includes a stream until its end, in every way to end', async () => {
     const at = setup({ modelList: ['a'] })
     at.mock.reply({ text: 'one two three four', chunkDelayMs: 15 }, { times: 9 })
     const ask = () => at.router.completion({ ...call, stream: true })
@@ -152,7 +152,7 @@ describe('snapshot().calls', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('counts a stream that goes on elsewhere once', async () => {
+  it('includes a resumed stream once', async () => {
     const at = setup({
       modelList: [
         dep('a', { model: 'anthropic/claude-sonnet-4-20250514', order: 1 }),
@@ -167,7 +167,7 @@ describe('snapshot().calls', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('and least-busy goes by streams that are still read', async () => {
+  it('and least-busy include streams that are still read', async () => {
     const at = setup({ modelList: ['a', 'b'], routingStrategy: 'least-busy' })
     at.mock.reply({ text: 'one two three four', chunkDelayMs: 30 }, { times: 1 })
     const stream = await at.router.completion({ ...call, stream: true })

@@ -6,7 +6,7 @@ import { dep, failure, messages, setup, thrown, turns } from './helpers.js'
 const make = (options: object) => new Router({ modelList: [dep('a')], ...options } as RouterOptions)
 const message = (options: object) => thrown(() => make(options)).message
 
-describe('what is wrong is said with the path of its field', () => {
+describe('an error of the options names the path of the field', () => {
   it.each([
     [{ modelList: [] }, "'modelList' must have at least one deployment; got an empty array."],
     [{ modelList: [{ modelName: 'a', params: {} }] }, "'modelList[0].params.model'"],
@@ -61,8 +61,8 @@ describe('what is wrong is said with the path of its field', () => {
     ],
     [{ fallbacks: [{ gpt: [{ model: 'a', rpm: 5 }] }] }, "must not have 'rpm', which belongs to a deployment"],
     [{ fallbacks: [{ gpt: [{ model: 'a', apikey: 'k' }] }] }, "has an unknown option 'apikey'. Did you mean 'apiKey'?"],
-  ])('%j', (options, said) => {
-    expect(message(options)).toContain(said)
+  ])('for %j', (options, expected) => {
+    expect(message(options)).toContain(expected)
   })
 
   it.each([
@@ -92,26 +92,26 @@ describe('what is wrong is said with the path of its field', () => {
     [{ messages: [] }, "'modelList[0].params.messages' must be set on a call"],
     [{ stream: true }, "'modelList[0].params.stream' must be set on a call"],
     [{ proxy: 'http://x.test' }, "'modelList[0].params.proxy' must be set in 'client'"],
-  ] as [object, string][])('in the parameters of a deployment: %j', (params, said) => {
-    expect(message({ modelList: [dep('a', params)] })).toContain(said)
+  ] as [object, string][])('for the parameters of a deployment: %j', (params, expected) => {
+    expect(message({ modelList: [dep('a', params)] })).toContain(expected)
   })
 
-  it('where there are no options at all', () => {
+  it('for missing options', () => {
     expect(thrown(() => new Router(undefined as unknown as RouterOptions)).message).toContain(
       'The options of a Router must be an object; got undefined.',
     )
   })
 
-  it('and not with its value, which may be a key', () => {
+  it('without its value, which may be a key', () => {
     expect(message({ modelList: [dep('a', { model: { apiKey: 'sk-secret' } } as object)] })).not.toContain('sk-secret')
   })
 
-  it('says all that is wrong at once', () => {
-    const said = message({ numRetries: -1, timeout: 'x', modelList: [dep('a', { tpm: 0 })] })
-    for (const path of ['numRetries', 'timeout', 'modelList[0].params.tpm']) expect(said).toContain(`'${path}'`)
+  it('for all wrong fields at once', () => {
+    const expected = message({ numRetries: -1, timeout: 'x', modelList: [dep('a', { tpm: 0 })] })
+    for (const path of ['numRetries', 'timeout', 'modelList[0].params.tpm']) expect(expected).toContain(`'${path}'`)
   })
 
-  it('has snake_case fields that it does not know travel to the provider', async () => {
+  it('and unknown snake_case fields are sent to the provider', async () => {
     const { ask, mock } = setup({ modelList: [dep('a', { temperature: 0.5, brand_new: 7 } as object)] })
     await ask()
     expect(mock.requests[0]?.body).toMatchObject({ temperature: 0.5, brand_new: 7 })
@@ -119,7 +119,7 @@ describe('what is wrong is said with the path of its field', () => {
     expect(mock.requests[1]?.body).toMatchObject({ temperature: 0 })
   })
 
-  it('but no field that a provider may have', async () => {
+  it('but accepts the fields of providers', async () => {
     const own = [
       ...['top_a', 'min_p', 'min_tokens', 'models', 'route', 'transforms', 'provider', 'plugins', 'usage', 'reasoning'],
       ...[
@@ -179,8 +179,8 @@ describe('what is wrong is said with the path of its field', () => {
     ],
     [{ mirrorTo: { gtp: 'a' } }, "'mirrorTo' refers to an unknown model group 'gtp'"],
     [{ groupRetryPolicy: { gtp: { TimeoutError: 1 } } }, "'groupRetryPolicy' refers to an unknown model group 'gtp'"],
-  ])('names of groups that are not there: %j', (options, said) => {
-    expect(message(options)).toContain(said)
+  ])('for references to unknown groups: %j', (options, expected) => {
+    expect(message(options)).toContain(expected)
   })
 
   it.each([
@@ -191,7 +191,7 @@ describe('what is wrong is said with the path of its field', () => {
     [[dep('gpt-4o')], {}, 'openai/gpt-4o'],
     [[dep('four', { model: 'openai/gpt-4o' })], {}, 'gpt-4o'],
     [[dep('a', { model: 'openai/*' }, 'openai/*')], {}, 'gpt-4o'],
-  ])('takes entries that a call may come to: %j %j %s', (list, modelGroupAlias, name) => {
+  ])('but accepts entries that a call may reach: %j %j %s', (list, modelGroupAlias, name) => {
     const modelList = [...list, dep('z', {}, 'z')]
     expect(() => setup({ modelList, modelGroupAlias, fallbacks: [{ [name]: ['z'] }] })).not.toThrow()
   })
@@ -218,59 +218,59 @@ describe('what is wrong is said with the path of its field', () => {
     [{ timeout: -1 }, "'timeout' must be 0 or more", 'timeout'],
     [{ numRetrys: 1 }, "Unknown option 'numRetrys'", 'numRetrys'],
     [{ queue: { maxSise: 1 } }, "Unknown option 'queue.maxSise'", 'queue.maxSise'],
-  ])('what would do nothing, or break later: %j', (options, said, param = 'modelList') => {
+  ])('for options without effect: %j', (options, expected, param = 'modelList') => {
     const error = thrown(() => make(options))
-    expect(error.message).toContain(said)
+    expect(error.message).toContain(expected)
     expect(error.param).toBe(param)
   })
 
-  it('takes a budget of a provider whose deployments may come later', () => {
+  it('but accepts a budget of a provider without deployments', () => {
     const budgets = { providers: { anthropic: { maxBudget: 1 } } }
     expect(setup({ modelList: ['a'], budgets }).router.snapshot().budgets).toHaveLength(1)
   })
 
-  it('says so where no group is left', async () => {
+  it('also if no group is left', async () => {
     const { router } = setup({ modelList: ['a'] })
     router.removeDeployment('a')
     expect((await failure(router.completion({ model: 'gpt', messages }))).message).toContain('Known groups: none.')
   })
 
-  it('refuses a credential that would go to any provider', () => {
+  it('for a credential that would be sent to any provider', () => {
     expect(message({ modelList: [dep('a', { model: '*' }, '*')] })).toContain(
       "'apiKey' of '*' would be sent to any provider",
     )
   })
 
-  it('refuses a model that it can not place', () => {
+  it('for a model of an unknown provider', () => {
     expect(message({ modelList: [dep('a', { model: 'what-is-this' })] })).toContain("must be 'provider/model'")
   })
 })
 
-describe('references to the environment', () => {
+describe('os.environ/NAME', () => {
   afterEach(() => vi.unstubAllEnvs())
 
-  it('are replaced, wherever they stand', async () => {
+  it('is replaced by the environment variable', async () => {
     vi.stubEnv('ROUTER_TEST_KEY', 'key-from-environment')
     const { ask, mock } = setup({ modelList: [dep('a', { apiKey: 'os.environ/ROUTER_TEST_KEY' })] })
     await ask()
     expect(mock.requests[0]?.headers.authorization).toBe('Bearer key-from-environment')
   })
 
-  it('say what is missing, and where', () => {
-    const said = message({ modelList: [dep('a'), dep('b', { apiKey: 'os.environ/ROUTER_TEST_MISSING' })] })
-    expect(said).toContain("'modelList[1].params.apiKey'")
-    expect(said).toContain('ROUTER_TEST_MISSING')
+  it('is rejected with its path if the variable is not set', () => {
+    const expected = message({ modelList: [dep('a'), dep('b', { apiKey: 'os.environ/ROUTER_TEST_MISSING' })] })
+    expect(expected).toContain("'modelList[1].params.apiKey'")
+    expect(expected).toContain('ROUTER_TEST_MISSING')
   })
 })
 
-describe('ids', () => {
+describe('the ids of deployments', () => {
   const list = [
     { modelName: 'gpt', params: { model: 'openai/x', apiKey: 'one' } },
     { modelName: 'gpt', params: { apiKey: 'two', model: 'openai/x' } },
   ]
   const ids = (modelList: typeof list) => new Router({ modelList }).snapshot().deployments.map(({ id }) => id)
 
-  it('are the same in two Routers, whatever the order of fields, and differ by key', () => {
+  it('are the same in two Routers in any order of fields, and differ by key', () => {
     const first = ids(list)
     expect(ids(structuredClone(list))).toEqual(first)
     expect(
@@ -280,20 +280,20 @@ describe('ids', () => {
     expect(first.join()).not.toMatch(/one|two/)
   })
 
-  it('are told apart where a deployment is there twice', () => {
+  it('differ if a deployment is listed twice', () => {
     const [only] = list
     const twice = ids([only, only] as typeof list)
     expect(new Set(twice).size).toBe(2)
     expect(twice[1]).toBe(`${twice[0]}-2`)
   })
 
-  it('may not be given twice', () => {
+  it('must be unique', () => {
     expect(message({ modelList: [dep('a'), dep('a')] })).toContain("'a'")
   })
 })
 
-describe('names', () => {
-  it('finds ids, aliases, groups, wildcards, models and the default, in this order', async () => {
+describe('the model of a call', () => {
+  it('resolves to ids, aliases, groups, wildcards, models and the default, in this order', async () => {
     const { ask, asked } = setup({
       modelList: [
         dep('plain'),
@@ -315,7 +315,7 @@ describe('names', () => {
     expect(asked()).toEqual(['plain', 'plain', 'c-haiku', 'opus-4', 'opus-4', 'plain', 'other-who knows', 'one'])
   })
 
-  it('knows at once what several wildcards in a name stand for', async () => {
+  it('resolves several wildcards in a name quickly', async () => {
     const model = 'openai/*'
     const { router, mock } = setup({ modelList: [dep('w', { model }, 'a*b*c*d*e*f'), dep('x', { model }, 'm-*-v*')] })
     const told = async (name: string) => {
@@ -331,13 +331,13 @@ describe('names', () => {
     expect(performance.now() - began).toBeLessThan(1_000)
   })
 
-  it('does not take dots and the like in a wildcard for patterns', async () => {
+  it('treats dots in a wildcard literally', async () => {
     const { ask, router } = setup({ modelList: [dep('a', {}, 'v1.5-*'), dep('b', {}, 'x')] })
     expect(await ask({ model: 'v1.5-pro' })).toBe('a')
     expect((await failure(router.completion({ model: 'v1x5-pro', messages }))).code).toBe('bad_request')
   })
 
-  it('says which groups there are', async () => {
+  it('is rejected with the known groups', async () => {
     const { router } = setup({ modelList: [dep('a'), dep('b', {}, 'claude')] })
     const error = await failure(router.completion({ model: 'gtp', messages }))
     expect(error.code).toBe('bad_request')
@@ -348,7 +348,7 @@ describe('names', () => {
     expect(none.param).toBe('model')
   })
 
-  it('has nothing to do with what objects inherit', async () => {
+  it('does not resolve to inherited properties', async () => {
     const { router } = setup({ modelList: ['a'], modelGroupAlias: { four: 'gpt' }, mirrorTo: { gpt: 'gpt' } })
     for (const model of ['constructor', '__proto__', 'toString']) {
       expect((await failure(router.completion({ model, messages }))).message).toContain('Unknown model group')
@@ -356,8 +356,8 @@ describe('names', () => {
   })
 })
 
-describe('while it runs', () => {
-  it('adds, updates and removes, with calls under way', async () => {
+describe('a running Router', () => {
+  it('adds, updates and removes deployments with calls in flight', async () => {
     const { router, mock, ask, asked } = setup({ modelList: ['a'] })
     mock.reply({ text: 'late', delayMs: 60 }, { model: 'a' })
     const slow = router.completion({ model: 'gpt', messages })
@@ -375,7 +375,7 @@ describe('while it runs', () => {
     expect(() => router.addDeployment({ modelName: 'x', params: { model: '' } })).toThrow('params.model')
   })
 
-  it('keeps counts and money over an update: a new key is not a new limit', async () => {
+  it('keeps counts and spending over an update: a new key is not a new limit', async () => {
     const prices = { input: 1, output: 1_000_000 }
     const { router, ask, mock } = setup({
       modelList: [dep('a', { rpm: 3, maxBudget: 100, prices }), dep('b')],
@@ -395,7 +395,7 @@ describe('while it runs', () => {
     expect(spent).toBeGreaterThan(before.budgets.find(({ key }) => key === 'deployment:a')?.spent ?? Infinity)
   })
 
-  it('lets a call that waits have a deployment that is added, and not one that is gone', async () => {
+  it('lets a waiting call use an added deployment, and not a removed one', async () => {
     const { router, ask, mock } = setup({ modelList: [dep('a', { maxParallelRequests: 1 })] })
     mock.reply({ text: 'late', delayMs: 80 }, { model: 'a', times: 2 })
     const first = ask()
@@ -407,7 +407,7 @@ describe('while it runs', () => {
     expect(await first).toBe('a')
   })
 
-  it('does not retry on a deployment that has been taken out', async () => {
+  it('does not retry on a removed deployment', async () => {
     const { router, ask, mock, asked } = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })] })
     mock.fail({ kind: 'slow-headers', ms: 30 }, { model: 'a' })
     mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 5 })
@@ -421,15 +421,18 @@ describe('while it runs', () => {
   })
 })
 
-describe('a call', () => {
-  it.each(['apiKey', 'apiBase', 'organization', 'region', 'baseModel'])('may not bring %s', async (name) => {
-    const { router, mock } = setup({ modelList: ['a'] })
-    const error = await failure(router.completion({ model: 'gpt', messages, [name]: 'x' } as never))
-    expect(error).toMatchObject({ code: 'bad_request', param: name })
-    expect(mock.requests).toHaveLength(0)
-  })
+describe('a call of a Router', () => {
+  it.each(['apiKey', 'apiBase', 'organization', 'region', 'baseModel'])(
+    'rejects the option %s of a deployment',
+    async (name) => {
+      const { router, mock } = setup({ modelList: ['a'] })
+      const error = await failure(router.completion({ model: 'gpt', messages, [name]: 'x' } as never))
+      expect(error).toMatchObject({ code: 'bad_request', param: name })
+      expect(mock.requests).toHaveLength(0)
+    },
+  )
 
-  it('may not bring credentials by other ways either', async () => {
+  it('rejects credentials in headers and fallbacks', async () => {
     const { router, mock } = setup({ modelList: ['a'] })
     const headers = { Authorization: 'Bearer x' }
     expect((await failure(router.completion({ model: 'gpt', messages, headers }))).param).toBe('headers')
@@ -449,7 +452,7 @@ describe('a call', () => {
     [{ resume: true }, 'resume'],
     [{ timeout: '5s' }, 'timeout'],
     [{ mockTestingFallbacks: 'yes' }, 'mockTestingFallbacks'],
-  ])('with a wrong option fails before anything is sent: %j', async (options, param) => {
+  ])('rejects a wrong option before anything is sent: %j', async (options, param) => {
     const { router, mock } = setup({ modelList: ['a'] })
     expect(await failure(router.completion({ model: 'gpt', messages, ...options } as never))).toMatchObject({
       code: 'bad_request',

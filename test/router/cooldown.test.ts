@@ -24,7 +24,7 @@ async function failGroup({ router, mock }: Setup, fault: Partial<Fault> | number
   }
 }
 
-describe('a deployment is left alone', () => {
+describe('a deployment cools down', () => {
   it.each([[429], [401], [403], [404]])('at once after a %i', async (code) => {
     const at = pair()
     // without a time of its own
@@ -34,7 +34,7 @@ describe('a deployment is left alone', () => {
     expect(await at.ask()).toBe('b')
   })
 
-  it('after more than half of five calls and more', async () => {
+  it('after more than half of at least five calls failed', async () => {
     const at = pair()
     await failGroup(at, 500, 4)
     expect(status(at)).toBe('healthy')
@@ -52,7 +52,7 @@ describe('a deployment is left alone', () => {
     expect(status(well)).toBe('cooldown')
   })
 
-  it('not for failures of more than a minute ago', async () => {
+  it('but not for failures of more than a minute ago', async () => {
     const at = pair()
     await failGroup(at, 500, 4)
     at.clock.advance(61_000)
@@ -63,7 +63,7 @@ describe('a deployment is left alone', () => {
   it.each([
     [0, 1],
     [2, 3],
-  ])('after more failures than allowedFails: %i', async (allowedFails, failures) => {
+  ])('after more than allowedFails failures: %i', async (allowedFails, failures) => {
     const at = pair({ allowedFails })
     if (failures > 1) await failGroup(at, 500, failures - 1)
     expect(status(at)).toBe('healthy')
@@ -71,7 +71,7 @@ describe('a deployment is left alone', () => {
     expect(status(at)).toBe('cooldown')
   })
 
-  it('by error where there is a policy, 0 included', async () => {
+  it('as the policy of the error class says, 0 included', async () => {
     const at = pair({ allowedFails: 3, allowedFailsPolicy: { InternalServerError: 0, TimeoutError: 1 } })
     await failGroup(at, 503, 1)
     expect(status(at)).toBe('healthy')
@@ -84,7 +84,7 @@ describe('a deployment is left alone', () => {
     expect(status(slow)).toBe('cooldown')
   })
 
-  it('as long as the provider asks', async () => {
+  it('for as long as the provider asks', async () => {
     const at = pair()
     await failGroup(at, { status: 429, retryAfter: 42 })
     expect(at.router.deployment('a')?.cooldown).toMatchObject({ leftMs: 42_000, reason: 'a rate limit' })
@@ -94,7 +94,7 @@ describe('a deployment is left alone', () => {
     expect(await at.ask()).toBe('a')
   })
 
-  it('as long as it says itself, or the Router', async () => {
+  it("for its own cooldownTime, or the Router's", async () => {
     const own = pair({ cooldownTime: 7_000, allowedFails: 0 }, { cooldownTime: 9_000 })
     await failGroup(own, 500)
     expect(own.router.deployment('a')?.cooldown?.leftMs).toBe(9_000)
@@ -103,7 +103,7 @@ describe('a deployment is left alone', () => {
     expect(routers.router.deployment('a')?.cooldown?.leftMs).toBe(7_000)
   })
 
-  it('never with a cooldownTime of 0', async () => {
+  it('but never with a cooldownTime of 0', async () => {
     const at = pair({ cooldownTime: 0, allowedFails: 0 })
     await failGroup(at, 500, 6)
     await failGroup(at, 401)
@@ -111,7 +111,7 @@ describe('a deployment is left alone', () => {
     expect(status(at)).toBe('healthy')
   })
 
-  it('not for what is wrong with the call', async () => {
+  it('but not on caller errors', async () => {
     const at = pair({ allowedFails: 0 })
     for (const fault of [400, 422, { reason: 'content-policy' }, { reason: 'context-window' }] as const) {
       await failGroup(at, fault)
@@ -120,7 +120,7 @@ describe('a deployment is left alone', () => {
     expect(at.router.deployment('a')?.failures).toBe(0)
   })
 
-  it('not when it is alone', async () => {
+  it('but not as the only one of its group', async () => {
     const at = setup({ modelList: ['a'], numRetries: 0, allowedFails: 0 })
     for (const code of [500, 401, 429, 404]) await failGroup(at, code, 3)
     await failGroup(at, { status: 429, retryAfter: 9 })
@@ -128,7 +128,7 @@ describe('a deployment is left alone', () => {
     expect(await at.ask()).toBe('a')
   })
 
-  it('not when it is the last one', async () => {
+  it('but not as the last available one', async () => {
     const at = pair({ allowedFails: 0 })
     await failGroup(at, 500)
     expect(status(at)).toBe('cooldown')
@@ -140,7 +140,7 @@ describe('a deployment is left alone', () => {
     }
   })
 
-  it('when the last one fails too, the one that rests is tried out', async () => {
+  it('and is probed when the last available one fails too', async () => {
     const at = pair({ allowedFails: 0 })
     await failGroup(at, 500)
     expect(status(at)).toBe('cooldown')
@@ -150,7 +150,7 @@ describe('a deployment is left alone', () => {
     expect(status(at)).toBe('healthy')
   })
 
-  it('unless its provider said for how long', async () => {
+  it('but is not probed early if its provider named the length', async () => {
     const at = pair({ allowedFails: 0 })
     await failGroup(at, { status: 429, retryAfter: 30 })
     at.mock.fail({ kind: 'status', status: 500 }, { model: 'b' })
@@ -158,7 +158,7 @@ describe('a deployment is left alone', () => {
     expect(status(at)).toBe('cooldown')
   })
 
-  it('after five failures in a row, however many good ones went before', async () => {
+  it('after five failures in a row, regardless of earlier successes', async () => {
     const at = pair()
     for (let i = 0; i < 30; i++) await at.ask()
     await failGroup(at, 500, 4)
@@ -167,7 +167,7 @@ describe('a deployment is left alone', () => {
     expect(at.router.deployment('a')?.cooldown?.reason).toContain('5 failures in a row')
   })
 
-  it('once for two failures at the same time', async () => {
+  it('once for two simultaneous failures', async () => {
     const at = pair({ allowedFails: 0, queue: false })
     at.mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 5 })
     await Promise.all(Array.from({ length: 5 }, () => failure(at.router.completion({ model: 'gpt', messages }))))
@@ -175,7 +175,7 @@ describe('a deployment is left alone', () => {
     expect(at.events.filter(({ type }) => type === 'cooldown')).toHaveLength(1)
   })
 
-  it('whatever comes in from calls that began before', async () => {
+  it('and calls that began before do not prolong it', async () => {
     const at = pair()
     at.mock.reply({ text: 'late', delayMs: 40 }, { model: 'a' })
     const slow = at.ask()
@@ -188,7 +188,7 @@ describe('a deployment is left alone', () => {
 })
 
 describe('a probe', () => {
-  it('lets one call through, and then all', async () => {
+  it('lets one call through, and then all others', async () => {
     const at = pair({ allowedFails: 0 })
     await failGroup(at, 500)
     at.clock.advance(5_000)
@@ -205,7 +205,7 @@ describe('a probe', () => {
     ])
   })
 
-  it('that fails makes the next rest longer, up to sixteen times', async () => {
+  it('that fails doubles the next cooldown, up to sixteen times', async () => {
     const at = pair({ allowedFails: 9 })
     await failGroup(at, 500, 10)
     const rests: (number | undefined)[] = []
@@ -227,7 +227,7 @@ describe('a probe', () => {
   it.each([
     ['a wrong call', 400],
     ['an abort', 'abort'],
-  ])('that says nothing (%s) is made again by the next call', async (_, how) => {
+  ])('without a result (%s) is repeated by the next call', async (_, how) => {
     const at = pair({ allowedFails: 0 })
     await failGroup(at, 500)
     at.clock.advance(5_000)
@@ -247,7 +247,7 @@ describe('a probe', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('is over with the first content of a stream', async () => {
+  it('ends with the first content of a stream', async () => {
     const at = pair({ allowedFails: 0 })
     await failGroup(at, 500)
     at.clock.advance(5_000)
@@ -259,7 +259,7 @@ describe('a probe', () => {
     await stream.text()
   })
 
-  it('of a call that began before the rest is none', async () => {
+  it('is not a call that began before the cooldown', async () => {
     const at = pair({ allowedFails: 0 })
     at.mock.reply({ text: 'late', delayMs: 40 }, { model: 'a' })
     const slow = at.ask()
@@ -276,7 +276,7 @@ describe('a probe', () => {
   })
 })
 
-it('waits for a whole group that rests, and wakes with the first', async () => {
+it('a call waits for a group that cools down, until the first deployment is back', async () => {
   const at = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })], numRetries: 0 })
   at.mock.fail({ kind: 'status', status: 429, retryAfterMs: 5_000 }, { model: 'a' })
   at.mock.fail({ kind: 'status', status: 429, retryAfterMs: 90 }, { model: 'b' })

@@ -18,7 +18,7 @@ async function whoAnswers(fault: Partial<Fault>, options: Partial<RouterOptions>
     : (answer as { meta: { router: { modelGroup: string } } }).meta.router.modelGroup
 }
 
-describe('where a call goes', () => {
+describe('the group that takes a failed call', () => {
   const options: Partial<RouterOptions> = {
     fallbacks: [{ gpt: ['claude'] }],
     contextWindowFallbacks: [{ gpt: ['long'] }],
@@ -33,10 +33,10 @@ describe('where a call goes', () => {
     [{ reason: 'context-window' }, 'long'],
     [{ reason: 'content-policy' }, 'safe'],
     [{ status: 400 }, 'claude'],
-  ])('%j: %s', async (fault, group) => {
+  ])('depends on the error: %j leads to %s', async (fault, group) => {
     expect(await whoAnswers(fault, options)).toBe(group)
   })
-  it('without special ones: the general, then the default', async () => {
+  it('comes from fallbacks, then defaultFallbacks, without an entry for the error', async () => {
     const { fallbacks, defaultFallbacks } = options
     expect(await whoAnswers({ reason: 'context-window' }, { fallbacks })).toBe('claude')
     expect(await whoAnswers({ reason: 'content-policy' }, { defaultFallbacks })).toBe('last')
@@ -46,7 +46,7 @@ describe('where a call goes', () => {
       await whoAnswers({ reason: 'context-window' }, { contextWindowFallbacks: [{ claude: ['long'] }], fallbacks }),
     ).toBe('claude')
   })
-  it('what the call says comes before what the Router says', async () => {
+  it('comes from the call before the Router', async () => {
     expect(await whoAnswers({ status: 500 }, options, { fallbacks: ['safe'] })).toBe('safe')
     expect(await whoAnswers({ status: 500 }, options, { fallbacks: false })).toBe('InternalServerError')
     expect(await whoAnswers({ reason: 'context-window' }, options, { fallbacks: false })).toBe(
@@ -56,19 +56,19 @@ describe('where a call goes', () => {
     expect(await whoAnswers({ reason: 'content-policy' }, options, { contentPolicyFallbacks: ['last'] })).toBe('last')
     expect(await whoAnswers({ status: 500 }, options, { fallbacks: [] })).toBe('InternalServerError')
   })
-  it('nowhere when there is nothing', async () => {
+  it('does not exist without fallbacks', async () => {
     expect(await whoAnswers({ status: 500 }, {})).toBe('InternalServerError')
   })
 })
 
-describe('a deployment that is configured wrong', () => {
+describe('a misconfigured deployment', () => {
   const wrong: [string, object][] = [
     ['an unknown provider', { model: 'opnai/gpt-4o' }],
     ['a wrong address', { apiBase: 'localhost:8080' }],
     ['no address', { model: 'hosted_vllm/x' }],
     ['no region', { model: 'bedrock/x' }],
   ]
-  it.each(wrong)('keeps no call from the others of its group, and rests: %s', async (_, params) => {
+  it.each(wrong)('cools down, and its calls use the rest of the group: %s', async (_, params) => {
     const at = setup({ modelList: [dep('bad', params), dep('good')] })
     for (let i = 0; i < 8; i++) expect(await at.ask()).toBe('good')
     expect(at.events.filter(({ type }) => type === 'cooldown')).toMatchObject([
@@ -76,13 +76,13 @@ describe('a deployment that is configured wrong', () => {
     ])
   })
 
-  it.each(wrong)('is fallen back from: %s', async (_, params) => {
+  it.each(wrong)('leads to a fallback: %s', async (_, params) => {
     const at = setup({ modelList: [dep('bad', params), dep('z', {}, 'z')], fallbacks: [{ gpt: ['z'] }] })
     expect(await at.ask()).toBe('z')
     expect(await at.ask({ stream: false })).toBe('z')
   })
 
-  it('is not what fails where a wildcard was asked for what there is not', async () => {
+  it('does not include a wildcard that is asked for an unknown model', async () => {
     const { apiKey: _, ...params } = dep('any', { model: '*' }).params
     const at = setup({ modelList: [{ id: 'any', modelName: '*', params }, dep('b')] })
     const error = await failure(at.router.completion({ model: 'opnai/x', messages }))
@@ -92,7 +92,7 @@ describe('a deployment that is configured wrong', () => {
 })
 
 describe('a fallback', () => {
-  it('may be a deployment, or have other parameters', async () => {
+  it('may be a deployment, or a group with other parameters', async () => {
     const at = setup({
       modelList: [dep('a'), dep('c1', {}, 'claude'), dep('c2', {}, 'claude')],
       fallbacks: [
@@ -110,7 +110,7 @@ describe('a fallback', () => {
     })
   })
 
-  it('to a deployment does not stand in the way of one to its group', async () => {
+  it('to a deployment does not exclude a later one to its group', async () => {
     const at = setup(
       {
         modelList: ['a', dep('c1', {}, 'claude'), dep('c2', {}, 'claude')],
@@ -136,7 +136,7 @@ describe('a fallback', () => {
     expect(meta.router).toEqual({ requested: 'gpt', modelGroup: 'last', deployment: 'last-1', fallbacks: 2 })
   })
 
-  it('comes after maxFallbacks no more', async () => {
+  it('is not used beyond maxFallbacks', async () => {
     const at = setup({
       modelList: list,
       fallbacks: [{ gpt: ['claude', 'long', 'safe', 'last'] }],
@@ -153,7 +153,7 @@ describe('a fallback', () => {
     expect(none.asked()).toEqual(['gpt-1'])
   })
 
-  it('that has been taken out is passed over, and hides no error', async () => {
+  it('to a removed group is skipped, and hides no error', async () => {
     const at = setup({ modelList: list, fallbacks: [{ gpt: ['claude', 'long'] }], numRetries: 0 })
     at.mock.fail({ kind: 'status', status: 500 }, { model: 'gpt-1', times: 9 })
     at.router.removeDeployment('claude-1')
@@ -162,7 +162,7 @@ describe('a fallback', () => {
     expect(await failure(at.router.completion({ model: 'gpt', messages }))).toMatchObject({ code: 'internal_server' })
   })
 
-  it('is not for a call that is wrong in itself', async () => {
+  it('is not used for an invalid call', async () => {
     const at = setup({ modelList: list, fallbacks: [{ gpt: ['claude'] }] })
     for (const wrong of [{ messages: [] }, { maxTokens: 5 }, { timeout: -1 }, { stream: 'yes' }]) {
       expect(await failure(at.router.completion({ model: 'gpt', messages, ...wrong } as never))).toMatchObject({
@@ -174,7 +174,7 @@ describe('a fallback', () => {
     expect(at.router.deployment('gpt-1')).toMatchObject({ requests: 0, inFlight: 0, status: 'healthy' })
   })
 
-  it('is told', async () => {
+  it('is reported as an event', async () => {
     const at = setup({ modelList: list, fallbacks: [{ gpt: ['claude'] }], numRetries: 0 })
     at.mock.fail({ kind: 'status', status: 500 })
     await at.ask()
@@ -184,9 +184,9 @@ describe('a fallback', () => {
   })
 })
 
-describe("the provider's filter", () => {
+describe("an answer of the provider's content filter", () => {
   const filtered = { text: 'I was going to', finishReason: 'content_filter' }
-  it('is fallen back from, where there is a fallback for that', async () => {
+  it('leads to a fallback if contentPolicyFallbacks has an entry', async () => {
     const at = setup({ modelList: list, contentPolicyFallbacks: [{ gpt: ['safe'] }] })
     at.mock.reply(filtered)
     const { meta } = await at.router.completion({ model: 'gpt', messages })
@@ -198,13 +198,13 @@ describe("the provider's filter", () => {
     expect(own.meta.router?.modelGroup).toBe('last')
   })
   // the first thing that comes of a stream decides, and that it was filtered is seen only by who looks into it
-  it('is fallen back from in a stream too, before it has any content', async () => {
+  it('leads to a fallback in a stream too, before its first content', async () => {
     const at = setup({ modelList: list, contentPolicyFallbacks: [{ gpt: ['safe'] }] })
     at.mock.reply({ text: '', finishReason: 'content_filter' })
     const stream = await at.router.completion({ model: 'gpt', messages, stream: true })
     expect(stream.meta.router?.modelGroup).toBe('safe')
   })
-  it('is an answer else', async () => {
+  it('is returned without one', async () => {
     const at = setup({ modelList: list, fallbacks: [{ gpt: ['claude'] }] })
     at.mock.reply(filtered)
     const answer = await at.router.completion({ model: 'gpt', messages })
@@ -212,7 +212,7 @@ describe("the provider's filter", () => {
   })
 })
 
-it('never loops, whatever the graph: no place twice, and never more than maxFallbacks', async () => {
+it('no graph of fallbacks makes a call loop or exceed maxFallbacks', async () => {
   const names = ['a', 'b', 'c', 'd', 'e']
   const target = fc.oneof(
     fc.constantFrom(...names, ...names.map((name) => `${name}-id`), ...names.map((name) => `alias-${name}`)),

@@ -11,8 +11,8 @@ const usage = (promptTokens: number, completionTokens: number) => ({
 })
 const of = ({ router }: Setup, id = 'a') => router.deployment(id)
 
-describe('requests and tokens of a minute', () => {
-  it('are taken before the call and put right after it', async () => {
+describe('requests and tokens per minute', () => {
+  it('are estimated before the call and corrected after it', async () => {
     const at = setup({ modelList: [dep('a', { tpm: 10_000 })] }, { clock: frozen() })
     at.mock.reply({ ...usage(70, 30), delayMs: 20 })
     const call = at.ask({ max_tokens: 500 })
@@ -25,7 +25,7 @@ describe('requests and tokens of a minute', () => {
     expect(of(at)).toMatchObject({ requests: 0, tokens: 0 })
   })
 
-  it('are not used by calls that are refused before they are sent, nor tokens by those that fail', async () => {
+  it('are not used by rejected calls, and failed calls use no tokens', async () => {
     const at = setup(
       { modelList: [dep('a', { rpm: 9, tpm: 10_000 })], numRetries: 0, queue: false },
       { clock: frozen() },
@@ -37,7 +37,7 @@ describe('requests and tokens of a minute', () => {
     expect(of(at)).toMatchObject({ requests: 1, tokens: 0 })
   })
 
-  it('steer, and refuse nothing', async () => {
+  it('steer calls by default, and reject none', async () => {
     const at = setup(
       { modelList: [dep('a', { rpm: 3, order: 1 }), dep('b', { rpm: 2, order: 2 })] },
       { clock: frozen() },
@@ -47,7 +47,7 @@ describe('requests and tokens of a minute', () => {
     expect(who).toEqual(['a', 'a', 'a', 'b', 'b', 'a', 'a', 'a'])
   })
 
-  it('refuse when they are enforced, with the time', async () => {
+  it('reject calls if they are enforced, with the time until capacity returns', async () => {
     const at = setup(
       { modelList: [dep('a', { rpm: 2 }), dep('b', { rpm: 1 })], enforceLimits: true, queue: false },
       { clock: frozen() },
@@ -63,7 +63,7 @@ describe('requests and tokens of a minute', () => {
     await at.ask()
   })
 
-  it('are enforced for tokens too', async () => {
+  it('reject calls beyond the tokens too', async () => {
     const at = setup({ modelList: [dep('a', { tpm: 1_000 })], enforceLimits: true, queue: false }, { clock: frozen() })
     at.mock.reply(usage(100, 350), { times: 9 })
     await at.ask({ max_tokens: 400 })
@@ -73,7 +73,7 @@ describe('requests and tokens of a minute', () => {
     await at.ask({ max_tokens: 10 })
   })
 
-  it('never let more through in any 60 seconds, however the calls come', async () => {
+  it('are never exceeded in any 60 seconds, for random arrivals', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 6 }),
@@ -108,7 +108,7 @@ describe('requests and tokens of a minute', () => {
     )
   })
 
-  it('window: the sums are never less than what any span holds', () => {
+  it('are counted by a window whose sums cover every span', () => {
     const step = fc.record({ gap: fc.integer({ min: 0, max: 30_000 }), tokens: fc.integer({ min: 0, max: 500 }) })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -138,8 +138,8 @@ describe('requests and tokens of a minute', () => {
   })
 })
 
-describe('calls at the same time', () => {
-  it('are never more than a deployment may have, enforced or not, streams included', async () => {
+describe('maxParallelRequests', () => {
+  it('limits simultaneous calls, enforced or not, streams included', async () => {
     const at = setup({ modelList: [dep('a', { maxParallelRequests: 2 }), dep('b', { maxParallelRequests: 3 })] })
     let most = 0
     at.router.on('pick', () => {
@@ -170,7 +170,7 @@ describe('the queue', () => {
     return { ...at, first }
   }
 
-  it('goes by priority, then by arrival', async () => {
+  it('serves calls by priority, then by arrival', async () => {
     const at = await busy()
     const order: string[] = []
     const calls = [
@@ -191,7 +191,7 @@ describe('the queue', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('ends a wait at maxWait, and at the time of the call', async () => {
+  it('ends a wait at maxWait, and at the timeout of the call', async () => {
     const at = await busy({ queue: { maxWait: 15 } })
     const error = await failure(at.router.completion({ model: 'gpt', messages }))
     expect(error).toMatchObject({ code: 'no_deployments_available', retryable: true })
@@ -207,7 +207,7 @@ describe('the queue', () => {
     expect(held(other.router)).toEqual(nothing)
   })
 
-  it('is full at maxSize, and off with false', async () => {
+  it('rejects calls beyond maxSize, and all calls if it is off', async () => {
     const at = await busy({ queue: { maxSize: 1 } })
     const second = at.ask()
     await turns()
@@ -223,7 +223,7 @@ describe('the queue', () => {
     expect(off.mock.requests).toHaveLength(1)
   })
 
-  it('is not waited in where a fallback can answer', async () => {
+  it('is not used if a fallback can answer', async () => {
     const at = await busy({
       modelList: [dep('a', { maxParallelRequests: 1 }), dep('c', {}, 'claude')],
       fallbacks: [{ gpt: ['claude'] }],
@@ -232,13 +232,13 @@ describe('the queue', () => {
     await at.first
   })
 
-  it('is not waited in for what time does not bring', async () => {
+  it('is not used for capacity that time does not bring', async () => {
     const at = setup({ modelList: [dep('a', { region: 'us' })] })
     const error = await failure(at.router.completion({ model: 'gpt', messages, allowedRegions: ['eu'] }))
     expect(error).toMatchObject({ code: 'no_deployments_available', retryable: false })
   })
 
-  it('does not have a call wait behind one that waits for something else', async () => {
+  it('does not let a call wait behind one that waits for other capacity', async () => {
     const at = setup({
       modelList: [
         dep('a', { maxParallelRequests: 1, region: 'us' }),
@@ -258,7 +258,7 @@ describe('the queue', () => {
     await Promise.all([us, eu, usNext])
   })
 
-  it('wakes when the minute has moved on', async () => {
+  it('wakes when the window has moved on', async () => {
     const at = setup({ modelList: [dep('a', { rpm: 1 })], enforceLimits: true })
     await at.ask()
     at.clock.advance(59_900)
@@ -268,8 +268,8 @@ describe('the queue', () => {
   })
 })
 
-describe("the provider's headers", () => {
-  it('steer away from a deployment that has nothing left, until it has', async () => {
+describe("the provider's rate-limit headers", () => {
+  it('steer calls away from an exhausted deployment until it resets', async () => {
     const at = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })] }, { clock: frozen() })
     const headers = { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' }
     const body = {
@@ -295,11 +295,11 @@ describe("the provider's headers", () => {
   })
 })
 
-describe('before a deployment is picked', () => {
+describe('the checks before a selection', () => {
   const small = { maxInputTokens: 50 }
   const long = [{ role: 'user' as const, content: 'many words '.repeat(100) }]
 
-  it('a prompt that is too long for it goes elsewhere, or is refused as such', async () => {
+  it('send a long prompt elsewhere, or reject it', async () => {
     const at = setup({ modelList: [dep('a', { order: 1, prices: small }), dep('b', { order: 2 })] })
     expect(await at.ask({ messages: long })).toBe('b')
     expect(await at.ask()).toBe('a')
@@ -311,7 +311,7 @@ describe('before a deployment is picked', () => {
     expect(await alone.ask({ messages: long, contextWindowFallbacks: ['long'] })).toBe('c')
   })
 
-  it('images and tools go where they are known to be taken', async () => {
+  it('send images and tools to models that accept them', async () => {
     const prices = { abilities: ['systemMessages'], inputModalities: ['text'] } as const
     const at = setup({
       modelList: [dep('a', { order: 1, prices }), dep('b', { order: 2, model: 'openai/gpt-4o' })],
@@ -326,7 +326,7 @@ describe('before a deployment is picked', () => {
     expect(error.message).toContain('a: its model does not support tools')
   })
 
-  it('a schema prefers a model that has them', async () => {
+  it('prefer a model with JSON schemas for a schema', async () => {
     const at = setup({
       modelList: [
         dep('a', { order: 1, model: 'openai/gpt-3.5-turbo' }),
@@ -346,7 +346,7 @@ describe('before a deployment is picked', () => {
     expect(await at.ask({ response_format })).toBe('a')
   })
 
-  it('nothing is looked at with preCallChecks: false', async () => {
+  it('are off with preCallChecks: false', async () => {
     const at = setup({
       modelList: [dep('a', { order: 1, prices: small }), dep('b', { order: 2 })],
       preCallChecks: false,
@@ -354,7 +354,7 @@ describe('before a deployment is picked', () => {
     expect(await at.ask({ messages: long })).toBe('a')
   })
 
-  it('the region has to be one that the call allows', async () => {
+  it('respect the regions that the call allows', async () => {
     const at = setup({ modelList: [dep('us', { region: 'us' }), dep('eu', { region: 'eu' }), dep('none')] })
     for (let i = 0; i < 5; i++) expect(await at.ask({ allowedRegions: ['eu'] })).toBe('eu')
     const error = await failure(at.router.completion({ model: 'gpt', messages, allowedRegions: ['jp'] }))
@@ -362,7 +362,7 @@ describe('before a deployment is picked', () => {
     expect(error.message).toContain('none: has no region')
   })
 
-  it('tags choose, and default is for the rest', async () => {
+  it('match tags, with default for the rest', async () => {
     const at = setup({
       modelList: [
         dep('free', { tags: ['free'] }),

@@ -4,7 +4,7 @@ import { dep, failure, messages, setup, TestClock, thrown, turns } from './helpe
 const call = { model: 'gpt', messages }
 
 describe('an alias', () => {
-  it('may stand for a deployment, or for another alias', async () => {
+  it('may lead to a deployment, or to another alias', async () => {
     const at = setup({
       modelList: ['a', 'b', dep('c', {}, 'claude')],
       modelGroupAlias: { one: 'b', best: 'good', good: 'claude' },
@@ -13,14 +13,14 @@ describe('an alias', () => {
     expect(await at.ask({ model: 'best' })).toBe('c')
   })
 
-  it('for a deployment is that one, and its group can still be fallen back to', async () => {
+  it('of a deployment reaches only that one, and its group remains a fallback', async () => {
     const modelList = [dep('a', { order: 1 }), dep('b', { order: 2 })]
     const at = setup({ modelList, modelGroupAlias: { one: 'b' }, fallbacks: [{ one: ['gpt'] }] })
     at.mock.fail({ kind: 'status', status: 500 }, { model: 'b', times: 9 })
     expect(await at.ask({ model: 'one', numRetries: 0 })).toBe('a')
   })
 
-  it('may not stand for itself in the end; two groups may have changed places', async () => {
+  it('must not lead to itself, but two groups may swap names', async () => {
     expect(thrown(() => setup({ modelList: ['a'], modelGroupAlias: { x: 'y', y: 'x' } })).message).toContain(
       "'modelGroupAlias.x' refers to an unknown model group 'y'",
     )
@@ -57,21 +57,21 @@ describe('fallbacks of a group', () => {
     },
   )
 
-  it('that are none are none', async () => {
+  it('that are empty have no effect', async () => {
     const at = setup({ ...options, fallbacks: [{ gpt: [] }], defaultFallbacks: ['last'] })
     at.mock.fail({ kind: 'status', status: 500 })
     expect(await failure(at.router.completion({ ...call, model: 'four' }))).toMatchObject({ code: 'internal_server' })
   })
 })
 
-describe("the Router's options of a call", () => {
+describe("the Router's options on a call", () => {
   it.each([
     ['allowed_regions', ['eu'], 'allowedRegions'],
     ['num_retries', 3, 'numRetries'],
     ['context_window_fallbacks', ['claude'], 'contextWindowFallbacks'],
     ['content_policy_fallbacks', ['claude'], 'contentPolicyFallbacks'],
     ['mock_testing_fallbacks', true, 'mockTestingFallbacks'],
-  ])('never go to the model in the other casing: %s', async (name, value, right) => {
+  ])('are rejected in snake_case: %s', async (name, value, right) => {
     const at = setup({ modelList: [dep('a', { region: 'us' }), dep('c', {}, 'claude')] })
     const error = await failure(at.router.completion({ ...call, [name]: value } as never))
     expect(error).toMatchObject({ code: 'bad_request', param: name })
@@ -80,9 +80,9 @@ describe("the Router's options of a call", () => {
   })
 })
 
-describe('a copy of a call', () => {
+describe('a mirrored call', () => {
   const prices = { input: 0, output: 1_000_000 }
-  it('goes where the call itself may go, and draws on the same budgets', async () => {
+  it('respects the restrictions and the budgets of the call', async () => {
     const at = setup({
       modelList: [
         dep('a', { prices, region: 'eu' }),
@@ -100,7 +100,7 @@ describe('a copy of a call', () => {
   })
 })
 
-it("the provider's headers of embeddings are heard too", async () => {
+it('the rate-limit headers of embeddings are respected', async () => {
   const at = setup(
     { modelList: [dep('a', { order: 1 }, 'embed'), dep('b', { order: 2 }, 'embed')] },
     { clock: new TestClock({ frozen: true }) },

@@ -9,7 +9,7 @@ const rank = ['a', 'b'].map((id, at) => ({
 }))
 
 describe('embedding()', () => {
-  it('goes to a deployment, and moves on when that fails', async () => {
+  it('retries on another deployment when the first one fails', async () => {
     const at = setup({ modelList: embed })
     at.mock.fail({ kind: 'status', status: 500 }, { model: 'a' })
     const answer = await at.router.embedding({ model: 'embed', input: ['one', 'two'] })
@@ -24,7 +24,7 @@ describe('embedding()', () => {
     expect(vectors.data[0]?.embedding).toBeInstanceOf(Float32Array)
   })
 
-  it('in several requests is one call of the deployment', async () => {
+  it('in several batches counts as one call of the deployment', async () => {
     const at = setup({
       modelList: [dep('a', { rpm: 5, tpm: 1_000_000, maxBudget: 5, prices: { input: 1, output: 0 } }, 'embed')],
     })
@@ -45,7 +45,7 @@ describe('embedding()', () => {
     expect(at.router.snapshot().budgets[0]?.spent).toBeCloseTo(usage.total_tokens / 1_000_000, 9)
   })
 
-  it('that fails in one of several requests gives everything back once', async () => {
+  it('that fails in one of several batches is settled once', async () => {
     const at = setup({ modelList: [dep('a', {}, 'embed')], numRetries: 0 })
     at.mock.fail({ kind: 'status', status: 500 })
     await failure(at.router.embedding({ model: 'embed', input: Array.from({ length: 5_000 }, (_, i) => `text ${i}`) }))
@@ -53,7 +53,7 @@ describe('embedding()', () => {
     expect(at.router.deployment('a')).toMatchObject({ failures: 1, successes: 0 })
   })
 
-  it('falls back, and refuses what is wrong', async () => {
+  it('falls back, and rejects wrong input', async () => {
     const at = setup({ modelList: [...embed, dep('c', {}, 'other')], fallbacks: [{ embed: ['other'] }], numRetries: 1 })
     for (const model of ['a', 'b']) at.mock.fail({ kind: 'status', status: 500 }, { model })
     const answer = await at.router.embedding({ model: 'embed', input: 'one' })
@@ -68,7 +68,7 @@ describe('embedding()', () => {
 
 describe('rerank()', () => {
   const documents = ['about cats', 'about dogs', 'about cars']
-  it('goes to a deployment, moves on, and has its meta', async () => {
+  it('retries on another deployment, and reports both attempts', async () => {
     const at = setup({ modelList: rank })
     at.mock.fail({ kind: 'status', status: 429 }, { model: 'a' })
     const answer = await at.router.rerank({ model: 'rank', query: 'dogs', documents })
@@ -180,7 +180,7 @@ describe('moderation()', () => {
   })
 })
 
-it('asks a group for what its provider does not have in vain, and says so', async () => {
+it('an operation that the provider lacks is rejected with the reason', async () => {
   const at = setup({ modelList: [dep('a', { model: 'anthropic/claude-sonnet-4-5' }, 'claude')] })
   const error = await failure(at.router.embedding({ model: 'claude', input: 'x' }))
   expect(error.message).toContain('has no embedding models')

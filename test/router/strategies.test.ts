@@ -64,7 +64,7 @@ function fits(counts: Record<string, number>, expected: Record<string, number>):
 }
 
 describe.each(Object.keys(strategies) as StrategyName[])('%s', (name) => {
-  it('returns one of the candidates, whatever they are, and changes nothing', () => {
+  it('returns one of any candidates, and changes none', () => {
     fc.assert(
       fc.property(candidates, fc.boolean(), seed, (list, stream, chance) => {
         const before = structuredClone(list)
@@ -73,7 +73,7 @@ describe.each(Object.keys(strategies) as StrategyName[])('%s', (name) => {
       }),
     )
   })
-  it('does so at the ends of chance', () => {
+  it('does so for the extreme random numbers', () => {
     fc.assert(
       fc.property(candidates, fc.constantFrom(0, 1 - 2 ** -53), (list, value) => {
         expect(list).toContain(strategies[name](list, context({ random: () => value })))
@@ -84,27 +84,27 @@ describe.each(Object.keys(strategies) as StrategyName[])('%s', (name) => {
 
 describe('simple-shuffle', () => {
   const shuffle = strategies['simple-shuffle']
-  it('goes by weight, else rpm, else tpm, else evenly', () => {
+  it('weights by weight, else rpm, else tpm, else evenly', () => {
     fits(shares(shuffle, [view('a', { weight: 1 }), view('b', { weight: 3 })]), { a: 1, b: 3 })
     fits(shares(shuffle, [view('a', { rpm: 100 }), view('b', { rpm: 900 })]), { a: 1, b: 9 })
     fits(shares(shuffle, [view('a', { tpm: 100 }), view('b', { tpm: 400 })]), { a: 1, b: 4 })
     fits(shares(shuffle, [view('a'), view('b'), view('c')]), { a: 1, b: 1, c: 1 })
   })
-  it('looks at all of them, and not at the first alone', () => {
+  it('considers all candidates, not only the first', () => {
     const mixed = [view('a', { rpm: 900 }), view('b', { weight: 3 }), view('c')]
     fits(shares(shuffle, mixed), { a: 1, b: 3, c: 1 })
     fits(shares(shuffle, mixed.toReversed()), { a: 1, b: 3, c: 1 })
     const limits = [view('a', { tpm: 5 }), view('b', { rpm: 300 }), view('c', { rpm: 100 })]
     fits(shares(shuffle, limits), { a: 200, b: 300, c: 100 })
   })
-  it('gives nothing to a weight of 0, unless there is nothing else', () => {
+  it('does not select a weight of 0 unless all weights are 0', () => {
     fits(shares(shuffle, [view('a', { weight: 0 }), view('b', { weight: 2 })]), { a: 0, b: 1 })
     fits(shares(shuffle, [view('a', { weight: 0 }), view('b', { weight: 0 })]), { a: 1, b: 1 })
   })
 })
 
 describe('least-busy', () => {
-  it('takes one with the fewest calls under way, any of them', () => {
+  it('selects any of those with the fewest calls in flight', () => {
     fc.assert(
       fc.property(candidates, seed, (list, chance) => {
         const { inFlight } = strategies['least-busy'](list, context({ seed: chance }))
@@ -118,7 +118,7 @@ describe('least-busy', () => {
 
 describe('usage-based', () => {
   const usage = strategies['usage-based']
-  it('takes the one that is least full where all have limits, else the one with the fewest tokens', () => {
+  it('selects the least full one if all have limits, else the one with the fewest tokens', () => {
     fc.assert(
       fc.property(candidates, seed, (list, chance) => {
         const chosen = usage(list, context({ seed: chance }))
@@ -130,7 +130,7 @@ describe('usage-based', () => {
       }),
     )
   })
-  it('evens the use of the last minute out, within the limits', async () => {
+  it('balances the usage of the last minute', async () => {
     const { router, ask, mock } = setup({
       modelList: [dep('a', { tpm: 10_000 }), dep('b', { tpm: 30_000 })],
       routingStrategy: 'usage-based',
@@ -147,14 +147,14 @@ describe('latency-based', () => {
   const fastest = strategies['latency-based']
   const timed = (id: string, perTokenMs?: number, given: Partial<DeploymentView> = {}) =>
     view(id, { latency: { perTokenMs, firstTokenMs: undefined, callMs: perTokenMs }, ...given })
-  it('tries what nobody has measured, one call at a time', () => {
+  it('tries unmeasured deployments, one call at a time', () => {
     expect(fastest([timed('a', 5), timed('b')], context()).id).toBe('b')
     expect(fastest([timed('a', 5), timed('b', undefined, { inFlight: 1 })], context()).id).toBe('a')
     expect(
       fastest([timed('b', undefined, { inFlight: 2 }), timed('c', undefined, { inFlight: 1 })], context()).id,
     ).toBe('c')
   })
-  it('stays within the buffer of the fastest, and takes the least busy there', () => {
+  it('selects the least busy one within the buffer of the fastest', () => {
     const measured = candidates.filter((list) => list.every((one) => one.latency.perTokenMs !== undefined))
     fc.assert(
       fc.property(measured, fc.constantFrom(0, 0.1, 0.5, 2), seed, (list, latencyBuffer, chance) => {
@@ -167,7 +167,7 @@ describe('latency-based', () => {
     )
     fits(shares(fastest, [timed('a', 10), timed('b', 10.9), timed('c', 11.5)]), { a: 1, b: 1, c: 0 })
   })
-  it('goes by the first token for streams, and by whole calls where there are no output tokens', () => {
+  it('compares first tokens for streams, and complete calls without output tokens', () => {
     const a = view('a', { latency: { perTokenMs: 1, firstTokenMs: 900, callMs: 10 } })
     const b = view('b', { latency: { perTokenMs: 9, firstTokenMs: 100, callMs: 90 } })
     expect(fastest([a, b], context({ stream: true })).id).toBe('b')
@@ -176,7 +176,7 @@ describe('latency-based', () => {
     const d = view('d', { latency: { perTokenMs: undefined, firstTokenMs: undefined, callMs: 90 } })
     expect(fastest([c, d], context()).id).toBe('c')
   })
-  it('learns who is fast, and tries a slow one again after ten minutes', async () => {
+  it('learns which is fast, and tries a slow one again after ten minutes', async () => {
     const { ask, mock, clock } = setup({ modelList: ['a', 'b'], routingStrategy: 'latency-based' })
     mock.reply({ text: 'x', delayMs: 60 }, { model: 'a' })
     await ask()
@@ -189,7 +189,7 @@ describe('latency-based', () => {
     for (let i = 0; i < 20; i++) seen.add(await ask())
     expect(seen).toContain('a')
   })
-  it('counts what ran out of time as slow', async () => {
+  it('treats a timeout as slow', async () => {
     const { ask, mock } = setup({
       modelList: ['a', 'b'],
       routingStrategy: 'latency-based',
@@ -204,7 +204,7 @@ describe('latency-based', () => {
 })
 
 describe('cost-based', () => {
-  it('takes the cheapest for the prompt and an answer, and unknown prices last', () => {
+  it('selects the cheapest for prompt and answer, and unknown prices last', () => {
     fc.assert(
       fc.property(candidates, fc.integer({ min: 0, max: 100_000 }), seed, (list, promptTokens, chance) => {
         const price = ({ inputCost, outputCost }: DeploymentView) =>
@@ -217,7 +217,7 @@ describe('cost-based', () => {
       }),
     )
   })
-  it('knows the prices of the table and those that are given', async () => {
+  it('uses the prices of the table and of deployments', async () => {
     const { ask } = setup({
       modelList: [
         dep('mini', { model: 'openai/gpt-4o-mini' }),
@@ -232,7 +232,7 @@ describe('cost-based', () => {
 })
 
 describe('order', () => {
-  it('is kept by every strategy: the lowest first, the next when none of those is left', async () => {
+  it('applies to every strategy: the lowest first, then the next', async () => {
     for (const routingStrategy of Object.keys(strategies) as StrategyName[]) {
       const { ask, mock } = setup({
         modelList: [dep('c', { order: 3 }), dep('a1', { order: 1 }), dep('b', { order: 2 }), dep('a2', { order: 1 })],
@@ -252,8 +252,8 @@ describe('order', () => {
   })
 })
 
-describe('a strategy of the user', () => {
-  it('sees the deployments and the call, and decides', async () => {
+describe('a custom strategy', () => {
+  it('receives the deployments and the call, and decides', async () => {
     const seen: [readonly DeploymentView[], StrategyContext][] = []
     const { ask } = setup({
       modelList: [dep('a', { variant: 'x', region: 'eu' }), 'b'],
@@ -283,7 +283,7 @@ describe('a strategy of the user', () => {
     ['a stranger', () => view('stranger')],
     ['text', () => 'a'],
     ['a promise', async () => view('a')],
-  ])('that returns %s is told so', async (_, routingStrategy) => {
+  ])('that returns %s fails the call', async (_, routingStrategy) => {
     const { router, mock } = setup({ modelList: ['a', 'b'], routingStrategy: routingStrategy as Strategy })
     const error = await failure(router.completion({ model: 'gpt', messages }))
     expect(error).toMatchObject({ code: 'bad_request', param: 'routingStrategy' })
@@ -292,7 +292,7 @@ describe('a strategy of the user', () => {
     expect(held(router)).toEqual(nothing)
   })
 
-  it('that throws is told so, also where the call waits', async () => {
+  it('that throws fails the call, also while it waits', async () => {
     let broken = false
     const { router, mock, clock } = setup({
       modelList: ['a', 'b'],

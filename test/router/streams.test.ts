@@ -7,7 +7,7 @@ const text = 'The quick brown fox jumps over the lazy dog'
 const chunks = text.split(/(?= )/)
 const two = [dep('a', { order: 1 }), dep('b', { order: 2 })]
 
-describe('before the first content', () => {
+describe('a failure before the first content of a stream', () => {
   it.each<[string, Fault, string]>([
     ['an error event in a 200', { kind: 'error-event', afterChunks: 0 }, 'internal_server'],
     ['a stall', { kind: 'silence', afterChunks: 0 }, 'timeout'],
@@ -18,7 +18,7 @@ describe('before the first content', () => {
     ['no connection', { kind: 'reset' }, 'api_connection'],
     ['HTML', { kind: 'garbage', what: 'html' }, 'invalid_response'],
     ['an error status', { kind: 'status', status: 500 }, 'internal_server'],
-  ])('%s is not seen by the reader', async (_, fault, outcome) => {
+  ])('is hidden from the reader: %s', async (_, fault, outcome) => {
     for (const fallback of [false, true]) {
       const { router, mock } = setup({
         modelList: fallback ? [dep('a'), dep('b', {}, 'other')] : two,
@@ -43,13 +43,13 @@ describe('before the first content', () => {
   })
 })
 
-describe('after content', () => {
+describe('a failure after the first content', () => {
   it.each<[string, Fault, string]>([
     ['an error event', { kind: 'error-event', afterChunks: 3 }, 'internal_server'],
     ['silence', { kind: 'silence', afterChunks: 3 }, 'timeout'],
     ['a close', { kind: 'end', afterChunks: 3 }, 'stream_interrupted'],
     ['a broken socket', { kind: 'cut', afterChunks: 3 }, 'stream_interrupted'],
-  ])('%s is an error with what had arrived, and nobody else is asked', async (_, fault, code) => {
+  ])('throws an error with the partial answer, without another attempt: %s', async (_, fault, code) => {
     const { router, mock, asked } = setup({ modelList: two, idleTimeout: 40 })
     mock.fail(fault, { model: 'a' })
     mock.reply({ text, chunks }, { model: 'a' })
@@ -102,7 +102,7 @@ describe("resume: 'continue'", () => {
     ['silence', { kind: 'silence', afterChunks: 3 }, 'timeout'],
     ['a close', { kind: 'end', afterChunks: 3 }, 'stream_interrupted'],
     ['a broken socket', { kind: 'cut', afterChunks: 3 }, 'stream_interrupted'],
-  ])('goes on elsewhere after %s', async (_, fault, code) => {
+  ])('continues on another deployment after %s', async (_, fault, code) => {
     const at = broken(fault, chunks, [' fox jumps', ' over'])
     const stream = await at.router.completion({
       model: 'gpt',
@@ -135,7 +135,7 @@ describe("resume: 'continue'", () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('goes on from where it broke last', async () => {
+  it('continues from the last break', async () => {
     const fault = { kind: 'cut', afterChunks: 3 } as const
     const at = setup({ modelList: [claude('a'), claude('b', 'claude-sonnet-4-20250514')] })
     at.mock.fail(fault, { model: 'claude-haiku-4-5' })
@@ -150,7 +150,7 @@ describe("resume: 'continue'", () => {
     ])
   })
 
-  it('shows usage only to those who asked for it', async () => {
+  it('shows usage only if the caller asked for it', async () => {
     const at = broken({ kind: 'cut', afterChunks: 3 }, chunks, [' fox'])
     const stream = await at.router.completion({ model: 'gpt', messages, stream: true, resume: 'continue' })
     const { seen, said } = await read(stream)
@@ -159,7 +159,7 @@ describe("resume: 'continue'", () => {
     expect(stream.meta.usage).toBeDefined()
   })
 
-  it('answers with the whole text', async () => {
+  it('returns the complete text', async () => {
     const at = broken({ kind: 'cut', afterChunks: 3 }, chunks, [' fox'])
     const stream = await at.router.completion({ model: 'gpt', messages, stream: true, resume: 'continue' })
     const answer = await stream.final()
@@ -174,7 +174,7 @@ describe("resume: 'continue'", () => {
     ['lines at the end, said in part', ['One', ' two\n\n'], ['\n', 'three'], 'One two\n\nthree'],
     ['no space at the end', ['One', ' two'], [' three'], 'One two three'],
     ['in the middle of a word', ['One', ' tw'], ['o three'], 'One two three'],
-  ])('joins at the seam: %s', async (_, first, rest, whole) => {
+  ])('joins the texts without a seam: %s', async (_, first, rest, whole) => {
     const at = broken({ kind: 'cut', afterChunks: 2 }, [...first, ' lost'], rest)
     const stream = await at.router.completion({ model: 'gpt', messages, stream: true, resume: 'continue' })
     expect((await read(stream)).said).toBe(whole)
@@ -182,7 +182,7 @@ describe("resume: 'continue'", () => {
     expect(JSON.stringify(sent?.messages.at(-1)?.content)).not.toMatch(/\s"|\\n"/)
   })
 
-  it('does so again when that breaks too', async () => {
+  it('continues again when the continuation breaks', async () => {
     const at = setup({
       modelList: [
         claude('a', 'claude-sonnet-4-20250514'),
@@ -213,7 +213,7 @@ describe("resume: 'continue'", () => {
     expect(held(at.router)).toEqual(nothing)
     return error
   }
-  it('not where no model is known to go on with a text', async () => {
+  it('does not apply if no model is known to continue a text', async () => {
     const at = setup({
       modelList: [dep('a', { order: 1, model: 'openai/gpt-4o' }), dep('b', { order: 2, model: 'openai/gpt-4o-mini' })],
     })
@@ -221,7 +221,7 @@ describe("resume: 'continue'", () => {
     at.mock.reply({ text, chunks })
     expect(await stays(at, {}, 'The quick brown')).toMatchObject({ code: 'stream_interrupted' })
   })
-  it('on the same one, where no other is known to', async () => {
+  it('continues on the same deployment if no other supports it', async () => {
     const at = setup({ modelList: [claude('a'), dep('b', { order: 2, model: 'openai/gpt-4o' })] })
     at.mock.fail({ kind: 'cut', afterChunks: 1 })
     at.mock.reply({ text: 'One two', chunks: ['One', ' two'] })
@@ -230,7 +230,7 @@ describe("resume: 'continue'", () => {
     expect((await read(stream)).said).toBe('One two')
     expect(stream.meta.attempts.map(({ deployment }) => deployment)).toEqual(['a', 'a'])
   })
-  it('not in the middle of a tool call', async () => {
+  it('does not apply within a tool call', async () => {
     const at = setup({ modelList: [claude('a', 'claude-sonnet-4-20250514'), claude('b')] })
     at.mock.fail({ kind: 'cut', afterChunks: 2 })
     at.mock.reply({
@@ -241,7 +241,7 @@ describe("resume: 'continue'", () => {
     const tools = [{ type: 'function', function: { name: 'find', parameters: { type: 'object' } } }]
     await stays(at, { tools }, 'Let me see')
   })
-  it('not unless it was asked for, and not after an abort', async () => {
+  it('does not apply without the option, or after an abort', async () => {
     const at = broken({ kind: 'cut', afterChunks: 3 }, chunks, [' fox'])
     await stays(at, { resume: undefined }, 'The quick brown')
     const other = setup({ modelList: [claude('a'), claude('b')] })

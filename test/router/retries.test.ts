@@ -3,8 +3,8 @@ import { dep, failure, held, messages, nothing, setup, sleep, TestClock, turns }
 
 const zero = () => new TestClock({ random: () => 0 })
 
-describe('every retry picks afresh', () => {
-  it('and avoids what has failed, without a pause', async () => {
+describe('a retry', () => {
+  it('avoids failed deployments, without a delay', async () => {
     const { ask, mock, events, asked } = setup({ modelList: ['a', 'b', 'c'], numRetries: 2, cooldownTime: 0 })
     await ask()
     for (let round = 0; round < 10; round++) {
@@ -20,7 +20,7 @@ describe('every retry picks afresh', () => {
     expect(delays.every((delay) => delay === 0)).toBe(true)
   })
 
-  it('comes back to one that has failed when all have, after a pause', async () => {
+  it('uses a failed deployment again when all have failed, after a delay', async () => {
     const { router, mock, asked } = setup({ modelList: ['a', 'b'], numRetries: 3 }, { clock: zero() })
     mock.fail({ kind: 'status', status: 500 }, { times: 3 })
     const { meta } = await router.completion({ model: 'gpt', messages })
@@ -28,7 +28,7 @@ describe('every retry picks afresh', () => {
     expect(meta.attempts.map(({ delayMs }) => delayMs)).toEqual([0, 1, 1, undefined])
   })
 
-  it('has one deployment wait as long as the provider asks', async () => {
+  it('waits as long as the provider of the only deployment asks', async () => {
     const { router, mock } = setup({ modelList: ['a'] })
     mock.fail({ kind: 'status', status: 429, retryAfterMs: 60 }, { times: 2 })
     const start = performance.now()
@@ -37,7 +37,7 @@ describe('every retry picks afresh', () => {
     expect(meta.attempts.map(({ delayMs }) => delayMs)).toEqual([60, 60, undefined])
   })
 
-  it('does not wait longer than maxRetryDelay or its own time', async () => {
+  it('does not wait longer than maxRetryDelay or the timeout of the call', async () => {
     const { router, mock } = setup({ modelList: ['a'], maxRetryDelay: 5_000 })
     mock.fail({ kind: 'status', status: 429, retryAfter: 6 })
     expect(await failure(router.completion({ model: 'gpt', messages }))).toMatchObject({ code: 'rate_limit' })
@@ -51,7 +51,7 @@ describe('every retry picks afresh', () => {
     expect(mock.requests).toHaveLength(2)
   })
 
-  it('does not sleep through Retry-After when somebody else comes back meanwhile', async () => {
+  it('does not wait for Retry-After if another deployment is back before', async () => {
     const { router, mock, ask } = setup({ modelList: ['a', 'b'], numRetries: 5 })
     // b rests for a short while, a for a long one
     mock.fail({ kind: 'status', status: 429, retryAfterMs: 120 }, { model: 'b', times: 1 })
@@ -62,7 +62,7 @@ describe('every retry picks afresh', () => {
     expect(performance.now() - start).toBeLessThan(1_000)
   })
 
-  it('nor when the one that comes back has failed this call before', async () => {
+  it('does not wait even if that deployment has failed in this call before', async () => {
     const { mock, ask } = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })], numRetries: 5 })
     mock.fail({ kind: 'status', status: 429, retryAfterMs: 120 }, { model: 'a', times: 1 })
     mock.fail({ kind: 'status', status: 429, retryAfter: 300 }, { model: 'b', times: 1 })
@@ -73,7 +73,7 @@ describe('every retry picks afresh', () => {
     expect(took).toBeLessThan(1_000)
   })
 
-  it('nor when a fallback can answer at once', async () => {
+  it('does not wait if a fallback can answer at once', async () => {
     const { router, mock } = setup({ modelList: ['a', dep('c', {}, 'claude')], fallbacks: [{ gpt: ['claude'] }] })
     mock.fail({ kind: 'status', status: 429, retryAfter: 30 }, { model: 'a', times: 9 })
     const start = performance.now()
@@ -83,7 +83,7 @@ describe('every retry picks afresh', () => {
   })
 })
 
-describe('how often', () => {
+describe('the number of attempts', () => {
   const tries = async (options: object, request: object, fault: object, count = 9) => {
     const { router, mock } = setup({ modelList: ['a'], ...options } as never, { clock: zero() })
     mock.fail({ kind: 'status', ...fault }, { times: count })
@@ -92,17 +92,17 @@ describe('how often', () => {
     expect(held(router)).toEqual(nothing)
     return mock.requests.length
   }
-  it('is numRetries and the first', async () => {
+  it('is numRetries plus one', async () => {
     expect(await tries({}, {}, { status: 500 })).toBe(3)
     expect(await tries({ numRetries: 0 }, {}, { status: 500 })).toBe(1)
     expect(await tries({ numRetries: 4 }, {}, { status: 500 })).toBe(5)
   })
-  it('is what the call says', async () => {
+  it('comes from the call first', async () => {
     expect(await tries({ numRetries: 4 }, { numRetries: 1 }, { status: 500 })).toBe(2)
     expect(await tries({ retryPolicy: { InternalServerError: 4 } }, { numRetries: 0 }, { status: 500 })).toBe(1)
     expect(await tries({}, { maxRetries: 0 }, { status: 500 })).toBe(1)
   })
-  it('is by error where there is a policy, 0 included, and of the group before that of the Router', async () => {
+  it('comes from the policy of the error class, of the group before the Router', async () => {
     const retryPolicy = { RateLimitError: 3, InternalServerError: 0 }
     expect(await tries({ retryPolicy }, {}, { status: 429, retryAfterMs: 1 })).toBe(4)
     expect(await tries({ retryPolicy }, {}, { status: 500 })).toBe(1)
@@ -112,7 +112,7 @@ describe('how often', () => {
     expect(await tries(grouped, {}, { status: 500 })).toBe(2)
     expect(await tries(grouped, {}, { status: 429, retryAfterMs: 1 })).toBe(4)
   })
-  it('is not at all where the call is wrong', async () => {
+  it('is one for an invalid call', async () => {
     expect(await tries({ modelList: ['a', 'b'] }, {}, { status: 400 })).toBe(1)
     expect(await tries({ modelList: ['a', 'b'] }, {}, { status: 422 })).toBe(1)
     expect(await tries({ modelList: ['a', 'b'] }, {}, { reason: 'content-policy' })).toBe(1)
@@ -127,7 +127,7 @@ describe('how often', () => {
       expect(asked()).toEqual(['a', 'b'])
     },
   )
-  it('moves on from a deployment without a key, which is an attempt too', async () => {
+  it('includes a deployment without a key', async () => {
     const { router } = setup({
       modelList: [dep('a', { order: 1, apiKey: undefined, model: 'mistral/a' }), dep('b', { order: 2 })],
     })
@@ -140,8 +140,8 @@ describe('how often', () => {
   })
 })
 
-describe('time', () => {
-  it('ends the whole call, over all tries and fallbacks', async () => {
+describe('a timeout', () => {
+  it('ends the complete call, over all attempts and fallbacks', async () => {
     const { router, mock } = setup({
       modelList: ['a', 'b', dep('c', {}, 'claude')],
       attemptTimeout: 60,
@@ -161,7 +161,7 @@ describe('time', () => {
     expect(held(router)).toEqual(nothing)
   })
 
-  it('names the time that the caller gave, and not what was left of it', async () => {
+  it('is reported with the value of the caller', async () => {
     const { router, mock } = setup({ modelList: ['a', dep('c', {}, 'claude')], fallbacks: [{ gpt: ['claude'] }] })
     mock.fail({ kind: 'slow-headers', ms: 3_000 }, { times: 9 })
     for (let round = 0; round < 5; round++) {
@@ -172,7 +172,7 @@ describe('time', () => {
     }
   })
 
-  it('ends one try, and another deployment goes on', async () => {
+  it('ends one attempt, and another deployment takes over', async () => {
     const { mock, ask } = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })], attemptTimeout: 40 })
     mock.fail({ kind: 'slow-headers', ms: 3_000 }, { model: 'a', times: 9 })
     expect(await ask()).toBe('b')
@@ -181,7 +181,7 @@ describe('time', () => {
     expect(await own.ask()).toBe('b')
   })
 
-  it.each(['headersTimeout', 'firstTokenTimeout'])('%s is for one try', async (option) => {
+  it.each(['headersTimeout', 'firstTokenTimeout'])('%s applies to one attempt', async (option) => {
     const { router, mock } = setup({
       modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })],
       [option]: 40,
@@ -194,7 +194,7 @@ describe('time', () => {
 })
 
 describe('an abort', () => {
-  it('ends a call under way', async () => {
+  it('ends a call in flight', async () => {
     const { router, mock } = setup({
       modelList: [dep('a', { rpm: 5, tpm: 1_000, maxBudget: 1, prices: { input: 1, output: 1 } }), 'b'],
     })
@@ -212,7 +212,7 @@ describe('an abort', () => {
     )
   })
 
-  it('ends a pause between tries', async () => {
+  it('ends a delay between attempts', async () => {
     const { router, mock } = setup({ modelList: ['a'] })
     mock.fail({ kind: 'status', status: 429, retryAfter: 20 })
     const stop = new AbortController()
@@ -224,7 +224,7 @@ describe('an abort', () => {
     expect(held(router)).toEqual(nothing)
   })
 
-  it('ends a wait for room', async () => {
+  it('ends a wait for capacity', async () => {
     const { router, mock } = setup({ modelList: [dep('a', { maxParallelRequests: 1 })] })
     mock.fail({ kind: 'slow-headers', ms: 100 })
     const first = router.completion({ model: 'gpt', messages })
@@ -239,7 +239,7 @@ describe('an abort', () => {
     expect(held(router)).toEqual(nothing)
   })
 
-  it('ends a stream, and gives everything back', async () => {
+  it('ends a stream, and returns its capacity', async () => {
     const { router, mock } = setup({ modelList: ['a'] })
     mock.reply({ text: 'one two three four', chunkDelayMs: 20 }, { times: 9 })
     const stream = await router.completion({ model: 'gpt', messages, stream: true })
@@ -253,7 +253,7 @@ describe('an abort', () => {
     expect(held(router)).toEqual(nothing)
   })
 
-  it('before the call sends nothing', async () => {
+  it('before the call prevents any request', async () => {
     const { router, mock } = setup({ modelList: ['a', 'b'] })
     expect(await failure(router.completion({ model: 'gpt', messages, signal: AbortSignal.abort() }))).toMatchObject({
       code: 'aborted',

@@ -4,7 +4,7 @@ import type { RouterEvent } from '../../src/types/observe.js'
 import { dep, failure, held, messages, nothing, setup, sleep, TestClock, turns } from './helpers.js'
 
 describe('meta', () => {
-  it('says of every attempt where, why, how long and how it ended', async () => {
+  it('lists every attempt with deployment, reason, duration and outcome', async () => {
     const at = setup({
       modelList: [
         dep('a', { order: 1, variant: 'old' }),
@@ -52,7 +52,7 @@ describe('meta', () => {
     expect(meta.cost).toBeDefined()
   })
 
-  it('says which side of a split answered, in proportion to the weights', async () => {
+  it('names the variant that answered, in proportion to the weights', async () => {
     const at = setup({ modelList: [dep('a', { weight: 9, variant: 'old' }), dep('b', { weight: 1, variant: 'new' })] })
     const counts: Record<string, number> = {}
     for (let i = 0; i < 500; i++) {
@@ -66,7 +66,7 @@ describe('meta', () => {
   })
 })
 
-it('snapshot() shows how everything stands', async () => {
+it('snapshot() shows the state of deployments, budgets and calls', async () => {
   const at = setup(
     {
       modelList: [dep('a', { rpm: 9, tags: ['x'], region: 'eu', weight: 2 }), dep('b', { tags: ['x'] })],
@@ -105,7 +105,7 @@ it('snapshot() shows how everything stands', async () => {
 })
 
 describe('events', () => {
-  it('tell of picks, failures, retries, cooldowns, waits and successes', async () => {
+  it('report picks, failures, retries, cooldowns, waits and successes', async () => {
     const at = setup({ modelList: [dep('a', { order: 1 }), dep('b', { order: 2, maxParallelRequests: 1 })] })
     at.mock.fail({ kind: 'status', status: 429 }, { model: 'a' })
     at.mock.reply({ text: 'x', delayMs: 20 })
@@ -121,7 +121,7 @@ describe('events', () => {
     expect(at.events[3]).toMatchObject({ deployment: 'a', delayMs: 0, attempt: 1, error: { code: 'rate_limit' } })
   })
 
-  it('may be listened to by what throws, and no more after stop', async () => {
+  it('tolerate listeners that throw, and stop after unsubscribing', async () => {
     const at = setup({ modelList: ['a'] })
     const seen: RouterEvent[] = []
     at.router.on('pick', () => {
@@ -138,7 +138,7 @@ describe('events', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('are refused where there is no such event, or nobody to tell', () => {
+  it('are rejected with an unknown type or without a listener', () => {
     const { router } = setup({ modelList: ['a'] })
     const on = (type: string, listener: unknown) => () => router.on(type as '*', listener as () => void)
     expect(on('pik', () => {})).toThrow("Unknown Router event 'pik'. Did you mean 'pick'?")
@@ -148,8 +148,8 @@ describe('events', () => {
   })
 })
 
-describe('when nobody can', () => {
-  it('says why of each, when one may, and what happened last', async () => {
+describe('an error without an available deployment', () => {
+  it('has the reason of each, the time and the last error', async () => {
     const at = setup(
       {
         modelList: [
@@ -185,7 +185,7 @@ describe('when nobody can', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('retryAfterMs is the soonest', async () => {
+  it('has the shortest time as retryAfterMs', async () => {
     const at = setup({ modelList: ['a', 'b'], queue: false, numRetries: 0 }, { clock: new TestClock({ frozen: true }) })
     at.mock.fail({ kind: 'status', status: 429, retryAfter: 9 }, { model: 'a' })
     at.mock.fail({ kind: 'status', status: 429, retryAfter: 4 }, { model: 'b' })
@@ -196,7 +196,7 @@ describe('when nobody can', () => {
   })
 })
 
-describe('switches for tests', () => {
+describe('mock failures', () => {
   const list = ['a', dep('c', {}, 'claude'), dep('l', {}, 'long'), dep('s', {}, 'safe')]
   const options = {
     modelList: list,
@@ -209,7 +209,7 @@ describe('switches for tests', () => {
     ['mockTestingContextFallbacks', 'l'],
     ['mockTestingContentPolicyFallbacks', 's'],
     ['mockTestingRateLimitError', 'c'],
-  ])('%s works with allowMockTesting alone', async (name, id) => {
+  ])('of %s require allowMockTesting', async (name, id) => {
     const at = setup({ ...options, allowMockTesting: true })
     expect(await at.ask({ [name]: true })).toBe(id)
     expect(at.asked()).toEqual([id])
@@ -221,8 +221,8 @@ describe('switches for tests', () => {
   })
 })
 
-describe('health', () => {
-  it('is asked of every deployment with a model of its own', async () => {
+describe('a round of health checks', () => {
+  it('calls every deployment without a wildcard', async () => {
     const at = setup({
       modelList: [
         dep('a', { order: 1 }),
@@ -246,7 +246,7 @@ describe('health', () => {
     expect(at.router.deployment('a')).toMatchObject({ inFlight: 0, requests: 3, picks: 1 })
   })
 
-  it('that is bad does not keep the last one from being asked, and a good answer mends it', async () => {
+  it('does not exclude the last deployment, and a good answer ends its result', async () => {
     const at = setup({ modelList: ['a'] })
     at.mock.fail({ kind: 'status', status: 500 })
     await at.router.healthCheck()
@@ -255,14 +255,14 @@ describe('health', () => {
     expect(at.router.deployment('a')?.status).toBe('healthy')
   })
 
-  it('is no matter of being busy', async () => {
+  it('does not treat a rate limit as unhealthy', async () => {
     const at = setup({ modelList: ['a'] })
     at.mock.fail({ kind: 'status', status: 429 })
     expect(await at.router.healthCheck()).toMatchObject([{ healthy: false }])
     expect(at.router.deployment('a')?.status).toBe('healthy')
   })
 
-  it('is looked at in the background where that is asked for, until close()', async () => {
+  it('repeats in the background until close()', async () => {
     const at = setup({ modelList: ['a', 'b'], healthCheck: { interval: 15 } })
     await vi.waitFor(() => expect(at.mock.requests.length).toBeGreaterThanOrEqual(4), { timeout: 3_000 })
     await at.router.close()
@@ -275,13 +275,13 @@ describe('health', () => {
     expect(off.mock.requests).toHaveLength(0)
   })
 
-  it('is not looked at all the time where the interval is longer than timers can be', async () => {
+  it('does not repeat continuously if the interval exceeds the longest timer', async () => {
     const at = setup({ modelList: ['a'], healthCheck: { interval: 30 * 86_400_000 } })
     await sleep(40)
     expect(at.mock.requests).toHaveLength(0)
   })
 
-  it('is looked at once at a time, however slow it is', async () => {
+  it('does not overlap with the next one', async () => {
     const at = setup({ modelList: ['a'], healthCheck: { interval: 5 } })
     at.mock.fail({ kind: 'slow-headers', ms: 200 })
     await sleep(80)
@@ -315,14 +315,14 @@ describe('mirrorTo', () => {
     ).toBe(false)
   })
 
-  it('of a deployment works too, and no copy is copied', async () => {
+  it('works for a deployment too, and copies no copies', async () => {
     const at = setup({ modelList: [dep('a', { mirrorTo: 'mirror' }), dep('m', { mirrorTo: 'gpt' }, 'mirror')] })
     await at.ask()
     await sleep(20)
     expect(at.asked().sort()).toEqual(['a', 'm'])
   })
 
-  it('is bounded, and counts what it drops', async () => {
+  it('is limited, and counts dropped copies', async () => {
     const at = setup({ modelList: list, mirrorTo: { gpt: 'mirror' } })
     at.mock.fail({ kind: 'slow-headers', ms: 1_500 }, { model: 'm', times: 999 })
     await Promise.all(Array.from({ length: 130 }, () => at.ask()))
@@ -331,7 +331,7 @@ describe('mirrorTo', () => {
   })
 })
 
-it('shows no credential: not in errors, events, snapshots, nor to whoever prints the Router', async () => {
+it('no credential appears in errors, events, snapshots or a printed Router', async () => {
   const canary = 'sk-canary-0123456789'
   const at = setup({
     modelList: ['a', 'b'].map((id) => ({

@@ -17,7 +17,7 @@ describe('a fallback with other parameters', () => {
     return at
   }
 
-  it('that drops the tools goes to a model without tools', async () => {
+  it('may remove the tools and use a model without tools', async () => {
     const at = fallingBack({ tools: undefined, tool_choice: undefined })
     expect(await at.ask({ tools, tool_choice: 'auto' })).toBe('p')
     expect(at.mock.requests.at(-1)?.body).not.toHaveProperty('tools')
@@ -27,7 +27,7 @@ describe('a fallback with other parameters', () => {
     expect(await own.ask({ tools, fallbacks: [{ model: 'plain', tools: undefined }] })).toBe('p')
   })
 
-  it('that has other messages is as long as those, and has images where those have', async () => {
+  it('is checked by the length and the images of its own messages', async () => {
     const at = fallingBack({ messages })
     expect(await at.ask({ messages: long })).toBe('p')
     expect(await at.ask({ messages: [{ role: 'user', content: [image] }] })).toBe('p')
@@ -39,12 +39,12 @@ describe('a fallback with other parameters', () => {
     expect(pictured.asked()).toEqual(['a'])
   })
 
-  it('that brings tools does not go to a model without them', async () => {
+  it('that adds tools does not use a model without them', async () => {
     const error = await failure(fallingBack({ tools }).router.completion(call))
     expect(error.message).toContain('p: its model does not support tools')
   })
 
-  it('sets aside what it may cost, and not what the call itself may', async () => {
+  it('holds its own highest cost, not that of the original call', async () => {
     const prices = { input: 0, output: 1_000_000 }
     const at = setup({
       modelList: [dep('a', { prices }), dep('c', { prices, maxBudget: 50 }, 'claude')],
@@ -59,7 +59,7 @@ describe('a fallback with other parameters', () => {
     expect(await slow).toBe('c')
   })
 
-  it('that waits for room does not hold up calls that need something else', async () => {
+  it('does not hold up calls with other requirements while it waits', async () => {
     const at = setup({
       modelList: [
         dep('a'),
@@ -82,7 +82,7 @@ describe('a fallback with other parameters', () => {
     await Promise.all([first, second])
   })
 
-  it('goes on with the text where its stream breaks', async () => {
+  it('is resumed with the text if its stream breaks', async () => {
     const at = setup({
       modelList: [
         dep('a'),
@@ -107,8 +107,8 @@ describe('a fallback with other parameters', () => {
   })
 })
 
-describe("a deployment's own parameters", () => {
-  it('are needs too', async () => {
+describe('the default parameters of a deployment', () => {
+  it('are requirements too', async () => {
     const at = setup({
       modelList: [dep('p', { prices: plain, tools, order: 1 }), dep('q', { order: 2 })],
     })
@@ -117,7 +117,7 @@ describe("a deployment's own parameters", () => {
     expect(await at.ask({ tools: undefined, model: 'q' })).toBe('q')
   })
 
-  it('count in what is set aside: n, max_tokens', async () => {
+  it('determine the held amount: n, max_tokens', async () => {
     const prices = { input: 0, output: 1_000_000 }
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 1_000, max_tokens: 30, n: 2, tpm: 5_000 })] })
     at.mock.reply({ text: 'x', delayMs: 20 }, { times: 2 })
@@ -133,8 +133,8 @@ describe("a deployment's own parameters", () => {
   })
 })
 
-describe('calls that wait for room', () => {
-  it('do not wait behind a longer prompt that has to go elsewhere', async () => {
+describe('calls that wait for capacity', () => {
+  it('do not wait behind a longer prompt for another deployment', async () => {
     const at = setup({
       modelList: [
         dep('small', { prices: { maxInputTokens: 50 }, maxParallelRequests: 1 }),
@@ -154,7 +154,7 @@ describe('calls that wait for room', () => {
     await Promise.all(calls)
   })
 
-  it('do not wait behind one whose tag has no budget left just now', async () => {
+  it('do not wait behind a call whose tag has exhausted its budget', async () => {
     const prices = { input: 0, output: 1_000_000 }
     const at = setup(
       {

@@ -7,7 +7,7 @@ const prices = { input: 0, output: 1_000_000 }
 const reply = { text: 'x', usage: { promptTokens: 7, completionTokens: 3 } }
 
 describe('a health check', () => {
-  it('is a request like any other: of the minute, of the budgets, and under way until it is answered', async () => {
+  it('counts in limits, budgets and calls in flight like any request', async () => {
     const at = setup(
       {
         modelList: [dep('a', { rpm: 9, tpm: 10_000, prices, maxBudget: 50 })],
@@ -32,7 +32,7 @@ describe('a health check', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('is refused by no limit and no budget, and uses them up for calls', async () => {
+  it('is never rejected by limits and budgets, and counts against them', async () => {
     const at = setup(
       {
         modelList: [dep('a', { rpm: 2, prices, maxBudget: 1, maxParallelRequests: 1 })],
@@ -49,7 +49,7 @@ describe('a health check', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it('that fails has used a request and no tokens; one that was never sent, nothing', async () => {
+  it('uses a request and no tokens if it fails, and nothing if it was never sent', async () => {
     const at = setup(
       {
         modelList: [
@@ -70,7 +70,7 @@ describe('a health check', () => {
     expect(held(at.router)).toEqual(nothing)
   })
 
-  it("hears the provider's rate limits, also of a refusal", async () => {
+  it("takes the provider's rate limits, also from an error", async () => {
     const at = setup(
       { modelList: [dep('a', { order: 1 }), dep('b', { order: 2 })] },
       { clock: new TestClock({ frozen: true }) },
@@ -83,7 +83,7 @@ describe('a health check', () => {
     expect(await at.ask()).toBe('a')
   })
 
-  it('goes as the calls of the deployment go', async () => {
+  it('uses the connections, headers and fields of the deployment', async () => {
     const own = mockProvider()
     const at = setup({
       modelList: [
@@ -103,7 +103,7 @@ describe('a health check', () => {
     await own.close()
   })
 
-  it('lets a call that waits have the room that it gives back', async () => {
+  it('returns its capacity to a call that waits', async () => {
     const at = setup({ modelList: [dep('a', { maxParallelRequests: 1 })] })
     at.mock.fail({ kind: 'slow-headers', ms: 30 })
     const check = at.router.healthCheck()
@@ -113,7 +113,7 @@ describe('a health check', () => {
     expect(at.mock.requests).toHaveLength(2)
   })
 
-  it('is told to a shared state', async () => {
+  it('is reported to the shared state', async () => {
     const noted: LocalCall[] = []
     const state: RouterState = {
       connected: true,
@@ -131,8 +131,8 @@ describe('a health check', () => {
   })
 })
 
-describe('limits that are kept', () => {
-  it('are kept where the deployment is unhealthy', async () => {
+describe('enforced limits', () => {
+  it('hold for an unhealthy deployment', async () => {
     const at = setup(
       { modelList: [dep('a', { rpm: 2 })], enforceLimits: true, queue: false },
       { clock: new TestClock({ frozen: true }) },
@@ -148,7 +148,7 @@ describe('limits that are kept', () => {
     expect(at.mock.requests).toHaveLength(2)
   })
 
-  it('and budgets, are kept where the model has no schemas', async () => {
+  it('and budgets hold for a model without JSON schemas', async () => {
     const response_format = { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object' } } } as const
     const plain = { ...prices, abilities: ['systemMessages'] } as const
     const at = setup({ modelList: [dep('a', { prices: plain, maxBudget: 1 })], queue: false })
