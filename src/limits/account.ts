@@ -99,7 +99,7 @@ const budgetFor = (key: string, { duration, calendar }: WindowSpec) =>
 const makeWindow = ({ duration, calendar }: WindowSpec): UsageWindow =>
   duration && !calendar ? new RollingWindow(duration.ms) : new PeriodWindow(duration)
 
-/** What a call needs of each account. */
+/** Capacity that a call needs on each account. */
 export interface Demand {
   readonly tokens: number
   readonly inputTokens: number
@@ -115,7 +115,7 @@ export function demandOf(
   return { tokens: tokens ?? inputTokens + outputTokens, inputTokens, outputTokens, estimate, most }
 }
 
-/** What was reserved on one account. */
+/** Capacity reserved on one account. */
 export interface AccountHold {
   readonly state: AccountState
   readonly slot: number

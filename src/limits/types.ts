@@ -106,7 +106,7 @@ export interface Settlement {
   readonly cost: number
   /** Whether the provider never received the call, so that it does not count as a request. @default false */
   readonly refused?: boolean | undefined
-  /** Duration and time to first content in milliseconds, and output tokens; absent if the call says nothing about speed. */
+  /** Duration and time to first content in milliseconds, and output tokens; absent if the call is no measure of speed. */
   readonly latency?:
     | { readonly callMs: number; readonly firstTokenMs: number | undefined; readonly tokens: number }
     | undefined

@@ -105,7 +105,7 @@ describe('memoryLimits()', () => {
     expect(refused(request([account], { tokens: 50 }))).toMatchObject({ kind: 'tokens' })
   })
 
-  it('says when the window has capacity again, and has it then', () => {
+  it('reports when the window has capacity again, and has it then', () => {
     const { request, advance } = setup()
     const account = { key: 'a', requests: 1, window: { duration: '1h' } }
     granted(request([account]))

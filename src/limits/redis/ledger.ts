@@ -3,7 +3,7 @@ import type { LimitAccount } from '../types.js'
 import type { Keys } from './keys.js'
 import { keepMs } from './scripts.js'
 
-/** What all processes used of an account, as of one answer of the server. */
+/** Usage of an account by all processes, as of one answer of the server. */
 export interface Observed {
   readonly requests: number
   readonly tokens: number
@@ -53,7 +53,7 @@ const none: OthersUsage = {
   own: { requests: 0, money: 0, total: 0 },
 }
 
-/** One account as this process knows it: its own usage, what it has reported, and what it observed of others. */
+/** One account as this process knows it: its own usage, the reported part of it, and the observed usage of others. */
 export class SharedAccount {
   readonly name: string
   /** As of the latest call that used it. */
@@ -140,7 +140,7 @@ export const units = (dollars: number): number => Math.round(dollars * billion)
 export const dollars = (amount: number): number => amount / billion
 
 const firstSweep = 1_000
-/** Beyond this number the accounts that were unused longest are dropped, together with the memory of what this process spent there. */
+/** Beyond this number the accounts that were unused longest are dropped, together with the record of this process's spending there. */
 const mostAccounts = 50_000
 
 /** The accounts that this process has used. */

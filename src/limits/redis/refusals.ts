@@ -36,3 +36,6 @@ export function configurationError(error: unknown, maker: string): BadRequestErr
 
 /** Whether the keys of one command are being moved between two nodes of a Cluster: commands with a single key still work. */
 export const isSlotMoving = (error: unknown): boolean => error instanceof Error && error.message.startsWith('TRYAGAIN')
+
+/** Whether the server itself answered with an error, and so changed nothing. */
+export const isReply = (error: unknown): boolean => error instanceof Error && /^[A-Z]{3,}\b/.test(error.message)

@@ -64,7 +64,7 @@ export class Reporter {
     this.#track(this.report(accounts, { latency }, this.#commandTimeout).catch(() => this.retryLater()))
   }
 
-  /** Sends what is not confirmed in a moment. */
+  /** Sends unconfirmed reports again in a moment. */
   retryLater(): void {
     if (this.#retryTimer || !this.#session.reachable) return
     this.#retryTimer = setTimeout(
@@ -127,7 +127,7 @@ export class Reporter {
     await this.report([...open, ...settled.slice(from, from + verifiedPerBeat)], { renew: true }, backgroundTimeout)
   }
 
-  /** Sends what is pending, and waits for it. */
+  /** Sends pending reports and waits for them. */
   async close(): Promise<void> {
     clearTimeout(this.#retryTimer)
     if (!this.#session.reachable) return
@@ -221,7 +221,7 @@ export class Reporter {
     }
   }
 
-  /** Ends calls that outlived their timeout without a settlement: their estimates stand. */
+  /** Ends calls that outlived their timeout without a settlement: their estimates stay. */
   #dropExpired(account: SharedAccount, now: number): void {
     for (const { id, hold, deadline } of account.calls.values()) {
       if (deadline > now) continue

@@ -140,7 +140,7 @@ export class Session {
     this.#tryLater(1)
   }
 
-  /** Before the first decision a wrong configuration fails the calls. Later it is an outage: calls that worked go on working. */
+  /** Before the first decision a wrong configuration fails the calls. Later it is an outage: calls that worked keep working. */
   #checkConfiguration(error: unknown): Error | undefined {
     const wrong = configurationError(error, this.#settings.maker)
     if (wrong && !this.#decided) this.misconfigured = wrong

@@ -12,7 +12,7 @@ export interface ShareRefusal {
 }
 
 /**
- * Checks a call against this process's share of the limits, without the shared state: what other processes used when it was last
+ * Checks a call against this process's share of the limits, without the shared state: usage that other processes had when it was last
  * reached still counts until it leaves the window, and each of them is assumed to use as much as this one. All of them together
  * thus stay near the limits. A limit below the number of processes becomes one call for each.
  */

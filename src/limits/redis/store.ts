@@ -32,7 +32,7 @@ import {
   sharedUsage,
   usageMessage,
 } from './messages.js'
-import { isSlotMoving } from './refusals.js'
+import { isReply, isSlotMoving } from './refusals.js'
 import { Reporter } from './reporter.js'
 import { RedisReservation } from './reservation.js'
 import { scripts } from './scripts.js'
@@ -40,7 +40,7 @@ import { Session } from './session.js'
 import { backgroundTimeout, type Settings } from './settings.js'
 import { exceedsShare } from './share.js'
 
-/** Receives what the store learns. */
+/** Receives the news of the store. */
 export interface StoreObserver {
   readonly clock: Clock
   update(usage: readonly SharedUsage[]): void
@@ -123,7 +123,7 @@ export class RedisStore {
       await this.#introduce(reply.k.flatMap((at) => plan.accounts[at - 1] ?? []))
       return await this.#decide(request, true)
     } catch (error) {
-      if (error instanceof CommandTimeout) this.#giveBack(error.late, plan, id)
+      this.#giveBack(error, plan, id)
       if (isSlotMoving(error) && request.candidates.length > 1) return this.#decideOneByOne(request)
       if (this.#session.misconfigured) throw this.#session.misconfigured
       return this.#decideAlone(request)
@@ -206,21 +206,28 @@ export class RedisStore {
     return limitReason(kind, candidate, limit, { ...used, freesIn }, true)
   }
 
-  /** A decision that came too late: nobody uses it. */
-  #giveBack(late: Promise<string>, { accounts, candidates }: Plan, id: string): void {
-    late
+  /** Returns the capacity that a decision without an answer in time may have taken. */
+  #giveBack(error: unknown, plan: Plan, id: string): void {
+    if (isReply(error)) return
+    if (!(error instanceof CommandTimeout)) return this.#endEverywhere(plan.accounts, id)
+    error.late
       .then((text) => {
         const { i } = JSON.parse(text) as ReserveReply
-        const chosen = i === undefined ? undefined : candidates[i - 1]
-        for (const at of chosen?.at ?? []) {
-          const account = accounts[at]
-          if (!account) continue
-          account.version++
-          this.#reporter.end(account, id, nothing)
-        }
-        this.#reporter.retryLater()
+        const at = i === undefined ? [] : (plan.candidates[i - 1]?.at ?? [])
+        this.#endEverywhere(
+          at.flatMap((index) => plan.accounts[index] ?? []),
+          id,
+        )
       })
-      .catch(() => {})
+      .catch(() => this.#endEverywhere(plan.accounts, id))
+  }
+
+  #endEverywhere(accounts: readonly SharedAccount[], id: string): void {
+    for (const account of accounts) {
+      account.version++
+      this.#reporter.end(account, id, nothing)
+    }
+    this.#reporter.retryLater()
   }
 
   /** Decides within this process's share of the limits. */

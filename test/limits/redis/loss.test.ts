@@ -201,7 +201,7 @@ describe.skipIf(!hasRedis)('redisLimits() and a server that', () => {
   })
 
   describe('forgets everything', () => {
-    it('counts everything once again, whoever used it', async () => {
+    it('counts the usage of all processes once again', async () => {
       const options = space()
       const [a, b] = [storeOf({ ...options, leaseTtl: 900 }), storeOf({ ...options, leaseTtl: 900 })]
       await spend(a, 6)
@@ -247,7 +247,7 @@ describe.skipIf(!hasRedis)('redisLimits() and a server that', () => {
       await Promise.all([a.close(), b.close()])
     })
 
-    it('takes what a ledger knows, when one is given', async () => {
+    it('takes over the usage of a ledger', async () => {
       const options = space()
       const seed = async () => [undefined, { spent: 0.9 }]
       await using store = storeOf({ ...options, seed })
@@ -279,7 +279,7 @@ describe.skipIf(!hasRedis)('redisLimits() and a server that', () => {
     await a.close()
   })
 
-  it('goes back to an older state: each process adds what is missing', async () => {
+  it('returns to an older state: each process adds the missing part', async () => {
     const options = space()
     const [a, b] = [storeOf({ ...options, leaseTtl: 600 }), storeOf({ ...options, leaseTtl: 600 })]
     await spend(a, 10)
@@ -335,6 +335,24 @@ describe.skipIf(!hasRedis)('redisLimits() and a server that', () => {
     },
     30_000,
   )
+
+  it('is restarted from an old snapshot: the difference is added', async () => {
+    await using own = await RedisServer.start()
+    const options = space(own)
+    const [a, b] = [storeOf({ ...options, leaseTtl: 900 }), storeOf({ ...options, leaseTtl: 900 })]
+    await spend(a, 5)
+    await spend(b, 5)
+    await (await own.client()).sendCommand(['SAVE'])
+    await spend(a, 6)
+    await spend(b, 4)
+    await own.kill()
+    await until(() => !a.connected && !b.connected)
+    await own.restart()
+    await until(() => a.connected && b.connected)
+    expect([await centsOf(a), await centsOf(b)]).toEqual([20, 20])
+    expect((await a.usage({ key: 'deployment:x', requests: 100 })).requests).toBe(20)
+    await Promise.all([a.close(), b.close()])
+  }, 30_000)
 
   it('is slow: costs a call its commandTimeout, then nothing', async () => {
     await using own = await RedisServer.start()
@@ -464,7 +482,7 @@ describe.skipIf(!hasRedis)('redisLimits() and a server that', () => {
     await expect(wrong.reserve(cent)).rejects.toThrow(/does not accept the credentials/)
   })
 
-  it('is a Cluster: works over createCluster(), and is told apart as one node of it', async () => {
+  it('is a Cluster: works over createCluster(), and works as one node of it that owns the slot', async () => {
     await using own = await RedisServer.start(false, true)
     const cluster = createCluster({ rootNodes: [{ url: own.url }] })
     cluster.on('error', () => {})

@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis)('two Routers over one Redis', () => {
   })
 })
 
-it('Routers without a Redis go on, each process within its share', async () => {
+it('A Router without a Redis decides within its share', async () => {
   const mock = mockProvider({ reply: 'Hello' })
   const router = new Router({
     modelList: [{ id: 'x', modelName: 'gpt', params: { model: 'openai/x', apiKey: 'any', rpm: 9 } }],

@@ -1,7 +1,7 @@
 import { latencyFresh, latencyShare } from '../../health.js'
 
 /**
- * Sets what one process has settled on its accounts in all, ends and renews its calls, and creates accounts that were lost. Reports
+ * Sets the totals that one process has settled on its accounts, ends and renews its calls, and creates accounts that were lost. Reports
  * carry totals, so a repeated, late or lost one changes nothing in the end.
  */
 export const report = `
@@ -77,15 +77,6 @@ for i, s in ipairs(a.A) do
     end
     add(x, x.rates, x.rates.at, extra)
     add(x, x.money, x.money.at, extra)
-    if hidden and s.j and not created and s.e ~= x.E then
-      local back = {}
-      for k, letter in ipairs({ 'r', 't', 'i', 'o', 'c' }) do
-        back[letter] = -math.min(hidden[k + 2], joined[letter])
-        hidden[k + 2] = hidden[k + 2] + back[letter]
-      end
-      add(x, x.rates, hidden[1], back)
-      add(x, x.money, hidden[2], back)
-    end
     for _, l in ipairs(s.K or {}) do
       local text = redis.call('HGET', x.key, 'L:' .. l[1])
       local expires = x.now + math.min(a.x, l[2])
@@ -95,9 +86,23 @@ for i, s in ipairs(a.A) do
       else
         local n = { r = 1, t = l[3], i = l[4], o = l[5] }
         add(x, x.rates, x.rates.at, n)
+        for _, letter in ipairs(RATES) do joined[letter] = joined[letter] + n[letter] end
         lease(x, l[1], expires, x.rates.at, n, l[6])
         took(x, 1, l[6])
       end
+    end
+    -- usage of this process that the creator of the account had only observed
+    if hidden and s.j and not created and s.e ~= x.E then
+      local back, complete = {}, hidden[3] > 0 and joined.r >= hidden[3]
+      for k, letter in ipairs({ 'r', 't', 'i', 'o', 'c' }) do
+        local part = math.min(hidden[k + 2], joined[letter])
+        -- without requests the observed tokens were estimates that have been corrected since
+        if complete and letter ~= 'c' then part = hidden[k + 2] end
+        back[letter] = -part
+        hidden[k + 2] = hidden[k + 2] - part
+      end
+      add(x, x.rates, hidden[1], back)
+      add(x, x.money, hidden[2], back)
     end
     if s.sd then
       hidden = hidden or { x.rates.at or 0, x.money.at or 0, 0, 0, 0, 0, 0 }
