@@ -3,10 +3,10 @@ import type { AuxiliaryRequest, AuxiliaryResponse, PollRequest } from '../../pro
 import { APIConnectionError, TimeoutError } from '../errors.js'
 import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
-import { redact } from './failure.js'
 import { textOf } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
 import { nextRequest } from './poll.js'
+import { redact } from './redact.js'
 import { keepSecret, sensitive } from './target.js'
 
 /** The longest that a request beside a call may take, in milliseconds: several calls may be waiting for it. */

@@ -21,7 +21,8 @@ import {
 } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
 import type { ChatCompletion } from '../types/chat.js'
-import { requestId, retryAfter, shouldRetry } from './response-headers.js'
+import { redact } from './redact.js'
+import { header, requestId, retryAfter, shouldRetry } from './response-headers.js'
 import type { Target } from './target.js'
 
 /** Where a failure happened. */
@@ -89,7 +90,7 @@ function errorFromFacts(
     status: named,
     provider: provider.id,
     model,
-    requestId: requestId(headers) ?? idInBody(body),
+    requestId: redacted(requestId(headers), scene) ?? idInBody(body),
     retryAfterMs: retryAfter(headers, scene.wallNow) ?? facts.retryAfterMs,
     providerCode: facts.providerCode,
     param: facts.param,
@@ -141,7 +142,7 @@ function redirected(scene: ErrorContext, status: number, headers: HeaderMap): LL
   return new BadRequestError(
     `${scene.target.who} answered ${status}, a redirect${where}. Redirects are not followed, so that keys stay with ` +
       `their host: set apiBase to the final address (it is ${scene.target.base}).`,
-    { status, provider: scene.provider.id, model: scene.model, requestId: requestId(headers) },
+    { status, provider: scene.provider.id, model: scene.model, requestId: redacted(requestId(headers), scene) },
   )
 }
 
@@ -155,7 +156,8 @@ export function invalidResponse(
 ): LLMError {
   // cut behind the blots: half a secret is none that would be found
   const start = redact(text.slice(0, errorBodyLimit), scene.target.secrets).slice(0, 200).replace(/\s+/g, ' ').trim()
-  const type = typeof headers['content-type'] === 'string' ? ` (${headers['content-type']})` : ''
+  const contentType = redacted(header(headers, 'content-type'), scene)
+  const type = contentType ? ` (${contentType})` : ''
   return new InvalidResponseError(
     `${scene.target.who} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})? ` +
       (start ? `The answer begins: ${start}` : 'The answer is empty.'),
@@ -163,7 +165,7 @@ export function invalidResponse(
       status,
       provider: scene.provider.id,
       model: scene.model,
-      requestId: requestId(headers),
+      requestId: redacted(requestId(headers), scene),
       body: start || undefined,
       partial: scene.partial,
     },
@@ -227,8 +229,20 @@ function explain(code: string | undefined, cause: Error, scene: ErrorContext): [
     case 'UND_ERR_CLOSED':
       return ['the client or dispatcher has been closed.', false]
     default:
-      if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-        return [`it does not answer with TLS (${code}). Should the address begin with http://?`, false]
+      // the peer doesn't speak TLS at all; older versions of Node.js have the reason in the message only
+      if (
+        code &&
+        /wrong.version.number|http.request|unknown.protocol|packet.length.too.long/i.test(`${code} ${cause.message}`)
+      ) {
+        return [`the server does not speak TLS at this address (${code}). Use http://, or check the port.`, false]
+      }
+      // the handshake failed, but not over the certificate
+      if (
+        code &&
+        /ALERT|NO_PROTOCOLS|UNSUPPORTED_PROTOCOL|NO_SHARED_CIPHER|HANDSHAKE/.test(code) &&
+        !/CERT|UNKNOWN_CA/.test(code)
+      ) {
+        return [`the TLS handshake failed (${code}). Check the TLS versions and ciphers of both sides.`, false]
       }
       if (code && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) {
         return [
@@ -248,34 +262,7 @@ function codeOf(error: Error): string | undefined {
   return first instanceof Error && first !== error ? codeOf(first) : undefined
 }
 
-/** Blots out credentials, in whatever they are quoted. */
-export function redact(text: string, secrets: readonly string[]): string {
-  let out = text
-  // the longest first: another may be the beginning of it
-  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
-    if (secret.length < 4) break
-    for (const form of formsOf(secret)) out = out.replaceAll(form, '[redacted]')
-  }
-  return out
-}
-
-/** A text as it is, in JSON, in an address, in a form, and in base64. */
-function formsOf(secret: string): Set<string> {
-  const quoted = JSON.stringify(secret).slice(1, -1)
-  const form = new URLSearchParams([['', secret]]).toString().slice(1)
-  const bytes = Buffer.from(secret, 'utf8')
-  const base64 = bytes.toString('base64').replace(/=+$/, '')
-  return new Set([secret, quoted, encoded(secret), form, base64, bytes.toString('base64url')])
-}
-
-function encoded(text: string): string {
-  try {
-    return encodeURIComponent(text)
-  } catch {
-    // half a surrogate pair
-    return text
-  }
-}
+const redacted = (text: string | undefined, { target }: ErrorContext) => text && redact(text, target.secrets)
 
 function idInBody(body: unknown): string | undefined {
   const id = body && typeof body === 'object' && 'request_id' in body ? body.request_id : undefined

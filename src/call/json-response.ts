@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { ProviderFault } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '../errors.js'
+import { ContentEncodingError } from '../transport/content-decoder.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import {
@@ -106,8 +107,14 @@ class JsonReader implements Reader {
     this.#bodyTimer?.stop()
     // the connection broke inside an error body: the status still says what it is
     if (this.#call.status >= 300 && !LLMErrorClass.is(error)) return this.end()
-    this.#reject(LLMErrorClass.is(error) ? error : connectionError(this.#call.errorContext(), error))
+    this.#reject(LLMErrorClass.is(error) ? error : exchangeError(this.#call, error))
   }
+}
+
+/** The error for an exchange that failed: no connection, or a body that can't be decoded. */
+export function exchangeError(call: Call, error: Error): LLMError {
+  if (!(error instanceof ContentEncodingError)) return connectionError(call.errorContext(), error)
+  return invalidResponse(call.errorContext(), call.status, call.headers, error.message, '')
 }
 
 /** Runs a dialect's decoder, and turns what it finds wrong into an error of ours. */

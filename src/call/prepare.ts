@@ -53,7 +53,7 @@ export function prepare<Part>(
       operation: spec.name,
       provider,
       model,
-      target: withHeaders(target, encoded, context.headers, configured.headers, options.headers),
+      target: withHeaders(target, encoded, [context.headers, configured.headers], options.headers),
       limits,
       clock: context.clock,
       warnings: encoded.warnings ?? none,

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Decoded, PollRequest } from '../../providers/contract.js'
 import { AbortError, LLMError, StreamInterruptedError, TimeoutError } from '../errors.js'
+import { ContentEncodingError } from '../transport/content-decoder.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Framer, OnEvent } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
@@ -9,7 +10,7 @@ import type { StreamParts } from './answer-stream.js'
 import type { AnyUsage, Billing } from './billing.js'
 import type { Call } from './call.js'
 import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, invalidResponse } from './failure.js'
-import { headersTimeout, textOf, toLLMError, tooLarge } from './json-response.js'
+import { exchangeError, headersTimeout, textOf, toLLMError, tooLarge } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
 import { Pipe, type PipeSource } from './pipe.js'
@@ -217,6 +218,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     const { status } = this.#call
     if (status === 0) return this.#stop(connectionError(this.#call.errorContext(), error))
     if (status >= 300) return this.#endBody()
+    if (error instanceof ContentEncodingError && !this.#reading.started)
+      return this.#stop(exchangeError(this.#call, error))
     // the socket closed. Where the answer had already come to its end, nothing is missing
     let complete = false
     try {
@@ -308,6 +311,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#mode = 'over'
     this.#timer.stop()
     clearTimeout(this.#waiting)
+    clearTimeout(this.#lingering)
     this.#exchange?.cancel()
     if (!this.#committed) return this.#reject(error)
     error.attempts = this.#call.attempts

@@ -17,6 +17,8 @@ export interface Target {
   readonly headers: Record<string, string>
   /** False where the base is not the provider's own. */
   readonly ownHost: boolean
+  /** True if the call brought a base that the client's credentials don't belong to. */
+  readonly guest: boolean
   readonly settings: Settings
   /** The key that the provider gets a token for. */
   readonly tradedKey: string | undefined
@@ -82,7 +84,12 @@ export function findTarget(
   const foreign =
     options.apiBase !== undefined &&
     options.apiBase !== configured.apiBase &&
-    (ownBase === undefined ? !isHome(url.origin, configured.apiBase ?? farBase()) : !ownHost)
+    (ownBase === undefined
+      ? !isHome(url.origin, configured.apiBase ?? farBase()) ||
+        (hasEnvironmentSecret(provider, options, configured) &&
+          !isHomeOfEnvironment(url.origin, options, configured, farBase()))
+      : !ownHost)
+  const guest = options.apiBase !== undefined && !isHome(url.origin, configured.apiBase ?? farBase())
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': userAgent,
@@ -122,6 +129,7 @@ export function findTarget(
     place: url.place,
     headers,
     ownHost,
+    guest,
     settings,
     secrets,
     keySource: credential && belongs ? credential.source : 'none',
@@ -182,29 +190,44 @@ function settingsOf(
 const secretsIn = ({ settings: all = [] }: Provider, settings: Settings): string[] =>
   all.flatMap(({ option, secret }) => (secret && settings[option] !== undefined ? [settings[option]] : []))
 
-/** Adds the dialect's headers and the caller's, which win; lists that both have (beta flags) are joined. */
+/**
+ * Adds the headers of the dialect, of the client and of the call; later ones take precedence. Lists that both the dialect and the caller
+ * have (beta flags) are joined. Credentials in the client's headers belong to its base: a call with another base doesn't send them.
+ * @param configured headers of the client and of its provider
+ */
 export function withHeaders(
   target: Target,
   encoded: Encoded,
-  ...given: (CallOptions['headers'] | undefined)[]
+  configured: readonly (CallOptions['headers'] | undefined)[],
+  own: CallOptions['headers'] | undefined,
 ): Target {
-  const { headers } = target
+  const { headers, guest } = target
   const lists = encoded.headers ?? {}
   Object.assign(headers, lists)
-  let { secrets, authorized } = target
-  for (const extra of given) {
-    if (!extra) continue
-    for (const [key, value] of Object.entries(extra)) {
+  let { secrets, authorized, withheld } = target
+  const add = (extra: CallOptions['headers'] | undefined, isOwn: boolean) => {
+    for (const [key, value] of Object.entries(extra ?? none)) {
       if (value === undefined) continue
       const name = key.toLowerCase()
+      const isSecret = sensitive.test(name)
+      if (isSecret && guest && !isOwn && name !== 'idempotency-key') {
+        withheld ??= `The client's header '${name}' belongs to its base and was not sent to ${target.origin}: pass headers together with apiBase.`
+        continue
+      }
       headers[name] = name in lists && lists[name] !== value ? join(lists[name], value) : value
-      // who brings the very header needs no signature and no token
+      // a given authorization header replaces a signature or token
       if (name === 'authorization') authorized = false
-      if (sensitive.test(name)) secrets = [...secrets, ...valuesIn(value)]
+      if (isSecret) secrets = [...secrets, ...valuesIn(value)]
     }
   }
-  return secrets === target.secrets ? target : { ...target, secrets, authorized }
+  for (const extra of configured) add(extra, false)
+  add(own, true)
+  return secrets === target.secrets && withheld === target.withheld
+    ? target
+    : { ...target, secrets, authorized, withheld }
 }
+
+const none: Readonly<Record<string, string>> = Object.freeze({})
 
 /** A credential of a header: with what stands before it (`Bearer`) and without. */
 const valuesIn = (value: string): string[] => [value, value.replace(/^\w+ /, '')]
@@ -254,8 +277,31 @@ function belongsTo(
     }
     case 'environment':
       if (options.apiBase === undefined && configured.apiBase === undefined) return true
-      return isHome(origin, farBase())
+      return isHomeOfEnvironment(origin, options, configured, farBase())
   }
+}
+
+/**
+ * The home of a credential from the environment is the environment's base or the provider's own host. A provider without either, such as
+ * Azure or a self-hosted server, is at home at the client's base, but never at a base that a call brings along.
+ */
+function isHomeOfEnvironment(
+  origin: string,
+  options: CallOptions,
+  configured: ProviderOptions,
+  home: string | undefined,
+): boolean {
+  if (home !== undefined) return originOf(home) === origin
+  return options.apiBase === undefined || originOf(configured.apiBase ?? '') === origin
+}
+
+/** True if a secret setting, such as the client secret of a service principal, comes from the environment. */
+function hasEnvironmentSecret({ settings = [] }: Provider, options: CallOptions, configured: ProviderOptions): boolean {
+  const onCall = options as Readonly<Record<string, unknown>>
+  return settings.some(
+    ({ option, env, secret }) =>
+      secret && !(onCall[option] ?? configured[option]) && fromEnvironment(env) !== undefined,
+  )
 }
 
 function whyWithheld(
@@ -266,7 +312,10 @@ function whyWithheld(
 ): string {
   const home = originOf((credential.source === 'client' ? configured.apiBase : undefined) ?? farBase() ?? '')
   const what = credential.name ? `The key in ${credential.name}` : "The client's key"
-  return `${what} belongs to ${home ?? 'another host'} and was not sent to ${origin}: pass apiKey together with apiBase.`
+  if (home === undefined) {
+    return `${what} has no base URL configured and was not sent to ${origin}: pass apiKey together with apiBase.`
+  }
+  return `${what} belongs to ${home} and was not sent to ${origin}: pass apiKey together with apiBase.`
 }
 
 const asKey = (id: string) => (/^[a-z_$][\w$]*$/i.test(id) ? id : `'${id}'`)

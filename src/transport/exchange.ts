@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { ContentDecoder, codingsOf } from './content-decoder.js'
 
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
 
@@ -27,7 +28,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #reader: Reader
   #controller: Dispatcher.DispatchController | undefined
   #over = false
+  /** Decodes a body with a `content-encoding`. */
+  #decoder: ContentDecoder | undefined
   #cancelled: Error | undefined
+  /** The error that ended an encoded body. */
+  #broke: Error | undefined
 
   constructor(dispatcher: Dispatcher, request: HttpRequest, reader: Reader) {
     this.#reader = reader
@@ -44,16 +49,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   cancel(error?: Error): void {
     if (this.#over) return
     this.#over = true
+    this.#decoder?.close()
     this.#cancelled = error ?? new Error('The exchange was cancelled.')
     this.#controller?.abort(this.#cancelled)
-    if (error) this.#reader.fail(error)
+    if (error) this.#fail(error)
   }
 
   pause(): void {
     this.#controller?.pause()
+    this.#decoder?.pause()
   }
 
   resume(): void {
+    this.#decoder?.resume()
     this.#controller?.resume()
   }
 
@@ -65,6 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HeaderMap): void {
     if (this.#over || status < 200) return
+    const codings = codingsOf(headers['content-encoding'])
+    if (codings.length > 0) this.#decoder = this.#decoderFor(codings)
     try {
       this.#reader.head(status, headers)
     } catch (error) {
@@ -74,6 +84,43 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
+    if (this.#decoder) this.#decoder.write(chunk)
+    else this.#data(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    if (this.#decoder) this.#decoder.end()
+    else this.#end()
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    if (this.#over) return
+    if (!this.#decoder) {
+      this.#over = true
+      return this.#fail(error)
+    }
+    // the bytes so far are delivered before the error
+    this.#broke = error
+    this.#decoder.end()
+  }
+
+  #decoderFor(codings: readonly string[]): ContentDecoder {
+    return new ContentDecoder(codings, {
+      data: (chunk) => {
+        if (!this.#over) this.#data(chunk)
+      },
+      end: () => {
+        if (this.#over) return
+        if (!this.#broke) return this.#end()
+        this.#over = true
+        this.#fail(this.#broke)
+      },
+      fail: (error) => this.#broken(error),
+    })
+  }
+
+  #data(chunk: Buffer): void {
     try {
       this.#reader.data(chunk)
     } catch (error) {
@@ -81,16 +128,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return
+  #end(): void {
     this.#over = true
-    this.#reader.end()
+    try {
+      this.#reader.end()
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
-  onResponseError(_: unknown, error: Error): void {
-    if (this.#over) return
-    this.#over = true
-    this.#reader.fail(error)
+  /** A reader that throws here has no way left to report it; the process must survive all the same. */
+  #fail(error: Error): void {
+    try {
+      this.#reader.fail(error)
+    } catch {
+      // nothing can be reported any more
+    }
   }
 
   /** A throwing reader fails its own exchange, not the connection pool. */

@@ -122,7 +122,7 @@ it('lets the caller’s headers win, joins lists of the dialect, and knows secre
   const target = withHeaders(
     find({ apiKey: 'key-1' }),
     { body: {}, headers: { 'acme-beta': 'a,b' } },
-    { 'User-Agent': 'mine' },
+    [{ 'User-Agent': 'mine' }],
     { 'acme-beta': 'b,c', Authorization: 'Bearer other-secret' },
   )
   expect(target.headers).toMatchObject({
