@@ -1,5 +1,5 @@
 import type { CallMeta } from '../src/types/meta.js'
-import { type CostBreakdown, type CostTerms, costOf, costPerToken } from './cost.js'
+import { type CostBreakdown, type CostTerms, costOf, costPerToken, guarded } from './cost.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
 import type { BillableUsage } from './usage.js'
 
@@ -16,7 +16,7 @@ export interface PricedAnswer {
 }
 
 /**
- * Cost of an answer in US dollars; undefined if unknown, never a guessed 0. `answer.meta.cost` has the parts and the reason.
+ * Cost of an answer in US dollars; undefined if unknown, never a guessed 0. Never throws. `answer.meta.cost` has the parts and the reason.
  * @param terms terms that the answer lacks: `baseModel`, `batch`, …
  * @example
  * completionCost(await completion({ model: 'openai/gpt-4o', messages })) // 0.000123
@@ -26,8 +26,10 @@ export function completionCost(
   terms: Partial<CostTerms> = {},
   registry: ModelRegistry = defaultRegistry(),
 ): number | undefined {
-  const settled = Object.keys(terms).length === 0 ? answer.meta?.cost.total : undefined
-  return settled ?? breakdown(answer, terms, registry).total
+  return guarded(() => {
+    const settled = Object.keys(terms).length === 0 ? answer.meta?.cost.total : undefined
+    return settled === undefined ? breakdown(answer, terms, registry) : { total: settled }
+  }).total
 }
 
 function breakdown(answer: PricedAnswer, terms: Partial<CostTerms>, registry: ModelRegistry): CostBreakdown {

@@ -103,7 +103,7 @@ export function costOf(request: CostOfRequest, registry: ModelRegistry = default
 }
 
 /** Accounting runs after the answer, so a malformed usage or a throwing getter must not turn it into a failure. */
-function guarded(run: () => CostBreakdown): CostBreakdown {
+export function guarded(run: () => CostBreakdown): CostBreakdown {
   try {
     return run()
   } catch {

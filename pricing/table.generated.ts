@@ -4,7 +4,7 @@
 export const asOf = '2026-11-26'
 
 /** Model ids, aliases included. */
-export const rows = 4929
+export const rows = 4925
 
 export const sources = [
   { name: 'genai-prices', version: '0.2.3', date: '2026-11-04' },
@@ -1725,20 +1725,19 @@ gemini-3.1-flash-lite-preview i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31
 gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014C128KM64Kk8x273v15V5D20261117
 gemini-3.1-flash-tts-preview i1o20s.014C8Kk7D20261117
 gemini-3.1-flash-tts-preview-batch i.5o10s.014
-gemini-3.1-pro-preview i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
 gemini-3.1-pro-preview-customtools i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1],"f":[0.5,1]}
 gemini-3.5-flash i1.5o9r.15s.014f.5p1.8C1024KM64Kx1407v31
 gemini-3.5-flash-lite i.3o2.5r.03s.014p1.8C1024KM64Kx1919v31 {"f":[0.5,0.666666666667]}
 gemini-3.5-live-translate-preview i3.5o21s.014C128KM64Kk8x0v5V5
 gemini-3.5-transcribe i2o12s.014f.5p1.8C96KM32Kk6
 gemini-3.5-transcribe-live i3.5o21s.014C128KM64Kk6
-gemini-3.6-flash|gemini-3.7-flash i1.5o7.5r.15n3.75s.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-3.8-flash i1.5o7.5r.15n3.75s.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-3.8-flash-lite-tts i1o12r.125A6s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6}]]}
-gemini-3.8-flash-tts i1o18r.125A9s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9}]]}
+gemini-3.6-flash|gemini-3.7-flash|gemini-flash-latest i1.5o7.5r.15s.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash i1.5o7.5r.15s.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash-lite-tts i1o12s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"r":0.125,"A":6}]]}
+gemini-3.8-flash-tts i1o18s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"r":0.125,"A":9}]]}
 gemini-3.8-live i.75o4.5a3A12g1s.014C128KM64Kk8x257v15V5
 gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014C128KM64Kk8x273v15V5
-gemini-4-argon i4o20r.2n10s.014f.5p1.8C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014}]]}
+gemini-4-argon i4o20r.2s.014f.5p1.8C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10}]]}
 gemini-4-hydrogen i1.5o7.5r.075s.014f.5p1.8C1024KM1024Kx1919v31
 gemini-embedding-001 i.15C2Kd3Kk3D20280514
 gemini-embedding-2 i.2a6.5g.45C8Kd3Kk3
@@ -1747,8 +1746,7 @@ gemini-exp-1114 C1024KM8Kx77v3
 gemini-exp-1206 C2048KM8Kx77v3
 gemini-flash-1.5 i.075o.3r.01875J.035@128e3i.15o.6r.0375
 gemini-flash-1.5-8b i.0375o.15r.01J.035C1e6@128e3i.075o.3r.02
-gemini-flash-latest|gemini-flash i1.5o7.5r.15n3.75J.035f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-flash-lite-latest|gemini-flash-lite i.3o2.5r.03J.035p1.8C1024KM64Kx1407v31 {"f":[0.5,0.666666666667]}
+gemini-flash-lite-latest i.3o2.5r.03s.014p1.8C1024KM64Kx1407v31 {"f":[0.5,0.666666666667]}
 gemini-gemma-2-9b-it|gemini-gemma-2-27b-it i.35o1.05C8KM8Kx5v3
 gemini-live-2.5-flash i.5o2a3A12g3C128e3M8e3x2065v3
 gemini-live-2.5-flash-preview-native-audio i.5o2C128KM64Kx2065v1
@@ -1759,10 +1757,10 @@ gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V13
 gemini-omni-flash-preview i1.5o9C128KM64Kx80v15V9D20261022
 gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035C32K
 gemini-pro-1.5 i1.25o5r.3125J.035C2e6@128e3i2.5o10r.625
-gemini-pro-latest i2o12r.2J.035p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
+gemini-pro-latest|gemini-3.1-pro-preview i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
 gemini-robotics-er-1.6-preview i1o5a2s.014C128KM64Kx2065v3
-gemini-robotics-er-2-preview i2o10r.2n5a1s.014C128KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1}]]}
-gemini-robotics-er-2-streaming-preview i2o10a1s.014C128KM64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5}]]}
+gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]]}
+gemini-robotics-er-2-streaming-preview i2o10s.014C128KM64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"a":1,"s":0.014}]]}
 gemma-2-27b-it i.65o.65
 gemma-3-27b-it i0o0C128KM8Kx13v3
 gemma-4-26b|gemma-4-26b-it|gemma-4-31b C256e3M8Kx2065v3
@@ -2064,12 +2062,12 @@ Llama-4-Scout-17B-16E-Instruct-FP8 C1e7M4028x5v3`,
   minimax: `M2-her|m2-her i.3o1.2C64e3
 MiniMax-M2 i.3o1.2r.03w.375C200KL2e5M128Kx117v1
 MiniMax-M2.1|MiniMax-M2.5 i.3o1.2r.03w.375C200KM128Kx117v1
-MiniMax-M2.1-highspeed i.6o2.4r.03C200K
+MiniMax-M2.1-highspeed i.6o2.4r.03w.375C200K
 MiniMax-M2.1-lightning i.3o2.4r.03w.375C1e6M8Kx117v1
-MiniMax-M2.5-highspeed i.6o2.4r.03C200KM128Kx2065v1
+MiniMax-M2.5-highspeed i.6o2.4r.03w.375C200KM128Kx2065v1
 MiniMax-M2.5-lightning i.3o2.4r.03w.375C200KM32e3x117v1
 MiniMax-M2.7 i.3o1.2r.06w.375C200KM128Kx2065v1
-MiniMax-M2.7-highspeed i.6o2.4r.06C200KM128Kx2065v1
+MiniMax-M2.7-highspeed i.6o2.4r.06w.375C200KM128Kx2065v1
 MiniMax-M3|minimax-latest i.3o1.2r.06C1e6M128e3x117v3@512e3i.6o2.4r.12
 MiniMax-M3.1-Flash|minimax-m3.1-flash i.15o.6r.015C1e6
 minimax-01 i.2o1.1C1000192
@@ -2621,8 +2619,8 @@ gpt-4o-mini-audio-preview i.15o.6a10A20C128e3
 gpt-4o-mini-audio-preview-2024-12-17 i.15o.6a10A20C128e3M16Kx71v5V4D20270120
 gpt-4o-mini-realtime-preview i.6o2.4r.3a10A20C16e3
 gpt-4o-mini-realtime-preview-2024-12-17 i.6o2.4r.3a10A20C16e3M4Kk8x71v5V4D20270120
-gpt-4o-mini-search-preview i.15o.6r.075H.0025p1.66666666667C128e3M16Kx367v19
-gpt-4o-mini-search-preview-2025-03-11 i.15o.6r.075H.0025p1.66666666667C128e3M16Kx367v19D20260723
+gpt-4o-mini-search-preview i.15o.6r.075s.025H.0025p1.66666666667C128e3M16Kx367v19
+gpt-4o-mini-search-preview-2025-03-11 i.15o.6r.075s.025H.0025p1.66666666667C128e3M16Kx367v19D20260723
 gpt-4o-mini-transcribe i1.25o5a3S.00005C16e3M2e3k6D20270226
 gpt-4o-mini-transcribe-2025-03-20 i1.25o5a3S.00005C16e3M2e3k6D20270120
 gpt-4o-mini-tts i.6o12k7V4D20270106
@@ -3372,23 +3370,23 @@ gemini-3.5-transcribe o12a2S.00005k6
 gemini-3.5-transcribe-live o21a3.5S.0000875k6
 gemini-3.5-transcribe-live-preview i3.5o21s.014k6
 gemini-3.5-transcribe-preview i2o12s.014f.5p1.8k6
-gemini-3.6-flash i1.5o7.5r.15n3.75s.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-3.7-flash i1.5o7.5r.15n3.75s.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-3.8-flash i1.5o7.5r.15n3.75s.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
+gemini-3.6-flash i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.7-flash i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
 gemini-3.8-flash-cyber i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx120v31
-gemini-3.8-flash-lite-tts i1o12A6s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6}]]}
-gemini-3.8-flash-tts i1o18A9s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9}]]}
+gemini-3.8-flash-lite-tts i1o12s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"A":6}]]}
+gemini-3.8-flash-tts i1o18s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"A":9}]]}
 gemini-3.8-live i.75o4.5a3A12g1s.014C128KM64Kk8x257v15V5
 gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014M64Kx273v15V5
-gemini-4-argon i4o20r.2n10a2s.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014}]]}
+gemini-4-argon i4o20r.2s.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10,"a":2}]]}
 gemini-4-argon-cyber-permissive i4o20r.2s.014f.5p1.8u1.1C1024KM1024Kx1407v31
 gemini-4-hydrogen i1.5o7.5r.075s.014f.5p1.8u1.1C1024KM1024Kx1919v31
 gemini-embedding-001 i.15b.8C2Kd3Kk3D20280520
 gemini-embedding-2|gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3
 gemini-flash-1.5 i.075o.3r.01875J.035@128e3i.15o.6r.0375
 gemini-flash-1.5-8b i.0375o.15r.01J.035C1e6@128e3i.075o.3r.02
-gemini-flash-latest|gemini-flash i1.5o7.5r.15J.035C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-flash-lite-latest|gemini-flash-lite i.3o2.5r.03J.035C1024KM64Kx1407v31
+gemini-flash-latest i1.5o7.5r.15s.014C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
+gemini-flash-lite-latest i.3o2.5r.03s.014C1024KM64Kx1407v31
 gemini-live-2.5-flash i.5o2a3A12g3
 gemini-live-2.5-flash-native-audio i.5o2a3A12g3s.035C128KM64Kk8x327v15V5D20261213
 gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12g3s.035C1024KM65535k8x1359v31V5
@@ -3399,10 +3397,10 @@ gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V9
 gemini-omni-flash-preview i1.5o9C128KM57920x80v15V9D20261106
 gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035C32K
 gemini-pro-1.5 i1.25o5r.3125J.035C2e6@128e3i2.5o10r.625
-gemini-pro-latest i2o12r.2J.035M64Kx1405v31@2e5i4o18r.4
+gemini-pro-latest i2o12r.2s.014M64Kx1405v31@2e5i4o18r.4
 gemini-robotics-er-1.5-preview i.3o2.5a1C1024KM65535x1119v15
 gemini-robotics-er-1.6-preview i1o5a2s.014
-gemini-robotics-er-2-preview i2o10r.2n5a1s.014C128KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1}]]}
+gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]]}
 gemini-robotics-er-2-streaming-preview i2o10M64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5}]]}
 gemma-2-27b-it i.65o.65
 gemma-4-26b-a4b-it i.15o.6r.015M32Kx93v3
@@ -3619,9 +3617,8 @@ grok-4.5|grok-build-latest i2o6r.3s.005C5e5M5e5x317v3@199999i4o12r.6
 grok-4.6 i2o6r.5s.005C5e5M5e5x317v3@199999i4o12r1
 grok-4.7 i2o6r.5s.005b.8C5e5M5e5x317v3@199999i4o12r1
 grok-beta i5o15r5C128KM4Kx2049v1
-grok-build-0.1 i1o2r.2C256e3M256e3x61v3@199999i2o4r.4
-grok-code-fast|grok-code-fast-1-0825 i1o2r.2C256e3M256e3x61v3
-grok-code-fast-1 i1o2r.2C256e3M1e4x61v3D20260515
+grok-build-0.1|grok-code-fast|grok-code-fast-1-0825 i1o2r.2C256e3M256e3x61v3@199999i2o4r.4
+grok-code-fast-1 i1o2r.2C256e3M1e4x61v3D20260515@199999i2o4r.4
 grok-imagine-image I.02C16e3k5V2
 grok-imagine-image-2.0 I.06k5V2
 grok-imagine-image-pro I.05k5V2D20260515

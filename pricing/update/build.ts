@@ -152,7 +152,7 @@ const isImplied = (name: keyof PriceRow, value: unknown, defaults: RowDefaults):
   (name === 'batch' && defaults.batch !== undefined && typeof value === 'object' && !Array.isArray(value))
 
 /** Names without a version, such as `claude-opus` for `claude-opus-latest`: they are families and not models. */
-const family = /^(?:claude|gpt|grok|kimi|glm|qwen|deepseek)(?:-[a-z]+)*$/
+const family = /^(?:claude|gemini|gpt|grok|kimi|glm|qwen|deepseek)(?:-[a-z]+)*$/
 
 /** Undated names of dated ids, such as `claude-opus-4-5` for `claude-opus-4-5-20251101`: the newest date, or the latest. */
 function undatedNames(rows: Rows): Map<string, string> {

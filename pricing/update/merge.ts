@@ -1,5 +1,5 @@
 import { cardAt } from '../rates.js'
-import { fieldsOf, type PriceRow, partial, serviceTiers } from '../schema.js'
+import { fieldsOf, type PriceRow, partial, type RateCard, serviceTiers } from '../schema.js'
 import { compact, type Rows, roundOff, type Source } from './source.js'
 
 /** Sources that give different prices for a model. */
@@ -57,7 +57,7 @@ export function mergeProvider(provider: string, sources: readonly Source[], at: 
     const priced = offers.filter(({ row }) => hasPrice(row))
     const [first, ...rest] = priced
     const row: PriceRow = first ? pick(first.row, priceFields) : {}
-    for (const { row: other } of rest) if (first && agree(first.row, other, at)) addPrices(row, other)
+    for (const { row: other } of rest) if (first && agree(first.row, other, at)) addPrices(row, cardAt(other, at), at)
     Object.assign(
       row,
       mergeServices(priced.map((offer) => offer.row)),
@@ -133,17 +133,34 @@ function agree(one: PriceRow, other: PriceRow, at: number): boolean {
 const isClose = (one: number | undefined, other: number | undefined): boolean =>
   one === undefined || other === undefined ? one === other : Math.abs(one - other) <= 0.001 * Math.max(one, other)
 
-function addPrices(row: PriceRow, other: PriceRow): void {
+/**
+ * Adds the rates that only the other source has, to the card that applies at the time of the comparison: a source without dates
+ * describes that one.
+ */
+function addPrices(row: PriceRow, other: RateCard, at: number): void {
+  const index = row.earlier?.findIndex(([until]) => at < Date.parse(until)) ?? -1
+  const entry = row.earlier?.[index]
+  if (!row.earlier || !entry) return addRates(row, other, row.earlier !== undefined)
+  const card = { ...entry[1] }
+  addRates(card, other, true)
+  row.earlier = row.earlier.map((one, position) => (position === index ? [entry[0], card] : one))
+  for (const name of feeFields)
+    if (row[name] === undefined && card[name] !== undefined) Object.assign(row, { [name]: card[name] })
+}
+
+const feeFields = fieldsOf('fee', 'search').filter((name) => (addableFields as readonly string[]).includes(name))
+
+/** @param dated whether the price has changed: it is then unknown to which price the tiers belong */
+function addRates(card: RateCard, other: RateCard, dated: boolean): void {
   for (const name of addableFields) {
-    if (row[name] !== undefined || other[name] === undefined) continue
-    if (name === 'perWebSearch' && row.perSearchedAnswer !== undefined) continue
-    if (name === 'perSearchedAnswer' && row.perWebSearch !== undefined) continue
-    // the tiers belong to one price: after a change it is unknown which
-    if (name === 'tiers' && row.earlier !== undefined) continue
-    Object.assign(row, { [name]: other[name] })
+    if (card[name as keyof RateCard] !== undefined || other[name as keyof RateCard] === undefined) continue
+    if (name === 'perWebSearch' && card.perSearchedAnswer !== undefined) continue
+    if (name === 'perSearchedAnswer' && card.perWebSearch !== undefined) continue
+    if (name === 'tiers' && dated) continue
+    Object.assign(card, { [name]: other[name as keyof RateCard] })
   }
-  if (row.tiers && other.tiers) {
-    row.tiers = row.tiers.map(
+  if (card.tiers && other.tiers) {
+    card.tiers = card.tiers.map(
       ([above, tier]) => [above, { ...other.tiers?.find(([bound]) => bound === above)?.[1], ...tier }] as const,
     )
   }

@@ -52,6 +52,21 @@ describe('mergeProvider()', () => {
     expect(rows.get('m')).toEqual({ input: 1, output: 2, cacheRead: 0.1, tiers: [[1000, { input: 2 }]] })
   })
 
+  test('adds rates to the card that applies, not to one of the future', () => {
+    const [rows] = merge(
+      source('genai-prices', {
+        m: { input: 2, output: 4, earlier: [['2027-01-01T00:00:00Z', { input: 1, output: 2 }]] },
+      }),
+      source('litellm', { m: { input: 1, output: 2, reasoning: 3, perWebSearch: 0.01 } }),
+    )
+    expect(rows.get('m')).toEqual({
+      input: 2,
+      output: 4,
+      perWebSearch: 0.01,
+      earlier: [['2027-01-01T00:00:00Z', { input: 1, output: 2, reasoning: 3, perWebSearch: 0.01 }]],
+    })
+  })
+
   test('takes limits and abilities from every source', () => {
     const [rows] = merge(
       source('genai-prices', { m: { input: 1, contextWindow: 100 } }),

@@ -191,6 +191,7 @@ describe('for any usage', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), fc.anything(), (model, given, terms) => {
         const request = Object.assign({}, terms, { model, usage: given }) as never
+        completionCost(given as never, terms as never)
         for (const result of [costPerToken(request), costPerToken(given as never), costPerToken(terms as never)]) {
           expect(result.total === undefined ? result.reason : result.total).toBeDefined()
           expect(result.total).not.toBeNaN()
@@ -203,6 +204,7 @@ describe('for any usage', () => {
       },
     }
     expect(cost(hostile)).toEqual({ total: undefined, reason: 'invalid_request' })
+    for (const nothing of [undefined, null, 'x', 5]) expect(completionCost(nothing as never)).toBeUndefined()
     const words = { prompt_tokens: '1000', completion_tokens: '5' } as unknown as BillableUsage
     expect(cost(words)).toMatchObject({ total: undefined, reason: 'missing_usage' })
   })
