@@ -101,7 +101,13 @@ const google: Provider<GeminiQuirks> = Object.freeze({
     path: (model: string, given: Settings, basePath: string) =>
       `${googlePath(model, parent(given, basePath))}:countTokens`,
   }),
-  quirks: Object.freeze({ urls: 'all', embeddings: 'predict', maxInputs: 250 } as const),
+  quirks: Object.freeze({
+    urls: 'all',
+    // recorded in August 2025
+    accepted: Object.freeze({ 'gemini-2.5-pro': Object.freeze(['presence_penalty', 'frequency_penalty']) }),
+    embeddings: 'predict',
+    maxInputs: 250,
+  } as const),
 })
 
 /** Routes models to the endpoint of their publisher, by name. */

@@ -36,14 +36,15 @@ const defaults = {
 } as const
 
 /** The numbers and strings of `generationConfig`. https://ai.google.dev/api/generate-content#GenerationConfig */
-export function encodeSampling(params: ChatParams, { facts, report }: EncodeScope): Fields {
+export function encodeSampling(params: ChatParams, { facts, quirks, report }: EncodeScope): Fields {
+  const accepted = quirks.accepted?.[facts.family] ?? []
   const config: Fields = {}
   const put = (name: string, value: unknown) => {
     if (value !== undefined && value !== null) config[name] = value
   }
   const putAccepted = (name: string, param: keyof typeof defaults) => {
     const value = params[param]
-    if (!facts.refused.includes(param)) put(name, value)
+    if (!facts.refused.includes(param) || accepted.includes(param)) put(name, value)
     else if (value !== undefined && value !== null && !defaults[param](value)) {
       report.unsupported(param, 'this model does not support it')
     }

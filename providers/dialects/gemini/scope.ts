@@ -13,6 +13,8 @@ export interface GeminiQuirks {
   readonly urls?: 'known' | 'all' | 'none'
   /** False if the host accepts OpenAPI schemas only, whatever the model. @default true */
   readonly jsonSchema?: boolean
+  /** Parameters that the host accepts although the rules of the model refuse them, by model family. */
+  readonly accepted?: Readonly<Record<string, readonly string[]>>
   /** Embedding method: `batchEmbedContents`, or `predict` on Vertex AI. @default 'batch' */
   readonly embeddings?: 'batch' | 'predict'
   /** The maximum number of inputs per embedding request. @default 100 */

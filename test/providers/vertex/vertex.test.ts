@@ -75,6 +75,12 @@ describe('vertex_ai/', () => {
     )
   })
 
+  it('accepts penalties for Gemini 2.5 Pro, as recorded', async () => {
+    const { body } = await sent('vertex_ai/gemini-2.5-pro', { presence_penalty: -1.5 })
+    expect(body.generationConfig).toEqual({ presencePenalty: -1.5 })
+    expect(await sent('vertex_ai/gemini-2.5-flash', { presence_penalty: -1.5 })).not.toHaveProperty('path')
+  })
+
   it('rejects path segments as names', async () => {
     expect(await sent('vertex_ai/..')).not.toHaveProperty('path')
   })
