@@ -28,6 +28,8 @@ export interface ModelFacts {
   readonly resultStatus: boolean
   /** Whether the model supports tools. */
   readonly tools: boolean
+  /** Whether the schema of a tool may have alternatives (`anyOf`, `oneOf`, `allOf`) at its root. */
+  readonly rootAlternatives: boolean
   /** Whether the model takes system instructions. */
   readonly system: boolean
 }
@@ -51,6 +53,7 @@ const unknown: ModelFacts = Object.freeze({
   cache: 'everywhere',
   resultStatus: true,
   tools: true,
+  rootAlternatives: true,
   system: true,
 })
 
@@ -61,6 +64,7 @@ const nova = facts(plain, {
   choices: every,
   cache: 'messages',
   resultStatus: true,
+  rootAlternatives: false,
 })
 /** The first chat models of some makers. */
 const toolless = facts(plain, { tools: false })
@@ -124,6 +128,7 @@ function claude(id: string): ModelFacts {
       thinking: 'claude',
       choices: own.forcedTools ? every : auto,
       schemas: own.schemas,
+      rootAlternatives: false,
     })
     claudes.set(own, known)
   }

@@ -1,5 +1,6 @@
 import type { ChatParams, Tool, ToolChoice } from '../../../src/types/chat.js'
 import type { CacheControl } from '../../../src/types/messages.js'
+import { flattenRoot } from '../../shared/root-schema.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
 import { closeSchema } from '../anthropic/format.js'
 import { betaOfTool } from '../anthropic/tools.js'
@@ -76,7 +77,15 @@ function addSpec(plan: ToolPlan, definition: Fields, where: string, scope: Encod
       'Left out: this model has no strict tools on Bedrock, so arguments may deviate from the schema.',
     )
   }
-  const schema: Fields = { type: 'object', ...(isFields(parameters) ? parameters : { properties: {} }) }
+  const given: Fields = { type: 'object', ...(isFields(parameters) ? parameters : { properties: {} }) }
+  const flat = scope.facts.rootAlternatives ? undefined : flattenRoot(given)
+  if (flat) {
+    scope.report.changed(
+      `${where}.function.parameters`,
+      `The alternatives at the root of the schema were merged, as ${scope.facts.who} refuses them.`,
+    )
+  }
+  const schema = flat ?? given
   const toolSpec: Fields = { name: scope.names.wire(name) }
   if (typeof description === 'string' && description !== '') toolSpec.description = description
   toolSpec.inputSchema = { json: strictly ? closeSchema(schema).schema : schema }

@@ -46,6 +46,25 @@ describe('tools', () => {
     if (toolChoice.any && tool_choice !== 'required') expect(config.tools).toEqual([spec('g')])
   })
 
+  it.each([models.claude, models.nova])('merge alternatives at the root of a schema for %s', (model) => {
+    const parameters = {
+      type: 'object',
+      anyOf: [
+        { properties: { hours: { type: 'number' } }, required: ['hours'] },
+        { properties: { days: { type: 'number' } }, required: ['days'] },
+      ],
+    }
+    const tools = [{ type: 'function' as const, function: { name: 'f', parameters } }]
+    const { body, warnings } = encode({ model, tools })
+    expect(body.toolConfig).toMatchObject({
+      tools: [{ toolSpec: { inputSchema: { json: { type: 'object', properties: { hours: {}, days: {} } } } } }],
+    })
+    expect(JSON.stringify(body.toolConfig)).not.toContain('anyOf')
+    expect(warnings).toMatchObject([{ type: 'changed', param: 'tools[0].function.parameters' }])
+    const other = encode({ model: models.gptOss, tools }).body.toolConfig
+    expect(JSON.stringify(other)).toContain('anyOf')
+  })
+
   it('reject unsupported choices', () => {
     const request = { tools: [tool()], tool_choice: 'required' as const }
     expect(() => encode({ ...request, model: models.llama })).toThrow("Llama takes 'auto' and 'none' only")
