@@ -41,8 +41,22 @@ export interface ProviderTool {
   [field: string]: unknown
 }
 
+/** A custom tool, whose input is free text (OpenAI). */
+export interface CustomTool {
+  type: 'custom'
+  /** The tool. */
+  custom: {
+    /** Name of the tool, as in the calls. */
+    name: string
+    /** Purpose of the tool; the model uses it to decide when to call. */
+    description?: string
+    /** Format of the input: any text, or a grammar. @default { type: 'text' } */
+    format?: { type: 'text' } | { type: 'grammar'; grammar: { definition: string; syntax: 'lark' | 'regex' } }
+  }
+}
+
 /** An entry of `tools`. */
-export type Tool = FunctionTool | ProviderTool
+export type Tool = FunctionTool | CustomTool | ProviderTool
 
 /** Whether the model may, must or must not call tools, or which one it must call. */
 export type ToolChoice =
@@ -181,11 +195,11 @@ export interface ChatParams {
   /** Let the provider store the answer, for evals and distillation. @default false */
   store?: boolean | null
   /** Routes requests with a common prefix to the same prompt cache. */
-  prompt_cache_key?: string
+  prompt_cache_key?: string | null
   /** Lifetime of cached prompt prefixes, such as `24h`. */
   prompt_cache_retention?: string | null
   /** Stable, anonymous id of your end user, for abuse detection. */
-  safety_identifier?: string
+  safety_identifier?: string | null
   /** Caches the complete prompt, on providers that support it (Anthropic). */
   cache_control?: CacheControl
   /** Stream the answer. @default false */

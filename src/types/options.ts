@@ -83,7 +83,7 @@ export type CompletionRequest<
     /** `provider/model`, or the name of a known model. */
     model: KnownModel | (string & {})
     /** Return a stream. @default false */
-    stream?: Stream | undefined
+    stream?: Stream | null | undefined
     /**
      * Format of the answer: OpenAI's object, or a zod (or any Standard Schema) schema for a typed `message.parsed`. @default {
      * type: 'text' }

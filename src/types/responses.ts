@@ -367,6 +367,12 @@ interface ItemEvent<Type extends string> extends EventOf<Type> {
   item_id: string
 }
 
+/** An event of one command of a shell call. */
+interface CommandEvent<Type extends string> extends EventOf<Type> {
+  output_index: number
+  command_index: number
+}
+
 interface PartEvent<Type extends string> extends ItemEvent<Type> {
   content_index: number
 }
@@ -421,5 +427,16 @@ export type ResponsesEvent =
       | `response.image_generation_call.${'in_progress' | 'generating' | 'completed'}`
       | `response.${'mcp_call' | 'mcp_list_tools'}.${'in_progress' | 'completed' | 'failed'}`
     >
+  | ItemEvent<'response.compaction.compacting'>
+  | (CommandEvent<'response.shell_call_command.added' | 'response.shell_call_command.done'> & { command: string })
+  | (CommandEvent<'response.shell_call_command.delta'> & { delta: string })
+  | (CommandEvent<'response.shell_call_output_content.delta'> & {
+      item_id: string
+      delta: { stdout?: string; stderr?: string }
+    })
+  | (CommandEvent<'response.shell_call_output_content.done'> & {
+      item_id: string
+      output: { stdout: string; stderr: string; outcome: { type: string; exit_code?: number } }[]
+    })
   | (EventOf<'response.audio.delta' | 'response.audio.transcript.delta'> & { delta: string })
   | EventOf<'response.audio.done' | 'response.audio.transcript.done'>

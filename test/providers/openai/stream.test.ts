@@ -543,4 +543,17 @@ describe('a stream of a server with habits', () => {
     decoder.push(undefined, JSON.stringify(event({ tool_calls: [call] })), chunks)
     expect(deltasOf({ chunks, whole: true })[0]?.tool_calls).toMatchObject([{ function: { name: 'fs.read' } }])
   })
+
+  it('joins the pieces of a text field that OpenAI does not have', () => {
+    const { chunks } = streamOf([
+      event({ plan: 'First ' }),
+      event({ plan: 'second, ' }),
+      event({ plan: 'third.' }),
+      ...hello,
+      stop,
+    ])
+    expect(assemble(chunks).choices[0]?.message.provider_specific_fields).toEqual({ plan: 'First second, third.' })
+    const repeated = streamOf([event({ channel: 'final' }), event({ channel: 'final', content: 'Hi' }), stop])
+    expect(assemble(repeated.chunks).choices[0]?.message.provider_specific_fields).toEqual({ channel: 'final' })
+  })
 })
