@@ -24,11 +24,11 @@ export const isEmptyContent = (content: readonly unknown[]): boolean => content.
 function encodePart(given: unknown, where: string, scope: EncodeScope): unknown {
   const { report, context } = scope
   if (!isFields(given) || typeof given.type !== 'string')
-    throw report.invalid(where, "a part is an object with a 'type'")
+    throw report.invalid(where, "must be an object with a 'type'", given)
   const part = 'cache_control' in given || 'prompt_cache_breakpoint' in given ? withMarks(given, scope) : given
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'it is a text')
+      if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'must be a string', part.text)
       return part.text === '' ? undefined : part
     case 'image_url':
       return imagePart(part, where, scope)
@@ -79,7 +79,8 @@ function without(fields: Fields, name: string): Fields {
 function imagePart(part: Fields, where: string, { report }: EncodeScope): unknown {
   const image = part.image_url
   const url = isFields(image) ? image.url : image
-  if (typeof url !== 'string') throw report.invalid(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
+  if (typeof url !== 'string')
+    throw report.invalid(`${where}.image_url`, "must be { url } with an 'https:' or 'data:' URL", image)
   // `format` is for hosts that don't recognise the type from the URL
   if (isFields(image) && !('format' in image)) return part
   return { ...part, image_url: isFields(image) ? without(image, 'format') : { url } }
@@ -88,14 +89,14 @@ function imagePart(part: Fields, where: string, { report }: EncodeScope): unknow
 /** OpenAI's own host fetches no files; others may. */
 function filePart(part: Fields, where: string, { report, context }: EncodeScope): unknown {
   const file = part.file
-  if (!isFields(file)) throw report.invalid(`${where}.file`, 'it is { file_data } or { file_id }')
+  if (!isFields(file)) throw report.invalid(`${where}.file`, 'must be { file_data } or { file_id }', file)
   const id = textIn(file, 'file_id')
   const data = textIn(file, 'file_data')
-  if (!id && !data) throw report.invalid(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
+  if (!id && !data) throw report.invalid(`${where}.file`, 'must have file_data (a data: URI) or file_id')
   if (context.quirks.strictHistory && [id, data].some((source) => source && /^https?:/.test(source))) {
     throw report.invalid(
       `${where}.file`,
-      'this host takes no files by URL: give the file itself, as a data: URI in file_data, or upload it and give its id',
+      'must not be a URL for this host: pass the file as a data: URI in file_data, or upload it and pass its id',
     )
   }
   const bare = data !== undefined && !data.startsWith('data:') && !/^https?:/.test(data)
@@ -134,10 +135,7 @@ function documentPart(part: Fields, where: string, { report }: EncodeScope): unk
     const texts = source.content.map((inner) => (isFields(inner) ? textIn(inner, 'text') : undefined))
     if (texts.every((text) => text !== undefined)) return { type: 'text', text: texts.join('\n') }
   }
-  throw report.invalid(
-    where,
-    `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
-  )
+  throw report.invalid(where, `must have a source of type text or base64; got '${textIn(source, 'type')}'`)
 }
 
 /**

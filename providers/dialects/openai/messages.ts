@@ -146,7 +146,8 @@ export function checkMessages(messages: readonly Message[], report: Report): voi
   if (!Array.isArray(messages) || messages.length === 0) {
     throw report.invalid(
       'messages',
-      "it is a list with at least one message, such as { role: 'user', content: 'Hello' }",
+      "must be a non-empty array, for example [{ role: 'user', content: 'Hello' }]",
+      messages,
     )
   }
   for (let index = 0; index < messages.length; index++) checkMessage(messages[index] as Message, index, report)
@@ -157,25 +158,26 @@ const roles: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'ass
 /** Rejects a message that no host can read. @throws {BadRequestError} naming the place */
 export function checkMessage(message: Message, index: number, report: Report): void {
   const where = `messages[${index}]`
-  if (!isFields(message)) throw report.invalid(where, 'a message is an object such as { role, content }')
+  if (!isFields(message)) throw report.invalid(where, 'must be an object such as { role, content }', message)
   if (!roles.has(message.role)) {
-    const given = JSON.stringify(message.role) ?? 'nothing'
-    throw report.invalid(`${where}.role`, `${given} is no role; there are ${[...roles].join(', ')}`)
+    throw report.invalid(`${where}.role`, `must be one of ${[...roles].join(', ')}`, (message as Fields).role)
   }
   const { content } = message
   if (typeof content !== 'string' && !Array.isArray(content)) {
     const may = (content === null || content === undefined) && ['assistant', 'function'].includes(message.role)
-    if (!may) throw report.invalid(`${where}.content`, `it is a text or a list of parts, not ${kindOf(content)}`)
+    if (!may) throw report.invalid(`${where}.content`, 'must be a string or an array of parts', content)
   }
   if (message.role === 'tool' && typeof message.tool_call_id !== 'string') {
-    throw report.invalid(`${where}.tool_call_id`, 'it is the id of the tool call that this message answers')
+    throw report.invalid(
+      `${where}.tool_call_id`,
+      'must be the id of the tool call that this message answers',
+      message.tool_call_id,
+    )
   }
   if (message.role === 'assistant' && message.tool_calls != null && !Array.isArray(message.tool_calls)) {
-    throw report.invalid(`${where}.tool_calls`, `it is a list of tool calls, not ${kindOf(message.tool_calls)}`)
+    throw report.invalid(`${where}.tool_calls`, 'must be an array of tool calls', message.tool_calls)
   }
 }
-
-const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value)
 
 /**
  * Rejects a history that OpenAI would refuse, naming the place: every call needs a result directly behind the message that made it, and
@@ -189,7 +191,7 @@ export function checkHistory(messages: readonly Message[], report: Report): void
     const list = [...open].map((id) => `'${id}'`).join(', ')
     throw report.invalid(
       `messages[${caller}].tool_calls`,
-      `no tool message answers ${list}; every call needs its result right behind it`,
+      `must be answered directly behind the message: ${list} has no result`,
     )
   }
   for (let index = 0; index < messages.length; index++) {
@@ -198,8 +200,7 @@ export function checkHistory(messages: readonly Message[], report: Report): void
       if (open?.delete(message.tool_call_id)) continue
       throw report.invalid(
         `messages[${index}]`,
-        `this is the result of tool call '${message.tool_call_id}', and the assistant message before it made no such call ` +
-          '(or it is answered already)',
+        `must answer a call of the assistant message before it: tool call '${message.tool_call_id}' is unknown or already answered`,
       )
     }
     requireResults()

@@ -15,7 +15,7 @@ const budgets = [
 export function encodeThinking(thinking: Thinking, body: Body, scope: EncodeScope): void {
   const { report, context } = scope
   if (!isFields(thinking))
-    throw report.invalid('thinking', "it is an object such as { type: 'enabled', budget_tokens: 2048 }")
+    throw report.invalid('thinking', "must be an object such as { type: 'enabled', budget_tokens: 2048 }", thinking)
   switch (context.quirks.thinking) {
     case 'pass':
       return

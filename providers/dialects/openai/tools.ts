@@ -3,6 +3,7 @@ import type { Message } from '../../../src/types/messages.js'
 import { type Fields, fieldsIn, isFields, parseJSON, placeOf, textIn } from '../../fields.js'
 import type { Report } from '../../report.js'
 import { type Aliases, makeAliases } from '../../shared/aliases.js'
+import { argumentsText } from '../../shared/calls.js'
 import { flattenRoot } from '../../shared/root-schema.js'
 import { argumentsOf, callExtras, callsIn, idOf, madeId, originalName } from './decode.js'
 import type { OpenAIQuirks } from './quirks.js'
@@ -40,12 +41,12 @@ function historyIsGood(messages: readonly Message[]): boolean {
 /** The tools in the host's form: the caller's list itself if nothing changes. */
 export function encodeTools(tools: readonly unknown[], scope: EncodeScope): readonly unknown[] {
   const { report } = scope
-  if (!Array.isArray(tools)) throw report.invalid('tools', 'it is a list of tools')
+  if (!Array.isArray(tools)) throw report.invalid('tools', 'must be an array of tools', tools)
   let changed: unknown[] | undefined
   for (let at = 0; at < tools.length; at++) {
     const tool: unknown = tools[at]
     if (!isFields(tool))
-      throw report.invalid(`tools[${at}]`, "a tool is an object such as { type: 'function', function }")
+      throw report.invalid(`tools[${at}]`, "must be an object such as { type: 'function', function }", tool)
     const sent = encodeTool(tool, `tools[${at}]`, scope)
     if (sent !== tool && !changed) changed = tools.slice(0, at)
     changed?.push(sent)
@@ -124,8 +125,8 @@ export function encodeCalls(
   let changed: unknown[] | undefined
   for (let at = 0; at < calls.length; at++) {
     const call = calls[at]
-    if (!isFields(call)) throw scope.report.invalid(`messages[${index}].tool_calls[${at}]`, 'a tool call is an object')
-    const sent = encodeCall(call, ids, scope)
+    if (!isFields(call)) throw scope.report.invalid(`messages[${index}].tool_calls[${at}]`, 'must be an object', call)
+    const sent = encodeCall(call, `messages[${index}].tool_calls[${at}]`, index, ids, scope)
     if (sent !== call && !changed) changed = calls.slice(0, at)
     changed?.push(sent)
   }
@@ -133,10 +134,16 @@ export function encodeCalls(
 }
 
 /** The index is a field of streams; the host's own fields go back to hosts that are not known to refuse them. */
-function encodeCall(call: Fields, ids: ReadonlyMap<string, string> | undefined, scope: EncodeScope): Fields {
+function encodeCall(
+  call: Fields,
+  where: string,
+  index: number,
+  ids: ReadonlyMap<string, string> | undefined,
+  scope: EncodeScope,
+): Fields {
   const id = ids?.get(call.id as string)
   const named = scope.names ? withName(call, scope.names) : call
-  const sent = isFields(named.function) && named.function.arguments === '' ? withArguments(named, '{}') : named
+  const sent = isFields(named.function) ? withArguments(named, named.function, where, index, scope.report) : named
   if (id === undefined && !('provider_specific_fields' in sent) && !('index' in sent)) return sent
   const { provider_specific_fields: extras, index: _, ...rest } = sent
   if (isFields(extras)) {
@@ -156,10 +163,11 @@ function withName(call: Fields, names: Aliases): Fields {
   return call
 }
 
-const withArguments = (call: Fields, text: string): Fields => ({
-  ...call,
-  function: { ...(call.function as Fields), arguments: text },
-})
+/** The call with arguments that are a JSON object: the model may have written something else. */
+function withArguments(call: Fields, fn: Fields, where: string, index: number, report: Report): Fields {
+  const text = argumentsText(fn.arguments, where, index, report)
+  return text === fn.arguments ? call : { ...call, function: { ...fn, arguments: text } }
+}
 
 /** Longest id of a tool call that OpenAI accepts. */
 const longest = 40

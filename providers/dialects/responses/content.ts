@@ -9,7 +9,8 @@ import type { EncodeScope } from './scope.js'
  */
 export function encodePart(part: unknown, where: string, scope: EncodeScope): Fields | undefined {
   const { report } = scope
-  if (!isFields(part) || typeof part.type !== 'string') throw report.invalid(where, "a part is an object with a 'type'")
+  if (!isFields(part) || typeof part.type !== 'string')
+    throw report.invalid(where, "must be an object with a 'type'", part)
   const sent = plainPart(part, where, report)
   return sent && ('cache_control' in part || 'prompt_cache_breakpoint' in part) ? withMark(sent, part, scope) : sent
 }
@@ -28,7 +29,7 @@ function withMark(sent: Fields, part: Fields, { context, rules, report }: Encode
 function plainPart(part: Fields & { type?: unknown }, where: string, report: Report): Fields | undefined {
   switch (part.type) {
     case 'text':
-      if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'it is a text')
+      if (typeof part.text !== 'string') throw report.invalid(`${where}.text`, 'must be a string', part.text)
       return part.text === '' ? undefined : { type: 'input_text', text: part.text }
     case 'image_url':
       return imagePart(part, where, report)
@@ -37,7 +38,10 @@ function plainPart(part: Fields & { type?: unknown }, where: string, report: Rep
     case 'document':
       return documentPart(part, where, report)
     case 'input_audio':
-      throw report.invalid(where, 'the Responses API takes no audio: choose a model that has Chat Completions')
+      throw report.invalid(
+        where,
+        'cannot be sent: the Responses API takes no audio; choose a model with Chat Completions',
+      )
     case 'thinking':
     case 'redacted_thinking':
       return undefined
@@ -49,13 +53,14 @@ function plainPart(part: Fields & { type?: unknown }, where: string, report: Rep
 
 function imagePart({ image_url: image }: Fields, where: string, report: Report): Fields {
   const url = isFields(image) ? image.url : image
-  if (typeof url !== 'string') throw report.invalid(`${where}.image_url`, "it is { url }, an 'https:' or 'data:' URL")
+  if (typeof url !== 'string')
+    throw report.invalid(`${where}.image_url`, "must be { url } with an 'https:' or 'data:' URL", image)
   const detail = (isFields(image) && textIn(image, 'detail')) || 'auto'
   return { type: 'input_image', image_url: url, detail }
 }
 
 function filePart({ file }: Fields, where: string, report: Report): Fields {
-  if (!isFields(file)) throw report.invalid(`${where}.file`, 'it is { file_data } or { file_id }')
+  if (!isFields(file)) throw report.invalid(`${where}.file`, 'must be { file_data } or { file_id }', file)
   const [id, data, name] = [textIn(file, 'file_id'), textIn(file, 'file_data'), textIn(file, 'filename')]
   const url = [id, data].find((source) => source && /^https?:/.test(source))
   if (url) return { type: 'input_file', file_url: url }
@@ -69,7 +74,7 @@ function filePart({ file }: Fields, where: string, report: Report): Fields {
     }
   }
   if (id) return { type: 'input_file', file_id: id }
-  throw report.invalid(`${where}.file`, 'it needs file_data (a data: URI) or file_id')
+  throw report.invalid(`${where}.file`, 'must have file_data (a data: URI) or file_id')
 }
 
 /** Anthropic's document block, as a part of this API. */
@@ -89,10 +94,7 @@ function documentPart(part: Fields, where: string, report: Report): Fields {
     if (texts.length > 0 && texts.every((text) => text !== undefined))
       return { type: 'input_text', text: texts.join('\n') }
   }
-  throw report.invalid(
-    where,
-    `a document of source '${textIn(source, 'type')}' can't be sent here: give it as text or base64`,
-  )
+  throw report.invalid(where, `must have a source of type text or base64; got '${textIn(source, 'type')}'`)
 }
 
 /** The text of a content, for fields that take nothing else. */

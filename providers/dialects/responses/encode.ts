@@ -83,7 +83,7 @@ function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeSc
       body.text = { ...fields(body.text), ...fields(value) }
       return
     case 'tools':
-      if (!Array.isArray(value)) throw report.invalid('tools', 'it is a list of tools')
+      if (!Array.isArray(value)) throw report.invalid('tools', 'must be an array of tools', value)
       body.tools = value.map((tool, at) => encodeTool(tool, `tools[${at}]`, scope))
       return
     case 'tool_choice':

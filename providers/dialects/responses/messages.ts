@@ -1,5 +1,6 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
 import { type Fields, fieldsIn, isFields, textIn } from '../../fields.js'
+import { argumentsText } from '../../shared/calls.js'
 import { checkHistory, checkMessages } from '../openai/messages.js'
 import { compactionOf, reportDropped } from '../openai/replay.js'
 import { reportMark } from '../openai/scope.js'
@@ -92,7 +93,7 @@ class InputWriter {
     const text = plainText(message.content) || refusalIn(message)
     if (text) this.input.push({ role: 'assistant', content: text })
     for (const [at, call] of (message.tool_calls ?? []).entries())
-      this.#call(call, `messages[${index}].tool_calls[${at}]`)
+      this.#call(call, `messages[${index}].tool_calls[${at}]`, index)
     const old = message.function_call
     if (old) {
       this.#functionCall = `call_${index}`
@@ -105,8 +106,8 @@ class InputWriter {
     }
   }
 
-  #call(call: unknown, where: string): void {
-    if (!isFields(call)) throw this.#scope.report.invalid(where, 'a tool call is an object')
+  #call(call: unknown, where: string, index: number): void {
+    if (!isFields(call)) throw this.#scope.report.invalid(where, 'must be an object', call)
     const id = this.#id(textIn(call, 'id') ?? '')
     if (isFields(call.custom)) {
       this.#custom.add(id)
@@ -115,7 +116,12 @@ class InputWriter {
       return
     }
     const fn = isFields(call.function) ? call.function : {}
-    this.input.push({ type: 'function_call', call_id: id, name: this.#name(fn.name), arguments: fn.arguments || '{}' })
+    this.input.push({
+      type: 'function_call',
+      call_id: id,
+      name: this.#name(fn.name),
+      arguments: argumentsText(fn.arguments, where, index, this.#scope.report),
+    })
   }
 
   #name(name: unknown): unknown {

@@ -6,7 +6,7 @@ import type { EncodeScope } from './scope.js'
 
 /** https://platform.openai.com/docs/api-reference/responses/create (tools) */
 export function encodeTool(tool: unknown, where: string, { report, names, context }: EncodeScope): Fields {
-  if (!isFields(tool)) throw report.invalid(where, "a tool is an object such as { type: 'function', function }")
+  if (!isFields(tool)) throw report.invalid(where, "must be an object such as { type: 'function', function }", tool)
   const { cache_control: mark, ...own } = tool
   if (mark != null) reportMark(report)
   if (tool.type === 'function' && isFields(tool.function)) {

@@ -249,7 +249,7 @@ describe('a content part', () => {
       { type: 'text', text: 'C' },
     ])
     expect(() => partsOf([document({ type: 'url', url: 'https://example.com/a.pdf' })])).toThrow(
-      "messages[0].content[0]' a document of source 'url'",
+      /must have a source of type text or base64; got 'url'/,
     )
   })
 
@@ -268,9 +268,9 @@ describe('a content part', () => {
   })
 
   it.each([
-    [null, "messages[0].content[0]' a part is an object with a 'type'"],
-    ['text', "messages[0].content[0]' a part is an object with a 'type'"],
-    [{ text: 'A' }, "messages[0].content[0]' a part is an object with a 'type'"],
+    [null, "messages[0].content[0]' must be an object with a 'type'; got "],
+    ['text', "messages[0].content[0]' must be an object with a 'type'; got "],
+    [{ text: 'A' }, "messages[0].content[0]' must be an object with a 'type'; got "],
     [{ type: 'text' }, 'messages[0].content[0].text'],
     [{ type: 'image_url' }, 'messages[0].content[0].image_url'],
     [{ type: 'image_url', image_url: { uri: 'x' } }, 'messages[0].content[0].image_url'],
@@ -363,11 +363,19 @@ describe('a history that cannot be', () => {
     ['no list', 'Hi', "messages' "],
     ['no message', [user, null], "messages[1]' "],
     ['a text for a message', [user, 'Hi'], "messages[1]' "],
-    ['no role', [{ content: 'Hi' }], "messages[0].role' nothing is no role"],
-    ['an unknown role', [user, { role: 'model', content: 'Hi' }], `messages[1].role' "model" is no role`],
-    ['no content', [user, { role: 'user' }], "messages[1].content' it is a text or a list of parts, not undefined"],
-    ['a null content', [{ role: 'user', content: null }], "messages[0].content' it is a text"],
-    ['an object content', [{ role: 'user', content: { text: 'Hi' } }], "messages[0].content' it is a text"],
+    [
+      'no role',
+      [{ content: 'Hi' }],
+      "messages[0].role' must be one of system, developer, user, assistant, tool, function; got undefined.",
+    ],
+    ['an unknown role', [user, { role: 'model', content: 'Hi' }], "; got 'model'."],
+    [
+      'no content',
+      [user, { role: 'user' }],
+      "messages[1].content' must be a string or an array of parts; got undefined.",
+    ],
+    ['a null content', [{ role: 'user', content: null }], "messages[0].content' must be a string"],
+    ['an object content', [{ role: 'user', content: { text: 'Hi' } }], "messages[0].content' must be a string"],
     ['no id of a call', [user, { role: 'tool', content: 'ok' }], 'messages[1].tool_call_id'],
     ['calls that are no list', [{ role: 'assistant', content: null, tool_calls: {} }], 'messages[0].tool_calls'],
     ['a call that is none', [{ role: 'assistant', content: null, tool_calls: ['x'] }], 'messages[0].tool_calls[0]'],
@@ -382,10 +390,18 @@ describe('a history that cannot be', () => {
     [
       'a call without a result',
       [user, caller('call_1'), user],
-      "messages[1].tool_calls' no tool message answers 'call_1'",
+      "messages[1].tool_calls' must be answered directly behind the message: 'call_1' has no result.",
     ],
-    ['at the end too', [user, caller('a', 'b'), result('a')], "messages[1].tool_calls' no tool message answers 'b'"],
-    ['a result without a call', [user, result('call_1')], "messages[1]' this is the result of tool call 'call_1'"],
+    [
+      'at the end too',
+      [user, caller('a', 'b'), result('a')],
+      "messages[1].tool_calls' must be answered directly behind the message: 'b' has no result.",
+    ],
+    [
+      'a result without a call',
+      [user, result('call_1')],
+      "messages[1]' must answer a call of the assistant message before it: tool call 'call_1'",
+    ],
     ['a result twice', [user, caller('a'), result('a'), result('a')], "messages[3]' "],
     ['a result of an earlier turn', [user, caller('a'), result('a'), user, result('a')], "messages[4]' "],
     ['a result too late', [user, caller('a'), user, result('a')], "messages[1].tool_calls' "],

@@ -170,3 +170,19 @@ describe('arguments of a call', () => {
     })
   })
 })
+
+describe('arguments that are not JSON', () => {
+  const broken = (json: string) => [
+    user,
+    { role: 'assistant', content: null, tool_calls: [{ ...call, function: { name: 'f', arguments: json } }] },
+    result,
+  ]
+
+  it.each(['{"a": 1', "{'a': 1}", '{"a": 1,}'])('are repaired with a warning: %s', (json) => {
+    for (const context of [undefined, at('groq', 'm'), at('mistral', 'm')]) {
+      const [, turn] = sentOf(broken(json), context) as [unknown, { tool_calls: { function: { arguments: string } }[] }]
+      expect(JSON.parse(turn.tool_calls[0]?.function.arguments ?? '')).toEqual({ a: 1 })
+      expect(warningsOf(broken(json), context)).toMatchObject([{ type: 'repaired', messageIndex: 1 }])
+    }
+  })
+})

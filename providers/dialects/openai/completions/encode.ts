@@ -41,7 +41,7 @@ const own: ReadonlySet<string> = new Set([
   'response_format',
 ])
 
-const textOnly = 'text completions write text and nothing else: choose a chat model'
+const textOnly = 'text completions support text only: choose a chat model'
 
 const unknown: Readonly<Record<string, string>> = {
   tools: textOnly,
@@ -73,9 +73,10 @@ function writePrompt({ messages, response_format }: ChatParams, report: Report):
   for (const [index, message] of messages.entries()) checkMessage(message, index, report)
   const turns = messages.map((message, index) => {
     const where = `messages[${index}]`
-    if (message.role === 'tool' || message.role === 'function') throw report.invalid(where, textOnly)
+    if (message.role === 'tool' || message.role === 'function')
+      throw report.invalid(where, `cannot be sent: ${textOnly}`)
     if (message.role === 'assistant' && (message.tool_calls?.length || message.function_call)) {
-      throw report.invalid(`${where}.tool_calls`, textOnly)
+      throw report.invalid(`${where}.tool_calls`, `cannot be sent: ${textOnly}`)
     }
     return { role: message.role, text: textOf(message.content, where, report) }
   })
@@ -96,7 +97,7 @@ function textOf(content: unknown, where: string, report: Report): string {
   return content
     .map((part, at) => {
       if (isFields(part) && part.type === 'text' && typeof part.text === 'string') return part.text
-      throw report.invalid(`${where}.content[${at}]`, 'a text completion takes text only: choose a chat model')
+      throw report.invalid(`${where}.content[${at}]`, 'must be text for a text completion: choose a chat model')
     })
     .join('\n')
 }
