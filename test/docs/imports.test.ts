@@ -206,6 +206,12 @@ describe('imports', () => {
     expect(circles(graph)).toEqual([])
   })
 
+  it('form at most two circles with types included', () => {
+    const graph = new Map(files.map((file) => [file.path, file.imports.map((one) => one.to)]))
+    const found = circles(graph)
+    expect(found.length, found.join('\n')).toBeLessThanOrEqual(2)
+  })
+
   it('of each package are in one file, and heavy packages load at first use', () => {
     const packages = all().filter(({ to, typeOnly }) => !isHouse(to) && !typeOnly && !to.startsWith('node:'))
     const strangers = packages.filter(({ file, to, lazy }) => {
