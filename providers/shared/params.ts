@@ -43,6 +43,26 @@ export const usualParams: readonly string[] = [
   ...['cache_control', 'extra_body'],
 ]
 
+/** A parameter that must be an array; empty if it is absent. @throws {BadRequestError} if it is anything else */
+export function readArray<Item>(
+  value: readonly Item[] | null | undefined,
+  name: string,
+  report: Report,
+): readonly Item[] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw report.invalid(name, 'must be an array', value)
+  return value
+}
+
+/** Stop sequences as an array; undefined if there are none. @throws {BadRequestError} if one is not a string */
+export function readStop(stop: ChatParams['stop'], report: Report): string[] | undefined {
+  if (stop === null || stop === undefined) return undefined
+  const all: readonly unknown[] = Array.isArray(stop) ? stop : [stop]
+  const bad = all.findIndex((text) => typeof text !== 'string')
+  if (bad >= 0) throw report.invalid('stop', 'must be a string or an array of strings', all[bad])
+  return all as string[]
+}
+
 /** The native parameters of a request, which are sent unchanged. */
 export function otherParams(params: ChatParams, read: ReadonlySet<string>): Fields {
   const others: Fields = {}

@@ -21,9 +21,33 @@ export interface FittedSchema {
  * strict mode `oneOf` becomes `anyOf`; and a schema that strict mode refuses is sent without it. Unchanged parts are the caller's own.
  */
 export function fitSchema(schema: Fields, strict: unknown): FittedSchema {
-  const open = rewrite(schema, false)
+  const open = rewrite(nameRoot(schema), false)
   if (strict !== true) return { schema: open, strict }
   return fitsStrict(open) ? { schema: rewrite(open, true), strict } : { schema: open, strict: false }
+}
+
+/** References to the root (`#`) become references to a definition, because llama.cpp and Ollama resolve only those. */
+function nameRoot(schema: Fields): Fields {
+  if (!refersToRoot(schema)) return schema
+  const { $defs, ...root } = schema
+  const taken = isFields($defs) ? $defs : {}
+  let name = 'root'
+  while (Object.hasOwn(taken, name)) name = `${name}_`
+  const rename = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(rename)
+    if (!isFields(node)) return node
+    const entries = Object.entries(node).map(([key, value]) => [key, rename(value)])
+    const copy: Fields = Object.fromEntries(entries)
+    if (node.$ref === '#') copy.$ref = `#/$defs/${name}`
+    return copy
+  }
+  const named = rename(root) as Fields
+  return { ...named, $defs: { ...(rename(taken) as Fields), [name]: named } }
+}
+
+const refersToRoot = (node: unknown): boolean => {
+  if (Array.isArray(node)) return node.some(refersToRoot)
+  return isFields(node) && (node.$ref === '#' || Object.values(node).some(refersToRoot))
 }
 
 function fitsStrict(node: unknown): boolean {

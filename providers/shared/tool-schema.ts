@@ -1,9 +1,32 @@
 import { type Fields, isFields } from '../fields.js'
+import type { Report } from '../report.js'
 
 const combinators = ['anyOf', 'oneOf', 'allOf'] as const
 
 /** Whether a schema has a combinator at its root, which several APIs reject for the input of a tool. */
 export const hasRootCombinator = (schema: Fields): boolean => combinators.some((name) => Array.isArray(schema[name]))
+
+/**
+ * The schema of a tool's input for APIs that require an object without combinators at the root.
+ * @param api the name of the API, for messages
+ * @throws {BadRequestError} if the parameters are not a schema
+ */
+export function inputSchema(parameters: unknown, api: string, where: string, report: Report): Fields {
+  if (parameters === undefined || parameters === null) return { type: 'object', properties: {} }
+  if (!isFields(parameters)) {
+    throw report.invalid(`${where}.function.parameters`, 'must be a JSON Schema of an object', parameters)
+  }
+  if (hasRootCombinator(parameters)) {
+    report.changed(
+      `${where}.function.parameters`,
+      `${api} accepts no anyOf, oneOf or allOf at the root of a schema: the branches were merged into one object.`,
+    )
+    return mergeRootCombinators(parameters)
+  }
+  // a nullable object is an object here
+  const { type } = parameters
+  return Array.isArray(type) && type.includes('object') ? { ...parameters, type: 'object' } : parameters
+}
 
 /**
  * An object schema without `anyOf`, `oneOf` and `allOf` at its root: the branches are merged. A property is required if

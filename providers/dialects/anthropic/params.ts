@@ -5,6 +5,7 @@ import {
   isOne,
   isTextOnly,
   isZero,
+  readStop,
   type UnsupportedParams,
   usualParams,
 } from '../../shared/params.js'
@@ -43,8 +44,8 @@ export const readParams: ReadonlySet<string> = new Set([
 ])
 
 export function encodeStop(stop: ChatParams['stop'], scope: EncodeScope): string[] | undefined {
-  if (stop === null || stop === undefined) return undefined
-  const all = typeof stop === 'string' ? [stop] : [...stop]
+  const all = readStop(stop, scope.report)
+  if (!all) return undefined
   const good = all.filter((text) => text.trim() !== '')
   if (good.length < all.length) scope.report.unsupported('stop', 'it rejects stop sequences of white space only')
   return good.length > 0 ? good : undefined

@@ -31,6 +31,9 @@ const ladder: readonly string[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 
  * https://platform.claude.com/docs/en/build-with-claude/effort
  */
 export function encodeThinking(params: ChatParams, turns: readonly Turn[], scope: EncodeScope): ThinkingPlan {
+  if (params.thinking && !isFields(params.thinking)) {
+    throw scope.report.invalid('thinking', "must be an object such as { type: 'adaptive' }", params.thinking)
+  }
   const plan = params.thinking
     ? explicit(params.thinking, params.reasoning_effort, scope)
     : fromEffort(params.reasoning_effort, scope)

@@ -1,14 +1,15 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
+import { readArray } from '../../shared/params.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
-import { hasRootCombinator, mergeRootCombinators } from '../../shared/tool-schema.js'
+import { inputSchema } from '../../shared/tool-schema.js'
 import { closeSchema, isOpen, isRecursive } from './format.js'
 import type { EncodeScope, ToolPlan } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
 /** All tool names of a request, collected first so that aliases can't clash. */
 export function toolNames({ tools, functions }: ChatParams): string[] {
-  const names = (functions ?? []).map(({ name }) => name)
-  for (const tool of tools ?? []) {
+  const names = (Array.isArray(functions) ? functions : []).flatMap((definition) => definition?.name ?? [])
+  for (const tool of Array.isArray(tools) ? tools : []) {
     const name = isFunction(tool) ? tool.function?.name : isFields(tool) ? tool.name : undefined
     if (typeof name === 'string') names.push(name)
   }
@@ -21,8 +22,9 @@ export function toolNames({ tools, functions }: ChatParams): string[] {
  */
 export function encodeTools(params: ChatParams, thinksByBudget: boolean, scope: EncodeScope): ToolPlan {
   const plan: ToolPlan = { tools: [], servers: [], choice: undefined }
-  for (const [index, tool] of (params.tools ?? []).entries()) addTool(plan, tool, `tools[${index}]`, scope)
-  for (const [index, definition] of (params.functions ?? []).entries()) {
+  for (const [index, tool] of readArray(params.tools, 'tools', scope.report).entries())
+    addTool(plan, tool, `tools[${index}]`, scope)
+  for (const [index, definition] of readArray(params.functions, 'functions', scope.report).entries()) {
     addTool(plan, { type: 'function', function: definition }, `functions[${index}]`, scope)
   }
   if (params.web_search_options) addWebSearch(plan, params.web_search_options)
@@ -66,7 +68,7 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
   }
   const { name, description, parameters, strict } = definition
   const supported = scope.facts.schemas && scope.quirks.schemas !== false
-  const schema = inputSchema(parameters, where, scope)
+  const schema: Fields = { type: 'object', ...inputSchema(parameters, 'Claude', where, scope.report) }
   const strictly = strict === true && supported && !isOpen(schema) && !isRecursive(schema)
   if (strict === true && !strictly) {
     const why = supported ? 'Strict tools have no maps, tuples and recursion' : 'This model has no strict tools'
@@ -82,25 +84,6 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
     if (value !== undefined && value !== null) encoded[setting] = value
   }
   return encoded
-}
-
-/** The API requires an object at the root, and rejects combinators there. */
-function inputSchema(parameters: unknown, where: string, scope: EncodeScope): Fields {
-  if (parameters === undefined || parameters === null) return { type: 'object', properties: {} }
-  if (!isFields(parameters)) {
-    throw scope.report.invalid(`${where}.function.parameters`, 'must be a JSON Schema of an object', parameters)
-  }
-  if (!hasRootCombinator(parameters)) {
-    // a nullable object is an object here
-    return Array.isArray(parameters.type) && parameters.type.includes('object')
-      ? { ...parameters, type: 'object' }
-      : { type: 'object', ...parameters }
-  }
-  scope.report.changed(
-    `${where}.function.parameters`,
-    'Claude accepts no anyOf, oneOf or allOf at the root of a schema: the branches were merged into one object.',
-  )
-  return mergeRootCombinators(parameters)
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/types/chat.js'
 import type { Annotation, FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
+import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { originalName } from './scope.js'
 import { usageExtras, usageOf } from './usage.js'
 import { countIn, extrasOf, type Fields, isFields, isPart, type Part, textIn } from './wire.js'
@@ -24,10 +25,12 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
   }
   const native = textIn(body, 'finish_reason')
   if (native === 'ERROR') throw new ProviderFault('its answer was an error', errorBody(body))
+  const decoded = messageOf(message, context)
+  const calls = decoded.tool_calls?.length ?? 0
   const choice: Choice = {
     index: 0,
-    message: messageOf(message, context),
-    finish_reason: finishReason(native ?? ''),
+    message: decoded,
+    finish_reason: agreeWithCalls(finishReason(native ?? ''), calls > 0),
     logprobs: logprobsOf(body.logprobs),
   }
   if (native !== undefined) choice.native_finish_reason = native
@@ -93,7 +96,7 @@ export function toolCall(call: Fields, index: number, { fallbackId, encodeState 
     type: 'function',
     function: {
       name: originalName(textIn(fn, 'name') ?? '', encodeState),
-      arguments: typeof given === 'string' ? given || '{}' : JSON.stringify(given ?? {}),
+      arguments: typeof given === 'string' ? given.trim() || '{}' : JSON.stringify(given ?? {}),
     },
   }
 }

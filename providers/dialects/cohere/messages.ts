@@ -1,5 +1,6 @@
 import type { AssistantMessage, Message, ToolMessage } from '../../../src/types/messages.js'
 import { argumentsText } from '../../shared/calls.js'
+import { compactionSummary, reportForeignParts } from '../../shared/foreign.js'
 import { documentAsText, partsOf, plainly } from './content.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, type WireCall, type WireMessage } from './wire.js'
@@ -63,6 +64,9 @@ class History {
       case 'user':
         return this.#addUser(message.content, index, last)
       case 'assistant': {
+        const summary = compactionSummary(message, index, report)
+        if (summary !== undefined) this.#push({ role: 'user', content: summary })
+        reportForeignParts(message, '', index, report)
         const calls = readCalls(message, index, this.#scope).map((call) => ({ call, wire: this.#wireCall(call) }))
         const turn = assistantTurn(
           message,

@@ -1,5 +1,5 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, isOne, isTextOnly, isZero, type UnsupportedParams } from '../../shared/params.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, readStop, type UnsupportedParams } from '../../shared/params.js'
 import type { EncodeScope } from './scope.js'
 import type { Fields } from './wire.js'
 
@@ -11,6 +11,8 @@ const refused: UnsupportedParams = {
     advice: 'Cohere returns the probabilities of the chosen tokens only: use logprobs',
     harmless: isZero,
   },
+  moderation: { advice: 'Cohere has no moderation: use safety_mode' },
+  prompt_cache_options: { advice: 'Cohere caches prompts automatically' },
   prediction: { advice: 'Cohere does not support predicted output' },
   modalities: { advice: 'Cohere answers with text only', harmless: isTextOnly },
   audio: { advice: 'Cohere answers with text only' },
@@ -61,7 +63,7 @@ function encodeParam(name: string, value: unknown, params: ChatParams, body: Fie
       body.k ??= value
       return
     case 'stop':
-      body.stop_sequences ??= typeof value === 'string' ? [value] : value
+      body.stop_sequences ??= readStop(params.stop, scope.report)
       return
     case 'presence_penalty':
     case 'frequency_penalty':

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
+import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { annotationsOf, errorBody, finishReason, logprobsOf, toolCall } from './decode.js'
 import { usageExtras, usageOf } from './usage.js'
 import { countIn, extrasOf, type Fields, isFields, textIn } from './wire.js'
@@ -187,7 +188,7 @@ export class CohereStream implements ChatStreamDecoder {
     const choice: ChunkChoice = {
       index: 0,
       delta: Object.keys(extras).length > 0 ? { provider_specific_fields: extras } : {},
-      finish_reason: finishReason(native ?? ''),
+      finish_reason: agreeWithCalls(finishReason(native ?? ''), this.#calls.size > 0),
     }
     if (native !== undefined) choice.native_finish_reason = native
     out.push(this.#chunk([choice]))

@@ -1,5 +1,7 @@
 import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
+import { readArray } from '../../shared/params.js'
 import { readToolChoice, toolName } from '../../shared/tool-choice.js'
+import { inputSchema } from '../../shared/tool-schema.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
@@ -17,8 +19,9 @@ interface WireTool {
 
 /** All tool names of a request, collected first so that aliases can't clash. */
 export function toolNames({ tools, functions, messages }: ChatParams): string[] {
-  const names: unknown[] = (functions ?? []).map((fn) => fn?.name)
-  for (const tool of tools ?? []) if (isFields(tool) && isFields(tool.function)) names.push(tool.function.name)
+  const names: unknown[] = (Array.isArray(functions) ? functions : []).map((fn) => fn?.name)
+  for (const tool of Array.isArray(tools) ? tools : [])
+    if (isFields(tool) && isFields(tool.function)) names.push(tool.function.name)
   for (const message of Array.isArray(messages) ? messages : []) {
     if (message?.role !== 'assistant') continue
     for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
@@ -32,8 +35,8 @@ export function toolNames({ tools, functions, messages }: ChatParams): string[] 
 /** https://docs.cohere.com/docs/tool-use-overview */
 export function encodeTools(params: ChatParams, scope: EncodeScope): ToolPlan {
   const given = [
-    ...(params.tools ?? []).map((tool, index) => [tool, `tools[${index}]`] as const),
-    ...(params.functions ?? []).map(
+    ...readArray(params.tools, 'tools', scope.report).map((tool, index) => [tool, `tools[${index}]`] as const),
+    ...readArray(params.functions, 'functions', scope.report).map(
       (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
     ),
   ]
@@ -54,7 +57,7 @@ function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | un
   const name = isFields(fn) ? textIn(fn, 'name') : undefined
   if (!isFields(fn) || !name) throw scope.report.invalid(where, "must have 'function.name', a non-empty string")
   const description = textIn(fn, 'description')
-  const parameters = isFields(fn.parameters) ? fn.parameters : {}
+  const parameters = inputSchema(isFields(fn.parameters) ? fn.parameters : {}, 'Cohere', where, scope.report)
   return {
     type: 'function',
     function: {

@@ -58,7 +58,7 @@ export function toolCall(call: Fields, index: number, { fallbackId }: DecodeCont
     type: 'function',
     function: {
       name: textIn(fn, 'name') ?? '',
-      arguments: typeof given === 'string' ? given : JSON.stringify(given ?? {}),
+      arguments: typeof given === 'string' ? given.trim() || '{}' : JSON.stringify(given ?? {}),
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
+import { fitSchema } from '../../shared/strict-schema.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
@@ -12,7 +13,8 @@ export function encodeFormat(
   if (!format || format.type === 'text') return undefined
   if (format.type === 'json_object') return 'json'
   if (format.type === 'json_schema' && isFields(format.json_schema)) {
-    return isFields(format.json_schema.schema) ? format.json_schema.schema : 'json'
+    const { schema } = format.json_schema
+    return isFields(schema) ? fitSchema(schema, false).schema : 'json'
   }
   throw scope.report.invalid(
     'response_format',

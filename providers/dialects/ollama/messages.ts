@@ -1,5 +1,6 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
 import { parseArguments } from '../../shared/calls.js'
+import { compactionSummary, reportForeignParts } from '../../shared/foreign.js'
 import { contentOf } from './content.js'
 import type { EncodeScope } from './scope.js'
 import type { WireCall, WireMessage } from './wire.js'
@@ -17,7 +18,13 @@ export function encodeMessages(messages: readonly Message[], scope: EncodeScope)
     )
   }
   const names = new Map<string, string>()
-  return messages.map((message, index) => encodeMessage(message, index, names, scope))
+  return messages.flatMap((message, index) => {
+    const encoded = encodeMessage(message, index, names, scope)
+    if (message.role !== 'assistant') return [encoded]
+    const summary = compactionSummary(message, index, scope.report)
+    reportForeignParts(message, '', index, scope.report)
+    return summary === undefined ? [encoded] : [{ role: 'user' as const, content: summary }, encoded]
+  })
 }
 
 /** @param names functions called so far, by call id */

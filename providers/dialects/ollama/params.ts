@@ -1,5 +1,5 @@
 import type { ChatParams } from '../../../src/types/chat.js'
-import { isEmpty, isFalse, isOne, isTextOnly, isZero, type UnsupportedParams } from '../../shared/params.js'
+import { isEmpty, isFalse, isOne, isTextOnly, isZero, readStop, type UnsupportedParams } from '../../shared/params.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
@@ -7,6 +7,8 @@ import { type Fields, isFields } from './wire.js'
 const refused: UnsupportedParams = {
   n: { advice: 'Ollama returns one answer per call: call it several times', harmless: isOne },
   logit_bias: { advice: 'Ollama has no such parameter', harmless: isEmpty },
+  moderation: { advice: 'Ollama has no moderation' },
+  prompt_cache_options: { advice: 'Ollama caches prompts automatically' },
   prediction: { advice: 'Ollama does not support predicted output' },
   modalities: { advice: 'Ollama answers with text only', harmless: isTextOnly },
   audio: { advice: 'Ollama answers with text only' },
@@ -59,7 +61,7 @@ export function encodeParams(params: ChatParams, scope: EncodeScope): { options:
     if (refusal) {
       if (!refusal.harmless?.(value)) scope.report.unsupported(name, refusal.advice)
     } else if (renaming) set[renaming] = params.max_completion_tokens ?? value
-    else if (name === 'stop') set.stop = typeof value === 'string' ? [value] : value
+    else if (name === 'stop') set.stop = readStop(params.stop, scope.report)
     else if (name === 'logprobs' ? isFalse(value) : name === 'top_logprobs' && isZero(value)) continue
     else if (options.has(name)) set[name] = value
     else own[name] = value

@@ -26,7 +26,7 @@ export class OllamaStream implements ChatStreamDecoder {
     try {
       line = JSON.parse(data)
     } catch {
-      throw new ProviderFault('its stream has a line that is not JSON')
+      throw new ProviderFault(`its stream has a line that is not JSON: ${data.slice(0, 80)}`)
     }
     if (!isFields(line)) return
     if (line.error) throw new ProviderFault('its stream has an error', line)

@@ -1,5 +1,7 @@
 import type { ChatParams, ToolChoice } from '../../../src/types/chat.js'
+import { readArray } from '../../shared/params.js'
 import { readToolChoice, toolName } from '../../shared/tool-choice.js'
+import { inputSchema } from '../../shared/tool-schema.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
 
@@ -14,8 +16,8 @@ interface WireTool extends Fields {
  */
 export function encodeTools(params: ChatParams, scope: EncodeScope): WireTool[] {
   const given = [
-    ...(params.tools ?? []).map((tool, index) => [tool, `tools[${index}]`] as const),
-    ...(params.functions ?? []).map(
+    ...readArray(params.tools, 'tools', scope.report).map((tool, index) => [tool, `tools[${index}]`] as const),
+    ...readArray(params.functions, 'functions', scope.report).map(
       (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
     ),
   ]
@@ -39,7 +41,7 @@ function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | un
     scope.report.dropped(`${where}.function.strict`, 'Ollama does not enforce schemas of arguments.')
   }
   const description = textIn(fn, 'description')
-  const parameters = isFields(fn.parameters) ? fn.parameters : {}
+  const parameters = inputSchema(isFields(fn.parameters) ? fn.parameters : {}, 'Ollama', where, scope.report)
   return {
     type: 'function',
     function: {

@@ -9,6 +9,7 @@ const numberIn = (fields: unknown, name: string): number | undefined => {
 
 /** Reads `results` (Cohere, Jina, vLLM, llama.cpp), `data` (Voyage) or a plain list (SGLang, TEI). */
 export function decodeRerank(body: unknown, context: DecodeContext): Decoded<RerankResponse> {
+  if (Array.isArray(body)) return decodeRerank({ results: body }, context)
   if (!isFields(body)) throw new ProviderFault('its answer was not an object')
   const list = Array.isArray(body.results) ? body.results : body.data
   if (!Array.isArray(list)) {

@@ -63,10 +63,8 @@ describe('parameters of 2026', () => {
   })
 
   it('follows the model behind an opaque name', () => {
-    const { body } = encode(
-      { model: 'my-claude', temperature: 0.5, dropParams: true },
-      { baseModel: 'claude-opus-4-8' },
-    )
+    const request = { model: 'my-claude', temperature: 0.5 }
+    const { body } = encode(request, { baseModel: 'claude-opus-4-8', dropParams: true })
     expect(body).not.toHaveProperty('temperature')
   })
 })

@@ -97,7 +97,6 @@ describe('an answer', () => {
     ['STOP_SEQUENCE', 'stop'],
     ['MAX_TOKENS', 'length'],
     ['TIMEOUT', 'length'],
-    ['TOOL_CALL', 'tool_calls'],
     ['SOMETHING_NEW', 'stop'],
   ])('that ended with %s ended with %s', (native, reason) => {
     const [choice] = decode(said('x', { finish_reason: native })).choices

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { RerankDialect } from '../../../providers/contract.js'
+import { ProviderFault, type RerankDialect } from '../../../providers/contract.js'
 import { defaultShape, rerankDialect } from '../../../providers/dialects/rerank/index.js'
 import { provider } from '../../../providers/jina.js'
 import { decodeContext, encodeContext, freeze } from './helpers.js'
 
 const rerank = rerankDialect(defaultShape) as RerankDialect
+const decode = (body: unknown) => rerank.decode(body, decodeContext(provider as never))
 
 describe('a rerank of any server', () => {
   it('is asked for', () => {
@@ -43,6 +44,19 @@ describe('a rerank of any server', () => {
       model: 'm',
       results: [{ index: 0, relevance_score: 1 }],
     })
+  })
+
+  it('may be a plain list, as SGLang and TEI send it', () => {
+    const list = [
+      { score: 0.1, document: 'b', index: 1 },
+      { score: 0.95, document: 'a', index: 0 },
+    ]
+    expect(decode(list).results).toEqual([
+      { index: 0, relevance_score: 0.95 },
+      { index: 1, relevance_score: 0.1 },
+    ])
+    expect(() => decode([{ score: 0.1 }])).toThrow(ProviderFault)
+    expect(decode([]).results).toEqual([])
   })
 
   it('that failed throws what it says', () => {
