@@ -85,8 +85,8 @@ export interface Client {
   moderation(request: ModerationRequest, options?: CallOptions): Promise<ModerationResponse>
 
   /**
-   * Counts the tokens of a chat request: at the provider's own endpoint if it has one, else locally. `method` says which. Nothing is
-   * generated or billed.
+   * Counts the tokens of a chat request: at the provider's own endpoint if it has one, else locally; see `method` of the
+   * result. Nothing is generated or billed.
    * @throws {LLMError} the class depends on the failure
    * @example
    * const { tokens } = await client.countTokens({ model: 'anthropic/claude-sonnet-4-6', messages, tools })

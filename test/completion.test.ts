@@ -13,7 +13,7 @@ import { models, rejection, simulated, user } from './helpers/simulated.js'
 const { sim, client } = simulated()
 
 describe.each(models)('completion of %s', (model) => {
-  it('answers, and says how it went out of sight', async () => {
+  it('returns an answer with non-enumerable meta', async () => {
     sim().reply({ text: 'Hello!', usage: { promptTokens: 3, completionTokens: 2 } })
     const answer = await client().completion({ model, messages: user('hi') })
     expect(answer).toMatchObject({
@@ -157,11 +157,11 @@ describe.each(models)('completion of %s', (model) => {
   })
 })
 
-describe('what is wrong with a request', () => {
+describe('an invalid request', () => {
   const refusal = async (request: object) =>
     (await rejection(client().completion(request as Parameters<typeof completion>[0]))) as BadRequestError
 
-  it('is told before anything is sent', async () => {
+  it('is rejected before anything is sent', async () => {
     expect((await refusal({ model: 'openai/gpt-4o', messages: [] })).message).toContain(
       "'messages' must be a non-empty array",
     )
@@ -187,7 +187,7 @@ describe('what is wrong with a request', () => {
     expect(sim().requests).toHaveLength(0)
   })
 
-  it('comes with near matches for a model that nobody knows', async () => {
+  it('suggests similar names for an unknown model', async () => {
     expect((await refusal({ model: 'gpt-4oo', messages: user('hi') })).message).toMatch(
       /Unknown model 'gpt-4oo'.*'gpt-4o'/,
     )
@@ -197,7 +197,7 @@ describe('what is wrong with a request', () => {
     expect((await refusal({ model: 'opnai/gpt-4o', messages: user('hi') })).message).toMatch(/'opnai'.*openai/)
   })
 
-  it('names every parameter that the target cannot honour, or reports what it dropped', async () => {
+  it('names every unsupported parameter, or reports dropped ones', async () => {
     const request = { model: 'anthropic/claude-sonnet-4-5', messages: user('hi'), seed: 1, logprobs: true }
     const error = await refusal(request)
     expect(error).toBeInstanceOf(UnsupportedParamsError)
@@ -224,7 +224,7 @@ describe('a provider of your own', () => {
   })
 })
 
-it('a server that is down says so, and what to look at', async () => {
+it('reports a server that is down, with advice', async () => {
   const call = completion({ model: 'openai/m', messages: user('hi'), apiBase: 'http://127.0.0.1:1/v1', maxRetries: 0 })
   expect(await rejection(call)).toMatchObject({
     code: 'api_connection',

@@ -51,7 +51,7 @@ describe('countTokens', () => {
     })
   })
 
-  it('counts here where the provider has no endpoint, and needs no key for that', async () => {
+  it('counts locally for providers without an endpoint, without a key', async () => {
     const messages = user('Hello')
     const count = await runCountTokens(new ClientContext(), { model: 'openai/gpt-4o', messages })
     expect(count).toEqual(await countTokensLocally({ model: 'openai/gpt-4o', messages }))
@@ -89,12 +89,12 @@ describe('countTokens', () => {
     expect(sim().requests).toEqual([])
   })
 
-  it('refuses what is spelled wrong', async () => {
+  it('rejects misspelled options', async () => {
     const wrong = { model: claude, messages: user('Hi'), maxTokens: 5 }
     expect(await rejection(runCountTokens(context(), wrong))).toMatchObject({ param: 'maxTokens' })
   })
 
-  it('says so where the answer has no number, or the server no such path', async () => {
+  it('reports an answer without a number and a server without the path', async () => {
     await using server = await startServer((request, response) => {
       response.writeHead(request.url?.startsWith('/none') ? 404 : 200, { 'content-type': 'application/json' })
       response.end('{"input_tokens":-1}')

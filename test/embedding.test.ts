@@ -69,7 +69,7 @@ describe('embedding', () => {
     expect((await client().embedding({ model, input: [[1, 2], [3]] })).data).toHaveLength(2)
   })
 
-  it('says what is wrong with the input, before anything is sent', async () => {
+  it('rejects invalid input before anything is sent', async () => {
     for (const input of [[], [1, 'a'], ['a', 5], {}, null]) {
       expect(await rejection(client().embedding({ model, input: input as string[] }))).toBeInstanceOf(BadRequestError)
     }
@@ -82,7 +82,7 @@ describe('embedding', () => {
     expect(sim().requests).toHaveLength(0)
   })
 
-  it('does not take too few vectors for an answer', async () => {
+  it('rejects an answer with too few vectors', async () => {
     const body = { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding: [1, 2] }] }
     sim().reply({ raw: { body } }, { times: 9 })
     const call = client().embedding({ model, input: ['a', 'b'], maxRetries: 0 })

@@ -8,7 +8,7 @@ const providers = { openai: { apiKey: 'k' }, mistral: { apiKey: 'k' }, cohere: {
 const client = createClient({ dispatcher: mock.dispatcher, providers })
 
 describe('moderation', () => {
-  it('judges every text, by OpenAI’s newest model unless told otherwise', async () => {
+  it('classifies every text, with OpenAI’s newest model by default', async () => {
     const answer = await client.moderation({ input: ['What a day', 'I want to hurt them'] })
     expect(answer.results.map(({ flagged }) => flagged)).toEqual([false, true])
     expect(answer.results[1]?.categories.violence).toBe(true)
@@ -29,7 +29,7 @@ describe('moderation', () => {
     expect(mock.requests.at(-1)?.body).toMatchObject({ input })
   })
 
-  it('says of Mistral’s results whether any category is flagged', async () => {
+  it('derives flagged from Mistral’s categories', async () => {
     const categories = { hate_and_discrimination: false, pii: true }
     mock.reply({
       raw: { body: { id: 'm', model: 'mistral-moderation-2411', results: [{ categories, category_scores: {} }] } },
@@ -39,7 +39,7 @@ describe('moderation', () => {
     expect(mock.requests.at(-1)?.path).toBe('/v1/moderations')
   })
 
-  it('says who has it, and what an input is', async () => {
+  it('rejects other providers and invalid input', async () => {
     const none = await rejection(client.moderation({ model: 'cohere/command-a-03-2025', input: 'x' }))
     expect(none).toMatchObject({ message: 'Cohere has no moderation here. OpenAI and Mistral do.' })
     expect(await rejection(client.moderation({ input: [] }))).toMatchObject({ param: 'input' })

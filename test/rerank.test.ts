@@ -22,7 +22,7 @@ function call(options: object = {}) {
 }
 
 describe('rerank', () => {
-  it('gives the documents in the order of their relevance, and says what it cost', async () => {
+  it('sorts the documents by relevance and reports the cost', async () => {
     const { mock, answer } = call({ top_n: 2 })
     const { results, meta } = await answer
     expect(results).toEqual(body.results)
@@ -37,7 +37,7 @@ describe('rerank', () => {
     expect(results.map((result) => result.document)).toEqual([documents[1], documents[0]])
   })
 
-  it('is asked of one’s own server too, where that is llama.cpp or vLLM', async () => {
+  it('works with llama.cpp and vLLM servers', async () => {
     for (const model of ['llamacpp/m', 'hosted_vllm/m']) {
       // recorded of llama.cpp, whose scores are no probabilities
       const usage = { prompt_tokens: 55, total_tokens: 55 }
@@ -55,7 +55,7 @@ describe('rerank', () => {
     }
   })
 
-  it('says what is wrong before anything is sent', async () => {
+  it('rejects invalid requests before anything is sent', async () => {
     for (const [options, why] of [
       [{ query: '' }, "'query'"],
       [{ documents: [] }, "'documents'"],

@@ -18,7 +18,7 @@ const here = () => ({ model: 'openai/gpt-5', input: 'Hello', apiBase: `${simulat
 const weather = { type: 'function', name: 'weather', parameters: { type: 'object', properties: {} }, strict: false }
 
 describe('responses()', () => {
-  it('sends the request as it is, and gives the answer as it came, with its text and what it cost', async () => {
+  it('passes request and answer through unchanged, with text and cost', async () => {
     simulator.reply({ text: 'Hi there', usage: { promptTokens: 1000, completionTokens: 100 } })
     const answer = await client.responses({ ...here(), instructions: 'Be brief', reasoning: { effort: 'low' } })
     expect(simulator.requests.at(-1)).toMatchObject({
@@ -85,14 +85,14 @@ describe('responses()', () => {
     expect(stream.meta.timeToFirstTokenMs).toBeGreaterThanOrEqual(0)
   })
 
-  it('writes a stream as server-sent events for whoever it is sent on to', async () => {
+  it('writes a stream as server-sent events', async () => {
     const stream = await client.responses({ ...here(), stream: true })
     const sent = await new Response(stream.toReadableStream()).text()
     expect(sent).toMatch(/^event: response\.created\ndata: {"type":"response\.created"/)
     expect(sent).toMatch(/event: response\.completed\ndata: {.*}\n\n$/)
   })
 
-  it('has typed errors, before the stream and in it, and tries again what may pass', async () => {
+  it('has typed errors before and in the stream, and retries temporary ones', async () => {
     simulator.fail({ kind: 'status', status: 429, retryAfterMs: 1 })
     const { meta } = await client.responses(here())
     expect(meta.retries).toBe(1)
@@ -105,7 +105,7 @@ describe('responses()', () => {
     expect(error).toMatchObject({ code: 'rate_limit', providerCode: 'rate_limit_exceeded' })
   })
 
-  it('calls a stream that was cut an error, with what had come', async () => {
+  it('rejects a stream that was cut, with the answer so far', async () => {
     simulator.reply({ text: 'One two three four' })
     simulator.fail({ kind: 'cut', afterChunks: 2 })
     const stream = await client.responses({ ...here(), stream: true })
@@ -125,7 +125,7 @@ describe('responses()', () => {
     expect(await rejection(client.responses({ ...here(), timeout: 30 }))).toMatchObject({ code: 'timeout' })
   })
 
-  it('says what to use where a provider has no Responses API', async () => {
+  it('recommends completion() for providers without a Responses API', async () => {
     const error = await rejection(client.responses({ model: 'anthropic/claude-sonnet-4-5', input: 'Hi' }))
     const words = {
       code: 'bad_request',
@@ -203,7 +203,7 @@ describe('completion() of models that have the Responses API only', () => {
     }
   })
 
-  it('goes over it for any model, where the model string says so', async () => {
+  it('uses the API for any model with the responses/ prefix', async () => {
     const answer = await client.completion({ ...chat(), model: 'openai/responses/gpt-4o' })
     expect(simulator.requests.at(-1)).toMatchObject({ path: '/v1/responses', body: { model: 'gpt-4o' } })
     expect(answer.meta.model).toBe('gpt-4o')

@@ -40,7 +40,7 @@ describe('text completions, called as chat', () => {
     expect(stream.meta.usage?.total_tokens).toBeGreaterThan(0)
   })
 
-  it('puts several messages together, and says so', async () => {
+  it('joins several messages with a warning', async () => {
     const messages = [
       { role: 'system' as const, content: 'Be brief.' },
       { role: 'user' as const, content: 'Hi' },

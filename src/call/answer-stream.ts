@@ -4,15 +4,15 @@ import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { Pipe } from './pipe.js'
 
-/** What a stream is made over. */
+/** Parts of a stream, made by its reader. */
 export interface StreamParts<Item, Answer> {
   readonly pipe: Pipe<Item>
   readonly meta: CallMeta
-  /** The answer as far as it has come. */
+  /** The answer so far. */
   soFar(): Decoded<Answer> & { readonly meta: CallMeta }
   /** The same as a chat answer, for `partial` of an error. */
   partial(): ChatCompletion | undefined
-  /** The whole answer, checked against the schema where there is one. */
+  /** The complete answer, validated if the request has a schema. */
   complete(): Promise<Answer>
   /** Ends the call with this error. */
   cancel(error: AbortError): void
@@ -38,7 +38,7 @@ export interface ReadableStreamOptions {
   onError?: 'throw' | 'event' | undefined
 }
 
-/** A streamed answer, whatever it is made of: the items once, the whole when it has come. */
+/** A streamed answer: its items once, and the complete answer at its end. */
 export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> {
   readonly #parts: StreamParts<Item, Answer>
   #iterated = false
@@ -52,14 +52,14 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
     })
   }
 
-  /** How the call went, so far: `usage` and `cost` are known when the stream has ended. */
+  /** Metadata of the call: `usage` and `cost` are known after the end of the stream. */
   get meta(): CallMeta {
     return this.#parts.meta
   }
 
   /**
    * The items, once.
-   * @throws {StreamInterruptedError} from the loop, where the connection closes before the answer's end
+   * @throws {StreamInterruptedError} from the loop, if the connection closes before the end of the answer
    */
   [Symbol.asyncIterator](): AsyncIterator<Item, undefined> {
     if (this.#iterated) {
@@ -72,14 +72,14 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
   }
 
   /**
-   * The whole answer, when it has come, in the shape of a call without `stream`. Reads the stream itself when nobody iterates it:
-   * chunks are not kept then.
-   * @throws what the stream ends with
+   * The complete answer, in the form of a call without `stream`. Reads the stream itself unless a loop does; the chunks are then
+   * discarded.
+   * @throws {LLMError} the error that ended the stream
    */
   final(): Promise<Answer> {
     if (!this.#settled) {
       this.#settled = this.#final()
-      // asked for twice, or asked for and dropped: a failure is told through the promise that was handed out
+      // the caller may drop the promise; a failure must not become an unhandled rejection
       this.#settled.catch(() => {})
     }
     return this.#settled
@@ -96,29 +96,29 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
     return this.#parts.complete()
   }
 
-  /** The answer as far as it has come, read or not. */
+  /** The answer so far, whether it was read or not. */
   get soFar(): Decoded<Answer> & { readonly meta: CallMeta } {
     return this.#parts.soFar()
   }
 
-  /** For those who watch the call: told once, when no more will come. */
+  /** Calls back once, at the end of the stream. For observers. */
   whenOver(
     told: (failure: Error | undefined, soFar: () => Decoded<Answer> & { readonly meta: CallMeta }) => void,
   ): void {
     this.#parts.pipe.watch((failure) => told(failure, () => this.#parts.soFar()))
   }
 
-  /** Others wait for its end: from now on a slow reader doesn't hold it up. */
+  /** Lifts the back-pressure of a slow reader, because other calls wait for the end. */
   runOn(): void {
     this.#parts.pipe.runOn()
   }
 
-  /** Ends the call and closes its connection. A loop over the stream throws an `AbortError`, with what had come on `partial`. */
+  /** Ends the call and closes its connection. A loop over the stream throws an `AbortError` with the answer so far on `partial`. */
   abort(reason?: unknown): void {
     this.#parts.cancel(new AbortError('The stream was aborted.', { cause: reason, partial: this.#parts.partial() }))
   }
 
-  /** How server-sent events of this stream are written. */
+  /** Server-sent events of this stream. */
   protected abstract readonly wire: StreamEncoding<Item>
 
   /**

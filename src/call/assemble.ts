@@ -13,7 +13,7 @@ import type {
 } from '../types/chat.js'
 import type { FunctionToolCall, ToolCall } from '../types/messages.js'
 
-/** Builds the whole answer out of its chunks, as they pass. */
+/** Assembles a chat answer from its chunks. */
 export class Assembler {
   usage: Usage | undefined
   /** By the index on the wire, which may be any value. */
@@ -33,7 +33,7 @@ export class Assembler {
     for (const choice of chunk.choices) this.#parts(choice.index).add(choice)
   }
 
-  /** True once there is anything. */
+  /** True after the first chunk. */
   get started(): boolean {
     return this.#head !== undefined
   }
@@ -87,7 +87,7 @@ class ChoiceParts {
   #refusal: string | undefined
   #logprobs: Logprobs | undefined
   #extras: Record<string, unknown> | undefined
-  /** Everything that is rare. */
+  /** Rare fields. */
   readonly #rest: Partial<AnswerMessage> = {}
   /** By the index on the wire, which may be any value. */
   readonly #tools = new Map<number, FunctionToolCall>()
@@ -220,7 +220,7 @@ function mergeFields(
   return into
 }
 
-/** A whole answer as the chunks of a stream, for servers that answer `stream: true` with one. */
+/** The chunks of a complete answer, for servers that answer `stream: true` with one. */
 export function chunksOf(answer: Decoded<ChatCompletion>): ChatCompletionChunk[] {
   const { choices, usage, id, created, model, object: _, ...rest } = answer
   const base = { id, object: 'chat.completion.chunk' as const, created, model }

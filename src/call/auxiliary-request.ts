@@ -9,29 +9,29 @@ import { nextRequest } from './poll.js'
 import { redact } from './redact.js'
 import { keepSecret, sensitive } from './target.js'
 
-/** The longest that a request beside a call may take, in milliseconds: several calls may be waiting for it. */
-const mostTime = 60_000
+/** Maximum time of an auxiliary request, in milliseconds: several calls may wait for it. */
+const defaultTimeout = 60_000
 const mostBytes = 1024 * 1024
 
-/** The longest that a provider is told that nobody waits any more, in milliseconds. */
-const mostFarewell = 5_000
+/** Maximum time for the cancellation of a job, in milliseconds. */
+const cancelTimeout = 5_000
 
-/** Sends what a provider needs beside the call itself (a token), and reads the whole answer. */
+/** Sends an auxiliary request for the provider, such as a token exchange, and reads its answer. */
 export async function sendAuxiliary(
   call: Call,
   request: AuxiliaryRequest,
-  most = mostTime,
+  timeout = defaultTimeout,
 ): Promise<AuxiliaryResponse> {
   const ready = call.connect()
   const dispatcher = ready instanceof Promise ? await ready : ready
-  return new Promise((resolve, reject) => new AuxiliaryReader(call, dispatcher, request, most, resolve, reject))
+  return new Promise((resolve, reject) => new AuxiliaryReader(call, dispatcher, request, timeout, resolve, reject))
 }
 
-/** Tells the provider that nobody waits for an answer any more. Nobody hears whether that worked, either. */
+/** Cancels the pending job at the provider. Best effort: failures are ignored. */
 export async function cancelJob(call: Call, { cancel }: PollRequest): Promise<void> {
   if (cancel === undefined || !URL.canParse(cancel) || new URL(cancel).origin !== call.target.origin) return
   const { headers } = nextRequest(call, { url: cancel })
-  await sendAuxiliary(call, { method: 'POST', url: cancel, headers }, mostFarewell).catch(() => {})
+  await sendAuxiliary(call, { method: 'POST', url: cancel, headers }, cancelTimeout).catch(() => {})
 }
 
 class AuxiliaryReader implements Reader {
@@ -48,7 +48,7 @@ class AuxiliaryReader implements Reader {
     call: Call,
     dispatcher: Dispatcher,
     request: AuxiliaryRequest,
-    most: number,
+    timeout: number,
     resolve: (answer: AuxiliaryResponse) => void,
     reject: (error: Error) => void,
   ) {
@@ -60,8 +60,8 @@ class AuxiliaryReader implements Reader {
     const { method, headers, body } = request
     for (const [name, value] of Object.entries(headers)) if (sensitive.test(name)) keepSecret(call.target, value)
     let exchange: Exchange | undefined
-    // before the exchange, which may fail at once and stop it
-    this.#timer.start(most, () => exchange?.cancel(this.#tooSlow(most)))
+    // set before the exchange, which may fail at once and stop the timer
+    this.#timer.start(timeout, () => exchange?.cancel(this.#timedOut(timeout)))
     exchange = new Exchange(dispatcher, { origin, path: `${pathname}${search}`, method, headers, body }, this)
   }
 
@@ -77,7 +77,7 @@ class AuxiliaryReader implements Reader {
   end(): void {
     this.#timer.stop()
     const { status, text } = { status: this.#status, text: textOf(this.#chunks) }
-    // it may hold a secret, or quote one
+    // the text may contain or quote a secret
     this.#resolve({ status, text: status < 300 ? text : redact(text, this.#call.target.secrets) })
   }
 
@@ -90,9 +90,9 @@ class AuxiliaryReader implements Reader {
     this.#reject(new APIConnectionError(message, { provider: provider.id, model, cause: error }))
   }
 
-  #tooSlow(most: number): TimeoutError {
+  #timedOut(timeout: number): TimeoutError {
     const { provider, model } = this.#call
-    const message = `${this.#url.origin} gave no token for ${provider.name} within ${most} ms.`
+    const message = `${this.#url.origin} sent no token for ${provider.name} within ${timeout} ms.`
     return new TimeoutError(message, { phase: 'headers', provider: provider.id, model })
   }
 }

@@ -5,7 +5,7 @@ import type { RerankUsage } from '../types/rerank.js'
 
 export type AnyUsage = Usage | EmbeddingUsage | RerankUsage
 
-/** What an answer says of its price, and when it was given. */
+/** Facts of an answer that its price depends on. */
 export interface Billing {
   answeredModel?: string | undefined
   serviceTier?: string | null | undefined
@@ -14,13 +14,13 @@ export interface Billing {
   batch?: boolean | undefined
   /** Milliseconds since 1970. */
   at?: number
-  /** What is billed, where that is less than what was read (Cohere leaves out its own instructions). */
+  /** Billed usage, if it is less than the usage of the answer (Cohere does not bill its own instructions). */
   usage?: (AnyUsage & { auxiliary_usage?: readonly AuxiliaryUsage[] }) | undefined
-  /** True where the usage is counted and not told. */
+  /** Whether the usage is an estimate. */
   estimated?: boolean
 }
 
-/** Anthropic says in its usage how and where it served a call; the dialect keeps that beside the answer. */
+/** Billing facts of a chat answer. Anthropic's usage has speed, region and tier; the dialect keeps it in a provider field. */
 export function billingOf(
   answer: Pick<ChatCompletion, 'model' | 'service_tier' | 'provider_specific_fields' | 'usage'>,
 ): Billing {

@@ -16,7 +16,7 @@ import type { Target } from './target.js'
 export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unknown =>
   ownHost && ownQuirks !== undefined ? ownQuirks : quirks
 
-/** One call under way: what its stages share, and what `meta` is read from afterwards. */
+/** State of one in-flight call, shared by the pipeline stages; `meta` reads from it afterwards. */
 export class Call {
   readonly operation: Operation
   readonly provider: Provider
@@ -31,16 +31,16 @@ export class Call {
   readonly baseModel: string | undefined
   readonly attempts: Attempt[]
   readonly startedAt: number
-  /** Who is told how the call goes: a Router. */
+  /** The larger call that this one is part of, such as a Router's. */
   observer: CallObserver | undefined
   readonly watch: CallWatch | undefined
-  /** The connections that it goes over. */
+  /** Provides the connections. */
   readonly connect: () => Dispatcher | Promise<Dispatcher>
   /** Cancels the pending job at the provider. Best effort: failures are ignored. */
   readonly cancelJob: (call: Call, pollRequest: PollRequest) => void
-  /** JSON of the request; let go when the call is over. */
+  /** JSON of the request, released at the end of the call. */
   body: string
-  /** Where to go on, once a try has had a receipt for its request. */
+  /** The request that polls for the answer, after an attempt got a receipt. */
   pollRequest: PollRequest | undefined
   status = 0
   headers: HeaderMap = noHeaders
@@ -48,11 +48,11 @@ export class Call {
   firstTokenAt: number | undefined
   finishedAt: number | undefined
   usage: AnyUsage | undefined
-  /** What `cost` needs beside the usage. */
+  /** Facts beside the usage that `cost` depends on. */
   billing: Billing = {}
   nativeFinishReason: string | undefined
   cache: CacheOutcome | undefined
-  /** The try that answered; a stream may still break. */
+  /** The attempt that answered; its stream may still break. */
   #answered: Attempt | undefined
   #broken: LLMError | undefined
 
@@ -104,13 +104,13 @@ export class Call {
     return new Decoding(this)
   }
 
-  /** Another try: what the last one heard does not count. */
+  /** Begins an attempt and resets the response of the last one. */
   beginAttempt(): void {
     this.status = 0
     this.headers = noHeaders
   }
 
-  /** Notes how a try ended: of a stream, how it began. */
+  /** Records the end of an attempt; for a stream, its first content. */
   recordAttempt(startedAt: number, error = this.#broken): void {
     const { provider, model, clock, status } = this
     const attempt: Attempt = {
@@ -128,7 +128,7 @@ export class Call {
     if (!error) this.#answered = attempt
   }
 
-  /** The call is over: its clocks stop, and its request is let go. */
+  /** Ends the call: stops its clocks and releases its request. */
   settle(usage: AnyUsage | undefined, billing: Billing = {}, error?: LLMError): void {
     this.finishedAt = this.clock.now()
     this.usage = usage
@@ -141,14 +141,14 @@ export class Call {
     this.observer?.settled(this, error)
   }
 
-  /** A stream that breaks after its first content ends the try that had been called a success. */
+  /** A stream that breaks after its first content turns its successful attempt into a failed one. */
   #end(error: LLMError): void {
     this.#broken = error
     if (this.#answered) Object.assign(this.#answered, { outcome: error.code, message: error.message })
   }
 }
 
-/** Read by dialects only where the provider leaves something out: nothing is made before that. */
+/** Values for dialects, computed on access: most answers need none of them. */
 class Decoding implements DecodeContext {
   readonly provider: string
   readonly model: string
@@ -168,7 +168,7 @@ class Decoding implements DecodeContext {
     this.#clock = clock
   }
 
-  /** Those of the try that is read: the decoder of a stream is made before they have come. */
+  /** Headers of the current attempt: a stream decoder is made before they arrive. */
   get headers(): HeaderMap {
     return this.#call.headers
   }

@@ -4,13 +4,13 @@ import { Assembler, chunksOf } from './assemble.js'
 import { type Billing, billingOf } from './billing.js'
 import type { StreamAccumulator } from './stream-accumulator.js'
 
-/** Reads a stream into chunks of a chat answer. */
+/** Accumulates the events of a stream to chunks and to a chat answer. */
 export class ChatAccumulator implements StreamAccumulator<ChatCompletionChunk, ChatCompletion> {
   readonly #dialect: ChatDialect
   readonly #context: DecodeContext
   readonly #decoder: ChatStreamDecoder
   readonly #assembler = new Assembler()
-  /** Whether the caller asked for the usage chunk. */
+  /** Whether the caller requested the usage chunk. */
   readonly #includeUsage: boolean
 
   constructor(dialect: ChatDialect, context: DecodeContext, includeUsage: boolean) {
@@ -38,7 +38,7 @@ export class ChatAccumulator implements StreamAccumulator<ChatCompletionChunk, C
 
   add(chunk: ChatCompletionChunk): 'hidden' | 'quiet' | 'content' {
     this.#assembler.add(chunk)
-    // the usage chunk is always asked of the provider, for `meta`; the caller sees it who asked for it
+    // usage is always requested for `meta`; the chunk is visible only to callers that requested it
     if (chunk.usage && chunk.choices.length === 0 && !this.#includeUsage) return 'hidden'
     for (const choice of chunk.choices) if (isContent(choice)) return 'content'
     return 'quiet'
@@ -69,7 +69,7 @@ export class ChatAccumulator implements StreamAccumulator<ChatCompletionChunk, C
   }
 }
 
-/** Text, reasoning, a tool call, a refusal, audio, an image, or the end: something that the caller can see. */
+/** Whether a chunk has content: text, reasoning, a tool call, a refusal, audio, an image, or the end. */
 function isContent({ delta, finish_reason }: ChunkChoice): boolean {
   return !!(
     delta.content ||

@@ -1,4 +1,4 @@
-/** The one place that knows the time. Tests replace it. */
+/** Source of time and randomness. Tests replace it. */
 export interface Clock {
   /** Wall time, milliseconds since 1970. */
   wall(): number

@@ -53,7 +53,7 @@ export class Connections {
         return agent
       })
       this.#agent = made
-      // a proxy that is no URL: said to every call until it is mended
+      // an invalid proxy URL fails every call until it is corrected
       made.catch(() => {
         this.#agent = undefined
       })
@@ -78,7 +78,7 @@ export class Connections {
   }
 
   async #close(): Promise<void> {
-    // a dispatcher that was given belongs to the giver
+    // a dispatcher from the options belongs to the caller
     const agent = await this.#agent
     await agent?.close()
   }

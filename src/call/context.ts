@@ -18,21 +18,21 @@ import { checkOption, suggestion } from './validate.js'
 
 const noOptions: ProviderOptions = Object.freeze({})
 
-/** What the calls of one client share. */
+/** State shared by the calls of one client. */
 export class ClientContext {
   readonly clock: Clock
   readonly limits: CallLimits
   readonly dropParams: boolean
   readonly headers: CallOptions['headers']
   readonly own: OwnProviders
-  /** Prices and facts of models: the table, with this client's own on top. */
+  /** Prices and facts of models: the table and this client's additions. */
   readonly registry: ModelRegistry
   readonly cache: CacheState
   readonly #options: ClientOptions
   readonly #providers: Readonly<Record<string, ProviderOptions>>
   readonly #connections: Connections
 
-  /** @param shared what another client lends: see {@link withProvider} */
+  /** @param shared connections and providers of another client, see {@link withProvider} */
   constructor(
     options: ClientOptions = {},
     registry = new ModelRegistry(),
@@ -67,9 +67,9 @@ export class ClientContext {
   }
 
   /**
-   * A client over the same connections and providers, with other options for one provider: a deployment of a Router. A base of
-   * its own does not get this client's credentials.
-   * @param registry prices of its own. @default this client's
+   * A client with the same connections and providers and other options for one provider: a deployment of a Router. With another
+   * base it does not get this client's credentials.
+   * @param registry its prices. @default this client's
    */
   withProvider(id: string, options: ProviderOptions, registry = this.registry): ClientContext {
     const { apiBase, organization, project, apiVersion, region, location } = this.providerOptions(id)
@@ -96,7 +96,7 @@ export class ClientContext {
 
   async close(): Promise<void> {
     await this.#connections.close()
-    // what the last calls brought is written too
+    // the writes of the last calls are included
     await this.cache.drain()
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The one place that reads the environment, and only when a call or a client needs it.
- * An empty variable counts as unset; white space around a value (the newline of a mounted secret) is not part of it.
+ * Reads the environment, on demand. This is the only place that does. An empty variable counts as unset; white space around a value
+ * (the newline of a mounted secret) is removed.
  */
 export function fromEnvironment(names: readonly string[]): { name: string; value: string } | undefined {
   for (const name of names) {

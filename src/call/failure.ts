@@ -25,7 +25,7 @@ import { redact } from './redact.js'
 import { header, requestId, retryAfter, shouldRetry } from './response-headers.js'
 import type { Target } from './target.js'
 
-/** Where a failure happened. */
+/** Context of a failure, for its error. */
 export interface ErrorContext {
   readonly provider: Provider
   readonly model: string
@@ -59,16 +59,17 @@ const classes: Readonly<Record<Exclude<ErrorKind, 'timeout'>, Make>> = {
   invalid_response: InvalidResponseError,
 }
 
-/** The error for an answer that is one: a status beyond 2xx, or an error body under a 200. */
+/** The error for a response with a status other than 2xx. */
 export function errorFromResponse(scene: ErrorContext, status: number, headers: HeaderMap, rawText: string): LLMError {
-  const text = redact(rawText, scene.target.secrets).slice(0, errorBodyLimit)
+  // a margin for secrets at the cut: half a secret would not be found
+  const text = redact(rawText.slice(0, errorBodyLimit + 4096), scene.target.secrets).slice(0, errorBodyLimit)
   const body = parseJSON(text)
   if (status >= 300 && status < 400) return redirected(scene, status, headers)
   const facts = scene.provider.dialect.error({ status, body, text, headers })
   return errorFromFacts(scene, facts, status, headers, body ?? text)
 }
 
-/** The error for an event in a stream, or a 200 answer, that the dialect found to be an error. */
+/** The error for an error body inside a stream or a 200 response. */
 export function errorFromBody(scene: ErrorContext, status: number, headers: HeaderMap, body: unknown): LLMError {
   const text = redact(safeStringify(body), scene.target.secrets)
   const parsed = parseJSON(text)
@@ -96,7 +97,7 @@ function errorFromFacts(
     param: facts.param,
     body: body === '' ? undefined : body,
     partial: scene.partial,
-    // 409 is a clash that passes; every other class knows for itself
+    // 409 is a temporary conflict; the other classes know themselves whether they are retryable
     retryable: facts.kind === 'quota_exceeded' ? false : (verdict ?? (named === 409 ? true : undefined)),
   }
   const message = sentence(
@@ -146,7 +147,7 @@ function redirected(scene: ErrorContext, status: number, headers: HeaderMap): LL
   )
 }
 
-/** The error for a 2xx answer that is not what the API promises. */
+/** The error for a 2xx response that violates the API. */
 export function invalidResponse(
   scene: ErrorContext,
   status: number,
@@ -154,7 +155,7 @@ export function invalidResponse(
   what: string,
   text: string,
 ): LLMError {
-  // cut behind the blots: half a secret is none that would be found
+  // redact before cutting: half a secret would not be found
   const start = redact(text.slice(0, errorBodyLimit), scene.target.secrets).slice(0, 200).replace(/\s+/g, ' ').trim()
   const contentType = redacted(header(headers, 'content-type'), scene)
   const type = contentType ? ` (${contentType})` : ''
@@ -172,7 +173,7 @@ export function invalidResponse(
   )
 }
 
-/** The error for a request that got no answer. */
+/** The error for a request without a response. */
 export function connectionError(scene: ErrorContext, cause: Error): LLMError {
   const code = codeOf(cause)
   const { base } = scene.target
@@ -201,7 +202,7 @@ const unsendable: ReadonlySet<string> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ])
 
-/** The options that a provider's own host is made of, as they stand. */
+/** The options that determine the provider's host, for a message. */
 function hostedBy({ provider, target }: ErrorContext): string {
   if (!target.ownHost || typeof provider.address.base !== 'function') return 'apiBase'
   const { region, location } = target.settings
@@ -254,7 +255,7 @@ function explain(code: string | undefined, cause: Error, scene: ErrorContext): [
   }
 }
 
-/** Node wraps the errors of several addresses into one without a message: the first of them speaks. */
+/** Node wraps the errors of several addresses into one without a code: the first of them has it. */
 function codeOf(error: Error): string | undefined {
   const { code } = error as { code?: unknown }
   if (typeof code === 'string') return code
@@ -276,12 +277,24 @@ function sentence(...parts: (string | undefined)[]): string {
   return `${head}: ${end}${hint ? ` ${hint}` : ''}`
 }
 
-/** Error bodies are printed and copied, which recursive functions can't do with thousands of levels. */
-const tooDeep = /(?:[[{][^[\]{}]*){200}/
+/** Most levels of an error body: it is printed and copied, which recursive functions can't do with thousands of levels. */
+const mostLevels = 200
+
+function isTooDeep(text: string): boolean {
+  let level = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    // brackets inside of strings may count too: such a body is kept as text
+    if (code === 0x5b || code === 0x7b) {
+      if (++level > mostLevels) return true
+    } else if (code === 0x5d || code === 0x7d) level--
+  }
+  return false
+}
 
 function parseJSON(text: string): unknown {
   try {
-    return tooDeep.test(text) ? undefined : JSON.parse(text)
+    return isTooDeep(text) ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }

@@ -16,7 +16,7 @@ import {
 import { PhaseTimer } from './lifetime.js'
 import { firstRequest, pollUntilDone } from './poll.js'
 
-/** Sends a call once and reads the whole answer, as parsed JSON. */
+/** Sends a call once and reads the answer as parsed JSON. */
 export function sendForJson(call: Call, dispatcher: Dispatcher): Promise<unknown> {
   return call.provider.poll ? pollUntilDone(call, dispatcher, read) : read(call, dispatcher, firstRequest(call))
 }
@@ -72,7 +72,7 @@ class JsonReader implements Reader {
     if (this.#call.status >= 300 && this.#bytes >= errorBodyLimit) this.#cutErrorBody()
   }
 
-  /** An error page that goes on for ever, or stalls, still has a status. */
+  /** Ends an error body that is endless or stalls: its status is known. */
   #cutErrorBody(): void {
     this.#exchange?.cancel()
     this.end()
@@ -105,7 +105,7 @@ class JsonReader implements Reader {
   fail(error: Error): void {
     this.#headersTimer?.stop()
     this.#bodyTimer?.stop()
-    // the connection broke inside an error body: the status still says what it is
+    // the connection broke inside an error body; its status is known
     if (this.#call.status >= 300 && !LLMErrorClass.is(error)) return this.end()
     this.#reject(LLMErrorClass.is(error) ? error : exchangeError(this.#call, error))
   }
@@ -117,12 +117,21 @@ export function exchangeError(call: Call, error: Error): LLMError {
   return invalidResponse(call.errorContext(), call.status, call.headers, error.message, '')
 }
 
-/** Runs a dialect's decoder, and turns what it finds wrong into an error of ours. */
+/** Runs a dialect's decoder and converts its exceptions to an LLMError. */
 export function decodeBody<Answer>(call: Call, body: unknown, decode: (body: unknown) => Answer): Answer {
   try {
     return decode(body)
   } catch (error) {
-    throw toLLMError(call, error, () => JSON.stringify(body) ?? '')
+    throw toLLMError(call, error, () => textOfBody(body))
+  }
+}
+
+function textOfBody(body: unknown): string {
+  try {
+    return JSON.stringify(body) ?? ''
+  } catch {
+    // nested too deep
+    return ''
   }
 }
 
@@ -132,7 +141,7 @@ export function toLLMError(call: Call, error: unknown, text: () => string): LLME
   if (error instanceof ProviderFault && error.body !== undefined) {
     return errorFromBody(scene, call.status, call.headers, error.body)
   }
-  const what = error instanceof ProviderFault ? error.message : `its answer could not be read (${String(error)})`
+  const what = error instanceof ProviderFault ? error.message : `its answer could not be read (${error instanceof Error ? error.message : String(error)})`
   return invalidResponse(scene, call.status, call.headers, what, text())
 }
 

@@ -1,11 +1,11 @@
 import { AbortError, type LLMError, TimeoutError } from '../errors.js'
 
 /**
- * The life of one call: ended by the caller's signal or by the `timeout` budget, whichever is first. Whatever is going on at
- * that moment (a request, a stream, a sleep) listens here, one thing at a time.
+ * Lifetime of one call, ended by the caller's signal or by `timeout`. The current activity of the call (a request, a stream, a
+ * delay) listens here, one at a time.
  */
 export class Lifetime {
-  /** Why the call ended early; undefined while it may go on. */
+  /** Reason of an early end; undefined while the call may continue. */
   ended: LLMError | undefined
   #listener: ((error: LLMError) => void) | undefined
   readonly #timer: NodeJS.Timeout | undefined
@@ -49,13 +49,13 @@ export class Lifetime {
     return this.#deadline - now
   }
 
-  /** Sets the one listener, and calls it at once where the call has already ended. */
+  /** Sets the only listener. It is called at once if the call has already ended. */
   listen(listener: ((error: LLMError) => void) | undefined): void {
     this.#listener = listener
     if (listener && this.ended) listener(this.ended)
   }
 
-  /** The call is over, well or badly: nothing of it stays behind. */
+  /** Releases the timer and the listeners. */
   close(): void {
     this.#listener = undefined
     clearTimeout(this.#timer)
@@ -76,7 +76,7 @@ export class Lifetime {
 /** `setTimeout` fires at once beyond this (2^31 - 1 ms, 24.8 days). */
 const maxTimer = 2_147_483_647
 
-/** Waits, unless the call ends before. @throws what ended it */
+/** Waits, unless the call ends first. @throws {LLMError} the reason of the end */
 export function pause(lifetime: Lifetime, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -90,7 +90,7 @@ export function pause(lifetime: Lifetime, ms: number): Promise<void> {
   })
 }
 
-/** Waits for something that the call doesn't own, unless the call ends before. @throws what ended it */
+/** Waits for a promise of another owner, unless the call ends first. @throws {LLMError} the reason of the end */
 export function within<Value>(lifetime: Lifetime, promise: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     lifetime.listen(reject)
@@ -110,11 +110,11 @@ export function within<Value>(lifetime: Lifetime, promise: Promise<Value>): Prom
 export const aborted = (reason: unknown, scene: { provider: string; model: string }): AbortError =>
   new AbortError('The call was aborted.', { cause: reason, ...scene })
 
-/** One of an attempt's own clocks. `touch()` is cheap: it only notes the time, and the timer looks when it fires. */
+/** A timeout of one attempt. `touch()` is cheap: it stores the time, which the timer compares when it fires. */
 export class PhaseTimer {
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
-  /** Whether the time was up when it was looked at before. */
+  /** Whether the time was up at the last check. */
   #second = false
   #touched = 0
   #ms = 0
@@ -125,13 +125,13 @@ export class PhaseTimer {
     this.#ms = ms
     this.#touched = performance.now()
     const look = () => {
-      // a reader that is itself slow must not count as a silent provider
+      // a slow reader must not count as a silent provider
       if (waits?.()) this.#touched = performance.now()
       const left = this.#touched + this.#ms - performance.now()
       if (left > 0.5) this.#timer = setTimeout(look, Math.ceil(left))
       else if (this.#second) expire()
       else {
-        // when this process itself was busy, the answer may be waiting in the socket: read first, then look again
+        // if this process was busy, data may wait in the socket: read first, then check again
         this.#second = true
         this.#immediate = setImmediate(look)
       }

@@ -6,7 +6,7 @@ import type { CacheOutcome } from './cache-outcome.js'
 import type { Clock } from './clock.js'
 import { rateLimits, requestId, visibleHeaders } from './response-headers.js'
 
-/** What `meta` is read from: a call, or an answer that took none. */
+/** Source of `meta`: a call, or an answer from a cache. */
 export interface MetaSource {
   readonly operation: CallMeta['operation']
   readonly provider: { readonly id: string }
@@ -29,7 +29,7 @@ export interface MetaSource {
   readonly nativeFinishReason: string | undefined
 }
 
-/** `meta` of an answer. Everything is worked out when it is read: most callers read none of it. */
+/** `meta` of an answer. Everything is computed on access: most callers read none of it. */
 class Meta implements CallMeta {
   readonly #call: MetaSource
   constructor(call: MetaSource) {
@@ -104,7 +104,7 @@ class Meta implements CallMeta {
   get nativeFinishReason() {
     return this.#call.nativeFinishReason
   }
-  /** Getters of a class do not show in JSON or `inspect` by themselves. */
+  /** Class getters are invisible to JSON and `inspect`. */
   toJSON(): Record<string, unknown> {
     const json: Record<string, unknown> = {}
     for (const name of names) json[name] = this[name]
@@ -221,7 +221,7 @@ class JoinedMeta implements CallMeta {
   }
 }
 
-/** @param parts may grow while the answer comes */
+/** @param parts may grow while the answer arrives */
 export const joinedMeta = (parts: readonly CallMeta[], usage: () => CallMeta['usage']): CallMeta =>
   new JoinedMeta(parts, usage)
 
@@ -229,7 +229,7 @@ const noNote: CacheOutcome = Object.freeze({ meta: Object.freeze({ hit: false })
 
 export const metaOf = (call: MetaSource): CallMeta => new Meta(call)
 
-/** Puts `meta` on an answer, out of sight of JSON, spreads and comparisons. */
+/** Puts `meta` on an answer, invisible to JSON, spreads and comparisons. */
 export function withMeta<Answer extends object>(answer: Answer, meta: CallMeta): Answer & { readonly meta: CallMeta } {
   return Object.defineProperty(answer, 'meta', { value: meta, enumerable: false }) as Answer & {
     readonly meta: CallMeta

@@ -3,11 +3,11 @@ import type { Attempt, RouterMeta } from '../types/meta.js'
 import type { CacheOutcome } from './cache-outcome.js'
 import type { MetaSource } from './meta.js'
 
-/** Who wants to know of what happens inside a call. What begins and ends it is told elsewhere. */
+/** Receives the events inside of a call, between its start and its end. */
 export interface CallWatch {
-  /** Whether every chunk of a stream is asked for. */
+  /** Whether `chunk` must be called. */
   readonly chunks: boolean
-  /** The model string is resolved: who is called, and which model is asked for. */
+  /** The model string has been resolved. */
   target(provider: string, model: string): void
   retry(error: LLMError, attempt: number, delayMs: number): void
   firstToken(): void
@@ -15,21 +15,20 @@ export interface CallWatch {
   cacheHit(key: string, ageMs: number): void
 }
 
-/** Who makes a call on behalf of another, larger one, and wants to know how it went: a Router. */
+/** The larger call that a call is part of, such as one through a Router. */
 export interface CallObserver {
-  /** When the larger call began: `meta.latencyMs` counts from there. Monotonic milliseconds. */
+  /** Start of the larger call, in monotonic milliseconds: `meta.latencyMs` counts from there. */
   readonly startedAt: number
-  /** Every try of the larger call; this call's are added to it. */
+  /** Attempts of the larger call; those of this call are added. */
   readonly attempts: Attempt[]
-  /** Noted on each of this call's tries. */
+  /** Fields for each attempt of this call. */
   readonly mark: Partial<Attempt>
   /** `meta.router` of the answer. */
   readonly router: RouterMeta
-  /** What its cache has to say. */
+  /** Outcome of its cache. */
   readonly cache?: CacheOutcome | undefined
   /**
-   * The call is over: answered, failed, left, or cut. Usage, times and headers are on the call. Embeddings in several batches
-   * settle once for each.
+   * The call has ended: answered, failed, left or cut. Called once; usage, times and headers are on the call.
    */
   settled(call: MetaSource, error: LLMError | undefined): void
 }

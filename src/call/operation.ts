@@ -63,9 +63,7 @@ export interface CacheRequest {
   send(params?: Params, outcome?: CacheOutcome): Promise<unknown>
 }
 
-/**
- * One operation: what differs from the others. The pipeline in `execute.ts` does the rest. Methods don't use `this`.
- */
+/** The differences of one operation from the others; `execute.ts` has the common pipeline. Methods don't use `this`. */
 export interface OperationSpec<Part = unknown, Body extends object = object> {
   readonly name: Operation
   /** The function of a client and a Router. */
@@ -94,7 +92,7 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
    * @throws {ProviderFault} if it answers another request
    */
   verify?(job: Job<Part>, params: Params, answer: Body, call: Call): void
-  /** Records usage, and what the price depends on. */
+  /** Records usage and billing facts. */
   settle(call: Call, answer: Body, part: Part, error?: LLMError): void
   /** Turns a decoded answer into the caller's form. */
   finish?(job: Job<Part>, answer: Body & { readonly meta: CallMeta }): unknown

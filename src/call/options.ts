@@ -1,6 +1,6 @@
 /** The camelCase options of calls, clients and providers: each is listed once, with its kind and its places. */
 
-/** What an option may be. `validate.ts` has a schema for each kind. */
+/** Kinds of option values. `validate.ts` has a schema for each. */
 export type OptionKind =
   | 'string'
   | 'milliseconds'

@@ -1,11 +1,11 @@
-/** Items that may wait for a slow reader before the socket is paused. */
+/** Items that may wait for a slow reader before the socket pauses. */
 const mostWaiting = 1024
 
-/** What the pipe may ask of the side that fills it. */
+/** The side that fills a pipe. */
 export interface PipeSource {
   pause(): void
   resume(): void
-  /** The reader has left: stop. */
+  /** Stops, because the reader has left. */
   leave(): void
 }
 
@@ -25,7 +25,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   #runsOn = false
   #discarding = false
   #failure: Error | undefined
-  /** The same, kept for those who ask later. */
+  /** The same, for later watchers. */
   #ending: Error | undefined
   #done = false
   #waiting: { resolve(result: Result<Item>): void; reject(error: Error): void } | undefined
@@ -40,7 +40,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
     return this.#head < this.#queue.length
   }
 
-  /** True once no more items will come in. */
+  /** True after the last item has been put in. */
   get over(): boolean {
     return this.#done
   }
@@ -60,7 +60,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
     }
   }
 
-  /** No more items: the natural end, or `failure`, which the reader meets after the items before it. */
+  /** Ends the items: naturally, or with a failure that the reader gets after the items before it. */
   finish(failure?: Error): void {
     if (this.#done) return
     this.#done = true
@@ -104,7 +104,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
     return Promise.resolve(over)
   }
 
-  /** The source is not paused any more, whatever waits: what comes is bounded by the size of an answer. */
+  /** Never pauses the source again: the size of an answer bounds the queue. */
   runOn(): void {
     this.#runsOn = true
     if (!this.#paused) return
@@ -112,14 +112,14 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
     this.#source.resume()
   }
 
-  /** Nobody will read the items: they need not be kept. */
+  /** Drops all items, because they won't be read. */
   discard(): void {
     this.#discarding = true
     this.#drop()
     this.#emptied()
   }
 
-  /** Calls back once, when no more items will come: at once where that is so already. */
+  /** Calls back once, after the last item; immediately if that has passed. */
   watch(watcher: (failure: Error | undefined) => void): void {
     if (this.#done) watcher(this.#ending)
     else this.#watchers.push(watcher)

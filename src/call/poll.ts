@@ -5,19 +5,19 @@ import type { HttpRequest } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import { pause } from './lifetime.js'
 
-/** The request that a call begins with. */
+/** The first request of a call. */
 export const firstRequest = ({ target, body }: Call): HttpRequest => ({ ...target, body })
 
 /**
- * The request that goes on from a receipt. The call's headers, with its credential, go to the call's own host only.
- * @throws {InvalidResponseError} where the provider named no address
+ * The request that polls for the answer after a receipt. The call's headers and credential are sent to the call's own host only.
+ * @throws {InvalidResponseError} if the provider named no address
  */
 export function nextRequest({ provider, model, status, target }: Call, next: PollRequest): HttpRequest {
   const { url, trusted = false } = next
   const found = URL.canParse(url) ? new URL(url) : undefined
   const own = found?.origin === target.origin || (trusted && target.ownHost && found?.protocol === 'https:')
   if (!found || (!own && found.protocol !== 'https:')) {
-    throw new InvalidResponseError(`${target.who} named no address to go on from: '${url.slice(0, 200)}'.`, {
+    throw new InvalidResponseError(`${target.who} named no valid address to poll: '${url.slice(0, 200)}'.`, {
       provider: provider.id,
       model,
       status,
@@ -34,14 +34,14 @@ export function nextRequest({ provider, model, status, target }: Call, next: Pol
   }
 }
 
-/** Between two looks at the same place, in milliseconds, where the provider names no time. */
-const again = 500
+/** Delay between two polls of one address, in milliseconds, unless the provider names one. */
+const pollDelay = 500
 
-/** A place that had nothing but another receipt is not asked again at once. */
+/** Adds a delay before an address that answered with another receipt is polled again. */
 export const withPollDelay = ({ pollRequest: following }: Call, next: PollRequest): PollRequest =>
-  next.url === following?.url && !next.afterMs ? { ...next, afterMs: again } : next
+  next.url === following?.url && !next.afterMs ? { ...next, afterMs: pollDelay } : next
 
-/** Sends a request, and whatever follows from it, until there is an answer. A try after a failure goes on where the last one was. */
+/** Sends a request and polls until there is an answer. An attempt after a failure continues with the last poll. */
 export async function pollUntilDone(
   call: Call,
   dispatcher: Dispatcher,

@@ -5,10 +5,10 @@ import { BadRequestError, got } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { goesToOwnHost } from './target.js'
 
-/** A model string, understood. */
+/** A resolved model string. */
 export interface Resolved {
   provider: Provider
-  /** The model as the provider names it. */
+  /** The provider's name of the model. */
   model: string
 }
 
@@ -31,7 +31,7 @@ export interface ProviderLookup {
 /**
  * Text before the first `/` names the provider; a bare known name resolves through the table of known models. A user's own
  * providers come first. Synchronous once the provider's code is loaded.
- * @throws {BadRequestError} with near matches, where nothing fits
+ * @throws {BadRequestError} with similar names, if the model is unknown
  */
 export function resolveModel(model: unknown, context: ProviderLookup, call?: RoutedBy): Resolved | Promise<Resolved> {
   const { own } = context

@@ -1,7 +1,7 @@
 import type { HeaderMap } from '../transport/exchange.js'
 import type { RateLimit, RateLimits } from '../types/meta.js'
 
-/** Reading what providers say in response headers. */
+/** Readers of providers' response headers. */
 
 export function header(headers: HeaderMap, name: string): string | undefined {
   const value = headers[name]
@@ -26,7 +26,7 @@ export function requestId(headers: HeaderMap): string | undefined {
 }
 
 /**
- * How long the provider asks to wait, in milliseconds: `retry-after-ms`, else `retry-after` as seconds or as a date
+ * Delay that the provider requests before a retry, in milliseconds: `retry-after-ms`, else `retry-after` as seconds or as a date
  * (RFC 9110, 10.2.3).
  * @param wallNow milliseconds since 1970
  */
@@ -43,13 +43,13 @@ export function retryAfter(headers: HeaderMap, wallNow: number): number | undefi
   return Number.isNaN(date) ? undefined : Math.max(0, date - wallNow)
 }
 
-/** OpenAI's word on whether another try makes sense, where it gives one. */
+/** OpenAI's `x-should-retry`, if present. */
 export function shouldRetry(headers: HeaderMap): boolean | undefined {
   const value = header(headers, 'x-should-retry')
   return value === 'true' ? true : value === 'false' ? false : undefined
 }
 
-/** Cookies are credentials of a kind; the rest is for the caller to see. */
+/** Headers without credentials and cookies. */
 export function visibleHeaders(headers: HeaderMap): Record<string, string> {
   const visible: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {

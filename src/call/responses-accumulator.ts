@@ -6,25 +6,25 @@ import type { StreamAccumulator } from './stream-accumulator.js'
 
 type Answer = Decoded<ResponsesResponse>
 
-/** What an answer of the Responses API says of its price. */
+/** Billing facts of an answer of the Responses API. */
 export const responsesBilling = ({ model, service_tier }: Answer): Billing => ({
   answeredModel: model,
   serviceTier: service_tier,
 })
 
-/** Why it ended, in the API's own word. */
+/** The API's own finish reason. */
 export const responsesFinish = ({ incomplete_details: details, status }: Answer): string | undefined =>
   details?.reason ?? status
 
-/** Reads a stream of the Responses API: its events are handed over as they are, and the answer is put together beside. */
+/** Accumulates a stream of the Responses API: passes its events through and assembles the answer. */
 export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, ResponsesResponse> {
   readonly #dialect: ResponsesDialect
   readonly #context: DecodeContext
   readonly #decoder: ResponsesStreamDecoder
   #head: Record<string, unknown> | undefined
-  /** By their place in the output, which the host may number as it likes. */
+  /** By their position in the output, which hosts may number in any way. */
   readonly #items = new Map<number, ResponsesOutputItem>()
-  /** Text that belongs to items which are not done. */
+  /** Text of unfinished items. */
   readonly #open = new Map<number, string>()
   #ended = false
 
@@ -46,7 +46,7 @@ export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, R
     return this.#decoder.end(out)
   }
 
-  /** Some servers answer `stream: true` with a whole answer: its last event says all of it. */
+  /** Some servers answer `stream: true` with a complete answer: it becomes one final event. */
   pushAnswer(body: unknown, out: ResponsesEvent[]): void {
     const { output_text: _, ...response } = this.#dialect.decode(body, this.#context)
     const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
@@ -99,13 +99,13 @@ export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, R
 
   answer(): Answer {
     const { output } = this.#head ?? {}
-    // some hosts leave the output out of the last event
+    // some hosts omit the output in the last event
     const whole = this.#ended && Array.isArray(output) && output.length > 0
     const body = { ...this.#head, output: whole ? output : this.#soFar() }
     return this.#dialect.decode(body, this.#context)
   }
 
-  /** Items as they were done, and what had come of the others. */
+  /** Finished items, and the text so far of the others. */
   #soFar(): ResponsesOutputItem[] {
     const items = [...this.#items].sort(([one], [other]) => one - other)
     return items.flatMap(([index, item]): ResponsesOutputItem[] => {
@@ -139,5 +139,5 @@ export class ResponsesAccumulator implements StreamAccumulator<ResponsesEvent, R
 /** Hosts may leave the item out. */
 const isItem = (item: unknown): item is ResponsesOutputItem => typeof item === 'object' && item !== null
 
-/** Events that say only where something is going to stand. */
+/** Events that only announce the position of later content. */
 const quiet: ReadonlySet<string> = new Set(['response.content_part.added', 'response.reasoning_summary_part.added'])

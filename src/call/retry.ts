@@ -6,8 +6,8 @@ const firstDelay = 500
 const largestDelay = 8_000
 
 /**
- * Goes on after a first try has failed: waits, tries again, up to `maxRetries` times. Loaded with the first failure.
- * @throws the last error
+ * Retries a call after its first attempt failed, up to `maxRetries` times. Loaded with the first failure.
+ * @throws {LLMError} the last error
  */
 export async function retry<Answer>(call: Call, first: LLMError, attempt: () => Promise<Answer>): Promise<Answer> {
   let failed: LLMError | undefined = first
@@ -35,8 +35,8 @@ export async function retry<Answer>(call: Call, first: LLMError, attempt: () => 
 }
 
 /**
- * What the provider asks for, else exponential back-off with full jitter. Undefined where the wait would be longer than
- * `maxRetryDelay`, or than what is left of the call's time: then waiting is pointless.
+ * Delay before a retry: the provider's, else exponential back-off with full jitter. Undefined if it exceeds `maxRetryDelay` or the
+ * remaining time of the call.
  */
 function delayBefore(call: Call, error: LLMError, retriesConsumed: number): number | undefined {
   const { clock, limits, lifetime } = call
@@ -47,7 +47,7 @@ function delayBefore(call: Call, error: LLMError, retriesConsumed: number): numb
   return delay < lifetime.left(clock.now()) ? delay : undefined
 }
 
-/** Ends early, with the reason, when the call does. */
+/** Waits; rejects if the call ends first. */
 function sleep({ lifetime }: Call, ms: number, cause: LLMError): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

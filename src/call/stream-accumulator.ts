@@ -3,21 +3,21 @@ import type { ChatCompletion } from '../types/chat.js'
 import type { AnyUsage, Billing } from './billing.js'
 
 /**
- * What one try of a stream makes of its events: the decoder of the dialect, and the answer that is put together as its items
- * pass. Chat has chunks for items, the Responses API its own events.
+ * Accumulates one attempt of a stream: decodes its events to items and assembles the answer from them. The items of chat are
+ * chunks, those of the Responses API its own events.
  */
 export interface StreamAccumulator<Item, Answer> {
-  /** Takes one event and appends what it makes to `out`. */
+  /** Decodes one event and appends its items to `out`. */
   push(event: string | undefined, data: string, out: Item[]): void
-  /** True once the provider has said that nothing can follow. */
+  /** True after the provider's end mark. */
   readonly done: boolean
-  /** The bytes are over. Appends what was held back; false where the answer was cut. */
+  /** Ends the input and appends held-back items. False if the answer was cut. */
   end(out: Item[]): boolean
-  /** A whole answer that came in place of a stream, as items. */
+  /** Converts a complete answer, sent in place of a stream, to items. */
   pushAnswer(body: unknown, out: Item[]): void
-  /** Notes an item, and says what it is to the reader: nothing at all, something, or content. */
+  /** Adds an item to the answer and returns its weight: hidden from the reader, visible, or content. */
   add(item: Item): 'hidden' | 'quiet' | 'content'
-  /** True once there is anything. */
+  /** True after the first item. */
   readonly started: boolean
   readonly usage: AnyUsage | undefined
   readonly nativeFinishReason: string | undefined
@@ -25,6 +25,6 @@ export interface StreamAccumulator<Item, Answer> {
   answer(): Decoded<Answer>
   /** The same as a chat answer, for `partial` of an error. */
   partial(): Decoded<ChatCompletion>
-  /** What the answer so far says of its price. */
+  /** Billing facts of the answer so far. */
   billing(): Billing
 }

@@ -17,25 +17,23 @@ import { Pipe, type PipeSource } from './pipe.js'
 import { firstRequest, nextRequest, withPollDelay } from './poll.js'
 import type { StreamAccumulator } from './stream-accumulator.js'
 
-/** What an answer is with its `meta`. */
-type Whole<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
+/** An answer with its `meta`. */
+type Complete<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
 
-/** What a stream is read with. */
+/** Functions that read a stream. */
 export interface StreamSetup<Item, Answer, Stream> {
   readonly framer: (onEvent: OnEvent) => Framer
-  /** Begins a reading: a new one for each try. */
+  /** Makes the accumulator of an attempt. */
   readonly read: () => StreamAccumulator<Item, Answer>
-  /** Usage of an answer that did not come to its end. */
+  /** Estimates the usage of an answer that ended early. */
   readonly estimate: (answer: Decoded<Answer>) => AnyUsage | undefined
-  /** Makes an answer of what has come: checked against the schema of `response_format`, where there is one. */
-  readonly complete: (answer: Whole<Answer>) => Answer | Promise<Answer>
-  /** Makes what the caller gets. */
+  /** Completes the answer, with validation if the request has a schema. */
+  readonly complete: (answer: Complete<Answer>) => Answer | Promise<Answer>
+  /** Makes the caller's stream. */
   readonly stream: (parts: StreamParts<Item, Answer>) => Stream
 }
 
-/**
- * Sends a call once, as a stream. Resolves with the first content: what fails before that can be tried again unseen.
- */
+/** Sends a call once, as a stream. Resolves with the first content, so that earlier failures can be retried unseen. */
 export function sendStream<Item, Answer extends object, Stream>(
   call: Call,
   dispatcher: Dispatcher,
@@ -44,7 +42,7 @@ export function sendStream<Item, Answer extends object, Stream>(
   return new Promise((resolve, reject) => new StreamReader(call, dispatcher, setup, resolve, reject))
 }
 
-/** Hosts that keep the connection open after the end mark get this long to close the answer, in milliseconds. */
+/** Time for hosts to close the response after the end mark, in milliseconds. */
 const linger = 1000
 
 class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeSource {
@@ -57,13 +55,15 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   readonly #pipe = new Pipe<Item>(this)
   readonly #timer = new PhaseTimer()
   #exchange: Exchange | undefined
-  /** Bytes that are not a stream: an error body, or a whole answer. */
+  /** Bytes of an error body, or of an answer that is no stream. */
   readonly #body: Buffer[] = []
   readonly #out: Item[] = []
   #mode: 'unknown' | 'events' | 'body' | 'over' = 'unknown'
   #bytes = 0
   #committed = false
   #crashed = false
+  /** The last event, for messages. */
+  #lastData = ''
   #sentAt: number | undefined
   #lingering: NodeJS.Timeout | undefined
   readonly #dispatcher: Dispatcher
@@ -82,6 +82,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#reject = reject
     this.#reading = setup.read()
     this.#framer = setup.framer((event, data) => {
+      this.#lastData = data
       if (!this.#reading.done) this.#reading.push(event, data, this.#out)
     })
     this.#dispatcher = dispatcher
@@ -96,7 +97,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#startTimer()
   }
 
-  /** What had come was a receipt. */
+  /** Polls for the answer after a receipt. */
   #follow(next: PollRequest): void {
     this.#call.pollRequest = next
     this.#mode = 'unknown'
@@ -148,7 +149,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     }
   }
 
-  /** An error page that goes on for ever, or stalls, still has a status. */
+  /** Ends an error body that is endless or stalls: its status is known. */
   #cutErrorBody(): void {
     this.#exchange?.cancel()
     this.end()
@@ -173,7 +174,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     if (this.#mode === 'over') return
     this.#bytes += chunk.length
     if (this.#bytes > this.#call.limits.maxResponseBytes) return this.fail(tooLarge(this.#call))
-    // a stream begins with a field name, a comment or a line end; JSON and HTML say at once what they are, whatever the headers say
+    // the first byte distinguishes a stream from JSON and HTML; headers are often wrong
     if (this.#mode === 'unknown') this.#mode = this.#saysBody(chunk) ? 'body' : 'events'
     if (this.#mode === 'body') {
       this.#body.push(chunk)
@@ -191,7 +192,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     else if (this.#reading.done) this.#end()
   }
 
-  /** Only server-sent events can be told from a body by their first byte: the other framings begin with whatever they like. */
+  /** Only server-sent events differ from a body in their first byte. */
   #saysBody(chunk: Buffer): boolean {
     return this.#call.provider.dialect.framing === 'sse' && beginsWithBody(chunk)
   }
@@ -204,7 +205,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
       this.#framer.end()
     } catch (error) {
       this.#deliver()
-      // half an event at the very end is a cut, and not garbage
+      // half an event at the end is a cut, not garbage
       const found = this.#fault(error)
       return this.fail(found.code === 'invalid_response' && this.#reading.started ? this.#cut() : found)
     }
@@ -220,7 +221,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     if (status >= 300) return this.#endBody()
     if (error instanceof ContentEncodingError && !this.#reading.started)
       return this.#stop(exchangeError(this.#call, error))
-    // the socket closed. Where the answer had already come to its end, nothing is missing
+    // the socket closed; nothing is missing if the answer was complete
     let complete = false
     try {
       complete = this.#mode === 'events' && this.#reading.end(this.#out)
@@ -232,7 +233,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#stop(this.#cut(error))
   }
 
-  // --- asked by the pipe --------------------------------------------------------------------------------------------
+  // --- called by the pipe --------------------------------------------------------------------------------------------
 
   pause(): void {
     this.#exchange?.pause()
@@ -303,7 +304,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     if (!this.#committed) this.#commit()
     this.#timer.stop()
     this.#pipe.finish()
-    // the connection is used again when the answer is over on the wire too
+    // the connection is reusable after the end of the response
     this.#lingering = setTimeout(() => this.#exchange?.cancel(), linger).unref()
   }
 
@@ -319,7 +320,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#pipe.finish(error)
   }
 
-  /** The stream was left or cut: usage that has not come is counted on what has. */
+  /** Settles a stream that was left or cut. Missing usage is estimated. */
   #settleEarly(error: LLMError): void {
     let usage: AnyUsage | undefined
     let billing: Billing = {}
@@ -349,7 +350,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     if (next) return this.#follow(withPollDelay(this.#call, next))
     this.#call.pollRequest = undefined
     try {
-      // some servers answer `stream: true` with a whole answer
+      // some servers answer `stream: true` with a complete answer
       this.#reading.pushAnswer(body, this.#out)
     } catch (error) {
       return this.fail(toLLMError(this.#call, error, () => text))
@@ -358,16 +359,16 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   #fault(error: unknown): LLMError {
-    // what failed there fails again: the next try begins anew
+    // the same poll would fail again: the next attempt starts over
     this.#call.pollRequest = undefined
-    return this.#withPartial(toLLMError(this.#call, error, () => ''))
+    return this.#withPartial(toLLMError(this.#call, error, () => this.#lastData))
   }
 
   #cut(cause?: Error): LLMError {
     const { provider, model, status, target } = this.#call
     return new StreamInterruptedError(
       `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
-        `What had arrived is on 'partial'.`,
+        `The answer so far is on 'partial'.`,
       { provider: provider.id, model, status, cause, partial: this.#reading.started ? this.#partial() : undefined },
     )
   }
@@ -380,11 +381,11 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     return error
   }
 
-  #soFar(): Whole<Answer> {
+  #soFar(): Complete<Answer> {
     return withMeta(this.#reading.answer(), metaOf(this.#call))
   }
 
-  /** Undefined if what has arrived can't be assembled. */
+  /** The answer so far as a chat answer; undefined if it can't be assembled. */
   #partial(): ChatCompletion | undefined {
     try {
       return withMeta(this.#reading.partial(), metaOf(this.#call))
@@ -404,7 +405,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     }
   }
 
-  /** One timer for whichever clock is running: headers, then first token, then idle. */
+  /** Starts the timeout of the current phase: headers, first token or idle. */
   #startTimer(): void {
     const call = this.#call
     const { headersTimeout: forHeaders, firstTokenTimeout, idleTimeout } = call.limits

@@ -3,11 +3,11 @@ import { AuthenticationError, BadRequestError } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { fromEnvironment } from './environment.js'
 
-/** Where a call goes, and what it shows there. */
+/** Address and credentials of a call. */
 export interface Target {
-  /** The base as it was given, for messages. */
+  /** The base, for messages. */
   readonly base: string
-  /** Who answers there, for messages: the provider's name at its own host, else the server by its address. */
+  /** Name of the server, for messages: the provider at its own host, else the address. */
   readonly who: string
   readonly origin: string
   readonly path: string
@@ -15,21 +15,21 @@ export interface Target {
   readonly place: string
   /** Lower-case names. */
   readonly headers: Record<string, string>
-  /** False where the base is not the provider's own. */
+  /** Whether the base is the provider's own. */
   readonly ownHost: boolean
   /** True if the call brought a base that the client's credentials don't belong to. */
   readonly guest: boolean
   readonly settings: Settings
-  /** The key that the provider gets a token for. */
+  /** The key that is exchanged for a token. */
   readonly tradedKey: string | undefined
-  /** What must not be printed. */
+  /** Values that must not be printed. */
   readonly secrets: string[]
   readonly keySource: 'call' | 'client' | 'environment' | 'none'
-  /** Whether the provider may sign the request, or fetch a token for it: not for a base that one call has brought along. */
+  /** Whether the provider may sign the request or fetch a token for it: not for the base of a single call. */
   readonly authorized: boolean
-  /** The environment variable that the key came from. */
+  /** The environment variable of the key. */
   readonly keyName: string | undefined
-  /** Why a key that is there was not sent, as a sentence. */
+  /** Reason for withholding an existing key, as a sentence. */
   readonly withheld: string | undefined
 }
 
@@ -41,11 +41,11 @@ interface Credential {
 }
 
 /**
- * Finds the address and the credential of a call. A credential belongs to the base that it was configured with: the call's
- * key goes where the call goes; the client's key to the client's base; the environment's key to the environment's base or the
- * provider's own host. A base from a closer place never gets a key from a farther one, unless the origin is the same.
- * @throws {AuthenticationError} where the provider's own host needs a key and there is none
- * @throws {BadRequestError} where the base is not one
+ * Finds the address and the credential of a call. A credential is sent only to the base that it was configured with: the call's key
+ * to the call's base, the client's key to the client's base, the environment's key to the environment's base or the provider's own
+ * host. A base with higher precedence never gets a key with lower precedence, unless the origin is the same.
+ * @throws {AuthenticationError} if the provider's own host needs a key and there is none
+ * @throws {BadRequestError} if the base is invalid
  */
 export function findTarget(
   provider: Provider,
@@ -57,7 +57,7 @@ export function findTarget(
   const credential = findCredential(provider, options, configured)
   const settings = settingsOf(provider, model, options, configured, credential)
   const ownBase = typeof provider.address.base === 'function' ? provider.address.base(settings) : provider.address.base
-  // the environment is slow to read: only where nothing nearer says
+  // the environment is slow to read: only without a base in the options
   const farBase = () => environmentBase(provider) ?? ownBase
   const nearBase = options.apiBase ?? configured.apiBase
   const base = nearBase ?? farBase()
@@ -140,7 +140,7 @@ export function findTarget(
   }
 }
 
-/** Whether a call goes to the provider's own host, as far as its base tells. */
+/** Whether the base of a call is the provider's own host. */
 export function goesToOwnHost(
   provider: Provider,
   options: Pick<CallOptions, 'apiBase'>,
@@ -169,7 +169,7 @@ function settingsOf(
   if (!provider.settings) return noSettings
   const settings: Record<string, string> = {}
   const onCall = options as Readonly<Record<string, unknown>>
-  // a server of the caller's own has rules of its own
+  // a server of the caller has its own rules
   const elsewhere = (options.apiBase ?? configured.apiBase) !== undefined
   for (const { option, env, default: usual, example, required, requiredUnless } of provider.settings) {
     const given = onCall[option] ?? configured[option]
@@ -229,10 +229,10 @@ export function withHeaders(
 
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
-/** A credential of a header: with what stands before it (`Bearer`) and without. */
+/** The credential in a header, with and without its prefix (`Bearer`). */
 const valuesIn = (value: string): string[] => [value, value.replace(/^\w+ /, '')]
 
-/** Notes a credential that was made on the way (a token, the header of a sign-in): it must not be printed either. */
+/** Adds a credential that was obtained during the call, such as a token, to the values that must not be printed. */
 export function keepSecret({ secrets }: Target, value: string): void {
   for (const one of valuesIn(value)) if (!secrets.includes(one)) secrets.push(one)
 }
@@ -357,7 +357,7 @@ function locate(base: string, pathUnder: (basePath: string) => string, provider:
   }
 }
 
-/** Parsing a URL costs more than the rest of this file: bases are few, and kept. */
+/** Parses a base. Parsing costs more than the rest of this file, so the few bases are cached. */
 function parseBase(base: string, provider: Provider): ParsedBase {
   const known = parsed.get(base)
   if (known) return known
@@ -395,5 +395,5 @@ const isOwnHost = ({ address }: Provider, origin: string, ownBase: string) =>
   sameOrigin(origin, ownBase) || address.ownHosts?.test(origin) === true
 
 const sameOrigin = (origin: string, base: string) => originOf(base) === origin
-/** A key that was configured without any base is at home everywhere. */
+/** Keys that were configured without a base belong to every host. */
 const isHome = (origin: string, home: string | undefined) => home === undefined || originOf(home) === origin

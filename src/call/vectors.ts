@@ -1,12 +1,12 @@
 import { endianness } from 'node:os'
 
-/** base64 of little-endian float32, as OpenAI sends it, or the numbers themselves. */
+/** A vector from numbers, or from OpenAI's base64 of little-endian float32. */
 export function toVector(data: number[] | string): Float32Array {
   if (typeof data !== 'string') return Float32Array.from(data)
   const bytes = Buffer.from(data, 'base64')
   const length = bytes.length >>> 2
   if (endianness() === 'LE' && bytes.byteOffset % 4 === 0) {
-    // a small buffer is a slice of Node's shared pool: a vector of its own does not hold that
+    // a small buffer is a slice of Node's shared pool: a copy does not retain that
     const view = new Float32Array(bytes.buffer, bytes.byteOffset, length)
     return bytes.buffer.byteLength === bytes.length ? view : view.slice()
   }

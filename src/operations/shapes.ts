@@ -9,7 +9,7 @@ export function checkStream({ stream }: Params): void {
 }
 
 /**
- * @param advice what else the caller may want
+ * @param advice a sentence for the end of the message
  * @throws {BadRequestError} unless `messages` is a non-empty array of messages
  */
 export function checkMessages(messages: unknown, advice = ''): void {

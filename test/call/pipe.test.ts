@@ -47,7 +47,7 @@ describe('the queue between socket and reader', () => {
     expect(told).toEqual(['pause', 'resume'])
   })
 
-  it('tells the source when the reader leaves, and only while there is something to leave', async () => {
+  it('stops the source when the reader leaves before the end', async () => {
     const left = pipe()
     await left.pipe.return()
     expect(left.told).toEqual(['leave'])
@@ -67,7 +67,7 @@ describe('the queue between socket and reader', () => {
 })
 
 describe('assembling', () => {
-  it('joins what is streamed in pieces', () => {
+  it('joins streamed pieces', () => {
     const assembler = new Assembler()
     const deltas: Delta[] = [
       { role: 'assistant' },

@@ -8,7 +8,7 @@ import { embedding } from '../../src/operations/embedding.js'
 const messages = [{ role: 'user', content: 'hi' }]
 
 describe('the two casings', () => {
-  it('splits a request into what travels and what stays, without touching it', () => {
+  it('splits a request into parameters and options, without modifying it', () => {
     const request = Object.freeze({ model: 'gpt-4o', messages, temperature: 0, top_k: 5, apiKey: 'k', timeout: 10 })
     expect(splitRequest(request, chat.params)).toEqual({
       params: { model: 'gpt-4o', messages, temperature: 0, top_k: 5 },
@@ -73,7 +73,7 @@ describe('the two casings', () => {
     )
   })
 
-  it('says where options of an account belong', () => {
+  it('refers options of an account to the provider', () => {
     expect(() => splitRequest({ model: 'm', messages, accessKeyId: 'x' }, chat.params)).toThrow(
       'createClient({ providers: { <provider>: { accessKeyId } } })',
     )
@@ -101,7 +101,7 @@ describe('the two casings', () => {
     ).toThrow(/^(?!.*canary)/)
   })
 
-  it('refuses what is not an object', () => {
+  it('refuses a request that is no object', () => {
     expect(() => splitRequest(null as unknown as object, chat.params)).toThrow('{ model, messages }')
   })
 })

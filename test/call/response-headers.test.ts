@@ -66,7 +66,7 @@ describe('rate limits', () => {
     })
   })
 
-  it('gives nothing where there is nothing', () => {
+  it('returns undefined without a header', () => {
     expect(rateLimits({}, now)).toEqual({})
   })
 })

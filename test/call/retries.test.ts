@@ -89,7 +89,7 @@ describe.each(models)('retries of %s', (model) => {
     expect((error as LLMError).attempts[0]).toMatchObject({ outcome: 'rate_limit', delayMs: 30_000 })
   })
 
-  it('back off with jitter where the provider says nothing', async () => {
+  it('back off with jitter unless the provider requests a delay', async () => {
     sim().fail({ kind: 'status', status: 500 })
     const { meta } = await ask()
     const delay = meta.attempts[0]?.delayMs ?? -1

@@ -56,7 +56,7 @@ describe.each(models)('the key for %s', (model) => {
   })
 })
 
-it('is blotted out where a server sends it back', async () => {
+it('is redacted in responses that quote it', async () => {
   await using server = await startServer((request, response) => {
     const given = `${request.headers.authorization} and ${request.headers['x-secret-thing']}`
     response.writeHead(401, { 'content-type': 'application/json' })
@@ -75,7 +75,7 @@ it('is blotted out where a server sends it back', async () => {
   expectClean(error)
 })
 
-describe('where an answer that sends it back is cut', () => {
+describe('is redacted in a response that is cut', () => {
   const key = 'sk-canary-openai'
   const ask = async (status: number, before: number) => {
     await using server = await startServer((_, response) => {
@@ -100,7 +100,7 @@ describe('where an answer that sends it back is cut', () => {
   })
 })
 
-it('is blotted out whole where another one is how it begins', async () => {
+it('is redacted completely if another one is its prefix', async () => {
   await using server = await startServer((request, response) => {
     response.writeHead(401, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ error: { message: `Bad token ${request.headers['x-token']}` } }))
@@ -132,7 +132,7 @@ it('goes to no other host: a redirect is an error', async () => {
   expect(asked).toEqual([])
 })
 
-it('is not taken along to a base of the call, and the refusal says why', async () => {
+it('is not sent to the base of a call, and the error explains why', async () => {
   await using other = await startServer((request, response) => {
     response.writeHead(request.headers.authorization ? 200 : 401, { 'content-type': 'application/json' })
     response.end('{"error":{"message":"no key"}}')

@@ -125,7 +125,7 @@ describe.each(models)('a stream of %s', (model) => {
     expect(sim().connections.total - before).toBe(1)
   })
 
-  it('throws from the loop when aborted, with what had come', async () => {
+  it('throws from the loop when aborted, with the answer so far', async () => {
     sim().reply({ text, chunks: words, chunkDelayMs: 20 }, { times: 2 })
     const stream = await ask()
     const reason = new Error('user pressed stop')
@@ -235,7 +235,7 @@ describe.each(models)('a stream of %s', (model) => {
     stream.abort()
   })
 
-  it('goes on as bytes, in either format, and closes the socket when those are cancelled', async () => {
+  it('converts to bytes in both formats, and closes the socket when they are cancelled', async () => {
     sim().reply({ text, chunks: words }, { times: 2 })
     const sse = await new Response((await ask()).toReadableStream()).text()
     expect(sse).toMatch(/^data: \{.*\n\n/)
@@ -282,7 +282,7 @@ describe('a server that answers `stream: true` with a whole answer', () => {
   })
 })
 
-it('lets a stream that nobody reads go, when the call is aborted', async () => {
+it('releases an unread stream when the call is aborted', async () => {
   sim().reply({ text, chunks: words, chunkDelayMs: 20 })
   const controller = new AbortController()
   const options = { stream: true, signal: controller.signal } as const

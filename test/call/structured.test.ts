@@ -12,7 +12,7 @@ const answer = (content: string | null, more: object = {}, finish = 'stop') =>
   }) as unknown as ChatCompletion
 
 describe('schemas as response_format', () => {
-  it('tells schemas from formats', () => {
+  it('distinguishes schemas from formats', () => {
     expect([isSchema(z.object({})), isSchema(type({ a: 'string' })), isSchema(v.object({}))]).toEqual([
       true,
       true,
@@ -32,7 +32,7 @@ describe('schemas as response_format', () => {
     expect(format.json_schema.schema).not.toHaveProperty('$schema')
   })
 
-  it('is not strict where a property is optional', async () => {
+  it('is not strict with an optional property', async () => {
     const format = await formatOf(z.object({ city: z.string().optional() }))
     expect(format.json_schema.strict).toBe(false)
   })
@@ -42,7 +42,7 @@ describe('schemas as response_format', () => {
     expect(format.json_schema.schema).toMatchObject({ type: 'object', required: ['name'] })
   })
 
-  it('asks zod itself where the schema has no jsonSchema of its own (zod 4.0 and 4.1)', async () => {
+  it('uses zod.toJSONSchema() for schemas without jsonSchema (zod 4.0 and 4.1)', async () => {
     const schema = z.object({ a: z.string() })
     const old = Object.create(schema, {
       '~standard': { value: { ...schema['~standard'], jsonSchema: undefined } },
@@ -51,7 +51,7 @@ describe('schemas as response_format', () => {
     expect((await formatOf(old)).json_schema.schema).toMatchObject({ properties: { a: { type: 'string' } } })
   })
 
-  it('says what to do where a schema has no JSON Schema', async () => {
+  it('rejects a schema without a JSON Schema, with advice', async () => {
     await expect(formatOf(v.object({ a: v.string() }))).rejects.toThrow(/valibot.*toStandardJsonSchema/)
     await expect(formatOf(z.array(z.string()))).rejects.toThrow(/object at its root/)
     await expect(formatOf(z.object({ a: z.bigint() }))).rejects.toThrow(/must have a JSON Schema/)
@@ -61,7 +61,7 @@ describe('schemas as response_format', () => {
 describe('parsed answers', () => {
   const schema = z.object({ n: z.number().transform((n) => n + 1) })
 
-  it('are what the schema makes of them', async () => {
+  it('are the output of the schema', async () => {
     expect((await parseAnswer(answer('{"n":1}'), schema)).choices[0]?.message.parsed).toEqual({ n: 2 })
     expect((await parseAnswer(answer('```json\n{"n":1}\n```'), schema)).choices[0]?.message.parsed).toEqual({ n: 2 })
   })

@@ -25,8 +25,8 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllEnvs())
 
-describe('where a call goes', () => {
-  it('is the provider, unless something nearer says otherwise', () => {
+describe('the address of a call', () => {
+  it('is the host of the provider unless options or environment override it', () => {
     vi.stubEnv('ACME_API_KEY', 'env')
     expect(find()).toMatchObject({ origin: 'https://api.acme.example', path: '/v1/chat/completions', ownHost: true })
     vi.stubEnv('ACME_BASE_URL', 'https://eu.acme.example/v1/')
@@ -61,7 +61,7 @@ describe('where a call goes', () => {
 })
 
 describe('which key goes with it', () => {
-  it('says what to do where there is none', () => {
+  it('rejects a call without an address, with advice', () => {
     expect(() => find()).toThrow(AuthenticationError)
     expect(() => find()).toThrow(/ACME_API_KEY or ACME_AUTH_TOKEN.*apiKey/)
   })
