@@ -141,7 +141,10 @@ export function toLLMError(call: Call, error: unknown, text: () => string): LLME
   if (error instanceof ProviderFault && error.body !== undefined) {
     return errorFromBody(scene, call.status, call.headers, error.body)
   }
-  const what = error instanceof ProviderFault ? error.message : `its answer could not be read (${error instanceof Error ? error.message : String(error)})`
+  const what =
+    error instanceof ProviderFault
+      ? error.message
+      : `its answer could not be read (${error instanceof Error ? error.message : String(error)})`
   return invalidResponse(scene, call.status, call.headers, what, text())
 }
 
