@@ -79,7 +79,7 @@ function decodeEmbedding(body: unknown, { model }: DecodeContext<OpenAIQuirks>):
     if (!Array.isArray(embedding)) throw new ProviderFault(`its embedding ${index} is not a list of numbers`)
     return { object: 'embedding' as const, index, embedding: embedding as number[] }
   })
-  return { object: 'list', model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+  return { object: 'list', model, data, usage: { prompt_tokens: tokens ?? 0, total_tokens: tokens ?? 0 } }
 }
 
 /** https://cloud.ibm.com/apidocs/watsonx-ai#text-rerank */
@@ -116,13 +116,14 @@ function decodeRerank(body: unknown, { model, fallbackId }: DecodeContext<OpenAI
     return { index, relevance_score: score }
   })
   ranked.sort((one, other) => other.relevance_score - one.relevance_score)
-  return { id: fallbackId, model, results: ranked, usage: { prompt_tokens: tokens, total_tokens: tokens } }
+  const usage = tokens === undefined ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } }
+  return { id: fallbackId, model, results: ranked, ...usage }
 }
 
-function resultsOf(body: unknown): { results: readonly Body[]; tokens: number } {
+function resultsOf(body: unknown): { results: readonly Body[]; tokens: number | undefined } {
   const { results, input_token_count: count, errors } = (body ?? {}) as Body
   if (!Array.isArray(results)) throw new ProviderFault("its answer has no 'results'", errors ? body : undefined)
-  return { results: results as Body[], tokens: typeof count === 'number' ? count : 0 }
+  return { results: results as Body[], tokens: typeof count === 'number' ? count : undefined }
 }
 
 const withoutNulls = (fields: Body): Body =>
