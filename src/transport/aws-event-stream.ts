@@ -92,8 +92,8 @@ function take(message: Buffer, onMessage: OnMessage): void {
 
 function deliver(headers: Readonly<Record<string, string>>, data: string, onEvent: OnEvent): void {
   const failure = headers[':error-code']
-  // failures of this type carry their message in a header
-  if (failure !== undefined && data === '')
+  // failures of this type carry their message in a header, beside an empty body
+  if (failure !== undefined && /^\s*(?:\{\s*\})?\s*$/.test(data))
     onEvent(failure, JSON.stringify({ message: headers[':error-message'] ?? '' }))
   else onEvent(headers[':exception-type'] ?? failure ?? headers[':event-type'], data)
 }

@@ -65,9 +65,11 @@ describe('the event stream of AWS', () => {
       '{"message":"Too many requests"}',
     )
     const error = frame({ ':error-code': 'InternalFailure', ':error-message': 'Oh "no"', ':message-type': 'error' }, '')
-    expect(eventsOf(exception, error)).toEqual([
+    const empty = frame({ ':error-code': 'InternalError', ':error-message': 'gone', ':message-type': 'error' }, '{ }')
+    expect(eventsOf(exception, error, empty)).toEqual([
       ['throttlingException', '{"message":"Too many requests"}'],
       ['InternalFailure', '{"message":"Oh \\"no\\""}'],
+      ['InternalError', '{"message":"gone"}'],
     ])
   })
 
