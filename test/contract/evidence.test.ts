@@ -141,7 +141,7 @@ describe('the evidence', () => {
     expect(evidence[twin]).toEqual(evidence[other])
   })
 
-  it('is missing where the rows say so', () => {
+  it('is missing for rows marked as unverified', () => {
     const missing = Object.entries(evidence).flatMap(([id, known]) =>
       'recorded' in known || isDocumented(known) ? [] : [id],
     )
@@ -178,7 +178,7 @@ describe.each(documented)('the page of %s', (id, { page, says, base, through }) 
 })
 
 describe('the lists of other sites', () => {
-  it('have no one who is not there', () => {
+  it('contain only existing providers', () => {
     const known = new Map(documented)
     for (const id of Object.keys(organizations))
       expect([id, known.get(id)?.page]).toEqual([id, expect.stringContaining('github.com')])

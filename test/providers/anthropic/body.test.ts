@@ -70,7 +70,7 @@ it('writes content, thinking and schemas as the SDK takes them', () => {
   ).toEqual(bodies.content)
 })
 
-it('writes what is in beta as the SDK takes it', () => {
+it('encodes beta features in the SDK’s types', () => {
   expect(
     bodyOf({
       model: 'claude-sonnet-5-5',

@@ -54,7 +54,7 @@ describe('an answer', () => {
     expect(message?.provider_specific_fields?.container).toEqual(body.container)
   })
 
-  it('goes back as it came, where OpenAI’s shape cannot hold it', () => {
+  it('goes back unchanged if OpenAI’s shape can’t represent it', () => {
     const { body } = fixture('answer-web-search')
     const message = decode(body).choices[0]?.message
     expect(resent(message)).toEqual(body.content)
@@ -65,7 +65,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('goes back as it came, where it can', () => {
+  it('goes back without stored blocks if OpenAI’s shape represents it', () => {
     const { body } = fixture('answer-thinking-tools')
     const results = ['toolu_01', 'toolu_02'].map((tool_call_id) => ({ role: 'tool', tool_call_id, content: 'ok' }))
     const [thinking, text, call, other] = body.content
@@ -73,7 +73,7 @@ describe('an answer', () => {
     expect(resent(decode(body).choices[0]?.message, results)).toEqual([thinking, text, plainCall, other])
   })
 
-  it('keeps who called, where it was not the model itself, and the caller’s names of tools', () => {
+  it('keeps the caller of programmatic calls and the original tool names', () => {
     const caller = { type: 'code_execution_20260120', tool_id: 's' }
     const content = [{ type: 'tool_use', id: 't', name: 'a_b', input: { x: 1 }, caller }]
     const message = decode(answer({ content, stop_reason: 'tool_use' }), { names: { a_b: 'a.b' } }).choices[0]?.message
@@ -109,7 +109,7 @@ describe('an answer', () => {
     }
   })
 
-  it('tells the stop sequence, and why Claude declined', () => {
+  it('includes the stop sequence and the explanation of a refusal', () => {
     expect(decode(answer({ stop_sequence: 'END', stop_reason: 'stop_sequence' })).choices[0]?.message).toMatchObject({
       provider_specific_fields: { stop_sequence: 'END' },
     })
@@ -122,7 +122,7 @@ describe('an answer', () => {
     })
   })
 
-  it('of a paused turn can be sent back to go on, whatever the model', () => {
+  it('of a paused turn can be sent back to continue it, with any model', () => {
     const content = [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }]
     const message = decode(answer({ content, stop_reason: 'pause_turn' })).choices[0]?.message
     const messages = [{ role: 'user', content: 'q' }, message]
@@ -145,7 +145,7 @@ describe('an answer', () => {
 describe('usage', () => {
   const usage = (fields: Body) => decode(answer({ usage: fields }))
 
-  it('says nothing of what is not known', () => {
+  it('has no usage fields for unknown counters', () => {
     expect(usage({ input_tokens: 3, output_tokens: 4 }).usage).toEqual({
       prompt_tokens: 3,
       completion_tokens: 4,
@@ -158,7 +158,7 @@ describe('usage', () => {
     ).not.toHaveProperty('prompt_tokens_details')
   })
 
-  it('keeps server tools, and what moves the price', () => {
+  it('includes server tools and price-relevant fields', () => {
     const {
       usage: counted,
       service_tier,
@@ -176,7 +176,7 @@ describe('usage', () => {
     expect(provider_specific_fields).toEqual({ usage: { service_tier: 'batch', inference_geo: 'us', speed: 'fast' } })
   })
 
-  it('counts what compaction took', () => {
+  it('includes the tokens of compaction', () => {
     const iterations = [
       { type: 'compaction', input_tokens: 100, output_tokens: 10 },
       { type: 'message', input_tokens: 5, output_tokens: 6 },

@@ -53,7 +53,7 @@ describe('an error', () => {
     expect(facts(400, 'invalid_request_error', 'warning: messages').param).toBeUndefined()
   })
 
-  it('is read from its code where it has one', () => {
+  it('is classified by its error code if there is one', () => {
     expect(facts(429, 'rate_limit_error', 'No.', { error_code: 'enforced_spend_limit_reached' })).toMatchObject({
       kind: 'quota_exceeded',
       providerCode: 'enforced_spend_limit_reached',

@@ -22,7 +22,7 @@ describe('a conversation with tools', () => {
     expect(bodyOf(request, { model: 'claude-sonnet-4-5' })).toEqual(body)
   })
 
-  it('keeps results right after their calls, wherever they stood', () => {
+  it('moves results directly after their calls', () => {
     const { body, warnings } = encode({
       messages: [
         user(),
@@ -82,7 +82,7 @@ describe('a conversation with tools', () => {
     ])
   })
 
-  it('refuses what cannot be told, naming the place', () => {
+  it('rejects invalid histories with the index of the message', () => {
     expect(refusal([user(), result('x')])).toContain("messages[1]' answers the tool call 'x', which no earlier")
     expect(refusal([user(), assistant('', { tool_calls: [call('a'), call('b')] }), result('a')])).toContain(
       'messages[1].tool_calls[1]',
@@ -119,7 +119,7 @@ describe('a conversation with tools', () => {
     expect(turnsOf(messages)).toEqual(turnsOf(messages))
   })
 
-  it('tells calls apart whose ids begin anew in every turn', () => {
+  it('separates calls whose ids restart in every turn', () => {
     const turn = (text: string) => [assistant('', { tool_calls: [call('call_0')] }), result('call_0', text)]
     const turns = turnsOf([user(), ...turn('one'), ...turn('two')]) as {
       content: { id?: string; tool_use_id?: string }[]
@@ -161,7 +161,7 @@ describe('a conversation with tools', () => {
 })
 
 describe('instructions', () => {
-  it('are joined, or kept apart where one is marked for the cache', () => {
+  it('are joined unless one has cache_control', () => {
     const two = [{ role: 'system', content: 'A' }, { role: 'developer', content: 'B' }, user()]
     expect(bodyOf({ messages: two }).system).toBe('A\n\nB')
     const marked = [{ role: 'system', content: 'A', cache_control: { type: 'ephemeral', ttl: '1h' } }, user()]
@@ -179,7 +179,7 @@ describe('instructions', () => {
     expect(warnings).toEqual([{ type: 'changed', param: 'messages', message: expect.stringContaining('messages[1]') }])
   })
 
-  it('move to the front where they stand wrong, and become the question after an answer', () => {
+  it('move to the front from invalid positions, and become a user message after an answer', () => {
     const instruction = { role: 'system', content: 'S' }
     const wrong = encode({
       messages: [user('1'), assistant('2'), instruction, assistant('3'), user('4')],
@@ -222,7 +222,7 @@ describe('the order of turns', () => {
     expect(warnings?.map((warning) => warning.type === 'repaired' && warning.messageIndex)).toEqual([2, 4, 0])
   })
 
-  it('may end with an answer to go on with, where the model can', () => {
+  it('may end with a prefill if the model continues it', () => {
     const messages = [user(), assistant('The answer is \n', { prefix: true })]
     expect(turnsOf(messages)[1]).toEqual({ role: 'assistant', content: 'The answer is' })
     expect(refusal(messages, { model: 'claude-sonnet-4-6' })).toContain(
@@ -280,7 +280,7 @@ describe('content', () => {
     expect(message).toContain(why)
   })
 
-  it('takes no audio', () => {
+  it('rejects audio', () => {
     const only = [user([{ type: 'input_audio', input_audio: { data: 'AA', format: 'wav' } }])]
     expect(refusal(only)).toContain('does not accept audio')
     const messages = [

@@ -21,7 +21,7 @@ describe('max_tokens', () => {
   })
 })
 
-describe('what Claude has nothing for', () => {
+describe('parameters without an equivalent at Claude', () => {
   const asked = {
     n: 2,
     seed: 1,
@@ -64,7 +64,7 @@ describe('what Claude has nothing for', () => {
     )
   })
 
-  it('is no matter where it asks for nothing', () => {
+  it('are ignored at their default value', () => {
     const { body, warnings } = encode({
       n: 1,
       presence_penalty: 0,
@@ -97,7 +97,7 @@ describe('sampling', () => {
     expect(warnings).toEqual([{ type: 'changed', param: 'temperature', message: expect.any(String) }])
   })
 
-  it('is temperature or top_p where the model takes one', () => {
+  it('is temperature or top_p for models that accept only one', () => {
     expect(bodyOf({ temperature: 0.5, top_p: 0.5, model: 'claude-sonnet-4-0' })).toMatchObject({
       temperature: 0.5,
       top_p: 0.5,

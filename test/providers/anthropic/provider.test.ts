@@ -3,7 +3,7 @@ import { provider } from '../../../providers/anthropic.js'
 import { modelFacts } from '../../../providers/dialects/anthropic/models.js'
 
 describe('the provider', () => {
-  it('says where calls go and who pays', () => {
+  it('has the address and the credentials of calls', () => {
     expect(provider.address.base).toBe('https://api.anthropic.com')
     expect(provider.address.path('chat', 'claude', false, {}, '')).toBe('/v1/messages')
     expect(provider.auth.schemes.map(({ option, env, header, prefix }) => [option, env[0], header, prefix])).toEqual([
@@ -13,7 +13,7 @@ describe('the provider', () => {
     expect(provider.headers).toEqual({ 'anthropic-version': '2023-06-01' })
   })
 
-  it('cannot be changed by anyone', () => {
+  it('is frozen', () => {
     expect(Object.isFrozen(provider)).toBe(true)
     expect(Object.isFrozen(provider.quirks)).toBe(true)
     expect(Object.isFrozen(modelFacts('claude-opus-5'))).toBe(true)

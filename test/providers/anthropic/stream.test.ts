@@ -116,7 +116,7 @@ describe('a stream', () => {
     ])
   })
 
-  it('that was cut is told from one that ended', () => {
+  it('is complete only after its end marker', () => {
     const events = eventsOf(message([{ type: 'text', text: 'Hello' }]))
     expect(chunksOf(events.slice(0, -2)).whole).toBe(false)
     expect(chunksOf([]).whole).toBe(false)
@@ -125,7 +125,7 @@ describe('a stream', () => {
     expect(finished.chunks.at(-1)?.usage).toBeDefined()
   })
 
-  it('lets pass what it does not know', () => {
+  it('ignores unknown events', () => {
     const events = eventsOf(
       message([
         { type: 'novelty', value: 1 },

@@ -14,7 +14,7 @@ const format = (given: object = schema) => ({
 const older = 'claude-sonnet-4-20250514'
 
 describe('a schema', () => {
-  it('is closed, and what the grammar cannot hold is told in words', () => {
+  it('is closed, with unsupported keywords in descriptions', () => {
     const { schema: closed, told } = closeSchema(
       freeze({
         $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -76,7 +76,7 @@ describe('a schema', () => {
 })
 
 describe('response_format', () => {
-  it('is the model’s own where it has one', () => {
+  it('uses the native format if the model has one', () => {
     const { body, warnings } = encode({ response_format: format(), output_config: { effort: 'low' } })
     expect(body.output_config).toEqual({
       effort: 'low',
@@ -98,7 +98,7 @@ describe('response_format', () => {
     ])
   })
 
-  it('is asked for in words where there is no schema', () => {
+  it('becomes an instruction without a schema', () => {
     const { body, warnings } = encode({ response_format: { type: 'json_object' } })
     expect(body.system).toContain('JSON object')
     expect(warnings).toEqual([{ type: 'emulated', feature: 'response_format', message: expect.any(String) }])
@@ -147,7 +147,7 @@ describe('an answer by tool', () => {
     expect(assemble(chunksOf(eventsOf(message), encodeState).chunks)).toEqual(whole)
   })
 
-  it('is unwrapped where the schema’s root is no object', () => {
+  it('is unwrapped if the root of the schema is not an object', () => {
     const { encodeState, body } = encode({
       response_format: format({ type: 'array', items: { $ref: '#/$defs/n' }, $defs: { n: { type: 'number' } } }),
       model: older,

@@ -72,7 +72,7 @@ describe('thinking', () => {
     })
   })
 
-  it('on a budget is left out where the last tool calls come without it', () => {
+  it('with a budget is dropped if the last tool calls have no thinking', () => {
     const messages = (extra: object) => [
       { role: 'user', content: 'Hi' },
       {

@@ -32,7 +32,7 @@ describe('tools', () => {
     expect(headers).toEqual({ 'anthropic-beta': 'computer-use-2025-01-24' })
   })
 
-  it('are strict where the model has it', () => {
+  it('are strict if the model supports it', () => {
     const strict = tool('f', {
       strict: true,
       parameters: { type: 'object', properties: { n: { type: 'integer', minimum: 1 } } },
@@ -144,7 +144,7 @@ describe('tool_choice', () => {
     ).toEqual({ type: 'any' })
   })
 
-  it('is refused where it asks for a tool that is not there', () => {
+  it('is rejected if it names an unknown tool', () => {
     expect(() => choice({ type: 'function', function: { name: 'h' } })).toThrow("'h'")
     expect(() => encode({ tool_choice: 'required' })).toThrow('the request has no tools')
   })

@@ -70,7 +70,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('keeps what is new to it', () => {
+  it('preserves unknown fields', () => {
     const decoded = decode(
       answer(
         {
@@ -103,7 +103,7 @@ describe('an answer', () => {
     expect(choice).toMatchObject({ finish_reason: reason, native_finish_reason: native })
   })
 
-  it('counts what was billed where nothing else is counted, and nothing where nothing is', () => {
+  it('uses billed units without token counts, and has no usage without either', () => {
     const billed = { usage: { billed_units: { input_tokens: 5, output_tokens: 6 } } }
     expect(decode(said('x', billed)).usage).toEqual({ prompt_tokens: 5, completion_tokens: 6, total_tokens: 11 })
     expect(decode(said('x', { usage: {} }))).not.toHaveProperty('usage')

@@ -33,7 +33,7 @@ describe('an error', () => {
     expect(facts(status, message)).toMatchObject({ kind, message })
   })
 
-  it('is told by its type where it has one', () => {
+  it('is classified by its type if there is one', () => {
     expect(facts(400, 'Too long.', { error_type: 'TOO_MANY_TOKENS' })).toMatchObject({
       kind: 'context_window_exceeded',
       providerCode: 'TOO_MANY_TOKENS',

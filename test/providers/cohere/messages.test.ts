@@ -35,7 +35,7 @@ describe('a conversation with tools', () => {
     ])
   })
 
-  it('goes on with the answers that Cohere gave, as they came', () => {
+  it('continues Cohere’s own answers unchanged', () => {
     for (const [name, model] of [
       ['answer-plan-tools', 'command-a-03-2025'],
       ['answer-plan-tools', thinker],
@@ -51,7 +51,7 @@ describe('a conversation with tools', () => {
     }
   })
 
-  it('says before a call what its plan is, as text is not allowed there', () => {
+  it('sends text beside calls as their plan', () => {
     // https://github.com/vercel/ai/issues/5794
     const { body, warnings } = encode({
       messages: [ask, { ...calls(call('a')), content: 'Let me look.' }, result('a')],
@@ -64,7 +64,7 @@ describe('a conversation with tools', () => {
     expect(warnings).toEqual([expect.objectContaining({ type: 'repaired', messageIndex: 1 })])
   })
 
-  it('keeps results right behind their calls, wherever they stood', () => {
+  it('moves results directly after their calls', () => {
     const { body, warnings } = encode({
       messages: [ask, calls(call('a'), call('b')), result('b'), { role: 'user', content: 'Hurry' }, result('a')],
     })
@@ -74,7 +74,7 @@ describe('a conversation with tools', () => {
     expect(warnings).toEqual([expect.objectContaining({ type: 'repaired', messageIndex: 4 })])
   })
 
-  it('tells calls apart whose ids begin anew in every turn', () => {
+  it('separates calls whose ids restart in every turn', () => {
     const turns = turnsOf([ask, calls(call('0')), result('0'), calls(call('0')), result('0', 'rain')])
     expect(turns[3]?.tool_calls).toMatchObject([{ id: '0_2' }])
     expect(turns[4]).toMatchObject({ tool_call_id: '0_2', content: 'rain' })
@@ -149,14 +149,14 @@ describe('a conversation with tools', () => {
     [[{ role: 'user', content: [{ type: 'hologram' }] }], 'messages[0].content[0]'],
     [[ask, { role: 'user', content: ' ' }], 'messages[1]'],
     [[], 'messages'],
-  ])('refuses what cannot be told, naming the place: %j', (messages, param) => {
+  ])('rejects an invalid history with its place: %j', (messages, param) => {
     expect(() => encode({ messages })).toThrow(BadRequestError)
     expect(() => encode({ messages })).toThrow(expect.objectContaining({ param }))
   })
 })
 
 describe('instructions', () => {
-  it('stand first, as one', () => {
+  it('become one system message at the front', () => {
     const { body, warnings } = encode({
       messages: [
         { role: 'system', content: 'A' },
@@ -252,7 +252,7 @@ describe('reasoning in the history', () => {
     ])
   })
 
-  it('is the plan of its calls, or left out, where the model does not', () => {
+  it('becomes the tool plan, or is removed, for models that don’t think', () => {
     const thought = { reasoning_content: 'Hm.' }
     expect(turnsOf([ask, { ...calls(call('a')), ...thought }, result('a')])[1]).toMatchObject({ tool_plan: 'Hm.' })
     const { body, warnings } = encode({ messages: [ask, { ...said, ...thought }, ask] })
@@ -260,7 +260,7 @@ describe('reasoning in the history', () => {
     expect(warnings).toEqual([expect.objectContaining({ type: 'repaired', messageIndex: 1 })])
   })
 
-  it('that is encrypted, and what Cohere takes from users only, is left out', () => {
+  it('is removed if encrypted, as are images and audio of assistants', () => {
     const image = { type: 'image_url', image_url: { url: 'https://e.com/a.png' } }
     const { warnings } = encode({
       model: thinker,
@@ -271,7 +271,7 @@ describe('reasoning in the history', () => {
   })
 })
 
-it('changes nothing of what it is given, and knows the refusal of another model', () => {
+it('does not modify its input and sends refusals of other models as text', () => {
   const body = bodyOf({ messages: [ask, { role: 'assistant', content: null, refusal: 'No.' }, ask] })
   expect(body.messages).toMatchObject([ask, { role: 'assistant', content: 'No.' }, ask])
 })

@@ -107,7 +107,7 @@ describe('parameters', () => {
     )
   })
 
-  it('that ask for nothing are no matter', () => {
+  it('are ignored at their default value', () => {
     expect(
       bodyOf({
         n: 1,
@@ -124,7 +124,7 @@ describe('parameters', () => {
     ).toEqual({ model: 'command-a-03-2025', messages: [{ role: 'user', content: 'Hi' }], stream: false })
   })
 
-  it('that change no answer are left out, and said so', () => {
+  it('are dropped with a warning if they don’t affect the answer', () => {
     const { body, warnings } = encode({ user: 'u', metadata: { a: 1 }, prompt_cache_key: 'k', safety_identifier: 's' })
     expect(Object.keys(body).sort()).toEqual(['messages', 'model', 'stream'])
     expect(warnings).toHaveLength(4)
@@ -206,7 +206,7 @@ describe('tools', () => {
     expect(() => encode(request)).toThrow(expect.objectContaining({ code: 'bad_request' }))
   })
 
-  it('of other kinds, and only one at a time, it does not have', () => {
+  it('are rejected if they are not functions, or limited to one call', () => {
     expect(() => encode({ tools: [tool('f'), { type: 'web_search' }], parallel_tool_calls: false })).toThrow(
       expect.objectContaining({ params: ['tools[1]', 'parallel_tool_calls'] }),
     )

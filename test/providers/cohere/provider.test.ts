@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { provider } from '../../../providers/cohere.js'
 import { modelFacts } from '../../../providers/dialects/cohere/models.js'
 
-it('says where calls go and who pays', () => {
+it('has the address and the credentials of calls', () => {
   const path = (operation: 'chat' | 'embedding' | 'rerank', base = '') =>
     provider.address.path(operation, 'm', true, {}, base)
   expect(provider.address.base).toBe('https://api.cohere.com')
@@ -13,7 +13,7 @@ it('says where calls go and who pays', () => {
   ])
 })
 
-it('cannot be changed by anyone', () => {
+it('is frozen', () => {
   for (const part of [
     provider,
     provider.address,

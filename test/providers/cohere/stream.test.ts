@@ -82,14 +82,14 @@ describe('a stream', () => {
     ])
   })
 
-  it('that was cut is told from one that ended', () => {
+  it('is complete only after its end marker', () => {
     const events = eventsOf(fixture('answer-thinking-citations').body)
     for (let end = 0; end < events.length; end++) expect(chunksOf(events.slice(0, end)).whole).toBe(false)
     expect(chunksOf(events).whole).toBe(true)
     expect(chunksOf([...events.slice(0, -1), '[DONE]']).whole).toBe(false)
   })
 
-  it('lets pass what it does not know', () => {
+  it('ignores unknown events', () => {
     const events = eventsOf(answer({ content: [{ type: 'text', text: 'Hello' }] }))
     const strange = [
       { type: 'weather', delta: { message: 'sunny' } },
@@ -120,7 +120,7 @@ describe('a stream', () => {
     ])
   })
 
-  it('that failed throws what it says', () => {
+  it('throws the error of a failed stream', () => {
     // shape seen in recorded traffic
     const end = {
       type: 'message-end',

@@ -6,7 +6,7 @@ import { embed, encodeContext, ranked, ranking, vectors } from './helpers.js'
 // https://api.jina.ai/scalar
 
 describe('an embedding of Jina', () => {
-  it('is asked for', () => {
+  it('encodes the request', () => {
     expect(
       embed(provider, { input: ['a', 'b'], dimensions: 64, task: 'retrieval.query', late_chunking: true }).body,
     ).toEqual({
@@ -74,7 +74,7 @@ describe('a rerank of Jina', () => {
   })
 })
 
-it('says where calls go and who pays, and cannot be changed', () => {
+it('has frozen address and credentials', () => {
   expect(provider.id).toBe('jina_ai')
   expect(provider.address.base).toBe('https://api.jina.ai/v1')
   expect(provider.auth.schemes[0]?.env).toEqual(['JINA_AI_API_KEY', 'JINA_API_KEY'])

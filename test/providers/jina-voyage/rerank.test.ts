@@ -8,7 +8,7 @@ const rerank = rerankDialect(defaultShape) as RerankDialect
 const decode = (body: unknown) => rerank.decode(body, decodeContext(provider as never))
 
 describe('a rerank of any server', () => {
-  it('is asked for', () => {
+  it('encodes the request', () => {
     const params = freeze({ model: 'm', query: 'q', documents: ['a', { text: 'b' }], top_n: 1, return_documents: true })
     expect(rerank.encode(params, encodeContext(provider, 'm')).body).toEqual({
       model: 'm',
@@ -59,7 +59,7 @@ describe('a rerank of any server', () => {
     expect(decode([]).results).toEqual([])
   })
 
-  it('that failed throws what it says', () => {
+  it('throws the error of a failed rerank', () => {
     for (const body of [{ error: { message: 'no' } }, { message: 'no' }, { detail: 'no' }]) {
       expect(() => rerank.decode(freeze(body), decodeContext(provider))).toThrow(expect.objectContaining({ body }))
     }

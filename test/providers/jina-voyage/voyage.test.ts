@@ -113,7 +113,7 @@ it('reads its errors', () => {
   })
 })
 
-it('says where calls go and who pays, and cannot be changed', () => {
+it('has frozen address and credentials', () => {
   expect(provider.address.base).toBe('https://api.voyageai.com/v1')
   expect(provider.address.path('rerank', 'm', false, {}, '/v1')).toBe('/rerank')
   expect(provider.auth.schemes[0]?.env).toEqual(['VOYAGE_API_KEY'])

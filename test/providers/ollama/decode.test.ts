@@ -74,7 +74,7 @@ describe('an answer', () => {
     expect(decode(said({ tool_calls: calls }, { done_reason: 'length' })).choices[0]?.finish_reason).toBe('length')
   })
 
-  it('counts a prompt that is not counted as cached, and nothing where nothing is', () => {
+  it('counts an uncounted prompt as cached, and has no usage without counts', () => {
     expect(decode(said({}, { eval_count: 3 })).usage).toEqual({
       prompt_tokens: 0,
       completion_tokens: 3,
@@ -83,7 +83,7 @@ describe('an answer', () => {
     expect(decode(said({}))).not.toHaveProperty('usage')
   })
 
-  it('has the time of the caller where it has none of its own', () => {
+  it('uses the caller’s time if the answer has none', () => {
     expect(decode(said({}, { created_at: '1970-01-01T00:00:00Z' })).created).toBe(1700000000)
     expect(decode(said({}, { created_at: 5 })).created).toBe(1700000000)
     expect(decode(said({}, { created_at: '2026-01-01T02:00:00.123456789+02:00' })).created).toBe(1767225600)
@@ -104,7 +104,7 @@ describe('an answer', () => {
     })
   })
 
-  it('keeps what is new to it', () => {
+  it('preserves unknown fields', () => {
     const decoded = decode(said({ mood: 'good' }, { remote_host: 'https://ollama.com', nothing: null }))
     expect(decoded.choices[0]?.message.provider_specific_fields).toEqual({ mood: 'good' })
     expect(decoded.provider_specific_fields).toEqual({ remote_host: 'https://ollama.com' })

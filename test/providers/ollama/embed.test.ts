@@ -10,7 +10,7 @@ const embed = (params: object) =>
   )
 
 describe('an embedding', () => {
-  it('is asked for', () => {
+  it('encodes the request', () => {
     expect(
       embed({ input: 'a', encoding_format: 'base64', dimensions: 64, keep_alive: 0, truncate: false, num_ctx: 512 }),
     ).toEqual({
@@ -30,13 +30,13 @@ describe('an embedding', () => {
     expect(embed({ input: 'a', num_ctx: 1, options: { num_ctx: 2 } }).body.options).toEqual({ num_ctx: 2 })
   })
 
-  it('takes texts only', () => {
+  it('rejects token ids', () => {
     expect(() => embed({ input: [1, 2] })).toThrow(expect.objectContaining({ param: 'input' }))
     expect(() => embed({ input: [[1], [2]] })).toThrow(expect.objectContaining({ param: 'input' }))
     expect(embedding.maxInputs(encodeContext())).toBeGreaterThan(1)
   })
 
-  it('is read', () => {
+  it('decodes the vectors', () => {
     // shape seen in recorded traffic
     const body = {
       model: 'nomic-embed-text',

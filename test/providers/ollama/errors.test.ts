@@ -30,7 +30,7 @@ describe('an error', () => {
     else expect(found.hint).toContain(hint)
   })
 
-  it('says where to sign in', () => {
+  it('has a hint with the sign-in page', () => {
     expect(facts(401, 'unauthorized', { signin_url: 'https://ollama.com/connect?x' }).hint).toContain(
       'https://ollama.com/connect?x',
     )

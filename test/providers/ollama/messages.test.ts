@@ -44,7 +44,7 @@ describe('a conversation', () => {
     ])
   })
 
-  it('goes on with an answer of its own', () => {
+  it('continues Ollama’s own answers', () => {
     const { body } = fixture('answer-thinking-tools')
     const [, turn] = turnsOf([ask, decode(structuredClone(body)).choices[0]?.message])
     expect(turn).toEqual({
@@ -96,7 +96,7 @@ describe('a conversation', () => {
     ],
     [[{ role: 'user', content: [{ type: 'image_url' }] }], 'messages[0].content[0]'],
     [[], 'messages'],
-  ])('refuses what cannot be told, naming the place: %j', (messages, param) => {
+  ])('rejects an invalid history with its place: %j', (messages, param) => {
     expect(() => encode({ messages })).toThrow(BadRequestError)
     expect(() => encode({ messages })).toThrow(expect.objectContaining({ param }))
   })
@@ -180,7 +180,7 @@ describe('content', () => {
 })
 
 describe('a history that began elsewhere', () => {
-  it('has its reasoning as text, wherever it stood', () => {
+  it('keeps its reasoning as text', () => {
     const signed = [
       { type: 'thinking', thinking: 'Look', signature: 'EqAB' },
       { type: 'redacted_thinking', data: 'EmwK' },
@@ -202,7 +202,7 @@ describe('a history that began elsewhere', () => {
     ])
   })
 
-  it('loses what only others take, and says so', () => {
+  it('drops content of other providers with a warning', () => {
     const { body, warnings } = encode({
       messages: [
         { ...ask, name: 'Ann' },

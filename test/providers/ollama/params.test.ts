@@ -97,7 +97,7 @@ describe('parameters', () => {
     expect(warnings).toHaveLength(Object.keys(vain).length)
   })
 
-  it('that ask for nothing are no matter', () => {
+  it('are ignored at their default value', () => {
     expect(
       encode({
         n: 1,
@@ -114,7 +114,7 @@ describe('parameters', () => {
     ).toEqual({ body: { model: 'qwen3:4b', messages: hi, stream: false } })
   })
 
-  it('that change no answer are left out, and said so', () => {
+  it('are dropped with a warning if they don’t affect the answer', () => {
     const { body, warnings } = encode({ user: 'u', metadata: { a: 1 }, prompt_cache_key: 'k' })
     expect(body).toEqual({ model: 'qwen3:4b', messages: hi, stream: false })
     expect(warnings).toMatchObject([{ param: 'user' }, { param: 'metadata' }, { param: 'prompt_cache_key' }])
@@ -170,7 +170,7 @@ describe('tools', () => {
     expect(() => encode({ functions: [{ name: 'f' }], function_call: { name: 'f' } })).toThrow(/tool_choice/)
   })
 
-  it('of other kinds, and one at a time, it does not have', () => {
+  it('are rejected if they are not functions, or limited to one call', () => {
     expect(() => encode({ tools: [tool('f'), tool('g'), { type: 'web_search' }], parallel_tool_calls: false })).toThrow(
       expect.objectContaining({ params: ['tools[2]', 'parallel_tool_calls'] }),
     )

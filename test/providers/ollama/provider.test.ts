@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { hostToBase, provider } from '../../../providers/ollama.js'
 
-it('says where calls go, and needs no key', () => {
+it('has an address and needs no key', () => {
   expect(provider.address.base).toBe('http://localhost:11434')
   expect(provider.address.env).toEqual(['OLLAMA_API_BASE', 'OLLAMA_HOST'])
   expect(provider.auth.required).toBe(false)
@@ -25,7 +25,7 @@ it.each([
   expect(hostToBase(value)).toBe(base)
 })
 
-it('cannot be changed by anyone', () => {
+it('is frozen', () => {
   for (const part of [provider, provider.address, provider.auth, provider.dialect])
     expect(Object.isFrozen(part)).toBe(true)
 })

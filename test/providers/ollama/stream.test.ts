@@ -75,13 +75,13 @@ describe('a stream', () => {
     ])
   })
 
-  it('that was cut is told from one that ended', () => {
+  it('is complete only after its last line', () => {
     const lines = linesOf(fixture('answer-thinking-tools').body)
     for (let end = 0; end < lines.length; end++) expect(chunksOf(lines.slice(0, end)).whole).toBe(false)
     expect(chunksOf(lines).whole).toBe(true)
   })
 
-  it('may say the last of its text together with its end', () => {
+  it('may have text in its last line', () => {
     const { chunks, whole: complete } = chunksOf([whole.text])
     expect(complete).toBe(true)
     expect(assemble(chunks)).toEqual(decode(structuredClone(whole.text)))
@@ -95,7 +95,7 @@ describe('a stream', () => {
     ])
   })
 
-  it('lets pass what it does not know', () => {
+  it('ignores unknown lines', () => {
     const [first, ...rest] = linesOf(whole.text as Body)
     const { chunks, whole: complete } = chunksOf([first, null, 5, { mood: 'good' }, { message: 'x' }, ...rest])
     expect(complete).toBe(true)
@@ -105,7 +105,7 @@ describe('a stream', () => {
     })
   })
 
-  it('that failed throws what it says', () => {
+  it('throws the error of a failed stream', () => {
     // the server writes `{"error": …}` as a line of its own: server/routes.go (streamResponse) of ollama/ollama
     const error = { error: 'an error was encountered while running the model: CUDA error' }
     expect(() => chunksOf([...linesOf(whole.text as Body).slice(0, 1), error])).toThrow(
