@@ -58,6 +58,7 @@ export const planRequest = (request: TokenRequest, family: Family): Plan => {
   if (messages !== undefined) {
     draft.fixed += family.priming
     for (const message of messages) addMessage(draft, message, request.model, family)
+    addUncertainty(draft, request.model)
   }
   if (request.thinking && request.thinking.type !== 'disabled') draft.fixed += family.thinking
   addTools(draft, request, family)
@@ -103,7 +104,15 @@ const addMessage = (draft: Draft, message: Message, model: string, family: Famil
   }
   if (message.role !== 'assistant') return
   draft.fixed += family.assistant
+  // recorded counts differ by two tokens per turn among these models
+  if (family.name === 'o-series') draft.reasons.add('assistant messages in the history of an o-series model')
   addCalls(draft, message, family)
+}
+
+/** Models whose chat format isn't certain although their tokenizer is known. */
+const addUncertainty = (draft: Draft, model: string): void => {
+  if (/^azure(_ai|_text)?\//.test(model)) draft.reasons.add('an Azure deployment, whose model version is unknown')
+  if (/(^|\/)o1-(mini|preview)/.test(model)) draft.reasons.add('a model with an undocumented chat format')
 }
 
 /** OpenAI's models see the name of the function twice: on the call and on its result. */

@@ -193,3 +193,32 @@ describe('misuse', () => {
     await expect(tokenCounter(request as never)).resolves.toBe(8)
   })
 })
+
+describe('a count that may be wrong', () => {
+  const history = [...hello, { role: 'assistant' as const, content: 'Hi' }, ...hello]
+
+  it.each([
+    ['azure/gpt-35-turbo', hello, 'model version'],
+    ['azure/gpt-4o', hello, 'model version'],
+    ['openai/o1-mini', hello, 'undocumented'],
+    ['o1-preview', hello, 'undocumented'],
+    ['openai/o3-mini', history, 'o-series'],
+  ])('of %s is not exact', async (model, messages, reason) => {
+    const count = await countTokensLocally({ model, messages })
+    expect(count.exact).toBe(false)
+    expect(count.reasons.join()).toContain(reason)
+  })
+
+  it.each([
+    ['openai/gpt-4o', history],
+    ['openai/o3-mini', hello],
+    ['gpt-5', history],
+    ['gpt-3.5-turbo', history],
+  ])('excludes %s', async (model, messages) => {
+    expect(await countTokensLocally({ model, messages })).toMatchObject({ exact: true, reasons: [] })
+  })
+
+  it('excludes plain text of any deployment of a known model', async () => {
+    expect(await countTokensLocally({ model: 'azure/gpt-4o', text: 'Hello' })).toMatchObject({ tokens: 1, exact: true })
+  })
+})
