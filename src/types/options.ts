@@ -116,7 +116,7 @@ export type ResponsesRequest<Stream extends boolean = boolean> = Omit<ResponsesP
     /** `provider/model`, or the name of a known model. */
     model: KnownModel | (string & {})
     /** Return a stream of events. @default false */
-    stream?: Stream | undefined
+    stream?: Stream | null | undefined
   }
 
 /** A moderation request. */

@@ -426,6 +426,7 @@ export type ResponsesEvent =
       | `response.code_interpreter_call.${'in_progress' | 'interpreting' | 'completed'}`
       | `response.image_generation_call.${'in_progress' | 'generating' | 'completed'}`
       | `response.${'mcp_call' | 'mcp_list_tools'}.${'in_progress' | 'completed' | 'failed'}`
+      | 'response.compaction.compacting'
     >
   | ItemEvent<'response.compaction.compacting'>
   | (CommandEvent<'response.shell_call_command.added' | 'response.shell_call_command.done'> & { command: string })
