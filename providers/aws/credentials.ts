@@ -125,7 +125,7 @@ const packageMissing = ({ provider, name, otherwise }: SigningService, profile: 
   new AuthenticationError(
     `No credentials for ${name}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or put accessKeyId and secretAccessKey into createClient({ providers: { ${provider}: { … } } }). ` +
       `${otherwise} ${profile ? `For the profile '${profile}'` : 'For profiles, roles, SSO and instance metadata'}, run: ` +
-      'npm install @aws-sdk/credential-providers',
+      'npm install @aws-sdk/credential-providers.',
     { provider, cause },
   )
 

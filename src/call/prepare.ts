@@ -1,5 +1,5 @@
 import type { EncodeContext, Encoded, PollRequest, Provider } from '../../providers/contract.js'
-import { BadRequestError, LLMError } from '../errors.js'
+import { BadRequestError, got, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import { Call, quirksOf } from './call.js'
 import { type CallLimits, resolveCallLimits } from './call-limits.js'
@@ -134,9 +134,12 @@ const none = Object.freeze([])
 
 function stringify(body: Record<string, unknown>, extra: unknown, provider: Provider): string {
   if (extra !== undefined && extra !== null && (typeof extra !== 'object' || Array.isArray(extra))) {
-    throw new BadRequestError("'extra_body' must be an object: its fields are merged into the provider's body.", {
-      param: 'extra_body',
-    })
+    throw new BadRequestError(
+      `'extra_body' must be an object, whose fields are merged into the provider's body; ${got(extra)}.`,
+      {
+        param: 'extra_body',
+      },
+    )
   }
   try {
     return JSON.stringify(extra ? { ...body, ...extra } : body)

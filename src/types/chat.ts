@@ -34,21 +34,6 @@ export interface FunctionTool {
   cache_control?: CacheControl | null
 }
 
-/** A tool whose input is free text, optionally constrained by a grammar. */
-export interface CustomTool {
-  type: 'custom'
-  /** Name, purpose and input format of the tool. */
-  custom: {
-    name: string
-    description?: string
-    format?:
-      | { type: 'text' }
-      | { type: 'grammar'; grammar: { definition: string; syntax: 'lark' | 'regex' | (string & {}) } }
-  }
-  /** Prompt-cache breakpoint after this tool (Anthropic). */
-  cache_control?: CacheControl | null
-}
-
 /** A tool executed by the provider (`web_search_20250305`, `mcp`, …). Passed on unchanged. */
 export interface ProviderTool {
   /** The provider's type of the tool. */

@@ -34,7 +34,7 @@ class ChunkUnwrapper implements ChatStreamDecoder {
 type Chat<Quirks> = ChatDialect<Quirks>
 
 const requireChat = <Quirks>(chat: Chat<Quirks> | undefined): Chat<Quirks> => {
-  if (!chat) throw new Error('the dialect has no chat')
+  if (!chat) throw new Error('The dialect has no chat.')
   return chat
 }
 

@@ -93,7 +93,7 @@ export class Connection {
    */
   run(script: Script, keys: string[], argument: unknown, timeout: number): Promise<string> {
     const client = this.#client
-    if (!client || !this.ready) return Promise.reject(new Error('There is no connection to Redis.'))
+    if (!client || !this.ready) return Promise.reject(new Error('Redis is not connected.'))
     return within(timeout, this.#evaluate(client, script, { keys, arguments: [JSON.stringify(argument)] }).then(String))
   }
 

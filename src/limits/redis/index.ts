@@ -214,7 +214,7 @@ function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespac
   for (const name of Object.keys(options)) {
     if (!optionNames.has(name) || (name === 'seed' && maker !== 'redisLimits')) {
       throw wrong(
-        `${maker}() has no option '${name}'. It has ${[...optionNames].filter((one) => one !== 'clockOffset').join(', ')}.`,
+        `Unknown option '${name}' of ${maker}(). Known options: ${[...optionNames].filter((one) => one !== 'clockOffset').join(', ')}.`,
         name,
       )
     }
