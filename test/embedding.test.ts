@@ -90,6 +90,73 @@ describe('embedding', () => {
   })
 })
 
+describe('embedding of long lists', () => {
+  it('splits by the tokens of a request', async () => {
+    const texts = Array.from({ length: 700 }, (_, at) => `${at} ${'some words '.repeat(300)}`)
+    const { data, usage } = await client().embedding({ model, input: texts })
+    expect(data.map(({ index }) => index)).toEqual(texts.map((_, at) => at))
+    const sizes = sim().requests.map(({ body }) => (body as { input: string[] }).input.length)
+    expect(sizes.length).toBeGreaterThan(1)
+    expect(Math.max(...sizes) * 600).toBeLessThanOrEqual(300_000)
+    expect(usage.prompt_tokens).toBeGreaterThan(0)
+  })
+
+  it('splits token ids by their number', async () => {
+    const ids = Array.from({ length: 5 }, () => Array.from({ length: 100_000 }, (_, at) => at % 1000))
+    await client().embedding({ model, input: ids })
+    expect(sim().requests.map(({ body }) => (body as { input: unknown[] }).input.length)).toEqual([3, 2])
+  })
+
+  it('puts the results so far on the error of a later batch', async () => {
+    const input = Array.from({ length: 2048 * 2 + 3 }, (_, at) => `text ${at}`)
+    sim().reply(
+      ({ body }) =>
+        (body as { input: string[] }).input.length === 3
+          ? { raw: { status: 400, body: { error: { message: 'no' } } } }
+          : undefined,
+      { times: 3 },
+    )
+    const settled: { outcome: string; usage: unknown }[] = []
+    const call = client().embedding({ model, input, maxRetries: 0, onSettled: (record) => settled.push(record) })
+    const error = await rejection(call)
+    expect(error).toBeInstanceOf(BadRequestError)
+    const { partialEmbedding: partial } = error as BadRequestError
+    expect(settled).toMatchObject([{ outcome: 'bad_request', usage: partial?.usage }])
+    for (const { index, embedding } of partial?.data ?? []) {
+      expect(index).toBeLessThan(4096)
+      expect(embedding.length).toBeGreaterThan(0)
+    }
+    expect(JSON.stringify(error)).not.toContain('partialEmbedding')
+  })
+})
+
+describe('vectors of an answer', () => {
+  const reply = (...embedding: unknown[]) =>
+    sim().reply({ raw: { body: { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding }] } } })
+
+  it('must have numbers only', async () => {
+    for (const wrong of [null, '0.5', {}]) {
+      reply(0.5, wrong)
+      const call = client().embedding({ model, input: 'a', maxRetries: 0 })
+      expect(await rejection(call)).toMatchObject({ code: 'invalid_response' })
+    }
+  })
+
+  it('are reported with a warning if their length differs from dimensions', async () => {
+    reply(1, 2, 3)
+    const { meta } = await client().embedding({ model, input: 'a', dimensions: 2 })
+    expect(meta.warnings).toMatchObject([{ type: 'dropped', param: 'dimensions' }])
+    reply(1, 2)
+    expect((await client().embedding({ model, input: 'a', dimensions: 2 })).meta.warnings).toEqual([])
+  })
+
+  it('are not made of the text of an image', async () => {
+    const call = client().embedding({ model, input: ['a', 'data:image/png;base64,iVBORw0KGgo='] })
+    expect(await rejection(call)).toMatchObject({ code: 'bad_request', param: 'input' })
+    expect(sim().requests).toHaveLength(0)
+  })
+})
+
 describe('decoding vectors', () => {
   const base64 = (numbers: number[]) => Buffer.from(Float32Array.from(numbers).buffer).toString('base64')
 

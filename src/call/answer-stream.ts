@@ -1,5 +1,6 @@
 import type { Decoded } from '../../providers/contract.js'
-import { AbortError, BadRequestError, got, LLMError } from '../errors.js'
+import { AbortError, BadRequestError, got } from '../errors.js'
+import { toHttpError } from '../http-error.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { Pipe } from './pipe.js'
@@ -31,8 +32,8 @@ export interface ReadableStreamOptions {
   /** `sse` is OpenAI's wire format, `ndjson` one item per line. @default 'sse' */
   format?: 'sse' | 'ndjson' | undefined
   /**
-   * For a stream that fails: `throw` errors the `ReadableStream`, which breaks the connection of a server; `event` writes an error
-   * in OpenAI's form and ends the stream.
+   * For a stream that fails: `throw` errors the `ReadableStream`, which breaks the connection of a server; `event` writes the
+   * body of `toHttpError(error)` as the last event.
    * @default 'throw'
    */
   onError?: 'throw' | 'event' | undefined
@@ -162,7 +163,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
 
 const lines: StreamEncoding<unknown> = Object.freeze({
   event: (item: unknown) => `${JSON.stringify(item)}\n`,
-  error: (error: unknown) => `${JSON.stringify(errorBody(error))}\n`,
+  error: (error: unknown) => `${JSON.stringify(toHttpError(error).body)}\n`,
   last: '',
 })
 
@@ -171,19 +172,4 @@ function checkChoice(name: string, value: string, allowed: readonly string[]): v
   throw new BadRequestError(`'${name}' must be ${allowed.map((one) => `'${one}'`).join(' or ')}; ${got(value)}.`, {
     param: name,
   })
-}
-
-/** An error in OpenAI's form. */
-export function errorBody(error: unknown): {
-  error: { message: string; type: string; param: string | null; code: string }
-} {
-  const known = LLMError.is(error) ? error : undefined
-  return {
-    error: {
-      message: known?.message ?? 'The stream ended with an unexpected error.',
-      type: known?.name ?? 'Error',
-      param: known?.param ?? null,
-      code: known?.code ?? 'internal_server',
-    },
-  }
 }

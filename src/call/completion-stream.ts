@@ -1,5 +1,6 @@
+import { toHttpError } from '../http-error.js'
 import type { ChatCompletion, ChatCompletionChunk } from '../types/chat.js'
-import { AnswerStream, errorBody, type StreamEncoding } from './answer-stream.js'
+import { AnswerStream, type StreamEncoding } from './answer-stream.js'
 
 /**
  * A streamed answer: iterate it for the chunks, or ask for the whole. Leaving a `for await` loop closes the connection.
@@ -21,6 +22,6 @@ export class CompletionStream<Parsed = unknown> extends AnswerStream<ChatComplet
 
 const openaiWire: StreamEncoding<ChatCompletionChunk> = Object.freeze({
   event: (chunk: ChatCompletionChunk) => `data: ${JSON.stringify(chunk)}\n\n`,
-  error: (error: unknown) => `data: ${JSON.stringify(errorBody(error))}\n\n`,
+  error: (error: unknown) => `data: ${JSON.stringify(toHttpError(error).body)}\n\n`,
   last: 'data: [DONE]\n\n',
 })

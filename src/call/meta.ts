@@ -106,9 +106,7 @@ class Meta implements CallMeta {
   }
   /** Class getters are invisible to JSON and `inspect`. */
   toJSON(): Record<string, unknown> {
-    const json: Record<string, unknown> = {}
-    for (const name of names) json[name] = this[name]
-    return json
+    return jsonOf(this)
   }
   [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
     return this.toJSON()
@@ -136,32 +134,31 @@ const names = [
   'nativeFinishReason',
 ] as const satisfies readonly (keyof CallMeta)[]
 
-/**
- * `meta` of one answer that several calls made, one after the other: what it cost is what they cost together, the rest is as
- * the last one has it.
- */
-class JoinedMeta implements CallMeta {
+/** `meta` of one answer from several consecutive calls: cost and usage are sums, the rest is that of the last call. */
+class JoinedMeta {
   readonly #parts: readonly CallMeta[]
   readonly #usage: () => CallMeta['usage']
+
+  static {
+    for (const name of names) {
+      if (name in JoinedMeta.prototype) continue
+      Object.defineProperty(JoinedMeta.prototype, name, {
+        get(this: JoinedMeta) {
+          return this.#last[name]
+        },
+      })
+    }
+  }
+
   constructor(parts: readonly CallMeta[], usage: () => CallMeta['usage']) {
     this.#parts = parts
     this.#usage = usage
   }
-  get #first(): CallMeta {
-    return this.#parts[0] as CallMeta
-  }
+
   get #last(): CallMeta {
     return this.#parts.at(-1) as CallMeta
   }
-  get operation() {
-    return this.#last.operation
-  }
-  get provider() {
-    return this.#last.provider
-  }
-  get model() {
-    return this.#last.model
-  }
+
   get cost(): CallCost {
     if (this.#parts.length === 1) return this.#last.cost
     const costs = this.#parts.map((part) => part.cost)
@@ -169,61 +166,37 @@ class JoinedMeta implements CallMeta {
     if (unknown) return unknown
     return { total: costs.reduce((sum, { total = 0 }) => sum + total, 0), estimated: true }
   }
-  get usage() {
+
+  get usage(): CallMeta['usage'] {
     return this.#parts.length === 1 ? this.#last.usage : this.#usage()
   }
-  get requestId() {
-    return this.#last.requestId
+
+  get timeToHeadersMs(): number | undefined {
+    return this.#parts[0]?.timeToHeadersMs
   }
-  get status() {
-    return this.#last.status
+
+  get timeToFirstTokenMs(): number | undefined {
+    return this.#parts[0]?.timeToFirstTokenMs
   }
-  get headers() {
-    return this.#last.headers
-  }
-  get rateLimits() {
-    return this.#last.rateLimits
-  }
-  get latencyMs() {
-    return this.#last.latencyMs
-  }
-  get timeToHeadersMs() {
-    return this.#first.timeToHeadersMs
-  }
-  get timeToFirstTokenMs() {
-    return this.#first.timeToFirstTokenMs
-  }
-  get retries() {
-    return this.#last.retries
-  }
-  get attempts() {
-    return this.#last.attempts
-  }
-  get cache() {
-    return this.#last.cache
-  }
-  get router() {
-    return this.#last.router
-  }
-  get warnings() {
-    return this.#last.warnings
-  }
-  get nativeFinishReason() {
-    return this.#last.nativeFinishReason
-  }
+
   toJSON(): Record<string, unknown> {
-    const json: Record<string, unknown> = {}
-    for (const name of names) json[name] = this[name]
-    return json
+    return jsonOf(this as unknown as CallMeta)
   }
+
   [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
     return this.toJSON()
   }
 }
 
+function jsonOf(meta: CallMeta): Record<string, unknown> {
+  const json: Record<string, unknown> = {}
+  for (const name of names) json[name] = meta[name]
+  return json
+}
+
 /** @param parts may grow while the answer arrives */
 export const joinedMeta = (parts: readonly CallMeta[], usage: () => CallMeta['usage']): CallMeta =>
-  new JoinedMeta(parts, usage)
+  new JoinedMeta(parts, usage) as unknown as CallMeta
 
 const noNote: CacheOutcome = Object.freeze({ meta: Object.freeze({ hit: false }) })
 

@@ -1,5 +1,6 @@
+import { toHttpError } from '../http-error.js'
 import type { ResponsesEvent, ResponsesResponse } from '../types/responses.js'
-import { AnswerStream, errorBody, type StreamEncoding } from './answer-stream.js'
+import { AnswerStream, type StreamEncoding } from './answer-stream.js'
 
 /**
  * A streamed answer of the Responses API: iterate it for the API's own events, or ask for the whole. Leaving a `for await` loop
@@ -28,7 +29,7 @@ export class ResponsesStream extends AnswerStream<ResponsesEvent, ResponsesRespo
 const responsesWire: StreamEncoding<ResponsesEvent> = Object.freeze({
   event: (event: ResponsesEvent) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
   error(error: unknown) {
-    const { message, code, param } = errorBody(error).error
+    const { message, code, param } = toHttpError(error).body.error
     return `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param })}\n\n`
   },
   last: '',

@@ -101,6 +101,28 @@ describe('the two casings', () => {
     ).toThrow(/^(?!.*canary)/)
   })
 
+  it('rejects a misspelled parameter, and passes those of a provider', () => {
+    const split = (more: object) => splitRequest({ model: 'm', messages, ...more }, chat.params)
+    expect(() => split({ max_token: 5 })).toThrow("Unknown parameter 'max_token'. Did you mean 'max_tokens'?")
+    expect(() => split({ temprature: 1 })).toThrow("Did you mean 'temperature'?")
+    expect(() => split({ tool_choise: 'auto' })).toThrow("Did you mean 'tool_choice'?")
+    const own = { min_tokens: 1, models: ['a'], top_a: 0.1, guided_json: {}, repetition_penalty: 1 }
+    expect(split(own).params).toMatchObject(own)
+  })
+
+  it('rejects numbers that JSON does not have', () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => splitRequest({ model: 'm', messages, temperature: value }, chat.params)).toThrow(
+        `'temperature' must be a finite number; got ${value}.`,
+      )
+    }
+  })
+
+  it('does not replace the prototype of the parameters', () => {
+    const { params } = splitRequest(JSON.parse('{"model":"m","__proto__":{"polluted":1}}'), chat.params)
+    expect((params as { polluted?: number }).polluted).toBeUndefined()
+  })
+
   it('refuses a request that is no object', () => {
     expect(() => splitRequest(null as unknown as object, chat.params)).toThrow('{ model, messages }')
   })

@@ -223,7 +223,7 @@ describe.each(models)('a stream of %s', (model) => {
     const text = await new Response((await ask()).toReadableStream({ onError: 'event' })).text()
     const last = text.trim().split('\n\n').at(-1) ?? ''
     expect(JSON.parse(last.slice('data: '.length))).toMatchObject({
-      error: { type: 'StreamInterruptedError', code: 'stream_interrupted', param: null },
+      error: { type: 'server_error', code: 'stream_interrupted', param: null },
     })
     sim().fail({ kind: 'cut', afterChunks: 2 })
     const lines = await new Response((await ask()).toReadableStream({ format: 'ndjson', onError: 'event' })).text()

@@ -58,6 +58,64 @@ describe('schemas as response_format', () => {
   })
 })
 
+describe('the schema that is sent', () => {
+  const sent = async (schema: unknown) =>
+    (await formatOf(schema as StandardSchema)).json_schema as { schema: Record<string, unknown>; strict: boolean }
+
+  it('is the input side, which validates the answer', async () => {
+    const { schema, strict } = await sent(
+      z.object({ flag: z.stringbool(), day: z.string().transform((text) => new Date(text)), size: z.coerce.number() }),
+    )
+    expect(schema.properties).toMatchObject({ flag: { type: 'string' }, day: { type: 'string' } })
+    expect(schema).toMatchObject({ additionalProperties: false, required: ['flag', 'day', 'size'] })
+    expect(strict).toBe(true)
+  })
+
+  it('requires properties with a default', async () => {
+    const { schema, strict } = await sent(z.object({ a: z.string(), b: z.string().default('x') }))
+    expect(schema.required).toEqual(['a', 'b'])
+    expect(strict).toBe(true)
+  })
+
+  it('has anyOf for a discriminated union, and stays strict', async () => {
+    const union = z.discriminatedUnion('k', [z.object({ k: z.literal('a') }), z.object({ k: z.literal('b') })])
+    const { schema, strict } = await sent(z.object({ u: union }))
+    expect(JSON.stringify(schema)).not.toContain('oneOf')
+    expect(strict).toBe(true)
+  })
+
+  it('has no items: false beside a tuple, and is not strict', async () => {
+    const { schema, strict } = await sent(z.object({ t: z.tuple([z.string(), z.number()]) }))
+    expect(schema.properties).toMatchObject({
+      t: { prefixItems: [{ type: 'string' }, { type: 'number' }], maxItems: 2 },
+    })
+    expect(JSON.stringify(schema)).not.toContain('"items":false')
+    expect(strict).toBe(false)
+  })
+
+  it.each([
+    ['a record', z.object({ r: z.record(z.string(), z.number()) })],
+    ['base64', z.object({ b: z.base64() })],
+    ['any value', z.object({ a: z.any() })],
+    ['a URL', z.object({ u: z.url() })],
+    ['an open object', z.looseObject({ a: z.string() })],
+  ])('is not strict with %s', async (_, schema) => {
+    expect((await sent(schema)).strict).toBe(false)
+  })
+
+  it('refers to a recursive root by $defs', async () => {
+    const node = z.object({
+      name: z.string(),
+      get children() {
+        return z.array(node)
+      },
+    })
+    const { schema } = await sent(node)
+    expect(JSON.stringify(schema)).not.toContain('"$ref":"#"')
+    expect(schema.$defs).toBeDefined()
+  })
+})
+
 describe('parsed answers', () => {
   const schema = z.object({ n: z.number().transform((n) => n + 1) })
 
@@ -86,6 +144,7 @@ describe('parsed answers', () => {
       issues: [{ path: 'n' }],
       completion: wrong,
     })
+    await expect(parseAnswer(answer(null, { reasoning_content: 'hm' }), schema)).rejects.toThrow('it has no text')
     await expect(parseAnswer(answer('{"n":'), schema)).rejects.toThrow('must be JSON')
     await expect(parseAnswer(answer('{"n":', {}, 'length'), schema)).rejects.toThrow('max_tokens')
   })
