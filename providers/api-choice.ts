@@ -39,9 +39,13 @@ function effortOf({ reasoning_effort: effort, thinking }: RouteRequest['params']
   return thinking.type === 'disabled' ? 'none' : 'medium'
 }
 
-/** Whether there are tools that the provider runs: those are tools of the Responses API. */
-export const hasHostedTools = ({ tools }: RouteRequest['params']): boolean =>
-  fieldsIn(tools).some(
+/**
+ * Whether there are tools that the provider runs: those are tools of the Responses API.
+ * @param param a parameter that stands for such a tool too
+ */
+export const hasHostedTools = (params: RouteRequest['params'], param?: string): boolean =>
+  (param !== undefined && isFields(params[param])) ||
+  fieldsIn(params.tools).some(
     (tool) =>
       typeof tool.type === 'string' && tool.type !== 'function' && tool.type !== 'custom' && !isFields(tool.function),
   )

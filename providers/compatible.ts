@@ -33,7 +33,10 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
     dialect: dialectOf(row),
     ...(row.responses && {
       route: (model: string, request?: RouteRequest) => {
-        const hosted = row.hostedToolsOnResponses && request?.operation === 'chat' && hasHostedTools(request.params)
+        const hosted =
+          row.hostedToolsOnResponses &&
+          request?.operation === 'chat' &&
+          hasHostedTools(request.params, 'web_search_options')
         return isExplicit(model) || hosted ? (bridge ?? loadBridge()) : (provider as Provider)
       },
     }),

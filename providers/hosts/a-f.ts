@@ -206,6 +206,7 @@ export const hostsAToF = [
     env: ['CUSTOM_OPENAI_API_KEY'],
     baseEnv: ['CUSTOM_OPENAI_API_BASE'],
     keyRequired: false,
+    quirks: { openaiFields: true, refusals: true },
   },
   {
     // in China https://dashscope.aliyuncs.com/compatible-mode/v1

@@ -166,7 +166,7 @@ export const hostsGToM = [
     baseEnv: ['LITELLM_PROXY_API_BASE'],
     keyRequired: false,
     rerank: true,
-    quirks: { cacheControl: true, cacheBreakpoints: true, refusals: true },
+    quirks: { cacheControl: true, openaiFields: true, refusals: true },
   },
   {
     // port 8080 before October 2026: https://github.com/ggml-org/llama.cpp/pull/26508

@@ -70,6 +70,7 @@ export const hostsNToS = [
     env: ['OPENAI_LIKE_API_KEY'],
     baseEnv: ['OPENAI_LIKE_API_BASE'],
     keyRequired: false,
+    quirks: { openaiFields: true, refusals: true },
   },
   {
     // rerank: https://openrouter.ai/docs/api/api-reference/rerank/create-rerank

@@ -48,9 +48,9 @@ function encodePart(given: unknown, where: string, scope: EncodeScope): unknown 
 
 /** The part with the cache mark that the host knows: Anthropic's `cache_control`, OpenAI's `prompt_cache_breakpoint`, or none. */
 function withMarks(part: Fields, { context, rules, report }: EncodeScope): Fields {
-  const { cacheControl, cacheBreakpoints } = context.quirks
+  const { cacheControl, openaiFields } = context.quirks
   const { cache_control: mark, prompt_cache_breakpoint: breakpoint, ...rest } = part
-  const breaks = rules ? rules.cacheBreakpoints : cacheBreakpoints
+  const breaks = rules ? rules.cacheBreakpoints : openaiFields
   if (breakpoint != null && breaks) return mark === undefined ? part : { ...rest, prompt_cache_breakpoint: breakpoint }
   if (mark != null && cacheControl) return breakpoint === undefined ? part : { ...rest, cache_control: mark }
   if (breakpoint != null && cacheControl) return { ...rest, cache_control: { type: 'ephemeral' } }

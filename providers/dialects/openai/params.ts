@@ -27,6 +27,13 @@ export function fitParams(body: Body, { context, rules, report }: EncodeScope): 
     if (!isDefault(name, body[name])) report.unsupported(name, 'the provider does not take it')
     delete body[name]
   }
+  if (!quirks.openaiFields) {
+    for (const name of openaiFields) {
+      if (body[name] === undefined) continue
+      report.unsupported(name, 'only OpenAI has it')
+      delete body[name]
+    }
+  }
   if (quirks.metadataNeedsStore && body.metadata !== undefined && body.store !== true) {
     if (!isDefault('metadata', body.metadata)) {
       report.dropped('metadata', 'Left out: the provider accepts metadata only with store: true.')
@@ -44,6 +51,8 @@ export function fitParams(body: Body, { context, rules, report }: EncodeScope): 
     delete body[name]
   }
 }
+
+const openaiFields = ['moderation', 'prompt_cache_options'] as const
 
 /** Parameters that a model refuses with this effort. */
 export function refusedBy(rules: ModelRules | undefined, effort: unknown): readonly string[] {

@@ -24,8 +24,8 @@ export interface OpenAIQuirks {
   readonly developerAsSystem: boolean
   /** The host accepts Anthropic's `cache_control`: on messages, parts and tools, or on `parts` and tools only. */
   readonly cacheControl: boolean | 'parts'
-  /** The host accepts OpenAI's `prompt_cache_breakpoint` on parts. */
-  readonly cacheBreakpoints: boolean
+  /** The host accepts fields that only OpenAI has: `moderation`, `prompt_cache_options`, and `prompt_cache_breakpoint` on parts. */
+  readonly openaiFields: boolean
   /** The host refuses `metadata` unless the answer is stored. */
   readonly metadataNeedsStore: boolean
   /** The host continues an assistant message marked `prefix: true`. */
@@ -78,7 +78,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   thinking: 'pass',
   developerAsSystem: false,
   cacheControl: false,
-  cacheBreakpoints: false,
+  openaiFields: false,
   metadataNeedsStore: false,
   prefix: false,
   refusals: false,
@@ -99,7 +99,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
 })
 
 /** A server reached as `openai/` with a base of its own: it may be a gateway in front of OpenAI. */
-export const gatewayQuirks: OpenAIQuirks = Object.freeze({ ...defaultQuirks, cacheBreakpoints: true, refusals: true })
+export const gatewayQuirks: OpenAIQuirks = Object.freeze({ ...defaultQuirks, openaiFields: true, refusals: true })
 
 /** OpenAI's own host, and others that serve its models by its rules (Azure). */
 export const openaiQuirks: OpenAIQuirks = Object.freeze({

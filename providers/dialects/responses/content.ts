@@ -18,7 +18,7 @@ export function encodePart(part: unknown, where: string, scope: EncodeScope): Fi
 /** The part with the cache mark that the host accepts. */
 function withMark(sent: Fields, part: Fields, { context, rules, report }: EncodeScope): Fields {
   const { prompt_cache_breakpoint: breakpoint, cache_control: mark } = part
-  const accepted = rules ? rules.cacheBreakpoints : context.quirks.cacheBreakpoints
+  const accepted = rules ? rules.cacheBreakpoints : context.quirks.openaiFields
   const { prompt_cache_breakpoint: _, cache_control: __, ...rest } = sent
   if (accepted && breakpoint != null) return { ...rest, prompt_cache_breakpoint: breakpoint }
   if (rules?.cacheBreakpoints && mark != null) return { ...rest, prompt_cache_breakpoint: { mode: 'explicit' } }

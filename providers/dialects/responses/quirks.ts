@@ -9,7 +9,7 @@ export interface ResponsesQuirks extends OpenAIQuirks {
 /** Hosts without known differences. */
 export const plainResponses: ResponsesQuirks = Object.freeze({
   ...defaultQuirks,
-  cacheBreakpoints: true,
+  openaiFields: true,
   thinking: 'effort',
   encryptedReasoning: 'never',
 })

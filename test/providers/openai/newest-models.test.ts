@@ -347,3 +347,22 @@ describe('a schema of response_format', () => {
     expect(sentFormat(schema, true).schema).toBe(schema)
   })
 })
+
+describe('fields that only OpenAI has', () => {
+  const request = { moderation: { mode: 'block' }, prompt_cache_options: { mode: 'explicit' } }
+
+  it('pass at OpenAI and at gateways', () => {
+    expect(bodyOf(request)).toMatchObject(request)
+    expect(bodyOf(request, quirksOf({ openaiFields: true }))).toMatchObject(request)
+  })
+
+  it('are refused at other hosts if they change the answer, and left out with a warning otherwise', () => {
+    expect(() => encode(request, quirksOf({}))).toThrow(/moderation/)
+    const { body, warnings } = encode(request, { ...quirksOf({}), dropParams: true })
+    expect(Object.keys(body).sort()).toEqual(['messages', 'model'])
+    expect(warnings).toMatchObject([
+      { type: 'dropped', param: 'prompt_cache_options' },
+      { type: 'dropped', param: 'moderation' },
+    ])
+  })
+})

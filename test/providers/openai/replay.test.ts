@@ -44,7 +44,7 @@ describe('cache marks', () => {
 
   it('replace breakpoints at hosts that know marks only', () => {
     expect(sentOf(breakpoint, quirksOf({ cacheControl: true }))[0]).toEqual(marked[0])
-    expect(sentOf(breakpoint, quirksOf({ cacheBreakpoints: true }))).toBe(breakpoint)
+    expect(sentOf(breakpoint, quirksOf({ openaiFields: true }))).toBe(breakpoint)
   })
 
   it('move from a message to its last part at OpenRouter', () => {
