@@ -121,7 +121,7 @@ const catalogue: Provider<OpenAIQuirks> = Object.freeze({
     } as const),
   ]),
   authorize: entraToken,
-  quirks: Object.freeze({ ...defaultQuirks, base64Embeddings: false }),
+  quirks: Object.freeze({ ...defaultQuirks, base64Embeddings: false, maxInputTokens: openaiQuirks.maxInputTokens }),
 })
 
 /** `azure_ai/`: the models of the catalogue, and Claude, which speaks Anthropic's dialect there as everywhere. */

@@ -8,9 +8,7 @@ import { costOf } from './usage.js'
 
 export const maxInputs = ({ quirks }: EncodeContext<OpenAIQuirks>): number => quirks.maxInputs
 
-/** https://platform.openai.com/docs/api-reference/embeddings/create: 300,000 tokens over all inputs of a request. */
-export const maxTokens = ({ provider }: EncodeContext<OpenAIQuirks>): number | undefined =>
-  provider === 'openai' || provider === 'azure' || provider === 'azure_ai' ? 300_000 : undefined
+export const maxTokens = ({ quirks }: EncodeContext<OpenAIQuirks>): number | undefined => quirks.maxInputTokens
 
 /** https://platform.openai.com/docs/api-reference/embeddings/create */
 export function encodeEmbedding(

@@ -61,6 +61,8 @@ export interface OpenAIQuirks {
   readonly int8Embeddings: boolean
   /** Most inputs of one embedding request. */
   readonly maxInputs: number
+  /** Most tokens over all inputs of one embedding request. Undefined if there is no known limit. */
+  readonly maxInputTokens: number | undefined
 }
 
 const none = Object.freeze([])
@@ -96,10 +98,17 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   base64Embeddings: true,
   int8Embeddings: false,
   maxInputs: 2048,
+  maxInputTokens: undefined,
 })
 
 /** A server reached as `openai/` with a base of its own: it may be a gateway in front of OpenAI. */
-export const gatewayQuirks: OpenAIQuirks = Object.freeze({ ...defaultQuirks, openaiFields: true, refusals: true })
+export const gatewayQuirks: OpenAIQuirks = Object.freeze({
+  ...defaultQuirks,
+  openaiFields: true,
+  refusals: true,
+  // https://platform.openai.com/docs/api-reference/embeddings/create
+  maxInputTokens: 300_000,
+})
 
 /** OpenAI's own host, and others that serve its models by its rules (Azure). */
 export const openaiQuirks: OpenAIQuirks = Object.freeze({
