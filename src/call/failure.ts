@@ -160,8 +160,9 @@ export function invalidResponse(
   const contentType = redacted(header(headers, 'content-type'), scene)
   const type = contentType ? ` (${contentType})` : ''
   return new InvalidResponseError(
-    `${scene.target.who} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})? ` +
-      (start ? `The answer begins: ${start}` : 'The answer is empty.'),
+    `${scene.target.who} answered ${status}${type}, but ${what}. Is apiBase right (${scene.target.base})?` +
+      // the text of a stream is not kept: the fault quotes it
+      (start ? ` The answer begins: ${start}` : what.startsWith('its stream') ? '' : ' The answer is empty.'),
     {
       status,
       provider: scene.provider.id,

@@ -27,10 +27,13 @@ import { type Block, type Fields, isFields } from './wire.js'
 export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirks>): Encoded {
   const { quirks, model } = context
   const report = new Report(context)
+  const facts = modelFacts(namedModel(context))
   const scope: EncodeScope = {
     report,
     quirks,
-    facts: modelFacts(namedModel(context)),
+    facts,
+    // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
+    unsignedThinking: !context.ownHost && facts === modelFacts(''),
     betas: new Set(),
     ...makeAliases(params, toolNames(params), 128),
   }

@@ -93,7 +93,9 @@ export function assistantBlocks(
   const said = partsToBlocks(parts, where, scope)
   if (said.length === 0 && message.refusal) said.push(...textBlock(message.refusal))
   const blocks = [...thinking, ...said, ...toolUses]
-  if (message.reasoning_content && thinking.length === 0 && !message.thinking_blocks?.length) {
+  if (message.reasoning_content && thinking.length === 0 && scope.unsignedThinking) {
+    blocks.unshift({ type: 'thinking', thinking: message.reasoning_content })
+  } else if (message.reasoning_content && thinking.length === 0 && !message.thinking_blocks?.length) {
     scope.report.repaired(
       index,
       `${where}: reasoning_content was removed: Claude accepts only thinking that it signed.`,

@@ -13,6 +13,8 @@ export interface EncodeScope {
   readonly names: Aliases
   /** Ids of tool calls. */
   readonly ids: Aliases
+  /** Whether the server takes thinking without a signature, as self-hosted servers of other models do. @default false */
+  readonly unsignedThinking?: boolean
   /** Beta flags required by the request. */
   readonly betas: Set<string>
 }

@@ -159,7 +159,7 @@ export function ownThinking(blocks: unknown, index: number, scope: EncodeScope):
     return []
   }
   return blocks.flatMap((block: unknown) => {
-    const good = isBlock(block) ? signed(block) : undefined
+    const good = isBlock(block) ? (scope.unsignedThinking ? unsigned(block) : signed(block)) : undefined
     if (!good) {
       scope.report.repaired(
         index,
@@ -182,6 +182,13 @@ function signed(block: Block): Block | undefined {
   if (Object.keys(foreign).length > 0 || typeof signature !== 'string') return undefined
   if (!signature.startsWith('E') || !looksLikeBase64(signature)) return undefined
   return { type, thinking: typeof thinking === 'string' ? thinking : '', signature }
+}
+
+/** Servers without signatures take the text, whatever model wrote it. */
+function unsigned({ type, thinking, signature, data }: Block): Block | undefined {
+  if (type === 'redacted_thinking') return signed({ type, data })
+  if (type !== 'thinking' || typeof thinking !== 'string' || thinking === '') return undefined
+  return { type, thinking, ...(typeof signature === 'string' && { signature }) }
 }
 
 export const isThinking = ({ type }: Block): boolean => type === 'thinking' || type === 'redacted_thinking'

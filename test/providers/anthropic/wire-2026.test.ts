@@ -185,3 +185,29 @@ describe('an unknown block', () => {
     expect(turnsOf(history)[1]?.content).toEqual(content)
   })
 })
+
+describe('thinking without a signature', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
+  const history = (message: object) => [
+    { role: 'user', content: 'q' },
+    { role: 'assistant', content: null, tool_calls: [call], ...message },
+    { role: 'tool', tool_call_id: 'c', content: '1' },
+  ]
+  const thinking = { type: 'thinking', thinking: 'Use it.' }
+  const first = (message: object, model: string, ownHost: boolean) => {
+    const { messages } = encode({ messages: history(message), model }, { ownHost }).body as {
+      messages: { content: { type: string }[] }[]
+    }
+    return messages[1]?.content[0]
+  }
+
+  it('goes back to a self-hosted server of another model', () => {
+    expect(first({ thinking_blocks: [thinking] }, 'gpt-oss:20b', false)).toEqual(thinking)
+    expect(first({ reasoning_content: 'Use it.' }, 'gpt-oss:20b', false)).toEqual(thinking)
+  })
+
+  it('is removed at Anthropic, and at a proxy of Claude', () => {
+    expect(first({ thinking_blocks: [thinking] }, 'gpt-oss:20b', true)?.type).toBe('tool_use')
+    expect(first({ thinking_blocks: [thinking] }, 'claude-sonnet-4-5', false)?.type).toBe('tool_use')
+  })
+})
