@@ -30,9 +30,10 @@ export const isSoft = (exclusion: Exclusion, enforceLimits: boolean): boolean =>
 
 /** The most important reason against a deployment. */
 export function findExclusion(selection: SelectionContext, deployment: Deployment): Exclusion {
-  const { router, now, requiredTags, regions } = selection
-  if (requiredTags !== undefined && !matchesTags(deployment, requiredTags)) return Exclusion.Tags
-  if (regions !== undefined && !(deployment.region && regions.includes(deployment.region))) return Exclusion.Region
+  const { now } = selection
+  if (selection.requiredTags !== undefined && !matchesTags(deployment, selection.requiredTags)) return Exclusion.Tags
+  if (selection.regions !== undefined && !(deployment.region && selection.regions.includes(deployment.region)))
+    return Exclusion.Region
   if (deployment.cooldown !== undefined) return Exclusion.Cooldown
   if (deployment.probe === 'sent') return Exclusion.Probing
   const parallel = deployment.maxParallelRequests
@@ -44,13 +45,12 @@ export function findExclusion(selection: SelectionContext, deployment: Deploymen
     const own = deployment.requirementDefaults === undefined ? undefined : selection.requirements(deployment)
     const mayBeTooLong = facts.maxInputTokens !== undefined && selection.maxPromptTokens > facts.maxInputTokens
     if (own || selection.requiresAbility || mayBeTooLong) {
-      const inability = findInability(facts, own ?? selection.request.requirements)
+      const inability = findInability(facts, own ?? selection.requirements(deployment))
       if (inability) return inability === 'length' ? Exclusion.PromptTooLong : Exclusion.Inability
     }
-    const jsonSchema = own ? router.settings.preCallChecks && own.jsonSchema : selection.jsonSchema
-    avoidSchema = facts.schema === false && jsonSchema
+    avoidSchema = facts.schema === false && (own ? selection.checksSchema && own.jsonSchema : selection.jsonSchema)
   }
-  if (router.budgets.any || deployment.budget !== undefined) {
+  if (selection.hasBudgets || deployment.budget !== undefined) {
     const exclusion = checkBudgets(selection, deployment)
     if (exclusion !== Exclusion.None) return exclusion
   }

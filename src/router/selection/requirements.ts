@@ -18,6 +18,8 @@ export class Requirements {
   readonly prices = new Map<string, PriceEstimate>()
   /** Whether the model must continue the text of an assistant message. */
   readonly prefill: boolean
+  /** Limit of the output tokens, if the call sets one. */
+  readonly maxTokens: number | undefined
   readonly #request: Parameters
   /** By the default parameters of deployments. */
   #withDefaults: Map<Parameters, Requirements> | undefined
@@ -28,6 +30,7 @@ export class Requirements {
   constructor(operation: Operation, request: Parameters, prefill = false) {
     this.operation = operation
     this.prefill = prefill
+    this.maxTokens = findMaxTokens(request)
     this.#request = request
   }
 
@@ -64,13 +67,6 @@ export class Requirements {
     return this.#vision
   }
 
-  /** Limit of the output tokens, if the call sets one. */
-  get maxTokens(): number | undefined {
-    const { max_completion_tokens: completion, max_tokens: tokens, max_output_tokens: output } = this.#request
-    for (const limit of [completion, tokens, output]) if (typeof limit === 'number') return limit
-    return undefined
-  }
-
   get choices(): number {
     const { n } = this.#request
     return typeof n === 'number' && n > 1 ? n : 1
@@ -98,6 +94,13 @@ export class Requirements {
       return Math.ceil(this.characters / 3)
     }
   }
+}
+
+function findMaxTokens(request: Parameters): number | undefined {
+  const { max_completion_tokens: completion, max_tokens: tokens, max_output_tokens: output } = request
+  if (typeof completion === 'number') return completion
+  if (typeof tokens === 'number') return tokens
+  return typeof output === 'number' ? output : undefined
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

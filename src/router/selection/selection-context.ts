@@ -29,6 +29,10 @@ export class SelectionContext {
   readonly request: SelectionRequest
   readonly router: RouterContext
   readonly group: ModelGroup
+  /** Requirements of the step, without the defaults of a deployment. */
+  readonly #requirements: Requirements
+  /** Whether any budget beside those of deployments exists. */
+  readonly hasBudgets: boolean
   /** Milliseconds since 1970. */
   readonly now: number
   /** Tags of which a deployment must have one; `default`; `''` for no tags at all; `undefined` if tags don't matter. */
@@ -38,6 +42,7 @@ export class SelectionContext {
   readonly checks: boolean
   /** Whether the call requires an ability that some models lack. */
   readonly requiresAbility: boolean
+  readonly checksSchema: boolean
   readonly jsonSchema: boolean
   /** Upper bound for the tokens of the prompt: 3 bytes for each UTF-16 unit. */
   readonly maxPromptTokens: number
@@ -48,12 +53,15 @@ export class SelectionContext {
     this.request = request
     this.router = context
     this.group = group
+    this.#requirements = requirements
+    this.hasBudgets = context.budgets.any
     this.now = context.clock.wall()
     this.requiredTags = group.tagged ? findRequiredTags(call.options.tags, group) : undefined
     this.regions = call.options.allowedRegions
     this.checks = preCallChecks || requirements.prefill
     this.requiresAbility =
       requirements.prefill || (requirements.generates && (requirements.tools || requirements.vision))
+    this.checksSchema = preCallChecks
     this.jsonSchema = preCallChecks && requirements.jsonSchema
     this.maxPromptTokens = this.checks ? requirements.characters * 3 : 0
   }
@@ -63,8 +71,8 @@ export class SelectionContext {
   }
 
   requirements({ requirementDefaults }: Deployment): Requirements {
-    const { requirements } = this.request
-    return requirementDefaults === undefined ? requirements : requirements.withDefaults(requirementDefaults)
+    if (requirementDefaults === undefined) return this.#requirements
+    return this.#requirements.withDefaults(requirementDefaults)
   }
 
   /** The deployment and the budgets as accounts of a limit store. */
