@@ -43,7 +43,7 @@ describe('the prices of a deployment', () => {
 
   it('still apply to earlier answers and to calls in flight', async () => {
     const at = setup({ modelList: [dep('a', { prices }), dep('b', { prices: { input: 0, output: 7_000_000 } })] })
-    at.mock.reply({ ...reply, delayMs: 30 }, { times: 9 })
+    at.mock.reply({ ...reply, delayMs: 120 }, { times: 9 })
     const answer = await at.router.completion({ ...call, model: 'a' })
     const slow = at.router.completion({ ...call, model: 'a' })
     const other = at.router.completion({ ...call, model: 'b' })

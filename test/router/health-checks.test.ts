@@ -15,7 +15,7 @@ describe('a health check', () => {
       },
       { clock: new TestClock({ frozen: true }) },
     )
-    at.mock.reply({ ...reply, delayMs: 20 })
+    at.mock.reply({ ...reply, delayMs: 120 })
     const check = at.router.healthCheck()
     await turns()
     expect(at.router.deployment('a')).toMatchObject({ inFlight: 1, requests: 1 })

@@ -52,7 +52,7 @@ describe('a fallback with other parameters', () => {
       numRetries: 0,
     })
     at.mock.fail({ kind: 'status', status: 500 }, { model: 'a', times: 9 })
-    at.mock.reply({ text: 'x', delayMs: 20 })
+    at.mock.reply({ text: 'x', delayMs: 120 })
     const slow = at.ask({ max_tokens: 3 })
     await turns(60)
     expect(at.router.snapshot().budgets[0]).toMatchObject({ reserved: 40 })
@@ -67,7 +67,7 @@ describe('a fallback with other parameters', () => {
         dep('q', { maxParallelRequests: 1 }, 'two'),
       ],
     })
-    at.mock.reply({ text: 'x', delayMs: 30 }, { model: 'p' })
+    at.mock.reply({ text: 'x', delayMs: 120 }, { model: 'p' })
     at.mock.reply({ text: 'x', delayMs: 300 }, { model: 'q' })
     const first = at.ask({ model: 'p' })
     const second = at.ask({ model: 'q' })
@@ -120,7 +120,7 @@ describe('the default parameters of a deployment', () => {
   it('determine the held amount: n, max_tokens', async () => {
     const prices = { input: 0, output: 1_000_000 }
     const at = setup({ modelList: [dep('a', { prices, maxBudget: 1_000, max_tokens: 30, n: 2, tpm: 5_000 })] })
-    at.mock.reply({ text: 'x', delayMs: 20 }, { times: 2 })
+    at.mock.reply({ text: 'x', delayMs: 120 }, { times: 2 })
     const slow = at.ask()
     await turns()
     expect(at.router.snapshot().budgets[0]).toMatchObject({ reserved: 60 })
@@ -141,7 +141,7 @@ describe('calls that wait for capacity', () => {
         dep('large', { maxParallelRequests: 1 }),
       ],
     })
-    at.mock.reply({ text: 'x', delayMs: 30 }, { model: 'small' })
+    at.mock.reply({ text: 'x', delayMs: 120 }, { model: 'small' })
     at.mock.reply({ text: 'x', delayMs: 300 }, { model: 'large' })
     const calls = [at.ask({ model: 'small' }), at.ask({ model: 'large' })]
     await turns()
@@ -164,7 +164,7 @@ describe('calls that wait for capacity', () => {
       { clock: new TestClock() },
     )
     at.mock.reply({ text: 'x', delayMs: 300 })
-    at.mock.reply({ text: 'x', delayMs: 30 })
+    at.mock.reply({ text: 'x', delayMs: 120 })
     const trial = at.ask({ tags: ['trial'], max_tokens: 8 })
     const first = at.ask({ max_tokens: 8 })
     await turns()
