@@ -121,7 +121,18 @@ describe('an error of the options names the path of the field', () => {
 
   it('but accepts the fields of providers', async () => {
     const own = [
-      ...['top_a', 'min_p', 'min_tokens', 'models', 'route', 'transforms', 'provider', 'plugins', 'usage', 'reasoning_format'],
+      ...[
+        'top_a',
+        'min_p',
+        'min_tokens',
+        'models',
+        'route',
+        'transforms',
+        'provider',
+        'plugins',
+        'usage',
+        'reasoning_format',
+      ],
       ...[
         'best_of',
         'use_beam_search',
