@@ -321,15 +321,20 @@ export type ErrorCode = AnyLLMError['code']
 /** Class names for tables by error, such as `{ RateLimitError: 3 }`. Aborts by the caller are never counted. */
 export type ErrorClass = Exclude<keyof ErrorClasses, 'AbortError'>
 
-/** Describes a rejected value for a message: `got 'yes'`, `got an empty array`, `got undefined`. Never pass a credential. */
+/** Describes a rejected value for a message: `got 'yes'`, `got an empty array`, `got undefined`. Hides the login of a URL; never pass another credential. */
 export function got(value: unknown): string {
   return `got ${description(value)}`
 }
 
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
+
+/** The user name and password of a URL are never shown, also if it is malformed. */
+const withoutLogin = (text: string): string => text.replace(/\/\/[^/\s]*@/g, '//[redacted]@')
+
 function description(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`
+      return `'${shortened(withoutLogin(value))}'`
     case 'bigint':
       return `${value}n`
     case 'function':

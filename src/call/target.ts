@@ -1,5 +1,5 @@
 import type { AuthScheme, Encoded, Operation, Provider, Settings } from '../../providers/contract.js'
-import { AuthenticationError, BadRequestError } from '../errors.js'
+import { AuthenticationError, BadRequestError, got } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { fromEnvironment } from './environment.js'
 
@@ -363,8 +363,7 @@ function parseBase(base: string, provider: Provider): ParsedBase {
   if (known) return known
   const url = URL.canParse(base) ? new URL(base) : undefined
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    const got = url ? '' : ` and be a URL; got '${base.slice(0, 200)}'`
-    throw badBase(provider, `it must begin with https:// or http://${got}`)
+    throw badBase(provider, `it must be a URL that begins with https:// or http://; ${got(base)}`)
   }
   if (url.username || url.password)
     throw badBase(provider, 'it must not hold a user name or password: use apiKey or headers')

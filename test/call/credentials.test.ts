@@ -88,3 +88,17 @@ describe('a credential in a header', () => {
     expect(await sent({ apiBase: 'http://elsewhere.test/v1', headers })).toContain('CREDENTIAL-1')
   })
 })
+
+it('shows no login of a malformed URL', async () => {
+  for (const options of [{ proxy: 'httpx://user:PASSWORD@' }, { proxy: '//user:PASS/WORD@host' }]) {
+    expect(() => createClient(options)).toThrow(/^'proxy' must be/)
+    expect(() => createClient(options)).not.toThrow(/PASSWORD/)
+  }
+  for (const apiBase of ['httpx://user:PASSWORD@host', 'ftp://user:PASSWORD@', 'https://user:PASSWORD@host/v1']) {
+    const error = await createClient()
+      .completion({ model: 'openai/m', messages: user('Hi'), apiKey: 'k', apiBase })
+      .catch((error: unknown) => String(error))
+    expect(error).toContain('apiBase')
+    expect(error).not.toContain('PASSWORD')
+  }
+})
