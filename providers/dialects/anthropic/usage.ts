@@ -19,14 +19,12 @@ export function usageOf(wire: unknown): Usage | undefined {
   const details: NonNullable<Usage['prompt_tokens_details']> = {}
   if (cacheRead !== undefined) details.cached_tokens = cacheRead
   if (cacheWrite !== undefined) details.cache_creation_tokens = cacheWrite
-  const fiveMinutes = sum(parts, (part) => fieldIn(part.cache_creation, 'ephemeral_5m_input_tokens'))
-  const oneHour = sum(parts, (part) => fieldIn(part.cache_creation, 'ephemeral_1h_input_tokens'))
-  if (fiveMinutes !== undefined || oneHour !== undefined) {
-    details.cache_creation_token_details = {
-      ...(fiveMinutes !== undefined && { ephemeral_5m_input_tokens: fiveMinutes }),
-      ...(oneHour !== undefined && { ephemeral_1h_input_tokens: oneHour }),
-    }
+  const byLifetime: NonNullable<typeof details.cache_creation_token_details> = {}
+  for (const field of lifetimes) {
+    const written = sum(parts, (part) => fieldIn(part.cache_creation, field))
+    if (written !== undefined) byLifetime[field] = written
   }
+  if (Object.keys(byLifetime).length > 0) details.cache_creation_token_details = byLifetime
   if (Object.keys(details).length > 0) usage.prompt_tokens_details = details
 
   const reasoning = sum(parts, (part) => fieldIn(part.output_tokens_details, 'thinking_tokens'))
@@ -91,6 +89,14 @@ function countsIn(fields: unknown): Record<string, number> | undefined {
   if (!isFields(fields)) return undefined
   return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, number] => isCount(entry[1])))
 }
+
+/** Cache writes by the lifetime of the entry. */
+const lifetimes = [
+  'ephemeral_5m_input_tokens',
+  'ephemeral_30m_input_tokens',
+  'ephemeral_1h_input_tokens',
+  'ephemeral_12h_input_tokens',
+] as const
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 

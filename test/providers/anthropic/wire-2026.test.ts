@@ -134,6 +134,15 @@ describe('response_format', () => {
 })
 
 describe('usage', () => {
+  it('counts cache writes by lifetime', () => {
+    const cache_creation = { ephemeral_5m_input_tokens: 1, ephemeral_1h_input_tokens: 2, ephemeral_12h_input_tokens: 3 }
+    const usage = { input_tokens: 3, output_tokens: 2, cache_creation_input_tokens: 6, cache_creation }
+    expect(decode(answer({ usage })).usage?.prompt_tokens_details).toEqual({
+      cache_creation_tokens: 6,
+      cache_creation_token_details: cache_creation,
+    })
+  })
+
   it('preserves unknown counters, and ignores malformed ones', () => {
     const usage = { input_tokens: 3, output_tokens: 2, iterations: 5, cache_creation: 'x', new_tokens: 4 }
     const whole = decode(answer({ usage }))
