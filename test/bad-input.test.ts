@@ -177,3 +177,31 @@ describe('a wrong request', () => {
     expect(error.message).toContain(right)
   })
 })
+
+describe('tools without a type', () => {
+  const request = (model: string, tool: object) => ({
+    model,
+    messages: [{ role: 'user', content: 'Hi' }],
+    tools: [tool],
+    apiKey: 'k',
+    region: 'us-east-1',
+  })
+
+  it.each([
+    ['gemini/gemini-2.5-flash', { googleSearch: {} }],
+    ['bedrock/amazon.nova-lite-v1:0', { toolSpec: { name: 'f', inputSchema: { json: { type: 'object' } } } }],
+    ['anthropic/claude-sonnet-4-5', { name: 'f', input_schema: { type: 'object', properties: {} } }],
+  ])("are sent to %s in the provider's own form", async (model, tool) => {
+    const mock = mockProvider()
+    await using client = createClient({ dispatcher: mock.dispatcher, maxRetries: 0 })
+    await client.completion(request(model, tool) as never).catch(() => {})
+    expect(mock.requests).toHaveLength(1)
+  })
+
+  it('are rejected as misplaced functions', async () => {
+    await using client = createClient({ maxRetries: 0 })
+    for (const tool of [{ name: 'f', parameters: {} }, { function: { name: 'f' } }, { name: 'f' }]) {
+      await expect(client.completion(request('gemini/gemini-2.5-flash', tool) as never)).rejects.toThrow('with a type')
+    }
+  })
+})

@@ -101,12 +101,20 @@ export function checkTypes(params: Params): void {
   }
 }
 
-/** @throws {BadRequestError} if a tool is no object with a `type` */
+/** Whether a tool without a `type` is in a provider's own form, such as `{ googleSearch: {} }`, and not a misplaced function. */
+const isNativeTool = (tool: object): boolean =>
+  'input_schema' in tool || !('name' in tool || 'function' in tool || 'parameters' in tool)
+
+/** @throws {BadRequestError} if a tool is not an object with a `type`, or in a provider's own form */
 export function checkTools({ tools }: Params): void {
   if (!Array.isArray(tools)) return
   for (let at = 0; at < tools.length; at++) {
     const tool: unknown = tools[at]
-    if (isObject(tool) && typeof (tool as { readonly type?: unknown }).type === 'string') continue
+    if (
+      isObject(tool) &&
+      (typeof (tool as { readonly type?: unknown }).type === 'string' || isNativeTool(tool as object))
+    )
+      continue
     throw new BadRequestError(
       `'tools[${at}]' must be an object with a type, for example { type: 'function', function: { name, parameters } }; ${got(tool)}${isObject(tool) ? " without 'type'" : ''}.`,
       { param: 'tools' },

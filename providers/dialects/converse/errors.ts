@@ -41,6 +41,7 @@ const byName: ReadonlyMap<string, Exception> = new Map([
   ['modelstreamerror', known('internal_server', 424)],
   ['internalserver', known('internal_server', 500)],
   ['internalfailure', known('internal_server', 500)],
+  ['internalerror', known('internal_server', 500)],
   ['serviceunavailable', known('service_unavailable', 503)],
 ])
 
@@ -129,7 +130,9 @@ export function errorFacts(failure: Failure & { readonly headers?: Readonly<Reco
   const exception = name === undefined ? undefined : byName.get(name.replace(/exception$/i, '').toLowerCase())
   const general = exception?.kind ?? kindOfStatus(status, byStatus)
   const rule = vague.has(general) ? byText.find(({ pattern }) => pattern.test(message)) : undefined
-  const kind = rule && agrees(rule.kind, exception?.kind) ? rule.kind : general
+  const refined = rule && agrees(rule.kind, exception?.kind) ? rule.kind : general
+  // a quota of a day lasts, whereas one of a minute passes
+  const kind = refined === 'rate_limit' && /\bper day\b|\bdaily\b/i.test(message) ? 'quota_exceeded' : refined
   return {
     kind,
     message,

@@ -42,6 +42,9 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/(?:model|system) is (?:currently )?overloaded|high demand/i, 'overloaded'],
 ]
 
+/** Quotas that don't recover within minutes: of a day, or of 0. */
+const lastingQuota = /per[_ ]?day|\bdaily\b|\blimit: 0\b/i
+
 const byStatus: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([...usualStatus, [499, 'timeout']])
 
 /** Classifies a failure of the Gemini API: google.rpc.Status, alone or in a list. Never throws. */
@@ -81,7 +84,8 @@ function kindOf(
   const coded = code === undefined ? undefined : byCode.get(code)
   const kind = coded ?? kindOfStatus(status, byStatus)
   const vague = kind !== 'not_found' && kind !== 'timeout'
-  return (vague ? byText.find(([pattern]) => pattern.test(message))?.[1] : undefined) ?? kind
+  const refined = (vague ? byText.find(([pattern]) => pattern.test(message))?.[1] : undefined) ?? kind
+  return refined === 'rate_limit' && lastingQuota.test(message) ? 'quota_exceeded' : refined
 }
 
 function hintOf(details: readonly Fields[], message: string): string | undefined {

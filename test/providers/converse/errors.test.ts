@@ -55,6 +55,15 @@ describe('errors', () => {
     expect(facts(status, message, type).kind).toBe(kind)
   })
 
+  it('classify a daily quota as such', () => {
+    const facts = (message: string) =>
+      errorFacts({ status: 429, body: { message }, text: '', headers: { 'x-amzn-errortype': 'ThrottlingException' } })
+        .kind
+    expect(facts('Too many tokens per day, please wait before trying again.')).toBe('quota_exceeded')
+    expect(facts('Too many tokens, please wait before trying again.')).toBe('rate_limit')
+    expect(facts('Too many requests per minute.')).toBe('rate_limit')
+  })
+
   it('contain hints', () => {
     const text =
       'Invocation of model ID x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile.'

@@ -84,6 +84,18 @@ describe('errors', () => {
     })
   })
 
+  it.each([
+    ['Quota exceeded for requests_per_day_per_project.', 'quota_exceeded'],
+    ['Quota exceeded for metric: free_tier_requests, limit: 0', 'quota_exceeded'],
+    ['Quota exceeded for requests_per_minute_per_project, limit: 10', 'rate_limit'],
+    ['Resource has been exhausted.', 'rate_limit'],
+  ])('classifies a quota by its text: %s', (message, kind) => {
+    expect(
+      gemini.error({ status: 429, body: { error: { code: 429, status: 'RESOURCE_EXHAUSTED', message } }, text: '' })
+        .kind,
+    ).toBe(kind)
+  })
+
   it('reads the retry delay from details and text', () => {
     const message = 'Quota exceeded. Please retry in 12.5s.'
     expect(facts(429, { status: 'RESOURCE_EXHAUSTED', message }).retryAfterMs).toBe(12_500)
