@@ -107,13 +107,15 @@ it('reports every operation, and failures before sending', async () => {
   await client.responses({ model: 'openai/gpt-5', input: 'Hello' })
   await client.moderation({ input: 'Hello' })
   await expect(client.completion({ model: 'nobody/nothing', messages })).rejects.toThrow()
-  await expect(client.completion({ model, messages, max_token: 3 } as never)).resolves.toBeTruthy()
+  await expect(client.completion({ model, messages, max_token: 3 } as never)).rejects.toThrow('max_tokens')
+  await expect(client.completion({ model, messages, max_tokens: 3 })).resolves.toBeTruthy()
   await client.flush()
   const ends = events.filter(({ type }) => type === 'success' || type === 'failure')
   expect(ends.map(({ operation, type }) => `${operation} ${type}`)).toEqual([
     'embedding success',
     'responses success',
     'moderation success',
+    'chat failure',
     'chat failure',
     'chat success',
   ])
@@ -129,8 +131,8 @@ it('rejects invalid callbacks through the promise', async () => {
   await expect(client.completion(undefined as never)).rejects.toThrow(LLMError)
   for (const callbacks of [5, {}, [5], [{ onSucess() {} }]]) {
     const list = [{ modelName: 'g', params: { model } }]
-    expect(() => new Router({ modelList: list, callbacks } as never)).toThrow(/^'callbacks'/)
-    expect(() => createClient({ callbacks } as never)).toThrow(/^'callbacks'/)
+    expect(() => new Router({ modelList: list, callbacks } as never)).toThrow(/'callbacks'/)
+    expect(() => createClient({ callbacks } as never)).toThrow(/'callbacks'/)
   }
   for (const wrong of [
     { redact: 5 },
