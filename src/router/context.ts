@@ -12,7 +12,7 @@ import type { Selection } from './selection/selection.js'
 import { strategies } from './selection/strategies/index.js'
 import type { RouterOptions, Strategy } from './types.js'
 
-/** What the parts of a Router share. */
+/** Shared by all parts of a Router. */
 export interface RouterContext {
   /** Replaced together by `configure()`; everything else stays for the life of the Router. */
   options: RouterOptions

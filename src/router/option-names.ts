@@ -30,7 +30,7 @@ export const deploymentOptions: ReadonlySet<string> = new Set([
 const modelParams = operationList.map(({ params }) => params)
 const camelOptions = [deploymentOptions, callOptions, accountOptions]
 
-/** What is wrong with the parameters of a fallback, as the rest of a sentence. */
+/** The problem of a fallback with parameters, as the rest of a sentence. */
 export function targetProblem(target: unknown): string | undefined {
   if (typeof target !== 'object' || target === null) return undefined
   for (const name of Object.keys(target)) {
@@ -60,7 +60,7 @@ const misplaced: Readonly<Record<string, string>> = {
   onSettled: 'must be set on the Router or on a call',
 }
 
-/** What is wrong with an option in `params` of a deployment, as a complete sentence. */
+/** The problem of an option in `params` of a deployment, as a complete sentence. */
 export function paramProblem(name: string, path: string): string | undefined {
   if (Object.hasOwn(misplaced, name)) return `'${path}' ${misplaced[name]}.`
   if (isModelParam(name) || camelOptions.some((names) => names.has(name))) return undefined

@@ -282,7 +282,7 @@ export class Router {
   }
 
   /**
-   * Changes a deployment, which keeps its id, usage and spending. Calls in flight end where they are.
+   * Changes a deployment, which keeps its id, usage and spending. Calls in flight are not affected.
    * @throws {BadRequestError} if the id is unknown, or the configuration is wrong
    * @throws {APIConnectionError} if the Router is closed
    */
@@ -299,7 +299,7 @@ export class Router {
   }
 
   /**
-   * Removes a deployment. Calls in flight end where they are. If fallbacks or `mirrorTo` refer to a group that it leaves empty, an
+   * Removes a deployment. Calls in flight are not affected. If fallbacks or `mirrorTo` refer to a group that it leaves empty, an
    * event `warning` reports it.
    * @returns false if the id is unknown
    */
@@ -334,7 +334,7 @@ export class Router {
     queue.wake()
   }
 
-  /** Resolves when callbacks have received the events of all calls so far, and have sent what they batch. */
+  /** Resolves when callbacks have received the events of all calls so far, and have sent their batches. */
   flush(): Promise<void> {
     return this.#hub.flush()
   }

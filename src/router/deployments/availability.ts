@@ -8,7 +8,7 @@ import type { Deployment } from './deployment.js'
 export interface CooldownOrder {
   readonly durationMs: number
   readonly reason: string
-  /** Whether the provider itself named the duration: then repetition says nothing about how long the failure lasts. */
+  /** Whether the provider itself named the duration: then repetition does not lengthen later cooldowns. */
   readonly asked?: boolean
 }
 

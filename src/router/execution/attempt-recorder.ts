@@ -120,7 +120,7 @@ export class AttemptRecorder implements CallObserver {
     const { deployment, group, probe, at } = this.#selection
     const { events, availability, options } = this.#call.context
     if (!isDeploymentFault(error, deployment)) {
-      // it says nothing about the deployment: the next call probes it
+      // the deployment was not tested: the next call probes it
       if (probe && deployment.probe === 'sent') deployment.probe = 'due'
       return
     }

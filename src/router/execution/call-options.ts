@@ -7,7 +7,7 @@ import type { RouterCallOptions } from '../types.js'
 
 /** A request to a Router, split by recipient. */
 export interface SplitCall {
-  /** Parameters and options that go on to the deployment, without `model`. */
+  /** Parameters and options for the deployment, without `model`. */
   readonly request: Readonly<Record<string, unknown>>
   /** Options for the Router. */
   readonly options: RouterCallOptions

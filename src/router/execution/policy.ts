@@ -104,7 +104,7 @@ export function selectFallbacks(
   return call.fallbacks ?? findEntry(fallbacks, names) ?? defaultFallbacks ?? noTargets
 }
 
-/** Whether the next calls of a group have somewhere else to go, if their own options don't say otherwise. */
+/** Whether the Router has a fallback for the next calls of a group. */
 export const hasFallback = (options: RouterOptions, names: readonly string[], error: LLMError): boolean =>
   selectFallbacks(options, {}, names, error).length > 0
 

@@ -122,7 +122,7 @@ function waitForRetry(
     if (found instanceof Promise) return found.then((one) => (isNoCapacity(one) ? undefined : one))
     return isNoCapacity(found) ? undefined : found
   }
-  // a call may have capacity where another has failed
+  // the failed deployments of a call may be available to another
   const key = JSON.stringify([step.queueKey, [...tried].map(({ id }) => id).sort()])
   return enqueue(step, key, maxWaitMs, attempt)
 }

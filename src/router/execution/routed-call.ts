@@ -28,7 +28,7 @@ export class RoutedCall {
   readonly operation: Operation
   /** The model group that the caller asked for. */
   readonly requested: string
-  /** Parameters and options that go on to the deployment, without `model`. */
+  /** Parameters and options for the deployment, without `model`. */
   readonly request: Readonly<Record<string, unknown>>
   readonly options: RouterCallOptions
   readonly stream: boolean

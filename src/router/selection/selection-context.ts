@@ -24,7 +24,7 @@ export interface SelectionRequest {
   readonly waitedMs?: number | undefined
 }
 
-/** What one selection needs for every deployment, worked out once. */
+/** The input of one selection, worked out once for all deployments. */
 export class SelectionContext {
   readonly request: SelectionRequest
   readonly router: RouterContext
