@@ -1,4 +1,6 @@
 import { type Client, createSharedClient } from './client.js'
+import { argumentError, withArgumentErrors } from './operations/argument-error.js'
+import { estimateTokens as estimate } from './tokens/estimate.js'
 
 let shared: Client | undefined
 
@@ -64,21 +66,35 @@ export const countTokens: Client['countTokens'] = (request, options) => client()
  * `tiktoken` with its first use.
  * @throws {BadRequestError} if tiktoken is not installed
  */
-export const tokenCounter: Tokens['tokenCounter'] = async (request) => (await tokens()).tokenCounter(request)
+export const tokenCounter: Tokens['tokenCounter'] = (request) =>
+  withArgumentErrors('tokenCounter', async () => (await tokens()).tokenCounter(request))
 
 /** Like {@link tokenCounter}, with the method and the expected error of the count. */
-export const countTokensLocally: Tokens['countTokensLocally'] = async (request) =>
-  (await tokens()).countTokensLocally(request)
+export const countTokensLocally: Tokens['countTokensLocally'] = (request) =>
+  withArgumentErrors('countTokensLocally', async () => (await tokens()).countTokensLocally(request))
 
 /** Loads a tokenizer that counts synchronously. */
-export const loadTokenizer: Tokens['loadTokenizer'] = async (model) => (await tokens()).loadTokenizer(model)
+export const loadTokenizer: Tokens['loadTokenizer'] = (model) =>
+  withArgumentErrors('loadTokenizer', async () => (await tokens()).loadTokenizer(model))
 
 /**
  * Keeps the instructions and the newest turns that fit into a number of tokens, and no tool call without its results.
  * @throws {ContextWindowExceededError} if the last turn alone does not fit
  */
-export const trimMessages: Tokens['trimMessages'] = async (messages, options) =>
-  (await tokens()).trimMessages(messages, options)
+export const trimMessages: Tokens['trimMessages'] = (messages, options) =>
+  withArgumentErrors('trimMessages', async () => (await tokens()).trimMessages(messages, options))
+
+/**
+ * Estimates the tokens of a request or a text by its characters, synchronously and without a tokenizer.
+ * @throws {BadRequestError} if an argument has the wrong type
+ */
+export const estimateTokens: typeof estimate = (request) => {
+  try {
+    return estimate(request)
+  } catch (error) {
+    throw argumentError('estimateTokens', error)
+  }
+}
 
 type Tokens = typeof import('./tokens/index.js')
 const tokens = (): Promise<Tokens> => import('./tokens/index.js')
@@ -185,7 +201,6 @@ export { parseRouterOptions } from './router/parse-options.js'
 export { Router } from './router/router.js'
 export type * from './router/state.js'
 export type * from './router/types.js'
-export { estimateTokens } from './tokens/estimate.js'
 export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest, TrimOptions } from './tokens/index.js'
 export type * from './types/cache.js'
 export type * from './types/chat.js'

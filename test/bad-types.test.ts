@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type CompletionRequest, createClient, LLMError } from '../src/index.js'
+import {
+  type CompletionRequest,
+  countTokensLocally,
+  createClient,
+  estimateTokens,
+  LLMError,
+  loadTokenizer,
+  tokenCounter,
+  trimMessages,
+} from '../src/index.js'
 import { rejection, simulated, user } from './helpers/simulated.js'
 
 const { sim, client } = simulated()
@@ -47,6 +56,21 @@ describe('a parameter of the wrong type', () => {
       const call = client().completion({ model: 'openai/gpt-4o', messages: [{ role: 'user', content }] })
       expect(await rejection(call)).toMatchObject({ code: 'bad_request', param: 'messages' })
       expect(sim().requests).toHaveLength(0)
+    },
+  )
+})
+
+describe('a wrong argument', () => {
+  it.each([undefined, null, 5, {}, { messages: 5, model: 'm' }, { model: 5, text: 'x' }])(
+    '%j is a BadRequestError',
+    async (given) => {
+      const functions = [tokenCounter, countTokensLocally, trimMessages, async (one: never) => estimateTokens(one)]
+      for (const call of functions) {
+        const result = await (call as (one: never) => Promise<unknown>)(given as never).catch((error: unknown) => error)
+        if (result instanceof Error) expect(result).toMatchObject({ code: 'bad_request' })
+      }
+      const error = await rejection(loadTokenizer(undefined as never))
+      expect(LLMError.is(error)).toBe(true)
     },
   )
 })

@@ -12,6 +12,7 @@ import { providerCount } from '../tokens/endpoints.js'
 import { familyOf } from '../tokens/families.js'
 import type { TokenCount, TokenRequest } from '../tokens/types.js'
 import type { CallOptions, CompletionRequest } from '../types/options.js'
+import { withArgumentErrors } from './argument-error.js'
 import { chat } from './chat.js'
 import { checkMessages } from './shapes.js'
 
@@ -79,7 +80,8 @@ const isTooLong = ({ messages, tools }: Params, { mostChars }: CountEndpoint): b
 async function countLocally(params: Params, options: CallOptions): Promise<TokenCount> {
   const { countTokensLocally } = await import('../tokens/index.js')
   const given = params as unknown as TokenRequest
-  return countTokensLocally(options.baseModel === undefined ? given : { ...given, model: options.baseModel })
+  const local = options.baseModel === undefined ? given : { ...given, model: options.baseModel }
+  return withArgumentErrors('countTokens', () => countTokensLocally(local))
 }
 
 /** The provider with the path of its counting endpoint. Address, credentials and signature are those of its chat calls. */
