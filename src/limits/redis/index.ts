@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../call/clock.js'
+import { checkNames } from '../../call/validate.js'
 import { BadRequestError } from '../../errors.js'
 import type {
   AccountUsage,
@@ -199,9 +200,8 @@ const closedRejection = ({ candidates }: ReserveRequest): Rejection => ({
 
 function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespace: string): Settings {
   const wrong = (message: string, param?: string) => new BadRequestError(message, param === undefined ? {} : { param })
-  if (typeof options !== 'object' || options === null) {
-    throw wrong(`${maker}() takes an object such as { url: 'redis://localhost:6379' }; got ${show(options)}.`)
-  }
+  const known = maker === 'redisLimits' ? [...optionNames, 'seed'] : optionNames
+  checkNames(maker, options, 'clockOffset' in Object(options) ? [...known, 'clockOffset'] : known)
   const {
     url,
     client,
@@ -211,20 +211,16 @@ function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespac
     seed,
     clockOffset,
   } = options
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name) || (name === 'seed' && maker !== 'redisLimits')) {
-      throw wrong(
-        `Unknown option '${name}' of ${maker}(). Known options: ${[...optionNames].filter((one) => one !== 'clockOffset').join(', ')}.`,
-        name,
-      )
-    }
-  }
   const must = (name: string, what: string, value: unknown) =>
     wrong(`'${name}' of ${maker}() must be ${what}; got ${show(value)}.`, name)
   if (url !== undefined && client) throw wrong(`${maker}() takes 'url' or 'client', not both. Leave one out.`, 'client')
   // found later, it would look like a server that is down
   if (url !== undefined && (typeof url !== 'string' || !/^rediss?:\/\//i.test(url))) {
-    throw wrong(`'url' of ${maker}() must be a string that begins with redis:// or rediss://.`, 'url')
+    throw must(
+      'url',
+      'a string that begins with redis:// or rediss://',
+      typeof url === 'string' ? 'another scheme' : url,
+    )
   }
   if (client && typeof client.evalSha !== 'function')
     throw must('client', "a client of the package 'redis'", typeof client)
@@ -256,7 +252,7 @@ function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespac
 
 const show = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value))
 
-const names: readonly (keyof RedisLimitsOptions)[] = [
+const optionNames: readonly (keyof RedisStateOptions)[] = [
   'url',
   'client',
   'keyPrefix',
@@ -267,7 +263,4 @@ const names: readonly (keyof RedisLimitsOptions)[] = [
   'onLoss',
   'processes',
   'allowedFails',
-  'seed',
-  'clockOffset',
 ]
-const optionNames: ReadonlySet<string> = new Set(names)

@@ -41,9 +41,9 @@ describe('redisLimits() without a server', () => {
     expect(() => redisState({ url: 'redis://x', client: {} as never })).toThrow(/not both/)
     expect(() => redisState({ ttl: 5 } as never)).toThrow(/Unknown option 'ttl'/)
     expect(() => redisState({ seed: async () => [] } as never)).toThrow(/Unknown option 'seed'/)
-    expect(() => redisState('redis://x' as never)).toThrow(/takes an object such as/)
-    expect(() => redisState({ url: 'localhost:6379' })).toThrow(/begins with redis:/)
-    expect(() => redisLimits({ url: 'http://localhost' })).toThrow(/begins with redis:/)
+    expect(() => redisState('redis://x' as never)).toThrow(/options of redisState\(\) must be an object/)
+    expect(() => redisState({ url: 'localhost:6379' })).toThrow(/must be a string that begins with redis:/)
+    expect(() => redisLimits({ url: 'http://localhost' })).toThrow(/must be a string that begins with redis:/)
     expect(() => redisLimits({ onLoss: 'ignore' as never })).toThrow(
       "'onLoss' of redisLimits() must be 'local' or 'reject'; got 'ignore'.",
     )

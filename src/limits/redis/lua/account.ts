@@ -23,8 +23,8 @@ local raw = clock[1] * 1000 + math.floor(clock[2] / 1000) + (a.dt or 0)
 local SLOTS = ${slots}
 local SUMS = { r = 'R', t = 'T', i = 'I', o = 'U', c = 'C' }
 local RATES = { 'r', 't', 'i', 'o' }
-local FIELDS = { 'E', 'N', 'Z', 'R', 'T', 'I', 'U', 'O', 'P', 'C', 'D', 'B', 'n', 'H', 'X', 'w', '?',
-  'cu', 'cr', 'pu', 'po', 'lc', 'lt', 'lf', 'la' }
+local LETTERS = { rt = { 'r', 't' }, rtio = RATES, c = { 'c' } }
+local NONE = {}
 local function int(n) return string.format('%.0f', n) end
 local function split(text)
   local list = {}
@@ -32,26 +32,22 @@ local function split(text)
   return list
 end
 local function open(key, s)
-  local names = {}
-  for k, field in ipairs(FIELDS) do names[k] = field end
-  names[#names + 1] = 'M:' .. s.m
-  local v = redis.call('HMGET', key, unpack(names))
-  local x = { key = key, s = s, set = {}, sum = {} }
-  for k, field in ipairs(FIELDS) do x[field] = v[k] or nil end
-  x.member = v[#names] and split(v[#names]) or nil
+  local v = redis.call('HMGET', key, 'E', 'N', 'Z', 'R', 'T', 'I', 'U', 'C', 'O', 'P', 'D', 'B', 'n', 'H', 'X', 'w', '?',
+    'cu', 'cr', 'pu', 'po', 'lc', 'lt', 'lf', 'la', 'M:' .. s.m)
+  local x = { key = key, s = s, set = {}, E = v[1], N = v[2], O = v[9], P = v[10], D = v[11], B = v[12], X = v[15], w = v[16],
+    hidden = v[17], cu = v[18], cr = v[19], pu = v[20], po = v[21], lc = v[22], lt = v[23], lf = v[24], la = v[25], member = v[26],
+    count = tonumber(v[13]) or 0, held = tonumber(v[14]) or 0 }
+  x.sum = { r = tonumber(v[4]) or 0, t = tonumber(v[5]) or 0, i = tonumber(v[6]) or 0, o = tonumber(v[7]) or 0,
+    c = tonumber(v[8]) or 0 }
   -- the time of an account never goes back: it continues from the highest time seen
-  local offset, seen = tonumber(x.Z) or 0, tonumber(x.N)
+  local offset, seen = tonumber(v[3]) or 0, tonumber(v[2])
   x.now = raw + offset
   if seen and seen > x.now then
     x.set.Z = int(offset + seen - x.now)
     x.now = seen
   end
-  for letter, field in pairs(SUMS) do x.sum[letter] = tonumber(x[field]) or 0 end
-  x.count, x.held = tonumber(x.n) or 0, tonumber(x.H) or 0
-  local letters = {}
-  for letter in string.gmatch(s.q, '.') do letters[#letters + 1] = letter end
-  x.rates = { letters = letters, slot = s.w, ends = s.we, oldest = 'O', period = 'P' }
-  x.money = { letters = s.b and { 'c' } or {}, slot = s.s, ends = s.se, oldest = 'D', period = 'B' }
+  x.rates = { letters = LETTERS[s.q] or NONE, slot = s.w, ends = s.we, oldest = 'O', period = 'P' }
+  x.money = { letters = s.b and LETTERS.c or NONE, slot = s.s, ends = s.se, oldest = 'D', period = 'B' }
   return x
 end
 local function put(x, letter, n)

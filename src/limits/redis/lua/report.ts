@@ -8,7 +8,7 @@ export const report = `
 local unknown, epochs = {}, {}
 for i, s in ipairs(a.A) do
   local x = open(KEYS[i], s)
-  local m = x.member
+  local m = x.member and split(x.member)
   local known = x.E and (s.e == '' or s.e == x.E) and (m and m[1] or 0) >= (s.v or 0)
   if s.T and not known and not s.j then unknown[#unknown + 1] = i
   elseif s.T then
@@ -26,7 +26,7 @@ for i, s in ipairs(a.A) do
         end
         if not add(x, x.money, period or 0, { c = hidden[7] }) then hidden[7] = 0 end
       end
-    elseif x['?'] then hidden = split(x['?']) end
+    elseif x.hidden then hidden = split(x.hidden) end
     local cover, gone = { r = 0, t = 0, i = 0, o = 0 }, {}
     for _, l in ipairs(s.L or {}) do
       local text = redis.call('HGET', x.key, 'L:' .. l[1])

@@ -15,7 +15,7 @@ for i, s in ipairs(a.A) do
       x.E = a.id
       x.set.E = a.id
     end
-  elseif (s.e ~= '' and s.e ~= x.E) or (s.v or 0) > (x.member and x.member[1] or 0) then unknown[#unknown + 1] = i end
+  elseif (s.e ~= '' and s.e ~= x.E) or (s.v and s.v > (tonumber(string.match(x.member or '', '^%d+')) or 0)) then unknown[#unknown + 1] = i end
 end
 if #unknown > 0 then return cjson.encode({ now = raw, k = unknown }) end
 for _, x in ipairs(X) do ready(x) end
