@@ -3,8 +3,8 @@
 // Ask: curl -N localhost:3000/chat --json '{"messages":[{"role":"user","content":"Hi"}]}'
 //
 // In your project this is app/chat/route.js, without the import of setup.mjs and the last lines. A route handler is a
-// function from a web Request to a Response, so this example runs without Next.js; scripts/next-app.mjs builds it into a
-// real Next.js app.
+// function from a web Request to a Response, so this example runs without Next.js; scripts/next-app.mjs builds it into
+// a real Next.js app.
 //
 // No settings are needed. serverExternalPackages: ['llmux'] in next.config.mjs avoids webpack's warnings about optional
 // packages and lets tokenCounter() find the .wasm file of tiktoken.
