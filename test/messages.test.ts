@@ -20,7 +20,6 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const exceptions: readonly { readonly file: RegExp; readonly text?: RegExp; readonly reason: string }[] = [
   { file: /^src\/cache\/redis-link/, text: /'url' of .* must be a URL/, reason: 'a URL may hold a password' },
   { file: /^src\/transport\//, reason: 'fragments of the message of a broken stream' },
-  { file: /^src\/limits\/redis/, text: /'url' of .* must be a string/, reason: 'a URL may hold a password' },
   { file: /^src\/call\/validate/, text: /The header .* must be/, reason: 'a header may hold a credential' },
   { file: /^simulator\/(dispatcher|handler)/, reason: 'the wording of undici, which the simulator stands in for' },
 ]
