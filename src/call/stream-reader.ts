@@ -175,7 +175,11 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#bytes += chunk.length
     if (this.#bytes > this.#call.limits.maxResponseBytes) return this.fail(tooLarge(this.#call))
     // the first byte distinguishes a stream from JSON and HTML; headers are often wrong
-    if (this.#mode === 'unknown') this.#mode = this.#saysBody(chunk) ? 'body' : 'events'
+    if (this.#mode === 'unknown') {
+      const kind = this.#kindOf(chunk)
+      if (!kind) return
+      this.#mode = kind
+    }
     if (this.#mode === 'body') {
       this.#body.push(chunk)
       if (this.#call.status >= 300 && this.#bytes >= errorBodyLimit) this.#cutErrorBody()
@@ -192,9 +196,12 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     else if (this.#reading.done) this.#end()
   }
 
-  /** Only server-sent events differ from a body in their first byte. */
-  #saysBody(chunk: Buffer): boolean {
-    return this.#call.provider.dialect.framing === 'sse' && beginsWithBody(chunk)
+  /** Only server-sent events differ from a body in their first byte. Undefined for white space, which both may begin with. */
+  #kindOf(chunk: Buffer): 'events' | 'body' | undefined {
+    if (this.#call.provider.dialect.framing !== 'sse') return 'events'
+    const first = firstByte(chunk)
+    if (first === undefined) return undefined
+    return first === 0x7b || first === 0x5b || first === 0x3c ? 'body' : 'events'
   }
 
   #ended(): void {
@@ -440,11 +447,12 @@ const timedOut = ({ provider, model, status, target }: Call, phase: 'first_token
     status: status || undefined,
   })
 
-/** `{`, `[` or `<` as the first character that is no white space. */
-function beginsWithBody(chunk: Buffer): boolean {
-  for (const byte of chunk) {
-    if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) continue
-    return byte === 0x7b || byte === 0x5b || byte === 0x3c
+/** The first byte that is neither white space nor a byte order mark. */
+function firstByte(chunk: Buffer): number | undefined {
+  const from = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
+  for (let at = from; at < chunk.length; at++) {
+    const byte = chunk[at]
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte
   }
-  return false
+  return undefined
 }

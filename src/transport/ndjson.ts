@@ -15,14 +15,16 @@ export function ndjson(onEvent: OnEvent, maxLineChars = 64 * 1024 * 1024): Frame
   }
   return {
     push(bytes) {
-      const text = rest + decoder.write(bytes)
+      // only new text is searched, so that a line in many packets takes linear time
+      const text = decoder.write(bytes)
       let from = 0
       for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
-        const line = text.slice(from, at)
+        const line = rest + text.slice(from, at)
+        rest = ''
         from = at + 1
         take(line)
       }
-      rest = text.slice(from)
+      rest += text.slice(from)
       if (rest.length > maxLineChars) throw new Error(`a line of more than ${maxLineChars} characters`)
     },
     end() {

@@ -11,8 +11,11 @@ import type { Framer, OnEvent } from './framer.js'
 export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer {
   const decoder = new StringDecoder('utf8')
   let first = true
+  /** The input so far ends with a carriage return: a line feed after it belongs to the same line end. */
+  let afterReturn = false
   /** Lines that are not of the format: some hosts send an error as bare JSON in the middle of a stream. */
   let stray = ''
+  let tries = 0
   const parser = createParser({
     onEvent(message) {
       stray = ''
@@ -23,8 +26,9 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
       if (error.type !== 'unknown-field' || error.line === undefined) return
       if (stray === '' && !error.line.trimStart().startsWith('{')) return
       stray += error.line
+      if (stray.length === error.line.length) tries = 0
       if (stray.length > maxStrayChars) stray = ''
-      else if (error.line.trimEnd().endsWith('}') && isErrorBody(stray)) {
+      else if (error.line.trimEnd().endsWith('}') && ++tries <= maxTries && isErrorBody(stray)) {
         const body = stray
         stray = ''
         onEvent(undefined, body)
@@ -39,6 +43,15 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
         first = false
         if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
       }
+      // the parser holds a carriage return back until it sees the next character, and with it the event that it ends
+      if (afterReturn && text !== '') {
+        afterReturn = false
+        if (text.charCodeAt(0) === lineFeed) text = text.slice(1)
+      }
+      if (text.includes('\r')) {
+        afterReturn = text.endsWith('\r')
+        text = text.replace(/\r\n?/g, '\n')
+      }
       if (text !== '') parser.feed(text)
     },
     end() {
@@ -47,7 +60,10 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
   }
 }
 
+const lineFeed = 10
 const maxStrayChars = 64 * 1024
+/** Parses of one stray body, which would else take quadratic time. */
+const maxTries = 64
 
 function isErrorBody(text: string): boolean {
   try {

@@ -86,3 +86,47 @@ it('splits lines of JSON for every cut', () => {
   const endless = ndjson(() => {}, 100)
   expect(() => endless.push(Buffer.from('x'.repeat(101)))).toThrow('more than 100')
 })
+
+it.each(['\n', '\r\n', '\r'])('delivers an event with its blank line, with line ends %j', (lineEnd) => {
+  const seen: string[] = []
+  const framer = sse((_, data) => seen.push(data))
+  for (const data of ['1', '2', '3']) {
+    framer.push(Buffer.from(`data: ${data}${lineEnd}`))
+    expect(seen.at(-1)).not.toBe(data)
+    framer.push(Buffer.from(lineEnd))
+    expect(seen.at(-1)).toBe(data)
+  }
+  framer.end()
+  expect(seen).toEqual(['1', '2', '3'])
+})
+
+it.each([
+  ['server-sent events', sse, 'data: ', '\n\n'],
+  ['server-sent events with carriage returns', sse, 'data: ', '\r\r'],
+  ['lines of JSON', ndjson, '', '\n'],
+] as const)('reads a long line in small packets in linear time: %s', (_, make, before, after) => {
+  const packet = Buffer.alloc(100, 'x')
+  const time = (packets: number) => {
+    let length = 0
+    const framer = make((_, data) => {
+      length = data.length
+    })
+    const start = performance.now()
+    framer.push(Buffer.from(before))
+    for (let at = 0; at < packets; at++) framer.push(packet)
+    framer.push(Buffer.from(after))
+    expect(length).toBe(packets * packet.length)
+    return performance.now() - start
+  }
+  time(1000)
+  // a quadratic reader takes minutes for the 20 MB
+  expect(time(200_000)).toBeLessThan(5000)
+})
+
+it('reads a stray body of many lines in linear time', () => {
+  const framer = sse(() => {})
+  const start = performance.now()
+  framer.push(Buffer.from(`${'{"a":{\n'.repeat(5000)}"a":1\n${'}\n'.repeat(10_000)}`))
+  framer.end()
+  expect(performance.now() - start).toBeLessThan(2000)
+})
