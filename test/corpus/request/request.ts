@@ -49,8 +49,21 @@ export function recordedChat(recording: Recording): ChatRequest | undefined {
   }
   if (!body || !Array.isArray(body.messages) || body.messages.length === 0) return undefined
   const { stream: _, model: __, ...params }: Fields = isMessages(recording) ? toOpenAI(body) : nameResults(body)
-  return { ...params, model: modelOf(recording).full } as unknown as ChatRequest
+  return { ...params, ...typedTools(params.tools), model: modelOf(recording).full } as unknown as ChatRequest
 }
+
+/**
+ * Tools with their type. Mistral's API accepted functions without it, and adds it itself; llmux rejects them with the right spelling,
+ * as most providers do, so a caller of llmux writes the type.
+ */
+const typedTools = (tools: unknown): Fields | undefined =>
+  Array.isArray(tools)
+    ? {
+        tools: tools.map((tool) =>
+          isObject(tool?.function) && !('type' in tool) ? { type: 'function', ...tool } : tool,
+        ),
+      }
+    : undefined
 
 export function recordedEmbedding(recording: Recording): EmbeddingParams | undefined {
   const given = requestBody(recording)
