@@ -1,10 +1,11 @@
-import { AuthenticationError } from '../src/errors.js'
+import { AuthenticationError, BadRequestError } from '../src/errors.js'
 import { usesResponses } from './api-choice.js'
 import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 import { modelRules } from './models/index.js'
 import { missingPackage } from './optional.js'
+import { encodeSegment } from './shared/path.js'
 
 /** Azure OpenAI: OpenAI's dialect at an address with the deployment in its path, or at the `v1` base with it in the body. */
 
@@ -29,7 +30,7 @@ function deploymentPath(
   if (basePath.endsWith('/openai/v1')) return `${chatPaths[operation]}${undated.has(apiVersion) ? query : ''}`
   if (undated.has(apiVersion)) return `/openai/v1${chatPaths[operation]}${query}`
   const root = basePath.endsWith('/openai') ? '' : '/openai'
-  return `${root}/deployments/${encodeURIComponent(model)}${chatPaths[operation]}${query}`
+  return `${root}/deployments/${encodeSegment(model, 'azure')}${chatPaths[operation]}${query}`
 }
 
 /** The first dated version with the Responses API. For older ones, such as the default, the API is at the `v1` base. */
@@ -71,8 +72,10 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'azure',
   name: 'Azure OpenAI',
   dialect: Object.freeze({ ...openai, responses: responsesOperation }),
-  route: (model: string, request?: RouteRequest) =>
-    usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider),
+  route: (model: string, request?: RouteRequest) => {
+    refuseSeries(model)
+    return usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)
+  },
   address: Object.freeze({
     base: undefined,
     example: 'https://my-resource.openai.azure.com',
@@ -84,6 +87,24 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   authorize: entraToken,
   quirks,
 })
+
+/** The model of a series that LiteLLM's names begin with, for the message. */
+const series: ReadonlyMap<string, string> = new Map([
+  ['o_series', 'o3'],
+  ['gpt5_series', 'gpt-5'],
+])
+
+/** @throws {BadRequestError} for `o_series/my-deployment`: a series is no part of a deployment's name, `baseModel` names the model. */
+function refuseSeries(model: string): void {
+  const slash = model.indexOf('/')
+  const example = slash > 0 ? series.get(model.slice(0, slash)) : undefined
+  if (example === undefined) return
+  throw new BadRequestError(
+    `'model' must be the name of the deployment alone; got 'azure/${model}'. ` +
+      `Pass model: 'azure/${model.slice(slash + 1)}' and the model behind it, such as baseModel: '${example}'.`,
+    { provider: 'azure', param: 'model' },
+  )
+}
 
 let bridge: Provider | undefined
 

@@ -25,6 +25,11 @@ export interface CompatibleRow {
   readonly baseEnv?: readonly string[]
   /** Paths under the base that differ from OpenAI's. @default `/chat/completions`, `/embeddings` and `/rerank` */
   readonly paths?: Partial<Readonly<Record<'chat' | 'embedding' | 'rerank', string>>>
+  /**
+   * Path under the base for chat with features in beta: an assistant message marked `prefix: true`, and functions marked `strict: true`.
+   * For the host itself only. @default the path of chat
+   */
+  readonly betaChatPath?: string
   /** The host reranks at `/rerank`, in Cohere's form. @default false */
   readonly rerank?: boolean
   /** False if servers may run without a key. @default true with `env`, else false */

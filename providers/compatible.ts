@@ -6,6 +6,7 @@ import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/
 import { moderationOperation } from './dialects/openai/moderation.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
+import { fieldsIn, isFields } from './fields.js'
 
 export type { CompatibleRow } from './compatible-row.js'
 
@@ -22,6 +23,26 @@ const dialectOf = (row: CompatibleRow): Dialect<OpenAIQuirks> =>
       }
     : openai
 
+/** Whether a call needs what `betaChatPath` is for. */
+const usesBeta = ({ messages, tools }: RouteRequest['params']): boolean =>
+  fieldsIn(messages).some(({ prefix }) => prefix === true) ||
+  fieldsIn(tools).some((tool) => isFields(tool.function) && tool.function.strict === true)
+
+/** The provider with another path for chat. A base with a path of its own keeps the path that follows it. */
+function withChatPath(
+  provider: Provider<OpenAIQuirks>,
+  chatPath: string | undefined,
+): Provider<OpenAIQuirks> | undefined {
+  if (chatPath === undefined) return undefined
+  const { path } = provider.address
+  const address: Provider['address'] = {
+    ...provider.address,
+    path: (operation, model, stream, settings, basePath, ownHost) =>
+      operation === 'chat' && basePath === '' ? chatPath : path(operation, model, stream, settings, basePath, ownHost),
+  }
+  return deepFreeze({ ...provider, address })
+}
+
 /** Builds the provider of a row. The row is copied: the provider is frozen, the row belongs to the caller. */
 export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const copy = structuredClone(row)
@@ -31,13 +52,16 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
     id,
     name,
     dialect: dialectOf(row),
-    ...(row.responses && {
+    ...((row.responses || row.betaChatPath !== undefined) && {
       route: (model: string, request?: RouteRequest) => {
         const hosted =
           row.hostedToolsOnResponses &&
           request?.operation === 'chat' &&
           hasHostedTools(request.params, 'web_search_options')
-        return isExplicit(model) || hosted ? (bridge ?? loadBridge()) : (provider as Provider)
+        if (row.responses && (isExplicit(model) || hosted)) return bridge ?? loadBridge()
+        const inBeta =
+          beta !== undefined && request?.operation === 'chat' && request.ownHost && usesBeta(request.params)
+        return (inBeta ? beta : provider) as Provider
       },
     }),
     address: {
@@ -55,6 +79,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
     ...(optionHeaders && { optionHeaders }),
     quirks: { ...defaultQuirks, ...quirks },
   }
+  const beta = withChatPath(provider, copy.betaChatPath)
   let bridge: Provider | undefined
   /** Chat over the Responses API, for model strings that request it. */
   const loadBridge = async (): Promise<Provider> => {

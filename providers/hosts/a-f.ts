@@ -239,11 +239,13 @@ export const hostsAToF = [
     quirks: { ...simpleChat, unsupported: openaiOnly },
   },
   {
-    // https://api-docs.deepseek.com/guides/thinking_mode; `prefix` needs the base https://api.deepseek.com/beta
+    // https://api-docs.deepseek.com/guides/thinking_mode
+    // https://api-docs.deepseek.com/guides/chat_prefix_completion and /guides/tool_calls (strict mode) need the base …/beta
     id: 'deepseek',
     name: 'DeepSeek',
     responses: true,
     base: 'https://api.deepseek.com',
+    betaChatPath: '/beta/chat/completions',
     env: ['DEEPSEEK_API_KEY'],
     baseEnv: ['DEEPSEEK_API_BASE'],
     keyUrl: 'https://platform.deepseek.com/api_keys',

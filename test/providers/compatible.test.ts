@@ -172,6 +172,26 @@ describe('quirks of hosts', () => {
     expect(sent('groq', turn('a', { content: parts }))[1]?.content).toEqual([{ type: 'text', text: 'Well.' }])
   })
 
+  it.each([
+    ['a message to continue', { messages: [user, { role: 'assistant', content: '[', prefix: true }] }],
+    ['a strict function', { tools: [{ type: 'function', function: { name: 'f', strict: true } }] }],
+  ])('go to the beta path of DeepSeek for %s', async (_, params) => {
+    const pathOf = async (ownHost: boolean, basePath: string, given: object) => {
+      const request = {
+        operation: 'chat',
+        baseModel: undefined,
+        params: { messages: [user], ...given },
+        ownHost,
+      } as const
+      const routed = await providerOf('deepseek').route?.('deepseek-chat', request)
+      return routed?.address.path('chat', 'deepseek-chat', false, {}, basePath, ownHost)
+    }
+    expect(await pathOf(true, '', params)).toBe('/beta/chat/completions')
+    expect(await pathOf(true, '', {})).toBe('/chat/completions')
+    expect(await pathOf(true, '/beta', params)).toBe('/chat/completions')
+    expect(await pathOf(false, '', params)).toBe('/chat/completions')
+  })
+
   it('continue a prefix on hosts that support it', () => {
     const messages = [user, { role: 'assistant', content: '{', prefix: true }]
     for (const id of ['mistral', 'deepseek']) expect(sent(id, messages)[1]).toHaveProperty('prefix', true)

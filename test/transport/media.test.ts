@@ -27,6 +27,12 @@ describe('addresses', () => {
     '64:ff9b::10.0.0.1',
     '[::1]',
     'ff02::1',
+    '3fff:fff::1',
+    '5f00::1',
+    'fec0::7',
+    'feff::1',
+    '168.63.129.16',
+    '::ffff:168.63.129.16',
     '2002:7f00:1::',
     'localhost',
     '',
@@ -34,12 +40,17 @@ describe('addresses', () => {
     expect(isPublicAddress(address)).toBe(false)
   })
 
-  it.each(['8.8.8.8', '172.32.0.1', '1.1.1.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])(
-    '%s is public',
-    (address) => {
-      expect(isPublicAddress(address)).toBe(true)
-    },
-  )
+  it.each([
+    '8.8.8.8',
+    '172.32.0.1',
+    '1.1.1.1',
+    '2606:4700:4700::1111',
+    '168.63.129.17',
+    '::ffff:8.8.8.8',
+    '64:ff9b::808:808',
+  ])('%s is public', (address) => {
+    expect(isPublicAddress(address)).toBe(true)
+  })
 })
 
 describe('downloading media', () => {

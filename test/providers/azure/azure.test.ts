@@ -60,6 +60,31 @@ describe('azure/', () => {
     expect(mock.requests[0]?.headers.authorization).toBe('Bearer t')
   })
 
+  it.each(['o_series', 'gpt5_series'])('refuses the series %s in front of a deployment', async (series) => {
+    const mock = mockProvider()
+    const client = createClient({ dispatcher: mock.dispatcher })
+    const call = client.completion({ model: `azure/${series}/chat-eu`, messages, apiBase, apiKey: 'k' })
+    expect(await rejection(call)).toMatchObject({
+      code: 'bad_request',
+      param: 'model',
+      message: expect.stringMatching(/'azure\/chat-eu'.*baseModel/),
+    })
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  it.each(['.', '..'])('refuses the deployment name %s, which leaves its path', async (name) => {
+    const mock = mockProvider()
+    const client = createClient({ dispatcher: mock.dispatcher })
+    for (const ask of [
+      () => client.completion({ model: `azure/${name}`, messages, apiBase, apiKey: 'k' }),
+      () => client.completion({ model: `azure/${name}`, messages, apiBase, apiKey: 'k', stream: true }),
+      () => client.embedding({ model: `azure/${name}`, input: 'a', apiBase, apiKey: 'k' }),
+    ]) {
+      expect(await rejection(ask())).toMatchObject({ code: 'bad_request', param: 'model' })
+    }
+    expect(mock.requests).toHaveLength(0)
+  })
+
   it('names the missing setting', async () => {
     const client = createClient({ dispatcher: mockProvider().dispatcher })
     expect(await rejection(client.completion({ model: 'azure/my-gpt', messages }))).toMatchObject({
