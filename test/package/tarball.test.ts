@@ -76,7 +76,7 @@ test('the lockfile has every package for every platform, as npm ci demands', asy
 })
 
 test('publint finds no problem', async () => {
-  const { code, stdout, stderr } = await run(bin('publint finds no problem'), [packed.tarball, '--strict'], root)
+  const { code, stdout, stderr } = await run(bin('publint'), [packed.tarball, '--strict'], root)
   expect(code, stdout + stderr).toBe(0)
 })
 
