@@ -36,6 +36,8 @@ export default defineConfig({
     'lru-cache',
     // repairs tool arguments of a history; loaded with the dialects
     'jsonrepair',
+    // decodes zstd on versions of Node.js that can't; loaded with the first such response
+    'fzstd',
     // checks the options of a Router, whether or not its user has zod: the few parts that it needs
     /^zod\/mini$/,
   ],

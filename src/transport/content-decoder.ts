@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { ZstdDecoder } from './zstd-decoder.js'
 
 /** A body that doesn't match its `content-encoding`. */
 export class ContentEncodingError extends Error {
@@ -145,8 +146,7 @@ const decoders: Readonly<Record<string, MakeDecoder>> = {
   zstd: () => {
     // Node.js 22.15 and later
     const { createZstdDecompress } = zlib as { createZstdDecompress?: (options?: object) => Transform }
-    if (!createZstdDecompress) throw new Error('This version of Node.js has no decoder for content-encoding zstd.')
-    return createZstdDecompress({ finishFlush: zstdFlush })
+    return createZstdDecompress ? createZstdDecompress({ finishFlush: zstdFlush }) : new ZstdDecoder()
   },
 }
 

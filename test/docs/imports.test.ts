@@ -259,6 +259,7 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   'zod/mini': { files: ['src/call/validate.ts', 'src/router/options.ts'] },
   redis: { files: ['src/cache/redis-link.ts'], lazy: true },
   jsonrepair: { files: ['providers/shared/calls.ts'] },
+  fzstd: { files: ['src/transport/zstd-decoder.ts'], lazy: true },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
   '@azure': { files: ['providers/azure.ts'], lazy: true },
@@ -277,6 +278,8 @@ const waiting = new Set([
   'src/call/retry.ts',
   'src/call/stream-reader.ts',
   'src/tokens/count.ts',
+  // a long decoding's turns
+  'src/transport/zstd-decoder.ts',
   'src/router/deployments/health-check.ts',
   'src/limits/queue.ts',
   'src/limits/redis/connection.ts',

@@ -31,12 +31,29 @@ const failure = JSON.stringify({
   error: { message: 'too long', type: 'invalid_request_error', code: 'context_length_exceeded' },
 })
 
+/** A frame of uncompressed blocks, as a server writes it that flushes often. */
+const zstd = (bytes: Buffer, block = 100_000): Buffer => {
+  const blocks = Array.from({ length: Math.ceil(bytes.length / block) }, (_, at) => {
+    const part = bytes.subarray(at * block, (at + 1) * block)
+    return [zstdBlock(part.length, 0, (at + 1) * block >= bytes.length), part]
+  })
+  return Buffer.concat([zstdHeader(0x38), ...blocks.flat()])
+}
+const zstdHeader = (window: number) => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, window])
+const zstdBlock = (size: number, type: number, last: boolean) => {
+  const header = Buffer.alloc(3)
+  header.writeUIntLE((size << 3) | (type << 1) | Number(last), 0, 3)
+  return header
+}
+
 const codings: readonly [string, (bytes: Buffer) => Buffer][] = [
   ['gzip', gzipSync],
   ['x-gzip', gzipSync],
   ['deflate', deflateSync],
   ['deflate', deflateRawSync],
   ['br', brotliCompressSync],
+  ['zstd', zstd],
+  ['gzip, zstd', (bytes) => zstd(gzipSync(bytes), 60)],
   ['gzip, br', (bytes) => brotliCompressSync(gzipSync(bytes))],
   ['deflate, gzip, identity', (bytes) => gzipSync(deflateSync(bytes))],
 ]
@@ -96,6 +113,74 @@ describe.each(codings)('a body with content-encoding %s', (coding, encode) => {
     const said = { status: 503, headers: headers('text/html'), body: encode(Buffer.alloc(8 * 1024 * 1024, 'a')) }
     for (const options of [{}, { stream: true }]) {
       expect(await rejection(call(said, options))).toMatchObject({ code: 'service_unavailable' })
+    }
+  })
+})
+
+describe('a body with content-encoding zstd', () => {
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'zstd' }
+  // `zstd -19 --no-check` and `zstd` with a checksum: compressed blocks
+  const compressed = [
+    'KLUv/QBo/QQAcssgGIBtDiR+7UPCHlkjCntRBvMiduECMdEC9kAgVJUBseaecR/upCXkSEpfSHXJPa+PPNlGSTNffMtXdbdPYzJK13fcjty+3pH1fHOy6xfi6JR+GTbnwi9CP62L79Shn9seN/B6aB3Dr0LvttlG7euRXy8kIbehWdOu77aOwl8v2vXunQoIAMMdhVFwitDUNIeH6RdoWPvRCX9417kH',
+    'KLUv/QRYtQQAgssgHHBJ2mLs6sumLaTZo5ricrcHAqriCwF6X+n/GwJJImCYzVWFhtzCrpTHOlwIkleubqtUg0ehUKSQwSX5oOHMUoftVbgq7/Iqs4pUzTYaeYzYeGBUMV0C7AQ8Co0M2IqHsrjLadvAk+lC2AfX4HGXVaJFY6U8gDXFbe8hQkFeJm77oJEFADQLzeFh+gUa1v7IeYMUX8c5Ig==',
+  ].map((text) => Buffer.from(text, 'base64'))
+
+  it('is decoded from compressed blocks, several frames and skippable frames', async () => {
+    const skippable = Buffer.from([0x51, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = compressed
+    for (const body of [first, second, Buffer.concat([skippable, first, skippable])]) {
+      expect(await call({ headers, body })).toBe('unpacked')
+      expect(await call({ headers, pieces: pieces(body) })).toBe('unpacked')
+    }
+    const half = Math.floor(answer.length / 2)
+    const frames = [answer.slice(0, half), answer.slice(half)].map((text) => zstd(Buffer.from(text)))
+    expect(await call({ headers, body: Buffer.concat(frames) })).toBe('unpacked')
+  })
+
+  it('delivers each event with its block', async () => {
+    const events = stream.split(/(?<=\n\n)/).map((event) => Buffer.from(event))
+    const parts = events.map((event) => Buffer.concat([zstdBlock(event.length, 0, false), event]))
+    const said = {
+      headers: { ...headers, 'content-type': 'text/event-stream' },
+      pieces: [zstdHeader(0x38), ...parts.slice(0, 1)],
+      open: true,
+    }
+    await using hosts = await startHosts(() => said)
+    await using client = createClient({ dispatcher: hosts.dispatcher, maxRetries: 0 })
+    const open = await client.completion({ model: 'openai/m', apiKey: 'k', messages: user('Hi'), stream: true })
+    for await (const { choices } of open) {
+      expect(choices[0]?.delta.content).toBe('unp')
+      break
+    }
+  })
+
+  it('of a few bytes that become gigabytes is cut', async () => {
+    const repeated = Buffer.concat([zstdBlock(128 * 1024, 1, false), Buffer.from(' ')])
+    const body = Buffer.concat([zstdHeader(0x68), ...Array<Buffer>(20_000).fill(repeated)])
+    for (const options of [{}, { stream: true }]) {
+      const error = await rejection(call({ headers, body }, { maxResponseBytes: 1_000_000, ...options }))
+      expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
+    }
+  })
+
+  it('of empty blocks does not block the process past the timeout', async () => {
+    const body = Buffer.concat([zstdHeader(0x68), Buffer.alloc(300_000)])
+    const start = performance.now()
+    const error = await rejection(call({ headers, body, open: true }, { timeout: 500 }))
+    expect(error).toMatchObject({ code: 'timeout' })
+    expect(performance.now() - start).toBeLessThan(5000)
+  })
+
+  it.each([
+    ['a window that is too large', Buffer.concat([zstdHeader(0xa0), Buffer.alloc(20)])],
+    ['a block of an unknown type', Buffer.concat([zstdHeader(0x38), zstdBlock(10, 3, true), Buffer.alloc(10)])],
+    ['a block that is too large', Buffer.concat([zstdHeader(0x68), zstdBlock(200_000, 1, true), Buffer.alloc(10)])],
+    ['bytes after the last frame', Buffer.concat([zstd(Buffer.from(answer)), Buffer.alloc(20, 'x')])],
+    ['a dictionary', Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 0x38, 7]), Buffer.alloc(20)])],
+  ])('with %s is an invalid response', async (_, body) => {
+    for (const options of [{}, { stream: true }]) {
+      const error = await rejection(call({ headers, body }, options))
+      expect(error).toMatchObject({ code: 'invalid_response', message: expect.stringContaining('zstd') })
     }
   })
 })
