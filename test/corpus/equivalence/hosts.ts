@@ -52,6 +52,16 @@ export const hostRules: readonly Rule[] = [
     },
   },
   {
+    name: 'tool-typed',
+    reason: 'Mistral takes a function without its type and adds it; the caller of llmux must give it',
+    apply: (sent, recorded) => {
+      for (const [at, tool] of objects(recorded.tools).entries()) {
+        const typed = objects(sent.tools)[at]
+        if (tool.type === undefined && typed?.type === 'function') delete typed.type
+      }
+    },
+  },
+  {
     name: 'mark-on-part',
     reason: 'a client marked a message for the cache; OpenRouter documents the mark on parts, and llmux puts it there',
     apply: (sent, recorded) => {
