@@ -51,6 +51,8 @@ export interface DecodeContext<Quirks = unknown> {
   readonly provider: string
   /** Model requested from the provider. */
   readonly model: string
+  /** The model behind that name, if the caller gave one (`baseModel`): its rules hold, see `modelRules()`. */
+  readonly baseModel?: string | undefined
   /** Differences of the provider from others with the same dialect. */
   readonly quirks: Quirks
   /** State from `encode` of the same call (renamed tools, an emulated feature). */

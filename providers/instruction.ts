@@ -1,6 +1,7 @@
 import type { ResponseFormat } from '../src/types/chat.js'
 import { isFields } from './fields.js'
 import type { Report } from './report.js'
+import { withSchema } from './shared/format.js'
 
 export const jsonObjectInstruction =
   'Answer with one valid JSON object and nothing else: no Markdown fences, no words before or after it.'
@@ -13,10 +14,11 @@ export const jsonObjectInstruction =
  * @throws {BadRequestError} if the format is not one of OpenAI's
  */
 export function jsonInstruction(
-  format: ResponseFormat | null | undefined,
+  asked: ResponseFormat | null | undefined,
   why: string,
   report: Report,
 ): string | undefined {
+  const format = withSchema(asked)
   if (!format || format.type === 'text') return undefined
   const given: unknown = format.type === 'json_schema' ? format.json_schema : {}
   if ((format.type !== 'json_schema' && format.type !== 'json_object') || !isFields(given)) {

@@ -10,11 +10,18 @@ export type Asked =
   /** Any object. */
   | { readonly schema?: undefined }
 
+/** The format with a schema beside `json_object`, `response_schema` of LiteLLM's form, put into OpenAI's form. Others stay the same object. */
+export function withSchema<Format>(format: Format): Format | ResponseFormat {
+  if (!isFields(format) || format.type !== 'json_object' || !isFields(format.response_schema)) return format
+  return { type: 'json_schema', json_schema: { name: 'response', schema: format.response_schema } } as ResponseFormat
+}
+
 /**
  * @returns undefined if any text is allowed
  * @throws {BadRequestError} if the format is not one of OpenAI's
  */
-export function readFormat(format: ResponseFormat | null | undefined, report: Report): Asked | undefined {
+export function readFormat(given: ResponseFormat | null | undefined, report: Report): Asked | undefined {
+  const format = withSchema(given)
   if (!format || format.type === 'text') return undefined
   if (format.type === 'json_object') return {}
   if (format.type !== 'json_schema' || !isFields(format.json_schema)) {

@@ -152,6 +152,7 @@ export class Call {
 class Decoding implements DecodeContext {
   readonly provider: string
   readonly model: string
+  readonly baseModel: string | undefined
   readonly quirks: unknown
   readonly encodeState: unknown
   readonly #call: Call
@@ -159,9 +160,10 @@ class Decoding implements DecodeContext {
   #fallbackId: string | undefined
 
   constructor(call: Call) {
-    const { provider, model, target, encodeState, clock } = call
+    const { provider, model, baseModel, target, encodeState, clock } = call
     this.provider = provider.id
     this.model = model
+    this.baseModel = baseModel
     this.quirks = quirksOf(provider, target.ownHost)
     this.encodeState = encodeState
     this.#call = call

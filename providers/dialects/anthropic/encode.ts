@@ -1,13 +1,12 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
-import { namedModel } from '../../models/index.js'
+import { claudeRules, namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { otherParams, rejectUnsupported } from '../../shared/params.js'
 import { encodeFormat, type Structured } from './format.js'
 import { encodeMessages } from './messages.js'
-import { modelFacts } from './models.js'
 import {
   encodeMaxTokens,
   encodeMetadata,
@@ -27,13 +26,13 @@ import { type Block, type Fields, isFields } from './wire.js'
 export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirks>): Encoded {
   const { quirks, model } = context
   const report = new Report(context)
-  const facts = modelFacts(namedModel(context))
+  const facts = claudeRules(namedModel(context))
   const scope: EncodeScope = {
     report,
     quirks,
     facts,
     // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
-    unsignedThinking: !context.ownHost && facts === modelFacts(''),
+    unsignedThinking: !context.ownHost && facts === claudeRules(''),
     betas: new Set(),
     ...makeAliases(params, toolNames(params), 128),
   }

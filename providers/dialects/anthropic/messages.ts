@@ -150,9 +150,8 @@ function keptBlocks(
  * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
  */
 export function arrangeTurns(entries: readonly Entry<Block>[], system: Block[], scope: EncodeScope): Turn[] {
-  const { report, facts, quirks } = scope
-  const systemTurns = facts.systemTurns && quirks.systemTurns !== false
-  const turns = alternateTurns(entries, system, { systemTurns, why: 'Claude answers users' }, report)
+  const { report, facts } = scope
+  const turns = alternateTurns(entries, system, { systemTurns: facts.systemTurns, why: 'Claude answers users' }, report)
   endWithText(turns, (blocks) => facts.prefill || isPaused(blocks), trimmed, report)
   beginWithUser(turns, (text) => ({ type: 'text', text }), report)
   return turns.map(({ role, blocks }) => ({ role, content: plainText(blocks) ?? blocks }))

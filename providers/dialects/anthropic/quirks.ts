@@ -10,8 +10,6 @@ export interface AnthropicQuirks {
   readonly betas?: 'header' | 'body'
   /** False if the host fetches no URLs, so images and files must be sent inline. @default true */
   readonly urlSources?: boolean
-  /** False if the host rejects system messages between turns, regardless of the model. @default true */
-  readonly systemTurns?: boolean
   /** False if the host lacks `output_config.format`, regardless of the model. @default true */
   readonly schemas?: boolean
 }

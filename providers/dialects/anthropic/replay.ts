@@ -1,4 +1,4 @@
-import { answerText, type EncodeState, type JSONTool } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, type JSONTool, originalName } from '../../shared/encode-state.js'
 import { isThinking } from './thinking.js'
 import { type Block, type Fields, isFields, type WireMessage } from './wire.js'
 
@@ -75,6 +75,6 @@ function asCallerKnows(block: Block, encodeState: EncodeState | undefined): Bloc
   if (block.type !== 'tool_use' || !encodeState) return block
   const name = String(block.name)
   if (encodeState.json?.name === name) return { type: 'text', text: answerText(block.input, encodeState.json) }
-  const original = encodeState.names?.[name]
-  return original === undefined ? block : { ...block, name: original }
+  const original = originalName(encodeState, name)
+  return original === name ? block : { ...block, name: original }
 }

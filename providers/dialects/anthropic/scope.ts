@@ -1,13 +1,13 @@
+import type { ClaudeRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
-import type { ModelFacts } from './models.js'
 import type { AnthropicQuirks } from './quirks.js'
 import type { Fields } from './wire.js'
 
 /** Shared state of one `encode` call. */
 export interface EncodeScope {
   readonly report: Report
-  readonly facts: ModelFacts
+  readonly facts: ClaudeRules
   readonly quirks: AnthropicQuirks
   /** Tool names. */
   readonly names: Aliases

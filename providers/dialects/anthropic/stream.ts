@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { parseJSON, textIn } from '../../fields.js'
-import { answerText, type EncodeState } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { citationsOf, finishReason, refusalOf, thinkingBlock } from './decode.js'
 import type { AnthropicQuirks } from './quirks.js'
@@ -125,7 +125,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (answer) this.#answered = true
     if (call >= 0) {
       const name = String(block.name)
-      const original = this.#encodeState?.names?.[name] ?? name
+      const original = originalName(this.#encodeState, name)
       out.push(
         this.#call(call, { id: String(block.id), type: 'function', function: { name: original, arguments: '' } }),
       )

@@ -1,6 +1,6 @@
 import type { ChatParams, Thinking } from '../../../src/types/chat.js'
+import type { ClaudeRules, Effort } from '../../models/index.js'
 import { looksLikeBase64 } from './content.js'
-import type { Effort, ModelFacts } from './models.js'
 import type { EncodeScope } from './scope.js'
 import { type Block, type Fields, isBlock, isFields, type Turn } from './wire.js'
 
@@ -100,12 +100,12 @@ function fromEffort(effort: string | null | undefined, scope: EncodeScope): Thin
 }
 
 /** Requests the text of the reasoning, which newer models hide by default. */
-const adaptive = (facts: ModelFacts, display: string | undefined): Fields => ({
+const adaptive = (facts: ClaudeRules, display: string | undefined): Fields => ({
   type: 'adaptive',
   ...(display ? { display } : facts.hidden && { display: 'summarized' }),
 })
 
-function off(facts: ModelFacts, scope: EncodeScope, param: string): ThinkingPlan {
+function off(facts: ClaudeRules, scope: EncodeScope, param: string): ThinkingPlan {
   if (facts.off === 'disabled') return { thinking: { type: 'disabled' } }
   if (facts.off === 'between_tools') {
     scope.report.changed(param, "This model can't think only until its first tool call: 'between_tools' is sent.")

@@ -1,5 +1,6 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
+import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { encodeFormat } from './format.js'
 import { encodeMessages } from './messages.js'
@@ -14,7 +15,7 @@ import type { Fields, WireMessage } from './wire.js'
 export function encode(params: ChatParams, context: EncodeContext): Encoded {
   const scope: EncodeScope = {
     report: new Report(context),
-    facts: modelFacts(context.model),
+    facts: modelFacts(namedModel(context)),
     names: new ToolNames(toolNames(params)),
   }
   const messages = encodeMessages(params.messages, scope)

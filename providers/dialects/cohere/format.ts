@@ -1,4 +1,5 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
+import { withSchema } from '../../shared/format.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
 
@@ -38,7 +39,8 @@ export function encodeFormat(
   return { format: { type: 'json_object', json_schema: clean } }
 }
 
-function schemaOf(format: ResponseFormat, scope: EncodeScope): Fields | undefined {
+function schemaOf(given: ResponseFormat, scope: EncodeScope): Fields | undefined {
+  const format = withSchema(given)
   if (format.type === 'json_object') {
     // a schema in Cohere's own field
     const { json_schema: own } = format as Fields

@@ -1,4 +1,4 @@
-import { type ModelFacts as ClaudeFacts, modelFacts as claudeFacts } from '../anthropic/models.js'
+import { type ClaudeRules, claudeRules } from '../../models/index.js'
 
 /**
  * Capabilities of the model families on Bedrock that requests depend on.
@@ -8,7 +8,7 @@ export interface ModelFacts {
   /** The name for messages. */
   readonly who: string
   /** Facts of Anthropic's dialect, for Claude. */
-  readonly claude?: ClaudeFacts
+  readonly claude?: ClaudeRules
   /**
    * How reasoning is configured: like Claude; by Nova's `reasoningConfig`; by `reasoning_effort`; not at all, as the model always reasons
    * (`always`) or has no known setting (`none`). `unknown` if the name doesn't identify the model.
@@ -116,10 +116,10 @@ const exceptions: readonly (readonly [start: string, ModelFacts])[] = [
   ['mistral.devstral', facts(openWeights, { who: 'Devstral', schemas: false })],
 ]
 
-const claudes = new Map<ClaudeFacts, ModelFacts>()
+const claudes = new Map<ClaudeRules, ModelFacts>()
 
 function claude(id: string): ModelFacts {
-  const own = claudeFacts(id)
+  const own = claudeRules(id)
   let known = claudes.get(own)
   if (!known) {
     known = facts(unknown, {

@@ -1,5 +1,5 @@
 import type { ChatParams, Thinking } from '../../../src/types/chat.js'
-import { type ModelFacts as ClaudeFacts, modelFacts } from '../anthropic/models.js'
+import { type ClaudeRules, claudeRules } from '../../models/index.js'
 import type { EncodeScope as ClaudeScope } from '../anthropic/scope.js'
 import { encodeThinking as encodeClaudeThinking, ownThinking } from '../anthropic/thinking.js'
 import type { Turn as ClaudeTurn } from '../anthropic/wire.js'
@@ -27,7 +27,7 @@ const noQuirks = Object.freeze({})
 /** The scope of Anthropic's dialect, whose rules for Claude hold on Bedrock too. */
 export const claudeScope = (
   { report, facts, names, ids }: EncodeScope,
-  own: ClaudeFacts = facts.claude ?? modelFacts(''),
+  own: ClaudeRules = facts.claude ?? claudeRules(''),
 ): ClaudeScope => ({
   report,
   facts: own,

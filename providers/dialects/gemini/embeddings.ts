@@ -1,5 +1,6 @@
 import type { EmbeddingParams, EmbeddingResponse } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
+import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { parseDataURI } from '../../shared/media.js'
 import type { GeminiQuirks } from './scope.js'
@@ -32,7 +33,7 @@ export function encodeEmbedding(params: EmbeddingParams, context: EncodeContext<
   if (user !== undefined) report.dropped('user', 'Left out: Gemini takes no user id.')
   const { input_type: kind, ...own } = others as Fields
   const taskType = kind === undefined ? undefined : (taskTypes.get(kind) ?? String(kind).toUpperCase())
-  const multimodal = context.quirks.embeddings === 'predict' && isMultimodal(context.model)
+  const multimodal = context.quirks.embeddings === 'predict' && isMultimodal(namedModel(context))
   if (multimodal && taskType !== undefined) report.dropped('input_type', 'Left out: this model has no task types.')
   const body = multimodal
     ? predictMultimodal(texts, dimensions, own)

@@ -1,5 +1,6 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
+import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { encodeFormat } from './format.js'
 import { encodeMessages } from './messages.js'
@@ -15,7 +16,7 @@ export function encode(params: ChatParams, context: EncodeContext): Encoded {
   const messages = encodeMessages(params.messages, scope)
   const tools = encodeTools(params, scope)
   const format = encodeFormat(params.response_format, scope)
-  const think = encodeThink(params, context.model, scope)
+  const think = encodeThink(params, namedModel(context), scope)
   const { options, own } = encodeParams(params, scope)
   scope.report.throwUnsupported()
   const body: Fields = {

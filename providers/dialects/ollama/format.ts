@@ -1,4 +1,5 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
+import { withSchema } from '../../shared/format.js'
 import { fitSchema } from '../../shared/strict-schema.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields } from './wire.js'
@@ -7,9 +8,10 @@ import { type Fields, isFields } from './wire.js'
  * `json` or the schema itself, which constrains the sampler. https://docs.ollama.com/capabilities/structured-outputs
  */
 export function encodeFormat(
-  format: ResponseFormat | null | undefined,
+  given: ResponseFormat | null | undefined,
   scope: EncodeScope,
 ): 'json' | Fields | undefined {
+  const format = withSchema(given)
   if (!format || format.type === 'text') return undefined
   if (format.type === 'json_object') return 'json'
   if (format.type === 'json_schema' && isFields(format.json_schema)) {

@@ -2,6 +2,7 @@ import type { AnswerMessage, ChatCompletion, Choice, Delta, FinishReason, Logpro
 import type { Annotation, CustomToolCall, FunctionToolCall, ThinkingBlock } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { type Fields, fieldsIn, isFields, placeOf, textIn, withField } from '../../fields.js'
+import { namedModel } from '../../models/index.js'
 import type { OpenAIQuirks } from './quirks.js'
 import type { EncodeState } from './scope.js'
 import { usageOf } from './usage.js'
@@ -25,8 +26,8 @@ export function decode(body: unknown, context: Context): Decoded<ChatCompletion>
     choices: raw.map((choice, position) => choiceOf(choice, position, context)),
   }
   // proxies of Kimi put the usage into a choice
-  const usage =
-    usageOf(withCost(body), context.quirks, context.model) ?? usageOf(raw.at(-1)?.usage, context.quirks, context.model)
+  const named = namedModel(context)
+  const usage = usageOf(withCost(body), context.quirks, named) ?? usageOf(raw.at(-1)?.usage, context.quirks, named)
   if (usage) answer.usage = usage
   for (const name in body) {
     const value = body[name]

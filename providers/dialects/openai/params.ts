@@ -3,6 +3,7 @@ import { type Fields, isFields } from '../../fields.js'
 import { jsonInstruction } from '../../instruction.js'
 import type { ModelRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
+import { withSchema } from '../../shared/format.js'
 import { fitSchema } from '../../shared/strict-schema.js'
 import type { EncodeScope } from './scope.js'
 
@@ -110,10 +111,11 @@ export function isDefault(name: string, value: unknown): boolean {
  * forced tool call would replace the caller's own tools, and many of these models call none.
  */
 export function encodeFormat(
-  format: ChatParams['response_format'] | null,
+  given: ChatParams['response_format'] | null,
   body: Body,
   { context, rules, report }: EncodeScope,
 ): void {
+  const format = withSchema(given)
   if (!isFields(format)) return
   const supported = rules?.formats ?? context.quirks.formats
   if (supported === 'schema') body.response_format = withFittedSchema(format, report)

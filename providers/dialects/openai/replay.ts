@@ -1,8 +1,9 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { AssistantMessage } from '../../../src/types/messages.js'
-import { type Fields, fieldsIn, isFields, textIn } from '../../fields.js'
+import { type Fields, fieldsIn, isFields } from '../../fields.js'
 import { modelRules, namedModel } from '../../models/index.js'
 import type { Report } from '../../report.js'
+import { compactionSummary } from '../../shared/foreign.js'
 import type { OpenAIQuirks } from './quirks.js'
 import type { EncodeScope } from './scope.js'
 
@@ -92,11 +93,8 @@ export function placeholderReasoning(params: ChatParams, { context }: EncodeScop
 
 /** Anthropic's summary of the history before a message, as a message. */
 export function compactionOf(message: AssistantMessage, index: number, report: Report): Fields | undefined {
-  const block = fieldsIn(message.provider_specific_fields?.content_blocks).find(({ type }) => type === 'compaction')
-  const summary = block && textIn(block, 'content')
-  if (!summary) return undefined
-  report.repaired(index, `messages[${index}]: the summary of the conversation before it was sent as a user message.`)
-  return { role: 'user', content: `Summary of the conversation so far:\n\n${summary}` }
+  const content = compactionSummary(message, index, report)
+  return content === undefined ? undefined : { role: 'user', content }
 }
 
 /** Blocks of Anthropic's that the message repeats in OpenAI's fields. */

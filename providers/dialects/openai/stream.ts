@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { type Fields, isFields, parseEvent, parseJSON, placeOf, textIn, withField } from '../../fields.js'
+import { namedModel } from '../../models/index.js'
 import {
   addChoiceField,
   addExtra,
@@ -155,7 +156,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   }
 
   #readUsage(raw: unknown): void {
-    if (raw) this.#usage = usageOf(raw, this.#context.quirks, this.#context.model) ?? this.#usage
+    if (raw) this.#usage = usageOf(raw, this.#context.quirks, namedModel(this.#context)) ?? this.#usage
   }
 
   /** Sources of the answer as a whole belong to its first choice. */

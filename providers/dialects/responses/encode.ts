@@ -2,6 +2,7 @@ import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { type Fields, isFields } from '../../fields.js'
 import { Report } from '../../report.js'
+import { withSchema } from '../../shared/format.js'
 import { isDefault, refusedBy, withFittedSchema } from '../openai/params.js'
 import { reportMark, rulesOf } from '../openai/scope.js'
 import { encodeThinking, fitEffort } from '../openai/thinking.js'
@@ -77,7 +78,7 @@ function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeSc
       body.text = { ...fields(body.text), verbosity: value }
       return
     case 'response_format':
-      body.text = { ...fields(body.text), format: encodeFormat(value, report) }
+      body.text = { ...fields(body.text), format: encodeFormat(withSchema(value), report) }
       return
     case 'text':
       body.text = { ...fields(body.text), ...fields(value) }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { provider } from '../../../providers/anthropic.js'
-import { modelFacts } from '../../../providers/dialects/anthropic/models.js'
+import { claudeRules } from '../../../providers/models/index.js'
 
 describe('the provider', () => {
   it('has the address and the credentials of calls', () => {
@@ -16,8 +16,8 @@ describe('the provider', () => {
   it('is frozen', () => {
     expect(Object.isFrozen(provider)).toBe(true)
     expect(Object.isFrozen(provider.quirks)).toBe(true)
-    expect(Object.isFrozen(modelFacts('claude-opus-5'))).toBe(true)
-    expect(Object.isFrozen(modelFacts('unknown'))).toBe(true)
+    expect(Object.isFrozen(claudeRules('claude-opus-5'))).toBe(true)
+    expect(Object.isFrozen(claudeRules('unknown'))).toBe(true)
   })
 })
 
@@ -29,12 +29,12 @@ describe('the facts of a model', () => {
     'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     'anthropic/claude-sonnet-4.5',
   ])('are found under %s', (id) => {
-    expect(modelFacts(id)).toBe(modelFacts('claude-sonnet-4-5'))
+    expect(claudeRules(id)).toBe(claudeRules('claude-sonnet-4-5'))
   })
 
   it('are not guessed from a part of the name', () => {
-    expect(modelFacts('my-claude-3-haiku-tuned').maxOutput).toBeUndefined()
-    expect(modelFacts('claude-sonnet-4')).not.toBe(modelFacts('claude-sonnet-4-5'))
-    expect(modelFacts('claude-sonnet-4-0')).toBe(modelFacts('claude-sonnet-4-20250514'))
+    expect(claudeRules('my-claude-3-haiku-tuned').maxOutput).toBeUndefined()
+    expect(claudeRules('claude-sonnet-4')).not.toBe(claudeRules('claude-sonnet-4-5'))
+    expect(claudeRules('claude-sonnet-4-0')).toBe(claudeRules('claude-sonnet-4-20250514'))
   })
 })
