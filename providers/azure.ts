@@ -1,5 +1,5 @@
 import { AuthenticationError, BadRequestError } from '../src/errors.js'
-import { usesResponses } from './api-choice.js'
+import { usesResponses, withoutPrefix } from './api-choice.js'
 import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
@@ -110,12 +110,16 @@ let bridge: Provider | undefined
 
 /** Chat over the Responses API. */
 async function loadBridge(): Promise<Provider> {
+  bridge = await bridged(provider)
+  return bridge
+}
+
+async function bridged(host: Provider<OpenAIQuirks>): Promise<Provider> {
   const [{ overResponses }, { openaiResponses }] = await Promise.all([
     import('./responses.js'),
     import('./dialects/responses/index.js'),
   ])
-  bridge = overResponses(provider as Provider, { ...openaiResponses, strictHistory: false }) as Provider
-  return bridge
+  return overResponses(host as Provider, { ...openaiResponses, strictHistory: false }) as Provider
 }
 
 /** Models of the catalogue that are not OpenAI's. https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference */
@@ -145,12 +149,49 @@ const catalogue: Provider<OpenAIQuirks> = Object.freeze({
   quirks: Object.freeze({ ...defaultQuirks, base64Embeddings: false, maxInputTokens: openaiQuirks.maxInputTokens }),
 })
 
+/** OpenAI's models in the catalogue, by OpenAI's rules. */
+const catalogueOfOpenAI: Provider<OpenAIQuirks> = Object.freeze({
+  ...catalogue,
+  dialect: Object.freeze({ ...openai, responses: responsesOperation }),
+  address: Object.freeze({
+    ...catalogue.address,
+    path: (...[operation, model, stream, settings, basePath]: Parameters<typeof catalogue.address.path>) =>
+      operation === 'responses'
+        ? foundryResponsesPath(basePath)
+        : catalogue.address.path(operation, model, stream, settings, basePath),
+  }),
+  quirks: Object.freeze({ ...quirks, base64Embeddings: false }),
+})
+
+/** https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints */
+function foundryResponsesPath(basePath: string): string {
+  if (!basePath.endsWith('/models')) {
+    return basePath.endsWith('/openai/v1') ? chatPaths.responses : `/openai/v1${chatPaths.responses}`
+  }
+  throw new BadRequestError(
+    "'apiBase' must be the address of the resource without '/models', as this call goes to its Responses API.",
+    { provider: 'azure_ai', param: 'apiBase' },
+  )
+}
+
 /** `azure_ai/`: the models of the catalogue, and Claude, which speaks Anthropic's dialect there as everywhere. */
 export const foundry: Provider<OpenAIQuirks> = Object.freeze({
   ...catalogue,
-  route: (model: string, request?: RouteRequest) =>
-    modelRules(request?.baseModel ?? model)?.maker === 'anthropic' ? claude() : (catalogue as Provider),
+  route: (model: string, request?: RouteRequest) => {
+    const rules = modelRules(request?.baseModel ?? withoutPrefix(model))
+    if (rules?.maker === 'anthropic') return claude()
+    if (rules?.maker !== 'openai' || rules.family.startsWith('gpt-oss')) return catalogue as Provider
+    return usesResponses(model, request) ? (foundryBridge ?? loadFoundryBridge()) : (catalogueOfOpenAI as Provider)
+  },
 })
+
+let foundryBridge: Provider | undefined
+
+/** Chat of the catalogue's OpenAI models over the Responses API. */
+async function loadFoundryBridge(): Promise<Provider> {
+  foundryBridge = await bridged(catalogueOfOpenAI)
+  return foundryBridge
+}
 
 let claudeOnAzure: Provider | undefined
 

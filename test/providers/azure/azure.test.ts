@@ -145,6 +145,31 @@ describe('azure_ai/', () => {
     )
   })
 
+  it("serves OpenAI's models by the rules of the model", async () => {
+    const apiBase = base
+    const { path, body } = await sent({ model: 'azure_ai/team-chat', baseModel: 'gpt-5', apiBase, max_tokens: 7 })
+    expect(path).toBe('/models/chat/completions?api-version=2024-05-01-preview')
+    expect(body).toMatchObject({ model: 'team-chat', max_completion_tokens: 7 })
+    expect(body).not.toHaveProperty('max_tokens')
+  })
+
+  it.each([
+    [base, '/openai/v1/responses'],
+    [`${base}/openai/v1`, '/openai/v1/responses'],
+  ])('sends tools of models that take them on the Responses API only from %s to %s', async (apiBase, expected) => {
+    const tools = [{ type: 'function', function: { name: 'tide', parameters: { type: 'object', properties: {} } } }]
+    const mock = mockProvider()
+    const client = createClient({ dispatcher: mock.dispatcher })
+    const ask = { model: 'azure_ai/gpt-6', messages, apiBase, apiKey: 'k', tools } as const
+    await client.completion(ask as never)
+    expect(mock.requests[0]?.path).toBe(expected)
+    expect(mock.requests[0]?.body).toMatchObject({ model: 'gpt-6', tools: [{ type: 'function', name: 'tide' }] })
+    expect(await rejection(client.completion({ ...ask, apiBase: `${base}/models` } as never))).toMatchObject({
+      code: 'bad_request',
+      param: 'apiBase',
+    })
+  })
+
   it("speaks Anthropic's dialect with Claude", async () => {
     const { path, headers, body } = await sent({ model: 'azure_ai/claude-sonnet-4-5', apiBase: base })
     expect(path).toBe('/anthropic/v1/messages')
