@@ -1,4 +1,5 @@
 import { BadRequestError } from '../src/errors.js'
+import { showValue } from '../src/suggest.js'
 import { type ModelFacts, type ModelPrices, toRow } from './prices.js'
 import { canonicalProvider } from './providers.js'
 import { findRow, type ModelParts, nearIds, type ResolvedModel, splitModel, type UnresolvedModel } from './resolve.js'
@@ -28,7 +29,7 @@ export class ModelRegistry {
    */
   register(id: string, given: ModelPrices & ModelFacts, options: { inherit?: boolean | undefined } = {}): void {
     if (typeof id !== 'string' || id.trim() === '') {
-      throw new BadRequestError(`A model id must be 'provider/model' or a bare model name; got ${show(id)}.`)
+      throw new BadRequestError(`A model id must be 'provider/model' or a bare model name; got ${showValue(id)}.`)
     }
     const own = toRow(given)
     const built = options.inherit === false ? undefined : this.#builtIn(splitModel(id))?.row
@@ -113,8 +114,6 @@ function override(built: PriceRow, own: PriceRow): PriceRow {
   const priced = own.input !== undefined || own.output !== undefined
   return priced ? { ...rest, ...own } : { ...built, ...own }
 }
-
-const show = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))
 
 let shared: ModelRegistry | undefined
 

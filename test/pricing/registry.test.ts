@@ -121,3 +121,19 @@ describe('the table', () => {
     expect(modelInfo('openai/gpt-5.4')?.prices.input).toBe(2.5)
   })
 })
+
+test.each([
+  [
+    'throws',
+    {
+      toString: () => {
+        throw new Error('hostile')
+      },
+    },
+  ],
+  ['returns an object', { toString: () => ({}), valueOf: () => ({}) }],
+  ['is missing', Object.create(null)],
+])('rejects a price whose toString %s', (_, price) => {
+  expect(() => registerModel('openai/hostile', { mode: 'chat', input: price })).toThrow(BadRequestError)
+  expect(() => registerModel('openai/hostile', { mode: price })).toThrow(BadRequestError)
+})

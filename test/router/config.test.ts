@@ -472,3 +472,8 @@ describe('a call of a Router', () => {
     expect(mock.requests).toHaveLength(0)
   })
 })
+
+it('accepts a BigInt in the parameters of a deployment that has no id', () => {
+  const params = { model: 'openai/m', apiKey: 'k', extra_body: { seed: 1n } }
+  expect(() => new Router({ modelList: [{ modelName: 'a', params }] })).not.toThrow()
+})

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../call/clock.js'
 import { checkNames } from '../../call/validate.js'
 import { BadRequestError } from '../../errors.js'
+import { showValue } from '../../suggest.js'
 import type {
   AccountUsage,
   Cooldown,
@@ -212,7 +213,7 @@ function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespac
     clockOffset,
   } = options
   const must = (name: string, what: string, value: unknown) =>
-    wrong(`'${name}' of ${maker}() must be ${what}; got ${show(value)}.`, name)
+    wrong(`'${name}' of ${maker}() must be ${what}; got ${showValue(value)}.`, name)
   if (url !== undefined && client) throw wrong(`${maker}() takes 'url' or 'client', not both. Leave one out.`, 'client')
   // found later, it would look like a server that is down
   if (url !== undefined && (typeof url !== 'string' || !/^rediss?:\/\//i.test(url))) {
@@ -249,8 +250,6 @@ function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespac
     allowedFails: number('allowedFails', 3, 1),
   }
 }
-
-const show = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value))
 
 const optionNames: readonly (keyof RedisStateOptions)[] = [
   'url',

@@ -15,6 +15,7 @@ export function deploymentId({ id, modelName, params }: DeploymentConfig): strin
 
 /** JSON with sorted keys, without functions and dispatchers. */
 export function canonical(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
   const fields = Object.entries(value)
