@@ -253,6 +253,7 @@ export const hostsAToF = [
       unsupported: openaiOnlyAndFunctions,
       formats: 'object',
       ...simpleChat,
+      noneAsThinking: true,
       prefix: true,
       replayReasoning: 'reasoning_content',
       reasoningWithCalls: true,

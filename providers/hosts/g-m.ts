@@ -289,6 +289,7 @@ export const hostsGToM = [
     quirks: {
       unsupported: openaiOnlyAndFunctions.filter((name) => name !== 'safety_identifier'),
       ...simpleChat,
+      noneAsThinking: true,
       replayReasoning: 'reasoning_content',
       rulesOfMakers: ['moonshot'],
       reasoningWithCalls: true,

@@ -199,6 +199,7 @@ export const hostsTToZ = [
       unsupported: openaiOnlyAndFunctions,
       formats: 'object',
       ...simpleChat,
+      noneAsThinking: true,
       replayReasoning: 'reasoning_content',
     },
   },

@@ -224,6 +224,17 @@ describe('quirks of hosts', () => {
     }
   })
 
+  it("switch reasoning off by thinking where there is no effort 'none'", () => {
+    for (const id of ['deepseek', 'zai', 'moonshot']) {
+      const body = bodyOf(id, { reasoning_effort: 'none' })
+      expect(body).toMatchObject({ thinking: { type: 'disabled' } })
+      expect(body).not.toHaveProperty('reasoning_effort')
+      expect(bodyOf(id, { reasoning_effort: 'high' })).toMatchObject({ reasoning_effort: 'high' })
+    }
+    expect(bodyOf('xai', { reasoning_effort: 'none' })).not.toHaveProperty('thinking')
+    expect(bodyOf('lm_studio', { reasoning_effort: 'none' })).toMatchObject({ reasoning_effort: 'none' })
+  })
+
   it('keep cache marks for OpenRouter and return its reasoning details unchanged', () => {
     // https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-blocks
     const cache_control = { type: 'ephemeral' }

@@ -204,7 +204,7 @@ const byMessage: readonly (readonly [ErrorKind, RegExp, (status: number) => bool
   ],
   [
     'context_window_exceeded',
-    /maximum context length|maximum prompt length|context (?:length|window|size)|prompt is too long|too many (?:input )?tokens|longer than the model'?s|exceeds? the (?:available )?context|`inputs` (?:tokens|must have less than)/i,
+    /maximum context length|maximum prompt length|context (?:length|window|size)|prompt is too long|prompt exceeds max(?:imum)? length|too many (?:input )?tokens|longer than the model'?s|exceeds? the (?:available )?context|`inputs` (?:tokens|must have less than)/i,
     (status) => status === 400 || status === 413 || status === 422 || status === 500,
   ],
   [

@@ -20,6 +20,8 @@ export interface OpenAIQuirks {
   readonly streamOptions: boolean
   /** Form of Anthropic's `thinking`: sent unchanged, as `reasoning_effort`, or as OpenRouter's `reasoning`. */
   readonly thinking: 'pass' | 'effort' | 'reasoning'
+  /** Reasoning is switched off by `thinking: { type: 'disabled' }`: the effort `none` is unknown. */
+  readonly noneAsThinking: boolean
   /** The host has no `developer` role: such messages are sent as `system`. */
   readonly developerAsSystem: boolean
   /** The host accepts Anthropic's `cache_control`: on messages, parts and tools, or on `parts` and tools only. */
@@ -78,6 +80,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   formats: 'schema',
   streamOptions: true,
   thinking: 'pass',
+  noneAsThinking: false,
   developerAsSystem: false,
   cacheControl: false,
   openaiFields: false,

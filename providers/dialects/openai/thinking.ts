@@ -66,6 +66,12 @@ export function fitEffort(body: Body, scope: EncodeScope, api: 'chat' | 'respons
     if (effort !== 'none') report.unsupported('reasoning_effort', 'the model does not reason')
     return
   }
+  if (effort === 'none' && context.quirks.noneAsThinking && api === 'chat' && rules?.reasoning !== 'always') {
+    delete body.reasoning_effort
+    body.thinking ??= { type: 'disabled' }
+    report.changed('reasoning_effort', "Sent as thinking, because the provider has no effort 'none'.")
+    return
+  }
   const all = rules?.efforts.length ? rules.efforts : (context.quirks.efforts ?? [])
   const levels = api === 'chat' && rules ? all.filter((level) => !rules.responsesEfforts.includes(level)) : all
   const fitted = nearestEffort(effort, levels)
