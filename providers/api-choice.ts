@@ -19,8 +19,9 @@ export function usesResponses(model: string, request: RouteRequest | undefined):
   if (isExplicit(model)) return true
   const rules = modelRules(request?.baseModel ?? model)
   if (rules?.maker === 'openai' && rules.api === 'responses') return true
-  if (request?.operation !== 'chat' || !request.ownHost) return false
-  return hasHostedTools(request.params) || (rules?.maker === 'openai' && refusedByChat(rules, request.params))
+  if (request?.operation !== 'chat') return false
+  const needed = hasHostedTools(request.params) || (rules?.maker === 'openai' && refusedByChat(rules, request.params))
+  return needed && request.ownHost
 }
 
 /** Whether Chat Completions refuse a request that the Responses API accepts. */

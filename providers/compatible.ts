@@ -60,7 +60,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
           hasHostedTools(request.params, 'web_search_options')
         if (row.responses && (isExplicit(model) || hosted)) return bridge ?? loadBridge()
         const inBeta =
-          beta !== undefined && request?.operation === 'chat' && request.ownHost && usesBeta(request.params)
+          beta !== undefined && request?.operation === 'chat' && usesBeta(request.params) && request.ownHost
         return (inBeta ? beta : provider) as Provider
       },
     }),

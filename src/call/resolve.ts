@@ -1,5 +1,5 @@
 import type { CompatibleRow } from '../../providers/compatible.js'
-import type { Operation, Provider } from '../../providers/contract.js'
+import type { Operation, Provider, RouteRequest } from '../../providers/contract.js'
 import { loadedProvider, loadProvider, providerIds } from '../../providers/registry.js'
 import { BadRequestError, got } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
@@ -86,14 +86,32 @@ function route(
   call: RoutedBy | undefined,
 ): Resolved | Promise<Resolved> {
   if (!provider.route) return named(provider, model)
-  const request = call && {
-    operation: call.operation,
-    params: call.params,
-    baseModel: call.options.baseModel ?? undefined,
-    ownHost: goesToOwnHost(provider, call.options, context.providerOptions(provider.id)),
-  }
+  const request = call && new RoutedRequest(provider, call, context)
   const served = provider.route(model, request)
   return served instanceof Promise ? served.then((loaded) => named(loaded, model)) : named(served, model)
+}
+
+/** The parts of a call that select an API. The environment is slow to read, so `ownHost` is computed on access. */
+class RoutedRequest implements RouteRequest {
+  readonly operation: Operation
+  readonly params: Readonly<Record<string, unknown>>
+  readonly baseModel: string | undefined
+  readonly #provider: Provider
+  readonly #options: RoutedBy['options']
+  readonly #context: Pick<ProviderLookup, 'providerOptions'>
+
+  constructor(provider: Provider, call: RoutedBy, context: Pick<ProviderLookup, 'providerOptions'>) {
+    this.operation = call.operation
+    this.params = call.params
+    this.baseModel = call.options.baseModel ?? undefined
+    this.#provider = provider
+    this.#options = call.options
+    this.#context = context
+  }
+
+  get ownHost(): boolean {
+    return goesToOwnHost(this.#provider, this.#options, this.#context.providerOptions(this.#provider.id))
+  }
 }
 
 const named = (provider: Provider, model: string): Resolved => ({
