@@ -92,11 +92,7 @@ function choiceOf(raw: Fields, position: number, context: Context): Choice {
   }
   const native = textIn(raw, 'native_finish_reason') || given
   if (given === 'error') throw cutShort(rawMessage ?? {})
-  const message = messageOf(
-    rawMessage ?? {},
-    `${context.fallbackId}_${index}`,
-    context.encodeState as EncodeState | undefined,
-  )
+  const message = messageOf(rawMessage ?? {}, index, context)
   const choice: Choice = {
     index,
     message,
@@ -187,8 +183,7 @@ const textsIn = (parts: unknown): string =>
 export const reasoningText = (raw: Fields): string =>
   textIn(raw, 'reasoning_content') || textIn(raw, 'reasoning') || textsIn(raw.reasoning_details)
 
-/** @param prefix of the ids for calls without one */
-function messageOf(raw: Fields, prefix: string, state: EncodeState | undefined): AnswerMessage {
+function messageOf(raw: Fields, choice: number, context: Context): AnswerMessage {
   const given = raw.content
   const parts = Array.isArray(given) ? contentsOf(given) : undefined
   const message: AnswerMessage = {
@@ -201,18 +196,13 @@ function messageOf(raw: Fields, prefix: string, state: EncodeState | undefined):
   if (parts && parts.blocks.length > 0) message.thinking_blocks = parts.blocks
   for (const name in raw) {
     const value = raw[name]
-    if (value !== null && value !== undefined) addField(name, value, message, prefix, state)
+    if (value !== null && value !== undefined) addField(name, value, message, choice, context)
   }
   return message
 }
 
-function addField(
-  name: string,
-  value: unknown,
-  message: AnswerMessage,
-  prefix: string,
-  state: EncodeState | undefined,
-): void {
+function addField(name: string, value: unknown, message: AnswerMessage, choice: number, context: Context): void {
+  const state = context.encodeState as EncodeState | undefined
   switch (name) {
     case 'role':
     case 'content':
@@ -224,7 +214,7 @@ function addField(
     case 'tool_calls': {
       const all = callsIn(value)
       const own = all.filter((call) => !isServerCall(call, state))
-      if (own.length > 0) message.tool_calls = own.map((call, index) => toolCallOf(call, index, prefix, state))
+      if (own.length > 0) message.tool_calls = own.map((call, index) => toolCallOf(call, index, choice, context))
       if (own.length < all.length)
         addExtra(
           message,
@@ -293,13 +283,10 @@ export const callsIn = (raw: unknown): Fields[] =>
 export const originalName = (name: string, names: EncodeState['names']): string =>
   names && Object.hasOwn(names, name) ? (names[name] ?? name) : name
 
-function toolCallOf(
-  call: Fields,
-  index: number,
-  prefix: string,
-  state: EncodeState | undefined,
-): FunctionToolCall | CustomToolCall {
-  const id = idOf(call) || madeId(prefix, index)
+function toolCallOf(call: Fields, index: number, choice: number, context: Context): FunctionToolCall | CustomToolCall {
+  const state = context.encodeState as EncodeState | undefined
+  // the fallback id costs a microsecond: only for hosts that send no id
+  const id = idOf(call) || madeId(`${context.fallbackId}_${choice}`, index)
   if (isFields(call.custom) && call.type !== 'function') {
     const { custom } = call
     const name = originalName(textIn(custom, 'name') ?? '', state?.names)
