@@ -1,5 +1,4 @@
-import { BadRequestError } from '../src/errors.js'
-import { showValue } from '../src/suggest.js'
+import { BadRequestError, got } from '../src/errors.js'
 import { searchFee } from './bill.js'
 import {
   type Ability,
@@ -124,7 +123,7 @@ const knownFields: readonly string[] = [
  * @throws {BadRequestError} naming the first field that is unknown or has a wrong value
  */
 export function toRow(given: ModelPrices & ModelFacts): PriceRow {
-  if (typeof given !== 'object' || given === null) throw invalid(`Prices must be an object; got ${showValue(given)}.`)
+  if (typeof given !== 'object' || given === null) throw invalid(`Prices must be an object; ${got(given)}.`)
   const row: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
@@ -141,10 +140,10 @@ export function toRow(given: ModelPrices & ModelFacts): PriceRow {
 }
 
 function toTiers(tiers: unknown): NonNullable<PriceRow['tiers']> {
-  if (!Array.isArray(tiers)) throw invalid(`'tiers' must be an array; got ${showValue(tiers)}.`)
+  if (!Array.isArray(tiers)) throw invalid(`'tiers' must be an array; ${got(tiers)}.`)
   const made = tiers.map((entry: unknown, index): [number, ContextTier] => {
     if (typeof entry !== 'object' || entry === null) {
-      throw invalid(`'tiers[${index}]' must be an object with 'above' and token rates; got ${showValue(entry)}.`)
+      throw invalid(`'tiers[${index}]' must be an object with 'above' and token rates; ${got(entry)}.`)
     }
     const { above, ...prices } = entry as TokenPrices & { above: unknown }
     for (const name of Object.keys(prices)) {
@@ -185,7 +184,7 @@ export const namesOf = <Name extends string>(names: readonly Name[], bits: numbe
   names.filter((_, bit) => (bits & (1 << bit)) !== 0)
 
 function toBits(names: readonly string[], chosen: unknown, field: string): number {
-  if (!Array.isArray(chosen)) throw invalid(`'${field}' must be an array of strings; got ${showValue(chosen)}.`)
+  if (!Array.isArray(chosen)) throw invalid(`'${field}' must be an array of strings; ${got(chosen)}.`)
   let bits = 0
   for (const name of chosen) bits |= 1 << indexIn(names, name, field)
   return bits
@@ -193,13 +192,13 @@ function toBits(names: readonly string[], chosen: unknown, field: string): numbe
 
 function indexIn(names: readonly string[], name: unknown, field: string): number {
   const index = names.indexOf(name as string)
-  if (index < 0) throw invalid(`'${field}' must be one of ${names.join(', ')}; got ${showValue(name)}.`)
+  if (index < 0) throw invalid(`'${field}' must be one of ${names.join(', ')}; ${got(name)}.`)
   return index
 }
 
 function toAmount(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw invalid(`'${name}' must be a number of 0 or more; got ${showValue(value)}.`)
+  throw invalid(`'${name}' must be a number of 0 or more; ${got(value)}.`)
 }
 
 const invalid = (message: string): BadRequestError => new BadRequestError(message, { param: 'prices' })

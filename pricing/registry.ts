@@ -1,5 +1,4 @@
-import { BadRequestError } from '../src/errors.js'
-import { showValue } from '../src/suggest.js'
+import { BadRequestError, got } from '../src/errors.js'
 import { type ModelFacts, type ModelPrices, toRow } from './prices.js'
 import { canonicalProvider } from './providers.js'
 import { findRow, type ModelParts, nearIds, type ResolvedModel, splitModel, type UnresolvedModel } from './resolve.js'
@@ -29,7 +28,7 @@ export class ModelRegistry {
    */
   register(id: string, given: ModelPrices & ModelFacts, options: { inherit?: boolean | undefined } = {}): void {
     if (typeof id !== 'string' || id.trim() === '') {
-      throw new BadRequestError(`A model id must be 'provider/model' or a bare model name; got ${showValue(id)}.`)
+      throw new BadRequestError(`A model id must be 'provider/model' or a bare model name; ${got(id)}.`)
     }
     const own = toRow(given)
     const built = options.inherit === false ? undefined : this.#builtIn(splitModel(id))?.row

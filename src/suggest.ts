@@ -76,13 +76,3 @@ export function editDistance(one: string, other: string): number {
   }
   return last[b.length] ?? 0
 }
-
-/** A value of a caller in a message. Never throws, as `String()` does for an object with a broken `toString`. */
-export function showValue(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  try {
-    return String(value)
-  } catch {
-    return typeof value === 'function' ? 'a function' : 'an object'
-  }
-}

@@ -1,5 +1,4 @@
-import { BadRequestError } from '../errors.js'
-import { showValue } from '../suggest.js'
+import { BadRequestError, got } from '../errors.js'
 import { Budget, type BudgetHold } from './budget.js'
 import { type Duration, parseDuration } from './duration.js'
 import type { LimitAccount, LimitCandidate, LimitWindow, RejectionReason, ReserveRequest, Settlement } from './types.js'
@@ -53,7 +52,7 @@ const nameOf = ({ duration, calendar }: WindowSpec) => (duration ? `${duration.m
 
 function windowOf({ key }: LimitAccount, name: string, { duration, type = 'rolling' }: LimitWindow): WindowSpec {
   if (type !== 'rolling' && type !== 'calendar') {
-    throw wrong(key, name, `'type' must be 'rolling' or 'calendar'; got ${showValue(type)}.`)
+    throw wrong(key, name, `'type' must be 'rolling' or 'calendar'; ${got(type)}.`)
   }
   if (duration === undefined) return { duration: undefined, calendar: false }
   const parsed = typeof duration === 'string' ? parseDuration(duration) : undefined
@@ -61,7 +60,7 @@ function windowOf({ key }: LimitAccount, name: string, { duration, type = 'rolli
     throw wrong(
       key,
       name,
-      `'duration' must be a duration such as '30s', '15m', '12h', '1d', '1w' or '1mo'; got ${showValue(duration)}.`,
+      `'duration' must be a duration such as '30s', '15m', '12h', '1d', '1w' or '1mo'; ${got(duration)}.`,
     )
   }
   return { duration: parsed, calendar: type === 'calendar' }
@@ -72,7 +71,7 @@ const limitNames = ['requests', 'tokens', 'inputTokens', 'outputTokens', 'parall
 function checkAccount(account: LimitAccount): void {
   if (typeof account !== 'object' || account === null || typeof account.key !== 'string' || account.key === '') {
     throw new BadRequestError(
-      `An account must be an object with a 'key', such as { key: 'team:search', requests: 60 }; got ${showValue(account)}.`,
+      `An account must be an object with a 'key', such as { key: 'team:search', requests: 60 }; ${got(account)}.`,
       {
         param: 'accounts',
       },
@@ -81,7 +80,7 @@ function checkAccount(account: LimitAccount): void {
   for (const name of limitNames) {
     const limit = account[name]
     if (limit === undefined || (typeof limit === 'number' && limit >= 0)) continue
-    throw wrong(account.key, name, `it must be a number, 0 or more; got ${showValue(limit)}.`)
+    throw wrong(account.key, name, `it must be a number, 0 or more; ${got(limit)}.`)
   }
 }
 

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../call/clock.js'
 import { checkNames } from '../../call/validate.js'
-import { BadRequestError } from '../../errors.js'
-import { showValue } from '../../suggest.js'
+import { BadRequestError, got } from '../../errors.js'
 import type {
   AccountUsage,
   Cooldown,
@@ -213,7 +212,7 @@ function settingsOf(maker: string, options: RedisLimitsOptions, standardNamespac
     clockOffset,
   } = options
   const must = (name: string, what: string, value: unknown) =>
-    wrong(`'${name}' of ${maker}() must be ${what}; got ${showValue(value)}.`, name)
+    wrong(`'${name}' of ${maker}() must be ${what}; ${got(value)}.`, name)
   if (url !== undefined && client) throw wrong(`${maker}() takes 'url' or 'client', not both. Leave one out.`, 'client')
   // found later, it would look like a server that is down
   if (url !== undefined && (typeof url !== 'string' || !/^rediss?:\/\//i.test(url))) {
