@@ -170,6 +170,13 @@ describe('azure_ai/', () => {
     })
   })
 
+  it('sends responses() of OpenAI models to the resource', async () => {
+    const mock = mockProvider()
+    const client = createClient({ dispatcher: mock.dispatcher })
+    await client.responses({ model: 'azure_ai/gpt-5', input: 'hi', apiBase: base, apiKey: 'k' })
+    expect(mock.requests[0]?.path).toBe('/openai/v1/responses')
+  })
+
   it("speaks Anthropic's dialect with Claude", async () => {
     const { path, headers, body } = await sent({ model: 'azure_ai/claude-sonnet-4-5', apiBase: base })
     expect(path).toBe('/anthropic/v1/messages')

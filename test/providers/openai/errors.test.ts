@@ -60,6 +60,8 @@ const families: Record<string, readonly Row[]> = {
       },
       'context_window_exceeded',
     ],
+    // Z.ai's code 1261: https://docs.z.ai/api-reference/api-code
+    [400, error('Prompt exceeds max length', '1261'), 'context_window_exceeded'],
     [400, error('Stopped.', 'misalignment_policy_violation'), 'content_policy_violation'],
     [200, error('Too Many Requests', 'too_many_requests', 'too_many_requests'), 'rate_limit'],
     [
