@@ -4,7 +4,7 @@
 # Packages: npm openai@7.59.0, groq-sdk@1.6.0, @mistralai/mistralai@2.7.0, cohere-ai@8.1.0, @google/genai@3.3.0.
 # Behaviour: (1) JSON laid over two `data:` lines of one event, which the format joins with a line feed, is refused by two.
 #   (2) A last event without a blank line behind it is to be discarded by the format. openai delivers it all the same;
-#   groq and mistral drop it and cohere drops its message-end, in silence and so without a finish reason; genai throws.
+#   groq and mistral drop it and cohere drops its message-end, without an error and so without a finish reason; genai throws.
 # Seen on 2026-11-29 with Node 20; two data lines / no blank line at the end:
 #   openai "ab" stop / "ab" stop · groq "ab" stop / "a" no reason · mistral "ab" stop / "a" no reason
 #   cohere SyntaxError / "ab" no reason · genai SyntaxError / Error

@@ -75,7 +75,7 @@ describe('countTokens', () => {
     expect(asked).toBe(2)
   })
 
-  it('fails as a chat call does, and does not fall back in silence', async () => {
+  it('fails as a chat call does, without a silent fallback', async () => {
     await using server = await startServer((_, response) => response.writeHead(429).end('{}'))
     const request = { model: claude, messages: user('Hi'), apiBase: server.url, apiKey: 'x', maxRetries: 0 }
     const limited = await rejection(runCountTokens(context(), request))
