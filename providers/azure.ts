@@ -169,7 +169,8 @@ function foundryResponsesPath(basePath: string): string {
     return basePath.endsWith('/openai/v1') ? chatPaths.responses : `/openai/v1${chatPaths.responses}`
   }
   throw new BadRequestError(
-    "'apiBase' must be the address of the resource without '/models', as this call goes to its Responses API.",
+    `'apiBase' must be the address of the resource without '/models' for a call over its Responses API; got a base with the path '${basePath}'. ` +
+      "Remove '/models' from it.",
     { provider: 'azure_ai', param: 'apiBase' },
   )
 }
