@@ -143,15 +143,9 @@ const decoders: Readonly<Record<string, MakeDecoder>> = {
   // with a zlib header by RFC 9110; some servers omit it
   deflate: (head) => (head && !hasZlibHeader(head) ? zlib.createInflateRaw(lenient) : zlib.createUnzip(lenient)),
   br: () => zlib.createBrotliDecompress({ flush: BROTLI_OPERATION_FLUSH, finishFlush: BROTLI_OPERATION_FLUSH }),
-  zstd: () => {
-    // Node.js 22.15 and later
-    const { createZstdDecompress } = zlib as { createZstdDecompress?: (options?: object) => Transform }
-    return createZstdDecompress ? createZstdDecompress({ finishFlush: zstdFlush }) : new ZstdDecoder()
-  },
+  // node:zlib has zstd since Node.js 22.15, but stops after the first frame of a body
+  zstd: () => new ZstdDecoder(),
 }
-
-/** ZSTD_e_flush. */
-const zstdFlush = 1
 
 const unsupported: MakeDecoder = () => {
   throw new Error('The content-encoding is not supported.')

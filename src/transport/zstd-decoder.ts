@@ -19,8 +19,8 @@ interface BlockDecoder {
 }
 
 /**
- * Zstandard for versions of Node.js that can't decode it. Bounds the window and the block size, and splits frames into blocks, so that
- * each is delivered with its last byte.
+ * Zstandard, the same on every version of Node.js. Bounds the window and the block size, and splits frames into blocks, so that each is
+ * delivered with its last byte.
  * https://www.rfc-editor.org/rfc/rfc8878
  */
 export class ZstdDecoder extends Transform {

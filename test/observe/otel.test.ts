@@ -95,7 +95,7 @@ it('creates a span for a call as a child of the active one', async () => {
     'llmux.tags': ['a'],
   })
   const [seconds = 0, nanos = 0] = span?.duration ?? []
-  expect(seconds * 1000 + nanos / 1e6).toBeCloseTo(answer.meta.latencyMs, -1)
+  expect(Math.abs(seconds * 1000 + nanos / 1e6 - answer.meta.latencyMs)).toBeLessThan(100)
   const text = JSON.stringify(span?.attributes)
   expect(text).not.toContain('Hello')
   expect(text).not.toContain('canary')
