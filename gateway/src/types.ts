@@ -1,0 +1,427 @@
+import type { LimitStore, SettledRecord } from 'llmux'
+
+/** Rights on the management routes. `service` is a virtual key that belongs to no user. */
+export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'service'
+
+/** Limits and budgets that every subject has, in the names of LiteLLM's tables. `null` is no limit. */
+export interface SubjectLimits {
+  /** US dollars per `budget_duration`, or in all. */
+  max_budget: number | null
+  /** US dollars after which an alert is sent. */
+  soft_budget: number | null
+  /** `30d`, `monthly`, … @default never ends */
+  budget_duration: string | null
+  /** Requests in any 60 seconds. */
+  rpm_limit: number | null
+  /** Tokens in any 60 seconds. */
+  tpm_limit: number | null
+  /** Calls in flight. */
+  max_parallel_requests: number | null
+  /** Budget, and optionally limits, of single models. */
+  model_max_budget: Record<string, unknown>
+  /** Further budgets: `[{ budget_limit, time_period }]` or `[{ max_budget, budget_duration }]`. */
+  budget_limits: readonly unknown[] | null
+}
+
+/** Fields of every stored row. */
+export interface StoredRow {
+  /** ISO 8601. */
+  created_at: string
+  created_by: string
+  updated_at: string
+  updated_by: string
+  /** Counts manual changes of the spend: counters of an older epoch are dead. */
+  spend_epoch: number
+}
+
+/** A virtual key. */
+export interface KeyRow extends SubjectLimits, StoredRow {
+  /** Hex SHA-256 of the key. */
+  token: string
+  /** `sk-...` and the last four characters. */
+  key_name: string
+  key_alias: string | null
+  user_id: string | null
+  team_id: string | null
+  organization_id: string | null
+  budget_id: string | null
+  models: readonly string[]
+  aliases: Record<string, string>
+  metadata: Record<string, unknown>
+  permissions: Record<string, unknown>
+  allowed_routes: readonly string[]
+  key_type: string
+  blocked: boolean | null
+  /** ISO 8601. */
+  expires: string | null
+  rotation_count: number
+  /** Fields that are stored and returned but have no effect here. */
+  extra: Record<string, unknown>
+}
+
+/** Member of a team. */
+export interface TeamMember {
+  user_id: string
+  user_email: string | null
+  role: 'admin' | 'user'
+}
+
+/** A team. */
+export interface TeamRow extends SubjectLimits, StoredRow {
+  team_id: string
+  team_alias: string | null
+  organization_id: string | null
+  members_with_roles: readonly TeamMember[]
+  models: readonly string[]
+  aliases: Record<string, string>
+  metadata: Record<string, unknown>
+  blocked: boolean
+  extra: Record<string, unknown>
+}
+
+/** Limits of one member within a team. */
+export interface MembershipRow extends SubjectLimits, StoredRow {
+  /** `{team_id}/{user_id}`. */
+  id: string
+  team_id: string
+  user_id: string
+  budget_id: string | null
+  allowed_models: readonly string[] | null
+}
+
+/** A person, or an owner of keys. */
+export interface UserRow extends SubjectLimits, StoredRow {
+  user_id: string
+  user_alias: string | null
+  user_email: string | null
+  user_role: string | null
+  teams: readonly string[]
+  models: readonly string[]
+  metadata: Record<string, unknown>
+  blocked: boolean
+  extra: Record<string, unknown>
+}
+
+/** An end user of somebody's application, named by `user` of a request. */
+export interface CustomerRow extends StoredRow {
+  user_id: string
+  alias: string | null
+  blocked: boolean
+  budget_id: string | null
+  allowed_model_region: string | null
+  default_model: string | null
+  extra: Record<string, unknown>
+}
+
+/** A budget that several subjects refer to. */
+export interface BudgetRow extends SubjectLimits, StoredRow {
+  budget_id: string
+  extra: Record<string, unknown>
+}
+
+/** A tag with its own models and limits. */
+export interface TagRow extends SubjectLimits, StoredRow {
+  name: string
+  description: string | null
+  models: readonly string[]
+  budget_id: string | null
+  extra: Record<string, unknown>
+}
+
+/** An organization: a label over teams. */
+export interface OrganizationRow extends SubjectLimits, StoredRow {
+  organization_id: string
+  organization_alias: string | null
+  budget_id: string | null
+  models: readonly string[]
+  metadata: Record<string, unknown>
+  extra: Record<string, unknown>
+}
+
+/** The authenticated caller. */
+export interface Principal {
+  /** True for the master key. */
+  readonly master: boolean
+  readonly role: Role
+  /** Hex SHA-256 of the key; `litellm_proxy_master_key` for the master key. */
+  readonly keyHash: string
+  readonly keyName: string | null
+  readonly keyAlias: string | null
+  readonly userId: string | null
+  readonly userEmail: string | null
+  readonly teamId: string | null
+  readonly teamAlias: string | null
+  readonly organizationId: string | null
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Undefined for the master key. */
+  readonly key: KeyRow | undefined
+  readonly team: TeamRow | undefined
+  readonly user: UserRow | undefined
+  readonly membership: MembershipRow | undefined
+}
+
+/** Knowledge of the configured models that admission needs. */
+export interface Catalog {
+  /** Names that clients may use: groups and aliases, without hidden ones. */
+  models(): readonly string[]
+  /** Whether the Router can serve the name: a group, an alias (also a hidden one) or a wildcard. */
+  has(model: string): boolean
+  /** The group behind an alias; the name itself otherwise. */
+  resolve(model: string): string
+  /** Names in `model_info.access_groups` of the group. */
+  accessGroups(model: string): readonly string[]
+  /** Highest prices of the group's deployments in US dollars per token; undefined if one of them has no price. */
+  prices(model: string): ModelPrice | undefined
+}
+
+/** Price of a model group. */
+export interface ModelPrice {
+  /** US dollars per input token. */
+  readonly input: number
+  /** US dollars per output token. */
+  readonly output: number
+  /** Largest number of output tokens. */
+  readonly maxOutput: number | undefined
+}
+
+/** A call that asks for admission. */
+export interface AdmissionCall {
+  /** Unique; `x-litellm-call-id`. */
+  readonly id: string
+  /** `chat`, `responses`, `messages`, `embedding`, … */
+  readonly operation: string
+  /** Path of the request without the query. */
+  readonly path: string
+  readonly model: string
+  /** The parsed body. */
+  readonly params: Readonly<Record<string, unknown>>
+  readonly stream: boolean
+  /** Lower-case header names. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly ip?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An admitted call. Ends with `settle()` or `release()`; only the first one counts. */
+export interface Admitted {
+  /** The model to call: aliases of the key and the team are resolved. */
+  readonly model: string
+  /** Tags of the key, the team, the headers and the body. */
+  readonly tags: readonly string[]
+  readonly customerId: string | null
+  /** `x-litellm-key-*` and `x-ratelimit-api_key-*`. After `settle()` the spend includes this call. */
+  headers(): Record<string, string>
+  /** Books the call. */
+  settle(record: SettledRecord): void
+  /** Ends a call that never reached the Router, with the error that the client got. Without an error nothing is written. */
+  release(error?: unknown): void
+}
+
+/** Admits calls and books them. */
+export interface Admission {
+  /**
+   * Checks model access and blocks, and reserves all limits and budgets in one step.
+   * @throws a refusal: see `refusal.ts`
+   */
+  admit(principal: Principal, call: AdmissionCall): Promise<Admitted>
+  /** Whether the caller may use the model; for lists of models. */
+  mayUse(principal: Principal, model: string): boolean
+  /** Throws if a budget of the caller is used up, for routes that cost nothing. */
+  checkBudgets(principal: Principal): void
+  /** Books a call that was made by the gateway itself or refused before admission. */
+  note(call: NotedCall): void
+}
+
+/** A call outside of admission: a health check, or a call refused before its body was parsed. */
+export interface NotedCall {
+  readonly id: string
+  readonly operation: string
+  readonly path: string
+  readonly model: string
+  readonly principal?: Principal | undefined
+  /** Stands in for the key in the ledger, such as `litellm-internal-health-check`. */
+  readonly account?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly record?: SettledRecord | undefined
+  readonly error?: unknown
+}
+
+/** A request to a management route. */
+export interface AdminRequest {
+  readonly method: string
+  /** Path without the query. */
+  readonly path: string
+  /** Parameters of the path. */
+  readonly params: Readonly<Record<string, string>>
+  /** Parameters of the query; a repeated one is a list. */
+  readonly query: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Parsed JSON; undefined without a body. */
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly principal: Principal
+  readonly ip?: string | undefined
+}
+
+/** An answer that needs more than a JSON body with status 200. */
+export class AdminAnswer {
+  constructor(
+    readonly body: unknown,
+    readonly status: number = 200,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+}
+
+/** A management route. The roles that may call it are checked by `authorizeRoute()`. */
+export interface AdminRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With parameters as in `/key/:key/regenerate`. */
+  readonly path: string
+  /** Returns the JSON body, or an {@link AdminAnswer}. */
+  handler(request: AdminRequest): Promise<unknown> | unknown
+}
+
+/** Rules over budgets and limits, from the configuration. */
+export interface ControlSettings {
+  /** Status of a used-up budget. @default 422 */
+  readonly budgetExceededStatus?: number | undefined
+  /** A model without a price on a key with a budget. @default 'refuse' */
+  readonly unknownPrice?: 'refuse' | 'estimate' | 'allow' | undefined
+  /** @default 'expected' */
+  readonly budgetMode?: 'strict' | 'clamp' | 'expected' | undefined
+  /** US dollars for all calls together, `litellm_settings.max_budget`. */
+  readonly maxBudget?: number | undefined
+  readonly budgetDuration?: string | undefined
+  /** US dollars of a customer without a budget of its own, `litellm_settings.max_end_user_budget`. */
+  readonly maxEndUserBudget?: number | undefined
+  /** Customers that are created by calls. @default 100_000 */
+  readonly maxCustomers?: number | undefined
+  /** Defaults of `/key/generate`. */
+  readonly defaultKeyParams?: Readonly<Record<string, unknown>> | undefined
+  /** Upper bounds of `/key/generate`. */
+  readonly upperboundKeyParams?: Readonly<Record<string, unknown>> | undefined
+  /** Defaults of `/user/new` for internal users. */
+  readonly defaultUserParams?: Readonly<Record<string, unknown>> | undefined
+  /** Whether keys may be chosen by the caller. @default true */
+  readonly customKeys?: boolean | undefined
+}
+
+/** News for alerts, metrics and logs. */
+export type ControlEvent =
+  | {
+      readonly kind: 'budget'
+      /** `crossed` at 80, 90 and 100 percent, `soft` at the soft budget. */
+      readonly state: 'crossed' | 'soft'
+      /** `key`, `team`, `user`, `customer`, `tag`, `member`, `gateway`. */
+      readonly scope: string
+      readonly id: string
+      readonly alias: string | null
+      readonly spend: number
+      readonly budget: number
+      readonly percent: number
+    }
+  | {
+      readonly kind: 'refused'
+      readonly principal: Principal | undefined
+      readonly model: string
+      readonly error: unknown
+    }
+  | { readonly kind: 'settled'; readonly call: LedgerRow }
+  | {
+      readonly kind: 'audit'
+      readonly action: string
+      readonly table: string
+      readonly id: string
+      readonly by: string
+    }
+  | { readonly kind: 'trouble'; readonly part: 'store' | 'spool'; readonly error: Error }
+
+/** One settled call in the ledger. Money is in integers of 10⁻⁹ US dollars. */
+export interface LedgerRow {
+  /** `x-litellm-call-id`. */
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly operation: string
+  readonly path: string
+  readonly keyHash: string
+  readonly keyAlias: string | null
+  readonly userId: string | null
+  readonly teamId: string | null
+  readonly organizationId: string | null
+  readonly customerId: string | null
+  readonly tags: readonly string[]
+  /** Name in the request. */
+  readonly modelGroup: string
+  /** `provider/model` that answered. */
+  readonly model: string
+  readonly provider: string
+  /** Id of the deployment. */
+  readonly deployment: string
+  /** `success`, `refused`, `aborted`, or the code of the error. */
+  readonly outcome: string
+  /** HTTP status of a failure. */
+  readonly errorStatus: number | null
+  readonly errorMessage: string | null
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cachedTokens: number
+  readonly cacheHit: boolean
+  readonly stream: boolean
+  readonly nanos: number
+  readonly costState: 'known' | 'estimated' | 'unknown'
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly ip: string | null
+}
+
+/** Options of `openControl()`. */
+export interface ControlOptions {
+  /** A folder for SQLite and the spool. */
+  readonly data: string
+  /** `postgresql://…`; without it SQLite in `data`. */
+  readonly databaseUrl?: string | undefined
+  readonly masterKey: string
+  /** Encrypts secrets at rest. @default derived from the master key */
+  readonly saltKey?: string | undefined
+  readonly catalog: Catalog
+  /** @default memoryLimits() */
+  readonly limits?: LimitStore | undefined
+  readonly settings?: ControlSettings | undefined
+  /** Must not throw. */
+  notify?(event: ControlEvent): void
+  /** @default the system clock, in milliseconds since 1970 */
+  now?(): number
+}
+
+/** Keys, limits and spend: everything between authentication and the ledger. */
+export interface Control {
+  readonly admission: Admission
+  readonly routes: readonly AdminRoute[]
+  /** Which database is used, and whether it answers. */
+  health(): { readonly database: 'sqlite' | 'postgres'; readonly connected: boolean; readonly lagMs: number }
+  /**
+   * Finds the caller of a key.
+   * @throws a refusal with status 401
+   */
+  authenticate(token: string | undefined): Principal
+  /**
+   * Checks whether the caller may use a route, by role and by `allowed_routes`.
+   * @throws a refusal with status 401 or 403
+   */
+  authorizeRoute(principal: Principal, method: string, path: string): void
+  /** Secrets and documents of other parts, such as models added at run time: encrypted at rest. */
+  readonly documents: DocumentStore
+  /** Replaces the settings after a reload. */
+  configure(settings: ControlSettings): void
+  /** Writes what is pending and closes the database. */
+  close(): Promise<void>
+}
+
+/** Small encrypted documents by collection and id. All of them are in memory, and changes of other processes arrive within a second. */
+export interface DocumentStore {
+  list(collection: string): readonly { readonly id: string; readonly value: unknown }[]
+  put(collection: string, id: string, value: unknown, by: string): Promise<void>
+  remove(collection: string, id: string, by: string): Promise<boolean>
+  /** Called after each change, also of other processes. Returns a function that ends it. */
+  watch(collection: string, changed: () => void): () => void
+}
