@@ -11,10 +11,11 @@ import type { CallOptions, ClientOptions, ProviderOptions } from '../types/optio
 import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
 import { type Clock, systemClock } from './clock.js'
 import { Connections, type MakeFramer } from './connections.js'
+import { suggestion } from './option-issues.js'
 import { allClientOptions, callOptions, providerOptions } from './options.js'
 import type { OwnProviders } from './resolve.js'
 import { sensitive } from './target.js'
-import { checkOption, suggestion } from './validate.js'
+import { checkOption } from './validate.js'
 
 const noOptions: ProviderOptions = Object.freeze({})
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { checkCache } from '../cache/policy.js'
 import { BadRequestError, got } from '../errors.js'
-import { closestName } from '../suggest.js'
+import { issuesError, suggestion } from './option-issues.js'
 import { kindOfOption, type OptionKind } from './options.js'
 
 /** The validator of options, for calls, clients, Routers and functions such as `memoryCache()`. */
@@ -74,8 +74,11 @@ function schemaOf(kind: OptionKind): z.ZodMiniType {
 export function checkOption(name: string, value: unknown, path = name): unknown {
   if (value === null) return undefined
   const kind = kindOfOption(name) ?? 'other'
-  const result = schemaOf(kind).safeParse(value)
-  if (!result.success) throw optionError(result.error.issues, value, path)
+  const schema = schemaOf(kind)
+  const result = schema.safeParse(value)
+  if (!result.success) {
+    throw issuesError(result.error.issues, { value, schema, path: [path], quote: kind !== 'string' })
+  }
   switch (name) {
     case 'callbacks':
       checkCallbacks(value)
@@ -88,50 +91,6 @@ export function checkOption(name: string, value: unknown, path = name): unknown 
       break
   }
   return value
-}
-
-/** An issue of zod, as far as messages need it. */
-export interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-  readonly code?: string | undefined
-  readonly keys?: readonly string[] | undefined
-  readonly expected?: string | undefined
-  readonly values?: readonly unknown[] | undefined
-}
-
-const kindNames: Readonly<Record<string, string>> = {
-  array: 'an array',
-  object: 'an object',
-  record: 'an object',
-  int: 'an integer',
-  boolean: 'a boolean',
-  function: 'a function',
-}
-
-/** The rest of a sentence about one issue: `must be a number; got 'x'`. Values of strings may be secrets and are left out unless `show`. */
-export function describeIssue({ message, code, expected, values }: Issue, value: unknown, show = false): string {
-  const came = typeof value === 'string' && !show ? 'got a string' : got(value)
-  if (value === undefined && code !== 'custom') return 'is required'
-  if (message.startsWith('must ')) return `${message}; ${came}`
-  if (code === 'invalid_value' && values) return `must be one of ${values.map(String).join(', ')}; ${came}`
-  if (code !== 'invalid_type' || expected === undefined) return `is invalid: ${message}`
-  return `must be ${kindNames[expected] ?? `a ${expected}`}; ${came}`
-}
-
-function optionError(issues: readonly unknown[], value: unknown, path: string): BadRequestError {
-  const [first] = issues as readonly Issue[]
-  const at = [path, ...(first?.path ?? []).map(String)].join('.')
-  let wrong: unknown = value
-  for (const step of first?.path ?? []) wrong = (wrong as Readonly<Record<PropertyKey, unknown>> | undefined)?.[step]
-  const text = first ? describeIssue(first, wrong, kindOfOption(path) !== 'string') : 'is invalid'
-  return new BadRequestError(`'${at}' ${text}.`, { param: path })
-}
-
-/** ` Did you mean 'x'?`, or the known names if none is close. */
-export const suggestion = (name: string, known: readonly string[], label = 'Known options'): string => {
-  const closest = closestName(name, known)
-  return closest ? `Did you mean '${closest}'?` : `${label}: ${known.join(', ')}.`
 }
 
 /**

@@ -1,5 +1,5 @@
 import { fromEnvironment } from '../call/environment.js'
-import { optionError, showPath } from './option-issues.js'
+import { optionError, showPath } from '../call/option-issues.js'
 
 const prefix = 'os.environ/'
 
@@ -30,15 +30,10 @@ const opaque: ReadonlySet<string> = new Set(['callbacks', 'logger'])
 const stateful: ReadonlySet<string> = new Set(['state', 'dispatcher'])
 
 function readVariable(name: string, path: readonly string[]): string {
-  if (name === '')
-    throw optionError(`'${showPath(path)}' must name a variable, as in '${prefix}API_KEY'; got '${prefix}'.`)
+  const at = showPath(path)
+  if (name === '') throw optionError(`'${at}' must name a variable, as in '${prefix}API_KEY'; got '${prefix}'.`, at)
   const found = fromEnvironment([name])
-  if (!found) {
-    throw optionError(
-      `'${showPath(path)}' refers to the environment variable ${name}, which is not set.`,
-      showPath(path),
-    )
-  }
+  if (!found) throw optionError(`'${at}' refers to the environment variable ${name}, which is not set.`, at)
   return found.value
 }
 

@@ -1,7 +1,7 @@
+import { optionError } from '../call/option-issues.js'
 import type { BadRequestError } from '../errors.js'
 import { closestName } from '../suggest.js'
 import type { RouterEvents } from './events.js'
-import { optionError } from './option-issues.js'
 import type { DeploymentConfig, FallbackTarget, RouterOptions } from './types.js'
 
 /** The groups that a reference may lead to. */

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import { ModelRegistry } from '../../pricing/index.js'
+import { issuesError, optionError } from '../call/option-issues.js'
 import { LLMError } from '../errors.js'
 import { parseDuration } from '../limits/duration.js'
 import { closestName } from '../suggest.js'
 import { resolveEnvironment } from './environment-references.js'
-import { issuesError, optionError } from './option-issues.js'
 import { paramProblem, targetProblem } from './option-names.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
 
@@ -16,7 +16,9 @@ export function checkRouterOptions(options: unknown): RouterOptions {
   const resolved = resolveEnvironment(options)
   schema ??= optionsSchema()
   const result = schema.safeParse(resolved)
-  if (!result.success) throw issuesError(result.error.issues, schema, resolved)
+  if (!result.success) {
+    throw issuesError(result.error.issues, { value: resolved, schema, path: [], name: 'The options of a Router' })
+  }
   const checked = resolved as RouterOptions
   checkDeployments(checked)
   checkClient(checked)
@@ -197,18 +199,19 @@ function checkDeployments({ modelList }: RouterOptions): void {
     const path = `modelList[${index}].params`
     for (const name of Object.keys(params)) {
       const problem = paramProblem(name, `${path}.${name}`)
-      if (problem) throw optionError(problem)
+      if (problem) throw optionError(problem, `${path}.${name}`)
     }
     if (params.prices) checkPrices(params.prices, `${path}.prices`)
     if (params.model.includes('*') && !modelName.includes('*')) {
       throw optionError(
         `'${path}.model' must not contain '*' unless 'modelName' does, because it stands for the same text; got modelName '${modelName}'.`,
+        `${path}.model`,
       )
     }
     for (const name of ['budgetDuration', 'budgetWindow'] as const) {
       // a budget without an amount would be no limit
       if (params[name] !== undefined && params.maxBudget === undefined)
-        throw optionError(`'${path}.${name}' requires '${path}.maxBudget'.`)
+        throw optionError(`'${path}.${name}' requires '${path}.maxBudget'.`, `${path}.${name}`)
     }
   }
 }
@@ -219,7 +222,8 @@ function checkClient({ client = {} }: RouterOptions): void {
     ['timeout', "'timeout' or 'attemptTimeout'"],
     ['maxRetries', "'numRetries'"],
   ] as const) {
-    if (Object.hasOwn(client, name)) throw optionError(`'client.${name}' must not be set; use ${own} of the Router.`)
+    if (Object.hasOwn(client, name))
+      throw optionError(`'client.${name}' must not be set; use ${own} of the Router.`, `client.${name}`)
   }
 }
 
@@ -231,6 +235,7 @@ function checkProviderBudgets({ modelList, budgets }: RouterOptions): void {
     if (suggestion) {
       throw optionError(
         `'budgets.providers.${name}' refers to a provider without deployments. Did you mean '${suggestion}'?`,
+        `budgets.providers.${name}`,
       )
     }
   }
@@ -241,6 +246,6 @@ function checkPrices(prices: NonNullable<DeploymentConfig['params']['prices']>, 
   try {
     new ModelRegistry().register('x', prices)
   } catch (error) {
-    throw LLMError.is(error) ? optionError(`'${path}' is invalid. ${error.message}`) : error
+    throw LLMError.is(error) ? optionError(`'${path}' is invalid. ${error.message}`, path) : error
   }
 }

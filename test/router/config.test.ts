@@ -214,22 +214,34 @@ describe('an error of the options names the path of the field', () => {
     [
       { client: { timeout: 5 } },
       "'client.timeout' must not be set; use 'timeout' or 'attemptTimeout' of the Router.",
-      undefined,
+      'client.timeout',
     ],
-    [{ client: { maxRetries: 5 } }, "use 'numRetries' of the Router", undefined],
-    [{ modelList: [dep('a', { model: 'openai/*' })] }, "'modelList[0].params.model' must not contain '*'", undefined],
-    [{ modelList: [dep('a', { budgetDuration: '1d' })] }, "requires 'modelList[0].params.maxBudget'", undefined],
-    [{ modelList: [dep('a', { budgetWindow: 'calendar' })] }, "requires 'modelList[0].params.maxBudget'", undefined],
+    [{ client: { maxRetries: 5 } }, "use 'numRetries' of the Router", 'client.maxRetries'],
+    [
+      { modelList: [dep('a', { model: 'openai/*' })] },
+      "'modelList[0].params.model' must not contain '*'",
+      'modelList.0.params.model',
+    ],
+    [
+      { modelList: [dep('a', { budgetDuration: '1d' })] },
+      "requires 'modelList[0].params.maxBudget'",
+      'modelList.0.params.budgetDuration',
+    ],
+    [
+      { modelList: [dep('a', { budgetWindow: 'calendar' })] },
+      "requires 'modelList[0].params.maxBudget'",
+      'modelList.0.params.budgetWindow',
+    ],
     [
       { budgets: { providers: { opnai: { maxBudget: 1 } } } },
       "'budgets.providers.opnai' refers to a provider without deployments. Did you mean 'openai'?",
-      undefined,
+      'budgets.providers.opnai',
     ],
-    [{ modelList: [dep('a', { apiKey: 'os.environ/' })] }, 'must name a variable', undefined],
+    [{ modelList: [dep('a', { apiKey: 'os.environ/' })] }, 'must name a variable', 'modelList.0.params.apiKey'],
     [{ timeout: -1 }, "'timeout' must be 0 or more", 'timeout'],
     [{ numRetrys: 1 }, "Unknown option 'numRetrys'", 'numRetrys'],
     [{ queue: { maxSise: 1 } }, "Unknown option 'queue.maxSise'", 'queue.maxSise'],
-  ])('for options without effect: %j', (options, expected, param = 'modelList') => {
+  ])('for options without effect: %j', (options, expected, param) => {
     const error = thrown(() => make(options))
     expect(error.message).toContain(expected)
     expect(error.param).toBe(param)
