@@ -1,4 +1,5 @@
 import { BadRequestError } from '../src/errors.js'
+import type { KnownModel } from '../src/types/known-models.generated.js'
 import { type ModelFacts, type ModelPrices, namesOf, toPrices } from './prices.js'
 import { cardAt } from './rates.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
@@ -22,7 +23,10 @@ export interface ModelInfo extends ModelFacts {
  * @example
  * modelInfo('anthropic/claude-sonnet-4-20250514')?.contextWindow // 200000
  */
-export function modelInfo(model: string, registry: ModelRegistry = defaultRegistry()): ModelInfo | undefined {
+export function modelInfo(
+  model: KnownModel | (string & {}),
+  registry: ModelRegistry = defaultRegistry(),
+): ModelInfo | undefined {
   const found = registry.find(model)
   if (!found.row) return undefined
   const { row } = found

@@ -129,6 +129,7 @@ export {
 } from '../pricing/index.js'
 export type { CompatibleRow } from '../providers/compatible.js'
 export * from '../providers/contract.js'
+export type { ProviderId } from '../providers/prefixes.js'
 export { type MemoryCache, type MemoryCacheOptions, memoryCache } from './cache/memory.js'
 export { type RedisCache, type RedisCacheClient, type RedisCacheOptions, redisCache } from './cache/redis.js'
 export {
@@ -205,7 +206,7 @@ export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest, T
 export type * from './types/cache.js'
 export type * from './types/chat.js'
 export type * from './types/embedding.js'
-export type { KnownModel } from './types/known-models.generated.js'
+export type * from './types/known-models.generated.js'
 export type * from './types/messages.js'
 export type * from './types/meta.js'
 export type * from './types/moderation.js'

@@ -1,4 +1,5 @@
 /** Prices that have changed, with the time until which they applied. */
+import { isDeepStrictEqual } from 'node:util'
 import { cardFields, type PriceRow, type ProviderTable, type RateCard } from '../schema.js'
 
 /** Earlier cards that the sources no longer have: provider, model id, time and card. */
@@ -28,7 +29,7 @@ export function findChanges(
       const [one, other] = [resolveAlias(old, id), resolveAlias(models, id)]
       if (!one || !other) continue
       const [was, is] = [pickCard(one), pickCard(other)]
-      if (JSON.stringify(was) !== JSON.stringify(is) && was.input !== undefined)
+      if (!isDeepStrictEqual(was, is) && was.input !== undefined)
         found.push({ provider, id, model: `${provider}/${id}`, before: was, after: is })
     }
   }

@@ -1,6 +1,6 @@
 /** `KnownModel`: model strings that editors complete, for the most used providers. */
 import { providerOfBareModel } from '../../providers/known-models.js'
-import type { PriceRow } from '../schema.js'
+import type { ModelMode, PriceRow } from '../schema.js'
 import { fromCatalog } from './catalog.js'
 import type { Pins, Raw } from './fetch.js'
 import { fromLitellm } from './litellm.js'
@@ -32,6 +32,8 @@ const listedProviders: readonly Listed[] = [
   { provider: 'xai', without: /beta|experimental|gv2/ },
   { provider: 'deepseek', without: /coder/ },
   { provider: 'cohere' },
+  { provider: 'voyage', needsCatalog: true },
+  { provider: 'jina_ai', needsCatalog: true },
   { provider: 'together_ai', needsCatalog: true, without: /^together-/ },
   { provider: 'fireworks_ai', needsCatalog: true, only: /^accounts\/fireworks\/models\/|^(?:nomic-ai|thenlper)\// },
   { provider: 'perplexity', only: /^sonar(?:-pro|-reasoning-pro|-deep-research)?$|^pplx-embed/ },
@@ -41,12 +43,18 @@ const listedProviders: readonly Listed[] = [
 /** Providers whose models can be called without a prefix. */
 const bare: ReadonlySet<string> = new Set(['openai', 'anthropic'])
 
+/** Modes with a type of names, in the order of the file. */
+const types = { chat: 'KnownChatModel', embedding: 'KnownEmbeddingModel', rerank: 'KnownRerankModel' } as const
+
+/** The names of models by mode. */
+export type NamesByMode = Readonly<Record<keyof typeof types, readonly string[]>>
+
 /**
- * The chat and embedding models of LiteLLM's table that are served on the date of the newest source. The merged table isn't
- * used because it also has the spellings of other sources, which are useful for prices but not for completion.
+ * The chat, embedding and rerank models of LiteLLM's table that are served on the date of the newest source. The merged table
+ * isn't used because it also has the spellings of other sources, which are useful for prices but not for completion.
  * @param added overrides; those with a context window describe models that are newer than the sources
  */
-export function knownModels(raw: Raw, pins: Pins, added: readonly NewModels[] = []): string[] {
+export function knownModels(raw: Raw, pins: Pins, added: readonly NewModels[] = []): NamesByMode {
   const today =
     [...pins.wheels, ...pins.npm]
       .map(({ date }) => date)
@@ -54,41 +62,51 @@ export function knownModels(raw: Raw, pins: Pins, added: readonly NewModels[] = 
       .at(-1) ?? pins.asOf
   const listed = fromLitellm(raw.litellm).providers
   const catalog = fromCatalog(raw.catalog).providers
-  const names: string[] = []
+  const names: Record<keyof typeof types, Set<string>> = { chat: new Set(), embedding: new Set(), rerank: new Set() }
   for (const { provider, needsCatalog, only, without } of listedProviders) {
     const inCatalog = new Set([...(catalog.get(provider)?.keys() ?? [])].map(normalize))
     for (const [id, row] of listed.get(provider) ?? []) {
-      if (!isServed(row, today) || without?.test(id) || (only && !only.test(id))) continue
-      if (needsCatalog && row.mode !== 'embedding' && !inCatalog.has(normalize(id))) continue
-      names.push(`${provider}/${id.replace(/@default$/, '')}`)
-      if (bare.has(provider) && providerOfBareModel(id) === provider) names.push(id)
+      const mode = row.mode ?? 'chat'
+      if (!hasType(mode) || !isServed(row, today) || without?.test(id) || (only && !only.test(id))) continue
+      if (needsCatalog && mode === 'chat' && !inCatalog.has(normalize(id))) continue
+      names[mode].add(`${provider}/${id.replace(/@default$/, '')}`)
+      if (bare.has(provider) && providerOfBareModel(id) === provider) names[mode].add(id)
     }
   }
   for (const { provider, models, card } of added) {
     if (card.contextWindow === undefined) continue
     for (const id of models) {
-      names.push(`${provider}/${id}`)
-      if (bare.has(provider) && providerOfBareModel(id) === provider) names.push(id)
+      names.chat.add(`${provider}/${id}`)
+      if (bare.has(provider) && providerOfBareModel(id) === provider) names.chat.add(id)
     }
   }
-  return [...new Set(names)].sort()
+  return { chat: sorted(names.chat), embedding: sorted(names.embedding), rerank: sorted(names.rerank) }
 }
 
-/** The table leaves out embedding models without a price. */
-const isServed = ({ mode = 'chat', deprecationDate, input }: PriceRow, today: string): boolean =>
-  (mode === 'chat' || (mode === 'embedding' && Boolean(input))) &&
-  (deprecationDate === undefined || deprecationDate > today)
+const sorted = (names: ReadonlySet<string>): string[] => [...names].sort()
+
+const hasType = (mode: ModelMode): mode is keyof typeof types => mode in types
+
+/** The table leaves out embedding and rerank models without a price. */
+const isServed = ({ mode = 'chat', deprecationDate, input, perSearchUnit }: PriceRow, today: string): boolean =>
+  (mode === 'chat' || Boolean(input || perSearchUnit)) && (deprecationDate === undefined || deprecationDate > today)
 
 /** Fireworks writes 4.7 as `4p7`, and ids with or without the account. */
 const normalize = (id: string): string =>
   id.replace(/^accounts\/fireworks\/models\//, '').replace(/(\d)p(?=\d)/g, '$1.')
 
-/** The generated module. It only has a type, so nothing of it ships except in the declarations. */
-export function knownModelsText(names: readonly string[], pins: Pins): string {
-  for (const name of names) if (/['\\\s]/.test(name)) throw new Error(`'${name}' is not a model string.`)
+/** The generated module. It only has types, so nothing of it ships except in the declarations. */
+export function knownModelsText(names: NamesByMode, pins: Pins): string {
+  const unions = (Object.keys(types) as (keyof typeof types)[]).map((mode) => {
+    for (const name of names[mode]) if (/['\\\s]/.test(name)) throw new Error(`'${name}' is not a model string.`)
+    return `/** Names of ${mode} models that an editor completes. Any other string is accepted as well. */
+export type ${types[mode]} =
+${names[mode].map((name) => `  | '${name}'\n`).join('')}`
+  })
   return `// Generated by \`npm run pricing:update\`: pricing/update/known-models.ts selects the models. As of ${pins.asOf}.
 
-/** Model strings that an editor completes. Any other string is accepted as well. */
-export type KnownModel =
-${names.map((name) => `  | '${name}'\n`).join('')}`
+${unions.join('\n')}
+/** Model strings of any operation. */
+export type KnownModel = ${Object.values(types).join(' | ')}
+`
 }

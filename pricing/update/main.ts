@@ -65,7 +65,7 @@ if (flags.check) {
   for (const { model, before, after } of changed)
     print(`changed  ${model}  ${JSON.stringify(before)} -> ${JSON.stringify(after)}`)
   print(
-    `${built.tables.size} providers, ${[...built.tables.values()].reduce((sum, { models }) => sum + Object.keys(models).length, 0)} rows, ${Buffer.byteLength(text)} bytes; ${names.length} names`,
+    `${built.tables.size} providers, ${[...built.tables.values()].reduce((sum, { models }) => sum + Object.keys(models).length, 0)} rows, ${Buffer.byteLength(text)} bytes; ${Object.values(names).flat().length} names`,
   )
 }
 for (const { rule, model, message } of problems) print(`${rule}  ${model}: ${message}`)

@@ -30,7 +30,7 @@ export class ClientContext {
   readonly registry: ModelRegistry
   readonly cache: CacheState
   readonly #options: ClientOptions
-  readonly #providers: Readonly<Record<string, ProviderOptions>>
+  readonly #providers: Readonly<Record<string, ProviderOptions | undefined>>
   readonly #connections: Connections
 
   /** @param shared connections and providers of another client, see {@link withProvider} */

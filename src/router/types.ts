@@ -3,6 +3,7 @@ import type { ErrorClass } from '../errors.js'
 import type { BudgetOptions, BudgetSnapshot, RouterState } from '../limits/types.js'
 import type { CacheOption } from '../types/cache.js'
 import type { ChatParams } from '../types/chat.js'
+import type { KnownModel } from '../types/known-models.generated.js'
 import type { ObserveOptions } from '../types/observe.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import type { OnSettled } from '../types/settled.js'
@@ -15,7 +16,7 @@ export interface DeploymentParams
     Omit<ProviderOptions, 'headers'>,
     Partial<Omit<ChatParams, 'messages' | 'model' | 'stream'>> {
   /** `provider/model`. In a wildcard deployment `*` stands for the text that `*` in `modelName` matched. */
-  model: string
+  model: KnownModel | (string & {})
   /** Requests in any 60 seconds. */
   rpm?: number | undefined
   /** Tokens in any 60 seconds, prompt and completion together. */

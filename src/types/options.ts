@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
+import type { ProviderId } from '../../providers/prefixes.js'
 import type { CacheCallOptions, CacheOption } from './cache.js'
 import type { ChatParams, ResponseFormatInput } from './chat.js'
 import type { EmbeddingParams } from './embedding.js'
-import type { KnownModel } from './known-models.generated.js'
+import type { KnownChatModel, KnownEmbeddingModel, KnownRerankModel } from './known-models.generated.js'
 import type { ModerationParams } from './moderation.js'
 import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
@@ -81,7 +82,7 @@ export type CompletionRequest<
 > = Omit<ChatParams, 'stream' | 'response_format' | 'model'> &
   CallOptions & {
     /** `provider/model`, or the name of a known model. */
-    model: KnownModel | (string & {})
+    model: KnownChatModel | (string & {})
     /** Return a stream. @default false */
     stream?: Stream | null | undefined
     /**
@@ -98,7 +99,7 @@ export type EmbeddingRequest<VectorType extends 'array' | 'float32' = 'array' | 
 > &
   CallOptions & {
     /** `provider/model`, or the name of a known model. */
-    model: KnownModel | (string & {})
+    model: KnownEmbeddingModel | (string & {})
     /** Type of the vectors: `number[]` or `Float32Array`. @default 'array' */
     vectorType?: VectorType | undefined
   }
@@ -106,15 +107,15 @@ export type EmbeddingRequest<VectorType extends 'array' | 'float32' = 'array' | 
 /** A rerank request. */
 export type RerankRequest = Omit<RerankParams, 'model'> &
   CallOptions & {
-    /** `provider/model`. */
-    model: string
+    /** `provider/model`, or the name of a known model. */
+    model: KnownRerankModel | (string & {})
   }
 
 /** A request of the Responses API: OpenAI's parameters in snake_case, llmux's options in camelCase. */
 export type ResponsesRequest<Stream extends boolean = boolean> = Omit<ResponsesParams, 'stream' | 'model'> &
   CallOptions & {
     /** `provider/model`, or the name of a known model. */
-    model: KnownModel | (string & {})
+    model: KnownChatModel | (string & {})
     /** Return a stream of events. @default false */
     stream?: Stream | null | undefined
   }
@@ -188,7 +189,9 @@ export interface ClientOptions
   /** Cache of chat, embedding and rerank calls: `memoryCache()`, or `{ store, ttl, … }`. @default none */
   cache?: CacheOption | false | undefined
   /** Credentials and addresses by provider prefix: `{ openai: { apiKey }, anthropic: { apiKey } }`. */
-  providers?: Readonly<Record<string, ProviderOptions>> | undefined
+  providers?:
+    | Readonly<Partial<Record<ProviderId, ProviderOptions>> & Record<string, ProviderOptions | undefined>>
+    | undefined
   /** Timeout to establish a connection, in milliseconds. Applies to all connections of the client. @default 10_000 */
   connectTimeout?: number | undefined
   /** Proxy URL, `http://user:pass@host:port`; `false` ignores `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */

@@ -9,11 +9,23 @@ import { knownModels, knownModelsText } from '../../pricing/update/known-models.
 import type { Overrides } from '../../pricing/update/overrides.js'
 import { providerOfBareModel } from '../../providers/known-models.js'
 import { loadProvider } from '../../providers/registry.js'
-import type { KnownModel } from '../../src/types/known-models.generated.js'
+import type {
+  KnownChatModel,
+  KnownEmbeddingModel,
+  KnownModel,
+  KnownRerankModel,
+} from '../../src/types/known-models.generated.js'
 
 const file = resolve('src/types/known-models.generated.ts')
 const text = readFileSync(file, 'utf8')
-const names = [...text.matchAll(/^ {2}\| '(.+)'$/gm)].map(([, name = '']) => name)
+const namesIn = (source: string) => [...source.matchAll(/^ {2}\| '(.+)'$/gm)].map(([, name = '']) => name)
+const names = namesIn(text)
+/** Names of a type, by the mode that the price table gives them. */
+const modes = ['chat', 'embedding', 'rerank'] as const
+const byMode = text
+  .split(/^export type /m)
+  .slice(1, 4)
+  .map(namesIn)
 
 describe('KnownModel', () => {
   test('includes the most used models', () => {
@@ -49,9 +61,23 @@ describe('KnownModel', () => {
       const provider = slash < 0 ? providerOfBareModel(name) : (await loadProvider(name.slice(0, slash)))?.id
       if (provider === undefined) lost.push(name)
       const info = modelInfo(name)
-      if (info === undefined || !['chat', 'embedding'].includes(info.mode)) lost.push(`${name}: ${info?.mode}`)
+      const mode = modes[byMode.findIndex((some) => some.includes(name))]
+      if (info === undefined || info.mode !== mode) lost.push(`${name}: ${info?.mode}`)
     }
     expect(lost).toEqual([])
+  })
+
+  test('separates the names by operation', () => {
+    const chat: readonly KnownChatModel[] = ['gpt-4o', 'anthropic/claude-opus-5']
+    const embedding: readonly KnownEmbeddingModel[] = ['text-embedding-3-small', 'openai/text-embedding-3-large']
+    const rerank: readonly KnownRerankModel[] = ['cohere/rerank-v3.5', 'voyage/rerank-2.5']
+    expect(byMode.map((some) => some.length > 20)).toEqual([true, true, true])
+    expect([chat, embedding, rerank].map((some, at) => some.every((name) => byMode[at]?.includes(name)))).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect(new Set(names).size).toBe(names.length)
   })
 
   test('excludes retired models', () => {
@@ -69,6 +95,10 @@ describe('KnownModel', () => {
     expect(knownModelsText(knownModels(raw, pins, rows), pins)).toBe(text)
   })
 })
+
+const plainTypes = ['KnownChatModel', 'KnownEmbeddingModel', 'KnownRerankModel', 'KnownModel']
+  .map((type) => `export type ${type} = never\n`)
+  .join('')
 
 /** Ten lines of a user, with `KnownModel` as it is and as a plain string. */
 const user = `import type { CompletionRequest } from './options.js'
@@ -132,7 +162,7 @@ function compile(named: boolean): Cost {
   const { getSourceFile, fileExists, readFile } = host
   const own: Readonly<Record<string, () => string>> = {
     [page]: () => user,
-    [file]: () => (named ? text : 'export type KnownModel = never\n'),
+    [file]: () => (named ? text : plainTypes),
     [optionsFile]: () =>
       readFileSync(optionsFile, 'utf8').replace(/'[./]+providers\/known-models\.js'/, "'./known-models.generated.js'"),
   }
