@@ -1,0 +1,1 @@
+export type { Gateway, GatewayOptions } from './gateway.js'

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const from = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  root: from('.'),
+  resolve: {
+    // the sources, so that a test needs no build of the SDK
+    alias: [
+      { find: /^llmux$/, replacement: from('../src/index.ts') },
+      { find: /^llmux\/server$/, replacement: from('../src/server/index.ts') },
+      { find: /^llmux\/testing$/, replacement: from('../simulator/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+})
