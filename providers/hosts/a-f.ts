@@ -218,7 +218,7 @@ export const hostsAToF = [
     env: ['DASHSCOPE_API_KEY'],
     baseEnv: ['DASHSCOPE_API_BASE'],
     keyUrl: 'https://modelstudio.console.alibabacloud.com/?tab=dashboard#/api-key',
-    quirks: { maxInputs: 10 },
+    quirks: { maxInputs: 10, rulesOfMakers: ['alibaba'], thinking: 'enable_thinking' },
   },
   {
     // the gateway of its cloud. DATAROBOT_ENDPOINT is not a base for it because it ends with /api/v2

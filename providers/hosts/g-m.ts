@@ -11,12 +11,14 @@ export const hostsGToM = [
     baseEnv: ['GALADRIEL_API_BASE'],
   },
   {
+    // GPT-5 refuses max_tokens here too: https://github.com/actions/ai-inference/issues/116
     id: 'github',
     name: 'GitHub Models',
     base: 'https://models.github.ai/inference',
     env: ['GITHUB_API_KEY', 'GITHUB_TOKEN'],
     baseEnv: ['GITHUB_API_BASE'],
     keyUrl: 'https://github.com/settings/tokens',
+    quirks: { rulesOfMakers: ['openai', 'xai'] },
   },
   {
     id: 'gmi',
@@ -44,7 +46,7 @@ export const hostsGToM = [
     keyUrl: 'https://cloud.digitalocean.com/gen-ai',
   },
   {
-    // https://console.groq.com/docs/openai
+    // https://console.groq.com/docs/openai and https://console.groq.com/docs/reasoning
     id: 'groq',
     name: 'Groq',
     responses: true,
@@ -53,7 +55,9 @@ export const hostsGToM = [
     baseEnv: ['GROQ_API_BASE'],
     keyUrl: 'https://console.groq.com/keys',
     quirks: {
-      rulesOfMakers: ['openai'],
+      rulesOfMakers: ['openai', 'alibaba', 'meta'],
+      // https://github.com/earendil-works/pi/issues/1745, and for qwen3.6 https://github.com/langchain-ai/langchain/pull/38976
+      effortSwitch: ['alibaba'],
       strictToolNames: true,
       unsupported: [...openaiOnly, 'logprobs', 'top_logprobs', 'logit_bias', 'top_k'],
       efforts: ['none', 'low', 'medium', 'high'],

@@ -47,6 +47,7 @@ export const mistralQuirks = {
       'web_search_options',
     ],
   ],
+  rulesOfMakers: ['mistral'],
   efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
   // https://docs.mistral.ai/agents/connectors/
   serverTools: ['web_search', 'web_search_premium', 'code_interpreter', 'image_generation', 'document_library'],

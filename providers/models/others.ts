@@ -69,16 +69,24 @@ const deepseek4 = base(
 // Mistral
 
 const mistral = base('mistral', 'mistral', {}, 'https://docs.mistral.ai/getting-started/models/models_overview/')
-/** Reasoning can be set; the levels end at `xhigh`. */
-const mistralReasoning = base(
+/** Mistral Small 4 and Medium 3.5: on or off. The API names these two levels in its error for another one. */
+const mistralSwitch = base(
   'mistral',
   'mistral-medium-3.5',
+  { reasoning: 'on-request', efforts: levels('none', 'high'), input: withImages },
+  'https://docs.mistral.ai/capabilities/reasoning/adjustable',
+  'https://github.com/architects-toolkit/SmartHopper/issues/647',
+)
+/** Reasoning has levels, which end at `xhigh`. */
+const mistralReasoning = base(
+  'mistral',
+  'mistral-large-4',
   {
     reasoning: 'on-request',
     efforts: levels('none', 'minimal', 'low', 'medium', 'high', 'xhigh'),
     input: withImages,
   },
-  'https://docs.mistral.ai/capabilities/reasoning',
+  'https://docs.mistral.ai/inference/conversations/reasoning',
   '@mistralai/mistralai@2.7.0 (ReasoningEffort)',
 )
 const magistral = changed(mistral, { family: 'magistral', reasoning: 'always', input: withImages })
@@ -91,6 +99,15 @@ const qwen3 = base('alibaba', 'qwen3', { reasoning: 'on-request', maxOutput: 32_
 const qwenThinking = changed(qwen3, { family: 'qwen3-thinking', reasoning: 'always' })
 const qwenInstruct = changed(qwen3, { family: 'qwen3-instruct', reasoning: 'never' })
 const qwen35 = changed(qwen3, { family: 'qwen3.5', reasoning: 'by-default', maxOutput: 65_536, input: withVideo })
+/** `high` is an alias of `xhigh`, the default. Earlier models take a budget in tokens only. */
+const qwen38 = changed(qwen35, {
+  family: 'qwen3.8',
+  efforts: levels('low', 'medium', 'xhigh'),
+  sources: Object.freeze([
+    'https://docs.qwencloud.com/developer-guides/text-generation/thinking',
+    'https://github.com/anomalyco/models.dev/blob/3f2765a58f8466f6d96dade1b4843189eeb6360b/providers/alibaba/models/qwen3.8-max.toml',
+  ]),
+})
 
 // Moonshot AI
 
@@ -164,16 +181,18 @@ export const otherEntries: readonly RuleEntry[] = Object.freeze([
   entry('mistral-large', [1, 0], mistral),
   entry('mistral-large', [4, 0], mistralReasoning),
   entry('mistral-medium', [1, 0], mistral),
-  entry('mistral-medium', [3, 5], mistralReasoning),
+  entry('mistral-medium', [3, 5], mistralSwitch),
+  entry('mistral-medium', [4, 0], mistralReasoning),
   entry('mistral-small', [1, 0], mistral),
-  entry('mistral-small', [4, 0], mistralReasoning),
+  entry('mistral-small', [4, 0], changed(mistralSwitch, { family: 'mistral-small-4' })),
   entry('magistral', [1, 0], magistral),
   entry('mistral', [1, 0], mistral),
   entry('qwen', [1, 0], qwen),
   entry('qwen', [3, 0], qwen3),
   entry('qwen', [3, 0], qwenThinking, 'thinking'),
-  entry('qwen', [3, 0], qwenInstruct, 'instruct'),
+  entry('qwen', [3, 0], qwenInstruct, 'instruct', 'coder'),
   entry('qwen', [3, 5], qwen35),
+  entry('qwen', [3, 8], qwen38),
   entry('kimi-k', [2, 0], kimi2),
   entry('kimi-k', [2, 0], kimiThinking, 'thinking'),
   entry('kimi-k', [2, 5], kimi25),
@@ -197,10 +216,15 @@ export const otherNames: ReadonlyMap<string, ModelRules> = new Map([
   ['grok-code-fast-1', changed(grok4, { family: 'grok-code-fast-1', input: Object.freeze(['text'] as const) })],
   ['deepseek-chat', changed(deepseek4, { family: 'deepseek-chat', reasoning: 'never' })],
   ['deepseek-reasoner', changed(deepseek4, { family: 'deepseek-reasoner', reasoning: 'always' })],
-  ['mistral-large-latest', changed(mistralReasoning, { family: 'mistral-large-4' })],
-  ['mistral-medium-latest', mistralReasoning],
-  ['mistral-small-latest', changed(mistralReasoning, { family: 'mistral-small-4' })],
+  ['mistral-large-latest', mistralReasoning],
+  ['mistral-medium-2604', mistralSwitch],
+  ['mistral-medium-latest', mistralSwitch],
+  ['mistral-small-2603', changed(mistralSwitch, { family: 'mistral-small-4' })],
+  ['mistral-small-latest', changed(mistralSwitch, { family: 'mistral-small-4' })],
   ['qwq-32b', qwenThinking],
+  ['qwq-plus', qwenThinking],
+  ['qvq-max', qwenThinking],
+  ['qvq-plus', qwenThinking],
   ['kimi-latest', kimi25],
   ['kimi-thinking-preview', kimiThinking],
 ])

@@ -18,8 +18,13 @@ export interface OpenAIQuirks {
   readonly formats: 'schema' | 'object' | 'text'
   /** The host accepts `stream_options`. Hosts that don't send usage without being asked. */
   readonly streamOptions: boolean
-  /** Form of Anthropic's `thinking`: sent unchanged, as `reasoning_effort`, or as OpenRouter's `reasoning`. */
-  readonly thinking: 'pass' | 'effort' | 'reasoning'
+  /** Makers whose reasoning models know the efforts `none` and `default` only at this host. */
+  readonly effortSwitch: readonly Maker[]
+  /**
+   * Form of Anthropic's `thinking`: sent unchanged, as `reasoning_effort`, as OpenRouter's `reasoning`, or as `enable_thinking` with
+   * `thinking_budget`, which also replace `reasoning_effort`.
+   */
+  readonly thinking: 'pass' | 'effort' | 'reasoning' | 'enable_thinking'
   /** Reasoning is switched off by `thinking: { type: 'disabled' }`: the effort `none` is unknown. */
   readonly noneAsThinking: boolean
   /** The host has no `developer` role: such messages are sent as `system`. */
@@ -77,6 +82,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   rename: Object.freeze({}),
   unsupported: none,
   efforts: undefined,
+  effortSwitch: none,
   formats: 'schema',
   streamOptions: true,
   thinking: 'pass',

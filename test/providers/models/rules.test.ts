@@ -85,7 +85,8 @@ describe('modelRules', () => {
     ['moonshot/kimi-k3.1-pro', 'kimi-k3'],
     ['zai-org/GLM-5.2', 'glm-5.2'],
     ['Qwen/Qwen3-235B-A22B-Thinking-2507', 'qwen3-thinking'],
-    ['qwen3.8-27b', 'qwen3.5'],
+    ['qwen3.7-max', 'qwen3.5'],
+    ['qwen3.8-27b', 'qwen3.8'],
     ['mistral-large-2512', 'mistral'],
     ['meta-llama/Llama-3.3-70B-Instruct', 'llama-3'],
   ])('finds the family of %s', (model, family) => {
