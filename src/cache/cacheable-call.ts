@@ -3,7 +3,7 @@ import type { CacheOutcome } from '../call/cache-outcome.js'
 import type { Clock } from '../call/clock.js'
 import type { Lifetime } from '../call/lifetime.js'
 import type { MetaSource } from '../call/meta.js'
-import type { CallWatch } from '../call/observer.js'
+import type { CallRecorder } from '../call/observer.js'
 import type { LLMError } from '../errors.js'
 import type { Origin } from './entry.js'
 
@@ -11,7 +11,7 @@ import type { Origin } from './entry.js'
 export interface CacheableCall extends MetaSource {
   readonly clock: Clock
   readonly lifetime: Lifetime
-  readonly watch: CallWatch | undefined
+  readonly recorder: CallRecorder | undefined
   cache: CacheOutcome | undefined
   nativeFinishReason: string | undefined
   firstTokenAt: number | undefined

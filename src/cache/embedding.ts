@@ -203,7 +203,7 @@ function answerOfHits(
   const [first] = hits
   if (first) call.answeredBy?.(first.data)
   call.settle(usage, { answeredModel: model })
-  call.watch?.cacheHit(key, ageMs)
+  call.recorder?.cacheHit(key, ageMs)
   const data = hits.map((hit, index) => ({
     object: 'embedding' as const,
     index,

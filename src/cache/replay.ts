@@ -37,12 +37,12 @@ export async function replayAnswer(
   if (stream) call.firstTokenAt = call.clock.now()
   call.settle(answer.usage, billingOf(answer))
   if (!stream) return completion
-  call.watch?.firstToken()
+  call.recorder?.firstToken()
   const pipe = new Pipe<ReturnType<typeof chunksOf>[number]>(noSource)
   for (const chunk of chunksOf(copy())) {
     if (chunk.usage && chunk.choices.length === 0 && !includeUsage) continue
     pipe.put(chunk)
-    if (call.watch?.chunks) call.watch.chunk(chunk)
+    if (call.recorder?.chunks) call.recorder.chunk(chunk)
   }
   pipe.finish()
   return new CompletionStream({

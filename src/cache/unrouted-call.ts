@@ -4,7 +4,7 @@ import type { CacheOutcome } from '../call/cache-outcome.js'
 import type { Clock } from '../call/clock.js'
 import { Lifetime } from '../call/lifetime.js'
 import type { MetaSource } from '../call/meta.js'
-import type { CallWatch } from '../call/observer.js'
+import type { CallRecorder } from '../call/observer.js'
 import type { LLMError } from '../errors.js'
 import type { RouterMeta } from '../types/meta.js'
 import type { CacheableCall } from './cacheable-call.js'
@@ -16,7 +16,7 @@ export class UnroutedCall implements CacheableCall {
   readonly registry: ModelRegistry
   readonly clock: Clock
   readonly lifetime: Lifetime
-  readonly watch: CallWatch | undefined
+  readonly recorder: CallRecorder | undefined
   readonly startedAt: number
   readonly observer: { readonly router: RouterMeta }
   readonly headers = Object.freeze({})
@@ -42,13 +42,13 @@ export class UnroutedCall implements CacheableCall {
     /** Milliseconds; 0 disables it. */
     timeout: number
     startedAt: number
-    watch: CallWatch | undefined
+    recorder: CallRecorder | undefined
     router: RouterMeta
   }) {
     this.operation = init.operation
     this.registry = init.registry
     this.clock = init.clock
-    this.watch = init.watch
+    this.recorder = init.recorder
     this.startedAt = init.startedAt
     this.observer = { router: init.router }
     const errorContext = { provider: '', model: init.router.modelGroup }

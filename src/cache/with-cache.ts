@@ -215,6 +215,6 @@ async function reviveHit<Of extends CachedOperation, Answer>(
   call.answeredBy?.(entry.data)
   const answer = await cached.revive(entry, details.coalesced === true)
   if (answer === undefined) call.cache = undefined
-  else call.watch?.cacheHit?.(meta.key ?? key, entry.ageMs)
+  else call.recorder?.cacheHit?.(meta.key ?? key, entry.ageMs)
   return answer
 }

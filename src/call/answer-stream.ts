@@ -48,7 +48,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
 
   constructor(parts: StreamParts<Item, Answer>) {
     this.#parts = parts
-    parts.pipe.watch((failure) => {
+    parts.pipe.onEnd((failure) => {
       this.#failure = failure
     })
   }
@@ -92,7 +92,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
       this.#iterated = true
       pipe.discard()
     }
-    if (!pipe.over) await new Promise<void>((resolve) => pipe.watch(() => resolve()))
+    if (!pipe.over) await new Promise<void>((resolve) => pipe.onEnd(() => resolve()))
     if (this.#failure) throw this.#failure
     return this.#parts.complete()
   }
@@ -106,7 +106,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
   whenOver(
     told: (failure: Error | undefined, soFar: () => Decoded<Answer> & { readonly meta: CallMeta }) => void,
   ): void {
-    this.#parts.pipe.watch((failure) => told(failure, () => this.#parts.soFar()))
+    this.#parts.pipe.onEnd((failure) => told(failure, () => this.#parts.soFar()))
   }
 
   /** Lifts the back-pressure of a slow reader, because other calls wait for the end. */

@@ -36,7 +36,7 @@ function withTokenRenewal<Answer>(call: Call, once: () => Promise<Answer>): () =
     } catch (error) {
       if (renewed || !LLMError.is(error) || !dropToken(call, error)) throw error
       renewed = true
-      call.watch?.retry(error, call.attempts.length, 0)
+      call.recorder?.retry(error, call.attempts.length, 0)
       return once()
     }
   }

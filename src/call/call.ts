@@ -10,7 +10,7 @@ import type { CallLimits } from './call-limits.js'
 import type { Clock } from './clock.js'
 import type { ErrorContext } from './failure.js'
 import type { Lifetime } from './lifetime.js'
-import type { CallObserver, CallWatch } from './observer.js'
+import type { CallObserver, CallRecorder } from './observer.js'
 import type { Target } from './target.js'
 
 export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unknown =>
@@ -33,7 +33,7 @@ export class Call {
   readonly startedAt: number
   /** The larger call that this one is part of, such as a Router's. */
   observer: CallObserver | undefined
-  readonly watch: CallWatch | undefined
+  readonly recorder: CallRecorder | undefined
   /** Provides the connections. */
   readonly connect: () => Dispatcher | Promise<Dispatcher>
   /** Cancels the pending job at the provider. Best effort: failures are ignored. */
@@ -73,7 +73,7 @@ export class Call {
     cancelJob: (call: Call, pollRequest: PollRequest) => void
     body: string
     observer: CallObserver | undefined
-    watch: CallWatch | undefined
+    recorder: CallRecorder | undefined
   }) {
     this.operation = init.operation
     this.provider = init.provider
@@ -91,7 +91,7 @@ export class Call {
     this.cancelJob = init.cancelJob
     this.body = init.body
     this.observer = init.observer
-    this.watch = init.watch
+    this.recorder = init.recorder
     this.attempts = init.observer?.attempts ?? []
   }
 

@@ -10,7 +10,7 @@ import { type Call, quirksOf } from './call.js'
 import type { ClientContext } from './context.js'
 import { decodeBody, sendForJson } from './json-response.js'
 import { metaOf, withMeta } from './meta.js'
-import type { CallObserver, CallWatch } from './observer.js'
+import type { CallObserver, CallRecorder } from './observer.js'
 import type { Job, OperationSpec, Params } from './operation.js'
 import { prepare } from './prepare.js'
 import { splitRequest } from './request.js'
@@ -31,7 +31,7 @@ export async function execute(
   spec: OperationSpec,
   request: object,
   observer?: CallObserver,
-  watch?: CallWatch,
+  recorder?: CallRecorder,
 ): Promise<unknown> {
   const startedAt = context.clock.now()
   const { params, options } = splitRequest(request, spec.params)
@@ -60,7 +60,7 @@ export async function execute(
     stream,
     startedAt,
     observer,
-    watch,
+    recorder,
   }
   // a Router looks in its cache before it selects a deployment
   const policy = observer || !spec.cached ? undefined : context.cache.policyFor(options.cache)

@@ -4,7 +4,7 @@ import type { CacheOutcome } from './cache-outcome.js'
 import type { MetaSource } from './meta.js'
 
 /** Receives the events inside of a call, between its start and its end. */
-export interface CallWatch {
+export interface CallRecorder {
   /** Whether `chunk` must be called. */
   readonly chunks: boolean
   /** The model string has been resolved. */

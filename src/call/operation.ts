@@ -11,7 +11,7 @@ import type { StandardSchema } from '../types/schema.js'
 import type { CacheOutcome } from './cache-outcome.js'
 import type { Call } from './call.js'
 import type { ClientContext } from './context.js'
-import type { CallObserver, CallWatch } from './observer.js'
+import type { CallObserver, CallRecorder } from './observer.js'
 import type { StreamSetup } from './stream-reader.js'
 
 /** Parameters of a request, by their names on OpenAI's wire. */
@@ -35,7 +35,7 @@ export interface Job<Part = unknown> {
   /** Monotonic milliseconds. */
   readonly startedAt: number
   readonly observer: CallObserver | undefined
-  readonly watch: CallWatch | undefined
+  readonly recorder: CallRecorder | undefined
 }
 
 /** A request on its way to a cache: a client's with a resolved provider, or a Router's before a deployment is selected. */

@@ -25,11 +25,11 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   #runsOn = false
   #discarding = false
   #failure: Error | undefined
-  /** The same, for later watchers. */
+  /** The same, for later listeners. */
   #ending: Error | undefined
   #done = false
   #waiting: { resolve(result: Result<Item>): void; reject(error: Error): void } | undefined
-  #watchers: ((failure: Error | undefined) => void)[] = []
+  #endListeners: ((failure: Error | undefined) => void)[] = []
 
   constructor(source: PipeSource) {
     this.#source = source
@@ -74,8 +74,8 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
         waiting.reject(failure)
       } else waiting.resolve(over)
     }
-    for (const watch of this.#watchers) watch(failure)
-    this.#watchers = []
+    for (const listener of this.#endListeners) listener(failure)
+    this.#endListeners = []
   }
 
   next(): Promise<Result<Item>> {
@@ -120,9 +120,9 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   }
 
   /** Calls back once, after the last item; immediately if that has passed. */
-  watch(watcher: (failure: Error | undefined) => void): void {
-    if (this.#done) watcher(this.#ending)
-    else this.#watchers.push(watcher)
+  onEnd(listener: (failure: Error | undefined) => void): void {
+    if (this.#done) listener(this.#ending)
+    else this.#endListeners.push(listener)
   }
 
   #drop(): void {

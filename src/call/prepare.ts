@@ -33,7 +33,7 @@ export function prepare<Part>(
   }
   const limits = resolveCallLimits(options, context.limits)
   const names = { provider: provider.id, model }
-  job.watch?.target(provider.id, model)
+  job.recorder?.target(provider.id, model)
   const urls = spec.remoteMedia && remoteMedia(spec, part, params, encodeContext, provider)
   if (urls === undefined || urls.length === 0) return build(encodeContext)
   const lifetime = new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names)
@@ -62,7 +62,7 @@ export function prepare<Part>(
       baseModel: options.baseModel ?? undefined,
       startedAt,
       observer: job.observer,
-      watch: job.watch,
+      recorder: job.recorder,
       connect: () => options.dispatcher ?? context.dispatcher(),
       cancelJob: cancelPendingJob,
       body: stringify(encoded.body, job.extraBody, provider),

@@ -27,7 +27,7 @@ export async function retry<Answer>(call: Call, first: LLMError, attempt: () => 
         if (delay === undefined) throw error
         const last = call.attempts.at(-1)
         if (last) last.delayMs = delay
-        call.watch?.retry(error, call.attempts.length, delay)
+        call.recorder?.retry(error, call.attempts.length, delay)
         await sleep(call, delay, error)
       },
     },

@@ -266,7 +266,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
       const weight = this.#reading.add(item)
       if (weight === 'hidden') continue
       this.#pipe.put(item)
-      if (this.#call.watch?.chunks) this.#call.watch.chunk(item as object)
+      if (this.#call.recorder?.chunks) this.#call.recorder.chunk(item as object)
       if (weight === 'content') content = true
     }
     out.length = 0
@@ -278,7 +278,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   #commit(): void {
     this.#committed = true
     this.#call.firstTokenAt = this.#call.clock.now()
-    this.#call.watch?.firstToken()
+    this.#call.recorder?.firstToken()
     this.#startTimer()
     this.#resolve(this.#setup.stream(this.#parts()))
   }

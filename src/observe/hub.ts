@@ -14,9 +14,9 @@ import type {
   Redact,
   SenderStats,
 } from '../types/observe.js'
-import { CallRecorder, type ObservedCall } from './call-recorder.js'
 import { hasSubscribers } from './channels.js'
 import { Delivery, within } from './delivery.js'
+import { EventRecorder, type ObservedCall } from './event-recorder.js'
 import { linesFor } from './lines.js'
 import { logTo } from './logger.js'
 
@@ -51,12 +51,12 @@ export class ObserverHub {
   }
 
   /** Returns a recorder for the call; undefined without observers, so that the call pays nothing. */
-  recorderFor(call: ObservedCall): CallRecorder | undefined {
+  recorderFor(call: ObservedCall): EventRecorder | undefined {
     if (!this.#environmentRead) this.#readEnvironment()
     const { callbacks: own } = call
     if (this.#callbacks.length === 0 && own === undefined && !hasSubscribers()) return undefined
     const all = own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#trackCallSets(setsOf(own))]
-    return new CallRecorder(this, this.#delivery, all, call, randomUUID())
+    return new EventRecorder(this, this.#delivery, all, call, randomUUID())
   }
 
   /** Deferred to the first call: importing llmux reads nothing, and the top-level functions honour `LLMUX_LOG` too. */

@@ -1,7 +1,7 @@
 import { AnswerStream } from '../call/answer-stream.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import type { AnyAnswer, Callback } from '../types/observe.js'
-import type { CallRecorder, ObservedCall } from './call-recorder.js'
+import type { EventRecorder, ObservedCall } from './event-recorder.js'
 import type { ObserverHub } from './hub.js'
 
 /** Runs a call and records its events. Without observers it only calls `run`. */
@@ -9,7 +9,7 @@ export function observed<Answer>(
   hub: ObserverHub,
   operation: ObservedCall['operation'],
   request: object,
-  run: (recorder: CallRecorder | undefined) => Promise<Answer>,
+  run: (recorder: EventRecorder | undefined) => Promise<Answer>,
   routed = false,
 ): Promise<Answer> {
   // the call itself rejects invalid requests
@@ -21,8 +21,8 @@ export function observed<Answer>(
 }
 
 async function record<Answer>(
-  recorder: CallRecorder,
-  run: (recorder: CallRecorder) => Promise<Answer>,
+  recorder: EventRecorder,
+  run: (recorder: EventRecorder) => Promise<Answer>,
 ): Promise<Answer> {
   recorder.start()
   let answer: Answer

@@ -48,7 +48,7 @@ export async function runCountTokens(context: ClientContext, request: CountToken
     stream: false,
     startedAt,
     observer: undefined,
-    watch: undefined,
+    recorder: undefined,
   }
   const call = await prepare(job, job.params)
   const { tokens } = (await sendOnce(job, job.params, call)) as { tokens: number }

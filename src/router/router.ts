@@ -8,7 +8,7 @@ import { checkCallbacks } from '../call/validate.js'
 import { BadRequestError } from '../errors.js'
 import { WaitQueue } from '../limits/queue.js'
 import type { LimitObserver } from '../limits/types.js'
-import type { CallRecorder } from '../observe/call-recorder.js'
+import type { EventRecorder } from '../observe/event-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
 import type { CompletionResult } from '../operations/chat.js'
@@ -197,7 +197,7 @@ export class Router {
     )
   }
 
-  async #run(operation: Operation, request: object, recorder: CallRecorder | undefined): Promise<unknown> {
+  async #run(operation: Operation, request: object, recorder: EventRecorder | undefined): Promise<unknown> {
     this.#context.calls.checkOpen()
     const call = new RoutedCall(this.#context, operation, request)
     call.recorder = recorder

@@ -342,8 +342,8 @@ it('publishes on diagnostics channels in the caller’s context', async () => {
 })
 
 it('creates no events without observers', async () => {
-  const { CallRecorder } = await import('../../src/observe/call-recorder.js')
-  const base = vi.spyOn(CallRecorder.prototype, 'start')
+  const { EventRecorder } = await import('../../src/observe/event-recorder.js')
+  const base = vi.spyOn(EventRecorder.prototype, 'start')
   await using here = await scene({ callbacks: [] })
   await here.client.completion({ model, messages })
   expect(base).not.toHaveBeenCalled()

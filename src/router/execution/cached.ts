@@ -43,7 +43,7 @@ export async function runCached(
     signal: call.signal,
     timeout: call.timeout,
     startedAt: call.startedAt,
-    watch: call.recorder,
+    recorder: call.recorder,
     router: { requested, modelGroup: group.name, deployment: '', fallbacks: 0 },
   })
   return spec.cached({

@@ -2,7 +2,7 @@ import type { Operation } from '../../../providers/contract.js'
 import type { CacheInput } from '../../cache/policy.js'
 import type { CacheOutcome } from '../../call/cache-outcome.js'
 import { AbortError, BadRequestError, type LLMError, TimeoutError } from '../../errors.js'
-import type { CallRecorder } from '../../observe/call-recorder.js'
+import type { EventRecorder } from '../../observe/event-recorder.js'
 import type { Attempt } from '../../types/meta.js'
 import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
@@ -51,7 +51,7 @@ export class RoutedCall {
   lastError: LLMError | undefined
   /** The deployment of its last successful attempt. */
   answeredBy: Deployment | undefined
-  recorder: CallRecorder | undefined
+  recorder: EventRecorder | undefined
   cacheOutcome: CacheOutcome | undefined
 
   /** @param before the call that this one is a part of: time, attempts and fallbacks count together */

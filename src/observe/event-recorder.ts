@@ -1,5 +1,5 @@
 import type { Clock } from '../call/clock.js'
-import type { CallWatch } from '../call/observer.js'
+import type { CallRecorder } from '../call/observer.js'
 import type { AnyLLMError } from '../errors.js'
 import type { CacheMeta } from '../types/cache.js'
 import type { Attempt, CallMeta } from '../types/meta.js'
@@ -42,7 +42,7 @@ const options: ReadonlySet<string> = new Set([
 ])
 
 /** Turns the course of one call into events for callbacks and diagnostics channels. Never throws. */
-export class CallRecorder implements CallWatch {
+export class EventRecorder implements CallRecorder {
   readonly #settings: RecorderSettings
   readonly #delivery: Delivery
   readonly #callbacks: readonly CallbackSet[]
