@@ -1,0 +1,182 @@
+import { createClient, LLMError, parseRouterOptions, type RouterOptions } from 'llmux'
+import { Checker, ConfigError, type ConfigLine, isMap, showPath } from './checker.js'
+import { type Credentials, type ModelEntry, readDeployment } from './deployment.js'
+import { type ConfigDocument, ConfigSyntaxError, parseConfigText, readDocument } from './document.js'
+import { generalKeys, litellmKeys, ownKeys, routerKeys, topLevelKeys } from './keys.js'
+import { type Alias, readRouting } from './router.js'
+import { readSettings, type Settings } from './settings.js'
+
+/** A checked configuration. */
+export interface GatewayConfig {
+  readonly models: readonly ModelEntry[]
+  readonly routing: Omit<RouterOptions, 'modelList'>
+  readonly aliases: readonly Alias[]
+  readonly settings: Settings
+  /** Treatment of every line of the file. */
+  readonly lines: readonly ConfigLine[]
+  /** Credentials of `credential_list`, for models that are added at run time. */
+  readonly credentials: Credentials
+  /** From `environment_variables`. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads a config.yaml of LiteLLM.
+ * @throws {ConfigError} with file, line and path of every problem
+ */
+export const loadConfig = (file: string, environment: Environment = process.env): GatewayConfig =>
+  guarded(() => checkConfig(readDocument(file), environment))
+
+/** The same from YAML or JSON text. */
+export const parseConfig = (text: string, environment: Environment = process.env): GatewayConfig =>
+  guarded(() => checkConfig(parseConfigText(text), environment))
+
+function guarded<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigSyntaxError)) throw error
+    throw new ConfigError([{ ...error.place, path: '', message: error.message }])
+  }
+}
+
+function checkConfig(document: ConfigDocument, outside: Environment): GatewayConfig {
+  const variables = readVariables(document, outside)
+  const environment: Environment = { ...outside, ...variables.values }
+  const checker = new Checker(document, environment)
+  checker.problems.push(...variables.problems)
+  const top = checker.section([], withoutParts(document.value), topLevelKeys)
+  const section = (key: string, table: Parameters<Checker['section']>[2]) =>
+    checker.section([key], document.value[key], table)
+  const general = section('general_settings', generalKeys)
+  const litellm = section('litellm_settings', litellmKeys)
+  const router = section('router_settings', routerKeys)
+  const own = section('llmux_settings', ownKeys)
+  const settings = readSettings(checker, { general, litellm, router, own })
+  const credentials = readCredentials(checker, document.value.credential_list)
+  const entries = top.has('model_list') || document.value.model_list ? document.value.model_list : []
+  if (!Array.isArray(entries)) checker.problem(['model_list'], "'model_list' must be a list of deployments.")
+  const list: readonly unknown[] = Array.isArray(entries) ? entries : []
+  const groups = new Set(
+    list.flatMap((entry) => (isMap(entry) && typeof entry.model_name === 'string' ? [entry.model_name] : [])),
+  )
+  const routing = readRouting(checker, router, litellm, groups)
+  const defaults = {
+    maxParallelRequests: settings.deploymentParallelRequests ?? routing.maxParallelRequests,
+    dropParams: settings.dropParams,
+    attemptTimeout: settings.attemptTimeout,
+    streamTimeout: routing.streamTimeout,
+  }
+  const models = list.flatMap((entry, index) =>
+    readDeployment(checker, ['model_list', index], entry, credentials, defaults),
+  )
+  checkIds(checker, models)
+  checker.finish()
+  checkRouting(checker, routing.options, models)
+  checker.finish()
+  return {
+    models,
+    routing: routing.options,
+    aliases: routing.aliases,
+    settings,
+    lines: checker.lines,
+    credentials,
+    variables: variables.values,
+  }
+}
+
+/** Parts with lines of their own in the report. */
+const parts = new Set([
+  'general_settings',
+  'litellm_settings',
+  'router_settings',
+  'llmux_settings',
+  'model_list',
+  'credential_list',
+  'environment_variables',
+])
+const withoutParts = (value: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => !parts.has(key)))
+
+/** `environment_variables`: values for everything that reads the environment. */
+function readVariables(document: ConfigDocument, outside: Environment) {
+  const given = document.value.environment_variables
+  const checker = new Checker(document, outside)
+  const values: Record<string, string> = {}
+  if (given === undefined || given === null) return { values, problems: checker.problems }
+  if (!isMap(given)) {
+    checker.problem(['environment_variables'], "'environment_variables' must be a map of names and values.")
+    return { values, problems: checker.problems }
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const resolved = checker.resolve(['environment_variables', name], value)
+    if (typeof resolved === 'string' || typeof resolved === 'number' || typeof resolved === 'boolean')
+      values[name] = String(resolved)
+  }
+  return { values, problems: checker.problems }
+}
+
+function readCredentials(checker: Checker, list: unknown): Credentials {
+  const found = new Map<string, Readonly<Record<string, unknown>>>()
+  if (list === undefined || list === null) return found
+  if (!Array.isArray(list)) {
+    checker.problem(['credential_list'], "'credential_list' must be a list.")
+    return found
+  }
+  for (const [index, entry] of list.entries()) {
+    const path = ['credential_list', index]
+    const name = isMap(entry) ? entry.credential_name : undefined
+    const values = isMap(entry) ? entry.credential_values : undefined
+    if (typeof name !== 'string' || !isMap(values)) {
+      checker.problem(path, `'${showPath(path)}' must have a 'credential_name' and 'credential_values'.`)
+      continue
+    }
+    checker.line(path, 'honoured', 'A named credential.')
+    const resolved = checker.resolve([...path, 'credential_values'], values)
+    found.set(name, isMap(resolved) ? resolved : {})
+  }
+  return found
+}
+
+/** The checks of the SDK: providers, parameters, durations. Its paths are those of its options, so they are translated. */
+function checkRouting(
+  checker: Checker,
+  options: Omit<RouterOptions, 'modelList'>,
+  models: readonly ModelEntry[],
+): void {
+  const providers = new Set<string>()
+  for (const { config, path } of models) {
+    const prefix = config.params.model.split('/', 1)[0] ?? ''
+    try {
+      // misspelled ids of providers are refused here
+      if (config.params.model.includes('/') && !providers.has(prefix)) createClient({ providers: { [prefix]: {} } })
+      providers.add(prefix)
+      parseRouterOptions({ modelList: [config] })
+    } catch (error) {
+      if (!LLMError.is(error)) throw error
+      checker.problem(path, `A deployment of '${config.modelName}' is invalid. ${sdkMessage(error)}`)
+    }
+  }
+  if (checker.problems.length > 0 || models.length === 0) return
+  try {
+    parseRouterOptions({ ...options, modelList: models.map(({ config }) => config) })
+  } catch (error) {
+    if (!LLMError.is(error)) throw error
+    checker.problem(['router_settings'], sdkMessage(error))
+  }
+}
+
+const sdkMessage = (error: Error) =>
+  error.message.replace(/modelList\[\d+\]\.params/g, 'litellm_params').replace("'providers.", "'")
+
+function checkIds(checker: Checker, models: readonly ModelEntry[]): void {
+  const seen = new Set<string>()
+  for (const { config, modelName } of models) {
+    if (config.id === undefined) continue
+    if (seen.has(config.id))
+      checker.problem(['model_list'], `The id '${config.id}' of a deployment of '${modelName}' is used twice.`)
+    seen.add(config.id)
+  }
+}

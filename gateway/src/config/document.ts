@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+
+/** Keys and indexes from the root of a file. */
+export type Path = readonly (string | number)[]
+
+/** A place in a file, for messages. */
+export interface Place {
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+}
+
+/** The values of a configuration file and of the files that it includes. */
+export interface ConfigDocument {
+  readonly value: Readonly<Record<string, unknown>>
+  /** Place of a key or list entry; the nearest known one above it otherwise. */
+  place(path: Path): Place
+}
+
+/** A file that isn't YAML, or can't be read. */
+export class ConfigSyntaxError extends Error {
+  override readonly name = 'ConfigSyntaxError'
+
+  constructor(
+    message: string,
+    readonly place: Place,
+  ) {
+    super(message)
+  }
+}
+
+/** Most files of one configuration. */
+const maxFiles = 64
+
+/**
+ * Reads a YAML file with its `include`s. Lists of included files are appended; other keys of the including file win.
+ * @throws {ConfigSyntaxError}
+ */
+export function readDocument(file: string): ConfigDocument {
+  const places = new Map<string, Place>()
+  const value = readFile(file, places, [])
+  return { value, place: (path) => placeOf(path, places, file) }
+}
+
+/** The same from text, with a name for messages. Its `include`s are relative to the working directory. */
+export function parseConfigText(text: string, file = 'config.yaml'): ConfigDocument {
+  const places = new Map<string, Place>()
+  const value = parse(text, file, places, [])
+  return { value, place: (path) => placeOf(path, places, file) }
+}
+
+function readFile(file: string, places: Map<string, Place>, above: readonly string[]): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigSyntaxError(`The file can't be read: ${reason}.`, { file, line: 1 })
+  }
+  return parse(text, file, places, above)
+}
+
+function parse(text: string, file: string, places: Map<string, Place>, above: readonly string[]) {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false })
+  const [problem] = document.errors
+  if (problem) {
+    const line = lines.linePos(problem.pos[0]).line
+    throw new ConfigSyntaxError(`The file is not valid YAML: ${problem.message}.`, { file, line })
+  }
+  const root: unknown = document.toJS({ maxAliasCount: 1000 }) ?? {}
+  if (typeof root !== 'object' || root === null || Array.isArray(root)) {
+    throw new ConfigSyntaxError("The file must be a map with keys such as 'model_list'.", { file, line: 1 })
+  }
+  const own = new Map<string, Place>()
+  if (document.contents) record(document.contents, [], own, (at) => ({ file, line: lines.linePos(at).line }))
+  const value = root as Record<string, unknown>
+  const included = includesOf(value, file, own, places, above)
+  for (const [key, place] of own) places.set(key, place)
+  return { ...included, ...value }
+}
+
+/** Merges the included files into `value` as far as lists are concerned, and returns the rest of them. */
+function includesOf(
+  value: Record<string, unknown>,
+  file: string,
+  own: Map<string, Place>,
+  places: Map<string, Place>,
+  above: readonly string[],
+): Record<string, unknown> {
+  const { include } = value
+  if (include === undefined || include === null) return {}
+  const names = Array.isArray(include) ? include : [include]
+  const rest: Record<string, unknown> = {}
+  for (const [index, name] of names.entries()) {
+    const place = own.get(keyOf(['include', index])) ?? own.get(keyOf(['include'])) ?? { file, line: 1 }
+    if (typeof name !== 'string') throw new ConfigSyntaxError("'include' must be a list of file names.", place)
+    const path = resolve(dirname(file), name)
+    if (above.includes(path) || path === resolve(file)) throw new ConfigSyntaxError(`'${name}' includes itself.`, place)
+    if (above.length >= maxFiles) throw new ConfigSyntaxError(`More than ${maxFiles} files include each other.`, place)
+    const found = new Map<string, Place>()
+    const other = readFile(path, found, [...above, resolve(file)])
+    for (const [key, theirs] of Object.entries(other)) {
+      if (key === 'include') continue
+      const mine = value[key] ?? rest[key]
+      const lists = Array.isArray(mine) && Array.isArray(theirs)
+      const shift = lists ? mine.length : 0
+      if (mine !== undefined && !lists) continue
+      for (const [at, where] of found) {
+        const [first, second, ...below] = JSON.parse(at) as [string, ...(string | number)[]]
+        if (first !== key) continue
+        const moved = typeof second === 'number' ? [first, second + shift, ...below] : JSON.parse(at)
+        places.set(keyOf(moved), where)
+      }
+      if (lists && key in value) value[key] = [...mine, ...theirs]
+      else rest[key] = lists ? [...mine, ...theirs] : theirs
+    }
+  }
+  return rest
+}
+
+const keyOf = (path: Path) => JSON.stringify(path)
+
+function placeOf(path: Path, places: Map<string, Place>, file: string): Place {
+  for (let length = path.length; length > 0; length--) {
+    const found = places.get(keyOf(path.slice(0, length)))
+    if (found) return found
+  }
+  return { file, line: 1 }
+}
+
+/** Records the place of every key and entry below a node. */
+function record(node: unknown, path: Path, into: Map<string, Place>, place: (offset: number) => Place): void {
+  if (isAlias(node) || !node) return
+  const start = (one: unknown) => (one as Node | null)?.range?.[0]
+  if (isMap(node)) {
+    for (const pair of node.items) {
+      if (!isPair(pair) || !isScalar(pair.key)) continue
+      const below = [...path, String(pair.key.value)]
+      const at = start(pair.key)
+      if (at !== undefined) into.set(keyOf(below), place(at))
+      record(pair.value, below, into, place)
+    }
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      const below = [...path, index]
+      const at = start(item)
+      if (at !== undefined) into.set(keyOf(below), place(at))
+      record(item, below, into, place)
+    }
+  }
+}

@@ -1,0 +1,408 @@
+/** Every documented key of LiteLLM's config.yaml, and its treatment. `docs/gateway-config.md` is generated from this table. */
+
+export type Kind = 'text' | 'number' | 'whole' | 'flag' | 'texts' | 'map' | 'list' | 'any'
+
+/**
+ * - `honoured`: has its effect.
+ * - `ignored`: has no effect, which `check` reports with the reason.
+ * - `refused`: the gateway doesn't start with it, because it would be less safe, or answer wrongly, without it.
+ * - `dangerous`: has its effect, which `check` and the log warn of.
+ */
+export type Treatment = 'honoured' | 'ignored' | 'refused' | 'dangerous'
+
+export interface KeyRule {
+  readonly treatment: Treatment
+  readonly kind: Kind
+  /** Effect, or reason. */
+  readonly note: string
+}
+
+export type KeyTable = Readonly<Record<string, KeyRule>>
+
+const yes = (kind: Kind, note: string): KeyRule => ({ treatment: 'honoured', kind, note })
+const no = (note: string, kind: Kind = 'any'): KeyRule => ({ treatment: 'ignored', kind, note })
+const never = (note: string): KeyRule => ({ treatment: 'refused', kind: 'any', note })
+const risky = (kind: Kind, note: string): KeyRule => ({ treatment: 'dangerous', kind, note })
+
+/** One rule for several keys. */
+const each = (names: string, rule: KeyRule): KeyTable =>
+  Object.fromEntries(names.split(' ').map((name) => [name, rule] as const))
+
+const python = 'Names Python code, which the gateway does not run. Use hooks in TypeScript.'
+const database = 'A matter of Prisma, which the gateway does not use.'
+const verbosity = 'Verbosity of LiteLLM. Use --debug.'
+
+export const topLevelKeys: KeyTable = {
+  model_list: yes('list', 'The deployments, grouped by `model_name`.'),
+  router_settings: yes('map', 'See below.'),
+  litellm_settings: yes('map', 'See below.'),
+  general_settings: yes('map', 'See below.'),
+  llmux_settings: yes('map', "The gateway's own settings, see below."),
+  environment_variables: yes('map', 'Set as environment variables before everything else is read.'),
+  credential_list: yes('list', 'Named credentials for `litellm_credential_name`.'),
+  include: yes('list', 'Further files. Their lists are appended; of other keys, those of the including file win.'),
+  callback_settings: no('Settings of callbacks. Use their environment variables.', 'map'),
+  guardrails: never('Guardrails of LiteLLM are Python code or services. Use hooks in TypeScript or a webhook.'),
+  mcp_servers: no('The gateway is no MCP gateway.'),
+  mcp_tools: no('The gateway is no MCP gateway.'),
+  vector_store_registry: no('Vector stores are not part of the gateway.'),
+  search_tools: no('Search tools are not part of the gateway.'),
+  prompts: no('Prompt management is not part of the gateway.'),
+  policies: never('Policies attach guardrails. Use hooks in TypeScript or a webhook.'),
+  assistant_settings: no('The Assistants API is not served.'),
+  finetune_settings: no('Fine-tuning is not served. Use pass-through routes.'),
+  files_settings: no('Files are not served. Use pass-through routes.'),
+  agent_list: no('Agents are not part of the gateway.'),
+}
+
+const cost = yes('number', 'Price in US dollars per token, audio token, image, character, second or request.')
+const capability = yes('flag', 'Ability of the model, for routing and `/model/info`.')
+
+/** Prices, in `litellm_params` and in `model_info`. */
+export const priceKeys: KeyTable = {
+  ...each(
+    `input_cost_per_token output_cost_per_token cache_read_input_token_cost cache_creation_input_token_cost
+cache_creation_input_token_cost_above_1hr output_cost_per_reasoning_token input_cost_per_audio_token output_cost_per_audio_token
+input_cost_per_image output_cost_per_image input_cost_per_second output_cost_per_second input_cost_per_request
+input_cost_per_query input_cost_per_character`
+      .split(/\s+/)
+      .join(' '),
+    cost,
+  ),
+}
+
+export const deploymentKeys: KeyTable = {
+  model_name: yes('text', 'The model group that clients name. `*` matches any text.'),
+  litellm_params: yes('map', 'Model, credentials, limits and default parameters.'),
+  model_info: yes('map', 'Id, prices and facts.'),
+}
+
+export const paramKeys: KeyTable = {
+  model: yes('text', '`provider/model`.'),
+  custom_llm_provider: yes('text', 'Provider of a model without a prefix.'),
+  api_key: yes('text', 'Credential. It is never shown.'),
+  ...each('api_base base_url', yes('text', 'Base URL.')),
+  api_version: yes('text', 'API version in the address (Azure).'),
+  organization: yes('any', "OpenAI's organization; a list makes one deployment of each."),
+  ...each('region_name aws_region_name', yes('text', "Region of the provider's servers.")),
+  ...each(
+    'aws_access_key_id aws_secret_access_key aws_session_token aws_profile_name',
+    yes('text', 'Credentials of AWS.'),
+  ),
+  ...each(
+    'aws_role_name aws_session_name aws_web_identity_token aws_sts_endpoint aws_external_id',
+    never('Roles of AWS come from the environment (AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE) or a profile.'),
+  ),
+  aws_bedrock_runtime_endpoint: yes('text', 'Base URL of Bedrock.'),
+  ...each(
+    'vertex_project vertex_location vertex_ai_project vertex_ai_location',
+    yes('text', 'Project and location of Vertex AI.'),
+  ),
+  ...each(
+    'vertex_credentials vertex_ai_credentials',
+    yes('any', 'Service account of Vertex AI: its JSON, or the path of its file.'),
+  ),
+  project_id: yes('text', 'Project of watsonx.ai.'),
+  space_id: yes('text', 'Deployment space of watsonx.ai.'),
+  azure_ad_token: yes('text', 'Bearer token of Azure.'),
+  ...each(
+    'tenant_id client_id client_secret azure_username azure_password',
+    never('Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; @azure/identity reads them.'),
+  ),
+  ...each('timeout request_timeout', yes('number', 'Seconds of one attempt.')),
+  stream_timeout: yes('number', 'Seconds to the first content of a stream, and between two.'),
+  ...each('max_retries num_retries', no('Retries belong to `router_settings.num_retries` and `retry_policy`.')),
+  rpm: yes('number', 'Requests in any 60 seconds: steers calls to deployments with capacity.'),
+  tpm: yes('number', 'Tokens in any 60 seconds: steers calls to deployments with capacity.'),
+  max_parallel_requests: yes('whole', 'Requests in flight.'),
+  weight: yes('number', 'Share of the traffic.'),
+  order: yes('number', 'Lower orders are used first.'),
+  tags: yes('texts', 'Takes calls with one of these tags.'),
+  max_budget: yes('number', 'US dollars per `budget_duration`.'),
+  budget_duration: yes('text', 'Period of `max_budget`.'),
+  cooldown_time: yes('number', 'Seconds of a cooldown.'),
+  ...each('extra_headers headers default_headers', yes('map', 'Headers of its requests.')),
+  extra_body: yes('map', 'Fields that are added to its requests.'),
+  drop_params: yes('flag', 'Drops parameters that the model does not support.'),
+  additional_drop_params: no('Only unsupported parameters are dropped. See `drop_params`.'),
+  allowed_openai_params: no("A provider's own fields are always sent."),
+  mock_response: yes('text', 'Answers with this text, without a provider.'),
+  litellm_credential_name: yes('text', 'Name in `credential_list`.'),
+  use_in_pass_through: yes('flag', 'Its credential is used by pass-through routes.'),
+  configurable_clientside_auth_params: never('A body of a client names no base URL and no credential.'),
+  ...each('use_chat_completions_api merge_reasoning_content_in_choices', no('Not needed: the SDK selects the API.')),
+  ...each('hidden_params litellm_trace_id', no('Internal to LiteLLM.')),
+  ...each('guardrails', never('Guardrails of LiteLLM are not run. Use hooks.')),
+  ...each(
+    'auto_router_config auto_router_config_path auto_router_default_model auto_router_embedding_model',
+    never('The semantic auto-router is not part of the gateway.'),
+  ),
+  ...each('s3_bucket_name s3_encryption_key_id', no('Batches are not served.')),
+  ...each('cache_control_injection_points', no('Prompt caching is left to the client.')),
+  ...each('ssl_verify', never('Certificates are always verified. Set NODE_EXTRA_CA_CERTS for a private authority.')),
+  ...priceKeys,
+}
+
+export const modelInfoKeys: KeyTable = {
+  id: yes('text', 'Id of the deployment.'),
+  mode: yes('text', 'Kind of model.'),
+  base_model: yes('text', 'The model behind an opaque name, for prices and limits.'),
+  access_groups: yes('texts', 'Groups that keys and teams may name in `models`.'),
+  supported_environments: yes('texts', 'Left out unless LITELLM_ENVIRONMENT is one of them.'),
+  ...each('max_tokens max_input_tokens max_output_tokens', yes('number', 'Limits of the model.')),
+  ...each(
+    `supports_vision supports_function_calling supports_tool_choice supports_parallel_function_calling supports_response_schema
+supports_reasoning supports_prompt_caching supports_system_messages supports_assistant_prefill supports_web_search supports_pdf_input
+supports_audio_input supports_audio_output supports_computer_use`
+      .split(/\s+/)
+      .join(' '),
+    capability,
+  ),
+  ...each('health_check_model', no('Wildcard deployments are not checked.')),
+  ...each('health_check_timeout', yes('number', 'Seconds of its health check.')),
+  disable_background_health_check: no('Background checks are off unless `background_health_checks` is set.'),
+  ...each('health_check_max_tokens health_check_voice', no('A health check asks for one short answer.')),
+  ...each('team_id team_public_model_name', no('Give the team the model group in `models`.')),
+  custom_tokenizer: no("Tokens are counted with the provider's or OpenAI's tokenizer."),
+  ...each(
+    'description created_at updated_at created_by updated_by db_model key',
+    yes('any', 'Shown by `/model/info`.'),
+  ),
+  ...priceKeys,
+}
+
+const fallback = yes('list', 'Groups that take the calls of a group that failed: `[{group: [group]}]`.')
+
+export const routerKeys: KeyTable = {
+  routing_strategy: yes(
+    'text',
+    'simple-shuffle, least-busy, usage-based-routing(-v2), latency-based-routing, cost-based-routing.',
+  ),
+  routing_strategy_args: yes('map', '`lowest_latency_buffer`; other arguments are ignored.'),
+  num_retries: yes('whole', 'Retries in each group.'),
+  timeout: yes('number', 'Seconds of a complete call.'),
+  stream_timeout: yes('number', 'Seconds to the first content of a stream, and between two.'),
+  retry_after: no('The delay follows `retry-after` of the provider, or grows with each retry.'),
+  max_fallbacks: yes('whole', 'Most fallbacks of one call.'),
+  allowed_fails: yes('whole', 'Failures per minute before a cooldown.'),
+  cooldown_time: yes('number', 'Seconds of a cooldown.'),
+  disable_cooldowns: yes('flag', 'No cooldowns.'),
+  retry_policy: yes('map', '`RateLimitErrorRetries: 3` or `RateLimitError: 3`.'),
+  model_group_retry_policy: yes('map', 'The same by group.'),
+  allowed_fails_policy: yes('map', '`RateLimitErrorAllowedFails: 3` or `RateLimitError: 3`.'),
+  ...each('fallbacks context_window_fallbacks content_policy_fallbacks', fallback),
+  default_fallbacks: yes('texts', 'Fallbacks of groups without an entry.'),
+  model_group_alias: yes('map', '`alias: group`, or `alias: {model, hidden}`.'),
+  enable_pre_call_checks: yes('flag', 'Leaves out deployments whose context window is too small.'),
+  optional_pre_call_checks: yes('texts', '`enforce_model_rate_limits` makes rpm and tpm reject; others are ignored.'),
+  enable_tag_filtering: yes('flag', 'Tags always select deployments that have them.'),
+  tag_filtering_match_any: no('A deployment takes a call with any of its tags.'),
+  provider_budget_config: yes('map', '`provider: {budget_limit, time_period}`.'),
+  ...each(
+    'redis_host redis_port redis_password redis_url redis_db redis_username redis_ssl',
+    yes('any', 'Redis for limits and routing state.'),
+  ),
+  cache_responses: yes('flag', 'As `litellm_settings.cache`.'),
+  ...each('caching_groups client_ttl cache_kwargs', no('Answers are cached by model group.')),
+  default_max_parallel_requests: yes('whole', 'Requests in flight for deployments without their own.'),
+  ignore_invalid_deployments: no('An invalid deployment is an error.'),
+  ...each('enable_health_check_routing', yes('flag', 'As `background_health_checks`.')),
+  ...each(
+    'health_check_staleness_threshold health_check_ignore_transient_errors',
+    no('A failed check is repeated each interval.'),
+  ),
+  ...each('deployment_affinity_ttl_seconds model_group_affinity_config', no('Affinity is not supported yet.')),
+  ...each('set_verbose debug_level', no(verbosity)),
+  ...each('alerting_config', no('Use `general_settings.alerting`.')),
+  ...each('assistants_config polling_interval default_priority', no('Not needed.')),
+  default_litellm_params: no('Set the parameters on each deployment, with a YAML anchor.'),
+}
+
+export const cacheKeys: KeyTable = {
+  type: yes('text', 'local, redis; others are refused.'),
+  ...each('host port password username url db ssl', yes('any', 'Address of Redis.')),
+  ttl: yes('number', 'Seconds that an answer stays.'),
+  namespace: yes('text', 'Prefix of the keys in Redis.'),
+  supported_call_types: no('Chat, text completions and embeddings are cached.'),
+  mode: yes('text', '`default_off` caches only calls that ask for it.'),
+  ...each(
+    'similarity_threshold redis_semantic_cache_embedding_model qdrant_api_base qdrant_api_key qdrant_collection_name',
+    no('Semantic caches are not configured here yet.'),
+  ),
+  ...each(
+    's3_bucket_name s3_region_name s3_endpoint_url s3_path gcs_bucket_name disk_cache_dir',
+    no('Only local and redis.'),
+  ),
+  ...each('max_connections socket_timeout redis_startup_nodes service_name sentinel_nodes', no('Not needed.')),
+}
+
+export const litellmKeys: KeyTable = {
+  callbacks: yes('texts', '`prometheus`, `langfuse`, `helicone`, `lunary`, `otel`; others are ignored.'),
+  ...each('success_callback failure_callback service_callback service_callbacks', yes('texts', 'As `callbacks`.')),
+  drop_params: yes('flag', 'Drops parameters that a model does not support.'),
+  modify_params: no('The SDK adapts requests by itself.'),
+  ...each('request_timeout', yes('number', 'Seconds of one attempt.')),
+  num_retries: yes('whole', 'As in `router_settings`.'),
+  ...each('fallbacks context_window_fallbacks content_policy_fallbacks', fallback),
+  default_fallbacks: yes('texts', 'As in `router_settings`.'),
+  ...each('allowed_fails', yes('whole', 'As in `router_settings`.')),
+  cooldown_time: yes('number', 'As in `router_settings`.'),
+  cache: yes('flag', 'Caches answers.'),
+  cache_params: yes('map', 'Settings of the cache.'),
+  budget_exceeded_status_code: yes('whole', 'Status of a used-up budget. 422 if not set.'),
+  max_budget: yes('number', 'US dollars of all calls together.'),
+  budget_duration: yes('text', 'Period of `max_budget`.'),
+  max_end_user_budget: yes('number', 'US dollars of a customer without a budget.'),
+  max_internal_user_budget: yes('number', 'US dollars of a new internal user.'),
+  internal_user_budget_duration: yes('text', 'Period of `max_internal_user_budget`.'),
+  default_internal_user_params: yes('map', 'Defaults of `/user/new`.'),
+  default_key_generate_params: yes('map', 'Defaults of `/key/generate`.'),
+  upperbound_key_generate_params: yes('map', 'Upper bounds of `/key/generate`.'),
+  require_auth_for_metrics_endpoint: yes('flag', '`false` serves `/metrics` without a key.'),
+  turn_off_message_logging: yes('flag', 'Callbacks get no prompts and no answers.'),
+  ...each('set_verbose suppress_debug_info json_logs log_raw_request_response', no(verbosity)),
+  ...each('telemetry', no('The gateway sends no telemetry.')),
+  ...each('redact_messages_in_exceptions redact_user_api_key_info', no('Errors and events never contain credentials.')),
+  ...each('force_ipv4 ssl_certificate', no('Set by the environment of Node.js.')),
+  ssl_verify: never('Certificates are always verified. Set NODE_EXTRA_CA_CERTS for a private authority.'),
+  ...each('langfuse_default_tags s3_callback_params datadog_params gcs_bucket_name', no('Not supported.')),
+  ...each('timezone', no('Budgets begin in UTC.')),
+  ...each('default_team_settings default_team_params', no('Set the values with `/team/new`.')),
+  key_generation_settings: no('Roles decide on `/key/generate`.'),
+  enable_key_alias_format_validation: no('Aliases are free text.'),
+  max_end_user_budget_id: no('Use `max_end_user_budget`.'),
+  ...each('cost_discount_config cost_margin_config', no('Costs are those of the provider.')),
+  ...each(
+    'extra_spend_tag_headers disable_add_user_agent_to_request_tags',
+    no('Tags are those of the key, the team and the call.'),
+  ),
+  ...each(
+    'disable_end_user_cost_tracking disable_end_user_cost_tracking_prometheus_only enable_end_user_cost_tracking_prometheus_only',
+    no('Metrics have no label of the customer.'),
+  ),
+  ...each(
+    'prometheus_metrics_config prometheus_initialize_budget_metrics prometheus_emit_stream_label custom_prometheus_metadata_labels custom_prometheus_tags',
+    no('The labels of metrics are fixed.'),
+  ),
+  ...each('priority_reservation priority_reservation_settings', no('Not supported.')),
+  ...each(
+    'model_group_settings add_user_information_to_llm_headers forward_traceparent_to_llm_provider',
+    no('Headers of clients are not forwarded, apart from `anthropic-beta`.'),
+  ),
+  store_audit_logs: no('Every admin action is audited.'),
+  ...each('global_disable_no_log_param', no('Clients can not switch off logging.')),
+  ...each(
+    'network_mock mcp_aliases public_model_groups enable_redis_auth_cache model_alias_map enable_json_schema_validation',
+    no('Not needed.'),
+  ),
+  custom_provider_map: never(python),
+  post_call_rules: never(python),
+  pre_call_rules: never(python),
+  guardrails: never('Guardrails of LiteLLM are not run. Use hooks.'),
+}
+
+export const generalKeys: KeyTable = {
+  master_key: yes('text', 'The key of the administrator.'),
+  dangerously_permit_weak_or_unset_master_key: risky('flag', 'A weak master key is accepted on any address.'),
+  database_url: yes('text', '`postgresql://…`. Without it the gateway keeps its data in SQLite.'),
+  store_model_in_db: yes('flag', '`false` refuses `/model/new`.'),
+  alerting: yes('texts', '`slack`: posts to SLACK_WEBHOOK_URL; others are ignored.'),
+  alerting_threshold: yes('number', 'Seconds after which an answer is slow.'),
+  alert_types: yes('texts', 'Only alerts of these types.'),
+  alert_to_webhook_url: yes('map', 'Webhooks by type of alert.'),
+  alerting_args: yes('map', '`budget_alert_ttl`: seconds between two alerts of one budget.'),
+  ...each(
+    'alert_type_config spend_report_frequency',
+    no('Alerts are sent one by one, at most one a minute for each subject.'),
+  ),
+  global_max_parallel_requests: yes('whole', 'Calls in flight in this process.'),
+  max_parallel_requests: yes('whole', 'Requests in flight for deployments without their own.'),
+  litellm_key_header_name: yes('text', 'The header of keys, instead of all others.'),
+  allowed_ips: yes('texts', 'Addresses or ranges that may call.'),
+  use_x_forwarded_for: yes('flag', 'Takes the address of a client from `x-forwarded-for`.'),
+  max_request_size_mb: yes('number', 'Largest body of a request.'),
+  user_header_name: yes('text', 'Header with the id of the customer.'),
+  enforce_user_param: yes('flag', 'Refuses calls without `user`.'),
+  ...each('completion_model embedding_model moderation_model', yes('text', 'Model of calls, whatever they name.')),
+  background_health_checks: yes('flag', 'Checks all deployments in the background.'),
+  health_check_interval: yes('number', 'Seconds between two checks.'),
+  health_check_details: yes('flag', '`false` hides parameters and errors in `/health`.'),
+  pass_through_endpoints: yes('list', 'Paths that are sent on to a target.'),
+  custom_auth: never(python),
+  custom_sso: never(python),
+  custom_key_generate: never(python),
+  custom_auth_run_common_checks: never(python),
+  custom_ui_sso_sign_in_handler: never(python),
+  enable_jwt_auth: never('Keys of an identity provider are not supported yet.'),
+  litellm_jwtauth: never('Keys of an identity provider are not supported yet.'),
+  enable_oauth2_auth: never('Keys of an identity provider are not supported yet.'),
+  enable_oauth2_proxy_auth: never('Headers of a proxy are not trusted.'),
+  allow_client_side_credentials: never('A body of a client names no base URL and no credential.'),
+  public_routes: never('Only health routes are public.'),
+  ...each(
+    'allowed_routes admin_only_routes',
+    never('Give keys `allowed_routes` instead; roles decide on management routes.'),
+  ),
+  key_management_system: never(
+    'Put secrets into environment variables or files; agents of secret managers can do that.',
+  ),
+  key_management_settings: never(
+    'Put secrets into environment variables or files; agents of secret managers can do that.',
+  ),
+  ...each('use_google_kms use_azure_key_vault', never('Put secrets into environment variables or files.')),
+  allow_requests_on_db_unavailable: no(
+    'Keys are in memory: calls go on while the database is down, with their limits.',
+  ),
+  ...each(
+    'proxy_batch_write_at proxy_budget_rescheduler_min_time proxy_budget_rescheduler_max_time',
+    no('Spend is visible at once, and periods begin on time.'),
+  ),
+  ...each(
+    'database_connection_pool_limit database_connection_timeout database_type database_args database_extra_connection_params',
+    no(database),
+  ),
+  ...each('use_redis_transaction_buffer user_api_key_cache_ttl use_shared_health_check', no('Not needed.')),
+  ...each(
+    'disable_spend_logs disable_spend_updates disable_error_logs disable_reset_budget',
+    no('The ledger is always complete.'),
+  ),
+  store_prompts_in_spend_logs: no('Prompts are not stored.'),
+  ...each(
+    'maximum_spend_logs_retention_period maximum_spend_logs_retention_interval maximum_spend_logs_cleanup_cron',
+    no('Retention is not supported yet.'),
+  ),
+  supported_db_objects: no('Models are the only objects of the configuration in the database.'),
+  token_rate_limit_type: no('Limits count all tokens.'),
+  ...each('enforced_params reject_clientside_metadata_tags image_generation_model', no('Not supported.')),
+  max_response_size_mb: no('Answers are bounded by the SDK (256 MiB).'),
+  ...each(
+    'forward_client_headers_to_llm_api forward_llm_provider_auth_headers forward_openai_org_id',
+    no('Headers of clients are not forwarded, apart from `anthropic-beta`.'),
+  ),
+  user_header_mappings: no('Use `user_header_name`.'),
+  use_client_credentials_pass_through_routes: never('Pass-through routes use the credentials of the gateway.'),
+  ...each('ui_access_mode ui_username ui_password default_team_disabled', no('Settings of the interface of LiteLLM.')),
+  disable_responses_id_security: never('A stored response is visible to its owner only.'),
+  always_include_stream_usage: yes('flag', 'Streams end with usage, whether or not the client asks.'),
+  ...each('service_account_settings proxy_admin_name infer_model_from_keys block_robots', no('Not needed.')),
+  ...each('disable_master_key_return', no('The master key is never returned.')),
+  ...each('dynamic_rate_limiting_v2 mcp_internal_ip_ranges cloudzero_settings control_plane_url', no('Not supported.')),
+}
+
+/** Settings that LiteLLM doesn't have. */
+export const ownKeys: KeyTable = {
+  budget_mode: yes('text', '`expected` (default), `strict` or `clamp`.'),
+  unknown_price: yes(
+    'text',
+    '`refuse` (default), `estimate` or `allow`: a model without a price on a key with a budget.',
+  ),
+  drain_timeout: yes('number', 'Seconds that open calls may take after SIGTERM. 600 if not set.'),
+  on_disconnect: yes(
+    'text',
+    '`abort` (default): a client that leaves ends its call. `drain` reads the answer to its end.',
+  ),
+  cors_origins: yes('texts', 'Origins of browsers that may call. `*` for all, which is the default.'),
+  max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
+  max_customers: yes('whole', 'Customers that calls create. 100,000 if not set.'),
+  custom_keys: yes('flag', 'Whether `/key/generate` may be given a key. true if not set.'),
+}

@@ -1,0 +1,308 @@
+import type { ControlSettings } from '../types.js'
+import { type Checker, isMap, Section, show } from './checker.js'
+import { cacheKeys } from './keys.js'
+import { isWeakKey } from './master-key.js'
+
+/** Address of Redis. */
+export interface RedisAddress {
+  readonly url: string
+}
+
+export interface CacheSettings {
+  readonly store: 'memory' | 'redis'
+  /** Milliseconds. */
+  readonly ttl: number | undefined
+  readonly namespace: string | undefined
+  /** Only calls that ask for the cache use it. */
+  readonly optIn: boolean
+  readonly redis: RedisAddress | undefined
+}
+
+/** A path that is sent on to another server. */
+export interface PassThroughSetting {
+  readonly path: string
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly includeSubpath: boolean
+  /** US dollars of each request. */
+  readonly cost: number | undefined
+}
+
+export interface AlertSettings {
+  readonly slack: boolean
+  readonly slackUrl: string | undefined
+  /** Milliseconds after which an answer is slow. */
+  readonly slowMs: number
+  readonly types: readonly string[] | undefined
+  readonly urls: Readonly<Record<string, readonly string[]>>
+  /** Milliseconds between two alerts of one budget. */
+  readonly budgetTtl: number
+}
+
+/** Everything but deployments and routing. */
+export interface Settings {
+  readonly masterKey: string | undefined
+  readonly permitWeakMasterKey: boolean
+  readonly saltKey: string | undefined
+  readonly databaseUrl: string | undefined
+  readonly redis: RedisAddress | undefined
+  readonly storeModels: boolean
+  readonly cache: CacheSettings | undefined
+  readonly callbacks: readonly string[]
+  readonly redactCallbacks: boolean
+  readonly metrics: { readonly enabled: boolean; readonly public: boolean }
+  readonly alerts: AlertSettings | undefined
+  readonly control: ControlSettings
+  /** Lower case. */
+  readonly keyHeader: string | undefined
+  readonly allowedIps: readonly string[] | undefined
+  readonly trustForwardedFor: boolean
+  readonly maxBodyBytes: number
+  readonly maxBytesInFlight: number
+  readonly maxParallelRequests: number | undefined
+  readonly userHeader: string | undefined
+  readonly enforceUser: boolean
+  readonly forcedModels: { readonly chat?: string; readonly embedding?: string; readonly moderation?: string }
+  readonly healthChecks: { readonly intervalMs: number } | undefined
+  readonly healthDetails: boolean
+  readonly alwaysUsage: boolean
+  readonly passThrough: readonly PassThroughSetting[]
+  readonly corsOrigins: readonly string[]
+  readonly drainMs: number
+  readonly onDisconnect: 'abort' | 'drain'
+  /** Defaults of deployments. */
+  readonly dropParams: boolean | undefined
+  readonly attemptTimeout: number | undefined
+  readonly deploymentParallelRequests: number | undefined
+}
+
+const mebibyte = 1024 * 1024
+
+export interface SettingsSections {
+  readonly general: Section
+  readonly litellm: Section
+  readonly router: Section
+  readonly own: Section
+}
+
+export function readSettings(checker: Checker, sections: SettingsSections): Settings {
+  const { general, litellm, router, own } = sections
+  const { environment } = checker
+  const masterKey = general.text('master_key') ?? environment.LITELLM_MASTER_KEY
+  if (masterKey && isWeakKey(masterKey))
+    checker.line(['general_settings', 'master_key'], 'dangerous', 'The master key is weak: see `llmux-gateway --help`.')
+  const callbacks = ['callbacks', 'success_callback', 'failure_callback', 'service_callback', 'service_callbacks']
+    .flatMap((key) => callbacksOf(checker, litellm, key))
+    .filter((name, index, all) => all.indexOf(name) === index)
+  const redis = redisAddress(router, 'redis_', environment)
+  return {
+    masterKey: masterKey || undefined,
+    permitWeakMasterKey:
+      general.flag('dangerously_permit_weak_or_unset_master_key') === true ||
+      /^true$/i.test(environment.LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY ?? ''),
+    saltKey: environment.LITELLM_SALT_KEY || undefined,
+    databaseUrl: general.text('database_url') ?? (environment.DATABASE_URL || undefined),
+    redis,
+    storeModels: general.flag('store_model_in_db') ?? true,
+    cache: readCache(checker, litellm, router, redis),
+    callbacks,
+    redactCallbacks: litellm.flag('turn_off_message_logging') === true,
+    metrics: { enabled: true, public: litellm.flag('require_auth_for_metrics_endpoint') === false },
+    alerts: readAlerts(checker, general),
+    control: readControl(checker, litellm, own),
+    keyHeader: general.text('litellm_key_header_name')?.toLowerCase(),
+    allowedIps: general.texts('allowed_ips'),
+    trustForwardedFor: general.flag('use_x_forwarded_for') === true,
+    maxBodyBytes: Math.round((general.number('max_request_size_mb') ?? 32) * mebibyte),
+    maxBytesInFlight: own.number('max_bytes_in_flight') ?? 1024 * mebibyte,
+    maxParallelRequests: general.number('global_max_parallel_requests'),
+    userHeader: general.text('user_header_name')?.toLowerCase(),
+    enforceUser: general.flag('enforce_user_param') === true,
+    forcedModels: {
+      ...optional('chat', general.text('completion_model')),
+      ...optional('embedding', general.text('embedding_model')),
+      ...optional('moderation', general.text('moderation_model')),
+    },
+    healthChecks:
+      general.flag('background_health_checks') || router.flag('enable_health_check_routing')
+        ? { intervalMs: general.milliseconds('health_check_interval') ?? 300_000 }
+        : undefined,
+    healthDetails: general.flag('health_check_details') !== false,
+    alwaysUsage: general.flag('always_include_stream_usage') === true,
+    passThrough: readPassThrough(checker, general),
+    corsOrigins: own.texts('cors_origins') ??
+      environment.LITELLM_CORS_ORIGINS?.split(',').map((one) => one.trim()) ?? ['*'],
+    drainMs: own.milliseconds('drain_timeout') ?? 600_000,
+    onDisconnect: oneOf(checker, own, 'on_disconnect', ['abort', 'drain']) ?? 'abort',
+    dropParams: litellm.flag('drop_params'),
+    attemptTimeout: litellm.milliseconds('request_timeout'),
+    deploymentParallelRequests: general.number('max_parallel_requests'),
+  }
+}
+
+const optional = <Name extends string>(name: Name, value: string | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { readonly [Key in Name]?: string }
+
+const knownCallbacks = ['prometheus', 'langfuse', 'langfuse_otel', 'helicone', 'lunary', 'otel', 'opentelemetry']
+
+function callbacksOf(checker: Checker, litellm: Section, key: string): string[] {
+  return (litellm.texts(key) ?? []).flatMap((name, index) => {
+    if (knownCallbacks.includes(name))
+      return [name === 'langfuse_otel' ? 'langfuse' : name === 'opentelemetry' ? 'otel' : name]
+    const reason = name.includes('.')
+      ? 'Names Python code, which the gateway does not run. Use hooks in TypeScript.'
+      : `There is no integration of that name. Known: ${knownCallbacks.join(', ')}.`
+    checker.line([...litellm.path, key, index], 'ignored', `'${name}': ${reason}`)
+    return []
+  })
+}
+
+function redisAddress(
+  section: Section,
+  prefix: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): RedisAddress | undefined {
+  const url = section.text(`${prefix}url`) ?? environment.REDIS_URL
+  if (url) return { url }
+  const host = section.text(`${prefix}host`) ?? environment.REDIS_HOST
+  if (!host) return undefined
+  const port = section.text(`${prefix}port`) ?? environment.REDIS_PORT ?? '6379'
+  const password = section.text(`${prefix}password`) ?? environment.REDIS_PASSWORD
+  const user = section.text(`${prefix}username`) ?? environment.REDIS_USERNAME
+  const database = section.text(`${prefix}db`)
+  const secure = section.flag(`${prefix}ssl`) ?? /^true$/i.test(environment.REDIS_SSL ?? '')
+  const login = password ? `${encodeURIComponent(user ?? '')}:${encodeURIComponent(password)}@` : ''
+  return { url: `${secure ? 'rediss' : 'redis'}://${login}${host}:${port}${database ? `/${database}` : ''}` }
+}
+
+function readCache(
+  checker: Checker,
+  litellm: Section,
+  router: Section,
+  redis: RedisAddress | undefined,
+): CacheSettings | undefined {
+  if (litellm.flag('cache') !== true && router.flag('cache_responses') !== true) return undefined
+  const path = ['litellm_settings', 'cache_params']
+  const params = checker.section(path, litellm.map('cache_params') ?? {}, cacheKeys)
+  const type = params.text('type') ?? 'redis'
+  const common = {
+    ttl: params.milliseconds('ttl'),
+    namespace: params.text('namespace'),
+    optIn: params.text('mode') === 'default_off',
+  }
+  if (type === 'local') return { store: 'memory', redis: undefined, ...common }
+  if (type === 'redis') {
+    const address = redisAddress(params, '', checker.environment) ?? redis
+    if (address) return { store: 'redis', redis: address, ...common }
+    checker.line(path, 'honoured', 'No address of Redis is known: answers are cached in memory.')
+    return { store: 'memory', redis: undefined, ...common }
+  }
+  checker.problem([...path, 'type'], `'litellm_settings.cache_params.type' must be local or redis; got '${type}'.`)
+  return undefined
+}
+
+function readAlerts(checker: Checker, general: Section): AlertSettings | undefined {
+  const names = general.texts('alerting') ?? []
+  for (const [index, name] of names.entries())
+    if (name !== 'slack')
+      checker.line(['general_settings', 'alerting', index], 'ignored', `Alerts by '${name}' are not supported.`)
+  const slack = names.includes('slack')
+  if (!slack) return undefined
+  const slackUrl = checker.environment.SLACK_WEBHOOK_URL || undefined
+  const urls = Object.fromEntries(
+    Object.entries(general.map('alert_to_webhook_url') ?? {}).map(([type, url]) => [
+      type,
+      (Array.isArray(url) ? url : [url]).map(String),
+    ]),
+  )
+  if (!slackUrl && Object.keys(urls).length === 0)
+    checker.line(['general_settings', 'alerting'], 'unset', 'The environment variable SLACK_WEBHOOK_URL is not set.')
+  const args = new Section([], general.map('alerting_args') ?? {})
+  return {
+    slack,
+    slackUrl,
+    slowMs: general.milliseconds('alerting_threshold') ?? 300_000,
+    types: general.texts('alert_types'),
+    urls,
+    budgetTtl: args.milliseconds('budget_alert_ttl') ?? 86_400_000,
+  }
+}
+
+function readControl(checker: Checker, litellm: Section, own: Section): ControlSettings {
+  const status = litellm.number('budget_exceeded_status_code')
+  if (status !== undefined && (status < 400 || status > 499))
+    checker.problem(
+      ['litellm_settings', 'budget_exceeded_status_code'],
+      `'litellm_settings.budget_exceeded_status_code' must be a status from 400 to 499; got ${status}.`,
+    )
+  return {
+    budgetExceededStatus: status,
+    unknownPrice: oneOf(checker, own, 'unknown_price', ['refuse', 'estimate', 'allow']),
+    budgetMode: oneOf(checker, own, 'budget_mode', ['expected', 'strict', 'clamp']),
+    maxBudget: litellm.number('max_budget'),
+    budgetDuration: litellm.text('budget_duration'),
+    maxEndUserBudget: litellm.number('max_end_user_budget'),
+    maxCustomers: own.number('max_customers'),
+    defaultKeyParams: litellm.map('default_key_generate_params'),
+    upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
+    defaultUserParams: userDefaults(litellm),
+    customKeys: own.flag('custom_keys'),
+  }
+}
+
+function userDefaults(litellm: Section) {
+  const max_budget = litellm.number('max_internal_user_budget')
+  const budget_duration = litellm.text('internal_user_budget_duration')
+  const all = {
+    ...(max_budget !== undefined && { max_budget }),
+    ...(budget_duration !== undefined && { budget_duration }),
+    ...litellm.map('default_internal_user_params'),
+  }
+  return Object.keys(all).length > 0 ? all : undefined
+}
+
+function oneOf<const Value extends string>(
+  checker: Checker,
+  section: Section,
+  key: string,
+  values: readonly Value[],
+): Value | undefined {
+  const given = section.text(key)
+  if (given === undefined) return undefined
+  const found = values.find((value) => value === given)
+  if (!found)
+    checker.problem(
+      [...section.path, key],
+      `'${section.path.join('.')}.${key}' must be one of ${values.join(', ')}; got ${show(given)}.`,
+    )
+  return found
+}
+
+function readPassThrough(checker: Checker, general: Section): PassThroughSetting[] {
+  return (general.list('pass_through_endpoints') ?? []).flatMap((entry, index) => {
+    const path = ['general_settings', 'pass_through_endpoints', index]
+    const section = new Section(path, isMap(entry) ? entry : {})
+    const from = section.text('path')
+    const target = section.text('target')
+    if (!from?.startsWith('/') || !target || !URL.canParse(target)) {
+      checker.problem(
+        path,
+        `A pass-through endpoint must have a 'path' that begins with '/' and a 'target' that is a URL.`,
+      )
+      return []
+    }
+    const headers = Object.entries(section.map('headers') ?? {}).map(([name, value]) => [
+      name.toLowerCase(),
+      String(value),
+    ])
+    return [
+      {
+        path: from,
+        target,
+        headers: Object.fromEntries(headers),
+        includeSubpath: section.flag('include_subpath') === true,
+        cost: section.number('cost_per_request'),
+      },
+    ]
+  })
+}
