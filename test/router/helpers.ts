@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { type MockProvider, type MockProviderOptions, mockProvider } from '../../simulator/index.js'
 import type { Clock } from '../../src/call/clock.js'
 import { type AnyLLMError, LLMError } from '../../src/errors.js'
@@ -119,6 +119,13 @@ export function held(router: Router) {
 export const nothing = { inFlight: 0, reserved: 0, waiting: 0, calls: 0 }
 
 export const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
+
+/** Stops timers and `performance.now()` until the end of the test. The returned function moves them. */
+export function stopTime(): (ms: number) => Promise<unknown> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  return (ms) => vi.advanceTimersByTimeAsync(ms)
+}
 
 /** Turns of the event loop, for what needs no time. */
 export async function turns(count = 20): Promise<void> {
