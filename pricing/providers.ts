@@ -74,6 +74,40 @@ const sellers: Readonly<Record<string, readonly string[]>> = Object.freeze({
 export const samePriceSellers = (provider: string): readonly string[] =>
   Object.hasOwn(sellers, provider) ? (sellers[provider] ?? []) : []
 
+/** A seller and the id of a model there. */
+export interface SoldBy {
+  readonly seller: string
+  readonly model: string
+}
+
+/** Makers with one price for a model at every reseller, by their prefix at OpenRouter. Prices of open models depend on the host. */
+const resoldMakers: Readonly<Record<string, string>> = Object.freeze({
+  openai: 'openai',
+  anthropic: 'anthropic',
+  google: 'gemini',
+  'x-ai': 'xai',
+  xai: 'xai',
+  perplexity: 'perplexity',
+})
+
+/** Gateways without a margin: https://openrouter.ai/docs/faq and https://vercel.com/docs/ai-gateway/pricing */
+const resellers: ReadonlySet<string> = new Set(['openrouter', 'vercel_ai_gateway'])
+/** Whether a provider sells models at their makers' prices. */
+export const isReseller = (provider: string): boolean => resellers.has(provider)
+
+const openModels = /^(?:gpt-oss|gemma)/
+/** Variants that change the route and not the price. `:online` adds a fee, `:free` and `:batch` have other prices. */
+const routeVariants = /:(?:nitro|floor|exacto|thinking|extended)$/
+
+/** The maker's own row that prices a model at a reseller: `anthropic/claude-sonnet-4.5` is Anthropic's `claude-sonnet-4-5`. */
+export function makersRow(provider: string, model: string): SoldBy | undefined {
+  if (!resellers.has(provider)) return undefined
+  const [maker = '', name = '', ...more] = model.toLowerCase().replace(/^~/, '').replace(routeVariants, '').split('/')
+  if (more.length > 0 || openModels.test(name) || !Object.hasOwn(resoldMakers, maker)) return undefined
+  const seller = resoldMakers[maker] ?? maker
+  return { seller, model: seller === 'anthropic' ? name.replaceAll('.', '-') : name }
+}
+
 const homes: readonly (readonly [RegExp, string])[] = [
   [/^(us|eu|apac|jp|au|ca|in|global|us-gov)\.[a-z0-9]+\./, 'bedrock'],
   [

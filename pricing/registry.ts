@@ -1,6 +1,6 @@
 import { BadRequestError, got } from '../src/errors.js'
 import { type ModelFacts, type ModelPrices, toRow } from './prices.js'
-import { canonicalProvider } from './providers.js'
+import { canonicalProvider, isReseller } from './providers.js'
 import { findRow, type ModelParts, nearIds, type ResolvedModel, splitModel, type UnresolvedModel } from './resolve.js'
 import type { PriceRow } from './schema.js'
 import { isProvider } from './table.js'
@@ -92,7 +92,7 @@ export class ModelRegistry {
   }
 
   #split(model: string): ModelParts {
-    return splitModel(model, (provider) => isProvider(provider) || this.#hasProvider(provider))
+    return splitModel(model, (provider) => isProvider(provider) || isReseller(provider) || this.#hasProvider(provider))
   }
 
   #hasProvider(provider: string): boolean {

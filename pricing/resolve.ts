@@ -1,6 +1,6 @@
 import { closestNames } from '../src/suggest.js'
 import { regionOf, spellings } from './model-ids.js'
-import { canonicalProvider, homeProvider, samePriceSellers } from './providers.js'
+import { canonicalProvider, homeProvider, isReseller, makersRow, samePriceSellers } from './providers.js'
 import type { PriceRow, RowDefaults } from './schema.js'
 import { isProvider, providerRows, tableProviders } from './table.js'
 
@@ -30,8 +30,10 @@ export interface ModelParts {
   readonly model: string
 }
 
+const isSeller = (provider: string): boolean => isProvider(provider) || isReseller(provider)
+
 /** The text before the first `/` is the provider if there is one of that name. A bare id belongs to its maker's provider. */
-export function splitModel(model: string, knows: (provider: string) => boolean = isProvider): ModelParts {
+export function splitModel(model: string, knows: (provider: string) => boolean = isSeller): ModelParts {
   const slash = model.indexOf('/')
   if (slash > 0) {
     const provider = canonicalProvider(model.slice(0, slash))
@@ -42,7 +44,8 @@ export function splitModel(model: string, knows: (provider: string) => boolean =
 
 /**
  * Finds the row of a model: by the id as written, then by its other spellings, one step at a time; first in the provider's own
- * table, then in those of sellers with the same prices. Ids match completely or not at all.
+ * table, then in those of sellers with the same prices. A gateway that adds no margin has the price of the maker. Ids match completely
+ * or not at all.
  */
 export function findRow(provider: string, model: string): ResolvedModel | undefined {
   const requested = canonicalProvider(provider)
@@ -65,7 +68,9 @@ export function findRow(provider: string, model: string): ResolvedModel | undefi
       }
     }
   }
-  return undefined
+  const resold = makersRow(requested, model)
+  const found = resold && findRow(resold.seller, resold.model)
+  return found && { ...found, provider: requested }
 }
 
 /** Ids similar to one that was not found. */

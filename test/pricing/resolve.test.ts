@@ -32,6 +32,30 @@ describe('a model string', () => {
     expect(rowOf(model)).toBe(row)
   })
 
+  test.each([
+    ['openrouter/openai/gpt-5.5', 'openai/gpt-5.5'],
+    ['openrouter/anthropic/claude-sonnet-4.5', 'anthropic/claude-sonnet-4-5'],
+    ['openrouter/anthropic/claude-opus-4.5:thinking', 'anthropic/claude-opus-4-5'],
+    ['openrouter/google/gemini-2.5-flash:nitro', 'gemini/gemini-2.5-flash'],
+    ['openrouter/x-ai/grok-4', 'xai/grok-4'],
+    ['vercel_ai_gateway/openai/gpt-5.5', 'openai/gpt-5.5'],
+  ])('%s costs as much as %s: the gateway adds no margin', (model, row) => {
+    expect(rowOf(model)).toBe(row)
+    expect(costPerToken({ model, usage: small, at }).total).toBe(costPerToken({ model: row, usage: small, at }).total)
+  })
+
+  test.each([
+    ['openrouter/openai/gpt-oss-120b', 'the price depends on the host'],
+    ['openrouter/google/gemma-3-27b-it', 'the price depends on the host'],
+    ['openrouter/deepseek/deepseek-v4', 'the price depends on the host'],
+    ['openrouter/openai/gpt-4o:online', 'the search has a fee'],
+    ['openrouter/openai/gpt-4o:free', 'the price is another one'],
+    ['openrouter/openrouter/auto', 'the model is unknown'],
+    ['helicone/openai/gpt-4o', 'the terms are unknown'],
+  ])('%s has no price, because %s', (model) => {
+    expect(costPerToken({ model, usage: small, at })).toMatchObject({ total: undefined, reason: 'unknown_model' })
+  })
+
   test('resolves to a dated id with its own price before the undated id', () => {
     expect(rate('openai/gpt-4o-2024-05-13')).toBe(5)
     expect(rate('openai/gpt-4o-2024-08-06')).toBe(2.5)
