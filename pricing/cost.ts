@@ -180,8 +180,11 @@ function price(found: ResolvedModel, used: UsageBuckets, terms: CostTerms, at: n
     bill.tokens('audioOutput', used.audioOutput, rates.audioOutput)
   const reason = bill.missing(card)
   if (reason) return { total: undefined, reason, row: found.id, asOf }
+  const total = roundOff(input + cacheRead + cacheWrite + output + reasoning + audio + tools)
+  // of counts or registered prices beyond all reason
+  if (!Number.isFinite(total)) return { total: undefined, reason: 'invalid_request', row: found.id, asOf }
   return {
-    total: roundOff(input + cacheRead + cacheWrite + output + reasoning + audio + tools),
+    total,
     input: roundOff(input),
     cacheRead: roundOff(cacheRead),
     cacheWrite: roundOff(cacheWrite),

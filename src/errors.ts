@@ -63,14 +63,14 @@ export abstract class LLMError extends Error {
   attempts: readonly Attempt[] = []
 
   constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(bounded(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.status = details.status
     this.provider = details.provider
     this.model = details.model
     this.requestId = details.requestId
     this.retryAfterMs = details.retryAfterMs
     this.providerCode = details.providerCode
-    this.param = details.param
+    this.param = details.param === undefined ? undefined : shortened(details.param, 200)
     this.body = details.body
     this.retryable = details.retryable ?? new.target.retryable
     Object.defineProperty(this, 'partial', { value: details.partial, enumerable: false, configurable: true })
@@ -326,7 +326,14 @@ export function got(value: unknown): string {
   return `got ${description(value)}`
 }
 
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
+/** A text from outside as far as a message shows it, on one measure for names and values. */
+export const shortened = (text: string, most = 80): string => (text.length > most ? `${text.slice(0, most)}…` : text)
+
+/** A message quotes names and causes from outside. Its start has the problem and its end the remedy. */
+function bounded(message: string): string {
+  if (typeof message !== 'string' || message.length <= 4000) return message
+  return `${message.slice(0, 3000)} … ${message.slice(-900)}`
+}
 
 /** The user name and password of a URL are never shown, also if it is malformed. */
 const withoutLogin = (text: string): string => text.replace(/\/\/[^/\s]*@/g, '//[redacted]@')

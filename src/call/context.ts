@@ -5,7 +5,7 @@ import type { Framing, Provider } from '../../providers/contract.js'
 import { providerPrefixes } from '../../providers/prefixes.js'
 import { checkCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError, got, shortened } from '../errors.js'
 import { closestName } from '../suggest.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
@@ -118,15 +118,15 @@ function checkClientOptions(options: ClientOptions, checkIds: boolean): void {
     }
     if (providerOptions.has(name)) {
       throw new BadRequestError(
-        `'${name}' is an option of a provider: createClient({ providers: { openai: { ${name} } } }).`,
+        `'${shortened(name)}' is an option of a provider: createClient({ providers: { openai: { ${shortened(name)} } } }).`,
         { param: name },
       )
     }
     if (callOptions.has(name)) {
-      throw new BadRequestError(`'${name}' is an option of a call, not of createClient().`, { param: name })
+      throw new BadRequestError(`'${shortened(name)}' is an option of a call, not of createClient().`, { param: name })
     }
     throw new BadRequestError(
-      `Unknown option '${name}' of createClient(). ${suggestion(name, [...allClientOptions])}`,
+      `Unknown option '${shortened(name)}' of createClient(). ${suggestion(name, [...allClientOptions])}`,
       {
         param: name,
       },
@@ -137,7 +137,7 @@ function checkClientOptions(options: ClientOptions, checkIds: boolean): void {
   for (const name of Object.keys(headers ?? {})) {
     if (sensitive.test(name.toLowerCase())) {
       throw new BadRequestError(
-        `The header '${name}' would be sent to every provider. Put it under one: { providers: { openai: { headers } } }.`,
+        `The header '${shortened(name)}' would be sent to every provider. Put it under one: { providers: { openai: { headers } } }.`,
         { param: 'headers' },
       )
     }
@@ -157,19 +157,22 @@ function checkProviders(providers: ClientOptions['providers'], checkIds: boolean
     // an id that resembles none may be registered later
     const intended = !checkIds || providerPrefixes.has(id) ? undefined : closestName(id, providerPrefixes)
     if (intended && !/\d/.test(id)) {
-      throw new BadRequestError(`Unknown provider 'providers.${id}'. Did you mean '${intended}'?`, {
+      throw new BadRequestError(`Unknown provider 'providers.${shortened(id)}'. Did you mean '${intended}'?`, {
         param: 'providers',
       })
     }
     if (!configured || typeof configured !== 'object') {
-      throw new BadRequestError(`'providers.${id}' must be an object such as { apiKey }; ${got(configured)}.`, {
-        param: 'providers',
-      })
+      throw new BadRequestError(
+        `'providers.${shortened(id)}' must be an object such as { apiKey }; ${got(configured)}.`,
+        {
+          param: 'providers',
+        },
+      )
     }
     for (const [name, value] of Object.entries(configured)) {
       if (!providerOptions.has(name)) {
         throw new BadRequestError(
-          `Unknown option 'providers.${id}.${name}'. ${suggestion(name, [...providerOptions])}`,
+          `Unknown option 'providers.${shortened(id)}.${shortened(name)}'. ${suggestion(name, [...providerOptions])}`,
           { param: 'providers' },
         )
       }

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError, got, shortened } from '../errors.js'
 import { closestName } from '../suggest.js'
 
 /** Errors for the issues that a zod schema finds in options, for calls, clients and Routers alike. */
@@ -92,7 +92,9 @@ function knownKeys(schema: z.ZodMiniType, path: readonly PropertyKey[]): readonl
 /** `modelList[0].params.rpm`. */
 export const showPath = (path: readonly PropertyKey[]): string =>
   path
-    .map((key, at) => (/^\d+$/.test(String(key)) ? `[${String(key)}]` : `${at > 0 ? '.' : ''}${String(key)}`))
+    .map((key, at) =>
+      /^\d+$/.test(String(key)) ? `[${String(key)}]` : `${at > 0 ? '.' : ''}${shortened(String(key))}`,
+    )
     .join('')
 
 /** ` Did you mean 'x'?`, or the known names if none is close. */

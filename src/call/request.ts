@@ -1,4 +1,4 @@
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError, got, shortened } from '../errors.js'
 import { closestName } from '../suggest.js'
 import type { OperationSpec, Options, Params } from './operation.js'
 import { accountOptions, callOptions, clientOptions, lookAlikes, synonyms, toCamel, toSnake } from './options.js'
@@ -37,7 +37,7 @@ export function splitRequest(request: object, known: ReadonlySet<string>): Split
       params[name] = value
     }
     if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw new BadRequestError(`'${name}' must be a finite number; got ${value}.`, { param: name })
+      throw new BadRequestError(`'${shortened(name)}' must be a finite number; got ${value}.`, { param: name })
     }
   }
   return { params, options: options as Options }
@@ -46,21 +46,22 @@ export function splitRequest(request: object, known: ReadonlySet<string>): Split
 /** Unknown names in snake_case are parameters of the provider; every other unknown name is a mistake. */
 function rejectMisspelled(name: string, known: ReadonlySet<string>): void {
   const intended = intendedName(name, known)
-  if (intended) throw new BadRequestError(`Unknown option '${name}'. Did you mean '${intended}'?`, { param: name })
+  if (intended)
+    throw new BadRequestError(`Unknown option '${shortened(name)}'. Did you mean '${intended}'?`, { param: name })
   if (clientOptions.has(name) || clientOptions.has(toCamel(name))) {
-    throw new BadRequestError(`'${name}' is an option of createClient(), not of a call.`, { param: name })
+    throw new BadRequestError(`'${shortened(name)}' is an option of createClient(), not of a call.`, { param: name })
   }
   if (!hasCapital.test(name)) {
     const parameter = closestParameter(name, known)
     if (!parameter) return
     throw new BadRequestError(
-      `Unknown parameter '${name}'. Did you mean '${parameter}'? Put a field of the provider into 'extra_body'.`,
+      `Unknown parameter '${shortened(name)}'. Did you mean '${parameter}'? Put a field of the provider into 'extra_body'.`,
       { param: name },
     )
   }
   if (accountOptions.has(name)) {
     throw new BadRequestError(
-      `'${name}' is an option of a provider account: createClient({ providers: { <provider>: { ${name} } } }).`,
+      `'${shortened(name)}' is an option of a provider account: createClient({ providers: { <provider>: { ${shortened(name)} } } }).`,
       { param: name },
     )
   }
@@ -68,7 +69,7 @@ function rejectMisspelled(name: string, known: ReadonlySet<string>): void {
   const advice = closest
     ? `Did you mean '${closest}'?`
     : "Options are camelCase, fields of the provider are snake_case. Put other fields into 'extra_body'."
-  throw new BadRequestError(`Unknown option '${name}'. ${advice}`, { param: name })
+  throw new BadRequestError(`Unknown option '${shortened(name)}'. ${advice}`, { param: name })
 }
 
 function intendedName(name: string, known: ReadonlySet<string>): string | undefined {
@@ -120,19 +121,25 @@ export function joinRequest(
   }
   for (const name of Object.keys(params)) {
     if (!isOption(name, spec, moreOptions)) continue
-    throw new BadRequestError(`'${name}' is an option: pass it in the second argument of ${spec.method}().`, {
-      param: name,
-    })
+    throw new BadRequestError(
+      `'${shortened(name)}' is an option: pass it in the second argument of ${spec.method}().`,
+      {
+        param: name,
+      },
+    )
   }
   for (const name of Object.keys(options)) {
     if (callOptions.has(name) || moreOptions.has(name)) continue
     if (spec.params.has(name)) {
-      throw new BadRequestError(`'${name}' is a parameter: pass it in the first argument of ${spec.method}().`, {
-        param: name,
-      })
+      throw new BadRequestError(
+        `'${shortened(name)}' is a parameter: pass it in the first argument of ${spec.method}().`,
+        {
+          param: name,
+        },
+      )
     }
     rejectMisspelled(name, callOptions)
-    throw new BadRequestError(`Unknown option '${name}' of ${spec.method}().`, { param: name })
+    throw new BadRequestError(`Unknown option '${shortened(name)}' of ${spec.method}().`, { param: name })
   }
   return { ...params, ...options }
 }

@@ -1,7 +1,7 @@
 import type { CompatibleRow } from '../../providers/compatible.js'
 import type { Operation, Provider, RouteRequest } from '../../providers/contract.js'
 import { loadedProvider, loadProvider, providerIds } from '../../providers/registry.js'
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError, got, shortened } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { goesToOwnHost } from './target.js'
 
@@ -122,7 +122,9 @@ const named = (provider: Provider, model: string): Resolved => ({
 function nameAfter(model: string, slash: number): string {
   const name = model.slice(slash + 1)
   if (name === '')
-    throw new BadRequestError(`'model' must name a model after the provider; got '${model}'.`, { param: 'model' })
+    throw new BadRequestError(`'model' must name a model after the provider; got '${shortened(model, 200)}'.`, {
+      param: 'model',
+    })
   return name
 }
 
@@ -136,7 +138,9 @@ async function unknownModel(given: string, slash: number, own: OwnProviders): Pr
   const near = nearMatches(model, 3, prefixes)
   const suggestion = near.length > 0 ? ` Did you mean ${near.map((name) => `'${name}'`).join(' or ')}?` : ''
   const problem =
-    slash > 0 ? `Unknown provider '${model.slice(0, slash)}' in model '${model}'.` : `Unknown model '${model}'.`
+    slash > 0
+      ? `Unknown provider '${shortened(model.slice(0, slash), 200)}' in model '${shortened(model, 200)}'.`
+      : `Unknown model '${shortened(model, 200)}'.`
   return new BadRequestError(
     `${problem}${suggestion} Write 'provider/model', for example 'openai/gpt-4o'; ` +
       `for a server of your own, use 'openai/<its model>' with apiBase.`,

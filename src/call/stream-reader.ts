@@ -375,7 +375,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     const { provider, model, status, target } = this.#call
     return new StreamInterruptedError(
       `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
-        `The answer so far is on 'partial'.`,
+        "The answer so far is on 'partial'. To have it continued, call a Router with resume: 'continue'; otherwise call again.",
       { provider: provider.id, model, status, cause, partial: this.#reading.started ? this.#partial() : undefined },
     )
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { checkCache } from '../cache/policy.js'
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError, got, shortened } from '../errors.js'
 import { issuesError, suggestion } from './option-issues.js'
 import { kindOfOption, type OptionKind } from './options.js'
 
@@ -109,7 +109,7 @@ export function checkNames(maker: string, options: unknown, known: readonly stri
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
-    throw new BadRequestError(`Unknown option '${name}' of ${maker}(). ${suggestion(name, known)}`, {
+    throw new BadRequestError(`Unknown option '${shortened(name)}' of ${maker}(). ${suggestion(name, known)}`, {
       param: param ?? name,
     })
   }
@@ -121,7 +121,8 @@ const moments = [
 
 /** @throws {BadRequestError} if the value is no array of callbacks, or a callback listens to an unknown event */
 export function checkCallbacks(value: unknown): void {
-  const fits = (one: unknown) => typeof one === 'function' || (typeof one === 'object' && one !== null)
+  const fits = (one: unknown) =>
+    typeof one === 'function' || (typeof one === 'object' && one !== null && !Array.isArray(one))
   if (!Array.isArray(value) || !value.every(fits)) {
     throw new BadRequestError(
       `'callbacks' must be an array of functions, or of objects such as { onSuccess(event) { … }, onFailure(event) { … } }; ${got(value)}.`,
@@ -132,7 +133,7 @@ export function checkCallbacks(value: unknown): void {
     const unknown = Object.keys(one).find((name) => /^on[A-Z]/.test(name) && !moments.includes(name))
     if (unknown === undefined) continue
     throw new BadRequestError(
-      `Unknown event handler '${unknown}' in 'callbacks'. ${suggestion(unknown, moments, 'Known handlers')}`,
+      `Unknown event handler '${shortened(unknown)}' in 'callbacks'. ${suggestion(unknown, moments, 'Known handlers')}`,
       {
         param: 'callbacks',
       },
@@ -144,9 +145,12 @@ function checkHeaders(headers: object, path: string): void {
   for (const [name, text] of Object.entries(headers)) {
     // the value may be a secret: it stays out of the message
     if (text !== undefined && (typeof text !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(text))) {
-      throw new BadRequestError(`The header '${name}' in '${path}' must be a string of printable characters.`, {
-        param: 'headers',
-      })
+      throw new BadRequestError(
+        `The header '${shortened(name)}' in '${path}' must be a string of printable characters.`,
+        {
+          param: 'headers',
+        },
+      )
     }
   }
 }

@@ -161,6 +161,9 @@ describe.each(models)('a stream of %s', (model) => {
       expect(error).toBeInstanceOf(StreamInterruptedError)
       const { partial, attempts } = error as StreamInterruptedError
       expect(partial?.choices[0]?.message.content).toBe(words.slice(0, 3).join(''))
+      expect((error as Error).message).toMatch(
+        /on 'partial'\. To have it continued, call a Router with resume: 'continue'/,
+      )
       expect(textOf(chunks)).toBe(words.slice(0, 3).join(''))
       expect(attempts).toMatchObject([
         { outcome: 'stream_interrupted', status: 200, message: (error as Error).message },

@@ -1,7 +1,7 @@
 import { type CacheInput, checkCache } from '../../cache/policy.js'
 import { toCamel } from '../../call/options.js'
 import { sensitive } from '../../call/target.js'
-import { BadRequestError, got } from '../../errors.js'
+import { BadRequestError, got, shortened } from '../../errors.js'
 import { deploymentOnly, targetProblem } from '../option-names.js'
 import type { RouterCallOptions } from '../types.js'
 
@@ -55,10 +55,12 @@ export function splitCall(given: object): SplitCall {
     else if (isRouterCallOption.has(name)) options[name] = value
     else if (name === 'maxRetries') options.numRetries ??= value
     else if (isMisspelled(name)) {
-      throw new BadRequestError(`Unknown option '${name}'. Did you mean '${toCamel(name)}'?`, { param: name })
+      throw new BadRequestError(`Unknown option '${shortened(name)}'. Did you mean '${toCamel(name)}'?`, {
+        param: name,
+      })
     } else if (deploymentOnly.has(name)) {
       throw new BadRequestError(
-        `'${name}' must be set on a deployment of the Router, not on a call: it would be sent to every provider of the group.`,
+        `'${shortened(name)}' must be set on a deployment of the Router, not on a call: it would be sent to every provider of the group.`,
         { param: name },
       )
     } else request[name] = value
@@ -91,7 +93,7 @@ function checkHeaders(headers: unknown): void {
   const name = Object.keys(headers).find((one) => sensitive.test(one.toLowerCase()))
   if (name === undefined) return
   throw new BadRequestError(
-    `The header '${name}' must be set on a deployment of the Router, not on a call: it would be sent to every provider of the group.`,
+    `The header '${shortened(name)}' must be set on a deployment of the Router, not on a call: it would be sent to every provider of the group.`,
     { param: 'headers' },
   )
 }
@@ -100,7 +102,7 @@ function checkCallOptions(options: Readonly<Record<string, unknown>>): void {
   for (const name in options) {
     const value = options[name]
     const check = (right: boolean, what: string) => {
-      if (!right) throw new BadRequestError(`'${name}' must be ${what}; ${got(value)}.`, { param: name })
+      if (!right) throw new BadRequestError(`'${shortened(name)}' must be ${what}; ${got(value)}.`, { param: name })
     }
     switch (name) {
       case 'tags':
@@ -135,7 +137,7 @@ function checkTargets(name: string, value: unknown): void {
     (typeof target === 'object' && target !== null && 'model' in target && typeof target.model === 'string')
   if (!Array.isArray(value) || !value.every(isTarget)) {
     throw new BadRequestError(
-      `'${name}' must be an array of model groups, such as ['claude'] or [{ model: 'claude', temperature: 0 }]; ${got(value)}.`,
+      `'${shortened(name)}' must be an array of model groups, such as ['claude'] or [{ model: 'claude', temperature: 0 }]; ${got(value)}.`,
       { param: name },
     )
   }
