@@ -14,6 +14,8 @@ export interface InboundContext {
   readonly created: number
   /** Unique within the process, letters and digits: stem of the ids that the wire needs. */
   readonly id: string
+  /** Whether the model has a web search of its provider that works beside functions. @default false */
+  readonly webSearch?: boolean | undefined
   /** Adds a warning to the call's `meta`. */
   warn?(warning: Warning): void
 }
