@@ -83,7 +83,7 @@ export class Report {
 const leftOut = (advice: string): string => `Left out: ${advice}`
 
 /** A value for an error message: short, on one line. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === 'string') return value.length > 60 ? `'${value.slice(0, 60)}…'` : `'${value}'`
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'function') return 'a function'

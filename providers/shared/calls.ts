@@ -64,6 +64,13 @@ export function parseArguments(text: unknown, where: string, index: number, repo
   return repaired ?? {}
 }
 
+/** The arguments of a call of an answer. Broken JSON is repaired, and anything that is not an object becomes an empty one. */
+export function objectOf(text: string): Fields {
+  if (text.trim() === '') return {}
+  const parsed = parseJSON(text)
+  return isFields(parsed) ? parsed : (repairArguments(parsed === undefined ? text : parsed) ?? {})
+}
+
 /** The arguments of a call as JSON text, repaired if necessary. */
 export function argumentsText(given: unknown, where: string, index: number, report: Report): string {
   if (typeof given === 'string' && isFields(parseJSON(given))) return given
