@@ -2,22 +2,38 @@ import { defineConfig } from 'tsup'
 
 // `splitting` is on for both formats, so that a provider's code stays in a chunk of its own and
 // loads with its first call, from ESM and from CommonJS alike.
+/** The public entries: each needs a line in `exports` of package.json too, and runs on every runtime. */
+const entry = {
+  index: 'src/index.ts',
+  testing: 'simulator/index.ts',
+  otel: 'src/integrations/otel.ts',
+  langfuse: 'src/integrations/langfuse.ts',
+  helicone: 'src/integrations/helicone.ts',
+  lunary: 'src/integrations/lunary.ts',
+  prometheus: 'src/integrations/prometheus.ts',
+}
+
+/** `imports` of package.json choose one of them, so that all runtimes share the other files. */
+const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-web': 'src/platform/web.ts' }
+
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    testing: 'simulator/index.ts',
-    otel: 'src/integrations/otel.ts',
-    langfuse: 'src/integrations/langfuse.ts',
-    helicone: 'src/integrations/helicone.ts',
-    lunary: 'src/integrations/lunary.ts',
-    prometheus: 'src/integrations/prometheus.ts',
-  },
+  entry: { ...entry, ...platforms },
   format: ['esm', 'cjs'],
   target: 'node20',
   platform: 'node',
   splitting: true,
-  dts: true,
+  dts: { entry },
   clean: true,
+  // workers and Deno know the modules of Node.js by this name only
+  removeNodeProtocol: false,
+  esbuildPlugins: [
+    {
+      name: 'platform',
+      setup(build) {
+        build.onResolve({ filter: /\/platform\/index\.js$/ }, () => ({ path: '#platform', external: true }))
+      },
+    },
+  ],
   treeshake: true,
   sourcemap: true,
   // positions only: the sources would triple the size of the package

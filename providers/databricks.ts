@@ -1,4 +1,5 @@
 import { APIConnectionError, AuthenticationError } from '../src/errors.js'
+import { base64 } from '../src/platform/index.js'
 import type { ChatParams, Thinking } from '../src/types/chat.js'
 import type { Warning } from '../src/types/meta.js'
 import type {
@@ -156,7 +157,7 @@ async function fetchToken(
     method: 'POST',
     url: `${origin}/oidc/v1/token`,
     headers: {
-      authorization: `Basic ${Buffer.from(account, 'utf8').toString('base64')}`,
+      authorization: `Basic ${base64(account)}`,
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     },

@@ -206,6 +206,7 @@ export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest, T
 export type * from './types/cache.js'
 export type * from './types/chat.js'
 export type * from './types/embedding.js'
+export type * from './types/fetch.js'
 export type * from './types/known-models.generated.js'
 export type * from './types/messages.js'
 export type * from './types/meta.js'

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { digest, hmacSha256 } from '../../src/platform/index.js'
 
 /** AWS credentials. */
 export interface AwsCredentials {
@@ -72,8 +72,8 @@ export function signV4(
   ].join('\n')
   const scope = `${day}/${region}/${service}/aws4_request`
   const toSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`
-  const key = [day, region, service, 'aws4_request'].reduce<Buffer | string>(hmac, `AWS4${secretAccessKey}`)
-  const signature = createHmac('sha256', key).update(toSign).digest('hex')
+  const key = [day, region, service, 'aws4_request'].reduce<Uint8Array | string>(hmacSha256, `AWS4${secretAccessKey}`)
+  const signature = hex(hmacSha256(key, toSign))
   return {
     ...added,
     authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedNames}, Signature=${signature}`,
@@ -123,5 +123,5 @@ function decode(text: string): string {
   }
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex')
-const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).update(text, 'utf8').digest()
+const sha256 = (text: string) => digest('sha256', text, 'hex')
+const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,3 +1,4 @@
+import { base64 } from '../../src/platform/index.js'
 import type { Media } from '../../src/types/media.js'
 
 /** Undefined for any other text. Data that is not base64 is converted. */
@@ -8,7 +9,7 @@ export function parseDataURI(uri: string): Media | undefined {
   const mimeType = type.trim().toLowerCase()
   const data = uri.slice(comma + 1).trim()
   if (parameters.at(-1)?.trim().toLowerCase() !== 'base64') {
-    return { type: mimeType || 'text/plain', data: Buffer.from(decodePercent(data)).toString('base64') }
+    return { type: mimeType || 'text/plain', data: base64(decodePercent(data)) }
   }
   return looksLikeBase64(data) ? { type: mimeType, data } : undefined
 }

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { types } from 'node:util'
+import { isBoxedPrimitive, digest as platformDigest } from '../platform/index.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -66,7 +65,7 @@ function inOrder(value: Fields, names: readonly string[], without: ReadonlySet<s
 
 /** True for objects with inherited data: getters, inherited fields, or a boxed primitive. */
 function hasInheritedData(value: object): boolean {
-  if (types.isBoxedPrimitive(value)) return true
+  if (isBoxedPrimitive(value)) return true
   for (let one: object | null = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
     const all = Object.entries(Object.getOwnPropertyDescriptors(one))
     if (all.some(([name, given]) => name !== '__proto__' && typeof given.value !== 'function')) return true
@@ -93,4 +92,4 @@ const isPlain = (value: unknown): value is Fields =>
 
 /** SHA-256 in base64url. UTF-8 would merge all lone surrogates, so text that contains one is escaped first. */
 export const digest = (text: string): string =>
-  hash('sha256', text.isWellFormed() ? text : `\\${JSON.stringify(text)}`, 'base64url')
+  platformDigest('sha256', text.isWellFormed() ? text : `\\${JSON.stringify(text)}`, 'base64url')

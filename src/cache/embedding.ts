@@ -3,6 +3,7 @@ import { within } from '../call/lifetime.js'
 import { metaOf, withMeta } from '../call/meta.js'
 import { toNumbers, toVector } from '../call/vectors.js'
 import { LLMError } from '../errors.js'
+import { base64 } from '../platform/index.js'
 import type { CacheMeta } from '../types/cache.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../types/embedding.js'
 import type { CacheableCall } from './cacheable-call.js'
@@ -242,9 +243,9 @@ const isList = (input: Input): input is readonly string[] | readonly (readonly n
 /** Base64 of float32, a quarter of the size, if the conversion is lossless. */
 function serializedVector(vector: number[] | Float32Array): number[] | string {
   if (Array.isArray(vector) && vector.some((value) => Math.fround(value) !== value)) return vector
-  const bytes = Buffer.alloc(vector.length * 4)
-  for (const [at, value] of vector.entries()) bytes.writeFloatLE(value, at * 4)
-  return bytes.toString('base64')
+  const view = new DataView(new ArrayBuffer(vector.length * 4))
+  for (const [at, value] of vector.entries()) view.setFloat32(at * 4, value, true)
+  return base64(new Uint8Array(view.buffer))
 }
 
 const vectorOf = (vector: number[] | string, type: 'array' | 'float32'): number[] | Float32Array =>

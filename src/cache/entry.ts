@@ -1,4 +1,5 @@
 import type { Decoded, Operation } from '../../providers/contract.js'
+import { utf8 } from '../platform/index.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { EmbeddingUsage } from '../types/embedding.js'
 import type { RerankResponse } from '../types/rerank.js'
@@ -66,9 +67,7 @@ export function readEntry<Of extends CachedOperation>(
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  return value instanceof Uint8Array
-    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
-    : undefined
+  return value instanceof Uint8Array ? utf8(value) : undefined
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -87,9 +86,13 @@ const validators: Readonly<Record<CachedOperation, (data: Fields) => boolean>> =
     typeof data.answered === 'string' &&
     isUsage(data.usage) &&
     (typeof data.vector === 'string'
-      ? data.vector.length > 0 && Buffer.byteLength(data.vector, 'base64') % 4 === 0 && base64.test(data.vector)
+      ? data.vector.length > 0 && bytesIn(data.vector) % 4 === 0 && base64.test(data.vector)
       : isList(data.vector, (value) => typeof value === 'number')),
 }
+
+/** Number of bytes that base64 with padding encodes. */
+const bytesIn = (text: string): number =>
+  Math.floor((text.length * 3) / 4) - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
 
 const isList = (value: unknown, is: (item: unknown) => boolean) =>
   Array.isArray(value) && value.length > 0 && value.every(is)

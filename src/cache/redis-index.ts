@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { systemClock } from '../call/clock.js'
 import { BadRequestError, got } from '../errors.js'
+import { digest } from '../platform/index.js'
 import type { Neighbour, SemanticIndex } from '../types/cache.js'
 import { expiryMs, invalid, RedisLink, type RedisOptions, type RedisSettings, readSettings } from './redis-link.js'
 
@@ -209,7 +209,7 @@ const refusals = [
 ] as const
 
 /** A hex digest, since query syntax gives some characters of a scope a meaning. */
-const tagOf = (scope: string) => hash('sha256', scope, 'hex')
+const tagOf = (scope: string) => digest('sha256', scope, 'hex')
 
 const fieldOf = (vector: Float32Array) => `v${vector.length}`
 

@@ -1,5 +1,5 @@
-import { channel } from 'node:diagnostics_channel'
 import { LLMError } from '../errors.js'
+import { channel } from '../platform/index.js'
 import type { CacheFailure } from '../types/cache.js'
 import { type CacheInput, type CachePolicy, resolvePolicy } from './policy.js'
 import type { SingleFlight } from './single-flight.js'

@@ -40,7 +40,7 @@ class AuxiliaryReader implements Reader {
   readonly #resolve: (answer: AuxiliaryResponse) => void
   readonly #reject: (error: Error) => void
   readonly #timer = new PhaseTimer()
-  readonly #chunks: Buffer[] = []
+  readonly #chunks: Uint8Array[] = []
   #status = 0
   #bytes = 0
 
@@ -69,7 +69,7 @@ class AuxiliaryReader implements Reader {
     this.#status = status
   }
 
-  data(chunk: Buffer): void {
+  data(chunk: Uint8Array): void {
     this.#bytes += chunk.length
     if (this.#bytes <= mostBytes) this.#chunks.push(chunk)
   }

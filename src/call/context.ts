@@ -10,7 +10,7 @@ import { closestName } from '../suggest.js'
 import type { CallOptions, ClientOptions, ProviderOptions } from '../types/options.js'
 import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
 import { type Clock, systemClock } from './clock.js'
-import { Connections, type MakeFramer } from './connections.js'
+import { Connections, fetchDispatcher, type MakeFramer } from './connections.js'
 import { suggestion } from './option-issues.js'
 import { allClientOptions, callOptions, providerOptions } from './options.js'
 import type { OwnProviders } from './resolve.js'
@@ -57,9 +57,9 @@ export class ClientContext {
     return Object.hasOwn(this.#providers, id) ? (this.#providers[id] ?? noOptions) : noOptions
   }
 
-  /** One agent per client, made with its first call. Synchronous after that. */
-  dispatcher(): Dispatcher | Promise<Dispatcher> {
-    return this.#connections.dispatcher()
+  /** The call's own dispatcher, else one agent per client, made with its first call. Synchronous after that. */
+  dispatcher({ dispatcher, fetch }: CallOptions): Dispatcher | Promise<Dispatcher> {
+    return dispatcher ?? (fetch ? fetchDispatcher(fetch) : this.#connections.dispatcher())
   }
 
   /** A framing, loaded with its first stream. */

@@ -124,7 +124,7 @@ export async function sendOnce<Part>(job: Job<Part>, params: Params, call: Call)
 function receive<Part>(job: Job<Part>, params: Params, call: Call): Promise<object> {
   const { context, spec, part, options } = job
   return withRetries(call, async () => {
-    const dispatcher = options.dispatcher ?? context.dispatcher()
+    const dispatcher = context.dispatcher(options)
     const body = await sendForJson(call, dispatcher instanceof Promise ? await dispatcher : dispatcher)
     return decodeBody(call, body, (value) => {
       const decoded = spec.decode(part, value, call.decodeContext())
@@ -139,7 +139,7 @@ async function sendStreamed(job: Job, call: Call): Promise<unknown> {
   call.target.headers.accept ??= 'text/event-stream'
   const framer = await context.framer(provider.dialect.framing)
   return withRetries(call, async () => {
-    const dispatcher = options.dispatcher ?? context.dispatcher()
+    const dispatcher = context.dispatcher(options)
     const setup = spec.stream?.(job, call)
     if (!setup) throw new BadRequestError(`${spec.method}() can't stream.`, { param: 'stream' })
     return sendStream(call, dispatcher instanceof Promise ? await dispatcher : dispatcher, { framer, ...setup })

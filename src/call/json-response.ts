@@ -2,7 +2,8 @@ import type { Dispatcher } from 'undici'
 import { ProviderFault } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '../errors.js'
-import { ContentEncodingError } from '../transport/content-decoder.js'
+import { concat, utf8 } from '../platform/index.js'
+import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import {
@@ -28,7 +29,7 @@ class JsonReader implements Reader {
   readonly #call: Call
   readonly #resolve: (body: unknown) => void
   readonly #reject: (error: LLMError) => void
-  readonly #chunks: Buffer[] = []
+  readonly #chunks: Uint8Array[] = []
   readonly #headersTimer: PhaseTimer | undefined
   #bodyTimer: PhaseTimer | undefined
   #exchange: Exchange | undefined
@@ -65,7 +66,7 @@ class JsonReader implements Reader {
     this.#call.headersAt = this.#call.clock.now()
   }
 
-  data(chunk: Buffer): void {
+  data(chunk: Uint8Array): void {
     this.#bytes += chunk.length
     if (this.#call.status < 300 && this.#bytes > this.#call.limits.maxResponseBytes) throw tooLarge(this.#call)
     this.#chunks.push(chunk)
@@ -148,10 +149,10 @@ export function toLLMError(call: Call, error: unknown, text: () => string): LLME
   return invalidResponse(scene, call.status, call.headers, what, text())
 }
 
-export function textOf(chunks: readonly Buffer[]): string {
+export function textOf(chunks: readonly Uint8Array[]): string {
   const [first] = chunks
-  const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks)
-  const text = bytes.toString('utf8')
+  const bytes = chunks.length === 1 && first ? first : concat(chunks)
+  const text = utf8(bytes)
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 

@@ -1,4 +1,5 @@
 import { AbortError, type LLMError, TimeoutError } from '../errors.js'
+import { cancelTurn, nextTurn, type Turn } from '../platform/index.js'
 
 /**
  * Lifetime of one call, ended by the caller's signal or by `timeout`. The current activity of the call (a request, a stream, a
@@ -113,7 +114,7 @@ export const aborted = (reason: unknown, scene: { provider: string; model: strin
 /** A timeout of one attempt. `touch()` is cheap: it stores the time, which the timer compares when it fires. */
 export class PhaseTimer {
   #timer: NodeJS.Timeout | undefined
-  #immediate: NodeJS.Immediate | undefined
+  #turn: Turn | undefined
   /** Whether the time was up at the last check. */
   #second = false
   #touched = 0
@@ -133,7 +134,7 @@ export class PhaseTimer {
       else {
         // if this process was busy, data may wait in the socket: read first, then check again
         this.#second = true
-        this.#immediate = setImmediate(look)
+        this.#turn = nextTurn(look)
       }
     }
     this.#timer = setTimeout(look, ms)
@@ -152,7 +153,7 @@ export class PhaseTimer {
   stop(): void {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
+    cancelTurn(this.#turn)
     this.#timer = undefined
     this.#second = false
   }

@@ -47,6 +47,7 @@ const table = {
   traceId: ['string', 'call'],
   cache: ['other', 'call', 'client'],
   dispatcher: ['dispatcher', 'call', 'client'],
+  fetch: ['function', 'call', 'client'],
   vectorType: ['other', 'call'],
   providers: ['other', 'client'],
   connectTimeout: ['milliseconds', 'client'],

@@ -63,7 +63,7 @@ export function prepare<Part>(
       startedAt,
       observer: job.observer,
       recorder: job.recorder,
-      connect: () => options.dispatcher ?? context.dispatcher(),
+      connect: () => context.dispatcher(options),
       cancelJob: cancelPendingJob,
       body: stringify(encoded.body, job.extraBody, provider),
       lifetime: started ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names),

@@ -1,3 +1,4 @@
+import { base64, concat, fromUtf8 } from '../platform/index.js'
 /** Replaces credentials in a text, also if they are escaped (JSON, URL, HTML, several times) or encoded (base64, hexadecimal). */
 export function redact(text: string, secrets: readonly string[]): string {
   const forms = secrets.filter((secret) => secret.length >= minLength).flatMap(formsOf)
@@ -84,17 +85,17 @@ const nameOf = (name: string): string => named[name.toLowerCase()] ?? name
 
 /** A secret itself, percent-encoded as UTF-8, in hexadecimal, and in base64 at each offset within a longer text. */
 function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'utf8')
+  const bytes = fromUtf8(secret)
   const forms = new Set([secret, new URLSearchParams([['', secret]]).toString().slice(1)])
   // bytes beyond ASCII are unescaped one by one
-  if (bytes.length !== secret.length) forms.add(bytes.toString('latin1'))
+  if (bytes.length !== secret.length) forms.add(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
   if (bytes.length >= minEncodedBytes) {
-    const hex = bytes.toString('hex')
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
     forms.add(hex).add(hex.toUpperCase())
     for (const offset of [0, 1, 2]) {
-      const base64 = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+      const encoded = base64(concat([new Uint8Array(offset), bytes]))
       // the first and last characters also depend on the neighbouring text
-      const inner = base64.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
+      const inner = encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
       forms.add(inner).add(inner.replaceAll('+', '-').replaceAll('/', '_'))
     }
   }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Decoded, PollRequest } from '../../providers/contract.js'
 import { AbortError, LLMError, StreamInterruptedError, TimeoutError } from '../errors.js'
-import { ContentEncodingError } from '../transport/content-decoder.js'
+import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
 import type { Framer, OnEvent } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
@@ -56,7 +56,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   readonly #timer = new PhaseTimer()
   #exchange: Exchange | undefined
   /** Bytes of an error body, or of an answer that is no stream. */
-  readonly #body: Buffer[] = []
+  readonly #body: Uint8Array[] = []
   readonly #out: Item[] = []
   #mode: 'unknown' | 'events' | 'body' | 'over' = 'unknown'
   #bytes = 0
@@ -125,7 +125,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     } else this.#startTimer()
   }
 
-  data(chunk: Buffer): void {
+  data(chunk: Uint8Array): void {
     try {
       this.#data(chunk)
     } catch (error) {
@@ -170,7 +170,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#pipe.finish(error)
   }
 
-  #data(chunk: Buffer): void {
+  #data(chunk: Uint8Array): void {
     if (this.#mode === 'over') return
     this.#bytes += chunk.length
     if (this.#bytes > this.#call.limits.maxResponseBytes) return this.fail(tooLarge(this.#call))
@@ -197,7 +197,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   /** Only server-sent events differ from a body in their first byte. Undefined for white space, which both may begin with. */
-  #kindOf(chunk: Buffer): 'events' | 'body' | undefined {
+  #kindOf(chunk: Uint8Array): 'events' | 'body' | undefined {
     if (this.#call.provider.dialect.framing !== 'sse') return 'events'
     const first = firstByte(chunk)
     if (first === undefined) return undefined
@@ -312,7 +312,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#timer.stop()
     this.#pipe.finish()
     // the connection is reusable after the end of the response
-    this.#lingering = setTimeout(() => this.#exchange?.cancel(), linger).unref()
+    this.#lingering = setTimeout(() => this.#exchange?.cancel(), linger)
+    this.#lingering.unref?.()
   }
 
   #stop(error: LLMError): void {
@@ -448,7 +449,7 @@ const timedOut = ({ provider, model, status, target }: Call, phase: 'first_token
   })
 
 /** The first byte that is neither white space nor a byte order mark. */
-function firstByte(chunk: Buffer): number | undefined {
+function firstByte(chunk: Uint8Array): number | undefined {
   const from = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
   for (let at = from; at < chunk.length; at++) {
     const byte = chunk[at]

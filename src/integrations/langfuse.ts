@@ -1,4 +1,5 @@
 import { checkNames } from '../call/validate.js'
+import { base64 } from '../platform/index.js'
 import type { CallCost } from '../types/meta.js'
 import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { type AttributeMap, attributesOf, operationOf, tokensOf } from './gen-ai.js'
@@ -65,7 +66,7 @@ export function langfuse(options: LangfuseOptions = {}): CallbackSet {
         '/api/public/otel/v1/traces',
       ),
       headers: {
-        authorization: `Basic ${Buffer.from(`${publicKey}:${secretKey}`).toString('base64')}`,
+        authorization: `Basic ${base64(`${publicKey}:${secretKey}`)}`,
         'x-langfuse-ingestion-version': '4',
         'x-langfuse-sdk-name': 'llmux',
       },

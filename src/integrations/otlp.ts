@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digest } from '../platform/index.js'
 import type { AttributeMap, AttributeValue } from './gen-ai.js'
 
 /**
@@ -51,11 +51,11 @@ export const nanoseconds = (ms: number): string => {
 /** Trace id: the given id if it is a valid one or a UUID, otherwise a stable hash of the text. */
 export function otlpTraceId(text: string): string {
   const hex = text.replaceAll('-', '').toLowerCase()
-  return /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(text).digest('hex').slice(0, 32)
+  return /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : digest('sha256', text, 'hex').slice(0, 32)
 }
 
 /** Span id of a call or an attempt, a stable hash of the text. */
-export const otlpSpanId = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
+export const otlpSpanId = (text: string): string => digest('sha256', text, 'hex').slice(0, 16)
 
 /** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/trace/v1/trace_service.proto */
 export const otlpRequest = (resource: AttributeMap, spans: readonly string[]): string =>

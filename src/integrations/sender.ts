@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { systemClock } from '../call/clock.js'
 import { Connections } from '../call/connections.js'
 import { BadRequestError, got } from '../errors.js'
+import { beforeExit } from '../platform/index.js'
 import { Exchange } from '../transport/exchange.js'
 import type { SenderStats } from '../types/observe.js'
 
@@ -62,13 +63,15 @@ const atExit = () => {
   for (const sender of withEvents) void sender.end()
 }
 
+let removeListener = () => {}
+
 /** One shared listener while any sender has queued events. */
 function noteWaiting(sender: Sender, waits: boolean): void {
   const before = withEvents.size
   if (waits) withEvents.add(sender)
   else withEvents.delete(sender)
-  if (before === 0 && withEvents.size > 0) process.on('beforeExit', atExit)
-  else if (before > 0 && withEvents.size === 0) process.off('beforeExit', atExit)
+  if (before === 0 && withEvents.size > 0) removeListener = beforeExit(atExit)
+  else if (before > 0 && withEvents.size === 0) removeListener()
 }
 
 const firstDelay = 500
@@ -140,7 +143,7 @@ export class Sender {
   #later(): void {
     if (this.#timer || this.#workers.size > 0) return
     this.#timer = setTimeout(() => this.#begin(), this.#interval)
-    this.#timer.unref()
+    this.#timer.unref?.()
   }
 
   #begin(): void {
@@ -194,7 +197,7 @@ export class Sender {
         resolve()
       }
       const timer = setTimeout(end, Math.min(ms, this.#flushing > 0 ? firstDelay : largestDelay))
-      if (this.#flushing === 0) timer.unref()
+      if (this.#flushing === 0) timer.unref?.()
       this.#pauses.add(end)
     })
   }

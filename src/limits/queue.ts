@@ -125,7 +125,7 @@ export class WaitQueue<Found> {
       },
       Math.min(Math.ceil(ms), longestTimer),
     )
-    this.#timer.unref()
+    this.#timer.unref?.()
   }
 
   async #tryAll(): Promise<void> {

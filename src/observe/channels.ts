@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel'
+import { channel } from '../platform/index.js'
 
 /** Diagnostics channels for monitoring agents. Events are published synchronously, in the caller's async context. */
 export const channels = Object.freeze({

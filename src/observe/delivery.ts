@@ -1,4 +1,5 @@
 import type { Clock } from '../call/clock.js'
+import { nextTurn } from '../platform/index.js'
 import type { CallbackSet, CallEvent } from '../types/observe.js'
 
 const handlers = {
@@ -96,7 +97,7 @@ export class Delivery {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
+    nextTurn(() => {
       this.#scheduled = false
       this.#run()
     })
@@ -134,7 +135,7 @@ export class Delivery {
         this.#schedule()
       }
       const timer = setTimeout(() => end('late'), this.#timeout)
-      timer.unref()
+      timer.unref?.()
       Promise.resolve(returned).then(
         () => end('delivered'),
         () => end('failed'),

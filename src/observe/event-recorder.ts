@@ -37,7 +37,19 @@ export interface RecorderSettings {
 /** Options of llmux, as opposed to parameters of the request. */
 const isOption = /[A-Z]/
 const options: ReadonlySet<string> = new Set([
-  ...['callbacks', 'cache', 'headers', 'signal', 'timeout', 'dispatcher', 'tags', 'fallbacks', 'priority', 'resume'],
+  ...[
+    'callbacks',
+    'cache',
+    'headers',
+    'signal',
+    'timeout',
+    'dispatcher',
+    'fetch',
+    'tags',
+    'fallbacks',
+    'priority',
+    'resume',
+  ],
   ...['region', 'location', 'organization', 'project', 'redact', 'coalesce'],
 ])
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../call/clock.js'
 import { fromEnvironment } from '../call/environment.js'
 import { toSnake } from '../call/options.js'
@@ -56,7 +55,7 @@ export class ObserverHub {
     const { callbacks: own } = call
     if (this.#callbacks.length === 0 && own === undefined && !hasSubscribers()) return undefined
     const all = own === undefined ? this.#callbacks : [...this.#callbacks, ...this.#trackCallSets(setsOf(own))]
-    return new EventRecorder(this, this.#delivery, all, call, randomUUID())
+    return new EventRecorder(this, this.#delivery, all, call, crypto.randomUUID())
   }
 
   /** Deferred to the first call: importing llmux reads nothing, and the top-level functions honour `LLMUX_LOG` too. */

@@ -1,3 +1,4 @@
+import { writeError } from '../platform/index.js'
 import type { CallbackSet, CallEvent, FailureEvent, SuccessEvent } from '../types/observe.js'
 
 const levels = ['error', 'warn', 'info', 'debug'] as const
@@ -7,7 +8,10 @@ const off: ReadonlySet<string> = new Set(['', '0', 'off', 'no', 'none', 'false',
  * Callbacks that write readable lines to stderr, by the level in `LLMUX_LOG`. `debug`: every attempt; `info`: every call; `warn`:
  * retries, fallbacks and failures; `error`: failures. Undefined if logging is off.
  */
-export function linesFor(asked: string | undefined, write: (line: string) => void = toStderr): CallbackSet | undefined {
+export function linesFor(
+  asked: string | undefined,
+  write: (line: string) => void = writeError,
+): CallbackSet | undefined {
   const wanted = asked?.toLowerCase() ?? ''
   if (off.has(wanted)) return undefined
   const level = levels.indexOf(wanted as (typeof levels)[number])
@@ -68,8 +72,4 @@ function endOf({ timings, usage, cost, cache, status }: SuccessEvent): string {
   if (cache.hit) parts.push('from cache')
   if (cache.error !== undefined) parts.push(`without cache: ${short(cache.error)}`)
   return parts.join(', ')
-}
-
-function toStderr(line: string): void {
-  process.stderr.write(line)
 }

@@ -1,3 +1,4 @@
+import { fromBase64, utf8 } from '../platform/index.js'
 import type { AssistantPart, DocumentPart, FilePart, Message, ToolResultPart, UserPart } from '../types/messages.js'
 import { imageTokens } from './images.js'
 
@@ -82,5 +83,5 @@ const textOf = (data: string): string | undefined => {
   const head = /^data:(?:text\/|application\/json)[^,]*?(;base64)?,/.exec(data)
   if (!head) return undefined
   const body = data.slice(head[0].length)
-  return head[1] ? Buffer.from(body, 'base64').toString('utf8') : body
+  return head[1] ? utf8(fromBase64(body)) : body
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { nextTurn } from '../platform/index.js'
 import { type Encoding, loadEncoding } from './encoding.js'
 import { total } from './estimate.js'
 import { type Family, familyOf } from './families.js'
@@ -117,7 +117,7 @@ export class Pace {
 
   async breathe(): Promise<void> {
     this.#bytes = 0
-    await setImmediate()
+    await new Promise<void>((resolve) => nextTurn(resolve))
   }
 }
 

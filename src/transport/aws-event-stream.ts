@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { concat, crc32, utf8 } from '../platform/index.js'
 import type { Framer, OnEvent } from './framer.js'
 
 /** Prelude: total length, length of the headers, CRC of both. */
@@ -14,7 +14,7 @@ const mostBytes = 64 * 1024 * 1024
  * @throws {Error} from `push` if a checksum or a length is wrong
  */
 export const awsEventStream = (onEvent: OnEvent): Framer =>
-  awsMessages((headers, payload) => deliver(headers, payload.toString('utf8'), onEvent))
+  awsMessages((headers, payload) => deliver(headers, utf8(payload), onEvent))
 
 /**
  * AWS messages whose payloads are pieces of an inner event stream, cut at any byte. SageMaker wraps the stream of a container this way.
@@ -25,7 +25,7 @@ export function awsPieces(onEvent: OnEvent, inside: (onEvent: OnEvent) => Framer
   const inner = inside(onEvent)
   const outer = awsMessages((headers, payload) => {
     if (headers[':event-type'] === 'PayloadPart') inner.push(payload)
-    else deliver(headers, payload.toString('utf8'), onEvent)
+    else deliver(headers, utf8(payload), onEvent)
   })
   return {
     push: outer.push,
@@ -36,10 +36,10 @@ export function awsPieces(onEvent: OnEvent, inside: (onEvent: OnEvent) => Framer
   }
 }
 
-type OnMessage = (headers: Readonly<Record<string, string>>, payload: Buffer) => void
+type OnMessage = (headers: Readonly<Record<string, string>>, payload: Uint8Array) => void
 
 function awsMessages(onMessage: OnMessage): Framer {
-  let held: Buffer[] = []
+  let held: Uint8Array[] = []
   let size = 0
   /** Bytes needed before the next parse can succeed. */
   let wanted = prelude
@@ -50,7 +50,7 @@ function awsMessages(onMessage: OnMessage): Framer {
       size += bytes.length
       if (size < wanted) return
       // join only complete messages: a large one arrives in thousands of pieces
-      const all = held.length === 1 ? bytes : Buffer.concat(held, size)
+      const all = held.length === 1 ? bytes : concat(held, size)
       let from = 0
       wanted = prelude
       while (all.length - from >= prelude) {
@@ -72,20 +72,23 @@ function awsMessages(onMessage: OnMessage): Framer {
   }
 }
 
+const uint16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+const uint32 = (bytes: Uint8Array, at: number): number => ((uint16(bytes, at) << 16) | uint16(bytes, at + 2)) >>> 0
+
 /** Checks the CRC of the prelude first, so that a corrupt length can't stall the stream. */
-function lengthAt(bytes: Buffer, from: number): number {
-  if (crc32(bytes.subarray(from, from + 8)) !== bytes.readUInt32BE(from + 8)) {
+function lengthAt(bytes: Uint8Array, from: number): number {
+  if (crc32(bytes.subarray(from, from + 8)) !== uint32(bytes, from + 8)) {
     throw new Error('a message with a wrong checksum')
   }
-  const total = bytes.readUInt32BE(from)
+  const total = uint32(bytes, from)
   if (total < prelude + trailer || total > mostBytes) throw new Error(`a message of ${total} bytes`)
   return total
 }
 
-function take(message: Buffer, onMessage: OnMessage): void {
+function take(message: Uint8Array, onMessage: OnMessage): void {
   const end = message.length - trailer
-  if (crc32(message.subarray(0, end)) !== message.readUInt32BE(end)) throw new Error('a message with a wrong checksum')
-  const headersEnd = prelude + message.readUInt32BE(4)
+  if (crc32(message.subarray(0, end)) !== uint32(message, end)) throw new Error('a message with a wrong checksum')
+  const headersEnd = prelude + uint32(message, 4)
   if (headersEnd > end) throw new Error('a message whose headers are longer than itself')
   onMessage(textHeaders(message.subarray(prelude, headersEnd)), message.subarray(headersEnd, end))
 }
@@ -103,7 +106,7 @@ const text = 7
 const sizes = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
 
 /** Reads string headers and skips the others. */
-function textHeaders(bytes: Buffer): Record<string, string> {
+function textHeaders(bytes: Uint8Array): Record<string, string> {
   const headers: Record<string, string> = {}
   let at = 0
   const next = (length: number): number => {
@@ -113,14 +116,14 @@ function textHeaders(bytes: Buffer): Record<string, string> {
     return from
   }
   while (at < bytes.length) {
-    const nameLength = bytes.readUInt8(next(1))
+    const nameLength = bytes[next(1)] ?? 0
     const nameFrom = next(nameLength)
-    const name = bytes.toString('utf8', nameFrom, at)
-    const type = bytes.readUInt8(next(1))
+    const name = utf8(bytes.subarray(nameFrom, at))
+    const type = bytes[next(1)] ?? 0
     const fixed = sizes[type]
     if (fixed === undefined) throw new Error(`a message with a header of type ${type}`)
-    const valueFrom = next(fixed === -1 ? bytes.readUInt16BE(next(2)) : fixed)
-    if (type === text) headers[name] = bytes.toString('utf8', valueFrom, at)
+    const valueFrom = next(fixed === -1 ? uint16(bytes, next(2)) : fixed)
+    if (type === text) headers[name] = utf8(bytes.subarray(valueFrom, at))
   }
   return headers
 }

@@ -1,19 +1,7 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { ContentEncodingError, type DecodedSink, type Decoder } from './content-coding.js'
 import { ZstdDecoder } from './zstd-decoder.js'
-
-/** A body that doesn't match its `content-encoding`. */
-export class ContentEncodingError extends Error {
-  override readonly name = 'ContentEncodingError'
-}
-
-/** Receives decoded bytes. */
-export interface DecodedSink {
-  data(chunk: Buffer): void
-  /** All bytes were delivered. */
-  end(): void
-  fail(error: Error): void
-}
 
 /** More stacked codings than any server uses: such a body is passed on undecoded. */
 const maxCodings = 5
@@ -35,8 +23,14 @@ export function codingsOf(header: string | readonly string[] | undefined): reado
 
 const none: readonly string[] = Object.freeze([])
 
+/** A decoder for a body with this `content-encoding`; undefined for one that is not encoded. */
+export function contentDecoder(header: string | readonly string[] | undefined, sink: DecodedSink): Decoder | undefined {
+  const codings = codingsOf(header)
+  return codings.length > 0 ? new ContentDecoder(codings, sink) : undefined
+}
+
 /** Decodes the body of one response. Bytes arrive at the sink in order; the sink bounds their number. */
-export class ContentDecoder {
+class ContentDecoder implements Decoder {
   readonly #codings: readonly string[]
   readonly #sink: DecodedSink
   #chain: Transform[] = []
@@ -52,8 +46,9 @@ export class ContentDecoder {
     this.#sink = sink
   }
 
-  write(chunk: Buffer): void {
+  write(bytes: Uint8Array): void {
     if (this.#closed) return
+    const chunk = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (this.#plain) return this.#sink.data(chunk)
     const [first] = this.#chain
     if (first) return void first.write(chunk)

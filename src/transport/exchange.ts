@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { ContentDecoder, codingsOf } from './content-decoder.js'
+import { contentDecoder } from '../platform/index.js'
+import type { Decoder } from './content-coding.js'
 
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
 
@@ -15,13 +16,13 @@ export interface HttpRequest {
 /** Receives an exchange synchronously, in this order: `head`, any number of `data`, then `end` or `fail` once. */
 export interface Reader {
   head(status: number, headers: HeaderMap): void
-  data(chunk: Buffer): void
+  data(chunk: Uint8Array): void
   end(): void
   fail(error: Error): void
 }
 
 /**
- * One HTTP request through undici's dispatch API: no promise, stream or Response object in between.
+ * One HTTP request through undici's dispatch API, which the other transports implement too: no promise, stream or Response object in between.
  * https://undici.nodejs.org/#/docs/api/Dispatcher?id=dispatcherdispatchoptions-handler
  */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -29,7 +30,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #over = false
   /** Decodes a body with a `content-encoding`. */
-  #decoder: ContentDecoder | undefined
+  #decoder: Decoder | undefined
   #cancelled: Error | undefined
   /** The error that ended an encoded body. */
   #broke: Error | undefined
@@ -73,8 +74,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HeaderMap): void {
     if (this.#over || status < 200) return
-    const codings = codingsOf(headers['content-encoding'])
-    if (codings.length > 0) this.#decoder = this.#decoderFor(codings)
+    const coding = headers['content-encoding']
+    if (coding !== undefined) this.#decoder = this.#decoderFor(coding)
     try {
       this.#reader.head(status, headers)
     } catch (error) {
@@ -82,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#over) return
     if (this.#decoder) this.#decoder.write(chunk)
     else this.#data(chunk)
@@ -105,8 +106,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#decoder.end()
   }
 
-  #decoderFor(codings: readonly string[]): ContentDecoder {
-    return new ContentDecoder(codings, {
+  #decoderFor(coding: string | readonly string[]): Decoder | undefined {
+    return contentDecoder(coding, {
       data: (chunk) => {
         if (!this.#over) this.#data(chunk)
       },
@@ -120,7 +121,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  #data(chunk: Buffer): void {
+  #data(chunk: Uint8Array): void {
     try {
       this.#reader.data(chunk)
     } catch (error) {

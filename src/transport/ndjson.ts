@@ -1,4 +1,4 @@
-import { StringDecoder } from 'node:string_decoder'
+import { utf8Decoder } from '../platform/index.js'
 import type { Framer, OnEvent } from './framer.js'
 
 /**
@@ -7,7 +7,7 @@ import type { Framer, OnEvent } from './framer.js'
  * @throws {Error} from `push` if a line exceeds it
  */
 export function ndjson(onEvent: OnEvent, maxLineChars = 64 * 1024 * 1024): Framer {
-  const decoder = new StringDecoder('utf8')
+  const decoder = utf8Decoder()
   let rest = ''
   const take = (line: string) => {
     const data = line.trim()

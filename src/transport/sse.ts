@@ -1,5 +1,5 @@
-import { StringDecoder } from 'node:string_decoder'
 import { createParser } from 'eventsource-parser'
+import { utf8Decoder } from '../platform/index.js'
 import type { Framer, OnEvent } from './framer.js'
 
 /**
@@ -9,7 +9,7 @@ import type { Framer, OnEvent } from './framer.js'
  * @throws {Error} from `push` if an event exceeds it
  */
 export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer {
-  const decoder = new StringDecoder('utf8')
+  const decoder = utf8Decoder()
   let first = true
   /** The input so far ends with a carriage return: a line feed after it belongs to the same line end. */
   let afterReturn = false

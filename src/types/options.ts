@@ -3,6 +3,7 @@ import type { ProviderId } from '../../providers/prefixes.js'
 import type { CacheCallOptions, CacheOption } from './cache.js'
 import type { ChatParams, ResponseFormatInput } from './chat.js'
 import type { EmbeddingParams } from './embedding.js'
+import type { FetchFunction } from './fetch.js'
 import type { KnownChatModel, KnownEmbeddingModel, KnownRerankModel } from './known-models.generated.js'
 import type { ModerationParams } from './moderation.js'
 import type { Callback, ObserveOptions } from './observe.js'
@@ -73,6 +74,11 @@ export interface CallOptions {
   cache?: CacheOption | CacheCallOptions | false | undefined
   /** undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
   dispatcher?: Dispatcher | undefined
+  /**
+   * Sends through this function instead of llmux's own connections: the platform's `fetch`, a service binding's, or one of a test.
+   * `dispatcher` takes precedence over it. `proxy` and `connectTimeout` don't apply. @default undici on Node.js, `fetch` elsewhere
+   */
+  fetch?: FetchFunction | undefined
 }
 
 /** A chat request: OpenAI's parameters in snake_case, llmux's options in camelCase. */

@@ -86,7 +86,7 @@ const floors = [
   ['operations', /^src\/operations\//],
   // a cache is a stage of a call, and made of others: circles are looked for below
   ['call', /^src\/(call|cache)\//],
-  ['providers', /^(providers|pricing|src\/(transport|tokens))\//],
+  ['providers', /^(providers|pricing|src\/(transport|tokens|platform))\//],
   ['errors', /^src\/(errors|http-error|suggest)\.ts$/],
   ['types', /^src\/types\//],
 ] as const
@@ -166,6 +166,7 @@ describe('imports', () => {
         to.startsWith(own) ||
         to.startsWith('src/types/') ||
         to === 'src/errors.ts' ||
+        to === 'src/platform/index.ts' ||
         to === 'providers/contract.ts' ||
         to.startsWith('providers/models/') ||
         // checked with the other packages
@@ -188,6 +189,7 @@ describe('imports', () => {
           to.startsWith('providers/') ||
           to.startsWith('src/types/') ||
           to === 'src/errors.ts' ||
+          to === 'src/platform/index.ts' ||
           to === 'src/suggest.ts'
         ),
     )
@@ -250,7 +252,7 @@ describe('imports', () => {
 
 /** Where each package is imported, and whether by `import()` only. */
 const homes: Readonly<Record<string, { readonly files: readonly string[]; readonly lazy?: boolean }>> = {
-  undici: { files: ['src/transport/agent.ts', 'src/transport/media.ts'] },
+  undici: { files: ['src/transport/undici-transport.ts'] },
   'eventsource-parser': { files: ['src/transport/sse.ts'] },
   'p-retry': { files: ['src/call/retry.ts'] },
   // the reader's own, for schemas of theirs
@@ -277,7 +279,9 @@ const waiting = new Set([
   'src/call/lifetime.ts',
   'src/call/retry.ts',
   'src/call/stream-reader.ts',
-  'src/tokens/count.ts',
+  // the turns of all others
+  'src/platform/node.ts',
+  'src/platform/web.ts',
   // a long decoding's turns
   'src/transport/zstd-decoder.ts',
   'src/router/deployments/health-check.ts',
@@ -295,7 +299,7 @@ const waiting = new Set([
 ])
 
 /** Files that bring a heavy package, and may only be loaded by `import()`. */
-const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/agent.ts', 'src/transport/sse.ts'])
+const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/undici-transport.ts', 'src/transport/sse.ts'])
 /** The only files of `providers/` that are loaded with llmux. */
 const early = new Set(['providers/contract.ts', 'providers/prefixes.ts', 'providers/registry.ts'])
 
@@ -335,8 +339,8 @@ function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 describe('library code', () => {
-  it('has no console', () => {
-    expect(places(library, (node) => isGlobal(node, 'console'))).toEqual([])
+  it('has no console, except where a runtime has no stderr', () => {
+    expect(filesOf(places(library, (node) => isGlobal(node, 'console')))).toEqual(['src/platform/web.ts'])
   })
 
   it('has no any, no non-null assertion and no suppressed type error', () => {
@@ -349,14 +353,10 @@ describe('library code', () => {
 
   it('reads the environment in one place', () => {
     const readers = places(library, (node) => isGlobal(node, 'process') || isMember(node, 'process', 'env'))
-    expect(filesOf(readers)).toEqual([
-      'src/call/environment.ts',
-      // sends what waits before the process ends
-      'src/integrations/sender.ts',
-      // writes what LLMUX_LOG asks for to stderr
-      'src/observe/lines.ts',
-    ])
-    expect(filesOf(places(library, (node) => isMember(node, 'process', 'env')))).toEqual(['src/call/environment.ts'])
+    expect(filesOf(readers).filter((file) => !/^src\/(platform|transport\/fetch-media)/.test(file))).toEqual([])
+    expect(filesOf(places(library, (node) => isMember(node, 'process', 'env')))).toEqual(['src/platform/node.ts'])
+    const callers = places(library, (node) => ts.isCallExpression(node) && isGlobal(node.expression, 'environment'))
+    expect(filesOf(callers)).toEqual(['src/call/environment.ts'])
   })
 
   it('sets timers only in the files that wait', () => {
@@ -375,12 +375,42 @@ describe('library code', () => {
     expect(filesOf(durations)).toEqual(['src/call/clock.ts', 'src/call/lifetime.ts', 'src/limits/queue.ts'])
   })
 
-  it('sends through undici only', () => {
-    expect(places(library, (node) => ts.isCallExpression(node) && isGlobal(node.expression, 'fetch'))).toEqual([])
-    // addresses are read with node:net, which opens nothing then
-    const sockets = all().filter(
-      ({ file, to }) => /^node:(http|https|http2|net|tls)$/.test(to) && file.path !== 'src/transport/addresses.ts',
+  it('uses modules and globals of Node.js only in the files for Node.js', () => {
+    const nodeOnly = [
+      'src/platform/node.ts',
+      'src/transport/content-decoder.ts',
+      'src/transport/undici-transport.ts',
+      'src/transport/zstd-decoder.ts',
+    ]
+    const modules = all().filter(({ to, typeOnly }) => to.startsWith('node:') && !typeOnly)
+    expect([...new Set(modules.map(({ file }) => file.path))].sort()).toEqual(nodeOnly)
+    const buffers = filesOf(
+      places(
+        library.filter(({ path }) => !path.startsWith('pricing/')),
+        (node) => isGlobal(node, 'Buffer') && !ts.isTypeReferenceNode(node.parent),
+      ),
     )
+    // the package redis needs Node.js, Bun or Deno, which have Buffer
+    expect(buffers.filter((file) => !nodeOnly.includes(file))).toEqual(['src/cache/redis-index.ts'])
+    // chosen by `imports` of package.json: another import would skip the choice
+    const direct = all().filter(
+      ({ file, to, typeOnly }) =>
+        /^src\/(platform\/(node|web)|transport\/(content-decoder|undici-transport|fetch-transport))\.ts$/.test(to) &&
+        !typeOnly &&
+        !file.path.startsWith('src/platform/'),
+    )
+    expect(direct.map(({ file, to }) => show(file.path, to))).toEqual([])
+  })
+
+  it('sends through the transports only', () => {
+    const calls = places(
+      library,
+      (node) =>
+        ts.isCallExpression(node) &&
+        (isGlobal(node.expression, 'fetch') || isMember(node.expression, 'globalThis', 'fetch')),
+    )
+    expect(filesOf(calls)).toEqual(['src/transport/fetch-dispatcher.ts', 'src/transport/fetch-media.ts'])
+    const sockets = all().filter(({ to, typeOnly }) => /^node:(http|https|http2|net|tls)$/.test(to) && !typeOnly)
     expect(sockets.map(({ file, to }) => show(file.path, to))).toEqual([])
   })
 

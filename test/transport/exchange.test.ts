@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createAgent } from '../../src/transport/agent.js'
 import { Exchange, type HeaderMap, type Reader } from '../../src/transport/exchange.js'
+import { createAgent } from '../../src/transport/undici-transport.js'
 import { startProxy, startServer } from '../helpers/server.js'
 
 /** Runs an exchange to its end, and tells what the reader was told. */

@@ -1,3 +1,4 @@
+import { fromBase64, utf8 } from '../../../src/platform/index.js'
 import { type DecodeContext, ProviderFault } from '../../contract.js'
 import { type Fields, isFields, parseEvent } from '../../fields.js'
 
@@ -17,7 +18,7 @@ export function readChunk(event: string | undefined, data: string): Fields | und
     throw new ProviderFault('its stream has an error', { ...outer, __type: event })
   }
   if (typeof outer.bytes !== 'string') return undefined
-  return parse(Buffer.from(outer.bytes, 'base64').toString('utf8'))
+  return parse(utf8(fromBase64(outer.bytes)))
 }
 
 const parse = (text: string): Fields => (text === '' ? {} : parseEvent(text))

@@ -1,3 +1,4 @@
+import { fromBase64, utf8 } from '../../../src/platform/index.js'
 import type { CacheControl, FilePart, ImagePart } from '../../../src/types/messages.js'
 import type { EncodeScope } from './scope.js'
 import { betas } from './tools.js'
@@ -108,7 +109,7 @@ function fileBlock({ file, citations }: FilePart, where: string, scope: EncodeSc
   const image = imageType(type)
   if (image) return base64Block('image', image, media.data)
   if (isText(type)) {
-    const text = Buffer.from(media.data, 'base64').toString('utf8')
+    const text = utf8(fromBase64(media.data))
     return titled(
       { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text } },
       filename,

@@ -1,3 +1,4 @@
+import { fromBase64, utf8 } from '../../../src/platform/index.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, textIn } from './wire.js'
 
@@ -67,7 +68,7 @@ function filePart(file: Fields, where: string, scope: EncodeScope): Part[] {
   const type = (head?.[1] || textIn(file, 'format') || '').toLowerCase()
   if (type.startsWith('image/')) return [imagePart(source, where, scope)]
   if (head && (type.startsWith('text/') || type === 'application/json' || type === 'application/xml')) {
-    const text = Buffer.from(source.slice(head[0].length), 'base64').toString('utf8')
+    const text = utf8(fromBase64(source.slice(head[0].length)))
     const name = textIn(file, 'filename')
     return textPart(name ? `${name}:\n${text}` : text)
   }

@@ -1,3 +1,4 @@
+import { base64, fromBase64, utf8 } from '../../../src/platform/index.js'
 import type { ChatParams, Thinking } from '../../../src/types/chat.js'
 import { type ClaudeRules, claudeRules } from '../../models/index.js'
 import type { EncodeScope as ClaudeScope } from '../anthropic/scope.js'
@@ -160,8 +161,8 @@ export function decodeThinking(reasoning: Block) {
 
 /** Blobs are base64, and so is Anthropic's redacted data inside them: callers get it in Anthropic's form. */
 function fromBlob(blob: string): string {
-  const data = Buffer.from(blob, 'base64').toString('utf8')
+  const data = utf8(fromBase64(blob))
   return toBlob(data) === blob ? data : blob
 }
 
-const toBlob = (data: string): string => Buffer.from(data, 'utf8').toString('base64')
+const toBlob = (data: string): string => base64(data)

@@ -1,3 +1,4 @@
+import { base64, concat, fromBase64, fromUtf8, utf8 } from '../../../src/platform/index.js'
 import type { Delta } from '../../../src/types/chat.js'
 import type { Annotation, AssistantMessage, ImagePart } from '../../../src/types/messages.js'
 import { isPDF, isURL, looksLikeBase64, parseDataURI } from '../../shared/media.js'
@@ -313,26 +314,26 @@ export function decodeImage({ inlineData, thoughtSignature }: Part): ImagePart {
  */
 export class AudioReader {
   readonly #id: string
-  #rest = Buffer.alloc(0)
+  #rest: Uint8Array = new Uint8Array(0)
 
   constructor(id: string) {
     this.#id = id
   }
 
   add({ inlineData }: Part): Delta {
-    const bytes = Buffer.concat([this.#rest, Buffer.from(textIn(inlineData, 'data') ?? '', 'base64')])
+    const bytes = concat([this.#rest, fromBase64(textIn(inlineData, 'data') ?? '')])
     const length = bytes.length - (bytes.length % 3)
     this.#rest = bytes.subarray(length)
     return {
-      audio: { id: this.#id, data: bytes.toString('base64', 0, length) },
+      audio: { id: this.#id, data: base64(bytes.subarray(0, length)) },
       provider_specific_fields: { audio_mime_type: inlineData?.mimeType },
     }
   }
 
   end(): Delta | undefined {
     if (this.#rest.length === 0) return undefined
-    const data = this.#rest.toString('base64')
-    this.#rest = Buffer.alloc(0)
+    const data = base64(this.#rest)
+    this.#rest = new Uint8Array(0)
     return { audio: { id: this.#id, data } }
   }
 }
@@ -398,7 +399,7 @@ function rangeOf({ partIndex, startIndex, endIndex, text }: Fields, texts: reado
   const part = typeof partIndex === 'number' && partIndex < texts.length ? partIndex : 0
   const before = texts.slice(0, part).reduce((sum, { length }) => sum + length, 0)
   const rest = texts.slice(part).join('')
-  const bytes = Buffer.from(rest)
+  const bytes = fromUtf8(rest)
   const start = typeof startIndex === 'number' ? charactersIn(bytes, startIndex) : 0
   const end = typeof endIndex === 'number' ? charactersIn(bytes, endIndex) : rest.length
   if (typeof text === 'string' && text !== '' && rest.slice(start, end) !== text) {
@@ -409,4 +410,4 @@ function rangeOf({ partIndex, startIndex, endIndex, text }: Fields, texts: reado
   return { start_index: before + start, end_index: before + end }
 }
 
-const charactersIn = (bytes: Buffer, end: number): number => bytes.subarray(0, end).toString('utf8').length
+const charactersIn = (bytes: Uint8Array, end: number): number => utf8(bytes.subarray(0, end)).length

@@ -1,3 +1,4 @@
+import { fromUtf8 } from '../../../src/platform/index.js'
 /** The loose shapes of the Gemini API. https://ai.google.dev/api/generate-content */
 
 import type { FinishReason, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
@@ -157,7 +158,7 @@ function decodeToken({ token, logProbability }: Fields): Omit<TokenLogprob, 'top
   // the API leaves out zeros, and the logarithm of the probability 1 is 0
   return {
     token: text,
-    bytes: [...Buffer.from(text)],
+    bytes: [...fromUtf8(text)],
     logprob: typeof logProbability === 'number' ? logProbability : 0,
   }
 }

@@ -1,3 +1,4 @@
+import { fromBase64, utf8 } from '../../../src/platform/index.js'
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, textIn } from './wire.js'
@@ -81,7 +82,7 @@ function addFile(file: Fields, where: string, texts: string[], images: string[],
     images.push(media?.data ?? imageData(source, where, scope))
   } else if (media && isText(type)) {
     const name = textIn(file, 'filename')
-    const text = Buffer.from(media.data, 'base64').toString('utf8')
+    const text = utf8(fromBase64(media.data))
     texts.push(name ? `${name}:\n${text}` : text)
   } else {
     scope.report.unsupported(where, 'Ollama accepts images and text only: extract the text of the file first')

@@ -1,4 +1,5 @@
 import { BadRequestError } from '../../../src/errors.js'
+import { fromBase64 } from '../../../src/platform/index.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../../../src/types/embedding.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { countIn, isFields, textIn } from '../../fields.js'
@@ -72,4 +73,4 @@ export function decodeEmbedding(
 }
 
 /** https://docs.perplexity.ai/docs/embeddings/best-practices: one byte a dimension; of `base64_binary`, eight dimensions a byte. */
-const signedBytes = (base64: string): number[] => Array.from(new Int8Array(Buffer.from(base64, 'base64')))
+const signedBytes = (base64: string): number[] => Array.from(new Int8Array(fromBase64(base64)))

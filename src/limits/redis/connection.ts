@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { loadRedis } from '../../cache/redis-link.js'
+import { digest, nextTurn } from '../../platform/index.js'
 import type { Script } from './scripts.js'
 
 /** The part of a client that is used. Clients of the package `redis` have it: `createClient`, `createCluster`, `createSentinel`. */
@@ -125,7 +125,7 @@ export class Connection {
   #hashOf(script: Script): string {
     let hash = this.#hashes.get(script)
     if (hash === undefined) {
-      hash = createHash('sha1').update(script.source).digest('hex')
+      hash = digest('sha1', script.source, 'hex')
       this.#hashes.set(script, hash)
     }
     return hash
@@ -140,7 +140,7 @@ function within<T>(ms: number, work: Promise<T>): Promise<T> {
       reject(new CommandTimeout(ms, late))
     }
     // after a stall of this process the answer is already waiting: it is read before the second turn
-    const timer = setTimeout(() => setImmediate(expire), ms)
+    const timer = setTimeout(() => nextTurn(expire), ms)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -74,7 +74,7 @@ export class Reporter {
       },
       Math.min(longestRetryMs, retryMs * 2 ** this.#retries),
     )
-    this.#retryTimer.unref()
+    this.#retryTimer.unref?.()
   }
 
   /** A cooldown of the candidate that this account carries; `undefined` ends it. */

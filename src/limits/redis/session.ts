@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../call/clock.js'
 import { Breaker } from './breaker.js'
 import { Connection } from './connection.js'
@@ -25,7 +24,7 @@ export interface SessionHooks {
 /** The relation to Redis: connection, presence of this process, loss and return. */
 export class Session {
   /** Identifies the process. Begins with a letter, unlike a number. */
-  readonly id = `p${randomBytes(8).toString('base64url')}`
+  readonly id = `p${crypto.randomUUID().slice(0, 18)}`
   /** Processes that share the limits. */
   processes: number
   /** The server's clock less this process's. */
@@ -152,7 +151,7 @@ export class Session {
     clearTimeout(this.#trialTimer)
     this.#trialTimer = setTimeout(() => void this.#try(trials), this.#breaker.delay())
     // a process may end meanwhile
-    this.#trialTimer.unref()
+    this.#trialTimer.unref?.()
   }
 
   /** Commands on trial, which no call waits for. */
@@ -181,7 +180,7 @@ export class Session {
   #keepPresent(): void {
     if (this.#presenceTimer || this.#closed) return
     this.#presenceTimer = setInterval(() => void this.#heartbeat(), Math.min(presenceMs, this.#settings.leaseTtl / 3))
-    this.#presenceTimer.unref()
+    this.#presenceTimer.unref?.()
   }
 
   async #heartbeat(): Promise<void> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digest } from '../../platform/index.js'
 import type { DeploymentConfig } from '../types.js'
 
 /**
@@ -7,9 +7,7 @@ import type { DeploymentConfig } from '../types.js'
  */
 export function deploymentId({ id, modelName, params }: DeploymentConfig): string {
   if (id !== undefined) return id
-  const hash = createHash('sha256')
-    .update(canonical([modelName, params]))
-    .digest('hex')
+  const hash = digest('sha256', canonical([modelName, params]), 'hex')
   return `${modelName.replaceAll(/[^\w.*/-]/g, '-')}-${hash.slice(0, 8)}`
 }
 

@@ -187,7 +187,9 @@ export class Deployment implements DeploymentView {
   }
 
   isConfiguredAs(config: DeploymentConfig): boolean {
-    return this.config.params.dispatcher === config.params.dispatcher && canonical(this.config) === canonical(config)
+    const { dispatcher, fetch } = this.config.params
+    const sameConnections = dispatcher === config.params.dispatcher && fetch === config.params.fetch
+    return sameConnections && canonical(this.config) === canonical(config)
   }
 
   /** Removes its prices from the Router's registry. */

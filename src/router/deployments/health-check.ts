@@ -48,7 +48,7 @@ export class HealthChecker {
     if (!this.#context.options.healthCheck) return
     const { interval = defaultInterval } = this.#options
     this.#timer = setInterval(() => this.#checkInBackground(), Math.min(interval, maxTimer))
-    this.#timer.unref()
+    this.#timer.unref?.()
   }
 
   stop(): void {

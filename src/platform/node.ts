@@ -1,0 +1,80 @@
+import { createHmac, hash } from 'node:crypto'
+import { channel } from 'node:diagnostics_channel'
+import { StringDecoder } from 'node:string_decoder'
+import { types } from 'node:util'
+import { crc32 } from 'node:zlib'
+import type { Transport } from '../transport/transport.js'
+
+// --- bytes ---------------------------------------------------------------------------------------------------------
+
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Decodes UTF-8. Invalid bytes become U+FFFD; a byte order mark is kept. */
+export const utf8 = (bytes: Uint8Array): string => bufferOf(bytes).toString('utf8')
+
+/** Encodes text as UTF-8. */
+export const fromUtf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8')
+
+/** Encodes bytes, or the UTF-8 of a text, as base64. */
+export const base64 = (bytes: Uint8Array | string): string =>
+  (typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bufferOf(bytes)).toString('base64')
+
+/** Decodes base64 or base64url. White space and other foreign characters are skipped, and padding is optional. */
+export const fromBase64 = (text: string): Uint8Array => Buffer.from(text, 'base64')
+
+export const concat = (chunks: readonly Uint8Array[], size?: number): Uint8Array => Buffer.concat(chunks, size)
+
+/** A UTF-8 decoder for text that arrives in pieces. */
+export interface Utf8Decoder {
+  write(bytes: Uint8Array): string
+  end(): string
+}
+
+export function utf8Decoder(): Utf8Decoder {
+  const decoder = new StringDecoder('utf8')
+  return { write: (bytes) => decoder.write(bufferOf(bytes)), end: () => decoder.end() }
+}
+
+// --- hashes --------------------------------------------------------------------------------------------------------
+
+/** Hashes the UTF-8 of a text. */
+export const digest = (algorithm: 'sha1' | 'sha256', text: string, encoding: 'hex' | 'base64url'): string =>
+  hash(algorithm, text, encoding)
+
+export const hmacSha256 = (key: Uint8Array | string, text: string): Uint8Array =>
+  createHmac('sha256', key).update(text, 'utf8').digest()
+
+export { crc32 }
+
+// --- the process ---------------------------------------------------------------------------------------------------
+
+export { channel }
+
+export const environment = (name: string): string | undefined => process.env[name]
+
+/** Writes to stderr. */
+export function writeError(text: string): void {
+  process.stderr.write(text)
+}
+
+/** Runs the listener when the event loop is empty. Returns a function that removes it. */
+export function beforeExit(listener: () => void): () => void {
+  process.on('beforeExit', listener)
+  return () => process.off('beforeExit', listener)
+}
+
+export type Turn = NodeJS.Immediate
+
+/** Runs a function after the input that is waiting. */
+export const nextTurn = (run: () => void): Turn => setImmediate(run)
+export const cancelTurn = (turn: Turn | undefined): void => clearImmediate(turn)
+
+export const isBoxedPrimitive = (value: unknown): boolean => types.isBoxedPrimitive(value)
+
+// --- the network ---------------------------------------------------------------------------------------------------
+
+export { contentDecoder } from '../transport/content-decoder.js'
+
+/** Loaded with the first call: undici takes about 100 ms of CPU time. */
+export const loadTransport = (): Promise<Transport> => import('../transport/undici-transport.js')

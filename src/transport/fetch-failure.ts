@@ -1,0 +1,27 @@
+/** Causes that the error of a connection explains, by the code of Node.js and by the words of other runtimes. */
+const causes: readonly (readonly [code: string, words: RegExp])[] = [
+  ['ECONNREFUSED', /ConnectionRefused|connection refused|connect ECONNREFUSED/i],
+  ['ENOTFOUND', /ENOTFOUND|DNSException|dns error|failed to lookup|name or service not known|DNS lookup failed/i],
+  ['CERT_UNTRUSTED', /certificate|UnknownIssuer|CERT_|SELF_SIGNED|UNABLE_TO_/i],
+  ['ETIMEDOUT', /ETIMEDOUT|connection timed out|ConnectionTimeout/i],
+  [
+    'ECONNRESET',
+    /ECONNRESET|ConnectionClosed|ConnectionReset|connection (?:was )?(?:closed|reset|lost|error)|terminated/i,
+  ],
+]
+
+/** The error of a failed `fetch`, with the code that Node.js has for its cause. */
+export function fetchFailure(error: unknown): Error {
+  const given = error instanceof Error ? error : new Error(String(error))
+  const deepest = deepestOf(given)
+  const { code } = deepest as { code?: unknown }
+  if (typeof code === 'string' && /^(?:E[A-Z]+|UND_ERR_\w+|CERT_\w+)$/.test(code)) return deepest
+  const text = `${typeof code === 'string' ? code : ''} ${given.message} ${deepest.message}`
+  const known = causes.find(([, words]) => words.test(text))
+  return known ? Object.assign(new Error(deepest.message, { cause: given }), { code: known[0] }) : given
+}
+
+function deepestOf(error: Error): Error {
+  const next = error instanceof AggregateError ? error.errors[0] : error.cause
+  return next instanceof Error && next !== error ? deepestOf(next) : error
+}
