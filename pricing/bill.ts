@@ -29,6 +29,10 @@ export interface AppliedRates {
   webSearch?: number
   /** US dollars per file search. */
   fileSearch?: number
+  /** US dollars per search of Google Maps. */
+  mapsSearch?: number
+  /** US dollars per gigabyte of a container's memory. */
+  containerGigabyte?: number
   /** US dollars per request. */
   request?: number
   /** US dollars per search unit. */
@@ -70,12 +74,14 @@ export class Bill {
   /** Everything that is not billed by tokens. Images are input for an embedding model, output for others. */
   fees(row: PriceRow, card: RateCard, used: UsageBuckets, size: SearchSize | undefined): number {
     const { perSearchedAnswer } = card
-    const searches = perSearchedAnswer === undefined ? used.webSearches : Math.min(1, used.webSearches)
+    const billed = (count: number) => (perSearchedAnswer === undefined ? count : Math.min(1, count))
     const embedded = row.mode === 'embedding' ? used.inputImages + used.images : used.inputImages
     if (embedded > 0 && card.perInputImage === undefined) this.#unknown = true
     return (
-      this.#each('webSearch', searches, searchFee(perSearchedAnswer ?? card.perWebSearch, size)) +
+      this.#each('webSearch', billed(used.webSearches), searchFee(perSearchedAnswer ?? card.perWebSearch, size)) +
       this.#each('fileSearch', used.fileSearches, card.perFileSearch) +
+      this.#each('mapsSearch', billed(used.mapsSearches), card.perMapsSearch) +
+      this.#each('containerGigabyte', used.containerGigabytes, card.perContainerGigabyte) +
       this.#each('request', 1, card.perRequest) +
       this.#each('searchUnit', used.searchUnits, card.perSearchUnit) +
       this.#each('image', used.images, card.perImage) +
@@ -96,11 +102,14 @@ export class Bill {
 
   #each(name: keyof AppliedRates, count: number, price: number | undefined): number {
     if (count === 0 || price === undefined) return 0
-    if (name !== 'webSearch' && name !== 'fileSearch') this.#priced = true
+    if (!additions.has(name)) this.#priced = true
     this.rates[name] = price
     return count * price
   }
 }
+
+/** Fees that come on top of another price. */
+const additions: ReadonlySet<string> = new Set(['webSearch', 'fileSearch', 'mapsSearch', 'containerGigabyte'])
 
 const unitFees = [
   'perRequest',

@@ -71,6 +71,10 @@ export interface ModelPrices extends TokenPrices {
   perWebSearch?: number | undefined
   /** US dollars per file search. */
   perFileSearch?: number | undefined
+  /** US dollars per search of Google Maps. */
+  perMapsSearch?: number | undefined
+  /** US dollars per gigabyte of memory of a container that a code interpreter starts. */
+  perContainerGigabyte?: number | undefined
   /** US dollars per second of input audio and of generated audio. */
   perInputSecond?: number | undefined
   /** US dollars per second of generated audio. */

@@ -14,19 +14,23 @@ export interface RateTerms {
 /** Rates for a call, in US dollars per million tokens. Undefined: the table has none, and no other rate replaces it. */
 export type EffectiveRates = Readonly<Record<TokenRate, number | undefined>>
 
-/** The card that applies at a time. Search fees, which earlier cards may lack, come from the row. */
+/** The card that applies at a time. Fees of tools, which earlier cards may lack, come from the row. */
 export function cardAt(row: PriceRow, at: number): RateCard {
   if (!row.earlier) return row
-  for (const [until, card] of row.earlier) {
-    if (at >= Date.parse(until)) continue
-    if (card.perWebSearch !== undefined || card.perSearchedAnswer !== undefined) return card
-    return {
-      ...(row.perSearchedAnswer === undefined && row.perWebSearch !== undefined && { perWebSearch: row.perWebSearch }),
-      ...(row.perSearchedAnswer !== undefined && { perSearchedAnswer: row.perSearchedAnswer }),
-      ...card,
-    }
-  }
+  for (const [until, card] of row.earlier) if (at < Date.parse(until)) return { ...toolFees(row, card), ...card }
   return row
+}
+
+function toolFees(row: PriceRow, { perWebSearch, perSearchedAnswer }: RateCard): RateCard {
+  const ownSearch = perWebSearch !== undefined || perSearchedAnswer !== undefined
+  return {
+    ...(!ownSearch &&
+      row.perSearchedAnswer === undefined &&
+      row.perWebSearch !== undefined && { perWebSearch: row.perWebSearch }),
+    ...(!ownSearch && row.perSearchedAnswer !== undefined && { perSearchedAnswer: row.perSearchedAnswer }),
+    ...(row.perMapsSearch !== undefined && { perMapsSearch: row.perMapsSearch }),
+    ...(row.perContainerGigabyte !== undefined && { perContainerGigabyte: row.perContainerGigabyte }),
+  }
 }
 
 /** The rates of a card under the terms of a call. The context tier applies to the whole request, for every kind of token. */

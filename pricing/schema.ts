@@ -31,6 +31,8 @@ export const fields = [
   ['perWebSearch', 's', 'search'],
   ['perSearchedAnswer', 'J', 'search'],
   ['perFileSearch', 'H', 'fee'],
+  ['perMapsSearch', 'N', 'fee'],
+  ['perContainerGigabyte', 'Q', 'fee'],
   ['tiers', 't', 'nested'],
   ['hours', 'z', 'nested'],
   ['batch', 'b', 'service'],
@@ -106,6 +108,10 @@ export interface RateCard {
   /** Fee per answer that used web search, regardless of the number of searches. */
   perSearchedAnswer?: SearchFee
   perFileSearch?: number
+  /** Search of Google Maps; once per answer if searches of the web are. */
+  perMapsSearch?: number
+  /** Gigabyte of memory of a container that a code interpreter starts. */
+  perContainerGigabyte?: number
   /** Context tiers, ascending: rates for prompts of more tokens than the number. The whole request is billed at the tier. */
   tiers?: readonly (readonly [number, ContextTier])[]
   /** Hours of the day with other prices. */
@@ -158,7 +164,10 @@ export interface PriceRow extends RateCard {
 }
 
 /** Values that every row of a provider has unless it has its own. */
-export type RowDefaults = Pick<PriceRow, 'batch' | 'flex' | 'priority' | 'residency' | 'perWebSearch'>
+export type RowDefaults = Pick<
+  PriceRow,
+  'batch' | 'flex' | 'priority' | 'residency' | 'perWebSearch' | 'perContainerGigabyte'
+>
 
 /** The rows of one provider. A string is an alias: the id of the row it stands for. */
 export interface ProviderTable {

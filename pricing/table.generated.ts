@@ -143,7 +143,7 @@ z-ai/glm-5.3-flash i.1275o.425r.0255C1e6`,
 long-form c100k7
 neural c16k7
 standard c4k7`,
-  azure: `* b.5u1.1
+  azure: `* Q.03b.5u1.1
 ada i.1C8191k3D20280209
 apac/gpt-6.1-sol i2.4o12r.12w3s.014C922e3M128e3x895v19D20280311@272e3i4.8o18r.24w6
 apac/gpt-6.1-terra i1.2o6r.06w1.5s.014C922e3M128e3x895v19@272e3i2.4o9r.12w3
@@ -1679,74 +1679,74 @@ zai-org/GLM-5.3-Flash i.15o.5r.03C1024KM1024Kx127v11`,
   gemini: `* b.5
 deep-research-preview-04-2026|deep-research-max-preview-04-2026 i2o12r.2s.035C128KM64Kx337v3@2e5i4o18r.4
 deep-research-pro-preview-12-2025 i2o12s.035C1024KM64Kx360v31V3D20261023
-gemini-1.5-flash i.075o.3r.01875J.035C1e6M8Kx2049v3@128e3i.15o.6r.0375
-gemini-1.5-flash-8b i.0375o.15r.01J.035C1e6M8Kx2049v3@128e3i.075o.3
-gemini-1.5-flash-latest i.075o.3r.0075J.035@128e3i.15o.6
-gemini-1.5-pro i1.25o5r.3125J.035C1e6M8Kx2049v3@128e3i2.5o10
-gemini-1.5-pro-latest i1.25o5r.125J.035@128e3i2.5o10
-gemini-2.0-flash i.1o.4r.025a.7j.175J.035C1024KM8Kx2049v3
-gemini-2.0-flash-lite i.075o.3J.035C1024KM8Kx2049v3
-gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035C128KL128e3M64Kx597v3D20260728@2e5i2.5o15
-gemini-2.5-flash i.3o2.5r.03a1j.1J.035p1.8C1024KM64Kx1407v31D20261201 {"f":[0.5,1]}
-gemini-2.5-flash-image i.3o2.5r.03a1G30I.039J.035f.5p1.8C32KM32Kk5V3D20270315
-gemini-2.5-flash-image-preview i.3o2.5G30J.035C1e6
-gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035C1024K
-gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035p1.8C1024KM64Kx1407v31 {"f":[0.5,1]}
-gemini-2.5-flash-lite-preview-06-17 i.1o.4r.025J.035C1024KM64Kx2065v3
-gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.025a.3J.035C1024KM64Kx1407v31
-gemini-2.5-flash-native-audio-latest|gemini-2.5-flash-native-audio i.5o2a3A12g3J.035C128KM8Kk8x0v5V5
-gemini-2.5-flash-native-audio-preview-09-2025 i.5o2a3A12J.035C1024KM8Kk8x0v5V5
-gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035C128KM8Kk8x257v7V5D20261117
-gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035
-gemini-2.5-flash-preview-04-17|gemini-2.5-flash-preview-05-20 i.15o.6r.0375J.035C1024KM64Kx2065v3
-gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035C1024KM64Kx1407v31
-gemini-2.5-flash-preview-tts i.5o10J.035C8Kk7D20261117
-gemini-2.5-flash-tts|gemini-2.5-flash-lite-preview-tts i.5o10J.035C8K
-gemini-2.5-flash-tts-batch i.25o5J.035
-gemini-2.5-pro i1.25o10r.125J.035p1.8C1024KM64Kx1405v31D20261201@2e5i2.5o15r.25 {"f":[0.5,1]}
-gemini-2.5-pro-preview i1.25o10r.125J.035@2e5i2.5o15r.25
-gemini-2.5-pro-preview-03-25 i1.25o10J.035
-gemini-2.5-pro-preview-05-06|gemini-2.5-pro-preview-06-05 i1.25o10r.31J.035C1024KM64Kx2065v3
-gemini-2.5-pro-preview-tts i1o20r.125a.7J.035C8Kx100v1V4D20261117
-gemini-2.5-pro-tts i1o20J.035C8K
-gemini-2.5-pro-tts-batch i.5o10J.035
-gemini-3-flash i.5o3r.05a1s.014f.5p1.8
-gemini-3-flash-preview i.5o3r.05a1j.1s.014p1.8C1024KM64Kx1919v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]],"f":[0.5,1]}
-gemini-3-pro|gemini-3.1-pro i2o12r.2s.014f.5p1.8@2e5i4o18r.4
-gemini-3-pro-image i2o12G120I.134s.014f.5p1.8C128KL64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-image-preview i2o12G120I.134s.014f.5p1.8C128KM32Kk5V3D20260625 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-preview i2o12r.2s.014f.5p1.8C1024KM64Kx381v31@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3-pro-text-preview i2o12r.2s.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3.1-flash-image i.5o3G60I.045s.014C64KM32Kk5V3
-gemini-3.1-flash-image-preview i.5o3G60I.045s.014C64KM64Kk5V3D20260625
-gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31D20270507
-gemini-3.1-flash-lite-image i.25o1.5G30I.0336s.014C64KM4Kk5V3
-gemini-3.1-flash-lite-preview i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31D20260525
-gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014C128KM64Kk8x273v15V5D20261117
-gemini-3.1-flash-tts-preview i1o20s.014C8Kk7D20261117
-gemini-3.1-flash-tts-preview-batch i.5o10s.014
-gemini-3.1-pro-preview-customtools i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1],"f":[0.5,1]}
-gemini-3.5-flash i1.5o9r.15s.014f.5p1.8C1024KM64Kx1407v31
-gemini-3.5-flash-lite i.3o2.5r.03s.014p1.8C1024KM64Kx1919v31 {"f":[0.5,0.666666666667]}
-gemini-3.5-live-translate-preview i3.5o21s.014C128KM64Kk8x0v5V5
-gemini-3.5-transcribe i2o12s.014f.5p1.8C96KM32Kk6
-gemini-3.5-transcribe-live i3.5o21s.014C128KM64Kk6
-gemini-3.6-flash|gemini-3.7-flash|gemini-flash-latest i1.5o7.5r.15s.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash i1.5o7.5r.15s.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash-lite-tts i1o12s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"r":0.125,"A":6}]]}
-gemini-3.8-flash-tts i1o18s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"r":0.125,"A":9}]]}
-gemini-3.8-live i.75o4.5a3A12g1s.014C128KM64Kk8x257v15V5
-gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014C128KM64Kk8x273v15V5
-gemini-4-argon i4o20r.2s.014f.5p1.8C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10}]]}
-gemini-4-hydrogen i1.5o7.5r.075s.014f.5p1.8C1024KM1024Kx1919v31
+gemini-1.5-flash i.075o.3r.01875J.035N.025C1e6M8Kx2049v3@128e3i.15o.6r.0375
+gemini-1.5-flash-8b i.0375o.15r.01J.035N.025C1e6M8Kx2049v3@128e3i.075o.3
+gemini-1.5-flash-latest i.075o.3r.0075J.035N.025@128e3i.15o.6
+gemini-1.5-pro i1.25o5r.3125J.035N.025C1e6M8Kx2049v3@128e3i2.5o10
+gemini-1.5-pro-latest i1.25o5r.125J.035N.025@128e3i2.5o10
+gemini-2.0-flash i.1o.4r.025a.7j.175J.035N.025C1024KM8Kx2049v3
+gemini-2.0-flash-lite i.075o.3J.035N.025C1024KM8Kx2049v3
+gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035N.025C128KL128e3M64Kx597v3D20260728@2e5i2.5o15
+gemini-2.5-flash i.3o2.5r.03a1j.1J.035N.025p1.8C1024KM64Kx1407v31D20261201 {"f":[0.5,1]}
+gemini-2.5-flash-image i.3o2.5r.03a1G30I.039J.035N.025f.5p1.8C32KM32Kk5V3D20270315
+gemini-2.5-flash-image-preview i.3o2.5G30J.035N.025C1e6
+gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035N.025C1024K
+gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035N.025p1.8C1024KM64Kx1407v31 {"f":[0.5,1]}
+gemini-2.5-flash-lite-preview-06-17 i.1o.4r.025J.035N.025C1024KM64Kx2065v3
+gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.025a.3J.035N.025C1024KM64Kx1407v31
+gemini-2.5-flash-native-audio-latest|gemini-2.5-flash-native-audio i.5o2a3A12g3J.035N.025C128KM8Kk8x0v5V5
+gemini-2.5-flash-native-audio-preview-09-2025 i.5o2a3A12J.035N.025C1024KM8Kk8x0v5V5
+gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035N.025C128KM8Kk8x257v7V5D20261117
+gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035N.025
+gemini-2.5-flash-preview-04-17|gemini-2.5-flash-preview-05-20 i.15o.6r.0375J.035N.025C1024KM64Kx2065v3
+gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035N.025C1024KM64Kx1407v31
+gemini-2.5-flash-preview-tts i.5o10J.035N.025C8Kk7D20261117
+gemini-2.5-flash-tts|gemini-2.5-flash-lite-preview-tts i.5o10J.035N.025C8K
+gemini-2.5-flash-tts-batch i.25o5J.035N.025
+gemini-2.5-pro i1.25o10r.125J.035N.025p1.8C1024KM64Kx1405v31D20261201@2e5i2.5o15r.25 {"f":[0.5,1]}
+gemini-2.5-pro-preview i1.25o10r.125J.035N.025@2e5i2.5o15r.25
+gemini-2.5-pro-preview-03-25 i1.25o10J.035N.025
+gemini-2.5-pro-preview-05-06|gemini-2.5-pro-preview-06-05 i1.25o10r.31J.035N.025C1024KM64Kx2065v3
+gemini-2.5-pro-preview-tts i1o20r.125a.7J.035N.025C8Kx100v1V4D20261117
+gemini-2.5-pro-tts i1o20J.035N.025C8K
+gemini-2.5-pro-tts-batch i.5o10J.035N.025
+gemini-3-flash i.5o3r.05a1s.014N.014f.5p1.8
+gemini-3-flash-preview i.5o3r.05a1j.1s.014N.014p1.8C1024KM64Kx1919v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]],"f":[0.5,1]}
+gemini-3-pro|gemini-3.1-pro i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4
+gemini-3-pro-image i2o12G120I.134s.014N.014f.5p1.8C128KL64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
+gemini-3-pro-image-preview i2o12G120I.134s.014N.014f.5p1.8C128KM32Kk5V3D20260625 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
+gemini-3-pro-preview i2o12r.2s.014N.014f.5p1.8C1024KM64Kx381v31@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
+gemini-3-pro-text-preview i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
+gemini-3.1-flash-image i.5o3G60I.045s.014N.014C64KM32Kk5V3
+gemini-3.1-flash-image-preview i.5o3G60I.045s.014N.014C64KM64Kk5V3D20260625
+gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20270507
+gemini-3.1-flash-lite-image i.25o1.5G30I.0336s.014N.014C64KM4Kk5V3
+gemini-3.1-flash-lite-preview i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20260525
+gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014N.014C128KM64Kk8x273v15V5D20261117
+gemini-3.1-flash-tts-preview i1o20s.014N.014C8Kk7D20261117
+gemini-3.1-flash-tts-preview-batch i.5o10s.014N.014
+gemini-3.1-pro-preview-customtools i2o12r.2s.014N.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1],"f":[0.5,1]}
+gemini-3.5-flash i1.5o9r.15s.014N.014f.5p1.8C1024KM64Kx1407v31
+gemini-3.5-flash-lite i.3o2.5r.03s.014N.014p1.8C1024KM64Kx1919v31 {"f":[0.5,0.666666666667]}
+gemini-3.5-live-translate-preview i3.5o21s.014N.014C128KM64Kk8x0v5V5
+gemini-3.5-transcribe i2o12s.014N.014f.5p1.8C96KM32Kk6
+gemini-3.5-transcribe-live i3.5o21s.014N.014C128KM64Kk6
+gemini-3.6-flash|gemini-3.7-flash|gemini-flash-latest i1.5o7.5r.15s.014N.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash i1.5o7.5r.15s.014N.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash-lite-tts i1o12s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"r":0.125,"A":6}]]}
+gemini-3.8-flash-tts i1o18s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"r":0.125,"A":9}]]}
+gemini-3.8-live i.75o4.5a3A12g1s.014N.014C128KM64Kk8x257v15V5
+gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014N.014C128KM64Kk8x273v15V5
+gemini-4-argon i4o20r.2s.014N.014f.5p1.8C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10}]]}
+gemini-4-hydrogen i1.5o7.5r.075s.014N.014f.5p1.8C1024KM1024Kx1919v31
 gemini-embedding-001 i.15C2Kd3Kk3D20280514
 gemini-embedding-2 i.2a6.5g.45C8Kd3Kk3
 gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3D20261106
 gemini-exp-1114 C1024KM8Kx77v3
 gemini-exp-1206 C2048KM8Kx77v3
-gemini-flash-1.5 i.075o.3r.01875J.035@128e3i.15o.6r.0375
-gemini-flash-1.5-8b i.0375o.15r.01J.035C1e6@128e3i.075o.3r.02
-gemini-flash-lite-latest i.3o2.5r.03s.014p1.8C1024KM64Kx1407v31 {"f":[0.5,0.666666666667]}
+gemini-flash-1.5 i.075o.3r.01875J.035N.025@128e3i.15o.6r.0375
+gemini-flash-1.5-8b i.0375o.15r.01J.035N.025C1e6@128e3i.075o.3r.02
+gemini-flash-lite-latest i.3o2.5r.03s.014N.014p1.8C1024KM64Kx1407v31 {"f":[0.5,0.666666666667]}
 gemini-gemma-2-9b-it|gemini-gemma-2-27b-it i.35o1.05C8KM8Kx5v3
 gemini-live-2.5-flash i.5o2a3A12g3C128e3M8e3x2065v3
 gemini-live-2.5-flash-preview-native-audio i.5o2C128KM64Kx2065v1
@@ -1755,9 +1755,9 @@ gemini-nano-banana-2.1 i1.5o7.5G30I.0336s.014C128KM32Kk5V3
 gemini-omni-1.1-flash i1.5o9C128KM64Kx80v15V9D20261203
 gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V13
 gemini-omni-flash-preview i1.5o9C128KM64Kx80v15V9D20261022
-gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035C32K
-gemini-pro-1.5 i1.25o5r.3125J.035C2e6@128e3i2.5o10r.625
-gemini-pro-latest|gemini-3.1-pro-preview i2o12r.2s.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
+gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035N.025C32K
+gemini-pro-1.5 i1.25o5r.3125J.035N.025C2e6@128e3i2.5o10r.625
+gemini-pro-latest|gemini-3.1-pro-preview i2o12r.2s.014N.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
 gemini-robotics-er-1.6-preview i1o5a2s.014C128KM64Kx2065v3
 gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]]}
 gemini-robotics-er-2-streaming-preview i2o10s.014C128KM64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"a":1,"s":0.014}]]}
@@ -2554,7 +2554,7 @@ mistral-large-instruct-2407 i0o0C64KM8Kx1v1
 mixtral-8x22B-Instruct-v0.1 i0o0C64KM64Kx1v1
 qwen3-coder:480b-cloud i0o0C256KM256Kx1v1
 vicuna i0o0C2KM2Kk1`,
-  openai: `* s.01b.5
+  openai: `* s.01Q.03b.5
 1024-x-1024/gpt-image-1.5|low/1024-x-1024/gpt-image-1.5|standard/1024-x-1024/gpt-image-1.5 I.009k5D20261201
 1024-x-1536/gpt-image-1.5|1536-x-1024/gpt-image-1.5|low/1024-x-1536/gpt-image-1.5|low/1536-x-1024/gpt-image-1.5|standard/1024-x-1536/gpt-image-1.5|standard/1536-x-1024/gpt-image-1.5 I.013k5D20261201
 ada|text-ada-001 i.4o.4
@@ -3319,74 +3319,74 @@ deepseek-ai/deepseek-r1-0528-maas i1.35o5.4C65336M8Kx53v1D20261021
 deepseek-ai/deepseek-v3.1-maas i.6o1.7r.06C160KM32Kx181v1D20261021
 deepseek-ai/deepseek-v3.2-maas i.56o1.68r.056C160KM32Kx53v1D20261021
 deepseek-ai/deepseek-v4.1-flash-maas i.3o1.2r.03C1024KM1024Kx189v3
-gemini-1.5-flash i.075o.3r.01875J.035C1e6@128e3i.15o.6r.0375
-gemini-1.5-flash-8b i.0375o.15r.00375J.035@128e3i.075o.3
-gemini-1.5-flash-latest i.075o.3r.0075J.035@128e3i.15o.6
-gemini-1.5-pro i1.25o5r.125J.035C1e6@128e3i2.5o10
-gemini-1.5-pro-latest i1.25o5r.125J.035@128e3i2.5o10
-gemini-2.0-flash i.15o.6r.0375a.7j.175J.035C1e6D20260601
-gemini-2.0-flash-001 i.15o.6r.0375J.035
-gemini-2.0-flash-lite i.075o.3J.035C1e6D20260601
-gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035f.5p1.8C128e3M64e3x581v3@2e5i2.5o15
-gemini-2.5-flash i.3o2.5r.03a1j.1J.035p1.8C1024KM64Kx1407v31D20261020 {"f":[0.5,1]}
-gemini-2.5-flash-image i.3o2.5a1G30I.039J.035f.5C1e6L32KM32Kk5V3D20270315
-gemini-2.5-flash-image-preview i.3o2.5G30J.035C1e6
-gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035f.5p1.8C1024K
-gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035p1.8C1024KM65535x1407v31D20261020 {"f":[0.5,1]}
-gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035f.5p1.8C1024KM65535x1407v31
-gemini-2.5-flash-lite-preview-tts i.5o10J.035C8K
-gemini-2.5-flash-native-audio i.5o2a3A12g3J.035f.5p1.8k8D20261213
-gemini-2.5-flash-native-audio-latest i.5o2a3A12g3J.035f.5p1.8M8Kx0v5V5
-gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035f.5p1.8M8Kx257v7V5
-gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035f.5p1.8
-gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035f.5p1.8C1024KM65535x1407v31
-gemini-2.5-flash-tts|gemini-2.5-flash-preview-tts i.5o10J.035C8Kk7
-gemini-2.5-flash-tts-batch i.25o5J.035
-gemini-2.5-pro i1.25o10r.125J.035p1.8C1024KM64Kx381v31D20261020@2e5i2.5o15r.25w.25f.5 {"f":[0.5,1]}
-gemini-2.5-pro-preview i1.25o10r.125J.035f.5p1.8@2e5i2.5o15r.25
-gemini-2.5-pro-preview-tts i1o20r.125a.7J.035C8Kx367v3V4
-gemini-2.5-pro-tts i1o20J.035C8Kk7
-gemini-2.5-pro-tts-batch i.5o10J.035
-gemini-3-flash i.5o3r.05a1s.014f.5p1.8
-gemini-3-flash-preview i.5o3r.05a1j.1s.014f.5p1.8C1024KM64Kx893v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]]}
-gemini-3-pro i2o12r.2s.014f.5p1.8@2e5i4o18r.4
-gemini-3-pro-image i2o12r.2G120I.134s.014f.5p1.8C1e6L64KM32Kk5V3D20270528 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-image-preview i2o12r.2G120I.134s.014p1.8C1e6L64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-preview i2o12r.2s.014f.5p1.8C1024KM65535x381v31@2e5i4o18r.4w.25 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3-pro-text-preview i2o12r.2s.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3.1-flash-image i.5o3r.05G60I.0672s.014f.5p1.8C1e6L64KM32Kk5V3D20270528
-gemini-3.1-flash-image-preview i.5o3r.05G60I.0672s.014C1e6L64KM32Kk5V3
-gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014f.5p1.8C1024KM64Kx1407v31D20270507
-gemini-3.1-flash-lite-image i.25o1.5r.025G30I.0336s.014f.5p1.8C64KM4Kk5V3
-gemini-3.1-flash-lite-preview i.25o1.5r.025a.5s.014f.5p1.8C1024KM64Kx1407v31
-gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014M64Kx257v15V5
-gemini-3.1-flash-tts-preview i1o20s.014k7
-gemini-3.1-flash-tts-preview-batch i.5o10s.014
-gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25
-gemini-3.5-flash i1.5o9r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31D20270519
-gemini-3.5-flash-lite i.3o2.5r.03s.014f.5p1.8C1024KM64Kx1919v31D20270721
-gemini-3.5-live-translate-preview i3.5o21s.014M64Kk8x0v5V5
+gemini-1.5-flash i.075o.3r.01875J.035N.025C1e6@128e3i.15o.6r.0375
+gemini-1.5-flash-8b i.0375o.15r.00375J.035N.025@128e3i.075o.3
+gemini-1.5-flash-latest i.075o.3r.0075J.035N.025@128e3i.15o.6
+gemini-1.5-pro i1.25o5r.125J.035N.025C1e6@128e3i2.5o10
+gemini-1.5-pro-latest i1.25o5r.125J.035N.025@128e3i2.5o10
+gemini-2.0-flash i.15o.6r.0375a.7j.175J.035N.025C1e6D20260601
+gemini-2.0-flash-001 i.15o.6r.0375J.035N.025
+gemini-2.0-flash-lite i.075o.3J.035N.025C1e6D20260601
+gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035N.025f.5p1.8C128e3M64e3x581v3@2e5i2.5o15
+gemini-2.5-flash i.3o2.5r.03a1j.1J.035N.025p1.8C1024KM64Kx1407v31D20261020 {"f":[0.5,1]}
+gemini-2.5-flash-image i.3o2.5a1G30I.039J.035N.025f.5C1e6L32KM32Kk5V3D20270315
+gemini-2.5-flash-image-preview i.3o2.5G30J.035N.025C1e6
+gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035N.025f.5p1.8C1024K
+gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035N.025p1.8C1024KM65535x1407v31D20261020 {"f":[0.5,1]}
+gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035N.025f.5p1.8C1024KM65535x1407v31
+gemini-2.5-flash-lite-preview-tts i.5o10J.035N.025C8K
+gemini-2.5-flash-native-audio i.5o2a3A12g3J.035N.025f.5p1.8k8D20261213
+gemini-2.5-flash-native-audio-latest i.5o2a3A12g3J.035N.025f.5p1.8M8Kx0v5V5
+gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035N.025f.5p1.8M8Kx257v7V5
+gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035N.025f.5p1.8
+gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035N.025f.5p1.8C1024KM65535x1407v31
+gemini-2.5-flash-tts|gemini-2.5-flash-preview-tts i.5o10J.035N.025C8Kk7
+gemini-2.5-flash-tts-batch i.25o5J.035N.025
+gemini-2.5-pro i1.25o10r.125J.035N.025p1.8C1024KM64Kx381v31D20261020@2e5i2.5o15r.25w.25f.5 {"f":[0.5,1]}
+gemini-2.5-pro-preview i1.25o10r.125J.035N.025f.5p1.8@2e5i2.5o15r.25
+gemini-2.5-pro-preview-tts i1o20r.125a.7J.035N.025C8Kx367v3V4
+gemini-2.5-pro-tts i1o20J.035N.025C8Kk7
+gemini-2.5-pro-tts-batch i.5o10J.035N.025
+gemini-3-flash i.5o3r.05a1s.014N.014f.5p1.8
+gemini-3-flash-preview i.5o3r.05a1j.1s.014N.014f.5p1.8C1024KM64Kx893v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]]}
+gemini-3-pro i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4
+gemini-3-pro-image i2o12r.2G120I.134s.014N.014f.5p1.8C1e6L64KM32Kk5V3D20270528 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
+gemini-3-pro-image-preview i2o12r.2G120I.134s.014N.014p1.8C1e6L64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
+gemini-3-pro-preview i2o12r.2s.014N.014f.5p1.8C1024KM65535x381v31@2e5i4o18r.4w.25 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
+gemini-3-pro-text-preview i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
+gemini-3.1-flash-image i.5o3r.05G60I.0672s.014N.014f.5p1.8C1e6L64KM32Kk5V3D20270528
+gemini-3.1-flash-image-preview i.5o3r.05G60I.0672s.014N.014C1e6L64KM32Kk5V3
+gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20270507
+gemini-3.1-flash-lite-image i.25o1.5r.025G30I.0336s.014N.014f.5p1.8C64KM4Kk5V3
+gemini-3.1-flash-lite-preview i.25o1.5r.025a.5s.014N.014f.5p1.8C1024KM64Kx1407v31
+gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014N.014M64Kx257v15V5
+gemini-3.1-flash-tts-preview i1o20s.014N.014k7
+gemini-3.1-flash-tts-preview-batch i.5o10s.014N.014
+gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014N.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25
+gemini-3.5-flash i1.5o9r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20270519
+gemini-3.5-flash-lite i.3o2.5r.03s.014N.014f.5p1.8C1024KM64Kx1919v31D20270721
+gemini-3.5-live-translate-preview i3.5o21s.014N.014M64Kk8x0v5V5
 gemini-3.5-transcribe o12a2S.00005k6
 gemini-3.5-transcribe-live o21a3.5S.0000875k6
-gemini-3.5-transcribe-live-preview i3.5o21s.014k6
-gemini-3.5-transcribe-preview i2o12s.014f.5p1.8k6
-gemini-3.6-flash i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.7-flash i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash-cyber i1.5o7.5r.15s.014f.5p1.8u1.1C1024KM64Kx120v31
-gemini-3.8-flash-lite-tts i1o12s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"A":6}]]}
-gemini-3.8-flash-tts i1o18s.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"A":9}]]}
-gemini-3.8-live i.75o4.5a3A12g1s.014C128KM64Kk8x257v15V5
-gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014M64Kx273v15V5
-gemini-4-argon i4o20r.2s.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10,"a":2}]]}
-gemini-4-argon-cyber-permissive i4o20r.2s.014f.5p1.8u1.1C1024KM1024Kx1407v31
-gemini-4-hydrogen i1.5o7.5r.075s.014f.5p1.8u1.1C1024KM1024Kx1919v31
+gemini-3.5-transcribe-live-preview i3.5o21s.014N.014k6
+gemini-3.5-transcribe-preview i2o12s.014N.014f.5p1.8k6
+gemini-3.6-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.7-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
+gemini-3.8-flash-cyber i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx120v31
+gemini-3.8-flash-lite-tts i1o12s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"A":6}]]}
+gemini-3.8-flash-tts i1o18s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"A":9}]]}
+gemini-3.8-live i.75o4.5a3A12g1s.014N.014C128KM64Kk8x257v15V5
+gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014N.014M64Kx273v15V5
+gemini-4-argon i4o20r.2s.014N.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10,"a":2}]]}
+gemini-4-argon-cyber-permissive i4o20r.2s.014N.014f.5p1.8u1.1C1024KM1024Kx1407v31
+gemini-4-hydrogen i1.5o7.5r.075s.014N.014f.5p1.8u1.1C1024KM1024Kx1919v31
 gemini-embedding-001 i.15b.8C2Kd3Kk3D20280520
 gemini-embedding-2|gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3
-gemini-flash-1.5 i.075o.3r.01875J.035@128e3i.15o.6r.0375
-gemini-flash-1.5-8b i.0375o.15r.01J.035C1e6@128e3i.075o.3r.02
-gemini-flash-latest i1.5o7.5r.15s.014C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-flash-lite-latest i.3o2.5r.03s.014C1024KM64Kx1407v31
+gemini-flash-1.5 i.075o.3r.01875J.035N.025@128e3i.15o.6r.0375
+gemini-flash-1.5-8b i.0375o.15r.01J.035N.025C1e6@128e3i.075o.3r.02
+gemini-flash-latest i1.5o7.5r.15s.014N.014C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
+gemini-flash-lite-latest i.3o2.5r.03s.014N.014C1024KM64Kx1407v31
 gemini-live-2.5-flash i.5o2a3A12g3
 gemini-live-2.5-flash-native-audio i.5o2a3A12g3s.035C128KM64Kk8x327v15V5D20261213
 gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12g3s.035C1024KM65535k8x1359v31V5
@@ -3395,9 +3395,9 @@ gemini-omni-1.1-flash i1.5o9M64Kx80v15V9
 gemini-omni-1.1-flash-preview i1.5o9C128KM57920x16v11V9
 gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V9
 gemini-omni-flash-preview i1.5o9C128KM57920x80v15V9D20261106
-gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035C32K
-gemini-pro-1.5 i1.25o5r.3125J.035C2e6@128e3i2.5o10r.625
-gemini-pro-latest i2o12r.2s.014M64Kx1405v31@2e5i4o18r.4
+gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035N.025C32K
+gemini-pro-1.5 i1.25o5r.3125J.035N.025C2e6@128e3i2.5o10r.625
+gemini-pro-latest i2o12r.2s.014N.014M64Kx1405v31@2e5i4o18r.4
 gemini-robotics-er-1.5-preview i.3o2.5a1C1024KM65535x1119v15
 gemini-robotics-er-1.6-preview i1o5a2s.014
 gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]]}

@@ -43,10 +43,15 @@ export class ProviderRows {
 
   #withDefaults(row: PriceRow): PriceRow {
     if (!this.defaults || row.input === undefined) return row
-    const { perWebSearch, ...rest } = this.defaults
+    const { perWebSearch, perContainerGigabyte, ...rest } = this.defaults
     const { mode = 'chat' } = row
-    const searches = perWebSearch !== undefined && (mode === 'chat' || mode === 'responses')
-    return searches && row.perSearchedAnswer === undefined ? { perWebSearch, ...rest, ...row } : { ...rest, ...row }
+    if (mode !== 'chat' && mode !== 'responses') return { ...rest, ...row }
+    return {
+      ...(perWebSearch !== undefined && row.perSearchedAnswer === undefined && { perWebSearch }),
+      ...(perContainerGigabyte !== undefined && { perContainerGigabyte }),
+      ...rest,
+      ...row,
+    }
   }
 }
 

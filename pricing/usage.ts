@@ -43,7 +43,15 @@ export interface BillableUsage {
     | undefined
   /** Requests of tools run by the provider. */
   server_tool_use?:
-    | { web_search_requests?: Count; file_search_requests?: Count; [tool: string]: unknown }
+    | {
+        web_search_requests?: Count
+        file_search_requests?: Count
+        /** Searches of Google Maps. */
+        maps_requests?: Count
+        /** Gigabytes of memory of the containers that a code interpreter started. */
+        container_gigabytes?: Count
+        [tool: string]: unknown
+      }
     | null
     | undefined
   /** Usage of other models that took part in the call, such as Anthropic's advisor. Each is billed at its own rates. */
@@ -98,6 +106,8 @@ export interface UsageBuckets {
   imageOutput: number
   webSearches: number
   fileSearches: number
+  mapsSearches: number
+  containerGigabytes: number
   searchUnits: number
   images: number
   inputImages: number
@@ -177,6 +187,8 @@ export function toBuckets(usage: BillableUsage | null | undefined): UsageBuckets
     imageOutput,
     webSearches: toCount(usage.server_tool_use?.web_search_requests),
     fileSearches: toCount(usage.server_tool_use?.file_search_requests),
+    mapsSearches: toCount(usage.server_tool_use?.maps_requests),
+    containerGigabytes: toCount(usage.server_tool_use?.container_gigabytes),
     searchUnits: toCount(usage.search_units),
     images: toCount(usage.images),
     inputImages: toCount(usage.input_images),

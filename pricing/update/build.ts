@@ -91,6 +91,8 @@ const secondary: ReadonlySet<string> = new Set([
   'perWebSearch',
   'perSearchedAnswer',
   'perFileSearch',
+  'perMapsSearch',
+  'perContainerGigabyte',
   'deprecationDate',
 ])
 

@@ -14,7 +14,13 @@ export interface PriceChange {
 }
 
 /** Search fees are left out: they are not kept per card. */
-const comparedFields = cardFields.filter((name) => name !== 'perWebSearch' && name !== 'perSearchedAnswer')
+const addedFees: ReadonlySet<string> = new Set([
+  'perWebSearch',
+  'perSearchedAnswer',
+  'perMapsSearch',
+  'perContainerGigabyte',
+])
+const comparedFields = cardFields.filter((name) => !addedFees.has(name))
 
 /** Models whose price differs from the previous table. */
 export function findChanges(

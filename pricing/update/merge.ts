@@ -114,9 +114,15 @@ function findIn(source: Source, provider: string, id: string): PriceRow | undefi
 }
 
 const basePrices = ['input', 'output', ...fieldsOf('fee')] as const
+const additions: ReadonlySet<string> = new Set([
+  'perFileSearch',
+  'perMapsSearch',
+  'perContainerGigabyte',
+  'perInputImage',
+])
 
 export const hasPrice = (row: PriceRow): boolean =>
-  basePrices.some((name) => name !== 'perFileSearch' && name !== 'perInputImage' && row[name] !== undefined)
+  basePrices.some((name) => !additions.has(name) && row[name] !== undefined)
 
 function pick(row: PriceRow, names: readonly (keyof PriceRow)[]): PriceRow {
   const made: Record<string, unknown> = {}

@@ -38,7 +38,15 @@ export interface Usage {
     rejected_prediction_tokens?: number
   }
   /** Requests of tools executed by the provider. */
-  server_tool_use?: { web_search_requests?: number; web_fetch_requests?: number; [tool: string]: unknown }
+  server_tool_use?: {
+    web_search_requests?: number
+    web_fetch_requests?: number
+    /** Searches of Google Maps. Gemini doesn't count them: 1 if an answer cites a place. */
+    maps_requests?: number
+    /** Gigabytes of memory of the containers that OpenAI's code interpreter started. */
+    container_gigabytes?: number
+    [tool: string]: unknown
+  }
   /** Cost reported by the provider itself, in US dollars (OpenRouter, Perplexity, xAI). */
   cost?: number
 }

@@ -163,7 +163,8 @@ export class ResponseReader {
     usage?: NonNullable<ChatCompletionChunk['usage']>
   } {
     const searches = this.#readers().reduce((sum, reader) => sum + reader.searches, 0)
-    const usage = decodeUsage(this.#usage, searches)
+    const places = this.#readers().filter((reader) => reader.citesPlaces).length
+    const usage = decodeUsage(this.#usage, searches, places)
     const tier = serviceTier(this.#usage)
     const counted = usageExtras(this.#usage)
     const feedback = this.#blocked === undefined ? this.#feedback : undefined
@@ -279,6 +280,13 @@ class CandidateReader {
     const { groundingMetadata } = this.#fields
     const queries = isFields(groundingMetadata) ? groundingMetadata.webSearchQueries : undefined
     return Array.isArray(queries) ? queries.length : 0
+  }
+
+  /** Whether Google Maps was searched. The metadata has the places that were found, and no queries. */
+  get citesPlaces(): boolean {
+    const { groundingMetadata } = this.#fields
+    const chunks = isFields(groundingMetadata) ? groundingMetadata.groundingChunks : undefined
+    return Array.isArray(chunks) && chunks.some((chunk) => isFields(chunk) && isFields(chunk.maps))
   }
 
   /** Reads a candidate of an event and returns the additions. */

@@ -6,8 +6,9 @@ import { type Fields, isFields, type ModalityCount, toSnake, type WireUsage } fr
  * of `promptTokenCount` already. Undefined without a prompt count, as a partial usage would give a partial price.
  * https://ai.google.dev/api/generate-content#UsageMetadata
  * @param searches the number of web searches, which the grounding metadata lists
+ * @param places the number of answers that cite a place of Google Maps
  */
-export function decodeUsage(wire: WireUsage | undefined, searches = 0): Usage | undefined {
+export function decodeUsage(wire: WireUsage | undefined, searches = 0, places = 0): Usage | undefined {
   if (!wire || !isCount(wire.promptTokenCount)) return undefined
   const prompt = wire.promptTokenCount + count(wire.toolUsePromptTokenCount)
   const completion = count(wire.candidatesTokenCount) + count(wire.thoughtsTokenCount)
@@ -24,7 +25,12 @@ export function decodeUsage(wire: WireUsage | undefined, searches = 0): Usage | 
     ...byModality(list(wire.candidatesTokensDetails), count(wire.candidatesTokenCount)),
   }
   if (Object.keys(out).length > 0) usage.completion_tokens_details = out
-  if (searches > 0) usage.server_tool_use = { web_search_requests: searches }
+  if (searches + places > 0) {
+    usage.server_tool_use = {
+      ...(searches > 0 && { web_search_requests: searches }),
+      ...(places > 0 && { maps_requests: places }),
+    }
+  }
   return usage
 }
 

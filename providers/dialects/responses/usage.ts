@@ -27,7 +27,23 @@ export function usageOf(response: Fields): Usage | undefined {
   if (usage && fileSearches > 0) {
     usage.server_tool_use = { ...usage.server_tool_use, file_search_requests: fileSearches }
   }
+  const gigabytes = gigabytesIn(response)
+  if (usage && gigabytes > 0) usage.server_tool_use = { ...usage.server_tool_use, container_gigabytes: gigabytes }
   return usage
+}
+
+/**
+ * Memory of the containers that the code interpreter started. A container that the caller made, or one that an earlier response
+ * started, is not billed again. https://platform.openai.com/docs/guides/tools-code-interpreter
+ */
+function gigabytesIn({ tools, output, previous_response_id: earlier }: Fields): number {
+  if (earlier) return 0
+  const ids = fieldsIn(output).flatMap((item) => (item.type === 'code_interpreter_call' ? [item.container_id] : []))
+  if (ids.length === 0) return 0
+  const container = fieldsIn(tools).find((tool) => tool.type === 'code_interpreter')?.container
+  if (typeof container === 'string') return 0
+  const limit = isFields(container) ? Number.parseInt(String(container.memory_limit), 10) : 1
+  return new Set(ids).size * (limit > 0 ? limit : 1)
 }
 
 /** Billed per call. https://platform.openai.com/docs/guides/tools-file-search */

@@ -17,6 +17,12 @@ describe('usage', () => {
     expect(chunks.at(-1)?.usage?.server_tool_use).toEqual({ web_search_requests: 1 })
   })
 
+  it('counts an answer that cites places of Google Maps as one search', () => {
+    const place = { maps: { uri: 'https://maps.example/1', title: 'A café', placeId: 'places/1' } }
+    const grounded = answer([{ text: 'x' }], { groundingMetadata: { groundingChunks: [place, place] } })
+    expect(decode(grounded).usage?.server_tool_use).toEqual({ maps_requests: 1 })
+  })
+
   it('keeps unknown counters', () => {
     const usageMetadata = { promptTokenCount: 5, totalTokenCount: 5, initialPromptTokenCount: 3, novelty: { a: 1 } }
     expect(decode(answer([], {}, { usageMetadata })).provider_specific_fields).toEqual({
