@@ -1,0 +1,20 @@
+import { openPostgres } from './postgres.js'
+import type { Sql } from './sql.js'
+import { openSqlite } from './sqlite.js'
+
+/** Where the database is. */
+export interface StoreOptions {
+  /** Folder of SQLite's file. */
+  readonly data: string
+  /** `postgresql://…` or `postgres://…`; without it SQLite. */
+  readonly databaseUrl?: string | undefined
+}
+
+/** Opens the database. @throws if the URL is of another kind */
+export function openStore({ data, databaseUrl }: StoreOptions): Sql {
+  if (databaseUrl === undefined) return openSqlite(data)
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new Error("The database URL must begin with 'postgresql://'. Leave it out for the embedded database.")
+  }
+  return openPostgres(databaseUrl)
+}

@@ -1,0 +1,32 @@
+/** A value in a column. Integers beyond 2⁵³ travel as text. */
+export type SqlValue = string | number | null
+
+/** A row of a result. */
+export type SqlRow = Record<string, SqlValue>
+
+/** One statement. Parameters are `?` in the text on every engine. */
+export interface SqlRunner {
+  /** Runs one statement and returns its rows. */
+  query(text: string, values?: readonly SqlValue[]): Promise<SqlRow[]>
+}
+
+/** A database: SQLite or Postgres. Statements are written in the common subset of both. */
+export interface Sql extends SqlRunner {
+  readonly engine: 'sqlite' | 'postgres'
+  /** Runs statements in one transaction; an error rolls it back. Statements must not run at the same time. */
+  transaction<Result>(run: (tx: SqlRunner) => Promise<Result>): Promise<Result>
+  /** Calls `changed` when another process has announced a change; undefined if the engine has no announcements. */
+  listen?(changed: () => void): void
+  close(): Promise<void>
+}
+
+/** Placeholders for `rows` rows of `columns` values, such as `(?,?),(?,?)`. */
+export const placeholders = (rows: number, columns: number): string =>
+  Array(rows)
+    .fill(`(${Array(columns).fill('?').join(',')})`)
+    .join(',')
+
+/** Cuts a list so that a statement stays below the limit of parameters. */
+export function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+}

@@ -1,0 +1,83 @@
+/** A message to the worker. */
+export interface WorkerRequest {
+  readonly id: number
+  readonly text: string
+  readonly values: readonly (string | number | null)[]
+}
+
+/** The worker's answer. */
+export interface WorkerAnswer {
+  readonly id: number
+  readonly rows?: Record<string, string | number | null>[]
+  readonly error?: { readonly message: string; readonly code: string | undefined }
+}
+
+/**
+ * Body of the worker thread that owns the SQLite database. It is passed to the thread as text, so that it needs no file of its own
+ * beside the bundle: it must not refer to anything outside of itself.
+ */
+export function sqliteWorker(): void {
+  interface Statement {
+    all(...values: (string | number | null)[]): Record<string, string | number | null>[]
+    run(...values: (string | number | null)[]): unknown
+  }
+  interface Database {
+    exec(text: string): void
+    prepare(text: string): Statement
+    close(): void
+  }
+  interface Port {
+    postMessage(value: unknown): void
+    on(event: 'message', listener: (value: WorkerRequest | 'close') => void): void
+    close(): void
+  }
+  const threads = process.getBuiltinModule('node:worker_threads')
+  const port = threads.parentPort as unknown as Port
+  const { file, from } = threads.workerData as { file: string; from: string }
+
+  const open = (): Database => {
+    const native = process.getBuiltinModule('node:sqlite') as
+      | { DatabaseSync: new (file: string) => Database }
+      | undefined
+    if (native) return new native.DatabaseSync(file)
+    const load = process.getBuiltinModule('node:module').createRequire(from)
+    const Libsql = load('libsql') as new (file: string) => Database
+    return new Libsql(file)
+  }
+
+  const database = open()
+  // WAL with NORMAL survives a killed process; only power loss may take the last commits, which the spool still has
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = NORMAL')
+  database.exec('PRAGMA busy_timeout = 5000')
+  database.exec('PRAGMA temp_store = MEMORY')
+
+  const prepared = new Map<string, Statement>()
+  const returnsRows = /^\s*(select|with|pragma)\b|\breturning\b/i
+  port.on('message', (message) => {
+    if (message === 'close') {
+      database.close()
+      port.postMessage('closed')
+      port.close()
+      return
+    }
+    const { id, text, values } = message
+    try {
+      let statement = prepared.get(text)
+      if (!statement) {
+        statement = database.prepare(text)
+        // statements of varying length, such as inserts of many rows, must not fill the memory
+        if (prepared.size >= 200) prepared.clear()
+        prepared.set(text, statement)
+      }
+      if (returnsRows.test(text)) port.postMessage({ id, rows: statement.all(...values) })
+      else {
+        statement.run(...values)
+        port.postMessage({ id, rows: [] })
+      }
+    } catch (error) {
+      const { message: reason, code } = error as Error & { code?: string }
+      port.postMessage({ id, error: { message: reason, code } })
+    }
+  })
+}

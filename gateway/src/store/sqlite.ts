@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Sql, SqlRow, SqlRunner, SqlValue } from './sql.js'
+import { sqliteWorker, type WorkerAnswer } from './sqlite-worker.js'
+
+/** Opens `{folder}/llmux.sqlite` in a worker thread. */
+export function openSqlite(folder: string): Sql {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const worker = new Worker(`(${sqliteWorker.toString()})()`, {
+    eval: true,
+    // Node 22 calls node:sqlite experimental with each start
+    execArgv: [...process.execArgv.filter((flag) => !flag.startsWith('--input-type')), '--no-warnings'],
+    workerData: { file: join(folder, 'llmux.sqlite'), from: import.meta.url },
+  })
+  worker.unref()
+  return new SqliteDatabase(worker)
+}
+
+interface Waiting {
+  resolve(rows: SqlRow[]): void
+  reject(error: Error): void
+}
+
+class SqliteDatabase implements Sql {
+  readonly engine = 'sqlite'
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #nextId = 1
+  #lock: Promise<unknown> = Promise.resolve()
+  #failed: Error | undefined
+  #closed: (() => void) | undefined
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    worker.on('message', (message: WorkerAnswer | 'closed') => {
+      if (message === 'closed') this.#closed?.()
+      else this.#answer(message)
+    })
+    worker.on('error', (error: Error) => this.#fail(error))
+    worker.on('exit', () => this.#fail(new Error('The thread of the database has ended.')))
+  }
+
+  #answer({ id, rows, error }: WorkerAnswer): void {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    // a thread that is not waited for must not keep the process alive
+    if (this.#waiting.size === 0) this.#worker.unref()
+    if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))
+    else waiting?.resolve(rows ?? [])
+  }
+
+  #fail(error: Error): void {
+    this.#failed ??= error
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+    this.#closed?.()
+  }
+
+  #send(text: string, values: readonly SqlValue[] = []): Promise<SqlRow[]> {
+    if (this.#failed) return Promise.reject(this.#failed)
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++
+      if (this.#waiting.size === 0) this.#worker.ref()
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, text, values })
+    })
+  }
+
+  /** One connection: a statement outside must not become part of somebody's transaction. */
+  #exclusive<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#lock.then(run)
+    this.#lock = result.catch(() => {})
+    return result
+  }
+
+  query(text: string, values?: readonly SqlValue[]): Promise<SqlRow[]> {
+    return this.#exclusive(() => this.#send(text, values))
+  }
+
+  transaction<Result>(run: (tx: SqlRunner) => Promise<Result>): Promise<Result> {
+    return this.#exclusive(async () => {
+      await this.#send('BEGIN IMMEDIATE')
+      try {
+        const result = await run({ query: (text, values) => this.#send(text, values) })
+        await this.#send('COMMIT')
+        return result
+      } catch (error) {
+        await this.#send('ROLLBACK').catch(() => {})
+        throw error
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#failed) return
+      await new Promise<void>((resolve) => {
+        this.#closed = resolve
+        this.#worker.ref()
+        this.#worker.postMessage('close')
+      })
+      this.#failed = new Error('The database is closed.')
+      await this.#worker.terminate()
+    })
+  }
+}
