@@ -1,0 +1,122 @@
+import { timingSafeEqual } from 'node:crypto'
+import { unauthorized } from '../refusal.js'
+import { hashKey } from '../store/secrets.js'
+import type { KeyRow, Principal, Role } from '../types.js'
+import type { Directory } from './directory.js'
+
+/** Stands in for the hash of the master key, as in LiteLLM. */
+export const masterAccount = 'litellm_proxy_master_key'
+/** User of the master key, as in LiteLLM. */
+export const masterUser = 'default_user_id'
+
+const userRoles: readonly Role[] = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer']
+
+/** Finds the caller of a key, in memory. */
+export class KeyRing {
+  readonly #directory: Directory
+  readonly #master: Buffer
+  readonly #now: () => number
+
+  constructor(directory: Directory, masterKey: string, now: () => number) {
+    this.#directory = directory
+    this.#master = Buffer.from(hashKey(masterKey))
+    this.#now = now
+  }
+
+  /** @throws a refusal with status 401 */
+  authenticate(token: string | undefined): Principal {
+    if (!token) throw unauthorized('An API key is required. Send it as `Authorization: Bearer <key>`.')
+    const hash = hashKey(token)
+    if (timingSafeEqual(Buffer.from(hash), this.#master)) return this.#masterPrincipal()
+    let row = this.#directory.get('keys', hash)
+    if (!row) {
+      if (!token.startsWith('sk-'))
+        throw unauthorized("The API key is invalid: it must start with 'sk-'.", 'auth_error', 'key')
+      throw unauthorized('The API key is invalid.', 'token_not_found_in_db', 'key')
+    }
+    this.#checkKey(row)
+    // a rotated key that may still be used for a while has the rights and the account of its successor
+    const successor =
+      typeof row.extra.replaced_by === 'string' ? this.#directory.get('keys', row.extra.replaced_by) : undefined
+    if (successor) {
+      row = successor
+      this.#checkKey(row)
+    }
+    return this.principalOf(row)
+  }
+
+  #checkKey({ blocked, expires, key_name }: KeyRow): void {
+    if (blocked) throw unauthorized('The key is blocked. An admin can unblock it with /key/unblock.')
+    if (expires !== null && Date.parse(expires) <= this.#now()) {
+      throw unauthorized(`The key has expired at ${expires}.`, 'expired_key', key_name)
+    }
+  }
+
+  #masterPrincipal(): Principal {
+    return {
+      master: true,
+      role: 'proxy_admin',
+      keyHash: masterAccount,
+      keyName: null,
+      keyAlias: null,
+      userId: masterUser,
+      userEmail: null,
+      teamId: null,
+      teamAlias: null,
+      organizationId: null,
+      metadata: {},
+      key: undefined,
+      team: undefined,
+      user: this.#directory.get('users', masterUser),
+      membership: undefined,
+    }
+  }
+
+  /**
+   * The caller that a key stands for.
+   * @throws a refusal if its team or its user is blocked
+   */
+  principalOf(key: KeyRow): Principal {
+    const { team_id, user_id } = key
+    const team = team_id === null ? undefined : this.#directory.get('teams', team_id)
+    const user = user_id === null ? undefined : this.#directory.get('users', user_id)
+    if (team?.blocked) throw unauthorized(`The team ${team_id} is blocked. An admin can unblock it with /team/unblock.`)
+    if (user?.blocked) throw unauthorized(`The user ${user_id} is blocked.`)
+    return {
+      master: false,
+      role: roleOf(user?.user_role, user !== undefined),
+      keyHash: key.token,
+      keyName: key.key_name,
+      keyAlias: key.key_alias,
+      userId: user_id,
+      userEmail: user?.user_email ?? null,
+      teamId: team_id,
+      teamAlias: team?.team_alias ?? null,
+      organizationId: key.organization_id ?? team?.organization_id ?? null,
+      metadata: key.metadata,
+      key,
+      team,
+      user,
+      membership:
+        team_id !== null && user_id !== null ? this.#directory.get('memberships', `${team_id}/${user_id}`) : undefined,
+    }
+  }
+}
+
+function roleOf(role: string | null | undefined, exists: boolean): Role {
+  if (!exists) return 'service'
+  return userRoles.find((known) => known === role) ?? 'internal_user'
+}
+
+/** Whether the caller sees everything. */
+export const isAdmin = ({ role }: Principal): boolean => role === 'proxy_admin'
+
+/** Whether the caller may read everything. */
+export const isViewer = ({ role }: Principal): boolean => role === 'proxy_admin' || role === 'proxy_admin_viewer'
+
+/** Whether the caller is an admin of the team. */
+export function isTeamAdmin(directory: Directory, { userId }: Principal, teamId: string | null): boolean {
+  if (userId === null || teamId === null) return false
+  const team = directory.get('teams', teamId)
+  return team?.members_with_roles.some(({ user_id, role }) => user_id === userId && role === 'admin') ?? false
+}

@@ -1,0 +1,69 @@
+import { forbidden } from '../refusal.js'
+import type { Catalog, Principal } from '../types.js'
+
+/** Stands for all models of the key's team. */
+const teamModels = 'all-team-models'
+const allModels: readonly string[] = ['all-proxy-models', '*', 'all']
+
+/** Resolves an alias of the key or of its team. */
+export function resolveAlias({ key, team }: Principal, model: string): string {
+  return own(key?.aliases, model) ?? own(team?.aliases, model) ?? model
+}
+
+const own = (aliases: Readonly<Record<string, string>> | undefined, name: string) =>
+  aliases && Object.hasOwn(aliases, name) ? aliases[name] : undefined
+
+/** The first subject whose list does not have the model; undefined if the caller may use it. */
+export function deniedBy(
+  catalog: Catalog,
+  { key, team, user, membership }: Principal,
+  model: string,
+): 'key' | 'team' | 'user' | undefined {
+  const has = (models: readonly string[] | null | undefined) => !models?.length || contains(catalog, models, model)
+  // a key that lists 'all-team-models' has the models of its team
+  const keyModels = key?.models.filter((name) => name !== teamModels) ?? []
+  const inherits = key?.models.includes(teamModels) ?? false
+  if (!(inherits && keyModels.length === 0) && !has(keyModels) && !(inherits && has(team?.models))) return 'key'
+  if (!has(team?.models) || !has(membership?.allowed_models)) return 'team'
+  if (!team && !has(user?.models)) return 'user'
+  return undefined
+}
+
+/** Whether a list of names, access groups and wildcards has the model. */
+export function contains(catalog: Catalog, models: readonly string[], model: string): boolean {
+  const group = catalog.resolve(model)
+  const groups = new Set(catalog.accessGroups(group))
+  return models.some(
+    (entry) =>
+      entry === model ||
+      entry === group ||
+      allModels.includes(entry) ||
+      groups.has(entry) ||
+      (entry.includes('*') && (matches(entry, model) || matches(entry, group))),
+  )
+}
+
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*')
+  const first = parts[0] ?? ''
+  const last = parts.at(-1) ?? ''
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
+  let at = first.length
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return at <= name.length - last.length
+}
+
+/** @throws a refusal with status 403 */
+export function checkModel(catalog: Catalog, principal: Principal, model: string): void {
+  const by = deniedBy(catalog, principal, model)
+  if (!by) return
+  throw forbidden(
+    `The model '${model}' is not among the models of the ${by}. GET /v1/models lists the models that this key may use.`,
+    `${by}_model_access_denied`,
+    'model',
+  )
+}

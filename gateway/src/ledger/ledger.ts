@@ -1,0 +1,316 @@
+import { rmSync } from 'node:fs'
+import { chunks, placeholders, type Sql, type SqlRunner, type SqlValue } from '../store/sql.js'
+import type { ControlEvent, LedgerRow } from '../types.js'
+import type { SpendBook } from './spend-book.js'
+import { type Booking, recover, type Spool } from './spool.js'
+
+/** Delay of a group commit, in milliseconds. */
+const gatherMs = 15
+const batchRows = 500
+const longestPause = 5_000
+const refreshMs = 1_000
+
+/** Writes settled calls, rollups and sums of spend in one transaction, in groups. */
+export class Ledger {
+  readonly #sql: Sql
+  readonly #book: SpendBook
+  readonly #spool: Spool
+  readonly #notify: (event: ControlEvent) => void
+  #pending: Booking[] = []
+  #timer: NodeJS.Timeout | undefined
+  readonly #refresher: NodeJS.Timeout
+  /** Writing and reading of sums take turns, so that none is counted twice. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #pause = 0
+  #closed = false
+
+  constructor(sql: Sql, book: SpendBook, spool: Spool, notify: (event: ControlEvent) => void) {
+    this.#sql = sql
+    this.#book = book
+    this.#spool = spool
+    this.#notify = notify
+    this.#refresher = setInterval(() => void this.#refresh(), refreshMs)
+    this.#refresher.unref()
+  }
+
+  /** Calls that are not yet in the database. */
+  get backlog(): number {
+    return this.#pending.length
+  }
+
+  /** Books the calls of processes that have ended without writing them. Returns their number. */
+  async recover(): Promise<number> {
+    const files = this.#spool.abandoned()
+    const bookings = recover(files)
+    for (const group of chunks(bookings, batchRows)) await this.#inTurn(() => this.#write(group, false))
+    for (const file of files) rmSync(file, { force: true })
+    return bookings.length
+  }
+
+  /** Journals a call before it begins. */
+  admit(booking: Booking): void {
+    this.#spool.admit(booking)
+  }
+
+  /** Forgets a call that never reached a provider. */
+  release(id: string): void {
+    this.#spool.release(id)
+  }
+
+  /** Books an ended call: at once in memory, within milliseconds in the database. */
+  settle(booking: Booking): void {
+    const { row, spend } = booking
+    if (row.nanos !== 0) for (const { subject, period } of spend) this.#book.add(subject, period, BigInt(row.nanos))
+    this.#spool.settle(booking)
+    this.#pending.push(booking)
+    this.#schedule(gatherMs)
+    this.#notify({ kind: 'settled', call: row })
+  }
+
+  #schedule(delay: number): void {
+    if (this.#timer || this.#closed) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      void this.flush()
+    }, delay)
+  }
+
+  /** Writes everything that is pending. Resolves to false if the database did not take it. */
+  async flush(): Promise<boolean> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    return await this.#inTurn(() => this.#writeAll())
+  }
+
+  async #writeAll(): Promise<boolean> {
+    while (this.#pending.length > 0) {
+      const batch = this.#pending.slice(0, batchRows)
+      try {
+        await this.#write(batch, true)
+      } catch (error) {
+        if (this.#pause === 0) this.#notify({ kind: 'trouble', part: 'store', error: error as Error })
+        this.#pause = Math.min(longestPause, Math.max(250, this.#pause * 2))
+        this.#schedule(this.#pause)
+        return false
+      }
+      this.#pause = 0
+      this.#pending = this.#pending.slice(batch.length)
+      for (const { row } of batch) this.#spool.done(row.id)
+    }
+    return true
+  }
+
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(run)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  async #refresh(): Promise<void> {
+    await this.#inTurn(() => this.#book.refresh(this.#sql, Date.now())).catch(() => {})
+  }
+
+  /** @param booked whether the sums in memory already contain the calls */
+  async #write(batch: readonly Booking[], booked: boolean): Promise<void> {
+    const added = new Map<string, { subject: string; period: string; counted: bigint; booked: bigint }>()
+    const totals = await this.#sql.transaction(async (tx) => {
+      added.clear()
+      const fresh = await insertCalls(tx, batch)
+      for (const { row, spend } of batch) {
+        const nanos = BigInt(row.nanos)
+        for (const { subject, period } of nanos === 0n ? [] : spend) {
+          const key = `${subject}\n${period}`
+          const sum = added.get(key) ?? { subject, period, counted: 0n, booked: 0n }
+          // a call that is already there was written before the connection broke
+          if (fresh.has(row.id)) sum.counted += nanos
+          if (booked) sum.booked += nanos
+          added.set(key, sum)
+        }
+      }
+      const counted = batch.map(({ row }) => row).filter(({ id }) => fresh.has(id))
+      await addDaily(tx, counted)
+      await addDailyTags(tx, counted)
+      return await addSpend(tx, [...added.values()])
+    })
+    this.#book.committed(
+      totals.map(({ subject, period, nanos }) => ({
+        subject,
+        period,
+        nanos,
+        added: added.get(`${subject}\n${period}`)?.booked ?? 0n,
+      })),
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#refresher)
+    await this.flush()
+    this.#spool.close()
+  }
+}
+
+const callColumns =
+  'id, at, duration_ms, operation, path, key_hash, key_alias, user_id, team_id, organization_id, customer_id, tags, model_group, model, provider, deployment, outcome, error_status, error_message, input_tokens, output_tokens, cached_tokens, cache_hit, stream, nanos, cost_state, metadata, ip'
+const callColumnCount = callColumns.split(',').length
+
+/** Returns the ids that were not there before. */
+async function insertCalls(tx: SqlRunner, batch: readonly Booking[]): Promise<Set<string>> {
+  const fresh = new Set<string>()
+  for (const group of chunks(batch, 100)) {
+    const rows = await tx.query(
+      `INSERT INTO llmux_calls (${callColumns}) VALUES ${placeholders(group.length, callColumnCount)}
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+      group.flatMap(({ row }) => callValues(row)),
+    )
+    for (const { id } of rows) fresh.add(String(id))
+  }
+  return fresh
+}
+
+const callValues = (row: LedgerRow): SqlValue[] => [
+  row.id,
+  row.startedAt,
+  row.durationMs,
+  row.operation,
+  row.path,
+  row.keyHash,
+  row.keyAlias,
+  row.userId,
+  row.teamId,
+  row.organizationId,
+  row.customerId,
+  JSON.stringify(row.tags),
+  row.modelGroup,
+  row.model,
+  row.provider,
+  row.deployment,
+  row.outcome,
+  row.errorStatus,
+  row.errorMessage,
+  row.inputTokens,
+  row.outputTokens,
+  row.cachedTokens,
+  row.cacheHit ? 1 : 0,
+  row.stream ? 1 : 0,
+  row.nanos,
+  row.costState,
+  JSON.stringify(row.metadata),
+  row.ip,
+]
+
+/** The UTC day of a time, such as `2026-11-29`. */
+export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+
+/** Adds up rows by a key; the sums are sorted by key, so that processes lock rows in the same order. */
+function addUp(rows: readonly (readonly [key: readonly string[], sums: readonly number[]])[]): [string[], number[]][] {
+  const found = new Map<string, [string[], number[]]>()
+  for (const [key, sums] of rows) {
+    const name = key.join('\n')
+    const known = found.get(name)
+    if (!known) found.set(name, [[...key], [...sums]])
+    else for (const [at, value] of sums.entries()) known[1][at] = (known[1][at] ?? 0) + value
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+}
+
+async function upsert(
+  tx: SqlRunner,
+  table: string,
+  keys: string,
+  sums: string,
+  rows: readonly [string[], number[]][],
+): Promise<void> {
+  const names = sums.split(', ')
+  const width = keys.split(', ').length + names.length
+  for (const group of chunks(rows, 100)) {
+    await tx.query(
+      `INSERT INTO ${table} (${keys}, ${sums}) VALUES ${placeholders(group.length, width)}
+       ON CONFLICT (${keys}) DO UPDATE SET ${names.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', ')}`,
+      group.flatMap(([key, values]) => [...key, ...values]),
+    )
+  }
+}
+
+const isFailure = ({ outcome }: LedgerRow) => outcome !== 'success'
+
+const addDaily = (tx: SqlRunner, rows: readonly LedgerRow[]) =>
+  upsert(
+    tx,
+    'llmux_daily',
+    'day, key_hash, user_id, team_id, customer_id, model_group, model, provider, deployment, path',
+    'calls, failures, input_tokens, output_tokens, cached_tokens, cache_hits, unknown_costs, duration_ms, nanos',
+    addUp(
+      rows.map((row) => [
+        [
+          dayOf(row.startedAt),
+          row.keyHash,
+          row.userId ?? '',
+          row.teamId ?? '',
+          row.customerId ?? '',
+          row.modelGroup,
+          row.model,
+          row.provider,
+          row.deployment,
+          row.path,
+        ],
+        [
+          1,
+          isFailure(row) ? 1 : 0,
+          row.inputTokens,
+          row.outputTokens,
+          row.cachedTokens,
+          row.cacheHit ? 1 : 0,
+          row.costState === 'unknown' ? 1 : 0,
+          row.durationMs,
+          row.nanos,
+        ],
+      ]),
+    ),
+  )
+
+const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[]) =>
+  upsert(
+    tx,
+    'llmux_daily_tags',
+    'day, tag, key_hash, model_group, model, provider, path',
+    'calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos',
+    addUp(
+      rows.flatMap((row) =>
+        [...new Set(row.tags)].map((tag) => [
+          [dayOf(row.startedAt), tag, row.keyHash, row.modelGroup, row.model, row.provider, row.path] as const,
+          [
+            1,
+            isFailure(row) ? 1 : 0,
+            row.inputTokens,
+            row.outputTokens,
+            row.cachedTokens,
+            row.durationMs,
+            row.nanos,
+          ] as const,
+        ]),
+      ),
+    ),
+  )
+
+/** Returns the new sums of all subjects of the batch. */
+async function addSpend(
+  tx: SqlRunner,
+  sums: readonly { subject: string; period: string; counted: bigint }[],
+): Promise<{ subject: string; period: string; nanos: bigint }[]> {
+  const sorted = [...sums].sort((a, b) => (`${a.subject}\n${a.period}` < `${b.subject}\n${b.period}` ? -1 : 1))
+  const now = Date.now()
+  const totals: { subject: string; period: string; nanos: bigint }[] = []
+  for (const group of chunks(sorted, 200)) {
+    const rows = await tx.query(
+      `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES ${placeholders(group.length, 4)}
+       ON CONFLICT (subject, period) DO UPDATE SET nanos = llmux_spend.nanos + excluded.nanos, updated = excluded.updated
+       RETURNING subject, period, CAST(nanos AS TEXT) AS nanos`,
+      group.flatMap(({ subject, period, counted }) => [subject, period, Number(counted), now]),
+    )
+    for (const { subject, period, nanos } of rows) {
+      totals.push({ subject: String(subject), period: String(period), nanos: BigInt(String(nanos)) })
+    }
+  }
+  return totals
+}

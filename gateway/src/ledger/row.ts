@@ -1,0 +1,70 @@
+import { LLMError, type SettledRecord } from 'llmux'
+import { refusalOf } from '../refusal.js'
+import type { AdmissionCall, LedgerRow, Principal } from '../types.js'
+
+/** Facts of a call that are known before it begins. */
+export interface RowFacts {
+  readonly call: AdmissionCall
+  readonly principal: Principal
+  readonly tags: readonly string[]
+  readonly customerId: string | null
+  readonly startedAt: number
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+const longestMessage = 500
+
+/** The row of a call in the ledger. */
+export function rowOf(
+  { call, principal, tags, customerId, startedAt, metadata }: RowFacts,
+  record: SettledRecord | undefined,
+  error: unknown,
+  nanos: number,
+  costState: LedgerRow['costState'],
+  now: number,
+): LedgerRow {
+  const usage = record?.usage as UsageLike | undefined
+  const router = record?.router
+  const provider = record?.provider ?? ''
+  const refusal = refusalOf(error)
+  return {
+    id: call.id,
+    startedAt,
+    durationMs: Math.max(0, Math.round(now - startedAt)),
+    operation: call.operation,
+    path: call.path,
+    keyHash: principal.keyHash,
+    keyAlias: principal.keyAlias,
+    userId: principal.userId,
+    teamId: principal.teamId,
+    organizationId: principal.organizationId,
+    customerId,
+    tags,
+    modelGroup: router?.modelGroup ?? call.model,
+    model: record?.model ? `${provider}/${record.model}` : call.model,
+    provider,
+    deployment: router?.deployment ?? '',
+    outcome: record?.outcome ?? (error === undefined ? 'success' : refusal ? 'refused' : codeOf(error)),
+    errorStatus: refusal?.status ?? (LLMError.is(error) ? (error.status ?? null) : null),
+    errorMessage: error instanceof Error ? error.message.slice(0, longestMessage) : null,
+    inputTokens: usage?.prompt_tokens ?? usage?.input_tokens ?? 0,
+    outputTokens: usage?.completion_tokens ?? usage?.output_tokens ?? 0,
+    cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+    cacheHit: record?.cache?.hit === true,
+    stream: call.stream,
+    nanos,
+    costState,
+    metadata,
+    ip: call.ip ?? null,
+  }
+}
+
+interface UsageLike {
+  readonly prompt_tokens?: number
+  readonly completion_tokens?: number
+  readonly input_tokens?: number
+  readonly output_tokens?: number
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number }
+}
+
+const codeOf = (error: unknown) => (LLMError.is(error) ? error.code : 'internal_server')

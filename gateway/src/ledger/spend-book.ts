@@ -1,0 +1,94 @@
+import { periodEnd, total } from '../limits/accounts.js'
+import type { Sql } from '../store/sql.js'
+
+const day = 86_400_000
+const separator = '\n'
+
+/** A sum of the table of spend. */
+export interface SpendEntry {
+  readonly subject: string
+  readonly period: string
+  readonly nanos: bigint
+}
+
+/**
+ * Sums of spend by subject and period, in memory: what the database has, and what this process has booked since. A call is in it as
+ * soon as it has ended. Amounts are integers of 10⁻⁹ dollar.
+ */
+export class SpendBook {
+  readonly #stored = new Map<string, bigint>()
+  readonly #pending = new Map<string, bigint>()
+  #since = 0
+  #prunedAt = 0
+  /** Grows with each change by another process. */
+  generation = 0
+
+  /** Reads the sums of current periods. */
+  async load(sql: Sql, now: number): Promise<void> {
+    const rows = await sql.query(
+      'SELECT subject, period, CAST(nanos AS TEXT) AS nanos, updated FROM llmux_spend WHERE period = ? OR updated > ?',
+      [total, now - 370 * day],
+    )
+    for (const { subject, period, nanos, updated } of rows) {
+      if ((periodEnd(String(period)) ?? now) < now) continue
+      this.#stored.set(keyOf(String(subject), String(period)), BigInt(String(nanos)))
+      this.#since = Math.max(this.#since, Number(updated))
+    }
+  }
+
+  /** Reads what other processes have written. Must not run while a batch of this process is being written. */
+  async refresh(sql: Sql, now: number): Promise<void> {
+    // clocks of processes differ and commits overlap: look back a few seconds
+    const rows = await sql.query(
+      'SELECT subject, period, CAST(nanos AS TEXT) AS nanos, updated FROM llmux_spend WHERE updated > ?',
+      [this.#since - 10_000],
+    )
+    for (const { subject, period, nanos, updated } of rows) {
+      const key = keyOf(String(subject), String(period))
+      const value = BigInt(String(nanos))
+      this.#since = Math.max(this.#since, Number(updated))
+      if (this.#stored.get(key) === value) continue
+      this.#stored.set(key, value)
+      this.generation++
+    }
+    if (now - this.#prunedAt > 3_600_000) this.#prune(now)
+  }
+
+  #prune(now: number): void {
+    this.#prunedAt = now
+    for (const key of this.#stored.keys()) {
+      const end = periodEnd(key.slice(key.indexOf(separator) + 1))
+      if (end !== undefined && end < now - day) this.#stored.delete(key)
+    }
+  }
+
+  get(subject: string, period: string): bigint {
+    const key = keyOf(subject, period)
+    return (this.#stored.get(key) ?? 0n) + (this.#pending.get(key) ?? 0n)
+  }
+
+  /** Adds what is not yet in the database. */
+  add(subject: string, period: string, nanos: bigint): void {
+    const key = keyOf(subject, period)
+    this.#pending.set(key, (this.#pending.get(key) ?? 0n) + nanos)
+  }
+
+  /** Takes over the sums that a committed batch has returned. */
+  committed(entries: readonly (SpendEntry & { readonly added: bigint })[]): void {
+    for (const { subject, period, nanos, added } of entries) {
+      const key = keyOf(subject, period)
+      this.#stored.set(key, nanos)
+      const left = (this.#pending.get(key) ?? 0n) - added
+      if (left === 0n) this.#pending.delete(key)
+      else this.#pending.set(key, left)
+    }
+  }
+
+  /** Replaces a sum that was set by hand. */
+  set(subject: string, period: string, nanos: bigint): void {
+    this.#stored.set(keyOf(subject, period), nanos)
+    this.generation++
+  }
+}
+
+const keyOf = (subject: string, period: string) => `${subject}${separator}${period}`

@@ -1,0 +1,517 @@
+import {
+  type LimitStore,
+  type LLMError,
+  memoryLimits,
+  type Rejection,
+  type RejectionReason,
+  type Reservation,
+  type SettledRecord,
+} from 'llmux'
+import type { Directory } from '../keys/directory.js'
+import { checkModel, deniedBy, resolveAlias } from '../keys/model-access.js'
+import type { Customers } from '../ledger/customers.js'
+import type { Ledger } from '../ledger/ledger.js'
+import { type RowFacts, rowOf } from '../ledger/row.js'
+import type { SpendBook } from '../ledger/spend-book.js'
+import { forbidden, refuse } from '../refusal.js'
+import type {
+  Admission,
+  AdmissionCall,
+  Admitted,
+  Catalog,
+  ControlEvent,
+  ControlSettings,
+  NotedCall,
+  Principal,
+} from '../types.js'
+import {
+  accountsOf,
+  type BudgetAccount,
+  type CallAccounts,
+  currentPeriod,
+  effectiveLimits,
+  type RateAccount,
+  subjectsOf,
+  total,
+} from './accounts.js'
+import { customerOf, metadataOf, outputBound, roughTokens, tagsOf } from './call-facts.js'
+import { Expectations } from './learned.js'
+import { toDollars, toNanos } from './money.js'
+
+/** Longest life of a reservation: longer than any stream. */
+const leaseMs = 60 * 60_000
+/** Longest wait for calls in flight whose reservation may be returned. */
+const longestWaitMs = 20_000
+const mostWaiting = 2_000
+/** Price of a model without a price under `unknown_price: estimate`, in US dollars per token. */
+const fallbackPrice = { input: 10e-6, output: 50e-6 }
+const defaultOutput = 4_096
+
+interface Parts {
+  readonly directory: Directory
+  readonly catalog: Catalog
+  readonly ledger: Ledger
+  readonly book: SpendBook
+  readonly customers: Customers
+  readonly limits: LimitStore | undefined
+  settings(): ControlSettings
+  notify(event: ControlEvent): void
+  now(): number
+}
+
+/** Creates the admission of calls: access, limits and budgets in one step, and the booking at the end. */
+export function createAdmission(parts: Parts): Admission {
+  return new CallAdmission(parts)
+}
+
+interface Estimate {
+  /** US dollars. */
+  readonly expected: number
+  /** US dollars that are held. */
+  readonly held: number
+  readonly tokens: number
+  readonly inputTokens: number
+  /** Whether earlier calls support the estimate. */
+  readonly learned: boolean
+}
+
+class CallAdmission implements Admission {
+  readonly #parts: Parts
+  readonly #limits: LimitStore
+  readonly #expectations = new Expectations()
+  readonly #seeded = new Map<string, number>()
+  #waiting = new Set<() => void>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#limits = parts.limits ?? memoryLimits()
+  }
+
+  mayUse(principal: Principal, model: string): boolean {
+    return deniedBy(this.#parts.catalog, principal, resolveAlias(principal, model)) === undefined
+  }
+
+  checkBudgets(principal: Principal): void {
+    const { directory, settings, now } = this.#parts
+    const subjects = subjectsOf(directory, settings(), principal, null, [])
+    for (const budget of accountsOf(subjects, '', [], now()).budgets) {
+      if (this.#spent(budget) >= budget.limit) throw this.#overBudget(budget)
+    }
+  }
+
+  async admit(principal: Principal, call: AdmissionCall): Promise<Admitted> {
+    const model = resolveAlias(principal, call.model)
+    const tags = tagsOf(call, principal)
+    const customerId = customerOf(call)
+    const { directory, catalog, settings, now } = this.#parts
+    const subjects = subjectsOf(directory, settings(), principal, customerId, tags)
+    const accounts = accountsOf(subjects, catalog.resolve(model), tags, now())
+    const facts: RowFacts = {
+      call,
+      principal,
+      tags,
+      customerId,
+      startedAt: now(),
+      metadata: metadataOf(call, principal),
+    }
+    try {
+      checkModel(catalog, principal, model)
+      this.#checkTags(tags, model)
+      if (customerId && directory.get('customers', customerId)?.blocked) {
+        throw forbidden(`The customer '${customerId}' is blocked.`, 'permission_error', 'user')
+      }
+      const estimate = this.#estimate(principal, call, model, accounts)
+      const reservation = await this.#reserve(accounts, estimate, call.signal)
+      return new AdmittedCall(this, facts, model, accounts, estimate, reservation)
+    } catch (error) {
+      this.refused(facts, accounts, error)
+      throw error
+    }
+  }
+
+  #checkTags(tags: readonly string[], model: string): void {
+    for (const tag of tags) {
+      const models = this.#parts.directory.get('tags', tag)?.models ?? []
+      if (models.length > 0 && !models.includes(model) && !models.includes(this.#parts.catalog.resolve(model))) {
+        throw forbidden(
+          `The model '${model}' is not among the models of the tag '${tag}'.`,
+          'tag_model_access_denied',
+          'model',
+        )
+      }
+    }
+  }
+
+  #estimate(principal: Principal, call: AdmissionCall, model: string, { budgets }: CallAccounts): Estimate {
+    const { catalog, settings } = this.#parts
+    const { unknownPrice = 'estimate', budgetMode = 'expected' } = settings()
+    const group = catalog.resolve(model)
+    const known = catalog.prices(group)
+    if (!known && budgets.length > 0 && unknownPrice === 'refuse') {
+      throw refuse(
+        `The model '${model}' has no price, and the caller has a budget. Set input_cost_per_token and output_cost_per_token, or unknown_price.`,
+        { status: 400, type: 'invalid_request_error', param: 'model' },
+      )
+    }
+    const price = known ?? (unknownPrice === 'allow' ? { input: 0, output: 0 } : fallbackPrice)
+    const inputTokens = roughTokens(call)
+    const bound = outputBound(call)
+    const worstOutput = bound ?? known?.maxOutput ?? defaultOutput
+    const worst = inputTokens * price.input + worstOutput * price.output
+    const learned = this.#expectations.find(principal.keyHash, group)
+    if (!learned)
+      return { expected: worst, held: worst, tokens: inputTokens + (bound ?? 0), inputTokens, learned: false }
+    const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
+    const expected = Math.min(worst, toDollars(learned.nanos))
+    return {
+      expected,
+      held: budgetMode === 'expected' ? expected : worst,
+      tokens: Math.ceil(Math.min(learned.totalTokens, inputTokens + output)),
+      inputTokens,
+      learned: true,
+    }
+  }
+
+  async #reserve(accounts: CallAccounts, estimate: Estimate, signal: AbortSignal | undefined): Promise<Reservation> {
+    const { budgets, rates } = accounts
+    const used = budgets.find((budget) => budget.limit <= 0)
+    if (used) throw this.#overBudget(used)
+    await this.#seed(budgets)
+    const strict = this.#parts.settings().budgetMode === 'strict'
+    const request = {
+      candidates: [
+        {
+          id: 'call',
+          accounts: [...rates.map(({ account }) => account), ...budgets.map(({ account }) => account)],
+          // a call that runs alone may spend what is left and one call more; in strict mode only what is left
+          estimate: strict ? estimate.held : 0,
+          most: estimate.held,
+        },
+      ],
+      tokens: estimate.tokens,
+      inputTokens: estimate.inputTokens,
+      timeout: leaseMs,
+    }
+    const until = Date.now() + longestWaitMs
+    for (;;) {
+      const found = await this.#limits.reserve(request)
+      if ('index' in found) return found
+      const reason = found.reasons[0]
+      if (!reason || Date.now() >= until || signal?.aborted || !(await this.#mayFree(reason, accounts, estimate))) {
+        throw this.#refusal(found, accounts)
+      }
+      await this.#nextEnd(signal)
+    }
+  }
+
+  /** Whether the call is only refused because calls in flight hold more than they are likely to need. */
+  async #mayFree(
+    { kind, account: key }: RejectionReason,
+    { budgets, rates }: CallAccounts,
+    estimate: Estimate,
+  ): Promise<boolean> {
+    if (this.#waiting.size >= mostWaiting) return false
+    if (kind === 'budget') {
+      const budget = budgets.find(({ account }) => account.key === key)
+      if (!budget || this.#spent(budget) >= budget.limit) return false
+      return (await this.#limits.usage(budget.account)).reserved > 0
+    }
+    if (kind !== 'tokens' || estimate.learned) return false
+    const rate = rates.find(({ account }) => account.key === key)
+    return rate !== undefined && (await this.#limits.usage(rate.account)).inFlight > 0
+  }
+
+  /** Waits for the end of some call, at most for a moment. */
+  #nextEnd(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
+        this.#waiting.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, 250)
+      signal?.addEventListener('abort', end)
+      this.#waiting.add(end)
+    })
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    if (waiting.size === 0) return
+    this.#waiting = new Set()
+    for (const end of waiting) end()
+  }
+
+  /** Raises the counters to the spend that the ledger knows, once for each account and after changes by other processes. */
+  async #seed(budgets: readonly BudgetAccount[]): Promise<void> {
+    const { book } = this.#parts
+    for (const budget of budgets) {
+      const { account } = budget
+      if (this.#seeded.get(account.key) === book.generation) continue
+      if (this.#seeded.size > 50_000) this.#seeded.clear()
+      this.#seeded.set(account.key, book.generation)
+      const spent = this.#spent(budget)
+      if (spent > 0) await this.#limits.seed(account, { spent })
+    }
+  }
+
+  #spent({ name, period }: BudgetAccount): number {
+    return toDollars(this.#parts.book.get(name, period))
+  }
+
+  #overBudget(budget: BudgetAccount): LLMError {
+    const { scope, id, alias } = budget.subject
+    const { budgetExceededStatus: status = 422 } = this.#parts.settings()
+    const { endsAt } = budget
+    const reset = endsAt === undefined ? '' : ` It is reset at ${new Date(endsAt).toISOString()}.`
+    const name = scope === 'gateway' ? 'gateway' : `${scope} ${alias ?? (scope === 'key' ? short(id) : id)}`
+    return refuse(`The budget of the ${name} is used up: $${this.#spent(budget)} of $${budget.limit} spent.${reset}`, {
+      status,
+      type: 'budget_exceeded',
+      retryAfterMs: endsAt === undefined ? 60_000 : endsAt - this.#parts.now(),
+      headers: status === 429 ? { 'x-should-retry': 'false' } : undefined,
+    })
+  }
+
+  #refusal({ reasons }: Rejection, { budgets, rates }: CallAccounts): LLMError {
+    const reason = reasons[0]
+    const budget = budgets.find(({ account }) => account.key === reason?.account)
+    if (budget) return this.#overBudget(budget)
+    const rate = rates.find(({ account }) => account.key === reason?.account)
+    return rateRefusal(reason, rate, this.#parts.now())
+  }
+
+  /** Writes a call that was refused before it began. */
+  refused(facts: RowFacts, { spend }: Pick<CallAccounts, 'spend'>, error: unknown): void {
+    this.#parts.notify({ kind: 'refused', principal: facts.principal, model: facts.call.model, error })
+    this.#parts.ledger.settle({ row: rowOf(facts, undefined, error, 0, 'known', this.#parts.now()), spend })
+  }
+
+  /** Journals a call that begins. */
+  began(facts: RowFacts, { spend }: CallAccounts, { expected }: Estimate): void {
+    const row = rowOf(facts, undefined, undefined, toNanos(expected), 'unknown', facts.startedAt)
+    this.#parts.ledger.admit({ row: { ...row, outcome: 'unknown' }, spend })
+  }
+
+  settled(
+    facts: RowFacts,
+    model: string,
+    accounts: CallAccounts,
+    estimate: Estimate,
+    held: Reservation,
+    record: SettledRecord,
+  ) {
+    const { now, ledger, catalog, settings } = this.#parts
+    const cost = costOf(record, estimate, settings().unknownPrice ?? 'estimate')
+    const row = rowOf(facts, record, record.error, cost.nanos, cost.state, now())
+    const usage = record.usage
+    const tokens = usage ? row.inputTokens + row.outputTokens : record.outcome === 'success' ? undefined : 0
+    this.#limits.settle(held, {
+      tokens,
+      cost: toDollars(cost.nanos),
+      ...(usage && { inputTokens: row.inputTokens, outputTokens: row.outputTokens }),
+    })
+    if (record.outcome === 'success' && !row.cacheHit) {
+      this.#expectations.learn(facts.principal.keyHash, catalog.resolve(model), {
+        nanos: row.nanos,
+        outputTokens: row.outputTokens,
+        totalTokens: row.inputTokens + row.outputTokens,
+      })
+    }
+    ledger.settle({ row, spend: accounts.spend })
+    if (facts.customerId) this.#parts.customers.seen(facts.customerId)
+    this.#watch(accounts.budgets, row.nanos)
+    this.#wake()
+  }
+
+  /** Reports budgets whose spend has just passed a threshold. */
+  #watch(budgets: readonly BudgetAccount[], nanos: number): void {
+    if (nanos === 0) return
+    for (const budget of budgets) {
+      const { limit, soft, subject } = budget
+      const spend = this.#spent(budget)
+      const before = spend - toDollars(nanos)
+      const { scope, id, alias } = subject
+      const event = { kind: 'budget', scope, id, alias, spend, budget: limit } as const
+      const passed = (at: number) => before < at && spend >= at
+      const percent = [100, 90, 80].find((step) => passed((limit * step) / 100))
+      if (percent !== undefined) this.#parts.notify({ ...event, state: 'crossed', percent })
+      if (soft !== undefined && passed(soft)) this.#parts.notify({ ...event, state: 'soft', percent: 0 })
+    }
+  }
+
+  released(facts: RowFacts, accounts: CallAccounts, held: Reservation, error: unknown): void {
+    this.#limits.release(held)
+    this.#wake()
+    this.#parts.ledger.release(facts.call.id)
+    if (error !== undefined) this.refused(facts, accounts, error)
+  }
+
+  headers({ principal }: RowFacts, { rates }: CallAccounts): Record<string, string> {
+    const { book, directory, now } = this.#parts
+    const found: Record<string, string> = {}
+    const { key } = principal
+    const period = key ? currentPeriod(effectiveLimits(directory, key), key.spend_epoch, now()) : total
+    found['x-litellm-key-spend'] = String(toDollars(book.get(`key:${principal.keyHash}`, period)))
+    if (key?.tpm_limit != null) found['x-litellm-key-tpm-limit'] = String(key.tpm_limit)
+    if (key?.rpm_limit != null) found['x-litellm-key-rpm-limit'] = String(key.rpm_limit)
+    if (key?.max_budget != null) found['x-litellm-key-max-budget'] = String(key.max_budget)
+    const rate = rates.find(({ subject, part }) => subject.scope === 'key' && part === undefined)
+    const usage = rate && this.#limits.usage(rate.account)
+    // with Redis a question would delay the answer: the limits are sent without the remainder
+    const current = usage instanceof Promise ? undefined : usage
+    const add = (name: string, limit: number | undefined, used: number | undefined) => {
+      if (limit === undefined) return
+      found[`x-ratelimit-api_key-limit-${name}`] = String(limit)
+      if (used !== undefined) found[`x-ratelimit-api_key-remaining-${name}`] = String(Math.max(0, limit - used))
+    }
+    add('requests', rate?.account.requests, current?.requests)
+    add('tokens', rate?.account.tokens, current?.tokens)
+    return found
+  }
+
+  note({ principal, account, record, error, tags = [], ...call }: NotedCall): void {
+    const { directory, settings, now } = this.#parts
+    const caller = principal ?? anonymous(account ?? '')
+    const facts: RowFacts = {
+      call: { ...call, params: {}, stream: false, headers: {} },
+      principal: caller,
+      tags,
+      customerId: null,
+      startedAt: record?.startTime ?? now(),
+      metadata: {},
+    }
+    const { spend } = accountsOf(subjectsOf(directory, settings(), caller, null, tags), call.model, tags, now())
+    const cost = record ? costOf(record, undefined, 'allow') : { nanos: 0, state: 'known' as const }
+    this.#parts.ledger.settle({
+      row: rowOf(facts, record, error ?? record?.error, cost.nanos, cost.state, now()),
+      spend,
+    })
+  }
+}
+
+const short = (hash: string) => `${hash.slice(0, 8)}…`
+
+const anonymous = (account: string): Principal => ({
+  master: false,
+  role: 'service',
+  keyHash: account,
+  keyName: null,
+  keyAlias: null,
+  userId: null,
+  userEmail: null,
+  teamId: null,
+  teamAlias: null,
+  organizationId: null,
+  metadata: {},
+  key: undefined,
+  team: undefined,
+  user: undefined,
+  membership: undefined,
+})
+
+/** Outcomes after which a provider may still have worked, and may bill it. */
+const mayBeBilled: ReadonlySet<string> = new Set(['timeout', 'aborted', 'stream_interrupted'])
+
+/** Cost of an ended call. */
+function costOf(
+  { cost, cache, usage, estimated, outcome, attempts }: SettledRecord,
+  estimate: Estimate | undefined,
+  unknownPrice: 'refuse' | 'estimate' | 'allow',
+): { nanos: number; state: 'known' | 'estimated' | 'unknown' } {
+  if (cost?.total !== undefined) return { nanos: toNanos(cost.total), state: estimated ? 'estimated' : 'known' }
+  // nothing was answered, so nothing is billed
+  if (!cost && outcome !== 'success')
+    return { nanos: 0, state: mayBeBilled.has(outcome) && attempts.length > 0 ? 'unknown' : 'known' }
+  if (cache?.hit) return { nanos: 0, state: 'known' }
+  if (unknownPrice === 'allow') return { nanos: 0, state: 'unknown' }
+  const tokens = usage as { prompt_tokens?: number; completion_tokens?: number } | undefined
+  if (!tokens) return { nanos: estimate ? toNanos(estimate.expected) : 0, state: 'unknown' }
+  const dollars =
+    (tokens.prompt_tokens ?? 0) * fallbackPrice.input + (tokens.completion_tokens ?? 0) * fallbackPrice.output
+  return { nanos: toNanos(dollars), state: 'estimated' }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  parallel: 'max_parallel_requests',
+  requests: 'requests',
+  tokens: 'tokens',
+}
+
+function rateRefusal(reason: RejectionReason | undefined, rate: RateAccount | undefined, now: number): LLMError {
+  const kind = kinds[reason?.kind ?? ''] ?? 'requests'
+  const retryAfterMs = Math.max(reason?.kind === 'parallel' ? 1_000 : 0, reason?.retryAfterMs ?? 1_000)
+  const { requests, tokens, parallel } = rate?.account ?? {}
+  const limit = kind === 'requests' ? requests : kind === 'tokens' ? tokens : parallel
+  const scope = rate?.subject.scope ?? 'gateway'
+  const id = rate ? (rate.subject.alias ?? rate.subject.id) : ''
+  const part = rate?.part ? ` for ${rate.part}` : ''
+  const reset = new Date(now + retryAfterMs)
+  return refuse(
+    `The ${scope} ${id} has reached its limit of ${limit} ${words[kind]}${part}. It frees up at ${reset.toISOString()}.`,
+    {
+      status: 429,
+      type: 'rate_limit_error',
+      retryAfterMs,
+      headers: {
+        rate_limit_type: kind,
+        reset_at: `${reset.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+        'x-llmux-limit-scope': scope,
+      },
+    },
+  )
+}
+
+const words: Readonly<Record<string, string>> = {
+  requests: 'requests a minute',
+  tokens: 'tokens a minute',
+  max_parallel_requests: 'calls at the same time',
+}
+
+class AdmittedCall implements Admitted {
+  readonly model: string
+  readonly tags: readonly string[]
+  readonly customerId: string | null
+  readonly #admission: CallAdmission
+  readonly #facts: RowFacts
+  readonly #accounts: CallAccounts
+  readonly #estimate: Estimate
+  readonly #reservation: Reservation
+  #ended = false
+
+  constructor(
+    admission: CallAdmission,
+    facts: RowFacts,
+    model: string,
+    accounts: CallAccounts,
+    estimate: Estimate,
+    reservation: Reservation,
+  ) {
+    this.model = model
+    this.tags = facts.tags
+    this.customerId = facts.customerId
+    this.#admission = admission
+    this.#facts = facts
+    this.#accounts = accounts
+    this.#estimate = estimate
+    this.#reservation = reservation
+    admission.began(facts, accounts, estimate)
+  }
+
+  headers(): Record<string, string> {
+    return this.#admission.headers(this.#facts, this.#accounts)
+  }
+
+  settle(record: SettledRecord): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#admission.settled(this.#facts, this.model, this.#accounts, this.#estimate, this.#reservation, record)
+  }
+
+  release(error?: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#admission.released(this.#facts, this.#accounts, this.#reservation, error)
+  }
+}

@@ -1,0 +1,102 @@
+import type { AdmissionCall, Principal } from '../types.js'
+
+const longestName = 256
+const mostTags = 50
+
+const asObject = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+
+const asName = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, longestName) : undefined
+
+/** The end user that a request names: by header, by `user`, or by `metadata.user_id` as Anthropic's clients do. */
+export function customerOf({ headers, params }: AdmissionCall): string | null {
+  const metadata = asObject(params.metadata) ?? asObject(params.litellm_metadata)
+  return (
+    asName(headers['x-litellm-customer-id']) ??
+    asName(headers['x-litellm-end-user-id']) ??
+    asName(params.user) ??
+    asName(metadata?.user_id) ??
+    asName(params.safety_identifier) ??
+    null
+  )
+}
+
+/** Tags of the header, the body, the key and the team. */
+export function tagsOf({ headers, params }: AdmissionCall, { key, team }: Principal): string[] {
+  const found = new Set<string>()
+  const add = (value: unknown) => {
+    if (!Array.isArray(value)) return
+    for (const entry of value) {
+      const tag = asName(typeof entry === 'string' ? entry.trim() : entry)
+      if (tag && found.size < mostTags) found.add(tag)
+    }
+  }
+  add(headers['x-litellm-tags']?.split(','))
+  add(params.tags)
+  add(asObject(params.metadata)?.tags)
+  add(asObject(params.litellm_metadata)?.tags)
+  add(key?.metadata.tags)
+  add(team?.metadata.tags)
+  return [...found]
+}
+
+const longestMetadata = 4_096
+
+/** Metadata of a request for the ledger, within a bound. */
+export function metadataOf(
+  { headers, params }: AdmissionCall,
+  { metadata: ofKey }: Principal,
+): Record<string, unknown> {
+  const found: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(asObject(params.metadata) ?? asObject(params.litellm_metadata) ?? {})) {
+    if (name !== 'tags') found[name] = value
+  }
+  const notes = {
+    ...asObject(ofKey.spend_logs_metadata),
+    ...asObject(found.spend_logs_metadata),
+    ...asObject(parse(headers['x-litellm-spend-logs-metadata'])),
+  }
+  if (Object.keys(notes).length > 0) found.spend_logs_metadata = notes
+  return (JSON.stringify(found) ?? '').length > longestMetadata ? { truncated: true } : found
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Input tokens of a request by the number of its characters; files and images count as 1,000 tokens each. */
+export function roughTokens({ params }: AdmissionCall): number {
+  const { messages, input, prompt, contents, system, instructions, tools, query, documents } = params
+  let characters = 0
+  let files = 0
+  const walk = (value: unknown, depth: number): void => {
+    if (typeof value === 'string') {
+      if (value.length > 1_000 && (value.startsWith('data:') || !/\s/.test(value.slice(0, 1_000)))) files++
+      else characters += value.length
+    } else if (depth > 0 && Array.isArray(value)) for (const entry of value) walk(entry, depth - 1)
+    else if (depth > 0 && typeof value === 'object' && value !== null) {
+      for (const entry of Object.values(value)) walk(entry, depth - 1)
+    }
+  }
+  for (const part of [messages, input, prompt, contents, system, instructions, tools, query, documents]) walk(part, 12)
+  return Math.ceil(characters / 4) + 1_000 * files + 4
+}
+
+/** Largest number of output tokens that a request allows. */
+export function outputBound({ params }: AdmissionCall): number | undefined {
+  const generation = asObject(params.generationConfig)
+  for (const value of [
+    params.max_completion_tokens,
+    params.max_tokens,
+    params.max_output_tokens,
+    generation?.maxOutputTokens,
+  ]) {
+    if (typeof value === 'number' && value > 0) return value
+  }
+  return undefined
+}
