@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import type { Change } from '../keys/directory.js'
+import { emptyCustomer } from '../ledger/customers.js'
+import { badRequest, notFound } from '../refusal.js'
+import type { AdminRequest, AdminRoute, BudgetRow, CustomerRow } from '../types.js'
+import { emptyBudget } from './budgets.js'
+import { type AdminContext, actorOf, carrySpend, timestamp, touched } from './context.js'
+import {
+  amount,
+  bodyOf,
+  defined,
+  type Fields,
+  flag,
+  limits,
+  others,
+  requiredParam,
+  requiredText,
+  requiredTexts,
+  text,
+} from './fields.js'
+import { customerShape } from './shapes.js'
+
+export function customerRoutes(context: AdminContext): AdminRoute[] {
+  return ['/customer', '/end_user'].flatMap((base): AdminRoute[] => [
+    { method: 'POST', path: `${base}/new`, handler: (request) => create(context, request) },
+    { method: 'POST', path: `${base}/update`, handler: (request) => update(context, request) },
+    { method: 'GET', path: `${base}/info`, handler: (request) => info(context, request) },
+    { method: 'GET', path: `${base}/list`, handler: () => list(context) },
+    { method: 'POST', path: `${base}/delete`, handler: (request) => remove(context, request) },
+    { method: 'POST', path: `${base}/block`, handler: (request) => block(context, request, true) },
+    { method: 'POST', path: `${base}/unblock`, handler: (request) => block(context, request, false) },
+  ])
+}
+
+const fieldsOf = (body: Fields, before: CustomerRow): Partial<CustomerRow> =>
+  defined({
+    alias: text(body, 'alias'),
+    blocked: flag(body, 'blocked') ?? undefined,
+    allowed_model_region: text(body, 'allowed_model_region'),
+    default_model: text(body, 'default_model'),
+    extra: { ...before.extra, ...others(body, ['object_permission']) },
+  })
+
+/** The budget of a customer: the one that it names, or one of its own with the limits of the body. */
+function budgetFor(
+  context: AdminContext,
+  change: Change,
+  request: AdminRequest,
+  body: Fields,
+  before: CustomerRow,
+): string | null {
+  const named = text(body, 'budget_id')
+  if (named) {
+    if (!change.get('budgets', named))
+      throw notFound(`The budget '${named}' does not exist. Create it with /budget/new.`, 'budget_id')
+    return named
+  }
+  const own = limits(body)
+  if (Object.keys(own).length === 0) return named === null ? null : before.budget_id
+  const actor = actorOf(request.principal)
+  const known = before.budget_id === null ? undefined : change.get('budgets', before.budget_id)
+  const isOwn = known?.extra.customer === before.user_id
+  const id = isOwn && known ? known.budget_id : randomUUID()
+  const base: BudgetRow =
+    isOwn && known ? known : { ...emptyBudget(context, actor, id), extra: { customer: before.user_id } }
+  change.put('budgets', id, { ...base, ...own, ...touched(context, actor) })
+  return id
+}
+
+async function create(context: AdminContext, request: AdminRequest) {
+  const body = bodyOf(request)
+  const id = requiredText(body, 'user_id')
+  const actor = actorOf(request.principal)
+  await context.customers.flush()
+  const row = await context.directory.change(actor, 'customer created', (change) => {
+    if (change.get('customers', id))
+      throw badRequest(`The customer '${id}' exists. Use /customer/update.`, 'user_id', 'bad_request_error')
+    const base = emptyCustomer(id, timestamp(context), actor.user)
+    const budget = budgetFor(context, change, request, body, base)
+    const after = { ...base, ...fieldsOf(body, base), budget_id: budget }
+    const spend = amount(body, 'spend')
+    const epoch = carrySpend(context, change, `customer:${id}`, undefined, limited(after), spend || undefined)
+    change.put('customers', id, { ...after, spend_epoch: epoch })
+    return { ...after, spend_epoch: epoch }
+  })
+  return customerShape(context, row)
+}
+
+const limited = ({ budget_id, spend_epoch }: CustomerRow) => ({ spend_epoch, ...(budget_id !== null && { budget_id }) })
+
+function customer(change: Change, id: string): CustomerRow {
+  const row = change.get('customers', id)
+  if (!row) throw notFound(`The customer '${id}' does not exist.`, 'user_id')
+  return row
+}
+
+async function update(context: AdminContext, request: AdminRequest) {
+  const body = bodyOf(request)
+  const id = requiredText(body, 'user_id')
+  const actor = actorOf(request.principal)
+  await context.customers.flush()
+  await context.ledger.flush()
+  const row = await context.directory.change(actor, 'customer updated', (change) => {
+    const before = customer(change, id)
+    const budget = budgetFor(context, change, request, body, before)
+    const after = { ...before, ...fieldsOf(body, before), budget_id: budget, ...touched(context, actor) }
+    const spend = amount(body, 'spend') ?? undefined
+    const epoch = carrySpend(context, change, `customer:${id}`, limited(before), limited(after), spend)
+    change.put('customers', id, { ...after, spend_epoch: epoch })
+    return { ...after, spend_epoch: epoch }
+  })
+  return customerShape(context, row)
+}
+
+async function info(context: AdminContext, request: AdminRequest) {
+  const id = requiredParam(request, 'end_user_id', 'customer_id', 'user_id')
+  await context.customers.flush()
+  const row = context.directory.get('customers', id)
+  if (!row) throw notFound(`The customer '${id}' does not exist.`, 'end_user_id')
+  return customerShape(context, row)
+}
+
+async function list(context: AdminContext) {
+  await context.customers.flush()
+  return [...context.directory.all('customers')].map((row) => customerShape(context, row))
+}
+
+async function remove(context: AdminContext, request: AdminRequest) {
+  const ids = requiredTexts(bodyOf(request), 'user_ids')
+  await context.customers.flush()
+  return await context.directory.change(actorOf(request.principal), 'customer deleted', (change) => {
+    for (const id of ids) {
+      const { budget_id } = customer(change, id)
+      const budget = budget_id === null ? undefined : change.get('budgets', budget_id)
+      if (budget?.extra.customer === id) change.remove('budgets', budget.budget_id)
+      change.remove('customers', id)
+    }
+    return { deleted_customers: ids.length, message: `Deleted ${ids.length} customers.` }
+  })
+}
+
+async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {
+  const ids = requiredTexts(bodyOf(request), 'user_ids')
+  const actor = actorOf(request.principal)
+  await context.customers.flush()
+  const rows = await context.directory.change(actor, blocked ? 'customer blocked' : 'customer unblocked', (change) =>
+    ids.map((id) => {
+      // a customer may be blocked before its first call
+      const before = change.get('customers', id) ?? emptyCustomer(id, timestamp(context), actor.user)
+      const after = { ...before, blocked, ...touched(context, actor) }
+      change.put('customers', id, after)
+      return after
+    }),
+  )
+  return { blocked_users: rows.map((row) => customerShape(context, row)) }
+}

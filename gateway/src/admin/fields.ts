@@ -1,0 +1,189 @@
+import { budgetPeriod } from '../limits/durations.js'
+import { badRequest } from '../refusal.js'
+import type { AdminRequest, SubjectLimits } from '../types.js'
+
+/** A body, or a part of it. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The body of a request, which must be a JSON object. */
+export function bodyOf({ body }: AdminRequest): Fields {
+  if (!isFields(body)) throw badRequest(`The body must be a JSON object; ${got(body)}.`, 'body')
+  return body
+}
+
+const got = (value: unknown) => (value === undefined ? 'got none' : `got ${JSON.stringify(value)?.slice(0, 80)}`)
+
+const wrong = (name: string, what: string, value: unknown) =>
+  badRequest(`'${name}' must be ${what}; ${got(value)}.`, name)
+
+/** A field that may be left out or null. */
+export function text(fields: Fields, name: string): string | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  if (typeof value !== 'string') throw wrong(name, 'a string', value)
+  return value
+}
+
+export function requiredText(fields: Fields, name: string): string {
+  const value = text(fields, name)
+  if (!value) throw wrong(name, 'a string', fields[name])
+  return value
+}
+
+export function flag(fields: Fields, name: string): boolean | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null || typeof value === 'boolean') return value
+  throw wrong(name, 'a boolean', value)
+}
+
+/** A number that is 0 or more. */
+export function amount(fields: Fields, name: string): number | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw wrong(name, 'a number, 0 or more', value)
+  return value
+}
+
+export function count(fields: Fields, name: string): number | null | undefined {
+  const value = amount(fields, name)
+  if (typeof value === 'number' && !Number.isInteger(value)) throw wrong(name, 'an integer', value)
+  return value
+}
+
+export function texts(fields: Fields, name: string): readonly string[] | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string'))
+    throw wrong(name, 'a list of strings', value)
+  return value as string[]
+}
+
+export function requiredTexts(fields: Fields, name: string): readonly string[] {
+  const value = texts(fields, name)
+  if (!value || value.length === 0) throw wrong(name, 'a list of at least one string', fields[name])
+  return value
+}
+
+export function object(fields: Fields, name: string): Record<string, unknown> | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  if (!isFields(value)) throw wrong(name, 'an object', value)
+  return { ...value }
+}
+
+export function list(fields: Fields, name: string): readonly unknown[] | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  if (!Array.isArray(value)) throw wrong(name, 'a list', value)
+  return value
+}
+
+/** One of several words. */
+export function word<Word extends string>(
+  fields: Fields,
+  name: string,
+  words: readonly Word[],
+): Word | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  const found = words.find((known) => known === value)
+  if (!found) throw wrong(name, words.map((known) => `'${known}'`).join(', '), value)
+  return found
+}
+
+/** A budget duration, kept as it was sent. */
+export function duration(fields: Fields, name: string): string | null | undefined {
+  const value = text(fields, name)
+  if (typeof value === 'string' && !budgetPeriod(value)) {
+    throw wrong(name, "a duration such as '1h', '24h', '7d', '30d', 'daily' or 'monthly'", value)
+  }
+  return value
+}
+
+/** Limits without any limit. */
+export const noLimits: SubjectLimits = {
+  max_budget: null,
+  soft_budget: null,
+  budget_duration: null,
+  rpm_limit: null,
+  tpm_limit: null,
+  max_parallel_requests: null,
+  model_max_budget: {},
+  budget_limits: null,
+}
+
+/** The limits that a body sets; fields that it leaves out are not in the result. */
+export function limits(fields: Fields): Partial<SubjectLimits> {
+  return defined({
+    max_budget: amount(fields, 'max_budget'),
+    soft_budget: amount(fields, 'soft_budget'),
+    budget_duration: duration(fields, 'budget_duration'),
+    rpm_limit: count(fields, 'rpm_limit'),
+    tpm_limit: count(fields, 'tpm_limit'),
+    max_parallel_requests: count(fields, 'max_parallel_requests'),
+    model_max_budget: fields.model_max_budget === undefined ? undefined : (object(fields, 'model_max_budget') ?? {}),
+    budget_limits: list(fields, 'budget_limits'),
+  })
+}
+
+/** Drops fields that are undefined. */
+export function defined<Value extends object>(
+  value: Value,
+): { [Name in keyof Value]: Exclude<Value[Name], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [Name in keyof Value]: Exclude<Value[Name], undefined>
+  }
+}
+
+/** Picks fields that are stored and returned, without an effect here. */
+export function others(fields: Fields, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]))
+}
+
+/** A parameter of the query. */
+export function param({ query }: AdminRequest, name: string): string | undefined {
+  const value = query[name]
+  const one = typeof value === 'string' ? value : value?.[0]
+  return one === '' ? undefined : one
+}
+
+/** All values of a parameter of the query, repeated or separated by commas. */
+export function params({ query }: AdminRequest, name: string): string[] {
+  const value = query[name]
+  return (typeof value === 'string' ? [value] : (value ?? [])).flatMap((entry) => entry.split(',')).filter(Boolean)
+}
+
+export function requiredParam(request: AdminRequest, ...names: readonly string[]): string {
+  for (const name of names) {
+    const value = param(request, name)
+    if (value !== undefined) return value
+  }
+  throw badRequest(`The query must have '${names[0]}'.`, names[0])
+}
+
+/** A page of a list. */
+export interface Page {
+  readonly page: number
+  readonly size: number
+}
+
+/** The page that a query asks for. */
+export function pageOf(request: AdminRequest, sizeName: string, fallback: number, most = 1_000): Page {
+  const read = (name: string, initial: number, highest: number) => {
+    const value = param(request, name)
+    if (value === undefined) return initial
+    const number = Number(value)
+    if (!Number.isInteger(number) || number < 1) throw wrong(name, 'an integer of 1 or more', value)
+    return Math.min(number, highest)
+  }
+  return { page: read('page', 1, Number.MAX_SAFE_INTEGER), size: read(sizeName, fallback, most) }
+}
+
+/** Cuts a page out of a list. */
+export const cut = <Item>(items: readonly Item[], { page, size }: Page): Item[] =>
+  items.slice((page - 1) * size, page * size)
+
+export const pages = (count: number, { size }: Page): number => Math.ceil(count / size)

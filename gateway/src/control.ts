@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import { activityRoutes } from './admin/activity.js'
+import { auditRoutes } from './admin/audit.js'
+import { budgetRoutes } from './admin/budgets.js'
+import type { AdminContext } from './admin/context.js'
+import { customerRoutes } from './admin/customers.js'
+import { keyRoutes } from './admin/keys.js'
+import { organizationRoutes } from './admin/organizations.js'
+import { spendRoutes } from './admin/spend.js'
+import { tagRoutes } from './admin/tags.js'
+import { teamRoutes } from './admin/teams.js'
+import { userRoutes } from './admin/users.js'
+import { Directory } from './keys/directory.js'
+import { KeyRing } from './keys/key-ring.js'
+import { authorizeRoute } from './keys/routes.js'
+import { Customers } from './ledger/customers.js'
+import { Ledger } from './ledger/ledger.js'
+import { SpendBook } from './ledger/spend-book.js'
+import { Spool } from './ledger/spool.js'
+import { createAdmission } from './limits/admission.js'
+import { meta, migrate, setMeta } from './store/migrations.js'
+import { openStore } from './store/open.js'
+import { createVault, type Vault } from './store/secrets.js'
+import type { Sql } from './store/sql.js'
+import type { Control, ControlEvent, ControlOptions, ControlSettings, DocumentStore } from './types.js'
+
+const mostCustomers = 100_000
+
+/**
+ * Opens the database, brings its schema up to date, books what an earlier process left in its spool, and loads the keys.
+ * @throws if the database can't be reached, is newer than this release, or was encrypted with another salt key
+ */
+export async function openControl(options: ControlOptions): Promise<Control> {
+  const { data, databaseUrl, masterKey, saltKey, catalog } = options
+  const now = () => options.now?.() ?? Date.now()
+  const notify = (event: ControlEvent) => {
+    try {
+      options.notify?.(event)
+    } catch {}
+  }
+  let settings: ControlSettings = options.settings ?? {}
+  const sql = openStore({ data, databaseUrl })
+  try {
+    await migrate(sql)
+    const vault = createVault(saltKey ?? masterKey)
+    await checkSalt(sql, vault)
+    const directory = new Directory(sql, vault, notify)
+    await directory.start()
+    const spool = new Spool(join(data, 'spool'), (error) => notify({ kind: 'trouble', part: 'spool', error }))
+    const book = new SpendBook()
+    const ledger = new Ledger(sql, book, spool, notify)
+    await ledger.recover()
+    await book.load(sql, now())
+    const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
+    const ring = new KeyRing(directory, masterKey, now)
+    const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
+    const context: AdminContext = { ...parts, masterKey }
+    return {
+      admission: createAdmission({ ...parts, limits: options.limits, notify }),
+      routes: [
+        ...keyRoutes(context),
+        ...teamRoutes(context),
+        ...userRoutes(context),
+        ...customerRoutes(context),
+        ...budgetRoutes(context),
+        ...tagRoutes(context),
+        ...organizationRoutes(context),
+        ...spendRoutes(context),
+        ...activityRoutes(context),
+        ...auditRoutes(context),
+      ],
+      health: () => ({ database: sql.engine, connected: directory.connected, lagMs: directory.lagMs }),
+      authenticate: (token) => ring.authenticate(token),
+      authorizeRoute,
+      documents: documentStore(directory),
+      configure(next) {
+        settings = next
+      },
+      async close() {
+        await customers.flush()
+        await ledger.close()
+        await directory.stop()
+        await sql.close()
+      },
+    }
+  } catch (error) {
+    await sql.close().catch(() => {})
+    throw error
+  }
+}
+
+/** A database that was encrypted with another key must not be opened: documents would be unreadable one by one. */
+async function checkSalt(sql: Sql, vault: Vault): Promise<void> {
+  const canary = await meta(sql, 'canary')
+  if (canary === undefined) {
+    await setMeta(sql, 'canary', vault.seal('llmux'))
+    return
+  }
+  try {
+    vault.open(canary)
+  } catch (cause) {
+    const message =
+      'The database was encrypted with another salt key. Set LITELLM_SALT_KEY, or the master key that was used first, to its value.'
+    throw new Error(message, { cause })
+  }
+}
+
+const actor = (by: string) => ({ user: by, key: '' })
+
+function documentStore(directory: Directory): DocumentStore {
+  return {
+    list: (collection) => [...directory.documents(collection)].map(([id, value]) => ({ id, value })),
+    async put(collection, id, value, by) {
+      await directory.changeDocument(actor(by), 'document stored', collection, id, value)
+    },
+    remove: (collection, id, by) => directory.changeDocument(actor(by), 'document removed', collection, id, undefined),
+    watch: (collection, changed) =>
+      directory.watch((collections) => {
+        if (collections.has(collection)) changed()
+      }),
+  }
+}

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { masterKey, openTest } from './harness.js'
+
+const sha = (text: string) => createHash('sha256').update(text).digest('hex')
+
+describe('keys', () => {
+  it('returns a new key with its hash, and finds it by both', async () => {
+    const { ask } = await openTest()
+    const { body } = await ask('POST', '/key/generate', {
+      models: ['large'],
+      max_budget: 4,
+      budget_duration: 'monthly',
+    })
+    expect(body).toMatchObject({
+      max_budget: 4,
+      budget_duration: 'monthly',
+      models: ['large'],
+      expires: null,
+      spend: 0,
+    })
+    expect(body.token).toBe(sha(body.key))
+    expect(body.key_name).toBe(`sk-...${body.key.slice(-4)}`)
+    const byKey = await ask('GET', `/key/info?key=${body.key}`)
+    const byHash = await ask('GET', `/key/info?key=${body.token}`)
+    expect(byKey.body.info).toEqual(byHash.body.info)
+    const now = new Date()
+    const next = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)
+    expect(Date.parse(byKey.body.info.budget_reset_at)).toBe(next)
+  })
+
+  it('never stores or lists a key in clear', async () => {
+    const { ask, key } = await openTest()
+    const made = await key({ key_alias: 'one' })
+    const answers = await Promise.all([
+      ask('GET', '/key/list?return_full_object=true'),
+      ask('GET', '/audit'),
+      ask('GET', '/spend/keys'),
+    ])
+    for (const answer of answers) {
+      expect(answer.status).toBe(200)
+      expect(JSON.stringify(answer.body)).not.toContain(made)
+    }
+  })
+
+  it.each([
+    [{ max_budget: -1 }, 'max_budget'],
+    [{ max_budget: '5' }, 'max_budget'],
+    [{ budget_duration: 'soon' }, 'budget_duration'],
+    [{ duration: 'x' }, 'duration'],
+    [{ models: 'large' }, 'models'],
+    [{ rpm_limit: 1.5 }, 'rpm_limit'],
+    [{ key: 'no-prefix-key' }, 'key'],
+    [{ metadata: [] }, 'metadata'],
+  ])('rejects %j and names the field', async (body, param) => {
+    const { ask } = await openTest()
+    const answer = await ask('POST', '/key/generate', body)
+    expect(answer.status).toBe(400)
+    expect(answer.body.param).toBe(param)
+    expect(answer.body.message).toContain(`'${param}' must`)
+  })
+
+  it('rejects a body that is no object', async () => {
+    const { ask } = await openTest()
+    for (const body of [undefined, [], 'text', 5]) expect((await ask('POST', '/key/generate', body)).status).toBe(400)
+  })
+
+  it('does not change a key that exists', async () => {
+    const { ask, key } = await openTest()
+    await key({ key: 'sk-chosen-0001', max_budget: 1, key_alias: 'first' })
+    expect((await ask('POST', '/key/generate', { key: 'sk-chosen-0001', max_budget: 2 })).status).toBe(409)
+    expect((await ask('POST', '/key/generate', { key: masterKey })).status).toBe(409)
+    expect((await ask('GET', '/key/info?key=sk-chosen-0001')).body.info).toMatchObject({
+      max_budget: 1,
+      key_alias: 'first',
+    })
+    expect((await ask('POST', '/key/generate', { key_alias: 'first' })).status).toBe(400)
+  })
+
+  it('clears a limit with null and keeps fields that the body leaves out', async () => {
+    const { ask, key } = await openTest()
+    const made = await key({ max_budget: 5, rpm_limit: 3, metadata: { a: 1 } })
+    const { body } = await ask('POST', '/key/update', { key: made, max_budget: null })
+    expect(body).toMatchObject({ max_budget: null, rpm_limit: 3, metadata: { a: 1 } })
+  })
+
+  it('refuses blocked, expired and deleted keys at once', async () => {
+    let now = Date.now()
+    const { ask, key, call } = await openTest({ now: () => now })
+    const made = await key({ duration: '1h' })
+    expect(await call(made)).toBe(200)
+    await ask('POST', '/key/block', { key: made })
+    expect(await call(made)).toBe(401)
+    await ask('POST', '/key/unblock', { key: made })
+    expect(await call(made)).toBe(200)
+    now += 3_600_001
+    expect(await call(made)).toBe(401)
+    expect((await ask('GET', `/key/info?key=${made}`)).body.info.status).toBe('expired')
+    expect((await ask('POST', '/key/delete', { keys: [made] })).body).toEqual({ deleted_keys: [made] })
+    expect((await ask('POST', '/key/delete', { keys: [made] })).status).toBe(404)
+  })
+
+  it('regenerates a key with its limits and its spend, and lets the old one live for a grace period', async () => {
+    let now = Date.now()
+    const { ask, key, call } = await openTest({ now: () => now })
+    const first = await key({ max_budget: 1, models: ['large'] })
+    await call(first)
+    const second = (await ask('POST', '/key/regenerate', { key: first, grace_period: '1h' })).body.key
+    expect(second).not.toBe(first)
+    expect(await call(first)).toBe(200)
+    expect(await call(second)).toBe(200)
+    expect((await ask('GET', `/key/info?key=${second}`)).body.info).toMatchObject({
+      spend: 0.00018,
+      max_budget: 1,
+      models: ['large'],
+    })
+    now += 3_600_001
+    expect(await call(first)).toBe(401)
+    const third = (await ask('POST', `/key/${second}/regenerate`, {})).body.key
+    expect(await call(second)).toBe(401)
+    expect(await call(third)).toBe(200)
+  })
+
+  it('lists keys in pages, newest first, and by owner', async () => {
+    const { ask, key } = await openTest()
+    for (let i = 0; i < 5; i++) await key({ key_alias: `k${i}`, user_id: i < 2 ? 'ann' : 'bob' })
+    const page = await ask('GET', '/key/list?page=2&size=2')
+    expect(page.body).toMatchObject({ total_count: 5, current_page: 2, total_pages: 3 })
+    expect(page.body.keys).toHaveLength(2)
+    expect((await ask('GET', '/key/list?user_id=ann')).body.total_count).toBe(2)
+    expect((await ask('GET', '/key/list?page=0')).status).toBe(400)
+    expect((await ask('GET', '/key/aliases?search=3')).body.aliases).toEqual(['k3'])
+  })
+
+  it('updates many keys, and reports those that fail', async () => {
+    const { ask, key } = await openTest()
+    const made = await key()
+    const { body } = await ask('POST', '/key/bulk_update', {
+      keys: [{ key: made, max_budget: 3 }, { key: 'sk-unknown' }],
+    })
+    expect(body.total_requested).toBe(2)
+    expect(body.successful_updates[0].key_info.max_budget).toBe(3)
+    expect(body.failed_updates[0].key).toBe('sk-unknown')
+  })
+
+  it('sets the spend by hand, and counts on from there', async () => {
+    const { ask, key, call } = await openTest()
+    const made = await key({ max_budget: 1 })
+    await call(made)
+    expect((await ask('POST', '/key/update', { key: made, spend: 1.5 })).body.spend).toBe(1.5)
+    expect(await call(made)).toBe(422)
+    await ask('POST', `/key/${made}/reset_spend`, { reset_to: 0 })
+    expect(await call(made)).toBe(200)
+    expect((await ask('GET', `/key/info?key=${made}`)).body.info).toMatchObject({
+      spend: 0.00006,
+      total_spend: 0.00012,
+    })
+  })
+
+  it('keeps keys over a restart, and refuses a database of another salt key', async () => {
+    const first = await openTest()
+    const made = await first.key({ max_budget: 2 })
+    await first.call(made)
+    await first.control.documents.put('models', 'm1', { api_key: 'sk-secret-of-a-provider' }, 'test')
+    await first.control.close()
+    const second = await openTest({ data: first.folder })
+    expect((await second.ask('GET', `/key/info?key=${made}`)).body.info).toMatchObject({
+      max_budget: 2,
+      spend: 0.00006,
+    })
+    expect(second.control.documents.list('models')).toEqual([
+      { id: 'm1', value: { api_key: 'sk-secret-of-a-provider' } },
+    ])
+    await second.control.close()
+    await expect(openTest({ data: first.folder, masterKey: 'sk-another-master-key-1' })).rejects.toThrow(
+      'another salt key',
+    )
+  })
+})
+
+describe('rights', () => {
+  it('lets a key without a user read itself and nothing else', async () => {
+    const { ask, key } = await openTest()
+    const [mine, other] = [await key(), await key()]
+    expect((await ask('GET', '/key/info', undefined, mine)).body.key).toBe(sha(mine))
+    expect((await ask('GET', `/key/info?key=${other}`, undefined, mine)).status).toBe(403)
+    expect((await ask('POST', '/key/generate', {}, mine)).status).toBe(401)
+    expect((await ask('GET', '/key/list', undefined, mine)).status).toBe(403)
+    expect((await ask('GET', '/global/spend', undefined, mine)).status).toBe(401)
+    expect((await ask('POST', '/team/new', {}, mine)).status).toBe(401)
+    expect((await ask('GET', '/audit', undefined, mine)).status).toBe(401)
+  })
+
+  it('lets users make keys for themselves and lower their limits, never raise them', async () => {
+    const { ask } = await openTest()
+    const { key } = (await ask('POST', '/user/new', { user_id: 'ann', user_role: 'internal_user' })).body
+    const made = await ask('POST', '/key/generate', { max_budget: 5 }, key)
+    expect(made.body.user_id).toBe('ann')
+    expect((await ask('POST', '/key/generate', { user_id: 'bob' }, key)).status).toBe(403)
+    expect((await ask('POST', '/key/update', { key: made.body.key, max_budget: 4 }, key)).status).toBe(200)
+    expect((await ask('POST', '/key/update', { key: made.body.key, max_budget: 9 }, key)).status).toBe(403)
+    expect((await ask('POST', '/key/update', { key: made.body.key, max_budget: null }, key)).status).toBe(403)
+    expect((await ask('POST', '/key/update', { key: made.body.key, user_id: 'bob' }, key)).status).toBe(403)
+    expect((await ask('POST', '/key/update', { key: made.body.key, spend: 0 }, key)).status).toBe(403)
+    expect((await ask('GET', '/key/list', undefined, key)).body.total_count).toBe(2)
+  })
+
+  it('lets viewers read everything and change nothing', async () => {
+    const { ask } = await openTest()
+    const { key } = (await ask('POST', '/user/new', { user_id: 'eve', user_role: 'proxy_admin_viewer' })).body
+    expect((await ask('GET', '/global/spend', undefined, key)).status).toBe(200)
+    expect((await ask('GET', '/team/list', undefined, key)).status).toBe(200)
+    expect((await ask('POST', '/team/new', {}, key)).status).toBe(401)
+    expect((await ask('POST', '/key/generate', {}, key)).status).toBe(401)
+    expect((await ask('POST', '/user/update', { user_id: 'eve', user_role: 'proxy_admin' }, key)).status).toBe(401)
+  })
+
+  it('limits a key to its routes', async () => {
+    const { control, key } = await openTest()
+    const check = (made: string, method: string, path: string) =>
+      control.authorizeRoute(control.authenticate(made), method, path)
+    const models = await key({ key_type: 'llm_api' })
+    check(models, 'POST', '/v1/chat/completions')
+    expect(() => check(models, 'GET', '/key/info')).toThrow('may not call /key/info')
+    const one = await key({ allowed_routes: ['/v1/embeddings'] })
+    check(one, 'POST', '/v1/embeddings')
+    expect(() => check(one, 'POST', '/v1/chat/completions')).toThrow('Its routes are /v1/embeddings')
+  })
+
+  it('opens no route without a rule', async () => {
+    const { control, key } = await openTest()
+    const principal = control.authenticate(await key())
+    for (const path of ['/anything', '/config/update', '/model/new', '/key/unknown', '/team/new/x', '/credentials']) {
+      expect(() => control.authorizeRoute(principal, 'POST', path)).toThrow()
+    }
+  })
+})
+
+describe('audit', () => {
+  it('has a line for every change, with its author', async () => {
+    const { ask, key } = await openTest()
+    const made = await key({ key_alias: 'audited' })
+    await ask('POST', '/key/update', { key: made, max_budget: 3 })
+    await ask('POST', '/key/delete', { keys: [made] })
+    const { body } = await ask('GET', `/audit?object_id=${sha(made)}`)
+    expect(body.audit_logs.map(({ action }: { action: string }) => action).sort()).toEqual([
+      'key created',
+      'key deleted',
+      'key updated',
+    ])
+    const update = body.audit_logs.find(({ action }: { action: string }) => action === 'key updated')
+    expect(update).toMatchObject({
+      changed_by: 'default_user_id',
+      before_value: { max_budget: null },
+      updated_values: { max_budget: 3 },
+    })
+  })
+})
