@@ -199,7 +199,8 @@ export class Session {
     const { now, n, f } = JSON.parse(text) as { now: number; n: number; f?: number }
     this.#registered = true
     this.ahead = now - this.#clock.wall()
-    this.processes = Math.max(1, n)
+    // the others may be alive and fail to register, just as this process did
+    this.processes = Math.max(1, n, this.shared ? 0 : this.processes)
     return f === 1
   }
 }

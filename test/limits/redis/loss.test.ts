@@ -88,6 +88,21 @@ describe('redisLimits() without a server', () => {
     expect(store.observed.events.at(-1)).toMatchObject({ state: 'local', error: expect.any(BadRequestError) })
   })
 
+  it('keeps to its share while only heartbeats pass, which count fewer processes', async () => {
+    let isLost = false
+    const answer = async (_: string, { arguments: [argument = ''] }: { arguments: string[] }) => {
+      if ('ttl' in JSON.parse(argument)) return JSON.stringify({ now: Date.now(), n: isLost ? 1 : 3 })
+      isLost = true
+      throw new Error('LOADING Redis is loading the dataset in memory')
+    }
+    await using store = storeOf({ client: { isReady: true, evalSha: answer, eval: answer } as RedisClient })
+    const asked = ask([candidate('x', { requests: 9 })])
+    expect(await drain(store, asked)).toHaveLength(3)
+    await until(() => !store.connected)
+    await sleep(600)
+    refused(await store.reserve(asked))
+  })
+
   it('keeps to its share when a single decision is late or refused', async () => {
     const client = {
       isReady: true,

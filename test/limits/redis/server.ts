@@ -1,14 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
 
+/** Program of the servers: `LLMUX_REDIS_SERVER` may be the path of Valkey or of another version of Redis. */
+const program = process.env.LLMUX_REDIS_SERVER ?? 'redis-server'
+
 /** Whether a redis-server is installed. With CI set its absence is a failure and no reason to skip. */
 export const hasRedis = (() => {
   try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
     return true
   } catch {
     if (process.env.CI) throw new Error('CI needs redis-server: install the package redis-server.')
@@ -33,6 +36,8 @@ type Client = ReturnType<typeof client>
 export class RedisServer implements AsyncDisposable {
   #child: ChildProcess | undefined
   #clients: Client[] = []
+  /** Port of a Cluster's nodes for each other. */
+  busPort = 0
 
   private constructor(
     readonly port: number,
@@ -55,6 +60,29 @@ export class RedisServer implements AsyncDisposable {
     return server
   }
 
+  /** A node of a Cluster that owns no slot yet. */
+  static async emptyNode(): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'llmux-redis-'))
+    const server = new RedisServer(await freePort(), folder, false, true, [])
+    await server.restart()
+    return server
+  }
+
+  /** A sentinel that watches one master, and fails over to a replica of it. */
+  static async sentinel(master: RedisServer, name: string): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'llmux-sentinel-'))
+    const file = join(folder, 'sentinel.conf')
+    const rules = [
+      `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+      `sentinel down-after-milliseconds ${name} 500`,
+      `sentinel failover-timeout ${name} 5000`,
+    ]
+    await writeFile(file, `${rules.join('\n')}\n`)
+    const server = new RedisServer(await freePort(), folder, false, false, [file])
+    await server.restart()
+    return server
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`
   }
@@ -62,8 +90,11 @@ export class RedisServer implements AsyncDisposable {
   async restart(): Promise<void> {
     const log = ['--appendonly', this.durable ? 'yes' : 'no', '--appendfsync', 'always', '--save', '']
     const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
-    const kind = this.cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : []
-    this.#child = spawn('redis-server', [...where, ...log, ...kind, ...this.more], { stdio: 'ignore' })
+    this.busPort ||= await freePort()
+    const kind = this.cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(this.busPort)] : []
+    const [file = ''] = this.more
+    const options = file.endsWith('.conf') ? [file, '--sentinel', ...where] : [...where, ...log, ...kind, ...this.more]
+    this.#child = spawn(program, options, { stdio: 'ignore' })
     for (let tries = 0; ; tries++) {
       const asking = createClient({ url: this.url, socket: { reconnectStrategy: false } })
       asking.on('error', () => {})
