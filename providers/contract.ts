@@ -10,8 +10,11 @@ import type { ModerationParams, ModerationResponse } from '../src/types/moderati
 import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
 import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../src/types/responses.js'
 
-/** Operation of a call. */
+/** Operation of a provider's API. */
 export type Operation = 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
+
+/** Operation of a call: `messages` (Anthropic's API) and `generateContent` (Google's) are forms of chat. */
+export type CallOperation = Operation | 'messages' | 'generateContent'
 
 /** Paths of a provider's operations. */
 export type Paths = Readonly<Partial<Record<Operation, string>>>
@@ -148,6 +151,15 @@ export interface ResponsesDialect<Quirks = unknown> {
   stream(context: DecodeContext<Quirks>): ResponsesStreamDecoder
 }
 
+/**
+ * An API of chat whose own requests and answers pass unchanged. The chat dialect reads the same answers, for usage, errors and the end of a
+ * stream.
+ */
+export interface NativeDialect<Quirks = unknown> {
+  /** Puts a request into the form of the host: its model and version fields. */
+  encode(params: Readonly<Record<string, unknown>>, context: EncodeContext<Quirks>): Encoded
+}
+
 /** Passes on the API's own events. Its members work like those of {@link ChatStreamDecoder}. */
 export interface ResponsesStreamDecoder {
   /** @throws {ProviderFault} if the event is an error or not JSON */
@@ -254,6 +266,10 @@ export interface Dialect<Quirks = unknown> {
   readonly rerank?: RerankDialect<Quirks>
   /** OpenAI's Responses API, if available. */
   readonly responses?: ResponsesDialect<Quirks>
+  /** Anthropic's Messages API, if `chat` is a translation of it. */
+  readonly messages?: NativeDialect<Quirks>
+  /** Google's generateContent, if `chat` is a translation of it. */
+  readonly generateContent?: NativeDialect<Quirks>
   /** Moderation, if the API has it. */
   readonly moderation?: ModerationDialect<Quirks>
   /** Never throws, whatever the body is. */

@@ -10,7 +10,9 @@ import { observed } from './observe/observed.js'
 import type { CompletionResult } from './operations/chat.js'
 import { type CountTokensRequest, runCountTokens } from './operations/count-tokens.js'
 import type { EmbeddingResult } from './operations/embedding.js'
+import type { GenerateContentResult } from './operations/generate-content.js'
 import { operations } from './operations/index.js'
+import type { MessagesResult } from './operations/messages.js'
 import type { ResponsesResult } from './operations/responses.js'
 import { withSettlement } from './operations/settlement.js'
 import type { TokenCount } from './tokens/types.js'
@@ -22,6 +24,8 @@ import type {
   ClientOptions,
   CompletionRequest,
   EmbeddingRequest,
+  GenerateContentRequest,
+  MessagesRequest,
   ModerationRequest,
   RerankRequest,
   ResponsesRequest,
@@ -74,6 +78,30 @@ export interface Client {
     request: ResponsesRequest<Stream>,
     options?: CallOptions,
   ): Promise<ResponsesResult<Stream>>
+
+  /**
+   * Calls a model in the form of Anthropic's Messages API. Hosts with that API get the request unchanged, and their answers and events
+   * come back unchanged; for all other chat models it is translated.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const { content } = await client.messages({ model: 'openai/gpt-5', max_tokens: 500, messages })
+   */
+  messages<const Stream extends boolean = false>(
+    request: MessagesRequest<Stream>,
+    options?: CallOptions,
+  ): Promise<MessagesResult<Stream>>
+
+  /**
+   * Calls a model in the form of Google's generateContent, with `model` and `stream` in the request. Google's hosts get the request
+   * unchanged, and their answers and events come back unchanged; for all other chat models it is translated.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const { candidates } = await client.generateContent({ model: 'anthropic/claude-sonnet-4-6', contents })
+   */
+  generateContent<const Stream extends boolean = false>(
+    request: GenerateContentRequest<Stream>,
+    options?: CallOptions,
+  ): Promise<GenerateContentResult<Stream>>
 
   /**
    * Classifies texts or images as harmful, by category.
@@ -159,12 +187,14 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
       return Promise.reject(error)
     }
   }
-  const { chat, embedding, rerank, responses, moderation } = operations
+  const { chat, embedding, rerank, responses, moderation, messages, generateContent } = operations
   return {
     completion: (request, options) => run(chat, request, options),
     embedding: (request, options) => run(embedding, request, options),
     rerank: (request, options) => run(rerank, request, options),
     responses: (request, options) => run(responses, request, options),
+    messages: (request, options) => run(messages, request, options),
+    generateContent: (request, options) => run(generateContent, request, options),
     moderation: (request, options) => run(moderation, request, options),
     countTokens: async (request, options) =>
       runCountTokens(

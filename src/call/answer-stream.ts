@@ -28,6 +28,16 @@ export interface StreamEncoding<Item> {
   readonly last: string
 }
 
+/** The text of a stream, for servers. @internal */
+export interface TextSource {
+  /** The next text; undefined at the end. */
+  next(): Promise<string | undefined>
+  /** Ends the call, because the client has left. */
+  leave(): void
+  /** Text after the last item. */
+  readonly last: string
+}
+
 export interface ReadableStreamOptions {
   /** `sse` is OpenAI's wire format, `ndjson` one item per line. @default 'sse' */
   format?: 'sse' | 'ndjson' | undefined
@@ -63,6 +73,11 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
    * @throws {StreamInterruptedError} from the loop, if the connection closes before the end of the answer
    */
   [Symbol.asyncIterator](): AsyncIterator<Item, undefined> {
+    return this.items()
+  }
+
+  /** The items as the pipe has them, once. */
+  protected items(): Pipe<Item> {
     if (this.#iterated) {
       throw new BadRequestError(
         'This stream has been read already. Its answer is in final(); for the chunks again, keep them.',
@@ -131,7 +146,7 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
   toReadableStream({ format = 'sse', onError = 'throw' }: ReadableStreamOptions = {}): ReadableStream<Uint8Array> {
     checkChoice('format', format, ['sse', 'ndjson'])
     checkChoice('onError', onError, ['throw', 'event'])
-    const items = this[Symbol.asyncIterator]()
+    const items = this.items()
     const encoder = new TextEncoder()
     const { event, error: errorText, last } = format === 'sse' ? this.wire : lines
     return new ReadableStream<Uint8Array>({
@@ -150,9 +165,29 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
         controller.close()
       },
       async cancel() {
-        await items.return?.()
+        await items.return()
       },
     })
+  }
+
+  /**
+   * The server-sent events of the stream in as few texts as possible, for servers: a text has all events that wait.
+   * @internal
+   * @param event writes an item. @default as `toReadableStream()` does
+   */
+  texts(event: (item: Item) => string = this.wire.event): TextSource {
+    const items = this.items()
+    return {
+      async next() {
+        const first = await items.next()
+        if (first.done) return undefined
+        let text = event(first.value)
+        for (const item of items.takeWaiting()) text += event(item)
+        return text
+      },
+      leave: () => void items.return(),
+      last: this.wire.last,
+    }
   }
 
   /** `await using stream = …` closes the connection when the block is left. */

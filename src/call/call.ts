@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { ModelRegistry } from '../../pricing/index.js'
-import type { DecodeContext, Operation, PollRequest, Provider } from '../../providers/contract.js'
+import type { CallOperation, DecodeContext, PollRequest, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
 import type { Attempt, Warning } from '../types/meta.js'
@@ -18,7 +18,9 @@ export const quirksOf = ({ quirks, ownQuirks }: Provider, ownHost: boolean): unk
 
 /** State of one in-flight call, shared by the pipeline stages; `meta` reads from it afterwards. */
 export class Call {
-  readonly operation: Operation
+  readonly operation: CallOperation
+  /** Whether the text of the answer is kept. */
+  readonly keepsText: boolean
   readonly provider: Provider
   readonly model: string
   readonly target: Target
@@ -57,7 +59,8 @@ export class Call {
   #broken: LLMError | undefined
 
   constructor(init: {
-    operation: Operation
+    operation: CallOperation
+    keepsText: boolean
     provider: Provider
     model: string
     target: Target
@@ -76,6 +79,7 @@ export class Call {
     recorder: CallRecorder | undefined
   }) {
     this.operation = init.operation
+    this.keepsText = init.keepsText
     this.provider = init.provider
     this.model = init.model
     this.target = init.target

@@ -13,7 +13,7 @@ import { metaOf, withMeta } from './meta.js'
 import type { CallObserver, CallRecorder } from './observer.js'
 import type { Job, OperationSpec, Params } from './operation.js'
 import { prepare } from './prepare.js'
-import { splitRequest } from './request.js'
+import { type SplitRequest, splitRequest } from './request.js'
 import { resolveModel } from './resolve.js'
 import { sendStream } from './stream-reader.js'
 import { formatOf } from './structured.js'
@@ -28,18 +28,27 @@ type Answer = object & { readonly meta: CallMeta }
  */
 export async function execute(
   context: ClientContext,
-  spec: OperationSpec,
+  asked: OperationSpec,
   request: object,
   observer?: CallObserver,
   recorder?: CallRecorder,
 ): Promise<unknown> {
   const startedAt = context.clock.now()
-  const { params, options } = splitRequest(request, spec.params)
-  if (!spec.cached) refuseCache(options.cache, spec.method)
-  spec.check(params, options)
-  const resolving = resolveModel(params.model ?? spec.defaultModel, context, { operation: spec.name, params, options })
-  const { provider, model } = resolving instanceof Promise ? await resolving : resolving
-  const part = spec.part(provider.dialect)
+  const split = splitRequest(request, asked.params, asked.open)
+  const { options } = split
+  if (!asked.cached) refuseCache(options.cache, asked.method)
+  asked.check(split.params, options)
+  const resolving = resolveModel(split.params.model ?? asked.defaultModel, context, {
+    operation: asked.api,
+    params: split.params,
+    options,
+  })
+  const resolved = resolving instanceof Promise ? await resolving : resolving
+  const found = asked.part(resolved.provider.dialect)
+  const { spec, params, part, provider, model } =
+    found === undefined && asked.bridge
+      ? await bridged(context, asked, split, observer)
+      : { ...resolved, spec: asked, params: split.params, part: found }
   if (!part) throw new BadRequestError(spec.unsupported(provider), { provider: provider.id, model })
   const schema = spec.schemaOf?.(params)
   if (schema) params.response_format = await formatOf(schema)
@@ -47,6 +56,8 @@ export async function execute(
   const extraBody = params.extra_body
   if (extraBody !== undefined) delete params.extra_body
   const stream = params.stream === true && spec.stream !== undefined
+  const loading = stream ? spec.ready?.() : undefined
+  if (loading) await loading
   const job: Job = {
     context,
     spec,
@@ -70,6 +81,24 @@ export async function execute(
   const prepared = prepare(job, params)
   const call = prepared instanceof Promise ? await prepared : prepared
   return stream ? sendStreamed(job, call) : sendOnce(job, params, call)
+}
+
+/** Translates a call to chat, for a provider without the operation. Chat may have another route. */
+async function bridged(
+  context: ClientContext,
+  asked: OperationSpec,
+  { params: given, options }: SplitRequest,
+  observer: CallObserver | undefined,
+) {
+  const { wall, random } = context.clock
+  const { spec, params } = (await asked.bridge?.(given, {
+    requested: observer?.router.requested ?? String(given.model),
+    options,
+    created: Math.floor(wall() / 1000),
+    id: `${wall().toString(36)}${Math.floor(random() * 2 ** 52).toString(36)}`,
+  })) ?? { spec: asked, params: given }
+  const { provider, model } = await resolveModel(params.model, context, { operation: spec.api, params, options })
+  return { spec, params, part: spec.part(provider.dialect), provider, model }
 }
 
 async function executeCached(job: Job, policy: CachePolicy): Promise<unknown> {

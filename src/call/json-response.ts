@@ -16,6 +16,7 @@ import {
 } from './failure.js'
 import { PhaseTimer } from './lifetime.js'
 import { firstRequest, pollUntilDone } from './poll.js'
+import { keepText } from './raw-event.js'
 
 /** Sends a call once and reads the answer as parsed JSON. */
 export function sendForJson(call: Call, dispatcher: Dispatcher): Promise<unknown> {
@@ -100,6 +101,7 @@ class JsonReader implements Reader {
         invalidResponse(this.#call.errorContext(), status, headers, 'with something that is not JSON', text),
       )
     }
+    if (this.#call.keepsText && typeof body === 'object' && body !== null) keepText(body, text)
     this.#resolve(body)
   }
 

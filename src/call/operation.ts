@@ -1,4 +1,4 @@
-import type { DecodeContext, Dialect, EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
+import type { CallOperation, DecodeContext, Dialect, EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
 import type { CacheableCall } from '../cache/cacheable-call.js'
 import type { Origin } from '../cache/entry.js'
 import type { CachePolicy } from '../cache/policy.js'
@@ -63,15 +63,38 @@ export interface CacheRequest {
   send(params?: Params, outcome?: CacheOutcome): Promise<unknown>
 }
 
+/** Input of a bridge. */
+export interface BridgeContext {
+  /** Model that the caller asked for: in a Router, the model group. */
+  readonly requested: string
+  readonly options: Options
+  /** Unix time in seconds. */
+  readonly created: number
+  /** Unique id, letters and digits. */
+  readonly id: string
+}
+
+/** A request as chat, and the operation that sends it and translates its answer back. */
+export interface Bridged {
+  readonly spec: OperationSpec
+  readonly params: Params
+}
+
 /** The differences of one operation from the others; `execute.ts` has the common pipeline. Methods don't use `this`. */
 export interface OperationSpec<Part = unknown, Body extends object = object> {
-  readonly name: Operation
+  readonly name: CallOperation
+  /** Operation of the provider's API that the call uses: it decides the path and the route. */
+  readonly api: Operation
   /** The function of a client and a Router. */
-  readonly method: 'completion' | 'embedding' | 'rerank' | 'responses' | 'moderation'
+  readonly method: 'completion' | 'embedding' | 'rerank' | 'responses' | 'moderation' | 'messages' | 'generateContent'
   /** Path of the operation in OpenAI's API, for servers. */
   readonly path: string
   /** Names of its parameters. */
   readonly params: ReadonlySet<string>
+  /** True if fields that llmux does not know are passed on, whatever their casing. @default false */
+  readonly open?: boolean
+  /** True if the text of its answers is kept, because they pass unchanged. @default false */
+  readonly keepsText?: boolean
   /** Model of a request that names none. */
   readonly defaultModel?: string
   /**
@@ -81,6 +104,10 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   check(params: Params, options: Options): void
   /** The dialect's translator for this operation. */
   part(dialect: Dialect): Part | undefined
+  /** Translates a request to chat, for providers without this operation. */
+  bridge?(params: Params, context: BridgeContext): Promise<Bridged>
+  /** Loads code that streams need; undefined if it is loaded. */
+  ready?(): Promise<unknown> | undefined
   /** Message for a provider without this operation. */
   unsupported(provider: Provider): string
   encode(part: Part, params: Params, context: EncodeContext): Encoded

@@ -11,6 +11,7 @@ export interface PipeSource {
 
 type Result<Item> = IteratorResult<Item, undefined>
 
+const none: readonly never[] = Object.freeze([])
 const over: Result<never> = Object.freeze({ value: undefined, done: true })
 
 /**
@@ -94,6 +95,14 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
+  }
+
+  /** Takes all items that wait. */
+  takeWaiting(): readonly Item[] {
+    if (!this.backlogged) return none
+    const items = this.#head === 0 ? this.#queue : this.#queue.slice(this.#head)
+    this.#emptied()
+    return items
   }
 
   /** The reader left the loop. */

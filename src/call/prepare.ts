@@ -21,7 +21,7 @@ export function prepare<Part>(
 ): Call | Promise<Call> {
   const { context, spec, provider, part, model, options, stream, startedAt } = job
   const configured = context.providerOptions(provider.id)
-  const target = findTarget(provider, { operation: spec.name, model, stream }, options, configured)
+  const target = findTarget(provider, { operation: spec.api, model, stream }, options, configured)
   const encodeContext: EncodeContext = {
     provider: provider.id,
     model,
@@ -51,6 +51,7 @@ export function prepare<Part>(
     const encoded = encode(spec, part, params, encodeWith, provider)
     return new Call({
       operation: spec.name,
+      keepsText: spec.keepsText === true,
       provider,
       model,
       target: withHeaders(target, encoded, [context.headers, configured.headers], options.headers),

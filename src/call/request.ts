@@ -14,9 +14,10 @@ const hasCapital = /[A-Z]/
 
 /**
  * Splits a request by casing, into two new objects.
+ * @param open whether unknown names are parameters, whatever their casing
  * @throws {BadRequestError} if an option is unknown or invalid, or a name is misspelled
  */
-export function splitRequest(request: object, known: ReadonlySet<string>): SplitRequest {
+export function splitRequest(request: object, known: ReadonlySet<string>, open = false): SplitRequest {
   if (request === null || typeof request !== 'object' || Array.isArray(request)) {
     throw new BadRequestError(`A request must be an object such as { model, messages }; ${got(request)}.`)
   }
@@ -31,7 +32,7 @@ export function splitRequest(request: object, known: ReadonlySet<string>): Split
       options[name] = checkOption(name, value)
       continue
     } else {
-      rejectMisspelled(name, known)
+      if (!open) rejectMisspelled(name, known)
       // `__proto__` of a parsed JSON body would replace the prototype
       if (name === '__proto__') continue
       params[name] = value
@@ -149,7 +150,9 @@ const none: ReadonlySet<string> = new Set()
 /** Whether a name in a request is one of llmux's options, in either casing. */
 export function isOption(name: string, spec: OperationSpec, moreOptions: ReadonlySet<string> = none): boolean {
   if (spec.params.has(name)) return false
-  if (hasCapital.test(name) || callOptions.has(name) || moreOptions.has(name)) return true
+  if (callOptions.has(name) || moreOptions.has(name)) return true
+  if (spec.open) return false
+  if (hasCapital.test(name)) return true
   if (Object.hasOwn(synonyms, name)) return callOptions.has(synonyms[name] ?? '')
   const camel = toCamel(name)
   return camel !== name && (callOptions.has(camel) || moreOptions.has(camel))

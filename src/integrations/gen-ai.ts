@@ -13,6 +13,8 @@ export const operationOf = (operation: CallEvent['operation']): string => {
   switch (operation) {
     case 'chat':
     case 'responses':
+    case 'messages':
+    case 'generateContent':
       return 'chat'
     case 'embedding':
       return 'embeddings'

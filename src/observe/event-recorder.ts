@@ -178,18 +178,23 @@ export class EventRecorder implements CallRecorder {
         id?: string
         model?: string
         status?: string
+        stop_reason?: string | null
+        responseId?: string
+        modelVersion?: string
         choices?: readonly { finish_reason?: string | null }[]
+        candidates?: readonly { finishReason?: string }[]
       }
       return {
         type: 'success',
         ...this.#base(meta),
         ...this.#end(meta, totalMs),
         answer: this.#answerCopy(answer),
-        responseId: fields.id || undefined,
-        responseModel: fields.model || undefined,
+        responseId: fields.id || fields.responseId || undefined,
+        responseModel: fields.model || fields.modelVersion || undefined,
         finishReasons:
           fields.choices?.flatMap(({ finish_reason: reason }) => reason ?? []) ??
-          (fields.status ? [fields.status] : []),
+          fields.candidates?.flatMap(({ finishReason: reason }) => reason ?? []) ??
+          [fields.status ?? fields.stop_reason ?? []].flat(),
       }
     })
   }

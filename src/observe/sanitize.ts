@@ -18,7 +18,7 @@ const settings: ReadonlySet<string> = new Set([
 /** Parameters with content, which may be large. */
 export const contentParams: ReadonlySet<string> = new Set([
   ...['messages', 'input', 'prompt', 'instructions', 'query', 'documents', 'tools', 'functions', 'prediction'],
-  ...['extra_body'],
+  ...['extra_body', 'system', 'contents', 'system_instruction'],
 ])
 
 /** True if `redact` excludes a part of an event: `answer`, `chunk`, `metadata`, `user` or `error`. */

@@ -24,6 +24,7 @@ export type CompletionResult<Stream extends boolean, Format = undefined> = boole
 
 export const chat: OperationSpec<ChatDialect, Decoded<ChatCompletion>> = {
   name: 'chat',
+  api: 'chat',
   method: 'completion',
   path: '/v1/chat/completions',
   params: new Set([
@@ -78,7 +79,7 @@ const includesUsage = ({ stream_options: options }: Params): boolean =>
   (options as ChatParams['stream_options'])?.include_usage === true
 
 /** Estimated usage of a stream that ended early: the provider bills the text that it had generated. */
-function estimateUsage(model: string, params: Params, answer: Decoded<ChatCompletion>): Usage | undefined {
+export function estimateUsage(model: string, params: Params, answer: Decoded<ChatCompletion>): Usage | undefined {
   const { messages, tools } = params as unknown as ChatParams
   try {
     const prompt = estimateTokens({ model, messages, ...(tools && { tools }) }).tokens

@@ -58,6 +58,7 @@ export async function runCountTokens(context: ClientContext, request: CountToken
 /** The chat operation with the body and the answer of a counting endpoint. */
 const countSpec = (count: CountEndpoint, extra: unknown): OperationSpec<ChatDialect, { tokens: number }> => ({
   name: 'chat',
+  api: 'chat',
   method: 'completion',
   path: chat.path,
   params: chat.params,

@@ -27,6 +27,7 @@ const isKnown = ({ total_tokens: tokens, input_images: images, cost }: Embedding
 
 export const embedding: OperationSpec<EmbeddingDialect, Body> = {
   name: 'embedding',
+  api: 'embedding',
   method: 'embedding',
   path: '/v1/embeddings',
   params: new Set(['model', 'input', 'dimensions', 'encoding_format', 'user', 'extra_body']),

@@ -5,6 +5,7 @@ import type { ModerationParams, ModerationResponse } from '../types/moderation.j
 
 export const moderation: OperationSpec<ModerationDialect, Decoded<ModerationResponse>> = {
   name: 'moderation',
+  api: 'moderation',
   method: 'moderation',
   path: '/v1/moderations',
   params: new Set(['model', 'input', 'extra_body']),

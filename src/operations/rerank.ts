@@ -6,6 +6,7 @@ import type { RerankParams, RerankResponse } from '../types/rerank.js'
 
 export const rerank: OperationSpec<RerankDialect, Decoded<RerankResponse>> = {
   name: 'rerank',
+  api: 'rerank',
   method: 'rerank',
   path: '/v1/rerank',
   params: new Set([

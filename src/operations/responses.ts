@@ -18,6 +18,7 @@ export type ResponsesResult<Stream extends boolean> = boolean extends Stream
 /** The Responses API, passed through without translation. */
 export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesResponse>> = {
   name: 'responses',
+  api: 'responses',
   method: 'responses',
   path: '/v1/responses',
   params: new Set([

@@ -1,4 +1,4 @@
-import type { Operation } from '../../providers/contract.js'
+import type { CallOperation } from '../../providers/contract.js'
 import { AnswerStream } from '../call/answer-stream.js'
 import type { Clock } from '../call/clock.js'
 import { type AnyLLMError, BadRequestError, JSONSchemaValidationError, LLMError } from '../errors.js'
@@ -7,7 +7,7 @@ import type { OnSettled, SettledRecord } from '../types/settled.js'
 
 /** A call whose end is recorded. */
 export interface SettledCall {
-  readonly operation: Operation
+  readonly operation: CallOperation
   readonly request: object
   readonly clock: Clock
   /** The hook of the client or the Router. A call's own is in its request. */

@@ -1,4 +1,4 @@
-import type { Operation } from '../../providers/contract.js'
+import type { CallOperation } from '../../providers/contract.js'
 import { checkCache, refuseCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
@@ -13,7 +13,9 @@ import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
 import type { CompletionResult } from '../operations/chat.js'
 import type { EmbeddingResult } from '../operations/embedding.js'
+import type { GenerateContentResult } from '../operations/generate-content.js'
 import { operations } from '../operations/index.js'
+import type { MessagesResult } from '../operations/messages.js'
 import type { ResponsesResult } from '../operations/responses.js'
 import { withSettlement } from '../operations/settlement.js'
 import type { ResponseFormatInput } from '../types/chat.js'
@@ -23,6 +25,8 @@ import type {
   CallOptions,
   CompletionRequest,
   EmbeddingRequest,
+  GenerateContentRequest,
+  MessagesRequest,
   ModerationRequest,
   RerankRequest,
   ResponsesRequest,
@@ -174,6 +178,22 @@ export class Router {
     return this.#start('responses', request, options) as Promise<ResponsesResult<Stream>>
   }
 
+  /** Sends a call in the form of Anthropic's Messages API to a deployment of the group. Throws as {@link completion} does. */
+  messages<const Stream extends boolean = false>(
+    request: MessagesRequest<Stream> & RouterCallOptions,
+    options?: RoutedCallOptions,
+  ): Promise<MessagesResult<Stream>> {
+    return this.#start('messages', request, options) as Promise<MessagesResult<Stream>>
+  }
+
+  /** Sends a call in the form of Google's generateContent to a deployment of the group. Throws as {@link completion} does. */
+  generateContent<const Stream extends boolean = false>(
+    request: GenerateContentRequest<Stream> & RouterCallOptions,
+    options?: RoutedCallOptions,
+  ): Promise<GenerateContentResult<Stream>> {
+    return this.#start('generateContent', request, options) as Promise<GenerateContentResult<Stream>>
+  }
+
   /** Classifies content by categories of harm. Throws as {@link completion} does. */
   moderation(
     request: ModerationRequest & RouterCallOptions & { model: string },
@@ -182,7 +202,7 @@ export class Router {
     return this.#start('moderation', request, options) as Promise<ModerationResponse>
   }
 
-  #start(operation: Operation, given: object, options: object | undefined): Promise<unknown> {
+  #start(operation: CallOperation, given: object, options: object | undefined): Promise<unknown> {
     let request = given
     if (options !== undefined) {
       try {
@@ -197,7 +217,7 @@ export class Router {
     )
   }
 
-  async #run(operation: Operation, request: object, recorder: EventRecorder | undefined): Promise<unknown> {
+  async #run(operation: CallOperation, request: object, recorder: EventRecorder | undefined): Promise<unknown> {
     this.#context.calls.checkOpen()
     const call = new RoutedCall(this.#context, operation, request)
     call.recorder = recorder

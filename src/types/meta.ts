@@ -100,7 +100,7 @@ export interface RateLimit {
 /** Facts about a call. */
 export interface CallMeta {
   /** Operation of the call. */
-  readonly operation: 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
+  readonly operation: 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation' | 'messages' | 'generateContent'
   /** Prefix of the answering provider. */
   readonly provider: string
   /** Model requested from the provider. */

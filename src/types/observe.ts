@@ -5,6 +5,7 @@ import type { EmbeddingResponse, EmbeddingUsage } from './embedding.js'
 import type { Attempt, CallCost, CallMeta } from './meta.js'
 import type { RerankResponse, RerankUsage } from './rerank.js'
 import type { ResponsesResponse } from './responses.js'
+import type { GenerateContentResponse, MessagesResponse } from './wires.js'
 
 /** Fields of every event of a call. Events contain copies only, and no credentials. */
 export interface CallEventBase {
@@ -103,7 +104,13 @@ export interface CacheHitEvent extends CallEventBase {
 }
 
 /** An answer of any operation. */
-export type AnyAnswer = ChatCompletion | EmbeddingResponse<number[] | Float32Array> | RerankResponse | ResponsesResponse
+export type AnyAnswer =
+  | ChatCompletion
+  | EmbeddingResponse<number[] | Float32Array>
+  | RerankResponse
+  | ResponsesResponse
+  | MessagesResponse
+  | GenerateContentResponse
 
 interface EndEvent extends CallEventBase {
   readonly usage: Usage | EmbeddingUsage | RerankUsage | undefined

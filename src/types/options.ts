@@ -10,6 +10,7 @@ import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
 import type { ResponsesParams } from './responses.js'
 import type { OnSettled } from './settled.js'
+import type { GenerateContentParams, MessagesParams } from './wires.js'
 
 /** Options of a call in camelCase. They configure llmux and are never sent to the model. All times are in milliseconds. */
 export interface CallOptions {
@@ -123,6 +124,28 @@ export type ResponsesRequest<Stream extends boolean = boolean> = Omit<ResponsesP
     /** `provider/model`, or the name of a known model. */
     model: KnownChatModel | (string & {})
     /** Return a stream of events. @default false */
+    stream?: Stream | null | undefined
+  }
+
+/** A request of {@link MessagesParams} with llmux's options. */
+export type MessagesRequest<Stream extends boolean = boolean> = Omit<MessagesParams, 'stream'> &
+  CallOptions & {
+    /** `provider/model`, or the name of a known model. */
+    model: KnownChatModel | (string & {})
+    /** The conversation, in Anthropic's form. */
+    messages: readonly object[]
+    /** Return a stream of events. @default false */
+    stream?: Stream | null | undefined
+  }
+
+/** A request of {@link GenerateContentParams} with llmux's options. */
+export type GenerateContentRequest<Stream extends boolean = boolean> = Omit<GenerateContentParams, 'stream'> &
+  CallOptions & {
+    /** `provider/model`, or the name of a known model. */
+    model: KnownChatModel | (string & {})
+    /** The conversation, in Google's form. */
+    contents: readonly object[] | object | string
+    /** Return a stream of responses. @default false */
     stream?: Stream | null | undefined
   }
 

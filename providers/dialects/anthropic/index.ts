@@ -2,6 +2,7 @@ import type { DecodeContext, Dialect } from '../../contract.js'
 import { decode } from './decode.js'
 import { encode } from './encode.js'
 import { errorFacts } from './errors.js'
+import { messages } from './native.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { AnthropicStream } from './stream.js'
 
@@ -15,5 +16,6 @@ export const anthropic: Dialect<AnthropicQuirks> = Object.freeze({
     decode,
     stream: (context: DecodeContext<AnthropicQuirks>) => new AnthropicStream(context),
   }),
+  messages,
   error: errorFacts,
 } satisfies Dialect<AnthropicQuirks>)

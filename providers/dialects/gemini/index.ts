@@ -3,6 +3,7 @@ import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
 import { encode, remoteMedia } from './encode.js'
 import { errorFacts } from './errors.js'
+import { generateContent } from './native.js'
 import type { GeminiQuirks } from './scope.js'
 import { GeminiStream } from './stream.js'
 
@@ -17,6 +18,7 @@ export const gemini: Dialect<GeminiQuirks> = Object.freeze({
     decode,
     stream: (context: DecodeContext<GeminiQuirks>) => new GeminiStream(context),
   }),
+  generateContent,
   embedding: Object.freeze({ maxInputs, encode: encodeEmbedding, decode: decodeEmbedding }),
   error: errorFacts,
 } satisfies Dialect<GeminiQuirks>)

@@ -64,7 +64,7 @@ function createRequest(
     baseModel: deployment.baseModel,
     maxRetries: 0,
     // needed to add up the usage of resumed streams
-    ...(call.options.resume && call.stream && { stream_options: { include_usage: true } }),
+    ...(call.options.resume && call.stream && call.operation === 'chat' && { stream_options: { include_usage: true } }),
     timeout: timeout === Number.POSITIVE_INFINITY ? 0 : Math.max(1, timeout),
   }
 }

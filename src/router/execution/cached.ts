@@ -137,12 +137,12 @@ async function describeMember(
     const { options } = split
     params = split.params
     const { provider, model } = await resolveModel(modelFor(deployment, group.matched), context, {
-      operation,
+      operation: spec.api,
       params: split.params,
       options: { ...options, baseModel: deployment.baseModel },
     })
     const configured = context.providerOptions(provider.id)
-    const target = findTarget(provider, { operation, model, stream: false }, options, configured)
+    const target = findTarget(provider, { operation: spec.api, model, stream: false }, options, configured)
     const dropParams = options.dropParams ?? context.dropParams
     const headers = [context.headers, configured.headers, options.headers]
     scope = { provider, model, target, options, configured, dropParams, headers }

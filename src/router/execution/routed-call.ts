@@ -1,8 +1,9 @@
-import type { Operation } from '../../../providers/contract.js'
+import type { CallOperation } from '../../../providers/contract.js'
 import type { CacheInput } from '../../cache/policy.js'
 import type { CacheOutcome } from '../../call/cache-outcome.js'
 import { AbortError, BadRequestError, type LLMError, TimeoutError } from '../../errors.js'
 import type { EventRecorder } from '../../observe/event-recorder.js'
+import { operations } from '../../operations/index.js'
 import type { Attempt } from '../../types/meta.js'
 import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
@@ -25,7 +26,7 @@ interface Interrupted {
 /** State of one call through the Router, over all of its attempts. */
 export class RoutedCall {
   readonly context: RouterContext
-  readonly operation: Operation
+  readonly operation: CallOperation
   /** The model group that the caller asked for. */
   readonly requested: string
   /** Parameters and options for the deployment, without `model`. */
@@ -57,7 +58,7 @@ export class RoutedCall {
   /** @param before the call that this one is a part of: time, attempts and fallbacks count together */
   constructor(
     context: RouterContext,
-    operation: Operation,
+    operation: CallOperation,
     given: object,
     before?: RoutedCall,
     interrupted?: Interrupted,
@@ -68,7 +69,7 @@ export class RoutedCall {
     this.requested = model
     this.request = request
     this.options = options
-    this.stream = (operation === 'chat' || operation === 'responses') && request.stream === true
+    this.stream = operations[operation].stream !== undefined && request.stream === true
     this.cache = cache
     this.signal = signal
     this.timeout = before?.timeout ?? timeout ?? context.settings.timeout

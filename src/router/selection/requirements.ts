@@ -1,4 +1,4 @@
-import type { Operation } from '../../../providers/contract.js'
+import type { CallOperation } from '../../../providers/contract.js'
 import { estimateTokens } from '../../tokens/estimate.js'
 import type { ChatParams } from '../../types/chat.js'
 import type { Facts } from '../deployments/deployment.js'
@@ -13,7 +13,7 @@ type Parameters = Readonly<Record<string, unknown>>
 
 /** Requirements of a call on its deployment. Each is worked out when it is first read. */
 export class Requirements {
-  readonly operation: Operation
+  readonly operation: CallOperation
   /** Price estimates by model. */
   readonly prices = new Map<string, PriceEstimate>()
   /** Whether the model must continue the text of an assistant message. */
@@ -27,7 +27,7 @@ export class Requirements {
   #characters: number | undefined
   #vision: boolean | undefined
 
-  constructor(operation: Operation, request: Parameters, prefill = false) {
+  constructor(operation: CallOperation, request: Parameters, prefill = false) {
     this.operation = operation
     this.prefill = prefill
     this.maxTokens = findMaxTokens(request)
@@ -48,7 +48,7 @@ export class Requirements {
 
   /** Whether the operation generates text: it has output tokens, tools and images. */
   get generates(): boolean {
-    return this.operation === 'chat' || this.operation === 'responses'
+    return generating.has(this.operation)
   }
 
   get tools(): boolean {
@@ -57,13 +57,17 @@ export class Requirements {
   }
 
   get jsonSchema(): boolean {
-    const { response_format: format, text } = this.#request
+    const { response_format: format, text, output_config: output } = this.#request
+    const { responseSchema, responseJsonSchema } = generationConfig(this.#request)
+    if (responseSchema !== undefined || responseJsonSchema !== undefined) return true
+    if (isObject(output) && isObject(output.format)) return output.format.type === 'json_schema'
     if (isObject(text) && isObject(text.format)) return text.format.type === 'json_schema'
     return isObject(format) && (!('type' in format) || format.type === 'json_schema')
   }
 
   get vision(): boolean {
-    this.#vision ??= hasImages(this.#request.messages) || hasImages(this.#request.input)
+    this.#vision ??=
+      hasImages(this.#request.messages) || hasImages(this.#request.input) || hasInlineImages(this.#request.contents)
     return this.#vision
   }
 
@@ -100,13 +104,24 @@ function findMaxTokens(request: Parameters): number | undefined {
   const { max_completion_tokens: completion, max_tokens: tokens, max_output_tokens: output } = request
   if (typeof completion === 'number') return completion
   if (typeof tokens === 'number') return tokens
-  return typeof output === 'number' ? output : undefined
+  if (typeof output === 'number') return output
+  const { maxOutputTokens: most } = generationConfig(request)
+  return typeof most === 'number' ? most : undefined
 }
+
+/** Parameters of generateContent. */
+function generationConfig({ generationConfig: camel, generation_config: snake }: Parameters): Parameters {
+  const config = camel ?? snake
+  return isObject(config) ? config : none
+}
+
+const none: Parameters = Object.freeze({})
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 function countCharacters(request: Parameters): number {
   const { messages, tools, input, instructions, documents, query } = request
+  const { system, contents, systemInstruction, system_instruction: instruction } = request
   let sum = 0
   const add = (value: unknown, depth: number): void => {
     if (typeof value === 'string') sum += value.length
@@ -115,10 +130,13 @@ function countCharacters(request: Parameters): number {
       if (typeof value[0] === 'number') sum += value.length * 3
       else for (const item of value) add(item, depth)
     } else if (isObject(value) && depth < 8) {
-      for (const item of Object.values(value)) add(item, depth + 1)
+      // base64 is not read as text
+      const isMedia = typeof value.data === 'string' && (value.type === 'base64' || 'mimeType' in value || 'mime_type' in value)
+      for (const item of Object.values(value)) if (!(isMedia && item === value.data)) add(item, depth + 1)
     }
   }
-  for (const part of [messages, tools, input, instructions, documents, query]) if (part !== undefined) add(part, 0)
+  const parts = [messages, tools, input, instructions, documents, query, system, contents, systemInstruction, instruction]
+  for (const part of parts) if (part !== undefined) add(part, 0)
   return sum
 }
 
@@ -128,11 +146,27 @@ function hasImages(items: unknown): boolean {
   for (const item of items as readonly { content?: unknown }[]) {
     if (!Array.isArray(item?.content)) continue
     for (const part of item.content as readonly { type?: unknown }[]) {
-      if (part?.type === 'image_url' || part?.type === 'input_image') return true
+      if (part?.type === 'image_url' || part?.type === 'input_image' || part?.type === 'image') return true
     }
   }
   return false
 }
+
+/** @param contents turns of generateContent */
+function hasInlineImages(contents: unknown): boolean {
+  if (!Array.isArray(contents)) return false
+  for (const turn of contents as readonly { parts?: unknown }[]) {
+    if (!Array.isArray(turn?.parts)) continue
+    for (const part of turn.parts as readonly Parameters[]) {
+      const media = part?.inlineData ?? part?.inline_data ?? part?.fileData ?? part?.file_data
+      if (isObject(media) && String(media.mimeType ?? media.mime_type).startsWith('image/')) return true
+    }
+  }
+  return false
+}
+
+/** Operations that generate text. */
+const generating: ReadonlySet<CallOperation> = new Set(['chat', 'responses', 'messages', 'generateContent'])
 
 export type Inability = 'tools' | 'images' | 'prefill' | 'length'
 

@@ -1,0 +1,41 @@
+import type { InboundWire } from '../../providers/inbound/contract.js'
+import { GenerateContentStream } from '../call/generate-content-stream.js'
+import { BadRequestError, got } from '../errors.js'
+import type { GenerateContentResponse } from '../types/wires.js'
+import { streamOf, wireOperation } from './over-chat.js'
+import { checkStream } from './shapes.js'
+
+/** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
+export type GenerateContentResult<Stream extends boolean> = boolean extends Stream
+  ? GenerateContentResponse | GenerateContentStream
+  : Stream extends true
+    ? GenerateContentStream
+    : GenerateContentResponse
+
+/** Google's generateContent: passed through to hosts that have it, translated for all other chat models. */
+export const generateContent = wireOperation(
+  {
+    name: 'generateContent',
+    method: 'generateContent',
+    path: '/v1beta/models/{model}:generateContent',
+    params: new Set([
+      ...['model', 'stream', 'contents', 'systemInstruction', 'system_instruction', 'generationConfig'],
+      ...['generation_config', 'safetySettings', 'safety_settings', 'tools', 'toolConfig', 'tool_config'],
+      ...['cachedContent', 'cached_content', 'labels', 'serviceTier', 'service_tier', 'extra_body'],
+    ]),
+    check(params) {
+      const { contents } = params
+      const fits = typeof contents === 'string' ? contents !== '' : typeof contents === 'object' && contents !== null
+      if (!fits || (Array.isArray(contents) && contents.length === 0)) {
+        throw new BadRequestError(
+          `'contents' must be a non-empty array, for example [{ role: 'user', parts: [{ text: 'Hello' }] }]; ${got(contents)}.`,
+          { param: 'contents' },
+        )
+      }
+      checkStream(params)
+    },
+    load: async () => (await import('../../providers/inbound/gemini/index.js')).wire as unknown as InboundWire,
+    stream: streamOf(GenerateContentStream),
+  },
+  (dialect) => dialect.generateContent,
+)
