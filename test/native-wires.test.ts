@@ -120,7 +120,10 @@ describe('messages() at a host with the Messages API', () => {
   })
 
   it('fails with the class of the error, and retries a stream that fails before its content', async () => {
-    const overloaded = { status: 529, text: '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}' }
+    const overloaded = {
+      status: 529,
+      text: '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+    }
     const missing = { status: 404, text: '{"type":"error","error":{"type":"not_found_error","message":"no model"}}' }
     const { client, requests } = await anthropicClient(overloaded, events.join(''), missing)
     const stream = await client.messages({ ...request, stream: true, maxRetries: 1 })
@@ -171,12 +174,21 @@ describe('generateContent() at a host with that API', () => {
 
 describe('messages() of a Router', () => {
   it('falls back from one deployment with the API to another', async () => {
-    const { base, requests } = await serve({ status: 500, text: '{"type":"error","error":{"type":"api_error","message":"x"}}' }, message)
+    const { base, requests } = await serve(
+      { status: 500, text: '{"type":"error","error":{"type":"api_error","message":"x"}}' },
+      message,
+    )
     const router = new Router({
       modelList: ['a', 'b'].map((id) => ({
         id,
         modelName: 'claude',
-        params: { model: 'anthropic/claude-sonnet-4-5', apiKey: 'k', apiBase: base, temperature: 0.5, reasoning_effort: 'low' },
+        params: {
+          model: 'anthropic/claude-sonnet-4-5',
+          apiKey: 'k',
+          apiBase: base,
+          temperature: 0.5,
+          reasoning_effort: 'low',
+        },
       })),
     })
     const answer = await router.messages({ ...request, model: 'claude' })

@@ -1,4 +1,12 @@
-import type { CallOperation, DecodeContext, Dialect, EncodeContext, Encoded, Operation, Provider } from '../../providers/contract.js'
+import type {
+  CallOperation,
+  DecodeContext,
+  Dialect,
+  EncodeContext,
+  Encoded,
+  Operation,
+  Provider,
+} from '../../providers/contract.js'
 import type { CacheableCall } from '../cache/cacheable-call.js'
 import type { Origin } from '../cache/entry.js'
 import type { CachePolicy } from '../cache/policy.js'

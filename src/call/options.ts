@@ -94,6 +94,22 @@ export const providerOptions = namesFor((places) => places.includes('provider'))
 /** Options of a provider's account that a call can't change. */
 export const accountOptions = namesFor((places) => places.includes('provider') && !places.includes('call'))
 
+/** Options of a call through a Router, beside those of a call. */
+export const routerCallOptions = [
+  'tags',
+  'allowedRegions',
+  'priority',
+  'numRetries',
+  'fallbacks',
+  'contextWindowFallbacks',
+  'contentPolicyFallbacks',
+  'resume',
+  'mockTestingFallbacks',
+  'mockTestingContextFallbacks',
+  'mockTestingContentPolicyFallbacks',
+  'mockTestingRateLimitError',
+] as const
+
 /** Options and parameters by the names that other libraries give them. */
 export const synonyms: Readonly<Record<string, string>> = {
   base_url: 'apiBase',

@@ -1,8 +1,8 @@
 import type { ChatDialect, Decoded } from '../../providers/contract.js'
 import type { ChatCompletion, ChatCompletionChunk } from '../types/chat.js'
 import type { AnyUsage, Billing } from './billing.js'
-import { ChatAccumulator } from './chat-accumulator.js'
 import type { Call } from './call.js'
+import { ChatAccumulator } from './chat-accumulator.js'
 import { RawEvent } from './raw-event.js'
 import type { StreamAccumulator } from './stream-accumulator.js'
 

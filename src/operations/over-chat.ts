@@ -75,11 +75,13 @@ export function wireOperation(
       const encoded = part.native.encode(own, context)
       const dropped = Object.keys(foreign)
       if (dropped.length === 0) return encoded
-      const warnings = dropped.map((param): Warning => ({
-        type: 'dropped',
-        param,
-        message: `'${param}' is a parameter of completion(), and was left out.`,
-      }))
+      const warnings = dropped.map(
+        (param): Warning => ({
+          type: 'dropped',
+          param,
+          message: `'${param}' is a parameter of completion(), and was left out.`,
+        }),
+      )
       return { ...encoded, warnings: [...(encoded.warnings ?? []), ...warnings] }
     },
     decode(part, body, context) {

@@ -12,12 +12,14 @@ import type { EventRecorder } from '../observe/event-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
 import type { CompletionResult } from '../operations/chat.js'
+import { type CountTokensRequest, runCountTokens } from '../operations/count-tokens.js'
 import type { EmbeddingResult } from '../operations/embedding.js'
 import type { GenerateContentResult } from '../operations/generate-content.js'
 import { operations } from '../operations/index.js'
 import type { MessagesResult } from '../operations/messages.js'
 import type { ResponsesResult } from '../operations/responses.js'
 import { withSettlement } from '../operations/settlement.js'
+import type { TokenCount } from '../tokens/types.js'
 import type { ResponseFormatInput } from '../types/chat.js'
 import type { ModerationResponse } from '../types/moderation.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
@@ -37,7 +39,7 @@ import { Availability } from './deployments/availability.js'
 import { RouterBudgets } from './deployments/budgets.js'
 import type { Deployment } from './deployments/deployment.js'
 import { HealthChecker } from './deployments/health-check.js'
-import { ModelGroups } from './deployments/model-groups.js'
+import { ModelGroups, modelFor } from './deployments/model-groups.js'
 import { attachState } from './deployments/shared-state.js'
 import { takeSnapshot } from './deployments/snapshot.js'
 import { RouterEvents } from './events.js'
@@ -200,6 +202,22 @@ export class Router {
     options?: RoutedCallOptions,
   ): Promise<ModerationResponse> {
     return this.#start('moderation', request, options) as Promise<ModerationResponse>
+  }
+
+  /**
+   * Counts the tokens of a chat request for the first deployment of its group: at the provider's own endpoint if it has one, else
+   * locally. Nothing is generated or billed, and no limit counts it.
+   * @throws {BadRequestError} if the group is unknown or has no deployment
+   */
+  async countTokens(request: CountTokensRequest, options?: CallOptions): Promise<TokenCount> {
+    const { model, ...rest } = (
+      options === undefined ? request : joinRequest(operations.chat, request, options)
+    ) as CountTokensRequest
+    const group = this.#context.groups.resolve(String(model))
+    const [deployment] = group.deployments
+    if (!deployment) throw new BadRequestError(`The model group '${model}' has no deployment.`, { param: 'model' })
+    const { baseModel, context } = deployment
+    return runCountTokens(context, { ...rest, model: modelFor(deployment, group.matched), baseModel })
   }
 
   #start(operation: CallOperation, given: object, options: object | undefined): Promise<unknown> {

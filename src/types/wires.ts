@@ -61,7 +61,11 @@ export interface GenerateContentParams {
 /** An answer of generateContent; of a stream, each event. */
 export interface GenerateContentResponse {
   /** The answers. */
-  candidates?: { content?: { role?: string; parts?: Record<string, unknown>[] }; finishReason?: string; [field: string]: unknown }[]
+  candidates?: {
+    content?: { role?: string; parts?: Record<string, unknown>[] }
+    finishReason?: string
+    [field: string]: unknown
+  }[]
   /** Token counts, in Google's form. */
   usageMetadata?: Record<string, unknown>
   /** The answering model. */

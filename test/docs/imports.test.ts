@@ -82,6 +82,7 @@ const floors = [
   ['router', /^src\/router\//],
   ['limits', /^src\/limits\//],
   ['client', /^src\/client\.ts$/],
+  ['server', /^src\/server\//],
   ['observe', /^src\/observe\//],
   ['operations', /^src\/operations\//],
   // a cache is a stage of a call, and made of others: circles are looked for below

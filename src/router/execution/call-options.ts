@@ -1,5 +1,5 @@
 import { type CacheInput, checkCache } from '../../cache/policy.js'
-import { toCamel } from '../../call/options.js'
+import { routerCallOptions, toCamel } from '../../call/options.js'
 import { sensitive } from '../../call/target.js'
 import { BadRequestError, got, shortened } from '../../errors.js'
 import { deploymentOnly, targetProblem } from '../option-names.js'
@@ -17,22 +17,8 @@ export interface SplitCall {
   readonly signal: AbortSignal | undefined
 }
 
-export const routerCallOptions = [
-  'tags',
-  'allowedRegions',
-  'priority',
-  'numRetries',
-  'fallbacks',
-  'contextWindowFallbacks',
-  'contentPolicyFallbacks',
-  'resume',
-  'mockTestingFallbacks',
-  'mockTestingContextFallbacks',
-  'mockTestingContentPolicyFallbacks',
-  'mockTestingRateLimitError',
-] as const satisfies readonly (keyof RouterCallOptions)[]
-
-export const isRouterCallOption: ReadonlySet<string> = new Set(routerCallOptions)
+const names: readonly (keyof RouterCallOptions)[] = routerCallOptions
+export const isRouterCallOption: ReadonlySet<string> = new Set(names)
 
 /** A Router option in snake_case would be sent to the model and have no effect. */
 const isMisspelled = (name: string) => name.includes('_') && isRouterCallOption.has(toCamel(name))

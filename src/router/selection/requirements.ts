@@ -131,11 +131,23 @@ function countCharacters(request: Parameters): number {
       else for (const item of value) add(item, depth)
     } else if (isObject(value) && depth < 8) {
       // base64 is not read as text
-      const isMedia = typeof value.data === 'string' && (value.type === 'base64' || 'mimeType' in value || 'mime_type' in value)
+      const isMedia =
+        typeof value.data === 'string' && (value.type === 'base64' || 'mimeType' in value || 'mime_type' in value)
       for (const item of Object.values(value)) if (!(isMedia && item === value.data)) add(item, depth + 1)
     }
   }
-  const parts = [messages, tools, input, instructions, documents, query, system, contents, systemInstruction, instruction]
+  const parts = [
+    messages,
+    tools,
+    input,
+    instructions,
+    documents,
+    query,
+    system,
+    contents,
+    systemInstruction,
+    instruction,
+  ]
   for (const part of parts) if (part !== undefined) add(part, 0)
   return sum
 }

@@ -1,0 +1,74 @@
+import { CompletionStream } from '../call/completion-stream.js'
+import type { EmbeddingResponse } from '../types/embedding.js'
+import { type Action, events, json, send, type WithMeta } from './action.js'
+import { completion } from './completions.js'
+import { countTokens } from './count-tokens.js'
+import { generateContent } from './gemini.js'
+import { messages } from './messages.js'
+import { model, models } from './models.js'
+import { deleteResponse, responses, storedResponse } from './responses.js'
+import { chunkWriter, errorEvents, streamBody } from './sse.js'
+import type { RouteOperation } from './types.js'
+
+const chat: Action = {
+  spec: 'chat',
+  async run(input) {
+    const answer = await send(input, 'completion')
+    if (answer instanceof CompletionStream) {
+      return events(input.headers(answer.meta), streamBody(answer.texts(chunkWriter()), errorEvents.openai))
+    }
+    return json(input.headers((answer as WithMeta).meta), answer as object)
+  },
+}
+
+/** An operation whose answer is the body. */
+const plain = (spec: 'rerank' | 'moderation'): Action => ({
+  spec,
+  async run(input) {
+    const answer = (await send(input, spec)) as WithMeta
+    return json(input.headers(answer.meta), answer)
+  },
+})
+
+const embedding: Action = {
+  spec: 'embedding',
+  async run(input) {
+    const base64 = input.call.params.encoding_format === 'base64'
+    const options = base64 ? { ...input.options, vectorType: 'float32' } : input.options
+    const answer = (await send({ ...input, options }, 'embedding')) as EmbeddingResponse<number[] | Float32Array>
+    const { data, ...rest } = answer
+    const body = base64
+      ? { ...rest, data: data.map((one) => ({ ...one, embedding: toBase64(one.embedding as Float32Array) })) }
+      : answer
+    return json(input.headers(answer.meta), body)
+  },
+}
+
+/** Characters per call: arguments of a function are limited. */
+const step = 0x2000
+
+/** Little-endian float32, as OpenAI's SDK reads it. */
+function toBase64(vector: Float32Array): string {
+  const bytes = new Uint8Array(vector.length * 4)
+  const view = new DataView(bytes.buffer)
+  for (let at = 0; at < vector.length; at++) view.setFloat32(at * 4, vector[at] ?? 0, true)
+  let text = ''
+  for (let at = 0; at < bytes.length; at += step) text += String.fromCharCode(...bytes.subarray(at, at + step))
+  return btoa(text)
+}
+
+export const actions: Readonly<Record<RouteOperation, Action>> = Object.freeze({
+  chat,
+  completion,
+  embedding,
+  rerank: plain('rerank'),
+  moderation: plain('moderation'),
+  responses,
+  storedResponse,
+  deleteResponse,
+  messages,
+  generateContent,
+  countTokens,
+  models,
+  model,
+})

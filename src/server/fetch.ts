@@ -1,0 +1,75 @@
+import { tooLarge } from './errors.js'
+import type { RequestHandler } from './handler.js'
+import type { HandlerResponse } from './types.js'
+
+/** The handler as a function from Request to Response. */
+export function fetchForm(handler: RequestHandler): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { method, url, signal } = request
+    const headers: Record<string, string> = {}
+    request.headers.forEach((value, name) => {
+      headers[name] = value
+    })
+    const response = await handler.handle({
+      method,
+      url: pathOf(url),
+      headers,
+      body: () => readBody(request, handler.maxBodyBytes),
+      signal,
+    })
+    return toResponse(response)
+  }
+}
+
+/** Path and query of a URL. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  if (start < 0) return '/'
+  const end = url.indexOf('#', start)
+  return end < 0 ? url.slice(start) : url.slice(start, end)
+}
+
+async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+  const { body } = request
+  if (!body) return new Uint8Array()
+  const parts: Uint8Array[] = []
+  let length = 0
+  const reader = body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    length += value.length
+    if (length > limit) {
+      await reader.cancel()
+      throw tooLarge(limit)
+    }
+    parts.push(value)
+  }
+  const [first] = parts
+  if (first && parts.length === 1) return first
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+const encoder = new TextEncoder()
+
+function toResponse({ status, headers, body }: HandlerResponse): Response {
+  if (body === undefined || typeof body === 'string') return new Response(body, { status, headers })
+  const texts = body[Symbol.asyncIterator]()
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await texts.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      await texts.return?.()
+    },
+  })
+  return new Response(stream, { status, headers })
+}

@@ -1,0 +1,177 @@
+import { BadRequestError, LLMError } from '../errors.js'
+import { operations } from '../operations/index.js'
+import type { CallMeta } from '../types/meta.js'
+import type { SettledRecord } from '../types/settled.js'
+import type { Action } from './action.js'
+import { actions } from './actions.js'
+import { errorResponse, Refusal, tooLarge, withModelStatus } from './errors.js'
+import { parseBody, readParams } from './params.js'
+import { memoryResponseStore } from './response-store.js'
+import { findRoute } from './routes.js'
+import type {
+  HandlerCall,
+  HandlerCallOptions,
+  HandlerOptions,
+  HandlerRequest,
+  HandlerResponse,
+  HandlerTarget,
+  ResponseStore,
+  RouteInfo,
+} from './types.js'
+
+const defaultMaxBodyBytes = 32 * 1024 * 1024
+
+/** Answers requests of every supported API with a client or a Router. */
+export class RequestHandler {
+  readonly #target: HandlerTarget
+  readonly #options: HandlerOptions
+  readonly #basePath: string
+  readonly #store: ResponseStore | undefined
+  readonly maxBodyBytes: number
+
+  constructor(target: HandlerTarget, options: HandlerOptions) {
+    this.#target = target
+    this.#options = options
+    this.#basePath = basePathOf(options.basePath)
+    this.#store = options.store === false ? undefined : (options.store ?? memoryResponseStore())
+    this.maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
+  }
+
+  /** True if a path is none of the handler's. */
+  isUnknown(request: HandlerRequest): boolean {
+    const route = findRoute(request, this.#basePath)
+    return 'refusal' in route && route.refusal.status === 404
+  }
+
+  /** Answers a request. Never rejects: errors become responses. */
+  async handle(request: HandlerRequest): Promise<HandlerResponse> {
+    const route = findRoute(request, this.#basePath)
+    const id = newId()
+    if ('refusal' in route) return errorResponse(route.refusal, route.dialect, id)
+    let call: HandlerCall = { route, request, params: {}, ignored: nothing, context: undefined, id }
+    try {
+      const authorized = this.#options.authorize?.(request, route)
+      const context = authorized instanceof Promise ? await authorized : authorized
+      const action = actions[route.operation]
+      const body = action.spec === undefined ? undefined : await this.#read(request, route, action.spec)
+      call = { route, request, params: body?.params ?? {}, ignored: body?.ignored ?? nothing, context, id }
+      const given = this.#options.beforeCall?.(call)
+      const before = given instanceof Promise ? await given : given
+      return await action.run({
+        target: this.#target,
+        call,
+        options: this.#callOptions(call, before ?? undefined),
+        store: this.#store,
+        models: this.#options.models,
+        headers: (meta) => this.#headers(call, meta, undefined),
+      })
+    } catch (error) {
+      return this.#failure(call, error)
+    }
+  }
+
+  async #read({ body, headers }: HandlerRequest, route: RouteInfo, spec: NonNullable<Action['spec']>) {
+    const limit = this.maxBodyBytes
+    if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+    const given = typeof body === 'function' ? await body() : (body ?? '')
+    let parsed: unknown = given
+    if (typeof given === 'string' || given instanceof Uint8Array) {
+      const encoding = headers['content-encoding']
+      if (encoding && encoding !== 'identity' && typeof given !== 'string') {
+        throw new Refusal(415, `The body must not be compressed; got 'content-encoding: ${encoding.slice(0, 40)}'.`)
+      }
+      if (given.length > limit) throw tooLarge(limit)
+      parsed = parseBody(given)
+    }
+    const read = readParams(operations[spec], parsed)
+    if (route.model !== undefined) read.params.model = route.model
+    return read
+  }
+
+  #callOptions(call: HandlerCall, before: HandlerCallOptions | undefined): HandlerCallOptions | undefined {
+    const { signal } = call.request
+    const { onSettled } = this.#options
+    if (signal === undefined && onSettled === undefined) return before
+    const options: Record<string, unknown> = { ...before }
+    if (signal) options.signal = before?.signal ? AbortSignal.any([before.signal, signal]) : signal
+    if (onSettled) {
+      options.onSettled = (record: SettledRecord) => {
+        try {
+          before?.onSettled?.(record)
+        } finally {
+          onSettled(record, call)
+        }
+      }
+    }
+    return options
+  }
+
+  #headers(call: HandlerCall, meta: CallMeta | undefined, error: LLMError | undefined): Record<string, string> {
+    const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': call.id }
+    if (call.route.dialect === 'anthropic') headers['request-id'] = call.id
+    const warnings = warningsOf(call, meta)
+    if (warnings !== undefined) headers['x-llmux-warnings'] = warnings
+    this.#addHeaders(headers, call, meta, error)
+    return headers
+  }
+
+  #addHeaders(
+    headers: Record<string, string>,
+    call: HandlerCall,
+    meta: CallMeta | undefined,
+    error: LLMError | undefined,
+  ): void {
+    const more = this.#options.responseHeaders?.(call, meta, error)
+    for (const name in more) {
+      const value: unknown = more[name]
+      if (value !== undefined && value !== null) headers[name.toLowerCase()] = headerText(String(value))
+    }
+  }
+
+  #failure(call: HandlerCall, thrown: unknown): HandlerResponse {
+    const error = withModelStatus(thrown, call.params.model)
+    const response = errorResponse(error, call.route.dialect, call.id)
+    try {
+      this.#addHeaders(response.headers, call, metaOf(error), LLMError.is(error) ? error : undefined)
+    } catch {
+      // an error of the hook must not hide the error of the call
+    }
+    return response
+  }
+}
+
+const metaOf = (error: unknown): CallMeta | undefined => (LLMError.is(error) ? error.partial?.meta : undefined)
+
+const nothing = Object.freeze({})
+
+let counter = 0
+const stem = Math.floor(Math.random() * 2 ** 40).toString(36)
+
+/** Unique in this process, and unlikely to repeat in others. */
+const newId = (): string => `req_${stem}${Date.now().toString(36)}${(counter++).toString(36)}`
+
+function basePathOf(given: string | undefined): string {
+  if (given === undefined || given === '' || given === '/') return ''
+  if (typeof given !== 'string' || !given.startsWith('/')) {
+    throw new BadRequestError(`'basePath' must begin with '/', such as '/api/llm'; got '${given}'.`, {
+      param: 'basePath',
+    })
+  }
+  return given.replace(/\/+$/, '')
+}
+
+const longestHeader = 1000
+
+/** The changes to a request as a header. */
+function warningsOf({ ignored }: HandlerCall, meta: CallMeta | undefined): string | undefined {
+  const texts = new Set<string>()
+  for (const name in ignored) texts.add(`ignored: ${name}`)
+  for (const warning of meta?.warnings ?? []) {
+    texts.add('param' in warning ? `${warning.type}: ${warning.param}` : warning.type)
+  }
+  if (texts.size === 0) return undefined
+  return headerText([...texts].join('; ')).slice(0, longestHeader)
+}
+
+/** Visible ASCII: parts of headers may come from clients. */
+const headerText = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ')

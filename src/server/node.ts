@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tooLarge } from './errors.js'
+import type { RequestHandler } from './handler.js'
+import type { HandlerRequest, HandlerResponse } from './types.js'
+
+/** The handler in the form of Node's `http`, which is a middleware of Express as well. */
+export function nodeForm(handler: RequestHandler) {
+  return (request: IncomingMessage, response: ServerResponse, next?: () => void): void => {
+    const { method = 'GET', url = '/', headers } = request
+    const left = new AbortController()
+    const given: HandlerRequest = {
+      method,
+      url,
+      headers: headers as HandlerRequest['headers'],
+      body: bodyOf(request, handler.maxBodyBytes),
+      signal: left.signal,
+    }
+    if (next && handler.isUnknown(given)) return next()
+    response.on('close', () => {
+      if (!response.writableFinished) left.abort(new Error('The client closed the connection.'))
+    })
+    // a broken connection is reported by its close
+    response.on('error', () => {})
+    handler
+      .handle(given)
+      .then((answer) => write(answer, response))
+      .catch(() => response.destroy())
+  }
+}
+
+/** The body, or what a middleware such as `express.json()` made of it. */
+function bodyOf(request: IncomingMessage, limit: number): HandlerRequest['body'] {
+  const { body } = request as { body?: unknown }
+  if (typeof body === 'string' || (typeof body === 'object' && body !== null)) return body
+  return () => readBody(request, limit)
+}
+
+function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let length = 0
+    request.on('data', (part: Buffer) => {
+      length += part.length
+      if (length <= limit) return parts.push(part)
+      // the rest is read and dropped, so that the client can read the response
+      parts.length = 0
+      reject(tooLarge(limit))
+      return undefined
+    })
+    request.on('end', () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)))
+    request.on('error', reject)
+    request.on('close', () => reject(new Error('The client closed the connection before the end of its request.')))
+  })
+}
+
+async function write({ status, headers, body }: HandlerResponse, response: ServerResponse): Promise<void> {
+  if (body === undefined || typeof body === 'string') {
+    const text = body ?? ''
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
+    response.end(text)
+    return
+  }
+  response.writeHead(status, headers)
+  const texts = body[Symbol.asyncIterator]()
+  let closed = false
+  let resume = () => {}
+  response.on('close', () => {
+    closed = true
+    resume()
+    void texts.return?.()
+  })
+  response.on('drain', () => resume())
+  for (;;) {
+    const { done, value } = await texts.next()
+    if (done || closed) break
+    if (!response.write(value)) {
+      await new Promise<void>((resolve) => {
+        resume = resolve
+        if (closed) resolve()
+      })
+    }
+  }
+  if (!closed) response.end()
+}

@@ -1,0 +1,100 @@
+import { ResponsesStream } from '../call/responses-stream.js'
+import { BadRequestError, NotFoundError } from '../errors.js'
+import type { ResponsesResponse } from '../types/responses.js'
+import { type Action, type ActionInput, events, json, send } from './action.js'
+import { errorEvents, streamBody } from './sse.js'
+
+/** OpenAI's Responses API. The store answers for ids that the provider of the next call may not know. */
+export const responses: Action = {
+  spec: 'responses',
+  async run(input) {
+    const { params } = input.call
+    const previous = params.previous_response_id
+    await resolveReferences(input)
+    const kept = params.store !== false && input.store !== undefined
+    const sent = itemsOf(params.input)
+    const answer = (await send(input, 'responses')) as ResponsesResponse | ResponsesStream
+    const finish = (response: ResponsesResponse) => {
+      if (kept) keep(input, withPrevious(response, previous), sent)
+    }
+    if (answer instanceof ResponsesStream) {
+      if (kept) answer.whenOver((failure, soFar) => failure ?? finish(soFar() as ResponsesResponse))
+      return events(input.headers(answer.meta), streamBody(answer.texts(), errorEvents.responses))
+    }
+    finish(answer)
+    return json(input.headers(answer.meta), withPrevious(answer, previous))
+  },
+}
+
+/** The answer as the API has it: without the SDK's own field. */
+function withPrevious({ output_text: _, ...response }: ResponsesResponse, previous: unknown): Record<string, unknown> {
+  return typeof previous === 'string' ? { ...response, previous_response_id: previous } : { ...response }
+}
+
+/** Puts the items of the previous response, and those that are named by id, into the input. Unknown ids are left to the provider. */
+async function resolveReferences({ call, store }: ActionInput): Promise<void> {
+  const { params, context } = call
+  if (!store) return
+  const { previous_response_id: previous } = params
+  if (Array.isArray(params.input)) {
+    const resolved: unknown[] = []
+    for (const item of params.input as unknown[]) {
+      const id = referenceIn(item)
+      const known = id === undefined ? undefined : await store.item(id, context)
+      resolved.push(known ?? item)
+    }
+    params.input = resolved
+  }
+  if (typeof previous !== 'string' || previous === '') return
+  const stored = await store.get(previous, context)
+  if (!stored) return
+  delete params.previous_response_id
+  params.input = [...stored.input, ...itemsOf(stored.response.output), ...itemsOf(params.input)]
+}
+
+/** The id of a reference to an item, which the AI SDK sends in its place. */
+function referenceIn(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null) return undefined
+  const { type, id } = item as { type?: unknown; id?: unknown }
+  return typeof id === 'string' && (type === 'item_reference' || Object.keys(item).length === 1) ? id : undefined
+}
+
+function itemsOf(input: unknown): readonly unknown[] {
+  if (typeof input === 'string') return [{ type: 'message', role: 'user', content: input }]
+  return Array.isArray(input) ? input : []
+}
+
+function keep({ store, call }: ActionInput, response: Record<string, unknown>, input: readonly unknown[]): void {
+  const { id } = response
+  if (typeof id !== 'string' || id === '') return
+  try {
+    // an answer that can't be kept has been delivered all the same
+    Promise.resolve(store?.put(id, { response, input }, call.context)).catch(() => {})
+  } catch {}
+}
+
+/** `GET /v1/responses/{id}` */
+export const storedResponse: Action = {
+  async run(input) {
+    const { id = '' } = input.call.route
+    const stored = await requireStore(input).get(id, input.call.context)
+    if (!stored) throw unknownResponse(id)
+    return json(input.headers(undefined), stored.response)
+  },
+}
+
+/** `DELETE /v1/responses/{id}` */
+export const deleteResponse: Action = {
+  async run(input) {
+    const { id = '' } = input.call.route
+    if (!(await requireStore(input).delete(id, input.call.context))) throw unknownResponse(id)
+    return json(input.headers(undefined), { id, object: 'response', deleted: true })
+  },
+}
+
+function requireStore({ store }: ActionInput) {
+  if (!store) throw new BadRequestError('This server does not keep responses.')
+  return store
+}
+
+const unknownResponse = (id: string) => new NotFoundError(`Response with id '${id.slice(0, 200)}' not found.`)

@@ -1,0 +1,121 @@
+import type { HttpErrorDialect } from '../http-error.js'
+import { Refusal } from './errors.js'
+import type { HandlerRequest, RouteInfo, RouteOperation } from './types.js'
+
+/** A request that leads to no call. */
+export interface NoRoute {
+  readonly dialect: HttpErrorDialect
+  readonly refusal: Refusal
+}
+
+const routeOf = (operation: RouteOperation, dialect: HttpErrorDialect): Readonly<Record<string, RouteInfo>> =>
+  Object.freeze({ POST: Object.freeze({ operation, dialect }) })
+
+/** Routes by their path without version, and method. */
+const plain: ReadonlyMap<string, Readonly<Record<string, RouteInfo>>> = new Map([
+  ['chat/completions', routeOf('chat', 'openai')],
+  ['completions', routeOf('completion', 'openai')],
+  ['embeddings', routeOf('embedding', 'openai')],
+  ['moderations', routeOf('moderation', 'openai')],
+  ['rerank', routeOf('rerank', 'openai')],
+  ['responses', routeOf('responses', 'openai')],
+  ['messages', routeOf('messages', 'anthropic')],
+  ['messages/count_tokens', routeOf('countTokens', 'anthropic')],
+])
+
+/** Calls of Gemini, after the colon at the end of the path. */
+const methods: Readonly<Record<string, Omit<RouteInfo, 'model'>>> = {
+  generateContent: { operation: 'generateContent', dialect: 'gemini' },
+  streamGenerateContent: { operation: 'generateContent', dialect: 'gemini', stream: 'array' },
+  countTokens: { operation: 'countTokens', dialect: 'gemini' },
+}
+
+const onModel = /(?:^|\/)models\/(.+):(\w+)$/
+/** Azure's deployments, and the engines of OpenAI's early API. */
+const withModel = /^(?:openai\/)?(?:deployments|engines)\/(.+?)\/(chat\/completions|completions|embeddings)$/
+const version = /^(?:openai\/)?v\d\w*\//
+
+/** Finds the destination of a request. */
+export function findRoute({ method, url, headers }: HandlerRequest, basePath: string): RouteInfo | NoRoute {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  // most requests need no more than this
+  const direct = path.startsWith('/v1/') && basePath === '' ? plain.get(path.slice(4)) : undefined
+  if (direct) return choose(direct, method, headers)
+  const dialect = dialectOf(path, headers)
+  if (basePath !== '' && !path.startsWith(`${basePath}/`)) return unknownPath(method, path, dialect)
+  const inside = path.slice(basePath.length + 1).replace(/\/+$/, '')
+  const name = inside.replace(version, '')
+  const found =
+    plain.get(name) ?? pathWithModel(name, url.slice(mark < 0 ? url.length : mark)) ?? listing(name, dialect)
+  return found ? choose(found, method, headers) : unknownPath(method, path, dialect)
+}
+
+function choose(
+  routes: Readonly<Record<string, RouteInfo>>,
+  method: string,
+  headers: HandlerRequest['headers'],
+): RouteInfo | NoRoute {
+  const route = routes[method]
+  const { dialect } = route ?? (Object.values(routes)[0] as RouteInfo)
+  // a client that tries a WebSocket first posts at once after this status
+  if (headers.upgrade !== undefined && /^websocket$/i.test(headers.upgrade)) {
+    return { dialect, refusal: new Refusal(426, 'This server does not support WebSocket. Send the request with POST.') }
+  }
+  if (route && Object.hasOwn(routes, method)) return route
+  const allow = Object.keys(routes).join(', ')
+  return { dialect, refusal: new Refusal(405, `The method must be ${allow}; got ${method.slice(0, 20)}.`, allow) }
+}
+
+function pathWithModel(name: string, query: string): Readonly<Record<string, RouteInfo>> | undefined {
+  const call = onModel.exec(name)
+  if (call) {
+    const [, model = '', method = ''] = call
+    const found = Object.hasOwn(methods, method) ? methods[method] : undefined
+    const decoded = found && decode(model)
+    if (!found || decoded === undefined) return undefined
+    const sse = found.stream && /[?&]alt=sse(?:&|$)/.test(query)
+    return { POST: { ...found, model: decoded, ...(sse && { stream: 'sse' as const }) } }
+  }
+  const deployment = withModel.exec(name)
+  if (!deployment) return undefined
+  const [, model = '', rest = ''] = deployment
+  const decoded = decode(model)
+  const route = plain.get(rest)?.POST
+  return route && decoded !== undefined ? { POST: { ...route, model: decoded } } : undefined
+}
+
+/** Models and stored responses. */
+function listing(name: string, dialect: HttpErrorDialect): Readonly<Record<string, RouteInfo>> | undefined {
+  if (name === 'models') return { GET: { operation: 'models', dialect } }
+  const [, kind, given = ''] = /^(models|responses)\/(.+)$/.exec(name) ?? []
+  const id = decode(given)
+  if (kind === undefined || id === undefined) return undefined
+  if (kind === 'models') return { GET: { operation: 'model', dialect, model: id } }
+  return {
+    GET: { operation: 'storedResponse', dialect: 'openai', id },
+    DELETE: { operation: 'deleteResponse', dialect: 'openai', id },
+  }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The API whose errors the client of an unknown path most likely reads. */
+function dialectOf(path: string, headers: HandlerRequest['headers']): HttpErrorDialect {
+  if (headers['anthropic-version'] !== undefined || /\/messages(?:\/|$)/.test(path)) return 'anthropic'
+  if (headers['x-goog-api-key'] !== undefined || /\/v1(?:beta|alpha)\d*\//.test(path) || onModel.test(path)) {
+    return 'gemini'
+  }
+  return 'openai'
+}
+
+function unknownPath(method: string, path: string, dialect: HttpErrorDialect): NoRoute {
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
+  return { dialect, refusal: new Refusal(404, `Unknown path: ${method.slice(0, 20)} ${shown}. Check the base URL.`) }
+}
