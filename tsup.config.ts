@@ -5,6 +5,7 @@ import { defineConfig } from 'tsup'
 /** The public entries: each needs a line in `exports` of package.json too, and runs on every runtime. */
 const entry = {
   index: 'src/index.ts',
+  server: 'src/server/index.ts',
   testing: 'simulator/index.ts',
   otel: 'src/integrations/otel.ts',
   langfuse: 'src/integrations/langfuse.ts',

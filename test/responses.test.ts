@@ -125,13 +125,21 @@ describe('responses()', () => {
     expect(await rejection(client.responses({ ...here(), timeout: 30 }))).toMatchObject({ code: 'timeout' })
   })
 
-  it('recommends completion() for providers without a Responses API', async () => {
-    const error = await rejection(client.responses({ model: 'anthropic/claude-sonnet-4-5', input: 'Hi' }))
-    const words = {
-      code: 'bad_request',
-      message: expect.stringMatching(/Anthropic has no Responses API. Use completion\(\)/),
-    }
-    expect(error).toMatchObject(words)
+  it('is translated to chat for providers without a Responses API', async () => {
+    const options = { apiBase: simulator.anthropicBase, apiKey: 'k' }
+    const request = { model: 'anthropic/claude-sonnet-4-5', input: 'Hi', ...options }
+    const answer = await client.responses(request)
+    expect(answer).toMatchObject({ object: 'response', status: 'completed', output_text: 'You said: Hi' })
+    expect(answer.meta).toMatchObject({ operation: 'responses', provider: 'anthropic' })
+    const stream = await client.responses({ ...request, stream: true })
+    const types = []
+    for await (const event of stream) types.push(event.type)
+    expect(types[0]).toBe('response.created')
+    expect(types.at(-1)).toBe('response.completed')
+    expect(await stream.text()).toBe('You said: Hi')
+  })
+
+  it('rejects messages and misspelled parameters', async () => {
     const messages = client.responses({ ...here(), messages: [] } as never)
     expect(await rejection(messages)).toMatchObject({ param: 'messages' })
     const misspelt = client.responses({ ...here(), maxOutputTokens: 1 } as never)

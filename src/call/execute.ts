@@ -56,7 +56,7 @@ export async function execute(
   const extraBody = params.extra_body
   if (extraBody !== undefined) delete params.extra_body
   const stream = params.stream === true && spec.stream !== undefined
-  const loading = stream ? spec.ready?.() : undefined
+  const loading = spec.ready?.(params)
   if (loading) await loading
   const job: Job = {
     context,

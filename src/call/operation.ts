@@ -114,8 +114,8 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   part(dialect: Dialect): Part | undefined
   /** Translates a request to chat, for providers without this operation. */
   bridge?(params: Params, context: BridgeContext): Promise<Bridged>
-  /** Loads code that streams need; undefined if it is loaded. */
-  ready?(): Promise<unknown> | undefined
+  /** Loads code that the request needs; undefined if it is loaded. */
+  ready?(params: Params): Promise<unknown> | undefined
   /** Message for a provider without this operation. */
   unsupported(provider: Provider): string
   encode(part: Part, params: Params, context: EncodeContext): Encoded

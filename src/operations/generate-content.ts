@@ -1,4 +1,3 @@
-import type { InboundWire } from '../../providers/inbound/contract.js'
 import { GenerateContentStream } from '../call/generate-content-stream.js'
 import { BadRequestError, got } from '../errors.js'
 import type { GenerateContentResponse } from '../types/wires.js'
@@ -34,7 +33,10 @@ export const generateContent = wireOperation(
       }
       checkStream(params)
     },
-    load: async () => (await import('../../providers/inbound/gemini/index.js')).wire as unknown as InboundWire,
+    async load() {
+      const { geminiWire: wire, withoutSeals } = await import('../../providers/inbound/gemini/index.js')
+      return { wire, forHost: (request) => withoutSeals(request as never) }
+    },
     stream: streamOf(GenerateContentStream),
   },
   (dialect) => dialect.generateContent,

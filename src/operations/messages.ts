@@ -1,4 +1,3 @@
-import type { InboundWire } from '../../providers/inbound/contract.js'
 import { MessagesStream } from '../call/messages-stream.js'
 import { BadRequestError, got } from '../errors.js'
 import type { MessagesResponse } from '../types/wires.js'
@@ -37,7 +36,10 @@ export const messages = wireOperation(
       }
       checkStream(params)
     },
-    load: async () => (await import('../../providers/inbound/anthropic/index.js')).wire as unknown as InboundWire,
+    async load() {
+      const { anthropicWire: wire, withoutSeals } = await import('../../providers/inbound/anthropic/index.js')
+      return { wire, forHost: (request) => withoutSeals(request as never) }
+    },
     stream: streamOf(MessagesStream),
   },
   (dialect) => dialect.messages,

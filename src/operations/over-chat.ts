@@ -21,20 +21,34 @@ export interface WireApi {
   readonly params: ReadonlySet<string>
   check(params: Params, options: Options): void
   /** Loads the translator, with the first call that needs it. */
-  load(): Promise<InboundWire>
+  load(): Promise<Translator>
   /** Makes the stream of a caller. */
   stream(parts: StreamParts<object, object>): object
 }
 
-/** A loaded translator, by its API: streams need it synchronously. */
-const loaded = new Map<WireApi, InboundWire>()
+/** The translator of an API. */
+export interface Translator {
+  readonly wire: InboundWire
+  /** A request to a host with this API, without what llmux put into earlier answers of other hosts. */
+  forHost(request: Params): object
+}
 
-async function loadWire(api: WireApi): Promise<InboundWire> {
+/** Loaded translators, by their API: encoders and streams need them synchronously. */
+const loaded = new Map<WireApi, Translator>()
+
+/** Loads the translator of an API; undefined if it is loaded. */
+export const ready = (api: WireApi): Promise<unknown> | undefined => (loaded.has(api) ? undefined : load(api))
+
+/** The request for a host with this API. The translator must be loaded, if there is something to remove. */
+export const forHost = (api: WireApi, request: Params): Params =>
+  (loaded.get(api)?.forHost(request) ?? request) as Params
+
+async function load(api: WireApi): Promise<Translator> {
   const known = loaded.get(api)
   if (known) return known
-  const wire = await api.load()
-  loaded.set(api, wire)
-  return wire
+  const translator = await api.load()
+  loaded.set(api, translator)
+  return translator
 }
 
 /** An API that passes unchanged, and the chat dialect that reads its answers. */
@@ -68,11 +82,11 @@ export function wireOperation(
       return own && dialect.chat ? { native: own, chat: dialect.chat } : undefined
     },
     bridge: (params, context) => bridge(api, params, context),
-    ready: () => (loaded.has(api) ? undefined : loadWire(api)),
+    ready: () => ready(api),
     unsupported: ({ name }) => `${name} has no chat models here. It is for embedding() or rerank().`,
     encode(part, params, context) {
       const { own, foreign } = separate(api, params)
-      const encoded = part.native.encode(own, context)
+      const encoded = part.native.encode(forHost(api, own), context)
       const dropped = Object.keys(foreign)
       if (dropped.length === 0) return encoded
       const warnings = dropped.map(
@@ -97,7 +111,7 @@ export function wireOperation(
       return answer
     },
     stream({ part, params }, call) {
-      const wire = loaded.get(api)
+      const wire = loaded.get(api)?.wire
       if (!wire) throw new BadRequestError(`${api.method}() can't stream.`, { param: 'stream' })
       const context = contextOf(params.model, call.decodeContext().created, call.decodeContext().fallbackId)
       const encode = (answer: WithMeta<Decoded<ChatCompletion>>) =>
@@ -142,7 +156,7 @@ function separate(api: WireApi, params: Params): { own: Params; foreign: Params 
 
 /** Translates a request to chat, and makes the operation that sends it. */
 export async function bridge(api: WireApi, params: Params, context: BridgeContext): Promise<Bridged> {
-  const wire = await loadWire(api)
+  const { wire } = await load(api)
   const { own: request, foreign } = separate(api, params)
   const { extra_body: extra, ...given } = request
   const warnings: Warning[] = []

@@ -6,6 +6,7 @@ import { BadRequestError, got } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { Usage } from '../types/chat.js'
 import type { ResponsesParams, ResponsesResponse } from '../types/responses.js'
+import { bridge, forHost, ready, streamOf, type WireApi } from './over-chat.js'
 import { checkStream, checkTools, checkTypes } from './shapes.js'
 
 /** A stream for `stream: true`, else an answer; either of them if `stream` is known at run time only. */
@@ -15,40 +16,42 @@ export type ResponsesResult<Stream extends boolean> = boolean extends Stream
     ? ResponsesStream
     : ResponsesResponse
 
-/** The Responses API, passed through without translation. */
+const params: ReadonlySet<string> = new Set([
+  ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tool_calls'],
+  ...['max_output_tokens', 'temperature', 'top_p', 'top_logprobs', 'reasoning', 'text', 'include'],
+  ...['previous_response_id', 'conversation', 'store', 'background', 'truncation', 'metadata', 'service_tier'],
+  ...['prompt', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'user', 'stream'],
+  ...['stream_options', 'extra_body'],
+])
+
+/** The API over chat. */
+const overChat: WireApi = {
+  name: 'responses',
+  method: 'responses',
+  path: '/v1/responses',
+  params,
+  check,
+  async load() {
+    const { responsesWire: wire, withoutBridgedReasoning } = await import('../../providers/inbound/responses/index.js')
+    return { wire, forHost: (request) => withoutBridgedReasoning(request as unknown as ResponsesParams) }
+  },
+  stream: streamOf(ResponsesStream),
+}
+
+/** The Responses API: passed through to hosts that have it, translated for all other chat models. */
 export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesResponse>> = {
   name: 'responses',
   api: 'responses',
   method: 'responses',
   path: '/v1/responses',
-  params: new Set([
-    ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tool_calls'],
-    ...['max_output_tokens', 'temperature', 'top_p', 'top_logprobs', 'reasoning', 'text', 'include'],
-    ...['previous_response_id', 'conversation', 'store', 'background', 'truncation', 'metadata', 'service_tier'],
-    ...['prompt', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'user', 'stream'],
-    ...['stream_options', 'extra_body'],
-  ]),
-  check(params) {
-    const { input, messages } = params
-    if (messages !== undefined) {
-      throw new BadRequestError("responses() takes 'input', not 'messages'. Use completion() for messages.", {
-        param: 'messages',
-      })
-    }
-    if (input !== undefined && input !== null && typeof input !== 'string' && !Array.isArray(input)) {
-      throw new BadRequestError(
-        `'input' must be a string or an array of items such as { role: 'user', content: 'Hello' }; ${got(input)}.`,
-        { param: 'input' },
-      )
-    }
-    checkStream(params)
-    checkTypes(params)
-    checkTools(params)
-  },
+  params,
+  check,
   part: (dialect) => dialect.responses,
-  unsupported: ({ name }) =>
-    `${name} has no Responses API. Use completion(): it works with every provider, and its messages take the content of input.`,
-  encode: (part, params, context) => part.encode(params as unknown as ResponsesParams, context),
+  bridge: (request, context) => bridge(overChat, request, context),
+  // only reasoning of an earlier answer may have to be removed
+  ready: ({ input }) => (Array.isArray(input) && input.some(isReasoning) ? ready(overChat) : undefined),
+  unsupported: ({ name }) => `${name} has no chat models here. It is for embedding() or rerank().`,
+  encode: (part, request, context) => part.encode(forHost(overChat, request) as unknown as ResponsesParams, context),
   decode: (part, body, context) => part.decode(body, context),
   settle(call, answer, part) {
     call.nativeFinishReason = responsesFinish(answer)
@@ -62,6 +65,26 @@ export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesRespons
       stream: (parts) => new ResponsesStream(parts as unknown as ConstructorParameters<typeof ResponsesStream>[0]),
     }
   },
+}
+
+const isReasoning = (item: { readonly type?: unknown } | null): boolean => item?.type === 'reasoning'
+
+function check(params: Params): void {
+  const { input, messages } = params
+  if (messages !== undefined) {
+    throw new BadRequestError("responses() takes 'input', not 'messages'. Use completion() for messages.", {
+      param: 'messages',
+    })
+  }
+  if (input !== undefined && input !== null && typeof input !== 'string' && !Array.isArray(input)) {
+    throw new BadRequestError(
+      `'input' must be a string or an array of items such as { role: 'user', content: 'Hello' }; ${got(input)}.`,
+      { param: 'input' },
+    )
+  }
+  checkStream(params)
+  checkTypes(params)
+  checkTools(params)
 }
 
 /** Estimated usage of a stream that ended early, from the text of the request and of the answer so far. */

@@ -1,4 +1,3 @@
-import { BadRequestError } from '../errors.js'
 import type { TokenCount } from '../tokens/types.js'
 import type { ChatParams } from '../types/chat.js'
 import { type Action, json, send } from './action.js'
@@ -9,20 +8,13 @@ export const countTokens: Action = {
   async run(input) {
     const { route, params, id } = input.call
     const context = { model: String(params.model ?? ''), created: 0, id: id.replace('req_', '') }
-    if (route.dialect === 'gemini') {
-      const { wire } = await import('../../providers/inbound/gemini/index.js')
-      const { generateContentRequest: whole } = params
-      const request = { ...params, ...(typeof whole === 'object' ? whole : undefined) }
-      if (request.contents === undefined)
-        throw new BadRequestError("'contents' must be an array of turns.", { param: 'contents' })
-      const chat = wire.decodeRequest(request as never, context)
-      const { tokens } = (await send(input, 'countTokens', { ...countable(chat), model: params.model })) as TokenCount
-      return json(input.headers(undefined), { totalTokens: tokens })
-    }
-    const { wire } = await import('../../providers/inbound/anthropic/index.js')
-    const chat = wire.decodeRequest(params as never, context)
+    const { decodeCountRequest, encodeCount } =
+      route.dialect === 'gemini'
+        ? await import('../../providers/inbound/gemini/index.js')
+        : await import('../../providers/inbound/anthropic/index.js')
+    const chat = decodeCountRequest(params as never, context)
     const { tokens } = (await send(input, 'countTokens', { ...countable(chat), model: params.model })) as TokenCount
-    return json(input.headers(undefined), { input_tokens: tokens })
+    return json(input.headers(undefined), encodeCount(tokens))
   },
 }
 

@@ -1,3 +1,4 @@
+import { joined } from './body.js'
 import { tooLarge } from './errors.js'
 import type { RequestHandler } from './handler.js'
 import type { HandlerResponse } from './types.js'
@@ -45,15 +46,7 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array> {
     }
     parts.push(value)
   }
-  const [first] = parts
-  if (first && parts.length === 1) return first
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joined(parts, length)
 }
 
 const encoder = new TextEncoder()

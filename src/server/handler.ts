@@ -1,3 +1,4 @@
+import { systemClock } from '../call/clock.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import { operations } from '../operations/index.js'
 import type { CallMeta } from '../types/meta.js'
@@ -145,10 +146,13 @@ const metaOf = (error: unknown): CallMeta | undefined => (LLMError.is(error) ? e
 const nothing = Object.freeze({})
 
 let counter = 0
-const stem = Math.floor(Math.random() * 2 ** 40).toString(36)
+let stem: string | undefined
 
 /** Unique in this process, and unlikely to repeat in others. */
-const newId = (): string => `req_${stem}${Date.now().toString(36)}${(counter++).toString(36)}`
+function newId(): string {
+  stem ??= Math.floor(systemClock.random() * 2 ** 40).toString(36)
+  return `req_${stem}${systemClock.wall().toString(36)}${(counter++).toString(36)}`
+}
 
 function basePathOf(given: string | undefined): string {
   if (given === undefined || given === '' || given === '/') return ''

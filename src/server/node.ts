@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { joined } from './body.js'
 import { tooLarge } from './errors.js'
 import type { RequestHandler } from './handler.js'
 import type { HandlerRequest, HandlerResponse } from './types.js'
@@ -37,9 +38,9 @@ function bodyOf(request: IncomingMessage, limit: number): HandlerRequest['body']
 
 function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = []
+    const parts: Uint8Array[] = []
     let length = 0
-    request.on('data', (part: Buffer) => {
+    request.on('data', (part: Uint8Array) => {
       length += part.length
       if (length <= limit) return parts.push(part)
       // the rest is read and dropped, so that the client can read the response
@@ -47,7 +48,7 @@ function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> 
       reject(tooLarge(limit))
       return undefined
     })
-    request.on('end', () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)))
+    request.on('end', () => resolve(joined(parts, length)))
     request.on('error', reject)
     request.on('close', () => reject(new Error('The client closed the connection before the end of its request.')))
   })
@@ -55,9 +56,10 @@ function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> 
 
 async function write({ status, headers, body }: HandlerResponse, response: ServerResponse): Promise<void> {
   if (body === undefined || typeof body === 'string') {
-    const text = body ?? ''
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
-    response.end(text)
+    // without writeHead() the response has a content-length
+    response.statusCode = status
+    for (const name in headers) response.setHeader(name, headers[name] as string)
+    response.end(body)
     return
   }
   response.writeHead(status, headers)

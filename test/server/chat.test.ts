@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { mockProvider } from '../../simulator/index.js'
-import { type Client, createClient, PermissionDeniedError, Router, type SettledRecord } from '../../src/index.js'
+import {
+  type ChatParams,
+  type Client,
+  createClient,
+  PermissionDeniedError,
+  Router,
+  type SettledRecord,
+} from '../../src/index.js'
 import { createHandler, type HandlerOptions, type HandlerResponse } from '../../src/server/index.js'
 
 const clients: Client[] = []
@@ -88,7 +95,8 @@ describe('POST /v1/chat/completions', () => {
       tools: [{ type: 'function', function: { name: 'f' } }],
     }
     const chunks = []
-    for await (const chunk of await client.completion({ ...request, stream: true } as never)) chunks.push(chunk)
+    const stream = await client.completion({ ...(request as unknown as ChatParams), stream: true })
+    for await (const chunk of stream) chunks.push(chunk)
     const { text, headers } = await post('/v1/chat/completions', { ...request, stream: true })
     expect(headers['content-type']).toBe('text/event-stream; charset=utf-8')
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true)

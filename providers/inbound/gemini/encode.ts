@@ -142,9 +142,11 @@ const reasons: Readonly<Record<FinishReason, string>> = {
   content_filter: 'SAFETY',
 }
 
-/** Gemini's own reasons are in upper case; other providers' are not. */
+/** Gemini's own reasons are in upper case; of other providers' only Cohere's are. */
 const isOwnReason = (native: string | undefined): native is string =>
-  native !== undefined && /^[A-Z][A-Z_]+$/.test(native)
+  native !== undefined && /^[A-Z][A-Z_]+$/.test(native) && !reasonsOfCohere.has(native)
+
+const reasonsOfCohere: ReadonlySet<string> = new Set(['COMPLETE', 'STOP_SEQUENCE', 'TOOL_CALL', 'ERROR', 'TIMEOUT'])
 
 type Ending = Omit<Candidate, 'index' | 'content'>
 
