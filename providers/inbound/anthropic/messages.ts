@@ -25,7 +25,9 @@ export function decodeMessages({ system, messages }: MessagesRequest, report: In
   }
   const out: Message[] = []
   const parts = blocksOf(system, 'system', report).filter(({ text }) => text !== '')
-  if (parts.length > 0) out.push({ role: 'system', content: systemContent(parts) })
+  if (parts.length > 0) out.push({ role: 'system', content: systemContent(parts, 'system', report) })
+  let before: unknown
+  let assistant: Block[] = []
   for (const [index, turn] of (messages as readonly unknown[]).entries()) {
     const where = `messages[${index}]`
     if (!isFields(turn))
@@ -36,23 +38,36 @@ export function decodeMessages({ system, messages }: MessagesRequest, report: In
         addUser(blocks, where, out, report)
         break
       case 'assistant':
-        out.push(assistantMessage(blocks))
+        // turns of one role that follow one another are one turn to the API
+        if (turn.role === before) assistant.push(...blocks)
+        else assistant = [...blocks]
+        if (turn.role === before) out.pop()
+        out.push(assistantMessage(assistant))
         break
       case 'system':
-        out.push({ role: 'system', content: systemContent(blocks) })
+        addSystem(blocks, `${where}.content`, out, report)
         break
       default:
         throw report.invalid(`${where}.role`, "must be 'user', 'assistant' or 'system'", turn.role)
     }
+    before = turn.role
   }
   return out
 }
 
-function systemContent(blocks: readonly Block[]): string | TextPart[] {
-  const parts = blocks.map(textPart)
+function systemContent(blocks: readonly Block[], where: string, report: InboundReport): string | TextPart[] {
+  const parts = blocks
+    .flatMap((block, position) => partsOf(block, `${where}[${position}]`, report))
+    .filter((part) => part.type === 'text')
   if (parts.some(({ cache_control: mark }) => mark)) return parts
   // several texts without marks are one prompt, which every server accepts
   return parts.map(({ text }) => text).join('\n\n')
+}
+
+/** A system turn without text, such as one that adds tools, has no equivalent. */
+function addSystem(blocks: readonly Block[], where: string, out: Message[], report: InboundReport): void {
+  const content = systemContent(blocks, where, report)
+  if (content.length > 0) out.push({ role: 'system', content })
 }
 
 /** Tool results answer the calls before them, so they come first, as the API demands it too. */

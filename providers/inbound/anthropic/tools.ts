@@ -44,6 +44,7 @@ function decodeTool(tool: Fields, where: string, report: InboundReport): Functio
     report.dropped(where, `tools of type '${type}' run at Anthropic only.`)
     return undefined
   }
+  if (known) report.changed(where, `Tools of type '${type}' are sent as functions with the same input.`)
   if (!name) throw report.invalid(`${where}.name`, 'must be a non-empty string', tool.name)
   const description = textIn(tool, 'description') || known?.description
   const { $schema: _, ...parameters } = isFields(schema)
@@ -80,7 +81,11 @@ const withoutNulls = (fields: Fields): Fields =>
 
 /** `tool_choice`; a choice among no tools is left out. */
 function decodeChoice(choice: Fields, tools: readonly Tool[], report: InboundReport): ToolParams {
-  if (tools.length === 0) return {}
+  if (tools.length === 0) {
+    const forces = choice.type === 'any' || choice.type === 'tool'
+    if (forces) report.dropped('tool_choice', 'the request has no tools that other providers know.')
+    return {}
+  }
   const parallel = choice.disable_parallel_tool_use === true ? { parallel_tool_calls: false } : {}
   const wanted = (tool_choice: ToolChoice): ToolParams => ({ tool_choice, ...parallel })
   switch (choice.type) {

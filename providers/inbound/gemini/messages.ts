@@ -46,6 +46,8 @@ class ContentsReader {
   readonly messages: Message[] = []
   readonly #report: InboundReport
   #open: OpenCall[] = []
+  /** The model's turn, while no other content follows it. */
+  #turn: ModelTurn | undefined
 
   constructor(report: InboundReport) {
     this.#report = report
@@ -62,14 +64,13 @@ class ContentsReader {
     }
     const role = isFields(content) ? (content.role ?? 'user') : 'user'
     const parts = partsIn(content, where, this.#report)
+    if (role === 'model' || role === 'assistant') return this.#model(parts, index)
+    this.#turn = undefined
     switch (role) {
       case 'user':
       case 'function':
       case 'tool':
         return this.#user(parts, where)
-      case 'model':
-      case 'assistant':
-        return this.#model(parts, index)
       case 'system': {
         const text = parts.map((part) => textIn(part, 'text') ?? '').join('\n\n')
         this.messages.push({ role: 'system', content: text })
@@ -123,10 +124,12 @@ class ContentsReader {
     return message
   }
 
+  /** Contents of the model that follow one another are one turn: the results of all its calls come behind them. */
   #model(parts: readonly Fields[], index: number): void {
-    const turn = new ModelTurn(`call_${index}`)
+    if (this.#turn) this.messages.pop()
+    this.#turn ??= new ModelTurn(`call_${index}`)
+    const turn = this.#turn
     for (const part of parts) turn.add(part)
-    // calls that nothing answers stay open no longer than their turn's results
     this.#open = turn.calls.map(({ id, function: { name } }, position) => ({
       id,
       name,

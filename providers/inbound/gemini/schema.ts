@@ -41,8 +41,12 @@ function camel(name: string): string {
   return isKeyword || other === 'additionalProperties' ? other : name
 }
 
+const numbered = [undefined, 'string', 'number', 'integer', 'boolean', 'array', 'object', 'null'] as const
+
 function typeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(typeOf)
+  // old SDKs write enums as numbers
+  if (typeof value === 'number') return numbered[value]
   if (value === 'TYPE_UNSPECIFIED') return undefined
   return typeof value === 'string' ? value.toLowerCase() : value
 }

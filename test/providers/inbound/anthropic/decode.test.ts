@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  anthropicWire,
+  wire as anthropicWire,
   decodeCountRequest,
   encodeCount,
   withoutSeals,
@@ -378,7 +378,7 @@ describe('tools', () => {
     })
     expect(params.tools).toBeUndefined()
     expect(params.tool_choice).toBeUndefined()
-    expect(warnings).toMatchObject([{ type: 'dropped', param: 'tools[0]' }])
+    expect(warnings).toMatchObject([{ param: 'tools[0]' }, { type: 'dropped', param: 'tool_choice' }])
   })
 
   const look = { name: 'look', input_schema: { type: 'object' } }
