@@ -106,7 +106,10 @@ function geminiConfig({
     ...(candidateCount !== 1 && { candidateCount }),
     ...(Array.isArray(stop) && stop.length > 0 && { stop }),
     ...(String(responseModalities) !== 'TEXT' && { responseModalities }),
-    thinking: [String(level).endsWith('UNSPECIFIED') ? undefined : String(level).toUpperCase(), thinkingBudget],
+    thinking: [
+      typeof level === 'string' && !level.endsWith('UNSPECIFIED') ? level.toUpperCase() : undefined,
+      thinkingBudget,
+    ],
     schema: propertiesOf(responseSchema ?? responseJsonSchema),
   }
 }
