@@ -9,7 +9,7 @@ export { withoutSeals } from './native.js'
 export type { CountTokensRequest, MessagesAnswer, MessagesEvent, MessagesRequest } from './wire.js'
 
 /** Anthropic's Messages API as the API of a client. */
-export const wire: InboundWire<MessagesRequest, MessagesAnswer, MessagesEvent> = Object.freeze({
+export const anthropicWire: InboundWire<MessagesRequest, MessagesAnswer, MessagesEvent> = Object.freeze({
   decodeRequest,
   encodeAnswer,
   streamEncoder: (_: MessagesRequest, context: InboundContext) => new MessagesStream(context),

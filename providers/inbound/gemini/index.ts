@@ -10,11 +10,12 @@ export { withoutSeals } from './native.js'
 export type { CountTokensRequest, GenerateContentAnswer, GenerateContentRequest } from './wire.js'
 
 /** Google's Gemini API as the API of a client. */
-export const wire: InboundWire<GenerateContentRequest, GenerateContentAnswer, GenerateContentAnswer> = Object.freeze({
-  decodeRequest,
-  encodeAnswer,
-  streamEncoder: (_: GenerateContentRequest, context: InboundContext) => new GeminiStream(context),
-})
+export const geminiWire: InboundWire<GenerateContentRequest, GenerateContentAnswer, GenerateContentAnswer> =
+  Object.freeze({
+    decodeRequest,
+    encodeAnswer,
+    streamEncoder: (_: GenerateContentRequest, context: InboundContext) => new GeminiStream(context),
+  })
 
 /** Translates a request to `countTokens`: contents alone, or a whole request inside. https://ai.google.dev/api/tokens */
 export function decodeCountRequest(request: CountTokensRequest, context: InboundContext): ChatParams {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  wire as anthropicWire,
+  anthropicWire,
   decodeCountRequest,
   encodeCount,
   withoutSeals,

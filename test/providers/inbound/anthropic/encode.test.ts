@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { wire as anthropicWire } from '../../../../providers/inbound/anthropic/index.js'
+import { anthropicWire } from '../../../../providers/inbound/anthropic/index.js'
 import { seal } from '../../../../providers/inbound/seal.js'
 import type { AnswerMessage, ChatCompletion, Choice } from '../../../../src/types/chat.js'
 import type { Warning } from '../../../../src/types/meta.js'

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { describe, expect, it } from 'vitest'
-import { wire as anthropicWire, type MessagesEvent } from '../../../../providers/inbound/anthropic/index.js'
+import { anthropicWire, type MessagesEvent } from '../../../../providers/inbound/anthropic/index.js'
 import { seal } from '../../../../providers/inbound/seal.js'
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../../src/types/chat.js'
 

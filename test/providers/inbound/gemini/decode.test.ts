@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   decodeCountRequest,
   encodeCount,
-  wire as geminiWire,
+  geminiWire,
   withoutSeals,
 } from '../../../../providers/inbound/gemini/index.js'
 import { seal } from '../../../../providers/inbound/seal.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { wire as geminiWire } from '../../../../providers/inbound/gemini/index.js'
+import { geminiWire } from '../../../../providers/inbound/gemini/index.js'
 import { seal } from '../../../../providers/inbound/seal.js'
 import type { AnswerMessage, ChatCompletion, Choice } from '../../../../src/types/chat.js'
 

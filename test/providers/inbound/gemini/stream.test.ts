@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type GenerateContentAnswer, wire as geminiWire } from '../../../../providers/inbound/gemini/index.js'
+import { type GenerateContentAnswer, geminiWire } from '../../../../providers/inbound/gemini/index.js'
 import { seal } from '../../../../providers/inbound/seal.js'
 import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../../src/types/chat.js'
 

@@ -1,8 +1,8 @@
 import { provider as anthropic } from '../../../../providers/anthropic.js'
 import { type Fields, isFields } from '../../../../providers/fields.js'
 import { provider as gemini } from '../../../../providers/gemini.js'
-import { wire as messagesWire } from '../../../../providers/inbound/anthropic/index.js'
-import { wire as geminiWire } from '../../../../providers/inbound/gemini/index.js'
+import { anthropicWire as messagesWire } from '../../../../providers/inbound/anthropic/index.js'
+import { geminiWire } from '../../../../providers/inbound/gemini/index.js'
 import type { Warning } from '../../../../src/types/meta.js'
 
 interface Translated {
