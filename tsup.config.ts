@@ -12,6 +12,9 @@ const entry = {
   helicone: 'src/integrations/helicone.ts',
   lunary: 'src/integrations/lunary.ts',
   prometheus: 'src/integrations/prometheus.ts',
+  'ai-sdk': 'src/adapters/ai-sdk/index.ts',
+  langchain: 'src/adapters/langchain/index.ts',
+  browser: 'src/browser/index.ts',
 }
 
 /** `imports` of package.json choose one of them, so that all runtimes share the other files. */
@@ -44,7 +47,7 @@ export default defineConfig({
   // packages that a user installs where they want them: theirs, not a copy of ours
   external: [
     ...[/^zod$/, 'redis', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],
-    ...['@opentelemetry/api', 'prom-client'],
+    ...['@opentelemetry/api', 'prom-client', '@ai-sdk/provider', /^@langchain\//],
   ],
   noExternal: [
     // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm)

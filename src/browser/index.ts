@@ -43,12 +43,12 @@ export async function fetchStream(url: string | URL, init: FetchStreamInit = {})
   try {
     response = await send(url, request)
   } catch (cause) {
-    throw signal?.aborted ? aborted(cause) : new StreamError('network', 'The server was not reached.', { cause })
+    throw signal?.aborted ? aborted(cause) : new StreamError('The server was not reached.', 'network', { cause })
   }
   return readStream(response, (reason) => stop.abort(reason))
 }
 
-const aborted = (cause: unknown) => new StreamError('aborted', 'The stream was aborted.', { cause })
+const aborted = (cause: unknown) => new StreamError('The stream was aborted.', 'aborted', { cause })
 
 /**
  * Reads the streamed chat completion of a response: server-sent events, or one JSON document per line
@@ -59,9 +59,9 @@ const aborted = (cause: unknown) => new StreamError('aborted', 'The stream was a
 export async function readStream(response: Response, abort?: (reason?: unknown) => void): Promise<BrowserStream> {
   if (!response.ok) {
     const body: unknown = await response.json().catch(() => undefined)
-    throw errorOf('http', body, response)
+    throw errorOf(body, 'http', response)
   }
-  if (!response.body) throw new StreamError('invalid_response', 'The answer has no body.', { status: response.status })
+  if (!response.body) throw new StreamError('The answer has no body.', 'invalid_response', { status: response.status })
   return new BrowserStream(response, response.body, abort)
 }
 
@@ -128,7 +128,7 @@ export class BrowserStream implements AsyncIterable<ChatCompletionChunk> {
         if (done && !ended) {
           // lines of JSON have no end mark: a finish reason is the end
           if (this.#finished) return undefined
-          throw new StreamError('interrupted', 'The connection closed before the end of the answer.', {
+          throw new StreamError('The connection closed before the end of the answer.', 'interrupted', {
             status: this.#response.status,
           })
         }
@@ -151,7 +151,7 @@ export class BrowserStream implements AsyncIterable<ChatCompletionChunk> {
     } catch (cause) {
       if (this.#aborted) throw this.#aborted
       if (cause instanceof DOMException && cause.name === 'AbortError') throw aborted(cause)
-      throw new StreamError('interrupted', 'The connection closed before the end of the answer.', {
+      throw new StreamError('The connection closed before the end of the answer.', 'interrupted', {
         status: this.#response.status,
         cause,
       })
@@ -159,11 +159,15 @@ export class BrowserStream implements AsyncIterable<ChatCompletionChunk> {
   }
 
   #take(item: unknown): ChatCompletionChunk {
-    if (isObject(item) && isObject(item.error)) throw errorOf('failed', item, this.#response)
+    if (isObject(item) && isObject(item.error)) throw errorOf(item, 'failed', this.#response)
     if (!isObject(item) || !Array.isArray(item.choices)) {
-      throw new StreamError('invalid_response', 'The stream must consist of chat completion chunks.', {
-        status: this.#response.status,
-      })
+      throw new StreamError(
+        `The stream must consist of chat completion chunks; got ${JSON.stringify(item).slice(0, 60)}.`,
+        'invalid_response',
+        {
+          status: this.#response.status,
+        },
+      )
     }
     const chunk = item as unknown as ChatCompletionChunk
     this.#assembler.add(chunk)
@@ -194,7 +198,7 @@ const parse = (data: string): unknown => {
   try {
     return JSON.parse(data)
   } catch (cause) {
-    throw new StreamError('invalid_response', 'The stream must consist of JSON.', { cause })
+    throw new StreamError(`The stream must consist of JSON; got '${data.slice(0, 60)}'.`, 'invalid_response', { cause })
   }
 }
 

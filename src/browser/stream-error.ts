@@ -32,7 +32,7 @@ export class StreamError extends Error {
   /** Delay requested by the server before another try, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
-  constructor(code: StreamErrorCode, message: string, details: StreamErrorDetails = {}) {
+  constructor(message: string, code: StreamErrorCode, details: StreamErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.status = details.status
@@ -49,11 +49,12 @@ export class StreamError extends Error {
 }
 
 /** Reads the body of `toHttpError()`; other bodies give no details. */
-export function errorOf(code: 'http' | 'failed', body: unknown, response: Response): StreamError {
+export function errorOf(body: unknown, code: 'http' | 'failed', response: Response): StreamError {
   const error = isObject(body) && isObject(body.error) ? body.error : {}
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-  return new StreamError(code, text(error.message) ?? `The server answered with status ${response.status}.`, {
+  const message = text(error.message) ?? `The server answered with status ${response.status}.`
+  return new StreamError(message, code, {
     status: response.status,
     type: text(error.type),
     serverCode: text(error.code),

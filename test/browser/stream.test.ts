@@ -165,8 +165,8 @@ describe('BrowserStream', () => {
   })
 
   it.each([
-    ['data: {oops\n\n', 'The stream must consist of JSON.'],
-    ['data: 7\n\n', 'The stream must consist of chat completion chunks.'],
+    ['data: {oops\n\n', "The stream must consist of JSON; got '{oops'."],
+    ['data: 7\n\n', 'The stream must consist of chat completion chunks; got 7.'],
   ])('throws invalid_response for %j', async (body, message) => {
     const response = new Response(body, { headers: { 'content-type': 'text/event-stream' } })
     expect(await failureOf(readStream(response))).toMatchObject({ code: 'invalid_response', message })
