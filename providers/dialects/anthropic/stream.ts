@@ -141,11 +141,11 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (!open || !isFields(delta)) return
     switch (delta.type) {
       case 'text_delta':
-        return this.#text(open, textIn(delta, 'text'), out)
+        return this.#text(open, delta.text, out)
       case 'input_json_delta':
-        return this.#json(open, textIn(delta, 'partial_json'), out)
+        return this.#json(open, delta.partial_json, out)
       case 'thinking_delta':
-        return this.#thinking(open, textIn(delta, 'thinking'), out)
+        return this.#thinking(open, delta.thinking, out)
       case 'citations_delta': {
         const { citations } = open.block
         open.block = { ...open.block, citations: [...(Array.isArray(citations) ? citations : []), delta.citation] }
@@ -156,8 +156,8 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
   }
 
-  #text(open: OpenBlock, text: string | undefined, out: ChatCompletionChunk[]): void {
-    if (!text) return
+  #text(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
+    if (typeof text !== 'string' || text === '') return
     open.text += text
     if (this.#encodeState?.json) {
       this.#held += text
@@ -167,15 +167,15 @@ export class AnthropicStream implements ChatStreamDecoder {
     out.push(this.#chunk({ content: text }))
   }
 
-  #json(open: OpenBlock, text: string | undefined, out: ChatCompletionChunk[]): void {
-    if (!text) return
+  #json(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
+    if (typeof text !== 'string' || text === '') return
     open.text += text
     if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: text } }))
     else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: text }))
   }
 
-  #thinking(open: OpenBlock, text: string | undefined, out: ChatCompletionChunk[]): void {
-    if (!text) return
+  #thinking(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
+    if (typeof text !== 'string' || text === '') return
     open.text += text
     const apart = this.#breakReasoning
     this.#breakReasoning = false

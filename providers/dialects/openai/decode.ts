@@ -381,8 +381,9 @@ const finishReason = (native: string): FinishReason =>
 
 /** The host's own word, which older models of OpenAI put into `finish_details`. */
 export function givenReason(choice: Fields): string | undefined {
-  const { finish_details: details } = choice
-  return textIn(choice, 'finish_reason') || (isFields(details) ? textIn(details, 'type') : undefined) || undefined
+  const { finish_reason: reason, finish_details: details } = choice
+  if (typeof reason === 'string' && reason !== '') return reason
+  return isFields(details) ? textIn(details, 'type') || undefined : undefined
 }
 
 /**

@@ -188,7 +188,7 @@ export class OpenAIStream implements ChatStreamDecoder {
       if (rawDelta.role === 'tool') this.#keepResult(rawDelta, delta)
       else this.#read(rawDelta, delta, open, index)
     }
-    if (delta.content || delta.reasoning_content || delta.refusal || delta.audio || delta.images) open.hasContent = true
+    if (!open.hasContent) open.hasContent = hasContent(delta)
     const choice: ChunkChoice = { index, delta, finish_reason: null }
     const reason = givenReason(raw)
     if (reason !== undefined && !open.finished) {
@@ -314,6 +314,9 @@ export class OpenAIStream implements ChatStreamDecoder {
     out.push(chunk)
   }
 }
+
+const hasContent = (delta: Delta): boolean =>
+  !!(delta.content || delta.reasoning_content || delta.refusal || delta.audio || delta.images)
 
 function hasAny(delta: Delta): boolean {
   for (const _ in delta) return true
