@@ -15,6 +15,7 @@ import { operations } from './operations/index.js'
 import type { MessagesResult } from './operations/messages.js'
 import type { ResponsesResult } from './operations/responses.js'
 import { withSettlement } from './operations/settlement.js'
+import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
 import type { ResponseFormatInput } from './types/chat.js'
 import type { ModerationResponse } from './types/moderation.js'
@@ -138,6 +139,15 @@ export interface Client {
    */
   registerModel(id: string, facts: ModelPrices & ModelFacts): void
 
+  /**
+   * The client in the place of `fetch`, for the SDKs of OpenAI and Anthropic and for other libraries that take one: they reach every
+   * model without a server. The path decides the API, as in `llmux/server`; host and key are ignored.
+   * @example
+   * const openai = new OpenAI({ apiKey: 'unused', fetch: client.fetch })
+   * await openai.chat.completions.create({ model: 'anthropic/claude-sonnet-4-6', messages })
+   */
+  readonly fetch: typeof fetch
+
   /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
 
@@ -188,7 +198,7 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     }
   }
   const { chat, embedding, rerank, responses, moderation, messages, generateContent } = operations
-  return {
+  const client: Client = {
     completion: (request, options) => run(chat, request, options),
     embedding: (request, options) => run(embedding, request, options),
     rerank: (request, options) => run(rerank, request, options),
@@ -207,6 +217,8 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     callbackStats: () => hub.stats,
     metrics: () => hub.metrics(),
     close,
+    fetch: lazyFetch(() => client),
     [Symbol.asyncDispose]: close,
   }
+  return client
 }

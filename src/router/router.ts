@@ -19,6 +19,7 @@ import { operations } from '../operations/index.js'
 import type { MessagesResult } from '../operations/messages.js'
 import type { ResponsesResult } from '../operations/responses.js'
 import { withSettlement } from '../operations/settlement.js'
+import { lazyFetch } from '../server/lazy-fetch.js'
 import type { TokenCount } from '../tokens/types.js'
 import type { ResponseFormatInput } from '../types/chat.js'
 import type { ModerationResponse } from '../types/moderation.js'
@@ -195,6 +196,12 @@ export class Router {
   ): Promise<GenerateContentResult<Stream>> {
     return this.#start('generateContent', request, options) as Promise<GenerateContentResult<Stream>>
   }
+
+  /**
+   * The Router in the place of `fetch`, for the SDKs of OpenAI and Anthropic and for other libraries that take one: their models are model
+   * groups. See {@link Client.fetch}.
+   */
+  readonly fetch: typeof fetch = lazyFetch(() => this)
 
   /** Classifies content by categories of harm. Throws as {@link completion} does. */
   moderation(

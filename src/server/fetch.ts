@@ -18,7 +18,23 @@ export function fetchForm(handler: RequestHandler): (request: Request) => Promis
       body: () => readBody(request, handler.maxBodyBytes),
       signal,
     })
-    return toResponse(response)
+    return toResponse(response, signal)
+  }
+}
+
+/** The handler in the place of `fetch`, for SDKs that take one: it answers without a server. */
+export function localFetch(handler: RequestHandler): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const { signal } = request
+    signal.throwIfAborted()
+    const response = await fetchForm(handler)(request)
+    // an aborted fetch has no response
+    if (signal.aborted) {
+      await response.body?.cancel()
+      throw signal.reason
+    }
+    return response
   }
 }
 
@@ -51,13 +67,14 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array> {
 
 const encoder = new TextEncoder()
 
-function toResponse({ status, headers, body }: HandlerResponse): Response {
+function toResponse({ status, headers, body }: HandlerResponse, signal: AbortSignal): Response {
   if (body === undefined || typeof body === 'string') return new Response(body, { status, headers })
   const texts = body[Symbol.asyncIterator]()
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await texts.next()
-      if (done) controller.close()
+      if (signal.aborted) controller.error(signal.reason)
+      else if (done) controller.close()
       else controller.enqueue(encoder.encode(value))
     },
     async cancel() {

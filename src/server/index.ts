@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BadRequestError, got } from '../errors.js'
-import { fetchForm } from './fetch.js'
+import { fetchForm, localFetch } from './fetch.js'
 import { RequestHandler } from './handler.js'
 import { nodeForm } from './node.js'
 import type { HandlerOptions, HandlerRequest, HandlerResponse, HandlerTarget } from './types.js'
@@ -36,6 +36,9 @@ export function createHandler(target: HandlerTarget, options: HandlerOptions = {
     node: nodeForm(handler),
   })
 }
+
+/** `fetch` of a client or a Router. */
+export const fetchOf = (target: HandlerTarget): typeof fetch => localFetch(new RequestHandler(target, {}))
 
 const kinds: Readonly<Record<keyof HandlerOptions, readonly string[]>> = {
   authorize: ['function'],
