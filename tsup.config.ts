@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsup'
 
 // `splitting` is on for both formats, so that a provider's code stays in a chunk of its own and
 // loads with its first call, from ESM and from CommonJS alike.
+const lruCache = fileURLToPath(new URL('node_modules/lru-cache/dist/esm/browser/index.min.js', import.meta.url))
+
 /** The public entries: each needs a line in `exports` of package.json too, and runs on every runtime. */
 const entry = {
   index: 'src/index.ts',
@@ -35,6 +38,8 @@ export default defineConfig({
       name: 'platform',
       setup(build) {
         build.onResolve({ filter: /\/platform\/index\.js$/ }, () => ({ path: '#platform', external: true }))
+        // its build for Node.js differs in one import, of node:diagnostics_channel
+        build.onResolve({ filter: /^lru-cache$/ }, () => ({ path: lruCache }))
       },
     },
   ],
