@@ -1,9 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsup'
+import { packedTables } from './pricing/table.packed.js'
 
 // `splitting` is on for both formats, so that a provider's code stays in a chunk of its own and
 // loads with its first call, from ESM and from CommonJS alike.
-const lruCache = fileURLToPath(new URL('node_modules/lru-cache/dist/esm/browser/index.min.js', import.meta.url))
+/** Builds for browsers: those for Node.js differ in imports of its modules only. */
+const browserBuilds: Readonly<Record<string, string>> = {
+  'lru-cache': 'lru-cache/dist/esm/browser/index.min.js',
+  fflate: 'fflate/esm/browser.js',
+}
 
 /** The public entries: each needs a line in `exports` of package.json too, and runs on every runtime. */
 const entry = {
@@ -38,8 +43,12 @@ export default defineConfig({
       name: 'platform',
       setup(build) {
         build.onResolve({ filter: /\/platform\/index\.js$/ }, () => ({ path: '#platform', external: true }))
-        // its build for Node.js differs in one import, of node:diagnostics_channel
-        build.onResolve({ filter: /^lru-cache$/ }, () => ({ path: lruCache }))
+        build.onLoad({ filter: /\/table\.packed\.ts$/ }, () => ({
+          contents: `export const packedTables = ${JSON.stringify(packedTables)}`,
+        }))
+        build.onResolve({ filter: /^(?:lru-cache|fflate)$/ }, ({ path }) => ({
+          path: fileURLToPath(new URL(`node_modules/${browserBuilds[path]}`, import.meta.url)),
+        }))
       },
     },
   ],
@@ -63,6 +72,8 @@ export default defineConfig({
     'jsonrepair',
     // decodes zstd on versions of Node.js that can't; loaded with the first such response
     'fzstd',
+    // unpacks the price table on other runtimes than Node.js
+    'fflate',
     // checks the options of a Router, whether or not its user has zod: the few parts that it needs
     /^zod\/mini$/,
   ],

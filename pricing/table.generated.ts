@@ -15,7 +15,7 @@ export const sources = [
 ] as const
 
 /** Encoded rows by provider. */
-export const tables: Readonly<Record<string, string>> = Object.freeze({
+export const tables: Readonly<Record<string, string>> = /* @__PURE__ */ Object.freeze({
   abliteration: `abliterated-model i1o3r.1C256KM262134x61v3
 abliterated-model-large|abliterated-model-large-v2 i3o5r.3C1e6M999990x61v1
 abliterated-model-large-flash i1o2r.1C1024KM256Kx61v3`,

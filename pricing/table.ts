@@ -1,6 +1,6 @@
+import { priceTables } from '../src/platform/index.js'
 import { decodeRow, parseLines } from './codec.js'
 import type { PriceRow, RateCard, RowDefaults } from './schema.js'
-import { tables } from './table.generated.js'
 
 /** The rows of one provider. Each is decoded on first use and frozen. */
 export class ProviderRows {
@@ -61,6 +61,7 @@ const loaded = new Map<string, ProviderRows>()
 export function providerRows(id: string): ProviderRows | undefined {
   const known = loaded.get(id)
   if (known) return known
+  const tables = priceTables()
   const text = Object.hasOwn(tables, id) ? tables[id] : undefined
   if (text === undefined) return undefined
   const rows = new ProviderRows(id, text)
@@ -68,10 +69,10 @@ export function providerRows(id: string): ProviderRows | undefined {
   return rows
 }
 
-export const isProvider = (id: string): boolean => Object.hasOwn(tables, id)
+export const isProvider = (id: string): boolean => Object.hasOwn(priceTables(), id)
 
 /** Provider prefixes of the table. */
-export const tableProviders = (): string[] => Object.keys(tables)
+export const tableProviders = (): string[] => Object.keys(priceTables())
 
 function freeze<Rates extends RateCard | PriceRow>(row: Rates): Rates {
   for (const value of Object.values(row)) if (typeof value === 'object' && value !== null) freeze(value as RateCard)

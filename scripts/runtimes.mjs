@@ -9,12 +9,12 @@
 //
 // Fails if a check fails or a runtime is missing. The runtimes stay in node_modules/.cache/llmux-runtimes (about 700 MB).
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { startSimulator } from '../dist/testing.js'
 import { startServer } from '../test/runtimes/server.mjs'
 import { measureBundles } from './runtimes/bundles.mjs'
@@ -43,7 +43,14 @@ const runtimes = {
   Deno: {
     package: `npm:@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}@2.9.6`,
     // without the registry: all packages are in the folder
-    command: (folder) => [join(folder, 'deno'), 'run', '--allow-net', '--no-remote', '--node-modules-dir=manual', 'cli.mjs'],
+    command: (folder) => [
+      join(folder, 'deno'),
+      'run',
+      '--allow-net',
+      '--no-remote',
+      '--node-modules-dir=manual',
+      'cli.mjs',
+    ],
   },
   workerd: { package: 'npm:miniflare@4.20260730.0', command: (folder) => [process.execPath, 'miniflare.mjs', folder] },
 }
@@ -56,11 +63,21 @@ const selected = Object.entries(runtimes).filter(([title]) => !wanted || wanted.
 /** Runs a program and returns its output. */
 function run(command, { cwd, seconds = 120, env = {} }) {
   const [program, ...args] = command
-  const settings = { cwd, timeout: seconds * 1000, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, NO_COLOR: '1', ...env } }
+  const settings = {
+    cwd,
+    timeout: seconds * 1000,
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  }
   return new Promise((resolve, reject) => {
     execFile(program, args, settings, (error, stdout, stderr) => {
       if (!error) resolve(stdout)
-      else reject(new Error(`${command.join(' ').slice(0, 200)}: ${error.killed ? `stopped after ${seconds} s` : error.message}\n${stdout}${stderr}`))
+      else
+        reject(
+          new Error(
+            `${command.join(' ').slice(0, 200)}: ${error.killed ? `stopped after ${seconds} s` : error.message}\n${stdout}${stderr}`,
+          ),
+        )
     })
   })
 }
@@ -111,7 +128,10 @@ async function check(title, command, cwd) {
   const server = await startServer(simulator.url)
   const at = { simulator: simulator.url, server: server.url, dead: await deadAddress() }
   try {
-    const out = await run([...command, JSON.stringify(at)], { cwd, env: { ESBUILD: join(root, 'node_modules', 'esbuild') } })
+    const out = await run([...command, JSON.stringify(at)], {
+      cwd,
+      env: { ESBUILD: join(root, 'node_modules', 'esbuild') },
+    })
     return JSON.parse(out.trim().split('\n').at(-1))
   } catch (error) {
     return [{ name: 'start', error: `${title} did not run: ${error.message}` }]

@@ -73,6 +73,10 @@ describe('the functions for other runtimes', () => {
     for (const value of ['a', 1, undefined, null, {}, [], new Date()]) expect(web.isBoxedPrimitive(value)).toBe(false)
   })
 
+  it('have the same prices', () => {
+    expect(web.priceTables()).toEqual(node.priceTables())
+  })
+
   it('read the environment, run turns and find channels', async () => {
     process.env.LLMUX_TEST_PLATFORM = 'set'
     expect(web.environment('LLMUX_TEST_PLATFORM')).toBe('set')

@@ -28,7 +28,7 @@ export const sources = [
 ${sources.join('')}] as const
 
 /** Encoded rows by provider. */
-export const tables: Readonly<Record<string, string>> = Object.freeze({
+export const tables: Readonly<Record<string, string>> = /* @__PURE__ */ Object.freeze({
 ${text}})
 `
 }

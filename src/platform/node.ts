@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import { StringDecoder } from 'node:string_decoder'
 import { types } from 'node:util'
 import { crc32 } from 'node:zlib'
+import { tables } from '../../pricing/table.generated.js'
 import type { Transport } from '../transport/transport.js'
 
 // --- bytes ---------------------------------------------------------------------------------------------------------
@@ -71,6 +72,11 @@ export const nextTurn = (run: () => void): Turn => setImmediate(run)
 export const cancelTurn = (turn: Turn | undefined): void => clearImmediate(turn)
 
 export const isBoxedPrimitive = (value: unknown): boolean => types.isBoxedPrimitive(value)
+
+// --- prices --------------------------------------------------------------------------------------------------------
+
+/** The encoded rows of the price table by provider. */
+export const priceTables = (): Readonly<Record<string, string>> => tables
 
 // --- the network ---------------------------------------------------------------------------------------------------
 

@@ -1,3 +1,5 @@
+import { inflateSync } from 'fflate'
+import { packedTables } from '../../pricing/table.packed.js'
 import type { DecodedSink, Decoder } from '../transport/content-coding.js'
 import type { Transport } from '../transport/transport.js'
 import type { Utf8Decoder } from './node.js'
@@ -131,6 +133,16 @@ export function channel(name: string): Channel {
 export function isBoxedPrimitive(value: unknown): boolean {
   const tag = Object.prototype.toString.call(value)
   return typeof value === 'object' && /^\[object (?:String|Number|Boolean|Symbol|BigInt)\]$/.test(tag)
+}
+
+// --- prices --------------------------------------------------------------------------------------------------------
+
+let tables: Readonly<Record<string, string>> | undefined
+
+/** Unpacked with the first cost: bundles for workers have a limit. */
+export function priceTables(): Readonly<Record<string, string>> {
+  tables ??= Object.freeze(JSON.parse(utf8(inflateSync(fromBase64(packedTables)))) as Record<string, string>)
+  return tables
 }
 
 // --- the network ---------------------------------------------------------------------------------------------------

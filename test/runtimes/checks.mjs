@@ -102,7 +102,12 @@ export function checksFor(llmux, at) {
       equal(before.code, 'aborted', 'the code of an abort before the headers')
       const { closed } = await state()
       const controller = new AbortController()
-      const stream = await client.completion({ ...own, model: 'openai/endless', stream: true, signal: controller.signal })
+      const stream = await client.completion({
+        ...own,
+        model: 'openai/endless',
+        stream: true,
+        signal: controller.signal,
+      })
       const during = await failure(async () => {
         for await (const _ of stream) controller.abort()
       })

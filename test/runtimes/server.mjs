@@ -68,7 +68,8 @@ export async function startServer(simulator) {
 
   async function forward(request, body, response) {
     const fault = faultOf(request, body)
-    if (fault) return response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ message: fault }))
+    if (fault)
+      return response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ message: fault }))
     const headers = { 'content-type': 'application/json', authorization: request.headers.authorization }
     const answered = await fetch(`${simulator}${request.url}`, { method: 'POST', headers, body })
     response.writeHead(answered.status, { 'content-type': answered.headers.get('content-type') })
@@ -93,7 +94,8 @@ const secret = 'simulated/secret+key'
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 function faultOf({ method, url, headers }, body) {
-  const pattern = /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/(\d{8})\/eu-west-1\/bedrock\/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w{64})$/
+  const pattern =
+    /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/(\d{8})\/eu-west-1\/bedrock\/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w{64})$/
   const [, day, signed, signature] = pattern.exec(headers.authorization ?? '') ?? []
   if (!signature) return 'no signature'
   const hex = (text) => createHash('sha256').update(text).digest('hex')
