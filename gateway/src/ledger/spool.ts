@@ -34,6 +34,9 @@ interface Segment {
   open: number
 }
 
+/** Runs of this process, whose files must be left alone by another gateway in it. */
+const living = new Set<string>()
+
 const segmentLines = 4_000
 const segmentMs = 30_000
 const staleMs = 10 * 60_000
@@ -57,6 +60,7 @@ export class Spool {
   constructor(folder: string, trouble: (error: Error) => void) {
     this.#folder = folder
     this.#trouble = trouble
+    living.add(this.#run)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // a fresh time tells other processes that the owner lives
     this.#timer = setInterval(() => this.#touch(), 60_000)
@@ -89,6 +93,7 @@ export class Spool {
 
   close(): void {
     clearInterval(this.#timer)
+    living.delete(this.#run)
     const current = this.#current
     this.#current = undefined
     if (current) this.#drop(current)
@@ -144,18 +149,18 @@ export class Spool {
   /** Files of processes that have ended. */
   abandoned(): string[] {
     return readdirSync(this.#folder)
-      .filter((name) => name.endsWith('.jsonl') && !name.includes(`-${this.#run}-`))
+      .filter((name) => this.#isAbandoned(name))
       .map((name) => join(this.#folder, name))
-      .filter((file) => this.#isAbandoned(file))
   }
 
-  #isAbandoned(file: string): boolean {
-    const match = /([^/\\]+)-(\d+)-[0-9a-f]{8}-\d+\.jsonl$/.exec(file)
-    if (!match) return false
-    const pid = Number(match[2])
-    if (`${match[1]}-${pid}` === this.#owner) return true
-    if (match[1] === this.#owner.slice(0, this.#owner.lastIndexOf('-'))) return !isAlive(pid)
-    return Date.now() - statSync(file).mtimeMs > staleMs
+  #isAbandoned(name: string): boolean {
+    const match = /^(.+)-(\d+)-([0-9a-f]{8})-\d+\.jsonl$/.exec(name)
+    const [, host, pid, run] = match ?? []
+    if (host === undefined || run === undefined || living.has(run)) return false
+    // an earlier process with the same number, such as the first one in a container
+    if (`${host}-${pid}` === this.#owner) return true
+    if (host === this.#owner.slice(0, this.#owner.lastIndexOf('-'))) return !isAlive(Number(pid))
+    return Date.now() - statSync(join(this.#folder, name)).mtimeMs > staleMs
   }
 }
 

@@ -46,6 +46,8 @@ const mostWaiting = 2_000
 /** Price of a model without a price under `unknown_price: estimate`, in US dollars per token. */
 const fallbackPrice = { input: 10e-6, output: 50e-6 }
 const defaultOutput = 4_096
+/** Output tokens that the first calls of a key reserve at most. */
+const firstOutput = 1_024
 
 interface Parts {
   readonly directory: Directory
@@ -120,8 +122,9 @@ class CallAdmission implements Admission {
       if (customerId && directory.get('customers', customerId)?.blocked) {
         throw forbidden(`The customer '${customerId}' is blocked.`, 'permission_error', 'user')
       }
-      const estimate = this.#estimate(principal, call, model, accounts)
-      const reservation = await this.#reserve(accounts, estimate, call.signal)
+      const { estimate, reservation } = await this.#reserve(accounts, call.signal, () =>
+        this.#estimate(principal, call, model, accounts),
+      )
       return new AdmittedCall(this, facts, model, accounts, estimate, reservation)
     } catch (error) {
       this.refused(facts, accounts, error)
@@ -160,42 +163,48 @@ class CallAdmission implements Admission {
     const worst = inputTokens * price.input + worstOutput * price.output
     const learned = this.#expectations.find(principal.keyHash, group)
     if (!learned)
-      return { expected: worst, held: worst, tokens: inputTokens + (bound ?? 0), inputTokens, learned: false }
+      return {
+        expected: worst,
+        held: worst,
+        tokens: inputTokens + Math.min(worstOutput, firstOutput),
+        inputTokens,
+        learned: false,
+      }
     const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
     const expected = Math.min(worst, toDollars(learned.nanos))
     return {
       expected,
       held: budgetMode === 'expected' ? expected : worst,
-      tokens: Math.ceil(Math.min(learned.totalTokens, inputTokens + output)),
+      // the count by characters may be too low, and the last call much larger than this one
+      tokens: Math.ceil(Math.max(inputTokens + output, Math.min(learned.totalTokens, 4 * (inputTokens + output)))),
       inputTokens,
       learned: true,
     }
   }
 
-  async #reserve(accounts: CallAccounts, estimate: Estimate, signal: AbortSignal | undefined): Promise<Reservation> {
+  async #reserve(
+    accounts: CallAccounts,
+    signal: AbortSignal | undefined,
+    estimated: () => Estimate,
+  ): Promise<{ estimate: Estimate; reservation: Reservation }> {
     const { budgets, rates } = accounts
     const used = budgets.find((budget) => budget.limit <= 0)
     if (used) throw this.#overBudget(used)
     await this.#seed(budgets)
     const strict = this.#parts.settings().budgetMode === 'strict'
-    const request = {
-      candidates: [
-        {
-          id: 'call',
-          accounts: [...rates.map(({ account }) => account), ...budgets.map(({ account }) => account)],
-          // a call that runs alone may spend what is left and one call more; in strict mode only what is left
-          estimate: strict ? estimate.held : 0,
-          most: estimate.held,
-        },
-      ],
-      tokens: estimate.tokens,
-      inputTokens: estimate.inputTokens,
-      timeout: leaseMs,
-    }
+    const counted = [...rates.map(({ account }) => account), ...budgets.map(({ account }) => account)]
     const until = Date.now() + longestWaitMs
     for (;;) {
-      const found = await this.#limits.reserve(request)
-      if ('index' in found) return found
+      // calls that have ended meanwhile may have taught a better estimate
+      const estimate = estimated()
+      const found = await this.#limits.reserve({
+        // a call that runs alone may spend what is left and one call more; in strict mode only what is left
+        candidates: [{ id: 'call', accounts: counted, estimate: strict ? estimate.held : 0, most: estimate.held }],
+        tokens: estimate.tokens,
+        inputTokens: estimate.inputTokens,
+        timeout: leaseMs,
+      })
+      if ('index' in found) return { estimate, reservation: found }
       const reason = found.reasons[0]
       if (!reason || Date.now() >= until || signal?.aborted || !(await this.#mayFree(reason, accounts, estimate))) {
         throw this.#refusal(found, accounts)
