@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^llmux$/, replacement: from('../src/index.ts') },
       { find: /^llmux\/server$/, replacement: from('../src/server/index.ts') },
       { find: /^llmux\/testing$/, replacement: from('../simulator/index.ts') },
+      { find: /^llmux\/(langfuse|helicone|lunary|otel)$/, replacement: `${from('../src/integrations')}/$1.ts` },
     ],
   },
   test: {

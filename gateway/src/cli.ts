@@ -1,9 +1,37 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { check } from './cli/check.js'
+import { parseFlags } from './cli/flags.js'
+import { help } from './cli/help.js'
+import { serve } from './cli/serve.js'
 
-const { values } = parseArgs({ options: { version: { type: 'boolean', short: 'v' } }, strict: false })
-if (values.version) {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  process.stdout.write(`${(manifest as { version: string }).version}\n`)
+const out = (text: string) => process.stdout.write(`${text}\n`)
+
+async function main(args: readonly string[]): Promise<number> {
+  const { command, flags, rest, problems, notes } = parseFlags(args)
+  if (flags.help === true) {
+    out(help)
+    return 0
+  }
+  if (flags.version === true) {
+    const { version } = await import('./version.js')
+    out(version)
+    return 0
+  }
+  if (problems.length > 0) {
+    for (const problem of problems) process.stderr.write(`${problem}\n`)
+    return 2
+  }
+  for (const note of notes) process.stderr.write(`${note}\n`)
+  if (command === 'check') return check(rest[0] ?? flags.config, out)
+  return serve(flags, out)
 }
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  },
+)

@@ -1,15 +1,257 @@
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { Router, redisLimits, redisState } from 'llmux'
+import { Alerts } from './alerts/alerts.js'
+import { openCache } from './cache.js'
+import { loadCallbacks } from './callbacks.js'
+import { ConfigError } from './config/checker.js'
+import { type Environment, type GatewayConfig, loadConfig, parseConfig } from './config/config.js'
+import { openControl } from './control.js'
+import { BodyReader } from './http/body.js'
+import { LlmRoutes } from './http/llm.js'
+import { passThrough } from './http/pass-through.js'
+import { ResponseOwners } from './http/responses-store.js'
+import { createServer } from './http/server.js'
+import { type Log, silent } from './log.js'
+import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
+import { GatewayMetrics } from './metrics/gateway-metrics.js'
+import { idOf, ModelCatalog, withIds } from './models/catalog.js'
+import { StoredModels } from './models/stored-models.js'
+import { observe } from './observe.js'
+import { badRequest } from './refusal.js'
+import { type HealthParts, healthRoutes, probes } from './routes/health.js'
+import { modelRoutes } from './routes/models.js'
+import { operationRoutes, pages } from './routes/operation.js'
+import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
+import { version } from './version.js'
+
 /** Options of {@link createGateway}. */
 export interface GatewayOptions {
+  /**
+   * Path of a config.yaml, or its content as an object.
+   * @default one wildcard deployment, which serves every provider whose key is in the environment
+   */
+  readonly config?: string | Readonly<Record<string, unknown>> | undefined
   /** Folder of the database and the spool. Created if it doesn't exist. @default './llmux-data' */
-  readonly data?: string
+  readonly data?: string | undefined
+  /** Key of the administrator. @default that of the configuration, else one that the first start makes in `data` */
+  readonly masterKey?: string | undefined
+  /** @default process.env */
+  readonly environment?: Environment | undefined
+  /** @default none */
+  readonly log?: Log | undefined
+}
+
+/** Address of a server. */
+export interface ListenOptions {
+  /** 0 for any free port. @default 4000 */
+  readonly port?: number | undefined
+  /** @default '127.0.0.1' */
+  readonly host?: string | undefined
 }
 
 /** A running gateway. */
 export interface Gateway {
   /** Answers one request, without a socket. */
   fetch(request: Request): Promise<Response>
-  /** Starts an HTTP server. */
-  listen(address?: { readonly port?: number; readonly host?: string }): Promise<{ readonly url: string }>
+  /**
+   * Starts an HTTP server.
+   * @throws {Error} if the address is public and the master key is weak
+   */
+  listen(address?: ListenOptions): Promise<{ readonly url: string }>
+  /**
+   * Reads the configuration file again. Calls in flight are not affected. A wrong file changes nothing.
+   * @returns what has changed
+   * @throws {ConfigError} with all problems of the file
+   */
+  reload(): Promise<{ readonly changes: readonly string[] }>
   /** Stops accepting calls, lets open ones finish up to a limit, and releases all resources. */
   close(): Promise<void>
+  /** The key of the administrator. */
+  readonly masterKey: MasterKey
+  /** The configuration in use. */
+  readonly config: GatewayConfig
+}
+
+/** Serves every provider whose key is in the environment. */
+const anyModel = { model_list: [{ model_name: '*', litellm_params: { model: '*' } }] }
+
+function read(config: GatewayOptions['config'], environment: Environment): GatewayConfig {
+  const found =
+    typeof config === 'string'
+      ? loadConfig(config, environment)
+      : parseConfig(JSON.stringify(config ?? anyModel), environment)
+  return { ...found, models: withIds(found.models) }
+}
+
+/**
+ * Creates a gateway.
+ * @throws {ConfigError} with file, line and path of every problem of the configuration
+ * @example
+ * const gateway = await createGateway({ config: 'config.yaml' })
+ * const { url } = await gateway.listen({ port: 4000 })
+ */
+export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { data = './llmux-data', environment = process.env, log = silent } = options
+  let config = read(options.config, environment)
+  // the SDK and its integrations read the environment by themselves
+  Object.assign(process.env, config.variables)
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const masterKey = findMasterKey(options.masterKey ?? config.settings.masterKey, data)
+  const settings = () => config.settings
+  const { redis, databaseUrl, saltKey } = config.settings
+
+  const metrics = new GatewayMetrics()
+  const alerts = new Alerts(config.settings.alerts)
+  const observer = observe(metrics, alerts, log)
+  const catalog = new ModelCatalog()
+  catalog.replace(config.models, config.aliases)
+  const [cache, callbacks, control] = await Promise.all([
+    config.settings.cache ? openCache(config.settings.cache) : undefined,
+    loadCallbacks(config.settings.callbacks, config.settings.redactCallbacks, log),
+    openControl({
+      data,
+      databaseUrl,
+      masterKey: masterKey.value,
+      saltKey,
+      catalog,
+      settings: config.settings.control,
+      notify: observer.control,
+      ...(redis && { limits: redisLimits({ url: redis.url }) }),
+    }),
+  ])
+  const stored = new StoredModels(
+    control.documents,
+    () => config,
+    (id) => config.models.some((entry) => idOf(entry) === id),
+  )
+  const mocks = new Map<string, unknown>()
+  const allEntries = () => [...config.models, ...(config.settings.storeModels ? stored.entries() : [])]
+  await loadMocks(allEntries(), mocks)
+  const router = new Router({
+    ...routerOptions(config, allEntries(), mocks),
+    callbacks,
+    ...(cache && { cache: cache.option }),
+    ...(redis && { state: redisState({ url: redis.url }) }),
+  })
+  observer.follow(router)
+  let fallbacksOf = fallbackTable(config)
+  const refresh = () => applyModels(router, catalog, config, allEntries(), mocks)
+  catalog.replace(allEntries(), config.aliases)
+  const unwatch = stored.watch(() => {
+    try {
+      refresh()
+    } catch (error) {
+      log.error(`A stored model can't be used: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  })
+
+  const reload = async () => {
+    let next: GatewayConfig
+    try {
+      next = read(options.config, environment)
+    } catch (error) {
+      if (error instanceof ConfigError) log.error(`The configuration was not reloaded.\n${error.message}`)
+      throw error instanceof ConfigError ? badRequest(`The configuration was not reloaded. ${error.message}`) : error
+    }
+    const changes = changesOf(config, next)
+    const before = config
+    config = next
+    try {
+      await loadMocks(allEntries(), mocks)
+      refresh()
+    } catch (error) {
+      config = before
+      throw error
+    }
+    fallbacksOf = fallbackTable(config)
+    control.configure(config.settings.control)
+    alerts.configure(config.settings.alerts)
+    log.info(`The configuration was reloaded: ${changes.join('; ') || 'nothing has changed'}.`)
+    return { changes }
+  }
+
+  let draining = false
+  const health: HealthParts = { router, control, catalog, settings, draining: () => draining, version }
+  const operation = { router, control, catalog, metrics, cache, settings, reload, version }
+  const bodies = new BodyReader(config.settings.maxBodyBytes, config.settings.maxBytesInFlight)
+  const llm = new LlmRoutes({
+    router,
+    control,
+    catalog,
+    settings,
+    observer: observer.calls,
+    owners: new ResponseOwners(),
+    cacheable: cache !== undefined,
+    fallbacksOf: (group) => fallbacksOf(group),
+  })
+  const pass = { control, catalog, settings, bodies, environment }
+  const app = createServer({
+    control,
+    llm,
+    settings,
+    bodies,
+    routes: [
+      ...control.routes,
+      ...healthRoutes(health),
+      ...modelRoutes({ control, catalog, stored, alerts, refresh }),
+      ...operationRoutes(operation),
+    ],
+    open: [...probes(health), ...pages(operation)],
+    passThrough: (request, signal) => passThrough(pass, request, signal),
+    draining: () => draining,
+  })
+
+  const close = async () => {
+    if (draining) return
+    draining = true
+    const until = Date.now() + config.settings.drainMs
+    while (app.openCalls() > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
+    app.abort()
+    await app.close()
+    unwatch()
+    await router.close()
+    await control.close()
+    await Promise.all([alerts.close(), cache?.close()])
+  }
+
+  return {
+    masterKey,
+    get config() {
+      return config
+    },
+    reload,
+    close,
+    async fetch(request) {
+      const url = new URL(request.url)
+      const response = await app.server.inject({
+        method: request.method as 'GET',
+        url: `${url.pathname}${url.search}`,
+        headers: { ...Object.fromEntries(request.headers), host: url.host },
+        ...(request.body && { payload: Readable.fromWeb(request.body as never) }),
+        payloadAsStream: true,
+        signal: request.signal,
+      })
+      const headers = new Headers()
+      for (const [name, value] of Object.entries(response.headers))
+        if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : String(value))
+      const empty = response.statusCode === 204 || request.method === 'HEAD'
+      return new Response(empty ? null : (Readable.toWeb(response.stream()) as ReadableStream), {
+        status: response.statusCode,
+        headers,
+      })
+    },
+    async listen({ port = 4000, host = '127.0.0.1' } = {}) {
+      if (masterKey.weakness && !isLoopback(host) && !config.settings.permitWeakMasterKey) {
+        throw new Error(
+          `The master key must not be used on ${host}: ${masterKey.weakness}. Set a long random one, listen on 127.0.0.1, or set general_settings.dangerously_permit_weak_or_unset_master_key.`,
+        )
+      }
+      await app.server.listen({ port, host })
+      const address = app.server.server.address() as AddressInfo
+      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+      return { url: `http://${shown}:${address.port}` }
+    },
+  }
 }

@@ -1,0 +1,102 @@
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway.js'
+import { jsonLog, type Log } from '../log.js'
+import { isLoopback } from '../master-key.js'
+import type { Flags } from './flags.js'
+
+/** Runs the gateway until a signal. @returns the exit code */
+export async function serve(flags: Flags, out: (text: string) => void): Promise<number> {
+  const environment = process.env
+  const json = jsonLog()
+  const log: Log = flags.debug ? json : { ...json, info: () => {} }
+  const data = flags.data ?? environment.LLMUX_DATA ?? './llmux-data'
+  const gateway = await createGateway({ config: configOf(flags), data, log })
+  const port = Number(flags.port ?? environment.PORT ?? 4000)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    await gateway.close()
+    throw new Error(`--port must be a whole number from 0 to 65535; got '${flags.port ?? environment.PORT}'.`)
+  }
+  const host = flags.host ?? environment.HOST ?? defaultHost(flags, gateway)
+  let url: string
+  try {
+    ;({ url } = await gateway.listen({ port, host }))
+  } catch (error) {
+    await gateway.close()
+    throw error
+  }
+  welcome(gateway, url, out)
+  if (Number(flags.num_workers ?? environment.NUM_WORKERS ?? 1) > 1)
+    out('--num_workers has no effect yet: one process serves all calls.')
+  return untilSignal(gateway, log)
+}
+
+function configOf(flags: Flags): GatewayOptions['config'] {
+  const file = flags.config ?? process.env.CONFIG_FILE_PATH
+  if (file !== undefined) return file
+  const litellm_settings = {
+    ...(flags.drop_params && { drop_params: true }),
+    ...(flags.max_budget !== undefined && { max_budget: flags.max_budget }),
+  }
+  const model = flags.model
+  const params = {
+    model: model ?? '*',
+    ...(flags.api_base !== undefined && { api_base: flags.api_base }),
+    ...(flags.api_version !== undefined && { api_version: flags.api_version }),
+    ...(flags.request_timeout !== undefined && { timeout: flags.request_timeout }),
+    ...(flags.temperature !== undefined && { temperature: Number(flags.temperature) }),
+    ...(flags.max_tokens !== undefined && { max_tokens: Number(flags.max_tokens) }),
+  }
+  return { model_list: [{ model_name: flags.alias ?? model ?? '*', litellm_params: params }], litellm_settings }
+}
+
+/** Public only if a configuration was given and nobody can guess the key. */
+function defaultHost(flags: Flags, { masterKey, config }: Gateway): string {
+  const configured = flags.config !== undefined || process.env.CONFIG_FILE_PATH !== undefined
+  const safe = masterKey.weakness === undefined || config.settings.permitWeakMasterKey
+  return configured && safe && !masterKey.created ? '0.0.0.0' : '127.0.0.1'
+}
+
+function welcome({ masterKey, config }: Gateway, url: string, out: (text: string) => void): void {
+  const shown = url.replace('0.0.0.0', '127.0.0.1')
+  out(`llmux-gateway listens on ${url}`)
+  if (masterKey.created) out(`Admin key, shown once and kept in ${masterKey.file}: ${masterKey.value}`)
+  else if (masterKey.file) out(`The admin key is in ${masterKey.file}.`)
+  if (masterKey.weakness) {
+    const { hostname } = new URL(url)
+    out(
+      `WARNING: the master key is weak: ${masterKey.weakness}.${isLoopback(hostname) ? '' : ' Anyone who reaches this address may find it.'}`,
+    )
+  }
+  for (const { treatment, file, line, path, note } of config.lines)
+    if (treatment === 'unset' || treatment === 'dangerous') out(`${file}:${line}: ${path}: ${note}`)
+  const model = config.models.find(({ modelName }) => !modelName.includes('*'))?.modelName ?? 'gpt-4o-mini'
+  const key = masterKey.created ? masterKey.value : '$LITELLM_MASTER_KEY'
+  out(
+    `\n  curl ${shown}/v1/chat/completions -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\\n    -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'\n`.replace(
+      "'authorization: Bearer $LITELLM_MASTER_KEY'",
+      '"authorization: Bearer $LITELLM_MASTER_KEY"',
+    ),
+  )
+}
+
+function untilSignal(gateway: Gateway, log: Log): Promise<number> {
+  return new Promise((resolve) => {
+    let ending = false
+    const end = () => {
+      if (ending) process.exit(130)
+      ending = true
+      gateway.close().then(
+        () => resolve(0),
+        (error: unknown) => {
+          log.error(`The gateway did not end cleanly: ${error instanceof Error ? error.message : String(error)}`)
+          resolve(1)
+        },
+      )
+    }
+    process.on('SIGTERM', end)
+    process.on('SIGINT', end)
+    process.on('SIGHUP', () => {
+      // failures are logged, and the old configuration stays
+      gateway.reload().catch(() => {})
+    })
+  })
+}

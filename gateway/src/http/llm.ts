@@ -1,0 +1,369 @@
+import { randomUUID } from 'node:crypto'
+import type { CallMeta, HttpErrorDialect, LLMError, Router, SettledRecord } from 'llmux'
+import {
+  createHandler,
+  type Handler,
+  type HandlerCall,
+  type HandlerCallOptions,
+  type HandlerRequest,
+  type HandlerResponse,
+  type RouteInfo,
+} from 'llmux/server'
+import type { Settings } from '../config/settings.js'
+import type { ModelCatalog } from '../models/catalog.js'
+import { badRequest, forbidden, notFound } from '../refusal.js'
+import type { Admitted, Control, Principal } from '../types.js'
+import { type CallWishes, takeOptions } from './call-options.js'
+import { completeError, dialectOf, errorResponse } from './errors.js'
+import { keyOf } from './keys.js'
+import { responseHeaders } from './response-headers.js'
+import type { ResponseOwners } from './responses-store.js'
+
+/** A request to a model, with all that becomes known about it. */
+export class LlmRequest implements HandlerRequest {
+  readonly id: string
+  readonly startedAt = Date.now()
+  readonly path: string
+  principal: Principal | undefined
+  route: RouteInfo | undefined
+  admitted: Admitted | undefined
+  /** Why no call was made, or why it failed. */
+  error: unknown
+  settled = false
+  /** Milliseconds that providers took. */
+  providerMs = 0
+  model = ''
+  /** Whether the answer names the model as the client did. */
+  restamp = false
+
+  constructor(
+    readonly method: string,
+    readonly url: string,
+    readonly headers: Readonly<Record<string, string | undefined>>,
+    readonly body: (() => Promise<Uint8Array | string>) | undefined,
+    readonly signal: AbortSignal | undefined,
+    readonly ip: string | undefined,
+  ) {
+    this.id = headers['x-litellm-call-id']?.slice(0, 200) || randomUUID()
+    const mark = url.indexOf('?')
+    this.path = mark < 0 ? url : url.slice(0, mark)
+  }
+}
+
+/** What the rest of the gateway learns about calls. */
+export interface CallObserver {
+  started(request: LlmRequest): void
+  settled(request: LlmRequest, record: SettledRecord): void
+  /** The response has been decided on; for streams, before their first event. */
+  answered(request: LlmRequest, status: number): void
+}
+
+export interface LlmParts {
+  readonly router: Router
+  readonly control: Control
+  readonly catalog: ModelCatalog
+  readonly settings: () => Settings
+  readonly observer: CallObserver
+  readonly owners: ResponseOwners
+  readonly cacheable: boolean
+  readonly fallbacksOf: (group: string) => { readonly [kind in FallbackKind]?: readonly string[] }
+}
+
+type FallbackKind = 'fallbacks' | 'contextWindowFallbacks' | 'contentPolicyFallbacks'
+
+/** Operations that reach a model. */
+const callOperations: ReadonlySet<string> = new Set([
+  ...[
+    'chat',
+    'completion',
+    'embedding',
+    'moderation',
+    'rerank',
+    'responses',
+    'messages',
+    'generateContent',
+    'countTokens',
+  ],
+])
+/** Operations whose answers the SDK caches. */
+const cachedOperations: ReadonlySet<string> = new Set(['chat', 'completion', 'embedding', 'rerank'])
+
+/** Answers requests to models: authentication, admission, the SDK's handler, and the booking. */
+export class LlmRoutes {
+  readonly #parts: LlmParts
+  readonly #handler: Handler
+
+  constructor(parts: LlmParts) {
+    this.#parts = parts
+    this.#handler = createHandler(parts.router, {
+      authorize: (request, route) => this.#authorize(request as LlmRequest, route),
+      beforeCall: (call) => this.#beforeCall(call, call.request as LlmRequest),
+      responseHeaders: (call, meta, error) => this.#responseHeaders(call.request as LlmRequest, call, meta, error),
+      onSettled: (record, call) => this.#settled(record, call.request as LlmRequest),
+      models: (context) => this.models(context as Principal),
+      store: parts.owners,
+      maxBodyBytes: parts.settings().maxBodyBytes,
+    })
+  }
+
+  async handle(request: LlmRequest): Promise<HandlerResponse> {
+    this.#parts.observer.started(request)
+    let response: HandlerResponse
+    try {
+      response = await this.#handler.handle(request)
+    } catch (error) {
+      // the handler answers every error by itself; this one is a defect
+      request.error ??= error
+      response = { status: 500, headers: {}, body: '' }
+    }
+    if (response.status >= 400) response = this.#errorResponse(request, response)
+    else if (typeof response.body === 'object') response = { ...response, body: this.#watched(request, response.body) }
+    else if (response.body && request.restamp) response = { ...response, body: restamp(response.body, request.model) }
+    if (typeof response.body !== 'object') this.#release(request)
+    response.headers['x-litellm-call-id'] ??= request.id
+    this.#parts.observer.answered(request, response.status)
+    return response
+  }
+
+  /** Models of a caller for `/v1/models`. */
+  models(principal: Principal) {
+    const { catalog, control } = this.#parts
+    const aliases = Object.keys({ ...principal.team?.aliases, ...principal.key?.aliases })
+    return [...new Set([...catalog.models(), ...aliases])]
+      .filter(
+        (name) =>
+          control.admission.mayUse(principal, name) && (aliases.includes(name) || isNamed(catalog, principal, name)),
+      )
+      .map((name) => ({ ...catalog.listing(aliased(principal, name)), id: name }))
+  }
+
+  #authorize(request: LlmRequest, route: RouteInfo): Principal {
+    try {
+      request.route = route
+      const { control, settings } = this.#parts
+      const principal = control.authenticate(keyOf(request.headers, settings().keyHeader))
+      request.principal = principal
+      control.authorizeRoute(principal, request.method, request.path)
+      if (route.operation === 'model') this.#checkListed(principal, route.model ?? '')
+      return principal
+    } catch (error) {
+      request.error = error
+      throw error
+    }
+  }
+
+  #checkListed(principal: Principal, model: string): void {
+    const { catalog, control } = this.#parts
+    if (!catalog.has(aliased(principal, model))) throw notFound(`The model '${model}' does not exist.`, 'model')
+    if (!control.admission.mayUse(principal, model))
+      throw forbidden(`The key may not use the model '${model}'.`, 'key_model_access_denied', 'model')
+  }
+
+  async #beforeCall(call: HandlerCall, request: LlmRequest): Promise<HandlerCallOptions | undefined> {
+    try {
+      return await this.#admit(call, request)
+    } catch (error) {
+      request.error = error
+      throw error
+    }
+  }
+
+  async #admit({ params, ignored, route }: HandlerCall, request: LlmRequest): Promise<HandlerCallOptions> {
+    const { control, catalog, settings } = this.#parts
+    const { principal } = request
+    if (!principal) throw new Error('A call without a caller.')
+    const { operation } = route
+    if (!callOperations.has(operation)) return {}
+    const given = params.model
+    const model = this.#modelOf(given, operation, settings())
+    request.model = model
+    // admission reads the fields that are taken out afterwards
+    const body = { ...ignored, ...params }
+    const chat = operation === 'chat' || operation === 'completion' || operation === 'embedding'
+    const wishes = takeOptions(params, ignored, request.headers, chat)
+    checkRequired(operation, body)
+    const target = aliased(principal, model)
+    if (!catalog.has(target) && control.admission.mayUse(principal, model)) {
+      throw badRequest(`The model '${model}' does not exist. GET /v1/models lists the models of the key.`, 'model')
+    }
+    if (settings().enforceUser && !body.user) throw badRequest("'user' must be in the body.", 'user')
+    const admitted = await control.admission.admit(principal, {
+      id: request.id,
+      operation,
+      path: request.path,
+      model,
+      params: body,
+      stream: params.stream === true || route.stream !== undefined,
+      headers: this.#withUser(request.headers),
+      ip: request.ip,
+      signal: request.signal,
+    })
+    request.admitted = admitted
+    params.model = admitted.model
+    // numbers as the provider writes them, rather than through 32 bits
+    if (operation === 'embedding') params.encoding_format ??= 'float'
+    if (settings().alwaysUsage && params.stream === true && operation === 'chat')
+      params.stream_options = { include_usage: true, ...(params.stream_options as object | undefined) }
+    return {
+      ...wishes.options,
+      ...this.#cacheOptions(wishes, operation),
+      ...this.#fallbackOptions(wishes, principal, admitted.model),
+      ...(admitted.tags.length > 0 && { tags: admitted.tags }),
+      ...forwarded(request.headers),
+      traceId: request.id,
+    }
+  }
+
+  #modelOf(given: unknown, operation: string, { forcedModels }: Settings): string {
+    const forced =
+      operation === 'embedding'
+        ? forcedModels.embedding
+        : operation === 'moderation'
+          ? forcedModels.moderation
+          : forcedModels.chat
+    if (forced !== undefined) return forced
+    if (operation === 'moderation' && (given === undefined || given === null)) {
+      const { catalog } = this.#parts
+      const found = catalog.entries.find((entry) => catalog.listing(entry.modelName).mode === 'moderation')
+      if (found) return found.modelName
+    }
+    if (typeof given !== 'string' || given === '')
+      throw badRequest(
+        `'model' must be the name of a model; got ${typeof given === 'string' ? 'an empty text' : given === undefined ? 'nothing' : typeof given}.`,
+        'model',
+      )
+    return given
+  }
+
+  #withUser(headers: LlmRequest['headers']): LlmRequest['headers'] {
+    const { userHeader } = this.#parts.settings()
+    const user = userHeader === undefined ? undefined : headers[userHeader]
+    return user ? { ...headers, 'x-litellm-customer-id': headers['x-litellm-customer-id'] ?? user } : headers
+  }
+
+  #cacheOptions({ cache }: CallWishes, operation: string): HandlerCallOptions {
+    const configured = this.#parts.settings().cache
+    if (!configured || !this.#parts.cacheable || !cachedOperations.has(operation)) return {}
+    if (!cache) return configured.optIn ? { cache: false } : {}
+    if ((!cache.read && !cache.write) || (configured.optIn && !cache.use)) return { cache: false }
+    return {
+      cache: {
+        ...(!cache.read && { maxAge: 0 }),
+        ...(cache.read && cache.maxAge !== undefined && { maxAge: cache.maxAge }),
+        ...(!cache.write && { noStore: true }),
+        ...(cache.ttl !== undefined && { ttl: cache.ttl }),
+        ...(cache.namespace !== undefined && { namespace: cache.namespace }),
+      },
+    }
+  }
+
+  /** Fallbacks that the client names, or those of the configuration: in both cases only models that the caller may use. */
+  #fallbackOptions({ fallbacks }: CallWishes, principal: Principal, model: string): HandlerCallOptions {
+    const { catalog, control } = this.#parts
+    if (fallbacks) {
+      for (const name of fallbacks) {
+        if (!control.admission.mayUse(principal, name))
+          throw forbidden(`The key may not use the fallback '${name}'.`, 'key_model_access_denied', 'fallbacks')
+        if (!catalog.has(name)) throw badRequest(`The fallback '${name}' is no model.`, 'fallbacks')
+      }
+      return { fallbacks: fallbacks.length > 0 ? fallbacks : false }
+    }
+    if (principal.master) return {}
+    const changed: Record<string, unknown> = {}
+    for (const [kind, names] of Object.entries(this.#parts.fallbacksOf(catalog.resolve(model)))) {
+      const usable = names.filter((name) => control.admission.mayUse(principal, name))
+      if (usable.length < names.length) changed[kind] = usable
+    }
+    return changed
+  }
+
+  #responseHeaders(
+    request: LlmRequest,
+    call: HandlerCall,
+    meta: CallMeta | undefined,
+    error: LLMError | undefined,
+  ): Record<string, string> {
+    if (error) request.error ??= error
+    // after a fallback the answer names the model that really answered
+    request.restamp = meta !== undefined && call.route.dialect !== 'gemini' && (meta.router?.fallbacks ?? 0) === 0
+    if (meta) request.providerMs = meta.attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)
+    return responseHeaders(request, call, meta, error)
+  }
+
+  #settled(record: SettledRecord, request: LlmRequest): void {
+    request.settled = true
+    request.admitted?.settle(record)
+    this.#parts.observer.settled(request, record)
+  }
+
+  /** Ends the admission of a call that never reached the Router. */
+  #release(request: LlmRequest): void {
+    if (request.settled || !request.admitted) return
+    request.settled = true
+    request.admitted.release(request.error)
+  }
+
+  async *#watched(request: LlmRequest, body: AsyncIterable<string>): AsyncIterable<string> {
+    try {
+      for await (const text of body) yield request.restamp ? restampAll(text, request.model) : text
+    } finally {
+      this.#release(request)
+    }
+  }
+
+  #errorResponse(request: LlmRequest, response: HandlerResponse): HandlerResponse {
+    const dialect: HttpErrorDialect = request.route?.dialect ?? dialectOf(request.path, request.headers)
+    if (request.error === undefined) {
+      const body = typeof response.body === 'string' ? completeError(response.body, response.status) : ''
+      return { ...response, body }
+    }
+    const { status, headers, body } = errorResponse(request.error, dialect)
+    return { status, headers: { ...response.headers, ...headers }, body }
+  }
+}
+
+// a quote inside of a text has a backslash in front: only keys match
+const modelField = /(?<!\\)"model": ?"(?:[^"\\]|\\.)*"/
+const everyModelField = new RegExp(modelField, 'g')
+
+const restamp = (body: string, model: string) => body.replace(modelField, () => `"model":${JSON.stringify(model)}`)
+const restampAll = (text: string, model: string) =>
+  text.includes('"model"') ? text.replace(everyModelField, () => `"model":${JSON.stringify(model)}`) : text
+
+/** The model behind an alias of the key or the team. */
+const aliased = ({ key, team }: Principal, model: string) => key?.aliases[model] ?? team?.aliases[model] ?? model
+
+/** An alias of the gateway is listed for callers without a list of models, and for those whose lists name it. */
+function isNamed(catalog: ModelCatalog, { key, team, user }: Principal, name: string): boolean {
+  if (name.includes('*')) return false
+  if (catalog.resolve(name) === name) return true
+  const lists = [key?.models, team?.models, user?.models].filter((list) => list !== undefined && list.length > 0)
+  return lists.every((list) => list?.some((entry) => entry === name || entry.startsWith('all-')))
+}
+
+/** Headers of a client that a provider may see. */
+function forwarded(headers: LlmRequest['headers']): HandlerCallOptions {
+  const beta = headers['anthropic-beta']
+  return beta ? { headers: { 'anthropic-beta': beta } } : {}
+}
+
+/** Fields without which a request has no meaning. They are checked before limits are used up. */
+const required: Readonly<Record<string, readonly string[]>> = {
+  chat: ['messages'],
+  completion: ['prompt'],
+  embedding: ['input'],
+  responses: ['input', 'prompt', 'previous_response_id', 'conversation'],
+  messages: ['messages', 'max_tokens'],
+  moderation: ['input'],
+}
+
+function checkRequired(operation: string, body: Readonly<Record<string, unknown>>): void {
+  const names = required[operation] ?? []
+  const missing =
+    operation === 'responses'
+      ? names.every((name) => body[name] === undefined)
+        ? 'input'
+        : undefined
+      : names.find((name) => body[name] === undefined || body[name] === null)
+  if (missing) throw badRequest(`'${missing}' must be in the body.`, missing)
+}

@@ -1,0 +1,307 @@
+import { type BillableUsage, costPerToken, type SettledRecord } from 'llmux'
+import type { PassThroughSetting, Settings } from '../config/settings.js'
+import type { ModelCatalog } from '../models/catalog.js'
+import { forbidden, refuse } from '../refusal.js'
+import type { Admitted, Control, Principal } from '../types.js'
+import type { BodyReader } from './body.js'
+import { keyOf } from './keys.js'
+import type { GatewayResponse, OpenRequest } from './response.js'
+import { UsageWatch } from './usage-watch.js'
+
+/** A provider behind a prefix of paths. */
+interface Upstream {
+  readonly base: string
+  /** `provider` of model strings, for prices and for the credential. */
+  readonly provider: string
+  readonly keyVariables: readonly string[]
+  /** Header of the credential. */
+  readonly auth: (key: string) => Readonly<Record<string, string>>
+  readonly baseVariable?: string
+}
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+
+const upstreams: Readonly<Record<string, Upstream>> = {
+  openai: { base: 'https://api.openai.com', provider: 'openai', keyVariables: ['OPENAI_API_KEY'], auth: bearer },
+  anthropic: {
+    base: 'https://api.anthropic.com',
+    provider: 'anthropic',
+    keyVariables: ['ANTHROPIC_API_KEY'],
+    auth: (key) => ({ 'x-api-key': key }),
+  },
+  gemini: {
+    base: 'https://generativelanguage.googleapis.com',
+    provider: 'gemini',
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    auth: (key) => ({ 'x-goog-api-key': key }),
+  },
+  cohere: {
+    base: 'https://api.cohere.com',
+    provider: 'cohere',
+    keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'],
+    auth: bearer,
+  },
+  mistral: { base: 'https://api.mistral.ai', provider: 'mistral', keyVariables: ['MISTRAL_API_KEY'], auth: bearer },
+}
+
+/** Paths that the SDK's handler serves, although they begin like a pass-through path. */
+const served =
+  /^\/openai\/(deployments|engines)\/|^\/openai\/(v1\/)?(chat\/completions|completions|embeddings|moderations|models|responses)(\/|$)/
+const signed = /^\/(vertex_ai|vertex-ai|bedrock|azure|azure_ai|assemblyai|vllm|langfuse|cursor|milvus)(\/|$)/
+
+/** Headers of a client that reach the provider. */
+const forwarded =
+  /^(accept|content-type|user-agent|anthropic-(version|beta)|openai-(beta|organization|project)|x-goog-api-client|idempotency-key)$/
+/** Headers of a provider that reach the client. */
+const returned =
+  /^(content-type|retry-after|request-id|x-request-id|openai-.*|anthropic-ratelimit-.*|x-ratelimit-.*|location)$/
+
+export interface PassThroughParts {
+  readonly control: Control
+  readonly catalog: ModelCatalog
+  readonly settings: () => Settings
+  readonly bodies: BodyReader
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+interface Destination {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly provider: string | undefined
+  /** US dollars of each request. */
+  readonly cost: number | undefined
+}
+
+/** Answers a request by another server as it is, if its path is one of those; undefined otherwise. */
+export function passThrough(
+  parts: PassThroughParts,
+  request: OpenRequest,
+  signal: AbortSignal,
+): Promise<GatewayResponse> | undefined {
+  const custom = parts.settings().passThrough.find((one) => fitsPath(one, request.path))
+  if (custom) return forward(parts, request, signal, () => customDestination(custom, request))
+  const prefix = request.path.split('/', 2)[1] ?? ''
+  if (Object.hasOwn(upstreams, prefix) && request.path.startsWith(`/${prefix}/`) && !served.test(request.path)) {
+    const upstream = upstreams[prefix] as Upstream
+    return forward(parts, request, signal, () => providerDestination(parts, upstream, prefix, request))
+  }
+  if (signed.test(request.path)) {
+    return Promise.reject(
+      refuse(
+        'This provider has no pass-through routes, because its requests are signed. Call its models by /v1/… or add a pass_through_endpoint.',
+        {
+          status: 501,
+          type: 'not_implemented_error',
+        },
+      ),
+    )
+  }
+  return undefined
+}
+
+const fitsPath = ({ path, includeSubpath }: PassThroughSetting, given: string) =>
+  given === path || (includeSubpath && given.startsWith(`${path.replace(/\/$/, '')}/`))
+
+function customDestination({ path, target, headers, cost }: PassThroughSetting, request: OpenRequest): Destination {
+  const rest = request.url.slice(path.length)
+  const url = rest.startsWith('/') ? `${target.replace(/\/$/, '')}${rest}` : `${target}${rest}`
+  return { url, headers, provider: undefined, cost }
+}
+
+function providerDestination(
+  { catalog, environment }: PassThroughParts,
+  upstream: Upstream,
+  prefix: string,
+  { url }: OpenRequest,
+): Destination {
+  const own = catalog.entries.find(
+    ({ useInPassThrough, config }) => useInPassThrough && config.params.model.startsWith(`${upstream.provider}/`),
+  )
+  const key = own?.config.params.apiKey ?? upstream.keyVariables.map((name) => environment[name]).find(Boolean)
+  if (!key) {
+    throw refuse(
+      `No credential for /${prefix}/: set ${upstream.keyVariables[0]}, or use_in_pass_through on a deployment.`,
+      { status: 501, type: 'not_implemented_error' },
+    )
+  }
+  const base = (own?.config.params.apiBase ?? upstream.base).replace(/\/+$/, '')
+  let rest = url.slice(prefix.length + 1)
+  // bases of OpenAI end with the version, which the path has as well
+  if (base.endsWith('/v1') && rest.startsWith('/v1/')) rest = rest.slice(3)
+  return {
+    url: withoutKey(`${base}${rest}`),
+    headers: upstream.auth(key),
+    provider: upstream.provider,
+    cost: undefined,
+  }
+}
+
+/** Gemini's clients may send their key in the query. */
+function withoutKey(url: string): string {
+  if (!/[?&]key=/.test(url)) return url
+  const parsed = new URL(url)
+  parsed.searchParams.delete('key')
+  return parsed.href
+}
+
+async function forward(
+  parts: PassThroughParts,
+  request: OpenRequest,
+  signal: AbortSignal,
+  find: () => Destination,
+): Promise<GatewayResponse> {
+  const { control, settings, bodies } = parts
+  const query = new URLSearchParams(request.url.slice(request.path.length + 1)).get('key')
+  const principal = control.authenticate(keyOf(request.headers, settings().keyHeader) ?? query ?? undefined)
+  control.authorizeRoute(principal, request.method, request.path)
+  const destination = find()
+  const { bytes, release } = await bodies.read(request.raw)
+  const id = request.headers['x-litellm-call-id']?.slice(0, 200) || crypto.randomUUID()
+  let admitted: Admitted | undefined
+  const startTime = Date.now()
+  try {
+    const params = parse(bytes)
+    const model = modelIn(params, request.path)
+    if (model === undefined) checkAccount(principal, request)
+    const name = model ?? `pass-through ${request.path.split('/', 2)[1]}`
+    if (model !== undefined) {
+      admitted = await control.admission.admit(principal, {
+        id,
+        operation: 'pass_through',
+        path: request.path,
+        model: name,
+        params,
+        stream: params.stream === true,
+        headers: request.headers,
+        ip: request.ip,
+        signal,
+      })
+    }
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).filter(([key]) => forwarded.test(key)),
+    ) as Record<string, string>
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
+    const response = await fetch(destination.url, {
+      method: request.method,
+      headers: { ...headers, ...destination.headers },
+      ...(hasBody && { body: new Uint8Array(bytes) }),
+      redirect: 'manual',
+      signal,
+    })
+    const watch = new UsageWatch(response.headers.get('content-type') ?? '')
+    const settle = (error?: unknown) => {
+      const record = recordOf({
+        name,
+        destination,
+        startTime,
+        response,
+        usage: watch.usage,
+        error,
+        stream: params.stream === true,
+      })
+      if (admitted) admitted.settle(record)
+      else control.admission.note({ id, operation: 'pass_through', path: request.path, model: name, principal, record })
+    }
+    const out: Record<string, string> = { 'x-litellm-call-id': id }
+    for (const [key, value] of response.headers) if (returned.test(key)) out[key] = value
+    return { status: response.status, headers: out, body: watched(response, watch, settle) }
+  } catch (error) {
+    admitted?.release(error)
+    if (error instanceof TypeError)
+      throw refuse('The provider could not be reached.', { status: 502, type: 'bad_gateway_error' })
+    throw error
+  } finally {
+    release()
+  }
+}
+
+/** Requests without a model reach what belongs to the account: files, batches, settings. */
+function checkAccount({ master, role, key }: Principal, { path }: OpenRequest): void {
+  if (master || role === 'proxy_admin') return
+  const named = key?.allowed_routes.some(
+    (route) => route !== '*' && (route === path || (route.endsWith('*') && path.startsWith(route.slice(0, -1)))),
+  )
+  if (!named) {
+    throw forbidden(
+      'A pass-through request without a model reaches data of the whole account. It is for admins, and for keys whose allowed_routes name the path.',
+    )
+  }
+}
+
+async function* watched(
+  response: Response,
+  watch: UsageWatch,
+  settle: (error?: unknown) => void,
+): AsyncIterable<Uint8Array> {
+  let failure: unknown = new Error('The client has left.')
+  try {
+    if (response.body) {
+      for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+        watch.push(part)
+        yield part
+      }
+    }
+    failure = undefined
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    watch.end()
+    settle(failure)
+  }
+}
+
+function parse(bytes: Buffer): Record<string, unknown> {
+  if (bytes.length === 0 || bytes[0] !== 0x7b) return {}
+  try {
+    return JSON.parse(bytes.toString('utf8')) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}
+
+function modelIn({ model }: Record<string, unknown>, path: string): string | undefined {
+  if (typeof model === 'string' && model !== '') return model
+  const inPath = /\/models\/([^/:]+):\w+$/.exec(path)?.[1]
+  return inPath === undefined ? undefined : decodeURIComponent(inPath)
+}
+
+interface RecordParts {
+  readonly name: string
+  readonly destination: Destination
+  readonly startTime: number
+  readonly response: Response
+  readonly usage: BillableUsage | undefined
+  readonly error: unknown
+  readonly stream: boolean
+}
+
+function recordOf({ name, destination, startTime, response, usage, error, stream }: RecordParts): SettledRecord {
+  const { provider, cost } = destination
+  const ok = response.ok && error === undefined
+  const total =
+    cost ?? (provider !== undefined && usage ? costPerToken({ model: `${provider}/${name}`, usage }).total : undefined)
+  const durationMs = Date.now() - startTime
+  const outcome = ok ? 'success' : response.ok ? 'aborted' : `status_${response.status}`
+  return {
+    operation: 'chat',
+    requestedModel: name,
+    provider,
+    model: name,
+    stream,
+    outcome,
+    error: undefined,
+    usage: usage as SettledRecord['usage'],
+    cost: response.ok ? ({ total, currency: 'USD' } as unknown as SettledRecord['cost']) : undefined,
+    estimated: false,
+    attempts: [{ provider: provider ?? 'pass_through', model: name, outcome, durationMs, status: response.status }],
+    cache: undefined,
+    router: undefined,
+    requestId: response.headers.get('x-request-id') ?? response.headers.get('request-id') ?? undefined,
+    tags: [],
+    traceId: undefined,
+    user: undefined,
+    startTime,
+    durationMs,
+  }
+}

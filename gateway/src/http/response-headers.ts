@@ -1,0 +1,44 @@
+import type { CallMeta, LLMError } from 'llmux'
+import type { HandlerCall } from 'llmux/server'
+import type { LlmRequest } from './llm.js'
+
+/** Headers of a provider's answer that must not appear twice, or describe its connection. */
+const dropped: ReadonlySet<string> = new Set(['set-cookie', 'content-encoding'])
+
+const number = (value: number) => String(Math.round(value * 1000) / 1000)
+
+/** LiteLLM's response headers. For a stream they are sent before its cost is known. */
+export function responseHeaders(
+  request: LlmRequest,
+  { params }: HandlerCall,
+  meta: CallMeta | undefined,
+  error: LLMError | undefined,
+): Record<string, string> {
+  const headers: Record<string, string> = { 'x-litellm-call-id': request.id, ...request.admitted?.headers() }
+  const duration = Date.now() - request.startedAt
+  if (error || !meta) {
+    headers['x-litellm-response-cost'] = '0'
+    headers['x-litellm-response-duration-ms'] = number(duration)
+    return headers
+  }
+  const { router, cache, cost, attempts } = meta
+  const group = router?.requested ?? String(params.model)
+  headers['x-litellm-model-id'] = router?.deployment ?? ''
+  headers['x-litellm-model-group'] = router && router.fallbacks > 0 ? router.modelGroup : group
+  headers['x-litellm-model-name'] = `${meta.provider}/${meta.model}`
+  headers['x-litellm-attempted-retries'] = String(meta.retries)
+  headers['x-litellm-attempted-fallbacks'] = String(router?.fallbacks ?? 0)
+  headers['x-litellm-response-duration-ms'] = number(duration)
+  const provider = attempts.reduce((sum, attempt) => sum + attempt.durationMs + (attempt.delayMs ?? 0), 0)
+  headers['x-litellm-overhead-duration-ms'] = number(Math.max(0, duration - provider))
+  if (cache.hit && cache.key !== undefined) headers['x-litellm-cache-key'] = cache.key
+  else if (cost.total !== undefined && params.stream !== true) headers['x-litellm-response-cost'] = String(cost.total)
+  if (!cache.hit) {
+    for (const [name, value] of Object.entries(meta.headers)) {
+      if (dropped.has(name)) continue
+      headers[`llm_provider-${name}`] = value
+      if (name.startsWith('x-ratelimit-')) headers[name] = value
+    }
+  }
+  return headers
+}

@@ -1,0 +1,74 @@
+import type { ResponseStore, StoredResponse } from 'llmux/server'
+import type { Principal } from '../types.js'
+
+/** Most answers that are kept. */
+const maxResponses = 2_000
+/** Most characters of all answers together. */
+const maxSize = 64 * 1024 * 1024
+
+interface Kept {
+  readonly owner: string
+  readonly stored: StoredResponse
+  readonly size: number
+}
+
+/**
+ * Answers of the Responses API, for `previous_response_id` and for `GET /v1/responses/{id}`. An answer belongs to the team or the key
+ * of its call: for all others it does not exist.
+ */
+export class ResponseOwners implements ResponseStore {
+  readonly #kept = new Map<string, Kept>()
+  readonly #items = new Map<string, { readonly owner: string; readonly item: object }>()
+  #size = 0
+
+  put(id: string, stored: StoredResponse, context: unknown): void {
+    const owner = ownerOf(context)
+    const size = JSON.stringify(stored).length
+    if (size > maxSize / 4) return
+    this.#forget(id)
+    this.#kept.set(id, { owner, stored, size })
+    this.#size += size
+    for (const item of outputOf(stored)) this.#items.set(item.id, { owner, item })
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= maxResponses && this.#size <= maxSize) break
+      this.#forget(oldest)
+    }
+  }
+
+  get(id: string, context: unknown): StoredResponse | undefined {
+    const found = this.#kept.get(id)
+    return found?.owner === ownerOf(context) ? found.stored : undefined
+  }
+
+  item(id: string, context: unknown): object | undefined {
+    const found = this.#items.get(id)
+    return found?.owner === ownerOf(context) ? found.item : undefined
+  }
+
+  delete(id: string, context: unknown): boolean {
+    if (this.get(id, context) === undefined) return false
+    this.#forget(id)
+    return true
+  }
+
+  #forget(id: string): void {
+    const found = this.#kept.get(id)
+    if (!found) return
+    this.#kept.delete(id)
+    this.#size -= found.size
+    for (const item of outputOf(found.stored)) this.#items.delete(item.id)
+  }
+}
+
+/** Keys of one team share their answers; other keys share nothing. */
+const ownerOf = (context: unknown) => {
+  const { teamId, userId, keyHash } = context as Principal
+  return teamId ? `team:${teamId}` : userId ? `user:${userId}` : `key:${keyHash}`
+}
+
+function outputOf({ response }: StoredResponse): (object & { readonly id: string })[] {
+  const { output } = response
+  return Array.isArray(output)
+    ? output.filter((item): item is object & { id: string } => typeof item?.id === 'string')
+    : []
+}

@@ -1,0 +1,347 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import addresses from 'ipaddr.js'
+import type { Settings } from '../config/settings.js'
+import { forbidden, refuse } from '../refusal.js'
+import { AdminAnswer, type AdminRoute, type Control } from '../types.js'
+import { type BodyReader, parseJson } from './body.js'
+import { dialectOf, errorResponse } from './errors.js'
+import { keyOf } from './keys.js'
+import { LlmRequest, type LlmRoutes } from './llm.js'
+import type { GatewayResponse, OpenRequest, OpenRoute } from './response.js'
+import { unserved } from './unserved.js'
+
+/** Paths that are sent on to other servers. Undefined if it is none of them. */
+export type PassThrough = (request: OpenRequest, signal: AbortSignal) => Promise<GatewayResponse> | undefined
+
+export interface ServerParts {
+  readonly control: Control
+  readonly llm: LlmRoutes
+  readonly settings: () => Settings
+  readonly routes: readonly AdminRoute[]
+  readonly open: readonly OpenRoute[]
+  readonly passThrough: PassThrough
+  readonly bodies: BodyReader
+  /** Whether new calls are refused, because the gateway is about to end. */
+  readonly draining: () => boolean
+}
+
+export interface GatewayServer {
+  readonly server: FastifyInstance
+  /** Calls whose answers are not complete. */
+  openCalls(): number
+  /** Ends the open calls: their streams get an error event. */
+  abort(): void
+  /** Stops listening. Idle connections are closed at once. */
+  close(): Promise<void>
+}
+
+const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
+
+/** The HTTP server. Fastify finds the route and reads the request line; bodies are read here. */
+export function createServer(parts: ServerParts): GatewayServer {
+  const calls = new Set<AbortController>()
+  const app = fastify({
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
+    // requests without end hold a connection
+    requestTimeout: 300_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+  })
+  const { bodies } = parts
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.setErrorHandler((error, request, reply) => fail(parts, request.raw, reply, error))
+
+  const methods = new Map<string, string[]>()
+  const note = (path: string, method: string) => methods.set(path, [...(methods.get(path) ?? []), method])
+  for (const route of parts.open) {
+    note(route.path, route.method)
+    app.route({
+      method: route.method,
+      url: route.path,
+      exposeHeadRoute: false,
+      handler: (request, reply) =>
+        guarded(parts, request.raw, reply, async () => route.handler(openRequest(request, parts))),
+    })
+  }
+  for (const route of parts.routes) {
+    note(route.path, route.method)
+    app.route({
+      method: route.method,
+      url: route.path,
+      exposeHeadRoute: false,
+      handler: (request, reply) => guarded(parts, request.raw, reply, () => administer(parts, bodies, route, request)),
+    })
+  }
+  app.route({
+    method: [...allMethods],
+    url: '/*',
+    exposeHeadRoute: false,
+    handler: (request, reply) =>
+      guarded(parts, request.raw, reply, () => anyOther(parts, calls, methods, request, reply)),
+  })
+  return {
+    server: app,
+    openCalls: () => calls.size,
+    abort: () => {
+      for (const call of calls) call.abort(new Error('The gateway has ended.'))
+    },
+    close: async () => {
+      await app.close()
+    },
+  }
+}
+
+const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): GatewayResponse => ({
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+})
+
+/** A management route: key, role, JSON in, JSON out. */
+async function administer(
+  parts: ServerParts,
+  bodies: BodyReader,
+  route: AdminRoute,
+  request: FastifyRequest,
+): Promise<GatewayResponse> {
+  const { control, settings } = parts
+  const { path, headers, ip } = openRequest(request, parts)
+  const principal = control.authenticate(keyOf(headers, settings().keyHeader))
+  control.authorizeRoute(principal, route.method, path)
+  const { bytes, release } = await bodies.read(request.raw)
+  try {
+    const body = route.method === 'GET' ? undefined : parseJson(bytes)
+    const answer = await route.handler({
+      method: route.method,
+      path,
+      params: request.params as Record<string, string>,
+      query: request.query as Record<string, string | string[] | undefined>,
+      body,
+      headers,
+      principal,
+      ip,
+    })
+    if (answer instanceof AdminAnswer) return json(answer.status, answer.body, answer.headers)
+    return json(200, answer ?? {})
+  } finally {
+    release()
+  }
+}
+
+/** Everything without a route of its own: models, pass-through, preflight, and what does not exist. */
+async function anyOther(
+  parts: ServerParts,
+  calls: Set<AbortController>,
+  methods: ReadonlyMap<string, readonly string[]>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<GatewayResponse> {
+  const { method } = request
+  const open = openRequest(request, parts)
+  if (method === 'OPTIONS') return preflight(parts.settings(), open)
+  const plain = open.path.length > 1 ? open.path.replace(/\/+$/, '') : open.path
+  const known = methods.get(plain)
+  if (known) {
+    const allow = known.join(', ')
+    throw refuse(`The method of ${plain} must be ${allow}; got ${method}.`, {
+      status: 405,
+      type: 'invalid_request_error',
+      headers: { allow },
+    })
+  }
+  const passed = parts.draining() ? undefined : parts.passThrough(open, leaving(parts.settings(), reply.raw, calls))
+  if (passed) return passed
+  const replacement = unserved(plain)
+  if (replacement) {
+    parts.control.authenticate(keyOf(open.headers, parts.settings().keyHeader))
+    throw refuse(replacement, { status: 501, type: 'not_implemented_error' })
+  }
+  if (parts.draining()) throw draining()
+  let release: (() => void) | undefined
+  const read = async () => {
+    const body = await parts.bodies.read(request.raw)
+    release = body.release
+    return body.bytes
+  }
+  const signal = leaving(parts.settings(), reply.raw, calls)
+  const call = new LlmRequest(
+    method,
+    open.url,
+    open.headers,
+    method === 'GET' || method === 'HEAD' ? undefined : read,
+    signal,
+    open.ip,
+  )
+  try {
+    return await parts.llm.handle(call)
+  } finally {
+    release?.()
+  }
+}
+
+const draining = () =>
+  refuse('The gateway is about to end. Send the request again.', {
+    status: 503,
+    type: 'service_unavailable_error',
+    headers: { 'retry-after': '1', connection: 'close' },
+  })
+
+/** Ends a call when its client has left. With `drain` the answer is still read, so that its usage is known. */
+function leaving({ onDisconnect }: Settings, response: ServerResponse, calls: Set<AbortController>): AbortSignal {
+  const controller = new AbortController()
+  calls.add(controller)
+  response.once('close', () => {
+    calls.delete(controller)
+    if (!response.writableFinished && onDisconnect === 'abort') controller.abort(new Error('The client has left.'))
+  })
+  return controller.signal
+}
+
+function openRequest(request: FastifyRequest, { settings }: ServerParts): OpenRequest {
+  const { url, method, raw } = request
+  const mark = url.indexOf('?')
+  const headers = request.headers as Record<string, string | undefined>
+  const forwarded = settings().trustForwardedFor ? headers['x-forwarded-for']?.split(',')[0]?.trim() : undefined
+  return { method, url, path: mark < 0 ? url : url.slice(0, mark), headers, raw, ip: forwarded || request.ip }
+}
+
+function preflight({ corsOrigins }: Settings, { headers }: OpenRequest): GatewayResponse {
+  return {
+    status: 204,
+    headers: {
+      ...originHeaders(corsOrigins, headers.origin),
+      'access-control-allow-methods': allMethods.join(', '),
+      'access-control-allow-headers': headers['access-control-request-headers'] ?? '*, authorization',
+      'access-control-max-age': '600',
+    },
+    body: undefined,
+  }
+}
+
+function originHeaders(origins: readonly string[], origin: string | undefined): Record<string, string> {
+  if (origins.includes('*')) return { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' }
+  if (origin === undefined || !origins.includes(origin)) return {}
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': '*', vary: 'origin' }
+}
+
+const common = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'content-security-policy': "frame-ancestors 'none'",
+} as const
+
+async function guarded(
+  parts: ServerParts,
+  request: IncomingMessage,
+  reply: FastifyReply,
+  run: () => Promise<GatewayResponse>,
+): Promise<FastifyReply> {
+  try {
+    checkAddress(parts.settings(), request)
+    await write(parts.settings(), request, reply, await run())
+  } catch (error) {
+    await fail(parts, request, reply, error)
+  }
+  return reply
+}
+
+async function fail(
+  parts: ServerParts,
+  request: IncomingMessage,
+  reply: FastifyReply,
+  error: unknown,
+): Promise<FastifyReply> {
+  const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  const wrongRequest =
+    error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+      ? error.statusCode
+      : undefined
+  const known =
+    wrongRequest !== undefined && wrongRequest < 500 && error instanceof Error
+      ? refuse(`${error.message.replace(/\.?$/, '.')}`, { status: wrongRequest, type: 'invalid_request_error' })
+      : error
+  const { status, headers, body } = errorResponse(known, dialectOf(path, request.headers))
+  await write(parts.settings(), request, reply, { status, headers, body })
+  return reply
+}
+
+/** Writes a response. A stream waits for a slow reader, and ends when the reader has left. */
+async function write(
+  settings: Settings,
+  request: IncomingMessage,
+  reply: FastifyReply,
+  response: GatewayResponse,
+): Promise<void> {
+  const { raw } = reply
+  if (raw.headersSent || raw.destroyed) return leave(response.body)
+  const { origin } = request.headers
+  const headers: Record<string, string> = {
+    ...common,
+    ...originHeaders(settings.corsOrigins, origin),
+    ...response.headers,
+  }
+  reply.hijack()
+  const { body } = response
+  if (typeof body !== 'object') {
+    const bytes = body === undefined ? undefined : Buffer.from(body)
+    if (bytes && request.method !== 'HEAD') headers['content-length'] = String(bytes.length)
+    raw.writeHead(response.status, headers)
+    raw.end(request.method === 'HEAD' ? undefined : bytes)
+    // what the client still sends of a refused body is read and thrown away by Node
+    return
+  }
+  raw.writeHead(response.status, { 'x-accel-buffering': 'no', 'cache-control': 'no-cache', ...headers })
+  try {
+    for await (const text of body) {
+      if (raw.destroyed) {
+        if (settings.onDisconnect === 'abort') break
+        continue
+      }
+      if (!raw.write(text)) await drained(raw)
+    }
+  } finally {
+    raw.end()
+  }
+}
+
+const drained = (raw: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    const end = () => {
+      raw.off('drain', end)
+      raw.off('close', end)
+      resolve()
+    }
+    raw.once('drain', end)
+    raw.once('close', end)
+  })
+
+/** Ends a stream that nobody reads. */
+async function leave(body: GatewayResponse['body']): Promise<void> {
+  if (typeof body === 'object') await body[Symbol.asyncIterator]().return?.()
+}
+
+/** `allowed_ips`. */
+function checkAddress({ allowedIps, trustForwardedFor }: Settings, request: IncomingMessage): void {
+  if (!allowedIps) return
+  const forwarded = trustForwardedFor
+    ? String(request.headers['x-forwarded-for'] ?? '')
+        .split(',')[0]
+        ?.trim()
+    : ''
+  const text = forwarded || request.socket.remoteAddress || ''
+  let allowed = false
+  try {
+    const address = addresses.process(text)
+    allowed = allowedIps.some((entry) => {
+      if (!entry.includes('/')) return addresses.process(entry).toNormalizedString() === address.toNormalizedString()
+      const range = addresses.parseCIDR(entry)
+      return range[0].kind() === address.kind() && address.match(range)
+    })
+  } catch {
+    allowed = false
+  }
+  if (!allowed) throw forbidden(`The address ${text || 'of the client'} may not call this gateway.`, 'permission_error')
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { weakness } from './config/master-key.js'
+
+/** The key of the administrator. */
+export interface MasterKey {
+  readonly value: string
+  /** Made by this start: the only time that it may be shown. */
+  readonly created: boolean
+  /** Its file, if the gateway made it. */
+  readonly file: string | undefined
+  /** Why it must not be used on a public address. */
+  readonly weakness: string | undefined
+}
+
+/** The configured master key, or one that the first start makes and keeps in the data folder. */
+export function findMasterKey(configured: string | undefined, data: string): MasterKey {
+  if (configured) return { value: configured, created: false, file: undefined, weakness: weakness(configured) }
+  const file = join(data, 'master-key')
+  if (existsSync(file)) {
+    return { value: readFileSync(file, 'utf8').trim(), created: false, file, weakness: undefined }
+  }
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const value = `sk-${randomBytes(24).toString('base64url')}`
+  writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(file, 0o600)
+  return { value, created: true, file, weakness: undefined }
+}
+
+/** Whether an address is reached from this machine only. */
+export const isLoopback = (host: string) => /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/i.test(host)

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto'
+import { type DeploymentConfig, type ModelInfo, modelInfo } from 'llmux'
+import type { ModelEntry } from '../config/deployment.js'
+import type { Alias } from '../config/router.js'
+import type { Catalog, ModelPrice } from '../types.js'
+
+/** A model of `/v1/models`. */
+export interface Listing {
+  readonly id: string
+  readonly object: 'model'
+  readonly created: number
+  readonly owned_by: string
+  readonly [field: string]: unknown
+}
+
+/** As LiteLLM sends it: a fixed time, which clients sort and cache by. */
+const created = 1_677_610_602
+
+/** The deployments, groups and aliases of the moment. Replaced as a whole by a reload. */
+export class ModelCatalog implements Catalog {
+  #entries: readonly ModelEntry[] = []
+  #groups = new Map<string, ModelEntry[]>()
+  #wildcards: readonly string[] = []
+  #aliases = new Map<string, Alias>()
+  #byId = new Map<string, ModelEntry>()
+  readonly #facts = new Map<string, ModelInfo | undefined>()
+
+  replace(entries: readonly ModelEntry[], aliases: readonly Alias[]): void {
+    this.#entries = entries
+    this.#groups = new Map()
+    for (const entry of entries) {
+      const group = this.#groups.get(entry.modelName)
+      if (group) group.push(entry)
+      else this.#groups.set(entry.modelName, [entry])
+    }
+    this.#wildcards = [...this.#groups.keys()].filter((name) => name.includes('*'))
+    this.#aliases = new Map(aliases.map((alias) => [alias.name, alias]))
+    this.#byId = new Map(entries.map((entry) => [idOf(entry), entry]))
+  }
+
+  get entries(): readonly ModelEntry[] {
+    return this.#entries
+  }
+
+  entry(id: string): ModelEntry | undefined {
+    return this.#byId.get(id)
+  }
+
+  models(): readonly string[] {
+    const aliases = [...this.#aliases.values()].filter(({ hidden }) => !hidden).map(({ name }) => name)
+    return [...new Set([...aliases, ...this.#groups.keys()])]
+  }
+
+  has(model: string): boolean {
+    return (
+      this.#groups.has(model) ||
+      this.#aliases.has(model) ||
+      this.#byId.has(model) ||
+      this.#wildcard(model) !== undefined
+    )
+  }
+
+  resolve(model: string): string {
+    if (this.#groups.has(model)) return model
+    return this.#aliases.get(model)?.group ?? this.#byId.get(model)?.modelName ?? model
+  }
+
+  accessGroups(model: string): readonly string[] {
+    return [...new Set(this.deployments(model).flatMap(({ accessGroups }) => accessGroups))]
+  }
+
+  prices(model: string): ModelPrice | undefined {
+    const deployments = this.deployments(model)
+    let highest: ModelPrice | undefined
+    for (const entry of deployments) {
+      const price = this.#priceOf(entry, model)
+      if (!price) return undefined
+      highest = {
+        input: Math.max(price.input, highest?.input ?? 0),
+        output: Math.max(price.output, highest?.output ?? 0),
+        maxOutput:
+          price.maxOutput === undefined || (highest && highest.maxOutput === undefined)
+            ? undefined
+            : Math.max(price.maxOutput, highest?.maxOutput ?? 0),
+      }
+    }
+    return highest
+  }
+
+  /** Deployments that can take calls of a group, an alias, an id or a name that a wildcard matches. */
+  deployments(model: string): readonly ModelEntry[] {
+    const group = this.resolve(model)
+    return this.#groups.get(group) ?? this.#groups.get(this.#wildcard(group) ?? '') ?? []
+  }
+
+  /** Known facts of a deployment's model. */
+  facts({ config: { params } }: ModelEntry, model = ''): ModelInfo | undefined {
+    const name = params.baseModel ?? params.model
+    const full = name.includes('*')
+      ? name.replace('*', model.includes('/') ? model.slice(model.indexOf('/') + 1) : model)
+      : name
+    if (!this.#facts.has(full)) {
+      if (this.#facts.size > 5_000) this.#facts.clear()
+      this.#facts.set(full, modelInfo(full))
+    }
+    return this.#facts.get(full)
+  }
+
+  /** An entry of `/v1/models`. */
+  listing(id: string): Listing {
+    const [entry] = this.deployments(id)
+    const facts = entry && this.facts(entry, id)
+    const own = entry?.config.params.prices
+    const mode = modeOf(own?.mode ?? facts?.mode)
+    const input = own?.maxInputTokens ?? facts?.maxInputTokens ?? facts?.contextWindow
+    const output = own?.maxOutputTokens ?? facts?.maxOutputTokens
+    return {
+      id,
+      object: 'model',
+      created,
+      owned_by: 'openai',
+      ...(mode !== undefined && { mode }),
+      ...(input !== undefined && { max_input_tokens: input }),
+      ...(output !== undefined && { max_output_tokens: output }),
+    }
+  }
+
+  #wildcard(model: string): string | undefined {
+    let best: string | undefined
+    for (const pattern of this.#wildcards)
+      if (fits(pattern, model) && (best === undefined || pattern.length > best.length)) best = pattern
+    return best
+  }
+
+  #priceOf(entry: ModelEntry, model: string): ModelPrice | undefined {
+    const own = entry.config.params.prices
+    const facts = this.facts(entry, model)
+    const prices = facts?.prices
+    const input = own?.input ?? prices?.input
+    const mode = own?.mode ?? facts?.mode
+    // embeddings and moderation have no output
+    const output = own?.output ?? prices?.output ?? (mode === 'embedding' || mode === 'moderation' ? 0 : undefined)
+    if (input === undefined || output === undefined) return undefined
+    return { input: input / 1e6, output: output / 1e6, maxOutput: own?.maxOutputTokens ?? facts?.maxOutputTokens }
+  }
+}
+
+const modes: Readonly<Record<string, string>> = {
+  image: 'image_generation',
+  transcription: 'audio_transcription',
+  speech: 'audio_speech',
+}
+
+/** LiteLLM's name of a mode. */
+export const modeOf = (mode: string | undefined) => (mode === undefined ? undefined : (modes[mode] ?? mode))
+
+export const idOf = ({ config: { id } }: ModelEntry) => id ?? ''
+
+export const fits = (pattern: string, name: string) => {
+  const [head = '', tail = ''] = pattern.split('*', 2)
+  return name.length >= head.length + tail.length && name.startsWith(head) && name.endsWith(tail)
+}
+
+/** Parameters whose value could be a secret, or lead to one. */
+const secret = /key|token$|secret|password|credential|header|auth|cookie/i
+const harmless = /^(input|output|cache)_.*|max_tokens|max_completion_tokens/
+
+/** Parameters as routes show them: without credentials. */
+export function shownParams(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(params)) {
+    if (secret.test(name) && !harmless.test(name)) continue
+    shown[name] = name.endsWith('base') || name.endsWith('url') ? withoutLogin(value) : value
+  }
+  return shown
+}
+
+function withoutLogin(value: unknown): unknown {
+  if (typeof value !== 'string' || !URL.canParse(value)) return value
+  const url = new URL(value)
+  return url.username || url.password || url.search ? `${url.protocol}//${url.host}${url.pathname}` : value
+}
+
+/**
+ * Gives every deployment an id that is the same in every process and after every start: those of the file keep theirs. Credentials
+ * are not part of it, so that it survives their rotation.
+ */
+export function withIds(entries: readonly ModelEntry[]): ModelEntry[] {
+  const taken = new Set(entries.flatMap(({ config: { id } }) => (id === undefined ? [] : [id])))
+  return entries.map((entry) => {
+    if (entry.config.id !== undefined) return entry
+    const text = JSON.stringify([entry.modelName, shownParams(entry.litellmParams), entry.config.params.organization])
+    let id = createHash('sha256').update(text).digest('hex')
+    for (let count = 2; taken.has(id); count++) id = createHash('sha256').update(`${text}${count}`).digest('hex')
+    taken.add(id)
+    const config: DeploymentConfig = { ...entry.config, id }
+    return { ...entry, config }
+  })
+}
