@@ -218,6 +218,8 @@ export const otherNames: ReadonlyMap<string, ModelRules> = new Map([
   ['deepseek-reasoner', changed(deepseek4, { family: 'deepseek-reasoner', reasoning: 'always' })],
   ['mistral-large-latest', mistralReasoning],
   ['mistral-medium-2604', mistralSwitch],
+  // seen to take both levels: https://github.com/anomalyco/models.dev/pull/1986
+  ['mistral-medium-3', mistralSwitch],
   ['mistral-medium-latest', mistralSwitch],
   ['mistral-small-2603', changed(mistralSwitch, { family: 'mistral-small-4' })],
   ['mistral-small-latest', changed(mistralSwitch, { family: 'mistral-small-4' })],

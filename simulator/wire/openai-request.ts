@@ -18,7 +18,10 @@ export function readChat(body: Json): Conversation {
     tools: tools(body),
     toolChoice: toolChoice(body.tool_choice),
     json: /^json/.test(string(format.type) ?? '') ? { schema: record(format.json_schema).schema } : undefined,
-    reasons: (effort !== undefined && effort !== 'none') || (thinking !== undefined && thinking !== 'disabled'),
+    reasons:
+      (effort !== undefined && effort !== 'none') ||
+      (thinking !== undefined && thinking !== 'disabled') ||
+      body.enable_thinking === true,
     choices: Math.min(128, Math.max(1, number(body.n) ?? 1)),
     maxTokens: number(body.max_completion_tokens) ?? number(body.max_tokens),
     stops: typeof body.stop === 'string' ? [body.stop] : list(body.stop).filter((stop) => typeof stop === 'string'),

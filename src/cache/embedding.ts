@@ -117,7 +117,8 @@ async function lookUpAndSend(
     const embedding = hits[index] ? vectorOf(hits[index].data.vector, vectorType) : (received.get(index) ?? [])
     return { object: 'embedding' as const, index, embedding }
   })
-  return withMeta({ object: 'list' as const, model: answer.model, data, usage: answer.usage }, answer.meta)
+  const { usage } = answer
+  return withMeta({ object: 'list' as const, model: answer.model, data, ...(usage && { usage }) }, answer.meta)
 }
 
 /** Stores the received vectors. @returns the entries' texts, or undefined if neither the store nor a follower takes them */
@@ -141,9 +142,10 @@ function storeVectors(
     const key = keys[place]
     const embedding = answer.data[index]?.embedding
     if (key === undefined || embedding === undefined || embedding.length === 0) continue
-    const usage = scaledUsage(answer.usage, total > 0 ? (lengths[index] ?? 0) / total : 1 / missing.length)
+    const share = total > 0 ? (lengths[index] ?? 0) / total : 1 / missing.length
+    const usage = answer.usage && scaledUsage(answer.usage, share)
     const origin = from ?? { provider: '', model: '' }
-    const data = { ...origin, answered: answer.model, vector: serializedVector(embedding), usage }
+    const data = { ...origin, answered: answer.model, vector: serializedVector(embedding), ...(usage && { usage }) }
     const text = writeEntry('embedding', key, data, at, policy.ttl)
     texts.set(place, text)
     if (stores && text.length <= policy.maxEntryBytes) entries.push([key, text])

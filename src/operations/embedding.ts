@@ -21,7 +21,7 @@ type Input = EmbeddingParams['input']
 type Vectors = EmbeddingResponse<number[] | Float32Array>
 type Body = Decoded<EmbeddingResponse<number[] | string>>
 
-/** OpenAI's shape requires a usage, so providers that report none get one of 0 tokens, which no input has. */
+/** A decoder that finds no count gives 0 tokens, which no input has. */
 const isKnown = ({ total_tokens: tokens, input_images: images, cost }: EmbeddingUsage): boolean =>
   tokens > 0 || images !== undefined || cost !== undefined
 
@@ -44,12 +44,12 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
   encode: (part, params, context) => part.encode(params as unknown as EmbeddingParams, context),
   decode(part, body, context) {
     const answer = part.decode(body, context)
+    if (answer.usage && !isKnown(answer.usage)) delete answer.usage
     for (const [index, item] of answer.data.entries()) item.index = index
     return answer
   },
   verify,
-  settle: (call, { usage, model }, _, error) =>
-    call.settle(isKnown(usage) ? usage : undefined, { answeredModel: model }, error),
+  settle: (call, { usage, model }, _, error) => call.settle(usage, { answeredModel: model }, error),
   finish({ options }, answer) {
     const float32 = options.vectorType === 'float32'
     const data = answer.data as Vectors['data']
@@ -60,7 +60,7 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
   },
   batches,
   join(answers, batches) {
-    const usage: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }
+    const usages: (EmbeddingUsage | undefined)[] = []
     const data: Body['data'] = []
     let model = ''
     let offset = 0
@@ -68,17 +68,13 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
       const answer = answers[at]
       if (answer) {
         for (const item of answer.data) data.push({ ...item, index: offset + item.index })
-        usage.prompt_tokens += answer.usage.prompt_tokens
-        usage.total_tokens += answer.usage.total_tokens
-        if (answer.usage.input_images !== undefined) {
-          usage.input_images = (usage.input_images ?? 0) + answer.usage.input_images
-        }
-        if (answer.usage.cost !== undefined) usage.cost = (usage.cost ?? 0) + answer.usage.cost
+        usages.push(answer.usage)
         model ||= answer.model
       }
       offset += countOf(params.input as Input)
     }
-    return { object: 'list', model, data, usage }
+    const usage = sumOf(usages)
+    return { object: 'list', model, data, ...(usage && { usage }) }
   },
   cached: ({ params, options, extraBody, media: _, stream: __, schema: ___, context: ____, send, ...rest }) =>
     embeddingWithCache({
@@ -90,6 +86,19 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
     }),
 }
 
+/** The sum of several requests; undefined if the usage of one is unknown. */
+function sumOf(usages: readonly (EmbeddingUsage | undefined)[]): EmbeddingUsage | undefined {
+  const sum: EmbeddingUsage = { prompt_tokens: 0, total_tokens: 0 }
+  for (const usage of usages) {
+    if (!usage) return undefined
+    sum.prompt_tokens += usage.prompt_tokens
+    sum.total_tokens += usage.total_tokens
+    if (usage.input_images !== undefined) sum.input_images = (sum.input_images ?? 0) + usage.input_images
+    if (usage.cost !== undefined) sum.cost = (sum.cost ?? 0) + usage.cost
+  }
+  return sum
+}
+
 /** Embeds texts for a semantic cache. */
 export const embedderOf =
   (context: ClientContext): Embedder =>
@@ -98,7 +107,7 @@ export const embedderOf =
     const { data, usage, meta } = (await execute(context, embedding, request)) as EmbeddingResponse
     const [first] = data
     if (!first) throw new InvalidResponseError('The embedding model returned no vector.')
-    return { vector: first.embedding, tokens: usage.prompt_tokens, cost: meta.cost }
+    return { vector: first.embedding, tokens: usage?.prompt_tokens, cost: meta.cost }
   }
 
 const isList = (input: Input): input is readonly string[] | readonly (readonly number[])[] =>

@@ -34,15 +34,15 @@ export interface Embedding<Vector = number[]> {
   embedding: Vector
 }
 
-/** Vectors, in the order of the inputs. Assignable to `CreateEmbeddingResponse` of the `openai` package. */
+/** Vectors, in the order of the inputs. Assignable to `CreateEmbeddingResponse` of the `openai` package, if it has a usage. */
 export interface EmbeddingResponse<Vector = number[]> {
   object: 'list'
   /** The answering model, as named by the provider. */
   model: string
   /** Vectors in the order of the inputs. */
   data: Embedding<Vector>[]
-  /** Token usage of all requests. */
-  usage: EmbeddingUsage
+  /** Token usage of all requests. Absent if the provider reports none. */
+  usage?: EmbeddingUsage
   /** Cost, timing, attempts and warnings of the call. Not enumerable: absent from JSON, spreads and comparisons. */
   readonly meta: CallMeta
 }

@@ -21,8 +21,8 @@ export const vectors: readonly Behaviour[] = [
   }),
   embedding('embeddings: usage', async (scene) => {
     const { usage } = await embed(scene)
-    expect(usage.prompt_tokens).toBeGreaterThan(0)
-    expect(usage.total_tokens).toBeGreaterThanOrEqual(usage.prompt_tokens)
+    expect(usage?.prompt_tokens).toBeGreaterThan(0)
+    expect(usage?.total_tokens).toBeGreaterThanOrEqual(usage?.prompt_tokens ?? 0)
   }),
   embedding('embeddings: errors', async (scene) => {
     scene.mock.fail({ kind: 'status', status: 429 })

@@ -365,7 +365,7 @@ describe.each(found)('$name', (target) => {
         usage: packed.usage,
       })
       expect(packed.data.map(({ index }) => index)).toEqual([0, 1, 2])
-      expect(packed.usage.prompt_tokens).toBeGreaterThan(0)
+      expect(packed.usage?.prompt_tokens).toBeGreaterThan(0)
       expect(typed.data[0]?.embedding).toBeInstanceOf(Float32Array)
       for (const [at, { embedding: vector }] of plain.data.entries()) {
         const other = packed.data[at]?.embedding ?? []

@@ -132,7 +132,7 @@ describe('huggingface/', () => {
     expect(messageOf(answer).content).toBe('You said: Hi')
     const vectors = await own().embedding({ model: 'huggingface/org/model', input: ['a', 'b'] })
     expect(vectors.data).toHaveLength(2)
-    expect(vectors.usage.prompt_tokens).toBe(2)
+    expect(vectors.usage?.prompt_tokens).toBe(2)
     const documents = ['Paris is in France', 'Ruby is a language', 'The Ruby gem']
     const ranked = await own().rerank({ model: 'huggingface/org/model', query: 'ruby gem', documents, top_n: 2 })
     expect(ranked.results.map(({ index }) => index)).toEqual([2, 1])

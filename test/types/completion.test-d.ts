@@ -73,7 +73,8 @@ export async function vectorsAreWhatWasAsked() {
 
 export async function answersAreOpenAIs(history: OpenAI.ChatCompletionMessageParam[]) {
   const answer: OpenAI.ChatCompletion = await completion({ model: 'gpt-4o', messages: history })
-  const embedded: OpenAI.CreateEmbeddingResponse = await embedding({ model: 'text-embedding-3-small', input: 'a' })
+  const { usage, ...vectors } = await embedding({ model: 'text-embedding-3-small', input: 'a' })
+  const embedded: OpenAI.CreateEmbeddingResponse | undefined = usage && { ...vectors, usage }
   for await (const chunk of await completion({ model: 'gpt-4o', messages, stream: true })) {
     const theirs: OpenAI.ChatCompletionChunk = chunk
     expectTypeOf(chunk).toEqualTypeOf<ChatCompletionChunk>()

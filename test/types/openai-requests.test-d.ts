@@ -32,7 +32,9 @@ export async function takesOtherOperations(
   embeddings: OpenAI.EmbeddingCreateParams,
   moderations: OpenAI.ModerationCreateParams,
 ) {
-  const vectors: OpenAI.CreateEmbeddingResponse = await embedding(embeddings)
+  const vectors: Omit<OpenAI.CreateEmbeddingResponse, 'usage'> = await embedding(embeddings)
+  const { usage } = await embedding(embeddings)
+  const counted: OpenAI.CreateEmbeddingResponse | undefined = usage && { ...vectors, usage }
   await moderation(moderations)
-  return vectors
+  return counted
 }

@@ -104,7 +104,7 @@ function predictMultimodal(inputs: readonly string[], dimension: number | undefi
   }
 }
 
-/** Answers of batchEmbedContents, embedContent and predict. A missing usage counts as zero, as OpenAI's shape requires one. */
+/** Answers of batchEmbedContents, embedContent and predict. A missing usage is given as 0 tokens. */
 export function decodeEmbedding(
   body: unknown,
   context: DecodeContext<GeminiQuirks>,

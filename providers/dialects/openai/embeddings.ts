@@ -43,7 +43,7 @@ function refuseImages(params: EmbeddingParams, provider: string): void {
   )
 }
 
-/** Missing usage becomes 0, because OpenAI's shape requires a usage. */
+/** A missing usage is given as 0 tokens, which the caller of the dialect leaves out. */
 export function decodeEmbedding(
   body: unknown,
   context: DecodeContext<OpenAIQuirks>,

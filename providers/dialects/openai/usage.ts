@@ -8,10 +8,11 @@ import type { OpenAIQuirks } from './quirks.js'
  */
 export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage | undefined {
   if (!isFields(raw)) return undefined
-  const prompt = countIn(raw, 'prompt_tokens')
   const given = countIn(raw, 'completion_tokens')
-  if (prompt === undefined && given === undefined) return undefined
-  const input = promptTokens(raw, prompt ?? 0, given ?? 0)
+  const prompt = countIn(raw, 'prompt_tokens') ?? promptOfTotal(raw, given)
+  // a partial usage would give a partial price
+  if (prompt === undefined) return undefined
+  const input = promptTokens(raw, prompt, given ?? 0)
   const promptDetails = promptDetailsOf(raw, input)
   const reasoning = reasoningOf(raw)
   const output = completionTokens(raw, input, given ?? 0, reasoning, quirks.reasoningApart, model)
@@ -23,6 +24,11 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage |
   const cost = costOf(raw)
   if (cost !== undefined) usage.cost = cost
   return usage
+}
+
+const promptOfTotal = (raw: Fields, completion: number | undefined): number | undefined => {
+  const total = countIn(raw, 'total_tokens')
+  return total === undefined || completion === undefined || total < completion ? undefined : total - completion
 }
 
 /** Mistral counts audio tokens beside the prompt: the total is then the sum of all three. Seen in recordings of Voxtral. */
