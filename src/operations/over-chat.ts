@@ -52,13 +52,13 @@ async function load(api: WireApi): Promise<Translator> {
 }
 
 /** An API that passes unchanged, and the chat dialect that reads its answers. */
-interface NativePart {
+export interface NativePart {
   readonly native: NativeDialect
   readonly chat: ChatDialect
 }
 
 /** A decoded answer: the provider's own body, and what the chat dialect reads from it. */
-interface NativeAnswer {
+export interface NativeAnswer {
   readonly body: object
   readonly chat: Decoded<ChatCompletion>
 }
