@@ -15,6 +15,8 @@ export interface Sealed {
   readonly message?: Fields
   /** Thinking blocks that come before, for wires whose clients drop thoughts. */
   readonly thinking?: readonly Fields[]
+  /** Reasoning without a signature that comes before, for the same wires. */
+  readonly reasoning?: string
 }
 
 /** Base64 of `llmux:`, whose six bytes share no character with the bytes after them. */

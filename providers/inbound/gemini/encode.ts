@@ -53,13 +53,24 @@ function partsOf(message: AnswerMessage): { readonly parts: AnswerPart[]; readon
   parts.push(...images.flatMap(imagePart), ...audioParts(message.audio))
   for (const call of message.tool_calls ?? []) parts.push(callPart(call))
   if (parts.length === 0) parts.push({ text: '', ...own })
-  return { parts, state: stateOf(others, thoughts.foreign) }
+  const isSigned = (message.thinking_blocks?.length ?? 0) > 0
+  const reasoning = message.tool_calls && !isSigned ? message.reasoning_content : undefined
+  return { parts, state: stateOf(others, thoughts.foreign, reasoning) }
 }
 
-export function stateOf(fields: Fields, thinking: readonly Fields[]): Sealed | undefined {
+/** @param reasoning reasoning before a call, which some models want back without a signature of it */
+export function stateOf(
+  fields: Fields,
+  thinking: readonly Fields[],
+  reasoning: string | undefined,
+): Sealed | undefined {
   const hasFields = Object.keys(fields).length > 0
-  if (!hasFields && thinking.length === 0) return undefined
-  return { ...(hasFields && { message: fields }), ...(thinking.length > 0 && { thinking }) }
+  if (!hasFields && thinking.length === 0 && !reasoning) return undefined
+  return {
+    ...(hasFields && { message: fields }),
+    ...(thinking.length > 0 && { thinking }),
+    ...(reasoning && { reasoning }),
+  }
 }
 
 /** Gemini's own parts, with their images. */

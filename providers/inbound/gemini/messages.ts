@@ -160,6 +160,12 @@ function outcomeOf(response: unknown): { readonly text: string; readonly failed:
 /** Marks the thinking blocks of Gemini for its dialect. */
 const thinkingFormat = 'google-gemini-v1'
 
+const textsOf = (blocks: readonly Fields[]): string =>
+  blocks
+    .map((block) => textIn(block, 'thinking') ?? '')
+    .filter(Boolean)
+    .join('\n\n')
+
 /** A turn of the model as an assistant message. Parts that chat has no place for are stored as the Gemini dialect stores them. */
 class ModelTurn {
   readonly calls: FunctionToolCall[] = []
@@ -174,6 +180,8 @@ class ModelTurn {
   #stage = 0
   #fits = true
   #signature: string | undefined
+  /** Reasoning whose thought the client has dropped. */
+  #sealedReasoning: string | undefined
   #fields: Fields | undefined
 
   constructor(stem: string) {
@@ -187,6 +195,7 @@ class ModelTurn {
       typeof thoughtSignature === 'string' && !sealed && !isPlaceholder(thoughtSignature) ? thoughtSignature : undefined
     if (sealed?.message) this.#fields = { ...this.#fields, ...sealed.message }
     if (sealed?.thinking) this.#thinking.push(...sealed.thinking.filter(isFields))
+    if (sealed?.reasoning) this.#sealedReasoning = sealed.reasoning
     const part: Fields = signature === undefined ? bare : given
     if (isFields(part.functionCall)) this.#call(part.functionCall, signature, sealed?.call)
     else if (part.thought === true && typeof part.text === 'string') this.#think(part.text, signature, sealed?.block)
@@ -245,7 +254,8 @@ class ModelTurn {
   message(): AssistantMessage {
     const text = this.#texts.join('')
     const message: AssistantMessage = { role: 'assistant', content: text === '' && this.calls.length > 0 ? null : text }
-    if (this.#reasoning.length > 0) message.reasoning_content = this.#reasoning.join('\n\n')
+    const reasoning = this.#reasoning.join('\n\n') || this.#sealedReasoning || textsOf(this.#thinking)
+    if (reasoning) message.reasoning_content = reasoning
     if (this.#thinking.length > 0) message.thinking_blocks = this.#thinking as unknown as ThinkingBlocks
     if (this.#images.length > 0) message.images = this.#images
     if (this.calls.length > 0) message.tool_calls = this.calls

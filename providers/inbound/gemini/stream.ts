@@ -56,6 +56,8 @@ class CandidateWriter {
   #fields: Fields = {}
   #foreign: Fields[] = []
   #reasoned = false
+  #reasoning = ''
+  #signed = false
   #text = ''
   #refusal = ''
   #annotations: Annotation[] = []
@@ -69,6 +71,7 @@ class CandidateWriter {
     if (delta.reasoning_content) {
       parts.push(...this.#flush(), { text: delta.reasoning_content, thought: true })
       this.#reasoned = true
+      this.#reasoning += delta.reasoning_content
     }
     for (const block of (delta.thinking_blocks ?? []) as unknown as readonly Fields[])
       parts.push(...this.#thought(block))
@@ -92,6 +95,7 @@ class CandidateWriter {
   /** A signature of Gemini's ends its thought; blocks of other providers wait for a call. */
   #thought(block: Fields): AnswerPart[] {
     const { thinking, signature, format } = block
+    this.#signed = true
     if (format !== thinkingFormat) {
       this.#foreign.push(block)
       return []
@@ -129,10 +133,12 @@ class CandidateWriter {
   end(): Omit<Candidate, 'index'> {
     const parts: AnswerPart[] = []
     if (this.#text === '' && this.#refusal !== '') parts.push({ text: this.#refusal })
+    const calls = this.#calls.length > 0
     parts.push(...this.#flush())
     const { thought_signature: signature, ...others } = replayedFields(this.#fields) ?? {}
     if (typeof signature === 'string') parts.push({ text: '', thoughtSignature: signature })
-    const all = withState(parts, stateOf(others, this.#foreign))
+    const reasoning = calls && !this.#signed ? this.#reasoning : undefined
+    const all = withState(parts, stateOf(others, this.#foreign, reasoning))
     const { finish_reason, ...choice } = this.#finish ?? { index: 0, delta: {}, finish_reason: 'stop' as const }
     const message = { annotations: this.#annotations, refusal: this.#refusal, content: this.#text }
     return {

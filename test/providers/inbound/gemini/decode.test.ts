@@ -331,6 +331,13 @@ describe("a model's turn", () => {
     })
   })
 
+  it('gets reasoning back that the client has dropped, and once if it has not', () => {
+    const call = { functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: seal({ reasoning: 'Hm.' }) }
+    for (const parts of [[call], [{ text: 'Hm.', thought: true }, call]]) {
+      expect(model(...parts)).toMatchObject({ reasoning_content: 'Hm.' })
+    }
+  })
+
   it.each([
     'skip_thought_signature_validator',
     'c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=',
@@ -364,6 +371,7 @@ describe("a model's turn", () => {
     expect(model({ functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: safe })).toEqual({
       role: 'assistant',
       content: null,
+      reasoning_content: 'Hm. ~~~???',
       thinking_blocks: thinking,
       tool_calls: [
         {

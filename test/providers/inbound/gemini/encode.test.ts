@@ -62,7 +62,7 @@ describe('an answer', () => {
       { text: 'Hm.', thought: true },
       { text: 'I look.' },
       { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
-      { functionCall: { id: 'c1', name: 'look', args: { at: 'door' } } },
+      { functionCall: { id: 'c1', name: 'look', args: { at: 'door' } }, thoughtSignature: seal({ reasoning: 'Hm.' }) },
       { functionCall: { id: 'c2', name: 'say', args: { input: 'hey' } } },
     ])
   })

@@ -45,7 +45,10 @@ describe('a streamed answer', () => {
       [{ text: 'I ' }],
       [{ text: 'look.' }],
       [
-        { functionCall: { id: 'c1', name: 'look', args: { at: 'door' } } },
+        {
+          functionCall: { id: 'c1', name: 'look', args: { at: 'door' } },
+          thoughtSignature: seal({ reasoning: 'Hm.' }),
+        },
         { functionCall: { id: 'c2', name: 'wait', args: {} } },
       ],
     ])
