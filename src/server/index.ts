@@ -5,7 +5,7 @@ import { RequestHandler } from './handler.js'
 import { nodeForm } from './node.js'
 import type { HandlerOptions, HandlerRequest, HandlerResponse, HandlerTarget } from './types.js'
 
-export { memoryResponseStore } from './response-store.js'
+export { type MemoryResponseStoreOptions, memoryResponseStore } from './response-store.js'
 export type * from './types.js'
 
 /** A handler of HTTP requests, in three forms. */

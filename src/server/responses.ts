@@ -2,14 +2,16 @@ import { ResponsesStream } from '../call/responses-stream.js'
 import { BadRequestError, NotFoundError } from '../errors.js'
 import type { ResponsesResponse } from '../types/responses.js'
 import { type Action, type ActionInput, events, json, send } from './action.js'
-import { errorEvents, streamBody } from './sse.js'
+import { ResponsesEventWriter } from './responses-events.js'
+import { streamBody } from './sse.js'
 
 /** OpenAI's Responses API. The store answers for ids that the provider of the next call may not know. */
 export const responses: Action = {
   spec: 'responses',
   async run(input) {
     const { params } = input.call
-    const previous = params.previous_response_id
+    const given = params.previous_response_id
+    const previous = typeof given === 'string' && given !== '' ? given : undefined
     await resolveReferences(input)
     const kept = params.store !== false && input.store !== undefined
     const sent = itemsOf(params.input)
@@ -19,7 +21,8 @@ export const responses: Action = {
     }
     if (answer instanceof ResponsesStream) {
       if (kept) answer.whenOver((failure, soFar) => failure ?? finish(soFar() as ResponsesResponse))
-      return events(input.headers(answer.meta), streamBody(answer.texts(), errorEvents.responses))
+      const writer = new ResponsesEventWriter(previous)
+      return events(input.headers(answer.meta), streamBody(answer.texts(writer.write), writer.fail))
     }
     finish(answer)
     return json(input.headers(answer.meta), withPrevious(answer, previous))
@@ -27,8 +30,11 @@ export const responses: Action = {
 }
 
 /** The answer as the API has it: without the SDK's own field. */
-function withPrevious({ output_text: _, ...response }: ResponsesResponse, previous: unknown): Record<string, unknown> {
-  return typeof previous === 'string' ? { ...response, previous_response_id: previous } : { ...response }
+function withPrevious(
+  { output_text: _, ...response }: ResponsesResponse,
+  previous: string | undefined,
+): Record<string, unknown> {
+  return previous === undefined ? response : { ...response, previous_response_id: previous }
 }
 
 /** Puts the items of the previous response, and those that are named by id, into the input. Unknown ids are left to the provider. */
@@ -36,14 +42,14 @@ async function resolveReferences({ call, store }: ActionInput): Promise<void> {
   const { params, context } = call
   if (!store) return
   const { previous_response_id: previous } = params
-  if (Array.isArray(params.input)) {
-    const resolved: unknown[] = []
-    for (const item of params.input as unknown[]) {
-      const id = referenceIn(item)
-      const known = id === undefined ? undefined : await store.item(id, context)
-      resolved.push(known ?? item)
-    }
-    params.input = resolved
+  const { input } = params
+  if (Array.isArray(input) && input.some((item) => referenceIn(item) !== undefined)) {
+    params.input = await Promise.all(
+      input.map(async (item: unknown) => {
+        const id = referenceIn(item)
+        return (id === undefined ? undefined : await store.item(id, context)) ?? item
+      }),
+    )
   }
   if (typeof previous !== 'string' || previous === '') return
   const stored = await store.get(previous, context)
@@ -52,11 +58,15 @@ async function resolveReferences({ call, store }: ActionInput): Promise<void> {
   params.input = [...stored.input, ...itemsOf(stored.response.output), ...itemsOf(params.input)]
 }
 
-/** The id of a reference to an item, which the AI SDK sends in its place. */
+/**
+ * The id of a reference to an item, which the AI SDK sends in its place, or of reasoning that came back without its encrypted content.
+ * The type of a reference is optional.
+ */
 function referenceIn(item: unknown): string | undefined {
   if (typeof item !== 'object' || item === null) return undefined
-  const { type, id } = item as { type?: unknown; id?: unknown }
-  return typeof id === 'string' && (type === 'item_reference' || Object.keys(item).length === 1) ? id : undefined
+  const { type, id, encrypted_content: content } = item as Readonly<Record<string, unknown>>
+  const refers = type === 'item_reference' || (type === 'reasoning' && !content) || Object.keys(item).length === 1
+  return typeof id === 'string' && refers ? id : undefined
 }
 
 function itemsOf(input: unknown): readonly unknown[] {

@@ -36,12 +36,8 @@ export function streamBody(source: TextSource, errorText: (error: unknown) => st
 }
 
 /** Event of an error inside a stream, in the form of the client's API. */
-export const errorEvents: Readonly<Record<HttpErrorDialect | 'responses', (error: unknown) => string>> = {
+export const errorEvents: Readonly<Record<HttpErrorDialect, (error: unknown) => string>> = {
   openai: (error) => `data: ${JSON.stringify(toHttpError(error).body)}\n\n`,
-  responses(error) {
-    const { message, code, param } = toHttpError(error).body.error
-    return `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param })}\n\n`
-  },
   anthropic: (error) => `event: error\ndata: ${JSON.stringify(toHttpError(error, 'anthropic').body)}\n\n`,
   gemini: (error) => `data: ${JSON.stringify(toHttpError(error, 'gemini').body)}\n\n`,
 }

@@ -1,9 +1,8 @@
 import type { AnswerMessage, ChatCompletion, ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
-import type { ResponsesParams, ResponsesResponse } from '../../../src/types/responses.js'
+import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../../../src/types/responses.js'
 import type { Decoded } from '../../contract.js'
 import type { InboundContext } from '../contract.js'
 import { statusOf } from './envelope.js'
-import type { ServedEvent } from './items.js'
 import { carriedOf } from './reasoning.js'
 import { ResponsesEncoder } from './stream.js'
 
@@ -19,7 +18,7 @@ export function encodeAnswer(
   const encoder = new ResponsesEncoder(params, context)
   const { id, created, model, usage, service_tier } = answer
   const head = { id, created, model, object: 'chat.completion.chunk' as const }
-  const events: ServedEvent[] = []
+  const events: ResponsesEvent[] = []
   const [choice] = answer.choices
   if (choice) {
     const { message, finish_reason, logprobs } = choice

@@ -13,29 +13,22 @@ export type Envelope = Omit<ResponsesResponse, 'meta' | 'output_text'>
 
 /** The part of a response that changes while it is written. */
 export interface Progress {
-  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed'
+  readonly status: 'in_progress' | 'completed' | 'incomplete'
   readonly model: string
   readonly output: readonly ResponsesOutputItem[]
   readonly usage: Usage | undefined
   readonly serviceTier: string | undefined
   readonly finishReason: FinishReason | undefined
-  readonly error: { readonly code: string; readonly message: string } | null
 }
-
-/** Prefix of the ids of bridged answers and their items, after the prefix of the kind: the bridge knows its own by it. */
-const own = 'llmux'
 
 /** Makes the id of an answer or an item, such as `msg_llmux…_0`. */
 export const makeId = (kind: string, { id }: InboundContext, position?: number): string =>
-  `${kind}_${own}${id}${position === undefined ? '' : `_${position}`}`
-
-/** Whether an id is that of a bridged answer or one of its items. */
-export const isOwnId = (id: unknown): id is string => typeof id === 'string' && /^[a-z]+_llmux/.test(id)
+  `${kind}_llmux${id}${position === undefined ? '' : `_${position}`}`
 
 /** The response with the fields of the request repeated, as OpenAI does. https://platform.openai.com/docs/api-reference/responses/object */
 export function envelope(params: ResponsesParams, context: InboundContext, progress: Progress): Envelope {
   const request = params as unknown as Fields
-  const { status, model, output, usage, serviceTier, finishReason, error } = progress
+  const { status, model, output, usage, serviceTier, finishReason } = progress
   const reasoning = fields(request.reasoning)
   const text = fields(request.text)
   const response: Envelope & Fields = {
@@ -45,7 +38,7 @@ export function envelope(params: ResponsesParams, context: InboundContext, progr
     status,
     background: false,
     completed_at: null,
-    error,
+    error: null,
     incomplete_details: status === 'incomplete' ? { reason: reasonOf(finishReason) } : null,
     instructions: request.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,

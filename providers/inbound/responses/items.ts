@@ -3,7 +3,6 @@ import type { Annotation } from '../../../src/types/messages.js'
 import type {
   ResponsesCitation,
   ResponsesCustomToolCall,
-  ResponsesEvent,
   ResponsesFunctionCall,
   ResponsesLogprob,
   ResponsesMessage,
@@ -11,19 +10,6 @@ import type {
   ResponsesReasoningItem,
 } from '../../../src/types/responses.js'
 import { parseJSON } from '../../fields.js'
-
-/** The error of a stream that began, as documented, and in the form of the API itself. */
-export interface ResponsesErrorEvent {
-  readonly type: 'error'
-  readonly sequence_number: number
-  readonly code: string
-  readonly message: string
-  readonly param: string | null
-  readonly error: { readonly type: string; readonly code: string; readonly message: string; readonly param: null }
-}
-
-/** An event as a server sends it. */
-export type ServedEvent = ResponsesEvent | ResponsesErrorEvent
 
 /** An event before it has its number. */
 export type Unnumbered<Event> = Event extends unknown ? Omit<Event, 'sequence_number'> : never

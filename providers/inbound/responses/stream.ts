@@ -9,6 +9,7 @@ import type {
 } from '../../../src/types/chat.js'
 import type { Annotation, ImagePart } from '../../../src/types/messages.js'
 import type {
+  ResponsesEvent,
   ResponsesHostedItem,
   ResponsesMessage,
   ResponsesOutputItem,
@@ -28,7 +29,6 @@ import {
   type OpenMessage,
   type OpenReasoning,
   placeOf,
-  type ServedEvent,
   tokensOf,
   type Unnumbered,
 } from './items.js'
@@ -42,7 +42,7 @@ const unsigned = pack({ fields: {} }) ?? null
  * Turns chunks into events. Items follow each other as OpenAI sends them: an item is done before the next one begins. Only calls whose
  * arguments arrive interleaved are open together. https://platform.openai.com/docs/api-reference/responses-streaming
  */
-export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
+export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
   readonly #params: ResponsesParams
   readonly #context: InboundContext
   readonly #names: ToolNames
@@ -53,7 +53,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
   /** Calls by the index of their chunks. */
   readonly #calls = new Map<number, OpenCall>()
   readonly #ended = new Set<number>()
-  #out: ServedEvent[] = []
+  #out: ResponsesEvent[] = []
   #number = 0
   #begun = false
   #model: string
@@ -72,7 +72,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
     this.#names = new ToolNames(params as unknown as Fields)
   }
 
-  push(chunk: ChatCompletionChunk, out: ServedEvent[]): void {
+  push(chunk: ChatCompletionChunk, out: ResponsesEvent[]): void {
     this.#out = out
     if (chunk.model && !this.#begun) this.#model = chunk.model
     this.#begin()
@@ -81,7 +81,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
     for (const choice of chunk.choices) if (choice.index === 0) this.#add(choice)
   }
 
-  end(out: ServedEvent[]): void {
+  end(out: ResponsesEvent[]): void {
     this.#out = out
     this.#begin()
     const status = statusOf(this.#finish)
@@ -96,16 +96,6 @@ export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
     this.#emit({ type: `response.${status}`, response: this.response(status) })
   }
 
-  /** Ends an answer that failed after its begin. */
-  fail({ code, message }: { readonly code: string; readonly message: string }, out: ServedEvent[]): void {
-    this.#out = out
-    this.#begin()
-    this.#emit({ type: 'response.failed', response: this.response('failed', { code, message }) })
-    // some clients read only one of the two
-    const error = { type: code, code, message, param: null }
-    this.#emit({ type: 'error', code, message, param: null, error })
-  }
-
   /** Puts parts of a complete answer into its first reasoning item. */
   restore(carried: Carried): void {
     const text = pack(carried)
@@ -113,10 +103,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
   }
 
   /** The response so far. */
-  response(
-    status: Envelope['status'] & ('in_progress' | 'completed' | 'incomplete' | 'failed'),
-    error: { code: string; message: string } | null = null,
-  ): Envelope {
+  response(status: 'in_progress' | 'completed' | 'incomplete'): Envelope {
     return envelope(this.#params, this.#context, {
       status,
       model: this.#model,
@@ -124,12 +111,11 @@ export class ResponsesEncoder implements InboundStreamEncoder<ServedEvent> {
       usage: this.#usage,
       serviceTier: this.#serviceTier,
       finishReason: this.#finish,
-      error,
     })
   }
 
-  #emit(event: Unnumbered<ServedEvent>): void {
-    this.#out.push({ ...event, sequence_number: this.#number++ } as ServedEvent)
+  #emit(event: Unnumbered<ResponsesEvent>): void {
+    this.#out.push({ ...event, sequence_number: this.#number++ } as ResponsesEvent)
   }
 
   #begin(): void {

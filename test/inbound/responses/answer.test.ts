@@ -1,9 +1,9 @@
 import OpenAI from 'openai'
 import NewestOpenAI from 'openai-newest'
 import { describe, expect, it } from 'vitest'
-import { responsesWire, type ServedEvent } from '../../../providers/inbound/responses/index.js'
+import { responsesWire } from '../../../providers/inbound/responses/index.js'
 import type { ChatCompletion, ChatCompletionChunk, Choice, Delta, FinishReason } from '../../../src/types/chat.js'
-import type { ResponsesParams } from '../../../src/types/responses.js'
+import type { ResponsesEvent, ResponsesParams } from '../../../src/types/responses.js'
 
 const context = { model: 'asked', created: 1000, id: 'abc' }
 const usage = {
@@ -37,9 +37,13 @@ function answer(message: Partial<Message>, finish_reason: FinishReason = 'stop',
   return responsesWire.encodeAnswer(chat, asParams(request), context)
 }
 
-function stream(deltas: readonly Delta[], finish_reason: FinishReason = 'stop', request: Request = {}): ServedEvent[] {
+function stream(
+  deltas: readonly Delta[],
+  finish_reason: FinishReason = 'stop',
+  request: Request = {},
+): ResponsesEvent[] {
   const encoder = responsesWire.streamEncoder(asParams(request), context)
-  const out: ServedEvent[] = []
+  const out: ResponsesEvent[] = []
   const head = { id: 'c', object: 'chat.completion.chunk' as const, created: 1, model: 'answering' }
   const chunks: ChatCompletionChunk[] = deltas.map((delta) => ({
     ...head,
@@ -51,7 +55,7 @@ function stream(deltas: readonly Delta[], finish_reason: FinishReason = 'stop', 
   return out
 }
 
-const types = (events: readonly ServedEvent[]) => events.map(({ type }) => type.replace('response.', ''))
+const types = (events: readonly ResponsesEvent[]) => events.map(({ type }) => type.replace('response.', ''))
 
 const thinking = { type: 'thinking' as const, thinking: 'I think.', signature: 'c2ln' }
 const readCall = { id: 'c1', type: 'function' as const, function: { name: 'read', arguments: '{"path":"a"}' } }
@@ -337,26 +341,6 @@ describe('the stream of a bridged model', () => {
       { annotation_index: 0, output_index: 2, annotation: { start_index: 0, end_index: 5 } },
     ])
   })
-
-  it('fails with an event for each kind of client', () => {
-    const encoder = responsesWire.streamEncoder(asParams({}), context)
-    const out: ServedEvent[] = []
-    const head = { id: 'c', object: 'chat.completion.chunk' as const, created: 1, model: 'answering' }
-    encoder.push({ ...head, choices: [{ index: 0, delta: { content: 'Hel' }, finish_reason: null }] }, out)
-    const before = out.length
-    encoder.fail({ code: 'server_error', message: 'It broke.' }, out)
-    expect(out.slice(before)).toMatchObject([
-      {
-        type: 'response.failed',
-        response: {
-          status: 'failed',
-          error: { code: 'server_error', message: 'It broke.' },
-          output: [{ type: 'message' }],
-        },
-      },
-      { type: 'error', code: 'server_error', message: 'It broke.', sequence_number: before + 1 },
-    ])
-  })
 })
 
 describe.each([
@@ -364,7 +348,7 @@ describe.each([
   ['its newest version', NewestOpenAI as unknown as typeof OpenAI],
 ])('%s', (_, Client) => {
   /** A client whose every request gets these events. */
-  const clientOf = (events: readonly ServedEvent[]) =>
+  const clientOf = (events: readonly ResponsesEvent[]) =>
     new Client({
       apiKey: 'k',
       maxRetries: 0,
@@ -408,15 +392,5 @@ describe.each([
     expect(final.output_text).toBe(output_text)
     const items = (list: readonly unknown[]) => list.map((item) => ({ ...(item as object), parsed_arguments: 0 }))
     expect(JSON.parse(JSON.stringify(items(final.output)))).toMatchObject(items(whole.output))
-  })
-
-  it('throws the error of a stream that failed', async () => {
-    const encoder = responsesWire.streamEncoder(asParams({}), context)
-    const out: ServedEvent[] = []
-    encoder.fail({ code: 'server_error', message: 'It broke.' }, out)
-    const read = async () => {
-      for await (const _ of await clientOf(out).responses.create(request)) void 0
-    }
-    await expect(read()).rejects.toThrow('It broke.')
   })
 })

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { responses } from '../../../providers/dialects/responses/index.js'
 import { plainResponses } from '../../../providers/dialects/responses/quirks.js'
 import { type Fields, fieldsIn, isFields } from '../../../providers/fields.js'
-import { responsesWire, type ServedEvent } from '../../../providers/inbound/responses/index.js'
+import { responsesWire } from '../../../providers/inbound/responses/index.js'
 import type { ChatCompletionChunk } from '../../../src/types/chat.js'
-import type { ResponsesParams } from '../../../src/types/responses.js'
+import type { ResponsesEvent, ResponsesParams } from '../../../src/types/responses.js'
 import { corpusFolder, howToConfigure } from '../../corpus/wire/recording.js'
 
 /** Recorded traffic of the Responses API, through chat and back. */
@@ -127,10 +127,10 @@ describe('recorded traffic of the Responses API', () => {
 /** Items that chat has a place for. */
 const plain: ReadonlySet<unknown> = new Set(['message', 'function_call', 'reasoning'])
 
-function throughChat(events: readonly Fields[], params: ResponsesParams): ServedEvent[] {
+function throughChat(events: readonly Fields[], params: ResponsesParams): ResponsesEvent[] {
   const decoder = responses.chat?.stream(decodeContext)
   const encoder = responsesWire.streamEncoder(params, context)
-  const out: ServedEvent[] = []
+  const out: ResponsesEvent[] = []
   for (const event of events) {
     const chunks: ChatCompletionChunk[] = []
     decoder?.push(String(event.type), JSON.stringify(event), chunks)

@@ -1,0 +1,177 @@
+// Runs real clients and coding agents through createHandler(), in front of upstreams that speak other APIs, and writes the table in
+// docs/clients.md. A client passes if it reads a file with its own tool and repeats a word of it. The first answer has a thought with a
+// signature (without one in chat); a cell says whether it came back to the upstream.
+//   npm run build && node scripts/clients.mjs [pattern] [--upstreams=chat,messages,gemini,responses] [--write]
+// The scripts that install and run the clients are not part of the package: LLMUX_CLIENTS names their folder. Set CLIENTS_CACHE to keep
+// the installed clients.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const folder = process.env.LLMUX_CLIENTS ?? join(root, '../shared/clients/run')
+const page = join(root, 'docs/clients.md')
+const marks = ['<!-- clients: begin -->', '<!-- clients: end -->']
+const all = ['chat', 'responses', 'messages', 'gemini']
+
+const args = process.argv.slice(2)
+const pattern = args.find((arg) => !arg.startsWith('--')) ?? ''
+const chosen =
+  args
+    .find((arg) => arg.startsWith('--upstreams='))
+    ?.slice(12)
+    .split(',') ?? all
+
+if (!existsSync(join(folder, 'lib.sh'))) {
+  console.log(`no clients: ${folder} does not exist`)
+  process.exit(0)
+}
+
+/** Provider of each upstream. */
+const upstreams = {
+  chat: (base) => ({ model: 'moonshot/test-model', apiBase: `${base}/v1` }),
+  responses: (base) => ({ model: 'openai/test-model', apiBase: `${base}/v1` }),
+  messages: (base) => ({ model: 'anthropic/test-model', apiBase: base }),
+  gemini: (base) => ({ model: 'gemini/test-model', apiBase: `${base}/v1beta` }),
+}
+
+const wireNames = { compat: 'chat', agents: 'chat' }
+
+/** The clients: one script each, whose second line names it. */
+function clients() {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sh') && name !== 'lib.sh' && name !== 'all.sh')
+  return names.map((file) => {
+    const script = file.slice(0, -3)
+    const suffix = /-(chat|compat|responses|messages|gemini)$/.exec(script)?.[1]
+    const client = suffix ? script.slice(0, -suffix.length - 1) : script
+    const own = { codex: 'responses', 'gemini-cli': 'gemini' }[script]
+    return {
+      script,
+      client,
+      wire: wireNames[suffix] ?? suffix ?? own ?? 'chat',
+      variant: suffix === 'compat' ? ' (compatible)' : '',
+    }
+  })
+}
+
+async function run(client, upstream) {
+  const { Router } = await import('../dist/index.js')
+  const { createHandler } = await import('../dist/server.js')
+  const log = mkdtempSync(join(tmpdir(), 'llmux-clients-'))
+  const mock = spawn(process.execPath, [join(folder, 'mock.mjs'), '0'], {
+    env: { ...process.env, MOCK_LOG: log, MOCK_MODE: 'reason' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const base = await new Promise((done) => mock.stdout.once('data', (line) => done(String(line).trim())))
+  const router = new Router({
+    modelList: [{ modelName: '*', params: { ...upstreams[upstream](base), apiKey: 'key' } }],
+    numRetries: 0,
+  })
+  const server = createServer(createHandler(router).node)
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${server.address().port}`
+  const started = Date.now()
+  try {
+    const child = spawn(join(folder, `${client.script}.sh`), [url, 'key', 'test-model'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    let output = ''
+    child.stdout.on('data', (data) => (output += data))
+    child.stderr.on('data', (data) => (output += data))
+    const timer = setTimeout(() => process.kill(-child.pid), Number(process.env.CLIENT_TIMEOUT ?? 240) * 1000)
+    const code = await new Promise((done) => child.on('close', done))
+    clearTimeout(timer)
+    if (process.env.CLIENTS_LOG) {
+      writeFileSync(join(process.env.CLIENTS_LOG, `${client.script}-${upstream}.log`), output)
+    }
+    const requests = readdirSync(log)
+      .sort()
+      .map((name) => JSON.parse(readFileSync(join(log, name), 'utf8')))
+    const paths = [...new Set(requests.map(({ path }) => path))]
+    const passed = code === 0 && output.includes('OK: tool round trip finished')
+    const signed = requests.some(({ body }) =>
+      /c2lnbmVk|c2VhbGVk|"reasoning_content":"I think/.test(JSON.stringify(body ?? null)),
+    )
+    const seconds = Math.round((Date.now() - started) / 1000)
+    console.log(
+      `${passed ? 'ok    ' : 'FAILED'} ${client.script} -> ${upstream}: ${signed ? 'thought returned, ' : ''}${requests.length} requests, ${paths}, ${seconds} s`,
+    )
+    if (!passed) console.log(output.trim().split('\n').slice(-6).join('\n'))
+    if (!passed) return 'no'
+    return signed ? 'yes, with thought' : 'yes'
+  } finally {
+    server.closeAllConnections()
+    server.close()
+    await router.close()
+    mock.kill()
+    rmSync(log, { recursive: true, force: true })
+  }
+}
+
+/** Rows of the table on the page, by client and wire. */
+function readRows() {
+  const rows = new Map()
+  if (!existsSync(page)) return rows
+  const [, table = ''] = readFileSync(page, 'utf8').split(new RegExp(marks.join('|')))
+  for (const line of table.split('\n').slice(3)) {
+    const cells = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+    if (cells.length === 2 + all.length)
+      rows.set(`${cells[0]}\n${cells[1]}`, Object.fromEntries(all.map((name, at) => [name, cells[at + 2]])))
+  }
+  return rows
+}
+
+function writeRows(rows) {
+  const lines = [...rows]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, cells]) => [...key.split('\n'), ...all.map((name) => cells[name] ?? '')])
+  const table = [['client', 'API of the client', ...all], ...lines]
+  const widths = table[0].map((_, at) => Math.max(...table.map((row) => row[at].length)))
+  const text = table.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`)
+  text.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
+  const [before, , after] = readFileSync(page, 'utf8').split(new RegExp(marks.join('|')))
+  writeFileSync(page, `${before}${marks[0]}\n\n${text.join('\n')}\n\n${marks[1]}${after}`)
+}
+
+/** The version of a client, as its script has it. */
+function versionOf({ script }) {
+  for (const name of [
+    script,
+    script.replace(/-\w+$/, '-chat'),
+    script.replace(/-(chat|messages|gemini)$/, '-responses'),
+  ]) {
+    const file = join(folder, `${name}.sh`)
+    if (!existsSync(file)) continue
+    const text = readFileSync(file, 'utf8')
+    const six =
+      script.startsWith('ai-sdk-6') &&
+      /AI_SDK=6, (\d[\w.]*)/.exec(readFileSync(join(folder, 'ai-sdk-7-chat.sh'), 'utf8'))?.[1]
+    if (six) return six
+    const found = /\d+\.\d+(?:\.\d+)*/.exec(text.split('\n')[1] ?? '')?.[0]
+    if (found) return found
+  }
+  return ''
+}
+
+let failed = 0
+for (const client of clients().filter(({ script }) => new RegExp(pattern).test(script))) {
+  const results = {}
+  for (const upstream of chosen) {
+    results[upstream] = await run(client, upstream)
+    if (results[upstream] === 'no') failed++
+  }
+  if (!args.includes('--write')) continue
+  const rows = readRows()
+  const key = `${client.client} ${versionOf(client)}${client.variant}\n${client.wire}`
+  rows.set(key, { ...rows.get(key), ...results })
+  writeRows(rows)
+}
+console.log(failed === 0 ? 'all passed' : `${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)

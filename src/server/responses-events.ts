@@ -1,0 +1,43 @@
+import { toHttpError } from '../http-error.js'
+import type { ResponsesEvent } from '../types/responses.js'
+
+type Response = Extract<ResponsesEvent, { response: unknown }>['response']
+
+/** Writes the events of one stream of the Responses API. */
+export class ResponsesEventWriter {
+  readonly #previous: string | undefined
+  #response: Response | undefined
+  #next = 0
+
+  /** @param previous id of the response that the request continues, which the provider may not know */
+  constructor(previous: string | undefined) {
+    this.#previous = previous
+  }
+
+  readonly write = (event: ResponsesEvent): string => {
+    this.#next = event.sequence_number + 1
+    if (!('response' in event)) return textOf(event)
+    this.#response = event.response
+    if (this.#previous === undefined) return textOf(event)
+    const written = { ...event, response: { ...event.response, previous_response_id: this.#previous } }
+    this.#response = written.response
+    return textOf(written)
+  }
+
+  /** The end of a stream that failed. Some clients read only one of the two events. */
+  readonly fail = (error: unknown): string => {
+    const { message, code, param, type } = toHttpError(error).body.error
+    const reason = { code: code ?? type, message }
+    const failed = this.#response && {
+      type: 'response.failed' as const,
+      sequence_number: this.#next++,
+      response: { ...this.#response, status: 'failed' as const, error: reason },
+    }
+    // the documented fields, and the object that the API itself sends
+    const event = { type: 'error', sequence_number: this.#next++, ...reason, param, error: { type, ...reason, param } }
+    return (failed ? textOf(failed as ResponsesEvent) : '') + textOf(event)
+  }
+}
+
+const textOf = (event: object & { readonly type: string }): string =>
+  `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
