@@ -58,6 +58,7 @@ async function activity(context: AdminContext, request: AdminRequest, entity: En
       total_cache_read_input_tokens: total.cache_read_input_tokens,
       total_cache_creation_input_tokens: 0,
       total_response_time_ms: total.total_response_time_ms,
+      total_timed_requests: total.timed_requests,
       page: 1,
       total_pages: 1,
       has_more: false,

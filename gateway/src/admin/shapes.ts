@@ -190,6 +190,7 @@ export function membershipShape(context: AdminContext, teamId: string, userId: s
     budget_id: own?.budget_id ?? null,
     ...spendOf(context, `member:${teamId}/${userId}`, row),
     litellm_budget_table: own ?? null,
+    budget_source: own ? 'member' : 'none',
   }
 }
 

@@ -341,7 +341,14 @@ async function pagedLogs({ sql }: AdminContext, request: AdminRequest) {
   ])
   const count = Number(counted?.calls ?? 0)
   return {
-    data: rows.map(logRow),
+    // calls have no sessions here: each is one of its own
+    data: rows.map((row) => ({
+      ...logRow(row),
+      session_total_count: 1,
+      session_total_duration_ms: Number(row.duration_ms),
+      session_llm_count: 1,
+      session_models: [row.model],
+    })),
     total: count,
     page: page.page,
     page_size: page.size,
@@ -416,6 +423,8 @@ function logRow(row: SqlRow) {
     session_id: null,
     status,
     litellm_call_id: row.id,
+    created_at: end,
+    updated_at: end,
   }
 }
 

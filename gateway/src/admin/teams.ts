@@ -238,7 +238,11 @@ function info(context: AdminContext, request: AdminRequest) {
   const manages = isViewer(request.principal) || isTeamAdmin(context.directory, request.principal, id)
   return {
     team_id: id,
-    team_info: { ...teamShape(context, team), model_max_budget_usage: {} },
+    team_info: {
+      ...teamShape(context, team),
+      model_max_budget_usage: {},
+      caller_edit_access: { kind: isAdmin(request.principal) ? 'unrestricted' : manages ? 'members' : 'none' },
+    },
     // the other keys of a team are for its admins
     keys: manages
       ? keysOf(context, id)
