@@ -35,7 +35,13 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^break: left after 20 chunks$/m,
     /^abort: AbortError, because the user closed the page/m,
   ],
+  'ai-sdk.mjs': [
+    /^get_weather: \{"city":"Oslo","degrees":-3\}$/m,
+    /^get_weather says: .*-3/m,
+    /^anthropic: \$0\.0\d+$/m,
+  ],
   'any-server.mjs': [/^You said: Say hello\.$/m, /^house: You said: Say hello\.$/m],
+  'browser.mjs': [/^You said: Say hello\.$/m, /^finish_reason: stop$/m, /^http: 400 invalid_request_error$/m],
   'cache.mjs': [
     /^again: hit, 0 sent, \$0, saved \$[\d.]+$/m,
     /^as a stream: hit/m,
@@ -47,6 +53,7 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /"Helicone-User-Id":"user-1"/,
     /^sent: 2$/m,
   ],
+  'langchain.mjs': [/^fields: city, country$/m, /^You said: Say hello\. \(chat-\w+\)$/m, /^vector: \d+ numbers$/m],
   'langfuse.mjs': [
     /^\/api\/public\/otel\/v1\/traces chat gpt-4o-mini, trace \w+$/m,
     /langfuse\.user\.id: user-1/,
