@@ -43,38 +43,50 @@ export const errorEvents: Readonly<Record<HttpErrorDialect, (error: unknown) => 
 }
 
 /**
- * Writes the chunks of one chat stream. Most chunks have text and nothing else: their common part is written once, and `JSON.stringify` gets
- * the text only.
+ * Writes the chunks of one chat stream. Most chunks have text and nothing else: their common part is written once, so that only the text
+ * is left to write.
  */
 export function chunkWriter(): (chunk: ChatCompletionChunk) => string {
   let id: string | undefined
   let model: string | undefined
-  let head = ''
+  let fingerprint: string | undefined
+  let start = ''
+  let end = ''
   return (chunk) => {
     const text = plainText(chunk)
     if (text === undefined) return `data: ${JSON.stringify(chunk)}\n\n`
-    if (chunk.id !== id || chunk.model !== model) {
+    if (chunk.id !== id || chunk.model !== model || chunk.system_fingerprint !== fingerprint) {
       id = chunk.id
       model = chunk.model
-      const { created } = chunk
-      const start = JSON.stringify({ id, object: 'chat.completion.chunk', created, model })
-      head = `data: ${start.slice(0, -1)},"choices":[{"index":0,"delta":{"content":`
+      fingerprint = chunk.system_fingerprint
+      const head = JSON.stringify({ id, object: 'chat.completion.chunk', created: chunk.created, model })
+      start = `data: ${head.slice(0, -1)},"choices":[{"index":0,"delta":{"content":`
+      const tail = fingerprint === undefined ? '' : `,"system_fingerprint":${JSON.stringify(fingerprint)}`
+      end = `},"finish_reason":null}]${tail}}\n\n`
     }
-    return `${head}${JSON.stringify(text)}},"finish_reason":null}]}\n\n`
+    return start + (needsEscapes.test(text) ? JSON.stringify(text) : `"${text}"`) + end
   }
 }
+
+/** Characters that `JSON.stringify()` escapes, lone surrogates among them. */
+const needsEscapes = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /** The text of a chunk that has one choice with text only. */
 function plainText(chunk: ChatCompletionChunk): string | undefined {
   const { choices } = chunk
   const choice = choices[0]
-  if (choices.length !== 1 || choice === undefined || choice.index !== 0 || choice.finish_reason !== null)
+  if (choice === undefined || choices.length !== 1 || choice.index !== 0 || choice.finish_reason !== null)
     return undefined
-  for (const name in chunk) if (!headFields.has(name)) return undefined
-  for (const name in choice) if (name !== 'index' && name !== 'delta' && name !== 'finish_reason') return undefined
   const { delta } = choice
+  const { content } = delta
+  if (typeof content !== 'string' || choice.logprobs) return undefined
+  for (const name in chunk) if (!plainFields.has(name)) return undefined
+  for (const name in choice) if (!plainFields.has(name)) return undefined
   for (const name in delta) if (name !== 'content') return undefined
-  return typeof delta.content === 'string' ? delta.content : undefined
+  return content
 }
 
-const headFields: ReadonlySet<string> = new Set(['id', 'object', 'created', 'model', 'choices'])
+/** Fields of a chunk and of its choice. */
+const plainFields: ReadonlySet<string> = new Set([
+  ...['id', 'object', 'created', 'model', 'choices', 'system_fingerprint', 'index', 'delta', 'finish_reason'],
+])
