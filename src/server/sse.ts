@@ -69,7 +69,7 @@ export function chunkWriter(): (chunk: ChatCompletionChunk) => string {
 }
 
 /** Characters that `JSON.stringify()` escapes, lone surrogates among them. */
-const needsEscapes = /["\\\u0000-\u001f\ud800-\udfff]/
+const needsEscapes = /["\\]|[^ -\ud7ff\ue000-\uffff]/
 
 /** The text of a chunk that has one choice with text only. */
 function plainText(chunk: ChatCompletionChunk): string | undefined {

@@ -16,8 +16,8 @@ describe('chunkWriter()', () => {
     const write = chunkWriter()
     const chunks = [
       chunkOf({ role: 'assistant', content: '' }),
-      ...['plain', 'Grüße 😀', 'a "quote"', 'back\\slash', 'line\nbreak', '\u2028\u007f\u0000', '\ud800', ''].map((content) =>
-        chunkOf({ content }),
+      ...['plain', 'Grüße 😀', 'a "quote"', 'back\\slash', 'line\nbreak', '\u2028\u007f\u0000', '\ud800', ''].map(
+        (content) => chunkOf({ content }),
       ),
       chunkOf({ content: 'a' }, { system_fingerprint: 'fp_"1"' }),
       chunkOf({ content: 'b' }, { system_fingerprint: 'fp_"1"' }),
