@@ -94,10 +94,17 @@ const series: ReadonlyMap<string, string> = new Map([
   ['gpt5_series', 'gpt-5'],
 ])
 
-/** @throws {BadRequestError} for `o_series/my-deployment`: a series is no part of a deployment's name, `baseModel` names the model. */
+/** Zones in names of LiteLLM's price table. */
+const zones: ReadonlySet<string> = new Set(['eu', 'us', 'global', 'global-standard'])
+
+/**
+ * @throws {BadRequestError} for `o_series/my-deployment` and `eu/my-deployment`: series and zones are no part of a deployment's name;
+ *   `baseModel` names the model.
+ */
 function refuseSeries(model: string): void {
   const slash = model.indexOf('/')
-  const example = slash > 0 ? series.get(model.slice(0, slash)) : undefined
+  const head = model.slice(0, Math.max(0, slash))
+  const example = zones.has(head) ? model.slice(slash + 1) : series.get(head)
   if (example === undefined) return
   throw new BadRequestError(
     `'model' must be the name of the deployment alone; got 'azure/${model}'. ` +

@@ -57,13 +57,18 @@ export const provider: Provider<unknown> = Object.freeze({
   quirks: undefined,
 })
 
+/** Words that LiteLLM writes in front of a model's id or ARN. Converse needs none of them. */
+const conversePrefix = /^(?:converse|converse_like|nova|nova-2|deepseek_r1|qwen2|qwen3|moonshot)\/(?=.)/
+
 function stripPrefix(model: string): string {
-  return modelId(model.replace(/^converse\//, ''))
+  return modelId(model.replace(conversePrefix, ''))
 }
 
 function route(model: string, request?: RouteRequest): Provider | Promise<Provider> {
   const region = modelRegion(
-    model.replace(/^(?:converse|(?:invoke|llama|openai)(?:\/(?:llama|openai|claude|mistral|titan))?)\//, ''),
+    model
+      .replace(conversePrefix, '')
+      .replace(/^(?:(?:invoke|llama|openai)(?:\/(?:llama|openai|claude|mistral|titan))?)\//, ''),
   )
   if (!/^(?:invoke|llama|openai)\//.test(model)) return inRegion(provider, region)
   return import('./aws/invoke/index.js').then(({ invokeProvider }) =>

@@ -91,7 +91,7 @@ function choiceOf(raw: Fields, position: number, context: Context): Choice {
     throw new ProviderFault('its answer has a choice without a message')
   }
   const native = textIn(raw, 'native_finish_reason') || given
-  if (given === 'error') throw cutShort(rawMessage ?? {})
+  throwIfCut(given, rawMessage ?? {})
   const message = messageOf(rawMessage ?? {}, index, context)
   const choice: Choice = {
     index,
@@ -107,11 +107,26 @@ function choiceOf(raw: Fields, position: number, context: Context): Choice {
 /** A choice with its text beside it, as of servers that mix chat with completions. */
 const textMessage = ({ text }: Fields): Fields | undefined => (typeof text === 'string' ? { content: text } : undefined)
 
-/** The error for an answer that ends with the word `error`, and nothing else to explain it. */
-export const cutShort = (message: Fields): ProviderFault =>
-  new ProviderFault('its answer was an error', {
-    error: { code: 'server_error', message: textIn(message, 'error') ?? "The provider ended the answer with 'error'." },
+/**
+ * Finish reasons of answers that the provider cut because it failed: what is there must not pass for an answer. With their error codes.
+ * DeepSeek: https://api-docs.deepseek.com/api/create-chat-completion, Z.ai: https://docs.z.ai/api-reference/llm/chat-completion,
+ * vLLM: https://docs.vllm.ai/en/latest/api/vllm/v1/engine (FinishReason)
+ */
+const cuts: ReadonlyMap<string, string> = new Map([
+  ['error', 'server_error'],
+  ['insufficient_system_resource', 'overloaded'],
+  ['network_error', 'server_error'],
+  ['abort', 'server_error'],
+])
+
+/** @throws {ProviderFault} if the finish reason says that the provider failed, and nothing else explains it */
+export function throwIfCut(reason: string | undefined, message: Fields): void {
+  const code = reason === undefined ? undefined : cuts.get(reason)
+  if (code === undefined) return
+  throw new ProviderFault('its answer was an error', {
+    error: { code, message: textIn(message, 'error') ?? `The provider ended the answer with '${reason}'.` },
   })
+}
 
 /** Fields outside of OpenAI's choice. */
 export function addChoiceField(name: string, value: unknown, choice: { provider_specific_fields?: Fields }): void {

@@ -11,7 +11,6 @@ import {
   citationsOf,
   contentsOf,
   createdOf,
-  cutShort,
   finishOf,
   givenReason,
   isError,
@@ -19,6 +18,7 @@ import {
   logprobsOf,
   originalName,
   reasoningText,
+  throwIfCut,
   withCost,
 } from './decode.js'
 import type { OpenAIQuirks } from './quirks.js'
@@ -192,7 +192,7 @@ export class OpenAIStream implements ChatStreamDecoder {
     const choice: ChunkChoice = { index, delta, finish_reason: null }
     const reason = givenReason(raw)
     if (reason !== undefined && !open.finished) {
-      if (reason === 'error') throw cutShort(raw)
+      throwIfCut(reason, raw)
       open.finished = true
       this.#close(delta, open)
       choice.finish_reason = finishOf(reason, !!open.tools?.hasCalls, open.functionName !== undefined)

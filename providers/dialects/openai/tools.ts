@@ -88,7 +88,13 @@ export function withPlainSchema(definition: Fields, where: string, report: Repor
     `${where}.function.parameters`,
     'The alternatives at the root of the schema were merged into one object.',
   )
-  const { strict: _, ...rest } = definition
+  const { strict, ...rest } = definition
+  if (strict === true) {
+    report.dropped(
+      `${where}.function.strict`,
+      'Left out: strict mode takes no merged schema, so arguments may differ from it.',
+    )
+  }
   return { ...rest, parameters: flat }
 }
 
