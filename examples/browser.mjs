@@ -12,11 +12,8 @@ const client = createClient()
 const server = createServer(async (request, response) => {
   try {
     const { question } = JSON.parse(Buffer.concat(await request.toArray()).toString())
-    const stream = await client.completion({
-      model: 'openai/gpt-4o-mini',
-      messages: [{ role: 'user', content: question }],
-      stream: true,
-    })
+    const messages = [{ role: 'user', content: question }]
+    const stream = await client.completion({ model: 'openai/gpt-4o-mini', messages, stream: true })
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     Readable.fromWeb(stream.toReadableStream({ onError: 'event' })).pipe(response)
   } catch (error) {
