@@ -1,4 +1,4 @@
-// A page that reads a stream of your server, and the server's route. The page's part runs in a browser, without changes.
+// A page that reads a stream of your server, and the server's route. The page's part also runs in a browser.
 // Run: node examples/browser.mjs
 
 import { createServer } from 'node:http'
