@@ -63,7 +63,8 @@ function detailsOf(given: unknown): (RefusalDetails & { readonly message: string
   if (!kind) return undefined
   const own = error.status
   const status = kind.own && own !== undefined && own >= 500 && own <= 599 ? own : kind.status
-  const message = status >= 500 && inside.has(error.code) ? toHttpError(given).body.error.message : error.message
+  const message =
+    status >= 500 && inside.has(error.code) ? toHttpError(given).body.error.message : withoutAddress(error.message)
   return {
     status,
     message,
@@ -74,6 +75,12 @@ function detailsOf(given: unknown): (RefusalDetails & { readonly message: string
     headers: !error.retryable && (status === 429 || status >= 500) ? { 'x-should-retry': 'false' } : undefined,
   }
 }
+
+/** Addresses of providers may be those of an inner network. */
+const withoutAddress = (message: string) =>
+  message
+    .replace(/ at https?:\/\/[^\s'"]+/g, '')
+    .replace(/https?:\/\/(127\.|10\.|192\.168\.|localhost)[^\s'"]*/g, 'the provider')
 
 interface Failure {
   readonly code: string

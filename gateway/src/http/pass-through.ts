@@ -153,7 +153,7 @@ async function forward(
   const { control, settings, bodies } = parts
   const query = new URLSearchParams(request.url.slice(request.path.length + 1)).get('key')
   const principal = control.authenticate(keyOf(request.headers, settings().keyHeader) ?? query ?? undefined)
-  control.authorizeRoute(principal, request.method, request.path)
+  checkRoute(principal, request.path)
   const destination = find()
   const { bytes, release } = await bodies.read(request.raw)
   const id = request.headers['x-litellm-call-id']?.slice(0, 200) || crypto.randomUUID()
@@ -214,6 +214,19 @@ async function forward(
     release()
   }
 }
+
+/** `allowed_routes`. All roles may call models. */
+function checkRoute({ key }: Principal, path: string): void {
+  const allowed = key?.allowed_routes ?? []
+  if (
+    allowed.length > 0 &&
+    !allowed.some((route) => route === 'llm_api_routes' || route === 'all_routes' || names(route, path))
+  )
+    throw forbidden(`The key may not call ${path}. Its routes are ${allowed.join(', ')}.`, 'permission_error', 'route')
+}
+
+const names = (route: string, path: string) =>
+  route === path || (route.length > 1 && route.endsWith('*') && path.startsWith(route.slice(0, -1)))
 
 /** Requests without a model reach what belongs to the account: files, batches, settings. */
 function checkAccount({ master, role, key }: Principal, { path }: OpenRequest): void {

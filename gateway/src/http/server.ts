@@ -36,6 +36,9 @@ export interface GatewayServer {
   close(): Promise<void>
 }
 
+/** Milliseconds for answers that are not calls of models. */
+const closeMs = 500
+
 const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
 
 /** The HTTP server. Fastify finds the route and reads the request line; bodies are read here. */
@@ -89,7 +92,10 @@ export function createServer(parts: ServerParts): GatewayServer {
       for (const call of calls) call.abort(new Error('The gateway has ended.'))
     },
     close: async () => {
+      // a connection without a request yet does not count as idle, and would keep the server open
+      const timer = setTimeout(() => app.server.closeAllConnections(), closeMs)
       await app.close()
+      clearTimeout(timer)
     },
   }
 }
