@@ -43,12 +43,18 @@ export async function execute(
     params: split.params,
     options,
   })
-  const resolved = resolving instanceof Promise ? await resolving : resolving
-  const found = asked.part(resolved.provider.dialect)
-  const { spec, params, part, provider, model } =
-    found === undefined && asked.bridge
-      ? await bridged(context, asked, split, observer)
-      : { ...resolved, spec: asked, params: split.params, part: found }
+  let { provider, model } = resolving instanceof Promise ? await resolving : resolving
+  let spec = asked
+  let { params } = split
+  let part = asked.part(provider.dialect)
+  if (part === undefined && asked.bridge) {
+    const bridge = await bridged(context, asked, split, observer)
+    spec = bridge.spec
+    params = bridge.params
+    part = bridge.part
+    provider = bridge.provider
+    model = bridge.model
+  }
   if (!part) throw new BadRequestError(spec.unsupported(provider), { provider: provider.id, model })
   const schema = spec.schemaOf?.(params)
   if (schema) params.response_format = await formatOf(schema)
