@@ -23,6 +23,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const note of notes) process.stderr.write(`${note}\n`)
   if (command === 'check') return check(rest[0] ?? flags.config, out)
+  if (command === 'migrate' || command === 'import') {
+    // Postgres and the import are not loaded by a plain start
+    const { importCommand, migrateCommand } = await import('./cli/database.js')
+    return command === 'migrate' ? await migrateCommand(flags, out) : await importCommand(rest[0], flags, out)
+  }
   return serve(flags, out)
 }
 

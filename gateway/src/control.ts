@@ -18,10 +18,10 @@ import { Ledger } from './ledger/ledger.js'
 import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
 import { createAdmission } from './limits/admission.js'
-import { meta, migrate, setMeta } from './store/migrations.js'
+import { checkSalt } from './store/canary.js'
+import { migrate } from './store/migrations.js'
 import { openStore } from './store/open.js'
-import { createVault, type Vault } from './store/secrets.js'
-import type { Sql } from './store/sql.js'
+import { createVault } from './store/secrets.js'
 import type { Control, ControlEvent, ControlOptions, ControlSettings, DocumentStore } from './types.js'
 
 const mostCustomers = 100_000
@@ -86,22 +86,6 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   } catch (error) {
     await sql.close().catch(() => {})
     throw error
-  }
-}
-
-/** A database that was encrypted with another key must not be opened: documents would be unreadable one by one. */
-async function checkSalt(sql: Sql, vault: Vault): Promise<void> {
-  const canary = await meta(sql, 'canary')
-  if (canary === undefined) {
-    await setMeta(sql, 'canary', vault.seal('llmux'))
-    return
-  }
-  try {
-    vault.open(canary)
-  } catch (cause) {
-    const message =
-      'The database was encrypted with another salt key. Set LITELLM_SALT_KEY, or the master key that was used first, to its value.'
-    throw new Error(message, { cause })
   }
 }
 

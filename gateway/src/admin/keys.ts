@@ -203,12 +203,12 @@ function checkCreation({ directory }: AdminContext, principal: Principal, row: K
     if (!member || (member.role !== 'admin' && !(mayCreate && user_id === principal.userId))) {
       throw forbidden(`Keys of the team ${team_id} are made by its admins.`, 'permission_error', 'team_id')
     }
-    if (member.role === 'admin') return
+    if (member.role === 'admin' && Object.keys(row.aliases).length === 0) return
   }
   if (user_id !== principal.userId)
     throw forbidden('Only admins make keys for other users.', 'permission_error', 'user_id')
-  if (row.organization_id !== null || row.budget_id !== null) {
-    throw forbidden("Only admins set 'organization_id' and 'budget_id'.", 'permission_error')
+  if (row.organization_id !== null || row.budget_id !== null || Object.keys(row.aliases).length > 0) {
+    throw forbidden("Only admins set 'organization_id', 'budget_id' and 'aliases'.", 'permission_error')
   }
 }
 
@@ -305,25 +305,19 @@ function ownKey(context: AdminContext, principal: Principal, value: string): Key
   throw forbidden(`The role ${principal.role} may not change this key.`, 'permission_error', 'key')
 }
 
-const adminFields = [
-  'user_id',
-  'team_id',
-  'organization_id',
-  'budget_id',
-  'allowed_routes',
-  'model_max_budget',
-  'budget_limits',
-  'permissions',
-] as const
+const adminFields = ['aliases', 'team_id', 'organization_id', 'budget_id', 'permissions'] as const
+const ownerFields = ['user_id', 'allowed_routes', 'model_max_budget', 'budget_limits'] as const
 
-/** Users may lower the limits of their keys, and never raise them. */
-function checkSelfService(principal: Principal, before: KeyRow, after: KeyRow): void {
+/** Users may lower the limits of their keys, and never raise them. Admins of a team set the limits of its keys. */
+function checkSelfService({ directory }: AdminContext, principal: Principal, before: KeyRow, after: KeyRow): void {
   if (isAdmin(principal)) return
-  for (const name of adminFields) {
+  const ofTeam = isTeamAdmin(directory, principal, before.team_id)
+  for (const name of ofTeam ? adminFields : [...adminFields, ...ownerFields]) {
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
       throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)
     }
   }
+  if (ofTeam) return
   const none = Number.POSITIVE_INFINITY
   for (const name of boundedLimits) {
     if ((after[name] ?? none) > (before[name] ?? none)) {
@@ -331,12 +325,11 @@ function checkSelfService(principal: Principal, before: KeyRow, after: KeyRow): 
     }
   }
   const lasts = (row: KeyRow) => (row.expires === null ? none : Date.parse(row.expires))
-  if (lasts(after) > lasts(before))
+  if (lasts(after) > lasts(before)) {
     throw forbidden('Only admins extend the life of a key.', 'permission_error', 'duration')
-  if (
-    before.models.length > 0 &&
-    (after.models.length === 0 || after.models.some((name) => !before.models.includes(name)))
-  ) {
+  }
+  const added = after.models.length === 0 || after.models.some((name) => !before.models.includes(name))
+  if (before.models.length > 0 && added) {
     throw forbidden('Only admins add models to a key.', 'permission_error', 'models')
   }
 }
@@ -348,7 +341,7 @@ function changeKey(context: AdminContext, change: Change, principal: Principal, 
   const fields = fieldsOf(context, body, before)
   checkAlias(context, fields.key_alias, before.token)
   const after = { ...before, ...fields, ...touched(context, actorOf(principal)) }
-  checkSelfService(principal, before, after)
+  checkSelfService(context, principal, before, after)
   const spend = amount(body, 'spend') ?? undefined
   if (spend !== undefined && !isAdmin(principal))
     throw forbidden('Only admins set the spend of a key.', 'permission_error', 'spend')

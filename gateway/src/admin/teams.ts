@@ -199,6 +199,7 @@ const adminOnly = [
   'rpm_limit',
   'max_parallel_requests',
   'models',
+  'model_aliases',
   'blocked',
   'organization_id',
   'spend',

@@ -15,6 +15,7 @@ export interface Flags {
   temperature?: string
   max_budget?: string
   num_workers?: string
+  salt_key?: string
   drop_params?: boolean
   debug?: boolean
   help?: boolean
@@ -23,7 +24,7 @@ export interface Flags {
 
 const withValue = [
   ...['config', 'port', 'host', 'data', 'model', 'alias', 'api_base', 'api_version', 'request_timeout', 'max_tokens'],
-  ...['temperature', 'max_budget', 'num_workers'],
+  ...['temperature', 'max_budget', 'num_workers', 'salt_key'],
 ] as const
 const switches = ['drop_params', 'debug', 'help', 'version'] as const
 
@@ -47,8 +48,10 @@ const ignored: Readonly<Record<string, readonly [values: 0 | 1, reason: string]>
   use_queue: [0, 'there is no queue'],
 }
 
+const commands = ['serve', 'check', 'migrate', 'import'] as const
+
 export interface Parsed {
-  readonly command: 'serve' | 'check'
+  readonly command: (typeof commands)[number]
   readonly flags: Flags
   readonly rest: readonly string[]
   readonly problems: readonly string[]
@@ -63,7 +66,11 @@ export function parseFlags(args: readonly string[]): Parsed {
   const notes: string[] = []
   const queue = [...args]
   let command: Parsed['command'] = 'serve'
-  if (queue[0] === 'check' || queue[0] === 'serve') command = queue.shift() as Parsed['command']
+  const named = commands.find((one) => one === queue[0])
+  if (named) {
+    command = named
+    queue.shift()
+  }
   for (let given = queue.shift(); given !== undefined; given = queue.shift()) {
     if (!given.startsWith('-')) {
       rest.push(given)
@@ -86,7 +93,8 @@ export function parseFlags(args: readonly string[]): Parsed {
       problems.push(`${head} is not a flag.${near ? ` Did you mean --${near}?` : ' See --help.'}`)
     }
   }
-  if (command === 'serve' && rest.length > 0) problems.push(`'${rest[0]}' is not a command. Use 'serve' or 'check'.`)
+  if (command === 'serve' && rest.length > 0)
+    problems.push(`'${rest[0]}' is not a command. Use ${commands.map((one) => `'${one}'`).join(', ')}.`)
   return { command, flags: flags as Flags, rest, problems, notes }
 }
 

@@ -5,6 +5,10 @@ export const help = `llmux-gateway: any OpenAI, Anthropic or Gemini client on ev
   llmux-gateway --model gpt-4o               serves one model
   llmux-gateway check config.yaml            reports the treatment of every line: honoured, ignored, refused, dangerous
 
+  llmux-gateway migrate --config config.yaml brings the schema of the database up to date, before a deployment
+  llmux-gateway import postgresql://…        copies keys, teams, users, budgets, models and spend of a database of LiteLLM;
+                                             --salt_key KEY is LiteLLM's salt key, if the gateway's own is another
+
   --config, -c FILE      config.yaml; CONFIG_FILE_PATH
   --port PORT            4000; PORT
   --host ADDRESS         0.0.0.0 with a config and a strong master key, 127.0.0.1 otherwise; HOST

@@ -13,13 +13,18 @@ export function resolveAlias({ key, team }: Principal, model: string): string {
 const own = (aliases: Readonly<Record<string, string>> | undefined, name: string) =>
   aliases && Object.hasOwn(aliases, name) ? aliases[name] : undefined
 
-/** The first subject whose list does not have the model; undefined if the caller may use it. */
+/**
+ * The first subject whose list does not have the model; undefined if the caller may use it.
+ * @param requested an alias of the key or the team, which only admins set: a list may have either name
+ */
 export function deniedBy(
   catalog: Catalog,
   { key, team, user, membership }: Principal,
   model: string,
+  requested = model,
 ): 'key' | 'team' | 'user' | undefined {
-  const has = (models: readonly string[] | null | undefined) => !models?.length || contains(catalog, models, model)
+  const has = (models: readonly string[] | null | undefined) =>
+    !models?.length || contains(catalog, models, model) || (requested !== model && models.includes(requested))
   // a key that lists 'all-team-models' has the models of its team
   const keyModels = key?.models.filter((name) => name !== teamModels) ?? []
   const inherits = key?.models.includes(teamModels) ?? false
@@ -58,11 +63,11 @@ function matches(pattern: string, name: string): boolean {
 }
 
 /** @throws a refusal with status 403 */
-export function checkModel(catalog: Catalog, principal: Principal, model: string): void {
-  const by = deniedBy(catalog, principal, model)
+export function checkModel(catalog: Catalog, principal: Principal, model: string, requested: string): void {
+  const by = deniedBy(catalog, principal, model, requested)
   if (!by) return
   throw forbidden(
-    `The model '${model}' is not among the models of the ${by}. GET /v1/models lists the models that this key may use.`,
+    `The model '${requested}' is not among the models of the ${by}. GET /v1/models lists the models that this key may use.`,
     `${by}_model_access_denied`,
     'model',
   )

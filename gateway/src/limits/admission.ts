@@ -90,7 +90,7 @@ class CallAdmission implements Admission {
   }
 
   mayUse(principal: Principal, model: string): boolean {
-    return deniedBy(this.#parts.catalog, principal, resolveAlias(principal, model)) === undefined
+    return deniedBy(this.#parts.catalog, principal, resolveAlias(principal, model), model) === undefined
   }
 
   checkBudgets(principal: Principal): void {
@@ -117,7 +117,7 @@ class CallAdmission implements Admission {
       metadata: metadataOf(call, principal),
     }
     try {
-      checkModel(catalog, principal, model)
+      checkModel(catalog, principal, model, call.model)
       this.#checkTags(tags, model)
       if (customerId && directory.get('customers', customerId)?.blocked) {
         throw forbidden(`The customer '${customerId}' is blocked.`, 'permission_error', 'user')
@@ -188,7 +188,8 @@ class CallAdmission implements Admission {
     estimated: () => Estimate,
   ): Promise<{ estimate: Estimate; reservation: Reservation }> {
     const { budgets, rates } = accounts
-    const used = budgets.find((budget) => budget.limit <= 0)
+    // the ledger is the truth for money: counters may have been lost
+    const used = budgets.find((budget) => budget.limit <= 0 || this.#spent(budget) >= budget.limit)
     if (used) throw this.#overBudget(used)
     await this.#seed(budgets)
     const strict = this.#parts.settings().budgetMode === 'strict'

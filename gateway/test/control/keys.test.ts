@@ -205,6 +205,39 @@ describe('rights', () => {
     expect((await ask('GET', '/key/list', undefined, key)).body.total_count).toBe(2)
   })
 
+  it('lets admins of a team make and limit its keys, and nothing beyond the team', async () => {
+    const { ask, key } = await openTest()
+    await ask('POST', '/team/new', { team_id: 't', models: ['small'] })
+    await ask('POST', '/team/new', { team_id: 'other' })
+    const { key: lead } = (await ask('POST', '/user/new', { user_id: 'lead' })).body
+    const { key: user } = (await ask('POST', '/user/new', { user_id: 'user' })).body
+    await ask('POST', '/team/member_add', {
+      team_id: 't',
+      member: [
+        { role: 'admin', user_id: 'lead' },
+        { role: 'user', user_id: 'user' },
+      ],
+    })
+    const made = (await ask('POST', '/key/generate', { team_id: 't', user_id: 'user' }, lead)).body.key
+    expect((await ask('POST', '/key/update', { key: made, max_budget: 7 }, lead)).status).toBe(200)
+    expect((await ask('POST', '/key/update', { key: made, aliases: { small: 'large' } }, lead)).status).toBe(403)
+    expect((await ask('POST', '/key/update', { key: made, team_id: 'other' }, lead)).status).toBe(403)
+    expect((await ask('POST', '/key/block', { key: made }, lead)).status).toBe(200)
+    expect((await ask('POST', '/key/unblock', { key: made }, user)).status).toBe(403)
+    expect((await ask('POST', '/key/generate', { team_id: 't' }, user)).status).toBe(403)
+    expect((await ask('POST', '/key/generate', { team_id: 'other' }, lead)).status).toBe(403)
+    expect((await ask('POST', '/team/update', { team_id: 't', max_budget: 9 }, lead)).status).toBe(403)
+    expect((await ask('POST', '/team/member_delete', { team_id: 't', user_id: 'user' }, lead)).status).toBe(200)
+    expect(
+      (await ask('POST', '/team/member_add', { team_id: 'other', member: { role: 'admin', user_id: 'lead' } }, lead))
+        .status,
+    ).toBe(403)
+    const foreign = await key({ team_id: 'other' })
+    expect((await ask('GET', `/key/info?key=${foreign}`, undefined, lead)).status).toBe(403)
+    expect((await ask('POST', '/key/delete', { keys: [foreign] }, lead)).status).toBe(403)
+    expect((await ask('GET', '/team/info?team_id=other', undefined, lead)).status).toBe(403)
+  })
+
   it('lets viewers read everything and change nothing', async () => {
     const { ask } = await openTest()
     const { key } = (await ask('POST', '/user/new', { user_id: 'eve', user_role: 'proxy_admin_viewer' })).body
