@@ -99,6 +99,8 @@ export interface Encoded {
 
 /** Chat completions of an API. */
 export interface ChatDialect<Quirks = unknown> {
+  /** Web search of the provider: beside functions of the caller, or in requests without functions only. @default none */
+  readonly webSearch?: 'beside functions' | 'alone'
   /** The `http(s):` URLs in the messages that the API can't take as URLs: they are fetched, and given to `encode` as `context.media`. */
   remoteMedia?(params: ChatParams, context: EncodeContext<Quirks>): readonly string[]
   /**

@@ -33,7 +33,7 @@ if (!existsSync(join(folder, 'lib.sh'))) {
 /** Provider of each upstream. */
 const upstreams = {
   chat: (base) => ({ model: 'moonshot/test-model', apiBase: `${base}/v1` }),
-  responses: (base) => ({ model: 'openai/test-model', apiBase: `${base}/v1` }),
+  responses: (base) => ({ model: 'openai/responses/test-model', apiBase: `${base}/v1` }),
   messages: (base) => ({ model: 'anthropic/test-model', apiBase: base }),
   gemini: (base) => ({ model: 'gemini/test-model', apiBase: `${base}/v1beta` }),
 }
@@ -122,7 +122,7 @@ function readRows() {
       .split('|')
       .slice(1, -1)
       .map((cell) => cell.trim())
-    if (cells.length === 2 + all.length)
+    if (cells.length === 2 + all.length && !cells[0].startsWith('-'))
       rows.set(`${cells[0]}\n${cells[1]}`, Object.fromEntries(all.map((name, at) => [name, cells[at + 2]])))
   }
   return rows

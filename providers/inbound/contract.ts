@@ -4,7 +4,7 @@
  */
 import type { ChatCompletion, ChatCompletionChunk, ChatParams } from '../../src/types/chat.js'
 import type { Warning } from '../../src/types/meta.js'
-import type { Decoded } from '../contract.js'
+import type { ChatDialect, Decoded } from '../contract.js'
 
 /** Input of a wire besides the request. Wires read no clock, no environment and no randomness. */
 export interface InboundContext {
@@ -14,8 +14,8 @@ export interface InboundContext {
   readonly created: number
   /** Unique within the process, letters and digits: stem of the ids that the wire needs. */
   readonly id: string
-  /** Whether the model has a web search of its provider that works beside functions. @default false */
-  readonly webSearch?: boolean | undefined
+  /** Web search of the provider: beside functions of the caller, or in requests without functions only. @default none */
+  readonly webSearch?: ChatDialect['webSearch'] | undefined
   /** Adds a warning to the call's `meta`. */
   warn?(warning: Warning): void
 }

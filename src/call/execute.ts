@@ -1,4 +1,4 @@
-import type { EncodeContext } from '../../providers/contract.js'
+import type { Dialect, EncodeContext } from '../../providers/contract.js'
 import { scopeText } from '../cache/key.js'
 import { type CachePolicy, refuseCache } from '../cache/policy.js'
 import { BadRequestError, LLMError } from '../errors.js'
@@ -48,7 +48,7 @@ export async function execute(
   let { params } = split
   let part = asked.part(provider.dialect)
   if (part === undefined && asked.bridge) {
-    const bridge = await bridged(context, asked, split, observer)
+    const bridge = await bridged(context, asked, split, observer, provider.dialect)
     spec = bridge.spec
     params = bridge.params
     part = bridge.part
@@ -95,6 +95,7 @@ async function bridged(
   asked: OperationSpec,
   { params: given, options }: SplitRequest,
   observer: CallObserver | undefined,
+  dialect: Dialect,
 ) {
   const { wall, random } = context.clock
   const { spec, params } = (await asked.bridge?.(given, {
@@ -102,6 +103,7 @@ async function bridged(
     options,
     created: Math.floor(wall() / 1000),
     id: `${wall().toString(36)}${Math.floor(random() * 2 ** 52).toString(36)}`,
+    webSearch: dialect.chat?.webSearch,
   })) ?? { spec: asked, params: given }
   const { provider, model } = await resolveModel(params.model, context, { operation: spec.api, params, options })
   return { spec, params, part: spec.part(provider.dialect), provider, model }

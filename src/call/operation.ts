@@ -1,5 +1,6 @@
 import type {
   CallOperation,
+  ChatDialect,
   DecodeContext,
   Dialect,
   EncodeContext,
@@ -80,6 +81,8 @@ export interface BridgeContext {
   readonly created: number
   /** Unique id, letters and digits. */
   readonly id: string
+  /** Web search of the provider. */
+  readonly webSearch: ChatDialect['webSearch'] | undefined
 }
 
 /** A request as chat, and the operation that sends it and translates its answer back. */

@@ -164,6 +164,7 @@ export async function bridge(api: WireApi, params: Params, context: BridgeContex
     model: context.requested,
     created: context.created,
     id: context.id,
+    webSearch: context.webSearch,
     warn: (warning) => warnings.push(warning),
   }
   const translated: Params = {

@@ -82,6 +82,20 @@ describe.each(models)('a stream of the Responses API with %s', (name) => {
   })
 })
 
+it('passes a web search on to Claude, and leaves out tools that the model does not have', async () => {
+  const tools = [
+    { type: 'web_search' as const, search_context_size: 'low' as const },
+    { type: 'image_generation' as const },
+    { type: 'function' as const, name: 'read', parameters: { type: 'object' }, strict: false },
+  ]
+  const namesSent = () =>
+    (simulator.requests.at(-1)?.body as { tools: { name: string }[] } | undefined)?.tools.map(({ name }) => name)
+  await sdk().responses.create({ model: 'anthropic/claude-sonnet-4-5', input: 'Hi', tools })
+  expect(namesSent()).toEqual(['read', 'web_search'])
+  await sdk().responses.create({ model: 'openai/gpt-4o-mini', input: 'Hi', tools })
+  expect(sent()).toContain('image_generation')
+})
+
 describe('stored responses', () => {
   it('are continued over several turns, with the instructions of the last request', async () => {
     const openai = sdk()

@@ -12,6 +12,7 @@ export type { AnthropicQuirks }
 export const anthropic: Dialect<AnthropicQuirks> = Object.freeze({
   framing: 'sse',
   chat: Object.freeze({
+    webSearch: 'beside functions',
     encode,
     decode,
     stream: (context: DecodeContext<AnthropicQuirks>) => new AnthropicStream(context),

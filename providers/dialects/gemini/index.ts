@@ -13,6 +13,8 @@ export type { GeminiQuirks }
 export const gemini: Dialect<GeminiQuirks> = Object.freeze({
   framing: 'sse',
   chat: Object.freeze({
+    // older models refuse a search beside functions
+    webSearch: 'alone',
     remoteMedia,
     encode,
     decode,

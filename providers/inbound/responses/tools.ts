@@ -110,11 +110,13 @@ export function decodeTools(
     const chatName = names.chatName(name, namespace)
     if (!tools.has(chatName)) tools.set(chatName, functionOf(tool, chatName, about))
   }
+  const { webSearch } = context
+  const searches = webSearch === 'beside functions' || (webSearch === 'alone' && tools.size === 0)
   let search: WebSearchOptions | undefined
   for (const tool of fieldsIn(request.tools)) {
     if (tool.type === 'function' || tool.type === 'custom' || tool.type === 'namespace') continue
     const where = `tools (${String(tool.type)})`
-    if (isWebSearch(tool) && context.webSearch && tool.external_web_access !== false) search = searchOptions(tool)
+    if (isWebSearch(tool) && searches && tool.external_web_access !== false) search = searchOptions(tool)
     else context.warn?.({ type: 'dropped', param: where, message: 'Left out: the model has no such tool.' })
   }
   return { ...(tools.size > 0 && { tools: [...tools.values()] }), ...(search && { web_search_options: search }) }

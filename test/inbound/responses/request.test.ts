@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { InboundContext } from '../../../providers/inbound/contract.js'
 import { responsesWire, withoutBridgedReasoning } from '../../../providers/inbound/responses/index.js'
 import { BadRequestError } from '../../../src/errors.js'
 import type { Warning } from '../../../src/types/meta.js'
 import type { ResponsesParams } from '../../../src/types/responses.js'
 
 /** Decodes a request. Fields are those of the wire, which has more than our types. */
-function decode(request: Record<string, unknown>, more: { webSearch?: boolean } = {}) {
+function decode(request: Record<string, unknown>, more: Pick<InboundContext, 'webSearch'> = {}) {
   const warnings: Warning[] = []
   const context = { model: 'm', created: 1, id: 'abc', warn: (warning: Warning) => warnings.push(warning), ...more }
   const chat = responsesWire.decodeRequest({ model: 'm', ...request } as unknown as ResponsesParams, context)
@@ -364,15 +365,20 @@ describe('tools of a Responses request', () => {
     })
     expect(decode({ input: 'Hi', tools })).not.toHaveProperty('tools')
     expect(decode({ input: 'Hi', tools, tool_choice: 'auto' })).not.toHaveProperty('tool_choice')
-    expect(decode({ input: 'Hi', tools }, { webSearch: true })).toMatchObject({
+    expect(decode({ input: 'Hi', tools }, { webSearch: 'beside functions' })).toMatchObject({
       web_search_options: {
         search_context_size: 'low',
         user_location: { type: 'approximate', approximate: { city: 'Rome' } },
       },
       warnings: ['tools (image_generation)'],
     })
+    const beside = [...tools, read]
+    expect(decode({ input: 'Hi', tools }, { webSearch: 'alone' })).toHaveProperty('web_search_options')
+    expect(decode({ input: 'Hi', tools: beside }, { webSearch: 'alone' })).not.toHaveProperty('web_search_options')
     const cached = [{ type: 'web_search', external_web_access: false }]
-    expect(decode({ input: 'Hi', tools: cached }, { webSearch: true }).warnings).toEqual(['tools (web_search)'])
+    expect(decode({ input: 'Hi', tools: cached }, { webSearch: 'beside functions' }).warnings).toEqual([
+      'tools (web_search)',
+    ])
   })
 
   it('are chosen in every form', () => {
