@@ -17,6 +17,8 @@ export interface Sealed {
   readonly thinking?: readonly Fields[]
   /** Reasoning without a signature that comes before, for the same wires. */
   readonly reasoning?: string
+  /** Ids of the turn's calls, for clients that drop them: the provider recognises its own items by them. */
+  readonly ids?: readonly string[]
 }
 
 /** Base64 of `llmux:`, whose six bytes share no character with the bytes after them. */

@@ -54,8 +54,9 @@ function partsOf(message: AnswerMessage): { readonly parts: AnswerPart[]; readon
   for (const call of message.tool_calls ?? []) parts.push(callPart(call))
   if (parts.length === 0) parts.push({ text: '', ...own })
   const isSigned = (message.thinking_blocks?.length ?? 0) > 0
-  const reasoning = message.tool_calls && !isSigned ? message.reasoning_content : undefined
-  return { parts, state: stateOf(others, thoughts.foreign, reasoning) }
+  const calls = message.tool_calls ?? []
+  const reasoning = calls.length > 0 && !isSigned ? message.reasoning_content : undefined
+  return { parts, state: stateOf(others, thoughts.foreign, reasoning, calls) }
 }
 
 /** @param reasoning reasoning before a call, which some models want back without a signature of it */
@@ -63,6 +64,7 @@ export function stateOf(
   fields: Fields,
   thinking: readonly Fields[],
   reasoning: string | undefined,
+  calls: readonly ToolCall[],
 ): Sealed | undefined {
   const hasFields = Object.keys(fields).length > 0
   if (!hasFields && thinking.length === 0 && !reasoning) return undefined
@@ -70,6 +72,7 @@ export function stateOf(
     ...(hasFields && { message: fields }),
     ...(thinking.length > 0 && { thinking }),
     ...(reasoning && { reasoning }),
+    ...(hasFields && calls.length > 0 && { ids: calls.map(({ id }) => id) }),
   }
 }
 

@@ -182,6 +182,10 @@ class ModelTurn {
   #signature: string | undefined
   /** Reasoning whose thought the client has dropped. */
   #sealedReasoning: string | undefined
+  /** Ids of the calls, from the first of them. */
+  #ids: readonly unknown[] = []
+  /** Whether the last part was a thought without a signature, which the next one may continue. */
+  #thinks = false
   #fields: Fields | undefined
 
   constructor(stem: string) {
@@ -196,12 +200,14 @@ class ModelTurn {
     if (sealed?.message) this.#fields = { ...this.#fields, ...sealed.message }
     if (sealed?.thinking) this.#thinking.push(...sealed.thinking.filter(isFields))
     if (sealed?.reasoning) this.#sealedReasoning = sealed.reasoning
+    if (sealed?.ids) this.#ids = sealed.ids
     const part: Fields = signature === undefined ? bare : given
     if (isFields(part.functionCall)) this.#call(part.functionCall, signature, sealed?.call)
     else if (part.thought === true && typeof part.text === 'string') this.#think(part.text, signature, sealed?.block)
     else if (typeof part.text === 'string') this.#text(part.text, signature)
     else if (isFields(part.inlineData)) this.#image(part.inlineData, signature)
     else this.#fits = false
+    this.#thinks = part.thought === true && signature === undefined
     if (part.text !== '' || signature !== undefined) this.#own.push(part)
   }
 
@@ -212,7 +218,9 @@ class ModelTurn {
 
   #think(text: string, signature: string | undefined, block: Fields | undefined): void {
     this.#enter(0)
-    if (text) this.#reasoning.push(text)
+    // streams send a thought in pieces
+    if (text && this.#thinks) this.#reasoning.push((this.#reasoning.pop() ?? '') + text)
+    else if (text) this.#reasoning.push(text)
     if (block) this.#thinking.push({ ...block, type: 'thinking', thinking: text })
     else if (signature !== undefined) {
       this.#thinking.push({ type: 'thinking', thinking: text, signature, format: thinkingFormat })
@@ -244,17 +252,22 @@ class ModelTurn {
     const extras = signature === undefined ? sealed : { thought_signature: signature }
     this.givenIds.push(given)
     this.calls.push({
-      id: given ?? `${this.#stem}_${this.calls.length}`,
+      id: given ?? this.#idOf(this.calls.length),
       type: 'function',
       function: { name: textIn(call, 'name') ?? '', arguments: JSON.stringify(call.args ?? {}) },
       ...(extras && { provider_specific_fields: extras }),
     })
   }
 
+  #idOf(place: number): string {
+    const id = this.#ids[place]
+    return typeof id === 'string' && id !== '' ? id : `${this.#stem}_${place}`
+  }
+
   message(): AssistantMessage {
     const text = this.#texts.join('')
     const message: AssistantMessage = { role: 'assistant', content: text === '' && this.calls.length > 0 ? null : text }
-    const reasoning = this.#reasoning.join('\n\n') || this.#sealedReasoning || textsOf(this.#thinking)
+    const reasoning = this.#sealedReasoning || this.#reasoning.join('\n\n') || textsOf(this.#thinking)
     if (reasoning) message.reasoning_content = reasoning
     if (this.#thinking.length > 0) message.thinking_blocks = this.#thinking as unknown as ThinkingBlocks
     if (this.#images.length > 0) message.images = this.#images

@@ -133,12 +133,12 @@ class CandidateWriter {
   end(): Omit<Candidate, 'index'> {
     const parts: AnswerPart[] = []
     if (this.#text === '' && this.#refusal !== '') parts.push({ text: this.#refusal })
-    const calls = this.#calls.length > 0
+    const calls = [...this.#calls]
     parts.push(...this.#flush())
     const { thought_signature: signature, ...others } = replayedFields(this.#fields) ?? {}
     if (typeof signature === 'string') parts.push({ text: '', thoughtSignature: signature })
-    const reasoning = calls && !this.#signed ? this.#reasoning : undefined
-    const all = withState(parts, stateOf(others, this.#foreign, reasoning))
+    const reasoning = calls.length > 0 && !this.#signed ? this.#reasoning : undefined
+    const all = withState(parts, stateOf(others, this.#foreign, reasoning, calls))
     const { finish_reason, ...choice } = this.#finish ?? { index: 0, delta: {}, finish_reason: 'stop' as const }
     const message = { annotations: this.#annotations, refusal: this.#refusal, content: this.#text }
     return {

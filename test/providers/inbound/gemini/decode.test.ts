@@ -301,7 +301,7 @@ describe("a model's turn", () => {
   it('keeps thoughts, text, images and calls with their signatures', () => {
     expect(
       model(
-        { text: 'Shown.', thought: true },
+        { text: 'Shown. ', thought: true },
         { text: 'Hm.', thought: true, thoughtSignature: 's1' },
         { text: 'I look.', thoughtSignature: 's2' },
         { inlineData: { mimeType: 'image/png', data: 'AAAA' }, thoughtSignature: 's3' },
@@ -310,7 +310,7 @@ describe("a model's turn", () => {
     ).toEqual({
       role: 'assistant',
       content: 'I look.',
-      reasoning_content: 'Shown.\n\nHm.',
+      reasoning_content: 'Shown. Hm.',
       thinking_blocks: [{ type: 'thinking', thinking: 'Hm.', signature: 's1', format: 'google-gemini-v1' }],
       images: [
         {
@@ -329,6 +329,15 @@ describe("a model's turn", () => {
       ],
       provider_specific_fields: { thought_signature: 's2' },
     })
+  })
+
+  it('gets the ids of its calls back, if the client sends none', () => {
+    const sealed = { functionCall: { name: 'f', args: {} }, thoughtSignature: seal({ ids: ['own1', 'own2'] }) }
+    const messages = messagesOf(
+      { role: 'model', parts: [sealed, { functionCall: { name: 'g', args: {} } }] },
+      { role: 'user', parts: [{ functionResponse: { name: 'g', response: { output: 'x' } } }] },
+    )
+    expect(messages).toMatchObject([{ tool_calls: [{ id: 'own1' }, { id: 'own2' }] }, { tool_call_id: 'own2' }])
   })
 
   it('gets reasoning back that the client has dropped, and once if it has not', () => {

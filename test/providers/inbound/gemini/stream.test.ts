@@ -99,7 +99,10 @@ describe('a streamed answer', () => {
       provider_specific_fields: fields,
     })
     expect(partsOf(events).at(-1)).toEqual([
-      { functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: seal({ message: fields, thinking }) },
+      {
+        functionCall: { id: 'c1', name: 'f', args: {} },
+        thoughtSignature: seal({ message: fields, thinking, ids: ['c1'] }),
+      },
     ])
   })
 
