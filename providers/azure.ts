@@ -2,6 +2,7 @@ import { AuthenticationError, BadRequestError } from '../src/errors.js'
 import { usesResponses, withoutPrefix } from './api-choice.js'
 import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
+import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 import { modelRules } from './models/index.js'
 import { missingPackage } from './optional.js'
@@ -133,12 +134,17 @@ async function bridged(host: Provider<OpenAIQuirks>): Promise<Provider> {
 const catalogue: Provider<OpenAIQuirks> = Object.freeze({
   id: 'azure_ai',
   name: 'Azure AI Foundry',
-  dialect: openai,
+  dialect: Object.freeze({
+    ...openai,
+    rerank: rerankDialect({ ...defaultShape, host: 'Azure AI Foundry', maxTokensPerDoc: true }),
+  }),
   address: Object.freeze({
     base: undefined,
     example: 'https://my-resource.services.ai.azure.com',
     env: Object.freeze(['AZURE_AI_API_BASE', 'AZURE_AI_ENDPOINT']),
     path(operation: Operation, _: string, __: boolean, { apiVersion = '' }: Settings, basePath: string): string {
+      // https://learn.microsoft.com/en-us/azure/ai-foundry/how-to/deploy-models-cohere-rerank: a serverless endpoint ranks at /v1/rerank
+      if (operation === 'rerank') return /\/v\d$/.test(basePath) ? '/rerank' : '/providers/cohere/v2/rerank'
       if (basePath.endsWith('/v1')) return chatPaths[operation]
       const root = basePath.endsWith('/models') ? '' : '/models'
       return `${root}${chatPaths[operation]}?api-version=${encodeURIComponent(apiVersion)}`

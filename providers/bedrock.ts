@@ -27,7 +27,8 @@ export const provider: Provider<unknown> = Object.freeze({
     base: ({ region = '' }: Settings) => `https://bedrock-runtime.${regionalHost(region, 'bedrock')}`,
     env: Object.freeze(['AWS_ENDPOINT_URL_BEDROCK_RUNTIME', 'AWS_BEDROCK_RUNTIME_ENDPOINT', 'AWS_ENDPOINT_URL']),
     path: (operation: Operation, model: string, stream: boolean) => {
-      const call = operation === 'embedding' ? 'invoke' : stream ? 'converse-stream' : 'converse'
+      const call =
+        operation === 'embedding' || operation === 'rerank' ? 'invoke' : stream ? 'converse-stream' : 'converse'
       return `/model/${encodeSegment(stripPrefix(model), 'bedrock')}/${call}`
     },
   }),

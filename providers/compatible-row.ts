@@ -1,6 +1,17 @@
 import type { OptionHeader } from './contract.js'
 import type { OpenAIQuirks } from './dialects/openai/quirks.js'
 
+/** A rerank API that is not under the base, or has its own form. */
+export interface RerankHost {
+  readonly form: 'deepinfra' | 'nvidia'
+  /** Base of the host's own rerank; a base that a caller passes is kept. */
+  readonly base: string
+  /** Path under that base. `{model}` is replaced by the model, which is encoded for NVIDIA's paths: `_` for dots. */
+  readonly path: string
+  /** Path under a base that a caller passes. */
+  readonly pathElsewhere: string
+}
+
 /**
  * A host with OpenAI's wire format, as data. Absent fields are as OpenAI has them. `registerProvider()` accepts such rows too.
  *
@@ -30,8 +41,8 @@ export interface CompatibleRow {
    * For the host itself only. @default the path of chat
    */
   readonly betaChatPath?: string
-  /** The host reranks at `/rerank`, in Cohere's form. @default false */
-  readonly rerank?: boolean
+  /** The host reranks at `/rerank`, in Cohere's form; or in a form of its own, at an address of its own. @default false */
+  readonly rerank?: boolean | RerankHost
   /** False if servers may run without a key. @default true with `env`, else false */
   readonly keyRequired?: boolean
   /** Page where keys are created, for the error message about a missing key. */

@@ -1,9 +1,10 @@
 import { hasHostedTools, isExplicit } from './api-choice.js'
-import type { CompatibleRow } from './compatible-row.js'
+import type { CompatibleRow, RerankHost } from './compatible-row.js'
 import type { Dialect, Provider, RouteRequest } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
 import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
 import { moderationOperation } from './dialects/openai/moderation.js'
+import { deepinfraRerank, nvidiaRerank } from './dialects/rerank/hosted.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 import { fieldsIn, isFields } from './fields.js'
@@ -11,13 +12,26 @@ import { fieldsIn, isFields } from './fields.js'
 export type { CompatibleRow } from './compatible-row.js'
 
 const rerank = rerankDialect(defaultShape)
+const rerankForms = { deepinfra: deepinfraRerank, nvidia: nvidiaRerank } as const
+
+const rerankOf = (given: NonNullable<CompatibleRow['rerank']>) =>
+  typeof given === 'object' ? rerankForms[given.form] : rerank
+
+/** The provider at the host's own address for rerank. */
+function atRerankHost(provider: Provider<OpenAIQuirks>, host: RerankHost): Provider<OpenAIQuirks> {
+  const path = (_: unknown, model: string) => {
+    const name = host.form === 'nvidia' ? model.replaceAll('.', '_') : model
+    return host.path.replace('{model}', name.split('/').map(encodeURIComponent).join('/'))
+  }
+  return deepFreeze({ ...provider, address: { ...provider.address, base: host.base, path } })
+}
 
 /** OpenAI's dialect plus the other operations of the host. */
 const dialectOf = (row: CompatibleRow): Dialect<OpenAIQuirks> =>
   row.rerank || row.responses || row.moderation
     ? {
         ...openai,
-        ...(row.rerank && { rerank }),
+        ...(row.rerank && { rerank: rerankOf(row.rerank) }),
         ...(row.responses && { responses: responsesOperation }),
         ...(row.moderation && { moderation: moderationOperation }),
       }
@@ -47,13 +61,15 @@ function withChatPath(
 export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const copy = structuredClone(row)
   const { id, name = id, base, env = [], baseEnv = [], headers, optionHeaders, keyUrl, quirks } = copy
-  const paths = { ...chatPaths, ...copy.paths }
+  const rerankHost = typeof copy.rerank === 'object' ? copy.rerank : undefined
+  const paths = { ...chatPaths, ...copy.paths, ...(rerankHost && { rerank: rerankHost.pathElsewhere }) }
   const provider: Provider<OpenAIQuirks> = {
     id,
     name,
     dialect: dialectOf(row),
-    ...((row.responses || row.betaChatPath !== undefined) && {
+    ...((row.responses || row.betaChatPath !== undefined || rerankHost) && {
       route: (model: string, request?: RouteRequest) => {
+        if (rerankHost && request?.operation === 'rerank' && request.ownHost) return atRerank as Provider
         const hosted =
           row.hostedToolsOnResponses &&
           request?.operation === 'chat' &&
@@ -68,7 +84,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
       base: base?.replace(/\/+$/, ''),
       example: copy.baseExample ?? 'http://localhost:8000/v1',
       env: baseEnv,
-      path: (operation) => paths[operation],
+      path: (operation, model) => paths[operation].replace('{model}', model),
     },
     auth: {
       schemes: [{ option: 'apiKey', env, header: 'authorization', prefix: 'Bearer ' }],
@@ -80,6 +96,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
     quirks: { ...defaultQuirks, ...quirks },
   }
   const beta = withChatPath(provider, copy.betaChatPath)
+  const atRerank = rerankHost && atRerankHost(provider, rerankHost)
   let bridge: Provider | undefined
   /** Chat over the Responses API, for model strings that request it. */
   const loadBridge = async (): Promise<Provider> => {

@@ -236,6 +236,13 @@ export const hostsAToF = [
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     baseEnv: ['DEEPINFRA_API_BASE'],
     keyUrl: 'https://deepinfra.com/dash/api_keys',
+    // https://deepinfra.com/docs/advanced/reranker
+    rerank: {
+      form: 'deepinfra',
+      base: 'https://api.deepinfra.com/v1',
+      path: '/inference/{model}',
+      pathElsewhere: '/inference/{model}',
+    },
     quirks: { ...simpleChat, unsupported: openaiOnly },
   },
   {

@@ -53,6 +53,13 @@ export const hostsNToS = [
     env: ['NVIDIA_NIM_API_KEY', 'NVIDIA_API_KEY'],
     baseEnv: ['NVIDIA_NIM_API_BASE'],
     keyUrl: 'https://build.nvidia.com/settings/api-keys',
+    // https://docs.api.nvidia.com/nim/reference/retrieval-apis; a NIM of one's own ranks at /v1/ranking
+    rerank: {
+      form: 'nvidia',
+      base: 'https://ai.api.nvidia.com/v1',
+      path: '/retrieval/{model}/reranking',
+      pathElsewhere: '/ranking',
+    },
     quirks: { ...simpleChat, unsupported: openaiOnlyAndFunctions },
   },
   {

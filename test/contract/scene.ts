@@ -49,11 +49,20 @@ function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Ta
   }
 }
 
-/** Rerank uses Cohere's API, or a variant with another name for the documents. */
+const textIn = (query: unknown): unknown =>
+  typeof query === 'object' && query !== null && 'text' in query ? query.text : query
+
+/** Rerank uses Cohere's API, or a variant with other names for the parts. */
 function ranked(request: Arriving): Arriving {
-  if (!request.path.endsWith('/rerank') || !request.body.documents) return request
-  const { top_k: topK, ...body } = request.body
-  return { path: '/v2/rerank', body: { ...(topK !== undefined && { top_n: topK }), ...body } }
+  const { queries, passages, ...given } = request.body
+  const documents = Array.isArray(passages) ? passages.map(({ text }) => text) : given.documents
+  if (!documents || !/rerank|\/invoke$|\/inference\//.test(request.path)) return request
+  const { top_k: topK, ...body } = given
+  const query = Array.isArray(queries) ? queries[0] : textIn(body.query)
+  return {
+    path: '/v2/rerank',
+    body: { model: 'm', ...(topK !== undefined && { top_n: topK }), ...body, query, documents },
+  }
 }
 
 function recording(handler: Dispatcher.DispatchHandler, keep: (answer: Recorded) => void): Dispatcher.DispatchHandler {

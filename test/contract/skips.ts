@@ -22,7 +22,6 @@ export const absent: Known<ByOperation> = {
     openai: { rerank: "OpenAI's API has no rerank. Hosts with a rerank endpoint declare it in their row." },
     anthropic: { embedding: 'Anthropic has no embedding models.', rerank: 'Anthropic has no rerank models.' },
     gemini: { rerank: "Google's rerank is a separate service (Discovery Engine), which llmux does not support." },
-    converse: { rerank: "Bedrock's rerank is a separate service (Agent Runtime), which llmux does not support." },
     ollama: { rerank: 'Ollama has no rerank.' },
     completions: {
       embedding: 'Completion models make no embeddings. Use openai/.',

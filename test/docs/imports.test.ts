@@ -309,7 +309,8 @@ const early = new Set(['providers/contract.ts', 'providers/prefixes.ts', 'provid
 
 /**
  * A dialect that uses another's parts, and why: Claude is the same model behind Converse as behind its own API; Jina's and
- * Voyage's embeddings are OpenAI's wire with more fields; Cohere's rerank is the one that the others follow.
+ * Voyage's embeddings are OpenAI's wire with more fields; Cohere's rerank is the one that the others follow, also
+ * behind Bedrock.
  */
 const relatives = [
   // another wire of OpenAI's: the models, their limits, the errors and the words of usage are the same
@@ -317,6 +318,7 @@ const relatives = [
   ['converse', 'anthropic'],
   ['rerank', 'openai'],
   ['cohere', 'rerank'],
+  ['converse', 'rerank'],
 ] as const
 
 /**

@@ -1,4 +1,5 @@
 import type { DecodeContext, Dialect } from '../../contract.js'
+import { bedrockRerank } from '../rerank/hosted.js'
 import { remoteMedia } from './content.js'
 import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs } from './embeddings.js'
@@ -6,7 +7,7 @@ import { encode } from './encode.js'
 import { errorFacts } from './errors.js'
 import { ConverseStream } from './stream.js'
 
-/** Amazon Bedrock's Converse, and its embedding models over InvokeModel. https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html */
+/** Amazon Bedrock's Converse, and its embedding and rerank models over InvokeModel. https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html */
 export const converse: Dialect<unknown> = Object.freeze({
   framing: 'aws-event-stream',
   chat: Object.freeze({
@@ -15,6 +16,7 @@ export const converse: Dialect<unknown> = Object.freeze({
     decode,
     stream: (context: DecodeContext<unknown>) => new ConverseStream(context),
   }),
+  rerank: bedrockRerank,
   embedding: Object.freeze({ maxInputs, encode: encodeEmbedding, decode: decodeEmbedding }),
   error: errorFacts,
 } satisfies Dialect<unknown>)

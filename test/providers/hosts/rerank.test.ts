@@ -27,7 +27,7 @@ const answers = {
 } as const
 
 it('is covered for every host that offers rerank', () => {
-  const ids = hosts.filter(({ rerank }) => rerank).map(({ id }) => id)
+  const ids = hosts.filter(({ rerank }) => rerank === true).map(({ id }) => id)
   expect(ids.toSorted()).toEqual(Object.keys(answers).toSorted())
 })
 
