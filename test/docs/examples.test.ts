@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Simulator, startSimulator } from '../../simulator/index.js'
 import { root } from './blocks.js'
-import { served } from './served.js'
+import { handlers, served } from './served.js'
 
 interface Ended {
   readonly code: number
@@ -59,6 +59,11 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /langfuse\.user\.id: user-1/,
     /cost_details: \{"input"/,
     /^sent: 2$/m,
+  ],
+  'sdk-fetch.mjs': [
+    /^openai: You said: Say hello\.$/m,
+    /^responses: You said: Say hello\.$/m,
+    /^anthropic: You said: Say hello\.$/m,
   ],
   'limits.mjs': [
     /^answered: You said: What is a key\?$/m,
@@ -120,7 +125,7 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
 }
 const helpers = ['demo.mjs', 'router-faults.mjs', 'setup.mjs']
 const all = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs') && !helpers.includes(name))
-const files = all.filter((name) => !served.includes(name))
+const files = all.filter((name) => !served.includes(name) && !handlers.includes(name))
 
 describe('the examples', () => {
   it('are all tested', () => {
