@@ -2,13 +2,15 @@ import { rmSync } from 'node:fs'
 import { chunks, placeholders, type Sql, type SqlRunner, type SqlValue } from '../store/sql.js'
 import type { ControlEvent, LedgerRow } from '../types.js'
 import type { SpendBook } from './spend-book.js'
-import { type Booking, recover, type Spool } from './spool.js'
+import { type Booking, recover, type Spool, settledIn } from './spool.js'
 
 /** Delay of a group commit, in milliseconds. */
 const gatherMs = 15
 const batchRows = 500
 const longestPause = 5_000
 const refreshMs = 1_000
+/** Calls that wait in memory for the database; further ones wait in the journal alone. */
+const mostPending = 50_000
 
 /** Writes settled calls, rollups and sums of spend in one transaction, in groups. */
 export class Ledger {
@@ -17,6 +19,9 @@ export class Ledger {
   readonly #spool: Spool
   readonly #notify: (event: ControlEvent) => void
   #pending: Booking[] = []
+  /** Calls that wait in the journal alone. */
+  readonly #parked = new Set<string>()
+  readonly #most: number
   #timer: NodeJS.Timeout | undefined
   readonly #refresher: NodeJS.Timeout
   /** Writing and reading of sums take turns, so that none is counted twice. */
@@ -24,7 +29,8 @@ export class Ledger {
   #pause = 0
   #closed = false
 
-  constructor(sql: Sql, book: SpendBook, spool: Spool, notify: (event: ControlEvent) => void) {
+  constructor(sql: Sql, book: SpendBook, spool: Spool, notify: (event: ControlEvent) => void, most = mostPending) {
+    this.#most = most
     this.#sql = sql
     this.#book = book
     this.#spool = spool
@@ -35,7 +41,7 @@ export class Ledger {
 
   /** Calls that are not yet in the database. */
   get backlog(): number {
-    return this.#pending.length
+    return this.#pending.length + this.#parked.size
   }
 
   /** Books the calls of processes that have ended without writing them. Returns their number. */
@@ -62,7 +68,8 @@ export class Ledger {
     const { row, spend } = booking
     if (row.nanos !== 0) for (const { subject, period } of spend) this.#book.add(subject, period, BigInt(row.nanos))
     this.#spool.settle(booking)
-    this.#pending.push(booking)
+    if (this.#pending.length < this.#most) this.#pending.push(booking)
+    else this.#parked.add(row.id)
     this.#schedule(gatherMs)
     this.#notify({ kind: 'settled', call: row })
   }
@@ -96,8 +103,21 @@ export class Ledger {
       this.#pause = 0
       this.#pending = this.#pending.slice(batch.length)
       for (const { row } of batch) this.#spool.done(row.id)
+      if (this.#pending.length === 0 && this.#parked.size > 0) this.#unpark()
     }
     return true
+  }
+
+  /** Takes the next calls back from the journal. */
+  #unpark(): void {
+    for (const file of this.#spool.files()) {
+      for (const booking of settledIn(file)) {
+        if (this.#pending.length >= this.#most) return
+        if (this.#parked.delete(booking.row.id)) this.#pending.push(booking)
+      }
+    }
+    // the disk was full when these calls ended: their rows are lost, their amounts are in the sums in memory only
+    this.#parked.clear()
   }
 
   #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {

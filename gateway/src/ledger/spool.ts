@@ -146,6 +146,11 @@ export class Spool {
     }
   }
 
+  /** Files of this process. */
+  files(): string[] {
+    return [...this.#segments].map(({ file }) => file)
+  }
+
   /** Files of processes that have ended. */
   abandoned(): string[] {
     return readdirSync(this.#folder)
@@ -190,6 +195,15 @@ export function recover(files: readonly string[]): Booking[] {
   }
   return [...found.values()].map(({ row, spend }) => ({ row, spend }))
 }
+
+/** The ended calls of one file. */
+export const settledIn = (file: string): Booking[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const entry = parse(line)
+      return entry?.kind === 'settled' ? [{ row: entry.row, spend: entry.spend }] : []
+    })
 
 /** The last line of a process that was killed may be cut. */
 function parse(line: string): Line | undefined {

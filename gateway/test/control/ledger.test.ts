@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Ledger } from '../../src/ledger/ledger.js'
 import { SpendBook } from '../../src/ledger/spend-book.js'
 import { recover, Spool } from '../../src/ledger/spool.js'
 import { openTest, settled, temporaryFolder } from './harness.js'
@@ -180,6 +181,43 @@ describe('the spool', () => {
     expect(Math.round((await second.ask('GET', `/key/info?key=${made}`)).body.info.spend * 1e9)).toBe(sum)
     expect(Math.round((await second.ask('GET', '/global/spend')).body.spend * 1e9)).toBe(sum)
     open.release()
+  })
+
+  it('holds the calls that memory does not, while the database is away', async () => {
+    const spool = new Spool(temporaryFolder(), () => {})
+    const written: unknown[] = []
+    let away = true
+    const tx = {
+      query: async (text: string, values: unknown[] = []) => {
+        if (!text.includes('INTO llmux_calls')) return []
+        const ids = values.filter((value) => typeof value === 'string' && value.startsWith('call-'))
+        written.push(...ids)
+        return ids.map((id) => ({ id }))
+      },
+    }
+    const sql = {
+      query: async () => [],
+      transaction: async (run: (runner: typeof tx) => Promise<unknown>) => {
+        if (away) throw new Error('away')
+        return await run(tx)
+      },
+    }
+    const events: unknown[] = []
+    const ledger = new Ledger(sql as never, new SpendBook(), spool, (event) => events.push(event), 10)
+    const row = { startedAt: 0, tags: [], nanos: 5, metadata: {}, outcome: 'success' }
+    for (let i = 0; i < 35; i++) {
+      const booking = { row: { ...row, id: `call-${i}` } as never, spend: [{ subject: 'key:a', period: 'total' }] }
+      ledger.admit(booking)
+      ledger.settle(booking)
+    }
+    expect(await ledger.flush()).toBe(false)
+    expect(ledger.backlog).toBe(35)
+    away = false
+    expect(await ledger.flush()).toBe(true)
+    expect(ledger.backlog).toBe(0)
+    expect(new Set(written).size).toBe(35)
+    expect(written).toHaveLength(35)
+    await ledger.close()
   })
 
   it('leaves the files of living processes alone, and of gateways in the same process', () => {
