@@ -209,6 +209,8 @@ export interface Admitted {
   /** Tags of the key, the team, the headers and the body. */
   readonly tags: readonly string[]
   readonly customerId: string | null
+  /** Output tokens that the budget pays for, under `budget_mode: clamp`; undefined if the request stays as it is. */
+  readonly maxOutputTokens: number | undefined
   /** `x-litellm-key-*` and `x-ratelimit-api_key-*`. After `settle()` the spend includes this call. */
   headers(): Record<string, string>
   /** Books the call. */

@@ -200,6 +200,7 @@ export class LlmRoutes {
     })
     request.admitted = admitted
     params.model = admitted.model
+    if (admitted.maxOutputTokens !== undefined) limitOutput(params, operation, admitted.maxOutputTokens)
     // numbers as the provider writes them, rather than through 32 bits
     if (operation === 'embedding') params.encoding_format ??= 'float'
     if (settings().alwaysUsage && params.stream === true && operation === 'chat')
@@ -366,4 +367,22 @@ function checkRequired(operation: string, body: Readonly<Record<string, unknown>
         : undefined
       : names.find((name) => body[name] === undefined || body[name] === null)
   if (missing) throw badRequest(`'${missing}' must be in the body.`, missing)
+}
+
+/** Lowers the bound of the output to what the budget pays for. The header `x-llmux-max-tokens` tells the client. */
+function limitOutput(params: Record<string, unknown>, operation: string, tokens: number): void {
+  switch (operation) {
+    case 'chat':
+      params[params.max_tokens === undefined ? 'max_completion_tokens' : 'max_tokens'] = tokens
+      break
+    case 'completion':
+    case 'messages':
+      params.max_tokens = tokens
+      break
+    case 'responses':
+      params.max_output_tokens = tokens
+      break
+    case 'generateContent':
+      params.generationConfig = { ...(params.generationConfig as object | undefined), maxOutputTokens: tokens }
+  }
 }

@@ -75,6 +75,8 @@ interface Estimate {
   readonly inputTokens: number
   /** Whether earlier calls support the estimate. */
   readonly learned: boolean
+  /** Output tokens that the budgets pay for, if that is less than the request allows. */
+  readonly clamped?: number | undefined
 }
 
 class CallAdmission implements Admission {
@@ -159,7 +161,9 @@ class CallAdmission implements Admission {
     const price = known ?? (unknownPrice === 'allow' ? { input: 0, output: 0 } : fallbackPrice)
     const inputTokens = roughTokens(call)
     const bound = outputBound(call)
-    const worstOutput = bound ?? known?.maxOutput ?? defaultOutput
+    const asked = bound ?? known?.maxOutput ?? defaultOutput
+    const clamped = budgetMode === 'clamp' ? this.#affordable(budgets, inputTokens, price, asked) : undefined
+    const worstOutput = clamped ?? asked
     const worst = inputTokens * price.input + worstOutput * price.output
     const learned = this.#expectations.find(principal.keyHash, group)
     if (!learned)
@@ -169,6 +173,7 @@ class CallAdmission implements Admission {
         tokens: inputTokens + Math.min(worstOutput, firstOutput),
         inputTokens,
         learned: false,
+        clamped,
       }
     const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
     const expected = Math.min(worst, toDollars(learned.nanos))
@@ -179,7 +184,20 @@ class CallAdmission implements Admission {
       tokens: Math.ceil(Math.max(inputTokens + output, Math.min(learned.totalTokens, 4 * (inputTokens + output)))),
       inputTokens,
       learned: true,
+      clamped,
     }
+  }
+
+  /** Output tokens that the budgets still pay for; undefined if they pay for all that are asked for. */
+  #affordable(
+    budgets: readonly BudgetAccount[],
+    inputTokens: number,
+    price: { readonly input: number; readonly output: number },
+    asked: number,
+  ): number | undefined {
+    const left = Math.min(...budgets.map((budget) => budget.limit - this.#spent(budget))) - inputTokens * price.input
+    if (price.output <= 0 || left >= asked * price.output) return undefined
+    return Math.max(1, Math.floor(left / price.output))
   }
 
   async #reserve(
@@ -192,14 +210,14 @@ class CallAdmission implements Admission {
     const used = budgets.find((budget) => budget.limit <= 0 || this.#spent(budget) >= budget.limit)
     if (used) throw this.#overBudget(used)
     await this.#seed(budgets)
-    const strict = this.#parts.settings().budgetMode === 'strict'
+    const strict = (this.#parts.settings().budgetMode ?? 'expected') !== 'expected'
     const counted = [...rates.map(({ account }) => account), ...budgets.map(({ account }) => account)]
     const until = Date.now() + longestWaitMs
     for (;;) {
       // calls that have ended meanwhile may have taught a better estimate
       const estimate = estimated()
       const found = await this.#limits.reserve({
-        // a call that runs alone may spend what is left and one call more; in strict mode only what is left
+        // a call that runs alone may spend what is left and one call more; in the other modes only what is left
         candidates: [{ id: 'call', accounts: counted, estimate: strict ? estimate.held : 0, most: estimate.held }],
         tokens: estimate.tokens,
         inputTokens: estimate.inputTokens,
@@ -509,8 +527,14 @@ class AdmittedCall implements Admitted {
     admission.began(facts, accounts, estimate)
   }
 
+  get maxOutputTokens(): number | undefined {
+    return this.#estimate.clamped
+  }
+
   headers(): Record<string, string> {
-    return this.#admission.headers(this.#facts, this.#accounts)
+    const found = this.#admission.headers(this.#facts, this.#accounts)
+    if (this.maxOutputTokens !== undefined) found['x-llmux-max-tokens'] = String(this.maxOutputTokens)
+    return found
   }
 
   settle(record: SettledRecord): void {

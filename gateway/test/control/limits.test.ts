@@ -175,6 +175,21 @@ describe('budgets', () => {
     expect(await call(made, { params: { ...params, max_tokens: 50 } })).toBe(200)
   })
 
+  it('lowers the output to what is left in clamp mode, and tells the client', async () => {
+    const { key, admit } = await openTest({ settings: { budgetMode: 'clamp' } })
+    const made = await key({ max_budget: 0.0009 })
+    const params = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 100 }
+    const first = await admit(made, { params })
+    expect(first.maxOutputTokens).toBeUndefined()
+    first.settle(settled({ cost: { total: 0.0008 } }))
+    const second = await admit(made, { params })
+    // 0.0001 pay for 7 input tokens of 0.000002 and 10 output tokens of 0.000008
+    expect(second.maxOutputTokens).toBe(10)
+    expect(second.headers()['x-llmux-max-tokens']).toBe('10')
+    second.settle(settled({ cost: { total: 0.0001 } }))
+    await expect(admit(made, { params })).rejects.toThrow('used up')
+  })
+
   it('refuses the first call on a budget of 0, with the status of the settings', async () => {
     const { control, key, call } = await openTest()
     const made = await key({ max_budget: 0 })
