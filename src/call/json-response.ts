@@ -1,10 +1,11 @@
 import type { Dispatcher } from 'undici'
 import { ProviderFault } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
-import { InvalidResponseError, LLMError as LLMErrorClass, TimeoutError } from '../errors.js'
+import { InvalidResponseError, LLMError as LLMErrorClass, StreamInterruptedError, TimeoutError } from '../errors.js'
 import { concat, utf8 } from '../platform/index.js'
 import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
+import type { ChatCompletion } from '../types/chat.js'
 import type { Call } from './call.js'
 import {
   connectionError,
@@ -169,4 +170,19 @@ export const tooLarge = ({ limits, provider, model, status, target }: Call) =>
   new InvalidResponseError(
     `${target.who} answered with more than maxResponseBytes (${limits.maxResponseBytes}). Raise it if that is right.`,
     { provider: provider.id, model, status, retryable: false },
+  )
+
+export const streamTimeout = ({ provider, model, status, target }: Call, phase: 'first_token' | 'idle', what: string) =>
+  new TimeoutError(`${target.who} sent ${what}.`, {
+    phase,
+    provider: provider.id,
+    model,
+    status: status || undefined,
+  })
+
+export const streamInterrupted = ({ provider, model, status, target }: Call, cause?: Error, partial?: ChatCompletion) =>
+  new StreamInterruptedError(
+    `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
+      "The answer so far is on 'partial'. To have it continued, call a Router with resume: 'continue'; otherwise call again.",
+    { provider: provider.id, model, status, cause, partial },
   )

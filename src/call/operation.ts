@@ -21,7 +21,7 @@ import type { CacheOutcome } from './cache-outcome.js'
 import type { Call } from './call.js'
 import type { ClientContext } from './context.js'
 import type { CallObserver, CallRecorder } from './observer.js'
-import type { StreamSetup } from './stream-reader.js'
+import type { StreamSetup } from './stream-accumulator.js'
 
 /** Parameters of a request, by their names on OpenAI's wire. */
 export type Params = Record<string, unknown>

@@ -1,5 +1,8 @@
 import type { Decoded } from '../../providers/contract.js'
+import type { Framer, OnEvent } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
+import type { CallMeta } from '../types/meta.js'
+import type { StreamParts } from './answer-stream.js'
 import type { AnyUsage, Billing } from './billing.js'
 
 /**
@@ -27,4 +30,38 @@ export interface StreamAccumulator<Item, Answer> {
   partial(): Decoded<ChatCompletion>
   /** Billing facts of the answer so far. */
   billing(): Billing
+}
+
+/** An answer with its `meta`. */
+export type Complete<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
+
+/** Functions that read a stream. */
+export interface StreamSetup<Item, Answer, Stream> {
+  readonly framer: (onEvent: OnEvent) => Framer
+  /** Makes the accumulator of an attempt. */
+  readonly read: () => StreamAccumulator<Item, Answer>
+  /** Estimates the usage of an answer that ended early. */
+  readonly estimate: (answer: Decoded<Answer>) => AnyUsage | undefined
+  /** Completes the answer, with validation if the request has a schema. */
+  readonly complete: (answer: Complete<Answer>) => Answer | Promise<Answer>
+  /** Makes the caller's stream. */
+  readonly stream: (parts: StreamParts<Item, Answer>) => Stream
+}
+
+/** Usage of a stream that was left or cut. Missing usage is estimated. */
+export function earlyUsage<Item, Answer>(
+  reading: StreamAccumulator<Item, Answer>,
+  setup: Pick<StreamSetup<Item, Answer, unknown>, 'estimate'>,
+): { usage: AnyUsage | undefined; billing: Billing } {
+  let usage: AnyUsage | undefined
+  let billing: Billing = {}
+  try {
+    usage = reading.usage
+    const estimate = usage ? undefined : setup.estimate(reading.answer())
+    billing = { ...reading.billing(), ...(estimate && { estimated: true }) }
+    usage ??= estimate
+  } catch {
+    // an answer that can't be assembled has no known usage
+  }
+  return { usage, billing }
 }

@@ -1,37 +1,27 @@
 import type { Dispatcher } from 'undici'
-import type { Decoded, PollRequest } from '../../providers/contract.js'
-import { AbortError, LLMError, StreamInterruptedError, TimeoutError } from '../errors.js'
+import type { PollRequest } from '../../providers/contract.js'
+import { AbortError, LLMError } from '../errors.js'
 import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
-import type { Framer, OnEvent } from '../transport/framer.js'
+import { type Framer, firstByte } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
-import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
-import type { AnyUsage, Billing } from './billing.js'
 import type { Call } from './call.js'
 import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, invalidResponse } from './failure.js'
-import { exchangeError, headersTimeout, textOf, toLLMError, tooLarge } from './json-response.js'
+import {
+  exchangeError,
+  headersTimeout,
+  streamInterrupted,
+  streamTimeout,
+  textOf,
+  toLLMError,
+  tooLarge,
+} from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
 import { metaOf, withMeta } from './meta.js'
 import { Pipe, type PipeSource } from './pipe.js'
 import { firstRequest, nextRequest, withPollDelay } from './poll.js'
-import type { StreamAccumulator } from './stream-accumulator.js'
-
-/** An answer with its `meta`. */
-type Complete<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
-
-/** Functions that read a stream. */
-export interface StreamSetup<Item, Answer, Stream> {
-  readonly framer: (onEvent: OnEvent) => Framer
-  /** Makes the accumulator of an attempt. */
-  readonly read: () => StreamAccumulator<Item, Answer>
-  /** Estimates the usage of an answer that ended early. */
-  readonly estimate: (answer: Decoded<Answer>) => AnyUsage | undefined
-  /** Completes the answer, with validation if the request has a schema. */
-  readonly complete: (answer: Complete<Answer>) => Answer | Promise<Answer>
-  /** Makes the caller's stream. */
-  readonly stream: (parts: StreamParts<Item, Answer>) => Stream
-}
+import { type Complete, earlyUsage, type StreamAccumulator, type StreamSetup } from './stream-accumulator.js'
 
 /** Sends a call once, as a stream. Resolves with the first content, so that earlier failures can be retried unseen. */
 export function sendStream<Item, Answer extends object, Stream>(
@@ -324,23 +314,9 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#exchange?.cancel()
     if (!this.#committed) return this.#reject(error)
     error.attempts = this.#call.attempts
-    this.#settleEarly(error)
-    this.#pipe.finish(error)
-  }
-
-  /** Settles a stream that was left or cut. Missing usage is estimated. */
-  #settleEarly(error: LLMError): void {
-    let usage: AnyUsage | undefined
-    let billing: Billing = {}
-    try {
-      usage = this.#reading.usage
-      const estimate = usage ? undefined : this.#setup.estimate(this.#reading.answer())
-      billing = { ...this.#reading.billing(), ...(estimate && { estimated: true }) }
-      usage ??= estimate
-    } catch {
-      // an answer that can't be assembled has no known usage
-    }
+    const { usage, billing } = earlyUsage(this.#reading, this.#setup)
     this.#call.settle(usage, billing, error)
+    this.#pipe.finish(error)
   }
 
   #endBody(): void {
@@ -373,12 +349,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   #cut(cause?: Error): LLMError {
-    const { provider, model, status, target } = this.#call
-    return new StreamInterruptedError(
-      `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
-        "The answer so far is on 'partial'. To have it continued, call a Router with resume: 'continue'; otherwise call again.",
-      { provider: provider.id, model, status, cause, partial: this.#reading.started ? this.#partial() : undefined },
-    )
+    return streamInterrupted(this.#call, cause, this.#reading.started ? this.#partial() : undefined)
   }
 
   #withPartial(error: LLMError): LLMError {
@@ -421,7 +392,9 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
       this.#timer.start(
         idleTimeout,
         () =>
-          this.fail(timedOut(call, 'idle', `nothing but silence or keep-alives for idleTimeout (${idleTimeout} ms)`)),
+          this.fail(
+            streamTimeout(call, 'idle', `nothing but silence or keep-alives for idleTimeout (${idleTimeout} ms)`),
+          ),
         () => this.#pipe.backlogged,
       )
       return
@@ -434,26 +407,8 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
       this.#timer.start(forHeaders, () => this.fail(headersTimeout(call)))
     } else if (firstTokenTimeout > 0) {
       this.#timer.start(left, () =>
-        this.fail(timedOut(call, 'first_token', `no content within firstTokenTimeout (${firstTokenTimeout} ms)`)),
+        this.fail(streamTimeout(call, 'first_token', `no content within firstTokenTimeout (${firstTokenTimeout} ms)`)),
       )
     } else this.#timer.stop()
   }
-}
-
-const timedOut = ({ provider, model, status, target }: Call, phase: 'first_token' | 'idle', what: string) =>
-  new TimeoutError(`${target.who} sent ${what}.`, {
-    phase,
-    provider: provider.id,
-    model,
-    status: status || undefined,
-  })
-
-/** The first byte that is neither white space nor a byte order mark. */
-function firstByte(chunk: Uint8Array): number | undefined {
-  const from = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
-  for (let at = from; at < chunk.length; at++) {
-    const byte = chunk[at]
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte
-  }
-  return undefined
 }

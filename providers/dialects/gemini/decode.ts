@@ -2,14 +2,16 @@ import type { ChatCompletion, ChatCompletionChunk, Choice, ChunkChoice, Delta } 
 import type { FunctionToolCall } from '../../../src/types/messages.js'
 import type { Warning } from '../../../src/types/meta.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
-import { joinDeltas, joinFields, joinPieces, messageFromDelta } from '../../shared/deltas.js'
+import { joinDeltas, joinPieces, messageFromDelta } from '../../shared/deltas.js'
 import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
-import { AudioReader, decodeAnnotations, decodeImage } from './content.js'
+import { decodeAnnotations } from './citations.js'
+import { AudioReader, decodeImage } from './content.js'
 import { appendPart, fitsMessage, storeParts } from './replay.js'
 import type { GeminiQuirks } from './scope.js'
 import { signCall, thinkingBlock } from './thinking.js'
 import { decodeUsage, mergeUsage, serviceTier, usageExtras } from './usage.js'
 import {
+  answerFields,
   type Candidate,
   decodeFinishReason,
   decodeLogprobs,
@@ -17,6 +19,7 @@ import {
   isFailure,
   isFields,
   kindOf,
+  mergeCandidate,
   nativeReason,
   type Part,
   toSnake,
@@ -77,16 +80,6 @@ const continuation: Warning = Object.freeze({
   message:
     "The answer ended at the limit of one request. To continue it, send the request again with the choice's continuation_token.",
 })
-
-const answerFields: ReadonlySet<string> = new Set([
-  'candidates',
-  'promptFeedback',
-  'usageMetadata',
-  'modelVersion',
-  'responseId',
-  'createTime',
-  'error',
-])
 
 /** Limits the list of candidates, whose indices come from the wire. */
 const maxCandidates = 1024
@@ -229,15 +222,6 @@ export class ResponseReader {
     return reader
   }
 }
-
-/** Candidate fields that the message and the choice have a place for. */
-const candidateFields: ReadonlySet<string> = new Set([
-  'index',
-  'content',
-  'finishReason',
-  'logprobsResult',
-  'tokenCount',
-])
 
 /** Accumulates one candidate of a response, across events. */
 class CandidateReader {
@@ -412,17 +396,3 @@ class CandidateReader {
     return Object.keys(extras).length > 0 ? extras : undefined
   }
 }
-
-/** Merges the metadata of a candidate's events: later values replace earlier ones, citations accumulate. */
-function mergeCandidate(before: Fields, candidate: Candidate): Fields {
-  const merged: Fields = { ...before }
-  for (const [name, value] of Object.entries(candidate)) {
-    if (candidateFields.has(name) || name === '__proto__' || isEmptyValue(value)) continue
-    const old = merged[name]
-    merged[name] = name === 'citationMetadata' && isFields(old) && isFields(value) ? joinFields(old, value) : value
-  }
-  return merged
-}
-
-const isEmptyValue = (value: unknown): boolean =>
-  value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)

@@ -1,8 +1,9 @@
-import { fromUtf8 } from '../../../src/platform/index.js'
 /** The loose shapes of the Gemini API. https://ai.google.dev/api/generate-content */
 
+import { fromUtf8 } from '../../../src/platform/index.js'
 import type { FinishReason, Logprobs, TokenLogprob } from '../../../src/types/chat.js'
 import { type Fields, isFields } from '../../fields.js'
+import { joinFields } from '../../shared/deltas.js'
 
 export { type Fields, isFields }
 
@@ -162,3 +163,36 @@ function decodeToken({ token, logProbability }: Fields): Omit<TokenLogprob, 'top
     logprob: typeof logProbability === 'number' ? logProbability : 0,
   }
 }
+
+export const answerFields: ReadonlySet<string> = new Set([
+  'candidates',
+  'promptFeedback',
+  'usageMetadata',
+  'modelVersion',
+  'responseId',
+  'createTime',
+  'error',
+])
+
+/** Candidate fields that the message and the choice have a place for. */
+const candidateFields: ReadonlySet<string> = new Set([
+  'index',
+  'content',
+  'finishReason',
+  'logprobsResult',
+  'tokenCount',
+])
+
+/** Merges the metadata of a candidate's events: later values replace earlier ones, citations accumulate. */
+export function mergeCandidate(before: Fields, candidate: Candidate): Fields {
+  const merged: Fields = { ...before }
+  for (const [name, value] of Object.entries(candidate)) {
+    if (candidateFields.has(name) || name === '__proto__' || isEmptyValue(value)) continue
+    const old = merged[name]
+    merged[name] = name === 'citationMetadata' && isFields(old) && isFields(value) ? joinFields(old, value) : value
+  }
+  return merged
+}
+
+const isEmptyValue = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
