@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { FetchFunction, FetchResponse } from '../types/fetch.js'
 import { ContentEncodingError } from './content-coding.js'
-import { fetchFailure } from './fetch-failure.js'
+import { fetchFailure, isDecodingFailure } from './fetch-failure.js'
 
 /**
  * The part of undici's dispatcher that calls use, over `fetch`.
@@ -160,7 +160,7 @@ function headersOf({ headers }: FetchResponse): Record<string, string> {
 
 function failureOf(error: unknown, encoded: boolean, { headers }: Dispatcher.DispatchOptions): Error {
   const failure = fetchFailure(error)
-  if (encoded && /decod|decompress|deflate|gzip|zlib|brotli|zstd/i.test(`${failure.message} ${failure.cause}`)) {
+  if (encoded && isDecodingFailure(error)) {
     return new ContentEncodingError(`its body could not be decoded: ${failure.message}`, { cause: failure })
   }
   try {

@@ -21,6 +21,16 @@ export function fetchFailure(error: unknown): Error {
   return known ? Object.assign(new Error(deepest.message, { cause: given }), { code: known[0] }) : given
 }
 
+/** True for a body that does not match its `content-encoding`, in the words of each runtime. */
+export function isDecodingFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as { code?: unknown }
+  return (
+    /decod|decompress|inflat|gzip|zlib|\bZ_[A-Z]+_ERROR|brotli|zstd/i.test(`${code} ${error.message}`) ||
+    isDecodingFailure(error.cause)
+  )
+}
+
 function deepestOf(error: Error): Error {
   const next = error instanceof AggregateError ? error.errors[0] : error.cause
   return next instanceof Error && next !== error ? deepestOf(next) : error

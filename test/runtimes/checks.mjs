@@ -227,7 +227,7 @@ export function checksFor(llmux, at) {
       await iterator.next()
       await pause(500)
       const { flooded } = await state()
-      check(flooded < 64 * 1024 * 1024, `the server sent ${flooded} bytes to a reader that waits`)
+      check(flooded < 48 * 1024 * 1024, `the server sent ${flooded} bytes to a reader that waits`)
       await iterator.return()
     }),
 

@@ -35,11 +35,11 @@ export async function startServer(simulator) {
     },
     flood(response) {
       state.flooded = 0
-      const block = chunk('x'.repeat(64 * 1024))
+      const block = chunk('x'.repeat(4 * 1024))
       const more = () => {
         while (!response.destroyed) {
           state.flooded += block.length
-          if (state.flooded > 512 * 1024 * 1024) return response.destroy()
+          if (state.flooded > 128 * 1024 * 1024) return response.destroy()
           if (!response.write(block)) return void response.once('drain', more)
         }
       }
