@@ -4,7 +4,7 @@
 //
 //     npm run build && node scripts/runtimes.mjs [--only=bun,node22,bundles] [--write]
 //
-// --only   these runtimes, or the bundles (which need node22); the page is not compared
+// --only   these runtimes, `examples` (which need bun, deno and workerd) or `bundles` (which need node22), without the page
 // --write  writes the matrix and the sizes into docs/runtimes.md; without it, a matrix that differs from the page is a failure
 //
 // Fails if a check fails or a runtime is missing. The runtimes stay in node_modules/.cache/llmux-runtimes (about 700 MB).
@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util'
 import { startSimulator } from '../dist/testing.js'
 import { startServer } from '../test/runtimes/server.mjs'
 import { measureBundles } from './runtimes/bundles.mjs'
+import { runExamples } from './runtimes/examples.mjs'
 import { updatePage } from './runtimes/page.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -111,6 +112,13 @@ async function project(scratch) {
   for (const file of ['checks.mjs', 'cli.mjs', 'worker.mjs', 'miniflare.mjs', 'app.mjs']) {
     cpSync(join(root, 'test', 'runtimes', file), join(folder, file))
   }
+  for (const [from, to] of [
+    ['bun.mjs', 'bun.mjs'],
+    ['deno.mjs', 'deno.mjs'],
+    ['worker.mjs', 'example-worker.mjs'],
+  ]) {
+    cpSync(join(root, 'examples', from), join(folder, to))
+  }
   return folder
 }
 
@@ -153,6 +161,11 @@ try {
     const failed = results.filter(({ error }) => error)
     console.log(`${title}: ${results.length - failed.length} of ${results.length} checks passed`)
     for (const { name, error } of failed) failures.push(`${title}, ${name}: ${error}`)
+  }
+  if (!wanted || wanted.includes('examples')) {
+    const simulator = await startSimulator()
+    failures.push(...(await runExamples({ folders, project: cwd, simulator })))
+    await simulator.close()
   }
   const sizes = []
   if (!wanted || wanted.includes('bundles')) {

@@ -86,7 +86,9 @@ class FetchExchange implements Dispatcher.DispatchController {
     try {
       this.#handler.onRequestStart?.(this, undefined)
       const { url, init } = requestOf(options, this.#stop.signal)
-      const response = await this.#whileOpen(fetch(url, init))
+      const answered = fetch(url, init)
+      answered.then((late) => this.#discardIfOver(late), noop)
+      const response = await this.#whileOpen(answered)
       const headers = headersOf(response)
       encoded = headers['content-encoding'] !== undefined
       // fetch has decoded the body
@@ -108,22 +110,26 @@ class FetchExchange implements Dispatcher.DispatchController {
             this.#continue = resolve
           })
         }
+        if (this.#reason) throw this.#reason
         const { done, value } = await this.#whileOpen(reader.read())
         if (done) return
         if (value && value.length > 0) this.#handler.onResponseData?.(this, value as Buffer)
-        if (this.#reason) throw this.#reason
       }
     } catch (error) {
       // a body that nothing reads would keep its connection
-      reader.cancel(error).catch(() => {})
+      reader.cancel(error).catch(noop)
       throw error
     }
+  }
+
+  /** Closes a response that came after the abort. */
+  #discardIfOver({ body }: FetchResponse): void {
+    if (this.#reason) body?.getReader().cancel().catch(noop)
   }
 
   /** Some functions in the place of `fetch` ignore the signal. */
   async #whileOpen<Value>(work: Promise<Value>): Promise<Value> {
     const { signal } = this.#stop
-    if (this.#reason) throw this.#reason
     let end = () => {}
     const aborted = new Promise<never>((_, reject) => {
       end = () => reject(this.#reason)
@@ -136,6 +142,8 @@ class FetchExchange implements Dispatcher.DispatchController {
     }
   }
 }
+
+const noop = () => {}
 
 function requestOf({ origin, path, method, headers, body }: Dispatcher.DispatchOptions, signal: AbortSignal) {
   return {

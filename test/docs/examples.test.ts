@@ -125,7 +125,15 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
 }
 const helpers = ['demo.mjs', 'router-faults.mjs', 'setup.mjs']
 const all = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs') && !helpers.includes(name))
-const files = all.filter((name) => !served.includes(name) && !handlers.includes(name))
+/** Run by scripts/runtimes.mjs, which installs the other runtimes. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'bun.mjs': 'bun',
+  'deno.mjs': 'deno run --allow-net --allow-env',
+  'worker.mjs': 'npx wrangler dev',
+}
+const files = all.filter(
+  (name) => !served.includes(name) && !handlers.includes(name) && !Object.hasOwn(elsewhere, name),
+)
 
 describe('the examples', () => {
   it('are all tested', () => {
@@ -136,7 +144,7 @@ describe('the examples', () => {
     const lines = readFileSync(join(root, 'examples', file), 'utf8').split('\n')
     expect(lines.length).toBeLessThan(60)
     expect(lines[0]).toMatch(/^\/\/ \p{Lu}.*\.$/u)
-    expect(lines[1]).toMatch(new RegExp(`^// Run: .*node examples/${file}`))
+    expect(lines[1]).toMatch(new RegExp(`^// Run: .*${elsewhere[file] ?? 'node'} examples/${file}`))
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120)
   })
 

@@ -124,6 +124,31 @@ describe('an exchange over fetch', () => {
     expect(steps.at(-1)).toBe('end')
   })
 
+  it('can be cancelled while paused', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const cancelled = vi.fn()
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from('first')),
+      cancel: cancelled,
+    })
+    const { over, steps } = run(
+      new FetchDispatcher(async () => new Response(body)),
+      'http://h.example',
+      (exchange, step) => {
+        if (step !== 'data') return
+        exchange.pause()
+        setImmediate(() => exchange.cancel(new Error('enough')))
+      },
+    )
+    await over
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalled())
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    process.off('unhandledRejection', unhandled)
+    expect(steps).toEqual(['head 200', 'data', 'fail'])
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
   it('ends a call in time, even if the function ignores its signal', async () => {
     const client = createClient({ fetch: () => new Promise(() => {}), maxRetries: 0 })
     const call = client.completion({ model: 'openai/x', apiKey: 'k', messages, timeout: 20 })
