@@ -87,7 +87,7 @@ export function checksFor(llmux, at) {
       equal(vectors.data[1].embedding[7], Math.fround(numbers.data[1].embedding[7]), 'a number of the vector')
     }),
 
-    429: withClient(async (client) => {
+    'rate limit': withClient(async (client) => {
       const error = await failure(() => client.completion({ ...openai, model: 'openai/fail-429-retry-after-2' }))
       equal(error.name, 'RateLimitError', 'the class')
       equal(error.status, 429, 'the status')
