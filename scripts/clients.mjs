@@ -62,7 +62,7 @@ async function run(client, upstream) {
   const { createHandler } = await import('../dist/server.js')
   const log = mkdtempSync(join(tmpdir(), 'llmux-clients-'))
   const mock = spawn(process.execPath, [join(folder, 'mock.mjs'), '0'], {
-    env: { ...process.env, MOCK_LOG: log, MOCK_MODE: 'reason' },
+    env: { ...process.env, MOCK_LOG: log, MOCK_MODE: process.env.MOCK_MODE ?? 'reason' },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const base = await new Promise((done) => mock.stdout.once('data', (line) => done(String(line).trim())))

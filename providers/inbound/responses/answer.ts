@@ -15,7 +15,7 @@ export function encodeAnswer(
   params: ResponsesParams,
   context: InboundContext,
 ): Decoded<ResponsesResponse> {
-  const encoder = new ResponsesEncoder(params, context)
+  const encoder = new ResponsesEncoder(params, context, true)
   const { id, created, model, usage, service_tier } = answer
   const head = { id, created, model, object: 'chat.completion.chunk' as const }
   const events: ResponsesEvent[] = []

@@ -6,6 +6,7 @@ import type {
   ResponsesFunctionCall,
   ResponsesLogprob,
   ResponsesMessage,
+  ResponsesOutputItem,
   ResponsesOutputPart,
   ResponsesReasoningItem,
 } from '../../../src/types/responses.js'
@@ -47,6 +48,18 @@ export const callPlace = ({ item, place }: OpenCall) => ({ item_id: item.id, out
 
 export const copyOf = (part: ResponsesOutputPart): ResponsesOutputPart =>
   part.type === 'refusal' ? { ...part } : { ...part, annotations: [...part.annotations] }
+
+/** An item as it is now: the item itself goes on growing. */
+export function snapshotOf(item: ResponsesOutputItem): ResponsesOutputItem {
+  switch (item.type) {
+    case 'message':
+      return { ...item, content: item.content.map(copyOf) }
+    case 'reasoning':
+      return { ...item, summary: item.summary.map((part) => ({ ...part })) }
+    default:
+      return { ...item }
+  }
+}
 
 /** Chat has null for tokens without bytes, this API an empty list. */
 export const tokensOf = (tokens: NonNullable<Logprobs['content']>): ResponsesLogprob[] =>

@@ -29,6 +29,7 @@ import {
   type OpenMessage,
   type OpenReasoning,
   placeOf,
+  snapshotOf,
   tokensOf,
   type Unnumbered,
 } from './items.js'
@@ -46,6 +47,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
   readonly #params: ResponsesParams
   readonly #context: InboundContext
   readonly #names: ToolNames
+  readonly #silent: boolean
   readonly #output: ResponsesOutputItem[] = []
   readonly #carrier = new Carrier()
   /** The reasoning or message that new text belongs to. */
@@ -65,7 +67,9 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
   #lastMessage: ResponsesMessage | undefined
   #lastStart = 0
 
-  constructor(params: ResponsesParams, context: InboundContext) {
+  /** @param silent makes no events, for answers that are not streamed */
+  constructor(params: ResponsesParams, context: InboundContext, silent = false) {
+    this.#silent = silent
     this.#params = params
     this.#context = context
     this.#model = context.model
@@ -93,7 +97,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
       this.#message('output_text')
       this.#close(status)
     }
-    this.#emit({ type: `response.${status}`, response: this.response(status) })
+    this.#announce(`response.${status}`, status)
   }
 
   /** Puts parts of a complete answer into its first reasoning item. */
@@ -115,14 +119,23 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
   }
 
   #emit(event: Unnumbered<ResponsesEvent>): void {
-    this.#out.push({ ...event, sequence_number: this.#number++ } as ResponsesEvent)
+    if (this.#silent) return
+    // a copy would cost as much as the event itself
+    this.#out.push(Object.assign(event, { sequence_number: this.#number++ }) as ResponsesEvent)
   }
 
   #begin(): void {
     if (this.#begun) return
     this.#begun = true
-    this.#emit({ type: 'response.created', response: this.response('in_progress') })
-    this.#emit({ type: 'response.in_progress', response: this.response('in_progress') })
+    this.#announce('response.created', 'in_progress')
+    this.#announce('response.in_progress', 'in_progress')
+  }
+
+  #announce(
+    type: `response.${'created' | 'in_progress' | 'completed' | 'incomplete'}`,
+    status: 'in_progress' | 'completed' | 'incomplete',
+  ): void {
+    if (!this.#silent) this.#emit({ type, response: this.response(status) })
   }
 
   #add({ delta, finish_reason, logprobs }: ChunkChoice): void {
@@ -145,7 +158,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
   #start(item: ResponsesOutputItem): number {
     const place = this.#output.length
     this.#output.push(item)
-    this.#emit({ type: 'response.output_item.added', output_index: place, item: structuredClone(item) })
+    this.#emit({ type: 'response.output_item.added', output_index: place, item: snapshotOf(item) })
     return place
   }
 
@@ -292,7 +305,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
     const item: ResponsesReasoningItem = { id: this.#id('rs'), type: 'reasoning', summary: [] }
     const place = this.#start(item)
     item.encrypted_content = encrypted
-    this.#emit({ type: 'response.output_item.done', output_index: place, item: structuredClone(item) })
+    this.#emit({ type: 'response.output_item.done', output_index: place, item: snapshotOf(item) })
   }
 
   /** Ends everything that is complete before another item begins. */
@@ -316,7 +329,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
       this.#closePart(open)
       open.item.status = status
     }
-    this.#emit({ type: 'response.output_item.done', output_index: open.place, item: structuredClone(open.item) })
+    this.#emit({ type: 'response.output_item.done', output_index: open.place, item: snapshotOf(open.item) })
   }
 
   #closeReasoning({ item, place, text }: OpenReasoning): void {
@@ -366,6 +379,6 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
       this.#emit({ type: 'response.custom_tool_call_input.delta', ...at, delta: item.input })
       this.#emit({ type: 'response.custom_tool_call_input.done', ...at, input: item.input })
     }
-    this.#emit({ type: 'response.output_item.done', output_index: open.place, item: structuredClone(item) })
+    this.#emit({ type: 'response.output_item.done', output_index: open.place, item: snapshotOf(item) })
   }
 }

@@ -57,7 +57,8 @@ export class ToolNames {
 const flatName = (namespace: string, name: string): string =>
   namespace.endsWith('__') ? namespace + name : `${namespace}__${name}`
 
-const keyOf = (namespace: string | undefined, name: string): string => JSON.stringify([namespace ?? null, name])
+const keyOf = (namespace: string | undefined, name: string): string =>
+  namespace === undefined ? name : `${namespace}\n${name}`
 
 interface ListedTool {
   readonly tool: Fields
