@@ -67,9 +67,8 @@ export interface Client {
   rerank(request: RerankRequest, options?: CallOptions): Promise<RerankResponse>
 
   /**
-   * Calls OpenAI's Responses API without translation: at OpenAI, Azure, xAI and other hosts that have it. `completion()` uses it by
-   * itself for models that have no other API.
-   * @throws {BadRequestError} if the provider has no Responses API
+   * Calls a model in the form of OpenAI's Responses API. Hosts that have it (OpenAI, Azure, xAI and others) get the request without
+   * translation; for all other chat models it is translated. `completion()` uses that API by itself for models that have no other.
    * @throws {LLMError} the class depends on the failure
    * @example
    * const answer = await client.responses({ model: 'openai/gpt-5', input: 'Hello', reasoning: { effort: 'low' } })

@@ -36,7 +36,7 @@ export const embedding: Client['embedding'] = (request, options) => client().emb
 export const rerank: Client['rerank'] = (request, options) => client().rerank(request, options)
 
 /**
- * Calls OpenAI's Responses API without translation. See {@link Client.responses}.
+ * Calls a model in the form of OpenAI's Responses API. See {@link Client.responses}.
  * @throws {LLMError} the class depends on the failure
  * @example
  * const answer = await responses({ model: 'openai/gpt-5', input: 'Hello' })

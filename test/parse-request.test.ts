@@ -59,6 +59,18 @@ describe('parseRequest', () => {
   })
 })
 
+describe('parseRequest() of the other APIs of chat', () => {
+  it('keeps their fields, in either casing, and refuses options', () => {
+    const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }]
+    const given = { model: 'gemini/x', contents, generationConfig: { topK: 1 }, futureField: 1 }
+    expect(parseRequest('generateContent', given)).toEqual(given)
+    const options = { apiBase: 'x', max_retries: 1 }
+    expect(() => parseRequest('generateContent', { ...given, ...options })).toThrow(/'apiBase' is not allowed/)
+    expect(parseRequest('generateContent', { ...given, ...options }, { options: 'drop' })).toEqual(given)
+    expect(() => parseRequest('messages', { model: 'a/b', messages: [] })).toThrow(/'messages' must be a non-empty/)
+  })
+})
+
 describe('a call with options apart', () => {
   it('sends the parameters and applies the options', async () => {
     sim().reply({ text: 'ok' })

@@ -151,8 +151,7 @@ const none: ReadonlySet<string> = new Set()
 export function isOption(name: string, spec: OperationSpec, moreOptions: ReadonlySet<string> = none): boolean {
   if (spec.params.has(name)) return false
   if (callOptions.has(name) || moreOptions.has(name)) return true
-  if (spec.open) return false
-  if (hasCapital.test(name)) return true
+  if (hasCapital.test(name) && !spec.open) return true
   if (Object.hasOwn(synonyms, name)) return callOptions.has(synonyms[name] ?? '')
   const camel = toCamel(name)
   return camel !== name && (callOptions.has(camel) || moreOptions.has(camel))

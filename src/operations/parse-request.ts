@@ -6,6 +6,7 @@ import type { EmbeddingParams } from '../types/embedding.js'
 import type { ModerationParams } from '../types/moderation.js'
 import type { RerankParams } from '../types/rerank.js'
 import type { ResponsesParams } from '../types/responses.js'
+import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
 import { operations } from './index.js'
 
 /** Parameters of each operation, as {@link parseRequest} returns them. */
@@ -15,6 +16,8 @@ export interface RequestParams {
   rerank: RerankParams
   responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
   moderation: ModerationParams
+  messages: MessagesParams
+  generateContent: GenerateContentParams
 }
 
 export interface ParseRequestOptions {

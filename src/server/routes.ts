@@ -32,7 +32,7 @@ const methods: Readonly<Record<string, Omit<RouteInfo, 'model'>>> = {
 
 const onModel = /(?:^|\/)models\/(.+):(\w+)$/
 /** Azure's deployments, and the engines of OpenAI's early API. */
-const withModel = /^(?:openai\/)?(?:deployments|engines)\/(.+?)\/(chat\/completions|completions|embeddings)$/
+const withModel = /^(?:deployments|engines)\/(.+?)\/(chat\/completions|completions|embeddings)$/
 const version = /^(?:openai\/)?v\d\w*\//
 
 /** Finds the destination of a request. */
@@ -45,7 +45,7 @@ export function findRoute({ method, url, headers }: HandlerRequest, basePath: st
   const dialect = dialectOf(path, headers)
   if (basePath !== '' && !path.startsWith(`${basePath}/`)) return unknownPath(method, path, dialect)
   const inside = path.slice(basePath.length + 1).replace(/\/+$/, '')
-  const name = inside.replace(version, '')
+  const name = inside.replace(version, '').replace(/^openai\//, '')
   const found =
     plain.get(name) ?? pathWithModel(name, url.slice(mark < 0 ? url.length : mark)) ?? listing(name, dialect)
   return found ? choose(found, method, headers) : unknownPath(method, path, dialect)
@@ -67,7 +67,11 @@ function choose(
   return { dialect, refusal: new Refusal(405, `The method must be ${allow}; got ${method.slice(0, 20)}.`, allow) }
 }
 
+/** Longer paths name no model: the patterns are not tried on them. */
+const longestPath = 2000
+
 function pathWithModel(name: string, query: string): Readonly<Record<string, RouteInfo>> | undefined {
+  if (name.length > longestPath) return undefined
   const call = onModel.exec(name)
   if (call) {
     const [, model = '', method = ''] = call
@@ -109,7 +113,11 @@ function decode(text: string): string | undefined {
 /** The API whose errors the client of an unknown path most likely reads. */
 function dialectOf(path: string, headers: HandlerRequest['headers']): HttpErrorDialect {
   if (headers['anthropic-version'] !== undefined || /\/messages(?:\/|$)/.test(path)) return 'anthropic'
-  if (headers['x-goog-api-key'] !== undefined || /\/v1(?:beta|alpha)\d*\//.test(path) || onModel.test(path)) {
+  if (
+    headers['x-goog-api-key'] !== undefined ||
+    /\/v1(?:beta|alpha)\d*\//.test(path) ||
+    /:\w+$/.test(path.slice(-40))
+  ) {
     return 'gemini'
   }
   return 'openai'

@@ -73,6 +73,7 @@ describe('POST /v1/chat/completions', () => {
     for (const path of [
       '/openai/deployments/openai%2Fgpt-4o/chat/completions?api-version=2024-10-21',
       '/engines/openai/gpt-4o/chat/completions',
+      '/openai/v1/engines/openai%2Fgpt-4o/chat/completions',
       '/v1/engines/openai%2Fgpt-4o/chat/completions',
     ]) {
       expect((await post(path, { messages })).status, path).toBe(200)
@@ -132,6 +133,29 @@ describe('POST /v1/chat/completions', () => {
     expect(mock.requests[0]?.body).toEqual({ model: 'gpt-4o', messages })
     expect(headers['x-llmux-warnings']).toBe(
       'ignored: api_base; ignored: apiKey; ignored: base_url; ignored: extra_body; ignored: timeout; ignored: tags; ignored: connectTimeout',
+    )
+  })
+
+  it('takes no options from the bodies of other APIs', async () => {
+    const { post, mock } = setUp()
+    const options = { api_base: 'http://127.0.0.1:1', baseUrl: 'x', apiKey: 'stolen', num_retries: 3, fallbacks: ['a'] }
+    const anthropic = { model: 'anthropic/claude-sonnet-4-5', max_tokens: 9, messages }
+    expect((await post('/v1/messages', { ...anthropic, ...options, newField: 1 })).status).toBe(200)
+    expect(mock.requests[0]?.body).toEqual({ ...anthropic, model: 'claude-sonnet-4-5', newField: 1 })
+    const gemini = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }], generationConfig: { maxOutputTokens: 9 } }
+    const path = '/v1beta/models/gemini/gemini-2.5-flash:generateContent'
+    expect((await post(path, { ...gemini, ...options, stream: true, model: 'other' })).status).toBe(200)
+    expect(mock.requests[1]?.body).toEqual(gemini)
+    expect(mock.requests[1]?.headers['x-goog-api-key']).toBe('k')
+  })
+
+  it('keeps no prototype keys of a body', async () => {
+    const { handler, mock } = setUp()
+    const body = `{"model":"openai/gpt-4o","messages":[{"role":"user","content":"Hi","__proto__":{"name":"x"}}],"__proto__":{"n":2},"constructor":1}`
+    const response = await handler.handle({ method: 'POST', url: '/v1/chat/completions', headers: {}, body })
+    expect(response.status).toBe(200)
+    expect(JSON.stringify(mock.requests[0]?.body)).toBe(
+      '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}',
     )
   })
 
