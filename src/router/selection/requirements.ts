@@ -30,7 +30,7 @@ export class Requirements {
   constructor(operation: CallOperation, request: Parameters, prefill = false) {
     this.operation = operation
     this.prefill = prefill
-    this.maxTokens = findMaxTokens(request)
+    this.maxTokens = findMaxTokens(operation, request)
     this.#request = request
   }
 
@@ -58,8 +58,10 @@ export class Requirements {
 
   get jsonSchema(): boolean {
     const { response_format: format, text, output_config: output } = this.#request
-    const { responseSchema, responseJsonSchema } = generationConfig(this.#request)
-    if (responseSchema !== undefined || responseJsonSchema !== undefined) return true
+    if (this.operation === 'generateContent') {
+      const { responseSchema, responseJsonSchema } = generationConfig(this.#request)
+      return responseSchema !== undefined || responseJsonSchema !== undefined
+    }
     if (isObject(output) && isObject(output.format)) return output.format.type === 'json_schema'
     if (isObject(text) && isObject(text.format)) return text.format.type === 'json_schema'
     return isObject(format) && (!('type' in format) || format.type === 'json_schema')
@@ -100,13 +102,15 @@ export class Requirements {
   }
 }
 
-function findMaxTokens(request: Parameters): number | undefined {
+function findMaxTokens(operation: CallOperation, request: Parameters): number | undefined {
+  if (operation === 'generateContent') {
+    const { maxOutputTokens: most } = generationConfig(request)
+    return typeof most === 'number' ? most : undefined
+  }
   const { max_completion_tokens: completion, max_tokens: tokens, max_output_tokens: output } = request
   if (typeof completion === 'number') return completion
   if (typeof tokens === 'number') return tokens
-  if (typeof output === 'number') return output
-  const { maxOutputTokens: most } = generationConfig(request)
-  return typeof most === 'number' ? most : undefined
+  return typeof output === 'number' ? output : undefined
 }
 
 /** Parameters of generateContent. */
