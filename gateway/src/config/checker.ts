@@ -80,8 +80,14 @@ export class Checker {
   /**
    * The values of a section, checked against the table of its keys. Refused and ignored keys are left out.
    * @param options.open keys outside of the table are kept: they are parameters of a provider
+   * @param options.nested keys of sections that are checked apart
    */
-  section(path: Path, value: unknown, table: KeyTable, options: { readonly open?: boolean } = {}): Section {
+  section(
+    path: Path,
+    value: unknown,
+    table: KeyTable,
+    options: { readonly open?: boolean; readonly nested?: readonly string[] } = {},
+  ): Section {
     if (value === undefined || value === null) return new Section(path, {})
     if (!isMap(value)) {
       this.problem(path, `'${showPath(path)}' must be a map; got ${show(value)}.`)
@@ -108,7 +114,8 @@ export class Checker {
         this.line(at, 'ignored', rule.note)
         continue
       }
-      const resolved = this.resolve(at, given)
+      // sections of their own are resolved when they are read
+      const resolved = options.nested?.includes(key) ? given : this.resolve(at, given)
       if (resolved === undefined) continue
       const { schema, form } = kinds[rule.kind]
       const checked = schema.safeParse(resolved)

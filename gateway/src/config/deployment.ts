@@ -81,7 +81,7 @@ export function readDeployment(
   stored = false,
 ): ModelEntry[] {
   const before = checker.problems.length
-  const outer = checker.section(path, entry, deploymentKeys)
+  const outer = checker.section(path, entry, deploymentKeys, { nested: ['litellm_params', 'model_info'] })
   const given = isMap(entry) ? entry : {}
   const modelName = outer.text('model_name')
   if (!modelName) checker.problem(path, `'${showPath(path)}.model_name' must be a text; got ${show(given.model_name)}.`)
@@ -105,11 +105,11 @@ export function readDeployment(
   const rawInfo = isMap(given.model_info) ? given.model_info : {}
   const info = checker.section([...path, 'model_info'], rawInfo, modelInfoKeys)
   const model = modelOf(params)
-  if (!model)
-    checker.problem(
-      paramsPath,
-      `'${showPath(paramsPath)}.model' must be 'provider/model'; got ${show(rawParams.model)}.`,
-    )
+  if (!model) {
+    const unset = typeof rawParams.model === 'string' && rawParams.model.startsWith('os.environ/')
+    const got = unset ? `${rawParams.model}, which is not set` : show(rawParams.model)
+    checker.problem(paramsPath, `'${showPath(paramsPath)}.model' must be 'provider/model'; got ${got}.`)
+  }
   if (checker.problems.length > before || !modelName || !model) return []
   const environments = info.texts('supported_environments')
   if (environments && !environments.includes(checker.environment.LITELLM_ENVIRONMENT ?? '')) {

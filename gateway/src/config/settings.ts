@@ -101,7 +101,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
       general.flag('dangerously_permit_weak_or_unset_master_key') === true ||
       /^true$/i.test(environment.LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY ?? ''),
     saltKey: environment.LITELLM_SALT_KEY || undefined,
-    databaseUrl: general.text('database_url') ?? (environment.DATABASE_URL || undefined),
+    databaseUrl: databaseUrl(checker, general.text('database_url') ?? environment.DATABASE_URL),
     redis,
     storeModels: general.flag('store_model_in_db') ?? true,
     cache: readCache(checker, litellm, router, redis),
@@ -138,6 +138,18 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     attemptTimeout: litellm.milliseconds('request_timeout'),
     deploymentParallelRequests: general.number('max_parallel_requests'),
   }
+}
+
+/** PostgreSQL only: for anything else there is SQLite in the data folder. */
+function databaseUrl(checker: Checker, url: string | undefined): string | undefined {
+  if (!url) return undefined
+  if (/^postgres(ql)?:/.test(url)) return url
+  checker.line(
+    ['general_settings', 'database_url'],
+    'ignored',
+    `Not an address of PostgreSQL: ${url.split(':', 1)[0]}. The gateway keeps its data in SQLite, in --data.`,
+  )
+  return undefined
 }
 
 const optional = <Name extends string>(name: Name, value: string | undefined) =>
