@@ -28,7 +28,7 @@ describe('the code on the pages', () => {
     // a language that nobody runs would be code that nobody checks
     const languages = pages.flatMap((page) => [...readPage(page).matchAll(/^ *```(\w*)$/gm)].map((match) => match[1]))
     expect([...new Set(languages)].sort().filter(Boolean)).toEqual(
-      ['js', 'json', 'sh', 'text', 'ts'].filter((language) => languages.includes(language)),
+      ['js', 'json', 'sh', 'text', 'ts', 'yaml'].filter((language) => languages.includes(language)),
     )
   })
 
