@@ -129,17 +129,22 @@ const messagesChat: ChatDialect<OpenAIQuirks> = Object.freeze({
   },
 })
 
+/** The container's status and error in the message of AWS, for errors that don't have them in fields of their own. */
+const relayed = /^Received (?:client|server) error \((\d{3})\) from \S{1,100} with message "(.*)"/s
+const longestRelayed = 8192
+
 /**
  * Errors of AWS, or of the container inside a 424.
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#API_runtime_InvokeEndpoint_Errors
  */
 function errorFacts(failure: Failure): ErrorFacts {
   const body = isFields(failure.body) ? failure.body : {}
-  const { OriginalStatusCode: status, OriginalMessage: message } = body
+  const words = body.message ?? body.Message
+  const [, code, quoted] = (typeof words === 'string' && relayed.exec(words.slice(0, longestRelayed))) || []
+  const { OriginalStatusCode: status = code && Number(code), OriginalMessage: message = quoted } = body
   if (typeof status === 'number' && typeof message === 'string') {
     return openai.error({ status, body: parseJSON(message), text: message })
   }
-  const words = body.message ?? body.Message
   const facts = converse.error(failure)
   if (typeof words === 'string' && /Endpoint .{0,200} not found|Could not find .{0,40}endpoint/i.test(words)) {
     return { ...facts, kind: 'not_found', hint: 'Check the name of the endpoint, and the region.' }

@@ -17,6 +17,9 @@ export interface Piece {
 const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ['length', 'length'],
   ['max_tokens', 'length'],
+  // watsonx.ai
+  ['token_limit', 'length'],
+  ['time_limit', 'length'],
   ['content_filtered', 'content_filter'],
   ['content_filter', 'content_filter'],
 ])

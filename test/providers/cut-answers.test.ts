@@ -39,6 +39,7 @@ describe('an answer that the provider cut', () => {
     ['network_error', 'internal_server'],
     ['abort', 'internal_server'],
     ['error', 'internal_server'],
+    ['cancelled', 'internal_server'],
   ])('fails with %s as the error %s, which a retry may avoid', async (reason, code) => {
     reply = { type: 'application/json', body: JSON.stringify(answer(reason)) }
     const error = await rejection(client.completion({ ...request, apiBase }))
@@ -62,6 +63,12 @@ describe('an answer that the provider cut', () => {
       ])
     },
   )
+
+  it.each(['time_limit', 'token_limit'])('is only shorter if it ends with %s', async (reason) => {
+    reply = { type: 'application/json', body: JSON.stringify(answer(reason)) }
+    const { choices } = await client.completion({ ...request, apiBase })
+    expect(choices[0]).toMatchObject({ finish_reason: 'length', native_finish_reason: reason })
+  })
 
   it('is no error if a word is unknown, which stays visible', async () => {
     reply = { type: 'application/json', body: JSON.stringify(answer('novelty')) }

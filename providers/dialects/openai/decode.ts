@@ -110,13 +110,14 @@ const textMessage = ({ text }: Fields): Fields | undefined => (typeof text === '
 /**
  * Finish reasons of answers that the provider cut because it failed: what is there must not pass for an answer. With their error codes.
  * DeepSeek: https://api-docs.deepseek.com/api/create-chat-completion, Z.ai: https://docs.z.ai/api-reference/llm/chat-completion,
- * vLLM: https://docs.vllm.ai/en/latest/api/vllm/v1/engine (FinishReason)
+ * vLLM: https://docs.vllm.ai/en/latest/api/vllm/v1/engine (FinishReason), watsonx.ai: https://cloud.ibm.com/apidocs/watsonx-ai
  */
 const cuts: ReadonlyMap<string, string> = new Map([
   ['error', 'server_error'],
   ['insufficient_system_resource', 'overloaded'],
   ['network_error', 'server_error'],
   ['abort', 'server_error'],
+  ['cancelled', 'server_error'],
 ])
 
 /** @throws {ProviderFault} if the finish reason says that the provider failed, and nothing else explains it */
@@ -377,6 +378,9 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['max_tokens', 'length'],
   ['max_output_tokens', 'length'],
   ['model_length', 'length'],
+  // watsonx.ai: the answer is truncated at the time limit
+  ['time_limit', 'length'],
+  ['token_limit', 'length'],
   ['model_context_window_exceeded', 'length'],
   ['tool_calls', 'tool_calls'],
   ['tool_call', 'tool_calls'],

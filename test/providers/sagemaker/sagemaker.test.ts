@@ -107,6 +107,19 @@ describe('sagemaker_chat/', () => {
       },
     }
     expect(await rejection(call(said, 'sagemaker_chat/e'))).toMatchObject({ code: 'context_window_exceeded' })
+    const relayed = {
+      status: 424,
+      headers: { 'x-amzn-errortype': 'ModelError' },
+      body: {
+        ErrorCode: 'SERVER_ERROR_FROM_MODEL',
+        Message:
+          'Received server error (500) from primary with message "{"error":"`inputs` tokens + `max_new_tokens` must be <= 2048"}". See the log.',
+      },
+    }
+    expect(await rejection(call(relayed, 'sagemaker_chat/e'))).toMatchObject({
+      code: 'context_window_exceeded',
+      retryable: false,
+    })
     const missing = {
       status: 400,
       headers: { 'x-amzn-errortype': 'ValidationError' },
