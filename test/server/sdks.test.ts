@@ -1,183 +1,199 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import NewestOpenAI from 'openai-newest'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Simulator, startSimulator } from '../../simulator/index.js'
-import { type Client, createClient, Router } from '../../src/index.js'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mockProvider, type Reply } from '../../simulator/index.js'
+import { type Client, createClient } from '../../src/index.js'
+import { createHandler } from '../../src/server/index.js'
+import { accounts } from '../matrix/targets.js'
 
-let simulator: Simulator
+/** The vendors' own packages against a handler, over HTTP: whole answers, streams, tools and errors. */
+
+const mock = mockProvider()
 let client: Client
-const outcomes: string[] = []
+let server: Server
+let base = ''
 
 beforeAll(async () => {
-  simulator = await startSimulator()
-  const at = (provider: string) => ({ apiBase: simulator.base(provider), apiKey: 'k' })
-  client = createClient({
-    maxRetries: 0,
-    onSettled: ({ outcome }) => outcomes.push(outcome),
-    providers: { openai: at('openai'), anthropic: at('anthropic'), gemini: at('gemini') },
-  })
+  client = createClient({ dispatcher: mock.dispatcher, providers: accounts, maxRetries: 0 })
+  server = createServer(createHandler(client).node)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
+
+beforeEach(() => mock.reset())
 
 afterAll(async () => {
+  server.closeAllConnections()
+  server.close()
   await client.close()
-  await simulator.close()
 })
 
-const models = ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-5', 'gemini/gemini-2.5-flash']
-const parameters = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] }
-const call = { name: 'get_weather', arguments: { city: 'Paris' } }
-const messages = [{ role: 'user' as const, content: 'Hi' }]
+const models = [
+  'openai/gpt-4o',
+  'mistral/mistral-large-latest',
+  'anthropic/claude-sonnet-4-5',
+  'gemini/gemini-3-flash-preview',
+  'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+  'cohere/command-a-reasoning-08-2025',
+  'ollama/qwen3:4b',
+]
 
-describe.each([
-  ['openai 6', OpenAI],
-  ['openai 7', NewestOpenAI as unknown as typeof OpenAI],
-])('the SDK %s over client.fetch', (_, SDK) => {
-  const sdk = () => new SDK({ apiKey: 'unused', baseURL: 'http://llmux/v1', maxRetries: 0, fetch: client.fetch })
+const schema = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] }
+const call: Reply = {
+  text: 'I look it up.',
+  reasoning: 'A city.',
+  toolCalls: [{ name: 'get_weather', arguments: { city: 'Oslo' } }],
+}
+const final: Reply = { text: 'Rain in Oslo.' }
+const ask = 'Weather in Oslo?'
 
-  it.each(models)('gets an answer, a stream and tool calls of %s', async (model) => {
-    const { data: answer, request_id: id } = await sdk().chat.completions.create({ model, messages }).withResponse()
-    expect(answer.choices[0]?.message.content).toBe('You said: Hi')
-    expect(id).toMatch(/^req_/)
-    let text = ''
-    for await (const chunk of await sdk().chat.completions.create({ model, messages, stream: true })) {
-      text += chunk.choices[0]?.delta.content ?? ''
-    }
-    expect(text).toBe('You said: Hi')
-    const tools = [{ type: 'function' as const, function: { name: 'get_weather', parameters } }]
-    simulator.reply({ toolCalls: [call] })
-    const stream = sdk().chat.completions.stream({ model, messages, tools })
-    const asked = (await stream.finalChatCompletion()).choices[0]?.message
-    expect(asked?.tool_calls?.[0]).toMatchObject({ function: { name: 'get_weather', arguments: '{"city":"Paris"}' } })
-    const id2 = asked?.tool_calls?.[0]?.id ?? ''
-    const history = [...messages, asked as never, { role: 'tool' as const, tool_call_id: id2, content: 'Sunny' }]
-    simulator.reply('It is sunny.')
-    const last = await sdk().chat.completions.create({ model, messages: history, tools })
-    expect(last.choices[0]?.message.content).toBe('It is sunny.')
-  })
+/** Replies with a call, then with the final text. */
+function script(): void {
+  mock.reply(call)
+  mock.reply(final)
+}
 
-  it.each(models)('uses the Responses API with %s', async (model) => {
-    const answer = await sdk().responses.create({ model, input: 'Hi' })
-    expect(answer.output_text).toBe('You said: Hi')
-    const stream = sdk().responses.stream({ model, input: 'Hi', previous_response_id: answer.id })
-    expect((await stream.finalResponse()).output_text).toBe('You said: Hi')
-    simulator.reply({ toolCalls: [call] })
-    const tools = [{ type: 'function' as const, name: 'get_weather', parameters, strict: false }]
-    const asked = await sdk().responses.create({ model, input: 'Hi', tools })
-    expect(asked.output.find((item) => item.type === 'function_call')).toMatchObject({ arguments: '{"city":"Paris"}' })
-  })
+/** The result has to reach the provider. */
+const received = (): string => JSON.stringify(mock.requests.at(-1)?.body)
 
-  it('gets embeddings', async () => {
-    const { data } = await sdk().embeddings.create({ model: 'openai/text-embedding-3-small', input: ['a', 'b'] })
-    expect(data.map((one) => one.embedding.every((value) => typeof value === 'number'))).toEqual([true, true])
-  })
+describe.each(models)('%s behind the handler', (model) => {
+  describe('with @anthropic-ai/sdk', () => {
+    const sdk = () => new Anthropic({ apiKey: 'any', baseURL: base, maxRetries: 0 })
+    const tools = [{ name: 'get_weather', description: 'Weather.', input_schema: schema }]
 
-  it('throws the class of the error', async () => {
-    const failed = sdk().chat.completions.create({ model: 'nothing/x', messages })
-    await expect(failed).rejects.toBeInstanceOf(SDK.NotFoundError)
-    simulator.fail({ kind: 'status', status: 429 })
-    const limited = sdk().chat.completions.create({ model: 'openai/gpt-4o-mini', messages })
-    await expect(limited).rejects.toBeInstanceOf(SDK.RateLimitError)
-  })
-
-  it('aborts a call and a stream', async () => {
-    const stop = new AbortController()
-    simulator.fail({ kind: 'slow-headers', ms: 5000 })
-    const aborted = sdk().chat.completions.create({ model: 'openai/gpt-4o-mini', messages }, { signal: stop.signal })
-    setTimeout(() => stop.abort(), 50)
-    await expect(aborted).rejects.toBeInstanceOf(SDK.APIUserAbortError)
-    simulator.fail({ kind: 'silence', afterChunks: 1 })
-    const stream = await sdk().chat.completions.create({ model: 'openai/gpt-4o-mini', messages, stream: true })
-    let chunks = 0
-    for await (const _ of stream) if (++chunks === 1) setTimeout(() => stream.controller.abort(), 20)
-    expect(chunks).toBeGreaterThan(0)
-    await expect.poll(() => outcomes.at(-1)).toBe('aborted')
-    expect(outcomes.slice(-2)).toEqual(['aborted', 'aborted'])
-  })
-})
-
-describe('the SDK of Anthropic over client.fetch', () => {
-  const sdk = () => new Anthropic({ apiKey: 'unused', baseURL: 'http://llmux', maxRetries: 0, fetch: client.fetch })
-
-  it.each(models)('gets an answer, a stream and tool calls of %s', async (model) => {
-    const request = { model, max_tokens: 100, messages }
-    const answer = await sdk().messages.create(request)
-    expect(answer.content).toMatchObject([{ type: 'text', text: 'You said: Hi' }])
-    const stream = sdk().messages.stream(request)
-    expect(await stream.finalText()).toBe('You said: Hi')
-    simulator.reply({ toolCalls: [call] })
-    const tools = [{ name: 'get_weather', input_schema: parameters }]
-    const asked = await sdk()
-      .messages.stream({ ...request, tools })
-      .finalMessage()
-    expect(asked.stop_reason).toBe('tool_use')
-    const use = asked.content.find((block) => block.type === 'tool_use')
-    expect(use).toMatchObject({ name: 'get_weather', input: { city: 'Paris' } })
-    const result = { type: 'tool_result' as const, tool_use_id: use?.id ?? '', content: 'Sunny' }
-    simulator.reply('It is sunny.')
-    const last = await sdk().messages.create({
-      ...request,
-      tools,
-      messages: [...messages, { role: 'assistant', content: asked.content }, { role: 'user', content: [result] }],
+    it.each([false, true])('runs a tool (streamed: %s)', async (streamed) => {
+      script()
+      const send = (messages: Anthropic.MessageParam[]) => {
+        const params = { model, max_tokens: 2000, tools, messages }
+        return streamed ? sdk().messages.stream(params).finalMessage() : sdk().messages.create(params)
+      }
+      const first = await send([{ role: 'user', content: ask }])
+      expect(first.stop_reason).toBe('tool_use')
+      // Mistral counts without being asked to, the simulator only if it is asked
+      if (!(streamed && model.startsWith('mistral/'))) expect(first.usage.input_tokens).toBeGreaterThan(0)
+      const use = first.content.find((block) => block.type === 'tool_use')
+      expect(use).toMatchObject({ name: 'get_weather', input: { city: 'Oslo' } })
+      const second = await send([
+        { role: 'user', content: ask },
+        { role: 'assistant', content: first.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: use?.id ?? '', content: 'rain at 7 degrees' }] },
+      ])
+      expect(second.content.find((block) => block.type === 'text')?.text).toBe('Rain in Oslo.')
+      expect(received()).toContain('rain at 7 degrees')
     })
-    expect(last.content).toMatchObject([{ type: 'text', text: 'It is sunny.' }])
-    expect((await sdk().messages.countTokens({ model, messages })).input_tokens).toBeGreaterThan(0)
+
+    it('streams text', async () => {
+      mock.reply({ text: 'one two three' })
+      const deltas: string[] = []
+      const stream = sdk().messages.stream({ model, max_tokens: 2000, messages: [{ role: 'user', content: 'Count.' }] })
+      stream.on('text', (delta) => deltas.push(delta))
+      expect(await stream.finalText()).toBe('one two three')
+      expect(deltas.length).toBeGreaterThan(1)
+    })
+
+    it('counts tokens', async () => {
+      const messages = [{ role: 'user' as const, content: 'Count these words.' }]
+      const { input_tokens: tokens } = await sdk().messages.countTokens({ model, messages })
+      expect(tokens).toBeGreaterThan(0)
+    })
+
+    it('throws its own error class', async () => {
+      mock.fail({ kind: 'status', status: 429, retryAfter: 3 })
+      const request = sdk().messages.create({ model, max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] })
+      const error = await request.catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(Anthropic.RateLimitError)
+      expect((error as InstanceType<typeof Anthropic.RateLimitError>).headers?.get('retry-after')).toBe('3')
+    })
   })
 
-  it('throws the class of the error', async () => {
-    const request = { model: 'openai/gpt-4o-mini', max_tokens: 10, messages }
-    simulator.fail({ kind: 'status', status: 429, retryAfter: 7 } as never)
-    const error = await sdk()
-      .messages.create(request)
-      .catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(Anthropic.RateLimitError)
-    expect(error).toMatchObject({ error: { type: 'error', error: { type: 'rate_limit_error' } } })
-    simulator.fail({ kind: 'error-event', afterChunks: 1 })
-    const cut = sdk()
-      .messages.stream({ ...request, model: 'anthropic/claude-sonnet-4-5' })
-      .finalMessage()
-    await expect(cut).rejects.toThrow(/overloaded_error/)
+  describe('with @google/genai', () => {
+    const sdk = () => new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: base } })
+    const tools = [{ functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: schema }] }]
+
+    it.each([false, true])('runs a tool (streamed: %s)', async (streamed) => {
+      script()
+      const chat = sdk().chats.create({ model, config: { tools, systemInstruction: 'Be brief.' } })
+      const send = async (message: Parameters<typeof chat.sendMessage>[0]['message']) => {
+        if (!streamed) return [await chat.sendMessage({ message })]
+        const chunks = []
+        for await (const chunk of await chat.sendMessageStream({ message })) chunks.push(chunk)
+        return chunks
+      }
+      const first = await send(ask)
+      const [found] = first.flatMap(({ functionCalls }) => functionCalls ?? [])
+      expect(found).toMatchObject({ name: 'get_weather', args: { city: 'Oslo' } })
+      expect(first.at(-1)?.usageMetadata?.promptTokenCount ?? 1).toBeGreaterThan(0)
+      const response = { output: 'rain at 7 degrees' }
+      const second = await send([
+        { functionResponse: { ...(found?.id && { id: found.id }), name: 'get_weather', response } },
+      ])
+      expect(second.map(({ text }) => text ?? '').join('')).toBe('Rain in Oslo.')
+      expect(received()).toContain('rain at 7 degrees')
+    })
+
+    it('counts tokens', async () => {
+      const { totalTokens } = await sdk().models.countTokens({ model, contents: 'Count these words.' })
+      expect(totalTokens).toBeGreaterThan(0)
+    })
+
+    it('throws its own error class', async () => {
+      mock.fail({ kind: 'status', status: 429, retryAfter: 3 })
+      const request = sdk().models.generateContent({ model, contents: 'Hi' })
+      await expect(request).rejects.toMatchObject({ name: 'ApiError', status: 429 })
+    })
   })
-})
 
-describe('the SDK of Google over client.fetch', () => {
-  const sdk = () =>
-    new GoogleGenAI({ apiKey: 'unused', httpOptions: { baseUrl: 'http://llmux', fetch: client.fetch } as never })
+  describe.each([
+    ['openai 6', OpenAI],
+    ['the newest openai', NewestOpenAI as unknown as typeof OpenAI],
+  ])('with %s', (_, Package) => {
+    const sdk = () => new Package({ apiKey: 'any', baseURL: `${base}/v1`, maxRetries: 0 })
 
-  it.each(models)('gets an answer, a stream and tool calls of %s', async (model) => {
-    const request = { model, contents: 'Hi' }
-    expect((await sdk().models.generateContent(request)).text).toBe('You said: Hi')
-    let text = ''
-    for await (const chunk of await sdk().models.generateContentStream(request)) text += chunk.text ?? ''
-    expect(text).toBe('You said: Hi')
-    simulator.reply({ toolCalls: [call] })
-    const config = { tools: [{ functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: parameters }] }] }
-    const asked = await sdk().models.generateContent({ ...request, config })
-    expect(asked.functionCalls).toMatchObject([{ name: 'get_weather', args: { city: 'Paris' } }])
-    const turn = asked.candidates?.[0]?.content
-    const response = { functionResponse: { name: 'get_weather', response: { output: 'Sunny' } } }
-    simulator.reply('It is sunny.')
-    const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }, turn ?? {}, { role: 'user', parts: [response] }]
-    expect((await sdk().models.generateContent({ model, contents, config })).text).toBe('It is sunny.')
-    expect((await sdk().models.countTokens(request)).totalTokens).toBeGreaterThan(0)
-  })
+    it.each([false, true])('runs a tool over chat completions (streamed: %s)', async (streamed) => {
+      script()
+      const tools = [{ type: 'function' as const, function: { name: 'get_weather', parameters: schema } }]
+      const send = (messages: OpenAI.ChatCompletionMessageParam[]) =>
+        streamed
+          ? sdk().chat.completions.stream({ model, tools, messages }).finalChatCompletion()
+          : sdk().chat.completions.create({ model, tools, messages })
+      const first = (await send([{ role: 'user', content: ask }])).choices[0]
+      expect(first?.finish_reason).toBe('tool_calls')
+      const [found] = first?.message.tool_calls ?? []
+      expect(found).toMatchObject({ function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } })
+      const second = await send([
+        { role: 'user', content: ask },
+        first?.message as OpenAI.ChatCompletionMessage,
+        { role: 'tool', tool_call_id: found?.id ?? '', content: 'rain at 7 degrees' },
+      ])
+      expect(second.choices[0]?.message.content).toBe('Rain in Oslo.')
+      expect(received()).toContain('rain at 7 degrees')
+    })
 
-  it('throws an error with the status', async () => {
-    const failed = sdk().models.generateContent({ model: 'nothing/x', contents: 'Hi' })
-    await expect(failed).rejects.toMatchObject({ status: 404 })
-  })
-})
-
-describe('router.fetch', () => {
-  it('reaches the model groups', async () => {
-    const params = { model: 'anthropic/claude-sonnet-4-5', apiBase: simulator.anthropicBase, apiKey: 'k' }
-    const router = new Router({ modelList: [{ modelName: 'fast', params }] })
-    const sdk = new OpenAI({ apiKey: 'unused', baseURL: 'http://llmux/v1', fetch: router.fetch })
-    const { data } = await sdk.models.list()
-    expect(data.map(({ id }) => id)).toEqual(['fast'])
-    const answer = await sdk.chat.completions.create({ model: 'fast', messages })
-    expect(answer.choices[0]?.message.content).toBe('You said: Hi')
-    await router.close()
+    it.each([false, true])('runs a tool over responses (streamed: %s)', async (streamed) => {
+      script()
+      const tools = [{ type: 'function' as const, name: 'get_weather', parameters: schema, strict: false }]
+      const send = (input: OpenAI.Responses.ResponseInput) =>
+        streamed
+          ? sdk().responses.stream({ model, tools, input }).finalResponse()
+          : sdk().responses.create({ model, tools, input })
+      const first = await send([{ role: 'user', content: ask }])
+      const found = first.output.find(
+        (item): item is OpenAI.Responses.ResponseFunctionToolCall => item.type === 'function_call',
+      )
+      expect(found).toMatchObject({ name: 'get_weather', arguments: '{"city":"Oslo"}' })
+      const result = {
+        type: 'function_call_output' as const,
+        call_id: found?.call_id ?? '',
+        output: 'rain at 7 degrees',
+      }
+      const history = first.output as OpenAI.Responses.ResponseInput
+      const second = await send([{ role: 'user', content: ask }, ...history, result])
+      expect(second.output_text).toBe('Rain in Oslo.')
+      expect(received()).toContain('rain at 7 degrees')
+    })
   })
 })
