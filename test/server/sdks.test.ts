@@ -181,8 +181,8 @@ describe.each(models)('%s behind the handler', (model) => {
           ? sdk().responses.stream({ model, tools, input }).finalResponse()
           : sdk().responses.create({ model, tools, input })
       const first = await send([{ role: 'user', content: ask }])
-      const found = first.output.find(
-        (item): item is OpenAI.Responses.ResponseFunctionToolCall => item.type === 'function_call',
+      const found = (first.output as OpenAI.Responses.ResponseOutputItem[]).find(
+        (item) => item.type === 'function_call',
       )
       expect(found).toMatchObject({ name: 'get_weather', arguments: '{"city":"Oslo"}' })
       const result = {
