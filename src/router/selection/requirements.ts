@@ -60,7 +60,7 @@ export class Requirements {
     const { response_format: format, text, output_config: output } = this.#request
     if (this.operation === 'generateContent') {
       const { responseSchema, responseJsonSchema } = generationConfig(this.#request)
-      return responseSchema !== undefined || responseJsonSchema !== undefined
+      if (responseSchema !== undefined || responseJsonSchema !== undefined) return true
     }
     if (isObject(output) && isObject(output.format)) return output.format.type === 'json_schema'
     if (isObject(text) && isObject(text.format)) return text.format.type === 'json_schema'
@@ -105,7 +105,7 @@ export class Requirements {
 function findMaxTokens(operation: CallOperation, request: Parameters): number | undefined {
   if (operation === 'generateContent') {
     const { maxOutputTokens: most } = generationConfig(request)
-    return typeof most === 'number' ? most : undefined
+    if (typeof most === 'number') return most
   }
   const { max_completion_tokens: completion, max_tokens: tokens, max_output_tokens: output } = request
   if (typeof completion === 'number') return completion
