@@ -6,6 +6,7 @@ import type { SettledRecord } from '../types/settled.js'
 import type { Action } from './action.js'
 import { actions } from './actions.js'
 import { errorResponse, Refusal, tooLarge, withModelStatus } from './errors.js'
+import { isStreamed, withKeepAlive } from './keep-alive.js'
 import { parseBody, readParams } from './params.js'
 import { memoryResponseStore } from './response-store.js'
 import { findRoute } from './routes.js'
@@ -58,17 +59,39 @@ export class RequestHandler {
       call = { route, request, params: body?.params ?? {}, ignored: body?.ignored ?? nothing, context, id }
       const given = this.#options.beforeCall?.(call)
       const before = given instanceof Promise ? await given : given
-      return await action.run({
-        target: this.#target,
-        call,
-        options: this.#callOptions(call, before ?? undefined),
-        store: this.#store,
-        models: this.#options.models,
-        headers: (meta) => this.#headers(call, meta, undefined),
-      })
+      const { keepAlive = 0 } = this.#options
+      if (keepAlive > 0 && isStreamed(call)) return await this.#keepAlive(action, call, before ?? undefined, keepAlive)
+      return await this.#run(action, call, this.#callOptions(call, call.request.signal, before ?? undefined))
     } catch (error) {
       return this.#failure(call, error)
     }
+  }
+
+  #run(action: Action, call: HandlerCall, options: HandlerCallOptions | undefined): Promise<HandlerResponse> {
+    return action.run({
+      target: this.#target,
+      call,
+      options,
+      store: this.#store,
+      models: this.#options.models,
+      headers: (meta) => this.#headers(call, meta, undefined),
+    })
+  }
+
+  #keepAlive(
+    action: Action,
+    call: HandlerCall,
+    before: HandlerCallOptions | undefined,
+    ms: number,
+  ): Promise<HandlerResponse> {
+    const left = new AbortController()
+    const { signal } = call.request
+    const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal
+    const running = this.#run(action, call, this.#callOptions(call, either, before)).catch((error: unknown) =>
+      this.#failure(call, error),
+    )
+    const headers = () => this.#headers(call, undefined, undefined)
+    return withKeepAlive(running, call, ms, headers, () => left.abort(new Error('The client left.')))
   }
 
   async #read({ body, headers }: HandlerRequest, route: RouteInfo, spec: NonNullable<Action['spec']>) {
@@ -89,8 +112,11 @@ export class RequestHandler {
     return read
   }
 
-  #callOptions(call: HandlerCall, before: HandlerCallOptions | undefined): HandlerCallOptions | undefined {
-    const { signal } = call.request
+  #callOptions(
+    call: HandlerCall,
+    signal: AbortSignal | undefined,
+    before: HandlerCallOptions | undefined,
+  ): HandlerCallOptions | undefined {
     const { onSettled } = this.#options
     if (signal === undefined && onSettled === undefined) return before
     const options: Record<string, unknown> = { ...before }

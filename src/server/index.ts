@@ -47,6 +47,7 @@ const kinds: Readonly<Record<keyof HandlerOptions, readonly string[]>> = {
   onSettled: ['function'],
   models: ['function'],
   store: ['object', 'boolean'],
+  keepAlive: ['number'],
   maxBodyBytes: ['number'],
   basePath: ['string'],
 }

@@ -134,6 +134,12 @@ export interface HandlerOptions {
   models?: ((context: unknown) => readonly ModelListing[] | Promise<readonly ModelListing[]>) | undefined
   /** Store of the Responses API's answers; false for none. @default in memory, the last 1,000 answers and 64 MiB */
   store?: ResponseStore | false | undefined
+  /**
+   * Time of silence in a stream after which a keep-alive is sent (a comment, or Anthropic's `ping`), in milliseconds. A stream whose first
+   * event takes longer starts without it: if its call fails then, the error is an event, and `responseHeaders` gets no `meta`. 0 for
+   * none. @default 0
+   */
+  keepAlive?: number | undefined
   /** Maximum size of a body, in bytes. @default 33_554_432 (32 MiB) */
   maxBodyBytes?: number | undefined
   /** Path in front of all routes, such as `/api/llm`. @default none */

@@ -290,6 +290,7 @@ const waiting = new Set([
   'src/transport/zstd-decoder.ts',
   'src/router/deployments/health-check.ts',
   'src/limits/queue.ts',
+  'src/server/keep-alive.ts',
   'src/limits/redis/connection.ts',
   'src/limits/redis/reporter.ts',
   'src/limits/redis/session.ts',
