@@ -24,8 +24,18 @@ export function text(fields: Fields, name: string): string | null | undefined {
   const value = fields[name]
   if (value === undefined || value === null) return value
   if (typeof value !== 'string') throw wrong(name, 'a string', value)
+  checkText(name, value)
   return value
 }
+
+/** Databases store no NUL, and ids are no documents. */
+function checkText(name: string, value: string): void {
+  if (value.includes('\0')) throw badRequest(`'${name}' must not contain the character U+0000.`, name)
+  if (value.length > longestText)
+    throw badRequest(`'${name}' must have at most ${longestText} characters; got ${value.length}.`, name)
+}
+
+const longestText = 2_000
 
 export function requiredText(fields: Fields, name: string): string {
   const value = text(fields, name)
@@ -58,6 +68,7 @@ export function texts(fields: Fields, name: string): readonly string[] | null | 
   if (value === undefined || value === null) return value
   if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string'))
     throw wrong(name, 'a list of strings', value)
+  for (const entry of value) checkText(name, entry as string)
   return value as string[]
 }
 
@@ -147,13 +158,18 @@ export function others(fields: Fields, names: readonly string[]): Record<string,
 export function param({ query }: AdminRequest, name: string): string | undefined {
   const value = query[name]
   const one = typeof value === 'string' ? value : value?.[0]
+  if (one !== undefined) checkText(name, one)
   return one === '' ? undefined : one
 }
 
 /** All values of a parameter of the query, repeated or separated by commas. */
 export function params({ query }: AdminRequest, name: string): string[] {
   const value = query[name]
-  return (typeof value === 'string' ? [value] : (value ?? [])).flatMap((entry) => entry.split(',')).filter(Boolean)
+  const found = (typeof value === 'string' ? [value] : (value ?? []))
+    .flatMap((entry) => entry.split(','))
+    .filter(Boolean)
+  for (const entry of found) checkText(name, entry)
+  return found
 }
 
 export function requiredParam(request: AdminRequest, ...names: readonly string[]): string {

@@ -48,7 +48,16 @@ export class Ledger {
   async recover(): Promise<number> {
     const files = this.#spool.abandoned()
     const bookings = recover(files)
-    for (const group of chunks(bookings, batchRows)) await this.#inTurn(() => this.#write(group, false))
+    for (const group of chunks(bookings, batchRows)) {
+      await this.#inTurn(() => this.#write(group, false)).catch(async (error: unknown) => {
+        if (!isRejected(error)) throw error
+        for (const one of group) {
+          await this.#inTurn(() => this.#write([one], false)).catch((reason: Error) =>
+            this.#notify({ kind: 'trouble', part: 'store', error: reason }),
+          )
+        }
+      })
+    }
     for (const file of files) rmSync(file, { force: true })
     return bookings.length
   }
@@ -95,6 +104,11 @@ export class Ledger {
       try {
         await this.#write(batch, true)
       } catch (error) {
+        if (isRejected(error)) {
+          await this.#writeSingly(batch)
+          this.#pending = this.#pending.slice(batch.length)
+          continue
+        }
         if (this.#pause === 0) this.#notify({ kind: 'trouble', part: 'store', error: error as Error })
         this.#pause = Math.min(longestPause, Math.max(250, this.#pause * 2))
         this.#schedule(this.#pause)
@@ -106,6 +120,18 @@ export class Ledger {
       if (this.#pending.length === 0 && this.#parked.size > 0) this.#unpark()
     }
     return true
+  }
+
+  /** One row that the database refuses must not hold up the others. Its journal stays, and the sums in memory have it. */
+  async #writeSingly(batch: readonly Booking[]): Promise<void> {
+    for (const booking of batch) {
+      try {
+        await this.#write([booking], true)
+        this.#spool.done(booking.row.id)
+      } catch (error) {
+        this.#notify({ kind: 'trouble', part: 'store', error: error as Error })
+      }
+    }
   }
 
   /** Takes the next calls back from the journal. */
@@ -169,6 +195,10 @@ export class Ledger {
     this.#spool.close()
   }
 }
+
+/** Whether the database refuses the data itself (SQLSTATE classes 22 and 23, constraints of SQLite): a repetition is in vain. */
+const isRejected = (error: unknown): boolean =>
+  /^(22|23)|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(String((error as { code?: unknown } | null)?.code ?? ''))
 
 const callColumns =
   'id, at, duration_ms, operation, path, key_hash, key_alias, user_id, team_id, organization_id, customer_id, tags, model_group, model, provider, deployment, outcome, error_status, error_message, input_tokens, output_tokens, cached_tokens, cache_hit, stream, nanos, cost_state, metadata, ip'

@@ -1,4 +1,5 @@
 import { LLMError, type SettledRecord } from 'llmux'
+import { storable } from '../limits/call-facts.js'
 import { refusalOf } from '../refusal.js'
 import type { AdmissionCall, LedgerRow, Principal } from '../types.js'
 
@@ -13,6 +14,7 @@ export interface RowFacts {
 }
 
 const longestMessage = 500
+const longestName = 300
 
 /** The row of a call in the ledger. */
 export function rowOf(
@@ -27,12 +29,13 @@ export function rowOf(
   const router = record?.router
   const provider = record?.provider ?? ''
   const refusal = refusalOf(error)
+  const name = (text: string) => storable(text, longestName)
   return {
-    id: call.id,
+    id: name(call.id),
     startedAt,
     durationMs: Math.max(0, Math.round(now - startedAt)),
     operation: call.operation,
-    path: call.path,
+    path: name(call.path),
     keyHash: principal.keyHash,
     keyAlias: principal.keyAlias,
     userId: principal.userId,
@@ -40,13 +43,13 @@ export function rowOf(
     organizationId: principal.organizationId,
     customerId,
     tags,
-    modelGroup: router?.modelGroup ?? call.model,
-    model: record?.model ? `${provider}/${record.model}` : call.model,
+    modelGroup: name(router?.modelGroup ?? call.model),
+    model: name(record?.model ? `${provider}/${record.model}` : call.model),
     provider,
     deployment: router?.deployment ?? '',
     outcome: record?.outcome ?? (error === undefined ? 'success' : refusal ? 'refused' : codeOf(error)),
     errorStatus: refusal?.status ?? (LLMError.is(error) ? (error.status ?? null) : null),
-    errorMessage: error instanceof Error ? error.message.slice(0, longestMessage) : null,
+    errorMessage: error instanceof Error ? storable(error.message, longestMessage) : null,
     inputTokens: usage?.prompt_tokens ?? usage?.input_tokens ?? 0,
     outputTokens: usage?.completion_tokens ?? usage?.output_tokens ?? 0,
     cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,

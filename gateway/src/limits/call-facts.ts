@@ -1,13 +1,17 @@
 import type { AdmissionCall, Principal } from '../types.js'
 
 const longestName = 256
+
+/** A text that every database stores: without NUL, and cut. */
+export const storable = (text: string, longest: number): string => text.slice(0, longest).replaceAll('\0', '�')
+
 const mostTags = 50
 
 const asObject = (value: unknown): Record<string, unknown> | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
 
 const asName = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value.slice(0, longestName) : undefined
+  typeof value === 'string' && value !== '' ? storable(value, longestName) : undefined
 
 /** The end user that a request names: by header, by `user`, or by `metadata.user_id` as Anthropic's clients do. */
 export function customerOf({ headers, params }: AdmissionCall): string | null {

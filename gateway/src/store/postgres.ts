@@ -39,6 +39,11 @@ class PostgresDatabase implements Sql {
   async transaction<Result>(run: (tx: SqlRunner) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect()
     let broken: Error | undefined
+    // the pool listens to idle connections only: one that breaks between two statements would end the process
+    const note = (error: Error) => {
+      broken = error
+    }
+    client.on('error', note)
     try {
       await client.query('BEGIN')
       const result = await run({
@@ -52,6 +57,7 @@ class PostgresDatabase implements Sql {
       })
       throw error
     } finally {
+      client.off('error', note)
       client.release(broken)
     }
   }

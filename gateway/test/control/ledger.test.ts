@@ -183,6 +183,33 @@ describe('the spool', () => {
     open.release()
   })
 
+  it('does not hold up calls behind one that the database refuses', async () => {
+    const spool = new Spool(temporaryFolder(), () => {})
+    const written: string[] = []
+    const tx = {
+      query: async (text: string, values: unknown[] = []) => {
+        if (!text.includes('INTO llmux_calls')) return []
+        const ids = values.filter((value): value is string => typeof value === 'string' && value.startsWith('call-'))
+        if (ids.includes('call-bad')) throw Object.assign(new Error('invalid byte sequence'), { code: '22021' })
+        written.push(...ids)
+        return ids.map((id) => ({ id }))
+      },
+    }
+    const sql = { query: async () => [], transaction: (run: (runner: typeof tx) => Promise<unknown>) => run(tx) }
+    const events: { kind: string }[] = []
+    const ledger = new Ledger(sql as never, new SpendBook(), spool, (event) => events.push(event))
+    for (const id of ['call-1', 'call-bad', 'call-2']) {
+      ledger.settle({
+        row: { id, startedAt: 0, tags: [], nanos: 5, metadata: {}, outcome: 'success' } as never,
+        spend: [],
+      })
+    }
+    expect(await ledger.flush()).toBe(true)
+    expect(written).toEqual(['call-1', 'call-2'])
+    expect(events.filter(({ kind }) => kind === 'trouble')).toHaveLength(1)
+    await ledger.close()
+  })
+
   it('holds the calls that memory does not, while the database is away', async () => {
     const spool = new Spool(temporaryFolder(), () => {})
     const written: unknown[] = []

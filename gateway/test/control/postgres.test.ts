@@ -95,6 +95,17 @@ describe.skipIf(missing)(`Postgres${missing ? ` (${missing})` : ''}`, () => {
     await client.end()
   })
 
+  it('stores calls whose names have characters that Postgres does not', async () => {
+    const databaseUrl = await server.database()
+    const { ask, key, call } = await openTest({ databaseUrl })
+    const made = await key()
+    const params = { messages: [], user: 'a\0b', metadata: { tags: ['t\0', '\ud800'], note: '\0' } }
+    expect(await call(made, { params, id: 'id\0' })).toBe(200)
+    await call(made, { model: 'm\0'.repeat(500) }, { outcome: 'timeout', error: new Error('e\0') as never })
+    expect((await ask('GET', `/spend/logs?api_key=${made}`)).body).toHaveLength(2)
+    expect((await ask('GET', '/customer/list')).body[0].user_id).toBe('a�b')
+  })
+
   it('loses no call while the database is away, and answers from memory', async () => {
     const databaseUrl = await server.database()
     const test = await openTest({ databaseUrl })
