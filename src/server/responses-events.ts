@@ -27,7 +27,8 @@ export class ResponsesEventWriter {
   /** The end of a stream that failed. Some clients read only one of the two events. */
   readonly fail = (error: unknown): string => {
     const { message, code, param, type } = toHttpError(error).body.error
-    const reason = { code: code ?? type, message }
+    // a code of the API's own: clients try again by it
+    const reason = { code: type === 'server_error' || code === null ? type : code, message }
     const failed = this.#response && {
       type: 'response.failed' as const,
       sequence_number: this.#next++,

@@ -52,7 +52,7 @@ describe.each(models)('a stream of the Responses API with %s', (name) => {
     const [failed, error] = events.slice(-2)
     expect(failed).toMatchObject({
       type: 'response.failed',
-      response: { id: events[0].response.id, status: 'failed', error: { code: expect.any(String) } },
+      response: { id: events[0].response.id, status: 'failed', error: { code: 'server_error' } },
     })
     expect(error).toMatchObject({ type: 'error', code: failed.response.error.code, error: { message: error.message } })
     expect(events.map(({ sequence_number }) => sequence_number)).toEqual(events.map((_, at) => at))

@@ -137,7 +137,7 @@ describe.each(upstreams)('%s', (model) => {
       /^event: error\ndata: {"type":"error","error":{"type":"api_error","message"/,
     )
     expect(lastOf(await ask('/v1/responses', { model, input: messages, stream: true }))).toMatch(
-      /^event: error\ndata: {"type":"error","sequence_number":\d+,"code":"stream_interrupted"/,
+      /^event: error\ndata: {"type":"error","sequence_number":\d+,"code":"server_error"/,
     )
     const path = `/v1beta/models/${model}:streamGenerateContent`
     expect(lastOf(await ask(`${path}?alt=sse`, { contents }))).toMatch(/^data: {"error":{"code":500/)
