@@ -414,7 +414,10 @@ export type ResponsesEvent =
       | 'response.custom_tool_call_input.delta'
       | 'response.code_interpreter_call_code.delta'
     > & { delta: string })
-  | (ItemEvent<'response.function_call_arguments.done' | 'response.mcp_call_arguments.done'> & { arguments: string })
+  | (ItemEvent<'response.function_call_arguments.done' | 'response.mcp_call_arguments.done'> & {
+      arguments: string
+      name?: string
+    })
   | (ItemEvent<'response.custom_tool_call_input.done'> & { input: string })
   | (ItemEvent<'response.code_interpreter_call_code.done'> & { code: string })
   | (ItemEvent<'response.image_generation_call.partial_image'> & {

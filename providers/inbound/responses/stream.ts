@@ -372,7 +372,7 @@ export class ResponsesEncoder implements InboundStreamEncoder<ResponsesEvent> {
       }
       item.arguments = open.text
       item.status = status
-      this.#emit({ type: 'response.function_call_arguments.done', ...at, arguments: open.text })
+      this.#emit({ type: 'response.function_call_arguments.done', ...at, name: item.name, arguments: open.text })
     } else {
       item.input = customInput(open.text)
       Object.assign(item, { status })
