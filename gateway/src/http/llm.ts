@@ -207,7 +207,7 @@ export class LlmRoutes {
       params.stream_options = { include_usage: true, ...(params.stream_options as object | undefined) }
     return {
       ...wishes.options,
-      ...this.#cacheOptions(wishes, operation),
+      ...this.#cacheOptions(wishes, operation, params.stream === true),
       ...this.#fallbackOptions(wishes, principal, admitted.model),
       ...(admitted.tags.length > 0 && { tags: admitted.tags }),
       ...forwarded(request.headers),
@@ -242,18 +242,20 @@ export class LlmRoutes {
     return user ? { ...headers, 'x-litellm-customer-id': headers['x-litellm-customer-id'] ?? user } : headers
   }
 
-  #cacheOptions({ cache }: CallWishes, operation: string): HandlerCallOptions {
+  #cacheOptions({ cache }: CallWishes, operation: string, stream: boolean): HandlerCallOptions {
     const configured = this.#parts.settings().cache
     if (!configured || !this.#parts.cacheable || !cachedOperations.has(operation)) return {}
-    if (!cache) return configured.optIn ? { cache: false } : {}
-    if ((!cache.read && !cache.write) || (configured.optIn && !cache.use)) return { cache: false }
+    if (!cache && configured.optIn) return { cache: false }
+    if (cache && ((!cache.read && !cache.write) || (configured.optIn && !cache.use))) return { cache: false }
+    // as in LiteLLM, streams and complete answers do not share entries
+    const namespace = `${cache?.namespace ?? configured.namespace ?? ''}${stream ? ':stream' : ''}`
     return {
       cache: {
-        ...(!cache.read && { maxAge: 0 }),
-        ...(cache.read && cache.maxAge !== undefined && { maxAge: cache.maxAge }),
-        ...(!cache.write && { noStore: true }),
-        ...(cache.ttl !== undefined && { ttl: cache.ttl }),
-        ...(cache.namespace !== undefined && { namespace: cache.namespace }),
+        ...(cache?.maxAge !== undefined && { maxAge: cache.maxAge }),
+        ...(cache?.read === false && { maxAge: 0 }),
+        ...(cache?.write === false && { noStore: true }),
+        ...(cache?.ttl !== undefined && { ttl: cache.ttl }),
+        ...(namespace !== '' && { namespace }),
       },
     }
   }

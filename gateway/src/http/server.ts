@@ -166,6 +166,15 @@ async function anyOther(
     throw refuse(replacement, { status: 501, type: 'not_implemented_error' })
   }
   if (parts.draining()) throw draining()
+  const { maxParallelRequests } = parts.settings()
+  if (maxParallelRequests !== undefined && calls.size >= maxParallelRequests) {
+    throw refuse(`The gateway takes at most ${maxParallelRequests} calls at the same time.`, {
+      status: 429,
+      type: 'rate_limit_error',
+      retryAfterMs: 1000,
+      headers: { rate_limit_type: 'max_parallel_requests' },
+    })
+  }
   let release: (() => void) | undefined
   const read = async () => {
     const body = await parts.bodies.read(request.raw)
