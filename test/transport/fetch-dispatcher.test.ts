@@ -240,11 +240,23 @@ describe('failures of fetch', () => {
     ],
     ['Deno', new TypeError('client error (Connect): invalid peer certificate: UnknownIssuer'), 'CERT_UNTRUSTED'],
     ['workerd', new Error('Network connection lost.'), 'ECONNRESET'],
+    [
+      'Deno',
+      new TypeError('fetch failed', {
+        cause: new Error('client error (Connect): received corrupt message of type InvalidContentType'),
+      }),
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+    ],
+    [
+      'Bun',
+      Object.assign(new Error('The TLS handshake failed. Does the server speak TLS on this port?'), { code: 'EPROTO' }),
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+    ],
     ['a browser', new TypeError('Failed to fetch'), undefined],
   ])('of %s have the code of their cause', (_, error, code) => {
     const failure = fetchFailure(error) as Error & { code?: string }
     expect(failure.code).toBe(code)
-    expect(failure.message).not.toBe('')
+    expect(failure.message).not.toMatch(/^$|^fetch failed$/)
   })
 })
 
