@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import * as node from '../src/platform/node.js'
 import * as web from '../src/platform/web.js'
 
@@ -75,6 +75,20 @@ describe('the functions for other runtimes', () => {
 
   it('have the same prices', () => {
     expect(web.priceTables()).toEqual(node.priceTables())
+  })
+
+  it('do without the parts of process that a runtime refuses', () => {
+    const refuse = () => {
+      throw new Error('A Node.js API is used, which is not supported in the Edge Runtime.')
+    }
+    vi.stubGlobal('process', new Proxy({}, { get: refuse }))
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    expect(web.environment('HOME')).toBeUndefined()
+    expect(web.channel('llmux:test:refused').hasSubscribers).toBe(false)
+    web.beforeExit(() => {})()
+    web.writeError('a line\n')
+    vi.unstubAllGlobals()
+    expect(error.mock.calls).toEqual([['a line']])
   })
 
   it('read the environment, run turns and find channels', async () => {

@@ -76,27 +76,27 @@ interface ProcessLike {
   getBuiltinModule?(name: string): unknown
 }
 
-const processLike = (): ProcessLike | undefined => (globalThis as { process?: ProcessLike }).process
-
-export function environment(name: string): string | undefined {
+/** Reads a part of `process`. Deno throws without a permission, and Vercel's edge runtime for parts that it lacks. */
+function fromProcess<Value>(read: (process: ProcessLike) => Value): Value | undefined {
   try {
-    return processLike()?.env?.[name]
+    const { process } = globalThis as { process?: ProcessLike }
+    return process && read(process)
   } catch {
-    // Deno without the permission to read the environment
     return undefined
   }
 }
 
+export const environment = (name: string): string | undefined => fromProcess(({ env }) => env?.[name])
+
 export function writeError(text: string): void {
-  const stderr = processLike()?.stderr
-  if (stderr?.write) stderr.write(text)
+  const written = fromProcess(({ stderr }) => stderr?.write?.(text) !== undefined)
   // biome-ignore lint/suspicious/noConsole: workers and browsers have no other place for lines
-  else console.error(text.trimEnd())
+  if (!written) console.error(text.trimEnd())
 }
 
 export function beforeExit(listener: () => void): () => void {
-  processLike()?.on?.('beforeExit', listener)
-  return () => void processLike()?.off?.('beforeExit', listener)
+  fromProcess((process) => process.on?.('beforeExit', listener))
+  return () => void fromProcess((process) => process.off?.('beforeExit', listener))
 }
 
 export type Turn = unknown
@@ -124,7 +124,7 @@ const silent: Channel = { hasSubscribers: false, publish: () => {} }
 
 /** A diagnostics channel, if the runtime has them. */
 export function channel(name: string): Channel {
-  const module = processLike()?.getBuiltinModule?.('node:diagnostics_channel') as
+  const module = fromProcess((process) => process.getBuiltinModule?.('node:diagnostics_channel')) as
     | { channel?(name: string): Channel }
     | undefined
   return module?.channel?.(name) ?? silent

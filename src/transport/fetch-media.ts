@@ -18,9 +18,14 @@ interface Runtime {
 function modules(): Modules | undefined {
   const { process, navigator } = globalThis as Runtime
   // workers and browsers reach no private network of a server
-  if (!process?.getBuiltinModule || navigator?.userAgent === 'Cloudflare-Workers') return undefined
-  const [http, https, dns] = ['node:http', 'node:https', 'node:dns'].map((name) => process.getBuiltinModule?.(name))
-  return http && https && dns ? ({ http, https, dns } as Modules) : undefined
+  if (navigator?.userAgent === 'Cloudflare-Workers') return undefined
+  try {
+    const [http, https, dns] = ['node:http', 'node:https', 'node:dns'].map((name) => process?.getBuiltinModule?.(name))
+    return http && https && dns ? ({ http, https, dns } as Modules) : undefined
+  } catch {
+    // Vercel's edge runtime throws for parts of `process` that it lacks
+    return undefined
+  }
 }
 
 const headers = { accept: '*/*', 'user-agent': 'llmux' }
