@@ -17,7 +17,9 @@ export const completion: Action = {
     const [first = ''] = prompt
     if (params.stream === true) {
       if (prompt.length > 1) {
-        throw new BadRequestError("'prompt' must be one text if 'stream' is true.", { param: 'prompt' })
+        throw new BadRequestError(`'prompt' must be one text if 'stream' is true; got ${prompt.length}.`, {
+          param: 'prompt',
+        })
       }
       const stream = (await ask(first)) as CompletionStream
       const write = chunkText(echo ? first : '')

@@ -66,7 +66,7 @@ export function parseBody(body: Uint8Array | string): unknown {
   try {
     text = typeof body === 'string' ? body : decoder.decode(body)
   } catch (error) {
-    throw new BadRequestError('The body of a request must be UTF-8 text.', { cause: error })
+    throw new BadRequestError('The body of a request must be UTF-8 text; got other bytes.', { cause: error })
   }
   if (text === '') throw new BadRequestError('The body of a request must be a JSON object; got an empty body.')
   try {

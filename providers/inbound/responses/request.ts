@@ -1,4 +1,4 @@
-import { BadRequestError } from '../../../src/errors.js'
+import { BadRequestError, got } from '../../../src/errors.js'
 import type { ChatParams, ResponseFormat } from '../../../src/types/chat.js'
 import type { ResponsesParams } from '../../../src/types/responses.js'
 import { type Fields, isFields, textIn } from '../../fields.js'
@@ -16,7 +16,9 @@ export function decodeRequest(params: ResponsesParams, context: InboundContext):
   const names = new ToolNames(request)
   const messages = decodeInput(request.input, request.instructions, names, context)
   if (messages.length === 0) {
-    throw new BadRequestError("'input' must be a string or a non-empty array of items.", { param: 'input' })
+    throw new BadRequestError(`'input' must be a string or a non-empty array of items; ${got(request.input)}.`, {
+      param: 'input',
+    })
   }
   const chat: ChatParams = { model: context.model, messages, ...decodeTools(request, names, context) }
   const choice = decodeToolChoice(request.tool_choice, chat.tools, names, context)
@@ -32,19 +34,22 @@ export function decodeRequest(params: ResponsesParams, context: InboundContext):
 /** Requests whose answer would be wrong or missing. */
 function refuse(request: Fields): void {
   if (request.background === true) {
-    throw new BadRequestError("'background' must be false or absent: this model answers in the foreground only.", {
-      param: 'background',
-    })
+    throw new BadRequestError(
+      "'background' must be false or absent; got true. This model answers in the foreground only.",
+      {
+        param: 'background',
+      },
+    )
   }
   if (isFields(request.prompt)) {
     throw new BadRequestError(
-      "'prompt' must be absent: templates are stored at OpenAI. Send 'instructions' and 'input'.",
+      "'prompt' must be absent; got a template, which only OpenAI stores. Send 'instructions' and 'input'.",
       { param: 'prompt' },
     )
   }
   if (request.conversation !== undefined && request.conversation !== null) {
     throw new BadRequestError(
-      "'conversation' must be absent: conversations are stored at OpenAI. Send 'previous_response_id' or the items of the conversation.",
+      "'conversation' must be absent; got a conversation, which only OpenAI stores. Send 'previous_response_id' or the items of the conversation.",
       { param: 'conversation' },
     )
   }
