@@ -48,7 +48,8 @@ function unprivileged(): { uid: number; gid: number } | undefined {
   return undefined
 }
 
-const freePort = () =>
+/** A port on loopback that nothing listens on. */
+export const freePort = () =>
   new Promise<number>((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)
