@@ -15,6 +15,7 @@ import { KeyRing } from './keys/key-ring.js'
 import { authorizeRoute } from './keys/routes.js'
 import { Customers } from './ledger/customers.js'
 import { Ledger } from './ledger/ledger.js'
+import { keepRetention } from './ledger/retention.js'
 import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
 import { createAdmission } from './limits/admission.js'
@@ -52,6 +53,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     await ledger.recover()
     await book.load(sql, now())
     const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
+    const endRetention = keepRetention(sql, () => settings.retention, now)
     const ring = new KeyRing(directory, masterKey, now)
     const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
     const context: AdminContext = { ...parts, masterKey }
@@ -77,6 +79,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
         settings = next
       },
       async close() {
+        endRetention()
         await customers.flush()
         await ledger.close()
         await directory.stop()

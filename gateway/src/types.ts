@@ -303,6 +303,8 @@ export interface ControlSettings {
   readonly upperboundKeyParams?: Readonly<Record<string, unknown>> | undefined
   /** Defaults of `/user/new` for internal users. */
   readonly defaultUserParams?: Readonly<Record<string, unknown>> | undefined
+  /** Age at which rows of calls are deleted, such as `90d`; daily sums stay. @default never */
+  readonly retention?: string | undefined
   /** Whether keys may be chosen by the caller. @default true */
   readonly customKeys?: boolean | undefined
 }

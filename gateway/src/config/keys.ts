@@ -367,9 +367,10 @@ export const generalKeys: KeyTable = {
     no('The ledger is always complete.'),
   ),
   store_prompts_in_spend_logs: no('Prompts are not stored.'),
+  maximum_spend_logs_retention_period: yes('text', 'Older rows of calls are deleted; daily sums stay.'),
   ...each(
-    'maximum_spend_logs_retention_period maximum_spend_logs_retention_interval maximum_spend_logs_cleanup_cron',
-    no('Retention is not supported yet.'),
+    'maximum_spend_logs_retention_interval maximum_spend_logs_cleanup_cron',
+    no('Old rows are deleted once an hour.'),
   ),
   supported_db_objects: no('Models are the only objects of the configuration in the database.'),
   token_rate_limit_type: no('Limits count all tokens.'),

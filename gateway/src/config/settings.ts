@@ -1,3 +1,4 @@
+import { lifeMs } from '../limits/durations.js'
 import type { ControlSettings } from '../types.js'
 import { type Checker, isMap, Section, show } from './checker.js'
 import { cacheKeys } from './keys.js'
@@ -109,7 +110,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     redactCallbacks: litellm.flag('turn_off_message_logging') === true,
     metrics: { enabled: true, public: litellm.flag('require_auth_for_metrics_endpoint') === false },
     alerts: readAlerts(checker, general),
-    control: readControl(checker, litellm, own),
+    control: readControl(checker, general, litellm, own),
     keyHeader: general.text('litellm_key_header_name')?.toLowerCase(),
     allowedIps: general.texts('allowed_ips'),
     trustForwardedFor: general.flag('use_x_forwarded_for') === true,
@@ -240,7 +241,13 @@ function readAlerts(checker: Checker, general: Section): AlertSettings | undefin
   }
 }
 
-function readControl(checker: Checker, litellm: Section, own: Section): ControlSettings {
+function readControl(checker: Checker, general: Section, litellm: Section, own: Section): ControlSettings {
+  const retention = general.text('maximum_spend_logs_retention_period')
+  if (retention !== undefined && lifeMs(retention) === undefined)
+    checker.problem(
+      ['general_settings', 'maximum_spend_logs_retention_period'],
+      `'general_settings.maximum_spend_logs_retention_period' must be a duration such as '30d'; got '${retention}'.`,
+    )
   const status = litellm.number('budget_exceeded_status_code')
   if (status !== undefined && (status < 400 || status > 499))
     checker.problem(
@@ -259,6 +266,7 @@ function readControl(checker: Checker, litellm: Section, own: Section): ControlS
     upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
     defaultUserParams: userDefaults(litellm),
     customKeys: own.flag('custom_keys'),
+    retention,
   }
 }
 

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Ledger } from '../../src/ledger/ledger.js'
+import { deleteOldCalls } from '../../src/ledger/retention.js'
 import { SpendBook } from '../../src/ledger/spend-book.js'
 import { recover, Spool } from '../../src/ledger/spool.js'
+import { openSqlite } from '../../src/store/sqlite.js'
 import { openTest, settled, temporaryFolder } from './harness.js'
 
 const today = new Date().toISOString().slice(0, 10)
@@ -138,6 +140,22 @@ describe('spend', () => {
     )
     expect(book.get('key:a', 'total')).toBe(200n)
   })
+})
+
+it('deletes rows that are older than the retention, and keeps the daily sums', async () => {
+  let now = Date.parse('2026-10-01T12:00:00Z')
+  const first = await openTest({ now: () => now })
+  const made = await first.key()
+  await first.call(made)
+  now += 40 * 86_400_000
+  await first.call(made)
+  await first.control.close()
+  const sql = openSqlite(first.folder)
+  expect(await deleteOldCalls(sql, now - 30 * 86_400_000)).toBe(1)
+  await sql.close()
+  const second = await openTest({ data: first.folder })
+  expect((await second.ask('GET', '/spend/logs')).body).toHaveLength(1)
+  expect((await second.ask('GET', '/global/spend')).body.spend).toBe(0.00012)
 })
 
 describe('the spool', () => {
