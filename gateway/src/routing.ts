@@ -14,7 +14,17 @@ export async function loadMocks(entries: readonly ModelEntry[], mocks: Mocks): P
   const texts = new Set(entries.flatMap(({ mockResponse }) => mockResponse ?? []))
   if (texts.size === 0) return
   const { mockProvider } = await import('llmux/testing')
-  for (const text of texts) if (!mocks.has(text)) mocks.set(text, mockProvider({ reply: text }).dispatcher)
+  for (const text of texts) {
+    if (mocks.has(text)) continue
+    const mock = mockProvider({ reply: text })
+    mocks.set(text, {
+      dispatch(options: never, handler: never) {
+        // it keeps its requests for tests, which nobody reads here
+        if (mock.requests.length >= 100) mock.reset()
+        return mock.dispatcher.dispatch(options, handler)
+      },
+    })
+  }
 }
 
 /** The options of the Router for the configuration and the models of the moment. */
