@@ -7,7 +7,7 @@
 // --only   these runtimes, `examples` (which need bun, deno and workerd) or `bundles` (which need node22), without the page
 // --write  writes the matrix and the sizes into docs/runtimes.md; without it, a matrix that differs from the page is a failure
 //
-// Fails if a check fails or a runtime is missing. The runtimes stay in node_modules/.cache/llmux-runtimes (about 700 MB).
+// Fails if a check fails or a runtime is missing. The runtimes stay in node_modules/.cache/llmux-runtimes (about 1.4 GB).
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

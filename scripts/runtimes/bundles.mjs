@@ -11,7 +11,7 @@ const packages = { vite: '8.4.0', webpack: '5.113.0', wrangler: '4.164.0' }
 const optional = ['redis', 'tiktoken', 'tiktoken/*', '@azure/identity', '@aws-sdk/*', 'google-auth-library', 'zod']
 
 /** With undici, the bundle has 1,516,000 bytes. */
-const limits = { esbuild: 850_000, wrangler: 900_000, webpack: 980_000 }
+const limits = { esbuild: 900_000, wrangler: 950_000, webpack: 980_000 }
 
 /** A text of undici that minification leaves, and llmux doesn't contain. */
 const undici = 'UND_ERR_INFO'
@@ -66,7 +66,7 @@ export async function measureBundles({ project, cache, npm, run, node22 }) {
       limits.webpack,
       () => runTool(bin('webpack', 'lib', 'index.js'), 'webpack', { run, project, node22 }),
     ],
-    ['esbuild, for Node.js, with undici', 'node', 1_600_000, () => withEsbuild(project, 'node', { platform: 'node' })],
+    ['esbuild, for Node.js, with undici', 'node', 1_700_000, () => withEsbuild(project, 'node', { platform: 'node' })],
   ]
   const sizes = []
   for (const [title, name, limit, make] of bundles) {
