@@ -67,8 +67,10 @@ export function createAdmission(parts: Parts): Admission {
 }
 
 interface Estimate {
-  /** US dollars. */
-  readonly expected: number
+  /** US dollars of the prompt. */
+  readonly input: number
+  /** US dollars that a call of this kind costs as a rule. */
+  readonly typical: number
   /** US dollars that are held. */
   readonly held: number
   readonly tokens: number
@@ -165,21 +167,19 @@ class CallAdmission implements Admission {
     const clamped = budgetMode === 'clamp' ? this.#affordable(budgets, inputTokens, price, asked) : undefined
     const worstOutput = clamped ?? asked
     const worst = inputTokens * price.input + worstOutput * price.output
+    const input = inputTokens * price.input
     const learned = this.#expectations.find(principal.keyHash, group)
-    if (!learned)
-      return {
-        expected: worst,
-        held: worst,
-        tokens: inputTokens + Math.min(worstOutput, firstOutput),
-        inputTokens,
-        learned: false,
-        clamped,
-      }
+    if (!learned) {
+      const output = Math.min(worstOutput, firstOutput)
+      const typical = input + output * price.output
+      return { input, typical, held: worst, tokens: inputTokens + output, inputTokens, learned: false, clamped }
+    }
     const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
-    const expected = Math.min(worst, toDollars(learned.nanos))
+    const typical = Math.min(worst, toDollars(learned.nanos))
     return {
-      expected,
-      held: budgetMode === 'expected' ? expected : worst,
+      input,
+      typical,
+      held: budgetMode === 'expected' ? typical : worst,
       // the count by characters may be too low, and the last call much larger than this one
       tokens: Math.ceil(Math.max(inputTokens + output, Math.min(learned.totalTokens, 4 * (inputTokens + output)))),
       inputTokens,
@@ -317,8 +317,8 @@ class CallAdmission implements Admission {
   }
 
   /** Journals a call that begins. */
-  began(facts: RowFacts, { spend }: CallAccounts, { expected }: Estimate): void {
-    const row = rowOf(facts, undefined, undefined, toNanos(expected), 'unknown', facts.startedAt)
+  began(facts: RowFacts, { spend }: CallAccounts, { typical }: Estimate): void {
+    const row = rowOf(facts, undefined, undefined, toNanos(typical), 'unknown', facts.startedAt)
     this.#parts.ledger.admit({ row: { ...row, outcome: 'unknown' }, spend })
   }
 
@@ -449,13 +449,15 @@ function costOf(
   unknownPrice: 'refuse' | 'estimate' | 'allow',
 ): { nanos: number; state: 'known' | 'estimated' | 'unknown' } {
   if (cost?.total !== undefined) return { nanos: toNanos(cost.total), state: estimated ? 'estimated' : 'known' }
-  // nothing was answered, so nothing is billed
-  if (!cost && outcome !== 'success')
-    return { nanos: 0, state: mayBeBilled.has(outcome) && attempts.length > 0 ? 'unknown' : 'known' }
   if (cache?.hit) return { nanos: 0, state: 'known' }
-  if (unknownPrice === 'allow') return { nanos: 0, state: 'unknown' }
   const tokens = usage as { prompt_tokens?: number; completion_tokens?: number } | undefined
-  if (!tokens) return { nanos: estimate ? toNanos(estimate.expected) : 0, state: 'unknown' }
+  if (outcome !== 'success' && !tokens) {
+    if (attempts.length === 0 || !mayBeBilled.has(outcome)) return { nanos: 0, state: 'known' }
+    // the provider has the prompt, and nothing is known of an answer
+    return { nanos: toNanos(estimate?.input ?? 0), state: 'unknown' }
+  }
+  if (unknownPrice === 'allow') return { nanos: 0, state: 'unknown' }
+  if (!tokens) return { nanos: toNanos(estimate?.typical ?? 0), state: 'unknown' }
   const dollars =
     (tokens.prompt_tokens ?? 0) * fallbackPrice.input + (tokens.completion_tokens ?? 0) * fallbackPrice.output
   return { nanos: toNanos(dollars), state: 'estimated' }

@@ -77,6 +77,9 @@ describe('spend', () => {
         usage: { prompt_tokens: 4, completion_tokens: 1, total_tokens: 5 },
       }),
     )
+    // the client left before the first content: the prompt may be billed, an answer of the largest size is not assumed
+    const left = await admit(made, { stream: true })
+    left.settle(settled({ outcome: 'aborted', cost: { total: undefined, reason: 'missing_usage' }, usage: undefined }))
     const released = await admit(made)
     released.release()
     const rows: { metadata: { outcome: string; cost_state: string }; spend: number; cache_hit: string }[] = (
@@ -87,6 +90,7 @@ describe('spend', () => {
     )
     expect(found.sort()).toEqual([
       'aborted estimated 0.00002 False',
+      'aborted unknown 0.000014 False',
       'rate_limit known 0 False',
       'refused known 0 False',
       'success known 0 True',
