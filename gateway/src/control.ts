@@ -19,6 +19,7 @@ import { keepRetention } from './ledger/retention.js'
 import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
 import { createAdmission } from './limits/admission.js'
+import { JwtKeys } from './sso/jwt.js'
 import { checkSalt } from './store/canary.js'
 import { migrate } from './store/migrations.js'
 import { openStore } from './store/open.js'
@@ -57,6 +58,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const ring = new KeyRing(directory, masterKey, now)
     const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
     const context: AdminContext = { ...parts, masterKey }
+    const jwt = new JwtKeys(context, ring)
     return {
       admission: createAdmission({ ...parts, limits: options.limits, notify }),
       routes: [
@@ -72,7 +74,8 @@ export async function openControl(options: ControlOptions): Promise<Control> {
         ...auditRoutes(context),
       ],
       health: () => ({ database: sql.engine, connected: directory.connected, lagMs: directory.lagMs }),
-      authenticate: (token) => ring.authenticate(token),
+      prepare: (token) => jwt.prepare(token),
+      authenticate: (token) => jwt.authenticate(token) ?? ring.authenticate(token),
       authorizeRoute,
       documents: documentStore(directory),
       configure(next) {

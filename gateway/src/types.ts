@@ -1,4 +1,5 @@
 import type { LimitStore, SettledRecord } from 'llmux'
+import type { JwtSettings } from './sso/jwt-settings.js'
 
 /** Rights on the management routes. `service` is a virtual key that belongs to no user. */
 export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'service'
@@ -158,6 +159,10 @@ export interface Principal {
   readonly team: TeamRow | undefined
   readonly user: UserRow | undefined
   readonly membership: MembershipRow | undefined
+  /** The same caller in other teams, which count if this one may not use the model. */
+  readonly alternatives?: readonly Principal[] | undefined
+  /** Customer that a token names. */
+  readonly customerId?: string | undefined
 }
 
 /** Knowledge of the configured models that admission needs. */
@@ -307,6 +312,8 @@ export interface ControlSettings {
   readonly retention?: string | undefined
   /** Whether keys may be chosen by the caller. @default true */
   readonly customKeys?: boolean | undefined
+  /** Tokens of an identity provider as keys. */
+  readonly jwt?: JwtSettings | undefined
 }
 
 /** News for alerts, metrics and logs. */
@@ -403,6 +410,8 @@ export interface Control {
   readonly routes: readonly AdminRoute[]
   /** Which database is used, and whether it answers. */
   health(): { readonly database: 'sqlite' | 'postgres'; readonly connected: boolean; readonly lagMs: number }
+  /** Verifies a token of an identity provider, so that `authenticate()` knows it. Undefined for other keys. */
+  prepare(token: string | undefined): Promise<void> | undefined
   /**
    * Finds the caller of a key.
    * @throws a refusal with status 401

@@ -388,7 +388,7 @@ async function addMembers(context: AdminContext, request: AdminRequest) {
 }
 
 /** Limits that the team gives to each new member. */
-function templateOf({ extra }: TeamRow): Partial<MembershipRow> {
+export function templateOf({ extra }: TeamRow): Partial<MembershipRow> {
   const number = (name: string) => (typeof extra[name] === 'number' ? (extra[name] as number) : undefined)
   const word = extra.team_member_budget_duration
   return defined({

@@ -19,13 +19,13 @@ export interface KeyRule {
 
 export type KeyTable = Readonly<Record<string, KeyRule>>
 
-const yes = (kind: Kind, note: string): KeyRule => ({ treatment: 'honoured', kind, note })
-const no = (note: string, kind: Kind = 'any'): KeyRule => ({ treatment: 'ignored', kind, note })
-const never = (note: string): KeyRule => ({ treatment: 'refused', kind: 'any', note })
+export const yes = (kind: Kind, note: string): KeyRule => ({ treatment: 'honoured', kind, note })
+export const no = (note: string, kind: Kind = 'any'): KeyRule => ({ treatment: 'ignored', kind, note })
+export const never = (note: string): KeyRule => ({ treatment: 'refused', kind: 'any', note })
 const risky = (kind: Kind, note: string): KeyRule => ({ treatment: 'dangerous', kind, note })
 
 /** One rule for several keys. */
-const each = (names: string, rule: KeyRule): KeyTable =>
+export const each = (names: string, rule: KeyRule): KeyTable =>
   Object.fromEntries(names.split(' ').map((name) => [name, rule] as const))
 
 const python = 'Names Python code, which the gateway does not run. Use hooks in TypeScript.'
@@ -333,9 +333,9 @@ export const generalKeys: KeyTable = {
   custom_key_generate: never(python),
   custom_auth_run_common_checks: never(python),
   custom_ui_sso_sign_in_handler: never(python),
-  enable_jwt_auth: never('Keys of an identity provider are not supported yet.'),
-  litellm_jwtauth: never('Keys of an identity provider are not supported yet.'),
-  enable_oauth2_auth: never('Keys of an identity provider are not supported yet.'),
+  enable_jwt_auth: yes('flag', 'Signed tokens of an identity provider are keys: see `gateway-sso.md`.'),
+  litellm_jwtauth: yes('map', 'See below.'),
+  enable_oauth2_auth: never('Opaque tokens are not keys. Use `enable_jwt_auth`.'),
   enable_oauth2_proxy_auth: never('Headers of a proxy are not trusted.'),
   allow_client_side_credentials: never('A body of a client names no base URL and no credential.'),
   public_routes: never('Only health routes are public.'),

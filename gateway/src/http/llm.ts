@@ -10,6 +10,7 @@ import {
   type RouteInfo,
 } from 'llmux/server'
 import type { Settings } from '../config/settings.js'
+import { callerFor } from '../keys/model-access.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { Admitted, Control, Principal } from '../types.js'
@@ -170,13 +171,14 @@ export class LlmRoutes {
 
   async #admit({ params, ignored, route }: HandlerCall, request: LlmRequest): Promise<HandlerCallOptions> {
     const { control, catalog, settings } = this.#parts
-    const { principal } = request
-    if (!principal) throw new Error('A call without a caller.')
+    if (!request.principal) throw new Error('A call without a caller.')
     const { operation } = route
     if (!callOperations.has(operation)) return {}
     const given = params.model
     const model = this.#modelOf(given, operation, settings())
     request.model = model
+    const principal = callerFor(request.principal, (candidate) => control.admission.mayUse(candidate, model))
+    request.principal = principal
     // admission reads the fields that are taken out afterwards
     const body = { ...ignored, ...params }
     const chat = operation === 'chat' || operation === 'completion' || operation === 'embedding'

@@ -115,7 +115,9 @@ async function administer(
 ): Promise<GatewayResponse> {
   const { control, settings } = parts
   const { path, headers, ip } = openRequest(request, parts)
-  const principal = control.authenticate(keyOf(headers, settings().keyHeader))
+  const key = keyOf(headers, settings().keyHeader)
+  await control.prepare(key)
+  const principal = control.authenticate(key)
   control.authorizeRoute(principal, route.method, path)
   const { bytes, release } = await bodies.read(request.raw)
   try {
@@ -158,6 +160,8 @@ async function anyOther(
       headers: { allow },
     })
   }
+  // a key of another scheme is refused where keys are checked
+  if (parts.settings().control.jwt) await parts.control.prepare(keyOf(open.headers, parts.settings().keyHeader))
   const passed = parts.draining() ? undefined : parts.passThrough(open, leaving(parts.settings(), reply.raw, calls))
   if (passed) return passed
   const replacement = unserved(plain)

@@ -62,6 +62,13 @@ function matches(pattern: string, name: string): boolean {
   return at <= name.length - last.length
 }
 
+/** A caller in the first of its teams that may use a model. */
+export function callerFor(principal: Principal, mayUse: (principal: Principal) => boolean): Principal {
+  const { alternatives, ...first } = principal
+  if (!alternatives) return principal
+  return [first, ...alternatives].find(mayUse) ?? first
+}
+
 /** @throws a refusal with status 403 */
 export function checkModel(catalog: Catalog, principal: Principal, model: string, requested: string): void {
   const by = deniedBy(catalog, principal, model, requested)

@@ -8,7 +8,7 @@ import {
   type SettledRecord,
 } from 'llmux'
 import type { Directory } from '../keys/directory.js'
-import { checkModel, deniedBy, resolveAlias } from '../keys/model-access.js'
+import { callerFor, checkModel, deniedBy, resolveAlias } from '../keys/model-access.js'
 import type { Customers } from '../ledger/customers.js'
 import type { Ledger } from '../ledger/ledger.js'
 import { type RowFacts, rowOf } from '../ledger/row.js'
@@ -94,7 +94,9 @@ class CallAdmission implements Admission {
   }
 
   mayUse(principal: Principal, model: string): boolean {
-    return deniedBy(this.#parts.catalog, principal, resolveAlias(principal, model), model) === undefined
+    const may = (caller: Principal) =>
+      deniedBy(this.#parts.catalog, caller, resolveAlias(caller, model), model) === undefined
+    return may(principal) || (principal.alternatives?.some(may) ?? false)
   }
 
   checkBudgets(principal: Principal): void {
@@ -105,10 +107,11 @@ class CallAdmission implements Admission {
     }
   }
 
-  async admit(principal: Principal, call: AdmissionCall): Promise<Admitted> {
+  async admit(caller: Principal, call: AdmissionCall): Promise<Admitted> {
+    const principal = callerFor(caller, (candidate) => this.mayUse(candidate, call.model))
     const model = resolveAlias(principal, call.model)
     const tags = tagsOf(call, principal)
-    const customerId = customerOf(call)
+    const customerId = principal.customerId ?? customerOf(call)
     const { directory, catalog, settings, now } = this.#parts
     const subjects = subjectsOf(directory, settings(), principal, customerId, tags)
     const accounts = accountsOf(subjects, catalog.resolve(model), tags, now())

@@ -27,9 +27,11 @@ export function pages({ control, metrics, router, settings, version }: Operation
     {
       method: 'GET',
       path: '/metrics',
-      handler: ({ headers, path }) => {
+      handler: async ({ headers, path }) => {
         if (!settings().metrics.public) {
-          const principal = control.authenticate(keyOf(headers, settings().keyHeader))
+          const key = keyOf(headers, settings().keyHeader)
+          await control.prepare(key)
+          const principal = control.authenticate(key)
           control.authorizeRoute(principal, 'GET', path)
         }
         return {

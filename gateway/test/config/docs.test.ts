@@ -12,6 +12,7 @@ import {
   routerKeys,
   topLevelKeys,
 } from '../../src/config/keys.js'
+import { jwtKeys } from '../../src/config/sso-keys.js'
 
 const file = new URL('../../../docs/gateway-config.md', import.meta.url)
 
@@ -24,6 +25,7 @@ const sections: readonly (readonly [title: string, table: KeyTable])[] = [
   ['litellm_settings', litellmKeys],
   ['cache_params', cacheKeys],
   ['general_settings', generalKeys],
+  ['litellm_jwtauth', jwtKeys],
   ['llmux_settings', ownKeys],
 ]
 

@@ -1,0 +1,40 @@
+import { each, type KeyTable, never, no, yes } from './keys.js'
+
+/** `general_settings.litellm_jwtauth`. Fields are names of claims, or paths such as `realm_access.roles`. */
+export const jwtKeys: KeyTable = {
+  admin_jwt_scope: yes('text', 'Scope of admins. `litellm_proxy_admin` if not set.'),
+  admin_allowed_routes: yes('texts', 'Routes of admins. `management_routes` and `info_routes` if not set.'),
+  team_allowed_routes: yes('texts', 'Routes of tokens without a user. `openai_routes` and `info_routes` if not set.'),
+  user_id_jwt_field: yes('text', 'Claim with the id of the user.'),
+  user_email_jwt_field: yes('text', 'Claim with the e-mail address.'),
+  user_id_upsert: yes('flag', 'Creates users that do not exist.'),
+  user_allowed_email_domain: yes('text', 'Domain that the e-mail address must have.'),
+  ...each('user_roles_jwt_field user_allowed_roles', yes('any', 'Claim with roles, and the roles that may call.')),
+  team_id_jwt_field: yes('text', 'Claim with the id of the team.'),
+  team_ids_jwt_field: yes('text', 'Claim with a list of teams: the first that may use the model counts.'),
+  team_id_default: yes('text', 'Team of tokens that name none.'),
+  team_id_upsert: yes('flag', 'Creates teams that do not exist.'),
+  enforce_team_based_model_access: yes('flag', 'Refuses tokens without a team.'),
+  upsert_sso_user_to_team: yes('flag', 'Makes the user a member of the teams of the token.'),
+  sync_user_role_and_teams: yes('flag', 'Also gives the user the role of `jwt_litellm_role_map`.'),
+  jwt_litellm_role_map: yes('list', '`[{jwt_role, litellm_role}]`.'),
+  org_id_jwt_field: yes('text', 'Claim with the id of the organization.'),
+  end_user_id_jwt_field: yes('text', 'Claim with the id of the customer.'),
+  roles_jwt_field: yes('text', 'Claim with roles for `role_mappings`.'),
+  role_mappings: yes('list', '`[{role, internal_role}]` with `proxy_admin`, `team` or `internal_user`.'),
+  object_id_jwt_field: yes('text', 'Claim with the id of the user or the team, as the role says.'),
+  enforce_rbac: yes('flag', 'Refuses tokens without a role of `role_mappings`.'),
+  scope_mappings: yes('list', '`[{scope, models, routes}]`: models and routes of a scope.'),
+  enforce_scope_based_access: yes('flag', 'Refuses tokens without a scope of `scope_mappings`.'),
+  public_key_ttl: yes('number', 'Seconds after which the public keys are read again. 600 if not set.'),
+  public_allowed_routes: no('Only health routes are public.'),
+  custom_validate: never('Names Python code, which the gateway does not run.'),
+  ...each(
+    'issuers routing_overrides team_alias_jwt_field org_alias_jwt_field team_claim_fallback virtual_key_claim_field virtual_key_mapping_cache_ttl',
+    never('Not supported: map ids, of the issuers in JWT_ISSUER.'),
+  ),
+  ...each(
+    'oidc_userinfo_enabled oidc_userinfo_endpoint oidc_userinfo_cache_ttl',
+    never('Keys must be signed tokens: opaque tokens are not asked for.'),
+  ),
+}
