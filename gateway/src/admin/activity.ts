@@ -4,8 +4,7 @@ import { badRequest, forbidden } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
 import type { AdminContext } from './context.js'
-import { param, params } from './fields.js'
-import { keyId } from './keys.js'
+import { keyId, param, params } from './fields.js'
 
 /** Owner by which an activity is grouped. */
 type Entity = 'user' | 'team' | 'customer' | 'tag'

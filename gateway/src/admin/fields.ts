@@ -1,5 +1,6 @@
 import { budgetPeriod } from '../limits/durations.js'
 import { badRequest } from '../refusal.js'
+import { hashKey } from '../store/secrets.js'
 import type { AdminRequest, SubjectLimits } from '../types.js'
 
 /** A body, or a part of it. */
@@ -203,3 +204,6 @@ export const cut = <Item>(items: readonly Item[], { page, size }: Page): Item[] 
   items.slice((page - 1) * size, page * size)
 
 export const pages = (count: number, { size }: Page): number => Math.ceil(count / size)
+
+/** The id of a key's row, from the key or its hash. */
+export const keyId = (value: string): string => (value.startsWith('sk-') ? hashKey(value) : value)

@@ -1,71 +1,29 @@
 import type { Actor, Change } from '../keys/directory.js'
-import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
+import { isAdmin, isTeamAdmin } from '../keys/key-ring.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
-import { hashKey, keyName, newKey } from '../store/secrets.js'
+import { hashKey, keyName } from '../store/secrets.js'
 import type { AdminRequest, AdminRoute, KeyRow, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, setSpend, touched } from './context.js'
 import {
   amount,
   bodyOf,
-  cut,
   defined,
   type Fields,
-  flag,
   isFields,
-  limits,
+  keyId,
   list,
   noLimits,
-  object,
-  others,
-  pageOf,
-  pages,
   param,
   requiredText,
   text,
   texts,
-  word,
 } from './fields.js'
+import { checkAlias, fieldsOf, keyValue } from './key-fields.js'
+import { aliases, listKeys } from './key-lists.js'
+import { checkBounds, checkCreation, checkSelfService, ownerOf, ownKey, visibleKey } from './key-rights.js'
 import { generatedKey, keyInfo, keyRow } from './shapes.js'
-
-/** Fields that LiteLLM keeps in the metadata. */
-const metadataFields = [
-  'tags',
-  'model_rpm_limit',
-  'model_tpm_limit',
-  'tag_rpm_limit',
-  'guardrails',
-  'prompts',
-  'enforced_params',
-  'disable_global_guardrails',
-]
-/** Fields that are kept and shown. */
-const extraFields = [
-  'agent_id',
-  'project_id',
-  'config',
-  'router_settings',
-  'tpd_limit',
-  'policies',
-  'access_group_ids',
-  'allowed_cache_controls',
-  'object_permission',
-  'budget_fallbacks',
-  'temp_budget_increase',
-  'temp_budget_expiry',
-  'auto_rotate',
-  'rotation_interval',
-]
-const keyTypes = ['default', 'llm_api', 'management', 'read_only'] as const
-const routesOfType: Readonly<Record<string, readonly string[]>> = {
-  llm_api: ['llm_api_routes'],
-  management: ['management_routes'],
-  read_only: ['info_routes'],
-}
-
-/** A key or its hash as the id of its row. */
-export const keyId = (value: string): string => (value.startsWith('sk-') ? hashKey(value) : value)
 
 export function keyRoutes(context: AdminContext): AdminRoute[] {
   return [
@@ -88,90 +46,6 @@ export function keyRoutes(context: AdminContext): AdminRoute[] {
   ]
 }
 
-/** Fields of a key that a body sets. */
-function fieldsOf(context: AdminContext, body: Fields, before: KeyRow | undefined): Partial<KeyRow> {
-  const type = word(body, 'key_type', keyTypes)
-  const routes = texts(body, 'allowed_routes')
-  const typed = type ? routesOfType[type] : undefined
-  const life = text(body, 'duration')
-  return defined({
-    ...limits(body),
-    key_alias: text(body, 'key_alias'),
-    user_id: text(body, 'user_id'),
-    team_id: text(body, 'team_id'),
-    organization_id: text(body, 'organization_id'),
-    budget_id: text(body, 'budget_id'),
-    models: body.models === undefined ? undefined : (texts(body, 'models') ?? []),
-    aliases: body.aliases === undefined ? undefined : aliasesOf(body),
-    permissions: body.permissions === undefined ? undefined : (object(body, 'permissions') ?? {}),
-    allowed_routes: typed && !routes?.length ? typed : routes === null ? [] : routes,
-    key_type: type ?? undefined,
-    blocked: flag(body, 'blocked'),
-    expires: life === undefined ? undefined : expiry(context, life),
-    metadata: metadataOf(body, before?.metadata),
-    extra: { ...before?.extra, ...others(body, extraFields) },
-  })
-}
-
-function aliasesOf(body: Fields): Record<string, string> {
-  const found = object(body, 'aliases') ?? {}
-  for (const target of Object.values(found)) {
-    if (typeof target !== 'string') throw badRequest("'aliases' must map names to names of models.", 'aliases')
-  }
-  return found as Record<string, string>
-}
-
-function metadataOf(body: Fields, before: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
-  const given = object(body, 'metadata')
-  const moved = others(body, metadataFields)
-  texts(body, 'tags')
-  for (const name of ['model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit']) object(body, name)
-  if (given === undefined && Object.keys(moved).length === 0) return undefined
-  const found = { ...(given === undefined ? before : given), ...moved }
-  for (const [name, value] of Object.entries(moved)) if (value === null) delete found[name]
-  return found
-}
-
-/** Reads the life of a key; `null` and `-1` are for ever. */
-function expiry(context: AdminContext, life: string | null): string | null {
-  if (life === null || life === '-1' || life === '') return null
-  const ms = lifeMs(life)
-  if (ms === undefined)
-    throw badRequest(`'duration' must be a duration such as '30s', '1h' or '30d'; got '${life}'.`, 'duration')
-  return new Date(context.now() + ms).toISOString()
-}
-
-function checkAlias({ directory }: AdminContext, alias: string | null | undefined, token: string): void {
-  if (!alias) return
-  for (const row of directory.all('keys')) {
-    if (row.key_alias === alias && row.token !== token && !row.extra.replaced_by) {
-      throw badRequest(
-        `A key with the alias '${alias}' exists. Aliases must be unique.`,
-        'key_alias',
-        'bad_request_error',
-      )
-    }
-  }
-}
-
-const boundedLimits = ['max_budget', 'rpm_limit', 'tpm_limit', 'max_parallel_requests', 'soft_budget'] as const
-
-/** Applies the upper bounds of the configuration. */
-function checkBounds({ settings, now }: AdminContext, row: KeyRow): void {
-  const bounds = settings().upperboundKeyParams ?? {}
-  for (const name of boundedLimits) {
-    const bound = bounds[name]
-    const value = row[name]
-    if (typeof bound === 'number' && (value ?? Number.POSITIVE_INFINITY) > bound) {
-      throw badRequest(`'${name}' must be at most ${bound}; got ${value ?? 'none'}.`, name)
-    }
-  }
-  const life = typeof bounds.duration === 'string' ? lifeMs(bounds.duration) : undefined
-  const lasts = row.expires === null ? Number.POSITIVE_INFINITY : Date.parse(row.expires) - now()
-  if (life !== undefined && lasts > life + 1_000)
-    throw badRequest(`'duration' must be at most '${bounds.duration}'.`, 'duration')
-}
-
 async function generate(context: AdminContext, request: AdminRequest, service: boolean) {
   const body = { ...context.settings().defaultKeyParams, ...defined(bodyOf(request)) }
   const { principal } = request
@@ -183,42 +57,6 @@ async function generate(context: AdminContext, request: AdminRequest, service: b
     checkCreation(context, principal, row)
     return generatedKey(context, row, key)
   })
-}
-
-/** A key belongs to the user who makes it, unless an admin names another one. */
-function ownerOf(principal: Principal, body: Fields, service: boolean): string | null {
-  if (service) return null
-  const named = text(body, 'user_id')
-  return isAdmin(principal) ? (named ?? null) : (named ?? principal.userId)
-}
-
-function checkCreation({ directory }: AdminContext, principal: Principal, row: KeyRow): void {
-  if (isAdmin(principal)) return
-  const { team_id, user_id } = row
-  if (team_id !== null) {
-    const team = directory.get('teams', team_id)
-    const member = team?.members_with_roles.find((entry) => entry.user_id === principal.userId)
-    const granted = team?.extra.team_member_permissions
-    const mayCreate = Array.isArray(granted) && granted.includes('/key/generate')
-    if (!member || (member.role !== 'admin' && !(mayCreate && user_id === principal.userId))) {
-      throw forbidden(`Keys of the team ${team_id} are made by its admins.`, 'permission_error', 'team_id')
-    }
-    if (member.role === 'admin' && Object.keys(row.aliases).length === 0) return
-  }
-  if (user_id !== principal.userId)
-    throw forbidden('Only admins make keys for other users.', 'permission_error', 'user_id')
-  if (row.organization_id !== null || row.budget_id !== null || Object.keys(row.aliases).length > 0) {
-    throw forbidden("Only admins set 'organization_id', 'budget_id' and 'aliases'.", 'permission_error')
-  }
-}
-
-function keyValue(context: AdminContext, chosen: string | null | undefined): string {
-  if (!chosen) return newKey()
-  if (context.settings().customKeys === false)
-    throw forbidden("This gateway does not accept chosen keys: leave out 'key'.")
-  if (!chosen.startsWith('sk-')) throw badRequest("'key' must start with 'sk-'.", 'key')
-  if (chosen.length < 8) throw badRequest("'key' must have at least 8 characters.", 'key')
-  return chosen
 }
 
 /** Adds a key to a change. */
@@ -269,16 +107,6 @@ export function createKey(
   return { ...row, spend_epoch: epoch }
 }
 
-/** Finds a key that the caller may see. */
-function visibleKey({ directory }: AdminContext, principal: Principal, value: string): KeyRow {
-  const row = directory.get('keys', keyId(value))
-  if (!row) throw notFound('The key does not exist.', 'key')
-  if (isViewer(principal) || row.token === principal.keyHash) return row
-  if (row.user_id !== null && row.user_id === principal.userId) return row
-  if (isTeamAdmin(directory, principal, row.team_id)) return row
-  throw forbidden(`The key belongs to someone else; your role is ${principal.role}.`, 'permission_error', 'key')
-}
-
 function info(context: AdminContext, request: AdminRequest) {
   const { principal } = request
   const asked = param(request, 'key')
@@ -295,43 +123,6 @@ function statusOf({ now }: AdminContext, { blocked, expires }: KeyRow): string {
 function infos(context: AdminContext, request: AdminRequest) {
   const keys = texts(bodyOf(request), 'keys') ?? []
   return { key: keys, info: keys.map((key) => keyInfo(context, visibleKey(context, request.principal, key))) }
-}
-
-/** Finds a key that the caller may change. */
-function ownKey(context: AdminContext, principal: Principal, value: string): KeyRow {
-  const row = visibleKey(context, principal, value)
-  if (isAdmin(principal) || isTeamAdmin(context.directory, principal, row.team_id)) return row
-  if (principal.role === 'internal_user' && row.user_id !== null && row.user_id === principal.userId) return row
-  throw forbidden(`The role ${principal.role} may not change this key.`, 'permission_error', 'key')
-}
-
-const adminFields = ['aliases', 'team_id', 'organization_id', 'budget_id', 'permissions'] as const
-const ownerFields = ['user_id', 'allowed_routes', 'model_max_budget', 'budget_limits'] as const
-
-/** Users may lower the limits of their keys, and never raise them. Admins of a team set the limits of its keys. */
-function checkSelfService({ directory }: AdminContext, principal: Principal, before: KeyRow, after: KeyRow): void {
-  if (isAdmin(principal)) return
-  const ofTeam = isTeamAdmin(directory, principal, before.team_id)
-  for (const name of ofTeam ? adminFields : [...adminFields, ...ownerFields]) {
-    if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
-      throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)
-    }
-  }
-  if (ofTeam) return
-  const none = Number.POSITIVE_INFINITY
-  for (const name of boundedLimits) {
-    if ((after[name] ?? none) > (before[name] ?? none)) {
-      throw forbidden(`Only admins raise '${name}' of a key.`, 'permission_error', name)
-    }
-  }
-  const lasts = (row: KeyRow) => (row.expires === null ? none : Date.parse(row.expires))
-  if (lasts(after) > lasts(before)) {
-    throw forbidden('Only admins extend the life of a key.', 'permission_error', 'duration')
-  }
-  const added = after.models.length === 0 || after.models.some((name) => !before.models.includes(name))
-  if (before.models.length > 0 && added) {
-    throw forbidden('Only admins add models to a key.', 'permission_error', 'models')
-  }
 }
 
 /** Adds the change of a key to a change. */
@@ -486,77 +277,4 @@ async function resetSpend(context: AdminContext, request: AdminRequest) {
     changeKey(context, change, principal, key, { spend }),
   )
   return { key_hash: row.token, spend, max_budget: row.max_budget, budget_duration: row.budget_duration }
-}
-
-function listKeys(context: AdminContext, request: AdminRequest) {
-  const { principal } = request
-  const page = pageOf(request, 'size', 10, 1_000)
-  if (!isViewer(principal) && principal.userId === null) {
-    throw forbidden("Keys are listed by user, and this key has no 'user_id'.", 'permission_error', 'user_id')
-  }
-  const filters = {
-    user_id: param(request, 'user_id'),
-    team_id: param(request, 'team_id'),
-    organization_id: param(request, 'organization_id'),
-    key_alias: param(request, 'key_alias'),
-    token: param(request, 'key_hash'),
-  }
-  const withTeams = param(request, 'include_team_keys') === 'true'
-  const mine = (row: KeyRow) =>
-    row.user_id === principal.userId || (withTeams && isTeamAdmin(context.directory, principal, row.team_id))
-  const found = [...context.directory.all('keys')]
-    .filter((row) => !row.extra.replaced_by && (isViewer(principal) || mine(row)))
-    .filter((row) =>
-      Object.entries(filters).every(
-        ([name, value]) => value === undefined || row[name as keyof typeof filters] === value,
-      ),
-    )
-  const order = sortKey(context, param(request, 'sort_by') ?? 'created_at')
-  const sign = param(request, 'sort_order') === 'asc' ? 1 : -1
-  found.sort((a, b) => {
-    const [left, right] = [order(a), order(b)]
-    return left === right ? (a.token < b.token ? -1 : 1) : left < right ? -sign : sign
-  })
-  const full = param(request, 'return_full_object') === 'true'
-  const rows = cut(found, page)
-  return {
-    keys: full ? rows.map((row) => keyRow(context, row)) : rows.map(({ token }) => token),
-    total_count: found.length,
-    current_page: page.page,
-    total_pages: pages(found.length, page),
-  }
-}
-
-function sortKey({ book }: AdminContext, name: string): (row: KeyRow) => string | number | bigint {
-  switch (name) {
-    case 'spend':
-      return ({ token }) => book.get(`key:${token}`, total)
-    case 'max_budget':
-      return ({ max_budget }) => max_budget ?? Number.POSITIVE_INFINITY
-    case 'key_alias':
-    case 'user_id':
-    case 'team_id':
-    case 'updated_at':
-      return (row) => row[name] ?? ''
-    default:
-      return ({ created_at }) => created_at
-  }
-}
-
-function aliases({ directory }: AdminContext, request: AdminRequest) {
-  const { principal } = request
-  const page = pageOf(request, 'size', 50, 1_000)
-  const search = param(request, 'search')?.toLowerCase()
-  const found = [...directory.all('keys')]
-    .filter((row) => isViewer(principal) || (row.user_id !== null && row.user_id === principal.userId))
-    .flatMap(({ key_alias }) => key_alias ?? [])
-    .filter((alias) => search === undefined || alias.toLowerCase().includes(search))
-    .sort()
-  return {
-    aliases: cut(found, page),
-    total_count: found.length,
-    current_page: page.page,
-    total_pages: pages(found.length, page),
-    size: page.size,
-  }
 }

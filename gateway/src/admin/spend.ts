@@ -8,8 +8,7 @@ import { badRequest } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
 import { AdminAnswer, type AdminRequest, type AdminRoute } from '../types.js'
 import type { AdminContext } from './context.js'
-import { bodyOf, isFields, list, pageOf, pages, param, params, text } from './fields.js'
-import { keyId } from './keys.js'
+import { bodyOf, isFields, keyId, list, pageOf, pages, param, params, text } from './fields.js'
 import { keyRow, userShape } from './shapes.js'
 
 const dayMs = 86_400_000

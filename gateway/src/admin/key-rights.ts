@@ -1,0 +1,103 @@
+import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
+import { lifeMs } from '../limits/durations.js'
+import { badRequest, forbidden, notFound } from '../refusal.js'
+import type { KeyRow, Principal } from '../types.js'
+import type { AdminContext } from './context.js'
+import { type Fields, keyId, text } from './fields.js'
+
+const boundedLimits = ['max_budget', 'rpm_limit', 'tpm_limit', 'max_parallel_requests', 'soft_budget'] as const
+
+/** A key belongs to the user who makes it, unless an admin names another one. */
+export function ownerOf(principal: Principal, body: Fields, service: boolean): string | null {
+  if (service) return null
+  const named = text(body, 'user_id')
+  return isAdmin(principal) ? (named ?? null) : (named ?? principal.userId)
+}
+
+export function checkCreation({ directory }: AdminContext, principal: Principal, row: KeyRow): void {
+  if (isAdmin(principal)) return
+  const { team_id, user_id } = row
+  if (team_id !== null) {
+    const team = directory.get('teams', team_id)
+    const member = team?.members_with_roles.find((entry) => entry.user_id === principal.userId)
+    const granted = team?.extra.team_member_permissions
+    const mayCreate = Array.isArray(granted) && granted.includes('/key/generate')
+    if (!member || (member.role !== 'admin' && !(mayCreate && user_id === principal.userId))) {
+      throw forbidden(`Keys of the team ${team_id} are made by its admins.`, 'permission_error', 'team_id')
+    }
+    if (member.role === 'admin' && Object.keys(row.aliases).length === 0) return
+  }
+  if (user_id !== principal.userId)
+    throw forbidden('Only admins make keys for other users.', 'permission_error', 'user_id')
+  if (row.organization_id !== null || row.budget_id !== null || Object.keys(row.aliases).length > 0) {
+    throw forbidden("Only admins set 'organization_id', 'budget_id' and 'aliases'.", 'permission_error')
+  }
+}
+
+/** Finds a key that the caller may see. */
+export function visibleKey({ directory }: AdminContext, principal: Principal, value: string): KeyRow {
+  const row = directory.get('keys', keyId(value))
+  if (!row) throw notFound('The key does not exist.', 'key')
+  if (isViewer(principal) || row.token === principal.keyHash) return row
+  if (row.user_id !== null && row.user_id === principal.userId) return row
+  if (isTeamAdmin(directory, principal, row.team_id)) return row
+  throw forbidden(`The key belongs to someone else; your role is ${principal.role}.`, 'permission_error', 'key')
+}
+
+/** Finds a key that the caller may change. */
+export function ownKey(context: AdminContext, principal: Principal, value: string): KeyRow {
+  const row = visibleKey(context, principal, value)
+  if (isAdmin(principal) || isTeamAdmin(context.directory, principal, row.team_id)) return row
+  if (principal.role === 'internal_user' && row.user_id !== null && row.user_id === principal.userId) return row
+  throw forbidden(`The role ${principal.role} may not change this key.`, 'permission_error', 'key')
+}
+
+const adminFields = ['aliases', 'team_id', 'organization_id', 'budget_id', 'permissions'] as const
+const ownerFields = ['user_id', 'allowed_routes', 'model_max_budget', 'budget_limits'] as const
+
+/** Users may lower the limits of their keys, and never raise them. Admins of a team set the limits of its keys. */
+export function checkSelfService(
+  { directory }: AdminContext,
+  principal: Principal,
+  before: KeyRow,
+  after: KeyRow,
+): void {
+  if (isAdmin(principal)) return
+  const ofTeam = isTeamAdmin(directory, principal, before.team_id)
+  for (const name of ofTeam ? adminFields : [...adminFields, ...ownerFields]) {
+    if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
+      throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)
+    }
+  }
+  if (ofTeam) return
+  const none = Number.POSITIVE_INFINITY
+  for (const name of boundedLimits) {
+    if ((after[name] ?? none) > (before[name] ?? none)) {
+      throw forbidden(`Only admins raise '${name}' of a key.`, 'permission_error', name)
+    }
+  }
+  const lasts = (row: KeyRow) => (row.expires === null ? none : Date.parse(row.expires))
+  if (lasts(after) > lasts(before)) {
+    throw forbidden('Only admins extend the life of a key.', 'permission_error', 'duration')
+  }
+  const added = after.models.length === 0 || after.models.some((name) => !before.models.includes(name))
+  if (before.models.length > 0 && added) {
+    throw forbidden('Only admins add models to a key.', 'permission_error', 'models')
+  }
+}
+
+/** Applies the upper bounds of the configuration. */
+export function checkBounds({ settings, now }: AdminContext, row: KeyRow): void {
+  const bounds = settings().upperboundKeyParams ?? {}
+  for (const name of boundedLimits) {
+    const bound = bounds[name]
+    const value = row[name]
+    if (typeof bound === 'number' && (value ?? Number.POSITIVE_INFINITY) > bound) {
+      throw badRequest(`'${name}' must be at most ${bound}; got ${value ?? 'none'}.`, name)
+    }
+  }
+  const life = typeof bounds.duration === 'string' ? lifeMs(bounds.duration) : undefined
+  const lasts = row.expires === null ? Number.POSITIVE_INFINITY : Date.parse(row.expires) - now()
+  if (life !== undefined && lasts > life + 1_000)
+    throw badRequest(`'duration' must be at most '${bounds.duration}'.`, 'duration')
+}
