@@ -20,6 +20,7 @@ import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
 import { createAdmission } from './limits/admission.js'
 import { JwtKeys } from './sso/jwt.js'
+import { OidcSignIn } from './sso/sign-in.js'
 import { checkSalt } from './store/canary.js'
 import { migrate } from './store/migrations.js'
 import { openStore } from './store/open.js'
@@ -59,6 +60,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
     const context: AdminContext = { ...parts, masterKey }
     const jwt = new JwtKeys(context, ring)
+    const signIn = new OidcSignIn(context, vault)
     return {
       admission: createAdmission({ ...parts, limits: options.limits, notify }),
       routes: [
@@ -78,6 +80,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       authenticate: (token) => jwt.authenticate(token) ?? ring.authenticate(token),
       authorizeRoute,
       documents: documentStore(directory),
+      signIn,
       configure(next) {
         settings = next
       },

@@ -23,6 +23,7 @@ import { badRequest } from './refusal.js'
 import { type HealthParts, healthRoutes, probes } from './routes/health.js'
 import { modelRoutes } from './routes/models.js'
 import { operationRoutes, pages } from './routes/operation.js'
+import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
 import { version } from './version.js'
 
@@ -198,7 +199,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       ...modelRoutes({ control, catalog, stored, alerts, refresh }),
       ...operationRoutes(operation),
     ],
-    open: [...probes(health), ...pages(operation)],
+    open: [...probes(health), ...pages(operation), ...ssoRoutes({ control, settings })],
     passThrough: (request, signal) => passThrough(pass, request, signal),
     draining: () => draining,
   })
@@ -235,7 +236,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       })
       const headers = new Headers()
       for (const [name, value] of Object.entries(response.headers))
-        if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : String(value))
+        for (const item of Array.isArray(value) ? value : [value])
+          if (item !== undefined) headers.append(name, String(item))
       const empty = response.statusCode === 204 || request.method === 'HEAD'
       return new Response(empty ? null : (Readable.toWeb(response.stream()) as ReadableStream), {
         status: response.statusCode,

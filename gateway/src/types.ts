@@ -1,5 +1,6 @@
 import type { LimitStore, SettledRecord } from 'llmux'
 import type { JwtSettings } from './sso/jwt-settings.js'
+import type { SignInSettings } from './sso/sign-in-settings.js'
 
 /** Rights on the management routes. `service` is a virtual key that belongs to no user. */
 export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'service'
@@ -314,6 +315,8 @@ export interface ControlSettings {
   readonly customKeys?: boolean | undefined
   /** Tokens of an identity provider as keys. */
   readonly jwt?: JwtSettings | undefined
+  /** Sign-in of people with an identity provider. */
+  readonly signIn?: SignInSettings | undefined
 }
 
 /** News for alerts, metrics and logs. */
@@ -424,10 +427,35 @@ export interface Control {
   authorizeRoute(principal: Principal, method: string, path: string): void
   /** Secrets and documents of other parts, such as models added at run time: encrypted at rest. */
   readonly documents: DocumentStore
+  readonly signIn: SignIn
   /** Replaces the settings after a reload. */
   configure(settings: ControlSettings): void
   /** Writes what is pending and closes the database. */
   close(): Promise<void>
+}
+
+/** Sign-in of people with an OpenID provider. All methods reject with a refusal. */
+export interface SignIn {
+  /**
+   * Begins a sign-in: the address of the provider, and the text that the browser must bring back.
+   * @param returnTo path of the gateway to go to afterwards
+   */
+  begin(
+    baseUrl: string,
+    returnTo: string | undefined,
+  ): Promise<{ readonly url: string; readonly pending: string; readonly maxAgeMs: number }>
+  /** Ends a sign-in: the user is created or updated, and gets a key with an end. */
+  finish(
+    query: URLSearchParams,
+    pending: string | undefined,
+  ): Promise<{
+    readonly key: string
+    readonly user: { readonly id: string; readonly role: string }
+    readonly returnTo: string | undefined
+    readonly maxAgeMs: number
+  }>
+  /** Deletes the key of a session. Other keys stay. */
+  end(key: string): Promise<void>
 }
 
 /** Small encrypted documents by collection and id. All of them are in memory, and changes of other processes arrive within a second. */

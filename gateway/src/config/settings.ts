@@ -1,5 +1,6 @@
 import { lifeMs } from '../limits/durations.js'
 import { readJwt } from '../sso/jwt-settings.js'
+import { readSignIn } from '../sso/sign-in-settings.js'
 import type { ControlSettings } from '../types.js'
 import { type Checker, isMap, Section, show } from './checker.js'
 import { cacheKeys } from './keys.js'
@@ -111,7 +112,11 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     redactCallbacks: litellm.flag('turn_off_message_logging') === true,
     metrics: { enabled: true, public: litellm.flag('require_auth_for_metrics_endpoint') === false },
     alerts: readAlerts(checker, general),
-    control: { ...readControl(checker, general, litellm, own), jwt: readJwt(checker, general) },
+    control: {
+      ...readControl(checker, general, litellm, own),
+      jwt: readJwt(checker, general),
+      signIn: readSignIn(checker, general),
+    },
     keyHeader: general.text('litellm_key_header_name')?.toLowerCase(),
     allowedIps: general.texts('allowed_ips'),
     trustForwardedFor: general.flag('use_x_forwarded_for') === true,

@@ -1,4 +1,5 @@
 import { unauthorized } from '../refusal.js'
+import { sessionKey } from './cookies.js'
 
 type Headers = Readonly<Record<string, string | undefined>>
 
@@ -13,7 +14,7 @@ const bearer = /^bearer\s+(.+)$/i
  * @throws a refusal with status 401 for another scheme than Bearer
  */
 export function keyOf(headers: Headers, own: string | undefined): string | undefined {
-  if (own !== undefined && own !== 'authorization') return plain(headers[own])
+  if (own !== undefined && own !== 'authorization') return plain(headers[own]) ?? sessionKey(headers)
   if (own === undefined) {
     for (const name of others) {
       const found = plain(headers[name])
@@ -21,7 +22,7 @@ export function keyOf(headers: Headers, own: string | undefined): string | undef
     }
   }
   const { authorization } = headers
-  if (!authorization) return undefined
+  if (!authorization) return sessionKey(headers)
   const key = bearer.exec(authorization)?.[1]?.trim()
   if (!key && !/^bearer\s*$/i.test(authorization))
     throw unauthorized("The header 'authorization' must be 'Bearer' and a key.", 'auth_error')

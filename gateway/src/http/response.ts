@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http'
 export interface GatewayResponse {
   status: number
   headers: Record<string, string>
+  /** Values of `set-cookie`. */
+  cookies?: readonly string[]
   body: string | AsyncIterable<string | Uint8Array> | undefined
 }
 

@@ -307,7 +307,7 @@ async function write(
   if (typeof body !== 'object') {
     const bytes = body === undefined ? undefined : Buffer.from(body)
     if (bytes && request.method !== 'HEAD') headers['content-length'] = String(bytes.length)
-    raw.writeHead(response.status, headers)
+    raw.writeHead(response.status, response.cookies ? { ...headers, 'set-cookie': [...response.cookies] } : headers)
     raw.end(request.method === 'HEAD' ? undefined : bytes)
     // what the client still sends of a refused body is read and thrown away by Node
     return

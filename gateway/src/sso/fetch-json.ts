@@ -1,6 +1,16 @@
 const timeoutMs = 5_000
 const mostBytes = 1024 * 1024
 
+/** An answer that is no success. */
+export class StatusError extends Error {
+  constructor(
+    address: string,
+    readonly status: number,
+  ) {
+    super(`${address} answered with status ${status}.`)
+  }
+}
+
 /**
  * Reads a JSON object from an identity provider. Redirects are not followed.
  * @throws {Error} without the body, which may hold a secret
@@ -15,7 +25,7 @@ export async function fetchJson(url: string, init: RequestInit = {}): Promise<Re
     if (size > mostBytes) throw new Error(`The answer of ${origin}${pathname} has more than ${mostBytes} bytes.`)
     chunks.push(chunk)
   }
-  if (!response.ok) throw new Error(`${origin}${pathname} answered with status ${response.status}.`)
+  if (!response.ok) throw new StatusError(`${origin}${pathname}`, response.status)
   let value: unknown
   try {
     value = JSON.parse(Buffer.concat(chunks).toString('utf8'))
