@@ -8,6 +8,8 @@ import { loadCallbacks } from './callbacks.js'
 import { ConfigError } from './config/checker.js'
 import { type Environment, type GatewayConfig, loadConfig, parseConfig } from './config/config.js'
 import { openControl } from './control.js'
+import { loadHooks } from './hooks/load.js'
+import type { Hook } from './hooks/types.js'
 import { BodyReader } from './http/body.js'
 import { LlmRoutes } from './http/llm.js'
 import { passThrough } from './http/pass-through.js'
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   readonly masterKey?: string | undefined
   /** @default process.env */
   readonly environment?: Environment | undefined
+  /** Hooks of this process, in front of those of the configuration. @default none */
+  readonly hooks?: Hook | readonly Hook[] | undefined
   /** @default none */
   readonly log?: Log | undefined
 }
@@ -101,6 +105,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const masterKey = findMasterKey(options.masterKey ?? config.settings.masterKey, data)
   const settings = () => config.settings
+  const ownHooks = [options.hooks ?? []].flat()
+  let hooks = await loadHooks(config.hooks, ownHooks, log)
   const { redis, databaseUrl, saltKey } = config.settings
 
   const metrics = new GatewayMetrics()
@@ -158,13 +164,15 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     }
     const changes = changesOf(config, next)
     const before = config
-    config = next
     try {
+      const loaded = await loadHooks(next.hooks, ownHooks, log)
+      config = next
       await loadMocks(allEntries(), mocks)
       refresh()
+      hooks = loaded
     } catch (error) {
       config = before
-      throw error
+      throw error instanceof ConfigError ? badRequest(`The configuration was not reloaded. ${error.message}`) : error
     }
     fallbacksOf = fallbackTable(config)
     control.configure(config.settings.control)
@@ -185,6 +193,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     observer: observer.calls,
     owners: new ResponseOwners(),
     cacheable: cache !== undefined,
+    hooks: () => hooks,
     fallbacksOf: (group) => fallbacksOf(group),
   })
   const pass = { control, catalog, settings, bodies, environment }

@@ -2,6 +2,7 @@ import { createClient, LLMError, parseRouterOptions, type RouterOptions } from '
 import { Checker, ConfigError, type ConfigLine, isMap, showPath } from './checker.js'
 import { type Credentials, type ModelEntry, readDeployment } from './deployment.js'
 import { type ConfigDocument, ConfigSyntaxError, parseConfigText, readDocument } from './document.js'
+import { type HookSource, readHooks } from './hooks.js'
 import { generalKeys, litellmKeys, ownKeys, routerKeys, topLevelKeys } from './keys.js'
 import { type Alias, readRouting } from './router.js'
 import { readSettings, type Settings } from './settings.js'
@@ -12,6 +13,7 @@ export interface GatewayConfig {
   readonly routing: Omit<RouterOptions, 'modelList'>
   readonly aliases: readonly Alias[]
   readonly settings: Settings
+  readonly hooks: readonly HookSource[]
   /** Treatment of every line of the file. */
   readonly lines: readonly ConfigLine[]
   /** Credentials of `credential_list`, for models that are added at run time. */
@@ -55,6 +57,7 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
   const router = section('router_settings', routerKeys)
   const own = section('llmux_settings', ownKeys)
   const settings = readSettings(checker, { general, litellm, router, own })
+  const hooks = readHooks(checker, [top, general])
   const credentials = readCredentials(checker, document.value.credential_list)
   const entries = top.has('model_list') || document.value.model_list ? document.value.model_list : []
   if (!Array.isArray(entries)) checker.problem(['model_list'], "'model_list' must be a list of deployments.")
@@ -81,6 +84,7 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
     routing: routing.options,
     aliases: routing.aliases,
     settings,
+    hooks,
     lines: checker.lines,
     credentials,
     variables: variables.values,

@@ -29,6 +29,7 @@ export const each = (names: string, rule: KeyRule): KeyTable =>
   Object.fromEntries(names.split(' ').map((name) => [name, rule] as const))
 
 const python = 'Names Python code, which the gateway does not run. Use hooks in TypeScript.'
+const hooks = 'Files and webhooks with guardrails. See [gateway-hooks.md](gateway-hooks.md).'
 const database = 'A matter of Prisma, which the gateway does not use.'
 const verbosity = 'Verbosity of LiteLLM. Use --debug.'
 
@@ -40,6 +41,7 @@ export const topLevelKeys: KeyTable = {
   llmux_settings: yes('map', "The gateway's own settings, see below."),
   environment_variables: yes('map', 'Set as environment variables before everything else is read.'),
   credential_list: yes('list', 'Named credentials for `litellm_credential_name`.'),
+  hooks: yes('any', hooks),
   include: yes('list', 'Further files. Their lists are appended; of other keys, those of the including file win.'),
   callback_settings: no('Settings of callbacks. Use their environment variables.', 'map'),
   guardrails: never('Guardrails of LiteLLM are Python code or services. Use hooks in TypeScript or a webhook.'),
@@ -302,6 +304,7 @@ export const litellmKeys: KeyTable = {
 }
 
 export const generalKeys: KeyTable = {
+  hooks: yes('any', hooks),
   master_key: yes('text', 'The key of the administrator.'),
   dangerously_permit_weak_or_unset_master_key: risky('flag', 'A weak master key is accepted on any address.'),
   database_url: yes('text', '`postgresql://…`. Without it the gateway keeps its data in SQLite.'),

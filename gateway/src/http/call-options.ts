@@ -2,7 +2,7 @@ import type { HandlerCallOptions } from 'llmux/server'
 import { badRequest, refuse } from '../refusal.js'
 
 /** Fields of a body that name a destination or a credential: never used, and refused so that nobody relies on them. */
-const forbiddenFields = [
+export const forbiddenFields = [
   ...[
     'api_base',
     'base_url',

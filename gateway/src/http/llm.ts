@@ -10,7 +10,10 @@ import {
   type RouteInfo,
 } from 'llmux/server'
 import type { Settings } from '../config/settings.js'
+import type { StreamEnd } from '../hooks/call-stream.js'
+import type { CallHooks, HookRunner } from '../hooks/runner.js'
 import { callerFor } from '../keys/model-access.js'
+import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { Admitted, Control, Principal } from '../types.js'
@@ -28,6 +31,9 @@ export class LlmRequest implements HandlerRequest {
   principal: Principal | undefined
   route: RouteInfo | undefined
   admitted: Admitted | undefined
+  hooks: CallHooks | undefined
+  /** The answer of a hook. */
+  reply: HandlerResponse | undefined
   /** Why no call was made, or why it failed. */
   error: unknown
   settled = false
@@ -67,6 +73,7 @@ export interface LlmParts {
   readonly observer: CallObserver
   readonly owners: ResponseOwners
   readonly cacheable: boolean
+  readonly hooks: () => HookRunner | undefined
   readonly fallbacksOf: (group: string) => { readonly [kind in FallbackKind]?: readonly string[] }
 }
 
@@ -117,13 +124,49 @@ export class LlmRoutes {
       request.error ??= error
       response = { status: 500, headers: {}, body: '' }
     }
+    if (request.reply) response = request.reply
+    else if (response.status < 400 && request.hooks?.watches)
+      response = await this.#hooked(request, request.hooks, response)
     if (response.status >= 400) response = this.#errorResponse(request, response)
     else if (typeof response.body === 'object') response = { ...response, body: this.#watched(request, response.body) }
     else if (response.body && request.restamp) response = { ...response, body: restamp(response.body, request.model) }
     if (typeof response.body !== 'object') this.#release(request)
     response.headers['x-litellm-call-id'] ??= request.id
+    if (request.hooks && request.hooks.applied.length > 0)
+      response.headers['x-litellm-applied-guardrails'] = request.hooks.applied.join(',')
     this.#parts.observer.answered(request, response.status)
     return response
+  }
+
+  /** An answer or a stream after the hooks. */
+  async #hooked(request: LlmRequest, hooks: CallHooks, response: HandlerResponse): Promise<HandlerResponse> {
+    const { body } = response
+    if (body === undefined) return response
+    const { owners } = this.#parts
+    if (typeof body === 'object') {
+      const end: StreamEnd = {
+        begun: (id) => owners.hold(id),
+        over: (id, changed) => owners.settle(id, changed),
+        refused: (error) => {
+          request.error = error
+        },
+      }
+      return { ...response, body: hooks.stream(body, end) }
+    }
+    const stored = (answer: string, changed: Record<string, unknown> | null) => {
+      if (request.route?.operation !== 'responses') return
+      const { id } = changed ?? (JSON.parse(answer) as Record<string, unknown>)
+      owners.replace(String(id), changed, request.principal)
+    }
+    try {
+      const after = await hooks.after(body)
+      if (after.changed) stored(body, after.body)
+      return { ...response, body: after.text }
+    } catch (error) {
+      request.error = error
+      stored(body, null)
+      return { ...response, status: 500 }
+    }
   }
 
   /** Models of a caller for `/v1/models`. */
@@ -175,15 +218,24 @@ export class LlmRoutes {
     const { operation } = route
     if (!callOperations.has(operation)) return {}
     const given = params.model
-    const model = this.#modelOf(given, operation, settings())
+    let model = this.#modelOf(given, operation, settings())
     request.model = model
     const principal = callerFor(request.principal, (candidate) => control.admission.mayUse(candidate, model))
     request.principal = principal
     // admission reads the fields that are taken out afterwards
-    const body = { ...ignored, ...params }
+    let body: Record<string, unknown> = { ...ignored, ...params }
     const chat = operation === 'chat' || operation === 'completion' || operation === 'embedding'
     const wishes = takeOptions(params, ignored, request.headers, chat)
     checkRequired(operation, body)
+    const hooks = this.#hooksOf(request, route, principal, model, params, body)
+    if (hooks) {
+      const names = Object.keys(params)
+      request.reply = await hooks.before()
+      if (request.reply) throw new Error('A hook has answered.')
+      model = hooks.model
+      body = { ...body, ...params }
+      for (const name of names) if (!(name in params)) delete body[name]
+    }
     const target = aliased(principal, model)
     if (!catalog.has(target) && control.admission.mayUse(principal, model)) {
       throw badRequest(`The model '${model}' does not exist. GET /v1/models lists the models of the key.`, 'model')
@@ -215,6 +267,27 @@ export class LlmRoutes {
       ...forwarded(request.headers),
       traceId: request.id,
     }
+  }
+
+  #hooksOf(
+    request: LlmRequest,
+    route: RouteInfo,
+    principal: Principal,
+    model: string,
+    params: Record<string, unknown>,
+    body: Readonly<Record<string, unknown>>,
+  ): CallHooks | undefined {
+    const runner = this.#parts.hooks()
+    if (!runner) return undefined
+    const { id, path, headers, signal } = request
+    const target = aliased(principal, model)
+    request.hooks = runner.start({
+      ...{ id, path, route, principal, model, params, body, signal },
+      models: [target, this.#parts.catalog.resolve(target)],
+      tags: tagsOf({ headers, params: body }, principal),
+      stream: params.stream === true || route.stream !== undefined,
+    })
+    return request.hooks
   }
 
   #modelOf(given: unknown, operation: string, { forcedModels }: Settings): string {

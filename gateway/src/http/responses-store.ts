@@ -9,6 +9,7 @@ const maxSize = 64 * 1024 * 1024
 interface Kept {
   readonly owner: string
   readonly stored: StoredResponse
+  readonly context: unknown
   readonly size: number
 }
 
@@ -19,14 +20,43 @@ interface Kept {
 export class ResponseOwners implements ResponseStore {
   readonly #kept = new Map<string, Kept>()
   readonly #items = new Map<string, { readonly owner: string; readonly item: object }>()
+  /** Answers whose streams are not over: hooks may change or refuse them. */
+  readonly #held = new Map<string, { readonly stored: StoredResponse; readonly context: unknown } | undefined>()
   #size = 0
 
+  /** Keeps an answer from its readers until `settle()`. */
+  hold(id: string): void {
+    // a short stream is stored before its first event is read
+    this.#held.set(id, this.#kept.get(id))
+    this.#forget(id)
+  }
+
+  /** @param response the answer as its client got it; undefined if it was not changed, null if the client must not read it */
+  settle(id: string, response: Record<string, unknown> | undefined | null): void {
+    const found = this.#held.get(id)
+    this.#held.delete(id)
+    if (!found || response === null) return
+    this.put(id, response ? { ...found.stored, response } : found.stored, found.context)
+  }
+
+  /** Replaces or removes an answer that hooks have changed or refused. */
+  replace(id: string, response: Record<string, unknown> | null, context: unknown): void {
+    const stored = this.get(id, context)
+    if (!stored) return
+    if (response) this.put(id, { ...stored, response }, context)
+    else this.#forget(id)
+  }
+
   put(id: string, stored: StoredResponse, context: unknown): void {
+    if (this.#held.has(id)) {
+      this.#held.set(id, { stored, context })
+      return
+    }
     const owner = ownerOf(context)
     const size = JSON.stringify(stored).length
     if (size > maxSize / 4) return
     this.#forget(id)
-    this.#kept.set(id, { owner, stored, size })
+    this.#kept.set(id, { owner, stored, context, size })
     this.#size += size
     for (const item of outputOf(stored)) this.#items.set(item.id, { owner, item })
     for (const oldest of this.#kept.keys()) {

@@ -27,7 +27,10 @@ export function customerOf({ headers, params }: AdmissionCall): string | null {
 }
 
 /** Tags of the header, the body, the key and the team. */
-export function tagsOf({ headers, params }: AdmissionCall, { key, team }: Principal): string[] {
+export function tagsOf(
+  { headers, params }: Pick<AdmissionCall, 'headers' | 'params'>,
+  { key, team }: Principal,
+): string[] {
   const found = new Set<string>()
   const add = (value: unknown) => {
     if (!Array.isArray(value)) return
