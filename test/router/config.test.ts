@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Router } from '../../src/router/router.js'
 import type { RouterOptions } from '../../src/router/types.js'
-import { dep, failure, messages, setup, thrown, turns } from './helpers.js'
+import { dep, failure, messages, setup, stopTime, thrown, turns } from './helpers.js'
 
 const make = (options: object) => new Router({ modelList: [dep('a')], ...options } as RouterOptions)
 const message = (options: object) => thrown(() => make(options)).message
@@ -420,6 +420,7 @@ describe('a running Router', () => {
 
   it('lets a waiting call use an added deployment, and not a removed one', async () => {
     const { router, ask, mock } = setup({ modelList: [dep('a', { maxParallelRequests: 1 })] })
+    const advance = stopTime()
     mock.reply({ text: 'late', delayMs: 80 }, { model: 'a', times: 2 })
     const first = ask()
     await turns()
@@ -427,6 +428,7 @@ describe('a running Router', () => {
     await turns()
     router.addDeployment(dep('b'))
     expect(await second).toBe('b')
+    await advance(80)
     expect(await first).toBe('a')
   })
 

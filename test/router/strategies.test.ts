@@ -193,10 +193,10 @@ describe('latency-based', () => {
     const { ask, mock } = setup({
       modelList: ['a', 'b'],
       routingStrategy: 'latency-based',
-      attemptTimeout: 50,
+      attemptTimeout: 250,
       cooldownTime: 0,
     })
-    mock.fail({ kind: 'slow-headers', ms: 500 }, { model: 'a' })
+    mock.fail({ kind: 'slow-headers', ms: 5_000 }, { model: 'a' })
     await ask()
     await ask()
     for (let i = 0; i < 5; i++) expect(await ask()).toBe('b')
