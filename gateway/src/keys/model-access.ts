@@ -1,5 +1,6 @@
 import { forbidden } from '../refusal.js'
 import type { Catalog, Principal } from '../types.js'
+import type { Directory } from './directory.js'
 
 /** Stands for all models of the key's team. */
 const teamModels = 'all-team-models'
@@ -78,4 +79,18 @@ export function checkModel(catalog: Catalog, principal: Principal, model: string
     `${by}_model_access_denied`,
     'model',
   )
+}
+
+/** @throws a refusal if a tag of the call has models and this one is not among them */
+export function checkTags(directory: Directory, catalog: Catalog, tags: readonly string[], model: string): void {
+  for (const tag of tags) {
+    const models = directory.get('tags', tag)?.models ?? []
+    if (models.length > 0 && !models.includes(model) && !models.includes(catalog.resolve(model))) {
+      throw forbidden(
+        `The model '${model}' is not among the models of the tag '${tag}'.`,
+        'tag_model_access_denied',
+        'model',
+      )
+    }
+  }
 }

@@ -71,3 +71,22 @@ interface UsageLike {
 }
 
 const codeOf = (error: unknown) => (LLMError.is(error) ? error.code : 'internal_server')
+
+/** The caller of a row without a key, under the name of its account. */
+export const withoutKey = (account: string): Principal => ({
+  master: false,
+  role: 'service',
+  keyHash: account,
+  keyName: null,
+  keyAlias: null,
+  userId: null,
+  userEmail: null,
+  teamId: null,
+  teamAlias: null,
+  organizationId: null,
+  metadata: {},
+  key: undefined,
+  team: undefined,
+  user: undefined,
+  membership: undefined,
+})

@@ -8,12 +8,12 @@ import {
   type SettledRecord,
 } from 'llmux'
 import type { Directory } from '../keys/directory.js'
-import { callerFor, checkModel, deniedBy, resolveAlias } from '../keys/model-access.js'
+import { callerFor, checkModel, checkTags, deniedBy, resolveAlias } from '../keys/model-access.js'
 import type { Customers } from '../ledger/customers.js'
 import type { Ledger } from '../ledger/ledger.js'
-import { type RowFacts, rowOf } from '../ledger/row.js'
+import { type RowFacts, rowOf, withoutKey } from '../ledger/row.js'
 import type { SpendBook } from '../ledger/spend-book.js'
-import { forbidden, refuse } from '../refusal.js'
+import { forbidden } from '../refusal.js'
 import type {
   Admission,
   AdmissionCall,
@@ -30,24 +30,20 @@ import {
   type CallAccounts,
   currentPeriod,
   effectiveLimits,
-  type RateAccount,
   subjectsOf,
   total,
 } from './accounts.js'
-import { customerOf, metadataOf, outputBound, roughTokens, tagsOf } from './call-facts.js'
+import { customerOf, metadataOf, tagsOf } from './call-facts.js'
+import { costOf, type Estimate, estimateCall } from './estimate.js'
 import { Expectations } from './learned.js'
 import { toDollars, toNanos } from './money.js'
+import { budgetRefusal, rateRefusal } from './refusals.js'
 
 /** Longest life of a reservation: longer than any stream. */
 const leaseMs = 60 * 60_000
 /** Longest wait for calls in flight whose reservation may be returned. */
 const longestWaitMs = 20_000
 const mostWaiting = 2_000
-/** Price of a model without a price under `unknown_price: estimate`, in US dollars per token. */
-const fallbackPrice = { input: 10e-6, output: 50e-6 }
-const defaultOutput = 4_096
-/** Output tokens that the first calls of a key reserve at most. */
-const firstOutput = 1_024
 
 interface Parts {
   readonly directory: Directory
@@ -64,21 +60,6 @@ interface Parts {
 /** Creates the admission of calls: access, limits and budgets in one step, and the booking at the end. */
 export function createAdmission(parts: Parts): Admission {
   return new CallAdmission(parts)
-}
-
-interface Estimate {
-  /** US dollars of the prompt. */
-  readonly input: number
-  /** US dollars that a call of this kind costs as a rule. */
-  readonly typical: number
-  /** US dollars that are held. */
-  readonly held: number
-  readonly tokens: number
-  readonly inputTokens: number
-  /** Whether earlier calls support the estimate. */
-  readonly learned: boolean
-  /** Output tokens that the budgets pay for, if that is less than the request allows. */
-  readonly clamped?: number | undefined
 }
 
 class CallAdmission implements Admission {
@@ -125,82 +106,29 @@ class CallAdmission implements Admission {
     }
     try {
       checkModel(catalog, principal, model, call.model)
-      this.#checkTags(tags, model)
+      checkTags(directory, catalog, tags, model)
       if (customerId && directory.get('customers', customerId)?.blocked) {
         throw forbidden(`The customer '${customerId}' is blocked.`, 'permission_error', 'user')
       }
       const { estimate, reservation } = await this.#reserve(accounts, call.signal, () =>
-        this.#estimate(principal, call, model, accounts),
+        estimateCall(
+          {
+            catalog,
+            expectations: this.#expectations,
+            settings: settings(),
+            budgets: accounts.budgets,
+            spent: (budget) => this.#spent(budget),
+          },
+          principal,
+          call,
+          model,
+        ),
       )
       return new AdmittedCall(this, facts, model, accounts, estimate, reservation)
     } catch (error) {
       this.refused(facts, accounts, error)
       throw error
     }
-  }
-
-  #checkTags(tags: readonly string[], model: string): void {
-    for (const tag of tags) {
-      const models = this.#parts.directory.get('tags', tag)?.models ?? []
-      if (models.length > 0 && !models.includes(model) && !models.includes(this.#parts.catalog.resolve(model))) {
-        throw forbidden(
-          `The model '${model}' is not among the models of the tag '${tag}'.`,
-          'tag_model_access_denied',
-          'model',
-        )
-      }
-    }
-  }
-
-  #estimate(principal: Principal, call: AdmissionCall, model: string, { budgets }: CallAccounts): Estimate {
-    const { catalog, settings } = this.#parts
-    const { unknownPrice = 'estimate', budgetMode = 'expected' } = settings()
-    const group = catalog.resolve(model)
-    const known = catalog.prices(group)
-    if (!known && budgets.length > 0 && unknownPrice === 'refuse') {
-      throw refuse(
-        `The model '${model}' has no price, and the caller has a budget. Set input_cost_per_token and output_cost_per_token, or unknown_price.`,
-        { status: 400, type: 'invalid_request_error', param: 'model' },
-      )
-    }
-    const price = known ?? (unknownPrice === 'allow' ? { input: 0, output: 0 } : fallbackPrice)
-    const inputTokens = roughTokens(call)
-    const bound = outputBound(call)
-    const asked = bound ?? known?.maxOutput ?? defaultOutput
-    const clamped = budgetMode === 'clamp' ? this.#affordable(budgets, inputTokens, price, asked) : undefined
-    const worstOutput = clamped ?? asked
-    const worst = inputTokens * price.input + worstOutput * price.output
-    const input = inputTokens * price.input
-    const learned = this.#expectations.find(principal.keyHash, group)
-    if (!learned) {
-      const output = Math.min(worstOutput, firstOutput)
-      const typical = input + output * price.output
-      return { input, typical, held: worst, tokens: inputTokens + output, inputTokens, learned: false, clamped }
-    }
-    const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
-    const typical = Math.min(worst, toDollars(learned.nanos))
-    return {
-      input,
-      typical,
-      held: budgetMode === 'expected' ? typical : worst,
-      // the count by characters may be too low, and the last call much larger than this one
-      tokens: Math.ceil(Math.max(inputTokens + output, Math.min(learned.totalTokens, 4 * (inputTokens + output)))),
-      inputTokens,
-      learned: true,
-      clamped,
-    }
-  }
-
-  /** Output tokens that the budgets still pay for; undefined if they pay for all that are asked for. */
-  #affordable(
-    budgets: readonly BudgetAccount[],
-    inputTokens: number,
-    price: { readonly input: number; readonly output: number },
-    asked: number,
-  ): number | undefined {
-    const left = Math.min(...budgets.map((budget) => budget.limit - this.#spent(budget))) - inputTokens * price.input
-    if (price.output <= 0 || left >= asked * price.output) return undefined
-    return Math.max(1, Math.floor(left / price.output))
   }
 
   async #reserve(
@@ -292,17 +220,8 @@ class CallAdmission implements Admission {
   }
 
   #overBudget(budget: BudgetAccount): LLMError {
-    const { scope, id, alias } = budget.subject
-    const { budgetExceededStatus: status = 422 } = this.#parts.settings()
-    const { endsAt } = budget
-    const reset = endsAt === undefined ? '' : ` It is reset at ${new Date(endsAt).toISOString()}.`
-    const name = scope === 'gateway' ? 'gateway' : `${scope} ${alias ?? (scope === 'key' ? short(id) : id)}`
-    return refuse(`The budget of the ${name} is used up: $${this.#spent(budget)} of $${budget.limit} spent.${reset}`, {
-      status,
-      type: 'budget_exceeded',
-      retryAfterMs: endsAt === undefined ? 60_000 : endsAt - this.#parts.now(),
-      headers: status === 429 ? { 'x-should-retry': 'false' } : undefined,
-    })
+    const { settings, now } = this.#parts
+    return budgetRefusal(budget, this.#spent(budget), settings().budgetExceededStatus ?? 422, now())
   }
 
   #refusal({ reasons }: Rejection, { budgets, rates }: CallAccounts): LLMError {
@@ -404,7 +323,7 @@ class CallAdmission implements Admission {
 
   note({ principal, account, record, error, tags = [], ...call }: NotedCall): void {
     const { directory, settings, now } = this.#parts
-    const caller = principal ?? anonymous(account ?? '')
+    const caller = principal ?? withoutKey(account ?? '')
     const facts: RowFacts = {
       call: { ...call, params: {}, stream: false, headers: {} },
       principal: caller,
@@ -420,86 +339,6 @@ class CallAdmission implements Admission {
       spend,
     })
   }
-}
-
-const short = (hash: string) => `${hash.slice(0, 8)}…`
-
-const anonymous = (account: string): Principal => ({
-  master: false,
-  role: 'service',
-  keyHash: account,
-  keyName: null,
-  keyAlias: null,
-  userId: null,
-  userEmail: null,
-  teamId: null,
-  teamAlias: null,
-  organizationId: null,
-  metadata: {},
-  key: undefined,
-  team: undefined,
-  user: undefined,
-  membership: undefined,
-})
-
-/** Outcomes after which a provider may still have worked, and may bill it. */
-const mayBeBilled: ReadonlySet<string> = new Set(['timeout', 'aborted', 'stream_interrupted'])
-
-/** Cost of an ended call. */
-function costOf(
-  { cost, cache, usage, estimated, outcome, attempts }: SettledRecord,
-  estimate: Estimate | undefined,
-  unknownPrice: 'refuse' | 'estimate' | 'allow',
-): { nanos: number; state: 'known' | 'estimated' | 'unknown' } {
-  if (cost?.total !== undefined) return { nanos: toNanos(cost.total), state: estimated ? 'estimated' : 'known' }
-  if (cache?.hit) return { nanos: 0, state: 'known' }
-  const tokens = usage as { prompt_tokens?: number; completion_tokens?: number } | undefined
-  if (outcome !== 'success' && !tokens) {
-    if (attempts.length === 0 || !mayBeBilled.has(outcome)) return { nanos: 0, state: 'known' }
-    // the provider has the prompt, and nothing is known of an answer
-    return { nanos: toNanos(estimate?.input ?? 0), state: 'unknown' }
-  }
-  if (unknownPrice === 'allow') return { nanos: 0, state: 'unknown' }
-  if (!tokens) return { nanos: toNanos(estimate?.typical ?? 0), state: 'unknown' }
-  const dollars =
-    (tokens.prompt_tokens ?? 0) * fallbackPrice.input + (tokens.completion_tokens ?? 0) * fallbackPrice.output
-  return { nanos: toNanos(dollars), state: 'estimated' }
-}
-
-const kinds: Readonly<Record<string, string>> = {
-  parallel: 'max_parallel_requests',
-  requests: 'requests',
-  tokens: 'tokens',
-}
-
-function rateRefusal(reason: RejectionReason | undefined, rate: RateAccount | undefined, now: number): LLMError {
-  const kind = kinds[reason?.kind ?? ''] ?? 'requests'
-  const retryAfterMs = Math.max(reason?.kind === 'parallel' ? 1_000 : 0, reason?.retryAfterMs ?? 1_000)
-  const { requests, tokens, parallel } = rate?.account ?? {}
-  const limit = kind === 'requests' ? requests : kind === 'tokens' ? tokens : parallel
-  const scope = rate?.subject.scope ?? 'gateway'
-  const id = rate ? (rate.subject.alias ?? rate.subject.id) : ''
-  const part = rate?.part ? ` for ${rate.part}` : ''
-  const reset = new Date(now + retryAfterMs)
-  return refuse(
-    `The ${scope} ${id} has reached its limit of ${limit} ${words[kind]}${part}. It frees up at ${reset.toISOString()}.`,
-    {
-      status: 429,
-      type: 'rate_limit_error',
-      retryAfterMs,
-      headers: {
-        rate_limit_type: kind,
-        reset_at: `${reset.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
-        'x-llmux-limit-scope': scope,
-      },
-    },
-  )
-}
-
-const words: Readonly<Record<string, string>> = {
-  requests: 'requests a minute',
-  tokens: 'tokens a minute',
-  max_parallel_requests: 'calls at the same time',
 }
 
 class AdmittedCall implements Admitted {

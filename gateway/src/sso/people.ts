@@ -1,6 +1,6 @@
 import { type AdminContext, created, touched } from '../admin/context.js'
 import { noLimits } from '../admin/fields.js'
-import { templateOf } from '../admin/teams.js'
+import { templateOf } from '../admin/team-members.js'
 import { emptyUser } from '../admin/users.js'
 import type { Actor, Change, CollectionName, Collections } from '../keys/directory.js'
 import { masterUser } from '../keys/key-ring.js'

@@ -1,0 +1,60 @@
+import type { LLMError, RejectionReason } from 'llmux'
+import { refuse } from '../refusal.js'
+import type { BudgetAccount, RateAccount } from './accounts.js'
+
+/** Refusal of a call whose budget is used up. `spent` is in US dollars. */
+export function budgetRefusal(
+  { subject, limit, endsAt }: BudgetAccount,
+  spent: number,
+  status: number,
+  now: number,
+): LLMError {
+  const { scope, id, alias } = subject
+  const reset = endsAt === undefined ? '' : ` It is reset at ${new Date(endsAt).toISOString()}.`
+  const name = scope === 'gateway' ? 'gateway' : `${scope} ${alias ?? (scope === 'key' ? short(id) : id)}`
+  return refuse(`The budget of the ${name} is used up: $${spent} of $${limit} spent.${reset}`, {
+    status,
+    type: 'budget_exceeded',
+    retryAfterMs: endsAt === undefined ? 60_000 : endsAt - now,
+    headers: status === 429 ? { 'x-should-retry': 'false' } : undefined,
+  })
+}
+
+const short = (hash: string) => `${hash.slice(0, 8)}…`
+
+const kinds: Readonly<Record<string, string>> = {
+  parallel: 'max_parallel_requests',
+  requests: 'requests',
+  tokens: 'tokens',
+}
+
+const words: Readonly<Record<string, string>> = {
+  requests: 'requests a minute',
+  tokens: 'tokens a minute',
+  max_parallel_requests: 'calls at the same time',
+}
+
+/** Refusal of a call over a limit of requests, tokens or calls in flight. */
+export function rateRefusal(reason: RejectionReason | undefined, rate: RateAccount | undefined, now: number): LLMError {
+  const kind = kinds[reason?.kind ?? ''] ?? 'requests'
+  const retryAfterMs = Math.max(reason?.kind === 'parallel' ? 1_000 : 0, reason?.retryAfterMs ?? 1_000)
+  const { requests, tokens, parallel } = rate?.account ?? {}
+  const limit = kind === 'requests' ? requests : kind === 'tokens' ? tokens : parallel
+  const scope = rate?.subject.scope ?? 'gateway'
+  const id = rate ? (rate.subject.alias ?? rate.subject.id) : ''
+  const part = rate?.part ? ` for ${rate.part}` : ''
+  const reset = new Date(now + retryAfterMs)
+  return refuse(
+    `The ${scope} ${id} has reached its limit of ${limit} ${words[kind]}${part}. It frees up at ${reset.toISOString()}.`,
+    {
+      status: 429,
+      type: 'rate_limit_error',
+      retryAfterMs,
+      headers: {
+        rate_limit_type: kind,
+        reset_at: `${reset.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+        'x-llmux-limit-scope': scope,
+      },
+    },
+  )
+}
