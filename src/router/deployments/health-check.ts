@@ -111,7 +111,7 @@ export class HealthChecker {
     const { clock, state, budgets, settings } = this.#context
     const { id } = deployment
     const { operation, request } = this.#createRequest(deployment)
-    const tokens = estimateTokensFor(deployment, new Requirements(operation, request))
+    const tokens = estimateTokensFor(deployment, new Requirements(operation, deployment.model, request))
     const at = clock.wall()
     const slot = deployment.reserve(at, tokens)
     let headers: HeaderMap | undefined

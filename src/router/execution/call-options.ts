@@ -1,5 +1,5 @@
 import { type CacheInput, checkCache } from '../../cache/policy.js'
-import { routerCallOptions, toCamel } from '../../call/options.js'
+import { routerCallOptions, toSnake } from '../../call/options.js'
 import { sensitive } from '../../call/target.js'
 import { BadRequestError, got, shortened } from '../../errors.js'
 import { deploymentOnly, targetProblem } from '../option-names.js'
@@ -20,8 +20,10 @@ export interface SplitCall {
 const names: readonly (keyof RouterCallOptions)[] = routerCallOptions
 export const isRouterCallOption: ReadonlySet<string> = new Set(names)
 
-/** A Router option in snake_case would be sent to the model and have no effect. */
-const isMisspelled = (name: string) => name.includes('_') && isRouterCallOption.has(toCamel(name))
+/** Router options by their names in snake_case, which would be sent to the model and have no effect. */
+const misspelled: ReadonlyMap<string, string> = new Map(
+  names.map((name) => [toSnake(name), name] as const).filter(([snake, name]) => snake !== name),
+)
 
 /** @throws {BadRequestError} if an option is wrong, or is one of a deployment */
 export function splitCall(given: object): SplitCall {
@@ -40,8 +42,8 @@ export function splitCall(given: object): SplitCall {
     } else if (name === 'timeout') timeout = value
     else if (isRouterCallOption.has(name)) options[name] = value
     else if (name === 'maxRetries') options.numRetries ??= value
-    else if (isMisspelled(name)) {
-      throw new BadRequestError(`Unknown option '${shortened(name)}'. Did you mean '${toCamel(name)}'?`, {
+    else if (misspelled.has(name)) {
+      throw new BadRequestError(`Unknown option '${shortened(name)}'. Did you mean '${misspelled.get(name)}'?`, {
         param: name,
       })
     } else if (deploymentOnly.has(name)) {

@@ -43,8 +43,7 @@ export class FallbackStep {
     }
     this.model = model
     this.overrides = overrides
-    const merged = { ...request, model: requested, ...overrides }
-    this.requirements = new Requirements(operation, merged, requirements.prefill)
+    this.requirements = new Requirements(operation, requested, { ...request, ...overrides }, requirements.prefill)
   }
 
   /** @throws {BadRequestError} if the group does not exist */

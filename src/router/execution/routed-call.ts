@@ -80,7 +80,7 @@ export class RoutedCall {
     this.fallbacks = before?.fallbacks ?? 0
     this.recorder = before?.recorder
     this.interrupted = interrupted
-    this.requirements = new Requirements(operation, { ...request, model }, interrupted !== undefined)
+    this.requirements = new Requirements(operation, model, request, interrupted !== undefined)
   }
 
   get timeLeft(): number {

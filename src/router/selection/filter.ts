@@ -42,13 +42,16 @@ export function findExclusion(selection: SelectionContext, deployment: Deploymen
   if (selection.checks) {
     const model = selection.group.matched === undefined ? deployment.model : selection.model(deployment)
     const facts = deployment.facts(model)
-    const own = deployment.requirementDefaults === undefined ? undefined : selection.requirements(deployment)
+    const requirements = selection.requirements(deployment)
+    // most models lack nothing: then the content of the messages is not searched for images and tools
+    const lacksAbility = facts.tools === false || facts.vision === false || requirements.prefill
+    const hasDefaults = deployment.requirementDefaults !== undefined
     const mayBeTooLong = facts.maxInputTokens !== undefined && selection.maxPromptTokens > facts.maxInputTokens
-    if (own || selection.requiresAbility || mayBeTooLong) {
-      const inability = findInability(facts, own ?? selection.requirements(deployment))
+    if (hasDefaults || lacksAbility || mayBeTooLong) {
+      const inability = findInability(facts, requirements)
       if (inability) return inability === 'length' ? Exclusion.PromptTooLong : Exclusion.Inability
     }
-    avoidSchema = facts.schema === false && (own ? selection.checksSchema && own.jsonSchema : selection.jsonSchema)
+    avoidSchema = facts.schema === false && selection.checksSchema && requirements.jsonSchema
   }
   if (selection.hasBudgets || deployment.budget !== undefined) {
     const exclusion = checkBudgets(selection, deployment)
@@ -71,7 +74,7 @@ function exceedsTokens(selection: SelectionContext, deployment: Deployment): boo
   const limit = deployment.tpm ?? 0
   const requirements = selection.requirements(deployment)
   // far below the limit no exact count is needed
-  if (deployment.tokens + requirements.characters * 3 + 100_000 < limit && requirements.maxTokens === undefined)
+  if (requirements.maxTokens === undefined && deployment.tokens + requirements.characters * 3 + 100_000 < limit)
     return false
   return deployment.tokens > 0 && deployment.tokens + estimateTokensFor(deployment, requirements) > limit
 }

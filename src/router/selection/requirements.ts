@@ -20,15 +20,19 @@ export class Requirements {
   readonly prefill: boolean
   /** Limit of the output tokens, if the call sets one. */
   readonly maxTokens: number | undefined
+  readonly #model: string
   readonly #request: Parameters
   /** By the default parameters of deployments. */
   #withDefaults: Map<Parameters, Requirements> | undefined
   #tokens: number | undefined
   #characters: number | undefined
   #vision: boolean | undefined
+  #jsonSchema: boolean | undefined
 
-  constructor(operation: CallOperation, request: Parameters, prefill = false) {
+  /** @param request parameters; a `model` in it is ignored, so that a routed call need not copy its own */
+  constructor(operation: CallOperation, model: string, request: Parameters, prefill = false) {
     this.operation = operation
+    this.#model = model
     this.prefill = prefill
     this.maxTokens = findMaxTokens(operation, request)
     this.#request = request
@@ -40,7 +44,7 @@ export class Requirements {
     this.#withDefaults ??= new Map()
     let requirements = this.#withDefaults.get(defaults)
     if (!requirements) {
-      requirements = new Requirements(this.operation, { ...defaults, ...this.#request }, this.prefill)
+      requirements = new Requirements(this.operation, this.#model, { ...defaults, ...this.#request }, this.prefill)
       this.#withDefaults.set(defaults, requirements)
     }
     return requirements
@@ -57,6 +61,11 @@ export class Requirements {
   }
 
   get jsonSchema(): boolean {
+    this.#jsonSchema ??= this.#hasJSONSchema()
+    return this.#jsonSchema
+  }
+
+  #hasJSONSchema(): boolean {
     const { response_format: format, text, output_config: output } = this.#request
     if (this.operation === 'generateContent') {
       const { responseSchema, responseJsonSchema } = generationConfig(this.#request)
@@ -92,9 +101,9 @@ export class Requirements {
 
   #count(): number {
     if (this.operation !== 'chat') return Math.ceil(this.characters / 3)
-    const { model, messages, tools } = this.#request as unknown as ChatParams
+    const { messages, tools } = this.#request as unknown as ChatParams
     try {
-      return estimateTokens({ model, messages, ...(tools && { tools }) }).tokens
+      return estimateTokens({ model: this.#model, messages, ...(tools && { tools }) }).tokens
     } catch {
       // unknown kinds of content can't be counted exactly
       return Math.ceil(this.characters / 3)
@@ -123,38 +132,37 @@ const none: Parameters = Object.freeze({})
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
+/** Parameters with text, of all operations. */
+const textFields: ReadonlySet<string> = new Set([
+  ...['messages', 'tools', 'input', 'instructions', 'documents', 'query'],
+  ...['system', 'contents', 'systemInstruction', 'system_instruction'],
+])
+
 function countCharacters(request: Parameters): number {
-  const { messages, tools, input, instructions, documents, query } = request
-  const { system, contents, systemInstruction, system_instruction: instruction } = request
   let sum = 0
-  const add = (value: unknown, depth: number): void => {
-    if (typeof value === 'string') sum += value.length
-    else if (Array.isArray(value)) {
-      // token ids
-      if (typeof value[0] === 'number') sum += value.length * 3
-      else for (const item of value) add(item, depth)
-    } else if (isObject(value) && depth < 8) {
-      // base64 is not read as text
-      const isMedia =
-        typeof value.data === 'string' && (value.type === 'base64' || 'mimeType' in value || 'mime_type' in value)
-      for (const item of Object.values(value)) if (!(isMedia && item === value.data)) add(item, depth + 1)
-    }
-  }
-  const parts = [
-    messages,
-    tools,
-    input,
-    instructions,
-    documents,
-    query,
-    system,
-    contents,
-    systemInstruction,
-    instruction,
-  ]
-  for (const part of parts) if (part !== undefined) add(part, 0)
+  // a request has few of the fields: looking up each of them would cost more than the count
+  for (const name in request) if (textFields.has(name)) sum += charactersIn(request[name], 0)
   return sum
 }
+
+function charactersIn(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length
+  let sum = 0
+  if (Array.isArray(value)) {
+    // token ids
+    if (typeof value[0] === 'number') return value.length * 3
+    for (const item of value) sum += charactersIn(item, depth)
+  } else if (isObject(value) && depth < 8) {
+    // no Object.values(): it would allocate an array for each object of a history
+    for (const name in value) sum += charactersIn(value[name], depth + 1)
+    if (isMedia(value)) sum -= value.data.length
+  }
+  return sum
+}
+
+/** Base64 is not read as text. */
+const isMedia = (value: Record<string, unknown>): value is { data: string } =>
+  typeof value.data === 'string' && (value.type === 'base64' || 'mimeType' in value || 'mime_type' in value)
 
 /** @param items messages of a chat, or input items of the Responses API */
 function hasImages(items: unknown): boolean {

@@ -40,10 +40,7 @@ export class SelectionContext {
   readonly regions: readonly string[] | undefined
   /** Whether abilities and context windows are checked. */
   readonly checks: boolean
-  /** Whether the call requires an ability that some models lack. */
-  readonly requiresAbility: boolean
   readonly checksSchema: boolean
-  readonly jsonSchema: boolean
   /** Upper bound for the tokens of the prompt: 3 bytes for each UTF-16 unit. */
   readonly maxPromptTokens: number
 
@@ -59,10 +56,7 @@ export class SelectionContext {
     this.requiredTags = group.tagged ? findRequiredTags(call.options.tags, group) : undefined
     this.regions = call.options.allowedRegions
     this.checks = preCallChecks || requirements.prefill
-    this.requiresAbility =
-      requirements.prefill || (requirements.generates && (requirements.tools || requirements.vision))
     this.checksSchema = preCallChecks
-    this.jsonSchema = preCallChecks && requirements.jsonSchema
     this.maxPromptTokens = this.checks ? requirements.characters * 3 : 0
   }
 
