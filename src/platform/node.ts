@@ -32,10 +32,7 @@ export interface Utf8Decoder {
   end(): string
 }
 
-export function utf8Decoder(): Utf8Decoder {
-  const decoder = new StringDecoder('utf8')
-  return { write: (bytes) => decoder.write(bufferOf(bytes)), end: () => decoder.end() }
-}
+export const utf8Decoder = (): Utf8Decoder => new StringDecoder('utf8')
 
 // --- hashes --------------------------------------------------------------------------------------------------------
 

@@ -43,15 +43,13 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
         first = false
         if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
       }
-      // the parser holds a carriage return back until it sees the next character, and with it the event that it ends
-      if (afterReturn && text !== '') {
-        afterReturn = false
-        if (text.charCodeAt(0) === lineFeed) text = text.slice(1)
-      }
-      if (text.includes('\r')) {
-        afterReturn = text.endsWith('\r')
-        text = text.replace(/\r\n?/g, '\n')
-      }
+      if (text === '') return
+      if (afterReturn && text.charCodeAt(0) === lineFeed) text = text.slice(1)
+      // The parser holds a carriage return at the end back until it sees the next character, and with it the event that it ends.
+      // Others it reads itself, but in a long text it searches for them from every line on. A search in every chunk would cost
+      // more than the rest of this function.
+      afterReturn = text.charCodeAt(text.length - 1) === carriageReturn
+      if (afterReturn || (text.length > longText && text.includes('\r'))) text = text.replace(/\r\n?/g, '\n')
       if (text !== '') parser.feed(text)
     },
     end() {
@@ -61,6 +59,8 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
 }
 
 const lineFeed = 10
+const carriageReturn = 13
+const longText = 2048
 const maxStrayChars = 64 * 1024
 /** Parses of one stray body, which would else take quadratic time. */
 const maxTries = 64
