@@ -26,9 +26,11 @@ export function rejectUnsupported(
   taken: readonly string[] = [],
 ): Fields {
   const fields: Fields = {}
-  for (const [name, { advice, harmless }] of Object.entries(refused)) {
+  // by the parameters of the request, which are fewer
+  for (const name in params) {
     const value = (params as unknown as Fields)[name]
-    if (value === undefined || value === null) continue
+    if (value === undefined || value === null || !Object.hasOwn(refused, name)) continue
+    const { advice, harmless } = refused[name] as UnsupportedParam
     if (taken.includes(name)) fields[name] = value
     else if (!harmless?.(value)) report.unsupported(name, advice)
   }

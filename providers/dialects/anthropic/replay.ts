@@ -31,8 +31,14 @@ const knownFields: ReadonlySet<string> = new Set([
 
 /** Fields unknown to this version, preserved unchanged. Undefined if there are none. */
 export function unknownFields(message: object | undefined): Fields | undefined {
-  const unknown = Object.entries(message ?? {}).filter(([name, value]) => !knownFields.has(name) && value !== null)
-  return unknown.length > 0 ? Object.fromEntries(unknown) : undefined
+  let unknown: Fields | undefined
+  for (const name in message) {
+    const value = (message as Fields)[name]
+    if (knownFields.has(name) || value === null) continue
+    // as the key of a literal, `__proto__` is a field like any other
+    unknown = { ...unknown, [name]: value }
+  }
+  return unknown
 }
 
 /** Text around the answer tool's call would break the JSON, so it is stored separately as `preamble`. */

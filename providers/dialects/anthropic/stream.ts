@@ -38,6 +38,9 @@ export class AnthropicStream implements ChatStreamDecoder {
   #finished = false
   /** By the index on the wire, which may be any value. */
   readonly #open = new Map<unknown, OpenBlock>()
+  /** The block of the last delta: most deltas continue it, without a look into the map. */
+  #current: OpenBlock | undefined
+  #currentIndex: unknown
   readonly #blocks: Block[] = []
   #calls = 0
   #length = 0
@@ -122,6 +125,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     const call = block.type === 'tool_use' && !answer ? this.#calls++ : -1
     const open: OpenBlock = { block, text: '', call, start: this.#length, answer }
     this.#open.set(index, open)
+    this.#current = undefined
     if (answer) this.#answered = true
     if (call >= 0) {
       const name = String(block.name)
@@ -137,7 +141,11 @@ export class AnthropicStream implements ChatStreamDecoder {
   }
 
   #delta({ index = 0, delta }: WireEvent, out: ChatCompletionChunk[]): void {
-    const open = this.#open.get(index)
+    if (this.#current === undefined || this.#currentIndex !== index) {
+      this.#current = this.#open.get(index)
+      this.#currentIndex = index
+    }
+    const open = this.#current
     if (!open || !isFields(delta)) return
     switch (delta.type) {
       case 'text_delta':
@@ -191,6 +199,7 @@ export class AnthropicStream implements ChatStreamDecoder {
     const open = this.#open.get(index)
     if (!open) return
     this.#open.delete(index)
+    this.#current = undefined
     const { block, text } = open
     switch (block.type) {
       case 'text': {

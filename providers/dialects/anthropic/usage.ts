@@ -68,8 +68,8 @@ export function usageExtras(wire: unknown): Fields | undefined {
   if (iterations.length > 1 || iterations.some(({ type }) => type !== 'message')) {
     extras.iterations = iterations
   }
-  for (const [name, value] of Object.entries(wire)) {
-    if (!counters.has(name) && value !== null && !(name in extras)) extras[name] = value
+  for (const name in wire) {
+    if (!counters.has(name) && wire[name] !== null && !(name in extras)) extras[name] = wire[name]
   }
   return Object.keys(extras).length > 0 ? { usage: extras } : undefined
 }
