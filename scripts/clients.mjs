@@ -2,6 +2,9 @@
 // docs/clients.md. A client passes if it reads a file with its own tool and repeats a word of it. The first answer has a thought with a
 // signature (without one in chat); a cell says whether it came back to the upstream.
 //   npm run build && node scripts/clients.mjs [pattern] [--upstreams=chat,messages,gemini,responses] [--write]
+//   LLMUX_LIVE_CONTEXT=32768 LLMUX_LIVE_MAX_TOKENS=128 node scripts/live-server.mjs node scripts/clients.mjs --live [pattern]
+// With --live the upstream is a real llama.cpp with a model that is too small for the task. A client then holds if every answer of the
+// handler was complete, and the client reported no error.
 // The scripts that install and run the clients are not part of the package: LLMUX_CLIENTS names their folder. Set CLIENTS_CACHE to keep
 // the installed clients.
 import { spawn } from 'node:child_process'
@@ -16,6 +19,8 @@ const folder = process.env.LLMUX_CLIENTS ?? join(root, '../shared/clients/run')
 const page = join(root, 'docs/clients.md')
 const marks = ['<!-- clients: begin -->', '<!-- clients: end -->']
 const all = ['chat', 'responses', 'messages', 'gemini']
+const isLive = process.argv.includes('--live')
+const { LLMUX_LIVE_BASE, LLMUX_LIVE_MODEL, LLMUX_LIVE_KEY } = process.env
 
 const args = process.argv.slice(2)
 const pattern = args.find((arg) => !arg.startsWith('--')) ?? ''
@@ -25,6 +30,10 @@ const chosen =
     ?.slice(12)
     .split(',') ?? all
 
+if (isLive && !LLMUX_LIVE_BASE) {
+  console.error("--live needs LLMUX_LIVE_BASE: run it with 'node scripts/live-server.mjs'")
+  process.exit(2)
+}
 if (!existsSync(join(folder, 'lib.sh'))) {
   console.log(`no clients: ${folder} does not exist`)
   process.exit(0)
@@ -112,6 +121,60 @@ async function run(client, upstream) {
   }
 }
 
+/** Runs a client in front of the real model. */
+async function runLive(client) {
+  const { Router } = await import('../dist/index.js')
+  const { createHandler } = await import('../dist/server.js')
+  const outcomes = []
+  const router = new Router({
+    modelList: [
+      {
+        modelName: '*',
+        params: { model: `openai_like/${LLMUX_LIVE_MODEL}`, apiBase: LLMUX_LIVE_BASE, apiKey: LLMUX_LIVE_KEY },
+      },
+    ],
+    numRetries: 0,
+  })
+  const handler = createHandler(router, {
+    onSettled: ({ outcome, error, usage }) =>
+      outcomes.push(outcome === 'success' ? `${usage?.prompt_tokens}+${usage?.completion_tokens}` : error?.code),
+  })
+  const statuses = []
+  const server = createServer((request, response) => {
+    response.on('close', () => statuses.push(response.statusCode))
+    handler.node(request, response)
+  })
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${server.address().port}`
+  const child = spawn(join(folder, `${client.script}.sh`), [url, 'key', LLMUX_LIVE_MODEL], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let output = ''
+  child.stdout.on('data', (data) => (output += data))
+  child.stderr.on('data', (data) => (output += data))
+  let late = false
+  const timer = setTimeout(
+    () => {
+      late = true
+      process.kill(-child.pid)
+    },
+    Number(process.env.CLIENT_TIMEOUT ?? 240) * 1000,
+  )
+  await new Promise((done) => child.on('close', done))
+  clearTimeout(timer)
+  server.closeAllConnections()
+  server.close()
+  await router.close()
+  if (process.env.CLIENTS_LOG) writeFileSync(join(process.env.CLIENTS_LOG, `${client.script}-live.log`), output)
+  const done = output.includes('OK: tool round trip finished')
+  const held = !late && statuses.length > 0 && statuses.every((status) => status === 200) && !/\berror\b/i.test(output)
+  const verdict = done ? 'done  ' : held ? 'held  ' : 'FAILED'
+  console.log(`${verdict} ${client.script} -> live: statuses ${statuses.join(' ')}; tokens ${outcomes.join(' ')}`)
+  if (!done) console.log(output.trim().split('\n').slice(-8).join('\n').slice(-800))
+  return done || held
+}
+
 /** Rows of the table on the page, by client and wire. */
 function readRows() {
   const rows = new Map()
@@ -162,6 +225,10 @@ function versionOf({ script }) {
 
 let failed = 0
 for (const client of clients().filter(({ script }) => new RegExp(pattern).test(script))) {
+  if (isLive) {
+    if (!(await runLive(client))) failed++
+    continue
+  }
   const results = {}
   for (const upstream of chosen) {
     results[upstream] = await run(client, upstream)

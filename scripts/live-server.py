@@ -19,8 +19,10 @@ params.model_alias = {os.environ['LLMUX_LIVE_MODEL']}
 params.api_keys = [os.environ['LLMUX_LIVE_KEY']]
 params.hostnames = ['127.0.0.1']
 params.port = 0
-params.n_ctx = 4096
+params.n_ctx = int(os.environ.get('LLMUX_LIVE_CONTEXT', '4096'))
 params.n_parallel = 2
+# the model may repeat itself without end
+params.n_predict = int(os.environ.get('LLMUX_LIVE_MAX_TOKENS', '-1'))
 # threads that spin while others have the cores are slower than one that works
 params.cpuparams.n_threads = max(1, (os.cpu_count() or 1) // 2)
 params.embedding = True

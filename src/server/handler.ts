@@ -197,7 +197,8 @@ function warningsOf({ ignored }: HandlerCall, meta: CallMeta | undefined): strin
   const texts = new Set<string>()
   for (const name in ignored) texts.add(`ignored: ${name}`)
   for (const warning of meta?.warnings ?? []) {
-    texts.add('param' in warning ? `${warning.type}: ${warning.param}` : warning.type)
+    const name = 'param' in warning ? warning.param : 'feature' in warning ? warning.feature : undefined
+    texts.add(name === undefined ? warning.type : `${warning.type}: ${name}`)
   }
   if (texts.size === 0) return undefined
   return headerText([...texts].join('; ')).slice(0, longestHeader)

@@ -4,6 +4,7 @@ import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.
 import { type Fields, fieldsIn, isFields, textIn, withField } from '../../fields.js'
 import { isError, originalName } from '../openai/decode.js'
 import type { EncodeState } from './scope.js'
+import { cutOutput } from './stop.js'
 import { usageOf } from './usage.js'
 
 /** Separates the parts of a reasoning, and the messages of one answer. */
@@ -12,7 +13,10 @@ export const gap = '\n\n'
 /** https://platform.openai.com/docs/api-reference/responses/object, as a chat answer */
 export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompletion> {
   const response = responseIn(body)
-  const output = fieldsIn(response.output)
+  const state = context.encodeState as EncodeState | undefined
+  const listed = fieldsIn(response.output)
+  const cut = cutAtStop(listed, state)
+  const output = cut ?? listed
   const message = messageOf(output, context)
   const native = nativeReason(response)
   const answer: Decoded<ChatCompletion> = {
@@ -22,7 +26,7 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
       {
         index: 0,
         message,
-        finish_reason: finishOf(native, message.tool_calls !== undefined),
+        finish_reason: finishOf(cut ? 'completed' : native, message.tool_calls !== undefined),
         logprobs: logprobsOf(output),
         native_finish_reason: native,
       },
@@ -207,6 +211,10 @@ function messageOf(output: readonly Fields[], { provider, encodeState: raw }: De
   if (items) message.provider_specific_fields = { ...message.provider_specific_fields, ...items }
   return message
 }
+
+/** The output up to the first stop sequence of the request; undefined if there is none. */
+export const cutAtStop = (output: readonly Fields[], state: EncodeState | undefined): readonly Fields[] | undefined =>
+  state?.stop && cutOutput(output, state.stop, (item) => isPreamble(item, output, state))
 
 /** Whether an item is commentary before an answer in JSON, which it would break. */
 export const isPreamble = (item: Fields, output: readonly Fields[], state: EncodeState | undefined): boolean =>

@@ -3,6 +3,7 @@ import type { EncodeContext, Encoded } from '../../contract.js'
 import { type Fields, isFields } from '../../fields.js'
 import { Report } from '../../report.js'
 import { withSchema } from '../../shared/format.js'
+import { readStop } from '../../shared/params.js'
 import { isDefault, refusedBy, withFittedSchema } from '../openai/params.js'
 import { reportMark, rulesOf } from '../openai/scope.js'
 import { encodeThinking, fitEffort } from '../openai/thinking.js'
@@ -37,8 +38,8 @@ export function encode(params: ChatParams, context: Context): Encoded {
   if (params.stream) body.stream = true
   if (wantsEncrypted(scope) && !scope.stored) include('reasoning.encrypted_content', body)
   refuse(body, scope)
-  report.throwUnsupported()
   const state = encodeStateOf(params, scope)
+  report.throwUnsupported()
   return {
     body,
     ...(report.warnings.length > 0 && { warnings: report.warnings }),
@@ -46,10 +47,14 @@ export function encode(params: ChatParams, context: Context): Encoded {
   }
 }
 
-function encodeStateOf({ response_format: format }: ChatParams, { names }: EncodeScope): EncodeState | undefined {
+function encodeStateOf(params: ChatParams, { names, report }: EncodeScope): EncodeState | undefined {
+  const { response_format: format } = params
   const originals = names?.originals()
   const json = isFields(format) && format.type !== 'text'
-  return originals || json ? { names: originals, json } : undefined
+  const stop = readStop(params.stop, report)?.filter((text) => text !== '')
+  if (!stop || stop.length === 0) return originals || json ? { names: originals, json } : undefined
+  report.emulated('stop', 'The Responses API has no stop sequences: the answer is cut at the first one.')
+  return { names: originals, json, stop }
 }
 
 /** One parameter. Those without a case have the same name there, or are the provider's own. */
@@ -62,6 +67,7 @@ function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeSc
     case 'store':
     case 'thinking':
     case 'web_search_options':
+    case 'stop':
       return
     case 'max_tokens':
     case 'max_completion_tokens':
@@ -116,7 +122,6 @@ function encodeParam(name: string, value: unknown, body: Fields, scope: EncodeSc
 /** Parameters of Chat Completions without a counterpart. */
 const chatOnly: Readonly<Record<string, string>> = {
   n: 'the Responses API gives one answer: call it as often as you want answers',
-  stop: 'the Responses API has no stop sequences',
   seed: 'the Responses API has none',
   presence_penalty: 'the Responses API has none',
   frequency_penalty: 'the Responses API has none',

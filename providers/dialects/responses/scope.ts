@@ -22,4 +22,6 @@ export interface EncodeState {
   readonly names?: Readonly<Record<string, string>> | undefined
   /** True if the answer is JSON: commentary before it is not part of the text. */
   readonly json: boolean
+  /** Stop sequences, at which the answer is cut. */
+  readonly stop?: readonly string[] | undefined
 }

@@ -1,4 +1,4 @@
-import type { ChatCompletionChunk, ChunkChoice, Delta } from '../../../src/types/chat.js'
+import type { ChatCompletionChunk, ChunkChoice, Delta, TokenLogprob } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { type Fields, fieldsIn, isFields, parseEvent, parseJSON, textIn } from '../../fields.js'
 import { isError, originalName } from '../openai/decode.js'
@@ -6,6 +6,7 @@ import {
   addNote,
   addRest,
   callId,
+  cutAtStop,
   faultOf,
   finishOf,
   gap,
@@ -18,6 +19,7 @@ import {
   tokensIn,
 } from './decode.js'
 import type { EncodeState } from './scope.js'
+import { StopCutter, tokensUpTo } from './stop.js'
 import { usageOf } from './usage.js'
 
 /**
@@ -49,6 +51,9 @@ function errorIn(body: Fields): Fields {
   return { ...error, message: textIn(error, 'message') ?? textIn(body, 'error') ?? 'The stream ended with an error.' }
 }
 
+/** Events that are read after a stop sequence. */
+const ends: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete', 'response.failed'])
+
 /** State of an item of the output that is arriving. */
 interface OpenItem {
   /** Characters of its text, and of its refusal, that were emitted. */
@@ -65,6 +70,11 @@ interface OpenItem {
   preamble: boolean
   /** The item when it was complete. */
   whole: Fields | undefined
+  /** Cuts its text at a stop sequence. */
+  cutter: StopCutter | undefined
+  /** Text and tokens that are emitted with its next text. */
+  lead: string
+  tokens: TokenLogprob[]
 }
 
 /**
@@ -84,6 +94,8 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   #text = 0
   #hasReasoning = false
   #failed = false
+  /** True after a stop sequence: only the end of the answer is read. */
+  #cut = false
   readonly #state: EncodeState | undefined
 
   constructor(context: DecodeContext) {
@@ -94,6 +106,7 @@ export class ResponsesChatStream implements ChatStreamDecoder {
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
     const body = eventIn(event, data)
     if (!body) return
+    if (this.#cut && !ends.has(body.type)) return
     const index = typeof body.output_index === 'number' ? body.output_index : 0
     const part = typeof body.content_index === 'number' ? body.content_index : 0
     switch (body.type) {
@@ -147,6 +160,9 @@ export class ResponsesChatStream implements ChatStreamDecoder {
         notes: 0,
         preamble: false,
         whole: undefined,
+        cutter: this.#state?.stop && new StopCutter(this.#state.stop),
+        lead: '',
+        tokens: [],
       }
       this.#items.set(index, item)
     }
@@ -202,11 +218,24 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     item.text += delta.length
     this.#text += before.length + delta.length
     const tokens = tokensIn(logprobs)
-    this.#put(
-      { content: before + delta },
-      out,
-      tokens.length > 0 ? { logprobs: { content: tokens, refusal: null } } : {},
-    )
+    if (!item.cutter) return this.#emitText(before + delta, tokens, out)
+    item.lead += before
+    item.tokens.push(...tokens)
+    this.#emitHeld(item, item.cutter.push(delta), out)
+    this.#cut = item.cutter.cut
+  }
+
+  #emitText(content: string, tokens: TokenLogprob[], out: ChatCompletionChunk[]): void {
+    this.#put({ content }, out, tokens.length > 0 ? { logprobs: { content: tokens, refusal: null } } : {})
+  }
+
+  /** Emits text that belongs to no stop sequence. */
+  #emitHeld(item: OpenItem, text: string, out: ChatCompletionChunk[]): void {
+    if (text === '') return
+    const tokens = tokensUpTo(item.tokens, text.length)
+    item.tokens.splice(0, tokens.length)
+    this.#emitText(item.lead + text, tokens, out)
+    item.lead = ''
   }
 
   #refuse(item: OpenItem, delta: string, out: ChatCompletionChunk[]): void {
@@ -246,6 +275,8 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     switch (raw.type) {
       case 'message': {
         if (item.text === 0) this.#addText(index, 0, textOf(raw), undefined, out)
+        this.#emitHeld(item, item.cutter?.flush() ?? '', out)
+        if (this.#cut) return
         const parts = fieldsIn(raw.content)
         if (item.refused === 0) this.#refuse(item, parts.map((part) => textIn(part, 'refusal') ?? '').join(''), out)
         if (item.notes > 0) return
@@ -281,14 +312,18 @@ export class ResponsesChatStream implements ChatStreamDecoder {
     // some hosts omit the output in the last event
     const listed = fieldsIn(response.output)
     for (const [index, item] of listed.entries()) {
+      if (this.#cut) break
       this.#add(index, item, out)
       this.#close(index, item, out)
     }
+    for (const item of this.#items.values()) if (!this.#cut) this.#emitHeld(item, item.cutter?.flush() ?? '', out)
     const output = listed.length > 0 ? listed : this.#wholeItems()
-    const items = replayItems(output, this.#context.provider)
+    const kept = this.#cut ? (cutAtStop(output, this.#state) ?? []) : output
+    const items = replayItems(kept, this.#context.provider)
     const native = nativeReason(response)
+    const reason = finishOf(this.#cut ? 'completed' : native, this.#calls > 0)
     const delta: Delta = items ? { provider_specific_fields: items } : {}
-    this.#put(delta, out, { finish_reason: finishOf(native, this.#calls > 0), native_finish_reason: native })
+    this.#put(delta, out, { finish_reason: reason, native_finish_reason: native })
     const last = out.at(-1)
     if (last) addRest(response, last)
     const usage = usageOf({ ...response, output })
