@@ -136,12 +136,14 @@ async function runLive(client) {
     numRetries: 0,
   })
   const handler = createHandler(router, {
+    // a CPU needs minutes for the prompt of an agent, and clients give up after a minute of silence
+    keepAlive: 5000,
     onSettled: ({ outcome, error, usage }) =>
       outcomes.push(outcome === 'success' ? `${usage?.prompt_tokens}+${usage?.completion_tokens}` : error?.code),
   })
   const statuses = []
   const server = createServer((request, response) => {
-    response.on('close', () => statuses.push(response.statusCode))
+    response.on('close', () => statuses.push(response.headersSent ? response.statusCode : 'none'))
     handler.node(request, response)
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))

@@ -49,6 +49,8 @@ export { crc32 }
 
 export { channel }
 
+export const builtinModule = (name: string): unknown => process.getBuiltinModule(name)
+
 export const environment = (name: string): string | undefined => process.env[name]
 
 /** Writes to stderr. */

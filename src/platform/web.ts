@@ -88,6 +88,9 @@ function fromProcess<Value>(read: (process: ProcessLike) => Value): Value | unde
 
 export const environment = (name: string): string | undefined => fromProcess(({ env }) => env?.[name])
 
+/** A module of Node.js, if the runtime has it. */
+export const builtinModule = (name: string): unknown => fromProcess((process) => process.getBuiltinModule?.(name))
+
 export function writeError(text: string): void {
   const written = fromProcess(({ stderr }) => stderr?.write?.(text) !== undefined)
   // biome-ignore lint/suspicious/noConsole: workers and browsers have no other place for lines
@@ -124,9 +127,7 @@ const silent: Channel = { hasSubscribers: false, publish: () => {} }
 
 /** A diagnostics channel, if the runtime has them. */
 export function channel(name: string): Channel {
-  const module = fromProcess((process) => process.getBuiltinModule?.('node:diagnostics_channel')) as
-    | { channel?(name: string): Channel }
-    | undefined
+  const module = builtinModule('node:diagnostics_channel') as { channel?(name: string): Channel } | undefined
   return module?.channel?.(name) ?? silent
 }
 

@@ -6,7 +6,7 @@ import { countTokens } from './count-tokens.js'
 import { generateContent } from './gemini.js'
 import { messages } from './messages.js'
 import { model, models } from './models.js'
-import { deleteResponse, responses, storedResponse } from './responses.js'
+import { deleteResponse, inputItems, responses, storedResponse } from './responses.js'
 import { chunkWriter, errorEvents, streamBody } from './sse.js'
 import type { RouteOperation } from './types.js'
 
@@ -66,6 +66,7 @@ export const actions: Readonly<Record<RouteOperation, Action>> = Object.freeze({
   responses,
   storedResponse,
   deleteResponse,
+  inputItems,
   messages,
   generateContent,
   countTokens,

@@ -1,5 +1,4 @@
-import { joined } from './body.js'
-import { tooLarge } from './errors.js'
+import { readAll } from './body.js'
 import type { RequestHandler } from './handler.js'
 import type { HandlerResponse } from './types.js'
 
@@ -15,7 +14,7 @@ export function fetchForm(handler: RequestHandler): (request: Request) => Promis
       method,
       url: pathOf(url),
       headers,
-      body: () => readBody(request, handler.maxBodyBytes),
+      body: async () => (request.body ? readAll(request.body, handler.maxBodyBytes) : ''),
       signal,
     })
     return toResponse(response, signal)
@@ -44,25 +43,6 @@ function pathOf(url: string): string {
   if (start < 0) return '/'
   const end = url.indexOf('#', start)
   return end < 0 ? url.slice(start) : url.slice(start, end)
-}
-
-async function readBody(request: Request, limit: number): Promise<Uint8Array> {
-  const { body } = request
-  if (!body) return new Uint8Array()
-  const parts: Uint8Array[] = []
-  let length = 0
-  const reader = body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    length += value.length
-    if (length > limit) {
-      await reader.cancel()
-      throw tooLarge(limit)
-    }
-    parts.push(value)
-  }
-  return joined(parts, length)
 }
 
 const encoder = new TextEncoder()

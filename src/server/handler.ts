@@ -5,7 +5,8 @@ import type { CallMeta } from '../types/meta.js'
 import type { SettledRecord } from '../types/settled.js'
 import type { Action } from './action.js'
 import { actions } from './actions.js'
-import { errorResponse, Refusal, tooLarge, withModelStatus } from './errors.js'
+import { decompressed } from './body.js'
+import { errorResponse, tooLarge, withModelStatus } from './errors.js'
 import { isStreamed, withKeepAlive } from './keep-alive.js'
 import { parseBody, readParams } from './params.js'
 import { memoryResponseStore } from './response-store.js'
@@ -97,14 +98,14 @@ export class RequestHandler {
   async #read({ body, headers }: HandlerRequest, route: RouteInfo, spec: NonNullable<Action['spec']>) {
     const limit = this.maxBodyBytes
     if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-    const given = typeof body === 'function' ? await body() : (body ?? '')
+    let given = typeof body === 'function' ? await body() : (body ?? '')
     let parsed: unknown = given
     if (typeof given === 'string' || given instanceof Uint8Array) {
+      if (given.length > limit) throw tooLarge(limit)
       const encoding = headers['content-encoding']
       if (encoding && encoding !== 'identity' && typeof given !== 'string') {
-        throw new Refusal(415, `The body must not be compressed; got 'content-encoding: ${encoding.slice(0, 40)}'.`)
+        given = await decompressed(given, encoding, limit)
       }
-      if (given.length > limit) throw tooLarge(limit)
       parsed = parseBody(given)
     }
     const read = readParams(operations[spec], parsed)

@@ -102,6 +102,51 @@ export const deleteResponse: Action = {
   },
 }
 
+const mostItems = 100
+
+/** `GET /v1/responses/{id}/input_items`, with `order`, `limit` and `after`. Items without an id get one that stays the same. */
+export const inputItems: Action = {
+  async run(input) {
+    const { route, request, context } = input.call
+    const { id = '' } = route
+    const stored = await requireStore(input).get(id, context)
+    if (!stored) throw unknownResponse(id)
+    const query = new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1))
+    const items = stored.input.map((item, at) => withId(item, id, at))
+    if (query.get('order') !== 'asc') items.reverse()
+    const after = query.get('after')
+    const start = after === null ? 0 : items.findIndex((item) => item.id === after) + 1
+    if (after !== null && start === 0) {
+      throw new BadRequestError(`'after' must be the id of an item; got '${after.slice(0, 200)}'.`, { param: 'after' })
+    }
+    const limit = Number(query.get('limit') ?? 20)
+    if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) {
+      throw new BadRequestError(
+        `'limit' must be an integer from 1 to ${mostItems}; got '${query.get('limit')?.slice(0, 200)}'.`,
+        { param: 'limit' },
+      )
+    }
+    const data = items.slice(start, start + limit)
+    return json(input.headers(undefined), {
+      object: 'list',
+      data,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+      has_more: start + limit < items.length,
+    })
+  },
+}
+
+/** An item in the form of the list: the content of a message is an array there. */
+function withId(raw: unknown, of: string, at: number): Record<string, unknown> {
+  const item = raw as Readonly<Record<string, unknown>>
+  const type = item.type ?? 'message'
+  const { content } = item
+  const text = item.role === 'assistant' ? 'output_text' : 'input_text'
+  const parts = type === 'message' && typeof content === 'string' ? { content: [{ type: text, text: content }] } : {}
+  return { id: `${type === 'message' ? 'msg' : 'item'}_${of}_${at}`, ...item, type, ...parts }
+}
+
 function requireStore({ store }: ActionInput) {
   if (!store) throw new BadRequestError('This server does not keep responses.')
   return store

@@ -63,6 +63,8 @@ function choose(
     return { dialect, refusal: new Refusal(426, 'This server does not support WebSocket. Send the request with POST.') }
   }
   if (route && Object.hasOwn(routes, method)) return route
+  // the body of the response is left out
+  if (method === 'HEAD' && routes.GET) return routes.GET
   const allow = Object.keys(routes).join(', ')
   return { dialect, refusal: new Refusal(405, `The method must be ${allow}; got ${method.slice(0, 20)}.`, allow) }
 }
@@ -92,10 +94,14 @@ function pathWithModel(name: string, query: string): Readonly<Record<string, Rou
 /** Models and stored responses. */
 function listing(name: string, dialect: HttpErrorDialect): Readonly<Record<string, RouteInfo>> | undefined {
   if (name === 'models') return { GET: { operation: 'models', dialect } }
-  const [, kind, given = ''] = /^(models|responses)\/(.+)$/.exec(name) ?? []
-  const id = decode(given)
-  if (kind === undefined || id === undefined) return undefined
-  if (kind === 'models') return { GET: { operation: 'model', dialect, model: id } }
+  if (name.startsWith('models/')) {
+    const model = decode(name.slice(7))
+    return model ? { GET: { operation: 'model', dialect, model } } : undefined
+  }
+  const [, given, items] = /^responses\/([^/]+)(\/input_items)?$/.exec(name) ?? []
+  const id = given && decode(given)
+  if (!id) return undefined
+  if (items) return { GET: { operation: 'inputItems', dialect: 'openai', id } }
   return {
     GET: { operation: 'storedResponse', dialect: 'openai', id },
     DELETE: { operation: 'deleteResponse', dialect: 'openai', id },

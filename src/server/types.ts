@@ -41,6 +41,7 @@ export type RouteOperation =
   | 'model'
   | 'storedResponse'
   | 'deleteResponse'
+  | 'inputItems'
 
 /** The destination of a request. */
 export interface RouteInfo {

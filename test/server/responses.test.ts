@@ -171,3 +171,45 @@ describe('memoryResponseStore()', () => {
     expect(await store.delete('r1', 'b')).toBe(false)
   })
 })
+
+describe('the input items of a stored response', () => {
+  it('are listed in pages, the newest first, with those of the previous response', async () => {
+    const openai = sdk()
+    const first = await openai.responses.create({ model, input: 'one' })
+    const second = await openai.responses.create({ model, input: 'two', previous_response_id: first.id })
+
+    const newest = await openai.responses.inputItems.list(second.id, { limit: 2 })
+    expect(newest.has_more).toBe(true)
+    const all = []
+    for await (const item of newest) all.push(item)
+    expect(all).toHaveLength(3)
+    expect(all[0]).toMatchObject({ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'two' }] })
+    expect(new Set(all.map(({ id }) => id)).size).toBe(3)
+
+    const oldest = await openai.responses.inputItems.list(second.id, { order: 'asc' })
+    expect(oldest.data.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toReversed())
+  })
+
+  it('belong to the owner of the response', async () => {
+    const store = memoryResponseStore({ owner: (context) => (context as { team?: string }).team })
+    const options = {
+      store,
+      authorize: ({ headers }: { headers: object }) => ({ team: Reflect.get(headers, 'authorization') }),
+    }
+    const { id } = await sdk(options, 'one').responses.create({ model, input: 'secret' })
+    expect((await sdk(options, 'one').responses.inputItems.list(id)).data).toHaveLength(1)
+    await expect(sdk(options, 'two').responses.inputItems.list(id)).rejects.toMatchObject({ status: 404 })
+    await expect(sdk(options, 'two').responses.delete(id)).rejects.toMatchObject({ status: 404 })
+  })
+
+  it('refuses a wrong limit or place', async () => {
+    const openai = sdk()
+    const { id } = await openai.responses.create({ model, input: 'one' })
+    await expect(openai.responses.inputItems.list(id, { limit: 0 })).rejects.toThrow(
+      "'limit' must be an integer from 1 to 100; got '0'.",
+    )
+    await expect(openai.responses.inputItems.list(id, { after: 'x' })).rejects.toThrow(
+      "'after' must be the id of an item",
+    )
+  })
+})
