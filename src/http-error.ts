@@ -66,7 +66,7 @@ export function toHttpError(error: unknown, dialect: HttpErrorDialect = 'openai'
   const known = LLMError.is(error) ? error : undefined
   const kind = kindOf(known)
   const status = kind.status[dialect] ?? kind.status.openai
-  const message = known && status < 500 ? known.message : kind.message
+  const message = known && status < 500 ? known.message.replace(serverAddress, 'The model server') : kind.message
   const seconds = retryAfterSeconds(known)
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (seconds !== undefined) headers['retry-after'] = String(seconds)
@@ -74,6 +74,9 @@ export function toHttpError(error: unknown, dialect: HttpErrorDialect = 'openai'
   if (known && !known.retryable && (status === 429 || status >= 500)) headers['x-should-retry'] = 'false'
   return { status, headers, body: bodies[dialect]({ kind, status, message, param: known?.param, seconds }) }
 }
+
+/** A server of the application's own in a message: its address is none of the client's business. */
+const serverAddress = /The server at https?:\/\/\S+/g
 
 interface Kind {
   /** Status by dialect; `openai` is the default of the others. */

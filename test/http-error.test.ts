@@ -21,6 +21,11 @@ describe('toHttpError', () => {
     })
   })
 
+  it('does not show the address of a model server', () => {
+    const error = new errors.RateLimitError('The server at http://10.0.0.7:8000 answered 429: Slow down.', provider)
+    expect(toHttpError(error).body.error.message).toBe('The model server answered 429: Slow down.')
+  })
+
   it('answers in the form of Anthropic', () => {
     const error = new errors.RateLimitError('Slow down.', { ...provider, retryAfterMs: 1_500 })
     expect(toHttpError(error, 'anthropic')).toEqual({
