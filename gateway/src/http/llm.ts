@@ -12,7 +12,7 @@ import {
 import type { Settings } from '../config/settings.js'
 import type { StreamEnd } from '../hooks/call-stream.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
-import { callerFor } from '../keys/model-access.js'
+import { callerFor, callerIn } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
@@ -185,7 +185,8 @@ export class LlmRoutes {
     try {
       request.route = route
       const { control, settings } = this.#parts
-      const principal = control.authenticate(keyOf(request.headers, settings().keyHeader))
+      const caller = control.authenticate(keyOf(request.headers, settings().keyHeader))
+      const principal = callerIn(caller, request.headers['x-litellm-team-id'])
       request.principal = principal
       control.authorizeRoute(principal, request.method, request.path)
       if (route.operation === 'model') this.#checkListed(principal, route.model ?? '')

@@ -70,6 +70,18 @@ export function callerFor(principal: Principal, mayUse: (principal: Principal) =
   return [first, ...alternatives].find(mayUse) ?? first
 }
 
+/**
+ * A caller with several teams in the one that a request names.
+ * @throws a refusal with status 403 if it is none of them
+ */
+export function callerIn(principal: Principal, teamId: string | undefined): Principal {
+  const { alternatives, ...first } = principal
+  if (!teamId || !alternatives) return principal
+  const found = [first, ...alternatives].find((candidate) => candidate.teamId === teamId)
+  if (!found) throw forbidden(`The team '${teamId}' of the header is none of the teams of the token.`)
+  return found
+}
+
 /** @throws a refusal with status 403 */
 export function checkModel(catalog: Catalog, principal: Principal, model: string, requested: string): void {
   const by = deniedBy(catalog, principal, model, requested)

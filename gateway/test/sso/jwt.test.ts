@@ -241,3 +241,106 @@ it('needs the address of the public keys, and warns of what is not checked', asy
   expect(dangerous.map(({ note }) => note.split(' ')[0])).toEqual(['JWT_AUDIENCE', 'JWT_ISSUER'])
   await gateway.stop()
 })
+
+it('uses the team that the request names, if it is one of the token', async () => {
+  const { gateway, call } = await start({ team_ids_jwt_field: 'groups' })
+  for (const id of ['a', 'b']) await call('POST', '/team/new', { team_id: id })
+  const token = await sign(key, claims({ groups: ['a', 'b'] }))
+  const ask = async (team: string) =>
+    (await call('POST', '/v1/chat/completions', hello('small'), { key: token, headers: { 'x-litellm-team-id': team } }))
+      .status
+  expect([await ask('b'), await ask('c')]).toEqual([200, 403])
+  await vi.waitFor(async () => {
+    const { json: rows } = await call('GET', '/spend/logs')
+    expect(rows).toContainEqual(expect.objectContaining({ team_id: 'b' }))
+  })
+  await gateway.stop()
+})
+
+it('maps roles to admins, teams and users, and refuses others', async () => {
+  const { gateway, call } = await start({
+    roles_jwt_field: 'realm_access.roles',
+    role_mappings: [
+      { role: 'operator', internal_role: 'proxy_admin' },
+      { role: 'service', internal_role: 'team' },
+      { role: 'person', internal_role: 'internal_user' },
+    ],
+    object_id_jwt_field: 'oid',
+    enforce_rbac: true,
+    team_id_upsert: true,
+    user_id_upsert: true,
+  })
+  const ask = async (role: string, path: string, oid?: string) =>
+    (await call('GET', path, undefined, { key: await sign(key, claims({ oid, realm_access: { roles: [role] } })) }))
+      .status
+  expect(await ask('operator', '/user/list')).toBe(200)
+  expect([await ask('service', '/v1/models', 'batch'), await ask('service', '/user/list', 'batch')]).toEqual([200, 403])
+  expect([await ask('person', '/v1/models', 'eve'), await ask('person', '/user/list', 'eve')]).toEqual([200, 401])
+  expect(await ask('guest', '/v1/models', 'eve')).toBe(403)
+  expect((await call('GET', '/team/info?team_id=batch')).status).toBe(200)
+  expect((await call('GET', '/user/info?user_id=eve')).status).toBe(200)
+  await gateway.stop()
+})
+
+it('keeps role and teams of a user as the token has them', async () => {
+  const { gateway, call } = await start({
+    user_id_jwt_field: 'sub',
+    user_email_jwt_field: 'email',
+    user_id_upsert: true,
+    team_ids_jwt_field: 'groups',
+    roles_jwt_field: 'roles',
+    sync_user_role_and_teams: true,
+    jwt_litellm_role_map: [{ jwt_role: 'auditor', litellm_role: 'proxy_admin_viewer' }],
+  })
+  await call('POST', '/team/new', { team_id: 'a', team_member_budget: 3 })
+  await call('POST', '/team/new', { team_id: 'b' })
+  const ask = async (more: object) =>
+    (await call('GET', '/v1/models', undefined, { key: await sign(key, claims({ sub: 'joe', ...more })) })).status
+  const user = async () => (await call('GET', '/user/info?user_id=joe')).json.user_info
+  expect(await ask({ groups: ['a'], roles: ['auditor'], email: 'joe@example.test' })).toBe(200)
+  expect(await user()).toMatchObject({ user_role: 'proxy_admin_viewer', teams: ['a'], user_email: 'joe@example.test' })
+  const { json } = await call('GET', '/team/info?team_id=a')
+  expect(json.team_memberships).toContainEqual(expect.objectContaining({ user_id: 'joe' }))
+  expect(JSON.stringify(json.team_memberships)).toContain('"max_budget":3')
+  expect(await ask({ groups: ['b'], roles: ['auditor'] })).toBe(200)
+  expect((await user()).teams).toEqual(['b'])
+  await gateway.stop()
+})
+
+it('checks the domain and the roles, and books on the customer and the default team', async () => {
+  const { gateway, call } = await start({
+    user_email_jwt_field: 'email',
+    user_allowed_email_domain: 'example.test',
+    user_roles_jwt_field: 'roles',
+    user_allowed_roles: ['caller'],
+    end_user_id_jwt_field: 'tenant',
+    team_id_default: 'everyone',
+  })
+  await call('POST', '/team/new', { team_id: 'everyone' })
+  const good = { email: 'a@example.test', roles: ['caller'], tenant: 'acme' }
+  const ask = async (more: object) => {
+    const token = await sign(key, claims({ ...good, ...more }))
+    return (await call('POST', '/v1/chat/completions', hello('small', { user: 'other' }), { key: token })).status
+  }
+  expect(await ask({})).toBe(200)
+  expect(await ask({ email: 'a@evil-example.test' })).toBe(403)
+  expect(await ask({ roles: ['guest'] })).toBe(403)
+  await vi.waitFor(async () => {
+    const { json: rows } = await call('GET', '/spend/logs')
+    expect(rows).toContainEqual(expect.objectContaining({ team_id: 'everyone', end_user: 'acme' }))
+  })
+  await gateway.stop()
+})
+
+it('creates one user for tokens that arrive together, and shows metrics to admins only', async () => {
+  const { gateway, call } = await start({ user_id_jwt_field: 'sub', user_id_upsert: true })
+  const tokens = await Promise.all(Array.from({ length: 20 }, (_, index) => sign(key, claims({ jti: `${index}` }))))
+  const found = await Promise.all(tokens.map((token) => call('GET', '/v1/models', undefined, { key: token })))
+  expect(new Set(found.map(({ status }) => status))).toEqual(new Set([200]))
+  const { json } = await call('GET', '/audit?action=token%20accepted')
+  expect(json.total).toBe(1)
+  const admin = await sign(key, claims({ scope: 'litellm_proxy_admin' }))
+  expect((await call('GET', '/metrics', undefined, { key: admin })).status).toBe(200)
+  expect((await call('GET', '/metrics', undefined, { key: tokens[0] })).status).toBe(401)
+  await gateway.stop()
+})
