@@ -1,5 +1,6 @@
 export { ConfigError, type ConfigLine, type ConfigProblem } from './config/checker.js'
 export { createGateway, type Gateway, type GatewayOptions, type ListenOptions } from './gateway.js'
+export { verifyWebhook, type WebhookRequest } from './hooks/signature.js'
 export type * from './hooks/types.js'
 export { defineHooks } from './hooks/types.js'
 export type { Log } from './log.js'

@@ -57,7 +57,7 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
   const router = section('router_settings', routerKeys)
   const own = section('llmux_settings', ownKeys)
   const settings = readSettings(checker, { general, litellm, router, own })
-  const hooks = readHooks(checker, [top, general])
+  const hooks = readHooks(checker, top, general)
   const credentials = readCredentials(checker, document.value.credential_list)
   const entries = top.has('model_list') || document.value.model_list ? document.value.model_list : []
   if (!Array.isArray(entries)) checker.problem(['model_list'], "'model_list' must be a list of deployments.")

@@ -44,7 +44,10 @@ export const topLevelKeys: KeyTable = {
   hooks: yes('any', hooks),
   include: yes('list', 'Further files. Their lists are appended; of other keys, those of the including file win.'),
   callback_settings: no('Settings of callbacks. Use their environment variables.', 'map'),
-  guardrails: never('Guardrails of LiteLLM are Python code or services. Use hooks in TypeScript or a webhook.'),
+  guardrails: yes(
+    'list',
+    'Guardrails whose code is a file of hooks. Python code and integrations of LiteLLM are refused.',
+  ),
   mcp_servers: no('The gateway is no MCP gateway.'),
   mcp_tools: no('The gateway is no MCP gateway.'),
   vector_store_registry: no('Vector stores are not part of the gateway.'),
@@ -55,6 +58,37 @@ export const topLevelKeys: KeyTable = {
   finetune_settings: no('Fine-tuning is not served. Use pass-through routes.'),
   files_settings: no('Files are not served. Use pass-through routes.'),
   agent_list: no('Agents are not part of the gateway.'),
+}
+
+/** A webhook in `hooks`. */
+export const hookKeys: KeyTable = {
+  name: yes('text', 'Name, for `guardrails` of a request and for the log. Default: the host.'),
+  url: yes('text', 'Address that gets a POST.'),
+  secret_env: yes('text', 'Environment variable of the secret that signs the requests.'),
+  stages: yes('texts', '`before`, `after`. Default: `before`.'),
+  timeout: yes('number', 'Seconds of one attempt. Default: 5.'),
+  retries: yes(
+    'whole',
+    'Further attempts if the server can not be reached, is late, or answers 429 or 5xx. Default: 0.',
+  ),
+  on_failure: yes('text', '`open`: calls go on without the webhook. `closed`: calls are refused.'),
+  default_on: yes('flag', 'False: only for calls that name it in `guardrails`. Default: true.'),
+  for: yes('map', 'Lists of `keys`, `teams`, `models`, `routes` that it is for.'),
+}
+
+const scope = yes('texts', 'Names, with `*` for any text.')
+export const scopeKeys: KeyTable = { keys: scope, teams: scope, models: scope, routes: scope }
+
+export const guardrailKeys: KeyTable = {
+  guardrail_name: yes('text', 'Name, for `guardrails` of a request.'),
+  litellm_params: yes('map', 'See below.'),
+  guardrail_info: no('Description of parameters, which hooks do not have.'),
+}
+
+export const guardrailParamKeys: KeyTable = {
+  guardrail: yes('text', 'A file of one hook, such as `./pii.mjs`.'),
+  mode: yes('any', '`pre_call`, `during_call` (runs before the call), `post_call`, or a list.'),
+  default_on: yes('flag', 'True: for all calls. Default: only for calls that name it.'),
 }
 
 const cost = yes('number', 'Price in US dollars per token, audio token, image, character, second or request.')

@@ -6,6 +6,7 @@ import type { Log } from '../log.js'
 import { HookRunner } from './runner.js'
 import { sizes } from './stream.js'
 import type { Hook } from './types.js'
+import { webhook } from './webhook.js'
 
 /**
  * Loads the hooks of a configuration. Undefined if there are none.
@@ -31,7 +32,7 @@ export async function loadHooks(
   }
   for (const source of sources) {
     const fail = failure(source)
-    for (const hook of await fromFile(source, fail)) add(hook, fail)
+    for (const hook of await hooksOf(source, fail)) add(hook, fail)
   }
   return new HookRunner(hooks, log)
 }
@@ -41,6 +42,42 @@ const failure =
   (message: string): never => {
     throw new ConfigError([{ ...place, path: 'hooks', message }])
   }
+
+async function hooksOf(source: HookSource, fail: (message: string) => never): Promise<readonly unknown[]> {
+  if (source.kind === 'file') {
+    const hooks = await fromFile(source, fail)
+    return source.guardrail ? [asGuardrail(hooks, source.guardrail, fail)] : hooks
+  }
+  const { secret, secretEnv } = source
+  if (!secret)
+    return fail(
+      `The environment variable ${secretEnv} is not set. It must have the secret of the webhook '${source.name}'.`,
+    )
+  return [webhook(source, secret)]
+}
+
+/** The hook of a file under the name of LiteLLM's guardrail, with the stages of its mode. */
+function asGuardrail(
+  hooks: readonly unknown[],
+  { name, stages, defaultOn }: NonNullable<HookFile['guardrail']>,
+  fail: (message: string) => never,
+): Hook {
+  const all = hooks.map((hook) => checked(hook, fail))
+  const hook = all.find((one) => one.name === name) ?? (all.length === 1 ? all[0] : undefined)
+  if (!hook) return fail(`The file of the guardrail '${name}' must have one hook, or one of that name.`)
+  const { before, onStream, after } = hook
+  const { onFailure, timeout, for: scope, window } = hook
+  const chosen: Hook = {
+    ...{ name, onFailure, timeout, for: scope, window, defaultOn },
+    // called as methods of the hook, which may keep its state in fields
+    ...(before && stages.includes('before') && { before: before.bind(hook) }),
+    ...(onStream && stages.includes('onStream') && { onStream: onStream.bind(hook) }),
+    ...(after && stages.includes('after') && { after: after.bind(hook) }),
+  }
+  if (!chosen.before && !chosen.onStream && !chosen.after)
+    return fail(`The hook of the guardrail '${name}' has nothing for its mode: ${stages.join(', ')}.`)
+  return chosen
+}
 
 async function fromFile({ file }: HookFile, fail: (message: string) => never): Promise<readonly unknown[]> {
   let module: { readonly default?: unknown }

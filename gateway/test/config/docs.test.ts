@@ -4,6 +4,9 @@ import {
   cacheKeys,
   deploymentKeys,
   generalKeys,
+  guardrailKeys,
+  guardrailParamKeys,
+  hookKeys,
   type KeyTable,
   litellmKeys,
   modelInfoKeys,
@@ -18,6 +21,9 @@ const file = new URL('../../../docs/gateway-config.md', import.meta.url)
 
 const sections: readonly (readonly [title: string, table: KeyTable])[] = [
   ['Top level', topLevelKeys],
+  ['hooks[]', hookKeys],
+  ['guardrails[]', guardrailKeys],
+  ['guardrails[].litellm_params', guardrailParamKeys],
   ['model_list[]', deploymentKeys],
   ['litellm_params', paramKeys],
   ['model_info', modelInfoKeys],

@@ -90,6 +90,40 @@ describe('a file of hooks', () => {
   })
 })
 
+describe("a guardrail in LiteLLM's form", () => {
+  const guardrail = (mode: string, more = '') =>
+    `guardrails:\n  - guardrail_name: pii\n    litellm_params: { guardrail: ./hooks.mjs, mode: ${mode}${more} }`
+  const both = `export default {
+    name: 'any', onFailure: 'closed',
+    before: () => ({ action: 'refuse', message: 'Before.' }),
+    after: () => ({ action: 'refuse', message: 'After.' }),
+  }`
+
+  it('is a file of hooks that a request names', async () => {
+    const server = await start(write(both, {}, guardrail('pre_call')))
+    expect((await ask(server, 'chat', 'Hello')).status).toBe(200)
+    const { error } = await ask(server, 'chat', 'Hello', { more: { guardrails: ['pii'] } })
+    expect(error?.message).toBe('Before.')
+  })
+
+  it.each([
+    ['post_call', 'After.'],
+    ['[post_call, pre_call]', 'Before.'],
+    ['during_call', 'Before.'],
+  ])('runs in mode %s for all calls if it is on by default', async (mode, message) => {
+    const server = await start(write(both, {}, guardrail(mode, ', default_on: true')))
+    expect((await ask(server, 'chat', 'Hello')).error?.message).toBe(message)
+  })
+
+  it.each([
+    ['logging_only', /config\.yaml:2: .*'mode' must be pre_call, during_call or post_call; got 'logging_only'/],
+    ['pre_call', /The hook of the guardrail 'pii' has nothing for its mode: before\./],
+  ])('does not start in mode %s without an effect', async (mode, message) => {
+    const after = `export default { name: 'any', onFailure: 'closed', after() {} }`
+    await expect(startGateway({ config: write(after, {}, guardrail(mode)) })).rejects.toThrow(message)
+  })
+})
+
 it('takes hooks of the process too', async () => {
   const hook: Hook = { name: 'own', onFailure: 'open', before: () => ({ action: 'answer', text: 'Own.' }) }
   const gateway = await startGateway({
