@@ -21,12 +21,22 @@ export async function serve(flags: Flags, out: (text: string) => void): Promise<
     ;({ url } = await gateway.listen({ port, host }))
   } catch (error) {
     await gateway.close()
-    throw error
+    throw readable(error, host, port)
   }
-  welcome(gateway, url, out)
+  welcome(flags, gateway, url, out)
   if (Number(flags.num_workers ?? environment.NUM_WORKERS ?? 1) > 1)
     out('--num_workers has no effect yet: one process serves all calls.')
   return untilSignal(gateway, log)
+}
+
+/** An error of the operating system, with the flag that avoids it. */
+function readable(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return new Error(`Port ${port} of ${host} is in use. Set another one with --port.`)
+  if (code === 'EACCES') return new Error(`Port ${port} of ${host} is not permitted. Set another one with --port.`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new Error(`--host must be an address of this machine; got '${host}'.`)
+  return error
 }
 
 function configOf(flags: Flags): GatewayOptions['config'] {
@@ -55,7 +65,7 @@ function defaultHost(flags: Flags, { masterKey, config }: Gateway): string {
   return configured && safe && !masterKey.created ? '0.0.0.0' : '127.0.0.1'
 }
 
-function welcome({ masterKey, config }: Gateway, url: string, out: (text: string) => void): void {
+function welcome(flags: Flags, { masterKey, config }: Gateway, url: string, out: (text: string) => void): void {
   const shown = url.replace('0.0.0.0', '127.0.0.1')
   out(`llmux-gateway listens on ${url}`)
   if (masterKey.created) out(`Admin key, shown once and kept in ${masterKey.file}: ${masterKey.value}`)
@@ -68,13 +78,15 @@ function welcome({ masterKey, config }: Gateway, url: string, out: (text: string
   }
   for (const { treatment, file, line, path, note } of config.lines)
     if (treatment === 'unset' || treatment === 'dangerous') out(`${file}:${line}: ${path}: ${note}`)
+  const named = flags.config !== undefined || flags.model !== undefined || process.env.CONFIG_FILE_PATH !== undefined
+  if (!named && !Object.keys(process.env).some((name) => /_API_KEY$|^AWS_|^GOOGLE_|^VERTEX/.test(name)))
+    out(
+      'No key of a provider is set. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY or another one; Ollama needs none.',
+    )
   const model = config.models.find(({ modelName }) => !modelName.includes('*'))?.modelName ?? 'gpt-4o-mini'
-  const key = masterKey.created ? masterKey.value : '$LITELLM_MASTER_KEY'
+  const key = masterKey.created ? masterKey.value : masterKey.file ? `$(cat ${masterKey.file})` : '$LITELLM_MASTER_KEY'
   out(
-    `\n  curl ${shown}/v1/chat/completions -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\\n    -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'\n`.replace(
-      "'authorization: Bearer $LITELLM_MASTER_KEY'",
-      '"authorization: Bearer $LITELLM_MASTER_KEY"',
-    ),
+    `\n  curl ${shown}/v1/chat/completions -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\\n    -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'\n`,
   )
 }
 

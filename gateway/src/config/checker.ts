@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { ConfigDocument, Path, Place } from './document.js'
-import type { KeyTable, Kind, Treatment } from './keys.js'
+import { type KeyTable, type Kind, sections, type Treatment } from './keys.js'
 import { nearest } from './suggest.js'
 
 /** One line of the report of `llmux-gateway check`. */
@@ -131,6 +131,8 @@ export class Checker {
   }
 
   #unknown(at: Path, key: string, table: KeyTable, open: boolean): void {
+    const home = open ? undefined : sectionOf(key)
+    if (home) return this.line(at, 'ignored', `Has no effect here: it belongs to \`${home}\`.`)
     const suggestion = nearest(key, Object.keys(table))
     const name = `'${showPath(at)}'`
     if (suggestion) this.problem(at, `${name} is not a known key. Did you mean '${suggestion}'?`)
@@ -215,6 +217,10 @@ export class Section {
     return value === undefined ? undefined : Math.round(value * 1000)
   }
 }
+
+/** The section that has a key. */
+const sectionOf = (key: string) =>
+  Object.entries(sections).find(([, keys]) => Object.hasOwn(keys, key) && keys[key]?.treatment !== 'ignored')?.[0]
 
 export function show(value: unknown): string {
   if (typeof value === 'string') return value.length > 60 ? `'${value.slice(0, 60)}…'` : `'${value}'`

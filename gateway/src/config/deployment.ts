@@ -57,7 +57,7 @@ const renamed: Readonly<Record<string, keyof DeploymentParams>> = {
 const special: ReadonlySet<string> = new Set([
   ...['model', 'custom_llm_provider', 'vertex_credentials', 'vertex_ai_credentials', 'timeout', 'request_timeout'],
   ...['stream_timeout', 'cooldown_time', 'extra_headers', 'headers', 'default_headers', 'extra_body', 'mock_response'],
-  ...['litellm_credential_name', 'use_in_pass_through'],
+  ...['litellm_credential_name', 'use_in_pass_through', 'base_model'],
 ])
 
 /** Named credentials of `credential_list`. */
@@ -172,7 +172,7 @@ function paramsOf(params: Section, info: Section, model: string, defaults: Deplo
   if (Object.keys(headers).length > 0)
     result.headers = Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)]))
   if (params.has('extra_body')) result.extra_body = params.map('extra_body')
-  const base = info.text('base_model')
+  const base = info.text('base_model') ?? params.text('base_model')
   if (base !== undefined) result.baseModel = base
   const prices = pricesOf(params, info)
   if (prices) result.prices = prices

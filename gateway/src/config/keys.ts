@@ -163,6 +163,15 @@ export const paramKeys: KeyTable = {
   additional_drop_params: no('Only unsupported parameters are dropped. See `drop_params`.'),
   allowed_openai_params: no("A provider's own fields are always sent."),
   mock_response: yes('text', 'Answers with this text, without a provider.'),
+  base_model: yes('text', 'As `model_info.base_model`.'),
+  ...each('mock_timeout mock_tool_calls mock_delay', no('Failures and tool calls are not simulated.')),
+  ...each('fallbacks context_window_fallback_dict', no('Fallbacks belong to `router_settings`.')),
+  ...each('retry_policy retry_strategy', no('Retries belong to `router_settings.num_retries` and `retry_policy`.')),
+  ...each(
+    'initial_prompt_value roles final_prompt_value bos_token eos_token hf_model_name custom_prompt_dict',
+    no('The server applies the template of its model.'),
+  ),
+  ...each('api_type deployment_id use_litellm_proxy no-log', no('Not needed.')),
   litellm_credential_name: yes('text', 'Name in `credential_list`.'),
   use_in_pass_through: yes('flag', 'Its credential is used by pass-through routes.'),
   configurable_clientside_auth_params: never('A body of a client names no base URL and no credential.'),
@@ -443,4 +452,11 @@ export const ownKeys: KeyTable = {
   max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
   max_customers: yes('whole', 'Customers that calls create. 100,000 if not set.'),
   custom_keys: yes('flag', 'Whether `/key/generate` may be given a key. true if not set.'),
+}
+
+/** Sections whose keys are easily confused. */
+export const sections: Readonly<Record<string, KeyTable>> = {
+  router_settings: routerKeys,
+  litellm_settings: litellmKeys,
+  general_settings: generalKeys,
 }

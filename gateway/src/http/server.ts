@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import addresses from 'ipaddr.js'
 import type { Settings } from '../config/settings.js'
@@ -36,6 +37,20 @@ export interface GatewayServer {
   close(): Promise<void>
 }
 
+/** Answers bytes that are no HTTP request in OpenAI's envelope, and closes the connection. */
+function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'The headers must have at most 16 kB.'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([408, 'The request took too long to arrive.'] as const)
+        : ([400, 'The request is no valid HTTP.'] as const)
+  const { body } = errorResponse(refuse(text, { status, type: 'invalid_request_error' }), 'openai')
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n`
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+}
+
 /** Milliseconds for answers that are not calls of models. */
 const closeMs = 500
 
@@ -51,6 +66,7 @@ export function createServer(parts: ServerParts): GatewayServer {
     requestTimeout: 300_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    clientErrorHandler: refuseConnection,
   })
   const { bodies } = parts
   app.removeAllContentTypeParsers()

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { check } from '../../src/cli/check.js'
 import { parseFlags } from '../../src/cli/flags.js'
+import { serve } from '../../src/cli/serve.js'
 import { weakness } from '../../src/config/master-key.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'llmux-cli-'))
@@ -67,6 +70,19 @@ describe('check', () => {
     const { code, text } = run('router_settings:\n  num_retries: many\n  routing_strategy: lest-busy\n')
     expect(code).toBe(1)
     expect(text).toMatch(/Problems: 2\n.*:2: .*\n.*:3: .*least-busy/)
+  })
+})
+
+describe('serve', () => {
+  it('names the flag that avoids a port in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const flags = { port: String(port), host: '127.0.0.1', data: join(folder, 'data'), model: 'openai/gpt-4o' }
+    await expect(serve(flags, () => {})).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 is in use. Set another one with --port.`,
+    )
+    other.close()
   })
 })
 

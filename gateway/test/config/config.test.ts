@@ -56,6 +56,17 @@ describe('model_list', () => {
     )
   })
 
+  it('takes base_model in litellm_params, and sends nothing that only LiteLLM understands', () => {
+    const more = `
+  - model_name: opaque
+    litellm_params: {model: azure/mine, base_model: gpt-4o, mock_timeout: true, bos_token: <s>, fallbacks: [fast], top_k: 3}
+`
+    const { models, lines } = parseConfig(`${chat}${more}`, environment)
+    expect(models[2]?.config.params).toEqual({ model: 'azure/mine', baseModel: 'gpt-4o', top_k: 3 })
+    const ignored = lines.filter(({ treatment }) => treatment === 'ignored').map(({ path }) => path.split('.').at(-1))
+    expect(ignored).toEqual(['mock_timeout', 'bos_token', 'fallbacks'])
+  })
+
   it('takes named credentials', () => {
     const more = `
   - model_name: named
@@ -217,4 +228,14 @@ describe('include', () => {
     writeFileSync(file, 'include: [circle.yaml]\n')
     expect(problemsOf(() => loadConfig(file))[0]?.message).toContain('includes itself')
   })
+})
+
+it('names the section of a key that is in another one', () => {
+  const { lines, settings } = read(
+    'litellm_settings: {master_key: sk-in-the-wrong-place}\ngeneral_settings: {max_budget: 2}\n',
+  )
+  expect(settings.masterKey).toBeUndefined()
+  const notes = Object.fromEntries(lines.map(({ path, treatment, note }) => [path, `${treatment}: ${note}`]))
+  expect(notes['litellm_settings.master_key']).toBe('ignored: Has no effect here: it belongs to `general_settings`.')
+  expect(notes['general_settings.max_budget']).toBe('ignored: Has no effect here: it belongs to `litellm_settings`.')
 })

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { type Simulator, startSimulator } from 'llmux/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -35,6 +35,21 @@ const models = (...names: string[]) =>
 const json = { authorization: `Bearer ${master}`, 'content-type': 'application/json' }
 
 describe('listening', () => {
+  it.each([
+    ['\u0016\u0003\u0001\u0000\r\n\r\n', 400, 'The request is no valid HTTP.'],
+    [`GET / HTTP/1.1\r\nhost: a\r\nx: ${'b'.repeat(20_000)}\r\n\r\n`, 431, 'The headers must have at most 16 kB.'],
+  ])('answers bytes that are no request in the envelope of all errors', async (bytes, status, message) => {
+    const gateway = await start({ config: { model_list: models('gpt-4o') } })
+    const { port } = new URL((await gateway.listen({ port: 0 })).url)
+    const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8')
+    socket.end(bytes, 'latin1')
+    let text = ''
+    for await (const part of socket) text += part
+    const [head = '', body = ''] = text.split('\r\n\r\n')
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(JSON.parse(body).error).toMatchObject({ message, type: 'invalid_request_error', code: String(status) })
+  })
+
   it('refuses a public address with a weak master key', async () => {
     const gateway = await start({ config: { model_list: models('gpt-4o') }, masterKey: 'sk-1234' })
     expect(gateway.masterKey.weakness).toBeDefined()
