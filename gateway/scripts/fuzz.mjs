@@ -22,7 +22,7 @@ const { values } = parseArgs({
 })
 const total = Number(values.requests)
 const longestMs = 30_000
-const mostMemory = 400 // MB
+const mostMemory = 500 // MB
 
 let state = Number(values.seed)
 /** A repeatable source of randomness. */
@@ -526,16 +526,19 @@ function textOf(value) {
 }
 
 const keys = [master, secret('wrong')]
+/** Requests change and delete keys, so new ones are made from time to time. */
 async function makeKeys() {
+  const made = []
   for (const body of [{}, { models: ['chat'], max_budget: 100 }, { rpm_limit: 1_000_000, user_id: 'member' }]) {
     const answer = await send({
       method: 'POST',
       path: '/key/generate',
       headers: { authorization: `Bearer ${master}` },
-      body: JSON.stringify({ ...body, key_alias: `own-${keys.length}` }),
+      body: JSON.stringify({ ...body, key_alias: `own-${sent}-${made.length}` }),
     })
-    keys.push(JSON.parse(answer.text).key)
+    made.push(JSON.parse(answer.text).key ?? secret('wrong'))
   }
+  keys.splice(2, keys.length, ...made)
 }
 const methods = ['GET', 'POST', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']
 const keyHeaders = ['x-api-key', 'api-key', 'x-goog-api-key', 'x-litellm-api-key']
@@ -674,6 +677,7 @@ const problem = (kind, planned, answer) => {
 async function worker() {
   while (sent < total && !ended) {
     sent++
+    if (sent % 1000 === 0) await makeKeys()
     const planned = plan()
     const answer = await (planned.raw === undefined ? send(planned) : sendRaw(planned.raw))
     if (answer.status === 0 && process.env.FUZZ_SHOW_CLOSED)

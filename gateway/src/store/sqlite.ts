@@ -10,7 +10,8 @@ export function openSqlite(folder: string): Sql {
   const worker = new Worker(`(${sqliteWorker.toString()})()`, {
     eval: true,
     // Node 22 calls node:sqlite experimental with each start
-    execArgv: [...process.execArgv.filter((flag) => !flag.startsWith('--input-type')), '--no-warnings'],
+    // flags of the process, such as --max-old-space-size, are refused for a thread
+    execArgv: [...process.execArgv.filter((flag) => flag === '--experimental-sqlite'), '--no-warnings'],
     workerData: { file: join(folder, 'llmux.sqlite'), from: import.meta.url },
   })
   worker.unref()
