@@ -38,7 +38,7 @@ export async function openCache(settings: CacheSettings): Promise<GatewayCache> 
   const { url } = settings.redis
   const keyPrefix = `${namespace ?? 'llmux'}:cache:`
   const store = redisCache({ url, keyPrefix })
-  // a missing Redis must not delay the start: calls go on without it
+  // a missing Redis must not delay the start: calls work without it
   store.connect().catch(() => {})
   const use = async <Value>(run: (client: RedisConnection) => Promise<Value>): Promise<Value> => {
     const { createClient } = await import('redis')

@@ -30,7 +30,7 @@ import type { Control, ControlEvent, ControlOptions, ControlSettings, DocumentSt
 const mostCustomers = 100_000
 
 /**
- * Opens the database, brings its schema up to date, books what an earlier process left in its spool, and loads the keys.
+ * Opens the database, brings its schema up to date, books the calls left in the spool of an earlier process, and loads the keys.
  * @throws if the database can't be reached, is newer than this release, or was encrypted with another salt key
  */
 export async function openControl(options: ControlOptions): Promise<Control> {

@@ -33,7 +33,7 @@ import { version } from './version.js'
 export interface GatewayOptions {
   /**
    * Path of a config.yaml, or its content as an object.
-   * @default one wildcard deployment, which serves every provider whose key is in the environment
+   * @default one wildcard deployment for all providers that have a key in the environment
    */
   readonly config?: string | Readonly<Record<string, unknown>> | undefined
   /** Folder of the database and the spool. Created if it doesn't exist. @default './llmux-data' */
@@ -67,7 +67,7 @@ export interface Gateway {
   listen(address?: ListenOptions): Promise<{ readonly url: string }>
   /**
    * Reads the configuration file again. Calls in flight are not affected. A wrong file changes nothing.
-   * @returns what has changed
+   * @returns one line per change, such as an added model
    * @throws {ConfigError} with all problems of the file
    */
   reload(): Promise<{ readonly changes: readonly string[] }>
@@ -79,7 +79,7 @@ export interface Gateway {
   readonly config: GatewayConfig
 }
 
-/** Serves every provider whose key is in the environment. */
+/** Serves all providers that have a key in the environment. */
 const anyModel = { model_list: [{ model_name: '*', litellm_params: { model: '*' } }] }
 
 function read(config: GatewayOptions['config'], environment: Environment): GatewayConfig {

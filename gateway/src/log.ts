@@ -1,4 +1,4 @@
-/** Where the gateway reports what happens. Never gets a credential. */
+/** Receives the gateway's own messages. They never hold a credential. */
 export interface Log {
   info(message: string): void
   warn(message: string): void

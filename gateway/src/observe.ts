@@ -5,7 +5,7 @@ import type { Log } from './log.js'
 import type { GatewayMetrics } from './metrics/gateway-metrics.js'
 import type { ControlEvent } from './types.js'
 
-/** Turns what happens into metrics, alerts and lines of the log. */
+/** Turns events into metrics, alerts and lines of the log. */
 export function observe(metrics: GatewayMetrics, alerts: Alerts, log: Log) {
   const control = (event: ControlEvent): void => {
     switch (event.kind) {

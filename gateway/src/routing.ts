@@ -4,7 +4,7 @@ import type { ModelEntry } from './config/deployment.js'
 import type { ModelCatalog } from './models/catalog.js'
 import { badRequest } from './refusal.js'
 
-/** A Router needs a deployment; this one stands for none. */
+/** A Router needs at least one deployment; this one is never called. */
 const placeholder: DeploymentConfig = { modelName: '\u0000none', params: { model: 'openai/none', apiKey: 'none' } }
 
 type Mocks = Map<string, unknown>
@@ -19,7 +19,7 @@ export async function loadMocks(entries: readonly ModelEntry[], mocks: Mocks): P
     const mock = mockProvider({ reply: text })
     mocks.set(text, {
       dispatch(options: never, handler: never) {
-        // it keeps its requests for tests, which nobody reads here
+        // the simulator keeps its requests for tests; they would only grow here
         if (mock.requests.length >= 100) mock.reset()
         return mock.dispatcher.dispatch(options, handler)
       },
@@ -79,7 +79,7 @@ export function fallbackTable({ routing }: GatewayConfig) {
   return (group: string): Readonly<Record<string, readonly string[]>> => table.get(group) ?? rest
 }
 
-/** What a new configuration changes, for the log and the answer of a reload. */
+/** Changes of a new configuration, one line each, for the log and the answer of a reload. */
 export function changesOf(before: GatewayConfig, after: GatewayConfig): string[] {
   const changes: string[] = []
   const list = ({ models }: GatewayConfig) => new Map(models.map((entry) => [entry.config.id ?? '', entry]))

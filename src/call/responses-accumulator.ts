@@ -1,6 +1,7 @@
 import type { DecodeContext, Decoded, ResponsesDialect, ResponsesStreamDecoder } from '../../providers/contract.js'
 import type { ChatCompletion, Usage } from '../types/chat.js'
-import type { ResponsesEvent, ResponsesOutputItem, ResponsesResponse } from '../types/responses.js'
+import type { ResponsesEvent, ResponsesResponse } from '../types/responses.js'
+import type { ResponsesOutputItem } from '../types/responses-items.js'
 import type { Billing } from './billing.js'
 import type { StreamAccumulator } from './stream-accumulator.js'
 

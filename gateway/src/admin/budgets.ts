@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../keys/directory.js'
 import { badRequest, notFound } from '../refusal.js'
-import type { AdminRequest, AdminRoute, BudgetRow } from '../types.js'
+import type { BudgetRow } from '../store/rows.js'
+import type { AdminRequest, AdminRoute } from '../types.js'
 import { type AdminContext, actorOf, created, touched } from './context.js'
 import {
   bodyOf,

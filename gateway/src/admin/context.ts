@@ -5,8 +5,9 @@ import type { Ledger } from '../ledger/ledger.js'
 import type { SpendBook } from '../ledger/spend-book.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { toDollars, toNanos } from '../limits/money.js'
+import type { StoredRow, SubjectLimits } from '../store/rows.js'
 import type { Sql } from '../store/sql.js'
-import type { Catalog, ControlSettings, Principal, StoredRow, SubjectLimits } from '../types.js'
+import type { Catalog, ControlSettings, Principal } from '../types.js'
 
 /** Everything that the management routes work on. */
 export interface AdminContext {

@@ -1,7 +1,8 @@
 import { budgetPeriod } from '../limits/durations.js'
 import { badRequest } from '../refusal.js'
+import type { SubjectLimits } from '../store/rows.js'
 import { hashKey } from '../store/secrets.js'
-import type { AdminRequest, SubjectLimits } from '../types.js'
+import type { AdminRequest } from '../types.js'
 
 /** A body, or a part of it. */
 export type Fields = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden } from '../refusal.js'
+import type { KeyRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
-import type { KeyRow } from '../types.js'
 import type { AdminContext } from './context.js'
 import { defined, type Fields, flag, limits, object, others, text, texts, word } from './fields.js'
 

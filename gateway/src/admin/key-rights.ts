@@ -1,13 +1,14 @@
 import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
-import type { KeyRow, Principal } from '../types.js'
+import type { KeyRow } from '../store/rows.js'
+import type { Principal } from '../types.js'
 import type { AdminContext } from './context.js'
 import { type Fields, keyId, text } from './fields.js'
 
 const boundedLimits = ['max_budget', 'rpm_limit', 'tpm_limit', 'max_parallel_requests', 'soft_budget'] as const
 
-/** A key belongs to the user who makes it, unless an admin names another one. */
+/** Owner of a new key: its creator, unless an admin names another user. */
 export function ownerOf(principal: Principal, body: Fields, service: boolean): string | null {
   if (service) return null
   const named = text(body, 'user_id')
@@ -41,7 +42,7 @@ export function visibleKey({ directory }: AdminContext, principal: Principal, va
   if (isViewer(principal) || row.token === principal.keyHash) return row
   if (row.user_id !== null && row.user_id === principal.userId) return row
   if (isTeamAdmin(directory, principal, row.team_id)) return row
-  throw forbidden(`The key belongs to someone else; your role is ${principal.role}.`, 'permission_error', 'key')
+  throw forbidden(`The key must be your own or your team's; your role is ${principal.role}.`, 'permission_error', 'key')
 }
 
 /** Finds a key that the caller may change. */

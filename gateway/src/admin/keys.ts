@@ -3,8 +3,9 @@ import { isAdmin, isTeamAdmin } from '../keys/key-ring.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
+import type { KeyRow } from '../store/rows.js'
 import { hashKey, keyName } from '../store/secrets.js'
-import type { AdminRequest, AdminRoute, KeyRow, Principal } from '../types.js'
+import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, setSpend, touched } from './context.js'
 import {
   amount,
@@ -256,7 +257,7 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
   })
 }
 
-/** The spend of a key goes on under its new name. */
+/** Carries the spend of a key over to its new name. */
 function moveSpend(context: AdminContext, change: Change, before: KeyRow, after: KeyRow): void {
   const { directory, book, now } = context
   const period = currentPeriod(effectiveLimits(directory, before), before.spend_epoch, now())

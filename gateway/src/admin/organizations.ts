@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { badRequest, notFound } from '../refusal.js'
-import type { AdminRequest, AdminRoute, OrganizationRow } from '../types.js'
+import type { OrganizationRow } from '../store/rows.js'
+import type { AdminRequest, AdminRoute } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
   bodyOf,

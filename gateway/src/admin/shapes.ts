@@ -9,7 +9,7 @@ import type {
   TagRow,
   TeamRow,
   UserRow,
-} from '../types.js'
+} from '../store/rows.js'
 import { type AdminContext, spendOf } from './context.js'
 
 /** A budget as another row shows it. */

@@ -1,5 +1,6 @@
 import { notFound, refuse } from '../refusal.js'
-import type { AdminRequest, AdminRoute, TagRow } from '../types.js'
+import type { TagRow } from '../store/rows.js'
+import type { AdminRequest, AdminRoute } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
   bodyOf,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin, masterUser } from '../keys/key-ring.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
-import type { AdminRequest, MembershipRow, Principal, TeamMember, TeamRow } from '../types.js'
+import type { MembershipRow, TeamMember, TeamRow } from '../store/rows.js'
+import type { AdminRequest, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
   amount,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
-import type { AdminRequest, AdminRoute, Principal, TeamRow } from '../types.js'
+import type { TeamRow } from '../store/rows.js'
+import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
   amount,

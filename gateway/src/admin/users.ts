@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Actor, Change } from '../keys/directory.js'
 import { isViewer } from '../keys/key-ring.js'
 import { forbidden, notFound, refuse } from '../refusal.js'
+import type { UserRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
-import type { AdminRequest, AdminRoute, Principal, UserRow } from '../types.js'
+import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import {
   amount,

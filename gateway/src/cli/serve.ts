@@ -58,7 +58,7 @@ function configOf(flags: Flags): GatewayOptions['config'] {
   return { model_list: [{ model_name: flags.alias ?? model ?? '*', litellm_params: params }], litellm_settings }
 }
 
-/** Public only if a configuration was given and nobody can guess the key. */
+/** Public only with a configuration and a key that can't be guessed. */
 function defaultHost(flags: Flags, { masterKey, config }: Gateway): string {
   const configured = flags.config !== undefined || process.env.CONFIG_FILE_PATH !== undefined
   const safe = masterKey.weakness === undefined || config.settings.permitWeakMasterKey

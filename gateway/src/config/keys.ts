@@ -369,7 +369,10 @@ export const generalKeys: KeyTable = {
   max_request_size_mb: yes('number', 'Largest body of a request.'),
   user_header_name: yes('text', 'Header with the id of the customer.'),
   enforce_user_param: yes('flag', 'Refuses calls without `user`.'),
-  ...each('completion_model embedding_model moderation_model', yes('text', 'Model of calls, whatever they name.')),
+  ...each(
+    'completion_model embedding_model moderation_model',
+    yes('text', 'Model of all calls, instead of the requested one.'),
+  ),
   background_health_checks: yes('flag', 'Checks all deployments in the background.'),
   health_check_interval: yes('number', 'Seconds between two checks.'),
   health_check_details: yes('flag', '`false` hides parameters and errors in `/health`.'),

@@ -22,7 +22,7 @@ export const jwtKeys: KeyTable = {
   end_user_id_jwt_field: yes('text', 'Claim with the id of the customer.'),
   roles_jwt_field: yes('text', 'Claim with roles for `role_mappings`.'),
   role_mappings: yes('list', '`[{role, internal_role}]` with `proxy_admin`, `team` or `internal_user`.'),
-  object_id_jwt_field: yes('text', 'Claim with the id of the user or the team, as the role says.'),
+  object_id_jwt_field: yes('text', 'Claim with the id of the user or the team, depending on the role.'),
   enforce_rbac: yes('flag', 'Refuses tokens without a role of `role_mappings`.'),
   scope_mappings: yes('list', '`[{scope, models, routes}]`: models and routes of a scope.'),
   enforce_scope_based_access: yes('flag', 'Refuses tokens without a scope of `scope_mappings`.'),

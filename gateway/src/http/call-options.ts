@@ -1,7 +1,7 @@
 import type { HandlerCallOptions } from 'llmux/server'
 import { badRequest, refuse } from '../refusal.js'
 
-/** Fields of a body that name a destination or a credential: never used, and refused so that nobody relies on them. */
+/** Fields of a body that name a destination or a credential: refused instead of ignored, so that no client relies on them. */
 export const forbiddenFields = [
   ...[
     'api_base',
@@ -100,7 +100,7 @@ export interface CacheWish {
   /** Milliseconds. */
   readonly maxAge?: number
   readonly namespace?: string
-  /** Asks for the cache where it is off by default. */
+  /** Asks for the cache if it is off by default. */
   readonly use: boolean
 }
 

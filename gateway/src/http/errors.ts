@@ -8,7 +8,7 @@ export interface ErrorResponse {
   readonly body: string
 }
 
-/** Statuses of errors by their code, as LiteLLM answers them. A provider's own status takes precedence where it has one. */
+/** Statuses of errors by their code, as LiteLLM answers them. The provider's own status takes precedence. */
 const kinds: Readonly<Record<string, { readonly status: number; readonly type: string; readonly own?: true }>> = {
   bad_request: { status: 400, type: 'invalid_request_error' },
   unsupported_params: { status: 400, type: 'invalid_request_error' },

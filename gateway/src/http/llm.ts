@@ -57,7 +57,7 @@ export class LlmRequest implements HandlerRequest {
   }
 }
 
-/** What the rest of the gateway learns about calls. */
+/** Receives the events of calls, for metrics and logs. */
 export interface CallObserver {
   started(request: LlmRequest): void
   settled(request: LlmRequest, record: SettledRecord): void
@@ -447,7 +447,7 @@ function checkRequired(operation: string, body: Readonly<Record<string, unknown>
   if (missing) throw badRequest(`'${missing}' must be in the body.`, missing)
 }
 
-/** Lowers the bound of the output to what the budget pays for. The header `x-llmux-max-tokens` tells the client. */
+/** Lowers the bound of the output to the rest of the budget. The header `x-llmux-max-tokens` has the new bound. */
 function limitOutput(params: Record<string, unknown>, operation: string, tokens: number): void {
   switch (operation) {
     case 'chat':

@@ -228,7 +228,7 @@ function checkRoute({ key }: Principal, path: string): void {
 const names = (route: string, path: string) =>
   route === path || (route.length > 1 && route.endsWith('*') && path.startsWith(route.slice(0, -1)))
 
-/** Requests without a model reach what belongs to the account: files, batches, settings. */
+/** Requests without a model reach objects of the account: files, batches, settings. */
 function checkAccount({ master, role, key }: Principal, { path }: OpenRequest): void {
   if (master || role === 'proxy_admin') return
   const named = key?.allowed_routes.some(

@@ -155,7 +155,7 @@ async function administer(
   }
 }
 
-/** Everything without a route of its own: models, pass-through, preflight, and what does not exist. */
+/** Requests without a route of their own: models, pass-through, preflight, and unknown paths. */
 async function anyOther(
   parts: ServerParts,
   calls: Set<AbortController>,
@@ -176,7 +176,7 @@ async function anyOther(
       headers: { allow },
     })
   }
-  // a key of another scheme is refused where keys are checked
+  // the check of keys refuses a key of another scheme
   if (parts.settings().control.jwt) await parts.control.prepare(keyOf(open.headers, parts.settings().keyHeader))
   const passed = parts.draining() ? undefined : parts.passThrough(open, leaving(parts.settings(), reply.raw, calls))
   if (passed) return passed
@@ -325,7 +325,7 @@ async function write(
     if (bytes && request.method !== 'HEAD') headers['content-length'] = String(bytes.length)
     raw.writeHead(response.status, response.cookies ? { ...headers, 'set-cookie': [...response.cookies] } : headers)
     raw.end(request.method === 'HEAD' ? undefined : bytes)
-    // what the client still sends of a refused body is read and thrown away by Node
+    // Node reads and discards the rest of a refused body
     return
   }
   raw.writeHead(response.status, { 'x-accel-buffering': 'no', 'cache-control': 'no-cache', ...headers })
@@ -353,7 +353,7 @@ const drained = (raw: ServerResponse) =>
     raw.once('close', end)
   })
 
-/** Ends a stream that nobody reads. */
+/** Ends a stream whose reader is gone. */
 async function leave(body: GatewayResponse['body']): Promise<void> {
   if (typeof body === 'object') await body[Symbol.asyncIterator]().return?.()
 }

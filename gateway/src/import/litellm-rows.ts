@@ -12,7 +12,7 @@ import type {
   TeamMember,
   TeamRow,
   UserRow,
-} from '../types.js'
+} from '../store/rows.js'
 
 /** A row of LiteLLM's database as JSON: columns that a release lacks are absent. */
 export type SourceRow = Readonly<Record<string, unknown>>

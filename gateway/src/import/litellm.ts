@@ -39,7 +39,7 @@ export interface ImportOptions {
   readonly sourceSaltKey?: string | undefined
 }
 
-/** Number of imported rows by kind, and what could not be taken over. */
+/** Number of imported rows by kind, and the rows and fields that could not be imported. */
 export interface ImportReport {
   readonly counts: Readonly<Record<string, number>>
   readonly problems: readonly string[]

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { announce } from '../store/postgres.js'
-import type { Vault } from '../store/secrets.js'
-import type { Sql, SqlRunner } from '../store/sql.js'
 import type {
   BudgetRow,
-  ControlEvent,
   CustomerRow,
   KeyRow,
   MembershipRow,
@@ -12,7 +9,10 @@ import type {
   TagRow,
   TeamRow,
   UserRow,
-} from '../types.js'
+} from '../store/rows.js'
+import type { Vault } from '../store/secrets.js'
+import type { Sql, SqlRunner } from '../store/sql.js'
+import type { ControlEvent } from '../types.js'
 
 /** The collections and the type of their rows. */
 export interface Collections {

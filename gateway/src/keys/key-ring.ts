@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { unauthorized } from '../refusal.js'
+import type { KeyRow } from '../store/rows.js'
 import { hashKey } from '../store/secrets.js'
-import type { KeyRow, Principal, Role } from '../types.js'
+import type { Principal, Role } from '../types.js'
 import type { Directory } from './directory.js'
 
-/** Stands in for the hash of the master key, as in LiteLLM. */
+/** Used instead of the master key's hash, as in LiteLLM. */
 export const masterAccount = 'litellm_proxy_master_key'
 /** User of the master key, as in LiteLLM. */
 export const masterUser = 'default_user_id'
@@ -73,7 +74,7 @@ export class KeyRing {
   }
 
   /**
-   * The caller that a key stands for.
+   * The caller of a key.
    * @throws a refusal if its team or its user is blocked
    */
   principalOf(key: KeyRow): Principal {

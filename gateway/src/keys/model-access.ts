@@ -2,7 +2,7 @@ import { forbidden } from '../refusal.js'
 import type { Catalog, Principal } from '../types.js'
 import type { Directory } from './directory.js'
 
-/** Stands for all models of the key's team. */
+/** Means all models of the key's team. */
 const teamModels = 'all-team-models'
 const allModels: readonly string[] = ['all-proxy-models', '*', 'all']
 
@@ -15,7 +15,7 @@ const own = (aliases: Readonly<Record<string, string>> | undefined, name: string
   aliases && Object.hasOwn(aliases, name) ? aliases[name] : undefined
 
 /**
- * The first subject whose list does not have the model; undefined if the caller may use it.
+ * The first subject with a list that lacks the model; undefined if the caller may use it.
  * @param requested an alias of the key or the team, which only admins set: a list may have either name
  */
 export function deniedBy(

@@ -33,7 +33,7 @@ const rules: readonly Rule[] = [
   { path: /^\/(v2\/)?key\/(info|health|list|aliases)$/, group: 'info_routes', roles: all },
   { path: /^\/key\/(generate|update|delete|regenerate|block|unblock)$/, group: 'management_routes', roles: users },
   { path: /^\/key\/[^/]+\/regenerate$/, group: 'management_routes', roles: users },
-  // what belongs to the caller
+  // the caller's own user, teams and spend
   { path: /^\/(v2\/)?user\/info$/, group: 'info_routes', roles: all },
   { path: /^\/(v2\/)?team\/(info|list)$/, group: 'info_routes', roles: all },
   { path: /^\/(user|team|customer|tag)\/daily\/activity/, group: 'info_routes', roles: people },
@@ -85,8 +85,8 @@ export function authorizeRoute({ role, key, userId }: Principal, method: string,
     throw forbidden(`The key may not call ${path}. Its routes are ${allowed.join(', ')}.`, 'permission_error', 'route')
   }
   if (roles.includes(role)) return
-  const who = role === 'service' ? 'the key belongs to no user' : `the role of user ${userId} is ${role}`
-  throw unauthorized(`${method} ${path} is for the roles ${roles.join(', ')}; ${who}.`)
+  const caller = role === 'service' ? 'the key belongs to no user' : `the role of user ${userId} is ${role}`
+  throw unauthorized(`${method} ${path} is for the roles ${roles.join(', ')}; ${caller}.`)
 }
 
 function matchesPath(entry: string, path: string): boolean {

@@ -1,5 +1,5 @@
 import type { Actor, Directory } from '../keys/directory.js'
-import type { CustomerRow } from '../types.js'
+import type { CustomerRow } from '../store/rows.js'
 
 const delayMs = 200
 const gateway: Actor = { user: 'gateway', key: '' }

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
+import type { LedgerRow } from '../store/rows.js'
 import { chunks, placeholders, type Sql, type SqlRunner, type SqlValue } from '../store/sql.js'
-import type { ControlEvent, LedgerRow } from '../types.js'
+import type { ControlEvent } from '../types.js'
 import type { SpendBook } from './spend-book.js'
 import { type Booking, recover, type Spool, settledIn } from './spool.js'
 

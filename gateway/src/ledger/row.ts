@@ -1,7 +1,8 @@
 import { LLMError, type SettledRecord } from 'llmux'
 import { storable } from '../limits/call-facts.js'
 import { refusalOf } from '../refusal.js'
-import type { AdmissionCall, LedgerRow, Principal } from '../types.js'
+import type { LedgerRow } from '../store/rows.js'
+import type { AdmissionCall, Principal } from '../types.js'
 
 /** Facts of a call that are known before it begins. */
 export interface RowFacts {

@@ -12,7 +12,7 @@ export interface SpendEntry {
 }
 
 /**
- * Sums of spend by subject and period, in memory: what the database has, and what this process has booked since. A call is in it as
+ * Sums of spend by subject and period, in memory: those of the database, and the later bookings of this process. A call is in it as
  * soon as it has ended. Amounts are integers of 10⁻⁹ dollar.
  */
 export class SpendBook {
@@ -36,7 +36,7 @@ export class SpendBook {
     }
   }
 
-  /** Reads what other processes have written. Must not run while a batch of this process is being written. */
+  /** Reads the bookings of other processes. Must not run while a batch of this process is being written. */
   async refresh(sql: Sql, now: number): Promise<void> {
     // clocks of processes differ and commits overlap: look back a few seconds
     const rows = await sql.query(
@@ -67,7 +67,7 @@ export class SpendBook {
     return (this.#stored.get(key) ?? 0n) + (this.#pending.get(key) ?? 0n)
   }
 
-  /** Adds what is not yet in the database. */
+  /** Adds an amount that is not yet in the database. */
   add(subject: string, period: string, nanos: bigint): void {
     const key = keyOf(subject, period)
     this.#pending.set(key, (this.#pending.get(key) ?? 0n) + nanos)

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { LedgerRow } from '../types.js'
+import type { LedgerRow } from '../store/rows.js'
 
 /** A row of the ledger, and the sums of spend that it belongs to. */
 export interface Booking {
@@ -34,7 +34,7 @@ interface Segment {
   open: number
 }
 
-/** Runs of this process, whose files must be left alone by another gateway in it. */
+/** Gateways of this process. None of them may take the files of another one. */
 const living = new Set<string>()
 
 const segmentLines = 4_000
@@ -42,7 +42,7 @@ const segmentMs = 30_000
 const staleMs = 10 * 60_000
 
 /**
- * Journal of admitted and settled calls on the local disk. A line is with the operating system before the call goes on, so it survives
+ * Journal of admitted and settled calls on the local disk. The operating system has a line before the call proceeds, so it survives
  * the end of the process by any signal. A file is deleted once all of its calls are in the database.
  */
 export class Spool {
@@ -62,7 +62,7 @@ export class Spool {
     this.#trouble = trouble
     living.add(this.#run)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    // a fresh time tells other processes that the owner lives
+    // a recent time shows other processes that the owner lives
     this.#timer = setInterval(() => this.#touch(), 60_000)
     this.#timer.unref()
   }

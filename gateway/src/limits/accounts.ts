@@ -1,6 +1,7 @@
 import type { LimitAccount } from 'llmux'
 import type { Directory } from '../keys/directory.js'
-import type { ControlSettings, Principal, StoredRow, SubjectLimits } from '../types.js'
+import type { StoredRow, SubjectLimits } from '../store/rows.js'
+import type { ControlSettings, Principal } from '../types.js'
 import { budgetPeriod, type Period, periodAt } from './durations.js'
 
 /** Kind of a subject with limits. */
@@ -81,7 +82,7 @@ interface OwnLimits extends Partial<SubjectLimits> {
   readonly budget_id?: string | null
 }
 
-/** Limits of a row; what it leaves open comes from the budget that it refers to. */
+/** Limits of a row; open ones come from the budget that it refers to. */
 export function effectiveLimits(directory: Directory, row: OwnLimits): Partial<SubjectLimits> {
   const shared = row.budget_id ? directory.get('budgets', row.budget_id) : undefined
   if (!shared) return row

@@ -148,7 +148,7 @@ class CallAdmission implements Admission {
       // calls that have ended meanwhile may have taught a better estimate
       const estimate = estimated()
       const found = await this.#limits.reserve({
-        // a call that runs alone may spend what is left and one call more; in the other modes only what is left
+        // a call that runs alone may spend the rest and one call more; in the other modes only the rest
         candidates: [{ id: 'call', accounts: counted, estimate: strict ? estimate.held : 0, most: estimate.held }],
         tokens: estimate.tokens,
         inputTokens: estimate.inputTokens,

@@ -1,4 +1,4 @@
-/** What calls of one kind have used: decaying maxima, so that one large call raises the expectation for a while. */
+/** Use of calls of one kind: decaying maxima, so that one large call raises the expectation for a while. */
 interface Learned {
   nanos: number
   outputTokens: number

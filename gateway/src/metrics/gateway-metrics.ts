@@ -1,5 +1,5 @@
 import type { RouterSnapshot } from 'llmux'
-import type { LedgerRow } from '../types.js'
+import type { LedgerRow } from '../store/rows.js'
 import { Counter, Histogram, writeMetrics } from './registry.js'
 
 const caller = ['hashed_api_key', 'api_key_alias', 'team', 'team_alias', 'user', 'end_user'] as const

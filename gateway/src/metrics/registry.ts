@@ -72,7 +72,7 @@ export class Counter implements Metric {
 
   write(lines: string[]): void {
     lines.push(`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`)
-    // a metric that exists from the start can be told apart from a misspelled one
+    // a metric that exists from the start differs from a misspelled one
     if (this.#series.empty) lines.push(`${this.name}${show(this.#series.names, [])} 0`)
     for (const { values, value } of this.#series)
       lines.push(`${this.name}${show(this.#series.names, values)} ${Number(value.toPrecision(15))}`)

@@ -14,7 +14,7 @@ export interface ModelParts {
   readonly refresh: () => void
 }
 
-/** Models: what there is, and changes at run time. */
+/** Routes that list models and change them at run time. */
 export function modelRoutes(parts: ModelParts): AdminRoute[] {
   const info = (request: AdminRequest) => modelInfo(parts, request)
   return [

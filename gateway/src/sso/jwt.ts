@@ -3,16 +3,17 @@ import type { AdminContext } from '../admin/context.js'
 import { noLimits } from '../admin/fields.js'
 import type { KeyRing } from '../keys/key-ring.js'
 import { forbidden, unauthorized } from '../refusal.js'
+import type { KeyRow } from '../store/rows.js'
 import { hashKey } from '../store/secrets.js'
-import type { KeyRow, Principal, Role } from '../types.js'
+import type { Principal, Role } from '../types.js'
 import { type Claims, scopesOf, textOf, textsOf } from './claims.js'
 import type { JwtSettings } from './jwt-settings.js'
 import { upsertPerson } from './people.js'
 import { algorithms, RemoteKeys } from './remote-keys.js'
 
-/** Who a verified token stands for. */
+/** User, team and rights of a verified token. */
 interface Identity {
-  /** Stands in for the hash of a key: the same for all tokens of one subject. */
+  /** Used instead of a key's hash: the same for all tokens of one subject. */
   readonly account: string
   readonly admin: boolean
   readonly userId: string | undefined
@@ -54,7 +55,7 @@ export class JwtKeys {
   }
 
   /**
-   * Verifies a token, and creates its user and team where that is configured, so that `authenticate()` finds it. Undefined if there is
+   * Verifies a token, and creates its user and team if that is configured, so that `authenticate()` finds it. Undefined if there is
    * nothing to wait for.
    */
   prepare(key: string | undefined): Promise<void> | undefined {

@@ -5,7 +5,8 @@ import { emptyUser } from '../admin/users.js'
 import type { Actor, Change, CollectionName, Collections } from '../keys/directory.js'
 import { masterUser } from '../keys/key-ring.js'
 import { forbidden, unauthorized } from '../refusal.js'
-import type { Role, TeamRow, UserRow } from '../types.js'
+import type { TeamRow, UserRow } from '../store/rows.js'
+import type { Role } from '../types.js'
 
 /** A person or a machine as the identity provider describes it. */
 export interface Person {

@@ -2,7 +2,7 @@ import { openPostgres } from './postgres.js'
 import type { Sql } from './sql.js'
 import { openSqlite } from './sqlite.js'
 
-/** Where the database is. */
+/** Place of the database. */
 export interface StoreOptions {
   /** Folder of SQLite's file. */
   readonly data: string

@@ -35,5 +35,5 @@ export const hashKey = (key: string): string => createHash('sha256').update(key)
 /** Creates a key: 24 random bytes. */
 export const newKey = (): string => `sk-${randomBytes(24).toString('base64url')}`
 
-/** What is shown of a key: its last four characters. */
+/** Displayed form of a key: its last four characters. */
 export const keyName = (key: string): string => `sk-...${key.slice(-4)}`

@@ -68,7 +68,7 @@ class SqliteDatabase implements Sql {
     })
   }
 
-  /** One connection: a statement outside must not become part of somebody's transaction. */
+  /** There is one connection: a statement from outside must not become part of a transaction. */
   #exclusive<Result>(run: () => Promise<Result>): Promise<Result> {
     const result = this.#lock.then(run)
     this.#lock = result.catch(() => {})

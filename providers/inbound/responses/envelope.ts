@@ -1,10 +1,6 @@
 import type { FinishReason, Usage } from '../../../src/types/chat.js'
-import type {
-  ResponsesOutputItem,
-  ResponsesParams,
-  ResponsesResponse,
-  ResponsesUsage,
-} from '../../../src/types/responses.js'
+import type { ResponsesParams, ResponsesResponse, ResponsesUsage } from '../../../src/types/responses.js'
+import type { ResponsesOutputItem } from '../../../src/types/responses-items.js'
 import { type Fields, isFields } from '../../fields.js'
 import type { InboundContext } from '../contract.js'
 

@@ -9,7 +9,7 @@ import type {
   ResponsesOutputItem,
   ResponsesOutputPart,
   ResponsesReasoningItem,
-} from '../../../src/types/responses.js'
+} from '../../../src/types/responses-items.js'
 import { parseJSON } from '../../fields.js'
 
 /** An event before it has its number. */

@@ -8,15 +8,14 @@ import type {
   Usage,
 } from '../../../src/types/chat.js'
 import type { Annotation, ImagePart } from '../../../src/types/messages.js'
+import type { ResponsesEvent, ResponsesParams } from '../../../src/types/responses.js'
 import type {
-  ResponsesEvent,
   ResponsesHostedItem,
   ResponsesMessage,
   ResponsesOutputItem,
   ResponsesOutputPart,
-  ResponsesParams,
   ResponsesReasoningItem,
-} from '../../../src/types/responses.js'
+} from '../../../src/types/responses-items.js'
 import type { Fields } from '../../fields.js'
 import type { InboundContext, InboundStreamEncoder } from '../contract.js'
 import { type Envelope, envelope, makeId, statusOf } from './envelope.js'

@@ -1,0 +1,173 @@
+/** Limits and budgets that every subject has, in the names of LiteLLM's tables. `null` is no limit. */
+export interface SubjectLimits {
+  /** US dollars per `budget_duration`, or in all. */
+  max_budget: number | null
+  /** US dollars after which an alert is sent. */
+  soft_budget: number | null
+  /** `30d`, `monthly`, … @default never ends */
+  budget_duration: string | null
+  /** Requests in any 60 seconds. */
+  rpm_limit: number | null
+  /** Tokens in any 60 seconds. */
+  tpm_limit: number | null
+  /** Calls in flight. */
+  max_parallel_requests: number | null
+  /** Budget, and optionally limits, of single models. */
+  model_max_budget: Record<string, unknown>
+  /** Further budgets: `[{ budget_limit, time_period }]` or `[{ max_budget, budget_duration }]`. */
+  budget_limits: readonly unknown[] | null
+}
+
+/** Fields of every stored row. */
+export interface StoredRow {
+  /** ISO 8601. */
+  created_at: string
+  created_by: string
+  updated_at: string
+  updated_by: string
+  /** Counts manual changes of the spend: counters of an older epoch are dead. */
+  spend_epoch: number
+}
+
+/** A virtual key. */
+export interface KeyRow extends SubjectLimits, StoredRow {
+  /** Hex SHA-256 of the key. */
+  token: string
+  /** `sk-...` and the last four characters. */
+  key_name: string
+  key_alias: string | null
+  user_id: string | null
+  team_id: string | null
+  organization_id: string | null
+  budget_id: string | null
+  models: readonly string[]
+  aliases: Record<string, string>
+  metadata: Record<string, unknown>
+  permissions: Record<string, unknown>
+  allowed_routes: readonly string[]
+  key_type: string
+  blocked: boolean | null
+  /** ISO 8601. */
+  expires: string | null
+  rotation_count: number
+  /** Fields that are stored and returned but have no effect here. */
+  extra: Record<string, unknown>
+}
+
+/** Member of a team. */
+export interface TeamMember {
+  user_id: string
+  user_email: string | null
+  role: 'admin' | 'user'
+}
+
+/** A team. */
+export interface TeamRow extends SubjectLimits, StoredRow {
+  team_id: string
+  team_alias: string | null
+  organization_id: string | null
+  members_with_roles: readonly TeamMember[]
+  models: readonly string[]
+  aliases: Record<string, string>
+  metadata: Record<string, unknown>
+  blocked: boolean
+  extra: Record<string, unknown>
+}
+
+/** Limits of one member within a team. */
+export interface MembershipRow extends SubjectLimits, StoredRow {
+  /** `{team_id}/{user_id}`. */
+  id: string
+  team_id: string
+  user_id: string
+  budget_id: string | null
+  allowed_models: readonly string[] | null
+}
+
+/** A person, or an owner of keys. */
+export interface UserRow extends SubjectLimits, StoredRow {
+  user_id: string
+  user_alias: string | null
+  user_email: string | null
+  user_role: string | null
+  teams: readonly string[]
+  models: readonly string[]
+  metadata: Record<string, unknown>
+  blocked: boolean
+  extra: Record<string, unknown>
+}
+
+/** An end user of an application, named by `user` of a request. */
+export interface CustomerRow extends StoredRow {
+  user_id: string
+  alias: string | null
+  blocked: boolean
+  budget_id: string | null
+  allowed_model_region: string | null
+  default_model: string | null
+  extra: Record<string, unknown>
+}
+
+/** A budget that several subjects refer to. */
+export interface BudgetRow extends SubjectLimits, StoredRow {
+  budget_id: string
+  extra: Record<string, unknown>
+}
+
+/** A tag with its own models and limits. */
+export interface TagRow extends SubjectLimits, StoredRow {
+  name: string
+  description: string | null
+  models: readonly string[]
+  budget_id: string | null
+  extra: Record<string, unknown>
+}
+
+/** An organization: a label over teams. */
+export interface OrganizationRow extends SubjectLimits, StoredRow {
+  organization_id: string
+  organization_alias: string | null
+  budget_id: string | null
+  models: readonly string[]
+  metadata: Record<string, unknown>
+  extra: Record<string, unknown>
+}
+
+/** One settled call in the ledger. Money is in integers of 10⁻⁹ US dollars. */
+export interface LedgerRow {
+  /** `x-litellm-call-id`. */
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly operation: string
+  readonly path: string
+  readonly keyHash: string
+  readonly keyAlias: string | null
+  readonly userId: string | null
+  readonly teamId: string | null
+  readonly organizationId: string | null
+  readonly customerId: string | null
+  readonly tags: readonly string[]
+  /** Name in the request. */
+  readonly modelGroup: string
+  /** `provider/model` that answered. */
+  readonly model: string
+  readonly provider: string
+  /** Id of the deployment. */
+  readonly deployment: string
+  /** `success`, `refused`, `aborted`, or the code of the error. */
+  readonly outcome: string
+  /** HTTP status of a failure. */
+  readonly errorStatus: number | null
+  readonly errorMessage: string | null
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cachedTokens: number
+  readonly cacheHit: boolean
+  readonly stream: boolean
+  readonly nanos: number
+  readonly costState: 'known' | 'estimated' | 'unknown'
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly ip: string | null
+}
