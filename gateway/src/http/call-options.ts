@@ -21,6 +21,14 @@ export const forbiddenFields = [
     'langfuse_secret_key',
   ],
   ...['langfuse_host', 'slack_webhook_url', 'aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'],
+  ...[
+    'aws_bedrock_runtime_endpoint',
+    'aws_sts_endpoint',
+    'aws_role_name',
+    'aws_profile_name',
+    'aws_web_identity_token',
+  ],
+  ...['azure_ad_token', 'vertex_project', 'vertex_ai_project', 'credentials'],
   ...['vertex_credentials', 'vertex_ai_credentials', 'litellm_params', 'model_list', 'proxy_server_request'],
   ...['apiBase', 'apiKey', 'baseUrl', 'authToken', 'onSettled', 'dispatcher', 'proxy'],
 ] as const

@@ -106,10 +106,30 @@ describe('calls', () => {
     expect(json.choices[0].message.content).toBe('A fixed answer')
   })
 
-  it.each(['api_base', 'api_key', 'base_url', 'callbacks', 'user_config'])('refuses %s in a body', async (name) => {
-    const { status, json } = await call('POST', '/v1/chat/completions', hello('fast', { [name]: 'http://127.0.0.1:1' }))
-    expect(status).toBe(401)
-    expect(json.error.param).toBe(name)
+  const destinations = [
+    ...[
+      'api_base',
+      'api_key',
+      'base_url',
+      'callbacks',
+      'user_config',
+      'custom_llm_provider',
+      'litellm_credential_name',
+    ],
+    ...['aws_secret_access_key', 'aws_bedrock_runtime_endpoint', 'azure_ad_token', 'vertex_credentials', 'dispatcher'],
+  ]
+  it.each([
+    ['/v1/chat/completions', hello('fast')],
+    ['/v1/responses', { model: 'fast', input: 'Hello' }],
+    ['/v1/messages', hello('fast', { max_tokens: 20 })],
+    ['/v1beta/models/fast:generateContent', { contents: [{ parts: [{ text: 'Hello' }] }] }],
+    ['/v1/embeddings', { model: 'fast', input: 'Hello' }],
+  ])('refuses addresses and credentials in a body of %s', async (path, body) => {
+    for (const name of destinations) {
+      const { status, text } = await call('POST', path, { ...body, [name]: 'http://127.0.0.1:1' })
+      expect([name, status]).toEqual([name, 401])
+      expect(text).toContain(`'${name}' must not be in a body`)
+    }
   })
 })
 
