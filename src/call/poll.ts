@@ -6,7 +6,12 @@ import type { Call } from './call.js'
 import { pause } from './lifetime.js'
 
 /** The first request of a call. */
-export const firstRequest = ({ target, body }: Call): HttpRequest => ({ ...target, body })
+export const firstRequest = ({ target: { origin, path, headers }, body }: Call): HttpRequest => ({
+  origin,
+  path,
+  headers,
+  body,
+})
 
 /**
  * The request that polls for the answer after a receipt. The call's headers and credential are sent to the call's own host only.

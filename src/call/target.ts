@@ -336,14 +336,34 @@ interface ParsedBase {
   readonly path: string
   readonly search: string
   readonly shown: string
+  /** Addresses under the base by path: calls repeat them. */
+  readonly located: Map<string, Located>
+}
+
+interface Located {
+  readonly origin: string
+  readonly shown: string
+  readonly place: string
+  readonly path: string
 }
 
 const parsed = new Map<string, ParsedBase>()
 const parsedLimit = 256
+const longPath = 500
 
-function locate(base: string, pathUnder: (basePath: string) => string, provider: Provider) {
-  const { origin, path: basePath, search, shown } = parseBase(base, provider)
-  const path = pathUnder(basePath)
+function locate(base: string, pathUnder: (basePath: string) => string, provider: Provider): Located {
+  const parts = parseBase(base, provider)
+  const path = pathUnder(parts.path)
+  const known = parts.located.get(path)
+  if (known) return known
+  const located = addPath(parts, path, provider)
+  // some paths name the model of the call, which may be any text
+  if (parts.located.size >= parsedLimit) parts.located.clear()
+  if (path.length < longPath) parts.located.set(path, located)
+  return located
+}
+
+function addPath({ origin, path: basePath, search, shown }: ParsedBase, path: string, provider: Provider): Located {
   const [plain = '', query] = path.split('?')
   if (plain.length > 1 && basePath.endsWith(plain)) throw badBase(provider, `give the base only, without ${plain}`)
   // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with a version
@@ -368,7 +388,8 @@ function parseBase(base: string, provider: Provider): ParsedBase {
   if (url.username || url.password)
     throw badBase(provider, 'it must not hold a user name or password: use apiKey or headers')
   const path = url.pathname.replace(/\/+$/, '')
-  const result = { origin: url.origin, path, search: url.search, shown: `${url.origin}${url.pathname}` }
+  const shown = `${url.origin}${url.pathname}`
+  const result = { origin: url.origin, path, search: url.search, shown, located: new Map() }
   if (parsed.size >= parsedLimit) parsed.clear()
   parsed.set(base, result)
   return result
