@@ -68,6 +68,9 @@ export function readStop(stop: ChatParams['stop'], report: Report): string[] | u
 /** The native parameters of a request, which are sent unchanged. */
 export function otherParams(params: ChatParams, read: ReadonlySet<string>): Fields {
   const others: Fields = {}
-  for (const [name, value] of Object.entries(params)) if (value !== undefined && !read.has(name)) others[name] = value
+  for (const name in params) {
+    const value = (params as unknown as Fields)[name]
+    if (value !== undefined && !read.has(name)) others[name] = value
+  }
   return others
 }

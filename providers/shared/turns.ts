@@ -21,7 +21,9 @@ export function alternateTurns<Block>(
   places: SystemPlacement,
   report: Report,
 ): Draft<Block>[] {
-  return merge(placeSystem(merge(entries.flatMap(withResults)), system, places, report))
+  const turns = merge(entries.flatMap(withResults))
+  if (!turns.some(({ role }) => role === 'system')) return turns
+  return merge(placeSystem(turns, system, places, report))
 }
 
 /** Results follow their assistant message directly. */
