@@ -40,19 +40,19 @@ export interface GatewayOptions {
   readonly data?: string | undefined
   /** Key of the administrator. @default that of the configuration, else one that the first start makes in `data` */
   readonly masterKey?: string | undefined
-  /** @default process.env */
+  /** Variables of the environment, for `os.environ/NAME` and settings without a line in the file. @default process.env */
   readonly environment?: Environment | undefined
   /** Hooks of this process, in front of those of the configuration. @default none */
   readonly hooks?: Hook | readonly Hook[] | undefined
-  /** @default none */
+  /** Receives the gateway's own messages. @default none */
   readonly log?: Log | undefined
 }
 
-/** Address of a server. */
+/** Address of the HTTP server. */
 export interface ListenOptions {
-  /** 0 for any free port. @default 4000 */
+  /** Port; 0 for any free one. @default 4000 */
   readonly port?: number | undefined
-  /** @default '127.0.0.1' */
+  /** Address of the interface. @default '127.0.0.1' */
   readonly host?: string | undefined
 }
 
@@ -62,6 +62,7 @@ export interface Gateway {
   fetch(request: Request): Promise<Response>
   /**
    * Starts an HTTP server.
+   * @returns the URL of the server, with the port in use
    * @throws {Error} if the address is public and the master key is weak
    */
   listen(address?: ListenOptions): Promise<{ readonly url: string }>

@@ -1,10 +1,14 @@
 /** Receives the gateway's own messages. They never hold a credential. */
 export interface Log {
+  /** Normal events, such as a reload. */
   info(message: string): void
+  /** Trouble that the gateway works around. */
   warn(message: string): void
+  /** Failures that an operator must see. */
   error(message: string): void
 }
 
+/** Discards all messages. */
 export const silent: Log = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** One JSON object a line on standard error. */

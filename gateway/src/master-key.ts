@@ -5,12 +5,13 @@ import { weakness } from './config/master-key.js'
 
 /** The key of the administrator. */
 export interface MasterKey {
+  /** The key itself: a secret. */
   readonly value: string
-  /** Made by this start: the only time that it may be shown. */
+  /** True if this start made the key: the only time that it may be shown. */
   readonly created: boolean
-  /** Its file, if the gateway made it. */
+  /** Path of its file, if the gateway made it. */
   readonly file: string | undefined
-  /** Why it must not be used on a public address. */
+  /** Reason not to use it on a public address; undefined for a strong key. */
   readonly weakness: string | undefined
 }
 

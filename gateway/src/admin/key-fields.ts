@@ -71,7 +71,11 @@ export function fieldsOf(context: AdminContext, body: Fields, before: KeyRow | u
 function aliasesOf(body: Fields): Record<string, string> {
   const found = object(body, 'aliases') ?? {}
   for (const target of Object.values(found)) {
-    if (typeof target !== 'string') throw badRequest("'aliases' must map names to names of models.", 'aliases')
+    if (typeof target !== 'string')
+      throw badRequest(
+        `'aliases' must map names to names of models; got ${JSON.stringify(target)?.slice(0, 80)}.`,
+        'aliases',
+      )
   }
   return found as Record<string, string>
 }
@@ -101,7 +105,7 @@ export function checkAlias({ directory }: AdminContext, alias: string | null | u
   for (const row of directory.all('keys')) {
     if (row.key_alias === alias && row.token !== token && !row.extra.replaced_by) {
       throw badRequest(
-        `A key with the alias '${alias}' exists. Aliases must be unique.`,
+        `A key with the alias '${alias}' exists. Choose another alias.`,
         'key_alias',
         'bad_request_error',
       )

@@ -49,7 +49,10 @@ async function create(context: AdminContext, request: AdminRequest) {
   const actor = actorOf(request.principal)
   const row = await context.directory.change(actor, 'organization created', (change) => {
     if (change.get('organizations', id))
-      throw badRequest(`An organization with the id '${id}' exists.`, 'organization_id')
+      throw badRequest(
+        `An organization with the id '${id}' exists. Choose another id, or use /organization/update.`,
+        'organization_id',
+      )
     const organization: OrganizationRow = {
       organization_id: id,
       organization_alias: null,

@@ -88,7 +88,11 @@ async function create(context: AdminContext, request: AdminRequest) {
   const key = newKey()
   const { user, made } = await directory.change(actor, 'user created', (change) => {
     if (change.get('users', id)) {
-      throw refuse(`A user with the id '${id}' exists.`, { status: 409, type: 'conflict_error', param: 'user_id' })
+      throw refuse(`A user with the id '${id}' exists. Choose another id, or use /user/update.`, {
+        status: 409,
+        type: 'conflict_error',
+        param: 'user_id',
+      })
     }
     checkEmail(context, fields.user_email, id)
     const row: UserRow = { ...emptyUser(context, actor, id), ...fields, teams }

@@ -5,15 +5,19 @@ import { nearest } from './suggest.js'
 
 /** One line of the report of `llmux-gateway check`. */
 export interface ConfigLine extends Place {
+  /** Path in the document, such as `model_list[2].litellm_params.model`. */
   readonly path: string
   /** `unset`: refers to an environment variable that isn't set. */
   readonly treatment: Treatment | 'unset'
+  /** Effect of the line, or the reason why it has none. */
   readonly note: string
 }
 
 /** A reason why the gateway can't start with a configuration. */
 export interface ConfigProblem extends Place {
+  /** Path in the document; empty for a syntax error. */
   readonly path: string
+  /** The required value, the given one and the remedy. */
   readonly message: string
 }
 

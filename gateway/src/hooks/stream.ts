@@ -11,14 +11,14 @@ export interface Stage {
 }
 
 interface Channel {
-  /** What is held back. */
+  /** Text that is held back. */
   text: string
   /** Characters that no window has shown. */
   fresh: number
 }
 
 /**
- * Shows a hook a sliding window of each text. A window is what is held back: the hook sees every phrase of up to `size - stride`
+ * Shows a hook a sliding window of each text. A window is the held-back text: the hook sees every phrase of up to `size - stride`
  * characters as a whole before any of it reaches the client.
  */
 export class WindowStage implements Stage {
@@ -122,7 +122,7 @@ export class WholeStage implements Stage {
   #characters = 0
   #open = false
 
-  /** @param tooLong throws, unless the stream may go on without the hook */
+  /** @param tooLong throws, unless the stream may continue without the hook */
   constructor(decide: Decide<HookAnswer, readonly string[]>, tooLong: () => void) {
     this.#decide = decide
     this.#tooLong = tooLong
@@ -156,7 +156,7 @@ export class WholeStage implements Stage {
   }
 }
 
-/** Writes changed texts also where closing events of the Responses API repeat them, and counts events. */
+/** Repeats changed texts in the closing events of the Responses API, and counts events. */
 export class RepeatStage implements Stage {
   readonly #streamed = new Map<string, string>()
   /** The response as the client knows it. */

@@ -123,7 +123,7 @@ export interface StreamEvent {
   changed: boolean
 }
 
-/** Sent while there is no news: it may overtake what is held back. */
+/** Sent while there is no news: it may overtake held-back text. */
 export const isKeepAlive = ({ raw, data }: StreamEvent) =>
   data ? data.type === 'ping' : raw.startsWith(':') || raw.trim() === ''
 

@@ -123,7 +123,7 @@ export interface HookScope {
 export interface Hook {
   /** Unique name, for `guardrails` of a request, messages and the log. */
   readonly name: string
-  /** The treatment of calls when the hook throws, is late or returns something invalid: `open` goes on, `closed` refuses. */
+  /** The treatment of calls when the hook throws, is late or returns something invalid: `open` continues without it, `closed` refuses. */
   readonly onFailure: 'open' | 'closed'
   /** Milliseconds for each stage. @default 5000 */
   readonly timeout?: number | undefined

@@ -1,4 +1,5 @@
 import type { HandlerCallOptions } from 'llmux/server'
+import type { CacheSettings } from '../config/settings.js'
 import { badRequest, refuse } from '../refusal.js'
 
 /** Fields of a body that name a destination or a credential: refused instead of ignored, so that no client relies on them. */
@@ -147,4 +148,31 @@ function fallbacksOf(value: unknown): readonly string[] | undefined {
     if (typeof model !== 'string') throw badRequest("'fallbacks' must be a list of models.", 'fallbacks')
     return model
   })
+}
+
+/** Operations with answers that the SDK caches. */
+const cachedOperations: ReadonlySet<string> = new Set(['chat', 'completion', 'embedding', 'rerank'])
+
+/** Cache options of a call. `cacheable` is false without a cache. */
+export function cacheOptions(
+  { cache }: CallWishes,
+  configured: CacheSettings | undefined,
+  cacheable: boolean,
+  operation: string,
+  stream: boolean,
+): HandlerCallOptions {
+  if (!configured || !cacheable || !cachedOperations.has(operation)) return {}
+  if (!cache && configured.optIn) return { cache: false }
+  if (cache && ((!cache.read && !cache.write) || (configured.optIn && !cache.use))) return { cache: false }
+  // as in LiteLLM, streams and complete answers do not share entries
+  const namespace = `${cache?.namespace ?? configured.namespace ?? ''}${stream ? ':stream' : ''}`
+  return {
+    cache: {
+      ...(cache?.maxAge !== undefined && { maxAge: cache.maxAge }),
+      ...(cache?.read === false && { maxAge: 0 }),
+      ...(cache?.write === false && { noStore: true }),
+      ...(cache?.ttl !== undefined && { ttl: cache.ttl }),
+      ...(namespace !== '' && { namespace }),
+    },
+  }
 }

@@ -17,7 +17,8 @@ import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { Admitted, Control, Principal } from '../types.js'
-import { type CallWishes, takeOptions } from './call-options.js'
+import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
+import { type CallWishes, cacheOptions, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
 import { responseHeaders } from './response-headers.js'
@@ -93,9 +94,6 @@ const callOperations: ReadonlySet<string> = new Set([
     'countTokens',
   ],
 ])
-/** Operations whose answers the SDK caches. */
-const cachedOperations: ReadonlySet<string> = new Set(['chat', 'completion', 'embedding', 'rerank'])
-
 /** Answers requests to models: authentication, admission, the SDK's handler, and the booking. */
 export class LlmRoutes {
   readonly #parts: LlmParts
@@ -199,7 +197,8 @@ export class LlmRoutes {
 
   #checkListed(principal: Principal, model: string): void {
     const { catalog, control } = this.#parts
-    if (!catalog.has(aliased(principal, model))) throw notFound(`The model '${model}' does not exist.`, 'model')
+    if (!catalog.has(aliased(principal, model)))
+      throw notFound(`The model '${model}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     if (!control.admission.mayUse(principal, model))
       throw forbidden(`The key may not use the model '${model}'.`, 'key_model_access_denied', 'model')
   }
@@ -262,7 +261,7 @@ export class LlmRoutes {
       params.stream_options = { include_usage: true, ...(params.stream_options as object | undefined) }
     return {
       ...wishes.options,
-      ...this.#cacheOptions(wishes, operation, params.stream === true),
+      ...cacheOptions(wishes, this.#parts.settings().cache, this.#parts.cacheable, operation, params.stream === true),
       ...this.#fallbackOptions(wishes, principal, admitted.model),
       ...(admitted.tags.length > 0 && { tags: admitted.tags }),
       ...forwarded(request.headers),
@@ -318,24 +317,6 @@ export class LlmRoutes {
     return user ? { ...headers, 'x-litellm-customer-id': headers['x-litellm-customer-id'] ?? user } : headers
   }
 
-  #cacheOptions({ cache }: CallWishes, operation: string, stream: boolean): HandlerCallOptions {
-    const configured = this.#parts.settings().cache
-    if (!configured || !this.#parts.cacheable || !cachedOperations.has(operation)) return {}
-    if (!cache && configured.optIn) return { cache: false }
-    if (cache && ((!cache.read && !cache.write) || (configured.optIn && !cache.use))) return { cache: false }
-    // as in LiteLLM, streams and complete answers do not share entries
-    const namespace = `${cache?.namespace ?? configured.namespace ?? ''}${stream ? ':stream' : ''}`
-    return {
-      cache: {
-        ...(cache?.maxAge !== undefined && { maxAge: cache.maxAge }),
-        ...(cache?.read === false && { maxAge: 0 }),
-        ...(cache?.write === false && { noStore: true }),
-        ...(cache?.ttl !== undefined && { ttl: cache.ttl }),
-        ...(namespace !== '' && { namespace }),
-      },
-    }
-  }
-
   /** Fallbacks that the client names, or those of the configuration: in both cases only models that the caller may use. */
   #fallbackOptions({ fallbacks }: CallWishes, principal: Principal, model: string): HandlerCallOptions {
     const { catalog, control } = this.#parts
@@ -343,7 +324,11 @@ export class LlmRoutes {
       for (const name of fallbacks) {
         if (!control.admission.mayUse(principal, name))
           throw forbidden(`The key may not use the fallback '${name}'.`, 'key_model_access_denied', 'fallbacks')
-        if (!catalog.has(name)) throw badRequest(`The fallback '${name}' is no model.`, 'fallbacks')
+        if (!catalog.has(name))
+          throw badRequest(
+            `The fallback '${name}' does not exist. GET /v1/models lists the models of the key.`,
+            'fallbacks',
+          )
       }
       return { fallbacks: fallbacks.length > 0 ? fallbacks : false }
     }
@@ -401,14 +386,6 @@ export class LlmRoutes {
   }
 }
 
-// a quote inside of a text has a backslash in front: only keys match
-const modelField = /(?<!\\)"model": ?"(?:[^"\\]|\\.)*"/
-const everyModelField = new RegExp(modelField, 'g')
-
-const restamp = (body: string, model: string) => body.replace(modelField, () => `"model":${JSON.stringify(model)}`)
-const restampAll = (text: string, model: string) =>
-  text.includes('"model"') ? text.replace(everyModelField, () => `"model":${JSON.stringify(model)}`) : text
-
 /** The model behind an alias of the key or the team. */
 const aliased = ({ key, team }: Principal, model: string) => key?.aliases[model] ?? team?.aliases[model] ?? model
 
@@ -424,43 +401,4 @@ function isNamed(catalog: ModelCatalog, { key, team, user }: Principal, name: st
 function forwarded(headers: LlmRequest['headers']): HandlerCallOptions {
   const beta = headers['anthropic-beta']
   return beta ? { headers: { 'anthropic-beta': beta } } : {}
-}
-
-/** Fields without which a request has no meaning. They are checked before limits are used up. */
-const required: Readonly<Record<string, readonly string[]>> = {
-  chat: ['messages'],
-  completion: ['prompt'],
-  embedding: ['input'],
-  responses: ['input', 'prompt', 'previous_response_id', 'conversation'],
-  messages: ['messages', 'max_tokens'],
-  moderation: ['input'],
-}
-
-function checkRequired(operation: string, body: Readonly<Record<string, unknown>>): void {
-  const names = required[operation] ?? []
-  const missing =
-    operation === 'responses'
-      ? names.every((name) => body[name] === undefined)
-        ? 'input'
-        : undefined
-      : names.find((name) => body[name] === undefined || body[name] === null)
-  if (missing) throw badRequest(`'${missing}' must be in the body.`, missing)
-}
-
-/** Lowers the bound of the output to the rest of the budget. The header `x-llmux-max-tokens` has the new bound. */
-function limitOutput(params: Record<string, unknown>, operation: string, tokens: number): void {
-  switch (operation) {
-    case 'chat':
-      params[params.max_tokens === undefined ? 'max_completion_tokens' : 'max_tokens'] = tokens
-      break
-    case 'completion':
-    case 'messages':
-      params.max_tokens = tokens
-      break
-    case 'responses':
-      params.max_output_tokens = tokens
-      break
-    case 'generateContent':
-      params.generationConfig = { ...(params.generationConfig as object | undefined), maxOutputTokens: tokens }
-  }
 }

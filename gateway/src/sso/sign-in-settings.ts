@@ -29,7 +29,7 @@ export interface SignInSettings {
   readonly defaultRole: Role | undefined
   readonly teamsField: string | undefined
   readonly upsertTeam: boolean
-  /** The user who is an admin in any case. */
+  /** Id of the user that is always an admin. */
   readonly adminId: string | undefined
   readonly emailDomains: readonly string[] | undefined
 }
