@@ -13,6 +13,7 @@ export {
 export {
   type Capability,
   capabilities,
+  knownModels,
   type ModelInfo,
   maxTokens,
   modelInfo,

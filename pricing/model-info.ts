@@ -5,7 +5,7 @@ import { cardAt } from './rates.js'
 import { defaultRegistry, type ModelRegistry } from './registry.js'
 import { type Ability, abilities, fieldsOf, type Modality, modalities, type PriceRow, partial } from './schema.js'
 import { asOf, rows, sources } from './table.generated.js'
-import { tableProviders } from './table.js'
+import { providerRows, tableProviders } from './table.js'
 
 /** Facts about a model. An absent field is unknown. */
 export interface ModelInfo extends ModelFacts {
@@ -116,6 +116,16 @@ function bitOf(row: PriceRow, capability: Capability): [bits: number | undefined
 
 /** Known even for rows whose other abilities are unknown. */
 const alwaysKnown = new Set<Capability>(['tools', 'reasoning', 'computerUse', 'vision'])
+
+/**
+ * Ids of the models in the price table, aliases included: of one provider, or all.
+ * @example
+ * knownModels('groq') // ['groq/llama-3.3-70b-versatile', …]
+ */
+export function knownModels(provider?: string): string[] {
+  const providers = provider === undefined ? tableProviders() : [provider]
+  return providers.flatMap((id) => [...(providerRows(id)?.names() ?? [])].map((name) => `${id}/${name}`))
+}
 
 /** Age and size of the price table. */
 export interface PricingInfo {

@@ -1,15 +1,17 @@
 // Runs real clients and coding agents through createHandler(), in front of upstreams that speak other APIs, and writes the table in
 // docs/clients.md. A client passes if it reads a file with its own tool and repeats a word of it. The first answer has a thought with a
 // signature (without one in chat); a cell says whether it came back to the upstream.
-//   npm run build && node scripts/clients.mjs [pattern] [--upstreams=chat,messages,gemini,responses] [--write]
+//   npm run build && node scripts/clients.mjs [pattern] [--upstreams=chat,messages,gemini,responses] [--gateway] [--write]
 //   LLMUX_LIVE_CONTEXT=32768 LLMUX_LIVE_MAX_TOKENS=128 node scripts/live-server.mjs node scripts/clients.mjs --live [pattern]
 // With --live the upstream is a real llama.cpp with a model that is too small for the task. A client then holds if every answer of the
 // handler was complete, and the client reported no error.
+// --gateway starts the gateway in place of the handler, gives the client a virtual key, and also wants the calls booked on that key.
 // The scripts that install and run the clients are not part of the package: LLMUX_CLIENTS names their folder. Set CLIENTS_CACHE to keep
 // the installed clients.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,12 +19,14 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = process.env.LLMUX_CLIENTS ?? join(root, '../shared/clients/run')
 const page = join(root, 'docs/clients.md')
-const marks = ['<!-- clients: begin -->', '<!-- clients: end -->']
 const all = ['chat', 'responses', 'messages', 'gemini']
 const isLive = process.argv.includes('--live')
 const { LLMUX_LIVE_BASE, LLMUX_LIVE_MODEL, LLMUX_LIVE_KEY } = process.env
 
 const args = process.argv.slice(2)
+const throughGateway = args.includes('--gateway')
+const tableName = throughGateway ? 'gateway-clients' : 'clients'
+const marks = [`<!-- ${tableName}: begin -->`, `<!-- ${tableName}: end -->`]
 const pattern = args.find((arg) => !arg.startsWith('--')) ?? ''
 const chosen =
   args
@@ -66,25 +70,92 @@ function clients() {
   })
 }
 
-async function run(client, upstream) {
+/** The handler in this process. */
+async function startHandler(params) {
   const { Router } = await import('../dist/index.js')
   const { createHandler } = await import('../dist/server.js')
+  const router = new Router({ modelList: [{ modelName: '*', params: { ...params, apiKey: 'key' } }], numRetries: 0 })
+  const server = createServer(createHandler(router).node)
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    key: 'key',
+    booked: () => true,
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await router.close()
+    },
+  }
+}
+
+const freePort = () =>
+  new Promise((done) => {
+    const server = createSocketServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => done(port))
+    })
+  })
+
+/** The gateway in a process of its own, and a virtual key for the one model. */
+async function startGateway({ model, apiBase }) {
+  const data = mkdtempSync(join(tmpdir(), 'llmux-clients-gateway-'))
+  const master = 'sk-master-key-of-the-clients'
+  const config = {
+    model_list: [{ model_name: '*', litellm_params: { model, api_base: apiBase, api_key: 'key' } }],
+    router_settings: { num_retries: 0 },
+    general_settings: { master_key: master },
+  }
+  writeFileSync(join(data, 'config.yaml'), JSON.stringify(config))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const cli = join(root, 'gateway/dist/cli.js')
+  const child = spawn(
+    process.execPath,
+    [cli, '--config', join(data, 'config.yaml'), '--port', String(port), '--host', '127.0.0.1', '--data', data],
+    { stdio: ['ignore', 'ignore', process.env.CLIENTS_LOG ? 'inherit' : 'ignore'] },
+  )
+  const ended = new Promise((done) => child.once('exit', done))
+  for (let attempt = 0; ; attempt++) {
+    if ((await fetch(`${url}/health/readiness`).catch(() => undefined))?.ok) break
+    if (attempt === 300 || child.exitCode !== null) throw new Error('The gateway did not start.')
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  const headers = { authorization: `Bearer ${master}`, 'content-type': 'application/json' }
+  const made = await fetch(`${url}/key/generate`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ models: ['test-model'], max_budget: 100, rpm_limit: 1000 }),
+  })
+  const { key } = await made.json()
+  return {
+    url,
+    key,
+    async booked() {
+      const { info } = await (await fetch(`${url}/key/info?key=${key}`, { headers })).json()
+      return info.spend > 0
+    },
+    async close() {
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+      await ended
+      clearTimeout(timer)
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+async function run(client, upstream) {
   const log = mkdtempSync(join(tmpdir(), 'llmux-clients-'))
   const mock = spawn(process.execPath, [join(folder, 'mock.mjs'), '0'], {
     env: { ...process.env, MOCK_LOG: log, MOCK_MODE: process.env.MOCK_MODE ?? 'reason' },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const base = await new Promise((done) => mock.stdout.once('data', (line) => done(String(line).trim())))
-  const router = new Router({
-    modelList: [{ modelName: '*', params: { ...upstreams[upstream](base), apiKey: 'key' } }],
-    numRetries: 0,
-  })
-  const server = createServer(createHandler(router).node)
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  const url = `http://127.0.0.1:${server.address().port}`
+  const server = await (throughGateway ? startGateway : startHandler)(upstreams[upstream](base))
   const started = Date.now()
   try {
-    const child = spawn(join(folder, `${client.script}.sh`), [url, 'key', 'test-model'], {
+    const child = spawn(join(folder, `${client.script}.sh`), [server.url, server.key, 'test-model'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -101,7 +172,7 @@ async function run(client, upstream) {
       .sort()
       .map((name) => JSON.parse(readFileSync(join(log, name), 'utf8')))
     const paths = [...new Set(requests.map(({ path }) => path))]
-    const passed = code === 0 && output.includes('OK: tool round trip finished')
+    const passed = code === 0 && output.includes('OK: tool round trip finished') && (await server.booked())
     const signed = requests.some(({ body }) =>
       /c2lnbmVk|c2VhbGVk|"reasoning_content":"I think/.test(JSON.stringify(body ?? null)),
     )
@@ -113,9 +184,7 @@ async function run(client, upstream) {
     if (!passed) return 'no'
     return signed ? 'yes, with thought' : 'yes'
   } finally {
-    server.closeAllConnections()
-    server.close()
-    await router.close()
+    await server.close()
     mock.kill()
     rmSync(log, { recursive: true, force: true })
   }

@@ -112,6 +112,7 @@ export {
   capabilities,
   completionCost,
   costPerToken,
+  knownModels,
   type Modality,
   type ModelFacts,
   type ModelInfo,

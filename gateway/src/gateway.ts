@@ -126,7 +126,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       catalog,
       settings: config.settings.control,
       notify: observer.control,
-      ...(redis && { limits: redisLimits({ url: redis.url }) }),
+      // after a timeout each process decides within its share, so a busy machine must not cause one
+      ...(redis && { limits: redisLimits({ url: redis.url, commandTimeout: 1_000 }) }),
     }),
   ])
   const stored = new StoredModels(
@@ -187,6 +188,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   const operation = { router, control, catalog, metrics, cache, settings, reload, version }
   const bodies = new BodyReader(config.settings.maxBodyBytes, config.settings.maxBytesInFlight)
   const llm = new LlmRoutes({
+    environment,
     router,
     control,
     catalog,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Capability, maxTokens, modelInfo, pricingInfo, supports } from '../../pricing/index.js'
+import { type Capability, knownModels, maxTokens, modelInfo, pricingInfo, supports } from '../../pricing/index.js'
 
 describe('modelInfo()', () => {
   test('describes a chat model', () => {
@@ -41,6 +41,14 @@ describe('modelInfo()', () => {
 })
 
 describe('the table', () => {
+  test('lists the ids of a provider, and of all', () => {
+    expect(knownModels('openai')).toContain('openai/gpt-4o')
+    expect(knownModels('openai').every((id) => id.startsWith('openai/'))).toBe(true)
+    expect(knownModels()).toContain('anthropic/claude-sonnet-4-5')
+    expect(knownModels('nobody')).toEqual([])
+    expect(knownModels('openai').filter((id) => modelInfo(id) === undefined)).toEqual([])
+  })
+
   test('reports its date, size and sources', () => {
     const { asOf, rows, providers, sources } = pricingInfo()
     expect(asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/)

@@ -9,6 +9,7 @@ import {
   type HandlerResponse,
   type RouteInfo,
 } from 'llmux/server'
+import type { Environment } from '../config/config.js'
 import type { Settings } from '../config/settings.js'
 import type { StreamEnd } from '../hooks/call-stream.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
@@ -70,6 +71,7 @@ export interface LlmParts {
   readonly router: Router
   readonly control: Control
   readonly catalog: ModelCatalog
+  readonly environment: Environment
   readonly settings: () => Settings
   readonly observer: CallObserver
   readonly owners: ResponseOwners
@@ -171,7 +173,7 @@ export class LlmRoutes {
   models(principal: Principal) {
     const { catalog, control } = this.#parts
     const aliases = Object.keys({ ...principal.team?.aliases, ...principal.key?.aliases })
-    return [...new Set([...catalog.models(), ...aliases])]
+    return [...new Set([...catalog.listed(this.#parts.environment), ...aliases])]
       .filter(
         (name) =>
           control.admission.mayUse(principal, name) && (aliases.includes(name) || isNamed(catalog, principal, name)),

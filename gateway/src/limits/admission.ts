@@ -1,4 +1,5 @@
 import {
+  type AccountUsage,
   type LimitStore,
   type LLMError,
   memoryLimits,
@@ -298,7 +299,16 @@ class CallAdmission implements Admission {
     if (error !== undefined) this.refused(facts, accounts, error)
   }
 
-  headers({ principal }: RowFacts, { rates }: CallAccounts): Record<string, string> {
+  /** Asks a shared store for the usage of the key, so that it is known when the headers are sent: nothing waits for it. */
+  sharedUsage({ rates }: CallAccounts, found: (usage: AccountUsage) => void): void {
+    const rate = this.#parts.limits && keyRate(rates)
+    if (!rate || (rate.account.requests === undefined && rate.account.tokens === undefined)) return
+    const usage = this.#limits.usage(rate.account)
+    if (usage instanceof Promise) usage.then(found, () => {})
+  }
+
+  /** @param shared usage in a shared store, if it is known */
+  headers({ principal }: RowFacts, { rates }: CallAccounts, shared?: AccountUsage): Record<string, string> {
     const { book, directory, now } = this.#parts
     const found: Record<string, string> = {}
     const { key } = principal
@@ -307,10 +317,9 @@ class CallAdmission implements Admission {
     if (key?.tpm_limit != null) found['x-litellm-key-tpm-limit'] = String(key.tpm_limit)
     if (key?.rpm_limit != null) found['x-litellm-key-rpm-limit'] = String(key.rpm_limit)
     if (key?.max_budget != null) found['x-litellm-key-max-budget'] = String(key.max_budget)
-    const rate = rates.find(({ subject, part }) => subject.scope === 'key' && part === undefined)
-    const usage = rate && this.#limits.usage(rate.account)
-    // with Redis a question would delay the answer: the limits are sent without the remainder
-    const current = usage instanceof Promise ? undefined : usage
+    const rate = keyRate(rates)
+    const usage = rate && shared === undefined ? this.#limits.usage(rate.account) : undefined
+    const current = usage instanceof Promise ? undefined : (usage ?? shared)
     const add = (name: string, limit: number | undefined, used: number | undefined) => {
       if (limit === undefined) return
       found[`x-ratelimit-api_key-limit-${name}`] = String(limit)
@@ -341,6 +350,10 @@ class CallAdmission implements Admission {
   }
 }
 
+/** The limits of the key itself, for all models and tags. */
+const keyRate = (rates: CallAccounts['rates']) =>
+  rates.find(({ subject, part }) => subject.scope === 'key' && part === undefined)
+
 class AdmittedCall implements Admitted {
   readonly model: string
   readonly tags: readonly string[]
@@ -350,6 +363,7 @@ class AdmittedCall implements Admitted {
   readonly #accounts: CallAccounts
   readonly #estimate: Estimate
   readonly #reservation: Reservation
+  #usage: AccountUsage | undefined
   #ended = false
 
   constructor(
@@ -369,6 +383,9 @@ class AdmittedCall implements Admitted {
     this.#estimate = estimate
     this.#reservation = reservation
     admission.began(facts, accounts, estimate)
+    admission.sharedUsage(accounts, (usage) => {
+      this.#usage = usage
+    })
   }
 
   get maxOutputTokens(): number | undefined {
@@ -376,7 +393,7 @@ class AdmittedCall implements Admitted {
   }
 
   headers(): Record<string, string> {
-    const found = this.#admission.headers(this.#facts, this.#accounts)
+    const found = this.#admission.headers(this.#facts, this.#accounts, this.#usage)
     if (this.maxOutputTokens !== undefined) found['x-llmux-max-tokens'] = String(this.maxOutputTokens)
     return found
   }

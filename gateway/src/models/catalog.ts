@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type DeploymentConfig, type ModelInfo, modelInfo } from 'llmux'
+import { type DeploymentConfig, knownModels, type ModelInfo, modelInfo } from 'llmux'
+import type { Environment } from '../config/config.js'
 import type { ModelEntry } from '../config/deployment.js'
 import type { Alias } from '../config/router.js'
 import type { Catalog, ModelPrice } from '../types.js'
@@ -49,6 +50,14 @@ export class ModelCatalog implements Catalog {
   models(): readonly string[] {
     const aliases = [...this.#aliases.values()].filter(({ hidden }) => !hidden).map(({ name }) => name)
     return [...new Set([...aliases, ...this.#groups.keys()])]
+  }
+
+  /** The names that `models()` has, and the known models that wildcards stand for. */
+  listed(environment: Environment): readonly string[] {
+    const known = this.#wildcards.flatMap((pattern) =>
+      (this.#groups.get(pattern) ?? []).flatMap((entry) => knownFor(pattern, entry, environment)),
+    )
+    return [...new Set([...this.models(), ...known])]
   }
 
   has(model: string): boolean {
@@ -143,6 +152,20 @@ export class ModelCatalog implements Catalog {
     if (input === undefined || output === undefined) return undefined
     return { input: input / 1e6, output: output / 1e6, maxOutput: own?.maxOutputTokens ?? facts?.maxOutputTokens }
   }
+}
+
+/** Known models of a wildcard, of providers that have a key. */
+function knownFor(pattern: string, { config: { params } }: ModelEntry, environment: Environment): string[] {
+  const [provider = '', rest] = params.model.split('/', 2)
+  const hasKey = (id: string) =>
+    params.apiKey !== undefined || Boolean(environment[`${id.toUpperCase().replaceAll('-', '_')}_API_KEY`])
+  if (params.model === '*') {
+    // the key of one deployment is not that of every provider
+    if (params.apiKey !== undefined || params.apiBase !== undefined) return []
+    return knownModels().filter((id) => fits(pattern, id) && hasKey(id.slice(0, id.indexOf('/'))))
+  }
+  if (rest !== '*' || !hasKey(provider)) return []
+  return knownModels(provider).map((id) => pattern.replace('*', () => id.slice(provider.length + 1)))
 }
 
 const modes: Readonly<Record<string, string>> = {

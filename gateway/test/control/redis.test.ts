@@ -85,6 +85,25 @@ describe.skipIf(missing)(`several processes with Redis${missing ? ` (${missing})
     expect((await one.ask('GET', `/global/spend?api_key=${poor}`)).body.spend).toBeCloseTo(passed * 0.00006, 12)
   })
 
+  it('send what is left of the limits of a key with the answers', async () => {
+    const [one, two] = await openTwo()
+    const key = await one.key({ rpm_limit: 10, tpm_limit: 10_000 })
+    await one.call(key)
+    for (let i = 0; i < 100 && (await two.ask('GET', `/key/info?key=${key}`)).status !== 200; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const call = await two.admit(key)
+    for (let i = 0; i < 100 && !call.headers()['x-ratelimit-api_key-remaining-requests']; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(call.headers()).toMatchObject({
+      'x-ratelimit-api_key-limit-requests': '10',
+      'x-ratelimit-api_key-remaining-requests': '8',
+    })
+    expect(Number(call.headers()['x-ratelimit-api_key-remaining-tokens'])).toBeLessThan(10_000)
+    call.settle(settled())
+  })
+
   it('knows the spend of the ledger after Redis has forgotten everything', async () => {
     const [one, two] = await openTwo()
     const key = await one.key({ max_budget: 0.00005 })

@@ -267,3 +267,25 @@ describe('operation', () => {
     expect(headers.get('access-control-allow-headers')).toContain('authorization')
   })
 })
+
+describe('the list of models of a wildcard', () => {
+  const list = async (model: string, environment: Record<string, string>, more: object = {}) => {
+    const config = { model_list: [{ model_name: model, litellm_params: { model, ...more } }] }
+    const wild = await startGateway({ config, environment })
+    const { json } = await caller(wild)('GET', '/v1/models')
+    await wild.stop()
+    return json.data.map(({ id }: { id: string }) => id) as string[]
+  }
+
+  it('has the known models of the providers whose keys are in the environment', async () => {
+    const ids = await list('*', { GROQ_API_KEY: 'k', DEEPSEEK_API_KEY: 'k' })
+    expect(new Set(ids.map((id) => id.split('/', 1)[0]))).toEqual(new Set(['groq', 'deepseek']))
+    expect(ids).toContain('deepseek/deepseek-chat')
+    expect(await list('*', {})).toEqual([])
+  })
+
+  it('has the known models of its provider if the deployment has a key', async () => {
+    expect(await list('openai/*', {}, { api_key: 'k' })).toContain('openai/gpt-4o')
+    expect(await list('openai/*', {})).toEqual([])
+  })
+})
