@@ -9,12 +9,17 @@ const valid = /^[a-zA-Z0-9_-]+$/
  */
 export class Aliases {
   readonly #limit: number
+  readonly #valid: RegExp
   readonly #taken = new Set<string>()
   readonly #aliases = new Map<string, string>()
 
-  /** @param originals all names of the request; valid ones are never used as an alias */
-  constructor(originals: Iterable<string>, limit: number, style: 'plain' | 'hashed') {
+  /**
+   * @param originals all names of the request; valid ones are never used as an alias
+   * @param pattern names that need no alias
+   */
+  constructor(originals: Iterable<string>, limit: number, style: 'plain' | 'hashed', pattern = valid) {
     this.#limit = limit
+    this.#valid = pattern
     const bad = new Set<string>()
     for (const name of originals) (this.#good(name) ? this.#taken : bad).add(name)
     for (const name of bad) {
@@ -42,7 +47,7 @@ export class Aliases {
   }
 
   #good(name: string): boolean {
-    return name.length <= this.#limit && valid.test(name)
+    return name.length <= this.#limit && this.#valid.test(name)
   }
 
   #take(name: string): string {

@@ -1,8 +1,9 @@
 import type { AnswerMessage, Choice, FinishReason } from '../../src/types/chat.js'
 import type { Annotation, FunctionToolCall, ImagePart } from '../../src/types/messages.js'
 import type { Fields } from '../fields.js'
-import { answerText, type EncodeState, originalName } from './encode-state.js'
+import { answerText, type EncodeState, originalName, renamedProperties } from './encode-state.js'
 import { agreeWithCalls } from './finish-reason.js'
+import { originalFields } from './property-names.js'
 
 /** The citations of a block. */
 export interface Citations {
@@ -50,7 +51,8 @@ export class AnswerBuilder {
       this.#answered = true
       return
     }
-    const text = JSON.stringify(input ?? {})
+    const renamed = renamedProperties(this.#encodeState, name)
+    const text = JSON.stringify((renamed ? originalFields(input, renamed) : input) ?? {})
     this.calls.push({
       id,
       type: 'function',

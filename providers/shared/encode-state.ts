@@ -4,6 +4,8 @@ import { isFields } from '../fields.js'
 export interface EncodeState {
   /** The caller's tool names by the name sent. */
   readonly names?: Readonly<Record<string, string>>
+  /** The caller's property names by the names sent, for tools with renamed properties, by the name of the tool that was sent. */
+  readonly properties?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The tool that emulates `response_format`. */
   readonly json?: JSONTool
 }
@@ -15,8 +17,22 @@ export interface JSONTool {
 }
 
 /** Returns undefined if there is nothing to pass on. */
-export function encodeStateOf(names: EncodeState['names'], json: JSONTool | undefined): EncodeState | undefined {
-  return names || json ? { ...(names && { names }), ...(json && { json }) } : undefined
+export function encodeStateOf(
+  names: EncodeState['names'],
+  json: JSONTool | undefined,
+  properties?: EncodeState['properties'],
+): EncodeState | undefined {
+  if (!names && !json && !properties) return undefined
+  return { ...(names && { names }), ...(json && { json }), ...(properties && { properties }) }
+}
+
+/** The caller's property names of a tool by the names sent; undefined if none of them was renamed. */
+export function renamedProperties(
+  state: EncodeState | undefined,
+  wireName: string,
+): Readonly<Record<string, string>> | undefined {
+  const properties = state?.properties
+  return properties && Object.hasOwn(properties, wireName) ? properties[wireName] : undefined
 }
 
 /** The caller's name of a tool, for the name that the model uses. */

@@ -5,6 +5,7 @@ import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { otherParams, rejectUnsupported } from '../../shared/params.js'
+import { aliasProperties, originalProperties } from '../../shared/property-names.js'
 import { encodeFormat, type Structured } from './format.js'
 import { encodeMessages } from './messages.js'
 import {
@@ -27,13 +28,15 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   const { quirks, model } = context
   const report = new Report(context)
   const facts = claudeRules(namedModel(context))
+  // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
+  const otherModel = !context.ownHost && facts === claudeRules('')
   const scope: EncodeScope = {
     report,
     quirks,
     facts,
-    // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
-    unsignedThinking: !context.ownHost && facts === claudeRules(''),
+    unsignedThinking: otherModel,
     betas: new Set(),
+    properties: otherModel ? undefined : aliasProperties(params),
     ...makeAliases(params, toolNames(params), 128),
   }
 
@@ -75,7 +78,11 @@ function finish(body: Fields, params: ChatParams, scope: EncodeScope, structured
   if (Array.isArray(given)) for (const flag of given) scope.betas.add(String(flag))
   const flags = [...scope.betas]
   if (flags.length > 0 && scope.quirks.betas === 'body') body.anthropic_beta = flags
-  const encodeState = encodeStateOf(scope.names.originals(), structured.json)
+  const encodeState = encodeStateOf(
+    scope.names.originals(),
+    structured.json,
+    originalProperties(scope.properties, scope.names),
+  )
   const headers = {
     ...(flags.length > 0 && scope.quirks.betas !== 'body' && { 'anthropic-beta': flags.join(',') }),
     ...headerParams(params),

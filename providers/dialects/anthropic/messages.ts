@@ -1,11 +1,12 @@
 import type { AssistantMessage, Message } from '../../../src/types/messages.js'
 import { assistantText, type CallInHistory, readCalls } from '../../shared/calls.js'
 import { type Entry, type HistoryWriter, readHistory, type ToolResult, type WireCall } from '../../shared/history.js'
+import { renameFields } from '../../shared/property-names.js'
 import { alternateTurns, beginWithUser, endWithText } from '../../shared/turns.js'
 import { partsToBlocks, setCacheControl, textBlock } from './content.js'
 import type { EncodeScope } from './scope.js'
 import { isThinking, ownThinking } from './thinking.js'
-import { type Block, isBlock, isFields, type Turn } from './wire.js'
+import { type Block, type Fields, isBlock, isFields, type Turn } from './wire.js'
 
 export interface Conversation {
   readonly system: Block[]
@@ -44,7 +45,12 @@ function assistantTurn(
   register: (call: CallInHistory) => WireCall,
   scope: EncodeScope,
 ): Block[] {
-  const toolUse = (call: CallInHistory): Block => ({ type: 'tool_use', ...register(call) })
+  const toolUse = (call: CallInHistory): Block => {
+    const aliases = scope.properties?.get(call.name)
+    if (!aliases) return { type: 'tool_use', ...register(call) }
+    const input = renameFields(call.input, (name) => aliases.wire(name)) as Fields
+    return { type: 'tool_use', ...register({ ...call, input }) }
+  }
   const toolUses = readCalls(message, index, scope.report).map(toolUse)
   // calls may also be tool_use blocks in the content
   return assistantBlocks(message, toolUses, index, scope).map((block, position) => {

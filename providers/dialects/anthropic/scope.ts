@@ -1,6 +1,7 @@
 import type { ClaudeRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
+import type { PropertyAliases } from '../../shared/property-names.js'
 import type { AnthropicQuirks } from './quirks.js'
 import type { Fields } from './wire.js'
 
@@ -11,6 +12,8 @@ export interface EncodeScope {
   readonly quirks: AnthropicQuirks
   /** Tool names. */
   readonly names: Aliases
+  /** Property names of tools that Claude rejects. */
+  readonly properties: PropertyAliases | undefined
   /** Ids of tool calls. */
   readonly ids: Aliases
   /** Whether the server takes thinking without a signature, as self-hosted servers of other models do. @default false */

@@ -1,8 +1,9 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { parseJSON, textIn } from '../../fields.js'
-import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
+import { originalFields } from '../../shared/property-names.js'
 import { citationsOf, finishReason, refusalOf, thinkingBlock } from './decode.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { extraFields, unknownFields } from './replay.js'
@@ -21,6 +22,8 @@ interface OpenBlock {
   readonly start: number
   /** True for the tool that emulates `response_format`. */
   readonly answer: boolean
+  /** The caller's property names of the called tool, if some were renamed. */
+  readonly renamed: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -123,7 +126,8 @@ export class AnthropicStream implements ChatStreamDecoder {
     const answer =
       block.type === 'tool_use' && this.#encodeState?.json !== undefined && this.#encodeState.json.name === block.name
     const call = block.type === 'tool_use' && !answer ? this.#calls++ : -1
-    const open: OpenBlock = { block, text: '', call, start: this.#length, answer }
+    const renamed = call >= 0 ? renamedProperties(this.#encodeState, String(block.name)) : undefined
+    const open: OpenBlock = { block, text: '', call, start: this.#length, answer, renamed }
     this.#open.set(index, open)
     this.#current = undefined
     if (answer) this.#answered = true
@@ -178,7 +182,8 @@ export class AnthropicStream implements ChatStreamDecoder {
   #json(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
     if (typeof text !== 'string' || text === '') return
     open.text += text
-    if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: text } }))
+    // renamed properties are restored in the complete arguments
+    if (open.call >= 0 && !open.renamed) out.push(this.#call(open.call, { function: { arguments: text } }))
     else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: text }))
   }
 
@@ -223,11 +228,14 @@ export class AnthropicStream implements ChatStreamDecoder {
   }
 
   /** Ends a tool call (the caller's or a server's) and every block without special handling. */
-  #inputEnd({ block, text, call, answer }: OpenBlock, out: ChatCompletionChunk[]): void {
+  #inputEnd({ block, text, call, answer, renamed }: OpenBlock, out: ChatCompletionChunk[]): void {
     const input = text ? parseJSON(text) : block.input
     this.#blocks.push(text ? { ...block, input: input ?? {} } : block)
-    if (call >= 0 && !text) {
-      out.push(this.#call(call, { function: { arguments: JSON.stringify(input ?? {}) } }))
+    if (call >= 0 && (!text || renamed)) {
+      const args = renamed ? originalFields(input, renamed) : input
+      // truncated JSON is passed on unchanged
+      const complete = args === undefined && text ? text : JSON.stringify(args ?? {})
+      out.push(this.#call(call, { function: { arguments: complete } }))
     } else if (answer && this.#encodeState?.json && (this.#encodeState.json.wrapped || !text)) {
       // truncated JSON is passed on unchanged
       const content = text && input === undefined ? text : answerText(input, this.#encodeState.json)

@@ -1,5 +1,6 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
 import { readArray } from '../../shared/params.js'
+import { renameSchema } from '../../shared/property-names.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
 import { inputSchema } from '../../shared/tool-schema.js'
 import { closeSchema, isOpen, isRecursive } from './format.js'
@@ -68,7 +69,8 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
   }
   const { name, description, parameters, strict } = definition
   const supported = scope.facts.schemas && scope.quirks.schemas !== false
-  const schema: Fields = { type: 'object', ...inputSchema(parameters, 'Claude', where, scope.report) }
+  const given: Fields = { type: 'object', ...inputSchema(parameters, 'Claude', where, scope.report) }
+  const schema = renameProperties(given, name, where, scope)
   const strictly = strict === true && supported && !isOpen(schema) && !isRecursive(schema)
   if (strict === true && !strictly) {
     const why = supported ? 'Strict tools have no maps, tuples and recursion' : 'This model has no strict tools'
@@ -84,6 +86,16 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
     if (value !== undefined && value !== null) encoded[setting] = value
   }
   return encoded
+}
+
+function renameProperties(schema: Fields, name: string, where: string, { properties, report }: EncodeScope): Fields {
+  const aliases = properties?.get(name)
+  if (!aliases) return schema
+  report.changed(
+    `${where}.function.parameters`,
+    'Claude accepts property names of letters, digits, _, . and - up to 64 characters: others were replaced, and are restored in the arguments.',
+  )
+  return renameSchema(schema, aliases)
 }
 
 /**

@@ -5,6 +5,7 @@ import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { rejectUnsupported } from '../../shared/params.js'
+import { aliasProperties, originalProperties } from '../../shared/property-names.js'
 import { addCachePoint, DocumentNames } from './content.js'
 import { encodeFormat, type Structured } from './format.js'
 import { encodeMessages } from './messages.js'
@@ -26,11 +27,13 @@ import { type Fields, isFields, type Turn } from './wire.js'
 /** Encodes a chat request for Converse. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export function encode(params: ChatParams, context: EncodeContext<unknown>): Encoded {
   const report = new Report(context)
+  const facts = modelFacts(namedModel(context))
   const scope: EncodeScope = {
     report,
-    facts: modelFacts(namedModel(context)),
+    facts,
     documents: new DocumentNames(),
     media: context.media ?? new Map(),
+    properties: facts.claude ? aliasProperties(params) : undefined,
     ...makeAliases(params, collectNames(params), 64),
   }
   const { system, turns } = encodeMessages(params.messages, scope)
@@ -55,7 +58,11 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   Object.assign(body, converseFields(params))
 
   report.throwUnsupported()
-  const encodeState = encodeStateOf(scope.names.originals(), structured.json)
+  const encodeState = encodeStateOf(
+    scope.names.originals(),
+    structured.json,
+    originalProperties(scope.properties, scope.names),
+  )
   return { body, ...(report.warnings.length > 0 && { warnings: report.warnings }), ...(encodeState && { encodeState }) }
 }
 

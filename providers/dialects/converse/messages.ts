@@ -2,6 +2,7 @@ import type { AssistantMessage, CacheControl, Message } from '../../../src/types
 import { assistantText, readCalls } from '../../shared/calls.js'
 import { compactionSummary, reportForeignParts } from '../../shared/foreign.js'
 import { type Entry, type HistoryWriter, readHistory, type ToolResult } from '../../shared/history.js'
+import { renameFields } from '../../shared/property-names.js'
 import { alternateTurns, beginWithUser, type Draft, endWithText } from '../../shared/turns.js'
 import { addCachePoint, encodeParts, textBlock } from './content.js'
 import type { EncodeScope } from './scope.js'
@@ -45,7 +46,9 @@ const writer: HistoryWriter<Block, EncodeScope> = {
       if (!calls.some(({ id }) => id === call.id)) calls.push({ ...call, where: `messages[${index}].content` })
     }
     const toolUses = calls.map((call): Block => {
-      const { id: toolUseId, name, input } = note(call)
+      const aliases = scope.properties?.get(call.name)
+      const sent = aliases && (renameFields(call.input, (field) => aliases.wire(field)) as Fields)
+      const { id: toolUseId, name, input } = note(sent ? { ...call, input: sent } : call)
       return { toolUse: { toolUseId, name, input } }
     })
     return encodeAssistant(message, toolUses, index, scope)

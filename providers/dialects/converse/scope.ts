@@ -1,6 +1,7 @@
 import type { Media } from '../../../src/types/media.js'
 import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
+import type { PropertyAliases } from '../../shared/property-names.js'
 import type { ModelFacts } from './models.js'
 import type { Fields } from './wire.js'
 
@@ -10,6 +11,8 @@ export interface EncodeScope {
   readonly facts: ModelFacts
   /** Names of tools. */
   readonly names: Aliases
+  /** Property names of tools that Claude rejects. */
+  readonly properties: PropertyAliases | undefined
   /** Ids of tool calls. */
   readonly ids: Aliases
   readonly documents: {

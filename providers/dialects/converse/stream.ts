@@ -1,7 +1,8 @@
 import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { parseEvent, parseJSON } from '../../fields.js'
-import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
+import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
+import { originalFields } from '../../shared/property-names.js'
 import { decodeImage } from './content.js'
 import { checkFailure, decodeCitations, decodeFinishReason, messageExtras } from './decode.js'
 import { decodeThinking } from './thinking.js'
@@ -92,7 +93,8 @@ export class ConverseStream implements ChatStreamDecoder {
     const answer =
       use !== undefined && this.#encodeState?.json !== undefined && this.#encodeState.json.name === use.name
     const call = use && isClientCall(start) && !answer ? this.#calls++ : -1
-    this.#open.set(index, new OpenBlock({ begin: start, call, answer, at: this.#length }))
+    const renamed = call >= 0 ? renamedProperties(this.#encodeState, textIn(use ?? {}, 'name') ?? '') : undefined
+    this.#open.set(index, new OpenBlock({ begin: start, call, answer, at: this.#length, renamed }))
     if (answer) this.#answered = true
     if (call < 0 || !use) return
     const name = textIn(use, 'name') ?? ''
@@ -109,7 +111,7 @@ export class ConverseStream implements ChatStreamDecoder {
     this.#start(out)
     let open = this.#open.get(index)
     if (!open) {
-      open = new OpenBlock({ begin: {}, call: -1, answer: false, at: this.#length })
+      open = new OpenBlock({ begin: {}, call: -1, answer: false, at: this.#length, renamed: undefined })
       this.#open.set(index, open)
     }
     open.add(delta)
@@ -119,7 +121,8 @@ export class ConverseStream implements ChatStreamDecoder {
     if (reasoning) return this.#reasoning(open, reasoning, out)
     const input = textIn(inner(delta, 'toolUse') ?? {}, 'input')
     if (!input) return
-    if (open.call >= 0) out.push(this.#call(open.call, { function: { arguments: input } }))
+    // renamed properties are restored in the complete arguments
+    if (open.call >= 0 && !open.renamed) out.push(this.#call(open.call, { function: { arguments: input } }))
     else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: input }))
   }
 
@@ -165,7 +168,13 @@ export class ConverseStream implements ChatStreamDecoder {
   }
 
   #inputEnd(open: OpenBlock, out: ChatCompletionChunk[]): void {
-    if (open.call >= 0 && open.input === '') out.push(this.#call(open.call, { function: { arguments: '{}' } }))
+    if (open.call >= 0 && (open.input === '' || open.renamed)) {
+      const args = open.parsed()
+      const restored = open.renamed && args !== undefined ? originalFields(args, open.renamed) : args
+      // truncated JSON is passed on unchanged
+      const complete = restored === undefined ? open.input : JSON.stringify(restored)
+      out.push(this.#call(open.call, { function: { arguments: complete } }))
+    }
     const json = this.#encodeState?.json
     if (!open.answer || !json || (!json.wrapped && open.input !== '')) return
     // truncated JSON is passed on unchanged
@@ -224,6 +233,8 @@ interface BlockStart {
   readonly answer: boolean
   /** Position of its text in the content. */
   readonly at: number
+  /** The caller's property names of the called tool, if some were renamed. */
+  readonly renamed: Readonly<Record<string, string>> | undefined
 }
 
 /** Accumulates a block of a stream; its deltas determine its kind. */
@@ -231,6 +242,7 @@ class OpenBlock {
   readonly call: number
   readonly answer: boolean
   readonly at: number
+  readonly renamed: Readonly<Record<string, string>> | undefined
   /** JSON of a call. */
   input = ''
   reasoning = ''
@@ -244,11 +256,12 @@ class OpenBlock {
   /** Deltas of unknown kinds, by kind. */
   #unknown: Fields = {}
 
-  constructor({ begin, call, answer, at }: BlockStart) {
+  constructor({ begin, call, answer, at, renamed }: BlockStart) {
     this.#begin = begin
     this.call = call
     this.answer = answer
     this.at = at
+    this.renamed = renamed
   }
 
   /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDelta.html */

@@ -35,6 +35,7 @@ export const claudeScope = (
   quirks: noQuirks,
   names,
   ids,
+  properties: undefined,
   betas: new Set(),
 })
 

@@ -1,5 +1,6 @@
 import type { ChatParams, Tool, ToolChoice } from '../../../src/types/chat.js'
 import type { CacheControl } from '../../../src/types/messages.js'
+import { renameSchema } from '../../shared/property-names.js'
 import { flattenRoot } from '../../shared/root-schema.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
 import { closeSchema } from '../anthropic/format.js'
@@ -85,7 +86,14 @@ function addSpec(plan: ToolPlan, definition: Fields, where: string, scope: Encod
       `The alternatives at the root of the schema were merged, as ${scope.facts.who} refuses them.`,
     )
   }
-  const schema = flat ?? given
+  const aliases = scope.properties?.get(name)
+  if (aliases) {
+    scope.report.changed(
+      `${where}.function.parameters`,
+      'Claude accepts property names of letters, digits, _, . and - up to 64 characters: others were replaced, and are restored in the arguments.',
+    )
+  }
+  const schema = aliases ? renameSchema(flat ?? given, aliases) : (flat ?? given)
   const toolSpec: Fields = { name: scope.names.wire(name) }
   if (typeof description === 'string' && description !== '') toolSpec.description = description
   toolSpec.inputSchema = { json: strictly ? closeSchema(schema).schema : schema }
