@@ -11,6 +11,7 @@ import { tagRoutes } from './admin/tags.js'
 import { teamRoutes } from './admin/teams.js'
 import { userRoutes } from './admin/users.js'
 import { Directory } from './keys/directory.js'
+import { FailedAttempts } from './keys/failed-attempts.js'
 import { KeyRing } from './keys/key-ring.js'
 import { authorizeRoute } from './keys/routes.js'
 import { Customers } from './ledger/customers.js'
@@ -61,6 +62,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const context: AdminContext = { ...parts, masterKey }
     const jwt = new JwtKeys(context, ring)
     const signIn = new OidcSignIn(context, vault)
+    const failedAttempts = new FailedAttempts(now)
     return {
       admission: createAdmission({ ...parts, limits: options.limits, notify }),
       routes: [
@@ -77,7 +79,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       ],
       health: () => ({ database: sql.engine, connected: directory.connected, lagMs: directory.lagMs }),
       prepare: (token) => jwt.prepare(token),
-      authenticate: (token) => jwt.authenticate(token) ?? ring.authenticate(token),
+      authenticate: (token, ip) => failedAttempts.check(ip, () => jwt.authenticate(token) ?? ring.authenticate(token)),
       authorizeRoute,
       documents: documentStore(directory),
       signIn,

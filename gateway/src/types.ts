@@ -244,9 +244,10 @@ export interface Control {
   prepare(token: string | undefined): Promise<void> | undefined
   /**
    * Finds the caller of a key.
-   * @throws a refusal with status 401
+   * @param ip address of the client, whose failed attempts are counted
+   * @throws a refusal with status 401, or 429 after many failed attempts of the address
    */
-  authenticate(token: string | undefined): Principal
+  authenticate(token: string | undefined, ip?: string): Principal
   /**
    * Checks whether the caller may use a route, by role and by `allowed_routes`.
    * @throws a refusal with status 401 or 403

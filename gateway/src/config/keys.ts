@@ -444,8 +444,9 @@ export const ownKeys: KeyTable = {
   budget_mode: yes('text', '`expected` (default), `strict` or `clamp`.'),
   unknown_price: yes(
     'text',
-    '`refuse` (default), `estimate` or `allow`: a model without a price on a key with a budget.',
+    '`estimate` (default), `refuse` or `allow`: a model without a price on a key with a budget.',
   ),
+  allowed_hosts: yes('texts', 'Names in the `host` header that are answered; others get 403. Any name if not set.'),
   drain_timeout: yes('number', 'Seconds that open calls may take after SIGTERM. 600 if not set.'),
   on_disconnect: yes(
     'text',

@@ -59,6 +59,8 @@ export interface Settings {
   /** Lower case. */
   readonly keyHeader: string | undefined
   readonly allowedIps: readonly string[] | undefined
+  /** Names of this server in the `host` header, lower case, without port. */
+  readonly allowedHosts: readonly string[] | undefined
   readonly trustForwardedFor: boolean
   readonly maxBodyBytes: number
   readonly maxBytesInFlight: number
@@ -119,6 +121,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     },
     keyHeader: general.text('litellm_key_header_name')?.toLowerCase(),
     allowedIps: general.texts('allowed_ips'),
+    allowedHosts: own.texts('allowed_hosts')?.map((host) => host.toLowerCase()),
     trustForwardedFor: general.flag('use_x_forwarded_for') === true,
     maxBodyBytes: Math.round((general.number('max_request_size_mb') ?? 32) * mebibyte),
     maxBytesInFlight: own.number('max_bytes_in_flight') ?? 1024 * mebibyte,

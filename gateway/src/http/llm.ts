@@ -185,7 +185,7 @@ export class LlmRoutes {
     try {
       request.route = route
       const { control, settings } = this.#parts
-      const caller = control.authenticate(keyOf(request.headers, settings().keyHeader))
+      const caller = control.authenticate(keyOf(request.headers, settings().keyHeader), request.ip)
       const principal = callerIn(caller, request.headers['x-litellm-team-id'])
       request.principal = principal
       control.authorizeRoute(principal, request.method, request.path)

@@ -152,7 +152,7 @@ async function forward(
 ): Promise<GatewayResponse> {
   const { control, settings, bodies } = parts
   const query = new URLSearchParams(request.url.slice(request.path.length + 1)).get('key')
-  const principal = control.authenticate(keyOf(request.headers, settings().keyHeader) ?? query ?? undefined)
+  const principal = control.authenticate(keyOf(request.headers, settings().keyHeader) ?? query ?? undefined, request.ip)
   checkRoute(principal, request.path)
   const destination = find()
   const { bytes, release } = await bodies.read(request.raw)

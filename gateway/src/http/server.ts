@@ -133,7 +133,7 @@ async function administer(
   const { path, headers, ip } = openRequest(request, parts)
   const key = keyOf(headers, settings().keyHeader)
   await control.prepare(key)
-  const principal = control.authenticate(key)
+  const principal = control.authenticate(key, ip)
   control.authorizeRoute(principal, route.method, path)
   const { bytes, release } = await bodies.read(request.raw)
   try {
@@ -182,7 +182,7 @@ async function anyOther(
   if (passed) return passed
   const replacement = unserved(plain)
   if (replacement) {
-    parts.control.authenticate(keyOf(open.headers, parts.settings().keyHeader))
+    parts.control.authenticate(keyOf(open.headers, parts.settings().keyHeader), open.ip)
     throw refuse(replacement, { status: 501, type: 'not_implemented_error' })
   }
   if (parts.draining()) throw draining()
@@ -276,6 +276,7 @@ async function guarded(
 ): Promise<FastifyReply> {
   try {
     checkAddress(parts.settings(), request)
+    checkHost(parts.settings(), request)
     await write(parts.settings(), request, reply, await run())
   } catch (error) {
     await fail(parts, request, reply, error)
@@ -356,6 +357,18 @@ const drained = (raw: ServerResponse) =>
 /** Ends a stream whose reader is gone. */
 async function leave(body: GatewayResponse['body']): Promise<void> {
   if (typeof body === 'object') await body[Symbol.asyncIterator]().return?.()
+}
+
+/** `allowed_hosts`: a page that points its own name at this server (DNS rebinding) is refused. */
+function checkHost({ allowedHosts }: Settings, request: IncomingMessage): void {
+  if (!allowedHosts) return
+  const host = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '')
+  if (!allowedHosts.includes(host)) {
+    throw forbidden(
+      `The host must be one of llmux_settings.allowed_hosts; got '${host.slice(0, 100)}'.`,
+      'permission_error',
+    )
+  }
 }
 
 /** `allowed_ips`. */

@@ -27,11 +27,11 @@ export function pages({ control, metrics, router, settings, version }: Operation
     {
       method: 'GET',
       path: '/metrics',
-      handler: async ({ headers, path }) => {
+      handler: async ({ headers, path, ip }) => {
         if (!settings().metrics.public) {
           const key = keyOf(headers, settings().keyHeader)
           await control.prepare(key)
-          const principal = control.authenticate(key)
+          const principal = control.authenticate(key, ip)
           control.authorizeRoute(principal, 'GET', path)
         }
         return {
