@@ -1,5 +1,3 @@
 export { countTokensLocally, loadTokenizer, tokenCounter } from './count.js'
 export { estimateTokens } from './estimate.js'
-export type { TrimOptions } from './trim.js'
 export { trimMessages } from './trim.js'
-export type { CountMethod, ExpectedError, TokenCount, Tokenizer, TokenRequest } from './types.js'

@@ -1,5 +1,6 @@
-import { countTokensLocally, estimateTokens, type TokenCount } from '../../src/tokens/index.js'
+import { countTokensLocally, estimateTokens } from '../../src/tokens/index.js'
 import { scanTokens } from '../../src/tokens/scan.js'
+import type { TokenCount } from '../../src/tokens/types.js'
 import { type Sample, samples } from './samples.js'
 
 /** A recorded call beside what we made of it. */
