@@ -105,6 +105,8 @@ export class RedisStore {
     const plan = this.#planOf(request, wall)
     const { timeout = defaultTimeout, waitedMs } = request
     const id = this.#session.newId()
+    const [unlimited] = plan.candidates
+    if (plan.accounts.length === 0 && unlimited) return new RedisReservation(0, unlimited.candidate.id, id, [], 0)
     try {
       const lost = plan.accounts.filter((account) => account.resync)
       if (lost.length > 0) await this.#reporter.report(lost, {}, commandTimeout)
@@ -169,7 +171,7 @@ export class RedisStore {
       if (row) account.observe(now, observedIn(row))
     }
     this.#observer.update(
-      candidates.map(({ candidate, at: [first = 0] }) => sharedUsage(candidate.id, rows[first], now)),
+      candidates.map(({ candidate, at: [first = -1] }) => sharedUsage(candidate.id, rows[first], now)),
     )
     const chosen = reply.i === undefined ? undefined : candidates[reply.i - 1]
     if (chosen && reply.i !== undefined) {

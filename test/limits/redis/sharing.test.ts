@@ -32,6 +32,23 @@ describe.skipIf(!hasRedis)('redisLimits() in several processes', () => {
     await Promise.all([a.close(), b.close()])
   })
 
+  it('accepts a call without accounts, alone or after candidates without capacity', async () => {
+    const [a, b] = two()
+    const free = { id: 'free', accounts: [] }
+    for (let i = 0; i < 20; i++) {
+      const lease = granted(await a.reserve(ask([free])))
+      expect(lease).toMatchObject({ id: 'free', index: 0 })
+      a.settle(lease, { tokens: 1, cost: 0 })
+    }
+    const asked = ask([candidate('x', { requests: 1 }), free])
+    expect([granted(await a.reserve(asked)).id, granted(await b.reserve(asked)).id]).toEqual(['x', 'free'])
+    expect(b.observed.usage.map(({ requests }) => requests)).toEqual([1, 0])
+    // the decisions are still shared
+    expect(a.observed.events.concat(b.observed.events)).toEqual([])
+    expect([a.connected, b.connected]).toEqual([true, true])
+    await Promise.all([a.close(), b.close()])
+  })
+
   it('returns capacity when the window has passed, and never sooner', async () => {
     const [a, b] = two()
     const asked = ask([candidate('x', { requests: 1, window: { duration: '1s' } })])

@@ -82,7 +82,7 @@ end
 local rows, reasons, chosen, trial = {}, {}, nil, nil
 for i, x in ipairs(X) do rows[i] = row(x) end
 for i, c in ipairs(a.c) do
-  local first = X[c.a[1]]
+  local first = X[c.a[1]] or {}
   local until_, why, at = tonumber(first.cu), nil, nil
   if until_ and until_ + ${trialWithin} < first.now then until_ = nil end
   if until_ and until_ > first.now then
@@ -124,7 +124,8 @@ for i, x in ipairs(X) do
   flush(x)
   if x.s.e ~= x.E then epochs[#epochs + 1] = { i, x.E } end
 end
-local slot = chosen and X[a.c[chosen].a[1]].rates.at or nil
+local main = chosen and X[a.c[chosen].a[1]]
+local slot = main and main.rates.at or nil
 return cjson.encode({ now = raw, i = chosen, s = slot, u = rows, w = not chosen and reasons or nil, h = trial,
   e = #epochs > 0 and epochs or nil })
 `
