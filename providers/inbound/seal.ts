@@ -61,7 +61,7 @@ const placeholders: ReadonlySet<unknown> = new Set([
 export const isPlaceholder = (signature: unknown): boolean => placeholders.has(signature)
 
 /** Provider fields of a message that its provider wants back in the next request. */
-const replayed: ReadonlySet<string> = new Set([
+export const replayedNames: ReadonlySet<string> = new Set([
   'container',
   'content_blocks',
   'content_parts',
@@ -79,7 +79,7 @@ export function replayedFields(fields: Fields | undefined): Fields | undefined {
   let kept: Fields | undefined
   for (const name in fields) {
     const value = fields[name]
-    if (!replayed.has(name) || value === null || value === undefined) continue
+    if (!replayedNames.has(name) || value === null || value === undefined) continue
     // a stream brings the details in pieces
     kept = { ...kept, [name]: name === 'reasoning_details' && Array.isArray(value) ? mergedDetails(value) : value }
   }

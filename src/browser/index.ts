@@ -43,7 +43,13 @@ export async function fetchStream(url: string | URL, init: FetchStreamInit = {})
   try {
     response = await send(url, request)
   } catch (cause) {
-    throw signal?.aborted ? aborted(cause) : new StreamError('The server was not reached.', 'network', { cause })
+    throw signal?.aborted
+      ? aborted(cause)
+      : new StreamError(
+          `The server at '${url}' was not reached. Check its address and the connection, then try again.`,
+          'network',
+          { cause },
+        )
   }
   return readStream(response, (reason) => stop.abort(reason))
 }

@@ -89,7 +89,11 @@ describe('fetchStream', () => {
 
   it('throws for a server that is not reached', async () => {
     const failure = await failureOf(fetchStream('/', { fetch: () => Promise.reject(new TypeError('Failed to fetch')) }))
-    expect(failure).toMatchObject({ code: 'network', message: 'The server was not reached.', retryable: true })
+    expect(failure).toMatchObject({
+      code: 'network',
+      message: "The server at '/' was not reached. Check its address and the connection, then try again.",
+      retryable: true,
+    })
   })
 
   it('sends a JSON body by POST, with the headers of the caller', async () => {

@@ -3,6 +3,7 @@ import type { ThinkingBlocks } from '../../../src/types/messages.js'
 import { mergedDetails } from '../../dialects/openai/replay.js'
 import { type Fields, isFields, parseJSON, textIn } from '../../fields.js'
 import { joinFields } from '../../shared/deltas.js'
+import { replayedNames } from '../seal.js'
 
 /**
  * Parts of a chat answer that its provider wants back with the history and that the Responses API has no place for: signed thinking,
@@ -22,20 +23,7 @@ export interface Carried {
 const mark = 'llmux1.'
 
 /** Fields of a message that a dialect reads when the message comes back; the others describe the answer only. */
-const replayed: ReadonlySet<string> = new Set([
-  'annotations',
-  'citations',
-  'container',
-  'content_blocks',
-  'content_parts',
-  'converse_content',
-  'extra_content',
-  'output_items',
-  'output_items_of',
-  'reasoning_details',
-  'thought_signature',
-  'tool_plan',
-])
+const replayed: ReadonlySet<string> = new Set([...replayedNames, 'annotations', 'citations'])
 
 /** The fields that go back with the history; undefined if there are none. */
 export function replayedFields(fields: Fields | undefined): Fields | undefined {
