@@ -21,6 +21,7 @@ import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
 import { createAdmission } from './limits/admission.js'
 import { JwtKeys } from './sso/jwt.js'
+import { KeySessions } from './sso/sessions.js'
 import { OidcSignIn } from './sso/sign-in.js'
 import { checkSalt } from './store/canary.js'
 import { migrate } from './store/migrations.js'
@@ -62,6 +63,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const context: AdminContext = { ...parts, masterKey }
     const jwt = new JwtKeys(context, ring)
     const signIn = new OidcSignIn(context, vault)
+    const sessions = new KeySessions(directory, ring, now)
     const failedAttempts = new FailedAttempts(now)
     return {
       admission: createAdmission({ ...parts, limits: options.limits, notify }),
@@ -79,10 +81,23 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       ],
       health: () => ({ database: sql.engine, connected: directory.connected, lagMs: directory.lagMs }),
       prepare: (token) => jwt.prepare(token),
-      authenticate: (token, ip) => failedAttempts.check(ip, () => jwt.authenticate(token) ?? ring.authenticate(token)),
+      authenticate: (token, ip) =>
+        failedAttempts.check(
+          ip,
+          () => sessions.authenticate(token) ?? jwt.authenticate(token) ?? ring.authenticate(token),
+        ),
       authorizeRoute,
       documents: documentStore(directory),
       signIn,
+      sessions,
+      teamsOf: ({ userId }) =>
+        userId === null
+          ? []
+          : [...directory.all('teams')]
+              .filter(({ members_with_roles }) =>
+                members_with_roles.some((one) => one.user_id === userId && one.role === 'admin'),
+              )
+              .map(({ team_id }) => team_id),
       configure(next) {
         settings = next
       },

@@ -25,6 +25,7 @@ import { badRequest } from './refusal.js'
 import { type HealthParts, healthRoutes, probes } from './routes/health.js'
 import { modelRoutes } from './routes/models.js'
 import { operationRoutes, pages } from './routes/operation.js'
+import { sessionRoutes } from './routes/session.js'
 import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
 import { version } from './version.js'
@@ -72,6 +73,11 @@ export interface Gateway {
    * @throws {ConfigError} with all problems of the file
    */
   reload(): Promise<{ readonly changes: readonly string[] }>
+  /**
+   * Makes a link that signs the admin in to the dashboard, once and within 15 minutes.
+   * @param url of the server
+   */
+  dashboardLink(url: string): Promise<string>
   /** Stops accepting calls, lets open ones finish up to a limit, and releases all resources. */
   close(): Promise<void>
   /** The key of the administrator. */
@@ -200,18 +206,24 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     fallbacksOf: (group) => fallbacksOf(group),
   })
   const pass = { control, catalog, settings, bodies, environment }
+  const routes = [
+    ...control.routes,
+    ...healthRoutes(health),
+    ...modelRoutes({ control, catalog, stored, alerts, refresh }),
+    ...operationRoutes(operation),
+  ]
   const app = createServer({
     control,
     llm,
     settings,
     bodies,
-    routes: [
-      ...control.routes,
-      ...healthRoutes(health),
-      ...modelRoutes({ control, catalog, stored, alerts, refresh }),
-      ...operationRoutes(operation),
+    routes,
+    open: [
+      ...probes(health),
+      ...pages(operation),
+      ...ssoRoutes({ control, settings }),
+      ...sessionRoutes({ control, settings, bodies, routes: () => routes, version }),
     ],
-    open: [...probes(health), ...pages(operation), ...ssoRoutes({ control, settings })],
     passThrough: (request, signal) => passThrough(pass, request, signal),
     draining: () => draining,
   })
@@ -236,6 +248,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     },
     reload,
     close,
+    dashboardLink: async (url) => `${url}/session/open?token=${(await control.sessions.link()).token}`,
     async fetch(request) {
       const url = new URL(request.url)
       const response = await app.server.inject({

@@ -256,6 +256,9 @@ export interface Control {
   /** Secrets and documents of other parts, such as models added at run time: encrypted at rest. */
   readonly documents: DocumentStore
   readonly signIn: SignIn
+  readonly sessions: Sessions
+  /** Ids of the teams that the caller administers as a member. */
+  teamsOf(principal: Principal): string[]
   /** Replaces the settings after a reload. */
   configure(settings: ControlSettings): void
   /** Writes pending rows and closes the database. */
@@ -284,6 +287,30 @@ export interface SignIn {
   }>
   /** Deletes the key of a session. Other keys stay. */
   end(key: string): Promise<void>
+}
+
+/** A session that has begun. */
+export interface Session {
+  /** Value of the cookie. */
+  readonly token: string
+  readonly maxAgeMs: number
+}
+
+/** Sessions of browsers that signed in with a key or with a one-time link. */
+export interface Sessions {
+  /** Begins a session with the rights of the caller. */
+  begin(principal: Principal): Promise<Session>
+  /** Makes a token that opens one session of the admin. */
+  link(): Promise<Session>
+  /**
+   * Begins a session with the token of a link.
+   * @throws a refusal with status 401 if the token was used or is too old
+   */
+  open(token: string): Promise<Session>
+  /** Ends a session. Other tokens and keys stay. */
+  end(token: string): Promise<void>
+  /** End of a session in milliseconds since 1970; undefined for other tokens. */
+  expires(token: string): number | undefined
 }
 
 /** Small encrypted documents by collection and id. All of them are in memory, and changes of other processes arrive within a second. */

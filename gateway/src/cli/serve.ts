@@ -23,7 +23,8 @@ export async function serve(flags: Flags, out: (text: string) => void): Promise<
     await gateway.close()
     throw readable(error, host, port)
   }
-  welcome(flags, gateway, url, out)
+  const link = isLoopback(host) ? await gateway.dashboardLink(url) : undefined
+  welcome(flags, gateway, url, link, out)
   if (Number(flags.num_workers ?? environment.NUM_WORKERS ?? 1) > 1)
     out('--num_workers has no effect yet: one process serves all calls.')
   return untilSignal(gateway, log)
@@ -65,9 +66,17 @@ function defaultHost(flags: Flags, { masterKey, config }: Gateway): string {
   return configured && safe && !masterKey.created ? '0.0.0.0' : '127.0.0.1'
 }
 
-function welcome(flags: Flags, { masterKey, config }: Gateway, url: string, out: (text: string) => void): void {
+function welcome(
+  flags: Flags,
+  { masterKey, config }: Gateway,
+  url: string,
+  link: string | undefined,
+  out: (text: string) => void,
+): void {
   const shown = url.replace('0.0.0.0', '127.0.0.1')
   out(`llmux-gateway listens on ${url}`)
+  // logs of a public gateway are read by others
+  out(link ? `Dashboard, signed in by this link once and within 15 minutes: ${link}` : `Dashboard: ${shown}/ui/`)
   if (masterKey.created) out(`Admin key, shown once and kept in ${masterKey.file}: ${masterKey.value}`)
   else if (masterKey.file) out(`The admin key is in ${masterKey.file}.`)
   if (masterKey.weakness) {

@@ -29,7 +29,8 @@ export function sessionKey(headers: Headers): string | undefined {
   return key !== undefined && isOwnSite(headers) ? key : undefined
 }
 
-function isOwnSite(headers: Headers): boolean {
+/** Whether a page of the gateway itself, or no page at all, has caused the request. */
+export function isOwnSite(headers: Headers): boolean {
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const { origin, host } = headers

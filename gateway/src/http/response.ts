@@ -21,7 +21,7 @@ export interface OpenRequest {
 
 /** A route that needs no key, or checks it by itself. */
 export interface OpenRoute {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   handler(request: OpenRequest): Promise<GatewayResponse> | GatewayResponse
 }

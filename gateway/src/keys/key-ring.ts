@@ -46,6 +46,19 @@ export class KeyRing {
     return this.principalOf(row)
   }
 
+  /**
+   * The caller of a session.
+   * @param hash of the key that signed in
+   * @throws a refusal with status 401 if the key may not be used any more
+   */
+  resume(hash: string): Principal {
+    if (hash === masterAccount) return this.#masterPrincipal()
+    const row = this.#directory.get('keys', hash)
+    if (!row) throw unauthorized('The key of the session was deleted. Sign in again.')
+    this.#checkKey(row)
+    return this.principalOf(row)
+  }
+
   #checkKey({ blocked, expires, key_name }: KeyRow): void {
     if (blocked) throw unauthorized('The key is blocked. An admin can unblock it with /key/unblock.')
     if (expires !== null && Date.parse(expires) <= this.#now()) {
