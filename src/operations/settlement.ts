@@ -60,6 +60,7 @@ async function settle<Answer>(
       user: typeof given.user === 'string' ? given.user : undefined,
       startTime,
       durationMs: clock.now() - startedAt,
+      firstTokenMs: meta?.timeToFirstTokenMs,
     })
     for (const hook of hooks) {
       try {

@@ -37,6 +37,8 @@ export interface SettledRecord {
   readonly startTime: number
   /** From the call to its end, in milliseconds; of a stream, to the end of the stream. */
   readonly durationMs: number
+  /** From the call to the first content of a stream, in milliseconds. Undefined without a stream or content. */
+  readonly firstTokenMs?: number | undefined
 }
 
 /**

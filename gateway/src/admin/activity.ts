@@ -1,5 +1,5 @@
 import { isViewer } from '../keys/key-ring.js'
-import { dollarsOf, sums, Where } from '../ledger/queries.js'
+import { type DailyTable, dollarsOf, groupRows, sums, Where } from '../ledger/queries.js'
 import { badRequest, forbidden } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
@@ -16,6 +16,13 @@ const columns: Readonly<Record<Entity, string>> = {
   tag: 'tag',
 }
 
+const tables: Readonly<Record<Entity, DailyTable>> = {
+  user: 'llmux_daily',
+  team: 'llmux_daily',
+  customer: 'llmux_daily_customers',
+  tag: 'llmux_daily_tags',
+}
+
 export function activityRoutes(context: AdminContext): AdminRoute[] {
   const routes = (['user', 'team', 'customer', 'tag'] as const).map(
     (entity): AdminRoute => ({
@@ -30,16 +37,14 @@ export function activityRoutes(context: AdminContext): AdminRoute[] {
 /** Calls, tokens and spend by day, with breakdowns. */
 async function activity(context: AdminContext, request: AdminRequest, entity: Entity) {
   await context.ledger.flush()
-  const tagged = entity === 'tag'
   const where = conditions(context, request, entity)
   const rows = await sums(
     context.sql,
-    tagged ? 'llmux_daily_tags' : 'llmux_daily',
+    tables[entity],
     ['day', columns[entity], 'key_hash', 'model_group', 'model', 'provider', 'path'],
     where,
   )
-  const days = new Map<string, SqlRow[]>()
-  for (const row of rows) days.set(String(row.day), [...(days.get(String(row.day)) ?? []), row])
+  const days = groupRows(rows, (row) => String(row.day))
   const results = [...days]
     .sort(([a], [b]) => (a < b ? 1 : -1))
     .map(([date, found]) => ({ date, metrics: metricsOf(found), breakdown: breakdown(context, found, entity) }))
@@ -125,16 +130,10 @@ function metricsOf(rows: readonly SqlRow[]) {
   }
 }
 
-function groupBy(rows: readonly SqlRow[], nameOf: (row: SqlRow) => string): Map<string, SqlRow[]> {
-  const found = new Map<string, SqlRow[]>()
-  for (const row of rows) found.set(nameOf(row), [...(found.get(nameOf(row)) ?? []), row])
-  return found
-}
-
 function breakdown(context: AdminContext, rows: readonly SqlRow[], entity: Entity) {
   const part = (nameOf: (row: SqlRow) => string, metadata: (name: string) => object = () => ({})) =>
     Object.fromEntries(
-      [...groupBy(rows, nameOf)].map(([name, found]) => [
+      [...groupRows(rows, nameOf)].map(([name, found]) => [
         name,
         { metrics: metricsOf(found), metadata: metadata(name), api_key_breakdown: byKey(context, found) },
       ]),
@@ -155,7 +154,7 @@ function breakdown(context: AdminContext, rows: readonly SqlRow[], entity: Entit
 
 function byKey({ directory }: AdminContext, rows: readonly SqlRow[]) {
   return Object.fromEntries(
-    [...groupBy(rows, ({ key_hash }) => String(key_hash))].map(([hash, found]) => {
+    [...groupRows(rows, ({ key_hash }) => String(key_hash))].map(([hash, found]) => {
       const key = directory.get('keys', hash)
       const user = key?.user_id == null ? undefined : directory.get('users', key.user_id)
       const metadata = {

@@ -1,71 +1,141 @@
 import { isViewer } from '../keys/key-ring.js'
-import { dayOf } from '../ledger/ledger.js'
-import { groupDollars, sums, Where } from '../ledger/queries.js'
-import type { SqlRow } from '../store/sql.js'
-import { AdminAnswer, type AdminRequest } from '../types.js'
+import { detailOf } from '../ledger/calls-table.js'
+import { groupDollars, groupRows, sums, Where } from '../ledger/queries.js'
+import { dayOf } from '../ledger/rollups.js'
+import { modelDimension } from '../ledger/totals.js'
+import { toNanos } from '../limits/money.js'
+import { badRequest, notFound } from '../refusal.js'
+import type { Sql, SqlRow } from '../store/sql.js'
+import type { AdminRequest } from '../types.js'
 import type { AdminContext } from './context.js'
-import { keyId, pageOf, pages, param } from './fields.js'
-import { day, dayMs, filters, limitOf, mostRows, time } from './spend-filters.js'
+import { csv } from './csv.js'
+import { keyId, pageOf, pages, param, params } from './fields.js'
+import { dailyTable, dailyWhere, day, dayMs, filtersOf, limitOf, mostRows, time } from './spend-filters.js'
+
+/** A question for rows of calls. */
+export interface CallQuestion {
+  /** Conditions on `llmux_calls c`, and on `llmux_call_tags t` if there is a tag. */
+  readonly where: Where
+  readonly tag: string | undefined
+}
 
 /** Rows that the caller may see: all for viewers, those of the own user or key for others. */
 function visible({ principal }: AdminRequest): Where {
   const where = new Where()
   if (isViewer(principal)) return where
   return principal.user && principal.userId !== null
-    ? where.and('user_id = ?', principal.userId)
-    : where.and('key_hash = ?', principal.keyHash)
+    ? where.and('c.user_id = ?', principal.userId)
+    : where.and('c.key_hash = ?', principal.keyHash)
 }
 
-function callFilters(request: AdminRequest): Where {
-  const key = param(request, 'api_key')
+/** Reads the filters of a request for rows. */
+export async function callQuestion({ sql }: AdminContext, request: AdminRequest): Promise<CallQuestion> {
+  const text = (...names: string[]) => names.map((name) => param(request, name)).find((value) => value !== undefined)
+  const number = (name: string) => {
+    const value = param(request, name)
+    if (value === undefined) return undefined
+    if (!Number.isFinite(Number(value))) throw badRequest(`'${name}' must be a number; got '${value}'.`, name)
+    return Number(value)
+  }
+  const nanos = (name: string) => {
+    const dollars = number(name)
+    return dollars === undefined ? undefined : toNanos(dollars)
+  }
+  const flag = (name: string) => {
+    const value = param(request, name)?.toLowerCase()
+    if (value !== undefined && value !== 'true' && value !== 'false')
+      throw badRequest(`'${name}' must be true or false; got '${value}'.`, name)
+    return value === undefined ? undefined : value === 'true' ? 1 : 0
+  }
+  const key = text('api_key')
   const until = time(request, 'end_date')
-  const whole = (param(request, 'end_date')?.length ?? 0) <= 10
-  return visible(request)
-    .and('id = ?', param(request, 'request_id'))
-    .and('key_hash = ?', key === undefined ? undefined : keyId(key))
-    .and('user_id = ?', param(request, 'user_id'))
-    .and('team_id = ?', param(request, 'team_id'))
-    .and('customer_id = ?', param(request, 'end_user') ?? param(request, 'customer_id'))
-    .and('at >= ?', time(request, 'start_date'))
-    .and('at < ?', until === undefined ? undefined : until + (whole ? dayMs : 1))
-    .and('outcome = ?', param(request, 'outcome'))
-    .model(param(request, 'model'))
+  const whole = (text('end_date')?.length ?? 0) <= 10
+  const model = text('model')
+  const column = model !== undefined && (await modelDimension(sql, model)) === 'group' ? 'model_group' : 'model'
+  const tag = params(request, 'tags')[0] ?? text('tag', 'request_tags')
+  // the time of the table whose index finds the rows
+  const at = tag === undefined ? 'c.at' : 't.at'
+  const where = visible(request)
+    .and('t.tag = ?', tag)
+    .and(`${at} >= ?`, time(request, 'start_date'))
+    .and(`${at} < ?`, until === undefined ? undefined : until + (whole ? dayMs : 1))
+    .and('c.id = ?', text('request_id'))
+    .and('c.key_hash = ?', key === undefined ? undefined : keyId(key))
+    .and('c.key_alias = ?', text('key_alias'))
+    .and('c.user_id = ?', text('user_id', 'internal_user_id'))
+    .and('c.team_id = ?', text('team_id'))
+    .and('c.organization_id = ?', text('organization_id'))
+    .and('c.customer_id = ?', text('end_user', 'customer_id', 'end_user_id'))
+    .and(`c.${column} = ?`, model)
+    .and('c.model_group = ?', text('model_group'))
+    .and('c.provider = ?', text('provider', 'custom_llm_provider'))
+    .and('c.deployment = ?', text('model_id', 'deployment'))
+    .and('c.operation = ?', text('operation'))
+    .and('c.error_status = ?', number('error_code'))
+    .and('c.cost_state = ?', text('cost_state'))
+    .and('c.cache_hit = ?', flag('cache_hit'))
+    .and('c.nanos >= ?', nanos('min_spend'))
+    .and('c.nanos <= ?', nanos('max_spend'))
+    .and('c.duration_ms >= ?', number('min_duration_ms'))
+  const status = text('status_filter', 'status')
+  if (status !== undefined && status !== 'success' && status !== 'failure')
+    throw badRequest(`'status_filter' must be 'success' or 'failure'; got '${status}'.`, 'status_filter')
+  const outcome = text('outcome')
+  // spelt out, since the index of failures holds nothing else
+  if (status === 'failure' || (outcome !== undefined && outcome !== 'success')) where.and("c.outcome <> 'success'")
+  if (status === 'success') where.and("c.outcome = 'success'")
+  return { where: where.and('c.outcome = ?', outcome), tag }
+}
+
+const source = (tag: string | undefined) =>
+  tag === undefined ? 'llmux_calls c' : 'llmux_call_tags t CROSS JOIN llmux_calls c'
+
+const conditions = ({ where, tag }: CallQuestion) => (tag === undefined ? where.text : `${where.text} AND c.id = t.id`)
+
+/** The newest rows. */
+export async function newest(
+  sql: Sql,
+  question: CallQuestion,
+  limit: number,
+  columns = 'c.*',
+  offset = 0,
+): Promise<SqlRow[]> {
+  const by = question.tag === undefined ? 'c' : 't'
+  const named = columns.includes('.') ? columns : columns.replace(/\w+/g, 'c.$&')
+  return await sql.query(
+    `SELECT ${named} FROM ${source(question.tag)} ${conditions(question)} ORDER BY ${by}.at DESC, ${by}.id LIMIT ? OFFSET ?`,
+    [...question.where.values, limit, offset],
+  )
 }
 
 export async function logs(context: AdminContext, request: AdminRequest) {
   const hasDays = param(request, 'start_date') !== undefined && param(request, 'end_date') !== undefined
   if (hasDays && param(request, 'summarize') !== 'false') return await summary(context, request)
   const limit = limitOf(request, mostRows)
-  const where = callFilters(request)
+  const question = await callQuestion(context, request)
   const after = param(request, 'after')
   if (after !== undefined) {
     // the next page begins after a row: its place stays the same while rows are added
-    where.and(
-      '(at < (SELECT at FROM llmux_calls WHERE id = ?) OR (at = (SELECT at FROM llmux_calls WHERE id = ?) AND id > ?))',
-      after,
-      after,
-      after,
-    )
+    const [row] = await context.sql.query('SELECT at FROM llmux_calls WHERE id = ?', [after])
+    if (!row) throw badRequest(`'after' must be the request_id of a call; there is no call '${after}'.`, 'after')
+    const by = question.tag === undefined ? 'c' : 't'
+    question.where.and(`${by}.at <= ? AND (${by}.at < ? OR ${by}.id > ?)`, Number(row.at), Number(row.at), after)
   }
-  const rows = await context.sql.query(`SELECT * FROM llmux_calls ${where.text} ORDER BY at DESC, id LIMIT ?`, [
-    ...where.values,
-    limit,
-  ])
-  const found = rows.map(logRow)
-  return param(request, 'format') === 'csv' ? csv(found) : found
+  const found = (await newest(context.sql, question, limit)).map(logRow)
+  return param(request, 'format') === 'csv' ? csv(csvColumns, found.map(flat)) : found
 }
 
 /** One object a day, as LiteLLM summarises. */
 async function summary({ sql }: AdminContext, request: AdminRequest) {
-  const where = filters(request)
   const { principal } = request
+  const filters = await filtersOf(sql, request)
+  const where = dailyWhere(filters, day(request, 'start_date'), day(request, 'end_date'))
   if (!isViewer(principal)) {
     if (principal.user) where.and('user_id = ?', principal.userId)
     else where.and('key_hash = ?', principal.keyHash)
   }
-  const rows = await sums(sql, 'llmux_daily', ['day', 'key_hash', 'user_id', 'model'], where)
-  const days = new Map<string, SqlRow[]>()
-  for (const row of rows) days.set(String(row.day), [...(days.get(String(row.day)) ?? []), row])
+  const rows = await sums(sql, dailyTable(filters), ['day', 'key_hash', 'user_id', 'model'], where)
+  const days = groupRows(rows, (row) => String(row.day))
   const last = day(request, 'end_date')
   if (last !== undefined && last <= dayOf(Date.now() + dayMs) && !days.has(last)) days.set(last, [])
   return [...days].map(([startTime, found]) => ({
@@ -77,16 +147,25 @@ async function summary({ sql }: AdminContext, request: AdminRequest) {
   }))
 }
 
-export async function pagedLogs({ sql }: AdminContext, request: AdminRequest) {
+/** Rows that are counted, and pages that can be skipped: further ones are reached with `after`. */
+const mostCounted = 10_000
+
+export async function pagedLogs(context: AdminContext, request: AdminRequest) {
+  const { sql } = context
   const page = pageOf(request, 'page_size', 50, 1_000)
-  const where = callFilters(request)
-  const [counted] = await sql.query(`SELECT COUNT(*) AS calls FROM llmux_calls ${where.text}`, where.values)
-  const rows = await sql.query(`SELECT * FROM llmux_calls ${where.text} ORDER BY at DESC, id LIMIT ? OFFSET ?`, [
-    ...where.values,
-    page.size,
-    (page.page - 1) * page.size,
-  ])
-  const count = Number(counted?.calls ?? 0)
+  const offset = (page.page - 1) * page.size
+  if (offset > mostCounted)
+    throw badRequest(
+      `'page' must begin within the first ${mostCounted} rows. Use GET /spend/logs with 'after'.`,
+      'page',
+    )
+  const question = await callQuestion(context, request)
+  const [counted] = await sql.query(
+    `SELECT COUNT(*) AS calls FROM (SELECT c.id FROM ${source(question.tag)} ${conditions(question)} LIMIT ?) AS found`,
+    [...question.where.values, mostCounted + 1],
+  )
+  const rows = await newest(sql, question, page.size, 'c.*', offset)
+  const count = Math.min(mostCounted, Number(counted?.calls ?? 0))
   return {
     // calls have no sessions here: each is one of its own
     data: rows.map((row) => ({
@@ -97,9 +176,39 @@ export async function pagedLogs({ sql }: AdminContext, request: AdminRequest) {
       session_models: [row.model],
     })),
     total: count,
+    /** True if there are more rows than are counted. */
+    total_is_capped: Number(counted?.calls ?? 0) > mostCounted,
     page: page.page,
     page_size: page.size,
     total_pages: pages(count, page),
+  }
+}
+
+/** Everything about one call: attempts, parts of the cost, headers, and content if it was stored. */
+export async function logDetail(context: AdminContext, request: AdminRequest) {
+  const id = request.params.request_id ?? ''
+  const where = visible(request).and('c.id = ?', id)
+  const [row] = await context.sql.query(`SELECT c.* FROM llmux_calls c ${where.text}`, where.values)
+  if (!row) throw notFound(`There is no call '${id}'.`, 'request_id')
+  const [content] = await context.sql.query('SELECT request, response FROM llmux_contents WHERE at = ? AND id = ?', [
+    Number(row.at),
+    id,
+  ])
+  const { attempts = [], usage = null, cost = null, headers = {} } = detailOf(row)
+  const shown = logRow(row)
+  const parse = (value: unknown) => (typeof value === 'string' ? (JSON.parse(value) as object) : {})
+  return {
+    ...shown,
+    messages: (parse(content?.request) as { messages?: unknown }).messages ?? {},
+    proxy_server_request: parse(content?.request),
+    response: parse(content?.response),
+    content_stored: content !== undefined,
+    attempts,
+    usage_object: usage,
+    cost_breakdown: cost,
+    request_headers: headers,
+    original_spend: row.original_nanos === null ? shown.spend : Number(row.original_nanos) / 1e9,
+    rated_at: row.rated_at === null ? null : new Date(Number(row.rated_at)).toISOString(),
   }
 }
 
@@ -130,8 +239,15 @@ function logRow(row: SqlRow) {
     completion_tokens: Number(row.output_tokens),
     startTime: start,
     endTime: end,
-    completionStartTime: end,
+    completionStartTime: row.first_token_ms === null ? end : new Date(at + Number(row.first_token_ms)).toISOString(),
     request_duration_ms: Number(row.duration_ms),
+    time_to_first_token_ms: row.first_token_ms === null ? null : Number(row.first_token_ms),
+    retries: Number(row.retries ?? 0),
+    fallbacks: Number(row.fallbacks ?? 0),
+    cached_tokens: Number(row.cached_tokens),
+    stream: row.stream === 1,
+    outcome: row.outcome,
+    cost_state: row.cost_state,
     model: row.model,
     model_id: row.deployment,
     model_group: row.model_group,
@@ -175,29 +291,16 @@ function logRow(row: SqlRow) {
   }
 }
 
-function csv(rows: readonly Record<string, unknown>[]): AdminAnswer {
-  const columns = [
-    'request_id',
-    'startTime',
-    'api_key',
-    'user',
-    'team_id',
-    'end_user',
-    'model_group',
-    'model',
-    'status',
-    'prompt_tokens',
-    'completion_tokens',
-    'spend',
-  ]
-  const cell = (value: unknown) => {
-    const plain = String(value ?? '')
-    // a text that begins like a formula must not become one in a spreadsheet
-    const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
-  const lines = rows.map((row) => columns.map((name) => cell(row[name])).join(','))
-  return new AdminAnswer(`${[columns.join(','), ...lines].join('\n')}\n`, 200, {
-    'content-type': 'text/csv; charset=utf-8',
-  })
-}
+const csvColumns = [
+  ...['request_id', 'startTime', 'api_key', 'user', 'team_id', 'end_user', 'model_group', 'model', 'status'],
+  ...['prompt_tokens', 'completion_tokens', 'spend', 'cost_state', 'outcome', 'error_code', 'request_duration_ms'],
+  ...['time_to_first_token_ms', 'retries', 'fallbacks', 'cache_hit', 'tags'],
+]
+
+const flat = (row: ReturnType<typeof logRow>) => ({
+  ...row,
+  cost_state: row.metadata.cost_state,
+  outcome: row.metadata.outcome,
+  error_code: row.metadata.error_information?.error_code,
+  tags: row.request_tags.join(' '),
+})

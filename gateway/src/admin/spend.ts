@@ -1,21 +1,26 @@
-import { type ChatCompletion, completionCost, estimateTokens } from 'llmux'
-import { dollarsOf, groupDollars, sums, Where } from '../ledger/queries.js'
+import { dollarsOf, groupDollars, groupRows, sums } from '../ledger/queries.js'
+import type { Dimension } from '../ledger/rollups.js'
+import { namesOf } from '../ledger/totals.js'
 import { total } from '../limits/accounts.js'
 import { toDollars } from '../limits/money.js'
 import { badRequest } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
+import { calculate } from './calculate.js'
 import type { AdminContext } from './context.js'
-import { bodyOf, isFields, keyId, list, param, params, text } from './fields.js'
+import { withCsv } from './csv.js'
+import { isFields, keyId, param, text } from './fields.js'
 import { keyRow, userShape } from './shapes.js'
-import { filters, limitOf, tagFilters } from './spend-filters.js'
-import { logs, pagedLogs } from './spend-logs.js'
+import { dailyTable, dailyWhere, day, filtersOf, limitOf, spendBy } from './spend-filters.js'
+import { latencies } from './spend-latency.js'
+import { logDetail, logs, pagedLogs } from './spend-logs.js'
+import { usage } from './spend-usage.js'
 
 export function spendRoutes(context: AdminContext): AdminRoute[] {
   const fresh =
     (handler: (context: AdminContext, request: AdminRequest) => Promise<unknown>) => async (request: AdminRequest) => {
       await context.ledger.flush()
-      return await handler(context, request)
+      return withCsv(request, await handler(context, request))
     }
   return [
     { method: 'GET', path: '/global/spend', handler: fresh(globalSpend) },
@@ -29,9 +34,14 @@ export function spendRoutes(context: AdminContext): AdminRoute[] {
     { method: 'GET', path: '/global/spend/report', handler: fresh(report) },
     { method: 'POST', path: '/global/spend/end_users', handler: fresh(spendByCustomer) },
     { method: 'GET', path: '/global/activity', handler: fresh(activity) },
+    { method: 'GET', path: '/global/activity/model', handler: fresh(activityByModel) },
+    { method: 'GET', path: '/global/activity/cache_hits', handler: fresh(cacheHits) },
+    { method: 'GET', path: '/spend/usage', handler: fresh(usage) },
+    { method: 'GET', path: '/spend/latency', handler: fresh(latencies) },
     { method: 'GET', path: '/spend/logs', handler: fresh(logs) },
     { method: 'GET', path: '/spend/logs/ui', handler: fresh(pagedLogs) },
     { method: 'GET', path: '/spend/logs/v2', handler: fresh(pagedLogs) },
+    { method: 'GET', path: '/spend/logs/ui/:request_id', handler: fresh(logDetail) },
     { method: 'GET', path: '/spend/keys', handler: fresh(keys) },
     { method: 'GET', path: '/spend/users', handler: fresh(users) },
     { method: 'GET', path: '/spend/tags', handler: fresh(tags) },
@@ -40,37 +50,37 @@ export function spendRoutes(context: AdminContext): AdminRoute[] {
 }
 
 async function globalSpend({ sql, settings }: AdminContext, request: AdminRequest) {
-  const tag = param(request, 'tag')
-  const [row] = tag
-    ? await sums(sql, 'llmux_daily_tags', [], tagFilters(request).and('tag = ?', tag))
-    : await sums(sql, 'llmux_daily', [], filters(request))
-  return { spend: row ? dollarsOf(row) : 0, max_budget: settings().maxBudget ?? 0 }
+  const rows = await spendBy(sql, request, 'all', [])
+  return { spend: groupDollars(rows, () => '').get('') ?? 0, max_budget: settings().maxBudget ?? 0 }
 }
 
 async function spendByDay({ sql }: AdminContext, request: AdminRequest) {
-  const rows = await sums(sql, 'llmux_daily', ['day'], filters(request))
-  return rows.map((row) => ({ date: String(row.day), spend: dollarsOf(row) }))
+  const rows = await spendBy(sql, request, 'all', ['day'])
+  return [...groupDollars(rows, (row) => String(row.day))].map(([date, spend]) => ({ date, spend }))
 }
 
 const byAmount = (found: ReadonlyMap<string, number>): [string, number][] =>
   [...found].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1))
 
-async function spendByKey({ sql, directory }: AdminContext, request: AdminRequest) {
-  const rows = await sums(sql, 'llmux_daily', ['key_hash'], filters(request))
-  return byAmount(groupDollars(rows, ({ key_hash }) => String(key_hash)))
-    .slice(0, limitOf(request, 100))
-    .map(([hash, spend]) => {
-      const key = directory.get('keys', hash)
-      return { api_key: hash, key_alias: key?.key_alias ?? null, key_name: key?.key_name ?? null, total_spend: spend }
-    })
+/** Spend by the names of a dimension, the largest first. */
+async function ranked({ sql }: AdminContext, request: AdminRequest, dimension: Dimension) {
+  const rows = await spendBy(sql, request, dimension, ['name'])
+  return byAmount(groupDollars(rows, ({ name }) => String(name)))
+}
+
+async function spendByKey(context: AdminContext, request: AdminRequest) {
+  return (await ranked(context, request, 'key')).slice(0, limitOf(request, 100)).map(([hash, spend]) => {
+    const key = context.directory.get('keys', hash)
+    return { api_key: hash, key_alias: key?.key_alias ?? null, key_name: key?.key_name ?? null, total_spend: spend }
+  })
 }
 
 const unassigned = 'Unassigned'
 
 async function spendByTeam({ sql, directory }: AdminContext, request: AdminRequest) {
-  const rows = await sums(sql, 'llmux_daily', ['day', 'team_id'], filters(request))
-  const nameOf = ({ team_id }: SqlRow) => {
-    const id = String(team_id ?? '')
+  const rows = await spendBy(sql, request, 'team', ['day', 'name'])
+  const nameOf = ({ name }: SqlRow) => {
+    const id = String(name)
     return id === '' ? unassigned : (directory.get('teams', id)?.team_alias ?? id)
   }
   const days = new Map<string, Record<string, string | number>>()
@@ -89,60 +99,66 @@ async function spendByTeam({ sql, directory }: AdminContext, request: AdminReque
   }
 }
 
-async function spendByModel({ sql }: AdminContext, request: AdminRequest) {
-  const rows = await sums(sql, 'llmux_daily', ['model'], filters(request))
-  return byAmount(groupDollars(rows, ({ model }) => String(model)))
-    .slice(0, limitOf(request, 100))
-    .map(([model, total_spend]) => ({ model, total_spend }))
+async function spendByModel(context: AdminContext, request: AdminRequest) {
+  const found = await ranked(context, request, 'model')
+  return found.slice(0, limitOf(request, 100)).map(([model, total_spend]) => ({ model, total_spend }))
 }
 
-async function spendByProvider({ sql }: AdminContext, request: AdminRequest) {
-  const rows = await sums(sql, 'llmux_daily', ['provider'], filters(request).and("provider <> ''"))
-  return byAmount(groupDollars(rows, ({ provider }) => String(provider))).map(([provider, spend]) => ({
-    provider,
-    spend,
-  }))
+async function spendByProvider(context: AdminContext, request: AdminRequest) {
+  const found = await ranked(context, request, 'provider')
+  return found.filter(([name]) => name !== '').map(([provider, spend]) => ({ provider, spend }))
 }
 
 async function spendByCustomer({ sql }: AdminContext, request: AdminRequest) {
   const body = isFields(request.body) ? request.body : {}
   const key = text(body, 'api_key')
-  const where = new Where()
-    .and("customer_id <> ''")
-    .and('day >= ?', text(body, 'startTime')?.slice(0, 10))
-    .and('day <= ?', text(body, 'endTime')?.slice(0, 10))
-    .and('key_hash = ?', key ? keyId(key) : undefined)
-  const rows = await sums(sql, 'llmux_daily', ['customer_id'], where)
+  const query = {
+    start_date: text(body, 'startTime') ?? undefined,
+    end_date: text(body, 'endTime') ?? undefined,
+    api_key: key ? keyId(key) : undefined,
+  }
+  const rows = await spendBy(sql, { ...request, query }, 'customer', ['name'])
   return rows
-    .map((row) => ({ end_user: String(row.customer_id), total_count: Number(row.calls), total_spend: dollarsOf(row) }))
+    .filter(({ name }) => name !== '')
+    .map((row) => ({
+      end_user: String(row.name),
+      total_count: Number(row.calls),
+      total_spend: dollarsOf(row),
+    }))
     .sort((a, b) => b.total_spend - a.total_spend)
     .slice(0, 100)
 }
 
 async function tagSums({ sql }: AdminContext, request: AdminRequest) {
-  const wanted = params(request, 'tags')
-  const where = tagFilters(request).in('tag', wanted.length > 0 ? wanted : undefined)
-  return await sums(sql, 'llmux_daily_tags', ['tag'], where)
+  const rows = await spendBy(sql, request, 'tag', ['name'])
+  return rows.map((row) => ({
+    name: String(row.name),
+    spend: dollarsOf(row),
+    calls: Number(row.calls),
+  }))
 }
 
 async function spendByTag(context: AdminContext, request: AdminRequest) {
   const rows = await tagSums(context, request)
-  const found = rows.map((row) => ({ name: String(row.tag), spend: dollarsOf(row), log_count: Number(row.calls) }))
-  return { spend_per_tag: found.sort((a, b) => b.spend - a.spend) }
+  return {
+    spend_per_tag: rows
+      .sort((a, b) => b.spend - a.spend)
+      .slice(0, limitOf(request, 1_000))
+      .map(({ name, spend, calls }) => ({ name, spend, log_count: calls })),
+  }
 }
 
 async function tags(context: AdminContext, request: AdminRequest) {
   const rows = await tagSums(context, request)
-  return rows.map((row) => ({
-    individual_request_tag: String(row.tag),
-    log_count: Number(row.calls),
-    total_spend: dollarsOf(row),
+  return rows.map(({ name, spend, calls }) => ({
+    individual_request_tag: name,
+    log_count: calls,
+    total_spend: spend,
   }))
 }
 
 async function tagNames({ sql }: AdminContext) {
-  const rows = await sql.query('SELECT DISTINCT tag FROM llmux_daily_tags ORDER BY tag')
-  return { tag_names: rows.map(({ tag }) => String(tag)) }
+  return { tag_names: await namesOf(sql, 'tag') }
 }
 
 const reportColumns: Readonly<Record<string, readonly [column: string, list: string, name: string]>> = {
@@ -155,6 +171,9 @@ const reportColumns: Readonly<Record<string, readonly [column: string, list: str
   model: ['model_group', 'models', 'model'],
 }
 
+/** Lines of a report, so that an answer has a bound. */
+const mostReported = 100_000
+
 /** Spend by day and by owner, with its models. */
 async function report({ sql, directory }: AdminContext, request: AdminRequest) {
   const group = param(request, 'group_by') ?? (param(request, 'api_key') ? 'api_key' : 'team')
@@ -163,24 +182,22 @@ async function report({ sql, directory }: AdminContext, request: AdminRequest) {
     throw badRequest(`'group_by' must be one of ${Object.keys(reportColumns).join(', ')}; got '${group}'.`, 'group_by')
   }
   const [column, listName, name] = columns
-  const rows = await sums(sql, 'llmux_daily', [...new Set(['day', column, 'model', 'key_hash'])], filters(request))
+  const filters = await filtersOf(sql, request)
+  const where = dailyWhere(filters, day(request, 'start_date'), day(request, 'end_date'))
+  const table = dailyTable(filters, column === 'customer_id' ? 'customer' : undefined)
+  const rows = await sums(sql, table, [...new Set(['day', column, 'model', 'key_hash'])], where, mostReported + 1)
+  if (rows.length > mostReported)
+    throw badRequest(`The report has more than ${mostReported} lines. Ask for fewer days, or for one owner.`)
   const label = (id: string) => {
     if (column !== 'team_id') return id || unassigned
     return id === '' ? unassigned : (directory.get('teams', id)?.team_alias ?? id)
   }
-  const days = new Map<string, Map<string, SqlRow[]>>()
-  for (const row of rows) {
-    const owners = days.get(String(row.day)) ?? new Map<string, SqlRow[]>()
-    days.set(String(row.day), owners)
-    const owner = label(String(row[column] ?? ''))
-    owners.set(owner, [...(owners.get(owner) ?? []), row])
-  }
-  return [...days].map(([date, owners]) => ({
+  return [...groupRows(rows, (row) => String(row.day))].map(([date, found]) => ({
     group_by_day: date,
-    [listName]: [...owners].map(([owner, found]) => ({
+    [listName]: [...groupRows(found, (row) => label(String(row[column] ?? '')))].map(([owner, own]) => ({
       [name]: owner,
-      total_spend: groupDollars(found, () => '').get('') ?? 0,
-      metadata: found.map((row) => ({
+      total_spend: groupDollars(own, () => '').get('') ?? 0,
+      metadata: own.map((row) => ({
         model: String(row.model),
         api_key: String(row.key_hash),
         spend: dollarsOf(row),
@@ -190,17 +207,45 @@ async function report({ sql, directory }: AdminContext, request: AdminRequest) {
   }))
 }
 
-async function activity({ sql }: AdminContext, request: AdminRequest) {
-  const rows = await sums(sql, 'llmux_daily', ['day'], filters(request))
-  const daily = rows.map((row) => ({
+const daily = (rows: readonly SqlRow[]) =>
+  rows.map((row) => ({
     date: String(row.day),
     api_requests: Number(row.calls),
     total_tokens: Number(row.input_tokens) + Number(row.output_tokens),
   }))
+
+const activityOf = (days: ReturnType<typeof daily>) => ({
+  daily_data: days,
+  sum_api_requests: days.reduce((sum, entry) => sum + entry.api_requests, 0),
+  sum_total_tokens: days.reduce((sum, entry) => sum + entry.total_tokens, 0),
+})
+
+const activity = async ({ sql }: AdminContext, request: AdminRequest) =>
+  activityOf(daily(await spendBy(sql, request, 'all', ['day'])))
+
+async function activityByModel({ sql }: AdminContext, request: AdminRequest) {
+  const rows = await spendBy(sql, request, 'group', ['day', 'name'])
+  return [...groupRows(rows, (row) => String(row.name))]
+    .map(([model, found]) => ({ model, ...activityOf(daily(found)) }))
+    .sort((a, b) => b.sum_api_requests - a.sum_api_requests)
+    .slice(0, limitOf(request, 10))
+}
+
+/** Cache hits by day, and what they have saved. */
+async function cacheHits({ sql }: AdminContext, request: AdminRequest) {
+  const rows = await spendBy(sql, request, 'all', ['day'])
+  const days = rows.map((row) => ({
+    date: String(row.day),
+    api_requests: Number(row.calls),
+    cache_hits: Number(row.cache_hits ?? 0),
+    cached_tokens: Number(row.cached_tokens),
+    saved: dollarsOf({ nanos: row.saved_nanos ?? 0 }),
+  }))
+  const hits = days.reduce((sum, entry) => sum + entry.cache_hits, 0)
   return {
-    daily_data: daily,
-    sum_api_requests: daily.reduce((sum, entry) => sum + entry.api_requests, 0),
-    sum_total_tokens: daily.reduce((sum, entry) => sum + entry.total_tokens, 0),
+    daily_data: days,
+    sum_api_requests: days.reduce((sum, entry) => sum + entry.api_requests, 0),
+    sum_cache_hits: hits,
   }
 }
 
@@ -222,31 +267,4 @@ async function users(context: AdminContext, request: AdminRequest) {
     .sort((a, b) => (a.spend === b.spend ? 0 : a.spend < b.spend ? 1 : -1))
     .slice(0, limitOf(request, 1_000))
     .map(({ row, spend }) => ({ ...userShape(context, row), total_spend: toDollars(spend) }))
-}
-
-/** Cost of a request, or of an answer. */
-function calculate({ catalog }: AdminContext, request: AdminRequest) {
-  const body = bodyOf(request)
-  const answer = body.completion_response
-  if (isFields(answer)) {
-    const model = text(answer, 'model') ?? text(body, 'model') ?? ''
-    const price = catalog.has(model) ? catalog.prices(catalog.resolve(model)) : undefined
-    const usage = isFields(answer.usage) ? answer.usage : {}
-    const tokens = (name: string) => (typeof usage[name] === 'number' ? (usage[name] as number) : 0)
-    const cost = price
-      ? tokens('prompt_tokens') * price.input + tokens('completion_tokens') * price.output
-      : completionCost(answer as unknown as ChatCompletion)
-    if (cost === undefined)
-      throw badRequest(`The cost of the answer is unknown: the model '${model}' has no price.`, 'model')
-    return { cost }
-  }
-  const model = text(body, 'model')
-  const messages = list(body, 'messages')
-  if (!model || !messages) {
-    throw badRequest("The body must have 'completion_response', or 'model' and 'messages'.", 'model')
-  }
-  const price = catalog.has(model) ? catalog.prices(catalog.resolve(model)) : undefined
-  if (!price) throw badRequest(`The model '${model}' has no price.`, 'model')
-  const { tokens } = estimateTokens({ model, messages: messages as never })
-  return { cost: tokens * price.input }
 }

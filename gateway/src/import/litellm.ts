@@ -1,4 +1,5 @@
 import { type Change, type CollectionName, type Collections, Directory } from '../keys/directory.js'
+import { addTotals, dailyShares } from '../ledger/rollups.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { toNanos } from '../limits/money.js'
 import { checkSalt } from '../store/canary.js'
@@ -320,10 +321,13 @@ class LitellmImport {
     const all = [...found.values()]
     for (let at = 0; at < all.length; at += 100) {
       const group = all.slice(at, at + 100)
-      await this.#sql.query(
-        `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${placeholders(group.length, columns.length)} ON CONFLICT DO NOTHING`,
-        group.flatMap(([names, sums]): SqlValue[] => [...names, ...sums]),
-      )
+      await this.#sql.transaction(async (tx) => {
+        const added = await tx.query(
+          `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${placeholders(group.length, columns.length)} ON CONFLICT DO NOTHING RETURNING *`,
+          group.flatMap(([names, sums]): SqlValue[] => [...names, ...sums]),
+        )
+        await addTotals(tx, added.flatMap(dailyShares))
+      })
     }
     return all.length
   }

@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
     group: 'management_routes',
     roles: users,
   },
-  { path: /^\/spend\/(logs|logs\/v2|logs\/ui|calculate)$/, group: 'info_routes', roles: all },
+  { path: /^\/spend\/(logs|logs\/v2|logs\/ui(\/[^/]+)?|usage|latency|calculate)$/, group: 'info_routes', roles: all },
   { path: /^\/budget\/(info|list|settings)$/, group: 'info_routes', roles: viewers },
   { path: /^\/organization\/info$/, group: 'info_routes', roles: viewers },
   { path: /^\/utils\//, group: 'info_routes', roles: all },

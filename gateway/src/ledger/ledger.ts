@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
-import type { LedgerRow } from '../store/rows.js'
-import { chunks, placeholders, type Sql, type SqlRunner, type SqlValue } from '../store/sql.js'
+import { chunks, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
 import type { ControlEvent } from '../types.js'
+import { insertCalls } from './calls-table.js'
+import { addRollups } from './rollups.js'
 import type { SpendBook } from './spend-book.js'
 import { type Booking, recover, type Spool, settledIn } from './spool.js'
 
@@ -162,7 +163,10 @@ export class Ledger {
     const added = new Map<string, { subject: string; period: string; counted: bigint; booked: bigint }>()
     const totals = await this.#sql.transaction(async (tx) => {
       added.clear()
-      const fresh = await insertCalls(tx, batch)
+      const fresh = await insertCalls(
+        tx,
+        batch.map(({ row }) => row),
+      )
       for (const { row, spend } of batch) {
         const nanos = BigInt(row.nanos)
         for (const { subject, period } of nanos === 0n ? [] : spend) {
@@ -175,8 +179,7 @@ export class Ledger {
         }
       }
       const counted = batch.map(({ row }) => row).filter(({ id }) => fresh.has(id))
-      await addDaily(tx, counted)
-      await addDailyTags(tx, counted)
+      await addRollups(tx, counted)
       return await addSpend(tx, [...added.values()])
     })
     this.#book.committed(
@@ -200,149 +203,6 @@ export class Ledger {
 /** Whether the database refuses the data itself (SQLSTATE classes 22 and 23, constraints of SQLite): a repetition is in vain. */
 const isRejected = (error: unknown): boolean =>
   /^(22|23)|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(String((error as { code?: unknown } | null)?.code ?? ''))
-
-const callColumns =
-  'id, at, duration_ms, operation, path, key_hash, key_alias, user_id, team_id, organization_id, customer_id, tags, model_group, model, provider, deployment, outcome, error_status, error_message, input_tokens, output_tokens, cached_tokens, cache_hit, stream, nanos, cost_state, metadata, ip'
-const callColumnCount = callColumns.split(',').length
-
-/** Returns the ids that were not there before. */
-async function insertCalls(tx: SqlRunner, batch: readonly Booking[]): Promise<Set<string>> {
-  const fresh = new Set<string>()
-  for (const group of chunks(batch, 100)) {
-    const rows = await tx.query(
-      `INSERT INTO llmux_calls (${callColumns}) VALUES ${placeholders(group.length, callColumnCount)}
-       ON CONFLICT (id) DO NOTHING RETURNING id`,
-      group.flatMap(({ row }) => callValues(row)),
-    )
-    for (const { id } of rows) fresh.add(String(id))
-  }
-  return fresh
-}
-
-const callValues = (row: LedgerRow): SqlValue[] => [
-  row.id,
-  row.startedAt,
-  row.durationMs,
-  row.operation,
-  row.path,
-  row.keyHash,
-  row.keyAlias,
-  row.userId,
-  row.teamId,
-  row.organizationId,
-  row.customerId,
-  JSON.stringify(row.tags),
-  row.modelGroup,
-  row.model,
-  row.provider,
-  row.deployment,
-  row.outcome,
-  row.errorStatus,
-  row.errorMessage,
-  row.inputTokens,
-  row.outputTokens,
-  row.cachedTokens,
-  row.cacheHit ? 1 : 0,
-  row.stream ? 1 : 0,
-  row.nanos,
-  row.costState,
-  JSON.stringify(row.metadata),
-  row.ip,
-]
-
-/** The UTC day of a time, such as `2026-11-29`. */
-export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
-
-/** Adds up rows by a key; the sums are sorted by key, so that processes lock rows in the same order. */
-function addUp(rows: readonly (readonly [key: readonly string[], sums: readonly number[]])[]): [string[], number[]][] {
-  const found = new Map<string, [string[], number[]]>()
-  for (const [key, sums] of rows) {
-    const name = key.join('\n')
-    const known = found.get(name)
-    if (!known) found.set(name, [[...key], [...sums]])
-    else for (const [at, value] of sums.entries()) known[1][at] = (known[1][at] ?? 0) + value
-  }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
-}
-
-async function upsert(
-  tx: SqlRunner,
-  table: string,
-  keys: string,
-  sums: string,
-  rows: readonly [string[], number[]][],
-): Promise<void> {
-  const names = sums.split(', ')
-  const width = keys.split(', ').length + names.length
-  for (const group of chunks(rows, 100)) {
-    await tx.query(
-      `INSERT INTO ${table} (${keys}, ${sums}) VALUES ${placeholders(group.length, width)}
-       ON CONFLICT (${keys}) DO UPDATE SET ${names.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', ')}`,
-      group.flatMap(([key, values]) => [...key, ...values]),
-    )
-  }
-}
-
-const isFailure = ({ outcome }: LedgerRow) => outcome !== 'success'
-
-const addDaily = (tx: SqlRunner, rows: readonly LedgerRow[]) =>
-  upsert(
-    tx,
-    'llmux_daily',
-    'day, key_hash, user_id, team_id, customer_id, model_group, model, provider, deployment, path',
-    'calls, failures, input_tokens, output_tokens, cached_tokens, cache_hits, unknown_costs, duration_ms, nanos',
-    addUp(
-      rows.map((row) => [
-        [
-          dayOf(row.startedAt),
-          row.keyHash,
-          row.userId ?? '',
-          row.teamId ?? '',
-          row.customerId ?? '',
-          row.modelGroup,
-          row.model,
-          row.provider,
-          row.deployment,
-          row.path,
-        ],
-        [
-          1,
-          isFailure(row) ? 1 : 0,
-          row.inputTokens,
-          row.outputTokens,
-          row.cachedTokens,
-          row.cacheHit ? 1 : 0,
-          row.costState === 'unknown' ? 1 : 0,
-          row.durationMs,
-          row.nanos,
-        ],
-      ]),
-    ),
-  )
-
-const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[]) =>
-  upsert(
-    tx,
-    'llmux_daily_tags',
-    'day, tag, key_hash, model_group, model, provider, path',
-    'calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos',
-    addUp(
-      rows.flatMap((row) =>
-        [...new Set(row.tags)].map((tag) => [
-          [dayOf(row.startedAt), tag, row.keyHash, row.modelGroup, row.model, row.provider, row.path] as const,
-          [
-            1,
-            isFailure(row) ? 1 : 0,
-            row.inputTokens,
-            row.outputTokens,
-            row.cachedTokens,
-            row.durationMs,
-            row.nanos,
-          ] as const,
-        ]),
-      ),
-    ),
-  )
 
 /** Returns the new sums of all subjects of the batch. */
 async function addSpend(

@@ -1,8 +1,9 @@
 import { lifeMs } from '../limits/durations.js'
 import type { Sql } from '../store/sql.js'
+import { hourlyDimensions, hourOf, rollUpOlder } from './rollups.js'
 
 const hourMs = 3_600_000
-const firstMs = 60_000
+const minuteMs = 60_000
 const batch = 1_000
 
 /** Deletes rows of calls that are older than the retention. Daily sums stay. Returns the number of deleted rows. */
@@ -15,24 +16,59 @@ export async function deleteOldCalls(sql: Sql, before: number): Promise<number> 
       [before, batch],
     )
     deleted += rows.length
-    if (rows.length < batch) return deleted
+    if (rows.length < batch) break
+  }
+  await deleteOldTags(sql, before)
+  return deleted
+}
+
+async function deleteOldTags(sql: Sql, before: number): Promise<void> {
+  for (;;) {
+    const rows = await sql.query(
+      `DELETE FROM llmux_call_tags WHERE (tag, at, id) IN
+        (SELECT tag, at, id FROM llmux_call_tags WHERE at < ? LIMIT ?) RETURNING id`,
+      [before, batch],
+    )
+    if (rows.length < batch) return
   }
 }
 
-/** Deletes old rows once an hour. Returns a function that ends it. */
+/** Hours of totals that are kept. Days stay. */
+const hourlyMs = 35 * 24 * hourMs
+
+/** Deletes sums by the hour that no dashboard shows any more. */
+export async function deleteOldHours(sql: Sql, now: number): Promise<void> {
+  const before = hourOf(now - hourlyMs)
+  for (const dimension of hourlyDimensions) {
+    await sql.query("DELETE FROM llmux_totals WHERE grain = 'hour' AND dimension = ? AND period < ?", [
+      dimension,
+      before,
+    ])
+  }
+}
+
+/** Deletes old rows once an hour, and adds up rows of older releases each minute. Returns a function that ends it. */
 export function keepRetention(sql: Sql, retention: () => string | undefined, now: () => number): () => void {
   let timer: NodeJS.Timeout
+  let deletedAt = Number.NEGATIVE_INFINITY
   const run = async () => {
+    // a database that is away is asked again a minute later
+    await rollUpOlder(sql)
+    if (now() - deletedAt < hourMs) return
+    deletedAt = now()
     const period = retention()
     const ms = period === undefined ? undefined : lifeMs(period)
-    // a database that is away is asked again in an hour
-    if (ms !== undefined) await deleteOldCalls(sql, now() - ms).catch(() => {})
-    schedule(hourMs)
+    if (ms !== undefined) await deleteOldCalls(sql, now() - ms)
+    await deleteOldHours(sql, now())
   }
-  const schedule = (delay: number) => {
-    timer = setTimeout(() => void run(), delay)
+  const schedule = () => {
+    timer = setTimeout(() => {
+      void run()
+        .catch(() => {})
+        .finally(schedule)
+    }, minuteMs)
     timer.unref()
   }
-  schedule(firstMs)
+  schedule()
   return () => clearTimeout(timer)
 }

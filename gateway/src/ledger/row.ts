@@ -1,7 +1,8 @@
 import { LLMError, type SettledRecord } from 'llmux'
 import { storable } from '../limits/call-facts.js'
+import { toNanos } from '../limits/money.js'
 import { refusalOf } from '../refusal.js'
-import type { LedgerRow } from '../store/rows.js'
+import type { CallDetail, LedgerRow } from '../store/rows.js'
 import type { AdmissionCall, Principal } from '../types.js'
 
 /** Facts of a call that are known before it begins. */
@@ -60,15 +61,56 @@ export function rowOf(
     costState,
     metadata,
     ip: call.ip ?? null,
+    firstTokenMs: record?.firstTokenMs === undefined ? null : Math.round(record.firstTokenMs),
+    cacheWriteTokens: usage?.prompt_tokens_details?.cache_creation_tokens ?? null,
+    reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? null,
+    retries: record ? retriesOf(record) : null,
+    fallbacks: router?.fallbacks ?? null,
+    savedNanos: record?.cost?.saved === undefined ? null : toNanos(record.cost.saved),
+    providerRequestId: record?.requestId === undefined ? null : storable(record.requestId, longestName),
+    detail: detailOf(call, record),
   }
 }
+
+/** Attempts after the first one of each model group. */
+const retriesOf = ({ attempts }: SettledRecord) =>
+  Math.max(0, attempts.length - new Set(attempts.map(({ modelGroup }) => modelGroup)).size)
+
+const mostAttempts = 20
+
+function detailOf(call: AdmissionCall, record: SettledRecord | undefined): CallDetail | null {
+  const headers = Object.entries(call.headers).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && isTelling(entry[0]),
+  )
+  if (!record && headers.length === 0) return null
+  return {
+    usage: record?.usage as Record<string, unknown> | undefined,
+    cost: record?.cost as Record<string, unknown> | undefined,
+    // the times and reasons of retries and fallbacks
+    attempts: record?.attempts.slice(0, mostAttempts).map((attempt) => ({
+      ...attempt,
+      ...(attempt.message !== undefined && { message: storable(attempt.message, longestMessage) }),
+    })),
+    headers: Object.fromEntries(headers.map(([name, value]) => [name, storable(value, longestName)])),
+  }
+}
+
+/** Headers that explain a call. None of them holds a credential. */
+const isTelling = (name: string) =>
+  (/^(x-litellm-|x-llmux-)/.test(name) && !/key|token|auth/.test(name)) || telling.has(name)
+
+const telling: ReadonlySet<string> = new Set([
+  ...['user-agent', 'anthropic-beta', 'anthropic-version', 'traceparent', 'x-request-id', 'x-session-id', 'session_id'],
+  ...['x-stainless-lang', 'x-stainless-package-version', 'originator', 'x-app'],
+])
 
 interface UsageLike {
   readonly prompt_tokens?: number
   readonly completion_tokens?: number
   readonly input_tokens?: number
   readonly output_tokens?: number
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number }
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly cache_creation_tokens?: number }
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number }
 }
 
 const codeOf = (error: unknown) => (LLMError.is(error) ? error.code : 'internal_server')

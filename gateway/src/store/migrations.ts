@@ -7,6 +7,110 @@ import type { Sql, SqlRunner } from './sql.js'
 interface Migration {
   readonly version: number
   readonly statements: readonly string[]
+  /** Statements that differ, before the others. */
+  readonly own?: Readonly<Record<Sql['engine'], readonly string[]>>
+}
+
+const totalsOfDaily = (dimension: string, column: string) =>
+  `INSERT INTO llmux_totals (grain, dimension, period, name, calls, failures, input_tokens, output_tokens, cached_tokens,
+      cache_hits, unknown_costs, retries, fallbacks, duration_ms, first_token_ms, first_tokens, nanos, saved_nanos)
+    SELECT 'day', '${dimension}', day, ${column}, SUM(calls), SUM(failures), SUM(input_tokens), SUM(output_tokens),
+      SUM(cached_tokens), SUM(cache_hits), SUM(unknown_costs), 0, 0, SUM(duration_ms), 0, 0, SUM(nanos), 0
+    FROM llmux_daily GROUP BY day${dimension === 'all' ? '' : `, ${column}`}`
+
+const totalsTable = `CREATE TABLE llmux_totals (
+  grain TEXT NOT NULL, dimension TEXT NOT NULL, period TEXT NOT NULL, name TEXT NOT NULL,
+  calls BIGINT NOT NULL, failures BIGINT NOT NULL, input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,
+  cached_tokens BIGINT NOT NULL, cache_hits BIGINT NOT NULL, unknown_costs BIGINT NOT NULL, retries BIGINT NOT NULL,
+  fallbacks BIGINT NOT NULL, duration_ms BIGINT NOT NULL, first_token_ms BIGINT NOT NULL, first_tokens BIGINT NOT NULL,
+  nanos BIGINT NOT NULL, saved_nanos BIGINT NOT NULL,
+  PRIMARY KEY (grain, dimension, period, name))`
+
+const callTagsTable = `CREATE TABLE llmux_call_tags (
+  tag TEXT NOT NULL, at BIGINT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tag, at, id))`
+
+const contentsTable = `CREATE TABLE llmux_contents (
+  at BIGINT NOT NULL, id TEXT NOT NULL, request TEXT, response TEXT, PRIMARY KEY (at, id))`
+
+/** What dashboards read: time series by one dimension, facts of single calls, and reports in SQL. */
+const dashboards: Migration = {
+  version: 2,
+  statements: [
+    ...[
+      'first_token_ms BIGINT',
+      'cache_write_tokens BIGINT',
+      'reasoning_tokens BIGINT',
+      'retries INTEGER',
+      'fallbacks INTEGER',
+      'saved_nanos BIGINT',
+      'provider_request_id TEXT',
+      'detail TEXT',
+      'rolled INTEGER',
+      'original_nanos BIGINT',
+      'rated_at BIGINT',
+    ].map((column) => `ALTER TABLE llmux_calls ADD COLUMN ${column}`),
+    // calls of before are in the daily sums, which are copied below; those without the mark are yet to be added
+    'UPDATE llmux_calls SET rolled = 1',
+    'CREATE INDEX llmux_calls_rolled ON llmux_calls (id) WHERE rolled IS NULL',
+    'CREATE INDEX llmux_calls_group ON llmux_calls (model_group, at)',
+    'CREATE INDEX llmux_calls_model ON llmux_calls (model, at)',
+    'CREATE INDEX llmux_calls_deployment ON llmux_calls (deployment, at)',
+    "CREATE INDEX llmux_calls_failed ON llmux_calls (at) WHERE outcome <> 'success'",
+    "CREATE INDEX llmux_calls_outcome ON llmux_calls (outcome, at) WHERE outcome <> 'success'",
+    'CREATE INDEX llmux_daily_key ON llmux_daily (key_hash, day)',
+    'CREATE INDEX llmux_daily_user ON llmux_daily (user_id, day)',
+    'CREATE INDEX llmux_daily_team ON llmux_daily (team_id, day)',
+    // customers are many: the other daily sums stay small without them
+    `CREATE TABLE llmux_daily_customers (
+      day TEXT NOT NULL, key_hash TEXT NOT NULL, user_id TEXT NOT NULL, team_id TEXT NOT NULL, customer_id TEXT NOT NULL,
+      model_group TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL, deployment TEXT NOT NULL, path TEXT NOT NULL,
+      calls BIGINT NOT NULL, failures BIGINT NOT NULL, input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,
+      cached_tokens BIGINT NOT NULL, cache_hits BIGINT NOT NULL, unknown_costs BIGINT NOT NULL, duration_ms BIGINT NOT NULL,
+      nanos BIGINT NOT NULL,
+      PRIMARY KEY (customer_id, day, key_hash, user_id, team_id, model_group, model, provider, deployment, path))`,
+    'CREATE INDEX llmux_daily_customers_day ON llmux_daily_customers (day)',
+    "INSERT INTO llmux_daily_customers SELECT * FROM llmux_daily WHERE customer_id <> ''",
+    'CREATE INDEX llmux_daily_tags_tag ON llmux_daily_tags (tag, day)',
+    `CREATE TABLE llmux_ratings (
+      id TEXT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, conditions TEXT NOT NULL, calls BIGINT NOT NULL,
+      nanos_before BIGINT NOT NULL, nanos_after BIGINT NOT NULL)`,
+    // one sender for each alert, over all processes
+    'CREATE TABLE llmux_alerts (name TEXT PRIMARY KEY, until BIGINT NOT NULL, sent BIGINT NOT NULL)',
+    `CREATE VIEW llmux_calls_view AS
+      SELECT id, at, duration_ms, first_token_ms, operation, path, key_hash, key_alias, user_id, team_id, organization_id,
+        customer_id, tags, model_group, model, provider, deployment, outcome, error_status, error_message, input_tokens,
+        output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cache_hit, stream, retries, fallbacks,
+        nanos / 1000000000.0 AS dollars, COALESCE(original_nanos, nanos) / 1000000000.0 AS original_dollars,
+        cost_state, provider_request_id, metadata
+      FROM llmux_calls`,
+
+    'CREATE INDEX llmux_totals_name ON llmux_totals (dimension, name, grain, period)',
+    totalsOfDaily('all', "''"),
+    totalsOfDaily('key', 'key_hash'),
+    totalsOfDaily('user', 'user_id'),
+    totalsOfDaily('team', 'team_id'),
+    totalsOfDaily('customer', 'customer_id'),
+    totalsOfDaily('group', 'model_group'),
+    totalsOfDaily('model', 'model'),
+    totalsOfDaily('provider', 'provider'),
+    totalsOfDaily('deployment', 'deployment'),
+    `INSERT INTO llmux_totals (grain, dimension, period, name, calls, failures, input_tokens, output_tokens, cached_tokens,
+        cache_hits, unknown_costs, retries, fallbacks, duration_ms, first_token_ms, first_tokens, nanos, saved_nanos)
+      SELECT 'day', 'tag', day, tag, SUM(calls), SUM(failures), SUM(input_tokens), SUM(output_tokens),
+        SUM(cached_tokens), 0, 0, 0, 0, SUM(duration_ms), 0, 0, SUM(nanos), 0
+      FROM llmux_daily_tags GROUP BY day, tag`,
+    `CREATE VIEW llmux_totals_view AS
+      SELECT grain, dimension, period, name, calls, failures, input_tokens, output_tokens, cached_tokens, cache_hits,
+        unknown_costs, retries, fallbacks, duration_ms, first_token_ms, first_tokens, nanos / 1000000000.0 AS dollars,
+        saved_nanos / 1000000000.0 AS saved_dollars
+      FROM llmux_totals`,
+  ],
+  own: {
+    // rows of a table without row ids lie in the order of the key: a range is one read
+    sqlite: [`${totalsTable} WITHOUT ROWID`, `${callTagsTable} WITHOUT ROWID`, contentsTable],
+    // content is dropped by the day, which costs nothing
+    postgres: [totalsTable, callTagsTable, `${contentsTable} PARTITION BY RANGE (at)`],
+  },
 }
 
 const migrations: readonly Migration[] = [
@@ -58,6 +162,7 @@ const migrations: readonly Migration[] = [
         FROM llmux_daily`,
     ],
   },
+  dashboards,
 ]
 
 /** Version of the schema that this release writes. */
@@ -81,8 +186,8 @@ export async function migrate(sql: Sql): Promise<number[]> {
       )
     }
     const steps = migrations.filter(({ version }) => version > current)
-    for (const { version, statements } of steps) {
-      for (const statement of statements) await tx.query(statement)
+    for (const { version, statements, own } of steps) {
+      for (const statement of [...(own?.[sql.engine] ?? []), ...statements]) await tx.query(statement)
       await setMeta(tx, 'schema', String(version))
     }
     await tx.query("INSERT INTO llmux_meta (name, value) VALUES ('version', '0') ON CONFLICT (name) DO NOTHING")

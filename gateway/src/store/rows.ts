@@ -170,4 +170,25 @@ export interface LedgerRow {
   readonly costState: 'known' | 'estimated' | 'unknown'
   readonly metadata: Readonly<Record<string, unknown>>
   readonly ip: string | null
+  /** Milliseconds to the first content of a stream. */
+  readonly firstTokenMs?: number | null
+  readonly cacheWriteTokens?: number | null
+  readonly reasoningTokens?: number | null
+  readonly retries?: number | null
+  readonly fallbacks?: number | null
+  /** What a cached answer would have cost. */
+  readonly savedNanos?: number | null
+  readonly providerRequestId?: string | null
+  readonly detail?: CallDetail | null
+}
+
+/** Facts of a call that no sum needs, stored as JSON. */
+export interface CallDetail {
+  /** Usage as the provider reported it, for a later rating. */
+  readonly usage?: Readonly<Record<string, unknown>> | undefined
+  /** Parts, rates and origin of the cost, in US dollars. */
+  readonly cost?: Readonly<Record<string, unknown>> | undefined
+  readonly attempts?: readonly Readonly<Record<string, unknown>>[] | undefined
+  /** Headers of the request that changed or explain the call. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }

@@ -1,0 +1,281 @@
+import type { LedgerRow } from '../store/rows.js'
+import { chunks, placeholders, type Sql, type SqlRow, type SqlRunner } from '../store/sql.js'
+
+/** The UTC day of a time, such as `2026-11-29`. */
+export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+
+/** The UTC hour of a time, such as `2026-11-29T18`. */
+export const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13)
+
+/** Dimensions of `llmux_totals`. `model` is `provider/model`, `group` the name in the request. */
+export const dimensions = [
+  ...(['all', 'key', 'user', 'team', 'organization', 'customer', 'tag'] as const),
+  ...(['group', 'model', 'provider', 'deployment', 'outcome'] as const),
+] as const
+export type Dimension = (typeof dimensions)[number]
+
+/** Dimensions that also have sums by hour. */
+export const hourlyDimensions: ReadonlySet<Dimension> = new Set([
+  'all',
+  'key',
+  'group',
+  'model',
+  'provider',
+  'deployment',
+  'outcome',
+])
+
+/** Sums of `llmux_totals`. */
+export const measures = [
+  ...['calls', 'failures', 'input_tokens', 'output_tokens', 'cached_tokens', 'cache_hits', 'unknown_costs'],
+  ...['retries', 'fallbacks', 'duration_ms', 'first_token_ms', 'first_tokens', 'nanos', 'saved_nanos'],
+] as const
+
+const totalsKeys = 'grain, dimension, period, name'
+
+/** Adds new calls to all rollups, in the transaction that writes them. */
+export async function addRollups(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await addDaily(tx, rows)
+  await addDailyTags(tx, rows)
+  await addTotals(tx, rows.flatMap(totalsOf))
+}
+
+/** A share of a call in `llmux_totals`: its place, and what it adds. */
+export type Share = readonly [place: readonly string[], sums: readonly number[]]
+
+function totalsOf(row: LedgerRow): Share[] {
+  const sums = [
+    1,
+    isFailure(row) ? 1 : 0,
+    row.inputTokens,
+    row.outputTokens,
+    row.cachedTokens,
+    row.cacheHit ? 1 : 0,
+    row.costState === 'unknown' ? 1 : 0,
+    row.retries ?? 0,
+    row.fallbacks ?? 0,
+    row.durationMs,
+    row.firstTokenMs ?? 0,
+    row.firstTokenMs == null ? 0 : 1,
+    row.nanos,
+    row.savedNanos ?? 0,
+  ]
+  return sharesOf(row.startedAt, namesOf(row), sums)
+}
+
+const namesOf = (row: LedgerRow): Readonly<Record<Dimension, string | null | readonly string[]>> => ({
+  all: '',
+  key: row.keyHash,
+  user: row.userId,
+  team: row.teamId,
+  organization: row.organizationId,
+  customer: row.customerId,
+  tag: row.tags,
+  group: row.modelGroup,
+  model: row.model,
+  provider: row.provider,
+  deployment: row.deployment,
+  outcome: row.outcome,
+})
+
+/** Places of a call, by day and by hour. Calls without a subject add up under the empty name. */
+function sharesOf(
+  at: number,
+  names: Readonly<Record<Dimension, string | null | readonly string[]>>,
+  sums: readonly number[],
+): Share[] {
+  const shares: Share[] = []
+  const day = dayOf(at)
+  const hour = hourOf(at)
+  for (const dimension of dimensions) {
+    const name = names[dimension] ?? ''
+    for (const one of typeof name === 'string' ? [name] : new Set(name)) {
+      shares.push([['day', dimension, day, one], sums])
+      if (hourlyDimensions.has(dimension)) shares.push([['hour', dimension, hour, one], sums])
+    }
+  }
+  return shares
+}
+
+const dailyDimensions: readonly (readonly [Dimension, column: string])[] = [
+  ['key', 'key_hash'],
+  ['user', 'user_id'],
+  ['team', 'team_id'],
+  ['customer', 'customer_id'],
+  ['group', 'model_group'],
+  ['model', 'model'],
+  ['provider', 'provider'],
+  ['deployment', 'deployment'],
+]
+
+/** The shares of a row of `llmux_daily` or `llmux_daily_tags`, for sums that come without calls. */
+export function dailyShares(row: SqlRow): Share[] {
+  const sums = measures.map((name) => Number(row[name] ?? 0))
+  const day = String(row.day)
+  if (row.tag !== undefined) return [[['day', 'tag', day, String(row.tag)], sums]]
+  const names = dailyDimensions.map(([dimension, column]) => [dimension, String(row[column] ?? '')] as const)
+  return [['all', ''] as const, ...names].map(([dimension, name]) => [['day', dimension, day, name], sums])
+}
+
+/** Adds to `llmux_totals`. */
+export const addTotals = (tx: SqlRunner, shares: readonly Share[]): Promise<void> =>
+  upsert(tx, 'llmux_totals', totalsKeys, measures.join(', '), addUp(shares))
+
+/** Adds calls of the release before, which writes no totals, until none is left. Returns their number. */
+export async function rollUpOlder(sql: Sql, most = 500): Promise<number> {
+  let done = 0
+  for (;;) {
+    const count = await sql.transaction(async (tx) => {
+      const rows = await tx.query(
+        `UPDATE llmux_calls SET rolled = 1 WHERE id IN (SELECT id FROM llmux_calls WHERE rolled IS NULL LIMIT ?) AND rolled IS NULL RETURNING *`,
+        [most],
+      )
+      await addTotals(tx, rows.flatMap(storedShares))
+      await addDailyCustomers(tx, rows.flatMap(customerShare))
+      return rows.length
+    })
+    done += count
+    if (count < most) return done
+  }
+}
+
+const number = (value: unknown) => Number(value ?? 0)
+
+/** The shares of a stored call. */
+export function storedShares(row: SqlRow): Share[] {
+  const text = (name: string) => (row[name] === null || row[name] === undefined ? null : String(row[name]))
+  return sharesOf(
+    number(row.at),
+    {
+      all: '',
+      key: text('key_hash'),
+      user: text('user_id'),
+      team: text('team_id'),
+      organization: text('organization_id'),
+      customer: text('customer_id'),
+      tag: JSON.parse(text('tags') ?? '[]') as string[],
+      group: text('model_group'),
+      model: text('model'),
+      provider: text('provider'),
+      deployment: text('deployment'),
+      outcome: text('outcome'),
+    },
+    [
+      1,
+      row.outcome === 'success' ? 0 : 1,
+      number(row.input_tokens),
+      number(row.output_tokens),
+      number(row.cached_tokens),
+      number(row.cache_hit),
+      row.cost_state === 'unknown' ? 1 : 0,
+      number(row.retries),
+      number(row.fallbacks),
+      number(row.duration_ms),
+      number(row.first_token_ms),
+      row.first_token_ms === null || row.first_token_ms === undefined ? 0 : 1,
+      number(row.nanos),
+      number(row.saved_nanos),
+    ],
+  )
+}
+
+/** The share of a stored call in `llmux_daily_customers`. */
+function customerShare(row: SqlRow): Share[] {
+  if (!row.customer_id) return []
+  const text = (name: string) => String(row[name] ?? '')
+  const names = dailyKeys.split(', ').slice(1).map(text)
+  const failed = row.outcome === 'success' ? 0 : 1
+  const unknown = row.cost_state === 'unknown' ? 1 : 0
+  const tokens = [number(row.input_tokens), number(row.output_tokens), number(row.cached_tokens)]
+  const sums = [1, failed, ...tokens, number(row.cache_hit), unknown, number(row.duration_ms), number(row.nanos)]
+  return [[[dayOf(number(row.at)), ...names], sums]]
+}
+
+/** Adds up rows by a key; the sums are sorted by key, so that processes lock rows in the same order. */
+function addUp(rows: readonly (readonly [key: readonly string[], sums: readonly number[]])[]): [string[], number[]][] {
+  const found = new Map<string, [string[], number[]]>()
+  for (const [key, sums] of rows) {
+    const name = key.join('\n')
+    const known = found.get(name)
+    if (!known) found.set(name, [[...key], [...sums]])
+    else for (const [at, value] of sums.entries()) known[1][at] = (known[1][at] ?? 0) + value
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+}
+
+async function upsert(
+  tx: SqlRunner,
+  table: string,
+  keys: string,
+  sums: string,
+  rows: readonly [string[], number[]][],
+): Promise<void> {
+  const names = sums.split(', ')
+  const width = keys.split(', ').length + names.length
+  for (const group of chunks(rows, 100)) {
+    await tx.query(
+      `INSERT INTO ${table} (${keys}, ${sums}) VALUES ${placeholders(group.length, width)}
+       ON CONFLICT (${keys}) DO UPDATE SET ${names.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', ')}`,
+      group.flatMap(([key, values]) => [...key, ...values]),
+    )
+  }
+}
+
+const isFailure = ({ outcome }: LedgerRow) => outcome !== 'success'
+
+/** Columns of `llmux_daily` and `llmux_daily_customers`. */
+const dailyKeys = 'day, key_hash, user_id, team_id, customer_id, model_group, model, provider, deployment, path'
+const dailySums =
+  'calls, failures, input_tokens, output_tokens, cached_tokens, cache_hits, unknown_costs, duration_ms, nanos'
+
+async function addDaily(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<void> {
+  const place = (row: LedgerRow, customer: string) => [
+    ...[dayOf(row.startedAt), row.keyHash, row.userId ?? '', row.teamId ?? '', customer],
+    ...[row.modelGroup, row.model, row.provider, row.deployment, row.path],
+  ]
+  await upsert(tx, 'llmux_daily', dailyKeys, dailySums, addUp(rows.map((row) => [place(row, ''), dailyOf(row)])))
+  await addDailyCustomers(
+    tx,
+    rows.flatMap((row): Share[] => (row.customerId ? [[place(row, row.customerId), dailyOf(row)]] : [])),
+  )
+}
+
+const dailyOf = (row: LedgerRow): number[] => [
+  1,
+  isFailure(row) ? 1 : 0,
+  row.inputTokens,
+  row.outputTokens,
+  row.cachedTokens,
+  row.cacheHit ? 1 : 0,
+  row.costState === 'unknown' ? 1 : 0,
+  row.durationMs,
+  row.nanos,
+]
+
+const addDailyCustomers = (tx: SqlRunner, shares: readonly Share[]) =>
+  upsert(tx, 'llmux_daily_customers', dailyKeys, dailySums, addUp(shares))
+
+const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[]) =>
+  upsert(
+    tx,
+    'llmux_daily_tags',
+    'day, tag, key_hash, model_group, model, provider, path',
+    'calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos',
+    addUp(
+      rows.flatMap((row) =>
+        [...new Set(row.tags)].map((tag) => [
+          [dayOf(row.startedAt), tag, row.keyHash, row.modelGroup, row.model, row.provider, row.path] as const,
+          [
+            1,
+            isFailure(row) ? 1 : 0,
+            row.inputTokens,
+            row.outputTokens,
+            row.cachedTokens,
+            row.durationMs,
+            row.nanos,
+          ] as const,
+        ]),
+      ),
+    ),
+  )
