@@ -21,6 +21,7 @@ import { GatewayMetrics } from './metrics/gateway-metrics.js'
 import { idOf, ModelCatalog, withIds } from './models/catalog.js'
 import { StoredModels } from './models/stored-models.js'
 import { observe } from './observe.js'
+import { withDocument } from './openapi/route.js'
 import { badRequest } from './refusal.js'
 import { type HealthParts, healthRoutes, probes } from './routes/health.js'
 import { modelRoutes } from './routes/models.js'
@@ -212,18 +213,19 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     ...modelRoutes({ control, catalog, stored, alerts, refresh }),
     ...operationRoutes(operation),
   ]
+  const open = [
+    ...probes(health),
+    ...pages(operation),
+    ...ssoRoutes({ control, settings }),
+    ...sessionRoutes({ control, settings, bodies, routes: () => routes, version }),
+  ]
   const app = createServer({
     control,
     llm,
     settings,
     bodies,
     routes,
-    open: [
-      ...probes(health),
-      ...pages(operation),
-      ...ssoRoutes({ control, settings }),
-      ...sessionRoutes({ control, settings, bodies, routes: () => routes, version }),
-    ],
+    open: withDocument(routes, open, version),
     passThrough: (request, signal) => passThrough(pass, request, signal),
     draining: () => draining,
   })

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { budgetPeriod } from '../limits/durations.js'
 import { badRequest } from '../refusal.js'
 import type { SubjectLimits } from '../store/rows.js'
@@ -21,13 +22,44 @@ const got = (value: unknown) => (value === undefined ? 'got none' : `got ${JSON.
 const wrong = (name: string, what: string, value: unknown) =>
   badRequest(`'${name}' must be ${what}; ${got(value)}.`, name)
 
+const longestText = 2_000
+
+const textKind = z
+  .string()
+  .max(longestText)
+  .refine((value) => !value.includes('\0'))
+
+/** Types of fields. The readers below check values with them, and the OpenAPI document is made of them. */
+export const kinds = {
+  text: textKind,
+  flag: z.boolean(),
+  amount: z.number().min(0),
+  count: z.int().min(0),
+  texts: z.array(textKind),
+  object: z.record(z.string(), z.unknown()),
+  list: z.array(z.unknown()),
+  duration: textKind.refine((value) => budgetPeriod(value) !== undefined),
+} as const
+
+/** Reads a field that may be left out or null. */
+function read<Kind extends z.ZodType>(
+  fields: Fields,
+  name: string,
+  kind: Kind,
+  what: string,
+): z.output<Kind> | null | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return value
+  const { success, data } = kind.safeParse(value)
+  if (!success) throw wrong(name, what, value)
+  return data
+}
+
 /** A field that may be left out or null. */
 export function text(fields: Fields, name: string): string | null | undefined {
   const value = fields[name]
-  if (value === undefined || value === null) return value
-  if (typeof value !== 'string') throw wrong(name, 'a string', value)
-  checkText(name, value)
-  return value
+  if (typeof value === 'string') checkText(name, value)
+  return read(fields, name, kinds.text, 'a string')
 }
 
 /** Databases store no NUL, and ids are no documents. */
@@ -37,41 +69,26 @@ function checkText(name: string, value: string): void {
     throw badRequest(`'${name}' must have at most ${longestText} characters; got ${value.length}.`, name)
 }
 
-const longestText = 2_000
-
 export function requiredText(fields: Fields, name: string): string {
   const value = text(fields, name)
   if (!value) throw wrong(name, 'a string', fields[name])
   return value
 }
 
-export function flag(fields: Fields, name: string): boolean | null | undefined {
-  const value = fields[name]
-  if (value === undefined || value === null || typeof value === 'boolean') return value
-  throw wrong(name, 'a boolean', value)
-}
+export const flag = (fields: Fields, name: string) => read(fields, name, kinds.flag, 'a boolean')
 
 /** A number that is 0 or more. */
-export function amount(fields: Fields, name: string): number | null | undefined {
-  const value = fields[name]
-  if (value === undefined || value === null) return value
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw wrong(name, 'a number, 0 or more', value)
-  return value
-}
+export const amount = (fields: Fields, name: string) => read(fields, name, kinds.amount, 'a number, 0 or more')
 
 export function count(fields: Fields, name: string): number | null | undefined {
-  const value = amount(fields, name)
-  if (typeof value === 'number' && !Number.isInteger(value)) throw wrong(name, 'an integer', value)
-  return value
+  amount(fields, name)
+  return read(fields, name, kinds.count, 'an integer')
 }
 
 export function texts(fields: Fields, name: string): readonly string[] | null | undefined {
   const value = fields[name]
-  if (value === undefined || value === null) return value
-  if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string'))
-    throw wrong(name, 'a list of strings', value)
-  for (const entry of value) checkText(name, entry as string)
-  return value as string[]
+  if (Array.isArray(value)) for (const entry of value) if (typeof entry === 'string') checkText(name, entry)
+  return read(fields, name, kinds.texts, 'a list of strings')
 }
 
 export function requiredTexts(fields: Fields, name: string): readonly string[] {
@@ -80,19 +97,9 @@ export function requiredTexts(fields: Fields, name: string): readonly string[] {
   return value
 }
 
-export function object(fields: Fields, name: string): Record<string, unknown> | null | undefined {
-  const value = fields[name]
-  if (value === undefined || value === null) return value
-  if (!isFields(value)) throw wrong(name, 'an object', value)
-  return { ...value }
-}
+export const object = (fields: Fields, name: string) => read(fields, name, kinds.object, 'an object')
 
-export function list(fields: Fields, name: string): readonly unknown[] | null | undefined {
-  const value = fields[name]
-  if (value === undefined || value === null) return value
-  if (!Array.isArray(value)) throw wrong(name, 'a list', value)
-  return value
-}
+export const list = (fields: Fields, name: string) => read(fields, name, kinds.list, 'a list')
 
 /** One of several words. */
 export function word<Word extends string>(
@@ -109,11 +116,8 @@ export function word<Word extends string>(
 
 /** A budget duration, kept as it was sent. */
 export function duration(fields: Fields, name: string): string | null | undefined {
-  const value = text(fields, name)
-  if (typeof value === 'string' && !budgetPeriod(value)) {
-    throw wrong(name, "a duration such as '1h', '24h', '7d', '30d', 'daily' or 'monthly'", value)
-  }
-  return value
+  text(fields, name)
+  return read(fields, name, kinds.duration, "a duration such as '1h', '24h', '7d', '30d', 'daily' or 'monthly'")
 }
 
 /** Limits without any limit. */

@@ -148,7 +148,11 @@ async function administer(
       principal,
       ip,
     })
-    if (answer instanceof AdminAnswer) return json(answer.status, answer.body, answer.headers)
+    if (answer instanceof AdminAnswer) {
+      const { status, body: given, headers: own } = answer
+      const isText = typeof given === 'string' && own['content-type'] !== undefined
+      return isText ? { status, headers: { ...own }, body: given } : json(status, given, own)
+    }
     return json(200, answer ?? {})
   } finally {
     release()

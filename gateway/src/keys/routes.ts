@@ -67,7 +67,8 @@ const rules: readonly Rule[] = [
 const llmPath =
   /\/(chat\/completions|completions|embeddings|responses|messages|moderations|rerank|audio|images|files|batches|realtime)(\/|$)|:(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents)$|^\/(openai|anthropic|gemini|vertex_ai|bedrock|azure|cohere|mistral)\//
 
-function ruleOf(method: string, path: string): Pick<Rule, 'group' | 'roles'> {
+/** The kind of a route, and the roles that may call it. */
+export function ruleOf(method: string, path: string): Pick<Rule, 'group' | 'roles'> {
   const found = rules.find((rule) => (!rule.method || rule.method === method) && rule.path.test(path))
   if (found) return found
   if (llmPath.test(path)) return { group: 'llm_api_routes', roles: all }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { object, text } from '../admin/fields.js'
 import { Checker } from '../config/checker.js'
 import type { GatewayConfig } from '../config/config.js'
 import { type ModelEntry, readDeployment } from '../config/deployment.js'
@@ -40,6 +41,7 @@ export class StoredModels {
 
   async add(body: Json, by: string): Promise<ModelEntry> {
     this.#checkAllowed()
+    checkTypes(body)
     const info = isRecord(body.model_info) ? body.model_info : {}
     const id = typeof info.id === 'string' && info.id !== '' ? info.id : randomUUID()
     if (this.#fromFile(id) || this.#find(id)) throw badRequest(`A model with the id '${id}' exists.`, 'model_info.id')
@@ -53,6 +55,7 @@ export class StoredModels {
   /** Changes fields. A parameter that is null is removed. */
   async update(id: string, body: Json, by: string): Promise<ModelEntry> {
     this.#checkAllowed()
+    checkTypes(body)
     const old = this.#find(id)
     if (!old) throw this.#unknown(id)
     const merge = (before: unknown, change: unknown) =>
@@ -102,6 +105,12 @@ export class StoredModels {
     if (problem) throw badRequest(problem.message.replaceAll("'.", "'"), problem.path.replace(/^\./, '') || undefined)
     return found.filter((entry) => idOf(entry) !== '')
   }
+}
+
+function checkTypes(body: Json): void {
+  text(body, 'model_name')
+  object(body, 'litellm_params')
+  object(body, 'model_info')
 }
 
 /** A body may refer to the keys of providers, and to no other secret of the gateway. */

@@ -118,14 +118,16 @@ export function operationRoutes({ catalog, cache, reload }: OperationParts): Adm
       handler: ({ body }) => {
         const { model, messages, prompt, tools } = (body ?? {}) as Record<string, unknown>
         if (typeof model !== 'string') throw badRequest("'model' must be in the body.", 'model')
-        if (messages === undefined && prompt === undefined)
+        if (messages == null && prompt == null)
           throw badRequest("'messages' or 'prompt' must be in the body.", 'messages')
+        if (prompt != null && typeof prompt !== 'string')
+          throw badRequest(`'prompt' must be a string; got ${JSON.stringify(prompt).slice(0, 80)}.`, 'prompt')
         const [entry] = catalog.deployments(model)
         const used = entry?.config.params.baseModel ?? entry?.config.params.model ?? model
         const request = {
           model: used,
-          ...(messages !== undefined ? { messages } : { text: String(prompt) }),
-          ...(tools !== undefined && { tools }),
+          ...(messages != null ? { messages } : { text: prompt }),
+          ...(tools != null && { tools }),
         }
         return {
           total_tokens: estimateTokens(request as Parameters<typeof estimateTokens>[0]).tokens,
