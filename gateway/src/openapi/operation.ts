@@ -192,6 +192,27 @@ export const healthOperations: Operations = {
 }
 
 const operation = 'Operation'
+const signIn = 'Sign-in'
+
+const session = component(
+  'Session',
+  open({
+    signed_in: boolean,
+    oidc: boolean.describe('Whether an identity provider is configured.'),
+    version: string,
+    role: z.enum(['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer', 'service']).optional(),
+    master: boolean.optional().describe('Whether the caller has the admin key.'),
+    user_id: maybeString.optional(),
+    user_email: maybeString.optional(),
+    key_name: maybeString.optional(),
+    key_alias: maybeString.optional(),
+    team_id: maybeString.optional(),
+    teams_admin: strings.optional().describe('Teams that the caller manages.'),
+    expires: maybeString.optional(),
+    routes: strings.optional().describe('Management routes that the caller may use, as in `POST /key/generate`.'),
+  }),
+  'The caller of a browser. Without a session only the first fields.',
+)
 const done = z.object({ status: string })
 
 export const operationOperations: Operations = {
@@ -242,13 +263,27 @@ export const operationOperations: Operations = {
     summary: 'This document. Needs no key',
     answer: open({ openapi: string, info: anyObject, paths: anyObject }),
   },
+  'GET /session': { tag: signIn, summary: 'The session of the browser, or the owner of a key', answer: session },
+  'POST /session': {
+    tag: signIn,
+    summary: 'Sign a browser in with a key',
+    body: open({ key: z.string() }),
+    answer: session,
+  },
+  'DELETE /session': { tag: signIn, summary: 'Sign a browser out', status: 204 },
+  'GET /session/open': {
+    tag: signIn,
+    summary: 'Sign a browser in with a one-time link',
+    query: z.object({ token: z.string() }),
+    status: 303,
+  },
   'GET /sso/key/generate': {
-    tag: 'Sign-in',
+    tag: signIn,
     summary: 'Begin a sign-in with the identity provider',
     query: z.object({ return_to: textParam.describe('Path of the gateway to go to afterwards.') }),
     status: 303,
   },
-  'GET /sso/callback': { tag: 'Sign-in', summary: 'End of a sign-in', status: 303 },
-  'GET /sso/logout': { tag: 'Sign-in', summary: 'Sign out', status: 303 },
-  'POST /sso/logout': { tag: 'Sign-in', summary: 'Sign out', bodyOptional: true, status: 303 },
+  'GET /sso/callback': { tag: signIn, summary: 'End of a sign-in', status: 303 },
+  'GET /sso/logout': { tag: signIn, summary: 'Sign out', status: 303 },
+  'POST /sso/logout': { tag: signIn, summary: 'Sign out', bodyOptional: true, status: 303 },
 }

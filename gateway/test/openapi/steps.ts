@@ -213,6 +213,8 @@ export const steps: readonly Step[] = [
   { request: 'GET /utils/supported_openai_params ?model=large' },
   { request: 'GET /metrics' },
   { request: 'POST /config/reload' },
+  { request: 'GET /session' },
+  { request: 'POST /session', body: { key: '$key' } },
   { request: 'POST /team/member_delete', body: { team_id: 't1', user_id: 'u2' } },
   { request: 'POST /key/delete', body: { keys: ['$key'] } },
   { request: 'POST /user/delete', body: { user_ids: ['u2'] } },
