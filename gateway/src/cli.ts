@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster'
 import { check } from './cli/check.js'
 import { parseFlags } from './cli/flags.js'
 import { help } from './cli/help.js'
-import { serve } from './cli/serve.js'
+import { gatewayOptions, serve } from './cli/serve.js'
+import type { Socket } from './workers/peer.js'
+import { workerVariable } from './workers/variable.js'
 
 const out = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -27,6 +30,11 @@ async function main(args: readonly string[]): Promise<number> {
     // Postgres and the import are not loaded by a plain start
     const { importCommand, migrateCommand } = await import('./cli/database.js')
     return command === 'migrate' ? await migrateCommand(flags, out) : await importCommand(rest[0], flags, out)
+  }
+  if (cluster.isWorker && workerVariable in process.env) {
+    const { runWorker } = await import('./workers/worker.js')
+    await runWorker(gatewayOptions(flags), process as Socket)
+    process.exit(0)
   }
   return serve(flags, out)
 }

@@ -44,7 +44,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     } catch {}
   }
   let settings: ControlSettings = options.settings ?? {}
-  const sql = openStore({ data, databaseUrl })
+  const sql = (databaseUrl === undefined && options.sql) || openStore({ data, databaseUrl })
   try {
     await migrate(sql)
     const vault = createVault(saltKey ?? masterKey)
@@ -64,7 +64,8 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const jwt = new JwtKeys(context, ring)
     const signIn = new OidcSignIn(context, vault)
     const sessions = new KeySessions(directory, ring, now)
-    const failedAttempts = new FailedAttempts(now)
+    const failedAttempts = new FailedAttempts(now, (ip) => options.bus?.publish('failed attempt', ip))
+    options.bus?.subscribe('failed attempt', (ip: string) => failedAttempts.note(ip))
     return {
       admission: createAdmission({ ...parts, limits: options.limits, notify }),
       routes: [

@@ -6,7 +6,8 @@ import { Alerts } from './alerts/alerts.js'
 import { openCache } from './cache.js'
 import { loadCallbacks } from './callbacks.js'
 import { ConfigError } from './config/checker.js'
-import { type Environment, type GatewayConfig, loadConfig, parseConfig } from './config/config.js'
+import type { Environment, GatewayConfig } from './config/config.js'
+import { type ConfigSource, readSource } from './config/source.js'
 import { openControl } from './control.js'
 import { loadHooks } from './hooks/load.js'
 import type { Hook } from './hooks/types.js'
@@ -18,7 +19,7 @@ import { createServer } from './http/server.js'
 import { type Log, silent } from './log.js'
 import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
 import { GatewayMetrics } from './metrics/gateway-metrics.js'
-import { idOf, ModelCatalog, withIds } from './models/catalog.js'
+import { idOf, ModelCatalog } from './models/catalog.js'
 import { StoredModels } from './models/stored-models.js'
 import { observe } from './observe.js'
 import { withDocument } from './openapi/route.js'
@@ -30,6 +31,7 @@ import { sessionRoutes } from './routes/session.js'
 import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
 import { version } from './version.js'
+import type { Shared } from './workers/shared.js'
 
 /** Options of {@link createGateway}. */
 export interface GatewayOptions {
@@ -37,7 +39,7 @@ export interface GatewayOptions {
    * Path of a config.yaml, or its content as an object.
    * @default one wildcard deployment for all providers that have a key in the environment
    */
-  readonly config?: string | Readonly<Record<string, unknown>> | undefined
+  readonly config?: ConfigSource | undefined
   /** Folder of the database and the spool. Created if it doesn't exist. @default './llmux-data' */
   readonly data?: string | undefined
   /** Key of the administrator. @default that of the configuration, else one that the first start makes in `data` */
@@ -87,17 +89,6 @@ export interface Gateway {
   readonly config: GatewayConfig
 }
 
-/** Serves all providers that have a key in the environment. */
-const anyModel = { model_list: [{ model_name: '*', litellm_params: { model: '*' } }] }
-
-function read(config: GatewayOptions['config'], environment: Environment): GatewayConfig {
-  const found =
-    typeof config === 'string'
-      ? loadConfig(config, environment)
-      : parseConfig(JSON.stringify(config ?? anyModel), environment)
-  return { ...found, models: withIds(found.models) }
-}
-
 /**
  * Creates a gateway.
  * @throws {ConfigError} with file, line and path of every problem of the configuration
@@ -105,9 +96,15 @@ function read(config: GatewayOptions['config'], environment: Environment): Gatew
  * const gateway = await createGateway({ config: 'config.yaml' })
  * const { url } = await gateway.listen({ port: 4000 })
  */
-export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
+export const createGateway = (options: GatewayOptions = {}): Promise<Gateway> => openGateway(options)
+
+/**
+ * Creates a gateway, or one of its workers.
+ * @param shared the parts that the workers of one gateway have in common
+ */
+export async function openGateway(options: GatewayOptions, shared?: Shared): Promise<Gateway> {
   const { data = './llmux-data', environment = process.env, log = silent } = options
-  let config = read(options.config, environment)
+  let config = readSource(options.config, environment)
   // the SDK and its integrations read the environment by themselves
   Object.assign(process.env, config.variables)
   mkdirSync(data, { recursive: true, mode: 0o700 })
@@ -133,8 +130,10 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       catalog,
       settings: config.settings.control,
       notify: observer.control,
+      sql: shared?.sql,
+      bus: shared?.bus,
       // after a timeout each process decides within its share, so a busy machine must not cause one
-      ...(redis && { limits: redisLimits({ url: redis.url, commandTimeout: 1_000 }) }),
+      limits: redis ? redisLimits({ url: redis.url, commandTimeout: 1_000 }) : shared?.limits,
     }),
   ])
   const stored = new StoredModels(
@@ -149,7 +148,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     ...routerOptions(config, allEntries(), mocks),
     callbacks,
     ...(cache && { cache: cache.option }),
-    ...(redis && { state: redisState({ url: redis.url }) }),
+    state: redis ? redisState({ url: redis.url }) : shared?.state,
   })
   observer.follow(router)
   let fallbacksOf = fallbackTable(config)
@@ -166,7 +165,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   const reload = async () => {
     let next: GatewayConfig
     try {
-      next = read(options.config, environment)
+      next = readSource(options.config, environment)
     } catch (error) {
       if (error instanceof ConfigError) log.error(`The configuration was not reloaded.\n${error.message}`)
       throw error instanceof ConfigError ? badRequest(`The configuration was not reloaded. ${error.message}`) : error
@@ -192,7 +191,18 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
 
   let draining = false
   const health: HealthParts = { router, control, catalog, settings, draining: () => draining, version }
-  const operation = { router, control, catalog, metrics, cache, settings, reload, version }
+  const ownMetrics = () => metrics.dump(router.snapshot())
+  shared?.offerMetrics(ownMetrics)
+  shared?.bus.subscribe('reload', () => void reload().catch(() => {}))
+  const reloadAll = async () => {
+    const done = await reload()
+    shared?.bus.publish('reload', null)
+    return done
+  }
+  const operation = {
+    ...{ control, catalog, cache, settings, version, reload: reloadAll },
+    metrics: shared ? () => shared.metrics() : ownMetrics,
+  }
   const bodies = new BodyReader(config.settings.maxBodyBytes, config.settings.maxBytesInFlight)
   const llm = new LlmRoutes({
     environment,

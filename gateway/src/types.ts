@@ -2,6 +2,8 @@ import type { LimitStore, SettledRecord } from 'llmux'
 import type { JwtSettings } from './sso/jwt-settings.js'
 import type { SignInSettings } from './sso/sign-in-settings.js'
 import type { KeyRow, LedgerRow, MembershipRow, TeamRow, UserRow } from './store/rows.js'
+import type { Sql } from './store/sql.js'
+import type { Bus } from './workers/shared.js'
 
 /** Rights on the management routes. `service` is a virtual key that belongs to no user. */
 export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'service'
@@ -221,6 +223,10 @@ export interface ControlOptions {
   readonly data: string
   /** `postgresql://…`; without it SQLite in `data`. */
   readonly databaseUrl?: string | undefined
+  /** A database that is already open, used instead of SQLite in `data`. */
+  readonly sql?: Sql | undefined
+  /** News of the other processes of the gateway. */
+  readonly bus?: Bus | undefined
   readonly masterKey: string
   /** Encrypts secrets at rest. @default derived from the master key */
   readonly saltKey?: string | undefined

@@ -8,7 +8,7 @@ it('writes counters and histograms in the text format of Prometheus', () => {
   calls.add({ model: 'x' }, 2.5)
   seconds.observe({ model: 'x' }, 0.3)
   seconds.observe({ model: 'x' }, 1000)
-  const lines = writeMetrics([calls, seconds]).split('\n')
+  const lines = writeMetrics([calls.dump(), seconds.dump()]).split('\n')
   expect(lines).toContain('# TYPE calls_total counter')
   expect(lines).toContain('calls_total{model="a\\"b\\\\c\\nd"} 1')
   expect(lines).toContain('calls_total{model="x"} 2.5')
@@ -19,13 +19,13 @@ it('writes counters and histograms in the text format of Prometheus', () => {
 })
 
 it('exists before its first value', () => {
-  expect(writeMetrics([new Counter('calls_total', 'Calls.', ['model'])])).toContain('calls_total{model=""} 0')
+  expect(writeMetrics([new Counter('calls_total', 'Calls.', ['model']).dump()])).toContain('calls_total{model=""} 0')
 })
 
 it('bounds the number of series', () => {
   const calls = new Counter('calls_total', 'Calls.', ['model'])
   for (let index = 0; index < 3_000; index++) calls.add({ model: `made-up-${index}` })
-  const text = writeMetrics([calls])
+  const text = writeMetrics([calls.dump()])
   expect(text.split('\n').length).toBeLessThan(2_010)
   expect(text).toContain('calls_total{model="other"} 1000')
 })

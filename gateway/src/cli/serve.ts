@@ -1,21 +1,38 @@
-import { createGateway, type Gateway, type GatewayOptions } from '../gateway.js'
+import type { GatewayConfig } from '../config/config.js'
+import { type ConfigSource, readSource } from '../config/source.js'
+import type { Gateway, GatewayOptions } from '../gateway.js'
 import { jsonLog, type Log } from '../log.js'
-import { isLoopback } from '../master-key.js'
+import { findMasterKey, isLoopback, type MasterKey } from '../master-key.js'
 import type { Flags } from './flags.js'
+
+/** The parts of a gateway that a start shows and decides by. */
+interface Started {
+  readonly config: GatewayConfig
+  readonly masterKey: MasterKey
+}
+
+/** Options of a gateway, or of each of its workers, that the command line names. */
+export function gatewayOptions(flags: Flags): GatewayOptions & { readonly data: string; readonly log: Log } {
+  const json = jsonLog()
+  return {
+    config: configOf(flags),
+    data: flags.data ?? process.env.LLMUX_DATA ?? './llmux-data',
+    log: flags.debug ? json : { ...json, info: () => {} },
+  }
+}
 
 /** Runs the gateway until a signal. @returns the exit code */
 export async function serve(flags: Flags, out: (text: string) => void): Promise<number> {
-  const environment = process.env
-  const json = jsonLog()
-  const log: Log = flags.debug ? json : { ...json, info: () => {} }
-  const data = flags.data ?? environment.LLMUX_DATA ?? './llmux-data'
-  const gateway = await createGateway({ config: configOf(flags), data, log })
-  const port = Number(flags.port ?? environment.PORT ?? 4000)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    await gateway.close()
-    throw new Error(`--port must be a whole number from 0 to 65535; got '${flags.port ?? environment.PORT}'.`)
-  }
-  const host = flags.host ?? environment.HOST ?? defaultHost(flags, gateway)
+  const workers = wholeNumber('--num_workers', flags.num_workers ?? process.env.NUM_WORKERS ?? '1', 1, 256)
+  const port = wholeNumber('--port', flags.port ?? process.env.PORT ?? '4000', 0, 65_535)
+  return workers > 1 ? serveMany(flags, port, workers, out) : serveAlone(flags, port, out)
+}
+
+async function serveAlone(flags: Flags, port: number, out: (text: string) => void): Promise<number> {
+  const options = gatewayOptions(flags)
+  const { createGateway } = await import('../gateway.js')
+  const gateway = await createGateway(options)
+  const host = flags.host ?? process.env.HOST ?? defaultHost(flags, gateway)
   let url: string
   try {
     ;({ url } = await gateway.listen({ port, host }))
@@ -25,9 +42,34 @@ export async function serve(flags: Flags, out: (text: string) => void): Promise<
   }
   const link = isLoopback(host) ? await gateway.dashboardLink(url) : undefined
   welcome(flags, gateway, url, link, out)
-  if (Number(flags.num_workers ?? environment.NUM_WORKERS ?? 1) > 1)
-    out('--num_workers has no effect yet: one process serves all calls.')
-  return untilSignal(gateway, log)
+  return untilSignal(gateway, options.log)
+}
+
+/** Several processes on one port: an owner of the state, and workers that take the calls. */
+async function serveMany(flags: Flags, port: number, workers: number, out: (text: string) => void): Promise<number> {
+  const { config: source, data, log } = gatewayOptions(flags)
+  const config = readSource(source, process.env)
+  const { databaseUrl, drainMs } = config.settings
+  // workers find the key in its file
+  const masterKey = findMasterKey(config.settings.masterKey, data)
+  const host = flags.host ?? process.env.HOST ?? defaultHost(flags, { config, masterKey })
+  const { supervise } = await import('../workers/supervisor.js')
+  return supervise({
+    ...{ workers, port, host, drainMs, log },
+    data: databaseUrl === undefined ? data : undefined,
+    explain: (error) => readable(error, host, port) as Error,
+    ready: async (url, link) => {
+      welcome(flags, { config, masterKey }, url, isLoopback(host) ? await link() : undefined, out)
+      out(`${workers} workers take calls.`)
+    },
+  })
+}
+
+function wholeNumber(flag: string, given: string, least: number, most: number): number {
+  const value = given.trim() === '' ? Number.NaN : Number(given)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new Error(`${flag} must be a whole number from ${least} to ${most}; got '${given}'.`)
+  return value
 }
 
 /** An error of the operating system, with the flag that avoids it. */
@@ -40,7 +82,7 @@ function readable(error: unknown, host: string, port: number): unknown {
   return error
 }
 
-function configOf(flags: Flags): GatewayOptions['config'] {
+function configOf(flags: Flags): ConfigSource {
   const file = flags.config ?? process.env.CONFIG_FILE_PATH
   if (file !== undefined) return file
   const litellm_settings = {
@@ -60,7 +102,7 @@ function configOf(flags: Flags): GatewayOptions['config'] {
 }
 
 /** Public only with a configuration and a key that can't be guessed. */
-function defaultHost(flags: Flags, { masterKey, config }: Gateway): string {
+function defaultHost(flags: Flags, { masterKey, config }: Started): string {
   const configured = flags.config !== undefined || process.env.CONFIG_FILE_PATH !== undefined
   const safe = masterKey.weakness === undefined || config.settings.permitWeakMasterKey
   return configured && safe && !masterKey.created ? '0.0.0.0' : '127.0.0.1'
@@ -68,7 +110,7 @@ function defaultHost(flags: Flags, { masterKey, config }: Gateway): string {
 
 function welcome(
   flags: Flags,
-  { masterKey, config }: Gateway,
+  { masterKey, config }: Started,
   url: string,
   link: string | undefined,
   out: (text: string) => void,

@@ -17,9 +17,15 @@ export class FailedAttempts {
   readonly #attempts = new Map<string, Attempts>()
   readonly #now: () => number
 
-  /** @param now milliseconds */
-  constructor(now: () => number = Date.now) {
+  readonly #announce: (ip: string) => void
+
+  /**
+   * @param now milliseconds
+   * @param announce receives the address of each failed attempt, for the other processes
+   */
+  constructor(now: () => number = Date.now, announce: (ip: string) => void = () => {}) {
     this.#now = now
+    this.#announce = announce
   }
 
   /**
@@ -36,7 +42,26 @@ export class FailedAttempts {
     }
   }
 
+  /** Counts a failed attempt at another process. */
+  note(ip: string): void {
+    this.#count(ip)
+  }
+
   #failed(ip: string): void {
+    const attempts = this.#count(ip)
+    if (attempts.count <= most) {
+      this.#announce(ip)
+      return
+    }
+    throw refuse('This address has sent too many requests without a valid key. Send a valid key, or try again later.', {
+      status: 429,
+      type: 'rate_limit_error',
+      retryAfterMs: attempts.until - this.#now(),
+      headers: { rate_limit_type: 'failed_authentication' },
+    })
+  }
+
+  #count(ip: string): Attempts {
     const now = this.#now()
     let attempts = this.#attempts.get(ip)
     if (!attempts || attempts.until <= now) {
@@ -48,12 +73,7 @@ export class FailedAttempts {
         if (oldest !== undefined) this.#attempts.delete(oldest)
       }
     }
-    if (++attempts.count <= most) return
-    throw refuse('This address has sent too many requests without a valid key. Send a valid key, or try again later.', {
-      status: 429,
-      type: 'rate_limit_error',
-      retryAfterMs: attempts.until - now,
-      headers: { rate_limit_type: 'failed_authentication' },
-    })
+    attempts.count++
+    return attempts
   }
 }

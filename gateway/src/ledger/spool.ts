@@ -182,7 +182,7 @@ function isAlive(pid: number): boolean {
 export function recover(files: readonly string[]): Booking[] {
   const found = new Map<string, Booking>()
   const ended = new Set<string>()
-  for (const line of files.flatMap((file) => readFileSync(file, 'utf8').split('\n'))) {
+  for (const line of files.flatMap(linesOf)) {
     const entry = parse(line)
     if (!entry) continue
     if (entry.kind === 'released') {
@@ -194,6 +194,16 @@ export function recover(files: readonly string[]): Booking[] {
     } else if (!ended.has(entry.row.id)) found.set(entry.row.id, entry)
   }
   return [...found.values()].map(({ row, spend }) => ({ row, spend }))
+}
+
+/** Another process that starts at the same time may have booked and deleted the file. */
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** The ended calls of one file. */

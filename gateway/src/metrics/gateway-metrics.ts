@@ -1,6 +1,6 @@
 import type { RouterSnapshot } from 'llmux'
 import type { LedgerRow } from '../store/rows.js'
-import { Counter, Histogram, writeMetrics } from './registry.js'
+import { Counter, Histogram, type MetricDump } from './registry.js'
 
 const caller = ['hashed_api_key', 'api_key_alias', 'team', 'team_alias', 'user', 'end_user'] as const
 const target = ['requested_model', 'model', 'model_id', 'api_provider'] as const
@@ -63,6 +63,7 @@ export class GatewayMetrics {
     'State of a deployment: 0 healthy, 1 probing, 2 in cooldown or unhealthy.',
     ['model', 'model_id', 'litellm_model_name'],
     'gauge',
+    'max',
   )
   readonly #memory = new Counter('process_resident_memory_bytes', 'Resident memory.', [], 'gauge')
 
@@ -117,15 +118,15 @@ export class GatewayMetrics {
     }
   }
 
-  /** The body of `GET /metrics`. */
-  text(router: RouterSnapshot): string {
+  /** The state of all metrics of this process. */
+  dump(router: RouterSnapshot): MetricDump[] {
     this.#inFlight.set({}, router.calls)
     this.#memory.set({}, process.memoryUsage.rss())
     for (const { id, modelName, model, status } of router.deployments) {
       const state = status === 'healthy' ? 0 : status === 'probing' ? 1 : 2
       this.#state.set({ model: modelName, model_id: id, litellm_model_name: model }, state)
     }
-    return writeMetrics([
+    const all = [
       ...[
         this.#requests,
         this.#errors,
@@ -145,6 +146,7 @@ export class GatewayMetrics {
         this.#cacheHits,
       ],
       ...[this.#inFlight, this.#state, this.#memory],
-    ])
+    ]
+    return all.map((metric) => metric.dump())
   }
 }

@@ -2,8 +2,20 @@
 
 type Labels = Readonly<Record<string, string>>
 
+/** State of one metric as plain data, so that it can be sent and added up. */
+export interface MetricDump {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  /** Names of the labels. */
+  readonly names: readonly string[]
+  /** How the values of several processes become one. */
+  readonly merge: 'sum' | 'max'
+  readonly series: readonly (readonly [labels: readonly string[], value: number | Buckets])[]
+}
+
 interface Metric {
-  write(lines: string[]): void
+  dump(): MetricDump
 }
 
 /** Most series of one metric. Further ones count as `other`. */
@@ -41,12 +53,8 @@ class Series<Value> {
     return found
   }
 
-  get empty(): boolean {
-    return this.#found.size === 0
-  }
-
-  [Symbol.iterator]() {
-    return this.#found.values()
+  list(): (readonly [labels: readonly string[], value: Value])[] {
+    return [...this.#found.values()].map(({ values, value }) => [values, value])
   }
 }
 
@@ -58,6 +66,7 @@ export class Counter implements Metric {
     readonly help: string,
     names: readonly string[],
     readonly type: 'counter' | 'gauge' = 'counter',
+    readonly merge: 'sum' | 'max' = 'sum',
   ) {
     this.#series = new Series(names, () => 0)
   }
@@ -70,16 +79,13 @@ export class Counter implements Metric {
     this.#series.at(labels).value = value
   }
 
-  write(lines: string[]): void {
-    lines.push(`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`)
-    // a metric that exists from the start differs from a misspelled one
-    if (this.#series.empty) lines.push(`${this.name}${show(this.#series.names, [])} 0`)
-    for (const { values, value } of this.#series)
-      lines.push(`${this.name}${show(this.#series.names, values)} ${Number(value.toPrecision(15))}`)
+  dump(): MetricDump {
+    const { name, help, type, merge } = this
+    return { name, help, type, merge, names: this.#series.names, series: this.#series.list() }
   }
 }
 
-interface Buckets {
+export interface Buckets {
   readonly counts: number[]
   sum: number
   count: number
@@ -108,21 +114,62 @@ export class Histogram implements Metric {
     }
   }
 
-  write(lines: string[]): void {
-    lines.push(`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} histogram`)
-    for (const { values, value } of this.#series) {
-      const { names } = this.#series
-      for (const [index, bound] of bounds.entries())
-        lines.push(`${this.name}_bucket${show(names, values, `le="${bound}"`)} ${value.counts[index]}`)
-      lines.push(`${this.name}_bucket${show(names, values, 'le="+Inf"')} ${value.count}`)
-      lines.push(`${this.name}_sum${show(names, values)} ${value.sum}`)
-      lines.push(`${this.name}_count${show(names, values)} ${value.count}`)
-    }
+  dump(): MetricDump {
+    const { name, help } = this
+    return { name, help, type: 'histogram', merge: 'sum', names: this.#series.names, series: this.#series.list() }
   }
 }
 
-export const writeMetrics = (metrics: readonly Metric[]): string => {
+function writeMetric({ name, help, type, names, series }: MetricDump, lines: string[]): void {
+  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+  // a metric that exists from the start differs from a misspelled one
+  if (series.length === 0 && type !== 'histogram') lines.push(`${name}${show(names, [])} 0`)
+  for (const [values, value] of series) {
+    if (typeof value === 'number') {
+      lines.push(`${name}${show(names, values)} ${Number(value.toPrecision(15))}`)
+      continue
+    }
+    for (const [index, bound] of bounds.entries())
+      lines.push(`${name}_bucket${show(names, values, `le="${bound}"`)} ${value.counts[index]}`)
+    lines.push(`${name}_bucket${show(names, values, 'le="+Inf"')} ${value.count}`)
+    lines.push(`${name}_sum${show(names, values)} ${value.sum}`)
+    lines.push(`${name}_count${show(names, values)} ${value.count}`)
+  }
+}
+
+/** The text format of Prometheus. */
+export const writeMetrics = (metrics: readonly MetricDump[]): string => {
   const lines: string[] = []
-  for (const metric of metrics) metric.write(lines)
+  for (const metric of metrics) writeMetric(metric, lines)
   return `${lines.join('\n')}\n`
+}
+
+/** Adds up the metrics of several processes. */
+export function addMetrics(processes: readonly (readonly MetricDump[])[]): MetricDump[] {
+  const found = new Map<
+    string,
+    { readonly of: MetricDump; readonly series: Map<string, MetricDump['series'][number]> }
+  >()
+  for (const metric of processes.flat()) {
+    const known = found.get(metric.name) ?? { of: metric, series: new Map() }
+    found.set(metric.name, known)
+    for (const [labels, value] of metric.series) {
+      const key = labels.join('\u0000')
+      const before = known.series.get(key)
+      known.series.set(key, [labels, before ? join(before[1], value, metric.merge) : value])
+    }
+  }
+  return [...found.values()].map(({ of, series }) => ({ ...of, series: [...series.values()] }))
+}
+
+function join(one: number | Buckets, other: number | Buckets, merge: 'sum' | 'max'): number | Buckets {
+  if (typeof one === 'number' || typeof other === 'number') {
+    const [a, b] = [Number(one), Number(other)]
+    return merge === 'max' ? Math.max(a, b) : a + b
+  }
+  return {
+    counts: one.counts.map((count, index) => count + (other.counts[index] ?? 0)),
+    sum: one.sum + other.sum,
+    count: one.count + other.count,
+  }
 }

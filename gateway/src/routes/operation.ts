@@ -1,19 +1,18 @@
-import type { Router } from 'llmux'
 import { estimateTokens } from 'llmux'
 import type { GatewayCache } from '../cache.js'
 import type { Settings } from '../config/settings.js'
 import { keyOf } from '../http/keys.js'
 import type { OpenRoute } from '../http/response.js'
-import type { GatewayMetrics } from '../metrics/gateway-metrics.js'
+import { type MetricDump, writeMetrics } from '../metrics/registry.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, refuse } from '../refusal.js'
 import type { AdminRoute, Control } from '../types.js'
 
 export interface OperationParts {
-  readonly router: Router
   readonly control: Control
   readonly catalog: ModelCatalog
-  readonly metrics: GatewayMetrics
+  /** The metrics of all processes of the gateway. */
+  readonly metrics: () => Promise<readonly MetricDump[]> | readonly MetricDump[]
   readonly cache: GatewayCache | undefined
   readonly settings: () => Settings
   /** Reads the configuration again. Throws a refusal if it is wrong, and keeps the old one. */
@@ -22,7 +21,7 @@ export interface OperationParts {
 }
 
 /** Metrics, and the page that a browser gets. */
-export function pages({ control, metrics, router, settings, version }: OperationParts): OpenRoute[] {
+export function pages({ control, metrics, settings, version }: OperationParts): OpenRoute[] {
   return [
     {
       method: 'GET',
@@ -37,7 +36,7 @@ export function pages({ control, metrics, router, settings, version }: Operation
         return {
           status: 200,
           headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-          body: metrics.text(router.snapshot()),
+          body: writeMetrics(await metrics()),
         }
       },
     },
