@@ -100,7 +100,11 @@ export class Directory {
   /** Loads all rows and begins to follow changes. */
   async start(): Promise<void> {
     await this.#catchUp(this.#sql)
-    this.#sql.listen?.(() => void this.poll())
+    this.#sql.listen?.(async () => {
+      // a look that has begun may have missed the change
+      await this.#polling
+      await this.poll()
+    })
     this.#timer = setInterval(() => void this.poll(), pollMs)
     this.#timer.unref()
   }

@@ -62,7 +62,7 @@ class PostgresDatabase implements Sql {
     }
   }
 
-  listen(changed: () => void): void {
+  listen(changed: () => unknown): void {
     let pause = 250
     const connect = async () => {
       const client = new pg.Client({ connectionString: this.#url, application_name: 'llmux-gateway listener' })

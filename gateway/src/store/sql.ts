@@ -16,7 +16,7 @@ export interface Sql extends SqlRunner {
   /** Runs statements in one transaction; an error rolls it back. Statements must not run at the same time. */
   transaction<Result>(run: (tx: SqlRunner) => Promise<Result>): Promise<Result>
   /** Calls `changed` when another process has announced a change; undefined if the engine has no announcements. */
-  listen?(changed: () => void): void
+  listen?(changed: () => unknown): void
   close(): Promise<void>
 }
 

@@ -19,13 +19,13 @@ class RolledBack extends Error {}
 /** The database of the owner, as one worker sees it. */
 export class OwnerSql {
   readonly #sql: Sql
-  readonly #changed: () => void
+  readonly #changed: () => Promise<unknown>
   readonly #open = new Map<number, Open>()
   #nextId = 1
   #gone = false
 
-  /** @param changed called after a commit with changed rows */
-  constructor(sql: Sql, changed: () => void) {
+  /** @param changed called after a commit with changed rows. The commit is answered when all workers know them. */
+  constructor(sql: Sql, changed: () => Promise<unknown>) {
     this.#sql = sql
     this.#changed = changed
   }
@@ -78,7 +78,7 @@ export class OwnerSql {
     } catch (error) {
       if (commit || !(error instanceof RolledBack)) throw error
     }
-    if (commit && open.changes) this.#changed()
+    if (commit && open.changes) await this.#changed()
   }
 
   #find(id: number): Open {

@@ -25,6 +25,8 @@ export const calls = {
 
 /** Milliseconds that a scrape waits for a worker. */
 const longestScrapeMs = 2_000
+/** Milliseconds that a change waits for a worker that is busy. */
+const longestNewsMs = 500
 /** Milliseconds between two looks at the metrics of the workers: a killed one takes along what it counted since. */
 const keepMetricsMs = 5_000
 
@@ -64,7 +66,12 @@ export class Owner {
     const others = (call: string, ...args: unknown[]) => {
       for (const other of this.#seats) if (other !== seat) other.peer.tell(call, ...args)
     }
-    const sql = this.#sql && new OwnerSql(this.#sql, () => others(sqlCalls.changed))
+    const sql =
+      this.#sql &&
+      new OwnerSql(this.#sql, () => {
+        const told = [...this.#seats].flatMap((other) => (other === seat ? [] : other.peer.ask(sqlCalls.changed)))
+        return Promise.race([Promise.allSettled(told), pause(longestNewsMs)])
+      })
     const limits = this.#limits.forWorker()
     const peer = new Peer(socket, {
       ...sql?.handlers,

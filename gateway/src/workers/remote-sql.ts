@@ -14,7 +14,7 @@ export const sqlCalls = {
 export class RemoteSql implements Sql {
   readonly engine = 'sqlite'
   readonly #peer: Peer
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<() => unknown>()
 
   constructor(peer: Peer) {
     this.#peer = peer
@@ -37,13 +37,13 @@ export class RemoteSql implements Sql {
     return result
   }
 
-  listen(changed: () => void): void {
+  listen(changed: () => unknown): void {
     this.#listeners.add(changed)
   }
 
-  /** Another worker has changed rows. */
-  changed(): void {
-    for (const listener of this.#listeners) listener()
+  /** Another worker has changed rows. Resolves once this worker knows them. */
+  async changed(): Promise<void> {
+    await Promise.all([...this.#listeners].map((listener) => listener()))
   }
 
   async close(): Promise<void> {

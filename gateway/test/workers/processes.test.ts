@@ -14,9 +14,14 @@ const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const master = 'sk-master-key-of-workers-0001'
 const workers = 3
 
+/** Calls that the provider has not answered. */
+let unanswered = 0
+
 /** A provider. The text of the message is the duration of the answer in milliseconds. */
 function startUpstream(): Server {
   return createServer((request, response) => {
+    unanswered++
+    response.once('close', () => unanswered--)
     void text(request).then((body) => {
       const { messages, stream } = JSON.parse(body) as { messages: { content: string }[]; stream?: boolean }
       const pause = Number(messages[0]?.content)
@@ -133,16 +138,12 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     expect(slow.filter(({ status }) => status === 200)).toHaveLength(2)
   })
 
-  it('applies a change of a key in all workers within a second', async () => {
+  it('has applied a change of a key in all workers when it answers', async () => {
     const key = await generate({})
     expect((await chat(key)).status).toBe(200)
     await call('POST', '/key/block', { key })
-    const since = Date.now()
-    await vi.waitFor(async () => {
-      const found = await Promise.all(Array.from({ length: 2 * workers }, () => chat(key)))
-      expect(found.map(({ status }) => status)).toEqual(Array(2 * workers).fill(401))
-    })
-    expect(Date.now() - since).toBeLessThan(1_000)
+    const found = await Promise.all(Array.from({ length: 2 * workers }, () => chat(key)))
+    expect(found.map(({ status }) => status)).toEqual(Array(2 * workers).fill(401))
   })
 
   it('adds up metrics and spend', async () => {
@@ -173,7 +174,8 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     const key = await generate({ max_parallel_requests: workers, key_alias: 'killed' })
     const before = pidsOf(gateway.pid)
     const open = Array.from({ length: workers }, () => chat(key, 60_000).catch(() => undefined))
-    await vi.waitFor(async () => expect((await chat(key)).status).toBe(429))
+    await vi.waitFor(() => expect(unanswered).toBe(workers), { timeout: 5_000 })
+    expect((await chat(key)).status).toBe(429)
     for (const pid of before) process.kill(pid, 'SIGKILL')
     await Promise.all(open)
     await vi.waitFor(() => expect(pidsOf(gateway.pid).filter((pid) => !before.includes(pid))).toHaveLength(workers), {
@@ -192,8 +194,8 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
   }, 60_000)
 
   it('drains all workers on SIGTERM', async () => {
-    const streams = Array.from({ length: 4 }, () => chat(master, 700, { stream: true }))
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    const streams = Array.from({ length: 4 }, () => chat(master, 1_500, { stream: true }))
+    await vi.waitFor(() => expect(unanswered).toBe(4), { timeout: 5_000 })
     const ended = once(gateway, 'exit')
     gateway.kill('SIGTERM')
     for (const { text } of await Promise.all(streams)) {
