@@ -9,6 +9,7 @@ import { ConfigError } from './config/checker.js'
 import type { Environment, GatewayConfig } from './config/config.js'
 import { type ConfigSource, readSource } from './config/source.js'
 import { openControl } from './control.js'
+import { uiRoutes } from './dashboard/ui.js'
 import { loadHooks } from './hooks/load.js'
 import type { Hook } from './hooks/types.js'
 import { BodyReader } from './http/body.js'
@@ -227,6 +228,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...probes(health),
     ...pages(operation),
     ...ssoRoutes({ control, settings }),
+    ...uiRoutes(),
     ...sessionRoutes({ control, settings, bodies, routes: () => routes, version }),
   ]
   const app = createServer({

@@ -1,0 +1,8 @@
+import { common } from './common.ts'
+import { keys } from './keys.ts'
+import { overview } from './overview.ts'
+
+/** All texts in English, the language of which the others are translations. */
+export const messages = { ...common, ...overview, ...keys } as const
+
+export type MessageKey = keyof typeof messages

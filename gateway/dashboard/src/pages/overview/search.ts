@@ -1,0 +1,74 @@
+/** Spans of time that end now. */
+export const spans = {
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+  '30d': 2_592_000_000,
+  '90d': 7_776_000_000,
+} as const
+export type Span = keyof typeof spans
+
+export const measures = ['spend', 'calls', 'tokens', 'errors', 'latency', 'ttft'] as const
+export type Measure = (typeof measures)[number]
+
+export const dimensions = ['model', 'provider', 'team', 'key', 'tag', 'user', 'customer'] as const
+export type Dimension = (typeof dimensions)[number]
+
+/** State of the overview, kept in its address. */
+export interface OverviewSearch {
+  readonly span?: Span | undefined
+  /** Days such as `2026-11-29`, instead of a span. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly measure?: Measure | undefined
+  readonly by?: Dimension | undefined
+}
+
+const day = /^\d{4}-\d\d-\d\d$/
+
+const oneOf = <Value extends string>(values: readonly Value[], value: unknown): Value | undefined =>
+  values.find((known) => known === value)
+
+/** Reads the address; wrong values are left out. */
+export function readOverviewSearch(search: Record<string, unknown>): OverviewSearch {
+  const text = (value: unknown) => (typeof value === 'string' && day.test(value) ? value : undefined)
+  const [from, to] = [text(search.from), text(search.to)]
+  return {
+    span: oneOf(Object.keys(spans) as Span[], search.span),
+    measure: oneOf(measures, search.measure),
+    by: oneOf(dimensions, search.by),
+    ...(from && to && from <= to && { from, to }),
+  }
+}
+
+/** A range of time with the width of its steps. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+  readonly grain: 'hour' | 'day'
+}
+
+const dayMs = 86_400_000
+const hourMs = 3_600_000
+/** Ranges up to this length are shown by the hour. */
+const longestHourly = 3 * dayMs
+
+/** The range that an address means. Ends of days are those of UTC, as the gateway counts them. */
+export function rangeOf({ span, from, to }: OverviewSearch, now: number): Range {
+  if (from && to) {
+    const [start, end] = [Date.parse(from), Date.parse(to) + dayMs]
+    return { from: start, to: Math.min(end, now), grain: end - start <= longestHourly ? 'hour' : 'day' }
+  }
+  const length = spans[span ?? '7d']
+  const grain = length <= longestHourly ? 'hour' : 'day'
+  const step = grain === 'hour' ? hourMs : dayMs
+  // whole steps, so that the first one is not cut
+  return { from: Math.floor((now - length) / step) * step + step, to: now, grain }
+}
+
+/** Beginnings of all steps of a range. */
+export function stepsOf({ from, to, grain }: Range): number[] {
+  const step = grain === 'hour' ? hourMs : dayMs
+  const first = Math.floor(from / step) * step
+  return Array.from({ length: Math.max(1, Math.ceil((to - first) / step)) }, (_, index) => first + index * step)
+}
