@@ -14,6 +14,7 @@ const browserBuilds: Readonly<Record<string, string>> = {
 const entry = {
   index: 'src/index.ts',
   server: 'src/server/index.ts',
+  middleware: 'src/middleware/index.ts',
   testing: 'simulator/index.ts',
   otel: 'src/integrations/otel.ts',
   langfuse: 'src/integrations/langfuse.ts',
@@ -62,6 +63,7 @@ export default defineConfig({
   external: [
     ...[/^zod$/, 'redis', 'tiktoken', /^@azure\//, /^@aws-sdk\//, 'google-auth-library'],
     ...['@opentelemetry/api', 'prom-client', '@ai-sdk/provider', /^@langchain\//],
+    '@openredaction/core',
   ],
   noExternal: [
     // ESM only upstream: bundled, so that CommonJS callers on Node 20.18 need no require(esm)

@@ -5,6 +5,7 @@ import { ClientContext } from './call/context.js'
 import { execute } from './call/execute.js'
 import type { OperationSpec } from './call/operation.js'
 import { joinRequest } from './call/request.js'
+import { MiddlewareList } from './middleware/list.js'
 import { ObserverHub } from './observe/hub.js'
 import { observed } from './observe/observed.js'
 import type { CompletionResult } from './operations/chat.js'
@@ -18,6 +19,7 @@ import { withSettlement } from './operations/settlement.js'
 import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
 import type { ResponseFormatInput } from './types/chat.js'
+import type { Middleware } from './types/middleware.js'
 import type { ModerationResponse } from './types/moderation.js'
 import type { CallbackStats } from './types/observe.js'
 import type {
@@ -139,6 +141,16 @@ export interface Client {
   registerModel(id: string, facts: ModelPrices & ModelFacts): void
 
   /**
+   * Adds middleware to all later calls: it may change, answer or refuse requests, and change answers and chunks. Requests pass it in the
+   * order of its addition, answers in the reverse order.
+   * @returns this client
+   * @throws {BadRequestError} if a middleware has an unknown hook
+   * @example
+   * client.use({ onRequest: (call) => { call.request = { ...call.request, user: 'anonymous' } } })
+   */
+  use(...middleware: Middleware[]): Client
+
+  /**
    * The client in the place of `fetch`, for the SDKs of OpenAI and Anthropic and for other libraries that take one: they reach every
    * model without a server. The path decides the API, as in `llmux/server`; host and key are ignored.
    * @example
@@ -184,7 +196,10 @@ export function createSharedClient(): Client {
 function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSettled): Client {
   const { clock } = context
   const close = () => hub.close(() => context.close())
+  const middleware = new MiddlewareList()
   const send = (spec: OperationSpec, request: object): Promise<never> =>
+    middleware.list ? middleware.run(spec.name, request, (sent) => sendOn(spec, sent)) : sendOn(spec, request)
+  const sendOn = (spec: OperationSpec, request: object): Promise<never> =>
     withSettlement({ operation: spec.name, request, clock, onSettled }, () =>
       observed(hub, spec.name, request, (recorder) => execute(context, spec, request, undefined, recorder)),
     ) as Promise<never>
@@ -205,11 +220,15 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     messages: (request, options) => run(messages, request, options),
     generateContent: (request, options) => run(generateContent, request, options),
     moderation: (request, options) => run(moderation, request, options),
-    countTokens: async (request, options) =>
-      runCountTokens(
-        context,
-        (options === undefined ? request : joinRequest(chat, request, options)) as typeof request,
-      ),
+    countTokens: async (request, options) => {
+      const joined = options === undefined ? request : joinRequest(chat, request, options)
+      const count = (sent: object) => runCountTokens(context, sent as typeof request)
+      return middleware.list ? middleware.run('countTokens', joined, count) : count(joined)
+    },
+    use(...given) {
+      middleware.add(given)
+      return client
+    },
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),
     flush: () => hub.flush(),

@@ -87,6 +87,11 @@ export abstract class AnswerStream<Item, Answer> implements AsyncIterable<Item> 
     return this.#parts.pipe
   }
 
+  /** The items as the pipe has them, for code that makes another stream of them. @internal */
+  rawItems(): AsyncIterator<Item, undefined> {
+    return this.items()
+  }
+
   /**
    * The complete answer, in the form of a call without `stream`. Reads the stream itself unless a loop does; the chunks are then
    * discarded.

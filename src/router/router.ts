@@ -8,6 +8,7 @@ import { checkCallbacks } from '../call/validate.js'
 import { BadRequestError } from '../errors.js'
 import { WaitQueue } from '../limits/queue.js'
 import type { LimitObserver } from '../limits/types.js'
+import { MiddlewareList } from '../middleware/list.js'
 import type { EventRecorder } from '../observe/event-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
@@ -22,6 +23,7 @@ import { withSettlement } from '../operations/settlement.js'
 import { lazyFetch } from '../server/lazy-fetch.js'
 import type { TokenCount } from '../tokens/types.js'
 import type { ResponseFormatInput } from '../types/chat.js'
+import type { Middleware } from '../types/middleware.js'
 import type { ModerationResponse } from '../types/moderation.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
 import type {
@@ -104,6 +106,7 @@ export class Router {
   readonly #hub: ObserverHub
   readonly #cache: CacheState
   readonly #missing = new MissingGroups()
+  readonly #middleware = new MiddlewareList()
   readonly #stateObserver: LimitObserver
 
   /** @throws {BadRequestError} if an option is wrong, with the path of its field */
@@ -203,6 +206,16 @@ export class Router {
    */
   readonly fetch: typeof fetch = lazyFetch(() => this)
 
+  /**
+   * Adds middleware to all later calls. It runs once per call, around retries and fallbacks. See {@link Client.use}.
+   * @returns this Router
+   * @throws {BadRequestError} if a middleware has an unknown hook
+   */
+  use(...middleware: Middleware[]): this {
+    this.#middleware.add(middleware)
+    return this
+  }
+
   /** Classifies content by categories of harm. Throws as {@link completion} does. */
   moderation(
     request: ModerationRequest & RouterCallOptions & { model: string },
@@ -217,9 +230,12 @@ export class Router {
    * @throws {BadRequestError} if the group is unknown or has no deployment
    */
   async countTokens(request: CountTokensRequest, options?: CallOptions): Promise<TokenCount> {
-    const { model, ...rest } = (
-      options === undefined ? request : joinRequest(operations.chat, request, options)
-    ) as CountTokensRequest
+    const joined = options === undefined ? request : joinRequest(operations.chat, request, options)
+    const count = (sent: object) => this.#countTokens(sent as CountTokensRequest)
+    return this.#middleware.list ? this.#middleware.run('countTokens', joined, count) : count(joined)
+  }
+
+  async #countTokens({ model, ...rest }: CountTokensRequest): Promise<TokenCount> {
     const group = this.#context.groups.resolve(String(model))
     const [deployment] = group.deployments
     if (!deployment) throw new BadRequestError(`The model group '${model}' has no deployment.`, { param: 'model' })
@@ -236,6 +252,13 @@ export class Router {
         return Promise.reject(error)
       }
     }
+    const { list } = this.#middleware
+    return list
+      ? this.#middleware.run(operation, request, (sent) => this.#startOn(operation, sent))
+      : this.#startOn(operation, request)
+  }
+
+  #startOn(operation: CallOperation, request: object): Promise<unknown> {
     const { clock, settings } = this.#context
     return withSettlement({ operation, request, clock, onSettled: settings.onSettled }, () =>
       observed(this.#hub, operation, request, (recorder) => this.#run(operation, request, recorder), true),

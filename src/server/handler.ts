@@ -1,7 +1,9 @@
 import { systemClock } from '../call/clock.js'
 import { BadRequestError, LLMError } from '../errors.js'
+import { MiddlewareList } from '../middleware/list.js'
 import { operations } from '../operations/index.js'
 import type { CallMeta } from '../types/meta.js'
+import type { Middleware } from '../types/middleware.js'
 import type { SettledRecord } from '../types/settled.js'
 import type { Action } from './action.js'
 import { actions } from './actions.js'
@@ -11,6 +13,7 @@ import { isStreamed, withKeepAlive } from './keep-alive.js'
 import { parseBody, readParams } from './params.js'
 import { memoryResponseStore } from './response-store.js'
 import { findRoute } from './routes.js'
+import { targetThrough } from './target-through.js'
 import type {
   HandlerCall,
   HandlerCallOptions,
@@ -26,7 +29,8 @@ const defaultMaxBodyBytes = 32 * 1024 * 1024
 
 /** Answers requests of every supported API with a client or a Router. */
 export class RequestHandler {
-  readonly #target: HandlerTarget
+  readonly #middleware = new MiddlewareList()
+  #target: HandlerTarget
   readonly #options: HandlerOptions
   readonly #basePath: string
   readonly #store: ResponseStore | undefined
@@ -38,6 +42,13 @@ export class RequestHandler {
     this.#basePath = basePathOf(options.basePath)
     this.#store = options.store === false ? undefined : (options.store ?? memoryResponseStore())
     this.maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
+  }
+
+  /** @throws {BadRequestError} if a middleware has an unknown hook */
+  use(given: readonly Middleware[]): void {
+    // calls pay for middleware from the first one on
+    if (!this.#middleware.list && given.length > 0) this.#target = targetThrough(this.#target, this.#middleware)
+    this.#middleware.add(given)
   }
 
   /** True if a path is none of the handler's. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BadRequestError, got } from '../errors.js'
+import type { Middleware } from '../types/middleware.js'
 import { fetchForm, localFetch } from './fetch.js'
 import { RequestHandler } from './handler.js'
 import { nodeForm } from './node.js'
@@ -14,6 +15,13 @@ export interface Handler {
   (request: Request): Promise<Response>
   /** The form without objects of a platform. It never rejects. */
   handle(request: HandlerRequest): Promise<HandlerResponse>
+  /**
+   * Adds middleware to the calls that requests lead to, after `beforeCall()`. It sees the API that the client speaks. See
+   * {@link Client.use}.
+   * @returns this handler
+   * @throws {BadRequestError} if a middleware has an unknown hook
+   */
+  use(...middleware: Middleware[]): Handler
   /** The form of Node's `http` and of Express. With `next`, requests to unknown paths are passed on. */
   node(request: IncomingMessage, response: ServerResponse, next?: () => void): void
 }
@@ -31,10 +39,15 @@ export function createHandler(target: HandlerTarget, options: HandlerOptions = {
   }
   checkOptions(options)
   const handler = new RequestHandler(target, options)
-  return Object.assign(fetchForm(handler), {
+  const made: Handler = Object.assign(fetchForm(handler), {
     handle: (request: HandlerRequest) => handler.handle(request),
+    use(...middleware: Middleware[]) {
+      handler.use(middleware)
+      return made
+    },
     node: nodeForm(handler),
   })
+  return made
 }
 
 /** `fetch` of a client or a Router. */

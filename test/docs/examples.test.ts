@@ -80,6 +80,12 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^llmux_requests_total\{.*outcome="success"\} 1$/m,
     /^llmux_spend_usd_total\{/m,
   ],
+  'middleware.mjs': [
+    /^Hello! How can I help\?$/m,
+    /^sent: Write to \[EMAIL_1\]\.\nanswer: You said: Write to ann@example\.org\.$/m,
+    /^sent: Call \[PHONE_1\]\.\nstream: You said: Call \+49 170 1234567\.$/m,
+    /^PermissionDeniedError: 'openai\/o1-pro' is not for this team\.$/m,
+  ],
   'chat.mjs': [/^openai: You said: What is a container\?$/m, /^anthropic: You said/m, /\d+ \+ \d+ tokens, \d+ ms/],
   'embeddings.mjs': [/^3 vectors of 256 numbers, \d+ tokens$/m, /^ 1\.000 A cat sleeps on the sofa\.$/m],
   'errors-and-timeouts.mjs': [

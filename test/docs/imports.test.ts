@@ -77,12 +77,13 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
 
 /** Higher floors may import lower ones. */
 const floors = [
-  ['integrations', /^src\/(integrations|adapters|browser)\//],
+  ['integrations', /^src\/(integrations|adapters|browser|jobs|tools|mcp)\//],
   ['index', /^src\/index\.ts$/],
   ['router', /^src\/router\//],
   ['limits', /^src\/limits\//],
   ['client', /^src\/client\.ts$/],
   ['server', /^src\/server\//],
+  ['middleware', /^src\/middleware\//],
   ['observe', /^src\/observe\//],
   ['operations', /^src\/operations\//],
   // a cache is a stage of a call, and made of others: circles are looked for below
@@ -268,6 +269,7 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   fflate: { files: ['src/platform/web.ts'] },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
+  '@openredaction': { files: ['src/middleware/pii-detector.ts'], lazy: true },
   '@azure': { files: ['providers/azure.ts'], lazy: true },
   '@aws-sdk': { files: ['providers/aws/credentials.ts'], lazy: true },
   '@opentelemetry': { files: ['src/integrations/otel.ts'] },

@@ -1,0 +1,7 @@
+export type * from '../types/middleware.js'
+export { type ModerateOptions, type ModerationClient, moderate } from './moderate.js'
+export { type MaskPIIOptions, maskPII } from './pii.js'
+export type { Detection, PIIDetector } from './pii-detector.js'
+export { fromTemplate, type PromptTemplate, promptTemplates, type TemplateUse } from './prompts.js'
+export { type RepairOutputOptions, repairOutput } from './repair-output.js'
+export { type ThinkTagsOptions, thinkTags } from './think-tags.js'
