@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # LlamaIndex parses a streamed tool call when the next one begins, so parallel calls whose pieces alternate end in a SyntaxError.
 #
-# Packages: npm @llamaindex/openai@0.4.22 (with @llamaindex/core@0.6.23), beside openai@7.59.0.
+# Packages: npm @llamaindex/openai@0.4.22 (with @llamaindex/core@0.6.22), beside openai@7.59.0.
 # Behaviour: the deltas of parallel tool calls carry an index, because their pieces may alternate. @llamaindex/openai ignores the order
 #   that the index allows: at the first piece of another call it parses the arguments collected so far, and again with each later
 #   piece. A call without arguments (an empty string) fails the same way. openai's own stream helper reads all three streams.
@@ -14,7 +14,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 npm install --prefix . --silent --no-audit --no-fund --ignore-scripts --legacy-peer-deps \
-  @llamaindex/openai@0.4.22 @llamaindex/core@0.6.23 @llamaindex/env@0.1.31 openai@7.59.0 zod@4.6.7
+  @llamaindex/openai@0.4.22 @llamaindex/core@0.6.22 @llamaindex/env@0.1.30 openai@7.59.0 zod@4.6.7
 
 cat > check.mjs <<'CODE'
 import { createServer } from 'node:http';
