@@ -1,9 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 import { packedTables } from './pricing/table.packed.js'
 
-// `splitting` is on for both formats, so that a provider's code stays in a chunk of its own and
-// loads with its first call, from ESM and from CommonJS alike.
 /** Builds for browsers: those for Node.js differ in imports of its modules only. */
 const browserBuilds: Readonly<Record<string, string>> = {
   'lru-cache': 'lru-cache/dist/esm/browser/index.min.js',
@@ -29,32 +27,58 @@ const entry = {
 /** `imports` of package.json choose one of them, so that all runtimes share the other files. */
 const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-web': 'src/platform/web.ts' }
 
-export default defineConfig({
-  entry: { ...entry, ...platforms },
-  format: ['esm', 'cjs'],
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+const packages: Plugin = {
+  name: 'packages',
+  setup(build) {
+    build.onLoad({ filter: /\/table\.packed\.ts$/ }, () => ({
+      contents: `export const packedTables = ${JSON.stringify(packedTables)}`,
+    }))
+    build.onResolve({ filter: /^(?:lru-cache|fflate)$/ }, ({ path }) => ({
+      path: fileURLToPath(new URL(`node_modules/${browserBuilds[path]}`, import.meta.url)),
+    }))
+  },
+}
+
+const platform: Plugin = {
+  name: 'platform',
+  setup(build) {
+    build.onResolve({ filter: /\/platform\/index\.js$/ }, () => ({ path: '#platform', external: true }))
+  },
+}
+
+/** Imports of a client that load from `llmux/server` in the build for workers, which is a bundle in one file there. */
+const parts: readonly (readonly [RegExp, string])[] = [
+  [/\/inbound\/anthropic\/index\.js$/, 'src/worker/anthropic.ts'],
+  [/\/inbound\/gemini\/index\.js$/, 'src/worker/gemini.ts'],
+  [/\/inbound\/responses\/index\.js$/, 'src/worker/responses.ts'],
+  [/^\.\/index\.js$/, 'src/worker/fetch.ts'],
+]
+
+const worker: Plugin = {
+  name: 'worker',
+  setup(build) {
+    const pathOf = (path: string) => ({ path: fileURLToPath(new URL(path, import.meta.url)) })
+    build.onResolve({ filter: /\/platform\/index\.js$/ }, () => pathOf('src/platform/web.ts'))
+    for (const [filter, path] of parts) {
+      build.onResolve({ filter }, ({ kind, importer }) =>
+        kind === 'dynamic-import' && /\/src\/(?:operations\/[\w-]+|server\/lazy-fetch)\.ts$/.test(importer)
+          ? pathOf(path)
+          : undefined,
+      )
+    }
+  },
+}
+
+const common: Options = {
   target: 'node20',
   platform: 'node',
+  // for both formats, so that a provider's code stays in a chunk of its own and loads with its first call
   splitting: true,
-  dts: { entry },
-  clean: true,
   // workers and Deno know the modules of Node.js by this name only
   removeNodeProtocol: false,
-  esbuildPlugins: [
-    {
-      name: 'platform',
-      setup(build) {
-        build.onResolve({ filter: /\/platform\/index\.js$/ }, () => ({ path: '#platform', external: true }))
-        build.onLoad({ filter: /\/table\.packed\.ts$/ }, () => ({
-          contents: `export const packedTables = ${JSON.stringify(packedTables)}`,
-        }))
-        build.onResolve({ filter: /^(?:lru-cache|fflate)$/ }, ({ path }) => ({
-          path: fileURLToPath(new URL(`node_modules/${browserBuilds[path]}`, import.meta.url)),
-        }))
-      },
-    },
-  ],
   treeshake: true,
-  sourcemap: true,
   // positions only: the sources would triple the size of the package
   esbuildOptions(options) {
     options.sourcesContent = false
@@ -79,4 +103,27 @@ export default defineConfig({
     // checks the options of a Router, whether or not its user has zod: the few parts that it needs
     /^zod\/mini$/,
   ],
-})
+}
+
+const { testing: _, ...onWorkers } = entry
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { ...entry, ...platforms },
+    format: ['esm', 'cjs'],
+    dts: { entry },
+    clean: true,
+    sourcemap: true,
+    esbuildPlugins: [platform, packages],
+  },
+  {
+    ...common,
+    entry: { ...onWorkers, server: 'src/worker/server.ts' },
+    outDir: 'dist/worker',
+    format: 'esm',
+    // wrangler keeps the names of functions as texts: short ones are a tenth less
+    minify: true,
+    esbuildPlugins: [worker, packages],
+  },
+])

@@ -1,5 +1,6 @@
 import { inflateSync } from 'fflate'
 import { packedTables } from '../../pricing/table.packed.js'
+import { unpackBytes, unpackTables } from '../../pricing/unpack.js'
 import type { DecodedSink, Decoder } from '../transport/content-coding.js'
 import type { Transport } from '../transport/transport.js'
 import type { Utf8Decoder } from './node.js'
@@ -142,7 +143,7 @@ let tables: Readonly<Record<string, string>> | undefined
 
 /** Unpacked with the first cost: bundles for workers have a limit. */
 export function priceTables(): Readonly<Record<string, string>> {
-  tables ??= Object.freeze(JSON.parse(utf8(inflateSync(fromBase64(packedTables)))) as Record<string, string>)
+  tables ??= Object.freeze(unpackTables(utf8(inflateSync(unpackBytes(packedTables)))))
   return tables
 }
 

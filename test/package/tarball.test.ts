@@ -28,7 +28,7 @@ test('the package contains the built files with source maps, the documentation a
   const testing = ['dist/testing.js', 'dist/testing.cjs', 'dist/testing.d.ts', 'dist/testing.d.cts']
   expect(packed.files).toEqual(expect.arrayContaining([...always, ...testing]))
   const wanted =
-    /^(dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)|docs\/[\w-]+\.(md|svg)|examples\/[\w-]+\.(mjs|png)|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES|llms\.txt|package\.json)$/
+    /^(dist\/worker\/[\w.-]+\.js|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)|docs\/[\w-]+\.(md|svg)|examples\/[\w-]+\.(mjs|png)|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|THIRD-PARTY-NOTICES|llms\.txt|package\.json)$/
   expect(packed.files.filter((path) => !wanted.test(path))).toEqual([])
 })
 

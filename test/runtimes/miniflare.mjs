@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 const [folder, at] = process.argv.slice(2)
-const { Miniflare } = createRequire(join(folder, 'package.json'))(folder)
+const { kCurrentWorker, Miniflare } = createRequire(join(folder, 'package.json'))(folder)
 const { build } = createRequire(import.meta.url)(process.env.ESBUILD)
 
 const { outputFiles } = await build({
@@ -21,6 +21,7 @@ const miniflare = new Miniflare({
   modules: [{ type: 'ESModule', path: 'worker.mjs', contents: outputFiles[0].text }],
   // without nodejs_compat: no module of Node.js is needed
   compatibilityDate: '2026-06-01',
+  serviceBindings: { SELF: kCurrentWorker },
 })
 try {
   const response = await miniflare.dispatchFetch('http://worker/', { method: 'POST', body: at })

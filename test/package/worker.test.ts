@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { root, scratch } from './consumer.js'
+
+let folder: Awaited<ReturnType<typeof scratch>>
+
+beforeAll(async () => {
+  folder = await scratch()
+})
+
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]()
+})
+
+const app = `
+  import { createClient } from 'llmux'
+  const body = {
+    id: 'x', object: 'chat.completion', created: 1, model: 'm',
+    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'bundled' } }],
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+  }
+  const client = createClient({ fetch: async () => Response.json(body), providers: { moonshot: { apiKey: 'k' } } })
+  const messages = [{ role: 'user', content: 'Hi' }]
+  export const completion = async () =>
+    (await client.completion({ model: 'moonshot/m', messages })).choices[0].message.content
+  export const translated = async () =>
+    (await client.messages({ model: 'moonshot/m', max_tokens: 9, messages })).content[0].text
+  export const fetched = async () => {
+    const request = { method: 'POST', body: JSON.stringify({ model: 'moonshot/m', input: 'Hi' }) }
+    const answer = await (await client.fetch('http://llmux/v1/responses', request)).json()
+    return answer.output.at(-1).content[0].text
+  }
+`
+
+type App = Record<'completion' | 'translated' | 'fetched', () => Promise<string>>
+
+async function bundle(name: string, contents: string): Promise<App> {
+  const outfile = join(folder.path, `${name}.mjs`)
+  await build({
+    stdin: { contents, resolveDir: root },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['redis', 'tiktoken', 'tiktoken/*', '@azure/identity', '@aws-sdk/*', 'google-auth-library', 'zod'],
+    logLevel: 'error',
+  })
+  return (await import(pathToFileURL(outfile).href)) as App
+}
+
+describe('a bundle for workers', () => {
+  it('completes chats without the server', async () => {
+    const worker = await bundle('small', app)
+    expect(await worker.completion()).toBe('bundled')
+  })
+
+  it('asks for the server for a call that needs it', async () => {
+    const worker = await bundle('small-again', app)
+    for (const call of [worker.translated, worker.fetched]) {
+      await expect(call()).rejects.toMatchObject({
+        name: 'BadRequestError',
+        message: expect.stringContaining("Add the line: import 'llmux/server'."),
+      })
+    }
+  })
+
+  it('speaks every API with an import of the server', async () => {
+    const worker = await bundle('whole', `import 'llmux/server'\n${app}`)
+    expect(await worker.translated()).toBe('bundled')
+    expect(await worker.fetched()).toBe('bundled')
+  })
+})
