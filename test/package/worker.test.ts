@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -51,6 +52,13 @@ async function bundle(name: string, contents: string): Promise<App> {
 }
 
 describe('a bundle for workers', () => {
+  it('has a build of every entry that runs there', async () => {
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { exports: object }
+    const entries = Object.entries(exports).filter(([name]) => name !== './testing' && name !== './package.json')
+    const missing = entries.filter(([, conditions]) => Object.keys(conditions)[0] !== 'workerd')
+    expect(missing.map(([name]) => name)).toEqual([])
+  })
+
   it('completes chats without the server', async () => {
     const worker = await bundle('small', app)
     expect(await worker.completion()).toBe('bundled')
