@@ -14,8 +14,10 @@ import { Directory } from './keys/directory.js'
 import { FailedAttempts } from './keys/failed-attempts.js'
 import { KeyRing } from './keys/key-ring.js'
 import { authorizeRoute } from './keys/routes.js'
+import { CallStream } from './ledger/call-stream.js'
 import { Customers } from './ledger/customers.js'
 import { Ledger } from './ledger/ledger.js'
+import { OpenCalls } from './ledger/open-calls.js'
 import { keepRetention } from './ledger/retention.js'
 import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
@@ -50,10 +52,20 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const vault = createVault(saltKey ?? masterKey)
     await checkSalt(sql, vault)
     const directory = new Directory(sql, vault, notify)
+    directory.timezone = settings.timezone
     await directory.start()
     const spool = new Spool(join(data, 'spool'), (error) => notify({ kind: 'trouble', part: 'spool', error }))
     const book = new SpendBook()
-    const ledger = new Ledger(sql, book, spool, notify)
+    // nothing outside of this machine without a server
+    const isShared = settings.durability !== 'local' && (sql.engine === 'postgres' || options.redis !== undefined)
+    const shared = isShared
+      ? {
+          commits: sql.engine === 'postgres',
+          open: sql.engine === 'postgres' ? new OpenCalls(sql) : undefined,
+          stream: options.redis && new CallStream(options.redis),
+        }
+      : undefined
+    const ledger = new Ledger(sql, book, spool, notify, { shared })
     await ledger.recover()
     await book.load(sql, now())
     const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
@@ -101,6 +113,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
               .map(({ team_id }) => team_id),
       configure(next) {
         settings = next
+        directory.timezone = next.timezone
       },
       async close() {
         endRetention()

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { Router, redisLimits, redisState } from 'llmux'
+import { type LimitStore, Router, redisLimits, redisState } from 'llmux'
 import { Alerts } from './alerts/alerts.js'
 import { openCache } from './cache.js'
 import { loadCallbacks } from './callbacks.js'
@@ -24,6 +24,7 @@ import { idOf, ModelCatalog } from './models/catalog.js'
 import { StoredModels } from './models/stored-models.js'
 import { observe } from './observe.js'
 import { withDocument } from './openapi/route.js'
+import { connectRedis } from './redis.js'
 import { badRequest } from './refusal.js'
 import { type HealthParts, healthRoutes, probes } from './routes/health.js'
 import { modelRoutes } from './routes/models.js'
@@ -115,6 +116,10 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   let hooks = await loadHooks(config.hooks, ownHooks, log)
   const { redis, databaseUrl, saltKey } = config.settings
 
+  const link = redis && (await connectRedis(redis))
+  // nodes of a Cluster need a client of their own kind
+  const place = link && redis?.nodes ? { client: link.client } : { url: redis?.url }
+  let limits: LimitStore | undefined
   const metrics = new GatewayMetrics()
   const alerts = new Alerts(config.settings.alerts)
   const observer = observe(metrics, alerts, log)
@@ -134,7 +139,13 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       sql: shared?.sql,
       bus: shared?.bus,
       // after a timeout each process decides within its share, so a busy machine must not cause one
-      limits: redis ? redisLimits({ url: redis.url, commandTimeout: 1_000 }) : shared?.limits,
+      redis: link?.client,
+      limits: link
+        ? (seed) => {
+            limits = redisLimits({ ...place, commandTimeout: 1_000, seed })
+            return limits
+          }
+        : shared?.limits,
     }),
   ])
   const stored = new StoredModels(
@@ -149,7 +160,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...routerOptions(config, allEntries(), mocks),
     callbacks,
     ...(cache && { cache: cache.option }),
-    state: redis ? redisState({ url: redis.url }) : shared?.state,
+    state: redis ? redisState(place) : shared?.state,
   })
   observer.follow(router)
   let fallbacksOf = fallbackTable(config)
@@ -252,6 +263,8 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     unwatch()
     await router.close()
     await control.close()
+    await limits?.close()
+    link?.close()
     await Promise.all([alerts.close(), cache?.close()])
   }
 

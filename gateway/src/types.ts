@@ -1,7 +1,9 @@
 import type { LimitStore, SettledRecord } from 'llmux'
+import type { Seed } from './limits/reserving.js'
+import type { StreamCommands } from './redis.js'
 import type { JwtSettings } from './sso/jwt-settings.js'
 import type { SignInSettings } from './sso/sign-in-settings.js'
-import type { KeyRow, LedgerRow, MembershipRow, TeamRow, UserRow } from './store/rows.js'
+import type { BudgetMode, KeyRow, LedgerRow, MembershipRow, OverBudget, TeamRow, UserRow } from './store/rows.js'
 import type { Sql } from './store/sql.js'
 import type { Bus } from './workers/shared.js'
 
@@ -85,10 +87,14 @@ export interface Admitted {
   readonly customerId: string | null
   /** Output tokens that the budget pays for, under `budget_mode: clamp`; undefined if the request stays as it is. */
   readonly maxOutputTokens: number | undefined
+  /** The model that was asked for, if a used-up budget led to a cheaper one. */
+  readonly downgradedFrom: string | undefined
   /** `x-litellm-key-*` and `x-ratelimit-api_key-*`. After `settle()` the spend includes this call. */
   headers(): Record<string, string>
   /** Books the call. */
   settle(record: SettledRecord): void
+  /** Resolves once the settled call is kept as `durability` says, or at the latest after half a second. */
+  kept(): Promise<void> | undefined
   /** Ends a call that never reached the Router, with the error that the client got. Without an error nothing is written. */
   release(error?: unknown): void
 }
@@ -163,10 +169,25 @@ export interface ControlSettings {
   /** A model without a price on a key with a budget. @default 'refuse' */
   readonly unknownPrice?: 'refuse' | 'estimate' | 'allow' | undefined
   /** @default 'expected' */
-  readonly budgetMode?: 'strict' | 'clamp' | 'expected' | undefined
+  readonly budgetMode?: BudgetMode | undefined
+  /** Calls on a used-up budget: refused, sent to a cheaper model, or only reported. @default 'refuse' */
+  readonly overBudget?: OverBudget | undefined
+  /** Cheaper models by model, for calls on a used-up budget. */
+  readonly budgetFallbacks?: Readonly<Record<string, unknown>> | undefined
   /** US dollars for all calls together, `litellm_settings.max_budget`. */
   readonly maxBudget?: number | undefined
   readonly budgetDuration?: string | undefined
+  /** Further limits for all calls together, in the names of the management routes. */
+  readonly gatewayLimits?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * `shared` keeps each ended call outside of this machine before the last event of its answer.
+   * @default 'shared' with Postgres or Redis
+   */
+  readonly durability?: 'local' | 'shared' | undefined
+  /** Milliseconds that a call waits for its limits before it is refused. @default 0 */
+  readonly limitWaitMs?: number | undefined
+  /** IANA name of the time zone in which budget periods begin. @default UTC */
+  readonly timezone?: string | undefined
   /** US dollars of a customer without a budget of its own, `litellm_settings.max_end_user_budget`. */
   readonly maxEndUserBudget?: number | undefined
   /** Customers that are created by calls. @default 100_000 */
@@ -232,7 +253,9 @@ export interface ControlOptions {
   readonly saltKey?: string | undefined
   readonly catalog: Catalog
   /** @default memoryLimits() */
-  readonly limits?: LimitStore | undefined
+  readonly limits?: LimitStore | ((seed: Seed) => LimitStore) | undefined
+  /** A connected Redis, for `durability: shared` while the database is away. */
+  readonly redis?: StreamCommands | undefined
   readonly settings?: ControlSettings | undefined
   /** Must not throw. */
   notify?(event: ControlEvent): void

@@ -10,7 +10,9 @@ export async function booksOf(postgres, database) {
     rows,
     sum: rows.reduce((total, { nanos }) => total + BigInt(nanos), 0n),
     daily: await one('SELECT SUM(nanos) AS sum FROM llmux_daily'),
-    keys: await one("SELECT SUM(nanos) AS sum FROM llmux_spend WHERE subject LIKE 'key:%' AND subject NOT LIKE '%/%' AND period = 'total'"),
+    keys: await one(
+      "SELECT SUM(nanos) AS sum FROM llmux_spend WHERE subject LIKE 'key:%' AND subject NOT LIKE '%/%' AND period = 'total'",
+    ),
     gateway: await one("SELECT SUM(nanos) AS sum FROM llmux_spend WHERE subject = 'gateway:all' AND period = 'total'"),
   }
 }
@@ -49,8 +51,14 @@ export function compareBooks(books, bill, { exact = true, label = 'books' } = {}
   const twice = books.rows.length - byId.size
   const agree = books.sum === books.daily && books.sum === books.gateway && books.sum === books.keys
   check(missing.length === 0, `${label}: ${bill.size} calls billed, ${missing.length} without a row`)
-  check(wrong === 0 && twice === 0, `${label}: ${wrong} known rows differ from the bill, ${twice} rows twice, ${marked} marked as not known`)
-  check(agree, `${label}: sum of rows ${books.sum} = daily sums ${books.daily} = sums of keys ${books.keys} = sum of the gateway ${books.gateway} (10⁻⁹ $)`)
+  check(
+    wrong === 0 && twice === 0,
+    `${label}: ${wrong} known rows differ from the bill, ${twice} rows twice, ${marked} marked as not known`,
+  )
+  check(
+    agree,
+    `${label}: sum of rows ${books.sum} = daily sums ${books.daily} = sums of keys ${books.keys} = sum of the gateway ${books.gateway} (10⁻⁹ $)`,
+  )
   if (exact) check(books.sum === billed && marked === 0, `${label}: the provider billed ${billed}`)
   else note(`${label}: the provider billed ${billed}; marked rows make the difference`)
   return { missing, wrong, marked, twice, billed }

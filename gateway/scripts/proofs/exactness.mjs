@@ -36,7 +36,12 @@ async function scenarios(urls) {
   add('tpm of a key', [await key({ tpm_limit: tpm })], { tpm }, { in: 12, out: 8 })
   await team('t-tpm', { tpm_limit: tpm })
   // calls of very different sizes: the estimate is wrong as a rule
-  add('tpm of a team, calls of 20 to 110 tokens', [await key({ team_id: 't-tpm' }), await key({ team_id: 't-tpm' })], { tpm }, { out: [8, 98] })
+  add(
+    'tpm of a team, calls of 20 to 110 tokens',
+    [await key({ team_id: 't-tpm' }), await key({ team_id: 't-tpm' })],
+    { tpm },
+    { out: [8, 98] },
+  )
   return all
 }
 
@@ -56,7 +61,10 @@ async function load(urls, list, until) {
         labels: [scenario.label],
       }
       const url = urls[Math.floor(Math.random() * urls.length)]
-      const { status } = await chat(url, key, directive, { ...scenario.body, ...(scenario.max && { max_tokens: scenario.max }) })
+      const { status } = await chat(url, key, directive, {
+        ...scenario.body,
+        ...(scenario.max && { max_tokens: scenario.max }),
+      })
       const name = `${scenario.label}: ${status}`
       statuses.set(name, (statuses.get(name) ?? 0) + 1)
       if (status !== 200) await pause(20 + Math.random() * 60)
@@ -71,22 +79,40 @@ function checkLimits(provider, list, statuses) {
     const calls = provider.seen.filter(([{ labels }]) => labels?.includes(label))
     const answered = statuses.get(`${label}: 200`) ?? 0
     if (expect?.rpm) {
-      const most = mostInSpan(calls.map(([, at]) => [at, 1]), 60_000)
-      check(most <= expect.rpm && most >= Math.min(expect.rpm, 5), `${label}: at most ${most} of ${expect.rpm} in any 60 s; ${answered} answered`)
+      const most = mostInSpan(
+        calls.map(([, at]) => [at, 1]),
+        60_000,
+      )
+      check(
+        most <= expect.rpm && most >= Math.min(expect.rpm, 5),
+        `${label}: at most ${most} of ${expect.rpm} in any 60 s; ${answered} answered`,
+      )
     }
     if (expect?.tpm) {
-      const most = mostInSpan(calls.map(([d, at]) => [at, d.in + d.out]), 60_000)
+      const most = mostInSpan(
+        calls.map(([d, at]) => [at, d.in + d.out]),
+        60_000,
+      )
       const largest = Math.max(...calls.map(([d]) => d.in + d.out))
-      check(most <= expect.tpm + largest, `${label}: at most ${most} of ${expect.tpm} tokens in any 60 s; one call has up to ${largest}`)
+      check(
+        most <= expect.tpm + largest,
+        `${label}: at most ${most} of ${expect.tpm} tokens in any 60 s; one call has up to ${largest}`,
+      )
     }
     if (expect?.parallel) {
       const most = provider.most.get(label) ?? 0
-      check(most <= expect.parallel && most > 1, `${label}: at most ${most} of ${expect.parallel} at once; ${answered} answered`)
+      check(
+        most <= expect.parallel && most > 1,
+        `${label}: at most ${most} of ${expect.parallel} at once; ${answered} answered`,
+      )
     }
     if (budget !== undefined) {
       const spent = calls.reduce((sum, [d]) => sum + d.in * price.input + d.out * price.output, 0)
       const limit = Math.round(budget * 1e9)
-      check(spent <= limit + over && spent > limit / 2, `${label}: spent ${spent} of ${limit}, bound ${limit + over} (10⁻⁹ $); ${answered} answered`)
+      check(
+        spent <= limit + over && spent > limit / 2,
+        `${label}: spent ${spent} of ${limit}, bound ${limit + over} (10⁻⁹ $); ${answered} answered`,
+      )
     }
   }
 }
@@ -100,7 +126,14 @@ async function budgets(urls) {
     const out = [8, 43]
     const largest = 12 * price.input + 43 * price.output
     // expected: one call, and the error of the estimates of the calls in flight
-    list.push({ label: `budget, ${mode}`, keys, out, max: 43, budget: 0.01, over: mode === 'expected' ? 2 * largest : 0 })
+    list.push({
+      label: `budget, ${mode}`,
+      keys,
+      out,
+      max: 43,
+      budget: 0.01,
+      over: mode === 'expected' ? 2 * largest : 0,
+    })
   }
   return list
 }
@@ -110,7 +143,8 @@ async function main() {
   const [postgres, redis] = [await startPostgres(), await startRedis()]
   const databaseUrl = await postgres.database('exactness')
   const gateways = []
-  for (let i = 0; i < processes; i++) gateways.push(await startGateway({ config: configOf(provider, { redis }), databaseUrl }))
+  for (let i = 0; i < processes; i++)
+    gateways.push(await startGateway({ config: configOf(provider, { redis }), databaseUrl }))
   const urls = gateways.map(({ url }) => url)
   const warm = await newKey(urls)
   await Promise.all(urls.flatMap((url) => Array.from({ length: 5 }, () => chat(url, warm))))

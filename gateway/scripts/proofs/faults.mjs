@@ -162,10 +162,34 @@ export async function startCluster() {
   const nodes = []
   for (let i = 0; i < 3; i++) {
     const port = await freePort()
-    nodes.push(await startRedis(['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`, '--cluster-port', String(await freePort())], port))
+    nodes.push(
+      await startRedis(
+        [
+          '--cluster-enabled',
+          'yes',
+          '--cluster-config-file',
+          `nodes-${port}.conf`,
+          '--cluster-port',
+          String(await freePort()),
+        ],
+        port,
+      ),
+    )
   }
-  execFileSync('redis-cli', ['--cluster', 'create', ...nodes.map(({ port }) => `127.0.0.1:${port}`), '--cluster-replicas', '0', '--cluster-yes'], { stdio: 'ignore' })
-  for (let tries = 0; tries < 100 && !nodes[0].cli('CLUSTER', 'INFO').includes('cluster_state:ok'); tries++) await pause(100)
+  execFileSync(
+    'redis-cli',
+    [
+      '--cluster',
+      'create',
+      ...nodes.map(({ port }) => `127.0.0.1:${port}`),
+      '--cluster-replicas',
+      '0',
+      '--cluster-yes',
+    ],
+    { stdio: 'ignore' },
+  )
+  for (let tries = 0; tries < 100 && !nodes[0].cli('CLUSTER', 'INFO').includes('cluster_state:ok'); tries++)
+    await pause(100)
   const idOf = (node) => node.cli('CLUSTER', 'MYID')
   return {
     nodes,

@@ -19,7 +19,15 @@ async function run(name, mode) {
   const provider = await startProvider()
   const postgres = await startPostgres()
   const databaseUrl = await postgres.database('loss')
-  const parts = { postgres, hold: name.includes('Redis is paused') ? Math.min(hold, 10_000) : name.includes('clock') ? Math.min(hold, 8_000) : hold, note }
+  const parts = {
+    postgres,
+    hold: name.includes('Redis is paused')
+      ? Math.min(hold, 10_000)
+      : name.includes('clock')
+        ? Math.min(hold, 8_000)
+        : hold,
+    note,
+  }
   if (name.includes('Cluster')) parts.cluster = await startCluster()
   else {
     parts.redis = await startRedis()
@@ -32,9 +40,11 @@ async function run(name, mode) {
   if (name.includes('disk') && !disk) return note(`${label}: NOT RUN, this user may not mount a file system`)
   parts.disk = disk
   const config = configOf(provider, { redis: parts.proxy, llmux_settings: { durability: mode } })
-  if (parts.cluster) config.router_settings.redis_startup_nodes = parts.cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }))
+  if (parts.cluster)
+    config.router_settings.redis_startup_nodes = parts.cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }))
   const data = [disk ?? folder('data'), folder('data'), folder('data')]
-  const start = (at, port) => startGateway({ config, databaseUrl, data: data[at], port, flags: at === 0 ? clock?.flags : [] })
+  const start = (at, port) =>
+    startGateway({ config, databaseUrl, data: data[at], port, flags: at === 0 ? clock?.flags : [] })
   const gateways = await Promise.all([start(0), start(1), start(2)])
   parts.gateways = gateways
   const urls = gateways.map(({ url }) => url)
@@ -81,7 +91,9 @@ async function run(name, mode) {
   const tally = {}
   for (const { status } of during) tally[status] = (tally[status] ?? 0) + 1
   const slowest = Math.max(0, ...during.map(({ ms }) => ms))
-  note(`${label}: ${((backAt - faultAt) / 1_000).toFixed(1)} s; answers meanwhile ${JSON.stringify(tally)}, slowest ${slowest} ms`)
+  note(
+    `${label}: ${((backAt - faultAt) / 1_000).toFixed(1)} s; answers meanwhile ${JSON.stringify(tally)}, slowest ${slowest} ms`,
+  )
   if (!name.includes('killed')) {
     const broken = answers.filter(({ status }) => ![200, 422, 429].includes(status)).length
     check(broken === 0, `${label}: calls go on, ${broken} of ${answers.length} failed`)
@@ -97,7 +109,10 @@ async function run(name, mode) {
   const slack = name.includes('killed') ? 6 : 1
   check(used <= 40 + slack, `${label}: a used-up budget of 40 calls: ${used} calls`)
   check(half <= (long ? 2_000 : 300) + slack, `${label}: a budget of ${long ? 2_000 : 300} calls: ${half} calls`)
-  const rpm = mostInSpan(provider.seen.filter(([{ labels }]) => labels[0] === 'rpm').map(([, at]) => [at, 1]), 60_000)
+  const rpm = mostInSpan(
+    provider.seen.filter(([{ labels }]) => labels[0] === 'rpm').map(([, at]) => [at, 1]),
+    60_000,
+  )
   note(`${label}: rpm 60: ${rpm}; parallel 4: ${provider.most.get('parallel')}`)
 }
 

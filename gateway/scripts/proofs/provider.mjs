@@ -27,7 +27,14 @@ export async function startProvider() {
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(parts).toString())
       const text = body.messages.at(-1).content
-      const directive = { in: 12, out: 8, ms: 20, chunks: 10, chunkMs: 10, ...JSON.parse(text.slice(text.indexOf('{'))) }
+      const directive = {
+        in: 12,
+        out: 8,
+        ms: 20,
+        chunks: 10,
+        chunkMs: 10,
+        ...JSON.parse(text.slice(text.indexOf('{'))),
+      }
       directive.out = Math.min(directive.out, body.max_tokens ?? body.max_completion_tokens ?? directive.out)
       const entry = [directive, Date.now(), 0]
       seen.push(entry)
@@ -70,9 +77,7 @@ export async function startProvider() {
   function stream(response, directive, usage, end) {
     const { id, chunks, chunkMs, ms } = directive
     const send = (choices, more = {}) =>
-      response.write(
-        `data: ${JSON.stringify({ ...head(id), object: 'chat.completion.chunk', choices, ...more })}\n\n`,
-      )
+      response.write(`data: ${JSON.stringify({ ...head(id), object: 'chat.completion.chunk', choices, ...more })}\n\n`)
     const delta = (content) => [{ index: 0, delta: { content }, finish_reason: null }]
     const step = (at) => {
       if (response.destroyed) return end()
@@ -112,6 +117,10 @@ export const configOf = (provider, { redis, ...more } = {}) => ({
       },
     },
   ],
-  router_settings: { num_retries: 0, disable_cooldowns: true, ...(redis && { redis_host: '127.0.0.1', redis_port: redis.port }) },
+  router_settings: {
+    num_retries: 0,
+    disable_cooldowns: true,
+    ...(redis && { redis_host: '127.0.0.1', redis_port: redis.port }),
+  },
   ...more,
 })

@@ -66,7 +66,13 @@ export async function startPostgres(settings = []) {
   execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'llmux', '--auth=trust', '--no-sync', '-E', 'UTF8'], options)
   const port = await freePort()
   const url = `postgresql://llmux@127.0.0.1:${port}/postgres`
-  const all = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${at}`, 'max_connections=120', ...settings]
+  const all = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    `unix_socket_directories=${at}`,
+    'max_connections=120',
+    ...settings,
+  ]
   let child
   const server = {
     url,
@@ -95,7 +101,10 @@ export async function startPostgres(settings = []) {
     },
     /** Stops or continues the server with all of its processes. */
     signal(name) {
-      const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)]).toString().trim().split(/\s+/)
+      const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)])
+        .toString()
+        .trim()
+        .split(/\s+/)
       for (const pid of [child.pid, ...children.filter(Boolean).map(Number)]) {
         try {
           process.kill(pid, name)
@@ -126,10 +135,17 @@ export async function startPostgres(settings = []) {
 export async function startRedis(flags = [], port = undefined) {
   const own = port ?? (await freePort())
   const at = folder('redis')
-  const child = spawn('redis-server', ['--port', String(own), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', at, ...flags], {
-    stdio: 'ignore',
-  })
-  const cli = (...args) => execFileSync('redis-cli', ['-p', String(own), ...args], { timeout: 20_000 }).toString().trim()
+  const child = spawn(
+    'redis-server',
+    ['--port', String(own), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', at, ...flags],
+    {
+      stdio: 'ignore',
+    },
+  )
+  const cli = (...args) =>
+    execFileSync('redis-cli', ['-p', String(own), ...args], { timeout: 20_000 })
+      .toString()
+      .trim()
   for (let tries = 0; ; tries++) {
     try {
       if (cli('PING') === 'PONG') break
@@ -164,7 +180,19 @@ export async function startGateway(options) {
   const started = performance.now()
   const child = spawn(
     process.execPath,
-    [...flags, options.program ?? program, '--config', file, '--port', String(port), '--host', '127.0.0.1', '--data', at, ...args],
+    [
+      ...flags,
+      options.program ?? program,
+      '--config',
+      file,
+      '--port',
+      String(port),
+      '--host',
+      '127.0.0.1',
+      '--data',
+      at,
+      ...args,
+    ],
     {
       env: { ...process.env, DATABASE_URL: databaseUrl ?? '', LITELLM_MASTER_KEY: master, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

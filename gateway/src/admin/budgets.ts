@@ -6,7 +6,9 @@ import type { AdminRequest, AdminRoute } from '../types.js'
 import { type AdminContext, actorOf, created, touched } from './context.js'
 import {
   bodyOf,
+  defined,
   type Fields,
+  flag,
   limits,
   noLimits,
   others,
@@ -55,7 +57,11 @@ async function create(context: AdminContext, request: AdminRequest) {
   return budgetShape(context, row)
 }
 
-const fieldsOf = (body: Fields) => ({ ...limits(body), extra: others(body, extraFields) })
+const fieldsOf = (body: Fields) => ({
+  ...limits(body),
+  ...defined({ shared: flag(body, 'shared') ?? undefined, blocked: flag(body, 'blocked') ?? undefined }),
+  extra: others(body, extraFields),
+})
 
 async function update(context: AdminContext, request: AdminRequest) {
   const body = bodyOf(request)

@@ -3,7 +3,7 @@ import { masterUser } from '../keys/key-ring.js'
 import type { Customers } from '../ledger/customers.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { SpendBook } from '../ledger/spend-book.js'
-import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
+import { currentPeriod, currentSpend, effectiveLimits, total } from '../limits/accounts.js'
 import { toDollars, toNanos } from '../limits/money.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
 import type { Sql } from '../store/sql.js'
@@ -47,8 +47,10 @@ type Limited = Partial<SubjectLimits> & Pick<StoredRow, 'spend_epoch'> & { reado
 
 /** Spend of a subject in its current period, and in all, in US dollars. */
 export function spendOf({ directory, book, now }: AdminContext, name: string, row: Limited | undefined) {
-  const period = row ? currentPeriod(effectiveLimits(directory, row), row.spend_epoch, now()) : total
-  return { spend: toDollars(book.get(name, period)), total_spend: toDollars(book.get(name, total)) }
+  const spend = row
+    ? currentSpend(book, name, effectiveLimits(directory, row), row.spend_epoch, now())
+    : book.get(name, total)
+  return { spend: toDollars(spend), total_spend: toDollars(book.get(name, total)) }
 }
 
 /**
@@ -69,7 +71,10 @@ export function carrySpend(
   const from = before ? periodOf(before, before.spend_epoch) : total
   const to = periodOf(after, epoch)
   if (spend === undefined && (!before || from === to)) return epoch
-  const nanos = spend === undefined ? book.get(name, from) : BigInt(toNanos(spend))
+  const spent = before
+    ? currentSpend(book, name, effectiveLimits(directory, before), before.spend_epoch, now())
+    : book.get(name, from)
+  const nanos = spend === undefined ? spent : BigInt(toNanos(spend))
   if (spend === undefined && nanos === 0n) return epoch
   setSpend(context, change, name, to, nanos)
   return epoch

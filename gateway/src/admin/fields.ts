@@ -117,7 +117,8 @@ export function word<Word extends string>(
 /** A budget duration, kept as it was sent. */
 export function duration(fields: Fields, name: string): string | null | undefined {
   text(fields, name)
-  return read(fields, name, kinds.duration, "a duration such as '1h', '24h', '7d', '30d', 'daily' or 'monthly'")
+  const sample = "a duration such as '1h', '24h', '7d', '30d', 'daily', 'monthly' or 'rolling:24h'"
+  return read(fields, name, kinds.duration, sample)
 }
 
 /** Limits without any limit. */
@@ -132,6 +133,20 @@ export const noLimits: SubjectLimits = {
   budget_limits: null,
 }
 
+/** Further budgets. A window that can't be read would be no limit at all. */
+function windows(fields: Fields): readonly unknown[] | null | undefined {
+  const found = list(fields, 'budget_limits')
+  for (const entry of found ?? []) {
+    const window = isFields(entry) ? entry : {}
+    const limit = window.budget_limit ?? window.max_budget
+    const period = window.time_period ?? window.budget_duration
+    const fits = typeof limit === 'number' && limit >= 0 && typeof period === 'string' && budgetPeriod(period)
+    if (!fits)
+      throw wrong('budget_limits', "a list such as [{ 'budget_limit': 5, 'time_period': '1d' }]", fields.budget_limits)
+  }
+  return found
+}
+
 /** The limits that a body sets; fields that it leaves out are not in the result. */
 export function limits(fields: Fields): Partial<SubjectLimits> {
   return defined({
@@ -142,7 +157,13 @@ export function limits(fields: Fields): Partial<SubjectLimits> {
     tpm_limit: count(fields, 'tpm_limit'),
     max_parallel_requests: count(fields, 'max_parallel_requests'),
     model_max_budget: fields.model_max_budget === undefined ? undefined : (object(fields, 'model_max_budget') ?? {}),
-    budget_limits: list(fields, 'budget_limits'),
+    budget_limits: windows(fields),
+    itpm_limit: count(fields, 'itpm_limit'),
+    otpm_limit: count(fields, 'otpm_limit'),
+    monthly_request_limit: count(fields, 'monthly_request_limit'),
+    budget_mode: word(fields, 'budget_mode', ['strict', 'clamp', 'expected'] as const),
+    over_budget: word(fields, 'over_budget', ['refuse', 'downgrade', 'alert'] as const),
+    budget_fallbacks: object(fields, 'budget_fallbacks'),
   })
 }
 

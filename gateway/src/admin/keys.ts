@@ -262,10 +262,15 @@ function moveSpend(context: AdminContext, change: Change, before: KeyRow, after:
   const { directory, book, now } = context
   const period = currentPeriod(effectiveLimits(directory, before), before.spend_epoch, now())
   const next = currentPeriod(effectiveLimits(directory, after), after.spend_epoch, now())
-  const all = book.get(`key:${before.token}`, total)
-  if (all > 0n) setSpend(context, change, `key:${after.token}`, total, all)
-  const current = book.get(`key:${before.token}`, period)
-  if (next !== total && current > 0n) setSpend(context, change, `key:${after.token}`, next, current)
+  for (const prefix of ['', 'requests:']) {
+    const from = `${prefix}key:${before.token}`
+    const to = `${prefix}key:${after.token}`
+    // further windows and budgets of models have sums of their own
+    for (const { subject, period: at, nanos } of book.of(from)) {
+      const renamed = subject === from && at === period && period !== total ? next : at
+      if (nanos > 0n) setSpend(context, change, `${to}${subject.slice(from.length)}`, renamed, nanos)
+    }
+  }
 }
 
 async function resetSpend(context: AdminContext, request: AdminRequest) {

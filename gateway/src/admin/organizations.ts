@@ -7,6 +7,7 @@ import {
   bodyOf,
   defined,
   type Fields,
+  flag,
   limits,
   noLimits,
   object,
@@ -38,6 +39,7 @@ const fieldsOf = (body: Fields): Partial<OrganizationRow> =>
     ...limits(body),
     organization_alias: text(body, 'organization_alias'),
     budget_id: text(body, 'budget_id'),
+    blocked: flag(body, 'blocked') ?? undefined,
     models: body.models === undefined ? undefined : (texts(body, 'models') ?? []),
     metadata: body.metadata === undefined ? undefined : (object(body, 'metadata') ?? {}),
   })

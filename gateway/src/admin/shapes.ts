@@ -1,4 +1,4 @@
-import { resetAt } from '../limits/accounts.js'
+import { effectiveLimits, resetAt } from '../limits/accounts.js'
 import type {
   BudgetRow,
   CustomerRow,
@@ -19,15 +19,23 @@ const budgetOf = ({ directory }: AdminContext, id: string | null, own?: Partial<
   return own?.soft_budget == null ? null : { soft_budget: own.soft_budget, max_budget: own.max_budget ?? null }
 }
 
-const limitFields = (row: SubjectLimits, now: number) => ({
+/** Limits that LiteLLM doesn't have are shown where they are set. */
+const ownLimits = [
+  ...(['itpm_limit', 'otpm_limit', 'monthly_request_limit', 'budget_mode', 'over_budget', 'budget_fallbacks'] as const),
+]
+const furtherLimits = (row: SubjectLimits) =>
+  Object.fromEntries(ownLimits.flatMap((name) => (row[name] == null ? [] : [[name, row[name]]])))
+
+const limitFields = ({ directory, now }: AdminContext, row: SubjectLimits) => ({
   tpm_limit: row.tpm_limit,
   rpm_limit: row.rpm_limit,
   max_parallel_requests: row.max_parallel_requests,
   max_budget: row.max_budget,
   budget_duration: row.budget_duration,
-  budget_reset_at: resetAt(row, now),
+  budget_reset_at: resetAt(effectiveLimits(directory, row), now()),
   model_max_budget: row.model_max_budget,
   budget_limits: row.budget_limits,
+  ...furtherLimits(row),
 })
 
 const times = ({ created_at, created_by, updated_at, updated_by }: KeyRow | BudgetRow) => ({
@@ -57,7 +65,7 @@ export function keyInfo(context: AdminContext, row: KeyRow) {
     metadata: row.metadata,
     blocked: row.blocked,
     tpd_limit: null,
-    ...limitFields(row, context.now()),
+    ...limitFields(context, row),
     allowed_cache_controls: [],
     allowed_routes: row.allowed_routes,
     key_type: row.key_type,
@@ -153,7 +161,7 @@ export function teamShape(context: AdminContext, row: TeamRow) {
     metadata: row.metadata,
     tpd_limit: null,
     soft_budget: row.soft_budget,
-    ...limitFields(row, context.now()),
+    ...limitFields(context, row),
     models: row.models,
     blocked: row.blocked,
     router_settings: {},
@@ -183,6 +191,8 @@ export function membershipShape(context: AdminContext, teamId: string, userId: s
     tpm_limit: row.tpm_limit,
     rpm_limit: row.rpm_limit,
     allowed_models: row.allowed_models ?? [],
+    ...furtherLimits(row),
+    ...(row.blocked !== undefined && { blocked: row.blocked }),
   }
   return {
     user_id: userId,
@@ -209,7 +219,7 @@ export function userShape(context: AdminContext, row: UserRow) {
     user_email: row.user_email,
     models: row.models,
     metadata: row.metadata,
-    ...limitFields(row, context.now()),
+    ...limitFields(context, row),
     allowed_cache_controls: [],
     policies: [],
     model_spend: {},
@@ -256,9 +266,12 @@ const embeddedBudget = (row: BudgetRow) => ({
 })
 
 /** A budget. */
-export const budgetShape = ({ now }: AdminContext, row: BudgetRow) => ({
+export const budgetShape = (context: AdminContext, row: BudgetRow) => ({
   ...embeddedBudget(row),
-  budget_reset_at: resetAt(row, now()),
+  budget_reset_at: resetAt(effectiveLimits(context.directory, row), context.now()),
+  ...furtherLimits(row),
+  ...(row.shared && { shared: true, ...spendOf(context, `budget:${row.budget_id}`, row) }),
+  ...(row.blocked !== undefined && { blocked: row.blocked }),
   temp_budget_increase: null,
   temp_budget_expiry: null,
   ...row.extra,
@@ -276,6 +289,8 @@ export const tagShape = (context: AdminContext, row: TagRow) => ({
   budget_duration: row.budget_duration,
   tpm_limit: row.tpm_limit,
   rpm_limit: row.rpm_limit,
+  ...furtherLimits(row),
+  ...(row.blocked !== undefined && { blocked: row.blocked }),
   budget_id: row.budget_id,
   ...row.extra,
   created_at: row.created_at,
@@ -292,6 +307,7 @@ export const organizationShape = (context: AdminContext, row: OrganizationRow) =
   metadata: row.metadata,
   models: row.models,
   model_spend: {},
+  ...(row.blocked !== undefined && { blocked: row.blocked }),
   ...row.extra,
   created_at: row.created_at,
   created_by: row.created_by,

@@ -6,6 +6,7 @@ import {
   bodyOf,
   defined,
   type Fields,
+  flag,
   limits,
   noLimits,
   others,
@@ -32,6 +33,7 @@ const fieldsOf = (body: Fields): Partial<TagRow> =>
     description: text(body, 'description'),
     models: body.models === undefined ? undefined : (texts(body, 'models') ?? []),
     budget_id: text(body, 'budget_id'),
+    blocked: flag(body, 'blocked') ?? undefined,
     extra: others(body, ['model_info']),
   })
 

@@ -8,13 +8,12 @@ import { type AdminContext, actorOf, carrySpend, created, touched } from './cont
 import {
   amount,
   bodyOf,
-  count,
   defined,
-  duration,
   type Fields,
+  flag,
   isFields,
+  limits,
   noLimits,
-  object,
   others,
   requiredText,
   text,
@@ -139,27 +138,32 @@ export async function addMembers(context: AdminContext, request: AdminRequest) {
 /** Limits that the team gives to each new member. */
 export function templateOf({ extra }: TeamRow): Partial<MembershipRow> {
   const number = (name: string) => (typeof extra[name] === 'number' ? (extra[name] as number) : undefined)
-  const word = extra.team_member_budget_duration
+  const name = (field: string) => (typeof extra[field] === 'string' ? (extra[field] as string) : undefined)
+  const { team_member_budget_limits: windows, team_member_model_max_budget: models } = extra
   return defined({
     max_budget: number('team_member_budget'),
     rpm_limit: number('team_member_rpm_limit'),
     tpm_limit: number('team_member_tpm_limit'),
-    budget_duration: typeof word === 'string' ? word : undefined,
+    max_parallel_requests: number('team_member_max_parallel_requests'),
+    monthly_request_limit: number('team_member_monthly_request_limit'),
+    budget_duration: name('team_member_budget_duration'),
+    budget_id: name('team_member_budget_id'),
+    budget_limits: Array.isArray(windows) ? (windows as unknown[]) : undefined,
+    model_max_budget: isFields(models) ? { ...models } : undefined,
   })
 }
 
 const memberFields = (body: Fields): Partial<MembershipRow> =>
   defined({
-    max_budget: amount(body, 'max_budget_in_team'),
-    rpm_limit: count(body, 'rpm_limit'),
-    tpm_limit: count(body, 'tpm_limit'),
-    budget_duration: duration(body, 'budget_duration'),
+    ...limits(body),
+    ...defined({ max_budget: amount(body, 'max_budget_in_team') }),
+    budget_id: text(body, 'budget_id'),
+    blocked: flag(body, 'blocked') ?? undefined,
     allowed_models: texts(body, 'allowed_models'),
-    model_max_budget: object(body, 'model_max_budget') ?? undefined,
     ...others(body, ['temp_budget_increase', 'temp_budget_expiry']),
   })
 
-function setMembership(
+export function setMembership(
   context: AdminContext,
   change: Change,
   principal: Principal,

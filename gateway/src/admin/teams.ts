@@ -26,7 +26,17 @@ import {
   texts,
 } from './fields.js'
 import { keyRow, membershipShape, teamShape } from './shapes.js'
-import { addMembers, joinTeam, leaveTeam, memberOf, ownTeam, removeMember, updateMember } from './team-members.js'
+import {
+  addMembers,
+  joinTeam,
+  leaveTeam,
+  memberOf,
+  ownTeam,
+  removeMember,
+  setMembership,
+  templateOf,
+  updateMember,
+} from './team-members.js'
 
 const metadataFields = [
   'tags',
@@ -49,6 +59,11 @@ const extraFields = [
   'team_member_budget_duration',
   'team_member_rpm_limit',
   'team_member_tpm_limit',
+  'team_member_max_parallel_requests',
+  'team_member_monthly_request_limit',
+  'team_member_budget_limits',
+  'team_member_model_max_budget',
+  'team_member_budget_id',
   'team_member_key_duration',
 ]
 
@@ -122,7 +137,12 @@ async function create(context: AdminContext, request: AdminRequest) {
       creator === null || given.some(({ user_id }) => user_id === creator)
         ? given
         : [...given, { user_id: creator, user_email: null, role: 'admin' as const }]
-    for (const member of members) joinTeam(context, change, request.principal, team, member)
+    const template = templateOf(team)
+    for (const member of members) {
+      joinTeam(context, change, request.principal, team, member)
+      if (Object.keys(template).length > 0)
+        setMembership(context, change, request.principal, id, member.user_id, template)
+    }
     const full = { ...team, members_with_roles: members }
     change.put('teams', id, full)
     return full

@@ -247,6 +247,7 @@ export const routerKeys: KeyTable = {
     'redis_host redis_port redis_password redis_url redis_db redis_username redis_ssl',
     yes('any', 'Redis for limits and routing state.'),
   ),
+  redis_startup_nodes: yes('list', 'Nodes of a Redis Cluster: `[{host, port}]`.'),
   cache_responses: yes('flag', 'As `litellm_settings.cache`.'),
   ...each('caching_groups client_ttl cache_kwargs', no('Answers are cached by model group.')),
   default_max_parallel_requests: yes('whole', 'Requests in flight for deployments without their own.'),
@@ -311,7 +312,7 @@ export const litellmKeys: KeyTable = {
   ...each('force_ipv4 ssl_certificate', no('Set by the environment of Node.js.')),
   ssl_verify: never('Certificates are always verified. Set NODE_EXTRA_CA_CERTS for a private authority.'),
   ...each('langfuse_default_tags s3_callback_params datadog_params gcs_bucket_name', no('Not supported.')),
-  ...each('timezone', no('Budgets begin in UTC.')),
+  timezone: yes('text', 'Time zone in which budget periods begin. UTC if not set.'),
   ...each('default_team_settings default_team_params', no('Set the values with `/team/new`.')),
   key_generation_settings: no('Roles decide on `/key/generate`.'),
   enable_key_alias_format_validation: no('Aliases are free text.'),
@@ -442,6 +443,14 @@ export const generalKeys: KeyTable = {
 /** Settings that LiteLLM doesn't have. */
 export const ownKeys: KeyTable = {
   budget_mode: yes('text', '`expected` (default), `strict` or `clamp`.'),
+  over_budget: yes('text', '`refuse` (default), `downgrade` or `alert`: calls on a used-up budget.'),
+  budget_fallbacks: yes('map', '`model: [cheaper models]` for calls on a used-up budget.'),
+  limits: yes('map', 'Limits of all calls together: `rpm_limit`, `tpm_limit`, `max_parallel_requests`, ….'),
+  durability: yes('text', '`shared` or `local`: what ended calls survive. `shared` with Postgres or Redis if not set.'),
+  limit_wait: yes(
+    'number',
+    'Seconds that a call waits for its rate limits, by priority, before it is refused. 0 if not set.',
+  ),
   unknown_price: yes(
     'text',
     '`estimate` (default), `refuse` or `allow`: a model without a price on a key with a budget.',

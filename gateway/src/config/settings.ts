@@ -1,15 +1,12 @@
 import { lifeMs } from '../limits/durations.js'
+import { isZone } from '../limits/zones.js'
+import type { RedisAddress } from '../redis.js'
 import { readJwt } from '../sso/jwt-settings.js'
 import { readSignIn } from '../sso/sign-in-settings.js'
 import type { ControlSettings } from '../types.js'
 import { type Checker, isMap, Section, show } from './checker.js'
 import { cacheKeys } from './keys.js'
 import { isWeakKey } from './master-key.js'
-
-/** Address of Redis. */
-export interface RedisAddress {
-  readonly url: string
-}
 
 export interface CacheSettings {
   readonly store: 'memory' | 'redis'
@@ -179,11 +176,31 @@ function callbacksOf(checker: Checker, litellm: Section, key: string): string[] 
   })
 }
 
+/** `redis_startup_nodes: [{host, port}]`, or REDIS_CLUSTER_NODES as JSON. */
+function clusterNodes(
+  section: Section,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] | undefined {
+  let given: unknown = section.list('redis_startup_nodes')
+  try {
+    given ??= JSON.parse(environment.REDIS_CLUSTER_NODES ?? 'null')
+  } catch {} // not a list: no Cluster
+  if (!Array.isArray(given)) return undefined
+  const password = section.text('redis_password') ?? section.text('password') ?? environment.REDIS_PASSWORD
+  const login = password ? `:${encodeURIComponent(password)}@` : ''
+  return given.flatMap((node: unknown) => {
+    const { host, port = 6379 } = (isMap(node) ? node : {}) as { host?: unknown; port?: unknown }
+    return typeof host === 'string' ? [`redis://${login}${host}:${port}`] : []
+  })
+}
+
 function redisAddress(
   section: Section,
   prefix: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): RedisAddress | undefined {
+  const nodes = clusterNodes(section, environment)
+  if (nodes?.[0]) return { url: nodes[0], nodes }
   const url = section.text(`${prefix}url`) ?? environment.REDIS_URL
   if (url) return { url }
   const host = section.text(`${prefix}host`) ?? environment.REDIS_HOST
@@ -267,6 +284,12 @@ function readControl(checker: Checker, general: Section, litellm: Section, own: 
     budgetExceededStatus: status,
     unknownPrice: oneOf(checker, own, 'unknown_price', ['refuse', 'estimate', 'allow']),
     budgetMode: oneOf(checker, own, 'budget_mode', ['expected', 'strict', 'clamp']),
+    overBudget: oneOf(checker, own, 'over_budget', ['refuse', 'downgrade', 'alert']),
+    budgetFallbacks: own.map('budget_fallbacks'),
+    gatewayLimits: gatewayLimits(checker, own),
+    limitWaitMs: own.milliseconds('limit_wait'),
+    durability: oneOf(checker, own, 'durability', ['local', 'shared']),
+    timezone: timezone(checker, litellm),
     maxBudget: litellm.number('max_budget'),
     budgetDuration: litellm.text('budget_duration'),
     maxEndUserBudget: litellm.number('max_end_user_budget'),
@@ -277,6 +300,44 @@ function readControl(checker: Checker, general: Section, litellm: Section, own: 
     customKeys: own.flag('custom_keys'),
     retention,
   }
+}
+
+/** Limits of all calls together, in the names of the management routes. */
+function gatewayLimits(checker: Checker, own: Section): Readonly<Record<string, unknown>> | undefined {
+  const given = own.map('limits')
+  if (!given) return undefined
+  const path = [...own.path, 'limits']
+  for (const [name, value] of Object.entries(given)) {
+    const fits = gatewayLimitKinds[name]
+    if (fits === undefined) checker.line([...path, name], 'ignored', 'Unknown limit.')
+    else if (!fits(value))
+      checker.problem([...path, name], `'${[...path, name].join('.')}' is invalid; got ${show(value)}.`)
+  }
+  return given
+}
+
+const isAmount = (value: unknown) => typeof value === 'number' && value >= 0
+const gatewayLimitKinds: Readonly<Record<string, (value: unknown) => boolean>> = {
+  ...Object.fromEntries(
+    ['rpm_limit', 'tpm_limit', 'itpm_limit', 'otpm_limit', 'max_parallel_requests', 'monthly_request_limit'].map(
+      (name) => [name, isAmount],
+    ),
+  ),
+  soft_budget: isAmount,
+  budget_limits: Array.isArray,
+  model_max_budget: isMap,
+  model_rpm_limit: isMap,
+  model_tpm_limit: isMap,
+}
+
+function timezone(checker: Checker, litellm: Section): string | undefined {
+  const name = litellm.text('timezone')
+  if (name === undefined || isZone(name)) return name === 'UTC' ? undefined : name
+  checker.problem(
+    ['litellm_settings', 'timezone'],
+    `'litellm_settings.timezone' must be a name such as 'Europe/Berlin'; got ${show(name)}.`,
+  )
+  return undefined
 }
 
 function userDefaults(litellm: Section) {

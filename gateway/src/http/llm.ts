@@ -130,7 +130,10 @@ export class LlmRoutes {
     if (response.status >= 400) response = this.#errorResponse(request, response)
     else if (typeof response.body === 'object') response = { ...response, body: this.#watched(request, response.body) }
     else if (response.body && request.restamp) response = { ...response, body: restamp(response.body, request.model) }
-    if (typeof response.body !== 'object') this.#release(request)
+    if (typeof response.body !== 'object') {
+      this.#release(request)
+      await request.admitted?.kept()
+    }
     response.headers['x-litellm-call-id'] ??= request.id
     if (request.hooks && request.hooks.applied.length > 0)
       response.headers['x-litellm-applied-guardrails'] = request.hooks.applied.join(',')
@@ -256,6 +259,8 @@ export class LlmRoutes {
     })
     request.admitted = admitted
     params.model = admitted.model
+    // the answer names the model that was really called
+    if (admitted.downgradedFrom !== undefined) request.model = admitted.model
     if (admitted.maxOutputTokens !== undefined) limitOutput(params, operation, admitted.maxOutputTokens)
     // numbers as the provider writes them, rather than through 32 bits
     if (operation === 'embedding') params.encoding_format ??= 'float'
@@ -371,7 +376,19 @@ export class LlmRoutes {
 
   async *#watched(request: LlmRequest, body: AsyncIterable<string>): AsyncIterable<string> {
     try {
-      for await (const text of body) yield request.restamp ? restampAll(text, request.model) : text
+      // the last event says that the answer is complete: by then the call is kept
+      let last = ''
+      for await (const text of body) {
+        if (last !== '') yield last
+        last = ''
+        const shown = request.restamp ? restampAll(text, request.model) : text
+        if (isLast(shown)) last = shown
+        else yield shown
+      }
+      if (last !== '') {
+        await request.admitted?.kept()
+        yield last
+      }
     } finally {
       this.#release(request)
     }
@@ -387,6 +404,10 @@ export class LlmRoutes {
     return { status, headers: { ...response.headers, ...headers }, body }
   }
 }
+
+/** Whether a text may have the event that ends an answer, in any of the dialects. */
+const isLast = (text: string) => ends.some((end) => text.includes(end))
+const ends = ['[DONE]', 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']
 
 /** The model behind an alias of the key or the team. */
 const aliased = ({ key, team }: Principal, model: string) => key?.aliases[model] ?? team?.aliases[model] ?? model

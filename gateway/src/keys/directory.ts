@@ -83,6 +83,8 @@ export class Directory {
   }
   /** Encrypted documents of other parts, by collection. */
   readonly #documents = new Map<string, Map<string, unknown>>()
+  /** IANA name of the time zone in which budget periods begin; undefined is UTC. */
+  timezone: string | undefined
   readonly #watchers = new Set<(collections: ReadonlySet<string>) => void>()
   #version = 0
   #timer: NodeJS.Timeout | undefined

@@ -1,7 +1,12 @@
 import { rmSync } from 'node:fs'
+import type { SpendPlace } from '../limits/accounts.js'
+import type { LedgerRow } from '../store/rows.js'
 import { chunks, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
 import type { ControlEvent } from '../types.js'
+import type { CallStream } from './call-stream.js'
 import { insertCalls } from './calls-table.js'
+import { replaceUnknown } from './late.js'
+import type { OpenCalls } from './open-calls.js'
 import { addRollups } from './rollups.js'
 import type { SpendBook } from './spend-book.js'
 import { type Booking, recover, type Spool, settledIn } from './spool.js'
@@ -11,8 +16,26 @@ const gatherMs = 15
 const batchRows = 500
 const longestPause = 5_000
 const refreshMs = 1_000
+/** Delay of a group commit that an answer waits for, and the longest wait, in milliseconds. */
+const hurryMs = 3
+const commitMs = 250
 /** Calls that wait in memory for the database; further ones wait in the journal alone. */
 const mostPending = 50_000
+
+/** Places outside of this machine, for `durability: shared`. */
+export interface SharedDurability {
+  /** Whether a commit of the database is one, as with Postgres. */
+  readonly commits: boolean
+  readonly open: OpenCalls | undefined
+  readonly stream: CallStream | undefined
+}
+
+export interface LedgerOptions {
+  /** Calls that wait in memory for the database. @default 50_000 */
+  readonly most?: number | undefined
+  /** @default `durability: local` */
+  readonly shared?: SharedDurability | undefined
+}
 
 /** Writes settled calls, rollups and sums of spend in one transaction, in groups. */
 export class Ledger {
@@ -26,18 +49,34 @@ export class Ledger {
   readonly #most: number
   #timer: NodeJS.Timeout | undefined
   readonly #refresher: NodeJS.Timeout
+  readonly #shared: SharedDurability | undefined
+  /** Calls whose answer waits until they are kept outside of this machine. */
+  readonly #waiting = new Map<string, (written: boolean) => void>()
+  readonly #written = new WeakSet<Booking>()
   /** Writing and reading of sums take turns, so that none is counted twice. */
   #turn: Promise<unknown> = Promise.resolve()
   #pause = 0
   #closed = false
 
-  constructor(sql: Sql, book: SpendBook, spool: Spool, notify: (event: ControlEvent) => void, most = mostPending) {
+  constructor(
+    sql: Sql,
+    book: SpendBook,
+    spool: Spool,
+    notify: (event: ControlEvent) => void,
+    { most = mostPending, shared }: LedgerOptions = {},
+  ) {
     this.#most = most
+    this.#shared = shared
+    const left = (bookings: readonly Booking[]) => this.#inTurn(() => this.#write(bookings, false))
+    shared?.open?.start(left)
     this.#sql = sql
     this.#book = book
     this.#spool = spool
     this.#notify = notify
-    this.#refresher = setInterval(() => void this.#refresh(), refreshMs)
+    this.#refresher = setInterval(() => {
+      void this.#refresh()
+      void shared?.stream?.drain(Date.now(), left).catch(() => {})
+    }, refreshMs)
     this.#refresher.unref()
   }
 
@@ -67,18 +106,56 @@ export class Ledger {
   /** Journals a call before it begins. */
   admit(booking: Booking): void {
     this.#spool.admit(booking)
+    this.#shared?.open?.begin(booking)
   }
 
   /** Forgets a call that never reached a provider. */
   release(id: string): void {
     this.#spool.release(id)
+    this.#shared?.open?.end(id)
+  }
+
+  /**
+   * Resolves once an ended call is kept outside of this machine: in the shared database, else in Redis. If neither takes it in time, the
+   * journal has it. Resolves at once with `durability: local`.
+   */
+  async kept(booking: Booking): Promise<void> {
+    if (!this.#shared || this.#closed) return
+    const { stream, commits } = this.#shared
+    // a database that has just refused is not waited for
+    if (this.#written.has(booking)) return
+    if (commits && this.#pause === 0 && (await this.#committed(booking.row.id))) return
+    await stream?.add(booking)
+  }
+
+  /** Waits for the commit of a call. Resolves to false if it takes too long. */
+  #committed(id: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (written: boolean) => {
+        clearTimeout(timer)
+        this.#waiting.delete(id)
+        resolve(written)
+      }
+      const timer = setTimeout(end, commitMs, false)
+      this.#waiting.set(id, end)
+      // nobody gains by a larger group
+      if (this.#timer) {
+        clearTimeout(this.#timer)
+        this.#timer = undefined
+        this.#schedule(hurryMs)
+      }
+    })
   }
 
   /** Books an ended call: at once in memory, within milliseconds in the database. */
   settle(booking: Booking): void {
     const { row, spend } = booking
-    if (row.nanos !== 0) for (const { subject, period } of spend) this.#book.add(subject, period, BigInt(row.nanos))
+    for (const place of spend) {
+      const amount = amountOf(row, place)
+      if (amount !== 0n) this.#book.add(place.subject, place.period, amount)
+    }
     this.#spool.settle(booking)
+    this.#shared?.open?.end(row.id)
     if (this.#pending.length < this.#most) this.#pending.push(booking)
     else this.#parked.add(row.id)
     this.#schedule(gatherMs)
@@ -113,12 +190,18 @@ export class Ledger {
         }
         if (this.#pause === 0) this.#notify({ kind: 'trouble', part: 'store', error: error as Error })
         this.#pause = Math.min(longestPause, Math.max(250, this.#pause * 2))
+        for (const end of [...this.#waiting.values()]) end(false)
         this.#schedule(this.#pause)
         return false
       }
       this.#pause = 0
       this.#pending = this.#pending.slice(batch.length)
-      for (const { row } of batch) this.#spool.done(row.id)
+      for (const { row } of batch) {
+        this.#spool.done(row.id)
+        this.#waiting.get(row.id)?.(true)
+      }
+      if (this.#shared) for (const booking of batch) this.#written.add(booking)
+      this.#shared?.stream?.done(batch.map(({ row }) => row.id))
       if (this.#pending.length === 0 && this.#parked.size > 0) this.#unpark()
     }
     return true
@@ -158,28 +241,37 @@ export class Ledger {
     await this.#inTurn(() => this.#book.refresh(this.#sql, Date.now())).catch(() => {})
   }
 
+  /** Reads sums anew: those of the database, with what this process has not written yet. A database that is away changes nothing. */
+  async reload(places: readonly SpendPlace[]): Promise<void> {
+    await this.#inTurn(() => this.#book.reload(this.#sql, places)).catch(() => {})
+  }
+
   /** @param booked whether the sums in memory already contain the calls */
   async #write(batch: readonly Booking[], booked: boolean): Promise<void> {
     const added = new Map<string, { subject: string; period: string; counted: bigint; booked: bigint }>()
     const totals = await this.#sql.transaction(async (tx) => {
       added.clear()
-      const fresh = await insertCalls(
-        tx,
-        batch.map(({ row }) => row),
-      )
+      const rows = batch.map(({ row }) => row)
+      const fresh = await insertCalls(tx, rows)
+      const late = await replaceUnknown(tx, rows, fresh)
       for (const { row, spend } of batch) {
-        const nanos = BigInt(row.nanos)
-        for (const { subject, period } of nanos === 0n ? [] : spend) {
+        for (const place of spend) {
+          const { subject, period } = place
+          const amount = amountOf(row, place)
+          if (amount === 0n && !late.has(row.id)) continue
           const key = `${subject}\n${period}`
           const sum = added.get(key) ?? { subject, period, counted: 0n, booked: 0n }
           // a call that is already there was written before the connection broke
-          if (fresh.has(row.id)) sum.counted += nanos
-          if (booked) sum.booked += nanos
+          if (fresh.has(row.id)) sum.counted += amount
+          const before = late.get(row.id)
+          if (before) sum.counted -= amountOf(before, place)
+          if (booked) sum.booked += amount
           added.set(key, sum)
         }
       }
-      const counted = batch.map(({ row }) => row).filter(({ id }) => fresh.has(id))
+      const counted = rows.filter(({ id }) => fresh.has(id))
       await addRollups(tx, counted)
+      await addRollups(tx, [...late.values()], -1)
       return await addSpend(tx, [...added.values()])
     })
     this.#book.committed(
@@ -196,9 +288,13 @@ export class Ledger {
     this.#closed = true
     clearInterval(this.#refresher)
     await this.flush()
+    await this.#shared?.open?.close()
     this.#spool.close()
   }
 }
+
+/** The amount of a call at one place: money in 10⁻⁹ US dollars, or one request. */
+const amountOf = (row: LedgerRow, { requests }: SpendPlace): bigint => (requests ? 1n : BigInt(row.nanos))
 
 /** Whether the database refuses the data itself (SQLSTATE classes 22 and 23, constraints of SQLite): a repetition is in vain. */
 const isRejected = (error: unknown): boolean =>

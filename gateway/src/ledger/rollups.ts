@@ -33,13 +33,21 @@ export const measures = [
 
 const totalsKeys = 'grain, dimension, period, name'
 
-/** Adds new calls to all rollups, in the transaction that writes them. */
-export async function addRollups(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<void> {
+/**
+ * Adds new calls to all rollups, in the transaction that writes them.
+ * @param sign -1 takes calls out again
+ */
+export async function addRollups(tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1 = 1): Promise<void> {
   if (rows.length === 0) return
-  await addDaily(tx, rows)
-  await addDailyTags(tx, rows)
-  await addTotals(tx, rows.flatMap(totalsOf))
+  await addDaily(tx, rows, sign)
+  await addDailyTags(tx, rows, sign)
+  await addTotals(tx, rows.flatMap(totalsOf).map(signed(sign)))
 }
+
+const signed =
+  (sign: 1 | -1) =>
+  ([place, sums]: Share): Share =>
+    sign === 1 ? [place, sums] : [place, sums.map((value) => -value)]
 
 /** A share of a call in `llmux_totals`: its place, and what it adds. */
 export type Share = readonly [place: readonly string[], sums: readonly number[]]
@@ -229,15 +237,18 @@ const dailyKeys = 'day, key_hash, user_id, team_id, customer_id, model_group, mo
 const dailySums =
   'calls, failures, input_tokens, output_tokens, cached_tokens, cache_hits, unknown_costs, duration_ms, nanos'
 
-async function addDaily(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<void> {
+async function addDaily(tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1): Promise<void> {
   const place = (row: LedgerRow, customer: string) => [
     ...[dayOf(row.startedAt), row.keyHash, row.userId ?? '', row.teamId ?? '', customer],
     ...[row.modelGroup, row.model, row.provider, row.deployment, row.path],
   ]
-  await upsert(tx, 'llmux_daily', dailyKeys, dailySums, addUp(rows.map((row) => [place(row, ''), dailyOf(row)])))
+  const shares = rows.map((row): Share => [place(row, ''), dailyOf(row)])
+  await upsert(tx, 'llmux_daily', dailyKeys, dailySums, addUp(shares.map(signed(sign))))
   await addDailyCustomers(
     tx,
-    rows.flatMap((row): Share[] => (row.customerId ? [[place(row, row.customerId), dailyOf(row)]] : [])),
+    rows
+      .flatMap((row): Share[] => (row.customerId ? [[place(row, row.customerId), dailyOf(row)]] : []))
+      .map(signed(sign)),
   )
 }
 
@@ -256,26 +267,30 @@ const dailyOf = (row: LedgerRow): number[] => [
 const addDailyCustomers = (tx: SqlRunner, shares: readonly Share[]) =>
   upsert(tx, 'llmux_daily_customers', dailyKeys, dailySums, addUp(shares))
 
-const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[]) =>
+const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1) =>
   upsert(
     tx,
     'llmux_daily_tags',
     'day, tag, key_hash, model_group, model, provider, path',
     'calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos',
     addUp(
-      rows.flatMap((row) =>
-        [...new Set(row.tags)].map((tag) => [
-          [dayOf(row.startedAt), tag, row.keyHash, row.modelGroup, row.model, row.provider, row.path] as const,
-          [
-            1,
-            isFailure(row) ? 1 : 0,
-            row.inputTokens,
-            row.outputTokens,
-            row.cachedTokens,
-            row.durationMs,
-            row.nanos,
-          ] as const,
-        ]),
-      ),
+      rows
+        .flatMap((row) =>
+          [...new Set(row.tags)].map(
+            (tag): Share => [
+              [dayOf(row.startedAt), tag, row.keyHash, row.modelGroup, row.model, row.provider, row.path],
+              [
+                1,
+                isFailure(row) ? 1 : 0,
+                row.inputTokens,
+                row.outputTokens,
+                row.cachedTokens,
+                row.durationMs,
+                row.nanos,
+              ],
+            ],
+          ),
+        )
+        .map(signed(sign)),
     ),
   )

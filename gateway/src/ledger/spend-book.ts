@@ -1,5 +1,5 @@
 import { periodEnd, total } from '../limits/accounts.js'
-import type { Sql } from '../store/sql.js'
+import { chunks, type Sql } from '../store/sql.js'
 
 const day = 86_400_000
 const separator = '\n'
@@ -52,6 +52,30 @@ export class SpendBook {
       this.generation++
     }
     if (now - this.#prunedAt > 3_600_000) this.#prune(now)
+  }
+
+  /** Reads single sums. Must not run while a batch of this process is being written. */
+  async reload(sql: Sql, places: readonly { readonly subject: string; readonly period: string }[]): Promise<void> {
+    for (const group of chunks(places, 100)) {
+      const rows = await sql.query(
+        `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE ${group.map(() => '(subject = ? AND period = ?)').join(' OR ')}`,
+        group.flatMap(({ subject, period }) => [subject, period]),
+      )
+      for (const { subject, period, nanos } of rows) {
+        this.#stored.set(keyOf(String(subject), String(period)), BigInt(String(nanos)))
+      }
+    }
+  }
+
+  /** Sums of a subject and of its parts, such as its budgets of single models. */
+  of(subject: string): SpendEntry[] {
+    const found: SpendEntry[] = []
+    for (const key of new Set([...this.#stored.keys(), ...this.#pending.keys()])) {
+      const [name = '', period = ''] = key.split(separator)
+      if (name === subject || name.startsWith(`${subject}/`))
+        found.push({ subject: name, period, nanos: this.get(name, period) })
+    }
+    return found
   }
 
   #prune(now: number): void {

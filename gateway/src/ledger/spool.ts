@@ -12,12 +12,13 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { SpendPlace } from '../limits/accounts.js'
 import type { LedgerRow } from '../store/rows.js'
 
 /** A row of the ledger, and the sums of spend that it belongs to. */
 export interface Booking {
   readonly row: LedgerRow
-  readonly spend: readonly { readonly subject: string; readonly period: string }[]
+  readonly spend: readonly SpendPlace[]
 }
 
 type Line =

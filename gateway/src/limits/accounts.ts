@@ -1,11 +1,12 @@
 import type { LimitAccount } from 'llmux'
 import type { Directory } from '../keys/directory.js'
+import type { SpendBook } from '../ledger/spend-book.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
 import type { ControlSettings, Principal } from '../types.js'
-import { budgetPeriod, type Period, periodAt } from './durations.js'
+import { budgetPeriod, namedPeriod, type Period, periodAt, rollingSlots, spanOf } from './durations.js'
 
 /** Kind of a subject with limits. */
-export type Scope = 'key' | 'team' | 'member' | 'user' | 'customer' | 'tag' | 'organization' | 'gateway'
+export type Scope = 'key' | 'team' | 'member' | 'user' | 'customer' | 'tag' | 'organization' | 'budget' | 'gateway'
 
 /** A subject of a call, with its limits. */
 export interface Subject {
@@ -15,7 +16,9 @@ export interface Subject {
   /** Name in the table of spend, such as `key:{hash}`. */
   readonly name: string
   readonly epoch: number
-  readonly limits: Partial<SubjectLimits>
+  readonly limits: EffectiveLimits
+  /** Whether calls of it are refused. */
+  readonly blocked: boolean
   /** `model_rpm_limit`, `model_tpm_limit`, `tag_rpm_limit` and temporary increases. */
   readonly metadata: Readonly<Record<string, unknown>>
 }
@@ -27,6 +30,10 @@ export interface BudgetAccount {
   readonly name: string
   /** Name of the period in the table of spend. */
   readonly period: string
+  /** Names of the periods whose sums count; several for a rolling budget. */
+  readonly counted: readonly string[]
+  /** End of the current slot of a rolling budget, in milliseconds since 1970. */
+  readonly slotEndsAt: number | undefined
   /** US dollars. */
   readonly limit: number
   readonly soft: number | undefined
@@ -40,6 +47,8 @@ export interface RateAccount {
   readonly subject: Subject
   /** `gpt-4o` for a limit of one model. */
   readonly part: string | undefined
+  /** Where the requests of a month are kept; undefined for limits of a minute. */
+  readonly monthly?: SpendPlace | undefined
   readonly account: LimitAccount
 }
 
@@ -49,7 +58,15 @@ export interface CallAccounts {
   readonly budgets: readonly BudgetAccount[]
   readonly rates: readonly RateAccount[]
   /** Rows of the table of spend that the call is added to. */
-  readonly spend: readonly { readonly subject: string; readonly period: string }[]
+  readonly spend: readonly SpendPlace[]
+}
+
+/** A row of the table of spend. */
+export interface SpendPlace {
+  readonly subject: string
+  readonly period: string
+  /** Whether it counts requests rather than money. */
+  readonly requests?: boolean | undefined
 }
 
 /** Name of a period of a subject's spend. Without a duration it has no end. */
@@ -61,33 +78,64 @@ export function periodName(epoch: number, period: Period | undefined, now: numbe
 /** Name of the period that never ends and is never reset. */
 export const total = 'total'
 
-/** When a period of the table of spend has ended; undefined if it never does. */
+/** When a period of the table of spend has ended; undefined if it never does. A slot of a rolling period counts for its whole length. */
 export function periodEnd(name: string): number | undefined {
   const [, duration, from] = name.split('|')
-  const period = duration ? budgetPeriod(duration) : undefined
-  return period && from ? periodAt(Date.parse(from), period).to : undefined
+  const period = duration ? namedPeriod(duration) : undefined
+  if (!period || !from) return undefined
+  return period.rolling ? periodAt(Date.parse(from), period).to + spanOf(period) : periodAt(Date.parse(from), period).to
 }
 
-/** Name of the current period of a row with limits. */
-export const currentPeriod = (row: { budget_duration?: string | null }, epoch: number, now: number): string =>
-  periodName(epoch, row.budget_duration ? budgetPeriod(row.budget_duration) : undefined, now)
+/** Names of the periods whose sums are the spend that counts now. */
+export function countedPeriods(epoch: number, period: Period | undefined, now: number): string[] {
+  if (!period?.rolling) return [periodName(epoch, period, now)]
+  const slot = spanOf(period) / rollingSlots
+  // a slot counts until it has left the period completely
+  return Array.from({ length: rollingSlots + 1 }, (_, at) => periodName(epoch, period, now - at * slot))
+}
 
-/** When the budget of a row is reset, as ISO 8601. */
-export function resetAt({ budget_duration }: { budget_duration?: string | null }, now: number): string | null {
-  const period = budget_duration ? budgetPeriod(budget_duration) : undefined
-  return period ? new Date(periodAt(now, period).to).toISOString() : null
+/** Limits with the time zone of their periods. */
+export interface ZonedLimits {
+  readonly budget_duration?: string | null
+  readonly timezone?: string | undefined
+}
+
+const periodOf = ({ budget_duration, timezone }: ZonedLimits) =>
+  budget_duration ? budgetPeriod(budget_duration, timezone) : undefined
+
+/** Name of the current period of a row with limits. */
+export const currentPeriod = (row: ZonedLimits, epoch: number, now: number): string =>
+  periodName(epoch, periodOf(row), now)
+
+/** Spend of a subject that counts on the budget of a row with limits, in 10⁻⁹ US dollars. */
+export const currentSpend = (
+  book: Pick<SpendBook, 'get'>,
+  name: string,
+  row: ZonedLimits,
+  epoch: number,
+  now: number,
+): bigint => countedPeriods(epoch, periodOf(row), now).reduce((sum, period) => sum + book.get(name, period), 0n)
+
+/** When the budget of a row is reset, as ISO 8601. Rolling budgets never are. */
+export function resetAt(row: ZonedLimits, now: number): string | null {
+  const period = periodOf(row)
+  return period && !period.rolling ? new Date(periodAt(now, period).to).toISOString() : null
 }
 
 interface OwnLimits extends Partial<SubjectLimits> {
   readonly budget_id?: string | null
+  readonly blocked?: boolean | null
 }
 
-/** Limits of a row; open ones come from the budget that it refers to. */
-export function effectiveLimits(directory: Directory, row: OwnLimits): Partial<SubjectLimits> {
-  const shared = row.budget_id ? directory.get('budgets', row.budget_id) : undefined
-  if (!shared) return row
+export type EffectiveLimits = Partial<SubjectLimits> & ZonedLimits
+
+/** Limits of a row; open ones come from the budget that it refers to, unless that is spent by all of its subjects together. */
+export function effectiveLimits(directory: Directory, row: OwnLimits): EffectiveLimits {
+  const { timezone } = directory
+  const budget = row.budget_id ? directory.get('budgets', row.budget_id) : undefined
+  if (!budget || budget.shared) return timezone === undefined ? row : { ...row, timezone }
   const own = Object.entries(row).filter(([, value]) => value !== null && value !== undefined && !isEmpty(value))
-  return { ...shared, ...Object.fromEntries(own) }
+  return { ...budget, ...Object.fromEntries(own), timezone }
 }
 
 const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0
@@ -102,6 +150,7 @@ export function subjectsOf(
 ): Subject[] {
   const { key, team, user, membership } = principal
   const found: Subject[] = []
+  const shared = new Set<string>()
   const add = (
     scope: Scope,
     id: string,
@@ -110,7 +159,13 @@ export function subjectsOf(
   ) => {
     const metadata = (row as { metadata?: Readonly<Record<string, unknown>> } | undefined)?.metadata ?? {}
     const limits = row ? effectiveLimits(directory, row) : {}
-    found.push({ scope, id, alias, name: `${scope}:${id}`, epoch: row?.spend_epoch ?? 0, limits, metadata })
+    const budget = row?.budget_id ? directory.get('budgets', row.budget_id) : undefined
+    const blocked = row?.blocked === true
+    found.push({
+      ...{ scope, id, alias, name: `${scope}:${id}`, epoch: row?.spend_epoch ?? 0, limits, metadata },
+      blocked: blocked || (budget?.blocked === true && !budget.shared),
+    })
+    if (budget?.shared) shared.add(budget.budget_id)
   }
   add('key', principal.keyHash, principal.keyAlias, key)
   if (team) add('team', team.team_id, team.team_alias, team)
@@ -127,14 +182,21 @@ export function subjectsOf(
   if (customerId) {
     const customer = directory.get('customers', customerId)
     const fallback = settings.maxEndUserBudget === undefined ? {} : { max_budget: settings.maxEndUserBudget }
-    const shared = customer?.budget_id ? { budget_id: customer.budget_id } : fallback
-    add('customer', customerId, customer?.alias ?? null, { spend_epoch: customer?.spend_epoch ?? 0, ...shared })
+    const { spend_epoch = 0, blocked = false } = customer ?? {}
+    const limits = customer?.budget_id ? { budget_id: customer.budget_id } : fallback
+    add('customer', customerId, customer?.alias ?? null, { spend_epoch, blocked, ...limits })
   }
   for (const tag of tags) add('tag', tag, null, directory.get('tags', tag))
-  const { maxBudget, budgetDuration } = settings
+  for (const id of shared) {
+    const budget = directory.get('budgets', id)
+    if (budget) add('budget', id, null, budget)
+  }
+  const { maxBudget, budgetDuration, gatewayLimits } = settings
   add('gateway', 'all', null, {
     spend_epoch: 0,
+    ...gatewayLimits,
     ...(maxBudget !== undefined && { max_budget: maxBudget, budget_duration: budgetDuration ?? null }),
+    ...{ metadata: gatewayLimits },
   })
   return found
 }
@@ -158,7 +220,7 @@ export function accountsOf(
 ): CallAccounts {
   const budgets: BudgetAccount[] = []
   const rates: RateAccount[] = []
-  const spend: { subject: string; period: string }[] = []
+  const spend: SpendPlace[] = []
   for (const subject of subjects) {
     const { limits, epoch, name, metadata } = subject
     spend.push({ subject: name, period: total })
@@ -167,16 +229,24 @@ export function accountsOf(
     for (const window of windowsOf(limits, now)) {
       const account = budgetAccount(subject, name, window, now)
       budgets.push(account)
-      if (account.period !== main && account.period !== total) spend.push({ subject: name, period: account.period })
+      const place = { subject: name, period: account.period }
+      if (place.period !== main && place.period !== total && !spend.some((known) => isSame(known, place)))
+        spend.push(place)
     }
-    const ofModel = modelBudget(limits.model_max_budget, model)
+    const ofModel = modelBudget(limits.model_max_budget, model, limits.timezone)
     if (ofModel) {
       const account = budgetAccount(subject, `${name}/${model}`, ofModel, now)
       budgets.push(account)
       spend.push({ subject: account.name, period: account.period })
     }
-    const rate = rateAccount(subject, undefined, limits.rpm_limit, limits.tpm_limit, limits.max_parallel_requests)
+    const { rpm_limit, tpm_limit, max_parallel_requests, itpm_limit, otpm_limit, monthly_request_limit } = limits
+    const rate = rateAccount(subject, undefined, rpm_limit, tpm_limit, max_parallel_requests, itpm_limit, otpm_limit)
     if (rate) rates.push(rate)
+    if (monthly_request_limit != null) {
+      const month = monthAccount(subject, monthly_request_limit, now)
+      rates.push(month)
+      spend.push({ ...month.monthly, requests: true })
+    }
     const part = rateAccount(
       subject,
       model,
@@ -201,29 +271,31 @@ interface Window {
   readonly tpm?: number | undefined
 }
 
-function windowsOf(limits: Partial<SubjectLimits>, now: number): Window[] {
+function windowsOf(limits: EffectiveLimits, now: number): Window[] {
   const found: Window[] = []
-  const { max_budget, soft_budget, budget_duration, budget_limits } = limits
+  const { max_budget, soft_budget, budget_limits, timezone } = limits
   const increase = temporaryIncrease(limits, now)
   if (typeof max_budget === 'number') {
-    const period = budget_duration ? budgetPeriod(budget_duration) : undefined
-    found.push({ limit: max_budget + increase, soft: soft_budget ?? undefined, period })
+    found.push({ limit: max_budget + increase, soft: soft_budget ?? undefined, period: periodOf(limits) })
   }
   for (const entry of budget_limits ?? []) {
-    const window = windowOf(entry)
+    const window = windowOf(entry, timezone)
     if (window) found.push(window)
   }
   return found
 }
 
+const isSame = (one: SpendPlace, other: SpendPlace) => one.subject === other.subject && one.period === other.period
+
 function temporaryIncrease(limits: object, now: number): number {
-  const { temp_budget_increase, temp_budget_expiry } = limits as Record<string, unknown>
+  const row = limits as Record<string, unknown>
+  const { temp_budget_increase, temp_budget_expiry } = { ...(row.extra as object | undefined), ...row } as typeof row
   if (typeof temp_budget_increase !== 'number') return 0
   return typeof temp_budget_expiry === 'string' && Date.parse(temp_budget_expiry) < now ? 0 : temp_budget_increase
 }
 
 /** Reads `{ budget_limit | max_budget, time_period | budget_duration }`. */
-function windowOf(entry: unknown): Window | undefined {
+function windowOf(entry: unknown, timezone: string | undefined): Window | undefined {
   if (typeof entry === 'number') return { limit: entry, period: undefined }
   if (typeof entry !== 'object' || entry === null) return undefined
   const { budget_limit, max_budget, time_period, budget_duration, rpm_limit, tpm_limit } = entry as Record<
@@ -234,30 +306,50 @@ function windowOf(entry: unknown): Window | undefined {
   const word = time_period ?? budget_duration
   const rates = { rpm: asNumber(rpm_limit), tpm: asNumber(tpm_limit) }
   if (!Number.isFinite(limit)) return undefined
-  return { limit, period: typeof word === 'string' ? budgetPeriod(word) : undefined, ...rates }
+  return { limit, period: typeof word === 'string' ? budgetPeriod(word, timezone) : undefined, ...rates }
 }
 
-function modelBudget(budgets: unknown, model: string): Window | undefined {
+function modelBudget(budgets: unknown, model: string, timezone: string | undefined): Window | undefined {
   if (typeof budgets !== 'object' || budgets === null || !Object.hasOwn(budgets, model)) return undefined
-  return windowOf((budgets as Record<string, unknown>)[model])
+  return windowOf((budgets as Record<string, unknown>)[model], timezone)
 }
 
 function budgetAccount(subject: Subject, name: string, { limit, soft, period }: Window, now: number): BudgetAccount {
   const key = periodName(subject.epoch, period, now)
+  const span = period && periodAt(now, period)
   return {
     subject,
     name,
     period: key,
+    counted: countedPeriods(subject.epoch, period, now),
+    slotEndsAt: period?.rolling ? span?.to : undefined,
     limit,
     soft,
-    endsAt: period ? periodAt(now, period).to : undefined,
+    endsAt: period?.rolling ? undefined : span?.to,
     // the period is part of the key, so a reset is a new account; the window lets the store drop the old one
     account: {
       key: `budget:${name}|${key}`,
       budget: Math.max(0, limit),
-      ...(period && { budgetWindow: { duration: period.name, type: 'calendar' as const } }),
+      ...(period && span && { budgetWindow: windowFor(period, span) }),
     },
   }
+}
+
+/** The stores count calendar periods in UTC. In other zones, and for slots of a rolling period, the window only has to last long enough. */
+const windowFor = ({ name, zone, rolling }: Period, { from, to }: { from: number; to: number }) =>
+  zone === undefined && !rolling
+    ? { duration: name, type: 'calendar' as const }
+    : { duration: `${Math.ceil((to - from) / 1_000)}s`, type: 'rolling' as const }
+
+/** Requests of a subject in the current month. */
+function monthAccount(subject: Subject, requests: number, now: number) {
+  const { limits, name, epoch } = subject
+  const month = budgetPeriod('1mo', limits.timezone)
+  const period = periodName(epoch, month, now)
+  const span = periodAt(now, month ?? { name: '1mo', count: 1, unit: 'mo' })
+  const monthly = { subject: `requests:${name}`, period }
+  const window = month ? windowFor(month, span) : undefined
+  return { subject, part: 'a month', monthly, account: { key: `requests:${name}|${period}`, requests, window } }
 }
 
 function rateAccount(
@@ -266,14 +358,19 @@ function rateAccount(
   requests: number | null | undefined,
   tokens: number | null | undefined,
   parallel: number | null | undefined,
+  inputTokens?: number | null,
+  outputTokens?: number | null,
 ): RateAccount | undefined {
-  if (requests == null && tokens == null && parallel == null) return undefined
-  const key = part === undefined ? subject.name : `${subject.name}/${part}`
-  return {
-    subject,
-    part,
-    account: { key, requests: requests ?? undefined, tokens: tokens ?? undefined, parallel: parallel ?? undefined },
+  const limits = {
+    ...(requests != null && { requests }),
+    ...(tokens != null && { tokens }),
+    ...(inputTokens != null && { inputTokens }),
+    ...(outputTokens != null && { outputTokens }),
+    ...(parallel != null && { parallel }),
   }
+  if (Object.keys(limits).length === 0) return undefined
+  const key = part === undefined ? subject.name : `${subject.name}/${part}`
+  return { subject, part, account: { key, ...limits } }
 }
 
 const asNumber = (value: unknown) => (typeof value === 'number' ? value : undefined)

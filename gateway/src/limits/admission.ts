@@ -1,20 +1,13 @@
-import {
-  type AccountUsage,
-  type LimitStore,
-  type LLMError,
-  memoryLimits,
-  type Rejection,
-  type RejectionReason,
-  type Reservation,
-  type SettledRecord,
-} from 'llmux'
+import type { AccountUsage, LimitStore, Reservation, SettledRecord } from 'llmux'
 import type { Directory } from '../keys/directory.js'
 import { callerFor, checkModel, checkTags, deniedBy, resolveAlias } from '../keys/model-access.js'
 import type { Customers } from '../ledger/customers.js'
 import type { Ledger } from '../ledger/ledger.js'
 import { type RowFacts, rowOf, withoutKey } from '../ledger/row.js'
 import type { SpendBook } from '../ledger/spend-book.js'
-import { forbidden } from '../refusal.js'
+import type { Booking } from '../ledger/spool.js'
+import { forbidden, refusalOf } from '../refusal.js'
+import type { BudgetMode, OverBudget } from '../store/rows.js'
 import type {
   Admission,
   AdmissionCall,
@@ -29,22 +22,15 @@ import {
   accountsOf,
   type BudgetAccount,
   type CallAccounts,
-  currentPeriod,
+  currentSpend,
   effectiveLimits,
   subjectsOf,
-  total,
 } from './accounts.js'
-import { customerOf, metadataOf, tagsOf } from './call-facts.js'
+import { customerOf, metadataOf, priorityOf, tagsOf, waitOf } from './call-facts.js'
 import { costOf, type Estimate, estimateCall } from './estimate.js'
 import { Expectations } from './learned.js'
 import { toDollars, toNanos } from './money.js'
-import { budgetRefusal, rateRefusal } from './refusals.js'
-
-/** Longest life of a reservation: longer than any stream. */
-const leaseMs = 60 * 60_000
-/** Longest wait for calls in flight whose reservation may be returned. */
-const longestWaitMs = 20_000
-const mostWaiting = 2_000
+import { Reserver, type Seed } from './reserving.js'
 
 interface Parts {
   readonly directory: Directory
@@ -52,7 +38,7 @@ interface Parts {
   readonly ledger: Ledger
   readonly book: SpendBook
   readonly customers: Customers
-  readonly limits: LimitStore | undefined
+  readonly limits: LimitStore | ((seed: Seed) => LimitStore) | undefined
   settings(): ControlSettings
   notify(event: ControlEvent): void
   now(): number
@@ -63,16 +49,22 @@ export function createAdmission(parts: Parts): Admission {
   return new CallAdmission(parts)
 }
 
+/** A call that has capacity. */
+interface Granted {
+  readonly model: string
+  readonly accounts: CallAccounts
+  readonly estimate: Estimate
+  readonly reservation: Reservation
+}
+
 class CallAdmission implements Admission {
   readonly #parts: Parts
-  readonly #limits: LimitStore
+  readonly #reserver: Reserver
   readonly #expectations = new Expectations()
-  readonly #seeded = new Map<string, number>()
-  #waiting = new Set<() => void>()
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#limits = parts.limits ?? memoryLimits()
+    this.#reserver = new Reserver(parts)
   }
 
   mayUse(principal: Principal, model: string): boolean {
@@ -85,8 +77,14 @@ class CallAdmission implements Admission {
     const { directory, settings, now } = this.#parts
     const subjects = subjectsOf(directory, settings(), principal, null, [])
     for (const budget of accountsOf(subjects, '', [], now()).budgets) {
-      if (this.#spent(budget) >= budget.limit) throw this.#overBudget(budget)
+      if (this.#modeOf(budget) === 'refuse' && this.#reserver.spent(budget) >= budget.limit)
+        throw this.#reserver.overBudget(budget)
     }
+  }
+
+  /** Calls on a used-up budget. */
+  #modeOf({ subject }: BudgetAccount): OverBudget {
+    return subject.limits.over_budget ?? this.#parts.settings().overBudget ?? 'refuse'
   }
 
   async admit(caller: Principal, call: AdmissionCall): Promise<Admitted> {
@@ -108,135 +106,91 @@ class CallAdmission implements Admission {
     try {
       checkModel(catalog, principal, model, call.model)
       checkTags(directory, catalog, tags, model)
-      if (customerId && directory.get('customers', customerId)?.blocked) {
-        throw forbidden(`The customer '${customerId}' is blocked.`, 'permission_error', 'user')
+      const blocked = subjects.find((subject) => subject.blocked)
+      if (blocked) {
+        const param = blocked.scope === 'customer' ? 'user' : undefined
+        throw forbidden(`The ${blocked.scope} '${blocked.alias ?? blocked.id}' is blocked.`, 'permission_error', param)
       }
-      const { estimate, reservation } = await this.#reserve(accounts, call.signal, () =>
-        estimateCall(
-          {
-            catalog,
-            expectations: this.#expectations,
-            settings: settings(),
-            budgets: accounts.budgets,
-            spent: (budget) => this.#spent(budget),
-          },
-          principal,
-          call,
-          model,
-        ),
-      )
-      return new AdmittedCall(this, facts, model, accounts, estimate, reservation)
+      const granted = await this.#grant(facts, model, accounts)
+      return new AdmittedCall(this, facts, model, granted)
     } catch (error) {
       this.refused(facts, accounts, error)
       throw error
     }
   }
 
-  async #reserve(
-    accounts: CallAccounts,
-    signal: AbortSignal | undefined,
-    estimated: () => Estimate,
-  ): Promise<{ estimate: Estimate; reservation: Reservation }> {
-    const { budgets, rates } = accounts
-    // the ledger is the truth for money: counters may have been lost
-    const used = budgets.find((budget) => budget.limit <= 0 || this.#spent(budget) >= budget.limit)
-    if (used) throw this.#overBudget(used)
-    await this.#seed(budgets)
-    const strict = (this.#parts.settings().budgetMode ?? 'expected') !== 'expected'
-    const counted = [...rates.map(({ account }) => account), ...budgets.map(({ account }) => account)]
-    const until = Date.now() + longestWaitMs
-    for (;;) {
-      // calls that have ended meanwhile may have taught a better estimate
-      const estimate = estimated()
-      const found = await this.#limits.reserve({
-        // a call that runs alone may spend the rest and one call more; in the other modes only the rest
-        candidates: [{ id: 'call', accounts: counted, estimate: strict ? estimate.held : 0, most: estimate.held }],
-        tokens: estimate.tokens,
-        inputTokens: estimate.inputTokens,
-        timeout: leaseMs,
-      })
-      if ('index' in found) return { estimate, reservation: found }
-      const reason = found.reasons[0]
-      if (!reason || Date.now() >= until || signal?.aborted || !(await this.#mayFree(reason, accounts, estimate))) {
-        throw this.#refusal(found, accounts)
+  /** Reserves for the model, or for a cheaper one if a budget is used up. */
+  async #grant(facts: RowFacts, model: string, accounts: CallAccounts): Promise<Granted> {
+    try {
+      return await this.#reserve(facts, model, accounts, false)
+    } catch (error) {
+      if (refusalOf(error)?.type !== 'budget_exceeded') throw error
+      const { catalog, now } = this.#parts
+      for (const name of this.#cheaper(accounts, catalog.resolve(model))) {
+        const next = resolveAlias(facts.principal, name)
+        if (!catalog.has(next) || !this.mayUse(facts.principal, name)) continue
+        const others = accountsOf(accounts.subjects, catalog.resolve(next), facts.tags, now())
+        try {
+          return await this.#reserve(facts, next, others, true)
+        } catch (reason) {
+          if (refusalOf(reason)?.type !== 'budget_exceeded') throw reason
+        }
       }
-      await this.#nextEnd(signal)
+      throw error
     }
   }
 
-  /** Whether the call is only refused because calls in flight hold more than they are likely to need. */
-  async #mayFree(
-    { kind, account: key }: RejectionReason,
-    { budgets, rates }: CallAccounts,
-    estimate: Estimate,
-  ): Promise<boolean> {
-    if (this.#waiting.size >= mostWaiting) return false
-    if (kind === 'budget') {
-      const budget = budgets.find(({ account }) => account.key === key)
-      if (!budget || this.#spent(budget) >= budget.limit) return false
-      return (await this.#limits.usage(budget.account)).reserved > 0
-    }
-    if (kind !== 'tokens' || estimate.learned) return false
-    const rate = rates.find(({ account }) => account.key === key)
-    return rate !== undefined && (await this.#limits.usage(rate.account)).inFlight > 0
-  }
-
-  /** Waits for the end of some call, at most for a moment. */
-  #nextEnd(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', end)
-        this.#waiting.delete(end)
-        resolve()
-      }
-      const timer = setTimeout(end, 250)
-      signal?.addEventListener('abort', end)
-      this.#waiting.add(end)
+  /** Models for calls on a used-up budget: of the subjects of the call, then of the gateway. */
+  #cheaper({ subjects }: CallAccounts, model: string): string[] {
+    const { budgetFallbacks } = this.#parts.settings()
+    const lists = subjects.flatMap(({ limits }) => {
+      const extra = (limits as { extra?: { budget_fallbacks?: unknown } }).extra
+      return [limits.budget_fallbacks, extra?.budget_fallbacks]
+    })
+    return [...lists, budgetFallbacks].flatMap((map) => {
+      if (typeof map !== 'object' || map === null || !Object.hasOwn(map, model)) return []
+      const names: unknown = (map as Record<string, unknown>)[model]
+      return [names].flat().filter((name): name is string => typeof name === 'string' && name !== model)
     })
   }
 
-  #wake(): void {
-    const waiting = this.#waiting
-    if (waiting.size === 0) return
-    this.#waiting = new Set()
-    for (const end of waiting) end()
-  }
-
-  /** Raises the counters to the spend that the ledger knows, once for each account and after changes by other processes. */
-  async #seed(budgets: readonly BudgetAccount[]): Promise<void> {
-    const { book } = this.#parts
-    for (const budget of budgets) {
-      const { account } = budget
-      if (this.#seeded.get(account.key) === book.generation) continue
-      if (this.#seeded.size > 50_000) this.#seeded.clear()
-      this.#seeded.set(account.key, book.generation)
-      const spent = this.#spent(budget)
-      if (spent > 0) await this.#limits.seed(account, { spent })
-    }
-  }
-
-  #spent({ name, period }: BudgetAccount): number {
-    return toDollars(this.#parts.book.get(name, period))
-  }
-
-  #overBudget(budget: BudgetAccount): LLMError {
-    const { settings, now } = this.#parts
-    return budgetRefusal(budget, this.#spent(budget), settings().budgetExceededStatus ?? 422, now())
-  }
-
-  #refusal({ reasons }: Rejection, { budgets, rates }: CallAccounts): LLMError {
-    const reason = reasons[0]
-    const budget = budgets.find(({ account }) => account.key === reason?.account)
-    if (budget) return this.#overBudget(budget)
-    const rate = rates.find(({ account }) => account.key === reason?.account)
-    return rateRefusal(reason, rate, this.#parts.now())
+  async #reserve(facts: RowFacts, model: string, accounts: CallAccounts, downgraded: boolean): Promise<Granted> {
+    const { catalog, settings } = this.#parts
+    const budgets = accounts.budgets.filter((budget) => {
+      const mode = this.#modeOf(budget)
+      return mode === 'refuse' || (mode === 'downgrade' && !downgraded)
+    })
+    const budgetMode = strictest([
+      settings().budgetMode ?? 'expected',
+      ...accounts.subjects.map(({ limits, metadata }) => limits.budget_mode ?? metadata.budget_mode),
+    ])
+    const { call, principal } = facts
+    const { estimate, reservation } = await this.#reserver.reserve(budgets, accounts.rates, {
+      signal: call.signal,
+      waitMs: waitOf(principal, settings().limitWaitMs),
+      priority: priorityOf(call, principal),
+      strict: budgetMode !== 'expected',
+      estimate: () =>
+        estimateCall(
+          {
+            ...{ catalog, expectations: this.#expectations, settings: { ...settings(), budgetMode }, budgets },
+            spent: (budget) => this.#reserver.spent(budget),
+          },
+          principal,
+          call,
+          model,
+        ),
+    })
+    return { model, accounts, estimate, reservation }
   }
 
   /** Writes a call that was refused before it began. */
   refused(facts: RowFacts, { spend }: Pick<CallAccounts, 'spend'>, error: unknown): void {
     this.#parts.notify({ kind: 'refused', principal: facts.principal, model: facts.call.model, error })
-    this.#parts.ledger.settle({ row: rowOf(facts, undefined, error, 0, 'known', this.#parts.now()), spend })
+    this.#parts.ledger.settle({
+      row: rowOf(facts, undefined, error, 0, 'known', this.#parts.now()),
+      spend: spend.filter(({ requests }) => !requests),
+    })
   }
 
   /** Journals a call that begins. */
@@ -245,24 +199,18 @@ class CallAdmission implements Admission {
     this.#parts.ledger.admit({ row: { ...row, outcome: 'unknown' }, spend })
   }
 
-  settled(
-    facts: RowFacts,
-    model: string,
-    accounts: CallAccounts,
-    estimate: Estimate,
-    held: Reservation,
-    record: SettledRecord,
-  ) {
+  settled(facts: RowFacts, { model, accounts, estimate, reservation }: Granted, record: SettledRecord): Booking {
     const { now, ledger, catalog, settings } = this.#parts
     const cost = costOf(record, estimate, settings().unknownPrice ?? 'estimate')
     const row = rowOf(facts, record, record.error, cost.nanos, cost.state, now())
     const usage = record.usage
     const tokens = usage ? row.inputTokens + row.outputTokens : record.outcome === 'success' ? undefined : 0
-    this.#limits.settle(held, {
-      tokens,
-      cost: toDollars(cost.nanos),
-      ...(usage && { inputTokens: row.inputTokens, outputTokens: row.outputTokens }),
-    })
+    const split = usage
+      ? { inputTokens: row.inputTokens, outputTokens: row.outputTokens }
+      : tokens === 0
+        ? { inputTokens: 0, outputTokens: 0 }
+        : {}
+    this.#reserver.settle(reservation, { tokens, cost: toDollars(cost.nanos), ...split }, accounts)
     if (record.outcome === 'success' && !row.cacheHit) {
       this.#expectations.learn(facts.principal.keyHash, catalog.resolve(model), {
         nanos: row.nanos,
@@ -270,10 +218,15 @@ class CallAdmission implements Admission {
         totalTokens: row.inputTokens + row.outputTokens,
       })
     }
-    ledger.settle({ row, spend: accounts.spend })
+    const booking = { row, spend: accounts.spend }
+    ledger.settle(booking)
     if (facts.customerId) this.#parts.customers.seen(facts.customerId)
     this.#watch(accounts.budgets, row.nanos)
-    this.#wake()
+    return booking
+  }
+
+  kept(booking: Booking): Promise<void> {
+    return this.#parts.ledger.kept(booking)
   }
 
   /** Reports budgets whose spend has just passed a threshold. */
@@ -281,7 +234,7 @@ class CallAdmission implements Admission {
     if (nanos === 0) return
     for (const budget of budgets) {
       const { limit, soft, subject } = budget
-      const spend = this.#spent(budget)
+      const spend = this.#reserver.spent(budget)
       const before = spend - toDollars(nanos)
       const { scope, id, alias } = subject
       const event = { kind: 'budget', scope, id, alias, spend, budget: limit } as const
@@ -292,9 +245,8 @@ class CallAdmission implements Admission {
     }
   }
 
-  released(facts: RowFacts, accounts: CallAccounts, held: Reservation, error: unknown): void {
-    this.#limits.release(held)
-    this.#wake()
+  released(facts: RowFacts, { accounts, reservation }: Granted, error: unknown): void {
+    this.#reserver.release(reservation)
     this.#parts.ledger.release(facts.call.id)
     if (error !== undefined) this.refused(facts, accounts, error)
   }
@@ -303,7 +255,7 @@ class CallAdmission implements Admission {
   sharedUsage({ rates }: CallAccounts, found: (usage: AccountUsage) => void): void {
     const rate = this.#parts.limits && keyRate(rates)
     if (!rate || (rate.account.requests === undefined && rate.account.tokens === undefined)) return
-    const usage = this.#limits.usage(rate.account)
+    const usage = this.#reserver.store.usage(rate.account)
     if (usage instanceof Promise) usage.then(found, () => {})
   }
 
@@ -312,13 +264,14 @@ class CallAdmission implements Admission {
     const { book, directory, now } = this.#parts
     const found: Record<string, string> = {}
     const { key } = principal
-    const period = key ? currentPeriod(effectiveLimits(directory, key), key.spend_epoch, now()) : total
-    found['x-litellm-key-spend'] = String(toDollars(book.get(`key:${principal.keyHash}`, period)))
+    const limits = key ? effectiveLimits(directory, key) : {}
+    const spend = currentSpend(book, `key:${principal.keyHash}`, limits, key?.spend_epoch ?? 0, now())
+    found['x-litellm-key-spend'] = String(toDollars(spend))
     if (key?.tpm_limit != null) found['x-litellm-key-tpm-limit'] = String(key.tpm_limit)
     if (key?.rpm_limit != null) found['x-litellm-key-rpm-limit'] = String(key.rpm_limit)
     if (key?.max_budget != null) found['x-litellm-key-max-budget'] = String(key.max_budget)
     const rate = keyRate(rates)
-    const usage = rate && shared === undefined ? this.#limits.usage(rate.account) : undefined
+    const usage = rate && shared === undefined ? this.#reserver.store.usage(rate.account) : undefined
     const current = usage instanceof Promise ? undefined : (usage ?? shared)
     const add = (name: string, limit: number | undefined, used: number | undefined) => {
       if (limit === undefined) return
@@ -354,59 +307,60 @@ class CallAdmission implements Admission {
 const keyRate = (rates: CallAccounts['rates']) =>
   rates.find(({ subject, part }) => subject.scope === 'key' && part === undefined)
 
+const modes: readonly BudgetMode[] = ['strict', 'clamp', 'expected']
+const strictest = (given: readonly unknown[]): BudgetMode => modes.find((mode) => given.includes(mode)) ?? 'expected'
+
 class AdmittedCall implements Admitted {
   readonly model: string
+  readonly downgradedFrom: string | undefined
   readonly tags: readonly string[]
   readonly customerId: string | null
   readonly #admission: CallAdmission
   readonly #facts: RowFacts
-  readonly #accounts: CallAccounts
-  readonly #estimate: Estimate
-  readonly #reservation: Reservation
+  readonly #granted: Granted
   #usage: AccountUsage | undefined
+  #booking: Booking | undefined
   #ended = false
 
-  constructor(
-    admission: CallAdmission,
-    facts: RowFacts,
-    model: string,
-    accounts: CallAccounts,
-    estimate: Estimate,
-    reservation: Reservation,
-  ) {
-    this.model = model
+  /** @param asked the model before a downgrade */
+  constructor(admission: CallAdmission, facts: RowFacts, asked: string, granted: Granted) {
+    this.model = granted.model
+    this.downgradedFrom = granted.model === asked ? undefined : asked
     this.tags = facts.tags
     this.customerId = facts.customerId
     this.#admission = admission
     this.#facts = facts
-    this.#accounts = accounts
-    this.#estimate = estimate
-    this.#reservation = reservation
-    admission.began(facts, accounts, estimate)
-    admission.sharedUsage(accounts, (usage) => {
+    this.#granted = granted
+    admission.began(facts, granted.accounts, granted.estimate)
+    admission.sharedUsage(granted.accounts, (usage) => {
       this.#usage = usage
     })
   }
 
   get maxOutputTokens(): number | undefined {
-    return this.#estimate.clamped
+    return this.#granted.estimate.clamped
   }
 
   headers(): Record<string, string> {
-    const found = this.#admission.headers(this.#facts, this.#accounts, this.#usage)
+    const found = this.#admission.headers(this.#facts, this.#granted.accounts, this.#usage)
     if (this.maxOutputTokens !== undefined) found['x-llmux-max-tokens'] = String(this.maxOutputTokens)
+    if (this.downgradedFrom !== undefined) found['x-llmux-downgraded-from'] = this.downgradedFrom
     return found
   }
 
   settle(record: SettledRecord): void {
     if (this.#ended) return
     this.#ended = true
-    this.#admission.settled(this.#facts, this.model, this.#accounts, this.#estimate, this.#reservation, record)
+    this.#booking = this.#admission.settled(this.#facts, this.#granted, record)
+  }
+
+  kept(): Promise<void> | undefined {
+    return this.#booking && this.#admission.kept(this.#booking)
   }
 
   release(error?: unknown): void {
     if (this.#ended) return
     this.#ended = true
-    this.#admission.released(this.#facts, this.#accounts, this.#reservation, error)
+    this.#admission.released(this.#facts, this.#granted, error)
   }
 }

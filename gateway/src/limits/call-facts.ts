@@ -107,3 +107,17 @@ export function outputBound({ params }: AdmissionCall): number | undefined {
   }
   return undefined
 }
+
+/** Order of a call that waits for its limits: that of the key, or a later one that the request asks for. Lower numbers go first. */
+export function priorityOf({ params }: AdmissionCall, { metadata }: Principal): number {
+  const own = asFinite(metadata.priority) ?? 0
+  return Math.max(own, asFinite(params.priority) ?? own)
+}
+
+/** Milliseconds that a call waits for its limits: `limit_wait` seconds of the key's metadata, or those of the gateway. */
+export function waitOf({ metadata }: Principal, standard = 0): number {
+  const seconds = asFinite(metadata.limit_wait)
+  return seconds === undefined ? standard : Math.max(0, seconds * 1_000)
+}
+
+const asFinite = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)

@@ -104,6 +104,9 @@ const dashboards: Migration = {
         unknown_costs, retries, fallbacks, duration_ms, first_token_ms, first_tokens, nanos / 1000000000.0 AS dollars,
         saved_nanos / 1000000000.0 AS saved_dollars
       FROM llmux_totals`,
+    // calls in flight, and signs of life of the processes that serve them
+    'CREATE TABLE llmux_open_calls (id TEXT PRIMARY KEY, owner TEXT NOT NULL, booking TEXT NOT NULL)',
+    'CREATE TABLE llmux_owners (owner TEXT PRIMARY KEY, seen BIGINT NOT NULL)',
   ],
   own: {
     // rows of a table without row ids lie in the order of the key: a range is one read

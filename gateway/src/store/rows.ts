@@ -16,7 +16,22 @@ export interface SubjectLimits {
   model_max_budget: Record<string, unknown>
   /** Further budgets: `[{ budget_limit, time_period }]` or `[{ max_budget, budget_duration }]`. */
   budget_limits: readonly unknown[] | null
+  /** Input tokens in any 60 seconds. */
+  itpm_limit?: number | null
+  /** Output tokens in any 60 seconds. */
+  otpm_limit?: number | null
+  /** Requests in a calendar month. */
+  monthly_request_limit?: number | null
+  /** Of the caller's budgets the strictest mode holds for a call. @default that of the gateway */
+  budget_mode?: BudgetMode | null
+  /** Calls on a used-up budget. @default that of the gateway */
+  over_budget?: OverBudget | null
+  /** Cheaper models by model, for calls on a used-up budget. */
+  budget_fallbacks?: Record<string, unknown> | null
 }
+
+export type BudgetMode = 'strict' | 'clamp' | 'expected'
+export type OverBudget = 'refuse' | 'downgrade' | 'alert'
 
 /** Fields of every stored row. */
 export interface StoredRow {
@@ -82,6 +97,7 @@ export interface MembershipRow extends SubjectLimits, StoredRow {
   user_id: string
   budget_id: string | null
   allowed_models: readonly string[] | null
+  blocked?: boolean
 }
 
 /** A person, or an owner of keys. */
@@ -111,6 +127,9 @@ export interface CustomerRow extends StoredRow {
 /** A budget that several subjects refer to. */
 export interface BudgetRow extends SubjectLimits, StoredRow {
   budget_id: string
+  /** Whether all subjects that refer to it spend it together. @default each has the whole budget */
+  shared?: boolean
+  blocked?: boolean
   extra: Record<string, unknown>
 }
 
@@ -120,6 +139,7 @@ export interface TagRow extends SubjectLimits, StoredRow {
   description: string | null
   models: readonly string[]
   budget_id: string | null
+  blocked?: boolean
   extra: Record<string, unknown>
 }
 
@@ -129,6 +149,7 @@ export interface OrganizationRow extends SubjectLimits, StoredRow {
   organization_alias: string | null
   budget_id: string | null
   models: readonly string[]
+  blocked?: boolean
   metadata: Record<string, unknown>
   extra: Record<string, unknown>
 }

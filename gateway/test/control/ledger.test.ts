@@ -252,7 +252,7 @@ describe('the spool', () => {
       },
     }
     const events: unknown[] = []
-    const ledger = new Ledger(sql as never, new SpendBook(), spool, (event) => events.push(event), 10)
+    const ledger = new Ledger(sql as never, new SpendBook(), spool, (event) => events.push(event), { most: 10 })
     const row = { startedAt: 0, tags: [], nanos: 5, metadata: {}, outcome: 'success' }
     for (let i = 0; i < 35; i++) {
       const booking = { row: { ...row, id: `call-${i}` } as never, spend: [{ subject: 'key:a', period: 'total' }] }
