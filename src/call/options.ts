@@ -98,6 +98,7 @@ export const accountOptions = namesFor((places) => places.includes('provider') &
 export const routerCallOptions = [
   'tags',
   'allowedRegions',
+  'session',
   'priority',
   'numRetries',
   'fallbacks',

@@ -8,6 +8,7 @@ import type { RouterBudgets } from './deployments/budgets.js'
 import type { ModelGroups } from './deployments/model-groups.js'
 import type { RouterEvents } from './events.js'
 import type { CallTracker } from './execution/call-tracker.js'
+import type { Affinity } from './selection/affinity.js'
 import type { Selection } from './selection/selection.js'
 import { strategies } from './selection/strategies/index.js'
 import type { RouterOptions, Strategy } from './types.js'
@@ -23,6 +24,7 @@ export interface RouterContext {
   readonly groups: ModelGroups
   readonly budgets: RouterBudgets
   readonly availability: Availability
+  readonly affinity: Affinity
   readonly queue: WaitQueue<Selection>
   readonly calls: CallTracker
   readonly state: RouterState | undefined

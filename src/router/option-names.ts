@@ -17,7 +17,8 @@ export const deploymentOnly: ReadonlySet<string> = new Set([
 
 /** Options of a complete call. A fallback is a part of it. */
 const callOnly: ReadonlySet<string> = new Set([
-  ...['stream', 'timeout', 'signal', 'cache', 'callbacks', 'onSettled', 'tags', 'allowedRegions', 'priority', 'resume'],
+  ...['stream', 'timeout', 'signal', 'cache', 'callbacks', 'onSettled', 'tags', 'allowedRegions', 'session'],
+  ...['priority', 'resume'],
   ...['numRetries', 'maxRetries', 'maxRetryDelay', 'fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'],
 ])
 

@@ -128,6 +128,19 @@ function optionsSchema(): z.ZodMiniType {
       ),
     ),
     preCallChecks: z.optional(z.boolean()),
+    affinity: z.optional(
+      z.union(
+        [
+          z.boolean(),
+          z.strictObject({
+            by: z.optional(z.array(z.enum(['session', 'response', 'prompt']))),
+            ttl: z.optional(positive),
+            promptTtl: z.optional(positive),
+          }),
+        ],
+        'must be a boolean or { by, ttl, promptTtl }',
+      ),
+    ),
     latencyBuffer: z.optional(amount),
     budgets: z.optional(
       z.strictObject({

@@ -55,6 +55,7 @@ import { runCall } from './execution/run-call.js'
 import { checkMirror, checkReferences, MissingGroups } from './group-references.js'
 import { checkDeployment, checkRouterOptions } from './options.js'
 import { mergeOptions, validateOptions } from './parse-options.js'
+import { Affinity } from './selection/affinity.js'
 import type { Selection } from './selection/selection.js'
 import type {
   DeploymentConfig,
@@ -128,6 +129,7 @@ export class Router {
       groups: new ModelGroups(client, checked.modelGroupAlias ?? {}, checked.modelList),
       budgets: new RouterBudgets(checked.budgets),
       availability: new Availability(client.clock, events, queue, state),
+      affinity: new Affinity(client.clock, checked.affinity),
       queue,
       calls: new CallTracker(),
       state,
@@ -299,6 +301,7 @@ export class Router {
     context.budgets.configure(merged.budgets)
     context.options = merged
     context.settings = resolveSettings(merged)
+    context.affinity.configure(merged.affinity)
     for (const id of recovered) context.state?.recovered(id)
     this.#health.schedule()
     this.#groupsChanged()

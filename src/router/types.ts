@@ -140,6 +140,23 @@ export interface HealthCheckOptions {
   prompt?: string | undefined
 }
 
+/** How the calls of a session are recognised: by its name, by a stored response, or by the beginning of the prompt. */
+export type AffinityKind = 'session' | 'response' | 'prompt'
+
+/** Keeps the calls of a session on one deployment, so that its prompt cache stays warm. */
+export interface AffinityOptions {
+  /**
+   * `session`: the option `session` of a call, else its `prompt_cache_key`. `response`: `previous_response_id` and `conversation` of the
+   * Responses API. `prompt`: instructions, tools and the first turn of the user, for prompts of about 1,024 tokens or more.
+   * @default all of them
+   */
+  by?: readonly AffinityKind[] | undefined
+  /** Milliseconds after its last call for which a session stays with a deployment. @default 3_600_000 */
+  ttl?: number | undefined
+  /** The same for sessions that are recognised by their prompt. @default 300_000 */
+  promptTtl?: number | undefined
+}
+
 /** Options of a Router. Times are milliseconds, money is US dollars. */
 export interface RouterOptions extends ObserveOptions {
   /**
@@ -196,6 +213,11 @@ export interface RouterOptions extends ObserveOptions {
   queue?: QueueOptions | false | undefined
   /** Excludes deployments whose model is known to lack an ability or context window that the call needs. @default true */
   preCallChecks?: boolean | undefined
+  /**
+   * Keeps the calls of one session on one deployment while that is available. `true` recognises sessions in all ways, `false` in none.
+   * @default { by: ['session', 'response'] }
+   */
+  affinity?: AffinityOptions | boolean | undefined
   /** Deployments within this fraction of the lowest latency are treated as equal. @default 0.1 */
   latencyBuffer?: number | undefined
   /** Spending limits beside those of deployments. */
@@ -232,6 +254,8 @@ export interface RouterCallOptions {
   tags?: readonly string[] | undefined
   /** Uses only deployments in these regions. */
   allowedRegions?: readonly string[] | undefined
+  /** Name of the session that the call belongs to, for `affinity`. It is not sent to the provider. */
+  session?: string | undefined
   /** Position in the queue: lower numbers go first. @default 0 */
   priority?: number | undefined
   /** Retries in each group. */

@@ -111,7 +111,12 @@ export function readRouting(
   for (const target of targets ?? []) checkGroup(checker, [...defaults.path, 'default_fallbacks'], target, known)
   set('defaultFallbacks', targets)
   set('preCallChecks', router.flag('enable_pre_call_checks') ?? false)
-  if (router.texts('optional_pre_call_checks')?.includes('enforce_model_rate_limits')) set('enforceLimits', true)
+  const checks = router.texts('optional_pre_call_checks') ?? []
+  if (checks.includes('enforce_model_rate_limits')) set('enforceLimits', true)
+  const ttl = router.milliseconds('deployment_affinity_ttl_seconds')
+  const prompts = checks.includes('prompt_caching')
+  if (prompts || ttl !== undefined)
+    set('affinity', { by: ['session', 'response', ...(prompts ? ['prompt'] : [])], ...(ttl !== undefined && { ttl }) })
   const providers = router.map('provider_budget_config')
   if (providers)
     set('budgets', { providers: providerBudgets(checker, [...router.path, 'provider_budget_config'], providers) })

@@ -68,6 +68,8 @@ export interface Settings {
   readonly healthChecks: { readonly intervalMs: number } | undefined
   readonly healthDetails: boolean
   readonly alwaysUsage: boolean
+  /** Whether calls of one key stay on one deployment. */
+  readonly callerAffinity: boolean
   readonly passThrough: readonly PassThroughSetting[]
   readonly corsOrigins: readonly string[]
   readonly drainMs: number
@@ -134,6 +136,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
       general.flag('background_health_checks') || router.flag('enable_health_check_routing')
         ? { intervalMs: general.milliseconds('health_check_interval') ?? 300_000 }
         : undefined,
+    callerAffinity: router.texts('optional_pre_call_checks')?.includes('deployment_affinity') === true,
     healthDetails: general.flag('health_check_details') !== false,
     alwaysUsage: general.flag('always_include_stream_usage') === true,
     passThrough: readPassThrough(checker, general),

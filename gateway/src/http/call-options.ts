@@ -82,8 +82,10 @@ export function takeOptions(
   const numRetries = retries === undefined || retries === null ? undefined : Number(retries)
   if (numRetries !== undefined && (!Number.isInteger(numRetries) || numRetries < 0 || numRetries > 10))
     throw badRequest(`'num_retries' must be a whole number from 0 to 10; got ${String(retries)}.`, 'num_retries')
+  const session = headers['x-llmux-session-id'] ?? headers['x-litellm-session-id'] ?? own.litellm_session_id
   return {
     options: {
+      ...(typeof session === 'string' && session !== '' && { session: session.slice(0, 500) }),
       ...(timeout !== undefined && { timeout: timeout * 1000 }),
       ...(streamTimeout !== undefined && { firstTokenTimeout: streamTimeout * 1000 }),
       ...(numRetries !== undefined && { numRetries }),

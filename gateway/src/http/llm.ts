@@ -267,6 +267,7 @@ export class LlmRoutes {
     if (settings().alwaysUsage && params.stream === true && operation === 'chat')
       params.stream_options = { include_usage: true, ...(params.stream_options as object | undefined) }
     return {
+      ...(settings().callerAffinity && { session: principal.keyHash }),
       ...wishes.options,
       ...cacheOptions(wishes, this.#parts.settings().cache, this.#parts.cacheable, operation, params.stream === true),
       ...this.#fallbackOptions(wishes, principal, admitted.model),

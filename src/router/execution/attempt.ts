@@ -1,9 +1,11 @@
 import { AnswerStream } from '../../call/answer-stream.js'
 import { CompletionStream } from '../../call/completion-stream.js'
 import { execute } from '../../call/execute.js'
+import { ResponsesStream } from '../../call/responses-stream.js'
 import { BadRequestError, ContentPolicyViolationError, LLMError } from '../../errors.js'
 import { operations } from '../../operations/index.js'
 import type { ChatCompletion } from '../../types/chat.js'
+import type { ResponsesResponse } from '../../types/responses.js'
 import type { Selection } from '../selection/selection.js'
 import { AttemptRecorder } from './attempt-recorder.js'
 import type { FallbackStep } from './fallback-step.js'
@@ -29,6 +31,7 @@ export async function runAttempt(step: FallbackStep, selection: Selection): Prom
     if (call.operation === 'chat') checkContentFilter(step, answer as ChatCompletion | CompletionStream)
     if (answer instanceof AnswerStream) recorder.confirmRecovery()
     call.answeredBy = deployment
+    keepSession(step, selection, answer)
     return answer
   } catch (error) {
     const known = LLMError.is(error) ? error : undefined
@@ -48,6 +51,17 @@ export async function runAttempt(step: FallbackStep, selection: Selection): Prom
     if (known?.code === 'timeout' && known.phase === 'total' && timeout === timeLeft) throw call.timeoutError(known)
     throw error
   }
+}
+
+/** The next call of the session goes to the same deployment. */
+function keepSession({ call, context }: FallbackStep, { deployment, group }: Selection, answer: unknown): void {
+  const { affinity } = context
+  if (group.deployments.length === 1) return
+  if (call.affinity) affinity.keep(call.affinity, group, deployment)
+  if (call.operation !== 'responses') return
+  if (answer instanceof ResponsesStream)
+    answer.whenOver(() => affinity.keepResponse(answer.soFar.id, group, deployment))
+  else affinity.keepResponse((answer as ResponsesResponse).id, group, deployment)
 }
 
 function createRequest(

@@ -97,6 +97,9 @@ function checkCallOptions(options: Readonly<Record<string, unknown>>): void {
       case 'allowedRegions':
         check(Array.isArray(value) && value.every((item) => typeof item === 'string'), 'an array of strings')
         break
+      case 'session':
+        check(typeof value === 'string' && value !== '', 'a text that is not empty')
+        break
       case 'priority':
         check(typeof value === 'number' && !Number.isNaN(value), 'a number; lower numbers go first')
         break

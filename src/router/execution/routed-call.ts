@@ -8,6 +8,7 @@ import type { Attempt } from '../../types/meta.js'
 import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { unknownGroup } from '../group-references.js'
+import type { AffinityKey } from '../selection/affinity.js'
 import { Requirements } from '../selection/requirements.js'
 import type { RouterCallOptions } from '../types.js'
 import { splitCall } from './call-options.js'
@@ -47,6 +48,8 @@ export class RoutedCall {
   readonly requirements: Requirements
   /** Groups and deployments that were already called. */
   readonly visited = new Set<string>()
+  /** The session of the call. */
+  readonly affinity: AffinityKey | undefined
   fallbacks: number
   /** The error of its last attempt. */
   lastError: LLMError | undefined
@@ -81,6 +84,7 @@ export class RoutedCall {
     this.recorder = before?.recorder
     this.interrupted = interrupted
     this.requirements = new Requirements(operation, model, request, interrupted !== undefined)
+    this.affinity = before ? before.affinity : context.affinity.keyOf(this)
   }
 
   get timeLeft(): number {

@@ -67,7 +67,7 @@ function collectPool(selection: SelectionContext, rejected?: ReadonlyMap<Deploym
   for (const level of group.levels) {
     const pool: Deployment[] = []
     const count = level.length
-    const start = count > maxPool ? Math.floor(router.clock.random() * count) : 0
+    const start = count > maxPool ? Math.floor((selection.affinityStart ?? router.clock.random()) * count) : 0
     for (let step = 0; step < count; step++) {
       const at = start + step
       const deployment = level[at < count ? at : at - count] as Deployment
@@ -96,6 +96,9 @@ const none: Deployment[] = []
 function applyStrategy(request: SelectionRequest, pool: readonly Deployment[]): Deployment {
   const [only] = pool
   if (pool.length === 1 && only) return only
+  const { affinity } = request.call
+  const preferred = affinity && request.context.affinity.prefer(affinity, request.group, pool)
+  if (preferred) return preferred
   const { strategy } = request.context.settings
   let chosen: { readonly id?: unknown } | undefined
   try {

@@ -4,6 +4,7 @@ import type { RouterContext } from '../context.js'
 import type { Deployment } from '../deployments/deployment.js'
 import { type ModelGroup, modelFor, providerFor } from '../deployments/model-groups.js'
 import type { RouterCallOptions } from '../types.js'
+import type { AffinityKey } from './affinity.js'
 import type { Requirements } from './requirements.js'
 
 /** One fallback step of a call, as far as the selection depends on it. */
@@ -12,6 +13,8 @@ export interface SelectionRequest {
   readonly call: {
     readonly requested: string
     readonly options: RouterCallOptions
+    /** The session of the call. */
+    readonly affinity: AffinityKey | undefined
     readonly stream: boolean
     /** Milliseconds; 0 for no limit. */
     readonly timeout: number
@@ -38,6 +41,8 @@ export class SelectionContext {
   /** Tags of which a deployment must have one; `default`; `''` for no tags at all; `undefined` if tags don't matter. */
   readonly requiredTags: string | readonly string[] | undefined
   readonly regions: readonly string[] | undefined
+  /** Place in a large group from which deployments are read for a session, from 0 to below 1. */
+  readonly affinityStart: number | undefined
   /** Whether abilities and context windows are checked. */
   readonly checks: boolean
   readonly checksSchema: boolean
@@ -55,6 +60,7 @@ export class SelectionContext {
     this.now = context.clock.wall()
     this.requiredTags = group.tagged ? findRequiredTags(call.options.tags, group) : undefined
     this.regions = call.options.allowedRegions
+    this.affinityStart = call.affinity && context.affinity.startOf(call.affinity)
     this.checks = preCallChecks || requirements.prefill
     this.checksSchema = preCallChecks
     this.maxPromptTokens = this.checks ? requirements.characters * 3 : 0
