@@ -1,7 +1,7 @@
 import { AuthenticationError, BadRequestError } from '../src/errors.js'
 import { usesResponses, withoutPrefix } from './api-choice.js'
 import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
+import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths, openaiQuirks } from './dialects/openai/index.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 import { modelRules } from './models/index.js'
@@ -28,10 +28,10 @@ function deploymentPath(
 ): string {
   const query = apiVersion === 'v1' ? '' : `?api-version=${encodeURIComponent(apiVersion)}`
   if (operation === 'responses') return responsesPath(apiVersion, query, basePath)
-  if (basePath.endsWith('/openai/v1')) return `${chatPaths[operation]}${undated.has(apiVersion) ? query : ''}`
-  if (undated.has(apiVersion)) return `/openai/v1${chatPaths[operation]}${query}`
+  if (basePath.endsWith('/openai/v1')) return `${openaiPaths[operation]}${undated.has(apiVersion) ? query : ''}`
+  if (undated.has(apiVersion)) return `/openai/v1${openaiPaths[operation]}${query}`
   const root = basePath.endsWith('/openai') ? '' : '/openai'
-  return `${root}/deployments/${encodeSegment(model, 'azure')}${chatPaths[operation]}${query}`
+  return `${root}/deployments/${encodeSegment(model, 'azure')}${openaiPaths[operation]}${query}`
 }
 
 /** The first dated version with the Responses API. For older ones, such as the default, the API is at the `v1` base. */
@@ -40,10 +40,12 @@ const firstWithResponses = '2025-03-01-preview'
 /** https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/responses */
 function responsesPath(apiVersion: string, query: string, basePath: string): string {
   const dated = !undated.has(apiVersion)
-  if (basePath.endsWith('/openai/v1')) return `${chatPaths.responses}${dated ? '' : query}`
+  if (basePath.endsWith('/openai/v1')) return `${openaiPaths.responses}${dated ? '' : query}`
   const root = basePath.endsWith('/openai') ? '' : '/openai'
-  if (!dated) return `${root}/v1${chatPaths.responses}${query}`
-  return apiVersion >= firstWithResponses ? `${root}${chatPaths.responses}${query}` : `${root}/v1${chatPaths.responses}`
+  if (!dated) return `${root}/v1${openaiPaths.responses}${query}`
+  return apiVersion >= firstWithResponses
+    ? `${root}${openaiPaths.responses}${query}`
+    : `${root}/v1${openaiPaths.responses}`
 }
 
 const keys = (env: readonly string[], tokens: readonly string[]): Auth =>
@@ -145,9 +147,9 @@ const catalogue: Provider<OpenAIQuirks> = Object.freeze({
     path(operation: Operation, _: string, __: boolean, { apiVersion = '' }: Settings, basePath: string): string {
       // https://learn.microsoft.com/en-us/azure/ai-foundry/how-to/deploy-models-cohere-rerank: a serverless endpoint ranks at /v1/rerank
       if (operation === 'rerank') return /\/v\d$/.test(basePath) ? '/rerank' : '/providers/cohere/v2/rerank'
-      if (basePath.endsWith('/v1')) return chatPaths[operation]
+      if (basePath.endsWith('/v1')) return openaiPaths[operation]
       const root = basePath.endsWith('/models') ? '' : '/models'
-      return `${root}${chatPaths[operation]}?api-version=${encodeURIComponent(apiVersion)}`
+      return `${root}${openaiPaths[operation]}?api-version=${encodeURIComponent(apiVersion)}`
     },
   }),
   auth: keys(['AZURE_AI_API_KEY'], ['AZURE_AI_AD_TOKEN']),
@@ -179,7 +181,7 @@ const catalogueOfOpenAI: Provider<OpenAIQuirks> = Object.freeze({
 /** https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints */
 function foundryResponsesPath(basePath: string): string {
   if (!basePath.endsWith('/models')) {
-    return basePath.endsWith('/openai/v1') ? chatPaths.responses : `/openai/v1${chatPaths.responses}`
+    return basePath.endsWith('/openai/v1') ? openaiPaths.responses : `/openai/v1${openaiPaths.responses}`
   }
   throw new BadRequestError(
     `'apiBase' must be the address of the resource without '/models' for a call over its Responses API; got a base with the path '${basePath}'. ` +

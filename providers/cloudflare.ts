@@ -10,7 +10,7 @@ import type {
 } from './contract.js'
 import { decode } from './dialects/openai/decode.js'
 import { errorFacts as openaiFacts } from './dialects/openai/errors.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths } from './dialects/openai/index.js'
 import { firstError, withFirstError } from './error-list.js'
 import { isFields } from './fields.js'
 
@@ -74,7 +74,7 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
     // LiteLLM's base ends with the path of Cloudflare's native API
     fromEnvironment: (value: string) => value.replace(/\/ai\/run\/?$/, '/ai/v1'),
     orElse: 'set CLOUDFLARE_ACCOUNT_ID, or pass accountId in createClient({ providers: { cloudflare: { … } } })',
-    path: (operation: Operation) => chatPaths[operation],
+    path: (operation: Operation) => openaiPaths[operation],
   }),
   auth: Object.freeze({
     schemes: Object.freeze([

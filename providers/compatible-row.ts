@@ -1,4 +1,4 @@
-import type { OptionHeader } from './contract.js'
+import type { OptionHeader, Paths, PlainOperation } from './contract.js'
 import type { OpenAIQuirks } from './dialects/openai/quirks.js'
 
 /** A rerank API that is not under the base, or has its own form. */
@@ -34,8 +34,8 @@ export interface CompatibleRow {
   readonly env?: readonly string[]
   /** Environment variables that replace the base; the first one that is set is used. @default none */
   readonly baseEnv?: readonly string[]
-  /** Paths under the base that differ from OpenAI's. @default `/chat/completions`, `/embeddings` and `/rerank` */
-  readonly paths?: Partial<Readonly<Record<'chat' | 'embedding' | 'rerank', string>>>
+  /** Paths under the base that differ from OpenAI's. @default `/chat/completions`, `/embeddings`, `/rerank`, … */
+  readonly paths?: Paths
   /**
    * Path under the base for chat with features in beta: an assistant message marked `prefix: true`, and functions marked `strict: true`.
    * For the host itself only. @default the path of chat
@@ -55,8 +55,10 @@ export interface CompatibleRow {
   readonly responses?: boolean
   /** Tools that the host runs itself are accepted by its Responses API only: calls with such tools go there. @default false */
   readonly hostedToolsOnResponses?: boolean
-  /** The host has OpenAI's moderation at `/moderations`. @default false */
+  /** The host has OpenAI's moderation at `/moderations`: the same as `operations: ['moderation']`. @default false */
   readonly moderation?: boolean
+  /** Operations that the host has in OpenAI's form, at OpenAI's paths or at those in `paths`. @default none */
+  readonly operations?: readonly PlainOperation[]
   /** Differences from OpenAI's wire format. @default none */
   readonly quirks?: Partial<OpenAIQuirks>
 }

@@ -2,8 +2,7 @@ import { hasHostedTools, isExplicit } from './api-choice.js'
 import type { CompatibleRow, RerankHost } from './compatible-row.js'
 import type { Dialect, Provider, RouteRequest } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
-import { moderationOperation } from './dialects/openai/moderation.js'
+import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths } from './dialects/openai/index.js'
 import { deepinfraRerank, nvidiaRerank } from './dialects/rerank/hosted.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
@@ -28,12 +27,12 @@ function atRerankHost(provider: Provider<OpenAIQuirks>, host: RerankHost): Provi
 
 /** OpenAI's dialect plus the other operations of the host. */
 const dialectOf = (row: CompatibleRow): Dialect<OpenAIQuirks> =>
-  row.rerank || row.responses || row.moderation
+  row.rerank || row.responses || row.moderation || row.operations
     ? {
         ...openai,
         ...(row.rerank && { rerank: rerankOf(row.rerank) }),
         ...(row.responses && { responses: responsesOperation }),
-        ...(row.moderation && { moderation: moderationOperation }),
+        operations: [...(row.operations ?? []), ...(row.moderation ? (['moderation'] as const) : [])],
       }
     : openai
 
@@ -62,7 +61,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const copy = structuredClone(row)
   const { id, name = id, base, env = [], baseEnv = [], headers, optionHeaders, keyUrl, quirks } = copy
   const rerankHost = typeof copy.rerank === 'object' ? copy.rerank : undefined
-  const paths = { ...chatPaths, ...copy.paths, ...(rerankHost && { rerank: rerankHost.pathElsewhere }) }
+  const paths = { ...openaiPaths, ...copy.paths, ...(rerankHost && { rerank: rerankHost.pathElsewhere }) }
   const provider: Provider<OpenAIQuirks> = {
     id,
     name,

@@ -6,7 +6,7 @@ import type { ChatCompletion, ChatCompletionChunk, ChatParams, Usage } from '../
 import type { EmbeddingParams, EmbeddingResponse } from '../src/types/embedding.js'
 import type { Media } from '../src/types/media.js'
 import type { Warning } from '../src/types/meta.js'
-import type { ModerationParams, ModerationResponse } from '../src/types/moderation.js'
+import type { Operation, PlainOperation } from '../src/types/operation.js'
 import type { RerankParams, RerankResponse } from '../src/types/rerank.js'
 import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../src/types/responses.js'
 import type {
@@ -20,13 +20,8 @@ import type {
   Signable,
 } from './authentication.js'
 
+export type * from '../src/types/operation.js'
 export type * from './authentication.js'
-
-/** Operation of a provider's API. */
-export type Operation = 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation'
-
-/** Operation of a call: `messages` (Anthropic's API) and `generateContent` (Google's) are forms of chat. */
-export type CallOperation = Operation | 'messages' | 'generateContent'
 
 /** Paths of a provider's operations. */
 export type Paths = Readonly<Partial<Record<Operation, string>>>
@@ -89,12 +84,26 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 export interface Encoded {
   /** Body of the request, before it is serialised. */
   readonly body: Record<string, unknown>
+  /** Files, beside `body`: the request is then sent as `multipart/form-data`, with the fields of `body` as texts. */
+  readonly files?: readonly FormFile[]
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
   /** Changes made to the request. */
   readonly warnings?: readonly Warning[]
   /** Handed to the decoder of the same call. */
   readonly encodeState?: unknown
+}
+
+/** A file of a form. */
+export interface FormFile {
+  /** Name of its field. */
+  readonly field: string
+  /** Name of the file; its ending shows most hosts the format. */
+  readonly name: string
+  /** Media type. */
+  readonly type: string
+  /** Content of the file. */
+  readonly data: Uint8Array
 }
 
 /** Chat completions of an API. */
@@ -184,13 +193,20 @@ export interface ResponsesStreamDecoder {
   end(out: ResponsesEvent[]): boolean
 }
 
-/** Moderation of an API. */
-export interface ModerationDialect<Quirks = unknown> {
+/** An operation with one request and one answer. */
+export interface OperationDialect<Params extends object = never, Answer extends object = object, Quirks = unknown> {
   /** Translates a request. */
-  encode(params: ModerationParams, context: EncodeContext<Quirks>): Encoded
-  /** Translates an answer. */
-  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<ModerationResponse>
+  encode(params: Params, context: EncodeContext<Quirks>): Encoded
+  /**
+   * Translates an answer.
+   * @param body parsed JSON, or the bytes of another body. Its type is in the header `content-type`
+   * @throws {ProviderFault} if the body is an error or not an answer
+   */
+  decode(body: unknown, context: DecodeContext<Quirks>): Decoded<Answer>
 }
+
+/** The operations of an API that have one request and one answer. */
+type PlainDialects<Quirks> = { readonly [Name in PlainOperation]?: OperationDialect<never, object, Quirks> }
 
 /** Facts of a failure, read from the structured body if possible, otherwise from its text. */
 export interface ErrorFacts {
@@ -269,7 +285,7 @@ export interface CountEndpoint {
 }
 
 /** Translation between llmux and one wire format. */
-export interface Dialect<Quirks = unknown> {
+export interface Dialect<Quirks = unknown> extends PlainDialects<Quirks> {
   /** Framing of streamed bodies. */
   readonly framing: Framing
   /** Chat completions, if the API has them. */
@@ -280,12 +296,12 @@ export interface Dialect<Quirks = unknown> {
   readonly rerank?: RerankDialect<Quirks>
   /** OpenAI's Responses API, if available. */
   readonly responses?: ResponsesDialect<Quirks>
+  /** Operations that the API has in OpenAI's form; a part with the name of the operation takes precedence. @default none */
+  readonly operations?: readonly PlainOperation[] | 'all'
   /** Anthropic's Messages API, if `chat` is a translation of it. */
   readonly messages?: NativeDialect<Quirks>
   /** Google's generateContent, if `chat` is a translation of it. */
   readonly generateContent?: NativeDialect<Quirks>
-  /** Moderation, if the API has it. */
-  readonly moderation?: ModerationDialect<Quirks>
   /** Never throws, whatever the body is. */
   error(failure: Failure): ErrorFacts
 }

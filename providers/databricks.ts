@@ -15,7 +15,7 @@ import type {
   Signable,
 } from './contract.js'
 import { encode as encodeOpenAI } from './dialects/openai/encode.js'
-import { chatPaths, defaultQuirks, type OpenAIQuirks, openai } from './dialects/openai/index.js'
+import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths } from './dialects/openai/index.js'
 import { parseFields } from './fields.js'
 import { openaiOnlyAndFunctions } from './hosts/quirks.js'
 import { claudeRules, namedModel } from './models/index.js'
@@ -74,7 +74,7 @@ function fromEnvironment(value: string): string {
 }
 
 const path = (operation: Operation, _: string, __: boolean, ___: Settings, basePath: string): string =>
-  basePath === '' ? `${servingEndpoints}${chatPaths[operation]}` : chatPaths[operation]
+  basePath === '' ? `${servingEndpoints}${openaiPaths[operation]}` : openaiPaths[operation]
 
 /** https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({

@@ -1,21 +1,20 @@
 import { usesResponses } from './api-choice.js'
 import type { Provider } from './contract.js'
-import { chatPaths, gatewayQuirks, type OpenAIQuirks, openai, openaiQuirks } from './dialects/openai/index.js'
-import { moderationOperation } from './dialects/openai/moderation.js'
+import { gatewayQuirks, type OpenAIQuirks, openai, openaiPaths, openaiQuirks } from './dialects/openai/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 
 /** OpenAI's own API; with an `apiBase`, any compatible server. https://platform.openai.com/docs/api-reference */
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'openai',
   name: 'OpenAI',
-  dialect: Object.freeze({ ...openai, responses: responsesOperation, moderation: moderationOperation }),
+  dialect: Object.freeze({ ...openai, responses: responsesOperation, operations: 'all' as const }),
   route: (model, request) => (usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)),
   address: Object.freeze({
     base: 'https://api.openai.com/v1',
     // https://developers.openai.com/api/docs/guides/your-data (data residency)
     ownHosts: Object.freeze(/^https:\/\/[a-z]{2}\.api\.openai\.com$/),
     env: Object.freeze(['OPENAI_BASE_URL', 'OPENAI_API_BASE']),
-    path: (operation) => chatPaths[operation],
+    path: (operation) => openaiPaths[operation],
   } satisfies Provider['address']),
   auth: Object.freeze({
     schemes: Object.freeze([

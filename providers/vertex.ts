@@ -174,7 +174,7 @@ const chatOnly = ({ embedding: _, ...dialect }: Dialect<OpenAIQuirks>): Dialect<
 
 /** Llama and other open models. https://cloud.google.com/vertex-ai/generative-ai/docs/maas/call-open-model-apis */
 async function garden(): Promise<Provider> {
-  const { chatPaths, defaultQuirks, openai } = await import('./dialects/openai/index.js')
+  const { defaultQuirks, openai, openaiPaths } = await import('./dialects/openai/index.js')
   return Object.freeze({
     ...shared,
     settings: partnerSettings,
@@ -182,7 +182,7 @@ async function garden(): Promise<Provider> {
     address: address((operation, model, _, given, basePath) => {
       // deployed models have an endpoint each, which LiteLLM writes as `openai/<id>`
       const endpoint = /^openai\/(\d+)$/.exec(model)?.[1] ?? 'openapi'
-      return `${parent(given, basePath)}/endpoints/${endpoint}${chatPaths[operation]}`
+      return `${parent(given, basePath)}/endpoints/${endpoint}${openaiPaths[operation]}`
     }),
     quirks: defaultQuirks,
   }) as Provider

@@ -8,32 +8,14 @@ import { joinRequest } from './call/request.js'
 import { MiddlewareList } from './middleware/list.js'
 import { ObserverHub } from './observe/hub.js'
 import { observed } from './observe/observed.js'
-import type { CompletionResult } from './operations/chat.js'
 import { type CountTokensRequest, runCountTokens } from './operations/count-tokens.js'
-import type { EmbeddingResult } from './operations/embedding.js'
-import type { GenerateContentResult } from './operations/generate-content.js'
-import { operations } from './operations/index.js'
-import type { MessagesResult } from './operations/messages.js'
-import type { ResponsesResult } from './operations/responses.js'
+import { type CallMethods, operationList, operations } from './operations/index.js'
 import { withSettlement } from './operations/settlement.js'
 import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
-import type { ResponseFormatInput } from './types/chat.js'
 import type { Middleware } from './types/middleware.js'
-import type { ModerationResponse } from './types/moderation.js'
 import type { CallbackStats } from './types/observe.js'
-import type {
-  CallOptions,
-  ClientOptions,
-  CompletionRequest,
-  EmbeddingRequest,
-  GenerateContentRequest,
-  MessagesRequest,
-  ModerationRequest,
-  RerankRequest,
-  ResponsesRequest,
-} from './types/options.js'
-import type { RerankResponse } from './types/rerank.js'
+import type { CallOptions, ClientOptions } from './types/options.js'
 import type { OnSettled } from './types/settled.js'
 
 /**
@@ -41,79 +23,7 @@ import type { OnSettled } from './types/settled.js'
  * camelCase, or the two apart: `completion(params, options)`. In the second form options among the parameters are refused, so that
  * parameters may come from an untrusted source.
  */
-export interface Client {
-  /**
-   * Calls a chat model.
-   * @throws {LLMError} the class depends on the failure
-   * @example
-   * const answer = await client.completion({ model: 'anthropic/claude-sonnet-4-5', messages })
-   */
-  completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
-    request: CompletionRequest<Stream, Format>,
-    options?: CallOptions,
-  ): Promise<CompletionResult<Stream, Format>>
-
-  /**
-   * Embeds texts. A list beyond the provider's limits becomes several requests and one answer.
-   * @throws {LLMError} the class depends on the failure
-   */
-  embedding<const VectorType extends 'array' | 'float32' = 'array'>(
-    request: EmbeddingRequest<VectorType>,
-    options?: CallOptions & { vectorType?: VectorType | undefined },
-  ): Promise<EmbeddingResult<VectorType>>
-
-  /**
-   * Sorts documents by their relevance to a query.
-   * @throws {LLMError} the class depends on the failure
-   */
-  rerank(request: RerankRequest, options?: CallOptions): Promise<RerankResponse>
-
-  /**
-   * Calls a model in the form of OpenAI's Responses API. Hosts that have it (OpenAI, Azure, xAI and others) get the request without
-   * translation; for all other chat models it is translated. `completion()` uses that API by itself for models that have no other.
-   * @throws {LLMError} the class depends on the failure
-   * @example
-   * const answer = await client.responses({ model: 'openai/gpt-5', input: 'Hello', reasoning: { effort: 'low' } })
-   * answer.output_text
-   */
-  responses<const Stream extends boolean = false>(
-    request: ResponsesRequest<Stream>,
-    options?: CallOptions,
-  ): Promise<ResponsesResult<Stream>>
-
-  /**
-   * Calls a model in the form of Anthropic's Messages API. Hosts with that API get the request unchanged, and their answers and events
-   * come back unchanged; for all other chat models it is translated.
-   * @throws {LLMError} the class depends on the failure
-   * @example
-   * const { content } = await client.messages({ model: 'openai/gpt-5', max_tokens: 500, messages })
-   */
-  messages<const Stream extends boolean = false>(
-    request: MessagesRequest<Stream>,
-    options?: CallOptions,
-  ): Promise<MessagesResult<Stream>>
-
-  /**
-   * Calls a model in the form of Google's generateContent, with `model` and `stream` in the request. Google's hosts get the request
-   * unchanged, and their answers and events come back unchanged; for all other chat models it is translated.
-   * @throws {LLMError} the class depends on the failure
-   * @example
-   * const { candidates } = await client.generateContent({ model: 'anthropic/claude-sonnet-4-6', contents })
-   */
-  generateContent<const Stream extends boolean = false>(
-    request: GenerateContentRequest<Stream>,
-    options?: CallOptions,
-  ): Promise<GenerateContentResult<Stream>>
-
-  /**
-   * Classifies texts or images as harmful, by category.
-   * @throws {LLMError} the class depends on the failure
-   * @example
-   * const { results } = await client.moderation({ input: 'I want to hurt them.' })
-   * results[0]?.flagged
-   */
-  moderation(request: ModerationRequest, options?: CallOptions): Promise<ModerationResponse>
-
+export interface Client extends CallMethods {
   /**
    * Counts the tokens of a chat request: at the provider's own endpoint if it has one, else locally; see `method` of the
    * result. Nothing is generated or billed.
@@ -211,17 +121,14 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
       return Promise.reject(error)
     }
   }
-  const { chat, embedding, rerank, responses, moderation, messages, generateContent } = operations
+  const methods = operationList.map((spec) => [
+    spec.method,
+    (request: object, options?: object) => run(spec, request, options),
+  ])
   const client: Client = {
-    completion: (request, options) => run(chat, request, options),
-    embedding: (request, options) => run(embedding, request, options),
-    rerank: (request, options) => run(rerank, request, options),
-    responses: (request, options) => run(responses, request, options),
-    messages: (request, options) => run(messages, request, options),
-    generateContent: (request, options) => run(generateContent, request, options),
-    moderation: (request, options) => run(moderation, request, options),
+    ...(Object.fromEntries(methods) as CallMethods),
     countTokens: async (request, options) => {
-      const joined = options === undefined ? request : joinRequest(chat, request, options)
+      const joined = options === undefined ? request : joinRequest(operations.chat, request, options)
       const count = (sent: object) => runCountTokens(context, sent as typeof request)
       return middleware.list ? middleware.run('countTokens', joined, count) : count(joined)
     },

@@ -259,7 +259,7 @@ export const hostsGToM = [
   {
     id: 'mistral',
     name: 'Mistral',
-    moderation: true,
+    operations: ['moderation'],
     base: 'https://api.mistral.ai/v1',
     env: ['MISTRAL_API_KEY'],
     baseEnv: ['MISTRAL_API_BASE'],

@@ -8,7 +8,8 @@ async function authorize(call: Call): Promise<void> {
   const { provider, target, body, clock, lifetime } = call
   const { headers, settings, origin, path } = target
   const signed = provider.authorize?.(
-    { method: 'POST', url: `${origin}${path}`, headers, body, now: clock.wall() },
+    // no provider signs forms
+    { method: 'POST', url: `${origin}${path}`, headers, body: typeof body === 'string' ? body : '', now: clock.wall() },
     settings,
     {
       key: target.tradedKey,

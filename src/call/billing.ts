@@ -1,9 +1,8 @@
 import type { AuxiliaryUsage } from '../../pricing/index.js'
-import type { ChatCompletion, Usage } from '../types/chat.js'
-import type { EmbeddingUsage } from '../types/embedding.js'
-import type { RerankUsage } from '../types/rerank.js'
+import type { ChatCompletion } from '../types/chat.js'
+import type { AnyUsage } from '../types/usage.js'
 
-export type AnyUsage = Usage | EmbeddingUsage | RerankUsage
+export type { AnyUsage }
 
 /** Facts of an answer that its price depends on. */
 export interface Billing {

@@ -21,6 +21,8 @@ export class Call {
   readonly operation: CallOperation
   /** Whether the text of the answer is kept. */
   readonly keepsText: boolean
+  /** Form of the answer. */
+  readonly answer: 'json' | 'bytes'
   readonly provider: Provider
   readonly model: string
   readonly target: Target
@@ -40,8 +42,8 @@ export class Call {
   readonly connect: () => Dispatcher | Promise<Dispatcher>
   /** Cancels the pending job at the provider. Best effort: failures are ignored. */
   readonly cancelJob: (call: Call, pollRequest: PollRequest) => void
-  /** JSON of the request, released at the end of the call. */
-  body: string
+  /** The request as JSON or as a form, released at the end of the call. */
+  body: string | Uint8Array
   /** The request that polls for the answer, after an attempt got a receipt. */
   pollRequest: PollRequest | undefined
   status = 0
@@ -61,6 +63,7 @@ export class Call {
   constructor(init: {
     operation: CallOperation
     keepsText: boolean
+    answer: 'json' | 'bytes'
     provider: Provider
     model: string
     target: Target
@@ -74,12 +77,13 @@ export class Call {
     startedAt: number
     connect: () => Dispatcher | Promise<Dispatcher>
     cancelJob: (call: Call, pollRequest: PollRequest) => void
-    body: string
+    body: string | Uint8Array
     observer: CallObserver | undefined
     recorder: CallRecorder | undefined
   }) {
     this.operation = init.operation
     this.keepsText = init.keepsText
+    this.answer = init.answer
     this.provider = init.provider
     this.model = init.model
     this.target = init.target

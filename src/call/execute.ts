@@ -46,7 +46,8 @@ export async function execute(
   let { provider, model } = resolving instanceof Promise ? await resolving : resolving
   let spec = asked
   let { params } = split
-  let part = asked.part(provider.dialect)
+  const found = asked.part(provider.dialect)
+  let part = found instanceof Promise ? await found : found
   if (part === undefined && asked.bridge) {
     const bridge = await bridged(context, asked, split, observer, provider.dialect)
     spec = bridge.spec
@@ -106,7 +107,7 @@ async function bridged(
     webSearch: dialect.chat?.webSearch,
   })) ?? { spec: asked, params: given }
   const { provider, model } = await resolveModel(params.model, context, { operation: spec.api, params, options })
-  return { spec, params, part: spec.part(provider.dialect), provider, model }
+  return { spec, params, part: await spec.part(provider.dialect), provider, model }
 }
 
 async function executeCached(job: Job, policy: CachePolicy): Promise<unknown> {

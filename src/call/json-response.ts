@@ -92,6 +92,7 @@ class JsonReader implements Reader {
   #ended(): void {
     this.#bodyTimer?.stop()
     const { status, headers } = this.#call
+    if (status < 300 && this.#call.answer === 'bytes' && !isJSON(headers)) return this.#resolve(concat(this.#chunks))
     const text = textOf(this.#chunks)
     if (status >= 300) return this.#reject(errorFromResponse(this.#call.errorContext(), status, headers, text))
     let body: unknown
@@ -114,6 +115,9 @@ class JsonReader implements Reader {
     this.#reject(LLMErrorClass.is(error) ? error : exchangeError(this.#call, error))
   }
 }
+
+/** Whether a body is JSON by its type. */
+export const isJSON = ({ 'content-type': type }: HeaderMap): boolean => /^application\/(?:.+\+)?json/.test(String(type))
 
 /** The error for an exchange that failed: no connection, or a body that can't be decoded. */
 export function exchangeError(call: Call, error: Error): LLMError {

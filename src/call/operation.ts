@@ -1,3 +1,4 @@
+import type { ModelMode } from '../../pricing/index.js'
 import type {
   CallOperation,
   ChatDialect,
@@ -15,6 +16,7 @@ import type { CacheState } from '../cache/state.js'
 import type { LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import type { CallMeta } from '../types/meta.js'
+import type { CallMethod } from '../types/operation.js'
 import type { CallOptions } from '../types/options.js'
 import type { StandardSchema } from '../types/schema.js'
 import type { CacheOutcome } from './cache-outcome.js'
@@ -97,7 +99,7 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   /** Operation of the provider's API that the call uses: it decides the path and the route. */
   readonly api: Operation
   /** The function of a client and a Router. */
-  readonly method: 'completion' | 'embedding' | 'rerank' | 'responses' | 'moderation' | 'messages' | 'generateContent'
+  readonly method: CallMethod
   /** Path of the operation in OpenAI's API, for servers. */
   readonly path: string
   /** Names of its parameters. */
@@ -106,6 +108,12 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   readonly open?: boolean
   /** True if the text of its answers is kept, because they pass unchanged. @default false */
   readonly keepsText?: boolean
+  /** Form of its answers: JSON, or bytes such as audio (JSON with bytes as text counts as JSON). @default 'json' */
+  readonly answer?: 'json' | 'bytes'
+  /** Types of parameters other than text, for servers that get the request as a form. `stream` needs an entry. */
+  readonly formTypes?: Readonly<Record<string, 'number' | 'boolean' | 'json'>>
+  /** The smallest request, for health checks of deployments whose model has this mode. */
+  readonly probe?: { readonly mode: ModelMode; params(prompt: string): Params }
   /** Model of a request that names none. */
   readonly defaultModel?: string
   /**
@@ -113,8 +121,8 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
    * @throws {BadRequestError} if a parameter has the wrong shape
    */
   check(params: Params, options: Options): void
-  /** The dialect's translator for this operation. */
-  part(dialect: Dialect): Part | undefined
+  /** The dialect's translator for this operation; a promise until its code is loaded. */
+  part(dialect: Dialect): Part | Promise<Part> | undefined
   /** Translates a request to chat, for providers without this operation. */
   bridge?(params: Params, context: BridgeContext): Promise<Bridged>
   /** Loads code that the request needs; undefined if it is loaded. */

@@ -3,6 +3,7 @@ import { BadRequestError, got, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import { Call, quirksOf } from './call.js'
 import { type CallLimits, resolveCallLimits } from './call-limits.js'
+import { writeForm } from './form.js'
 import { Lifetime } from './lifetime.js'
 import type { Job, OperationSpec, Params } from './operation.js'
 import { findTarget, withHeaders } from './target.js'
@@ -49,9 +50,12 @@ export function prepare<Part>(
 
   function build(encodeWith: EncodeContext, started?: Lifetime): Call {
     const encoded = encode(spec, part, params, encodeWith, provider)
+    const form = encoded.files && writeFiles(encoded, job)
+    if (form) target.headers['content-type'] = form.type
     return new Call({
       operation: spec.name,
       keepsText: spec.keepsText === true,
+      answer: spec.answer ?? 'json',
       provider,
       model,
       target: withHeaders(target, encoded, [context.headers, configured.headers], options.headers),
@@ -66,7 +70,7 @@ export function prepare<Part>(
       recorder: job.recorder,
       connect: () => context.dispatcher(options),
       cancelJob: cancelPendingJob,
-      body: stringify(encoded.body, job.extraBody, provider),
+      body: form?.body ?? stringify(encoded.body, job.extraBody, provider),
       lifetime: started ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names),
     })
   }
@@ -133,7 +137,13 @@ async function download(urls: readonly string[], lifetime: Lifetime, limits: Cal
 
 const none = Object.freeze([])
 
-function stringify(body: Record<string, unknown>, extra: unknown, provider: Provider): string {
+/** The request as a form, for operations with files. */
+function writeFiles({ body, files = none }: Encoded, { extraBody, context }: Pick<Job, 'extraBody' | 'context'>) {
+  checkExtraBody(extraBody)
+  return writeForm({ ...body, ...(extraBody ?? undefined) }, files, context.clock.random())
+}
+
+function checkExtraBody(extra: unknown): asserts extra is Record<string, unknown> | null | undefined {
   if (extra !== undefined && extra !== null && (typeof extra !== 'object' || Array.isArray(extra))) {
     throw new BadRequestError(
       `'extra_body' must be an object, whose fields are merged into the provider's body; ${got(extra)}.`,
@@ -142,6 +152,10 @@ function stringify(body: Record<string, unknown>, extra: unknown, provider: Prov
       },
     )
   }
+}
+
+function stringify(body: Record<string, unknown>, extra: unknown, provider: Provider): string {
+  checkExtraBody(extra)
   try {
     return JSON.stringify(extra ? { ...body, ...extra } : body)
   } catch (error) {

@@ -12,6 +12,8 @@ import type { AnyUsage, Billing } from './billing.js'
 export interface StreamAccumulator<Item, Answer> {
   /** Decodes one event and appends its items to `out`. */
   push(event: string | undefined, data: string, out: Item[]): void
+  /** Makes the framer of a stream that has no events. It appends items to `out`. */
+  framer?(out: Item[]): Framer
   /** True after the provider's end mark. */
   readonly done: boolean
   /** Ends the input and appends held-back items. False if the answer was cut. */

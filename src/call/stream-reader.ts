@@ -11,6 +11,7 @@ import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, i
 import {
   exchangeError,
   headersTimeout,
+  isJSON,
   streamInterrupted,
   streamTimeout,
   textOf,
@@ -71,10 +72,12 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#resolve = resolve
     this.#reject = reject
     this.#reading = setup.read()
-    this.#framer = setup.framer((event, data) => {
-      this.#lastData = data
-      if (!this.#reading.done) this.#reading.push(event, data, this.#out)
-    })
+    this.#framer =
+      this.#reading.framer?.(this.#out) ??
+      setup.framer((event, data) => {
+        this.#lastData = data
+        if (!this.#reading.done) this.#reading.push(event, data, this.#out)
+      })
     this.#dispatcher = dispatcher
     if (call.pollRequest) this.#follow(call.pollRequest)
     else this.#send(firstRequest(call))
@@ -188,6 +191,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
 
   /** Only server-sent events differ from a body in their first byte. Undefined for white space, which both may begin with. */
   #kindOf(chunk: Uint8Array): 'events' | 'body' | undefined {
+    if (this.#reading.framer) return isJSON(this.#call.headers) ? 'body' : 'events'
     if (this.#call.provider.dialect.framing !== 'sse') return 'events'
     const first = firstByte(chunk)
     if (first === undefined) return undefined

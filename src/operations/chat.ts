@@ -8,6 +8,7 @@ import { isSchema, parseAnswer } from '../call/structured.js'
 import { BadRequestError, got } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { AnswerMessage, ChatCompletion, ChatParams, ResponseFormatInput, Usage } from '../types/chat.js'
+import type { CallOptions, CompletionRequest } from '../types/options.js'
 import type { SchemaOutput, StandardSchema } from '../types/schema.js'
 import { embedderOf } from './embedding.js'
 import { checkMessages, checkStream, checkTools, checkTypes } from './shapes.js'
@@ -21,6 +22,19 @@ export type CompletionResult<Stream extends boolean, Format = undefined> = boole
   : Stream extends true
     ? CompletionStream<Parsed<Format>>
     : ChatCompletion<Parsed<Format>>
+
+export interface CompletionMethod<Extra, Options> {
+  /**
+   * Calls a chat model.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const answer = await client.completion({ model: 'anthropic/claude-sonnet-4-5', messages })
+   */
+  completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
+    request: CompletionRequest<Stream, Format> & Extra,
+    options?: CallOptions & Options,
+  ): Promise<CompletionResult<Stream, Format>>
+}
 
 export const chat: OperationSpec<ChatDialect, Decoded<ChatCompletion>> = {
   name: 'chat',

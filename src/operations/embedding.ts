@@ -9,6 +9,7 @@ import { toNumbers, toVector } from '../call/vectors.js'
 import { BadRequestError, got, InvalidResponseError } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { EmbeddingParams, EmbeddingResponse, EmbeddingUsage } from '../types/embedding.js'
+import type { CallOptions, EmbeddingRequest } from '../types/options.js'
 
 /** `Float32Array` vectors for `vectorType: 'float32'`, else `number[]`. */
 export type EmbeddingResult<VectorType extends 'array' | 'float32'> = 'array' | 'float32' extends VectorType
@@ -16,6 +17,17 @@ export type EmbeddingResult<VectorType extends 'array' | 'float32'> = 'array' | 
   : VectorType extends 'float32'
     ? EmbeddingResponse<Float32Array>
     : EmbeddingResponse
+
+export interface EmbeddingMethod<Extra, Options> {
+  /**
+   * Embeds texts. A list beyond the provider's limits becomes several requests and one answer.
+   * @throws {LLMError} the class depends on the failure
+   */
+  embedding<const VectorType extends 'array' | 'float32' = 'array'>(
+    request: EmbeddingRequest<VectorType> & Extra,
+    options?: CallOptions & Options & { vectorType?: VectorType | undefined },
+  ): Promise<EmbeddingResult<VectorType>>
+}
 
 type Input = EmbeddingParams['input']
 type Vectors = EmbeddingResponse<number[] | Float32Array>
@@ -30,6 +42,7 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
   api: 'embedding',
   method: 'embedding',
   path: '/v1/embeddings',
+  probe: { mode: 'embedding', params: (prompt) => ({ input: prompt }) },
   params: new Set(['model', 'input', 'dimensions', 'encoding_format', 'user', 'extra_body']),
   check({ input }, { vectorType }) {
     if (vectorType !== undefined && vectorType !== null && vectorType !== 'array' && vectorType !== 'float32') {

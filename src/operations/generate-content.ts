@@ -1,5 +1,6 @@
 import { GenerateContentStream } from '../call/generate-content-stream.js'
 import { BadRequestError, got } from '../errors.js'
+import type { CallOptions, GenerateContentRequest } from '../types/options.js'
 import type { GenerateContentResponse } from '../types/wires.js'
 import { streamOf, wireOperation } from './over-chat.js'
 import { checkStream } from './shapes.js'
@@ -10,6 +11,20 @@ export type GenerateContentResult<Stream extends boolean> = boolean extends Stre
   : Stream extends true
     ? GenerateContentStream
     : GenerateContentResponse
+
+export interface GenerateContentMethod<Extra, Options> {
+  /**
+   * Calls a model in the form of Google's generateContent, with `model` and `stream` in the request. Google's hosts get the request
+   * unchanged, and their answers and events come back unchanged; for all other chat models it is translated.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const { candidates } = await client.generateContent({ model: 'anthropic/claude-sonnet-4-6', contents })
+   */
+  generateContent<const Stream extends boolean = false>(
+    request: GenerateContentRequest<Stream> & Extra,
+    options?: CallOptions & Options,
+  ): Promise<GenerateContentResult<Stream>>
+}
 
 /** Google's generateContent: passed through to hosts that have it, translated for all other chat models. */
 export const generateContent = wireOperation(

@@ -1,12 +1,22 @@
-import type { CallOperation } from '../../providers/contract.js'
+/**
+ * The operation table. Clients, Routers, `parseRequest()` and servers walk it: an operation is its entry here and its file in this
+ * folder. docs/architecture.md lists the files of a new one.
+ */
 import type { OperationSpec } from '../call/operation.js'
-import { chat } from './chat.js'
-import { embedding } from './embedding.js'
-import { generateContent } from './generate-content.js'
-import { messages } from './messages.js'
-import { moderation } from './moderation.js'
-import { rerank } from './rerank.js'
-import { responses } from './responses.js'
+import type { ChatParams } from '../types/chat.js'
+import type { EmbeddingParams } from '../types/embedding.js'
+import type { ModerationParams } from '../types/moderation.js'
+import type { CallOperation } from '../types/operation.js'
+import type { RerankParams } from '../types/rerank.js'
+import type { ResponsesParams } from '../types/responses.js'
+import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
+import { type CompletionMethod, chat } from './chat.js'
+import { type EmbeddingMethod, embedding } from './embedding.js'
+import { type GenerateContentMethod, generateContent } from './generate-content.js'
+import { type MessagesMethod, messages } from './messages.js'
+import { type ModerationMethod, moderation } from './moderation.js'
+import { type RerankMethod, rerank } from './rerank.js'
+import { type ResponsesMethod, responses } from './responses.js'
 
 /** Every operation of llmux, by its name. */
 export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object.freeze({
@@ -20,3 +30,28 @@ export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object
 } as unknown as Record<CallOperation, OperationSpec>)
 
 export const operationList: readonly OperationSpec[] = Object.freeze(Object.values(operations))
+
+/**
+ * The methods of a client or a Router that run an operation.
+ * @typeParam Extra fields of a request beside those of a client's
+ * @typeParam Options the same for the second argument
+ */
+export interface CallMethods<Extra = unknown, Options = Extra>
+  extends CompletionMethod<Extra, Options>,
+    EmbeddingMethod<Extra, Options>,
+    RerankMethod<Extra, Options>,
+    ResponsesMethod<Extra, Options>,
+    MessagesMethod<Extra, Options>,
+    GenerateContentMethod<Extra, Options>,
+    ModerationMethod<Extra, Options> {}
+
+/** Parameters of each operation, as {@link parseRequest} returns them. */
+export interface RequestParams {
+  chat: Omit<ChatParams, 'stream'> & { stream?: boolean | undefined }
+  embedding: EmbeddingParams
+  rerank: RerankParams
+  responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
+  moderation: ModerationParams
+  messages: MessagesParams
+  generateContent: GenerateContentParams
+}

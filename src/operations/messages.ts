@@ -1,5 +1,6 @@
 import { MessagesStream } from '../call/messages-stream.js'
 import { BadRequestError, got } from '../errors.js'
+import type { CallOptions, MessagesRequest } from '../types/options.js'
 import type { MessagesResponse } from '../types/wires.js'
 import { streamOf, wireOperation } from './over-chat.js'
 import { checkStream } from './shapes.js'
@@ -10,6 +11,20 @@ export type MessagesResult<Stream extends boolean> = boolean extends Stream
   : Stream extends true
     ? MessagesStream
     : MessagesResponse
+
+export interface MessagesMethod<Extra, Options> {
+  /**
+   * Calls a model in the form of Anthropic's Messages API. Hosts with that API get the request unchanged, and their answers and events
+   * come back unchanged; for all other chat models it is translated.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const { content } = await client.messages({ model: 'openai/gpt-5', max_tokens: 500, messages })
+   */
+  messages<const Stream extends boolean = false>(
+    request: MessagesRequest<Stream> & Extra,
+    options?: CallOptions & Options,
+  ): Promise<MessagesResult<Stream>>
+}
 
 /** Anthropic's Messages API: passed through to hosts that have it, translated for all other chat models. */
 export const messages = wireOperation(

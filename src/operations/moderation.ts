@@ -1,15 +1,24 @@
-import type { Decoded, ModerationDialect } from '../../providers/contract.js'
-import type { OperationSpec } from '../call/operation.js'
 import { BadRequestError, got } from '../errors.js'
-import type { ModerationParams, ModerationResponse } from '../types/moderation.js'
+import type { ModerationParams, ModerationRequest, ModerationResponse } from '../types/moderation.js'
+import type { CallOptions } from '../types/options.js'
+import { plainOperation } from './plain.js'
 
-export const moderation: OperationSpec<ModerationDialect, Decoded<ModerationResponse>> = {
+export interface ModerationMethod<Extra, Options> {
+  /**
+   * Classifies texts or images as harmful, by category.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const { results } = await client.moderation({ input: 'I want to hurt them.' })
+   * results[0]?.flagged
+   */
+  moderation(request: ModerationRequest & Extra, options?: CallOptions & Options): Promise<ModerationResponse>
+}
+
+export const moderation = plainOperation<ModerationParams, ModerationResponse>({
   name: 'moderation',
-  api: 'moderation',
-  method: 'moderation',
-  path: '/v1/moderations',
   params: new Set(['model', 'input', 'extra_body']),
   defaultModel: 'openai/omni-moderation-latest',
+  probe: { mode: 'moderation', params: (prompt) => ({ input: prompt }) },
   check({ input }) {
     if (typeof input !== 'string' && (!Array.isArray(input) || input.length === 0)) {
       throw new BadRequestError(
@@ -18,9 +27,6 @@ export const moderation: OperationSpec<ModerationDialect, Decoded<ModerationResp
       )
     }
   },
-  part: (dialect) => dialect.moderation,
+  openai: async () => (await import('../../providers/dialects/openai/moderation.js')).moderationDialect,
   unsupported: ({ name }) => `${name} has no moderation here. OpenAI and Mistral do.`,
-  encode: (part, params, context) => part.encode(params as unknown as ModerationParams, context),
-  decode: (part, body, context) => part.decode(body, context),
-  settle: (call, { model }) => call.settle(undefined, { answeredModel: model }),
-}
+})

@@ -1,24 +1,9 @@
 import type { OperationSpec, Options, Params } from '../call/operation.js'
 import { isOption } from '../call/request.js'
 import { BadRequestError, got } from '../errors.js'
-import type { ChatParams } from '../types/chat.js'
-import type { EmbeddingParams } from '../types/embedding.js'
-import type { ModerationParams } from '../types/moderation.js'
-import type { RerankParams } from '../types/rerank.js'
-import type { ResponsesParams } from '../types/responses.js'
-import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
-import { operations } from './index.js'
+import { operations, type RequestParams } from './index.js'
 
-/** Parameters of each operation, as {@link parseRequest} returns them. */
-export interface RequestParams {
-  chat: Omit<ChatParams, 'stream'> & { stream?: boolean | undefined }
-  embedding: EmbeddingParams
-  rerank: RerankParams
-  responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
-  moderation: ModerationParams
-  messages: MessagesParams
-  generateContent: GenerateContentParams
-}
+export type { RequestParams }
 
 export interface ParseRequestOptions {
   /**

@@ -2,13 +2,23 @@ import type { Decoded, RerankDialect } from '../../providers/contract.js'
 import { rerankWithCache } from '../cache/rerank.js'
 import type { OperationSpec } from '../call/operation.js'
 import { BadRequestError, got } from '../errors.js'
+import type { CallOptions, RerankRequest } from '../types/options.js'
 import type { RerankParams, RerankResponse } from '../types/rerank.js'
+
+export interface RerankMethod<Extra, Options> {
+  /**
+   * Sorts documents by their relevance to a query.
+   * @throws {LLMError} the class depends on the failure
+   */
+  rerank(request: RerankRequest & Extra, options?: CallOptions & Options): Promise<RerankResponse>
+}
 
 export const rerank: OperationSpec<RerankDialect, Decoded<RerankResponse>> = {
   name: 'rerank',
   api: 'rerank',
   method: 'rerank',
   path: '/v1/rerank',
+  probe: { mode: 'rerank', params: (prompt) => ({ query: prompt, documents: [prompt] }) },
   params: new Set([
     ...['model', 'query', 'documents', 'top_n', 'return_documents', 'rank_fields', 'max_tokens_per_doc', 'extra_body'],
   ]),

@@ -5,6 +5,7 @@ import { ResponsesStream } from '../call/responses-stream.js'
 import { BadRequestError, got } from '../errors.js'
 import { estimateTokens } from '../tokens/estimate.js'
 import type { Usage } from '../types/chat.js'
+import type { CallOptions, ResponsesRequest } from '../types/options.js'
 import type { ResponsesParams, ResponsesResponse } from '../types/responses.js'
 import { bridge, forHost, ready, streamOf, type WireApi } from './over-chat.js'
 import { checkStream, checkTools, checkTypes } from './shapes.js'
@@ -15,6 +16,23 @@ export type ResponsesResult<Stream extends boolean> = boolean extends Stream
   : Stream extends true
     ? ResponsesStream
     : ResponsesResponse
+
+export interface ResponsesMethod<Extra, Options> {
+  /**
+   * Calls a model in the form of OpenAI's Responses API. Hosts that have it (OpenAI, Azure, xAI and others) get the request without
+   * translation; for all other chat models it is translated. `completion()` uses that API by itself for models that have no other.
+   * Items that are stored at a provider (`previous_response_id`, `conversation`) are known to one account only: in a Router, use
+   * the id of a deployment as `model` for such calls.
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * const answer = await client.responses({ model: 'openai/gpt-5', input: 'Hello', reasoning: { effort: 'low' } })
+   * answer.output_text
+   */
+  responses<const Stream extends boolean = false>(
+    request: ResponsesRequest<Stream> & Extra,
+    options?: CallOptions & Options,
+  ): Promise<ResponsesResult<Stream>>
+}
 
 const params: ReadonlySet<string> = new Set([
   ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tool_calls'],

@@ -1,8 +1,8 @@
-import type { CallOperation } from '../../providers/contract.js'
 import { checkCache, refuseCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
 import { ClientContext } from '../call/context.js'
+import type { OperationSpec } from '../call/operation.js'
 import { joinRequest } from '../call/request.js'
 import { checkCallbacks } from '../call/validate.js'
 import { BadRequestError } from '../errors.js'
@@ -12,31 +12,14 @@ import { MiddlewareList } from '../middleware/list.js'
 import type { EventRecorder } from '../observe/event-recorder.js'
 import { ObserverHub } from '../observe/hub.js'
 import { observed } from '../observe/observed.js'
-import type { CompletionResult } from '../operations/chat.js'
 import { type CountTokensRequest, runCountTokens } from '../operations/count-tokens.js'
-import type { EmbeddingResult } from '../operations/embedding.js'
-import type { GenerateContentResult } from '../operations/generate-content.js'
-import { operations } from '../operations/index.js'
-import type { MessagesResult } from '../operations/messages.js'
-import type { ResponsesResult } from '../operations/responses.js'
+import { type CallMethods, operationList, operations } from '../operations/index.js'
 import { withSettlement } from '../operations/settlement.js'
 import { lazyFetch } from '../server/lazy-fetch.js'
 import type { TokenCount } from '../tokens/types.js'
-import type { ResponseFormatInput } from '../types/chat.js'
 import type { Middleware } from '../types/middleware.js'
-import type { ModerationResponse } from '../types/moderation.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
-import type {
-  CallOptions,
-  CompletionRequest,
-  EmbeddingRequest,
-  GenerateContentRequest,
-  MessagesRequest,
-  ModerationRequest,
-  RerankRequest,
-  ResponsesRequest,
-} from '../types/options.js'
-import type { RerankResponse } from '../types/rerank.js'
+import type { CallOptions } from '../types/options.js'
 import { type RouterContext, resolveSettings } from './context.js'
 import { Availability } from './deployments/availability.js'
 import { RouterBudgets } from './deployments/budgets.js'
@@ -78,8 +61,11 @@ function observeOptions({ client = {}, ...own }: RouterOptions): ObserveOptions 
   }
 }
 
-/** Options of a call, passed apart from its parameters. */
-type RoutedCallOptions = CallOptions & RouterCallOptions
+/** The methods of the operations. The class defines them from the operation table. */
+const RoutedMethods = class {} as unknown as new () => CallMethods<
+  RouterCallOptions & { model: string },
+  RouterCallOptions
+>
 
 /** @internal */
 interface RouterInternals {
@@ -88,7 +74,9 @@ interface RouterInternals {
 
 /**
  * Many deployments behind one name: selects one for each call, retries elsewhere, falls back, and keeps limits and budgets. Its
- * calls have the shape of a client's, with a model group in place of the model: one request, or parameters and options apart.
+ * calls have the shape of a client's, with a model group in place of the model: one request, or parameters and options apart. Beside
+ * the errors of a client's calls they throw a `NoDeploymentsAvailableError` if no deployment can take the call, with the reason of
+ * each. Other errors are those of the last attempt; `attempts` has all of them.
  *
  * @example
  * const router = new Router({
@@ -100,7 +88,7 @@ interface RouterInternals {
  * })
  * const answer = await router.completion({ model: 'gpt-4o', messages })
  */
-export class Router {
+export class Router extends RoutedMethods {
   readonly #context: RouterContext
   readonly #mirror: Mirror
   readonly #health: HealthChecker
@@ -115,6 +103,7 @@ export class Router {
   /** @internal time and randomness, for tests */
   constructor(options: RouterOptions, internals: RouterInternals)
   constructor(options: RouterOptions, { clock }: RouterInternals = {}) {
+    super()
     const checked = checkRouterOptions(options)
     const client = new ClientContext({ ...checked.client, cache: false }, undefined, clock)
     const events = new RouterEvents()
@@ -148,58 +137,16 @@ export class Router {
     this.#hub.followRouter(this)
   }
 
-  /**
-   * Sends a chat completion to a deployment of the group.
-   * @throws {NoDeploymentsAvailableError} if none can take the call, with the reason of each
-   * @throws {LLMError} the error of the last attempt; `attempts` has all of them
-   */
-  completion<const Stream extends boolean = false, const Format extends ResponseFormatInput | undefined = undefined>(
-    request: CompletionRequest<Stream, Format> & RouterCallOptions,
-    options?: RoutedCallOptions,
-  ): Promise<CompletionResult<Stream, Format>> {
-    return this.#start('chat', request, options) as Promise<CompletionResult<Stream, Format>>
-  }
-
-  /** Embeds texts. Throws as {@link completion} does. */
-  embedding<const VectorType extends 'array' | 'float32' = 'array'>(
-    request: EmbeddingRequest<VectorType> & RouterCallOptions,
-    options?: RoutedCallOptions & { vectorType?: VectorType | undefined },
-  ): Promise<EmbeddingResult<VectorType>> {
-    return this.#start('embedding', request, options) as Promise<EmbeddingResult<VectorType>>
-  }
-
-  /** Sorts documents by their relevance to a query. Throws as {@link completion} does. */
-  rerank(request: RerankRequest & RouterCallOptions, options?: RoutedCallOptions): Promise<RerankResponse> {
-    return this.#start('rerank', request, options) as Promise<RerankResponse>
-  }
-
-  /**
-   * Sends a call of OpenAI's Responses API to a deployment of the group. Throws as {@link completion} does.
-   *
-   * Items that are stored at a provider (`previous_response_id`, `conversation`) are known to one account only: use the id of a
-   * deployment as `model` for such calls.
-   */
-  responses<const Stream extends boolean = false>(
-    request: ResponsesRequest<Stream> & RouterCallOptions & { model: string },
-    options?: RoutedCallOptions,
-  ): Promise<ResponsesResult<Stream>> {
-    return this.#start('responses', request, options) as Promise<ResponsesResult<Stream>>
-  }
-
-  /** Sends a call in the form of Anthropic's Messages API to a deployment of the group. Throws as {@link completion} does. */
-  messages<const Stream extends boolean = false>(
-    request: MessagesRequest<Stream> & RouterCallOptions,
-    options?: RoutedCallOptions,
-  ): Promise<MessagesResult<Stream>> {
-    return this.#start('messages', request, options) as Promise<MessagesResult<Stream>>
-  }
-
-  /** Sends a call in the form of Google's generateContent to a deployment of the group. Throws as {@link completion} does. */
-  generateContent<const Stream extends boolean = false>(
-    request: GenerateContentRequest<Stream> & RouterCallOptions,
-    options?: RoutedCallOptions,
-  ): Promise<GenerateContentResult<Stream>> {
-    return this.#start('generateContent', request, options) as Promise<GenerateContentResult<Stream>>
+  static {
+    for (const spec of operationList) {
+      Object.defineProperty(Router.prototype, spec.method, {
+        value: function (this: Router, request: object, options?: object) {
+          return this.#start(spec, request, options)
+        },
+        writable: true,
+        configurable: true,
+      })
+    }
   }
 
   /**
@@ -216,14 +163,6 @@ export class Router {
   use(...middleware: Middleware[]): this {
     this.#middleware.add(middleware)
     return this
-  }
-
-  /** Classifies content by categories of harm. Throws as {@link completion} does. */
-  moderation(
-    request: ModerationRequest & RouterCallOptions & { model: string },
-    options?: RoutedCallOptions,
-  ): Promise<ModerationResponse> {
-    return this.#start('moderation', request, options) as Promise<ModerationResponse>
   }
 
   /**
@@ -245,33 +184,32 @@ export class Router {
     return runCountTokens(context, { ...rest, model: modelFor(deployment, group.matched), baseModel })
   }
 
-  #start(operation: CallOperation, given: object, options: object | undefined): Promise<unknown> {
+  #start(spec: OperationSpec, given: object, options: object | undefined): Promise<unknown> {
     let request = given
     if (options !== undefined) {
       try {
-        request = joinRequest(operations[operation], given, options, isRouterCallOption)
+        request = joinRequest(spec, given, options, isRouterCallOption)
       } catch (error) {
         return Promise.reject(error)
       }
     }
     const { list } = this.#middleware
     return list
-      ? this.#middleware.run(operation, request, (sent) => this.#startOn(operation, sent))
-      : this.#startOn(operation, request)
+      ? this.#middleware.run(spec.name, request, (sent) => this.#startOn(spec, sent))
+      : this.#startOn(spec, request)
   }
 
-  #startOn(operation: CallOperation, request: object): Promise<unknown> {
+  #startOn(spec: OperationSpec, request: object): Promise<unknown> {
     const { clock, settings } = this.#context
-    return withSettlement({ operation, request, clock, onSettled: settings.onSettled }, () =>
-      observed(this.#hub, operation, request, (recorder) => this.#run(operation, request, recorder), true),
+    return withSettlement({ operation: spec.name, request, clock, onSettled: settings.onSettled }, () =>
+      observed(this.#hub, spec.name, request, (recorder) => this.#run(spec, request, recorder), true),
     )
   }
 
-  async #run(operation: CallOperation, request: object, recorder: EventRecorder | undefined): Promise<unknown> {
+  async #run(spec: OperationSpec, request: object, recorder: EventRecorder | undefined): Promise<unknown> {
     this.#context.calls.checkOpen()
-    const call = new RoutedCall(this.#context, operation, request)
+    const call = new RoutedCall(this.#context, spec.name, request)
     call.recorder = recorder
-    const spec = operations[operation]
     if (!spec.cached) refuseCache(call.cache, spec.method)
     const policy = spec.cached && this.#cache.policyFor(call.cache)
     return policy ? runCached(call, this.#cache, policy, (sent) => this.#send(sent)) : this.#send(call)

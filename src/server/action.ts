@@ -1,5 +1,6 @@
 import type { CallOperation } from '../../providers/contract.js'
 import { textOfAnswer } from '../call/raw-event.js'
+import { BadRequestError } from '../errors.js'
 import type { CallMeta } from '../types/meta.js'
 import type {
   HandlerCall,
@@ -36,7 +37,12 @@ export const send = (
   { target, call, options }: Pick<ActionInput, 'target' | 'call' | 'options'>,
   method: Exclude<keyof HandlerTarget, 'modelGroups'>,
   params: object = call.params,
-): Promise<unknown> => target[method](params as never, options as never)
+): Promise<unknown> => {
+  if (!target[method]) {
+    throw new BadRequestError(`The target of createHandler() must have the method '${method}'; it has none.`)
+  }
+  return target[method](params as never, options as never)
+}
 
 export const json = (headers: Record<string, string>, body: object): HandlerResponse => ({
   status: 200,

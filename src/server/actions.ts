@@ -1,5 +1,10 @@
+import { ByteStream } from '../call/byte-stream.js'
 import { CompletionStream } from '../call/completion-stream.js'
+import type { OperationSpec } from '../call/operation.js'
+import { operationList } from '../operations/index.js'
+import type { BytesResponse } from '../types/bytes.js'
 import type { EmbeddingResponse } from '../types/embedding.js'
+import type { CallOperation } from '../types/operation.js'
 import { type Action, events, json, send, type WithMeta } from './action.js'
 import { completion } from './completions.js'
 import { countTokens } from './count-tokens.js'
@@ -21,12 +26,19 @@ const chat: Action = {
   },
 }
 
-/** An operation whose answer is the body. */
-const plain = (spec: 'rerank' | 'moderation'): Action => ({
-  spec,
+/** An operation whose answer is the body: as JSON, or as its bytes. */
+const plain = ({ name, method }: OperationSpec): Action => ({
+  spec: name,
   async run(input) {
-    const answer = (await send(input, spec)) as WithMeta
-    return json(input.headers(answer.meta), answer)
+    const answer = await send(input, method)
+    if (answer instanceof ByteStream) {
+      const headers = { ...input.headers(answer.meta), 'content-type': answer.contentType }
+      return { status: 200, headers, body: undefined, bytes: answer }
+    }
+    const headers = input.headers((answer as WithMeta).meta)
+    const { data, content_type: type } = answer as Partial<BytesResponse>
+    if (!(data instanceof Uint8Array)) return json(headers, answer as object)
+    return { status: 200, headers: { ...headers, 'content-type': String(type) }, body: undefined, bytes: data }
   },
 })
 
@@ -57,12 +69,16 @@ function toBase64(vector: Float32Array): string {
   return btoa(text)
 }
 
+const plainActions = Object.fromEntries(operationList.map((spec) => [spec.name, plain(spec)])) as Record<
+  CallOperation,
+  Action
+>
+
 export const actions: Readonly<Record<RouteOperation, Action>> = Object.freeze({
+  ...plainActions,
   chat,
   completion,
   embedding,
-  rerank: plain('rerank'),
-  moderation: plain('moderation'),
   responses,
   storedResponse,
   deleteResponse,

@@ -47,18 +47,21 @@ function pathOf(url: string): string {
 
 const encoder = new TextEncoder()
 
-function toResponse({ status, headers, body }: HandlerResponse, signal: AbortSignal): Response {
-  if (body === undefined || typeof body === 'string') return new Response(body, { status, headers })
-  const texts = body[Symbol.asyncIterator]()
+function toResponse({ status, headers, body: text, bytes }: HandlerResponse, signal: AbortSignal): Response {
+  const body = bytes ?? text
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    return new Response(body as string | Uint8Array<ArrayBuffer> | undefined, { status, headers })
+  }
+  const parts: AsyncIterator<string | Uint8Array> = body[Symbol.asyncIterator]()
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await texts.next()
+      const { done, value } = await parts.next()
       if (signal.aborted) controller.error(signal.reason)
       else if (done) controller.close()
-      else controller.enqueue(encoder.encode(value))
+      else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
     },
     async cancel() {
-      await texts.return?.()
+      await parts.return?.()
     },
   })
   return new Response(stream, { status, headers })

@@ -9,6 +9,7 @@ import type { Action } from './action.js'
 import { actions } from './actions.js'
 import { decompressed } from './body.js'
 import { errorResponse, tooLarge, withModelStatus } from './errors.js'
+import { parseForm } from './form.js'
 import { isStreamed, withKeepAlive } from './keep-alive.js'
 import { parseBody, readParams } from './params.js'
 import { memoryResponseStore } from './response-store.js'
@@ -117,7 +118,9 @@ export class RequestHandler {
       if (encoding && encoding !== 'identity' && typeof given !== 'string') {
         given = await decompressed(given, encoding, limit)
       }
-      parsed = parseBody(given)
+      const type = headers['content-type'] ?? ''
+      const isForm = typeof given !== 'string' && /^multipart\/form-data\b/i.test(type)
+      parsed = isForm ? await parseForm(given as Uint8Array, type, operations[spec].formTypes) : parseBody(given)
     }
     const read = readParams(operations[spec], parsed)
     if (route.model !== undefined) read.params.model = route.model

@@ -54,8 +54,10 @@ function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> 
   })
 }
 
-async function write({ status, headers, body }: HandlerResponse, response: ServerResponse): Promise<void> {
-  if (body === undefined || typeof body === 'string') {
+async function write(answer: HandlerResponse, response: ServerResponse): Promise<void> {
+  const { status, headers } = answer
+  const body = answer.bytes ?? answer.body
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     // without writeHead() the response has a content-length
     response.statusCode = status
     for (const name in headers) response.setHeader(name, headers[name] as string)
@@ -63,17 +65,17 @@ async function write({ status, headers, body }: HandlerResponse, response: Serve
     return
   }
   response.writeHead(status, headers)
-  const texts = body[Symbol.asyncIterator]()
+  const parts: AsyncIterator<string | Uint8Array> = body[Symbol.asyncIterator]()
   let closed = false
   let resume = () => {}
   response.on('close', () => {
     closed = true
     resume()
-    void texts.return?.()
+    void parts.return?.()
   })
   response.on('drain', () => resume())
   for (;;) {
-    const { done, value } = await texts.next()
+    const { done, value } = await parts.next()
     if (done || closed) break
     if (!response.write(value)) {
       await new Promise<void>((resolve) => {

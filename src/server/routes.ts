@@ -1,4 +1,6 @@
 import type { HttpErrorDialect } from '../http-error.js'
+import { operationList } from '../operations/index.js'
+import { openaiPaths } from '../types/operation.js'
 import { Refusal } from './errors.js'
 import type { HandlerRequest, RouteInfo, RouteOperation } from './types.js'
 
@@ -13,13 +15,11 @@ const routeOf = (operation: RouteOperation, dialect: HttpErrorDialect): Readonly
 
 /** Routes by their path without version, and method. */
 const plain: ReadonlyMap<string, Readonly<Record<string, RouteInfo>>> = new Map([
-  ['chat/completions', routeOf('chat', 'openai')],
+  ...operationList.map(
+    ({ name, path }) =>
+      [path.slice('/v1/'.length), routeOf(name, name === 'messages' ? 'anthropic' : 'openai')] as const,
+  ),
   ['completions', routeOf('completion', 'openai')],
-  ['embeddings', routeOf('embedding', 'openai')],
-  ['moderations', routeOf('moderation', 'openai')],
-  ['rerank', routeOf('rerank', 'openai')],
-  ['responses', routeOf('responses', 'openai')],
-  ['messages', routeOf('messages', 'anthropic')],
   ['messages/count_tokens', routeOf('countTokens', 'anthropic')],
 ])
 
@@ -32,7 +32,9 @@ const methods: Readonly<Record<string, Omit<RouteInfo, 'model'>>> = {
 
 const onModel = /(?:^|\/)models\/(.+):(\w+)$/
 /** Azure's deployments, and the engines of OpenAI's early API. */
-const withModel = /^(?:deployments|engines)\/(.+?)\/(chat\/completions|completions|embeddings)$/
+const withModel = new RegExp(
+  `^(?:deployments|engines)/(.+?)/(${['completions', ...Object.values(openaiPaths).map((path) => path.slice(1))].join('|')})$`,
+)
 const version = /^(?:openai\/)?v\d\w*\//
 
 /** Finds the destination of a request. */

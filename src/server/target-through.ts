@@ -13,9 +13,9 @@ export function targetThrough(target: HandlerTarget, middleware: MiddlewareList)
     get(_, name) {
       const value: unknown = Reflect.get(target, name, target)
       if (typeof value !== 'function') return value
-      const method = name as Method
+      const run = value.bind(target) as (params: object, options: unknown) => Promise<unknown>
       return (params: object, options: unknown) =>
-        middleware.run(operationOf(method), params, (sent) => target[method](sent as never, options as never))
+        middleware.run(operationOf(name as Method), params, (sent) => run(sent, options))
     },
   })
 }

@@ -2,6 +2,7 @@ import type { CallOperation } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import type { HttpErrorDialect } from '../http-error.js'
 import type { CallMeta } from '../types/meta.js'
+import type { CallMethod, PlainOperation } from '../types/operation.js'
 import type { CallOptions } from '../types/options.js'
 import type { SettledRecord } from '../types/settled.js'
 
@@ -30,6 +31,8 @@ export interface HandlerResponse {
   headers: Record<string, string>
   /** A text, or the texts of a stream. Leaving the iteration aborts the call. */
   body: string | AsyncIterable<string> | undefined
+  /** In place of `body` for answers that are no text, such as speech: the bytes, or the parts of a stream. */
+  bytes?: Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
 /** Operation of a route. */
@@ -151,15 +154,12 @@ export interface HandlerOptions {
 export type HandlerCallOptions = CallOptions & Readonly<Record<string, unknown>>
 
 /** A client or a Router, as far as a handler uses it. */
-export interface HandlerTarget {
-  completion(params: never, options?: never): Promise<unknown>
-  embedding(params: never, options?: never): Promise<unknown>
-  rerank(params: never, options?: never): Promise<unknown>
-  moderation(params: never, options?: never): Promise<unknown>
-  responses(params: never, options?: never): Promise<unknown>
-  messages(params: never, options?: never): Promise<unknown>
-  generateContent(params: never, options?: never): Promise<unknown>
-  countTokens(params: never, options?: never): Promise<unknown>
+export type HandlerTarget = Readonly<
+  Record<'completion' | 'countTokens' | Exclude<CallMethod, PlainOperation>, TargetMethod> &
+    Partial<Record<PlainOperation, TargetMethod>>
+> & {
   /** Names of a Router's model groups. */
   readonly modelGroups?: readonly string[]
 }
+
+type TargetMethod = (params: never, options?: never) => Promise<unknown>

@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly origin: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | undefined
+  readonly body?: string | Uint8Array | undefined
 }
 
 /** Receives an exchange synchronously, in this order: `head`, any number of `data`, then `end` or `fail` once. */

@@ -153,7 +153,7 @@ function requestOf({ origin, path, method, headers, body }: Dispatcher.DispatchO
       headers: headers as Record<string, string>,
       redirect: 'manual' as const,
       signal,
-      ...(typeof body === 'string' && { body }),
+      ...((typeof body === 'string' || body instanceof Uint8Array) && { body }),
     },
   }
 }

@@ -5,7 +5,7 @@ export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchRespo
 export interface FetchInit {
   method: string
   headers: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
   /** llmux follows no redirects, so that keys stay with their host. */
   redirect: 'manual'
   signal: AbortSignal

@@ -1,6 +1,7 @@
 import type { CacheMeta } from './cache.js'
 import type { CallCost } from './cost.js'
-import type { EmbeddingUsage, RerankUsage, Usage } from './usage.js'
+import type { CallOperation } from './operation.js'
+import type { AnyUsage } from './usage.js'
 
 export type { CallCost }
 
@@ -100,7 +101,7 @@ export interface RateLimit {
 /** Facts about a call. */
 export interface CallMeta {
   /** Operation of the call. */
-  readonly operation: 'chat' | 'embedding' | 'rerank' | 'responses' | 'moderation' | 'messages' | 'generateContent'
+  readonly operation: CallOperation
   /** Prefix of the answering provider. */
   readonly provider: string
   /** Model requested from the provider. */
@@ -108,7 +109,7 @@ export interface CallMeta {
   /** Cost in US dollars. */
   readonly cost: CallCost
   /** Token usage, for streams even if not requested. Undefined until a stream has ended, or if the provider reported none. */
-  readonly usage: Usage | EmbeddingUsage | RerankUsage | undefined
+  readonly usage: AnyUsage | undefined
   /** The provider's id of the request. */
   readonly requestId: string | undefined
   /** HTTP status; 0 for a cached answer. */

@@ -2,13 +2,12 @@ import type { AnyLLMError } from '../errors.js'
 import type { ChatCompletion, ChatCompletionChunk } from './chat.js'
 import type { EmbeddingResponse } from './embedding.js'
 import type { CallMeta } from './meta.js'
-import type { ModerationResponse } from './moderation.js'
+import type { ModerationRequest, ModerationResponse } from './moderation.js'
 import type {
   CompletionRequest,
   EmbeddingRequest,
   GenerateContentRequest,
   MessagesRequest,
-  ModerationRequest,
   RerankRequest,
   ResponsesRequest,
 } from './options.js'

@@ -1,4 +1,5 @@
 import type { CallMeta } from './meta.js'
+import type { CallOptions } from './options.js'
 
 /** A text or an image to classify. */
 export type ModerationPart =
@@ -22,6 +23,13 @@ export interface ModerationParams {
   /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
 }
+
+/** A moderation request. */
+export type ModerationRequest = Omit<ModerationParams, 'model'> &
+  CallOptions & {
+    /** `provider/model`. @default 'openai/omni-moderation-latest' */
+    model?: string | undefined
+  }
 
 /** Classification of one input. */
 export interface ModerationResult {

@@ -1,9 +1,10 @@
 import type { AnyLLMError } from '../errors.js'
+import type { BytesResponse } from './bytes.js'
 import type { CacheMeta } from './cache.js'
-import type { ChatCompletion, ChatCompletionChunk, Usage } from './chat.js'
-import type { EmbeddingResponse, EmbeddingUsage } from './embedding.js'
+import type { ChatCompletion, ChatCompletionChunk } from './chat.js'
+import type { EmbeddingResponse } from './embedding.js'
 import type { Attempt, CallCost, CallMeta } from './meta.js'
-import type { RerankResponse, RerankUsage } from './rerank.js'
+import type { RerankResponse } from './rerank.js'
 import type { ResponsesResponse } from './responses.js'
 import type { GenerateContentResponse, MessagesResponse } from './wires.js'
 
@@ -111,9 +112,10 @@ export type AnyAnswer =
   | ResponsesResponse
   | MessagesResponse
   | GenerateContentResponse
+  | BytesResponse
 
 interface EndEvent extends CallEventBase {
-  readonly usage: Usage | EmbeddingUsage | RerankUsage | undefined
+  readonly usage: CallMeta['usage']
   readonly cost: CallCost | undefined
   readonly timings: CallTimings
   readonly attempts: readonly Attempt[]

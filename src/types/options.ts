@@ -5,7 +5,6 @@ import type { ChatParams, ResponseFormatInput } from './chat.js'
 import type { EmbeddingParams } from './embedding.js'
 import type { FetchFunction } from './fetch.js'
 import type { KnownChatModel, KnownEmbeddingModel, KnownRerankModel } from './known-models.generated.js'
-import type { ModerationParams } from './moderation.js'
 import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
 import type { ResponsesParams } from './responses.js'
@@ -147,13 +146,6 @@ export type GenerateContentRequest<Stream extends boolean = boolean> = Omit<Gene
     contents: readonly object[] | object | string
     /** Return a stream of responses. @default false */
     stream?: Stream | null | undefined
-  }
-
-/** A moderation request. */
-export type ModerationRequest = Omit<ModerationParams, 'model'> &
-  CallOptions & {
-    /** `provider/model`. @default 'openai/omni-moderation-latest' */
-    model?: string | undefined
   }
 
 /** Credentials and address of a provider. */

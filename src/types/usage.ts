@@ -74,3 +74,27 @@ export interface RerankUsage {
   /** Cost reported by the provider itself, in US dollars. */
   cost?: number
 }
+
+/** Usage in units that are not tokens: images, speech, transcription. */
+export interface UnitUsage {
+  /** Generated images. */
+  images?: number
+  /** Characters that were spoken. */
+  characters?: number
+  /** Seconds of input audio. */
+  input_audio_seconds?: number
+  /** Seconds of generated audio. */
+  output_audio_seconds?: number
+  /** Tokens of the prompt, if the provider reports them without those of the answer. */
+  prompt_tokens?: number
+  /** Same as `prompt_tokens`. */
+  total_tokens?: number
+  /** Cost reported by the provider itself, in US dollars. */
+  cost?: number
+}
+
+/** Usage of images and audio: in units, in tokens, or in both. */
+export type MediaUsage = UnitUsage | (Usage & UnitUsage)
+
+/** Usage of any operation. */
+export type AnyUsage = Usage | EmbeddingUsage | RerankUsage | MediaUsage

@@ -1,3 +1,4 @@
+import { openaiPaths } from '../../../src/types/operation.js'
 import type { DecodeContext, Dialect } from '../../contract.js'
 import { decode } from './decode.js'
 import { decodeEmbedding, encodeEmbedding, maxInputs, maxTokens } from './embeddings.js'
@@ -6,7 +7,7 @@ import { errorFacts } from './errors.js'
 import { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiQuirks } from './quirks.js'
 import { OpenAIStream } from './stream.js'
 
-export { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiQuirks }
+export { defaultQuirks, gatewayQuirks, type OpenAIQuirks, openaiPaths, openaiQuirks }
 
 /** OpenAI's Chat Completions and Embeddings, at any host. https://platform.openai.com/docs/api-reference/chat */
 export const openai: Dialect<OpenAIQuirks> = Object.freeze({
@@ -15,11 +16,3 @@ export const openai: Dialect<OpenAIQuirks> = Object.freeze({
   embedding: Object.freeze({ maxInputs, maxTokens, encode: encodeEmbedding, decode: decodeEmbedding }),
   error: errorFacts,
 } satisfies Dialect<OpenAIQuirks>)
-
-export const chatPaths = {
-  chat: '/chat/completions',
-  embedding: '/embeddings',
-  rerank: '/rerank',
-  responses: '/responses',
-  moderation: '/moderations',
-} as const

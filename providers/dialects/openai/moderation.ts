@@ -4,11 +4,14 @@ import {
   type Decoded,
   type EncodeContext,
   type Encoded,
-  type ModerationDialect,
+  type OperationDialect,
   ProviderFault,
 } from '../../contract.js'
 import { isFields, textIn } from '../../fields.js'
 import { isError } from './decode.js'
+
+/** Moderation of an API. */
+export type ModerationDialect<Quirks = unknown> = OperationDialect<ModerationParams, ModerationResponse, Quirks>
 
 function encode({ extra_body: _, ...params }: ModerationParams, { model }: EncodeContext): Encoded {
   return { body: { ...params, model } }
@@ -33,4 +36,4 @@ function decode(body: unknown, context: DecodeContext): Decoded<ModerationRespon
 }
 
 /** https://platform.openai.com/docs/api-reference/moderations; Mistral has the same: https://docs.mistral.ai/capabilities/guardrailing */
-export const moderationOperation: ModerationDialect = Object.freeze({ encode, decode })
+export const moderationDialect: ModerationDialect = Object.freeze({ encode, decode })

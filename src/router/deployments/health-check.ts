@@ -1,10 +1,10 @@
-import type { Operation } from '../../../providers/contract.js'
+import type { CallOperation } from '../../../providers/contract.js'
 import type { AnyUsage } from '../../call/billing.js'
 import { execute } from '../../call/execute.js'
 import type { CallObserver } from '../../call/observer.js'
 import { callOptions } from '../../call/options.js'
 import { LLMError } from '../../errors.js'
-import { operations } from '../../operations/index.js'
+import { operationList, operations } from '../../operations/index.js'
 import type { HeaderMap } from '../../transport/exchange.js'
 import type { CallMeta } from '../../types/meta.js'
 import type { RouterContext } from '../context.js'
@@ -144,23 +144,16 @@ export class HealthChecker {
   }
 
   /** A request like those of its calls: over its connections, with its headers and the provider's own fields. */
-  #createRequest(deployment: Deployment): { operation: Operation; request: Readonly<Record<string, unknown>> } {
+  #createRequest(deployment: Deployment): { operation: CallOperation; request: Readonly<Record<string, unknown>> } {
     const { timeout = defaultTimeout, prompt = 'ping' } = this.#options
     const { model, baseModel, defaults } = deployment
     const inherited = Object.entries({ ...this.#context.settings.callDefaults, ...defaults })
     const options = Object.fromEntries(inherited.filter(([name]) => callOptions.has(name) || name === 'extra_body'))
     const common = { ...options, model, baseModel, timeout, maxRetries: 0 }
-    switch (deployment.facts(model).info?.mode) {
-      case 'embedding':
-        return { operation: 'embedding', request: { ...common, input: prompt } }
-      case 'rerank':
-        return { operation: 'rerank', request: { ...common, query: prompt, documents: [prompt] } }
-      case 'moderation':
-        return { operation: 'moderation', request: { ...common, input: prompt } }
-      default: {
-        const messages = [{ role: 'user', content: prompt }]
-        return { operation: 'chat', request: { ...common, messages, max_tokens: 16, dropParams: true } }
-      }
-    }
+    const mode = deployment.facts(model).info?.mode
+    const spec = operationList.find(({ probe }) => probe?.mode === mode)
+    if (spec?.probe) return { operation: spec.name, request: { ...common, ...spec.probe.params(prompt) } }
+    const messages = [{ role: 'user', content: prompt }]
+    return { operation: 'chat', request: { ...common, messages, max_tokens: 16, dropParams: true } }
   }
 }

@@ -144,8 +144,8 @@ class ResumedStream implements PipeSource {
         return error
       }
       this.#trailing = text.slice(known.length)
-      const { usage } = this.#metas.at(-1) ?? {}
-      if (usage && 'completion_tokens' in usage) this.#earlierUsage = addUsage(this.#earlierUsage, usage)
+      const usage = this.#metas.at(-1)?.usage as Usage | undefined
+      if (usage) this.#earlierUsage = addUsage(this.#earlierUsage, usage)
       return next
     } catch {
       // no deployment can continue: the reader needs the original error

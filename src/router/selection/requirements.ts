@@ -134,7 +134,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 /** Parameters with text, of all operations. */
 const textFields: ReadonlySet<string> = new Set([
-  ...['messages', 'tools', 'input', 'instructions', 'documents', 'query'],
+  ...['messages', 'tools', 'input', 'prompt', 'instructions', 'documents', 'query'],
   ...['system', 'contents', 'systemInstruction', 'system_instruction'],
 ])
 
