@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Ajv from 'ajv'
+import { parseAllDocuments } from 'yaml'
+import { cached, deploy, has, run, Skipped } from './tools.mjs'
+
+const helmVersion = 'v4.3.1'
+const schemasVersion = '1.37.0'
+/** The oldest release that the chart accepts, and the newest one. */
+const releases = ['v1.25.0', 'v1.37.0']
+const chart = join(deploy, 'helm', 'llmux-gateway')
+const valuesFolder = join(deploy, 'helm', 'ci')
+
+function findHelm(log) {
+  if (process.env.HELM) return process.env.HELM
+  if (has('helm')) return 'helm'
+  if (!has('go')) throw new Skipped('neither helm nor go is installed')
+  return cached(`helm-${helmVersion}`, (made, folder) => {
+    log(`helm ${helmVersion} is built from its Go module, once`)
+    run('go', ['install', `helm.sh/helm/v4/cmd/helm@${helmVersion}`], {
+      env: { ...process.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-ldflags=-s' },
+    })
+    run('mv', [join(folder, 'helm'), made])
+  })
+}
+
+function findSchemas() {
+  if (!has('python3'))
+    throw new Skipped('python3 is not installed: the schemas of Kubernetes are in a package for Python')
+  return cached(`kubernetes-schemas-${schemasVersion}`, (made, folder) => {
+    run('python3', [
+      ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'],
+      ...['--dest', folder, `kubernetes-validate==${schemasVersion}`],
+    ])
+    const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'))
+    run('python3', ['-m', 'zipfile', '-e', join(folder, wheel), join(folder, 'wheel')])
+    mkdirSync(made)
+    for (const release of releases)
+      run('cp', [
+        '-r',
+        join(folder, 'wheel/kubernetes_validate/kubernetes-json-schema', `${release}-local-strict`),
+        join(made, release),
+      ])
+  })
+}
+
+/** Validates objects against the schemas of one release of Kubernetes. */
+function validator(folder) {
+  const ajv = new Ajv({ strict: false, allErrors: true, loadSchema: undefined, validateFormats: false })
+  for (const name of readdirSync(folder))
+    ajv.addSchema({ ...JSON.parse(readFileSync(join(folder, name), 'utf8')), $id: `file:///${name}` })
+  return (object) => {
+    const [group, version] = object.apiVersion.includes('/') ? object.apiVersion.split('/') : ['', object.apiVersion]
+    const name = [object.kind, group.split('.')[0], version].filter(Boolean).join('-').toLowerCase()
+    const validate = ajv.getSchema(`file:///${name}.json`)
+    assert(validate, `Kubernetes has no ${object.apiVersion} ${object.kind}`)
+    assert(validate(object), `${object.kind} ${object.metadata.name}: ${ajv.errorsText(validate.errors)}`)
+  }
+}
+
+const matches = (labels, selector) => Object.entries(selector).every(([name, value]) => labels[name] === value)
+
+/** Facts that a schema does not know: names and labels must fit together. */
+function checkReferences(objects) {
+  const of = (...kinds) => objects.filter(({ kind }) => kinds.includes(kind))
+  const workloads = of('Deployment', 'StatefulSet')
+  for (const { kind, metadata, spec } of workloads)
+    assert(
+      matches(spec.template.metadata.labels, spec.selector.matchLabels),
+      `${kind} ${metadata.name} finds no pod of its own`,
+    )
+  const pods = workloads.map(({ spec }) => spec.template)
+  const finds = (selector) => pods.filter(({ metadata }) => matches(metadata.labels, selector))
+  for (const { metadata, spec } of of('Service')) {
+    const [pod, ...others] = finds(spec.selector)
+    assert(pod && others.length === 0, `Service ${metadata.name} must find one workload`)
+    const ports = pod.spec.containers.flatMap((container) => container.ports.map(({ name }) => name))
+    for (const { targetPort } of spec.ports) assert(ports.includes(targetPort), `no port ${targetPort}`)
+  }
+  for (const { metadata, spec } of of('NetworkPolicy', 'PodDisruptionBudget'))
+    assert.equal(finds((spec.podSelector ?? spec.selector).matchLabels).length, 1, metadata.name)
+  for (const { spec } of of('HorizontalPodAutoscaler'))
+    assert(
+      workloads.some(
+        ({ kind, metadata }) => kind === spec.scaleTargetRef.kind && metadata.name === spec.scaleTargetRef.name,
+      ),
+    )
+  for (const { spec } of of('Ingress'))
+    for (const { http } of spec.rules)
+      for (const { backend } of http.paths)
+        assert(
+          of('Service').some(({ metadata }) => metadata.name === backend.service.name),
+          'the Ingress leads nowhere',
+        )
+  const own = new Set(of('Secret', 'ConfigMap').map(({ metadata }) => metadata.name))
+  for (const { spec } of pods)
+    for (const container of spec.containers) {
+      const { securityContext, resources, env = [] } = container
+      assert(securityContext.readOnlyRootFilesystem && !securityContext.allowPrivilegeEscalation, container.name)
+      assert(spec.securityContext.runAsNonRoot && resources.requests.memory, container.name)
+      const names = env.map(({ name }) => name)
+      assert.equal(names.length, new Set(names).size, `a variable is set twice: ${names}`)
+      for (const { valueFrom } of env) {
+        const secret = valueFrom?.secretKeyRef?.name
+        if (secret?.startsWith('test-')) assert(own.has(secret), `the Secret ${secret} does not exist`)
+      }
+    }
+}
+
+export async function checkChart(log) {
+  const helm = findHelm(log)
+  const validators = releases.map((release) => [release, validator(join(findSchemas(), release))])
+  log(run(helm, ['version', '--short']).trim())
+  const files = readdirSync(valuesFolder).filter((name) => name.endsWith('.yaml'))
+  for (const values of [undefined, ...files]) {
+    const flags = values ? ['--values', join(valuesFolder, values)] : []
+    run(helm, ['lint', '--strict', chart, ...flags])
+    const objects = parseAllDocuments(run(helm, ['template', 'test', chart, '--namespace', 'llmux', ...flags]))
+      .map((document) => document.toJS())
+      .filter(Boolean)
+    for (const object of objects) for (const [, validate] of validators) validate(object)
+    checkReferences(objects)
+    const kinds = [...new Set(objects.map(({ kind }) => kind))].map(
+      (kind) => `${objects.filter((object) => object.kind === kind).length} ${kind}`,
+    )
+    log(`${values ?? 'values.yaml'}: ${kinds.join(', ')}`)
+  }
+  // a check that never fails is none
+  const weak = spawnSync(helm, ['template', 'test', chart, '--set', 'masterkey=sk-1234'], { encoding: 'utf8' })
+  assert(weak.status !== 0 && /masterkey/.test(weak.stderr), 'a short admin key must be refused')
+  assert.throws(() =>
+    validators[0][1]({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'x' }, spec: { port: 1 } }),
+  )
+  log(`valid for Kubernetes ${releases.join(' and ')}`)
+}
