@@ -3,7 +3,7 @@ import type { Rights } from './session/session.ts'
 import type { IconName } from './ui/icons.tsx'
 
 export interface NavItem {
-  readonly to: '/overview' | '/keys'
+  readonly to: '/overview' | '/keys' | '/teams' | '/users' | '/customers' | '/budgets'
   readonly label: MessageKey
   readonly icon: IconName
   /** Whether the caller may read the page. */
@@ -17,6 +17,9 @@ export interface NavGroup {
 
 const reads = (route: string) => (rights: Rights) => rights.can(route)
 
+/** A key without a user has no rows of its own. */
+const isPerson = (route: string) => (rights: Rights) => rights.session.role !== 'service' && rights.can(route)
+
 export const navigation: readonly NavGroup[] = [
   {
     label: 'nav.group.usage',
@@ -25,12 +28,11 @@ export const navigation: readonly NavGroup[] = [
   {
     label: 'nav.group.access',
     items: [
-      {
-        to: '/keys',
-        label: 'nav.keys',
-        icon: 'keys',
-        visible: (rights) => rights.can('GET /key/list') && rights.session.role !== 'service',
-      },
+      { to: '/keys', label: 'nav.keys', icon: 'keys', visible: isPerson('GET /key/list') },
+      { to: '/teams', label: 'nav.teams', icon: 'teams', visible: isPerson('GET /v2/team/list') },
+      { to: '/users', label: 'nav.users', icon: 'users', visible: reads('GET /user/list') },
+      { to: '/customers', label: 'nav.customers', icon: 'customers', visible: reads('GET /customer/list') },
+      { to: '/budgets', label: 'nav.budgets', icon: 'budgets', visible: reads('GET /budget/list') },
     ],
   },
 ]

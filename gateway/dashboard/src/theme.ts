@@ -13,6 +13,12 @@ const accent: MantineColorsTuple = [
   '#2a3987',
 ]
 
+const dialogStyles = {
+  title: { fontWeight: 600, fontSize: 16 },
+  content: { background: 'var(--surface)' },
+  header: { background: 'var(--surface)' },
+}
+
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 5 },
@@ -53,8 +59,15 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
-    Drawer: { defaultProps: { position: 'right', size: 'lg', padding: 'lg' } },
-    Modal: { defaultProps: { padding: 'lg', centered: true } },
+    Drawer: { defaultProps: { position: 'right', size: 'lg', padding: 'lg' }, styles: dialogStyles },
+    Modal: { defaultProps: { padding: 'lg', centered: true }, styles: dialogStyles },
+    InputWrapper: {
+      styles: {
+        label: { fontWeight: 500, marginBottom: 3 },
+        description: { fontSize: 12, marginBottom: 5 },
+        error: { fontSize: 12 },
+      },
+    },
   },
 })
 

@@ -1,4 +1,5 @@
 import { ActionIcon, Badge, Box, Code, CopyButton, Group, Text, Tooltip } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useTexts } from '../i18n/i18n.tsx'
 import { Icon } from './icons.tsx'
 
@@ -18,6 +19,15 @@ export function Status({ tone, children }: { readonly tone: Tone; readonly child
       <span className="dot" style={{ background: fills[tone] }} />
       <span>{children}</span>
     </Group>
+  )
+}
+
+/** A message within a page or a form. An error is read out at once. */
+export function Notice({ tone, children }: { readonly tone: Tone; readonly children: ReactNode }) {
+  return (
+    <div className="notice" data-tone={tone} role={tone === 'bad' ? 'alert' : undefined}>
+      {children}
+    </div>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTexts } from '../i18n/i18n.tsx'
+import { Notice } from './bits.tsx'
 import { sentenceOf } from './states.tsx'
 
 interface ConfirmProps {
@@ -31,11 +32,7 @@ export function Confirm({ title, children, verb, danger = false, onConfirm, onCl
     <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <Stack gap="md">
         <Text size="sm">{children}</Text>
-        {state.error !== undefined && (
-          <Text size="sm" c="var(--bad)" role="alert">
-            {sentenceOf(state.error, t)}
-          </Text>
-        )}
+        {state.error !== undefined && <Notice tone="bad">{sentenceOf(state.error, t)}</Notice>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {t('common.cancel')}

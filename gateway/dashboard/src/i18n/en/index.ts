@@ -1,8 +1,9 @@
 import { common } from './common.ts'
 import { keys } from './keys.ts'
 import { overview } from './overview.ts'
+import { subjects } from './subjects.ts'
 
 /** All texts in English, the language of which the others are translations. */
-export const messages = { ...common, ...overview, ...keys } as const
+export const messages = { ...common, ...overview, ...keys, ...subjects } as const
 
 export type MessageKey = keyof typeof messages

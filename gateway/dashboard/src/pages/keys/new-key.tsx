@@ -1,9 +1,9 @@
-import { Alert, Button, Group, Modal, Stack, Tabs, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import type { NewKey } from '../../api/types.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
-import { CopyIcon, Snippet } from '../../ui/bits.tsx'
+import { CopyIcon, Notice, Snippet } from '../../ui/bits.tsx'
 import { snippetsOf } from './snippets.ts'
 
 /** A new key with code that uses it. It is shown once: the gateway keeps only its hash. */
@@ -26,9 +26,7 @@ export function NewKeyDialog({ made, onClose }: { readonly made: NewKey; readonl
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Stack gap="md">
-        <Alert color="yellow" variant="light" styles={{ message: { color: 'var(--mantine-color-text)' } }}>
-          {t('newKey.once')}
-        </Alert>
+        <Notice tone="warn">{t('newKey.once')}</Notice>
         <TextInput
           label={made.key_alias ?? t('newKey.key')}
           value={made.key}

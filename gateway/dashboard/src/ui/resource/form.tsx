@@ -1,7 +1,8 @@
-import { Alert, Button, Collapse, Drawer, Group, Stack } from '@mantine/core'
+import { Button, Collapse, Drawer, Group, Stack } from '@mantine/core'
 import { type FormEvent, useMemo, useRef, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { Notice } from '../bits.tsx'
 import { sentenceOf } from '../states.tsx'
 import { bodyOf, type Field, type FormValues, problemsOf, valuesOf } from './fields.ts'
 import { FieldInput } from './input.tsx'
@@ -84,11 +85,7 @@ export function ResourceForm<Answer>({ title, fields: all, row, onSubmit, onDone
     <Drawer opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <form ref={form} onSubmit={submit} noValidate>
         <Stack gap="md">
-          {failure !== undefined && (
-            <Alert color="red" variant="light" role="alert" styles={{ message: { color: 'var(--bad)' } }}>
-              {failure}
-            </Alert>
-          )}
+          {failure !== undefined && <Notice tone="bad">{failure}</Notice>}
           {inputs(false)}
           {fields.some((field) => field.more) && (
             <>
@@ -96,6 +93,8 @@ export function ResourceForm<Answer>({ title, fields: all, row, onSubmit, onDone
                 variant="subtle"
                 size="xs"
                 color="gray"
+                px={6}
+                ml={-6}
                 style={{ alignSelf: 'flex-start' }}
                 aria-expanded={more}
                 onClick={() => setMore((was) => !was)}
