@@ -13,10 +13,14 @@ export function withDocument(
     method: 'GET',
     path: '/openapi.json',
     handler: () => {
-      text ??= JSON.stringify(openApiDocument([...routes, ...all.map((route) => ({ ...route, open: true }))], version))
+      const described = all.filter(({ path }) => !isPage.test(path)).map((route) => ({ ...route, open: true }))
+      text ??= JSON.stringify(openApiDocument([...routes, ...described], version))
       return { status: 200, headers: { 'content-type': 'application/json' }, body: text }
     },
   }
   const all = [...open, own]
   return all
 }
+
+/** Files of the dashboard are no part of the API. */
+const isPage = /^\/ui(\/|$)/
