@@ -18,6 +18,7 @@ import { CallStream } from './ledger/call-stream.js'
 import { Customers } from './ledger/customers.js'
 import { Ledger } from './ledger/ledger.js'
 import { OpenCalls } from './ledger/open-calls.js'
+import { ledgerReader } from './ledger/reader.js'
 import { keepRetention } from './ledger/retention.js'
 import { SpendBook } from './ledger/spend-book.js'
 import { Spool } from './ledger/spool.js'
@@ -101,6 +102,11 @@ export async function openControl(options: ControlOptions): Promise<Control> {
         ),
       authorizeRoute,
       documents: documentStore(directory),
+      reader: ledgerReader({ ...parts, backlog: () => ledger.backlog }),
+      emailOf: (scope, id) => {
+        const user = scope === 'user' ? id : scope === 'key' ? directory.get('keys', id)?.user_id : undefined
+        return user ? (directory.get('users', user)?.user_email ?? null) : null
+      },
       signIn,
       sessions,
       teamsOf: ({ userId }) =>

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type LimitStore, Router, redisLimits, redisState } from 'llmux'
 import { Alerts } from './alerts/alerts.js'
+import { CallWatch } from './alerts/call-watch.js'
+import { keepReports } from './alerts/reports.js'
 import { openCache } from './cache.js'
 import { loadCallbacks } from './callbacks.js'
 import { ConfigError } from './config/checker.js'
@@ -32,6 +34,7 @@ import { operationRoutes, pages } from './routes/operation.js'
 import { sessionRoutes } from './routes/session.js'
 import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
+import type { Control } from './types.js'
 import { version } from './version.js'
 import type { Shared } from './workers/shared.js'
 
@@ -122,7 +125,9 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   let limits: LimitStore | undefined
   const metrics = new GatewayMetrics()
   const alerts = new Alerts(config.settings.alerts)
-  const observer = observe(metrics, alerts, log)
+  const watch = new CallWatch(alerts)
+  let emailOf: Control['emailOf'] = () => null
+  const observer = observe({ metrics, alerts, watch, log, emailOf: (scope, id) => emailOf(scope, id) })
   const catalog = new ModelCatalog()
   catalog.replace(config.models, config.aliases)
   const [cache, callbacks, control] = await Promise.all([
@@ -148,6 +153,11 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
         : shared?.limits,
     }),
   ])
+  const { reader } = control
+  emailOf = control.emailOf
+  alerts.share(reader.claim)
+  watch.connect(reader)
+  const endReports = keepReports({ alerts, reader, emailOf, now: Date.now })
   const stored = new StoredModels(
     control.documents,
     () => config,
@@ -261,6 +271,8 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     app.abort()
     await app.close()
     unwatch()
+    endReports()
+    watch.close()
     await router.close()
     await control.close()
     await limits?.close()

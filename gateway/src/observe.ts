@@ -1,34 +1,32 @@
 import type { Router, RouterEvent } from 'llmux'
 import type { Alerts } from './alerts/alerts.js'
+import { budgetAlert } from './alerts/budgets.js'
+import type { CallWatch } from './alerts/call-watch.js'
+import type { AlertType } from './alerts/types.js'
 import type { CallObserver } from './http/llm.js'
 import type { Log } from './log.js'
 import type { GatewayMetrics } from './metrics/gateway-metrics.js'
 import type { ControlEvent } from './types.js'
 
+export interface ObserveParts {
+  readonly metrics: GatewayMetrics
+  readonly alerts: Alerts
+  readonly watch: CallWatch
+  readonly log: Log
+  /** E-mail of a user, or of the owner of a key. */
+  emailOf(scope: string, id: string): string | null
+}
+
 /** Turns events into metrics, alerts and lines of the log. */
-export function observe(metrics: GatewayMetrics, alerts: Alerts, log: Log) {
+export function observe({ metrics, alerts, watch, log, emailOf }: ObserveParts) {
   const control = (event: ControlEvent): void => {
     switch (event.kind) {
       case 'settled':
         metrics.record(event.call)
         return
-      case 'budget': {
-        const { scope, id, alias, spend, budget, percent, state } = event
-        const name = alias ? `\`${id}\` (\`${alias}\`)` : `\`${id}\``
-        const what =
-          state === 'soft'
-            ? 'the soft budget is reached'
-            : percent >= 100
-              ? 'the budget is used up'
-              : `${percent} % of the budget is used`
-        alerts.send({
-          type: 'budget_alerts',
-          level: percent >= 100 ? 'High' : 'Medium',
-          message: `Budget of ${scope} ${name}: ${what}.\n*spend:* \`${spend}\`\n*max_budget:* \`${budget}\`\n*${scope}_id:* \`${id}\``,
-          subject: `${scope} ${id} ${state} ${percent} ${budget}`,
-        })
+      case 'budget':
+        alerts.send(budgetAlert(event, emailOf(event.scope, event.id)))
         return
-      }
       case 'trouble':
         log.error(`The ${event.part} has failed: ${event.error.message}`)
         alerts.send({
@@ -36,40 +34,32 @@ export function observe(metrics: GatewayMetrics, alerts: Alerts, log: Log) {
           level: 'High',
           message: `The ${event.part} has failed: ${event.error.message}`,
           subject: event.part,
+          fields: { part: event.part },
         })
         return
-      case 'audit':
+      case 'audit': {
         log.info(`${event.by}: ${event.action} ${event.table} ${event.id}`)
+        const type = auditTypes[event.action]
+        if (type) {
+          alerts.send({
+            type,
+            level: 'Low',
+            message: `${event.by}: ${event.action} \`${event.id}\``,
+            subject: `${event.action} ${event.id}`,
+            quietMs: 1_000,
+            fields: { action: event.action, id: event.id, by: event.by },
+          })
+        }
         return
+      }
       case 'refused':
         return
     }
   }
   const calls: CallObserver = {
-    started: () => {},
-    settled: (request, record) => {
-      const { error, durationMs, requestedModel, attempts } = record
-      const last = attempts.at(-1)
-      const failed =
-        error !== undefined && last !== undefined && error.code !== 'aborted' && !isClientsFault(error.status)
-      if (failed) {
-        alerts.send({
-          type: 'llm_exceptions',
-          level: 'High',
-          message: `LLM API call failed: \`${requestedModel}\` (\`${last.provider}/${last.model}\`): \`${error.code}\` \`${error.message.slice(0, 500)}\``,
-          subject: `${requestedModel} ${error.code}`,
-        })
-      }
-      if (durationMs > alerts.slowMs) {
-        alerts.send({
-          type: 'llm_too_slow',
-          level: 'Low',
-          message: `Slow answer: \`${requestedModel}\` took ${(durationMs / 1000).toFixed(1)} s; the threshold is ${alerts.slowMs / 1000} s.\nCall: \`${request.id}\``,
-          subject: requestedModel,
-        })
-      }
-    },
-    answered: () => {},
+    started: (request) => watch.started(request),
+    settled: (request, record) => watch.settled(request, record),
+    answered: (request) => watch.answered(request.id),
   }
   const follow = (router: Router): void => {
     router.on('*', (event: RouterEvent) => {
@@ -79,6 +69,7 @@ export function observe(metrics: GatewayMetrics, alerts: Alerts, log: Log) {
           level: 'Medium',
           message: `Deployment \`${event.deployment}\` is in cooldown: ${event.reason}`,
           subject: event.deployment,
+          fields: { model_id: event.deployment, reason: event.reason },
         })
       } else if (event.type === 'warning') log.warn(event.message)
     })
@@ -86,6 +77,15 @@ export function observe(metrics: GatewayMetrics, alerts: Alerts, log: Log) {
   return { control, calls, follow }
 }
 
-/** Mistakes of a client are no news for the person on call. */
-const isClientsFault = (status: number | undefined) =>
-  status === 400 || status === 404 || status === 413 || status === 422
+/** Alerts about changes of keys, teams and users. */
+const auditTypes: Readonly<Record<string, AlertType>> = {
+  'key created': 'new_virtual_key_created',
+  'key updated': 'virtual_key_updated',
+  'key deleted': 'virtual_key_deleted',
+  'team created': 'new_team_created',
+  'team updated': 'team_updated',
+  'team deleted': 'team_deleted',
+  'user created': 'new_internal_user_created',
+  'user updated': 'internal_user_updated',
+  'user deleted': 'internal_user_deleted',
+}

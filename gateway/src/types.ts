@@ -1,4 +1,5 @@
 import type { LimitStore, SettledRecord } from 'llmux'
+import type { LedgerReader } from './ledger/reader.js'
 import type { Seed } from './limits/reserving.js'
 import type { StreamCommands } from './redis.js'
 import type { JwtSettings } from './sso/jwt-settings.js'
@@ -285,6 +286,10 @@ export interface Control {
   /** Secrets and documents of other parts, such as models added at run time: encrypted at rest. */
   readonly documents: DocumentStore
   readonly signIn: SignIn
+  /** Reads for alerts, reports and metrics. */
+  readonly reader: LedgerReader
+  /** E-mail of a user, or of the owner of a key. */
+  emailOf(scope: string, id: string): string | null
   readonly sessions: Sessions
   /** Ids of the teams that the caller administers as a member. */
   teamsOf(principal: Principal): string[]

@@ -4,6 +4,7 @@ import type { RedisAddress } from '../redis.js'
 import { readJwt } from '../sso/jwt-settings.js'
 import { readSignIn } from '../sso/sign-in-settings.js'
 import type { ControlSettings } from '../types.js'
+import { type AlertSettings, readAlerts } from './alerts.js'
 import { type Checker, isMap, Section, show } from './checker.js'
 import { cacheKeys } from './keys.js'
 import { isWeakKey } from './master-key.js'
@@ -26,17 +27,6 @@ export interface PassThroughSetting {
   readonly includeSubpath: boolean
   /** US dollars of each request. */
   readonly cost: number | undefined
-}
-
-export interface AlertSettings {
-  readonly slack: boolean
-  readonly slackUrl: string | undefined
-  /** Milliseconds after which an answer is slow. */
-  readonly slowMs: number
-  readonly types: readonly string[] | undefined
-  readonly urls: Readonly<Record<string, readonly string[]>>
-  /** Milliseconds between two alerts of one budget. */
-  readonly budgetTtl: number
 }
 
 /** Everything but deployments and routing. */
@@ -241,33 +231,6 @@ function readCache(
   }
   checker.problem([...path, 'type'], `'litellm_settings.cache_params.type' must be local or redis; got '${type}'.`)
   return undefined
-}
-
-function readAlerts(checker: Checker, general: Section): AlertSettings | undefined {
-  const names = general.texts('alerting') ?? []
-  for (const [index, name] of names.entries())
-    if (name !== 'slack')
-      checker.line(['general_settings', 'alerting', index], 'ignored', `Alerts by '${name}' are not supported.`)
-  const slack = names.includes('slack')
-  if (!slack) return undefined
-  const slackUrl = checker.environment.SLACK_WEBHOOK_URL || undefined
-  const urls = Object.fromEntries(
-    Object.entries(general.map('alert_to_webhook_url') ?? {}).map(([type, url]) => [
-      type,
-      (Array.isArray(url) ? url : [url]).map(String),
-    ]),
-  )
-  if (!slackUrl && Object.keys(urls).length === 0)
-    checker.line(['general_settings', 'alerting'], 'unset', 'The environment variable SLACK_WEBHOOK_URL is not set.')
-  const args = new Section([], general.map('alerting_args') ?? {})
-  return {
-    slack,
-    slackUrl,
-    slowMs: general.milliseconds('alerting_threshold') ?? 300_000,
-    types: general.texts('alert_types'),
-    urls,
-    budgetTtl: args.milliseconds('budget_alert_ttl') ?? 86_400_000,
-  }
 }
 
 function readControl(checker: Checker, general: Section, litellm: Section, own: Section): ControlSettings {

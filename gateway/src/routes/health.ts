@@ -84,7 +84,7 @@ export function healthRoutes(parts: HealthParts): AdminRoute[] {
       path: '/health/services',
       handler: ({ query }) => {
         const { alerts, callbacks } = settings()
-        const services = [...callbacks, ...(alerts ? ['slack'] : [])]
+        const services = [...callbacks, ...new Set(alerts?.channels.map(({ kind }) => kind))]
         const { service } = query
         if (typeof service !== 'string') return { status: 'success', services }
         if (!services.includes(service))

@@ -177,7 +177,7 @@ general_settings: {master_key: sk-1234, alerting: [slack], alerting_threshold: 1
       cache: { store: 'memory', ttl: 60_000 },
       callbacks: ['prometheus'],
       control: { budgetExceededStatus: 429 },
-      alerts: { slackUrl: 'http://127.0.0.1/hook', slowMs: 1000 },
+      alerts: { channels: [{ kind: 'slack', url: 'http://127.0.0.1/hook' }], slowMs: 1000 },
     })
     expect(lines).toContainEqual(expect.objectContaining({ line: 10, treatment: 'dangerous' }))
   })

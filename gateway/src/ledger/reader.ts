@@ -1,0 +1,169 @@
+import type { Directory } from '../keys/directory.js'
+import { currentPeriod, effectiveLimits } from '../limits/accounts.js'
+import { budgetPeriod, periodAt } from '../limits/durations.js'
+import { toDollars } from '../limits/money.js'
+import type { StoredRow, SubjectLimits } from '../store/rows.js'
+import type { Sql } from '../store/sql.js'
+import type { ControlSettings } from '../types.js'
+import { nanosOf } from './queries.js'
+import type { Dimension } from './rollups.js'
+import type { SpendBook } from './spend-book.js'
+import { largest, totalsBy } from './totals.js'
+
+/** Failed calls of one class. */
+export interface FailureCount {
+  readonly group: string
+  readonly provider: string
+  readonly outcome: string
+  readonly calls: number
+}
+
+/** Calls of some days. */
+export interface PeriodReport {
+  readonly calls: number
+  readonly failures: number
+  readonly tokens: number
+  /** US dollars. */
+  readonly spend: number
+  readonly unknownCosts: number
+  /** The largest names of a dimension, in US dollars. */
+  readonly top: Readonly<Record<'team' | 'key' | 'model' | 'tag', readonly (readonly [name: string, spend: number])[]>>
+  readonly outcomes: readonly (readonly [outcome: string, calls: number])[]
+  /** Mean milliseconds of deployments, the slowest first. */
+  readonly slowest: readonly (readonly [deployment: string, ms: number])[]
+}
+
+/** A budget of a subject in its current period. Amounts are in US dollars. */
+export interface BudgetState {
+  readonly scope: 'key' | 'team' | 'user' | 'tag' | 'organization' | 'gateway'
+  readonly id: string
+  readonly alias: string | null
+  readonly spend: number
+  readonly limit: number
+  readonly soft: number | undefined
+  /** Milliseconds since 1970; undefined for a budget that is never reset. */
+  readonly from: number | undefined
+  readonly to: number | undefined
+}
+
+/** Reads for alerts, reports and metrics, over all processes of the gateway. */
+export interface LedgerReader {
+  /** Claims a name for some milliseconds. True for one caller among all processes. */
+  claim(name: string, ms: number): Promise<boolean>
+  /** Failures since a time, without refusals, cancellations, and mistakes of clients. */
+  failures(since: number): Promise<FailureCount[]>
+  /** A report of whole days, such as `2026-11-29`. */
+  report(from: string, to: string): Promise<PeriodReport>
+  budgets(): BudgetState[]
+  /** Calls that are not yet in the database. */
+  backlog(): number
+}
+
+export interface ReaderParts {
+  readonly sql: Sql
+  readonly directory: Directory
+  readonly book: SpendBook
+  readonly backlog: () => number
+  settings(): ControlSettings
+  now(): number
+}
+
+export function ledgerReader(parts: ReaderParts): LedgerReader {
+  return {
+    claim: (name, ms) => claim(parts.sql, name, parts.now(), ms),
+    failures: (since) => failures(parts.sql, since),
+    report: (from, to) => report(parts, from, to),
+    budgets: () => budgets(parts),
+    backlog: parts.backlog,
+  }
+}
+
+async function claim(sql: Sql, name: string, now: number, ms: number): Promise<boolean> {
+  const rows = await sql.query(
+    `INSERT INTO llmux_alerts (name, until, sent) VALUES (?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET until = excluded.until, sent = excluded.sent WHERE llmux_alerts.until <= excluded.sent
+     RETURNING name`,
+    [name, now + ms, now],
+  )
+  return rows.length > 0
+}
+
+async function failures(sql: Sql, since: number): Promise<FailureCount[]> {
+  const rows = await sql.query(
+    `SELECT model_group, provider, outcome, COUNT(*) AS calls FROM llmux_calls
+     WHERE at >= ? AND outcome <> 'success' AND outcome NOT IN ('refused', 'aborted', 'unknown')
+       AND (error_status IS NULL OR error_status NOT IN (400, 404, 413, 422))
+     GROUP BY model_group, provider, outcome ORDER BY COUNT(*) DESC LIMIT 20`,
+    [since],
+  )
+  return rows.map((row) => ({
+    group: String(row.model_group),
+    provider: String(row.provider),
+    outcome: String(row.outcome),
+    calls: Number(row.calls),
+  }))
+}
+
+async function report({ sql, directory }: ReaderParts, from: string, to: string): Promise<PeriodReport> {
+  const question = (dimension: Dimension) => ({ grain: 'day' as const, dimension, from, to })
+  const [all] = await totalsBy(sql, question('all'), [])
+  const top = async (dimension: 'team' | 'key' | 'model' | 'tag') => {
+    const rows = await largest(sql, question(dimension), 'nanos', 5)
+    return rows.map((row): [string, number] => [
+      labelOf(directory, dimension, String(row.name)),
+      toDollars(nanosOf({ nanos: row.nanos ?? 0 })),
+    ])
+  }
+  const outcomes = await largest(sql, question('outcome'), 'calls', 20)
+  const deployments = await largest(sql, question('deployment'), 'calls', 100)
+  return {
+    calls: Number(all?.calls ?? 0),
+    failures: Number(all?.failures ?? 0),
+    tokens: Number(all?.input_tokens ?? 0) + Number(all?.output_tokens ?? 0),
+    spend: toDollars(nanosOf({ nanos: all?.nanos ?? 0 })),
+    unknownCosts: Number(all?.unknown_costs ?? 0),
+    top: { team: await top('team'), key: await top('key'), model: await top('model'), tag: await top('tag') },
+    outcomes: outcomes.map((row) => [String(row.name), Number(row.calls)]),
+    slowest: deployments
+      .filter(({ name }) => name !== '')
+      .map((row): [string, number] => [String(row.name), Math.round(Number(row.duration_ms) / Number(row.calls))])
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 5),
+  }
+}
+
+function labelOf(directory: Directory, dimension: string, name: string): string {
+  if (name === '') return 'Unassigned'
+  if (dimension === 'team') return directory.get('teams', name)?.team_alias ?? name
+  if (dimension === 'key') return directory.get('keys', name)?.key_alias ?? `${name.slice(0, 12)}…`
+  return name
+}
+
+function budgets({ directory, book, settings, now }: ReaderParts): BudgetState[] {
+  const at = now()
+  const found: BudgetState[] = []
+  const add = (
+    scope: BudgetState['scope'],
+    id: string,
+    alias: string | null,
+    row: Partial<SubjectLimits> & Pick<StoredRow, 'spend_epoch'> & { readonly budget_id?: string | null },
+  ) => {
+    const limits = effectiveLimits(directory, row)
+    if (typeof limits.max_budget !== 'number') return
+    const period = limits.budget_duration ? budgetPeriod(limits.budget_duration) : undefined
+    const span = period && periodAt(at, period)
+    const spend = toDollars(book.get(`${scope}:${id}`, currentPeriod(limits, row.spend_epoch, at)))
+    const { max_budget: limit, soft_budget: soft } = limits
+    found.push({ scope, id, alias, spend, limit, soft: soft ?? undefined, from: span?.from, to: span?.to })
+  }
+  for (const row of directory.all('keys')) add('key', row.token, row.key_alias, row)
+  for (const row of directory.all('teams')) add('team', row.team_id, row.team_alias, row)
+  for (const row of directory.all('users')) add('user', row.user_id, row.user_alias, row)
+  for (const row of directory.all('tags')) add('tag', row.name, null, row)
+  for (const row of directory.all('organizations'))
+    add('organization', row.organization_id, row.organization_alias, row)
+  const { maxBudget, budgetDuration } = settings()
+  if (maxBudget !== undefined)
+    add('gateway', 'all', null, { spend_epoch: 0, max_budget: maxBudget, budget_duration: budgetDuration ?? null })
+  return found
+}
