@@ -1,6 +1,7 @@
 import type { AuthScheme, Encoded, Operation, Provider, Settings } from '../../providers/contract.js'
-import { AuthenticationError, BadRequestError, got } from '../errors.js'
+import { AuthenticationError, BadRequestError } from '../errors.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
+import { isHome, isOwnHost, locate, originOf, parseBase } from './base-url.js'
 import { fromEnvironment } from './environment.js'
 
 /** Address and credentials of a call. */
@@ -329,91 +330,3 @@ function missingKey(provider: Provider, model: string): AuthenticationError {
     { provider: provider.id, model },
   )
 }
-
-interface ParsedBase {
-  readonly origin: string
-  /** Without a slash at its end. */
-  readonly path: string
-  readonly search: string
-  readonly shown: string
-  /** Addresses under the base by path: calls repeat them. */
-  readonly located: Map<string, Located>
-}
-
-interface Located {
-  readonly origin: string
-  readonly shown: string
-  readonly place: string
-  readonly path: string
-}
-
-const parsed = new Map<string, ParsedBase>()
-const parsedLimit = 256
-const longPath = 500
-
-function locate(base: string, pathUnder: (basePath: string) => string, provider: Provider): Located {
-  const parts = parseBase(base, provider)
-  const path = pathUnder(parts.path)
-  const known = parts.located.get(path)
-  if (known) return known
-  const located = addPath(parts, path, provider)
-  // some paths name the model of the call, which may be any text
-  if (parts.located.size >= parsedLimit) parts.located.clear()
-  if (path.length < longPath) parts.located.set(path, located)
-  return located
-}
-
-function addPath({ origin, path: basePath, search, shown }: ParsedBase, path: string, provider: Provider): Located {
-  const [plain = '', query] = path.split('?')
-  if (plain.length > 1 && basePath.endsWith(plain)) throw badBase(provider, `give the base only, without ${plain}`)
-  // `https://host/v1` and `https://host` are both in use as the base of APIs whose paths begin with a version
-  const prefix = /^\/v\d+\//.test(plain) ? basePath.replace(/\/v\d+$/, '') : basePath
-  const queries = [search.slice(1), query].filter(Boolean).join('&')
-  return {
-    origin,
-    shown,
-    place: `${origin}${basePath}${search}`,
-    path: `${prefix}${plain}${queries ? `?${queries}` : ''}`,
-  }
-}
-
-/** Parses a base. Parsing costs more than the rest of this file, so the few bases are cached. */
-function parseBase(base: string, provider: Provider): ParsedBase {
-  const known = parsed.get(base)
-  if (known) return known
-  const url = URL.canParse(base) ? new URL(base) : undefined
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw badBase(provider, `it must be a URL that begins with https:// or http://; ${got(base)}`)
-  }
-  if (url.username || url.password)
-    throw badBase(provider, 'it must not hold a user name or password: use apiKey or headers')
-  const path = url.pathname.replace(/\/+$/, '')
-  const shown = `${url.origin}${url.pathname}`
-  const result = { origin: url.origin, path, search: url.search, shown, located: new Map() }
-  if (parsed.size >= parsedLimit) parsed.clear()
-  parsed.set(base, result)
-  return result
-}
-
-const badBase = (provider: Provider, why: string) =>
-  new BadRequestError(`The apiBase for ${provider.name} can't be used: ${why}.`, {
-    provider: provider.id,
-    param: 'apiBase',
-  })
-
-const origins = new Map<string, string | undefined>()
-
-function originOf(base: string): string | undefined {
-  if (origins.has(base)) return origins.get(base)
-  const origin = URL.canParse(base) ? new URL(base).origin : undefined
-  if (origins.size >= parsedLimit) origins.clear()
-  origins.set(base, origin)
-  return origin
-}
-
-const isOwnHost = ({ address }: Provider, origin: string, ownBase: string) =>
-  sameOrigin(origin, ownBase) || address.ownHosts?.test(origin) === true
-
-const sameOrigin = (origin: string, base: string) => originOf(base) === origin
-/** Keys that were configured without a base belong to every host. */
-const isHome = (origin: string, home: string | undefined) => home === undefined || originOf(home) === origin

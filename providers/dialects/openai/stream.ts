@@ -11,16 +11,14 @@ import {
   citationsOf,
   contentsOf,
   createdOf,
-  finishOf,
-  givenReason,
   isError,
   isServerCall,
   logprobsOf,
   originalName,
   reasoningText,
-  throwIfCut,
   withCost,
 } from './decode.js'
+import { finishOf, givenReason, throwIfCut } from './finish-reason.js'
 import type { OpenAIQuirks } from './quirks.js'
 import type { EncodeState } from './scope.js'
 import { ToolDeltas } from './tools.js'
