@@ -8,6 +8,7 @@ import { joinRequest } from './call/request.js'
 import { MiddlewareList } from './middleware/list.js'
 import { ObserverHub } from './observe/hub.js'
 import { observed } from './observe/observed.js'
+import type { AuthorizedRequest, AuthorizeRequest } from './operations/authorize-request.js'
 import { type CountTokensRequest, runCountTokens } from './operations/count-tokens.js'
 import { type CallMethods, operationList, operations } from './operations/index.js'
 import { withSettlement } from './operations/settlement.js'
@@ -68,6 +69,18 @@ export interface Client extends CallMethods {
    * await openai.chat.completions.create({ model: 'anthropic/claude-sonnet-4-6', messages })
    */
   readonly fetch: typeof fetch
+
+  /**
+   * Address and credentials for a request to an API of a provider that no method covers: with the key or token, or signed (AWS). Send
+   * exactly the body that was given.
+   * @throws {AuthenticationError} if there is no credential
+   * @example
+   * const body = JSON.stringify({ inputText: 'Hello' })
+   * const path = '/model/amazon.titan-embed-text-v2:0/invoke'
+   * const { url, headers } = await client.authorizeRequest({ model: 'bedrock/amazon.titan-embed-text-v2:0', path, body })
+   * const response = await fetch(url, { method: 'POST', headers, body })
+   */
+  authorizeRequest(request: AuthorizeRequest): Promise<AuthorizedRequest>
 
   /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
@@ -138,6 +151,10 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     },
     registerProvider: (provider) => context.register(provider),
     registerModel: (id, given) => context.registry.register(id, given),
+    authorizeRequest: async (request) => {
+      const { runAuthorizeRequest } = await import('./operations/authorize-request.js')
+      return runAuthorizeRequest(context, request)
+    },
     flush: () => hub.flush(),
     callbackStats: () => hub.stats,
     metrics: () => hub.metrics(),

@@ -198,6 +198,7 @@ export {
   redisState,
 } from './limits/redis/index.js'
 export type * from './limits/types.js'
+export type { AuthorizedRequest, AuthorizeRequest } from './operations/authorize-request.js'
 export type { CompletionResult, Parsed } from './operations/chat.js'
 export type { CountTokensRequest } from './operations/count-tokens.js'
 export type { EmbeddingResult } from './operations/embedding.js'

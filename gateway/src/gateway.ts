@@ -238,7 +238,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     hooks: () => hooks,
     fallbacksOf: (group) => fallbacksOf(group),
   })
-  const pass = { control, catalog, settings, bodies, environment }
+  const pass = { control, catalog, settings, bodies, environment, hooks: () => hooks }
   const routes = [
     ...control.routes,
     ...healthRoutes(health),

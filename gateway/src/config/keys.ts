@@ -466,6 +466,10 @@ export const ownKeys: KeyTable = {
     'text',
     '`abort` (default): a client that leaves ends its call. `drain` reads the answer to its end.',
   ),
+  hooks_on_pass_through: yes(
+    'text',
+    '`refuse` (default): pass-through requests with a model are for admins while hooks are configured. `skip`: they pass the hooks by.',
+  ),
   cors_origins: yes('texts', 'Origins of browsers that may call. `*` for all, which is the default.'),
   max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
   max_customers: yes('whole', 'Customers that calls create. 100,000 if not set.'),

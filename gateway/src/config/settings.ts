@@ -61,6 +61,8 @@ export interface Settings {
   /** Whether calls of one key stay on one deployment. */
   readonly callerAffinity: boolean
   readonly passThrough: readonly PassThroughSetting[]
+  /** Pass-through requests while hooks are configured: for admins alone, or past the hooks. */
+  readonly hooksOnPassThrough: 'refuse' | 'skip'
   readonly corsOrigins: readonly string[]
   readonly drainMs: number
   readonly onDisconnect: 'abort' | 'drain'
@@ -126,6 +128,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
       general.flag('background_health_checks') || router.flag('enable_health_check_routing')
         ? { intervalMs: general.milliseconds('health_check_interval') ?? 300_000 }
         : undefined,
+    hooksOnPassThrough: oneOf(checker, own, 'hooks_on_pass_through', ['refuse', 'skip']) ?? 'refuse',
     callerAffinity: router.texts('optional_pre_call_checks')?.includes('deployment_affinity') === true,
     healthDetails: general.flag('health_check_details') !== false,
     alwaysUsage: general.flag('always_include_stream_usage') === true,

@@ -4,6 +4,7 @@ import type { ModelCatalog } from '../models/catalog.js'
 import { forbidden, refuse } from '../refusal.js'
 import type { Admitted, Control, Principal } from '../types.js'
 import type { BodyReader } from './body.js'
+import { authorizeCloud, type CloudRequest, cloudOf, cloudRequest } from './cloud-routes.js'
 import { keyOf } from './keys.js'
 import type { GatewayResponse, OpenRequest } from './response.js'
 import { UsageWatch } from './usage-watch.js'
@@ -47,29 +48,41 @@ const upstreams: Readonly<Record<string, Upstream>> = {
 /** Paths that the SDK's handler serves, although they begin like a pass-through path. */
 const served =
   /^\/openai\/(deployments|engines)\/|^\/openai\/(v1\/)?(chat\/completions|completions|embeddings|moderations|models|responses)(\/|$)/
-const signed = /^\/(vertex_ai|vertex-ai|bedrock|azure|azure_ai|assemblyai|vllm|langfuse|cursor|milvus)(\/|$)/
+const unknown = /^\/(assemblyai|vllm|langfuse|cursor|milvus)(\/|$)/
 
 /** Headers of a client that reach the provider. */
 const forwarded =
   /^(accept|content-type|user-agent|anthropic-(version|beta)|openai-(beta|organization|project)|x-goog-api-client|idempotency-key)$/
 /** Headers of a provider that reach the client. */
 const returned =
-  /^(content-type|retry-after|request-id|x-request-id|openai-.*|anthropic-ratelimit-.*|x-ratelimit-.*|location)$/
+  /^(content-type|retry-after|request-id|x-request-id|openai-.*|anthropic-ratelimit-.*|x-ratelimit-.*|x-amzn-.*|location)$/
 
 export interface PassThroughParts {
   readonly control: Control
   readonly catalog: ModelCatalog
   readonly settings: () => Settings
   readonly bodies: BodyReader
+  readonly hooks: () => unknown
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 interface Destination {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  /** Address and headers for a body, once it is known. */
+  at(method: string, body: Buffer): Located | Promise<Located>
+  /** Name of the model at the provider, if the path has it. */
+  readonly model?: string | undefined
+  /** Name of the model for its price, if that is another one. */
+  readonly priced?: string | undefined
+  /** Whether hooks must see the request: undefined for targets of the configuration. */
+  readonly guarded: boolean
   readonly provider: string | undefined
   /** US dollars of each request. */
   readonly cost: number | undefined
+}
+
+interface Located {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Answers a request by another server as it is, if its path is one of those; undefined otherwise. */
@@ -78,6 +91,7 @@ export function passThrough(
   request: OpenRequest,
   signal: AbortSignal,
 ): Promise<GatewayResponse> | undefined {
+  if (/\/(\.|%2e){1,2}(\/|$)/i.test(request.path)) return undefined
   const custom = parts.settings().passThrough.find((one) => fitsPath(one, request.path))
   if (custom) return forward(parts, request, signal, () => customDestination(custom, request))
   const prefix = request.path.split('/', 2)[1] ?? ''
@@ -85,15 +99,20 @@ export function passThrough(
     const upstream = upstreams[prefix] as Upstream
     return forward(parts, request, signal, () => providerDestination(parts, upstream, prefix, request))
   }
-  if (signed.test(request.path)) {
+  const cloud = cloudOf(prefix)
+  if (cloud !== undefined && request.path.startsWith(`/${prefix}/`)) {
+    const found = () => {
+      const { catalog, environment } = parts
+      return cloudRequest(cloud, request.url.slice(prefix.length + 1), catalog.entries, environment)
+    }
+    return forward(parts, request, signal, () => cloudDestination(found()))
+  }
+  if (unknown.test(request.path)) {
     return Promise.reject(
-      refuse(
-        'This provider has no pass-through routes, because its requests are signed. Call its models by /v1/… or add a pass_through_endpoint.',
-        {
-          status: 501,
-          type: 'not_implemented_error',
-        },
-      ),
+      refuse('This service has no pass-through routes of its own. Add a pass_through_endpoint.', {
+        status: 501,
+        type: 'not_implemented_error',
+      }),
     )
   }
   return undefined
@@ -105,7 +124,15 @@ const fitsPath = ({ path, includeSubpath }: PassThroughSetting, given: string) =
 function customDestination({ path, target, headers, cost }: PassThroughSetting, request: OpenRequest): Destination {
   const rest = request.url.slice(path.length)
   const url = rest.startsWith('/') ? `${target.replace(/\/$/, '')}${rest}` : `${target}${rest}`
-  return { url, headers, provider: undefined, cost }
+  return { at: () => ({ url, headers }), provider: undefined, cost, guarded: false }
+}
+
+function cloudDestination(request: CloudRequest): Destination {
+  const { provider, model, priced } = request
+  return {
+    at: async (method, body) => authorizeCloud(request, method, body.toString('utf8')),
+    ...{ provider, model, priced, cost: undefined, guarded: true },
+  }
 }
 
 function providerDestination(
@@ -128,12 +155,8 @@ function providerDestination(
   let rest = url.slice(prefix.length + 1)
   // bases of OpenAI end with the version, which the path has as well
   if (base.endsWith('/v1') && rest.startsWith('/v1/')) rest = rest.slice(3)
-  return {
-    url: withoutKey(`${base}${rest}`),
-    headers: upstream.auth(key),
-    provider: upstream.provider,
-    cost: undefined,
-  }
+  const located = { url: withoutKey(`${base}${rest}`), headers: upstream.auth(key) }
+  return { at: () => located, provider: upstream.provider, cost: undefined, guarded: true }
 }
 
 /** Gemini's clients may send their key in the query. */
@@ -161,9 +184,10 @@ async function forward(
   const startTime = Date.now()
   try {
     const params = parse(bytes)
-    const model = modelIn(params, request.path)
+    const model = destination.model ?? modelIn(params, request.path)
     if (model === undefined) checkAccount(principal, request)
     const name = model ?? `pass-through ${request.path.split('/', 2)[1]}`
+    if (destination.guarded && model !== undefined) checkHooks(parts, principal)
     if (model !== undefined) {
       admitted = await control.admission.admit(principal, {
         id,
@@ -181,14 +205,15 @@ async function forward(
       Object.entries(request.headers).filter(([key]) => forwarded.test(key)),
     ) as Record<string, string>
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
-    const response = await fetch(destination.url, {
+    const located = await destination.at(request.method, bytes)
+    const response = await fetch(located.url, {
       method: request.method,
-      headers: { ...headers, ...destination.headers },
+      headers: { ...headers, ...located.headers },
       ...(hasBody && { body: new Uint8Array(bytes) }),
       redirect: 'manual',
       signal,
     })
-    const watch = new UsageWatch(response.headers.get('content-type') ?? '')
+    const watch = new UsageWatch(response.headers)
     const settle = (error?: unknown) => {
       const record = recordOf({
         name,
@@ -213,6 +238,15 @@ async function forward(
   } finally {
     release()
   }
+}
+
+/** Hooks can't read the bodies of all providers, and a guardrail that a path avoids is none. */
+function checkHooks({ hooks, settings }: PassThroughParts, { master, role }: Principal): void {
+  if (!hooks() || settings().hooksOnPassThrough === 'skip' || master || role === 'proxy_admin') return
+  throw forbidden(
+    'Pass-through requests with a model are for admins while hooks are configured, because hooks do not see them. Call the model by /v1/…, or set llmux_settings.hooks_on_pass_through to skip.',
+    'permission_error',
+  )
 }
 
 /** `allowed_routes`. All roles may call models. */
@@ -290,10 +324,11 @@ interface RecordParts {
 }
 
 function recordOf({ name, destination, startTime, response, usage, error, stream }: RecordParts): SettledRecord {
-  const { provider, cost } = destination
+  const { provider, cost, priced = name } = destination
   const ok = response.ok && error === undefined
   const total =
-    cost ?? (provider !== undefined && usage ? costPerToken({ model: `${provider}/${name}`, usage }).total : undefined)
+    cost ??
+    (provider !== undefined && usage ? costPerToken({ model: `${provider}/${priced}`, usage }).total : undefined)
   const durationMs = Date.now() - startTime
   const outcome = ok ? 'success' : response.ok ? 'aborted' : `status_${response.status}`
   return {

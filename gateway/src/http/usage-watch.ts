@@ -5,21 +5,28 @@ const most = 16 * 1024 * 1024
 
 /** Finds the usage in an answer that passes through: in its JSON, or in the events of its stream. */
 export class UsageWatch {
-  readonly #events: boolean
-  readonly #decoder = new TextDecoder()
+  readonly #kind: 'json' | 'events' | 'frames'
+  readonly #decoder: InstanceType<typeof TextDecoder>
   #text = ''
   #input: number | undefined
   #output: number | undefined
   #cached = 0
 
-  constructor(contentType: string) {
-    this.#events = contentType.includes('event-stream')
+  constructor(headers: Headers) {
+    const type = headers.get('content-type') ?? ''
+    // AWS's binary frames hold JSON, which is found in their bytes read as Latin-1
+    this.#kind = type.includes('amazon.eventstream') ? 'frames' : type.includes('event-stream') ? 'events' : 'json'
+    this.#decoder = new TextDecoder(this.#kind === 'frames' ? 'latin1' : 'utf-8')
+    // Bedrock counts in headers what some of its models do not have in their answers
+    this.#input = counted(headers.get('x-amzn-bedrock-input-token-count'))
+    this.#output = counted(headers.get('x-amzn-bedrock-output-token-count'))
   }
 
   push(part: Uint8Array): void {
     if (this.#text.length > most) return
     this.#text += this.#decoder.decode(part, { stream: true })
-    if (!this.#events) return
+    if (this.#kind === 'frames') return this.#readFrames()
+    if (this.#kind === 'json') return
     const end = this.#text.lastIndexOf('\n')
     if (end < 0) return
     for (const line of this.#text.slice(0, end).split('\n'))
@@ -27,8 +34,19 @@ export class UsageWatch {
     this.#text = this.#text.slice(end + 1)
   }
 
+  #readFrames(): void {
+    let end = 0
+    for (const { index, 0: found, 1: inner } of this.#text.matchAll(/"bytes":"([\w+/=]+)"|"usage":\{[^{}]*\}/g)) {
+      end = index + found.length
+      if (inner === undefined) this.#look(`{${found}}`)
+      else this.#look(Buffer.from(inner, 'base64').toString('utf8'))
+    }
+    // a part that may continue; payloads are far smaller
+    this.#text = this.#text.slice(end).slice(-256 * 1024)
+  }
+
   end(): void {
-    if (!this.#events && this.#text.startsWith('{')) this.#look(this.#text)
+    if (this.#kind === 'json' && this.#text.startsWith('{')) this.#look(this.#text)
     this.#text = ''
   }
 
@@ -53,15 +71,27 @@ export class UsageWatch {
     }
     const event = record(value)
     const usage = record(
-      event.usage ?? record(event.message).usage ?? record(event.response).usage ?? event.usageMetadata,
+      event.usage ??
+        record(event.message).usage ??
+        record(event.response).usage ??
+        event.usageMetadata ??
+        event['amazon-bedrock-invocationMetrics'],
     )
     const details = record(usage.prompt_tokens_details ?? usage.input_tokens_details)
-    const cacheRead = numeric(usage.cache_read_input_tokens) ?? 0
-    const cacheWrite = numeric(usage.cache_creation_input_tokens) ?? 0
-    const input = numeric(usage.prompt_tokens ?? usage.input_tokens ?? usage.promptTokenCount)
+    const cacheRead = numeric(usage.cache_read_input_tokens ?? usage.cacheReadInputTokens) ?? 0
+    const cacheWrite = numeric(usage.cache_creation_input_tokens ?? usage.cacheWriteInputTokens) ?? 0
+    const input = numeric(
+      usage.prompt_tokens ?? usage.input_tokens ?? usage.promptTokenCount ?? usage.inputTokens ?? usage.inputTokenCount,
+    )
     // Anthropic counts the cache apart from the input
     if (input !== undefined) this.#input = input + cacheRead + cacheWrite
-    const output = numeric(usage.completion_tokens ?? usage.output_tokens ?? usage.candidatesTokenCount)
+    const output = numeric(
+      usage.completion_tokens ??
+        usage.output_tokens ??
+        usage.candidatesTokenCount ??
+        usage.outputTokens ??
+        usage.outputTokenCount,
+    )
     if (output !== undefined) this.#output = output + (numeric(usage.thoughtsTokenCount) ?? 0)
     this.#cached = numeric(details.cached_tokens ?? usage.cachedContentTokenCount) ?? (cacheRead || this.#cached)
   }
@@ -70,3 +100,5 @@ export class UsageWatch {
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 const numeric = (value: unknown) => (typeof value === 'number' && value >= 0 ? value : undefined)
+
+const counted = (header: string | null) => (header !== null && /^\d{1,12}$/.test(header) ? Number(header) : undefined)
