@@ -1,5 +1,6 @@
 // What a request through createHandler() costs beside the same call of its client: `npm run build && node bench/server.mjs`.
-// The upstream has its own process; the rounds of both are interleaved. It measures and prints; it never fails because something was slow.
+// The floor of the fetch form is the same call between a Request whose body is read and a Response whose body is read, without a handler.
+// The upstream has its own process; all rounds are interleaved. It measures and prints; it never fails because something was slow.
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -44,67 +45,65 @@ async function countOf(items) {
   return count
 }
 
+const encoder = new TextEncoder()
+const responseHeaders = { 'content-type': 'application/json', 'x-request-id': 'req_0123456789' }
+const answerText = JSON.stringify({ answer: 'x'.repeat(600) })
+const chunkText = encoder.encode(`data: ${JSON.stringify({ delta: 'x'.repeat(150) })}\n\n`)
+
+/** A stream as the body of a response, with a text that exists already for each item. */
+function streamOf(items) {
+  const iterator = items[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      if ((await iterator.next()).done) controller.close()
+      else controller.enqueue(chunkText)
+    },
+  })
+}
+
 function task(title, url, params, bare, { per = 1, count = 1500, width = 16, unit = 'call' } = {}) {
   const body = JSON.stringify(params)
+  // a server gives the length
+  const sent = { ...headers, 'content-length': String(Buffer.byteLength(body)) }
+  const request = () => new Request(`http://localhost${url}`, { method: 'POST', headers: sent, body })
   return {
     ...{ title, per, count, width, unit },
-    bare,
-    handle: async () => lengthOf(await handler.handle({ method: 'POST', url, headers, body })),
-    fetch: async () => {
-      const request = new Request(`http://localhost${url}`, { method: 'POST', headers, body })
-      return (await (await handler(request)).text()).length
+    bare: async () => {
+      const answer = await bare()
+      return params.stream ? countOf(answer) : 1
     },
+    handle: async () => lengthOf(await handler.handle({ method: 'POST', url, headers, body })),
+    floor: async () => {
+      await request().arrayBuffer()
+      const answer = await bare()
+      const response = new Response(params.stream ? streamOf(answer) : answerText, { headers: responseHeaders })
+      return (await response.text()).length
+    },
+    fetch: async () => (await (await handler(request())).text()).length,
   }
 }
 
 const streams = { per: CHUNKS, count: 20, width: 1, unit: 'chunk' }
+const stream = { stream: true }
+const bridged = { ...claude, model: chat.model }
+const asResponses = { model: chat.model, input: messages, store: false }
+const chats = () => client.completion(chat)
+const chatStream = () => client.completion({ ...chat, ...stream })
 const tasks = [
-  task('chat', '/v1/chat/completions', chat, async () => (await client.completion(chat)).choices.length),
-  task('messages, passed through', '/v1/messages', claude, async () => (await client.messages(claude)).content.length),
-  task(
-    'messages, bridged to chat',
-    '/v1/messages',
-    { ...claude, model: chat.model },
-    async () => (await client.completion(chat)).choices.length,
-  ),
-  task(
-    'stream of chat',
-    '/v1/chat/completions',
-    { ...chat, stream: true },
-    async () => countOf(await client.completion({ ...chat, stream: true })),
-    streams,
-  ),
+  task('chat', '/v1/chat/completions', chat, chats),
+  task('messages, passed through', '/v1/messages', claude, () => client.messages(claude)),
+  task('messages, bridged to chat', '/v1/messages', bridged, chats),
+  task('stream of chat', '/v1/chat/completions', { ...chat, ...stream }, chatStream, streams),
   task(
     'stream of messages, passed through',
     '/v1/messages',
-    { ...claude, stream: true },
-    async () => countOf(await client.completion({ ...claude, stream: true })),
+    { ...claude, ...stream },
+    () => client.messages({ ...claude, ...stream }),
     streams,
   ),
-  task(
-    'stream of messages, bridged to chat',
-    '/v1/messages',
-    { ...claude, model: chat.model, stream: true },
-    async () => countOf(await client.completion({ ...chat, stream: true })),
-    streams,
-  ),
-  task(
-    'stream of responses, bridged to chat',
-    '/v1/responses',
-    { model: chat.model, input: messages, stream: true, store: false },
-    async () => countOf(await client.completion({ ...chat, stream: true })),
-    streams,
-  ),
+  task('stream of messages, bridged to chat', '/v1/messages', { ...bridged, ...stream }, chatStream, streams),
+  task('stream of responses, bridged to chat', '/v1/responses', { ...asResponses, ...stream }, chatStream, streams),
 ]
-
-/** The objects of the fetch form without a handler: what their platform costs. */
-async function fetchObjects(url, body) {
-  const request = new Request(`http://localhost${url}`, { method: 'POST', headers, body })
-  request.headers.forEach(() => {})
-  const reader = request.body.getReader()
-  while (!(await reader.read()).done);
-  return (await new Response(body, { headers: { 'content-type': 'application/json' } }).text()).length
-}
 
 /** CPU time of this process per call, in microseconds. */
 async function measure(call, count, width) {
@@ -125,12 +124,11 @@ const figure = (value) => value.toFixed(Math.abs(value) < 10 ? 2 : 1)
 
 console.log(`createHandler() beside its client: CPU time of the process, node ${process.version}`)
 console.log(`median of ${rounds} interleaved rounds${values.smoke ? ' (a smoke run: the figures mean nothing)' : ''}\n`)
-console.log('| task | client, µs | handle(), µs | added, µs | ratio | fetch form, added µs |')
-console.log('| --- | ---: | ---: | ---: | ---: | ---: |')
+console.log('| task | client, µs | handle(), µs | added, µs | floor of fetch form, µs | fetch form, µs | added, µs |')
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
 try {
-  for (const { title, per, count, width, unit, bare, handle, fetch } of tasks) {
-    const calls = { bare, handle, fetch }
-    const found = { bare: [], handle: [], fetch: [] }
+  for (const { title, per, count, width, unit, ...calls } of tasks) {
+    const found = Object.fromEntries(Object.keys(calls).map((name) => [name, []]))
     const n = Math.max(1, Math.round(count * scale))
     for (let round = -1; round < rounds; round++) {
       for (const name of Object.keys(calls)) {
@@ -138,16 +136,12 @@ try {
         if (round >= 0) found[name].push(cost)
       }
     }
+    const added = (one, other) => median(found[one].map((cost, at) => cost - found[other][at]))
     const of = (name) => median(found[name])
-    const cells = [`${title}, per ${unit}`, of('bare'), of('handle'), of('handle') - of('bare')]
-    const ratio = median(found.handle.map((cost, at) => cost / found.bare[at]))
-    const shown = cells.map((cell) => (typeof cell === 'number' ? figure(cell) : cell))
-    console.log(`| ${shown.join(' | ')} | ${ratio.toFixed(2)} | ${figure(of('fetch') - of('bare'))} |`)
+    const handled = [of('bare'), of('handle'), added('handle', 'bare')]
+    const figures = [...handled, of('floor'), of('fetch'), added('fetch', 'floor')].map(figure)
+    console.log(`| ${[`${title}, per ${unit}`, ...figures].join(' | ')} |`)
   }
-  const objects = () => fetchObjects('/v1/chat/completions', JSON.stringify(chat))
-  const alone = []
-  for (let round = 0; round < rounds; round++) alone.push(await measure(objects, Math.round(1500 * scale) || 1, 1))
-  console.log(`\nObjects of the fetch form alone (Request, Headers, Response), per call: ${figure(median(alone))} µs`)
 } finally {
   await client.close()
   upstream.disconnect()

@@ -2,8 +2,11 @@ import { readAll } from './body.js'
 import type { RequestHandler } from './handler.js'
 import type { HandlerResponse } from './types.js'
 
-/** The handler as a function from Request to Response. */
-export function fetchForm(handler: RequestHandler): (request: Request) => Promise<Response> {
+/**
+ * The handler as a function from Request to Response.
+ * @param local whether the request is made in this process, so that its body needs no limit
+ */
+export function fetchForm(handler: RequestHandler, local = false): (request: Request) => Promise<Response> {
   return async (request) => {
     const { method, url, signal } = request
     const headers: Record<string, string> = {}
@@ -14,20 +17,28 @@ export function fetchForm(handler: RequestHandler): (request: Request) => Promis
       method,
       url: pathOf(url),
       headers,
-      body: async () => (request.body ? readAll(request.body, handler.maxBodyBytes) : ''),
+      // a server reads as many bytes as the header says
+      body: () => (local || /^\d+$/.test(headers['content-length'] ?? '') ? whole(request) : parts(request, handler)),
       signal,
     })
     return toResponse(response, signal)
   }
 }
 
+/** One call is cheaper than a reader. */
+const whole = async (request: Request): Promise<Uint8Array> => new Uint8Array(await request.arrayBuffer())
+
+const parts = async ({ body }: Request, { maxBodyBytes }: RequestHandler): Promise<Uint8Array | string> =>
+  body ? readAll(body, maxBodyBytes) : ''
+
 /** The handler in the place of `fetch`, for SDKs that take one: it answers without a server. */
 export function localFetch(handler: RequestHandler): typeof fetch {
+  const answer = fetchForm(handler, true)
   return async (input, init) => {
     const request = new Request(input, init)
     const { signal } = request
     signal.throwIfAborted()
-    const response = await fetchForm(handler)(request)
+    const response = await answer(request)
     // an aborted fetch has no response
     if (signal.aborted) {
       await response.body?.cancel()

@@ -173,6 +173,8 @@ export class RequestHandler {
   #failure(call: HandlerCall, thrown: unknown): HandlerResponse {
     const error = withModelStatus(thrown, call.params.model)
     const response = errorResponse(error, call.route.dialect, call.id)
+    const warnings = warningsOf(call, metaOf(error))
+    if (warnings !== undefined) response.headers['x-llmux-warnings'] = warnings
     try {
       this.#addHeaders(response.headers, call, metaOf(error), LLMError.is(error) ? error : undefined)
     } catch {

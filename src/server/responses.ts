@@ -1,7 +1,8 @@
 import { ResponsesStream } from '../call/responses-stream.js'
-import { BadRequestError, NotFoundError } from '../errors.js'
+import { BadRequestError } from '../errors.js'
 import type { ResponsesResponse } from '../types/responses.js'
 import { type Action, type ActionInput, events, json, send } from './action.js'
+import { unknownResponse } from './errors.js'
 import { ResponsesEventWriter } from './responses-events.js'
 import { streamBody } from './sse.js'
 
@@ -151,5 +152,3 @@ function requireStore({ store }: ActionInput) {
   if (!store) throw new BadRequestError('This server does not keep responses.')
   return store
 }
-
-const unknownResponse = (id: string) => new NotFoundError(`Response with id '${id.slice(0, 200)}' not found.`)

@@ -136,6 +136,27 @@ describe('POST /v1/chat/completions', () => {
     )
   })
 
+  it('names the options that it left out in every response', async () => {
+    const { post } = setUp()
+    const options = { apiBase: 'http://127.0.0.1:1', api_key: 'stolen', maxRetries: 3 }
+    const named = 'ignored: apiBase; ignored: api_key; ignored: maxRetries'
+    const chat = { model: 'openai/gpt-4o', messages, ...options }
+    const paths = {
+      '/v1/chat/completions': chat,
+      '/v1/messages': { ...chat, max_tokens: 9 },
+      '/v1/responses': { model: 'openai/gpt-4o', input: 'Hi', ...options },
+      '/v1/completions': { model: 'openai/gpt-4o', prompt: 'Hi', ...options },
+      '/v1beta/models/openai/gpt-4o:generateContent': { contents: [{ parts: [{ text: 'Hi' }] }], ...options },
+    }
+    for (const [path, body] of Object.entries(paths)) {
+      expect((await post(path, body)).headers['x-llmux-warnings'], path).toContain(named)
+      const streamed = path.replace(':generate', ':streamGenerate')
+      expect((await post(streamed, { ...body, stream: true })).headers['x-llmux-warnings'], streamed).toContain(named)
+    }
+    const { status, headers } = await post('/v1/chat/completions', { ...chat, model: 'nothing/known' })
+    expect([status, headers['x-llmux-warnings']]).toEqual([404, named])
+  })
+
   it('takes no options from the bodies of other APIs', async () => {
     const { post, mock } = setUp()
     const options = { api_base: 'http://127.0.0.1:1', baseUrl: 'x', apiKey: 'stolen', num_retries: 3, fallbacks: ['a'] }

@@ -172,6 +172,46 @@ describe('memoryResponseStore()', () => {
   })
 })
 
+describe('a response that is not stored', () => {
+  it("is a 404 without a code, as in OpenAI's API", async () => {
+    const handler = createHandler(createClient())
+    for (const [method, path] of [
+      ['GET', 'resp_gone'],
+      ['DELETE', 'resp_gone'],
+      ['GET', 'resp_gone/input_items'],
+    ] as const) {
+      const { status, body } = await handler.handle({ method, url: `/v1/responses/${path}`, headers: {} })
+      expect(status).toBe(404)
+      expect(JSON.parse(String(body))).toEqual({
+        error: {
+          message: "Response with id 'resp_gone' not found.",
+          type: 'invalid_request_error',
+          param: null,
+          code: null,
+        },
+      })
+    }
+  })
+
+  it('is a 400 with the code that makes clients send the whole conversation', async () => {
+    const client = createClient({ providers: { anthropic: { apiKey: 'k' } } })
+    const request = { model: 'anthropic/claude-sonnet-4-5', input: 'More', previous_response_id: 'resp_gone' }
+    const { status, body } = await createHandler(client).handle({
+      method: 'POST',
+      url: '/v1/responses',
+      headers: {},
+      body: JSON.stringify(request),
+    })
+    expect(status).toBe(400)
+    expect(JSON.parse(String(body)).error).toMatchObject({
+      type: 'invalid_request_error',
+      param: 'previous_response_id',
+      code: 'previous_response_not_found',
+    })
+    await client.close()
+  })
+})
+
 describe('the input items of a stored response', () => {
   it('are listed in pages, the newest first, with those of the previous response', async () => {
     const openai = sdk()

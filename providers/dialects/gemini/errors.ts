@@ -39,7 +39,7 @@ const byText: readonly (readonly [RegExp, ErrorKind])[] = [
   [/api key (?:not valid|expired|not found)|unregistered callers|key was reported as leaked/i, 'authentication'],
   [/user location is not supported/i, 'permission_denied'],
   [/prepay(?:ment)? credits? .*depleted|spend(?:ing)? (?:limit|cap)/i, 'quota_exceeded'],
-  [/(?:model|system) is (?:currently )?overloaded|high demand/i, 'overloaded'],
+  [/(?:model|system|service|server) is (?:currently )?overloaded|^overloaded|high demand/i, 'overloaded'],
 ]
 
 /** Quotas that don't recover within minutes: of a day, or of 0. */
@@ -81,8 +81,11 @@ function kindOf(
   const byInfo = reason === undefined ? undefined : byReason.get(reason)
   if (byInfo) return byInfo
   if (perDay(details)) return 'quota_exceeded'
+  // of a server in front of the API: the code in its body is a general one
+  if (status === 529) return 'overloaded'
   const coded = code === undefined ? undefined : byCode.get(code)
-  const kind = coded ?? kindOfStatus(status, byStatus)
+  const byNumber = kindOfStatus(status, byStatus)
+  const kind = coded === undefined || (coded === 'internal_server' && status > 500) ? byNumber : coded
   const vague = kind !== 'not_found' && kind !== 'timeout'
   const refined = (vague ? byText.find(([pattern]) => pattern.test(message))?.[1] : undefined) ?? kind
   return refined === 'rate_limit' && lastingQuota.test(message) ? 'quota_exceeded' : refined

@@ -48,6 +48,11 @@ describe('errors', () => {
     [501, 'UNIMPLEMENTED', 'No.', 'bad_request'],
     [503, 'UNAVAILABLE', 'The model is overloaded. Please try again later.', 'overloaded'],
     [503, 'UNAVAILABLE', 'The service is currently unavailable.', 'service_unavailable'],
+    // of servers in front of the API
+    [503, 'INTERNAL', 'Try again later.', 'service_unavailable'],
+    [529, 'INTERNAL', 'Try again later.', 'overloaded'],
+    [503, 'UNAVAILABLE', 'Overloaded', 'overloaded'],
+    [500, 'INTERNAL', 'Overloaded', 'overloaded'],
     [504, 'DEADLINE_EXCEEDED', 'Deadline expired before operation could complete.', 'timeout'],
     [200, 'UNAVAILABLE', 'The model is overloaded.', 'overloaded'],
   ])('classifies %i %s "%s" as %s', (status, code, message, kind) => {
