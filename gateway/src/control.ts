@@ -103,6 +103,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       authorizeRoute,
       documents: documentStore(directory),
       reader: ledgerReader({ ...parts, backlog: () => ledger.backlog }),
+      teamAlias: (id) => directory.get('teams', id)?.team_alias ?? null,
       emailOf: (scope, id) => {
         const user = scope === 'user' ? id : scope === 'key' ? directory.get('keys', id)?.user_id : undefined
         return user ? (directory.get('users', user)?.user_email ?? null) : null

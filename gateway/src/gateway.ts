@@ -22,6 +22,7 @@ import { createServer } from './http/server.js'
 import { type Log, silent } from './log.js'
 import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
 import { GatewayMetrics } from './metrics/gateway-metrics.js'
+import { serveMetrics } from './metrics/server.js'
 import { idOf, ModelCatalog } from './models/catalog.js'
 import { StoredModels } from './models/stored-models.js'
 import { observe } from './observe.js'
@@ -123,7 +124,8 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   // nodes of a Cluster need a client of their own kind
   const place = link && redis?.nodes ? { client: link.client } : { url: redis?.url }
   let limits: LimitStore | undefined
-  const metrics = new GatewayMetrics()
+  let teamAlias: (id: string) => string | null = () => null
+  const metrics = new GatewayMetrics((id) => teamAlias(id))
   const alerts = new Alerts(config.settings.alerts)
   const watch = new CallWatch(alerts)
   let emailOf: Control['emailOf'] = () => null
@@ -155,6 +157,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   ])
   const { reader } = control
   emailOf = control.emailOf
+  teamAlias = control.teamAlias
   alerts.share(reader.claim)
   watch.connect(reader)
   const endReports = keepReports({ alerts, reader, emailOf, now: Date.now })
@@ -173,6 +176,14 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     state: redis ? redisState(place) : shared?.state,
   })
   observer.follow(router)
+  metrics.connect({
+    reader,
+    lostAlerts: () => alerts.lost,
+    lostEvents: () =>
+      Object.fromEntries(
+        Object.entries(router.callbackStats().senders).map(([name, sender]) => [name, sender.failed + sender.dropped]),
+      ),
+  })
   let fallbacksOf = fallbackTable(config)
   const refresh = () => applyModels(router, catalog, config, allEntries(), mocks)
   catalog.replace(allEntries(), config.aliases)
@@ -212,6 +223,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   }
 
   let draining = false
+  let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
   const health: HealthParts = { router, control, catalog, settings, draining: () => draining, version }
   const ownMetrics = () => metrics.dump(router.snapshot())
   shared?.offerMetrics(ownMetrics)
@@ -272,6 +284,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     await app.close()
     unwatch()
     endReports()
+    await metricsServer?.close()
     watch.close()
     await router.close()
     await control.close()
@@ -315,6 +328,9 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
         )
       }
       await app.server.listen({ port, host })
+      const { port: metricsPort, host: metricsHost } = config.settings.metrics
+      if (metricsPort !== undefined)
+        metricsServer = await serveMetrics({ port: metricsPort, host: metricsHost ?? host }, operation.metrics)
       const address = app.server.server.address() as AddressInfo
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
       return { url: `http://${shown}:${address.port}` }

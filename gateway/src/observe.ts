@@ -64,6 +64,7 @@ export function observe({ metrics, alerts, watch, log, emailOf }: ObserveParts) 
   const follow = (router: Router): void => {
     router.on('*', (event: RouterEvent) => {
       if (event.type === 'cooldown') {
+        metrics.cooledDown(event.deployment)
         alerts.send({
           type: 'cooldown_deployment',
           level: 'Medium',

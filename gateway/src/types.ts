@@ -290,6 +290,7 @@ export interface Control {
   readonly reader: LedgerReader
   /** E-mail of a user, or of the owner of a key. */
   emailOf(scope: string, id: string): string | null
+  teamAlias(id: string): string | null
   readonly sessions: Sessions
   /** Ids of the teams that the caller administers as a member. */
   teamsOf(principal: Principal): string[]

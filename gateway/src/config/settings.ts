@@ -40,7 +40,12 @@ export interface Settings {
   readonly cache: CacheSettings | undefined
   readonly callbacks: readonly string[]
   readonly redactCallbacks: boolean
-  readonly metrics: { readonly enabled: boolean; readonly public: boolean }
+  readonly metrics: {
+    readonly public: boolean
+    /** A port of its own, which then is the only one with metrics. */
+    readonly port: number | undefined
+    readonly host: string | undefined
+  }
   readonly alerts: AlertSettings | undefined
   readonly control: ControlSettings
   /** Lower case. */
@@ -103,7 +108,11 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     cache: readCache(checker, litellm, router, redis),
     callbacks,
     redactCallbacks: litellm.flag('turn_off_message_logging') === true,
-    metrics: { enabled: true, public: litellm.flag('require_auth_for_metrics_endpoint') === false },
+    metrics: {
+      public: litellm.flag('require_auth_for_metrics_endpoint') === false,
+      port: own.number('metrics_port'),
+      host: own.text('metrics_host'),
+    },
     alerts: readAlerts(checker, general),
     control: {
       ...readControl(checker, general, litellm, own),

@@ -1,33 +1,53 @@
 import type { RouterSnapshot } from 'llmux'
 import type { LedgerRow } from '../store/rows.js'
 import { Counter, Histogram, type MetricDump } from './registry.js'
+import { routeOf } from './routes.js'
+import { StateMetrics, type StateSources } from './state-metrics.js'
 
 const caller = ['hashed_api_key', 'api_key_alias', 'team', 'team_alias', 'user', 'end_user'] as const
 const target = ['requested_model', 'model', 'model_id', 'api_provider'] as const
+const deployment = ['requested_model', 'litellm_model_name', 'model_id', 'api_provider'] as const
+
+/** An attempt of a call, as the ledger keeps it. */
+interface AttemptFacts {
+  readonly provider?: string
+  readonly model?: string
+  readonly deployment?: string
+  readonly modelGroup?: string
+  readonly outcome?: string
+  readonly status?: number
+  readonly durationMs?: number
+}
 
 /** The metrics of the gateway: those of LiteLLM with its labels, and the six that its tutorials name. */
 export class GatewayMetrics {
-  readonly #requests = new Counter('litellm_requests_total', 'Calls that have ended.', [
+  readonly #all: (Counter | Histogram)[] = []
+  readonly #state = new StateMetrics()
+  readonly #teamAlias: (id: string) => string | null | undefined
+
+  readonly #requests = this.#counter('litellm_requests_total', 'Calls that have ended.', [
     'model',
     'api_provider',
     'status',
   ])
-  readonly #errors = new Counter('litellm_errors_total', 'Calls that have failed or were refused.', [
+  readonly #errors = this.#counter('litellm_errors_total', 'Calls that have failed or were refused.', [
     'model',
     'error',
     'status',
   ])
-  readonly #duration = new Histogram('litellm_request_duration_seconds', 'Duration of calls.', ['model'])
-  readonly #tokens = new Counter('litellm_tokens_total', 'Tokens, as providers count them.', ['model', 'type'])
-  readonly #spend = new Counter('litellm_spend_total', 'Spend in US dollars.', ['model'])
-  readonly #hits = new Counter('litellm_cache_hits_total', 'Answers out of the cache.', ['model'])
-  readonly #total = new Counter('litellm_proxy_total_requests_metric_total', 'Requests by caller.', [
+  readonly #duration = this.#histogram('litellm_request_duration_seconds', 'Duration of calls.', ['model'])
+  readonly #tokens = this.#counter('litellm_tokens_total', 'Tokens, as providers count them.', ['model', 'type'])
+  readonly #spend = this.#counter('litellm_spend_total', 'Spend in US dollars.', ['model'])
+  readonly #hits = this.#counter('litellm_cache_hits_total', 'Answers out of the cache.', ['model'])
+  readonly #unknown = this.#counter('llmux_unknown_cost_calls_total', 'Calls whose cost is unknown.', ['model'])
+
+  readonly #total = this.#counter('litellm_proxy_total_requests_metric_total', 'Requests by caller.', [
     ...caller,
     ...target,
     'route',
     'status_code',
   ])
-  readonly #failed = new Counter('litellm_proxy_failed_requests_metric_total', 'Failed requests by caller.', [
+  readonly #failed = this.#counter('litellm_proxy_failed_requests_metric_total', 'Failed requests by caller.', [
     ...caller,
     'requested_model',
     'model_id',
@@ -35,118 +55,204 @@ export class GatewayMetrics {
     'exception_status',
     'exception_class',
   ])
-  readonly #spendByCaller = new Counter('litellm_spend_metric_total', 'Spend in US dollars by caller.', [
+  readonly #answered = this.#counter('litellm_requests_metric_total', 'Answered requests by caller.', [
     ...caller,
     ...target,
   ])
-  readonly #totalTokens = new Counter('litellm_total_tokens_metric_total', 'Tokens by caller.', [...caller, ...target])
-  readonly #inputTokens = new Counter('litellm_input_tokens_metric_total', 'Input tokens by caller.', [
+  readonly #spendByCaller = this.#counter('litellm_spend_metric_total', 'Spend in US dollars by caller.', [
     ...caller,
     ...target,
   ])
-  readonly #outputTokens = new Counter('litellm_output_tokens_metric_total', 'Output tokens by caller.', [
+  readonly #totalTokens = this.#counter('litellm_total_tokens_metric_total', 'Tokens by caller.', [
     ...caller,
     ...target,
   ])
-  readonly #latency = new Histogram('litellm_request_total_latency_metric', 'Duration of calls by caller.', [
+  readonly #inputTokens = this.#counter('litellm_input_tokens_metric_total', 'Input tokens by caller.', [
+    ...caller,
+    ...target,
+  ])
+  readonly #outputTokens = this.#counter('litellm_output_tokens_metric_total', 'Output tokens by caller.', [
+    ...caller,
+    ...target,
+  ])
+  readonly #cachedTokens = this.#counter('litellm_cached_tokens_metric_total', 'Cached input tokens by caller.', [
+    ...caller,
+    ...target,
+  ])
+  readonly #cacheHits = this.#counter('litellm_cache_hits_metric_total', 'Answers out of the cache by caller.', [
+    ...caller,
+    ...target,
+  ])
+  readonly #latency = this.#histogram('litellm_request_total_latency_metric', 'Seconds of calls by caller.', [
     ...caller,
     'requested_model',
     'model_id',
   ])
-  readonly #cacheHits = new Counter('litellm_cache_hits_metric_total', 'Answers out of the cache by caller.', [
-    ...caller,
-    ...target,
+  readonly #providerLatency = this.#histogram('litellm_llm_api_latency_metric', 'Seconds of the answering attempt.', [
+    'requested_model',
+    'model',
+    'model_id',
   ])
-  readonly #inFlight = new Counter('litellm_in_flight_requests', 'Calls in flight.', [], 'gauge')
-  readonly #state = new Counter(
-    'litellm_deployment_state',
-    'State of a deployment: 0 healthy, 1 probing, 2 in cooldown or unhealthy.',
-    ['model', 'model_id', 'litellm_model_name'],
-    'gauge',
-    'max',
+  readonly #firstToken = this.#histogram(
+    'litellm_llm_api_time_to_first_token_metric',
+    'Seconds to the first content of a stream.',
+    ['requested_model', 'model', 'model_id'],
   )
-  readonly #memory = new Counter('process_resident_memory_bytes', 'Resident memory.', [], 'gauge')
+  readonly #overhead = this.#histogram(
+    'litellm_overhead_latency_metric',
+    'Seconds of a complete answer outside of its attempts: the gateway, its queues and waits between attempts.',
+    ['requested_model', 'model_id', 'api_provider'],
+  )
+  readonly #perToken = this.#histogram(
+    'litellm_deployment_latency_per_output_token',
+    'Seconds of a call for each output token.',
+    ['litellm_model_name', 'model_id', 'api_provider'],
+  )
+  readonly #attempts = this.#counter('litellm_deployment_total_requests_total', 'Attempts by deployment.', deployment)
+  readonly #attemptsAnswered = this.#counter(
+    'litellm_deployment_success_responses_total',
+    'Answered attempts by deployment.',
+    deployment,
+  )
+  readonly #attemptsFailed = this.#counter(
+    'litellm_deployment_failure_responses_total',
+    'Failed attempts by deployment.',
+    [...deployment, 'exception_status', 'exception_class'],
+  )
+  readonly #cooledDown = this.#counter('litellm_deployment_cooled_down_total', 'Cooldowns by deployment.', ['model_id'])
+  readonly #fallbacks = this.#counter(
+    'litellm_deployment_successful_fallbacks_total',
+    'Calls that another model group has answered.',
+    ['requested_model', 'fallback_model'],
+  )
+  readonly #failedFallbacks = this.#counter(
+    'litellm_deployment_failed_fallbacks_total',
+    'Calls that failed after a fallback.',
+    ['requested_model', 'fallback_model', 'exception_class'],
+  )
+
+  /** @param teamAlias the alias of a team, for a label */
+  constructor(teamAlias: (id: string) => string | null | undefined = () => null) {
+    this.#teamAlias = teamAlias
+  }
+
+  #counter(name: string, help: string, labels: readonly string[]): Counter {
+    const made = new Counter(name, help, labels)
+    this.#all.push(made)
+    return made
+  }
+
+  #histogram(name: string, help: string, labels: readonly string[]): Histogram {
+    const made = new Histogram(name, help, labels)
+    this.#all.push(made)
+    return made
+  }
+
+  connect(sources: StateSources): void {
+    this.#state.connect(sources)
+  }
 
   /** Counts a call of the ledger. */
   record(row: LedgerRow): void {
-    const model = row.model || row.modelGroup
     const ok = row.outcome === 'success'
     const status = ok ? '200' : String(row.errorStatus ?? 500)
-    const spend = row.nanos / 1e9
-    const seconds = row.durationMs / 1000
     const who = {
       hashed_api_key: row.keyHash,
       api_key_alias: row.keyAlias ?? '',
       team: row.teamId ?? '',
+      team_alias: row.teamId === null ? '' : (this.#teamAlias(row.teamId) ?? ''),
       user: row.userId ?? '',
       // clients choose it freely, so it is no label
       end_user: '',
     }
     // names that clients made up would make series without end
-    const group = ok || row.deployment !== '' ? row.modelGroup : 'other'
+    const named = ok || row.deployment !== ''
+    const group = named ? row.modelGroup : 'other'
     const what = {
       requested_model: group,
-      model: ok || row.deployment !== '' ? model : 'other',
+      model: named ? row.model || row.modelGroup : 'other',
       model_id: row.deployment,
       api_provider: row.provider,
     }
     const labels = { ...who, ...what }
+    const route = routeOf(row.path)
     this.#requests.add({ ...what, model: group, status: ok ? 'success' : 'failure' })
-    this.#duration.observe({ model: group }, seconds)
-    this.#total.add({ ...labels, route: row.path, status_code: status })
-    this.#latency.observe(labels, seconds)
-    if (!ok) {
+    this.#duration.observe({ model: group }, row.durationMs / 1000)
+    this.#total.add({ ...labels, route, status_code: status })
+    this.#latency.observe(labels, row.durationMs / 1000)
+    if (ok) this.#answered.add(labels)
+    else {
       this.#errors.add({ model: group, error: row.outcome, status })
-      this.#failed.add({ ...labels, route: row.path, exception_status: status, exception_class: row.outcome })
+      this.#failed.add({ ...labels, route, exception_status: status, exception_class: row.outcome })
     }
-    if (spend > 0) {
-      this.#spend.add({ model: group }, spend)
-      this.#spendByCaller.add(labels, spend)
+    if (row.costState === 'unknown') this.#unknown.add({ model: group })
+    this.#amounts(row, group, labels)
+    this.#attemptsOf(row, what)
+  }
+
+  #amounts(row: LedgerRow, group: string, labels: Readonly<Record<string, string>>): void {
+    const { nanos, inputTokens, outputTokens, cachedTokens } = row
+    if (nanos > 0) {
+      this.#spend.add({ model: group }, nanos / 1e9)
+      this.#spendByCaller.add(labels, nanos / 1e9)
     }
-    if (row.inputTokens > 0) {
-      this.#tokens.add({ model: group, type: 'input' }, row.inputTokens)
-      this.#inputTokens.add(labels, row.inputTokens)
+    if (inputTokens > 0) {
+      this.#tokens.add({ model: group, type: 'input' }, inputTokens)
+      this.#inputTokens.add(labels, inputTokens)
     }
-    if (row.outputTokens > 0) {
-      this.#tokens.add({ model: group, type: 'output' }, row.outputTokens)
-      this.#outputTokens.add(labels, row.outputTokens)
+    if (outputTokens > 0) {
+      this.#tokens.add({ model: group, type: 'output' }, outputTokens)
+      this.#outputTokens.add(labels, outputTokens)
     }
-    if (row.inputTokens + row.outputTokens > 0) this.#totalTokens.add(labels, row.inputTokens + row.outputTokens)
+    if (inputTokens + outputTokens > 0) this.#totalTokens.add(labels, inputTokens + outputTokens)
+    if (cachedTokens > 0) this.#cachedTokens.add(labels, cachedTokens)
     if (row.cacheHit) {
       this.#hits.add({ model: group })
       this.#cacheHits.add(labels)
     }
   }
 
+  #attemptsOf(row: LedgerRow, what: Readonly<Record<string, string>>): void {
+    const attempts = (row.detail?.attempts ?? []) as readonly AttemptFacts[]
+    for (const { provider = '', model = '', deployment: id = '', outcome = '', status } of attempts) {
+      const labels = {
+        requested_model: what.requested_model ?? '',
+        litellm_model_name: `${provider}/${model}`,
+        model_id: id,
+        api_provider: provider,
+      }
+      this.#attempts.add(labels)
+      if (outcome === 'success') this.#attemptsAnswered.add(labels)
+      else this.#attemptsFailed.add({ ...labels, exception_status: String(status ?? ''), exception_class: outcome })
+    }
+    const last = attempts.at(-1)
+    if (row.outcome === 'success' && last?.durationMs !== undefined && !row.cacheHit) {
+      this.#providerLatency.observe(what, last.durationMs / 1000)
+      if (row.firstTokenMs != null) this.#firstToken.observe(what, row.firstTokenMs / 1000)
+      else if (!row.stream) {
+        const inside = attempts.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0)
+        this.#overhead.observe(what, Math.max(0, row.durationMs - inside) / 1000)
+      }
+      if (row.outputTokens > 0)
+        this.#perToken.observe(
+          { ...what, litellm_model_name: what.model ?? '' },
+          row.durationMs / 1000 / row.outputTokens,
+        )
+    }
+    if ((row.fallbacks ?? 0) > 0) {
+      const labels = { requested_model: attempts[0]?.modelGroup ?? '', fallback_model: row.modelGroup }
+      if (row.outcome === 'success') this.#fallbacks.add(labels)
+      else this.#failedFallbacks.add({ ...labels, exception_class: row.outcome })
+    }
+  }
+
+  /** Counts a cooldown of a deployment. */
+  cooledDown(id: string): void {
+    this.#cooledDown.add({ model_id: id })
+  }
+
   /** The state of all metrics of this process. */
   dump(router: RouterSnapshot): MetricDump[] {
-    this.#inFlight.set({}, router.calls)
-    this.#memory.set({}, process.memoryUsage.rss())
-    for (const { id, modelName, model, status } of router.deployments) {
-      const state = status === 'healthy' ? 0 : status === 'probing' ? 1 : 2
-      this.#state.set({ model: modelName, model_id: id, litellm_model_name: model }, state)
-    }
-    const all = [
-      ...[
-        this.#requests,
-        this.#errors,
-        this.#duration,
-        this.#tokens,
-        this.#spend,
-        this.#hits,
-        this.#total,
-        this.#failed,
-      ],
-      ...[
-        this.#spendByCaller,
-        this.#totalTokens,
-        this.#inputTokens,
-        this.#outputTokens,
-        this.#latency,
-        this.#cacheHits,
-      ],
-      ...[this.#inFlight, this.#state, this.#memory],
-    ]
-    return all.map((metric) => metric.dump())
+    return [...this.#all.map((metric) => metric.dump()), ...this.#state.dump(router)]
   }
 }

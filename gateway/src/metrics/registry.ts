@@ -53,6 +53,10 @@ class Series<Value> {
     return found
   }
 
+  clear(): void {
+    this.#found.clear()
+  }
+
   list(): (readonly [labels: readonly string[], value: Value])[] {
     return [...this.#found.values()].map(({ values, value }) => [values, value])
   }
@@ -77,6 +81,11 @@ export class Counter implements Metric {
 
   set(labels: Labels, value: number): void {
     this.#series.at(labels).value = value
+  }
+
+  /** Forgets the series of subjects that may no longer exist. */
+  clear(): void {
+    this.#series.clear()
   }
 
   dump(): MetricDump {

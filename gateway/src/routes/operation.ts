@@ -4,8 +4,9 @@ import type { Settings } from '../config/settings.js'
 import { keyOf } from '../http/keys.js'
 import type { OpenRoute } from '../http/response.js'
 import { type MetricDump, writeMetrics } from '../metrics/registry.js'
+import { metricsType } from '../metrics/server.js'
 import type { ModelCatalog } from '../models/catalog.js'
-import { badRequest, refuse } from '../refusal.js'
+import { badRequest, notFound, refuse } from '../refusal.js'
 import type { AdminRoute, Control } from '../types.js'
 
 export interface OperationParts {
@@ -27,6 +28,8 @@ export function pages({ control, metrics, settings, version }: OperationParts): 
       method: 'GET',
       path: '/metrics',
       handler: async ({ headers, path, ip }) => {
+        const { port } = settings().metrics
+        if (port !== undefined) throw notFound(`Metrics are on port ${port}.`)
         if (!settings().metrics.public) {
           const key = keyOf(headers, settings().keyHeader)
           await control.prepare(key)
@@ -35,7 +38,7 @@ export function pages({ control, metrics, settings, version }: OperationParts): 
         }
         return {
           status: 200,
-          headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+          headers: { 'content-type': metricsType },
           body: writeMetrics(await metrics()),
         }
       },

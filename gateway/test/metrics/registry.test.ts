@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Counter, Histogram, writeMetrics } from '../src/metrics/registry.js'
+import { Counter, Histogram, writeMetrics } from '../../src/metrics/registry.js'
 
 it('writes counters and histograms in the text format of Prometheus', () => {
   const calls = new Counter('calls_total', 'Calls.', ['model'])
