@@ -11,6 +11,7 @@ import { ConfigError } from './config/checker.js'
 import type { Environment, GatewayConfig } from './config/config.js'
 import { type ConfigSource, readSource } from './config/source.js'
 import { openControl } from './control.js'
+import { tailRoutes } from './dashboard/tail.js'
 import { uiRoutes } from './dashboard/ui.js'
 import { loadHooks } from './hooks/load.js'
 import type { Hook } from './hooks/types.js'
@@ -261,6 +262,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...probes(health),
     ...pages(operation),
     ...ssoRoutes({ control, settings }),
+    ...tailRoutes({ control, settings, draining: () => draining }),
     ...uiRoutes(),
     ...sessionRoutes({ control, settings, bodies, routes: () => routes, version }),
   ]

@@ -129,7 +129,7 @@ export async function seed({ call }, { calls = 60 } = {}) {
       : {
           model,
           messages: [{ role: 'user', content }],
-          user: count % 3 === 0 ? 'acme' : 'globex',
+          ...(model !== 'in-house' && { user: count % 3 === 0 ? 'initech' : 'acme' }),
           stream: count % 4 === 1,
           metadata: { tags: [count % 2 ? 'production' : 'staging'] },
         }

@@ -3,7 +3,7 @@ import type { Rights } from './session/session.ts'
 import type { IconName } from './ui/icons.tsx'
 
 export interface NavItem {
-  readonly to: '/overview' | '/keys' | '/teams' | '/users' | '/customers' | '/budgets'
+  readonly to: '/overview' | '/logs' | '/keys' | '/teams' | '/users' | '/customers' | '/budgets'
   readonly label: MessageKey
   readonly icon: IconName
   /** Whether the caller may read the page. */
@@ -23,7 +23,10 @@ const isPerson = (route: string) => (rights: Rights) => rights.session.role !== 
 export const navigation: readonly NavGroup[] = [
   {
     label: 'nav.group.usage',
-    items: [{ to: '/overview', label: 'nav.overview', icon: 'overview', visible: reads('GET /user/daily/activity') }],
+    items: [
+      { to: '/overview', label: 'nav.overview', icon: 'overview', visible: reads('GET /spend/usage') },
+      { to: '/logs', label: 'nav.logs', icon: 'logs', visible: reads('GET /spend/logs') },
+    ],
   },
   {
     label: 'nav.group.access',

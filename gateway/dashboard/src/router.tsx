@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
+import { readLogsSearch } from './pages/logs/search.ts'
 import { readOverviewSearch } from './pages/overview/search.ts'
 import { NotFound, Shell } from './shell.tsx'
 
@@ -28,6 +29,13 @@ const overview = createRoute({
   path: '/overview',
   validateSearch: readOverviewSearch,
   component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+})
+
+const logs = createRoute({
+  getParentRoute: () => root,
+  path: '/logs',
+  validateSearch: readLogsSearch,
+  component: lazyRouteComponent(() => import('./pages/logs/logs-page.tsx'), 'LogsPage'),
 })
 
 const keys = createRoute({
@@ -60,7 +68,7 @@ const budgets = createRoute({
   component: lazyRouteComponent(() => import('./pages/budgets/budgets-page.tsx'), 'BudgetsPage'),
 })
 
-const routes = root.addChildren([index, overview, keys, teams, users, customers, budgets])
+const routes = root.addChildren([index, overview, logs, keys, teams, users, customers, budgets])
 
 export const createAppRouter = (queries: QueryClient) =>
   createRouter({

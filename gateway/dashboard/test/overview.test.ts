@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { noSums, type Point } from '../src/api/series.ts'
+import type { Figures, Series } from '../src/api/series.ts'
+import { logsSearchOf, readLogsSearch } from '../src/pages/logs/search.ts'
 import { rangeOf, readOverviewSearch, stepsOf } from '../src/pages/overview/search.ts'
-import { byName, chartData, measured, total } from '../src/pages/overview/summary.ts'
+import { chartData, measured } from '../src/pages/overview/summary.ts'
 
-const hour = 3_600_000
 const now = Date.parse('2026-11-29T12:34:56Z')
 
 describe('the range of the overview', () => {
@@ -13,9 +13,8 @@ describe('the range of the overview', () => {
       measure: 'calls',
       by: 'team',
     })
-    expect(
-      readOverviewSearch({ span: '2y', measure: 1, by: 'constructor', from: '2026-11-02', to: '2026-11-01' }),
-    ).toEqual({ span: undefined, measure: undefined, by: undefined })
+    const wrong = { span: '2y', measure: 1, by: 'constructor', from: '2026-11-02', to: '2026-11-01' }
+    expect(readOverviewSearch(wrong)).toEqual({ span: undefined, measure: undefined, by: undefined })
   })
 
   it('has steps of hours for a day, and of days for a month', () => {
@@ -29,6 +28,11 @@ describe('the range of the overview', () => {
     expect(new Date(month.from).toISOString()).toBe('2026-10-31T00:00:00.000Z')
   })
 
+  it('has no hours where the gateway counts days', () => {
+    expect(rangeOf({ span: '24h', by: 'team' }, now).grain).toBe('day')
+    expect(rangeOf({ span: '24h', by: 'model' }, now, false).grain).toBe('day')
+  })
+
   it('covers the last day of a chosen range', () => {
     const range = rangeOf({ from: '2026-11-01', to: '2026-11-10' }, now)
     expect(new Date(range.to).toISOString()).toBe('2026-11-11T00:00:00.000Z')
@@ -36,50 +40,88 @@ describe('the range of the overview', () => {
   })
 })
 
-const point = (name: string, at: number, change: Partial<Point>): Point => ({
-  ...noSums,
-  name,
-  at,
-  calls: 1,
+const figures = (change: Partial<Figures>): Figures => ({
+  spend: 0,
+  calls: 0,
+  failures: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cached_tokens: 0,
+  cache_hits: 0,
+  unknown_costs: 0,
+  mean_duration_ms: null,
+  mean_first_token_ms: null,
   ...change,
 })
 
-describe('sums of the overview', () => {
-  const points = [
-    point('a', 0, { dollars: 1, durationMs: 100, timed: 1 }),
-    point('b', 0, { dollars: 5, durationMs: 300, timed: 1 }),
-    point('a', hour, { dollars: 2 }),
-    point('c', hour, { dollars: 0.5 }),
+const oneSeries = (name: string | null, total: Partial<Figures>, points: Record<string, Partial<Figures>>): Series => ({
+  name,
+  label: null,
+  total: figures(total),
+  points: Object.entries(points).map(([period, change]) => ({ period, ...figures(change) })),
+})
+
+describe('the chart of the overview', () => {
+  const range = { from: Date.parse('2026-11-28'), to: Date.parse('2026-11-30'), grain: 'day' } as const
+  const all = [
+    oneSeries(
+      'a',
+      { spend: 3, calls: 2, mean_duration_ms: 100 },
+      { '2026-11-28': { spend: 1, mean_duration_ms: 100 } },
+    ),
+    oneSeries(
+      'b',
+      { spend: 5, calls: 1, mean_duration_ms: 300 },
+      { '2026-11-28': { spend: 2 }, '2026-11-29': { spend: 3, mean_duration_ms: 300 } },
+    ),
+    oneSeries(null, { spend: 0.5, calls: 9 }, { '2026-11-29': { spend: 0.5 } }),
+    oneSeries('free', { calls: 4 }, {}),
   ]
 
-  it('adds up names, largest first', () => {
-    expect(byName(points, 'spend').map(({ name, sums }) => [name, sums.dollars])).toEqual([
-      ['b', 5],
-      ['a', 3],
-      ['c', 0.5],
-    ])
-  })
-
-  it('has a mean only if something was measured', () => {
-    expect(measured(total(points), 'latency')).toBe(200)
-    expect(measured(total(points), 'ttft')).toBeUndefined()
-  })
-
-  it('adds the names without a line of their own', () => {
-    const { lines, rows } = chartData(points, [0, hour], 'spend', 1)
-    expect(lines).toEqual([
-      { id: 'line0', name: 'b' },
-      { id: 'others', name: undefined },
+  it('has the largest names, and the sum of the others', () => {
+    const { lines, rows } = chartData(all, range, 'spend', 1)
+    expect(lines.map(({ id, series }) => [id, series?.name])).toEqual([
+      ['line0', 'b'],
+      ['others', undefined],
     ])
     expect(rows).toEqual([
-      { at: 0, line0: 5, others: 1 },
-      { at: hour, line0: 0, others: 2.5 },
+      { at: Date.parse('2026-11-28'), line0: 2, others: 1 },
+      { at: Date.parse('2026-11-29'), line0: 3, others: 0.5 },
     ])
+  })
+
+  it('has no line for a name without a value', () => {
+    expect(chartData(all, range, 'spend', 7).lines.map(({ series }) => series?.name)).toEqual(['b', 'a', undefined])
   })
 
   it('shows no mean for a time without calls, and no mean of means', () => {
-    const { lines, rows } = chartData(points, [0, hour], 'latency', 1)
-    expect(lines).toHaveLength(1)
-    expect(rows.map(({ line0 }) => line0)).toEqual([300, null])
+    const { lines, rows } = chartData(all, range, 'latency', 2)
+    expect(lines.map(({ id }) => id)).toEqual(['line0', 'line1'])
+    expect(rows.map(({ line0, line1 }) => [line0, line1])).toEqual([
+      [null, 100],
+      [300, null],
+    ])
+  })
+
+  it('adds the tokens of both directions', () => {
+    expect(measured(figures({ input_tokens: 7, output_tokens: 5 }), 'tokens')).toBe(12)
+  })
+})
+
+describe('the rows behind a point', () => {
+  it('have the range and the name of the point as filters', () => {
+    expect(logsSearchOf('team', 'search', 0, 3_600_000, false)).toEqual({
+      start_date: '1970-01-01T00:00:00.000Z',
+      end_date: '1970-01-01T01:00:00.000Z',
+      team_id: 'search',
+    })
+    expect(logsSearchOf('key', undefined, 0, 1, true)).toMatchObject({ status_filter: 'failure' })
+  })
+
+  it('are read from an address without wrong values', () => {
+    expect(readLogsSearch({ model: 'gpt-4o', min_spend: 0.5, tag: '', other: 'x', user_id: ['a'] })).toEqual({
+      model: 'gpt-4o',
+      min_spend: '0.5',
+    })
   })
 })

@@ -22,5 +22,5 @@ export function withDocument(
   return all
 }
 
-/** Files of the dashboard are no part of the API. */
-const isPage = /^\/ui(\/|$)/
+/** The dashboard, and what only it uses, are no part of the API. */
+const isPage = /^\/(ui|dashboard)(\/|$)/

@@ -1,101 +1,86 @@
-import type { Dimension, Range } from '../pages/overview/search.ts'
+import type { Dimension, Measure, Range } from '../pages/overview/search.ts'
 import { api } from './client.ts'
 
-/** Sums of the calls of one time, or of one name. Means are sums and counts, so that they can be added. */
-export interface Sums {
+/** Sums and means of calls. */
+export interface Figures {
+  /** US dollars of the calls with a known cost. */
+  readonly spend: number
   readonly calls: number
   readonly failures: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** US dollars of the calls with a known cost. */
-  readonly dollars: number
-  /** Calls without a known cost. */
-  readonly unknownCosts: number
-  readonly durationMs: number
-  readonly timed: number
-  readonly firstTokenMs: number
-  readonly firstTokens: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cached_tokens: number
+  readonly cache_hits: number
+  /** Calls whose cost is not known, and not in `spend`. */
+  readonly unknown_costs: number
+  readonly mean_duration_ms: number | null
+  readonly mean_first_token_ms: number | null
 }
 
-export interface Point extends Sums {
-  /** Beginning of the step, in milliseconds since 1970. */
-  readonly at: number
-  readonly name: string
+export interface Point extends Figures {
+  /** `2026-11-29`, or `2026-11-29T18` by the hour, in UTC. */
+  readonly period: string
 }
 
-export const noSums: Sums = {
-  calls: 0,
-  failures: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  dollars: 0,
-  unknownCosts: 0,
-  durationMs: 0,
-  timed: 0,
-  firstTokenMs: 0,
-  firstTokens: 0,
+export interface Series {
+  /** Null for all names that have no series of their own. */
+  readonly name: string | null
+  readonly label: string | null
+  readonly total: Figures
+  readonly points: readonly Point[]
 }
 
-export const add = (a: Sums, b: Sums): Sums => ({
-  calls: a.calls + b.calls,
-  failures: a.failures + b.failures,
-  inputTokens: a.inputTokens + b.inputTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-  dollars: a.dollars + b.dollars,
-  unknownCosts: a.unknownCosts + b.unknownCosts,
-  durationMs: a.durationMs + b.durationMs,
-  timed: a.timed + b.timed,
-  firstTokenMs: a.firstTokenMs + b.firstTokenMs,
-  firstTokens: a.firstTokens + b.firstTokens,
-})
-
-interface Metrics {
-  readonly spend: number
-  readonly prompt_tokens: number
-  readonly completion_tokens: number
-  readonly api_requests: number
-  readonly failed_requests: number
-  readonly total_response_time_ms: number
-  readonly timed_requests: number
+export interface Usage {
+  readonly total: Figures
+  readonly points: readonly Point[]
+  readonly series: readonly Series[]
 }
 
-interface Activity {
-  readonly results: readonly {
-    readonly date: string
-    readonly breakdown: Readonly<Record<string, Readonly<Record<string, { readonly metrics: Metrics }>>>>
-  }[]
+const orders: Readonly<Record<Measure, string>> = {
+  spend: 'spend',
+  calls: 'calls',
+  tokens: 'input_tokens',
+  errors: 'failures',
+  latency: 'calls',
+  ttft: 'calls',
 }
 
-const breakdowns: Readonly<Record<Dimension, readonly [path: string, part: string]>> = {
-  model: ['/user/daily/activity', 'models'],
-  provider: ['/user/daily/activity', 'providers'],
-  key: ['/user/daily/activity', 'api_keys'],
-  user: ['/user/daily/activity', 'entities'],
-  team: ['/team/daily/activity', 'entities'],
-  tag: ['/tag/daily/activity', 'entities'],
-  customer: ['/customer/daily/activity', 'entities'],
-}
+const day = (at: number) => new Date(at).toISOString().slice(0, 10)
 
-/** Sums by step and by name. */
-export async function series(range: Range, by: Dimension, signal: AbortSignal): Promise<readonly Point[]> {
-  const [path, part] = breakdowns[by]
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10)
-  const { results } = await api<Activity>(path, {
-    query: { start_date: day(range.from), end_date: day(range.to) },
+/** The period of a step, as the gateway names it. */
+export const periodOf = (at: number, grain: Range['grain']) =>
+  new Date(at).toISOString().slice(0, grain === 'hour' ? 13 : 10)
+
+/** Figures over time: those of the largest names, and of all others together. */
+export const usage = ({ from, to, grain }: Range, by: Dimension, measure: Measure, signal: AbortSignal) =>
+  api<Usage>('/spend/usage', {
+    query: {
+      grain,
+      group_by: by,
+      order_by: orders[measure],
+      limit: 50,
+      start_date: grain === 'hour' ? new Date(from).toISOString() : day(from),
+      end_date: grain === 'hour' ? new Date(to).toISOString() : day(to),
+    },
     signal,
   })
-  return results.flatMap(({ date, breakdown }) =>
-    Object.entries(breakdown[part] ?? {}).map(([name, { metrics }]) => ({
-      ...noSums,
-      at: Date.parse(date),
-      name,
-      calls: metrics.api_requests,
-      failures: metrics.failed_requests,
-      inputTokens: metrics.prompt_tokens,
-      outputTokens: metrics.completion_tokens,
-      dollars: metrics.spend,
-      durationMs: metrics.total_response_time_ms,
-      timed: metrics.timed_requests,
-    })),
-  )
+
+interface Percentiles {
+  readonly p50: number
+  readonly p90: number
+  readonly p95: number
+  readonly p99: number
 }
+
+/** Percentiles of the newest calls of a range. */
+export interface Latency {
+  readonly calls: number
+  readonly duration_ms: Percentiles | null
+  readonly first_token_ms: Percentiles | null
+}
+
+export const latency = ({ from, to }: Range, signal: AbortSignal) =>
+  api<Latency>('/spend/latency', {
+    query: { start_date: new Date(from).toISOString(), end_date: new Date(to).toISOString() },
+    signal,
+  })

@@ -1,12 +1,13 @@
 import '@mantine/charts/styles.css'
 import { BarChart, LineChart } from '@mantine/charts'
 import { Box } from '@mantine/core'
+import type { ChartRow } from '../pages/overview/summary.ts'
 import { seriesColors } from '../theme.ts'
 
 export interface TimeChartProps {
   /** For screen readers: what the chart shows. */
   readonly label: string
-  readonly rows: readonly (Readonly<Record<string, number | null>> & { readonly at: number })[]
+  readonly rows: readonly ChartRow[]
   readonly lines: readonly { readonly id: string; readonly label: string }[]
   readonly kind: 'bars' | 'lines'
   readonly formatTime: (at: number) => string

@@ -1,6 +1,5 @@
 /** Spans of time that end now. */
 export const spans = {
-  '1h': 3_600_000,
   '24h': 86_400_000,
   '7d': 604_800_000,
   '30d': 2_592_000_000,
@@ -11,7 +10,7 @@ export type Span = keyof typeof spans
 export const measures = ['spend', 'calls', 'tokens', 'errors', 'latency', 'ttft'] as const
 export type Measure = (typeof measures)[number]
 
-export const dimensions = ['model', 'provider', 'team', 'key', 'tag', 'user', 'customer'] as const
+export const dimensions = ['model', 'provider', 'team', 'key', 'tag', 'user', 'customer', 'outcome'] as const
 export type Dimension = (typeof dimensions)[number]
 
 /** State of the overview, kept in its address. */
@@ -52,15 +51,19 @@ const dayMs = 86_400_000
 const hourMs = 3_600_000
 /** Ranges up to this length are shown by the hour. */
 const longestHourly = 3 * dayMs
+/** Dimensions that the gateway also counts by the hour. */
+const hourly: ReadonlySet<Dimension> = new Set(['model', 'provider', 'key', 'outcome'])
 
 /** The range that an address means. Ends of days are those of UTC, as the gateway counts them. */
-export function rangeOf({ span, from, to }: OverviewSearch, now: number): Range {
+export function rangeOf({ span, from, to, by = 'model' }: OverviewSearch, now: number, seesAll = true): Range {
+  // the calls of one person are counted by the day
+  const grainOf = (length: number) => (length <= longestHourly && seesAll && hourly.has(by) ? 'hour' : 'day')
   if (from && to) {
     const [start, end] = [Date.parse(from), Date.parse(to) + dayMs]
-    return { from: start, to: Math.min(end, now), grain: end - start <= longestHourly ? 'hour' : 'day' }
+    return { from: start, to: Math.min(end, now), grain: grainOf(end - start) }
   }
   const length = spans[span ?? '7d']
-  const grain = length <= longestHourly ? 'hour' : 'day'
+  const grain = grainOf(length)
   const step = grain === 'hour' ? hourMs : dayMs
   // whole steps, so that the first one is not cut
   return { from: Math.floor((now - length) / step) * step + step, to: now, grain }

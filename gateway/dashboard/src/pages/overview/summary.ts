@@ -1,32 +1,21 @@
-import { add, noSums, type Point, type Sums } from '../../api/series.ts'
-import type { Measure } from './search.ts'
-
-/** Adds up points by their name, largest first. */
-export function byName(points: readonly Point[], measure: Measure): { readonly name: string; readonly sums: Sums }[] {
-  const found = new Map<string, Sums>()
-  for (const point of points) found.set(point.name, add(found.get(point.name) ?? noSums, point))
-  return [...found]
-    .map(([name, sums]) => ({ name, sums }))
-    .sort((a, b) => (measured(b.sums, measure) ?? 0) - (measured(a.sums, measure) ?? 0) || (a.name < b.name ? -1 : 1))
-}
-
-export const total = (points: readonly Sums[]): Sums => points.reduce(add, noSums)
+import { type Figures, periodOf, type Series } from '../../api/series.ts'
+import { type Measure, type Range, stepsOf } from './search.ts'
 
 /** The value of a measure; undefined if nothing was measured. */
-export function measured(sums: Sums, measure: Measure): number | undefined {
+export function measured(figures: Figures, measure: Measure): number | undefined {
   switch (measure) {
     case 'spend':
-      return sums.dollars
+      return figures.spend
     case 'calls':
-      return sums.calls
+      return figures.calls
     case 'tokens':
-      return sums.inputTokens + sums.outputTokens
+      return figures.input_tokens + figures.output_tokens
     case 'errors':
-      return sums.failures
+      return figures.failures
     case 'latency':
-      return sums.timed > 0 ? sums.durationMs / sums.timed : undefined
+      return figures.mean_duration_ms ?? undefined
     case 'ttft':
-      return sums.firstTokens > 0 ? sums.firstTokenMs / sums.firstTokens : undefined
+      return figures.mean_first_token_ms ?? undefined
   }
 }
 
@@ -37,44 +26,43 @@ export const isSum = (measure: Measure): boolean => measure !== 'latency' && mea
 export interface Line {
   readonly id: string
   /** Undefined for the names that have no line of their own. */
-  readonly name: string | undefined
+  readonly series: Series | undefined
+}
+
+export interface ChartRow {
+  readonly at: number
+  readonly [line: string]: number | null
 }
 
 export interface ChartData {
   readonly lines: readonly Line[]
-  readonly rows: readonly (Readonly<Record<string, number | null>> & { readonly at: number })[]
+  readonly rows: readonly ChartRow[]
 }
 
-/** Turns points into rows of a chart: the largest names have a line each, and sums of the others are one more. */
-export function chartData(
-  points: readonly Point[],
-  steps: readonly number[],
-  measure: Measure,
-  most: number,
-): ChartData {
-  const names = byName(points, measure).map(({ name }) => name)
-  const shown = names.slice(0, most)
-  const place = new Map(shown.map((name, index) => [name, `line${index}`]))
-  const hasOthers = names.length > most && isSum(measure)
-  const sums = new Map<string, Sums>()
-  for (const point of points) {
-    const id = place.get(point.name) ?? (hasOthers ? 'others' : undefined)
-    if (id === undefined) continue
-    const key = `${point.at} ${id}`
-    sums.set(key, add(sums.get(key) ?? noSums, point))
+/** Turns series into rows of a chart: the largest names have a line each, and sums of the others are one more. */
+export function chartData(all: readonly Series[], range: Range, measure: Measure, most: number): ChartData {
+  const value = (series: Series) => measured(series.total, measure) ?? 0
+  const named = all.filter(({ name }) => name !== null).sort((a, b) => value(b) - value(a))
+  const shown = named.filter((series) => value(series) > 0).slice(0, most)
+  const others = isSum(measure) ? all.filter((series) => !shown.includes(series) && value(series) > 0) : []
+  const lines: Line[] = shown.map((series, index) => ({ id: `line${index}`, series }))
+  if (others.length > 0) lines.push({ id: 'others', series: undefined })
+  const values = new Map<string, number>()
+  const add = (id: string, series: Series) => {
+    for (const point of series.points) {
+      const found = measured(point, measure)
+      if (found === undefined) continue
+      const place = `${point.period} ${id}`
+      values.set(place, (values.get(place) ?? 0) + found)
+    }
   }
-  const lines: Line[] = shown.map((name, index) => ({ id: `line${index}`, name }))
-  if (hasOthers) lines.push({ id: 'others', name: undefined })
-  const rows = steps.map((at) => ({
-    at,
-    ...Object.fromEntries(
-      lines.map(({ id }) => {
-        const found = sums.get(`${at} ${id}`)
-        const value = found && measured(found, measure)
-        // a time without calls has a sum of zero, and no mean
-        return [id, value ?? (isSum(measure) ? 0 : null)]
-      }),
-    ),
-  }))
+  for (const { id, series } of lines) if (series) add(id, series)
+  for (const series of others) add('others', series)
+  const rows = stepsOf(range).map((at): ChartRow => {
+    const period = periodOf(at, range.grain)
+    // a time without calls has a sum of zero, and no mean
+    const entries = lines.map(({ id }) => [id, values.get(`${period} ${id}`) ?? (isSum(measure) ? 0 : null)])
+    return { at, ...Object.fromEntries(entries) }
+  })
   return { lines, rows }
 }

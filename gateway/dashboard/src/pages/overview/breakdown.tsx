@@ -1,0 +1,86 @@
+import { Group, Text } from '@mantine/core'
+import type { Figures, Series } from '../../api/series.ts'
+import { useTexts } from '../../i18n/i18n.tsx'
+import { Empty } from '../../ui/states.tsx'
+import { DataTable } from '../../ui/table.tsx'
+import { type Dimension, type Measure, measures } from './search.ts'
+import { measured } from './summary.ts'
+import { shownValue } from './tiles.tsx'
+
+interface BreakdownProps {
+  readonly series: readonly Series[]
+  readonly total: Figures
+  readonly measure: Measure
+  readonly by: Dimension
+  readonly onPick: (name: string) => void
+}
+
+/** The figures of each name. A name leads to its calls. */
+export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps) {
+  const { t, format } = useTexts()
+  if (series.length === 0) {
+    return (
+      <Empty icon="overview" title={t('overview.empty')}>
+        {t('overview.empty.text')}
+      </Empty>
+    )
+  }
+  const nameOf = ({ name, label }: Series) => (name === null ? t('overview.others') : label || name || t('names.none'))
+  return (
+    <DataTable
+      // another measure begins with its own order
+      key={measure}
+      label={t('overview.breakdown', { by: t(`dimension.${by}`) })}
+      rows={series}
+      keyOf={({ name }) => name ?? ' others'}
+      order={`-${measure}`}
+      columns={[
+        {
+          id: 'name',
+          title: t(`dimension.${by}`),
+          sort: nameOf,
+          render: (row) =>
+            row.name ? (
+              <button type="button" className="link" onClick={() => onPick(row.name ?? '')}>
+                {nameOf(row)}
+              </button>
+            ) : (
+              nameOf(row)
+            ),
+        },
+        {
+          id: 'share',
+          title: t('overview.share'),
+          width: 150,
+          render: ({ total: own }) => {
+            const share = total.spend > 0 ? own.spend / total.spend : own.calls / Math.max(1, total.calls)
+            return (
+              <Group gap={8} wrap="nowrap">
+                <div className="bar" style={{ flex: 1 }}>
+                  <span
+                    style={{ width: `${Math.round(share * 100)}%`, background: 'var(--mantine-primary-color-filled)' }}
+                  />
+                </div>
+                <Text size="xs" c="dimmed" w={44} ta="end">
+                  {format.percent(share)}
+                </Text>
+              </Group>
+            )
+          },
+        },
+        ...measures.map((name) => ({
+          id: name,
+          title: t(`measure.${name}`),
+          end: true,
+          sort: (row: Series) => measured(row.total, name) ?? '',
+          render: ({ total: own }: Series) =>
+            name === 'errors' && own.failures > 0
+              ? `${format.number(own.failures)} (${format.percent(own.failures / own.calls)})`
+              : name === 'spend' && own.unknown_costs > 0 && own.unknown_costs === own.calls
+                ? t('common.unknown')
+                : shownValue(format, name, measured(own, name)),
+        })),
+      ]}
+    />
+  )
+}
