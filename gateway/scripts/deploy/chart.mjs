@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Ajv from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parseAllDocuments } from 'yaml'
-import { cached, deploy, has, run, Skipped } from './tools.mjs'
+import { cache, cached, deploy, has, run, Skipped, temporary } from './tools.mjs'
 
 const helmVersion = 'v4.3.1'
 const schemasVersion = '1.37.0'
@@ -13,16 +13,29 @@ const releases = ['v1.25.0', 'v1.37.0']
 const chart = join(deploy, 'helm', 'llmux-gateway')
 const valuesFolder = join(deploy, 'helm', 'ci')
 
-function findHelm(log) {
-  if (process.env.HELM) return process.env.HELM
-  if (has('helm')) return 'helm'
-  if (!has('go')) throw new Skipped('neither helm nor go is installed')
-  return cached(`helm-${helmVersion}`, (made, folder) => {
-    log(`helm ${helmVersion} is built from its Go module, once`)
-    run('go', ['install', `helm.sh/helm/v4/cmd/helm@${helmVersion}`], {
-      env: { ...process.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-ldflags=-s' },
+/** Finds helm, or begins to build it: that takes minutes on two cores, in which other parts are checked. */
+export function prepareHelm() {
+  if (process.env.HELM) return Promise.resolve(process.env.HELM)
+  if (has('helm')) return Promise.resolve('helm')
+  const path = join(cache, `helm-${helmVersion}`)
+  if (existsSync(path)) return Promise.resolve(path)
+  if (!has('go')) return Promise.reject(new Skipped('neither helm nor go is installed'))
+  console.log(`helm ${helmVersion} is built from its Go module, once`)
+  const folder = temporary()
+  const child = spawn('go', ['install', `helm.sh/helm/v4/cmd/helm@${helmVersion}`], {
+    env: { ...process.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-ldflags=-s' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.on('data', (chunk) => (errors += chunk))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      if (code !== 0) return reject(new Error(`helm could not be built:\n${errors.slice(-2_000)}`))
+      mkdirSync(cache, { recursive: true })
+      run('mv', [join(folder, 'helm'), path])
+      resolve(path)
     })
-    run('mv', [join(folder, 'helm'), made])
   })
 }
 
@@ -48,13 +61,13 @@ function findSchemas() {
 
 /** Validates objects against the schemas of one release of Kubernetes. */
 function validator(folder) {
-  const ajv = new Ajv({ strict: false, allErrors: true, loadSchema: undefined, validateFormats: false })
+  const ajv = new Ajv2020({ strict: false, allErrors: true, loadSchema: undefined, validateFormats: false })
   for (const name of readdirSync(folder))
-    ajv.addSchema({ ...JSON.parse(readFileSync(join(folder, name), 'utf8')), $id: `file:///${name}` })
+    ajv.addSchema({ ...JSON.parse(readFileSync(join(folder, name), 'utf8')), $id: `file:///api/${name}` })
   return (object) => {
     const [group, version] = object.apiVersion.includes('/') ? object.apiVersion.split('/') : ['', object.apiVersion]
     const name = [object.kind, group.split('.')[0], version].filter(Boolean).join('-').toLowerCase()
-    const validate = ajv.getSchema(`file:///${name}.json`)
+    const validate = ajv.getSchema(`file:///api/${name}.json`)
     assert(validate, `Kubernetes has no ${object.apiVersion} ${object.kind}`)
     assert(validate(object), `${object.kind} ${object.metadata.name}: ${ajv.errorsText(validate.errors)}`)
   }
@@ -109,8 +122,8 @@ function checkReferences(objects) {
     }
 }
 
-export async function checkChart(log) {
-  const helm = findHelm(log)
+export async function checkChart(log, _cleanup, { helm: found }) {
+  const helm = await found
   const validators = releases.map((release) => [release, validator(join(findSchemas(), release))])
   log(run(helm, ['version', '--short']).trim())
   const files = readdirSync(valuesFolder).filter((name) => name.endsWith('.yaml'))

@@ -27,7 +27,7 @@ export function run(program, args, options = {}) {
 
 export const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 
-const cache = process.env.LLMUX_CACHE ?? join(homedir(), '.cache', 'llmux')
+export const cache = process.env.LLMUX_CACHE ?? join(homedir(), '.cache', 'llmux')
 
 /** A file or folder that is made once and kept: `make` fills a temporary path. */
 export function cached(name, make) {
