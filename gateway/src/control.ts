@@ -52,7 +52,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     await migrate(sql)
     const vault = createVault(saltKey ?? masterKey)
     await checkSalt(sql, vault)
-    const directory = new Directory(sql, vault, notify)
+    const directory = new Directory(sql, vault, notify, options.bus)
     directory.timezone = settings.timezone
     await directory.start()
     const spool = new Spool(join(data, 'spool'), (error) => notify({ kind: 'trouble', part: 'spool', error }))

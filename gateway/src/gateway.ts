@@ -145,7 +145,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       settings: config.settings.control,
       notify: observer.control,
       sql: shared?.sql,
-      bus: shared?.bus,
+      bus: link?.bus ?? shared?.bus,
       // after a timeout each process decides within its share, so a busy machine must not cause one
       redis: link?.client,
       limits: link

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { RedisClient } from 'llmux'
+import type { Bus } from './workers/shared.js'
 
 /** Address of Redis: one server, or nodes of a Cluster. */
 export interface RedisAddress {
@@ -23,9 +25,12 @@ export interface StreamCommands {
 
 interface Connection {
   readonly client: RedisClient & StreamCommands
+  /** News between all processes of the gateway. They may be lost. */
+  readonly bus: Bus
   close(): void
 }
 
+const channel = 'llmux:{gateway}:news'
 const longestDelayMs = 2_000
 
 /** Connects in the background: a Redis that is away does not delay the start, and is tried again. */
@@ -35,27 +40,55 @@ export async function connectRedis({ url, nodes }: RedisAddress): Promise<Connec
     connectTimeout: 1_000,
     reconnectStrategy: (retries: number) => Math.min(longestDelayMs, 100 * 2 ** Math.min(retries, 10)),
   }
-  const client = nodes
-    ? createCluster({
-        rootNodes: nodes.map((node) => ({ url: node })),
-        defaults: { disableOfflineQueue: true, socket },
-      })
-    : createClient({ url, disableOfflineQueue: true, socket })
-  client.on('error', () => {})
-  let closed = false
-  const connect = () => {
-    client.connect().catch(() => {
-      if (!closed) setTimeout(connect, longestDelayMs).unref()
-    })
+  const create = () =>
+    nodes
+      ? createCluster({
+          rootNodes: nodes.map((node) => ({ url: node })),
+          defaults: { disableOfflineQueue: true, socket },
+        })
+      : createClient({ url, disableOfflineQueue: true, socket })
+  const client = create()
+  const listener = create()
+  const receivers = new Map<string, ((value: never) => void)[]>()
+  const self = randomUUID()
+  const receive = (text: string) => {
+    const { from, topic, value } = JSON.parse(text) as { from: string; topic: string; value: never }
+    if (from !== self) for (const receiver of receivers.get(topic) ?? []) receiver(value)
   }
-  connect()
+  let closed = false
+  const connect = (one: typeof client, then?: () => Promise<unknown>) => {
+    one.on('error', () => {})
+    const attempt = () => {
+      one
+        .connect()
+        .then(then)
+        .catch(() => {
+          if (!closed) setTimeout(attempt, longestDelayMs).unref()
+        })
+    }
+    attempt()
+  }
+  connect(client)
+  // the client renews its subscriptions after a loss
+  connect(listener, () => (listener as ReturnType<typeof createClient>).subscribe(channel, receive))
   return {
     client: client as unknown as Connection['client'],
+    bus: {
+      publish(topic, value) {
+        const text = JSON.stringify({ from: self, topic, value })
+        ;(client as ReturnType<typeof createClient>).publish(channel, text).catch(() => {})
+      },
+      subscribe(topic, receiver) {
+        receivers.set(topic, [...(receivers.get(topic) ?? []), receiver])
+      },
+    },
     close() {
       closed = true
-      try {
-        client.destroy()
-      } catch {} // was never connected
+      for (const one of [client, listener]) {
+        try {
+          one.destroy()
+        } catch {} // was never connected
+      }
     },
   }
 }

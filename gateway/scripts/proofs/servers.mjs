@@ -216,6 +216,8 @@ export async function startGateway(options) {
     startMs: performance.now() - started,
     output: () => output,
     alive: () => !gone(child),
+    /** Waits for its end. */
+    ended: () => ended(child),
     async kill() {
       child.kill('SIGKILL')
       await ended(child)

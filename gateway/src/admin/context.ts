@@ -7,7 +7,7 @@ import { currentPeriod, currentSpend, effectiveLimits, total } from '../limits/a
 import { toDollars, toNanos } from '../limits/money.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
 import type { Sql } from '../store/sql.js'
-import type { Catalog, ControlSettings, Principal } from '../types.js'
+import { AdminAnswer, type Catalog, type ControlSettings, type Principal } from '../types.js'
 
 /** Everything that the management routes work on. */
 export interface AdminContext {
@@ -42,6 +42,16 @@ export const touched = (context: AdminContext, { user }: Actor) => ({
   updated_at: timestamp(context),
   updated_by: user,
 })
+
+/** The answer to a block that the database does not have yet. It holds already. */
+export const blockPending = () =>
+  new AdminAnswer(
+    {
+      ...{ blocked: true, pending: true },
+      message: 'The block holds. The database does not answer, and gets it as soon as it does.',
+    },
+    202,
+  )
 
 type Limited = Partial<SubjectLimits> & Pick<StoredRow, 'spend_epoch'> & { readonly budget_id?: string | null }
 

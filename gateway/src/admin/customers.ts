@@ -5,7 +5,7 @@ import { badRequest, notFound } from '../refusal.js'
 import type { BudgetRow, CustomerRow } from '../store/rows.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
 import { emptyBudget } from './budgets.js'
-import { type AdminContext, actorOf, carrySpend, timestamp, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, timestamp, touched } from './context.js'
 import {
   amount,
   bodyOf,
@@ -143,15 +143,17 @@ async function remove(context: AdminContext, request: AdminRequest) {
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {
   const ids = requiredTexts(bodyOf(request), 'user_ids')
   const actor = actorOf(request.principal)
-  await context.customers.flush()
-  const rows = await context.directory.change(actor, blocked ? 'customer blocked' : 'customer unblocked', (change) =>
+  const edit = (change: Change) =>
     ids.map((id) => {
       // a customer may be blocked before its first call
       const before = change.get('customers', id) ?? emptyCustomer(id, timestamp(context), actor.user)
       const after = { ...before, blocked, ...touched(context, actor) }
       change.put('customers', id, after)
       return after
-    }),
-  )
-  return { blocked_users: rows.map((row) => customerShape(context, row)) }
+    })
+  const names = ids.map((id) => ['customers', id] as const)
+  const rows = blocked
+    ? await context.directory.block(actor, 'customer blocked', names, edit)
+    : await context.directory.change(actor, 'customer unblocked', edit)
+  return rows ? { blocked_users: rows.map((row) => customerShape(context, row)) } : blockPending()
 }

@@ -6,7 +6,7 @@ import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
 import { hashKey, keyName } from '../store/secrets.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
-import { type AdminContext, actorOf, carrySpend, created, setSpend, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, created, setSpend, touched } from './context.js'
 import {
   amount,
   bodyOf,
@@ -206,20 +206,19 @@ async function remove(context: AdminContext, request: AdminRequest) {
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {
   const key = requiredText(bodyOf(request), 'key')
   const { principal } = request
-  const row = await context.directory.change(
-    actorOf(principal),
-    blocked ? 'key blocked' : 'key unblocked',
-    (change) => {
-      const before = ownKey(context, principal, key)
-      if (!isAdmin(principal) && !isTeamAdmin(context.directory, principal, before.team_id)) {
-        throw forbidden('Keys are blocked and unblocked by admins.', 'permission_error', 'key')
-      }
-      const after = { ...before, blocked, ...touched(context, actorOf(principal)) }
-      change.put('keys', before.token, after)
-      return after
-    },
-  )
-  return keyRow(context, row)
+  const actor = actorOf(principal)
+  const edit = (change: Change) => {
+    const before = ownKey(context, principal, key)
+    if (!isAdmin(principal) && !isTeamAdmin(context.directory, principal, before.team_id)) {
+      throw forbidden('Keys are blocked and unblocked by admins.', 'permission_error', 'key')
+    }
+    const after = { ...before, blocked, ...touched(context, actor) }
+    change.put('keys', before.token, after)
+    return after
+  }
+  if (!blocked) return keyRow(context, await context.directory.change(actor, 'key unblocked', edit))
+  const row = await context.directory.block(actor, 'key blocked', [['keys', keyId(key)]], edit)
+  return row ? keyRow(context, row) : blockPending()
 }
 
 /** Replaces the value of a key. The old one dies at once, or after a grace period. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { Change } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { TeamRow } from '../store/rows.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
-import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, created, touched } from './context.js'
 import {
   amount,
   bodyOf,
@@ -282,14 +283,16 @@ async function remove(context: AdminContext, request: AdminRequest) {
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {
   const id = requiredText(bodyOf(request), 'team_id')
   const actor = actorOf(request.principal)
-  const row = await context.directory.change(actor, blocked ? 'team blocked' : 'team unblocked', (change) => {
+  const edit = (change: Change) => {
     const team = change.get('teams', id)
     if (!team) throw notFound(`The team '${id}' does not exist.`, 'team_id')
     const after = { ...team, blocked, ...touched(context, actor) }
     change.put('teams', id, after)
     return after
-  })
-  return teamShape(context, row)
+  }
+  if (!blocked) return teamShape(context, await context.directory.change(actor, 'team unblocked', edit))
+  const row = await context.directory.block(actor, 'team blocked', [['teams', id]], edit)
+  return row ? teamShape(context, row) : blockPending()
 }
 
 async function changeModels(

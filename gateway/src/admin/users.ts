@@ -5,7 +5,7 @@ import { forbidden, notFound, refuse } from '../refusal.js'
 import type { UserRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
-import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, created, touched } from './context.js'
 import {
   amount,
   bodyOf,
@@ -313,14 +313,17 @@ async function block(context: AdminContext, request: AdminRequest, blocked: bool
   const body = bodyOf(request)
   const ids = body.user_ids === undefined ? [text(body, 'user_id') ?? ''] : requiredTexts(body, 'user_ids')
   const actor = actorOf(request.principal)
-  const rows = await context.directory.change(actor, blocked ? 'user blocked' : 'user unblocked', (edit) =>
+  const edit = (change: Change) =>
     ids.map((id) => {
-      const user = edit.get('users', id)
+      const user = change.get('users', id)
       if (!user) throw notFound(`The user '${id}' does not exist.`, 'user_ids')
       const after = { ...user, blocked, ...touched(context, actor) }
-      edit.put('users', id, after)
+      change.put('users', id, after)
       return after
-    }),
-  )
-  return { blocked_users: rows.map((row) => userShape(context, row)) }
+    })
+  const names = ids.map((id) => ['users', id] as const)
+  const rows = blocked
+    ? await context.directory.block(actor, 'user blocked', names, edit)
+    : await context.directory.change(actor, 'user unblocked', edit)
+  return rows ? { blocked_users: rows.map((row) => userShape(context, row)) } : blockPending()
 }

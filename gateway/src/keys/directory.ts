@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { refusalOf } from '../refusal.js'
 import { announce } from '../store/postgres.js'
 import type {
   BudgetRow,
@@ -13,6 +14,7 @@ import type {
 import type { Vault } from '../store/secrets.js'
 import type { Sql, SqlRunner } from '../store/sql.js'
 import type { ControlEvent } from '../types.js'
+import type { Bus } from '../workers/shared.js'
 
 /** The collections and the type of their rows. */
 export interface Collections {
@@ -60,6 +62,9 @@ interface Draft {
   readonly after: (() => void)[]
 }
 
+/** Milliseconds that a block waits for the database, and between two attempts to store it. */
+const patienceMs = 300
+const repeatMs = 1_000
 /** Milliseconds between two looks for changes of other processes. */
 const pollMs = 750
 
@@ -86,6 +91,9 @@ export class Directory {
   /** IANA name of the time zone in which budget periods begin; undefined is UTC. */
   timezone: string | undefined
   readonly #watchers = new Set<(collections: ReadonlySet<string>) => void>()
+  /** Rows that are blocked before the database knows it, as `collection/id`. */
+  readonly #barred = new Set<string>()
+  readonly #bus: Bus | undefined
   #version = 0
   #timer: NodeJS.Timeout | undefined
   #polling: Promise<void> | undefined
@@ -93,8 +101,10 @@ export class Directory {
   #seenAt = Date.now()
   #failed = false
 
-  constructor(sql: Sql, vault: Vault, notify: (event: ControlEvent) => void) {
+  constructor(sql: Sql, vault: Vault, notify: (event: ControlEvent) => void, bus?: Bus) {
     this.#sql = sql
+    this.#bus = bus
+    bus?.subscribe('barred', (names: readonly string[]) => this.bar(names))
     this.#vault = vault
     this.#notify = notify
   }
@@ -113,6 +123,7 @@ export class Directory {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#timer = undefined
     await this.#polling
     await this.#committing
   }
@@ -128,7 +139,58 @@ export class Directory {
   }
 
   get<Name extends CollectionName>(collection: Name, id: string): Collections[Name] | undefined {
-    return this.#maps[collection].get(id)
+    const row = this.#maps[collection].get(id)
+    if (this.#barred.size === 0 || !row || !this.#barred.has(`${collection}/${id}`)) return row
+    return { ...row, blocked: true }
+  }
+
+  /**
+   * A change that blocks rows. If the database does not take it at once, the rows are blocked in memory, here and in the processes that
+   * the bus reaches, and the change is repeated until the database has it.
+   * @returns undefined if the database does not have it yet
+   */
+  async block<Result>(
+    actor: Actor,
+    action: string,
+    rows: readonly (readonly [CollectionName, string])[],
+    edit: (change: Change) => Result,
+  ): Promise<Result | undefined> {
+    // refuses what the caller may not do, before anything is blocked
+    edit({ get: (collection, id) => this.get(collection, id), put() {}, remove() {}, also() {}, after() {} })
+    const first = this.change(actor, action, edit)
+    const outcome = first.then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, patienceMs, undefined)
+    })
+    const found = await Promise.race([outcome, late])
+    clearTimeout(timer)
+    if (found && 'value' in found) return found.value
+    if (found && refusalOf(found.error)) throw found.error
+    const names = rows.map(([collection, id]) => `${collection}/${id}`)
+    this.bar(names)
+    this.#bus?.publish('barred', names)
+    void this.#repeat(outcome, () => this.change(actor, action, edit))
+    return undefined
+  }
+
+  /** Blocks rows in memory until their next change. */
+  bar(names: readonly string[]): void {
+    for (const name of names) this.#barred.add(name)
+  }
+
+  async #repeat(first: Promise<object>, change: () => Promise<unknown>): Promise<void> {
+    let outcome = await first
+    while ('error' in outcome && !refusalOf(outcome.error) && this.#timer) {
+      await new Promise((resolve) => setTimeout(resolve, repeatMs))
+      outcome = await change().then(
+        () => ({}),
+        (error: unknown) => ({ error }),
+      )
+    }
   }
 
   all<Name extends CollectionName>(collection: Name): IterableIterator<Collections[Name]> {
@@ -200,6 +262,7 @@ export class Directory {
       const map: Map<string, unknown> = this.#isCollection(collection)
         ? (this.#maps[collection] as Map<string, unknown>)
         : this.#documentsOf(collection)
+      this.#barred.delete(`${collection}/${id}`)
       if (row === undefined) map.delete(id)
       else map.set(id, row)
     }

@@ -56,6 +56,8 @@ export class Ledger {
   /** Writing and reading of sums take turns, so that none is counted twice. */
   #turn: Promise<unknown> = Promise.resolve()
   #pause = 0
+  /** Whether a commit has taken too long, until the next one succeeds. */
+  #slow = false
   #closed = false
 
   constructor(
@@ -122,9 +124,12 @@ export class Ledger {
   async kept(booking: Booking): Promise<void> {
     if (!this.#shared || this.#closed) return
     const { stream, commits } = this.#shared
-    // a database that has just refused is not waited for
     if (this.#written.has(booking)) return
-    if (commits && this.#pause === 0 && (await this.#committed(booking.row.id))) return
+    // a database that has just refused, or did not answer in time, is not waited for
+    if (commits && this.#pause === 0 && !this.#slow) {
+      if (await this.#committed(booking.row.id)) return
+      this.#slow = true
+    }
     await stream?.add(booking)
   }
 
@@ -195,6 +200,7 @@ export class Ledger {
         return false
       }
       this.#pause = 0
+      this.#slow = false
       this.#pending = this.#pending.slice(batch.length)
       for (const { row } of batch) {
         this.#spool.done(row.id)

@@ -11,6 +11,9 @@ export function openPostgres(url: string): Sql {
     max: 10,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 30_000,
+    // a server that hangs, or a network that is cut, ends no statement by itself
+    query_timeout: 35_000,
+    keepAlive: true,
     idle_in_transaction_session_timeout: 30_000,
     application_name: 'llmux-gateway',
   })
