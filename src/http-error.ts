@@ -63,7 +63,7 @@ export function toHttpError<Dialect extends HttpErrorDialect = 'openai'>(
   dialect?: Dialect,
 ): HttpError<Dialect>
 export function toHttpError(error: unknown, dialect: HttpErrorDialect = 'openai'): HttpError {
-  const known = LLMError.is(error) ? error : undefined
+  const known = reasonOf(error)
   const kind = kindOf(known)
   const status = kind.status[dialect] ?? kind.status.openai
   const message = known && status < 500 ? known.message.replace(serverAddress, 'The model server') : kind.message
@@ -73,6 +73,12 @@ export function toHttpError(error: unknown, dialect: HttpErrorDialect = 'openai'
   // the SDKs of OpenAI and Anthropic retry these statuses unless this header forbids it
   if (known && !known.retryable && (status === 429 || status >= 500)) headers['x-should-retry'] = 'false'
   return { status, headers, body: bodies[dialect]({ kind, status, message, param: known?.param, seconds }) }
+}
+
+/** The error of a call; for an aborted one the reason of the abort, if that is an error of this package. */
+function reasonOf(error: unknown): AnyLLMError | undefined {
+  if (!LLMError.is(error)) return undefined
+  return error.code === 'aborted' && LLMError.is(error.cause) ? error.cause : error
 }
 
 /** A server of the application's own in a message: its address is none of the client's business. */

@@ -131,7 +131,7 @@ export {
 export type { CompatibleRow } from '../providers/compatible.js'
 export * from '../providers/contract.js'
 export type { ModerationDialect } from '../providers/dialects/openai/moderation.js'
-export type { ProviderId } from '../providers/prefixes.js'
+export { type ProviderId, providerPrefixes } from '../providers/prefixes.js'
 export { type MemoryCache, type MemoryCacheOptions, memoryCache } from './cache/memory.js'
 export { type RedisCache, type RedisCacheClient, type RedisCacheOptions, redisCache } from './cache/redis.js'
 export {

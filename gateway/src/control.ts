@@ -93,7 +93,11 @@ export async function openControl(options: ControlOptions): Promise<Control> {
         ...activityRoutes(context),
         ...auditRoutes(context),
       ],
-      health: () => ({ database: sql.engine, connected: directory.connected, lagMs: directory.lagMs }),
+      health: () => ({
+        database: sql.engine,
+        connected: directory.connected && ledger.writable,
+        lagMs: directory.lagMs,
+      }),
       prepare: (token) => jwt.prepare(token),
       authenticate: (token, ip) =>
         failedAttempts.check(

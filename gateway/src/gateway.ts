@@ -151,6 +151,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       limits: link
         ? (seed) => {
             limits = redisLimits({ ...place, commandTimeout: 1_000, seed })
+            limits.attach?.({ changed: (state, error) => observer.limits('limits', state, error) })
             return limits
           }
         : shared?.limits,

@@ -73,9 +73,17 @@ export function observe({ metrics, alerts, watch, log, emailOf }: ObserveParts) 
           fields: { model_id: event.deployment, reason: event.reason },
         })
       } else if (event.type === 'warning') log.warn(event.message)
+      else if (event.type === 'state') limits('routing', event.state, event.error)
     })
   }
-  return { control, calls, follow }
+  /** The counters of limits are out of reach, and this process decides within its share; or they are back. */
+  const limits = (part: string, state: 'shared' | 'local', error?: Error): void => {
+    if (state === 'shared') return log.info(`Redis is back for ${part}.`)
+    const message = `Redis can't be reached for ${part}, so this process decides within its share of the limits: ${error?.message ?? 'no answer'}`
+    log.error(message)
+    alerts.send({ type: 'db_exceptions', level: 'High', message, subject: `redis ${part}`, fields: { part: 'redis' } })
+  }
+  return { control, calls, follow, limits }
 }
 
 /** Alerts about changes of keys, teams and users. */

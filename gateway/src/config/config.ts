@@ -1,4 +1,4 @@
-import { createClient, LLMError, parseRouterOptions, type RouterOptions } from 'llmux'
+import { createClient, LLMError, parseRouterOptions, providerPrefixes, type RouterOptions } from 'llmux'
 import { Checker, ConfigError, type ConfigLine, isMap, showPath } from './checker.js'
 import { type Credentials, type ModelEntry, readDeployment } from './deployment.js'
 import { type ConfigDocument, ConfigSyntaxError, parseConfigText, readDocument } from './document.js'
@@ -151,11 +151,21 @@ function checkRouting(
   models: readonly ModelEntry[],
 ): void {
   const providers = new Set<string>()
-  for (const { config, path } of models) {
+  for (const { config, path, mockResponse } of models) {
     const prefix = config.params.model.split('/', 1)[0] ?? ''
     try {
       // misspelled ids of providers are refused here
       if (config.params.model.includes('/') && !providers.has(prefix)) createClient({ providers: { [prefix]: {} } })
+      if (
+        config.params.model.includes('/') &&
+        mockResponse === undefined &&
+        prefix !== '*' &&
+        !providerPrefixes.has(prefix)
+      )
+        checker.problem(
+          path,
+          `The provider '${prefix}' of a deployment of '${config.modelName}' is not known. For a server with OpenAI's API use openai/<model> with api_base.`,
+        )
       providers.add(prefix)
       parseRouterOptions({ modelList: [config] })
     } catch (error) {

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import addresses from 'ipaddr.js'
+import { OverloadedError } from 'llmux'
 import type { Settings } from '../config/settings.js'
 import { forbidden, refuse } from '../refusal.js'
 import { AdminAnswer, type AdminRoute, type Control } from '../types.js'
@@ -105,7 +106,7 @@ export function createServer(parts: ServerParts): GatewayServer {
     server: app,
     openCalls: () => calls.size,
     abort: () => {
-      for (const call of calls) call.abort(new Error('The gateway has ended.'))
+      for (const call of calls) call.abort(new OverloadedError('The gateway is about to end.'))
     },
     close: async () => {
       // a connection without a request yet does not count as idle, and would keep the server open

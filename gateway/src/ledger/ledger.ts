@@ -82,6 +82,11 @@ export class Ledger {
     this.#refresher.unref()
   }
 
+  /** Whether the database took the last rows. */
+  get writable(): boolean {
+    return this.#pause === 0
+  }
+
   /** Calls that are not yet in the database. */
   get backlog(): number {
     return this.#pending.length + this.#parked.size

@@ -154,11 +154,22 @@ export class ModelCatalog implements Catalog {
   }
 }
 
+/** Variables that stand for the key of a cloud. */
+const cloudVariables: Readonly<Record<string, readonly string[]>> = {
+  bedrock: ['AWS_BEARER_TOKEN_BEDROCK', 'AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_ROLE_ARN'],
+  vertex_ai: ['VERTEXAI_PROJECT', 'VERTEX_PROJECT', 'GOOGLE_APPLICATION_CREDENTIALS', 'VERTEXAI_CREDENTIALS'],
+  gemini: ['GOOGLE_API_KEY'],
+  cohere: ['CO_API_KEY'],
+}
+
 /** Known models of a wildcard, of providers that have a key. */
 function knownFor(pattern: string, { config: { params } }: ModelEntry, environment: Environment): string[] {
   const [provider = '', rest] = params.model.split('/', 2)
   const hasKey = (id: string) =>
-    params.apiKey !== undefined || Boolean(environment[`${id.toUpperCase().replaceAll('-', '_')}_API_KEY`])
+    params.apiKey !== undefined ||
+    [`${id.toUpperCase().replaceAll('-', '_')}_API_KEY`, ...(cloudVariables[id] ?? [])].some(
+      (name) => environment[name],
+    )
   if (params.model === '*') {
     // the key of one deployment is not that of every provider
     if (params.apiKey !== undefined || params.apiBase !== undefined) return []

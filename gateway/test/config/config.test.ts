@@ -111,6 +111,8 @@ credential_list:
     const [problem] = problemsOf(() => read(more))
     expect(problem).toMatchObject({ line: 9 })
     expect(problem?.message).toMatch(/opnai.*openai/)
+    const [far] = problemsOf(() => read(more.replace('opnai', 'qqqq')))
+    expect(far?.message).toContain("The provider 'qqqq' of a deployment of 'wrong' is not known.")
   })
 
   it('refuses an id that is used twice', () => {

@@ -260,9 +260,11 @@ describe('the spool', () => {
       ledger.settle(booking)
     }
     expect(await ledger.flush()).toBe(false)
+    expect(ledger.writable).toBe(false)
     expect(ledger.backlog).toBe(35)
     away = false
     expect(await ledger.flush()).toBe(true)
+    expect(ledger.writable).toBe(true)
     expect(ledger.backlog).toBe(0)
     expect(new Set(written).size).toBe(35)
     expect(written).toHaveLength(35)

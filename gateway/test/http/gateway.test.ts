@@ -284,6 +284,11 @@ describe('the list of models of a wildcard', () => {
     expect(await list('*', {})).toEqual([])
   })
 
+  it('has the known models of clouds whose credentials are in the environment', async () => {
+    const ids = await list('*', { AWS_ACCESS_KEY_ID: 'k', VERTEXAI_PROJECT: 'p' })
+    expect(new Set(ids.map((id) => id.split('/', 1)[0]))).toEqual(new Set(['bedrock', 'vertex_ai']))
+  })
+
   it('has the known models of its provider if the deployment has a key', async () => {
     expect(await list('openai/*', {}, { api_key: 'k' })).toContain('openai/gpt-4o')
     expect(await list('openai/*', {})).toEqual([])

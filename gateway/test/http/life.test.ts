@@ -106,6 +106,7 @@ describe('the end', () => {
     await gateway.close()
     const text = await response.text()
     expect(text).toContain('"error"')
+    expect(text).toContain('"code":"overloaded"')
     expect(text).not.toContain('[DONE]')
   })
 })
