@@ -58,6 +58,7 @@ export class Bill {
   readonly rates: AppliedRates = {}
   #priced = false
   #unknown = false
+  #unbilled = false
 
   /** @param rate US dollars per million tokens */
   tokens(name: keyof AppliedRates, count: number, rate: number | undefined): number {
@@ -77,6 +78,15 @@ export class Bill {
     const billed = (count: number) => (perSearchedAnswer === undefined ? count : Math.min(1, count))
     const embedded = row.mode === 'embedding' ? used.inputImages + used.images : used.inputImages
     if (embedded > 0 && card.perInputImage === undefined) this.#unknown = true
+    // a model that is billed by tokens, and whose usage counts something else
+    if (
+      (used.characters > 0 && card.perMillionCharacters === undefined) ||
+      (used.images > 0 && row.mode !== 'embedding' && card.perImage === undefined) ||
+      (used.inputSeconds > 0 && card.perInputSecond === undefined) ||
+      (used.outputSeconds > 0 && card.perOutputSecond === undefined)
+    ) {
+      this.#unbilled = true
+    }
     return (
       this.#each('webSearch', billed(used.webSearches), searchFee(perSearchedAnswer ?? card.perWebSearch, size)) +
       this.#each('fileSearch', used.fileSearches, card.perFileSearch) +
@@ -96,6 +106,7 @@ export class Bill {
   /** The reason why there is no total, if so. A model that is billed by units needs no rates for tokens. */
   missing(card: RateCard): 'unknown_model' | 'missing_usage' | undefined {
     if (this.#priced) return this.#unknown && !isBilledByUnits(card) ? 'unknown_model' : undefined
+    if (this.#unbilled) return 'missing_usage'
     if (card.input !== undefined || card.output !== undefined) return this.#unknown ? 'unknown_model' : undefined
     return isBilledByUnits(card) ? 'missing_usage' : 'unknown_model'
   }

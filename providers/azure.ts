@@ -74,7 +74,11 @@ const quirks: OpenAIQuirks = Object.freeze({
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'azure',
   name: 'Azure OpenAI',
-  dialect: Object.freeze({ ...openai, responses: responsesOperation }),
+  dialect: Object.freeze({
+    ...openai,
+    responses: responsesOperation,
+    operations: Object.freeze(['speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
+  }),
   route: (model: string, request?: RouteRequest) => {
     refuseSeries(model)
     return usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)

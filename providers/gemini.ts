@@ -1,6 +1,6 @@
 import type { Provider } from './contract.js'
 import { geminiCounting } from './counting.js'
-import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+import { type GeminiQuirks, gemini, methodOf } from './dialects/gemini/index.js'
 import { encodeSegments } from './shared/path.js'
 
 /** The path of a model. A base may contain the version. */
@@ -21,7 +21,7 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
     path: (operation, model, stream, _settings, basePath) => {
       const path = modelPath(model, basePath)
       if (operation === 'embedding') return `${path}:batchEmbedContents`
-      return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
+      return path + methodOf(operation, model, stream)
     },
   } satisfies Provider['address']),
   auth: Object.freeze({

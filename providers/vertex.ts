@@ -1,7 +1,7 @@
 import { BadRequestError } from '../src/errors.js'
 import type { Auth, Dialect, Provider, Setting, Settings } from './contract.js'
 import { anthropicCounting, vertexCounting } from './counting.js'
-import { type GeminiQuirks, gemini } from './dialects/gemini/index.js'
+import { type GeminiQuirks, gemini, methodOf } from './dialects/gemini/index.js'
 import type { OpenAIQuirks } from './dialects/openai/index.js'
 import { googleToken } from './google/credentials.js'
 import { encodeSegment } from './shared/path.js'
@@ -94,7 +94,7 @@ const google: Provider<GeminiQuirks> = Object.freeze({
   address: address((operation, model, stream, given, basePath) => {
     const path = googlePath(model, parent(given, basePath))
     if (operation === 'embedding') return `${path}:predict`
-    return stream ? `${path}:streamGenerateContent?alt=sse` : `${path}:generateContent`
+    return path + methodOf(operation, model, stream)
   }),
   count: Object.freeze({
     ...vertexCounting,

@@ -2,7 +2,18 @@
 export type WireName = 'openai' | 'anthropic' | 'gemini' | 'cohere' | 'converse' | 'ollama' | 'replicate'
 
 /** The operation of a request. */
-export type SimulatedOperation = 'chat' | 'embedding' | 'rerank' | 'moderation' | 'models' | 'count-tokens' | 'unknown'
+export type SimulatedOperation =
+  | 'chat'
+  | 'embedding'
+  | 'rerank'
+  | 'moderation'
+  | 'speech'
+  | 'transcription'
+  | 'imageGeneration'
+  | 'imageEdit'
+  | 'models'
+  | 'count-tokens'
+  | 'unknown'
 
 /**
  * Framing options of a stream, for the whole simulator or one reply. Options without meaning for a

@@ -12,6 +12,7 @@ import { LoggedRequest, type SimulatedRequest } from './request-log.js'
 import { kindOf, type ReplySource, replyFrom, Script } from './script.js'
 import type { Step } from './steps.js'
 import { wireOf } from './wire/index.js'
+import { formFields } from './wire/media.js'
 import { type Incoming, modelInPath, type Route, type Wire, type WireRequest } from './wire/wire.js'
 
 /** Options shared by the simulator and the mock provider. */
@@ -30,6 +31,12 @@ const someModels = ['gpt-4o-mini', 'text-embedding-3-small', 'claude-sonnet-4-20
 
 /** Operations that replies and faults apply to. */
 const scriptedOperations: readonly SimulatedOperation[] = ['chat', 'embedding', 'rerank']
+
+/** Operations that faults apply to, and raw replies. */
+const faultyOperations: readonly SimulatedOperation[] = [
+  ...scriptedOperations,
+  ...(['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
+]
 
 /** Decides the response of each request. The carrier delivers it. */
 export class Stage {
@@ -53,7 +60,8 @@ export class Stage {
   /** Logs a request and decides its response. */
   take(incoming: Incoming): { request: LoggedRequest; steps: Iterable<Step> } {
     const { method, path, headers, text } = incoming
-    const parsed = text === '' ? undefined : (parseJson(text) ?? text)
+    const form = formFields(text, headers['content-type'])
+    const parsed = text === '' ? undefined : (form ?? parseJson(text) ?? text)
     const body = record(parsed)
     const { wire, route } = wireOf(method, path, headers, body)
     const { operation } = route
@@ -99,8 +107,7 @@ export class Stage {
     const { operation } = request
     const receipt = wire.receipt?.(request)
     if (receipt) return plain(wire, request, this.#refuse(wire, request, text) ?? receipt)
-    const fault =
-      scriptedOperations.includes(operation) || operation === 'moderation' ? this.script.takeFault(logged) : undefined
+    const fault = faultyOperations.includes(operation) ? this.script.takeFault(logged) : undefined
     const replaced = fault && replacement(wire, request, fault)
     if (replaced) return replaced
     if (!scriptedOperations.includes(operation)) {
@@ -119,6 +126,11 @@ export class Stage {
         })
       case 'moderation':
         return plain(wire, request, { status: 200, body: wire.moderations?.(request) ?? {} })
+      case 'speech':
+      case 'transcription':
+      case 'imageGeneration':
+      case 'imageEdit':
+        return raw(wire, request, wire.media?.(request) ?? { status: 404 }, this.#options, 0)
       case 'count-tokens':
         return plain(wire, request, { status: 200, body: wire.countTokens?.(wire.read(request), request) ?? {} })
       default:
@@ -130,7 +142,8 @@ export class Stage {
     const { apiKeys, models } = this.#options
     const key = wire.key(request.headers, request.path)
     if (apiKeys && (key === undefined || !apiKeys.includes(key))) return wire.refuseKey(request, key)
-    if (request.method === 'POST' && request.operation !== 'unknown' && !isRecord(parseJson(text))) {
+    const isForm = formFields(text, request.headers['content-type']) !== undefined
+    if (request.method === 'POST' && request.operation !== 'unknown' && !isForm && !isRecord(parseJson(text))) {
       const message = 'We could not parse the JSON body of your request. The API expects a JSON object.'
       return wire.error(request, { status: 400, message })
     }

@@ -54,6 +54,42 @@ export const responses: Client['responses'] = (request, options) => client().res
 export const moderation: Client['moderation'] = (request, options) => client().moderation(request, options)
 
 /**
+ * Speaks a text.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const { data } = await speech({ model: 'openai/gpt-4o-mini-tts', input: 'Hello', voice: 'alloy' })
+ * await writeFile('hello.mp3', data)
+ */
+export const speech: Client['speech'] = (request, options) => client().speech(request, options)
+
+/**
+ * Writes the text of an audio file.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const file = await openAsBlob('call.mp3')
+ * const { text } = await transcription({ model: 'openai/gpt-4o-transcribe', file: { data: file, filename: 'call.mp3' } })
+ */
+export const transcription: Client['transcription'] = (request, options) => client().transcription(request, options)
+
+/**
+ * Generates images from a description.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const { data } = await imageGeneration({ model: 'openai/gpt-image-1', prompt: 'A red bicycle' })
+ * data[0]?.b64_json
+ */
+export const imageGeneration: Client['imageGeneration'] = (request, options) =>
+  client().imageGeneration(request, options)
+
+/**
+ * Edits an image, or combines several, by a description.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const { data } = await imageEdit({ model: 'openai/gpt-image-1', prompt: 'Make it blue', image: await openAsBlob('bicycle.png') })
+ */
+export const imageEdit: Client['imageEdit'] = (request, options) => client().imageEdit(request, options)
+
+/**
  * Counts the tokens of a chat request: at the provider's own endpoint if it has one, else like {@link countTokensLocally}.
  * @throws {LLMError} the class depends on the failure
  * @example
@@ -218,6 +254,7 @@ export type * from './types/cache.js'
 export type * from './types/chat.js'
 export type * from './types/embedding.js'
 export type * from './types/fetch.js'
+export type * from './types/image.js'
 export type * from './types/known-models.generated.js'
 export type * from './types/messages.js'
 export type * from './types/meta.js'
@@ -230,5 +267,7 @@ export type * from './types/responses.js'
 export type * from './types/responses-items.js'
 export type * from './types/schema.js'
 export type * from './types/settled.js'
+export type * from './types/speech.js'
+export type * from './types/transcription.js'
 export type { MediaUsage, UnitUsage } from './types/usage.js'
 export type * from './types/wires.js'

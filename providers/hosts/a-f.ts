@@ -203,6 +203,7 @@ export const hostsAToF = [
   {
     id: 'custom_openai',
     name: 'OpenAI-like server',
+    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     env: ['CUSTOM_OPENAI_API_KEY'],
     baseEnv: ['CUSTOM_OPENAI_API_BASE'],
     keyRequired: false,
@@ -232,6 +233,7 @@ export const hostsAToF = [
   {
     id: 'deepinfra',
     name: 'DeepInfra',
+    operations: ['speech', 'transcription', 'imageGeneration', 'imageEdit'],
     base: 'https://api.deepinfra.com/v1/openai',
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     baseEnv: ['DEEPINFRA_API_BASE'],

@@ -49,6 +49,7 @@ export const hostsGToM = [
     // https://console.groq.com/docs/openai and https://console.groq.com/docs/reasoning
     id: 'groq',
     name: 'Groq',
+    operations: ['speech', 'transcription'],
     responses: true,
     base: 'https://api.groq.com/openai/v1',
     env: ['GROQ_API_KEY'],
@@ -87,6 +88,7 @@ export const hostsGToM = [
   {
     id: 'hosted_vllm',
     name: 'vLLM',
+    operations: ['speech', 'transcription', 'imageGeneration'],
     responses: true,
     env: ['HOSTED_VLLM_API_KEY'],
     baseEnv: ['HOSTED_VLLM_API_BASE'],
@@ -150,6 +152,7 @@ export const hostsGToM = [
     // port 8000 in older versions
     id: 'lemonade',
     name: 'Lemonade',
+    operations: ['speech', 'transcription', 'imageGeneration'],
     base: 'http://localhost:13305/api/v1',
     env: ['LEMONADE_API_KEY'],
     baseEnv: ['LEMONADE_API_BASE'],
@@ -166,6 +169,7 @@ export const hostsGToM = [
     // the parameters that it accepts depend on the model behind it; a key is optional
     id: 'litellm_proxy',
     name: 'LiteLLM proxy',
+    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     env: ['LITELLM_PROXY_API_KEY'],
     baseEnv: ['LITELLM_PROXY_API_BASE'],
     keyRequired: false,
@@ -259,7 +263,7 @@ export const hostsGToM = [
   {
     id: 'mistral',
     name: 'Mistral',
-    operations: ['moderation'],
+    operations: ['moderation', 'transcription'],
     base: 'https://api.mistral.ai/v1',
     env: ['MISTRAL_API_KEY'],
     baseEnv: ['MISTRAL_API_BASE'],

@@ -15,6 +15,7 @@ export const hostsNToS = [
     // formerly AI Studio, at https://api.studio.nebius.ai/v1; https://docs.tokenfactory.nebius.com/api-reference/introduction
     id: 'nebius',
     name: 'Nebius Token Factory',
+    operations: ['imageGeneration'],
     base: 'https://api.tokenfactory.nebius.com/v1',
     env: ['NEBIUS_API_KEY'],
     baseEnv: ['NEBIUS_API_BASE'],
@@ -40,6 +41,7 @@ export const hostsNToS = [
   {
     id: 'nscale',
     name: 'Nscale',
+    operations: ['imageGeneration'],
     base: 'https://inference.api.nscale.com/v1',
     env: ['NSCALE_API_KEY', 'NSCALE_SERVICE_TOKEN'],
     baseEnv: ['NSCALE_API_BASE'],
@@ -74,6 +76,7 @@ export const hostsNToS = [
     // any other server with OpenAI's wire format
     id: 'openai_like',
     name: 'OpenAI-like server',
+    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     env: ['OPENAI_LIKE_API_KEY'],
     baseEnv: ['OPENAI_LIKE_API_BASE'],
     keyRequired: false,
@@ -228,6 +231,7 @@ export const hostsNToS = [
     // in China https://api.siliconflow.cn/v1
     id: 'siliconflow',
     name: 'SiliconFlow',
+    operations: ['speech', 'transcription'],
     base: 'https://api.siliconflow.com/v1',
     env: ['SILICONFLOW_API_KEY'],
     baseEnv: ['SILICONFLOW_API_BASE'],

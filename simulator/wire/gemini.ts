@@ -5,6 +5,7 @@ import { embeddings, refuseEmbeddings } from './gemini-embeddings.js'
 import { geminiError, isVertex, refuseKey, rpcError } from './gemini-errors.js'
 import { refuseContents } from './gemini-refusals.js'
 import { readContents } from './gemini-request.js'
+import { imagen } from './media.js'
 import { endsWith, googleMethod, modelInPath, type Route, type Wire } from './wire.js'
 
 /** Google AI Studio, and Gemini on Vertex AI. https://ai.google.dev/api */
@@ -55,6 +56,7 @@ export const gemini: Wire = {
   whole,
   frames,
   embeddings,
+  media: imagen,
   models({ path }, models) {
     const card = (id: string): Json => ({
       name: `models/${id}`,
@@ -87,7 +89,7 @@ function methodRoute(path: string): Route | undefined {
     case 'embedContent':
     case 'batchEmbedContents':
     case 'predict':
-      return { operation: 'embedding', model }
+      return { operation: model.startsWith('imagen-') ? 'imageGeneration' : 'embedding', model }
     case 'countTokens':
       return { operation: 'count-tokens', model }
     default:

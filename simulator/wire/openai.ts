@@ -2,6 +2,7 @@ import type { Answer, Speech } from '../answer.js'
 import { createdAt, idOf } from '../digest.js'
 import type { Frame } from '../frames.js'
 import { type Json, record } from '../json.js'
+import { media, refuseMedia } from './media.js'
 import { moderations } from './moderations.js'
 import { embeddings } from './openai-embeddings.js'
 import { badRequest, incorrectKey, openaiError } from './openai-errors.js'
@@ -52,6 +53,11 @@ export const openai: Wire = {
         return refuseEmbedding(request.body, request.model)
       case 'rerank':
         return refuseRerank(request)
+      case 'speech':
+      case 'transcription':
+      case 'imageGeneration':
+      case 'imageEdit':
+        return refuseMedia(request)
       case 'unknown':
         return { ...badRequest(`Invalid URL (${request.method} ${request.path})`), status: 404 }
       default:
@@ -74,6 +80,7 @@ export const openai: Wire = {
   embeddings,
   rerank,
   moderations,
+  media,
   models({ path }, models) {
     const card = (id: string): Json => ({ id, object: 'model', created: createdAt, owned_by: 'simulator' })
     const id = modelInPath(path)
@@ -88,6 +95,10 @@ function route(path: string): Route | undefined {
   if (endsWith(path, '/chat/completions')) return { operation: 'chat', model }
   if (endsWith(path, '/embeddings') || endsWith(path, '/multimodalembeddings')) return { operation: 'embedding', model }
   if (endsWith(path, '/moderations')) return { operation: 'moderation' }
+  if (endsWith(path, '/audio/speech')) return { operation: 'speech', model }
+  if (endsWith(path, '/audio/transcriptions')) return { operation: 'transcription', model }
+  if (endsWith(path, '/images/generations')) return { operation: 'imageGeneration', model }
+  if (endsWith(path, '/images/edits')) return { operation: 'imageEdit', model }
   if (endsWith(path, '/rerank')) return { operation: 'rerank', model }
   // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral
   const google = googleMethod(path)

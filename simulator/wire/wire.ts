@@ -4,7 +4,7 @@ import type { FaultReason } from '../fault.js'
 import type { Frame } from '../frames.js'
 import type { Framing } from '../framing.js'
 import type { Json } from '../json.js'
-import type { SimulatedOperation, WireName } from '../reply.js'
+import type { RawReply, SimulatedOperation, WireName } from '../reply.js'
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -105,6 +105,8 @@ export interface Wire {
   /** `scores` come from the script, one per document. */
   rerank?(request: WireRequest, scores: readonly number[] | undefined): WireBody
   moderations?(request: WireRequest): WireBody
+  /** Images and audio. */
+  media?(request: WireRequest): RawReply
   models?(request: WireRequest, models: readonly string[]): WireBody
   countTokens?(conversation: Conversation, request: WireRequest): WireBody
 }

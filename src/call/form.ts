@@ -1,10 +1,10 @@
 import type { FormFile } from '../../providers/contract.js'
+import type { Upload } from '../../providers/shared/media-dialects.js'
 import { BadRequestError, got } from '../errors.js'
 import { concat, fromUtf8 } from '../platform/index.js'
 import type { FileInput } from '../types/bytes.js'
 
-/** A file in memory. */
-export type Upload = Omit<FormFile, 'field'>
+export type { Upload }
 
 /**
  * Reads a file into memory. Synchronous, unless it is a Blob.

@@ -5,18 +5,24 @@
 import type { OperationSpec } from '../call/operation.js'
 import type { ChatParams } from '../types/chat.js'
 import type { EmbeddingParams } from '../types/embedding.js'
+import type { ImageEditParams, ImageGenerationParams } from '../types/image.js'
 import type { ModerationParams } from '../types/moderation.js'
 import type { CallOperation } from '../types/operation.js'
 import type { RerankParams } from '../types/rerank.js'
 import type { ResponsesParams } from '../types/responses.js'
+import type { SpeechParams } from '../types/speech.js'
+import type { TranscriptionParams } from '../types/transcription.js'
 import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
 import { type CompletionMethod, chat } from './chat.js'
 import { type EmbeddingMethod, embedding } from './embedding.js'
 import { type GenerateContentMethod, generateContent } from './generate-content.js'
+import { type ImageEditMethod, type ImageGenerationMethod, imageEdit, imageGeneration } from './images.js'
 import { type MessagesMethod, messages } from './messages.js'
 import { type ModerationMethod, moderation } from './moderation.js'
 import { type RerankMethod, rerank } from './rerank.js'
 import { type ResponsesMethod, responses } from './responses.js'
+import { type SpeechMethod, speech } from './speech.js'
+import { type TranscriptionMethod, transcription } from './transcription.js'
 
 /** Every operation of llmux, by its name. */
 export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object.freeze({
@@ -25,6 +31,10 @@ export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object
   rerank,
   responses,
   moderation,
+  speech,
+  transcription,
+  imageGeneration,
+  imageEdit,
   messages,
   generateContent,
 } as unknown as Record<CallOperation, OperationSpec>)
@@ -43,7 +53,11 @@ export interface CallMethods<Extra = unknown, Options = Extra>
     ResponsesMethod<Extra, Options>,
     MessagesMethod<Extra, Options>,
     GenerateContentMethod<Extra, Options>,
-    ModerationMethod<Extra, Options> {}
+    ModerationMethod<Extra, Options>,
+    SpeechMethod<Extra, Options>,
+    TranscriptionMethod<Extra, Options>,
+    ImageGenerationMethod<Extra, Options>,
+    ImageEditMethod<Extra, Options> {}
 
 /** Parameters of each operation, as {@link parseRequest} returns them. */
 export interface RequestParams {
@@ -52,6 +66,10 @@ export interface RequestParams {
   rerank: RerankParams
   responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
   moderation: ModerationParams
+  speech: SpeechParams
+  transcription: TranscriptionParams
+  imageGeneration: ImageGenerationParams
+  imageEdit: ImageEditParams
   messages: MessagesParams
   generateContent: GenerateContentParams
 }

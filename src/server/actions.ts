@@ -1,5 +1,6 @@
 import { ByteStream } from '../call/byte-stream.js'
 import { CompletionStream } from '../call/completion-stream.js'
+import { EventStream } from '../call/event-stream.js'
 import type { OperationSpec } from '../call/operation.js'
 import { operationList } from '../operations/index.js'
 import type { BytesResponse } from '../types/bytes.js'
@@ -26,7 +27,7 @@ const chat: Action = {
   },
 }
 
-/** An operation whose answer is the body: as JSON, or as its bytes. */
+/** An operation whose answer is the body: as JSON, as its bytes, or as events. */
 const plain = ({ name, method }: OperationSpec): Action => ({
   spec: name,
   async run(input) {
@@ -34,6 +35,9 @@ const plain = ({ name, method }: OperationSpec): Action => ({
     if (answer instanceof ByteStream) {
       const headers = { ...input.headers(answer.meta), 'content-type': answer.contentType }
       return { status: 200, headers, body: undefined, bytes: answer }
+    }
+    if (answer instanceof EventStream) {
+      return events(input.headers(answer.meta), streamBody(answer.texts(), errorEvents.openai))
     }
     const headers = input.headers((answer as WithMeta).meta)
     const { data, content_type: type } = answer as Partial<BytesResponse>

@@ -4,6 +4,10 @@
  */
 export const plainPaths = {
   moderation: '/moderations',
+  speech: '/audio/speech',
+  transcription: '/audio/transcriptions',
+  imageGeneration: '/images/generations',
+  imageEdit: '/images/edits',
 } as const
 
 /** Paths of the operations in OpenAI's API, under the base of a host. */

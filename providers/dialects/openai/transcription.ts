@@ -1,0 +1,40 @@
+import { utf8 } from '../../../src/platform/index.js'
+import type {
+  TranscriptionResponse,
+  TranscriptionSegment,
+  TranscriptionWord,
+} from '../../../src/types/transcription.js'
+import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
+import { countIn, fieldsIn, isFields, textIn } from '../../fields.js'
+import type { ReadTranscriptionParams, TranscriptionDialect } from '../../shared/media-dialects.js'
+import { isError } from './decode.js'
+import { mediaUsage } from './media-usage.js'
+
+function encode({ file, extra_body: _, ...params }: ReadTranscriptionParams, { model }: EncodeContext): Encoded {
+  return { body: { ...params, model }, files: [{ field: 'file', ...file }] }
+}
+
+function decode(body: unknown, context: DecodeContext): Decoded<TranscriptionResponse> {
+  // text and subtitles come as they are
+  if (body instanceof Uint8Array) return { text: utf8(body), model: context.model }
+  if (!isFields(body)) throw new ProviderFault('its answer was not an object')
+  const text = textIn(body, 'text')
+  if (text === undefined) throw new ProviderFault("its answer has no 'text'", isError(body) ? body : undefined)
+  const { task: _, usage: given, text: __, ...rest } = body
+  const duration = countIn(body, 'duration') ?? Number(textIn(body, 'duration') || Number.NaN)
+  const known = Number.isFinite(duration)
+  // hosts without usage bill the length of the audio
+  const usage = mediaUsage(given, 'text') ?? (known ? { input_audio_seconds: duration } : undefined)
+  return {
+    ...rest,
+    text,
+    model: textIn(body, 'model') || context.model,
+    ...(known && { duration }),
+    ...(Array.isArray(body.words) && { words: fieldsIn(body.words) as unknown as TranscriptionWord[] }),
+    ...(Array.isArray(body.segments) && { segments: fieldsIn(body.segments) as unknown as TranscriptionSegment[] }),
+    ...(usage && { usage }),
+  }
+}
+
+/** https://platform.openai.com/docs/api-reference/audio/createTranscription */
+export const transcriptionDialect: TranscriptionDialect = Object.freeze({ encode, decode })
