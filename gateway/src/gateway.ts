@@ -11,6 +11,7 @@ import { ConfigError } from './config/checker.js'
 import type { Environment, GatewayConfig } from './config/config.js'
 import { type ConfigSource, readSource } from './config/source.js'
 import { openControl } from './control.js'
+import { deploymentRoutes } from './dashboard/deployments.js'
 import { tailRoutes } from './dashboard/tail.js'
 import { uiRoutes } from './dashboard/ui.js'
 import { loadHooks } from './hooks/load.js'
@@ -257,6 +258,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...control.routes,
     ...healthRoutes(health),
     ...modelRoutes({ control, catalog, stored, alerts, refresh }),
+    ...deploymentRoutes({ control, catalog, stored, router }),
     ...operationRoutes(operation),
   ]
   const open = [

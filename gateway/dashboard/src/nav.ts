@@ -2,8 +2,20 @@ import type { MessageKey } from './i18n/i18n.tsx'
 import type { Rights } from './session/session.ts'
 import type { IconName } from './ui/icons.tsx'
 
+/** Addresses of pages in the menu. */
+export type AppPath =
+  | '/overview'
+  | '/logs'
+  | '/keys'
+  | '/teams'
+  | '/users'
+  | '/customers'
+  | '/budgets'
+  | '/models'
+  | '/playground'
+
 export interface NavItem {
-  readonly to: '/overview' | '/logs' | '/keys' | '/teams' | '/users' | '/customers' | '/budgets'
+  readonly to: AppPath
   readonly label: MessageKey
   readonly icon: IconName
   /** Whether the caller may read the page. */
@@ -36,6 +48,13 @@ export const navigation: readonly NavGroup[] = [
       { to: '/users', label: 'nav.users', icon: 'users', visible: reads('GET /user/list') },
       { to: '/customers', label: 'nav.customers', icon: 'customers', visible: reads('GET /customer/list') },
       { to: '/budgets', label: 'nav.budgets', icon: 'budgets', visible: reads('GET /budget/list') },
+    ],
+  },
+  {
+    label: 'nav.group.gateway',
+    items: [
+      { to: '/models', label: 'nav.models', icon: 'models', visible: reads('GET /model/info') },
+      { to: '/playground', label: 'nav.playground', icon: 'playground', visible: () => true },
     ],
   },
 ]

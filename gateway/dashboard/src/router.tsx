@@ -68,7 +68,19 @@ const budgets = createRoute({
   component: lazyRouteComponent(() => import('./pages/budgets/budgets-page.tsx'), 'BudgetsPage'),
 })
 
-const routes = root.addChildren([index, overview, logs, keys, teams, users, customers, budgets])
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+})
+
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: '/playground',
+  component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
+})
+
+const routes = root.addChildren([index, overview, logs, keys, teams, users, customers, budgets, models, playground])
 
 export const createAppRouter = (queries: QueryClient) =>
   createRouter({

@@ -46,6 +46,8 @@ const rules: readonly Rule[] = [
   { path: /^\/budget\/(info|list|settings)$/, group: 'info_routes', roles: viewers },
   { path: /^\/organization\/info$/, group: 'info_routes', roles: viewers },
   { path: /^\/utils\//, group: 'info_routes', roles: all },
+  // the dashboard: its tests and changes are for admins
+  { path: /^\/dashboard\/(deployments|settings)$/, method: 'GET', group: 'info_routes', roles: viewers },
   // operation
   { path: /^\/health(\/|$)/, group: 'info_routes', roles: all },
   { path: /^\/cache\/ping$/, group: 'info_routes', roles: viewers },

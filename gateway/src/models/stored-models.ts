@@ -39,6 +39,20 @@ export class StoredModels {
     return this.#documents.watch(collection, changed)
   }
 
+  /**
+   * Reads a model as `add()` does, without storing it.
+   * @throws a refusal with the first problem
+   */
+  check(body: Json): ModelEntry {
+    const [entry] = this.#read({
+      model_name: body.model_name,
+      litellm_params: body.litellm_params,
+      model_info: { ...(isRecord(body.model_info) ? body.model_info : {}), id: 'test' },
+    })
+    if (!entry) throw badRequest('The model is not for this environment.', 'model_info')
+    return entry
+  }
+
   async add(body: Json, by: string): Promise<ModelEntry> {
     this.#checkAllowed()
     checkTypes(body)

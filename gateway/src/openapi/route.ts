@@ -13,8 +13,8 @@ export function withDocument(
     method: 'GET',
     path: '/openapi.json',
     handler: () => {
-      const described = all.filter(({ path }) => !isPage.test(path)).map((route) => ({ ...route, open: true }))
-      text ??= JSON.stringify(openApiDocument([...routes, ...described], version))
+      const described = all.filter(isPublic).map((route) => ({ ...route, open: true }))
+      text ??= JSON.stringify(openApiDocument([...routes.filter(isPublic), ...described], version))
       return { status: 200, headers: { 'content-type': 'application/json' }, body: text }
     },
   }
@@ -23,4 +23,4 @@ export function withDocument(
 }
 
 /** The dashboard, and what only it uses, are no part of the API. */
-const isPage = /^\/(ui|dashboard)(\/|$)/
+const isPublic = ({ path }: { readonly path: string }) => !/^\/(ui|dashboard)(\/|$)/.test(path)

@@ -158,13 +158,30 @@ async function check({ router, control, catalog }: HealthParts, entry: ModelEntr
     tags: [account],
   }
   try {
-    if (mode === 'embedding') await router.embedding({ model: id, input: 'ping' }, options)
-    else if (mode === 'moderation') await router.moderation({ model: id, input: 'ping' }, options)
-    else if (mode === 'rerank') await router.rerank({ model: id, query: 'ping', documents: ['ping'] }, options)
-    else if (mode === 'responses') await router.responses({ model: id, input: 'ping', max_output_tokens: 16 }, options)
-    else await router.completion({ model: id, messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 }, options)
+    await ping(router, id, mode, options)
     return undefined
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Sends the smallest request of a mode to a deployment. */
+export async function ping(
+  router: Router,
+  id: string,
+  mode: unknown,
+  options: Parameters<Router['completion']>[1],
+): Promise<void> {
+  switch (mode) {
+    case 'embedding':
+      return void (await router.embedding({ model: id, input: 'ping' }, options))
+    case 'moderation':
+      return void (await router.moderation({ model: id, input: 'ping' }, options))
+    case 'rerank':
+      return void (await router.rerank({ model: id, query: 'ping', documents: ['ping'] }, options))
+    case 'responses':
+      return void (await router.responses({ model: id, input: 'ping', max_output_tokens: 16 }, options))
+    default:
+      await router.completion({ model: id, messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 }, options)
   }
 }

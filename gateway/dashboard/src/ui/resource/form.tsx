@@ -1,5 +1,5 @@
 import { Button, Collapse, Drawer, Group, Stack } from '@mantine/core'
-import { type FormEvent, useMemo, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useMemo, useRef, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
 import { Notice } from '../bits.tsx'
@@ -17,10 +17,12 @@ interface FormProps<Answer> {
   readonly onSubmit: (body: FormValues) => Promise<Answer>
   readonly onDone: (answer: Answer) => void
   readonly onClose: () => void
+  /** Shown above the buttons, with the current values. */
+  readonly aside?: ((values: FormValues) => ReactNode) | undefined
 }
 
 /** A form beside the page, for a new row or an existing one. */
-export function ResourceForm<Answer>({ title, fields: all, row, onSubmit, onDone, onClose }: FormProps<Answer>) {
+export function ResourceForm<Answer>({ title, fields: all, row, onSubmit, onDone, onClose, aside }: FormProps<Answer>) {
   const { t } = useTexts()
   const isNew = row === undefined
   const fields = useMemo(
@@ -106,6 +108,7 @@ export function ResourceForm<Answer>({ title, fields: all, row, onSubmit, onDone
               </Collapse>
             </>
           )}
+          {aside?.(values)}
           <Group justify="flex-end" gap="xs" mt="sm">
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}

@@ -23,6 +23,10 @@ export interface ResourceProps<Row extends object, Made> {
   readonly text: string
   readonly queryKey: QueryKey
   readonly load: (signal: AbortSignal) => Promise<readonly Row[]>
+  /** Milliseconds between two loads. @default none */
+  readonly refetchMs?: number | undefined
+  /** Shown in the form, with its current values. */
+  readonly formAside?: (values: FormValues) => ReactNode
   readonly idOf: (row: Row) => string
   readonly nameOf: (row: Row) => string
   readonly textOf: (row: Row) => string
@@ -56,7 +60,7 @@ export function ResourcePage<Row extends object, Made>(props: ResourceProps<Row,
     props
   const { t } = useTexts()
   const queries = useQueryClient()
-  const found = useQuery({ queryKey, queryFn: ({ signal }) => load(signal) })
+  const found = useQuery({ queryKey, queryFn: ({ signal }) => load(signal), refetchInterval: props.refetchMs ?? false })
   const [dialog, setDialog] = useState<Dialog<Row>>()
   const close = () => setDialog(undefined)
   const changed = async () => {
@@ -109,6 +113,7 @@ export function ResourcePage<Row extends object, Made>(props: ResourceProps<Row,
           title={props.createLabel}
           fields={fields}
           onSubmit={create}
+          aside={props.formAside}
           onDone={(made) => {
             void changed()
             // after the form has closed and given back the focus
