@@ -45,7 +45,7 @@ function rows(schema, prefix = '', depth = 0) {
 function fields(schema, title) {
   const found = rows(schema)
   if (found.length === 0) return `${title}: ${typeOf(schema)}\n`
-  return `${title}${schema.type === 'array' ? ', a list' : ''}\n\n| field | type | required | |\n| --- | --- | --- | --- |\n${found.join('\n')}\n`
+  return `${title}${schema.type === 'array' ? ', a list' : ''}\n\n| field | type | required | meaning |\n| --- | --- | --- | --- |\n${found.join('\n')}\n`
 }
 
 const jsonOf = (part) => part?.content?.['application/json']?.schema
@@ -60,7 +60,7 @@ function operationText(method, path, operation) {
       ({ name, required, schema, description }) =>
         `| \`${name}\` | ${cell(typeOf(schema))} | ${required ? 'yes' : ''} | ${cell(description)} |`,
     )
-    parts.push(`Query\n\n| parameter | type | required | |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`)
+    parts.push(`Query\n\n| parameter | type | required | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`)
   }
   const body = jsonOf(operation.requestBody)
   if (body) parts.push(fields(body, 'Body'))
@@ -94,7 +94,7 @@ export function referencePages(document) {
       ({ method, path, operation }) =>
         `| \`${method}\` | [\`${path}\`](/api/${slug(name)}#${operation.operationId}) | ${cell(operation.summary)} |`,
     )
-    return `## ${name}\n\n| | | |\n| --- | --- | --- |\n${lines.join('\n')}`
+    return `## ${name}\n\n| method | path | |\n| --- | --- | --- |\n${lines.join('\n')}`
   })
   const intro = `# API of the gateway\n\n${operations.length} routes, made from the [OpenAPI document](/openapi.json){target="_self"} that a gateway serves at \`/openapi.json\`. Send a key as \`authorization: Bearer …\`. Amounts are in US dollars.\n`
   const schemas = Object.entries(document.components.schemas).map(

@@ -4,9 +4,10 @@ import { budgetOperations, customerOperations, organizationOperations, tagOperat
 import { keyOperations } from './keys.js'
 import { errorBody, llmOperations } from './llm.js'
 import { healthOperations, modelOperations, operationOperations } from './operation.js'
-import { named, type Operation, type Operations } from './parts.js'
+import type { Operation, Operations } from './parts.js'
 import { spendOperations } from './spend.js'
 import { teamOperations, userOperations } from './subjects.js'
+import { usageOperations } from './usage.js'
 
 /** Descriptions of all routes, by method and path. */
 export const operations: Operations = {
@@ -20,6 +21,7 @@ export const operations: Operations = {
   ...organizationOperations,
   ...modelOperations,
   ...spendOperations,
+  ...usageOperations,
   ...healthOperations,
   ...operationOperations,
 }
@@ -139,8 +141,9 @@ function queryParameters(query: z.ZodObject, schemas: Json): Json[] {
 
 /** The JSON Schema of a type. Named parts of it are moved to `schemas`. */
 function referred(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { metadata: named, io }) as Json
-  for (const [name, definition] of Object.entries($defs as Json)) schemas[name] = withoutDefs(definition)
+  const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io }) as Json
+  for (const [name, { id: _, ...definition }] of Object.entries($defs as Record<string, Json>))
+    schemas[name] = withoutDefs(definition)
   return withoutDefs(own) as Json
 }
 

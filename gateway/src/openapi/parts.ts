@@ -1,12 +1,9 @@
 import { z } from 'zod'
 import { kinds } from '../admin/fields.js'
 
-/** Schemas that the document names once, under `components/schemas`. */
-export const named = z.registry<{ id: string; description?: string }>()
-
-/** Gives a schema a name in the document. */
+/** Gives a schema a name, under which the document has it once, in `components/schemas`. */
 export function component<Schema extends z.ZodType>(id: string, schema: Schema, description?: string): Schema {
-  named.add(schema, description === undefined ? { id } : { id, description })
+  z.globalRegistry.add(schema, description === undefined ? { id } : { id, description })
   return schema
 }
 

@@ -24,24 +24,27 @@ import { userAnswer } from './subjects.js'
 const spend = 'Spend'
 
 /** Filters of sums. */
-const filters = {
+export const filters = {
   start_date: dayParam,
   end_date: dayParam,
   api_key: textParam.describe('A key, or its hash.'),
   user_id: textParam,
   internal_user_id: textParam,
   team_id: textParam,
+  organization_id: textParam,
   customer_id: textParam,
   end_user_id: textParam,
+  tag: textParam,
   provider: textParam,
+  model_id: textParam.describe('Id of a deployment.'),
   model: textParam,
 }
 
 const tagFilters = { start_date: dayParam, end_date: dayParam, api_key: textParam, model: textParam }
-const limit = z.int().min(1).optional().describe('Most rows.')
+export const limit = z.int().min(1).optional().describe('Most rows.')
 
 /** A call of the ledger. */
-const callFields = {
+export const callFields = {
   request_id: string,
   call_type: string,
   api_key: string.describe('Hash of the key.'),
@@ -94,17 +97,31 @@ const call = component('Call', open(callFields), 'A call of the ledger.')
 
 const daySummary = open({ startTime: string, spend: number, users: anyObject, models: anyObject })
 
-const callParams = {
+export const callParams = {
   request_id: textParam,
   api_key: textParam.describe('A key, or its hash.'),
+  key_alias: textParam,
   user_id: textParam,
   team_id: textParam,
+  organization_id: textParam,
   end_user: textParam,
   customer_id: textParam,
+  tags: textParam.describe('One tag.'),
   start_date: textParam.describe('A day, or a time: `2026-11-29`, `2026-11-29 08:00:00`.'),
   end_date: textParam.describe('A day, which is included, or a time.'),
+  status_filter: z.enum(['success', 'failure']).optional(),
   outcome: textParam.describe('`success`, or the code of an error.'),
+  error_code: z.int().optional().describe('Status of the error.'),
   model: textParam,
+  model_group: textParam,
+  provider: textParam,
+  model_id: textParam.describe('Id of a deployment.'),
+  operation: textParam.describe('`chat`, `embedding`, `messages`, …'),
+  cost_state: textParam,
+  cache_hit: z.enum(['true', 'false']).optional(),
+  min_spend: z.number().optional().describe('US dollars.'),
+  max_spend: z.number().optional().describe('US dollars.'),
+  min_duration_ms: z.number().optional(),
 }
 
 const pagedCalls = {
@@ -215,7 +232,7 @@ export const spendOperations: Operations = {
   'GET /global/spend': {
     tag: spend,
     summary: 'Spend of all calls',
-    query: z.object({ ...filters, tag: textParam }),
+    query: z.object(filters),
     answer: z.object({ spend: number, max_budget: number }),
   },
   'GET /global/spend/logs': {
