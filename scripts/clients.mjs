@@ -6,18 +6,19 @@
 // With --live the upstream is a real llama.cpp with a model that is too small for the task. A client then holds if every answer of the
 // handler was complete, and the client reported no error.
 // --gateway starts the gateway in place of the handler, gives the client a virtual key, and also wants the calls booked on that key.
-// The scripts that install and run the clients are not part of the package: LLMUX_CLIENTS names their folder. Set CLIENTS_CACHE to keep
-// the installed clients.
+// Scripts that install and run the clients are in scripts/clients, and in a folder that is not part of the package and has what all of
+// them share: LLMUX_CLIENTS names it. Set CLIENTS_CACHE to keep the installed clients.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = process.env.LLMUX_CLIENTS ?? join(root, '../shared/clients/run')
+const ownFolder = join(root, 'scripts/clients')
 const page = join(root, 'docs/clients.md')
 const all = ['chat', 'responses', 'messages', 'gemini']
 const isLive = process.argv.includes('--live')
@@ -55,13 +56,16 @@ const wireNames = { compat: 'chat', agents: 'chat' }
 
 /** The clients: one script each, whose second line names it. */
 function clients() {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.sh') && name !== 'lib.sh' && name !== 'all.sh')
-  return names.map((file) => {
+  const paths = [folder, ownFolder].flatMap((one) => readdirSync(one).map((name) => join(one, name)))
+  const scripts = paths.filter((path) => path.endsWith('.sh') && !/(?:lib|all)\.sh$/.test(path))
+  return scripts.map((path) => {
+    const file = basename(path)
     const script = file.slice(0, -3)
     const suffix = /-(chat|compat|responses|messages|gemini)$/.exec(script)?.[1]
     const client = suffix ? script.slice(0, -suffix.length - 1) : script
     const own = { codex: 'responses', 'gemini-cli': 'gemini' }[script]
     return {
+      path,
       script,
       client,
       wire: wireNames[suffix] ?? suffix ?? own ?? 'chat',
@@ -155,7 +159,8 @@ async function run(client, upstream) {
   const server = await (throughGateway ? startGateway : startHandler)(upstreams[upstream](base))
   const started = Date.now()
   try {
-    const child = spawn(join(folder, `${client.script}.sh`), [server.url, server.key, 'test-model'], {
+    const child = spawn(client.path, [server.url, server.key, 'test-model'], {
+      env: { ...process.env, CLIENTS_LIB: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -217,7 +222,8 @@ async function runLive(client) {
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${server.address().port}`
-  const child = spawn(join(folder, `${client.script}.sh`), [url, 'key', LLMUX_LIVE_MODEL], {
+  const child = spawn(client.path, [url, 'key', LLMUX_LIVE_MODEL], {
+    env: { ...process.env, CLIENTS_LIB: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -275,13 +281,13 @@ function writeRows(rows) {
 }
 
 /** The version of a client, as its script has it. */
-function versionOf({ script }) {
+function versionOf({ path, script }) {
   for (const name of [
     script,
     script.replace(/-\w+$/, '-chat'),
     script.replace(/-(chat|messages|gemini)$/, '-responses'),
   ]) {
-    const file = join(folder, `${name}.sh`)
+    const file = join(dirname(path), `${name}.sh`)
     if (!existsSync(file)) continue
     const text = readFileSync(file, 'utf8')
     const six =

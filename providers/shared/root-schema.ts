@@ -3,6 +3,14 @@ import { type Fields, fieldsIn, isFields } from '../fields.js'
 /** Keywords that OpenAI and Anthropic refuse at the root of a tool's schema. */
 const alternatives = ['anyOf', 'oneOf', 'allOf'] as const
 
+/** The schema of a tool with the type and the properties that OpenAI requires, and tools without parameters often lack. */
+export function completeRoot(schema: Fields): Fields {
+  const { type = 'object', properties } = schema
+  const isOther = type !== 'object' || '$ref' in schema || alternatives.some((name) => schema[name] !== undefined)
+  if (isOther || (schema.type !== undefined && isFields(properties))) return schema
+  return { type, ...schema, properties: isFields(properties) ? properties : {} }
+}
+
 /**
  * The schema of a tool as one object: alternatives at its root are merged into one list of properties, of which only those that every
  * alternative requires stay required; their difference moves into the description. Undefined if the schema has no such root.

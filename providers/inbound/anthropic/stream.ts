@@ -31,6 +31,8 @@ interface PendingCall {
 
 type Kind = 'text' | 'thinking' | 'tool_use'
 
+const isComplete = ({ text }: PendingCall): boolean => isFields(parseJSON(text))
+
 /**
  * Encodes chunks as the events of a message. Blocks follow one another; a call that arrives while another is unfinished waits for it.
  * https://platform.claude.com/docs/en/build-with-claude/streaming
@@ -48,6 +50,8 @@ export class MessagesStream implements InboundStreamEncoder<MessagesEvent> {
   readonly #closed = new Set<number>()
   #fields: Fields | undefined
   #refusal = ''
+  /** Text that waits for the end of a call. */
+  #held = ''
   #hasText = false
   #finish: Pick<ChunkChoice, 'finish_reason' | 'native_finish_reason'> | undefined
   #usage: Usage | undefined
@@ -72,6 +76,7 @@ export class MessagesStream implements InboundStreamEncoder<MessagesEvent> {
   end(out: MessagesEvent[]): void {
     this.#start(out)
     this.#flushCalls(out)
+    if (this.#held) this.#text('', out)
     if (!this.#hasText && this.#refusal) this.#text(this.#refusal, out)
     this.#close(out)
     const state = replayedFields(this.#fields)
@@ -149,10 +154,17 @@ export class MessagesStream implements InboundStreamEncoder<MessagesEvent> {
   }
 
   #text(text: string, out: MessagesEvent[]): void {
+    // text in the middle of arguments follows the call, which would lose its end otherwise
+    if (this.#calls.some((call) => call.text !== '' && !call.custom && !isComplete(call))) {
+      this.#held += text
+      return
+    }
     this.#flushCalls(out)
     this.#hasText = true
+    const shown = this.#held + text
+    this.#held = ''
     if (this.#open !== 'text') this.#begin('text', { type: 'text', text: '', citations: null }, out)
-    this.#delta({ type: 'text_delta', text }, out)
+    this.#delta({ type: 'text_delta', text: shown }, out)
   }
 
   #cite(annotations: readonly Annotation[], out: MessagesEvent[]): void {
@@ -233,7 +245,8 @@ export class MessagesStream implements InboundStreamEncoder<MessagesEvent> {
       const [call] = this.#calls
       if (!call?.name) return
       this.#send(call, out)
-      if (this.#calls.length === 1 || !isFields(parseJSON(call.text || '{}'))) return
+      // arguments that have not begun may still come: some servers send the names of all calls first
+      if (this.#calls.length === 1 || !isComplete(call)) return
       this.#finishCall(out)
     }
   }

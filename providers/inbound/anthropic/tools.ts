@@ -1,6 +1,7 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
 import type { CacheControl } from '../../../src/types/messages.js'
 import { type Fields, isFields, textIn } from '../../fields.js'
+import { completeRoot } from '../../shared/root-schema.js'
 import type { InboundReport } from '../report.js'
 
 type ToolParams = Pick<ChatParams, 'tools' | 'tool_choice' | 'parallel_tool_calls' | 'web_search_options'>
@@ -55,7 +56,7 @@ function decodeTool(tool: Fields, where: string, report: InboundReport): Functio
     function: {
       name,
       ...(description && { description }),
-      parameters,
+      parameters: completeRoot(parameters),
       ...(typeof tool.strict === 'boolean' && { strict: tool.strict }),
     },
     ...(mark !== undefined && mark !== null && { cache_control: mark as CacheControl }),

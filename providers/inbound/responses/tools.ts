@@ -1,5 +1,6 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice, WebSearchOptions } from '../../../src/types/chat.js'
 import { type Fields, fieldsIn, isFields, parseFields, textIn } from '../../fields.js'
+import { completeRoot } from '../../shared/root-schema.js'
 import type { InboundContext } from '../contract.js'
 
 /** The tool of the client that a chat function stands for. */
@@ -127,7 +128,7 @@ function functionOf(tool: Fields, name: string, about: string | undefined): Func
   const custom = tool.type === 'custom'
   const parts = [about, textIn(tool, 'description'), custom ? grammarNote(tool.format) : undefined]
   const description = parts.filter(Boolean).join('\n\n')
-  const parameters = custom ? textParameters : isFields(tool.parameters) ? tool.parameters : undefined
+  const parameters = custom ? textParameters : isFields(tool.parameters) ? completeRoot(tool.parameters) : undefined
   return {
     type: 'function',
     function: {

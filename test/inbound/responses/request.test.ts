@@ -303,12 +303,15 @@ describe('tools of a Responses request', () => {
         function: {
           name: 'agents__spawn',
           description: 'Agents that work in parallel.\n\nStarts one',
-          parameters: { type: 'object' },
+          parameters: { type: 'object', properties: {} },
           strict: true,
         },
       },
-      { type: 'function', function: { name: 'agents__read', parameters: { type: 'object' } } },
-      { type: 'function', function: { name: 'read', description: 'Reads', parameters: { type: 'object' } } },
+      { type: 'function', function: { name: 'agents__read', parameters: { type: 'object', properties: {} } } },
+      {
+        type: 'function',
+        function: { name: 'read', description: 'Reads', parameters: { type: 'object', properties: {} } },
+      },
     ])
     expect(tool_choice).toEqual({ type: 'function', function: { name: 'agents__spawn' } })
   })

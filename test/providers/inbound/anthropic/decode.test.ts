@@ -341,7 +341,7 @@ describe('tools', () => {
         },
         cache_control: { type: 'ephemeral' },
       },
-      { type: 'function', function: { name: 'wait', parameters: { type: 'object' } } },
+      { type: 'function', function: { name: 'wait', parameters: { type: 'object', properties: {} } } },
     ])
     // one warning for both
     expect(warnings).toMatchObject([{ type: 'dropped', param: 'tools[0].eager_input_streaming' }])

@@ -143,6 +143,32 @@ describe('a streamed answer', () => {
     ])
   })
 
+  it('keeps the arguments of a call that come after the names of later calls', () => {
+    const names = [call(0, 't1', 'f', ''), call(1, 't2', 'g', ''), call(2, 't3', 'h', '')]
+    const events = eventsOf(...names, more(1, '{"b":2}'), more(0, '{"a"'), more(0, ':1}'), { finish: 'tool_calls' })
+    expect(short(events).slice(2, -2)).toEqual([
+      ...['0 tool_use', '0 input_json_delta {"a"', '0 input_json_delta :1}', '0 stop'],
+      ...['1 tool_use', '1 input_json_delta {"b":2}', '1 stop'],
+      ...['2 tool_use', '2 stop'],
+    ])
+  })
+
+  it('sends text that comes between the arguments of a call behind the call', () => {
+    const events = eventsOf(
+      call(0, 't1', 'f', '{"a"'),
+      { content: '\n' },
+      more(0, ':1}'),
+      { content: 'b' },
+      { finish: 'stop' },
+    )
+    expect(short(events).slice(2, -2)).toEqual([
+      ...['0 tool_use', '0 input_json_delta {"a"', '0 input_json_delta :1}', '0 stop'],
+      ...['1 text', '1 text_delta \nb', '1 stop'],
+    ])
+    const late = eventsOf(call(0, 't1', 'f', '{"a"'), { content: 'b' }, more(0, ':1}'), { finish: 'stop' })
+    expect(short(late).slice(-5, -2)).toEqual(['1 text', '1 text_delta b', '1 stop'])
+  })
+
   it('sends parallel calls one after another, also if their arguments come mixed', () => {
     const events = eventsOf(call(0, 't1', 'f', '{"a"'), call(1, 't2', 'g', '{"b"'), more(0, ':1}'), more(1, ':2}'), {
       finish: 'tool_calls',

@@ -51,7 +51,9 @@ function messagesTool({ type, description, input_schema: schema, eager_input_str
   const { $schema: __, ...plain } = isFields(schema) ? schema : {}
   // the version of a web search is the dialect's
   if (typeof type === 'string' && type.startsWith('web_search')) return { name: tool.name }
-  return { ...tool, ...(description !== '' && { description }), input_schema: plain }
+  // no properties are the same as none
+  const complete = plain.type === 'object' ? { ...plain, properties: plain.properties ?? {} } : plain
+  return { ...tool, ...(description !== '' && { description }), input_schema: complete }
 }
 
 /** Turns of one role that follow one another are one turn to the API. */
