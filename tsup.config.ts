@@ -12,6 +12,7 @@ const browserBuilds: Readonly<Record<string, string>> = {
 const entry = {
   index: 'src/index.ts',
   server: 'src/server/index.ts',
+  batch: 'src/jobs/index.ts',
   middleware: 'src/middleware/index.ts',
   testing: 'simulator/index.ts',
   otel: 'src/integrations/otel.ts',

@@ -78,7 +78,7 @@ export function argumentsText(given: unknown, where: string, index: number, repo
 }
 
 /** The object in broken JSON, or in JSON that was encoded twice. */
-function repairArguments(given: unknown): Fields | undefined {
+export function repairArguments(given: unknown): Fields | undefined {
   if (typeof given !== 'string') return undefined
   const encodedTwice = parseJSON(given)
   if (isFields(encodedTwice)) return encodedTwice
