@@ -2,13 +2,12 @@ import type { AnyLLMError } from '../errors.js'
 import type { RouterCallOptions } from '../router/types.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { EmbeddingResponse } from '../types/embedding.js'
-import type { ModerationResponse } from '../types/moderation.js'
+import type { ModerationRequest, ModerationResponse } from '../types/moderation.js'
 import type {
   CompletionRequest,
   EmbeddingRequest,
   GenerateContentRequest,
   MessagesRequest,
-  ModerationRequest,
   RerankRequest,
   ResponsesRequest,
 } from '../types/options.js'
