@@ -207,7 +207,7 @@ function check(target: ToolsTarget, { tools, ...rest }: ToolsRequest, options: T
   if (n !== undefined && n !== null && n !== 1)
     throw new BadRequestError(`'n' must be 1 with tools; ${got(n)}.`, { param: 'n' })
   if (stream)
-    throw new BadRequestError("'stream' must be absent in runTools(); use streamTools().", { param: 'stream' })
+    throw new BadRequestError(`'stream' must be absent; ${got(stream)}. Use streamTools().`, { param: 'stream' })
   const { maxSteps, maxCost, parallel } = options
   for (const [name, value] of Object.entries({ maxSteps, parallel })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {

@@ -81,7 +81,7 @@ export function streamTools<
     } finally {
       if (!ended) {
         await run.return(undefined as never)
-        settle?.reject(new BadRequestError('The run was left before its end; there is no result.'))
+        settle?.reject(new BadRequestError('The run was left before its end, so it has no result.'))
       }
     }
   }
