@@ -13,6 +13,8 @@ const entry = {
   index: 'src/index.ts',
   server: 'src/server/index.ts',
   batch: 'src/jobs/index.ts',
+  tools: 'src/tools/index.ts',
+  mcp: 'src/mcp/index.ts',
   middleware: 'src/middleware/index.ts',
   testing: 'simulator/index.ts',
   otel: 'src/integrations/otel.ts',

@@ -67,6 +67,11 @@ export interface ToolResultContent {
   readonly isError?: boolean | undefined
 }
 
+/** A tool of unknown type has unknown input. */
+type InputOf<Tool extends AnyTool> = [Parameters<Tool['execute']>[0]] extends [never]
+  ? unknown
+  : Parameters<Tool['execute']>[0]
+
 interface ToolCallBase {
   /** Id of the call. */
   readonly id: string
@@ -86,7 +91,7 @@ export type ToolCallResult<Tools extends ToolSet = ToolSet> =
         /** Name of the tool. */
         readonly name: Name
         /** The validated input. */
-        readonly input: Parameters<Tools[Name]['execute']>[0]
+        readonly input: InputOf<Tools[Name]>
         /** The result of the tool. */
         readonly output: Awaited<ReturnType<Tools[Name]['execute']>>
       }
