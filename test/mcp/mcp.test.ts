@@ -37,7 +37,8 @@ const connected = (name: string): Client => {
   if (!mcp) throw new Error(`${name} is not connected`)
   return mcp
 }
-const call = (name: string, given: Record<string, unknown> = {}) => sim().reply({ toolCalls: [{ name, arguments: given }] })
+const call = (name: string, given: Record<string, unknown> = {}) =>
+  sim().reply({ toolCalls: [{ name, arguments: given }] })
 const request = { model: 'anthropic/claude-sonnet-4-5', max_tokens: 100, messages: user('How many lamps?') }
 
 describe.each(['stdio', 'http'])('mcpTools() over %s', (transport) => {
