@@ -116,6 +116,9 @@ export function createSharedClient(): Client {
   return clientOver(context, new ObserverHub({}, context.clock))
 }
 
+const hasFallbacks = (request: object | null): request is Readonly<Record<string, unknown>> =>
+  (request as { readonly fallbacks?: unknown } | null)?.fallbacks !== undefined
+
 function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSettled): Client {
   const { clock } = context
   const close = () => hub.close(() => context.close())
@@ -124,7 +127,11 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     middleware.list ? middleware.run(spec.name, request, (sent) => sendOn(spec, sent)) : sendOn(spec, request)
   const sendOn = (spec: OperationSpec, request: object): Promise<never> =>
     withSettlement({ operation: spec.name, request, clock, onSettled }, () =>
-      observed(hub, spec.name, request, (recorder) => execute(context, spec, request, undefined, recorder)),
+      observed(hub, spec.name, request, async (recorder) => {
+        if (!hasFallbacks(request)) return execute(context, spec, request, undefined, recorder)
+        const { executeWithFallbacks } = await import('./call/fallbacks.js')
+        return executeWithFallbacks(context, spec, request, recorder)
+      }),
     ) as Promise<never>
   const run = (spec: OperationSpec, request: object, options: object | undefined): Promise<never> => {
     if (options === undefined) return send(spec, request)

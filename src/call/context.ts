@@ -26,6 +26,7 @@ export class ClientContext {
   readonly dropParams: boolean
   readonly headers: CallOptions['headers']
   readonly own: OwnProviders
+  readonly aliases: ClientOptions['modelAlias']
   /** Prices and facts of models: the table and this client's additions. */
   readonly registry: ModelRegistry
   readonly cache: CacheState
@@ -50,6 +51,7 @@ export class ClientContext {
     this.dropParams = options.dropParams ?? false
     this.cache = new CacheState(options.cache)
     this.headers = options.headers
+    this.aliases = options.modelAlias
     this.#providers = { ...options.providers }
   }
 
@@ -143,6 +145,26 @@ function checkClientOptions(options: ClientOptions, checkIds: boolean): void {
     }
   }
   checkProviders(providers, checkIds)
+  checkAliases(options.modelAlias)
+}
+
+function checkAliases(aliases: ClientOptions['modelAlias']): void {
+  if (aliases === undefined) return
+  if (typeof aliases !== 'object' || aliases === null || Array.isArray(aliases)) {
+    throw new BadRequestError(
+      `'modelAlias' must be an object such as { fast: 'openai/gpt-4o-mini' }; ${got(aliases)}.`,
+      {
+        param: 'modelAlias',
+      },
+    )
+  }
+  for (const [name, model] of Object.entries(aliases)) {
+    if (typeof model === 'string' && model !== '' && !Object.hasOwn(aliases, model)) continue
+    throw new BadRequestError(
+      `'modelAlias.${shortened(name)}' must be a model, 'provider/model', and no other alias; ${got(model)}.`,
+      { param: 'modelAlias' },
+    )
+  }
 }
 
 /** @param checkIds false for a deployment of a Router: its first call reports an unknown provider */

@@ -49,6 +49,8 @@ const table = {
   dispatcher: ['dispatcher', 'call', 'client'],
   fetch: ['function', 'call', 'client'],
   vectorType: ['other', 'call'],
+  fallbacks: ['other', 'call'],
+  modelAlias: ['other', 'client'],
   providers: ['other', 'client'],
   connectTimeout: ['milliseconds', 'client'],
   proxy: ['proxy', 'client'],

@@ -25,6 +25,8 @@ export type OwnProviders = Map<string, Provider | CompatibleRow>
 /** The providers of a client and their options. */
 export interface ProviderLookup {
   readonly own: OwnProviders
+  /** Names of the user's own for models. */
+  readonly aliases?: Readonly<Record<string, string>> | undefined
   providerOptions(id: string): ProviderOptions
 }
 
@@ -33,8 +35,9 @@ export interface ProviderLookup {
  * providers come first. Synchronous once the provider's code is loaded.
  * @throws {BadRequestError} with similar names, if the model is unknown
  */
-export function resolveModel(model: unknown, context: ProviderLookup, call?: RoutedBy): Resolved | Promise<Resolved> {
-  const { own } = context
+export function resolveModel(given: unknown, context: ProviderLookup, call?: RoutedBy): Resolved | Promise<Resolved> {
+  const { own, aliases } = context
+  const model = aliases && typeof given === 'string' && Object.hasOwn(aliases, given) ? aliases[given] : given
   if (typeof model !== 'string' || model.trim() === '') {
     throw new BadRequestError(
       `'model' must be a string such as 'openai/gpt-4o' or 'claude-sonnet-4-5'; ${got(model)}.`,

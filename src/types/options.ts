@@ -72,6 +72,11 @@ export interface CallOptions {
    * client's
    */
   cache?: CacheOption | CacheCallOptions | false | undefined
+  /**
+   * Models that are called, in order, if the model fails: names, or objects with `model` and other parameters. Each has the timeouts and
+   * retries of a call of its own. A stream falls back before its first content only. In a Router these are model groups.
+   */
+  fallbacks?: readonly (string | ({ model: string } & Record<string, unknown>))[] | false | undefined
   /** undici 7 dispatcher (Agent, ProxyAgent, MockAgent, …) for this call. */
   dispatcher?: Dispatcher | undefined
   /**
@@ -205,6 +210,7 @@ export interface ClientOptions
       | 'cache'
       | 'traceId'
       | 'callbacks'
+      | 'fallbacks'
     >,
     ObserveOptions {
   /** Cache of chat, embedding and rerank calls: `memoryCache()`, or `{ store, ttl, … }`. @default none */
@@ -213,6 +219,8 @@ export interface ClientOptions
   providers?:
     | Readonly<Partial<Record<ProviderId, ProviderOptions>> & Record<string, ProviderOptions | undefined>>
     | undefined
+  /** Names of your own for models: `{ fast: 'openai/gpt-4o-mini' }`. */
+  modelAlias?: Readonly<Record<string, string>> | undefined
   /** Timeout to establish a connection, in milliseconds. Applies to all connections of the client. @default 10_000 */
   connectTimeout?: number | undefined
   /** Proxy URL, `http://user:pass@host:port`; `false` ignores `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */

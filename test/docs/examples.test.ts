@@ -80,6 +80,20 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^llmux_requests_total\{.*outcome="success"\} 1$/m,
     /^llmux_spend_usd_total\{/m,
   ],
+  'batch.mjs': [
+    /^You said: Translate word 0\.$/m,
+    /^request 50: bad_request$/m,
+    /^\[█{24}\] 100% 200\/200, 1 failed, .*\$0\.\d+$/m,
+    /^199 done, 1 failed, at least 99 from the journal: true, \$0\.\d+$/m,
+  ],
+  'run-tools.mjs': [/^get_weather\(\{"city":"Lisbon"\}\)$/m, /get_weather says: .*18/, /^2 steps, \d+ tokens, \$0\.\d+$/m],
+  'mcp-agent.mjs': [
+    /^1\. list\(\{\}\): done, lamp, chair, table$/m,
+    /^4\. count\(\{"article":"sofa"\}\): failed, Unknown article 'sofa'\.$/m,
+    /^7\. count\(\{"article":"chair"\}\): done, 10$/m,
+    /^8\. move\(.*\): denied, The call was not approved: the table stays here$/m,
+    /^10 turns, \$0\.\d+$/m,
+  ],
   'middleware.mjs': [
     /^Hello! How can I help\?$/m,
     /^sent: Write to \[EMAIL_1\]\.\nanswer: You said: Write to ann@example\.org\.$/m,
@@ -129,7 +143,7 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'vision.mjs': [/^openai: [\s\S]*image\/png \(194 bytes\)/m, /^anthropic: [\s\S]*image\/png \(194 bytes\)/m],
 }
-const helpers = ['demo.mjs', 'router-faults.mjs', 'setup.mjs']
+const helpers = ['demo.mjs', 'router-faults.mjs', 'setup.mjs', 'mcp-server.mjs']
 const all = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs') && !helpers.includes(name))
 /** Run by scripts/runtimes.mjs, which installs the other runtimes. */
 const elsewhere: Readonly<Record<string, string>> = {
