@@ -31,7 +31,7 @@ for await (const { index, status, answer, error } of job) {
 }
 const { done: answered, failed, fromJournal, spent } = job.progress
 console.log(
-  `${answered} done, ${failed} failed, at least 99 from the journal: ${fromJournal >= 99}, $${spent.toFixed(4)}`,
+  `${answered} done, ${failed} failed, 99 or more from the journal: ${fromJournal >= 99}, $${spent.toFixed(4)}`,
 )
 
 await client.close()

@@ -86,7 +86,11 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^\[█{24}\] 100% 200\/200, 1 failed, .*\$0\.\d+$/m,
     /^199 done, 1 failed, at least 99 from the journal: true, \$0\.\d+$/m,
   ],
-  'run-tools.mjs': [/^get_weather\(\{"city":"Lisbon"\}\)$/m, /get_weather says: .*18/, /^2 steps, \d+ tokens, \$0\.\d+$/m],
+  'run-tools.mjs': [
+    /^get_weather\(\{"city":"Lisbon"\}\)$/m,
+    /get_weather says: .*18/,
+    /^2 steps, \d+ tokens, \$0\.\d+$/m,
+  ],
   'mcp-agent.mjs': [
     /^1\. list\(\{\}\): done, lamp, chair, table$/m,
     /^4\. count\(\{"article":"sofa"\}\): failed, Unknown article 'sofa'\.$/m,
