@@ -84,7 +84,7 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^You said: Translate word 0\.$/m,
     /^request 50: bad_request$/m,
     /^\[█{24}\] 100% 200\/200, 1 failed, .*\$0\.\d+$/m,
-    /^199 done, 1 failed, at least 99 from the journal: true, \$0\.\d+$/m,
+    /^199 done, 1 failed, 99 or more from the journal: true, \$0\.\d+$/m,
   ],
   'run-tools.mjs': [
     /^get_weather\(\{"city":"Lisbon"\}\)$/m,
