@@ -34,6 +34,8 @@ export interface RouterContext {
 export interface RouterSettings {
   readonly strategy: Strategy
   readonly strategyName: string
+  /** Whether the strategy draws by shares: then large groups need not be read. */
+  readonly samples: boolean
   /** Whether tokens are counted even without a limit on them, because the strategy reads them. */
   readonly countsTokens: boolean
   readonly enforceLimits: boolean
@@ -55,6 +57,7 @@ export function resolveSettings(options: RouterOptions): RouterSettings {
   return {
     strategy: custom ? routingStrategy : strategies[routingStrategy],
     strategyName: custom ? 'custom strategy' : routingStrategy,
+    samples: routingStrategy === 'simple-shuffle' || routingStrategy === 'order',
     countsTokens: custom || routingStrategy === 'usage-based',
     enforceLimits: options.enforceLimits ?? false,
     preCallChecks: options.preCallChecks ?? true,

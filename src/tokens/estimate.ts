@@ -25,7 +25,18 @@ export const estimateTokens = (request: TokenRequest): TokenCount => {
   }
 }
 
-const scan = (texts: readonly string[]): number => texts.reduce((tokens, text) => tokens + scanTokens(text), 0)
+/** The number alone of {@link estimateTokens}, for limits: a Router counts every prompt. */
+export function countByCharacters(request: TokenRequest): number {
+  const family = familyOf(request.model)
+  const plan = planRequest(request, family)
+  return total(plan, family, scanPlan(plan))
+}
+
+function scan(texts: readonly string[]): number {
+  let tokens = 0
+  for (const text of texts) tokens += scanTokens(text)
+  return tokens
+}
 
 /** Tokens of a plan, from the tokens of its texts in the family's encoding. */
 export const total = (plan: Plan, family: Family, of: PlanTokens): number =>

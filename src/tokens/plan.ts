@@ -84,11 +84,23 @@ export const planMessage = (message: Message, model: string, family: Family): Pl
 /**
  * Converts values that the types declare as text: histories of other libraries may contain objects instead.
  */
-const finish = ({ texts, reasons, ...rest }: Draft): Plan => ({
-  ...rest,
-  texts: texts.map((text: unknown) => (typeof text === 'string' ? text : (JSON.stringify(text) ?? ''))),
-  reasons: [...reasons],
-})
+const finish = (draft: Draft): Plan => {
+  const { texts } = draft
+  for (let at = 0; at < texts.length; at++) {
+    const text: unknown = texts[at]
+    if (typeof text !== 'string') texts[at] = JSON.stringify(text) ?? ''
+  }
+  // a rest pattern would copy the fields one by one at run time, which took longer than the count of a short prompt
+  return {
+    texts,
+    toolTexts: draft.toolTexts,
+    schemaTexts: draft.schemaTexts,
+    fixed: draft.fixed,
+    hasTools: draft.hasTools,
+    hasMedia: draft.hasMedia,
+    reasons: [...draft.reasons],
+  }
+}
 
 const addMessage = (draft: Draft, message: Message, model: string, family: Family): void => {
   draft.fixed += family.message

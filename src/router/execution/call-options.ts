@@ -25,6 +25,9 @@ const misspelled: ReadonlyMap<string, string> = new Map(
   names.map((name) => [toSnake(name), name] as const).filter(([snake, name]) => snake !== name),
 )
 
+/** All names that are no part of the request: most names need this lookup only. */
+const special: ReadonlySet<string> = new Set([...names, 'maxRetries', ...misspelled.keys(), ...deploymentOnly])
+
 /** @throws {BadRequestError} if an option is wrong, or is one of a deployment */
 export function splitCall(given: object): SplitCall {
   const request: Record<string, unknown> = {}
@@ -40,18 +43,19 @@ export function splitCall(given: object): SplitCall {
       checkCache(value)
       cache = value
     } else if (name === 'timeout') timeout = value
+    else if (!special.has(name)) request[name] = value
     else if (isRouterCallOption.has(name)) options[name] = value
     else if (name === 'maxRetries') options.numRetries ??= value
     else if (misspelled.has(name)) {
       throw new BadRequestError(`Unknown option '${shortened(name)}'. Did you mean '${misspelled.get(name)}'?`, {
         param: name,
       })
-    } else if (deploymentOnly.has(name)) {
+    } else {
       throw new BadRequestError(
         `'${shortened(name)}' must be set on a deployment of the Router, not on a call: it would be sent to every provider of the group.`,
         { param: name },
       )
-    } else request[name] = value
+    }
   }
   checkCallOptions(options)
   checkHeaders(request.headers)

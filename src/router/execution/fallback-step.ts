@@ -8,6 +8,8 @@ import type { FallbackTarget } from '../types.js'
 import { selectFallbacks } from './policy.js'
 import type { RoutedCall } from './routed-call.js'
 
+const none: ReadonlySet<Deployment> = new Set()
+
 /** One model group that a call is sent to: with its own retries, and possibly other parameters. */
 export class FallbackStep {
   readonly context: RouterContext
@@ -30,7 +32,7 @@ export class FallbackStep {
     this.context = call.context
     this.call = call
     this.group = group
-    this.tried = new Set(interrupted?.deployment && [interrupted.deployment])
+    this.tried = interrupted?.deployment ? new Set([interrupted.deployment]) : none
     if (typeof target === 'string') {
       this.model = target
       this.overrides = undefined
@@ -87,6 +89,8 @@ export class FallbackStep {
   /** The steps after this one. No place is visited twice, so there are no loops. */
   stepsAfter(error: LLMError): FallbackStep[] {
     const { call, context } = this
+    // most calls have no second step: the place of the first is worked out when it matters
+    call.visited.add(this.place)
     const targets = selectFallbacks(context.options, call.options, [this.model, this.group.name], error)
     return targets.flatMap((target) => {
       const step = FallbackStep.to(call, target)

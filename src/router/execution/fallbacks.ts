@@ -6,7 +6,7 @@ import type { RoutedCall } from './routed-call.js'
 
 /** Sends a call to its group, then to its fallbacks, until one answers. */
 export async function runWithFallbacks(call: RoutedCall): Promise<unknown> {
-  const { context, visited } = call
+  const { context } = call
   call.checkTargets()
   const steps = [FallbackStep.first(call)]
   let failed: { error: AnyLLMError; group: string } | undefined
@@ -15,7 +15,7 @@ export async function runWithFallbacks(call: RoutedCall): Promise<unknown> {
     if (!step) throw failed?.error
     // two fallbacks may lead to the same place, and a group may have been removed
     if (failed && !step.refreshGroup()) continue
-    if (visited.has(step.place)) continue
+    if (failed && call.visited.has(step.place)) continue
     const group = step.group.name
     try {
       if (failed) {
@@ -24,7 +24,6 @@ export async function runWithFallbacks(call: RoutedCall): Promise<unknown> {
         call.recorder?.fallback(error, from, group)
         context.events.emit({ type: 'fallback', from, to: group, error, depth: call.fallbacks })
       }
-      visited.add(step.place)
       step.hasNext = steps.length > 0
       return await runWithRetries(step)
     } catch (error) {

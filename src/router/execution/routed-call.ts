@@ -46,8 +46,12 @@ export class RoutedCall {
   readonly interrupted: Interrupted | undefined
   /** Requirements of the request as given. A fallback may change them. */
   readonly requirements: Requirements
-  /** Groups and deployments that were already called. */
-  readonly visited = new Set<string>()
+  /** Groups and deployments that were already called, once a fallback is looked for. */
+  get visited(): Set<string> {
+    this.#visited ??= new Set()
+    return this.#visited
+  }
+  #visited: Set<string> | undefined
   /** The session of the call. */
   readonly affinity: AffinityKey | undefined
   fallbacks: number

@@ -1,5 +1,5 @@
 import type { CallOperation } from '../../../providers/contract.js'
-import { estimateTokens } from '../../tokens/estimate.js'
+import { countByCharacters } from '../../tokens/estimate.js'
 import type { ChatParams } from '../../types/chat.js'
 import type { Facts } from '../deployments/deployment.js'
 
@@ -103,7 +103,7 @@ export class Requirements {
     if (this.operation !== 'chat') return Math.ceil(this.characters / 3)
     const { messages, tools } = this.#request as unknown as ChatParams
     try {
-      return estimateTokens({ model: this.#model, messages, ...(tools && { tools }) }).tokens
+      return countByCharacters(tools ? { model: this.#model, messages, tools } : { model: this.#model, messages })
     } catch {
       // unknown kinds of content can't be counted exactly
       return Math.ceil(this.characters / 3)

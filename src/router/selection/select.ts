@@ -7,17 +7,24 @@ import type { StrategyContext } from '../types.js'
 import { estimatePrice, estimateTokensFor } from './estimates.js'
 import { Exclusion, findExclusion, isSoft } from './filter.js'
 import { describeNoCapacity } from './no-capacity.js'
+import { sample } from './sample.js'
 import type { NoCapacity, Selection } from './selection.js'
 import { SelectionContext, type SelectionRequest } from './selection-context.js'
 
 /** Selects a deployment and reserves its capacity, or explains why none can take the call. */
 export function select(request: SelectionRequest): Selection | NoCapacity | Promise<Selection | NoCapacity> {
   const selection = new SelectionContext(request)
+  const { context, call, group } = request
+  if (context.settings.samples && !context.state && !call.affinity) {
+    const found = sample(selection)
+    const many = group.levels[0]?.length ?? 0
+    if (found) return reserve(selection, found, selectionReason(request, many), undefined)
+  }
   const pool = collectPool(selection)
   if (pool.length === 0) return describeNoCapacity(selection)
   if (request.context.state) return selectShared(selection, pool)
   const deployment = applyStrategy(request, pool)
-  return reserve(selection, deployment, selectionReason(request, pool), undefined)
+  return reserve(selection, deployment, selectionReason(request, pool.length), undefined)
 }
 
 /** Whether a deployment that has not failed in this step could take the call now. */
@@ -184,8 +191,8 @@ function reserve(
 const noHolds: readonly BudgetHold[] = Object.freeze([])
 const noAccounts: readonly LimitAccount[] = Object.freeze([])
 
-function selectionReason({ context, tried }: SelectionRequest, pool: readonly Deployment[]): string {
-  const how = pool.length === 1 ? 'the only one available' : `${context.settings.strategyName} of ${pool.length}`
+function selectionReason({ context, tried }: SelectionRequest, count: number): string {
+  const how = count === 1 ? 'the only one available' : `${context.settings.strategyName} of ${count}`
   return tried.size > 0 ? `${how}, after ${tried.size} had failed` : how
 }
 
@@ -199,7 +206,7 @@ const maxBatch = 64
 async function selectShared(selection: SelectionContext, pool: readonly Deployment[]): Promise<Selection | NoCapacity> {
   const { request, router } = selection
   const { call, waitedMs } = request
-  const reason = selectionReason(request, pool)
+  const reason = selectionReason(request, pool.length)
   const rejected = new Map<Deployment, RejectionReason | undefined>()
   for (let latest = selection, size = firstBatch; ; size = Math.min(maxBatch, size * 2)) {
     const ranked = rank(latest, rejected, size)

@@ -7,21 +7,28 @@ type Share = 'weight' | 'rpm' | 'tpm'
  * has. A deployment without it counts 1 among weights, and the mean of the others among limits.
  */
 export function simpleShuffle(candidates: readonly DeploymentView[], { random }: StrategyContext): DeploymentView {
-  const by = shareOf(candidates)
-  if (by === undefined) return candidates[Math.floor(random() * candidates.length)] as DeploymentView
-  const missing = by === 'weight' ? 1 : meanOf(candidates, by)
+  const share = shareOf(candidates)
+  if (share === undefined) return candidates[Math.floor(random() * candidates.length)] as DeploymentView
   let sum = 0
-  for (const candidate of candidates) sum += candidate[by] ?? missing
+  for (const candidate of candidates) sum += share(candidate)
   let left = random() * sum
   for (const candidate of candidates) {
-    left -= candidate[by] ?? missing
+    left -= share(candidate)
     if (left < 0) return candidate
   }
   // all weights are 0
   return candidates[Math.floor(random() * candidates.length)] as DeploymentView
 }
 
-function shareOf(candidates: readonly DeploymentView[]): Share | undefined {
+/** The share of a deployment among others; undefined if all are equal. */
+export function shareOf(candidates: readonly DeploymentView[]): ((candidate: DeploymentView) => number) | undefined {
+  const by = fieldOf(candidates)
+  if (by === undefined) return undefined
+  const missing = by === 'weight' ? 1 : meanOf(candidates, by)
+  return (candidate) => candidate[by] ?? missing
+}
+
+function fieldOf(candidates: readonly DeploymentView[]): Share | undefined {
   let rpm = false
   let tpm = false
   for (const candidate of candidates) {
