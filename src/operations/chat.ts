@@ -77,9 +77,14 @@ export const chat: OperationSpec<ChatDialect, Decoded<ChatCompletion>> = {
       stream: (parts) => new CompletionStream(parts as unknown as ConstructorParameters<typeof CompletionStream>[0]),
     }
   },
-  cached: ({ params, extraBody, media, stream, schema, context, send, ...rest }) =>
+  // fields by name: a rest pattern took 3 µs
+  cached: ({ state, policy, call, scope, origin, params, extraBody, media, stream, schema, context, send }) =>
     chatWithCache({
-      ...rest,
+      state,
+      policy,
+      call,
+      scope,
+      origin,
       keyInput: { operation: 'chat', params, extraBody, media },
       replay: { stream, includeUsage: includesUsage(params), schema },
       embedder: embedderOf(context),

@@ -89,9 +89,13 @@ export const embedding: OperationSpec<EmbeddingDialect, Body> = {
     const usage = sumOf(usages)
     return { object: 'list', model, data, ...(usage && { usage }) }
   },
-  cached: ({ params, options, extraBody, media: _, stream: __, schema: ___, context: ____, send, ...rest }) =>
+  cached: ({ state, policy, call, scope, origin, params, options, extraBody, send }) =>
     embeddingWithCache({
-      ...rest,
+      state,
+      policy,
+      call,
+      scope,
+      origin,
       keyInput: { operation: 'embedding', params, extraBody },
       input: params.input as Input,
       vectorType: options.vectorType === 'float32' ? 'float32' : 'array',

@@ -47,9 +47,13 @@ export const rerank: OperationSpec<RerankDialect, Decoded<RerankResponse>> = {
     }
     return answer
   },
-  cached: ({ params, extraBody, send, options: _, media: __, stream: ___, schema: ____, context: _____, ...rest }) =>
+  cached: ({ state, policy, call, scope, origin, params, extraBody, send }) =>
     rerankWithCache({
-      ...rest,
+      state,
+      policy,
+      call,
+      scope,
+      origin,
       keyInput: { operation: 'rerank', params, extraBody },
       send: () => send() as Promise<RerankResponse>,
     }),
