@@ -1,4 +1,5 @@
 import type { CallEvent, FailureEvent, SuccessEvent } from '../types/observe.js'
+import type { Usage } from '../types/usage.js'
 import { inputMessages, outputMessages, systemInstructions, toolDefinitions } from './gen-ai-content.js'
 
 /** Value of an OpenTelemetry attribute. */
@@ -120,10 +121,11 @@ function answered(event: SuccessEvent | FailureEvent, attributes: AttributeMap):
 /** Prompt and completion tokens, if known. */
 export function tokensOf({ usage }: SuccessEvent | FailureEvent): { input?: number; output?: number } {
   if (!usage) return {}
-  return {
-    ...('prompt_tokens' in usage && usage.prompt_tokens !== undefined && { input: usage.prompt_tokens }),
-    ...('completion_tokens' in usage && usage.completion_tokens !== undefined && { output: usage.completion_tokens }),
-  }
+  const { prompt_tokens: input, completion_tokens: output } = usage as Partial<Usage>
+  const tokens: { input?: number; output?: number } = {}
+  if (input !== undefined) tokens.input = input
+  if (output !== undefined) tokens.output = output
+  return tokens
 }
 
 /** Attributes of llmux beyond the conventions. */

@@ -125,13 +125,16 @@ function writeSpan(
   content: boolean,
 ): Context {
   const { startTime, timings, model, operation } = event
+  const attributes: AttributeMap & Attributes = attributesOf(event)
+  if (content) Object.assign(attributes, asJson(contentOf(event)))
+  if (options.attributes) Object.assign(attributes, own(event, options))
   const span = tracer.startSpan(
     `${operationOf(operation)} ${model}`,
     {
       kind: SpanKind.CLIENT,
       startTime,
       // set at creation, so that samplers see them
-      attributes: { ...attributesOf(event), ...(content && asJson(contentOf(event))), ...own(event, options) },
+      attributes,
     },
     parent,
   )

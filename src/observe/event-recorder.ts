@@ -53,6 +53,8 @@ const options: ReadonlySet<string> = new Set([
   ...['region', 'location', 'organization', 'project', 'redact', 'coalesce'],
 ])
 
+type Mutable<Event> = { -readonly [Field in keyof Event]: Event[Field] }
+
 /** Turns the course of one call into events for callbacks and diagnostics channels. Never throws. */
 export class EventRecorder implements CallRecorder {
   readonly #settings: RecorderSettings
@@ -184,18 +186,15 @@ export class EventRecorder implements CallRecorder {
         choices?: readonly { finish_reason?: string | null }[]
         candidates?: readonly { finishReason?: string }[]
       }
-      return {
-        type: 'success',
-        ...this.#base(meta),
-        ...this.#end(meta, totalMs),
-        answer: this.#answerCopy(answer),
-        responseId: fields.id || fields.responseId || undefined,
-        responseModel: fields.model || fields.modelVersion || undefined,
-        finishReasons:
-          fields.choices?.flatMap(({ finish_reason: reason }) => reason ?? []) ??
-          fields.candidates?.flatMap(({ finishReason: reason }) => reason ?? []) ??
-          [fields.status ?? fields.stop_reason ?? []].flat(),
-      }
+      const event = this.#end('success', meta, totalMs) as unknown as Mutable<SuccessEvent>
+      event.answer = this.#answerCopy(answer)
+      event.responseId = fields.id || fields.responseId || undefined
+      event.responseModel = fields.model || fields.modelVersion || undefined
+      event.finishReasons =
+        fields.choices?.flatMap(({ finish_reason: reason }) => reason ?? []) ??
+        fields.candidates?.flatMap(({ finishReason: reason }) => reason ?? []) ??
+        [fields.status ?? fields.stop_reason ?? []].flat()
+      return event
     })
   }
 
@@ -206,17 +205,14 @@ export class EventRecorder implements CallRecorder {
     this.#notify('failure', (): FailureEvent => {
       const { partial } = error
       const meta = partial?.meta
-      return {
-        type: 'failure',
-        ...this.#base(meta),
-        ...(error.provider !== undefined && { provider: error.provider }),
-        ...this.#end(meta, totalMs),
-        attempts: attemptsCopy(error.attempts, this.#settings.redact),
-        requestId: error.requestId,
-        status: error.status,
-        error: this.#errorCopy(error),
-        answer: partial && this.#answerCopy(partial),
-      }
+      const event = this.#end('failure', meta, totalMs) as unknown as Mutable<FailureEvent>
+      if (error.provider !== undefined) event.provider = error.provider
+      event.attempts = attemptsCopy(error.attempts, this.#settings.redact)
+      event.requestId = error.requestId
+      event.status = error.status
+      event.error = this.#errorCopy(error)
+      event.answer = partial && this.#answerCopy(partial)
+      return event
     })
   }
 
@@ -265,9 +261,27 @@ export class EventRecorder implements CallRecorder {
     }
   }
 
-  #end(meta: CallMeta | undefined, totalMs: number) {
+  /** The fields of an end. One literal: an object that is put together from spread ones took a quarter of an event's time. */
+  #end<Type extends 'success' | 'failure'>(type: Type, meta: CallMeta | undefined, totalMs: number) {
+    const base = this.#base(meta)
     const usage = meta?.usage
     return {
+      type,
+      callId: base.callId,
+      traceId: base.traceId,
+      operation: base.operation,
+      provider: base.provider,
+      model: base.model,
+      modelGroup: base.modelGroup,
+      deployment: base.deployment,
+      stream: base.stream,
+      request: base.request,
+      tags: base.tags,
+      metadata: base.metadata,
+      user: base.user,
+      startTime: base.startTime,
+      time: base.time,
+      captured: undefined as unknown,
       usage: usage && copyOfUsage(usage),
       cost: meta?.cost,
       timings: {
@@ -291,8 +305,15 @@ export class EventRecorder implements CallRecorder {
       const event = this.#beforeSend(make())
       if (!event) return
       if (listened) channel.publish(event)
-      for (const [index, callbacks] of this.#callbacks.entries()) {
-        if (wants(callbacks, type)) this.#delivery.put(callbacks, { ...event, captured: this.#captured[index] })
+      const { beforeSend } = this.#settings
+      // one observer gets the event itself, several get a copy each: they may change it
+      const shared = listened || beforeSend !== undefined || this.#callbacks.length > 1
+      for (let index = 0; index < this.#callbacks.length; index++) {
+        const callbacks = this.#callbacks[index] as CallbackSet
+        if (!wants(callbacks, type)) continue
+        const captured = this.#captured[index]
+        if (!shared) (event as { captured: unknown }).captured = captured
+        this.#delivery.put(callbacks, shared ? { ...event, captured } : event)
       }
     } catch {
       // an event that could not be built or redacted is dropped
