@@ -47,7 +47,11 @@ async function activity(context: AdminContext, request: AdminRequest, entity: En
   const days = groupRows(rows, (row) => String(row.day))
   const results = [...days]
     .sort(([a], [b]) => (a < b ? 1 : -1))
-    .map(([date, found]) => ({ date, metrics: metricsOf(found), breakdown: breakdown(context, found, entity) }))
+    .map(([date, found]) => ({
+      date,
+      metrics: metricsOf(found),
+      breakdown: breakdown(context, found, entity, rows.length <= mostNested),
+    }))
   const total = metricsOf(rows)
   return {
     results,
@@ -130,12 +134,15 @@ function metricsOf(rows: readonly SqlRow[]) {
   }
 }
 
-function breakdown(context: AdminContext, rows: readonly SqlRow[], entity: Entity) {
+/** Rows up to which each model, provider and route also shows its keys; larger answers would be megabytes. */
+const mostNested = 5_000
+
+function breakdown(context: AdminContext, rows: readonly SqlRow[], entity: Entity, nested: boolean) {
   const part = (nameOf: (row: SqlRow) => string, metadata: (name: string) => object = () => ({})) =>
     Object.fromEntries(
       [...groupRows(rows, nameOf)].map(([name, found]) => [
         name,
-        { metrics: metricsOf(found), metadata: metadata(name), api_key_breakdown: byKey(context, found) },
+        { metrics: metricsOf(found), metadata: metadata(name), api_key_breakdown: nested ? byKey(context, found) : {} },
       ]),
     )
   return {

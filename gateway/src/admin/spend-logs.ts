@@ -147,16 +147,18 @@ async function summary({ sql }: AdminContext, request: AdminRequest) {
   }))
 }
 
-/** Rows that are counted, and pages that can be skipped: further ones are reached with `after`. */
-const mostCounted = 10_000
+/** Rows that are counted. */
+const mostCounted = 1_000
+/** Rows that pages can skip: further ones are reached with `after`. */
+const mostSkipped = 10_000
 
 export async function pagedLogs(context: AdminContext, request: AdminRequest) {
   const { sql } = context
   const page = pageOf(request, 'page_size', 50, 1_000)
   const offset = (page.page - 1) * page.size
-  if (offset > mostCounted)
+  if (offset > mostSkipped)
     throw badRequest(
-      `'page' must begin within the first ${mostCounted} rows. Use GET /spend/logs with 'after'.`,
+      `'page' must begin within the first ${mostSkipped} rows. Use GET /spend/logs with 'after'.`,
       'page',
     )
   const question = await callQuestion(context, request)

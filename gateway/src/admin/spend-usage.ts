@@ -1,7 +1,7 @@
 import { isViewer } from '../keys/key-ring.js'
 import { groupRows, nanosOf, sums, type Where } from '../ledger/queries.js'
 import { type Dimension, dayOf, dimensions, hourlyDimensions, hourOf, measures } from '../ledger/rollups.js'
-import { largest, type TotalsQuestion, totalsBy } from '../ledger/totals.js'
+import { largestNames, type TotalsQuestion, totalsBy } from '../ledger/totals.js'
 import { toDollars } from '../limits/money.js'
 import { badRequest } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
@@ -70,7 +70,7 @@ export async function usage(context: AdminContext, request: AdminRequest) {
     ? await ofTotals(context, { grain, dimension: asked, ...span, names: only?.values }, dimension, order, limit)
     : await ofDaily(
         context,
-        () => dailyWhere(filters, span.from, span.to),
+        dailyWhere(filters, span.from, span.to),
         dailyTable(filters, dimension),
         dimension,
         order,
@@ -150,7 +150,7 @@ async function ofTotals(
   const overall = question.names || dimension === 'all' ? question : { ...question, dimension: 'all' as const }
   const all = await totalsBy(sql, overall, ['period'])
   if (dimension === 'all') return { all, series: [] }
-  const names = (await largest(sql, question, order, limit)).map(({ name }) => String(name))
+  const names = await largestNames(sql, question, order, limit)
   if (names.length === 0) return { all, series: [] }
   const rows = await totalsBy(sql, { ...question, names }, ['name', 'period'])
   return { all, series: withOther(all, names, rows, dimension === 'tag') }
@@ -158,37 +158,42 @@ async function ofTotals(
 
 async function ofDaily(
   { sql }: AdminContext,
-  where: () => Where,
+  where: Where,
   table: Parameters<typeof sums>[1],
   dimension: Dimension,
   order: (typeof measures)[number],
   limit: number,
 ): Promise<Found> {
-  const period = (rows: readonly SqlRow[]) => rows.map((row) => ({ ...row, period: row.day ?? null }))
-  const all = period(await sums(sql, table, ['day'], where()))
   const column = dailyColumns[dimension]
-  if (dimension === 'all') return { all, series: [] }
-  if (!column) throw badRequest(`A series by ${dimension} has no filter of another dimension.`, 'group_by')
-  const totals = await sums(sql, table, [column], where())
-  const names = totals
-    .sort((a, b) => Number(b[order] ?? 0) - Number(a[order] ?? 0))
-    .slice(0, limit)
-    .map((row) => String(row[column]))
-  const rows = period(await sums(sql, table, [column, 'day'], where().in(column, names))).map(
-    (row: SqlRow): SqlRow => ({ ...row, name: row[column] ?? '' }),
+  if (dimension !== 'all' && !column)
+    throw badRequest(`A series by ${dimension} has no filter of another dimension.`, 'group_by')
+  // one read of the rows that fit: all sums come out of it
+  const rows = (await sums(sql, table, column ? ['day', column] : ['day'], where)).map(
+    (row): SqlRow => ({ ...row, period: row.day ?? null, name: column ? (row[column] ?? '') : '' }),
   )
-  return { all, series: withOther(all, names, rows, dimension === 'tag') }
+  if (!column) return { all: rows, series: [] }
+  const all = [...groupRows(rows, (row) => String(row.period))].map(([period, found]) => ({ ...added(found), period }))
+  const names = [...groupRows(rows, (row) => String(row.name))]
+    .map(([name, found]) => [name, Number(added(found)[order])] as const)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, limit)
+    .map(([name]) => name)
+  const wanted = new Set(names)
+  const shown = rows.filter(({ name }) => wanted.has(String(name)))
+  return { all, series: withOther(all, names, shown, dimension === 'tag') }
 }
 
 /** The series of each name, and the rest of each period under the name null. */
 function withOther(all: readonly SqlRow[], names: readonly string[], rows: readonly SqlRow[], overlapping: boolean) {
-  const series = names.map((name) => ({ name, rows: rows.filter((row) => row.name === name) }))
+  const byName = groupRows(rows, (row) => String(row.name))
+  const series = names.map((name) => ({ name, rows: byName.get(name) ?? [] }))
   if (overlapping) return series
   const shown = groupRows(rows, (row) => String(row.period))
   const rest = all.flatMap((row) => {
     const taken = added(shown.get(String(row.period)) ?? [])
     const left: SqlRow = { period: row.period ?? null }
-    for (const measure of measures) left[measure] = String(big(row[measure]) - big(taken[measure]))
+    for (const measure of counts) left[measure] = Number(row[measure] ?? 0) - Number(taken[measure])
+    for (const measure of amounts) left[measure] = String(big(row[measure]) - big(taken[measure]))
     return Number(left.calls) > 0 || left.nanos !== '0' ? [left] : []
   })
   return rest.length > 0 ? [...series, { name: null, rows: rest }] : series
@@ -196,10 +201,15 @@ function withOther(all: readonly SqlRow[], names: readonly string[], rows: reado
 
 const big = (value: unknown): bigint => nanosOf({ nanos: (value ?? 0) as string | number })
 
+/** Money is exact beyond 2⁵³; counts stay below. */
+const amounts = ['nanos', 'saved_nanos'] as const
+const counts = measures.filter((measure) => !amounts.some((amount) => amount === measure))
+
 /** The sum of rows, measure by measure. */
 function added(rows: readonly SqlRow[]): SqlRow {
   const total: SqlRow = {}
-  for (const measure of measures) total[measure] = String(rows.reduce((sum, row) => sum + big(row[measure]), 0n))
+  for (const measure of counts) total[measure] = rows.reduce((sum, row) => sum + Number(row[measure] ?? 0), 0)
+  for (const measure of amounts) total[measure] = String(rows.reduce((sum, row) => sum + big(row[measure]), 0n))
   return total
 }
 

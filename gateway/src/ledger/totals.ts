@@ -42,19 +42,32 @@ export async function totalsBy(
   )
 }
 
-/** The names with the largest sums. */
+/** The names with the largest sums, largest first. */
+export async function largestNames(
+  sql: Sql,
+  question: TotalsQuestion,
+  order: (typeof measures)[number],
+  limit: number,
+): Promise<string[]> {
+  const where = whereOf(question)
+  const rows = await sql.query(
+    `SELECT name, SUM(${order}) AS amount FROM llmux_totals ${where.text} GROUP BY name ORDER BY 2 DESC, name LIMIT ?`,
+    [...where.values, limit],
+  )
+  return rows.map(({ name }) => String(name))
+}
+
+/** All sums of the names with the largest ones, largest first. */
 export async function largest(
   sql: Sql,
   question: TotalsQuestion,
   order: (typeof measures)[number],
   limit: number,
 ): Promise<SqlRow[]> {
-  const where = whereOf(question)
-  return await sql.query(
-    `SELECT name, ${sumsText} FROM llmux_totals ${where.text}
-     GROUP BY name ORDER BY SUM(${order}) DESC, name LIMIT ?`,
-    [...where.values, limit],
-  )
+  const names = await largestNames(sql, question, order, limit)
+  if (names.length === 0) return []
+  const rows = new Map((await totalsBy(sql, { ...question, names }, ['name'])).map((row) => [String(row.name), row]))
+  return names.map((name) => rows.get(name)).filter((row) => row !== undefined)
 }
 
 /** Names of a dimension, such as all tags. Each is found by one step through the index. */

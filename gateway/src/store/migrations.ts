@@ -1,3 +1,4 @@
+import { dimensions } from '../ledger/rollups.js'
 import type { Sql, SqlRunner } from './sql.js'
 
 /**
@@ -60,6 +61,8 @@ const dashboards: Migration = {
     'CREATE INDEX llmux_daily_key ON llmux_daily (key_hash, day)',
     'CREATE INDEX llmux_daily_user ON llmux_daily (user_id, day)',
     'CREATE INDEX llmux_daily_team ON llmux_daily (team_id, day)',
+    'CREATE INDEX llmux_daily_group ON llmux_daily (model_group, day)',
+    'CREATE INDEX llmux_daily_model ON llmux_daily (model, day)',
     // customers are many: the other daily sums stay small without them
     `CREATE TABLE llmux_daily_customers (
       day TEXT NOT NULL, key_hash TEXT NOT NULL, user_id TEXT NOT NULL, team_id TEXT NOT NULL, customer_id TEXT NOT NULL,
@@ -112,7 +115,17 @@ const dashboards: Migration = {
     // rows of a table without row ids lie in the order of the key: a range is one read
     sqlite: [`${totalsTable} WITHOUT ROWID`, `${callTagsTable} WITHOUT ROWID`, contentsTable],
     // content is dropped by the day, which costs nothing
-    postgres: [totalsTable, callTagsTable, `${contentsTable} PARTITION BY RANGE (at)`],
+    postgres: [
+      // a chart of one dimension reads its part alone
+      `${totalsTable} PARTITION BY LIST (dimension)`,
+      ...dimensions.map(
+        (dimension) =>
+          `CREATE TABLE llmux_totals_${dimension} PARTITION OF llmux_totals FOR VALUES IN ('${dimension}')`,
+      ),
+      'CREATE TABLE llmux_totals_other PARTITION OF llmux_totals DEFAULT',
+      callTagsTable,
+      `${contentsTable} PARTITION BY RANGE (at)`,
+    ],
   },
 }
 
