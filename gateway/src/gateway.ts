@@ -26,6 +26,7 @@ import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
 import { GatewayMetrics } from './metrics/gateway-metrics.js'
 import { serveMetrics } from './metrics/server.js'
 import { idOf, ModelCatalog } from './models/catalog.js'
+import { PriceBook } from './models/price-book.js'
 import { StoredModels } from './models/stored-models.js'
 import { observe } from './observe.js'
 import { withDocument } from './openapi/route.js'
@@ -34,6 +35,7 @@ import { badRequest } from './refusal.js'
 import { type HealthParts, healthRoutes, probes } from './routes/health.js'
 import { modelRoutes } from './routes/models.js'
 import { operationRoutes, pages } from './routes/operation.js'
+import { priceRoutes } from './routes/prices.js'
 import { sessionRoutes } from './routes/session.js'
 import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
@@ -169,8 +171,9 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     () => config,
     (id) => config.models.some((entry) => idOf(entry) === id),
   )
+  const prices = new PriceBook(control.documents, Date.now)
   const mocks = new Map<string, unknown>()
-  const allEntries = () => [...config.models, ...(config.settings.storeModels ? stored.entries() : [])]
+  const allEntries = () => prices.apply([...config.models, ...(config.settings.storeModels ? stored.entries() : [])])
   await loadMocks(allEntries(), mocks)
   const router = new Router({
     ...routerOptions(config, allEntries(), mocks),
@@ -190,13 +193,15 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   let fallbacksOf = fallbackTable(config)
   const refresh = () => applyModels(router, catalog, config, allEntries(), mocks)
   catalog.replace(allEntries(), config.aliases)
-  const unwatch = stored.watch(() => {
+  const changedModels = () => {
     try {
       refresh()
     } catch (error) {
       log.error(`A stored model can't be used: ${error instanceof Error ? error.message : String(error)}`)
     }
-  })
+  }
+  const unwatchModels = stored.watch(changedModels)
+  const unwatchPrices = prices.watch(changedModels)
 
   const reload = async () => {
     let next: GatewayConfig
@@ -260,6 +265,10 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...modelRoutes({ control, catalog, stored, alerts, refresh }),
     ...deploymentRoutes({ control, catalog, stored, router }),
     ...operationRoutes(operation),
+    ...priceRoutes({
+      ...{ book: prices, catalog, reader, now: Date.now },
+      pricesUrl: () => config.settings.pricesUrl,
+    }),
   ]
   const open = [
     ...probes(health),
@@ -287,7 +296,8 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     while (app.openCalls() > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
     app.abort()
     await app.close()
-    unwatch()
+    unwatchModels()
+    unwatchPrices()
     endReports()
     await metricsServer?.close()
     watch.close()

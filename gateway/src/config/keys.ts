@@ -472,6 +472,7 @@ export const ownKeys: KeyTable = {
   ),
   cors_origins: yes('texts', 'Origins of browsers that may call. `*` for all, which is the default.'),
   max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
+  prices_url: yes('text', 'A table of prices in the form of LiteLLM, read by `POST /spend/prices/refresh`.'),
   metrics_port: yes('whole', 'Port of `GET /metrics` without a key. The main port then has no metrics.'),
   metrics_host: yes('text', 'Address of that port. That of the gateway if not set.'),
   max_customers: yes('whole', 'Customers that calls create. 100,000 if not set.'),

@@ -47,6 +47,8 @@ export interface Settings {
     readonly host: string | undefined
   }
   readonly alerts: AlertSettings | undefined
+  /** A table of prices in LiteLLM's form. */
+  readonly pricesUrl: string | undefined
   readonly control: ControlSettings
   /** Lower case. */
   readonly keyHeader: string | undefined
@@ -114,6 +116,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
       host: own.text('metrics_host'),
     },
     alerts: readAlerts(checker, general),
+    pricesUrl: own.text('prices_url'),
     control: {
       ...readControl(checker, general, litellm, own),
       jwt: readJwt(checker, general),

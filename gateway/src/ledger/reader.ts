@@ -5,7 +5,9 @@ import { toDollars } from '../limits/money.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
 import type { Sql } from '../store/sql.js'
 import type { ControlSettings } from '../types.js'
-import { nanosOf } from './queries.js'
+import { nanosOf, Where } from './queries.js'
+import { type Rating, type RatingRequest, rate } from './rating.js'
+import { reconcile } from './reconcile.js'
 import type { Dimension } from './rollups.js'
 import type { SpendBook } from './spend-book.js'
 import { largest, totalsBy } from './totals.js'
@@ -57,6 +59,26 @@ export interface LedgerReader {
   budgets(): BudgetState[]
   /** Calls that are not yet in the database. */
   backlog(): number
+  /** Prices past calls anew. */
+  rate(request: RateRequest): Promise<Rating>
+  /** The ratings so far, the newest first. */
+  ratings(): Promise<Record<string, unknown>[]>
+  /** Compares the export of a provider with the ledger. */
+  reconcile(csv: string, provider: string | undefined, tolerance: number): ReturnType<typeof reconcile>
+}
+
+/** Which calls to rate, and by which prices. */
+export interface RateRequest extends Pick<RatingRequest, 'prices' | 'dryRun' | 'actor'> {
+  readonly conditions: {
+    readonly from: number
+    readonly until: number
+    readonly model?: string | undefined
+    readonly group?: string | undefined
+    readonly provider?: string | undefined
+    readonly deployment?: string | undefined
+    /** Only calls whose cost is unknown or estimated. */
+    readonly unknownOnly?: boolean | undefined
+  }
 }
 
 export interface ReaderParts {
@@ -64,6 +86,8 @@ export interface ReaderParts {
   readonly directory: Directory
   readonly book: SpendBook
   readonly backlog: () => number
+  /** Writes what is pending. */
+  flush(): Promise<unknown>
   settings(): ControlSettings
   now(): number
 }
@@ -75,7 +99,40 @@ export function ledgerReader(parts: ReaderParts): LedgerReader {
     report: (from, to) => report(parts, from, to),
     budgets: () => budgets(parts),
     backlog: parts.backlog,
+    rate: (request) => rateCalls(parts, request),
+    ratings: () => ratings(parts.sql),
+    reconcile: async (csv, provider, tolerance) => {
+      await parts.flush()
+      return await reconcile(parts.sql, csv, provider, tolerance)
+    },
   }
+}
+
+async function rateCalls({ sql, flush, now }: ReaderParts, { conditions, ...request }: RateRequest): Promise<Rating> {
+  await flush()
+  const { from, until, model, group, provider, deployment, unknownOnly } = conditions
+  const where = new Where()
+    .and('at >= ?', from)
+    .and('at < ?', until)
+    .and('model = ?', model)
+    .and('model_group = ?', group)
+    .and('provider = ?', provider)
+    .and('deployment = ?', deployment)
+  if (unknownOnly) where.and("cost_state <> 'known'")
+  return await rate(sql, { ...request, where, conditions, now: now() })
+}
+
+async function ratings(sql: Sql) {
+  const rows = await sql.query('SELECT * FROM llmux_ratings ORDER BY at DESC LIMIT 100')
+  return rows.map((row) => ({
+    id: row.id,
+    at: new Date(Number(row.at)).toISOString(),
+    by: row.actor,
+    conditions: JSON.parse(String(row.conditions)) as unknown,
+    changed: Number(row.calls),
+    spend_before: Number(row.nanos_before) / 1e9,
+    spend_after: Number(row.nanos_after) / 1e9,
+  }))
 }
 
 async function claim(sql: Sql, name: string, now: number, ms: number): Promise<boolean> {

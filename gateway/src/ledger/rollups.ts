@@ -294,3 +294,40 @@ const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1) =
         .map(signed(sign)),
     ),
   )
+
+/** Changes the money of a stored call in all rollups. @param unknown change of the number of unknown costs */
+export async function addDifference(tx: SqlRunner, row: SqlRow, nanos: number, unknown: number): Promise<void> {
+  const only = (name: (typeof measures)[number]) => (name === 'nanos' ? nanos : name === 'unknown_costs' ? unknown : 0)
+  const totals = storedShares(row).map(([place]): Share => [place, measures.map(only)])
+  await addTotals(tx, totals)
+  const text = (name: string) => String(row[name] ?? '')
+  const day = dayOf(number(row.at))
+  const owners = [text('key_hash'), text('user_id'), text('team_id')]
+  const rest = ['model_group', 'model', 'provider', 'deployment', 'path'].map(text)
+  const sums = [0, 0, 0, 0, 0, 0, unknown, 0, nanos]
+  // calls of the release before are in the daily sums with their customer
+  const customer = text('customer_id')
+  const [old] = customer
+    ? await tx.query(
+        `SELECT day FROM llmux_daily WHERE ${dailyKeys
+          .split(', ')
+          .map((name) => `${name} = ?`)
+          .join(' AND ')}`,
+        [day, ...owners, customer, ...rest],
+      )
+    : []
+  await upsert(tx, 'llmux_daily', dailyKeys, dailySums, [[[day, ...owners, old ? customer : '', ...rest], sums]])
+  if (customer) await addDailyCustomers(tx, [[[day, ...owners, customer, ...rest], sums]])
+  const tags = new Set(JSON.parse(text('tags') || '[]') as string[])
+  const target = [text('model_group'), text('model'), text('provider'), text('path')]
+  await upsert(
+    tx,
+    'llmux_daily_tags',
+    'day, tag, key_hash, model_group, model, provider, path',
+    'calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos',
+    [...tags].sort().map((tag) => [
+      [day, tag, text('key_hash'), ...target],
+      [0, 0, 0, 0, 0, 0, nanos],
+    ]),
+  )
+}
