@@ -38,14 +38,19 @@ const words: Readonly<Record<string, string>> = {
 export function rateRefusal(reason: RejectionReason | undefined, rate: RateAccount | undefined, now: number): LLMError {
   const kind = kinds[reason?.kind ?? ''] ?? 'requests'
   const retryAfterMs = Math.max(reason?.kind === 'parallel' ? 1_000 : 0, reason?.retryAfterMs ?? 1_000)
-  const { requests, tokens, parallel } = rate?.account ?? {}
-  const limit = kind === 'requests' ? requests : kind === 'tokens' ? tokens : parallel
+  const { requests, tokens, inputTokens, outputTokens, parallel } = rate?.account ?? {}
+  const split = [
+    ...(inputTokens === undefined ? [] : [`${inputTokens} input`]),
+    ...(outputTokens === undefined ? [] : [`${outputTokens} output`]),
+  ].join(' and ')
+  const limit = kind === 'requests' ? requests : kind === 'tokens' ? (tokens ?? split) : parallel
   const scope = rate?.subject.scope ?? 'gateway'
   const id = rate ? (rate.subject.alias ?? rate.subject.id) : ''
-  const part = rate?.part ? ` for ${rate.part}` : ''
+  const part = rate?.monthly || !rate?.part ? '' : ` for ${rate.part}`
+  const quantity = rate?.monthly ? 'requests a month' : words[kind]
   const reset = new Date(now + retryAfterMs)
   return refuse(
-    `The ${scope} ${id} has reached its limit of ${limit} ${words[kind]}${part}. It frees up at ${reset.toISOString()}.`,
+    `The ${scope} ${id} has reached its limit of ${limit} ${quantity}${part}. It frees up at ${reset.toISOString()}.`,
     {
       status: 429,
       type: 'rate_limit_error',
