@@ -1,5 +1,7 @@
 // Proof 1: limits hold exactly over four gateway processes, and every sum equals the provider's bill.
 //   node gateway/scripts/proofs/exactness.mjs [--long] [--seconds=130] [--clients=200] [--workers]
+import { join } from 'node:path'
+import Database from 'libsql'
 import { booksOf, compareBooks, settledBooks } from './books.mjs'
 import { admin, chat, check, failed, known, mostInSpan, newKey, note, option } from './client.mjs'
 import { configOf, price, startProvider } from './provider.mjs'
@@ -138,31 +140,43 @@ async function budgets(urls) {
   return list
 }
 
-async function main() {
-  const provider = await startProvider()
+/** Gateways that share Postgres and Redis, or the workers of one gateway that share nothing but their owner. */
+async function start(provider) {
+  if (option('workers', false) !== false) {
+    const args = ['--num_workers', String(processes)]
+    const gateway = await startGateway({ config: configOf(provider), args })
+    const file = join(gateway.data, 'llmux.sqlite')
+    return { gateways: [gateway], ledger: { query: async (text) => new Database(file).prepare(text).all() } }
+  }
   const [postgres, redis] = [await startPostgres(), await startRedis()]
   const databaseUrl = await postgres.database('exactness')
+  const options = { config: configOf(provider, { redis }), databaseUrl }
   const gateways = []
-  for (let i = 0; i < processes; i++)
-    gateways.push(await startGateway({ config: configOf(provider, { redis }), databaseUrl }))
+  for (let i = 0; i < processes; i++) gateways.push(await startGateway(options))
+  return { gateways, ledger: postgres, databaseUrl }
+}
+
+async function main() {
+  const provider = await startProvider()
+  const { gateways, ledger, databaseUrl } = await start(provider)
   const urls = gateways.map(({ url }) => url)
   const warm = await newKey(urls)
   await Promise.all(urls.flatMap((url) => Array.from({ length: 5 }, () => chat(url, warm))))
   const list = [...(await scenarios(urls)), ...(await budgets(urls))]
   for (const key of list.flatMap(({ keys }) => keys)) await known(urls, key)
-  note(`${processes} gateways, ${clients} clients, ${seconds} s`)
+  note(`${processes} ${gateways.length > 1 ? 'gateways' : 'workers'}, ${clients} clients, ${seconds} s`)
   const statuses = await load(urls, list, Date.now() + seconds * 1_000)
   const odd = [...statuses].filter(([name]) => !/: (200|422|429)$/.test(name))
   check(odd.length === 0, `no other answers than 200, 422 and 429: ${JSON.stringify(odd)}`)
   checkLimits(provider, list, statuses)
-  const books = await settledBooks(postgres, databaseUrl)
+  const books = await settledBooks(ledger, databaseUrl)
   compareBooks(books, provider.bill)
   const spent = JSON.parse(JSON.stringify(await admin(urls[0], '/global/spend'))).spend
   check(Math.round(spent * 1e9) === Number(books.sum), `/global/spend of a gateway: ${spent}`)
   const refused = books.rows.filter(({ outcome }) => outcome === 'refused').length
   const counted = [...statuses].filter(([name]) => /: 4/.test(name)).reduce((sum, [, count]) => sum + count, 0)
   check(refused === counted, `${counted} refusals, ${refused} rows of refusals`)
-  const { rows } = await booksOf(postgres, databaseUrl)
+  const { rows } = await booksOf(ledger, databaseUrl)
   note(`${rows.length} rows`)
 }
 

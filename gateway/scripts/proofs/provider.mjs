@@ -83,8 +83,16 @@ export async function startProvider() {
       if (response.destroyed) return end()
       // one word, which counts as one token at least
       if (at < chunks) {
-        send(delta(directive.text ?? 'word '))
-        return chunkMs > 0 ? setTimeout(step, chunkMs, at + 1) : step(at + 1)
+        const more = send(delta(directive.text ?? 'word '))
+        if (chunkMs > 0) return setTimeout(step, chunkMs, at + 1)
+        if (more || response.destroyed) return setImmediate(step, at + 1)
+        const again = () => {
+          response.off('close', again)
+          response.off('drain', again)
+          step(at + 1)
+        }
+        response.on('drain', again)
+        return response.on('close', again)
       }
       send([{ index: 0, delta: {}, finish_reason: 'stop' }])
       send([], { usage })

@@ -143,7 +143,7 @@ export async function startRedis(flags = [], port = undefined) {
     },
   )
   const cli = (...args) =>
-    execFileSync('redis-cli', ['-p', String(own), ...args], { timeout: 20_000 })
+    execFileSync('redis-cli', ['-p', String(own), ...args], { timeout: 20_000, stdio: ['ignore', 'pipe', 'ignore'] })
       .toString()
       .trim()
   for (let tries = 0; ; tries++) {
