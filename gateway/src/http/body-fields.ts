@@ -8,6 +8,10 @@ const required: Readonly<Record<string, readonly string[]>> = {
   responses: ['input', 'prompt', 'previous_response_id', 'conversation'],
   messages: ['messages', 'max_tokens'],
   moderation: ['input'],
+  speech: ['input', 'voice'],
+  transcription: ['file'],
+  imageGeneration: ['prompt'],
+  imageEdit: ['prompt', 'image'],
 }
 
 /** @throws a refusal if a required field is missing */

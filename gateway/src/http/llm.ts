@@ -82,20 +82,11 @@ export interface LlmParts {
 
 type FallbackKind = 'fallbacks' | 'contextWindowFallbacks' | 'contentPolicyFallbacks'
 
-/** Operations that reach a model. */
-const callOperations: ReadonlySet<string> = new Set([
-  ...[
-    'chat',
-    'completion',
-    'embedding',
-    'moderation',
-    'rerank',
-    'responses',
-    'messages',
-    'generateContent',
-    'countTokens',
-  ],
+/** Routes that reach no model. Every other operation is admitted, also one that is new in the SDK. */
+const otherOperations: ReadonlySet<string> = new Set([
+  ...['models', 'model', 'storedResponse', 'deleteResponse', 'inputItems'],
 ])
+
 /** Answers requests to models: authentication, admission, the SDK's handler, and the booking. */
 export class LlmRoutes {
   readonly #parts: LlmParts
@@ -128,6 +119,7 @@ export class LlmRoutes {
     else if (response.status < 400 && request.hooks?.watches)
       response = await this.#hooked(request, request.hooks, response)
     if (response.status >= 400) response = this.#errorResponse(request, response)
+    else if (response.bytes) response = this.#asBody(request, response, response.bytes)
     else if (typeof response.body === 'object') response = { ...response, body: this.#watched(request, response.body) }
     else if (response.body && request.restamp) response = { ...response, body: restamp(response.body, request.model) }
     if (typeof response.body !== 'object') {
@@ -221,7 +213,7 @@ export class LlmRoutes {
     const { control, catalog, settings } = this.#parts
     if (!request.principal) throw new Error('A call without a caller.')
     const { operation } = route
-    if (!callOperations.has(operation)) return {}
+    if (otherOperations.has(operation)) return {}
     const given = params.model
     let model = this.#modelOf(given, operation, settings())
     request.model = model
@@ -389,6 +381,32 @@ export class LlmRoutes {
       if (last !== '') {
         await request.admitted?.kept()
         yield last
+      }
+    } finally {
+      this.#release(request)
+    }
+  }
+
+  /** Bytes as a body, which ends once the call is kept. */
+  #asBody(
+    request: LlmRequest,
+    response: HandlerResponse,
+    bytes: NonNullable<HandlerResponse['bytes']>,
+  ): HandlerResponse {
+    const { bytes: _, headers, ...rest } = response
+    const body = this.#watchedBytes(request, bytes) as AsyncIterable<unknown> as AsyncIterable<string>
+    if (!(bytes instanceof Uint8Array)) return { ...rest, headers, body }
+    return { ...rest, headers: { ...headers, 'content-length': String(bytes.length) }, body }
+  }
+
+  async *#watchedBytes(request: LlmRequest, bytes: NonNullable<HandlerResponse['bytes']>): AsyncIterable<Uint8Array> {
+    try {
+      if (bytes instanceof Uint8Array) {
+        await request.admitted?.kept()
+        yield bytes
+      } else {
+        yield* bytes
+        await request.admitted?.kept()
       }
     } finally {
       this.#release(request)

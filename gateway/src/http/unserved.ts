@@ -10,7 +10,7 @@ const routes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     'Not served. Use the pass-through routes: /openai/v1/… for example.',
   ],
   [
-    /^(\/v1)?\/(audio|images|videos|realtime|ocr|rag|search)(\/|$)/,
+    /^(\/v1)?\/(audio\/translations|images\/variations|videos|realtime|ocr|rag|search)(\/|$)/,
     'Not served. Use the pass-through routes: /openai/v1/… for example.',
   ],
   [/^\/(guardrails|policies|policy)(\/|$)/, 'Guardrails are hooks in the configuration.'],

@@ -106,7 +106,9 @@ export function costOf(
 ): { nanos: number; state: 'known' | 'estimated' | 'unknown' } {
   if (cost?.total !== undefined) return { nanos: toNanos(cost.total), state: estimated ? 'estimated' : 'known' }
   if (cache?.hit) return { nanos: 0, state: 'known' }
-  const tokens = usage as { prompt_tokens?: number; completion_tokens?: number } | undefined
+  // usage may count images or seconds, which have no price of their own here
+  const counts = usage as { prompt_tokens?: number; completion_tokens?: number } | undefined
+  const tokens = counts?.prompt_tokens === undefined && counts?.completion_tokens === undefined ? undefined : counts
   if (outcome !== 'success' && !tokens) {
     if (attempts.length === 0 || !mayBeBilled.has(outcome)) return { nanos: 0, state: 'known' }
     // the provider has the prompt, and nothing is known of an answer
