@@ -12,6 +12,7 @@ import type { Environment, GatewayConfig } from './config/config.js'
 import { type ConfigSource, readSource } from './config/source.js'
 import { openControl } from './control.js'
 import { deploymentRoutes } from './dashboard/deployments.js'
+import { settingsRoutes } from './dashboard/settings.js'
 import { tailRoutes } from './dashboard/tail.js'
 import { uiRoutes } from './dashboard/ui.js'
 import { loadHooks } from './hooks/load.js'
@@ -264,6 +265,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...healthRoutes(health),
     ...modelRoutes({ control, catalog, stored, alerts, refresh }),
     ...deploymentRoutes({ control, catalog, stored, router }),
+    ...settingsRoutes({ config: () => config, alerts, environment, version }),
     ...operationRoutes(operation),
     ...priceRoutes({
       ...{ book: prices, catalog, reader, now: Date.now },

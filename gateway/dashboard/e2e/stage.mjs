@@ -122,7 +122,8 @@ export async function seed({ call }, { calls = 60 } = {}) {
   const texts = ['Summarise this ticket', 'Translate to Korean', 'Write a test', 'Explain the stack trace']
   for (let count = 0; count < calls; count++) {
     const [alias, , , allowed] = keys[count % keys.length]
-    const model = allowed.length > 0 ? allowed[count % allowed.length] : count % 2 ? 'gpt-4o' : 'in-house'
+    const turn = Math.floor(count / keys.length)
+    const model = allowed.length > 0 ? allowed[turn % allowed.length] : turn % 2 ? 'gpt-4o' : 'in-house'
     const content = texts[count % texts.length]
     const body = model.startsWith('text-embedding')
       ? { model, input: content }
@@ -130,7 +131,7 @@ export async function seed({ call }, { calls = 60 } = {}) {
           model,
           messages: [{ role: 'user', content }],
           ...(model !== 'in-house' && { user: count % 3 === 0 ? 'initech' : 'acme' }),
-          stream: count % 4 === 1,
+          stream: turn % 2 === 0,
           metadata: { tags: [count % 2 ? 'production' : 'staging'] },
         }
     await call(body.input ? '/v1/embeddings' : '/v1/chat/completions', body, made[alias])

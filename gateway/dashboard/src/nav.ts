@@ -13,6 +13,7 @@ export type AppPath =
   | '/budgets'
   | '/models'
   | '/playground'
+  | '/settings'
 
 export interface NavItem {
   readonly to: AppPath
@@ -55,6 +56,7 @@ export const navigation: readonly NavGroup[] = [
     items: [
       { to: '/models', label: 'nav.models', icon: 'models', visible: reads('GET /model/info') },
       { to: '/playground', label: 'nav.playground', icon: 'playground', visible: () => true },
+      { to: '/settings', label: 'nav.settings', icon: 'settings', visible: reads('GET /dashboard/settings') },
     ],
   },
 ]

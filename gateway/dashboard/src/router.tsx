@@ -80,7 +80,25 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
 })
 
-const routes = root.addChildren([index, overview, logs, keys, teams, users, customers, budgets, models, playground])
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+})
+
+const routes = root.addChildren([
+  index,
+  overview,
+  logs,
+  keys,
+  teams,
+  users,
+  customers,
+  budgets,
+  models,
+  playground,
+  settings,
+])
 
 export const createAppRouter = (queries: QueryClient) =>
   createRouter({

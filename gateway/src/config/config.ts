@@ -18,6 +18,8 @@ export interface GatewayConfig {
   readonly lines: readonly ConfigLine[]
   /** Credentials of `credential_list`, for models that are added at run time. */
   readonly credentials: Credentials
+  /** The values as they are written, with their places. */
+  readonly document: ConfigDocument
   /** From `environment_variables`. */
   readonly variables: Readonly<Record<string, string>>
 }
@@ -87,6 +89,7 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
     hooks,
     lines: checker.lines,
     credentials,
+    document,
     variables: variables.values,
   }
 }

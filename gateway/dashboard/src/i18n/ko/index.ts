@@ -4,6 +4,7 @@ import { keys } from './keys.ts'
 import { logs } from './logs.ts'
 import { models } from './models.ts'
 import { overview } from './overview.ts'
+import { settings } from './settings.ts'
 import { subjects } from './subjects.ts'
 
 /** All texts in Korean. A missing one does not compile. */
@@ -14,4 +15,5 @@ export const messages: Readonly<Record<MessageKey, string>> = {
   ...subjects,
   ...logs,
   ...models,
+  ...settings,
 }
