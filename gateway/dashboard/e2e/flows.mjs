@@ -54,9 +54,11 @@ export async function flows({ check, open, axe, settled, stage, keys }) {
       button: 'Add deployment',
       fill: async (page) => {
         await page.getByRole('textbox', { name: 'Name for clients' }).fill('wrong')
-        await page.getByRole('textbox', { name: 'Provider and model' }).fill('nowhere/model')
+        await page.getByRole('textbox', { name: 'Provider and model' }).fill('openai/gpt-4o')
+        await page.getByRole('button', { name: 'More settings' }).click()
+        await page.getByRole('textbox', { name: 'Weight' }).fill('-1')
       },
-      message: 'nowhere',
+      message: "'litellm_params.weight' must be a number of 0 or more",
     },
   ]
   for (const { at, button, fill, message } of wrong) {
@@ -259,7 +261,7 @@ export async function flows({ check, open, axe, settled, stage, keys }) {
     for (const name of ['keys', 'teams', 'users', 'customers', 'budgets', 'models']) {
       await page.goto(`/ui/${name}`)
       await settled(page)
-      const buttons = page.getByRole('button', { name: /^(Create|Add)/ })
+      const buttons = page.getByRole('button', { name: /^(Create|Add) / })
       if ((await buttons.count()) > 0) throw new Error(`${name} has a button to create`)
     }
     await page.shot('viewer-models')

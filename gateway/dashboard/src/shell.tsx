@@ -1,6 +1,6 @@
 import { ActionIcon, AppShell, Box, Burger, Center, Group, Loader, Menu, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { api } from './api/client.ts'
@@ -99,20 +99,19 @@ function Frame({ session }: { readonly session: SignedIn }) {
 
 function Account({ session }: { readonly session: SignedIn }) {
   const { t } = useTexts()
-  const queries = useQueryClient()
   const name =
     session.user_email ??
     session.key_alias ??
     (session.master ? t('role.master') : (session.user_id ?? session.key_name ?? ''))
   const signOut = async () => {
     await api('/session', { method: 'DELETE' })
-    queries.clear()
-    await queries.refetchQueries({ queryKey: sessionQuery.queryKey })
+    // nothing of the session stays in memory
+    location.assign('/ui/')
   }
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" w="auto" px={8} aria-label={t('nav.account')}>
+        <ActionIcon variant="subtle" color="gray" size="lg" w="auto" px={8} aria-label={`${t('nav.account')}: ${name}`}>
           <Group gap={6} wrap="nowrap">
             <Icon name="users" />
             <Text size="sm" c="var(--mantine-color-text)" visibleFrom="xs" truncate maw={180}>

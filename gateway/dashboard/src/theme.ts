@@ -13,6 +13,9 @@ const accent: MantineColorsTuple = [
   '#2a3987',
 ]
 
+/** The header of a dialog is none of the page. */
+const dialogAttributes = { header: { role: 'presentation' } }
+
 const dialogStyles = {
   title: { fontWeight: 600, fontSize: 16 },
   content: { background: 'var(--surface)' },
@@ -21,7 +24,7 @@ const dialogStyles = {
 
 export const theme = createTheme({
   primaryColor: 'accent',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   colors: {
     accent,
     dark: [
@@ -59,8 +62,11 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
-    Drawer: { defaultProps: { position: 'right', size: 'lg', padding: 'lg' }, styles: dialogStyles },
-    Modal: { defaultProps: { padding: 'lg', centered: true }, styles: dialogStyles },
+    Drawer: {
+      defaultProps: { position: 'right', size: 'lg', padding: 'lg', attributes: dialogAttributes },
+      styles: dialogStyles,
+    },
+    Modal: { defaultProps: { padding: 'lg', centered: true, attributes: dialogAttributes }, styles: dialogStyles },
     InputWrapper: {
       styles: {
         label: { fontWeight: 500, marginBottom: 3 },

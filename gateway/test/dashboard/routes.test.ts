@@ -70,7 +70,7 @@ describe('routes of the dashboard', () => {
     expect(unknown.json).toMatchObject({ ok: false, error: expect.stringContaining('nowhere') })
     const missing = await testOf({})
     expect(missing.status).toBe(400)
-    expect(missing.json.error.param).toBe('litellm_params.model')
+    expect(missing.json.error.param).toBe('litellm_params')
   })
 
   it('names the origin of each value, and hides secrets', async () => {

@@ -29,8 +29,9 @@ export function DataTable<Row>({ label, rows, columns, keyOf, order }: TableProp
   const id = by?.replace(/^-/, '')
   const isDown = by?.startsWith('-') ?? false
   return (
+    // biome-ignore lint/a11y/useSemanticElements: rows are no fields of a form
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable with the keyboard
-    <section className="scroll-x" tabIndex={0} aria-label={label}>
+    <div className="scroll-x" tabIndex={0} role="group" aria-label={label}>
       <table className="data-table">
         <thead>
           <tr>
@@ -73,7 +74,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, order }: TableProp
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 

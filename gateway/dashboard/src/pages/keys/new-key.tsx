@@ -37,14 +37,14 @@ export function NewKeyDialog({ made, onClose }: { readonly made: NewKey; readonl
         />
         <Tabs defaultValue="curl">
           <Tabs.List aria-label={t('newKey.snippets')}>
-            {snippets.map(({ name }) => (
-              <Tabs.Tab key={name} value={name}>
+            {snippets.map(({ id, name }) => (
+              <Tabs.Tab key={id} value={id}>
                 {name}
               </Tabs.Tab>
             ))}
           </Tabs.List>
-          {snippets.map(({ name, code }) => (
-            <Tabs.Panel key={name} value={name} pt="sm">
+          {snippets.map(({ id, name, code }) => (
+            <Tabs.Panel key={id} value={id} pt="sm">
               <Snippet code={code} label={t('newKey.copySnippet', { name })} />
             </Tabs.Panel>
           ))}

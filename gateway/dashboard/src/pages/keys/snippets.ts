@@ -2,6 +2,7 @@
 export function snippetsOf(origin: string, key: string, model: string) {
   return [
     {
+      id: 'curl',
       name: 'curl',
       code: `curl ${origin}/v1/chat/completions \\
   -H 'authorization: Bearer ${key}' \\
@@ -9,6 +10,7 @@ export function snippetsOf(origin: string, key: string, model: string) {
   -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello"}]}'`,
     },
     {
+      id: 'openai',
       name: 'OpenAI SDK',
       code: `import OpenAI from 'openai'
 
@@ -20,6 +22,7 @@ const answer = await client.chat.completions.create({
 console.log(answer.choices[0].message.content)`,
     },
     {
+      id: 'anthropic',
       name: 'Anthropic SDK',
       code: `import Anthropic from '@anthropic-ai/sdk'
 
@@ -32,6 +35,7 @@ const message = await client.messages.create({
 console.log(message.content[0].text)`,
     },
     {
+      id: 'llmux',
       name: 'llmux',
       code: `import { completion } from 'llmux'
 

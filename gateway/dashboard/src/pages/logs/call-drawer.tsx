@@ -167,7 +167,11 @@ function Cost({ call }: { readonly call: CallDetail }) {
       </Text>
     )
   }
-  const amounts = parts.flatMap((name) => (typeof found[name] === 'number' ? [[name, found[name]] as const] : []))
+  const amounts = parts.flatMap((name) => {
+    const amount = found[name]
+    const isShown = typeof amount === 'number' && (amount > 0 || name === 'input' || name === 'output')
+    return isShown ? [[name, amount] as const] : []
+  })
   return (
     <Stack gap="xs">
       <table className="data-table" style={{ maxWidth: 420 }} aria-label={t('call.cost')}>
