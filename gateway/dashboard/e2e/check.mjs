@@ -5,12 +5,13 @@
 //
 // --shots keeps the screenshots; --rows fills the database with calls first.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { findChromium } from './chromium.mjs'
 import { flows } from './flows.mjs'
 import { adminKey, seed, startStage } from './stage.mjs'
 
@@ -21,9 +22,7 @@ const rows = Number(option('rows', '0'))
 const only = option('only')
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-const programs = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = programs.find((path) => path && existsSync(path))
-if (!executablePath) throw new Error('Chromium is missing. Install it, or set CHROMIUM to its path.')
+const executablePath = findChromium()
 
 const folder = mkdtempSync(join(tmpdir(), 'llmux-dashboard-'))
 if (shots) mkdirSync(shots, { recursive: true })

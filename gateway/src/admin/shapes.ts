@@ -215,6 +215,7 @@ export function userShape(context: AdminContext, row: UserRow) {
     object_permission_id: null,
     teams: row.teams,
     user_role: row.user_role,
+    blocked: row.blocked,
     spend: spendOf(context, `user:${row.user_id}`, row).spend,
     user_email: row.user_email,
     models: row.models,

@@ -141,6 +141,7 @@ const userAnswerFields = {
   object_permission_id: fixed.none,
   teams: strings,
   user_role: maybeString,
+  blocked: boolean,
   spend: number.describe('US dollars in the current period.'),
   total_spend: number.optional(),
   user_email: maybeString,

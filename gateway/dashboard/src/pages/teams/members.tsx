@@ -26,6 +26,9 @@ interface MembersProps {
   readonly onClose: () => void
 }
 
+/** A member is known by its address until it has an id. */
+const idOf = ({ user_id, user_email }: TeamMember) => user_id ?? user_email ?? ''
+
 /** The members of a team, with their spend. */
 export function Members({ id, mayEdit, onClose }: MembersProps) {
   const { t } = useTexts()
@@ -83,20 +86,16 @@ export function Members({ id, mayEdit, onClose }: MembersProps) {
           <DataTable
             label={t('teams.members')}
             rows={info.members_with_roles}
-            keyOf={({ user_id }) => user_id}
+            keyOf={idOf}
             columns={[
-              nameColumn<TeamMember>(
-                t('dimension.user'),
-                (member) => member.user_email ?? member.user_id,
-                ({ user_id }) => user_id,
-              ),
+              nameColumn<TeamMember>(t('dimension.user'), (member) => member.user_email ?? idOf(member), idOf),
               { id: 'role', title: t('teams.role'), render: ({ role }) => t(`teams.role.${role}`) },
               spendColumn<TeamMember>(t, ({ user_id }) => {
                 const found = team.data?.team_memberships.find((one) => one.user_id === user_id)
                 return {
                   spend: found?.spend ?? 0,
                   budget: found?.litellm_budget_table?.max_budget ?? null,
-                  name: user_id,
+                  name: user_id ?? '',
                 }
               }),
               {
@@ -106,7 +105,7 @@ export function Members({ id, mayEdit, onClose }: MembersProps) {
                 end: true,
                 render: (member) => (
                   <RowMenu
-                    label={t('common.actionsOf', { name: member.user_id })}
+                    label={t('common.actionsOf', { name: idOf(member) })}
                     actions={canEdit ? actionsOf(member) : []}
                   />
                 ),

@@ -92,7 +92,13 @@ export function UsersPage() {
           render: (row) => t(roleName(row.user_role)),
         },
         { id: 'teams', title: t('nav.teams'), render: (row) => <Names names={row.teams.map(teamName)} none="–" /> },
-        { id: 'keys', title: t('nav.keys'), end: true, sort: (row) => row.key_count, render: (row) => row.key_count },
+        {
+          id: 'keys',
+          title: t('nav.keys'),
+          end: true,
+          sort: (row) => row.key_count ?? 0,
+          render: (row) => row.key_count ?? 0,
+        },
         spendColumn(t, (row) => ({
           spend: row.spend,
           budget: row.max_budget,
