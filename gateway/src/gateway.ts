@@ -254,7 +254,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     catalog,
     settings,
     observer: observer.calls,
-    owners: new ResponseOwners(),
+    owners: new ResponseOwners(shared?.texts),
     cacheable: cache !== undefined,
     hooks: () => hooks,
     fallbacksOf: (group) => fallbacksOf(group),
@@ -289,6 +289,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     open: withDocument(routes, open, version),
     passThrough: (request, signal) => passThrough(pass, request, signal),
     draining: () => draining,
+    counter: shared?.limits,
   })
 
   const close = async () => {

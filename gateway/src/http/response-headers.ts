@@ -1,6 +1,6 @@
 import type { CallMeta, LLMError } from 'llmux'
 import type { HandlerCall } from 'llmux/server'
-import type { LlmRequest } from './llm.js'
+import type { LlmRequest } from './llm-request.js'
 
 /** Headers of a provider's answer that must not appear twice, or describe its connection. */
 const dropped: ReadonlySet<string> = new Set(['set-cookie', 'content-encoding'])

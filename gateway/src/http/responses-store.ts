@@ -1,5 +1,6 @@
 import type { ResponseStore, StoredResponse } from 'llmux/server'
 import type { Principal } from '../types.js'
+import type { SharedTexts } from '../workers/shared.js'
 
 /** Most answers that are kept. */
 const maxResponses = 2_000
@@ -23,6 +24,12 @@ export class ResponseOwners implements ResponseStore {
   /** Answers whose streams are not over: hooks may change or refuse them. */
   readonly #held = new Map<string, { readonly stored: StoredResponse; readonly context: unknown } | undefined>()
   #size = 0
+  readonly #shared: SharedTexts | undefined
+
+  /** @param shared answers of all workers: any of them may get the next call of a client */
+  constructor(shared?: SharedTexts) {
+    this.#shared = shared
+  }
 
   /** Keeps an answer from its readers until `settle()`. */
   hold(id: string): void {
@@ -41,7 +48,7 @@ export class ResponseOwners implements ResponseStore {
 
   /** Replaces or removes an answer that hooks have changed or refused. */
   replace(id: string, response: Record<string, unknown> | null, context: unknown): void {
-    const stored = this.get(id, context)
+    const stored = this.#own(id, context)
     if (!stored) return
     if (response) this.put(id, { ...stored, response }, context)
     else this.#forget(id)
@@ -59,29 +66,53 @@ export class ResponseOwners implements ResponseStore {
     this.#kept.set(id, { owner, stored, context, size })
     this.#size += size
     for (const item of outputOf(stored)) this.#items.set(item.id, { owner, item })
+    this.#share(id, owner, stored)
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= maxResponses && this.#size <= maxSize) break
       this.#forget(oldest)
     }
   }
 
-  get(id: string, context: unknown): StoredResponse | undefined {
-    const found = this.#kept.get(id)
-    return found?.owner === ownerOf(context) ? found.stored : undefined
+  get(id: string, context: unknown): StoredResponse | undefined | Promise<StoredResponse | undefined> {
+    return this.#shared ? this.#find(this.#shared, id, context) : this.#own(id, context)
   }
 
-  item(id: string, context: unknown): object | undefined {
+  item(id: string, context: unknown): object | undefined | Promise<object | undefined> {
+    if (this.#shared) return this.#findItem(this.#shared, id, context)
     const found = this.#items.get(id)
     return found?.owner === ownerOf(context) ? found.item : undefined
   }
 
-  delete(id: string, context: unknown): boolean {
-    if (this.get(id, context) === undefined) return false
+  async delete(id: string, context: unknown): Promise<boolean> {
+    if ((await this.get(id, context)) === undefined) return false
     this.#forget(id)
     return true
   }
 
+  #own(id: string, context: unknown): StoredResponse | undefined {
+    const found = this.#kept.get(id)
+    return found?.owner === ownerOf(context) ? found.stored : undefined
+  }
+
+  #share(id: string, owner: string, stored: StoredResponse): void {
+    this.#shared?.put(`response ${id}`, JSON.stringify({ owner, stored }))
+    for (const item of outputOf(stored)) this.#shared?.put(`item ${item.id}`, id)
+  }
+
+  async #find(shared: SharedTexts, id: string, context: unknown): Promise<StoredResponse | undefined> {
+    const text = await shared.get(`response ${id}`)
+    const found = text === undefined ? undefined : (JSON.parse(text) as Pick<Kept, 'owner' | 'stored'>)
+    return found?.owner === ownerOf(context) ? found.stored : undefined
+  }
+
+  async #findItem(shared: SharedTexts, id: string, context: unknown): Promise<object | undefined> {
+    const response = await shared.get(`item ${id}`)
+    const stored = response === undefined ? undefined : await this.#find(shared, response, context)
+    return stored && outputOf(stored).find((item) => item.id === id)
+  }
+
   #forget(id: string): void {
+    this.#shared?.remove(`response ${id}`)
     const found = this.#kept.get(id)
     if (!found) return
     this.#kept.delete(id)

@@ -1,15 +1,16 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import addresses from 'ipaddr.js'
-import { OverloadedError } from 'llmux'
+import { type LimitStore, OverloadedError } from 'llmux'
 import type { Settings } from '../config/settings.js'
-import { forbidden, refuse } from '../refusal.js'
+import { refuse } from '../refusal.js'
 import { AdminAnswer, type AdminRoute, type Control } from '../types.js'
 import { type BodyReader, parseJson } from './body.js'
 import { dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
-import { LlmRequest, type LlmRoutes } from './llm.js'
+import type { LlmRoutes } from './llm.js'
+import { LlmRequest } from './llm-request.js'
+import { allMethods, checkAddress, checkHost, originHeaders, preflight } from './origins.js'
 import type { GatewayResponse, OpenRequest, OpenRoute } from './response.js'
 import { unserved } from './unserved.js'
 
@@ -24,6 +25,8 @@ export interface ServerParts {
   readonly open: readonly OpenRoute[]
   readonly passThrough: PassThrough
   readonly bodies: BodyReader
+  /** Counts the calls of all workers together. @default those of this process */
+  readonly counter: LimitStore | undefined
   /** Whether new calls are refused, because the gateway is about to end. */
   readonly draining: () => boolean
 }
@@ -54,8 +57,6 @@ function refuseConnection(error: Error & { readonly code?: string }, socket: Soc
 
 /** Milliseconds for answers that are not calls of models. */
 const closeMs = 500
-
-const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
 
 /** The HTTP server. Fastify finds the route and reads the request line; bodies are read here. */
 export function createServer(parts: ServerParts): GatewayServer {
@@ -192,7 +193,7 @@ async function anyOther(
   }
   if (parts.draining()) throw draining()
   const { maxParallelRequests } = parts.settings()
-  if (maxParallelRequests !== undefined && calls.size >= maxParallelRequests) {
+  if (maxParallelRequests !== undefined && !(await hasPlace(parts, calls, reply.raw, maxParallelRequests))) {
     throw refuse(`The gateway takes at most ${maxParallelRequests} calls at the same time.`, {
       status: 429,
       type: 'rate_limit_error',
@@ -222,6 +223,22 @@ async function anyOther(
   }
 }
 
+/** `global_max_parallel_requests`, until the end of the response. */
+async function hasPlace(
+  { counter }: ServerParts,
+  calls: ReadonlySet<AbortController>,
+  response: ServerResponse,
+  parallel: number,
+): Promise<boolean> {
+  if (!counter) return calls.size < parallel
+  const accounts = [{ key: 'gateway', parallel }]
+  const found = await counter.reserve({ candidates: [{ id: 'gateway', accounts }], timeout: 3_600_000 })
+  if ('reasons' in found) return false
+  if (response.destroyed) counter.release(found)
+  else response.once('close', () => counter.release(found))
+  return true
+}
+
 const draining = () =>
   refuse('The gateway is about to end. Send the request again.', {
     status: 503,
@@ -246,25 +263,6 @@ function openRequest(request: FastifyRequest, { settings }: ServerParts): OpenRe
   const headers = request.headers as Record<string, string | undefined>
   const forwarded = settings().trustForwardedFor ? headers['x-forwarded-for']?.split(',')[0]?.trim() : undefined
   return { method, url, path: mark < 0 ? url : url.slice(0, mark), headers, raw, ip: forwarded || request.ip }
-}
-
-function preflight({ corsOrigins }: Settings, { headers }: OpenRequest): GatewayResponse {
-  return {
-    status: 204,
-    headers: {
-      ...originHeaders(corsOrigins, headers.origin),
-      'access-control-allow-methods': allMethods.join(', '),
-      'access-control-allow-headers': headers['access-control-request-headers'] ?? '*, authorization',
-      'access-control-max-age': '600',
-    },
-    body: undefined,
-  }
-}
-
-function originHeaders(origins: readonly string[], origin: string | undefined): Record<string, string> {
-  if (origins.includes('*')) return { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' }
-  if (origin === undefined || !origins.includes(origin)) return {}
-  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': '*', vary: 'origin' }
 }
 
 const common = {
@@ -362,39 +360,4 @@ const drained = (raw: ServerResponse) =>
 /** Ends a stream whose reader is gone. */
 async function leave(body: GatewayResponse['body']): Promise<void> {
   if (typeof body === 'object') await body[Symbol.asyncIterator]().return?.()
-}
-
-/** `allowed_hosts`: a page that points its own name at this server (DNS rebinding) is refused. */
-function checkHost({ allowedHosts }: Settings, request: IncomingMessage): void {
-  if (!allowedHosts) return
-  const host = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '')
-  if (!allowedHosts.includes(host)) {
-    throw forbidden(
-      `The host must be one of llmux_settings.allowed_hosts; got '${host.slice(0, 100)}'.`,
-      'permission_error',
-    )
-  }
-}
-
-/** `allowed_ips`. */
-function checkAddress({ allowedIps, trustForwardedFor }: Settings, request: IncomingMessage): void {
-  if (!allowedIps) return
-  const forwarded = trustForwardedFor
-    ? String(request.headers['x-forwarded-for'] ?? '')
-        .split(',')[0]
-        ?.trim()
-    : ''
-  const text = forwarded || request.socket.remoteAddress || ''
-  let allowed = false
-  try {
-    const address = addresses.process(text)
-    allowed = allowedIps.some((entry) => {
-      if (!entry.includes('/')) return addresses.process(entry).toNormalizedString() === address.toNormalizedString()
-      const range = addresses.parseCIDR(entry)
-      return range[0].kind() === address.kind() && address.match(range)
-    })
-  } catch {
-    allowed = false
-  }
-  if (!allowed) throw forbidden(`The address ${text || 'of the client'} may not call this gateway.`, 'permission_error')
 }

@@ -10,6 +10,13 @@ export interface Bus {
   subscribe(topic: string, receive: (value: never) => void): void
 }
 
+/** Texts by name that all processes see. The oldest ones are dropped. */
+export interface SharedTexts {
+  put(name: string, text: string): void
+  get(name: string): Promise<string | undefined>
+  remove(name: string): void
+}
+
 /** The parts of a gateway that its workers have in common. */
 export interface Shared {
   /** The owner's database, used if the configuration names none. */
@@ -18,6 +25,7 @@ export interface Shared {
   readonly limits: LimitStore
   readonly state: LimitStore
   readonly bus: Bus
+  readonly texts: SharedTexts
   /** Offers the metrics of this process to the others. */
   offerMetrics(dump: () => readonly MetricDump[]): void
   /** The metrics of all processes together. */

@@ -41,6 +41,11 @@ export async function runWorker(options: GatewayOptions, socket: Socket): Promis
         receivers.set(topic, [...(receivers.get(topic) ?? []), receive as (value: unknown) => void])
       },
     },
+    texts: {
+      put: (name, text) => peer.tell(calls.putText, name, text),
+      get: (name) => peer.ask(calls.getText, name),
+      remove: (name) => peer.tell(calls.removeText, name),
+    },
     offerMetrics: (own) => {
       dump = own
     },

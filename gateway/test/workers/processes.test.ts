@@ -105,7 +105,7 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     gateway.stderr?.on('data', (part) => {
       log += part
     })
-    await vi.waitFor(() => expect(welcome).toContain('3 workers take calls.'), { timeout: 20_000 })
+    await vi.waitFor(() => expect(welcome).toContain('3 workers take calls.'), { timeout: 40_000 })
   }
 
   beforeAll(async () => {
@@ -115,12 +115,15 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     const base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`
     const params = { model: 'openai/gpt-4o', api_base: base, api_key: 'sk-none' }
     const config = {
-      model_list: [{ model_name: 'gpt-4o', litellm_params: params }],
-      general_settings: { master_key: master },
+      model_list: [
+        { model_name: 'gpt-4o', litellm_params: params },
+        { model_name: 'bridged', litellm_params: { ...params, model: 'openai_like/gpt-4o' } },
+      ],
+      general_settings: { master_key: master, global_max_parallel_requests: 40 },
     }
     writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config))
     await start()
-  }, 30_000)
+  }, 60_000)
   afterAll(() => {
     gateway.kill('SIGKILL')
     upstream.closeAllConnections()
@@ -158,6 +161,26 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     })
   })
 
+  it('counts the calls of the gateway once for all', async () => {
+    const found = await Promise.all(Array.from({ length: 50 }, () => chat(master, 1_500)))
+    expect(found.filter(({ status }) => status === 200)).toHaveLength(40)
+    expect((await chat()).status).toBe(200)
+  })
+
+  it('finds a stored response in all workers, for its owner', async () => {
+    const { json } = await call('POST', '/v1/responses', { model: 'bridged', input: '0' })
+    const { id } = json as unknown as { id: string }
+    const next = { model: 'bridged', input: '0', previous_response_id: id }
+    const each = (run: () => ReturnType<typeof call>) => Promise.all(Array.from({ length: 2 * workers }, run))
+    const statuses = (answers: { status: number }[]) => new Set(answers.map(({ status }) => status))
+    expect(statuses(await each(() => call('POST', '/v1/responses', next)))).toEqual(new Set([200]))
+    const other = await generate({})
+    expect(statuses(await each(() => call('GET', `/v1/responses/${id}`, undefined, other)))).toEqual(new Set([404]))
+    expect(statuses(await each(() => call('GET', `/v1/responses/${id}`)))).toEqual(new Set([200]))
+    expect((await call('DELETE', `/v1/responses/${id}`)).status).toBe(200)
+    expect(statuses(await each(() => call('GET', `/v1/responses/${id}`)))).toEqual(new Set([404]))
+  })
+
   it('reloads the configuration in all workers', async () => {
     const file = join(folder, 'config.yaml')
     const config = JSON.parse(readFileSync(file, 'utf8'))
@@ -179,9 +202,9 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     for (const pid of before) process.kill(pid, 'SIGKILL')
     await Promise.all(open)
     await vi.waitFor(() => expect(pidsOf(gateway.pid).filter((pid) => !before.includes(pid))).toHaveLength(workers), {
-      timeout: 15_000,
+      timeout: 40_000,
     })
-    await vi.waitFor(async () => expect((await chat(key)).status).toBe(200), { timeout: 15_000 })
+    await vi.waitFor(async () => expect((await chat(key)).status).toBe(200), { timeout: 40_000 })
     expect(log).toContain('has ended (SIGKILL)')
     await vi.waitFor(
       async () => {
@@ -191,7 +214,7 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
       },
       { timeout: 10_000 },
     )
-  }, 60_000)
+  }, 120_000)
 
   it('drains all workers on SIGTERM', async () => {
     const streams = Array.from({ length: 4 }, () => chat(master, 1_500, { stream: true }))
@@ -206,7 +229,7 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     await start()
     const { json } = await call('GET', '/spend/logs?summarize=false')
     expect((json as unknown as unknown[]).length).toBeGreaterThan(20)
-  }, 40_000)
+  }, 90_000)
 
   it('ends with the reason if the port is in use', async () => {
     const taken = (upstream.address() as AddressInfo).port
@@ -218,5 +241,5 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     const [message, [code]] = await Promise.all([text(other.stderr), once(other, 'exit')])
     expect(code).toBe(1)
     expect(message).toContain(`Port ${taken} of 127.0.0.1 is in use. Set another one with --port.`)
-  }, 30_000)
+  }, 60_000)
 })

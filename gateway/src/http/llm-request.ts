@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import type { SettledRecord } from 'llmux'
+import type { HandlerRequest, HandlerResponse, RouteInfo } from 'llmux/server'
+import type { CallHooks } from '../hooks/runner.js'
+import type { Admitted, Principal } from '../types.js'
+
+/** A request to a model, with all that becomes known about it. */
+export class LlmRequest implements HandlerRequest {
+  readonly id: string
+  readonly startedAt = Date.now()
+  readonly path: string
+  principal: Principal | undefined
+  route: RouteInfo | undefined
+  admitted: Admitted | undefined
+  hooks: CallHooks | undefined
+  /** The answer of a hook. */
+  reply: HandlerResponse | undefined
+  /** Why no call was made, or why it failed. */
+  error: unknown
+  settled = false
+  /** Milliseconds that providers took. */
+  providerMs = 0
+  model = ''
+  /** Whether the answer names the model as the client did. */
+  restamp = false
+
+  constructor(
+    readonly method: string,
+    readonly url: string,
+    readonly headers: Readonly<Record<string, string | undefined>>,
+    readonly body: (() => Promise<Uint8Array | string>) | undefined,
+    readonly signal: AbortSignal | undefined,
+    readonly ip: string | undefined,
+  ) {
+    this.id = headers['x-litellm-call-id']?.slice(0, 200) || randomUUID()
+    const mark = url.indexOf('?')
+    this.path = mark < 0 ? url : url.slice(0, mark)
+  }
+}
+
+/** Receives the events of calls, for metrics and logs. */
+export interface CallObserver {
+  started(request: LlmRequest): void
+  settled(request: LlmRequest, record: SettledRecord): void
+  /** The response has been decided on; for streams, before their first event. */
+  answered(request: LlmRequest, status: number): void
+}
