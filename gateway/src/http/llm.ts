@@ -4,7 +4,6 @@ import {
   type Handler,
   type HandlerCall,
   type HandlerCallOptions,
-  type HandlerRequest,
   type HandlerResponse,
   type RouteInfo,
 } from 'llmux/server'
@@ -16,7 +15,7 @@ import { callerFor, callerIn } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
-import type { Admitted, Control, Principal } from '../types.js'
+import type { Control, Principal } from '../types.js'
 import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
 import { type CallWishes, cacheOptions, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
