@@ -47,7 +47,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     } catch {}
   }
   let settings: ControlSettings = options.settings ?? {}
-  const sql = (databaseUrl === undefined && options.sql) || openStore({ data, databaseUrl })
+  const sql = (databaseUrl === undefined && options.sql) || (await openStore({ data, databaseUrl }))
   try {
     await migrate(sql)
     const vault = createVault(saltKey ?? masterKey)

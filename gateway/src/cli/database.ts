@@ -22,7 +22,7 @@ function placeOf(flags: Flags): Place {
 /** Brings the schema up to date, as a step of a deployment. @returns the exit code */
 export async function migrateCommand(flags: Flags, out: (text: string) => void): Promise<number> {
   const { data, config } = placeOf(flags)
-  const sql = openStore({ data, databaseUrl: config.settings.databaseUrl })
+  const sql = await openStore({ data, databaseUrl: config.settings.databaseUrl })
   try {
     const steps = await migrate(sql)
     out(

@@ -69,6 +69,13 @@ export function createServer(parts: ServerParts): GatewayServer {
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseConnection,
+    // no route has a schema, and the default compilers take several megabytes
+    schemaController: {
+      compilersFactory: {
+        buildValidator: (() => () => () => true) as never,
+        buildSerializer: () => () => JSON.stringify,
+      },
+    },
   })
   const { bodies } = parts
   app.removeAllContentTypeParsers()

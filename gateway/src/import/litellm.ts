@@ -55,7 +55,7 @@ const actor = { user: 'import', key: '' }
 export async function importLitellm(options: ImportOptions): Promise<ImportReport> {
   const { data, databaseUrl, masterKey, saltKey } = options
   const source = openPostgres(options.source)
-  const sql = openStore({ data, databaseUrl })
+  const sql = await openStore({ data, databaseUrl })
   const directory = new Directory(sql, createVault(saltKey ?? masterKey), () => {})
   try {
     await migrate(sql)

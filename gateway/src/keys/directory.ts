@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { refusalOf } from '../refusal.js'
-import { announce } from '../store/postgres.js'
 import type {
   BudgetRow,
   CustomerRow,
@@ -12,7 +11,7 @@ import type {
   UserRow,
 } from '../store/rows.js'
 import type { Vault } from '../store/secrets.js'
-import type { Sql, SqlRunner } from '../store/sql.js'
+import { announce, type Sql, type SqlRunner } from '../store/sql.js'
 import type { ControlEvent } from '../types.js'
 import type { Bus } from '../workers/shared.js'
 

@@ -1,4 +1,3 @@
-import { openPostgres } from './postgres.js'
 import type { Sql } from './sql.js'
 import { openSqlite } from './sqlite.js'
 
@@ -11,10 +10,12 @@ export interface StoreOptions {
 }
 
 /** Opens the database. @throws if the URL is of another kind */
-export function openStore({ data, databaseUrl }: StoreOptions): Sql {
+export async function openStore({ data, databaseUrl }: StoreOptions): Promise<Sql> {
   if (databaseUrl === undefined) return openSqlite(data)
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new Error("The database URL must begin with 'postgresql://'. Leave it out for the embedded database.")
   }
+  // not loaded by a start without Postgres
+  const { openPostgres } = await import('./postgres.js')
   return openPostgres(databaseUrl)
 }

@@ -1,7 +1,6 @@
 import pg from 'pg'
-import type { Sql, SqlRow, SqlRunner, SqlValue } from './sql.js'
+import { channel, type Sql, type SqlRow, type SqlRunner, type SqlValue } from './sql.js'
 
-const channel = 'llmux_changes'
 const longestPause = 10_000
 
 /** Opens a pool of connections to Postgres. Nothing is sent before the first statement. */
@@ -115,6 +114,3 @@ function numbered(text: string): string {
   if (texts.size < 200) texts.set(text, result)
   return result
 }
-
-/** Announces a change to all processes, with the commit of the transaction. */
-export const announce = `SELECT pg_notify('${channel}', '')`

@@ -30,3 +30,9 @@ export const placeholders = (rows: number, columns: number): string =>
 export function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
 }
+
+/** Channel of Postgres on which processes announce changes. */
+export const channel = 'llmux_changes'
+
+/** Statement that announces a change to the other processes. */
+export const announce = `SELECT pg_notify('${channel}', '')`

@@ -208,7 +208,7 @@ describe.each(engines)('queries on %s', (engine) => {
     const data = temporaryFolder()
     const { ask } = await withCalls({ ...place, data })
     const before = (await ask('GET', '/spend/usage?group_by=customer')).body
-    const sql = openStore({ data, ...place })
+    const sql = await openStore({ data, ...place })
     // the release before knows neither the mark nor the table
     await sql.query('DELETE FROM llmux_totals')
     await sql.query('DELETE FROM llmux_daily_customers')
