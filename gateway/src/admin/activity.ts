@@ -86,8 +86,9 @@ function conditions({ directory }: AdminContext, request: AdminRequest, entity: 
   const one = param(request, columns[entity])
   const ids = one === undefined ? named : [...named, one]
   if (isViewer(principal)) {
-    if (ids.length > 0) where.in(columns[entity], ids)
-    return where
+    if (ids.length > 0) return where.in(columns[entity], ids)
+    // the activity of teams is that of calls with a team; that of users is all of it, as in LiteLLM
+    return entity === 'team' ? where.and('team_id <> ?', '') : where
   }
   if (principal.userId === null) throw forbidden('The key belongs to no user.', 'permission_error', 'user_id')
   if (entity === 'team') {
