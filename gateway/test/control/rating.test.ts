@@ -62,7 +62,7 @@ describe.each(engines)('a rating on %s', (engine) => {
       const { series } = (await ask('GET', `/spend/usage?group_by=${group}`)).body
       expect(series[0].total).toMatchObject({ spend: expected, calls: 5, unknown_costs: 0 })
     }
-    const sql = openStore({ data, ...place })
+    const sql = await openStore({ data, ...place })
     onTestFinished(() => sql.close())
     for (const subject of ['team:red', 'customer:ann', 'tag:blue', 'gateway:all', 'key:%']) {
       const rows = await sql.query('SELECT nanos FROM llmux_spend WHERE subject LIKE ?', [subject])
