@@ -65,11 +65,10 @@ const worker: Plugin = {
     const pathOf = (path: string) => ({ path: fileURLToPath(new URL(path, import.meta.url)) })
     build.onResolve({ filter: /\/platform\/index\.js$/ }, () => pathOf('src/platform/web.ts'))
     for (const [filter, path] of parts) {
-      build.onResolve({ filter }, ({ kind, importer }) =>
-        kind === 'dynamic-import' && /\/src\/(?:operations\/[\w-]+|server\/lazy-fetch)\.ts$/.test(importer)
-          ? pathOf(path)
-          : undefined,
-      )
+      build.onResolve({ filter }, ({ kind, importer }) => {
+        const isClient = !/\/src\/(?:server|worker)\//.test(importer) || importer.endsWith('/lazy-fetch.ts')
+        return kind === 'dynamic-import' && isClient ? pathOf(path) : undefined
+      })
     }
   },
 }

@@ -5,6 +5,7 @@
 //   LLMUX_LIVE_CONTEXT=32768 LLMUX_LIVE_MAX_TOKENS=128 node scripts/live-server.mjs node scripts/clients.mjs --live [pattern]
 // With --live the upstream is a real llama.cpp with a model that is too small for the task. A client then holds if every answer of the
 // handler was complete, and the client reported no error.
+// --delay=75 makes the upstream silent for so many seconds before each answer; the handler sends keep-alives, unless --silent is given.
 // --gateway starts the gateway in place of the handler, gives the client a virtual key, and also wants the calls booked on that key.
 // Scripts that install and run the clients are in scripts/clients, and in a folder that is not part of the package and has what all of
 // them share: LLMUX_CLIENTS names it. Set CLIENTS_CACHE to keep the installed clients.
@@ -74,12 +75,22 @@ function clients() {
   })
 }
 
+const delay = Number(args.find((arg) => arg.startsWith('--delay='))?.slice(8) ?? 0) * 1000
+const keepAlive = delay > 0 && !args.includes('--silent') ? 5000 : 0
+
+/** `fetch` of a slow model. */
+async function slowFetch(url, init) {
+  await new Promise((done) => setTimeout(done, delay))
+  return fetch(url, init)
+}
+
 /** The handler in this process. */
-async function startHandler(params) {
+async function startHandler(given) {
+  const params = delay > 0 ? { ...given, fetch: slowFetch } : given
   const { Router } = await import('../dist/index.js')
   const { createHandler } = await import('../dist/server.js')
   const router = new Router({ modelList: [{ modelName: '*', params: { ...params, apiKey: 'key' } }], numRetries: 0 })
-  const server = createServer(createHandler(router).node)
+  const server = createServer(createHandler(router, { keepAlive }).node)
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   return {
     url: `http://127.0.0.1:${server.address().port}`,

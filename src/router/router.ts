@@ -61,11 +61,35 @@ function observeOptions({ client = {}, ...own }: RouterOptions): ObserveOptions 
   }
 }
 
-/** The methods of the operations. The class defines them from the operation table. */
-const RoutedMethods = class {} as unknown as new () => CallMethods<
-  RouterCallOptions & { model: string },
-  RouterCallOptions
->
+/** Runs an operation of a Router. */
+type Start = (spec: OperationSpec, request: object, options: object | undefined) => Promise<unknown>
+
+/** The methods of the operations, from the operation table. A pure function, so that bundlers leave out a Router that no code makes. */
+function routedMethods() {
+  class Methods {
+    readonly #start: Start
+
+    constructor(start: Start) {
+      this.#start = start
+    }
+
+    static define(spec: OperationSpec): void {
+      Object.defineProperty(Methods.prototype, spec.method, {
+        value: function (this: Methods, request: object, options?: object) {
+          return this.#start(spec, request, options)
+        },
+        writable: true,
+        configurable: true,
+      })
+    }
+  }
+  for (const spec of operationList) Methods.define(spec)
+  return Methods as unknown as new (
+    start: Start,
+  ) => CallMethods<RouterCallOptions & { model: string }, RouterCallOptions>
+}
+
+const RoutedMethods = /* @__PURE__ */ routedMethods()
 
 /** @internal */
 interface RouterInternals {
@@ -103,7 +127,7 @@ export class Router extends RoutedMethods {
   /** @internal time and randomness, for tests */
   constructor(options: RouterOptions, internals: RouterInternals)
   constructor(options: RouterOptions, { clock }: RouterInternals = {}) {
-    super()
+    super((spec, request, callOptions) => this.#start(spec, request, callOptions))
     const checked = checkRouterOptions(options)
     const client = new ClientContext({ ...checked.client, cache: false }, undefined, clock)
     const events = new RouterEvents()
@@ -135,18 +159,6 @@ export class Router extends RoutedMethods {
     this.#cache = new CacheState(cache)
     this.#health.schedule()
     this.#hub.followRouter(this)
-  }
-
-  static {
-    for (const spec of operationList) {
-      Object.defineProperty(Router.prototype, spec.method, {
-        value: function (this: Router, request: object, options?: object) {
-          return this.#start(spec, request, options)
-        },
-        writable: true,
-        configurable: true,
-      })
-    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -38,17 +38,22 @@ const app = `
 type App = Record<'completion' | 'translated' | 'fetched', () => Promise<string>>
 
 async function bundle(name: string, contents: string): Promise<App> {
+  return (await import(pathToFileURL(await write(name, contents)).href)) as App
+}
+
+async function write(name: string, contents: string, minify = false): Promise<string> {
   const outfile = join(folder.path, `${name}.mjs`)
   await build({
     stdin: { contents, resolveDir: root },
     outfile,
+    minify,
     bundle: true,
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['redis', 'tiktoken', 'tiktoken/*', '@azure/identity', '@aws-sdk/*', 'google-auth-library', 'zod'],
     logLevel: 'error',
   })
-  return (await import(pathToFileURL(outfile).href)) as App
+  return outfile
 }
 
 describe('a bundle for workers', () => {
@@ -57,6 +62,14 @@ describe('a bundle for workers', () => {
     const entries = Object.entries(exports).filter(([name]) => name !== './testing' && name !== './package.json')
     const missing = entries.filter(([, conditions]) => Object.keys(conditions)[0] !== 'workerd')
     expect(missing.map(([name]) => name)).toEqual([])
+  })
+
+  it('leaves out the Router and the server, unless they are used', async () => {
+    const sizeOf = async (name: string, contents: string) => (await stat(await write(name, contents, true))).size
+    const client = await sizeOf('client', app)
+    expect(client).toBeLessThan(810_000)
+    expect(await sizeOf('router', `export { Router } from 'llmux'\n${app}`)).toBeGreaterThan(client + 60_000)
+    expect(await sizeOf('server', `import 'llmux/server'\n${app}`)).toBeGreaterThan(client + 60_000)
   })
 
   it('completes chats without the server', async () => {
