@@ -119,25 +119,46 @@ export class PhaseTimer {
   #second = false
   #touched = 0
   #ms = 0
+  /** When the timer fires. */
+  #due = 0
+  #expire: (() => void) | undefined
+  #waits: (() => boolean) | undefined
 
   start(ms: number, expire: () => void, waits?: () => boolean): void {
-    this.stop()
-    if (ms <= 0 || ms > maxTimer) return
+    if (ms <= 0 || ms > maxTimer) return this.stop()
+    const now = performance.now()
     this.#ms = ms
-    this.#touched = performance.now()
-    const look = () => {
-      // a slow reader must not count as a silent provider
-      if (waits?.()) this.#touched = performance.now()
-      const left = this.#touched + this.#ms - performance.now()
-      if (left > 0.5) this.#timer = setTimeout(look, Math.ceil(left))
-      else if (this.#second) expire()
-      else {
-        // if this process was busy, data may wait in the socket: read first, then check again
-        this.#second = true
-        this.#turn = nextTurn(look)
-      }
+    this.#touched = now
+    this.#expire = expire
+    this.#waits = waits
+    this.#second = false
+    // a timer that fires before is kept: it looks at the clock, and waits for the rest. Each phase of a stream would make one
+    if (this.#timer !== undefined && this.#due <= now + ms) return
+    this.stop()
+    this.#wait(ms, now)
+  }
+
+  #wait(ms: number, now: number): void {
+    this.#due = now + ms
+    this.#timer = setTimeout(this.#look, ms)
+  }
+
+  readonly #look = () => {
+    // a slow reader must not count as a silent provider
+    if (this.#waits?.()) this.#touched = performance.now()
+    const now = performance.now()
+    const left = this.#touched + this.#ms - now
+    if (left > 0.5) {
+      this.#second = false
+      this.#wait(Math.ceil(left), now)
+    } else if (this.#second) {
+      this.#timer = undefined
+      this.#expire?.()
+    } else {
+      // if this process was busy, data may wait in the socket: read first, then check again
+      this.#second = true
+      this.#turn = nextTurn(this.#look)
     }
-    this.#timer = setTimeout(look, ms)
   }
 
   get running(): boolean {

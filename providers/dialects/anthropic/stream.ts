@@ -4,11 +4,18 @@ import { parseJSON, textIn } from '../../fields.js'
 import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { originalFields } from '../../shared/property-names.js'
+import { RepeatedEvent } from '../../shared/repeated-event.js'
 import { citationsOf, finishReason, refusalOf, thinkingBlock } from './decode.js'
 import type { AnthropicQuirks } from './quirks.js'
 import { extraFields, unknownFields } from './replay.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, type Fields, isBlock, isFields, type WireEvent, type WireMessage } from './wire.js'
+
+/** The text of a delta. */
+function deltaText(event: unknown): unknown {
+  const { delta } = event as { delta?: { text?: unknown } }
+  return delta?.text
+}
 
 /** A content block that is being streamed. */
 interface OpenBlock {
@@ -35,7 +42,8 @@ export class AnthropicStream implements ChatStreamDecoder {
   done = false
   readonly #encodeState: EncodeState | undefined
   readonly #created: number
-  #id: string
+  readonly #context: DecodeContext<AnthropicQuirks>
+  #id = ''
   #model: string
   #started = false
   #finished = false
@@ -44,6 +52,9 @@ export class AnthropicStream implements ChatStreamDecoder {
   /** The block of the last delta: most deltas continue it, without a look into the map. */
   #current: OpenBlock | undefined
   #currentIndex: unknown
+  readonly #texts = new RepeatedEvent('text', deltaText)
+  /** The block of the learned event. */
+  #patternOf: OpenBlock | undefined
   readonly #blocks: Block[] = []
   #calls = 0
   #length = 0
@@ -59,11 +70,16 @@ export class AnthropicStream implements ChatStreamDecoder {
   constructor(context: DecodeContext<AnthropicQuirks>) {
     this.#encodeState = context.encodeState as EncodeState | undefined
     this.#created = context.created
-    this.#id = context.fallbackId
+    this.#context = context
     this.#model = context.model
   }
 
   push(_event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    const current = this.#current
+    if (current !== undefined && this.#patternOf === current) {
+      const text = this.#texts.match(data)
+      if (text !== undefined) return this.#text(current, text, out)
+    }
     let event: WireEvent
     try {
       event = JSON.parse(data)
@@ -74,7 +90,8 @@ export class AnthropicStream implements ChatStreamDecoder {
     }
     switch (event?.type) {
       case 'content_block_delta':
-        return this.#delta(event, out)
+        this.#delta(event, out)
+        return this.#learn(data, event)
       case 'content_block_start':
         return this.#blockStart(event, out)
       case 'content_block_stop':
@@ -90,6 +107,13 @@ export class AnthropicStream implements ChatStreamDecoder {
       default:
         if (event?.error) throw new ProviderFault('its stream has an error', event)
     }
+  }
+
+  /** A delta of text is like most that follow, until its block ends. */
+  #learn(data: string, { delta }: WireEvent): void {
+    if (!isFields(delta) || delta.type !== 'text_delta' || typeof delta.text !== 'string') return
+    for (const name in delta) if (name !== 'type' && name !== 'text') return
+    if (this.#texts.learn(data, delta.text)) this.#patternOf = this.#current
   }
 
   end(out: ChatCompletionChunk[]): boolean {
@@ -111,13 +135,17 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (this.#started) return
     this.#started = true
     if (isFields(message)) {
-      this.#id = textIn(message, 'id') || this.#id
+      this.#id = textIn(message, 'id') ?? ''
       this.#model = textIn(message, 'model') || this.#model
       this.#usage = mergeUsage(this.#usage, message.usage)
       this.#container = message.container
     }
+    // made for hosts that send none
+    this.#id ||= this.#context.fallbackId
+    const chunk = this.#chunk({ role: 'assistant' })
     const unknown = isFields(message) ? unknownFields(message) : undefined
-    out.push({ ...this.#chunk({ role: 'assistant' }), ...(unknown && { provider_specific_fields: unknown }) })
+    if (unknown) chunk.provider_specific_fields = unknown
+    out.push(chunk)
   }
 
   #blockStart({ index = 0, content_block: block }: WireEvent, out: ChatCompletionChunk[]): void {
@@ -253,10 +281,13 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (typeof delta.stop_reason !== 'string' || this.#finished) return
     this.#finished = true
     if (this.#held && !this.#answered) out.push(this.#chunk({ content: this.#held }))
-    const last = { container: this.#container, context_management: this.#contextManagement }
+    const message: WireMessage = { ...(delta as WireMessage) }
+    message.container = this.#container
+    message.context_management = this.#contextManagement
+    const chunk = this.#finish(message)
     const unknown = unknownFields(delta)
-    const chunk = this.#finish({ ...(delta as WireMessage), ...last })
-    out.push(unknown ? { ...chunk, provider_specific_fields: unknown } : chunk)
+    if (unknown) chunk.provider_specific_fields = unknown
+    out.push(chunk)
   }
 
   #finish(message: WireMessage): ChatCompletionChunk {
@@ -279,16 +310,17 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (!usage) return
     const tier = serviceTier(this.#usage)
     const extras = usageExtras(this.#usage)
-    out.push({
+    const chunk: ChatCompletionChunk = {
       id: this.#id,
       object: 'chat.completion.chunk',
       created: this.#created,
       model: this.#model,
       choices: [],
       usage,
-      ...(tier && { service_tier: tier }),
-      ...(extras && { provider_specific_fields: extras }),
-    })
+    }
+    if (tier) chunk.service_tier = tier
+    if (extras) chunk.provider_specific_fields = extras
+    out.push(chunk)
   }
 }
 

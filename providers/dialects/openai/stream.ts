@@ -2,6 +2,7 @@ import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../sr
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { type Fields, isFields, parseEvent, parseJSON, placeOf, textIn, withField } from '../../fields.js'
 import { namedModel } from '../../models/index.js'
+import { RepeatedEvent } from '../../shared/repeated-event.js'
 import {
   addChoiceField,
   addExtra,
@@ -23,6 +24,12 @@ import type { OpenAIQuirks } from './quirks.js'
 import type { EncodeState } from './scope.js'
 import { ToolDeltas } from './tools.js'
 import { usageOf } from './usage.js'
+
+/** The text of a chunk's only choice. */
+function contentIn(event: unknown): unknown {
+  const { choices } = event as { choices?: readonly { delta?: { content?: unknown } }[] }
+  return choices?.[0]?.delta?.content
+}
 
 /** State of a choice that is arriving. */
 interface OpenChoice {
@@ -55,6 +62,10 @@ export class OpenAIStream implements ChatStreamDecoder {
   #last: ChatCompletionChunk | undefined
   /** Fields that came before the first choice. */
   #early: Fields | undefined
+  readonly #texts = new RepeatedEvent('content', contentIn)
+  /** The chunk of the learned event. */
+  #pattern: ChatCompletionChunk | undefined
+  #patternIndex = 0
 
   constructor(context: DecodeContext<OpenAIQuirks>) {
     this.#context = context
@@ -62,6 +73,14 @@ export class OpenAIStream implements ChatStreamDecoder {
   }
 
   push(event: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    const pattern = this.#pattern
+    if (pattern !== undefined && event !== 'error') {
+      const content = this.#texts.match(data)
+      if (content !== undefined && content !== '') {
+        out.push({ ...pattern, choices: [{ index: this.#patternIndex, delta: { content }, finish_reason: null }] })
+        return
+      }
+    }
     const text = data.charCodeAt(0) === OPEN_BRACE ? data : data.trim()
     if (text === '') return
     if (text === '[DONE]') {
@@ -98,8 +117,23 @@ export class OpenAIStream implements ChatStreamDecoder {
       }
     }
     this.#addTop(body, chunk)
-    if (chunk.choices.length > 0 || chunk.provider_specific_fields) out.push(chunk)
-    else this.#last = chunk
+    if (chunk.choices.length > 0 || chunk.provider_specific_fields) {
+      out.push(chunk)
+      this.#learn(data, chunk)
+    } else this.#last = chunk
+  }
+
+  /** A chunk with nothing but text is like most that follow. */
+  #learn(data: string, chunk: ChatCompletionChunk): void {
+    const [choice] = chunk.choices
+    if (!choice || chunk.choices.length !== 1 || chunk.provider_specific_fields) return
+    const { delta } = choice
+    if (typeof delta.content !== 'string' || choice.finish_reason || choice.logprobs || choice.provider_specific_fields)
+      return
+    for (const name in delta) if (name !== 'content') return
+    if (!this.#texts.learn(data, delta.content)) return
+    this.#pattern = chunk
+    this.#patternIndex = choice.index
   }
 
   /** A stream that was cut has no finish reason; some servers send `[DONE]` all the same, and others never send a reason. */
