@@ -11,6 +11,7 @@ import { observed } from './observe/observed.js'
 import type { AuthorizedRequest, AuthorizeRequest } from './operations/authorize-request.js'
 import { type CountTokensRequest, runCountTokens } from './operations/count-tokens.js'
 import { type CallMethods, operationList, operations } from './operations/index.js'
+import type { EnvironmentReport } from './operations/inspect.js'
 import { withSettlement } from './operations/settlement.js'
 import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
@@ -81,6 +82,22 @@ export interface Client extends CallMethods {
    * const response = await fetch(url, { method: 'POST', headers, body })
    */
   authorizeRequest(request: AuthorizeRequest): Promise<AuthorizedRequest>
+
+  /**
+   * Checks whether a model can be called with the credentials and settings of this client and the environment. Nothing is sent.
+   * @throws {BadRequestError} if the model is unknown
+   * @example
+   * const { ok, problem } = await client.validateEnvironment('anthropic/claude-sonnet-4-6')
+   */
+  validateEnvironment(model: string): Promise<EnvironmentReport>
+
+  /**
+   * Names of the parameters of `completion()` that a model supports, of those that are not supported everywhere. Nothing is sent.
+   * @throws {BadRequestError} if the model is unknown
+   * @example
+   * (await client.supportedParams('openai/o3')).includes('temperature') // false
+   */
+  supportedParams(model: string): Promise<string[]>
 
   /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
@@ -162,6 +179,9 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
       const { runAuthorizeRequest } = await import('./operations/authorize-request.js')
       return runAuthorizeRequest(context, request)
     },
+    validateEnvironment: async (model) =>
+      (await import('./operations/inspect.js')).runValidateEnvironment(context, model),
+    supportedParams: async (model) => (await import('./operations/inspect.js')).runSupportedParams(context, model),
     flush: () => hub.flush(),
     callbackStats: () => hub.stats,
     metrics: () => hub.metrics(),
