@@ -147,6 +147,7 @@ function optionsSchema(): z.ZodMiniType {
         router: z.optional(z.strictObject(budget)),
         providers: z.optional(z.record(text, z.strictObject(budget))),
         tags: z.optional(z.record(text, z.strictObject(budget))),
+        users: z.optional(z.record(text, z.strictObject(budget))),
       }),
     ),
     mirrorTo: z.optional(z.record(text, text)),

@@ -227,8 +227,10 @@ export interface RouterOptions extends ObserveOptions {
         router?: BudgetOptions | undefined
         /** By provider prefix. */
         providers?: Readonly<Record<string, BudgetOptions>> | undefined
-        /** By tag of the call. */
+        /** By tag of the call. `*` is the budget of each tag without an entry, made when the tag is seen first. */
         tags?: Readonly<Record<string, BudgetOptions>> | undefined
+        /** By the `user` of the request; `*` as for tags. */
+        users?: Readonly<Record<string, BudgetOptions>> | undefined
       }
     | undefined
   /** Copies of a group's calls go to another group: `{ 'gpt-4o': 'candidate' }`. */

@@ -13,6 +13,7 @@ export interface SelectionRequest {
   readonly call: {
     readonly requested: string
     readonly options: RouterCallOptions
+    readonly request: Readonly<Record<string, unknown>>
     /** The session of the call. */
     readonly affinity: AffinityKey | undefined
     readonly stream: boolean
@@ -77,13 +78,19 @@ export class SelectionContext {
 
   /** The deployment and the budgets as accounts of a limit store. */
   accounts(deployment: Deployment): LimitAccount[] {
-    const budgets = this.router.budgets.for(providerFor(deployment, this.group), this.request.call.options.tags)
+    const budgets = this.#shared(deployment)
     return [deployment.account(this.router.settings.enforceLimits), ...budgets.map(({ account }) => account)]
+  }
+
+  /** Budgets that calls to other deployments draw on too. */
+  #shared(deployment: Deployment): Budget[] {
+    const { options, request } = this.request.call
+    return this.router.budgets.for(providerFor(deployment, this.group), options.tags, request.user)
   }
 
   /** The budgets that a call to this deployment draws on. */
   budgets(deployment: Deployment): Budget[] {
-    const budgets = this.router.budgets.for(providerFor(deployment, this.group), this.request.call.options.tags)
+    const budgets = this.#shared(deployment)
     if (deployment.budget) budgets.push(deployment.budget)
     return budgets
   }
