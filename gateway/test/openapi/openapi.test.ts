@@ -143,7 +143,7 @@ describe('answers', () => {
     expect(problems).toEqual([])
     const untouched = Object.entries(operations).filter(([name, { answer }]) => answer && !seen.has(name))
     expect(untouched.map(([name]) => name)).toEqual([])
-  })
+  }, 120_000)
 })
 
 const pointer = (path: string) => encodeURIComponent(path.replaceAll('~', '~0').replaceAll('/', '~1'))
