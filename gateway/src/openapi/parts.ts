@@ -34,6 +34,12 @@ export const limitFields = {
     'Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`.',
   ),
   budget_limits: list.describe('Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`.'),
+  itpm_limit: count.describe('Input tokens in any 60 seconds.'),
+  otpm_limit: count.describe('Output tokens in any 60 seconds.'),
+  monthly_request_limit: count.describe('Requests in a calendar month.'),
+  budget_mode: word(['strict', 'clamp', 'expected']).describe('Reservation of calls; the strictest of a call holds.'),
+  over_budget: word(['refuse', 'downgrade', 'alert']).describe('Calls on a used-up budget.'),
+  budget_fallbacks: object.describe('Cheaper models by model, for calls on a used-up budget.'),
 }
 
 /** Fields of an answer. */
