@@ -4,9 +4,9 @@ import type { Booking } from './spool.js'
 
 /** Calls that last longer are noted in the database, so that they outlive the machine. */
 const noteMs = 100
-const beatMs = 5_000
+const longestBeatMs = 5_000
 /** Time without a sign of life after which the calls of a process have ended. */
-const leaseMs = 45_000
+const standardLeaseMs = 45_000
 const batch = 200
 
 /**
@@ -25,8 +25,11 @@ export class OpenCalls {
   /** Since when this process has reached the database without a break. */
   #reachedSince = 0
 
-  constructor(sql: Sql) {
+  readonly #leaseMs: number
+
+  constructor(sql: Sql, leaseMs = standardLeaseMs) {
     this.#sql = sql
+    this.#leaseMs = leaseMs
   }
 
   /** @param write books calls whose process has gone */
@@ -48,6 +51,7 @@ export class OpenCalls {
     if (this.#working) return
     this.#working = true
     try {
+      const beatMs = Math.min(longestBeatMs, this.#leaseMs / 3)
       if (performance.now() - this.#beatAt > beatMs || this.#beatAt === 0) await this.#beat(write)
       await this.#note()
       await this.#forget(this.#sql)
@@ -95,12 +99,12 @@ export class OpenCalls {
     this.#beatAt = now
     this.#reachedSince ||= now
     // after an outage the others need time for a sign of life
-    if (now - this.#reachedSince < leaseMs) return
+    if (now - this.#reachedSince < this.#leaseMs) return
     await this.#sweep(write)
   }
 
   async #sweep(write: (bookings: readonly Booking[]) => Promise<void>): Promise<void> {
-    const gone = `owner NOT IN (SELECT owner FROM llmux_owners WHERE seen > ${databaseTime} - ${leaseMs})`
+    const gone = `owner NOT IN (SELECT owner FROM llmux_owners WHERE seen > ${databaseTime} - ${this.#leaseMs})`
     for (;;) {
       const rows = await this.#sql.query(`SELECT id, booking FROM llmux_open_calls WHERE ${gone} LIMIT ${batch}`)
       if (rows.length === 0) break
@@ -110,7 +114,7 @@ export class OpenCalls {
         rows.map(({ id }) => String(id)),
       )
     }
-    await this.#sql.query(`DELETE FROM llmux_owners WHERE seen < ${databaseTime} - ${10 * leaseMs}`)
+    await this.#sql.query(`DELETE FROM llmux_owners WHERE seen < ${databaseTime} - ${10 * this.#leaseMs}`)
   }
 
   async close(): Promise<void> {

@@ -57,6 +57,32 @@ describe.skipIf(missing)(`several processes with Redis${missing ? ` (${missing})
     return [await open(), await open()] as const
   }
 
+  it('look spend up in the database when Redis has lost it', async () => {
+    const databaseUrl = await database.database()
+    const namespace = `t${Math.random().toString(36).slice(2)}`
+    const open = async () => {
+      let limits: ReturnType<typeof redisLimits> | undefined
+      const test = await openTest({
+        databaseUrl,
+        limits: (seed) => {
+          limits = redisLimits({ url, namespace, processes: 2, seed })
+          return limits
+        },
+      })
+      onTestFinished(async () => await limits?.close())
+      return test
+    }
+    const [one, two] = [await open(), await open()]
+    const made = await one.key({ max_budget: 0.00005 })
+    await expect.poll(() => two.ask('GET', `/key/info?key=${made}`).then(({ status }) => status)).toBe(200)
+    const call = await one.admit(made)
+    call.settle(settled())
+    await call.kept()
+    // the other process has not heard of the call yet
+    execFileSync('redis-cli', ['-u', url, 'FLUSHALL'])
+    expect(await two.call(made)).toBe(422)
+  })
+
   it('keep requests exact and pass a budget by at most one call', async () => {
     const [one, two] = await openTwo()
     const [fast, poor] = [await one.key({ rpm_limit: 7 }), await one.key({ max_budget: 0.00025 })]
