@@ -17,13 +17,16 @@ export async function booksOf(postgres, database) {
   }
 }
 
-/** Waits until no row is added any more. */
-export async function settledBooks(postgres, database, { quietMs = 1_500, most = 60_000 } = {}) {
+/**
+ * Waits until all calls of the bill have a row and no row is added any more.
+ * @param bill without it only the second
+ */
+export async function settledBooks(postgres, database, bill = new Map(), { quietMs = 1_500, most = 60_000 } = {}) {
   const until = Date.now() + most
   let before = -1
   for (let since = Date.now(); Date.now() < until; ) {
     const [{ count }] = await postgres.query('SELECT COUNT(*) AS count FROM llmux_calls', [], database)
-    if (count !== before) since = Date.now()
+    if (count !== before || Number(count) < bill.size) since = Date.now()
     else if (Date.now() - since > quietMs) break
     before = count
     await pause(200)

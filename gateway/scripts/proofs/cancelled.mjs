@@ -34,7 +34,7 @@ async function run(onDisconnect, postgres, redis) {
   const whole = answers.filter(({ status }) => status === 200).length
   note(`${onDisconnect}: ${clients} clients, ${clients - whole} left early`)
   if (onDisconnect === 'drain') await pause(1_500)
-  const books = await settledBooks(postgres, databaseUrl)
+  const books = await settledBooks(postgres, databaseUrl, provider.bill)
   const rows = new Map(books.rows.map((row) => [row.id, row]))
   let above = 0
   let below = 0

@@ -37,7 +37,7 @@ async function openStreams(postgres, redis) {
     gateway.child.exitCode === 0,
     `the process ended by itself with ${gateway.child.exitCode} after ${((performance.now() - asked) / 1_000).toFixed(1)} s`,
   )
-  compareBooks(await settledBooks(postgres, databaseUrl), provider.bill, { label: 'drain' })
+  compareBooks(await settledBooks(postgres, databaseUrl, provider.bill), provider.bill, { label: 'drain' })
 }
 
 /** A balancer that leaves out processes that are not ready, and repeats a call that was refused by one that is about to end. */
@@ -109,7 +109,7 @@ async function rollingRestart(postgres, redis) {
     `rolling restart of ${count} processes: ${bad} of ${answers.length} calls failed; the balancer repeated ${balance.repeated()}`,
   )
   await Promise.all(gateways.map((gateway) => gateway.stop()))
-  compareBooks(await settledBooks(postgres, databaseUrl), provider.bill, { label: 'rolling restart' })
+  compareBooks(await settledBooks(postgres, databaseUrl, provider.bill), provider.bill, { label: 'rolling restart' })
 }
 
 try {

@@ -100,7 +100,7 @@ async function run(name, mode) {
     check(slowest < 8_000, `${label}: the slowest answer took ${slowest} ms`)
   }
   await Promise.all(gateways.map((gateway) => gateway.stop()))
-  const books = await settledBooks(postgres, databaseUrl)
+  const books = await settledBooks(postgres, databaseUrl, provider.bill)
   compareBooks(books, provider.bill, { exact: !name.includes('killed'), label })
   const billedOn = (key) => provider.seen.filter(([{ labels }]) => labels[0] === key).length
   const used = billedOn('used')

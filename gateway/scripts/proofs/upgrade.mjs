@@ -108,7 +108,7 @@ async function main() {
   check((await chat(again.url, key)).status === 200, 'the release before starts on the new schema')
   await again.stop()
   await load([next.url], [key], 1)
-  const books = await settledBooks(postgres, databaseUrl)
+  const books = await settledBooks(postgres, databaseUrl, provider.bill)
   compareBooks(books, provider.bill, { label: 'both releases' })
   // rows of the release before are added to the time series once a minute
   const total = async () => Math.round((await admin(next.url, '/global/spend')).spend * 1e9) === Number(books.sum)
