@@ -1,4 +1,5 @@
-import type { Callback } from 'llmux'
+import { pathToFileURL } from 'node:url'
+import type { Callback, CallbackSet } from 'llmux'
 import type { Log } from './log.js'
 
 /** Integrations by their names in `litellm_settings.callbacks`. They read their keys from the environment. */
@@ -13,7 +14,7 @@ const integrations: Readonly<Record<string, (content: boolean) => Promise<Callba
 export async function loadCallbacks(names: readonly string[], redact: boolean, log: Log): Promise<Callback[]> {
   const loaded: Callback[] = []
   for (const name of names) {
-    const load = integrations[name]
+    const load = integrations[name] ?? (name.startsWith('/') || /^[A-Za-z]:/.test(name) ? moduleAt(name) : undefined)
     if (!load) continue
     try {
       loaded.push(await load(!redact))
@@ -22,4 +23,15 @@ export async function loadCallbacks(names: readonly string[], redact: boolean, l
     }
   }
   return loaded
+}
+
+/** A module whose default export is a callback, or a function for every success. */
+const moduleAt = (file: string) => async (content: boolean) => {
+  const { default: given } = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  if (typeof given === 'function') return content ? (given as Callback) : { content: false, onSuccess: given as never }
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(
+      `The default export of ${file} must be a function or an object with handlers such as onSuccess.`,
+    )
+  return content ? (given as Callback) : { ...(given as CallbackSet), content: false }
 }

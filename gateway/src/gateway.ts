@@ -22,6 +22,7 @@ import { LlmRoutes } from './http/llm.js'
 import { passThrough } from './http/pass-through.js'
 import { ResponseOwners } from './http/responses-store.js'
 import { createServer } from './http/server.js'
+import { parentContext } from './http/traces.js'
 import { type Log, silent } from './log.js'
 import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
 import { GatewayMetrics } from './metrics/gateway-metrics.js'
@@ -134,7 +135,10 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   const alerts = new Alerts(config.settings.alerts)
   const watch = new CallWatch(alerts)
   let emailOf: Control['emailOf'] = () => null
-  const observer = observe({ metrics, alerts, watch, log, emailOf: (scope, id) => emailOf(scope, id) })
+  const observer = observe({
+    ...{ metrics, alerts, watch, log, emailOf: (scope: string, id: string) => emailOf(scope, id) },
+    logCalls: () => config.settings.logCalls,
+  })
   const catalog = new ModelCatalog()
   catalog.replace(config.models, config.aliases)
   const [cache, callbacks, control] = await Promise.all([
@@ -254,6 +258,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     catalog,
     settings,
     observer: observer.calls,
+    within: await parentContext(config.settings.callbacks),
     owners: new ResponseOwners(shared?.texts),
     cacheable: cache !== undefined,
     hooks: () => hooks,

@@ -6,6 +6,7 @@ import type { AlertType } from './alerts/types.js'
 import type { CallObserver } from './http/llm-request.js'
 import type { Log } from './log.js'
 import type { GatewayMetrics } from './metrics/gateway-metrics.js'
+import type { LedgerRow } from './store/rows.js'
 import type { ControlEvent } from './types.js'
 
 export interface ObserveParts {
@@ -15,14 +16,17 @@ export interface ObserveParts {
   readonly log: Log
   /** E-mail of a user, or of the owner of a key. */
   emailOf(scope: string, id: string): string | null
+  /** Whether each call is a line of the log. */
+  logCalls?(): boolean
 }
 
 /** Turns events into metrics, alerts and lines of the log. */
-export function observe({ metrics, alerts, watch, log, emailOf }: ObserveParts) {
+export function observe({ metrics, alerts, watch, log, emailOf, logCalls }: ObserveParts) {
   const control = (event: ControlEvent): void => {
     switch (event.kind) {
       case 'settled':
         metrics.record(event.call)
+        if (logCalls?.()) log.info('call', callLine(event.call))
         return
       case 'budget':
         alerts.send(budgetAlert(event, emailOf(event.scope, event.id)))
@@ -98,3 +102,34 @@ const auditTypes: Readonly<Record<string, AlertType>> = {
   'user updated': 'internal_user_updated',
   'user deleted': 'internal_user_deleted',
 }
+
+/** A call for the log: who, what, how long and how much, without content and credentials. */
+const callLine = (row: LedgerRow) => ({
+  call_id: row.id,
+  started: new Date(row.startedAt).toISOString(),
+  duration_ms: row.durationMs,
+  first_token_ms: row.firstTokenMs ?? null,
+  operation: row.operation,
+  key_hash: row.keyHash,
+  key_alias: row.keyAlias,
+  user: row.userId,
+  team: row.teamId,
+  customer: row.customerId,
+  tags: row.tags,
+  model_group: row.modelGroup,
+  model: row.model,
+  deployment: row.deployment,
+  outcome: row.outcome,
+  status: row.errorStatus,
+  error: row.errorMessage,
+  input_tokens: row.inputTokens,
+  output_tokens: row.outputTokens,
+  cached_tokens: row.cachedTokens,
+  cache_hit: row.cacheHit,
+  stream: row.stream,
+  retries: row.retries ?? 0,
+  fallbacks: row.fallbacks ?? 0,
+  spend: row.nanos / 1e9,
+  cost_state: row.costState,
+  provider_request_id: row.providerRequestId ?? null,
+})

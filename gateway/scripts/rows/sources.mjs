@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
@@ -6,7 +6,8 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Bundles parts of the gateway's sources for a script: `{ './store/open': ['openStore'] }`, and returns their exports. */
 export async function sources(parts) {
-  const folder = at('../../node_modules/.cache')
+  // beside the build: the sources read the package.json above them
+  const folder = at('../../dist')
   mkdirSync(folder, { recursive: true })
   const outfile = `${folder}/rows-${process.pid}.mjs`
   await build({
@@ -21,9 +22,20 @@ export async function sources(parts) {
     platform: 'node',
     format: 'esm',
     packages: 'external',
+    // the sources of the SDK, so that no build is needed
+    alias: {
+      llmux: at('../../../src/index.ts'),
+      'llmux/server': at('../../../src/server/index.ts'),
+      'llmux/testing': at('../../../simulator/index.ts'),
+      'llmux/otel': at('../../../src/integrations/otel.ts'),
+      'llmux/langfuse': at('../../../src/integrations/langfuse.ts'),
+      'llmux/helicone': at('../../../src/integrations/helicone.ts'),
+      'llmux/lunary': at('../../../src/integrations/lunary.ts'),
+    },
     outfile,
     logLevel: 'error',
   })
+  process.once('exit', () => rmSync(outfile, { force: true }))
   return await import(pathToFileURL(outfile).href)
 }
 

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { lifeMs } from '../limits/durations.js'
 import { isZone } from '../limits/zones.js'
 import type { RedisAddress } from '../redis.js'
@@ -40,6 +41,10 @@ export interface Settings {
   readonly cache: CacheSettings | undefined
   readonly callbacks: readonly string[]
   readonly redactCallbacks: boolean
+  /** A line of the log for each call. */
+  readonly logCalls: boolean
+  /** Whether providers get the `traceparent` of clients. */
+  readonly forwardTraceparent: boolean
   readonly metrics: {
     readonly public: boolean
     /** A port of its own, which then is the only one with metrics. */
@@ -110,6 +115,8 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     cache: readCache(checker, litellm, router, redis),
     callbacks,
     redactCallbacks: litellm.flag('turn_off_message_logging') === true,
+    logCalls: litellm.flag('json_logs') === true || /^true$/i.test(environment.JSON_LOGS ?? ''),
+    forwardTraceparent: litellm.flag('forward_traceparent_to_llm_provider') === true,
     metrics: {
       public: litellm.flag('require_auth_for_metrics_endpoint') === false,
       port: own.number('metrics_port'),
@@ -176,8 +183,13 @@ function callbacksOf(checker: Checker, litellm: Section, key: string): string[] 
   return (litellm.texts(key) ?? []).flatMap((name, index) => {
     if (knownCallbacks.includes(name))
       return [name === 'langfuse_otel' ? 'langfuse' : name === 'opentelemetry' ? 'otel' : name]
+    // a module of one's own, beside the configuration
+    if (/\.(mjs|js)$/.test(name)) {
+      const { file } = checker.document.place([...litellm.path, key, index])
+      return [resolve(dirname(file), name)]
+    }
     const reason = name.includes('.')
-      ? 'Names Python code, which the gateway does not run. Use hooks in TypeScript.'
+      ? 'Names Python code, which the gateway does not run. Name a module such as ./callback.mjs, or use hooks.'
       : `There is no integration of that name. Known: ${knownCallbacks.join(', ')}.`
     checker.line([...litellm.path, key, index], 'ignored', `'${name}': ${reason}`)
     return []

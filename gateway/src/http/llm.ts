@@ -23,6 +23,7 @@ import { keyOf } from './keys.js'
 import type { CallObserver, LlmRequest } from './llm-request.js'
 import { responseHeaders } from './response-headers.js'
 import type { ResponseOwners } from './responses-store.js'
+import type { WithinTrace } from './traces.js'
 
 export interface LlmParts {
   readonly router: Router
@@ -31,6 +32,8 @@ export interface LlmParts {
   readonly environment: Environment
   readonly settings: () => Settings
   readonly observer: CallObserver
+  /** Runs a call within the trace of its client. */
+  readonly within?: WithinTrace | undefined
   readonly owners: ResponseOwners
   readonly cacheable: boolean
   readonly hooks: () => HookRunner | undefined
@@ -66,7 +69,10 @@ export class LlmRoutes {
     this.#parts.observer.started(request)
     let response: HandlerResponse
     try {
-      response = await this.#handler.handle(request)
+      const { within } = this.#parts
+      response = await (within
+        ? within(request.headers, () => this.#handler.handle(request))
+        : this.#handler.handle(request))
     } catch (error) {
       // the handler answers every error by itself; this one is a defect
       request.error ??= error
@@ -221,7 +227,7 @@ export class LlmRoutes {
       ...cacheOptions(wishes, this.#parts.settings().cache, this.#parts.cacheable, operation, params.stream === true),
       ...this.#fallbackOptions(wishes, principal, admitted.model),
       ...(admitted.tags.length > 0 && { tags: admitted.tags }),
-      ...forwarded(request.headers),
+      ...forwarded(request.headers, settings().forwardTraceparent),
       traceId: request.id,
     }
   }
@@ -397,7 +403,8 @@ function isNamed(catalog: ModelCatalog, { key, team, user }: Principal, name: st
 }
 
 /** Headers of a client that a provider may see. */
-function forwarded(headers: LlmRequest['headers']): HandlerCallOptions {
-  const beta = headers['anthropic-beta']
-  return beta ? { headers: { 'anthropic-beta': beta } } : {}
+function forwarded(headers: LlmRequest['headers'], trace: boolean): HandlerCallOptions {
+  const names = trace ? ['anthropic-beta', 'traceparent', 'tracestate'] : ['anthropic-beta']
+  const found = names.flatMap((name) => (headers[name] ? [[name, headers[name]] as const] : []))
+  return found.length > 0 ? { headers: Object.fromEntries(found) } : {}
 }
