@@ -46,11 +46,15 @@ export function pages({ control, metrics, settings, version }: OperationParts): 
     {
       method: 'GET',
       path: '/',
-      handler: () => ({
-        status: 200,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'llmux-gateway', version, docs: 'https://github.com/llmux/llmux#readme' }),
-      }),
+      handler: ({ headers }) => {
+        if (headers.accept?.includes('text/html'))
+          return { status: 303, headers: { location: '/ui/', vary: 'accept' }, body: '' }
+        return {
+          status: 200,
+          headers: { 'content-type': 'application/json', vary: 'accept' },
+          body: JSON.stringify({ name: 'llmux-gateway', version, docs: 'https://github.com/llmux/llmux#readme' }),
+        }
+      },
     },
   ]
 }

@@ -82,6 +82,15 @@ describe('files of the dashboard', () => {
   })
 })
 
+it('sends a browser from / to the dashboard, and answers others in JSON', async () => {
+  const gateway = await startGateway({})
+  const ask = caller(gateway)
+  const browser = await ask('GET', '/', undefined, { key: '', headers: { accept: 'text/html,*/*' } })
+  expect([browser.status, browser.headers.get('location')]).toEqual([303, '/ui/'])
+  expect((await ask('GET', '/', undefined, { key: '' })).json.name).toBe('llmux-gateway')
+  await gateway.stop()
+})
+
 it('serves the dashboard without a key', async () => {
   const gateway = await startGateway({})
   const { status, headers } = await caller(gateway)('GET', '/ui/', undefined, { key: '' })
