@@ -11,7 +11,7 @@ const data = flag('data', './llmux-rows')
 const end = Number(flag('end', String(Date.now())))
 
 const { openStore, migrate } = await sources({ './store/open.js': ['openStore'], './store/migrations.js': ['migrate'] })
-const sql = openStore({ data, databaseUrl: database })
+const sql = await openStore({ data, databaseUrl: database })
 const postgres = sql.engine === 'postgres'
 
 const started = Date.now()

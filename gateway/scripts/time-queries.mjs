@@ -14,7 +14,7 @@ const { openStore, Directory, createVault, spendRoutes, activityRoutes, migrate 
   './admin/spend.js': ['spendRoutes'],
   './admin/activity.js': ['activityRoutes'],
 })
-const store = openStore({ data: flag('data', './llmux-rows'), databaseUrl: flag('database') })
+const store = await openStore({ data: flag('data', './llmux-rows'), databaseUrl: flag('database') })
 await migrate(store)
 let statements = []
 const sql = {

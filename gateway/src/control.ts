@@ -15,6 +15,7 @@ import { FailedAttempts } from './keys/failed-attempts.js'
 import { KeyRing } from './keys/key-ring.js'
 import { authorizeRoute } from './keys/routes.js'
 import { CallStream } from './ledger/call-stream.js'
+import { Contents } from './ledger/contents.js'
 import { Customers } from './ledger/customers.js'
 import { Ledger } from './ledger/ledger.js'
 import { OpenCalls } from './ledger/open-calls.js'
@@ -70,6 +71,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     await ledger.recover()
     await book.load(sql, now())
     const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
+    const contents = settings.contents && new Contents(sql, settings.contents, now)
     const endRetention = keepRetention(sql, () => settings.retention, now)
     const ring = new KeyRing(directory, masterKey, now)
     const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
@@ -107,6 +109,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       authorizeRoute,
       documents: documentStore(directory),
       reader: ledgerReader({ ...parts, backlog: () => ledger.backlog, flush: () => ledger.flush() }),
+      contents,
       teamAlias: (id) => directory.get('teams', id)?.team_alias ?? null,
       emailOf: (scope, id) => {
         const user = scope === 'user' ? id : scope === 'key' ? directory.get('keys', id)?.user_id : undefined
@@ -129,6 +132,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       async close() {
         endRetention()
         await customers.flush()
+        await contents?.close()
         await ledger.close()
         await directory.stop()
         await sql.close()

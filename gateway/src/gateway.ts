@@ -182,7 +182,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   await loadMocks(allEntries(), mocks)
   const router = new Router({
     ...routerOptions(config, allEntries(), mocks),
-    callbacks,
+    callbacks: control.contents ? [...callbacks, control.contents.callback] : callbacks,
     ...(cache && { cache: cache.option }),
     state: redis ? redisState(place) : shared?.state,
   })

@@ -1,4 +1,5 @@
 import type { LimitStore, SettledRecord } from 'llmux'
+import type { ContentSettings, Contents } from './ledger/contents.js'
 import type { LedgerReader } from './ledger/reader.js'
 import type { Seed } from './limits/reserving.js'
 import type { StreamCommands } from './redis.js'
@@ -199,6 +200,8 @@ export interface ControlSettings {
   readonly upperboundKeyParams?: Readonly<Record<string, unknown>> | undefined
   /** Defaults of `/user/new` for internal users. */
   readonly defaultUserParams?: Readonly<Record<string, unknown>> | undefined
+  /** Prompts and answers are stored, masked. @default not at all */
+  readonly contents?: ContentSettings | undefined
   /** Age at which rows of calls are deleted, such as `90d`; daily sums stay. @default never */
   readonly retention?: string | undefined
   /** Whether keys may be chosen by the caller. @default true */
@@ -291,6 +294,8 @@ export interface Control {
   /** E-mail of a user, or of the owner of a key. */
   emailOf(scope: string, id: string): string | null
   teamAlias(id: string): string | null
+  /** Storage of prompts and answers; undefined unless it is asked for. */
+  readonly contents: Contents | undefined
   readonly sessions: Sessions
   /** Ids of the teams that the caller administers as a member. */
   teamsOf(principal: Principal): string[]

@@ -192,10 +192,11 @@ export async function logDetail(context: AdminContext, request: AdminRequest) {
   const where = visible(request).and('c.id = ?', id)
   const [row] = await context.sql.query(`SELECT c.* FROM llmux_calls c ${where.text}`, where.values)
   if (!row) throw notFound(`There is no call '${id}'.`, 'request_id')
-  const [content] = await context.sql.query('SELECT request, response FROM llmux_contents WHERE at = ? AND id = ?', [
-    Number(row.at),
-    id,
-  ])
+  const [content] = await context.sql.query(
+    // a call waits in front of the Router for its limits
+    'SELECT request, response FROM llmux_contents WHERE id = ? AND at >= ? AND at <= ? LIMIT 1',
+    [id, Number(row.at), Number(row.at) + 3_600_000],
+  )
   const { attempts = [], usage = null, cost = null, headers = {} } = detailOf(row)
   const shown = logRow(row)
   const parse = (value: unknown) => (typeof value === 'string' ? (JSON.parse(value) as object) : {})

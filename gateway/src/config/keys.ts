@@ -423,7 +423,10 @@ export const generalKeys: KeyTable = {
     'disable_spend_logs disable_spend_updates disable_error_logs disable_reset_budget',
     no('The ledger is always complete.'),
   ),
-  store_prompts_in_spend_logs: no('Prompts are not stored.'),
+  store_prompts_in_spend_logs: yes(
+    'flag',
+    'Prompts and answers are stored, masked, for `content_retention`. Off if not set.',
+  ),
   maximum_spend_logs_retention_period: yes('text', 'Older rows of calls are deleted; daily sums stay.'),
   ...each(
     'maximum_spend_logs_retention_interval maximum_spend_logs_cleanup_cron',
@@ -474,6 +477,8 @@ export const ownKeys: KeyTable = {
   ),
   cors_origins: yes('texts', 'Origins of browsers that may call. `*` for all, which is the default.'),
   max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
+  content_retention: yes('text', 'Age at which stored prompts and answers are deleted. `30d` if not set.'),
+  content_masks: yes('texts', 'Regular expressions of texts that are masked in stored content.'),
   prices_url: yes('text', 'A table of prices in the form of LiteLLM, read by `POST /spend/prices/refresh`.'),
   metrics_port: yes('whole', 'Port of `GET /metrics` without a key. The main port then has no metrics.'),
   metrics_host: yes('text', 'Address of that port. That of the gateway if not set.'),

@@ -291,6 +291,7 @@ function readControl(checker: Checker, general: Section, litellm: Section, own: 
     upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
     defaultUserParams: userDefaults(litellm),
     customKeys: own.flag('custom_keys'),
+    contents: readContents(checker, general, litellm, own),
     retention,
   }
 }
@@ -331,6 +332,31 @@ function timezone(checker: Checker, litellm: Section): string | undefined {
     `'litellm_settings.timezone' must be a name such as 'Europe/Berlin'; got ${show(name)}.`,
   )
   return undefined
+}
+
+/** Prompts and answers are only stored if the configuration asks for it, and not if content is kept out of logs. */
+function readContents(checker: Checker, general: Section, litellm: Section, own: Section) {
+  const kept = own.text('content_retention') ?? '30d'
+  const keepMs = lifeMs(kept)
+  if (keepMs === undefined)
+    checker.problem(
+      ['llmux_settings', 'content_retention'],
+      `'llmux_settings.content_retention' must be a duration such as '30d'; got '${kept}'.`,
+    )
+  const masks = (own.texts('content_masks') ?? []).flatMap((text, index) => {
+    try {
+      return [new RegExp(text, 'g')]
+    } catch {
+      checker.problem(
+        ['llmux_settings', 'content_masks', index],
+        `'llmux_settings.content_masks' must be regular expressions; got ${show(text)}.`,
+      )
+      return []
+    }
+  })
+  if (general.flag('store_prompts_in_spend_logs') !== true || litellm.flag('turn_off_message_logging') === true)
+    return undefined
+  return { keepMs: keepMs ?? 0, masks }
 }
 
 function userDefaults(litellm: Section) {

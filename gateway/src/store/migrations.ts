@@ -77,6 +77,7 @@ const dashboards: Migration = {
     `CREATE TABLE llmux_ratings (
       id TEXT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, conditions TEXT NOT NULL, calls BIGINT NOT NULL,
       nanos_before BIGINT NOT NULL, nanos_after BIGINT NOT NULL)`,
+    'CREATE INDEX llmux_contents_id ON llmux_contents (id)',
     // one sender for each alert, over all processes
     'CREATE TABLE llmux_alerts (name TEXT PRIMARY KEY, until BIGINT NOT NULL, sent BIGINT NOT NULL)',
     `CREATE VIEW llmux_calls_view AS
