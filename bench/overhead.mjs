@@ -17,6 +17,11 @@ const tasks = [
   { title: 'chat, 64 at a time', task: 'chat', width: 64, count: 2000, per: 1, unit: 'call' },
   { title: 'chat by Anthropic, 1 at a time', task: 'anthropicChat', width: 1, count: 600, per: 1, unit: 'call' },
   { title: 'chat by Anthropic, 64 at a time', task: 'anthropicChat', width: 64, count: 2000, per: 1, unit: 'call' },
+  { title: 'responses()', task: 'responsesCall', width: 16, count: 1000, per: 1, unit: 'call' },
+  { title: 'chat by Gemini', task: 'geminiChat', width: 16, count: 1000, per: 1, unit: 'call' },
+  { title: 'chat by Converse', task: 'converseChat', width: 16, count: 1000, per: 1, unit: 'call' },
+  { title: 'chat by Cohere', task: 'cohereChat', width: 16, count: 1000, per: 1, unit: 'call' },
+  { title: 'stream of five chunks', task: 'shortStream', width: 1, count: 400, per: 1, unit: 'call' },
   { title: 'stream', task: 'stream', width: 1, count: 20, per: CHUNKS, unit: 'chunk' },
   { title: 'stream by Anthropic', task: 'anthropicStream', width: 1, count: 20, per: CHUNKS, unit: 'chunk' },
   {

@@ -106,7 +106,60 @@ const answers = {
   ]),
 }
 
+const geminiUsage = { promptTokenCount: 300, candidatesTokenCount: 120, totalTokenCount: 420 }
+const others = {
+  ':generateContent': whole([], {
+    candidates: [{ content: { role: 'model', parts: [{ text: TEXT }] }, finishReason: 'STOP', index: 0 }],
+    usageMetadata: geminiUsage,
+    modelVersion: 'gemini-2.5-flash',
+    responseId: 'bench',
+  }),
+  '/converse': whole([], {
+    output: { message: { role: 'assistant', content: [{ text: TEXT }] } },
+    stopReason: 'end_turn',
+    usage: { inputTokens: 300, outputTokens: 120, totalTokens: 420 },
+    metrics: { latencyMs: 400 },
+  }),
+  '/v2/chat': whole([], {
+    id: 'c-bench',
+    finish_reason: 'COMPLETE',
+    message: { role: 'assistant', content: [{ type: 'text', text: TEXT }] },
+    usage: {
+      billed_units: { input_tokens: 300, output_tokens: 120 },
+      tokens: { input_tokens: 300, output_tokens: 120 },
+    },
+  }),
+  '/responses': whole(openaiHeaders, {
+    id: 'resp_bench',
+    object: 'response',
+    created_at: 1760000000,
+    status: 'completed',
+    model: 'gpt-4o-2024-08-06',
+    output: [
+      {
+        type: 'message',
+        id: 'msg_bench',
+        status: 'completed',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: TEXT, annotations: [] }],
+      },
+    ],
+    usage: { input_tokens: 300, output_tokens: 120, total_tokens: 420 },
+  }),
+}
+
+/** Five chunks: what a stream costs before and after its text. */
+const short = streamed(openaiHeaders, [
+  delta({ role: 'assistant', content: '', refusal: null }),
+  ...pieces.slice(0, 5).map((content) => delta({ content })),
+  delta({}, 'stop'),
+  chunk([], { usage: openaiUsage }),
+  'data: [DONE]\n\n',
+])
+
 function answerTo(path, body) {
+  for (const ending in others) if (path.endsWith(ending)) return others[ending]
+  if (path.startsWith('/short/')) return short
   if (path.endsWith('/embeddings')) return answers.embeddings
   const kind = path.endsWith('/messages') ? 'messages' : 'chat'
   return body.includes('"stream":true') ? answers[`${kind}Stream`] : answers[kind]

@@ -101,7 +101,8 @@ function cleanSchema(schema: Fields, root: Fields, open: ReadonlySet<unknown>): 
     return cleanSchema({ ...target, ...beside }, root, new Set([...open, target]))
   }
   const clean: Fields = {}
-  for (const [name, value] of Object.entries(schema)) {
+  for (const name of Object.keys(schema)) {
+    const value = schema[name]
     if (value === undefined || name === '$schema') continue
     if (name === 'const') clean.enum = [value]
     else if (name === '$ref' && typeof value === 'string') clean.$ref = newerReference(value)
@@ -120,11 +121,20 @@ const maps: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions',
 const singles: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'not'])
 
 function mapSchemas(name: string, value: unknown, change: (schema: Fields) => Fields): unknown {
+  // most keywords have no schema in them
+  if (typeof value !== 'object' || value === null) return value
   const each = (part: unknown) => (isFields(part) ? change(part) : part)
   if (lists.has(name)) return Array.isArray(value) ? value.map(each) : value
   if (singles.has(name)) return Array.isArray(value) ? value.map(each) : each(value)
   if (!maps.has(name) || !isFields(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, each(part)]))
+  const mapped: Fields = {}
+  for (const key of Object.keys(value)) {
+    const part = each(value[key])
+    // assigning to this name would set the prototype
+    if (key === '__proto__') Object.defineProperty(mapped, key, { value: part, enumerable: true, configurable: true })
+    else mapped[key] = part
+  }
+  return mapped
 }
 
 function resolvePointer(root: Fields, ref: string): unknown {
