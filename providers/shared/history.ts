@@ -179,7 +179,8 @@ class History<Block, EncodeScope extends HistoryScope> {
     // some servers restart their call counter in every turn
     const wireId = this.#wireIds.has(wanted) || call.id === undefined ? ids.unused(wanted) : wanted
     this.#wireIds.add(wireId)
-    this.#open.push({ ...call, wireId, entry })
+    const { id, input, where } = call
+    this.#open.push({ id, name: call.name, input, where, wireId, entry })
     return { id: wireId, name, input: call.input }
   }
 

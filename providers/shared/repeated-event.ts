@@ -1,5 +1,5 @@
 /** Events before the first is taken as a pattern: short streams would not get back what it costs. */
-const before = 3
+const before = 6
 /** Misses in a row after which a stream is not compared any more: hosts that pad each event would pay for nothing. */
 const mostMisses = 8
 
