@@ -66,47 +66,97 @@ export function visibleHeaders(headers: HeaderMap): Record<string, string> {
  */
 export function rateLimits(headers: HeaderMap, wallNow: number): RateLimits {
   const limits: RateLimits = {}
-  const kinds = [
-    ['requests', 'requests'],
-    ['tokens', 'tokens'],
-    ['inputTokens', 'input-tokens'],
-    ['outputTokens', 'output-tokens'],
-  ] as const
-  for (const [key, word] of kinds) {
-    const found =
-      limit(headers, wallNow, (part) => `x-ratelimit-${part}-${word}`) ??
-      limit(headers, wallNow, (part) => `anthropic-ratelimit-${word}-${part}`) ??
-      windowLimit(headers, wallNow, word)
-    if (found) limits[key] = found
+  const groups = readGroups(headers)
+  if (!groups) return limits
+  for (let kind = 0; kind < kinds.length; kind++) {
+    for (let source = 0; source < sources.length; source++) {
+      const found = limitOf(groups[kind * sources.length + source], wallNow)
+      if (!found) continue
+      limits[(kinds[kind] as (typeof kinds)[number])[0]] = found
+      break
+    }
   }
   if (!limits.requests) {
-    const plain = limit(headers, wallNow, (part) => `x-ratelimit-${part}`)
+    const plain = limitOf(groups[plainGroup], wallNow)
     if (plain) limits.requests = plain
   }
   return limits
 }
 
-const windows = ['minute', 'second', 'hour', 'day'] as const
+const kinds = [
+  ['requests', 'requests'],
+  ['tokens', 'tokens'],
+  ['inputTokens', 'input-tokens'],
+  ['outputTokens', 'output-tokens'],
+] as const
 
-/** The limit of the first window that a header names. The minute comes first, as it is the one that a call can wait for. */
-function windowLimit(headers: HeaderMap, wallNow: number, word: string): RateLimit | undefined {
-  for (const window of windows) {
-    const found = limit(headers, wallNow, (part) => `x-ratelimit-${part}-${word}-${window}`)
-    if (found) return found
+const parts = ['limit', 'remaining', 'reset'] as const
+
+/**
+ * Names of a kind's headers, by precedence. Of the windows that a host names, the minute comes first, as it is the one that a call can
+ * wait for.
+ */
+const sources: readonly ((part: string, word: string) => string)[] = [
+  (part, word) => `x-ratelimit-${part}-${word}`,
+  (part, word) => `anthropic-ratelimit-${word}-${part}`,
+  ...['minute', 'second', 'hour', 'day'].map(
+    (window) => (part: string, word: string) => `x-ratelimit-${part}-${word}-${window}`,
+  ),
+]
+
+/** The group of headers without a kind. */
+const plainGroup = kinds.length * sources.length
+
+/** Group and part of every known header. Its first call makes it. */
+let places: Map<string, readonly [group: number, part: number]> | undefined
+
+function makePlaces(): Map<string, readonly [group: number, part: number]> {
+  const made = new Map<string, readonly [number, number]>()
+  for (const [position, part] of parts.entries()) {
+    made.set(`x-ratelimit-${part}`, [plainGroup, position])
+    for (const [kind, [, word]] of kinds.entries()) {
+      for (const [source, name] of sources.entries()) {
+        made.set(name(part, word), [kind * sources.length + source, position])
+      }
+    }
   }
-  return undefined
+  return made
 }
 
-function limit(headers: HeaderMap, wallNow: number, name: (part: string) => string): RateLimit | undefined {
-  const most = number(header(headers, name('limit')))
-  const remaining = number(header(headers, name('remaining')))
-  const reset = resetMs(header(headers, name('reset')), wallNow)
-  if (most === undefined && remaining === undefined) return undefined
-  return {
-    ...(most !== undefined && { limit: most }),
-    ...(remaining !== undefined && { remaining }),
-    ...(reset !== undefined && { resetMs: reset }),
+/** Texts of one limit: limit, remaining, reset. */
+type Group = (string | undefined)[]
+
+/**
+ * The limits in the headers, by group. The headers are read once: a Router reads the limits of every call, and a lookup of each of the 75
+ * names took longer than the call.
+ */
+function readGroups(headers: HeaderMap): (Group | undefined)[] | undefined {
+  let groups: (Group | undefined)[] | undefined
+  for (const name in headers) {
+    if (!name.includes('-ratelimit-')) continue
+    places ??= makePlaces()
+    const place = places.get(name)
+    if (!place) continue
+    const [group, part] = place
+    groups ??= new Array<Group | undefined>(plainGroup + 1).fill(undefined)
+    const texts: Group = groups[group] ?? [undefined, undefined, undefined]
+    texts[part] = header(headers, name)
+    groups[group] = texts
   }
+  return groups
+}
+
+function limitOf(group: Group | undefined, wallNow: number): RateLimit | undefined {
+  if (!group) return undefined
+  const most = number(group[0])
+  const remaining = number(group[1])
+  if (most === undefined && remaining === undefined) return undefined
+  const reset = resetMs(group[2], wallNow)
+  const limit: RateLimit = {}
+  if (most !== undefined) limit.limit = most
+  if (remaining !== undefined) limit.remaining = remaining
+  if (reset !== undefined) limit.resetMs = reset
+  return limit
 }
 
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
@@ -120,6 +170,8 @@ function resetMs(text: string | undefined, wallNow: number): number | undefined 
     if (plain > 1e9) return Math.max(0, plain * 1000 - wallNow)
     return Math.round(plain * 1000)
   }
+  const single = /^([\d.]+)(ms|[dhms])$/.exec(text)
+  if (single) return Math.round(Number(single[1]) * (units[single[2] ?? 's'] ?? 1000))
   if (/^(?:[\d.]+(?:ms|[dhms]))+$/.test(text)) {
     let sum = 0
     for (const [, amount, unit] of text.matchAll(/([\d.]+)(ms|[dhms])/g))
