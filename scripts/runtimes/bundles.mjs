@@ -10,8 +10,8 @@ const packages = { vite: '8.4.0', webpack: '5.113.0', wrangler: '4.164.0' }
 /** Optional packages, which are not installed. Other bundlers treat an import in a `try` as optional by themselves. */
 const optional = ['redis', 'tiktoken', 'tiktoken/*', '@azure/identity', '@aws-sdk/*', 'google-auth-library', 'zod']
 
-/** With undici, the bundle has 1,516,000 bytes. */
-const limits = { esbuild: 900_000, wrangler: 950_000, webpack: 980_000 }
+/** The bundle for workers had 1,459,000 bytes with undici, before the transport over `fetch`. */
+const limits = { workers: 850_000, wrangler: 880_000, browsers: 1_030_000, webpack: 1_100_000, node: 1_900_000 }
 
 /** A text of undici that minification leaves, and llmux doesn't contain. */
 const undici = 'UND_ERR_INFO'
@@ -35,11 +35,11 @@ export async function measureBundles({ project, cache, npm, run, node22 }) {
   const worker = ['workerd', 'worker', 'browser']
 
   const bundles = [
-    ['esbuild, for workers', 'workers', limits.esbuild, () => withEsbuild(project, 'workers', { conditions: worker })],
+    ['esbuild, for workers', 'workers', limits.workers, () => withEsbuild(project, 'workers', { conditions: worker })],
     [
       'esbuild, for browsers',
       'browsers',
-      limits.esbuild,
+      limits.browsers,
       () => withEsbuild(project, 'browsers', { platform: 'browser' }),
     ],
     [
@@ -57,7 +57,7 @@ export async function measureBundles({ project, cache, npm, run, node22 }) {
     [
       'Vite, for browsers',
       'vite',
-      limits.esbuild,
+      limits.browsers,
       () => runTool(bin('vite', 'dist', 'node', 'index.js'), 'vite', { run, project, node22 }),
     ],
     [
@@ -66,7 +66,12 @@ export async function measureBundles({ project, cache, npm, run, node22 }) {
       limits.webpack,
       () => runTool(bin('webpack', 'lib', 'index.js'), 'webpack', { run, project, node22 }),
     ],
-    ['esbuild, for Node.js, with undici', 'node', 1_700_000, () => withEsbuild(project, 'node', { platform: 'node' })],
+    [
+      'esbuild, for Node.js, with undici',
+      'node',
+      limits.node,
+      () => withEsbuild(project, 'node', { platform: 'node' }),
+    ],
   ]
   const sizes = []
   for (const [title, name, limit, make] of bundles) {
