@@ -98,7 +98,7 @@ export async function spendBy(
   const column = dimension === 'all' ? undefined : dailyColumns[dimension]
   if (dimension !== 'all' && column === undefined)
     throw badRequest(`Sums by ${dimension} have no further filters; got ${namesIn(filters)}.`)
-  const where = dailyWhere(filters, from, to)
+  const where = dailyWhere(filters, from, to, dimension)
   const table = dailyTable(filters, dimension)
   const names = columns.map((name) => (name === 'day' ? 'day' : (column ?? 'day')))
   const rows = await sums(sql, table, names, where)
@@ -110,12 +110,21 @@ export async function spendBy(
 const namesIn = (filters: readonly Filter[]) => filters.map(({ dimension }) => dimension).join(', ')
 
 /** Conditions on a table of daily sums. @throws a refusal if the table lacks the column of a filter */
-export function dailyWhere(filters: readonly Filter[], from: string | undefined, to: string | undefined): Where {
+export function dailyWhere(
+  filters: readonly Filter[],
+  from: string | undefined,
+  to: string | undefined,
+  dimension?: Dimension,
+): Where {
   const where = new Where().and('day >= ?', from).and('day <= ?', to)
-  const tagged = filters.some(({ dimension }) => dimension === 'tag')
-  for (const { dimension, column, values } of filters) {
-    const known = dimension in dailyColumns && !(tagged && untagged.has(dimension))
-    if (!known) throw badRequest(`The filters ${namesIn(filters)} can't be combined: use GET /spend/logs.`)
+  const tagged = dimension === 'tag' || filters.some((filter) => filter.dimension === 'tag')
+  for (const { dimension: by, column, values } of filters) {
+    const known = by in dailyColumns && !(tagged && untagged.has(by))
+    if (!known) {
+      const what =
+        dimension === 'tag' ? `Sums by tag have no filter ${by}` : `The filters ${namesIn(filters)} can't be combined`
+      throw badRequest(`${what}: use GET /spend/logs.`)
+    }
     where.in(column, values)
   }
   return where

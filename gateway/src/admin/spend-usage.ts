@@ -70,7 +70,7 @@ export async function usage(context: AdminContext, request: AdminRequest) {
     ? await ofTotals(context, { grain, dimension: asked, ...span, names: only?.values }, dimension, order, limit)
     : await ofDaily(
         context,
-        dailyWhere(filters, span.from, span.to),
+        dailyWhere(filters, span.from, span.to, dimension === 'all' ? undefined : dimension),
         dailyTable(filters, dimension),
         dimension,
         order,

@@ -219,3 +219,11 @@ describe.each(engines)('queries on %s', (engine) => {
     expect((await ask('GET', '/spend/usage?group_by=customer')).body).toEqual(before)
   })
 })
+
+it('refuses sums by tag with a filter that they lack', async () => {
+  const { ask } = await openTest()
+  for (const path of ['/spend/tags', '/global/spend/tags', '/spend/usage?group_by=tag']) {
+    const { status, body } = await ask('GET', `${path}${path.includes('?') ? '&' : '?'}user_id=one`)
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('use GET /spend/logs')])
+  }
+})
