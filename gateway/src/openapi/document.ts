@@ -5,6 +5,7 @@ import { keyOperations } from './keys.js'
 import { errorBody, llmOperations } from './llm.js'
 import { healthOperations, modelOperations, operationOperations } from './operation.js'
 import type { Operation, Operations } from './parts.js'
+import { priceOperations } from './prices.js'
 import { spendOperations } from './spend.js'
 import { teamOperations, userOperations } from './subjects.js'
 import { usageOperations } from './usage.js'
@@ -22,6 +23,7 @@ export const operations: Operations = {
   ...modelOperations,
   ...spendOperations,
   ...usageOperations,
+  ...priceOperations,
   ...healthOperations,
   ...operationOperations,
 }

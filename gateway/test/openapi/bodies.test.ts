@@ -52,7 +52,11 @@ it('has bodies whose types are those that the handlers accept', async () => {
       const fill = (text: string) => text.replace(/\$(\w+)/g, (_, name: string) => values[name] ?? 'missing')
       const url = fill(`${path.replace(/:(\w+)/g, (whole, name: string) => step.path?.[name] ?? whole)}${query}`)
       const base = step.body === undefined ? undefined : JSON.parse(fill(JSON.stringify(step.body)))
-      if (operation.body instanceof z.ZodObject && base && !/\/delete$|^\/end_user\//.test(path)) {
+      if (
+        operation.body instanceof z.ZodObject &&
+        base &&
+        !/\/delete$|^\/end_user\/|^\/spend\/(prices|re)/.test(path)
+      ) {
         const { shape } = operation.body
         for (const field of Object.keys(shape)) {
           if (deep.has(field) || deep.has(`${path} ${field}`)) continue
