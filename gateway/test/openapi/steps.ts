@@ -196,7 +196,7 @@ export const steps: readonly Step[] = [
   { request: 'GET /spend/latency' },
   {
     request: 'GET /spend/logs/v2 ?page_size=1',
-    keep: { call: (answer) => answer.data[0].request_id },
+    keep: { call: (answer) => answer.data[0]?.request_id ?? 'none' },
   },
   { request: 'GET /spend/logs/ui/:request_id', path: { request_id: '$call' } },
   { request: 'GET /global/activity/model' },
