@@ -51,6 +51,7 @@ const keyFields = {
   model_rpm_limit: object.describe('Requests in any 60 seconds, by model.'),
   model_tpm_limit: object.describe('Tokens in any 60 seconds, by model.'),
   tag_rpm_limit: object.describe('Requests in any 60 seconds, by tag.'),
+  budget_fallbacks: object.describe('Models that take the calls of a model whose budget is used up.'),
   ...keptFields([
     'guardrails',
     'prompts',
@@ -65,7 +66,6 @@ const keyFields = {
     'access_group_ids',
     'allowed_cache_controls',
     'object_permission',
-    'budget_fallbacks',
     'temp_budget_increase',
     'temp_budget_expiry',
     'auto_rotate',

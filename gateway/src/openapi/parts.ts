@@ -33,7 +33,10 @@ export const limitFields = {
   model_max_budget: object.describe(
     'Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`.',
   ),
-  budget_limits: list.describe('Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`.'),
+  budget_limits: z
+    .array(z.looseObject({}))
+    .nullish()
+    .describe('Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`.'),
   itpm_limit: count.describe('Input tokens in any 60 seconds.'),
   otpm_limit: count.describe('Output tokens in any 60 seconds.'),
   monthly_request_limit: count.describe('Requests in a calendar month.'),
