@@ -1,6 +1,6 @@
 import type { ModelPrices } from 'llmux'
 import { actorOf } from '../admin/context.js'
-import { bodyOf, type Fields, flag, isFields, requiredText, text } from '../admin/fields.js'
+import { amount, bodyOf, type Fields, flag, isFields, requiredText, text } from '../admin/fields.js'
 import { Section } from '../config/checker.js'
 import { pricesOf } from '../config/prices.js'
 import type { LedgerReader } from '../ledger/reader.js'
@@ -56,6 +56,8 @@ const shown = ({ id, model, prices, effectiveAt, source, createdAt, createdBy }:
 
 /** Prices of a body in LiteLLM's names, per token. */
 function pricesIn(body: Fields): ModelPrices | undefined {
+  // a negative price would add to a budget
+  for (const name of Object.keys(body)) if (/_cost/.test(name)) amount(body, name)
   const found = pricesOf(new Section([], body), new Section([], {}))
   const { input, output } = (found ?? {}) as ModelPrices
   return found && (input !== undefined || output !== undefined || Object.keys(found).length > 0) ? found : undefined
@@ -106,7 +108,9 @@ async function refresh({ book, catalog, pricesUrl, now }: PriceParts, request: A
 }
 
 const priceFields = (row: Fields): Fields =>
-  Object.fromEntries(Object.entries(row).filter(([name, value]) => /_cost/.test(name) && typeof value === 'number'))
+  Object.fromEntries(
+    Object.entries(row).filter(([name, value]) => /_cost/.test(name) && typeof value === 'number' && value >= 0),
+  )
 
 async function read(url: string): Promise<Fields> {
   let table: unknown

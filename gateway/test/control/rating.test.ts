@@ -103,6 +103,8 @@ describe('prices', () => {
     await call('POST', '/spend/prices/delete', { id: made.id })
     expect(await cost()).toBe(before)
     expect((await call('POST', '/spend/prices', { model: 'm' })).status).toBe(400)
+    expect((await call('POST', '/spend/prices', { ...free, input_cost_per_token: -1 })).status).toBe(400)
+    expect((await call('POST', '/spend/rerate', { ...rate, output_cost_per_token: -1 })).status).toBe(400)
     expect((await call('POST', '/spend/prices/delete', { id: 'none' })).status).toBe(404)
     expect((await call('POST', '/spend/prices/refresh', {})).status).toBe(400)
   })

@@ -199,6 +199,17 @@ export const steps: readonly Step[] = [
     keep: { call: (answer) => answer.data[0]?.request_id ?? 'none' },
   },
   { request: 'GET /spend/logs/ui/:request_id', path: { request_id: '$call' } },
+  {
+    request: 'POST /spend/prices',
+    body: { model: 'large', input_cost_per_token: 1e-6 },
+    keep: { price: (answer) => answer.id },
+  },
+  { request: 'GET /spend/prices' },
+  { request: 'POST /spend/prices/delete', body: { id: '$price' } },
+  { request: 'POST /spend/prices/refresh', body: {}, status: 400 },
+  { request: 'POST /spend/rerate', body: { start_date: '2026-01-01', dry_run: true } },
+  { request: 'GET /spend/ratings' },
+  { request: 'POST /spend/reconcile', body: { csv: 'usage_date_utc,model,cost_usd\n2026-11-20,m,1\n' } },
   { request: 'GET /global/activity/model' },
   { request: 'GET /global/activity/cache_hits' },
   {
