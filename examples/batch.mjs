@@ -1,4 +1,4 @@
-// Two hundred calls as one job: 20 at a time, with progress, a cost cap, and a journal that a second run continues from.
+// Two hundred calls as one job: 20 at a time, with progress, a cost cap, and a journal for a second run.
 // Run: node examples/batch.mjs
 
 import { mkdtemp, rm } from 'node:fs/promises'
