@@ -185,6 +185,8 @@ async function report({ sql, directory }: AdminContext, request: AdminRequest) {
   const filters = await filtersOf(sql, request)
   const where = dailyWhere(filters, day(request, 'start_date'), day(request, 'end_date'))
   const table = dailyTable(filters, column === 'customer_id' ? 'customer' : undefined)
+  if (table === 'llmux_daily_tags' && column !== 'key_hash' && column !== 'model_group')
+    throw badRequest(`A report by ${group} can't be limited to a tag: use GET /spend/logs.`, 'group_by')
   const rows = await sums(sql, table, [...new Set(['day', column, 'model', 'key_hash'])], where, mostReported + 1)
   if (rows.length > mostReported)
     throw badRequest(`The report has more than ${mostReported} lines. Ask for fewer days, or for one owner.`)

@@ -49,6 +49,7 @@ describe('spend', () => {
     expect(report[0].customers.find(({ customer }: { customer: string }) => customer === 'c1').total_spend).toBe(
       0.00018,
     )
+    expect((await ask('GET', '/global/spend/report?group_by=team&tag=a')).status).toBe(400)
     const rows = (await ask('GET', `/spend/logs?api_key=${made}`)).body
     expect(rows).toHaveLength(3)
     expect(rows[0]).toMatchObject({
@@ -58,7 +59,7 @@ describe('spend', () => {
       metadata: { experiment: 'blue' },
     })
     const activity = (await ask('GET', `/team/daily/activity?start_date=${today}&end_date=${today}`)).body
-    expect(activity.metadata).toMatchObject({ total_api_requests: 4, total_successful_requests: 4 })
+    expect(activity.metadata).toMatchObject({ total_api_requests: 3, total_successful_requests: 3 })
     expect(activity.results[0].breakdown.entities.t.metrics).toMatchObject({ spend: 0.00018, total_tokens: 45 })
   })
 
