@@ -1,5 +1,7 @@
 /** Items that may wait for a slow reader before the socket pauses. */
 const mostWaiting = 1024
+/** Bytes that may wait with them: events can be large. */
+const mostBytes = 256 * 1024
 
 /** The side that fills a pipe. */
 export interface PipeSource {
@@ -22,6 +24,8 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   readonly #source: PipeSource
   #queue: Item[] = []
   #head = 0
+  /** Bytes that have come since the queue was empty. */
+  #bytes = 0
   #paused = false
   #runsOn = false
   #discarding = false
@@ -55,10 +59,20 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
       return
     }
     this.#queue.push(item)
-    if (!this.#paused && !this.#runsOn && this.#queue.length - this.#head >= mostWaiting) {
-      this.#paused = true
-      this.#source.pause()
-    }
+    if (this.#queue.length - this.#head >= mostWaiting) this.#pause()
+  }
+
+  /** Counts the bytes that the last items were made of. */
+  count(bytes: number): void {
+    if (!this.backlogged) return
+    this.#bytes += bytes
+    if (this.#bytes >= mostBytes) this.#pause()
+  }
+
+  #pause(): void {
+    if (this.#paused || this.#runsOn || this.#done) return
+    this.#paused = true
+    this.#source.pause()
   }
 
   /** Ends the items: naturally, or with a failure that the reader gets after the items before it. */
@@ -137,6 +151,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   #drop(): void {
     this.#queue = []
     this.#head = 0
+    this.#bytes = 0
   }
 
   #emptied(): void {

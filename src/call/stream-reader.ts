@@ -185,6 +185,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
       fault = error
     }
     this.#deliver()
+    this.#pipe.count(chunk.length)
     if (fault !== undefined) this.fail(this.#fault(fault))
     else if (this.#reading.done) this.#end()
   }

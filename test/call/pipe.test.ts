@@ -47,6 +47,24 @@ describe('the queue between socket and reader', () => {
     expect(told).toEqual(['pause', 'resume'])
   })
 
+  it('pauses the socket for a few large items', async () => {
+    const { pipe: queue, told } = pipe()
+    // a reader that keeps up never pauses it
+    for (let at = 0; at < 20; at++) {
+      queue.put(chunk({ content: 'a' }))
+      await queue.next()
+      queue.count(100_000)
+    }
+    expect(told).toEqual([])
+    for (let at = 0; at < 3; at++) {
+      queue.put(chunk({ content: 'a' }))
+      queue.count(100_000)
+    }
+    expect(told).toEqual(['pause'])
+    queue.takeWaiting()
+    expect(told).toEqual(['pause', 'resume'])
+  })
+
   it('stops the source when the reader leaves before the end', async () => {
     const left = pipe()
     await left.pipe.return()

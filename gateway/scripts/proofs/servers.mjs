@@ -230,7 +230,11 @@ export async function startGateway(options) {
       await ended(child)
       clearTimeout(timer)
     },
-    rss: () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)]).toString()) * 1024,
+    /** @throws with its last lines, if it has ended */
+    rss() {
+      if (gone(child)) throw new Error(`The gateway has ended by itself.\n${output.slice(-2_000)}`)
+      return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)]).toString()) * 1024
+    },
   }
   atEnd(() => gateway.stop(5_000))
   return gateway
