@@ -3,7 +3,7 @@ import { chunksOf } from '../call/assemble.js'
 import { billingOf } from '../call/billing.js'
 import { CompletionStream } from '../call/completion-stream.js'
 import { metaOf, withMeta } from '../call/meta.js'
-import { Pipe, type PipeSource } from '../call/pipe.js'
+import { noSource, Pipe } from '../call/pipe.js'
 import { parseAnswer } from '../call/structured.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { StandardSchema } from '../types/schema.js'
@@ -54,6 +54,3 @@ export async function replayAnswer(
     cancel: () => {},
   })
 }
-
-/** A replayed stream has no socket to pause. */
-const noSource: PipeSource = { pause: () => {}, resume: () => {}, leave: () => {} }

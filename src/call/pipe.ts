@@ -5,10 +5,33 @@ const mostBytes = 256 * 1024
 
 /** The side that fills a pipe. */
 export interface PipeSource {
-  pause(): void
+  /** Pauses, and returns true; false if it goes on, because nobody can read the items yet. */
+  pause(): boolean
   resume(): void
   /** Stops, because the reader has left. */
   leave(): void
+}
+
+/** The source of a pipe whose items are known from the start. */
+export const noSource: PipeSource = { pause: () => true, resume() {}, leave() {} }
+
+/** Pauses a loop that fills a pipe, for a slow reader. */
+export class Gate {
+  /** Resolves when the loop may go on; undefined if it need not wait. */
+  closed: Promise<void> | undefined
+  #open: () => void = () => {}
+
+  pause(): boolean {
+    this.closed ??= new Promise((resolve) => {
+      this.#open = resolve
+    })
+    return true
+  }
+
+  resume(): void {
+    this.#open()
+    this.closed = undefined
+  }
 }
 
 type Result<Item> = IteratorResult<Item, undefined>
@@ -71,8 +94,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
 
   #pause(): void {
     if (this.#paused || this.#runsOn || this.#done) return
-    this.#paused = true
-    this.#source.pause()
+    this.#paused = this.#source.pause()
   }
 
   /** Ends the items: naturally, or with a failure that the reader gets after the items before it. */

@@ -237,8 +237,11 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
 
   // --- called by the pipe --------------------------------------------------------------------------------------------
 
-  pause(): void {
+  /** Not before the first content: until then the caller has no stream to read, and an event may be larger than the queue. */
+  pause(): boolean {
+    if (!this.#committed) return false
     this.#exchange?.pause()
+    return true
   }
 
   resume(): void {

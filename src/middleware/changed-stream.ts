@@ -2,7 +2,7 @@ import type { AnswerStream, StreamParts } from '../call/answer-stream.js'
 import { Assembler } from '../call/assemble.js'
 import { CompletionStream } from '../call/completion-stream.js'
 import { withMeta } from '../call/meta.js'
-import { Pipe, type PipeSource } from '../call/pipe.js'
+import { Gate, Pipe, type PipeSource } from '../call/pipe.js'
 import { RawEvent } from '../call/raw-event.js'
 import { isSchema, parseAnswer } from '../call/structured.js'
 import { AbortError } from '../errors.js'
@@ -27,7 +27,7 @@ class ChangedStream implements PipeSource {
   /** Assembles the changed chunks. Only chat has chunks that can be assembled without the provider's events. */
   readonly #assembler: Assembler | undefined
   #answer: object | undefined
-  #paused: { promise: Promise<void>; resume: () => void } | undefined
+  readonly #gate = new Gate()
   #left = false
 
   constructor(inner: AnyStream, middleware: Middleware, call: PassingCall) {
@@ -54,18 +54,12 @@ class ChangedStream implements PipeSource {
     }
   }
 
-  pause(): void {
-    if (this.#paused) return
-    let resume = () => {}
-    const promise = new Promise<void>((resolve) => {
-      resume = resolve
-    })
-    this.#paused = { promise, resume }
+  pause(): boolean {
+    return this.#gate.pause()
   }
 
   resume(): void {
-    this.#paused?.resume()
-    this.#paused = undefined
+    this.#gate.resume()
   }
 
   leave(): void {
@@ -81,7 +75,7 @@ class ChangedStream implements PipeSource {
         const result = await this.#items.next()
         if (result.done) break
         await this.#put(result.value)
-        if (this.#paused) await this.#paused.promise
+        if (this.#gate.closed) await this.#gate.closed
       }
       this.#answer = await this.#complete()
       this.#pipe.finish()

@@ -6,7 +6,7 @@ import { CompletionStream } from '../call/completion-stream.js'
 import { GenerateContentStream } from '../call/generate-content-stream.js'
 import { MessagesStream } from '../call/messages-stream.js'
 import { withMeta } from '../call/meta.js'
-import { Pipe } from '../call/pipe.js'
+import { noSource, Pipe } from '../call/pipe.js'
 import { ResponsesStream } from '../call/responses-stream.js'
 import { type AbortError, BadRequestError, got } from '../errors.js'
 import type { ChatCompletion } from '../types/chat.js'
@@ -87,7 +87,7 @@ const withOwnMeta = (answer: object, meta: CallMeta): object => ('meta' in answe
 
 /** A stream whose items are known. */
 function streamOf(operation: string, items: readonly object[], answer: object, meta: CallMeta): object {
-  const pipe = new Pipe<object>({ pause() {}, resume() {}, leave() {} })
+  const pipe = new Pipe<object>(noSource)
   for (const item of items) pipe.put(item)
   pipe.finish()
   const parts: StreamParts<object, object> = {

@@ -11,9 +11,13 @@ const chunk = (delta: Delta, finish: 'stop' | null = null, index = 0): ChatCompl
   choices: [{ index, delta, finish_reason: finish }],
 })
 
-function pipe() {
+function pipe(pauses = true) {
   const told: string[] = []
-  const source = { pause: () => told.push('pause'), resume: () => told.push('resume'), leave: () => told.push('leave') }
+  const source = {
+    pause: () => pauses && told.push('pause') > 0,
+    resume: () => told.push('resume'),
+    leave: () => told.push('leave'),
+  }
   return { pipe: new Pipe<ChatCompletionChunk>(source), told }
 }
 
@@ -63,6 +67,14 @@ describe('the queue between socket and reader', () => {
     expect(told).toEqual(['pause'])
     queue.takeWaiting()
     expect(told).toEqual(['pause', 'resume'])
+  })
+
+  it('fills on while its source has no reader yet', async () => {
+    const { pipe: queue, told } = pipe(false)
+    for (let at = 0; at < 1500; at++) queue.put(chunk({ content: `${at}` }))
+    queue.count(1_000_000)
+    for (let at = 0; at < 1500; at++) await queue.next()
+    expect(told).toEqual([])
   })
 
   it('stops the source when the reader leaves before the end', async () => {

@@ -1,7 +1,7 @@
 import { Assembler } from '../../call/assemble.js'
 import { CompletionStream } from '../../call/completion-stream.js'
 import { joinedMeta, withMeta } from '../../call/meta.js'
-import { Pipe, type PipeSource } from '../../call/pipe.js'
+import { Gate, Pipe, type PipeSource } from '../../call/pipe.js'
 import { isSchema, parseAnswer } from '../../call/structured.js'
 import { AbortError, LLMError } from '../../errors.js'
 import type { ChatCompletion, ChatCompletionChunk, Usage } from '../../types/chat.js'
@@ -56,7 +56,7 @@ class ResumedStream implements PipeSource {
   /** Usage of the broken streams. */
   #earlierUsage: Usage | undefined
   #breaks = 0
-  #paused: { promise: Promise<void>; resume: () => void } | undefined
+  readonly #gate = new Gate()
   #left = false
   /** Whitespace at the end of the text that was not sent with it: the continuation may repeat it. */
   #trailing = ''
@@ -85,18 +85,12 @@ class ResumedStream implements PipeSource {
     }
   }
 
-  pause(): void {
-    if (this.#paused) return
-    let resume = () => {}
-    const promise = new Promise<void>((resolve) => {
-      resume = resolve
-    })
-    this.#paused = { promise, resume }
+  pause(): boolean {
+    return this.#gate.pause()
   }
 
   resume(): void {
-    this.#paused?.resume()
-    this.#paused = undefined
+    this.#gate.resume()
   }
 
   leave(): void {
@@ -110,7 +104,7 @@ class ResumedStream implements PipeSource {
       try {
         for await (const chunk of this.#current) {
           this.#put(chunk)
-          if (this.#paused) await this.#paused.promise
+          if (this.#gate.closed) await this.#gate.closed
         }
         this.#pipe.finish()
         return
