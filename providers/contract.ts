@@ -86,6 +86,10 @@ export interface Encoded {
   readonly body: Record<string, unknown>
   /** Files, beside `body`: the request is then sent as `multipart/form-data`, with the fields of `body` as texts. */
   readonly files?: readonly FormFile[]
+  /** A body that is one file, in place of JSON: it is sent as it is, and `body` is left out. */
+  readonly raw?: Omit<FormFile, 'field' | 'name'>
+  /** What follows the path of the address, for APIs that have a voice or parameters there: `/alloy/stream?format=mp3`. */
+  readonly subpath?: string
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
   /** Changes made to the request. */
@@ -103,7 +107,18 @@ export interface FormFile {
   /** Media type. */
   readonly type: string
   /** Content of the file. */
-  readonly data: Uint8Array
+  readonly data: FileContent
+}
+
+/** Bytes in memory, or a source of them. */
+export type FileContent = Uint8Array | FileSource
+
+/** A file that is not in memory. Every attempt of a call reads it anew. */
+export interface FileSource {
+  /** Its length in bytes, if it is known. */
+  readonly size: number | undefined
+  /** Opens it at its beginning. Leaving the loop closes it. */
+  open(): AsyncIterable<Uint8Array>
 }
 
 /** Chat completions of an API. */
@@ -195,6 +210,8 @@ export interface ResponsesStreamDecoder {
 
 /** An operation with one request and one answer. */
 export interface OperationDialect<Params extends object = never, Answer extends object = object, Quirks = unknown> {
+  /** True if a file may be a {@link FileSource}. The others get its bytes. @default false */
+  readonly streamsFiles?: boolean
   /** Translates a request. */
   encode(params: Params, context: EncodeContext<Quirks>): Encoded
   /**

@@ -5,14 +5,17 @@ import type { SpeechParams, SpeechResponse } from '../../src/types/speech.js'
 import type { TranscriptionParams, TranscriptionResponse } from '../../src/types/transcription.js'
 import type { FormFile, OperationDialect } from '../contract.js'
 
+/** A file to send. */
+export type SentFile = Omit<FormFile, 'field'>
+
 /** A file in memory. */
-export type Upload = Omit<FormFile, 'field'>
+export type Upload = SentFile & { readonly data: Uint8Array }
 
 /** Speech of an API. */
 export type SpeechDialect<Quirks = unknown> = OperationDialect<SpeechParams, SpeechResponse, Quirks>
 
-/** Parameters of a transcription whose file has been read. */
-export type ReadTranscriptionParams = Omit<TranscriptionParams, 'file'> & { readonly file: Upload }
+/** Parameters of a transcription. Its file is in memory, unless the dialect streams files. */
+export type ReadTranscriptionParams = Omit<TranscriptionParams, 'file'> & { readonly file: SentFile }
 
 /** Transcription of an API. */
 export type TranscriptionDialect<Quirks = unknown> = OperationDialect<

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { ModelRegistry } from '../../pricing/index.js'
-import type { CallOperation, DecodeContext, PollRequest, Provider } from '../../providers/contract.js'
+import type { CallOperation, DecodeContext, FileContent, PollRequest, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
 import type { HeaderMap } from '../transport/exchange.js'
 import type { Attempt, Warning } from '../types/meta.js'
@@ -42,8 +42,8 @@ export class Call {
   readonly connect: () => Dispatcher | Promise<Dispatcher>
   /** Cancels the pending job at the provider. Best effort: failures are ignored. */
   readonly cancelJob: (call: Call, pollRequest: PollRequest) => void
-  /** The request as JSON or as a form, released at the end of the call. */
-  body: string | Uint8Array
+  /** The request as JSON, as a form or as a file, released at the end of the call. */
+  body: string | FileContent
   /** The request that polls for the answer, after an attempt got a receipt. */
   pollRequest: PollRequest | undefined
   status = 0
@@ -77,7 +77,7 @@ export class Call {
     startedAt: number
     connect: () => Dispatcher | Promise<Dispatcher>
     cancelJob: (call: Call, pollRequest: PollRequest) => void
-    body: string | Uint8Array
+    body: string | FileContent
     observer: CallObserver | undefined
     recorder: CallRecorder | undefined
   }) {

@@ -63,7 +63,7 @@ export async function execute(
   const extraBody = params.extra_body
   if (extraBody !== undefined) delete params.extra_body
   const stream = params.stream === true && spec.stream !== undefined
-  const loading = spec.ready?.(params)
+  const loading = spec.ready?.(params, part)
   if (loading) await loading
   const job: Job = {
     context,

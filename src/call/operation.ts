@@ -126,7 +126,7 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   /** Translates a request to chat, for providers without this operation. */
   bridge?(params: Params, context: BridgeContext): Promise<Bridged>
   /** Loads code that the request needs; undefined if it is loaded. */
-  ready?(params: Params): Promise<unknown> | undefined
+  ready?(params: Params, part: Part): Promise<unknown> | undefined
   /** Message for a provider without this operation. */
   unsupported(provider: Provider): string
   encode(part: Part, params: Params, context: EncodeContext): Encoded

@@ -10,7 +10,7 @@ export const firstRequest = ({ target: { origin, path, headers }, body }: Call):
   origin,
   path,
   headers,
-  body,
+  body: typeof body === 'string' || body instanceof Uint8Array ? body : body.open(),
 })
 
 /**

@@ -6,7 +6,7 @@ import { type CallLimits, resolveCallLimits } from './call-limits.js'
 import { writeForm } from './form.js'
 import { Lifetime } from './lifetime.js'
 import type { Job, OperationSpec, Params } from './operation.js'
-import { findTarget, withHeaders } from './target.js'
+import { findTarget, withHeaders, withSubpath } from './target.js'
 
 type MediaByUrl = ReadonlyMap<string, Media>
 
@@ -50,15 +50,20 @@ export function prepare<Part>(
 
   function build(encodeWith: EncodeContext, started?: Lifetime): Call {
     const encoded = encode(spec, part, params, encodeWith, provider)
-    const form = encoded.files && writeFiles(encoded, job)
-    if (form) target.headers['content-type'] = form.type
+    const filed = encoded.files || encoded.raw ? writeFiles(encoded, job) : undefined
+    if (filed) Object.assign(target.headers, filed.headers)
     return new Call({
       operation: spec.name,
       keepsText: spec.keepsText === true,
       answer: spec.answer ?? 'json',
       provider,
       model,
-      target: withHeaders(target, encoded, [context.headers, configured.headers], options.headers),
+      target: withHeaders(
+        encoded.subpath ? withSubpath(target, encoded.subpath) : target,
+        encoded,
+        [context.headers, configured.headers],
+        options.headers,
+      ),
       limits,
       clock: context.clock,
       warnings: encoded.warnings ?? none,
@@ -70,7 +75,7 @@ export function prepare<Part>(
       recorder: job.recorder,
       connect: () => context.dispatcher(options),
       cancelJob: cancelPendingJob,
-      body: form?.body ?? stringify(encoded.body, job.extraBody, provider),
+      body: filed?.body ?? stringify(encoded.body, job.extraBody, provider),
       lifetime: started ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names),
     })
   }
@@ -137,10 +142,17 @@ async function download(urls: readonly string[], lifetime: Lifetime, limits: Cal
 
 const none = Object.freeze([])
 
-/** The request as a form, for operations with files. */
-function writeFiles({ body, files = none }: Encoded, { extraBody, context }: Pick<Job, 'extraBody' | 'context'>) {
+/** The request as a form or as one file, for operations with files. */
+function writeFiles({ body, files = none, raw }: Encoded, { extraBody, context }: Pick<Job, 'extraBody' | 'context'>) {
   checkExtraBody(extraBody)
-  return writeForm({ ...body, ...(extraBody ?? undefined) }, files, context.clock.random())
+  const { type, body: content } = raw
+    ? { type: raw.type, body: raw.data }
+    : writeForm({ ...body, ...(extraBody ?? undefined) }, files, context.clock.random())
+  const { size } = content instanceof Uint8Array ? { size: undefined } : content
+  return {
+    headers: { 'content-type': type, ...(size !== undefined && { 'content-length': String(size) }) },
+    body: content,
+  }
 }
 
 function checkExtraBody(extra: unknown): asserts extra is Record<string, unknown> | null | undefined {

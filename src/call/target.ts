@@ -228,6 +228,14 @@ export function withHeaders(
     : { ...target, secrets, authorized, withheld }
 }
 
+/** The target with more path and query after its own. */
+export function withSubpath(target: Target, subpath: string): Target {
+  const [path = '', query] = target.path.split('?')
+  const [under = '', added] = subpath.split('?')
+  const queries = [query, added].filter(Boolean).join('&')
+  return { ...target, path: `${path}${under}${queries && `?${queries}`}` }
+}
+
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
 /** The credential in a header, with and without its prefix (`Bearer`). */

@@ -1,6 +1,6 @@
 import type { ReadTranscriptionParams } from '../../providers/shared/media-dialects.js'
 import { EventAccumulator, type EventReader, EventStream } from '../call/event-stream.js'
-import { readFile } from '../call/form.js'
+import { intoMemory, isSmall, openFile } from '../call/form.js'
 import { BadRequestError, got } from '../errors.js'
 import type { FileInput } from '../types/bytes.js'
 import type { CallOptions } from '../types/options.js'
@@ -20,7 +20,7 @@ export type TranscriptionResult<Stream extends boolean> = boolean extends Stream
 
 export interface TranscriptionMethod<Extra, Options> {
   /**
-   * Writes the text of an audio file. The file is sent from memory.
+   * Writes the text of an audio file. A Blob, or a function that opens a stream, is sent without being held in memory.
    * @throws {LLMError} the class depends on the failure
    * @example
    * const file = await openAsBlob('call.mp3')
@@ -69,8 +69,9 @@ export const transcription = plainOperation<ReadTranscriptionParams, Transcripti
     }
     checkStream(params)
   },
-  async ready(params) {
-    params.file = await readFile('file', params.file as FileInput, { name: 'audio', type: 'application/octet-stream' })
+  async ready(params, { streamsFiles }) {
+    const file = openFile('file', params.file as FileInput, { name: 'audio', type: 'application/octet-stream' })
+    params.file = streamsFiles && !isSmall(file) ? file : await intoMemory(file)
   },
   openai: async () => (await import('../../providers/dialects/openai/transcription.js')).transcriptionDialect,
   unsupported: ({ name }) => `${name} has no transcription here. OpenAI, Azure, Groq, Mistral and ElevenLabs do.`,

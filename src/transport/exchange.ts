@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly origin: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array | undefined
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
 /** Receives an exchange synchronously, in this order: `head`, any number of `data`, then `end` or `fail` once. */
@@ -40,7 +40,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { origin, path, headers, body = null, method = 'POST' } = request
     try {
       // undici's body timeout restarts with keep-alive comments; the call has its own timers
-      dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
+      dispatcher.dispatch(
+        // undici sends iterables, which its types leave out
+        { origin, path, method, headers, body: body as string, headersTimeout: 0, bodyTimeout: 0 },
+        this,
+      )
     } catch (error) {
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
     }

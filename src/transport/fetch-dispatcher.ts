@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { FetchFunction, FetchResponse } from '../types/fetch.js'
+import type { FetchFunction, FetchInit, FetchResponse } from '../types/fetch.js'
 import { ContentEncodingError } from './content-coding.js'
 import { fetchFailure, isDecodingFailure } from './fetch-failure.js'
 
@@ -85,7 +85,10 @@ class FetchExchange implements Dispatcher.DispatchController {
     let encoded = false
     try {
       this.#handler.onRequestStart?.(this, undefined)
-      const { url, init } = requestOf(options, this.#stop.signal)
+      const { url, init } = requestOf(options, this.#stop.signal, (error) => {
+        // what `fetch` makes of it differs by runtime
+        this.#reason ??= error
+      })
       const answered = fetch(url, init)
       answered.then((late) => this.#discardIfOver(late), noop)
       const response = await this.#whileOpen(answered)
@@ -145,7 +148,11 @@ class FetchExchange implements Dispatcher.DispatchController {
 
 const noop = () => {}
 
-function requestOf({ origin, path, method, headers, body }: Dispatcher.DispatchOptions, signal: AbortSignal) {
+function requestOf(
+  { origin, path, method, headers, body }: Dispatcher.DispatchOptions,
+  signal: AbortSignal,
+  onFailure: (error: Error) => void,
+) {
   return {
     url: `${origin}${path}`,
     init: {
@@ -153,9 +160,35 @@ function requestOf({ origin, path, method, headers, body }: Dispatcher.DispatchO
       headers: headers as Record<string, string>,
       redirect: 'manual' as const,
       signal,
-      ...((typeof body === 'string' || body instanceof Uint8Array) && { body }),
+      ...bodyOf(body, onFailure),
     },
   }
+}
+
+/** A stream has to be sent with `duplex`. https://fetch.spec.whatwg.org/#dom-requestinit-duplex */
+function bodyOf(body: unknown, onFailure: (error: Error) => void): Pick<FetchInit, 'body' | 'duplex'> {
+  if (typeof body === 'string' || body instanceof Uint8Array) return { body }
+  if (typeof body !== 'object' || body === null) return {}
+  return { body: streamOf(body as AsyncIterable<Uint8Array>, onFailure), duplex: 'half' }
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>, onFailure: (error: Error) => void): ReadableStream<Uint8Array> {
+  const items = chunks[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await items.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      } catch (error) {
+        onFailure(error instanceof Error ? error : new Error(String(error)))
+        throw error
+      }
+    },
+    async cancel() {
+      await items.return?.()
+    },
+  })
 }
 
 function headersOf({ headers }: FetchResponse): Record<string, string> {

@@ -5,7 +5,10 @@ export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchRespo
 export interface FetchInit {
   method: string
   headers: Record<string, string>
-  body?: string | Uint8Array
+  /** A stream is a file that is not in memory. */
+  body?: string | Uint8Array | ReadableStream<Uint8Array>
+  /** Set with a stream. */
+  duplex?: 'half'
   /** llmux follows no redirects, so that keys stay with their host. */
   redirect: 'manual'
   signal: AbortSignal

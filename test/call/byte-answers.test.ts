@@ -146,7 +146,7 @@ describe('files', () => {
 
   it("can't add headers or fields to a form by their names", () => {
     const { body } = writeForm({}, [{ field: 'f', name: 'a"\r\nX: y', type: 'b\r\nZ: z', data: new Uint8Array() }], 0.5)
-    const text = new TextDecoder().decode(body)
+    const text = new TextDecoder().decode(body as Uint8Array)
     expect(text).toContain('filename="a%22%0D%0AX: y"')
     expect(text).not.toMatch(/^(X|Z):/m)
   })

@@ -4,7 +4,12 @@ import type { TranscriptionResponse } from '../../../src/types/transcription.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { fieldsIn, isFields, textIn } from '../../fields.js'
 import { Report } from '../../report.js'
-import type { ReadTranscriptionParams, SpeechDialect, TranscriptionDialect } from '../../shared/media-dialects.js'
+import type {
+  ReadTranscriptionParams,
+  SpeechDialect,
+  TranscriptionDialect,
+  Upload,
+} from '../../shared/media-dialects.js'
 import { decodeUsage } from './usage.js'
 import type { WireUsage } from './wire.js'
 
@@ -91,7 +96,10 @@ function encodeTranscription(params: ReadTranscriptionParams, context: EncodeCon
   return {
     body: {
       contents: [
-        { role: 'user', parts: [{ inlineData: { mimeType: typeOf(file), data: base64(file.data) } }, { text: task }] },
+        {
+          role: 'user',
+          parts: [{ inlineData: { mimeType: typeOf(file), data: base64((file as Upload).data) } }, { text: task }],
+        },
       ],
       generationConfig: { temperature: temperature ?? 0 },
     },

@@ -37,4 +37,4 @@ function decode(body: unknown, context: DecodeContext): Decoded<TranscriptionRes
 }
 
 /** https://platform.openai.com/docs/api-reference/audio/createTranscription */
-export const transcriptionDialect: TranscriptionDialect = Object.freeze({ encode, decode })
+export const transcriptionDialect: TranscriptionDialect = Object.freeze({ streamsFiles: true, encode, decode })
