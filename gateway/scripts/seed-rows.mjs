@@ -2,6 +2,7 @@
 //   node gateway/scripts/seed-rows.mjs --rows=10000000 --data=/tmp/rows                              SQLite in a folder
 //   node gateway/scripts/seed-rows.mjs --rows=10000000 --database=postgresql://user@127.0.0.1/rows   Postgres
 // 90 days, 500 keys in 50 teams of 300 people, 20,000 customers, 30 models on 60 deployments, 40 tags, 5 % failures.
+import pg from 'pg'
 import { flag, sources } from './rows/sources.mjs'
 
 const rows = Number(flag('rows', '1000000'))
@@ -10,20 +11,21 @@ const database = flag('database')
 const data = flag('data', './llmux-rows')
 const end = Number(flag('end', String(Date.now())))
 
-const { openStore, migrate } = await sources({ './store/open.js': ['openStore'], './store/migrations.js': ['migrate'] })
+const { openStore, migrate, closePeriods } = await sources({
+  './store/open.js': ['openStore'],
+  './store/migrations.js': ['migrate'],
+  './ledger/closing.js': ['closePeriods'],
+})
 const sql = await openStore({ data, databaseUrl: database })
 const postgres = sql.engine === 'postgres'
 
 const started = Date.now()
 const note = (text) => console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(7)} s  ${text}`)
-const run = (statement) =>
-  postgres
-    ? sql.transaction(async (tx) => {
-        for (const setting of ['statement_timeout = 0', "work_mem = '512MB'", "maintenance_work_mem = '512MB'"])
-          await tx.query(`SET LOCAL ${setting}`)
-        return await tx.query(statement)
-      })
-    : sql.query(statement)
+// statements of the gateway end after 30 seconds; these take minutes
+const client = postgres ? new pg.Client({ connectionString: database }) : undefined
+await client?.connect()
+for (const setting of ["work_mem = '512MB'", "maintenance_work_mem = '512MB'"]) await client?.query(`SET ${setting}`)
+const run = async (statement) => (client ? (await client.query(statement)).rows : await sql.query(statement))
 
 await migrate(sql)
 if (!postgres)
@@ -142,6 +144,8 @@ for (const dimension of ['all', 'key', 'group', 'model', 'provider', 'deployment
 await run('DROP TABLE seed_days')
 await run('DROP TABLE seed_hours')
 note('totals')
+for (let done = 1; done > 0; ) done = await closePeriods(sql, end)
+note('ended periods')
 await run('ANALYZE')
 const [calls] = await run('SELECT COUNT(*) AS calls, SUM(nanos) AS nanos FROM llmux_calls')
 const [daily] = await run('SELECT COUNT(*) AS rows, SUM(calls) AS calls, SUM(nanos) AS nanos FROM llmux_daily')
@@ -152,5 +156,6 @@ const [size] = postgres
 note(
   `${calls.calls} calls for ${calls.nanos} nanodollars; ${daily.rows} daily sums of ${daily.calls} calls for ${daily.nanos}; ${totals.rows} totals; ${(Number(size.bytes) / 1e9).toFixed(2)} GB`,
 )
+await client?.end()
 await sql.close()
 if (String(calls.nanos) !== String(daily.nanos)) throw new Error('The sums differ.')

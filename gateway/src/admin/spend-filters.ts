@@ -1,6 +1,6 @@
 import { type DailyTable, sums, Where } from '../ledger/queries.js'
 import { type Dimension, dayOf } from '../ledger/rollups.js'
-import { modelDimension, totalsBy } from '../ledger/totals.js'
+import { modelDimension, sumsByName, totalsBy } from '../ledger/totals.js'
 import { badRequest } from '../refusal.js'
 import type { Sql, SqlRow } from '../store/sql.js'
 import type { AdminRequest } from '../types.js'
@@ -91,8 +91,10 @@ export async function spendBy(
   const to = day(request, 'end_date')
   const reached = only?.dimension ?? dimension
   if (others.length === 0 && (dimension === 'all' || reached === dimension)) {
+    const question = { grain: 'day' as const, dimension: reached, from, to, names: only?.values }
+    if (columns.length === 1 && columns[0] === 'name') return await sumsByName(sql, question)
     const asked = columns.map((column) => (column === 'day' ? ('period' as const) : column))
-    const rows = await totalsBy(sql, { grain: 'day', dimension: reached, from, to, names: only?.values }, asked)
+    const rows = await totalsBy(sql, question, asked)
     return columns.includes('day') ? rows.map((row) => ({ ...row, day: row.period ?? null })) : rows
   }
   const column = dimension === 'all' ? undefined : dailyColumns[dimension]

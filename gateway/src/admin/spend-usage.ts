@@ -1,6 +1,7 @@
 import { isViewer } from '../keys/key-ring.js'
+import type { RankMeasure } from '../ledger/closing.js'
 import { groupRows, nanosOf, sums, type Where } from '../ledger/queries.js'
-import { type Dimension, dayOf, dimensions, hourlyDimensions, hourOf, measures } from '../ledger/rollups.js'
+import { type Dimension, dayOf, dimensions, hourOf, keptHoursMs, measures } from '../ledger/rollups.js'
 import { largestNames, type TotalsQuestion, totalsBy } from '../ledger/totals.js'
 import { toDollars } from '../limits/money.js'
 import { badRequest } from '../refusal.js'
@@ -38,7 +39,7 @@ const synonyms: Readonly<Record<string, Dimension>> = {
   error: 'outcome',
 }
 
-const orders: Readonly<Record<string, (typeof measures)[number]>> = {
+const orders: Readonly<Record<string, RankMeasure>> = {
   spend: 'nanos',
   calls: 'calls',
   failures: 'failures',
@@ -61,11 +62,15 @@ export async function usage(context: AdminContext, request: AdminRequest) {
   const [only, ...others] = filters
   const alone = others.length === 0 && (!only || dimension === 'all' || only.dimension === dimension)
   const asked = alone && only && dimension === 'all' ? only.dimension : dimension
-  if (grain === 'hour' && !(alone && hourlyDimensions.has(asked)))
-    throw badRequest(
-      `Sums by the hour exist for ${[...hourlyDimensions].join(', ')} without another filter; use 'grain=day'.`,
-      'grain',
-    )
+  if (grain === 'hour') {
+    if (!alone) throw badRequest("Sums by the hour have no filter of another dimension; use 'grain=day'.", 'grain')
+    const oldest = hourOf(context.now() - keptHoursMs(asked))
+    if (span.from < oldest)
+      throw badRequest(
+        `'start_date' must be ${oldest}:00Z or later for sums by the hour; use 'grain=day'.`,
+        'start_date',
+      )
+  }
   const found = alone
     ? await ofTotals(context, { grain, dimension: asked, ...span, names: only?.values }, dimension, order, limit)
     : await ofDaily(
@@ -143,7 +148,7 @@ async function ofTotals(
   { sql }: AdminContext,
   question: TotalsQuestion & { readonly grain: string },
   dimension: Dimension,
-  order: (typeof measures)[number],
+  order: RankMeasure,
   limit: number,
 ): Promise<Found> {
   // the sum over all names is that of 'all', which has one row a period; a call may have several tags
@@ -161,7 +166,7 @@ async function ofDaily(
   where: Where,
   table: Parameters<typeof sums>[1],
   dimension: Dimension,
-  order: (typeof measures)[number],
+  order: RankMeasure,
   limit: number,
 ): Promise<Found> {
   const column = dailyColumns[dimension]

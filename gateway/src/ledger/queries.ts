@@ -1,5 +1,7 @@
 import { toDollars } from '../limits/money.js'
 import type { Sql, SqlRow, SqlValue } from '../store/sql.js'
+import type { Part } from './call-sums.js'
+import { firstOpen } from './closing.js'
 
 /** Conditions of a query. */
 export class Where {
@@ -26,10 +28,25 @@ export class Where {
     return name === undefined ? this : this.and('(model_group = ? OR model = ?)', name, name)
   }
 
+  /** Whether a condition is on a column. */
+  names(column: string): boolean {
+    return this.#conditions.some((condition) => condition.includes(column))
+  }
+
+  copy(): Where {
+    const copy = new Where()
+    copy.#conditions.push(...this.#conditions)
+    copy.values.push(...this.values)
+    return copy
+  }
+
   get text(): string {
     return this.#conditions.length > 0 ? `WHERE ${this.#conditions.join(' AND ')}` : ''
   }
 }
+
+/** Measures of all daily sums. */
+const dailySums = ['calls', 'failures', 'input_tokens', 'output_tokens', 'cached_tokens', 'duration_ms', 'nanos']
 
 /** Sums of each day, by several columns. */
 export type DailyTable = 'llmux_daily' | 'llmux_daily_customers' | 'llmux_daily_tags'
@@ -43,13 +60,30 @@ export async function sums(
   limit?: number,
 ): Promise<SqlRow[]> {
   const names = columns.join(', ')
-  return await sql.query(
-    `SELECT ${names}${names && ', '}CAST(COALESCE(SUM(nanos), 0) AS TEXT) AS nanos, SUM(calls) AS calls,
-       SUM(failures) AS failures, SUM(input_tokens) AS input_tokens, SUM(output_tokens) AS output_tokens,
-       SUM(cached_tokens) AS cached_tokens, SUM(duration_ms) AS duration_ms
-     FROM ${table} ${where.text} ${names && `GROUP BY ${names} ORDER BY ${names}`} ${limit === undefined ? '' : 'LIMIT ?'}`,
-    limit === undefined ? where.values : [...where.values, limit],
+  const { text, values } = await dailySource(sql, table, columns, where)
+  const summed = dailySums.map((name) =>
+    name === 'nanos' ? 'CAST(COALESCE(SUM(nanos), 0) AS TEXT) AS nanos' : `SUM(${name}) AS ${name}`,
   )
+  return await sql.query(
+    `SELECT ${[...columns, ...summed].join(', ')} FROM ${text} ${names && `GROUP BY ${names} ORDER BY ${names}`}
+     ${limit === undefined ? '' : 'LIMIT ?'}`,
+    limit === undefined ? values : [...values, limit],
+  )
+}
+
+/** Sums by tag that name no key are read from those of closed days by model, which are far fewer. */
+async function dailySource(sql: Sql, table: DailyTable, columns: readonly string[], where: Where): Promise<Part> {
+  if (table !== 'llmux_daily_tags' || columns.includes('key_hash') || where.names('key_hash'))
+    return { text: `${table} ${where.text}`, values: where.values }
+  const open = await firstOpen(sql, 'day')
+  const read = [...new Set(['day', 'tag', ...columns, ...dailySums])].join(', ')
+  const closed = where.copy().and('day < ?', open)
+  const rest = where.copy().and('day >= ?', open)
+  if (open === undefined) return { text: `llmux_daily_tag_models ${closed.text}`, values: closed.values }
+  return {
+    text: `(SELECT ${read} FROM llmux_daily_tag_models ${closed.text} UNION ALL SELECT ${read} FROM llmux_daily_tags ${rest.text}) AS parts`,
+    values: [...closed.values, ...rest.values],
+  }
 }
 
 /** US dollars of a row of `sums()`. */

@@ -1,6 +1,7 @@
 import { lifeMs } from '../limits/durations.js'
 import type { Sql } from '../store/sql.js'
-import { hourlyDimensions, hourOf, rollUpOlder } from './rollups.js'
+import { closePeriods } from './closing.js'
+import { dimensions, hourOf, keptHoursMs, rollUpOlder } from './rollups.js'
 
 const hourMs = 3_600_000
 const minuteMs = 60_000
@@ -33,27 +34,25 @@ async function deleteOldTags(sql: Sql, before: number): Promise<void> {
   }
 }
 
-/** Hours of totals that are kept. Days stay. */
-const hourlyMs = 35 * 24 * hourMs
-
-/** Deletes sums by the hour that no dashboard shows any more. */
+/** Deletes sums by the hour that no dashboard shows any more. Days stay. */
 export async function deleteOldHours(sql: Sql, now: number): Promise<void> {
-  const before = hourOf(now - hourlyMs)
-  for (const dimension of hourlyDimensions) {
+  for (const dimension of dimensions) {
     await sql.query("DELETE FROM llmux_totals WHERE grain = 'hour' AND dimension = ? AND period < ?", [
       dimension,
-      before,
+      hourOf(now - keptHoursMs(dimension)),
     ])
   }
+  await sql.query("DELETE FROM llmux_closed WHERE grain = 'hour' AND period < ?", [hourOf(now - keptHoursMs('all'))])
 }
 
-/** Deletes old rows once an hour, and adds up rows of older releases each minute. Returns a function that ends it. */
+/** Each minute adds up rows of older releases and closes periods, and once an hour deletes old rows. Returns a function that ends it. */
 export function keepRetention(sql: Sql, retention: () => string | undefined, now: () => number): () => void {
   let timer: NodeJS.Timeout
   let deletedAt = Number.NEGATIVE_INFINITY
   const run = async () => {
     // a database that is away is asked again a minute later
     await rollUpOlder(sql)
+    await closePeriods(sql, now())
     if (now() - deletedAt < hourMs) return
     deletedAt = now()
     const period = retention()

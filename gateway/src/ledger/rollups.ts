@@ -14,7 +14,7 @@ export const dimensions = [
 ] as const
 export type Dimension = (typeof dimensions)[number]
 
-/** Dimensions that also have sums by hour. */
+/** Dimensions whose sums by the hour are written with each call. */
 export const hourlyDimensions: ReadonlySet<Dimension> = new Set([
   'all',
   'key',
@@ -24,6 +24,12 @@ export const hourlyDimensions: ReadonlySet<Dimension> = new Set([
   'deployment',
   'outcome',
 ])
+
+/** Dimensions whose sums by the hour are made once the hour has ended. */
+export const closedHourDimensions: ReadonlySet<Dimension> = new Set(['user', 'team', 'organization', 'customer', 'tag'])
+
+/** Milliseconds for which sums by the hour are kept. Customers are many. */
+export const keptHoursMs = (dimension: Dimension): number => (dimension === 'customer' ? 8 : 35) * 86_400_000
 
 /** Sums of `llmux_totals`. */
 export const measures = [

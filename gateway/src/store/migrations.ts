@@ -130,6 +130,37 @@ const dashboards: Migration = {
   },
 }
 
+const monthSumsTable = `CREATE TABLE llmux_month_sums (
+  period TEXT NOT NULL, dimension TEXT NOT NULL, name TEXT NOT NULL, calls BIGINT NOT NULL, failures BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL, nanos BIGINT NOT NULL, PRIMARY KEY (period, dimension, name))`
+
+const tagModelsTable = `CREATE TABLE llmux_daily_tag_models (
+  tag TEXT NOT NULL, day TEXT NOT NULL, model_group TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
+  path TEXT NOT NULL, calls BIGINT NOT NULL, failures BIGINT NOT NULL, input_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL, cached_tokens BIGINT NOT NULL, duration_ms BIGINT NOT NULL, nanos BIGINT NOT NULL,
+  PRIMARY KEY (tag, day, model_group, model, provider, path))`
+
+const closedTable = 'CREATE TABLE llmux_closed (grain TEXT NOT NULL, period TEXT NOT NULL, PRIMARY KEY (grain, period))'
+
+/** Sums of periods that have ended: no call pays for them. A trigger opens a period that a late call changes, of any release. */
+const closedPeriods: Migration = {
+  version: 3,
+  statements: ['CREATE INDEX llmux_daily_tag_models_day ON llmux_daily_tag_models (day)'],
+  own: {
+    sqlite: [
+      ...[monthSumsTable, tagModelsTable, closedTable].map((table) => `${table} WITHOUT ROWID`),
+      `CREATE TRIGGER llmux_totals_reopen AFTER UPDATE ON llmux_totals WHEN NEW.dimension = 'all' BEGIN
+        DELETE FROM llmux_closed WHERE grain = NEW.grain AND period = NEW.period; END`,
+    ],
+    postgres: [
+      ...[monthSumsTable, tagModelsTable, closedTable],
+      `CREATE FUNCTION llmux_reopen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        DELETE FROM llmux_closed WHERE grain = NEW.grain AND period = NEW.period; RETURN NULL; END $$`,
+      'CREATE TRIGGER llmux_totals_reopen AFTER UPDATE ON llmux_totals_all FOR EACH ROW EXECUTE FUNCTION llmux_reopen()',
+    ],
+  },
+}
+
 const migrations: readonly Migration[] = [
   {
     version: 1,
@@ -180,6 +211,7 @@ const migrations: readonly Migration[] = [
     ],
   },
   dashboards,
+  closedPeriods,
 ]
 
 /** Version of the schema that this release writes. */

@@ -69,7 +69,7 @@ describe.each(engines)('queries on %s', (engine) => {
   beforeAll(async () => {
     if (engine === 'postgres') server = await startPostgres()
   })
-  afterAll(() => server?.stop())
+  afterAll(() => server?.stop(), 120_000)
   const where = async () => (server ? { databaseUrl: await server.database() } : {})
 
   it('sum calls by day, by hour and by every dimension', async () => {
@@ -91,6 +91,12 @@ describe.each(engines)('queries on %s', (engine) => {
     const hours = (await ask('GET', '/spend/usage?grain=hour&group_by=model')).body
     expect(hours.series.map((one: { name: string }) => one.name)).toEqual(['openai/gpt-large', 'openai/gpt-small'])
     expect(hours.points[0].period).toBe('2026-11-20T15')
+    for (const group of ['team', 'user', 'customer', 'key', 'organization']) {
+      const { series } = (await ask('GET', `/spend/usage?grain=hour&group_by=${group}`)).body
+      expect(series.reduce((sum: number, one: { total: { calls: number } }) => sum + one.total.calls, 0)).toBe(4)
+    }
+    const tags = (await ask('GET', '/spend/usage?grain=hour&group_by=tag&tag=blue')).body.series
+    expect(tags).toMatchObject([{ name: 'blue', total: { calls: 1 }, points: [{ period: '2026-11-20T15', calls: 1 }] }])
     for (const group of [
       'key',
       'team',
@@ -126,6 +132,11 @@ describe.each(engines)('queries on %s', (engine) => {
     expect((await ask('GET', '/spend/usage?tag=blue&team_id=red')).status).toBe(400)
     expect((await ask('GET', '/spend/usage?grain=hour&team_id=red&group_by=model')).status).toBe(400)
     expect((await ask('GET', '/spend/usage?grain=week')).body).toMatchObject({ status: 400 })
+    const old = await ask('GET', '/spend/usage?grain=hour&group_by=customer&start_date=2026-11-12&end_date=2026-11-13')
+    expect([old.status, JSON.stringify(old.body)]).toEqual([
+      400,
+      expect.stringContaining('must be 2026-11-12T15:00Z or later'),
+    ])
   })
 
   it('find rows by every filter, and page them without gaps', async () => {
