@@ -53,6 +53,9 @@ const upstreams = {
   gemini: (base) => ({ model: 'gemini/test-model', apiBase: `${base}/v1beta` }),
 }
 
+/** A client of one vendor's models names such a model, and so does its key in the gateway. */
+const keyModels = ['test-model', 'claude-sonnet-4-5']
+
 const wireNames = { compat: 'chat', agents: 'chat' }
 
 /** The clients: one script each, whose second line names it. */
@@ -112,7 +115,7 @@ const freePort = () =>
     })
   })
 
-/** The gateway in a process of its own, and a virtual key for the one model. */
+/** The gateway in a process of its own, and a virtual key for the models that the clients name. */
 async function startGateway({ model, apiBase }) {
   const data = mkdtempSync(join(tmpdir(), 'llmux-clients-gateway-'))
   const master = 'sk-master-key-of-the-clients'
@@ -140,7 +143,7 @@ async function startGateway({ model, apiBase }) {
   const made = await fetch(`${url}/key/generate`, {
     method: 'POST',
     headers,
-    body: JSON.stringify({ models: ['test-model'], max_budget: 100, rpm_limit: 1000 }),
+    body: JSON.stringify({ models: keyModels, max_budget: 100, rpm_limit: 1000 }),
   })
   const { key } = await made.json()
   return {
