@@ -16,18 +16,23 @@ export function check(file: string | undefined, out: (text: string) => void): nu
   }
   try {
     const { lines, models } = loadConfig(file)
-    for (const [treatment, title] of titles) {
-      const some = lines.filter((line) => line.treatment === treatment)
-      if (some.length === 0) continue
-      out(`${title}: ${some.length}`)
-      for (const { file: where, line, path, note } of some) out(`  ${where}:${line}: ${path}: ${note}`)
-    }
-    out(`The gateway starts with this file: ${models.length} deployments.`)
+    printLines(lines, out)
+    out(`The gateway starts with this file: ${models.length} ${models.length === 1 ? 'deployment' : 'deployments'}.`)
     return 0
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     out(`The gateway does not start with this file. Problems: ${error.problems.length}`)
     for (const problem of error.problems) out(`  ${showProblem(problem)}`)
+    printLines(error.lines, out)
     return 1
+  }
+}
+
+function printLines(lines: readonly ConfigLine[], out: (text: string) => void): void {
+  for (const [treatment, title] of titles) {
+    const some = lines.filter((line) => line.treatment === treatment)
+    if (some.length === 0) continue
+    out(`${title}: ${some.length}`)
+    for (const { file, line, path, note } of some) out(`  ${file}:${line}: ${path}: ${note}`)
   }
 }

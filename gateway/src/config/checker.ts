@@ -25,7 +25,11 @@ export interface ConfigProblem extends Place {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
-  constructor(readonly problems: readonly ConfigProblem[]) {
+  /** @param lines treatment of the lines that could be read */
+  constructor(
+    readonly problems: readonly ConfigProblem[],
+    readonly lines: readonly ConfigLine[] = [],
+  ) {
     super(problems.map(showProblem).join('\n'))
   }
 }
@@ -170,7 +174,7 @@ export class Checker {
 
   /** @throws {ConfigError} if there are problems */
   finish(): void {
-    if (this.problems.length > 0) throw new ConfigError(this.problems)
+    if (this.problems.length > 0) throw new ConfigError(this.problems, this.lines)
   }
 }
 

@@ -1,6 +1,6 @@
-import { createClient, LLMError, parseRouterOptions, providerPrefixes, type RouterOptions } from 'llmux'
-import { Checker, ConfigError, type ConfigLine, isMap, showPath } from './checker.js'
-import { type Credentials, type ModelEntry, readDeployment } from './deployment.js'
+import { LLMError, parseRouterOptions, type RouterOptions } from 'llmux'
+import { Checker, ConfigError, type ConfigLine, isMap, show, showPath } from './checker.js'
+import { type Credentials, checkDeployment, type ModelEntry, readDeployment, sdkMessage } from './deployment.js'
 import { type ConfigDocument, ConfigSyntaxError, parseConfigText, readDocument } from './document.js'
 import { type HookSource, readHooks } from './hooks.js'
 import { generalKeys, litellmKeys, ownKeys, routerKeys, topLevelKeys } from './keys.js'
@@ -51,6 +51,7 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
   const environment: Environment = { ...outside, ...variables.values }
   const checker = new Checker(document, environment)
   checker.problems.push(...variables.problems)
+  checkForm(checker, document)
   const top = checker.section([], withoutParts(document.value), topLevelKeys)
   const section = (key: string, table: Parameters<Checker['section']>[2]) =>
     checker.section([key], document.value[key], table)
@@ -62,7 +63,8 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
   const hooks = readHooks(checker, top, general)
   const credentials = readCredentials(checker, document.value.credential_list)
   const entries = top.has('model_list') || document.value.model_list ? document.value.model_list : []
-  if (!Array.isArray(entries)) checker.problem(['model_list'], "'model_list' must be a list of deployments.")
+  if (!Array.isArray(entries))
+    checker.problem(['model_list'], `'model_list' must be a list of deployments; got ${show(entries)}.`)
   const list: readonly unknown[] = Array.isArray(entries) ? entries : []
   const groups = new Set(
     list.flatMap((entry) => (isMap(entry) && typeof entry.model_name === 'string' ? [entry.model_name] : [])),
@@ -92,6 +94,24 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
     document,
     variables: variables.values,
   }
+}
+
+/** Names keys that are written twice, and refuses a file that is something else. */
+function checkForm(checker: Checker, { value, repeated }: ConfigDocument): void {
+  for (const { path, place, line } of repeated)
+    checker.lines.push({
+      ...place,
+      path: showPath(path),
+      treatment: 'ignored',
+      note: `The key is written again on line ${line}, and that value counts.`,
+    })
+  const keys = Object.keys(value)
+  if (keys.length === 0 || keys.some((key) => Object.hasOwn(topLevelKeys, key))) return
+  const hint =
+    typeof value.apiVersion === 'string' && typeof value.kind === 'string'
+      ? `It is a Kubernetes ${value.kind}: check the text below its 'data' as a file of its own.`
+      : `Its keys are: ${keys.slice(0, 5).join(', ')}.`
+  checker.problem([], `The file must have a section of a configuration, such as 'model_list'. ${hint}`)
 }
 
 /** Parts with lines of their own in the report. */
@@ -147,35 +167,13 @@ function readCredentials(checker: Checker, list: unknown): Credentials {
   return found
 }
 
-/** The checks of the SDK: providers, parameters, durations. Its paths are those of its options, so they are translated. */
+/** The checks of the SDK. Its paths are those of its options, so they are translated. */
 function checkRouting(
   checker: Checker,
   options: Omit<RouterOptions, 'modelList'>,
   models: readonly ModelEntry[],
 ): void {
-  const providers = new Set<string>()
-  for (const { config, path, mockResponse } of models) {
-    const prefix = config.params.model.split('/', 1)[0] ?? ''
-    try {
-      // misspelled ids of providers are refused here
-      if (config.params.model.includes('/') && !providers.has(prefix)) createClient({ providers: { [prefix]: {} } })
-      if (
-        config.params.model.includes('/') &&
-        mockResponse === undefined &&
-        prefix !== '*' &&
-        !providerPrefixes.has(prefix)
-      )
-        checker.problem(
-          path,
-          `The provider '${prefix}' of a deployment of '${config.modelName}' is not known. For a server with OpenAI's API use openai/<model> with api_base.`,
-        )
-      providers.add(prefix)
-      parseRouterOptions({ modelList: [config] })
-    } catch (error) {
-      if (!LLMError.is(error)) throw error
-      checker.problem(path, `A deployment of '${config.modelName}' is invalid. ${sdkMessage(error)}`)
-    }
-  }
+  for (const entry of models) checkDeployment(checker, entry)
   if (checker.problems.length > 0 || models.length === 0) return
   try {
     parseRouterOptions({ ...options, modelList: models.map(({ config }) => config) })
@@ -184,9 +182,6 @@ function checkRouting(
     checker.problem(['router_settings'], sdkMessage(error))
   }
 }
-
-const sdkMessage = (error: Error) =>
-  error.message.replace(/modelList\[\d+\]\.params/g, 'litellm_params').replace("'providers.", "'")
 
 function checkIds(checker: Checker, models: readonly ModelEntry[]): void {
   const seen = new Set<string>()

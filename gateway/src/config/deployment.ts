@@ -1,4 +1,11 @@
-import type { DeploymentConfig, DeploymentParams } from 'llmux'
+import {
+  createClient,
+  type DeploymentConfig,
+  type DeploymentParams,
+  LLMError,
+  parseRouterOptions,
+  providerPrefixes,
+} from 'llmux'
 import { type Checker, isMap, Section, show, showPath } from './checker.js'
 import type { Path } from './document.js'
 import { deploymentKeys, modelInfoKeys, paramKeys } from './keys.js'
@@ -80,14 +87,20 @@ export function readDeployment(
   defaults: DeploymentDefaults = {},
   stored = false,
 ): ModelEntry[] {
+  if (!isMap(entry)) {
+    checker.problem(
+      path,
+      `'${showPath(path)}' must be a map with 'model_name' and 'litellm_params'; got ${show(entry)}.`,
+    )
+    return []
+  }
   const before = checker.problems.length
   const outer = checker.section(path, entry, deploymentKeys, { nested: ['litellm_params', 'model_info'] })
-  const given = isMap(entry) ? entry : {}
   const modelName = outer.text('model_name')
-  if (!modelName) checker.problem(path, `'${showPath(path)}.model_name' must be a text; got ${show(given.model_name)}.`)
-  const rawParams = isMap(given.litellm_params) ? given.litellm_params : undefined
+  if (!modelName) checker.problem(path, `'${showPath(path)}.model_name' must be a text; got ${show(entry.model_name)}.`)
+  const rawParams = isMap(entry.litellm_params) ? entry.litellm_params : undefined
   if (!rawParams) {
-    checker.problem(path, `'${showPath(path)}.litellm_params' must be a map; got ${show(given.litellm_params)}.`)
+    checker.problem(path, `'${showPath(path)}.litellm_params' must be a map; got ${show(entry.litellm_params)}.`)
     return []
   }
   const paramsPath = [...path, 'litellm_params']
@@ -102,7 +115,7 @@ export function readDeployment(
         `There is no credential '${name}' in 'credential_list'.`,
       )
   }
-  const rawInfo = isMap(given.model_info) ? given.model_info : {}
+  const rawInfo = isMap(entry.model_info) ? entry.model_info : {}
   const info = checker.section([...path, 'model_info'], rawInfo, modelInfoKeys)
   const model = modelOf(params)
   if (!model) {
@@ -110,6 +123,7 @@ export function readDeployment(
     const got = unset ? `${rawParams.model}, which is not set` : show(rawParams.model)
     checker.problem(paramsPath, `'${showPath(paramsPath)}.model' must be 'provider/model'; got ${got}.`)
   }
+  checkAddresses(checker, params)
   if (checker.problems.length > before || !modelName || !model) return []
   const environments = info.texts('supported_environments')
   if (environments && !environments.includes(checker.environment.LITELLM_ENVIRONMENT ?? '')) {
@@ -144,6 +158,47 @@ export function readDeployment(
     }
   })
 }
+
+/** Checks that the SDK can serve a deployment: its provider, its parameters and its durations. */
+export function checkDeployment(checker: Checker, { config, path, mockResponse, modelName }: ModelEntry): void {
+  const { model } = config.params
+  const prefix = model.split('/', 1)[0] ?? ''
+  try {
+    if (model.includes('/') && prefix !== '*' && !providerPrefixes.has(prefix)) {
+      // names the nearest provider
+      createClient({ providers: { [prefix]: {} } })
+      if (mockResponse === undefined)
+        checker.problem(
+          path,
+          `The provider '${prefix}' of a deployment of '${modelName}' is not known. For a server with OpenAI's API use openai/<model> with api_base.`,
+        )
+    }
+    parseRouterOptions({ modelList: [config] })
+  } catch (error) {
+    if (!LLMError.is(error)) throw error
+    checker.problem(path, `A deployment of '${modelName}' is invalid. ${sdkMessage(error)}`)
+  }
+}
+
+/** A message of the SDK, with the names of the file. */
+export const sdkMessage = (error: Error) =>
+  error.message.replace(/modelList\[\d+\]\.params/g, 'litellm_params').replace("'providers.", "'")
+
+function checkAddresses(checker: Checker, params: Section): void {
+  for (const key of ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint']) {
+    const address = params.text(key)
+    if (address === undefined || isAddress(address)) continue
+    const path = [...params.path, key]
+    const hint = address.includes('${')
+      ? ' A variable is written os.environ/NAME, and is the whole value.'
+      : isAddress(`http://${address}`) && !address.includes('://')
+        ? ` Did you mean 'http://${address}'?`
+        : ''
+    checker.problem(path, `'${showPath(path)}' must be a URL with http:// or https://; got ${show(address)}.${hint}`)
+  }
+}
+
+const isAddress = (text: string) => /^https?:\/\//i.test(text) && !text.includes('${') && URL.canParse(text)
 
 function modelOf(params: Section): string | undefined {
   const model = params.text('model')

@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml'
 
 /** Keys and indexes from the root of a file. */
 export type Path = readonly (string | number)[]
@@ -15,8 +25,18 @@ export interface Place {
 /** The values of a configuration file and of the files that it includes. */
 export interface ConfigDocument {
   readonly value: Readonly<Record<string, unknown>>
+  /** Keys that are written again in the same map. The last value counts, as in LiteLLM. */
+  readonly repeated: readonly Repeated[]
   /** Place of a key or list entry; the nearest known one above it otherwise. */
   place(path: Path): Place
+}
+
+/** A value without effect: its key is written again. */
+export interface Repeated {
+  readonly path: Path
+  readonly place: Place
+  /** Line of the value that counts. */
+  readonly line: number
 }
 
 /** A file that isn't YAML, or can't be read. */
@@ -39,19 +59,25 @@ const maxFiles = 64
  * @throws {ConfigSyntaxError}
  */
 export function readDocument(file: string): ConfigDocument {
-  const places = new Map<string, Place>()
-  const value = readFile(file, places, [])
-  return { value, place: (path) => placeOf(path, places, file) }
+  const found: Found = { places: new Map(), repeated: [] }
+  const value = readFile(file, found, [])
+  return { value, repeated: found.repeated, place: (path) => placeOf(path, found.places, file) }
 }
 
 /** The same from text, with a name for messages. Its `include`s are relative to the working directory. */
 export function parseConfigText(text: string, file = 'config.yaml'): ConfigDocument {
-  const places = new Map<string, Place>()
-  const value = parse(text, file, places, [])
-  return { value, place: (path) => placeOf(path, places, file) }
+  const found: Found = { places: new Map(), repeated: [] }
+  const value = parse(text, file, found, [])
+  return { value, repeated: found.repeated, place: (path) => placeOf(path, found.places, file) }
 }
 
-function readFile(file: string, places: Map<string, Place>, above: readonly string[]): Record<string, unknown> {
+/** Facts about the text of a file. */
+interface Found {
+  readonly places: Map<string, Place>
+  readonly repeated: Repeated[]
+}
+
+function readFile(file: string, found: Found, above: readonly string[]): Record<string, unknown> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -59,27 +85,34 @@ function readFile(file: string, places: Map<string, Place>, above: readonly stri
     const reason = error instanceof Error ? error.message : String(error)
     throw new ConfigSyntaxError(`The file can't be read: ${reason}.`, { file, line: 1 })
   }
-  return parse(text, file, places, above)
+  return parse(text, file, found, above)
 }
 
-function parse(text: string, file: string, places: Map<string, Place>, above: readonly string[]) {
+function parse(text: string, file: string, { places, repeated }: Found, above: readonly string[]) {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, uniqueKeys: false })
   const [problem] = document.errors
   if (problem) {
     const line = lines.linePos(problem.pos[0]).line
-    throw new ConfigSyntaxError(`The file is not valid YAML: ${problem.message}.`, { file, line })
+    throw new ConfigSyntaxError(syntaxMessage(problem, text), { file, line })
   }
   const root: unknown = document.toJS({ maxAliasCount: 1000 }) ?? {}
   if (typeof root !== 'object' || root === null || Array.isArray(root)) {
     throw new ConfigSyntaxError("The file must be a map with keys such as 'model_list'.", { file, line: 1 })
   }
   const own = new Map<string, Place>()
-  if (document.contents) record(document.contents, [], own, (at) => ({ file, line: lines.linePos(at).line }))
+  const placeAt = (at: number) => ({ file, line: lines.linePos(at).line })
+  if (document.contents) record(document.contents, [], { places: own, repeated }, placeAt)
   const value = root as Record<string, unknown>
-  const included = includesOf(value, file, own, places, above)
+  const included = includesOf(value, file, own, { places, repeated }, above)
   for (const [key, place] of own) places.set(key, place)
   return { ...included, ...value }
+}
+
+function syntaxMessage({ code, message }: YAMLParseError, text: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'The file must be one YAML document; another one begins here.'
+  const hint = text.includes('{{') ? ' It looks like a template: check the file that is made of it.' : ''
+  return `The file is not valid YAML: ${message.replace(/\.$/, '')}.${hint}`
 }
 
 /** Merges the included files into `value` as far as lists are concerned, and returns the rest of them. */
@@ -87,7 +120,7 @@ function includesOf(
   value: Record<string, unknown>,
   file: string,
   own: Map<string, Place>,
-  places: Map<string, Place>,
+  { places, repeated }: Found,
   above: readonly string[],
 ): Record<string, unknown> {
   const { include } = value
@@ -101,7 +134,7 @@ function includesOf(
     if (above.includes(path) || path === resolve(file)) throw new ConfigSyntaxError(`'${name}' includes itself.`, place)
     if (above.length >= maxFiles) throw new ConfigSyntaxError(`More than ${maxFiles} files include each other.`, place)
     const found = new Map<string, Place>()
-    const other = readFile(path, found, [...above, resolve(file)])
+    const other = readFile(path, { places: found, repeated }, [...above, resolve(file)])
     for (const [key, theirs] of Object.entries(other)) {
       if (key === 'include') continue
       const mine = value[key] ?? rest[key]
@@ -131,23 +164,31 @@ function placeOf(path: Path, places: Map<string, Place>, file: string): Place {
   return { file, line: 1 }
 }
 
-/** Records the place of every key and entry below a node. */
-function record(node: unknown, path: Path, into: Map<string, Place>, place: (offset: number) => Place): void {
+/** Records the place of every key and entry below a node, and keys that are written twice. */
+function record(node: unknown, path: Path, into: Found, place: (offset: number) => Place): void {
   if (isAlias(node) || !node) return
   const start = (one: unknown) => (one as Node | null)?.range?.[0]
   if (isMap(node)) {
+    const seen = new Map<string, Place>()
     for (const pair of node.items) {
       if (!isPair(pair) || !isScalar(pair.key)) continue
-      const below = [...path, String(pair.key.value)]
+      const key = String(pair.key.value)
+      const below = [...path, key]
       const at = start(pair.key)
-      if (at !== undefined) into.set(keyOf(below), place(at))
+      if (at !== undefined) {
+        const here = place(at)
+        const before = seen.get(key)
+        if (before && key !== '<<') into.repeated.push({ path: below, place: before, line: here.line })
+        seen.set(key, here)
+        into.places.set(keyOf(below), here)
+      }
       record(pair.value, below, into, place)
     }
   } else if (isSeq(node)) {
     for (const [index, item] of node.items.entries()) {
       const below = [...path, index]
       const at = start(item)
-      if (at !== undefined) into.set(keyOf(below), place(at))
+      if (at !== undefined) into.places.set(keyOf(below), place(at))
       record(item, below, into, place)
     }
   }

@@ -142,7 +142,8 @@ function counts(
     const classes = errorClasses[name]
     const count = new Section([], policy).number(key)
     if (!classes) {
-      const near = nearest(name, Object.keys(errorClasses))
+      const known = Object.keys(errorClasses)
+      const near = nearest(name, known) ?? known.find((one) => name.length > 5 && one.startsWith(name))
       checker.problem(
         [...path, key],
         `'${showPath([...path, key])}' is not a known class of errors.${near ? ` Did you mean '${near}${key === name ? '' : suffix}'?` : ''}`,

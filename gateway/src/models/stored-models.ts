@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { object, text } from '../admin/fields.js'
 import { Checker } from '../config/checker.js'
 import type { GatewayConfig } from '../config/config.js'
-import { type ModelEntry, readDeployment } from '../config/deployment.js'
+import { checkDeployment, type ModelEntry, readDeployment } from '../config/deployment.js'
 import { parseConfigText } from '../config/document.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { DocumentStore } from '../types.js'
@@ -115,6 +115,7 @@ export class StoredModels {
   #read(value: unknown): ModelEntry[] {
     const checker = new Checker(parseConfigText('{}', 'model'), readableVariables())
     const found = readDeployment(checker, [], value, this.#config().credentials, {}, true)
+    for (const entry of found) checkDeployment(checker, entry)
     const [problem] = checker.problems
     if (problem) throw badRequest(problem.message.replaceAll("'.", "'"), problem.path.replace(/^\./, '') || undefined)
     return found.filter((entry) => idOf(entry) !== '')

@@ -62,12 +62,15 @@ describe('check', () => {
     expect(text).toMatch(/Dangerous: 1\n.*config\.yaml:5: general_settings\.master_key/)
     expect(text).toMatch(/Not set: 1\n.*config\.yaml:3: .*NO_SUCH_VARIABLE/)
     expect(text).toMatch(/Ignored: 1\n.*config\.yaml:6: general_settings\.proxy_batch_write_at/)
-    expect(text).toContain('starts with this file: 1 deployments')
+    expect(text).toContain('starts with this file: 1 deployment.')
     expect(text).not.toContain('sk-1234')
   })
 
-  it('prints all problems, and fails', () => {
-    const { code, text } = run('router_settings:\n  num_retries: many\n  routing_strategy: lest-busy\n')
+  it('prints all problems before the other lines, and fails', () => {
+    const { code, text } = run(
+      'router_settings:\n  num_retries: many\n  routing_strategy: lest-busy\n  retry_after: 1\n',
+    )
+    expect(text).toMatch(/Ignored: 1\n.*:4: router_settings\.retry_after/)
     expect(code).toBe(1)
     expect(text).toMatch(/Problems: 2\n.*:2: .*\n.*:3: .*least-busy/)
   })

@@ -115,6 +115,36 @@ credential_list:
     expect(far?.message).toContain("The provider 'qqqq' of a deployment of 'wrong' is not known.")
   })
 
+  it.each([
+    ['localhost:11434', "Did you mean 'http://localhost:11434'?"],
+    ['\u0024{BASE}/v1', 'A variable is written os.environ/NAME, and is the whole value.'],
+    ['ftp://files.example', "got 'ftp://files.example'."],
+    ['https://', "got 'https://'."],
+  ])('refuses the address %s with its line', (address, hint) => {
+    const more = `
+  - model_name: local
+    litellm_params:
+      model: ollama/llama3
+      api_base: "${address}"
+`
+    expect(problemsOf(() => read(more))).toEqual([
+      expect.objectContaining({
+        line: 12,
+        path: 'model_list[2].litellm_params.api_base',
+        message: expect.stringContaining(hint),
+      }),
+    ])
+  })
+
+  it('names one problem of each entry that is no map', () => {
+    const problems = problemsOf(() => parseConfig('model_list:\n  - gpt-4o\n  -\n  - 7\n'))
+    expect(problems.map(({ line, message }) => [line, message.match(/got (.*)\.$/)?.[1]])).toEqual([
+      [2, "'gpt-4o'"],
+      [3, 'null'],
+      [4, '7'],
+    ])
+  })
+
   it('refuses an id that is used twice', () => {
     const more = '\n  - model_name: b\n    litellm_params: {model: openai/gpt-4o}\n    model_info: {id: fast-1}\n'
     expect(problemsOf(() => read(more))[0]?.message).toContain("'fast-1'")
@@ -162,6 +192,8 @@ router_settings:
   it('names the nearest error class of a policy', () => {
     const [problem] = problemsOf(() => read('router_settings:\n  retry_policy:\n    RateLimtErrorRetries: 1\n'))
     expect(problem).toMatchObject({ line: 10, message: expect.stringContaining("'RateLimitErrorRetries'") })
+    const [cut] = problemsOf(() => read('router_settings:\n  retry_policy: {ContentPolicyRetries: 1}\n'))
+    expect(cut?.message).toContain("Did you mean 'ContentPolicyViolationErrorRetries'?")
   })
 })
 
@@ -205,6 +237,30 @@ general_settings: {master_key: sk-1234, alerting: [slack], alerting_threshold: 1
 
   it('names the line of a syntax error', () => {
     expect(problemsOf(() => parseConfig('model_list:\n  - a: [1\n'))[0]).toMatchObject({ line: 3 })
+  })
+
+  it('takes the last of two values of a key, and names the line of the other one', () => {
+    const { settings, lines } = read('litellm_settings: {max_budget: 1}\nlitellm_settings: {max_budget: 2}\n')
+    expect(settings.control.maxBudget).toBe(2)
+    expect(lines.filter(({ note }) => note.includes('written again'))).toEqual([
+      expect.objectContaining({
+        line: 8,
+        path: 'litellm_settings',
+        treatment: 'ignored',
+        note: expect.stringContaining('line 9'),
+      }),
+    ])
+  })
+
+  it.each([
+    ['apiVersion: v1\nkind: ConfigMap\ndata: {config.yaml: ""}\n', 'It is a Kubernetes ConfigMap'],
+    ['services: {proxy: {image: x}}\n', 'Its keys are: services.'],
+    ['model_list: []\n---\nmodel_list: []\n', 'another one begins here'],
+    ['{{- if .Values.proxy }}\nmodel_list: []\n{{- end }}\n', 'It looks like a template'],
+  ])('recognises a file that is something else: %j', (text, message) => {
+    expect(problemsOf(() => parseConfig(text)).map((problem) => problem.message)).toEqual([
+      expect.stringContaining(message),
+    ])
   })
 })
 

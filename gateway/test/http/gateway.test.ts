@@ -220,6 +220,34 @@ describe('models', () => {
     expect((await call('POST', '/v1/chat/completions', hello('late'))).status).toBe(400)
   })
 
+  it.each([
+    ['opnai/gpt-4o', undefined, /'opnai'.*'openai'/, undefined],
+    ['nobody/gpt-4o', undefined, /The provider 'nobody' .* is not known/, undefined],
+    [
+      'openai/gpt-4o',
+      'llm.internal:8000',
+      /must be a URL.*Did you mean 'http:\/\/llm\.internal:8000'/,
+      'litellm_params.api_base',
+    ],
+    ['openai/gpt-4o', 'file:///etc/passwd', /must be a URL/, 'litellm_params.api_base'],
+  ])('are refused as the file and check refuse them: %s at %s', async (model, base, message, param) => {
+    const body = { model_name: 'wrong', litellm_params: { model, api_key: 'k', ...(base && { api_base: base }) } }
+    const { status, json } = await call('POST', '/model/new', body)
+    expect(status).toBe(400)
+    expect(json.error.message).toMatch(message)
+    expect(json.error.param ?? undefined).toBe(param)
+    expect((await call('GET', '/v1/models/wrong')).status).toBe(404)
+  })
+
+  it('stay as they are after a change that is refused', async () => {
+    const params = { model: 'openai/gpt-4o-mini', api_base: simulator.openaiBase, api_key: 'k' }
+    await call('POST', '/model/new', { model_name: 'kept', litellm_params: params, model_info: { id: 'kept-1' } })
+    const change = await call('PATCH', '/model/kept-1/update', { litellm_params: { api_base: 'nowhere' } })
+    expect(change.status).toBe(400)
+    expect((await call('POST', '/v1/chat/completions', hello('kept'))).status).toBe(200)
+    expect((await call('POST', '/model/delete', { id: 'kept-1' })).status).toBe(200)
+  })
+
   it('of the file can not be deleted', async () => {
     const { status, json } = await call('POST', '/model/delete', { id: 'fast-1' })
     expect(status).toBe(400)
