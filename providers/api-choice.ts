@@ -24,6 +24,14 @@ export function usesResponses(model: string, request: RouteRequest | undefined):
   return needed && request.ownHost
 }
 
+/** https://platform.openai.com/docs/models: the models of the text completions endpoint, and what was tuned from them. */
+const textModels = /(?:^|[:/])(?:gpt-3\.5-turbo-instruct|(?:text-)?(?:davinci|curie|babbage|ada)-\d|code-davinci)/
+
+/** Whether a model of OpenAI's has an operation over chat only. Servers of the caller's own get the operation itself. */
+export function lacksOperation(model: string, request: RouteRequest | undefined): boolean {
+  return request?.operation === 'textCompletion' && request.ownHost && !textModels.test(request.baseModel ?? model)
+}
+
 /** Whether Chat Completions refuse a request that the Responses API accepts. */
 function refusedByChat(rules: ModelRules, params: RouteRequest['params']): boolean {
   const effort = effortOf(params)

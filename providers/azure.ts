@@ -1,5 +1,5 @@
 import { AuthenticationError, BadRequestError } from '../src/errors.js'
-import { usesResponses, withoutPrefix } from './api-choice.js'
+import { lacksOperation, usesResponses, withoutPrefix } from './api-choice.js'
 import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
 import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths, openaiQuirks } from './dialects/openai/index.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
@@ -77,10 +77,11 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   dialect: Object.freeze({
     ...openai,
     responses: responsesOperation,
-    operations: Object.freeze(['speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
+    operations: Object.freeze(['textCompletion', 'speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
   }),
   route: (model: string, request?: RouteRequest) => {
     refuseSeries(model)
+    if (lacksOperation(model, request)) return chatOnly
     return usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)
   },
   address: Object.freeze({
@@ -94,6 +95,9 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   authorize: entraToken,
   quirks,
 })
+
+/** For operations that the model does not have itself. */
+const chatOnly = Object.freeze({ ...provider, dialect: openai }) as Provider
 
 /** The model of a series that LiteLLM's names begin with, for the message. */
 const series: ReadonlyMap<string, string> = new Map([

@@ -59,6 +59,8 @@ export interface CompatibleRow {
   readonly moderation?: boolean
   /** Operations that the host has in OpenAI's form, at OpenAI's paths or at those in `paths`. @default none */
   readonly operations?: readonly PlainOperation[]
+  /** Part of the names of the models that take text completions; those of others go over chat. @default all models */
+  readonly textCompletionModels?: string
   /** Differences from OpenAI's wire format. @default none */
   readonly quirks?: Partial<OpenAIQuirks>
 }

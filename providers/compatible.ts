@@ -62,13 +62,16 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const { id, name = id, base, env = [], baseEnv = [], headers, optionHeaders, keyUrl, quirks } = copy
   const rerankHost = typeof copy.rerank === 'object' ? copy.rerank : undefined
   const paths = { ...openaiPaths, ...copy.paths, ...(rerankHost && { rerank: rerankHost.pathElsewhere }) }
+  const { textCompletionModels: textModels } = copy
   const provider: Provider<OpenAIQuirks> = {
     id,
     name,
     dialect: dialectOf(row),
-    ...((row.responses || row.betaChatPath !== undefined || rerankHost) && {
+    ...((row.responses || row.betaChatPath !== undefined || rerankHost || textModels !== undefined) && {
       route: (model: string, request?: RouteRequest) => {
         if (rerankHost && request?.operation === 'rerank' && request.ownHost) return atRerank as Provider
+        if (overChat && request?.operation === 'textCompletion' && !model.includes(textModels ?? ''))
+          return overChat as Provider
         const hosted =
           row.hostedToolsOnResponses &&
           request?.operation === 'chat' &&
@@ -96,6 +99,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   }
   const beta = withChatPath(provider, copy.betaChatPath)
   const atRerank = rerankHost && atRerankHost(provider, rerankHost)
+  const overChat = textModels === undefined ? undefined : deepFreeze({ ...provider, dialect: openai })
   let bridge: Provider | undefined
   /** Chat over the Responses API, for model strings that request it. */
   const loadBridge = async (): Promise<Provider> => {

@@ -1,4 +1,4 @@
-import { usesResponses } from './api-choice.js'
+import { lacksOperation, usesResponses } from './api-choice.js'
 import type { Provider } from './contract.js'
 import { gatewayQuirks, type OpenAIQuirks, openai, openaiPaths, openaiQuirks } from './dialects/openai/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
@@ -8,7 +8,10 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'openai',
   name: 'OpenAI',
   dialect: Object.freeze({ ...openai, responses: responsesOperation, operations: 'all' as const }),
-  route: (model, request) => (usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)),
+  route: (model, request) => {
+    if (lacksOperation(model, request)) return chatOnly
+    return usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)
+  },
   address: Object.freeze({
     base: 'https://api.openai.com/v1',
     // https://developers.openai.com/api/docs/guides/your-data (data residency)
@@ -43,6 +46,9 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   quirks: gatewayQuirks,
   ownQuirks: openaiQuirks,
 } satisfies Provider<OpenAIQuirks>)
+
+/** For operations that the model does not have itself. */
+const chatOnly = Object.freeze({ ...provider, dialect: openai }) as Provider
 
 let bridge: Provider | undefined
 

@@ -45,6 +45,14 @@ export const rerank: Client['rerank'] = (request, options) => client().rerank(re
 export const responses: Client['responses'] = (request, options) => client().responses(request, options)
 
 /**
+ * Continues a text, in the form of OpenAI's text completions. See {@link Client.textCompletion}.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const { choices } = await textCompletion({ model: 'openai/gpt-3.5-turbo-instruct', prompt: 'Once upon a time' })
+ */
+export const textCompletion: Client['textCompletion'] = (request, options) => client().textCompletion(request, options)
+
+/**
  * Classifies texts or images as harmful, by category.
  * @throws {LLMError} the class depends on the failure
  * @example
@@ -244,6 +252,7 @@ export type { EnvironmentReport } from './operations/inspect.js'
 export type { MessagesResult } from './operations/messages.js'
 export { type ParseRequestOptions, parseRequest, type RequestParams } from './operations/parse-request.js'
 export type { ResponsesResult } from './operations/responses.js'
+export type { TextCompletionResult } from './operations/text-completion.js'
 export { parseRouterOptions } from './router/parse-options.js'
 export { Router } from './router/router.js'
 export type * from './router/state.js'
@@ -269,6 +278,7 @@ export type * from './types/responses-items.js'
 export type * from './types/schema.js'
 export type * from './types/settled.js'
 export type * from './types/speech.js'
+export type * from './types/text-completion.js'
 export type * from './types/transcription.js'
 export type { MediaUsage, UnitUsage } from './types/usage.js'
 export type * from './types/wires.js'

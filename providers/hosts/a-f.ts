@@ -118,6 +118,7 @@ export const hostsAToF = [
     // https://inference-docs.cerebras.ai/resources/openai
     id: 'cerebras',
     name: 'Cerebras',
+    operations: ['textCompletion'],
     base: 'https://api.cerebras.ai/v1',
     env: ['CEREBRAS_API_KEY'],
     baseEnv: ['CEREBRAS_API_BASE'],
@@ -144,6 +145,7 @@ export const hostsAToF = [
   {
     id: 'chutes',
     name: 'Chutes',
+    operations: ['textCompletion'],
     base: 'https://llm.chutes.ai/v1',
     env: ['CHUTES_API_KEY'],
     baseEnv: ['CHUTES_API_BASE'],
@@ -163,6 +165,10 @@ export const hostsAToF = [
     // Mistral's API with separate keys: https://docs.mistral.ai/capabilities/code_generation
     id: 'codestral',
     name: 'Codestral',
+    operations: ['textCompletion'],
+    // https://docs.mistral.ai/api/endpoint/fim
+    paths: { textCompletion: '/fim/completions' },
+    textCompletionModels: 'codestral',
     base: 'https://codestral.mistral.ai/v1',
     env: ['CODESTRAL_API_KEY'],
     baseEnv: ['CODESTRAL_API_BASE'],
@@ -203,7 +209,7 @@ export const hostsAToF = [
   {
     id: 'custom_openai',
     name: 'OpenAI-like server',
-    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
+    operations: ['textCompletion', 'moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     env: ['CUSTOM_OPENAI_API_KEY'],
     baseEnv: ['CUSTOM_OPENAI_API_BASE'],
     keyRequired: false,
@@ -233,7 +239,7 @@ export const hostsAToF = [
   {
     id: 'deepinfra',
     name: 'DeepInfra',
-    operations: ['speech', 'transcription', 'imageGeneration', 'imageEdit'],
+    operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     base: 'https://api.deepinfra.com/v1/openai',
     env: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
     baseEnv: ['DEEPINFRA_API_BASE'],
@@ -252,6 +258,9 @@ export const hostsAToF = [
     // https://api-docs.deepseek.com/guides/chat_prefix_completion and /guides/tool_calls (strict mode) need the base …/beta
     id: 'deepseek',
     name: 'DeepSeek',
+    operations: ['textCompletion'],
+    // https://api-docs.deepseek.com/api/create-completion
+    paths: { textCompletion: '/beta/completions' },
     responses: true,
     base: 'https://api.deepseek.com',
     betaChatPath: '/beta/chat/completions',
@@ -273,6 +282,7 @@ export const hostsAToF = [
     // https://docs.docker.com/ai/model-runner/api-reference
     id: 'docker_model_runner',
     name: 'Docker Model Runner',
+    operations: ['textCompletion'],
     base: 'http://localhost:12434/engines/v1',
     env: ['DOCKER_MODEL_RUNNER_API_KEY'],
     baseEnv: ['DOCKER_MODEL_RUNNER_API_BASE'],
@@ -305,6 +315,7 @@ export const hostsAToF = [
   {
     id: 'featherless_ai',
     name: 'Featherless AI',
+    operations: ['textCompletion'],
     base: 'https://api.featherless.ai/v1',
     env: ['FEATHERLESS_AI_API_KEY', 'FEATHERLESS_API_KEY'],
     baseEnv: ['FEATHERLESS_AI_API_BASE', 'FEATHERLESS_API_BASE'],
@@ -314,6 +325,7 @@ export const hostsAToF = [
   {
     id: 'fireworks_ai',
     name: 'Fireworks AI',
+    operations: ['textCompletion'],
     responses: true,
     base: 'https://api.fireworks.ai/inference/v1',
     env: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
@@ -325,6 +337,7 @@ export const hostsAToF = [
   {
     id: 'friendliai',
     name: 'FriendliAI',
+    operations: ['textCompletion'],
     base: 'https://api.friendli.ai/serverless/v1',
     env: ['FRIENDLIAI_API_KEY', 'FRIENDLI_TOKEN'],
     baseEnv: ['FRIENDLI_API_BASE'],

@@ -32,6 +32,7 @@ export const hostsGToM = [
     // from recorded traffic: it refuses calls without a key
     id: 'gpustack',
     name: 'GPUStack',
+    operations: ['textCompletion'],
     env: ['GPUSTACK_API_KEY'],
     baseEnv: ['GPUSTACK_API_BASE'],
     rerank: true,
@@ -88,7 +89,7 @@ export const hostsGToM = [
   {
     id: 'hosted_vllm',
     name: 'vLLM',
-    operations: ['speech', 'transcription', 'imageGeneration'],
+    operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     responses: true,
     env: ['HOSTED_VLLM_API_KEY'],
     baseEnv: ['HOSTED_VLLM_API_BASE'],
@@ -100,6 +101,7 @@ export const hostsGToM = [
   {
     id: 'hyperbolic',
     name: 'Hyperbolic',
+    operations: ['textCompletion'],
     base: 'https://api.hyperbolic.xyz/v1',
     env: ['HYPERBOLIC_API_KEY'],
     baseEnv: ['HYPERBOLIC_API_BASE'],
@@ -118,6 +120,7 @@ export const hostsGToM = [
   {
     id: 'inference_net',
     name: 'Inference.net',
+    operations: ['textCompletion'],
     base: 'https://api.inference.net/v1',
     env: ['INFERENCE_API_KEY'],
     baseEnv: ['INFERENCE_NET_API_BASE'],
@@ -143,6 +146,7 @@ export const hostsGToM = [
     // closed on 25 September 2025
     id: 'lambda_ai',
     name: 'Lambda',
+    operations: ['textCompletion'],
     base: 'https://api.lambda.ai/v1',
     env: ['LAMBDA_API_KEY'],
     baseEnv: ['LAMBDA_API_BASE'],
@@ -152,7 +156,7 @@ export const hostsGToM = [
     // port 8000 in older versions
     id: 'lemonade',
     name: 'Lemonade',
-    operations: ['speech', 'transcription', 'imageGeneration'],
+    operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     base: 'http://localhost:13305/api/v1',
     env: ['LEMONADE_API_KEY'],
     baseEnv: ['LEMONADE_API_BASE'],
@@ -169,7 +173,7 @@ export const hostsGToM = [
     // the parameters that it accepts depend on the model behind it; a key is optional
     id: 'litellm_proxy',
     name: 'LiteLLM proxy',
-    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
+    operations: ['textCompletion', 'moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     env: ['LITELLM_PROXY_API_KEY'],
     baseEnv: ['LITELLM_PROXY_API_BASE'],
     keyRequired: false,
@@ -180,6 +184,7 @@ export const hostsGToM = [
     // port 8080 before October 2026: https://github.com/ggml-org/llama.cpp/pull/26508
     id: 'llamacpp',
     name: 'llama.cpp',
+    operations: ['textCompletion'],
     responses: true,
     base: 'http://127.0.0.1:9931/v1',
     env: ['LLAMACPP_API_KEY'],
@@ -190,6 +195,7 @@ export const hostsGToM = [
   {
     id: 'llamafile',
     name: 'llamafile',
+    operations: ['textCompletion'],
     base: 'http://127.0.0.1:8080/v1',
     env: ['LLAMAFILE_API_KEY'],
     baseEnv: ['LLAMAFILE_API_BASE'],
@@ -214,6 +220,7 @@ export const hostsGToM = [
   {
     id: 'lm_studio',
     name: 'LM Studio',
+    operations: ['textCompletion'],
     responses: true,
     base: 'http://localhost:1234/v1',
     env: ['LM_STUDIO_API_KEY'],
@@ -262,8 +269,11 @@ export const hostsGToM = [
   },
   {
     id: 'mistral',
+    // https://docs.mistral.ai/api/endpoint/fim
+    paths: { textCompletion: '/fim/completions' },
+    textCompletionModels: 'codestral',
     name: 'Mistral',
-    operations: ['moderation', 'transcription'],
+    operations: ['textCompletion', 'moderation', 'transcription'],
     base: 'https://api.mistral.ai/v1',
     env: ['MISTRAL_API_KEY'],
     baseEnv: ['MISTRAL_API_BASE'],
@@ -273,6 +283,7 @@ export const hostsGToM = [
   {
     id: 'mistralrs',
     name: 'mistral.rs',
+    operations: ['textCompletion'],
     base: 'http://localhost:1234/v1',
     env: ['MISTRALRS_API_KEY'],
     baseEnv: ['MISTRALRS_API_BASE'],

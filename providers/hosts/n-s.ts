@@ -15,7 +15,7 @@ export const hostsNToS = [
     // formerly AI Studio, at https://api.studio.nebius.ai/v1; https://docs.tokenfactory.nebius.com/api-reference/introduction
     id: 'nebius',
     name: 'Nebius Token Factory',
-    operations: ['imageGeneration'],
+    operations: ['textCompletion', 'imageGeneration'],
     base: 'https://api.tokenfactory.nebius.com/v1',
     env: ['NEBIUS_API_KEY'],
     baseEnv: ['NEBIUS_API_BASE'],
@@ -32,6 +32,7 @@ export const hostsNToS = [
   {
     id: 'novita',
     name: 'Novita AI',
+    operations: ['textCompletion'],
     base: 'https://api.novita.ai/v3/openai',
     env: ['NOVITA_API_KEY'],
     baseEnv: ['NOVITA_API_BASE'],
@@ -67,6 +68,7 @@ export const hostsNToS = [
   {
     id: 'oobabooga',
     name: 'Text Generation Web UI',
+    operations: ['textCompletion'],
     base: 'http://127.0.0.1:5000/v1',
     env: ['OOBABOOGA_API_KEY'],
     baseEnv: ['OOBABOOGA_API_BASE'],
@@ -76,7 +78,7 @@ export const hostsNToS = [
     // any other server with OpenAI's wire format
     id: 'openai_like',
     name: 'OpenAI-like server',
-    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
+    operations: ['textCompletion', 'moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     env: ['OPENAI_LIKE_API_KEY'],
     baseEnv: ['OPENAI_LIKE_API_BASE'],
     keyRequired: false,
@@ -86,6 +88,7 @@ export const hostsNToS = [
     // rerank: https://openrouter.ai/docs/api/api-reference/rerank/create-rerank
     id: 'openrouter',
     name: 'OpenRouter',
+    operations: ['textCompletion'],
     responses: true,
     base: 'https://openrouter.ai/api/v1',
     env: ['OPENROUTER_API_KEY'],
@@ -107,6 +110,7 @@ export const hostsNToS = [
   {
     id: 'parasail',
     name: 'Parasail',
+    operations: ['textCompletion'],
     base: 'https://api.parasail.io/v1',
     env: ['PARASAIL_API_KEY'],
     baseEnv: ['PARASAIL_API_BASE'],
@@ -222,6 +226,7 @@ export const hostsNToS = [
   {
     id: 'sglang',
     name: 'SGLang',
+    operations: ['textCompletion'],
     base: 'http://localhost:30000/v1',
     env: ['SGLANG_API_KEY'],
     baseEnv: ['SGLANG_API_BASE'],

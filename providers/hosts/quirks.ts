@@ -53,6 +53,7 @@ export const mistralQuirks = {
   serverTools: ['web_search', 'web_search_premium', 'code_interpreter', 'image_generation', 'document_library'],
   strictToolNames: true,
   rename: { seed: 'random_seed' },
+  textAnswersAsChat: true,
   streamOptions: false,
   thinking: 'effort',
   prefix: true,

@@ -39,6 +39,7 @@ export const hostsTToZ = [
   {
     id: 'tgi',
     name: 'Text Generation Inference',
+    operations: ['textCompletion'],
     env: ['TGI_API_KEY'],
     baseEnv: ['TGI_API_BASE'],
     keyRequired: false,
@@ -55,7 +56,7 @@ export const hostsTToZ = [
     // rerank in Cohere's form: https://docs.together.ai/docs/together-and-llamarank
     id: 'together_ai',
     name: 'Together AI',
-    operations: ['speech', 'transcription', 'imageGeneration'],
+    operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     base: 'https://api.together.xyz/v1',
     env: ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHER_AI_TOKEN'],
     baseEnv: ['TOGETHER_AI_API_BASE'],
@@ -100,7 +101,7 @@ export const hostsTToZ = [
   {
     id: 'vllm',
     name: 'vLLM',
-    operations: ['speech', 'transcription', 'imageGeneration'],
+    operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     responses: true,
     base: 'http://localhost:8000/v1',
     env: ['VLLM_API_KEY'],
@@ -148,7 +149,7 @@ export const hostsTToZ = [
     // https://docs.x.ai/docs/guides/reasoning
     id: 'xai',
     name: 'xAI',
-    operations: ['imageGeneration'],
+    operations: ['textCompletion', 'imageGeneration'],
     responses: true,
     base: 'https://api.x.ai/v1',
     env: ['XAI_API_KEY'],
@@ -175,7 +176,7 @@ export const hostsTToZ = [
   {
     id: 'xinference',
     name: 'Xinference',
-    operations: ['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
+    operations: ['textCompletion', 'moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'],
     base: 'http://127.0.0.1:9997/v1',
     env: ['XINFERENCE_API_KEY'],
     baseEnv: ['XINFERENCE_API_BASE'],

@@ -14,8 +14,9 @@ export const completions: Wire = {
   refuse: ({ body }) =>
     body.prompt === undefined ? badRequest("you must provide a 'prompt' parameter", 'prompt') : undefined,
   read({ body }) {
-    const prompt = Array.isArray(body.prompt) ? body.prompt[0] : body.prompt
-    return readChat({ ...body, messages: [{ role: 'user', content: string(prompt) ?? '' }] })
+    const prompts = promptsOf(body.prompt)
+    const conversation = readChat({ ...body, messages: [{ role: 'user', content: string(prompts[0]) ?? '' }] })
+    return { ...conversation, choices: conversation.choices * Math.max(1, prompts.length) }
   },
   whole: (answer, request) => asText(record(openai.whole(answer, request)), 'message'),
   frames: (answer, request) =>
@@ -25,6 +26,10 @@ export const completions: Wire = {
       return [{ ...frame, data: JSON.stringify(asText(body, 'delta')) }]
     }),
 }
+
+/** A list of numbers is one prompt. */
+const promptsOf = (prompt: unknown): readonly unknown[] =>
+  Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt : [prompt]
 
 /** Converts a chat completion, or a chunk, to a text completion. */
 function asText(body: Readonly<Record<string, unknown>>, place: 'message' | 'delta') {

@@ -3,6 +3,7 @@ import { utf8 } from '../platform/index.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { EmbeddingUsage } from '../types/embedding.js'
 import type { RerankResponse } from '../types/rerank.js'
+import type { TextCompletion } from '../types/text-completion.js'
 
 /** Format version. Entries of another version are misses. */
 const version = 1
@@ -18,6 +19,7 @@ export interface Origin {
 export interface CachedData {
   chat: Origin & { readonly answer: Decoded<ChatCompletion> }
   rerank: Origin & { readonly answer: Decoded<RerankResponse> }
+  textCompletion: Origin & { readonly answer: Decoded<TextCompletion> }
   /** One vector: numbers, or base64 of little-endian float32 if that is lossless. */
   embedding: Origin & { readonly answered: string; readonly vector: number[] | string; readonly usage?: EmbeddingUsage }
 }
@@ -81,6 +83,7 @@ const validators: Readonly<Record<CachedOperation, (data: Fields) => boolean>> =
   chat: (data) =>
     hasOrigin(data) && isObject(data.answer) && isUsage(data.answer.usage) && isList(data.answer.choices, isChoice),
   rerank: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.results, isResult),
+  textCompletion: (data) => hasOrigin(data) && isObject(data.answer) && isList(data.answer.choices, isText),
   embedding: (data) =>
     hasOrigin(data) &&
     typeof data.answered === 'string' &&
@@ -103,6 +106,9 @@ const isChoice = (value: unknown) => {
   if (calls !== undefined && calls !== null && !(Array.isArray(calls) && calls.every(isCall))) return false
   return content === null || typeof content === 'string'
 }
+
+const isText = (value: unknown) =>
+  isObject(value) && typeof value.text === 'string' && typeof value.finish_reason === 'string'
 
 const isCall = (value: unknown) => isObject(value) && (isObject(value.function) || isObject(value.custom))
 

@@ -4,6 +4,7 @@ import { sensitive, type Target } from '../call/target.js'
 import type { Media } from '../types/media.js'
 import type { CallOptions, ProviderOptions } from '../types/options.js'
 import { canonical, digest, fields, quoted } from './canonical.js'
+import type { CachedOperation } from './entry.js'
 import type { CachePolicy } from './policy.js'
 
 /** Key version. A change invalidates every stored entry. */
@@ -11,13 +12,14 @@ const version = 1
 const defaultSalt = 'llmux'
 
 /** Parameters that don't affect the answer: transport, tracking and delivery. */
-const ignoredParams: Readonly<Record<'chat' | 'embedding' | 'rerank', ReadonlySet<string>>> = {
+const ignoredParams: Readonly<Record<CachedOperation, ReadonlySet<string>>> = {
   chat: new Set([
     ...['model', 'extra_body', 'stream', 'stream_options', 'user', 'safety_identifier', 'metadata', 'store'],
     ...['prompt_cache_key', 'prompt_cache_retention'],
   ]),
   embedding: new Set(['model', 'extra_body', 'input', 'encoding_format', 'user']),
   rerank: new Set(['model', 'extra_body']),
+  textCompletion: new Set(['model', 'extra_body', 'stream', 'stream_options', 'user']),
 }
 
 /** Headers that identify a request without affecting the answer. */
@@ -109,7 +111,7 @@ export function splitHeaders(all: readonly Headers[]): { visible: Fields; secret
 
 /** The parts of a request that determine its answer. */
 export interface KeyInput {
-  readonly operation: 'chat' | 'embedding' | 'rerank'
+  readonly operation: CachedOperation
   readonly params: Readonly<Record<string, unknown>>
   readonly extraBody: unknown
   /** Files downloaded for providers that accept inline data only. Their content is part of the key: the content behind a URL may change. */

@@ -83,11 +83,16 @@ interface Encoder<Event> {
 /** Passes a provider's events on unchanged. */
 export class NativeAccumulator<Event extends object> extends OverChat<RawEvent | Event> {
   readonly #encoder: () => Encoder<Event>
+  readonly #showsUsage: boolean
 
-  /** @param encoder makes the events of an answer that comes as a whole */
-  constructor(part: ChatDialect, call: Call, encoder: () => Encoder<Event>) {
+  /**
+   * @param encoder makes the events of an answer that comes as a whole
+   * @param showsUsage false to hide the event of a chat-like API that has usage only
+   */
+  constructor(part: ChatDialect, call: Call, encoder: () => Encoder<Event>, showsUsage = true) {
     super(part, call)
     this.#encoder = encoder
+    this.#showsUsage = showsUsage
   }
 
   push(event: string | undefined, data: string, out: (RawEvent | Event)[]): void {
@@ -95,6 +100,7 @@ export class NativeAccumulator<Event extends object> extends OverChat<RawEvent |
     const weight = this.take()
     // an end mark that a proxy added is not part of the API
     if (data.charCodeAt(0) === OPEN_BRACKET && data.trim() === '[DONE]') return
+    if (!this.#showsUsage && usageOnly.test(data)) return
     out.push(new RawEvent(event, data))
     this.weigh(weight)
   }
@@ -120,6 +126,7 @@ export class NativeAccumulator<Event extends object> extends OverChat<RawEvent |
 }
 
 const OPEN_BRACKET = 0x5b
+const usageOnly = /^(?=.*"usage":\s*\{).*"choices":\s*\[\s*\]/s
 
 /** Translates the chunks of a chat stream to the events of the client's API. */
 export class BridgedAccumulator<Event extends object> extends OverChat<Event> {

@@ -64,7 +64,16 @@ const oneOf =
 
 const rules: Readonly<Record<keyof BatchOptions, readonly [check: (value: unknown) => boolean, form: string]>> = {
   method: [
-    oneOf('completion', 'embedding', 'rerank', 'responses', 'messages', 'generateContent', 'moderation'),
+    oneOf(
+      'completion',
+      'embedding',
+      'rerank',
+      'responses',
+      'messages',
+      'generateContent',
+      'textCompletion',
+      'moderation',
+    ),
     'a method of a client, such as completion',
   ],
   concurrency: [isCount, 'an integer of 1 or more'],

@@ -13,6 +13,7 @@ import type {
 } from '../types/options.js'
 import type { RerankResponse } from '../types/rerank.js'
 import type { ResponsesResponse } from '../types/responses.js'
+import type { TextCompletion, TextCompletionRequest } from '../types/text-completion.js'
 import type { GenerateContentResponse, MessagesResponse } from '../types/wires.js'
 
 /** Requests and answers by the method that a batch calls. */
@@ -29,6 +30,8 @@ export interface BatchShapes {
   messages: { request: MessagesRequest<false>; answer: MessagesResponse }
   /** Google's generateContent. */
   generateContent: { request: GenerateContentRequest<false>; answer: GenerateContentResponse }
+  /** Text completions. */
+  textCompletion: { request: TextCompletionRequest<false>; answer: TextCompletion }
   /** Moderation. */
   moderation: { request: ModerationRequest; answer: ModerationResponse }
 }

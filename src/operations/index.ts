@@ -11,6 +11,7 @@ import type { CallOperation } from '../types/operation.js'
 import type { RerankParams } from '../types/rerank.js'
 import type { ResponsesParams } from '../types/responses.js'
 import type { SpeechParams } from '../types/speech.js'
+import type { TextCompletionParams } from '../types/text-completion.js'
 import type { TranscriptionParams } from '../types/transcription.js'
 import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
 import { type CompletionMethod, chat } from './chat.js'
@@ -22,6 +23,7 @@ import { type ModerationMethod, moderation } from './moderation.js'
 import { type RerankMethod, rerank } from './rerank.js'
 import { type ResponsesMethod, responses } from './responses.js'
 import { type SpeechMethod, speech } from './speech.js'
+import { type TextCompletionMethod, textCompletion } from './text-completion.js'
 import { type TranscriptionMethod, transcription } from './transcription.js'
 
 /** Every operation of llmux, by its name. */
@@ -30,6 +32,7 @@ export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object
   embedding,
   rerank,
   responses,
+  textCompletion,
   moderation,
   speech,
   transcription,
@@ -53,6 +56,7 @@ export interface CallMethods<Extra = unknown, Options = Extra>
     ResponsesMethod<Extra, Options>,
     MessagesMethod<Extra, Options>,
     GenerateContentMethod<Extra, Options>,
+    TextCompletionMethod<Extra, Options>,
     ModerationMethod<Extra, Options>,
     SpeechMethod<Extra, Options>,
     TranscriptionMethod<Extra, Options>,
@@ -65,6 +69,7 @@ export interface RequestParams {
   embedding: EmbeddingParams
   rerank: RerankParams
   responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
+  textCompletion: TextCompletionParams
   moderation: ModerationParams
   speech: SpeechParams
   transcription: TranscriptionParams

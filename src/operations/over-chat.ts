@@ -2,6 +2,7 @@ import type { CallOperation, ChatDialect, Decoded, Dialect, NativeDialect } from
 import { ProviderFault } from '../../providers/contract.js'
 import type { InboundContext, InboundWire } from '../../providers/inbound/contract.js'
 import type { StreamParts } from '../call/answer-stream.js'
+import type { Call } from '../call/call.js'
 import { withMeta } from '../call/meta.js'
 import type { BridgeContext, Bridged, OperationSpec, Options, Params } from '../call/operation.js'
 import { BridgedAccumulator, NativeAccumulator } from '../call/over-chat.js'
@@ -111,12 +112,9 @@ export function wireOperation(
       return answer
     },
     stream({ part, params }, call) {
-      const wire = loaded.get(api)?.wire
-      if (!wire) throw new BadRequestError(`${api.method}() can't stream.`, { param: 'stream' })
-      const context = contextOf(params.model, call.decodeContext().created, call.decodeContext().fallbackId)
-      const encode = (answer: WithMeta<Decoded<ChatCompletion>>) =>
-        withMeta(wire.encodeAnswer(answer, params, context), answer.meta)
+      const { wire, context, setup } = setupOf(api, params, call)
       return {
+        ...setup,
         read: () => new NativeAccumulator(part.chat, call, () => wire.streamEncoder(params, context)),
         estimate: (answer) =>
           estimateUsage(
@@ -124,9 +122,27 @@ export function wireOperation(
             wire.decodeRequest(params, context) as unknown as Params,
             answer as Decoded<ChatCompletion>,
           ),
-        complete: (answer) => encode(answer as WithMeta<Decoded<ChatCompletion>>),
-        stream: (parts) => api.stream(inWire(parts as unknown as StreamParts<object, ChatCompletion>, encode)),
       }
+    },
+  }
+}
+
+/** The parts of a call to a host with the API that its translator provides. The translator must be loaded. */
+export function setupOf(api: WireApi, params: Params, call: Call | undefined) {
+  const wire = loaded.get(api)?.wire
+  if (!wire) throw new BadRequestError(`${api.method}() can't stream.`, { param: 'stream' })
+  const { created = 0, fallbackId = '' } = call?.decodeContext() ?? {}
+  const context = contextOf(params.model, created, fallbackId)
+  const toWire = (answer: WithMeta<Decoded<ChatCompletion>>) =>
+    withMeta(wire.encodeAnswer(answer, params, context), answer.meta)
+  return {
+    wire,
+    context,
+    toWire,
+    setup: {
+      complete: (answer: object) => toWire(answer as WithMeta<Decoded<ChatCompletion>>),
+      stream: (parts: StreamParts<object, object>) =>
+        api.stream(inWire(parts as unknown as StreamParts<object, ChatCompletion>, toWire)),
     },
   }
 }

@@ -48,7 +48,7 @@ export type RouteOperation =
 
 /** The destination of a request. */
 export interface RouteInfo {
-  /** `chat`, `completion` (text completions), `embedding`, `messages`, … */
+  /** `chat`, `completion` (`textCompletion()`), `embedding`, `messages`, … */
   readonly operation: RouteOperation
   /** The API that the client speaks. Errors have its form. */
   readonly dialect: HttpErrorDialect

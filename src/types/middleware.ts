@@ -13,6 +13,7 @@ import type {
 } from './options.js'
 import type { RerankResponse } from './rerank.js'
 import type { ResponsesEvent, ResponsesResponse } from './responses.js'
+import type { TextCompletion, TextCompletionChunk, TextCompletionRequest } from './text-completion.js'
 import type { GenerateContentEvent, GenerateContentResponse, MessagesEvent, MessagesResponse } from './wires.js'
 
 /** Requests, answers and chunks by operation. Operations without an entry have plain objects. */
@@ -33,6 +34,8 @@ export interface MiddlewareShapes {
   embedding: { request: EmbeddingRequest; answer: EmbeddingResponse<number[] | Float32Array>; chunk: never }
   /** `rerank()`. */
   rerank: { request: RerankRequest; answer: RerankResponse; chunk: never }
+  /** `textCompletion()`. */
+  textCompletion: { request: TextCompletionRequest; answer: TextCompletion; chunk: TextCompletionChunk }
   /** `moderation()`. */
   moderation: { request: ModerationRequest; answer: ModerationResponse; chunk: never }
 }

@@ -6,6 +6,7 @@ import type { EmbeddingResponse } from './embedding.js'
 import type { Attempt, CallCost, CallMeta } from './meta.js'
 import type { RerankResponse } from './rerank.js'
 import type { ResponsesResponse } from './responses.js'
+import type { TextCompletion } from './text-completion.js'
 import type { GenerateContentResponse, MessagesResponse } from './wires.js'
 
 /** Fields of every event of a call. Events contain copies only, and no credentials. */
@@ -110,6 +111,7 @@ export type AnyAnswer =
   | EmbeddingResponse<number[] | Float32Array>
   | RerankResponse
   | ResponsesResponse
+  | TextCompletion
   | MessagesResponse
   | GenerateContentResponse
   | BytesResponse

@@ -3,6 +3,7 @@
  * docs/architecture.md has the others.
  */
 export const plainPaths = {
+  textCompletion: '/completions',
   moderation: '/moderations',
   speech: '/audio/speech',
   transcription: '/audio/transcriptions',

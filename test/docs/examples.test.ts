@@ -131,6 +131,12 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^simulator: At last\. \(2 requests\)$/m,
     /^cut stream: StreamInterruptedError after "It is open"$/m,
   ],
+  'text-completion.mjs': [
+    /^openai: You said: Once upon a time$/m,
+    /^anthropic: You said: Once upon a time$/m,
+    /^1 TwoYou said: Two$/m,
+    /^\d+ tokens$/m,
+  ],
   'tools.mjs': [/^get_weather\(\{"city":"Lisbon"\}\)\n/, /get_weather says: \{"city":"Lisbon","celsius":18/],
   'accounting.mjs': [
     /^ann: success, \d+ tokens, \d+ ms$/m,

@@ -14,6 +14,8 @@ export interface OpenAIQuirks {
   readonly unsupported: readonly string[]
   /** Levels of `reasoning_effort` that the host accepts, weakest first, for models without levels in the table. */
   readonly efforts: readonly Effort[] | undefined
+  /** Answers to text completions have the form of chat. */
+  readonly textAnswersAsChat: boolean
   /** Support for `response_format`: JSON Schema, JSON mode, or neither. */
   readonly formats: 'schema' | 'object' | 'text'
   /** The host accepts `stream_options`. Hosts that don't send usage without being asked. */
@@ -84,6 +86,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   efforts: undefined,
   effortSwitch: none,
   formats: 'schema',
+  textAnswersAsChat: false,
   streamOptions: true,
   thinking: 'pass',
   noneAsThinking: false,

@@ -190,7 +190,9 @@ function hasInlineImages(contents: unknown): boolean {
 }
 
 /** Operations that generate text. */
-const generating: ReadonlySet<CallOperation> = new Set(['chat', 'responses', 'messages', 'generateContent'])
+const generating: ReadonlySet<CallOperation> = new Set([
+  ...(['chat', 'responses', 'messages', 'generateContent', 'textCompletion'] as const),
+])
 
 export type Inability = 'tools' | 'images' | 'prefill' | 'length'
 

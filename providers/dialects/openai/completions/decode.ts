@@ -15,7 +15,8 @@ export const decode = (body: unknown, context: Context): Decoded<ChatCompletion>
 function asChat(body: unknown, place: 'message' | 'delta'): unknown {
   if (!isFields(body) || !Array.isArray(body.choices)) return body
   const choices = body.choices.map((choice: unknown) => {
-    if (!isFields(choice)) return choice
+    // Mistral answers in the form of chat
+    if (!isFields(choice) || place in choice) return choice
     const { text, logprobs, ...rest } = choice
     const said = typeof text === 'string' ? text : ''
     return { ...rest, [place]: { role: 'assistant', content: said }, logprobs: logprobsOf(logprobs) }

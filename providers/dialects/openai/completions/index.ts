@@ -12,5 +12,6 @@ export const completions: Dialect<OpenAIQuirks> = Object.freeze({
     decode,
     stream: (context: DecodeContext<OpenAIQuirks>) => new CompletionsStream(context),
   }),
+  operations: Object.freeze(['textCompletion'] as const),
   error: errorFacts,
 } satisfies Dialect<OpenAIQuirks>)
