@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { findChromium } from './chromium.mjs'
 import { flows } from './flows.mjs'
+import { signInFlows } from './sign-in.mjs'
 import { adminKey, seed, startStage } from './stage.mjs'
 
 const option = (name, fallback) =>
@@ -55,12 +56,15 @@ async function check(name, run) {
 }
 
 /** A page of a browser that is signed in with a key. Errors of the page, and requests to other hosts, are failures. */
-async function open(key, { scheme = 'light', width = 1360, height = 860, language = 'en-US' } = {}) {
+async function open(
+  key,
+  { scheme = 'light', width = 1360, height = 860, language = 'en-US', at = stage.url, elsewhere = false } = {},
+) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: scheme,
     locale: language,
-    baseURL: stage.url,
+    baseURL: at,
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
@@ -73,11 +77,11 @@ async function open(key, { scheme = 'light', width = 1360, height = 860, languag
       problems.push(`console: ${message.text().slice(0, 300)}`)
   })
   page.on('request', (request) => {
-    if (!request.url().startsWith(stage.url) && /^https?:/.test(request.url()))
+    if (!elsewhere && !request.url().startsWith(at) && /^https?:/.test(request.url()))
       problems.push(`request to ${request.url()}`)
   })
   if (key) {
-    const response = await page.request.post('/session', { data: { key }, headers: { origin: stage.url } })
+    const response = await page.request.post('/session', { data: { key }, headers: { origin: at } })
     if (response.status() !== 200) throw new Error(`sign-in: ${response.status()}`)
   }
   return Object.assign(page, {
@@ -189,6 +193,7 @@ await check('size of the first page', async () => {
 })
 
 await flows({ check, open, axe, settled, stage, keys })
+if (!only || only.includes('sign-in')) await signInFlows({ check, open, axe, settled })
 
 await browser.close()
 await stage.stop()

@@ -22,13 +22,13 @@ const models = [
 ]
 
 /** Starts all of it. */
-export async function startStage({ port = 0, data } = {}) {
+export async function startStage({ port = 0, data, environment = {} } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'llmux-stage-'))
   const simulator = await startSimulator()
   const gateway = await createGateway({
     data: folder,
     masterKey: adminKey,
-    environment: {},
+    environment,
     config: {
       model_list: models.map(([model_name, model, provider]) => ({
         model_name,

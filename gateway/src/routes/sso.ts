@@ -4,6 +4,7 @@ import type { GatewayResponse, OpenRequest, OpenRoute } from '../http/response.j
 import { isLoopback } from '../master-key.js'
 import { badRequest } from '../refusal.js'
 import type { Control } from '../types.js'
+import { withPage } from './sign-in-page.js'
 
 interface SsoParts {
   readonly control: Control
@@ -25,29 +26,29 @@ export function ssoRoutes({ control, settings }: SsoParts): OpenRoute[] {
     {
       method: 'GET',
       path: '/sso/key/generate',
-      handler: async (request) => {
-        const base = baseOf(request)
-        const { url, pending, maxAgeMs } = await control.signIn.begin(
-          base,
-          queryOf(request).get('return_to') ?? undefined,
-        )
-        return redirect(url, [setCookie(signInCookie, pending, '/sso', maxAgeMs, base)])
-      },
+      handler: (request) =>
+        withPage(request, async () => {
+          const base = baseOf(request)
+          const returnTo = queryOf(request).get('return_to') ?? undefined
+          const { url, pending, maxAgeMs } = await control.signIn.begin(base, returnTo)
+          return redirect(url, [setCookie(signInCookie, pending, '/sso', maxAgeMs, base)])
+        }),
     },
     {
       method: 'GET',
       path: '/sso/callback',
-      handler: async (request) => {
-        const base = baseOf(request)
-        const done = await control.signIn.finish(queryOf(request), cookieOf(request.headers, signInCookie))
-        const cookies = [
-          clearedCookie(signInCookie, '/sso', base),
-          setCookie(sessionCookie, done.key, '/', done.maxAgeMs, base),
-        ]
-        return done.returnTo === undefined
-          ? page(`Signed in as ${done.user.id} (${done.user.role}).\n`, cookies)
-          : redirect(done.returnTo, cookies)
-      },
+      handler: (request) =>
+        withPage(request, async () => {
+          const base = baseOf(request)
+          const done = await control.signIn.finish(queryOf(request), cookieOf(request.headers, signInCookie))
+          const cookies = [
+            clearedCookie(signInCookie, '/sso', base),
+            setCookie(sessionCookie, done.key, '/', done.maxAgeMs, base),
+          ]
+          return done.returnTo === undefined
+            ? page(`Signed in as ${done.user.id} (${done.user.role}).\n`, cookies)
+            : redirect(done.returnTo, cookies)
+        }),
     },
     { method: 'GET', path: '/sso/logout', handler: logout },
     { method: 'POST', path: '/sso/logout', handler: logout },

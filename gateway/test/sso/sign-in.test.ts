@@ -29,6 +29,8 @@ interface Visit {
 class Browser {
   readonly cookies = new Map<string, { value: string; path: string; attributes: string }>()
 
+  constructor(readonly headers: Readonly<Record<string, string>> = {}) {}
+
   async open(address: string, stop: (location: URL) => boolean = () => false): Promise<Visit> {
     let url = address
     for (let step = 0; step < 12; step++) {
@@ -36,7 +38,7 @@ class Browser {
       const sent = [...this.cookies].filter(([, { path }]) => pathname.startsWith(path))
       const response = await fetch(url, {
         redirect: 'manual',
-        headers: { cookie: sent.map(([name, { value }]) => `${name}=${value}`).join('; ') },
+        headers: { ...this.headers, cookie: sent.map(([name, { value }]) => `${name}=${value}`).join('; ') },
       })
       for (const line of response.headers.getSetCookie()) this.#keep(line)
       const location = response.headers.get('location')
@@ -182,6 +184,26 @@ it('refuses a blocked user', async () => {
   const { status, text } = await browser.open(`${base}/sso/key/generate`)
   expect([status, browser.session]).toEqual([403, ''])
   expect(text).toContain('The user ana is blocked.')
+})
+
+it('shows the reason of a refused sign-in to a browser as a page', async () => {
+  const { base, call } = await start()
+  await call('POST', '/user/new', { user_id: 'ana', auto_create_key: false })
+  await call('POST', '/user/block', { user_ids: ['ana'] })
+  const headers = { accept: 'text/html,*/*;q=0.8', 'accept-language': 'en-US,en;q=0.9' }
+  const { status, text } = await new Browser(headers).open(`${base}/sso/key/generate`)
+  expect(status).toBe(403)
+  expect(text).toContain('<h1>You are not signed in</h1>')
+  expect(text).toContain('<p role="alert">The user ana is blocked.')
+  const odd = await fetch(`${base}/sso/key/generate?return_to=${encodeURIComponent('//evil.test')}`, { headers })
+  expect(odd.status).toBe(400)
+  expect(await odd.text()).toContain('&#39;return_to&#39; must be a path')
+  const korean = await fetch(`${base}/sso/callback`, { headers: { accept: 'text/html', 'accept-language': 'ko-KR' } })
+  expect([korean.status, korean.headers.get('content-security-policy')]).toEqual([
+    401,
+    expect.stringContaining("default-src 'none'"),
+  ])
+  expect(await korean.text()).toContain('<html lang="ko">')
 })
 
 it('refuses a callback with the state of another browser, or without one', async () => {

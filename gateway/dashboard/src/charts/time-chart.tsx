@@ -1,24 +1,31 @@
 import '@mantine/charts/styles.css'
 import { BarChart, LineChart } from '@mantine/charts'
 import { Box } from '@mantine/core'
+import { type KeyboardEvent, useRef } from 'react'
 import type { ChartRow } from '../pages/overview/summary.ts'
 import { seriesColors } from '../theme.ts'
 
 export interface TimeChartProps {
   /** For screen readers: what the chart shows. */
   readonly label: string
+  /** For screen readers: its keys. */
+  readonly hint: string
   readonly rows: readonly ChartRow[]
   readonly lines: readonly { readonly id: string; readonly label: string }[]
   readonly kind: 'bars' | 'lines'
   readonly formatTime: (at: number) => string
   readonly formatValue: (value: number) => string
   readonly formatAxis: (value: number) => string
-  readonly onPick?: (at: number) => void
+  /** A step was chosen, and the bar in it. */
+  readonly onPick?: (at: number, id?: string) => void
 }
 
-/** A measure over time, as stacked bars or as lines. */
+/** A measure over time, as stacked bars or as lines. Arrow keys go from step to step, and Enter chooses one. */
 export default function TimeChart(props: TimeChartProps) {
-  const { label, rows, lines, kind, formatTime, formatValue, formatAxis, onPick } = props
+  const { label, hint, rows, lines, kind, formatTime, formatValue, formatAxis, onPick } = props
+  /** The step of the tooltip. */
+  const shown = useRef<number>(undefined)
+  const bar = useRef<string>(undefined)
   const common = {
     h: 260,
     data: rows as unknown as Record<string, unknown>[],
@@ -32,25 +39,48 @@ export default function TimeChart(props: TimeChartProps) {
     yAxisProps: { tickFormatter: formatAxis, width: 66 },
     valueFormatter: formatValue,
     tooltipAnimationDuration: 0,
-    tooltipProps: { labelFormatter: (at: unknown) => (Number.isFinite(Number(at)) ? formatTime(Number(at)) : '') },
+    tooltipProps: {
+      labelFormatter: (at: unknown) => {
+        if (!Number.isFinite(Number(at))) return ''
+        shown.current = Number(at)
+        return formatTime(Number(at))
+      },
+    },
     gridAxis: 'x' as const,
     tickLine: 'none' as const,
     strokeDasharray: '2 4',
   }
   const pick = {
     style: onPick ? { cursor: 'pointer' } : undefined,
+    title: label,
+    desc: hint,
     onClick: (state: { activeLabel?: string | number | undefined }) => {
-      if (state.activeLabel !== undefined) onPick?.(Number(state.activeLabel))
+      const { activeLabel } = state
+      if (activeLabel === undefined) return
+      // a click on a bar arrives before or after that of the chart
+      setTimeout(() => {
+        onPick?.(Number(activeLabel), bar.current)
+        bar.current = undefined
+      })
     },
   }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && shown.current !== undefined) onPick?.(shown.current)
+  }
   return (
-    <Box component="figure" m={0} aria-label={label}>
+    <Box component="figure" m={0} aria-label={label} onKeyDown={onKeyDown}>
       {kind === 'bars' ? (
         <BarChart
           {...common}
           type="stacked"
           barChartProps={pick as object}
-          barProps={{ isAnimationActive: false, maxBarSize: 36 }}
+          barProps={({ name }) => ({
+            isAnimationActive: false,
+            maxBarSize: 36,
+            onClick: () => {
+              bar.current = name
+            },
+          })}
           withBarValueLabel={false}
         />
       ) : (

@@ -33,45 +33,56 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ]
 
 export function createFormats(locale: string, unknown: string): Formats {
-  const whole = new Intl.NumberFormat(locale)
-  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
+  // each format costs some milliseconds, so it is created when it is first used
   const usd = { style: 'currency', currency: 'USD' } as const
-  const cents = new Intl.NumberFormat(locale, usd)
-  const fractions = new Intl.NumberFormat(locale, { ...usd, maximumSignificantDigits: 2, maximumFractionDigits: 9 })
-  const axis = new Intl.NumberFormat(locale, { ...usd, notation: 'compact', maximumSignificantDigits: 3 })
-  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
-  const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
-  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
-  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
-  const dayUtc = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
-  const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const numbers = (options?: Intl.NumberFormatOptions) => once(() => new Intl.NumberFormat(locale, options))
+  const times = (options: Intl.DateTimeFormatOptions) => once(() => new Intl.DateTimeFormat(locale, options))
+  const whole = numbers()
+  const compact = numbers({ notation: 'compact', maximumFractionDigits: 1 })
+  const cents = numbers(usd)
+  const fractions = numbers({ ...usd, maximumSignificantDigits: 2, maximumFractionDigits: 9 })
+  const axis = numbers({ ...usd, notation: 'compact', maximumSignificantDigits: 3 })
+  const percent = numbers({ style: 'percent', maximumFractionDigits: 1 })
+  const oneDigit = numbers({ maximumFractionDigits: 1 })
+  const time = times({ dateStyle: 'medium', timeStyle: 'medium' })
+  const day = times({ month: 'short', day: 'numeric' })
+  const dayUtc = times({ month: 'short', day: 'numeric', timeZone: 'UTC' })
+  const hour = times({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   const money = (dollars: number | null | undefined): string => {
     if (dollars === null || dollars === undefined) return unknown
     const size = Math.abs(dollars)
-    return size > 0 && size < 0.01 ? fractions.format(dollars) : cents.format(dollars)
+    return size > 0 && size < 0.01 ? fractions().format(dollars) : cents().format(dollars)
   }
   return {
     money,
-    number: (value) => whole.format(value),
-    compact: (value) => compact.format(value),
-    moneyAxis: (dollars) => axis.format(dollars),
-    percent: (share) => percent.format(share),
+    number: (value) => whole().format(value),
+    compact: (value) => compact().format(value),
+    moneyAxis: (dollars) => axis().format(dollars),
+    percent: (share) => percent().format(share),
     duration(ms) {
       if (ms === null || ms === undefined) return '–'
       if (ms < 1_000) return `${Math.round(ms)} ms`
-      if (ms < 60_000) return `${oneDigit.format(ms / 1_000)} s`
-      return `${oneDigit.format(ms / 60_000)} min`
+      if (ms < 60_000) return `${oneDigit().format(ms / 1_000)} s`
+      return `${oneDigit().format(ms / 60_000)} min`
     },
-    time: (at) => time.format(new Date(at)),
-    day: (at, zone) => (zone ? dayUtc : day).format(new Date(at)),
-    hour: (at) => hour.format(new Date(at)),
+    time: (at) => time().format(new Date(at)),
+    day: (at, zone) => (zone ? dayUtc() : day()).format(new Date(at)),
+    hour: (at) => hour().format(new Date(at)),
     relative(at, now = Date.now()) {
       const distance = new Date(at).getTime() - now
       for (const [unit, size] of steps)
-        if (Math.abs(distance) >= size) return relative.format(Math.trunc(distance / size), unit)
-      return relative.format(0, 'second')
+        if (Math.abs(distance) >= size) return relative().format(Math.trunc(distance / size), unit)
+      return relative().format(0, 'second')
     },
     pricePerMillion: (price) => (price === null || price === undefined ? unknown : money(price * 1e6)),
+  }
+}
+
+function once<Value extends object>(create: () => Value): () => Value {
+  let made: Value | undefined
+  return () => {
+    made ??= create()
+    return made
   }
 }

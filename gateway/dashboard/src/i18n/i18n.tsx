@@ -44,7 +44,8 @@ export function TextsProvider({ children }: { readonly children: ReactNode }) {
     load(chosen).then((messages) => {
       if (!isCurrent) return
       document.documentElement.lang = chosen
-      show({ language: chosen, messages })
+      // the same language again would render the whole page again
+      show((before) => (before.language === chosen ? before : { language: chosen, messages }))
     })
     return () => {
       isCurrent = false

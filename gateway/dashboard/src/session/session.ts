@@ -29,9 +29,18 @@ export interface SignedIn {
 
 export type Session = SignedIn | SignedOut
 
+declare global {
+  /** The answer of `GET /session` that index.html has asked for. */
+  var llmuxSession: Promise<Response | undefined> | undefined
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => api<Session>('/session', { signal }),
+  queryFn: async ({ signal }) => {
+    const early = await globalThis.llmuxSession
+    globalThis.llmuxSession = undefined
+    return early?.ok ? ((await early.json()) as Session) : await api<Session>('/session', { signal })
+  },
   staleTime: 60_000,
 })
 

@@ -1,4 +1,6 @@
+import { Button } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { useTexts } from '../i18n/i18n.tsx'
 
 export interface Column<Row> {
   readonly id: string
@@ -20,12 +22,17 @@ interface TableProps<Row> {
   readonly keyOf: (row: Row) => string
   /** Column of the first order, with `-` in front for descending. */
   readonly order?: string
+  /** Rows that are shown until the others are asked for. @default all */
+  readonly most?: number
 }
 
 /** Rows that are all on the page, sorted by a click on a title. */
-export function DataTable<Row>({ label, rows, columns, keyOf, order }: TableProps<Row>) {
+export function DataTable<Row>({ label, rows, columns, keyOf, order, most }: TableProps<Row>) {
   const [by, setBy] = useState(order)
+  const [showsAll, showAll] = useState(false)
+  const { t } = useTexts()
   const sorted = sortRows(rows, columns, by)
+  const shown = showsAll || most === undefined || rows.length <= most + 1 ? sorted : sorted.slice(0, most)
   const id = by?.replace(/^-/, '')
   const isDown = by?.startsWith('-') ?? false
   return (
@@ -63,7 +70,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, order }: TableProp
           </tr>
         </thead>
         <tbody>
-          {sorted.map((row) => (
+          {shown.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map((column) => (
                 <td key={column.id} className={column.end ? 'end' : undefined}>
@@ -74,6 +81,11 @@ export function DataTable<Row>({ label, rows, columns, keyOf, order }: TableProp
           ))}
         </tbody>
       </table>
+      {shown.length < sorted.length && (
+        <Button variant="subtle" size="xs" m="xs" onClick={() => showAll(true)}>
+          {t('common.showAll', { count: sorted.length })}
+        </Button>
+      )}
     </div>
   )
 }

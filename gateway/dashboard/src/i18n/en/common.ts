@@ -1,4 +1,5 @@
 export const common = {
+  'common.showAll': 'Show all {count}',
   'common.actions': 'Actions',
   'common.actionsOf': 'Actions for {name}',
   'common.block': 'Block',

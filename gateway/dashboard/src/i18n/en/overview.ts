@@ -6,6 +6,7 @@ export const overview = {
   'overview.tiles': 'Totals of the range',
   'overview.by': 'Group by',
   'overview.breakdown': 'By {by}',
+  'overview.chart.hint': 'Arrow keys go from step to step, Enter opens its calls.',
   'overview.share': 'Share',
   'overview.others': 'Others',
   'overview.percentiles': 'p50 {half} · p95 {most}',

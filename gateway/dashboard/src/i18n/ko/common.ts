@@ -1,4 +1,5 @@
 export const common = {
+  'common.showAll': '{count}개 모두 보기',
   'common.actions': '작업',
   'common.actionsOf': '{name} 작업',
   'common.block': '차단',

@@ -6,6 +6,7 @@ export const overview = {
   'overview.tiles': '기간 합계',
   'overview.by': '묶는 기준',
   'overview.breakdown': '{by}별',
+  'overview.chart.hint': '화살표 키로 구간을 이동하고 Enter 키로 그 구간의 호출을 엽니다.',
   'overview.share': '비율',
   'overview.others': '기타',
   'overview.percentiles': 'p50 {half} · p95 {most}',

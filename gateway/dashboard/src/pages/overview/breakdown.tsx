@@ -1,4 +1,3 @@
-import { Group, Text } from '@mantine/core'
 import type { Figures, Series } from '../../api/series.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
 import { Empty } from '../../ui/states.tsx'
@@ -14,6 +13,9 @@ interface BreakdownProps {
   readonly by: Dimension
   readonly onPick: (name: string) => void
 }
+
+/** Rows that are shown at first: drawing many of them takes longer than all else on the page. */
+const mostRows = 10
 
 /** The figures of each name. A name leads to its calls. */
 export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps) {
@@ -34,6 +36,7 @@ export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps
       rows={series}
       keyOf={({ name }) => name ?? ' others'}
       order={`-${measure}`}
+      most={mostRows}
       columns={[
         {
           id: 'name',
@@ -55,16 +58,14 @@ export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps
           render: ({ total: own }) => {
             const share = total.spend > 0 ? own.spend / total.spend : own.calls / Math.max(1, total.calls)
             return (
-              <Group gap={8} wrap="nowrap">
-                <div className="bar" style={{ flex: 1 }}>
+              <span className="share">
+                <span className="bar">
                   <span
                     style={{ width: `${Math.round(share * 100)}%`, background: 'var(--mantine-primary-color-filled)' }}
                   />
-                </div>
-                <Text size="xs" c="dimmed" w={44} ta="end">
-                  {format.percent(share)}
-                </Text>
-              </Group>
+                </span>
+                <span className="share-value">{format.percent(share)}</span>
+              </span>
             )
           },
         },

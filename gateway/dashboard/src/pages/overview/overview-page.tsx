@@ -1,25 +1,21 @@
-import { Box, Group, SegmentedControl, Skeleton, Switch, Text } from '@mantine/core'
+import { Box, SegmentedControl, Skeleton, Switch } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo, useState } from 'react'
-import { latency, type Series, usage } from '../../api/series.ts'
+import { useState } from 'react'
+import { latency, usage } from '../../api/series.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
 import { useRights } from '../../session/session.ts'
-import { seriesColors } from '../../theme.ts'
 import { Page, Section } from '../../ui/page.tsx'
-import { Empty, Failure, LoadingRows } from '../../ui/states.tsx'
+import { Failure, LoadingRows } from '../../ui/states.tsx'
 import { logsSearchOf } from '../logs/search.ts'
 import { Breakdown } from './breakdown.tsx'
+import { Chart } from './chart.tsx'
 import { RangePicker } from './range-picker.tsx'
-import { type Dimension, dimensions, type Measure, type OverviewSearch, type Range, rangeOf } from './search.ts'
-import { chartData, isSum, type Line } from './summary.ts'
-import { shownValue, Tiles } from './tiles.tsx'
+import { type Dimension, dimensions, type OverviewSearch, rangeOf, stepMs } from './search.ts'
+import { Tiles } from './tiles.tsx'
 
-const TimeChart = lazy(() => import('../../charts/time-chart.tsx'))
 const route = getRouteApi('/overview')
-const mostLines = 7
 const liveMs = 5_000
-const stepMs = { hour: 3_600_000, day: 86_400_000 } as const
 
 /** Spend, calls, tokens, errors and latency over time. */
 export function OverviewPage() {
@@ -36,10 +32,16 @@ export function OverviewPage() {
     queryKey: ['usage', search.span, search.from, search.to, by, measure],
     queryFn: async ({ signal }) => {
       const range = rangeOf({ ...search, by }, Date.now(), rights.seesAll)
-      const [data, percentiles] = await Promise.all([usage(range, by, measure, signal), latency(range, signal)])
-      return { range, percentiles, ...data }
+      return { range, by, measure, ...(await usage(range, by, measure, signal)) }
     },
     refetchInterval: live ? liveMs : false,
+    placeholderData: keepPreviousData,
+  })
+  // percentiles come from rows, not from sums: the page does not wait for them
+  const percentiles = useQuery({
+    queryKey: ['latency', search.span, search.from, search.to],
+    queryFn: ({ signal }) => latency(rangeOf(search, Date.now(), rights.seesAll), signal),
+    refetchInterval: live ? 2 * liveMs : false,
     placeholderData: keepPreviousData,
   })
   const openLogs = (from: number, to: number, name?: string) =>
@@ -71,7 +73,7 @@ export function OverviewPage() {
         <>
           <Tiles
             total={found.data?.total}
-            percentiles={found.data?.percentiles}
+            percentiles={percentiles.data}
             measure={measure}
             onPick={(next) => set({ measure: next })}
           />
@@ -95,9 +97,9 @@ export function OverviewPage() {
               <Chart
                 series={found.data.series}
                 range={found.data.range}
-                measure={measure}
-                by={by}
-                onPick={(at) => openLogs(at, at + stepMs[found.data.range.grain])}
+                measure={found.data.measure}
+                by={found.data.by}
+                onPick={(at, name) => openLogs(at, at + stepMs[found.data.range.grain], name)}
               />
             ) : (
               <Skeleton h={290} />
@@ -108,8 +110,8 @@ export function OverviewPage() {
               <Breakdown
                 series={found.data.series}
                 total={found.data.total}
-                measure={measure}
-                by={by}
+                measure={found.data.measure}
+                by={found.data.by}
                 onPick={(name) => openLogs(found.data.range.from, found.data.range.to, name)}
               />
             ) : (
@@ -121,55 +123,3 @@ export function OverviewPage() {
     </Page>
   )
 }
-
-interface ChartProps {
-  readonly series: readonly Series[]
-  readonly range: Range
-  readonly measure: Measure
-  readonly by: Dimension
-  readonly onPick: (at: number) => void
-}
-
-function Chart({ series, range, measure, by, onPick }: ChartProps) {
-  const { t, format } = useTexts()
-  const { rows, lines } = useMemo(() => chartData(series, range, measure, mostLines), [series, range, measure])
-  const labelOf = ({ series: one }: Line) => (one ? one.label || one.name || t('names.none') : t('overview.others'))
-  const labelled = lines.map((line) => ({ id: line.id, label: labelOf(line) }))
-  if (lines.length === 0) {
-    const isQuiet = series.some(({ total }) => total.calls > 0)
-    return (
-      <Empty icon="overview" title={t(isQuiet ? 'overview.nothing' : 'overview.empty')}>
-        {t(isQuiet ? 'overview.nothing.text' : 'overview.empty.text')}
-      </Empty>
-    )
-  }
-  const isTime = measure === 'latency' || measure === 'ttft'
-  return (
-    <>
-      <Suspense fallback={<Skeleton h={260} />}>
-        <TimeChart
-          label={`${t(`measure.${measure}.chart`)}, ${t(`dimension.${by}`)}`}
-          rows={rows}
-          lines={labelled}
-          kind={isSum(measure) ? 'bars' : 'lines'}
-          formatTime={(at) => (range.grain === 'hour' ? format.hour(at) : format.day(at, 'UTC'))}
-          formatValue={(value) => shownValue(format, measure, value)}
-          formatAxis={measure === 'spend' ? format.moneyAxis : isTime ? format.duration : format.compact}
-          onPick={onPick}
-        />
-      </Suspense>
-      <Group gap="md" mt="xs" mih={22}>
-        {labelled.map(({ id, label }, index) => (
-          <Group key={id} gap={6} wrap="nowrap">
-            <span className="dot" style={{ background: colorOf(id, index) }} />
-            <Text size="xs" truncate maw={220}>
-              {label}
-            </Text>
-          </Group>
-        ))}
-      </Group>
-    </>
-  )
-}
-
-const colorOf = (id: string, index: number) => (id === 'others' ? '#8b92a0' : seriesColors[index % seriesColors.length])

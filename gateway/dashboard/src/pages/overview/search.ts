@@ -49,29 +49,37 @@ export interface Range {
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000
+/** Milliseconds of a step. */
+export const stepMs = { hour: hourMs, day: dayMs } as const
 /** Ranges up to this length are shown by the hour. */
 const longestHourly = 3 * dayMs
 /** Dimensions that the gateway also counts by the hour. */
 const hourly: ReadonlySet<Dimension> = new Set(['model', 'provider', 'key', 'outcome'])
 
-/** The range that an address means. Ends of days are those of UTC, as the gateway counts them. */
+/**
+ * The range that an address means, in whole steps: neither its first nor its last one is cut, and it stays the same until the next step
+ * begins. Ends of days are those of UTC, as the gateway counts them.
+ */
 export function rangeOf({ span, from, to, by = 'model' }: OverviewSearch, now: number, seesAll = true): Range {
   // the calls of one person are counted by the day
   const grainOf = (length: number) => (length <= longestHourly && seesAll && hourly.has(by) ? 'hour' : 'day')
   if (from && to) {
     const [start, end] = [Date.parse(from), Date.parse(to) + dayMs]
-    return { from: start, to: Math.min(end, now), grain: grainOf(end - start) }
+    const grain = grainOf(end - start)
+    return { from: start, to: Math.min(end, endOf(now, stepMs[grain])), grain }
   }
   const length = spans[span ?? '7d']
   const grain = grainOf(length)
-  const step = grain === 'hour' ? hourMs : dayMs
-  // whole steps, so that the first one is not cut
-  return { from: Math.floor((now - length) / step) * step + step, to: now, grain }
+  const step = stepMs[grain]
+  return { from: endOf(now - length, step), to: endOf(now, step), grain }
 }
+
+/** The end of the step that holds a time. */
+const endOf = (at: number, step: number) => Math.floor(at / step) * step + step
 
 /** Beginnings of all steps of a range. */
 export function stepsOf({ from, to, grain }: Range): number[] {
-  const step = grain === 'hour' ? hourMs : dayMs
+  const step = stepMs[grain]
   const first = Math.floor(from / step) * step
   return Array.from({ length: Math.max(1, Math.ceil((to - first) / step)) }, (_, index) => first + index * step)
 }
