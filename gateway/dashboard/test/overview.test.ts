@@ -28,9 +28,17 @@ describe('the range of the overview', () => {
     expect(new Date(month.from).toISOString()).toBe('2026-10-31T00:00:00.000Z')
   })
 
-  it('has no hours where the gateway counts days', () => {
-    expect(rangeOf({ span: '24h', by: 'team' }, now).grain).toBe('day')
-    expect(rangeOf({ span: '24h', by: 'model' }, now, false).grain).toBe('day')
+  it('has no hours that the gateway does not keep, and none for the calls of one person', () => {
+    expect(rangeOf({ span: '24h', by: 'team' }, now).grain).toBe('hour')
+    expect(rangeOf({ span: '24h', by: 'tag' }, now, false).grain).toBe('day')
+    expect(rangeOf({ from: '2026-11-15', to: '2026-11-16', by: 'user' }, now).grain).toBe('hour')
+    expect(rangeOf({ from: '2026-11-15', to: '2026-11-16', by: 'customer' }, now).grain).toBe('day')
+    expect(rangeOf({ from: '2026-10-01', to: '2026-10-02' }, now).grain).toBe('day')
+  })
+
+  it('stays the same until the next step begins', () => {
+    expect(rangeOf({ span: '24h' }, now)).toEqual(rangeOf({ span: '24h' }, now + 20 * 60_000))
+    expect(rangeOf({ span: '24h' }, now)).not.toEqual(rangeOf({ span: '24h' }, now + 40 * 60_000))
   })
 
   it('covers the last day of a chosen range', () => {

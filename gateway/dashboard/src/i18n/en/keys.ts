@@ -1,4 +1,5 @@
 export const keys = {
+  'keys.session': 'Sign-in of a person',
   'keys.title': 'Keys',
   'keys.text': 'Each application or person calls the gateway with a key of its own, with its own models and budget.',
   'keys.create': 'Create key',

@@ -1,4 +1,5 @@
 export const keys = {
+  'keys.session': '로그인 세션',
   'keys.title': '키',
   'keys.text': '각 애플리케이션이나 사람은 모델과 예산이 정해진 자신의 키로 게이트웨이를 호출합니다.',
   'keys.create': '키 만들기',

@@ -71,10 +71,10 @@ export function KeysPage() {
   const actionsOf = (row: KeyRow): RowAction[] => {
     if (!isMine(row)) return []
     return [
-      ...(rights.can('POST /key/update')
+      ...(rights.can('POST /key/update') && !isSession(row)
         ? [{ label: t('common.edit'), icon: 'edit' as const, run: () => setDialog({ kind: 'edit', row }) }]
         : []),
-      ...(rights.can('POST /key/regenerate')
+      ...(rights.can('POST /key/regenerate') && !isSession(row)
         ? [{ label: t('keys.rotate'), icon: 'rotate' as const, run: () => setDialog({ kind: 'rotate', row }) }]
         : []),
       ...(rights.can('POST /key/block') && mayBlock(row)
@@ -138,7 +138,7 @@ export function KeysPage() {
             render: (row) => (
               <>
                 <Text size="sm" fw={500} truncate maw={240}>
-                  {row.key_alias ?? t('names.none')}
+                  {row.key_alias ?? t(isSession(row) ? 'keys.session' : 'names.none')}
                 </Text>
                 <Text className="mono" c="dimmed">
                   {row.key_name}
@@ -258,6 +258,9 @@ export function KeysPage() {
 }
 
 const nameOf = (row: KeyRow) => row.key_alias ?? row.key_name
+
+/** Whether the key is the session of a person who signed in with an identity provider. */
+const isSession = ({ metadata }: KeyRow) => metadata.sso_session === true
 
 type KeyState = 'active' | 'blocked' | 'expired'
 

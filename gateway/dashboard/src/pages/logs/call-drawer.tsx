@@ -1,4 +1,4 @@
-import { Box, Drawer, Group, SimpleGrid, Stack, Tabs, Text, Title } from '@mantine/core'
+import { Box, Drawer, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -8,6 +8,7 @@ import { useTexts } from '../../i18n/i18n.tsx'
 import { CopyIcon, Notice, Snippet, Tag } from '../../ui/bits.tsx'
 import { Failure, LoadingRows } from '../../ui/states.tsx'
 import { CallStatus } from './call-list.tsx'
+import { StoredContent } from './stored-content.tsx'
 import { Timeline } from './timeline.tsx'
 
 /** One call: its attempts, the parts of its cost, headers, and content if it was stored. */
@@ -97,24 +98,7 @@ function Details({ call }: { readonly call: CallDetail }) {
         <Cost call={call} />
       </Part>
       <Part title={t('call.content')}>
-        {call.content_stored ? (
-          <Tabs defaultValue="request">
-            <Tabs.List aria-label={t('call.content')}>
-              <Tabs.Tab value="request">{t('call.request')}</Tabs.Tab>
-              <Tabs.Tab value="response">{t('call.response')}</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="request" pt="sm">
-              <Snippet code={JSON.stringify(call.proxy_server_request, null, 2)} label={t('call.copyRequest')} />
-            </Tabs.Panel>
-            <Tabs.Panel value="response" pt="sm">
-              <Snippet code={JSON.stringify(call.response, null, 2)} label={t('call.copyResponse')} />
-            </Tabs.Panel>
-          </Tabs>
-        ) : (
-          <Text size="sm" c="dimmed">
-            {t('call.notStored')}
-          </Text>
-        )}
+        <StoredContent call={call} />
       </Part>
       {Object.keys(call.request_headers).length > 0 && (
         <Part title={t('call.headers')}>
@@ -167,6 +151,7 @@ function Cost({ call }: { readonly call: CallDetail }) {
       </Text>
     )
   }
+  const rates = (found.rates ?? {}) as Readonly<Record<string, unknown>>
   const amounts = parts.flatMap((name) => {
     const amount = found[name]
     const isShown = typeof amount === 'number' && (amount > 0 || name === 'input' || name === 'output')
@@ -179,11 +164,15 @@ function Cost({ call }: { readonly call: CallDetail }) {
           {amounts.map(([name, amount]) => (
             <tr key={name}>
               <th scope="row">{t(`call.cost.${name}`)}</th>
+              <td className="end more">
+                {typeof rates[name] === 'number' && t('call.cost.rate', { price: format.money(rates[name]) })}
+              </td>
               <td className="end">{format.money(amount)}</td>
             </tr>
           ))}
           <tr>
             <th scope="row">{t('call.cost.total')}</th>
+            <td />
             <td className="end">
               <b>{format.money(call.spend)}</b>
             </td>

@@ -53,8 +53,8 @@ const hourMs = 3_600_000
 export const stepMs = { hour: hourMs, day: dayMs } as const
 /** Ranges up to this length are shown by the hour. */
 const longestHourly = 3 * dayMs
-/** Dimensions that the gateway also counts by the hour. */
-const hourly: ReadonlySet<Dimension> = new Set(['model', 'provider', 'key', 'outcome'])
+/** How long the gateway keeps its sums by the hour. */
+const keptHours = (by: Dimension) => (by === 'customer' ? 8 : 35) * dayMs - hourMs
 
 /**
  * The range that an address means, in whole steps: neither its first nor its last one is cut, and it stays the same until the next step
@@ -62,14 +62,15 @@ const hourly: ReadonlySet<Dimension> = new Set(['model', 'provider', 'key', 'out
  */
 export function rangeOf({ span, from, to, by = 'model' }: OverviewSearch, now: number, seesAll = true): Range {
   // the calls of one person are counted by the day
-  const grainOf = (length: number) => (length <= longestHourly && seesAll && hourly.has(by) ? 'hour' : 'day')
+  const grainOf = (start: number, end: number) =>
+    seesAll && end - start <= longestHourly && now - start < keptHours(by) ? 'hour' : 'day'
   if (from && to) {
     const [start, end] = [Date.parse(from), Date.parse(to) + dayMs]
-    const grain = grainOf(end - start)
+    const grain = grainOf(start, end)
     return { from: start, to: Math.min(end, endOf(now, stepMs[grain])), grain }
   }
   const length = spans[span ?? '7d']
-  const grain = grainOf(length)
+  const grain = grainOf(now - length, now)
   const step = stepMs[grain]
   return { from: endOf(now - length, step), to: endOf(now, step), grain }
 }
