@@ -51,12 +51,13 @@ const platform: Plugin = {
   },
 }
 
-/** Imports of a client that load from `llmux/server` in the build for workers, which is a bundle in one file there. */
+/** Imports of a client that load from `llmux/server` or `llmux/batch` in the build for workers, which is a bundle in one file there. */
 const parts: readonly (readonly [RegExp, string])[] = [
   [/\/inbound\/anthropic\/index\.js$/, 'src/worker/anthropic.ts'],
   [/\/inbound\/gemini\/index\.js$/, 'src/worker/gemini.ts'],
   [/\/inbound\/responses\/index\.js$/, 'src/worker/responses.ts'],
   [/^\.\/index\.js$/, 'src/worker/fetch.ts'],
+  [/^\.\/parts\.js$/, 'src/worker/resources.ts'],
 ]
 
 const worker: Plugin = {
@@ -121,7 +122,7 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { ...onWorkers, server: 'src/worker/server.ts' },
+    entry: { ...onWorkers, server: 'src/worker/server.ts', batch: 'src/worker/batch.ts' },
     outDir: 'dist/worker',
     format: 'esm',
     // wrangler keeps the names of functions as texts: short ones are a tenth less

@@ -1,3 +1,4 @@
+export type { BatchPlan } from './batches/index.js'
 export type {
   CutFault,
   EndFault,

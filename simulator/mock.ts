@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { BatchPlan } from './batches/index.js'
 import { MockDispatcher } from './dispatcher.js'
 import type { ScriptOptions } from './fault.js'
 import type { SimulatedRequest } from './request-log.js'
@@ -20,6 +21,14 @@ export interface MockProvider extends AsyncDisposable {
   reply(reply: ReplySource, options?: ScriptOptions): void
   /** Queues a fault for the next matching request; a function chooses per request. */
   fail(fault: FaultSource, options?: ScriptOptions): void
+  /**
+   * Plans the next batch that is made: when and how it ends. Its requests are answered like single ones.
+   * @example
+   * ```ts
+   * simulator.batch({ polls: 3, outcome: 'expired', runs: 10 })
+   * ```
+   */
+  batch(plan: BatchPlan): void
   /** Clears requests, queued replies and faults. Exchanges in flight continue. */
   reset(): void
   /** Fails exchanges in flight and all later requests. */
@@ -52,6 +61,7 @@ export function mockProvider(options: MockProviderOptions = {}): MockProvider {
     requests: stage.requests,
     reply: (reply, script) => stage.script.addReply(reply, script),
     fail: (fault, script) => stage.script.addFault(fault, script),
+    batch: (plan) => stage.planBatch(plan),
     reset: () => stage.reset(),
     close,
     [Symbol.asyncDispose]: close,

@@ -12,6 +12,7 @@ export type SimulatedOperation =
   | 'imageGeneration'
   | 'imageEdit'
   | 'models'
+  | 'batches'
   | 'count-tokens'
   | 'unknown'
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { BatchPlan } from './batches/index.js'
 import type { ScriptOptions } from './fault.js'
 import type { SimulatedRequest } from './request-log.js'
 import type { FaultSource, ReplySource } from './script.js'
@@ -56,6 +57,14 @@ export interface Simulator extends AsyncDisposable {
    * ```
    */
   fail(fault: FaultSource, options?: ScriptOptions): void
+  /**
+   * Plans the next batch that is made: when and how it ends. Its requests are answered like single ones.
+   * @example
+   * ```ts
+   * simulator.batch({ polls: 3, outcome: 'expired', runs: 10 })
+   * ```
+   */
+  batch(plan: BatchPlan): void
   /** Clears requests, queued replies and faults. Exchanges in flight continue. */
   reset(): void
   /** Ends all exchanges, closes all sockets and settles when that is done. */
@@ -126,6 +135,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     reply: (reply, script) => stage.script.addReply(reply, script),
     fail: (fault, script) => stage.script.addFault(fault, script),
+    batch: (plan) => stage.planBatch(plan),
     reset() {
       stage.reset()
       total = sockets.size

@@ -1,4 +1,6 @@
 import { compose } from './answer.js'
+import { type BatchPlan, BatchStore, batchWireOf } from './batches/index.js'
+import type { BatchedRequest } from './batches/store.js'
 import { hash, pieces } from './digest.js'
 import type { Fault, HugeFault } from './fault.js'
 import { framings } from './framing.js'
@@ -7,13 +9,13 @@ import { improvise } from './improvise.js'
 import { isRecord, type Json, parseJson, record, string } from './json.js'
 import { namedChunkDelay } from './named-fault.js'
 import { type Performance, perform, plain, raw, replacement } from './perform.js'
-import type { Reply, SimulatedOperation, StreamControls } from './reply.js'
+import type { RawReply, Reply, SimulatedOperation, StreamControls } from './reply.js'
 import { LoggedRequest, type SimulatedRequest } from './request-log.js'
 import { kindOf, type ReplySource, replyFrom, Script } from './script.js'
 import type { Step } from './steps.js'
 import { wireOf } from './wire/index.js'
 import { formFields } from './wire/media.js'
-import { type Incoming, modelInPath, type Route, type Wire, type WireRequest } from './wire/wire.js'
+import { type Headers, type Incoming, modelInPath, type Route, type Wire, type WireRequest } from './wire/wire.js'
 
 /** Options shared by the simulator and the mock provider. */
 export interface SimulationOptions extends StreamControls {
@@ -42,6 +44,7 @@ const faultyOperations: readonly SimulatedOperation[] = [
 export class Stage {
   readonly script = new Script()
   readonly requests: LoggedRequest[] = []
+  readonly #batches = new BatchStore()
   readonly #options: SimulationOptions
   #arrived = 0
   #start = performance.now()
@@ -52,9 +55,15 @@ export class Stage {
 
   reset(): void {
     this.script.clear()
+    this.#batches.clear()
     this.requests.length = 0
     this.#arrived = 0
     this.#start = performance.now()
+  }
+
+  /** Plans the next batch. */
+  planBatch(plan: BatchPlan): void {
+    this.#batches.plans.push(plan)
   }
 
   /** Logs a request and decides its response. */
@@ -63,7 +72,10 @@ export class Stage {
     const form = formFields(text, headers['content-type'])
     const parsed = text === '' ? undefined : (form ?? parseJson(text) ?? text)
     const body = record(parsed)
-    const { wire, route } = wireOf(method, path, headers, body)
+    const batched = batchWireOf(incoming)
+    const { wire, route }: { wire: Wire; route: Route } = batched
+      ? { wire: batched.wire, route: { operation: 'batches' } }
+      : wireOf(method, path, headers, body)
     const { operation } = route
     const model = route.model ?? string(body.model) ?? string(body.model_id) ?? modelInPath(path) ?? ''
     const request = new LoggedRequest({
@@ -90,7 +102,64 @@ export class Stage {
       stream: streams(wire, route, body),
       seed,
     }
+    if (batched)
+      return {
+        request,
+        steps: this.#batch(wire, wired, request, () => batched.take(incoming, this.#batches, this.#runnerFor(headers))),
+      }
     return { request, steps: this.#guarded(wire, wired, request, text) }
+  }
+
+  /** A request about files and batches: the key, faults and raw replies apply as elsewhere. */
+  #batch(wire: Wire, request: WireRequest, logged: SimulatedRequest, take: () => RawReply | undefined): Iterable<Step> {
+    const { apiKeys } = this.#options
+    const key = wire.key(request.headers, request.path)
+    if (apiKeys && (key === undefined || !apiKeys.includes(key)))
+      return plain(wire, request, wire.refuseKey(request, key))
+    const fault = this.script.takeFault(logged)
+    const replaced = fault && replacement(wire, request, fault)
+    if (replaced) return replaced
+    const scripted = this.script.takeReply(logged)?.raw
+    const reply = scripted ?? take() ?? { status: 404, body: { error: { message: 'Not found', code: 404 } } }
+    const steps = [...raw(wire, request, reply, this.#options, 0)]
+    return fault?.kind === 'cut' || fault?.kind === 'end' ? halved(steps, fault.kind) : steps
+  }
+
+  /** Answers the requests of a batch as if they came one by one. */
+  #runnerFor(headers: Headers): (request: BatchedRequest) => { status: number; body: unknown } {
+    return ({ path, body }) => {
+      const text = JSON.stringify(body)
+      const { wire, route } = wireOf('POST', path, headers, body)
+      const model = route.model ?? string(body.model) ?? ''
+      const seed = hash(wire.name, 'POST', path, text).toString('base64')
+      const request: WireRequest = {
+        operation: route.operation,
+        method: 'POST',
+        path,
+        headers,
+        body,
+        model,
+        stream: false,
+        seed,
+      }
+      const logged = {
+        wire: wire.name,
+        operation: route.operation,
+        method: 'POST',
+        path,
+        headers,
+        body,
+        model,
+        order: 0,
+        startedAt: 0,
+      }
+      const call = new LoggedRequest(logged)
+      const fault = this.script.takeFault(call)
+      const failure = fault?.kind === 'status' ? wire.error(request, fault) : wire.refuse(request)
+      if (failure) return { status: failure.status, body: failure.body }
+      const answer = answerOf(wire, request, this.script.takeReply(call) ?? this.#usual(call))
+      return { status: 200, body: 'whole' in answer ? answer.whole : undefined }
+    }
   }
 
   /** Reports an error of a reply function in the response, with a status that clients don't retry. */
@@ -188,6 +257,14 @@ export class Stage {
     const contentType = stream ? streamType : 'application/json'
     const body = stream ? answer.frames.map((frame) => write(frame, '\n')).join('') : JSON.stringify(answer.whole)
     return huge(fault, { 'content-type': contentType, ...wire.headers(request) }, body)
+  }
+}
+
+/** The first half of a body, and its end. */
+function* halved(steps: readonly Step[], end: 'cut' | 'end'): Iterable<Step> {
+  for (const step of steps) {
+    if (step.kind === 'end') yield end === 'cut' ? { kind: 'break', reset: false } : step
+    else yield step.kind === 'write' ? { kind: 'write', bytes: step.bytes.subarray(0, step.bytes.length >> 1) } : step
   }
 }
 

@@ -1,6 +1,7 @@
 import { defaultRegistry, type ModelFacts, type ModelPrices } from '../pricing/index.js'
 import type { CompatibleRow } from '../providers/compatible.js'
 import type { Provider } from '../providers/contract.js'
+import { lazyResources } from './batches/lazy.js'
 import { ClientContext } from './call/context.js'
 import { execute } from './call/execute.js'
 import type { OperationSpec } from './call/operation.js'
@@ -15,6 +16,7 @@ import type { EnvironmentReport } from './operations/inspect.js'
 import { withSettlement } from './operations/settlement.js'
 import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
+import type { Batches, Files } from './types/batch.js'
 import type { Middleware } from './types/middleware.js'
 import type { CallbackStats } from './types/observe.js'
 import type { CallOptions, ClientOptions } from './types/options.js'
@@ -99,6 +101,19 @@ export interface Client extends CallMethods {
    */
   supportedParams(model: string): Promise<string[]>
 
+  /**
+   * Batches of the providers: many requests for half of the price, with answers within a day. `batch()` of `llmux/batch` makes and reads
+   * them as one job.
+   * @example
+   * const made = await client.batches.create({ model: 'openai/gpt-4o-mini', requests })
+   * const batch = await client.batches.wait(made)
+   * for await (const item of client.batches.results(batch)) save(item)
+   */
+  readonly batches: Batches
+
+  /** Files of the providers: upload, list, read, delete. */
+  readonly files: Files
+
   /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
 
@@ -182,6 +197,10 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     validateEnvironment: async (model) =>
       (await import('./operations/inspect.js')).runValidateEnvironment(context, model),
     supportedParams: async (model) => (await import('./operations/inspect.js')).runSupportedParams(context, model),
+    ...lazyResources(context, (operation, model, read) => {
+      const request = { model }
+      return withSettlement({ operation, request, clock, onSettled }, () => observed(hub, operation, request, read))
+    }),
     flush: () => hub.flush(),
     callbackStats: () => hub.stats,
     metrics: () => hub.metrics(),

@@ -78,7 +78,7 @@ export async function runAuthorizeRequest(
 }
 
 /** A call without a body of its own. */
-const emptySpec: OperationSpec<unknown> = {
+export const emptySpec: OperationSpec<unknown> = {
   name: 'chat',
   api: 'chat',
   method: 'completion',

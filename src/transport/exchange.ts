@@ -6,12 +6,15 @@ export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
 
 export interface HttpRequest {
   /** HTTP method. @default 'POST' */
-  readonly method?: 'GET' | 'POST'
+  readonly method?: HttpMethod
   readonly origin: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** An iterable is sent as it is read, chunked unless `headers` have its length. */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Receives an exchange synchronously, in this order: `head`, any number of `data`, then `end` or `fail` once. */
 export interface Reader {

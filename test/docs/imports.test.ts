@@ -85,7 +85,7 @@ const floors = [
   ['server', /^src\/server\//],
   ['middleware', /^src\/middleware\//],
   ['observe', /^src\/observe\//],
-  ['operations', /^src\/operations\//],
+  ['operations', /^src\/(operations|batches)\//],
   // a cache is a stage of a call, and made of others: circles are looked for below
   ['call', /^src\/(call|cache)\//],
   ['providers', /^(providers|pricing|src\/(transport|tokens|platform))\//],

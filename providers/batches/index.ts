@@ -1,0 +1,16 @@
+import type { Provider } from '../contract.js'
+import type { BatchHost } from './contract.js'
+
+/** The providers with batches, by prefix. Each loads with its first use. */
+const hosts: Readonly<Record<string, () => Promise<BatchHost>>> = {
+  openai: async () => (await import('./openai-hosts.js')).openai,
+  azure: async () => (await import('./openai-hosts.js')).azure,
+  groq: async () => (await import('./openai-hosts.js')).groq,
+}
+
+/** Names of the providers with batches. */
+export const batchProviders: readonly string[] = Object.keys(hosts)
+
+/** Batches of a provider; undefined if it has none. */
+export const batchHost = ({ id }: Provider): Promise<BatchHost> | undefined =>
+  Object.hasOwn(hosts, id) ? hosts[id]?.() : undefined
