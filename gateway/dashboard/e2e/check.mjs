@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { findChromium } from './chromium.mjs'
+import { detailFlows } from './details.mjs'
 import { flows } from './flows.mjs'
 import { signInFlows } from './sign-in.mjs'
 import { adminKey, seed, startStage } from './stage.mjs'
@@ -193,6 +194,7 @@ await check('size of the first page', async () => {
 })
 
 await flows({ check, open, axe, settled, stage, keys })
+await detailFlows({ check, open, axe, settled, stage, keys })
 if (!only || only.includes('sign-in')) await signInFlows({ check, open, axe, settled })
 
 await browser.close()

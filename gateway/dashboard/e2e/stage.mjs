@@ -2,6 +2,7 @@
 //
 //     node gateway/dashboard/e2e/stage.mjs [port]     keeps it running, and prints its address and keys
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,17 +26,22 @@ const models = [
 export async function startStage({ port = 0, data, environment = {} } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'llmux-stage-'))
   const simulator = await startSimulator()
+  const receiver = await startReceiver()
   const gateway = await createGateway({
     data: folder,
     masterKey: adminKey,
-    environment,
+    environment: { WEBHOOK_URL: receiver.url, SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/nobody', ...environment },
     config: {
       model_list: models.map(([model_name, model, provider]) => ({
         model_name,
         litellm_params: { model, api_base: simulator.base(provider), api_key: 'simulated' },
       })),
       router_settings: { num_retries: 1, fallbacks: [{ flaky: ['gpt-4o-mini'] }] },
-      general_settings: { store_model_in_db: true },
+      general_settings: {
+        store_model_in_db: true,
+        store_prompts_in_spend_logs: true,
+        alerting: ['webhook', 'slack'],
+      },
       llmux_settings: { unknown_price: 'allow' },
     },
   })
@@ -47,12 +53,36 @@ export async function startStage({ port = 0, data, environment = {} } = {}) {
     gateway,
     simulator,
     folder,
+    /** Bodies of the alerts that the webhook got. */
+    alerts: receiver.bodies,
     async stop() {
       await gateway.close()
       await simulator.close()
+      receiver.close()
       if (data === undefined) rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A receiver of alerts. */
+async function startReceiver() {
+  const bodies = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (part) => {
+      text += part
+    })
+    request.on('end', () => {
+      bodies.push(text)
+      response.end('ok')
+    })
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { bodies, url: `http://127.0.0.1:${server.address().port}/alerts`, close }
 }
 
 /** Sends JSON with a key, and reads JSON. */

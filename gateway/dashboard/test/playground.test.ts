@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formField, modelBody } from '../src/pages/models/deployment.ts'
 import { addChunk, emptyAnswer, eventReader } from '../src/pages/playground/stream.ts'
+import { messagesOf } from '../src/pages/playground/turns.ts'
 
 describe('the stream of the playground', () => {
   it('reads events that are cut anywhere', () => {
@@ -31,6 +32,36 @@ describe('the stream of the playground', () => {
       model: 'gpt-4o',
     })
     expect(answer.cost).toBeUndefined()
+  })
+})
+
+describe('the messages of the playground', () => {
+  const answer = { ...emptyAnswer, toolCalls: [{ id: 'call_1', name: 'look', arguments: '{}' }] }
+  const asked = { role: 'user', content: 'Look' } as const
+  const called = { role: 'assistant', content: '', answer } as const
+
+  it('have the calls of tools with their results', () => {
+    const results = [{ id: 'call_1', text: 'A cat' }]
+    expect(messagesOf('Be short.', [asked, called, { role: 'tool', content: '', results }])).toEqual([
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'Look' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'call_1', content: 'A cat' },
+    ])
+  })
+
+  it('have no calls of tools that stayed without a result', () => {
+    const again = { role: 'user', content: 'Again' } as const
+    expect(messagesOf('', [asked, { ...called, content: 'Hm' }, again])).toEqual([
+      { role: 'user', content: 'Look' },
+      { role: 'assistant', content: 'Hm' },
+      { role: 'user', content: 'Again' },
+    ])
+    expect(messagesOf('', [asked, called, again])).toHaveLength(2)
   })
 })
 

@@ -9,27 +9,20 @@ import {
   SimpleGrid,
   Stack,
   Switch,
-  Text,
   Textarea,
 } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { api } from '../../api/client.ts'
 import { type CallDetail, costOf } from '../../api/logs.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
-import { Notice, Snippet } from '../../ui/bits.tsx'
+import { Notice } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Page } from '../../ui/page.tsx'
 import { useOptions } from '../../ui/resource/sources.ts'
 import { Empty, sentenceOf } from '../../ui/states.tsx'
-import { type Answer, type ChatMessage, emptyAnswer, streamChat } from './stream.ts'
-
-interface Turn {
-  readonly role: 'user' | 'assistant'
-  readonly content: string
-  readonly images?: readonly string[]
-  readonly answer?: Answer
-  readonly error?: string
-}
+import { type Answer, emptyAnswer, streamChat } from './stream.ts'
+import { TurnView } from './turn-view.tsx'
+import { messagesOf, type ToolResult, type Turn } from './turns.ts'
 
 /** One side of a comparison. */
 interface Side {
@@ -61,12 +54,11 @@ export function PlaygroundPage() {
 
   const run = async (
     index: number,
-    side: Side,
+    turns: readonly Turn[],
     model: string,
-    list: readonly object[] | undefined,
+    list: readonly object[],
     signal: AbortSignal,
   ) => {
-    const turns: readonly Turn[] = [...side.turns, { role: 'user', content: text, images }]
     const show = (turn: Turn, isBusy: boolean) =>
       setSide(index, (one) => ({ ...one, turns: [...turns, turn], busy: isBusy }))
     show({ role: 'assistant', content: '', answer: emptyAnswer }, true)
@@ -77,7 +69,7 @@ export function PlaygroundPage() {
         messages: messagesOf(system, turns),
         ...(temperature !== '' && { temperature: Number(temperature) }),
         ...(maxTokens !== '' && { max_tokens: Number(maxTokens) }),
-        ...(list && { tools: list }),
+        ...(list.length > 0 && { tools: list }),
       }
       await streamChat(request, signal, (answer) => {
         last = answer
@@ -92,18 +84,22 @@ export function PlaygroundPage() {
     }
   }
 
+  /** The tools of the form; undefined if they can't be read. */
+  const readTools = (): readonly object[] | undefined => {
+    if (tools.trim() === '') return []
+    try {
+      const list: unknown = JSON.parse(tools)
+      if (Array.isArray(list)) return list as object[]
+    } catch {}
+    setProblem(t('play.wrongTools'))
+    return undefined
+  }
+
   const send = async () => {
     setProblem(undefined)
     if (text.trim() === '') return setProblem(t('play.noText'))
-    let list: readonly object[] | undefined
-    if (tools.trim() !== '') {
-      try {
-        list = JSON.parse(tools) as object[]
-        if (!Array.isArray(list)) throw new TypeError('no list')
-      } catch {
-        return setProblem(t('play.wrongTools'))
-      }
-    }
+    const list = readTools()
+    if (!list) return
     const controller = new AbortController()
     running.current = controller
     setText('')
@@ -111,9 +107,20 @@ export function PlaygroundPage() {
     await Promise.all(
       sides.map(async (side, index) => {
         const model = modelOf(side)
-        if (model !== null) await run(index, side, model, list, controller.signal)
+        const turns: readonly Turn[] = [...side.turns, { role: 'user', content: text, images }]
+        if (model !== null) await run(index, turns, model, list, controller.signal)
       }),
     )
+  }
+
+  /** Goes on with a chat whose model has called tools. */
+  const sendResults = async (index: number, side: Side, results: readonly ToolResult[]) => {
+    setProblem(undefined)
+    const list = readTools()
+    const model = modelOf(side)
+    if (!list || model === null) return
+    running.current = new AbortController()
+    await run(index, [...side.turns, { role: 'tool', content: '', results }], model, list, running.current.signal)
   }
 
   const addImages = async (files: readonly File[]) => {
@@ -194,6 +201,7 @@ export function PlaygroundPage() {
                   />
                 </Box>
                 <section
+                  ref={keepAtEnd}
                   className="turns"
                   // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable with the keyboard
                   tabIndex={0}
@@ -206,8 +214,17 @@ export function PlaygroundPage() {
                     </Empty>
                   ) : (
                     side.turns.map((turn, place) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: turns are only added
-                      <TurnView key={place} turn={turn} busy={side.busy && place === side.turns.length - 1} />
+                      <TurnView
+                        // biome-ignore lint/suspicious/noArrayIndexKey: turns are only added
+                        key={place}
+                        turn={turn}
+                        busy={side.busy && place === side.turns.length - 1}
+                        onResults={
+                          place === side.turns.length - 1 && !busy
+                            ? (results) => void sendResults(index, side, results)
+                            : undefined
+                        }
+                      />
                     ))
                   )}
                 </section>
@@ -271,68 +288,22 @@ export function PlaygroundPage() {
   )
 }
 
-function TurnView({ turn, busy }: { readonly turn: Turn; readonly busy: boolean }) {
-  const { t, format } = useTexts()
-  const { answer } = turn
-  return (
-    <Box className="turn" data-role={turn.role}>
-      <Text size="xs" c="dimmed" fw={600} mb={2}>
-        {t(`play.${turn.role}`)}
-      </Text>
-      {turn.images && turn.images.length > 0 && (
-        <Group gap="xs" mb="xs">
-          {turn.images.map((url) => (
-            <Image key={url.slice(-60)} src={url} alt={t('play.image')} h={80} w="auto" radius="sm" />
-          ))}
-        </Group>
-      )}
-      {answer?.reasoning && (
-        <Box component="details" mb="xs">
-          <summary>{t('play.reasoning')}</summary>
-          <Text size="sm" c="dimmed" style={{ whiteSpace: 'pre-wrap' }}>
-            {answer.reasoning}
-          </Text>
-        </Box>
-      )}
-      <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-        {turn.content || (busy ? '…' : '')}
-      </Text>
-      {answer?.toolCalls.map((call) => (
-        <Box key={`${call.name} ${call.arguments}`} mt="xs">
-          <Snippet code={`${call.name}(${call.arguments})`} label={t('play.copyTool', { name: call.name })} />
-        </Box>
-      ))}
-      {turn.error !== undefined && (
-        <Box mt="xs">
-          <Notice tone="bad">{turn.error}</Notice>
-        </Box>
-      )}
-      {answer?.totalMs !== undefined && turn.error === undefined && (
-        <Text size="xs" c="dimmed" mt={4} className="numbers">
-          {[
-            answer.inputTokens === undefined
-              ? undefined
-              : t('play.tokens', { input: answer.inputTokens, output: answer.outputTokens ?? 0 }),
-            t('play.cost', { amount: format.money(answer.cost) }),
-            t('play.times', { first: format.duration(answer.firstTokenMs), total: format.duration(answer.totalMs) }),
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </Text>
-      )}
-    </Box>
-  )
-}
-
-function messagesOf(system: string, turns: readonly Turn[]): ChatMessage[] {
-  const messages = turns
-    .filter(({ role, content }) => role === 'user' || content !== '')
-    .map(({ role, content, images = [] }): ChatMessage => {
-      if (images.length === 0) return { role, content }
-      const parts = images.map((url) => ({ type: 'image_url', image_url: { url } }))
-      return { role, content: [{ type: 'text', text: content }, ...parts] }
-    })
-  return system.trim() === '' ? messages : [{ role: 'system', content: system }, ...messages]
+/** Follows an answer that grows, unless the reader has scrolled up. */
+function keepAtEnd(element: HTMLElement | null) {
+  if (!element) return
+  let isAtEnd = true
+  const onScroll = () => {
+    isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40
+  }
+  const observer = new MutationObserver(() => {
+    if (isAtEnd) element.scrollTop = element.scrollHeight
+  })
+  element.addEventListener('scroll', onScroll, { passive: true })
+  observer.observe(element, { childList: true, subtree: true, characterData: true })
+  return () => {
+    observer.disconnect()
+    element.removeEventListener('scroll', onScroll)
+  }
 }
 
 const dataUrlOf = (file: File) =>

@@ -1,8 +1,10 @@
 import { ApiError } from '../../api/client.ts'
 
 export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant'
-  readonly content: string | readonly object[]
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly content: string | readonly object[] | null
+  readonly tool_calls?: readonly object[]
+  readonly tool_call_id?: string
 }
 
 export interface ChatRequest {
@@ -14,6 +16,7 @@ export interface ChatRequest {
 }
 
 export interface ToolCall {
+  readonly id: string
   readonly name: string
   readonly arguments: string
 }
@@ -55,6 +58,7 @@ interface Chunk {
       readonly reasoning_content?: string | null
       readonly tool_calls?: readonly {
         readonly index: number
+        readonly id?: string
         readonly function?: { readonly name?: string; readonly arguments?: string }
       }[]
     }
@@ -66,9 +70,10 @@ interface Chunk {
 export function addChunk(answer: Answer, { model, choices, usage }: Chunk): Answer {
   const delta = choices?.[0]?.delta
   const toolCalls = [...answer.toolCalls]
-  for (const { index, function: part } of delta?.tool_calls ?? []) {
-    const before = toolCalls[index] ?? { name: '', arguments: '' }
+  for (const { index, id, function: part } of delta?.tool_calls ?? []) {
+    const before = toolCalls[index] ?? { id: '', name: '', arguments: '' }
     toolCalls[index] = {
+      id: before.id || (id ?? ''),
       name: before.name + (part?.name ?? ''),
       arguments: before.arguments + (part?.arguments ?? ''),
     }
