@@ -21,7 +21,7 @@ const option = (name, fallback) =>
   process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback
 const shots = option('shots')
 const rows = Number(option('rows', '0'))
-const only = option('only')
+const only = option('only')?.split(',')
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const executablePath = findChromium()
@@ -42,7 +42,7 @@ let shotCount = 0
 
 /** Runs one check; a failure does not end the others. */
 async function check(name, run) {
-  if (only && !name.includes(only)) return
+  if (only && !only.some((part) => name.includes(part))) return
   const from = Date.now()
   try {
     await run()
@@ -195,7 +195,7 @@ await check('size of the first page', async () => {
 
 await flows({ check, open, axe, settled, stage, keys })
 await detailFlows({ check, open, axe, settled, stage, keys })
-if (!only || only.includes('sign-in')) await signInFlows({ check, open, axe, settled })
+if (!only || only.some((part) => part.includes('sign-in'))) await signInFlows({ check, open, axe, settled })
 
 await browser.close()
 await stage.stop()

@@ -76,6 +76,11 @@ export async function detailFlows({ check, open, axe, settled, stage, keys }) {
   })
 
   await check('the CSV of the logs has the rows of the filters', async () => {
+    const { status } = await stage.call('/v1/chat/completions', {
+      model: 'broken',
+      messages: [{ role: 'user', content: 'Hi' }],
+    })
+    if (status === 200) throw new Error('the call did not fail')
     const page = await open(adminKey)
     await page.goto('/ui/logs?status_filter=failure')
     await settled(page)

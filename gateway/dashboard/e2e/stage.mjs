@@ -20,6 +20,7 @@ const models = [
   ['text-embedding-3-small', 'openai/text-embedding-3-small', 'openai'],
   ['in-house', 'openai/our-own-model', 'openai'],
   ['flaky', 'openai/fail-500', 'openai'],
+  ['broken', 'openai/fail-400', 'openai'],
 ]
 
 /** Starts all of it. */

@@ -25,7 +25,7 @@ export default function TimeChart(props: TimeChartProps) {
   const { label, hint, rows, lines, kind, formatTime, formatValue, formatAxis, onPick } = props
   /** The step of the tooltip. */
   const shown = useRef<number>(undefined)
-  const bar = useRef<string>(undefined)
+  const isPicked = useRef(false)
   const common = {
     h: 260,
     data: rows as unknown as Record<string, unknown>[],
@@ -56,11 +56,10 @@ export default function TimeChart(props: TimeChartProps) {
     desc: hint,
     onClick: (state: { activeLabel?: string | number | undefined }) => {
       const { activeLabel } = state
-      if (activeLabel === undefined) return
-      // a click on a bar arrives before or after that of the chart
+      // a click on a bar arrives here as well, before or after the bar has it
       setTimeout(() => {
-        onPick?.(Number(activeLabel), bar.current)
-        bar.current = undefined
+        if (activeLabel !== undefined && !isPicked.current) onPick?.(Number(activeLabel))
+        isPicked.current = false
       })
     },
   }
@@ -77,8 +76,11 @@ export default function TimeChart(props: TimeChartProps) {
           barProps={({ name }) => ({
             isAnimationActive: false,
             maxBarSize: 36,
-            onClick: () => {
-              bar.current = name
+            // its own data: a tap has no active step yet
+            onClick: ({ payload }: { readonly payload?: { readonly at?: number } }) => {
+              if (payload?.at === undefined) return
+              isPicked.current = true
+              onPick?.(payload.at, name)
             },
           })}
           withBarValueLabel={false}

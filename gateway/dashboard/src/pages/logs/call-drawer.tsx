@@ -35,6 +35,8 @@ function Details({ call }: { readonly call: CallDetail }) {
   const keyName = useNames('key')
   const teamName = useNames('team')
   const error = call.metadata.error_information
+  // after a fallback the row has the group that answered
+  const asked = call.attempts[0]?.modelGroup ?? call.model_group
   const to = (name: string, value: string, label = value) =>
     value === '' ? (
       '–'
@@ -69,7 +71,7 @@ function Details({ call }: { readonly call: CallDetail }) {
             cached: format.number(call.cached_tokens),
           })}
         </Fact>
-        <Fact label={t('call.asked')}>{to('model_group', call.model_group)}</Fact>
+        <Fact label={t('call.asked')}>{to('model_group', asked)}</Fact>
         <Fact label={t('call.answered')}>{to('model', call.model)}</Fact>
         <Fact label={t('call.operation')}>{call.stream ? `${call.call_type} · stream` : call.call_type}</Fact>
         <Fact label={t('logs.key')}>

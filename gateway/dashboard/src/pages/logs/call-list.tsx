@@ -83,8 +83,8 @@ export function CallList({ rows, onOpen, onEnd }: CallListProps) {
 }
 
 const columns = [
-  { name: 'time', width: 200, end: false },
-  { name: 'status', width: 160, end: false },
+  { name: 'time', width: 222, end: false },
+  { name: 'status', width: 150, end: false },
   { name: 'model', width: undefined, end: false },
   { name: 'key', width: 170, end: false },
   { name: 'tokens', width: 130, end: true },

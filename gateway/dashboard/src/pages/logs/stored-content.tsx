@@ -1,4 +1,4 @@
-import { Box, SegmentedControl, Stack, Tabs, Text } from '@mantine/core'
+import { Box, Group, SegmentedControl, Stack, Tabs, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { CallDetail } from '../../api/logs.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
@@ -19,11 +19,8 @@ export function StoredContent({ call }: { readonly call: CallDetail }) {
   const { proxy_server_request: request, response } = call
   return (
     <Tabs defaultValue="request" keepMounted={false}>
-      <Tabs.List aria-label={t('call.content')}>
-        <Tabs.Tab value="request">{t('call.request')}</Tabs.Tab>
-        <Tabs.Tab value="response">{t('call.response')}</Tabs.Tab>
+      <Group justify="flex-end" mb={4}>
         <SegmentedControl
-          ml="auto"
           size="xs"
           aria-label={t('call.form')}
           value={form}
@@ -33,6 +30,10 @@ export function StoredContent({ call }: { readonly call: CallDetail }) {
             { value: 'json', label: t('call.form.json') },
           ]}
         />
+      </Group>
+      <Tabs.List aria-label={t('call.content')}>
+        <Tabs.Tab value="request">{t('call.request')}</Tabs.Tab>
+        <Tabs.Tab value="response">{t('call.response')}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="request" pt="sm">
         <Content value={request} turns={turnsOfRequest(request)} form={form} label={t('call.copyRequest')} />
