@@ -44,6 +44,8 @@ const endings: readonly Step[] = [
   at(['vertex_ai'], remove(/@(\d{8}|\d{3,4})$/)),
   at(['vertex_ai'], remove(/-maas$/)),
   at(bedrock, remove(/:\d+(:\d+k)?$/)),
+  // a voice is a model
+  at(['deepgram'], remove(/^(aura(?:-\d+)?)-[a-z]+-[a-z]{2}$/, '$1')),
   at(bedrock, remove(/-v\d+$/)),
   remove(/-\d{4}-\d{2}-\d{2}$/),
   remove(/-\d{8}$/),

@@ -4,7 +4,7 @@
 export const asOf = '2026-11-26'
 
 /** Model ids, aliases included. */
-export const rows = 4925
+export const rows = 4927
 
 export const sources = [
   { name: 'genai-prices', version: '0.2.3', date: '2026-11-04' },
@@ -1110,7 +1110,9 @@ gpt-sol-latest|databricks-gpt-6-1-sol i1.99997o9.99999r.10003w2.49998p2C922e3M12
 gpt-terra-latest|databricks-gpt-6-1-terra i1.00002o5.00003r.04998w1.24999p2C922e3M128e3x53v3@272e3i1.99997o7.50001r.10003w2.49998
 grok-latest|databricks-grok-4-7 i2.49998o7.50001r.62503w2.49998C5e5M5e5x53v3
 kimi-latest|databricks-kimi-k3 i2.99999o15.00002r.30002w2.99999p1.75C1e6x53v3`,
-  deepgram: `base|base-conversationalai|base-finance|base-general|base-meeting|base-phonecall|base-video|base-voicemail S.00020833k6
+  deepgram: `aura c15k7
+aura-2 c30k7
+base|base-conversationalai|base-finance|base-general|base-meeting|base-phonecall|base-video|base-voicemail S.00020833k6
 enhanced|enhanced-finance|enhanced-general|enhanced-meeting|enhanced-phonecall S.00024167k6
 nova|nova-2|nova-2-atc|nova-2-automotive|nova-2-conversationalai|nova-2-drivethru|nova-2-finance|nova-2-general|nova-2-meeting|nova-2-phonecall|nova-2-video|nova-2-voicemail|nova-3|nova-3-general|nova-general|nova-phonecall S.00007167k6
 nova-3-medical S.00008667k6

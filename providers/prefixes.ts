@@ -2,7 +2,7 @@ const lines = [
   'abliteration ai21 ai21_chat aihubmix aiml amazon_nova anthropic anyscale apertis assemblyai avian azure',
   'azure_ai baichuan baseten bedrock bedrock_mantle bytez cerebras charity_engine chutes clarifai cloudflare',
   'codestral cohere cometapi compactifai cortecs crusoe custom_openai dashscope databricks datarobot deepinfra',
-  'deepseek docker_model_runner doubleword empower fastrouter featherless_ai fireworks_ai friendliai galadriel',
+  'deepgram deepseek docker_model_runner doubleword elevenlabs empower fastrouter featherless_ai fireworks_ai friendliai galadriel',
   'gemini github gmi gpustack gradient_ai groq helicone heroku hosted_vllm huggingface hyperbolic inception',
   'inference_net infinity io_net jina_ai lambda_ai lemonade libertai litellm_proxy llamacpp llamafile llamagate',
   'llmgateway lm_studio maritalk meta meta_llama minimax mistral mistralrs modelscope moonshot morph nano-gpt nebius',

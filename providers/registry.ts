@@ -21,6 +21,8 @@ const builders: Readonly<Record<string, () => Promise<Provider>>> = Object.freez
   sagemaker: async () => (await import('./sagemaker.js')).provider as Provider,
   sagemaker_chat: async () => (await import('./sagemaker.js')).messages as Provider,
   watsonx: async () => (await import('./watsonx.js')).provider as Provider,
+  elevenlabs: async () => (await import('./elevenlabs/index.js')).provider as Provider,
+  deepgram: async () => (await import('./deepgram/index.js')).provider as Provider,
   azure_ai: async () => (await import('./azure.js')).foundry as Provider,
 })
 

@@ -1,5 +1,14 @@
 /** The APIs that the simulator speaks. */
-export type WireName = 'openai' | 'anthropic' | 'gemini' | 'cohere' | 'converse' | 'ollama' | 'replicate'
+export type WireName =
+  | 'openai'
+  | 'anthropic'
+  | 'gemini'
+  | 'cohere'
+  | 'converse'
+  | 'ollama'
+  | 'replicate'
+  | 'elevenlabs'
+  | 'deepgram'
 
 /** The operation of a request. */
 export type SimulatedOperation =

@@ -211,7 +211,9 @@ export class Stage {
     const { apiKeys, models } = this.#options
     const key = wire.key(request.headers, request.path)
     if (apiKeys && (key === undefined || !apiKeys.includes(key))) return wire.refuseKey(request, key)
-    const isForm = formFields(text, request.headers['content-type']) !== undefined
+    // a transcription may be a form or the audio itself
+    const isForm =
+      request.operation === 'transcription' || formFields(text, request.headers['content-type']) !== undefined
     if (request.method === 'POST' && request.operation !== 'unknown' && !isForm && !isRecord(parseJson(text))) {
       const message = 'We could not parse the JSON body of your request. The API expects a JSON object.'
       return wire.error(request, { status: 400, message })

@@ -3,6 +3,8 @@ import { anthropic } from './anthropic.js'
 import { cohere } from './cohere.js'
 import { completions } from './completions.js'
 import { converse } from './converse.js'
+import { deepgram } from './deepgram.js'
+import { elevenlabs } from './elevenlabs.js'
 import { gemini } from './gemini.js'
 import { huggingface } from './huggingface.js'
 import { invoke } from './invoke.js'
@@ -32,6 +34,8 @@ const wires: readonly Wire[] = [
   sagemakerText,
   sagemaker,
   replicate,
+  elevenlabs,
+  deepgram,
   responses,
   completions,
   openai,

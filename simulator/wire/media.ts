@@ -10,7 +10,7 @@ const createdAt = 1_764_000_000
 /** A transparent image of one pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 
-const transcript = 'This is a simulated transcription.'
+export const transcript = 'This is a simulated transcription.'
 
 /** Fields of a form. Files become their names. */
 export function formFields(text: string, contentType: string | undefined): Json | undefined {
@@ -65,11 +65,15 @@ const speechTypes: Json = {
   pcm: 'audio/pcm',
 }
 
-/** Ten bytes for each character of the text. */
 function speech({ input, response_format: format }: Json): RawReply {
-  const body = Uint8Array.from({ length: 10 * (string(input)?.length ?? 0) }, (_, at) => at % 256)
-  return { headers: { 'content-type': String(speechTypes[string(format) ?? 'mp3'] ?? 'audio/mpeg') }, body }
+  return speechOf(string(input) ?? '', String(speechTypes[string(format) ?? 'mp3'] ?? 'audio/mpeg'))
 }
+
+/** Ten bytes for each character of the text. */
+export const speechOf = (text: string, type: string): RawReply => ({
+  headers: { 'content-type': type },
+  body: Uint8Array.from({ length: 10 * text.length }, (_, at) => at % 256),
+})
 
 function transcription({ body, model }: WireRequest): RawReply {
   const usage = model.startsWith('gpt-')

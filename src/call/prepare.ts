@@ -145,6 +145,12 @@ const none = Object.freeze([])
 /** The request as a form or as one file, for operations with files. */
 function writeFiles({ body, files = none, raw }: Encoded, { extraBody, context }: Pick<Job, 'extraBody' | 'context'>) {
   checkExtraBody(extraBody)
+  if (raw && extraBody) {
+    throw new BadRequestError(
+      "'extra_body' must be absent: the body of this request is a file. Pass the fields as parameters, which go into the query.",
+      { param: 'extra_body' },
+    )
+  }
   const { type, body: content } = raw
     ? { type: raw.type, body: raw.data }
     : writeForm({ ...body, ...(extraBody ?? undefined) }, files, context.clock.random())

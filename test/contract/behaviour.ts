@@ -12,7 +12,7 @@ import type { Gallery, Scene } from './scene.js'
 export interface Behaviour {
   readonly name: string
   /** The operation it applies to; providers without it are skipped. */
-  readonly operation: 'chat' | 'embedding' | 'rerank'
+  readonly operation: 'chat' | 'embedding' | 'rerank' | 'speech' | 'transcription' | 'imageGeneration'
   /** Throws if the provider lacks the behaviour. */
   readonly run: (scene: Scene, tools: Tools) => Promise<void>
 }

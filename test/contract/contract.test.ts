@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { failureOf } from './behaviour.js'
+import { type Behaviour, failureOf } from './behaviour.js'
 import { behaviours } from './behaviours.js'
 import { hello } from './requests.js'
 import { type Gallery, openGallery, type Scene, sceneOf } from './scene.js'
@@ -27,7 +27,12 @@ const skipOf = ({ label, dialect }: Target, name: string): Skip | undefined =>
   skips.targets[label]?.[name] ?? skips.dialects[dialect]?.[name]
 
 describe.each(all.map((target) => [target.label, target] as const))('%s', (label, target) => {
-  const has = (operation: Operation) => target.provider.dialect[operation] !== undefined
+  const { dialect } = target.provider
+  const has = (operation: Behaviour['operation']) =>
+    dialect[operation] !== undefined ||
+    // hosts with the operation in OpenAI's form
+    (!operations.some((name) => name === operation) &&
+      (dialect.operations === 'all' || dialect.operations?.some((name) => name === operation) === true))
 
   for (const { name, operation, run } of behaviours) {
     const skip = skipOf(target, name)

@@ -1,4 +1,5 @@
 import type { Provider } from '../../providers/contract.js'
+import { deepgram } from '../../providers/deepgram/index.js'
 import { anthropic } from '../../providers/dialects/anthropic/index.js'
 import { cohere } from '../../providers/dialects/cohere/index.js'
 import { converse } from '../../providers/dialects/converse/index.js'
@@ -8,6 +9,7 @@ import { completions } from '../../providers/dialects/openai/completions/index.j
 import { jina } from '../../providers/dialects/rerank/jina.js'
 import { voyage } from '../../providers/dialects/rerank/voyage.js'
 import { responses } from '../../providers/dialects/responses/index.js'
+import { elevenlabs } from '../../providers/elevenlabs/index.js'
 
 /** Dialects with different capabilities; any other dialect is a variant of OpenAI's. */
 const dialects = [
@@ -20,6 +22,8 @@ const dialects = [
   ['responses', responses],
   ['jina', jina],
   ['voyage', voyage],
+  ['elevenlabs', elevenlabs],
+  ['deepgram', deepgram],
 ] as const
 
 /** `text` covers all text completion APIs, regardless of their field names. */

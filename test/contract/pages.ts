@@ -433,6 +433,17 @@ const invoking = {
 
 /** Providers with their own module. */
 const coded = {
+  elevenlabs: {
+    page: 'https://elevenlabs.io/docs/api-reference/text-to-speech/convert',
+    through: `${github}/elevenlabs/elevenlabs-js`,
+    says: 'xi-api-key, the voice in the path, output_format in the query, the form of /v1/speech-to-text and its words with times',
+    base: 'https://api.elevenlabs.io',
+  },
+  deepgram: {
+    page: 'https://developers.deepgram.com/reference/speech-to-text/listen-pre-recorded.md',
+    says: 'Token as the scheme of the key, the audio as the body of /v1/listen, all parameters in the query, channels and utterances of the answer',
+    base: 'https://api.deepgram.com',
+  },
   jina_ai: {
     page: `${github}/jina-ai/meta-prompt/blob/6676f7ad8c06bacd4b74d4a435925e5c1014e1b3/v9.txt`,
     says: 'base, JINA_API_KEY as a bearer token, embeddings and rerank',

@@ -37,7 +37,7 @@ export function sceneOf(target: Target, options: ClientOptions = account(target)
 }
 
 function arriving(options: Dispatcher.DispatchOptions, { arrives, provider }: Target): Dispatcher.DispatchOptions {
-  if (options.method === 'GET' || !options.body) return options
+  if (options.method === 'GET' || !options.body || !String(options.body).startsWith('{')) return options
   const { path, body } = arrives(ranked({ path: options.path, body: JSON.parse(String(options.body)) }))
   const quirks = provider.quirks as { streamOptions?: boolean } | undefined
   // hosts without `stream_options` always send usage

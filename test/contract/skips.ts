@@ -34,6 +34,16 @@ export const absent: Known<ByOperation> = {
     text: { rerank: 'Text completion hosts have no common rerank API.' },
     jina: { chat: 'Jina AI has embeddings and rerank only.' },
     voyage: { chat: 'Voyage AI has embeddings and rerank only.' },
+    elevenlabs: {
+      chat: 'ElevenLabs has speech and transcription only.',
+      embedding: 'ElevenLabs has speech and transcription only.',
+      rerank: 'ElevenLabs has speech and transcription only.',
+    },
+    deepgram: {
+      chat: 'Deepgram has speech and transcription only.',
+      embedding: 'Deepgram has speech and transcription only.',
+      rerank: 'Deepgram has speech and transcription only.',
+    },
   },
   targets: {
     replicate: {
@@ -89,6 +99,9 @@ export const skips: Known<Readonly<Record<string, Skip>>> = {
       'content policy': { why: 'Ollama has no content policy.', says: /content_policy_violation/ },
     },
     gemini: {
+      speech: { why: 'The simulated Gemini answers in text.', says: /no audio/ },
+      'speech as a stream': { why: 'The simulated Gemini answers in text.', says: /no audio/ },
+      images: { why: 'The simulated Gemini answers in text.', says: /no image/ },
       'content policy': {
         why: 'Google answers 200 with a finish reason, reported as content_filter.',
         says: /it should have failed/,

@@ -31,6 +31,11 @@ export interface Models {
   readonly vision: string
   readonly embedding: string
   readonly rerank: string
+  readonly speech: string
+  /** A name, without the prefix. */
+  readonly voice: string
+  readonly transcription: string
+  readonly image: string
 }
 
 interface Serving {
@@ -110,6 +115,8 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
       },
     },
   ],
+  elevenlabs: [{ models: { speech: 'eleven_v3', transcription: 'scribe_v1' } }],
+  deepgram: [{ models: { speech: 'aura-2', voice: 'thalia', transcription: 'nova-3' } }],
   jina_ai: [{ models: { embedding: 'jina-embeddings-v3', rerank: 'jina-reranker-v2-base-multilingual' } }],
   voyage: [{ models: { embedding: 'voyage-3.5', rerank: 'rerank-2.5' } }],
   // recorded: chat is answered at /v1/chat
@@ -157,6 +164,10 @@ async function targetOf(id: string, { as, dialect, models = {}, account, arrives
       vision: named(others.vision),
       embedding: named(others.embedding),
       rerank: named(others.rerank),
+      speech: named(others.speech),
+      voice: others.voice ?? 'some-voice',
+      transcription: named(others.transcription),
+      image: named(others.image),
     },
     account: { ...accountOf(provider), ...account },
     arrives: arrives ?? ((request) => request),

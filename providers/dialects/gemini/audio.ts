@@ -4,6 +4,7 @@ import type { TranscriptionResponse } from '../../../src/types/transcription.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { fieldsIn, isFields, textIn } from '../../fields.js'
 import { Report } from '../../report.js'
+import { wavOf } from '../../shared/audio.js'
 import type {
   ReadTranscriptionParams,
   SpeechDialect,
@@ -52,29 +53,6 @@ function decodeSpeech(body: unknown, context: DecodeContext): Decoded<SpeechResp
     model,
     ...(usage && { usage }),
   }
-}
-
-/** Samples of 16 bits, one channel, with the header of a WAV file. */
-function wavOf(samples: Uint8Array, rate: number): Uint8Array {
-  const file = new Uint8Array(44 + samples.length)
-  const view = new DataView(file.buffer)
-  const text = (at: number, name: string) => {
-    for (let i = 0; i < name.length; i++) file[at + i] = name.charCodeAt(i)
-  }
-  text(0, 'RIFF')
-  view.setUint32(4, 36 + samples.length, true)
-  text(8, 'WAVEfmt ')
-  view.setUint32(16, 16, true)
-  view.setUint16(20, 1, true)
-  view.setUint16(22, 1, true)
-  view.setUint32(24, rate, true)
-  view.setUint32(28, rate * 2, true)
-  view.setUint16(32, 2, true)
-  view.setUint16(34, 16, true)
-  text(36, 'data')
-  view.setUint32(40, samples.length, true)
-  file.set(samples, 44)
-  return file
 }
 
 function encodeTranscription(params: ReadTranscriptionParams, context: EncodeContext): Encoded {

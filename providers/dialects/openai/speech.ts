@@ -1,6 +1,7 @@
 import type { SpeechParams, SpeechResponse } from '../../../src/types/speech.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { isFields } from '../../fields.js'
+import { charactersOf, mediaType } from '../../shared/audio.js'
 import type { SpeechDialect } from '../../shared/media-dialects.js'
 
 function encode({ stream: _, extra_body: __, ...params }: SpeechParams, { model }: EncodeContext): Encoded {
@@ -13,19 +14,6 @@ function decode(body: unknown, context: DecodeContext): Decoded<SpeechResponse> 
     throw new ProviderFault('its answer has no audio', isFields(body) ? body : undefined)
   }
   return { data: body, content_type: mediaType(context), model, usage: { characters: encodeState as number } }
-}
-
-/** Characters as providers bill them: code points. */
-export function charactersOf(text: string): number {
-  let count = 0
-  for (const _ of text) count++
-  return count
-}
-
-/** Media type of an answer of bytes. */
-export function mediaType({ headers }: DecodeContext): string {
-  const type = headers?.['content-type']
-  return (Array.isArray(type) ? type[0] : type) ?? 'application/octet-stream'
 }
 
 /** https://platform.openai.com/docs/api-reference/audio/createSpeech */
