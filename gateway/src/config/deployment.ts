@@ -121,7 +121,7 @@ export function readDeployment(
   if (!model) {
     const unset = typeof rawParams.model === 'string' && rawParams.model.startsWith('os.environ/')
     const got = unset ? `${rawParams.model}, which is not set` : show(rawParams.model)
-    checker.problem(paramsPath, `'${showPath(paramsPath)}.model' must be 'provider/model'; got ${got}.`)
+    checker.problem([...paramsPath, 'model'], `'${showPath(paramsPath)}.model' must be 'provider/model'; got ${got}.`)
   }
   checkAddresses(checker, params)
   if (checker.problems.length > before || !modelName || !model) return []
@@ -160,7 +160,8 @@ export function readDeployment(
 }
 
 /** Checks that the SDK can serve a deployment: its provider, its parameters and its durations. */
-export function checkDeployment(checker: Checker, { config, path, mockResponse, modelName }: ModelEntry): void {
+export function checkDeployment(checker: Checker, { config, path: entry, mockResponse, modelName }: ModelEntry): void {
+  const path = [...entry, 'litellm_params', 'model']
   const { model } = config.params
   const prefix = model.split('/', 1)[0] ?? ''
   try {
@@ -176,7 +177,7 @@ export function checkDeployment(checker: Checker, { config, path, mockResponse, 
     parseRouterOptions({ modelList: [config] })
   } catch (error) {
     if (!LLMError.is(error)) throw error
-    checker.problem(path, `A deployment of '${modelName}' is invalid. ${sdkMessage(error)}`)
+    checker.problem(entry, `A deployment of '${modelName}' is invalid. ${sdkMessage(error)}`)
   }
 }
 
