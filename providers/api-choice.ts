@@ -27,9 +27,14 @@ export function usesResponses(model: string, request: RouteRequest | undefined):
 /** https://platform.openai.com/docs/models: the models of the text completions endpoint, and what was tuned from them. */
 const textModels = /(?:^|[:/])(?:gpt-3\.5-turbo-instruct|(?:text-)?(?:davinci|curie|babbage|ada)-\d|code-davinci)/
 
-/** Whether a model of OpenAI's has an operation over chat only. Servers of the caller's own get the operation itself. */
+/** https://platform.openai.com/docs/api-reference/decisions: the model of the decisions endpoint, by the types of openai 7.59. */
+const decisionModels = /(?:^|\/)gpt-(?:6-luna|luna-latest)/
+
+/** Whether a model of OpenAI's has an operation over chat only. Servers of the caller's own have text completions themselves. */
 export function lacksOperation(model: string, request: RouteRequest | undefined): boolean {
-  return request?.operation === 'textCompletion' && request.ownHost && !textModels.test(request.baseModel ?? model)
+  const name = request?.baseModel ?? model
+  if (request?.operation === 'decide') return !decisionModels.test(name)
+  return request?.operation === 'textCompletion' && request.ownHost && !textModels.test(name)
 }
 
 /** Whether Chat Completions refuse a request that the Responses API accepts. */

@@ -12,6 +12,14 @@ export interface RerankHost {
   readonly pathElsewhere: string
 }
 
+/** Decisions at an address that is not under the base. */
+export interface DecisionHost {
+  /** Parts of the names of the models that decide; all others are asked over chat. */
+  readonly models: readonly string[]
+  /** Base of the host's own decisions; a base that a caller passes is kept. */
+  readonly base: string
+}
+
 /**
  * A host with OpenAI's wire format, as data. Absent fields are as OpenAI has them. `registerProvider()` accepts such rows too.
  *
@@ -59,6 +67,8 @@ export interface CompatibleRow {
   readonly moderation?: boolean
   /** Operations that the host has in OpenAI's form, at OpenAI's paths or at those in `paths`. @default none */
   readonly operations?: readonly PlainOperation[]
+  /** The host has decisions, for some of its models. @default none */
+  readonly decisions?: DecisionHost
   /** Part of the names of the models that take text completions; those of others go over chat. @default all models */
   readonly textCompletionModels?: string
   /** Differences from OpenAI's wire format. @default none */

@@ -62,16 +62,19 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const { id, name = id, base, env = [], baseEnv = [], headers, optionHeaders, keyUrl, quirks } = copy
   const rerankHost = typeof copy.rerank === 'object' ? copy.rerank : undefined
   const paths = { ...openaiPaths, ...copy.paths, ...(rerankHost && { rerank: rerankHost.pathElsewhere }) }
-  const { textCompletionModels: textModels } = copy
+  const { textCompletionModels: textModels, decisions } = copy
   const provider: Provider<OpenAIQuirks> = {
     id,
     name,
     dialect: dialectOf(row),
-    ...((row.responses || row.betaChatPath !== undefined || rerankHost || textModels !== undefined) && {
+    ...((row.responses || row.betaChatPath !== undefined || rerankHost || textModels !== undefined || decisions) && {
       route: (model: string, request?: RouteRequest) => {
         if (rerankHost && request?.operation === 'rerank' && request.ownHost) return atRerank as Provider
-        if (overChat && request?.operation === 'textCompletion' && !model.includes(textModels ?? ''))
-          return overChat as Provider
+        if (request?.operation === 'textCompletion' && !model.includes(textModels ?? '')) return overChat as Provider
+        if (decisions && request?.operation === 'decide') {
+          if (!decisions.models.some((name) => model.includes(name))) return overChat as Provider
+          return (request.ownHost ? atDecisions : provider) as Provider
+        }
         const hosted =
           row.hostedToolsOnResponses &&
           request?.operation === 'chat' &&
@@ -99,7 +102,9 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   }
   const beta = withChatPath(provider, copy.betaChatPath)
   const atRerank = rerankHost && atRerankHost(provider, rerankHost)
-  const overChat = textModels === undefined ? undefined : deepFreeze({ ...provider, dialect: openai })
+  const atDecisions = decisions && deepFreeze({ ...provider, address: { ...provider.address, base: decisions.base } })
+  /** For operations that a model does not have itself. */
+  const overChat = deepFreeze({ ...provider, dialect: openai })
   let bridge: Provider | undefined
   /** Chat over the Responses API, for model strings that request it. */
   const loadBridge = async (): Promise<Provider> => {

@@ -1,14 +1,16 @@
-import type { Provider } from './contract.js'
+import type { Provider, RouteRequest } from './contract.js'
 import { geminiCounting } from './counting.js'
+import { decisionDialect } from './dialects/gemini/decision.js'
 import { type GeminiQuirks, gemini, methodOf } from './dialects/gemini/index.js'
 import { encodeSegments } from './shared/path.js'
 
 /** The path of a model. A base may contain the version. */
 function modelPath(model: string, basePath: string): string {
   const name = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`
-  const version = /\/v\d\w*$/.test(basePath) ? '' : '/v1beta'
-  return `${version}/${encodeSegments(name, 'gemini')}`
+  return `${versionFor(basePath)}/${encodeSegments(name, 'gemini')}`
 }
+
+const versionFor = (basePath: string): string => (/\/v\d\w*$/.test(basePath) ? '' : '/v1beta')
 
 /** Google AI Studio. https://ai.google.dev/api */
 export const provider: Provider<GeminiQuirks> = Object.freeze({
@@ -19,6 +21,7 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
     base: 'https://generativelanguage.googleapis.com',
     env: Object.freeze(['GEMINI_API_BASE']),
     path: (operation, model, stream, _settings, basePath) => {
+      if (operation === 'decide') return `${versionFor(basePath)}/decisions`
       const path = modelPath(model, basePath)
       if (operation === 'embedding') return `${path}:batchEmbedContents`
       return path + methodOf(operation, model, stream)
@@ -39,5 +42,10 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({
     ...geminiCounting,
     path: (model: string, _: unknown, basePath: string) => `${modelPath(model, basePath)}:countTokens`,
   }),
+  // models of their own, by the types of @google/genai 3.3
+  route: (model: string, request?: RouteRequest) =>
+    (request?.operation === 'decide' && /decision/.test(model) ? deciding : provider) as Provider,
   quirks: Object.freeze({}),
 } satisfies Provider<GeminiQuirks>)
+
+const deciding = Object.freeze({ ...provider, dialect: Object.freeze({ ...gemini, decide: decisionDialect }) })

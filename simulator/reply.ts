@@ -16,6 +16,7 @@ export type SimulatedOperation =
   | 'embedding'
   | 'rerank'
   | 'moderation'
+  | 'decide'
   | 'speech'
   | 'transcription'
   | 'imageGeneration'

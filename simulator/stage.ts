@@ -37,7 +37,7 @@ const scriptedOperations: readonly SimulatedOperation[] = ['chat', 'embedding', 
 /** Operations that faults apply to, and raw replies. */
 const faultyOperations: readonly SimulatedOperation[] = [
   ...scriptedOperations,
-  ...(['moderation', 'speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
+  ...(['moderation', 'decide', 'speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
 ]
 
 /** Decides the response of each request. The carrier delivers it. */
@@ -195,6 +195,8 @@ export class Stage {
         })
       case 'moderation':
         return plain(wire, request, { status: 200, body: wire.moderations?.(request) ?? {} })
+      case 'decide':
+        return plain(wire, request, { status: 200, body: wire.decisions?.(request) ?? {} })
       case 'speech':
       case 'transcription':
       case 'imageGeneration':

@@ -53,6 +53,16 @@ export const responses: Client['responses'] = (request, options) => client().res
 export const textCompletion: Client['textCompletion'] = (request, options) => client().textCompletion(request, options)
 
 /**
+ * Answers questions about a state: yes or no, one of several choices, or a score. See {@link Client.decide}.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const questions = { urgent: { type: 'boolean', instructions: 'Does the customer need help today?' } }
+ * const { answers } = await decide({ model: 'openai/gpt-6-luna', state: mail, questions })
+ * answers.urgent.value
+ */
+export const decide: Client['decide'] = (request, options) => client().decide(request, options)
+
+/**
  * Classifies texts or images as harmful, by category.
  * @throws {LLMError} the class depends on the failure
  * @example
@@ -263,6 +273,7 @@ export type * from './types/batch.js'
 export type * from './types/bytes.js'
 export type * from './types/cache.js'
 export type * from './types/chat.js'
+export type * from './types/decision.js'
 export type * from './types/embedding.js'
 export type * from './types/fetch.js'
 export type * from './types/image.js'

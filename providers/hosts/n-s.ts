@@ -88,14 +88,16 @@ export const hostsNToS = [
     // rerank: https://openrouter.ai/docs/api/api-reference/rerank/create-rerank
     id: 'openrouter',
     name: 'OpenRouter',
-    operations: ['textCompletion'],
+    operations: ['textCompletion', 'decide'],
     responses: true,
     base: 'https://openrouter.ai/api/v1',
     env: ['OPENROUTER_API_KEY'],
     baseEnv: ['OPENROUTER_API_BASE'],
     keyUrl: 'https://openrouter.ai/settings/keys',
     rerank: true,
-    quirks: openrouterQuirks,
+    // https://openrouter.ai/docs/api-reference/decisions, by the types of @openrouter/sdk 1.3
+    decisions: { models: ['decision', 'gpt-6-luna'], base: 'https://openrouter.ai/api/alpha' },
+    quirks: { ...openrouterQuirks, stateDecisions: true },
   },
   {
     // anonymous calls are answered too, with a lower rate limit

@@ -1,5 +1,6 @@
 import { clip } from '../digest.js'
 import type { Json } from '../json.js'
+import { geminiDecisions } from './decisions.js'
 import { frames, whole } from './gemini-answer.js'
 import { embeddings, refuseEmbeddings } from './gemini-embeddings.js'
 import { geminiError, isVertex, refuseKey, rpcError } from './gemini-errors.js'
@@ -14,6 +15,9 @@ export const gemini: Wire = {
   framing: 'sse',
   lineEnding: '\r\n',
   route(method, path, headers) {
+    if (method === 'POST' && endsWith(path, '/decisions') && headers['x-goog-api-key'] !== undefined) {
+      return { operation: 'decide' }
+    }
     if (method === 'POST') return methodRoute(path)
     // OpenAI and Anthropic use this path, too
     const ours = /\/v1(?:alpha|beta)\d*\/models/.test(path) || headers['x-goog-api-key'] !== undefined
@@ -56,6 +60,7 @@ export const gemini: Wire = {
   whole,
   frames,
   embeddings,
+  decisions: geminiDecisions,
   media: imagen,
   models({ path }, models) {
     const card = (id: string): Json => ({

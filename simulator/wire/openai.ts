@@ -2,6 +2,7 @@ import type { Answer, Speech } from '../answer.js'
 import { createdAt, idOf } from '../digest.js'
 import type { Frame } from '../frames.js'
 import { type Json, record } from '../json.js'
+import { decisions, refuseDecisions } from './decisions.js'
 import { media, refuseMedia } from './media.js'
 import { moderations } from './moderations.js'
 import { embeddings } from './openai-embeddings.js'
@@ -53,6 +54,8 @@ export const openai: Wire = {
         return refuseEmbedding(request.body, request.model)
       case 'rerank':
         return refuseRerank(request)
+      case 'decide':
+        return refuseDecisions(request)
       case 'speech':
       case 'transcription':
       case 'imageGeneration':
@@ -80,6 +83,7 @@ export const openai: Wire = {
   embeddings,
   rerank,
   moderations,
+  decisions,
   media,
   models({ path }, models) {
     const card = (id: string): Json => ({ id, object: 'model', created: createdAt, owned_by: 'simulator' })
@@ -95,6 +99,7 @@ function route(path: string): Route | undefined {
   if (endsWith(path, '/chat/completions')) return { operation: 'chat', model }
   if (endsWith(path, '/embeddings') || endsWith(path, '/multimodalembeddings')) return { operation: 'embedding', model }
   if (endsWith(path, '/moderations')) return { operation: 'moderation' }
+  if (endsWith(path, '/decisions')) return { operation: 'decide', model }
   if (endsWith(path, '/audio/speech')) return { operation: 'speech', model }
   if (endsWith(path, '/audio/transcriptions')) return { operation: 'transcription', model }
   if (endsWith(path, '/images/generations')) return { operation: 'imageGeneration', model }

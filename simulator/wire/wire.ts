@@ -105,6 +105,7 @@ export interface Wire {
   /** `scores` come from the script, one per document. */
   rerank?(request: WireRequest, scores: readonly number[] | undefined): WireBody
   moderations?(request: WireRequest): WireBody
+  decisions?(request: WireRequest): WireBody
   /** Images and audio. */
   media?(request: WireRequest): RawReply
   models?(request: WireRequest, models: readonly string[]): WireBody

@@ -72,6 +72,7 @@ const rules: Readonly<Record<keyof BatchOptions, readonly [check: (value: unknow
       'messages',
       'generateContent',
       'textCompletion',
+      'decide',
       'moderation',
     ),
     'a method of a client, such as completion',

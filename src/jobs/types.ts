@@ -1,19 +1,22 @@
 import type { AnyLLMError } from '../errors.js'
 import type { RouterCallOptions } from '../router/types.js'
 import type { ChatCompletion } from '../types/chat.js'
+import type { DecideResponse } from '../types/decision.js'
 import type { EmbeddingResponse } from '../types/embedding.js'
 import type { ModerationRequest, ModerationResponse } from '../types/moderation.js'
 import type {
   CompletionRequest,
+  DecideRequest,
   EmbeddingRequest,
   GenerateContentRequest,
   MessagesRequest,
   RerankRequest,
   ResponsesRequest,
+  TextCompletionRequest,
 } from '../types/options.js'
 import type { RerankResponse } from '../types/rerank.js'
 import type { ResponsesResponse } from '../types/responses.js'
-import type { TextCompletion, TextCompletionRequest } from '../types/text-completion.js'
+import type { TextCompletion } from '../types/text-completion.js'
 import type { GenerateContentResponse, MessagesResponse } from '../types/wires.js'
 
 /** Requests and answers by the method that a batch calls. */
@@ -32,6 +35,8 @@ export interface BatchShapes {
   generateContent: { request: GenerateContentRequest<false>; answer: GenerateContentResponse }
   /** Text completions. */
   textCompletion: { request: TextCompletionRequest<false>; answer: TextCompletion }
+  /** Decisions. */
+  decide: { request: DecideRequest; answer: DecideResponse }
   /** Moderation. */
   moderation: { request: ModerationRequest; answer: ModerationResponse }
 }

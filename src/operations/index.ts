@@ -4,6 +4,7 @@
  */
 import type { OperationSpec } from '../call/operation.js'
 import type { ChatParams } from '../types/chat.js'
+import type { DecideParams } from '../types/decision.js'
 import type { EmbeddingParams } from '../types/embedding.js'
 import type { ImageEditParams, ImageGenerationParams } from '../types/image.js'
 import type { ModerationParams } from '../types/moderation.js'
@@ -15,6 +16,7 @@ import type { TextCompletionParams } from '../types/text-completion.js'
 import type { TranscriptionParams } from '../types/transcription.js'
 import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
 import { type CompletionMethod, chat } from './chat.js'
+import { type DecideMethod, decide } from './decide.js'
 import { type EmbeddingMethod, embedding } from './embedding.js'
 import { type GenerateContentMethod, generateContent } from './generate-content.js'
 import { type ImageEditMethod, type ImageGenerationMethod, imageEdit, imageGeneration } from './images.js'
@@ -33,6 +35,7 @@ export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object
   rerank,
   responses,
   textCompletion,
+  decide,
   moderation,
   speech,
   transcription,
@@ -57,6 +60,7 @@ export interface CallMethods<Extra = unknown, Options = Extra>
     MessagesMethod<Extra, Options>,
     GenerateContentMethod<Extra, Options>,
     TextCompletionMethod<Extra, Options>,
+    DecideMethod<Extra, Options>,
     ModerationMethod<Extra, Options>,
     SpeechMethod<Extra, Options>,
     TranscriptionMethod<Extra, Options>,
@@ -70,6 +74,7 @@ export interface RequestParams {
   rerank: RerankParams
   responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
   textCompletion: TextCompletionParams
+  decide: DecideParams
   moderation: ModerationParams
   speech: SpeechParams
   transcription: TranscriptionParams

@@ -5,8 +5,8 @@ import { BridgedAccumulator, NativeAccumulator } from '../call/over-chat.js'
 import { TextCompletionStream } from '../call/text-completion-stream.js'
 import { BadRequestError, got } from '../errors.js'
 import type { ChatCompletion, Usage } from '../types/chat.js'
-import type { CallOptions } from '../types/options.js'
-import type { TextCompletion, TextCompletionParams, TextCompletionRequest } from '../types/text-completion.js'
+import type { CallOptions, TextCompletionRequest } from '../types/options.js'
+import type { TextCompletion, TextCompletionParams } from '../types/text-completion.js'
 import { estimateUsage } from './chat.js'
 import {
   bridge,

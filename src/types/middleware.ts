@@ -1,19 +1,22 @@
 import type { AnyLLMError } from '../errors.js'
 import type { ChatCompletion, ChatCompletionChunk } from './chat.js'
+import type { DecideResponse } from './decision.js'
 import type { EmbeddingResponse } from './embedding.js'
 import type { CallMeta } from './meta.js'
 import type { ModerationRequest, ModerationResponse } from './moderation.js'
 import type {
   CompletionRequest,
+  DecideRequest,
   EmbeddingRequest,
   GenerateContentRequest,
   MessagesRequest,
   RerankRequest,
   ResponsesRequest,
+  TextCompletionRequest,
 } from './options.js'
 import type { RerankResponse } from './rerank.js'
 import type { ResponsesEvent, ResponsesResponse } from './responses.js'
-import type { TextCompletion, TextCompletionChunk, TextCompletionRequest } from './text-completion.js'
+import type { TextCompletion, TextCompletionChunk } from './text-completion.js'
 import type { GenerateContentEvent, GenerateContentResponse, MessagesEvent, MessagesResponse } from './wires.js'
 
 /** Requests, answers and chunks by operation. Operations without an entry have plain objects. */
@@ -36,6 +39,8 @@ export interface MiddlewareShapes {
   rerank: { request: RerankRequest; answer: RerankResponse; chunk: never }
   /** `textCompletion()`. */
   textCompletion: { request: TextCompletionRequest; answer: TextCompletion; chunk: TextCompletionChunk }
+  /** `decide()`. */
+  decide: { request: DecideRequest; answer: DecideResponse; chunk: never }
   /** `moderation()`. */
   moderation: { request: ModerationRequest; answer: ModerationResponse; chunk: never }
 }

@@ -2,6 +2,7 @@ import type { AnyLLMError } from '../errors.js'
 import type { BytesResponse } from './bytes.js'
 import type { CacheMeta } from './cache.js'
 import type { ChatCompletion, ChatCompletionChunk } from './chat.js'
+import type { DecideResponse } from './decision.js'
 import type { EmbeddingResponse } from './embedding.js'
 import type { Attempt, CallCost, CallMeta } from './meta.js'
 import type { RerankResponse } from './rerank.js'
@@ -112,6 +113,7 @@ export type AnyAnswer =
   | RerankResponse
   | ResponsesResponse
   | TextCompletion
+  | DecideResponse
   | MessagesResponse
   | GenerateContentResponse
   | BytesResponse

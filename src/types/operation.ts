@@ -4,6 +4,7 @@
  */
 export const plainPaths = {
   textCompletion: '/completions',
+  decide: '/decisions',
   moderation: '/moderations',
   speech: '/audio/speech',
   transcription: '/audio/transcriptions',

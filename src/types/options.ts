@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { ProviderId } from '../../providers/prefixes.js'
 import type { CacheCallOptions, CacheOption } from './cache.js'
 import type { ChatParams, ResponseFormatInput } from './chat.js'
+import type { DecideParams, DecisionQuestions } from './decision.js'
 import type { EmbeddingParams } from './embedding.js'
 import type { FetchFunction } from './fetch.js'
 import type { KnownChatModel, KnownEmbeddingModel, KnownRerankModel } from './known-models.generated.js'
@@ -9,6 +10,7 @@ import type { Callback, ObserveOptions } from './observe.js'
 import type { RerankParams } from './rerank.js'
 import type { ResponsesParams } from './responses.js'
 import type { OnSettled } from './settled.js'
+import type { TextCompletionParams } from './text-completion.js'
 import type { GenerateContentParams, MessagesParams } from './wires.js'
 
 /** Options of a call in camelCase. They configure llmux and are never sent to the model. All times are in milliseconds. */
@@ -129,6 +131,25 @@ export type ResponsesRequest<Stream extends boolean = boolean> = Omit<ResponsesP
     model: KnownChatModel | (string & {})
     /** Return a stream of events. @default false */
     stream?: Stream | null | undefined
+  }
+
+/** A request for a text completion. */
+export type TextCompletionRequest<Stream extends boolean = boolean> = Omit<TextCompletionParams, 'stream' | 'model'> &
+  CallOptions & {
+    /** `provider/model`, or the name of a known model. */
+    model: KnownChatModel | (string & {})
+    /** Return a stream. @default false */
+    stream?: Stream | null | undefined
+  }
+
+/** A request for decisions. */
+export type DecideRequest<Questions extends DecisionQuestions = DecisionQuestions> = Omit<
+  DecideParams<Questions>,
+  'model'
+> &
+  CallOptions & {
+    /** `provider/model`, or the name of a known model. */
+    model: KnownChatModel | (string & {})
   }
 
 /** A request of {@link MessagesParams} with llmux's options. */

@@ -1,7 +1,5 @@
 import type { Usage } from './chat.js'
-import type { KnownChatModel } from './known-models.generated.js'
 import type { CallMeta } from './meta.js'
-import type { CallOptions } from './options.js'
 
 /** Parameters of a text completion in snake_case: https://platform.openai.com/docs/api-reference/completions/create */
 export interface TextCompletionParams {
@@ -44,15 +42,6 @@ export interface TextCompletionParams {
   /** Merged last into the provider's body, unchanged. */
   extra_body?: Record<string, unknown>
 }
-
-/** A request for a text completion. */
-export type TextCompletionRequest<Stream extends boolean = boolean> = Omit<TextCompletionParams, 'stream' | 'model'> &
-  CallOptions & {
-    /** `provider/model`, or the name of a known model. */
-    model: KnownChatModel | (string & {})
-    /** Return a stream. @default false */
-    stream?: Stream | null | undefined
-  }
 
 /** Probabilities of tokens, as parallel lists. */
 export interface TextLogprobs {

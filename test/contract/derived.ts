@@ -27,7 +27,20 @@ export const derived: readonly Behaviour[] = [
     scene.mock.fail({ kind: 'status', status: 429 })
     expect((await failureOf(complete(scene))).code).toBe('rate_limit')
   }),
+  derive('decisions', async ({ client, target, mock }) => {
+    mock.reply({ text: '{"urgent":"true","topic":"other"}' })
+    const { answers, emulated, meta } = await client.decide({ model: target.models.chat, state: 'Help!', questions })
+    expect(emulated).toBe(true)
+    expect(answers).toEqual({ urgent: { type: 'boolean', value: true }, topic: { type: 'choice', value: 'other' } })
+    expect(meta).toMatchObject({ operation: 'decide', provider: target.id, status: 200 })
+    expect(meta.warnings).toContainEqual(expect.objectContaining({ type: 'emulated', feature: 'decisions' }))
+  }),
 ]
+
+const questions = {
+  urgent: { type: 'boolean', instructions: 'Is it urgent?' },
+  topic: { type: 'choice', instructions: 'Topic?', criteria: ['invoice', 'other'] },
+} as const
 
 function derive(name: string, run: Behaviour['run']): Behaviour {
   return { name, operation: 'chat', run }

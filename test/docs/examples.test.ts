@@ -48,6 +48,10 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^the same text: true$/m,
     /^without: miss, 1 sent/m,
   ],
+  'decisions.mjs': [
+    /^openai: urgent true, topic invoice, anger 0\.15, emulated false$/m,
+    /^anthropic: urgent \w+, topic \w+, anger \d, emulated true$/m,
+  ],
   'helicone.mjs': [
     /^\/custom\/v1\/log openai\/gpt-4o-mini: 200, \d+ tokens$/m,
     /"Helicone-User-Id":"user-1"/,

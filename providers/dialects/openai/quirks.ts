@@ -14,6 +14,8 @@ export interface OpenAIQuirks {
   readonly unsupported: readonly string[]
   /** Levels of `reasoning_effort` that the host accepts, weakest first, for models without levels in the table. */
   readonly efforts: readonly Effort[] | undefined
+  /** Requests for decisions have a `state` and questions by name, as at OpenRouter. */
+  readonly stateDecisions: boolean
   /** Answers to text completions have the form of chat. */
   readonly textAnswersAsChat: boolean
   /** Support for `response_format`: JSON Schema, JSON mode, or neither. */
@@ -86,6 +88,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   efforts: undefined,
   effortSwitch: none,
   formats: 'schema',
+  stateDecisions: false,
   textAnswersAsChat: false,
   streamOptions: true,
   thinking: 'pass',

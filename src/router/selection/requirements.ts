@@ -134,7 +134,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 /** Parameters with text, of all operations. */
 const textFields: ReadonlySet<string> = new Set([
-  ...['messages', 'tools', 'input', 'prompt', 'instructions', 'documents', 'query'],
+  ...['messages', 'tools', 'input', 'prompt', 'instructions', 'documents', 'query', 'state', 'questions'],
   ...['system', 'contents', 'systemInstruction', 'system_instruction'],
 ])
 
@@ -191,7 +191,7 @@ function hasInlineImages(contents: unknown): boolean {
 
 /** Operations that generate text. */
 const generating: ReadonlySet<CallOperation> = new Set([
-  ...(['chat', 'responses', 'messages', 'generateContent', 'textCompletion'] as const),
+  ...(['chat', 'responses', 'messages', 'generateContent', 'textCompletion', 'decide'] as const),
 ])
 
 export type Inability = 'tools' | 'images' | 'prefill' | 'length'
