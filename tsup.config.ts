@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 import { packedTables } from './pricing/table.packed.js'
+import { pieces, worker } from './tsup.worker.js'
 
 /** Builds for browsers: those for Node.js differ in imports of its modules only. */
 const browserBuilds: Readonly<Record<string, string>> = {
@@ -48,29 +49,6 @@ const platform: Plugin = {
   name: 'platform',
   setup(build) {
     build.onResolve({ filter: /\/platform\/index\.js$/ }, () => ({ path: '#platform', external: true }))
-  },
-}
-
-/** Imports of a client that load from `llmux/server` or `llmux/batch` in the build for workers, which is a bundle in one file there. */
-const parts: readonly (readonly [RegExp, string])[] = [
-  [/\/inbound\/anthropic\/index\.js$/, 'src/worker/anthropic.ts'],
-  [/\/inbound\/gemini\/index\.js$/, 'src/worker/gemini.ts'],
-  [/\/inbound\/responses\/index\.js$/, 'src/worker/responses.ts'],
-  [/^\.\/index\.js$/, 'src/worker/fetch.ts'],
-  [/^\.\/parts\.js$/, 'src/worker/resources.ts'],
-]
-
-const worker: Plugin = {
-  name: 'worker',
-  setup(build) {
-    const pathOf = (path: string) => ({ path: fileURLToPath(new URL(path, import.meta.url)) })
-    build.onResolve({ filter: /\/platform\/index\.js$/ }, () => pathOf('src/platform/web.ts'))
-    for (const [filter, path] of parts) {
-      build.onResolve({ filter }, ({ kind, importer }) => {
-        const isClient = !/\/src\/(?:server|worker)\//.test(importer) || importer.endsWith('/lazy-fetch.ts')
-        return kind === 'dynamic-import' && isClient ? pathOf(path) : undefined
-      })
-    }
   },
 }
 
@@ -122,11 +100,13 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { ...onWorkers, server: 'src/worker/server.ts', batch: 'src/worker/batch.ts' },
+    entry: { ...pieces(), ...onWorkers, server: 'src/worker/server.ts', batch: 'src/worker/batch.ts' },
     outDir: 'dist/worker',
     format: 'esm',
     // wrangler keeps the names of functions as texts: short ones are a tenth less
     minify: true,
-    esbuildPlugins: [worker, packages],
+    // changes nothing there but the time of the build
+    treeshake: false,
+    esbuildPlugins: [worker([packages]), packages],
   },
 ])

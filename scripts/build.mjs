@@ -18,7 +18,7 @@ const steps = [
 ]
 const sources = [
   ...['src', 'providers', 'pricing', 'simulator', 'gateway/src', 'gateway/dashboard', 'scripts/build.mjs'],
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsup.config.ts'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsup.config.ts', 'tsup.worker.ts'],
   ...['gateway/package.json', 'gateway/tsconfig.json', 'gateway/tsup.config.ts'],
 ]
 const outputs = ['dist', 'gateway/dist']

@@ -1,78 +1,51 @@
-import * as z from 'zod/mini'
 import { checkCache } from '../cache/policy.js'
 import { BadRequestError, got, shortened } from '../errors.js'
-import { issuesError, suggestion } from './option-issues.js'
+import { optionError, suggestion } from './option-issues.js'
 import { kindOfOption, type OptionKind } from './options.js'
 
 /** The validator of options, for calls, clients, Routers and functions such as `memoryCache()`. */
-
-const must = (what: string) => ({ error: `must be ${what}` })
-
-const milliseconds = 'a number of milliseconds, 0 or more'
 
 const hasFunctions = (value: unknown, ...names: readonly string[]): boolean =>
   typeof value === 'object' &&
   value !== null &&
   names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function')
 
+const isString = (value: unknown): boolean => typeof value === 'string'
 const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0
 
-/** Tests of the frequent kinds. A value that passes needs no schema, whose run costs a microsecond per option. */
-const tests: Partial<Readonly<Record<OptionKind, (value: unknown) => boolean>>> = {
-  string: (value) => typeof value === 'string',
-  milliseconds: isAmount,
-  bytes: isAmount,
-  count: (value) => Number.isInteger(value) && isAmount(value),
-  positive: (value) => typeof value === 'number' && value > 0,
-  boolean: (value) => typeof value === 'boolean',
-  function: (value) => typeof value === 'function',
-  other: () => true,
+/** The test of each kind, and the noun that its message has. Without zod, which a bundle of a client needs for nothing else. */
+const kinds: Readonly<Record<OptionKind, readonly [test: (value: unknown) => boolean, noun: string]>> = {
+  string: [isString, 'a string'],
+  milliseconds: [isAmount, 'a number of milliseconds, 0 or more'],
+  bytes: [isAmount, 'a number of bytes, 0 or more'],
+  count: [(value) => Number.isInteger(value) && isAmount(value), 'an integer, 0 or more'],
+  positive: [(value) => typeof value === 'number' && value > 0, 'a number greater than 0'],
+  boolean: [(value) => typeof value === 'boolean', 'a boolean'],
+  function: [(value) => typeof value === 'function', 'a function'],
+  strings: [(value) => Array.isArray(value) && value.every(isString), 'an array of strings'],
+  headers: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object of strings'],
+  signal: [(value) => hasFunctions(value, 'addEventListener') && 'aborted' in (value as object), 'an AbortSignal'],
+  dispatcher: [(value) => hasFunctions(value, 'dispatch'), 'an undici Dispatcher (Agent, ProxyAgent, …)'],
+  proxy: [
+    (value) => value === false || (typeof value === 'string' && URL.canParse(value)),
+    "a URL such as 'http://proxy:3128', or false",
+  ],
+  logger: [
+    (value) => hasFunctions(value, 'debug', 'info', 'warn', 'error'),
+    'an object with debug(), info(), warn() and error(), such as pino()',
+  ],
+  other: [() => true, 'a value'],
 }
 
-/** Schemas are made with the first use of a kind, so that an import costs nothing. */
-const makers: Readonly<Record<OptionKind, () => z.ZodMiniType>> = {
-  string: () => z.string(must('a string')),
-  milliseconds: () => z.custom(isAmount, must(milliseconds)),
-  bytes: () => z.custom(isAmount, must('a number of bytes, 0 or more')),
-  count: () => z.custom(tests.count, must('an integer, 0 or more')),
-  positive: () => z.custom(tests.positive, must('a number greater than 0')),
-  boolean: () => z.boolean(must('a boolean')),
-  function: () => z.custom(tests.function, must('a function')),
-  strings: () => z.array(z.string(must('a string')), must('an array of strings')),
-  headers: () =>
-    z.custom(
-      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-      must('an object of strings'),
-    ),
-  signal: () =>
-    z.custom(
-      (value) => hasFunctions(value, 'addEventListener') && 'aborted' in (value as object),
-      must('an AbortSignal'),
-    ),
-  dispatcher: () =>
-    z.custom((value) => hasFunctions(value, 'dispatch'), must('an undici Dispatcher (Agent, ProxyAgent, …)')),
-  proxy: () =>
-    z.custom(
-      (value) => value === false || (typeof value === 'string' && URL.canParse(value)),
-      must("a URL such as 'http://proxy:3128', or false"),
-    ),
-  logger: () =>
-    z.custom(
-      (value) => hasFunctions(value, 'debug', 'info', 'warn', 'error'),
-      must('an object with debug(), info(), warn() and error(), such as pino()'),
-    ),
-  other: () => z.unknown(),
-}
-
-const schemas = new Map<OptionKind, z.ZodMiniType>()
-
-function schemaOf(kind: OptionKind): z.ZodMiniType {
-  let schema = schemas.get(kind)
-  if (!schema) {
-    schema = makers[kind]()
-    schemas.set(kind, schema)
+/** The error for a value of the wrong kind. A string may be a secret, so it is quoted only if the option is no string. */
+function kindError(kind: OptionKind, noun: string, value: unknown, path: string): BadRequestError {
+  const at = shortened(path)
+  if (kind === 'strings' && Array.isArray(value)) {
+    const wrong = [...value.keys()].filter((index) => !isString(value[index])).slice(0, 10)
+    const messages = wrong.map((index) => `'${at}[${index}]' must be a string; ${got(value[index])}.`)
+    return optionError(messages.join(' '), `${at}[${wrong[0]}]`)
   }
-  return schema
+  return optionError(`'${at}' must be ${noun}; ${got(value)}.`, at)
 }
 
 /**
@@ -84,13 +57,8 @@ function schemaOf(kind: OptionKind): z.ZodMiniType {
 export function checkOption(name: string, value: unknown, path = name): unknown {
   if (value === null) return undefined
   const kind = kindOfOption(name) ?? 'other'
-  if (!tests[kind]?.(value)) {
-    const schema = schemaOf(kind)
-    const result = schema.safeParse(value)
-    if (!result.success) {
-      throw issuesError(result.error.issues, { value, schema, path: [path], quote: kind !== 'string' })
-    }
-  }
+  const [fits, noun] = kinds[kind]
+  if (!fits(value)) throw kindError(kind, noun, value, path)
   switch (name) {
     case 'callbacks':
       checkCallbacks(value)

@@ -1,7 +1,2 @@
-import * as batches from '../batches/parts.js'
-import { addPart } from './parts.js'
-
-/** `llmux/batch` for workers: with the files and batches that a client loads by itself on other runtimes. */
+/** `llmux/batch` for workers. The build adds the files and batches that a client loads by itself on other runtimes: see tsup.worker.ts. */
 export * from '../jobs/index.js'
-
-addPart('batches', batches)

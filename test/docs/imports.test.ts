@@ -266,11 +266,11 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   // the reader's own, for schemas of theirs
   zod: { files: ['src/call/structured.ts'], lazy: true },
   // bundled, to validate options
-  'zod/mini': { files: ['src/call/validate.ts', 'src/router/options.ts'] },
+  'zod/mini': { files: ['src/router/options.ts'] },
   redis: { files: ['src/cache/redis-link.ts'], lazy: true },
   jsonrepair: { files: ['providers/shared/calls.ts'] },
   fzstd: { files: ['src/transport/zstd-decoder.ts'], lazy: true },
-  fflate: { files: ['src/platform/web.ts'] },
+  fflate: { files: ['src/platform/web.ts', 'src/worker/texts.ts'] },
   'lru-cache': { files: ['src/cache/memory.ts'], lazy: true },
   tiktoken: { files: ['src/tokens/encoding.ts'], lazy: true },
   '@openredaction': { files: ['src/middleware/pii-detector.ts'], lazy: true },

@@ -28,6 +28,11 @@ const app = `
     (await client.completion({ model: 'moonshot/m', messages })).choices[0].message.content
   export const translated = async () =>
     (await client.messages({ model: 'moonshot/m', max_tokens: 9, messages })).content[0].text
+  export const moderated = async () =>
+    (await client.moderation({ model: 'openai/omni-moderation-latest', apiKey: 'k', input: 'Hi' })).results.length
+  export const drawn = async () =>
+    (await client.imageGeneration({ model: 'gemini/imagen-4.0-generate-001', apiKey: 'k', prompt: 'A bird' })).data.length
+  export const misspelt = () => client.completion({ model: 'moonshot/m', messages, temprature: 1 })
   export const fetched = async () => {
     const request = { method: 'POST', body: JSON.stringify({ model: 'moonshot/m', input: 'Hi' }) }
     const answer = await (await client.fetch('http://llmux/v1/responses', request)).json()
@@ -35,7 +40,7 @@ const app = `
   }
 `
 
-type App = Record<'completion' | 'translated' | 'fetched', () => Promise<string>>
+type App = Record<'completion' | 'translated' | 'moderated' | 'drawn' | 'misspelt' | 'fetched', () => Promise<unknown>>
 
 async function bundle(name: string, contents: string): Promise<App> {
   return (await import(pathToFileURL(await write(name, contents)).href)) as App
@@ -64,10 +69,10 @@ describe('a bundle for workers', () => {
     expect(missing.map(([name]) => name)).toEqual([])
   })
 
-  it('leaves out the Router and the server, unless they are used', async () => {
+  it('leaves out the Router, the server and rare operations, unless they are used', async () => {
     const sizeOf = async (name: string, contents: string) => (await stat(await write(name, contents, true))).size
     const client = await sizeOf('client', app)
-    expect(client).toBeLessThan(810_000)
+    expect(client).toBeLessThan(729_500)
     expect(await sizeOf('router', `export { Router } from 'llmux'\n${app}`)).toBeGreaterThan(client + 60_000)
     expect(await sizeOf('server', `import 'llmux/server'\n${app}`)).toBeGreaterThan(client + 60_000)
   })
@@ -77,9 +82,17 @@ describe('a bundle for workers', () => {
     expect(await worker.completion()).toBe('bundled')
   })
 
+  it('unpacks the texts of errors', async () => {
+    const advice = "Put a field of the provider into 'extra_body'."
+    await expect((await bundle('errors', app)).misspelt()).rejects.toMatchObject({
+      message: `Unknown parameter 'temprature'. Did you mean 'temperature'? ${advice}`,
+    })
+    expect(await readFile(join(folder.path, 'errors.mjs'), 'utf8')).not.toContain(advice)
+  })
+
   it('asks for the server for a call that needs it', async () => {
     const worker = await bundle('small-again', app)
-    for (const call of [worker.translated, worker.fetched]) {
+    for (const call of [worker.translated, worker.fetched, worker.moderated, worker.drawn]) {
       await expect(call()).rejects.toMatchObject({
         name: 'BadRequestError',
         message: expect.stringContaining("Add the line: import 'llmux/server'."),
