@@ -132,6 +132,7 @@ export const hostsNToS = [
       ...simpleChat,
       thinking: 'effort',
       replayReasoning: undefined,
+      files: 'file_url',
       base64Embeddings: false,
       int8Embeddings: true,
       maxInputs: 512,

@@ -58,6 +58,7 @@ export const mistralQuirks = {
   thinking: 'effort',
   prefix: true,
   replayReasoning: 'parts',
+  files: 'document_url',
   toolIds: 'nine',
   base64Embeddings: false,
 } as const

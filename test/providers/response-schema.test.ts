@@ -45,3 +45,15 @@ describe('a schema beside json_object', () => {
     expect(short).not.toContain('response_schema')
   })
 })
+
+describe('the name of a schema', () => {
+  it.each(['openai/gpt-4o', 'openai/responses/gpt-4o', 'bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0'])(
+    'is written for %s in the letters that it accepts',
+    async (model) => {
+      expect(await sent(model, { type: 'json_schema', json_schema: { name: 'My river: v2', schema } })).toContain(
+        '"name":"My_river_v2"',
+      )
+      expect(await sent(model, { type: 'json_schema', json_schema: { schema } })).toContain('"name":"response"')
+    },
+  )
+})

@@ -1,4 +1,5 @@
 import { fromBase64, utf8 } from '../../../src/platform/index.js'
+import { isURL, parseDataURI } from '../../shared/media.js'
 import type { EncodeScope } from './scope.js'
 import { type Fields, isFields, isPart, type Part, textIn } from './wire.js'
 
@@ -54,11 +55,17 @@ function imagePart(given: unknown, where: string, scope: EncodeScope): Part {
   const url = isFields(given) ? given.url : given
   if (typeof url !== 'string' || url === '')
     throw scope.report.invalid(where, "must have 'image_url.url', a non-empty string", url)
-  if (!/^https?:\/\/|^data:image\/[\w.+-]+;base64,/i.test(url)) {
-    throw scope.report.invalid(where, 'must be an https: URL or a data URI of an image', url)
-  }
+  const image = isURL(url) ? url : imageURI(url)
+  if (image === undefined) throw scope.report.invalid(where, 'must be an https: URL or a data URI of an image', url)
   const detail = isFields(given) ? given.detail : undefined
-  return { type: 'image_url', image_url: { url, ...(typeof detail === 'string' && { detail }) } }
+  return { type: 'image_url', image_url: { url: image, ...(typeof detail === 'string' && { detail }) } }
+}
+
+/** The data URI without parameters such as `charset`. Undefined if it has no image. */
+function imageURI(uri: string): string | undefined {
+  if (/^data:image\/[\w.+-]+;base64,/i.test(uri)) return uri
+  const media = parseDataURI(uri)
+  return media && /^image\/[\w.+-]+$/.test(media.type) ? `data:${media.type};base64,${media.data}` : undefined
 }
 
 function filePart(file: Fields, where: string, scope: EncodeScope): Part[] {

@@ -1,7 +1,7 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
 import { jsonObjectInstruction } from '../../instruction.js'
 import type { JSONTool } from '../../shared/encode-state.js'
-import { makeAnswerTool, readFormat } from '../../shared/format.js'
+import { formatName, makeAnswerTool, readFormat } from '../../shared/format.js'
 import { closeSchema, isRecursive } from '../anthropic/format.js'
 import type { EncodeScope, ToolPlan } from './scope.js'
 import type { Fields } from './wire.js'
@@ -40,7 +40,11 @@ export function encodeFormat(
       `${closed.told.join(', ')} moved to the descriptions of the schema, as Bedrock does not enforce them.`,
     )
   }
-  const jsonSchema = { schema: JSON.stringify(closed.schema), name, ...(description !== undefined && { description }) }
+  const jsonSchema = {
+    schema: JSON.stringify(closed.schema),
+    name: formatName(name),
+    ...(description !== undefined && { description }),
+  }
   return { format: { type: 'json_schema', structure: { jsonSchema } } }
 }
 

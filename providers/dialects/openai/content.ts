@@ -1,6 +1,7 @@
 import type { Message } from '../../../src/types/messages.js'
 import { type Fields, isFields, textIn } from '../../fields.js'
 import type { Report } from '../../report.js'
+import { isURL, parseDataURI } from '../../shared/media.js'
 import { type EncodeScope, reportMark } from './scope.js'
 
 /** The parts in OpenAI's form: the caller's list itself if nothing changes. */
@@ -35,7 +36,7 @@ function encodePart(given: unknown, where: string, scope: EncodeScope): unknown 
     case 'file':
       return filePart(part, where, scope)
     case 'document':
-      return documentPart(part, where, scope)
+      return encodePart({ ...documentPart(part, where, scope), ...marksOf(part) }, where, scope)
     case 'thinking':
       // Mistral's own part, whose thinking is a list; Anthropic's is a text
       return context.quirks.replayReasoning === 'parts' && Array.isArray(part.thinking) ? part : undefined
@@ -99,18 +100,38 @@ function filePart(part: Fields, where: string, { report, context }: EncodeScope)
       'must not be a URL for this host: pass the file as a data: URI in file_data, or upload it and pass its id',
     )
   }
-  const bare = data !== undefined && !data.startsWith('data:') && !/^https?:/.test(data)
+  if (context.quirks.files !== 'file') return foreignFile(file, context.quirks.files)
+  const bare = isBare(data)
   const clean = !('format' in file) && !('citations' in part) && !bare && (!data || !!file.filename)
   if (clean) return part
   const sent: Fields = {}
   if (id) sent.file_id = id
   if (data) {
-    const uri = bare ? `data:${textIn(file, 'format') ?? 'application/pdf'};base64,${data}` : data
+    const uri = asURI(data, file)
     // the API wants a name beside the data
     sent.filename = textIn(file, 'filename') || `file.${/^data:\w+\/(\w+)/.exec(uri)?.[1] ?? 'pdf'}`
     sent.file_data = uri
   } else if (file.filename) sent.filename = file.filename
   return { type: 'file', file: sent, ...marksOf(part) }
+}
+
+const isBare = (data: string | undefined): boolean => data !== undefined && !/^(?:data|https?):/i.test(data)
+
+const asURI = (data: string, file: Fields): string =>
+  isBare(data) ? `data:${textIn(file, 'format') ?? 'application/pdf'};base64,${data}` : data
+
+/**
+ * https://docs.mistral.ai/capabilities/document_ai/document_qna, https://docs.perplexity.ai/guides/file-attachments
+ */
+function foreignFile(file: Fields, form: 'document_url' | 'file_url'): Fields {
+  const id = textIn(file, 'file_id')
+  const name = textIn(file, 'filename')
+  const data = textIn(file, 'file_data') ?? (id && isURL(id) ? id : undefined)
+  if (data === undefined) return form === 'document_url' ? { type: 'file', file_id: id } : { type: 'file', file }
+  if (form === 'document_url')
+    return { type: form, document_url: asURI(data, file), ...(name && { document_name: name }) }
+  const url = /^data:/i.test(data) ? (parseDataURI(data)?.data ?? data) : data
+  return { type: form, file_url: { url }, ...(name && { file_name: name }) }
 }
 
 const marksOf = ({ cache_control: mark, prompt_cache_breakpoint: breakpoint }: Fields): Fields => ({
@@ -119,7 +140,7 @@ const marksOf = ({ cache_control: mark, prompt_cache_breakpoint: breakpoint }: F
 })
 
 /** Anthropic's document block, as the part of OpenAI's with the same content. */
-function documentPart(part: Fields, where: string, { report }: EncodeScope): unknown {
+function documentPart(part: Fields, where: string, { report }: EncodeScope): Fields {
   const source = isFields(part.source) ? part.source : {}
   const title = textIn(part, 'title')
   if (source.type === 'text' && typeof source.data === 'string') return { type: 'text', text: source.data }

@@ -3,7 +3,7 @@ import { type Fields, isFields } from '../../fields.js'
 import { jsonInstruction } from '../../instruction.js'
 import type { ModelRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
-import { withSchema } from '../../shared/format.js'
+import { formatName, withSchema } from '../../shared/format.js'
 import { fitSchema } from '../../shared/strict-schema.js'
 import type { EncodeScope } from './scope.js'
 
@@ -135,8 +135,9 @@ export function withFittedSchema(format: Fields, report: Report): Fields {
   if (!isFields(given) || !isFields(given.schema)) return format
   const { schema, strict } = fitSchema(given.schema, given.strict)
   if (strict !== given.strict) report.changed('response_format', 'Sent without strict mode, which refuses this schema.')
-  if (schema === given.schema && strict === given.strict) return format
-  return { ...format, json_schema: { ...given, schema, ...(strict !== undefined && { strict }) } }
+  const name = formatName(given.name)
+  if (schema === given.schema && strict === given.strict && name === given.name) return format
+  return { ...format, json_schema: { ...given, name, schema, ...(strict !== undefined && { strict }) } }
 }
 
 /** Appends to the instructions at the beginning, or inserts them. */

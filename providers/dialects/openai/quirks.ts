@@ -56,6 +56,8 @@ export interface OpenAIQuirks {
   readonly reasoningWithCalls: boolean
   /** Tool messages may hold images and files. On other hosts they follow in a user message. */
   readonly mediaInToolResults: boolean
+  /** Form of files: OpenAI's `file`, Mistral's `document_url` (a URL or data URI), or Perplexity's `file_url` (a URL or bare base64). */
+  readonly files: 'file' | 'document_url' | 'file_url'
   /** Ids of tool calls that the host accepts: any, up to 40 characters (OpenAI), or exactly nine letters and digits (Mistral). */
   readonly toolIds: 'any' | 'short' | 'nine'
   /** The host accepts only letters, digits, `_` and `-`, and at most 64 of them, in names of tools. */
@@ -105,6 +107,7 @@ export const defaultQuirks: OpenAIQuirks = Object.freeze({
   replayCallFields: Object.freeze(['extra_content']),
   reasoningWithCalls: false,
   mediaInToolResults: true,
+  files: 'file',
   toolIds: 'any',
   strictToolNames: false,
   plainToolSchemas: false,

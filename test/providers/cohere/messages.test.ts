@@ -185,6 +185,7 @@ describe('content', () => {
       { type: 'text', text: '' },
       { type: 'image_url', image_url: { url: 'https://e.com/a.png', detail: 'high' } },
       { type: 'image_url', image_url: png },
+      { type: 'image_url', image_url: { url: 'data:image/png;charset=utf-8;base64,iVBORw0KGgo=' } },
       { type: 'file', file: { file_data: 'data:text/csv;base64,YSxi', filename: 'a.csv' } },
       { type: 'file', file: { file_data: png } },
       { type: 'document', title: 'T', source: { type: 'text', data: 'body' } },
@@ -192,6 +193,7 @@ describe('content', () => {
     expect(turnsOf([{ role: 'user', content }])[0]?.content).toEqual([
       { type: 'text', text: 'See' },
       { type: 'image_url', image_url: { url: 'https://e.com/a.png', detail: 'high' } },
+      { type: 'image_url', image_url: { url: png } },
       { type: 'image_url', image_url: { url: png } },
       { type: 'text', text: 'a.csv:\na,b' },
       { type: 'image_url', image_url: { url: png } },
