@@ -20,8 +20,10 @@ export function usesResponses(model: string, request: RouteRequest | undefined):
   const rules = modelRules(request?.baseModel ?? model)
   if (rules?.maker === 'openai' && rules.api === 'responses') return true
   if (request?.operation !== 'chat') return false
-  const needed = hasHostedTools(request.params) || (rules?.maker === 'openai' && refusedByChat(rules, request.params))
-  return needed && request.ownHost
+  if (!request.ownHost) return false
+  const { params } = request
+  const needsSearch = isFields(params.web_search_options) && !searches.test(request.baseModel ?? model)
+  return needsSearch || hasHostedTools(params) || (rules?.maker === 'openai' && refusedByChat(rules, params))
 }
 
 /** https://platform.openai.com/docs/models: the models of the text completions endpoint, and what was tuned from them. */
@@ -36,6 +38,12 @@ export function lacksOperation(model: string, request: RouteRequest | undefined)
   if (request?.operation === 'decide') return !decisionModels.test(name)
   return request?.operation === 'textCompletion' && request.ownHost && !textModels.test(name)
 }
+
+/**
+ * The models that search the web in Chat Completions; others refuse `web_search_options` there.
+ * https://platform.openai.com/docs/guides/tools-web-search
+ */
+const searches = /-search(?:-|$)/
 
 /** Whether Chat Completions refuse a request that the Responses API accepts. */
 function refusedByChat(rules: ModelRules, params: RouteRequest['params']): boolean {

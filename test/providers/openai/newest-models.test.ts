@@ -61,6 +61,10 @@ describe('the choice of the API', () => {
     ['gpt-5.5', { reasoning_effort: 'max' }, false],
     // tools that OpenAI runs
     ['gpt-4.1', { tools: [{ type: 'web_search' }] }, true],
+    ['gpt-4o', { web_search_options: {} }, true],
+    ['gpt-4o', { web_search_options: undefined }, false],
+    ['gpt-4o-mini-search-preview-2025-03-11', { web_search_options: {} }, false],
+    ['gpt-5-search-api', { web_search_options: {} }, false],
     ['unheard-of', { tools: [{ type: 'mcp', server_label: 'a' }] }, true],
     ['gpt-4.1', { tools: [{ type: 'custom', custom: { name: 'sql' } }] }, false],
   ])('%s with %j: Responses is %s', (model, params, expected) => {
