@@ -1,5 +1,6 @@
 import { isViewer } from '../keys/key-ring.js'
-import { type DailyTable, dollarsOf, groupRows, sums, Where } from '../ledger/queries.js'
+import { type DailyTable, groupRows, largestOfDays, nanosOf, sums, Where } from '../ledger/queries.js'
+import { toDollars } from '../limits/money.js'
 import { badRequest, forbidden } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
@@ -9,7 +10,7 @@ import { keyId, param, params } from './fields.js'
 /** Owner by which an activity is grouped. */
 type Entity = 'user' | 'team' | 'customer' | 'tag'
 
-const columns: Readonly<Record<Entity, string>> = {
+const entityColumns: Readonly<Record<Entity, string>> = {
   user: 'user_id',
   team: 'team_id',
   customer: 'customer_id',
@@ -38,39 +39,78 @@ export function activityRoutes(context: AdminContext): AdminRoute[] {
 async function activity(context: AdminContext, request: AdminRequest, entity: Entity) {
   await context.ledger.flush()
   const where = conditions(context, request, entity)
-  const rows = await sums(
-    context.sql,
-    tables[entity],
-    ['day', columns[entity], 'key_hash', 'model_group', 'model', 'provider', 'path'],
-    where,
+  const table = tables[entity]
+  const [counted] = await context.sql.query(
+    `SELECT COUNT(*) AS rows FROM (SELECT 1 AS one FROM ${table} ${where.text} LIMIT ?) AS some`,
+    [...where.values, mostNested + 1],
   )
-  const days = groupRows(rows, (row) => String(row.day))
-  const results = [...days]
-    .sort(([a], [b]) => (a < b ? 1 : -1))
-    .map(([date, found]) => ({
-      date,
-      metrics: metricsOf(found),
-      breakdown: breakdown(context, found, entity, rows.length <= mostNested),
-    }))
-  const total = metricsOf(rows)
+  const days =
+    Number(counted?.rows) > mostNested
+      ? await largestParts(context, table, entity, where)
+      : await allParts(context, table, entity, where)
+  const total = new Metrics()
+  for (const { metrics } of days) total.merge(metrics)
   return {
-    results,
-    metadata: {
-      total_spend: total.spend,
-      total_prompt_tokens: total.prompt_tokens,
-      total_completion_tokens: total.completion_tokens,
-      total_tokens: total.total_tokens,
-      total_api_requests: total.api_requests,
-      total_successful_requests: total.successful_requests,
-      total_failed_requests: total.failed_requests,
-      total_cache_read_input_tokens: total.cache_read_input_tokens,
-      total_cache_creation_input_tokens: 0,
-      total_response_time_ms: total.total_response_time_ms,
-      total_timed_requests: total.timed_requests,
-      page: 1,
-      total_pages: 1,
-      has_more: false,
-    },
+    results: days.map(({ date, metrics, breakdown }) => ({ date, metrics: metrics.shape(), breakdown })),
+    metadata: metadataOf(total, Number(counted?.rows) > mostNested),
+  }
+}
+
+interface Day {
+  readonly date: string
+  readonly metrics: Metrics
+  readonly breakdown: object
+}
+
+const newestFirst = (rows: readonly SqlRow[]) =>
+  [...groupRows(rows, (row) => String(row.day))].sort(([a], [b]) => (a < b ? 1 : -1))
+
+/** Every part of each day, with its keys. */
+async function allParts(context: AdminContext, table: DailyTable, entity: Entity, where: Where): Promise<Day[]> {
+  const columns = ['day', entityColumns[entity], 'key_hash', 'model_group', 'model', 'provider', 'path']
+  return newestFirst(await sums(context.sql, table, columns, where)).map(([date, found]) => {
+    const { all, ...parts } = partsOf(context, found, entity, true)
+    return { date, metrics: all, breakdown: parts }
+  })
+}
+
+/** Keys and entities of a day that an answer shows if there are many. */
+const mostOfDay = 100
+
+/** The parts of each day without their keys, and the largest keys and entities: of many calls more would be megabytes. */
+async function largestParts(context: AdminContext, table: DailyTable, entity: Entity, where: Where): Promise<Day[]> {
+  const { sql } = context
+  const targets = await sums(sql, table, ['day', 'model_group', 'model', 'provider', 'path'], where)
+  const keys = groupRows(await largestOfDays(sql, table, 'key_hash', where, mostOfDay), (row) => String(row.day))
+  const column = entityColumns[entity]
+  const entities = groupRows(await largestOfDays(sql, table, column, where, mostOfDay), (row) => String(row.day))
+  return newestFirst(targets).map(([date, found]) => {
+    const { all, ...parts } = partsOf(context, found, entity, false)
+    const { api_keys } = partsOf(context, keys.get(date) ?? [], entity, false)
+    const { entities: own } = partsOf(context, entities.get(date) ?? [], entity, false)
+    return { date, metrics: all, breakdown: { ...parts, api_keys, entities: own } }
+  })
+}
+
+function metadataOf(metrics: Metrics, cut: boolean) {
+  const total = metrics.shape()
+  return {
+    total_spend: total.spend,
+    total_prompt_tokens: total.prompt_tokens,
+    total_completion_tokens: total.completion_tokens,
+    total_tokens: total.total_tokens,
+    total_api_requests: total.api_requests,
+    total_successful_requests: total.successful_requests,
+    total_failed_requests: total.failed_requests,
+    total_cache_read_input_tokens: total.cache_read_input_tokens,
+    total_cache_creation_input_tokens: 0,
+    total_response_time_ms: total.total_response_time_ms,
+    total_timed_requests: total.timed_requests,
+    page: 1,
+    total_pages: 1,
+    has_more: false,
+    /** Keys and entities that each day shows, if there are more than an answer can hold. */
+    largest_per_day: cut ? mostOfDay : null,
   }
 }
 
@@ -83,10 +123,10 @@ function conditions({ directory }: AdminContext, request: AdminRequest, entity: 
     .and('key_hash = ?', key === undefined ? undefined : keyId(key))
     .model(param(request, 'model'))
   const named = params(request, entity === 'customer' ? 'end_user_ids' : entity === 'tag' ? 'tags' : `${entity}_ids`)
-  const one = param(request, columns[entity])
+  const one = param(request, entityColumns[entity])
   const ids = one === undefined ? named : [...named, one]
   if (isViewer(principal)) {
-    if (ids.length > 0) return where.in(columns[entity], ids)
+    if (ids.length > 0) return where.in(entityColumns[entity], ids)
     // the activity of teams is that of calls with a team; that of users is all of it, as in LiteLLM
     return entity === 'team' ? where.and('team_id <> ?', '') : where
   }
@@ -114,65 +154,137 @@ function date(request: AdminRequest, name: string): string {
   return value
 }
 
-function metricsOf(rows: readonly SqlRow[]) {
-  const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name] ?? 0), 0)
-  const input = sum('input_tokens')
-  const output = sum('output_tokens')
-  const calls = sum('calls')
-  const failures = sum('failures')
-  return {
-    spend: rows.reduce((total, row) => total + dollarsOf(row), 0),
-    prompt_tokens: input,
-    completion_tokens: output,
-    cache_read_input_tokens: sum('cached_tokens'),
-    cache_creation_input_tokens: 0,
-    total_tokens: input + output,
-    successful_requests: calls - failures,
-    failed_requests: failures,
-    api_requests: calls,
-    total_response_time_ms: sum('duration_ms'),
-    timed_requests: calls - failures,
+/** Sums of some rows. Money is added up in 10⁻⁹ US dollars. */
+class Metrics {
+  #nanos = 0n
+  #small = 0
+  #input = 0
+  #output = 0
+  #cached = 0
+  #calls = 0
+  #failures = 0
+  #ms = 0
+
+  add(row: SqlRow): void {
+    const nanos = Number(row.nanos ?? 0)
+    // integers are exact up to 2⁵³
+    if (Number.isSafeInteger(this.#small + nanos)) this.#small += nanos
+    else this.#nanos += nanosOf({ nanos: row.nanos ?? 0 })
+    this.#input += Number(row.input_tokens ?? 0)
+    this.#output += Number(row.output_tokens ?? 0)
+    this.#cached += Number(row.cached_tokens ?? 0)
+    this.#calls += Number(row.calls ?? 0)
+    this.#failures += Number(row.failures ?? 0)
+    this.#ms += Number(row.duration_ms ?? 0)
+  }
+
+  merge(other: Metrics): void {
+    this.#nanos += other.#nanos + BigInt(other.#small)
+    this.#input += other.#input
+    this.#output += other.#output
+    this.#cached += other.#cached
+    this.#calls += other.#calls
+    this.#failures += other.#failures
+    this.#ms += other.#ms
+  }
+
+  shape() {
+    return {
+      spend: toDollars(this.#nanos + BigInt(this.#small)),
+      prompt_tokens: this.#input,
+      completion_tokens: this.#output,
+      cache_read_input_tokens: this.#cached,
+      cache_creation_input_tokens: 0,
+      total_tokens: this.#input + this.#output,
+      successful_requests: this.#calls - this.#failures,
+      failed_requests: this.#failures,
+      api_requests: this.#calls,
+      total_response_time_ms: this.#ms,
+      timed_requests: this.#calls - this.#failures,
+    }
   }
 }
 
-/** Rows up to which each model, provider and route also shows its keys; larger answers would be megabytes. */
+/** Rows up to which each model, provider and route also shows its keys. */
 const mostNested = 5_000
 
-function breakdown(context: AdminContext, rows: readonly SqlRow[], entity: Entity, nested: boolean) {
-  const part = (nameOf: (row: SqlRow) => string, metadata: (name: string) => object = () => ({})) =>
+interface Part {
+  readonly metrics: Metrics
+  readonly keys: Map<string, Metrics>
+}
+
+/** Adds a row to the metrics of its name. */
+function addTo(parts: Map<string, Part>, name: string, row: SqlRow, key: string | undefined): void {
+  let part = parts.get(name)
+  if (!part) {
+    part = { metrics: new Metrics(), keys: new Map() }
+    parts.set(name, part)
+  }
+  part.metrics.add(row)
+  if (key === undefined) return
+  let own = part.keys.get(key)
+  if (!own) {
+    own = new Metrics()
+    part.keys.set(key, own)
+  }
+  own.add(row)
+}
+
+/** Sums of rows by model, provider, route, key and entity, in one pass. */
+function partsOf(context: AdminContext, rows: readonly SqlRow[], entity: Entity, nested: boolean) {
+  const all = new Metrics()
+  const sections = {
+    models: new Map<string, Part>(),
+    model_groups: new Map<string, Part>(),
+    providers: new Map<string, Part>(),
+    endpoints: new Map<string, Part>(),
+    entities: new Map<string, Part>(),
+    api_keys: new Map<string, Part>(),
+  }
+  for (const row of rows) {
+    all.add(row)
+    const key = nested ? String(row.key_hash) : undefined
+    addTo(sections.models, String(row.model), row, key)
+    addTo(sections.model_groups, String(row.model_group), row, key)
+    addTo(sections.providers, String(row.provider) || 'unknown', row, key)
+    addTo(sections.endpoints, String(row.path).replace(/^\/v1(?=\/)/, ''), row, key)
+    addTo(sections.entities, String(row[entityColumns[entity]] ?? '') || 'Unassigned', row, key)
+    addTo(sections.api_keys, String(row.key_hash), row, undefined)
+  }
+  const keyShape = (hash: string, metrics: Metrics) => ({ metrics: metrics.shape(), metadata: keyFacts(context, hash) })
+  const shapeOf = (parts: Map<string, Part>, metadata: (name: string) => object = () => ({})) =>
     Object.fromEntries(
-      [...groupRows(rows, nameOf)].map(([name, found]) => [
+      [...parts].map(([name, { metrics, keys }]) => [
         name,
-        { metrics: metricsOf(found), metadata: metadata(name), api_key_breakdown: nested ? byKey(context, found) : {} },
+        {
+          metrics: metrics.shape(),
+          metadata: metadata(name),
+          api_key_breakdown: Object.fromEntries([...keys].map(([hash, own]) => [hash, keyShape(hash, own)])),
+        },
       ]),
     )
   return {
+    all,
     mcp_servers: {},
-    models: part(({ model }) => String(model)),
-    model_groups: part(({ model_group }) => String(model_group)),
-    providers: part(({ provider }) => String(provider) || 'unknown'),
-    endpoints: part(({ path }) => String(path).replace(/^\/v1(?=\/)/, '')),
-    api_keys: byKey(context, rows),
-    entities: part(
-      (row) => String(row[columns[entity]] ?? '') || 'Unassigned',
-      (name) => (entity === 'team' ? { team_alias: context.directory.get('teams', name)?.team_alias ?? null } : {}),
+    models: shapeOf(sections.models),
+    model_groups: shapeOf(sections.model_groups),
+    providers: shapeOf(sections.providers),
+    endpoints: shapeOf(sections.endpoints),
+    api_keys: Object.fromEntries([...sections.api_keys].map(([hash, { metrics }]) => [hash, keyShape(hash, metrics)])),
+    entities: shapeOf(sections.entities, (name) =>
+      entity === 'team' ? { team_alias: context.directory.get('teams', name)?.team_alias ?? null } : {},
     ),
   }
 }
 
-function byKey({ directory }: AdminContext, rows: readonly SqlRow[]) {
-  return Object.fromEntries(
-    [...groupRows(rows, ({ key_hash }) => String(key_hash))].map(([hash, found]) => {
-      const key = directory.get('keys', hash)
-      const user = key?.user_id == null ? undefined : directory.get('users', key.user_id)
-      const metadata = {
-        key_alias: key?.key_alias ?? null,
-        team_id: key?.team_id ?? null,
-        user_id: key?.user_id ?? null,
-        user_email: user?.user_email ?? null,
-        key_exists: key !== undefined,
-      }
-      return [hash, { metrics: metricsOf(found), metadata }]
-    }),
-  )
+function keyFacts({ directory }: AdminContext, hash: string) {
+  const key = directory.get('keys', hash)
+  const user = key?.user_id == null ? undefined : directory.get('users', key.user_id)
+  return {
+    key_alias: key?.key_alias ?? null,
+    team_id: key?.team_id ?? null,
+    user_id: key?.user_id ?? null,
+    user_email: user?.user_email ?? null,
+    key_exists: key !== undefined,
+  }
 }

@@ -1,7 +1,8 @@
 import type { AdminRequest } from '../types.js'
+import { searchCalls } from './call-search.js'
 import type { AdminContext } from './context.js'
 import { limitOf } from './spend-filters.js'
-import { callQuestion, newest } from './spend-logs.js'
+import { callQuestion } from './spend-logs.js'
 
 const shares = [0.5, 0.9, 0.95, 0.99]
 
@@ -9,7 +10,8 @@ const shares = [0.5, 0.9, 0.95, 0.99]
 export async function latencies(context: AdminContext, request: AdminRequest) {
   const question = await callQuestion(context, request)
   const limit = limitOf(request, 2_000)
-  const rows = await newest(context.sql, question, limit, 'id, at, duration_ms, first_token_ms, outcome')
+  const columns = 'id, at, duration_ms, first_token_ms, outcome'
+  const { rows } = await searchCalls(context.sql, question, limit, { columns })
   const answered = rows.filter(({ outcome }) => outcome === 'success')
   const oldest = rows.at(-1)
   return {

@@ -1,31 +1,28 @@
 import { isViewer } from '../keys/key-ring.js'
 import { detailOf } from '../ledger/calls-table.js'
 import { groupDollars, groupRows, sums, Where } from '../ledger/queries.js'
-import { dayOf } from '../ledger/rollups.js'
+import { type Dimension, dayOf } from '../ledger/rollups.js'
 import { modelDimension } from '../ledger/totals.js'
 import { toNanos } from '../limits/money.js'
 import { badRequest, notFound } from '../refusal.js'
 import type { Sql, SqlRow } from '../store/sql.js'
-import type { AdminRequest } from '../types.js'
+import { AdminAnswer, type AdminRequest } from '../types.js'
+import { type CallFilter, type CallQuestion, type Order, orderOf, searchCalls, sortedCalls } from './call-search.js'
 import type { AdminContext } from './context.js'
 import { csv } from './csv.js'
 import { keyId, pageOf, pages, param, params } from './fields.js'
 import { dailyTable, dailyWhere, day, dayMs, filtersOf, limitOf, mostRows, time } from './spend-filters.js'
 
-/** A question for rows of calls. */
-export interface CallQuestion {
-  /** Conditions on `llmux_calls c`, and on `llmux_call_tags t` if there is a tag. */
-  readonly where: Where
-  readonly tag: string | undefined
-}
-
 /** Rows that the caller may see: all for viewers, those of the own user or key for others. */
-function visible({ principal }: AdminRequest): Where {
+function visible({ principal }: AdminRequest, filters: CallFilter[] = []): Where {
   const where = new Where()
   if (isViewer(principal)) return where
-  return principal.user && principal.userId !== null
-    ? where.and('c.user_id = ?', principal.userId)
-    : where.and('c.key_hash = ?', principal.keyHash)
+  const own: CallFilter =
+    principal.user && principal.userId !== null
+      ? { dimension: 'user', column: 'user_id', value: principal.userId }
+      : { dimension: 'key', column: 'key_hash', value: principal.keyHash }
+  filters.push(own)
+  return where.and(`c.${own.column} = ?`, own.value)
 }
 
 /** Reads the filters of a request for rows. */
@@ -51,25 +48,32 @@ export async function callQuestion({ sql }: AdminContext, request: AdminRequest)
   const until = time(request, 'end_date')
   const whole = (text('end_date')?.length ?? 0) <= 10
   const model = text('model')
-  const column = model !== undefined && (await modelDimension(sql, model)) === 'group' ? 'model_group' : 'model'
+  const column = model === undefined ? 'model' : await modelDimension(sql, model)
   const tag = params(request, 'tags')[0] ?? text('tag', 'request_tags')
+  const filters: CallFilter[] = []
+  const filter = (dimension: Dimension, column: string, value: string | undefined) => {
+    if (value !== undefined) filters.push({ dimension, column, value })
+    return value
+  }
   // the time of the table whose index finds the rows
   const at = tag === undefined ? 'c.at' : 't.at'
-  const where = visible(request)
-    .and('t.tag = ?', tag)
+  const modelColumn = column === 'group' ? 'model_group' : 'model'
+  const where = visible(request, filters)
+    .and('t.tag = ?', filter('tag', 'tag', tag))
     .and(`${at} >= ?`, time(request, 'start_date'))
     .and(`${at} < ?`, until === undefined ? undefined : until + (whole ? dayMs : 1))
     .and('c.id = ?', text('request_id'))
-    .and('c.key_hash = ?', key === undefined ? undefined : keyId(key))
+    .and('c.key_hash = ?', filter('key', 'key_hash', key === undefined ? undefined : keyId(key)))
+    .and('c.user_id = ?', filter('user', 'user_id', text('user_id', 'internal_user_id')))
+    .and('c.team_id = ?', filter('team', 'team_id', text('team_id')))
+    .and('c.organization_id = ?', filter('organization', 'organization_id', text('organization_id')))
+    .and('c.customer_id = ?', filter('customer', 'customer_id', text('end_user', 'customer_id', 'end_user_id')))
+    .and(`c.${modelColumn} = ?`, filter(column, modelColumn, model))
+    .and('c.model_group = ?', filter('group', 'model_group', text('model_group')))
+    .and('c.provider = ?', filter('provider', 'provider', text('provider', 'custom_llm_provider')))
+    .and('c.deployment = ?', filter('deployment', 'deployment', text('model_id', 'deployment')))
+  const others = new Where()
     .and('c.key_alias = ?', text('key_alias'))
-    .and('c.user_id = ?', text('user_id', 'internal_user_id'))
-    .and('c.team_id = ?', text('team_id'))
-    .and('c.organization_id = ?', text('organization_id'))
-    .and('c.customer_id = ?', text('end_user', 'customer_id', 'end_user_id'))
-    .and(`c.${column} = ?`, model)
-    .and('c.model_group = ?', text('model_group'))
-    .and('c.provider = ?', text('provider', 'custom_llm_provider'))
-    .and('c.deployment = ?', text('model_id', 'deployment'))
     .and('c.operation = ?', text('operation'))
     .and('c.error_status = ?', number('error_code'))
     .and('c.cost_state = ?', text('cost_state'))
@@ -82,47 +86,50 @@ export async function callQuestion({ sql }: AdminContext, request: AdminRequest)
     throw badRequest(`'status_filter' must be 'success' or 'failure'; got '${status}'.`, 'status_filter')
   const outcome = text('outcome')
   // spelt out, since the index of failures holds nothing else
-  if (status === 'failure' || (outcome !== undefined && outcome !== 'success')) where.and("c.outcome <> 'success'")
+  const failed = status === 'failure' || (outcome !== undefined && outcome !== 'success')
+  if (failed) where.and("c.outcome <> 'success'")
   if (status === 'success') where.and("c.outcome = 'success'")
-  return { where: where.and('c.outcome = ?', outcome), tag }
+  where.and('c.outcome = ?', filter('outcome', 'outcome', outcome))
+  // failures have an index of their own
+  const loose = others.size + (status === 'failure' && outcome === undefined && filters.length > 0 ? 1 : 0)
+  return { where: where.append(others), tag, filters, others: text('request_id') === undefined ? loose : 0 }
 }
 
-const source = (tag: string | undefined) =>
-  tag === undefined ? 'llmux_calls c' : 'llmux_call_tags t CROSS JOIN llmux_calls c'
-
-const conditions = ({ where, tag }: CallQuestion) => (tag === undefined ? where.text : `${where.text} AND c.id = t.id`)
-
-/** The newest rows. */
-export async function newest(
-  sql: Sql,
-  question: CallQuestion,
-  limit: number,
-  columns = 'c.*',
-  offset = 0,
-): Promise<SqlRow[]> {
-  const by = question.tag === undefined ? 'c' : 't'
-  const named = columns.includes('.') ? columns : columns.replace(/\w+/g, 'c.$&')
-  return await sql.query(
-    `SELECT ${named} FROM ${source(question.tag)} ${conditions(question)} ORDER BY ${by}.at DESC, ${by}.id LIMIT ? OFFSET ?`,
-    [...question.where.values, limit, offset],
-  )
-}
-
+/** Rows of calls, or with days and without `summarize=false` one object a day. */
 export async function logs(context: AdminContext, request: AdminRequest) {
+  const order = orderOf(param(request, 'sort_by'), param(request, 'sort_order'))
   const hasDays = param(request, 'start_date') !== undefined && param(request, 'end_date') !== undefined
   if (hasDays && param(request, 'summarize') !== 'false') return await summary(context, request)
+  const { sql } = context
   const limit = limitOf(request, mostRows)
   const question = await callQuestion(context, request)
   const after = param(request, 'after')
+  if (order.by !== 'startTime') {
+    const { rows } = await sortedCalls(sql, question, order, limit, { after })
+    return listed(request, rows.map(logRow))
+  }
   if (after !== undefined) {
     // the next page begins after a row: its place stays the same while rows are added
-    const [row] = await context.sql.query('SELECT at FROM llmux_calls WHERE id = ?', [after])
+    const [row] = await sql.query('SELECT at FROM llmux_calls WHERE id = ?', [after])
     if (!row) throw badRequest(`'after' must be the request_id of a call; there is no call '${after}'.`, 'after')
     const by = question.tag === undefined ? 'c' : 't'
-    question.where.and(`${by}.at <= ? AND (${by}.at < ? OR ${by}.id > ?)`, Number(row.at), Number(row.at), after)
+    const at = Number(row.at)
+    question.where.and(order.ascending ? `${by}.at >= ?` : `${by}.at <= ?`, at)
+    question.where.and(
+      order.ascending ? `(${by}.at > ? OR ${by}.id < ?)` : `(${by}.at < ? OR ${by}.id > ?)`,
+      ...[at, after],
+    )
   }
-  const found = (await newest(context.sql, question, limit)).map(logRow)
-  return param(request, 'format') === 'csv' ? csv(csvColumns, found.map(flat)) : found
+  const { rows, searchedFrom } = await searchCalls(sql, question, limit, { ascending: order.ascending })
+  return listed(request, rows.map(logRow), searchedFrom)
+}
+
+/** A list, as JSON or CSV. A search that has ended before the oldest call names its time in a header. */
+function listed(request: AdminRequest, rows: readonly ReturnType<typeof logRow>[], searchedFrom?: number) {
+  const headers = searchedFrom === undefined ? {} : { 'x-llmux-searched-from': new Date(searchedFrom).toISOString() }
+  if (param(request, 'format') !== 'csv') return searchedFrom === undefined ? rows : new AdminAnswer(rows, 200, headers)
+  const table = csv(csvColumns, rows.map(flat))
+  return new AdminAnswer(table.body, 200, { ...table.headers, ...headers })
 }
 
 /** One object a day, as LiteLLM summarises. */
@@ -161,13 +168,10 @@ export async function pagedLogs(context: AdminContext, request: AdminRequest) {
       `'page' must begin within the first ${mostSkipped} rows. Use GET /spend/logs with 'after'.`,
       'page',
     )
+  const order = orderOf(param(request, 'sort_by'), param(request, 'sort_order'))
   const question = await callQuestion(context, request)
-  const [counted] = await sql.query(
-    `SELECT COUNT(*) AS calls FROM (SELECT c.id FROM ${source(question.tag)} ${conditions(question)} LIMIT ?) AS found`,
-    [...question.where.values, mostCounted + 1],
-  )
-  const rows = await newest(sql, question, page.size, 'c.*', offset)
-  const count = Math.min(mostCounted, Number(counted?.calls ?? 0))
+  const { rows, found, searchedFrom } = await pageRows(sql, question, order, page.size, offset)
+  const count = Math.min(mostCounted, found)
   return {
     // calls have no sessions here: each is one of its own
     data: rows.map((row) => ({
@@ -179,11 +183,32 @@ export async function pagedLogs(context: AdminContext, request: AdminRequest) {
     })),
     total: count,
     /** True if there are more rows than are counted. */
-    total_is_capped: Number(counted?.calls ?? 0) > mostCounted,
+    total_is_capped: found > mostCounted || searchedFrom !== undefined,
+    /** Calls from this time on were searched: several filters that each fit many calls end a search. */
+    searched_from: searchedFrom === undefined ? null : new Date(searchedFrom).toISOString(),
     page: page.page,
     page_size: page.size,
     total_pages: pages(count, page),
   }
+}
+
+async function pageRows(sql: Sql, question: CallQuestion, order: Order, size: number, offset: number) {
+  if (order.by !== 'startTime') {
+    const { rows, total } = await sortedCalls(sql, question, order, size, { offset })
+    return { rows, found: total, searchedFrom: undefined }
+  }
+  const { ascending } = order
+  const most = Math.max(mostCounted + 1, offset + size)
+  const ids = await searchCalls(sql, question, most, { columns: 'c.id', ascending })
+  const where = new Where().in(
+    'c.id',
+    ids.rows.slice(offset, offset + size).map(({ id }) => String(id)),
+  )
+  const rows = await sql.query(
+    `SELECT c.* FROM llmux_calls c ${where.text} ORDER BY c.at ${ascending ? ', c.id DESC' : 'DESC, c.id'}`,
+    where.values,
+  )
+  return { rows, found: ids.rows.length, searchedFrom: ids.searchedFrom }
 }
 
 /** Everything about one call: attempts, parts of the cost, headers, and content if it was stored. */

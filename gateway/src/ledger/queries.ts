@@ -28,9 +28,30 @@ export class Where {
     return name === undefined ? this : this.and('(model_group = ? OR model = ?)', name, name)
   }
 
+  /** Conditions on the time of calls, with their values. */
+  times(): [condition: string, value: SqlValue][] {
+    let at = 0
+    return this.#conditions.flatMap((condition): [string, SqlValue][] => {
+      const count = condition.split('?').length - 1
+      const value = this.values[at]
+      at += count
+      return count === 1 && /^[ct]\.at /.test(condition) && value !== undefined ? [[condition, value]] : []
+    })
+  }
+
   /** Whether a condition is on a column. */
   names(column: string): boolean {
     return this.#conditions.some((condition) => condition.includes(column))
+  }
+
+  get size(): number {
+    return this.#conditions.length
+  }
+
+  append(other: Where): this {
+    this.#conditions.push(...other.#conditions)
+    this.values.push(...other.values)
+    return this
   }
 
   copy(): Where {
@@ -84,6 +105,23 @@ async function dailySource(sql: Sql, table: DailyTable, columns: readonly string
     text: `(SELECT ${read} FROM llmux_daily_tag_models ${closed.text} UNION ALL SELECT ${read} FROM llmux_daily_tags ${rest.text}) AS parts`,
     values: [...closed.values, ...rest.values],
   }
+}
+
+/** Sums by day and a column: of each day those with the most money. */
+export async function largestOfDays(
+  sql: Sql,
+  table: DailyTable,
+  column: string,
+  where: Where,
+  limit: number,
+): Promise<SqlRow[]> {
+  const { text, values } = await dailySource(sql, table, [column], where)
+  const summed = dailySums.map((name) => `SUM(${name}) AS ${name}`).join(', ')
+  return await sql.query(
+    `SELECT * FROM (SELECT day, ${column}, ${summed}, ROW_NUMBER() OVER (PARTITION BY day ORDER BY SUM(nanos) DESC, ${column}) AS place
+       FROM ${text} GROUP BY day, ${column}) AS ranked WHERE place <= ? ORDER BY day, place`,
+    [...values, limit],
+  )
 }
 
 /** US dollars of a row of `sums()`. */

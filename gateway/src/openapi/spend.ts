@@ -146,6 +146,20 @@ export const callParams = {
   model_id: textParam.describe('Id of a deployment.'),
   operation: textParam.describe('`chat`, `embedding`, `messages`, …'),
   cost_state: textParam,
+  sort_by: z
+    .enum([
+      'startTime',
+      'spend',
+      'total_tokens',
+      'prompt_tokens',
+      'completion_tokens',
+      'request_duration_ms',
+      'time_to_first_token_ms',
+      'model',
+    ])
+    .optional()
+    .describe('Default: `startTime`. Other orders sort up to 10,000 calls; if more fit, the answer is status 400.'),
+  sort_order: z.enum(['asc', 'desc']).optional().describe('Default: `desc`.'),
   cache_hit: z.enum(['true', 'false']).optional(),
   min_spend: z.number().optional().describe('US dollars.'),
   max_spend: z.number().optional().describe('US dollars.'),
@@ -167,6 +181,9 @@ const pagedCalls = {
       }),
     ),
     total: integer,
+    searched_from: maybeString.describe(
+      'Time from which on calls were searched, if several filters that each fit many calls have ended the search.',
+    ),
     page: integer,
     page_size: integer,
     total_pages: integer,
@@ -341,7 +358,7 @@ export const spendOperations: Operations = {
     tag: spend,
     summary: 'List calls, or sum them up by day',
     description:
-      'With `start_date` and `end_date` the answer is one object a day, unless `summarize=false`. `after` continues a list behind a row.',
+      'With `start_date` and `end_date` the answer is one object a day, unless `summarize=false`. `after` continues a list behind a row. A search with several filters that each fit many calls may end early: the header `x-llmux-searched-from` then has the time that it has reached, which the next request names as `end_date`.',
     query: z.object({
       ...callParams,
       limit,

@@ -42,13 +42,13 @@ class SqliteDatabase implements Sql {
     worker.on('exit', () => this.#fail(new Error('The thread of the database has ended.')))
   }
 
-  #answer({ id, rows, error }: WorkerAnswer): void {
+  #answer({ id, rows, json, error }: WorkerAnswer): void {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
     // a thread that is not waited for must not keep the process alive
     if (this.#waiting.size === 0) this.#worker.unref()
     if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))
-    else waiting?.resolve(rows ?? [])
+    else waiting?.resolve(json === undefined ? (rows ?? []) : (JSON.parse(json) as SqlRow[]))
   }
 
   #fail(error: Error): void {

@@ -152,6 +152,12 @@ describe.each(engines)('queries on %s', (engine) => {
     expect(await ids('min_spend=0.001')).toEqual(['stream'])
     expect(await ids('cache_hit=true')).toEqual(['hit'])
     expect(await ids('key_alias=first&end_user=ann')).toHaveLength(1)
+    expect(await ids('team_id=red&model=large')).toHaveLength(1)
+    // each of them fits calls, and no call fits both
+    expect(await ids('team_id=red&outcome=timeout')).toEqual([])
+    expect(await ids('model=small&end_user=ann')).toEqual([])
+    expect(await ids('tag=green&min_spend=0.00001&status_filter=success')).toHaveLength(1)
+    expect(await ids('team_id=none')).toEqual([])
     expect((await ask('GET', '/spend/logs?min_spend=much')).status).toBe(400)
     expect((await ask('GET', '/spend/logs?after=unknown')).status).toBe(400)
     const seen: string[] = []
@@ -165,6 +171,36 @@ describe.each(engines)('queries on %s', (engine) => {
     const page = (await ask('GET', '/spend/logs/v2?page=2&page_size=3')).body
     expect(page).toMatchObject({ total: 4, total_is_capped: false, total_pages: 2 })
     expect(page.data).toHaveLength(1)
+  })
+
+  it('sort rows in every order, and page them in it', async () => {
+    const { ask } = await withCalls(await where())
+    const rows = async (query: string) => {
+      const { status, body } = await ask('GET', `/spend/logs?${query}`)
+      expect(status).toBe(200)
+      return body as { request_id: string; spend: number; startTime: string }[]
+    }
+    expect((await rows('sort_by=spend')).map(({ spend }) => spend)).toEqual([0.003, 0.00006, 0, 0])
+    expect((await rows('sort_by=spend&sort_order=asc')).map(({ spend }) => spend)).toEqual([0, 0, 0.00006, 0.003])
+    expect((await rows('sort_order=asc')).map(({ request_id }) => request_id)).toEqual(
+      (await rows('')).map(({ request_id }) => request_id).reverse(),
+    )
+    for (const by of ['startTime', 'spend', 'total_tokens', 'request_duration_ms', 'time_to_first_token_ms', 'model'])
+      for (const order of ['asc', 'desc']) {
+        const all = await rows(`sort_by=${by}&sort_order=${order}`)
+        const seen: string[] = []
+        for (let after = ''; seen.length < 9; ) {
+          const page = await rows(`limit=3&sort_by=${by}&sort_order=${order}${after && `&after=${after}`}`)
+          if (page.length === 0) break
+          seen.push(...page.map(({ request_id }) => request_id))
+          after = seen.at(-1) ?? ''
+        }
+        expect([by, order, seen]).toEqual([by, order, all.map(({ request_id }) => request_id)])
+      }
+    const page = (await ask('GET', '/spend/logs/v2?sort_by=spend&page=1&page_size=1')).body
+    expect(page).toMatchObject({ total: 4, searched_from: null, data: [{ request_id: 'stream' }] })
+    for (const query of ['sort_by=colour', 'sort_order=up', 'sort_by=spend&after=unknown'])
+      expect((await ask('GET', `/spend/logs?${query}`)).status).toBe(400)
   })
 
   it('show one call with its attempts, parts of the cost and telling headers', async () => {
