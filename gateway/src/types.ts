@@ -82,6 +82,8 @@ export interface AdmissionCall {
 
 /** An admitted call. Ends with `settle()` or `release()`; only the first one counts. */
 export interface Admitted {
+  /** Id of the call's row: that of the request, unless another call has had it. */
+  readonly id: string
   /** The model to call: aliases of the key and the team are resolved. */
   readonly model: string
   /** Tags of the key, the team, the headers and the body. */

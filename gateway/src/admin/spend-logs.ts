@@ -219,8 +219,8 @@ export async function logDetail(context: AdminContext, request: AdminRequest) {
   if (!row) throw notFound(`There is no call '${id}'.`, 'request_id')
   const [content] = await context.sql.query(
     // a call waits in front of the Router for its limits
-    'SELECT request, response FROM llmux_contents WHERE id = ? AND at >= ? AND at <= ? LIMIT 1',
-    [id, Number(row.at), Number(row.at) + 3_600_000],
+    'SELECT request, response FROM llmux_contents WHERE id = ? AND at >= ? AND at <= ? ORDER BY at LIMIT 1',
+    [String(row.id), Number(row.at), Number(row.at) + Number(row.duration_ms) + 60_000],
   )
   const { attempts = [], usage = null, cost = null, headers = {} } = detailOf(row)
   const shown = logRow(row)

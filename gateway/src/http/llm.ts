@@ -228,7 +228,7 @@ export class LlmRoutes {
       ...this.#fallbackOptions(wishes, principal, admitted.model),
       ...(admitted.tags.length > 0 && { tags: admitted.tags }),
       ...forwarded(request.headers, settings().forwardTraceparent),
-      traceId: request.id,
+      traceId: admitted.id,
     }
   }
 

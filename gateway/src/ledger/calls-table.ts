@@ -58,8 +58,29 @@ export async function insertCalls(tx: SqlRunner, rows: readonly LedgerRow[]): Pr
     )
     if (written.length > 0) await insertTags(tx, group, new Set(written.map(({ id }) => String(id))))
     for (const { id } of written) fresh.add(String(id))
+    if (written.length < group.length) await insertNamesakes(tx, group, fresh)
   }
   return fresh
+}
+
+/**
+ * Writes calls whose id another call has, such as one of another process: a client may send an id twice. A call that was written before
+ * has the same time and key, so a repetition changes nothing.
+ */
+async function insertNamesakes(tx: SqlRunner, rows: readonly LedgerRow[], fresh: Set<string>): Promise<void> {
+  const left = rows.filter(({ id }) => !fresh.has(id))
+  if (left.length === 0) return
+  const found = await tx.query(
+    `SELECT id, at, key_hash FROM llmux_calls WHERE id IN ${placeholders(1, left.length)}`,
+    left.map(({ id }) => id),
+  )
+  const known = new Map(found.map((row) => [String(row.id), row]))
+  for (const row of left) {
+    const other = known.get(row.id)
+    if (!other || (Number(other.at) === row.startedAt && other.key_hash === row.keyHash)) continue
+    const own = await insertCalls(tx, [{ ...row, id: `${row.id}~${row.startedAt.toString(36)}` }])
+    if (own.size > 0) fresh.add(row.id)
+  }
 }
 
 /** Tags find their calls through a table of their own. */

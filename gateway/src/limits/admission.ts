@@ -27,6 +27,7 @@ import {
   subjectsOf,
 } from './accounts.js'
 import { customerOf, metadataOf, priorityOf, tagsOf, waitOf } from './call-facts.js'
+import { CallIds } from './call-ids.js'
 import { costOf, type Estimate, estimateCall } from './estimate.js'
 import { Expectations } from './learned.js'
 import { toDollars, toNanos } from './money.js'
@@ -61,6 +62,7 @@ class CallAdmission implements Admission {
   readonly #parts: Parts
   readonly #reserver: Reserver
   readonly #expectations = new Expectations()
+  readonly #ids = new CallIds()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -87,7 +89,8 @@ class CallAdmission implements Admission {
     return subject.limits.over_budget ?? this.#parts.settings().overBudget ?? 'refuse'
   }
 
-  async admit(caller: Principal, call: AdmissionCall): Promise<Admitted> {
+  async admit(caller: Principal, asked: AdmissionCall): Promise<Admitted> {
+    const call = { ...asked, id: this.#ids.take(asked.id) }
     const principal = callerFor(caller, (candidate) => this.mayUse(candidate, call.model))
     const model = resolveAlias(principal, call.model)
     const tags = tagsOf(call, principal)
@@ -287,7 +290,7 @@ class CallAdmission implements Admission {
     const { directory, settings, now } = this.#parts
     const caller = principal ?? withoutKey(account ?? '')
     const facts: RowFacts = {
-      call: { ...call, params: {}, stream: false, headers: {} },
+      call: { ...call, id: this.#ids.take(call.id), params: {}, stream: false, headers: {} },
       principal: caller,
       tags,
       customerId: null,
@@ -311,6 +314,7 @@ const modes: readonly BudgetMode[] = ['strict', 'clamp', 'expected']
 const strictest = (given: readonly unknown[]): BudgetMode => modes.find((mode) => given.includes(mode)) ?? 'expected'
 
 class AdmittedCall implements Admitted {
+  readonly id: string
   readonly model: string
   readonly downgradedFrom: string | undefined
   readonly tags: readonly string[]
@@ -324,6 +328,7 @@ class AdmittedCall implements Admitted {
 
   /** @param asked the model before a downgrade */
   constructor(admission: CallAdmission, facts: RowFacts, asked: string, granted: Granted) {
+    this.id = facts.call.id
     this.model = granted.model
     this.downgradedFrom = granted.model === asked ? undefined : asked
     this.tags = facts.tags
