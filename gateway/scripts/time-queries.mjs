@@ -66,6 +66,9 @@ const queries = [
   `/spend/usage?${quarter}&group_by=tag`,
   '/spend/usage?grain=hour',
   `/spend/usage?grain=hour&group_by=key&start_date=${ago(6)}&end_date=${end}`,
+  ...['team', 'user', 'tag'].map((by) => `/spend/usage?grain=hour&group_by=${by}&start_date=${ago(6)}&end_date=${end}`),
+  `/spend/usage?grain=hour&group_by=customer&start_date=${ago(2)}&end_date=${end}`,
+  `/spend/usage?${quarter}&group_by=customer`,
   // one owner
   `/spend/usage?${quarter}&api_key=${key}`,
   `/spend/usage?${quarter}&api_key=${key}&group_by=model`,
@@ -86,6 +89,8 @@ const queries = [
   '/spend/logs?limit=100&outcome=timeout',
   '/spend/logs?limit=100&tag=tag-7',
   '/spend/logs?limit=100&user_id=user-7&model=model-7',
+  `/spend/logs?limit=100&sort_by=spend&sort_order=desc&end_user=customer-7`,
+  `/spend/logs?limit=100&sort_order=asc&team_id=team-7`,
   `/spend/logs/v2?page=1&page_size=50&start_date=${ago(6)}&end_date=${end}`,
   '/spend/logs/v2?page=3&page_size=50&team_id=team-7',
   `/spend/logs/ui/${middle.id}`,
@@ -108,6 +113,7 @@ const queries = [
   `/global/activity/model?${month}`,
   `/spend/tags?${month}`,
   `/user/daily/activity?${month}&user_ids=user-7`,
+  `/user/daily/activity?${month}`,
   `/team/daily/activity?${month}&team_ids=team-7`,
   `/customer/daily/activity?${month}&end_user_ids=customer-7`,
   `/tag/daily/activity?${month}&tags=tag-7`,
@@ -140,7 +146,7 @@ async function ask(url) {
       headers: {},
       principal,
     })
-    return JSON.stringify(answer)
+    return JSON.stringify(answer.body ?? answer)
   }
   throw new Error(`No route for ${url}`)
 }

@@ -29,28 +29,29 @@ it('shows the content of a call to its owner alone, if another client sends the 
     },
   })
   onTestFinished(() => gateway.stop())
-  const admin = caller(gateway)
+  const call = caller(gateway)
   const keys: string[] = []
-  for (const user_id of ['ann', 'bob'])
-    keys.push((await admin('POST', '/key/generate', { user_id })).json.key as string)
+  for (const user_id of ['ann', 'bob']) keys.push((await call('POST', '/key/generate', { user_id })).json.key as string)
   const ids: string[] = []
   for (const [at, key] of keys.entries()) {
-    const call = caller(gateway, key)
     const asked = hello('m', { messages: [{ role: 'user', content: `of ${at}` }] })
-    const { headers } = await call('POST', '/v1/chat/completions', asked, { 'x-litellm-call-id': 'same' })
+    const { headers } = await call('POST', '/v1/chat/completions', asked, {
+      key,
+      headers: { 'x-litellm-call-id': 'same' },
+    })
     expect(headers.get('x-litellm-call-id')).toBe('same')
-    const list = async () => (await call('GET', '/spend/logs')).json as unknown as { request_id: string }[]
+    const list = async () =>
+      (await call('GET', '/spend/logs', undefined, { key })).json as unknown as { request_id: string }[]
     await expect.poll(async () => (await list()).length, { timeout: 20_000 }).toBe(1)
     ids.push((await list())[0]?.request_id ?? '')
   }
   for (const [at, key] of keys.entries()) {
-    const call = caller(gateway, key)
-    const detail = async () => (await call('GET', `/spend/logs/ui/${ids[at]}`)).json
+    const detail = async () => (await call('GET', `/spend/logs/ui/${ids[at]}`, undefined, { key })).json
     await expect.poll(async () => (await detail()).content_stored, { timeout: 20_000 }).toBe(true)
     expect((await detail()).messages).toEqual([{ role: 'user', content: `of ${at}` }])
-    expect((await call('GET', `/spend/logs/ui/${ids[1 - at]}`)).status).toBe(404)
+    expect((await call('GET', `/spend/logs/ui/${ids[1 - at]}`, undefined, { key })).status).toBe(404)
   }
-  expect((await admin('GET', `/spend/logs/ui/${ids[1]}`)).json.messages).toEqual([{ role: 'user', content: 'of 1' }])
+  expect((await call('GET', `/spend/logs/ui/${ids[1]}`)).json.messages).toEqual([{ role: 'user', content: 'of 1' }])
 })
 
 it('keeps a call whose id a call of another process has, and writes a repeated one once', async () => {
