@@ -1,6 +1,9 @@
 // Measures every query of the dashboard and of LiteLLM's spend routes on a database that seed-rows.mjs has filled, and shows the plan
 // of the slowest statement of each.
 //   node gateway/scripts/time-queries.mjs --data=/tmp/rows | --database=postgresql://… [--runs=7] [--plans] [--limit-ms=200]
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { flag, sources } from './rows/sources.mjs'
 
 const runs = Number(flag('runs', '7'))
@@ -28,7 +31,10 @@ const sql = {
   },
 }
 if (store.engine === 'sqlite') await store.query('PRAGMA cache_size = -262144')
-const directory = new Directory(store, createVault('sk-time-queries-0000'), () => {})
+// keys have no part in it: a gateway with another master key may use the database
+const empty = await openStore({ data: mkdtempSync(join(tmpdir(), 'llmux-time-queries-')) })
+await migrate(empty)
+const directory = new Directory(empty, createVault('sk-time-queries-0000'), () => {})
 await directory.start()
 const context = {
   sql,
@@ -188,5 +194,6 @@ for (const url of queries) {
 }
 console.log(`${slow} of ${queries.length} queries have a median above ${limitMs} ms`)
 await directory.stop()
+await empty.close()
 await store.close()
 process.exitCode = slow > 0 ? 1 : 0
