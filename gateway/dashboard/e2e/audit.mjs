@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { findChromium } from './chromium.mjs'
+import { openChromium } from './chromium.mjs'
 
 const version = '12.8.2'
 const least = 0.95
@@ -64,32 +64,4 @@ export async function openAudit({ cache = join(tmpdir(), `llmux-lighthouse-${ver
   }
 
   return { audit, close }
-}
-
-/** Not by Playwright, whose browser has a session of the system of its own: here the priority of the caller counts. */
-async function openChromium() {
-  const folder = mkdtempSync(join(tmpdir(), 'llmux-chromium-'))
-  const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--remote-debugging-port=0']
-  const browser = spawn(findChromium(), [...args, `--user-data-dir=${folder}`, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const port = await new Promise((resolve, reject) => {
-    let text = ''
-    browser.once('error', reject)
-    browser.once('exit', () => reject(new Error(`Chromium ended: ${text.slice(-500)}`)))
-    browser.stderr.on('data', (part) => {
-      text += part
-      const found = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]
-      if (found) resolve(Number(found))
-    })
-  })
-  return {
-    port,
-    close: async () => {
-      const ended = new Promise((resolve) => browser.once('exit', resolve))
-      browser.kill()
-      await ended
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    },
-  }
 }

@@ -155,6 +155,7 @@ await check('narrow screens', async () => {
   for (const name of pages) {
     await page.goto(`/ui/${name}`)
     await settled(page)
+    if (name === 'overview') await page.locator('.recharts-surface').first().waitFor()
     await page.shot(`${name}-narrow`)
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     if (wide > 0) throw new Error(`${name} is ${wide} pixels wider than the screen`)
@@ -171,6 +172,7 @@ await check('Korean', async () => {
     await page.goto(`/ui/${name}`)
     await settled(page)
     await page.locator('html[lang=ko]').waitFor()
+    if (name === 'overview') await page.locator('.recharts-surface').first().waitFor()
     await page.shot(`${name}-ko`)
     const heading = await page.getByRole('heading', { level: 1 }).textContent()
     if (!/[가-힣]/.test(heading ?? '')) throw new Error(`the heading of ${name} is ${heading}`)

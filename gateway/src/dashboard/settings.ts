@@ -153,9 +153,19 @@ async function testAlerts(alerts: Alerts) {
         })
         return { kind, name, ok: true, error: null }
       } catch (error) {
-        return { kind, name, ok: false, error: error instanceof Error ? error.message : String(error) }
+        return { kind, name, ok: false, error: reasonOf(error) }
       }
     }),
   )
   return { results }
+}
+
+/** A reason in words; that of a failed connection is only in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'The receiver did not answer in time.'
+  const { cause } = error
+  if (!(cause instanceof Error)) return error.message
+  const { code, message } = cause as NodeJS.ErrnoException
+  return `The receiver can't be reached: ${code ?? message}.`
 }

@@ -3,7 +3,7 @@ import { useTexts } from '../../i18n/i18n.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { DataTable } from '../../ui/table.tsx'
 import { type Dimension, type Measure, measures } from './search.ts'
-import { measured } from './summary.ts'
+import { isSum, measured } from './summary.ts'
 import { shownValue } from './tiles.tsx'
 
 interface BreakdownProps {
@@ -56,7 +56,7 @@ export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps
           title: t('overview.share'),
           width: 150,
           render: ({ total: own }) => {
-            const share = total.spend > 0 ? own.spend / total.spend : own.calls / Math.max(1, total.calls)
+            const share = shareOf(own, total, measure)
             return (
               <span className="share">
                 <span className="bar">
@@ -84,4 +84,10 @@ export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps
       ]}
     />
   )
+}
+
+/** The part of a name in the total of the measure, or of all calls for means. */
+function shareOf(own: Figures, total: Figures, measure: Measure): number {
+  const by = isSum(measure) && (measured(total, measure) ?? 0) > 0 ? measure : 'calls'
+  return (measured(own, by) ?? 0) / Math.max(Number.MIN_VALUE, measured(total, by) ?? 0)
 }
