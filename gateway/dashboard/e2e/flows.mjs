@@ -144,7 +144,7 @@ export async function flows({ check, open, axe, settled, stage, keys }) {
     const form = page.getByRole('dialog')
     await form.getByRole('textbox', { name: 'Name for clients' }).fill('tested')
     await form.getByRole('textbox', { name: 'Provider and model' }).fill('openai/fail-500')
-    await form.getByRole('textbox', { name: 'Key of the provider' }).fill('simulated')
+    await form.getByLabel('Key of the provider').fill('simulated')
     await form.getByRole('textbox', { name: 'Address' }).fill(stage.simulator.openaiBase)
     await form.getByRole('button', exactly('Test')).click()
     await form.getByText('It does not work').waitFor()
@@ -242,6 +242,12 @@ export async function flows({ check, open, axe, settled, stage, keys }) {
     const page = await open(keys.ada)
     await page.goto('/ui/')
     await settled(page)
+    await page.locator('.recharts-surface').first().waitFor()
+    await page.getByText('+ 5 of unknown cost').waitFor()
+    await page
+      .getByRole('row', { name: /our-own-model/ })
+      .getByText('unknown')
+      .waitFor()
     await page.shot('user-overview')
     const links = await page.getByRole('navigation').getByRole('link').allTextContents()
     const expected = ['Overview', 'Logs', 'Keys', 'Teams', 'Models', 'Playground']

@@ -81,6 +81,11 @@ export async function usage(context: AdminContext, request: AdminRequest) {
         order,
         limit,
       )
+  // daily sums lack some measures, which the totals of the only filter have
+  const all =
+    !alone && only && others.length === 0
+      ? await totalsBy(context.sql, { grain, dimension: only.dimension, ...span, names: only.values }, ['period'])
+      : found.all
   const label = labels(context, dimension)
   const series = found.series.map(({ name, rows }) => ({
     name,
@@ -93,8 +98,8 @@ export async function usage(context: AdminContext, request: AdminRequest) {
     group_by: dimension,
     start: span.from,
     end: span.to,
-    total: measured(added(found.all)),
-    points: found.all.map((row) => ({ period: String(row.period), ...measured(row) })),
+    total: measured(added(all)),
+    points: all.map((row) => ({ period: String(row.period), ...measured(row) })),
     series: dimension === 'all' ? [] : series,
     // for CSV: one line for each point of each series
     ...(param(request, 'format') === 'csv' && {

@@ -13,7 +13,7 @@ export interface Formats {
   duration(ms: number | null | undefined): string
   /** Date and time to the second. */
   time(at: string | number): string
-  /** Day such as 'Nov 29'. */
+  /** Day such as 'Nov 29', with its year unless that is the current one. */
   day(at: string | number, zone?: 'UTC'): string
   /** Hour and minute. */
   hour(at: string | number): string
@@ -47,6 +47,8 @@ export function createFormats(locale: string, unknown: string): Formats {
   const time = times({ dateStyle: 'medium', timeStyle: 'medium' })
   const day = times({ month: 'short', day: 'numeric' })
   const dayUtc = times({ month: 'short', day: 'numeric', timeZone: 'UTC' })
+  const dayOfYear = times({ year: 'numeric', month: 'short', day: 'numeric' })
+  const dayOfYearUtc = times({ year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' })
   const hour = times({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   const money = (dollars: number | null | undefined): string => {
@@ -67,7 +69,12 @@ export function createFormats(locale: string, unknown: string): Formats {
       return `${oneDigit().format(ms / 60_000)} min`
     },
     time: (at) => time().format(new Date(at)),
-    day: (at, zone) => (zone ? dayUtc() : day()).format(new Date(at)),
+    day(at, zone) {
+      const date = new Date(at)
+      const isThisYear = date.getUTCFullYear() === new Date().getUTCFullYear()
+      if (isThisYear) return (zone ? dayUtc() : day()).format(date)
+      return (zone ? dayOfYearUtc() : dayOfYear()).format(date)
+    },
     hour: (at) => hour().format(new Date(at)),
     relative(at, now = Date.now()) {
       const distance = new Date(at).getTime() - now

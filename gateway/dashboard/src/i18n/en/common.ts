@@ -1,4 +1,5 @@
 export const common = {
+  'common.showSecret': 'Show or hide the text',
   'common.showAll': 'Show all {count}',
   'common.actions': 'Actions',
   'common.actionsOf': 'Actions for {name}',

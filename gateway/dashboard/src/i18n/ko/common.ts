@@ -1,4 +1,5 @@
 export const common = {
+  'common.showSecret': '텍스트 표시 또는 숨기기',
   'common.showAll': '{count}개 모두 보기',
   'common.actions': '작업',
   'common.actionsOf': '{name} 작업',

@@ -14,7 +14,7 @@ import { abilitiesOf, type DeploymentRow, formField, formOf, modelBody, type Tes
 const fields: readonly Field[] = [
   { kind: 'text', name: 'model_name', label: 'models.group', hint: 'models.group.hint', required: true },
   { kind: 'text', name: 'model', label: 'models.model', hint: 'models.model.hint', required: true },
-  { kind: 'text', name: 'api_key', label: 'models.key', hint: 'models.key.hint' },
+  { kind: 'secret', name: 'api_key', label: 'models.key', hint: 'models.key.hint' },
   { kind: 'text', name: 'api_base', label: 'models.base', hint: 'models.base.hint' },
   { kind: 'money', name: 'input_cost', label: 'models.inputPrice', hint: 'models.price.hint' },
   { kind: 'money', name: 'output_cost', label: 'models.outputPrice' },

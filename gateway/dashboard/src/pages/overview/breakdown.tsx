@@ -27,6 +27,12 @@ export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps
       </Empty>
     )
   }
+  // sums of one person's calls have no count of unknown costs for each name
+  const counted = series.reduce((sum, one) => sum + one.total.unknown_costs, 0)
+  const isUnknown = (own: Figures) =>
+    own.unknown_costs > 0
+      ? own.unknown_costs === own.calls
+      : counted < total.unknown_costs && own.spend === 0 && own.calls > own.failures
   const nameOf = ({ name, label }: Series) => (name === null ? t('overview.others') : label || name || t('names.none'))
   return (
     <DataTable
@@ -77,7 +83,7 @@ export function Breakdown({ series, total, measure, by, onPick }: BreakdownProps
           render: ({ total: own }: Series) =>
             name === 'errors' && own.failures > 0
               ? `${format.number(own.failures)} (${format.percent(own.failures / own.calls)})`
-              : name === 'spend' && own.unknown_costs > 0 && own.unknown_costs === own.calls
+              : name === 'spend' && isUnknown(own)
                 ? t('common.unknown')
                 : shownValue(format, name, measured(own, name)),
         })),

@@ -150,7 +150,7 @@ function Configuration({ settings }: { readonly settings: SettingsAnswer }) {
                     </Status>
                     {note && (
                       <Text size="xs" c="dimmed" maw={380}>
-                        {note}
+                        {note.replaceAll('`', '')}
                       </Text>
                     )}
                   </>

@@ -21,6 +21,8 @@ interface Common {
 export type Field = Common &
   (
     | { readonly kind: 'text'; readonly placeholder?: string }
+    /** A text that nobody else should see. */
+    | { readonly kind: 'secret' }
     /** US dollars. */
     | { readonly kind: 'money' }
     /** A whole number. */

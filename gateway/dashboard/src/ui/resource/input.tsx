@@ -1,4 +1,14 @@
-import { Autocomplete, JsonInput, MultiSelect, NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core'
+import {
+  Autocomplete,
+  JsonInput,
+  MultiSelect,
+  NumberInput,
+  PasswordInput,
+  Select,
+  Switch,
+  TagsInput,
+  TextInput,
+} from '@mantine/core'
 import { useTexts } from '../../i18n/i18n.tsx'
 import type { Field } from './fields.ts'
 import { type Option, useOptions } from './sources.ts'
@@ -28,6 +38,16 @@ export function FieldInput({ field, value, error, onChange }: InputProps) {
           placeholder={field.placeholder}
           value={String(value)}
           onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      )
+    case 'secret':
+      return (
+        <PasswordInput
+          {...common}
+          autoComplete="off"
+          value={String(value)}
+          onChange={(event) => onChange(event.currentTarget.value)}
+          visibilityToggleButtonProps={{ 'aria-label': t('common.showSecret') }}
         />
       )
     case 'money':
