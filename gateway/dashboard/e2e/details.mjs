@@ -95,6 +95,22 @@ export async function detailFlows({ check, open, axe, settled, stage, keys }) {
     await page.done()
   })
 
+  await check('a filter without an index searches a week first', async () => {
+    const page = await open(adminKey)
+    await page.goto('/ui/logs?min_spend=100')
+    await page.getByText('No call matches the filters').waitFor()
+    await page.getByText('The filters were applied to the calls of the last 7 days.').waitFor()
+    await page.shot('logs-reach')
+    const next = page.waitForRequest((request) => request.url().includes('start_date='))
+    await page.getByRole('button', { name: 'Search the last 30 days' }).click()
+    const from = Date.parse(new URL((await next).url()).searchParams.get('start_date'))
+    const days = Math.round((Date.now() - from) / 86_400_000)
+    if (days !== 30) throw new Error(`the search begins ${days} days ago`)
+    await page.getByText('the last 30 days.').waitFor()
+    await axe(page)
+    await page.done()
+  })
+
   await check('images, tools and their results in the playground', async () => {
     const page = await open(adminKey)
     await page.goto('/ui/playground')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Figures, Series } from '../src/api/series.ts'
-import { logsSearchOf, readLogsSearch } from '../src/pages/logs/search.ts'
+import { logsSearchOf, readLogsSearch, withReach } from '../src/pages/logs/search.ts'
 import { rangeOf, readOverviewSearch, stepsOf } from '../src/pages/overview/search.ts'
 import { chartData, measured } from '../src/pages/overview/summary.ts'
 
@@ -131,5 +131,13 @@ describe('the rows behind a point', () => {
       model: 'gpt-4o',
       min_spend: '0.5',
     })
+  })
+})
+
+describe('filters without an index', () => {
+  it('reach back some days, unless there is a start', () => {
+    expect(withReach({ min_spend: '1' }, 7, now).start_date).toBe('2026-11-22T12:00:00.000Z')
+    expect(withReach({ provider: 'openai', start_date: '2026-01-01' }, 7, now).start_date).toBe('2026-01-01')
+    expect(withReach({ model_group: 'gpt-4o' }, 7, now)).toEqual({ model_group: 'gpt-4o' })
   })
 })

@@ -71,7 +71,7 @@ describe('routes of the dashboard', () => {
     expect(unknown.json.error.message).toContain("The provider 'nowhere'")
     const missing = await testOf({})
     expect(missing.status).toBe(400)
-    expect(missing.json.error.param).toBe('litellm_params')
+    expect(missing.json.error.param).toMatch(/^litellm_params/)
   })
 
   it('names the origin of each value, and hides secrets', async () => {

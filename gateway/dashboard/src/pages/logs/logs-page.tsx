@@ -11,7 +11,7 @@ import { Empty, Failure, LoadingRows } from '../../ui/states.tsx'
 import { CallDrawer } from './call-drawer.tsx'
 import { CallList } from './call-list.tsx'
 import { Filters } from './filters.tsx'
-import type { LogsSearch } from './search.ts'
+import { type LogsSearch, reaches, withReach } from './search.ts'
 import { useTail } from './use-tail.ts'
 
 const route = getRouteApi('/logs')
@@ -24,7 +24,12 @@ export function LogsPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const [live, setLive] = useState(false)
-  const filters = filtersOf(search)
+  const [reach, setReach] = useState<number>(reaches[0])
+  const asked = filtersOf(search)
+  // the gateway reads all calls of the range for some filters
+  const filters = withReach(asked, reach, Date.now())
+  const isCut = filters.start_date !== asked.start_date
+  const further = reaches.find((days) => days > reach)
   const set = useCallback(
     (next: LogsSearch) => navigate({ to: '/logs', search: next, replace: true, resetScroll: false }),
     [navigate],
@@ -35,14 +40,14 @@ export function LogsPage() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last.length < pageSize ? undefined : last.at(-1)?.request_id),
   })
-  const fresh = useTail(live, filters)
+  const fresh = useTail(live, asked)
   const rows = useMemo(() => merge(fresh, found.data?.pages.flat() ?? []), [fresh, found.data])
   const open = useCallback((row: CallRow) => set({ ...search, call: row.request_id }), [set, search])
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = found
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [fetchNextPage, hasNextPage, isFetchingNextPage])
-  const hasFilters = Object.keys(filters).length > 0
+  const hasFilters = Object.keys(asked).length > 0
   return (
     <Page
       title={t('logs.title')}
@@ -90,6 +95,16 @@ export function LogsPage() {
           </Empty>
         )}
         {rows.length > 0 && <CallList rows={rows} onOpen={open} onEnd={more} />}
+        {found.data && isCut && !hasNextPage && (
+          <Group px="md" py={8} gap="sm" style={{ borderTop: '1px solid var(--line)' }}>
+            <Text size="sm">{t('logs.reach', { count: reach })}</Text>
+            {further !== undefined && (
+              <Button size="xs" variant="default" onClick={() => setReach(further)}>
+                {t('logs.further', { count: further })}
+              </Button>
+            )}
+          </Group>
+        )}
         {rows.length > 0 && (
           <Group justify="space-between" px="md" py={8} style={{ borderTop: '1px solid var(--line)' }}>
             <Text size="xs" c="dimmed" aria-live="polite">
