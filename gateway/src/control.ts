@@ -31,6 +31,7 @@ import { checkSalt } from './store/canary.js'
 import { migrate } from './store/migrations.js'
 import { openStore } from './store/open.js'
 import { createVault } from './store/secrets.js'
+import { SqlTexts } from './store/sql-texts.js'
 import type { Control, ControlEvent, ControlOptions, ControlSettings, DocumentStore } from './types.js'
 
 const mostCustomers = 100_000
@@ -72,6 +73,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     await book.load(sql, now())
     const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
     const contents = settings.contents && new Contents(sql, settings.contents, now)
+    const texts = sql.engine === 'postgres' ? new SqlTexts(sql, settings.keepResponsesMs, now) : undefined
     const endRetention = keepRetention(sql, () => settings.retention, now)
     const ring = new KeyRing(directory, masterKey, now)
     const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
@@ -117,6 +119,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       },
       signIn,
       sessions,
+      texts,
       teamsOf: ({ userId }) =>
         userId === null
           ? []
@@ -131,6 +134,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       },
       async close() {
         endRetention()
+        texts?.close()
         await customers.flush()
         await contents?.close()
         await ledger.close()

@@ -33,6 +33,7 @@ import { StoredModels } from './models/stored-models.js'
 import { observe } from './observe.js'
 import { withDocument } from './openapi/route.js'
 import { connectRedis } from './redis.js'
+import { redisTexts } from './redis-texts.js'
 import { badRequest } from './refusal.js'
 import { type HealthParts, healthRoutes, probes } from './routes/health.js'
 import { modelRoutes } from './routes/models.js'
@@ -259,7 +260,11 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     settings,
     observer: observer.calls,
     within: await parentContext(config.settings.callbacks),
-    owners: new ResponseOwners(shared?.texts),
+    owners: new ResponseOwners(
+      link
+        ? redisTexts({ client: link.client, keepMs: config.settings.control.keepResponsesMs })
+        : (control.texts ?? shared?.texts),
+    ),
     cacheable: cache !== undefined,
     hooks: () => hooks,
     fallbacksOf: (group) => fallbacksOf(group),

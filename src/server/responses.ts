@@ -17,15 +17,15 @@ export const responses: Action = {
     const kept = params.store !== false && input.store !== undefined
     const sent = itemsOf(params.input)
     const answer = (await send(input, 'responses')) as ResponsesResponse | ResponsesStream
-    const finish = (response: ResponsesResponse) => {
-      if (kept) keep(input, withPrevious(response, previous), sent)
-    }
+    const finish = (response: ResponsesResponse) =>
+      kept ? keep(input, withPrevious(response, previous), sent) : undefined
     if (answer instanceof ResponsesStream) {
-      if (kept) answer.whenOver((failure, soFar) => failure ?? finish(soFar() as ResponsesResponse))
+      if (kept) answer.whenOver((failure, soFar) => void (failure ?? finish(soFar() as ResponsesResponse)))
       const writer = new ResponsesEventWriter(previous)
       return events(input.headers(answer.meta), streamBody(answer.texts(writer.write), writer.fail))
     }
-    finish(answer)
+    // the next call of the client may reach another process
+    await finish(answer)
     return json(input.headers(answer.meta), withPrevious(answer, previous))
   },
 }
@@ -75,13 +75,16 @@ function itemsOf(input: unknown): readonly unknown[] {
   return Array.isArray(input) ? input : []
 }
 
-function keep({ store, call }: ActionInput, response: Record<string, unknown>, input: readonly unknown[]): void {
+async function keep(
+  { store, call }: ActionInput,
+  response: Record<string, unknown>,
+  input: readonly unknown[],
+): Promise<void> {
   const { id } = response
   if (typeof id !== 'string' || id === '') return
   try {
-    // an answer that can't be kept has been delivered all the same
-    Promise.resolve(store?.put(id, { response, input }, call.context)).catch(() => {})
-  } catch {}
+    await store?.put(id, { response, input }, call.context)
+  } catch {} // an answer that can't be kept is delivered all the same
 }
 
 /** `GET /v1/responses/{id}` */

@@ -478,6 +478,10 @@ export const ownKeys: KeyTable = {
   cors_origins: yes('texts', 'Origins of browsers that may call. `*` for all, which is the default.'),
   max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
   content_retention: yes('text', 'Age at which stored prompts and answers are deleted. `30d` if not set.'),
+  response_retention: yes(
+    'text',
+    'Age at which answers of the Responses API are deleted that replicas share in Redis or Postgres. `30d` if not set.',
+  ),
   content_masks: yes('texts', 'Regular expressions of texts that are masked in stored content.'),
   prices_url: yes('text', 'A table of prices in the form of LiteLLM, read by `POST /spend/prices/refresh`.'),
   metrics_port: yes('whole', 'Port of `GET /metrics` without a key. The main port then has no metrics.'),

@@ -290,6 +290,7 @@ function readControl(checker: Checker, general: Section, litellm: Section, own: 
     defaultKeyParams: litellm.map('default_key_generate_params'),
     upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
     defaultUserParams: userDefaults(litellm),
+    keepResponsesMs: readRetention(checker, own, 'response_retention'),
     customKeys: own.flag('custom_keys'),
     contents: readContents(checker, general, litellm, own),
     retention,
@@ -336,13 +337,7 @@ function timezone(checker: Checker, litellm: Section): string | undefined {
 
 /** Prompts and answers are only stored if the configuration asks for it, and not if content is kept out of logs. */
 function readContents(checker: Checker, general: Section, litellm: Section, own: Section) {
-  const kept = own.text('content_retention') ?? '30d'
-  const keepMs = lifeMs(kept)
-  if (keepMs === undefined)
-    checker.problem(
-      ['llmux_settings', 'content_retention'],
-      `'llmux_settings.content_retention' must be a duration such as '30d'; got '${kept}'.`,
-    )
+  const keepMs = readRetention(checker, own, 'content_retention')
   const masks = (own.texts('content_masks') ?? []).flatMap((text, index) => {
     try {
       return [new RegExp(text, 'g')]
@@ -356,7 +351,16 @@ function readContents(checker: Checker, general: Section, litellm: Section, own:
   })
   if (general.flag('store_prompts_in_spend_logs') !== true || litellm.flag('turn_off_message_logging') === true)
     return undefined
-  return { keepMs: keepMs ?? 0, masks }
+  return { keepMs, masks }
+}
+
+/** A duration in milliseconds. */
+function readRetention(checker: Checker, own: Section, key: string): number {
+  const kept = own.text(key) ?? '30d'
+  const ms = lifeMs(kept)
+  if (ms === undefined)
+    checker.problem(['llmux_settings', key], `'llmux_settings.${key}' must be a duration such as '30d'; got '${kept}'.`)
+  return ms ?? 0
 }
 
 function userDefaults(litellm: Section) {

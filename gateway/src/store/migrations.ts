@@ -161,6 +161,15 @@ const closedPeriods: Migration = {
   },
 }
 
+/** Stored answers of the Responses API, which all replicas read. */
+const sharedTexts: Migration = {
+  version: 4,
+  statements: [
+    'CREATE TABLE llmux_texts (name TEXT PRIMARY KEY, body TEXT NOT NULL, size BIGINT NOT NULL, at BIGINT NOT NULL)',
+    'CREATE INDEX llmux_texts_at ON llmux_texts (at)',
+  ],
+}
+
 const migrations: readonly Migration[] = [
   {
     version: 1,
@@ -212,6 +221,7 @@ const migrations: readonly Migration[] = [
   },
   dashboards,
   closedPeriods,
+  sharedTexts,
 ]
 
 /** Version of the schema that this release writes. */

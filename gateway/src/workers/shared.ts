@@ -10,11 +10,11 @@ export interface Bus {
   subscribe(topic: string, receive: (value: never) => void): void
 }
 
-/** Texts by name that all processes see. The oldest ones are dropped. */
+/** Texts by name that all processes of one gateway see. The oldest ones are dropped. */
 export interface SharedTexts {
-  put(name: string, text: string): void
+  put(texts: readonly (readonly [name: string, text: string])[]): void | Promise<void>
   get(name: string): Promise<string | undefined>
-  remove(name: string): void
+  remove(names: readonly string[]): void | Promise<void>
 }
 
 /** The parts of a gateway that its workers have in common. */

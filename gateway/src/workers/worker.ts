@@ -42,9 +42,13 @@ export async function runWorker(options: GatewayOptions, socket: Socket): Promis
       },
     },
     texts: {
-      put: (name, text) => peer.tell(calls.putText, name, text),
+      put(texts) {
+        for (const [name, text] of texts) peer.tell(calls.putText, name, text)
+      },
       get: (name) => peer.ask(calls.getText, name),
-      remove: (name) => peer.tell(calls.removeText, name),
+      remove(names) {
+        for (const name of names) peer.tell(calls.removeText, name)
+      },
     },
     offerMetrics: (own) => {
       dump = own
