@@ -128,7 +128,7 @@ await filtered('logs, one customer', `customer_id=${row.end_user || 'none'}`)
 await filtered('logs, one tag', `tag=${encodeURIComponent(row.request_tags[0] ?? 'none')}`)
 await filtered('logs, one model', `model=${encodeURIComponent(row.model)}`)
 await filtered('logs, one call by its id', `request_id=${row.request_id}`)
-await filtered('logs, costs of at least 1 $', 'min_spend=1')
+await filtered('logs, costs of at least 1000 $ in a week', 'min_spend=1000')
 await filtered('logs, a customer who never called', 'customer_id=nobody-at-all')
 await filtered('logs, a day of two months ago', 'start_date=2026-10-01&end_date=2026-10-01')
 await step('details of a call', async () => {

@@ -45,7 +45,7 @@ const words: Readonly<Record<string, string>> = {
 
 /** The response for any error, in the one envelope of the dialect. */
 export function errorResponse(error: unknown, dialect: HttpErrorDialect): ErrorResponse {
-  const refusal = error instanceof Error ? (refusalOf(error) ?? detailsOf(error)) : undefined
+  const refusal = error instanceof Error ? (refusalOf(error) ?? timeoutOf(error) ?? detailsOf(error)) : undefined
   if (refusal) {
     const message = 'message' in refusal ? String(refusal.message) : (error as Error).message
     const { status, headers, body } = refusalResponse(new Error(message), refusal, dialect)
@@ -53,6 +53,16 @@ export function errorResponse(error: unknown, dialect: HttpErrorDialect): ErrorR
   }
   const { status, headers, body } = toHttpError(error, dialect)
   return { status, headers, body: JSON.stringify(withCode(body, status)) }
+}
+
+/** A query that PostgreSQL has ended at its statement timeout. */
+function timeoutOf(error: Error): (RefusalDetails & { readonly message: string }) | undefined {
+  if ((error as NodeJS.ErrnoException).code !== '57014') return undefined
+  return {
+    status: 503,
+    type: 'service_unavailable_error',
+    message: 'The database took too long. Choose a shorter range of time, or fewer names.',
+  }
 }
 
 /** An error of the Router or of a provider. */
