@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.js'
 import { refuse } from '../refusal.js'
 import { AdminAnswer, type AdminRoute, type Control } from '../types.js'
 import { type BodyReader, parseJson } from './body.js'
+import { compressed } from './compressed.js'
 import { dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
 import type { LlmRoutes } from './llm.js'
@@ -100,7 +101,10 @@ export function createServer(parts: ServerParts): GatewayServer {
       method: route.method,
       url: route.path,
       exposeHeadRoute: false,
-      handler: (request, reply) => guarded(parts, request.raw, reply, () => administer(parts, bodies, route, request)),
+      handler: (request, reply) =>
+        guarded(parts, request.raw, reply, async () =>
+          compressed(await administer(parts, bodies, route, request), request.headers),
+        ),
     })
   }
   app.route({
