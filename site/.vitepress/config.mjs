@@ -17,6 +17,11 @@ export default defineConfig({
   // checked by scripts/links.mjs, anchors as well
   ignoreDeadLinks: true,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
+  // each page is there as Markdown as well, for programs
+  transformHead: ({ page, siteData }) =>
+    page === 'index.md' || page === '404.md'
+      ? []
+      : [['link', { rel: 'alternate', type: 'text/markdown', href: `${siteData.base}${page}` }]],
   markdown: {
     // the anchors of GitHub, so that links work in the repository as well
     anchor: {

@@ -1,11 +1,13 @@
-// Lighthouse on the built site: performance and accessibility of each kind of page must reach 95.
+// The built site in a browser: performance and accessibility of each kind of page must reach 95, and the search must find pages.
 //
 //     npm run site && node site/scripts/lighthouse.mjs [--cache=FOLDER]
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { createGzip } from 'node:zlib'
+import { chromium } from 'playwright-core'
 import { openAudit } from '../../gateway/dashboard/e2e/audit.mjs'
+import { findChromium } from '../../gateway/dashboard/e2e/chromium.mjs'
 import { site } from './pages.mjs'
 
 const types = {
@@ -42,8 +44,32 @@ const results = []
 for (const path of ['/', '/guide', '/providers', '/gateway-config', '/examples', '/api/'])
   results.push(await audit(path, `${url}${path}`))
 await close()
+results.push(await searches())
 server.close()
 server.closeAllConnections()
 const failed = results.filter((isGood) => !isGood).length
 console.log(`\n${results.length - failed} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)
+
+/** Searches with the keyboard, and opens the first result. */
+async function searches() {
+  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
+  try {
+    const page = await browser.newPage()
+    await page.goto(`${url}/`)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('searchbox').fill('cooldown')
+    await page.locator('.VPLocalSearchBox .result').first().waitFor()
+    const count = await page.locator('.VPLocalSearchBox .result').count()
+    await page.keyboard.press('Enter')
+    await page.waitForURL((address) => address.pathname !== '/')
+    const title = await page.title()
+    console.log(`search          ${count} results for cooldown, the first is '${title}'`)
+    return true
+  } catch (error) {
+    console.log(`search          failed: ${error.message.split('\n', 1)[0]}`)
+    return false
+  } finally {
+    await browser.close()
+  }
+}

@@ -59,12 +59,15 @@ function write(name, text, source) {
 
 /** Every example with its first comment. */
 function examplesPage() {
-  const rows = readdirSync(join(repository, 'examples'))
-    .filter((name) => name.endsWith('.mjs'))
-    .map((name) => {
-      const code = readFileSync(join(repository, 'examples', name), 'utf8').trim()
-      return `## ${name.replace('.mjs', '')}\n\n[examples/${name}](${blob}/examples/${name})\n\n\`\`\`js\n${code}\n\`\`\`\n`
-    })
+  const rows = ['examples', 'gateway/examples'].flatMap((folder) =>
+    readdirSync(join(repository, folder))
+      .filter((name) => name.endsWith('.mjs'))
+      .map((name) => {
+        const code = readFileSync(join(repository, folder, name), 'utf8').trim()
+        const title = `${folder === 'examples' ? '' : 'gateway: '}${name.replace('.mjs', '')}`
+        return `## ${title}\n\n[${folder}/${name}](${blob}/${folder}/${name})\n\n\`\`\`js\n${code}\n\`\`\`\n`
+      }),
+  )
   return `# Examples\n\nEach file is complete and runs against the simulator or with your key: \`node examples/chat.mjs\`.\n\n${rows.join('\n')}`
 }
 

@@ -95,19 +95,24 @@ export async function detailFlows({ check, open, axe, settled, stage, keys }) {
     await page.done()
   })
 
-  await check('a filter without an index searches a week first', async () => {
+  await check('a search that the gateway ends goes on by itself, then on demand', async () => {
     const page = await open(adminKey)
+    let rounds = 0
+    await page.route(/\/spend\/logs\?.*min_spend=100/, async (route) => {
+      rounds++
+      const day = String(30 - rounds).padStart(2, '0')
+      const headers = rounds === 25 ? {} : { 'x-llmux-searched-from': `2026-10-${day}T00:00:00.000Z` }
+      await route.fulfill({ json: [], headers })
+    })
     await page.goto('/ui/logs?min_spend=100')
+    await page.getByText(/Searched back to Oct 10, 2026/).waitFor()
     await page.getByText('No call matches the filters').waitFor()
-    await page.getByText('The filters were applied to the calls of the last 7 days.').waitFor()
-    await page.shot('logs-reach')
-    const next = page.waitForRequest((request) => request.url().includes('start_date='))
-    await page.getByRole('button', { name: 'Search the last 30 days' }).click()
-    const from = Date.parse(new URL((await next).url()).searchParams.get('start_date'))
-    const days = Math.round((Date.now() - from) / 86_400_000)
-    if (days !== 30) throw new Error(`the search begins ${days} days ago`)
-    await page.getByText('the last 30 days.').waitFor()
+    await page.shot('logs-searched')
     await axe(page)
+    if (rounds !== 20) throw new Error(`the page made ${rounds} rounds`)
+    await page.getByRole('button', { name: 'Search further back' }).click()
+    await page.getByText(/Searched back/).waitFor({ state: 'detached' })
+    if (rounds !== 25) throw new Error(`the page made ${rounds} rounds`)
     await page.done()
   })
 

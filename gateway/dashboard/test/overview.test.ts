@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { type CallRow, pageSize, placeAfter } from '../src/api/logs.ts'
 import type { Figures, Series } from '../src/api/series.ts'
-import { logsSearchOf, readLogsSearch, withReach } from '../src/pages/logs/search.ts'
+import { logsSearchOf, readLogsSearch } from '../src/pages/logs/search.ts'
 import { rangeOf, readOverviewSearch, stepsOf } from '../src/pages/overview/search.ts'
 import { chartData, measured } from '../src/pages/overview/summary.ts'
 
@@ -134,10 +135,14 @@ describe('the rows behind a point', () => {
   })
 })
 
-describe('filters without an index', () => {
-  it('reach back some days, unless there is a start', () => {
-    expect(withReach({ min_spend: '1' }, 7, now).start_date).toBe('2026-11-22T12:00:00.000Z')
-    expect(withReach({ provider: 'openai', start_date: '2026-01-01' }, 7, now).start_date).toBe('2026-01-01')
-    expect(withReach({ model_group: 'gpt-4o' }, 7, now)).toEqual({ model_group: 'gpt-4o' })
+describe('pages of calls', () => {
+  const rows = Array.from({ length: pageSize }, (_, index) => ({ request_id: `id-${index}` })) as unknown as CallRow[]
+
+  it('follow the last row, or the time at which a search has ended', () => {
+    expect(placeAfter({ rows, searchedFrom: undefined })).toEqual({ after: `id-${pageSize - 1}` })
+    expect(placeAfter({ rows: rows.slice(1), searchedFrom: undefined })).toBeUndefined()
+    expect(placeAfter({ rows: [], searchedFrom: '2026-11-29T12:00:00.000Z' })).toEqual({
+      end_date: '2026-11-29T11:59:59.999Z',
+    })
   })
 })

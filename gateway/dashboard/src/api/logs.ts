@@ -1,5 +1,5 @@
 import { type FilterName, filterNames, type LogsSearch } from '../pages/logs/search.ts'
-import { api } from './client.ts'
+import { api, send } from './client.ts'
 
 /** A call, as a row of the logs. */
 export interface CallRow {
@@ -72,11 +72,37 @@ export const filtersOf = (search: LogsSearch): { readonly [Name in FilterName]?:
 
 export const pageSize = 100
 
-export const callsAfter = (search: LogsSearch, after: string | undefined, signal: AbortSignal) =>
-  api<readonly CallRow[]>('/spend/logs', {
-    query: { ...filtersOf(search), summarize: false, limit: pageSize, after },
+/** Calls of one request. */
+export interface CallPage {
+  readonly rows: readonly CallRow[]
+  /** Older calls were not searched: several filters that each fit many calls end a search. */
+  readonly searchedFrom: string | undefined
+}
+
+/** Where a page begins: after a row, or at a time. */
+export interface Place {
+  readonly after?: string
+  readonly end_date?: string
+}
+
+export async function callsAt(search: LogsSearch, place: Place, signal: AbortSignal): Promise<CallPage> {
+  const response = await send('/spend/logs', {
+    query: { ...filtersOf(search), summarize: false, limit: pageSize, ...place },
     signal,
   })
+  return {
+    rows: (await response.json()) as readonly CallRow[],
+    searchedFrom: response.headers.get('x-llmux-searched-from') ?? undefined,
+  }
+}
+
+/** The place of the page behind one; undefined behind the last. */
+export function placeAfter({ rows, searchedFrom }: CallPage): Place | undefined {
+  // the time itself was searched
+  if (searchedFrom !== undefined) return { end_date: new Date(Date.parse(searchedFrom) - 1).toISOString() }
+  const last = rows.at(-1)
+  return last && rows.length === pageSize ? { after: last.request_id } : undefined
+}
 
 export const callDetail = (id: string, signal: AbortSignal) =>
   api<CallDetail>(`/spend/logs/ui/${encodeURIComponent(id)}`, { signal })

@@ -27,8 +27,8 @@ export const logs = {
   'logs.more': 'Show older calls',
   'logs.empty': 'No calls yet',
   'logs.empty.text': 'Send a request with a key of this gateway: it appears here within a second.',
-  'logs.reach': 'The filters were applied to the calls of the last {count} days.',
-  'logs.further': 'Search the last {count} days',
+  'logs.searched': 'Searched back to {time}.',
+  'logs.further': 'Search further back',
   'logs.noMatch': 'No call matches the filters',
   'logs.noMatch.text': 'Remove a filter, or choose a longer range of time.',
 

@@ -27,8 +27,8 @@ export const logs = {
   'logs.more': '이전 호출 더 보기',
   'logs.empty': '아직 호출이 없습니다',
   'logs.empty.text': '이 게이트웨이의 키로 요청을 보내면 1초 안에 여기에 나타납니다.',
-  'logs.reach': '최근 {count}일의 호출에 필터를 적용했습니다.',
-  'logs.further': '최근 {count}일 검색',
+  'logs.searched': '{time}까지 검색했습니다.',
+  'logs.further': '더 이전 검색',
   'logs.noMatch': '필터에 맞는 호출이 없습니다',
   'logs.noMatch.text': '필터를 해제하거나 기간을 늘리세요.',
 

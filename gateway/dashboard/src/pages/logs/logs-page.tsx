@@ -1,9 +1,9 @@
 import { Box, Button, Group, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { addressOf } from '../../api/client.ts'
-import { type CallRow, callsAfter, filtersOf, pageSize } from '../../api/logs.ts'
+import { type CallRow, callsAt, filtersOf, type Place, pageSize, placeAfter } from '../../api/logs.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -11,43 +11,50 @@ import { Empty, Failure, LoadingRows } from '../../ui/states.tsx'
 import { CallDrawer } from './call-drawer.tsx'
 import { CallList } from './call-list.tsx'
 import { Filters } from './filters.tsx'
-import { type LogsSearch, reaches, withReach } from './search.ts'
+import type { LogsSearch } from './search.ts'
 import { useTail } from './use-tail.ts'
 
 const route = getRouteApi('/logs')
+/** Rounds of a search that the page makes by itself. */
+const ownRounds = 20
 /** Rows of one file. */
 const mostExported = 10_000
 
 /** Each call, newest first. */
 export function LogsPage() {
-  const { t } = useTexts()
+  const { t, format } = useTexts()
   const search = route.useSearch()
   const navigate = useNavigate()
   const [live, setLive] = useState(false)
-  const [reach, setReach] = useState<number>(reaches[0])
-  const asked = filtersOf(search)
-  // the gateway reads all calls of the range for some filters
-  const filters = withReach(asked, reach, Date.now())
-  const isCut = filters.start_date !== asked.start_date
-  const further = reaches.find((days) => days > reach)
+  const filters = filtersOf(search)
+  const filterKey = JSON.stringify(filters)
+  const [further, setFurther] = useState({ of: '', rounds: 0 })
   const set = useCallback(
     (next: LogsSearch) => navigate({ to: '/logs', search: next, replace: true, resetScroll: false }),
     [navigate],
   )
   const found = useInfiniteQuery({
     queryKey: ['logs', filters],
-    queryFn: ({ pageParam, signal }) => callsAfter(filters, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => (last.length < pageSize ? undefined : last.at(-1)?.request_id),
+    queryFn: ({ pageParam, signal }) => callsAt(filters, pageParam, signal),
+    initialPageParam: {} as Place,
+    getNextPageParam: placeAfter,
   })
-  const fresh = useTail(live, asked)
-  const rows = useMemo(() => merge(fresh, found.data?.pages.flat() ?? []), [fresh, found.data])
+  const fresh = useTail(live, filters)
+  const rows = useMemo(() => merge(fresh, found.data?.pages.flatMap((page) => page.rows) ?? []), [fresh, found.data])
   const open = useCallback((row: CallRow) => set({ ...search, call: row.request_id }), [set, search])
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = found
+  // the gateway ends a search after a while: the page goes on by itself for some rounds
+  const searchedFrom = found.data?.pages.at(-1)?.searchedFrom
+  const rounds = found.data?.pages.filter((page) => page.searchedFrom !== undefined).length ?? 0
+  const mayGoOn = rounds < ownRounds + (further.of === filterKey ? further.rounds : 0)
+  const isSearching = searchedFrom !== undefined && mayGoOn && rows.length < pageSize
   const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage])
-  const hasFilters = Object.keys(asked).length > 0
+    if (hasNextPage && !isFetchingNextPage && (searchedFrom === undefined || mayGoOn)) void fetchNextPage()
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage, searchedFrom, mayGoOn])
+  useEffect(() => {
+    if (isSearching) more()
+  }, [isSearching, more])
+  const hasFilters = Object.keys(filters).length > 0
   return (
     <Page
       title={t('logs.title')}
@@ -79,7 +86,8 @@ export function LogsPage() {
         <Filters search={search} onChange={set} />
         {found.isPending && <LoadingRows rows={10} />}
         {found.isError && <Failure error={found.error} onRetry={() => found.refetch()} />}
-        {found.data && rows.length === 0 && (
+        {isSearching && rows.length === 0 && <LoadingRows rows={10} />}
+        {found.data && !isSearching && rows.length === 0 && (
           <Empty
             icon="logs"
             title={t(hasFilters ? 'logs.noMatch' : 'logs.empty')}
@@ -95,14 +103,20 @@ export function LogsPage() {
           </Empty>
         )}
         {rows.length > 0 && <CallList rows={rows} onOpen={open} onEnd={more} />}
-        {found.data && isCut && !hasNextPage && (
+        {searchedFrom !== undefined && (
           <Group px="md" py={8} gap="sm" style={{ borderTop: '1px solid var(--line)' }}>
-            <Text size="sm">{t('logs.reach', { count: reach })}</Text>
-            {further !== undefined && (
-              <Button size="xs" variant="default" onClick={() => setReach(further)}>
-                {t('logs.further', { count: further })}
-              </Button>
-            )}
+            <Text size="sm">{t('logs.searched', { time: format.time(searchedFrom) })}</Text>
+            <Button
+              size="xs"
+              variant="default"
+              loading={isFetchingNextPage}
+              onClick={() => {
+                setFurther({ of: filterKey, rounds: rounds + ownRounds })
+                void fetchNextPage()
+              }}
+            >
+              {t('logs.further')}
+            </Button>
           </Group>
         )}
         {rows.length > 0 && (
@@ -110,7 +124,7 @@ export function LogsPage() {
             <Text size="xs" c="dimmed" aria-live="polite">
               {live ? t('logs.tail', { count: fresh.length }) : t('logs.shown', { count: rows.length })}
             </Text>
-            {hasNextPage && (
+            {hasNextPage && searchedFrom === undefined && (
               <Button size="xs" variant="subtle" loading={isFetchingNextPage} onClick={more}>
                 {t('logs.more')}
               </Button>

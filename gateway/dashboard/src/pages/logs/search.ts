@@ -35,20 +35,6 @@ export function readLogsSearch(search: Record<string, unknown>): LogsSearch {
   return Object.fromEntries(entries)
 }
 
-/** Filters without an index: the gateway reads all calls of the range to find those that fit. */
-const unindexed = ['provider', 'min_spend', 'min_duration_ms'] as const satisfies readonly FilterName[]
-
-/** Days that are searched for such filters, one after the other. */
-export const reaches = [7, 30, 90, 365] as const
-
-const hourMs = 3_600_000
-
-/** The filters with a start, if they need one and have none. It stays the same for an hour. */
-export function withReach(filters: LogsSearch, days: number, now: number): LogsSearch {
-  if (filters.start_date !== undefined || unindexed.every((name) => filters[name] === undefined)) return filters
-  return { ...filters, start_date: new Date(Math.floor(now / hourMs) * hourMs - days * 24 * hourMs).toISOString() }
-}
-
 const filterOf: Readonly<Record<Dimension, FilterName>> = {
   model: 'model',
   provider: 'provider',
