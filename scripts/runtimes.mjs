@@ -9,7 +9,7 @@
 //
 // Fails if a check fails or a runtime is missing. The runtimes stay in node_modules/.cache/llmux-runtimes (about 1.4 GB).
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -20,23 +20,20 @@ import { startServer } from '../test/runtimes/server.mjs'
 import { measureBundles } from './runtimes/bundles.mjs'
 import { runExamples } from './runtimes/examples.mjs'
 import { updatePage } from './runtimes/page.mjs'
+import { cache, installProgram, nodes } from './runtimes/programs.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const cache = join(root, 'node_modules', '.cache', 'llmux-runtimes')
 const { platform, arch } = process
 const long = arch === 'arm64' ? 'aarch64' : arch
 
-const node = (range) => ({
-  package: `npm:node-${platform}-${arch}@${range}`,
+const node = (title) => ({
+  package: nodes[title],
   command: (folder) => [join(folder, 'bin', 'node'), 'cli.mjs'],
 })
 
 /** Each package contains a program. */
 const runtimes = {
-  'Node.js 20': node('^20.18.1'),
-  'Node.js 22': node('22.23.5'),
-  'Node.js 24': node('24.22.3'),
-  'Node.js 26': node('26.12.1'),
+  ...Object.fromEntries(Object.keys(nodes).map((title) => [title, node(title)])),
   Bun: {
     package: `npm:@oven/bun-${platform}-${long}@1.4.5`,
     command: (folder) => [join(folder, 'bin', 'bun'), 'cli.mjs'],
@@ -89,15 +86,7 @@ const npm = (args, cwd) => run(['npm', ...args, '--no-audit', '--no-fund', '--lo
 async function install() {
   const folders = new Map()
   for (const [title, runtime] of selected) {
-    const folder = join(cache, runtime.package.replace(/[^\w.-]+/g, '_'))
-    if (!existsSync(join(folder, 'done'))) {
-      mkdirSync(folder, { recursive: true })
-      const manifest = { private: true, dependencies: { program: runtime.package } }
-      writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-      await npm(['install', '--ignore-scripts', '--no-package-lock'], folder)
-      writeFileSync(join(folder, 'done'), '')
-    }
-    folders.set(title, join(folder, 'node_modules', 'program'))
+    folders.set(title, await installProgram(runtime.package, npm))
   }
   return folders
 }
