@@ -39,7 +39,7 @@ export default defineConfig({
       { text: 'SDK', link: '/guide' },
       { text: 'Gateway', link: '/gateway' },
       { text: 'API', link: '/api/' },
-      { text: 'Examples', link: '/examples' },
+      { text: 'Examples', link: '/examples/' },
     ],
     sidebar,
     outline: { level: [2, 3] },

@@ -41,7 +41,7 @@ const url = `http://127.0.0.1:${server.address().port}`
 const cache = process.argv.find((text) => text.startsWith('--cache='))?.slice('--cache='.length)
 const { audit, close } = await openAudit({ cache })
 const results = []
-for (const path of ['/', '/guide', '/providers', '/gateway-config', '/examples', '/api/'])
+for (const path of ['/', '/guide', '/providers', '/gateway-config', '/examples/', '/examples/tools', '/api/'])
   results.push(await audit(path, `${url}${path}`))
 await close()
 results.push(await searches())

@@ -57,18 +57,27 @@ function write(name, text, source) {
   writeFileSync(file, `${front}${text}`)
 }
 
-/** Every example with its first comment. */
-function examplesPage() {
-  const rows = ['examples', 'gateway/examples'].flatMap((folder) =>
+/** A page for each example, and their list with the first comment of each. */
+function examplePages() {
+  const found = ['examples', 'gateway/examples'].flatMap((folder) =>
     readdirSync(join(repository, folder))
-      .filter((name) => name.endsWith('.mjs'))
-      .map((name) => {
-        const code = readFileSync(join(repository, folder, name), 'utf8').trim()
-        const title = `${folder === 'examples' ? '' : 'gateway: '}${name.replace('.mjs', '')}`
-        return `## ${title}\n\n[${folder}/${name}](${blob}/${folder}/${name})\n\n\`\`\`js\n${code}\n\`\`\`\n`
+      .filter((file) => file.endsWith('.mjs'))
+      .map((file) => {
+        const code = readFileSync(join(repository, folder, file), 'utf8').trim()
+        const about =
+          /^(?:#!.*\n)?((?:\/\/ ?.*\n)+)/
+            .exec(code)?.[1]
+            .replace(/^\/\/ ?/gm, '')
+            .trim() ?? ''
+        const title = file.replace('.mjs', '')
+        const name = `examples/${folder === 'examples' ? title : `gateway-${title}`}`
+        const text = `# ${title}\n\n${about.split('\n\n')[0]}\n\n[${folder}/${file}](${blob}/${folder}/${file})\n\n\`\`\`js\n${code}\n\`\`\`\n`
+        return { name, title, text, about: about.split(/\n\n|(?<=\.)\s/)[0].replaceAll('\n', ' ') }
       }),
   )
-  return `# Examples\n\nEach file is complete and runs against the simulator or with your key: \`node examples/chat.mjs\`.\n\n${rows.join('\n')}`
+  const rows = found.map(({ name, title, about }) => `- [${title}](/${name})${about && `: ${about}`}`)
+  const text = `# Examples\n\nEach file is complete and runs against the simulator or with your key: \`node examples/chat.mjs\`.\n\n${rows.join('\n')}\n`
+  return [{ name: 'examples/index', title: 'Examples', text }, ...found]
 }
 
 /** Writes all pages. @returns their names with titles, in the order of the sidebar */
@@ -86,7 +95,8 @@ export function preparePages(reference) {
   for (const picture of readdirSync(join(repository, 'docs')).filter((name) => /\.(svg|png)$/.test(name)))
     writeFileSync(join(pages, picture), readFileSync(join(repository, 'docs', picture)))
   write('index', `---\n${readFileSync(join(site, 'home.yaml'), 'utf8')}---\n`)
-  write('examples', examplesPage())
+  const examples = examplePages()
+  for (const { name, text } of examples) write(name, withoutTemplates(text))
   for (const { name, text } of reference) write(name, withoutTemplates(text))
 
   const listed = new Set(groups.flatMap(([, names]) => names))
@@ -110,9 +120,13 @@ export function preparePages(reference) {
     items: reference.map(({ name, title }) => ({ text: title, link: `/${name.replace(/index$/, '')}` })),
   })
   sidebar.push({
+    text: 'Examples',
+    collapsed: true,
+    items: examples.map(({ name, title }) => ({ text: title, link: `/${name.replace(/index$/, '')}` })),
+  })
+  sidebar.push({
     text: 'More',
     items: [
-      { text: 'Examples', link: '/examples' },
       { text: 'Changelog', link: '/changelog' },
       { text: 'Contributing', link: '/contributing' },
       { text: 'Security', link: '/security' },

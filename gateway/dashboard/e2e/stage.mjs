@@ -28,10 +28,12 @@ export async function startStage({ port = 0, data, environment = {} } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'llmux-stage-'))
   const simulator = await startSimulator()
   const receiver = await startReceiver()
+  const dead = await startReceiver()
+  dead.close()
   const gateway = await createGateway({
     data: folder,
     masterKey: adminKey,
-    environment: { WEBHOOK_URL: receiver.url, SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/nobody', ...environment },
+    environment: { WEBHOOK_URL: receiver.url, SLACK_WEBHOOK_URL: dead.url, ...environment },
     config: {
       model_list: models.map(([model_name, model, provider]) => ({
         model_name,

@@ -89,7 +89,7 @@ const columns = [
   { name: 'key', width: 170, end: false },
   { name: 'tokens', width: 130, end: true },
   { name: 'duration', width: 100, end: true },
-  { name: 'cost', width: 124, end: true },
+  { name: 'cost', width: 146, end: true },
 ] as const
 
 export function CallStatus({ row }: { readonly row: CallRow }) {
