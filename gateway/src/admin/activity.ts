@@ -41,7 +41,7 @@ async function activity(context: AdminContext, request: AdminRequest, entity: En
   const where = conditions(context, request, entity)
   const table = tables[entity]
   const [counted] = await context.sql.query(
-    `SELECT COUNT(*) AS rows FROM (SELECT 1 AS one FROM ${table} ${where.text} LIMIT ?) AS some`,
+    `SELECT COUNT(*) AS rows FROM (SELECT 1 AS one FROM ${table} ${where.text} LIMIT ?) AS counted`,
     [...where.values, mostNested + 1],
   )
   const days =

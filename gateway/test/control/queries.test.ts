@@ -173,6 +173,21 @@ describe.each(engines)('queries on %s', (engine) => {
     expect(page.data).toHaveLength(1)
   })
 
+  it('sum activity by owner, with keys and parts', async () => {
+    const { ask } = await withCalls(await where())
+    const days = `start_date=${day}&end_date=${day}`
+    const [first] = (await ask('GET', `/team/daily/activity?${days}`)).body.results
+    expect(first).toMatchObject({ date: day, metrics: { spend: 0.00306, api_requests: 2 } })
+    expect(first.breakdown.entities.red.metadata).toEqual({ team_alias: 'Red' })
+    expect(Object.keys(first.breakdown.models['openai/gpt-large'].api_key_breakdown)).toHaveLength(1)
+    const all = (await ask('GET', `/user/daily/activity?${days}`)).body
+    expect(all.metadata).toMatchObject({ total_api_requests: 4, total_failed_requests: 1, largest_per_day: null })
+    expect((await ask('GET', `/customer/daily/activity?${days}&end_user_ids=ann`)).body.metadata.total_spend).toBe(
+      0.00006,
+    )
+    expect((await ask('GET', `/tag/daily/activity?${days}&tags=blue`)).body.metadata.total_api_requests).toBe(1)
+  })
+
   it('sort rows in every order, and page them in it', async () => {
     const { ask } = await withCalls(await where())
     const rows = async (query: string) => {
