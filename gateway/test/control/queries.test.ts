@@ -68,7 +68,7 @@ describe.each(engines)('queries on %s', (engine) => {
   let server: PostgresServer | undefined
   beforeAll(async () => {
     if (engine === 'postgres') server = await startPostgres()
-  })
+  }, 120_000)
   afterAll(() => server?.stop(), 120_000)
   const where = async () => (server ? { databaseUrl: await server.database() } : {})
 
