@@ -1,5 +1,7 @@
 import { isViewer } from '../keys/key-ring.js'
 import { type DailyTable, groupRows, largestOfDays, nanosOf, sums, Where } from '../ledger/queries.js'
+import type { Dimension } from '../ledger/rollups.js'
+import { largestOfTotals, totalsBy } from '../ledger/totals.js'
 import { toDollars } from '../limits/money.js'
 import { badRequest, forbidden } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
@@ -46,7 +48,9 @@ async function activity(context: AdminContext, request: AdminRequest, entity: En
   )
   const days =
     Number(counted?.rows) > mostNested
-      ? await largestParts(context, table, entity, where)
+      ? await (where.size === 2 && entity === 'user'
+          ? partsOfAll(context, entity, where)
+          : largestParts(context, table, entity, where))
       : await allParts(context, table, entity, where)
   const total = new Metrics()
   for (const { metrics } of days) total.merge(metrics)
@@ -75,20 +79,50 @@ async function allParts(context: AdminContext, table: DailyTable, entity: Entity
 }
 
 /** Keys and entities of a day that an answer shows if there are many. */
-const mostOfDay = 100
+const mostOfDay = 50
 
 /** The parts of each day without their keys, and the largest keys and entities: of many calls more would be megabytes. */
 async function largestParts(context: AdminContext, table: DailyTable, entity: Entity, where: Where): Promise<Day[]> {
   const { sql } = context
-  const targets = await sums(sql, table, ['day', 'model_group', 'model', 'provider', 'path'], where)
-  const keys = groupRows(await largestOfDays(sql, table, 'key_hash', where, mostOfDay), (row) => String(row.day))
   const column = entityColumns[entity]
-  const entities = groupRows(await largestOfDays(sql, table, column, where, mostOfDay), (row) => String(row.day))
+  const targets = await sums(sql, table, ['day', 'model_group', 'model', 'provider', 'path'], where)
+  const keys = byDay(await largestOfDays(sql, table, 'key_hash', where, mostOfDay))
+  const entities = byDay(await largestOfDays(sql, table, column, where, mostOfDay))
   return newestFirst(targets).map(([date, found]) => {
     const { all, ...parts } = partsOf(context, found, entity, false)
     const { api_keys } = partsOf(context, keys.get(date) ?? [], entity, false)
     const { entities: own } = partsOf(context, entities.get(date) ?? [], entity, false)
     return { date, metrics: all, breakdown: { ...parts, api_keys, entities: own } }
+  })
+}
+
+const byDay = (rows: readonly SqlRow[]) => groupRows(rows, (row) => String(row.day))
+
+/** The same of all calls, out of the sums by one dimension each. */
+async function partsOfAll(context: AdminContext, entity: Entity, where: Where): Promise<Day[]> {
+  const { sql } = context
+  const [from, to] = where.values.map(String)
+  const of = async (dimension: Dimension, column: string) =>
+    byDay(
+      (await largestOfTotals(sql, { grain: 'day', dimension, from, to }, mostOfDay)).map((row) => ({
+        ...row,
+        [column]: row.name ?? '',
+      })),
+    )
+  const sections = {
+    models: await of('model', 'model'),
+    model_groups: await of('group', 'model_group'),
+    providers: await of('provider', 'provider'),
+    endpoints: byDay(await sums(sql, tables[entity], ['day', 'path'], where)),
+    entities: await of(entity, entityColumns[entity]),
+    api_keys: await of('key', 'key_hash'),
+  }
+  const days = await totalsBy(sql, { grain: 'day', dimension: 'all', from, to }, ['period'])
+  return newestFirst(days.map((row) => ({ ...row, day: row.period ?? null }))).map(([date, found]) => {
+    const names = Object.keys(sections) as (keyof typeof sections)[]
+    const parts = names.map((name) => [name, partsOf(context, sections[name].get(date) ?? [], entity, false)[name]])
+    const { all } = partsOf(context, found, entity, false)
+    return { date, metrics: all, breakdown: { mcp_servers: {}, ...Object.fromEntries(parts) } }
   })
 }
 

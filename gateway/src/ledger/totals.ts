@@ -160,6 +160,16 @@ async function monthParts(sql: Sql, from?: string, to?: string) {
   return { plus, minus, single }
 }
 
+/** The names of each day with the most money. */
+export async function largestOfTotals(sql: Sql, question: TotalsQuestion, limit: number): Promise<SqlRow[]> {
+  const where = whereOf(question)
+  return await sql.query(
+    `SELECT * FROM (SELECT t.*, t.period AS day, ROW_NUMBER() OVER (PARTITION BY period ORDER BY nanos DESC, name) AS place
+       FROM llmux_totals t ${where.text}) AS ranked WHERE place <= ? ORDER BY period, place`,
+    [...where.values, limit],
+  )
+}
+
 /** The names with the largest sums, largest first. */
 export async function largestNames(
   sql: Sql,
