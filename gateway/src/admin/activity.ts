@@ -109,15 +109,17 @@ async function partsOfAll(context: AdminContext, entity: Entity, where: Where): 
         [column]: row.name ?? '',
       })),
     )
-  const sections = {
-    models: await of('model', 'model'),
-    model_groups: await of('group', 'model_group'),
-    providers: await of('provider', 'provider'),
-    endpoints: byDay(await sums(sql, tables[entity], ['day', 'path'], where)),
-    entities: await of(entity, entityColumns[entity]),
-    api_keys: await of('key', 'key_hash'),
-  }
-  const days = await totalsBy(sql, { grain: 'day', dimension: 'all', from, to }, ['period'])
+  // Postgres reads them at the same time
+  const [models, model_groups, providers, endpoints, entities, api_keys, days] = await Promise.all([
+    of('model', 'model'),
+    of('group', 'model_group'),
+    of('provider', 'provider'),
+    sums(sql, tables[entity], ['day', 'path'], where).then(byDay),
+    of(entity, entityColumns[entity]),
+    of('key', 'key_hash'),
+    totalsBy(sql, { grain: 'day', dimension: 'all', from, to }, ['period']),
+  ])
+  const sections = { models, model_groups, providers, endpoints, entities, api_keys }
   return newestFirst(days.map((row) => ({ ...row, day: row.period ?? null }))).map(([date, found]) => {
     const names = Object.keys(sections) as (keyof typeof sections)[]
     const parts = names.map((name) => [name, partsOf(context, sections[name].get(date) ?? [], entity, false)[name]])
