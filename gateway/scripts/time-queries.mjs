@@ -57,7 +57,11 @@ const quarter = `start_date=${ago(89)}&end_date=${end}`
 const [middle] = await store.query('SELECT id FROM llmux_calls WHERE at <= ? ORDER BY at DESC LIMIT 1', [
   Number(newest.at) - 45 * 86_400_000,
 ])
-const key = String(newest.key_hash)
+const [largestKey] = await store.query(
+  "SELECT name FROM llmux_totals WHERE grain = 'day' AND dimension = 'key' AND period = ? ORDER BY calls DESC LIMIT 1",
+  [ago(1)],
+)
+const key = String(largestKey.name)
 
 const queries = [
   // overview

@@ -164,8 +164,9 @@ async function monthParts(sql: Sql, from?: string, to?: string) {
 export async function largestOfTotals(sql: Sql, question: TotalsQuestion, limit: number): Promise<SqlRow[]> {
   const where = whereOf(question)
   return await sql.query(
-    `SELECT * FROM (SELECT t.*, t.period AS day, ROW_NUMBER() OVER (PARTITION BY period ORDER BY nanos DESC, name) AS place
-       FROM llmux_totals t ${where.text}) AS ranked WHERE place <= ? ORDER BY period, place`,
+    `SELECT * FROM (SELECT period AS day, name, calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos,
+         ROW_NUMBER() OVER (PARTITION BY period ORDER BY nanos DESC, name) AS place
+       FROM llmux_totals ${where.text}) AS ranked WHERE place <= ? ORDER BY day, place`,
     [...where.values, limit],
   )
 }
