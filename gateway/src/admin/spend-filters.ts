@@ -138,7 +138,11 @@ const untagged: ReadonlySet<Dimension> = new Set(['user', 'team', 'customer', 'd
 /** The table of daily sums that knows all filters and the dimension of a group. */
 export function dailyTable(filters: readonly Filter[], dimension?: Dimension): DailyTable {
   const asked = new Set([dimension, ...filters.map((filter) => filter.dimension)])
-  if (asked.has('tag')) return 'llmux_daily_tags'
+  if (asked.has('tag')) {
+    if (dimension !== undefined && untagged.has(dimension))
+      throw badRequest(`Sums by ${dimension} have no filter tag: use GET /spend/logs.`, 'tag')
+    return 'llmux_daily_tags'
+  }
   return asked.has('customer') ? 'llmux_daily_customers' : 'llmux_daily'
 }
 

@@ -28,14 +28,22 @@ function visible({ principal }: AdminRequest, filters: CallFilter[] = []): Where
 /** Reads the filters of a request for rows. */
 export async function callQuestion({ sql }: AdminContext, request: AdminRequest): Promise<CallQuestion> {
   const text = (...names: string[]) => names.map((name) => param(request, name)).find((value) => value !== undefined)
-  const number = (name: string) => {
+  const number = (name: string, most: number) => {
     const value = param(request, name)
     if (value === undefined) return undefined
-    if (!Number.isFinite(Number(value))) throw badRequest(`'${name}' must be a number; got '${value}'.`, name)
-    return Number(value)
+    const found = Number(value)
+    if (!(found >= 0 && found <= most))
+      throw badRequest(`'${name}' must be a number from 0 to ${most}; got '${value}'.`, name)
+    return found
+  }
+  const whole = (name: string, most: number) => {
+    const value = number(name, most)
+    if (value !== undefined && !Number.isInteger(value))
+      throw badRequest(`'${name}' must be an integer; got '${value}'.`, name)
+    return value
   }
   const nanos = (name: string) => {
-    const dollars = number(name)
+    const dollars = number(name, 1_000_000)
     return dollars === undefined ? undefined : toNanos(dollars)
   }
   const flag = (name: string) => {
@@ -46,7 +54,7 @@ export async function callQuestion({ sql }: AdminContext, request: AdminRequest)
   }
   const key = text('api_key')
   const until = time(request, 'end_date')
-  const whole = (text('end_date')?.length ?? 0) <= 10
+  const wholeDay = (text('end_date')?.length ?? 0) <= 10
   const model = text('model')
   const column = model === undefined ? 'model' : await modelDimension(sql, model)
   const tag = params(request, 'tags')[0] ?? text('tag', 'request_tags')
@@ -61,7 +69,7 @@ export async function callQuestion({ sql }: AdminContext, request: AdminRequest)
   const where = visible(request, filters)
     .and('t.tag = ?', filter('tag', 'tag', tag))
     .and(`${at} >= ?`, time(request, 'start_date'))
-    .and(`${at} < ?`, until === undefined ? undefined : until + (whole ? dayMs : 1))
+    .and(`${at} < ?`, until === undefined ? undefined : until + (wholeDay ? dayMs : 1))
     .and('c.id = ?', text('request_id'))
     .and('c.key_hash = ?', filter('key', 'key_hash', key === undefined ? undefined : keyId(key)))
     .and('c.user_id = ?', filter('user', 'user_id', text('user_id', 'internal_user_id')))
@@ -75,12 +83,12 @@ export async function callQuestion({ sql }: AdminContext, request: AdminRequest)
   const others = new Where()
     .and('c.key_alias = ?', text('key_alias'))
     .and('c.operation = ?', text('operation'))
-    .and('c.error_status = ?', number('error_code'))
+    .and('c.error_status = ?', whole('error_code', 999))
     .and('c.cost_state = ?', text('cost_state'))
     .and('c.cache_hit = ?', flag('cache_hit'))
     .and('c.nanos >= ?', nanos('min_spend'))
     .and('c.nanos <= ?', nanos('max_spend'))
-    .and('c.duration_ms >= ?', number('min_duration_ms'))
+    .and('c.duration_ms >= ?', whole('min_duration_ms', 1e12))
   const status = text('status_filter', 'status')
   if (status !== undefined && status !== 'success' && status !== 'failure')
     throw badRequest(`'status_filter' must be 'success' or 'failure'; got '${status}'.`, 'status_filter')
@@ -141,7 +149,10 @@ async function summary({ sql }: AdminContext, request: AdminRequest) {
     if (principal.user) where.and('user_id = ?', principal.userId)
     else where.and('key_hash = ?', principal.keyHash)
   }
-  const rows = await sums(sql, dailyTable(filters), ['day', 'key_hash', 'user_id', 'model'], where)
+  const table = dailyTable(filters)
+  // sums by tag have no users
+  const columns = table === 'llmux_daily_tags' ? ['day', 'key_hash', 'model'] : ['day', 'key_hash', 'user_id', 'model']
+  const rows = await sums(sql, table, columns, where)
   const days = groupRows(rows, (row) => String(row.day))
   const last = day(request, 'end_date')
   if (last !== undefined && last <= dayOf(Date.now() + dayMs) && !days.has(last)) days.set(last, [])
@@ -149,7 +160,7 @@ async function summary({ sql }: AdminContext, request: AdminRequest) {
     ...Object.fromEntries(groupDollars(found, ({ key_hash }) => String(key_hash))),
     startTime,
     spend: groupDollars(found, () => '').get('') ?? 0,
-    users: Object.fromEntries(groupDollars(found, ({ user_id }) => String(user_id))),
+    users: Object.fromEntries(columns.includes('user_id') ? groupDollars(found, ({ user_id }) => String(user_id)) : []),
     models: Object.fromEntries(groupDollars(found, ({ model }) => String(model))),
   }))
 }

@@ -173,6 +173,24 @@ describe.each(engines)('queries on %s', (engine) => {
     expect(page.data).toHaveLength(1)
   })
 
+  it('refuse filters that sums or columns lack, and never fail', async () => {
+    const { ask } = await withCalls(await where())
+    const days = `start_date=${day}&end_date=${day}`
+    for (const path of [
+      `/global/spend/teams?tag=blue&${days}`,
+      '/spend/usage?tag=blue&group_by=team',
+      '/spend/logs?error_code=99999999999',
+      '/spend/logs?error_code=1.5',
+      '/spend/logs?min_spend=1e300',
+      '/spend/logs?min_duration_ms=0.5',
+      '/spend/logs?limit=0',
+      '/spend/logs?start_date=2026-13-01',
+    ])
+      expect([path, (await ask('GET', path)).status]).toEqual([path, 400])
+    expect((await ask('GET', `/spend/logs?tag=blue&${days}`)).body).toMatchObject([{ spend: 0.00006, users: {} }])
+    expect((await ask('GET', '/spend/logs?limit=99999999&team_id=none')).body).toEqual([])
+  })
+
   it('sum activity by owner, with keys and parts', async () => {
     const { ask } = await withCalls(await where())
     const days = `start_date=${day}&end_date=${day}`
