@@ -16,6 +16,8 @@ export interface CostTerms {
   speed?: string | null | undefined
   /** True for the batch API. */
   batch?: boolean | undefined
+  /** Window of a background response of OpenAI's: `2h` costs 30 % less, `8h` 40 %. */
+  completionWindow?: string | null | undefined
   /** True for an answer from llmux's cache: `total` is 0 and `saved` is the price without the cache. */
   cached?: boolean | undefined
   /**
@@ -158,7 +160,7 @@ function price(found: ResolvedModel, used: UsageBuckets, terms: CostTerms, at: n
     prompt: used.prompt,
     at,
     service: serviceTierOf(found.provider, terms),
-    residency: residencyMultiple(found, terms.dataResidency),
+    residency: residencyMultiple(found, terms.dataResidency) * windowMultiple(found, terms),
   })
   const bill = new Bill()
   const tools = bill.fees(row, card, used, terms.searchContextSize)
@@ -223,6 +225,16 @@ function withAuxiliary(
     sum += part
   }
   return { ...cost, total: roundOff(cost.total + sum), auxiliary: roundOff(sum) }
+}
+
+/** https://developers.openai.com/api/docs/guides/background: for the standard tier. */
+const windows: Readonly<Record<string, number>> = Object.freeze({ '2h': 0.7, '8h': 0.6 })
+
+function windowMultiple({ provider }: ResolvedModel, terms: CostTerms): number {
+  const { completionWindow: window } = terms
+  if (typeof window !== 'string' || provider !== 'openai') return 1
+  const multiple = Object.hasOwn(windows, window) ? windows[window] : undefined
+  return multiple !== undefined && serviceTierOf(provider, terms) === 'standard' ? multiple : 1
 }
 
 const noResidency = new Set(['', 'global', 'default'])

@@ -32,11 +32,22 @@ const textModels = /(?:^|[:/])(?:gpt-3\.5-turbo-instruct|(?:text-)?(?:davinci|cu
 /** https://platform.openai.com/docs/api-reference/decisions: the model of the decisions endpoint, by the types of openai 7.59. */
 const decisionModels = /(?:^|\/)gpt-(?:6-luna|luna-latest)/
 
-/** Whether a model of OpenAI's has an operation over chat only. Servers of the caller's own have text completions themselves. */
-export function lacksOperation(model: string, request: RouteRequest | undefined): boolean {
+/**
+ * Whether a model of OpenAI's has an operation itself, or over chat only; undefined for operations that every model has. Servers of the
+ * caller's own have text completions themselves.
+ */
+export function hasOperation(model: string, request: RouteRequest | undefined): boolean | undefined {
   const name = request?.baseModel ?? model
-  if (request?.operation === 'decide') return !decisionModels.test(name)
-  return request?.operation === 'textCompletion' && request.ownHost && !textModels.test(name)
+  switch (request?.operation) {
+    case 'textCompletion':
+      return !request.ownHost || textModels.test(name)
+    case 'decide':
+      return decisionModels.test(name)
+    case 'compactResponse':
+      return true
+    default:
+      return undefined
+  }
 }
 
 /**

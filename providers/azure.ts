@@ -1,6 +1,16 @@
 import { AuthenticationError, BadRequestError } from '../src/errors.js'
-import { lacksOperation, usesResponses, withoutPrefix } from './api-choice.js'
-import type { Auth, HeaderFields, Operation, Provider, RouteRequest, Setting, Settings, Signable } from './contract.js'
+import { hasOperation, usesResponses, withoutPrefix } from './api-choice.js'
+import {
+  type Auth,
+  type HeaderFields,
+  type Operation,
+  type Provider,
+  type RouteRequest,
+  type Setting,
+  type Settings,
+  type Signable,
+  storedActions,
+} from './contract.js'
 import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths, openaiQuirks } from './dialects/openai/index.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
@@ -28,6 +38,10 @@ function deploymentPath(
 ): string {
   const query = apiVersion === 'v1' ? '' : `?api-version=${encodeURIComponent(apiVersion)}`
   if (operation === 'responses') return responsesPath(apiVersion, query, basePath)
+  if (operation === 'compactResponse') {
+    const [path, search] = responsesPath(apiVersion, query, basePath).split('?')
+    return `${path}/compact${search === undefined ? '' : `?${search}`}`
+  }
   if (basePath.endsWith('/openai/v1')) return `${openaiPaths[operation]}${undated.has(apiVersion) ? query : ''}`
   if (undated.has(apiVersion)) return `/openai/v1${openaiPaths[operation]}${query}`
   const root = basePath.endsWith('/openai') ? '' : '/openai'
@@ -77,11 +91,20 @@ export const provider: Provider<OpenAIQuirks> = Object.freeze({
   dialect: Object.freeze({
     ...openai,
     responses: responsesOperation,
-    operations: Object.freeze(['textCompletion', 'speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
+    storedResponses: storedActions,
+    operations: Object.freeze([
+      'textCompletion',
+      'compactResponse',
+      'speech',
+      'transcription',
+      'imageGeneration',
+      'imageEdit',
+    ] as const),
   }),
   route: (model: string, request?: RouteRequest) => {
     refuseSeries(model)
-    if (lacksOperation(model, request)) return chatOnly
+    const own = hasOperation(model, request)
+    if (own !== undefined) return own ? (provider as Provider) : chatOnly
     return usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)
   },
   address: Object.freeze({

@@ -1,4 +1,4 @@
-import type { OptionHeader, Paths, PlainOperation } from './contract.js'
+import type { OptionHeader, Paths, PlainOperation, StoredAction } from './contract.js'
 import type { OpenAIQuirks } from './dialects/openai/quirks.js'
 
 /** A rerank API that is not under the base, or has its own form. */
@@ -61,6 +61,8 @@ export interface CompatibleRow {
   readonly optionHeaders?: readonly OptionHeader[]
   /** The host has OpenAI's Responses API at `/responses`. @default false */
   readonly responses?: boolean
+  /** Requests about stored responses that the host answers. @default none */
+  readonly storedResponses?: readonly StoredAction[]
   /** Tools that the host runs itself are accepted by its Responses API only: calls with such tools go there. @default false */
   readonly hostedToolsOnResponses?: boolean
   /** The host has OpenAI's moderation at `/moderations`: the same as `operations: ['moderation']`. @default false */

@@ -32,6 +32,7 @@ const dialectOf = (row: CompatibleRow): Dialect<OpenAIQuirks> =>
         ...openai,
         ...(row.rerank && { rerank: rerankOf(row.rerank) }),
         ...(row.responses && { responses: responsesOperation }),
+        ...(row.storedResponses && { storedResponses: row.storedResponses }),
         operations: [...(row.operations ?? []), ...(row.moderation ? (['moderation'] as const) : [])],
       }
     : openai

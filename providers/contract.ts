@@ -301,6 +301,12 @@ export interface CountEndpoint {
   readonly mostChars?: number
 }
 
+/** A request about a stored response. */
+export type StoredAction = 'retrieve' | 'cancel' | 'delete' | 'inputItems'
+
+/** Every request about stored responses. */
+export const storedActions: readonly StoredAction[] = Object.freeze(['retrieve', 'cancel', 'delete', 'inputItems'])
+
 /** Translation between llmux and one wire format. */
 export interface Dialect<Quirks = unknown> extends PlainDialects<Quirks> {
   /** Framing of streamed bodies. */
@@ -313,6 +319,8 @@ export interface Dialect<Quirks = unknown> extends PlainDialects<Quirks> {
   readonly rerank?: RerankDialect<Quirks>
   /** OpenAI's Responses API, if available. */
   readonly responses?: ResponsesDialect<Quirks>
+  /** Requests about stored responses that the host answers. @default none */
+  readonly storedResponses?: readonly StoredAction[]
   /** Operations that the API has in OpenAI's form; a part with the name of the operation takes precedence. @default none */
   readonly operations?: readonly PlainOperation[] | 'all'
   /** Anthropic's Messages API, if `chat` is a translation of it. */

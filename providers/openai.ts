@@ -1,5 +1,5 @@
-import { lacksOperation, usesResponses } from './api-choice.js'
-import type { Provider } from './contract.js'
+import { hasOperation, usesResponses } from './api-choice.js'
+import { type Provider, storedActions } from './contract.js'
 import { gatewayQuirks, type OpenAIQuirks, openai, openaiPaths, openaiQuirks } from './dialects/openai/index.js'
 import { responsesOperation } from './dialects/responses/operation.js'
 
@@ -7,9 +7,15 @@ import { responsesOperation } from './dialects/responses/operation.js'
 export const provider: Provider<OpenAIQuirks> = Object.freeze({
   id: 'openai',
   name: 'OpenAI',
-  dialect: Object.freeze({ ...openai, responses: responsesOperation, operations: 'all' as const }),
+  dialect: Object.freeze({
+    ...openai,
+    responses: responsesOperation,
+    storedResponses: storedActions,
+    operations: 'all' as const,
+  }),
   route: (model, request) => {
-    if (lacksOperation(model, request)) return chatOnly
+    const own = hasOperation(model, request)
+    if (own !== undefined) return own ? (provider as Provider) : chatOnly
     return usesResponses(model, request) ? (bridge ?? loadBridge()) : (provider as Provider)
   },
   address: Object.freeze({

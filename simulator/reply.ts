@@ -17,6 +17,8 @@ export type SimulatedOperation =
   | 'rerank'
   | 'moderation'
   | 'decide'
+  | 'storedResponse'
+  | 'compactResponse'
   | 'speech'
   | 'transcription'
   | 'imageGeneration'

@@ -13,6 +13,7 @@ import type { RawReply, Reply, SimulatedOperation, StreamControls } from './repl
 import { LoggedRequest, type SimulatedRequest } from './request-log.js'
 import { kindOf, type ReplySource, replyFrom, Script } from './script.js'
 import type { Step } from './steps.js'
+import type { SimulatedResponses } from './stored.js'
 import { wireOf } from './wire/index.js'
 import { formFields } from './wire/media.js'
 import { type Headers, type Incoming, modelInPath, type Route, type Wire, type WireRequest } from './wire/wire.js'
@@ -37,7 +38,16 @@ const scriptedOperations: readonly SimulatedOperation[] = ['chat', 'embedding', 
 /** Operations that faults apply to, and raw replies. */
 const faultyOperations: readonly SimulatedOperation[] = [
   ...scriptedOperations,
-  ...(['moderation', 'decide', 'speech', 'transcription', 'imageGeneration', 'imageEdit'] as const),
+  ...([
+    'moderation',
+    'decide',
+    'storedResponse',
+    'compactResponse',
+    'speech',
+    'transcription',
+    'imageGeneration',
+    'imageEdit',
+  ] as const),
 ]
 
 /** Decides the response of each request. The carrier delivers it. */
@@ -46,6 +56,7 @@ export class Stage {
   readonly requests: LoggedRequest[] = []
   readonly #batches = new BatchStore()
   readonly #options: SimulationOptions
+  readonly #responses: SimulatedResponses = new Map()
   #arrived = 0
   #start = performance.now()
 
@@ -55,6 +66,7 @@ export class Stage {
 
   reset(): void {
     this.script.clear()
+    this.#responses.clear()
     this.#batches.clear()
     this.requests.length = 0
     this.#arrived = 0
@@ -101,6 +113,7 @@ export class Stage {
       model,
       stream: streams(wire, route, body),
       seed,
+      responses: this.#responses,
     }
     if (batched)
       return {
@@ -195,6 +208,10 @@ export class Stage {
         })
       case 'moderation':
         return plain(wire, request, { status: 200, body: wire.moderations?.(request) ?? {} })
+      case 'storedResponse':
+        return raw(wire, request, wire.stored?.(request) ?? { status: 404 }, this.#options, 0)
+      case 'compactResponse':
+        return plain(wire, request, { status: 200, body: wire.compacted?.(request) ?? {} })
       case 'decide':
         return plain(wire, request, { status: 200, body: wire.decisions?.(request) ?? {} })
       case 'speech':

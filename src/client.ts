@@ -14,6 +14,7 @@ import { type CountTokensRequest, runCountTokens } from './operations/count-toke
 import { type CallMethods, operationList, operations } from './operations/index.js'
 import type { EnvironmentReport } from './operations/inspect.js'
 import { withSettlement } from './operations/settlement.js'
+import { runStoredIn, storedResponses } from './operations/stored-namespace.js'
 import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
 import type { Batches, Files } from './types/batch.js'
@@ -21,6 +22,7 @@ import type { Middleware } from './types/middleware.js'
 import type { CallbackStats } from './types/observe.js'
 import type { CallOptions, ClientOptions } from './types/options.js'
 import type { OnSettled } from './types/settled.js'
+import type { StoredResponses } from './types/stored-response.js'
 
 /**
  * Calls with shared defaults, credentials and connections. Every call takes one request with parameters in snake_case and options in
@@ -114,6 +116,12 @@ export interface Client extends CallMethods {
   /** Files of the providers: upload, list, read, delete. */
   readonly files: Files
 
+  /**
+   * Responses that a host has stored: of `responses()`, above all those with `background: true`. A namespace, because these requests are
+   * about an answer: they call no model, and cost nothing. `responses()` itself stays a plain function.
+   */
+  readonly storedResponses: StoredResponses
+
   /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
 
@@ -201,6 +209,7 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
       const request = { model }
       return withSettlement({ operation, request, clock, onSettled }, () => observed(hub, operation, request, read))
     }),
+    storedResponses: storedResponses((action, request) => runStoredIn(context, action, request)),
     flush: () => hub.flush(),
     callbackStats: () => hub.stats,
     metrics: () => hub.metrics(),

@@ -63,6 +63,15 @@ export const textCompletion: Client['textCompletion'] = (request, options) => cl
 export const decide: Client['decide'] = (request, options) => client().decide(request, options)
 
 /**
+ * Compacts a conversation of the Responses API. See {@link Client.compactResponse}.
+ * @throws {LLMError} the class depends on the failure
+ * @example
+ * const { output } = await compactResponse({ model: 'openai/gpt-5', previous_response_id: id })
+ */
+export const compactResponse: Client['compactResponse'] = (request, options) =>
+  client().compactResponse(request, options)
+
+/**
  * Classifies texts or images as harmful, by category.
  * @throws {LLMError} the class depends on the failure
  * @example
@@ -290,6 +299,7 @@ export type * from './types/responses-items.js'
 export type * from './types/schema.js'
 export type * from './types/settled.js'
 export type * from './types/speech.js'
+export type * from './types/stored-response.js'
 export type * from './types/text-completion.js'
 export type * from './types/transcription.js'
 export type { MediaUsage, UnitUsage } from './types/usage.js'

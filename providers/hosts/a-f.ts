@@ -327,6 +327,8 @@ export const hostsAToF = [
     name: 'Fireworks AI',
     operations: ['textCompletion'],
     responses: true,
+    // https://docs.fireworks.ai/guides/response-api
+    storedResponses: ['retrieve', 'delete'],
     base: 'https://api.fireworks.ai/inference/v1',
     env: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
     baseEnv: ['FIREWORKS_API_BASE', 'FIREWORKS_AI_API_BASE'],

@@ -91,6 +91,8 @@ export const hostsGToM = [
     name: 'vLLM',
     operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     responses: true,
+    // https://docs.vllm.ai/en/latest/serving/openai_compatible_server
+    storedResponses: ['retrieve', 'cancel'],
     env: ['HOSTED_VLLM_API_KEY'],
     baseEnv: ['HOSTED_VLLM_API_BASE'],
     keyRequired: false,

@@ -103,6 +103,8 @@ export const hostsTToZ = [
     name: 'vLLM',
     operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     responses: true,
+    // https://docs.vllm.ai/en/latest/serving/openai_compatible_server
+    storedResponses: ['retrieve', 'cancel'],
     base: 'http://localhost:8000/v1',
     env: ['VLLM_API_KEY'],
     baseEnv: ['VLLM_API_BASE'],
@@ -151,6 +153,8 @@ export const hostsTToZ = [
     name: 'xAI',
     operations: ['textCompletion', 'imageGeneration'],
     responses: true,
+    // https://docs.x.ai/docs/guides/responses-api
+    storedResponses: ['retrieve', 'delete'],
     base: 'https://api.x.ai/v1',
     env: ['XAI_API_KEY'],
     baseEnv: ['XAI_API_BASE'],

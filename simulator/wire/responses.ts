@@ -5,21 +5,38 @@ import { type Json, record, records, string } from '../json.js'
 import { openai } from './openai.js'
 import { badRequest } from './openai-errors.js'
 import { readChat } from './openai-request.js'
+import { compacted, isStoredPath, keepResponse, storedResponse } from './stored-responses.js'
 import { endsWith, type Wire, type WireError, type WireRequest } from './wire.js'
 
 /** OpenAI's Responses API. https://platform.openai.com/docs/api-reference/responses */
 export const responses: Wire = {
   ...openai,
-  route: (method, path) => (method === 'POST' && endsWith(path, '/responses') ? { operation: 'chat' } : undefined),
-  refuse: ({ body }) => refuse(body),
+  route(method, path) {
+    if (method === 'POST' && endsWith(path, '/responses')) return { operation: 'chat' }
+    if (method === 'POST' && endsWith(path, '/responses/compact')) return { operation: 'compactResponse' }
+    return isStoredPath(method, path) ? { operation: 'storedResponse' } : undefined
+  },
+  refuse: ({ body, operation }) => (operation === 'chat' ? refuse(body) : undefined),
+  stored: (request) => storedResponse(request, openai.key(request.headers, request.path)),
+  compacted,
   errorInside(request, status) {
     const { body } = openai.errorInside(request, status)
     const event = { type: 'error', sequence_number: 0, ...body }
     return { body, frame: { event: 'error', data: JSON.stringify(event), part: 'close' } }
   },
   read: ({ body }) => readChat(asChat(body)),
-  whole: (answer, request) => responseOf(answer, request, outputOf(answer)),
-  frames,
+  whole(answer, request) {
+    const events = frames(answer, request).map(({ event, data }) => ({ event: event ?? '', data }))
+    const key = openai.key(request.headers, request.path)
+    return keepResponse(request, key, responseOf(answer, request, outputOf(answer)), events)
+  },
+  frames(answer, request) {
+    const all = frames(answer, request)
+    const events = all.map(({ event, data }) => ({ event: event ?? '', data }))
+    const key = openai.key(request.headers, request.path)
+    keepResponse(request, key, responseOf(answer, request, outputOf(answer)), events)
+    return all
+  },
 }
 
 function refuse(body: Json): WireError | undefined {

@@ -5,6 +5,7 @@ import type { Frame } from '../frames.js'
 import type { Framing } from '../framing.js'
 import type { Json } from '../json.js'
 import type { RawReply, SimulatedOperation, WireName } from '../reply.js'
+import type { SimulatedResponses } from '../stored.js'
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -40,6 +41,8 @@ export interface WireRequest {
   readonly stream: boolean
   /** Seed of ids: the same for the same request. */
   readonly seed: string
+  /** Responses that the simulated host has stored. */
+  readonly responses?: SimulatedResponses
 }
 
 /** An answer that is not streamed. */
@@ -105,6 +108,10 @@ export interface Wire {
   /** `scores` come from the script, one per document. */
   rerank?(request: WireRequest, scores: readonly number[] | undefined): WireBody
   moderations?(request: WireRequest): WireBody
+  /** Requests about stored responses. */
+  stored?(request: WireRequest): RawReply
+  /** Compacted conversations. */
+  compacted?(request: WireRequest): WireBody
   decisions?(request: WireRequest): WireBody
   /** Images and audio. */
   media?(request: WireRequest): RawReply

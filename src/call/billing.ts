@@ -11,6 +11,8 @@ export interface Billing {
   speed?: string | undefined
   dataResidency?: string | undefined
   batch?: boolean | undefined
+  /** Window of a background response. */
+  completionWindow?: string | undefined
   /** Milliseconds since 1970. */
   at?: number
   /** Billed usage, if it is less than the usage of the answer (Cohere does not bill its own instructions). */

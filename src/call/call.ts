@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { ModelRegistry } from '../../pricing/index.js'
 import type { CallOperation, DecodeContext, FileContent, PollRequest, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
-import type { HeaderMap } from '../transport/exchange.js'
+import type { HeaderMap, HttpMethod } from '../transport/exchange.js'
 import type { Attempt, Warning } from '../types/meta.js'
 import type { AnyUsage, Billing } from './billing.js'
 import type { CacheOutcome } from './cache-outcome.js'
@@ -44,6 +44,8 @@ export class Call {
   readonly cancelJob: (call: Call, pollRequest: PollRequest) => void
   /** The request as JSON, as a form or as a file, released at the end of the call. */
   body: string | FileContent
+  /** HTTP method. @default 'POST' */
+  method: HttpMethod | undefined
   /** The request that polls for the answer, after an attempt got a receipt. */
   pollRequest: PollRequest | undefined
   status = 0

@@ -172,7 +172,8 @@ function receive<Part>(job: Job<Part>, params: Params, call: Call): Promise<obje
   })
 }
 
-async function sendStreamed(job: Job, call: Call): Promise<unknown> {
+/** Sends a call and returns its stream, once it has content. */
+export async function sendStreamed(job: Job, call: Call): Promise<unknown> {
   const { context, spec, provider, options } = job
   call.target.headers.accept ??= 'text/event-stream'
   const framer = await context.framer(provider.dialect.framing)

@@ -59,6 +59,7 @@ class Meta implements CallMeta {
       speed: billing.speed,
       dataResidency: billing.dataResidency,
       batch: billing.batch,
+      completionWindow: billing.completionWindow,
       at: billing.at,
       usage: hit ? (saved ?? billed) : billed,
       cached: hit,

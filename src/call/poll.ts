@@ -6,12 +6,14 @@ import type { Call } from './call.js'
 import { pause } from './lifetime.js'
 
 /** The first request of a call. */
-export const firstRequest = ({ target: { origin, path, headers }, body }: Call): HttpRequest => ({
-  origin,
-  path,
-  headers,
-  body: typeof body === 'string' || body instanceof Uint8Array ? body : body.open(),
-})
+export function firstRequest({ target: { origin, path, headers }, body, method }: Call): HttpRequest {
+  if (method === 'GET' || method === 'DELETE') {
+    const { 'content-type': _, ...withoutBody } = headers
+    return { method, origin, path, headers: withoutBody }
+  }
+  const content = typeof body === 'string' || body instanceof Uint8Array ? body : body.open()
+  return { origin, path, headers, body: content }
+}
 
 /**
  * The request that polls for the answer after a receipt. The call's headers and credential are sent to the call's own host only.

@@ -12,10 +12,12 @@ import type { CallOperation } from '../types/operation.js'
 import type { RerankParams } from '../types/rerank.js'
 import type { ResponsesParams } from '../types/responses.js'
 import type { SpeechParams } from '../types/speech.js'
+import type { CompactResponseParams } from '../types/stored-response.js'
 import type { TextCompletionParams } from '../types/text-completion.js'
 import type { TranscriptionParams } from '../types/transcription.js'
 import type { GenerateContentParams, MessagesParams } from '../types/wires.js'
 import { type CompletionMethod, chat } from './chat.js'
+import { type CompactResponseMethod, compactResponse } from './compact-response.js'
 import { type DecideMethod, decide } from './decide.js'
 import { type EmbeddingMethod, embedding } from './embedding.js'
 import { type GenerateContentMethod, generateContent } from './generate-content.js'
@@ -36,6 +38,7 @@ export const operations: Readonly<Record<CallOperation, OperationSpec>> = Object
   responses,
   textCompletion,
   decide,
+  compactResponse,
   moderation,
   speech,
   transcription,
@@ -61,6 +64,7 @@ export interface CallMethods<Extra = unknown, Options = Extra>
     GenerateContentMethod<Extra, Options>,
     TextCompletionMethod<Extra, Options>,
     DecideMethod<Extra, Options>,
+    CompactResponseMethod<Extra, Options>,
     ModerationMethod<Extra, Options>,
     SpeechMethod<Extra, Options>,
     TranscriptionMethod<Extra, Options>,
@@ -75,6 +79,7 @@ export interface RequestParams {
   responses: Omit<ResponsesParams, 'stream'> & { stream?: boolean | undefined }
   textCompletion: TextCompletionParams
   decide: DecideParams
+  compactResponse: CompactResponseParams
   moderation: ModerationParams
   speech: SpeechParams
   transcription: TranscriptionParams

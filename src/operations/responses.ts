@@ -37,7 +37,16 @@ export interface ResponsesMethod<Extra, Options> {
 const params: ReadonlySet<string> = new Set([
   ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tool_calls'],
   ...['max_output_tokens', 'temperature', 'top_p', 'top_logprobs', 'reasoning', 'text', 'include'],
-  ...['previous_response_id', 'conversation', 'store', 'background', 'truncation', 'metadata', 'service_tier'],
+  ...[
+    'previous_response_id',
+    'conversation',
+    'store',
+    'background',
+    'background_options',
+    'truncation',
+    'metadata',
+    'service_tier',
+  ],
   ...['prompt', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier', 'user', 'stream'],
   ...['stream_options', 'extra_body'],
 ])
@@ -69,11 +78,17 @@ export const responses: OperationSpec<ResponsesDialect, Decoded<ResponsesRespons
   // only reasoning of an earlier answer may have to be removed
   ready: ({ input }) => (Array.isArray(input) && input.some(isReasoning) ? ready(overChat) : undefined),
   unsupported: ({ name }) => `${name} has no chat models here. It is for embedding() or rerank().`,
-  encode: (part, request, context) => part.encode(forHost(overChat, request) as unknown as ResponsesParams, context),
+  encode(part, request, context) {
+    const encoded = part.encode(forHost(overChat, request) as unknown as ResponsesParams, context)
+    const { completion_window: window } = (request.background_options ?? {}) as { completion_window?: unknown }
+    return typeof window === 'string' ? { ...encoded, encodeState: { completionWindow: window } } : encoded
+  },
   decode: (part, body, context) => part.decode(body, context),
   settle(call, answer, part) {
     call.nativeFinishReason = responsesFinish(answer)
-    call.settle(part.usage(answer), responsesBilling(answer))
+    const { completionWindow } = (call.encodeState ?? {}) as { completionWindow?: string }
+    const billing = responsesBilling(answer)
+    call.settle(part.usage(answer), completionWindow === undefined ? billing : { ...billing, completionWindow })
   },
   stream({ part, params }, call) {
     return {

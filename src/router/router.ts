@@ -1,3 +1,4 @@
+import type { StoredAction } from '../../providers/contract.js'
 import { checkCache, refuseCache } from '../cache/policy.js'
 import { CacheState } from '../cache/state.js'
 import type { Clock } from '../call/clock.js'
@@ -15,11 +16,13 @@ import { observed } from '../observe/observed.js'
 import { type CountTokensRequest, runCountTokens } from '../operations/count-tokens.js'
 import { type CallMethods, operationList, operations } from '../operations/index.js'
 import { withSettlement } from '../operations/settlement.js'
+import { storedResponses } from '../operations/stored-namespace.js'
 import { lazyFetch } from '../server/lazy-fetch.js'
 import type { TokenCount } from '../tokens/types.js'
 import type { Middleware } from '../types/middleware.js'
 import type { CallbackStats, ObserveOptions, RouterEvent, RouterEventType } from '../types/observe.js'
 import type { CallOptions } from '../types/options.js'
+import type { StoredResponses } from '../types/stored-response.js'
 import { type RouterContext, resolveSettings } from './context.js'
 import { Availability } from './deployments/availability.js'
 import { RouterBudgets } from './deployments/budgets.js'
@@ -166,6 +169,20 @@ export class Router extends RoutedMethods {
    * groups. See {@link Client.fetch}.
    */
   readonly fetch: typeof fetch = lazyFetch(() => this)
+
+  /**
+   * Stored responses. A response is known to the account that made it: the Router remembers the deployment of each for an hour, and asks the
+   * others of the group if it does not know it (any more). `model` is the group, needed for responses that it does not know.
+   */
+  readonly storedResponses: StoredResponses<{ model?: string }> = storedResponses((action, request) =>
+    this.#stored(action, request),
+  )
+
+  async #stored(action: StoredAction, request: object): Promise<unknown> {
+    this.#context.calls.checkOpen()
+    const { runStoredRouted } = await import('./execution/stored-responses.js')
+    return runStoredRouted(this.#context, action, request)
+  }
 
   /**
    * Adds middleware to all later calls. It runs once per call, around retries and fallbacks. See {@link Client.use}.

@@ -35,7 +35,7 @@ export type WithMeta = object & { readonly meta: CallMeta }
 /** A call of the target, by the name of its method. */
 export const send = (
   { target, call, options }: Pick<ActionInput, 'target' | 'call' | 'options'>,
-  method: Exclude<keyof HandlerTarget, 'modelGroups'>,
+  method: Exclude<keyof HandlerTarget, 'modelGroups' | 'storedResponses'>,
   params: object = call.params,
 ): Promise<unknown> => {
   if (!target[method]) {

@@ -12,8 +12,9 @@ import { countTokens } from './count-tokens.js'
 import { generateContent } from './gemini.js'
 import { messages } from './messages.js'
 import { model, models } from './models.js'
-import { deleteResponse, inputItems, responses, storedResponse } from './responses.js'
+import { compactResponse, responses } from './responses.js'
 import { chunkWriter, errorEvents, streamBody } from './sse.js'
+import { cancelResponse, deleteResponse, inputItems, storedResponse } from './stored-responses.js'
 import type { RouteOperation } from './types.js'
 
 const chat: Action = {
@@ -84,7 +85,9 @@ export const actions: Readonly<Record<RouteOperation, Action>> = Object.freeze({
   completion,
   embedding,
   responses,
+  compactResponse,
   storedResponse,
+  cancelResponse,
   deleteResponse,
   inputItems,
   messages,

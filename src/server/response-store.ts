@@ -74,6 +74,10 @@ export function memoryResponseStore(options: MemoryResponseStoreOptions = {}): R
       const found = items.get(id)
       return found && use(found.of, context) ? found.item : undefined
     },
+    isForeign(id, context) {
+      const entry = entries.get(id)
+      return entry !== undefined && entry.owner !== ownerOf(context)
+    },
     delete: (id, context) => use(id, context) !== undefined && remove(id),
   }
 }

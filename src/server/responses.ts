@@ -1,8 +1,7 @@
 import { ResponsesStream } from '../call/responses-stream.js'
 import { BadRequestError } from '../errors.js'
 import type { ResponsesResponse } from '../types/responses.js'
-import { type Action, type ActionInput, events, json, send } from './action.js'
-import { unknownResponse } from './errors.js'
+import { type Action, type ActionInput, events, json, send, type WithMeta } from './action.js'
 import { ResponsesEventWriter } from './responses-events.js'
 import { streamBody } from './sse.js'
 
@@ -30,8 +29,18 @@ export const responses: Action = {
   },
 }
 
+/** `POST /v1/responses/compact`: of a conversation, or of a stored response with its input. */
+export const compactResponse: Action = {
+  spec: 'compactResponse',
+  async run(input) {
+    await resolveReferences(input)
+    const answer = (await send(input, 'compactResponse')) as WithMeta
+    return json(input.headers(answer.meta), answer)
+  },
+}
+
 /** The answer as the API has it: without the SDK's own field. */
-function withPrevious(
+export function withPrevious(
   { output_text: _, ...response }: ResponsesResponse,
   previous: string | undefined,
 ): Record<string, unknown> {
@@ -54,7 +63,13 @@ async function resolveReferences({ call, store }: ActionInput): Promise<void> {
   }
   if (typeof previous !== 'string' || previous === '') return
   const stored = await store.get(previous, context)
-  if (!stored) return
+  if (!stored) {
+    // the host may know the answer, under the account that all owners share
+    if (!(await store.isForeign?.(previous, context))) return
+    throw new BadRequestError(`Previous response with id '${previous.slice(0, 200)}' not found.`, {
+      param: 'previous_response_id',
+    })
+  }
   delete params.previous_response_id
   params.input = [...stored.input, ...itemsOf(stored.response.output), ...itemsOf(params.input)]
 }
@@ -83,75 +98,7 @@ async function keep(
   const { id } = response
   if (typeof id !== 'string' || id === '') return
   try {
-    await store?.put(id, { response, input }, call.context)
+    const { model } = call.params
+    await store?.put(id, { response, input, ...(typeof model === 'string' && { model }) }, call.context)
   } catch {} // an answer that can't be kept is delivered all the same
-}
-
-/** `GET /v1/responses/{id}` */
-export const storedResponse: Action = {
-  async run(input) {
-    const { id = '' } = input.call.route
-    const stored = await requireStore(input).get(id, input.call.context)
-    if (!stored) throw unknownResponse(id)
-    return json(input.headers(undefined), stored.response)
-  },
-}
-
-/** `DELETE /v1/responses/{id}` */
-export const deleteResponse: Action = {
-  async run(input) {
-    const { id = '' } = input.call.route
-    if (!(await requireStore(input).delete(id, input.call.context))) throw unknownResponse(id)
-    return json(input.headers(undefined), { id, object: 'response', deleted: true })
-  },
-}
-
-const mostItems = 100
-
-/** `GET /v1/responses/{id}/input_items`, with `order`, `limit` and `after`. Items without an id get one that stays the same. */
-export const inputItems: Action = {
-  async run(input) {
-    const { route, request, context } = input.call
-    const { id = '' } = route
-    const stored = await requireStore(input).get(id, context)
-    if (!stored) throw unknownResponse(id)
-    const query = new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1))
-    const items = stored.input.map((item, at) => withId(item, id, at))
-    if (query.get('order') !== 'asc') items.reverse()
-    const after = query.get('after')
-    const start = after === null ? 0 : items.findIndex((item) => item.id === after) + 1
-    if (after !== null && start === 0) {
-      throw new BadRequestError(`'after' must be the id of an item; got '${after.slice(0, 200)}'.`, { param: 'after' })
-    }
-    const limit = Number(query.get('limit') ?? 20)
-    if (!Number.isInteger(limit) || limit < 1 || limit > mostItems) {
-      throw new BadRequestError(
-        `'limit' must be an integer from 1 to ${mostItems}; got '${query.get('limit')?.slice(0, 200)}'.`,
-        { param: 'limit' },
-      )
-    }
-    const data = items.slice(start, start + limit)
-    return json(input.headers(undefined), {
-      object: 'list',
-      data,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-      has_more: start + limit < items.length,
-    })
-  },
-}
-
-/** An item in the form of the list: the content of a message is an array there. */
-function withId(raw: unknown, of: string, at: number): Record<string, unknown> {
-  const item = raw as Readonly<Record<string, unknown>>
-  const type = item.type ?? 'message'
-  const { content } = item
-  const text = item.role === 'assistant' ? 'output_text' : 'input_text'
-  const parts = type === 'message' && typeof content === 'string' ? { content: [{ type: text, text: content }] } : {}
-  return { id: `${type === 'message' ? 'msg' : 'item'}_${of}_${at}`, ...item, type, ...parts }
-}
-
-function requireStore({ store }: ActionInput) {
-  if (!store) throw new BadRequestError('This server does not keep responses.')
-  return store
 }

@@ -100,10 +100,11 @@ function listing(name: string, dialect: HttpErrorDialect): Readonly<Record<strin
     const model = decode(name.slice(7))
     return model ? { GET: { operation: 'model', dialect, model } } : undefined
   }
-  const [, given, items] = /^responses\/([^/]+)(\/input_items)?$/.exec(name) ?? []
+  const [, given, rest] = /^responses\/([^/]+)(\/input_items|\/cancel)?$/.exec(name) ?? []
   const id = given && decode(given)
   if (!id) return undefined
-  if (items) return { GET: { operation: 'inputItems', dialect: 'openai', id } }
+  if (rest === '/input_items') return { GET: { operation: 'inputItems', dialect: 'openai', id } }
+  if (rest) return { POST: { operation: 'cancelResponse', dialect: 'openai', id } }
   return {
     GET: { operation: 'storedResponse', dialect: 'openai', id },
     DELETE: { operation: 'deleteResponse', dialect: 'openai', id },

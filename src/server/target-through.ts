@@ -2,7 +2,7 @@ import type { MiddlewareList } from '../middleware/list.js'
 import type { MiddlewareOperation } from '../types/middleware.js'
 import type { HandlerTarget } from './types.js'
 
-type Method = Exclude<keyof HandlerTarget, 'modelGroups'>
+type Method = Exclude<keyof HandlerTarget, 'modelGroups' | 'storedResponses'>
 
 /** Operations whose method has another name. */
 const operationOf = (method: Method): MiddlewareOperation => (method === 'completion' ? 'chat' : method)

@@ -44,6 +44,7 @@ export type RouteOperation =
   | 'model'
   | 'storedResponse'
   | 'deleteResponse'
+  | 'cancelResponse'
   | 'inputItems'
 
 /** The destination of a request. */
@@ -93,6 +94,8 @@ export interface StoredResponse {
   readonly response: Readonly<Record<string, unknown>>
   /** Items of its request, those of the previous response included. */
   readonly input: readonly unknown[]
+  /** Model that the request asked for: the host of a background response. */
+  readonly model?: string | undefined
 }
 
 /** Keeps answers of the Responses API for `previous_response_id`, `item_reference` and `GET /v1/responses/{id}`. */
@@ -106,6 +109,11 @@ export interface ResponseStore {
   get(id: string, context: unknown): StoredResponse | undefined | Promise<StoredResponse | undefined>
   /** An output item by its id. */
   item(id: string, context: unknown): object | undefined | Promise<object | undefined>
+  /**
+   * Whether an answer belongs to another owner: a request that continues it is refused. Ids that the store does not have are left to the
+   * provider. @default never
+   */
+  isForeign?(id: string, context: unknown): boolean | Promise<boolean>
   /** Removes an answer. Returns false if the id is unknown. */
   delete(id: string, context: unknown): boolean | Promise<boolean>
 }
@@ -160,6 +168,8 @@ export type HandlerTarget = Readonly<
 > & {
   /** Names of a Router's model groups. */
   readonly modelGroups?: readonly string[]
+  /** Requests about responses that hosts have stored. */
+  readonly storedResponses?: Readonly<Record<'retrieve' | 'cancel' | 'delete', TargetMethod>>
 }
 
 type TargetMethod = (params: never, options?: never) => Promise<unknown>

@@ -5,6 +5,7 @@
 export const plainPaths = {
   textCompletion: '/completions',
   decide: '/decisions',
+  compactResponse: '/responses/compact',
   moderation: '/moderations',
   speech: '/audio/speech',
   transcription: '/audio/transcriptions',

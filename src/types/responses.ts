@@ -76,6 +76,8 @@ export interface ResponsesParams {
   store?: boolean | null
   /** Return immediately with status `queued` and continue in the background. @default false */
   background?: boolean | null
+  /** Window of a background response: `2h` and `8h` cost less, and need the standard tier and no stream. */
+  background_options?: { completion_window?: 'soonest' | '2h' | '8h'; continuation_id?: string } | null
   /** `auto` drops the oldest items of an oversized input; `disabled` fails. @default 'disabled' */
   truncation?: 'auto' | 'disabled' | null
   /** Labels stored with the answer, at most 16 keys. */

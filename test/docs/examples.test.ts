@@ -84,6 +84,7 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^llmux_requests_total\{.*outcome="success"\} 1$/m,
     /^llmux_spend_usd_total\{/m,
   ],
+  'background-response.mjs': [/^created: queued$/m, /^completed: You said: Say hello\. \(\$0\.\d+\)$/m, /^deleted$/m],
   'batch.mjs': [
     /^You said: Translate word 0\.$/m,
     /^request 50: bad_request$/m,

@@ -44,7 +44,7 @@ type FallbackKind = 'fallbacks' | 'contextWindowFallbacks' | 'contentPolicyFallb
 
 /** Routes that reach no model. Every other operation is admitted, also one that is new in the SDK. */
 const otherOperations: ReadonlySet<string> = new Set([
-  ...['models', 'model', 'storedResponse', 'deleteResponse', 'inputItems'],
+  ...['models', 'model', 'storedResponse', 'cancelResponse', 'deleteResponse', 'inputItems'],
 ])
 
 /** Answers requests to models: authentication, admission, the SDK's handler, and the booking. */
@@ -188,6 +188,10 @@ export class LlmRoutes {
     const wishes = takeOptions(params, ignored, request.headers, chat)
     checkRequired(operation, body)
     const hooks = this.#hooksOf(request, route, principal, model, params, body)
+    if (hooks && operation === 'responses' && params.background === true) {
+      // its answer is read by another request, which no hook sees
+      throw badRequest("'background' must not be true, because hooks check the answers of this gateway.", 'background')
+    }
     if (hooks) {
       const names = Object.keys(params)
       request.reply = await hooks.before()

@@ -86,6 +86,12 @@ export class ResponseOwners implements ResponseStore {
     return this.#shared ? this.#findItem(this.#shared, id, context, own) : own
   }
 
+  /** Answers of other owners that this process knows: their host knows them too, under the account of the gateway. */
+  isForeign(id: string, context: unknown): boolean {
+    const found = this.#kept.get(id)
+    return found !== undefined && found.owner !== ownerOf(context)
+  }
+
   /** @throws if the shared place is away: another process would go on to answer it */
   async delete(id: string, context: unknown): Promise<boolean> {
     const stored = await this.get(id, context)

@@ -67,7 +67,7 @@ const rules: readonly Rule[] = [
 ]
 
 const llmPath =
-  /\/(chat\/completions|completions|embeddings|responses|messages|moderations|rerank|audio|images|files|batches|realtime)(\/|$)|:(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents)$|^\/(openai|anthropic|gemini|vertex_ai|bedrock|azure|cohere|mistral)\//
+  /\/(chat\/completions|completions|embeddings|responses|messages|moderations|decisions|rerank|audio|images|files|batches|realtime)(\/|$)|:(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents)$|^\/(openai|anthropic|gemini|vertex_ai|bedrock|azure|cohere|mistral)\//
 
 /** The kind of a route, and the roles that may call it. */
 export function ruleOf(method: string, path: string): Pick<Rule, 'group' | 'roles'> {

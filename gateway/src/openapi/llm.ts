@@ -121,6 +121,12 @@ export const llmOperations: Operations = {
     body: open({ model: model.optional(), input: z.unknown() }),
     answer: open({ id: string, model: string, results: z.array(anyObject) }),
   },
+  'POST /v1/decisions': {
+    tag,
+    summary: 'Decisions',
+    body: open({ model, state: z.unknown(), questions: anyObject }),
+    answer: open({ id: string, model: string, answers: anyObject, emulated: boolean }),
+  },
   'POST /v1/rerank': {
     tag,
     summary: 'Rerank documents',
@@ -139,6 +145,13 @@ export const llmOperations: Operations = {
     tag,
     summary: 'Delete a stored response',
     answer: open({ id: string, deleted: boolean }),
+  },
+  'POST /v1/responses/:id/cancel': { tag, summary: 'Cancel a background response', answer: anyAnswer },
+  'POST /v1/responses/compact': {
+    tag,
+    summary: 'Compact a conversation',
+    body: open({ model, input: z.unknown().optional(), previous_response_id: z.string().nullish() }),
+    answer: open({ id: string, object: string, output: z.array(anyObject) }),
   },
   'GET /v1/responses/:id/input_items': { tag, summary: 'Input of a stored response', answer: anyAnswer },
   'POST /v1/messages': {

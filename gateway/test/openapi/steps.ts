@@ -131,6 +131,10 @@ export const steps: readonly Step[] = [
   { request: 'POST /v1/completions', body: { model: 'large', prompt: 'Hello' } },
   { request: 'POST /v1/embeddings', body: { model: 'words', input: ['Hello'] } },
   { request: 'POST /v1/moderations', body: { model: 'guard', input: 'Hello' } },
+  {
+    request: 'POST /v1/decisions',
+    body: { model: 'large', state: 'Hello', questions: { greets: { type: 'boolean', instructions: 'A greeting?' } } },
+  },
   { request: 'POST /v1/rerank', body: { model: 'sort', query: 'Hello', documents: ['a', 'b'] } },
   { request: 'POST /v1/messages', body: { ...hello, max_tokens: 20 } },
   {
@@ -139,6 +143,8 @@ export const steps: readonly Step[] = [
     keep: { response: (answer) => answer.id },
   },
   { request: 'GET /v1/responses/:id', path: { id: '$response' } },
+  { request: 'POST /v1/responses/:id/cancel', path: { id: '$response' }, status: 400 },
+  { request: 'POST /v1/responses/compact', body: { model: 'large', input: 'Hello' } },
   { request: 'GET /v1/responses/:id/input_items', path: { id: '$response' } },
   { request: 'DELETE /v1/responses/:id', path: { id: '$response' } },
   {

@@ -52,7 +52,7 @@ export class Affinity {
   /** The session of a call, by the strongest sign of one. */
   keyOf({ operation, request, options, requirements }: AffinityCall): AffinityKey | undefined {
     const by = this.#by
-    if (by.has('response') && operation === 'responses') {
+    if (by.has('response') && (operation === 'responses' || operation === 'compactResponse')) {
       const name = request.previous_response_id ?? idOf(request.conversation)
       if (typeof name === 'string') return { kind: 'response', name }
     }
@@ -92,6 +92,11 @@ export class Affinity {
   /** Notes the deployment of a stored answer of the Responses API. */
   keepResponse(id: unknown, group: ModelGroup, deployment: Deployment): void {
     if (typeof id === 'string' && this.#by.has('response')) this.keep({ kind: 'response', name: id }, group, deployment)
+  }
+
+  /** Id of the deployment that made a response, if the Router remembers it. */
+  deploymentOf(responseId: string, group: ModelGroup): string | undefined {
+    return this.#find(placeOf({ kind: 'response', name: responseId }, group))
   }
 
   #find(place: string): string | undefined {
