@@ -1939,7 +1939,8 @@ mistral-nemo-instruct-2407 i.3o.3C128e3M512x0v1
 openai-gpt-4o|openai-gpt-4o-mini C128e3M16Kx0v1
 openai-o3 i2o8C2e5M1e5x0v1
 openai-o3-mini i1.1o4.4C2e5M1e5x0v1`,
-  groq: `canopylabs/orpheus-arabic-saudi c40C4e3k7
+  groq: `* b.5
+canopylabs/orpheus-arabic-saudi c40C4e3k7
 canopylabs/orpheus-v1-english c22C4e3k7
 deepseek-r1-distill-llama-70b i.75o.99C128KM8Kx2065v1
 gemma-7b-it i.07o.07

@@ -5,7 +5,10 @@ import type { BatchHost } from './contract.js'
 const hosts: Readonly<Record<string, () => Promise<BatchHost>>> = {
   openai: async () => (await import('./openai-hosts.js')).openai,
   azure: async () => (await import('./openai-hosts.js')).azure,
+  anthropic: async () => (await import('./anthropic.js')).anthropic,
   groq: async () => (await import('./openai-hosts.js')).groq,
+  mistral: async () => (await import('./mistral.js')).mistral,
+  together_ai: async () => (await import('./together.js')).together,
 }
 
 /** Names of the providers with batches. */

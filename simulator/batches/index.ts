@@ -1,6 +1,9 @@
 import type { RawReply } from '../reply.js'
+import { anthropic } from '../wire/anthropic.js'
 import { openai } from '../wire/openai.js'
 import type { Incoming, Wire } from '../wire/wire.js'
+import { anthropicBatches } from './anthropic.js'
+import { mistralBatches } from './mistral.js'
 import { openaiBatches } from './openai.js'
 import type { BatchStore, StoredBatchRun } from './store.js'
 
@@ -11,12 +14,24 @@ interface BatchWire {
   readonly wire: Wire
   /** Cheap: most requests are for none of them. */
   readonly path: RegExp
+  readonly header?: string
   take(incoming: Incoming, store: BatchStore, run: StoredBatchRun): RawReply | undefined
 }
 
-const wires: readonly BatchWire[] = [{ wire: openai, path: /\/(?:files|batches)(?:[/?]|$)/, take: openaiBatches }]
+const wires: readonly BatchWire[] = [
+  {
+    wire: anthropic,
+    path: /\/v1\/(?:messages\/batches|files)(?:[/?]|$)/,
+    // other hosts have files at the same path
+    header: 'anthropic-version',
+    take: anthropicBatches,
+  },
+  { wire: openai, path: /\/batch\/jobs(?:[/?]|$)/, take: mistralBatches },
+  { wire: openai, path: /\/(?:files|batches)(?:[/?]|$)/, take: openaiBatches },
+]
 
 /** The wire of a request about files and batches, and what answers it. */
 export function batchWireOf(incoming: Incoming): BatchWire | undefined {
-  return wires.find(({ path }) => path.test(incoming.path))
+  const { path: asked, headers } = incoming
+  return wires.find(({ path, header }) => path.test(asked) && (header === undefined || header in headers))
 }

@@ -1,4 +1,3 @@
-import { createdAt } from '../digest.js'
 import { type Json, parseJson, record, string } from '../json.js'
 import type { RawReply } from '../reply.js'
 import type { Incoming } from '../wire/wire.js'
@@ -61,7 +60,9 @@ function create(given: Json, store: BatchStore, run: StoredBatchRun): RawReply {
       const { custom_id: id, body } = record(parseJson(line))
       return { id: string(id) ?? '', path: endpoint, body: record(body) }
     })
-  return { body: batchCard(store.addBatch(store.nextId('batch_'), requests, given, run), store) }
+  const card = batchCard(store.addBatch(store.nextId('batch_'), requests, given, run), store)
+  // Together's answer
+  return { body: file.purpose === 'batch-api' ? { job: card } : card }
 }
 
 const states = {
@@ -75,7 +76,7 @@ const states = {
 
 function batchCard(batch: StoredBatch, store: BatchStore): Json {
   if (batch.isOver) writeFiles(batch, store)
-  const { given, state, plan, files } = batch
+  const { given, state, plan, files, createdAt } = batch
   const errors = plan.errors?.map(({ message, code = 'invalid_json_line', line = null }) => ({
     code,
     message,
@@ -162,7 +163,7 @@ export function uploaded(
   return { name, purpose, content }
 }
 
-const fileCard = ({ id, name, purpose, text }: StoredFile): Json => ({
+const fileCard = ({ id, name, purpose, text, createdAt }: StoredFile): Json => ({
   id,
   object: 'file',
   bytes: Buffer.byteLength(text),

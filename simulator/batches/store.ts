@@ -1,4 +1,3 @@
-import { createdAt } from '../digest.js'
 import type { Json } from '../json.js'
 import type { Headers } from '../wire/wire.js'
 
@@ -40,6 +39,7 @@ export interface StoredFile {
   readonly name: string
   readonly purpose: string
   readonly text: string
+  readonly createdAt: number
 }
 
 /** A batch. */
@@ -54,7 +54,7 @@ export class StoredBatch {
   state: 'running' | 'cancelling' | 'completed' | 'failed' | 'expired' | 'cancelled' = 'running'
   results: readonly BatchedResult[] = []
   readonly files: Record<string, string> = {}
-  readonly createdAt = createdAt
+  readonly createdAt = now()
 
   constructor(
     id: string,
@@ -122,7 +122,7 @@ export class BatchStore {
   }
 
   addFile(id: string, name: string, purpose: string, text: string): StoredFile {
-    const file = { id, name, purpose, text }
+    const file = { id, name, purpose, text, createdAt: now() }
     this.files.set(id, file)
     return file
   }
@@ -138,3 +138,6 @@ export type StoredBatchRun = (request: BatchedRequest) => { status: number; body
 
 export const jsonLines = (values: readonly unknown[]): string =>
   values.map((value) => `${JSON.stringify(value)}\n`).join('')
+
+/** Real times: clients look for batches by them. */
+const now = (): number => Math.floor(Date.now() / 1000)

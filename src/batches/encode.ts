@@ -125,6 +125,11 @@ function endpointOf(path: string): string {
   return /\/chat\/completions$|:\w+$|\/[^/]*$/.exec(plain)?.[0] ?? plain
 }
 
+const limitCode = 'batch_limit'
+
+/** Whether an error is about the whole batch, and not about one of its requests. */
+export const isLimit = ({ providerCode }: LLMError): boolean => providerCode === limitCode
+
 /** Gathers the facts that all requests of a batch must have in common. */
 export class BatchFacts {
   count = 0
@@ -155,7 +160,7 @@ export class BatchFacts {
       const limit = this.count > most ? `${most} requests` : `${bytes} bytes`
       throw new BadRequestError(
         `The batch must have at most ${limit} at ${item.provider.name}. Make several batches, or use batch() with via: 'provider', which does.`,
-        { provider: item.provider.id, param: 'requests' },
+        { provider: item.provider.id, param: 'requests', providerCode: limitCode },
       )
     }
   }

@@ -2,7 +2,7 @@ import type { HostBatch } from '../../providers/batches/contract.js'
 import type { Provider } from '../../providers/contract.js'
 import type { ClientContext } from '../call/context.js'
 import { Lifetime, pause } from '../call/lifetime.js'
-import { BadRequestError, got } from '../errors.js'
+import { BadRequestError, got, LLMError } from '../errors.js'
 import type {
   BatchCreateRequest,
   Batches,
@@ -15,13 +15,14 @@ import type {
   BatchWaitOptions,
 } from '../types/batch.js'
 import type { CallOptions } from '../types/options.js'
-import { BatchFacts, encodeRequest } from './encode.js'
+import { BatchFacts, encodeRequest, isLimit } from './encode.js'
 import { anyModel, over, placeOf, type Report } from './place.js'
 import { readResults } from './results.js'
 import { Spool } from './spool.js'
 
 const createNames: ReadonlySet<string> = new Set([
   ...['model', 'requests', 'method', 'name', 'metadata', 'completion_window', 'storage', 'storageBase', 'role'],
+  'onInvalid',
 ])
 const referenceNames: ReadonlySet<string> = new Set(['storageBase'])
 const listNames: ReadonlySet<string> = new Set(['provider', 'limit'])
@@ -58,7 +59,7 @@ export class BatchResource implements Batches {
   async create<Method extends BatchOperation = 'completion'>(
     request: BatchCreateRequest<Method>,
   ): Promise<BatchObject> {
-    const { model: asked, requests, storage, role, metadata } = request
+    const { model: asked, requests, storage, role, metadata, onInvalid } = request
     const method: BatchOperation = request.method ?? 'completion'
     if (method !== 'completion' && method !== 'embedding') {
       throw new BadRequestError(`'method' must be 'completion' or 'embedding'; ${got(method)}.`, { param: 'method' })
@@ -84,10 +85,18 @@ export class BatchResource implements Batches {
     const lines = await Spool.open()
     try {
       const facts = new BatchFacts()
+      let index = -1
       for await (const one of requests) {
-        const item = await encodeRequest(this.#context, method, one, facts.count, asked, options)
-        await lines.append(host.line(item))
-        facts.add(item, host, lines.size)
+        index++
+        try {
+          const item = await encodeRequest(this.#context, method, one, index, asked, options)
+          const line = host.line(item)
+          facts.add(item, host, lines.size + line.length)
+          await lines.append(line)
+        } catch (error) {
+          if (!onInvalid || !LLMError.is(error) || isLimit(error)) throw error
+          onInvalid(index, error)
+        }
       }
       await lines.flush()
       const { count, endpoint, model, headers } = facts

@@ -132,7 +132,8 @@ class ItemReader {
     const { report, place, batch } = this.#input
     const model = batch.model ?? modelIn(result.body) ?? ''
     const run = async () => {
-      const request = await this.#requestOf(index, model)
+      // an answer is worth more than what its request adds to it, such as a picture that is gone
+      const request = await this.#requestOf(index, model).catch(() => undefined)
       if (result.notRun) throw notRunError(result.notRun, place.provider, model)
       const decoder = await this.#decoderFor(model, request)
       return decoder.decode(result, model, request)

@@ -1,6 +1,7 @@
 import { BadRequestError, got, shortened } from '../errors.js'
 import { closestName } from '../suggest.js'
 import { Job } from './job.js'
+import { ProviderJob } from './provider-job.js'
 import type { Batch, BatchMethod, BatchOptions, BatchRequest, BatchTarget } from './types.js'
 
 /**
@@ -23,21 +24,24 @@ export function batch<Method extends BatchMethod = 'completion'>(
 ): Batch<Method> {
   checkOptions(options)
   const { method = 'completion' } = options
+  if (options.via === 'provider') {
+    checkRequests(requests)
+    const { batches, files } = target ?? {}
+    if (!batches) {
+      throw new BadRequestError(
+        `The first argument of batch() must be a client with via: 'provider'; ${got(target)}. A Router has none: a batch belongs to the account of one deployment. Pass a client with its credentials.`,
+      )
+    }
+    const job = new ProviderJob({ batches, files }, requests, options as unknown as BatchOptions<BatchMethod>)
+    return job as unknown as Batch<Method>
+  }
   const send = (target as Readonly<Record<string, unknown>>)?.[method]
   if (typeof send !== 'function') {
     throw new BadRequestError(
       `The first argument of batch() must be a client or a Router with ${method}(); ${got(target)}.`,
     )
   }
-  if (
-    typeof requests !== 'object' ||
-    requests === null ||
-    !(Symbol.iterator in requests || Symbol.asyncIterator in requests)
-  ) {
-    throw new BadRequestError(`'requests' must be an array or another iterable; ${got(requests)}.`, {
-      param: 'requests',
-    })
-  }
+  checkRequests(requests)
   const call = (request: object): Promise<unknown> => {
     const { stream, vectorType } = request as { stream?: unknown; vectorType?: unknown }
     if (stream === true)
@@ -52,6 +56,18 @@ export function batch<Method extends BatchMethod = 'completion'>(
     return (send as (request: object) => Promise<unknown>).call(target, request)
   }
   return new Job(call, requests, options as unknown as BatchOptions<BatchMethod>) as unknown as Batch<Method>
+}
+
+function checkRequests(requests: unknown): void {
+  if (
+    typeof requests === 'object' &&
+    requests !== null &&
+    (Symbol.iterator in requests || Symbol.asyncIterator in requests)
+  )
+    return
+  throw new BadRequestError(`'requests' must be an array or another iterable; ${got(requests)}.`, {
+    param: 'requests',
+  })
 }
 
 const positive = (value: unknown): boolean => typeof value === 'number' && value > 0
@@ -86,7 +102,16 @@ const rules: Readonly<Record<keyof BatchOptions, readonly [check: (value: unknow
   journal: [(value) => typeof value === 'string' && value !== '', 'the path of a file'],
   sync: [oneOf('answer', 'second', 'never'), "'answer', 'second' or 'never'"],
   signal: [(value) => value instanceof AbortSignal, 'an AbortSignal'],
+  via: [oneOf('calls', 'provider'), "'calls' or 'provider'"],
+  pollInterval: [(value) => typeof value === 'number' && value >= 0, 'milliseconds, a number of 0 or more'],
+  onAbort: [oneOf('cancel', 'detach'), "'cancel' or 'detach'"],
+  batchSize: [isCount, 'an integer of 1 or more'],
+  create: [(value) => typeof value === 'object' && value !== null, 'an object such as { storage, role }'],
 }
+
+/** Options that only one of the ways has. */
+const ofCalls = ['concurrency'] as const
+const ofProvider = ['pollInterval', 'onAbort', 'batchSize', 'create'] as const
 
 function checkOptions(options: object): void {
   if (typeof options !== 'object' || options === null) {
@@ -105,5 +130,18 @@ function checkOptions(options: object): void {
     if (value !== undefined && !check(value)) {
       throw new BadRequestError(`'${name}' must be ${form}; ${got(value)}.`, { param: name })
     }
+  }
+  const given = options as BatchOptions
+  const byProvider = given.via === 'provider'
+  for (const name of byProvider ? ofCalls : ofProvider) {
+    if (given[name] === undefined) continue
+    const needed = byProvider ? "without via: 'provider'" : "with via: 'provider'"
+    throw new BadRequestError(`'${name}' must be used ${needed}; ${got(given.via)}.`, { param: name })
+  }
+  if (byProvider && given.method !== undefined && given.method !== 'completion' && given.method !== 'embedding') {
+    throw new BadRequestError(
+      `'method' must be 'completion' or 'embedding' with via: 'provider'; ${got(given.method)}.`,
+      { param: 'method' },
+    )
   }
 }

@@ -11,9 +11,10 @@ const tokensPerCharacter = 1
 
 /**
  * The highest cost of a request in US dollars: its estimated prompt with the expected error, and all the output that it may have.
+ * @param batch at the price of the provider's batch API
  * @throws {BadRequestError} if the model has no price
  */
-export function highestCost(request: object): number {
+export function highestCost(request: object, batch = false): number {
   const { model = '', baseModel, n, max_tokens, max_completion_tokens } = request as Partial<CompletionRequest>
   const priced = baseModel ?? model
   const output = max_completion_tokens ?? max_tokens ?? maxTokens(priced) ?? unknownLimit
@@ -24,6 +25,7 @@ export function highestCost(request: object): number {
   const { total } = costPerToken({
     model: priced,
     usage: { ...usage, total_tokens: usage.prompt_tokens + usage.completion_tokens },
+    batch,
   })
   if (total !== undefined) return total
   throw new BadRequestError(

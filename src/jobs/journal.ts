@@ -17,6 +17,19 @@ export interface Entry {
   readonly meta: object
 }
 
+/** A line about a batch of a provider: before it is made, when it has an id, and when its results have been read. */
+export interface SubmissionNote {
+  /** The label of the batch. */
+  readonly name: string
+  readonly model?: string
+  /** Identities of its requests, in order. */
+  readonly keys?: readonly string[]
+  /** When it was to be made, in milliseconds since 1970. */
+  readonly at?: number
+  readonly id?: string
+  readonly over?: true
+}
+
 /** The position of a line in the file. */
 type Place = readonly [start: number, length: number]
 
@@ -29,6 +42,8 @@ export type SyncPolicy = 'answer' | 'second' | 'never'
 export class Journal {
   /** Cost of the answers of earlier runs, in US dollars. */
   spent = 0
+  /** Batches of earlier runs. */
+  readonly notes: SubmissionNote[] = []
   /** By identity; several for requests that occur several times. */
   readonly #places = new Map<string, Place | Place[]>()
   readonly #file: FileHandle
@@ -86,7 +101,7 @@ export class Journal {
       if (entry && 'key' in entry && typeof entry.key === 'string') {
         this.#add(entry.key, [start, length])
         if ('cost' in entry && typeof entry.cost === 'number') this.spent += entry.cost
-      }
+      } else if (entry && 'submission' in entry) this.notes.push(entry.submission as SubmissionNote)
       this.#size = start + length
     }
     await this.#file.truncate(this.#size)
@@ -102,14 +117,27 @@ export class Journal {
 
   /** Takes an answer of an earlier run out, each of them once. */
   async take(key: string): Promise<Entry | undefined> {
+    return this.claim(key)?.()
+  }
+
+  /** Takes an answer out that is read later. */
+  claim(key: string): (() => Promise<Entry>) | undefined {
     const known = this.#places.get(key)
     if (!known) return undefined
     const place = isList(known) ? known.shift() : known
     if (!isList(known) || known.length === 0) this.#places.delete(key)
     if (!place) return undefined
     const [start, length] = place
-    const { buffer } = await this.#file.read(new Uint8Array(length), 0, length, start)
-    return JSON.parse(new TextDecoder().decode(buffer)) as Entry
+    return async () => {
+      const { buffer } = await this.#file.read(new Uint8Array(length), 0, length, start)
+      return JSON.parse(new TextDecoder().decode(buffer)) as Entry
+    }
+  }
+
+  /** Settles when the line is on the disk, whatever the policy: what follows must not happen twice. */
+  async note(submission: SubmissionNote): Promise<void> {
+    await this.#append(`${JSON.stringify({ submission })}\n`)
+    await this.#file.datasync()
   }
 
   /** Settles when the line is in the file, and on the disk if the policy is `answer`. */

@@ -59,6 +59,18 @@ export class Progress implements BatchProgress {
     if (kind === 'failed') this.failed++
     else this.done++
     if (kind === 'journal') this.fromJournal++
+    this.#sample()
+    this.report()
+  }
+
+  /** Sets the state to that of the batches of a provider. */
+  set(done: number, failed: number, inFlight: number): void {
+    Object.assign(this, { done, failed, inFlight })
+    this.#sample()
+    this.report()
+  }
+
+  #sample(): void {
     const now = systemClock.now()
     const last = this.#samples.at(-1)
     if (!last || now - last.at >= sampleEvery) {
@@ -66,7 +78,6 @@ export class Progress implements BatchProgress {
       const first = this.#samples.findIndex(({ at }) => at >= now - rateWindow)
       if (first > 0) this.#samples.splice(0, first)
     }
-    this.report()
   }
 
   report(always = false): void {

@@ -1,5 +1,6 @@
 import type { AnyLLMError } from '../errors.js'
 import type { RouterCallOptions } from '../router/types.js'
+import type { BatchCreateRequest, Batches, Files } from '../types/batch.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { DecideResponse } from '../types/decision.js'
 import type { EmbeddingResponse } from '../types/embedding.js'
@@ -48,8 +49,11 @@ export type BatchMethod = keyof BatchShapes
 export type BatchRequest<Method extends BatchMethod = 'completion'> = BatchShapes[Method]['request'] &
   Partial<RouterCallOptions>
 
-/** A client or a Router, as far as a batch uses it: it needs the method of the batch. */
-export type BatchTarget = { [Method in BatchMethod]?: (request: never) => Promise<unknown> }
+/** A client or a Router, as far as a batch uses it: it needs the method of the batch, or `batches` for `via: 'provider'`. */
+export type BatchTarget = { [Method in BatchMethod]?: (request: never) => Promise<unknown> } & {
+  readonly batches?: Batches
+  readonly files?: Files
+}
 
 /** State of a batch. */
 export interface BatchProgress {
@@ -107,6 +111,22 @@ export interface BatchOptions<Method extends BatchMethod = 'completion'> {
   sync?: 'answer' | 'second' | 'never' | undefined
   /** Stops the job. Calls in flight are aborted. */
   signal?: AbortSignal | undefined
+  /**
+   * `calls`: one call per request. `provider`: the provider's own batch API, at its lower price and within a day; one batch for each
+   * model. For chat and embeddings, with a client. @default 'calls'
+   */
+  via?: 'calls' | 'provider' | undefined
+  /** With `via: 'provider'`: time between two requests for the state of a batch, in milliseconds. @default 30_000 */
+  pollInterval?: number | undefined
+  /**
+   * With `via: 'provider'`: what an abort, and leaving the loop, does to the batches at the provider. `detach` lets them run: a job with the
+   * same journal continues with them. @default 'cancel'
+   */
+  onAbort?: 'cancel' | 'detach' | undefined
+  /** With `via: 'provider'`: requests of one batch. @default the limit of the provider */
+  batchSize?: number | undefined
+  /** With `via: 'provider'`: further fields of `client.batches.create()`, such as `storage` and `role` of Bedrock. */
+  create?: Pick<BatchCreateRequest, 'storage' | 'storageBase' | 'role' | 'metadata' | 'completion_window'> | undefined
 }
 
 interface BatchResultBase<Method extends BatchMethod> {

@@ -89,6 +89,8 @@ export type BatchCreateRequest<Method extends BatchOperation = BatchOperation> =
   requests: Iterable<BatchOperations[Method]['request']> | AsyncIterable<BatchOperations[Method]['request']>
   /** The method that would send one request. @default 'completion' */
   method?: Method | undefined
+  /** Called for each request that is wrong, with its position; it is left out. @default none: the first one throws */
+  onInvalid?: ((index: number, error: AnyLLMError) => void) | undefined
   /** A label, letters, digits and `-`. @default `llmux-` and random letters */
   name?: string | undefined
   /** Fields of the caller's own, for providers that keep them (OpenAI, Azure, Groq, Mistral). */

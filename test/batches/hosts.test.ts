@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import type { BatchItem, Client, LLMError } from '../../src/index.js'
+import { rejection as rejected, simulated, user } from '../helpers/simulated.js'
+
+const { sim, client } = simulated()
+const rejection = (promise: Promise<unknown>) => rejected(promise) as Promise<LLMError>
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = []
+  for await (const one of items) found.push(one)
+  return found
+}
+
+/** A host, and further fields that its batches need. */
+const hosts = [
+  { model: 'openai/gpt-4o-mini', create: {}, half: true },
+  { model: 'azure/gpt-4o-mini', create: {}, half: true },
+  { model: 'groq/llama-3.3-70b-versatile', create: {}, half: true },
+  { model: 'together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo', create: {}, half: false },
+  { model: 'mistral/mistral-small-latest', create: {}, half: true },
+  { model: 'anthropic/claude-haiku-4-5', create: {}, half: true },
+] as const
+
+const chats = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ messages: user(`n${at}`), max_tokens: 50 }))
+
+const shown = (item: BatchItem) =>
+  item.status === 'done'
+    ? item.answer.choices[0]?.message.content
+    : `${item.error.code} ${item.error.providerCode ?? ''}`.trim()
+
+describe.each(hosts)('batches of $model', ({ model, create, half }) => {
+  const provider = model.slice(0, model.indexOf('/'))
+  const open = (): Client =>
+    client({
+      maxRetryDelay: 1,
+      providers: {
+        [provider]: {
+          apiKey: 'canary-key',
+          apiBase: sim().base(provider),
+          ...(provider === 'vertex_ai' && {
+            project: 'p',
+            location: 'us-central1',
+            apiKey: undefined,
+            authToken: 'canary-token',
+          }),
+          ...(provider === 'bedrock' && {
+            apiKey: undefined,
+            region: 'us-east-1',
+            accessKeyId: 'AKIACANARY',
+            secretAccessKey: 'canary-secret',
+          }),
+        },
+      },
+    })
+  const made = (one: Client, count = 4) => one.batches.create({ model, requests: chats(count), ...create })
+  const ended = async (one: Client, count = 4) => one.batches.wait(await made(one, count), { pollInterval: 1 })
+
+  it('has answers in the order of the requests, priced as a batch', async () => {
+    const one = open()
+    const start = await made(one)
+    expect(start).toMatchObject({ provider, object: 'batch', request_counts: { completed: 0, failed: 0 } })
+    const batch = await one.batches.wait(start, { pollInterval: 1 })
+    expect(batch.status).toBe('completed')
+    const items = await all(one.batches.results({ ...start, ...batch }))
+    expect(items.map(shown)).toEqual([0, 1, 2, 3].map((at) => `You said: n${at}`))
+    const [first] = items
+    const single = await one.completion({ model, messages: user('n0'), max_tokens: 50 })
+    if (first?.status !== 'done') throw new Error('not done')
+    expect(first.answer.usage).toEqual(single.usage)
+    expect(first.answer.meta.cost.total).toBeCloseTo((single.meta.cost.total ?? Number.NaN) * (half ? 0.5 : 1), 12)
+  })
+
+  it('has typed errors for requests that fail, and for those that expire', async () => {
+    sim().batch({ outcome: 'expired', runs: 3 })
+    sim().fail(
+      ({ body, operation }) =>
+        operation === 'chat' && JSON.stringify(body).includes('n1') ? { kind: 'status', status: 400 } : undefined,
+      { times: 99 },
+    )
+    const one = open()
+    const batch = await ended(one)
+    const items = await all(one.batches.results(batch))
+    expect(items.map(({ index }) => index)).toEqual([0, 1, 2, 3])
+    expect(items.map((item) => (item.status === 'done' ? 'done' : item.error.code))).toEqual([
+      'done',
+      'bad_request',
+      'done',
+      'timeout',
+    ])
+  })
+
+  it('is cancelled, and has errors for what did not run', async () => {
+    sim().batch({ polls: 50 })
+    const one = open()
+    const start = await made(one)
+    await one.batches.cancel(start)
+    const batch = await one.batches.wait(start, { pollInterval: 1 })
+    expect(batch.status).toBe('cancelled')
+    expect((await all(one.batches.results({ ...start, ...batch }))).map(shown)).toEqual(
+      Array(4).fill('aborted batch_cancelled'),
+    )
+  })
+
+  it('polls a slow batch, lists it, and refuses its results before its end', async () => {
+    sim().batch({ polls: 4 })
+    const one = open()
+    const start = await made(one)
+    expect(await rejection(all(one.batches.results(start)))).toMatchObject({ code: 'bad_request' })
+    expect((await all(one.batches.list({ provider }))).map(({ id }) => id)).toEqual([start.id])
+    const states: string[] = []
+    await one.batches.wait(start, { pollInterval: 1, onProgress: ({ status }) => states.push(status) })
+    expect(states.at(-1)).toBe('completed')
+    expect(states.length).toBeGreaterThan(1)
+  })
+
+  it('continues a download that was cut', async () => {
+    const one = open()
+    const batch = await ended(one, 40)
+    let cuts = 0
+    // the results are the last thing that is requested
+    sim().fail(
+      ({ method, path }) =>
+        method === 'GET' && /content|results|download|alt=media|\.out$/.test(path) && cuts++ < 1
+          ? { kind: 'cut' }
+          : undefined,
+      { times: 9 },
+    )
+    const items = await all(one.batches.results(batch))
+    expect(items.filter(({ status }) => status === 'done')).toHaveLength(40)
+    expect(cuts).toBeGreaterThan(1)
+  })
+
+  it('reports a wrong key as such', async () => {
+    const one = open()
+    sim().fail({ kind: 'status', status: 401 }, { times: 9 })
+    const error = await rejection(made(one))
+    expect(error).toMatchObject({ code: 'authentication', provider })
+    expect(error.message).not.toContain('canary')
+    expect(await rejection(one.batches.retrieve({ provider, id: 'x' }))).toMatchObject({ code: 'authentication' })
+  })
+})
