@@ -14,6 +14,7 @@ export interface SignRequest {
   readonly url: string
   /** Lower-case names. All are signed, except for those that proxies change. */
   readonly headers: Readonly<Record<string, string>>
+  /** Not read if `x-amz-content-sha256` has its hash, or says that it has none. */
   readonly body: string
   /** Milliseconds since 1970. */
   readonly now: number
@@ -63,12 +64,12 @@ export function signV4(
   const [signedNames, canonicalHeaders] = headerLines({ ...request.headers, host: url.host, ...added })
   const canonical = [
     request.method,
-    canonicalPath(url.pathname),
+    service === 's3' ? url.pathname : canonicalPath(url.pathname),
     canonicalQuery(url.search),
     canonicalHeaders,
     '',
     signedNames,
-    sha256(request.body),
+    request.headers['x-amz-content-sha256'] ?? sha256(request.body),
   ].join('\n')
   const scope = `${day}/${region}/${service}/aws4_request`
   const toSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`

@@ -138,6 +138,8 @@ export interface BatchHost {
   readonly files: FileHost
   /** The prefix of the model that selects the API of a batch (`responses/`, `invoke/`). */
   route?(batch: HostBatch): string
+  /** The service that has the batches, if it is another one than that of calls. */
+  api?(provider: Provider): Provider
   /** The service that has the files, if it is another one. */
-  storage?(provider: Provider, request: Json): Provider | undefined
+  storage?(provider: Provider): Provider
 }

@@ -5,6 +5,9 @@ import type { BatchHost } from './contract.js'
 const hosts: Readonly<Record<string, () => Promise<BatchHost>>> = {
   openai: async () => (await import('./openai-hosts.js')).openai,
   azure: async () => (await import('./openai-hosts.js')).azure,
+  bedrock: async () => (await import('./bedrock.js')).bedrock,
+  gemini: async () => (await import('./gemini.js')).gemini,
+  vertex_ai: async () => (await import('./vertex.js')).vertex,
   anthropic: async () => (await import('./anthropic.js')).anthropic,
   groq: async () => (await import('./openai-hosts.js')).groq,
   mistral: async () => (await import('./mistral.js')).mistral,

@@ -1,11 +1,16 @@
 import type { RawReply } from '../reply.js'
 import { anthropic } from '../wire/anthropic.js'
+import { converse } from '../wire/converse.js'
+import { gemini } from '../wire/gemini.js'
 import { openai } from '../wire/openai.js'
 import type { Incoming, Wire } from '../wire/wire.js'
 import { anthropicBatches } from './anthropic.js'
+import { bedrockBatches, s3Objects } from './bedrock.js'
+import { geminiBatches } from './gemini.js'
 import { mistralBatches } from './mistral.js'
 import { openaiBatches } from './openai.js'
 import type { BatchStore, StoredBatchRun } from './store.js'
+import { vertexBatches } from './vertex.js'
 
 export { type BatchPlan, BatchStore } from './store.js'
 
@@ -19,6 +24,10 @@ interface BatchWire {
 }
 
 const wires: readonly BatchWire[] = [
+  { wire: gemini, path: /\/v1beta\/(?:files|batches)(?:[/?:]|$)|:batchGenerateContent$/, take: geminiBatches },
+  { wire: gemini, path: /\/batchPredictionJobs(?:[/?:]|$)|\/storage\/v1\/b\//, take: vertexBatches },
+  { wire: converse, path: /\/model-invocation-jobs?(?:[/?]|$)/, take: bedrockBatches },
+  { wire: converse, path: /./, header: 'x-amz-content-sha256', take: s3Objects },
   {
     wire: anthropic,
     path: /\/v1\/(?:messages\/batches|files)(?:[/?]|$)/,

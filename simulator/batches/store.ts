@@ -109,6 +109,8 @@ export class BatchStore {
   readonly files = new Map<string, StoredFile>()
   readonly batches = new Map<string, StoredBatch>()
   readonly plans: BatchPlan[] = []
+  /** Names of files whose upload has begun. */
+  readonly uploads = new Map<string, string>()
   #made = 0
 
   clear(): void {

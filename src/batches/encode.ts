@@ -122,7 +122,7 @@ async function encode(
 /** The API of a single call, without base, model and query: `/chat/completions`, `:generateContent`. */
 function endpointOf(path: string): string {
   const [plain = ''] = path.split('?')
-  return /\/chat\/completions$|:\w+$|\/[^/]*$/.exec(plain)?.[0] ?? plain
+  return /\/chat\/completions$|\/[^/]*$/.exec(plain)?.[0].replace(/^.*:/, ':') ?? plain
 }
 
 const limitCode = 'batch_limit'

@@ -243,7 +243,9 @@ export class HttpOfHost implements HostHttp {
     }
     const sent = typeof body === 'object' ? uploadOf(body, headers) : body
     const dispatcher: Dispatcher = await call.connect()
-    const http: HttpRequest = { method, origin: origin ?? target.origin, path: target.path, headers, body: sent }
+    // the path of another origin is complete: it has no base
+    const path = origin !== undefined && typeof request.path === 'string' ? request.path : target.path
+    const http: HttpRequest = { method, origin: origin ?? target.origin, path, headers, body: sent }
     const download = await Download.open(call, dispatcher, http)
     if (download.status < 300) return download
     const answer = await download.errorText()

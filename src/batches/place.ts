@@ -47,8 +47,15 @@ export async function placeOf(
     )
   }
   const { storageBase } = rest as { storageBase?: string }
-  const storage = host.storage?.(provider, rest)
-  return { provider, host, http: new HttpOfHost(context, { provider, storage, storageBase }, options), options, rest }
+  const storage = host.storage?.(provider)
+  const api = host.api?.(provider) ?? provider
+  return {
+    provider,
+    host,
+    http: new HttpOfHost(context, { provider: api, storage, storageBase }, options),
+    options,
+    rest,
+  }
 }
 
 /** The model string of a provider, for requests that name none. */

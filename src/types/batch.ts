@@ -28,7 +28,7 @@ export interface BatchObject {
   name?: string | undefined
   /** The provider's API that runs the requests, such as `/v1/chat/completions`. */
   endpoint: string
-  /** State; `isOver()` of a status is its end. */
+  /** State. */
   status: BatchStatus
   /** Number of requests. While a batch is being validated, some providers report 0. */
   request_counts: { total: number; completed: number; failed: number }

@@ -11,6 +11,8 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return found
 }
 
+const onS3 = { storage: 's3://bucket/batches', role: 'arn:aws:iam::123456789012:role/batch' }
+
 /** A host, and further fields that its batches need. */
 const hosts = [
   { model: 'openai/gpt-4o-mini', create: {}, half: true },
@@ -19,6 +21,11 @@ const hosts = [
   { model: 'together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo', create: {}, half: false },
   { model: 'mistral/mistral-small-latest', create: {}, half: true },
   { model: 'anthropic/claude-haiku-4-5', create: {}, half: true },
+  { model: 'gemini/gemini-2.5-flash', create: {}, half: true },
+  { model: 'vertex_ai/gemini-2.5-flash', create: { storage: 'gs://bucket/batches' }, half: true },
+  { model: 'vertex_ai/claude-haiku-4-5', create: { storage: 'gs://bucket/batches' }, half: true },
+  { model: 'bedrock/amazon.nova-lite-v1:0', create: onS3, half: true },
+  { model: 'bedrock/invoke/anthropic.claude-3-5-haiku-20241022-v1:0', create: onS3, half: true },
 ] as const
 
 const chats = (count: number) =>
@@ -57,6 +64,7 @@ describe.each(hosts)('batches of $model', ({ model, create, half }) => {
   const ended = async (one: Client, count = 4) => one.batches.wait(await made(one, count), { pollInterval: 1 })
 
   it('has answers in the order of the requests, priced as a batch', async () => {
+    sim().batch({ polls: 2 })
     const one = open()
     const start = await made(one)
     expect(start).toMatchObject({ provider, object: 'batch', request_counts: { completed: 0, failed: 0 } })
@@ -137,6 +145,97 @@ describe.each(hosts)('batches of $model', ({ model, create, half }) => {
     const error = await rejection(made(one))
     expect(error).toMatchObject({ code: 'authentication', provider })
     expect(error.message).not.toContain('canary')
-    expect(await rejection(one.batches.retrieve({ provider, id: 'x' }))).toMatchObject({ code: 'authentication' })
+    expect(await rejection(all(one.batches.list({ provider })))).toMatchObject({ code: 'authentication' })
+  })
+})
+
+describe('batches in a bucket', () => {
+  const aws = { region: 'eu-west-1', accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret' }
+  const open = () =>
+    client({
+      providers: {
+        bedrock: { apiBase: sim().url, ...aws },
+        vertex_ai: { apiBase: sim().url, project: 'p', location: 'us-central1', authToken: 'canary-token' },
+      },
+    })
+  const model = 'bedrock/amazon.nova-lite-v1:0'
+
+  it('need storage, and on Bedrock a role, before anything is sent', async () => {
+    const one = open()
+    const requests = chats(1)
+    expect((await rejection(one.batches.create({ model, requests }))).message).toMatch(
+      /^'storage' must be 's3:\/\/bucket\/folder' for Amazon Bedrock; got undefined/,
+    )
+    const storage = 's3://bucket'
+    expect((await rejection(one.batches.create({ model, requests, storage }))).message).toMatch(
+      /^'role' must be the ARN/,
+    )
+    const vertex = { model: 'vertex_ai/gemini-2.5-flash', requests, storage }
+    expect((await rejection(one.batches.create(vertex))).message).toMatch(/^'storage' must be 'gs:\/\/bucket\/folder'/)
+    expect(sim().requests).toEqual([])
+  })
+
+  it('are signed for each service, with the hash of no body at S3', async () => {
+    await open().batches.create({ model, requests: chats(1), ...onS3 })
+    const [put, post] = sim().requests
+    expect(put).toMatchObject({ method: 'PUT', path: expect.stringMatching(/^\/bucket\/batches\/llmux-\w+\.jsonl$/) })
+    expect(put?.headers.authorization).toMatch(
+      /Credential=AKIACANARY\/\d{8}\/eu-west-1\/s3\/aws4_request, SignedHeaders=[^,]*x-amz-content-sha256/,
+    )
+    expect(put?.headers['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD')
+    expect(put?.headers['content-length']).toMatch(/^\d+$/)
+    expect(post?.headers.authorization).toMatch(/\/eu-west-1\/bedrock\/aws4_request/)
+    expect(post?.body).toMatchObject({
+      modelId: 'amazon.nova-lite-v1:0',
+      modelInvocationType: 'Converse',
+      roleArn: onS3.role,
+      clientRequestToken: expect.stringMatching(/^llmux-/),
+      outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://bucket/batches/' } },
+    })
+  })
+
+  it('refuse tools over Converse, with the way to have them', async () => {
+    const tools = [
+      { type: 'function' as const, function: { name: 'f', parameters: { type: 'object', properties: {} } } },
+    ]
+    const error = await rejection(
+      open().batches.create({ model, requests: [{ ...chats(1)[0], messages: user('x'), tools }], ...onS3 }),
+    )
+    expect(error.message).toMatch(/Use 'bedrock\/invoke\/amazon\.nova-lite-v1:0'\.$/)
+  })
+
+  it.each([
+    ['bedrock', 's3://bucket/folder/a (1).txt'],
+    ['vertex_ai', 'gs://bucket/folder/a (1).txt'],
+  ])('%s has files there', async (provider, storage) => {
+    const { files } = open()
+    const file = await files.create({ provider, storage, file: new Uint8Array([104, 105]) })
+    expect(file).toMatchObject({ id: storage, provider, bytes: 2, filename: 'a (1).txt' })
+    expect((await all(files.list({ provider, storage: storage.slice(0, 18) }))).map(({ id }) => id)).toEqual([storage])
+    expect(await files.retrieve(file)).toMatchObject({ id: storage, bytes: 2 })
+    expect(Buffer.concat(await all(files.content(file))).toString()).toBe('hi')
+    await files.delete(file)
+    expect(await rejection(all(files.content(file)))).toMatchObject({ code: 'not_found' })
+  })
+
+  it('are rejected as a whole with the reason', async () => {
+    sim().batch({ outcome: 'failed', errors: [{ message: 'The role has no access to the bucket.' }] })
+    const one = open()
+    const made = await one.batches.create({ model, requests: chats(2), ...onS3 })
+    const error = await rejection(all(one.batches.results(await one.batches.wait(made, { pollInterval: 1 }))))
+    expect(error.message).toMatch(/^Amazon Bedrock rejected the whole batch: The role has no access to the bucket\. /)
+  })
+})
+
+describe.each(['anthropic', 'gemini', 'mistral', 'together_ai'])('files of %s', (provider) => {
+  it('are uploaded, listed, read and deleted', async () => {
+    const { files } = client({ providers: { [provider]: { apiKey: 'any', apiBase: sim().base(provider) } } })
+    const file = await files.create({ provider, file: new Blob(['hello']), filename: 'greeting.txt' })
+    expect(file).toMatchObject({ object: 'file', provider, bytes: 5, filename: 'greeting.txt' })
+    expect((await all(files.list({ provider }))).map(({ id }) => id)).toEqual([file.id])
+    expect((await files.retrieve(file)).bytes).toBe(5)
+    expect(Buffer.concat(await all(files.content(file))).toString()).toBe('hello')
+    expect(await files.delete(file)).toEqual({ id: file.id, deleted: true })
+    expect(await rejection(files.retrieve(file))).toMatchObject({ code: 'not_found' })
   })
 })

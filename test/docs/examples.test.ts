@@ -91,6 +91,13 @@ const shows: Readonly<Record<string, readonly RegExp[]>> = {
     /^\[█{24}\] 100% 200\/200, 1 failed, .*\$0\.\d+$/m,
     /^199 done, 1 failed, 99 or more from the journal: true, \$0\.\d+$/m,
   ],
+  'provider-batch.mjs': [
+    /^0: gpt-4o-mini$/m,
+    /^5: claude-haiku-4-5$/m,
+    /^6 done, \$0\.\d+$/m,
+    /^openai completed true$/m,
+    /^anthropic completed true$/m,
+  ],
   'run-tools.mjs': [
     /^get_weather\(\{"city":"Lisbon"\}\)$/m,
     /get_weather says: .*18/,
