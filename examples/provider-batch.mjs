@@ -22,9 +22,10 @@ for await (const result of job) {
 }
 console.log(`${job.progress.done} done, $${job.progress.spent.toFixed(6)}`)
 
-// what batch() did: two batches at two providers
+// the two batches at their providers
 for (const provider of ['openai', 'anthropic']) {
-  for await (const { id, status } of client.batches.list({ provider, limit: 1 })) console.log(provider, status, id !== '')
+  for await (const { id, status } of client.batches.list({ provider, limit: 1 }))
+    console.log(provider, status, id !== '')
 }
 await client.close()
 await done()
