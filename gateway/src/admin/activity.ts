@@ -8,6 +8,7 @@ import type { SqlRow } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
 import type { AdminContext } from './context.js'
 import { keyId, param, params } from './fields.js'
+import { day } from './spend-filters.js'
 
 /** Owner by which an activity is grouped. */
 type Entity = 'user' | 'team' | 'customer' | 'tag'
@@ -181,7 +182,7 @@ function conditions({ directory }: AdminContext, request: AdminRequest, entity: 
 
 function date(request: AdminRequest, name: string): string {
   const value = param(request, name)
-  if (value === undefined || !/^\d{4}-\d\d-\d\d$/.test(value) || Number.isNaN(Date.parse(value))) {
+  if (value === undefined || value.length !== 10 || day(request, name) !== value) {
     throw badRequest(
       `'${name}' must be a day such as '2026-11-29'; got ${value === undefined ? 'none' : `'${value}'`}.`,
       name,

@@ -23,7 +23,9 @@ export function time(request: AdminRequest, name: string): number | undefined {
   const at = match
     ? Date.parse(hasZone.test(value) ? value : `${value.replace(' ', 'T')}${value.length > 10 ? 'Z' : ''}`)
     : Number.NaN
-  if (Number.isNaN(at)) throw badRequest(`'${name}' must be a day such as '2026-11-29'; got '${value}'.`, name)
+  // 31 February is no day, though it can be parsed
+  if (Number.isNaN(at) || dayOf(Date.parse(value.slice(0, 10))) !== value.slice(0, 10))
+    throw badRequest(`'${name}' must be a day such as '2026-11-29'; got '${value}'.`, name)
   return at
 }
 

@@ -185,6 +185,9 @@ describe.each(engines)('queries on %s', (engine) => {
       '/spend/logs?min_duration_ms=0.5',
       '/spend/logs?limit=0',
       '/spend/logs?start_date=2026-13-01',
+      '/spend/logs?start_date=2026-02-31',
+      `/user/daily/activity?start_date=2026-02-31&end_date=${day}`,
+      `/user/daily/activity?start_date=2026-02-01T10:00:00&end_date=${day}`,
     ])
       expect([path, (await ask('GET', path)).status]).toEqual([path, 400])
     expect((await ask('GET', `/spend/logs?tag=blue&${days}`)).body).toMatchObject([{ spend: 0.00006, users: {} }])
