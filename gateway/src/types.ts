@@ -93,6 +93,11 @@ export interface Admitted {
   readonly maxOutputTokens: number | undefined
   /** The model that was asked for, if a used-up budget led to a cheaper one. */
   readonly downgradedFrom: string | undefined
+  /**
+   * Counts tokens of a running stream on budgets that did not reserve its worst case; undefined if there are none.
+   * @returns the refusal that ends the stream, once a budget is used up
+   */
+  readonly streamed: ((tokens: number) => Error | undefined) | undefined
   /** `x-litellm-key-*` and `x-ratelimit-api_key-*`. After `settle()` the spend includes this call. */
   headers(): Record<string, string>
   /** Books the call. */

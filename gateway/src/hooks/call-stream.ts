@@ -12,11 +12,11 @@ export interface StreamEnd {
    * @param response the response if it was changed, undefined if it was not, null if the client must not read it
    */
   over(id: string, response: Fields | undefined | null): void
-  /** A hook has ended the stream. */
+  /** A stage has ended the stream. */
   refused(error: Error): void
 }
 
-/** One stream on its way through the hooks. */
+/** One stream on its way through its stages, such as those of hooks. A refusal becomes its last event. */
 export class CallStream {
   readonly #operation: string
   readonly #dialect: HttpErrorDialect

@@ -2,7 +2,6 @@ import type { HandlerResponse } from 'llmux/server'
 import type { Log } from '../log.js'
 import { badRequest, refuse } from '../refusal.js'
 import { CallView, chosen, type HookRequest, isFor, setParams } from './call.js'
-import { CallStream, type StreamEnd } from './call-stream.js'
 import { canReply, reply } from './reply.js'
 import { type Stage, WholeStage, WindowStage } from './stream.js'
 import { textsOfAnswer } from './texts.js'
@@ -104,9 +103,9 @@ export class CallHooks {
     return { text: changed ? JSON.stringify(body) : text, body, changed }
   }
 
-  /** The texts of a stream after the hooks. A refusal becomes its last event. */
-  stream(source: AsyncIterable<string>, end: StreamEnd): AsyncIterable<string> {
-    const stages = this.#hooks.flatMap((hook): Stage[] => {
+  /** Stages of the hooks for a stream. */
+  stages(): Stage[] {
+    return this.#hooks.flatMap((hook): Stage[] => {
       if (!this.#isFor(hook) || !(hook.onStream || hook.after)) return []
       // the headers of the response name it before its first window
       this.#applied.add(hook.name)
@@ -122,8 +121,6 @@ export class CallHooks {
         ),
       ]
     })
-    const { operation, dialect, stream } = this.#request.route
-    return new CallStream(operation, dialect, stream === 'array', stages, end).run(source)
   }
 
   async #after(hook: Hook, answer: HookAnswer): Promise<readonly string[] | undefined> {

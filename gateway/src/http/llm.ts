@@ -9,7 +9,6 @@ import {
 } from 'llmux/server'
 import type { Environment } from '../config/config.js'
 import type { Settings } from '../config/settings.js'
-import type { StreamEnd } from '../hooks/call-stream.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
 import { callerFor, callerIn } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
@@ -23,6 +22,7 @@ import { keyOf } from './keys.js'
 import type { CallObserver, LlmRequest } from './llm-request.js'
 import { responseHeaders } from './response-headers.js'
 import type { ResponseOwners } from './responses-store.js'
+import { staged } from './staged.js'
 import type { WithinTrace } from './traces.js'
 
 export interface LlmParts {
@@ -79,8 +79,7 @@ export class LlmRoutes {
       response = { status: 500, headers: {}, body: '' }
     }
     if (request.reply) response = request.reply
-    else if (response.status < 400 && request.hooks?.watches)
-      response = await this.#hooked(request, request.hooks, response)
+    else if (response.status < 400) response = await staged(request, response, this.#parts.owners)
     if (response.status >= 400) response = this.#errorResponse(request, response)
     else if (response.bytes) response = this.#asBody(request, response, response.bytes)
     else if (typeof response.body === 'object') response = { ...response, body: this.#watched(request, response.body) }
@@ -94,37 +93,6 @@ export class LlmRoutes {
       response.headers['x-litellm-applied-guardrails'] = request.hooks.applied.join(',')
     this.#parts.observer.answered(request, response.status)
     return response
-  }
-
-  /** An answer or a stream after the hooks. */
-  async #hooked(request: LlmRequest, hooks: CallHooks, response: HandlerResponse): Promise<HandlerResponse> {
-    const { body } = response
-    if (body === undefined) return response
-    const { owners } = this.#parts
-    if (typeof body === 'object') {
-      const end: StreamEnd = {
-        begun: (id) => owners.hold(id),
-        over: (id, changed) => owners.settle(id, changed),
-        refused: (error) => {
-          request.error = error
-        },
-      }
-      return { ...response, body: hooks.stream(body, end) }
-    }
-    const stored = (answer: string, changed: Record<string, unknown> | null) => {
-      if (request.route?.operation !== 'responses') return
-      const { id } = changed ?? (JSON.parse(answer) as Record<string, unknown>)
-      owners.replace(String(id), changed, request.principal)
-    }
-    try {
-      const after = await hooks.after(body)
-      if (after.changed) stored(body, after.body)
-      return { ...response, body: after.text }
-    } catch (error) {
-      request.error = error
-      stored(body, null)
-      return { ...response, status: 500 }
-    }
   }
 
   /** Models of a caller for `/v1/models`. */

@@ -26,12 +26,14 @@ import {
   effectiveLimits,
   subjectsOf,
 } from './accounts.js'
+import { AdmittedCall } from './admitted.js'
 import { customerOf, metadataOf, priorityOf, tagsOf, waitOf } from './call-facts.js'
 import { CallIds } from './call-ids.js'
 import { costOf, type Estimate, estimateCall } from './estimate.js'
 import { Expectations } from './learned.js'
 import { toDollars, toNanos } from './money.js'
 import { Reserver, type Seed } from './reserving.js'
+import { RunningStreams, StreamWatch } from './running.js'
 
 interface Parts {
   readonly directory: Directory
@@ -51,18 +53,21 @@ export function createAdmission(parts: Parts): Admission {
 }
 
 /** A call that has capacity. */
-interface Granted {
+export interface Granted {
   readonly model: string
   readonly accounts: CallAccounts
   readonly estimate: Estimate
   readonly reservation: Reservation
+  /** Budgets that did not reserve the worst case. */
+  readonly expected: readonly BudgetAccount[]
 }
 
-class CallAdmission implements Admission {
+export class CallAdmission implements Admission {
   readonly #parts: Parts
   readonly #reserver: Reserver
   readonly #expectations = new Expectations()
   readonly #ids = new CallIds()
+  readonly #running = new RunningStreams()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -163,10 +168,10 @@ class CallAdmission implements Admission {
       const mode = this.#modeOf(budget)
       return mode === 'refuse' || (mode === 'downgrade' && !downgraded)
     })
-    const budgetMode = strictest([
-      settings().budgetMode ?? 'expected',
-      ...accounts.subjects.map(({ limits, metadata }) => limits.budget_mode ?? metadata.budget_mode),
-    ])
+    const { budgetMode: standard = 'expected' } = settings()
+    const budgetMode = strictest(
+      budgets.map(({ subject: { limits, metadata } }) => limits.budget_mode ?? metadata.budget_mode ?? standard),
+    )
     const { call, principal } = facts
     const { estimate, reservation } = await this.#reserver.reserve(budgets, accounts.rates, {
       signal: call.signal,
@@ -184,7 +189,20 @@ class CallAdmission implements Admission {
           model,
         ),
     })
-    return { model, accounts, estimate, reservation }
+    return { model, accounts, estimate, reservation, expected: budgetMode === 'expected' ? budgets : [] }
+  }
+
+  /** The watch over a stream; undefined if its worst case is reserved, or it costs nothing. */
+  watch({ expected: budgets, estimate }: Granted): StreamWatch | undefined {
+    const { input, typical, learned, outputPrice: price } = estimate
+    if (budgets.length === 0 || price <= 0) return undefined
+    return new StreamWatch({
+      ...{ running: this.#running, budgets, price },
+      // prompts that are cached cost less than by the count of their tokens
+      input: learned ? Math.min(input, typical) : input,
+      spent: (budget) => this.#reserver.spent(budget),
+      overBudget: (budget) => this.#reserver.overBudget(budget, 'The stream ends here.'),
+    })
   }
 
   /** Writes a call that was refused before it began. */
@@ -202,10 +220,17 @@ class CallAdmission implements Admission {
     this.#parts.ledger.admit({ row: { ...row, outcome: 'unknown' }, spend })
   }
 
-  settled(facts: RowFacts, { model, accounts, estimate, reservation }: Granted, record: SettledRecord): Booking {
+  /** @param ended why the gateway has ended the stream of the call */
+  settled(
+    facts: RowFacts,
+    { model, accounts, estimate, reservation }: Granted,
+    record: SettledRecord,
+    ended?: Error,
+  ): Booking {
     const { now, ledger, catalog, settings } = this.#parts
     const cost = costOf(record, estimate, settings().unknownPrice ?? 'estimate')
-    const row = rowOf(facts, record, record.error, cost.nanos, cost.state, now())
+    const known = rowOf(facts, record, ended ?? record.error, cost.nanos, cost.state, now())
+    const row = ended && record.outcome !== 'success' ? { ...known, outcome: 'budget_exceeded' } : known
     const usage = record.usage
     const tokens = usage ? row.inputTokens + row.outputTokens : record.outcome === 'success' ? undefined : 0
     const split = usage
@@ -312,60 +337,3 @@ const keyRate = (rates: CallAccounts['rates']) =>
 
 const modes: readonly BudgetMode[] = ['strict', 'clamp', 'expected']
 const strictest = (given: readonly unknown[]): BudgetMode => modes.find((mode) => given.includes(mode)) ?? 'expected'
-
-class AdmittedCall implements Admitted {
-  readonly id: string
-  readonly model: string
-  readonly downgradedFrom: string | undefined
-  readonly tags: readonly string[]
-  readonly customerId: string | null
-  readonly #admission: CallAdmission
-  readonly #facts: RowFacts
-  readonly #granted: Granted
-  #usage: AccountUsage | undefined
-  #booking: Booking | undefined
-  #ended = false
-
-  /** @param asked the model before a downgrade */
-  constructor(admission: CallAdmission, facts: RowFacts, asked: string, granted: Granted) {
-    this.id = facts.call.id
-    this.model = granted.model
-    this.downgradedFrom = granted.model === asked ? undefined : asked
-    this.tags = facts.tags
-    this.customerId = facts.customerId
-    this.#admission = admission
-    this.#facts = facts
-    this.#granted = granted
-    admission.began(facts, granted.accounts, granted.estimate)
-    admission.sharedUsage(granted.accounts, (usage) => {
-      this.#usage = usage
-    })
-  }
-
-  get maxOutputTokens(): number | undefined {
-    return this.#granted.estimate.clamped
-  }
-
-  headers(): Record<string, string> {
-    const found = this.#admission.headers(this.#facts, this.#granted.accounts, this.#usage)
-    if (this.maxOutputTokens !== undefined) found['x-llmux-max-tokens'] = String(this.maxOutputTokens)
-    if (this.downgradedFrom !== undefined) found['x-llmux-downgraded-from'] = this.downgradedFrom
-    return found
-  }
-
-  settle(record: SettledRecord): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#booking = this.#admission.settled(this.#facts, this.#granted, record)
-  }
-
-  kept(): Promise<void> | undefined {
-    return this.#booking && this.#admission.kept(this.#booking)
-  }
-
-  release(error?: unknown): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#admission.released(this.#facts, this.#granted, error)
-  }
-}

@@ -24,6 +24,8 @@ export interface Estimate {
   readonly inputTokens: number
   /** Whether earlier calls support the estimate. */
   readonly learned: boolean
+  /** US dollars per output token. */
+  readonly outputPrice: number
   /** Output tokens that the budgets pay for, if that is less than the request allows. */
   readonly clamped?: number | undefined
 }
@@ -66,7 +68,10 @@ export function estimateCall(
   if (!learned) {
     const output = Math.min(worstOutput, firstOutput)
     const typical = input + output * price.output
-    return { input, typical, held: worst, tokens: inputTokens + output, inputTokens, learned: false, clamped }
+    return {
+      ...{ input, typical, held: worst, tokens: inputTokens + output, inputTokens, learned: false, clamped },
+      outputPrice: price.output,
+    }
   }
   const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
   const typical = Math.min(worst, toDollars(learned.nanos))
@@ -79,6 +84,7 @@ export function estimateCall(
     inputTokens,
     learned: true,
     clamped,
+    outputPrice: price.output,
   }
 }
 

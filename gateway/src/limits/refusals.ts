@@ -8,11 +8,13 @@ export function budgetRefusal(
   spent: number,
   status: number,
   now: number,
+  more?: string,
 ): LLMError {
   const { scope, id, alias } = subject
   const reset = endsAt === undefined ? '' : ` It is reset at ${new Date(endsAt).toISOString()}.`
   const name = scope === 'gateway' ? 'gateway' : `${scope} ${alias ?? (scope === 'key' ? short(id) : id)}`
-  return refuse(`The budget of the ${name} is used up: $${spent} of $${limit} spent.${reset}`, {
+  const end = more === undefined ? '' : ` ${more}`
+  return refuse(`The budget of the ${name} is used up: $${spent} of $${limit} spent.${reset}${end}`, {
     status,
     type: 'budget_exceeded',
     retryAfterMs: endsAt === undefined ? 60_000 : endsAt - now,

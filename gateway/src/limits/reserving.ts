@@ -127,9 +127,10 @@ export class Reserver {
     this.#wake()
   }
 
-  overBudget(budget: BudgetAccount) {
+  /** @param more a further sentence */
+  overBudget(budget: BudgetAccount, more?: string) {
     const { settings, now } = this.#parts
-    return budgetRefusal(budget, this.spent(budget), settings().budgetExceededStatus ?? 422, now())
+    return budgetRefusal(budget, this.spent(budget), settings().budgetExceededStatus ?? 422, now(), more)
   }
 
   /** Whether the call is only refused because calls in flight hold more than they are likely to need. */

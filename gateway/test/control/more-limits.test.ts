@@ -157,6 +157,16 @@ describe('budgets of further kinds', () => {
     expect([await call(made, { params }), await call(made, { params })]).toEqual([200, 422])
   })
 
+  it('follow the mode of a key rather than that of the gateway, and ignore modes of subjects without a budget', async () => {
+    const { ask, key, call } = await openTest({ settings: { budgetMode: 'strict' } })
+    const params = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 100 }
+    const standard = await key({ max_budget: 0.00085 })
+    expect([await call(standard, { params }), await call(standard, { params })]).toEqual([200, 422])
+    await ask('POST', '/team/new', { team_id: 't', budget_mode: 'strict' })
+    const own = await key({ max_budget: 0.00085, budget_mode: 'expected', team_id: 't' })
+    expect([await call(own, { params }), await call(own, { params })]).toEqual([200, 200])
+  })
+
   it('are raised for a time on keys as well', async () => {
     const { ask, key, call } = await openTest()
     const made = await key({ max_budget: 0.00005 })

@@ -1,0 +1,62 @@
+import type { HandlerResponse } from 'llmux/server'
+import { BudgetStage } from '../hooks/budget-stage.js'
+import { CallStream, type StreamEnd } from '../hooks/call-stream.js'
+import type { CallHooks } from '../hooks/runner.js'
+import type { LlmRequest } from './llm-request.js'
+import type { ResponseOwners } from './responses-store.js'
+
+/** An answer after the hooks, or a stream that its budgets and hooks watch. */
+export async function staged(
+  request: LlmRequest,
+  response: HandlerResponse,
+  owners: ResponseOwners,
+): Promise<HandlerResponse> {
+  const { body } = response
+  const hooks = request.hooks?.watches ? request.hooks : undefined
+  if (body === undefined || response.bytes) return response
+  if (typeof body === 'object') return { ...response, body: watched(request, body, hooks, owners) }
+  return hooks ? await hooked(request, hooks, response, body, owners) : response
+}
+
+function watched(
+  request: LlmRequest,
+  body: AsyncIterable<string>,
+  hooks: CallHooks | undefined,
+  owners: ResponseOwners,
+): AsyncIterable<string> {
+  const { route, admitted } = request
+  const count = admitted?.streamed
+  if (!route || !(hooks || count)) return body
+  const end: StreamEnd = {
+    begun: (id) => owners.hold(id),
+    over: (id, changed) => owners.settle(id, changed),
+    refused: (error) => {
+      request.error = error
+    },
+  }
+  const stages = [...(count ? [new BudgetStage(route.operation, count)] : []), ...(hooks?.stages() ?? [])]
+  return new CallStream(route.operation, route.dialect, route.stream === 'array', stages, end).run(body)
+}
+
+async function hooked(
+  request: LlmRequest,
+  hooks: CallHooks,
+  response: HandlerResponse,
+  body: string,
+  owners: ResponseOwners,
+): Promise<HandlerResponse> {
+  const stored = (answer: string, changed: Record<string, unknown> | null) => {
+    if (request.route?.operation !== 'responses') return
+    const { id } = changed ?? (JSON.parse(answer) as Record<string, unknown>)
+    owners.replace(String(id), changed, request.principal)
+  }
+  try {
+    const after = await hooks.after(body)
+    if (after.changed) stored(body, after.body)
+    return { ...response, body: after.text }
+  } catch (error) {
+    request.error = error
+    stored(body, null)
+    return { ...response, status: 500 }
+  }
+}
