@@ -40,7 +40,9 @@ export const limitFields = {
   itpm_limit: count.describe('Input tokens in any 60 seconds.'),
   otpm_limit: count.describe('Output tokens in any 60 seconds.'),
   monthly_request_limit: count.describe('Requests in a calendar month.'),
-  budget_mode: word(['strict', 'clamp', 'expected']).describe('Reservation of calls; of the budgets of a call the strictest mode holds.'),
+  budget_mode: word(['strict', 'clamp', 'expected']).describe(
+    'Reservation of calls; of the budgets of a call the strictest mode holds.',
+  ),
   over_budget: word(['refuse', 'downgrade', 'alert']).describe('Calls on a used-up budget.'),
   budget_fallbacks: object.describe('Cheaper models by model, for calls on a used-up budget.'),
 }
