@@ -1,6 +1,7 @@
 import { LLMError } from '../errors.js'
 import type { Call } from './call.js'
 import { within } from './lifetime.js'
+import type { CallRecorder } from './observer.js'
 import { keepSecret } from './target.js'
 
 /** Signs the request, or fetches a token for it. Repeated for every attempt, since both expire. */
@@ -19,6 +20,11 @@ async function authorize(call: Call): Promise<void> {
   const added = signed instanceof Promise ? await within(lifetime, signed) : signed
   Object.assign(headers, added)
   if (added?.authorization) keepSecret(target, added.authorization)
+}
+
+/** Adds the headers of observers. They replace those of the attempt before. */
+function propagate({ target, provider, model, attempts }: Call, recorder: CallRecorder): void {
+  Object.assign(target.headers, recorder.attemptHeaders(provider.id, model, attempts.length + 1))
 }
 
 /** Drops the token of an attempt that was rejected for it. False if the rejection had another reason. */
@@ -52,6 +58,7 @@ export async function withRetries<Answer>(call: Call, send: () => Promise<Answer
     const startedAt = call.clock.now()
     try {
       if (call.target.authorized) await authorize(call)
+      if (call.recorder?.propagates) propagate(call, call.recorder)
       const answer = await send()
       call.recordAttempt(startedAt)
       return answer

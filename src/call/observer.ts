@@ -7,6 +7,10 @@ import type { MetaSource } from './meta.js'
 export interface CallRecorder {
   /** Whether `chunk` must be called. */
   readonly chunks: boolean
+  /** Whether `attemptHeaders` must be called. */
+  readonly propagates: boolean
+  /** Headers of observers for an attempt. @param number place among the attempts of the call, from 1 */
+  attemptHeaders(provider: string, model: string, number: number): Readonly<Record<string, string>>
   /** The model string has been resolved. */
   target(provider: string, model: string): void
   retry(error: LLMError, attempt: number, delayMs: number): void

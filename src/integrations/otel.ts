@@ -6,9 +6,11 @@ import {
   type Meter,
   type MeterProvider,
   metrics,
+  propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
+  type TextMapPropagator,
   type Tracer,
   type TracerProvider,
   trace,
@@ -16,7 +18,7 @@ import {
 import { checkNames } from '../call/validate.js'
 import { BadRequestError, got } from '../errors.js'
 import type { Attempt } from '../types/meta.js'
-import type { CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
+import type { AttemptStart, CallbackSet, FailureEvent, SuccessEvent } from '../types/observe.js'
 import { type AttributeMap, attributesOf, contentOf, dimensionsOf, operationOf, tokensOf } from './gen-ai.js'
 import { type EventLogger, type EventLoggerProvider, writeEvents } from './gen-ai-events.js'
 
@@ -31,6 +33,14 @@ export interface OpenTelemetryOptions {
    * @default 'several'
    */
   attemptSpans?: 'several' | 'always' | 'never' | undefined
+  /**
+   * Sends the context of each attempt's span to the provider (`traceparent`), by the global propagator or the given one. The spans
+   * then begin with the call and its attempts, and each attempt has one.
+   * @default false
+   */
+  propagate?: boolean | TextMapPropagator | undefined
+  /** Records messages of errors, which may quote a prompt; otherwise their codes. @default true */
+  errorMessages?: boolean | undefined
   /** @default true */
   spans?: boolean | undefined
   /** @default true */
@@ -60,17 +70,20 @@ const scope = 'llmux'
  * const client = createClient({ callbacks: [openTelemetry()] })
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
-  const { captureContent = false, tracerProvider, meterProvider, loggerProvider } = check(options)
+  const { captureContent = false, propagate = false, tracerProvider, meterProvider, loggerProvider } = check(options)
   const contentOn = (signal: 'spans' | 'events') => captureContent === true || captureContent === signal
   let tracer: Tracer | undefined
   let instruments: Instruments | undefined
   let logger: EventLogger | undefined
+  const tracerOf = () => {
+    tracer ??= (tracerProvider ?? trace).getTracer(scope)
+    return tracer
+  }
   const end = (event: SuccessEvent | FailureEvent) => {
-    let at = (event.captured ?? context.active()) as Context
-    if (options.spans !== false) {
-      tracer ??= (tracerProvider ?? trace).getTracer(scope)
-      at = writeSpan(tracer, event, at, options, contentOn('spans'))
-    }
+    const captured = (event.captured ?? context.active()) as Context | LiveTrace
+    const live = captured instanceof LiveTrace ? captured : undefined
+    let at = live ? live.parent : (captured as Context)
+    if (options.spans !== false) at = writeSpan(tracerOf(), event, at, options, contentOn('spans'), live)
     if (options.metrics !== false) {
       instruments ??= makeInstruments((meterProvider ?? metrics).getMeter(scope))
       measure(instruments, event, at)
@@ -80,11 +93,16 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallbackSet {
       writeEvents(logger, event, contentOn('events'), at)
     }
   }
+  const live = propagate !== false && options.spans !== false
   return {
     name: 'openTelemetry',
     // custom attributes may use it
     content: captureContent !== false || options.attributes !== undefined,
-    capture: () => context.active(),
+    capture: () => (live ? new LiveTrace(context.active()) : context.active()),
+    ...(live && {
+      attemptHeaders: (attempt: AttemptStart) =>
+        (attempt.captured as LiveTrace).attempt(tracerOf(), attempt, propagate === true ? propagation : propagate),
+    }),
     onSuccess: end,
     onFailure: end,
   }
@@ -112,9 +130,65 @@ function check(options: OpenTelemetryOptions): OpenTelemetryOptions {
 }
 
 const known = [
-  ...['captureContent', 'attemptSpans', 'spans', 'metrics', 'attributes'],
+  ...['captureContent', 'attemptSpans', 'propagate', 'errorMessages', 'spans', 'metrics', 'attributes'],
   ...['tracerProvider', 'meterProvider', 'loggerProvider'],
 ]
+
+/** The spans of one call that begin with it and its attempts, so that providers get the ids of their attempts. */
+class LiveTrace {
+  readonly parent: Context
+  /** Span of the call, from its first attempt on. */
+  span: Span | undefined
+  /** Spans of attempts that have not ended, by their number, with the time of their start. */
+  readonly attempts = new Map<number, { readonly span: Span; readonly time: number }>()
+
+  constructor(parent: Context) {
+    this.parent = parent
+  }
+
+  /** Begins the span of an attempt. @returns headers for the provider */
+  attempt(
+    tracer: Tracer,
+    { operation, provider, model, number, startTime, time }: AttemptStart,
+    propagator: Pick<TextMapPropagator<Record<string, string>>, 'inject'>,
+  ): Record<string, string> {
+    this.span ??= tracer.startSpan(
+      `${operationOf(operation)} ${model}`,
+      {
+        kind: SpanKind.CLIENT,
+        startTime,
+        attributes: { 'gen_ai.operation.name': operationOf(operation), 'gen_ai.request.model': model },
+      },
+      this.parent,
+    )
+    const within = trace.setSpan(this.parent, this.span)
+    const span = tracer.startSpan(
+      `attempt ${provider}/${model}`,
+      {
+        kind: SpanKind.CLIENT,
+        startTime: time,
+        attributes: { 'llmux.attempt': number, 'llmux.provider': provider, 'llmux.model': model },
+      },
+      within,
+    )
+    // batches of one call are attempts with the same number
+    this.attempts.get(number)?.span.end(time)
+    this.attempts.set(number, { span, time })
+    const headers: Record<string, string> = {}
+    propagator.inject(trace.setSpan(within, span), headers, {
+      set: (carrier, name, value) => {
+        carrier[name] = value
+      },
+    })
+    return headers
+  }
+
+  /** Ends attempts that the call has no record of. */
+  endAttempts(time: number): void {
+    for (const { span, time: began } of this.attempts.values()) span.end(Math.max(time, began))
+    this.attempts.clear()
+  }
+}
 
 /** @returns the context that contains the span */
 function writeSpan(
@@ -123,25 +197,24 @@ function writeSpan(
   parent: Context,
   options: OpenTelemetryOptions,
   content: boolean,
+  live: LiveTrace | undefined,
 ): Context {
   const { startTime, timings, model, operation } = event
   const attributes: AttributeMap & Attributes = attributesOf(event)
   if (content) Object.assign(attributes, asJson(contentOf(event)))
   if (options.attributes) Object.assign(attributes, own(event, options))
-  const span = tracer.startSpan(
-    `${operationOf(operation)} ${model}`,
-    {
-      kind: SpanKind.CLIENT,
-      startTime,
-      // set at creation, so that samplers see them
-      attributes,
-    },
-    parent,
-  )
+  const name = `${operationOf(operation)} ${model}`
+  const begun = live?.span
+  // attributes are set at creation where that is possible, so that samplers see them
+  const span = begun ?? tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, parent)
+  begun?.updateName(name).setAttributes(attributes)
   const within = trace.setSpan(parent, span)
-  if (event.type === 'failure') fail(span, event.error.code, event.error.message)
-  if (span.isRecording()) writeAttempts(tracer, event, within, options.attemptSpans)
-  span.end(startTime + timings.totalMs)
+  const shown = (code: string, message: string) => (options.errorMessages === false ? code : message)
+  if (event.type === 'failure') fail(span, event.error.code, shown(event.error.code, event.error.message))
+  if (begun || span.isRecording()) writeAttempts(tracer, event, within, options, live, shown)
+  const endTime = startTime + timings.totalMs
+  live?.endAttempts(endTime)
+  span.end(endTime)
   return within
 }
 
@@ -167,20 +240,24 @@ function writeAttempts(
   tracer: Tracer,
   { attempts, startTime }: SuccessEvent | FailureEvent,
   parent: Context,
-  when: OpenTelemetryOptions['attemptSpans'] = 'several',
+  { attemptSpans: when = 'several' }: OpenTelemetryOptions,
+  live: LiveTrace | undefined,
+  shown: (code: string, message: string) => string,
 ): void {
-  if (when === 'never' || (when === 'several' && attempts.length < 2)) return
+  if (!live?.span && (when === 'never' || (when === 'several' && attempts.length < 2))) return
   let began = startTime
   for (const [index, attempt] of attempts.entries()) {
     if (attempt.startMs !== undefined) began = startTime + attempt.startMs
     const { provider, model, outcome, durationMs, delayMs = 0 } = attempt
-    const span = tracer.startSpan(
-      `attempt ${provider}/${model}`,
-      { kind: SpanKind.INTERNAL, startTime: began, attributes: attemptAttributes(attempt, index + 1) },
-      parent,
-    )
-    if (outcome !== 'success') fail(span, outcome, attempt.message ?? outcome)
-    span.end(began + durationMs)
+    const attributes = attemptAttributes(attempt, index + 1)
+    const begun = live?.attempts.get(index + 1)
+    const name = `attempt ${provider}/${model}`
+    const span =
+      begun?.span ?? tracer.startSpan(name, { kind: SpanKind.INTERNAL, startTime: began, attributes }, parent)
+    begun?.span.setAttributes(attributes)
+    if (outcome !== 'success') fail(span, outcome, shown(outcome, attempt.message ?? outcome))
+    span.end(Math.max(began + durationMs, begun?.time ?? 0))
+    live?.attempts.delete(index + 1)
     began += durationMs + delayMs
   }
 }

@@ -75,6 +75,8 @@ export class EventRecorder implements CallRecorder {
   readonly #content: boolean
   /** True if a callback handles single chunks. */
   readonly chunks: boolean
+  /** True if a callback adds headers to attempts. */
+  readonly propagates: boolean
 
   constructor(
     settings: RecorderSettings,
@@ -91,6 +93,7 @@ export class EventRecorder implements CallRecorder {
     this.#startTime = settings.clock.wall()
     this.#startedAt = settings.clock.now()
     this.chunks = callbacks.some((one) => wants(one, 'chunk'))
+    this.propagates = callbacks.some(({ attemptHeaders }) => attemptHeaders !== undefined)
     this.#content =
       settings.beforeSend !== undefined || callbacks.some(({ content }) => content !== false) || hasSubscribers()
     this.#captured = callbacks.map((one) => {
@@ -130,6 +133,25 @@ export class EventRecorder implements CallRecorder {
 
   target(provider: string, model: string): void {
     this.#attempt = { ...this.#attempt, provider, model }
+  }
+
+  attemptHeaders(provider: string, model: string, number: number): Readonly<Record<string, string>> {
+    const found: Record<string, string> = {}
+    for (const [index, one] of this.#callbacks.entries()) {
+      try {
+        const added = one.attemptHeaders?.({
+          ...{ operation: this.#call.operation, provider, model, number },
+          ...{ startTime: this.#startTime, time: this.#settings.clock.wall(), captured: this.#captured[index] },
+        })
+        for (const [name, value] of Object.entries(added ?? {})) {
+          // only lower-case names replace each other, and a line break would begin another header
+          if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) found[name.toLowerCase()] = value
+        }
+      } catch {
+        this.#delivery.stats.failed++
+      }
+    }
+    return found
   }
 
   queued(ms: number): void {

@@ -163,6 +163,21 @@ export type CallEvent =
 
 type Handler<Event> = (event: Event) => unknown
 
+/** An attempt that is about to be sent. */
+export interface AttemptStart {
+  readonly operation: CallEventBase['operation']
+  readonly provider: string
+  readonly model: string
+  /** Place among the attempts of the call, from 1. */
+  readonly number: number
+  /** Start of the call, in milliseconds since 1970. */
+  readonly startTime: number
+  /** Time of the attempt, in milliseconds since 1970. */
+  readonly time: number
+  /** Result of the callback's own `capture()` at the start of the call. */
+  readonly captured: unknown
+}
+
 /**
  * Callbacks for the events of calls. Handlers run asynchronously after the fact. Their errors are counted, their promises are
  * awaited in the background, and nothing affects the call.
@@ -177,6 +192,11 @@ export interface CallbackSet {
   readonly content?: boolean
   /** Called in the caller's context at the start of a call. Its result is `captured` in every event. */
   capture?(): unknown
+  /**
+   * Called before each attempt, within the call, so keep it short. The headers that it returns are sent to the provider, such as
+   * `traceparent`.
+   */
+  attemptHeaders?(attempt: AttemptStart): Readonly<Record<string, string>> | undefined
   /** Called when a call starts. */
   onStart?: Handler<StartEvent>
   /** Called before a retry. */

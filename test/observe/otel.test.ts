@@ -7,7 +7,12 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import {
+  AlwaysOffSampler,
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node'
 import { afterAll, afterEach, expect, it, onTestFinished } from 'vitest'
 import { startSimulator } from '../../simulator/index.js'
 import { createClient } from '../../src/client.js'
@@ -99,6 +104,52 @@ it('creates a span for a call as a child of the active one', async () => {
   const text = JSON.stringify(span?.attributes)
   expect(text).not.toContain('Hello')
   expect(text).not.toContain('canary')
+})
+
+it('sends the context of each attempt to the provider', async () => {
+  await using here = await scene({ propagate: true })
+  here.simulator.fail({ kind: 'status', status: 500 })
+  const parent = trace.getTracer('test').startSpan('request')
+  await context.with(trace.setSpan(context.active(), parent), () =>
+    here.client.completion({ model: 'openai/gpt-4o', messages, maxRetries: 1 }),
+  )
+  parent.end()
+  await here.client.flush()
+  const [call] = spans().filter(({ name }) => name === 'chat gpt-4o')
+  const attempts = spans().filter(({ name }) => name === 'attempt openai/gpt-4o')
+  expect(call?.parentSpanContext?.spanId).toBe(parent.spanContext().spanId)
+  expect(attempts.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual(
+    Array.from({ length: 2 }, () => call?.spanContext().spanId),
+  )
+  expect(here.simulator.requests.map(({ headers }) => headers.traceparent)).toEqual(
+    attempts.map((span) => `00-${parent.spanContext().traceId}-${span.spanContext().spanId}-01`),
+  )
+  expect(attempts.map(({ attributes }) => attributes['error.type'])).toEqual(['internal_server', undefined])
+  expect(call?.attributes['gen_ai.usage.input_tokens']).toBeGreaterThan(0)
+  for (const span of [call, ...attempts]) expect(span?.ended).toBe(true)
+})
+
+it('sends the decision not to sample to the provider as well', async () => {
+  const never = new NodeTracerProvider({
+    sampler: new AlwaysOffSampler(),
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  })
+  await using here = await scene({ propagate: true, tracerProvider: never })
+  await here.client.completion({ model: 'openai/gpt-4o', messages })
+  expect(here.simulator.requests[0]?.headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
+  await here.client.flush()
+  expect(spans()).toHaveLength(0)
+})
+
+it('leaves messages of errors out on request', async () => {
+  await using here = await scene({ errorMessages: false, attemptSpans: 'always' })
+  here.simulator.fail({ kind: 'status', status: 400, body: { error: { message: 'Bad prompt: Hello' } } })
+  await expect(here.client.completion({ model: 'openai/gpt-4o', messages })).rejects.toThrow('Hello')
+  await here.client.flush()
+  expect(spans()).toHaveLength(2)
+  expect(JSON.stringify(spans().map(({ status, attributes, events }) => [status, attributes, events]))).not.toContain(
+    'Hello',
+  )
 })
 
 it('captures content on request', async () => {
