@@ -3,11 +3,10 @@ import type { Callback, CallbackSet } from 'llmux'
 import type { Log } from './log.js'
 
 /** Integrations by their names in `litellm_settings.callbacks`. They read their keys from the environment. */
-const integrations: Readonly<Record<string, (content: boolean) => Promise<Callback>>> = {
-  langfuse: async () => (await import('llmux/langfuse')).langfuse(),
-  helicone: async () => (await import('llmux/helicone')).helicone(),
-  lunary: async () => (await import('llmux/lunary')).lunary(),
-  otel: async (content) => (await import('llmux/otel')).openTelemetry({ captureContent: content }),
+const integrations: Readonly<Record<string, (captureContent: boolean) => Promise<CallbackSet>>> = {
+  langfuse: async (captureContent) => (await import('llmux/langfuse')).langfuse({ captureContent }),
+  helicone: async (captureContent) => (await import('llmux/helicone')).helicone({ captureContent }),
+  lunary: async (captureContent) => (await import('llmux/lunary')).lunary({ captureContent }),
 }
 
 /** Loads integrations. One without its keys is left out with a warning: calls matter more than their logs. */

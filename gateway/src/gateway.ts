@@ -22,7 +22,6 @@ import { LlmRoutes } from './http/llm.js'
 import { passThrough } from './http/pass-through.js'
 import { ResponseOwners } from './http/responses-store.js'
 import { createServer } from './http/server.js'
-import { parentContext } from './http/traces.js'
 import { type Log, silent } from './log.js'
 import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
 import { GatewayMetrics } from './metrics/gateway-metrics.js'
@@ -42,6 +41,7 @@ import { priceRoutes } from './routes/prices.js'
 import { sessionRoutes } from './routes/session.js'
 import { ssoRoutes } from './routes/sso.js'
 import { applyModels, changesOf, fallbackTable, loadMocks, routerOptions } from './routing.js'
+import { openTracing } from './tracing/tracing.js'
 import type { Control } from './types.js'
 import { version } from './version.js'
 import type { Shared } from './workers/shared.js'
@@ -142,7 +142,12 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   })
   const catalog = new ModelCatalog()
   catalog.replace(config.models, config.aliases)
-  const [cache, callbacks, control] = await Promise.all([
+  const [tracing, cache, callbacks, control] = await Promise.all([
+    openTracing(config.settings.callbacks, {
+      ...{ settings: config.settings.otel, version, log },
+      environment: { ...environment, ...config.variables },
+      propagate: config.settings.forwardTraceparent !== false,
+    }),
     config.settings.cache ? openCache(config.settings.cache) : undefined,
     loadCallbacks(config.settings.callbacks, config.settings.redactCallbacks, log),
     openControl({
@@ -183,7 +188,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   await loadMocks(allEntries(), mocks)
   const router = new Router({
     ...routerOptions(config, allEntries(), mocks),
-    callbacks: control.contents ? [...callbacks, control.contents.callback] : callbacks,
+    callbacks: [tracing?.callback ?? [], callbacks, control.contents?.callback ?? []].flat(),
     ...(cache && { cache: cache.option }),
     state: redis ? redisState(place) : shared?.state,
   })
@@ -259,7 +264,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     catalog,
     settings,
     observer: observer.calls,
-    within: await parentContext(config.settings.callbacks),
+    tracing,
     owners: new ResponseOwners(
       link
         ? redisTexts({ client: link.client, keepMs: config.settings.control.keepResponsesMs })
@@ -315,6 +320,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     await metricsServer?.close()
     watch.close()
     await router.close()
+    await tracing?.close()
     await control.close()
     await limits?.close()
     link?.close()

@@ -59,7 +59,7 @@ function checkConfig(document: ConfigDocument, outside: Environment): GatewayCon
   const litellm = section('litellm_settings', litellmKeys)
   const router = section('router_settings', routerKeys)
   const own = section('llmux_settings', ownKeys)
-  const settings = readSettings(checker, { general, litellm, router, own })
+  const settings = readSettings(checker, { general, litellm, router, own, top })
   const hooks = readHooks(checker, top, general)
   const credentials = readCredentials(checker, document.value.credential_list)
   const entries = top.has('model_list') || document.value.model_list ? document.value.model_list : []

@@ -43,7 +43,7 @@ export const topLevelKeys: KeyTable = {
   credential_list: yes('list', 'Named credentials for `litellm_credential_name`.'),
   hooks: yes('any', hooks),
   include: yes('list', 'Further files. Their lists are appended; of other keys, those of the including file win.'),
-  callback_settings: no('Settings of callbacks. Use their environment variables.', 'map'),
+  callback_settings: yes('map', 'Settings of the callback `otel`, see below.'),
   guardrails: yes(
     'list',
     'Guardrails whose code is a file of hooks. Python code and integrations of LiteLLM are refused.',
@@ -312,7 +312,10 @@ export const litellmKeys: KeyTable = {
   turn_off_message_logging: yes('flag', 'Callbacks get no prompts and no answers.'),
   ...each('set_verbose suppress_debug_info log_raw_request_response', no(verbosity)),
   json_logs: yes('flag', 'One line of JSON for each call in the log, without content.'),
-  forward_traceparent_to_llm_provider: yes('flag', 'Providers get `traceparent` and `tracestate` of the client.'),
+  forward_traceparent_to_llm_provider: yes(
+    'flag',
+    'Providers get `traceparent` and `tracestate` of the client. With the callback `otel` they get those of the attempt, unless this is false.',
+  ),
   ...each('telemetry', no('The gateway sends no telemetry.')),
   ...each('redact_messages_in_exceptions redact_user_api_key_info', no('Errors and events never contain credentials.')),
   ...each('force_ipv4 ssl_certificate', no('Set by the environment of Node.js.')),

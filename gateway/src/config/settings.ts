@@ -9,6 +9,7 @@ import { type AlertSettings, readAlerts } from './alerts.js'
 import { type Checker, isMap, Section, show } from './checker.js'
 import { cacheKeys } from './keys.js'
 import { isWeakKey } from './master-key.js'
+import { type OtelSettings, readOtel } from './otel.js'
 
 export interface CacheSettings {
   readonly store: 'memory' | 'redis'
@@ -44,7 +45,9 @@ export interface Settings {
   /** A line of the log for each call. */
   readonly logCalls: boolean
   /** Whether providers get the `traceparent` of clients. */
-  readonly forwardTraceparent: boolean
+  /** Undefined: with traces alone. */
+  readonly forwardTraceparent: boolean | undefined
+  readonly otel: OtelSettings
   readonly metrics: {
     readonly public: boolean
     /** A port of its own, which then is the only one with metrics. */
@@ -91,10 +94,11 @@ export interface SettingsSections {
   readonly litellm: Section
   readonly router: Section
   readonly own: Section
+  readonly top: Section
 }
 
 export function readSettings(checker: Checker, sections: SettingsSections): Settings {
-  const { general, litellm, router, own } = sections
+  const { general, litellm, router, own, top } = sections
   const { environment } = checker
   const masterKey = general.text('master_key') ?? environment.LITELLM_MASTER_KEY
   if (masterKey && isWeakKey(masterKey))
@@ -116,7 +120,8 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     callbacks,
     redactCallbacks: litellm.flag('turn_off_message_logging') === true,
     logCalls: litellm.flag('json_logs') === true || /^true$/i.test(environment.JSON_LOGS ?? ''),
-    forwardTraceparent: litellm.flag('forward_traceparent_to_llm_provider') === true,
+    forwardTraceparent: litellm.flag('forward_traceparent_to_llm_provider'),
+    otel: readOtel(checker, top, litellm.flag('turn_off_message_logging') === true),
     metrics: {
       public: litellm.flag('require_auth_for_metrics_endpoint') === false,
       port: own.number('metrics_port'),

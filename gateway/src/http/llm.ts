@@ -14,6 +14,7 @@ import { callerFor, callerIn } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
+import type { Tracing } from '../tracing/tracing.js'
 import type { Control, Principal } from '../types.js'
 import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
 import { type CallWishes, cacheOptions, takeOptions } from './call-options.js'
@@ -23,7 +24,6 @@ import type { CallObserver, LlmRequest } from './llm-request.js'
 import { responseHeaders } from './response-headers.js'
 import type { ResponseOwners } from './responses-store.js'
 import { staged } from './staged.js'
-import type { WithinTrace } from './traces.js'
 
 export interface LlmParts {
   readonly router: Router
@@ -32,8 +32,7 @@ export interface LlmParts {
   readonly environment: Environment
   readonly settings: () => Settings
   readonly observer: CallObserver
-  /** Runs a call within the trace of its client. */
-  readonly within?: WithinTrace | undefined
+  readonly tracing?: Tracing | undefined
   readonly owners: ResponseOwners
   readonly cacheable: boolean
   readonly hooks: () => HookRunner | undefined
@@ -65,14 +64,16 @@ export class LlmRoutes {
     })
   }
 
-  async handle(request: LlmRequest): Promise<HandlerResponse> {
+  handle(request: LlmRequest): Promise<HandlerResponse> {
+    const { tracing } = this.#parts
+    return tracing ? tracing.run(request, () => this.#answer(request)) : this.#answer(request)
+  }
+
+  async #answer(request: LlmRequest): Promise<HandlerResponse> {
     this.#parts.observer.started(request)
     let response: HandlerResponse
     try {
-      const { within } = this.#parts
-      response = await (within
-        ? within(request.headers, () => this.#handler.handle(request))
-        : this.#handler.handle(request))
+      response = await this.#handler.handle(request)
     } catch (error) {
       // the handler answers every error by itself; this one is a defect
       request.error ??= error
@@ -199,7 +200,7 @@ export class LlmRoutes {
       ...cacheOptions(wishes, this.#parts.settings().cache, this.#parts.cacheable, operation, params.stream === true),
       ...this.#fallbackOptions(wishes, principal, admitted.model),
       ...(admitted.tags.length > 0 && { tags: admitted.tags }),
-      ...forwarded(request.headers, settings().forwardTraceparent),
+      ...forwarded(request.headers, settings().forwardTraceparent === true),
       traceId: admitted.id,
     }
   }

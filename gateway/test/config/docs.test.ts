@@ -15,6 +15,7 @@ import {
   routerKeys,
   topLevelKeys,
 } from '../../src/config/keys.js'
+import { callbackKeys, otelKeys } from '../../src/config/otel.js'
 import { jwtKeys } from '../../src/config/sso-keys.js'
 
 const file = new URL('../../../docs/gateway-config.md', import.meta.url)
@@ -30,6 +31,8 @@ const sections: readonly (readonly [title: string, table: KeyTable])[] = [
   ['router_settings', routerKeys],
   ['litellm_settings', litellmKeys],
   ['cache_params', cacheKeys],
+  ['callback_settings', callbackKeys],
+  ['callback_settings.otel', otelKeys],
   ['general_settings', generalKeys],
   ['litellm_jwtauth', jwtKeys],
   ['llmux_settings', ownKeys],

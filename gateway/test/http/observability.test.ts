@@ -42,7 +42,7 @@ const model = (base: string) => ({
 
 const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-it('carries the trace of a client through the span of its call to the provider', async () => {
+it('carries the trace of a client through the spans of its call to the provider, with the tracers of the process', async () => {
   const exporter = new InMemorySpanExporter()
   const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
   trace.setGlobalTracerProvider(tracers)
@@ -57,7 +57,7 @@ it('carries the trace of a client through the span of its call to the provider',
   const gateway = await startGateway({
     config: {
       model_list: [model(base)],
-      litellm_settings: { callbacks: ['otel'], forward_traceparent_to_llm_provider: true },
+      litellm_settings: { callbacks: ['otel'] },
     },
   })
   const { status } = await caller(gateway)('POST', '/v1/chat/completions', hello('m'), {
@@ -65,10 +65,16 @@ it('carries the trace of a client through the span of its call to the provider',
   })
   expect(status).toBe(200)
   await gateway.stop()
-  const [span] = exporter.getFinishedSpans()
-  expect(span?.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c')
-  expect(span?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
-  expect(seen[0]?.traceparent).toBe(parent)
+  // the tracer provider of the process is used, rather than one of the gateway
+  const spans = exporter.getFinishedSpans()
+  const [server, call, attempt] = ['POST ', 'chat ', 'attempt '].map((start) =>
+    spans.find(({ name }) => name.startsWith(start)),
+  )
+  expect(server?.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c')
+  expect(server?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
+  expect(call?.parentSpanContext?.spanId).toBe(server?.spanContext().spanId)
+  expect(attempt?.parentSpanContext?.spanId).toBe(call?.spanContext().spanId)
+  expect(seen[0]?.traceparent).toBe(`00-0af7651916cd43dd8448eb211c80319c-${attempt?.spanContext().spanId}-01`)
 })
 
 it('keeps the headers of a trace to itself unless the configuration says otherwise', async () => {

@@ -57,6 +57,13 @@ const wires: Readonly<Record<string, { readonly first: readonly object[]; readon
       ...{ delta: text, logprobs: [] },
     },
   },
+  completion: {
+    first: [],
+    next: {
+      ...{ id: 'c', object: 'text_completion', created: 1, model: 'gpt-4o' },
+      choices: [{ index: 0, text, finish_reason: null }],
+    },
+  },
   gemini: { first: [], next: { candidates: [{ content: { role: 'model', parts: [{ text }] }, index: 0 }] } },
   thinking: {
     first: [],
@@ -89,7 +96,8 @@ async function provider() {
   const server = createServer((request, response) => {
     const { url = '' } = request
     const name =
-      ['messages', 'responses'].find((one) => url.includes(`/${one}`)) ?? (url.includes('/models/') ? 'gemini' : 'chat')
+      ['messages', 'responses', 'chat'].find((one) => url.includes(`/${one}`)) ??
+      (url.includes('/models/') ? 'gemini' : 'completion')
     const wire = wires[url.startsWith('/thinking') ? 'thinking' : name]
     request.resume().on('end', () => wire && stream(response, wire))
   })

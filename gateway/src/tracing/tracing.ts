@@ -1,0 +1,39 @@
+import type { Callback } from 'llmux'
+import type { HandlerResponse } from 'llmux/server'
+import type { Environment } from '../config/config.js'
+import type { OtelSettings } from '../config/otel.js'
+import type { LlmRequest } from '../http/llm-request.js'
+import type { Log } from '../log.js'
+
+/** Traces of calls by OpenTelemetry: from the client, through the gateway, to the provider. */
+export interface Tracing {
+  /** Records the spans of calls and their attempts. */
+  readonly callback: Callback
+  /** Answers a request within a span of the server, which goes on with the trace of the client. It ends with the response. */
+  run(request: LlmRequest, answer: () => Promise<HandlerResponse>): Promise<HandlerResponse>
+  /** Sends what is left. */
+  close(): Promise<void>
+}
+
+/** Settings of traces. */
+export interface TracingOptions {
+  readonly settings: OtelSettings
+  readonly environment: Environment
+  /** Whether providers get the context of attempts. */
+  readonly propagate: boolean
+  readonly version: string
+  readonly log: Log
+}
+
+/** Traces, if the configuration asks for them. The packages are loaded here, and without them calls go on without traces. */
+export async function openTracing(callbacks: readonly string[], options: TracingOptions): Promise<Tracing | undefined> {
+  if (!callbacks.includes('otel') || /^true$/i.test(options.environment.OTEL_SDK_DISABLED ?? '')) return undefined
+  try {
+    return (await import('./otel.js')).startTracing(options)
+  } catch (error) {
+    options.log.warn(
+      `The callback 'otel' is not used. ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}`,
+    )
+    return undefined
+  }
+}
