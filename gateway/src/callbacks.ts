@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import type { Callback, CallbackSet } from 'llmux'
+import type { Callback, CallbackSet, FailureEvent, SuccessEvent } from 'llmux'
 import type { Log } from './log.js'
 
 /** Integrations by their names in `litellm_settings.callbacks`. They read their keys from the environment. */
@@ -9,14 +9,67 @@ const integrations: Readonly<Record<string, (captureContent: boolean) => Promise
   lunary: async (captureContent) => (await import('llmux/lunary')).lunary({ captureContent }),
 }
 
+/** Calls whose events wait for their delivery. */
+const mostNoted = 10_000
+
+/**
+ * What integrations learn of a call beside its request: metadata that providers don't get, and the owners of the call. LiteLLM's
+ * names.
+ */
+export class CallNotes {
+  readonly #known = new Map<string, { readonly metadata: Readonly<Record<string, unknown>>; left: number }>()
+  #sets = 0
+
+  /** @param id the trace id of the call's events */
+  add(id: string, metadata: Readonly<Record<string, unknown>>): void {
+    if (this.#sets === 0) return
+    if (this.#known.size >= mostNoted) this.#known.delete(this.#known.keys().next().value ?? '')
+    this.#known.set(id, { metadata, left: this.#sets })
+  }
+
+  /** A callback whose last events have the notes of their calls. */
+  noted(callback: Callback): CallbackSet {
+    this.#sets++
+    const set: CallbackSet = typeof callback === 'function' ? { onSuccess: callback } : callback
+    const bound: Record<string, unknown> = {}
+    for (const name of passed) {
+      const value: unknown = set[name]
+      if (value !== undefined) bound[name] = typeof value === 'function' ? value.bind(set) : value
+    }
+    return {
+      ...bound,
+      onSuccess: (event) => set.onSuccess?.(this.#with(event)),
+      onFailure: (event) => set.onFailure?.(this.#with(event)),
+    }
+  }
+
+  #with<Event extends SuccessEvent | FailureEvent>(event: Event): Event {
+    const known = this.#known.get(event.traceId)
+    if (!known) return event
+    known.left--
+    if (known.left === 0) this.#known.delete(event.traceId)
+    return { ...event, metadata: { ...known.metadata, ...event.metadata } }
+  }
+}
+
+const passed = [
+  ...(['name', 'content', 'capture', 'attemptHeaders', 'onStart', 'onRetry', 'onFallback', 'onFirstToken'] as const),
+  ...(['onChunk', 'onCacheHit', 'flush', 'close', 'metrics', 'follow', 'stats'] as const),
+]
+
 /** Loads integrations. One without its keys is left out with a warning: calls matter more than their logs. */
-export async function loadCallbacks(names: readonly string[], redact: boolean, log: Log): Promise<Callback[]> {
+export async function loadCallbacks(
+  names: readonly string[],
+  redact: boolean,
+  notes: CallNotes,
+  log: Log,
+): Promise<Callback[]> {
   const loaded: Callback[] = []
   for (const name of names) {
     const load = integrations[name] ?? (name.startsWith('/') || /^[A-Za-z]:/.test(name) ? moduleAt(name) : undefined)
     if (!load) continue
     try {
-      loaded.push(await load(!redact))
+      loaded.push(notes.noted(await load(!redact)))
     } catch (error) {
       log.warn(`The callback '${name}' is not used. ${error instanceof Error ? error.message : String(error)}`)
     }

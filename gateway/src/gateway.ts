@@ -6,7 +6,7 @@ import { Alerts } from './alerts/alerts.js'
 import { CallWatch } from './alerts/call-watch.js'
 import { keepReports } from './alerts/reports.js'
 import { openCache } from './cache.js'
-import { loadCallbacks } from './callbacks.js'
+import { CallNotes, loadCallbacks } from './callbacks.js'
 import { ConfigError } from './config/checker.js'
 import type { Environment, GatewayConfig } from './config/config.js'
 import { type ConfigSource, readSource } from './config/source.js'
@@ -142,6 +142,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   })
   const catalog = new ModelCatalog()
   catalog.replace(config.models, config.aliases)
+  const notes = new CallNotes()
   const [tracing, cache, callbacks, control] = await Promise.all([
     openTracing(config.settings.callbacks, {
       ...{ settings: config.settings.otel, version, log },
@@ -149,7 +150,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       propagate: config.settings.forwardTraceparent !== false,
     }),
     config.settings.cache ? openCache(config.settings.cache) : undefined,
-    loadCallbacks(config.settings.callbacks, config.settings.redactCallbacks, log),
+    loadCallbacks(config.settings.callbacks, config.settings.redactCallbacks, notes, log),
     openControl({
       data,
       databaseUrl,
@@ -264,7 +265,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     catalog,
     settings,
     observer: observer.calls,
-    tracing,
+    ...{ tracing, notes },
     owners: new ResponseOwners(
       link
         ? redisTexts({ client: link.client, keepMs: config.settings.control.keepResponsesMs })

@@ -53,7 +53,7 @@ export const newId = () => `call-${run}-${++calls}`
 /** One call of the model. `directive` goes to the provider, and its id is that of the row. */
 export async function chat(base, key, directive = {}, body = {}, more = {}) {
   const id = directive.id ?? newId()
-  const content = `${more.prefix ?? ''}${JSON.stringify({ ...directive, id })}`
+  const content = `${more.prefix ?? ''}${JSON.stringify({ ...directive, id, sent: Date.now() })}`
   const answer = await send(base, '/v1/chat/completions', {
     key,
     ...more,
@@ -87,19 +87,24 @@ export async function timeUntil(condition, most = 10_000, step = 20) {
   }
 }
 
-/** The largest number of times (or sum of weights) in any span of `ms`. Entries are [time, weight]. */
+/**
+ * The largest sum of weights of calls that were surely admitted within one span of `ms`: sent after its begin, and at the provider
+ * before its end. On a busy machine a call takes seconds from its admission to the provider, so arrivals alone may be closer to each
+ * other than admissions. Entries are [sent, arrived, weight].
+ */
 export function mostInSpan(entries, ms) {
-  const sorted = [...entries].sort(([a], [b]) => a - b)
   let most = 0
-  let sum = 0
-  let from = 0
-  for (const [at, weight] of sorted) {
-    sum += weight
-    while (sorted[from][0] <= at - ms) sum -= sorted[from++][1]
+  for (const [from] of entries) {
+    let sum = 0
+    for (const [sent, arrived, weight] of entries) if (sent >= from && arrived < from + ms) sum += weight
     most = Math.max(most, sum)
   }
   return most
 }
+
+/** Calls of the provider for {@link mostInSpan}. */
+export const spansOf = (calls, weight = () => 1) =>
+  calls.map(([directive, at]) => [directive.sent, at, weight(directive)])
 
 let failures = 0
 /** Prints one line of the result. */

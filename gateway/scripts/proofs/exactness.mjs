@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import Database from 'libsql'
 import { booksOf, compareBooks, settledBooks } from './books.mjs'
-import { admin, chat, check, failed, known, mostInSpan, newKey, note, option } from './client.mjs'
+import { admin, chat, check, failed, known, mostInSpan, newKey, note, option, spansOf } from './client.mjs'
 import { configOf, price, startProvider } from './provider.mjs'
 import { endAll, pause, startGateway, startPostgres, startRedis } from './servers.mjs'
 
@@ -81,10 +81,7 @@ function checkLimits(provider, list, statuses) {
     const calls = provider.seen.filter(([{ labels }]) => labels?.includes(label))
     const answered = statuses.get(`${label}: 200`) ?? 0
     if (expect?.rpm) {
-      const most = mostInSpan(
-        calls.map(([, at]) => [at, 1]),
-        60_000,
-      )
+      const most = mostInSpan(spansOf(calls), 60_000)
       check(
         most <= expect.rpm && most >= Math.min(expect.rpm, 5),
         `${label}: at most ${most} of ${expect.rpm} in any 60 s; ${answered} answered`,
@@ -92,7 +89,7 @@ function checkLimits(provider, list, statuses) {
     }
     if (expect?.tpm) {
       const most = mostInSpan(
-        calls.map(([d, at]) => [at, d.in + d.out]),
+        spansOf(calls, (d) => d.in + d.out),
         60_000,
       )
       const largest = Math.max(...calls.map(([d]) => d.in + d.out))
@@ -176,6 +173,8 @@ async function main() {
   const refused = books.rows.filter(({ outcome }) => outcome === 'refused').length
   const counted = [...statuses].filter(([name]) => /: 4/.test(name)).reduce((sum, [, count]) => sum + count, 0)
   check(refused === counted, `${counted} refusals, ${refused} rows of refusals`)
+  const alone = gateways.reduce((sum, gateway) => sum + gateway.count(/decides within its share/g), 0)
+  note(`Redis was out of reach ${alone} times`)
   const { rows } = await booksOf(ledger, databaseUrl)
   note(`${rows.length} rows`)
 }

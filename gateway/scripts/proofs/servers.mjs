@@ -199,9 +199,11 @@ export async function startGateway(options) {
     },
   )
   let output = ''
+  let printed = ''
   const url = await new Promise((done, fail) => {
     const read = (data) => {
       output = (output + data).slice(-20_000)
+      printed = (printed + data).slice(-2_000_000)
       const found = /listens on (http:\S+)/.exec(output)
       if (found) done(found[1])
     }
@@ -215,6 +217,8 @@ export async function startGateway(options) {
     child,
     startMs: performance.now() - started,
     output: () => output,
+    /** Number of places in all of its output. */
+    count: (pattern) => printed.match(pattern)?.length ?? 0,
     alive: () => !gone(child),
     /** Waits for its end. */
     ended: () => ended(child),

@@ -7,15 +7,16 @@ import {
   type HandlerResponse,
   type RouteInfo,
 } from 'llmux/server'
+import type { CallNotes } from '../callbacks.js'
 import type { Environment } from '../config/config.js'
 import type { Settings } from '../config/settings.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
 import { callerFor, callerIn } from '../keys/model-access.js'
-import { tagsOf } from '../limits/call-facts.js'
+import { metadataOf, tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
-import type { Control, Principal } from '../types.js'
+import type { AdmissionCall, Admitted, Control, Principal } from '../types.js'
 import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
 import { type CallWishes, cacheOptions, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
@@ -33,6 +34,7 @@ export interface LlmParts {
   readonly settings: () => Settings
   readonly observer: CallObserver
   readonly tracing?: Tracing | undefined
+  readonly notes: CallNotes
   readonly owners: ResponseOwners
   readonly cacheable: boolean
   readonly hooks: () => HookRunner | undefined
@@ -174,7 +176,7 @@ export class LlmRoutes {
       throw badRequest(`The model '${model}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     }
     if (settings().enforceUser && !body.user) throw badRequest("'user' must be in the body.", 'user')
-    const admitted = await control.admission.admit(principal, {
+    const asked: AdmissionCall = {
       id: request.id,
       operation,
       path: request.path,
@@ -184,8 +186,10 @@ export class LlmRoutes {
       headers: this.#withUser(request.headers),
       ip: request.ip,
       signal: request.signal,
-    })
+    }
+    const admitted = await control.admission.admit(principal, asked)
     request.admitted = admitted
+    this.#parts.notes.add(request.id, notesOf(asked, principal, admitted))
     params.model = admitted.model
     // the answer names the model that was really called
     if (admitted.downgradedFrom !== undefined) request.model = admitted.model
@@ -358,6 +362,19 @@ export class LlmRoutes {
     const { status, headers, body } = errorResponse(request.error, dialect)
     return { status, headers: { ...response.headers, ...headers }, body }
   }
+}
+
+/** Metadata of a call and its owners, by LiteLLM's names. */
+function notesOf(call: AdmissionCall, principal: Principal, { customerId }: Admitted): Record<string, unknown> {
+  const owners = {
+    user_api_key_alias: principal.keyAlias,
+    user_api_key_team_id: principal.teamId,
+    user_api_key_user_id: principal.userId,
+    user_api_key_org_id: principal.organizationId,
+    user_api_key_end_user_id: customerId,
+  }
+  const known = Object.entries(owners).filter(([, value]) => value !== null)
+  return { ...metadataOf(call, principal), ...Object.fromEntries(known), litellm_call_id: call.id }
 }
 
 /** Whether a text may have the event that ends an answer, in any of the dialects. */
