@@ -77,6 +77,8 @@ export interface Reservation {
   readonly index: number
   /** Id of the candidate. */
   readonly id: string
+  /** True if a store of several processes was out of reach, and this one decided by its share of the limits. */
+  readonly alone?: boolean | undefined
 }
 
 /** No candidate has capacity. Nothing was reserved. */

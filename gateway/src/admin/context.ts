@@ -6,7 +6,7 @@ import type { SpendBook } from '../ledger/spend-book.js'
 import { currentPeriod, currentSpend, effectiveLimits, total } from '../limits/accounts.js'
 import { toDollars, toNanos } from '../limits/money.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
-import type { Sql } from '../store/sql.js'
+import { databaseTime, type Sql } from '../store/sql.js'
 import { AdminAnswer, type Catalog, type ControlSettings, type Principal } from '../types.js'
 
 /** Everything that the management routes work on. */
@@ -92,7 +92,7 @@ export function carrySpend(
 
 /** Replaces a sum of the table of spend with the commit of a change. */
 export function setSpend(
-  { book, now }: AdminContext,
+  { book, sql }: AdminContext,
   change: Change,
   name: string,
   period: string,
@@ -100,9 +100,9 @@ export function setSpend(
 ): void {
   change.also((tx) =>
     tx.query(
-      `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES (?, ?, ?, ?)
+      `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES (?, ?, ?, ${databaseTime(sql.engine)})
        ON CONFLICT (subject, period) DO UPDATE SET nanos = excluded.nanos, updated = excluded.updated`,
-      [name, period, Number(nanos), now()],
+      [name, period, Number(nanos)],
     ),
   )
   change.after(() => book.set(name, period, nanos))

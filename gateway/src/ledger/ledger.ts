@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { SpendPlace } from '../limits/accounts.js'
 import type { LedgerRow } from '../store/rows.js'
-import { chunks, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
+import { chunks, databaseTime, type Sql, type SqlRunner } from '../store/sql.js'
 import type { ControlEvent } from '../types.js'
 import type { CallStream } from './call-stream.js'
 import { insertCalls } from './calls-table.js'
@@ -283,7 +283,7 @@ export class Ledger {
       const counted = rows.filter(({ id }) => fresh.has(id))
       await addRollups(tx, counted)
       await addRollups(tx, [...late.values()], -1)
-      return await addSpend(tx, [...added.values()])
+      return await addSpend(tx, [...added.values()], databaseTime(this.#sql.engine))
     })
     this.#book.committed(
       totals.map(({ subject, period, nanos }) => ({
@@ -315,16 +315,16 @@ const isRejected = (error: unknown): boolean =>
 async function addSpend(
   tx: SqlRunner,
   sums: readonly { subject: string; period: string; counted: bigint }[],
+  time: string,
 ): Promise<{ subject: string; period: string; nanos: bigint }[]> {
   const sorted = [...sums].sort((a, b) => (`${a.subject}\n${a.period}` < `${b.subject}\n${b.period}` ? -1 : 1))
-  const now = Date.now()
   const totals: { subject: string; period: string; nanos: bigint }[] = []
   for (const group of chunks(sorted, 200)) {
     const rows = await tx.query(
-      `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES ${placeholders(group.length, 4)}
+      `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES ${group.map(() => `(?,?,?,${time})`).join(',')}
        ON CONFLICT (subject, period) DO UPDATE SET nanos = llmux_spend.nanos + excluded.nanos, updated = excluded.updated
        RETURNING subject, period, CAST(nanos AS TEXT) AS nanos`,
-      group.flatMap(({ subject, period, counted }) => [subject, period, Number(counted), now]),
+      group.flatMap(({ subject, period, counted }) => [subject, period, Number(counted)]),
     )
     for (const { subject, period, nanos } of rows) {
       totals.push({ subject: String(subject), period: String(period), nanos: BigInt(String(nanos)) })

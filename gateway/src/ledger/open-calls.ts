@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chunks, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
+import { chunks, databaseTime, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
 import type { Booking } from './spool.js'
 
 /** Calls that last longer are noted in the database, so that they outlive the machine. */
@@ -92,7 +92,7 @@ export class OpenCalls {
   async #beat(write: (bookings: readonly Booking[]) => Promise<void>): Promise<void> {
     const now = performance.now()
     await this.#sql.query(
-      `INSERT INTO llmux_owners (owner, seen) VALUES (?, ${databaseTime})
+      `INSERT INTO llmux_owners (owner, seen) VALUES (?, ${time})
        ON CONFLICT (owner) DO UPDATE SET seen = excluded.seen`,
       [this.#owner],
     )
@@ -104,7 +104,7 @@ export class OpenCalls {
   }
 
   async #sweep(write: (bookings: readonly Booking[]) => Promise<void>): Promise<void> {
-    const gone = `owner NOT IN (SELECT owner FROM llmux_owners WHERE seen > ${databaseTime} - ${this.#leaseMs})`
+    const gone = `owner NOT IN (SELECT owner FROM llmux_owners WHERE seen > ${time} - ${this.#leaseMs})`
     for (;;) {
       const rows = await this.#sql.query(`SELECT id, booking FROM llmux_open_calls WHERE ${gone} LIMIT ${batch}`)
       if (rows.length === 0) break
@@ -114,7 +114,7 @@ export class OpenCalls {
         rows.map(({ id }) => String(id)),
       )
     }
-    await this.#sql.query(`DELETE FROM llmux_owners WHERE seen < ${databaseTime} - ${10 * this.#leaseMs}`)
+    await this.#sql.query(`DELETE FROM llmux_owners WHERE seen < ${time} - ${10 * this.#leaseMs}`)
   }
 
   async close(): Promise<void> {
@@ -126,5 +126,4 @@ export class OpenCalls {
   }
 }
 
-/** Milliseconds since 1970 by the clock of the database: those of processes may differ. */
-const databaseTime = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)'
+const time = databaseTime('postgres')

@@ -3,7 +3,7 @@ import { costPerToken, type ModelPrices, registerModel } from 'llmux'
 import { total } from '../limits/accounts.js'
 import { namedPeriod, periodAt } from '../limits/durations.js'
 import { toNanos } from '../limits/money.js'
-import type { Sql, SqlRow, SqlRunner, SqlValue } from '../store/sql.js'
+import { databaseTime, type Sql, type SqlRow, type SqlRunner, type SqlValue } from '../store/sql.js'
 import { detailOf } from './calls-table.js'
 import type { Where } from './queries.js'
 import { addDifference } from './rollups.js'
@@ -59,7 +59,7 @@ export async function rate(sql: Sql, request: RatingRequest): Promise<Rating> {
     const changed = rated.filter(({ before, after, wasUnknown }) => before !== after || wasUnknown)
     if (!request.dryRun && changed.length > 0)
       await sql.transaction(async (tx) => {
-        for (const one of changed) await apply(tx, one, request.now)
+        for (const one of changed) await apply(tx, one, request.now, databaseTime(sql.engine))
       })
     const last = rows.at(-1)
     if (!last || rows.length < batchRows) break
@@ -110,7 +110,12 @@ function ratedRow(row: SqlRow, pricesAt: PricesAt): RatedRow[] {
   ]
 }
 
-async function apply(tx: SqlRunner, { row, before, after, wasUnknown, detail }: RatedRow, now: number): Promise<void> {
+async function apply(
+  tx: SqlRunner,
+  { row, before, after, wasUnknown, detail }: RatedRow,
+  now: number,
+  time: string,
+): Promise<void> {
   const changed = await tx.query(
     `UPDATE llmux_calls SET original_nanos = COALESCE(original_nanos, nanos), nanos = ?, cost_state = 'known', rated_at = ?, detail = ?
      WHERE id = ? AND nanos = ? RETURNING id`,
@@ -120,11 +125,11 @@ async function apply(tx: SqlRunner, { row, before, after, wasUnknown, detail }: 
   if (changed.length === 0) return
   const difference = after - before
   await addDifference(tx, row, difference, wasUnknown && row.cost_state === 'unknown' ? -1 : 0)
-  if (difference !== 0) await addSpend(tx, row, difference, now)
+  if (difference !== 0) await addSpend(tx, row, difference, time)
 }
 
 /** Adds to the sums of all subjects of a call: their totals, and the periods that contain it. */
-async function addSpend(tx: SqlRunner, row: SqlRow, difference: number, now: number): Promise<void> {
+async function addSpend(tx: SqlRunner, row: SqlRow, difference: number, time: string): Promise<void> {
   const at = Number(row.at)
   const text = (name: string) => (row[name] == null || row[name] === '' ? undefined : String(row[name]))
   const [team, user] = [text('team_id'), text('user_id')]
@@ -145,8 +150,8 @@ async function addSpend(tx: SqlRunner, row: SqlRow, difference: number, now: num
   )
   for (const { subject, period } of rows) {
     if (!contains(String(period), at)) continue
-    await tx.query('UPDATE llmux_spend SET nanos = nanos + ?, updated = ? WHERE subject = ? AND period = ?', [
-      ...[difference, now, String(subject), String(period)],
+    await tx.query(`UPDATE llmux_spend SET nanos = nanos + ?, updated = ${time} WHERE subject = ? AND period = ?`, [
+      ...[difference, String(subject), String(period)],
     ])
   }
 }

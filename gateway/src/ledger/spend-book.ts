@@ -1,5 +1,5 @@
 import { periodEnd, total } from '../limits/accounts.js'
-import { chunks, type Sql } from '../store/sql.js'
+import { chunks, databaseTime, type Sql } from '../store/sql.js'
 
 const day = 86_400_000
 const separator = '\n'
@@ -18,35 +18,37 @@ export interface SpendEntry {
 export class SpendBook {
   readonly #stored = new Map<string, bigint>()
   readonly #pending = new Map<string, bigint>()
-  #since = 0
+  /** Monotonic time of the last reading. */
+  #readAt = performance.now()
   #prunedAt = 0
   /** Grows with each change by another process. */
   generation = 0
 
   /** Reads the sums of current periods. */
   async load(sql: Sql, now: number): Promise<void> {
+    this.#readAt = performance.now()
     const rows = await sql.query(
-      'SELECT subject, period, CAST(nanos AS TEXT) AS nanos, updated FROM llmux_spend WHERE period = ? OR updated > ?',
+      'SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE period = ? OR updated > ?',
       [total, now - 370 * day],
     )
-    for (const { subject, period, nanos, updated } of rows) {
+    for (const { subject, period, nanos } of rows) {
       if ((periodEnd(String(period)) ?? now) < now) continue
       this.#stored.set(keyOf(String(subject), String(period)), BigInt(String(nanos)))
-      this.#since = Math.max(this.#since, Number(updated))
     }
   }
 
   /** Reads the bookings of other processes. Must not run while a batch of this process is being written. */
   async refresh(sql: Sql, now: number): Promise<void> {
-    // clocks of processes differ and commits overlap: look back a few seconds
+    // commits overlap: look back a few seconds, by the clock of the database, since those of processes differ and step
+    const began = performance.now()
+    const back = Math.ceil(began - this.#readAt) + 10_000
     const rows = await sql.query(
-      'SELECT subject, period, CAST(nanos AS TEXT) AS nanos, updated FROM llmux_spend WHERE updated > ?',
-      [this.#since - 10_000],
+      `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE updated > ${databaseTime(sql.engine)} - ${back}`,
     )
-    for (const { subject, period, nanos, updated } of rows) {
+    this.#readAt = began
+    for (const { subject, period, nanos } of rows) {
       const key = keyOf(String(subject), String(period))
       const value = BigInt(String(nanos))
-      this.#since = Math.max(this.#since, Number(updated))
       if (this.#stored.get(key) === value) continue
       this.#stored.set(key, value)
       this.generation++

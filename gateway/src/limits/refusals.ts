@@ -22,6 +22,17 @@ export function budgetRefusal(
   })
 }
 
+/** Refusal of a call on a budget that must not be passed, while the counters of all processes are out of reach. */
+export const countersAway = (): LLMError =>
+  refuse(
+    "The counters of the caller's budget are out of reach, and its 'budget_mode' lets no call pass without them.",
+    {
+      status: 503,
+      type: 'service_unavailable_error',
+      retryAfterMs: 5_000,
+    },
+  )
+
 const short = (hash: string) => `${hash.slice(0, 8)}…`
 
 const kinds: Readonly<Record<string, string>> = {

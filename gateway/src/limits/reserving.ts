@@ -14,7 +14,7 @@ import type { ControlSettings } from '../types.js'
 import type { BudgetAccount, CallAccounts, RateAccount, SpendPlace } from './accounts.js'
 import type { Estimate } from './estimate.js'
 import { toDollars } from './money.js'
-import { budgetRefusal, rateRefusal } from './refusals.js'
+import { budgetRefusal, countersAway, rateRefusal } from './refusals.js'
 
 /** Longest life of a reservation: longer than any stream. */
 const leaseMs = 60 * 60_000
@@ -100,7 +100,14 @@ export class Reserver {
         maxWaitMs > 0 && this.#queue.size < mostWaiting
           ? await this.#queue.reserve(request, { maxWaitMs, priority, ...(signal && { signal }) })
           : await this.store.reserve(request)
-      if ('index' in found) return { estimate, reservation: found }
+      if ('index' in found) {
+        if (!strict || found.alone !== true) return { estimate, reservation: found }
+        // the share of a process says nothing of what the others spend meanwhile, and this budget must not be passed
+        this.#queue.release(found)
+        if (Date.now() >= until || signal?.aborted) throw countersAway()
+        await this.#nextEnd(signal)
+        continue
+      }
       const reason = found.reasons[0]
       if (
         !reason ||

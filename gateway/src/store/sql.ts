@@ -36,3 +36,9 @@ export const channel = 'llmux_changes'
 
 /** Statement that announces a change to the other processes. */
 export const announce = `SELECT pg_notify('${channel}', '')`
+
+/** Milliseconds since 1970 by the clock of the database: those of processes may differ, and step. */
+export const databaseTime = (engine: Sql['engine']): string =>
+  engine === 'postgres'
+    ? 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)'
+    : "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"

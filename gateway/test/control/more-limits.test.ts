@@ -1,3 +1,4 @@
+import { memoryLimits } from 'llmux'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { budgetPeriod, namedPeriod, periodAt } from '../../src/limits/durations.js'
 import { refusalOf } from '../../src/refusal.js'
@@ -147,6 +148,32 @@ describe('budgets of further kinds', () => {
     const { key, call } = await openTest({ settings: { budgetFallbacks: { large: ['small'] } } })
     const made = await key({ models: ['large'], max_budget: 0.00005, over_budget: 'downgrade' })
     expect([await call(made), await call(made)]).toEqual([200, 422])
+  })
+
+  it.each(['strict', 'clamp'])('of the mode %s let nothing pass on the share of one process', async (budget_mode) => {
+    const shared = memoryLimits()
+    let away = true
+    const reserve: typeof shared.reserve = (request) => {
+      const found = shared.reserve(request)
+      return 'index' in found && away ? Object.assign(found, { alone: true }) : found
+    }
+    const limits = new Proxy(shared, {
+      get(target, name: keyof typeof shared) {
+        const value: unknown = name === 'reserve' ? reserve : target[name]
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const { key, call } = await openTest({ limits })
+    const params = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 100 }
+    const expected = await key({ max_budget: 1 })
+    expect(await call(expected, { params })).toBe(200)
+    const made = await key({ max_budget: 1, budget_mode })
+    const waiting = call(made, { params })
+    const left = AbortSignal.timeout(1)
+    expect(await call(made, { params, signal: left })).toBe(503)
+    // the call goes on with the counters
+    away = false
+    expect(await waiting).toBe(200)
   })
 
   it('follow the strictest mode of the subjects of a call', async () => {

@@ -22,6 +22,10 @@ export class RedisReservation implements Reservation {
     this.slot = slot
   }
 
+  get alone(): boolean {
+    return this.slot === 0
+  }
+
   /** The same reservation as another candidate of the caller. */
   at(index: number): RedisReservation {
     return new RedisReservation(index, this.id, this.lease, this.#holds, this.slot)
