@@ -189,7 +189,7 @@ export class LlmRoutes {
     }
     const admitted = await control.admission.admit(principal, asked)
     request.admitted = admitted
-    this.#parts.notes.add(request.id, notesOf(asked, principal, admitted))
+    this.#parts.notes.add(admitted.id, notesOf({ ...asked, id: admitted.id }, principal, admitted))
     params.model = admitted.model
     // the answer names the model that was really called
     if (admitted.downgradedFrom !== undefined) request.model = admitted.model
