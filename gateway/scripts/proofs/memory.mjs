@@ -54,14 +54,14 @@ async function largePrompts(provider) {
 
 async function slowReaders(provider) {
   // the text of an answer is kept until its call is booked, so memory may grow to the size of all answers, and no further
-  const heap = 1_024
+  const heap = long ? 4_096 : 1_024
   const gateway = await startGateway({ config: configOf(provider), flags: [`--max-old-space-size=${heap}`] })
   const key = await newKey([gateway.url])
   for (let i = 0; i < 20; i++) await chat(gateway.url, key)
   const before = gateway.rss()
   const stop = watch(gateway)
   // the kernel holds a part of each answer, and the readers none
-  const size = 8
+  const size = long ? 2 : 8
   const directive = { out: 2_000, chunks: size * 250, chunkMs: 0, text: 'x'.repeat(4_000), ms: 0 }
   const open = []
   const begun = Array.from(
