@@ -45,8 +45,9 @@ export const bedrock: BatchHost = Object.freeze({
   check({ storage, role }) {
     bucketObject(storage, 's3', 'storage', name)
     if (typeof role === 'string' && role.startsWith('arn:')) return
+    // https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
     throw new BadRequestError(
-      `'role' must be the ARN of a service role that may read and write the bucket; ${got(role)}. https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html`,
+      `'role' must be the ARN of a service role that may read and write the bucket; ${got(role)}.`,
       { provider: 'bedrock', param: 'role' },
     )
   },

@@ -147,7 +147,7 @@ function writeFiles({ body, files = none, raw }: Encoded, { extraBody, context }
   checkExtraBody(extraBody)
   if (raw && extraBody) {
     throw new BadRequestError(
-      "'extra_body' must be absent: the body of this request is a file. Pass the fields as parameters, which go into the query.",
+      "'extra_body' must be absent; got fields, but the body is a file. Pass them as parameters, which go into the query.",
       { param: 'extra_body' },
     )
   }
