@@ -25,7 +25,7 @@ for (const { name, keys, base, wire } of missing) {
 
 /** So that there is something to wait for, and to abort. Undefined leaves the answer to the simulator. */
 function longTextForLongQuestions({ body }) {
-  if (!JSON.stringify(body).includes('1000 words')) return undefined
+  if (!JSON.stringify(body ?? '').includes('1000 words')) return undefined
   return { text: 'The sea is wide. '.repeat(250).trim(), delayMs: 200, chunkDelayMs: 5 }
 }
 

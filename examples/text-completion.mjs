@@ -9,8 +9,8 @@ for (const model of ['openai/gpt-3.5-turbo-instruct', 'anthropic/claude-sonnet-4
   console.log(`${meta.provider}: ${choices[0].text}`)
 }
 
-// one call, several prompts: the choices come in their order
-const { choices } = await textCompletion({ model: 'openai/gpt-4o-mini', prompt: ['One', 'Two'], echo: true })
+// several prompts: the choices come in their order
+const { choices } = await textCompletion({ model: 'anthropic/claude-sonnet-4-5', prompt: ['One', 'Two'], echo: true })
 for (const { index, text } of choices) console.log(index, text)
 
 const stream = await textCompletion({ model: 'openai/gpt-3.5-turbo-instruct', prompt: 'Count to ten', stream: true })
