@@ -701,7 +701,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** /spend/latency */
+        /** Percentiles of the newest calls */
         readonly get: operations["get_spend_latency"];
         readonly put?: never;
         readonly post?: never;
@@ -720,7 +720,7 @@ export interface paths {
         };
         /**
          * List calls, or sum them up by day
-         * @description With `start_date` and `end_date` the answer is one object a day, unless `summarize=false`. `after` continues a list behind a row.
+         * @description With `start_date` and `end_date` the answer is one object a day, unless `summarize=false`. `after` continues a list behind a row. A search with several filters that each fit many calls may end early: the header `x-llmux-searched-from` then has the time that it has reached, which the next request names as `end_date`.
          */
         readonly get: operations["get_spend_logs"];
         readonly put?: never;
@@ -755,7 +755,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** /spend/logs/ui/:request_id */
+        /** One call with its attempts, the parts of its cost, and its content if it is stored */
         readonly get: operations["get_spend_logs_ui_request_id"];
         readonly put?: never;
         readonly post?: never;
@@ -776,6 +776,112 @@ export interface paths {
         readonly get: operations["get_spend_logs_v2"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/spend/prices": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Prices that were set at run time */
+        readonly get: operations["get_spend_prices"];
+        readonly put?: never;
+        /** Set a price, from now or from a later time on */
+        readonly post: operations["post_spend_prices"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/spend/prices/delete": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Remove a price */
+        readonly post: operations["post_spend_prices_delete"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/spend/prices/refresh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Read the table of prices again
+         * @description Needs `llmux_settings.prices_url`.
+         */
+        readonly post: operations["post_spend_prices_refresh"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/spend/ratings": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Corrections of past prices */
+        readonly get: operations["get_spend_ratings"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/spend/reconcile": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Compare the ledger with the export of a provider */
+        readonly post: operations["post_spend_reconcile"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/spend/rerate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Price past calls anew */
+        readonly post: operations["post_spend_rerate"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -806,7 +912,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** /spend/usage */
+        /**
+         * Time series of calls, tokens, spend and times, by one dimension
+         * @description Without dates: the last 30 days, or 24 hours. The largest names have series of their own; the series with the name `null` is all others.
+         */
         readonly get: operations["get_spend_usage"];
         readonly put?: never;
         readonly post?: never;
@@ -1454,9 +1563,12 @@ export interface components {
             readonly budget_duration: string | null;
             readonly budget_id: string;
             readonly budget_reset_at: string | null;
+            /** @description ISO 8601. */
             readonly created_at: string;
             readonly created_by: string;
+            /** @description The customer that the budget belongs to. */
             readonly customer?: unknown;
+            /** @description US dollars. */
             readonly max_budget: number | null;
             readonly max_parallel_requests: number | null;
             readonly model_max_budget: {
@@ -1468,12 +1580,14 @@ export interface components {
             readonly temp_budget_increase: unknown;
             readonly tpd_limit: unknown;
             readonly tpm_limit: number | null;
+            /** @description ISO 8601. */
             readonly updated_at: string;
             readonly updated_by: string;
         };
         /** @description A call of the ledger. */
         readonly Call: {
             readonly api_base: string;
+            /** @description Hash of the key. */
             readonly api_key: string;
             /** @enum {string} */
             readonly cache_hit: "True" | "False";
@@ -1506,7 +1620,9 @@ export interface components {
             } & {
                 readonly [key: string]: unknown;
             };
+            /** @description `provider/model` that answered. */
             readonly model: string;
+            /** @description Name in the request. */
             readonly model_group: string;
             readonly model_id: string | null;
             readonly organization_id: string;
@@ -1518,6 +1634,7 @@ export interface components {
             readonly requester_ip_address: string;
             readonly response: unknown;
             readonly session_id: string | null;
+            /** @description US dollars. */
             readonly spend: number;
             readonly startTime: string;
             /** @enum {string} */
@@ -1575,6 +1692,7 @@ export interface components {
         };
         /** @description A request of OpenAI's chat API. Further fields go to the provider. */
         readonly ChatRequest: {
+            /** @description `{ "no-cache": true }`, `{ "ttl": 60 }`, … */
             readonly cache?: {
                 readonly [key: string]: unknown;
             } | null;
@@ -1590,6 +1708,7 @@ export interface components {
             readonly metadata?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description A model group, an alias, or a name behind a wildcard. */
             readonly model: string;
             readonly num_retries?: number | null;
             readonly reasoning_effort?: string | null;
@@ -1603,6 +1722,7 @@ export interface components {
             readonly tools?: readonly {
                 readonly [key: string]: unknown;
             }[] | null;
+            /** @description The customer of the call. */
             readonly user?: string | null;
         } & {
             readonly [key: string]: unknown;
@@ -1618,11 +1738,13 @@ export interface components {
             readonly models: readonly unknown[];
             readonly object_permission: unknown;
             readonly object_permission_id: null;
+            /** @description US dollars in the current period. */
             readonly spend: number;
             readonly user_id: string;
         };
         /** @description A deployment of a model group. */
         readonly Deployment: {
+            /** @description Parameters of the deployment, without secrets. */
             readonly litellm_params: {
                 readonly model?: string;
             } & {
@@ -1631,8 +1753,10 @@ export interface components {
             readonly model_info: {
                 readonly cache_creation_input_token_cost: number | null;
                 readonly cache_read_input_token_cost: number | null;
+                /** @description Whether the deployment was added at run time. */
                 readonly db_model: boolean;
                 readonly id: string;
+                /** @description US dollars. */
                 readonly input_cost_per_token: number | null;
                 readonly key: string;
                 readonly litellm_provider: string | null;
@@ -1640,6 +1764,7 @@ export interface components {
                 readonly max_output_tokens: number | null;
                 readonly max_tokens: number | null;
                 readonly mode: string | null;
+                /** @description US dollars. */
                 readonly output_cost_per_token: number | null;
                 readonly supports_audio_input: boolean;
                 readonly supports_function_calling: boolean;
@@ -1654,6 +1779,7 @@ export interface components {
             } & {
                 readonly [key: string]: unknown;
             };
+            /** @description Name that clients use: the model group. */
             readonly model_name: string;
         };
         /** @description The shared budget of an object. */
@@ -1666,6 +1792,7 @@ export interface components {
         /** @description An error, in OpenAI's form. Clients of Anthropic and Gemini get theirs. */
         readonly Error: {
             readonly error: {
+                /** @description A word for programs, or the status as text. */
                 readonly code?: unknown;
                 readonly message: string;
                 readonly param?: string | null;
@@ -1696,11 +1823,13 @@ export interface components {
             readonly config: {
                 readonly [key: string]: unknown;
             };
+            /** @description ISO 8601. */
             readonly created_at: string;
             readonly created_by: string;
             readonly duration: null;
             readonly expires: string | null;
             readonly guardrails: null;
+            /** @description The key. It is shown only here. */
             readonly key: string;
             readonly key_alias: string | null;
             readonly key_name: string;
@@ -1736,10 +1865,13 @@ export interface components {
             readonly team_id: string | null;
             readonly temp_budget_expiry?: unknown;
             readonly temp_budget_increase?: unknown;
+            /** @description Hash of the key. */
             readonly token: string;
+            /** @description Hash of the key. */
             readonly token_id: string;
             readonly tpd_limit?: unknown;
             readonly tpm_limit: number | null;
+            /** @description ISO 8601. */
             readonly updated_at: string;
             readonly updated_by: string;
             readonly user_id: string | null;
@@ -1761,14 +1893,17 @@ export interface components {
             };
             readonly budget_id: string | null;
             readonly budget_limits: readonly unknown[] | null;
+            /** @description End of the current period, ISO 8601. */
             readonly budget_reset_at: string | null;
             readonly config: {
                 readonly [key: string]: unknown;
             };
+            /** @description ISO 8601. */
             readonly created_at: string;
             readonly created_by: string;
             readonly expires: string | null;
             readonly key_alias: string | null;
+            /** @description `sk-...` and the last four characters. */
             readonly key_name: string;
             readonly key_rotation_at: null;
             readonly key_type: string;
@@ -1776,6 +1911,7 @@ export interface components {
             readonly last_rotation_at: null;
             readonly litellm_budget_table: components["schemas"]["EmbeddedBudget"] | null;
             readonly litellm_organization_table: null;
+            /** @description US dollars. */
             readonly max_budget: number | null;
             readonly max_parallel_requests: number | null;
             readonly metadata: {
@@ -1804,14 +1940,18 @@ export interface components {
             readonly rpm_limit: number | null;
             readonly settings_updated_at: string | null;
             readonly soft_budget_cooldown: boolean;
+            /** @description US dollars in the current period. */
             readonly spend: number;
             readonly team_id: string | null;
             readonly temp_budget_expiry?: unknown;
             readonly temp_budget_increase?: unknown;
+            /** @description Hash of the key. */
             readonly token: string;
+            /** @description US dollars in all. */
             readonly total_spend: number;
             readonly tpd_limit: unknown;
             readonly tpm_limit: number | null;
+            /** @description ISO 8601. */
             readonly updated_at: string;
             readonly updated_by: string;
             readonly user_id: string | null;
@@ -1819,42 +1959,71 @@ export interface components {
         readonly KeyChange: {
             readonly access_group_ids?: unknown;
             readonly agent_id?: unknown;
+            /** @description Names of models, and the models that they stand for. */
             readonly aliases?: {
                 readonly [key: string]: string;
             } | null;
             readonly allowed_cache_controls?: unknown;
+            /** @description Paths (`/v1/chat/completions`, `/key/*`) or groups of routes: `llm_api_routes`, `info_routes`, `management_routes`. */
             readonly allowed_routes?: readonly string[] | null;
             readonly auto_rotate?: unknown;
             readonly blocked?: boolean | null;
+            /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
             readonly budget_duration?: string | null;
-            readonly budget_fallbacks?: unknown;
+            /** @description Models that take the calls of a model whose budget is used up. */
+            readonly budget_fallbacks?: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description A budget that fills in the limits that the key leaves open. */
             readonly budget_id?: string | null;
-            readonly budget_limits?: readonly unknown[] | null;
+            /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+            readonly budget_limits?: readonly {
+                readonly [key: string]: unknown;
+            }[] | null;
+            /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+            readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
             readonly config?: unknown;
             readonly disable_global_guardrails?: unknown;
+            /** @description Life of the key: `30s`, `1h`, `30d`. `null` or `-1`: for ever. */
             readonly duration?: string | null;
             readonly enforced_params?: unknown;
             readonly guardrails?: unknown;
+            /** @description Input tokens in any 60 seconds. */
+            readonly itpm_limit?: number | null;
+            /** @description The key, or its hash. */
             readonly key: string;
+            /** @description A name for people. Unique. */
             readonly key_alias?: string | null;
             readonly key_type?: ("default" | "llm_api" | "management" | "read_only") | null;
+            /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
             readonly max_budget?: number | null;
+            /** @description Calls in flight. */
             readonly max_parallel_requests?: number | null;
             readonly metadata?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
             readonly model_max_budget?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Requests in any 60 seconds, by model. */
             readonly model_rpm_limit?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Tokens in any 60 seconds, by model. */
             readonly model_tpm_limit?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
             readonly models?: readonly string[] | null;
+            /** @description Requests in a calendar month. */
+            readonly monthly_request_limit?: number | null;
             readonly object_permission?: unknown;
             readonly organization_id?: string | null;
+            /** @description Output tokens in any 60 seconds. */
+            readonly otpm_limit?: number | null;
+            /** @description Calls on a used-up budget. */
+            readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
             readonly permissions?: {
                 readonly [key: string]: unknown;
             } | null;
@@ -1863,18 +2032,24 @@ export interface components {
             readonly prompts?: unknown;
             readonly rotation_interval?: unknown;
             readonly router_settings?: unknown;
+            /** @description Requests in any 60 seconds. */
             readonly rpm_limit?: number | null;
+            /** @description US dollars after which an alert is sent. */
             readonly soft_budget?: number | null;
             readonly spend?: number | null;
+            /** @description Requests in any 60 seconds, by tag. */
             readonly tag_rpm_limit?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Tags of all calls of the key. */
             readonly tags?: readonly string[] | null;
             readonly team_id?: string | null;
             readonly temp_budget_expiry?: unknown;
             readonly temp_budget_increase?: unknown;
             readonly tpd_limit?: unknown;
+            /** @description Tokens in any 60 seconds. */
             readonly tpm_limit?: number | null;
+            /** @description Owner of the key. For callers who are no admins: themselves. */
             readonly user_id?: string | null;
         } & {
             readonly [key: string]: unknown;
@@ -1896,14 +2071,17 @@ export interface components {
             };
             readonly budget_id: string | null;
             readonly budget_limits: readonly unknown[] | null;
+            /** @description End of the current period, ISO 8601. */
             readonly budget_reset_at: string | null;
             readonly config: {
                 readonly [key: string]: unknown;
             };
+            /** @description ISO 8601. */
             readonly created_at: string;
             readonly created_by: string;
             readonly expires: string | null;
             readonly key_alias: string | null;
+            /** @description `sk-...` and the last four characters. */
             readonly key_name: string;
             readonly key_rotation_at: null;
             readonly key_type: string;
@@ -1911,6 +2089,7 @@ export interface components {
             readonly last_rotation_at: null;
             readonly litellm_budget_table: components["schemas"]["EmbeddedBudget"] | null;
             readonly litellm_organization_table: null;
+            /** @description US dollars. */
             readonly max_budget: number | null;
             readonly max_parallel_requests: number | null;
             readonly metadata: {
@@ -1938,16 +2117,42 @@ export interface components {
             readonly rpm_limit: number | null;
             readonly settings_updated_at: string | null;
             readonly soft_budget_cooldown: boolean;
+            /** @description US dollars in the current period. */
             readonly spend: number;
             readonly team_id: string | null;
             readonly temp_budget_expiry?: unknown;
             readonly temp_budget_increase?: unknown;
+            /** @description US dollars in all. */
             readonly total_spend: number;
             readonly tpd_limit: unknown;
             readonly tpm_limit: number | null;
+            /** @description ISO 8601. */
             readonly updated_at: string;
             readonly updated_by: string;
             readonly user_id: string | null;
+        };
+        /** @description Sums of calls. */
+        readonly Measures: {
+            /** @description Answers out of the cache of the gateway. */
+            readonly cache_hits: number;
+            /** @description Input tokens that a provider had in its cache. */
+            readonly cached_tokens: number;
+            readonly calls: number;
+            readonly failures: number;
+            readonly fallbacks: number;
+            readonly input_tokens: number;
+            readonly mean_duration_ms: number | null;
+            readonly mean_first_token_ms: number | null;
+            readonly output_tokens: number;
+            readonly retries: number;
+            /** @description US dollars that answers out of the cache would have cost. */
+            readonly saved: number;
+            /** @description US dollars. */
+            readonly spend: number;
+            /** @description Calls without a known price. */
+            readonly unknown_costs: number;
+        } & {
+            readonly [key: string]: unknown;
         };
         /** @description Sums of calls. */
         readonly Metrics: {
@@ -1984,42 +2189,71 @@ export interface components {
         readonly NewKey: {
             readonly access_group_ids?: unknown;
             readonly agent_id?: unknown;
+            /** @description Names of models, and the models that they stand for. */
             readonly aliases?: {
                 readonly [key: string]: string;
             } | null;
             readonly allowed_cache_controls?: unknown;
+            /** @description Paths (`/v1/chat/completions`, `/key/*`) or groups of routes: `llm_api_routes`, `info_routes`, `management_routes`. */
             readonly allowed_routes?: readonly string[] | null;
             readonly auto_rotate?: unknown;
             readonly blocked?: boolean | null;
+            /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
             readonly budget_duration?: string | null;
-            readonly budget_fallbacks?: unknown;
+            /** @description Models that take the calls of a model whose budget is used up. */
+            readonly budget_fallbacks?: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description A budget that fills in the limits that the key leaves open. */
             readonly budget_id?: string | null;
-            readonly budget_limits?: readonly unknown[] | null;
+            /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+            readonly budget_limits?: readonly {
+                readonly [key: string]: unknown;
+            }[] | null;
+            /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+            readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
             readonly config?: unknown;
             readonly disable_global_guardrails?: unknown;
+            /** @description Life of the key: `30s`, `1h`, `30d`. `null` or `-1`: for ever. */
             readonly duration?: string | null;
             readonly enforced_params?: unknown;
             readonly guardrails?: unknown;
+            /** @description Input tokens in any 60 seconds. */
+            readonly itpm_limit?: number | null;
+            /** @description The key itself, `sk-…`. Default: a random one. */
             readonly key?: string | null;
+            /** @description A name for people. Unique. */
             readonly key_alias?: string | null;
             readonly key_type?: ("default" | "llm_api" | "management" | "read_only") | null;
+            /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
             readonly max_budget?: number | null;
+            /** @description Calls in flight. */
             readonly max_parallel_requests?: number | null;
             readonly metadata?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
             readonly model_max_budget?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Requests in any 60 seconds, by model. */
             readonly model_rpm_limit?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Tokens in any 60 seconds, by model. */
             readonly model_tpm_limit?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
             readonly models?: readonly string[] | null;
+            /** @description Requests in a calendar month. */
+            readonly monthly_request_limit?: number | null;
             readonly object_permission?: unknown;
             readonly organization_id?: string | null;
+            /** @description Output tokens in any 60 seconds. */
+            readonly otpm_limit?: number | null;
+            /** @description Calls on a used-up budget. */
+            readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
             readonly permissions?: {
                 readonly [key: string]: unknown;
             } | null;
@@ -2028,18 +2262,25 @@ export interface components {
             readonly prompts?: unknown;
             readonly rotation_interval?: unknown;
             readonly router_settings?: unknown;
+            /** @description Requests in any 60 seconds. */
             readonly rpm_limit?: number | null;
+            /** @description US dollars after which an alert is sent. */
             readonly soft_budget?: number | null;
+            /** @description US dollars that count as spent. */
             readonly spend?: number | null;
+            /** @description Requests in any 60 seconds, by tag. */
             readonly tag_rpm_limit?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Tags of all calls of the key. */
             readonly tags?: readonly string[] | null;
             readonly team_id?: string | null;
             readonly temp_budget_expiry?: unknown;
             readonly temp_budget_increase?: unknown;
             readonly tpd_limit?: unknown;
+            /** @description Tokens in any 60 seconds. */
             readonly tpm_limit?: number | null;
+            /** @description Owner of the key. For callers who are no admins: themselves. */
             readonly user_id?: string | null;
         } & {
             readonly [key: string]: unknown;
@@ -2047,6 +2288,7 @@ export interface components {
         /** @description A label over teams. */
         readonly Organization: {
             readonly budget_id: string | null;
+            /** @description ISO 8601. */
             readonly created_at: string;
             readonly created_by: string;
             readonly litellm_budget_table: (components["schemas"]["EmbeddedBudget"] | null) | {
@@ -2065,21 +2307,74 @@ export interface components {
             readonly organization_id: string;
             readonly spend: number;
             readonly teams: readonly components["schemas"]["Team"][];
+            /** @description ISO 8601. */
             readonly updated_at: string;
             readonly updated_by: string;
+        };
+        /** @description Milliseconds. */
+        readonly Percentiles: {
+            readonly p50: number;
+            readonly p90: number;
+            readonly p95: number;
+            readonly p99: number;
+        };
+        readonly Point: {
+            /** @description Answers out of the cache of the gateway. */
+            readonly cache_hits: number;
+            /** @description Input tokens that a provider had in its cache. */
+            readonly cached_tokens: number;
+            readonly calls: number;
+            readonly failures: number;
+            readonly fallbacks: number;
+            readonly input_tokens: number;
+            readonly mean_duration_ms: number | null;
+            readonly mean_first_token_ms: number | null;
+            readonly output_tokens: number;
+            /** @description A day or an hour. */
+            readonly period: string;
+            readonly retries: number;
+            /** @description US dollars that answers out of the cache would have cost. */
+            readonly saved: number;
+            /** @description US dollars. */
+            readonly spend: number;
+            /** @description Calls without a known price. */
+            readonly unknown_costs: number;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description A price that was set at run time. */
+        readonly Price: {
+            readonly created_at: string;
+            readonly created_by: string;
+            readonly effective_at: string;
+            readonly id: string;
+            /** @description `provider/model`, a model group, or the id of a deployment. */
+            readonly model: string;
+            /** @description US dollars for a million tokens. */
+            readonly prices_per_million: {
+                readonly [key: string]: unknown;
+            };
+            /** @enum {string} */
+            readonly source: "override" | "refresh";
+        } & {
+            readonly [key: string]: unknown;
         };
         /** @description The caller of a browser. Without a session only the first fields. */
         readonly Session: {
             readonly expires?: string | null;
             readonly key_alias?: string | null;
             readonly key_name?: string | null;
+            /** @description Whether the caller has the admin key. */
             readonly master?: boolean;
+            /** @description Whether an identity provider is configured. */
             readonly oidc: boolean;
             /** @enum {string} */
             readonly role?: "proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer" | "service";
+            /** @description Management routes that the caller may use, as in `POST /key/generate`. */
             readonly routes?: readonly string[];
             readonly signed_in: boolean;
             readonly team_id?: string | null;
+            /** @description Teams that the caller manages. */
             readonly teams_admin?: readonly string[];
             readonly user_email?: string | null;
             readonly user_id?: string | null;
@@ -2109,6 +2404,7 @@ export interface components {
             readonly blocked: boolean;
             readonly budget_duration: string | null;
             readonly budget_limits: readonly unknown[] | null;
+            /** @description End of the current period, ISO 8601. */
             readonly budget_reset_at: string | null;
             readonly created_at: string;
             readonly default_team_member_models: readonly unknown[];
@@ -2117,6 +2413,7 @@ export interface components {
                     readonly [key: string]: unknown;
                 };
             } | null;
+            /** @description US dollars. */
             readonly max_budget: number | null;
             readonly max_parallel_requests: number | null;
             readonly members: readonly unknown[];
@@ -2144,6 +2441,7 @@ export interface components {
             };
             readonly rpm_limit: number | null;
             readonly soft_budget: number | null;
+            /** @description US dollars in the current period. */
             readonly spend: number;
             readonly team_alias: string | null;
             readonly team_id: string;
@@ -2189,9 +2487,11 @@ export interface components {
             readonly blocked: boolean;
             readonly budget_duration: string | null;
             readonly budget_limits: readonly unknown[] | null;
+            /** @description End of the current period, ISO 8601. */
             readonly budget_reset_at: string | null;
             readonly created_at: string;
             readonly litellm_organization_table: null;
+            /** @description US dollars. */
             readonly max_budget: number | null;
             readonly max_parallel_requests: number | null;
             readonly metadata: {
@@ -2208,6 +2508,7 @@ export interface components {
             readonly organization_memberships: readonly unknown[];
             readonly policies: readonly unknown[];
             readonly rpm_limit: number | null;
+            /** @description US dollars in the current period. */
             readonly spend: number;
             readonly sso_user_id: unknown;
             readonly team_id: null;
@@ -2224,28 +2525,53 @@ export interface components {
         };
         readonly UserChange: {
             readonly blocked?: boolean | null;
+            /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
             readonly budget_duration?: string | null;
-            readonly budget_limits?: readonly unknown[] | null;
+            /** @description Cheaper models by model, for calls on a used-up budget. */
+            readonly budget_fallbacks?: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+            readonly budget_limits?: readonly {
+                readonly [key: string]: unknown;
+            }[] | null;
+            /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+            readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
+            /** @description Input tokens in any 60 seconds. */
+            readonly itpm_limit?: number | null;
+            /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
             readonly max_budget?: number | null;
+            /** @description Calls in flight. */
             readonly max_parallel_requests?: number | null;
             readonly metadata?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
             readonly model_max_budget?: {
                 readonly [key: string]: unknown;
             } | null;
             readonly models?: readonly string[] | null;
+            /** @description Requests in a calendar month. */
+            readonly monthly_request_limit?: number | null;
             readonly object_permission?: unknown;
+            /** @description Output tokens in any 60 seconds. */
+            readonly otpm_limit?: number | null;
+            /** @description Calls on a used-up budget. */
+            readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
             readonly policies?: unknown;
+            /** @description Requests in any 60 seconds. */
             readonly rpm_limit?: number | null;
+            /** @description US dollars after which an alert is sent. */
             readonly soft_budget?: number | null;
             readonly spend?: number | null;
             readonly sso_user_id?: unknown;
             readonly temp_budget_expiry?: unknown;
             readonly temp_budget_increase?: unknown;
+            /** @description Tokens in any 60 seconds. */
             readonly tpm_limit?: number | null;
             readonly user_alias?: string | null;
             readonly user_email?: string | null;
+            /** @description The user; or `user_email`. An unknown id creates the user. */
             readonly user_id?: string | null;
             readonly user_role?: ("proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer") | null;
         } & {
@@ -2267,7 +2593,9 @@ export interface operations {
                 readonly changed_by?: string;
                 readonly changed_by_api_key?: string;
                 readonly object_id?: string;
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
+                /** @description Rows of a page. Default: 10. */
                 readonly page_size?: number;
                 readonly table_name?: string;
             };
@@ -2429,19 +2757,44 @@ export interface operations {
             readonly content: {
                 readonly "application/json": {
                     readonly allowed_models?: unknown;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description Default: a random id. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly temp_budget_expiry?: unknown;
                     readonly temp_budget_increase?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -2518,19 +2871,43 @@ export interface operations {
             readonly content: {
                 readonly "application/json": {
                     readonly allowed_models?: unknown;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
                     readonly budget_id: string;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly temp_budget_expiry?: unknown;
                     readonly temp_budget_increase?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -2602,9 +2979,12 @@ export interface operations {
             readonly query: {
                 readonly api_key?: string;
                 readonly customer_id?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly end_date: string;
+                /** @description Separated by commas. */
                 readonly end_user_ids?: string;
                 readonly model?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly start_date: string;
             };
             readonly header?: never;
@@ -2748,19 +3128,44 @@ export interface operations {
                     readonly alias?: string | null;
                     readonly allowed_model_region?: string | null;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description A shared budget. Limits in the body make a budget of the customer. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly default_model?: string | null;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                     readonly user_id: string;
                 } & {
@@ -2841,19 +3246,44 @@ export interface operations {
                     readonly alias?: string | null;
                     readonly allowed_model_region?: string | null;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description A shared budget. Limits in the body make a budget of the customer. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly default_model?: string | null;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                     readonly user_id: string;
                 } & {
@@ -2896,44 +3326,74 @@ export interface operations {
                 readonly "application/json": {
                     readonly access_group_ids?: unknown;
                     readonly agent_id?: unknown;
+                    /** @description Names of models, and the models that they stand for. */
                     readonly aliases?: {
                         readonly [key: string]: string;
                     } | null;
                     readonly allowed_cache_controls?: unknown;
+                    /** @description Paths (`/v1/chat/completions`, `/key/*`) or groups of routes: `llm_api_routes`, `info_routes`, `management_routes`. */
                     readonly allowed_routes?: readonly string[] | null;
                     readonly auto_rotate?: unknown;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
-                    readonly budget_fallbacks?: unknown;
+                    /** @description Models that take the calls of a model whose budget is used up. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description A budget that fills in the limits that the key leaves open. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly config?: unknown;
                     readonly disable_global_guardrails?: unknown;
+                    /** @description Life of the key: `30s`, `1h`, `30d`. `null` or `-1`: for ever. */
                     readonly duration?: string | null;
                     readonly enforced_params?: unknown;
+                    /** @description How long the old value stays valid: `1h`. Default: not at all. */
                     readonly grace_period?: string | null;
                     readonly guardrails?: unknown;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
                     readonly key?: string | null;
+                    /** @description A name for people. Unique. */
                     readonly key_alias?: string | null;
                     readonly key_type?: ("default" | "llm_api" | "management" | "read_only") | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
                     readonly metadata?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
                     readonly models?: readonly string[] | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
+                    /** @description The new value, `sk-…`. Default: a random one. */
                     readonly new_key?: string | null;
                     readonly object_permission?: unknown;
                     readonly organization_id?: string | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
                     readonly permissions?: {
                         readonly [key: string]: unknown;
                     } | null;
@@ -2942,18 +3402,24 @@ export interface operations {
                     readonly prompts?: unknown;
                     readonly rotation_interval?: unknown;
                     readonly router_settings?: unknown;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
+                    /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id?: string | null;
                     readonly temp_budget_expiry?: unknown;
                     readonly temp_budget_increase?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
+                    /** @description Owner of the key. For callers who are no admins: themselves. */
                     readonly user_id?: string | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -2993,6 +3459,7 @@ export interface operations {
         readonly requestBody?: {
             readonly content: {
                 readonly "application/json": {
+                    /** @description US dollars. Default: 0. */
                     readonly reset_to?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -3028,8 +3495,10 @@ export interface operations {
     readonly get_key_aliases: {
         readonly parameters: {
             readonly query?: {
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
                 readonly search?: string;
+                /** @description Rows of a page. Default: 50. */
                 readonly size?: number;
             };
             readonly header?: never;
@@ -3074,6 +3543,7 @@ export interface operations {
         readonly requestBody: {
             readonly content: {
                 readonly "application/json": {
+                    /** @description The key, or its hash. */
                     readonly key: string;
                 } & {
                     readonly [key: string]: unknown;
@@ -3160,6 +3630,7 @@ export interface operations {
             readonly content: {
                 readonly "application/json": {
                     readonly key_aliases?: readonly string[] | null;
+                    /** @description Keys, or their hashes. */
                     readonly keys?: readonly string[] | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -3257,6 +3728,7 @@ export interface operations {
     readonly get_key_info: {
         readonly parameters: {
             readonly query?: {
+                /** @description The key, or its hash. Default: the key of the request. */
                 readonly key?: string;
             };
             readonly header?: never;
@@ -3288,14 +3760,17 @@ export interface operations {
                             };
                             readonly budget_id: string | null;
                             readonly budget_limits: readonly unknown[] | null;
+                            /** @description End of the current period, ISO 8601. */
                             readonly budget_reset_at: string | null;
                             readonly config: {
                                 readonly [key: string]: unknown;
                             };
+                            /** @description ISO 8601. */
                             readonly created_at: string;
                             readonly created_by: string;
                             readonly expires: string | null;
                             readonly key_alias: string | null;
+                            /** @description `sk-...` and the last four characters. */
                             readonly key_name: string;
                             readonly key_rotation_at: null;
                             readonly key_type: string;
@@ -3303,6 +3778,7 @@ export interface operations {
                             readonly last_rotation_at: null;
                             readonly litellm_budget_table: components["schemas"]["EmbeddedBudget"] | null;
                             readonly litellm_organization_table: null;
+                            /** @description US dollars. */
                             readonly max_budget: number | null;
                             readonly max_parallel_requests: number | null;
                             readonly metadata: {
@@ -3330,15 +3806,18 @@ export interface operations {
                             readonly rpm_limit: number | null;
                             readonly settings_updated_at: string | null;
                             readonly soft_budget_cooldown: boolean;
+                            /** @description US dollars in the current period. */
                             readonly spend: number;
                             /** @enum {string} */
                             readonly status: "active" | "blocked" | "expired";
                             readonly team_id: string | null;
                             readonly temp_budget_expiry?: unknown;
                             readonly temp_budget_increase?: unknown;
+                            /** @description US dollars in all. */
                             readonly total_spend: number;
                             readonly tpd_limit: unknown;
                             readonly tpm_limit: number | null;
+                            /** @description ISO 8601. */
                             readonly updated_at: string;
                             readonly updated_by: string;
                             readonly user_id: string | null;
@@ -3361,12 +3840,16 @@ export interface operations {
     readonly get_key_list: {
         readonly parameters: {
             readonly query?: {
+                /** @description Also keys of the teams that the caller manages. */
                 readonly include_team_keys?: "true" | "false";
                 readonly key_alias?: string;
                 readonly key_hash?: string;
                 readonly organization_id?: string;
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
+                /** @description Rows instead of hashes. */
                 readonly return_full_object?: "true" | "false";
+                /** @description Rows of a page. Default: 10. */
                 readonly size?: number;
                 readonly sort_by?: "created_at" | "updated_at" | "spend" | "max_budget" | "key_alias" | "user_id" | "team_id";
                 readonly sort_order?: "asc" | "desc";
@@ -3387,6 +3870,7 @@ export interface operations {
                 content: {
                     readonly "application/json": {
                         readonly current_page: number;
+                        /** @description Rows with `return_full_object=true`, else hashes. */
                         readonly keys: readonly (components["schemas"]["Key"] | string)[];
                         readonly total_count: number;
                         readonly total_pages: number;
@@ -3416,44 +3900,74 @@ export interface operations {
                 readonly "application/json": {
                     readonly access_group_ids?: unknown;
                     readonly agent_id?: unknown;
+                    /** @description Names of models, and the models that they stand for. */
                     readonly aliases?: {
                         readonly [key: string]: string;
                     } | null;
                     readonly allowed_cache_controls?: unknown;
+                    /** @description Paths (`/v1/chat/completions`, `/key/*`) or groups of routes: `llm_api_routes`, `info_routes`, `management_routes`. */
                     readonly allowed_routes?: readonly string[] | null;
                     readonly auto_rotate?: unknown;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
-                    readonly budget_fallbacks?: unknown;
+                    /** @description Models that take the calls of a model whose budget is used up. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description A budget that fills in the limits that the key leaves open. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly config?: unknown;
                     readonly disable_global_guardrails?: unknown;
+                    /** @description Life of the key: `30s`, `1h`, `30d`. `null` or `-1`: for ever. */
                     readonly duration?: string | null;
                     readonly enforced_params?: unknown;
+                    /** @description How long the old value stays valid: `1h`. Default: not at all. */
                     readonly grace_period?: string | null;
                     readonly guardrails?: unknown;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
                     readonly key?: string | null;
+                    /** @description A name for people. Unique. */
                     readonly key_alias?: string | null;
                     readonly key_type?: ("default" | "llm_api" | "management" | "read_only") | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
                     readonly metadata?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
                     readonly models?: readonly string[] | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
+                    /** @description The new value, `sk-…`. Default: a random one. */
                     readonly new_key?: string | null;
                     readonly object_permission?: unknown;
                     readonly organization_id?: string | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
                     readonly permissions?: {
                         readonly [key: string]: unknown;
                     } | null;
@@ -3462,18 +3976,24 @@ export interface operations {
                     readonly prompts?: unknown;
                     readonly rotation_interval?: unknown;
                     readonly router_settings?: unknown;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
+                    /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id?: string | null;
                     readonly temp_budget_expiry?: unknown;
                     readonly temp_budget_increase?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
+                    /** @description Owner of the key. For callers who are no admins: themselves. */
                     readonly user_id?: string | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -3512,6 +4032,7 @@ export interface operations {
             readonly content: {
                 readonly "application/json": {
                     readonly key: string;
+                    /** @description US dollars. Default: 0. */
                     readonly reset_to?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -3556,42 +4077,71 @@ export interface operations {
                 readonly "application/json": {
                     readonly access_group_ids?: unknown;
                     readonly agent_id?: unknown;
+                    /** @description Names of models, and the models that they stand for. */
                     readonly aliases?: {
                         readonly [key: string]: string;
                     } | null;
                     readonly allowed_cache_controls?: unknown;
+                    /** @description Paths (`/v1/chat/completions`, `/key/*`) or groups of routes: `llm_api_routes`, `info_routes`, `management_routes`. */
                     readonly allowed_routes?: readonly string[] | null;
                     readonly auto_rotate?: unknown;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
-                    readonly budget_fallbacks?: unknown;
+                    /** @description Models that take the calls of a model whose budget is used up. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description A budget that fills in the limits that the key leaves open. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly config?: unknown;
                     readonly disable_global_guardrails?: unknown;
+                    /** @description Life of the key: `30s`, `1h`, `30d`. `null` or `-1`: for ever. */
                     readonly duration?: string | null;
                     readonly enforced_params?: unknown;
                     readonly guardrails?: unknown;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description The key itself, `sk-…`. Default: a random one. */
                     readonly key?: string | null;
+                    /** @description A name for people. Unique. */
                     readonly key_alias?: string | null;
                     readonly key_type?: ("default" | "llm_api" | "management" | "read_only") | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
                     readonly metadata?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
                     readonly models?: readonly string[] | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
                     readonly organization_id?: string | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
                     readonly permissions?: {
                         readonly [key: string]: unknown;
                     } | null;
@@ -3600,18 +4150,25 @@ export interface operations {
                     readonly prompts?: unknown;
                     readonly rotation_interval?: unknown;
                     readonly router_settings?: unknown;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
+                    /** @description US dollars that count as spent. */
                     readonly spend?: number | null;
+                    /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id: string;
                     readonly temp_budget_expiry?: unknown;
                     readonly temp_budget_increase?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
+                    /** @description Owner of the key. For callers who are no admins: themselves. */
                     readonly user_id?: string | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -3649,6 +4206,7 @@ export interface operations {
         readonly requestBody: {
             readonly content: {
                 readonly "application/json": {
+                    /** @description The key, or its hash. */
                     readonly key: string;
                 } & {
                     readonly [key: string]: unknown;
@@ -3711,15 +4269,18 @@ export interface operations {
                         };
                         readonly budget_id: string | null;
                         readonly budget_limits: readonly unknown[] | null;
+                        /** @description End of the current period, ISO 8601. */
                         readonly budget_reset_at: string | null;
                         readonly config: {
                             readonly [key: string]: unknown;
                         };
+                        /** @description ISO 8601. */
                         readonly created_at: string;
                         readonly created_by: string;
                         readonly expires: string | null;
                         readonly key: string;
                         readonly key_alias: string | null;
+                        /** @description `sk-...` and the last four characters. */
                         readonly key_name: string;
                         readonly key_rotation_at: null;
                         readonly key_type: string;
@@ -3727,6 +4288,7 @@ export interface operations {
                         readonly last_rotation_at: null;
                         readonly litellm_budget_table: components["schemas"]["EmbeddedBudget"] | null;
                         readonly litellm_organization_table: null;
+                        /** @description US dollars. */
                         readonly max_budget: number | null;
                         readonly max_parallel_requests: number | null;
                         readonly metadata: {
@@ -3754,14 +4316,17 @@ export interface operations {
                         readonly rpm_limit: number | null;
                         readonly settings_updated_at: string | null;
                         readonly soft_budget_cooldown: boolean;
+                        /** @description US dollars in the current period. */
                         readonly spend: number;
                         readonly team_id: string | null;
                         readonly temp_budget_expiry?: unknown;
                         readonly temp_budget_increase?: unknown;
                         readonly token: string;
+                        /** @description US dollars in all. */
                         readonly total_spend: number;
                         readonly tpd_limit: unknown;
                         readonly tpm_limit: number | null;
+                        /** @description ISO 8601. */
                         readonly updated_at: string;
                         readonly updated_by: string;
                         readonly user_id: string | null;
@@ -3844,6 +4409,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": {
+                        /** @description Parameters of the deployment, without secrets. */
                         readonly litellm_params: {
                             readonly model?: string;
                         } & {
@@ -3853,8 +4419,10 @@ export interface operations {
                         readonly model_info: {
                             readonly cache_creation_input_token_cost: number | null;
                             readonly cache_read_input_token_cost: number | null;
+                            /** @description Whether the deployment was added at run time. */
                             readonly db_model: boolean;
                             readonly id: string;
+                            /** @description US dollars. */
                             readonly input_cost_per_token: number | null;
                             readonly key: string;
                             readonly litellm_provider: string | null;
@@ -3862,6 +4430,7 @@ export interface operations {
                             readonly max_output_tokens: number | null;
                             readonly max_tokens: number | null;
                             readonly mode: string | null;
+                            /** @description US dollars. */
                             readonly output_cost_per_token: number | null;
                             readonly supports_audio_input: boolean;
                             readonly supports_function_calling: boolean;
@@ -3876,6 +4445,7 @@ export interface operations {
                         } & {
                             readonly [key: string]: unknown;
                         };
+                        /** @description Name that clients use: the model group. */
                         readonly model_name: string;
                         readonly updated_at: string;
                         readonly updated_by: string;
@@ -3976,6 +4546,7 @@ export interface operations {
         readonly requestBody: {
             readonly content: {
                 readonly "application/json": {
+                    /** @description As `litellm_params` in config.yaml: `model`, `api_key`, `api_base`, … */
                     readonly litellm_params: {
                         readonly [key: string]: unknown;
                     };
@@ -3999,6 +4570,7 @@ export interface operations {
                         readonly blocked: boolean;
                         readonly created_at: string;
                         readonly created_by: string;
+                        /** @description Parameters of the deployment, without secrets. */
                         readonly litellm_params: {
                             readonly model?: string;
                         } & {
@@ -4008,8 +4580,10 @@ export interface operations {
                         readonly model_info: {
                             readonly cache_creation_input_token_cost: number | null;
                             readonly cache_read_input_token_cost: number | null;
+                            /** @description Whether the deployment was added at run time. */
                             readonly db_model: boolean;
                             readonly id: string;
+                            /** @description US dollars. */
                             readonly input_cost_per_token: number | null;
                             readonly key: string;
                             readonly litellm_provider: string | null;
@@ -4017,6 +4591,7 @@ export interface operations {
                             readonly max_output_tokens: number | null;
                             readonly max_tokens: number | null;
                             readonly mode: string | null;
+                            /** @description US dollars. */
                             readonly output_cost_per_token: number | null;
                             readonly supports_audio_input: boolean;
                             readonly supports_function_calling: boolean;
@@ -4031,6 +4606,7 @@ export interface operations {
                         } & {
                             readonly [key: string]: unknown;
                         };
+                        /** @description Name that clients use: the model group. */
                         readonly model_name: string;
                         readonly updated_at: string;
                         readonly updated_by: string;
@@ -4062,6 +4638,7 @@ export interface operations {
                         readonly [key: string]: unknown;
                     } | null;
                     readonly model_info: {
+                        /** @description Id of the deployment. */
                         readonly id: string;
                     } & {
                         readonly [key: string]: unknown;
@@ -4080,6 +4657,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": {
+                        /** @description Parameters of the deployment, without secrets. */
                         readonly litellm_params: {
                             readonly model?: string;
                         } & {
@@ -4089,8 +4667,10 @@ export interface operations {
                         readonly model_info: {
                             readonly cache_creation_input_token_cost: number | null;
                             readonly cache_read_input_token_cost: number | null;
+                            /** @description Whether the deployment was added at run time. */
                             readonly db_model: boolean;
                             readonly id: string;
+                            /** @description US dollars. */
                             readonly input_cost_per_token: number | null;
                             readonly key: string;
                             readonly litellm_provider: string | null;
@@ -4098,6 +4678,7 @@ export interface operations {
                             readonly max_output_tokens: number | null;
                             readonly max_tokens: number | null;
                             readonly mode: string | null;
+                            /** @description US dollars. */
                             readonly output_cost_per_token: number | null;
                             readonly supports_audio_input: boolean;
                             readonly supports_function_calling: boolean;
@@ -4112,6 +4693,7 @@ export interface operations {
                         } & {
                             readonly [key: string]: unknown;
                         };
+                        /** @description Name that clients use: the model group. */
                         readonly model_name: string;
                         readonly updated_at: string;
                         readonly updated_by: string;
@@ -4297,6 +4879,7 @@ export interface operations {
     readonly get_spend_keys: {
         readonly parameters: {
             readonly query?: {
+                /** @description Most rows. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -4327,7 +4910,48 @@ export interface operations {
     };
     readonly get_spend_latency: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description A key, or its hash. */
+                readonly api_key?: string;
+                readonly cache_hit?: "true" | "false";
+                readonly cost_state?: string;
+                readonly customer_id?: string;
+                /** @description A day, which is included, or a time. */
+                readonly end_date?: string;
+                readonly end_user?: string;
+                /** @description Status of the error. */
+                readonly error_code?: number;
+                readonly key_alias?: string;
+                /** @description Calls. Default: 2,000. */
+                readonly limit?: number;
+                /** @description US dollars. */
+                readonly max_spend?: number;
+                readonly min_duration_ms?: number;
+                /** @description US dollars. */
+                readonly min_spend?: number;
+                readonly model?: string;
+                readonly model_group?: string;
+                /** @description Id of a deployment. */
+                readonly model_id?: string;
+                /** @description `chat`, `embedding`, `messages`, … */
+                readonly operation?: string;
+                readonly organization_id?: string;
+                /** @description `success`, or the code of an error. */
+                readonly outcome?: string;
+                readonly provider?: string;
+                readonly request_id?: string;
+                /** @description Default: `startTime`. Other orders sort up to 10,000 calls; if more fit, the answer is status 400. */
+                readonly sort_by?: "startTime" | "spend" | "total_tokens" | "prompt_tokens" | "completion_tokens" | "request_duration_ms" | "time_to_first_token_ms" | "model";
+                /** @description Default: `desc`. */
+                readonly sort_order?: "asc" | "desc";
+                /** @description A day, or a time: `2026-11-29`, `2026-11-29 08:00:00`. */
+                readonly start_date?: string;
+                readonly status_filter?: "success" | "failure";
+                /** @description One tag. */
+                readonly tags?: string;
+                readonly team_id?: string;
+                readonly user_id?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -4339,7 +4963,18 @@ export interface operations {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": {
+                        readonly calls: number;
+                        readonly duration_ms: components["schemas"]["Percentiles"] | null;
+                        readonly failures: number;
+                        /** @description Streams, to their first content. */
+                        readonly first_token_ms: components["schemas"]["Percentiles"] | null;
+                        readonly since: string | null;
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                };
             };
             /** @description Error. */
             readonly default: {
@@ -4355,18 +4990,48 @@ export interface operations {
     readonly get_spend_logs: {
         readonly parameters: {
             readonly query?: {
+                /** @description Id of the last call of the page before. */
                 readonly after?: string;
+                /** @description A key, or its hash. */
                 readonly api_key?: string;
+                readonly cache_hit?: "true" | "false";
+                readonly cost_state?: string;
                 readonly customer_id?: string;
+                /** @description A day, which is included, or a time. */
                 readonly end_date?: string;
                 readonly end_user?: string;
+                /** @description Status of the error. */
+                readonly error_code?: number;
                 readonly format?: "json" | "csv";
+                readonly key_alias?: string;
+                /** @description Most rows. */
                 readonly limit?: number;
+                /** @description US dollars. */
+                readonly max_spend?: number;
+                readonly min_duration_ms?: number;
+                /** @description US dollars. */
+                readonly min_spend?: number;
                 readonly model?: string;
+                readonly model_group?: string;
+                /** @description Id of a deployment. */
+                readonly model_id?: string;
+                /** @description `chat`, `embedding`, `messages`, … */
+                readonly operation?: string;
+                readonly organization_id?: string;
+                /** @description `success`, or the code of an error. */
                 readonly outcome?: string;
+                readonly provider?: string;
                 readonly request_id?: string;
+                /** @description Default: `startTime`. Other orders sort up to 10,000 calls; if more fit, the answer is status 400. */
+                readonly sort_by?: "startTime" | "spend" | "total_tokens" | "prompt_tokens" | "completion_tokens" | "request_duration_ms" | "time_to_first_token_ms" | "model";
+                /** @description Default: `desc`. */
+                readonly sort_order?: "asc" | "desc";
+                /** @description A day, or a time: `2026-11-29`, `2026-11-29 08:00:00`. */
                 readonly start_date?: string;
+                readonly status_filter?: "success" | "failure";
                 readonly summarize?: "true" | "false";
+                /** @description One tag. */
+                readonly tags?: string;
                 readonly team_id?: string;
                 readonly user_id?: string;
             };
@@ -4411,16 +5076,46 @@ export interface operations {
     readonly get_spend_logs_ui: {
         readonly parameters: {
             readonly query?: {
+                /** @description A key, or its hash. */
                 readonly api_key?: string;
+                readonly cache_hit?: "true" | "false";
+                readonly cost_state?: string;
                 readonly customer_id?: string;
+                /** @description A day, which is included, or a time. */
                 readonly end_date?: string;
                 readonly end_user?: string;
+                /** @description Status of the error. */
+                readonly error_code?: number;
+                readonly key_alias?: string;
+                /** @description US dollars. */
+                readonly max_spend?: number;
+                readonly min_duration_ms?: number;
+                /** @description US dollars. */
+                readonly min_spend?: number;
                 readonly model?: string;
+                readonly model_group?: string;
+                /** @description Id of a deployment. */
+                readonly model_id?: string;
+                /** @description `chat`, `embedding`, `messages`, … */
+                readonly operation?: string;
+                readonly organization_id?: string;
+                /** @description `success`, or the code of an error. */
                 readonly outcome?: string;
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
+                /** @description Rows of a page. Default: 50. */
                 readonly page_size?: number;
+                readonly provider?: string;
                 readonly request_id?: string;
+                /** @description Default: `startTime`. Other orders sort up to 10,000 calls; if more fit, the answer is status 400. */
+                readonly sort_by?: "startTime" | "spend" | "total_tokens" | "prompt_tokens" | "completion_tokens" | "request_duration_ms" | "time_to_first_token_ms" | "model";
+                /** @description Default: `desc`. */
+                readonly sort_order?: "asc" | "desc";
+                /** @description A day, or a time: `2026-11-29`, `2026-11-29 08:00:00`. */
                 readonly start_date?: string;
+                readonly status_filter?: "success" | "failure";
+                /** @description One tag. */
+                readonly tags?: string;
                 readonly team_id?: string;
                 readonly user_id?: string;
             };
@@ -4439,6 +5134,7 @@ export interface operations {
                     readonly "application/json": {
                         readonly data: readonly ({
                             readonly api_base: string;
+                            /** @description Hash of the key. */
                             readonly api_key: string;
                             /** @enum {string} */
                             readonly cache_hit: "True" | "False";
@@ -4471,7 +5167,9 @@ export interface operations {
                             } & {
                                 readonly [key: string]: unknown;
                             };
+                            /** @description `provider/model` that answered. */
                             readonly model: string;
+                            /** @description Name in the request. */
                             readonly model_group: string;
                             readonly model_id: string | null;
                             readonly organization_id: string;
@@ -4487,6 +5185,7 @@ export interface operations {
                             readonly session_models: readonly unknown[];
                             readonly session_total_count: number;
                             readonly session_total_duration_ms: number;
+                            /** @description US dollars. */
                             readonly spend: number;
                             readonly startTime: string;
                             /** @enum {string} */
@@ -4500,6 +5199,8 @@ export interface operations {
                         })[];
                         readonly page: number;
                         readonly page_size: number;
+                        /** @description Time from which on calls were searched, if several filters that each fit many calls have ended the search. */
+                        readonly searched_from: string | null;
                         readonly total: number;
                         readonly total_pages: number;
                     } & {
@@ -4534,7 +5235,79 @@ export interface operations {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": {
+                        readonly api_base: string;
+                        /** @description Hash of the key. */
+                        readonly api_key: string;
+                        readonly attempts: readonly {
+                            readonly [key: string]: unknown;
+                        }[];
+                        /** @enum {string} */
+                        readonly cache_hit: "True" | "False";
+                        readonly cache_key: string;
+                        readonly call_type: string;
+                        readonly completion_tokens: number;
+                        readonly completionStartTime: string;
+                        readonly content_stored: boolean;
+                        readonly cost_breakdown: unknown;
+                        readonly created_at: string;
+                        readonly custom_llm_provider: string;
+                        readonly end_user: string;
+                        readonly endTime: string;
+                        readonly litellm_call_id: string;
+                        readonly messages: unknown;
+                        readonly metadata: {
+                            readonly cost_state: string;
+                            readonly error_information: {
+                                readonly error_class: string;
+                                readonly error_code: string | null;
+                                readonly error_message: string | null;
+                            } | null;
+                            readonly outcome: string;
+                            readonly requester_ip_address: string | null;
+                            /** @enum {string} */
+                            readonly status: "success" | "failure";
+                            readonly user_api_key: string;
+                            readonly user_api_key_alias: string | null;
+                            readonly user_api_key_org_id: string | null;
+                            readonly user_api_key_team_id: string | null;
+                            readonly user_api_key_user_id: string | null;
+                        } & {
+                            readonly [key: string]: unknown;
+                        };
+                        /** @description `provider/model` that answered. */
+                        readonly model: string;
+                        /** @description Name in the request. */
+                        readonly model_group: string;
+                        readonly model_id: string | null;
+                        readonly organization_id: string;
+                        readonly original_spend: number;
+                        readonly prompt_tokens: number;
+                        readonly proxy_server_request: unknown;
+                        /** @description Time of a later correction of the price. */
+                        readonly rated_at: string | null;
+                        readonly request_duration_ms: number;
+                        readonly request_headers: unknown;
+                        readonly request_id: string;
+                        readonly request_tags: readonly string[];
+                        readonly requester_ip_address: string;
+                        readonly response: unknown;
+                        readonly session_id: string | null;
+                        /** @description US dollars. */
+                        readonly spend: number;
+                        readonly startTime: string;
+                        /** @enum {string} */
+                        readonly status: "success" | "failure";
+                        readonly team_id: string;
+                        readonly total_tokens: number;
+                        readonly updated_at: string;
+                        readonly usage_object: unknown;
+                        readonly user: string;
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                };
             };
             /** @description Error. */
             readonly default: {
@@ -4550,16 +5323,46 @@ export interface operations {
     readonly get_spend_logs_v2: {
         readonly parameters: {
             readonly query?: {
+                /** @description A key, or its hash. */
                 readonly api_key?: string;
+                readonly cache_hit?: "true" | "false";
+                readonly cost_state?: string;
                 readonly customer_id?: string;
+                /** @description A day, which is included, or a time. */
                 readonly end_date?: string;
                 readonly end_user?: string;
+                /** @description Status of the error. */
+                readonly error_code?: number;
+                readonly key_alias?: string;
+                /** @description US dollars. */
+                readonly max_spend?: number;
+                readonly min_duration_ms?: number;
+                /** @description US dollars. */
+                readonly min_spend?: number;
                 readonly model?: string;
+                readonly model_group?: string;
+                /** @description Id of a deployment. */
+                readonly model_id?: string;
+                /** @description `chat`, `embedding`, `messages`, … */
+                readonly operation?: string;
+                readonly organization_id?: string;
+                /** @description `success`, or the code of an error. */
                 readonly outcome?: string;
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
+                /** @description Rows of a page. Default: 50. */
                 readonly page_size?: number;
+                readonly provider?: string;
                 readonly request_id?: string;
+                /** @description Default: `startTime`. Other orders sort up to 10,000 calls; if more fit, the answer is status 400. */
+                readonly sort_by?: "startTime" | "spend" | "total_tokens" | "prompt_tokens" | "completion_tokens" | "request_duration_ms" | "time_to_first_token_ms" | "model";
+                /** @description Default: `desc`. */
+                readonly sort_order?: "asc" | "desc";
+                /** @description A day, or a time: `2026-11-29`, `2026-11-29 08:00:00`. */
                 readonly start_date?: string;
+                readonly status_filter?: "success" | "failure";
+                /** @description One tag. */
+                readonly tags?: string;
                 readonly team_id?: string;
                 readonly user_id?: string;
             };
@@ -4578,6 +5381,7 @@ export interface operations {
                     readonly "application/json": {
                         readonly data: readonly ({
                             readonly api_base: string;
+                            /** @description Hash of the key. */
                             readonly api_key: string;
                             /** @enum {string} */
                             readonly cache_hit: "True" | "False";
@@ -4610,7 +5414,9 @@ export interface operations {
                             } & {
                                 readonly [key: string]: unknown;
                             };
+                            /** @description `provider/model` that answered. */
                             readonly model: string;
+                            /** @description Name in the request. */
                             readonly model_group: string;
                             readonly model_id: string | null;
                             readonly organization_id: string;
@@ -4626,6 +5432,7 @@ export interface operations {
                             readonly session_models: readonly unknown[];
                             readonly session_total_count: number;
                             readonly session_total_duration_ms: number;
+                            /** @description US dollars. */
                             readonly spend: number;
                             readonly startTime: string;
                             /** @enum {string} */
@@ -4639,8 +5446,312 @@ export interface operations {
                         })[];
                         readonly page: number;
                         readonly page_size: number;
+                        /** @description Time from which on calls were searched, if several filters that each fit many calls have ended the search. */
+                        readonly searched_from: string | null;
                         readonly total: number;
                         readonly total_pages: number;
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly get_spend_prices: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly prices: readonly components["schemas"]["Price"][];
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly post_spend_prices: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description A day or a time. Default: now. */
+                    readonly effective_at?: string | null;
+                    /** @description US dollars. Also every other price of `litellm_params`. */
+                    readonly input_cost_per_token?: number;
+                    readonly model: string;
+                    readonly output_cost_per_token?: number;
+                } & {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly created_at: string;
+                        readonly created_by: string;
+                        readonly deployments: readonly (string | null)[];
+                        readonly effective_at: string;
+                        readonly id: string;
+                        /** @description `provider/model`, a model group, or the id of a deployment. */
+                        readonly model: string;
+                        /** @description US dollars for a million tokens. */
+                        readonly prices_per_million: {
+                            readonly [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        readonly source: "override" | "refresh";
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly post_spend_prices_delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    readonly id: string;
+                } & {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly deleted: string;
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly post_spend_prices_refresh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly changed: readonly components["schemas"]["Price"][];
+                        readonly models: number;
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly get_spend_ratings: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly ratings: readonly {
+                            readonly [key: string]: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly post_spend_reconcile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description Text of the export. */
+                    readonly csv: string;
+                    readonly provider?: string | null;
+                    /** @description A share such as 0.01, which is the default. */
+                    readonly tolerance?: number;
+                } & {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly total: {
+                            readonly [key: string]: unknown;
+                        };
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Error. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly post_spend_rerate: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    readonly deployment?: string | null;
+                    /** @description Counts without a change. */
+                    readonly dry_run?: boolean | null;
+                    /** @description A day, which is included, or a time. Default: now. */
+                    readonly end_date?: string | null;
+                    /** @description US dollars. Also every other price of `litellm_params`. */
+                    readonly input_cost_per_token?: number;
+                    readonly model?: string | null;
+                    readonly model_group?: string | null;
+                    /** @description Only calls without a known price. */
+                    readonly only_unknown?: boolean | null;
+                    readonly output_cost_per_token?: number;
+                    readonly provider?: string | null;
+                    /** @description A day or a time. */
+                    readonly start_date: string;
+                } & {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly calls: number;
+                        readonly changed: number;
+                        readonly dry_run: boolean;
+                        readonly id: string;
+                        readonly spend_after: number;
+                        readonly spend_before: number;
                     } & {
                         readonly [key: string]: unknown;
                     };
@@ -4661,8 +5772,10 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly api_key?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly end_date?: string;
                 readonly model?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly start_date?: string;
                 readonly tags?: string;
             };
@@ -4698,7 +5811,33 @@ export interface operations {
     };
     readonly get_spend_usage: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description A key, or its hash. */
+                readonly api_key?: string;
+                readonly customer_id?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
+                readonly end_date?: string;
+                readonly end_user_id?: string;
+                readonly format?: "json" | "csv";
+                /** @description Default: `day`. */
+                readonly grain?: "day" | "hour";
+                /** @description Default: `all`. */
+                readonly group_by?: "all" | "key" | "user" | "team" | "organization" | "customer" | "tag" | "group" | "model" | "provider" | "deployment" | "outcome";
+                readonly internal_user_id?: string;
+                /** @description Most series, up to 100. Default: 10. */
+                readonly limit?: number;
+                readonly model?: string;
+                /** @description Id of a deployment. */
+                readonly model_id?: string;
+                readonly order_by?: "spend" | "calls" | "failures" | "input_tokens" | "output_tokens";
+                readonly organization_id?: string;
+                readonly provider?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
+                readonly start_date?: string;
+                readonly tag?: string;
+                readonly team_id?: string;
+                readonly user_id?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -4710,7 +5849,28 @@ export interface operations {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": {
+                        readonly end: string;
+                        /** @enum {string} */
+                        readonly grain: "day" | "hour";
+                        readonly group_by: string;
+                        readonly points: readonly components["schemas"]["Point"][];
+                        readonly series: readonly ({
+                            readonly label: string | null;
+                            readonly name: string | null;
+                            readonly points: readonly components["schemas"]["Point"][];
+                            readonly total: components["schemas"]["Measures"];
+                        } & {
+                            readonly [key: string]: unknown;
+                        })[];
+                        readonly start: string;
+                        readonly total: components["schemas"]["Measures"];
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                    readonly "text/csv": string;
+                };
             };
             /** @description Error. */
             readonly default: {
@@ -4726,6 +5886,7 @@ export interface operations {
     readonly get_spend_users: {
         readonly parameters: {
             readonly query?: {
+                /** @description Most rows. */
                 readonly limit?: number;
                 readonly user_id?: string;
             };
@@ -4833,7 +5994,9 @@ export interface operations {
                 readonly "application/json": {
                     readonly allowed_models?: readonly string[] | null;
                     readonly budget_duration?: string | null;
+                    /** @description US dollars of the member in this team. */
                     readonly max_budget_in_team?: number | null;
+                    /** @description A member, or a list. Required, unless `members` is sent. */
                     readonly member?: (components["schemas"]["TeamMember"] | readonly components["schemas"]["TeamMember"][]) | null;
                     readonly members?: readonly components["schemas"]["TeamMember"][] | null;
                     readonly model_max_budget?: {
@@ -4863,6 +6026,7 @@ export interface operations {
                         readonly blocked: boolean;
                         readonly budget_duration: string | null;
                         readonly budget_limits: readonly unknown[] | null;
+                        /** @description End of the current period, ISO 8601. */
                         readonly budget_reset_at: string | null;
                         readonly created_at: string;
                         readonly default_team_member_models: readonly unknown[];
@@ -4871,6 +6035,7 @@ export interface operations {
                                 readonly [key: string]: unknown;
                             };
                         } | null;
+                        /** @description US dollars. */
                         readonly max_budget: number | null;
                         readonly max_parallel_requests: number | null;
                         readonly members: readonly unknown[];
@@ -4898,6 +6063,7 @@ export interface operations {
                         };
                         readonly rpm_limit: number | null;
                         readonly soft_budget: number | null;
+                        /** @description US dollars in the current period. */
                         readonly spend: number;
                         readonly team_alias: string | null;
                         readonly team_id: string;
@@ -4930,10 +6096,13 @@ export interface operations {
         readonly parameters: {
             readonly query: {
                 readonly api_key?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly end_date: string;
                 readonly model?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly start_date: string;
                 readonly team_id?: string;
+                /** @description Separated by commas. */
                 readonly team_ids?: string;
             };
             readonly header?: never;
@@ -5028,6 +6197,7 @@ export interface operations {
                             readonly blocked: boolean;
                             readonly budget_duration: string | null;
                             readonly budget_limits: readonly unknown[] | null;
+                            /** @description End of the current period, ISO 8601. */
                             readonly budget_reset_at: string | null;
                             readonly caller_edit_access: {
                                 /** @enum {string} */
@@ -5040,6 +6210,7 @@ export interface operations {
                                     readonly [key: string]: unknown;
                                 };
                             } | null;
+                            /** @description US dollars. */
                             readonly max_budget: number | null;
                             readonly max_parallel_requests: number | null;
                             readonly members: readonly unknown[];
@@ -5068,6 +6239,7 @@ export interface operations {
                             };
                             readonly rpm_limit: number | null;
                             readonly soft_budget: number | null;
+                            /** @description US dollars in the current period. */
                             readonly spend: number;
                             readonly team_alias: string | null;
                             readonly team_id: string;
@@ -5123,6 +6295,7 @@ export interface operations {
                         readonly blocked: boolean;
                         readonly budget_duration: string | null;
                         readonly budget_limits: readonly unknown[] | null;
+                        /** @description End of the current period, ISO 8601. */
                         readonly budget_reset_at: string | null;
                         readonly created_at: string;
                         readonly default_team_member_models: readonly unknown[];
@@ -5132,6 +6305,7 @@ export interface operations {
                                 readonly [key: string]: unknown;
                             };
                         } | null;
+                        /** @description US dollars. */
                         readonly max_budget: number | null;
                         readonly max_parallel_requests: number | null;
                         readonly members: readonly unknown[];
@@ -5159,6 +6333,7 @@ export interface operations {
                         };
                         readonly rpm_limit: number | null;
                         readonly soft_budget: number | null;
+                        /** @description US dollars in the current period. */
                         readonly spend: number;
                         readonly team_alias: string | null;
                         readonly team_id: string;
@@ -5198,7 +6373,9 @@ export interface operations {
                 readonly "application/json": {
                     readonly allowed_models?: readonly string[] | null;
                     readonly budget_duration?: string | null;
+                    /** @description US dollars of the member in this team. */
                     readonly max_budget_in_team?: number | null;
+                    /** @description A member, or a list. Required, unless `members` is sent. */
                     readonly member?: (components["schemas"]["TeamMember"] | readonly components["schemas"]["TeamMember"][]) | null;
                     readonly members?: readonly components["schemas"]["TeamMember"][] | null;
                     readonly model_max_budget?: {
@@ -5228,6 +6405,7 @@ export interface operations {
                         readonly blocked: boolean;
                         readonly budget_duration: string | null;
                         readonly budget_limits: readonly unknown[] | null;
+                        /** @description End of the current period, ISO 8601. */
                         readonly budget_reset_at: string | null;
                         readonly created_at: string;
                         readonly default_team_member_models: readonly unknown[];
@@ -5236,6 +6414,7 @@ export interface operations {
                                 readonly [key: string]: unknown;
                             };
                         } | null;
+                        /** @description US dollars. */
                         readonly max_budget: number | null;
                         readonly max_parallel_requests: number | null;
                         readonly members: readonly unknown[];
@@ -5263,6 +6442,7 @@ export interface operations {
                         };
                         readonly rpm_limit: number | null;
                         readonly soft_budget: number | null;
+                        /** @description US dollars in the current period. */
                         readonly spend: number;
                         readonly team_alias: string | null;
                         readonly team_id: string;
@@ -5342,6 +6522,7 @@ export interface operations {
                 readonly "application/json": {
                     readonly allowed_models?: readonly string[] | null;
                     readonly budget_duration?: string | null;
+                    /** @description US dollars of the member in this team. */
                     readonly max_budget_in_team?: number | null;
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
@@ -5480,12 +6661,26 @@ export interface operations {
                 readonly "application/json": {
                     readonly access_group_ids?: unknown;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly default_team_member_models?: unknown;
                     readonly disable_global_guardrails?: unknown;
                     readonly guardrails?: unknown;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
                     readonly members_with_roles?: readonly components["schemas"]["TeamMember"][] | null;
                     readonly metadata?: {
@@ -5494,6 +6689,7 @@ export interface operations {
                     readonly model_aliases?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
@@ -5503,16 +6699,26 @@ export interface operations {
                     readonly model_tpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that the team may use. Empty: all. */
                     readonly models?: readonly string[] | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
                     readonly organization_id?: string | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
                     readonly policies?: unknown;
                     readonly prompts?: unknown;
                     readonly router_settings?: unknown;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly tags?: readonly string[] | null;
                     readonly team_alias?: string | null;
+                    /** @description Default: a random id. */
                     readonly team_id?: string | null;
                     readonly team_member_budget?: unknown;
                     readonly team_member_budget_duration?: unknown;
@@ -5521,6 +6727,7 @@ export interface operations {
                     readonly team_member_rpm_limit?: unknown;
                     readonly team_member_tpm_limit?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -5597,12 +6804,26 @@ export interface operations {
                 readonly "application/json": {
                     readonly access_group_ids?: unknown;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly default_team_member_models?: unknown;
                     readonly disable_global_guardrails?: unknown;
                     readonly guardrails?: unknown;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
                     readonly metadata?: {
                         readonly [key: string]: unknown;
@@ -5610,6 +6831,7 @@ export interface operations {
                     readonly model_aliases?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
@@ -5619,13 +6841,22 @@ export interface operations {
                     readonly model_tpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Models that the team may use. Empty: all. */
                     readonly models?: readonly string[] | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
                     readonly organization_id?: string | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
                     readonly policies?: unknown;
                     readonly prompts?: unknown;
                     readonly router_settings?: unknown;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
                     readonly tags?: readonly string[] | null;
@@ -5638,6 +6869,7 @@ export interface operations {
                     readonly team_member_rpm_limit?: unknown;
                     readonly team_member_tpm_limit?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -5763,10 +6995,13 @@ export interface operations {
         readonly parameters: {
             readonly query: {
                 readonly api_key?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly end_date: string;
                 readonly model?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly start_date: string;
                 readonly user_id?: string;
+                /** @description Separated by commas. */
                 readonly user_ids?: string;
             };
             readonly header?: never;
@@ -5799,10 +7034,13 @@ export interface operations {
         readonly parameters: {
             readonly query: {
                 readonly api_key?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly end_date: string;
                 readonly model?: string;
+                /** @description A day such as `2026-11-29`, in UTC. */
                 readonly start_date: string;
                 readonly user_id?: string;
+                /** @description Separated by commas. */
                 readonly user_ids?: string;
             };
             readonly header?: never;
@@ -5872,6 +7110,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly user_email?: string;
+                /** @description Default: the user of the key. */
                 readonly user_id?: string;
             };
             readonly header?: never;
@@ -5903,14 +7142,17 @@ export interface operations {
                             };
                             readonly budget_id: string | null;
                             readonly budget_limits: readonly unknown[] | null;
+                            /** @description End of the current period, ISO 8601. */
                             readonly budget_reset_at: string | null;
                             readonly config: {
                                 readonly [key: string]: unknown;
                             };
+                            /** @description ISO 8601. */
                             readonly created_at: string;
                             readonly created_by: string;
                             readonly expires: string | null;
                             readonly key_alias: string | null;
+                            /** @description `sk-...` and the last four characters. */
                             readonly key_name: string;
                             readonly key_rotation_at: null;
                             readonly key_type: string;
@@ -5918,6 +7160,7 @@ export interface operations {
                             readonly last_rotation_at: null;
                             readonly litellm_budget_table: components["schemas"]["EmbeddedBudget"] | null;
                             readonly litellm_organization_table: null;
+                            /** @description US dollars. */
                             readonly max_budget: number | null;
                             readonly max_parallel_requests: number | null;
                             readonly metadata: {
@@ -5946,15 +7189,19 @@ export interface operations {
                             readonly rpm_limit: number | null;
                             readonly settings_updated_at: string | null;
                             readonly soft_budget_cooldown: boolean;
+                            /** @description US dollars in the current period. */
                             readonly spend: number;
                             readonly team_alias: string | null;
                             readonly team_id: string | null;
                             readonly temp_budget_expiry?: unknown;
                             readonly temp_budget_increase?: unknown;
+                            /** @description Hash of the key. */
                             readonly token: string;
+                            /** @description US dollars in all. */
                             readonly total_spend: number;
                             readonly tpd_limit: unknown;
                             readonly tpm_limit: number | null;
+                            /** @description ISO 8601. */
                             readonly updated_at: string;
                             readonly updated_by: string;
                             readonly user_id: string | null;
@@ -5963,11 +7210,14 @@ export interface operations {
                         readonly user_id: string | null;
                         readonly user_info: {
                             readonly allowed_cache_controls: readonly unknown[];
+                            readonly blocked: boolean;
                             readonly budget_duration: string | null;
                             readonly budget_limits: readonly unknown[] | null;
+                            /** @description End of the current period, ISO 8601. */
                             readonly budget_reset_at: string | null;
                             readonly created_at: string;
                             readonly litellm_organization_table: null;
+                            /** @description US dollars. */
                             readonly max_budget: number | null;
                             readonly max_parallel_requests: number | null;
                             readonly metadata: {
@@ -5985,6 +7235,7 @@ export interface operations {
                             readonly organization_memberships: readonly unknown[];
                             readonly policies: readonly unknown[];
                             readonly rpm_limit: number | null;
+                            /** @description US dollars in the current period. */
                             readonly spend: number;
                             readonly sso_user_id: unknown;
                             readonly team_id: null;
@@ -6016,11 +7267,16 @@ export interface operations {
     readonly get_user_list: {
         readonly parameters: {
             readonly query?: {
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
+                /** @description Rows of a page. Default: 25. */
                 readonly page_size?: number;
                 readonly role?: string;
+                /** @description Id of a team. */
                 readonly team?: string;
+                /** @description A part of the address. */
                 readonly user_email?: string;
+                /** @description Ids, separated by commas. */
                 readonly user_ids?: string;
             };
             readonly header?: never;
@@ -6042,12 +7298,15 @@ export interface operations {
                         readonly total_pages: number;
                         readonly users: readonly {
                             readonly allowed_cache_controls: readonly unknown[];
+                            readonly blocked: boolean;
                             readonly budget_duration: string | null;
                             readonly budget_limits: readonly unknown[] | null;
+                            /** @description End of the current period, ISO 8601. */
                             readonly budget_reset_at: string | null;
                             readonly created_at: string;
                             readonly key_count: number;
                             readonly litellm_organization_table: null;
+                            /** @description US dollars. */
                             readonly max_budget: number | null;
                             readonly max_parallel_requests: number | null;
                             readonly metadata: {
@@ -6064,6 +7323,7 @@ export interface operations {
                             readonly organization_memberships: readonly unknown[];
                             readonly policies: readonly unknown[];
                             readonly rpm_limit: number | null;
+                            /** @description US dollars in the current period. */
                             readonly spend: number;
                             readonly sso_user_id: unknown;
                             readonly team_id: null;
@@ -6104,43 +7364,72 @@ export interface operations {
                 readonly "application/json": {
                     readonly access_group_ids?: unknown;
                     readonly agent_id?: unknown;
+                    /** @description Names of models, and the models that they stand for. */
                     readonly aliases?: {
                         readonly [key: string]: string;
                     } | null;
                     readonly allowed_cache_controls?: unknown;
+                    /** @description Paths (`/v1/chat/completions`, `/key/*`) or groups of routes: `llm_api_routes`, `info_routes`, `management_routes`. */
                     readonly allowed_routes?: readonly string[] | null;
+                    /** @description Default: true. */
                     readonly auto_create_key?: boolean | null;
                     readonly auto_rotate?: unknown;
                     readonly blocked?: boolean | null;
+                    /** @description `1h`, `24h`, `7d`, `30d`, `daily`, `weekly`, `monthly`, … */
                     readonly budget_duration?: string | null;
-                    readonly budget_fallbacks?: unknown;
+                    /** @description Cheaper models by model, for calls on a used-up budget. */
+                    readonly budget_fallbacks?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    /** @description A budget that fills in the limits that the key leaves open. */
                     readonly budget_id?: string | null;
-                    readonly budget_limits?: readonly unknown[] | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
+                    /** @description Reservation of calls; of the budgets of a call the strictest mode holds. */
+                    readonly budget_mode?: ("strict" | "clamp" | "expected") | null;
                     readonly config?: unknown;
                     readonly disable_global_guardrails?: unknown;
+                    /** @description Life of the key: `30s`, `1h`, `30d`. `null` or `-1`: for ever. */
                     readonly duration?: string | null;
                     readonly enforced_params?: unknown;
                     readonly guardrails?: unknown;
+                    /** @description Input tokens in any 60 seconds. */
+                    readonly itpm_limit?: number | null;
+                    /** @description The key itself, `sk-…`. Default: a random one. */
                     readonly key?: string | null;
+                    /** @description A name for people. Unique. */
                     readonly key_alias?: string | null;
                     readonly key_type?: ("default" | "llm_api" | "management" | "read_only") | null;
+                    /** @description US dollars per `budget_duration`, or in all. Calls fail once they are spent. */
                     readonly max_budget?: number | null;
+                    /** @description Calls in flight. */
                     readonly max_parallel_requests?: number | null;
                     readonly metadata?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
                     readonly model_max_budget?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
                     readonly models?: readonly string[] | null;
+                    /** @description Requests in a calendar month. */
+                    readonly monthly_request_limit?: number | null;
                     readonly object_permission?: unknown;
                     readonly organization_id?: string | null;
+                    /** @description Output tokens in any 60 seconds. */
+                    readonly otpm_limit?: number | null;
+                    /** @description Calls on a used-up budget. */
+                    readonly over_budget?: ("refuse" | "downgrade" | "alert") | null;
                     readonly permissions?: {
                         readonly [key: string]: unknown;
                     } | null;
@@ -6149,22 +7438,29 @@ export interface operations {
                     readonly prompts?: unknown;
                     readonly rotation_interval?: unknown;
                     readonly router_settings?: unknown;
+                    /** @description Requests in any 60 seconds. */
                     readonly rpm_limit?: number | null;
+                    /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
                     readonly sso_user_id?: unknown;
+                    /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
                         readonly [key: string]: unknown;
                     } | null;
+                    /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id?: string | null;
+                    /** @description Ids of teams, or objects with a `team_id`. */
                     readonly teams?: readonly unknown[] | null;
                     readonly temp_budget_expiry?: unknown;
                     readonly temp_budget_increase?: unknown;
                     readonly tpd_limit?: unknown;
+                    /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                     readonly user_alias?: string | null;
                     readonly user_email?: string | null;
+                    /** @description Default: a random id. */
                     readonly user_id?: string | null;
                     readonly user_role?: ("proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer") | null;
                 } & {
@@ -6198,11 +7494,13 @@ export interface operations {
                         readonly config?: {
                             readonly [key: string]: unknown;
                         };
+                        /** @description ISO 8601. */
                         readonly created_at?: string;
                         readonly created_by?: string;
                         readonly duration?: null;
                         readonly expires?: string | null;
                         readonly guardrails?: null;
+                        /** @description The key; empty without one. */
                         readonly key: string;
                         readonly key_alias?: string | null;
                         readonly key_name: string | null;
@@ -6240,9 +7538,11 @@ export interface operations {
                         readonly temp_budget_expiry?: unknown;
                         readonly temp_budget_increase?: unknown;
                         readonly token: string | null;
+                        /** @description Hash of the key. */
                         readonly token_id?: string;
                         readonly tpd_limit?: unknown;
                         readonly tpm_limit?: number | null;
+                        /** @description ISO 8601. */
                         readonly updated_at?: string;
                         readonly updated_by?: string;
                         readonly user_alias: string | null;
@@ -6423,7 +7723,9 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly organization_id?: string;
+                /** @description Page, from 1. Default: 1. */
                 readonly page?: number;
+                /** @description Rows of a page. Default: 10. */
                 readonly page_size?: number;
                 readonly team_alias?: string;
                 readonly team_id?: string;
@@ -6451,6 +7753,7 @@ export interface operations {
                             readonly blocked: boolean;
                             readonly budget_duration: string | null;
                             readonly budget_limits: readonly unknown[] | null;
+                            /** @description End of the current period, ISO 8601. */
                             readonly budget_reset_at: string | null;
                             readonly created_at: string;
                             readonly default_team_member_models: readonly unknown[];
@@ -6459,6 +7762,7 @@ export interface operations {
                                     readonly [key: string]: unknown;
                                 };
                             } | null;
+                            /** @description US dollars. */
                             readonly max_budget: number | null;
                             readonly max_parallel_requests: number | null;
                             readonly members: readonly unknown[];
@@ -6487,6 +7791,7 @@ export interface operations {
                             };
                             readonly rpm_limit: number | null;
                             readonly soft_budget: number | null;
+                            /** @description US dollars in the current period. */
                             readonly spend: number;
                             readonly team_alias: string | null;
                             readonly team_id: string;
