@@ -1,7 +1,7 @@
 import type { SqlValue } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
 import type { AdminContext } from './context.js'
-import { pageOf, pages, param } from './fields.js'
+import { counted, pageOf, param } from './fields.js'
 
 export function auditRoutes(context: AdminContext): AdminRoute[] {
   return [{ method: 'GET', path: '/audit', handler: (request) => list(context, request) }]
@@ -44,10 +44,7 @@ async function list({ sql }: AdminContext, request: AdminRequest) {
       before_value: parse(row.before_value),
       updated_values: parse(row.after_value),
     })),
-    total: count,
-    page: page.page,
-    page_size: page.size,
-    total_pages: pages(count, page),
+    ...counted(count, page),
   }
 }
 

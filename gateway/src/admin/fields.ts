@@ -229,6 +229,18 @@ export function pageOf(request: AdminRequest, sizeName: string, fallback: number
 export const cut = <Item>(items: readonly Item[], { page, size }: Page): Item[] =>
   items.slice((page - 1) * size, page * size)
 
+/** The place of a page in its list, as lists of teams, users and audits have it. */
+export const counted = (total: number, page: Page) => ({
+  total,
+  page: page.page,
+  page_size: page.size,
+  total_pages: pages(total, page),
+})
+
+/** Orders rows. */
+export const newestFirst = (a: { readonly created_at: string }, b: { readonly created_at: string }): number =>
+  a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0
+
 export const pages = (count: number, { size }: Page): number => Math.ceil(count / size)
 
 /** The id of a key's row, from the key or its hash. */

@@ -7,6 +7,7 @@ import type { KeyRow } from '../store/rows.js'
 import { hashKey, keyName } from '../store/secrets.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, blockPending, carrySpend, created, setSpend, touched } from './context.js'
+import { emptyKey } from './empty-rows.js'
 import {
   amount,
   bodyOf,
@@ -15,7 +16,6 @@ import {
   isFields,
   keyId,
   list,
-  noLimits,
   param,
   requiredText,
   text,
@@ -82,21 +82,7 @@ export function createKey(
   const row: KeyRow = {
     token,
     key_name: keyName(key),
-    key_alias: null,
-    team_id: null,
-    organization_id: null,
-    budget_id: null,
-    models: [],
-    aliases: {},
-    metadata: {},
-    permissions: {},
-    allowed_routes: [],
-    key_type: 'default',
-    blocked: null,
-    expires: null,
-    rotation_count: 0,
-    extra: {},
-    ...noLimits,
+    ...emptyKey,
     ...created(context, actor),
     ...fields,
     user_id: userId,

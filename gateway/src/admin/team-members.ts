@@ -5,6 +5,7 @@ import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
 import type { MembershipRow, TeamMember, TeamRow } from '../store/rows.js'
 import type { AdminRequest, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
+import { emptyUser } from './empty-rows.js'
 import {
   amount,
   bodyOf,
@@ -21,7 +22,6 @@ import {
   word,
 } from './fields.js'
 import { membershipShape, teamShape, userShape } from './shapes.js'
-import { emptyUser } from './users.js'
 
 export function memberOf(value: unknown): TeamMember {
   if (!isFields(value))

@@ -4,21 +4,22 @@ import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { TeamRow } from '../store/rows.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
-import { type AdminContext, actorOf, blockPending, carrySpend, created, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, touched } from './context.js'
+import { emptyTeam } from './empty-rows.js'
 import {
   amount,
   bodyOf,
+  counted,
   cut,
   defined,
   type Fields,
   flag,
   limits,
   list,
-  noLimits,
+  newestFirst,
   object,
   others,
   pageOf,
-  pages,
   param,
   requiredParam,
   requiredText,
@@ -119,20 +120,7 @@ async function create(context: AdminContext, request: AdminRequest) {
     if (change.get('teams', id)) {
       throw badRequest(`A team with the id '${id}' exists. Choose another id, or use /team/update.`, 'team_id')
     }
-    const team: TeamRow = {
-      team_id: id,
-      team_alias: null,
-      organization_id: null,
-      members_with_roles: [],
-      models: [],
-      aliases: {},
-      metadata: {},
-      blocked: false,
-      extra: {},
-      ...noLimits,
-      ...created(context, actor),
-      ...fieldsOf(body, undefined),
-    }
+    const team: TeamRow = { ...emptyTeam(context, actor, id), ...fieldsOf(body, undefined) }
     const creator = request.principal.userId
     const members =
       creator === null || given.some(({ user_id }) => user_id === creator)
@@ -240,7 +228,7 @@ function mine(context: AdminContext, request: AdminRequest): TeamRow[] {
     .filter(({ organization_id }) => organization === undefined || organization_id === organization)
     .filter(({ team_alias }) => alias === undefined || (team_alias ?? '').toLowerCase().includes(alias))
     .filter(({ team_id }) => id === undefined || team_id === id)
-    .sort((a, b) => (a.created_at < b.created_at ? 1 : -1))
+    .sort(newestFirst)
 }
 
 const listTeams = (context: AdminContext, request: AdminRequest) =>
@@ -258,10 +246,7 @@ function pageTeams(context: AdminContext, request: AdminRequest) {
       ...teamShape(context, team),
       members_count: team.members_with_roles.length,
     })),
-    total: found.length,
-    page: page.page,
-    page_size: page.size,
-    total_pages: pages(found.length, page),
+    ...counted(found.length, page),
   }
 }
 

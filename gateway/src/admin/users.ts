@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { Actor, Change } from '../keys/directory.js'
+import type { Change } from '../keys/directory.js'
 import { isViewer } from '../keys/key-ring.js'
 import { forbidden, notFound, refuse } from '../refusal.js'
 import type { UserRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
-import { type AdminContext, actorOf, blockPending, carrySpend, created, touched } from './context.js'
+import { type AdminContext, actorOf, blockPending, carrySpend, touched } from './context.js'
+import { emptyUser } from './empty-rows.js'
 import {
   amount,
   bodyOf,
+  counted,
   cut,
   defined,
   type Fields,
@@ -16,11 +18,10 @@ import {
   isFields,
   limits,
   list,
-  noLimits,
+  newestFirst,
   object,
   others,
   pageOf,
-  pages,
   param,
   requiredTexts,
   text,
@@ -46,21 +47,6 @@ export function userRoutes(context: AdminContext): AdminRoute[] {
     { method: 'POST', path: '/user/unblock', handler: (request) => block(context, request, false) },
   ]
 }
-
-/** A user without anything. */
-export const emptyUser = (context: AdminContext, actor: Actor, id: string): UserRow => ({
-  user_id: id,
-  user_alias: null,
-  user_email: null,
-  user_role: null,
-  teams: [],
-  models: [],
-  metadata: {},
-  blocked: false,
-  extra: {},
-  ...noLimits,
-  ...created(context, actor),
-})
 
 function fieldsOf(body: Fields, before: UserRow | undefined): Partial<UserRow> {
   return defined({
@@ -274,16 +260,13 @@ function listUsers(context: AdminContext, request: AdminRequest) {
     .filter(({ user_email }) => email === undefined || (user_email ?? '').toLowerCase().includes(email))
     .filter(({ user_id }) => ids === undefined || ids.includes(user_id))
     .filter(({ teams }) => team === undefined || teams.includes(team))
-    .sort((a, b) => (a.created_at < b.created_at ? 1 : -1))
+    .sort(newestFirst)
   const counts = new Map<string, number>()
   for (const { user_id } of context.directory.all('keys'))
     if (user_id) counts.set(user_id, (counts.get(user_id) ?? 0) + 1)
   return {
     users: cut(found, page).map((row) => ({ ...userShape(context, row), key_count: counts.get(row.user_id) ?? 0 })),
-    total: found.length,
-    page: page.page,
-    page_size: page.size,
-    total_pages: pages(found.length, page),
+    ...counted(found.length, page),
   }
 }
 

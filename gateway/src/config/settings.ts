@@ -1,12 +1,11 @@
 import { dirname, resolve } from 'node:path'
-import { lifeMs } from '../limits/durations.js'
-import { isZone } from '../limits/zones.js'
 import type { RedisAddress } from '../redis.js'
 import { readJwt } from '../sso/jwt-settings.js'
 import { readSignIn } from '../sso/sign-in-settings.js'
 import type { ControlSettings } from '../types.js'
 import { type AlertSettings, readAlerts } from './alerts.js'
-import { type Checker, isMap, Section, show } from './checker.js'
+import { type Checker, isMap, Section } from './checker.js'
+import { oneOf, readControl } from './control-settings.js'
 import { cacheKeys } from './keys.js'
 import { isWeakKey } from './master-key.js'
 import { type OtelSettings, readOtel } from './otel.js'
@@ -263,137 +262,6 @@ function readCache(
   }
   checker.problem([...path, 'type'], `'litellm_settings.cache_params.type' must be local or redis; got '${type}'.`)
   return undefined
-}
-
-function readControl(checker: Checker, general: Section, litellm: Section, own: Section): ControlSettings {
-  const retention = general.text('maximum_spend_logs_retention_period')
-  if (retention !== undefined && lifeMs(retention) === undefined)
-    checker.problem(
-      ['general_settings', 'maximum_spend_logs_retention_period'],
-      `'general_settings.maximum_spend_logs_retention_period' must be a duration such as '30d'; got '${retention}'.`,
-    )
-  const status = litellm.number('budget_exceeded_status_code')
-  if (status !== undefined && (status < 400 || status > 499))
-    checker.problem(
-      ['litellm_settings', 'budget_exceeded_status_code'],
-      `'litellm_settings.budget_exceeded_status_code' must be a status from 400 to 499; got ${status}.`,
-    )
-  return {
-    budgetExceededStatus: status,
-    unknownPrice: oneOf(checker, own, 'unknown_price', ['refuse', 'estimate', 'allow']),
-    budgetMode: oneOf(checker, own, 'budget_mode', ['expected', 'strict', 'clamp']),
-    overBudget: oneOf(checker, own, 'over_budget', ['refuse', 'downgrade', 'alert']),
-    budgetFallbacks: own.map('budget_fallbacks'),
-    gatewayLimits: gatewayLimits(checker, own),
-    limitWaitMs: own.milliseconds('limit_wait'),
-    durability: oneOf(checker, own, 'durability', ['local', 'shared']),
-    timezone: timezone(checker, litellm),
-    maxBudget: litellm.number('max_budget'),
-    budgetDuration: litellm.text('budget_duration'),
-    maxEndUserBudget: litellm.number('max_end_user_budget'),
-    maxCustomers: own.number('max_customers'),
-    defaultKeyParams: litellm.map('default_key_generate_params'),
-    upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
-    defaultUserParams: userDefaults(litellm),
-    keepResponsesMs: readRetention(checker, own, 'response_retention'),
-    customKeys: own.flag('custom_keys'),
-    contents: readContents(checker, general, litellm, own),
-    retention,
-  }
-}
-
-/** Limits of all calls together, in the names of the management routes. */
-function gatewayLimits(checker: Checker, own: Section): Readonly<Record<string, unknown>> | undefined {
-  const given = own.map('limits')
-  if (!given) return undefined
-  const path = [...own.path, 'limits']
-  for (const [name, value] of Object.entries(given)) {
-    const fits = gatewayLimitKinds[name]
-    if (fits === undefined) checker.line([...path, name], 'ignored', 'Unknown limit.')
-    else if (!fits(value))
-      checker.problem([...path, name], `'${[...path, name].join('.')}' is invalid; got ${show(value)}.`)
-  }
-  return given
-}
-
-const isAmount = (value: unknown) => typeof value === 'number' && value >= 0
-const gatewayLimitKinds: Readonly<Record<string, (value: unknown) => boolean>> = {
-  ...Object.fromEntries(
-    ['rpm_limit', 'tpm_limit', 'itpm_limit', 'otpm_limit', 'max_parallel_requests', 'monthly_request_limit'].map(
-      (name) => [name, isAmount],
-    ),
-  ),
-  soft_budget: isAmount,
-  budget_limits: Array.isArray,
-  model_max_budget: isMap,
-  model_rpm_limit: isMap,
-  model_tpm_limit: isMap,
-}
-
-function timezone(checker: Checker, litellm: Section): string | undefined {
-  const name = litellm.text('timezone')
-  if (name === undefined || isZone(name)) return name === 'UTC' ? undefined : name
-  checker.problem(
-    ['litellm_settings', 'timezone'],
-    `'litellm_settings.timezone' must be a name such as 'Europe/Berlin'; got ${show(name)}.`,
-  )
-  return undefined
-}
-
-/** Prompts and answers are only stored if the configuration asks for it, and not if content is kept out of logs. */
-function readContents(checker: Checker, general: Section, litellm: Section, own: Section) {
-  const keepMs = readRetention(checker, own, 'content_retention')
-  const masks = (own.texts('content_masks') ?? []).flatMap((text, index) => {
-    try {
-      return [new RegExp(text, 'g')]
-    } catch {
-      checker.problem(
-        ['llmux_settings', 'content_masks', index],
-        `'llmux_settings.content_masks' must be regular expressions; got ${show(text)}.`,
-      )
-      return []
-    }
-  })
-  if (general.flag('store_prompts_in_spend_logs') !== true || litellm.flag('turn_off_message_logging') === true)
-    return undefined
-  return { keepMs, masks }
-}
-
-/** A duration in milliseconds. */
-function readRetention(checker: Checker, own: Section, key: string): number {
-  const kept = own.text(key) ?? '30d'
-  const ms = lifeMs(kept)
-  if (ms === undefined)
-    checker.problem(['llmux_settings', key], `'llmux_settings.${key}' must be a duration such as '30d'; got '${kept}'.`)
-  return ms ?? 0
-}
-
-function userDefaults(litellm: Section) {
-  const max_budget = litellm.number('max_internal_user_budget')
-  const budget_duration = litellm.text('internal_user_budget_duration')
-  const all = {
-    ...(max_budget !== undefined && { max_budget }),
-    ...(budget_duration !== undefined && { budget_duration }),
-    ...litellm.map('default_internal_user_params'),
-  }
-  return Object.keys(all).length > 0 ? all : undefined
-}
-
-function oneOf<const Value extends string>(
-  checker: Checker,
-  section: Section,
-  key: string,
-  values: readonly Value[],
-): Value | undefined {
-  const given = section.text(key)
-  if (given === undefined) return undefined
-  const found = values.find((value) => value === given)
-  if (!found)
-    checker.problem(
-      [...section.path, key],
-      `'${section.path.join('.')}.${key}' must be one of ${values.join(', ')}; got ${show(given)}.`,
-    )
-  return found
 }
 
 function readPassThrough(checker: Checker, general: Section): PassThroughSetting[] {

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { kinds } from '../admin/fields.js'
 import { keyRowAnswer } from './keys.js'
 import {
   anyObject,
@@ -43,33 +42,6 @@ export const filters = {
 
 const tagFilters = { start_date: dayParam, end_date: dayParam, api_key: textParam, model: textParam }
 export const limit = z.int().min(1).optional().describe('Most rows.')
-
-const price = z.number().min(0).nullish().describe('US dollars.')
-const prices = {
-  input_cost_per_token: price,
-  output_cost_per_token: price,
-  cache_read_input_token_cost: price,
-  cache_creation_input_token_cost: price,
-}
-/** A day, or a time. */
-const moment = kinds.text.refine((value) => !Number.isNaN(Date.parse(value)))
-const priceBody = z.looseObject({
-  model: kinds.text.describe('`provider/model`, a model group, or the id of a deployment.'),
-  ...prices,
-  input_cost_per_token: z.number().min(0).optional().describe('US dollars.'),
-  effective_at: moment.nullish().describe('A day or a time.'),
-})
-const rateBody = z.looseObject({
-  start_date: moment,
-  end_date: moment.nullish(),
-  model: text,
-  model_group: text,
-  provider: text,
-  deployment: text,
-  only_unknown: z.boolean().nullish(),
-  dry_run: z.boolean().nullish(),
-  ...prices,
-})
 
 /** A call of the ledger. */
 export const callFields = {
@@ -431,55 +403,5 @@ export const spendOperations: Operations = {
       page_size: integer,
       total_pages: integer,
     }),
-  },
-  'GET /spend/prices': {
-    tag: spend,
-    summary: 'Prices that were set at run time, the newest first',
-    answer: open({ prices: z.array(anyObject) }),
-  },
-  'POST /spend/prices': {
-    tag: spend,
-    summary: 'Sets the price of a model from a time on',
-    body: priceBody,
-    answer: open({ id: string, model: string, prices_per_million: anyObject, effective_at: string, source: string }),
-  },
-  'POST /spend/prices/delete': {
-    tag: spend,
-    summary: 'Removes a price',
-    body: z.looseObject({ id: string }),
-    answer: open({ deleted: string }),
-  },
-  'POST /spend/prices/refresh': {
-    tag: spend,
-    summary: 'Takes prices of deployed models out of the table at `llmux_settings.prices_url`',
-    answer: open({ models: integer, changed: z.array(anyObject) }),
-  },
-  'POST /spend/rerate': {
-    tag: spend,
-    summary: 'Prices past calls anew; rows keep their first amount',
-    body: rateBody,
-    answer: open({
-      id: string,
-      dry_run: boolean,
-      calls: integer,
-      changed: integer,
-      spend_before: number,
-      spend_after: number,
-    }),
-  },
-  'GET /spend/ratings': {
-    tag: spend,
-    summary: 'The last 100 ratings',
-    answer: open({ ratings: z.array(anyObject) }),
-  },
-  'POST /spend/reconcile': {
-    tag: spend,
-    summary: 'Compares an export of a provider with the ledger',
-    body: z.looseObject({
-      csv: z.string().refine((value) => value.includes('\n')),
-      provider: text,
-      tolerance: z.number().min(0).nullish(),
-    }),
-    answer: open({ matches: boolean, form: string, provider: string, from: string, to: string }),
   },
 }

@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { AdminContext } from '../admin/context.js'
-import { noLimits } from '../admin/fields.js'
+import { emptyKey } from '../admin/empty-rows.js'
 import type { KeyRing } from '../keys/key-ring.js'
 import { forbidden, unauthorized } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
@@ -163,22 +163,12 @@ export class JwtKeys {
     const row: KeyRow = {
       token: account,
       key_name: 'jwt',
-      key_alias: null,
+      ...emptyKey,
       user_id: userId ?? null,
       team_id: teamId,
       organization_id: identity.organizationId ?? null,
-      budget_id: null,
       models: identity.models,
-      aliases: {},
-      metadata: {},
-      permissions: {},
       allowed_routes: identity.routes,
-      key_type: 'default',
-      blocked: null,
-      expires: null,
-      rotation_count: 0,
-      extra: {},
-      ...noLimits,
       created_at: epoch,
       created_by: account,
       updated_at: epoch,

@@ -1,7 +1,7 @@
 import { type AdminContext, created, touched } from '../admin/context.js'
+import { emptyTeam, emptyUser } from '../admin/empty-rows.js'
 import { noLimits } from '../admin/fields.js'
 import { templateOf } from '../admin/team-members.js'
-import { emptyUser } from '../admin/users.js'
 import type { Actor, Change, CollectionName, Collections } from '../keys/directory.js'
 import { masterUser } from '../keys/key-ring.js'
 import { forbidden, unauthorized } from '../refusal.js'
@@ -51,7 +51,8 @@ function plan(context: AdminContext, rows: Rows, actor: Actor, person: Person): 
   if (userId === masterUser) throw unauthorized(`The user '${masterUser}' is that of the master key.`)
   const edits: Edit[] = []
   const teams = person.teams.flatMap((id) => {
-    const team = rows.get('teams', id) ?? (person.createTeams ? emptyTeam(context, actor, id) : undefined)
+    const team =
+      rows.get('teams', id) ?? (person.createTeams ? { ...emptyTeam(context, actor, id), team_alias: id } : undefined)
     return team ? [team] : []
   })
   const before = rows.get('users', userId)
@@ -147,17 +148,3 @@ export function userByEmail({ directory }: Pick<AdminContext, 'directory'>, emai
   for (const user of directory.all('users')) if (user.user_email?.toLowerCase() === wanted) return user
   return undefined
 }
-
-const emptyTeam = (context: AdminContext, actor: Actor, id: string): TeamRow => ({
-  team_id: id,
-  team_alias: id,
-  organization_id: null,
-  members_with_roles: [],
-  models: [],
-  aliases: {},
-  metadata: {},
-  blocked: false,
-  extra: {},
-  ...noLimits,
-  ...created(context, actor),
-})
