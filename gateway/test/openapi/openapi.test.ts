@@ -119,8 +119,11 @@ describe('answers', () => {
       const body = step.body === undefined ? undefined : JSON.parse(fill(JSON.stringify(step.body)))
       const { status, json, text } = await ask(method, fill(`${url}${query}`), body)
       const name = `${method} ${path}`
-      expect(status, `${name}: ${text}`).toBe(step.status ?? 200)
+      // a block does not wait for the database of a busy machine
+      const pending = status === 202 && name.endsWith('/block') && json.pending === true
+      if (!pending) expect(status, `${name}: ${text}`).toBe(step.status ?? 200)
       seen.add(name)
+      if (pending) continue
       for (const [variable, read] of Object.entries(step.keep ?? {})) values[variable] = read(json)
       const answer = operations[name]?.answer
       if (json === undefined) continue
