@@ -1,4 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,16 +10,8 @@ import { openPostgres } from '../../src/store/postgres.js'
 import { SqlTexts } from '../../src/store/sql-texts.js'
 import { openSqlite } from '../../src/store/sqlite.js'
 import { caller, startGateway } from '../http/start.js'
-import { freePort, noPostgres, type PostgresServer, startPostgres } from './postgres.js'
-
-function noRedis(): string | undefined {
-  try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
-    return undefined
-  } catch {
-    return 'Redis is not installed'
-  }
-}
+import { noPostgres, type PostgresServer, startPostgres } from './postgres.js'
+import { noRedis, startRedis } from './redis-server.js'
 
 const missing = noPostgres() ?? noRedis()
 
@@ -29,12 +20,9 @@ describe.skipIf(missing)(`stored responses of several replicas${missing ? ` (${m
   let redisUrl: string
   let end: () => void
   beforeAll(async () => {
-    const port = await freePort()
-    redisUrl = `redis://127.0.0.1:${port}`
-    const redis = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
-      stdio: 'ignore',
-    })
-    end = () => redis.kill('SIGKILL')
+    const redis = await startRedis()
+    redisUrl = redis.url
+    end = redis.stop
     database = await startPostgres()
   }, 60_000)
   afterAll(async () => {

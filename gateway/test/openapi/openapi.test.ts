@@ -1,9 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Simulator, startSimulator } from 'llmux/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { operations } from '../../src/openapi/document.js'
 import { llmOperations } from '../../src/openapi/llm.js'
+import { noPostgres, startPostgres } from '../control/postgres.js'
+import { noRedis, startRedis } from '../control/redis-server.js'
 import { caller, startGateway } from '../http/start.js'
 import { steps } from './steps.js'
 
@@ -99,54 +101,74 @@ describe('the OpenAPI document', () => {
   })
 })
 
-const ajv = new Ajv2020({ strict: false, allErrors: true })
+const missing = noPostgres() ?? noRedis()
 
-describe('answers', () => {
-  it('have the documented shape, without a field that the document lacks', async () => {
-    ajv.addSchema({ $id: 'document', ...document })
-    const seen = new Set<string>()
-    const compiled = new Map<string, ReturnType<typeof ajv.compile>>()
-    const values: Record<string, string> = {}
-    const problems: string[] = []
-    for (const step of steps) {
-      const [method = '', path = '', query = ''] = step.request.split(' ')
-      const fill = (text: string) => text.replace(/\$(\w+)/g, (_, name: string) => values[name] ?? `missing-${name}`)
-      const url = fill(
-        path
-          .replace(/:(\w+)/g, (whole, name: string) => (step.path?.[name] ? step.path[name] : whole))
-          .replaceAll('\\', ''),
-      )
-      const body = step.body === undefined ? undefined : JSON.parse(fill(JSON.stringify(step.body)))
-      const { status, json, text } = await ask(method, fill(`${url}${query}`), body)
-      const name = `${method} ${path}`
-      // a block does not wait for the database of a busy machine
-      const pending = status === 202 && name.endsWith('/block') && json.pending === true
-      if (!pending) expect(status, `${name}: ${text}`).toBe(step.status ?? 200)
-      seen.add(name)
-      if (pending) continue
-      for (const [variable, read] of Object.entries(step.keep ?? {})) values[variable] = read(json)
-      const answer = operations[name]?.answer
-      if (json === undefined) continue
-      if (step.status !== undefined) {
-        const schema = ajv.getSchema('document#/components/schemas/Error')
-        if (!schema?.(json)) problems.push(`${name}, ${status}: ${ajv.errorsText(schema?.errors)}`)
-        continue
+describe.each([
+  ['SQLite', undefined],
+  [`Postgres and Redis${missing ? ` (${missing})` : ''}`, missing],
+])('answers with %s', (name, reason) => {
+  it.skipIf(reason)(
+    'have the documented shape, without a field that the document lacks',
+    async () => {
+      const environment: Record<string, string> = {}
+      if (name !== 'SQLite') {
+        const [database, redis] = await Promise.all([startPostgres(), startRedis()])
+        onTestFinished(async () => {
+          await database.stop()
+          redis.stop()
+        }, 60_000)
+        Object.assign(environment, { DATABASE_URL: await database.database(), REDIS_URL: redis.url })
       }
-      if (!answer) continue
-      const strict = compiled.get(name) ?? ajv.compile(z.toJSONSchema(answer, { io: 'output' }))
-      compiled.set(name, strict)
-      if (!strict(json))
-        problems.push(
-          `${name}: ${ajv.errorsText(strict.errors)} ${JSON.stringify(strict.errors?.map(({ params }) => params))}`,
+      const own = await startGateway({ config: configOf(simulator), environment })
+      onTestFinished(() => own.stop(), 60_000)
+      const ask = caller(own)
+      const ajv = new Ajv2020({ strict: false, allErrors: true })
+      ajv.addSchema({ $id: 'document', ...document })
+      const seen = new Set<string>()
+      const compiled = new Map<string, ReturnType<typeof ajv.compile>>()
+      const values: Record<string, string> = {}
+      const problems: string[] = []
+      for (const step of steps) {
+        const [method = '', path = '', query = ''] = step.request.split(' ')
+        const fill = (text: string) => text.replace(/\$(\w+)/g, (_, name: string) => values[name] ?? `missing-${name}`)
+        const url = fill(
+          path
+            .replace(/:(\w+)/g, (whole, name: string) => (step.path?.[name] ? step.path[name] : whole))
+            .replaceAll('\\', ''),
         )
-      const at = `document#/paths/${pointer(documentPath(path))}/${method.toLowerCase()}/responses/200/content/application~1json/schema`
-      const loose = ajv.getSchema(at)
-      if (!loose?.(json)) problems.push(`${name}, by the document: ${ajv.errorsText(loose?.errors)}`)
-    }
-    expect(problems).toEqual([])
-    const untouched = Object.entries(operations).filter(([name, { answer }]) => answer && !seen.has(name))
-    expect(untouched.map(([name]) => name)).toEqual([])
-  }, 120_000)
+        const body = step.body === undefined ? undefined : JSON.parse(fill(JSON.stringify(step.body)))
+        const { status, json, text } = await ask(method, fill(`${url}${query}`), body)
+        const name = `${method} ${path}`
+        // a block does not wait for the database of a busy machine
+        const pending = status === 202 && name.endsWith('/block') && json.pending === true
+        if (!pending) expect(status, `${name}: ${text}`).toBe(step.status ?? 200)
+        seen.add(name)
+        if (pending) continue
+        for (const [variable, read] of Object.entries(step.keep ?? {})) values[variable] = read(json)
+        const answer = operations[name]?.answer
+        if (json === undefined) continue
+        if (step.status !== undefined) {
+          const schema = ajv.getSchema('document#/components/schemas/Error')
+          if (!schema?.(json)) problems.push(`${name}, ${status}: ${ajv.errorsText(schema?.errors)}`)
+          continue
+        }
+        if (!answer) continue
+        const strict = compiled.get(name) ?? ajv.compile(z.toJSONSchema(answer, { io: 'output' }))
+        compiled.set(name, strict)
+        if (!strict(json))
+          problems.push(
+            `${name}: ${ajv.errorsText(strict.errors)} ${JSON.stringify(strict.errors?.map(({ params }) => params))}`,
+          )
+        const at = `document#/paths/${pointer(documentPath(path))}/${method.toLowerCase()}/responses/200/content/application~1json/schema`
+        const loose = ajv.getSchema(at)
+        if (!loose?.(json)) problems.push(`${name}, by the document: ${ajv.errorsText(loose?.errors)}`)
+      }
+      expect(problems).toEqual([])
+      const untouched = Object.entries(operations).filter(([name, { answer }]) => answer && !seen.has(name))
+      expect(untouched.map(([name]) => name)).toEqual([])
+    },
+    240_000,
+  )
 })
 
 const pointer = (path: string) => encodeURIComponent(path.replaceAll('~', '~0').replaceAll('/', '~1'))
