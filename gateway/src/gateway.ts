@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { type LimitStore, Router, redisLimits, redisState } from 'llmux'
@@ -120,7 +120,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   let config = readSource(options.config, environment)
   // the SDK and its integrations read the environment by themselves
   Object.assign(process.env, config.variables)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  prepareFolder(data)
   const masterKey = findMasterKey(options.masterKey ?? config.settings.masterKey, data)
   const settings = () => config.settings
   const ownHooks = [options.hooks ?? []].flat()
@@ -306,6 +306,8 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     passThrough: (request, signal) => passThrough(pass, request, signal),
     draining: () => draining,
     counter: shared?.limits,
+    trouble: (error, route) =>
+      log.error(`${route} has failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   })
 
   const close = async () => {
@@ -370,5 +372,19 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
       return { url: `http://${shown}:${address.port}` }
     },
+  }
+}
+
+/** Creates the data folder. */
+function prepareFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    accessSync(data, constants.W_OK)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : String(error)
+    throw new Error(
+      `The data folder '${data}' must be a folder that can be written: ${reason}. Set another one with --data or LLMUX_DATA.`,
+      { cause: error },
+    )
   }
 }

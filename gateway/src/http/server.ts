@@ -30,6 +30,8 @@ export interface ServerParts {
   readonly counter: LimitStore | undefined
   /** Whether new calls are refused, because the gateway is about to end. */
   readonly draining: () => boolean
+  /** Receives errors that no client has caused. */
+  readonly trouble: (error: unknown, route: string) => void
 }
 
 export interface GatewayServer {
@@ -314,6 +316,9 @@ async function fail(
       ? refuse(`${error.message.replace(/\.?$/, '.')}`, { status: wrongRequest, type: 'invalid_request_error' })
       : error
   const { status, headers, body } = errorResponse(known, dialectOf(path, request.headers))
+  // the route and not the path, which may name a key
+  if (status === 500)
+    parts.trouble(error, `${request.method} ${reply.request.routeOptions.url ?? 'of an unknown route'}`)
   await write(parts.settings(), request, reply, { status, headers, body })
   return reply
 }

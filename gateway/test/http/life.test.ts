@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { type Simulator, startSimulator } from 'llmux/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createGateway } from '../../src/gateway.js'
+import { openSqlite } from '../../src/store/sqlite.js'
 import { caller, hello, master, startGateway } from './start.js'
 
 let simulator: Simulator
@@ -33,6 +35,27 @@ const models = (...names: string[]) =>
   }))
 
 const json = { authorization: `Bearer ${master}`, 'content-type': 'application/json' }
+
+it('names the option for a data folder that can not be used', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'llmux-file-')), 'file')
+  writeFileSync(file, '')
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }))
+  await expect(createGateway({ config: { model_list: [] }, data: file })).rejects.toThrow(
+    `The data folder '${file}' must be a folder that can be written: EEXIST. Set another one with --data or LLMUX_DATA.`,
+  )
+})
+
+it('names the route and the reason of an error of its own in the log', async () => {
+  const errors: string[] = []
+  const log = { info() {}, warn() {}, error: (text: string) => errors.push(text) }
+  const gateway = await startGateway({ config: { model_list: [] }, log: log as never })
+  onTestFinished(() => gateway.stop())
+  const sql = openSqlite(gateway.folder)
+  await sql.query('DROP TABLE llmux_audit')
+  await sql.close()
+  expect((await caller(gateway)('GET', '/audit')).status).toBe(500)
+  expect(errors).toEqual([expect.stringMatching(/^GET \/audit has failed: .*llmux_audit/s)])
+})
 
 describe('listening', () => {
   it.each([
