@@ -1,10 +1,13 @@
 import type { HttpErrorDialect } from '../http-error.js'
 import type { HandlerCall, HandlerResponse } from './types.js'
 
-/** Text that clients ignore. Google's JSON array may have white space between its elements. */
+/**
+ * Text that clients ignore: a comment, or an empty line for clients of Google, whose older SDKs (Gemini CLI has one) read no event behind a
+ * comment. Google's JSON array may have white space between its elements.
+ */
 const pings: Readonly<Record<HttpErrorDialect | 'array', string>> = {
   openai: ': keep-alive\n\n',
-  gemini: ': keep-alive\n\n',
+  gemini: '\n\n',
   anthropic: 'event: ping\ndata: {"type":"ping"}\n\n',
   array: '\n',
 }

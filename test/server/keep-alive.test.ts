@@ -43,7 +43,7 @@ describe('keepAlive', () => {
       [chat, ': keep-alive\n\n'],
       [['/v1/responses', { model, input: 'Hi', stream: true }], ': keep-alive\n\n'],
       [['/v1/messages', { model, max_tokens: 9, messages, stream: true }], 'event: ping\ndata: {"type":"ping"}\n\n'],
-      [[`/v1beta/models/${model}:streamGenerateContent?alt=sse`, gemini], ': keep-alive\n\n'],
+      [[`/v1beta/models/${model}:streamGenerateContent?alt=sse`, gemini], '\n\n'],
       [[`/v1beta/models/${model}:streamGenerateContent`, gemini], '\n'],
     ] as const
     for (const [request, ping] of requests) {
