@@ -25,7 +25,9 @@ const rareFiles: readonly (readonly [RegExp, Entry])[] = [
   [/^src\/server\/index\.ts$/, 'llmux/server'],
   [/^providers\/inbound\/\w+\/index\.ts$/, 'llmux/server'],
   [/^providers\/dialects\/\w+\/(?:audio|images|moderation|speech|transcription)\.ts$/, 'llmux/server'],
-  [/^providers\/(?:deepgram|elevenlabs)\/index\.ts$/, 'llmux/server'],
+  [/^providers\/(?:deepgram|elevenlabs|replicate)\/index\.ts$/, 'llmux/server'],
+  // hosts that workers seldom call
+  [/^providers\/(?:ollama|sagemaker|watsonx)\.ts$/, 'llmux/server'],
   [/^src\/batches\/parts\.ts$/, 'llmux/batch'],
 ]
 
