@@ -116,6 +116,7 @@ export const provider: Provider<GeminiQuirks> = Object.freeze({ ...google, route
 const googleName = /^(?:(?:gemini|endpoints)\/\d+$|(?:gemini|models|publishers\/google\/models)\/)/
 
 function route(model: string): Provider | Promise<Provider> {
+  if (model.startsWith('semantic-ranker-')) return cached('ranking', ranking)
   if (model.startsWith('claude-')) return cached('claude', claude)
   if (/^(?:mistral|codestral|ministral)-/.test(model)) return cached('mistral', mistral)
   if (model.includes('/') && !googleName.test(model)) return cached('garden', garden)
@@ -185,6 +186,31 @@ async function garden(): Promise<Provider> {
       return `${parent(given, basePath)}/endpoints/${endpoint}${openaiPaths[operation]}`
     }),
     quirks: defaultQuirks,
+  }) as Provider
+}
+
+/** Ranking is a service of its own, at another host. https://cloud.google.com/generative-ai-app-builder/docs/ranking */
+async function ranking(): Promise<Provider> {
+  const [{ googleRerank }, { errorFacts }] = await Promise.all([
+    import('./dialects/rerank/hosted.js'),
+    import('./dialects/gemini/errors.js'),
+  ])
+  const dialect: Dialect = Object.freeze({ framing: 'sse', rerank: googleRerank, error: errorFacts })
+  return Object.freeze({
+    ...shared,
+    settings: partnerSettings,
+    dialect,
+    address: Object.freeze({
+      base: ({ location = 'global' }: Settings) =>
+        `https://${/^(?:us|eu)$/.test(location) ? `${location}-` : ''}discoveryengine.googleapis.com`,
+      env: Object.freeze(['VERTEX_RANKING_API_BASE']),
+      path: (_, __, ___, { project = '', location = 'global' }) => {
+        // regions have no ranking
+        const place = /^(?:us|eu)$/.test(location) ? location : 'global'
+        return `/v1/projects/${encodeURIComponent(project)}/locations/${place}/rankingConfigs/default_ranking_config:rank`
+      },
+    } satisfies Provider['address']),
+    quirks: Object.freeze({}),
   }) as Provider
 }
 

@@ -1,7 +1,7 @@
 import { defaultRegistry, type ModelFacts, type ModelPrices } from '../pricing/index.js'
 import type { CompatibleRow } from '../providers/compatible.js'
 import type { Provider } from '../providers/contract.js'
-import { lazyResources } from './batches/lazy.js'
+import { lazyModels, lazyResources } from './batches/lazy.js'
 import { ClientContext } from './call/context.js'
 import { execute } from './call/execute.js'
 import type { OperationSpec } from './call/operation.js'
@@ -19,6 +19,7 @@ import { lazyFetch } from './server/lazy-fetch.js'
 import type { TokenCount } from './tokens/types.js'
 import type { Batches, Files } from './types/batch.js'
 import type { Middleware } from './types/middleware.js'
+import type { ListedModel } from './types/model-list.js'
 import type { CallbackStats } from './types/observe.js'
 import type { CallOptions, ClientOptions } from './types/options.js'
 import type { OnSettled } from './types/settled.js'
@@ -121,6 +122,14 @@ export interface Client extends CallMethods {
    * about an answer: they call no model, and cost nothing. `responses()` itself stays a plain function.
    */
   readonly storedResponses: StoredResponses
+   * Lists the models that a provider serves now, all pages, in one shape.
+   * @param provider its prefix, such as `openai`
+   * @throws {BadRequestError} if the provider has no list
+   * @throws {LLMError} the class depends on the failure
+   * @example
+   * for (const { model, context_window } of await client.listModels('mistral')) console.log(model, context_window)
+   */
+  listModels(provider: string, options?: CallOptions): Promise<ListedModel[]>
 
   /** Settles when every event so far has reached its callbacks, and they have sent their batches. */
   flush(): Promise<void>
@@ -205,6 +214,7 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     validateEnvironment: async (model) =>
       (await import('./operations/inspect.js')).runValidateEnvironment(context, model),
     supportedParams: async (model) => (await import('./operations/inspect.js')).runSupportedParams(context, model),
+    listModels: lazyModels(context),
     ...lazyResources(context, (operation, model, read) => {
       const request = { model }
       return withSettlement({ operation, request, clock, onSettled }, () => observed(hub, operation, request, read))

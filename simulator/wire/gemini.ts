@@ -1,5 +1,5 @@
 import { clip } from '../digest.js'
-import type { Json } from '../json.js'
+import { type Json, list, number, record, string } from '../json.js'
 import { geminiDecisions } from './decisions.js'
 import { frames, whole } from './gemini-answer.js'
 import { embeddings, refuseEmbeddings } from './gemini-embeddings.js'
@@ -7,6 +7,7 @@ import { geminiError, isVertex, refuseKey, rpcError } from './gemini-errors.js'
 import { refuseContents } from './gemini-refusals.js'
 import { readContents } from './gemini-request.js'
 import { imagen } from './media.js'
+import { rank } from './rank.js'
 import { endsWith, googleMethod, modelInPath, type Route, type Wire } from './wire.js'
 
 /** Google AI Studio, and Gemini on Vertex AI. https://ai.google.dev/api */
@@ -18,7 +19,7 @@ export const gemini: Wire = {
     if (method === 'POST' && endsWith(path, '/decisions') && headers['x-goog-api-key'] !== undefined) {
       return { operation: 'decide' }
     }
-    if (method === 'POST') return methodRoute(path)
+    if (method === 'POST') return endsWith(path, ':rank') ? { operation: 'rerank' } : methodRoute(path)
     // OpenAI and Anthropic use this path, too
     const ours = /\/v1(?:alpha|beta)\d*\/models/.test(path) || headers['x-goog-api-key'] !== undefined
     return ours && method === 'GET' && (endsWith(path, '/models') || modelInPath(path) !== undefined)
@@ -61,6 +62,16 @@ export const gemini: Wire = {
   frames,
   embeddings,
   decisions: geminiDecisions,
+  rerank({ body }, scores) {
+    const records = list(body.records).map(record)
+    const ranked = rank(
+      string(body.query) ?? '',
+      records.map(({ content }) => content),
+      scores,
+      number(body.topN),
+    )
+    return { records: ranked.map(({ index, score }) => ({ id: records[index]?.id, score })) }
+  },
   media: imagen,
   models({ path }, models) {
     const card = (id: string): Json => ({

@@ -1,6 +1,14 @@
 import type { ClientContext } from '../call/context.js'
 import type { Batches, Files } from '../types/batch.js'
+import type { ListedModel } from '../types/model-list.js'
+import type { CallOptions } from '../types/options.js'
 import type { Report } from './place.js'
+
+/** Lists the models of a provider. */
+export const lazyModels =
+  (context: ClientContext) =>
+  async (provider: string, options?: CallOptions): Promise<ListedModel[]> =>
+    (await import('./parts.js')).listModels(context, provider, options)
 
 /** `files` and `batches` of a client: their code loads with the first use. */
 export function lazyResources(context: ClientContext, report: Report): { files: Files; batches: Batches } {

@@ -1,7 +1,13 @@
 import type { Dispatcher } from 'undici'
 import { ProviderFault } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
-import { InvalidResponseError, LLMError as LLMErrorClass, StreamInterruptedError, TimeoutError } from '../errors.js'
+import {
+  APIConnectionError,
+  InvalidResponseError,
+  LLMError as LLMErrorClass,
+  StreamInterruptedError,
+  TimeoutError,
+} from '../errors.js'
 import { concat, utf8 } from '../platform/index.js'
 import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
@@ -112,9 +118,18 @@ class JsonReader implements Reader {
     this.#bodyTimer?.stop()
     // the connection broke inside an error body; its status is known
     if (this.#call.status >= 300 && !LLMErrorClass.is(error)) return this.end()
+    if (this.#bytes > 0 && this.#call.answer === 'bytes' && !LLMErrorClass.is(error))
+      return this.#reject(cutAnswer(this.#call, error, this.#bytes))
     this.#reject(LLMErrorClass.is(error) ? error : exchangeError(this.#call, error))
   }
 }
+
+/** The error for bytes that end too early. A part of them is of no use to most callers, so none is kept. */
+const cutAnswer = ({ provider, model, status, target }: Call, cause: Error, bytes: number) =>
+  new APIConnectionError(
+    `${target.who} closed the connection within its answer, after ${bytes} bytes (${cause.message}). Call again, or with stream: true to get the bytes as they arrive.`,
+    { provider: provider.id, model, status, cause },
+  )
 
 /** Whether a body is JSON by its type. */
 export const isJSON = ({ 'content-type': type }: HeaderMap): boolean => /^application\/(?:.+\+)?json/.test(String(type))
@@ -184,9 +199,23 @@ export const streamTimeout = ({ provider, model, status, target }: Call, phase: 
     status: status || undefined,
   })
 
-export const streamInterrupted = ({ provider, model, status, target }: Call, cause?: Error, partial?: ChatCompletion) =>
-  new StreamInterruptedError(
-    `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ` +
-      "The answer so far is on 'partial'. To have it continued, call a Router with resume: 'continue'; otherwise call again.",
+export const streamInterrupted = (call: Call, cause?: Error, partial?: ChatCompletion) => {
+  const { provider, model, status, target } = call
+  return new StreamInterruptedError(
+    `${target.who} closed the stream before the answer's end${cause ? ` (${cause.message})` : ''}. ${adviceFor(call)}`,
     { provider: provider.id, model, status, cause, partial },
   )
+}
+
+function adviceFor({ operation }: Call): string {
+  switch (operation) {
+    case 'speech':
+      return 'The bytes so far have been delivered, and no host continues them: call again for the whole.'
+    case 'transcription':
+    case 'imageGeneration':
+    case 'imageEdit':
+      return 'The events so far have been delivered, and no host continues them: call again.'
+    default:
+      return "The answer so far is on 'partial'. To have it continued, call a Router with resume: 'continue'; otherwise call again."
+  }
+}

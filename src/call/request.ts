@@ -87,20 +87,28 @@ function intendedName(name: string, known: ReadonlySet<string>): string | undefi
 }
 
 /** Calls with a provider's own parameter repeat it: the comparison is made once. */
-const compared = new Map<string, string | undefined>()
+const compared = new WeakMap<ReadonlySet<string>, Map<string, string | undefined>>()
 const comparedLimit = 500
-/** Shorter names resemble too many others. */
-const shortestCompared = 6
+/** Shorter names resemble too many others: only a letter in the place of another, or two swapped ones, are a mistake. */
+const longEnough = 6
+const shortestCompared = 4
 
 export function closestParameter(name: string, known: ReadonlySet<string>): string | undefined {
   if (name.length < shortestCompared || lookAlikes.has(name)) return undefined
-  const key = `${known.size} ${name}`
-  if (compared.has(key)) return compared.get(key)
-  const closest = closestName(name, known)
-  if (compared.size >= comparedLimit) compared.clear()
-  if (name.length < 100) compared.set(key, closest)
+  const names = compared.get(known) ?? new Map<string, string | undefined>()
+  compared.set(known, names)
+  if (names.has(name)) return names.get(name)
+  const closest = name.length < longEnough ? closestShort(name, known) : closestName(name, known)
+  if (names.size >= comparedLimit) names.clear()
+  if (name.length < 100) names.set(name, closest)
   return closest
 }
+
+const closestShort = (name: string, known: ReadonlySet<string>): string | undefined =>
+  closestName(
+    name,
+    [...known].filter((one) => one.length === name.length && one[0] === name[0]),
+  )
 
 /**
  * Joins `(params, options)` to one request. Options among the parameters are refused, so that parameters from an untrusted source

@@ -21,7 +21,7 @@ export const absent: Known<ByOperation> = {
   dialects: {
     openai: { rerank: "OpenAI's API has no rerank. Hosts with a rerank endpoint declare it in their row." },
     anthropic: { embedding: 'Anthropic has no embedding models.', rerank: 'Anthropic has no rerank models.' },
-    gemini: { rerank: "Google's rerank is a separate service (Discovery Engine), which llmux does not support." },
+    gemini: { rerank: 'Gemini does not rank. Vertex AI has a ranking model of its own.' },
     ollama: { rerank: 'Ollama has no rerank.' },
     completions: {
       embedding: 'Completion models make no embeddings. Use openai/.',
@@ -53,6 +53,10 @@ export const absent: Known<ByOperation> = {
     sagemaker_chat: {
       embedding: 'Embedding models on SageMaker have no common input format.',
       rerank: 'SageMaker has no rerank API.',
+    },
+    'vertex_ai (ranking)': {
+      chat: 'The ranking model does nothing else.',
+      embedding: 'The ranking model does nothing else.',
     },
     'vertex_ai (Mistral)': { embedding: 'Vertex AI has only chat models of Mistral.' },
   },

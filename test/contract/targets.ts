@@ -66,6 +66,7 @@ const servings: Readonly<Record<string, readonly Serving[]>> = {
     { as: 'Claude', models: { chat: 'claude-sonnet-4-5' }, account: project },
     { as: 'Mistral', models: { chat: 'mistral-medium-3' }, account: project },
     { as: 'open models', models: { chat: 'meta/llama-3.3-70b-instruct-maas' }, account: project },
+    { as: 'ranking', models: { chat: 'semantic-ranker-default' }, account: project },
   ],
   bedrock: [
     {

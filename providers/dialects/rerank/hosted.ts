@@ -83,6 +83,27 @@ export const deepinfraRerank = dialectFor({
   },
 })
 
+/**
+ * Google's ranking API. Records have ids, and their order is that of the relevance.
+ * https://cloud.google.com/generative-ai-app-builder/docs/ranking
+ */
+export const googleRerank = dialectFor({
+  host: 'Vertex AI',
+  body: (query, texts, topN, { model }) => ({
+    // the name of a version or of the newest one
+    model: model.includes('@') || /-\d{3}$/.test(model) ? model : `${model}@latest`,
+    query,
+    records: texts.map((content, index) => ({ id: String(index), content })),
+    ...(topN !== undefined && { topN }),
+    ignoreRecordDetailsInResponse: true,
+  }),
+  answer({ records }) {
+    if (!Array.isArray(records)) return undefined
+    // each 100 documents of a query are billed
+    return { results: fieldsIn(records).map(({ id, score }) => ({ index: Number(id), relevance_score: score })) }
+  },
+})
+
 /** https://docs.nvidia.com/nim/nemo-retriever/text-reranking/latest/using-reranking.html: scores are logits, of any size. */
 export const nvidiaRerank = dialectFor({
   host: 'NVIDIA',
