@@ -14,8 +14,11 @@ const signer: SigningService = Object.freeze({
   otherwise: 'Or use a Bedrock API key: set AWS_BEARER_TOKEN_BEDROCK, or pass apiKey.',
 })
 
+/** Operations over InvokeModel. */
+const invoked: ReadonlySet<Operation> = new Set<Operation>(['embedding', 'rerank', 'imageGeneration', 'imageEdit'])
+
 /**
- * Amazon Bedrock: Converse, and InvokeModel for embeddings. The model is an id (`amazon.nova-lite-v1:0`), an inference profile
+ * Amazon Bedrock: Converse, and InvokeModel for embeddings, rerank and images. The model is an id (`amazon.nova-lite-v1:0`), an inference profile
  * (`us.anthropic.claude-sonnet-4-5-20250929-v1:0`) or an ARN. The prefix `converse/` is optional; `invoke/` selects InvokeModel.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/inference-api.html
  */
@@ -27,8 +30,7 @@ export const provider: Provider<unknown> = Object.freeze({
     base: ({ region = '' }: Settings) => `https://bedrock-runtime.${regionalHost(region, 'bedrock')}`,
     env: Object.freeze(['AWS_ENDPOINT_URL_BEDROCK_RUNTIME', 'AWS_BEDROCK_RUNTIME_ENDPOINT', 'AWS_ENDPOINT_URL']),
     path: (operation: Operation, model: string, stream: boolean) => {
-      const call =
-        operation === 'embedding' || operation === 'rerank' ? 'invoke' : stream ? 'converse-stream' : 'converse'
+      const call = invoked.has(operation) ? 'invoke' : stream ? 'converse-stream' : 'converse'
       return `/model/${encodeSegment(stripPrefix(model), 'bedrock')}/${call}`
     },
   }),

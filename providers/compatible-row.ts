@@ -73,6 +73,8 @@ export interface CompatibleRow {
   readonly decisions?: DecisionHost
   /** Part of the names of the models that take text completions; those of others go over chat. @default all models */
   readonly textCompletionModels?: string
+  /** Form of generated images, if it differs from OpenAI's. @default OpenAI's, if `operations` has `imageGeneration` */
+  readonly images?: 'together' | 'xai' | 'fireworks'
   /** Differences from OpenAI's wire format. @default none */
   readonly quirks?: Partial<OpenAIQuirks>
 }

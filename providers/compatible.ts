@@ -2,6 +2,7 @@ import { hasHostedTools, isExplicit } from './api-choice.js'
 import type { CompatibleRow, RerankHost } from './compatible-row.js'
 import type { Dialect, Provider, RouteRequest } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
+import { imageForms } from './dialects/openai/image-hosts.js'
 import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths } from './dialects/openai/index.js'
 import { deepinfraRerank, nvidiaRerank } from './dialects/rerank/hosted.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
@@ -27,12 +28,13 @@ function atRerankHost(provider: Provider<OpenAIQuirks>, host: RerankHost): Provi
 
 /** OpenAI's dialect plus the other operations of the host. */
 const dialectOf = (row: CompatibleRow): Dialect<OpenAIQuirks> =>
-  row.rerank || row.responses || row.moderation || row.operations
+  row.rerank || row.responses || row.moderation || row.operations || row.images
     ? {
         ...openai,
         ...(row.rerank && { rerank: rerankOf(row.rerank) }),
         ...(row.responses && { responses: responsesOperation }),
         ...(row.storedResponses && { storedResponses: row.storedResponses }),
+        ...(row.images && { imageGeneration: imageForms[row.images] }),
         operations: [...(row.operations ?? []), ...(row.moderation ? (['moderation'] as const) : [])],
       }
     : openai

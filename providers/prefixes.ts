@@ -7,7 +7,7 @@ const lines = [
   'inference_net infinity io_net jina_ai lambda_ai lemonade libertai litellm_proxy llamacpp llamafile llamagate',
   'llmgateway lm_studio maritalk meta meta_llama minimax mistral mistralrs modelscope moonshot morph nano-gpt nebius',
   'neosantara novita nscale nvidia_nim ollama ollama_chat oobabooga openai openai_like openrouter ovhcloud',
-  'parasail perplexity poe poolside publicai qianfan qiniu replicate requesty sagemaker sagemaker_chat',
+  'parasail perplexity poe poolside publicai qianfan qiniu recraft replicate requesty sagemaker sagemaker_chat',
   'salad_cloud sambanova sarvam scaleway sglang siliconflow snowflake stackit stepfun synthetic targon tencent',
   'tensormesh text-completion-openai tgi tinfoil together_ai upstage v0 venice veniceai vercel_ai_gateway',
   'vertex_ai vllm volcengine voyage vultr wandb watsonx writer xai xiaomi_mimo xinference yi zai zenmux',

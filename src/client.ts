@@ -122,6 +122,8 @@ export interface Client extends CallMethods {
    * about an answer: they call no model, and cost nothing. `responses()` itself stays a plain function.
    */
   readonly storedResponses: StoredResponses
+
+  /**
    * Lists the models that a provider serves now, all pages, in one shape.
    * @param provider its prefix, such as `openai`
    * @throws {BadRequestError} if the provider has no list

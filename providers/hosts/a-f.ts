@@ -326,6 +326,8 @@ export const hostsAToF = [
     id: 'fireworks_ai',
     name: 'Fireworks AI',
     operations: ['textCompletion'],
+    images: 'fireworks',
+    paths: { imageGeneration: '/workflows/{model}/text_to_image' },
     responses: true,
     // https://docs.fireworks.ai/guides/response-api
     storedResponses: ['retrieve', 'delete'],

@@ -181,6 +181,16 @@ export const hostsNToS = [
     baseEnv: ['QINIU_API_BASE'],
   },
   {
+    // images only: https://www.recraft.ai/docs/api-reference/endpoints
+    id: 'recraft',
+    name: 'Recraft',
+    operations: ['imageGeneration'],
+    base: 'https://external.api.recraft.ai/v1',
+    env: ['RECRAFT_API_KEY', 'RECRAFT_API_TOKEN'],
+    baseEnv: ['RECRAFT_API_BASE'],
+    keyUrl: 'https://www.recraft.ai/profile/api',
+  },
+  {
     // in Europe https://router.eu.requesty.ai/v1
     id: 'requesty',
     name: 'Requesty',

@@ -57,6 +57,7 @@ export const hostsTToZ = [
     id: 'together_ai',
     name: 'Together AI',
     operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
+    images: 'together',
     base: 'https://api.together.xyz/v1',
     env: ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHER_AI_TOKEN'],
     baseEnv: ['TOGETHER_AI_API_BASE'],
@@ -152,6 +153,7 @@ export const hostsTToZ = [
     id: 'xai',
     name: 'xAI',
     operations: ['textCompletion', 'imageGeneration'],
+    images: 'xai',
     responses: true,
     // https://docs.x.ai/docs/guides/responses-api
     storedResponses: ['retrieve', 'delete'],

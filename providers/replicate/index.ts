@@ -1,11 +1,18 @@
 import type { Dialect, Operation, Provider } from '../contract.js'
 import { chat, poll } from './chat.js'
 import { errorFacts } from './errors.js'
+import { imageEdit, imageGeneration } from './images.js'
 import { pathOf } from './model.js'
 
-const dialect: Dialect = Object.freeze({ framing: 'sse', chat, error: errorFacts } satisfies Dialect)
+const dialect: Dialect = Object.freeze({
+  framing: 'sse',
+  chat,
+  imageGeneration,
+  imageEdit,
+  error: errorFacts,
+} satisfies Dialect)
 
-/** Replicate: language models run as predictions, which are created and then polled. https://replicate.com/docs/reference/http */
+/** Replicate: language and image models run as predictions, which are created and then polled. https://replicate.com/docs/reference/http */
 export const provider: Provider = Object.freeze({
   id: 'replicate',
   name: 'Replicate',

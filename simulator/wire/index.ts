@@ -8,6 +8,7 @@ import { elevenlabs } from './elevenlabs.js'
 import { gemini } from './gemini.js'
 import { huggingface } from './huggingface.js'
 import { invoke } from './invoke.js'
+import { invokeImages } from './invoke-images.js'
 import { invokeOpenai } from './invoke-openai.js'
 import { invokeText } from './invoke-text.js'
 import { ollama } from './ollama.js'
@@ -25,6 +26,7 @@ const wires: readonly Wire[] = [
   gemini,
   huggingface,
   cohere,
+  invokeImages,
   invoke,
   invokeText,
   invokeOpenai,

@@ -8,7 +8,7 @@ import type { WireError, WireRequest } from './wire.js'
 const createdAt = 1_764_000_000
 
 /** A transparent image of one pixel. */
-const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
+export const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 
 export const transcript = 'This is a simulated transcription.'
 
@@ -107,8 +107,11 @@ function transcription({ body, model }: WireRequest): RawReply {
 
 const plainText = { 'content-type': 'text/plain; charset=utf-8' }
 
-function images({ operation, body, model }: WireRequest): RawReply {
+function images({ operation, body, model, path }: WireRequest): RawReply {
   const count = number(Number(body.n ?? 1)) ?? 1
+  // https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt
+  if (path.includes('/text_to_image'))
+    return { body: { id: 'simulated', base64: [pixel], finishReason: 'SUCCESS', seed: 1 } }
   const counted = model.startsWith('gpt-image')
   const usage = {
     input_tokens: 12,

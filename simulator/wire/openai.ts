@@ -103,6 +103,8 @@ function route(path: string): Route | undefined {
   if (endsWith(path, '/audio/speech')) return { operation: 'speech', model }
   if (endsWith(path, '/audio/transcriptions')) return { operation: 'transcription', model }
   if (endsWith(path, '/images/generations')) return { operation: 'imageGeneration', model }
+  const workflow = /\/workflows\/(.+)\/text_to_image(?:\?|$)/.exec(path)?.[1]
+  if (workflow !== undefined) return { operation: 'imageGeneration', model: workflow }
   if (endsWith(path, '/images/edits')) return { operation: 'imageEdit', model }
   if (endsWith(path, '/rerank')) return { operation: 'rerank', model }
   // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral

@@ -65,7 +65,11 @@ export const replicate: Wire = {
       output_token_count: tally.spoken + tally.reasoning,
       predict_time: 0.5,
     }
-    return prediction(request, 'succeeded', { output: choices[0]?.textPieces ?? [], metrics: metrics ?? {} })
+    // models of images have URLs in the place of text
+    const output = /flux|sdxl|imagen|recraft|gpt-image/.test(request.model)
+      ? ['https://replicate.delivery/simulated.png']
+      : (choices[0]?.textPieces ?? [])
+    return prediction(request, 'succeeded', { output, metrics: metrics ?? {} })
   },
   frames,
 }

@@ -91,7 +91,7 @@ const common = [
   ...['response_format', 'partial_images', 'stream', 'user', 'extra_body'],
 ]
 
-const hosts = 'OpenAI, Azure, Gemini, Vertex AI, xAI and Together AI do.'
+const hosts = 'OpenAI, Azure, Gemini, Vertex AI, Bedrock, Replicate, Fireworks AI, xAI and Together AI do.'
 
 function check(params: Params): void {
   const { prompt } = params
@@ -142,7 +142,8 @@ export const imageEdit = plainOperation<ReadImageEditParams, ImageResponse>({
     else params.mask = await upload('mask', params.mask as FileInput)
   },
   openai: async () => (await import('../../providers/dialects/openai/images.js')).imageEditDialect,
-  unsupported: ({ name }) => `${name} has no edited images here. OpenAI, Azure, Gemini and Vertex AI do.`,
+  unsupported: ({ name }) =>
+    `${name} has no edited images here. OpenAI, Azure, Gemini, Vertex AI, Bedrock and Replicate do.`,
   stream: streamOf('edit'),
 })
 

@@ -433,6 +433,11 @@ const invoking = {
 
 /** Providers with their own module. */
 const coded = {
+  recraft: {
+    page: 'https://www.recraft.ai/docs/api-reference/endpoints',
+    says: "base, key as a bearer token, /images/generations in OpenAI's form; it has images only",
+    base: 'https://external.api.recraft.ai/v1',
+  },
   elevenlabs: {
     page: 'https://elevenlabs.io/docs/api-reference/text-to-speech/convert',
     through: `${github}/elevenlabs/elevenlabs-js`,

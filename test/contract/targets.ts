@@ -148,6 +148,13 @@ export async function targets(): Promise<readonly Target[]> {
   return all
 }
 
+/** Models of images, for prefixes whose chat models have none. */
+const images: Readonly<Record<string, string>> = {
+  bedrock: 'amazon.nova-canvas-v1:0',
+  replicate: 'black-forest-labs/flux-schnell',
+  fireworks_ai: 'accounts/fireworks/models/flux-1-schnell-fp8',
+}
+
 async function targetOf(id: string, { as, dialect, models = {}, account, arrives }: Serving): Promise<Target> {
   const { chat = 'some-model', ...others } = models
   const loaded = await loadProvider(id)
@@ -168,7 +175,7 @@ async function targetOf(id: string, { as, dialect, models = {}, account, arrives
       speech: named(others.speech),
       voice: others.voice ?? 'some-voice',
       transcription: named(others.transcription),
-      image: named(others.image),
+      image: named(others.image ?? images[id]),
     },
     account: { ...accountOf(provider), ...account },
     arrives: arrives ?? ((request) => request),

@@ -4,6 +4,7 @@ import type { GeneratedImage, ImageGenerationParams, ImageParams, ImageResponse 
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
 import { fieldsIn, isFields, textIn } from '../../fields.js'
 import { Report } from '../../report.js'
+import { aspectRatio } from '../../shared/image-size.js'
 import type { ImageEditDialect, ImageGenerationDialect, ReadImageEditParams } from '../../shared/media-dialects.js'
 import { decodeUsage } from './usage.js'
 import type { WireUsage } from './wire.js'
@@ -15,19 +16,6 @@ export const isImagen = (model: string): boolean => /(?:^|\/)imagen-/.test(model
 
 /** https://ai.google.dev/gemini-api/docs/image-generation#aspect_ratios; Imagen has the first five. */
 const ratios = ['1:1', '3:4', '4:3', '9:16', '16:9', '2:3', '3:2', '4:5', '5:4', '21:9'] as const
-
-/** The nearest aspect ratio of a size such as `1536x1024`, or the ratio itself. */
-function aspectRatio(size: string, known: readonly string[]): string | undefined {
-  if (known.includes(size)) return size
-  const [, width, height] = /^(\d+)x(\d+)$/.exec(size) ?? []
-  if (width === undefined || height === undefined) return undefined
-  const wanted = Math.log(Number(width) / Number(height))
-  const distance = (ratio: string) => {
-    const [across = 1, down = 1] = ratio.split(':').map(Number)
-    return Math.abs(Math.log(across / down) - wanted)
-  }
-  return [...known].sort((one, other) => distance(one) - distance(other))[0]
-}
 
 interface Form {
   readonly aspectRatio?: string
