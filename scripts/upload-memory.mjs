@@ -18,8 +18,8 @@ if (process.argv[2] === 'server') {
     let received = 0
     for await (const chunk of request) received += chunk.length
     attempts++
-    response.writeHead(attempts === 1 ? 503 : 200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(attempts === 1 ? { error: { message: 'Busy' } } : { text: String(received) }))
+    response.writeHead(attempts === 2 ? 503 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(attempts === 2 ? { error: { message: 'Busy' } } : { text: String(received) }))
   }).listen(0, '127.0.0.1', () => process.send(server.address().port))
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'llmux-upload-'))
@@ -46,7 +46,7 @@ if (process.argv[2] === 'server') {
   clearInterval(timer)
   const mib = (bytes) => `${(bytes / mebibyte).toFixed(0)} MiB`
   console.log(
-    `sent ${mib(Number(text))} (${meta.attempts.length} attempt), memory before ${mib(before)}, most ${mib(most)}`,
+    `sent ${mib(Number(text))} (attempts: ${meta.attempts.length}), memory before ${mib(before)}, most ${mib(most)}`,
   )
   await client.close()
   server.kill()
