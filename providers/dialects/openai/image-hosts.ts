@@ -8,6 +8,9 @@ import { imageGenerationDialect } from './images.js'
 
 /** Images of hosts that are close to OpenAI's form, or have one of their own. */
 
+/** Looked up late: the bundle for workers has OpenAI's part elsewhere. */
+const decode: ImageGenerationDialect['decode'] = (body, context) => imageGenerationDialect.decode(body, context)
+
 /** https://docs.together.ai/reference/post-images-generations: the size is in two fields, and base64 has another name. */
 const together: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
@@ -35,7 +38,7 @@ const together: ImageGenerationDialect = Object.freeze({
       warnings: report.warnings,
     }
   },
-  decode: imageGenerationDialect.decode,
+  decode,
 })
 
 /** https://docs.x.ai/docs/guides/image-generations: the size is an aspect ratio. */
@@ -57,7 +60,7 @@ const xai: ImageGenerationDialect = Object.freeze({
       warnings: report.warnings,
     }
   },
-  decode: imageGenerationDialect.decode,
+  decode,
 })
 const xaiRatios = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '2:1', '1:2'] as const
 
