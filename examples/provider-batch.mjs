@@ -1,4 +1,4 @@
-// Requests of two providers as batches at half of the price: one batch for each model, results in the order of the requests.
+// Requests of two providers as batches at half of the price: a batch for each model, results in order of the requests.
 // Run: node examples/provider-batch.mjs
 
 import { createClient } from 'llmux'

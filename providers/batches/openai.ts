@@ -4,6 +4,7 @@ import type { Settings } from '../contract.js'
 import type {
   BatchHost,
   BatchJob,
+  EncodedItem,
   FileHost,
   HostBatch,
   HostFile,
@@ -45,7 +46,7 @@ export function openaiHost(options: OpenAIHostOptions): BatchHost {
     operations: options.operations ?? (['completion', 'embedding'] as const),
     line:
       options.lines ??
-      (({ id, body, endpoint }) =>
+      (({ id, body, endpoint }: EncodedItem) =>
         `{"custom_id":${JSON.stringify(id)},"method":"POST","url":${JSON.stringify(prefix + endpoint)},"body":${body}}`),
     async create(job: BatchJob, http: HostHttp) {
       const input = await upload(job, files, http)

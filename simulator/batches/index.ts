@@ -27,7 +27,8 @@ const wires: readonly BatchWire[] = [
   { wire: gemini, path: /\/v1beta\/(?:files|batches)(?:[/?:]|$)|:batchGenerateContent$/, take: geminiBatches },
   { wire: gemini, path: /\/batchPredictionJobs(?:[/?:]|$)|\/storage\/v1\/b\//, take: vertexBatches },
   { wire: converse, path: /\/model-invocation-jobs?(?:[/?]|$)/, take: bedrockBatches },
-  { wire: converse, path: /./, header: 'x-amz-content-sha256', take: s3Objects },
+  // clients of AWS send the header to Bedrock too
+  { wire: converse, path: /^\/(?!model\/)/, header: 'x-amz-content-sha256', take: s3Objects },
   {
     wire: anthropic,
     path: /\/v1\/(?:messages\/batches|files)(?:[/?]|$)/,
