@@ -220,6 +220,8 @@ export interface OperationDialect<Params extends object = never, Answer extends 
    * @throws {ProviderFault} if the body is an error or not an answer
    */
   decode(body: unknown, context: DecodeContext<Quirks>): Decoded<Answer>
+  /** Translates an event of a streamed answer. Undefined for an event without a counterpart. @default unchanged */
+  event?(event: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined
 }
 
 /** The operations of an API that have one request and one answer. */

@@ -92,6 +92,33 @@ describe('transcription', () => {
     expect(mock.requests.at(-1)?.body).toMatchObject({ stream: 'true' })
   })
 
+  it('reads the events that Mistral names otherwise', async () => {
+    const usage = { prompt_audio_seconds: 12, prompt_tokens: 4, completion_tokens: 9, total_tokens: 13 }
+    const said = [
+      { type: 'transcription.language', audio_language: 'en' },
+      { type: 'transcription.text.delta', text: 'Good ' },
+      { type: 'transcription.text.delta', text: 'day' },
+      { type: 'transcription.segment', text: 'Good day', start: 0, end: 1.5, speaker_id: 's1' },
+      { type: 'transcription.done', model: 'voxtral-mini-2507', text: 'Good day', language: 'en', segments: [], usage },
+    ]
+    mock.reply({ raw: { events: said.map((data) => ({ event: data.type, data })) } })
+    const stream = await client.transcription({ model: 'mistral/voxtral-mini-latest', file, stream: true })
+    const events = []
+    for await (const { type, delta } of stream) events.push([type, delta])
+    expect(events).toEqual([
+      ['transcript.text.delta', 'Good '],
+      ['transcript.text.delta', 'day'],
+      ['transcript.text.segment', undefined],
+      ['transcript.text.done', undefined],
+    ])
+    expect(await stream.final()).toMatchObject({
+      text: 'Good day',
+      model: 'voxtral-mini-2507',
+      segments: [{ text: 'Good day', start: 0, end: 1.5, speaker: 's1' }],
+      usage: { input_audio_seconds: 12 },
+    })
+  })
+
   it('makes one event of a whole answer', async () => {
     const stream = await client.transcription({ model: 'openai/whisper-1', file, stream: true })
     const events = []

@@ -32,6 +32,8 @@ const wire: StreamEncoding<TypedEvent> = Object.freeze({
 
 /** The differences of one operation's events from another's. */
 export interface EventReader<Event extends TypedEvent, Answer> {
+  /** Translates an event of the host. Undefined for one that is left out. @default unchanged */
+  translate?: ((event: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | undefined) | undefined
   /** True for an event with content, which ends the time to the first token. */
   hasContent(event: Event): boolean
   /** True for an event that completes the answer, or one part of it. */
@@ -64,7 +66,9 @@ export class EventAccumulator<Event extends TypedEvent, Answer> implements Strea
     }
     const event = parse(data)
     if (event.error) throw new ProviderFault('it sent an error in the stream', event)
-    if (typeof event.type === 'string') out.push(event as unknown as Event)
+    const { translate } = this.#reader
+    const read = translate ? translate(event) : event
+    if (typeof read?.type === 'string') out.push(read as unknown as Event)
   }
 
   end(): boolean {

@@ -33,9 +33,11 @@ export interface TranscriptionMethod<Extra, Options> {
 }
 
 type Decode = (body: unknown) => Omit<TranscriptionResponse, 'meta'>
+type Translate = EventReader<TranscriptionEvent, TranscriptionResponse>['translate']
 
 /** Reads the events of OpenAI's API. */
-const readerOf = (decode: Decode): EventReader<TranscriptionEvent, TranscriptionResponse> => ({
+const readerOf = (decode: Decode, translate: Translate): EventReader<TranscriptionEvent, TranscriptionResponse> => ({
+  translate,
   hasContent: ({ type }) => type !== 'transcript.text.done',
   completes: ({ type }) => type === 'transcript.text.done',
   answer(events) {
@@ -77,7 +79,7 @@ export const transcription = plainOperation<ReadTranscriptionParams, Transcripti
   unsupported: ({ name }) => `${name} has no transcription here. OpenAI, Azure, Groq, Mistral and ElevenLabs do.`,
   stream({ part }, call) {
     return {
-      read: () => new EventAccumulator(readerOf((body) => part.decode(body, call.decodeContext()))),
+      read: () => new EventAccumulator(readerOf((body) => part.decode(body, call.decodeContext()), part.event)),
       estimate: () => undefined,
       complete: (answer) => answer,
       stream: (parts) => new EventStream(parts as unknown as ConstructorParameters<typeof EventStream>[0]),

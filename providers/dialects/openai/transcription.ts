@@ -5,7 +5,7 @@ import type {
   TranscriptionWord,
 } from '../../../src/types/transcription.js'
 import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
-import { countIn, fieldsIn, isFields, textIn } from '../../fields.js'
+import { countIn, type Fields, fieldsIn, isFields, textIn } from '../../fields.js'
 import type { ReadTranscriptionParams, TranscriptionDialect } from '../../shared/media-dialects.js'
 import { isError } from './decode.js'
 import { mediaUsage } from './media-usage.js'
@@ -36,5 +36,26 @@ function decode(body: unknown, context: DecodeContext): Decoded<TranscriptionRes
   }
 }
 
+/** Mistral names its events otherwise. https://docs.mistral.ai/api/endpoint/audio/transcriptions */
+function event(given: Fields): Fields | undefined {
+  switch (given.type) {
+    case 'transcription.text.delta': {
+      const { text, ...rest } = given
+      return { ...rest, type: 'transcript.text.delta', delta: text }
+    }
+    case 'transcription.segment': {
+      const { speaker_id: speaker, ...rest } = given
+      return { ...rest, type: 'transcript.text.segment', ...(speaker != null && { speaker }) }
+    }
+    case 'transcription.done':
+      return { ...given, type: 'transcript.text.done' }
+    case 'transcription.language':
+      // the last event has it too
+      return undefined
+    default:
+      return given
+  }
+}
+
 /** https://platform.openai.com/docs/api-reference/audio/createTranscription */
-export const transcriptionDialect: TranscriptionDialect = Object.freeze({ streamsFiles: true, encode, decode })
+export const transcriptionDialect: TranscriptionDialect = Object.freeze({ streamsFiles: true, encode, decode, event })
