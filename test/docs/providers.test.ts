@@ -25,20 +25,14 @@ async function all(): Promise<Provider[]> {
 
 const code = (texts: readonly (string | undefined)[]) => texts.map((text) => `\`${text}\``).join(', ')
 
-function line({ id, name, auth, address, dialect }: Provider): string[] {
+function line({ id, name, auth, address }: Provider): string[] {
   const keys = auth.schemes.flatMap((scheme) => scheme.env)
-  // whatever a dialect has beside its framing and its reading of errors
-  const operations = Object.entries(dialect)
-    .filter(([, part]) => typeof part === 'object' && part !== null)
-    .map(([name]) => (name === 'embedding' ? 'embeddings' : name))
-    .sort()
   const cells = [
     code([`${id}/`]),
     name,
     (keys.length > 0 ? code(keys) : '') + (auth.required === false ? ' (optional)' : ''),
     baseOf(address),
     address.env.length > 0 ? code(address.env) : '',
-    operations.join(', '),
   ]
   return cells.map((cell) => cell.trim())
 }
@@ -55,7 +49,7 @@ function baseOf({ base }: Provider['address']): string {
 }
 
 async function providers(): Promise<string> {
-  return table([['prefix', 'provider', 'key', 'base', 'replaced by', 'operations'], ...(await all()).map(line)])
+  return table([['prefix', 'provider', 'key', 'base', 'replaced by'], ...(await all()).map(line)])
 }
 
 /** A link with the host as its text. */
