@@ -49,7 +49,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     } catch {}
   }
   let settings: ControlSettings = options.settings ?? {}
-  const sql = (databaseUrl === undefined && options.sql) || (await openStore({ data, databaseUrl }))
+  const sql = (databaseUrl === undefined && options.sql) || (await openStore({ data, databaseUrl, exclusive: true }))
   try {
     await migrate(sql)
     const vault = createVault(saltKey ?? masterKey)

@@ -89,12 +89,16 @@ function intendedName(name: string, known: ReadonlySet<string>): string | undefi
 /** Calls with a provider's own parameter repeat it: the comparison is made once. */
 const compared = new WeakMap<ReadonlySet<string>, Map<string, string | undefined>>()
 const comparedLimit = 500
-/** Shorter names resemble too many others: only a letter in the place of another, or two swapped ones, are a mistake. */
+/**
+ * Shorter names resemble too many others. Chat has many fields of providers, such as `top_n`; elsewhere a letter in the place of another, or
+ * two swapped ones, are a mistake from four letters on.
+ */
 const longEnough = 6
 const shortestCompared = 4
 
 export function closestParameter(name: string, known: ReadonlySet<string>): string | undefined {
-  if (name.length < shortestCompared || lookAlikes.has(name)) return undefined
+  const shortest = known.has('messages') ? longEnough : shortestCompared
+  if (name.length < shortest || lookAlikes.has(name)) return undefined
   const names = compared.get(known) ?? new Map<string, string | undefined>()
   compared.set(known, names)
   if (names.has(name)) return names.get(name)

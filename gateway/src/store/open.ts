@@ -7,11 +7,13 @@ export interface StoreOptions {
   readonly data: string
   /** `postgresql://…` or `postgres://…`; without it SQLite. */
   readonly databaseUrl?: string | undefined
+  /** For a gateway: refuses a folder of SQLite that another one uses. @default false */
+  readonly exclusive?: boolean
 }
 
 /** Opens the database. @throws if the URL is of another kind */
-export async function openStore({ data, databaseUrl }: StoreOptions): Promise<Sql> {
-  if (databaseUrl === undefined) return openSqlite(data)
+export async function openStore({ data, databaseUrl, exclusive = false }: StoreOptions): Promise<Sql> {
+  if (databaseUrl === undefined) return openSqlite(data, { exclusive })
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new Error("The database URL must begin with 'postgresql://'. Leave it out for the embedded database.")
   }

@@ -35,9 +35,9 @@ export function sqliteWorker(): void {
   }
   const threads = process.getBuiltinModule('node:worker_threads')
   const port = threads.parentPort as unknown as Port
-  const { file, from } = threads.workerData as { file: string; from: string }
+  const { file, lock, from } = threads.workerData as { file: string; lock: string | undefined; from: string }
 
-  const open = (): Database => {
+  const open = (file: string): Database => {
     const native = process.getBuiltinModule('node:sqlite') as
       | { DatabaseSync: new (file: string) => Database }
       | undefined
@@ -47,7 +47,24 @@ export function sqliteWorker(): void {
     return new Libsql(file)
   }
 
-  const database = open()
+  /** A second database that stays locked: the system lets go of it with the process, also after kill -9. */
+  const hold = (name: string): Database => {
+    const held = open(name)
+    // the process before may be about to end
+    held.exec('PRAGMA busy_timeout = 2000')
+    try {
+      held.exec('BEGIN EXCLUSIVE')
+    } catch (error) {
+      throw new Error(
+        `Another process uses the database '${file}', and limits hold in one process only. Stop it, choose another folder with --data, or use Postgres and Redis for several processes.`,
+        { cause: error },
+      )
+    }
+    return held
+  }
+
+  const held = lock === undefined ? undefined : hold(lock)
+  const database = open(file)
   // WAL with NORMAL survives a killed process; only power loss may take the last commits, which the spool still has
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = NORMAL')
@@ -59,6 +76,7 @@ export function sqliteWorker(): void {
   port.on('message', (message) => {
     if (message === 'close') {
       database.close()
+      held?.close()
       port.postMessage('closed')
       port.close()
       return

@@ -4,15 +4,22 @@ import { Worker } from 'node:worker_threads'
 import type { Sql, SqlRow, SqlRunner, SqlValue } from './sql.js'
 import { sqliteWorker, type WorkerAnswer } from './sqlite-worker.js'
 
-/** Opens `{folder}/llmux.sqlite` in a worker thread. */
-export function openSqlite(folder: string): Sql {
+/**
+ * Opens `{folder}/llmux.sqlite` in a worker thread.
+ * @param options.exclusive for a gateway: the first query fails if another process has opened the folder so
+ */
+export function openSqlite(folder: string, { exclusive = false }: { readonly exclusive?: boolean } = {}): Sql {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const worker = new Worker(`(${sqliteWorker.toString()})()`, {
     eval: true,
     // Node 22 calls node:sqlite experimental with each start
     // flags of the process, such as --max-old-space-size, are refused for a thread
     execArgv: [...process.execArgv.filter((flag) => flag === '--experimental-sqlite'), '--no-warnings'],
-    workerData: { file: join(folder, 'llmux.sqlite'), from: import.meta.url },
+    workerData: {
+      file: join(folder, 'llmux.sqlite'),
+      lock: exclusive ? join(folder, 'llmux.lock') : undefined,
+      from: import.meta.url,
+    },
   })
   worker.unref()
   return new SqliteDatabase(worker)

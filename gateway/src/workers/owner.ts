@@ -63,7 +63,7 @@ export class Owner {
 
   /** @param data folder of SQLite; undefined if the workers use another database */
   constructor(data: string | undefined) {
-    this.#sql = data === undefined ? undefined : openSqlite(data)
+    this.#sql = data === undefined ? undefined : openSqlite(data, { exclusive: true })
     this.#timer = setInterval(() => void this.#collect(), keepMetricsMs)
     this.#timer.unref()
   }

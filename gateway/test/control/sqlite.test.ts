@@ -9,3 +9,21 @@ it('opens SQLite in a process that was started with flags for its memory', async
   onTestFinished(() => sql.close())
   expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }])
 })
+
+it('lets one gateway use a folder, and the next one after it', async () => {
+  const folder = temporaryFolder()
+  const first = openSqlite(folder, { exclusive: true })
+  expect(await first.query('select 1 as one')).toEqual([{ one: 1 }])
+  const second = openSqlite(folder, { exclusive: true })
+  await expect(second.query('select 1')).rejects.toThrow(
+    /^Another process uses the database '.*llmux\.sqlite'.*choose another folder with --data/,
+  )
+  // a command such as `migrate` needs no lock
+  const command = openSqlite(folder)
+  expect(await command.query('select 1 as one')).toEqual([{ one: 1 }])
+  await command.close()
+  await first.close()
+  const next = openSqlite(folder, { exclusive: true })
+  onTestFinished(() => next.close())
+  expect(await next.query('select 1 as one')).toEqual([{ one: 1 }])
+})
