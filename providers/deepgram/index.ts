@@ -36,7 +36,7 @@ export const provider: Provider = Object.freeze({
   address: Object.freeze({
     base: 'https://api.deepgram.com',
     env: Object.freeze(['DEEPGRAM_API_BASE']),
-    ownHosts: /^https:\/\/api(?:\.\w+)*\.deepgram\.com$/,
+    ownHosts: Object.freeze(/^https:\/\/api(?:\.\w+)*\.deepgram\.com$/),
     path: (operation: Operation) => (operation === 'transcription' ? '/v1/listen' : '/v1/speak'),
   }),
   auth: Object.freeze({

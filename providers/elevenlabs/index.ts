@@ -14,7 +14,7 @@ export const provider: Provider = Object.freeze({
   address: Object.freeze({
     base: 'https://api.elevenlabs.io',
     env: Object.freeze(['ELEVENLABS_API_BASE']),
-    ownHosts: /^https:\/\/api(?:\.\w+)*\.elevenlabs\.io$/,
+    ownHosts: Object.freeze(/^https:\/\/api(?:\.\w+)*\.elevenlabs\.io$/),
     path: (operation: Operation) => (operation === 'transcription' ? '/v1/speech-to-text' : '/v1/text-to-speech'),
   }),
   auth: Object.freeze({

@@ -58,9 +58,11 @@ export async function placeOf(
   }
 }
 
+const prefixForm = /^[^/]+$/
+
 /** The model string of a provider, for requests that name none. */
 export const anyModel = (provider: unknown, param = 'provider'): string => {
-  if (typeof provider === 'string' && provider !== '' && !provider.includes('/')) return `${provider}/any`
+  if (typeof provider === 'string' && prefixForm.test(provider)) return `${provider}/any`
   throw new BadRequestError(`'${param}' must be the prefix of a provider, such as 'openai'; ${got(provider)}.`, {
     param,
   })

@@ -38,11 +38,15 @@ const anonymous = ({ id, account, provider }: Target) => {
 function call(target: Target, options?: Parameters<typeof sceneOf>[1], more: CallOptions = {}) {
   const scene = sceneOf(target, options)
   const { client } = scene
-  const { chat, embedding } = target.models
-  const calling = target.provider.dialect.chat
-    ? client.completion({ model: chat, messages: hello, ...more })
-    : client.embedding({ model: embedding, input: 'Hi', ...more })
-  return { ...scene, calling }
+  const { chat, embedding, rerank, speech, voice } = target.models
+  const { dialect } = target.provider
+  const make = (): Promise<unknown> => {
+    if (dialect.chat) return client.completion({ model: chat, messages: hello, ...more })
+    if (dialect.embedding) return client.embedding({ model: embedding, input: 'Hi', ...more })
+    if (dialect.rerank) return client.rerank({ model: rerank, query: 'Hi', documents: ['Hello'], ...more })
+    return client.speech({ model: speech, voice, input: 'Hi', ...more })
+  }
+  return { ...scene, calling: make() }
 }
 
 describe('without a key', () => {
