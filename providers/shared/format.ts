@@ -35,10 +35,13 @@ export function readFormat(given: ResponseFormat | null | undefined, report: Rep
   return isFields(schema) ? { schema, name, description } : {}
 }
 
-/** The name of a schema as OpenAI and Bedrock accept it: letters, digits, `_` and `-`, at most 64. It has no meaning for the answer. */
-export function formatName(name: unknown): string {
-  if (typeof name === 'string' && /^[\w-]{1,64}$/.test(name)) return name
-  return (typeof name === 'string' && name.replace(/[^\w-]+/g, '_').slice(0, 64)) || 'response'
+/**
+ * The name of a schema as OpenAI and Bedrock accept it: letters, digits, `_` and `-`, at most 64. It has no meaning for the answer. A missing
+ * name stays so: by recorded traffic, Perplexity wants none.
+ */
+export function formatName(name: unknown): unknown {
+  if (typeof name !== 'string' || /^[\w-]{1,64}$/.test(name)) return name
+  return name.replace(/[^\w-]+/g, '_').slice(0, 64) || 'response'
 }
 
 /** Makes a tool that the model must call with the answer, for models without a native format. */

@@ -53,7 +53,9 @@ describe('the name of a schema', () => {
       expect(await sent(model, { type: 'json_schema', json_schema: { name: 'My river: v2', schema } })).toContain(
         '"name":"My_river_v2"',
       )
-      expect(await sent(model, { type: 'json_schema', json_schema: { schema } })).toContain('"name":"response"')
+      expect(await sent(model, { type: 'json_schema', json_schema: { name: '', schema } })).toContain(
+        '"name":"response"',
+      )
     },
   )
 })
