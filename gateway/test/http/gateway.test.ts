@@ -222,7 +222,7 @@ describe('models', () => {
 
   it.each([
     ['opnai/gpt-4o', undefined, /'opnai'.*'openai'/, undefined],
-    ['nobody/gpt-4o', undefined, /The provider 'nobody' .* is not known/, undefined],
+    ['nobody/gpt-4o', undefined, /The provider 'nobody' .* is not known/, 'litellm_params.model'],
     [
       'openai/gpt-4o',
       'llm.internal:8000',
