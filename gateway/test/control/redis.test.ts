@@ -57,6 +57,13 @@ describe.skipIf(missing)(`several processes with Redis${missing ? ` (${missing})
     return [await open(), await open()] as const
   }
 
+  it.each(['strict', 'clamp', 'expected'])('let calls of the mode %s pass', async (budget_mode) => {
+    const [one] = await openTwo()
+    const key = await one.key({ max_budget: 1, budget_mode })
+    const params = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 100 }
+    expect(await one.call(key, { params })).toBe(200)
+  })
+
   it('look spend up in the database when Redis has lost it', async () => {
     const databaseUrl = await database.database()
     const namespace = `t${Math.random().toString(36).slice(2)}`

@@ -256,7 +256,7 @@ export class RedisStore {
         const id = this.#session.newId()
         const timeout = request.timeout ?? defaultTimeout
         const holds = pairs.map(([account, limit]) => this.#hold(account, limit, demand, id, now, timeout))
-        return new RedisReservation(index, candidate.id, id, holds, 0)
+        return new RedisReservation(index, candidate.id, id, holds, 0, true)
       }
     }
     return { reasons }
