@@ -34,13 +34,13 @@ const decisionModels = /(?:^|\/)gpt-(?:6-luna|luna-latest)/
 
 /**
  * Whether a model of OpenAI's has an operation itself, or over chat only; undefined for operations that every model has. Servers of the
- * caller's own have text completions themselves.
+ * caller's own have text completions themselves, except for chat models of OpenAI: LiteLLM's proxy sends chat for these everywhere.
  */
 export function hasOperation(model: string, request: RouteRequest | undefined): boolean | undefined {
   const name = request?.baseModel ?? model
   switch (request?.operation) {
     case 'textCompletion':
-      return !request.ownHost || textModels.test(name)
+      return textModels.test(name) || (!request.ownHost && modelRules(name)?.maker !== 'openai')
     case 'decide':
       return decisionModels.test(name)
     case 'compactResponse':
