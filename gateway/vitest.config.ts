@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'dashboard/test/**/*.test.ts'],
     testTimeout: 30_000,
-    // one less than the cores is the default: on two cores a single worker, which waits for timers and sockets most of the time
-    maxWorkers: 2,
+    // many files start servers and processes of their own
+    maxWorkers: 1,
   },
 })

@@ -51,7 +51,7 @@ export function sqliteWorker(): void {
   const hold = (name: string): Database => {
     const held = open(name)
     // the process before may be about to end
-    held.exec('PRAGMA busy_timeout = 2000')
+    held.exec('PRAGMA busy_timeout = 5000')
     try {
       held.exec('BEGIN EXCLUSIVE')
     } catch (error) {

@@ -42,12 +42,13 @@ export async function runWorker(options: GatewayOptions, socket: Socket): Promis
       },
     },
     texts: {
-      put(texts) {
-        for (const [name, text] of texts) peer.tell(calls.putText, name, text)
+      // answered by the owner: the next call of the client may reach another worker
+      async put(texts) {
+        await Promise.all(texts.map(([name, text]) => peer.ask(calls.putText, name, text)))
       },
       get: (name) => peer.ask(calls.getText, name),
-      remove(names) {
-        for (const name of names) peer.tell(calls.removeText, name)
+      async remove(names) {
+        await Promise.all(names.map((name) => peer.ask(calls.removeText, name)))
       },
     },
     offerMetrics: (own) => {
