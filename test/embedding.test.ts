@@ -104,7 +104,11 @@ describe('embedding of long lists', () => {
   it('splits token ids by their number', async () => {
     const ids = Array.from({ length: 5 }, () => Array.from({ length: 100_000 }, (_, at) => at % 1000))
     await client().embedding({ model, input: ids })
-    expect(sim().requests.map(({ body }) => (body as { input: unknown[] }).input.length).sort()).toEqual([2, 3])
+    expect(
+      sim()
+        .requests.map(({ body }) => (body as { input: unknown[] }).input.length)
+        .sort(),
+    ).toEqual([2, 3])
   })
 
   it('puts the results so far on the error of a later batch', async () => {
