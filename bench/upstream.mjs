@@ -36,11 +36,17 @@ function whole(headers, value) {
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
+/** Streams that `/paced/` sends event by event, by their bytes. */
+const parts = new Map()
+
 /** One event in one HTTP chunk, as providers send them; all of them at once. */
 function streamed(headers, events) {
-  const head = ['HTTP/1.1 200 OK', 'content-type: text/event-stream', 'transfer-encoding: chunked', ...headers]
+  const lines = ['HTTP/1.1 200 OK', 'content-type: text/event-stream', 'transfer-encoding: chunked', ...headers]
+  const head = `${lines.join('\r\n')}\r\n\r\n`
   const chunks = events.map((event) => `${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`)
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${chunks.join('')}0\r\n\r\n`)
+  const all = Buffer.from(`${head}${chunks.join('')}0\r\n\r\n`)
+  parts.set(all, [head, ...chunks, '0\r\n\r\n'].map(Buffer.from))
+  return all
 }
 
 const openai = {
@@ -162,7 +168,22 @@ function answerTo(path, body) {
   if (path.startsWith('/short/')) return short
   if (path.endsWith('/embeddings')) return answers.embeddings
   const kind = path.endsWith('/messages') ? 'messages' : 'chat'
-  return body.includes('"stream":true') ? answers[`${kind}Stream`] : answers[kind]
+  const isStream = body.includes('"stream":true') || body.includes('"stream": true')
+  return isStream ? answers[`${kind}Stream`] : answers[kind]
+}
+
+/** Streams under way, one event a millisecond each: an event is then a packet for its reader. */
+const paced = new Set()
+function tick() {
+  for (const stream of paced) {
+    stream.socket.write(stream.parts[stream.at++])
+    if (stream.at === stream.parts.length || stream.socket.destroyed) paced.delete(stream)
+  }
+  if (paced.size > 0) setTimeout(tick, 1)
+}
+function pace(socket, parts) {
+  paced.add({ socket, parts, at: 0 })
+  if (paced.size === 1) setTimeout(tick, 1)
 }
 
 const server = createServer({ noDelay: true }, (socket) => {
@@ -178,7 +199,11 @@ const server = createServer({ noDelay: true }, (socket) => {
       if (held.length < end + 4 + length) return
       const body = held.subarray(end + 4, end + 4 + length)
       held = held.subarray(end + 4 + length)
-      socket.write(answerTo(head.split(' ', 2)[1], body))
+      const path = head.split(' ', 2)[1]
+      const answer = answerTo(path, body)
+      const events = path.startsWith('/paced/') ? parts.get(answer) : undefined
+      if (events) pace(socket, events)
+      else socket.write(answer)
     }
   })
 })
