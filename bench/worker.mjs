@@ -1,8 +1,6 @@
-// Runs one contestant in its own process and reports its cost to the parent.
-import { contestants } from './contestants.mjs'
-
-const [name, origin] = process.argv.slice(2)
-const calls = await contestants[name](origin)
+// Runs one contestant of a file in rows/ in its own process and reports its cost to the parent.
+const [group, name, origin, dist] = process.argv.slice(2)
+const { contestants } = await import(`./rows/${group}.mjs`)
 
 async function times(call, count, width) {
   let left = count
@@ -22,6 +20,7 @@ async function times(call, count, width) {
 
 process.on('message', async ({ task, count, width }) => {
   try {
+    if (!calls[task]) return process.send({ skip: true })
     // untimed: sockets were closed while the others ran, and caches are cold
     await times(calls[task], Math.max(width, Math.ceil(count / 10)), width)
     const cpu = process.cpuUsage()
@@ -35,4 +34,11 @@ process.on('message', async ({ task, count, width }) => {
   }
 })
 process.on('disconnect', () => process.exit())
-process.send({ ready: true })
+
+let calls
+try {
+  calls = await contestants[name](origin, dist)
+  process.send({ ready: true })
+} catch (error) {
+  process.send({ error: String(error?.message ?? error) })
+}
