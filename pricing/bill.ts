@@ -39,6 +39,8 @@ export interface AppliedRates {
   searchUnit?: number
   /** US dollars per generated image. */
   image?: number
+  /** US dollars per step of a generated image. */
+  imageStep?: number
   /** US dollars per input image of an embedding. */
   inputImage?: number
   /** US dollars per page. */
@@ -95,6 +97,7 @@ export class Bill {
       this.#each('request', 1, card.perRequest) +
       this.#each('searchUnit', used.searchUnits, card.perSearchUnit) +
       this.#each('image', used.images, card.perImage) +
+      this.#each('imageStep', used.imageSteps, card.perImageStep) +
       this.#each('inputImage', embedded, card.perInputImage) +
       this.#each('page', used.pages, card.perPage) +
       this.#each('inputSecond', used.inputSeconds, card.perInputSecond) +
@@ -126,6 +129,7 @@ const unitFees = [
   'perRequest',
   'perSearchUnit',
   'perImage',
+  'perImageStep',
   'perPage',
   'perInputSecond',
   'perOutputSecond',

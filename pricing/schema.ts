@@ -23,6 +23,7 @@ export const fields = [
   ['perRequest', 'R', 'fee'],
   ['perSearchUnit', 'q', 'fee'],
   ['perImage', 'I', 'fee'],
+  ['perImageStep', 'm', 'fee'],
   ['perInputImage', 'B', 'fee'],
   ['perPage', 'P', 'fee'],
   ['perInputSecond', 'S', 'fee'],
@@ -96,6 +97,8 @@ export interface RateCard {
   perSearchUnit?: number
   /** Generated image. */
   perImage?: number
+  /** Step of a generated image, for hosts that bill diffusion models by step. */
+  perImageStep?: number
   /** Image in the input of an embedding model. */
   perInputImage?: number
   perPage?: number

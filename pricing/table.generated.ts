@@ -1502,8 +1502,10 @@ accounts/fireworks/models/firefunction-v2 i.9o.9C8KM8Kx13v1
 accounts/fireworks/models/fireworks-asr-v2|accounts/fireworks/models/fireworks-asr-large C4KM4Kk6
 accounts/fireworks/models/flux-1-dev|accounts/fireworks/models/flux-1-schnell|accounts/fireworks/models/llama-v2-70b|accounts/fireworks/models/llama-v3p1-405b-instruct-long|accounts/fireworks/models/llama-v3p1-70b-instruct-1b|accounts/fireworks/models/minimax-m1-80k|accounts/fireworks/models/stablecode-3b i.1o.1C4KM4K
 accounts/fireworks/models/flux-1-dev-controlnet-union i.001o.001C4KM4K
-accounts/fireworks/models/flux-kontext-max i.08o.08C4KM4Kk5
-accounts/fireworks/models/flux-kontext-pro i.04o.04C4KM4Kk5
+accounts/fireworks/models/flux-1-dev-fp8 m.0005k5
+accounts/fireworks/models/flux-1-schnell-fp8 m.00035k5
+accounts/fireworks/models/flux-kontext-max I.08C4KM4Kk5
+accounts/fireworks/models/flux-kontext-pro I.04C4KM4Kk5
 accounts/fireworks/models/gemma-2b-it|accounts/fireworks/models/codegemma-2b i.1o.1C8KM8K
 accounts/fireworks/models/gemma-7b|accounts/fireworks/models/codegemma-7b|accounts/fireworks/models/firesearch-ocr-v6|accounts/fireworks/models/gemma-7b-it|accounts/fireworks/models/gemma2-9b-it|accounts/fireworks/models/llama-guard-2-8b|accounts/fireworks/models/llama-v3-8b|accounts/fireworks/models/llama-v3-8b-instruct-hf|accounts/fireworks/models/openchat-3p5-0106-7b|accounts/fireworks/models/starcoder-16b|accounts/fireworks/models/starcoder-7b i.2o.2C8KM8K
 accounts/fireworks/models/glm-4p5 i.55o2.19C128KM96e3x29v1
@@ -1681,88 +1683,87 @@ zai-org/GLM-5.3-Flash i.15o.5r.03C1024KM1024Kx127v11`,
   gemini: `* b.5
 deep-research-preview-04-2026|deep-research-max-preview-04-2026 i2o12r.2s.035C128KM64Kx337v3@2e5i4o18r.4
 deep-research-pro-preview-12-2025 i2o12s.035C1024KM64Kx360v31V3D20261023
-gemini-1.5-flash i.075o.3r.01875J.035N.025C1e6M8Kx2049v3@128e3i.15o.6r.0375
-gemini-1.5-flash-8b i.0375o.15r.01J.035N.025C1e6M8Kx2049v3@128e3i.075o.3
-gemini-1.5-flash-latest i.075o.3r.0075J.035N.025@128e3i.15o.6
-gemini-1.5-pro i1.25o5r.3125J.035N.025C1e6M8Kx2049v3@128e3i2.5o10
-gemini-1.5-pro-latest i1.25o5r.125J.035N.025@128e3i2.5o10
-gemini-2.0-flash i.1o.4r.025a.7j.175J.035N.025C1024KM8Kx2049v3
-gemini-2.0-flash-lite i.075o.3J.035N.025C1024KM8Kx2049v3
-gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035N.025C128KL128e3M64Kx597v3D20260728@2e5i2.5o15
-gemini-2.5-flash i.3o2.5r.03a1j.1J.035N.025p1.8C1024KM64Kx1407v31D20261201 {"f":[0.5,1]}
-gemini-2.5-flash-image i.3o2.5r.03a1G30I.039J.035N.025f.5p1.8C32KM32Kk5V3D20270315
-gemini-2.5-flash-image-preview i.3o2.5G30J.035N.025C1e6
-gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035N.025C1024K
-gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035N.025p1.8C1024KM64Kx1407v31 {"f":[0.5,1]}
-gemini-2.5-flash-lite-preview-06-17 i.1o.4r.025J.035N.025C1024KM64Kx2065v3
-gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.025a.3J.035N.025C1024KM64Kx1407v31
-gemini-2.5-flash-native-audio-latest|gemini-2.5-flash-native-audio i.5o2a3A12g3J.035N.025C128KM8Kk8x0v5V5
-gemini-2.5-flash-native-audio-preview-09-2025 i.5o2a3A12J.035N.025C1024KM8Kk8x0v5V5
-gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035N.025C128KM8Kk8x257v7V5D20261117
-gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035N.025
-gemini-2.5-flash-preview-04-17|gemini-2.5-flash-preview-05-20 i.15o.6r.0375J.035N.025C1024KM64Kx2065v3
-gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035N.025C1024KM64Kx1407v31
-gemini-2.5-flash-preview-tts i.5o10J.035N.025C8Kk7D20261117
-gemini-2.5-flash-tts|gemini-2.5-flash-lite-preview-tts i.5o10J.035N.025C8K
-gemini-2.5-flash-tts-batch i.25o5J.035N.025
-gemini-2.5-pro i1.25o10r.125J.035N.025p1.8C1024KM64Kx1405v31D20261201@2e5i2.5o15r.25 {"f":[0.5,1]}
-gemini-2.5-pro-preview i1.25o10r.125J.035N.025@2e5i2.5o15r.25
-gemini-2.5-pro-preview-03-25 i1.25o10J.035N.025
-gemini-2.5-pro-preview-05-06|gemini-2.5-pro-preview-06-05 i1.25o10r.31J.035N.025C1024KM64Kx2065v3
-gemini-2.5-pro-preview-tts i1o20r.125a.7J.035N.025C8Kx100v1V4D20261117
-gemini-2.5-pro-tts i1o20J.035N.025C8K
-gemini-2.5-pro-tts-batch i.5o10J.035N.025
-gemini-3-flash i.5o3r.05a1s.014N.014f.5p1.8
-gemini-3-flash-preview i.5o3r.05a1j.1s.014N.014p1.8C1024KM64Kx1919v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]],"f":[0.5,1]}
-gemini-3-pro|gemini-3.1-pro i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4
-gemini-3-pro-image i2o12G120I.134s.014N.014f.5p1.8C128KL64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-image-preview i2o12G120I.134s.014N.014f.5p1.8C128KM32Kk5V3D20260625 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-preview i2o12r.2s.014N.014f.5p1.8C1024KM64Kx381v31@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3-pro-text-preview i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3.1-flash-image i.5o3G60I.045s.014N.014C64KM32Kk5V3
-gemini-3.1-flash-image-preview i.5o3G60I.045s.014N.014C64KM64Kk5V3D20260625
-gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20270507
-gemini-3.1-flash-lite-image i.25o1.5G30I.0336s.014N.014C64KM4Kk5V3
-gemini-3.1-flash-lite-preview i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20260525
-gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014N.014C128KM64Kk8x273v15V5D20261117
-gemini-3.1-flash-tts-preview i1o20s.014N.014C8Kk7D20261117
-gemini-3.1-flash-tts-preview-batch i.5o10s.014N.014
-gemini-3.1-pro-preview-customtools i2o12r.2s.014N.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1],"f":[0.5,1]}
-gemini-3.5-flash i1.5o9r.15s.014N.014f.5p1.8C1024KM64Kx1407v31
-gemini-3.5-flash-lite i.3o2.5r.03s.014N.014p1.8C1024KM64Kx1919v31 {"f":[0.5,0.666666666667]}
-gemini-3.5-live-translate-preview i3.5o21s.014N.014C128KM64Kk8x0v5V5
-gemini-3.5-transcribe i2o12s.014N.014f.5p1.8C96KM32Kk6
-gemini-3.5-transcribe-live i3.5o21s.014N.014C128KM64Kk6
-gemini-3.6-flash|gemini-3.7-flash|gemini-flash-latest i1.5o7.5r.15s.014N.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash i1.5o7.5r.15s.014N.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash-lite-tts i1o12s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"r":0.125,"A":6}]]}
-gemini-3.8-flash-tts i1o18s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"r":0.125,"A":9}]]}
-gemini-3.8-live i.75o4.5a3A12g1s.014N.014C128KM64Kk8x257v15V5
-gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014N.014C128KM64Kk8x273v15V5
-gemini-4-argon i4o20r.2s.014N.014f.5p1.8C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10}]]}
-gemini-4-hydrogen i1.5o7.5r.075s.014N.014f.5p1.8C1024KM1024Kx1919v31
+gemini-1.5-flash i.075o.3r.01875J.035N.025C1e6M8Kx2049v3@128e3i.15o.6r.0375 {"b":[0.5,1]}
+gemini-1.5-flash-8b i.0375o.15r.01J.035N.025C1e6M8Kx2049v3@128e3i.075o.3 {"b":[0.5,1]}
+gemini-1.5-flash-latest i.075o.3r.0075J.035N.025@128e3i.15o.6 {"b":[0.5,1]}
+gemini-1.5-pro i1.25o5r.3125J.035N.025C1e6M8Kx2049v3@128e3i2.5o10 {"b":[0.5,1]}
+gemini-1.5-pro-latest i1.25o5r.125J.035N.025@128e3i2.5o10 {"b":[0.5,1]}
+gemini-2.0-flash i.1o.4r.025a.7j.175J.035N.025C1024KM8Kx2049v3 {"b":[0.5,1]}
+gemini-2.0-flash-lite i.075o.3J.035N.025C1024KM8Kx2049v3 {"b":[0.5,1]}
+gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035N.025C128KL128e3M64Kx597v3D20260728@2e5i2.5o15 {"b":[0.5,1]}
+gemini-2.5-flash i.3o2.5r.03a1j.1J.035N.025p1.8C1024KM64Kx1407v31D20261201 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-flash-image i.3o2.5r.03a1G30I.039J.035N.025f.5p1.8C32KM32Kk5V3D20270315 {"b":[0.5,1]}
+gemini-2.5-flash-image-preview i.3o2.5G30J.035N.025C1e6 {"b":[0.5,1]}
+gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035N.025C1024K {"b":[0.5,1]}
+gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035N.025p1.8C1024KM64Kx1407v31 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-flash-lite-preview-06-17 i.1o.4r.025J.035N.025C1024KM64Kx2065v3 {"b":[0.5,1]}
+gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.025a.3J.035N.025C1024KM64Kx1407v31 {"b":[0.5,1]}
+gemini-2.5-flash-native-audio-latest|gemini-2.5-flash-native-audio i.5o2a3A12g3J.035N.025C128KM8Kk8x0v5V5 {"b":[0.5,1]}
+gemini-2.5-flash-native-audio-preview-09-2025 i.5o2a3A12J.035N.025C1024KM8Kk8x0v5V5 {"b":[0.5,1]}
+gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035N.025C128KM8Kk8x257v7V5D20261117 {"b":[0.5,1]}
+gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035N.025 {"b":[0.5,1]}
+gemini-2.5-flash-preview-04-17|gemini-2.5-flash-preview-05-20 i.15o.6r.0375J.035N.025C1024KM64Kx2065v3 {"b":[0.5,1]}
+gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035N.025C1024KM64Kx1407v31 {"b":[0.5,1]}
+gemini-2.5-flash-preview-tts i.5o10J.035N.025C8Kk7D20261117 {"b":[0.5,1]}
+gemini-2.5-flash-tts|gemini-2.5-flash-lite-preview-tts i.5o10J.035N.025C8K {"b":[0.5,1]}
+gemini-2.5-flash-tts-batch i.25o5J.035N.025 {"b":[0.5,1]}
+gemini-2.5-pro i1.25o10r.125J.035N.025p1.8C1024KM64Kx1405v31D20261201@2e5i2.5o15r.25 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-pro-preview i1.25o10r.125J.035N.025@2e5i2.5o15r.25 {"b":[0.5,1]}
+gemini-2.5-pro-preview-03-25 i1.25o10J.035N.025 {"b":[0.5,1]}
+gemini-2.5-pro-preview-05-06|gemini-2.5-pro-preview-06-05 i1.25o10r.31J.035N.025C1024KM64Kx2065v3 {"b":[0.5,1]}
+gemini-2.5-pro-preview-tts i1o20r.125a.7J.035N.025C8Kx100v1V4D20261117 {"b":[0.5,1]}
+gemini-2.5-pro-tts i1o20J.035N.025C8K {"b":[0.5,1]}
+gemini-2.5-pro-tts-batch i.5o10J.035N.025 {"b":[0.5,1]}
+gemini-3-flash i.5o3r.05a1s.014N.014f.5p1.8 {"b":[0.5,1]}
+gemini-3-flash-preview i.5o3r.05a1j.1s.014N.014p1.8C1024KM64Kx1919v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]],"b":[0.5,1],"f":[0.5,1]}
+gemini-3-pro|gemini-3.1-pro i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"b":[0.5,1]}
+gemini-3-pro-image i2o12G120I.134s.014N.014f.5p1.8C128KL64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]],"b":[0.5,1]}
+gemini-3-pro-image-preview i2o12G120I.134s.014N.014f.5p1.8C128KM32Kk5V3D20260625 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]],"b":[0.5,1]}
+gemini-3-pro-preview i2o12r.2s.014N.014f.5p1.8C1024KM64Kx381v31@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]],"b":[0.5,1]}
+gemini-3-pro-text-preview i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]],"b":[0.5,1]}
+gemini-3.1-flash-image i.5o3G60I.045s.014N.014C64KM32Kk5V3 {"b":[0.5,1]}
+gemini-3.1-flash-image-preview i.5o3G60I.045s.014N.014C64KM64Kk5V3D20260625 {"b":[0.5,1]}
+gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20270507 {"b":[0.5,1]}
+gemini-3.1-flash-lite-image i.25o1.5G30I.0336s.014N.014C64KM4Kk5V3 {"b":[0.5,1]}
+gemini-3.1-flash-lite-preview i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20260525 {"b":[0.5,1]}
+gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014N.014C128KM64Kk8x273v15V5D20261117 {"b":[0.5,1]}
+gemini-3.1-flash-tts-preview i1o20s.014N.014C8Kk7D20261117 {"b":[0.5,1]}
+gemini-3.1-flash-tts-preview-batch i.5o10s.014N.014 {"b":[0.5,1]}
+gemini-3.5-flash i1.5o9r.15s.014N.014f.5p1.8C1024KM64Kx1407v31 {"b":[0.5,1]}
+gemini-3.5-flash-lite i.3o2.5r.03s.014N.014p1.8C1024KM64Kx1919v31 {"b":[0.5,1],"f":[0.5,0.666666666667]}
+gemini-3.5-live-translate-preview i3.5o21s.014N.014C128KM64Kk8x0v5V5 {"b":[0.5,1]}
+gemini-3.5-transcribe i2o12s.014N.014f.5p1.8C96KM32Kk6 {"b":[0.5,1]}
+gemini-3.5-transcribe-live i3.5o21s.014N.014C128KM64Kk6 {"b":[0.5,1]}
+gemini-3.6-flash|gemini-3.7-flash|gemini-flash-latest i1.5o7.5r.15s.014N.014f.5p1.8C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]],"b":[0.5,1]}
+gemini-3.8-flash i1.5o7.5r.15s.014N.014f.5p1.8C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]],"b":[0.5,1]}
+gemini-3.8-flash-lite-tts i1o12s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"r":0.125,"A":6}]],"b":[0.5,1]}
+gemini-3.8-flash-tts i1o18s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"r":0.125,"A":9}]],"b":[0.5,1]}
+gemini-3.8-live i.75o4.5a3A12g1s.014N.014C128KM64Kk8x257v15V5 {"b":[0.5,1]}
+gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014N.014C128KM64Kk8x273v15V5 {"b":[0.5,1]}
+gemini-4-argon i4o20r.2s.014N.014f.5p1.8C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10}]],"b":[0.5,1]}
+gemini-4-hydrogen i1.5o7.5r.075s.014N.014f.5p1.8C1024KM1024Kx1919v31 {"b":[0.5,1]}
 gemini-embedding-001 i.15C2Kd3Kk3D20280514
 gemini-embedding-2 i.2a6.5g.45C8Kd3Kk3
 gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3D20261106
-gemini-exp-1114 C1024KM8Kx77v3
-gemini-exp-1206 C2048KM8Kx77v3
-gemini-flash-1.5 i.075o.3r.01875J.035N.025@128e3i.15o.6r.0375
-gemini-flash-1.5-8b i.0375o.15r.01J.035N.025C1e6@128e3i.075o.3r.02
-gemini-flash-lite-latest i.3o2.5r.03s.014N.014p1.8C1024KM64Kx1407v31 {"f":[0.5,0.666666666667]}
-gemini-gemma-2-9b-it|gemini-gemma-2-27b-it i.35o1.05C8KM8Kx5v3
-gemini-live-2.5-flash i.5o2a3A12g3C128e3M8e3x2065v3
-gemini-live-2.5-flash-preview-native-audio i.5o2C128KM64Kx2065v1
-gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12s.035C1024KM65535k8x1359v31V5
-gemini-nano-banana-2.1 i1.5o7.5G30I.0336s.014C128KM32Kk5V3
-gemini-omni-1.1-flash i1.5o9C128KM64Kx80v15V9D20261203
-gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V13
-gemini-omni-flash-preview i1.5o9C128KM64Kx80v15V9D20261022
-gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035N.025C32K
-gemini-pro-1.5 i1.25o5r.3125J.035N.025C2e6@128e3i2.5o10r.625
-gemini-pro-latest|gemini-3.1-pro-preview i2o12r.2s.014N.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"f":[0.5,1]}
-gemini-robotics-er-1.6-preview i1o5a2s.014C128KM64Kx2065v3
-gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]]}
-gemini-robotics-er-2-streaming-preview i2o10s.014C128KM64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"a":1,"s":0.014}]]}
+gemini-exp-1114 C1024KM8Kx77v3 {"b":[0.5,1]}
+gemini-exp-1206 C2048KM8Kx77v3 {"b":[0.5,1]}
+gemini-flash-1.5 i.075o.3r.01875J.035N.025@128e3i.15o.6r.0375 {"b":[0.5,1]}
+gemini-flash-1.5-8b i.0375o.15r.01J.035N.025C1e6@128e3i.075o.3r.02 {"b":[0.5,1]}
+gemini-flash-lite-latest i.3o2.5r.03s.014N.014p1.8C1024KM64Kx1407v31 {"b":[0.5,1],"f":[0.5,0.666666666667]}
+gemini-gemma-2-9b-it|gemini-gemma-2-27b-it i.35o1.05C8KM8Kx5v3 {"b":[0.5,1]}
+gemini-live-2.5-flash i.5o2a3A12g3C128e3M8e3x2065v3 {"b":[0.5,1]}
+gemini-live-2.5-flash-preview-native-audio i.5o2C128KM64Kx2065v1 {"b":[0.5,1]}
+gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12s.035C1024KM65535k8x1359v31V5 {"b":[0.5,1]}
+gemini-nano-banana-2.1 i1.5o7.5G30I.0336s.014C128KM32Kk5V3 {"b":[0.5,1]}
+gemini-omni-1.1-flash i1.5o9C128KM64Kx80v15V9D20261203 {"b":[0.5,1]}
+gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V13 {"b":[0.5,1]}
+gemini-omni-flash-preview i1.5o9C128KM64Kx80v15V9D20261022 {"b":[0.5,1]}
+gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035N.025C32K {"b":[0.5,1]}
+gemini-pro-1.5 i1.25o5r.3125J.035N.025C2e6@128e3i2.5o10r.625 {"b":[0.5,1]}
+gemini-pro-latest|gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014N.014p1.8C1024KM64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1],"f":[0.5,1]}
+gemini-robotics-er-1.6-preview i1o5a2s.014C128KM64Kx2065v3 {"b":[0.5,1]}
+gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]],"b":[0.5,1]}
+gemini-robotics-er-2-streaming-preview i2o10s.014C128KM64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"a":1,"s":0.014}]],"b":[0.5,1]}
 gemma-2-27b-it i.65o.65
 gemma-3-27b-it i0o0C128KM8Kx13v3
 gemma-4-26b|gemma-4-26b-it|gemma-4-31b C256e3M8Kx2065v3
@@ -1969,8 +1970,8 @@ mistral-saba-24b i.79o.79C32Kx2049v1
 mixtral-8x7b-32768 i.24o.24
 moonshotai/kimi-k2-instruct i1o3r.5C128KM16Kx2049v1
 moonshotai/kimi-k2-instruct-0905 i1o3r.5C256KM16Kx2049v1
-openai/gpt-oss-120b i.15o.6r.075s.005b.5C128KM64Kx319v1
-openai/gpt-oss-20b i.075o.3r.0375s.005b.5C128KM64Kx319v1
+openai/gpt-oss-120b i.15o.6r.075s.005C128KM64Kx319v1
+openai/gpt-oss-20b i.075o.3r.0375s.005C128KM64Kx319v1
 openai/gpt-oss-safeguard-20b i.075o.3r.0375s.005C128KM64Kx317v1
 qwen-qwq-32b i.29o.39C128KM16Kx2065v1
 qwen/qwen3-32b i.29o.59C128KM40Kx2049v1
@@ -2080,10 +2081,11 @@ minimax-m2.7 i.3o1.2r.06w.375C200K
 minimax-m3 i.3o1.2r.06C1e6@512e3i.6o2.4r.12
 speech-02-hd|speech-2.6-hd c100k7
 speech-02-turbo|speech-2.6-turbo c60k7`,
-  mistral: `codestral i.3o.9b.5C256e3
-codestral-2508 i.3o.9r.03b.5C256e3L128e3M128e3x141v1
+  mistral: `* b.5
+codestral i.3o.9C256e3
+codestral-2508 i.3o.9r.03C256e3L128e3M128e3x141v1
 codestral-embed i.15r.015C8e3k3
-codestral-latest i.3o.9r.03b.5C256e3L128e3M4Kx141v1
+codestral-latest i.3o.9r.03C256e3L128e3M4Kx141v1
 codestral-mamba-latest|codestral-mamba i.25o.25r.025C256e3M256e3x132v1
 deepseek-v4-1-flash-1017 i.3o1.2r.007C1024KM128Kx189v3
 devstral-2512 i.4o2r.04C256Kx2049v1
@@ -2101,33 +2103,30 @@ magistral-medium i2o5
 magistral-medium-latest i1.5o7.5r.15C128e3M16Kx157v3
 magistral-small i.5o1.5C128e3x2065v1
 magistral-small-2506|magistral-small-2507 i.5o1.5
-ministral-14b-2512 i.2o.2r.02b.5C256KM256Kx141v3
-ministral-14b-latest|ministral-14b|ministral-3-14b-2512 i.2o.2r.02C256KM256Kx141v3
-ministral-3-3b-2512 i.1o.1r.01C128KM128Kx141v3
-ministral-3-8b-2512 i.15o.15r.015C256KM256Kx141v3
+ministral-14b-2512|ministral-14b|ministral-3-14b-2512 i.2o.2r.02C256KM256Kx141v3
 ministral-3b i.04o.04
-ministral-3b-2512 i.1o.1r.01b.5C128KM128Kx141v3
+ministral-3b-2512|ministral-3-3b-2512 i.1o.1r.01C128KM128Kx141v3
 ministral-3b-latest i.1o.1r.01C128e3x141v3
 ministral-8b|pixtral-12b-2409 i.1o.1
-ministral-8b-2512 i.15o.15r.015b.5C256KM256Kx141v3
-ministral-8b-latest i.15o.15r.015b.5C128e3x141v3 {"h":[["2025-12-02T00:00:00Z",{"i":0.1,"o":0.1}]]}
+ministral-8b-2512|ministral-3-8b-2512 i.15o.15r.015C256KM256Kx141v3
+ministral-8b-latest i.15o.15r.015C128e3x141v3 {"h":[["2025-12-02T00:00:00Z",{"i":0.1,"o":0.1}]]}
 mistral-7b i.25o.25
 mistral-code-agent-latest|mistral-code-agent i.4o2r.04C256e3M256e3x157v1
 mistral-code-latest|mistral-code|mistral-code-fim i.3o.9r.03C128e3M128e3x141v1
-mistral-embed i.1b.5C8Kk3
+mistral-embed i.1C8Kk3
 mistral-large|mixtral-8x22b-instruct|pixtral-large i2o6
 mistral-large-2411 i2o6C128KM16Kx2049v1
-mistral-large-2512 i.5o1.5r.05b.5C256KM256Kx141v3D20270430
+mistral-large-2512 i.5o1.5r.05C256KM256Kx141v3D20270430
 mistral-large-3|mistral-large-latest i.5o1.5r.05C256KM256Kx141v3
-mistral-large-4|mistral-large-4-0 i.7o2.1r.07b.5C1024KM1024Kx189v3 {"h":[["2026-10-20T00:00:00Z",{"i":0.68,"o":2.09,"r":0.07}],["2026-10-29T00:00:00Z",{"i":1.36,"o":4.18,"r":0.14}]]}
+mistral-large-4|mistral-large-4-0 i.7o2.1r.07C1024KM1024Kx189v3 {"h":[["2026-10-20T00:00:00Z",{"i":0.68,"o":2.09,"r":0.07}],["2026-10-29T00:00:00Z",{"i":1.36,"o":4.18,"r":0.14}]]}
 mistral-medium i.4o2r.04C256KM256Kx157v3
 mistral-medium-2312 i2.7o8.1
 mistral-medium-2505 i.4o2r.04C128Kx2049v3
 mistral-medium-2508 i.4o2r.04C256Kx2049v3
-mistral-medium-3|mistral-medium-2604|mistral-medium-3.5 i1.5o7.5r.15b.5C256KM256Kx157v3
-mistral-medium-3-5 i1.5o7.5r.15b.5C256KM256Kx157v3D20270430
+mistral-medium-3|mistral-medium-2604|mistral-medium-3.5|mistral-vibe-cli|mistral-vibe-cli-with-tools i1.5o7.5r.15C256KM256Kx157v3
+mistral-medium-3-5 i1.5o7.5r.15C256KM256Kx157v3D20270430
 mistral-medium-3.1 i.4o2
-mistral-medium-latest i1.5o7.5r.15b.5C256KM256Kx157v3 {"h":[["2026-06-16T00:00:00Z",{"i":0.4,"o":2,"r":0.04}]]}
+mistral-medium-latest i1.5o7.5r.15C256KM256Kx157v3 {"h":[["2026-06-16T00:00:00Z",{"i":0.4,"o":2,"r":0.04}]]}
 mistral-nemo i.15o.15C128e3x2049v1
 mistral-ocr-2503|mistral-ocr-2503-completion|mistral-ocr-2505|mistral-ocr-2505-completion P.001
 mistral-ocr-2512|mistral-ocr-2512-completion P.002C16K
@@ -2137,13 +2136,12 @@ mistral-saba i.2o.6
 mistral-small i.1o.3r.01C32e3M8191x157v1
 mistral-small-24b-instruct-2501 i.05o.08
 mistral-small-2506 i.1o.3C128e3M16Kx2049v3
-mistral-small-2603 i.15o.6r.015b.5C256e3x157v3
+mistral-small-2603 i.15o.6r.015C256e3x157v3
 mistral-small-3.1-24b-instruct i.351o.555
 mistral-small-3.2-24b-instruct i.1o.3
-mistral-small-latest i.15o.6r.015b.5C256e3x157v3 {"h":[["2026-03-16T00:00:00Z",{"i":0.1,"o":0.3}]]}
+mistral-small-latest i.15o.6r.015C256e3x157v3 {"h":[["2026-03-16T00:00:00Z",{"i":0.1,"o":0.3}]]}
 mistral-tiny i.25o.25r.025C32e3M8191x140v1
 mistral-vibe-cli-fast|magistral-small-latest i.15o.6r.015C256KM256Kx157v3
-mistral-vibe-cli-latest|mistral-vibe-cli|mistral-vibe-cli-with-tools i1.5o7.5r.15C256KM256Kx157v3
 mixtral-8x7b i.7o.7
 open-mistral-7b i.25o.25C8e3x2049v1
 open-mistral-nemo i.15o.15C128e3M128e3x141v1
@@ -2163,9 +2161,9 @@ voxtral-mini-transcribe-realtime-3-0 S.000133333333333k6
 voxtral-mini-tts-2603 c16k7V4D20270430
 voxtral-mini-tts-3|voxtral-mini-tts-3-0 c13k7V4
 voxtral-mini-tts-latest|voxtral-mini-tts c16k7V4
-voxtral-small-24b-2507 i.1o.4r.01S.0000666666666667b.5C32K {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01,"S":0.0000666666666667}]]}
-voxtral-small-2507 i.1o.4r.01S.0000666666666667b.5C32KM32Kx13v5 {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01,"S":0.0000666666666667}]]}
-voxtral-small-latest|voxtral-small i.1o.4r.01S.0000666666666667b.5C32e3x13v5 {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01,"S":0.0000666666666667}]]}
+voxtral-small-24b-2507 i.1o.4r.01S.0000666666666667C32K {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01,"S":0.0000666666666667}]]}
+voxtral-small-2507 i.1o.4r.01S.0000666666666667C32KM32Kx13v5 {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01,"S":0.0000666666666667}]]}
+voxtral-small-latest|voxtral-small i.1o.4r.01S.0000666666666667C32e3x13v5 {"h":[["2026-08-11T00:00:00Z",{"i":0.1,"o":0.3,"r":0.01,"S":0.0000666666666667}]]}
 voxtral-small-transcribe-3 S.0000666667k6
 voxtral-small-transcribe-3-0 S.0000666666666667k6
 voxtral-tts-2603 c16
@@ -3231,7 +3229,7 @@ kimi-latest i3o15r.3C1024KM1024Kx63v3
 meta-llama/Llama-2-13b-chat-hf|NousResearch/Nous-Hermes-Llama2-13b|codellama/CodeLlama-13b-Instruct-hf i.225o.225
 meta-llama/Llama-3.1-405B-Instruct i3.5o3.5C4KM4K
 meta-llama/Llama-3.2-1B-Instruct|meta-llama/Llama-3.2-3B-Instruct i.06o.06C128KM128K
-meta-llama/Llama-3.3-70B-Instruct-Turbo i1.04o1.04C128KM128Kx15v1D20261022
+meta-llama/Llama-3.3-70B-Instruct-Turbo i1.04o1.04b.5C128KM128Kx15v1D20261022
 meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8 i.27o.85r.27w.27C2e7M32Kx2049v3
 meta-llama/Llama-4-Scout-17B-16E-Instruct i.18o.59r.18w.18C1e7L1024KM32Kx2049v3D20260206
 meta-llama/Meta-Llama-3-70B-Instruct-Lite i.54o.54
@@ -3322,89 +3320,89 @@ deepseek-ai/deepseek-r1-0528-maas i1.35o5.4C65336M8Kx53v1D20261021
 deepseek-ai/deepseek-v3.1-maas i.6o1.7r.06C160KM32Kx181v1D20261021
 deepseek-ai/deepseek-v3.2-maas i.56o1.68r.056C160KM32Kx53v1D20261021
 deepseek-ai/deepseek-v4.1-flash-maas i.3o1.2r.03C1024KM1024Kx189v3
-gemini-1.5-flash i.075o.3r.01875J.035N.025C1e6@128e3i.15o.6r.0375
-gemini-1.5-flash-8b i.0375o.15r.00375J.035N.025@128e3i.075o.3
-gemini-1.5-flash-latest i.075o.3r.0075J.035N.025@128e3i.15o.6
-gemini-1.5-pro i1.25o5r.125J.035N.025C1e6@128e3i2.5o10
-gemini-1.5-pro-latest i1.25o5r.125J.035N.025@128e3i2.5o10
-gemini-2.0-flash i.15o.6r.0375a.7j.175J.035N.025C1e6D20260601
-gemini-2.0-flash-001 i.15o.6r.0375J.035N.025
-gemini-2.0-flash-lite i.075o.3J.035N.025C1e6D20260601
-gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035N.025f.5p1.8C128e3M64e3x581v3@2e5i2.5o15
-gemini-2.5-flash i.3o2.5r.03a1j.1J.035N.025p1.8C1024KM64Kx1407v31D20261020 {"f":[0.5,1]}
-gemini-2.5-flash-image i.3o2.5a1G30I.039J.035N.025f.5C1e6L32KM32Kk5V3D20270315
-gemini-2.5-flash-image-preview i.3o2.5G30J.035N.025C1e6
-gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035N.025f.5p1.8C1024K
-gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035N.025p1.8C1024KM65535x1407v31D20261020 {"f":[0.5,1]}
-gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035N.025f.5p1.8C1024KM65535x1407v31
-gemini-2.5-flash-lite-preview-tts i.5o10J.035N.025C8K
-gemini-2.5-flash-native-audio i.5o2a3A12g3J.035N.025f.5p1.8k8D20261213
-gemini-2.5-flash-native-audio-latest i.5o2a3A12g3J.035N.025f.5p1.8M8Kx0v5V5
-gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035N.025f.5p1.8M8Kx257v7V5
-gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035N.025f.5p1.8
-gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035N.025f.5p1.8C1024KM65535x1407v31
-gemini-2.5-flash-tts|gemini-2.5-flash-preview-tts i.5o10J.035N.025C8Kk7
-gemini-2.5-flash-tts-batch i.25o5J.035N.025
-gemini-2.5-pro i1.25o10r.125J.035N.025p1.8C1024KM64Kx381v31D20261020@2e5i2.5o15r.25w.25f.5 {"f":[0.5,1]}
-gemini-2.5-pro-preview i1.25o10r.125J.035N.025f.5p1.8@2e5i2.5o15r.25
-gemini-2.5-pro-preview-tts i1o20r.125a.7J.035N.025C8Kx367v3V4
-gemini-2.5-pro-tts i1o20J.035N.025C8Kk7
-gemini-2.5-pro-tts-batch i.5o10J.035N.025
-gemini-3-flash i.5o3r.05a1s.014N.014f.5p1.8
-gemini-3-flash-preview i.5o3r.05a1j.1s.014N.014f.5p1.8C1024KM64Kx893v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]]}
-gemini-3-pro i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4
-gemini-3-pro-image i2o12r.2G120I.134s.014N.014f.5p1.8C1e6L64KM32Kk5V3D20270528 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-image-preview i2o12r.2G120I.134s.014N.014p1.8C1e6L64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]]}
-gemini-3-pro-preview i2o12r.2s.014N.014f.5p1.8C1024KM65535x381v31@2e5i4o18r.4w.25 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3-pro-text-preview i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]]}
-gemini-3.1-flash-image i.5o3r.05G60I.0672s.014N.014f.5p1.8C1e6L64KM32Kk5V3D20270528
-gemini-3.1-flash-image-preview i.5o3r.05G60I.0672s.014N.014C1e6L64KM32Kk5V3
-gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20270507
-gemini-3.1-flash-lite-image i.25o1.5r.025G30I.0336s.014N.014f.5p1.8C64KM4Kk5V3
-gemini-3.1-flash-lite-preview i.25o1.5r.025a.5s.014N.014f.5p1.8C1024KM64Kx1407v31
-gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014N.014M64Kx257v15V5
-gemini-3.1-flash-tts-preview i1o20s.014N.014k7
-gemini-3.1-flash-tts-preview-batch i.5o10s.014N.014
-gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014N.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25
-gemini-3.5-flash i1.5o9r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20270519
-gemini-3.5-flash-lite i.3o2.5r.03s.014N.014f.5p1.8C1024KM64Kx1919v31D20270721
-gemini-3.5-live-translate-preview i3.5o21s.014N.014M64Kk8x0v5V5
+gemini-1.5-flash i.075o.3r.01875J.035N.025C1e6@128e3i.15o.6r.0375 {"b":[0.5,1]}
+gemini-1.5-flash-8b i.0375o.15r.00375J.035N.025@128e3i.075o.3 {"b":[0.5,1]}
+gemini-1.5-flash-latest i.075o.3r.0075J.035N.025@128e3i.15o.6 {"b":[0.5,1]}
+gemini-1.5-pro i1.25o5r.125J.035N.025C1e6@128e3i2.5o10 {"b":[0.5,1]}
+gemini-1.5-pro-latest i1.25o5r.125J.035N.025@128e3i2.5o10 {"b":[0.5,1]}
+gemini-2.0-flash i.15o.6r.0375a.7j.175J.035N.025C1e6D20260601 {"b":[0.5,1]}
+gemini-2.0-flash-001 i.15o.6r.0375J.035N.025 {"b":[0.5,1]}
+gemini-2.0-flash-lite i.075o.3J.035N.025C1e6D20260601 {"b":[0.5,1]}
+gemini-2.5-computer-use-preview-10-2025 i1.25o10J.035N.025f.5p1.8C128e3M64e3x581v3@2e5i2.5o15 {"b":[0.5,1]}
+gemini-2.5-flash i.3o2.5r.03a1j.1J.035N.025p1.8C1024KM64Kx1407v31D20261020 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-flash-image i.3o2.5a1G30I.039J.035N.025f.5C1e6L32KM32Kk5V3D20270315 {"b":[0.5,1]}
+gemini-2.5-flash-image-preview i.3o2.5G30J.035N.025C1e6 {"b":[0.5,1]}
+gemini-2.5-flash-latest i.3o2.5r.03a1j.1J.035N.025f.5p1.8C1024K {"b":[0.5,1]}
+gemini-2.5-flash-lite i.1o.4r.01a.3j.03J.035N.025p1.8C1024KM65535x1407v31D20261020 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-flash-lite-preview-09-2025 i.1o.4r.01a.3J.035N.025f.5p1.8C1024KM65535x1407v31 {"b":[0.5,1]}
+gemini-2.5-flash-lite-preview-tts i.5o10J.035N.025C8K {"b":[0.5,1]}
+gemini-2.5-flash-native-audio i.5o2a3A12g3J.035N.025f.5p1.8k8D20261213 {"b":[0.5,1]}
+gemini-2.5-flash-native-audio-latest i.5o2a3A12g3J.035N.025f.5p1.8M8Kx0v5V5 {"b":[0.5,1]}
+gemini-2.5-flash-native-audio-preview-12-2025 i.5o2a3A12J.035N.025f.5p1.8M8Kx257v7V5 {"b":[0.5,1]}
+gemini-2.5-flash-preview|gemini-2.5-flash-preview-05-20:thinking|gemini-2.5-flash-preview:thinking i.15o.6J.035N.025f.5p1.8 {"b":[0.5,1]}
+gemini-2.5-flash-preview-09-2025 i.3o2.5r.03a1j.1J.035N.025f.5p1.8C1024KM65535x1407v31 {"b":[0.5,1]}
+gemini-2.5-flash-tts|gemini-2.5-flash-preview-tts i.5o10J.035N.025C8Kk7 {"b":[0.5,1]}
+gemini-2.5-flash-tts-batch i.25o5J.035N.025 {"b":[0.5,1]}
+gemini-2.5-pro i1.25o10r.125J.035N.025p1.8C1024KM64Kx381v31D20261020@2e5i2.5o15r.25w.25f.5 {"b":[0.5,1],"f":[0.5,1]}
+gemini-2.5-pro-preview i1.25o10r.125J.035N.025f.5p1.8@2e5i2.5o15r.25 {"b":[0.5,1]}
+gemini-2.5-pro-preview-tts i1o20r.125a.7J.035N.025C8Kx367v3V4 {"b":[0.5,1]}
+gemini-2.5-pro-tts i1o20J.035N.025C8Kk7 {"b":[0.5,1]}
+gemini-2.5-pro-tts-batch i.5o10J.035N.025 {"b":[0.5,1]}
+gemini-3-flash i.5o3r.05a1s.014N.014f.5p1.8 {"b":[0.5,1]}
+gemini-3-flash-preview i.5o3r.05a1j.1s.014N.014f.5p1.8C1024KM64Kx893v31 {"h":[["2026-01-05T00:00:00Z",{"i":0.5,"o":3,"r":0.05,"a":1,"j":0.1}]],"b":[0.5,1]}
+gemini-3-pro i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"b":[0.5,1]}
+gemini-3-pro-image i2o12r.2G120I.134s.014N.014f.5p1.8C1e6L64KM32Kk5V3D20270528 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]],"b":[0.5,1]}
+gemini-3-pro-image-preview i2o12r.2G120I.134s.014N.014p1.8C1e6L64KM32Kk5V3 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"G":120}]],"b":[0.5,1]}
+gemini-3-pro-preview i2o12r.2s.014N.014f.5p1.8C1024KM65535x381v31@2e5i4o18r.4w.25 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]],"b":[0.5,1]}
+gemini-3-pro-text-preview i2o12r.2s.014N.014f.5p1.8@2e5i4o18r.4 {"h":[["2026-01-05T00:00:00Z",{"i":2,"o":12,"r":0.2,"t":[[200000,{"i":4,"o":18,"r":0.4}]]}]],"b":[0.5,1]}
+gemini-3.1-flash-image i.5o3r.05G60I.0672s.014N.014f.5p1.8C1e6L64KM32Kk5V3D20270528 {"b":[0.5,1]}
+gemini-3.1-flash-image-preview i.5o3r.05G60I.0672s.014N.014C1e6L64KM32Kk5V3 {"b":[0.5,1]}
+gemini-3.1-flash-lite i.25o1.5r.025a.5j.05s.014N.014f.5p1.8C1024KM64Kx1407v31D20270507 {"b":[0.5,1]}
+gemini-3.1-flash-lite-image i.25o1.5r.025G30I.0336s.014N.014f.5p1.8C64KM4Kk5V3 {"b":[0.5,1]}
+gemini-3.1-flash-lite-preview i.25o1.5r.025a.5s.014N.014f.5p1.8C1024KM64Kx1407v31 {"b":[0.5,1]}
+gemini-3.1-flash-live-preview i.75o4.5a3A12g1s.014N.014M64Kx257v15V5 {"b":[0.5,1]}
+gemini-3.1-flash-tts-preview i1o20s.014N.014k7 {"b":[0.5,1]}
+gemini-3.1-flash-tts-preview-batch i.5o10s.014N.014 {"b":[0.5,1]}
+gemini-3.1-pro-preview|gemini-3.1-pro-preview-customtools i2o12r.2s.014N.014f.5p1.8C1024KM64Kx1405v31@2e5i4o18r.4w.25 {"b":[0.5,1]}
+gemini-3.5-flash i1.5o9r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20270519 {"b":[0.5,1]}
+gemini-3.5-flash-lite i.3o2.5r.03s.014N.014f.5p1.8C1024KM64Kx1919v31D20270721 {"b":[0.5,1]}
+gemini-3.5-live-translate-preview i3.5o21s.014N.014M64Kk8x0v5V5 {"b":[0.5,1]}
 gemini-3.5-transcribe o12a2S.00005k6
 gemini-3.5-transcribe-live o21a3.5S.0000875k6
-gemini-3.5-transcribe-live-preview i3.5o21s.014N.014k6
-gemini-3.5-transcribe-preview i2o12s.014N.014f.5p1.8k6
-gemini-3.6-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.7-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]]}
-gemini-3.8-flash-cyber i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx120v31
-gemini-3.8-flash-lite-tts i1o12s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"A":6}]]}
-gemini-3.8-flash-tts i1o18s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"A":9}]]}
-gemini-3.8-live i.75o4.5a3A12g1s.014N.014C128KM64Kk8x257v15V5
-gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014N.014M64Kx273v15V5
-gemini-4-argon i4o20r.2s.014N.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10,"a":2}]]}
-gemini-4-argon-cyber-permissive i4o20r.2s.014N.014f.5p1.8u1.1C1024KM1024Kx1407v31
-gemini-4-hydrogen i1.5o7.5r.075s.014N.014f.5p1.8u1.1C1024KM1024Kx1919v31
+gemini-3.5-transcribe-live-preview i3.5o21s.014N.014k6 {"b":[0.5,1]}
+gemini-3.5-transcribe-preview i2o12s.014N.014f.5p1.8k6 {"b":[0.5,1]}
+gemini-3.6-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20261119 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]],"b":[0.5,1]}
+gemini-3.7-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31D20270128 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]],"b":[0.5,1]}
+gemini-3.8-flash i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014,"n":3.75}]],"b":[0.5,1]}
+gemini-3.8-flash-cyber i1.5o7.5r.15s.014N.014f.5p1.8u1.1C1024KM64Kx120v31 {"b":[0.5,1]}
+gemini-3.8-flash-lite-tts i1o12s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":6,"A":6}]],"b":[0.5,1]}
+gemini-3.8-flash-tts i1o18s.014N.014f.5p1.8C8Kk7 {"h":[["2027-01-01T00:00:00Z",{"i":0.5,"o":9,"A":9}]],"b":[0.5,1]}
+gemini-3.8-live i.75o4.5a3A12g1s.014N.014C128KM64Kk8x257v15V5 {"b":[0.5,1]}
+gemini-3.8-live-extended-thinking i.75o4.5a3A12g1s.014N.014M64Kx273v15V5 {"b":[0.5,1]}
+gemini-4-argon i4o20r.2s.014N.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"h":[["2026-12-01T00:00:00Z",{"i":2,"o":10,"r":0.1,"s":0.014,"n":10,"a":2}]],"b":[0.5,1]}
+gemini-4-argon-cyber-permissive i4o20r.2s.014N.014f.5p1.8u1.1C1024KM1024Kx1407v31 {"b":[0.5,1]}
+gemini-4-hydrogen i1.5o7.5r.075s.014N.014f.5p1.8u1.1C1024KM1024Kx1919v31 {"b":[0.5,1]}
 gemini-embedding-001 i.15b.8C2Kd3Kk3D20280520
 gemini-embedding-2|gemini-embedding-2-preview i.2a6.5g.45C8Kd3Kk3
-gemini-flash-1.5 i.075o.3r.01875J.035N.025@128e3i.15o.6r.0375
-gemini-flash-1.5-8b i.0375o.15r.01J.035N.025C1e6@128e3i.075o.3r.02
-gemini-flash-latest i1.5o7.5r.15s.014N.014C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]]}
-gemini-flash-lite-latest i.3o2.5r.03s.014N.014C1024KM64Kx1407v31
-gemini-live-2.5-flash i.5o2a3A12g3
-gemini-live-2.5-flash-native-audio i.5o2a3A12g3s.035C128KM64Kk8x327v15V5D20261213
-gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12g3s.035C1024KM65535k8x1359v31V5
-gemini-nano-banana-2.1 i1.5o7.5r.15G30I.0336s.014p1.8C128KM32Kk5V3
-gemini-omni-1.1-flash i1.5o9M64Kx80v15V9
-gemini-omni-1.1-flash-preview i1.5o9C128KM57920x16v11V9
-gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V9
-gemini-omni-flash-preview i1.5o9C128KM57920x80v15V9D20261106
-gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035N.025C32K
-gemini-pro-1.5 i1.25o5r.3125J.035N.025C2e6@128e3i2.5o10r.625
-gemini-pro-latest i2o12r.2s.014N.014M64Kx1405v31@2e5i4o18r.4
-gemini-robotics-er-1.5-preview i.3o2.5a1C1024KM65535x1119v15
-gemini-robotics-er-1.6-preview i1o5a2s.014
-gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]]}
-gemini-robotics-er-2-streaming-preview i2o10M64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5}]]}
+gemini-flash-1.5 i.075o.3r.01875J.035N.025@128e3i.15o.6r.0375 {"b":[0.5,1]}
+gemini-flash-1.5-8b i.0375o.15r.01J.035N.025C1e6@128e3i.075o.3r.02 {"b":[0.5,1]}
+gemini-flash-latest i1.5o7.5r.15s.014N.014C1024KM64Kx1407v31 {"h":[["2027-01-01T00:00:00Z",{"i":0.75,"o":3.75,"r":0.075,"s":0.014}]],"b":[0.5,1]}
+gemini-flash-lite-latest i.3o2.5r.03s.014N.014C1024KM64Kx1407v31 {"b":[0.5,1]}
+gemini-live-2.5-flash i.5o2a3A12g3 {"b":[0.5,1]}
+gemini-live-2.5-flash-native-audio i.5o2a3A12g3s.035C128KM64Kk8x327v15V5D20261213 {"b":[0.5,1]}
+gemini-live-2.5-flash-preview-native-audio-09-2025 i.5o2a3A12g3s.035C1024KM65535k8x1359v31V5 {"b":[0.5,1]}
+gemini-nano-banana-2.1 i1.5o7.5r.15G30I.0336s.014p1.8C128KM32Kk5V3 {"b":[0.5,1]}
+gemini-omni-1.1-flash i1.5o9M64Kx80v15V9 {"b":[0.5,1]}
+gemini-omni-1.1-flash-preview i1.5o9C128KM57920x16v11V9 {"b":[0.5,1]}
+gemini-omni-1.2-flash i1.5o9C128KM64Kx16v11V9 {"b":[0.5,1]}
+gemini-omni-flash-preview i1.5o9C128KM57920x80v15V9D20261106 {"b":[0.5,1]}
+gemini-pro|gemini-1.0-pro|gemini-1.0-pro-vision-001 i.125o.375J.035N.025C32K {"b":[0.5,1]}
+gemini-pro-1.5 i1.25o5r.3125J.035N.025C2e6@128e3i2.5o10r.625 {"b":[0.5,1]}
+gemini-pro-latest i2o12r.2s.014N.014M64Kx1405v31@2e5i4o18r.4 {"b":[0.5,1]}
+gemini-robotics-er-1.5-preview i.3o2.5a1C1024KM65535x1119v15 {"b":[0.5,1]}
+gemini-robotics-er-1.6-preview i1o5a2s.014 {"b":[0.5,1]}
+gemini-robotics-er-2-preview i2o10r.2s.014C128KM64Kx1919v31 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5,"r":0.1,"n":5,"a":1,"s":0.014}]],"b":[0.5,1]}
+gemini-robotics-er-2-streaming-preview i2o10M64Kx273v15 {"h":[["2027-01-01T00:00:00Z",{"i":1,"o":5}]],"b":[0.5,1]}
 gemma-2-27b-it i.65o.65
 gemma-4-26b-a4b-it i.15o.6r.015M32Kx93v3
 gemma-4-26b-a4b-it-maas i.15o.6r.015C256K

@@ -60,6 +60,8 @@ export interface BillableUsage {
   search_units?: Count
   /** Generated images. */
   images?: Count
+  /** Steps of all generated images, for models billed by step. */
+  image_steps?: Count
   /** Images in the input of an embedding call. */
   input_images?: Count
   /** Pages of documents read. */
@@ -110,6 +112,7 @@ export interface UsageBuckets {
   containerGigabytes: number
   searchUnits: number
   images: number
+  imageSteps: number
   inputImages: number
   pages: number
   characters: number
@@ -126,6 +129,7 @@ const isKnown = (value: unknown): boolean => typeof value === 'number' && Number
 const units = [
   'search_units',
   'images',
+  'image_steps',
   'input_images',
   'pages',
   'characters',
@@ -191,6 +195,7 @@ export function toBuckets(usage: BillableUsage | null | undefined): UsageBuckets
     containerGigabytes: toCount(usage.server_tool_use?.container_gigabytes),
     searchUnits: toCount(usage.search_units),
     images: toCount(usage.images),
+    imageSteps: toCount(usage.image_steps),
     inputImages: toCount(usage.input_images),
     pages: toCount(usage.pages),
     characters: toCount(usage.characters),

@@ -75,6 +75,8 @@ export interface CompatibleRow {
   readonly textCompletionModels?: string
   /** Form of generated images, if it differs from OpenAI's. @default OpenAI's, if `operations` has `imageGeneration` */
   readonly images?: 'together' | 'xai' | 'fireworks'
+  /** Models whose images run as jobs, in Fireworks' form: a part of their names, and the path. @default none */
+  readonly imageJobs?: { readonly models: string; readonly path: string }
   /** Differences from OpenAI's wire format. @default none */
   readonly quirks?: Partial<OpenAIQuirks>
 }

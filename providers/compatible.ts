@@ -1,8 +1,8 @@
 import { hasHostedTools, isExplicit } from './api-choice.js'
 import type { CompatibleRow, RerankHost } from './compatible-row.js'
-import type { Dialect, Provider, RouteRequest } from './contract.js'
+import type { Dialect, Operation, Provider, RouteRequest } from './contract.js'
 import { deepFreeze } from './deep-freeze.js'
-import { imageForms } from './dialects/openai/image-hosts.js'
+import { imageForms, jobForm, kontextJob } from './dialects/openai/image-hosts.js'
 import { defaultQuirks, type OpenAIQuirks, openai, openaiPaths } from './dialects/openai/index.js'
 import { deepinfraRerank, nvidiaRerank } from './dialects/rerank/hosted.js'
 import { defaultShape, rerankDialect } from './dialects/rerank/index.js'
@@ -34,7 +34,7 @@ const dialectOf = (row: CompatibleRow): Dialect<OpenAIQuirks> =>
         ...(row.rerank && { rerank: rerankOf(row.rerank) }),
         ...(row.responses && { responses: responsesOperation }),
         ...(row.storedResponses && { storedResponses: row.storedResponses }),
-        ...(row.images && { imageGeneration: imageForms[row.images] }),
+        ...(row.images && imageForms[row.images]),
         operations: [...(row.operations ?? []), ...(row.moderation ? (['moderation'] as const) : [])],
       }
     : openai
@@ -59,21 +59,37 @@ function withChatPath(
   return deepFreeze({ ...provider, address })
 }
 
+const isImage = (operation: Operation | undefined): boolean =>
+  operation === 'imageGeneration' || operation === 'imageEdit'
+
+/** The provider with images that run as jobs: a receipt, then requests for the result. */
+function withImageJobs(provider: Provider<OpenAIQuirks>, path: string): Provider<OpenAIQuirks> {
+  const address: Provider['address'] = { ...provider.address, path: (_, model) => path.replace('{model}', model) }
+  return deepFreeze({ ...provider, dialect: { ...provider.dialect, ...jobForm }, address, poll: kontextJob })
+}
+
 /** Builds the provider of a row. The row is copied: the provider is frozen, the row belongs to the caller. */
 export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const copy = structuredClone(row)
   const { id, name = id, base, env = [], baseEnv = [], headers, optionHeaders, keyUrl, quirks } = copy
   const rerankHost = typeof copy.rerank === 'object' ? copy.rerank : undefined
   const paths = { ...openaiPaths, ...copy.paths, ...(rerankHost && { rerank: rerankHost.pathElsewhere }) }
-  const { textCompletionModels: textModels, decisions } = copy
+  const { textCompletionModels: textModels, decisions, imageJobs } = copy
   const provider: Provider<OpenAIQuirks> = {
     id,
     name,
     dialect: dialectOf(row),
-    ...((row.responses || row.betaChatPath !== undefined || rerankHost || textModels !== undefined || decisions) && {
+    ...((row.responses ||
+      row.betaChatPath !== undefined ||
+      rerankHost ||
+      textModels !== undefined ||
+      decisions ||
+      imageJobs) && {
       route: (model: string, request?: RouteRequest) => {
         if (rerankHost && request?.operation === 'rerank' && request.ownHost) return atRerank as Provider
         if (request?.operation === 'textCompletion' && !model.includes(textModels ?? '')) return overChat as Provider
+        if (withJobs && isImage(request?.operation) && model.includes(imageJobs?.models ?? ''))
+          return withJobs as Provider
         if (decisions && request?.operation === 'decide') {
           if (!decisions.models.some((name) => model.includes(name))) return overChat as Provider
           return (request.ownHost ? atDecisions : provider) as Provider
@@ -106,6 +122,7 @@ export function compatible(row: CompatibleRow): Provider<OpenAIQuirks> {
   const beta = withChatPath(provider, copy.betaChatPath)
   const atRerank = rerankHost && atRerankHost(provider, rerankHost)
   const atDecisions = decisions && deepFreeze({ ...provider, address: { ...provider.address, base: decisions.base } })
+  const withJobs = imageJobs && withImageJobs(provider, imageJobs.path)
   /** For operations that a model does not have itself. */
   const overChat = deepFreeze({ ...provider, dialect: openai })
   let bridge: Provider | undefined

@@ -367,8 +367,10 @@ export interface Address {
 
 /** The next request of a job that has no answer yet. */
 export interface PollRequest {
-  /** Absolute URL. Credentials are sent if its origin is that of the call. */
+  /** Absolute URL, or the end of a path after that of the call: `/result`. Credentials are sent if its origin is that of the call. */
   readonly url: string
+  /** Body, for a POST. @default a GET */
+  readonly body?: string
   /** Delay before the request, in milliseconds. */
   readonly afterMs?: number
   /** True for another host of the provider's own: it gets the credential of a call to the provider's own host. */
@@ -418,7 +420,7 @@ export interface Provider<Quirks = unknown> {
    */
   readonly forget?: (rejected: RejectedToken) => boolean
   /**
-   * For providers that start a job: the next GET request, or undefined if the body is the answer. Called with every JSON response of a
+   * For providers that start a job: the next request, or undefined if the body is the answer. Called with every JSON response of a
    * call, until the call's timeout. If an attempt fails in between, the next one continues with the same job.
    */
   readonly poll?: (body: unknown, stream: boolean) => PollRequest | undefined

@@ -155,6 +155,65 @@ describe('images of hosts close to OpenAI', () => {
       await rejection(client.imageGeneration({ model: 'fireworks_ai/flux-1-schnell-fp8', prompt: 'x' })),
     ).toMatchObject({ param: 'model' })
     expect(await rejection(client.imageGeneration({ model, prompt: 'x', n: 2 }))).toMatchObject({ params: ['n'] })
+    expect(await rejection(client.imageEdit({ model, prompt: 'x', image }))).toMatchObject({ param: 'model' })
+  })
+
+  it('cost by step at Fireworks, if the steps are known', async () => {
+    const model = 'fireworks_ai/accounts/fireworks/models/flux-1-schnell-fp8'
+    const { usage, meta } = await client.imageGeneration({ model, prompt: 'x' })
+    expect(usage).toEqual({ images: 1, image_steps: 4 })
+    expect(meta.cost.total).toBeCloseTo(0.0014, 9)
+    const dev = { model: 'fireworks_ai/accounts/fireworks/models/flux-1-dev-fp8', prompt: 'x' }
+    const counted = await client.imageGeneration({ ...dev, num_inference_steps: 20 } as never)
+    expect(counted.meta.cost.total).toBeCloseTo(0.01, 9)
+    const unknown = await client.imageGeneration(dev)
+    expect(unknown.meta.cost).toMatchObject({ total: undefined, reason: 'missing_usage' })
+  })
+
+  it('run as a job for FLUX Kontext at Fireworks', async () => {
+    const model = 'fireworks_ai/accounts/fireworks/models/flux-kontext-pro'
+    const from = mock.requests.length
+    mock.reply({ raw: { body: { request_id: 'job-7' } } })
+    mock.reply({ raw: { body: { id: 'job-7', status: 'Pending', result: null, progress: 0.3 } } })
+    mock.reply({ raw: { body: { id: 'job-7', status: 'Ready', result: { sample: 'https://images.example/7.png' } } } })
+    const { data, meta } = await client.imageEdit({ model, prompt: 'Blue', image, size: '1536x1024', seed: 1 } as never)
+    expect(data).toEqual([{ url: 'https://images.example/7.png' }])
+    expect(meta.cost.total).toBeCloseTo(0.04, 9)
+    const path = '/inference/v1/workflows/accounts/fireworks/models/flux-kontext-pro'
+    expect(mock.requests.slice(from).map(({ method, path, body }) => ({ method, path, body }))).toEqual([
+      {
+        method: 'POST',
+        path,
+        body: { prompt: 'Blue', aspect_ratio: '3:2', seed: 1, input_image: 'data:image/png;base64,AQID' },
+      },
+      { method: 'POST', path: `${path}/get_result`, body: { id: 'job-7' } },
+      { method: 'POST', path: `${path}/get_result`, body: { id: 'job-7' } },
+    ])
+    expect(last()?.headers).toMatchObject({ authorization: 'Bearer k', 'content-type': 'application/json' })
+    const generated = await client.imageGeneration({ model, prompt: 'A bicycle', output_format: 'png' })
+    expect(generated.data[0]?.url).toMatch(/^https:/)
+  })
+
+  it('have errors of FLUX Kontext: a blocked prompt, a failed job, an unsupported parameter', async () => {
+    const model = 'fireworks_ai/accounts/fireworks/models/flux-kontext-max'
+    for (const [status, code] of [
+      ['Request Moderated', 'content_policy_violation'],
+      ['Content Moderated', 'content_policy_violation'],
+      ['Error', 'internal_server'],
+      ['Task not found', 'internal_server'],
+    ] as const) {
+      mock.reply({ raw: { body: { request_id: 'job-8' } } })
+      mock.reply({ raw: { body: { id: 'job-8', status, result: null, details: { why: 'x' } } } })
+      expect(await rejection(client.imageGeneration({ model, prompt: 'x' }))).toMatchObject({
+        code,
+        message: expect.stringContaining(`the job ended as '${status}': {"why":"x"}`),
+      })
+    }
+    const request = { model, prompt: 'x', image: [image, image], mask: image, response_format: 'b64_json' } as const
+    expect(await rejection(client.imageEdit(request))).toMatchObject({
+      code: 'unsupported_params',
+      params: ['image', 'mask', 'response_format'],
+    })
   })
 
   it('have width and height at Together AI', async () => {
@@ -174,6 +233,43 @@ describe('images of hosts close to OpenAI', () => {
       response_format: 'base64',
       steps: 4,
     })
+  })
+
+  it('are edited by a generation at Together AI', async () => {
+    const kontext = 'together_ai/black-forest-labs/FLUX.1-kontext-pro'
+    await client.imageEdit({ model: kontext, prompt: 'Blue', image, size: '1024x768' })
+    expect(last()).toMatchObject({
+      path: '/v1/images/generations',
+      body: { prompt: 'Blue', width: 1024, height: 768, image_url: 'data:image/png;base64,AQID' },
+    })
+    const uri = 'data:image/png;base64,AQID'
+    await client.imageEdit({ model: 'together_ai/black-forest-labs/FLUX.2-pro', prompt: 'x', image: [image, image] })
+    expect(last()?.body).toMatchObject({ reference_images: [uri, uri] })
+    expect(
+      await rejection(client.imageEdit({ model: kontext, prompt: 'x', image: [image, image], mask: image })),
+    ).toMatchObject({ params: ['mask', 'image'] })
+  })
+
+  it('are edited with data URIs at xAI', async () => {
+    const model = 'xai/grok-imagine-image'
+    mock.reply({
+      raw: { body: { data: [{ url: 'https://images.example/1.jpg' }], usage: { cost_in_usd_ticks: 220_000_000 } } },
+    })
+    const { meta } = await client.imageEdit({ model, prompt: 'Blue', image, size: '16:9' })
+    expect(meta.cost.total).toBeCloseTo(0.022, 9)
+    const sent = { url: 'data:image/png;base64,AQID', type: 'image_url' }
+    expect(last()).toMatchObject({ path: '/v1/images/edits', headers: { 'content-type': 'application/json' } })
+    expect(last()?.body).toEqual({ model: 'grok-imagine-image', prompt: 'Blue', aspect_ratio: '16:9', image: sent })
+    await client.imageEdit({ model: `${model}-2.0`, prompt: 'x', image: [image, image], mask: image, quality: 'high' })
+    expect(last()?.body).toEqual({
+      model: 'grok-imagine-image-2.0',
+      prompt: 'x',
+      quality: 'high',
+      images: [sent, sent],
+      mask: sent,
+    })
+    const four = [image, image, image, image]
+    expect(await rejection(client.imageEdit({ model, prompt: 'x', image: four }))).toMatchObject({ param: 'image' })
   })
 
   it('have an aspect ratio at xAI', async () => {

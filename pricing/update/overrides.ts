@@ -41,7 +41,9 @@ export function override(provider: string, rows: Rows, overrides: Overrides): st
     const pattern = new RegExp(models)
     for (const [id, row] of rows) {
       if (!pattern.test(id) || row.input === undefined) continue
-      rows.set(id, wins ? { ...omit(row, ['perWebSearch', 'perSearchedAnswer']), ...card } : { ...card, ...row })
+      // the sources have one multiple for a batch, or rates that are mixed up (see build.ts)
+      const own = card.batch !== undefined && !Array.isArray(row.batch) ? omit(row, ['batch']) : row
+      rows.set(id, wins ? { ...omit(row, ['perWebSearch', 'perSearchedAnswer']), ...card } : { ...card, ...own })
     }
   }
   return needless

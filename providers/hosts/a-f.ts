@@ -328,6 +328,7 @@ export const hostsAToF = [
     operations: ['textCompletion'],
     images: 'fireworks',
     paths: { imageGeneration: '/workflows/{model}/text_to_image' },
+    imageJobs: { models: 'flux-kontext', path: '/workflows/{model}' },
     responses: true,
     // https://docs.fireworks.ai/guides/response-api
     storedResponses: ['retrieve', 'delete'],

@@ -58,6 +58,8 @@ export const hostsTToZ = [
     name: 'Together AI',
     operations: ['textCompletion', 'speech', 'transcription', 'imageGeneration'],
     images: 'together',
+    // an edit is a generation with an image
+    paths: { imageEdit: '/images/generations' },
     base: 'https://api.together.xyz/v1',
     env: ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHER_AI_TOKEN'],
     baseEnv: ['TOGETHER_AI_API_BASE'],
@@ -152,7 +154,7 @@ export const hostsTToZ = [
     // https://docs.x.ai/docs/guides/reasoning
     id: 'xai',
     name: 'xAI',
-    operations: ['textCompletion', 'imageGeneration'],
+    operations: ['textCompletion', 'imageGeneration', 'imageEdit'],
     images: 'xai',
     responses: true,
     // https://docs.x.ai/docs/guides/responses-api

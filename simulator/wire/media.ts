@@ -30,7 +30,8 @@ export function formFields(text: string, contentType: string | undefined): Json 
 }
 
 /** https://platform.openai.com/docs/api-reference/audio, https://platform.openai.com/docs/api-reference/images */
-export function refuseMedia({ operation, body, model }: WireRequest): WireError | undefined {
+export function refuseMedia({ operation, body, model, path }: WireRequest): WireError | undefined {
+  if (path.endsWith('/get_result')) return undefined
   const needed = {
     speech: ['input', 'voice'],
     transcription: ['file'],
@@ -112,6 +113,9 @@ function images({ operation, body, model, path }: WireRequest): RawReply {
   // https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt
   if (path.includes('/text_to_image'))
     return { body: { id: 'simulated', base64: [pixel], finishReason: 'SUCCESS', seed: 1 } }
+  if (path.endsWith('/get_result'))
+    return { body: { id: body.id, status: 'Ready', result: { sample: 'https://images.example/0.png' } } }
+  if (path.includes('/workflows/')) return { body: { request_id: 'simulated' } }
   const counted = model.startsWith('gpt-image')
   const usage = {
     input_tokens: 12,

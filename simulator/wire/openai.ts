@@ -105,6 +105,9 @@ function route(path: string): Route | undefined {
   if (endsWith(path, '/images/generations')) return { operation: 'imageGeneration', model }
   const workflow = /\/workflows\/(.+)\/text_to_image(?:\?|$)/.exec(path)?.[1]
   if (workflow !== undefined) return { operation: 'imageGeneration', model: workflow }
+  // https://docs.fireworks.ai/api-reference/generate-or-edit-image-using-flux-kontext
+  const job = /\/workflows\/(.+?)(?:\/get_result)?(?:\?|$)/.exec(path)?.[1]
+  if (job !== undefined) return { operation: 'imageGeneration', model: job }
   if (endsWith(path, '/images/edits')) return { operation: 'imageEdit', model }
   if (endsWith(path, '/rerank')) return { operation: 'rerank', model }
   // https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral

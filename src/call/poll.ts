@@ -21,7 +21,9 @@ export function firstRequest({ target: { origin, path, headers }, body, method }
  */
 export function nextRequest({ provider, model, status, target }: Call, next: PollRequest): HttpRequest {
   const { url, trusted = false } = next
-  const found = URL.canParse(url) ? new URL(url) : undefined
+  const [path = ''] = target.path.split('?', 1)
+  const absolute = url.startsWith('/') ? `${target.origin}${path}${url}` : url
+  const found = URL.canParse(absolute) ? new URL(absolute) : undefined
   const own = found?.origin === target.origin || (trusted && target.ownHost && found?.protocol === 'https:')
   if (!found || (!own && found.protocol !== 'https:')) {
     throw new InvalidResponseError(`${target.who} named no valid address to poll: '${url.slice(0, 200)}'.`, {
@@ -30,7 +32,11 @@ export function nextRequest({ provider, model, status, target }: Call, next: Pol
       status,
     })
   }
-  const { 'content-type': _, prefer: __, ...headers } = target.headers
+  const { 'content-type': type, prefer: _, ...headers } = target.headers
+  if (own && next.body !== undefined) {
+    const typed = { ...headers, ...(type !== undefined && { 'content-type': type }) }
+    return { origin: found.origin, path: found.pathname, headers: typed, body: next.body }
+  }
   const { accept, 'user-agent': agent } = headers
   const plain = { ...(accept !== undefined && { accept }), ...(agent !== undefined && { 'user-agent': agent }) }
   return {

@@ -143,7 +143,7 @@ export const imageEdit = plainOperation<ReadImageEditParams, ImageResponse>({
   },
   openai: async () => (await import('../../providers/dialects/openai/images.js')).imageEditDialect,
   unsupported: ({ name }) =>
-    `${name} has no edited images here. OpenAI, Azure, Gemini, Vertex AI, Bedrock and Replicate do.`,
+    `${name} has no edited images here. OpenAI, Azure, Gemini, Vertex AI, Bedrock, Replicate, Fireworks AI, xAI and Together AI do.`,
   stream: streamOf('edit'),
 })
 

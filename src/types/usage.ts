@@ -79,6 +79,8 @@ export interface RerankUsage {
 export interface UnitUsage {
   /** Generated images. */
   images?: number
+  /** Steps of all generated images, if the host bills by step (Fireworks AI). */
+  image_steps?: number
   /** Characters that were spoken. */
   characters?: number
   /** Seconds of input audio. */

@@ -1,9 +1,16 @@
 import type { ImageGenerationParams, ImageResponse } from '../../../src/types/image.js'
-import { type DecodeContext, type Decoded, type EncodeContext, type Encoded, ProviderFault } from '../../contract.js'
-import { isFields } from '../../fields.js'
+import {
+  type DecodeContext,
+  type Decoded,
+  type EncodeContext,
+  type Encoded,
+  type PollRequest,
+  ProviderFault,
+} from '../../contract.js'
+import { countIn, type Fields, isFields } from '../../fields.js'
 import { Report } from '../../report.js'
-import { aspectRatio, contentOf, dimensionsOf } from '../../shared/image-size.js'
-import type { ImageGenerationDialect } from '../../shared/media-dialects.js'
+import { aspectRatio, contentOf, dataUri, dimensionsOf } from '../../shared/image-size.js'
+import type { ImageEditDialect, ImageGenerationDialect, ReadImageEditParams } from '../../shared/media-dialects.js'
 import { imageGenerationDialect } from './images.js'
 
 /** Images of hosts that are close to OpenAI's form, or have one of their own. */
@@ -12,103 +19,233 @@ import { imageGenerationDialect } from './images.js'
 const decode: ImageGenerationDialect['decode'] = (body, context) => imageGenerationDialect.decode(body, context)
 
 /** https://docs.together.ai/reference/post-images-generations: the size is in two fields, and base64 has another name. */
+function togetherBody(params: ImageGenerationParams, context: EncodeContext, report: Report): Fields {
+  const { size, response_format: format, quality, style, background, extra_body: _, ...rest } = params
+  const { partial_images: partial, stream: __, user, moderation, output_compression: compression, ...body } = rest
+  const [width, height] = size && size !== 'auto' ? (dimensionsOf(size) ?? []) : []
+  if (size && size !== 'auto' && width === undefined) throw report.invalid('size', "must be such as '1024x1024'", size)
+  if (quality && quality !== 'auto') report.unsupported('quality', "pass 'steps' for more detail")
+  if (style) report.unsupported('style', 'put it into the prompt')
+  if (background && background !== 'auto') report.unsupported('background', 'describe it in the prompt')
+  if (compression != null) report.unsupported('output_compression', 'Together AI has no such setting')
+  if (partial) report.dropped('partial_images', 'Together AI sends complete images only.')
+  if (user) report.unsupported('user', 'Together AI has no ids of end users.')
+  if (moderation) report.dropped('moderation', 'Together AI has no such setting.')
+  return {
+    ...body,
+    model: context.model,
+    ...(width !== undefined && { width, height }),
+    ...(format && { response_format: format === 'b64_json' ? 'base64' : format }),
+  }
+}
+
+const encoded = (body: Fields, report: Report): Encoded => {
+  report.throwUnsupported()
+  return { body, warnings: report.warnings }
+}
+
 const together: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
-    const { size, response_format: format, quality, style, background, extra_body: _, ...rest } = params
-    const { partial_images: partial, stream: __, user, moderation, output_compression: compression, ...body } = rest
-    const [width, height] = size && size !== 'auto' ? (dimensionsOf(size) ?? []) : []
-    if (size && size !== 'auto' && width === undefined)
-      throw report.invalid('size', "must be such as '1024x1024'", size)
-    if (quality && quality !== 'auto') report.unsupported('quality', "pass 'steps' for more detail")
-    if (style) report.unsupported('style', 'put it into the prompt')
-    if (background && background !== 'auto') report.unsupported('background', 'describe it in the prompt')
-    if (compression != null) report.unsupported('output_compression', 'Together AI has no such setting')
-    if (partial) report.dropped('partial_images', 'Together AI sends complete images only.')
-    if (user) report.unsupported('user', 'Together AI has no ids of end users.')
-    if (moderation) report.dropped('moderation', 'Together AI has no such setting.')
-    report.throwUnsupported()
-    return {
-      body: {
-        ...body,
-        model: context.model,
-        ...(width !== undefined && { width, height }),
-        ...(format && { response_format: format === 'b64_json' ? 'base64' : format }),
-      },
-      warnings: report.warnings,
-    }
+    return encoded(togetherBody(params, context, report), report)
+  },
+  decode,
+})
+
+/** Kontext models edit `image_url`; FLUX.2 and Google's models combine `reference_images`. */
+const togetherEdit: ImageEditDialect = Object.freeze({
+  encode({ image, mask, input_fidelity: fidelity, ...params }: ReadImageEditParams, context: EncodeContext): Encoded {
+    const report = new Report(context)
+    const several = /flux\.[2-9]|^google\//i.test(context.model)
+    const images = image.map(dataUri)
+    if (mask) report.unsupported('mask', 'describe the place in the prompt')
+    if (fidelity) report.unsupported('input_fidelity', 'Together AI has no such setting')
+    if (!several && images.length > 1) report.unsupported('image', 'this model edits one image')
+    const body = togetherBody(params, context, report)
+    return encoded({ ...body, ...(several ? { reference_images: images } : { image_url: images[0] }) }, report)
   },
   decode,
 })
 
 /** https://docs.x.ai/docs/guides/image-generations: the size is an aspect ratio. */
+function xaiBody(params: ImageGenerationParams, context: EncodeContext, report: Report): Fields {
+  const { size, quality, style, background, partial_images: partial, stream: _, extra_body: __, ...rest } = params
+  const { user, moderation, output_format: output, output_compression: compression, ...body } = rest
+  const ratio = size && size !== 'auto' ? aspectRatio(size, xaiRatios) : undefined
+  if (size && size !== 'auto' && ratio === undefined) {
+    throw report.invalid('size', "must be such as '1024x1024' or '16:9'", size)
+  }
+  const graded = /^grok-imagine-image-(?:[2-9]|\d\d)/.test(context.model)
+  if (quality && quality !== 'auto' && !graded) report.unsupported('quality', 'grok-imagine-image-2.0 has it')
+  if (style) report.unsupported('style', 'put it into the prompt')
+  if (background && background !== 'auto') report.unsupported('background', 'describe it in the prompt')
+  if (output) report.unsupported('output_format', 'xAI chooses the format')
+  if (compression != null) report.unsupported('output_compression', 'xAI has no such setting')
+  if (partial) report.dropped('partial_images', 'xAI sends complete images only.')
+  if (moderation) report.dropped('moderation', 'xAI has no such setting.')
+  return {
+    ...body,
+    model: context.model,
+    ...(user && { user }),
+    ...(ratio && { aspect_ratio: ratio }),
+    ...(graded && quality && quality !== 'auto' && { quality }),
+  }
+}
+const xaiRatios = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '2:1', '1:2'] as const
+
 const xai: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
-    const { size, quality, style, background, partial_images: partial, stream: _, extra_body: __, ...body } = params
-    const ratio = size && size !== 'auto' ? aspectRatio(size, xaiRatios) : undefined
-    if (size && size !== 'auto' && ratio === undefined) {
-      throw report.invalid('size', "must be such as '1024x1024' or '16:9'", size)
-    }
-    if (quality && quality !== 'auto') report.unsupported('quality', 'xAI has no such setting')
-    if (style) report.unsupported('style', 'put it into the prompt')
-    if (background && background !== 'auto') report.unsupported('background', 'describe it in the prompt')
-    if (partial) report.dropped('partial_images', 'xAI sends complete images only.')
-    report.throwUnsupported()
-    return {
-      body: { ...body, model: context.model, ...(ratio && { aspect_ratio: ratio }) },
-      warnings: report.warnings,
-    }
+    return encoded(xaiBody(params, context, report), report)
   },
   decode,
 })
-const xaiRatios = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '2:1', '1:2'] as const
+
+/** https://docs.x.ai/docs/api-reference#edit-image: JSON with data URIs in place of a form; three images at most. */
+const xaiEdit: ImageEditDialect = Object.freeze({
+  encode({ image, mask, input_fidelity: fidelity, ...params }: ReadImageEditParams, context: EncodeContext): Encoded {
+    const report = new Report(context)
+    if (image.length > 3) throw report.invalid('image', `must have at most 3 images; got ${image.length}.`)
+    if (fidelity) report.unsupported('input_fidelity', 'xAI has no such setting')
+    const sent = image.map((one) => ({ url: dataUri(one), type: 'image_url' }))
+    const body = xaiBody(params, context, report)
+    return encoded(
+      {
+        ...body,
+        ...(sent.length > 1 ? { images: sent } : { image: sent[0] }),
+        ...(mask && { mask: { url: dataUri(mask), type: 'image_url' } }),
+      },
+      report,
+    )
+  },
+  decode,
+})
+
+/** Parameters of OpenAI that no image model of Fireworks has, and the rest. */
+function fireworksParams(params: ImageGenerationParams, context: EncodeContext, report: Report): Fields {
+  const { prompt, n, size, quality, style, background, output_compression: compression, ...rest } = params
+  const { model: _, partial_images: partial, stream: __, extra_body: ___, user, moderation, ...own } = rest
+  if (!context.model.includes('/')) {
+    throw report.invalid(
+      'model',
+      "must be a whole name such as 'accounts/fireworks/models/flux-1-schnell-fp8'",
+      context.model,
+    )
+  }
+  const ratio = size && size !== 'auto' ? aspectRatio(size, fireworksRatios) : undefined
+  if (size && size !== 'auto' && ratio === undefined) {
+    throw report.invalid('size', "must be such as '1024x1024' or '16:9'", size)
+  }
+  if (n != null && n !== 1) report.unsupported('n', 'send one request for each image')
+  if (compression != null) report.unsupported('output_compression', 'Fireworks AI has no such setting')
+  if (style) report.unsupported('style', 'put it into the prompt')
+  if (background && background !== 'auto') report.unsupported('background', 'describe it in the prompt')
+  if (quality && quality !== 'auto') {
+    report.unsupported('quality', isKontext(context.model) ? "pass 'prompt_upsampling'" : "pass 'num_inference_steps'")
+  }
+  if (partial) report.dropped('partial_images', 'Fireworks AI sends complete images only.')
+  if (user) report.unsupported('user', 'Fireworks AI has no ids of end users here.')
+  if (moderation) report.dropped('moderation', "Fireworks AI has 'safety_tolerance' for FLUX Kontext only.")
+  return { prompt, ...(ratio && { aspect_ratio: ratio }), ...own }
+}
+const fireworksRatios = ['1:1', '21:9', '16:9', '3:2', '5:4', '4:5', '2:3', '9:16', '9:21', '4:3', '3:4'] as const
+
+/** FLUX Kontext runs as a job: see `imageJobs` of its row. */
+const isKontext = (model: string): boolean => model.includes('flux-kontext')
 
 /** https://docs.fireworks.ai/api-reference/generate-a-new-image-from-a-text-prompt */
 const fireworks: ImageGenerationDialect = Object.freeze({
   encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
     const report = new Report(context)
-    const { prompt, n, size, response_format: format, output_format: output, quality, style, ...rest } = params
-    const { model: _, background, output_compression: compression, partial_images: partial, ...more } = rest
-    const { stream: __, extra_body: ___, user, moderation, ...own } = more
-    if (!context.model.includes('/')) {
-      throw report.invalid(
-        'model',
-        "must be a whole name such as 'accounts/fireworks/models/flux-1-schnell-fp8'",
-        context.model,
-      )
-    }
-    const ratio = size && size !== 'auto' ? aspectRatio(size, fireworksRatios) : undefined
-    if (size && size !== 'auto' && ratio === undefined) {
-      throw report.invalid('size', "must be such as '1024x1024' or '16:9'", size)
-    }
-    if (n != null && n !== 1) report.unsupported('n', 'send one request for each image')
-    if (format === 'url') report.unsupported('response_format', "Fireworks AI answers with 'b64_json'")
-    if (output) report.unsupported('output_format', 'Fireworks AI chooses the format')
-    if (compression != null) report.unsupported('output_compression', 'Fireworks AI has no such setting')
-    if (quality && quality !== 'auto') report.unsupported('quality', "pass 'num_inference_steps' for more detail")
-    if (style) report.unsupported('style', 'put it into the prompt')
-    if (background && background !== 'auto') report.unsupported('background', 'describe it in the prompt')
-    if (partial) report.dropped('partial_images', 'Fireworks AI sends complete images only.')
-    if (user) report.unsupported('user', 'Fireworks AI has no ids of end users here.')
-    if (moderation) report.dropped('moderation', 'Fireworks AI has no such setting.')
-    report.throwUnsupported()
-    return {
-      body: { prompt, ...(ratio && { aspect_ratio: ratio }), ...own },
-      headers: { accept: 'application/json' },
-      warnings: report.warnings,
-    }
+    const { response_format: format, output_format: output, ...body } = fireworksParams(params, context, report)
+    if (format === 'url') report.unsupported('response_format', "this model answers with 'b64_json'")
+    if (output) report.unsupported('output_format', 'this model has one format')
+    const steps = countIn(body, 'num_inference_steps')
+    return { ...encoded(body, report), headers: { accept: 'application/json' }, encodeState: steps }
   },
   decode(body: unknown, context: DecodeContext): Decoded<ImageResponse> {
     if (!isFields(body)) throw new ProviderFault('its answer was not an object')
-    const { created, model } = context
+    const { created, model, encodeState } = context
     const list: unknown[] = Array.isArray(body.base64) ? body.base64 : [body.base64]
     const data = list.flatMap((image) => (typeof image === 'string' && image ? [{ b64_json: contentOf(image) }] : []))
     if (data.length === 0) throw new ProviderFault('its answer has no image', isFields(body.error) ? body : undefined)
-    return { created, data, model, usage: { images: data.length } }
+    const steps = typeof encodeState === 'number' ? encodeState : defaultSteps(model)
+    const usage = { images: data.length, ...(steps !== undefined && { image_steps: steps * data.length }) }
+    return { created, data, model, usage }
   },
 })
-const fireworksRatios = ['1:1', '21:9', '16:9', '3:2', '5:4', '4:5', '2:3', '9:16', '9:21', '4:3', '3:4'] as const
 
-/** By the name in a row. */
-export const imageForms = { together, xai, fireworks } as const
+/** Steps of a request without `num_inference_steps`, as Fireworks' price page has them. The number of FLUX.1 dev is not documented. */
+const defaultSteps = (model: string): number | undefined => (model.includes('flux-1-schnell') ? 4 : undefined)
+
+/** https://docs.fireworks.ai/api-reference/generate-or-edit-image-using-flux-kontext */
+function kontextBody(params: ImageGenerationParams, context: EncodeContext, report: Report): Fields {
+  const { response_format: format, output_format: output, ...body } = fireworksParams(params, context, report)
+  if (format === 'b64_json') report.unsupported('response_format', "FLUX Kontext answers with URLs: 'url'")
+  return { ...body, ...(output !== undefined && output !== null && { output_format: output }) }
+}
+
+const kontext: ImageGenerationDialect = Object.freeze({
+  encode(params: ImageGenerationParams, context: EncodeContext): Encoded {
+    const report = new Report(context)
+    return encoded(kontextBody(params, context, report), report)
+  },
+  decode: decodeKontext,
+})
+
+const kontextEdit: ImageEditDialect = Object.freeze({
+  encode({ image, mask, input_fidelity: fidelity, ...params }: ReadImageEditParams, context: EncodeContext): Encoded {
+    const report = new Report(context)
+    const [first, ...more] = image
+    if (more.length > 0) report.unsupported('image', 'FLUX Kontext edits one image')
+    if (mask) report.unsupported('mask', 'describe the place in the prompt')
+    if (fidelity) report.unsupported('input_fidelity', 'Fireworks AI has no such setting')
+    const body = kontextBody(params, context, report)
+    return encoded({ ...body, ...(first && { input_image: dataUri(first) }) }, report)
+  },
+  decode: decodeKontext,
+})
+
+/** For models of Fireworks that edit no images. */
+const fireworksEdit: ImageEditDialect = Object.freeze({
+  encode(_: ReadImageEditParams, context: EncodeContext): Encoded {
+    throw new Report(context).invalid(
+      'model',
+      "must be a FLUX Kontext model such as 'accounts/fireworks/models/flux-kontext-pro', which edits images",
+      context.model,
+    )
+  },
+  decode: decodeKontext,
+})
+
+/** https://docs.fireworks.ai/api-reference/get-generated-image-from-flux-kontex */
+function decodeKontext(body: unknown, { created, model }: DecodeContext): Decoded<ImageResponse> {
+  if (!isFields(body)) throw new ProviderFault('its answer was not an object')
+  const { status, result, details } = body
+  const image = isFields(result) ? result.sample : result
+  if (status === 'Ready' && typeof image === 'string' && image !== '') {
+    const data = [/^https?:/.test(image) ? { url: image } : { b64_json: contentOf(image) }]
+    return { created, data, model, usage: { images: 1 } }
+  }
+  const blocked = status === 'Request Moderated' || status === 'Content Moderated'
+  const message = `the job ended as '${String(status)}'${details == null ? '' : `: ${JSON.stringify(details)}`}`
+  throw new ProviderFault(message, { error: { message, ...(blocked && { code: 'content_policy_violation' }) } })
+}
+
+/** The next request of a job, from its receipt or its state. */
+export function kontextJob(body: unknown): PollRequest | undefined {
+  if (!isFields(body)) return undefined
+  const { request_id: receipt, id, status } = body
+  const job = status === undefined ? (receipt ?? id) : status === 'Pending' ? id : undefined
+  return typeof job === 'string' ? { url: '/get_result', body: JSON.stringify({ id: job }), afterMs: 500 } : undefined
+}
+
+/** Forms of images, by the name in a row. */
+export const imageForms = {
+  together: { imageGeneration: together, imageEdit: togetherEdit },
+  xai: { imageGeneration: xai, imageEdit: xaiEdit },
+  fireworks: { imageGeneration: fireworks, imageEdit: fireworksEdit },
+} as const
+
+/** Images that run as jobs. */
+export const jobForm = { imageGeneration: kontext, imageEdit: kontextEdit } as const
