@@ -49,8 +49,13 @@ export class OwnerSql {
         (tx) =>
           new Promise<void>((commit, rollback) => {
             const id = this.#nextId++
-            const end = (keep: boolean) =>
-              keep ? commit() : rollback(new RolledBack('The transaction was rolled back.'))
+            const end = (keep: boolean) => {
+              // no statement may run beside the transaction once it is over
+              this.#open.delete(id)
+              clearTimeout(open.timer)
+              if (keep) commit()
+              else rollback(new RolledBack('The transaction was rolled back.'))
+            }
             const open: Open = { tx, changes: false, end, over, timer: setTimeout(() => end(false), longestPauseMs) }
             this.#open.set(id, open)
             if (this.#gone) end(false)
@@ -70,8 +75,6 @@ export class OwnerSql {
 
   async #end(id: number, commit: boolean): Promise<void> {
     const open = this.#find(id)
-    this.#open.delete(id)
-    clearTimeout(open.timer)
     open.end(commit)
     try {
       await open.over

@@ -68,7 +68,26 @@ export class Peer {
     try {
       this.#socket.send({ llmux })
     } catch (error) {
-      this.close(error as Error)
+      if (llmux.length === 1) this.#unsent(llmux[0] as Item, error as Error)
+      else for (const item of llmux) this.#send(item)
+    }
+  }
+
+  #send(item: Item): void {
+    try {
+      this.#socket.send({ llmux: [item] })
+    } catch (error) {
+      this.#unsent(item, error as Error)
+    }
+  }
+
+  /** A value that can't be sent fails its own call. */
+  #unsent(item: Item, error: Error): void {
+    if ('answer' in item) {
+      if (!item.error) this.#send({ answer: item.answer, error: { message: error.message } })
+    } else if (item.id !== undefined) {
+      this.#waiting.get(item.id)?.reject(error)
+      this.#waiting.delete(item.id)
     }
   }
 
@@ -77,6 +96,8 @@ export class Peer {
   }
 
   #receive(item: Item): void {
+    // the other side is gone, and what it holds has been returned
+    if (this.#closed) return
     if ('answer' in item) {
       const waiting = this.#waiting.get(item.answer)
       this.#waiting.delete(item.answer)

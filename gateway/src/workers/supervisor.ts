@@ -1,11 +1,14 @@
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
 import type { Log } from '../log.js'
 import { calls, Owner } from './owner.js'
 import type { Peer, Socket } from './peer.js'
 import { workerVariable } from './variable.js'
 
-/** Milliseconds from the end of the drain to the end of a worker by force. */
+/** Milliseconds from the end of the drain to the end of a worker by force, and those of a worker that has no calls to drain. */
 const graceMs = 15_000
+/** Milliseconds between the end of a process and that of its socket. */
+const lastMessagesMs = 1_000
 /** Longest pause before a worker that keeps ending starts again. */
 const longestPauseMs = 10_000
 /** A worker that lived as long has started well. */
@@ -58,10 +61,13 @@ export function supervise(options: SupervisorOptions): Promise<number> {
       const { peer, close } = owner.seat(socketOf(worker), {
         ready: (url) => {
           entry.ready = true
+          // a worker hears nothing before it listens
+          if (ending) peer.tell(calls.drain)
           port = Number(new URL(url).port)
-          if (started || [...running.values()].filter(({ ready }) => ready).length < workers) return
+          if (started || ending || [...running.values()].filter(({ ready }) => ready).length < workers) return
           started = true
-          void options.ready(url, () => peer.ask(calls.link, shown(url)))
+          const welcomed = async () => options.ready(url, () => peer.ask(calls.link, shown(url)))
+          welcomed().catch((error: Error) => log.error(`The start could not be shown: ${error.message}`))
         },
         failed: (error) => {
           if (started) return log.error(`A worker could not start: ${error.message}`)
@@ -71,7 +77,11 @@ export function supervise(options: SupervisorOptions): Promise<number> {
       })
       const entry: Running = { worker, peer, since: Date.now(), ready: false }
       running.set(worker.id, entry)
-      worker.once('exit', (code, signal) => {
+      // a process without a socket can't be reached any more
+      worker.once('disconnect', () => killLater(worker, graceMs))
+      worker.once('exit', async (code, signal) => {
+        // its last messages may still be in the socket
+        if (worker.isConnected()) await Promise.race([once(worker, 'disconnect'), pause(lastMessagesMs)])
         running.delete(worker.id)
         close()
         if (ending) {
@@ -90,10 +100,10 @@ export function supervise(options: SupervisorOptions): Promise<number> {
     const drain = () => {
       if (ending) return
       ending = true
-      for (const { peer } of running.values()) peer.tell(calls.drain)
-      setTimeout(() => {
-        for (const { worker } of running.values()) worker.process.kill('SIGKILL')
-      }, options.drainMs + graceMs).unref()
+      for (const { peer, worker, ready } of running.values()) {
+        peer.tell(calls.drain)
+        killLater(worker, ready ? options.drainMs + graceMs : graceMs)
+      }
       if (running.size === 0) void end()
     }
     const onSignal = () => {
@@ -110,6 +120,15 @@ export function supervise(options: SupervisorOptions): Promise<number> {
     for (let count = 0; count < workers; count++) start()
   })
 }
+
+/** Ends a process that does not end by itself. */
+function killLater(worker: Worker, ms: number): void {
+  if (worker.isDead()) return
+  const timer = setTimeout(() => worker.process.kill('SIGKILL'), ms).unref()
+  worker.once('exit', () => clearTimeout(timer))
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 const shown = (url: string) => url.replace('0.0.0.0', '127.0.0.1')
 

@@ -20,16 +20,22 @@ export async function runWorker(options: GatewayOptions, socket: Socket): Promis
     drain = resolve
   })
   process.on('SIGTERM', () => drain())
+  let reloads = 0
+  const reload = () => {
+    reloads++
+    gateway?.reload().catch(() => {})
+  }
   const peer = new Peer(socket, {
     [calls.ownMetrics]: () => dump(),
     [calls.news]: (topic: string, value: unknown) => {
       for (const receive of receivers.get(topic) ?? []) receive(value)
     },
     [calls.drain]: () => drain(),
-    [calls.reload]: () => gateway?.reload().catch(() => {}),
+    [calls.reload]: reload,
     [calls.link]: (url: string) => gateway?.dashboardLink(url),
     [sqlCalls.changed]: () => sql.changed(),
   })
+  process.once('disconnect', () => peer.close(new Error('The owner of the workers has ended.')))
   const sql = new RemoteSql(peer)
   const shared: Shared = {
     sql,
@@ -60,6 +66,8 @@ export async function runWorker(options: GatewayOptions, socket: Socket): Promis
   let gateway: Awaited<ReturnType<typeof openGateway>> | undefined
   try {
     gateway = await openGateway(options, shared)
+    // the file may have changed after it was read
+    if (reloads > 0) reload()
     const { url } = await gateway.listen({ port, host })
     await peer.ask(calls.ready, url)
   } catch (error) {

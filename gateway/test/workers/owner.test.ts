@@ -174,3 +174,31 @@ it('keeps texts for all workers, and drops the oldest ones', async () => {
   other.tell(calls.removeText, 'c')
   expect(await other.ask(calls.getText, 'c')).toBeUndefined()
 })
+
+it('returns nothing twice: a call that arrives after the end of its worker is not answered', async () => {
+  const [one, other] = [hire(), hire()]
+  const late = new RemoteLimits(one.peer, 'admission').reserve(request)
+  one.die()
+  await expect(Promise.race([late, new Promise((resolve) => setTimeout(resolve, 50, 'no answer'))])).resolves.toBe(
+    'no answer',
+  )
+  expect(await new RemoteLimits(other.peer, 'admission').usage(account)).toMatchObject({ inFlight: 0, requests: 0 })
+})
+
+it('fails a call whose value no socket carries, and no other', async () => {
+  const { peer } = hire()
+  const answers = await Promise.allSettled([
+    peer.ask(calls.claim, 'budget', 50),
+    peer.ask(calls.publish, 'topic', 1n),
+    peer.ask(calls.claim, 'other', 50),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+})
+
+it('ends the open calls of a peer when its connection ends', async () => {
+  const { peer } = hire()
+  const open = peer.ask(calls.claim, 'budget', 50)
+  peer.close(new Error('The owner has ended.'))
+  await expect(open).rejects.toThrow('The owner has ended.')
+  await expect(peer.ask(calls.metrics)).rejects.toThrow('The owner has ended.')
+})

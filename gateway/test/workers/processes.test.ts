@@ -231,6 +231,45 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     expect((json as unknown as unknown[]).length).toBeGreaterThan(20)
   }, 90_000)
 
+  it('drains a worker that is about to start', async () => {
+    const before = pidsOf(gateway.pid)
+    process.kill(Number(before[0]), 'SIGKILL')
+    await vi.waitFor(() => expect(pidsOf(gateway.pid).some((pid) => !before.includes(pid))).toBe(true), {
+      timeout: 20_000,
+      interval: 5,
+    })
+    const ended = once(gateway, 'exit')
+    gateway.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    await start()
+  }, 90_000)
+
+  it('leaves no worker behind if the owner is killed, and starts again with all rows', async () => {
+    const key = await generate({})
+    expect((await chat(key)).status).toBe(200)
+    const open = Array.from({ length: workers }, () => chat(key, 60_000).catch(() => undefined))
+    await vi.waitFor(() => expect(unanswered).toBe(workers), { timeout: 5_000 })
+    const before = pidsOf(gateway.pid)
+    gateway.kill('SIGKILL')
+    await Promise.all(open)
+    const alive = (pid: number) => {
+      try {
+        return process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    }
+    await vi.waitFor(() => expect(before.filter(alive)).toEqual([]), { timeout: 20_000 })
+    await start()
+    await vi.waitFor(
+      async () => {
+        const { json } = await call('GET', `/spend/logs?api_key=${key}`)
+        expect(json).toHaveLength(1 + workers)
+      },
+      { timeout: 20_000 },
+    )
+  }, 120_000)
+
   it('ends with the reason if the port is in use', async () => {
     const taken = (upstream.address() as AddressInfo).port
     const other = spawn(
