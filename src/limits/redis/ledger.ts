@@ -22,6 +22,9 @@ export interface OthersUsage extends Omit<Observed, 'inFlight'> {
   readonly at: number
   readonly own: {
     readonly requests: number
+    readonly tokens: number
+    readonly inputTokens: number
+    readonly outputTokens: number
     readonly money: number
     /** Requests of all time. */
     readonly total: number
@@ -50,7 +53,7 @@ const none: OthersUsage = {
   outputTokens: 0,
   spent: 0,
   reserved: 0,
-  own: { requests: 0, money: 0, total: 0 },
+  own: { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, money: 0, total: 0 },
 }
 
 /** One account as this process knows it: its own usage, the reported part of it, and the observed usage of others. */
@@ -118,7 +121,14 @@ export class SharedAccount {
       outputTokens: Math.max(0, seen.outputTokens - (split?.second ?? 0)),
       spent: Math.max(0, seen.spent - spent),
       reserved: Math.max(0, seen.reserved - reserved),
-      own: { requests: rates.first, money: spent + reserved, total: this.totals[0] + this.calls.size },
+      own: {
+        requests: rates.first,
+        tokens: rates.second,
+        inputTokens: split?.first ?? 0,
+        outputTokens: split?.second ?? 0,
+        money: spent + reserved,
+        total: this.totals[0] + this.calls.size,
+      },
     }
   }
 

@@ -12,9 +12,10 @@ export interface ShareRefusal {
 }
 
 /**
- * Checks a call against this process's share of the limits, without the shared state: usage that other processes had when it was last
- * reached still counts until it leaves the window, and each of them is assumed to use as much as this one. All of them together
- * thus stay near the limits. A limit below the number of processes becomes one call for each.
+ * Checks a call against this process's share of the limits, without the shared state: usage that all processes had when it was last
+ * reached still counts until it leaves the window, and each of the others is assumed to have used since then as much as this one. All
+ * of them together thus stay within the limits, if they had reached it at the same time. An account without any known usage takes one
+ * call of each process.
  */
 export function exceedsShare(
   accounts: readonly (readonly [SharedAccount, LimitAccount])[],
@@ -46,25 +47,48 @@ const exceeds: Readonly<Record<Limited, Check>> = {
 
   requests: (account, { requests }, _demand, now, processes) => {
     if (requests === undefined) return false
-    const own = account.state.rates.first
-    const known = own + Math.round(account.others.requests * remaining(account, now, processes))
-    return Math.max(mirrored(own, processes), known) + 1 > requests
+    const { state, others } = account
+    const part = remaining(account, now, processes)
+    return isShareOver(requests, state.rates.first, others.own.requests, others.requests, part, 1, processes)
   },
 
   tokens: (account, { tokens, inputTokens, outputTokens }, demand, now, processes) => {
     const { state, others } = account
+    const { own } = others
     const part = remaining(account, now, processes)
-    const used = (own: number, other: number) => Math.max(own * processes, own + other * part)
+    const isOver = (limit: number | undefined, now: number, then: number, others: number, amount: number) =>
+      limit !== undefined && isShareOver(limit, now, then, others, part, amount, processes)
     return (
-      isOver(tokens, used(state.rates.second, others.tokens), demand.tokens) ||
-      isOver(inputTokens, used(state.split?.first ?? 0, others.inputTokens), demand.inputTokens) ||
-      isOver(outputTokens, used(state.split?.second ?? 0, others.outputTokens), demand.outputTokens)
+      isOver(tokens, state.rates.second, own.tokens, others.tokens, demand.tokens) ||
+      isOver(inputTokens, state.split?.first ?? 0, own.inputTokens, others.inputTokens, demand.inputTokens) ||
+      isOver(outputTokens, state.split?.second ?? 0, own.outputTokens, others.outputTokens, demand.outputTokens)
     )
   },
 }
 
-/** Usage of all processes such that one more call for each stays within a limit; the first call of a process is always allowed. */
+/** Calls of all processes such that one more for each stays within a limit; the first call of a process is always allowed. */
 const mirrored = (own: number, processes: number) => (own === 0 ? 0 : (own + 1) * processes - 1)
+
+/**
+ * @param own usage of this process in the window
+ * @param then the same when the others were last known
+ * @param others their usage at that time
+ * @param part the part of that usage which is still in the window
+ */
+function isShareOver(
+  limit: number,
+  own: number,
+  then: number,
+  others: number,
+  part: number,
+  amount: number,
+  processes: number,
+): boolean {
+  const before = Math.min(own, then * part)
+  const known = before + Math.round(others * part)
+  const since = own - before
+  return known + since === 0 ? amount > limit && limit === 0 : known + (since + amount) * processes > limit
+}
 
 /** The part of the others' usage that is still in the window. */
 function remaining({ state, others, totals, calls }: SharedAccount, now: number, processes: number): number {

@@ -103,6 +103,29 @@ describe('redisLimits() without a server', () => {
     refused(await store.reserve(asked))
   })
 
+  it('shares what was left with the other processes, and not what they had used', async () => {
+    let isLost = false
+    const answer = async (_: string, { arguments: [argument = ''] }: { arguments: string[] }) => {
+      const { c, A = [] } = JSON.parse(argument) as { c?: unknown; A?: unknown[] }
+      if (!c) return JSON.stringify({ now: Date.now(), n: 4 })
+      if (isLost) throw new Error('TRYAGAIN Multiple keys request during rehashing of slot')
+      return JSON.stringify({ now: Date.now(), i: 1, u: A.map(() => ({ r: 60, t: 600, f: 0 })) })
+    }
+    const client = { isReady: true, evalSha: answer, eval: answer } as RedisClient
+    for (const [limits, tokens] of [
+      [{ requests: 100 }, 0],
+      [{ tokens: 1_000 }, 10],
+    ] as const) {
+      isLost = false
+      await using store = storeOf({ client })
+      const asked = ask([candidate('x', limits)], tokens)
+      granted(await store.reserve(asked))
+      isLost = true
+      // 40 calls were left: 10 for each process, one of which has been made
+      expect(await drain(store, asked)).toHaveLength(9)
+    }
+  })
+
   it('keeps to its share when a single decision is late or refused', async () => {
     const client = {
       isReady: true,
