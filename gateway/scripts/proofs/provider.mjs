@@ -1,5 +1,6 @@
 // A provider that keeps a bill. The last message of a request is JSON and says how to answer:
-//   { id, in, out, ms, chunks, chunkMs, status }  — tokens, delay, number of chunks of a stream and their distance
+//   { id, in, out, ms, chunks, chunkMs, status, reset, garbage }  — tokens, delay, number of chunks of a stream and their
+//   distance, an error, the chunk before which the connection breaks off (or 'at once'), a text that is no JSON
 import { createServer } from 'node:http'
 import { atEnd } from './servers.mjs'
 
@@ -53,6 +54,15 @@ export async function startProvider() {
         response.end(JSON.stringify({ error: { message: 'No.', type: 'server_error', code: null } }))
       }
       if (directive.status) return setTimeout(() => failed(directive.status), directive.ms)
+      if (directive.reset === 'at once') {
+        for (const label of labels) count(label, -1)
+        return request.socket.destroy()
+      }
+      if (directive.garbage) {
+        end()
+        response.setHeader('content-type', 'application/json')
+        return response.end('<html>')
+      }
       const usage = {
         prompt_tokens: directive.in,
         completion_tokens: directive.out,
@@ -80,6 +90,7 @@ export async function startProvider() {
       response.write(`data: ${JSON.stringify({ ...head(id), object: 'chat.completion.chunk', choices, ...more })}\n\n`)
     const delta = (content) => [{ index: 0, delta: { content }, finish_reason: null }]
     const step = (at) => {
+      if (directive.reset === at) response.destroy()
       if (response.destroyed) return end()
       // one word, which counts as one token at least
       if (at < chunks) {
