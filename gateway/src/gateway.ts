@@ -22,6 +22,7 @@ import { LlmRoutes } from './http/llm.js'
 import { passThrough } from './http/pass-through.js'
 import { ResponseOwners } from './http/responses-store.js'
 import { createServer } from './http/server.js'
+import { SlowReaders } from './http/slow-readers.js'
 import { type Log, silent } from './log.js'
 import { findMasterKey, isLoopback, type MasterKey } from './master-key.js'
 import { GatewayMetrics } from './metrics/gateway-metrics.js'
@@ -194,8 +195,9 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     state: redis ? redisState(place) : shared?.state,
   })
   observer.follow(router)
+  const readers = new SlowReaders(settings)
   metrics.connect({
-    reader,
+    ...{ reader, readers },
     lostAlerts: () => alerts.lost,
     lostEvents: () =>
       Object.fromEntries(
@@ -299,8 +301,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   const app = createServer({
     control,
     llm,
-    settings,
-    bodies,
+    ...{ settings, bodies, readers },
     routes,
     open: withDocument(routes, open, version),
     passThrough: (request, signal) => passThrough(pass, request, signal),

@@ -480,6 +480,11 @@ export const ownKeys: KeyTable = {
   ),
   cors_origins: yes('texts', 'Origins of browsers that may call. `*` for all, which is the default.'),
   max_bytes_in_flight: yes('number', 'Bytes of all bodies in memory. 1 GiB if not set.'),
+  max_unread_bytes: yes(
+    'number',
+    'Bytes of all streams whose clients read too slowly. Above it the stream that has waited longest is ended. A quarter of the heap if not set.',
+  ),
+  reader_timeout: yes('number', 'Seconds after which a stream is ended whose client takes nothing. 300 if not set.'),
   content_retention: yes('text', 'Age at which stored prompts and answers are deleted. `30d` if not set.'),
   response_retention: yes(
     'text',

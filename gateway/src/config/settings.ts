@@ -65,6 +65,10 @@ export interface Settings {
   readonly trustForwardedFor: boolean
   readonly maxBodyBytes: number
   readonly maxBytesInFlight: number
+  /** Bytes of all answers whose readers are waited for. Undefined: a quarter of the heap. */
+  readonly maxUnreadBytes: number | undefined
+  /** Longest wait for a reader that takes nothing, in milliseconds. */
+  readonly readerTimeout: number
   readonly maxParallelRequests: number | undefined
   readonly userHeader: string | undefined
   readonly enforceUser: boolean
@@ -139,6 +143,8 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     trustForwardedFor: general.flag('use_x_forwarded_for') === true,
     maxBodyBytes: Math.round((general.number('max_request_size_mb') ?? 32) * mebibyte),
     maxBytesInFlight: own.number('max_bytes_in_flight') ?? 1024 * mebibyte,
+    maxUnreadBytes: own.number('max_unread_bytes'),
+    readerTimeout: own.milliseconds('reader_timeout') ?? 300_000,
     maxParallelRequests: general.number('global_max_parallel_requests'),
     userHeader: general.text('user_header_name')?.toLowerCase(),
     enforceUser: general.flag('enforce_user_param') === true,

@@ -13,6 +13,7 @@ import type { LlmRoutes } from './llm.js'
 import { LlmRequest } from './llm-request.js'
 import { allMethods, checkAddress, checkHost, originHeaders, preflight } from './origins.js'
 import type { GatewayResponse, OpenRequest, OpenRoute } from './response.js'
+import type { SlowReaders } from './slow-readers.js'
 import { unserved } from './unserved.js'
 
 /** Paths that are sent on to other servers. Undefined if it is none of them. */
@@ -26,6 +27,7 @@ export interface ServerParts {
   readonly open: readonly OpenRoute[]
   readonly passThrough: PassThrough
   readonly bodies: BodyReader
+  readonly readers: SlowReaders
   /** Counts the calls of all workers together. @default those of this process */
   readonly counter: LimitStore | undefined
   /** Whether new calls are refused, because the gateway is about to end. */
@@ -229,10 +231,14 @@ async function anyOther(
     signal,
     open.ip,
   )
+  let response: GatewayResponse | undefined
   try {
-    return await parts.llm.handle(call)
+    response = await parts.llm.handle(call)
+    return response
   } finally {
-    release?.()
+    // a stream keeps its request until its end, for the estimate of a call that is cut
+    if (release && typeof response?.body === 'object' && !reply.raw.destroyed) reply.raw.once('close', release)
+    else release?.()
   }
 }
 
@@ -293,7 +299,7 @@ async function guarded(
   try {
     checkAddress(parts.settings(), request)
     checkHost(parts.settings(), request)
-    await write(parts.settings(), request, reply, await run())
+    await write(parts, request, reply, await run())
   } catch (error) {
     await fail(parts, request, reply, error)
   }
@@ -319,18 +325,19 @@ async function fail(
   // the route and not the path, which may name a key
   if (status === 500)
     parts.trouble(error, `${request.method} ${reply.request.routeOptions.url ?? 'of an unknown route'}`)
-  await write(parts.settings(), request, reply, { status, headers, body })
+  await write(parts, request, reply, { status, headers, body })
   return reply
 }
 
 /** Writes a response. A stream waits for a slow reader, and ends when the reader has left. */
 async function write(
-  settings: Settings,
+  parts: ServerParts,
   request: IncomingMessage,
   reply: FastifyReply,
   response: GatewayResponse,
 ): Promise<void> {
   const { raw } = reply
+  const settings = parts.settings()
   if (raw.headersSent || raw.destroyed) return leave(response.body)
   const { origin } = request.headers
   const headers: Record<string, string> = {
@@ -349,29 +356,20 @@ async function write(
     return
   }
   raw.writeHead(response.status, { 'x-accel-buffering': 'no', 'cache-control': 'no-cache', ...headers })
+  let written = 0
   try {
     for await (const text of body) {
       if (raw.destroyed) {
         if (settings.onDisconnect === 'abort') break
         continue
       }
-      if (!raw.write(text)) await drained(raw)
+      written += text.length
+      if (!raw.write(text) && !(await parts.readers.drained(raw, written))) break
     }
   } finally {
     raw.end()
   }
 }
-
-const drained = (raw: ServerResponse) =>
-  new Promise<void>((resolve) => {
-    const end = () => {
-      raw.off('drain', end)
-      raw.off('close', end)
-      resolve()
-    }
-    raw.once('drain', end)
-    raw.once('close', end)
-  })
 
 /** Ends a stream whose reader is gone. */
 async function leave(body: GatewayResponse['body']): Promise<void> {

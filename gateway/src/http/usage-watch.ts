@@ -1,12 +1,14 @@
 import type { BillableUsage } from 'llmux'
+import { JsonFields } from './json-fields.js'
 
-/** Most bytes of an answer that are kept to find its usage. */
-const most = 16 * 1024 * 1024
+/** Most characters of an event that are kept to find its usage. */
+const most = 4 * 1024 * 1024
 
-/** Finds the usage in an answer that passes through: in its JSON, or in the events of its stream. */
+/** Finds the usage in an answer that passes through: in its JSON, or in the events of its stream. It keeps no more than one event. */
 export class UsageWatch {
   readonly #kind: 'json' | 'events' | 'frames'
   readonly #decoder: InstanceType<typeof TextDecoder>
+  readonly #fields = new JsonFields(['usage', 'usageMetadata', 'amazon-bedrock-invocationMetrics'])
   #text = ''
   #input: number | undefined
   #output: number | undefined
@@ -23,12 +25,16 @@ export class UsageWatch {
   }
 
   push(part: Uint8Array): void {
-    if (this.#text.length > most) return
-    this.#text += this.#decoder.decode(part, { stream: true })
+    const text = this.#decoder.decode(part, { stream: true })
+    if (this.#kind === 'json') return this.#fields.push(text)
+    this.#text += text
     if (this.#kind === 'frames') return this.#readFrames()
-    if (this.#kind === 'json') return
     const end = this.#text.lastIndexOf('\n')
-    if (end < 0) return
+    if (end < 0) {
+      // no provider has such an event
+      if (this.#text.length > most) this.#text = ''
+      return
+    }
     for (const line of this.#text.slice(0, end).split('\n'))
       if (line.startsWith('data:') && line.includes('sage')) this.#look(line.slice(5))
     this.#text = this.#text.slice(end + 1)
@@ -46,7 +52,7 @@ export class UsageWatch {
   }
 
   end(): void {
-    if (this.#kind === 'json' && this.#text.startsWith('{')) this.#look(this.#text)
+    if (this.#kind === 'json') this.#read(this.#fields.found)
     this.#text = ''
   }
 
@@ -69,7 +75,10 @@ export class UsageWatch {
     } catch {
       return
     }
-    const event = record(value)
+    this.#read(record(value))
+  }
+
+  #read(event: Readonly<Record<string, unknown>>): void {
     const usage = record(
       event.usage ??
         record(event.message).usage ??

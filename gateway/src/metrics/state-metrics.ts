@@ -1,10 +1,12 @@
 import type { RouterSnapshot } from 'llmux'
+import type { SlowReaders } from '../http/slow-readers.js'
 import type { BudgetState, LedgerReader } from '../ledger/reader.js'
 import { Counter, type MetricDump } from './registry.js'
 
 /** What the gauges show, besides the Router. */
 export interface StateSources {
   readonly reader: LedgerReader
+  readonly readers: Pick<SlowReaders, 'held' | 'ended'>
   /** Alerts that no receiver took. */
   lostAlerts(): number
   /** Deliveries to observability services by name: failed and dropped ones. */
@@ -51,6 +53,17 @@ export class StateMetrics {
     [],
     'gauge',
   )
+  readonly #unread = new Counter(
+    'llmux_unread_bytes',
+    'Bytes of streams whose clients have not taken what was written.',
+    [],
+    'gauge',
+  )
+  readonly #slowReaders = new Counter(
+    'llmux_slow_readers_ended_total',
+    'Streams that were ended because their clients read too slowly.',
+    [],
+  )
   readonly #lostAlerts = new Counter('llmux_alerts_lost_total', 'Alerts that no receiver took.', [])
   readonly #lostEvents = new Counter(
     'litellm_callback_logging_failures_metric_total',
@@ -83,12 +96,15 @@ export class StateMetrics {
     if (this.#sources) this.#read(this.#sources, now)
     return [
       ...[this.#inFlight, this.#state, this.#memory, this.#cpu, this.#backlog, this.#lostAlerts, this.#lostEvents],
+      ...[this.#unread, this.#slowReaders],
       ...Object.values(this.#budgets).flatMap(({ left, most, hours }) => [left, most, hours]),
     ].map((metric) => metric.dump())
   }
 
-  #read({ reader, lostAlerts, lostEvents }: StateSources, now: number): void {
+  #read({ reader, readers, lostAlerts, lostEvents }: StateSources, now: number): void {
     this.#backlog.set({}, reader.backlog())
+    this.#unread.set({}, readers.held)
+    this.#slowReaders.set({}, readers.ended)
     this.#lostAlerts.set({}, lostAlerts())
     for (const [name, count] of Object.entries(lostEvents())) this.#lostEvents.set({ callback_name: name }, count)
     for (const gauges of Object.values(this.#budgets)) for (const one of Object.values(gauges)) one.clear()

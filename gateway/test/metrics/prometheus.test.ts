@@ -73,7 +73,10 @@ it('shows budgets that exist, with what is left of them', async () => {
   const made = await key({ key_alias: 'first', max_budget: 1, budget_duration: '1d' })
   await call(made)
   const metrics = new GatewayMetrics()
-  metrics.connect({ reader: control.reader, lostAlerts: () => 2, lostEvents: () => ({ langfuse: 3 }) })
+  metrics.connect({
+    ...{ reader: control.reader, readers: { held: 7, ended: 1 } },
+    ...{ lostAlerts: () => 2, lostEvents: () => ({ langfuse: 3 }) },
+  })
   const value = (name: string) =>
     metrics
       .dump({ calls: 0, deployments: [] } as never)
