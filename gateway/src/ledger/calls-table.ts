@@ -50,7 +50,7 @@ const rowsPerStatement = 100
 /** Writes calls, each once. Returns the ids that were not there before. */
 export async function insertCalls(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<Set<string>> {
   const fresh = new Set<string>()
-  for (const group of chunks(rows, rowsPerStatement)) {
+  for (const group of chunks(rows, rowsPerStatement, tx.engine)) {
     const written = await tx.query(
       // without a column: the next release may divide the table, whose key then has the time as well
       `INSERT INTO llmux_calls (${names}) VALUES ${placeholders(group.length, columns.length)} ON CONFLICT DO NOTHING RETURNING id`,
@@ -88,7 +88,7 @@ async function insertTags(tx: SqlRunner, rows: readonly LedgerRow[], fresh: Read
   const found = rows
     .filter(({ id }) => fresh.has(id))
     .flatMap(({ id, startedAt, tags }) => [...new Set(tags)].map((tag) => [tag, startedAt, id] as const))
-  for (const group of chunks(found, 500)) {
+  for (const group of chunks(found, 500, tx.engine)) {
     await tx.query(
       `INSERT INTO llmux_call_tags (tag, at, id) VALUES ${placeholders(group.length, 3)} ON CONFLICT DO NOTHING`,
       group.flat(),

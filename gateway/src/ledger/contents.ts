@@ -87,7 +87,7 @@ export class Contents {
 
   async #write(rows: readonly Content[]): Promise<void> {
     if (this.#sql.engine === 'postgres') for (const { at } of rows) await this.#partition(at)
-    for (const group of chunks(rows, 50)) {
+    for (const group of chunks(rows, 50, this.#sql.engine)) {
       await this.#sql.query(
         `INSERT INTO llmux_contents (at, id, request, response) VALUES ${placeholders(group.length, 4)} ON CONFLICT DO NOTHING`,
         group.flatMap(({ at, id, request, response }): SqlValue[] => [at, id, request, response]),

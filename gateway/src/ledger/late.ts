@@ -13,7 +13,7 @@ export async function replaceUnknown(
 ): Promise<Map<string, LedgerRow>> {
   const replaced = new Map<string, LedgerRow>()
   const settled = rows.filter(({ id, outcome }) => !fresh.has(id) && outcome !== 'unknown')
-  for (const group of chunks(settled, 100)) {
+  for (const group of chunks(settled, 100, tx.engine)) {
     const found = await tx.query(
       `DELETE FROM llmux_calls WHERE outcome = 'unknown' AND rolled = 1 AND id IN ${placeholders(1, group.length)} RETURNING *`,
       group.map(({ id }) => id),

@@ -319,7 +319,7 @@ async function addSpend(
 ): Promise<{ subject: string; period: string; nanos: bigint }[]> {
   const sorted = [...sums].sort((a, b) => (`${a.subject}\n${a.period}` < `${b.subject}\n${b.period}` ? -1 : 1))
   const totals: { subject: string; period: string; nanos: bigint }[] = []
-  for (const group of chunks(sorted, 200)) {
+  for (const group of chunks(sorted, 200, tx.engine)) {
     const rows = await tx.query(
       `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES ${group.map(() => `(?,?,?,${time})`).join(',')}
        ON CONFLICT (subject, period) DO UPDATE SET nanos = llmux_spend.nanos + excluded.nanos, updated = excluded.updated

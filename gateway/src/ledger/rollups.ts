@@ -227,7 +227,7 @@ async function upsert(
 ): Promise<void> {
   const names = sums.split(', ')
   const width = keys.split(', ').length + names.length
-  for (const group of chunks(rows, 100)) {
+  for (const group of chunks(rows, 100, tx.engine)) {
     await tx.query(
       `INSERT INTO ${table} (${keys}, ${sums}) VALUES ${placeholders(group.length, width)}
        ON CONFLICT (${keys}) DO UPDATE SET ${names.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', ')}`,

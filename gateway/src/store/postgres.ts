@@ -49,6 +49,7 @@ class PostgresDatabase implements Sql {
     try {
       await client.query('BEGIN')
       const result = await run({
+        engine: this.engine,
         query: async (text, values = []) => (await client.query<SqlRow>(numbered(text), [...values])).rows,
       })
       await client.query('COMMIT')

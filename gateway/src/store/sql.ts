@@ -6,13 +6,13 @@ export type SqlRow = Record<string, SqlValue>
 
 /** One statement. Parameters are `?` in the text on every engine. */
 export interface SqlRunner {
+  readonly engine: 'sqlite' | 'postgres'
   /** Runs one statement and returns its rows. */
   query(text: string, values?: readonly SqlValue[]): Promise<SqlRow[]>
 }
 
 /** A database: SQLite or Postgres. Statements are written in the common subset of both. */
 export interface Sql extends SqlRunner {
-  readonly engine: 'sqlite' | 'postgres'
   /** Runs statements in one transaction; an error rolls it back. Statements must not run at the same time. */
   transaction<Result>(run: (tx: SqlRunner) => Promise<Result>): Promise<Result>
   /** Calls `changed` when another process has announced a change; undefined if the engine has no announcements. */
@@ -26,9 +26,21 @@ export const placeholders = (rows: number, columns: number): string =>
     .fill(`(${Array(columns).fill('?').join(',')})`)
     .join(',')
 
-/** Cuts a list so that a statement stays below the limit of parameters. */
-export function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+/**
+ * Cuts a list so that a statement stays below the limit of parameters. SQLite keeps prepared statements, and a long one takes a hundred
+ * kilobytes, so there the pieces have few lengths.
+ */
+export function* chunks<Item>(
+  items: readonly Item[],
+  size: number,
+  engine?: Sql['engine'],
+): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; ) {
+    const left = items.length - at
+    const take = left >= size ? size : engine === 'sqlite' ? 2 ** Math.floor(Math.log2(left)) : left
+    yield items.slice(at, at + take)
+    at += take
+  }
 }
 
 /** Channel of Postgres on which processes announce changes. */

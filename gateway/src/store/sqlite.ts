@@ -90,7 +90,7 @@ class SqliteDatabase implements Sql {
     return this.#exclusive(async () => {
       await this.#send('BEGIN IMMEDIATE')
       try {
-        const result = await run({ query: (text, values) => this.#send(text, values) })
+        const result = await run({ engine: this.engine, query: (text, values) => this.#send(text, values) })
         await this.#send('COMMIT')
         return result
       } catch (error) {

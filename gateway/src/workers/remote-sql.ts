@@ -28,7 +28,10 @@ export class RemoteSql implements Sql {
     const id = await this.#peer.ask<number>(sqlCalls.begin)
     let result: Result
     try {
-      result = await run({ query: (text, values = []) => this.#peer.ask(sqlCalls.run, id, text, values) })
+      result = await run({
+        engine: this.engine,
+        query: (text, values = []) => this.#peer.ask(sqlCalls.run, id, text, values),
+      })
     } catch (error) {
       await this.#peer.ask(sqlCalls.end, id, false).catch(() => {})
       throw error

@@ -1,4 +1,4 @@
-import { type Demand, isOver } from '../account.js'
+import type { Demand } from '../account.js'
 import type { LimitAccount, RejectionReason } from '../types.js'
 import type { SharedAccount } from './ledger.js'
 
