@@ -132,29 +132,38 @@ export function joinRequest(
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
     throw new BadRequestError(`The parameters of ${spec.method}() must be an object; ${got(params)}.`)
   }
-  for (const name of Object.keys(params)) {
-    if (!isOption(name, spec, moreOptions)) continue
-    throw new BadRequestError(
-      `'${shortened(name)}' is an option: pass it in the second argument of ${spec.method}().`,
-      {
-        param: name,
-      },
-    )
-  }
-  for (const name of Object.keys(options)) {
-    if (callOptions.has(name) || moreOptions.has(name)) continue
-    if (spec.params.has(name)) {
+  // one object in one pass: two spreads cost more than the call's own reading of it
+  const joined: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(params)) {
+    if (isOption(name, spec, moreOptions)) {
       throw new BadRequestError(
-        `'${shortened(name)}' is a parameter: pass it in the first argument of ${spec.method}().`,
+        `'${shortened(name)}' is an option: pass it in the second argument of ${spec.method}().`,
         {
           param: name,
         },
       )
     }
-    rejectMisspelled(name, callOptions)
-    throw new BadRequestError(`Unknown option '${shortened(name)}' of ${spec.method}().`, { param: name })
+    // it would replace the prototype, whose fields count as own ones below
+    if (name !== '__proto__') joined[name] = value
   }
-  return { ...params, ...options }
+  for (const [name, value] of Object.entries(options)) {
+    if (!callOptions.has(name) && !moreOptions.has(name)) refuseOption(name, spec)
+    joined[name] = value
+  }
+  return joined
+}
+
+function refuseOption(name: string, spec: OperationSpec): never {
+  if (spec.params.has(name)) {
+    throw new BadRequestError(
+      `'${shortened(name)}' is a parameter: pass it in the first argument of ${spec.method}().`,
+      {
+        param: name,
+      },
+    )
+  }
+  rejectMisspelled(name, callOptions)
+  throw new BadRequestError(`Unknown option '${shortened(name)}' of ${spec.method}().`, { param: name })
 }
 
 const none: ReadonlySet<string> = new Set()
