@@ -14,8 +14,10 @@ import { chromium } from 'playwright-core'
 import { findChromium } from './chromium.mjs'
 import { detailFlows } from './details.mjs'
 import { flows } from './flows.mjs'
+import { roleFlows } from './roles.mjs'
 import { signInFlows } from './sign-in.mjs'
 import { adminKey, seed, startStage } from './stage.mjs'
+import { subjectFlows } from './subjects.mjs'
 
 const option = (name, fallback) =>
   process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback
@@ -196,6 +198,8 @@ await check('size of the first page', async () => {
 })
 
 await flows({ check, open, axe, settled, stage, keys })
+await roleFlows({ check, open, settled, stage, keys })
+await subjectFlows({ check, open, axe, settled, stage, keys })
 await detailFlows({ check, open, axe, settled, stage, keys })
 if (!only || only.some((part) => part.includes('sign-in'))) await signInFlows({ check, open, axe, settled })
 

@@ -51,12 +51,14 @@ function budgetFor(
   before: CustomerRow,
 ): string | null {
   const named = text(body, 'budget_id')
+  const own = limits(body)
   if (named) {
     if (!change.get('budgets', named))
       throw notFound(`The budget '${named}' does not exist. Create it with /budget/new.`, 'budget_id')
+    const [other] = Object.entries(own).filter(([, value]) => value !== null)
+    if (other) throw badRequest(`'${other[0]}' and 'budget_id' exclude each other: leave out one of them.`, other[0])
     return named
   }
-  const own = limits(body)
   if (Object.keys(own).length === 0) return named === null ? null : before.budget_id
   const actor = actorOf(request.principal)
   const known = before.budget_id === null ? undefined : change.get('budgets', before.budget_id)

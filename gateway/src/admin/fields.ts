@@ -147,6 +147,23 @@ function windows(fields: Fields): readonly unknown[] | null | undefined {
   return found
 }
 
+/** Budgets of single models. One that can't be read would be no limit at all. */
+function modelBudgets(fields: Fields): Readonly<Record<string, unknown>> | undefined {
+  if (fields.model_max_budget === undefined) return undefined
+  const found = object(fields, 'model_max_budget') ?? {}
+  for (const [model, entry] of Object.entries(found)) {
+    if (typeof entry === 'number' && entry >= 0) continue
+    const name = `model_max_budget.${model}`
+    if (!isFields(entry)) throw wrong(name, "an object such as { 'max_budget': 10, 'budget_duration': '30d' }", entry)
+    const limit = entry.budget_limit ?? entry.max_budget
+    if (typeof limit !== 'number' || limit < 0) throw wrong(`${name}.max_budget`, 'a number, 0 or more', limit)
+    const period = entry.time_period ?? entry.budget_duration ?? undefined
+    if (period !== undefined && (typeof period !== 'string' || budgetPeriod(period) === undefined))
+      throw wrong(`${name}.budget_duration`, "a duration such as '24h', '30d' or 'monthly'", period)
+  }
+  return found
+}
+
 /** The limits that a body sets; fields that it leaves out are not in the result. */
 export function limits(fields: Fields): Partial<SubjectLimits> {
   return defined({
@@ -156,7 +173,7 @@ export function limits(fields: Fields): Partial<SubjectLimits> {
     rpm_limit: count(fields, 'rpm_limit'),
     tpm_limit: count(fields, 'tpm_limit'),
     max_parallel_requests: count(fields, 'max_parallel_requests'),
-    model_max_budget: fields.model_max_budget === undefined ? undefined : (object(fields, 'model_max_budget') ?? {}),
+    model_max_budget: modelBudgets(fields),
     budget_limits: windows(fields),
     itpm_limit: count(fields, 'itpm_limit'),
     otpm_limit: count(fields, 'otpm_limit'),

@@ -2,7 +2,7 @@ import { isViewer } from '../keys/key-ring.js'
 import type { RankMeasure } from '../ledger/closing.js'
 import { groupRows, nanosOf, sums, type Where } from '../ledger/queries.js'
 import { type Dimension, dayOf, dimensions, hourOf, keptHoursMs, measures } from '../ledger/rollups.js'
-import { largestNames, type TotalsQuestion, totalsBy } from '../ledger/totals.js'
+import { firstStoredHour, hoursOfCalls, largestNames, type TotalsQuestion, totalsBy } from '../ledger/totals.js'
 import { toDollars } from '../limits/money.js'
 import { badRequest } from '../refusal.js'
 import type { SqlRow } from '../store/sql.js'
@@ -23,6 +23,8 @@ import {
 
 const hourMs = 3_600_000
 const mostSeries = 100
+/** Calls that are added up for one answer. Sums by the hour know one dimension each. */
+const mostAdded = 20_000
 
 /** Words of `group_by` as LiteLLM's routes use them. */
 const synonyms: Readonly<Record<string, Dimension>> = {
@@ -63,27 +65,30 @@ export async function usage(context: AdminContext, request: AdminRequest) {
   const alone = others.length === 0 && (!only || dimension === 'all' || only.dimension === dimension)
   const asked = alone && only && dimension === 'all' ? only.dimension : dimension
   if (grain === 'hour') {
-    if (!alone) throw badRequest("Sums by the hour have no filter of another dimension; use 'grain=day'.", 'grain')
-    const oldest = hourOf(context.now() - keptHoursMs(asked))
+    const kept = Math.min(...[asked, ...filters.map((filter) => filter.dimension)].map(keptHoursMs))
+    const oldest = hourOf(context.now() - kept)
     if (span.from < oldest)
       throw badRequest(
         `'start_date' must be ${oldest}:00Z or later for sums by the hour; use 'grain=day'.`,
         'start_date',
       )
   }
-  const found = alone
-    ? await ofTotals(context, { grain, dimension: asked, ...span, names: only?.values }, dimension, order, limit)
-    : await ofDaily(
-        context,
-        dailyWhere(filters, span.from, span.to, dimension === 'all' ? undefined : dimension),
-        dailyTable(filters, dimension),
-        dimension,
-        order,
-        limit,
-      )
+  const byHour = grain === 'hour' && !alone
+  const found = byHour
+    ? await ofCalls(context, filters, span, dimension, order, limit)
+    : alone
+      ? await ofTotals(context, { grain, dimension: asked, ...span, names: only?.values }, dimension, order, limit)
+      : await ofDaily(
+          context,
+          dailyWhere(filters, span.from, span.to, dimension === 'all' ? undefined : dimension),
+          dailyTable(filters, dimension),
+          dimension,
+          order,
+          limit,
+        )
   // daily sums lack some measures, which the totals of the only filter have
   const all =
-    !alone && only && others.length === 0
+    !alone && !byHour && only && others.length === 0
       ? await totalsBy(context.sql, { grain, dimension: only.dimension, ...span, names: only.values }, ['period'])
       : found.all
   const label = labels(context, dimension)
@@ -182,7 +187,53 @@ async function ofDaily(
     (row): SqlRow => ({ ...row, period: row.day ?? null, name: column ? (row[column] ?? '') : '' }),
   )
   if (!column) return { all: rows, series: [] }
-  const all = [...groupRows(rows, (row) => String(row.period))].map(([period, found]) => ({ ...added(found), period }))
+  return seriesOf(byPeriod(rows), rows, dimension, order, limit)
+}
+
+/** Hours of calls with filters of other dimensions, out of the calls. */
+async function ofCalls(
+  { sql, now }: AdminContext,
+  filters: readonly Filter[],
+  span: { readonly from: string; readonly to: string },
+  dimension: Dimension,
+  order: RankMeasure,
+  limit: number,
+): Promise<Found> {
+  const first = await firstStoredHour(sql, now())
+  if (first !== undefined && span.from < first)
+    throw badRequest(
+      `'start_date' must be ${first}:00Z or later for sums by the hour with filters of other dimensions, since older calls are deleted; use 'grain=day'.`,
+      'start_date',
+    )
+  // the filter with the fewest calls bounds the work
+  let fewest = Number.POSITIVE_INFINITY
+  for (const { dimension: by, values } of filters) {
+    const [row] = await totalsBy(sql, { grain: 'hour', dimension: by, ...span, names: values }, [])
+    fewest = Math.min(fewest, Number(row?.calls ?? 0))
+  }
+  if (fewest > mostAdded)
+    throw badRequest(
+      `Sums by the hour with filters of other dimensions add up to ${mostAdded} calls, and up to ${fewest} fit. Choose a shorter time, or use 'grain=day'.`,
+      'grain',
+    )
+  const rows = await hoursOfCalls(sql, { dimension, ...span }, filters)
+  if (dimension === 'all') return { all: rows, series: [] }
+  // a call may have several tags
+  const all = dimension === 'tag' ? await hoursOfCalls(sql, { dimension: 'all', ...span }, filters) : byPeriod(rows)
+  return seriesOf(all, rows, dimension, order, limit)
+}
+
+const byPeriod = (rows: readonly SqlRow[]): SqlRow[] =>
+  [...groupRows(rows, (row) => String(row.period))].map(([period, found]) => ({ ...added(found), period }))
+
+/** The series of the largest names, out of rows by period and name. */
+function seriesOf(
+  all: readonly SqlRow[],
+  rows: readonly SqlRow[],
+  dimension: Dimension,
+  order: RankMeasure,
+  limit: number,
+): Found {
   const names = [...groupRows(rows, (row) => String(row.name))]
     .map(([name, found]) => [name, Number(added(found)[order])] as const)
     .sort(([, a], [, b]) => b - a)

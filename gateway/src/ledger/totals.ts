@@ -1,5 +1,5 @@
 import type { Sql, SqlRow } from '../store/sql.js'
-import { callSums, type Part } from './call-sums.js'
+import { type CallFilter, callSums, type Part } from './call-sums.js'
 import { firstOpen, type RankMeasure, rankMeasures } from './closing.js'
 import { groupRows, Where } from './queries.js'
 import { closedHourDimensions, type Dimension, dayOf, hourOf, measures } from './rollups.js'
@@ -158,6 +158,30 @@ async function monthParts(sql: Sql, from?: string, to?: string) {
     single.push(...rest.filter((day) => from === undefined || day >= from))
   }
   return { plus, minus, single }
+}
+
+/** Sums of calls by hour and by the names of a dimension, out of the calls themselves, with filters of any dimensions. */
+export async function hoursOfCalls(
+  sql: Sql,
+  { dimension, from, to }: { readonly dimension: Dimension; readonly from: string; readonly to: string },
+  filters: readonly CallFilter[],
+): Promise<SqlRow[]> {
+  const { text, values } = callSums(sql, dimension, startOf(from), startOf(to) + hourMs, filters)
+  return await sql.query(
+    `SELECT period, name, ${sumsText} FROM (${text}) AS calls GROUP BY period, name ORDER BY period, name`,
+    values,
+  )
+}
+
+/** The first hour whose calls are all stored. Retention deletes calls before sums. */
+export async function firstStoredHour(sql: Sql, now: number): Promise<string | undefined> {
+  const [row] = await sql.query('SELECT MIN(at) AS at FROM llmux_calls')
+  const hour = hourOf(row?.at == null ? now : Number(row.at))
+  const [sum] = await sql.query(
+    "SELECT MIN(period) AS period FROM llmux_totals WHERE grain = 'hour' AND dimension = 'all'",
+  )
+  // the oldest call may be that of an hour whose other calls are deleted
+  return sum?.period == null || String(sum.period) >= hour ? undefined : hourOf(startOf(hour) + hourMs)
 }
 
 /** The names of each day with the most money. */

@@ -130,13 +130,32 @@ describe.each(engines)('queries on %s', (engine) => {
     expect((await ask('GET', '/spend/usage?customer_id=ann&group_by=key')).body.total.calls).toBe(1)
     expect((await ask('GET', '/spend/usage?tag=blue&group_by=model')).body.total.calls).toBe(1)
     expect((await ask('GET', '/spend/usage?tag=blue&team_id=red')).status).toBe(400)
-    expect((await ask('GET', '/spend/usage?grain=hour&team_id=red&group_by=model')).status).toBe(400)
     expect((await ask('GET', '/spend/usage?grain=week')).body).toMatchObject({ status: 400 })
     const old = await ask('GET', '/spend/usage?grain=hour&group_by=customer&start_date=2026-11-12&end_date=2026-11-13')
     expect([old.status, JSON.stringify(old.body)]).toEqual([
       400,
       expect.stringContaining('must be 2026-11-12T15:00Z or later'),
     ])
+  })
+
+  it('sum hours with filters of other dimensions out of the calls', async () => {
+    const { ask } = await withCalls(await where())
+    const filters = ['team_id=red', 'customer_id=ann', 'tag=blue', 'model_group=large', 'team_id=red&tag=blue']
+    for (const filter of filters) {
+      const rows = (await ask('GET', `/spend/logs?${filter}`)).body as { spend: number; request_duration_ms: number }[]
+      expect(rows.length).toBeGreaterThan(0)
+      for (const group of ['all', 'key', 'user', 'group', 'model', 'provider', 'deployment', 'outcome', 'tag']) {
+        const { status, body } = await ask('GET', `/spend/usage?grain=hour&${filter}&group_by=${group}`)
+        expect([filter, group, status]).toEqual([filter, group, 200])
+        expect(body.total.calls).toBe(rows.length)
+        expect(body.total.spend).toBeCloseTo(rows.reduce((sum, row) => sum + row.spend, 0))
+        expect(body.points.map(({ period }: { period: string }) => period)).toEqual(['2026-11-20T15'])
+        // a call without a tag is in no series of tags
+        if (group === 'all' || group === 'tag') continue
+        const calls = body.series.map((one: { total: { calls: number } }) => one.total.calls)
+        expect(calls.reduce((sum: number, count: number) => sum + count, 0)).toBe(rows.length)
+      }
+    }
   })
 
   it('find rows by every filter, and page them without gaps', async () => {

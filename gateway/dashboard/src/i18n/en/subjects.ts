@@ -46,6 +46,7 @@ export const subjects = {
   'customers.id': 'Id',
   'customers.id.hint': 'The value of user in the requests.',
   'customers.name': 'Name',
+  'customers.budget': 'Budget',
   'customers.budget.hint': 'A budget from the page Budgets, which several customers may share.',
   'customers.ownBudget': 'Own budget',
   'customers.ownBudget.hint': 'Instead of a shared budget.',

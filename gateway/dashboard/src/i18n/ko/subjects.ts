@@ -46,6 +46,7 @@ export const subjects = {
   'customers.id': '아이디',
   'customers.id.hint': '요청에 있는 user 값입니다.',
   'customers.name': '이름',
+  'customers.budget': '예산',
   'customers.budget.hint': '예산 페이지의 예산으로, 여러 고객이 함께 사용할 수 있습니다.',
   'customers.ownBudget': '개별 예산',
   'customers.ownBudget.hint': '공유 예산 대신 사용합니다.',

@@ -1,3 +1,4 @@
+import { sharedBudgets } from '../../api/budgets.ts'
 import { api } from '../../api/client.ts'
 import type { BudgetRow } from '../../api/types.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
@@ -40,7 +41,7 @@ export function BudgetsPage() {
       title={t('budgets.title')}
       text={t('budgets.text')}
       queryKey={['budgets']}
-      load={(signal) => api<BudgetRow[]>('/budget/list', { signal })}
+      load={sharedBudgets}
       idOf={idOf}
       nameOf={idOf}
       textOf={idOf}

@@ -1,3 +1,4 @@
+import { ownBudgets } from '../../api/budgets.ts'
 import { api } from '../../api/client.ts'
 import type { CustomerRow } from '../../api/types.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
@@ -10,6 +11,20 @@ import { periods } from '../keys/fields.ts'
 
 const post = (path: string, body: unknown) => api<unknown>(path, { method: 'POST', body })
 const nameOf = ({ alias, user_id }: CustomerRow) => alias ?? user_id
+
+/** A customer with the budget that it shares with others, or with one of its own. */
+type Row = CustomerRow & { readonly ownBudget: boolean }
+
+async function load(signal: AbortSignal): Promise<Row[]> {
+  const [customers, own] = await Promise.all([api<CustomerRow[]>('/customer/list', { signal }), ownBudgets(signal)])
+  return customers.map((row) => ({ ...row, ownBudget: row.budget_id !== null && own.has(row.budget_id) }))
+}
+
+/** Values of the form: the id of an own budget is of no use there. */
+const formOf = ({ ownBudget, litellm_budget_table: budget }: Row) =>
+  ownBudget
+    ? { budget_id: null, max_budget: budget?.max_budget ?? null, budget_duration: budget?.budget_duration ?? null }
+    : {}
 
 const fields: readonly Field[] = [
   { kind: 'text', name: 'user_id', label: 'customers.id', hint: 'customers.id.hint', required: true, only: 'create' },
@@ -25,14 +40,15 @@ export function CustomersPage() {
   const { t } = useTexts()
   const { can } = useRights()
   return (
-    <ResourcePage<CustomerRow, unknown>
+    <ResourcePage<Row, unknown>
       title={t('customers.title')}
       text={t('customers.text')}
       queryKey={['customers']}
-      load={(signal) => api<CustomerRow[]>('/customer/list', { signal })}
+      load={load}
+      formRow={formOf}
       idOf={({ user_id }) => user_id}
       nameOf={nameOf}
-      textOf={(row) => [row.user_id, row.alias, row.budget_id].join(' ')}
+      textOf={(row) => [row.user_id, row.alias, row.ownBudget ? '' : row.budget_id].join(' ')}
       order="-spend"
       fields={fields}
       createLabel={t('customers.create')}
@@ -66,9 +82,9 @@ export function CustomersPage() {
         blockedColumn(t, ({ blocked }) => blocked),
         {
           id: 'budget',
-          title: t('field.budget_id'),
-          sort: (row) => row.budget_id ?? '',
-          render: (row) => row.budget_id ?? '–',
+          title: t('customers.budget'),
+          sort: (row) => (row.ownBudget ? t('customers.ownBudget') : (row.budget_id ?? '')),
+          render: (row) => (row.ownBudget ? t('customers.ownBudget') : (row.budget_id ?? '–')),
         },
         spendColumn(t, (row) => ({
           spend: row.spend,

@@ -2,6 +2,7 @@ import { Box, SegmentedControl, Skeleton, Switch } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { ApiError } from '../../api/client.ts'
 import { latency, usage } from '../../api/series.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
 import { useRights } from '../../session/session.ts'
@@ -31,8 +32,18 @@ export function OverviewPage() {
   const found = useQuery({
     queryKey: ['usage', search.span, search.from, search.to, by, measure],
     queryFn: async ({ signal }) => {
-      const range = rangeOf({ ...search, by }, Date.now(), rights.seesAll)
-      return { range, by, measure, ...(await usage(range, by, measure, signal)) }
+      const read = async (byHour: boolean) => {
+        const range = rangeOf({ ...search, by }, Date.now(), byHour)
+        return { range, by, measure, ...(await usage(range, by, measure, signal)) }
+      }
+      try {
+        return await read(true)
+      } catch (error) {
+        // the own view has hours up to a number of calls
+        const isRange = error instanceof ApiError && error.status === 400 && !rights.seesAll
+        if (!isRange) throw error
+        return await read(false)
+      }
     },
     refetchInterval: live ? liveMs : false,
     placeholderData: keepPreviousData,
@@ -40,7 +51,7 @@ export function OverviewPage() {
   // percentiles come from rows, not from sums: the page does not wait for them
   const percentiles = useQuery({
     queryKey: ['latency', search.span, search.from, search.to],
-    queryFn: ({ signal }) => latency(rangeOf(search, Date.now(), rights.seesAll), signal),
+    queryFn: ({ signal }) => latency(rangeOf(search, Date.now()), signal),
     refetchInterval: live ? 2 * liveMs : false,
     placeholderData: keepPreviousData,
   })

@@ -59,11 +59,11 @@ const keptHours = (by: Dimension) => (by === 'customer' ? 8 : 35) * dayMs - hour
 /**
  * The range that an address means, in whole steps: neither its first nor its last one is cut, and it stays the same until the next step
  * begins. Ends of days are those of UTC, as the gateway counts them.
+ * @param byHour whether a short range has steps of an hour
  */
-export function rangeOf({ span, from, to, by = 'model' }: OverviewSearch, now: number, seesAll = true): Range {
-  // the calls of one person are counted by the day
+export function rangeOf({ span, from, to, by = 'model' }: OverviewSearch, now: number, byHour = true): Range {
   const grainOf = (start: number, end: number) =>
-    seesAll && end - start <= longestHourly && now - start < keptHours(by) ? 'hour' : 'day'
+    byHour && end - start <= longestHourly && now - start < keptHours(by) ? 'hour' : 'day'
   if (from && to) {
     const [start, end] = [Date.parse(from), Date.parse(to) + dayMs]
     const grain = grainOf(start, end)

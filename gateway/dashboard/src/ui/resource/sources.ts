@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { sharedBudgets } from '../../api/budgets.ts'
 import { api } from '../../api/client.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
 import { useRights } from '../../session/session.ts'
@@ -53,7 +54,7 @@ const loaders: Readonly<Record<Source, Loader>> = {
   budgets: {
     route: 'GET /budget/list',
     load: async (signal) => {
-      const budgets = await api<readonly { budget_id: string }[]>('/budget/list', { signal })
+      const budgets = await sharedBudgets(signal)
       return budgets.map(({ budget_id }) => ({ value: budget_id, label: budget_id }))
     },
   },
