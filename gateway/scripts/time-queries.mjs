@@ -1,6 +1,6 @@
 // Measures every query of the dashboard and of LiteLLM's spend routes on a database that seed-rows.mjs has filled, and shows the plan
 // of the slowest statement of each.
-//   node gateway/scripts/time-queries.mjs --data=/tmp/rows | --database=postgresql://… [--runs=7] [--plans] [--limit-ms=200]
+//   node gateway/scripts/time-queries.mjs --data=/tmp/rows | --database=postgresql://… [--runs=7] [--plans] [--limit-ms=200] [--only=TEXT]
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +53,7 @@ const dayOf = (at) => new Date(at).toISOString().slice(0, 10)
 const end = dayOf(Number(newest.at))
 const ago = (days) => dayOf(Number(newest.at) - days * 86_400_000)
 const month = `start_date=${ago(29)}&end_date=${end}`
+const lastDay = `start_date=${new Date(Number(newest.at) - 82_800_000).toISOString()}&end_date=${new Date(Number(newest.at)).toISOString()}`
 const quarter = `start_date=${ago(89)}&end_date=${end}`
 const [middle] = await store.query('SELECT id FROM llmux_calls WHERE at <= ? ORDER BY at DESC LIMIT 1', [
   Number(newest.at) - 45 * 86_400_000,
@@ -87,6 +88,13 @@ const queries = [
   `/spend/usage?${quarter}&model=model-7&group_by=team`,
   `/spend/usage?${quarter}&customer_id=customer-7&group_by=model`,
   `/spend/usage?${quarter}&tag=tag-7&group_by=model`,
+  // hours of an owner, out of the calls
+  ...[
+    'user_id=user-7&group_by=model',
+    'user_id=user-7&group_by=key',
+    'team_id=team-7&group_by=model',
+    'tag=tag-7&group_by=model',
+  ].map((part) => `/spend/usage?grain=hour&${part}&${lastDay}`),
   // calls
   '/spend/logs?limit=100',
   `/spend/logs?limit=100&after=${middle.id}`,
@@ -171,7 +179,8 @@ let slow = 0
 console.log(
   `${sql.engine}, ${runs} runs each, milliseconds of the route with its JSON (first run, median, slowest of the others)`,
 )
-for (const url of queries) {
+const only = flag('only')
+for (const url of queries.filter((query) => only === undefined || query.includes(only))) {
   const times = []
   let bytes = 0
   let worst

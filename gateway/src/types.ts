@@ -156,6 +156,7 @@ export interface AdminRequest {
 /** An answer that needs more than a JSON body with status 200. */
 export class AdminAnswer {
   constructor(
+    /** A JSON value; with a content type also a text, or its parts. */
     readonly body: unknown,
     readonly status: number = 200,
     readonly headers: Readonly<Record<string, string>> = {},

@@ -106,6 +106,49 @@ export async function searchCalls(
   }
 }
 
+/** Conditions for the calls behind a row: its place stays the same while rows are added. */
+export function behind(
+  { where, tag }: CallQuestion,
+  row: { readonly at: number; readonly id: string },
+  ascending: boolean,
+) {
+  const by = tag === undefined ? 'c' : 't'
+  return where
+    .copy()
+    .and(ascending ? `${by}.at >= ?` : `${by}.at <= ?`, row.at)
+    .and(ascending ? `(${by}.at > ? OR ${by}.id < ?)` : `(${by}.at < ? OR ${by}.id > ?)`, row.at, row.id)
+}
+
+/** Calls that are read at once. */
+const pageSize = 1_000
+
+/** All calls that fit, page by page. A page begins behind a row, or at the time that a search has reached. */
+export async function* everyCall(
+  sql: Sql,
+  question: CallQuestion,
+  {
+    columns = 'c.*',
+    ascending = false,
+    limit = Number.POSITIVE_INFINITY,
+  }: { columns?: string; ascending?: boolean; limit?: number | undefined },
+): AsyncGenerator<readonly SqlRow[]> {
+  const by = timed(question)
+  let left = limit
+  let { where } = question
+  while (left > 0) {
+    const size = Math.min(pageSize, left)
+    const { rows, searchedFrom } = await searchCalls(sql, { ...question, where }, size, { columns, ascending })
+    yield rows
+    left -= rows.length
+    const last = rows.at(-1)
+    if (searchedFrom !== undefined)
+      where = question.where.copy().and(ascending ? `${by}.at > ?` : `${by}.at < ?`, searchedFrom)
+    else if (last && rows.length === size)
+      where = behind(question, { at: Number(last.at), id: String(last.id) }, ascending)
+    else return
+  }
+}
+
 interface Step {
   readonly from: string
   readonly reached: number | undefined

@@ -14,12 +14,26 @@ export function withCsv(request: AdminRequest, answer: unknown): unknown {
 }
 
 /** A table as CSV. A text that begins like a formula does not become one in a spreadsheet. */
-export function csv(columns: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): AdminAnswer {
-  const lines = rows.map((row) => columns.map((name) => cell(row[name])).join(','))
-  return new AdminAnswer(`${[columns.join(','), ...lines].join('\n')}\n`, 200, {
-    'content-type': 'text/csv; charset=utf-8',
-  })
+export function csv(columns: readonly string[], rows: Rows): AdminAnswer {
+  return new AdminAnswer(columns.join(',') + lines(columns, rows), 200, csvHeaders)
 }
+
+const csvHeaders = { 'content-type': 'text/csv; charset=utf-8' }
+
+type Rows = readonly Readonly<Record<string, unknown>>[]
+
+/** A long table as CSV, page by page. The first page is awaited, so that a refusal has its status. */
+export async function csvPages(columns: readonly string[], pages: AsyncGenerator<Rows>): Promise<AdminAnswer> {
+  const first = await pages.next()
+  async function* parts() {
+    yield columns.join(',') + lines(columns, first.done ? [] : first.value)
+    for await (const rows of pages) yield lines(columns, rows).slice(1)
+  }
+  return new AdminAnswer(parts(), 200, csvHeaders)
+}
+
+const lines = (columns: readonly string[], rows: Rows) =>
+  `\n${rows.map((row) => `${columns.map((name) => cell(row[name])).join(',')}\n`).join('')}`
 
 function cell(value: unknown): string {
   const plain = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '')

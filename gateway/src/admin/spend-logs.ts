@@ -7,9 +7,18 @@ import { toNanos } from '../limits/money.js'
 import { badRequest, notFound } from '../refusal.js'
 import type { Sql, SqlRow } from '../store/sql.js'
 import { AdminAnswer, type AdminRequest } from '../types.js'
-import { type CallFilter, type CallQuestion, type Order, orderOf, searchCalls, sortedCalls } from './call-search.js'
+import {
+  behind,
+  type CallFilter,
+  type CallQuestion,
+  everyCall,
+  type Order,
+  orderOf,
+  searchCalls,
+  sortedCalls,
+} from './call-search.js'
 import type { AdminContext } from './context.js'
-import { csv } from './csv.js'
+import { csv, csvPages } from './csv.js'
 import { keyId, pageOf, pages, param, params } from './fields.js'
 import { dailyTable, dailyWhere, day, dayMs, filtersOf, limitOf, mostRows, time } from './spend-filters.js'
 
@@ -109,8 +118,9 @@ export async function logs(context: AdminContext, request: AdminRequest) {
   const hasDays = param(request, 'start_date') !== undefined && param(request, 'end_date') !== undefined
   if (hasDays && param(request, 'summarize') !== 'false') return await summary(context, request)
   const { sql } = context
-  const limit = limitOf(request, mostRows)
-  const question = await callQuestion(context, request)
+  const isCsv = param(request, 'format') === 'csv'
+  const limit = isCsv ? (csvLimit(request) ?? mostRows) : limitOf(request, mostRows)
+  let question = await callQuestion(context, request)
   const after = param(request, 'after')
   if (order.by !== 'startTime') {
     const { rows } = await sortedCalls(sql, question, order, limit, { after })
@@ -120,14 +130,9 @@ export async function logs(context: AdminContext, request: AdminRequest) {
     // the next page begins after a row: its place stays the same while rows are added
     const [row] = await sql.query('SELECT at FROM llmux_calls WHERE id = ?', [after])
     if (!row) throw badRequest(`'after' must be the request_id of a call; there is no call '${after}'.`, 'after')
-    const by = question.tag === undefined ? 'c' : 't'
-    const at = Number(row.at)
-    question.where.and(order.ascending ? `${by}.at >= ?` : `${by}.at <= ?`, at)
-    question.where.and(
-      order.ascending ? `(${by}.at > ? OR ${by}.id < ?)` : `(${by}.at < ? OR ${by}.id > ?)`,
-      ...[at, after],
-    )
+    question = { ...question, where: behind(question, { at: Number(row.at), id: after }, order.ascending) }
   }
+  if (isCsv) return await csvPages(csvColumns, csvRows(sql, question, order.ascending, csvLimit(request)))
   const { rows, searchedFrom } = await searchCalls(sql, question, limit, { ascending: order.ascending })
   return listed(request, rows.map(logRow), searchedFrom)
 }
@@ -135,9 +140,21 @@ export async function logs(context: AdminContext, request: AdminRequest) {
 /** A list, as JSON or CSV. A search that has ended before the oldest call names its time in a header. */
 function listed(request: AdminRequest, rows: readonly ReturnType<typeof logRow>[], searchedFrom?: number) {
   const headers = searchedFrom === undefined ? {} : { 'x-llmux-searched-from': new Date(searchedFrom).toISOString() }
-  if (param(request, 'format') !== 'csv') return searchedFrom === undefined ? rows : new AdminAnswer(rows, 200, headers)
-  const table = csv(csvColumns, rows.map(flat))
-  return new AdminAnswer(table.body, 200, { ...table.headers, ...headers })
+  if (param(request, 'format') === 'csv') return csv(csvColumns, rows.map(flat))
+  return searchedFrom === undefined ? rows : new AdminAnswer(rows, 200, headers)
+}
+
+/** A file has all calls that fit, unless the request has a limit. */
+function csvLimit(request: AdminRequest): number | undefined {
+  limitOf(request, mostRows)
+  const limit = param(request, 'limit')
+  return limit === undefined ? undefined : Number(limit)
+}
+
+/** Lines of a file. */
+async function* csvRows(sql: Sql, question: CallQuestion, ascending: boolean, limit: number | undefined) {
+  for await (const rows of everyCall(sql, question, { columns: rowColumns, ascending, limit }))
+    yield rows.map((row) => flat(logRow(row)))
 }
 
 /** One object a day, as LiteLLM summarises. */
@@ -329,6 +346,45 @@ function logRow(row: SqlRow) {
     updated_at: end,
   }
 }
+
+/** Columns that `logRow()` reads. */
+const rowColumns = [
+  ...[
+    'id',
+    'at',
+    'operation',
+    'outcome',
+    'key_hash',
+    'key_alias',
+    'nanos',
+    'input_tokens',
+    'output_tokens',
+    'cached_tokens',
+  ],
+  ...[
+    'duration_ms',
+    'first_token_ms',
+    'retries',
+    'fallbacks',
+    'stream',
+    'cost_state',
+    'model',
+    'deployment',
+    'model_group',
+  ],
+  ...[
+    'provider',
+    'user_id',
+    'team_id',
+    'organization_id',
+    'customer_id',
+    'metadata',
+    'ip',
+    'error_status',
+    'error_message',
+  ],
+  ...['cache_hit', 'tags'],
+].join(', ')
 
 const csvColumns = [
   ...['request_id', 'startTime', 'api_key', 'user', 'team_id', 'end_user', 'model_group', 'model', 'status'],

@@ -107,7 +107,7 @@ export function createServer(parts: ServerParts): GatewayServer {
       exposeHeadRoute: false,
       handler: (request, reply) =>
         guarded(parts, request.raw, reply, async () =>
-          compressed(await administer(parts, bodies, route, request), request.headers),
+          compressed(await administer(parts, bodies, route, request, reply.raw), request.headers),
         ),
     })
   }
@@ -145,6 +145,7 @@ async function administer(
   bodies: BodyReader,
   route: AdminRoute,
   request: FastifyRequest,
+  raw: ServerResponse,
 ): Promise<GatewayResponse> {
   const { control, settings } = parts
   const { path, headers, ip } = openRequest(request, parts)
@@ -168,11 +169,28 @@ async function administer(
     if (answer instanceof AdminAnswer) {
       const { status, body: given, headers: own } = answer
       const isText = typeof given === 'string' && own['content-type'] !== undefined
+      if (isParts(given)) return { status, headers: { ...own }, body: whileOpen(given, raw) }
       return isText ? { status, headers: { ...own }, body: given } : json(status, given, own)
     }
     return json(200, answer ?? {})
   } finally {
     release()
+  }
+}
+
+const isParts = (value: unknown): value is AsyncIterable<string> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+/** Parts of an answer, until the client leaves. A failure breaks the connection, so that the answer does not look complete. */
+async function* whileOpen(body: AsyncIterable<string>, raw: ServerResponse): AsyncGenerator<string> {
+  try {
+    for await (const part of body) {
+      if (raw.destroyed) return
+      yield part
+    }
+  } catch (error) {
+    raw.destroy()
+    throw error
   }
 }
 

@@ -148,7 +148,9 @@ async function ask(control: Control, method: string, url: string, body: unknown,
         [...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]),
       )
       const answer = await route.handler({ method, path: pathname, params, query, body, headers: {}, principal })
-      return answer instanceof AdminAnswer ? answer : { status: 200, body: JSON.parse(JSON.stringify(answer)) }
+      if (!(answer instanceof AdminAnswer)) return { status: 200, body: JSON.parse(JSON.stringify(answer)) }
+      const { status, body: given } = answer
+      return { status, body: isParts(given) ? await joined(given) : given }
     }
     return { status: 501, body: undefined }
   } catch (error) {
@@ -156,6 +158,15 @@ async function ask(control: Control, method: string, url: string, body: unknown,
     if (!refusal) throw error
     return { status: refusal.status, body: { ...refusal, message: (error as Error).message } }
   }
+}
+
+const isParts = (value: unknown): value is AsyncIterable<string> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+async function joined(parts: AsyncIterable<string>): Promise<string> {
+  let text = ''
+  for await (const part of parts) text += part
+  return text
 }
 
 function match(pattern: string, path: string): Record<string, string> | undefined {

@@ -1,5 +1,5 @@
-import { expect, it, onTestFinished } from 'vitest'
-import { searchCalls, sortedCalls } from '../../src/admin/call-search.js'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { everyCall, searchCalls, sortedCalls } from '../../src/admin/call-search.js'
 import { Where } from '../../src/ledger/queries.js'
 import { migrate } from '../../src/store/migrations.js'
 import { openStore } from '../../src/store/open.js'
@@ -60,4 +60,34 @@ it('refuses to sort more calls than it reads, and sorts fewer', async () => {
   expect(total).toBe(9_000)
   const amounts = rows.map(({ nanos }) => Number(nanos))
   expect(amounts).toEqual([...amounts].sort((a, b) => b - a))
+}, 120_000)
+
+it('reads every call once, page by page, also if each step ends the search', async () => {
+  const sql = await filled()
+  // several calls have one time
+  await sql.query('UPDATE llmux_calls SET at = at - (at - ?) % 7', [Date.UTC(2026, 10, 20)])
+  const read = async (question: Parameters<typeof everyCall>[1], options: Parameters<typeof everyCall>[2]) => {
+    const ids: string[] = []
+    let pages = 0
+    for await (const rows of everyCall(sql, question, { columns: 'id, at', ...options })) {
+      pages++
+      ids.push(...rows.map(({ id }) => String(id)))
+    }
+    return { ids, pages }
+  }
+  const idsBy = async (where: string, order: string) =>
+    (await sql.query(`SELECT id FROM llmux_calls ${where} ORDER BY ${order}`)).map(({ id }) => String(id))
+  const all = await read(red(), {})
+  expect(all).toEqual({ ids: await idsBy('', 'at DESC, id'), pages: 25 })
+  expect((await read(red(), { ascending: true })).ids).toEqual(await idsBy('', 'at, id DESC'))
+  expect((await read(red(), { limit: 1_500 })).ids).toEqual(all.ids.slice(0, 1_500))
+  const half = () => ({ ...red(new Where().and('c.nanos < ?', 12_000)), others: 1 })
+  const expected = await idsBy('WHERE nanos < 12000', 'at DESC, id')
+  expect((await read(half(), {})).ids).toEqual(expected)
+  let clock = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 1_000))
+  onTestFinished(() => void vi.restoreAllMocks())
+  const ended = await read(half(), {})
+  expect(ended.ids).toEqual(expected)
+  expect(ended.pages).toBeGreaterThan(20)
 }, 120_000)

@@ -720,7 +720,7 @@ export interface paths {
         };
         /**
          * List calls, or sum them up by day
-         * @description With `start_date` and `end_date` the answer is one object a day, unless `summarize=false`. `after` continues a list behind a row. A search with several filters that each fit many calls may end early: the header `x-llmux-searched-from` then has the time that it has reached, which the next request names as `end_date`.
+         * @description With `start_date` and `end_date` the answer is one object a day, unless `summarize=false`. `after` continues a list behind a row. A search with several filters that each fit many calls may end early: the header `x-llmux-searched-from` then has the time that it has reached, which the next request names as `end_date`. A file (`format=csv`) has all calls that fit, unless it has a `limit`.
          */
         readonly get: operations["get_spend_logs"];
         readonly put?: never;

@@ -5,7 +5,7 @@ export const logs = {
   'logs.live.stop': 'Stop following',
   'logs.tail': '{count, plural, one {# new call} other {# new calls}} since you follow',
   'logs.csv': 'CSV',
-  'logs.csv.hint': 'The newest calls that match the filters, at most {count}.',
+  'logs.csv.hint': 'All calls that match the filters, the newest first.',
   'logs.time': 'Time',
   'logs.status': 'Status',
   'logs.model': 'Model',

@@ -5,7 +5,7 @@ export const logs = {
   'logs.live.stop': '실시간 중지',
   'logs.tail': '보기 시작한 뒤 새 호출 {count}건',
   'logs.csv': 'CSV 받기',
-  'logs.csv.hint': '필터에 맞는 최근 호출, 최대 {count}건입니다.',
+  'logs.csv.hint': '필터에 맞는 모든 호출을 최신순으로 내보냅니다.',
   'logs.time': '시각',
   'logs.status': '상태',
   'logs.model': '모델',
