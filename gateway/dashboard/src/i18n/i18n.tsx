@@ -11,7 +11,10 @@ export type Language = keyof typeof languages
 
 type Messages = Readonly<Record<MessageKey, string>>
 
-export type Translate = (key: MessageKey, values?: Values) => string
+export interface Translate {
+  (key: MessageKey, values?: Values): string
+  readonly language: Language
+}
 
 interface Texts {
   readonly language: Language
@@ -53,7 +56,8 @@ export function TextsProvider({ children }: { readonly children: ReactNode }) {
   }, [chosen])
   const texts = useMemo<Texts>(() => {
     const { language, messages } = shown
-    const t: Translate = (key, values) => fill(messages[key], values ?? {}, language)
+    const write = (key: MessageKey, values?: Values) => fill(messages[key], values ?? {}, language)
+    const t: Translate = Object.assign(write, { language })
     return {
       language,
       t,

@@ -3,8 +3,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { ApiError, api } from '../api/client.ts'
 import { useTexts } from '../i18n/i18n.tsx'
+import { sentenceOf } from '../i18n/server.ts'
 import { Brand, LanguageMenu, SchemeButton } from '../ui/chrome.tsx'
-import { sentenceOf } from '../ui/states.tsx'
 import { type Session, type SignedOut, sessionQuery } from './session.ts'
 
 /** Sign-in with a key of the gateway, or with the identity provider. */

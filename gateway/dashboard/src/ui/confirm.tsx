@@ -1,8 +1,8 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTexts } from '../i18n/i18n.tsx'
+import { sentenceOf } from '../i18n/server.ts'
 import { Notice } from './bits.tsx'
-import { sentenceOf } from './states.tsx'
 
 interface ConfirmProps {
   readonly title: string

@@ -1,7 +1,7 @@
 import { Box, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { ApiError } from '../api/client.ts'
-import { type Translate, useTexts } from '../i18n/i18n.tsx'
+import { useTexts } from '../i18n/i18n.tsx'
+import { sentenceOf } from '../i18n/server.ts'
 import { Icon, type IconName } from './icons.tsx'
 
 interface EmptyProps {
@@ -28,14 +28,6 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
   )
 }
 
-/** An error as a sentence, also if the gateway did not answer. */
-export function sentenceOf(error: unknown, t: Translate): string {
-  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
-  if (error.status === 0) return t('error.unreachable')
-  if (error.message !== '') return error.message
-  return t('error.status', { status: String(error.status) })
-}
-
 interface FailureProps {
   readonly error: unknown
   readonly onRetry?: (() => void) | undefined
@@ -50,7 +42,7 @@ export function Failure({ error, onRetry }: FailureProps) {
         <Icon name="warning" size={28} />
       </Box>
       <Title order={3}>{t('error.title')}</Title>
-      <Text size="sm" c="dimmed" maw={560} style={{ overflowWrap: 'anywhere' }}>
+      <Text size="sm" c="dimmed" maw={560} style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>
         {sentenceOf(error, t)}
       </Text>
       {onRetry && (

@@ -9,7 +9,7 @@ export const overview = {
   'overview.chart.hint': 'Arrow keys go from step to step, Enter opens its calls.',
   'overview.share': 'Share',
   'overview.others': 'Others',
-  'overview.percentiles': 'p50 {half} · p95 {most}',
+  'overview.percentiles': 'mean · p95 {most}',
   'overview.cached': '{count, plural, one {# from the cache} other {# from the cache}}',
   'overview.nothing': 'Nothing of this kind in the range',
   'overview.nothing.text': 'There were calls, but none with this figure. Choose another one above.',

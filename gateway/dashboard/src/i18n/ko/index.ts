@@ -4,6 +4,7 @@ import { keys } from './keys.ts'
 import { logs } from './logs.ts'
 import { models } from './models.ts'
 import { overview } from './overview.ts'
+import { server } from './server.ts'
 import { settings } from './settings.ts'
 import { subjects } from './subjects.ts'
 
@@ -16,4 +17,5 @@ export const messages: Readonly<Record<MessageKey, string>> = {
   ...logs,
   ...models,
   ...settings,
+  ...server,
 }

@@ -9,7 +9,7 @@ export const overview = {
   'overview.chart.hint': '화살표 키로 구간을 이동하고 Enter 키로 그 구간의 호출을 엽니다.',
   'overview.share': '비율',
   'overview.others': '기타',
-  'overview.percentiles': 'p50 {half} · p95 {most}',
+  'overview.percentiles': '평균 · p95 {most}',
   'overview.cached': '캐시에서 {count}건',
   'overview.nothing': '이 기간에는 해당 값이 없습니다',
   'overview.nothing.text': '호출은 있었지만 이 지표의 값은 없습니다. 위에서 다른 지표를 선택하세요.',

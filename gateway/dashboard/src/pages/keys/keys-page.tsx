@@ -6,6 +6,7 @@ import { api } from '../../api/client.ts'
 import { useNames } from '../../api/names.ts'
 import type { KeyRow, NewKey } from '../../api/types.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { sentenceOf } from '../../i18n/server.ts'
 import { useRights } from '../../session/session.ts'
 import { Ago, BudgetBar, Names, Status } from '../../ui/bits.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
@@ -58,7 +59,7 @@ export function KeysPage() {
       await api(blocked ? '/key/block' : '/key/unblock', { method: 'POST', body: { key: row.token } })
       notifications.show({ message: t(blocked ? 'keys.blocked' : 'keys.unblocked', { name: nameOf(row) }) })
     } catch (error) {
-      notifications.show({ color: 'red', message: error instanceof Error ? error.message : String(error) })
+      notifications.show({ color: 'red', message: sentenceOf(error, t) })
     }
     await changed()
   }

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react'
 import { type CallRow, costOf, isFree } from '../../api/logs.ts'
 import { useNames } from '../../api/names.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { outcomeText } from '../../i18n/server.ts'
 import { Status } from '../../ui/bits.tsx'
 
 const rowHeight = 38
@@ -83,18 +84,18 @@ export function CallList({ rows, onOpen, onEnd }: CallListProps) {
 }
 
 const columns = [
-  { name: 'time', width: 222, end: false },
-  { name: 'status', width: 150, end: false },
+  { name: 'time', width: 208, end: false },
+  { name: 'status', width: 140, end: false },
   { name: 'model', width: undefined, end: false },
-  { name: 'key', width: 170, end: false },
-  { name: 'tokens', width: 130, end: true },
+  { name: 'key', width: 150, end: false },
+  { name: 'tokens', width: 120, end: true },
   { name: 'duration', width: 100, end: true },
-  { name: 'cost', width: 146, end: true },
+  { name: 'cost', width: 118, end: true },
 ] as const
 
 export function CallStatus({ row }: { readonly row: CallRow }) {
   const { t } = useTexts()
-  if (row.status === 'failure') return <Status tone="bad">{row.outcome.replaceAll('_', ' ')}</Status>
+  if (row.status === 'failure') return <Status tone="bad">{outcomeText(row.outcome, t)}</Status>
   if (row.cache_hit === 'True') return <Status tone="quiet">{t('logs.cached')}</Status>
   if (row.fallbacks > 0) return <Status tone="warn">{t('logs.fallback')}</Status>
   if (row.retries > 0) return <Status tone="warn">{t('logs.retried')}</Status>

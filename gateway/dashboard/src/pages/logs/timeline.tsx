@@ -1,6 +1,7 @@
 import { Box, Group, Text } from '@mantine/core'
 import type { CallDetail } from '../../api/logs.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { outcomeText } from '../../i18n/server.ts'
 import { Status } from '../../ui/bits.tsx'
 
 /** The attempts of a call in time: retries, fallbacks, and the waits between them. */
@@ -38,7 +39,7 @@ export function Timeline({ call }: { readonly call: CallDetail }) {
               </Text>
               <Text size="xs" component="div">
                 <Status tone={isGood ? 'good' : 'bad'}>
-                  {`${attempt.status ?? ''} ${isGood ? t('logs.ok') : attempt.outcome.replaceAll('_', ' ')}`.trim()}
+                  {`${attempt.status ?? ''} ${isGood ? t('logs.ok') : outcomeText(attempt.outcome, t)}`.trim()}
                 </Status>
               </Text>
             </Group>

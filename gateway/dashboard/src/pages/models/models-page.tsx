@@ -2,12 +2,13 @@ import { Button, Group, Text, Tooltip } from '@mantine/core'
 import { useState } from 'react'
 import { ApiError, api } from '../../api/client.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { sentenceOf } from '../../i18n/server.ts'
 import { useRights } from '../../session/session.ts'
 import { Notice, Status, Tag } from '../../ui/bits.tsx'
 import { nameColumn } from '../../ui/resource/columns.tsx'
 import type { Field, FormValues } from '../../ui/resource/fields.ts'
 import { ResourcePage } from '../../ui/resource/page.tsx'
-import { Empty, sentenceOf } from '../../ui/states.tsx'
+import { Empty } from '../../ui/states.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { abilitiesOf, type DeploymentRow, formField, formOf, modelBody, type TestResult } from './deployment.ts'
 
@@ -92,7 +93,9 @@ export function ModelsPage() {
           sort: (row) => row.model_info.input_cost_per_token ?? '',
           render: ({ model_info: info }) => (
             <Text size="sm" span title={t('models.price.title')}>
-              {`${format.pricePerMillion(info.input_cost_per_token)} / ${format.pricePerMillion(info.output_cost_per_token)}`}
+              {info.input_cost_per_token === null && info.output_cost_per_token === null
+                ? t('common.unknown')
+                : `${format.pricePerMillion(info.input_cost_per_token)} / ${format.pricePerMillion(info.output_cost_per_token)}`}
             </Text>
           ),
         },
@@ -164,9 +167,11 @@ function stateColumns(
         state ? (
           <>
             {format.number(state.picks)}
-            <Text size="xs" c="dimmed">
-              {t('models.inFlight', { count: state.in_flight })}
-            </Text>
+            {state.in_flight > 0 && (
+              <Text size="xs" c="dimmed">
+                {t('models.inFlight', { count: state.in_flight })}
+              </Text>
+            )}
           </>
         ) : (
           '–'

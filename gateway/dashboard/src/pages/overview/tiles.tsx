@@ -77,9 +77,7 @@ function noteOf(
     case 'latency':
     case 'ttft': {
       const found = name === 'latency' ? percentiles?.duration_ms : percentiles?.first_token_ms
-      return found
-        ? t('overview.percentiles', { half: format.duration(found.p50), most: format.duration(found.p95) })
-        : t('overview.mean')
+      return found ? t('overview.percentiles', { most: format.duration(found.p95) }) : t('overview.mean')
     }
   }
 }

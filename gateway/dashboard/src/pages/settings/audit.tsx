@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { actionText } from '../../i18n/server.ts'
 import { Ago } from '../../ui/bits.tsx'
 import { Empty, Failure, LoadingRows } from '../../ui/states.tsx'
 import { DataTable } from '../../ui/table.tsx'
@@ -19,6 +20,8 @@ interface AuditLine {
 }
 
 const pageSize = 25
+/** The user of the master key. */
+const masterUser = 'default_user_id'
 
 /** Who changed what, newest first. */
 export function Audit() {
@@ -55,8 +58,12 @@ export function Audit() {
           keyOf={({ id }) => id}
           columns={[
             { id: 'when', title: t('logs.time'), render: ({ updated_at }) => <Ago at={updated_at} /> },
-            { id: 'who', title: t('audit.who'), render: ({ changed_by }) => changed_by },
-            { id: 'action', title: t('audit.action'), render: ({ action }) => action },
+            {
+              id: 'who',
+              title: t('audit.who'),
+              render: ({ changed_by }) => (changed_by === masterUser ? t('role.master') : changed_by),
+            },
+            { id: 'action', title: t('audit.action'), render: ({ action }) => actionText(action, t) },
             {
               id: 'object',
               title: t('audit.object'),

@@ -4,11 +4,12 @@ import { type FormEvent, useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { TeamMember, TeamRow } from '../../api/types.ts'
 import { useTexts } from '../../i18n/i18n.tsx'
+import { sentenceOf } from '../../i18n/server.ts'
 import { Notice } from '../../ui/bits.tsx'
 import { nameColumn, spendColumn } from '../../ui/resource/columns.tsx'
 import { FieldInput } from '../../ui/resource/input.tsx'
 import { RowMenu } from '../../ui/resource/list.tsx'
-import { Empty, Failure, LoadingRows, sentenceOf } from '../../ui/states.tsx'
+import { Empty, Failure, LoadingRows } from '../../ui/states.tsx'
 import { DataTable } from '../../ui/table.tsx'
 
 interface TeamInfo {
