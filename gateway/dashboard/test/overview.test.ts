@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type CallRow, pageSize, placeAfter } from '../src/api/logs.ts'
 import type { Figures, Series } from '../src/api/series.ts'
+import { ticksUpTo } from '../src/charts/ticks.ts'
 import { logsSearchOf, readLogsSearch } from '../src/pages/logs/search.ts'
 import { rangeOf, readOverviewSearch, stepsOf } from '../src/pages/overview/search.ts'
 import { chartData, measured } from '../src/pages/overview/summary.ts'
@@ -144,5 +145,19 @@ describe('pages of calls', () => {
     expect(placeAfter({ rows: [], searchedFrom: '2026-11-29T12:00:00.000Z' })).toEqual({
       end_date: '2026-11-29T11:59:59.999Z',
     })
+  })
+})
+
+describe('ticks of an axis', () => {
+  it.each([
+    [0, [0, 1]],
+    [3.45, [0, 1, 2, 3, 4]],
+    [0.0000031, [0, 0.000001, 0.000002, 0.000003, 0.000004]],
+    [1_700, [0, 500, 1_000, 1_500, 2_000]],
+    [4, [0, 1, 2, 3, 4]],
+    [9, [0, 5, 10]],
+    [421, [0, 200, 400, 600]],
+  ])('are round values up to %d', (most, expected) => {
+    expect(ticksUpTo(most)).toEqual(expected)
   })
 })

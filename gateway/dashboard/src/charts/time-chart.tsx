@@ -4,6 +4,7 @@ import { Box } from '@mantine/core'
 import { type KeyboardEvent, useRef } from 'react'
 import type { ChartRow } from '../pages/overview/summary.ts'
 import { seriesColors } from '../theme.ts'
+import { ticksUpTo } from './ticks.ts'
 
 export interface TimeChartProps {
   /** For screen readers: what the chart shows. */
@@ -20,12 +21,24 @@ export interface TimeChartProps {
   readonly onPick?: (at: number, id?: string) => void
 }
 
+/** The largest value of a line, or the highest bar. */
+function largest(rows: readonly ChartRow[], lines: TimeChartProps['lines'], stacked: boolean): number {
+  let most = 0
+  for (const row of rows) {
+    const values = lines.map(({ id }) => row[id] ?? 0)
+    const height = stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values)
+    most = Math.max(most, height)
+  }
+  return most
+}
+
 /** A measure over time, as stacked bars or as lines. Arrow keys go from step to step, and Enter chooses one. */
 export default function TimeChart(props: TimeChartProps) {
   const { label, hint, rows, lines, kind, formatTime, formatValue, formatAxis, onPick } = props
   /** The step of the tooltip. */
   const shown = useRef<number>(undefined)
   const isPicked = useRef(false)
+  const ticks = ticksUpTo(largest(rows, lines, kind === 'bars'))
   const common = {
     h: 260,
     data: rows as unknown as Record<string, unknown>[],
@@ -36,7 +49,7 @@ export default function TimeChart(props: TimeChartProps) {
       color: id === 'others' ? '#8b92a0' : (seriesColors[index % seriesColors.length] as string),
     })),
     xAxisProps: { tickFormatter: formatTime, minTickGap: 40 },
-    yAxisProps: { tickFormatter: formatAxis, width: 66 },
+    yAxisProps: { tickFormatter: formatAxis, width: 66, ticks, domain: [0, ticks.at(-1) ?? 0] },
     valueFormatter: formatValue,
     tooltipAnimationDuration: 0,
     tooltipProps: {

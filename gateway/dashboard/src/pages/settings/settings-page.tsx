@@ -150,7 +150,7 @@ function Configuration({ settings }: { readonly settings: SettingsAnswer }) {
                       {t(`settings.${treatment}`)}
                     </Status>
                     {note && (
-                      <Text size="xs" c="dimmed" maw={380}>
+                      <Text size="xs" c="dimmed" maw={380} lang="en">
                         {note.replaceAll('`', '')}
                       </Text>
                     )}
