@@ -122,6 +122,23 @@ function checkReferences(objects) {
     }
 }
 
+/** Secrets are in a Secret, also those that the values hold themselves; and a pod mounts what the chart makes. */
+function checkSecrets(objects) {
+  for (const { kind, metadata, data } of objects)
+    if (kind === 'ConfigMap')
+      assert(
+        !/api_key: *["']?(?!os\.environ\/)\S|test-literal/.test(JSON.stringify(data)),
+        `a key in ConfigMap ${metadata.name}`,
+      )
+  const made = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`))
+  for (const { spec } of objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet'))
+    for (const { secret, configMap } of spec.template.spec.volumes ?? []) {
+      const name = secret?.secretName ?? configMap?.name
+      if (name?.startsWith('test-'))
+        assert(made.has(`${secret ? 'Secret' : 'ConfigMap'} ${name}`), `the volume of ${name} does not exist`)
+    }
+}
+
 export async function checkChart(log, _cleanup, { helm: found }) {
   const helm = await found
   const validators = releases.map((release) => [release, validator(join(findSchemas(), release))])
@@ -135,13 +152,21 @@ export async function checkChart(log, _cleanup, { helm: found }) {
       .filter(Boolean)
     for (const object of objects) for (const [, validate] of validators) validate(object)
     checkReferences(objects)
+    checkSecrets(objects)
     const kinds = [...new Set(objects.map(({ kind }) => kind))].map(
       (kind) => `${objects.filter((object) => object.kind === kind).length} ${kind}`,
     )
     log(`${values ?? 'values.yaml'}: ${kinds.join(', ')}`)
   }
+  const literal = run(helm, ['template', 'test', chart, '--values', join(valuesFolder, 'literal-keys.yaml')])
+  assert(
+    /kind: Secret\nmetadata:\n {2}name: [\w-]+-config/.test(literal),
+    'a literal key must make the configuration a Secret',
+  )
   // a check that never fails is none
   const weak = spawnSync(helm, ['template', 'test', chart, '--set', 'masterkey=sk-1234'], { encoding: 'utf8' })
+  const apart = spawnSync(helm, ['template', 'test', chart, '--set', 'postgresql.enabled=false'], { encoding: 'utf8' })
+  assert(apart.status !== 0 && /one database/.test(apart.stderr), 'several pods without a database must be refused')
   assert(weak.status !== 0 && /masterkey/.test(weak.stderr), 'a short admin key must be refused')
   assert.throws(() =>
     validators[0][1]({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'x' }, spec: { port: 1 } }),

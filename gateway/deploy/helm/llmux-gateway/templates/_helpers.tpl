@@ -70,6 +70,15 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end -}}
 
+{{/* Not empty if proxy_config holds a secret itself, and not only the name of its variable: it is a Secret then, not a ConfigMap. */}}
+{{- define "llmux.configIsSecret" -}}
+{{- $secret := "(?mi)^[ -]*[a-z0-9_]*(key|token|secret|password|credentials|database_url|authorization)[\"']?: +[^ \\n].*$" -}}
+{{- range regexFindAll $secret (toYaml .Values.proxy_config) -1 -}}
+{{- if not (regexMatch ": +[\"']?(os\\.environ/|true$|false$|null$|[0-9.]+$)" .) -}}yes{{- end -}}
+{{- end -}}
+{{- if regexMatch "://[^/@ ]+:[^/@ ]+@" (toYaml .Values.proxy_config) -}}yes{{- end -}}
+{{- end -}}
+
 {{/* Names of the variables that the values set: they take precedence over those of the chart. */}}
 {{- define "llmux.named" -}}
 {{- range .Values.env }}{{ .name }},{{ end }}{{ range $name, $_ := .Values.envVars }}{{ $name }},{{ end -}}
