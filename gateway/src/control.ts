@@ -30,6 +30,7 @@ import { OidcSignIn } from './sso/sign-in.js'
 import { checkSalt } from './store/canary.js'
 import { migrate } from './store/migrations.js'
 import { openStore } from './store/open.js'
+import { SqlOwners } from './store/response-owners.js'
 import { createVault } from './store/secrets.js'
 import { SqlTexts } from './store/sql-texts.js'
 import type { Control, ControlEvent, ControlOptions, ControlSettings, DocumentStore } from './types.js'
@@ -73,7 +74,8 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     await book.load(sql, now())
     const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
     const contents = settings.contents && new Contents(sql, settings.contents, now)
-    const texts = sql.engine === 'postgres' ? new SqlTexts(sql, settings.keepResponsesMs, now) : undefined
+    const texts = new SqlTexts(sql, settings.keepResponsesMs, now)
+    const responseOwners = new SqlOwners(sql, settings.keepResponsesMs, now)
     const endRetention = keepRetention(sql, () => settings.retention, now)
     const ring = new KeyRing(directory, masterKey, now)
     const parts = { sql, directory, book, ledger, customers, catalog, settings: () => settings, now }
@@ -120,6 +122,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       signIn,
       sessions,
       texts,
+      responseOwners,
       teamsOf: ({ userId }) =>
         userId === null
           ? []
@@ -134,7 +137,8 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       },
       async close() {
         endRetention()
-        texts?.close()
+        texts.close()
+        responseOwners.close()
         await customers.flush()
         await contents?.close()
         await ledger.close()

@@ -268,11 +268,13 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     settings,
     observer: observer.calls,
     ...{ tracing, notes },
-    owners: new ResponseOwners(
-      link
+    owners: new ResponseOwners({
+      texts: link
         ? redisTexts({ client: link.client, keepMs: config.settings.control.keepResponsesMs })
-        : (control.texts ?? shared?.texts),
-    ),
+        : control.texts,
+      owners: control.responseOwners,
+      passUnknown: () => config.settings.control.passUnknownResponses === true,
+    }),
     cacheable: cache !== undefined,
     hooks: () => hooks,
     fallbacksOf: (group) => fallbacksOf(group),

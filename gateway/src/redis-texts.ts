@@ -1,5 +1,5 @@
 import type { RedisClient } from 'llmux'
-import type { SharedTexts } from './workers/shared.js'
+import type { SharedTexts } from './store/sql-texts.js'
 
 /** Most bytes of all texts. */
 const mostBytes = 128 * 1024 * 1024

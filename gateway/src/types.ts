@@ -5,9 +5,11 @@ import type { Seed } from './limits/reserving.js'
 import type { StreamCommands } from './redis.js'
 import type { JwtSettings } from './sso/jwt-settings.js'
 import type { SignInSettings } from './sso/sign-in-settings.js'
+import type { SqlOwners } from './store/response-owners.js'
 import type { BudgetMode, KeyRow, LedgerRow, MembershipRow, OverBudget, TeamRow, UserRow } from './store/rows.js'
 import type { Sql } from './store/sql.js'
-import type { Bus, SharedTexts } from './workers/shared.js'
+import type { SharedTexts } from './store/sql-texts.js'
+import type { Bus } from './workers/shared.js'
 
 /** Rights on the management routes. `service` is a virtual key that belongs to no user. */
 export type Role = 'proxy_admin' | 'proxy_admin_viewer' | 'internal_user' | 'internal_user_viewer' | 'service'
@@ -212,8 +214,10 @@ export interface ControlSettings {
   readonly contents?: ContentSettings | undefined
   /** Age at which rows of calls are deleted, such as `90d`; daily sums stay. @default never */
   readonly retention?: string | undefined
-  /** Milliseconds that answers of the Responses API are kept in Postgres or Redis. @default 30 days */
+  /** Milliseconds that answers of the Responses API are kept. @default 30 days */
   readonly keepResponsesMs?: number | undefined
+  /** Whether ids of answers without a known owner reach the providers. @default false */
+  readonly passUnknownResponses?: boolean | undefined
   /** Whether keys may be chosen by the caller. @default true */
   readonly customKeys?: boolean | undefined
   /** Tokens of an identity provider as keys. */
@@ -307,8 +311,9 @@ export interface Control {
   /** Storage of prompts and answers; undefined unless it is asked for. */
   readonly contents: Contents | undefined
   readonly sessions: Sessions
-  /** Texts that all replicas read; undefined without Postgres. */
-  readonly texts: SharedTexts | undefined
+  /** Texts that all replicas read. */
+  readonly texts: SharedTexts
+  readonly responseOwners: SqlOwners
   /** Ids of the teams that the caller administers as a member. */
   teamsOf(principal: Principal): string[]
   /** Replaces the settings after a reload. */

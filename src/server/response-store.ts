@@ -75,7 +75,7 @@ export function memoryResponseStore(options: MemoryResponseStoreOptions = {}): R
       return found && use(found.of, context) ? found.item : undefined
     },
     isForeign(id, context) {
-      const entry = entries.get(id)
+      const entry = entries.get(id) ?? entries.get(items.get(id)?.of ?? '')
       return entry !== undefined && entry.owner !== ownerOf(context)
     },
     delete: (id, context) => use(id, context) !== undefined && remove(id),

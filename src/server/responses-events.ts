@@ -5,21 +5,28 @@ type Response = Extract<ResponsesEvent, { response: unknown }>['response']
 
 /** Writes the events of one stream of the Responses API. */
 export class ResponsesEventWriter {
-  readonly #previous: string | undefined
+  readonly #known: object | undefined
   #response: Response | undefined
   #next = 0
 
-  /** @param previous id of the response that the request continues, which the provider may not know */
-  constructor(previous: string | undefined) {
-    this.#previous = previous
+  /**
+   * @param previous id of the response that the request continues, which the provider may not know
+   * @param model name of the model, if it is not that of the provider
+   */
+  constructor(previous: string | undefined, model?: string) {
+    if (previous === undefined && model === undefined) return
+    this.#known = {
+      ...(previous !== undefined && { previous_response_id: previous }),
+      ...(model !== undefined && { model }),
+    }
   }
 
   readonly write = (event: ResponsesEvent): string => {
     this.#next = event.sequence_number + 1
     if (!('response' in event)) return textOf(event)
     this.#response = event.response
-    if (this.#previous === undefined) return textOf(event)
-    const written = { ...event, response: { ...event.response, previous_response_id: this.#previous } }
+    if (this.#known === undefined) return textOf(event)
+    const written = { ...event, response: { ...event.response, ...this.#known } }
     this.#response = written.response
     return textOf(written)
   }

@@ -1,5 +1,5 @@
 import { ResponsesStream } from '../call/responses-stream.js'
-import { BadRequestError } from '../errors.js'
+import { BadRequestError, NotFoundError } from '../errors.js'
 import type { ResponsesResponse } from '../types/responses.js'
 import { type Action, type ActionInput, events, json, send, type WithMeta } from './action.js'
 import { ResponsesEventWriter } from './responses-events.js'
@@ -18,14 +18,15 @@ export const responses: Action = {
     const answer = (await send(input, 'responses')) as ResponsesResponse | ResponsesStream
     const finish = (response: ResponsesResponse) =>
       kept ? keep(input, withPrevious(response, previous), sent) : undefined
+    const headers = input.headers(answer.meta)
     if (answer instanceof ResponsesStream) {
       if (kept) answer.whenOver((failure, soFar) => void (failure ?? finish(soFar() as ResponsesResponse)))
       const writer = new ResponsesEventWriter(previous)
-      return events(input.headers(answer.meta), streamBody(answer.texts(writer.write), writer.fail))
+      return events(headers, streamBody(answer.texts(writer.write), writer.fail))
     }
     // the next call of the client may reach another process
     await finish(answer)
-    return json(input.headers(answer.meta), withPrevious(answer, previous))
+    return json(headers, withPrevious(answer, previous))
   },
 }
 
@@ -57,14 +58,15 @@ async function resolveReferences({ call, store }: ActionInput): Promise<void> {
     params.input = await Promise.all(
       input.map(async (item: unknown) => {
         const id = referenceIn(item)
-        return (id === undefined ? undefined : await store.item(id, context)) ?? item
+        if (id === undefined) return item
+        return (await store.item(id, context)) ?? ((await store.isForeign?.(id, context)) ? withoutId(item, id) : item)
       }),
     )
   }
   if (typeof previous !== 'string' || previous === '') return
   const stored = await store.get(previous, context)
   if (!stored) {
-    // the host may know the answer, under the account that all owners share
+    // the provider may know the answer, under the account that all owners share
     if (!(await store.isForeign?.(previous, context))) return
     throw new BadRequestError(`Previous response with id '${previous.slice(0, 200)}' not found.`, {
       param: 'previous_response_id',
@@ -72,6 +74,14 @@ async function resolveReferences({ call, store }: ActionInput): Promise<void> {
   }
   delete params.previous_response_id
   params.input = [...stored.input, ...itemsOf(stored.response.output), ...itemsOf(params.input)]
+}
+
+/** An item without an id that the provider must not look up. */
+function withoutId(item: unknown, id: string): unknown {
+  const { id: _, ...rest } = item as Readonly<Record<string, unknown>>
+  // reasoning may have its text beside the id
+  if (rest.type === 'reasoning') return rest
+  throw new NotFoundError(`Item with id '${id.slice(0, 200)}' not found.`, { param: 'input' })
 }
 
 /**
@@ -99,6 +109,6 @@ async function keep(
   if (typeof id !== 'string' || id === '') return
   try {
     const { model } = call.params
-    await store?.put(id, { response, input, ...(typeof model === 'string' && { model }) }, call.context)
+    await store?.put(id, { response, input, ...(typeof model === 'string' && { model }) }, call.context, call)
   } catch {} // an answer that can't be kept is delivered all the same
 }

@@ -83,8 +83,12 @@ async function renew(
   stored: StoredResponse,
   answer: ResponsesResponse,
 ): Promise<Record<string, unknown>> {
-  const { previous_response_id: previous } = stored.response
-  const response = withPrevious(answer, typeof previous === 'string' ? previous : undefined)
+  const { previous_response_id: previous, model } = stored.response
+  // the name of the model stays that of the creation
+  const response = {
+    ...withPrevious(answer, typeof previous === 'string' ? previous : undefined),
+    ...(model !== undefined && { model }),
+  }
   await store?.put(String(stored.response.id), { ...stored, response }, call.context)
   return response
 }
@@ -103,11 +107,14 @@ async function streamed(input: ActionInput, stored: StoredResponse, query: URLSe
   if (!(answer instanceof ResponsesStream)) {
     throw new BadRequestError('Only background responses can be streamed again.', { param: 'stream' })
   }
-  const { previous_response_id: previous } = stored.response
+  const { previous_response_id: previous, model } = stored.response
   answer.whenOver((failure, soFar) => {
     if (!failure) renew(input, stored, soFar() as ResponsesResponse).catch(() => {})
   })
-  const writer = new ResponsesEventWriter(typeof previous === 'string' ? previous : undefined)
+  const writer = new ResponsesEventWriter(
+    typeof previous === 'string' ? previous : undefined,
+    typeof model === 'string' ? model : undefined,
+  )
   return events(input.headers(answer.meta), streamBody(answer.texts(writer.write), writer.fail))
 }
 

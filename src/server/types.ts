@@ -102,16 +102,16 @@ export interface StoredResponse {
 export interface ResponseStore {
   /**
    * Keeps an answer.
-   * @param items output items by id
+   * @param call the request that made the answer; undefined for a new state of one that is known
    */
-  put(id: string, stored: StoredResponse, context: unknown): void | Promise<void>
+  put(id: string, stored: StoredResponse, context: unknown, call?: HandlerCall): void | Promise<void>
   /** An answer by its id. */
   get(id: string, context: unknown): StoredResponse | undefined | Promise<StoredResponse | undefined>
   /** An output item by its id. */
   item(id: string, context: unknown): object | undefined | Promise<object | undefined>
   /**
-   * Whether an answer belongs to another owner: a request that continues it is refused. Ids that the store does not have are left to the
-   * provider. @default never
+   * Whether the provider must not be asked for an answer or an item that `get()` or `item()` did not find, for example because it
+   * belongs to another owner: a request that names it is refused. @default never
    */
   isForeign?(id: string, context: unknown): boolean | Promise<boolean>
   /** Removes an answer. Returns false if the id is unknown. */

@@ -128,7 +128,9 @@ describe('stored responses', () => {
     expect((await again('two')).output).toEqual(output)
     await expect(again('three')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
     const input = [{ type: 'item_reference' as const, id: output[0]?.id ?? '' }]
-    await expect(sdk(options, 'three').responses.create({ model, input })).rejects.toThrow('unknown item')
+    const foreign = sdk(options, 'three').responses.create({ model, input })
+    await expect(foreign).rejects.toBeInstanceOf(OpenAI.NotFoundError)
+    await expect(foreign).rejects.toThrow(`Item with id '${output[0]?.id}' not found.`)
     await expect(sdk(options, 'three').responses.delete(id)).rejects.toBeInstanceOf(OpenAI.NotFoundError)
     await sdk(options, 'two').responses.delete(id)
     await expect(again('one')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
@@ -160,6 +162,14 @@ describe('memoryResponseStore()', () => {
     await store.put('huge', long('huge', 20_000), 'a')
     expect(await store.get('huge', 'a')).toBeUndefined()
     expect(await store.get('r49', 'a')).toBeDefined()
+  })
+
+  it('knows the answers and the items of other owners', async () => {
+    const store = memoryResponseStore()
+    await store.put('r1', stored('r1', message('m1')), 'a')
+    const foreign = (owner: string) => Promise.all(['r1', 'm1', 'r2'].map((id) => store.isForeign?.(id, owner)))
+    expect(await foreign('a')).toEqual([false, false, false])
+    expect(await foreign('b')).toEqual([true, true, false])
   })
 
   it("keeps an owner's answer if another owner has one with the same id", async () => {

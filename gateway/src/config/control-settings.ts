@@ -35,6 +35,7 @@ export function readControl(checker: Checker, general: Section, litellm: Section
     upperboundKeyParams: litellm.map('upperbound_key_generate_params'),
     defaultUserParams: userDefaults(litellm),
     keepResponsesMs: readRetention(checker, own, 'response_retention'),
+    passUnknownResponses: oneOf(checker, own, 'unknown_response_ids', ['refuse', 'pass']) === 'pass',
     customKeys: own.flag('custom_keys'),
     contents: readContents(checker, general, litellm, own),
     retention,

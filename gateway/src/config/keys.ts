@@ -488,7 +488,11 @@ export const ownKeys: KeyTable = {
   content_retention: yes('text', 'Age at which stored prompts and answers are deleted. `30d` if not set.'),
   response_retention: yes(
     'text',
-    'Age at which answers of the Responses API are deleted that replicas share in Redis or Postgres. `30d` if not set.',
+    'Age at which answers of the Responses API are deleted, with the record of their owners. `30d` if not set.',
+  ),
+  unknown_response_ids: yes(
+    'text',
+    '`refuse` (default): ids of responses, items and conversations without a known owner are not found, except by admins. `pass`: the provider gets them, and every key can read what the account has stored.',
   ),
   content_masks: yes('texts', 'Regular expressions of texts that are masked in stored content.'),
   prices_url: yes('text', 'A table of prices in the form of LiteLLM, read by `POST /spend/prices/refresh`.'),

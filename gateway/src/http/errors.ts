@@ -80,11 +80,15 @@ function detailsOf(given: unknown): (RefusalDetails & { readonly message: string
     message,
     type: kind.type,
     param: error.param,
-    code: words[error.code],
+    code: words[error.code] ?? (status === 400 && isUnknownPrevious(given) ? 'previous_response_not_found' : undefined),
     retryAfterMs: error.retryAfterMs,
     headers: !error.retryable && (status === 429 || status >= 500) ? { 'x-should-retry': 'false' } : undefined,
   }
 }
+
+/** Clients send the whole conversation after the code for it. */
+const isUnknownPrevious = ({ param, provider, providerCode }: LLMError) =>
+  providerCode === 'previous_response_not_found' || (param === 'previous_response_id' && provider === undefined)
 
 /** Addresses of providers may be those of an inner network. */
 const withoutAddress = (message: string) =>

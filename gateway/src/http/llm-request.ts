@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SettledRecord } from 'llmux'
-import type { HandlerRequest, HandlerResponse, RouteInfo } from 'llmux/server'
+import type { HandlerRequest, HandlerResponse, RouteInfo, StoredResponse } from 'llmux/server'
 import type { CallHooks } from '../hooks/runner.js'
 import type { Admitted, Principal } from '../types.js'
 
@@ -23,6 +23,10 @@ export class LlmRequest implements HandlerRequest {
   model = ''
   /** Whether the answer names the model as the client did. */
   restamp = false
+  /** The answer of the Responses API that was kept. */
+  stored: { readonly id: string; readonly stored: StoredResponse; readonly context: unknown } | undefined
+  /** Settles when the answer is kept. */
+  storing: Promise<void> | undefined
 
   constructor(
     readonly method: string,

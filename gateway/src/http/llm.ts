@@ -158,6 +158,12 @@ export class LlmRoutes {
     const chat = operation === 'chat' || operation === 'completion' || operation === 'embedding'
     const wishes = takeOptions(params, ignored, request.headers, chat)
     checkRequired(operation, body)
+    if (params.conversation && !this.#parts.owners.mayPass(principal)) {
+      throw notFound(
+        "A conversation of the provider belongs to no key. Send 'previous_response_id', or all items of the conversation.",
+        'conversation',
+      )
+    }
     const hooks = this.#hooksOf(request, route, principal, model, params, body)
     if (hooks && operation === 'responses' && params.background === true) {
       // its answer is read by another request, which no hook sees
@@ -289,7 +295,11 @@ export class LlmRoutes {
   ): Record<string, string> {
     if (error) request.error ??= error
     // after a fallback the answer names the model that really answered
-    request.restamp = meta !== undefined && call.route.dialect !== 'gemini' && (meta.router?.fallbacks ?? 0) === 0
+    request.restamp =
+      meta !== undefined &&
+      request.model !== '' &&
+      call.route.dialect !== 'gemini' &&
+      (meta.router?.fallbacks ?? 0) === 0
     if (meta) request.providerMs = meta.attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)
     return responseHeaders(request, call, meta, error)
   }
@@ -320,6 +330,7 @@ export class LlmRoutes {
       }
       if (last !== '') {
         await request.admitted?.kept()
+        if (request.storing) await request.storing
         yield last
       }
     } finally {

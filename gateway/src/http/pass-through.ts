@@ -185,7 +185,7 @@ async function forward(
   try {
     const params = parse(bytes)
     const model = destination.model ?? modelIn(params, request.path)
-    if (model === undefined) checkAccount(principal, request)
+    if (model === undefined || (destination.guarded && !isModelCall(request, params))) checkAccount(principal, request)
     const name = model ?? `pass-through ${request.path.split('/', 2)[1]}`
     if (destination.guarded && model !== undefined) checkHooks(parts, principal)
     if (model !== undefined) {
@@ -262,7 +262,28 @@ function checkRoute({ key }: Principal, path: string): void {
 const names = (route: string, path: string) =>
   route === path || (route.length > 1 && route.endsWith('*') && path.startsWith(route.slice(0, -1)))
 
-/** Requests without a model reach objects of the account: files, batches, settings. */
+/** Ends of the paths that call a model, and reach nothing that the account has stored. */
+const modelCalls = new RegExp(
+  `/(${[
+    'chat/completions|completions|fim/completions|agents/completions|embeddings|moderations|responses|ocr|classifications',
+    'images/(generations|edits|variations)|audio/(speech|transcriptions|translations)|messages(/count_tokens)?',
+    'v[12]/(chat|embed|rerank|classify|generate|summarize|tokenize|detokenize)|rerank|embed|models/[^/]+:[a-zA-Z]+',
+    'model/[^/]+/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)',
+  ].join('|')})$`,
+)
+
+/** Names of stored things in a request of the Responses API. */
+const storedThings = ['previous_response_id', 'conversation']
+
+function isModelCall({ method, path }: OpenRequest, params: Readonly<Record<string, unknown>>): boolean {
+  if (method !== 'POST' || !modelCalls.test(path)) return false
+  if (!path.endsWith('/responses')) return true
+  const { input } = params
+  const refers = (item: unknown) => typeof item === 'object' && item !== null && 'id' in item
+  return !storedThings.some((name) => params[name]) && !(Array.isArray(input) && input.some(refers))
+}
+
+/** Requests that are no calls of a model reach objects of the account: files, batches, stored responses, settings. */
 function checkAccount({ master, role, key }: Principal, { path }: OpenRequest): void {
   if (master || role === 'proxy_admin') return
   const named = key?.allowed_routes.some(
@@ -270,7 +291,7 @@ function checkAccount({ master, role, key }: Principal, { path }: OpenRequest): 
   )
   if (!named) {
     throw forbidden(
-      'A pass-through request without a model reaches data of the whole account. It is for admins, and for keys whose allowed_routes name the path.',
+      'A pass-through request that is no call of a model, or names stored responses, reaches data of the whole account. It is for admins, and for keys whose allowed_routes name the path.',
     )
   }
 }

@@ -29,7 +29,9 @@ function watched(
   if (!route || !(hooks || count)) return body
   const end: StreamEnd = {
     begun: (id) => owners.hold(id),
-    over: (id, changed) => owners.settle(id, changed),
+    over: (id, changed) => {
+      request.storing = owners.settle(id, changed)
+    },
     refused: (error) => {
       request.error = error
     },
@@ -45,18 +47,13 @@ async function hooked(
   body: string,
   owners: ResponseOwners,
 ): Promise<HandlerResponse> {
-  const stored = (answer: string, changed: Record<string, unknown> | null) => {
-    if (request.route?.operation !== 'responses') return
-    const { id } = changed ?? (JSON.parse(answer) as Record<string, unknown>)
-    owners.replace(String(id), changed, request.principal)
-  }
   try {
     const after = await hooks.after(body)
-    if (after.changed) stored(body, after.body)
+    if (after.changed) await owners.replace(request, after.body)
     return { ...response, body: after.text }
   } catch (error) {
     request.error = error
-    stored(body, null)
+    await owners.replace(request, null)
     return { ...response, status: 500 }
   }
 }

@@ -161,6 +161,9 @@ const closedPeriods: Migration = {
   },
 }
 
+const responseOwnersTable =
+  'CREATE TABLE llmux_response_owners (id TEXT NOT NULL, owner TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (id, owner))'
+
 /** Stored answers of the Responses API, which all replicas read. */
 const sharedTexts: Migration = {
   version: 4,
@@ -168,6 +171,20 @@ const sharedTexts: Migration = {
     'CREATE TABLE llmux_texts (name TEXT PRIMARY KEY, body TEXT NOT NULL, size BIGINT NOT NULL, at BIGINT NOT NULL)',
     'CREATE INDEX llmux_texts_at ON llmux_texts (at)',
   ],
+}
+
+/** Owners of stored answers and of their items. */
+const responseOwners: Migration = {
+  version: 5,
+  statements: [
+    'CREATE INDEX llmux_response_owners_at ON llmux_response_owners (at)',
+    // sums of sizes without the texts
+    'CREATE INDEX llmux_texts_sizes ON llmux_texts (at, name, size)',
+  ],
+  own: {
+    sqlite: [`${responseOwnersTable} WITHOUT ROWID`],
+    postgres: [responseOwnersTable],
+  },
 }
 
 const migrations: readonly Migration[] = [
@@ -222,6 +239,7 @@ const migrations: readonly Migration[] = [
   dashboards,
   closedPeriods,
   sharedTexts,
+  responseOwners,
 ]
 
 /** Version of the schema that this release writes. */

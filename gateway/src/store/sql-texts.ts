@@ -1,10 +1,16 @@
-import type { SharedTexts } from '../workers/shared.js'
 import { placeholders, type Sql } from './sql.js'
 
 const minuteMs = 60_000
 const monthMs = 30 * 24 * 60 * minuteMs
-/** Most characters of all texts. */
-const mostCharacters = 1024 * 1024 * 1024
+/** Most characters of all texts. SQLite shares the disk with the gateway. */
+const mostCharacters = { postgres: 1024 * 1024 * 1024, sqlite: 256 * 1024 * 1024 } as const
+
+/** Texts by name that all processes and replicas see. The oldest ones are dropped. */
+export interface SharedTexts {
+  put(texts: readonly (readonly [name: string, text: string])[]): void | Promise<void>
+  get(name: string): Promise<string | undefined>
+  remove(names: readonly string[]): void | Promise<void>
+}
 
 /** Texts in a table that all replicas read. Once a minute those are deleted that are too old, or too many. */
 export class SqlTexts implements SharedTexts {
@@ -47,7 +53,7 @@ export class SqlTexts implements SharedTexts {
   }
 
   /** Deletes what is too old, and the oldest texts beyond `most` characters. */
-  async trim(most = mostCharacters): Promise<void> {
+  async trim(most: number = mostCharacters[this.#sql.engine]): Promise<void> {
     await this.#sql.query('DELETE FROM llmux_texts WHERE at <= ?', [this.#now() - this.#keepMs])
     const [row] = await this.#sql.query('SELECT SUM(size) AS size FROM llmux_texts')
     if (Number(row?.size ?? 0) <= most) return

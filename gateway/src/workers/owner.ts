@@ -12,9 +12,6 @@ export const calls = {
   metrics: 'metrics',
   claim: 'claim',
   publish: 'publish',
-  putText: 'put text',
-  getText: 'get text',
-  removeText: 'remove text',
   ready: 'ready',
   failed: 'failed',
   leave: 'leave',
@@ -28,8 +25,6 @@ export const calls = {
 
 /** Milliseconds that a scrape waits for a worker. */
 const longestScrapeMs = 2_000
-/** Most characters of all shared texts. */
-const mostCharacters = 64 * 1024 * 1024
 /** Milliseconds that a change waits for a worker that is busy. */
 const longestNewsMs = 500
 /** Milliseconds between two looks at the metrics of the workers: a killed one takes along what it counted since. */
@@ -55,8 +50,6 @@ export class Owner {
   readonly #limits = new OwnerLimits()
   readonly #seats = new Set<Seat>()
   readonly #claims = new Map<string, number>()
-  readonly #texts = new Map<string, string>()
-  #characters = 0
   readonly #timer: NodeJS.Timeout
   /** Metrics of workers that have ended. */
   #former: readonly MetricDump[] = []
@@ -86,9 +79,6 @@ export class Owner {
       [calls.metrics]: () => this.#collect(),
       [calls.claim]: (key: string, ms: number) => this.#claim(key, ms),
       [calls.publish]: (topic: string, value: unknown) => others(calls.news, topic, value),
-      [calls.putText]: (name: string, text: string) => this.#putText(name, text),
-      [calls.getText]: (name: string) => this.#texts.get(name),
-      [calls.removeText]: (name: string) => this.#removeText(name),
       [calls.ready]: (url: string) => events.ready(url),
       [calls.failed]: (message: string, code?: string) => events.failed(Object.assign(new Error(message), { code })),
       [calls.leave]: (metrics: readonly MetricDump[]) => {
@@ -133,21 +123,6 @@ export class Owner {
       series: [[[], process.memoryUsage.rss()]],
     }
     return addMetrics([...[...this.#seats].map(({ metrics }) => metrics), this.#former, [own]])
-  }
-
-  #putText(name: string, text: string): void {
-    this.#removeText(name)
-    this.#texts.set(name, text)
-    this.#characters += text.length
-    for (const oldest of this.#texts.keys()) {
-      if (this.#characters <= mostCharacters) break
-      this.#removeText(oldest)
-    }
-  }
-
-  #removeText(name: string): void {
-    this.#characters -= this.#texts.get(name)?.length ?? 0
-    this.#texts.delete(name)
   }
 
   #claim(key: string, ms: number): boolean {

@@ -10,13 +10,6 @@ export interface Bus {
   subscribe(topic: string, receive: (value: never) => void): void
 }
 
-/** Texts by name that all processes of one gateway see. The oldest ones are dropped. */
-export interface SharedTexts {
-  put(texts: readonly (readonly [name: string, text: string])[]): void | Promise<void>
-  get(name: string): Promise<string | undefined>
-  remove(names: readonly string[]): void | Promise<void>
-}
-
 /** The parts of a gateway that its workers have in common. */
 export interface Shared {
   /** The owner's database, used if the configuration names none. */
@@ -25,7 +18,6 @@ export interface Shared {
   readonly limits: LimitStore
   readonly state: LimitStore
   readonly bus: Bus
-  readonly texts: SharedTexts
   /** Offers the metrics of this process to the others. */
   offerMetrics(dump: () => readonly MetricDump[]): void
   /** The metrics of all processes together. */

@@ -47,16 +47,6 @@ export async function runWorker(options: GatewayOptions, socket: Socket): Promis
         receivers.set(topic, [...(receivers.get(topic) ?? []), receive as (value: unknown) => void])
       },
     },
-    texts: {
-      // answered by the owner: the next call of the client may reach another worker
-      async put(texts) {
-        await Promise.all(texts.map(([name, text]) => peer.ask(calls.putText, name, text)))
-      },
-      get: (name) => peer.ask(calls.getText, name),
-      async remove(names) {
-        await Promise.all(names.map((name) => peer.ask(calls.removeText, name)))
-      },
-    },
     offerMetrics: (own) => {
       dump = own
     },

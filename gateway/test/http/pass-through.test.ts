@@ -156,6 +156,38 @@ it('is for keys that may use the model', async () => {
   await gateway.stop()
 })
 
+it.each([
+  ['GET', '/azure/openai/files', { model: 'chat' }],
+  ['DELETE', '/azure/openai/files/file-1', { model: 'chat' }],
+  ['POST', '/azure/openai/v1/conversations', { model: 'chat' }],
+  ['GET', '/azure/openai/v1/responses/resp_1', { model: 'chat' }],
+  ['POST', '/azure/openai/v1/responses', { model: 'chat', input: 'Go on', previous_response_id: 'resp_1' }],
+  ['POST', '/azure/openai/v1/responses', { model: 'chat', input: 'Go on', conversation: { id: 'conv_1' } }],
+  ['POST', '/azure/openai/v1/responses', { model: 'chat', input: [{ type: 'item_reference', id: 'msg_1' }] }],
+  ['GET', '/azure/openai/deployments/chat/files', {}],
+])('gives the stored things of the account to no key that names a model: %s %s', async (method, path, body) => {
+  const { gateway } = await start()
+  const { url } = await gateway.listen({ port: 0 })
+  const { json: made } = await caller(gateway)('POST', '/key/generate', {})
+  const send = async (key: string) => {
+    const content = JSON.stringify(body)
+    const headers = {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'content-length': content.length,
+    }
+    const request = httpRequest(new URL(path, url), { method, headers })
+    request.end(content)
+    const [response] = await once(request, 'response')
+    response.resume()
+    return response.statusCode
+  }
+  expect(await send(made.key)).toBe(403)
+  expect(seen).toEqual([])
+  expect(await send(master)).toBe(200)
+  await gateway.stop()
+})
+
 it('is for admins while hooks are configured, unless they may be passed by', async () => {
   const hooks = { name: 'guard', onFailure: 'closed', before: () => undefined } as const
   for (const [choice, status] of [

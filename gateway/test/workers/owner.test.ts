@@ -163,18 +163,6 @@ it('lets one worker claim a key within its time', async () => {
   await vi.waitFor(async () => expect(await other.ask(calls.claim, 'budget', 50)).toBe(true))
 })
 
-it('keeps texts for all workers, and drops the oldest ones', async () => {
-  const [one, other] = [hire().peer, hire().peer]
-  one.tell(calls.putText, 'a', 'first')
-  expect(await other.ask(calls.getText, 'a')).toBe('first')
-  const large = 'x'.repeat(40 * 1024 * 1024)
-  one.tell(calls.putText, 'b', large)
-  one.tell(calls.putText, 'c', large)
-  expect(await one.ask(calls.getText, 'a')).toBeUndefined()
-  other.tell(calls.removeText, 'c')
-  expect(await other.ask(calls.getText, 'c')).toBeUndefined()
-})
-
 it('returns nothing twice: a call that arrives after the end of its worker is not answered', async () => {
   const [one, other] = [hire(), hire()]
   const late = new RemoteLimits(one.peer, 'admission').reserve(request)

@@ -228,7 +228,7 @@ describe.skipIf(!existsSync(program))('a gateway with several workers', () => {
     expect(await ended).toEqual([0, null])
     await start()
     const { json } = await call('GET', '/spend/logs?summarize=false')
-    expect((json as unknown as unknown[]).length).toBeGreaterThan(20)
+    expect((json as unknown as unknown[]).length).toBeGreaterThanOrEqual(streams.length)
   }, 90_000)
 
   it('drains a worker that is about to start', async () => {
