@@ -1,6 +1,8 @@
 import { pathToFileURL } from 'node:url'
 import type { Callback, CallbackSet, FailureEvent, SuccessEvent } from 'llmux'
+import { metadataOf } from './limits/call-facts.js'
 import type { Log } from './log.js'
+import type { AdmissionCall, Admitted, Principal } from './types.js'
 
 /** Integrations by their names in `litellm_settings.callbacks`. They read their keys from the environment. */
 const integrations: Readonly<Record<string, (captureContent: boolean) => Promise<CallbackSet>>> = {
@@ -50,6 +52,19 @@ export class CallNotes {
     if (known.left === 0) this.#known.delete(event.traceId)
     return { ...event, metadata: { ...known.metadata, ...event.metadata } }
   }
+}
+
+/** Metadata of a call and its owners, by LiteLLM's names. */
+export function notesOf(call: AdmissionCall, principal: Principal, { customerId }: Admitted): Record<string, unknown> {
+  const owners = {
+    user_api_key_alias: principal.keyAlias,
+    user_api_key_team_id: principal.teamId,
+    user_api_key_user_id: principal.userId,
+    user_api_key_org_id: principal.organizationId,
+    user_api_key_end_user_id: customerId,
+  }
+  const known = Object.entries(owners).filter(([, value]) => value !== null)
+  return { ...metadataOf(call, principal), ...Object.fromEntries(known), litellm_call_id: call.id }
 }
 
 const passed = [

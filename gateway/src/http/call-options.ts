@@ -1,6 +1,7 @@
 import type { HandlerCallOptions } from 'llmux/server'
 import type { CacheSettings } from '../config/settings.js'
 import { badRequest, refuse } from '../refusal.js'
+import type { LlmRequest } from './llm-request.js'
 
 /** Fields of a body that name a destination or a credential: refused instead of ignored, so that no client relies on them. */
 export const forbiddenFields = [
@@ -177,4 +178,11 @@ export function cacheOptions(
       ...(namespace !== '' && { namespace }),
     },
   }
+}
+
+/** Headers of a client that a provider may see. */
+export function forwarded(headers: LlmRequest['headers'], trace: boolean): HandlerCallOptions {
+  const names = trace ? ['anthropic-beta', 'traceparent', 'tracestate'] : ['anthropic-beta']
+  const found = names.flatMap((name) => (headers[name] ? [[name, headers[name]] as const] : []))
+  return found.length > 0 ? { headers: Object.fromEntries(found) } : {}
 }

@@ -7,18 +7,18 @@ import {
   type HandlerResponse,
   type RouteInfo,
 } from 'llmux/server'
-import type { CallNotes } from '../callbacks.js'
+import { type CallNotes, notesOf } from '../callbacks.js'
 import type { Environment } from '../config/config.js'
 import type { Settings } from '../config/settings.js'
 import type { CallHooks, HookRunner } from '../hooks/runner.js'
 import { callerFor, callerIn } from '../keys/model-access.js'
-import { metadataOf, tagsOf } from '../limits/call-facts.js'
+import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
-import type { AdmissionCall, Admitted, Control, Principal } from '../types.js'
+import type { AdmissionCall, Control, Principal } from '../types.js'
 import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
-import { type CallWishes, cacheOptions, takeOptions } from './call-options.js'
+import { type CallWishes, cacheOptions, forwarded, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
 import type { CallObserver, LlmRequest } from './llm-request.js'
@@ -375,19 +375,6 @@ export class LlmRoutes {
   }
 }
 
-/** Metadata of a call and its owners, by LiteLLM's names. */
-function notesOf(call: AdmissionCall, principal: Principal, { customerId }: Admitted): Record<string, unknown> {
-  const owners = {
-    user_api_key_alias: principal.keyAlias,
-    user_api_key_team_id: principal.teamId,
-    user_api_key_user_id: principal.userId,
-    user_api_key_org_id: principal.organizationId,
-    user_api_key_end_user_id: customerId,
-  }
-  const known = Object.entries(owners).filter(([, value]) => value !== null)
-  return { ...metadataOf(call, principal), ...Object.fromEntries(known), litellm_call_id: call.id }
-}
-
 /** Whether a text may have the event that ends an answer, in any of the dialects. */
 const isLast = (text: string) => ends.some((end) => text.includes(end))
 const ends = ['[DONE]', 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']
@@ -401,11 +388,4 @@ function isNamed(catalog: ModelCatalog, { key, team, user }: Principal, name: st
   if (catalog.resolve(name) === name) return true
   const lists = [key?.models, team?.models, user?.models].filter((list) => list !== undefined && list.length > 0)
   return lists.every((list) => list?.some((entry) => entry === name || entry.startsWith('all-')))
-}
-
-/** Headers of a client that a provider may see. */
-function forwarded(headers: LlmRequest['headers'], trace: boolean): HandlerCallOptions {
-  const names = trace ? ['anthropic-beta', 'traceparent', 'tracestate'] : ['anthropic-beta']
-  const found = names.flatMap((name) => (headers[name] ? [[name, headers[name]] as const] : []))
-  return found.length > 0 ? { headers: Object.fromEntries(found) } : {}
 }
