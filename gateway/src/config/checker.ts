@@ -234,5 +234,5 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return value.length > 60 ? `'${value.slice(0, 60)}…'` : `'${value}'`
   if (Array.isArray(value)) return 'a list'
   if (isMap(value)) return 'a map'
-  return String(value)
+  return value === undefined ? 'nothing' : String(value)
 }

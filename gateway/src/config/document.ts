@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
@@ -78,14 +79,21 @@ interface Found {
 }
 
 function readFile(file: string, found: Found, above: readonly string[]): Record<string, unknown> {
-  let text: string
+  let bytes: Buffer
   try {
-    text = readFileSync(file, 'utf8')
+    bytes = readFileSync(file)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ConfigSyntaxError(`The file can't be read: ${reason}.`, { file, line: 1 })
   }
-  return parse(text, file, found, above)
+  return parse(decode(bytes, file), file, found, above)
+}
+
+function decode(bytes: Buffer, file: string): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  const lines = bytes.toString('utf8').split('\n')
+  const line = lines.findIndex((text) => text.includes('\ufffd')) + 1
+  throw new ConfigSyntaxError('The file must be text in UTF-8; this line has other bytes.', { file, line: line || 1 })
 }
 
 function parse(text: string, file: string, { places, repeated }: Found, above: readonly string[]) {
@@ -96,7 +104,14 @@ function parse(text: string, file: string, { places, repeated }: Found, above: r
     const line = lines.linePos(problem.pos[0]).line
     throw new ConfigSyntaxError(syntaxMessage(problem, text), { file, line })
   }
-  const root: unknown = document.toJS({ maxAliasCount: 1000 }) ?? {}
+  let root: unknown
+  try {
+    root = document.toJS({ maxAliasCount: 1000 }) ?? {}
+  } catch (error) {
+    // aliases that multiply each other, or that nothing has named
+    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
+    throw new ConfigSyntaxError(`The aliases of the file can't be resolved: ${reason}.`, { file, line: 1 })
+  }
   if (typeof root !== 'object' || root === null || Array.isArray(root)) {
     throw new ConfigSyntaxError("The file must be a map with keys such as 'model_list'.", { file, line: 1 })
   }

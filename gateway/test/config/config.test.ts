@@ -281,6 +281,26 @@ describe('include', () => {
     expect(problems[0]).toMatchObject({ file: join(folder, 'more.yaml'), line: 3 })
   })
 
+  it('names the file and the line of bytes that are no text', () => {
+    const file = join(folder, 'latin.yaml')
+    writeFileSync(file, Buffer.concat([Buffer.from('model_list: []\n# caf'), Buffer.from([0xe9]), Buffer.from('\n')]))
+    expect(problemsOf(() => loadConfig(file))).toMatchObject([
+      { file, line: 2, message: 'The file must be text in UTF-8; this line has other bytes.' },
+    ])
+  })
+
+  it('names the file of aliases that multiply each other', () => {
+    const file = join(folder, 'aliases.yaml')
+    const names = 'abcdefg'
+    const lines = [...names].map(
+      (name, at) => `${name}: &${name} [${Array(9).fill(at === 0 ? 'x' : `*${names[at - 1]}`)}]`,
+    )
+    writeFileSync(file, lines.join('\n'))
+    expect(problemsOf(() => loadConfig(file))).toMatchObject([
+      { file, message: expect.stringContaining("The aliases of the file can't be resolved") },
+    ])
+  })
+
   it('refuses a file that includes itself', () => {
     const file = join(folder, 'circle.yaml')
     writeFileSync(file, 'include: [circle.yaml]\n')
