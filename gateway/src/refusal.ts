@@ -38,6 +38,9 @@ export function refuse(message: string, details: RefusalDetails): LLMError {
 export const refusalOf = (error: unknown): RefusalDetails | undefined =>
   typeof error === 'object' && error !== null ? known.get(error) : undefined
 
+/** A text of a client in a message. */
+export const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}…` : text)
+
 /** A request that can't be understood: 400. */
 export const badRequest = (message: string, param?: string, type = 'invalid_request_error') =>
   refuse(message, { status: 400, type, param })

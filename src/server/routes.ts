@@ -49,7 +49,10 @@ export function findRoute({ method, url, headers }: HandlerRequest, basePath: st
   const inside = path.slice(basePath.length + 1).replace(/\/+$/, '')
   const name = inside.replace(version, '').replace(/^openai\//, '')
   const found =
-    plain.get(name) ?? pathWithModel(name, url.slice(mark < 0 ? url.length : mark)) ?? listing(name, dialect)
+    plain.get(name) ??
+    pathWithModel(name, url.slice(mark < 0 ? url.length : mark)) ??
+    // names of models may have a colon: llama3.2:1b
+    listing(name, dialect === 'gemini' && !isGoogle(path, headers) ? 'openai' : dialect)
   return found ? choose(found, method, headers) : unknownPath(method, path, dialect)
 }
 
@@ -122,15 +125,11 @@ function decode(text: string): string | undefined {
 /** The API whose errors the client of an unknown path most likely reads. */
 function dialectOf(path: string, headers: HandlerRequest['headers']): HttpErrorDialect {
   if (headers['anthropic-version'] !== undefined || /\/messages(?:\/|$)/.test(path)) return 'anthropic'
-  if (
-    headers['x-goog-api-key'] !== undefined ||
-    /\/v1(?:beta|alpha)\d*\//.test(path) ||
-    /:\w+$/.test(path.slice(-40))
-  ) {
-    return 'gemini'
-  }
-  return 'openai'
+  return isGoogle(path, headers) || /:\w+$/.test(path.slice(-40)) ? 'gemini' : 'openai'
 }
+
+const isGoogle = (path: string, headers: HandlerRequest['headers']): boolean =>
+  headers['x-goog-api-key'] !== undefined || /\/v1(?:beta|alpha)\d*\//.test(path)
 
 function unknownPath(method: string, path: string, dialect: HttpErrorDialect): NoRoute {
   const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path

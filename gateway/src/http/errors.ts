@@ -1,5 +1,7 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import { type HttpErrorDialect, LLMError, toHttpError } from 'llmux'
-import { type RefusalDetails, refusalOf, refusalResponse } from '../refusal.js'
+import { type RefusalDetails, refusalOf, refusalResponse, refuse } from '../refusal.js'
 
 /** An error response in the dialect of a client. */
 export interface ErrorResponse {
@@ -45,7 +47,8 @@ const words: Readonly<Record<string, string>> = {
 
 /** The response for any error, in the one envelope of the dialect. */
 export function errorResponse(error: unknown, dialect: HttpErrorDialect): ErrorResponse {
-  const refusal = error instanceof Error ? (refusalOf(error) ?? timeoutOf(error) ?? detailsOf(error)) : undefined
+  const refusal =
+    error instanceof Error ? (refusalOf(error) ?? timeoutOf(error) ?? depthOf(error) ?? detailsOf(error)) : undefined
   if (refusal) {
     const message = 'message' in refusal ? String(refusal.message) : (error as Error).message
     const { status, headers, body } = refusalResponse(new Error(message), refusal, dialect)
@@ -63,6 +66,12 @@ function timeoutOf(error: Error): (RefusalDetails & { readonly message: string }
     type: 'service_unavailable_error',
     message: 'The database took too long. Choose a shorter range of time, or fewer names.',
   }
+}
+
+/** Values inside of values inside of values, which no function can walk. */
+function depthOf(error: Error): (RefusalDetails & { readonly message: string }) | undefined {
+  if (!(error instanceof RangeError) || !error.message.includes('call stack')) return undefined
+  return { status: 400, type: 'invalid_request_error', message: 'The body must not be nested so deep.' }
 }
 
 /** An error of the Router or of a provider. */
@@ -146,4 +155,18 @@ export function dialectOf(path: string, headers: Readonly<Record<string, unknown
   if (headers['anthropic-version'] !== undefined || /\/messages(\/|$)/.test(path)) return 'anthropic'
   if (/^\/v1(beta|alpha)\d*\//.test(path) || /\/models\/[^/]+:\w+$/.test(path)) return 'gemini'
   return 'openai'
+}
+
+/** Answers bytes that are no HTTP request in OpenAI's envelope, and closes the connection. */
+export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'The headers must have at most 16 kB.'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([408, 'The request took too long to arrive.'] as const)
+        : ([400, 'The request is no valid HTTP.'] as const)
+  const { body } = errorResponse(refuse(text, { status, type: 'invalid_request_error' }), 'openai')
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n`
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }

@@ -14,7 +14,7 @@ import type { CallHooks, HookRunner } from '../hooks/runner.js'
 import { callerFor, callerIn } from '../keys/model-access.js'
 import { tagsOf } from '../limits/call-facts.js'
 import type { ModelCatalog } from '../models/catalog.js'
-import { badRequest, forbidden, notFound } from '../refusal.js'
+import { badRequest, cut, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
 import type { AdmissionCall, Control, Principal } from '../types.js'
 import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
@@ -129,9 +129,9 @@ export class LlmRoutes {
   #checkListed(principal: Principal, model: string): void {
     const { catalog, control } = this.#parts
     if (!catalog.has(aliased(principal, model)))
-      throw notFound(`The model '${model}' does not exist. GET /v1/models lists the models of the key.`, 'model')
+      throw notFound(`The model '${cut(model)}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     if (!control.admission.mayUse(principal, model))
-      throw forbidden(`The key may not use the model '${model}'.`, 'key_model_access_denied', 'model')
+      throw forbidden(`The key may not use the model '${cut(model)}'.`, 'key_model_access_denied', 'model')
   }
 
   async #beforeCall(call: HandlerCall, request: LlmRequest): Promise<HandlerCallOptions | undefined> {
@@ -179,7 +179,7 @@ export class LlmRoutes {
     }
     const target = aliased(principal, model)
     if (!catalog.has(target) && control.admission.mayUse(principal, model)) {
-      throw badRequest(`The model '${model}' does not exist. GET /v1/models lists the models of the key.`, 'model')
+      throw badRequest(`The model '${cut(model)}' does not exist. GET /v1/models lists the models of the key.`, 'model')
     }
     if (settings().enforceUser && !body.user) throw badRequest("'user' must be in the body.", 'user')
     const asked: AdmissionCall = {

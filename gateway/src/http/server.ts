@@ -1,5 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type LimitStore, OverloadedError } from 'llmux'
 import type { Settings } from '../config/settings.js'
@@ -7,7 +6,7 @@ import { refuse } from '../refusal.js'
 import { AdminAnswer, type AdminRoute, type Control } from '../types.js'
 import { type BodyReader, parseJson } from './body.js'
 import { compressed } from './compressed.js'
-import { dialectOf, errorResponse } from './errors.js'
+import { dialectOf, errorResponse, refuseConnection } from './errors.js'
 import { keyOf } from './keys.js'
 import type { LlmRoutes } from './llm.js'
 import { LlmRequest } from './llm-request.js'
@@ -46,19 +45,21 @@ export interface GatewayServer {
   close(): Promise<void>
 }
 
-/** Answers bytes that are no HTTP request in OpenAI's envelope, and closes the connection. */
-function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const [status, text] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ([431, 'The headers must have at most 16 kB.'] as const)
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ([408, 'The request took too long to arrive.'] as const)
-        : ([400, 'The request is no valid HTTP.'] as const)
-  const { body } = errorResponse(refuse(text, { status, type: 'invalid_request_error' }), 'openai')
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n`
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+/** Load balancers and monitors ask with HEAD. */
+const withHead = <Method extends string>(method: Method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])
+
+/** A base URL with a slash at its end makes two of them. An address in a path stays as it is. */
+function withoutDoubleSlashes(url: string): string {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  return `${path.replace(/(?<!:)\/{2,}/g, '/')}${url.slice(path.length)}`
 }
+
+const unservedMethod = (method: string) =>
+  refuse(`The method must be one of ${allMethods.join(', ')}; got ${method}.`, {
+    status: 405,
+    type: 'invalid_request_error',
+  })
 
 /** Milliseconds for answers that are not calls of models. */
 const closeMs = 500
@@ -69,6 +70,8 @@ export function createServer(parts: ServerParts): GatewayServer {
   const app = fastify({
     bodyLimit: Number.MAX_SAFE_INTEGER,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
+    rewriteUrl: ({ url = '/' }) => (url.includes('//') ? withoutDoubleSlashes(url) : url),
+    frameworkErrors: (error, request, reply) => void fail(parts, request.raw, reply, error),
     // requests without end hold a connection
     requestTimeout: 300_000,
     keepAliveTimeout: 75_000,
@@ -86,13 +89,14 @@ export function createServer(parts: ServerParts): GatewayServer {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler((error, request, reply) => fail(parts, request.raw, reply, error))
+  app.setNotFoundHandler((request, reply) => fail(parts, request.raw, reply, unservedMethod(request.method)))
 
   const methods = new Map<string, string[]>()
   const note = (path: string, method: string) => methods.set(path, [...(methods.get(path) ?? []), method])
   for (const route of parts.open) {
     note(route.path, route.method)
     app.route({
-      method: route.method,
+      method: withHead(route.method),
       url: route.path,
       exposeHeadRoute: false,
       handler: (request, reply) =>
@@ -102,7 +106,7 @@ export function createServer(parts: ServerParts): GatewayServer {
   for (const route of parts.routes) {
     note(route.path, route.method)
     app.route({
-      method: route.method,
+      method: withHead(route.method),
       url: route.path,
       exposeHeadRoute: false,
       handler: (request, reply) =>
@@ -374,6 +378,10 @@ async function write(
     return
   }
   raw.writeHead(response.status, { 'x-accel-buffering': 'no', 'cache-control': 'no-cache', ...headers })
+  if (request.method === 'HEAD') {
+    raw.end()
+    return leave(body)
+  }
   let written = 0
   try {
     for await (const text of body) {
