@@ -13,7 +13,7 @@ import type {
   Page,
 } from './contract.js'
 import { count, list, object, seconds, statusOf, text } from './fields.js'
-import { googleFailure, googleStates, versionIn } from './google.js'
+import { googleFailure, googleStates, oneText, versionIn } from './google.js'
 import { noStorage } from './openai.js'
 
 /** https://ai.google.dev/gemini-api/docs/batch-api */
@@ -25,14 +25,16 @@ const query = (after: string | undefined) =>
 
 export const gemini: BatchHost = Object.freeze({
   limits: Object.freeze({ most: Number.POSITIVE_INFINITY, bytes: 2 * 1024 ** 3 }),
-  operations: Object.freeze(['completion'] as const),
-  line: ({ id, body }) => `{"key":${JSON.stringify(id)},"request":${body}}`,
+  operations: Object.freeze(['completion', 'embedding'] as const),
+  line: ({ id, body, endpoint }) =>
+    `{"key":${JSON.stringify(id)},"request":${endpoint === ':batchEmbedContents' ? embedRequest(body) : body}}`,
   async create(job: BatchJob, http: HostHttp) {
-    const { name, model, lines } = job
+    const { name, model, lines, operation } = job
     const input = { name: `${name}.jsonl`, type: 'application/jsonl', size: lines.size, repeatable: lines.repeatable }
     const file = await upload({ ...input, open: () => lines.open() }, http)
     const body = JSON.stringify({ batch: { display_name: name, input_config: { file_name: file.id } } })
-    const path = at(`/models/${encodeURIComponent(model)}:batchGenerateContent`)
+    const action = operation === 'embedding' ? 'asyncBatchEmbedContent' : 'batchGenerateContent'
+    const path = at(`/models/${encodeURIComponent(model)}:${action}`)
     return batchOf(await http.json({ method: 'POST', path, body }))
   },
   retrieve: async (id: string, http: HostHttp) => batchOf(await http.json({ path: at(`/${named(id, 'batches')}`) })),
@@ -58,6 +60,13 @@ export const gemini: BatchHost = Object.freeze({
   },
 } satisfies BatchHost)
 
+/** The request of one text: https://ai.google.dev/gemini-api/docs/batch-api#batch-embedding */
+function embedRequest(body: string): string {
+  const [request, ...more] = list(object(JSON.parse(body)).requests)
+  if (!request || more.length > 0) throw oneText('gemini')
+  return JSON.stringify(request)
+}
+
 function resultOf(line: Json): HostResult {
   const { key, response, error, metadata } = line
   const id = text(key) ?? text(object(metadata).key)
@@ -74,7 +83,7 @@ function batchOf(operation: Json): HostBatch {
     id: text(operation.name) ?? '',
     model: text(facts.model)?.replace(/^models\//, ''),
     name: text(facts.displayName),
-    endpoint: ':generateContent',
+    endpoint: /EmbedContentBatch$/.test(text(facts['@type']) ?? '') ? ':embedContent' : ':generateContent',
     status: statusOf(googleStates, facts.state),
     request_counts: {
       total: count(stats.requestCount) ?? 0,

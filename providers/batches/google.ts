@@ -1,3 +1,4 @@
+import { BadRequestError } from '../../src/errors.js'
 import type { BatchStatus } from '../../src/types/batch.js'
 import type { HostResult, Json } from './contract.js'
 import { count, object } from './fields.js'
@@ -48,6 +49,13 @@ export function googleFailure(id: string | undefined, error: Json): HostResult {
   const status = code >= 100 ? code : (httpStatus[code] ?? 500)
   return { id, failure: { status, body: { error: { ...object(error), code: status } } } }
 }
+
+/** A result has one vector, so a request has one text. */
+export const oneText = (provider: string): BadRequestError =>
+  new BadRequestError("'input' must be one text in a batch of this provider; got several. Make one request for each.", {
+    provider,
+    param: 'input',
+  })
 
 /** The version in a path, unless the base has one. */
 export const versionIn = (basePath: string, version: string): string =>

@@ -14,7 +14,7 @@ import type {
   Page,
 } from './contract.js'
 import { count, list, object, seconds, statusOf, text } from './fields.js'
-import { googleFailure, googleStates, versionIn } from './google.js'
+import { googleFailure, googleStates, oneText, versionIn } from './google.js'
 
 /** Batch predictions, with files in Cloud Storage. https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini */
 
@@ -49,7 +49,7 @@ const job =
 
 export const vertex: BatchHost = Object.freeze({
   limits: Object.freeze({ most: 200_000, bytes: 1024 ** 3 }),
-  operations: Object.freeze(['completion'] as const),
+  operations: Object.freeze(['completion', 'embedding'] as const),
   storage: storageOf,
   check({ storage }) {
     bucketObject(storage, 'gs', 'storage', vertexName)
@@ -57,6 +57,7 @@ export const vertex: BatchHost = Object.freeze({
   line({ id, body, endpoint, model }) {
     if (endpoint === ':rawPredict' && model.startsWith('claude-'))
       return `{"custom_id":${JSON.stringify(id)},"request":${body}}`
+    if (endpoint === ':predict') return embedLine(id, body, model)
     if (endpoint !== ':generateContent') {
       throw new BadRequestError(`Batches of ${vertexName} must be of Gemini or Claude models; got '${model}'.`, {
         provider: 'vertex_ai',
@@ -113,9 +114,34 @@ export const vertex: BatchHost = Object.freeze({
   },
 } satisfies BatchHost)
 
+/** https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/embeddings/batch-prediction-genai-embeddings */
+function embedLine(id: string, body: string, model: string): string {
+  if (!model.startsWith('gemini-embedding-')) {
+    throw new BadRequestError(
+      `Batches of embeddings on ${vertexName} must be of Gemini Embedding, as rows of other models have no ids; got '${model}'. Use embedding().`,
+      { provider: 'vertex_ai', param: 'model' },
+    )
+  }
+  const { instances, parameters } = object(JSON.parse(body))
+  const [instance, ...more] = list(instances)
+  if (!instance || more.length > 0) throw oneText('vertex_ai')
+  const { content, ...own } = instance
+  const config = {
+    ...own,
+    ...Object.fromEntries(Object.entries(object(parameters)).map(([name, value]) => [toSnake(name), value])),
+  }
+  const request = {
+    content: { parts: [{ text: content }] },
+    ...(Object.keys(config).length > 0 && { embed_content_config: config }),
+  }
+  return JSON.stringify({ key: id, request })
+}
+
+const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 /** A row has the request, and the answer or the reason in `status`. */
-function resultOf({ custom_id: custom, request, response, status }: Json): HostResult {
-  const id = text(custom) ?? text(object(object(request).labels)[idLabel])
+function resultOf({ custom_id: custom, key, request, response, status }: Json): HostResult {
+  const id = text(custom) ?? text(key) ?? text(object(object(request).labels)[idLabel])
   const answer = object(response)
   const reason = text(status)
   if (answer.type === 'error') return { id, failure: { status: 400, body: answer } }
@@ -142,11 +168,12 @@ function batchOf(made: Json): HostBatch {
   ].map((value) => Math.max(0, value ?? 0))
   const reason = text(object(made.error).message)
   const [input] = (object(object(made.inputConfig).gcsSource).uris as readonly unknown[] | undefined) ?? []
+  const model = text(made.model)?.replace(/^.*\/models\//, '')
   return {
     id: text(made.name) ?? '',
-    model: text(made.model)?.replace(/^.*\/models\//, ''),
+    model,
     name: text(made.displayName),
-    endpoint: ':generateContent',
+    endpoint: model?.includes('embedding') ? ':embedContent' : ':generateContent',
     status: statusOf(googleStates, made.state),
     request_counts: { total: completed + failed + open, completed, failed },
     created_at: seconds(made.createTime) ?? 0,

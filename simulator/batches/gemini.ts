@@ -22,17 +22,20 @@ export function geminiBatches(
   if (plain.endsWith('/upload/v1beta/files')) {
     const id = new URLSearchParams(query).get('upload_id')
     if (id === null) {
-      const named = store.nextId('upload')
+      const upload = store.nextId('upload')
       const display = string(record(record(parseJson(text)).file).display_name) ?? ''
-      store.uploads.set(named, display)
+      store.uploads.set(upload, display)
       const host = headers.host === undefined ? 'https://generativelanguage.googleapis.com' : `http://${headers.host}`
-      return { headers: { 'x-goog-upload-url': `${host}/upload/v1beta/files?upload_id=${named}` }, body: {} }
+      return { headers: { 'x-goog-upload-url': `${host}/upload/v1beta/files?upload_id=${upload}` }, body: {} }
     }
     const file = store.addFile(store.nextId('files/f'), store.uploads.get(id) ?? '', '', text)
     return { body: { file: fileCard(file) } }
   }
-  const [, model] = /\/models\/([^/]+):batchGenerateContent$/.exec(plain) ?? []
-  if (model !== undefined) return create(decodeURIComponent(model), record(parseJson(text)), store, run)
+  const [, model, named] = /\/models\/([^/]+):(batchGenerateContent|asyncBatchEmbedContent)$/.exec(plain) ?? []
+  if (model !== undefined) {
+    const embeds = named === 'asyncBatchEmbedContent'
+    return create(decodeURIComponent(model), record(parseJson(text)), embeds, store, run)
+  }
   const [, kind = '', id, action] = /\/(files|batches)(?:\/([\w-]+))?(?::(\w+))?$/.exec(plain) ?? []
   if (kind === 'files') {
     if (id === undefined) return { body: { files: [...store.files.values()].map(fileCard) } }
@@ -54,7 +57,7 @@ export function geminiBatches(
   return { body: card(batch, store) }
 }
 
-function create(model: string, given: Json, store: BatchStore, run: StoredBatchRun): RawReply {
+function create(model: string, given: Json, embeds: boolean, store: BatchStore, run: StoredBatchRun): RawReply {
   const batch = record(given.batch)
   const input = string(record(batch.input_config).file_name) ?? ''
   const file = store.files.get(input)
@@ -66,11 +69,11 @@ function create(model: string, given: Json, store: BatchStore, run: StoredBatchR
       const { key, request } = record(parseJson(line))
       return {
         id: string(key) ?? '',
-        path: `/v1beta/models/${encodeURIComponent(model)}:generateContent`,
+        path: `/v1beta/models/${encodeURIComponent(model)}:${embeds ? 'embedContent' : 'generateContent'}`,
         body: record(request),
       }
     })
-  const made = store.addBatch(store.nextId('batches/b'), requests, { ...batch, model }, run)
+  const made = store.addBatch(store.nextId('batches/b'), requests, { ...batch, model, embeds }, run)
   return { body: card(made, store) }
 }
 
@@ -108,7 +111,7 @@ function card(batch: StoredBatch, store: BatchStore): Json {
   return {
     name: batch.id,
     metadata: {
-      '@type': 'type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch',
+      '@type': `type.googleapis.com/google.ai.generativelanguage.v1main.${given.embeds ? 'Embed' : 'Generate'}ContentBatch`,
       model: `models/${given.model}`,
       displayName: given.display_name,
       inputConfig: { fileName: record(given.input_config).file_name },

@@ -24,7 +24,11 @@ interface BatchWire {
 }
 
 const wires: readonly BatchWire[] = [
-  { wire: gemini, path: /\/v1beta\/(?:files|batches)(?:[/?:]|$)|:batchGenerateContent$/, take: geminiBatches },
+  {
+    wire: gemini,
+    path: /\/v1beta\/(?:files|batches)(?:[/?:]|$)|:(?:batchGenerateContent|asyncBatchEmbedContent)$/,
+    take: geminiBatches,
+  },
   { wire: gemini, path: /\/batchPredictionJobs(?:[/?:]|$)|\/storage\/v1\/b\//, take: vertexBatches },
   { wire: converse, path: /\/model-invocation-jobs?(?:[/?]|$)/, take: bedrockBatches },
   // clients of AWS send the header to Bedrock too

@@ -68,7 +68,12 @@ function create(parent: string, given: Json, store: BatchStore, run: StoredBatch
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const { custom_id: id, request } = record(parseJson(line))
+      const { custom_id: id, key, request } = record(parseJson(line))
+      if (key !== undefined) {
+        const { content, embed_content_config: config } = record(request)
+        const body = { content, outputDimensionality: record(config).output_dimensionality }
+        return { id: String(key), path: `/v1beta/models/${model.split('/').at(-1)}:embedContent`, body }
+      }
       const label = record(record(request).labels).llmux_id
       return { id: string(id) ?? String(label), path: `/v1/${parent}/${model}:${action}`, body: record(request) }
     })
@@ -93,7 +98,8 @@ function card(batch: StoredBatch, store: BatchStore): Json {
     batch.files.output = folder
     const lines = batch.results.map((result) => {
       const { request, body, notRun } = result
-      const own = request.body.labels === undefined ? { custom_id: result.id } : {}
+      const embeds = request.path.endsWith(':embedContent')
+      const own = embeds ? { key: result.id } : request.body.labels === undefined ? { custom_id: result.id } : {}
       const failure = notRun
         ? { error: { code: notRun === 'expired' ? 4 : 1, message: 'Not run.' } }
         : isDone(result)

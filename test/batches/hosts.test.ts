@@ -228,6 +228,77 @@ describe('batches in a bucket', () => {
   })
 })
 
+describe('batches of embeddings', () => {
+  const open = (): Client =>
+    client({
+      providers: {
+        gemini: { apiKey: 'canary-key', apiBase: sim().base('gemini') },
+        vertex_ai: { project: 'p', location: 'us-central1', authToken: 't', apiBase: sim().base('vertex_ai') },
+      },
+    })
+  const storage = 'gs://bucket/batches'
+  const requests = [
+    { input: 'red', dimensions: 8, input_type: 'search_document' },
+    { input: ['blue'], dimensions: 8 },
+  ]
+
+  it.each([
+    [
+      'gemini/gemini-embedding-001',
+      {},
+      {
+        key: 'llmux-0',
+        request: {
+          model: 'models/gemini-embedding-001',
+          content: { parts: [{ text: 'red' }] },
+          outputDimensionality: 8,
+          taskType: 'RETRIEVAL_DOCUMENT',
+        },
+      },
+    ],
+    [
+      'vertex_ai/gemini-embedding-001',
+      { storage },
+      {
+        key: 'llmux-0',
+        request: {
+          content: { parts: [{ text: 'red' }] },
+          embed_content_config: { task_type: 'RETRIEVAL_DOCUMENT', output_dimensionality: 8 },
+        },
+      },
+    ],
+  ])('are in the documented form: %s', async (model, create, line) => {
+    const one = open()
+    const made = await one.batches.create({ model, method: 'embedding', requests, ...create })
+    expect(made.endpoint).toBe(':embedContent')
+    const batch = await one.batches.wait(made, { pollInterval: 1 })
+    const items = await all(one.batches.results<'embedding'>(batch))
+    expect(
+      items.map((item) => item.status === 'done' && item.answer.data.map((each) => each.embedding.length)),
+    ).toEqual([[8], [8]])
+    const provider = model.slice(0, model.indexOf('/'))
+    const file = await all(await one.files.content({ provider, id: batch.input_file_id ?? '' }))
+    expect(JSON.parse(Buffer.concat(file).toString().split('\n')[0] ?? '')).toEqual(line)
+  })
+
+  it('have one text in each request', async () => {
+    const several = [{ input: ['red', 'blue'] }]
+    for (const [model, create] of [
+      ['gemini/gemini-embedding-001', {}],
+      ['vertex_ai/gemini-embedding-001', { storage }],
+    ] as const) {
+      const made = open().batches.create({ model, method: 'embedding', requests: several, ...create })
+      expect(await rejection(made)).toMatchObject({ code: 'bad_request', param: 'input' })
+    }
+  })
+
+  it('are refused for models of Vertex AI whose rows have no ids', async () => {
+    const model = 'vertex_ai/text-embedding-005'
+    const made = open().batches.create({ model, method: 'embedding', requests: [{ input: 'red' }], storage })
+    expect(await rejection(made)).toMatchObject({ code: 'bad_request', param: 'model' })
+  })
+})
+
 describe.each(['anthropic', 'gemini', 'mistral', 'together_ai'])('files of %s', (provider) => {
   it('are uploaded, listed, read and deleted', async () => {
     const { files } = client({ providers: { [provider]: { apiKey: 'any', apiBase: sim().base(provider) } } })
