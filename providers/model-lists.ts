@@ -37,6 +37,12 @@ const token = (body: unknown, name: string): string | undefined =>
 /** https://platform.openai.com/docs/api-reference/models/list */
 const openai: ModelList = { first: '/models', read: (body) => ({ entries: entriesIn(body) }) }
 
+/** OpenAI's list under the version, for hosts whose base has none. */
+const versioned: ModelList = {
+  ...openai,
+  first: (_, basePath) => (/\/v\d\w*$/.test(basePath) ? '/models' : '/v1/models'),
+}
+
 const gemini = (under: string) => (_: Settings, basePath: string) =>
   `${/\/v\d\w*$/.test(basePath) ? '' : '/v1beta'}${under}`
 
@@ -89,6 +95,9 @@ const lists: Readonly<Record<string, ModelList>> = {
   // models, not deployments, which only the management API lists
   azure: { ...openai, first: azurePath },
   azure_ai: { ...openai, first: azurePath },
+  // https://huggingface.co/docs/inference-providers/hub-api, https://docs.perplexity.ai/api-reference/models-get
+  huggingface: versioned,
+  perplexity: versioned,
   // https://docs.cohere.com/reference/list-models
   cohere: {
     first: '/v1/models?page_size=1000',

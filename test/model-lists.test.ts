@@ -147,4 +147,14 @@ describe('listModels', () => {
       message: "Unknown option 'maxRetires'. Did you mean 'maxRetries'?",
     })
   })
+
+  it('names the near prefix of an unknown provider', async () => {
+    expect(await rejection(client.listModels('openia'))).toMatchObject({
+      code: 'bad_request',
+      param: 'provider',
+      message: "'provider' must be the prefix of a provider, such as 'openai'; got 'openia'. Did you mean 'openai'?",
+    })
+    const list = client.batches.list({ provider: 'antropic' })[Symbol.asyncIterator]().next()
+    expect(await rejection(list)).toMatchObject({ message: expect.stringContaining("Did you mean 'anthropic'?") })
+  })
 })

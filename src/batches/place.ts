@@ -2,7 +2,7 @@ import type { BatchHost } from '../../providers/batches/contract.js'
 import type { Provider } from '../../providers/contract.js'
 import type { ClientContext } from '../call/context.js'
 import { splitRequest } from '../call/request.js'
-import { resolveModel } from '../call/resolve.js'
+import { checkProvider, resolveModel } from '../call/resolve.js'
 import { BadRequestError, got, shortened } from '../errors.js'
 import type { CallOptions } from '../types/options.js'
 import { HttpOfHost } from './host-http.js'
@@ -61,8 +61,11 @@ export async function placeOf(
 const prefixForm = /^[^/]+$/
 
 /** The model string of a provider, for requests that name none. */
-export const anyModel = (provider: unknown, param = 'provider'): string => {
-  if (typeof provider === 'string' && prefixForm.test(provider)) return `${provider}/any`
+export async function anyModel({ own }: ClientContext, provider: unknown, param = 'provider'): Promise<string> {
+  if (typeof provider === 'string' && prefixForm.test(provider)) {
+    await checkProvider(provider, own, param)
+    return `${provider}/any`
+  }
   throw new BadRequestError(`'${param}' must be the prefix of a provider, such as 'openai'; ${got(provider)}.`, {
     param,
   })

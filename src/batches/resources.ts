@@ -115,19 +115,34 @@ export class BatchResource implements Batches {
 
   async retrieve(batch: BatchReference, options: CallOptions = {}): Promise<BatchObject> {
     const { provider: prefix, id } = idIn(batch)
-    const { host, http, provider } = await placeOf(this.#context, anyModel(prefix), options, referenceNames)
+    const { host, http, provider } = await placeOf(
+      this.#context,
+      await anyModel(this.#context, prefix),
+      options,
+      referenceNames,
+    )
     return complete(await host.retrieve(id, http), provider)
   }
 
   async cancel(batch: BatchReference, options: CallOptions = {}): Promise<BatchObject> {
     const { provider: prefix, id } = idIn(batch)
-    const { host, http, provider } = await placeOf(this.#context, anyModel(prefix), options, referenceNames)
+    const { host, http, provider } = await placeOf(
+      this.#context,
+      await anyModel(this.#context, prefix),
+      options,
+      referenceNames,
+    )
     return complete(await host.cancel(id, http), provider)
   }
 
   async *list(request: BatchListRequest): AsyncGenerator<BatchObject, undefined> {
     const { provider: prefix, limit = Number.POSITIVE_INFINITY } = request
-    const { host, http, provider } = await placeOf(this.#context, anyModel(prefix), request, listNames)
+    const { host, http, provider } = await placeOf(
+      this.#context,
+      await anyModel(this.#context, prefix),
+      request,
+      listNames,
+    )
     let after: string | undefined
     let listed = 0
     do {
@@ -149,7 +164,12 @@ export class BatchResource implements Batches {
         param: 'pollInterval',
       })
     }
-    const { host, http, provider } = await placeOf(this.#context, anyModel(prefix), options, waitNames)
+    const { host, http, provider } = await placeOf(
+      this.#context,
+      await anyModel(this.#context, prefix),
+      options,
+      waitNames,
+    )
     const lifetime = new Lifetime(signal, 0, this.#context.clock.now(), { provider: provider.id, model: '' })
     try {
       for (;;) {
@@ -181,7 +201,7 @@ export class BatchResource implements Batches {
         param: 'requests',
       })
     }
-    const place = await placeOf(this.#context, anyModel(prefix), options, resultNames)
+    const place = await placeOf(this.#context, await anyModel(this.#context, prefix), options, resultNames)
     const batch = await place.host.retrieve(id, place.http)
     // providers that keep no model have it in what create() returned
     const known = (reference as Partial<BatchObject>).model

@@ -131,6 +131,22 @@ function nameAfter(model: string, slash: number): string {
   return name
 }
 
+/**
+ * Checks the prefix of a provider, for requests without a model.
+ * @throws {BadRequestError} with similar prefixes, if it is unknown
+ */
+export async function checkProvider(id: string, own: OwnProviders, param: string): Promise<void> {
+  if (await find(id, own)) return
+  const { nearMatches } = await import('../../providers/known-models.js')
+  const near = nearMatches(`${id.slice(0, shownLength)}/x`, 3, [...own.keys(), ...(await providerIds())])
+  const names = near.map((name) => `'${name.slice(0, name.indexOf('/'))}'`)
+  const suggestion = names.length > 0 ? ` Did you mean ${names.join(' or ')}?` : ''
+  throw new BadRequestError(
+    `'${param}' must be the prefix of a provider, such as 'openai'; ${got(shortened(id, shownLength))}.${suggestion}`,
+    { param },
+  )
+}
+
 /** Longer model names are cut in messages, and not compared with known ones as a whole. */
 const shownLength = 200
 

@@ -23,7 +23,11 @@ export async function runListModels(
   given: CallOptions = {},
 ): Promise<ListedModel[]> {
   const { options } = splitRequest(given, names)
-  const resolved = await resolveModel(anyModel(provider), context, { operation: 'chat', params: {}, options })
+  const resolved = await resolveModel(await anyModel(context, provider), context, {
+    operation: 'chat',
+    params: {},
+    options,
+  })
   const { modelListOf, readModel } = await import('../../providers/model-lists.js')
   const host = resolved.provider
   const list = modelListOf(host)

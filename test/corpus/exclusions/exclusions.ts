@@ -6,7 +6,7 @@ import { replayed } from '../wire/recording.js'
 export const exclusions: Readonly<Record<string, string>> = {
   'watsonx/chat-stream': 'near the wire of OpenAI, at an address of its own: replayed by clouds.test.ts',
   'watsonx/error': 'replayed by clouds.test.ts',
-  models: 'the list of models, which llmux does not ask for',
+  models: 'replayed by models.test.ts',
   generate: "a text API of the provider's own that came before its chat",
   'generate-stream': "a text API of the provider's own that came before its chat",
   'count-tokens': 'counting is held by test/count-tokens.test.ts',
