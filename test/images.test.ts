@@ -37,6 +37,33 @@ describe('imageGeneration', () => {
     })
   })
 
+  it("passes Google's own fields to their places, and reports what has none", async () => {
+    const own = { prompt: 'A bicycle', negative_prompt: 'rain', seed: 7, user: 'u1' } as const
+    const { meta } = await client.imageGeneration({ model: 'gemini/imagen-4.0-generate-001', ...own } as never)
+    expect(mock.requests.at(-1)?.body).toMatchObject({ parameters: { negativePrompt: 'rain', seed: 7 } })
+    expect(meta.warnings).toMatchObject([{ type: 'dropped', param: 'user' }])
+    const model = 'gemini/gemini-2.5-flash-image'
+    const safety_settings = [{ category: 'x', threshold: 'y' }]
+    const image_config = { imageSize: '2K' }
+    await client.imageGeneration({
+      model,
+      prompt: 'A bicycle',
+      size: '16:9',
+      seed: 7,
+      temperature: 0.5,
+      image_config,
+      safety_settings,
+    } as never)
+    expect(mock.requests.at(-1)?.body).toMatchObject({
+      generationConfig: { seed: 7, temperature: 0.5, imageConfig: { aspectRatio: '16:9', imageSize: '2K' } },
+      safetySettings: safety_settings,
+    })
+    for (const name of ['gemini-2.5-flash-image', 'imagen-4.0-generate-001']) {
+      const request = { model: `gemini/${name}`, prompt: 'x', response_format: 'url' } as const
+      expect(await rejection(client.imageGeneration(request))).toMatchObject({ params: ['response_format'] })
+    }
+  })
+
   it('bills images one by one where a host reports no tokens', async () => {
     const answer = await client.imageGeneration({ model: 'xai/grok-2-image', prompt: 'A bicycle', n: 3 })
     expect(answer.usage).toEqual({ images: 3 })

@@ -87,6 +87,25 @@ describe('speech', () => {
     })
   })
 
+  it("passes Gemini's own fields to their places", async () => {
+    const speech_config = { languageCode: 'de-DE' }
+    await client.speech({
+      model: 'gemini/gemini-2.5-flash-preview-tts',
+      input: 'Hallo',
+      voice: 'Kore',
+      temperature: 0.5,
+      speech_config,
+      safety_settings: [],
+    } as never)
+    expect(mock.requests.at(-1)?.body).toMatchObject({
+      generationConfig: {
+        temperature: 0.5,
+        speechConfig: { languageCode: 'de-DE', voiceConfig: { prebuiltVoiceConfig: { voiceName: 'Kore' } } },
+      },
+      safetySettings: [],
+    })
+  })
+
   it('refuses settings that Gemini has no equivalent for, or drops them', async () => {
     const request = { model: 'gemini/gemini-2.5-flash-preview-tts', input: 'Hello', voice: 'Kore' }
     const error = await rejection(client.speech({ ...request, response_format: 'mp3', speed: 2 }))

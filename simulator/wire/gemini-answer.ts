@@ -1,15 +1,18 @@
 import type { Answer, Speech, SpokenCall } from '../answer.js'
 import { countTokens } from '../digest.js'
 import type { Frame } from '../frames.js'
-import { isRecord, type Json, parseJson } from '../json.js'
+import { isRecord, type Json, list, parseJson, record } from '../json.js'
 import { inList, isVertex } from './gemini-errors.js'
 import { generation, namesCalls, thinks } from './gemini-request.js'
 import { signatureOf } from './gemini-signature.js'
+import { pixel } from './media.js'
 import type { WireBody, WireRequest } from './wire.js'
 
 /** A non-streamed answer; a one-element list for a stream request without SSE. */
 export function whole(answer: Answer, request: WireRequest): WireBody {
   const candidates = answer.choices.map((speech, index) => {
+    const media = mediaOf(speech, request)
+    if (media) return candidate(media, index, speech)
     const parts = partsOf(speech, request)
     // Gemini 3 signs its final text, too
     const last = parts.at(-1)
@@ -37,6 +40,17 @@ export function frames(answer: Answer, request: WireRequest): Frame[] {
     frame('close', candidate([{ text: '', ...end }], index, speech))
   }
   return out
+}
+
+/** The picture or the samples that `responseModalities` requests. https://ai.google.dev/gemini-api/docs/image-generation, /speech-generation */
+function mediaOf({ text }: Speech, { body }: WireRequest): Json[] | undefined {
+  const modalities = list(record(body.generationConfig).responseModalities)
+  if (modalities.includes('IMAGE')) {
+    return [...(text === '' ? [] : [{ text }]), { inlineData: { mimeType: 'image/png', data: pixel } }]
+  }
+  if (!modalities.includes('AUDIO')) return undefined
+  const data = Buffer.alloc(2 * Math.max(1, text.length)).toString('base64')
+  return [{ inlineData: { mimeType: 'audio/L16;codec=pcm;rate=24000', data } }]
 }
 
 function candidate(parts: readonly Json[], index: number, speech: Speech): Json {

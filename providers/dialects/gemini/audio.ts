@@ -11,10 +11,20 @@ import type {
   TranscriptionDialect,
   Upload,
 } from '../../shared/media-dialects.js'
+import { mediaFields } from './params.js'
 import { decodeUsage } from './usage.js'
 import type { WireUsage } from './wire.js'
 
 /** Speech and transcription by Gemini's generateContent. */
+
+/** Parameters that llmux translates. All others are the model's own. */
+const speechParams: ReadonlySet<string> = new Set([
+  ...['model', 'input', 'voice', 'instructions', 'response_format', 'speed', 'stream', 'extra_body'],
+])
+const transcriptionParams: ReadonlySet<string> = new Set([
+  ...['model', 'file', 'language', 'prompt', 'response_format', 'temperature', 'timestamp_granularities', 'include'],
+  ...['chunking_strategy', 'stream', 'extra_body'],
+])
 
 function encodeSpeech(params: SpeechParams, context: EncodeContext): Encoded {
   const { input, voice, instructions, response_format: format, speed } = params
@@ -24,13 +34,23 @@ function encodeSpeech(params: SpeechParams, context: EncodeContext): Encoded {
   }
   if (typeof speed === 'number' && speed !== 1) report.unsupported('speed', "put the pace into 'instructions'")
   report.throwUnsupported()
+  const { config, root } = mediaFields(params, speechParams)
+  const { speechConfig, ...own } = config
   return {
     body: {
       contents: [{ role: 'user', parts: [{ text: instructions ? `${instructions}:\n${input}` : input }] }],
       generationConfig: {
         responseModalities: ['AUDIO'],
-        speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } },
+        // speakers of a dialogue have voices of their own
+        speechConfig: {
+          ...((!isFields(speechConfig) || speechConfig.multiSpeakerVoiceConfig === undefined) && {
+            voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } },
+          }),
+          ...(isFields(speechConfig) && speechConfig),
+        },
+        ...own,
       },
+      ...root,
     },
     warnings: report.warnings,
     encodeState: format ?? 'wav',
@@ -66,6 +86,7 @@ function encodeTranscription(params: ReadTranscriptionParams, context: EncodeCon
   }
   report.throwUnsupported()
   report.emulated('transcription', 'A prompt requests the text of the audio.')
+  const { config, root } = mediaFields(params, transcriptionParams)
   const task = [
     'Write down the speech in this audio word for word, and nothing else.',
     ...(language ? [`Its language is ${language}.`] : []),
@@ -79,7 +100,8 @@ function encodeTranscription(params: ReadTranscriptionParams, context: EncodeCon
           parts: [{ inlineData: { mimeType: typeOf(file), data: base64((file as Upload).data) } }, { text: task }],
         },
       ],
-      generationConfig: { temperature: temperature ?? 0 },
+      generationConfig: { temperature: temperature ?? 0, ...config },
+      ...root,
     },
     warnings: report.warnings,
   }

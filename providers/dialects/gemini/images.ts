@@ -6,8 +6,9 @@ import { fieldsIn, isFields, textIn } from '../../fields.js'
 import { Report } from '../../report.js'
 import { aspectRatio } from '../../shared/image-size.js'
 import type { ImageEditDialect, ImageGenerationDialect, ReadImageEditParams } from '../../shared/media-dialects.js'
+import { mediaFields } from './params.js'
 import { decodeUsage } from './usage.js'
-import type { WireUsage } from './wire.js'
+import { toCamel, type WireUsage } from './wire.js'
 
 /** Images of Google: Imagen's `predict`, and Gemini's generateContent with images in its answer. */
 
@@ -25,7 +26,7 @@ interface Form {
 
 /** Size of the image in Google's terms; reports what Google has no equivalent for. */
 function formOf(params: ImageParams, report: Report, known: readonly string[]): Form {
-  const { size, quality, background, partial_images: partial } = params
+  const { size, quality, background, partial_images: partial, response_format: answer, user } = params
   let form: Form = {}
   if (typeof size === 'string' && size !== 'auto') {
     const ratio = aspectRatio(size, known)
@@ -36,8 +37,17 @@ function formOf(params: ImageParams, report: Report, known: readonly string[]): 
   if (quality && quality !== 'auto') report.unsupported('quality', "pass size: '2K' for more detail")
   if (background && background !== 'auto') report.unsupported('background', 'Google has no such setting')
   if (partial) report.dropped('partial_images', 'Google sends complete images only.')
+  if (answer === 'url') report.unsupported('response_format', "Google answers with 'b64_json'")
+  if (user) report.unsupported('user', 'Google has no ids of end users.')
   return form
 }
+
+/** Parameters that llmux translates. All others are the model's own. */
+const readParams: ReadonlySet<string> = new Set([
+  ...['model', 'prompt', 'n', 'size', 'quality', 'background', 'output_format', 'output_compression', 'style'],
+  ...['response_format', 'partial_images', 'stream', 'user', 'extra_body', 'moderation', 'image', 'mask'],
+  'input_fidelity',
+])
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null
 
@@ -55,11 +65,20 @@ function encodeImagen(params: ImageGenerationParams, report: Report): Encoded {
         ...(isGiven(format) && {
           outputOptions: { mimeType: `image/${format}`, ...(isGiven(quality) && { compressionQuality: quality }) },
         }),
+        ...imagenFields(params),
       },
     },
     warnings: report.warnings,
   }
 }
+
+/** `negative_prompt`, `seed`, `person_generation` …: https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api */
+const imagenFields = (params: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(params).flatMap(([name, value]) =>
+      readParams.has(name) || value === undefined ? [] : [[toCamel(name), value] as const],
+    ),
+  )
 
 function encodeGemini(params: ImageParams, files: readonly Record<string, unknown>[], report: Report): Encoded {
   const { prompt, n, output_format: format, output_compression: compression } = params
@@ -68,14 +87,20 @@ function encodeGemini(params: ImageParams, files: readonly Record<string, unknow
   if (isGiven(compression)) report.unsupported('output_compression', 'Gemini chooses the format')
   const form = formOf(params, report, ratios)
   report.throwUnsupported()
+  const { config, toolConfig, root } = mediaFields(params, readParams)
+  const { imageConfig, ...own } = config
+  const image = { ...form, ...(isFields(imageConfig) && imageConfig) }
   return {
     body: {
       contents: [{ role: 'user', parts: [...files, { text: prompt }] }],
       generationConfig: {
         // some models refuse images alone
         responseModalities: ['TEXT', 'IMAGE'],
-        ...(Object.keys(form).length > 0 && { imageConfig: form }),
+        ...(Object.keys(image).length > 0 && { imageConfig: image }),
+        ...own,
       },
+      ...(Object.keys(toolConfig).length > 0 && { toolConfig }),
+      ...root,
     },
     warnings: report.warnings,
   }

@@ -152,15 +152,26 @@ const rootFields: ReadonlySet<string> = new Set([
 
 const toolFields: ReadonlySet<string> = new Set(['includeServerSideToolInvocations', 'retrievalConfig'])
 
+/** Sampling and limits, for operations that have no parameters for them. */
+const samplingFields: ReadonlySet<string> = new Set([
+  ...['temperature', 'topP', 'topK', 'seed', 'stopSequences', 'presencePenalty', 'frequencyPenalty', 'logprobs'],
+])
+
 /** Puts Gemini's own fields in their places; unknown ones go to the root unchanged. */
-export function providerFields(params: ChatParams): ProviderFields {
+export const providerFields = (params: ChatParams): ProviderFields => placeFields(params, readParams)
+
+/** The same for another operation over generateContent. */
+export const mediaFields = (params: object, read: ReadonlySet<string>): ProviderFields =>
+  placeFields(params, read, samplingFields)
+
+function placeFields(params: object, read: ReadonlySet<string>, more?: ReadonlySet<string>): ProviderFields {
   const own: ProviderFields = { config: {}, toolConfig: {}, root: {} }
   for (const [name, value] of Object.entries(params)) {
-    if (value === undefined || readParams.has(name)) continue
+    if (value === undefined || read.has(name)) continue
     const camel = toCamel(name)
     if (camel === 'generationConfig') Object.assign(own.config, camelKeys(value))
     else if (camel === 'toolConfig') Object.assign(own.toolConfig, camelKeys(value))
-    else if (configFields.has(camel)) own.config[camel] = value
+    else if (configFields.has(camel) || more?.has(camel)) own.config[camel] = value
     else if (toolFields.has(camel)) own.toolConfig[camel] = value
     else own.root[rootFields.has(camel) ? camel : name] = value
   }
