@@ -68,7 +68,12 @@ export class Job implements Batch<BatchMethod>, AsyncIterator<Result, undefined>
     // each call listens to the same signal
     const events = builtinModule('node:events') as typeof import('node:events') | undefined
     events?.setMaxListeners?.(0, this.#stop.signal)
-    this.#progress = new Progress(total, () => this.#budget.spent, options.onProgress)
+    this.#progress = new Progress(
+      total,
+      () => this.#budget.spent,
+      options.onProgress,
+      (error) => this.#halt(asError(error)),
+    )
   }
 
   get progress(): BatchProgress {
@@ -131,8 +136,11 @@ export class Job implements Batch<BatchMethod>, AsyncIterator<Result, undefined>
     this.#over = true
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#progress.report(true)
-    if (!this.#sourceEnded) await this.#source.return?.()
-    await this.#journal?.close()
+    try {
+      if (!this.#sourceEnded) await this.#source.return?.()
+    } finally {
+      await this.#journal?.close()
+    }
   }
 
   /** Stops: calls in flight are aborted, and no other starts. */
@@ -182,7 +190,7 @@ export class Job implements Batch<BatchMethod>, AsyncIterator<Result, undefined>
         if (!this.#start(item)) break
       }
     } catch (error) {
-      this.#halt(error instanceof Error ? error : new Error(String(error)))
+      this.#halt(asError(error))
     } finally {
       this.#pumping = false
       if (this.#failure || this.#sourceEnded !== ended) this.#notify()
@@ -195,8 +203,7 @@ export class Job implements Batch<BatchMethod>, AsyncIterator<Result, undefined>
   }
 
   async #pull(): Promise<Item | undefined> {
-    const next = this.#source.next()
-    const { value, done } = next instanceof Promise ? await next : next
+    const { value, done } = await this.#source.next()
     if (done) {
       this.#sourceEnded = true
       return undefined
@@ -246,9 +253,11 @@ export class Job implements Batch<BatchMethod>, AsyncIterator<Result, undefined>
     try {
       const answer = (await this.#send(this.#withSignal(request))) as object & { readonly meta?: CallMeta }
       const cost = answer.meta?.cost.total
-      await this.#journal?.append({ key, cost, answer, meta: storedMeta(answer.meta) })
       this.#budget.settle(reserved, cost)
       result = { index, request, status: 'done', answer, fromJournal: false } as Result
+      // an answer that was paid is handed out, even if the journal can't keep it
+      const meta = storedMeta(answer.meta)
+      await this.#journal?.append({ key, cost, answer, meta }).catch((error) => this.#halt(journalError(error)))
     } catch (error) {
       const failure = asLLMError(error)
       this.#budget.settle(reserved, costOfError(failure))
@@ -279,6 +288,15 @@ export class Job implements Batch<BatchMethod>, AsyncIterator<Result, undefined>
 
 const iteratorOf = (requests: Requests): Iterator<object> | AsyncIterator<object> =>
   Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]()
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/** A full disk, say. */
+const journalError = (error: unknown): BadRequestError =>
+  new BadRequestError(
+    `'journal' must be a file that can be written; got '${asError(error).message}'. The answers so far are in it: start the job again with the same journal.`,
+    { param: 'journal', cause: error },
+  )
 
 const asLLMError = (error: unknown): AnyLLMError =>
   LLMError.is(error)

@@ -156,16 +156,21 @@ export class Journal {
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
       const lines = this.#waiting.splice(0)
+      const start = this.#size
+      const bytes = new TextEncoder().encode(lines.map(({ text }) => text).join(''))
+      let written = 0
       try {
-        const bytes = new TextEncoder().encode(lines.map(({ text }) => text).join(''))
-        for (let at = 0; at < bytes.length; ) {
-          const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#size)
-          at += bytesWritten
-          this.#size += bytesWritten
+        while (written < bytes.length) {
+          const { bytesWritten } = await this.#file.write(bytes, written, bytes.length - written, start + written)
+          written += bytesWritten
         }
+        this.#size = start + bytes.length
         await this.#syncIfDue()
         for (const { done } of lines) done()
       } catch (error) {
+        // complete lines stay; one that a full disk cut is removed, so that it can't spoil the next one
+        this.#size = start + bytes.lastIndexOf(newline, written - 1) + 1
+        await this.#file.truncate(this.#size).catch(() => {})
         for (const { failed } of lines) failed(error)
       }
     }
@@ -181,9 +186,12 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#writing
-    if (this.#sync !== 'never') await this.#file.datasync()
-    await this.#file.close()
-    await this.#unlock()
+    try {
+      if (this.#sync !== 'never') await this.#file.datasync()
+    } finally {
+      await this.#file.close()
+      await this.#unlock()
+    }
   }
 }
 

@@ -16,16 +16,24 @@ export class Progress implements BatchProgress {
   fromJournal = 0
   inFlight = 0
   readonly #spent: () => number
-  readonly #report: ((progress: BatchProgress) => void) | undefined
+  readonly #report: ((progress: BatchProgress) => unknown) | undefined
+  readonly #onError: (error: unknown) => void
   readonly #startedAt = systemClock.now()
   /** Finished calls at times of the last seconds, oldest first. */
   #samples: { at: number; calls: number }[] = [{ at: this.#startedAt, calls: 0 }]
   #reportedAt = Number.NEGATIVE_INFINITY
 
-  constructor(total: number | undefined, spent: () => number, report: ((progress: BatchProgress) => void) | undefined) {
+  /** @param onError called if `report` throws or rejects */
+  constructor(
+    total: number | undefined,
+    spent: () => number,
+    report: ((progress: BatchProgress) => unknown) | undefined,
+    onError: (error: unknown) => void,
+  ) {
     this.total = total
     this.#spent = spent
     this.#report = report
+    this.#onError = onError
   }
 
   get spent(): number {
@@ -85,7 +93,12 @@ export class Progress implements BatchProgress {
     const now = systemClock.now()
     if (!always && now - this.#reportedAt < reportEvery) return
     this.#reportedAt = now
-    this.#report(this.snapshot())
+    try {
+      const reported = this.#report(this.snapshot())
+      if (reported instanceof Promise) reported.catch(this.#onError)
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 
   /** The state as a plain object. */

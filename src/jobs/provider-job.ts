@@ -43,6 +43,8 @@ export class ProviderJob implements Batch<BatchMethod> {
   readonly #submissions: Submission[] = []
   readonly #ready = new Map<number, () => Promise<Result>>()
   #journal: Journal | undefined
+  /** The error of `onProgress`. */
+  #broken: { readonly error: unknown } | undefined
   #spent = 0
   #read = { done: 0, failed: 0 }
   #count = 0
@@ -55,7 +57,14 @@ export class ProviderJob implements Batch<BatchMethod> {
     this.#options = options
     this.#method = options.method === 'embedding' ? 'embedding' : 'completion'
     const total = options.total ?? (Array.isArray(requests) ? requests.length : undefined)
-    this.#progress = new Progress(total, () => this.#spent, options.onProgress)
+    this.#progress = new Progress(
+      total,
+      () => this.#spent,
+      options.onProgress,
+      (error) => {
+        this.#broken ??= { error }
+      },
+    )
   }
 
   get progress(): BatchProgress {
@@ -109,17 +118,18 @@ export class ProviderJob implements Batch<BatchMethod> {
       }
       yield* this.#deliver()
       ended = true
-      return undefined
     } finally {
       lifetime.close()
       if (!ended) await this.#leave()
       this.#progress.report(true)
       await this.#journal?.close()
     }
+    if (this.#broken) throw this.#broken.error
   }
 
   #checkAbort(): void {
     const { signal } = this.#options
+    if (this.#broken) throw this.#broken.error
     if (signal?.aborted) throw new AbortError('The batch was aborted.', { cause: signal.reason })
   }
 

@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, mkdtemp, open, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { ChatCompletion, LLMError } from '../../src/index.js'
 import { type BatchProgress, type BatchResult, batch, progressBar } from '../../src/jobs/index.js'
@@ -147,6 +147,28 @@ describe('batch()', () => {
     expect(end).toMatchObject({ total: 5, done: 4, failed: 1, inFlight: 0, fromJournal: 0 })
     expect(end.spent).toBeGreaterThan(0)
     expect(seen.at(-1)).toMatchObject({ done: 4, failed: 1, timeLeftMs: 0 })
+  })
+
+  it('ends with the error of an onProgress that throws or rejects', async () => {
+    const thrown = (): void => {
+      throw new Error('no progress')
+    }
+    const rejected = (): Promise<void> => Promise.reject(new Error('no progress'))
+    for (const onProgress of [thrown, rejected]) {
+      const error = await rejection(all(batch(client(), requests(5), { onProgress })))
+      expect(error.message).toBe('no progress')
+    }
+  })
+
+  it('takes requests from an iterator whose steps are no native promises', async () => {
+    let at = 0
+    // an iterator of another library
+    const step = () => {
+      const made = { value: requests(1)[0], done: at++ >= 2 }
+      return Object.fromEntries([['then', (resolve: (step: object) => void) => resolve(made)]])
+    }
+    const source = { [Symbol.asyncIterator]: () => ({ next: step }) } as unknown as AsyncIterable<never>
+    expect(await all(batch(client(), source))).toHaveLength(2)
   })
 
   it('names wrong arguments', () => {
@@ -325,6 +347,69 @@ describe('the journal', () => {
     expect(error.message).toMatch(new RegExp(`^'journal' must not be in use; process ${process.pid} writes to`))
     await open.return?.()
     await expect(stat(`${journal}.lock`)).rejects.toThrow(/ENOENT/)
+  })
+
+  it('is for one of several jobs that start at the same time', async () => {
+    await writeFile(`${journal}.lock`, '999999999')
+    const jobs = Array.from({ length: 8 }, () => all(batch(client(), requests(2), { journal })))
+    const ends = await Promise.allSettled(jobs)
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect((await readFile(journal, 'utf8')).trim().split('\n')).toHaveLength(3)
+  })
+
+  it('takes the lock of a dead process with the same id over, and not that of another machine', async () => {
+    await writeFile(`${journal}.lock`, `${process.pid} ${hostname()}`)
+    expect(await all(batch(client(), requests(1), { journal }))).toHaveLength(1)
+    await writeFile(`${journal}.lock`, '1 elsewhere')
+    const error = await rejection(all(batch(client(), requests(1), { journal })))
+    expect(error.message).toMatch(/^'journal' must not be in use; process 1 on elsewhere writes to/)
+    const before = new Date(Date.now() - 600_000)
+    await utimes(`${journal}.lock`, before, before)
+    expect(await all(batch(client(), requests(1), { journal }))).toHaveLength(1)
+  })
+
+  it('hands out the answers that a full disk has no room for, and keeps the lines before', async () => {
+    const { calls, target } = manual()
+    const job = batch(target, requests(3), { journal, concurrency: 1 })[Symbol.asyncIterator]()
+    const first = job.next()
+    await expect.poll(() => calls.length).toBe(1)
+    calls[0]?.end(0.1)
+    expect((await first).value).toMatchObject({ status: 'done', index: 0 })
+    const probe = await open(`${journal}.probe`, 'w')
+    const handle = Object.getPrototypeOf(probe) as typeof probe
+    await probe.close()
+    const { write } = handle
+    let room = 10
+    const full = vi.spyOn(handle, 'write').mockImplementation(async function (
+      this: typeof probe,
+      ...[bytes, offset, , position]: unknown[]
+    ) {
+      if (room === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+      const length = room
+      room = 0
+      return Reflect.apply(write, this, [bytes, offset, length, position])
+    } as never)
+    try {
+      const second = job.next()
+      await expect.poll(() => calls.length).toBe(2)
+      calls[1]?.end(0.1)
+      expect((await second).value).toMatchObject({ status: 'done', index: 1 })
+      const error = await rejection(job.next())
+      expect(error).toMatchObject({ code: 'bad_request', param: 'journal', message: expect.stringContaining('ENOSPC') })
+    } finally {
+      full.mockRestore()
+    }
+    const lines = (await readFile(journal, 'utf8')).split('\n')
+    expect([lines.length, lines.at(-1)]).toEqual([3, ''])
+    await expect(stat(`${journal}.lock`)).rejects.toThrow(/ENOENT/)
+    const again = batch(client(), requests(3), { journal })
+    await again.finish()
+    expect(again.progress).toMatchObject({ done: 3, fromJournal: 1 })
+  })
+
+  it('must be in a folder that exists', async () => {
+    const error = await rejection(all(batch(client(), requests(1), { journal: `${journal}/none/job.jsonl` })))
+    expect(error).toMatchObject({ code: 'bad_request', param: 'journal' })
   })
 })
 
