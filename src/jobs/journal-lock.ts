@@ -10,6 +10,10 @@ const held = new Set<string>()
 /** A lock of another machine counts as left behind if it was not renewed for this long, in milliseconds. */
 const staleAfter = 120_000
 const renewEvery = 30_000
+/** Longest time that a stale lock is looked at, in milliseconds. */
+const guardedFor = 10_000
+/** Of 10 ms each. */
+const mostAttempts = 2000
 
 /**
  * Keeps other processes away from a journal, by a file beside it with the id of this process and its machine. That of a process that has
@@ -23,13 +27,13 @@ export async function lock(path: string, fs: Files): Promise<() => Promise<void>
   const { pid } = builtinModule('node:process') as typeof import('node:process')
   const file = `${resolve(path)}.lock`
   const own = `${pid} ${hostname()}`
-  const draft = `${file}.${pid}.${Math.random().toString(36).slice(2)}`
+  const draft = `${file}.${pid}.${systemClock.random().toString(36).slice(2)}`
   try {
     // a link to a complete file: nobody reads a lock without its owner
     await fs.writeFile(draft, own, { flag: 'wx' })
     for (let attempt = 0; !(await linked(draft, file, fs)); attempt++) {
-      await removeStale(file, `${draft}.old`, own, path, fs)
-      if (attempt > 20) throw inUse(path, file, 'another process')
+      await removeStale(file, own, path, fs)
+      if (attempt > mostAttempts) throw inUse(path, file, 'another process')
     }
   } catch (error) {
     if (error instanceof BadRequestError) throw error
@@ -73,21 +77,29 @@ async function linked(draft: string, file: string, fs: Files): Promise<boolean> 
 }
 
 /**
- * Removes the lock of a dead process. It is renamed first, so that of two processes one removes it, and a lock that was made in between
- * is put back.
+ * Removes the lock of a dead process. One process at a time looks and removes: otherwise another one could remove the lock that followed.
  * @throws {BadRequestError} if its process runs
  */
-async function removeStale(file: string, aside: string, own: string, path: string, fs: Files): Promise<void> {
-  const owner = await ownerOf(file, fs)
-  if (owner === undefined) return
-  if (await isHeld(file, owner, own, fs)) throw inUse(path, file, describe(owner, own))
+async function removeStale(file: string, own: string, path: string, fs: Files): Promise<void> {
+  const guard = `${file}.guard`
   try {
-    await fs.rename(file, aside)
-  } catch {
+    await fs.mkdir(guard)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const { mtimeMs } = await fs.stat(guard).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
+    // its process was killed within the few steps below
+    if (systemClock.wall() - mtimeMs > guardedFor) await fs.rmdir(guard).catch(() => {})
+    else await new Promise((resolve) => setTimeout(resolve, 10))
     return
   }
-  if ((await ownerOf(aside, fs)) !== owner) await linked(aside, file, fs)
-  await fs.rm(aside, { force: true })
+  try {
+    const owner = await ownerOf(file, fs)
+    if (owner === undefined) return
+    if (await isHeld(file, owner, own, fs)) throw inUse(path, file, describe(owner, own))
+    await fs.rm(file, { force: true })
+  } finally {
+    await fs.rmdir(guard).catch(() => {})
+  }
 }
 
 const ownerOf = (file: string, fs: Files): Promise<string | undefined> =>

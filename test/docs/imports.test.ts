@@ -299,6 +299,8 @@ const waiting = new Set([
   'src/server/keep-alive.ts',
   // the head start of a model
   'src/jobs/race.ts',
+  // renews the lock of a journal
+  'src/jobs/journal-lock.ts',
   'src/limits/redis/connection.ts',
   'src/limits/redis/reporter.ts',
   'src/limits/redis/session.ts',
