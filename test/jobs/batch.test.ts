@@ -351,9 +351,17 @@ describe('the journal', () => {
 
   it('is for one of several jobs that start at the same time', async () => {
     await writeFile(`${journal}.lock`, '999999999')
-    const jobs = Array.from({ length: 8 }, () => all(batch(client(), requests(2), { journal })))
-    const ends = await Promise.allSettled(jobs)
-    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const { calls, target } = manual()
+    let refused = 0
+    const jobs = Array.from({ length: 8 }, () =>
+      all(batch(target, requests(2), { journal })).catch((error: LLMError) => {
+        expect(error.message).toMatch(/^'journal' must not be in use;/)
+        refused++
+      }),
+    )
+    await expect.poll(() => [refused, calls.length], { timeout: 20_000 }).toEqual([7, 2])
+    for (const call of calls) call.end()
+    await Promise.all(jobs)
     expect((await readFile(journal, 'utf8')).trim().split('\n')).toHaveLength(3)
   })
 
