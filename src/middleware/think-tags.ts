@@ -85,7 +85,6 @@ class Splitter {
 
   constructor(tags: { readonly open: string; readonly close: string; readonly opened: boolean }) {
     this.#tags = tags
-    if (tags.opened) this.#state = 'reasoning'
   }
 
   push(piece: string): Parts {
@@ -93,23 +92,23 @@ class Splitter {
     this.#held = ''
     let reasoning = ''
     if (this.#state === 'start') {
-      const { open } = this.#tags
+      const { open, opened } = this.#tags
       const trimmed = text.trimStart()
       if (trimmed.length < open.length && open.startsWith(trimmed)) {
         this.#held = text
         return { reasoning, content: '' }
       }
-      if (!trimmed.startsWith(open)) {
+      // a model whose prompt opens the tag may open it once more
+      const again = trimmed.startsWith(open)
+      if (!again && !opened) {
         this.#state = 'content'
         return { reasoning, content: text }
       }
       this.#state = 'reasoning'
-      text = trimmed.slice(open.length).trimStart()
+      if (again) text = trimmed.slice(open.length).trimStart()
     }
     if (this.#state === 'reasoning') {
-      const { open, close } = this.#tags
-      // a model whose prompt opens the tag may open it once more
-      if (this.#tags.opened && text.trimStart().startsWith(open)) text = text.trimStart().slice(open.length)
+      const { close } = this.#tags
       const at = text.indexOf(close)
       if (at < 0) {
         const kept = overlap(text, close)
@@ -132,7 +131,8 @@ class Splitter {
   end(): Parts {
     const rest = this.#held
     this.#held = ''
-    return this.#state === 'reasoning' ? { reasoning: rest, content: '' } : { reasoning: '', content: rest }
+    const inside = this.#state === 'reasoning' || (this.#state === 'start' && this.#tags.opened)
+    return inside ? { reasoning: rest, content: '' } : { reasoning: '', content: rest }
   }
 }
 

@@ -116,14 +116,25 @@ function untilAborted<Value>(signal: AbortSignal, run: () => Promise<Value>): Pr
   })
 }
 
+/** Values that JSON would lose: `JSON.stringify()` makes `{}` of a Map, a Set and an Error. */
+function asJSON(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  // a Buffer has been changed by its own toJSON()
+  const given = (this as Readonly<Record<string, unknown>>)[key]
+  if (given instanceof Map || given instanceof Set) return [...given]
+  if (given instanceof Error) return { name: given.name, message: given.message }
+  if (ArrayBuffer.isView(given) || given instanceof ArrayBuffer) {
+    throw new TypeError('The result of a tool must be JSON; got bytes. Return toolResult() with an image or a file.')
+  }
+  return value
+}
+
 /** The result of a tool as content of its message. */
 function contentOf(output: unknown): ToolMessage['content'] {
   if (typeof output === 'string') return output
   if (output === undefined) return 'Done.'
   if (isToolResult(output)) return typeof output.content === 'string' ? output.content : [...output.content]
-  const text: string | undefined = JSON.stringify(output, (_, value) =>
-    typeof value === 'bigint' ? String(value) : value,
-  )
+  const text: string | undefined = JSON.stringify(output, asJSON)
   if (text === undefined) throw new TypeError(`The result of a tool must be JSON; ${got(output)}.`)
   return text
 }

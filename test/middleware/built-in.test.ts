@@ -269,6 +269,24 @@ describe('thinkTags()', () => {
   })
 })
 
+describe('thinkTags() of an opened tag', () => {
+  it.each([1, 3, 9, 40])('drops a tag that is opened once more, in pieces of %i characters', async (size) => {
+    const text = '\n<think>One < two, not <think>.</think>4'
+    sim().reply({ text, chunks: text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [] })
+    const made = client().use(thinkTags({ opened: true }))
+    const stream = await made.completion({ model, messages: user('hi'), stream: true })
+    const { message } = (await stream.final()).choices[0] ?? {}
+    expect(message).toMatchObject({ content: '4', reasoning_content: 'One < two, not <think>.' })
+  })
+
+  it('leaves a text that was cut at its beginning as reasoning', async () => {
+    sim().reply({ text: '<thi' })
+    const made = client().use(thinkTags({ opened: true }))
+    const stream = await made.completion({ model, messages: user('hi'), stream: true })
+    expect((await stream.final()).choices[0]?.message.reasoning_content).toBe('<thi')
+  })
+})
+
 describe('repairOutput()', () => {
   const schema = z.object({ city: z.string() })
 

@@ -33,6 +33,21 @@ describe('runTools()', () => {
     expect(messages).toHaveLength(1)
   })
 
+  it('keeps values that JSON has no form for, and refuses bytes', async () => {
+    const tools = {
+      map: tool({ execute: () => ({ at: new Map([['a', 1n]]), tags: new Set(['x']), on: new Date(0) }) }),
+      error: tool({ execute: () => ({ reason: new RangeError('too far') }) }),
+      bytes: tool({ execute: () => ({ picture: Buffer.from([1, 2]) }) }),
+    }
+    calls(...Object.keys(tools).map((name) => call(name, {}, `call_${name}`)))
+    const { messages: sent } = await runTools(client(), { model, messages, tools })
+    expect(sent.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
+      '{"at":[["a","1"]],"tags":["x"],"on":"1970-01-01T00:00:00.000Z"}',
+      '{"reason":{"name":"RangeError","message":"too far"}}',
+      'Error: The result of a tool must be JSON; got bytes. Return toolResult() with an image or a file.',
+    ])
+  })
+
   it('sums usage and cost of all steps', async () => {
     sim().reply({
       toolCalls: [call('get_weather', { city: 'Oslo' })],
