@@ -199,6 +199,21 @@ describe('decide() over chat', () => {
     expect(answers).toEqual({ 'is it “urgent”?': { type: 'boolean', value: true }, b: { type: 'score', value: 1 } })
   })
 
+  it('reads JSON with mistakes, other capitals and numbered names that are taken, but no answer that was cut', async () => {
+    const score = { type: 'score', instructions: 'Tone', criteria: [...'abcdefghijkl'] } as const
+    const odd = { question_2: questions.urgent, 'is it new?': questions.refund, tone: score } as const
+    const request = { model: 'groq/llama-3.1-8b-instant', state, questions: odd }
+    const text = "```json\n{'question_2': True, question_2_: ' FALSE', 'tone': 10,}\n```"
+    mock.reply({ text })
+    expect((await client.decide(request)).answers).toEqual({
+      question_2: { type: 'boolean', value: true },
+      'is it new?': { type: 'boolean', value: false },
+      tone: { type: 'score', value: 10 },
+    })
+    mock.reply({ text: '{"question_2": "true", "question_2_": "false", "tone": 1', finishReason: 'length' })
+    expect(await rejection(client.decide(request))).toMatchObject({ code: 'json_schema_validation' })
+  })
+
   it('turns a refusal of the model into refusals of the questions', async () => {
     mock.reply({ text: 'I can not help', finishReason: 'content_filter' })
     const { answers } = await client.decide({ model: 'openai/gpt-4o', state, questions })

@@ -2,7 +2,8 @@ import { JSONSchemaValidationError } from '../../../src/errors.js'
 import type { ChatCompletion, ChatParams } from '../../../src/types/chat.js'
 import type { DecideParams, DecideResponse, Decision, DecisionQuestion } from '../../../src/types/decision.js'
 import type { Decoded } from '../../contract.js'
-import { type Fields, isFields } from '../../fields.js'
+import { type Fields, isFields, parseJSON } from '../../fields.js'
+import { repairArguments } from '../../shared/calls.js'
 import { choicesOf, descriptionsOf, partsOf } from '../../shared/decisions.js'
 import type { InboundContext, InboundWire } from '../contract.js'
 
@@ -33,9 +34,10 @@ function decodeRequest(request: DecideParams, context: InboundContext): ChatPara
     feature: 'decisions',
     message: 'The model has no decisions: it was asked for a JSON answer, without probabilities.',
   })
-  const properties = Object.fromEntries(asked.map(([name, one], at) => [fieldOf(name, at), schemaOf(one)]))
+  const fields = fieldsOf(questions)
+  const properties = Object.fromEntries(asked.map(([, one], at) => [fields[at], schemaOf(one)]))
   const schema = { type: 'object', properties, required: Object.keys(properties), additionalProperties: false }
-  const list = asked.map(([name, question], at) => textOf(fieldOf(name, at), question)).join('\n\n')
+  const list = asked.map(([, question], at) => textOf(fields[at] ?? '', question)).join('\n\n')
   const parts = partsOf(state) ?? [
     { type: 'text' as const, text: typeof state === 'string' ? state : JSON.stringify(state) },
   ]
@@ -54,8 +56,19 @@ function decodeRequest(request: DecideParams, context: InboundContext): ChatPara
   } as ChatParams
 }
 
-/** Hosts restrict the names of fields. */
-const fieldOf = (name: string, at: number): string => (/^[A-Za-z_]\w{0,62}$/.test(name) ? name : `question_${at + 1}`)
+/** The fields of the questions. Hosts restrict their names, so others are numbered. */
+function fieldsOf(questions: object): readonly string[] {
+  const names = Object.keys(questions)
+  const isPlain = (name: string) => /^[A-Za-z_]\w{0,62}$/.test(name)
+  const taken = new Set(names.filter(isPlain))
+  return names.map((name, at) => {
+    if (isPlain(name)) return name
+    let field = `question_${at + 1}`
+    while (taken.has(field)) field += '_'
+    taken.add(field)
+    return field
+  })
+}
 
 const optionsOf = (question: DecisionQuestion): readonly string[] => {
   switch (question.type) {
@@ -84,10 +97,11 @@ function textOf(field: string, question: DecisionQuestion): string {
 function encodeAnswer(answer: Decoded<ChatCompletion>, request: DecideParams, context: InboundContext): Answer {
   const [choice] = answer.choices
   const refused = Boolean(choice?.message.refusal) || choice?.finish_reason === 'content_filter'
-  const said = refused ? undefined : parse(choice?.message.content ?? '')
+  const said = refused ? undefined : parse(choice?.message.content ?? '', choice?.finish_reason === 'length')
+  const fields = fieldsOf(request.questions)
   const issues: { message: string; path: string }[] = []
   const answers = Object.entries(request.questions).map(([name, question], at): [string, Decision] => {
-    const value = said?.[fieldOf(name, at)]
+    const value = said?.[fields[at] ?? '']
     const decision: Decision | undefined = refused ? { type: 'refusal' } : decide(question, value)
     if (!decision) issues.push({ path: name, message: `must be one of ${optionsOf(question).join(', ')}` })
     return [name, decision ?? { type: 'refusal' }]
@@ -105,25 +119,34 @@ function encodeAnswer(answer: Decoded<ChatCompletion>, request: DecideParams, co
   return { id, model, answers: Object.fromEntries(answers), emulated: true, ...(usage && { usage }) }
 }
 
-/** Some models put their JSON between other text. */
-function parse(text: string): Fields | undefined {
-  for (const candidate of [text, text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)]) {
-    try {
-      const value: unknown = JSON.parse(candidate)
-      if (isFields(value)) return value
-    } catch {
-      // not JSON
-    }
+/**
+ * Some models put their JSON between other text, or write it with mistakes.
+ * @param cut true if the answer ended at its limit: a repair would end a number where it was cut
+ */
+function parse(text: string, cut: boolean): Fields | undefined {
+  const inside = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)
+  for (const candidate of [text, inside]) {
+    const value = parseJSON(candidate)
+    if (isFields(value)) return value
   }
-  return undefined
+  return cut ? undefined : repairArguments(inside || text)
 }
 
 function decide(question: DecisionQuestion, value: unknown): Decision | undefined {
   // models without structured output write booleans and numbers as such
   const text = typeof value === 'boolean' || typeof value === 'number' ? String(value) : value
   if (text === declined) return { type: 'refusal' }
-  if (typeof text !== 'string' || !optionsOf(question).includes(text)) return undefined
+  const option = typeof text === 'string' ? optionLike(text, optionsOf(question)) : undefined
+  if (option === undefined) return undefined
   const { type } = question
-  if (type === 'boolean') return { type, value: text === 'true' }
-  return type === 'choice' ? { type, value: text } : { type, value: Number(text) }
+  if (type === 'boolean') return { type, value: option === 'true' }
+  return type === 'choice' ? { type, value: option } : { type, value: Number(option) }
+}
+
+/** The option that a model wrote, also with other capitals or spaces, if only one is like it. */
+function optionLike(text: string, options: readonly string[]): string | undefined {
+  if (options.includes(text)) return text
+  const plain = text.trim().toLowerCase()
+  const like = options.filter((option) => option.trim().toLowerCase() === plain)
+  return like.length === 1 ? like[0] : undefined
 }
