@@ -1,5 +1,6 @@
 import { toHttpError } from '../http-error.js'
 import type { ResponsesEvent } from '../types/responses.js'
+import { eventCompleter } from './complete-events.js'
 
 type Response = Extract<ResponsesEvent, { response: unknown }>['response']
 
@@ -8,6 +9,7 @@ export class ResponsesEventWriter {
   readonly #known: object | undefined
   #response: Response | undefined
   #next = 0
+  readonly #complete = eventCompleter()
 
   /**
    * @param previous id of the response that the request continues, which the provider may not know
@@ -21,7 +23,8 @@ export class ResponsesEventWriter {
     }
   }
 
-  readonly write = (event: ResponsesEvent): string => {
+  readonly write = (given: ResponsesEvent): string => {
+    const event = this.#complete(given)
     this.#next = event.sequence_number + 1
     if (!('response' in event)) return textOf(event)
     this.#response = event.response
