@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, createClient } from '../../src/index.js'
@@ -37,18 +38,29 @@ const events = [
   },
 ]
 
+/** An answer of the Messages API without its start. */
+const messageEvents = [
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } },
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } },
+  { type: 'message_stop' },
+]
+
 let server: Server
 let client: Client
 
 beforeAll(async () => {
-  server = createServer((_, response) => {
+  server = createServer(({ url }, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    for (const event of url === '/v1/messages' ? messageEvents : events)
+      response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
     response.end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const apiBase = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
-  client = createClient({ maxRetries: 0, providers: { llamacpp: { apiBase } } })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const providers = { llamacpp: { apiBase: `${origin}/v1` }, anthropic: { apiBase: origin, apiKey: 'k' } }
+  client = createClient({ maxRetries: 0, providers })
 })
 afterAll(async () => {
   await client.close()
@@ -83,5 +95,21 @@ describe('a stream of the Responses API from a server that leaves out numbers an
     const final = await openai.responses.stream(request).finalResponse()
     expect(final.output_text).toBe('One two')
     expect(final.output[1]).toMatchObject({ type: 'function_call', arguments: '{"at":1}' })
+  })
+})
+
+describe('a stream of the Messages API from a server that leaves out message_start', () => {
+  it('begins with it, and is read by @anthropic-ai/sdk', async () => {
+    const anthropic = new Anthropic({ apiKey: 'any', baseURL: 'http://llmux', fetch: client.fetch, maxRetries: 0 })
+    const messages = [{ role: 'user' as const, content: 'Hi' }]
+    const stream = anthropic.messages.stream({ model: 'anthropic/small', max_tokens: 9, messages })
+    const types: string[] = []
+    stream.on('streamEvent', ({ type }) => types.push(type))
+    expect(await stream.finalMessage()).toMatchObject({
+      ...{ id: expect.stringMatching(/^msg_/), model: 'anthropic/small', role: 'assistant' },
+      content: [{ type: 'text', text: 'Hello' }],
+      usage: { output_tokens: 2 },
+    })
+    expect(types).toEqual(['message_start', ...messageEvents.map(({ type }) => type)])
   })
 })
