@@ -40,12 +40,13 @@ export class Bench {
   #upstream
   #group
 
-  /** @param options { rounds, smoke, dist, peers } */
+  /** @param options { rounds, smoke, dist, peers, against: another build of llmux, measured as 'before' } */
   constructor(options) {
     this.smoke = options.smoke
     this.rounds = options.rounds ?? (options.smoke ? 1 : 9)
     this.dist = options.dist
     this.peers = options.peers
+    this.against = options.against
   }
 
   /** Starts the provider, and a process for each contestant of a file in bench/rows. */
@@ -54,7 +55,7 @@ export class Bench {
     this.#upstream = start('upstream.mjs', [])
     this.origin = `http://127.0.0.1:${(await this.#upstream.ask()).port}`
     for (const name of names) {
-      const worker = start('worker.mjs', [group, name, this.origin, this.dist])
+      const worker = start('worker.mjs', [group, name, this.origin, name === 'before' ? this.against : this.dist])
       try {
         await worker.ask()
         this.#workers.set(name, worker)

@@ -14,6 +14,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     dist: { type: 'string', default: fileURLToPath(new URL('../dist/index.js', import.meta.url)) },
     peers: { type: 'string' },
+    against: { type: 'string' },
     save: { type: 'string' },
     smoke: { type: 'boolean', default: false },
   },
@@ -38,7 +39,8 @@ const bench = new Bench({
   rounds: values.rounds && Number(values.rounds),
   smoke: values.smoke,
   dist: pathToFileURL(values.dist).href,
-  peers: values.peers?.split(',') ?? [],
+  peers: [...(values.against ? ['before'] : []), ...(values.peers?.split(',') ?? [])],
+  against: values.against && pathToFileURL(values.against).href,
 })
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}`
 console.log(`llmux beside undici.request, JSON.parse and eventsource-parser: CPU time of the process`)

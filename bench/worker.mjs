@@ -37,7 +37,7 @@ process.on('disconnect', () => process.exit())
 
 let calls
 try {
-  calls = await contestants[name](origin, dist)
+  calls = await contestants[name === 'before' ? 'llmux' : name](origin, dist)
   process.send({ ready: true })
 } catch (error) {
   process.send({ error: String(error?.message ?? error) })

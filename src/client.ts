@@ -178,11 +178,11 @@ function clientOver(context: ClientContext, hub: ObserverHub, onSettled?: OnSett
     middleware.list ? middleware.run(spec.name, request, (sent) => sendOn(spec, sent)) : sendOn(spec, request)
   const sendOn = (spec: OperationSpec, request: object): Promise<never> =>
     withSettlement({ operation: spec.name, request, clock, onSettled }, () =>
-      observed(hub, spec.name, request, async (recorder) => {
-        if (!hasFallbacks(request)) return execute(context, spec, request, undefined, recorder)
-        const { executeWithFallbacks } = await import('./call/fallbacks.js')
-        return executeWithFallbacks(context, spec, request, recorder)
-      }),
+      observed(hub, spec.name, request, (recorder) =>
+        hasFallbacks(request)
+          ? import('./call/fallbacks.js').then((late) => late.executeWithFallbacks(context, spec, request, recorder))
+          : execute(context, spec, request, undefined, recorder),
+      ),
     ) as Promise<never>
   const run = (spec: OperationSpec, request: object, options: object | undefined): Promise<never> => {
     if (options === undefined) return send(spec, request)

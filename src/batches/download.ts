@@ -5,7 +5,7 @@ import { exchangeError, headersTimeout, tooLarge } from '../call/json-response.j
 import { PhaseTimer } from '../call/lifetime.js'
 import { LLMError, TimeoutError } from '../errors.js'
 import { concat, utf8 } from '../platform/index.js'
-import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
+import { Exchange, type HeaderMap, type HttpRequest, type Reader, type ResponseHeaders } from '../transport/exchange.js'
 
 /** Bytes that wait for the reader before the connection is paused. */
 const mostWaiting = 256 * 1024
@@ -47,12 +47,12 @@ export class Download implements Reader {
     })
   }
 
-  head(status: number, headers: HeaderMap): void {
+  head(status: number, headers: ResponseHeaders): void {
     this.#headersTimer.stop()
     this.status = status
-    this.headers = headers
+    this.headers = headers.map
     this.#call.status = status
-    this.#call.headers = headers
+    this.#call.received = headers
     this.#silence.start(
       status < 300 ? longestSilence : errorBodyTimeout,
       () => this.#exchange?.cancel(this.#silent()),

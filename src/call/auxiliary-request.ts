@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { AuxiliaryRequest, AuxiliaryResponse, PollRequest } from '../../providers/contract.js'
 import { APIConnectionError, TimeoutError } from '../errors.js'
-import { Exchange, type HeaderMap, type Reader } from '../transport/exchange.js'
+import { Exchange, type Reader, type ResponseHeaders } from '../transport/exchange.js'
 import type { Call } from './call.js'
 import { textOf } from './json-response.js'
 import { PhaseTimer } from './lifetime.js'
@@ -65,7 +65,7 @@ class AuxiliaryReader implements Reader {
     exchange = new Exchange(dispatcher, { origin, path: `${pathname}${search}`, method, headers, body }, this)
   }
 
-  head(status: number, _: HeaderMap): void {
+  head(status: number, _: ResponseHeaders): void {
     this.#status = status
   }
 

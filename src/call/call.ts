@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { ModelRegistry } from '../../pricing/index.js'
 import type { CallOperation, DecodeContext, FileContent, PollRequest, Provider } from '../../providers/contract.js'
 import type { LLMError } from '../errors.js'
-import type { HeaderMap, HttpMethod } from '../transport/exchange.js'
+import { type HeaderMap, type HttpMethod, parsedHeaders, type ResponseHeaders } from '../transport/exchange.js'
 import type { Attempt, Warning } from '../types/meta.js'
 import type { AnyUsage, Billing } from './billing.js'
 import type { CacheOutcome } from './cache-outcome.js'
@@ -49,7 +49,8 @@ export class Call {
   /** The request that polls for the answer, after an attempt got a receipt. */
   pollRequest: PollRequest | undefined
   status = 0
-  headers: HeaderMap = noHeaders
+  /** Headers of the current attempt. */
+  received: ResponseHeaders = noHeaders
   headersAt: number | undefined
   firstTokenAt: number | undefined
   finishedAt: number | undefined
@@ -105,6 +106,11 @@ export class Call {
     this.attempts = init.observer?.attempts ?? []
   }
 
+  /** Headers of the current attempt, all of them: prefer `received.get()` for a single one. */
+  get headers(): HeaderMap {
+    return this.received.map
+  }
+
   errorContext(): ErrorContext {
     const { provider, model, target } = this
     return { provider, model, target, wallNow: this.clock.wall() }
@@ -117,7 +123,7 @@ export class Call {
   /** Begins an attempt and resets the response of the last one. */
   beginAttempt(): void {
     this.status = 0
-    this.headers = noHeaders
+    this.received = noHeaders
   }
 
   /** Records the end of an attempt; for a stream, its first content. */
@@ -200,4 +206,4 @@ class Decoding implements DecodeContext {
   }
 }
 
-const noHeaders: HeaderMap = Object.freeze({})
+const noHeaders: ResponseHeaders = parsedHeaders(Object.freeze({}))

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import type { Dialect, EncodeContext } from '../../providers/contract.js'
 import { scopeText } from '../cache/key.js'
 import { type CachePolicy, refuseCache } from '../cache/policy.js'
@@ -8,7 +9,7 @@ import { withRetries } from './attempt.js'
 import type { CacheOutcome } from './cache-outcome.js'
 import { type Call, quirksOf } from './call.js'
 import type { ClientContext } from './context.js'
-import { decodeBody, sendForJson } from './json-response.js'
+import { sendForJson } from './json-response.js'
 import { metaOf, withMeta } from './meta.js'
 import type { CallObserver, CallRecorder } from './observer.js'
 import type { Job, OperationSpec, Params } from './operation.js'
@@ -87,7 +88,8 @@ export async function execute(
   if (batches) return executeBatches(job, batches)
   const prepared = prepare(job, params)
   const call = prepared instanceof Promise ? await prepared : prepared
-  return stream ? sendStreamed(job, call) : sendOnce(job, params, call)
+  // awaited: a promise that is returned as such takes two turns more
+  return await (stream ? sendStreamed(job, call) : sendOnce(job, params, call))
 }
 
 /** Translates a call to chat, for a provider without the operation. Chat may have another route. */
@@ -161,14 +163,15 @@ export async function sendOnce<Part>(job: Job<Part>, params: Params, call: Call)
 /** Sends a call until there is an answer, and decodes it. */
 function receive<Part>(job: Job<Part>, params: Params, call: Call): Promise<object> {
   const { context, spec, part, options } = job
-  return withRetries(call, async () => {
+  const decode = (body: unknown): object => {
+    const decoded = spec.decode(part, body, call.decodeContext())
+    spec.verify?.(job, params, decoded, call)
+    return decoded
+  }
+  const send = (dispatcher: Dispatcher) => sendForJson(call, dispatcher, decode)
+  return withRetries(call, () => {
     const dispatcher = context.dispatcher(options)
-    const body = await sendForJson(call, dispatcher instanceof Promise ? await dispatcher : dispatcher)
-    return decodeBody(call, body, (value) => {
-      const decoded = spec.decode(part, value, call.decodeContext())
-      spec.verify?.(job, params, decoded, call)
-      return decoded
-    })
+    return dispatcher instanceof Promise ? dispatcher.then(send) : send(dispatcher)
   })
 }
 

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { PollRequest } from '../../providers/contract.js'
 import { AbortError, LLMError } from '../errors.js'
 import { ContentEncodingError } from '../transport/content-coding.js'
-import { Exchange, type HeaderMap, type HttpRequest, type Reader } from '../transport/exchange.js'
+import { Exchange, type HttpRequest, type Reader, type ResponseHeaders } from '../transport/exchange.js'
 import { type Framer, firstByte } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { StreamParts } from './answer-stream.js'
@@ -108,9 +108,9 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
 
   // --- called by the exchange. Decoders may throw anywhere on hostile input, so every entry is guarded ------------------
 
-  head(status: number, headers: HeaderMap): void {
+  head(status: number, headers: ResponseHeaders): void {
     this.#call.status = status
-    this.#call.headers = headers
+    this.#call.received = headers
     this.#call.headersAt = this.#call.clock.now()
     if (status >= 300) {
       this.#mode = 'body'

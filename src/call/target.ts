@@ -18,8 +18,8 @@ export interface Target {
   readonly headers: Record<string, string>
   /** Whether the base is the provider's own. */
   readonly ownHost: boolean
-  /** True if the call brought a base that the client's credentials don't belong to. */
-  readonly guest: boolean
+  /** Whether the call brought a base that the client's credentials don't belong to. */
+  readonly isGuest: () => boolean
   readonly settings: Settings
   /** The key that is exchanged for a token. */
   readonly tradedKey: string | undefined
@@ -82,7 +82,7 @@ export function findTarget(
   if (!credential && !provider.authorize && provider.auth.required !== false && (ownHost || nearBase === undefined)) {
     throw missingKey(provider, model)
   }
-  const foreign =
+  const isForeign = () =>
     options.apiBase !== undefined &&
     options.apiBase !== configured.apiBase &&
     (ownBase === undefined
@@ -90,7 +90,6 @@ export function findTarget(
         (hasEnvironmentSecret(provider, options, configured) &&
           !isHomeOfEnvironment(url.origin, options, configured, farBase()))
       : !ownHost)
-  const guest = options.apiBase !== undefined && !isHome(url.origin, configured.apiBase ?? farBase())
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': userAgent,
@@ -130,12 +129,13 @@ export function findTarget(
     place: url.place,
     headers,
     ownHost,
-    guest,
+    // the environment is slow to read, and few calls need this
+    isGuest: () => options.apiBase !== undefined && !isHome(url.origin, configured.apiBase ?? farBase()),
     settings,
     secrets,
     keySource: credential && belongs ? credential.source : 'none',
     tradedKey: traded ? credential.value : undefined,
-    authorized: provider.authorize !== undefined && (traded || (!foreign && !(credential && belongs))),
+    authorized: provider.authorize !== undefined && (traded || (!(credential && belongs) && !isForeign())),
     keyName: credential?.name,
     withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
   }
@@ -202,16 +202,17 @@ export function withHeaders(
   configured: readonly (CallOptions['headers'] | undefined)[],
   own: CallOptions['headers'] | undefined,
 ): Target {
-  const { headers, guest } = target
-  const lists = encoded.headers ?? {}
-  Object.assign(headers, lists)
+  const { headers } = target
+  const lists = encoded.headers ?? none
+  if (lists !== none) Object.assign(headers, lists)
   let { secrets, authorized, withheld } = target
   const add = (extra: CallOptions['headers'] | undefined, isOwn: boolean) => {
-    for (const [key, value] of Object.entries(extra ?? none)) {
+    if (extra === undefined || extra === null) return
+    for (const [key, value] of Object.entries(extra)) {
       if (value === undefined) continue
       const name = key.toLowerCase()
       const isSecret = sensitive.test(name)
-      if (isSecret && guest && !isOwn && name !== 'idempotency-key') {
+      if (isSecret && !isOwn && name !== 'idempotency-key' && target.isGuest()) {
         withheld ??= `The client's header '${name}' belongs to its base and was not sent to ${target.origin}: pass headers together with apiBase.`
         continue
       }

@@ -285,7 +285,7 @@ function post(dispatcher: Dispatcher, to: Destination, body: string, timeout: nu
       {
         head(code, headers) {
           status = code
-          const after = Number(headers['retry-after'])
+          const after = Number(headers.get('retry-after'))
           if (after > 0) afterMs = after * 1000
         },
         data() {},

@@ -4,6 +4,33 @@ import type { Decoder } from './content-coding.js'
 
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>
 
+/** Headers of a response. Most answers need two of them, so a transport may parse the others when they are read. */
+export interface ResponseHeaders {
+  /** All headers, with lower-case names. */
+  readonly map: HeaderMap
+  /** One header by its lower-case name. */
+  get(name: string): string | string[] | undefined
+}
+
+class ParsedHeaders implements ResponseHeaders {
+  readonly map: HeaderMap
+  constructor(map: HeaderMap) {
+    this.map = map
+  }
+  get(name: string): string | string[] | undefined {
+    return this.map[name]
+  }
+}
+
+/** Marks headers that their transport parses later. A plain object may have a header of any name, but no symbols. */
+export const unparsed: unique symbol = Symbol('unparsed')
+
+export type UnparsedHeaders = ResponseHeaders & { readonly [unparsed]: true }
+
+export const parsedHeaders = (map: HeaderMap): ResponseHeaders => new ParsedHeaders(map)
+
+const isUnparsed = (headers: HeaderMap | UnparsedHeaders): headers is UnparsedHeaders => unparsed in headers
+
 export interface HttpRequest {
   /** HTTP method. @default 'POST' */
   readonly method?: HttpMethod
@@ -18,7 +45,7 @@ export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Receives an exchange synchronously, in this order: `head`, any number of `data`, then `end` or `fail` once. */
 export interface Reader {
-  head(status: number, headers: HeaderMap): void
+  head(status: number, headers: ResponseHeaders): void
   data(chunk: Uint8Array): void
   end(): void
   fail(error: Error): void
@@ -79,9 +106,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#cancelled) controller.abort(this.#cancelled)
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HeaderMap): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, given: HeaderMap | UnparsedHeaders): void {
     if (this.#over || status < 200) return
-    const coding = headers['content-encoding']
+    const headers = isUnparsed(given) ? given : new ParsedHeaders(given)
+    const coding = headers.get('content-encoding')
     if (coding !== undefined) this.#decoder = this.#decoderFor(coding)
     try {
       this.#reader.head(status, headers)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import { Agent } from 'undici'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Exchange, type HeaderMap, type Reader } from '../../src/transport/exchange.js'
+import { Exchange, type Reader, type ResponseHeaders } from '../../src/transport/exchange.js'
 import { createAgent } from '../../src/transport/undici-transport.js'
 import { startProxy, startServer } from '../helpers/server.js'
 
@@ -19,7 +20,7 @@ function run(
       if (exchange) during?.(exchange, step)
     }
     const reader: Reader = {
-      head: (status: number, _: HeaderMap) => note(`head ${status}`),
+      head: (status) => note(`head ${status}`),
       data: (chunk) => {
         text += chunk
         note('data')
@@ -53,6 +54,35 @@ describe('an exchange', () => {
     await over
     expect(told).toEqual(['head 200', 'data', 'end'])
     expect(text()).toBe('{}')
+    await agent.close()
+  })
+
+  it.each([
+    ['an agent of its own', createAgent(plain)],
+    ['an agent of the caller', new Agent()],
+  ])('gives headers in lower case and repeated ones as a list: %s', async (_, agent) => {
+    await using server = await startServer((_, response) => {
+      response.writeHead(200, [
+        ...['X-Request-Id', 'r-1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Content-Type', 'application/json'],
+      ])
+      response.end('{}')
+    })
+    const found = await new Promise<ResponseHeaders>((resolve, reject) => {
+      let headers: ResponseHeaders | undefined
+      const reader: Reader = {
+        head: (_, given) => {
+          headers = given
+        },
+        data: () => {},
+        end: () => headers && resolve(headers),
+        fail: reject,
+      }
+      new Exchange(agent, { origin: server.url, path: '/', headers: {}, body: '{}' }, reader)
+    })
+    expect(found.get('content-type')).toBe('application/json')
+    expect(found.get('set-cookie')).toEqual(['a=1', 'b=2'])
+    expect(found.get('absent')).toBeUndefined()
+    expect(found.map).toMatchObject({ 'x-request-id': 'r-1', 'content-type': 'application/json' })
     await agent.close()
   })
 

@@ -27,7 +27,7 @@ function run(dispatcher: FetchDispatcher, origin: string, during?: (exchange: Ex
       { origin, path: '/x?y', headers: { a: 'b' }, body: '{}' },
       {
         head(status, headers) {
-          head = headers
+          head = headers.map
           note(`head ${status}`)
         },
         data(chunk) {
