@@ -37,7 +37,7 @@ const packages: Plugin = {
   name: 'packages',
   setup(build) {
     build.onLoad({ filter: /\/table\.packed\.ts$/ }, () => ({
-      contents: `export const packedTables = ${JSON.stringify(packedTables)}`,
+      contents: `export const packedTables = () => ${JSON.stringify(packedTables())}`,
     }))
     build.onResolve({ filter: /^(?:lru-cache|fflate)$/ }, ({ path }) => ({
       path: fileURLToPath(new URL(`node_modules/${browserBuilds[path]}`, import.meta.url)),

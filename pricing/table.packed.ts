@@ -6,9 +6,7 @@ import { packBytes } from './unpack.js'
  * The price table as text for bundles, a quarter of its size: providers with their number of rows, all ids, and all rows, because like is
  * best beside like. Evaluated by the build (tsup.config.ts): the package contains the text only.
  */
-export const packedTables = pack()
-
-function pack(): string {
+export function packedTables(): string {
   const providers: string[] = []
   const ids: string[] = []
   const rows: string[] = []

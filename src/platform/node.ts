@@ -1,10 +1,10 @@
-import { createHmac, hash } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
 import { StringDecoder } from 'node:string_decoder'
 import { types } from 'node:util'
-import { crc32 } from 'node:zlib'
-import { tables } from '../../pricing/table.generated.js'
+import { packedTables } from '../../pricing/table.packed.js'
+import { unpackBytes, unpackTables } from '../../pricing/unpack.js'
 import type { Transport } from '../transport/transport.js'
+import { crypto, zlib } from './builtins.js'
 
 // --- bytes ---------------------------------------------------------------------------------------------------------
 
@@ -38,12 +38,12 @@ export const utf8Decoder = (): Utf8Decoder => new StringDecoder('utf8')
 
 /** Hashes the UTF-8 of a text. */
 export const digest = (algorithm: 'sha1' | 'sha256', text: string, encoding: 'hex' | 'base64url'): string =>
-  hash(algorithm, text, encoding)
+  crypto().hash(algorithm, text, encoding)
 
 export const hmacSha256 = (key: Uint8Array | string, text: string): Uint8Array =>
-  createHmac('sha256', key).update(text, 'utf8').digest()
+  crypto().createHmac('sha256', key).update(text, 'utf8').digest()
 
-export { crc32 }
+export const crc32 = (bytes: Uint8Array): number => zlib().crc32(bytes)
 
 // --- the process ---------------------------------------------------------------------------------------------------
 
@@ -74,8 +74,13 @@ export const isBoxedPrimitive = (value: unknown): boolean => types.isBoxedPrimit
 
 // --- prices --------------------------------------------------------------------------------------------------------
 
-/** The encoded rows of the price table by provider. */
-export const priceTables = (): Readonly<Record<string, string>> => tables
+let tables: Readonly<Record<string, string>> | undefined
+
+/** The encoded rows of the price table by provider, unpacked with the first cost: most imports need none. */
+export function priceTables(): Readonly<Record<string, string>> {
+  tables ??= Object.freeze(unpackTables(zlib().inflateRawSync(unpackBytes(packedTables())).toString('utf8')))
+  return tables
+}
 
 // --- the network ---------------------------------------------------------------------------------------------------
 

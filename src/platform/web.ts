@@ -143,7 +143,7 @@ let tables: Readonly<Record<string, string>> | undefined
 
 /** Unpacked with the first cost: bundles for workers have a limit. */
 export function priceTables(): Readonly<Record<string, string>> {
-  tables ??= Object.freeze(unpackTables(utf8(inflateSync(unpackBytes(packedTables)))))
+  tables ??= Object.freeze(unpackTables(utf8(inflateSync(unpackBytes(packedTables())))))
   return tables
 }
 

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream'
-import * as zlib from 'node:zlib'
+import { zlib } from '../platform/builtins.js'
 import { ContentEncodingError, type DecodedSink, type Decoder } from './content-coding.js'
-import { ZstdDecoder } from './zstd-decoder.js'
+import { zstdDecoder } from './zstd-decoder.js'
 
 /** More stacked codings than any server uses: such a body is passed on undecoded. */
 const maxCodings = 5
@@ -125,21 +125,21 @@ class ContentDecoder implements Decoder {
   }
 }
 
-const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants
-// a truncated body ends like a closed connection; decoded bytes are delivered at once, as streams need
-const lenient = { flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }
+/** A truncated body ends like a closed connection; decoded bytes are delivered at once, as streams need. */
+const lenient = (flush: number) => ({ flush, finishFlush: flush })
 
 type MakeDecoder = (head: Buffer | undefined) => Transform
 
-const unzip: MakeDecoder = () => zlib.createUnzip(lenient)
+const unzip = () => zlib().createUnzip(lenient(zlib().constants.Z_SYNC_FLUSH))
 
 const decoders: Readonly<Record<string, MakeDecoder>> = {
   gzip: unzip,
   // with a zlib header by RFC 9110; some servers omit it
-  deflate: (head) => (head && !hasZlibHeader(head) ? zlib.createInflateRaw(lenient) : zlib.createUnzip(lenient)),
-  br: () => zlib.createBrotliDecompress({ flush: BROTLI_OPERATION_FLUSH, finishFlush: BROTLI_OPERATION_FLUSH }),
+  deflate: (head) =>
+    head && !hasZlibHeader(head) ? zlib().createInflateRaw(lenient(zlib().constants.Z_SYNC_FLUSH)) : unzip(),
+  br: () => zlib().createBrotliDecompress(lenient(zlib().constants.BROTLI_OPERATION_FLUSH)),
   // node:zlib has zstd since Node.js 22.15, but stops after the first frame of a body
-  zstd: () => new ZstdDecoder(),
+  zstd: zstdDecoder,
 }
 
 const unsupported: MakeDecoder = () => {
