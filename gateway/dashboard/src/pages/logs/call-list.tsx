@@ -84,13 +84,13 @@ export function CallList({ rows, onOpen, onEnd }: CallListProps) {
 }
 
 const columns = [
-  { name: 'time', width: 208, end: false },
-  { name: 'status', width: 140, end: false },
+  { name: 'time', width: 200, end: false },
+  { name: 'status', width: 134, end: false },
   { name: 'model', width: undefined, end: false },
-  { name: 'key', width: 150, end: false },
-  { name: 'tokens', width: 120, end: true },
-  { name: 'duration', width: 100, end: true },
-  { name: 'cost', width: 118, end: true },
+  { name: 'key', width: 166, end: false },
+  { name: 'tokens', width: 112, end: true },
+  { name: 'duration', width: 92, end: true },
+  { name: 'cost', width: 146, end: true },
 ] as const
 
 export function CallStatus({ row }: { readonly row: CallRow }) {
