@@ -48,7 +48,9 @@ const words: Readonly<Record<string, string>> = {
 /** The response for any error, in the one envelope of the dialect. */
 export function errorResponse(error: unknown, dialect: HttpErrorDialect): ErrorResponse {
   const refusal =
-    error instanceof Error ? (refusalOf(error) ?? timeoutOf(error) ?? depthOf(error) ?? detailsOf(error)) : undefined
+    error instanceof Error
+      ? (refusalOf(error) ?? timeoutOf(error) ?? databaseOf(error) ?? depthOf(error) ?? detailsOf(error))
+      : undefined
   if (refusal) {
     const message = 'message' in refusal ? String(refusal.message) : (error as Error).message
     const { status, headers, body } = refusalResponse(new Error(message), refusal, dialect)
@@ -65,6 +67,23 @@ function timeoutOf(error: Error): (RefusalDetails & { readonly message: string }
     status: 503,
     type: 'service_unavailable_error',
     message: 'The database took too long. Choose a shorter range of time, or fewer names.',
+  }
+}
+
+/** A database that is away, or has no room. Its own log line has the details. */
+function databaseOf(error: Error): (RefusalDetails & { readonly message: string }) | undefined {
+  const code = String((error as NodeJS.ErrnoException).code ?? '')
+  const full = code === '53100' || /database or disk is full/.test(error.message)
+  const readOnly = code === '25006' || /readonly database/.test(error.message)
+  const gone = /^(08|57P|53300$|ECONNREFUSED$|ECONNRESET$|EPIPE$|ETIMEDOUT$|ENOTFOUND$|EAI_AGAIN$)/.test(code)
+  const unreachable = gone || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  if (!full && !readOnly && !unreachable) return undefined
+  const reason = full ? 'has no room left' : readOnly ? 'is read-only' : 'is away'
+  return {
+    status: 503,
+    type: 'service_unavailable_error',
+    message: `The database ${reason}. Nothing was changed; try again later.`,
+    headers: { 'retry-after': '5' },
   }
 }
 

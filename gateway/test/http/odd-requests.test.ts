@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { errorResponse } from '../../src/http/errors.js'
 import { caller, hello, master, startGateway } from './start.js'
 
 let gateway: Awaited<ReturnType<typeof startGateway>>
@@ -83,4 +84,19 @@ it('cuts a long name of a model in its message', async () => {
   const { status, text: answer } = await call('POST', '/v1/chat/completions', hello('x'.repeat(100_000)))
   expect(status).toBe(400)
   expect(answer.length).toBeLessThan(500)
+})
+
+it.each([
+  ['ERR_SQLITE_ERROR', 'database or disk is full', 'has no room left'],
+  ['SQLITE_READONLY', 'attempt to write a readonly database', 'is read-only'],
+  ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432', 'is away'],
+  ['57P01', 'terminating connection due to administrator command', 'is away'],
+  [undefined, 'Connection terminated unexpectedly', 'is away'],
+])('answers 503 without details if the database fails with %s', (code, message, reason) => {
+  const { status, headers, body } = errorResponse(Object.assign(new Error(message), { code }), 'openai')
+  expect([status, headers['retry-after']]).toEqual([503, '5'])
+  expect(JSON.parse(body).error).toMatchObject({
+    type: 'service_unavailable_error',
+    message: `The database ${reason}. Nothing was changed; try again later.`,
+  })
 })
