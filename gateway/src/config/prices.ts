@@ -77,5 +77,6 @@ export function pricesOf(params: Section, info: Section): (ModelPrices & ModelFa
   if (info.flag('supports_audio_input')) modalities.push('audio')
   if (info.flag('supports_pdf_input')) modalities.push('pdf')
   if (modalities.length > 1) prices.inputModalities = modalities
+  if (info.flag('supports_audio_output')) prices.outputModalities = ['text', 'audio']
   return Object.keys(prices).length > 0 ? (prices as ModelPrices & ModelFacts) : undefined
 }

@@ -48,6 +48,17 @@ describe('model_list', () => {
     expect(smart?.config.params).toMatchObject({ headers: { 'x-team': '7' } })
   })
 
+  it('takes the modalities of a model from its abilities', () => {
+    const info = '{supports_vision: true, supports_audio_output: true}'
+    const { models } = parseConfig(
+      `model_list:\n  - model_name: a\n    litellm_params: {model: openai/talker}\n    model_info: ${info}\n`,
+    )
+    expect(models[0]?.config.params.prices).toEqual({
+      inputModalities: ['text', 'image'],
+      outputModalities: ['text', 'audio'],
+    })
+  })
+
   it('reports a variable that is not set, and starts without it', () => {
     const { models, lines } = read('', {})
     expect(models[0]?.config.params.apiKey).toBeUndefined()
