@@ -51,16 +51,33 @@ const rowsPerStatement = 100
 export async function insertCalls(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<Set<string>> {
   const fresh = new Set<string>()
   for (const group of chunks(rows, rowsPerStatement, tx.engine)) {
-    const written = await tx.query(
-      // without a column: the next release may divide the table, whose key then has the time as well
-      `INSERT INTO llmux_calls (${names}) VALUES ${placeholders(group.length, columns.length)} ON CONFLICT DO NOTHING RETURNING id`,
-      group.flatMap((row) => columns.map(([, value]) => value(row))),
-    )
+    const written = await (tx.engine === 'sqlite' ? insertUnknown(tx, group) : insert(tx, group, ' RETURNING id'))
     if (written.length > 0) await insertTags(tx, group, new Set(written.map(({ id }) => String(id))))
     for (const { id } of written) fresh.add(String(id))
     if (written.length < group.length) await insertNamesakes(tx, group, fresh)
   }
   return fresh
+}
+
+const insert = (tx: SqlRunner, rows: readonly LedgerRow[], more = '') =>
+  tx.query(
+    // without a column: the next release may divide the table, whose key then has the time as well
+    `INSERT INTO llmux_calls (${names}) VALUES ${placeholders(rows.length, columns.length)} ON CONFLICT DO NOTHING${more}`,
+    rows.flatMap((row) => columns.map(([, value]) => value(row))),
+  )
+
+/** Writes calls whose id is new, and returns their ids. SQLite has one writer, so nothing changes between the two statements. */
+async function insertUnknown(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<{ id: string }[]> {
+  const known = await tx.query(
+    `SELECT id FROM llmux_calls WHERE id IN ${placeholders(1, rows.length)}`,
+    rows.map(({ id }) => id),
+  )
+  const left = new Map<string, LedgerRow>()
+  for (const row of rows) if (!left.has(row.id)) left.set(row.id, row)
+  for (const { id } of known) left.delete(String(id))
+  const fresh = [...left.values()]
+  for (const group of chunks(fresh, rowsPerStatement, tx.engine)) await insert(tx, group)
+  return fresh.map(({ id }) => ({ id }))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { SpendPlace } from '../limits/accounts.js'
 import type { LedgerRow } from '../store/rows.js'
-import { chunks, databaseTime, type Sql, type SqlRunner } from '../store/sql.js'
+import { chunks, databaseTime, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
 import type { ControlEvent } from '../types.js'
 import type { CallStream } from './call-stream.js'
 import { insertCalls } from './calls-table.js'
@@ -320,12 +320,20 @@ async function addSpend(
   const sorted = [...sums].sort((a, b) => (`${a.subject}\n${a.period}` < `${b.subject}\n${b.period}` ? -1 : 1))
   const totals: { subject: string; period: string; nanos: bigint }[] = []
   for (const group of chunks(sorted, 200, tx.engine)) {
-    const rows = await tx.query(
+    const isSqlite = tx.engine === 'sqlite'
+    const fields = 'subject, period, CAST(nanos AS TEXT) AS nanos'
+    const written = await tx.query(
       `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES ${group.map(() => `(?,?,?,${time})`).join(',')}
        ON CONFLICT (subject, period) DO UPDATE SET nanos = llmux_spend.nanos + excluded.nanos, updated = excluded.updated
-       RETURNING subject, period, CAST(nanos AS TEXT) AS nanos`,
+       ${isSqlite ? '' : `RETURNING ${fields}`}`,
       group.flatMap(({ subject, period, counted }) => [subject, period, Number(counted)]),
     )
+    const rows = isSqlite
+      ? await tx.query(
+          `SELECT ${fields} FROM llmux_spend WHERE (subject, period) IN (VALUES ${placeholders(group.length, 2)})`,
+          group.flatMap(({ subject, period }) => [subject, period]),
+        )
+      : written
     for (const { subject, period, nanos } of rows) {
       totals.push({ subject: String(subject), period: String(period), nanos: BigInt(String(nanos)) })
     }
