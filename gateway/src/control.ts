@@ -114,6 +114,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       documents: documentStore(directory),
       reader: ledgerReader({ ...parts, backlog: () => ledger.backlog, flush: () => ledger.flush() }),
       contents,
+      amend: (booking) => ledger.amend(booking),
       teamAlias: (id) => directory.get('teams', id)?.team_alias ?? null,
       emailOf: (scope, id) => {
         const user = scope === 'user' ? id : scope === 'key' ? directory.get('keys', id)?.user_id : undefined

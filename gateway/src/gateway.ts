@@ -17,6 +17,7 @@ import { tailRoutes } from './dashboard/tail.js'
 import { uiRoutes } from './dashboard/ui.js'
 import { loadHooks } from './hooks/load.js'
 import type { Hook } from './hooks/types.js'
+import { BackgroundCalls } from './http/background.js'
 import { BodyReader } from './http/body.js'
 import { LlmRoutes } from './http/llm.js'
 import { passThrough } from './http/pass-through.js'
@@ -260,6 +261,10 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     metrics: shared ? () => shared.metrics() : ownMetrics,
   }
   const bodies = new BodyReader(config.settings.maxBodyBytes, config.settings.maxBytesInFlight)
+  const background = new BackgroundCalls({
+    ...{ documents: control.documents, router, claim: reader.claim, now: Date.now },
+    amend: (booking) => control.amend(booking),
+  })
   const llm = new LlmRoutes({
     environment,
     router,
@@ -267,7 +272,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     catalog,
     settings,
     observer: observer.calls,
-    ...{ tracing, notes },
+    ...{ tracing, notes, background },
     owners: new ResponseOwners({
       texts: link
         ? redisTexts({ client: link.client, keepMs: config.settings.control.keepResponsesMs })
@@ -323,6 +328,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     unwatchModels()
     unwatchPrices()
     endReports()
+    background.close()
     await metricsServer?.close()
     watch.close()
     await router.close()

@@ -1,6 +1,7 @@
 import type { LimitStore, SettledRecord } from 'llmux'
 import type { ContentSettings, Contents } from './ledger/contents.js'
 import type { LedgerReader } from './ledger/reader.js'
+import type { Booking } from './ledger/spool.js'
 import type { Seed } from './limits/reserving.js'
 import type { StreamCommands } from './redis.js'
 import type { JwtSettings } from './sso/jwt-settings.js'
@@ -104,6 +105,8 @@ export interface Admitted {
   headers(): Record<string, string>
   /** Books the call. */
   settle(record: SettledRecord): void
+  /** What was booked. */
+  readonly booking: Booking | undefined
   /** Resolves once the settled call is kept as `durability` says, or at the latest after half a second. */
   kept(): Promise<void> | undefined
   /** Ends a call that never reached the Router, with the error that the client got. Without an error nothing is written. */
@@ -305,6 +308,8 @@ export interface Control {
   readonly signIn: SignIn
   /** Reads for alerts, reports and metrics. */
   readonly reader: LedgerReader
+  /** Replaces the row of a call whose cost was unknown. Resolves to false if the database does not answer. */
+  amend(booking: Booking): Promise<boolean>
   /** E-mail of a user, or of the owner of a key. */
   emailOf(scope: string, id: string): string | null
   teamAlias(id: string): string | null

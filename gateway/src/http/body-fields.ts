@@ -54,3 +54,7 @@ export const restamp = (body: string, model: string) =>
 /** The same in a part of a stream. */
 export const restampAll = (text: string, model: string) =>
   text.includes('"model"') ? text.replace(everyModelField, () => `"model":${JSON.stringify(model)}`) : text
+
+/** Whether a text may have the event that ends an answer, in any of the dialects. */
+export const isLast = (text: string) => ends.some((end) => text.includes(end))
+const ends = ['[DONE]', 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']

@@ -21,6 +21,8 @@ export class LlmRequest implements HandlerRequest {
   /** Milliseconds that providers took. */
   providerMs = 0
   model = ''
+  /** Whether the answer comes later, and is read by its id. */
+  background = false
   /** Whether the answer names the model as the client did. */
   restamp = false
   /** The answer of the Responses API that was kept. */

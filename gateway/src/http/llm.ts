@@ -17,7 +17,8 @@ import type { ModelCatalog } from '../models/catalog.js'
 import { badRequest, cut, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
 import type { AdmissionCall, Control, Principal } from '../types.js'
-import { checkRequired, limitOutput, restamp, restampAll } from './body-fields.js'
+import type { BackgroundCalls } from './background.js'
+import { checkRequired, isLast, limitOutput, restamp, restampAll } from './body-fields.js'
 import { type CallWishes, cacheOptions, forwarded, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
@@ -36,6 +37,7 @@ export interface LlmParts {
   readonly tracing?: Tracing | undefined
   readonly notes: CallNotes
   readonly owners: ResponseOwners
+  readonly background: BackgroundCalls
   readonly cacheable: boolean
   readonly hooks: () => HookRunner | undefined
   readonly fallbacksOf: (group: string) => { readonly [kind in FallbackKind]?: readonly string[] }
@@ -90,6 +92,7 @@ export class LlmRoutes {
     if (typeof response.body !== 'object') {
       this.#release(request)
       await request.admitted?.kept()
+      this.#parts.background.follow(request, response)
     }
     response.headers['x-litellm-call-id'] ??= request.id
     if (request.hooks && request.hooks.applied.length > 0)
@@ -195,6 +198,7 @@ export class LlmRoutes {
     }
     const admitted = await control.admission.admit(principal, asked)
     request.admitted = admitted
+    request.background = operation === 'responses' && params.background === true
     this.#parts.notes.add(admitted.id, notesOf({ ...asked, id: admitted.id }, principal, admitted))
     params.model = admitted.model
     // the answer names the model that was really called
@@ -374,10 +378,6 @@ export class LlmRoutes {
     return { status, headers: { ...response.headers, ...headers }, body }
   }
 }
-
-/** Whether a text may have the event that ends an answer, in any of the dialects. */
-const isLast = (text: string) => ends.some((end) => text.includes(end))
-const ends = ['[DONE]', 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']
 
 /** The model behind an alias of the key or the team. */
 const aliased = ({ key, team }: Principal, model: string) => key?.aliases[model] ?? team?.aliases[model] ?? model

@@ -3,7 +3,8 @@ import { chunks, placeholders, type SqlRow, type SqlRunner, type SqlValue } from
 import { insertCalls } from './calls-table.js'
 
 /**
- * A call may be given up as unknown, because its process seemed to have ended, and settled afterwards: then the settlement counts.
+ * A call may be given up as unknown, because its process seemed to have ended, and settled afterwards: then the settlement counts. A
+ * background response is booked by an estimate, until its usage is known.
  * Returns the rows that were replaced, and adds their ids to `fresh`.
  */
 export async function replaceUnknown(
@@ -15,7 +16,7 @@ export async function replaceUnknown(
   const settled = rows.filter(({ id, outcome }) => !fresh.has(id) && outcome !== 'unknown')
   for (const group of chunks(settled, 100, tx.engine)) {
     const found = await tx.query(
-      `DELETE FROM llmux_calls WHERE outcome = 'unknown' AND rolled = 1 AND id IN ${placeholders(1, group.length)} RETURNING *`,
+      `DELETE FROM llmux_calls WHERE (outcome = 'unknown' OR (outcome = 'success' AND cost_state = 'unknown' AND operation = 'responses')) AND rolled = 1 AND id IN ${placeholders(1, group.length)} RETURNING *`,
       group.map(({ id }) => id),
     )
     for (const row of found) replaced.set(String(row.id), storedRow(row))

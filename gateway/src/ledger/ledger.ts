@@ -159,6 +159,11 @@ export class Ledger {
 
   /** Books an ended call: at once in memory, within milliseconds in the database. */
   settle(booking: Booking): void {
+    this.#keep(booking)
+    this.#notify({ kind: 'settled', call: booking.row })
+  }
+
+  #keep(booking: Booking): void {
     const { row, spend } = booking
     for (const place of spend) {
       const amount = amountOf(row, place)
@@ -169,7 +174,16 @@ export class Ledger {
     if (this.#pending.length < this.#most) this.#pending.push(booking)
     else this.#parked.add(row.id)
     this.#schedule(gatherMs)
-    this.#notify({ kind: 'settled', call: row })
+  }
+
+  /**
+   * Replaces the row of a call whose cost was unknown. Resolves to false if the database does not answer, and the row may be in memory
+   * only.
+   */
+  async amend(booking: Booking): Promise<boolean> {
+    if (!(await this.flush())) return false
+    this.#keep(booking)
+    return true
   }
 
   #schedule(delay: number): void {

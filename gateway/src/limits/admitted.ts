@@ -67,6 +67,10 @@ export class AdmittedCall implements Admitted {
     this.#booking = this.#admission.settled(this.#facts, this.#granted, record, this.#over)
   }
 
+  get booking(): Booking | undefined {
+    return this.#booking
+  }
+
   kept(): Promise<void> | undefined {
     return this.#booking && this.#admission.kept(this.#booking)
   }
