@@ -1,5 +1,5 @@
-// Proof 6: memory is bounded under large prompts and slow readers, and does not grow over many calls of which a part fails.
-//   node gateway/scripts/proofs/memory.mjs [--long] [--prompts=1000] [--readers=1000] [--calls=1000000] [--minutes=60]
+// Proof 6: memory is bounded under large prompts and slow readers. Its second part is soak.mjs.
+//   node gateway/scripts/proofs/memory.mjs [--long] [--only=prompts|readers] [--prompts=1000] [--readers=1000] [--size=8] [--heap=1024]
 import { request as httpRequest } from 'node:http'
 import { chat, check, failed, newKey, note, option, send } from './client.mjs'
 import { configOf, startProvider } from './provider.mjs'
@@ -8,8 +8,9 @@ import { endAll, master, pause, startGateway } from './servers.mjs'
 const long = option('long', false) !== false
 const prompts = Number(option('prompts', long ? 1_000 : 100))
 const readers = Number(option('readers', long ? 1_000 : 100))
-const calls = Number(option('calls', long ? 1_000_000 : 600))
-const minutes = Number(option('minutes', long ? 60 : 1))
+/** Megabytes of an answer, and of the heap. */
+const size = Number(option('size', long ? 2 : 8))
+const heap = Number(option('heap', long ? 4_096 : 1_024))
 const megabyte = 1024 * 1024
 const shown = (bytes) => `${Math.round(bytes / megabyte)} MB`
 
@@ -53,15 +54,13 @@ async function largePrompts(provider) {
 }
 
 async function slowReaders(provider) {
-  // the text of an answer is kept until its call is booked, so memory may grow to the size of all answers, and no further
-  const heap = long ? 4_096 : 1_024
+  // the text of an answer is kept until its call is booked: streams that wait for their readers hold at most a quarter of the heap
   const gateway = await startGateway({ config: configOf(provider), flags: [`--max-old-space-size=${heap}`] })
   const key = await newKey([gateway.url])
   for (let i = 0; i < 20; i++) await chat(gateway.url, key)
   const before = gateway.rss()
   const stop = watch(gateway)
   // the kernel holds a part of each answer, and the readers none
-  const size = long ? 2 : 8
   const directive = { out: 2_000, chunks: size * 250, chunkMs: 0, text: 'x'.repeat(4_000), ms: 0 }
   const open = []
   const begun = Array.from(
@@ -88,77 +87,31 @@ async function slowReaders(provider) {
       }),
   )
   const statuses = await Promise.all(begun)
-  await pause(long ? 10_000 : 2_000)
+  // until the gateway reads no more of the answers
+  const unreadBytes = async () =>
+    Number(/^llmux_unread_bytes (.+)$/m.exec((await send(gateway.url, '/metrics', { key: master })).text)?.[1])
+  let last = -1
+  for (let tries = 0, same = 0; tries < 100 && same < 5; tries++) {
+    await pause(1_000)
+    const now = await unreadBytes()
+    same = now > 0 && now === last ? same + 1 : 0
+    last = now
+  }
   const most = stop()
   const right = statuses.filter((status) => status === 200).length
   check(right === readers, `${right} of ${readers} slow readers have their stream`)
-  const rose = `memory rose from ${shown(before)} to ${shown(most)}, with a heap of ${heap} MB`
-  check(gateway.alive() && most - before < readers * size * megabyte, `${rose}, under ${readers * size} MB of answers`)
+  const { text } = await send(gateway.url, '/metrics', { key: master })
+  const value = (name) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
+  const unread = value('llmux_unread_bytes')
+  note(`${value('llmux_slow_readers_ended_total')} streams were ended; ${shown(unread)} wait for the others`)
+  check(unread <= (heap * megabyte) / 4, 'waiting streams hold at most a quarter of the heap')
+  check(
+    gateway.alive() && most - before < heap * megabyte,
+    `memory rose from ${shown(before)} to ${shown(most)}, with a heap of ${heap} MB, under ${readers * size} MB of answers`,
+  )
   for (const request of open) request.destroy()
   await pause(1_000)
   check((await chat(gateway.url, key)).status === 200, 'a call works afterwards')
-  await gateway.stop()
-}
-
-/** Calls of which 5 % fail: errors of the provider, clients that leave, unknown models and keys. */
-async function soak(provider) {
-  const gateway = await startGateway({ config: configOf(provider), flags: ['--expose-gc'] })
-  const keys = await Promise.all(
-    Array.from({ length: 10 }, () => newKey([gateway.url], { rpm_limit: 1_000_000, max_budget: 1_000_000 })),
-  )
-  let done = 0
-  const until = Date.now() + minutes * 60_000
-  const samples = []
-  const one = async () => {
-    while (done < calls && Date.now() < until) {
-      const at = done++
-      // the provider keeps no bill of a long run
-      if (at % 5_000 === 0) {
-        provider.bill.clear()
-        provider.seen.length = 0
-      }
-      const key = keys[at % keys.length]
-      const kind = at % 100
-      if (kind === 0) await chat(gateway.url, key, { ms: 0, status: 500 })
-      else if (kind === 20)
-        await chat(
-          gateway.url,
-          key,
-          { ms: 5, chunks: 50, chunkMs: 5 },
-          { stream: true },
-          { signal: AbortSignal.timeout(40) },
-        )
-      else if (kind === 40) await chat(gateway.url, key, { ms: 0 }, { model: `unknown-${at}` })
-      else if (kind === 60) await chat(gateway.url, `sk-wrong-key-${at}`, { ms: 0 })
-      else if (kind === 80) await send(gateway.url, '/v1/chat/completions', { key, body: { messages: 7 } })
-      else
-        await chat(
-          gateway.url,
-          key,
-          { ms: 0, chunks: 3, chunkMs: 0 },
-          { stream: at % 2 === 0, user: `user-${at % 500}`, metadata: { tags: [`tag-${at % 50}`] } },
-        )
-    }
-  }
-  const sampler = setInterval(() => samples.push([done, gateway.rss()]), 1_000)
-  await Promise.all(Array.from({ length: 20 }, one))
-  clearInterval(sampler)
-  await pause(1_000)
-  samples.push([done, gateway.rss()])
-  const metrics = await send(gateway.url, '/metrics', { key: master })
-  const series = metrics.text.split('\n').filter((line) => line && !line.startsWith('#')).length
-  note(`${done} calls with 5 % faults; ${series} series of metrics`)
-  // the slope over the second half: a leak of 200 bytes a call would be 200 MB in a million
-  const half = samples.filter(([count]) => count >= done / 2)
-  const [first, last] = [half[0], half.at(-1)]
-  const perCall = (last[1] - first[1]) / Math.max(1, last[0] - first[0])
-  note(
-    `memory at a quarter, a half and the end: ${[0.25, 0.5, 1].map((part) => shown(samples.find(([count]) => count >= done * part)?.[1] ?? last[1])).join(', ')}; ${perCall.toFixed(0)} bytes a call over the second half`,
-  )
-  check(done < 20_000 || perCall < 200, `memory is flat: ${shown(last[1])} after ${done} calls`)
-  check(series < 6_000, `${series} series of metrics, below 6,000`)
-  const { stdout } = { stdout: gateway.output() }
-  check(!/out of memory|FATAL/.test(stdout), 'the process is well')
   await gateway.stop()
 }
 
@@ -167,7 +120,6 @@ try {
   const only = option('only', '')
   if (!only || only === 'prompts') await largePrompts(provider)
   if (!only || only === 'readers') await slowReaders(provider)
-  if (!only || only === 'soak') await soak(provider)
 } finally {
   await endAll()
 }

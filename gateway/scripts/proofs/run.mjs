@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { option } from './client.mjs'
 
-const all = ['exactness', 'workers', 'loss', 'cancelled', 'revocation', 'drain', 'memory', 'upgrade']
+const all = ['exactness', 'workers', 'loss', 'cancelled', 'revocation', 'drain', 'memory', 'soak', 'upgrade']
 const only = option('only', all.join(',')).split(',')
 const long = option('long', false) !== false
 const failed = []

@@ -65,7 +65,8 @@ export class PriceBook {
     const now = this.#now()
     return entries.map((entry) => {
       const { config } = entry
-      const found = this.at([config.id ?? '', entry.modelName, config.params.model], now)
+      const { model, baseModel = model } = config.params
+      const found = this.at([config.id ?? '', entry.modelName, model, baseModel], now)
       if (!found) return entry
       return {
         ...entry,
