@@ -2,6 +2,7 @@
 // Speaks OpenAI's and Anthropic's API on a free loopback port and reports the port to its parent.
 import { createServer } from 'node:net'
 import { CHUNKS, DIMENSIONS, INPUTS, TEXT } from './shapes.mjs'
+import { streamedAnswer } from './streamed.mjs'
 
 const openaiHeaders = [
   'openai-organization: org-bench',
@@ -154,18 +155,9 @@ const others = {
   }),
 }
 
-/** Five chunks: what a stream costs before and after its text. */
-const short = streamed(openaiHeaders, [
-  delta({ role: 'assistant', content: '', refusal: null }),
-  ...pieces.slice(0, 5).map((content) => delta({ content })),
-  delta({}, 'stop'),
-  chunk([], { usage: openaiUsage }),
-  'data: [DONE]\n\n',
-])
-
 function answerTo(path, body) {
+  if (path.startsWith('/streams/')) return streamedAnswer(path)
   for (const ending in others) if (path.endsWith(ending)) return others[ending]
-  if (path.startsWith('/short/')) return short
   if (path.endsWith('/embeddings')) return answers.embeddings
   const kind = path.endsWith('/messages') ? 'messages' : 'chat'
   const isStream = body.includes('"stream":true') || body.includes('"stream": true')

@@ -11,7 +11,7 @@ export interface StreamParts<Item, Answer> {
   readonly meta: CallMeta
   /** The answer so far. */
   soFar(): Decoded<Answer> & { readonly meta: CallMeta }
-  /** The same as a chat answer, for `partial` of an error. */
+  /** The same as a chat answer, for `partial` of an error; undefined if it can't be assembled. */
   partial(): ChatCompletion | undefined
   /** The complete answer, validated if the request has a schema. */
   complete(): Promise<Answer>

@@ -1,4 +1,5 @@
 import type { Decoded } from '../../providers/contract.js'
+import { GrowingText } from '../../providers/shared/growing-text.js'
 import type {
   AnswerMessage,
   ChatCompletion,
@@ -16,9 +17,10 @@ import type { FunctionToolCall, ToolCall } from '../types/messages.js'
 /** Assembles a chat answer from its chunks. */
 export class Assembler {
   usage: Usage | undefined
+  /** Most streams have one choice, and no map. */
+  #first: ChoiceParts | undefined
   /** By the index on the wire, which may be any value. */
-  readonly #choices = new Map<number, ChoiceParts>()
-  #current: ChoiceParts | undefined
+  #others: Map<number, ChoiceParts> | undefined
   #head: ChatCompletionChunk | undefined
   #serviceTier: ChatCompletionChunk['service_tier']
   #fingerprint: string | undefined
@@ -62,18 +64,19 @@ export class Assembler {
   }
 
   #sorted(): ChoiceParts[] {
-    return [...this.#choices.values()].sort((one, other) => one.index - other.index)
+    if (!this.#first) return []
+    return [this.#first, ...(this.#others?.values() ?? [])].sort((one, other) => one.index - other.index)
   }
 
   #parts(index: number): ChoiceParts {
-    // most streams have one choice
-    if (this.#current?.index === index) return this.#current
-    let parts = this.#choices.get(index)
+    this.#first ??= new ChoiceParts(index)
+    if (this.#first.index === index) return this.#first
+    this.#others ??= new Map()
+    let parts = this.#others.get(index)
     if (!parts) {
       parts = new ChoiceParts(index)
-      this.#choices.set(index, parts)
+      this.#others.set(index, parts)
     }
-    this.#current = parts
     return parts
   }
 }
@@ -82,17 +85,17 @@ class ChoiceParts {
   readonly index: number
   native: string | undefined
   finish: FinishReason | undefined
-  #content: string | undefined
-  #reasoning: string | undefined
+  #content: GrowingText | undefined
+  #reasoning: GrowingText | undefined
   #refusal: string | undefined
   #logprobs: Logprobs | undefined
   #extras: Record<string, unknown> | undefined
   /** Rare fields. */
   readonly #rest: Partial<AnswerMessage> = {}
   /** By the index on the wire, which may be any value. */
-  readonly #tools = new Map<number, FunctionToolCall>()
+  #tools: Map<number, FunctionToolCall> | undefined
   /** Those that are calls of custom tools. */
-  readonly #custom = new Map<number, { name: string; input: string }>()
+  #custom: Map<number, { name: string; input: string }> | undefined
 
   constructor(index: number) {
     this.index = index
@@ -101,9 +104,13 @@ class ChoiceParts {
   add(choice: ChunkChoice): void {
     const { delta } = choice
     if (typeof delta.content === 'string') {
-      this.#content = this.#content === undefined ? delta.content : this.#content + delta.content
+      this.#content ??= new GrowingText()
+      this.#content.add(delta.content)
     }
-    if (delta.reasoning_content) this.#reasoning = (this.#reasoning ?? '') + delta.reasoning_content
+    if (delta.reasoning_content) {
+      this.#reasoning ??= new GrowingText()
+      this.#reasoning.add(delta.reasoning_content)
+    }
     if (delta.tool_calls) for (const call of delta.tool_calls) this.#addTool(call)
     if (choice.finish_reason) this.finish = choice.finish_reason
     if (choice.native_finish_reason) this.native = choice.native_finish_reason
@@ -140,6 +147,7 @@ class ChoiceParts {
   }
 
   #addTool(delta: ToolCallDelta): void {
+    this.#tools ??= new Map()
     let call = this.#tools.get(delta.index)
     if (!call) {
       call = { id: '', type: 'function', function: { name: '', arguments: '' } }
@@ -148,6 +156,7 @@ class ChoiceParts {
     if (delta.id) call.id = delta.id
     if (delta.custom) {
       const { name = '', input = '' } = delta.custom
+      this.#custom ??= new Map()
       const custom = this.#custom.get(delta.index) ?? { name: '', input: '' }
       this.#custom.set(delta.index, { name: custom.name + name, input: custom.input + input })
     }
@@ -167,17 +176,17 @@ class ChoiceParts {
   }
 
   choice(): Choice {
-    const tools = [...this.#tools]
+    const tools = [...(this.#tools ?? [])]
       .sort(([one], [other]) => one - other)
       .map(([index, call]): ToolCall => {
-        const custom = this.#custom.get(index)
+        const custom = this.#custom?.get(index)
         return custom ? { id: call.id, type: 'custom', custom } : call
       })
     const message: AnswerMessage = {
       role: 'assistant',
-      content: this.#content ?? null,
+      content: this.#content?.value ?? null,
       refusal: this.#refusal ?? null,
-      ...(this.#reasoning !== undefined && { reasoning_content: this.#reasoning }),
+      ...(this.#reasoning !== undefined && { reasoning_content: this.#reasoning.value }),
       ...(tools.length > 0 && { tool_calls: tools }),
       ...this.#rest,
     }

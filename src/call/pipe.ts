@@ -57,7 +57,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   #ending: Error | undefined
   #done = false
   #waiting: { resolve(result: Result<Item>): void; reject(error: Error): void } | undefined
-  #endListeners: ((failure: Error | undefined) => void)[] = []
+  #endListeners: readonly ((failure: Error | undefined) => void)[] = none
 
   constructor(source: PipeSource) {
     this.#source = source
@@ -112,7 +112,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
       } else waiting.resolve(over)
     }
     for (const listener of this.#endListeners) listener(failure)
-    this.#endListeners = []
+    this.#endListeners = none
   }
 
   next(): Promise<Result<Item>> {
@@ -167,7 +167,7 @@ export class Pipe<Item> implements AsyncIterator<Item, undefined> {
   /** Calls back once, after the last item; immediately if that has passed. */
   onEnd(listener: (failure: Error | undefined) => void): void {
     if (this.#done) listener(this.#ending)
-    else this.#endListeners.push(listener)
+    else this.#endListeners = [...this.#endListeners, listener]
   }
 
   #drop(): void {

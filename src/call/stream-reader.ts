@@ -5,6 +5,7 @@ import { ContentEncodingError } from '../transport/content-coding.js'
 import { Exchange, type HttpRequest, type Reader, type ResponseHeaders } from '../transport/exchange.js'
 import { type Framer, firstByte } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
+import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
 import type { Call } from './call.js'
 import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, invalidResponse } from './failure.js'
@@ -36,14 +37,16 @@ export function sendStream<Item, Answer extends object, Stream>(
 /** Time for hosts to close the response after the end mark, in milliseconds. */
 const linger = 1000
 
-class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeSource {
+/** It is the stream's parts too: idle streams are many, and a closure for each part took half a kilobyte. */
+class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeSource, StreamParts<Item, Answer> {
   readonly #call: Call
   readonly #setup: StreamSetup<Item, Answer, Stream>
   readonly #resolve: (stream: Stream) => void
   readonly #reject: (error: LLMError) => void
   readonly #reading: StreamAccumulator<Item, Answer>
   readonly #framer: Framer
-  readonly #pipe = new Pipe<Item>(this)
+  readonly pipe = new Pipe<Item>(this)
+  #meta: CallMeta | undefined
   readonly #timer = new PhaseTimer()
   #exchange: Exchange | undefined
   /** Bytes of an error body, or of an answer that is no stream. */
@@ -160,7 +163,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     if (!this.#committed) return this.#reject(error)
     error.attempts = this.#call.attempts
     if (this.#call.finishedAt === undefined) this.#call.settle(undefined, {}, error)
-    this.#pipe.finish(error)
+    this.pipe.finish(error)
   }
 
   #data(chunk: Uint8Array): void {
@@ -185,7 +188,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
       fault = error
     }
     this.#deliver()
-    this.#pipe.count(chunk.length)
+    this.pipe.count(chunk.length)
     if (fault !== undefined) this.fail(this.#fault(fault))
     else if (this.#reading.done) this.#end()
   }
@@ -250,7 +253,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
 
   leave(): void {
     const { provider, model } = this.#call
-    const partial = this.#committed ? this.#partial() : undefined
+    const partial = this.#committed ? this.partial() : undefined
     this.#stop(new AbortError('The stream was left before its end.', { provider: provider.id, model, partial }))
   }
 
@@ -260,25 +263,34 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     const out = this.#out
     if (out.length === 0) return
     let content = false
-    for (const item of out) {
-      const weight = this.#reading.add(item)
-      if (weight === 'hidden') continue
-      this.#pipe.put(item)
-      if (this.#call.recorder?.chunks) this.#call.recorder.chunk(item as object)
-      if (weight === 'content') content = true
+    // most events are one item, and the length of an array is set more slowly than an item is removed
+    if (out.length === 1) content = this.#pass(out.pop() as Item)
+    else {
+      for (const item of out) if (this.#pass(item)) content = true
+      out.length = 0
     }
-    out.length = 0
     if (!content) return
     if (this.#committed) this.#timer.touch()
     else this.#commit()
   }
 
+  /** Passes an item on to the reader. @returns true if it is content */
+  #pass(item: Item): boolean {
+    const weight = this.#reading.add(item)
+    if (weight === 'hidden') return false
+    this.pipe.put(item)
+    if (this.#call.recorder?.chunks) this.#call.recorder.chunk(item as object)
+    return weight === 'content'
+  }
+
   #commit(): void {
     this.#committed = true
+    // no attempt follows, and a stream may idle for hours
+    this.#call.body = ''
     this.#call.firstTokenAt = this.#call.clock.now()
     this.#call.recorder?.firstToken()
     this.#startTimer()
-    this.#resolve(this.#setup.stream(this.#parts()))
+    this.#resolve(this.#setup.stream(this))
   }
 
   #end(): void {
@@ -308,7 +320,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#call.settle(this.#reading.usage, this.#reading.billing())
     if (!this.#committed) this.#commit()
     this.#timer.stop()
-    this.#pipe.finish()
+    this.pipe.finish()
     // the connection is reusable after the end of the response
     this.#lingering = setTimeout(() => this.#exchange?.cancel(), linger)
     this.#lingering.unref?.()
@@ -324,7 +336,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     error.attempts = this.#call.attempts
     const { usage, billing } = earlyUsage(this.#reading, this.#setup)
     this.#call.settle(usage, billing, error)
-    this.#pipe.finish(error)
+    this.pipe.finish(error)
   }
 
   #endBody(): void {
@@ -357,40 +369,45 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   }
 
   #cut(cause?: Error): LLMError {
-    return streamInterrupted(this.#call, cause, this.#reading.started ? this.#partial() : undefined)
+    return streamInterrupted(this.#call, cause, this.#reading.started ? this.partial() : undefined)
   }
 
   #withPartial(error: LLMError): LLMError {
     if (this.#reading.started && !error.partial) {
-      const value = this.#partial()
+      const value = this.partial()
       if (value) Object.defineProperty(error, 'partial', { value, enumerable: false, configurable: true })
     }
     return error
   }
 
-  #soFar(): Complete<Answer> {
-    return withMeta(this.#reading.answer(), metaOf(this.#call))
+  // --- the parts of the stream ---------------------------------------------------------------------------------------
+
+  get meta(): CallMeta {
+    this.#meta ??= metaOf(this.#call)
+    return this.#meta
   }
 
-  /** The answer so far as a chat answer; undefined if it can't be assembled. */
-  #partial(): ChatCompletion | undefined {
+  soFar(): Complete<Answer> {
+    return withMeta(this.#reading.answer(), this.meta)
+  }
+
+  partial(): ChatCompletion | undefined {
     try {
-      return withMeta(this.#reading.partial(), metaOf(this.#call))
+      return withMeta(this.#reading.partial(), this.meta)
     } catch {
       return undefined
     }
   }
 
-  #parts(): StreamParts<Item, Answer> {
-    return {
-      pipe: this.#pipe,
-      meta: metaOf(this.#call),
-      soFar: () => this.#soFar(),
-      partial: () => this.#partial(),
-      complete: async () => this.#setup.complete(this.#soFar()),
-      cancel: (error: AbortError) => this.fail(error),
-    }
+  async complete(): Promise<Answer> {
+    return this.#setup.complete(this.soFar())
   }
+
+  cancel(error: AbortError): void {
+    this.fail(error)
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------
 
   /** Starts the timeout of the current phase: headers, first token or idle. */
   #startTimer(): void {
@@ -403,7 +420,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
           this.fail(
             streamTimeout(call, 'idle', `nothing but silence or keep-alives for idleTimeout (${idleTimeout} ms)`),
           ),
-        () => this.#pipe.backlogged,
+        () => this.pipe.backlogged,
       )
       return
     }

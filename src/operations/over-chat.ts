@@ -152,8 +152,15 @@ const inWire = (
   parts: StreamParts<object, ChatCompletion>,
   encode: (answer: WithMeta<Decoded<ChatCompletion>>) => object,
 ): StreamParts<object, object> => ({
-  ...(parts as unknown as StreamParts<object, object>),
+  pipe: parts.pipe,
+  // by access: the parts are an object of a class, whose getters a spread would miss
+  get meta() {
+    return parts.meta
+  },
   soFar: () => encode(parts.soFar()) as WithMeta<object>,
+  partial: () => parts.partial(),
+  complete: () => parts.complete(),
+  cancel: (error) => parts.cancel(error),
 })
 
 const contextOf = (model: unknown, created: number, id: string): InboundContext => ({

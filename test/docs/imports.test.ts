@@ -316,7 +316,12 @@ const waiting = new Set([
 /** Files that bring a heavy package, and may only be loaded by `import()`. */
 const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/undici-transport.ts', 'src/transport/sse.ts'])
 /** The only files of `providers/` that are loaded with llmux. */
-const early = new Set(['providers/contract.ts', 'providers/prefixes.ts', 'providers/registry.ts'])
+const early = new Set([
+  'providers/contract.ts',
+  'providers/shared/growing-text.ts',
+  'providers/prefixes.ts',
+  'providers/registry.ts',
+])
 
 /**
  * A dialect that uses another's parts, and why: Claude is the same model behind Converse as behind its own API; Jina's and

@@ -3,6 +3,7 @@ import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../..
 import { parseJSON, textIn } from '../../fields.js'
 import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
+import { GrowingText } from '../../shared/growing-text.js'
 import { originalFields } from '../../shared/property-names.js'
 import { RepeatedEvent } from '../../shared/repeated-event.js'
 import { citationsOf, finishReason, refusalOf, thinkingBlock } from './decode.js'
@@ -22,7 +23,7 @@ interface OpenBlock {
   /** The block as it started; accumulated text is added when it stops. */
   block: Block
   /** Accumulated text, thinking or JSON. */
-  text: string
+  readonly text: GrowingText
   /** Index of the tool call in the answer; -1 for other blocks. */
   readonly call: number
   /** Offset of the block's text in the content. */
@@ -155,7 +156,7 @@ export class AnthropicStream implements ChatStreamDecoder {
       block.type === 'tool_use' && this.#encodeState?.json !== undefined && this.#encodeState.json.name === block.name
     const call = block.type === 'tool_use' && !answer ? this.#calls++ : -1
     const renamed = call >= 0 ? renamedProperties(this.#encodeState, String(block.name)) : undefined
-    const open: OpenBlock = { block, text: '', call, start: this.#length, answer, renamed }
+    const open: OpenBlock = { block, text: new GrowingText(), call, start: this.#length, answer, renamed }
     this.#open.set(index, open)
     this.#current = undefined
     if (answer) this.#answered = true
@@ -198,7 +199,7 @@ export class AnthropicStream implements ChatStreamDecoder {
 
   #text(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
     if (typeof text !== 'string' || text === '') return
-    open.text += text
+    open.text.add(text)
     if (this.#encodeState?.json) {
       this.#held += text
       return
@@ -209,7 +210,7 @@ export class AnthropicStream implements ChatStreamDecoder {
 
   #json(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
     if (typeof text !== 'string' || text === '') return
-    open.text += text
+    open.text.add(text)
     // renamed properties are restored in the complete arguments
     if (open.call >= 0 && !open.renamed) out.push(this.#call(open.call, { function: { arguments: text } }))
     else if (open.answer && !this.#encodeState?.json?.wrapped) out.push(this.#chunk({ content: text }))
@@ -217,7 +218,7 @@ export class AnthropicStream implements ChatStreamDecoder {
 
   #thinking(open: OpenBlock, text: unknown, out: ChatCompletionChunk[]): void {
     if (typeof text !== 'string' || text === '') return
-    open.text += text
+    open.text.add(text)
     const apart = this.#breakReasoning
     this.#breakReasoning = false
     this.#reasoned = true
@@ -233,7 +234,8 @@ export class AnthropicStream implements ChatStreamDecoder {
     if (!open) return
     this.#open.delete(index)
     this.#current = undefined
-    const { block, text } = open
+    const { block } = open
+    const text = open.text.value
     switch (block.type) {
       case 'text': {
         this.#blocks.push({ ...block, text })
@@ -256,7 +258,8 @@ export class AnthropicStream implements ChatStreamDecoder {
   }
 
   /** Ends a tool call (the caller's or a server's) and every block without special handling. */
-  #inputEnd({ block, text, call, answer, renamed }: OpenBlock, out: ChatCompletionChunk[]): void {
+  #inputEnd({ block, text: given, call, answer, renamed }: OpenBlock, out: ChatCompletionChunk[]): void {
+    const text = given.value
     const input = text ? parseJSON(text) : block.input
     this.#blocks.push(text ? { ...block, input: input ?? {} } : block)
     if (call >= 0 && (!text || renamed)) {

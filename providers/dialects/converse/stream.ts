@@ -2,6 +2,7 @@ import type { ChatCompletionChunk, Delta } from '../../../src/types/chat.js'
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { parseEvent, parseJSON } from '../../fields.js'
 import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
+import { GrowingText } from '../../shared/growing-text.js'
 import { originalFields } from '../../shared/property-names.js'
 import { decodeImage } from './content.js'
 import { checkFailure, decodeCitations, decodeFinishReason, messageExtras } from './decode.js'
@@ -21,6 +22,7 @@ export class ConverseStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext<unknown>
   readonly #encodeState: EncodeState | undefined
+  readonly #created: number
   #started = false
   #stopped: WireEnd | undefined
   readonly #open = new Map<number, OpenBlock>()
@@ -34,6 +36,7 @@ export class ConverseStream implements ChatStreamDecoder {
 
   constructor(context: DecodeContext<unknown>) {
     this.#context = context
+    this.#created = context.created
     this.#encodeState = context.encodeState as EncodeState | undefined
   }
 
@@ -70,11 +73,11 @@ export class ConverseStream implements ChatStreamDecoder {
   }
 
   #chunk(delta: Delta): ChatCompletionChunk {
-    const { fallbackId, created, model } = this.#context
+    const { fallbackId, model } = this.#context
     return {
       id: fallbackId,
       object: 'chat.completion.chunk',
-      created,
+      created: this.#created,
       model,
       choices: [{ index: 0, delta, finish_reason: null }],
     }
@@ -247,7 +250,7 @@ class OpenBlock {
   input = ''
   reasoning = ''
   readonly #begin: Block
-  #text = ''
+  readonly #text = new GrowingText()
   #signature = ''
   #redacted: string[] = []
   readonly #citations: Fields[] = []
@@ -266,7 +269,11 @@ class OpenBlock {
 
   /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDelta.html */
   add(delta: Block): void {
-    this.#text += textIn(delta, 'text') ?? ''
+    const given = textIn(delta, 'text')
+    if (given !== undefined) {
+      this.#text.add(given)
+      if (isTextOnly(delta)) return
+    }
     const { text: _, reasoningContent, toolUse, toolResult, citation, image, ...unknown } = delta
     for (const [kind, value] of Object.entries(unknown))
       this.#unknown = { ...this.#unknown, [kind]: join(this.#unknown[kind], value) }
@@ -306,8 +313,9 @@ class OpenBlock {
   }
 
   #textBlocks(): Block[] {
-    if (this.#citations.length === 0) return this.#text === '' ? [] : [{ text: this.#text }]
-    const content = this.#text === '' ? {} : { content: [{ text: this.#text }] }
+    const text = this.#text.value
+    if (this.#citations.length === 0) return text === '' ? [] : [{ text }]
+    const content = text === '' ? {} : { content: [{ text }] }
     return [{ citationsContent: { ...content, citations: this.#citations } }]
   }
 
@@ -317,6 +325,11 @@ class OpenBlock {
     const begun = Object.entries(this.#begin).filter(([kind]) => !(kind in this.#unknown))
     return [...begun, ...blocks].map(([kind, value]) => ({ [kind]: value }))
   }
+}
+
+function isTextOnly(delta: Block): boolean {
+  for (const name in delta) if (name !== 'text') return false
+  return true
 }
 
 /** Joins the pieces of a value: strings and lists are concatenated, objects merged. */

@@ -122,7 +122,8 @@ export class ResponseReader {
     }
     const candidates: unknown = answer.candidates
     const added: ChunkChoice[] = []
-    for (const [position, candidate] of (Array.isArray(candidates) ? candidates : []).entries()) {
+    for (let position = 0; Array.isArray(candidates) && position < candidates.length; position++) {
+      const candidate: unknown = candidates[position]
       if (!isFields(candidate)) continue
       const choice = this.#reader(isIndex(candidate.index) ? candidate.index : position).add(candidate)
       if (choice) added.push(choice)
@@ -179,9 +180,13 @@ export class ResponseReader {
 
   /** An answer without usable content is an error, as a retry may succeed. */
   #checkFailure(event: Fields): void {
-    const [first, ...others] = this.#readers()
-    const failure = first?.failure
-    if (failure === undefined || others.some((reader) => reader.failure === undefined)) return
+    let failure: string | undefined
+    for (const reader of this.#candidates) {
+      if (reader === undefined) continue
+      if (reader.failure === undefined) return
+      failure ??= reader.failure
+    }
+    if (failure === undefined) return
     throw new ProviderFault(`its answer is none: it ended with ${failure}`, event)
   }
 
@@ -310,7 +315,8 @@ class CandidateReader {
   }
 
   #takeDelta(): Delta | undefined {
-    return joinPieces(this.#pieces.splice(0))
+    // most events have one piece
+    return this.#pieces.length < 2 ? this.#pieces.pop() : joinPieces(this.#pieces.splice(0))
   }
 
   #addPart(part: Part): void {

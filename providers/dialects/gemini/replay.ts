@@ -20,7 +20,10 @@ export function appendPart(parts: Part[], part: Part): void {
 const plainFields: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature'])
 const callFields: ReadonlySet<string> = new Set(['id', 'name', 'args'])
 
-const isPlain = (part: Part): boolean => Object.keys(part).every((name) => plainFields.has(name))
+function isPlain(part: Part): boolean {
+  for (const name in part) if (!plainFields.has(name)) return false
+  return true
+}
 
 const messageOrder: readonly PartKind[] = ['thought', 'text', 'image', 'audio', 'call']
 

@@ -28,10 +28,13 @@ export class GeminiStream implements ChatStreamDecoder {
       if (data.trim() === '[DONE]') return
       throw new ProviderFault('its stream has an event that is not JSON')
     }
-    for (const one of Array.isArray(event) ? event : [event]) {
-      this.#read = true
-      for (const choice of this.#reader.add(one)) out.push(this.#chunk(choice))
-    }
+    if (!Array.isArray(event)) return this.#add(event, out)
+    for (const one of event) this.#add(one, out)
+  }
+
+  #add(event: unknown, out: ChatCompletionChunk[]): void {
+    this.#read = true
+    for (const choice of this.#reader.add(event)) out.push(this.#chunk(choice))
   }
 
   end(out: ChatCompletionChunk[]): boolean {
@@ -51,11 +54,13 @@ export class GeminiStream implements ChatStreamDecoder {
   }
 
   #chunk(choice: ChunkChoice): ChatCompletionChunk {
+    const { id, created, model } = this.#reader
+    const chunk: ChatCompletionChunk = { id, object: 'chat.completion.chunk', created, model, choices: [choice] }
     if (!this.#started.has(choice.index)) {
       this.#started.add(choice.index)
-      return { ...this.#head(), choices: [{ ...choice, delta: { role: 'assistant', ...choice.delta } }] }
+      chunk.choices = [{ ...choice, delta: { role: 'assistant', ...choice.delta } }]
     }
-    return { ...this.#head(), choices: [choice] }
+    return chunk
   }
 
   #head() {

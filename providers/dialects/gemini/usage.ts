@@ -60,11 +60,15 @@ function byModality(details: readonly ModalityCount[], total: number): Modalitie
  */
 export function mergeUsage(before: WireUsage | undefined, later: unknown): WireUsage | undefined {
   if (!isFields(later)) return before
-  return isCount(later.totalTokenCount) ? { ...nonCounters(before), ...later } : { ...before, ...later }
+  if (!isCount(later.totalTokenCount)) return { ...before, ...later }
+  // counters of a complete report replace all earlier ones; every event of a stream has one
+  let merged: WireUsage = later
+  for (const name in before) {
+    const value: unknown = (before as Fields)[name]
+    if (typeof value === 'string' && !(name in later)) merged = { ...merged, [name]: value }
+  }
+  return merged
 }
-
-const nonCounters = (usage: WireUsage | undefined): Fields =>
-  Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => typeof value === 'string'))
 
 /** The tier that served the answer, in OpenAI's terms. */
 export function serviceTier(wire: WireUsage | undefined): ChatCompletion['service_tier'] | undefined {

@@ -185,9 +185,12 @@ const candidateFields: ReadonlySet<string> = new Set([
 
 /** Merges the metadata of a candidate's events: later values replace earlier ones, citations accumulate. */
 export function mergeCandidate(before: Fields, candidate: Candidate): Fields {
-  const merged: Fields = { ...before }
-  for (const [name, value] of Object.entries(candidate)) {
+  let merged = before
+  for (const name in candidate) {
+    const value: unknown = (candidate as Fields)[name]
     if (candidateFields.has(name) || name === '__proto__' || isEmptyValue(value)) continue
+    // most events of a stream have none
+    if (merged === before) merged = { ...before }
     const old = merged[name]
     merged[name] = name === 'citationMetadata' && isFields(old) && isFields(value) ? joinFields(old, value) : value
   }

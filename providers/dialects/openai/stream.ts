@@ -113,7 +113,10 @@ export class OpenAIStream implements ChatStreamDecoder {
     if (Array.isArray(choices)) {
       for (let at = 0; at < choices.length; at++) {
         const choice = isFields(choices[at]) ? this.#choice(choices[at], at) : undefined
-        if (choice) chunk.choices.push(choice)
+        if (!choice) continue
+        // an empty array would get room for 17
+        if (chunk.choices.length === 0) chunk.choices = [choice]
+        else chunk.choices.push(choice)
       }
     }
     this.#addTop(body, chunk)
@@ -375,18 +378,21 @@ const OPEN_BRACE = 0x7b
  * new elements pass, because readers of chunks append lists.
  */
 class DeltaDedupe {
-  readonly #plain = new Map<string, unknown>()
-  readonly #written = new Map<string, string>()
+  // most streams repeat nothing
+  #plain: Map<string, unknown> | undefined
+  #written: Map<string, string> | undefined
 
   /** The part of a value that is new; undefined if nothing is. */
   added(name: string, value: unknown): unknown {
     if (typeof value !== 'object' || value === null) {
+      this.#plain ??= new Map()
       if (this.#plain.get(name) === value) return undefined
       this.#plain.set(name, value)
       return value
     }
     if (Array.isArray(value) && value.length === 0) return undefined
     const text = JSON.stringify(value)
+    this.#written ??= new Map()
     const before = this.#written.get(name)
     if (before === text) return undefined
     this.#written.set(name, text)
