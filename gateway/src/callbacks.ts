@@ -22,6 +22,11 @@ export class CallNotes {
   readonly #known = new Map<string, { readonly metadata: Readonly<Record<string, unknown>>; left: number }>()
   #sets = 0
 
+  /** Whether any callback reads the notes. */
+  get wanted(): boolean {
+    return this.#sets > 0
+  }
+
   /** @param id the trace id of the call's events */
   add(id: string, metadata: Readonly<Record<string, unknown>>): void {
     if (this.#sets === 0) return

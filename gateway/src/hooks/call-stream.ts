@@ -1,5 +1,6 @@
 import type { HttpErrorDialect } from 'llmux'
 import { refusalOf, refusalResponse } from '../refusal.js'
+import { BudgetStage } from './budget-stage.js'
 import { RepeatStage, type Stage } from './stream.js'
 import { type Fields, fields, framing, type StreamEvent } from './texts.js'
 
@@ -43,14 +44,31 @@ export class CallStream {
       for (const event of events) out += write(event)
     }
     try {
+      const [only, ...others] = this.#stages
+      const skimmer = only instanceof BudgetStage && others.length === 0 && !this.#array ? only : undefined
+      // whether an event has begun that the next text ends
+      let cut = false
       for await (const part of source) {
         out = ''
-        const events = read(part)
-        if (this.#operation === 'responses' && id === undefined) {
-          id = idOf(events)
-          if (id !== undefined) this.#end.begun(id)
+        for (let at = 0; at < part.length; ) {
+          if (skimmer && !cut) {
+            const { end, error } = skimmer.skim(part, at)
+            out += part.slice(at, end)
+            if (error) throw error
+            at = end
+            if (at === part.length) break
+          }
+          const end = skimmer ? part.indexOf('\n\n', at) : -1
+          const rest = end < 0 ? part.slice(at) : part.slice(at, end + 2)
+          at += rest.length
+          cut = !rest.endsWith('\n\n')
+          const events = read(rest)
+          if (this.#operation === 'responses' && id === undefined) {
+            id = idOf(events)
+            if (id !== undefined) this.#end.begun(id)
+          }
+          for (const event of events) keep(await this.#push([event], 0))
         }
-        for (const event of events) keep(await this.#push([event], 0))
         if (out !== '') yield out
       }
       out = ''

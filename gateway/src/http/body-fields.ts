@@ -49,12 +49,43 @@ const modelField = /(?<!\\)"model": ?"(?:[^"\\]|\\.)*"/
 const everyModelField = new RegExp(modelField, 'g')
 
 /** Names the requested model in a complete answer. */
-export const restamp = (body: string, model: string) =>
-  body.replace(modelField, () => `"model":${JSON.stringify(model)}`)
-/** The same in a part of a stream. */
-export const restampAll = (text: string, model: string) =>
-  text.includes('"model"') ? text.replace(everyModelField, () => `"model":${JSON.stringify(model)}`) : text
+export function restamp(body: string, model: string): string {
+  const value = `"model":${JSON.stringify(model)}`
+  // the field as every provider writes it; a search for the text is a tenth of the regular expression
+  const at = body.indexOf('"model":"')
+  if (at > 0 && body.charCodeAt(at - 1) !== backslash) {
+    const from = at + '"model":"'.length
+    const end = body.indexOf('"', from)
+    // a spaced field in front, or an escape in the name, is for the regular expression
+    if (end > 0 && !body.slice(from, end).includes('\\') && !body.slice(0, at).includes('"model": '))
+      return body.slice(0, at) + value + body.slice(end + 1)
+  }
+  return body.replace(modelField, () => value)
+}
 
-/** Whether a text may have the event that ends an answer, in any of the dialects. */
-export const isLast = (text: string) => ends.some((end) => text.includes(end))
-const ends = ['[DONE]', 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']
+const backslash = 0x5c
+/** The same in a part of a stream. */
+export function restampAll(text: string, model: string): string {
+  const first = text.indexOf('"model"')
+  if (first < 0) return text
+  const value = `"model":${JSON.stringify(model)}`
+  // an event names its model once, without a space: the regular expression is for all other texts
+  const from = first + '"model":"'.length
+  const end = text.indexOf('"', from)
+  const isPlain =
+    text.startsWith('"model":"', first) &&
+    text.charCodeAt(first - 1) !== backslash &&
+    end > 0 &&
+    text.charCodeAt(end - 1) !== backslash
+  if (isPlain && text.indexOf('"model"', end) < 0) return text.slice(0, first) + value + text.slice(end + 1)
+  return text.replace(everyModelField, () => value)
+}
+
+/** Whether a text may have the event that ends an answer. */
+export function isLast(text: string, ends: readonly string[]): boolean {
+  for (const end of ends) if (text.includes(end)) return true
+  return false
+}
+/** Texts in the last events of a chat, and of an answer in any of the dialects. */
+export const chatEnds = ['[DONE]']
+export const allEnds = [...chatEnds, 'message_stop', 'response.completed', 'response.incomplete', '"finishReason"']

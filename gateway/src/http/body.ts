@@ -21,35 +21,41 @@ export class BodyReader {
    * Reads a body. The bytes count as held until `release()` of the result.
    * @throws a refusal with status 413, or 503 if too many bytes are in flight
    */
-  async read(request: IncomingMessage): Promise<{ readonly bytes: Buffer; release(): void }> {
-    const announced = Number(request.headers['content-length'] ?? 0)
-    if (announced > this.#perBody) throw this.#tooLarge(announced)
-    let size = 0
-    const parts: Buffer[] = []
-    const release = () => {
-      this.#held -= size
-      size = 0
-    }
-    try {
-      for await (const part of request as AsyncIterable<Buffer>) {
+  read(request: IncomingMessage): Promise<{ readonly bytes: Buffer; release(): void }> {
+    // by events: the iterator of a stream costs ten times as much as the body of a usual call
+    return new Promise((resolve, reject) => {
+      const announced = Number(request.headers['content-length'] ?? 0)
+      if (announced > this.#perBody) return reject(this.#tooLarge(announced))
+      let size = 0
+      let over = false
+      const parts: Buffer[] = []
+      const release = () => {
+        this.#held -= size
+        size = 0
+      }
+      const fail = (error: Error) => {
+        if (over) return
+        over = true
+        release()
+        reject(error)
+      }
+      request.on('data', (part: Buffer) => {
+        // Node reads and discards the rest of a refused body
+        if (over) return
         size += part.length
         this.#held += part.length
-        if (size > this.#perBody) throw this.#tooLarge(size)
-        if (this.#held > this.#all) {
-          throw refuse('The gateway has too many large requests in flight. Try again later.', {
-            status: 503,
-            type: 'overloaded_error',
-            retryAfterMs: 1000,
-            headers: { 'retry-after': '1' },
-          })
-        }
+        if (size > this.#perBody) return fail(this.#tooLarge(size))
+        if (this.#held > this.#all) return fail(tooMany())
         parts.push(part)
-      }
-    } catch (error) {
-      release()
-      throw error
-    }
-    return { bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts), release }
+      })
+      request.on('end', () => {
+        if (over) return
+        over = true
+        resolve({ bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts), release })
+      })
+      request.on('error', fail)
+      request.on('close', () => fail(new Error('The client has left before the end of its body.')))
+    })
   }
 
   #tooLarge(size: number): Error {
@@ -60,6 +66,14 @@ export class BodyReader {
     })
   }
 }
+
+const tooMany = () =>
+  refuse('The gateway has too many large requests in flight. Try again later.', {
+    status: 503,
+    type: 'overloaded_error',
+    retryAfterMs: 1000,
+    headers: { 'retry-after': '1' },
+  })
 
 /** Parses a JSON body of a management route. */
 export function parseJson(bytes: Buffer): unknown {

@@ -18,7 +18,7 @@ import { badRequest, cut, forbidden, notFound } from '../refusal.js'
 import type { Tracing } from '../tracing/tracing.js'
 import type { AdmissionCall, Control, Principal } from '../types.js'
 import type { BackgroundCalls } from './background.js'
-import { checkRequired, isLast, limitOutput, restamp, restampAll } from './body-fields.js'
+import { allEnds, chatEnds, checkRequired, isLast, limitOutput, restamp, restampAll } from './body-fields.js'
 import { type CallWishes, cacheOptions, forwarded, takeOptions } from './call-options.js'
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
@@ -199,7 +199,8 @@ export class LlmRoutes {
     const admitted = await control.admission.admit(principal, asked)
     request.admitted = admitted
     request.background = operation === 'responses' && params.background === true
-    this.#parts.notes.add(admitted.id, notesOf({ ...asked, id: admitted.id }, principal, admitted))
+    const { notes } = this.#parts
+    if (notes.wanted) notes.add(admitted.id, notesOf({ ...asked, id: admitted.id }, principal, admitted))
     params.model = admitted.model
     // the answer names the model that was really called
     if (admitted.downgradedFrom !== undefined) request.model = admitted.model
@@ -325,11 +326,13 @@ export class LlmRoutes {
     try {
       // the last event says that the answer is complete: by then the call is kept
       let last = ''
+      const operation = request.route?.operation
+      const ends = operation === 'chat' || operation === 'completion' ? chatEnds : allEnds
       for await (const text of body) {
         if (last !== '') yield last
         last = ''
         const shown = request.restamp ? restampAll(text, request.model) : text
-        if (isLast(shown)) last = shown
+        if (isLast(shown, ends)) last = shown
         else yield shown
       }
       if (last !== '') {

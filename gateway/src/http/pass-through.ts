@@ -89,15 +89,15 @@ interface Located {
 export function passThrough(
   parts: PassThroughParts,
   request: OpenRequest,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): Promise<GatewayResponse> | undefined {
   if (/\/(\.|%2e){1,2}(\/|$)/i.test(request.path)) return undefined
   const custom = parts.settings().passThrough.find((one) => fitsPath(one, request.path))
-  if (custom) return forward(parts, request, signal, () => customDestination(custom, request))
+  if (custom) return forward(parts, request, signal(), () => customDestination(custom, request))
   const prefix = request.path.split('/', 2)[1] ?? ''
   if (Object.hasOwn(upstreams, prefix) && request.path.startsWith(`/${prefix}/`) && !served.test(request.path)) {
     const upstream = upstreams[prefix] as Upstream
-    return forward(parts, request, signal, () => providerDestination(parts, upstream, prefix, request))
+    return forward(parts, request, signal(), () => providerDestination(parts, upstream, prefix, request))
   }
   const cloud = cloudOf(prefix)
   if (cloud !== undefined && request.path.startsWith(`/${prefix}/`)) {
@@ -105,7 +105,7 @@ export function passThrough(
       const { catalog, environment } = parts
       return cloudRequest(cloud, request.url.slice(prefix.length + 1), catalog.entries, environment)
     }
-    return forward(parts, request, signal, () => cloudDestination(found()))
+    return forward(parts, request, signal(), () => cloudDestination(found()))
   }
   if (unknown.test(request.path)) {
     return Promise.reject(

@@ -5,6 +5,18 @@ import type { LlmRequest } from './llm-request.js'
 /** Headers of a provider's answer that must not appear twice, or describe its connection. */
 const dropped: ReadonlySet<string> = new Set(['set-cookie', 'content-encoding'])
 
+/** Names of a provider's headers as the gateway sends them: joined once, since a joined text is hashed anew with each use. */
+const known = new Map<string, string>()
+
+function prefixed(name: string): string {
+  let found = known.get(name)
+  if (found === undefined) {
+    found = `llm_provider-${name}`
+    if (known.size < 500) known.set(name, found)
+  }
+  return found
+}
+
 const number = (value: number) => String(Math.round(value * 1000) / 1000)
 
 /** LiteLLM's response headers. For a stream they are sent before its cost is known. */
@@ -34,9 +46,12 @@ export function responseHeaders(
   if (cache.hit && cache.key !== undefined) headers['x-litellm-cache-key'] = cache.key
   else if (cost.total !== undefined && params.stream !== true) headers['x-litellm-response-cost'] = String(cost.total)
   if (!cache.hit) {
-    for (const [name, value] of Object.entries(meta.headers)) {
-      if (dropped.has(name)) continue
-      headers[`llm_provider-${name}`] = value
+    // a getter, which makes the object
+    const given = meta.headers
+    for (const name in given) {
+      const value = given[name]
+      if (value === undefined || dropped.has(name)) continue
+      headers[prefixed(name)] = value
       if (name.startsWith('x-ratelimit-')) headers[name] = value
     }
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type LimitStore, OverloadedError } from 'llmux'
 import type { Settings } from '../config/settings.js'
@@ -10,13 +11,14 @@ import { dialectOf, errorResponse, refuseConnection } from './errors.js'
 import { keyOf } from './keys.js'
 import type { LlmRoutes } from './llm.js'
 import { LlmRequest } from './llm-request.js'
-import { allMethods, checkAddress, checkHost, originHeaders, preflight } from './origins.js'
+import { allMethods, checkAddress, checkHost, preflight } from './origins.js'
 import type { GatewayResponse, OpenRequest, OpenRoute } from './response.js'
 import type { SlowReaders } from './slow-readers.js'
 import { unserved } from './unserved.js'
+import { write } from './write.js'
 
 /** Paths that are sent on to other servers. Undefined if it is none of them. */
-export type PassThrough = (request: OpenRequest, signal: AbortSignal) => Promise<GatewayResponse> | undefined
+export type PassThrough = (request: OpenRequest, signal: () => AbortSignal) => Promise<GatewayResponse> | undefined
 
 export interface ServerParts {
   readonly control: Control
@@ -71,7 +73,8 @@ export function createServer(parts: ServerParts): GatewayServer {
     bodyLimit: Number.MAX_SAFE_INTEGER,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     rewriteUrl: ({ url = '/' }) => (url.includes('//') ? withoutDoubleSlashes(url) : url),
-    frameworkErrors: (error, request, reply) => void fail(parts, request.raw, reply, error),
+    frameworkErrors: (error, request, reply) =>
+      void fail(parts, request.raw, taken(reply), error, 'of an unknown route'),
     // requests without end hold a connection
     requestTimeout: 300_000,
     keepAliveTimeout: 75_000,
@@ -88,8 +91,10 @@ export function createServer(parts: ServerParts): GatewayServer {
   const { bodies } = parts
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.setErrorHandler((error, request, reply) => fail(parts, request.raw, reply, error))
-  app.setNotFoundHandler((request, reply) => fail(parts, request.raw, reply, unservedMethod(request.method)))
+  app.setErrorHandler((error, request, reply) => fail(parts, request.raw, taken(reply), error, routeOf(reply)))
+  app.setNotFoundHandler((request, reply) =>
+    fail(parts, request.raw, taken(reply), unservedMethod(request.method), routeOf(reply)),
+  )
 
   const methods = new Map<string, string[]>()
   const note = (path: string, method: string) => methods.set(path, [...(methods.get(path) ?? []), method])
@@ -100,7 +105,9 @@ export function createServer(parts: ServerParts): GatewayServer {
       url: route.path,
       exposeHeadRoute: false,
       handler: (request, reply) =>
-        guarded(parts, request.raw, reply, async () => route.handler(openRequest(request, parts))),
+        guarded(parts, request.raw, taken(reply), routeOf(reply), async () =>
+          route.handler(openRequest(request.raw, parts)),
+        ),
     })
   }
   for (const route of parts.routes) {
@@ -110,7 +117,7 @@ export function createServer(parts: ServerParts): GatewayServer {
       url: route.path,
       exposeHeadRoute: false,
       handler: (request, reply) =>
-        guarded(parts, request.raw, reply, async () =>
+        guarded(parts, request.raw, taken(reply), routeOf(reply), async () =>
           compressed(await administer(parts, bodies, route, request, reply.raw), request.headers),
         ),
     })
@@ -120,7 +127,16 @@ export function createServer(parts: ServerParts): GatewayServer {
     url: '/*',
     exposeHeadRoute: false,
     handler: (request, reply) =>
-      guarded(parts, request.raw, reply, () => anyOther(parts, calls, methods, request, reply)),
+      guarded(parts, request.raw, taken(reply), routeOf(reply), () =>
+        anyOther(parts, calls, methods, request.raw, reply.raw),
+      ),
+  })
+  // Fastify's objects and hooks are a twentieth of a call, and none of them is used here
+  const [rest] = app.server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[]
+  app.server.removeAllListeners('request')
+  app.server.on('request', (request, response) => {
+    if (request.method !== 'POST' || !frequent.has(request.url ?? '')) return rest?.(request, response)
+    void guarded(parts, request, response, request.url ?? '', () => anyOther(parts, calls, methods, request, response))
   })
   return {
     server: app,
@@ -137,6 +153,19 @@ export function createServer(parts: ServerParts): GatewayServer {
   }
 }
 
+/** Paths whose requests skip Fastify. None of them is a management route. */
+const frequent: ReadonlySet<string> = new Set([
+  ...['/v1/chat/completions', '/chat/completions', '/v1/messages', '/v1/responses', '/v1/embeddings'],
+])
+
+/** The response of a route, which Fastify leaves alone from now on. */
+function taken(reply: FastifyReply): ServerResponse {
+  reply.hijack()
+  return reply.raw
+}
+
+const routeOf = (reply: FastifyReply) => reply.request.routeOptions.url ?? 'of an unknown route'
+
 const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): GatewayResponse => ({
   status,
   headers: { 'content-type': 'application/json', ...headers },
@@ -152,7 +181,7 @@ async function administer(
   raw: ServerResponse,
 ): Promise<GatewayResponse> {
   const { control, settings } = parts
-  const { path, headers, ip } = openRequest(request, parts)
+  const { path, headers, ip } = openRequest(request.raw, parts)
   const key = keyOf(headers, settings().keyHeader)
   await control.prepare(key)
   const principal = control.authenticate(key, ip)
@@ -203,11 +232,11 @@ async function anyOther(
   parts: ServerParts,
   calls: Set<AbortController>,
   methods: ReadonlyMap<string, readonly string[]>,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<GatewayResponse> {
-  const { method } = request
   const open = openRequest(request, parts)
+  const { method } = open
   if (method === 'OPTIONS') return preflight(parts.settings(), open)
   const plain = open.path.length > 1 ? open.path.replace(/\/+$/, '') : open.path
   const known = methods.get(plain)
@@ -221,7 +250,9 @@ async function anyOther(
   }
   // the check of keys refuses a key of another scheme
   if (parts.settings().control.jwt) await parts.control.prepare(keyOf(open.headers, parts.settings().keyHeader))
-  const passed = parts.draining() ? undefined : parts.passThrough(open, leaving(parts.settings(), reply.raw, calls))
+  const passed = parts.draining()
+    ? undefined
+    : parts.passThrough(open, () => leaving(parts.settings(), response, calls))
   if (passed) return passed
   const replacement = unserved(plain)
   if (replacement) {
@@ -230,7 +261,7 @@ async function anyOther(
   }
   if (parts.draining()) throw draining()
   const { maxParallelRequests } = parts.settings()
-  if (maxParallelRequests !== undefined && !(await hasPlace(parts, calls, reply.raw, maxParallelRequests))) {
+  if (maxParallelRequests !== undefined && !(await hasPlace(parts, calls, response, maxParallelRequests))) {
     throw refuse(`The gateway takes at most ${maxParallelRequests} calls at the same time.`, {
       status: 429,
       type: 'rate_limit_error',
@@ -240,11 +271,11 @@ async function anyOther(
   }
   let release: (() => void) | undefined
   const read = async () => {
-    const body = await parts.bodies.read(request.raw)
+    const body = await parts.bodies.read(request)
     release = body.release
     return body.bytes
   }
-  const signal = leaving(parts.settings(), reply.raw, calls)
+  const signal = leaving(parts.settings(), response, calls)
   const call = new LlmRequest(
     method,
     open.url,
@@ -253,13 +284,13 @@ async function anyOther(
     signal,
     open.ip,
   )
-  let response: GatewayResponse | undefined
+  let answer: GatewayResponse | undefined
   try {
-    response = await parts.llm.handle(call)
-    return response
+    answer = await parts.llm.handle(call)
+    return answer
   } finally {
     // a stream keeps its request until its end, for the estimate of a call that is cut
-    if (release && typeof response?.body === 'object' && !reply.raw.destroyed) reply.raw.once('close', release)
+    if (release && typeof answer?.body === 'object' && !response.destroyed) response.once('close', release)
     else release?.()
   }
 }
@@ -289,7 +320,7 @@ const draining = () =>
 
 /** Ends a call when its client has left. With `drain` the answer is still read, so that its usage is known. */
 function leaving({ onDisconnect }: Settings, response: ServerResponse, calls: Set<AbortController>): AbortSignal {
-  const controller = new AbortController()
+  const controller = controllerOf(response.socket, calls)
   calls.add(controller)
   response.once('close', () => {
     calls.delete(controller)
@@ -298,42 +329,56 @@ function leaving({ onDisconnect }: Settings, response: ServerResponse, calls: Se
   return controller.signal
 }
 
-function openRequest(request: FastifyRequest, { settings }: ServerParts): OpenRequest {
-  const { url, method, raw } = request
+/** A connection has one call at a time, and ends with the first call that is aborted: its calls share a signal, which costs more than it does. */
+const controllers = new WeakMap<object, AbortController>()
+
+function controllerOf(socket: Socket | null, calls: ReadonlySet<AbortController>): AbortController {
+  const known = socket ? controllers.get(socket) : undefined
+  // a pipelined request may come while the one before is being answered
+  if (known && !known.signal.aborted && !calls.has(known)) return known
+  const made = new AbortController()
+  if (socket) controllers.set(socket, made)
+  return made
+}
+
+function openRequest(request: IncomingMessage, { settings }: ServerParts): OpenRequest {
+  const { url = '', method = '', socket } = request
   const mark = url.indexOf('?')
   const headers = request.headers as Record<string, string | undefined>
   const forwarded = settings().trustForwardedFor ? headers['x-forwarded-for']?.split(',')[0]?.trim() : undefined
-  return { method, url, path: mark < 0 ? url : url.slice(0, mark), headers, raw, ip: forwarded || request.ip }
+  return {
+    method,
+    url,
+    path: mark < 0 ? url : url.slice(0, mark),
+    headers,
+    raw: request,
+    ip: forwarded || (socket.remoteAddress ?? ''),
+  }
 }
-
-const common = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'content-security-policy': "frame-ancestors 'none'",
-} as const
 
 async function guarded(
   parts: ServerParts,
   request: IncomingMessage,
-  reply: FastifyReply,
+  response: ServerResponse,
+  route: string,
   run: () => Promise<GatewayResponse>,
-): Promise<FastifyReply> {
+): Promise<void> {
   try {
     checkAddress(parts.settings(), request)
     checkHost(parts.settings(), request)
-    await write(parts, request, reply, await run())
+    await write(parts, request, response, await run())
   } catch (error) {
-    await fail(parts, request, reply, error)
+    await fail(parts, request, response, error, route)
   }
-  return reply
 }
 
 async function fail(
   parts: ServerParts,
   request: IncomingMessage,
-  reply: FastifyReply,
+  response: ServerResponse,
   error: unknown,
-): Promise<FastifyReply> {
+  route: string,
+): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? ''
   const wrongRequest =
     error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
@@ -345,59 +390,6 @@ async function fail(
       : error
   const { status, headers, body } = errorResponse(known, dialectOf(path, request.headers))
   // the route and not the path, which may name a key
-  if (status === 500)
-    parts.trouble(error, `${request.method} ${reply.request.routeOptions.url ?? 'of an unknown route'}`)
-  await write(parts, request, reply, { status, headers, body })
-  return reply
-}
-
-/** Writes a response. A stream waits for a slow reader, and ends when the reader has left. */
-async function write(
-  parts: ServerParts,
-  request: IncomingMessage,
-  reply: FastifyReply,
-  response: GatewayResponse,
-): Promise<void> {
-  const { raw } = reply
-  const settings = parts.settings()
-  if (raw.headersSent || raw.destroyed) return leave(response.body)
-  const { origin } = request.headers
-  const headers: Record<string, string> = {
-    ...common,
-    ...originHeaders(settings.corsOrigins, origin),
-    ...response.headers,
-  }
-  reply.hijack()
-  const { body } = response
-  if (typeof body !== 'object') {
-    const bytes = body === undefined ? undefined : Buffer.from(body)
-    if (bytes && request.method !== 'HEAD') headers['content-length'] = String(bytes.length)
-    raw.writeHead(response.status, response.cookies ? { ...headers, 'set-cookie': [...response.cookies] } : headers)
-    raw.end(request.method === 'HEAD' ? undefined : bytes)
-    // Node reads and discards the rest of a refused body
-    return
-  }
-  raw.writeHead(response.status, { 'x-accel-buffering': 'no', 'cache-control': 'no-cache', ...headers })
-  if (request.method === 'HEAD') {
-    raw.end()
-    return leave(body)
-  }
-  let written = 0
-  try {
-    for await (const text of body) {
-      if (raw.destroyed) {
-        if (settings.onDisconnect === 'abort') break
-        continue
-      }
-      written += text.length
-      if (!raw.write(text) && !(await parts.readers.drained(raw, written))) break
-    }
-  } finally {
-    raw.end()
-  }
-}
-
-/** Ends a stream whose reader is gone. */
-async function leave(body: GatewayResponse['body']): Promise<void> {
-  if (typeof body === 'object') await body[Symbol.asyncIterator]().return?.()
+  if (status === 500) parts.trouble(error, `${request.method} ${route}`)
+  await write(parts, request, response, { status, headers, body })
 }

@@ -87,8 +87,9 @@ export class Directory {
   }
   /** Encrypted documents of other parts, by collection. */
   readonly #documents = new Map<string, Map<string, unknown>>()
-  /** IANA name of the time zone in which budget periods begin; undefined is UTC. */
-  timezone: string | undefined
+  /** Grows with each change, of rows and of the time zone. */
+  changes = 0
+  #timezone: string | undefined
   readonly #watchers = new Set<(collections: ReadonlySet<string>) => void>()
   /** Rows that are blocked before the database knows it, as `collection/id`. */
   readonly #barred = new Set<string>()
@@ -106,6 +107,16 @@ export class Directory {
     bus?.subscribe('barred', (names: readonly string[]) => this.bar(names))
     this.#vault = vault
     this.#notify = notify
+  }
+
+  /** IANA name of the time zone in which budget periods begin; undefined is UTC. */
+  get timezone(): string | undefined {
+    return this.#timezone
+  }
+
+  set timezone(name: string | undefined) {
+    this.#timezone = name
+    this.changes++
   }
 
   /** Loads all rows and begins to follow changes. */
@@ -179,6 +190,7 @@ export class Directory {
   /** Blocks rows in memory until their next change. */
   bar(names: readonly string[]): void {
     for (const name of names) this.#barred.add(name)
+    this.changes++
   }
 
   async #repeat(first: Promise<object>, change: () => Promise<unknown>): Promise<void> {
@@ -255,6 +267,7 @@ export class Directory {
 
   #apply(edits: readonly Edit[]): void {
     if (edits.length === 0) return
+    this.changes++
     const changed = new Set<string>()
     for (const { collection, id, row } of edits) {
       changed.add(collection)

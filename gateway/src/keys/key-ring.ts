@@ -10,6 +10,8 @@ export const masterAccount = 'litellm_proxy_master_key'
 /** User of the master key, as in LiteLLM. */
 export const masterUser = 'default_user_id'
 
+const mostPrincipals = 10_000
+
 const userRoles: readonly Role[] = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer']
 
 /** Finds the caller of a key, in memory. */
@@ -17,6 +19,9 @@ export class KeyRing {
   readonly #directory: Directory
   readonly #master: Buffer
   readonly #now: () => number
+  /** Callers of the keys in use, until the directory changes: the same object for all calls of a key. */
+  readonly #principals = new Map<KeyRow, Principal>()
+  #version = -1
 
   constructor(directory: Directory, masterKey: string, now: () => number) {
     this.#directory = directory
@@ -91,6 +96,20 @@ export class KeyRing {
    * @throws a refusal if its team or its user is blocked
    */
   principalOf(key: KeyRow): Principal {
+    const { changes } = this.#directory
+    if (this.#version !== changes || this.#principals.size > mostPrincipals) {
+      this.#version = changes
+      this.#principals.clear()
+    }
+    let principal = this.#principals.get(key)
+    if (!principal) {
+      principal = this.#makePrincipal(key)
+      this.#principals.set(key, principal)
+    }
+    return principal
+  }
+
+  #makePrincipal(key: KeyRow): Principal {
     const { team_id, user_id } = key
     const team = team_id === null ? undefined : this.#directory.get('teams', team_id)
     const user = user_id === null ? undefined : this.#directory.get('users', user_id)

@@ -33,8 +33,8 @@ export const keptHoursMs = (dimension: Dimension): number => (dimension === 'cus
 
 /** Sums of `llmux_totals`. */
 export const measures = [
-  ...['calls', 'failures', 'input_tokens', 'output_tokens', 'cached_tokens', 'cache_hits', 'unknown_costs'],
-  ...['retries', 'fallbacks', 'duration_ms', 'first_token_ms', 'first_tokens', 'nanos', 'saved_nanos'],
+  ...(['calls', 'failures', 'input_tokens', 'output_tokens', 'cached_tokens', 'cache_hits', 'unknown_costs'] as const),
+  ...(['retries', 'fallbacks', 'duration_ms', 'first_token_ms', 'first_tokens', 'nanos', 'saved_nanos'] as const),
 ] as const
 
 const totalsKeys = 'grain, dimension, period, name'
@@ -45,9 +45,32 @@ const totalsKeys = 'grain, dimension, period, name'
  */
 export async function addRollups(tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1 = 1): Promise<void> {
   if (rows.length === 0) return
-  await addDaily(tx, rows, sign)
-  await addDailyTags(tx, rows, sign)
-  await addTotals(tx, rows.flatMap(totalsOf).map(signed(sign)))
+  const kinds = alike(rows)
+  await addDaily(tx, kinds, sign)
+  await addDailyTags(tx, kinds, sign)
+  await addTotals(tx, kinds.flatMap(totalsOf).map(signed(sign)))
+}
+
+/** Calls of one hour with the same names, and their sums in the order of `measures`. */
+interface Kind {
+  readonly row: LedgerRow
+  readonly sums: number[]
+}
+
+/** Adds up calls of one kind first: a call has up to forty places, which differ between kinds only. */
+function alike(rows: readonly LedgerRow[]): Kind[] {
+  const found = new Map<string, Kind>()
+  for (const row of rows) {
+    const { keyHash, userId, teamId, organizationId, customerId, tags } = row
+    const owners = `${keyHash}\n${userId}\n${teamId}\n${organizationId}\n${customerId}\n${tags.length > 0 ? JSON.stringify(tags) : ''}`
+    const target = `${row.modelGroup}\n${row.model}\n${row.provider}\n${row.deployment}\n${row.outcome}\n${row.path}`
+    const key = `${Math.floor(row.startedAt / 3_600_000)}\n${owners}\n${target}`
+    const sums = sumsOf(row)
+    const kind = found.get(key)
+    if (!kind) found.set(key, { row, sums })
+    else for (let at = 0; at < sums.length; at++) kind.sums[at] = (kind.sums[at] ?? 0) + (sums[at] ?? 0)
+  }
+  return [...found.values()]
 }
 
 const signed =
@@ -58,25 +81,33 @@ const signed =
 /** A share of a call in `llmux_totals`: its place, and what it adds. */
 export type Share = readonly [place: readonly string[], sums: readonly number[]]
 
-function totalsOf(row: LedgerRow): Share[] {
-  const sums = [
-    1,
-    isFailure(row) ? 1 : 0,
-    row.inputTokens,
-    row.outputTokens,
-    row.cachedTokens,
-    row.cacheHit ? 1 : 0,
-    row.costState === 'unknown' ? 1 : 0,
-    row.retries ?? 0,
-    row.fallbacks ?? 0,
-    row.durationMs,
-    row.firstTokenMs ?? 0,
-    row.firstTokenMs == null ? 0 : 1,
-    row.nanos,
-    row.savedNanos ?? 0,
-  ]
-  return sharesOf(row.startedAt, namesOf(row), sums)
-}
+const totalsOf = ({ row, sums }: Kind): Share[] => sharesOf(row.startedAt, namesOf(row), sums)
+
+/** What a call adds, in the order of `measures`. */
+const sumsOf = (row: LedgerRow): number[] => [
+  1,
+  isFailure(row) ? 1 : 0,
+  row.inputTokens,
+  row.outputTokens,
+  row.cachedTokens,
+  row.cacheHit ? 1 : 0,
+  row.costState === 'unknown' ? 1 : 0,
+  row.retries ?? 0,
+  row.fallbacks ?? 0,
+  row.durationMs,
+  row.firstTokenMs ?? 0,
+  row.firstTokenMs == null ? 0 : 1,
+  row.nanos,
+  row.savedNanos ?? 0,
+]
+
+type Measure = (typeof measures)[number]
+
+/** Some of the sums of a kind, by their names. */
+const only =
+  (names: readonly Measure[]) =>
+  (sums: readonly number[]): number[] =>
+    names.map((name) => sums[measures.indexOf(name)] ?? 0)
 
 const namesOf = (row: LedgerRow): Readonly<Record<Dimension, string | null | readonly string[]>> => ({
   all: '',
@@ -243,57 +274,46 @@ const dailyKeys = 'day, key_hash, user_id, team_id, customer_id, model_group, mo
 const dailySums =
   'calls, failures, input_tokens, output_tokens, cached_tokens, cache_hits, unknown_costs, duration_ms, nanos'
 
-async function addDaily(tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1): Promise<void> {
+async function addDaily(tx: SqlRunner, kinds: readonly Kind[], sign: 1 | -1): Promise<void> {
   const place = (row: LedgerRow, customer: string) => [
     ...[dayOf(row.startedAt), row.keyHash, row.userId ?? '', row.teamId ?? '', customer],
     ...[row.modelGroup, row.model, row.provider, row.deployment, row.path],
   ]
-  const shares = rows.map((row): Share => [place(row, ''), dailyOf(row)])
+  const shares = kinds.map(({ row, sums }): Share => [place(row, ''), dailyOf(sums)])
   await upsert(tx, 'llmux_daily', dailyKeys, dailySums, addUp(shares.map(signed(sign))))
   await addDailyCustomers(
     tx,
-    rows
-      .flatMap((row): Share[] => (row.customerId ? [[place(row, row.customerId), dailyOf(row)]] : []))
+    kinds
+      .flatMap(({ row, sums }): Share[] => (row.customerId ? [[place(row, row.customerId), dailyOf(sums)]] : []))
       .map(signed(sign)),
   )
 }
 
-const dailyOf = (row: LedgerRow): number[] => [
-  1,
-  isFailure(row) ? 1 : 0,
-  row.inputTokens,
-  row.outputTokens,
-  row.cachedTokens,
-  row.cacheHit ? 1 : 0,
-  row.costState === 'unknown' ? 1 : 0,
-  row.durationMs,
-  row.nanos,
-]
+const dailyOf = only([
+  ...(['calls', 'failures', 'input_tokens', 'output_tokens', 'cached_tokens', 'cache_hits'] as const),
+  ...(['unknown_costs', 'duration_ms', 'nanos'] as const),
+])
+
+const dailyTagOf = only([
+  ...(['calls', 'failures', 'input_tokens', 'output_tokens', 'cached_tokens', 'duration_ms', 'nanos'] as const),
+])
 
 const addDailyCustomers = (tx: SqlRunner, shares: readonly Share[]) =>
   upsert(tx, 'llmux_daily_customers', dailyKeys, dailySums, addUp(shares))
 
-const addDailyTags = (tx: SqlRunner, rows: readonly LedgerRow[], sign: 1 | -1) =>
+const addDailyTags = (tx: SqlRunner, kinds: readonly Kind[], sign: 1 | -1) =>
   upsert(
     tx,
     'llmux_daily_tags',
     'day, tag, key_hash, model_group, model, provider, path',
     'calls, failures, input_tokens, output_tokens, cached_tokens, duration_ms, nanos',
     addUp(
-      rows
-        .flatMap((row) =>
+      kinds
+        .flatMap(({ row, sums }) =>
           [...new Set(row.tags)].map(
             (tag): Share => [
               [dayOf(row.startedAt), tag, row.keyHash, row.modelGroup, row.model, row.provider, row.path],
-              [
-                1,
-                isFailure(row) ? 1 : 0,
-                row.inputTokens,
-                row.outputTokens,
-                row.cachedTokens,
-                row.durationMs,
-                row.nanos,
-              ],
+              dailyTagOf(sums),
             ],
           ),
         )

@@ -72,8 +72,17 @@ export interface SpendPlace {
 /** Name of a period of a subject's spend. Without a duration it has no end. */
 export function periodName(epoch: number, period: Period | undefined, now: number): string {
   if (!period) return epoch === 0 ? total : `${epoch}||`
-  return `${epoch}|${period.name}|${new Date(periodAt(now, period).from).toISOString()}`
+  let known = named.get(period)
+  if (!known || now < known.from || now >= known.to) {
+    const { from, to } = periodAt(now, period)
+    known = { from, to, text: `|${period.name}|${new Date(from).toISOString()}` }
+    named.set(period, known)
+  }
+  return `${epoch}${known.text}`
 }
+
+/** The names of the periods of now: every call asks for several, and a date in text is a part of each. */
+const named = new WeakMap<Period, { readonly from: number; readonly to: number; readonly text: string }>()
 
 /** Name of the period that never ends and is never reset. */
 export const total = 'total'
@@ -263,6 +272,21 @@ export function accountsOf(
   return { subjects, budgets, rates, spend }
 }
 
+/**
+ * Milliseconds since 1970 until which the accounts of a call stay as they are, if nothing is changed: calendar periods begin at whole
+ * seconds, slots of rolling ones and the end of a temporary increase at any time.
+ */
+export function accountsUntil({ subjects, budgets }: CallAccounts, now: number): number {
+  let until = (Math.floor(now / 1_000) + 1) * 1_000
+  for (const { slotEndsAt } of budgets) if (slotEndsAt !== undefined) until = Math.min(until, slotEndsAt)
+  for (const { limits } of subjects) {
+    const period = periodOf(limits)
+    if (period?.rolling) until = Math.min(until, periodAt(now, period).to)
+    if (temporaryIncrease(limits, now) !== 0) until = now
+  }
+  return until
+}
+
 interface Window {
   readonly limit: number
   readonly soft?: number | undefined
@@ -289,7 +313,8 @@ const isSame = (one: SpendPlace, other: SpendPlace) => one.subject === other.sub
 
 function temporaryIncrease(limits: object, now: number): number {
   const row = limits as Record<string, unknown>
-  const { temp_budget_increase, temp_budget_expiry } = { ...(row.extra as object | undefined), ...row } as typeof row
+  const extra = row.extra as Record<string, unknown> | undefined
+  const { temp_budget_increase = extra?.temp_budget_increase, temp_budget_expiry = extra?.temp_budget_expiry } = row
   if (typeof temp_budget_increase !== 'number') return 0
   return typeof temp_budget_expiry === 'string' && Date.parse(temp_budget_expiry) < now ? 0 : temp_budget_increase
 }

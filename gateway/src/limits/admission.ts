@@ -20,6 +20,7 @@ import type {
 } from '../types.js'
 import {
   accountsOf,
+  accountsUntil,
   type BudgetAccount,
   type CallAccounts,
   currentSpend,
@@ -62,12 +63,19 @@ export interface Granted {
   readonly expected: readonly BudgetAccount[]
 }
 
+interface CallersAccounts {
+  readonly settings: ControlSettings
+  readonly found: Map<string, CallAccounts>
+  until: number
+}
+
 export class CallAdmission implements Admission {
   readonly #parts: Parts
   readonly #reserver: Reserver
   readonly #expectations = new Expectations()
   readonly #ids = new CallIds()
   readonly #running = new RunningStreams()
+  readonly #accounts = new WeakMap<Principal, CallersAccounts>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -100,9 +108,9 @@ export class CallAdmission implements Admission {
     const model = resolveAlias(principal, call.model)
     const tags = tagsOf(call, principal)
     const customerId = principal.customerId ?? customerOf(call)
-    const { directory, catalog, settings, now } = this.#parts
-    const subjects = subjectsOf(directory, settings(), principal, customerId, tags)
-    const accounts = accountsOf(subjects, catalog.resolve(model), tags, now())
+    const { directory, catalog, now } = this.#parts
+    const accounts = this.#accountsOf(principal, catalog.resolve(model), customerId, tags)
+    const { subjects } = accounts
     const facts: RowFacts = {
       call,
       principal,
@@ -125,6 +133,31 @@ export class CallAdmission implements Admission {
       this.refused(facts, accounts, error)
       throw error
     }
+  }
+
+  /**
+   * The accounts of a call. They are the same for all calls of a caller within a second, and cost more to make than the rest of an
+   * admission. A caller is a new object after each change of the directory.
+   */
+  #accountsOf(principal: Principal, group: string, customerId: string | null, tags: readonly string[]): CallAccounts {
+    const { directory, settings, now } = this.#parts
+    const current = settings()
+    const at = now()
+    let ofCaller = this.#accounts.get(principal)
+    if (!ofCaller || ofCaller.until <= at || ofCaller.settings !== current) {
+      ofCaller = { until: Number.POSITIVE_INFINITY, settings: current, found: new Map() }
+      this.#accounts.set(principal, ofCaller)
+    }
+    const name = tags.length === 0 ? `${group}\n${customerId ?? ''}` : `${group}\n${customerId}\n${tags.join('\n')}`
+    let found = ofCaller.found.get(name)
+    if (!found) {
+      found = accountsOf(subjectsOf(directory, current, principal, customerId, tags), group, tags, at)
+      const until = accountsUntil(found, at)
+      if (until <= at) return found
+      ofCaller.until = Math.min(ofCaller.until, until)
+      ofCaller.found.set(name, found)
+    }
+    return found
   }
 
   /** Reserves for the model, or for a cheaper one if a budget is used up. */

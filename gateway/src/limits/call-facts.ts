@@ -3,7 +3,10 @@ import type { AdmissionCall, Principal } from '../types.js'
 const longestName = 256
 
 /** A text that every database stores: without NUL, and cut. */
-export const storable = (text: string, longest: number): string => text.slice(0, longest).replaceAll('\0', '�')
+export function storable(text: string, longest: number): string {
+  const cut = text.length > longest ? text.slice(0, longest) : text
+  return cut.includes('\0') ? cut.replaceAll('\0', '�') : cut
+}
 
 const mostTags = 50
 

@@ -81,7 +81,7 @@ export class Reserver {
   ): Promise<{ estimate: Estimate; reservation: Reservation }> {
     const used = budgets.find((budget) => budget.limit <= 0 || this.spent(budget) >= budget.limit)
     if (used) throw this.overBudget(used)
-    await this.#seed(budgets, rates)
+    if (!this.#isSeeded(budgets, rates)) await this.#seed(budgets, rates)
     const accounts = [...rates.map(({ account }) => account), ...budgets.map(({ account }) => account)]
     const until = Date.now() + longestWaitMs
     const queueUntil = Date.now() + waitMs
@@ -187,19 +187,34 @@ export class Reserver {
     return rateRefusal(reason, rate, this.#parts.now())
   }
 
+  #isSeeded(budgets: readonly BudgetAccount[], rates: readonly RateAccount[]): boolean {
+    const { generation } = this.#parts.book
+    for (const { account } of budgets) {
+      if (this.#seeded.get(account.key) !== generation || !this.#places.has(account)) return false
+    }
+    for (const { account, monthly } of rates) {
+      if (monthly && (this.#seeded.get(account.key) !== generation || !this.#places.has(account))) return false
+    }
+    return true
+  }
+
   /** Raises the counters to what the ledger knows, once for each account and after changes by other processes. */
   async #seed(budgets: readonly BudgetAccount[], rates: readonly RateAccount[]): Promise<void> {
     const { book } = this.#parts
     for (const { account, name, counted } of budgets) {
+      if (this.#places.has(account)) continue
       this.#places.set(
         account,
         counted.map((period) => ({ subject: name, period })),
       )
     }
-    for (const { account, monthly } of rates) if (monthly) this.#places.set(account, [{ ...monthly, requests: true }])
+    for (const { account, monthly } of rates) {
+      if (monthly && !this.#places.has(account)) this.#places.set(account, [{ ...monthly, requests: true }])
+    }
     for (const { account } of [...budgets, ...rates]) {
+      if (this.#seeded.get(account.key) === book.generation) continue
       const places = this.#places.get(account)
-      if (!places || this.#seeded.get(account.key) === book.generation) continue
+      if (!places) continue
       if (this.#seeded.size > mostSeeded) this.#seeded.clear()
       this.#seeded.set(account.key, book.generation)
       const usage = this.#inMemory(places)

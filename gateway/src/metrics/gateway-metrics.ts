@@ -1,6 +1,6 @@
 import type { RouterSnapshot } from 'llmux'
 import type { LedgerRow } from '../store/rows.js'
-import { Counter, Histogram, type MetricDump } from './registry.js'
+import { type Buckets, Counter, count, Histogram, type MetricDump } from './registry.js'
 import { routeOf } from './routes.js'
 import { StateMetrics, type StateSources } from './state-metrics.js'
 
@@ -19,9 +19,44 @@ interface AttemptFacts {
   readonly durationMs?: number
 }
 
+type Cell = { value: number }
+
+/** Series of calls with the same labels. Those of amounts are made with the first amount. */
+interface Cells {
+  readonly labels: Readonly<Record<string, string>>
+  readonly what: Readonly<Record<string, string>>
+  readonly group: string
+  readonly status: string
+  readonly route: string
+  readonly requests: Cell
+  readonly duration: Buckets
+  readonly total: Cell
+  readonly latency: Buckets
+  readonly answered: Cell | undefined
+  spend?: readonly Cell[]
+  input?: readonly Cell[]
+  output?: readonly Cell[]
+  tokens?: Cell
+  attempt?: { readonly of: AttemptFacts; readonly made: Cell; readonly answered: Cell }
+  provider?: Buckets
+  firstToken?: Buckets
+  overhead?: Buckets
+  perToken?: Buckets
+}
+
+const mostCells = 1_000
+
+function addTo(cells: readonly Cell[], amount: number): void {
+  for (const cell of cells) cell.value += amount
+}
+
+const isSame = (one: AttemptFacts, other: AttemptFacts) =>
+  one.provider === other.provider && one.model === other.model && one.deployment === other.deployment
+
 /** The metrics of the gateway: those of LiteLLM with its labels, and the six that its tutorials name. */
 export class GatewayMetrics {
   readonly #all: (Counter | Histogram)[] = []
+  readonly #cells = new Map<string, Cells>()
   readonly #state = new StateMetrics()
   readonly #teamAlias: (id: string) => string | null | undefined
 
@@ -154,17 +189,33 @@ export class GatewayMetrics {
 
   /** Counts a call of the ledger. */
   record(row: LedgerRow): void {
+    const cells = this.#cellsOf(row)
+    const { labels, what, group } = cells
+    const seconds = row.durationMs / 1000
+    cells.requests.value++
+    cells.total.value++
+    count(cells.duration, seconds)
+    count(cells.latency, seconds)
+    if (cells.answered) cells.answered.value++
+    else {
+      const { status, route } = cells
+      this.#errors.add({ model: group, error: row.outcome, status })
+      this.#failed.add({ ...labels, route, exception_status: status, exception_class: row.outcome })
+    }
+    if (row.costState === 'unknown') this.#unknown.add({ model: group })
+    this.#amounts(row, cells)
+    this.#attemptsOf(row, what, cells)
+  }
+
+  /** The series of calls of one kind. Labels are looked up once a kind: sixteen series a call, of up to eleven labels each, are not cheap. */
+  #cellsOf(row: LedgerRow): Cells {
     const ok = row.outcome === 'success'
     const status = ok ? '200' : String(row.errorStatus ?? 500)
-    const who = {
-      hashed_api_key: row.keyHash,
-      api_key_alias: row.keyAlias ?? '',
-      team: row.teamId ?? '',
-      team_alias: row.teamId === null ? '' : (this.#teamAlias(row.teamId) ?? ''),
-      user: row.userId ?? '',
-      // clients choose it freely, so it is no label
-      end_user: '',
-    }
+    const teamAlias = row.teamId === null ? '' : (this.#teamAlias(row.teamId) ?? '')
+    const owners = `${row.keyHash}\n${row.keyAlias}\n${row.teamId}\n${teamAlias}\n${row.userId}`
+    const key = `${owners}\n${row.modelGroup}\n${row.model}\n${row.deployment}\n${row.provider}\n${row.path}\n${ok}${status}`
+    const known = this.#cells.get(key)
+    if (known) return known
     // names that clients made up would make series without end
     const named = ok || row.deployment !== ''
     const group = named ? row.modelGroup : 'other'
@@ -174,70 +225,97 @@ export class GatewayMetrics {
       model_id: row.deployment,
       api_provider: row.provider,
     }
-    const labels = { ...who, ...what }
-    const route = routeOf(row.path)
-    this.#requests.add({ ...what, model: group, status: ok ? 'success' : 'failure' })
-    this.#duration.observe({ model: group }, row.durationMs / 1000)
-    this.#total.add({ ...labels, route, status_code: status })
-    this.#latency.observe(labels, row.durationMs / 1000)
-    if (ok) this.#answered.add(labels)
-    else {
-      this.#errors.add({ model: group, error: row.outcome, status })
-      this.#failed.add({ ...labels, route, exception_status: status, exception_class: row.outcome })
+    const labels = {
+      hashed_api_key: row.keyHash,
+      api_key_alias: row.keyAlias ?? '',
+      team: row.teamId ?? '',
+      team_alias: teamAlias,
+      user: row.userId ?? '',
+      // clients choose it freely, so it is no label
+      end_user: '',
+      ...what,
     }
-    if (row.costState === 'unknown') this.#unknown.add({ model: group })
-    this.#amounts(row, group, labels)
-    this.#attemptsOf(row, what)
+    const route = routeOf(row.path)
+    const made: Cells = {
+      ...{ labels, what, group, status, route },
+      requests: this.#requests.cell({ ...what, model: group, status: ok ? 'success' : 'failure' }),
+      duration: this.#duration.cell({ model: group }),
+      total: this.#total.cell({ ...labels, route, status_code: status }),
+      latency: this.#latency.cell(labels),
+      answered: ok ? this.#answered.cell(labels) : undefined,
+    }
+    if (this.#cells.size >= mostCells) this.#cells.clear()
+    this.#cells.set(key, made)
+    return made
   }
 
-  #amounts(row: LedgerRow, group: string, labels: Readonly<Record<string, string>>): void {
+  #amounts(row: LedgerRow, cells: Cells): void {
     const { nanos, inputTokens, outputTokens, cachedTokens } = row
+    const { group: model, labels } = cells
     if (nanos > 0) {
-      this.#spend.add({ model: group }, nanos / 1e9)
-      this.#spendByCaller.add(labels, nanos / 1e9)
+      cells.spend ??= [this.#spend.cell({ model }), this.#spendByCaller.cell(labels)]
+      addTo(cells.spend, nanos / 1e9)
     }
     if (inputTokens > 0) {
-      this.#tokens.add({ model: group, type: 'input' }, inputTokens)
-      this.#inputTokens.add(labels, inputTokens)
+      cells.input ??= [this.#tokens.cell({ model, type: 'input' }), this.#inputTokens.cell(labels)]
+      addTo(cells.input, inputTokens)
     }
     if (outputTokens > 0) {
-      this.#tokens.add({ model: group, type: 'output' }, outputTokens)
-      this.#outputTokens.add(labels, outputTokens)
+      cells.output ??= [this.#tokens.cell({ model, type: 'output' }), this.#outputTokens.cell(labels)]
+      addTo(cells.output, outputTokens)
     }
-    if (inputTokens + outputTokens > 0) this.#totalTokens.add(labels, inputTokens + outputTokens)
+    if (inputTokens + outputTokens > 0) {
+      cells.tokens ??= this.#totalTokens.cell(labels)
+      cells.tokens.value += inputTokens + outputTokens
+    }
     if (cachedTokens > 0) this.#cachedTokens.add(labels, cachedTokens)
     if (row.cacheHit) {
-      this.#hits.add({ model: group })
+      this.#hits.add({ model })
       this.#cacheHits.add(labels)
     }
   }
 
-  #attemptsOf(row: LedgerRow, what: Readonly<Record<string, string>>): void {
+  #attemptsOf(row: LedgerRow, what: Readonly<Record<string, string>>, cells: Cells): void {
     const attempts = (row.detail?.attempts ?? []) as readonly AttemptFacts[]
-    for (const { provider = '', model = '', deployment: id = '', outcome = '', status } of attempts) {
+    for (const attempt of attempts) {
+      const { provider = '', model = '', deployment: id = '', outcome = '', status } = attempt
+      if (outcome === 'success' && cells.attempt && isSame(cells.attempt.of, attempt)) {
+        cells.attempt.made.value++
+        cells.attempt.answered.value++
+        continue
+      }
       const labels = {
         requested_model: what.requested_model ?? '',
         litellm_model_name: `${provider}/${model}`,
         model_id: id,
         api_provider: provider,
       }
-      this.#attempts.add(labels)
-      if (outcome === 'success') this.#attemptsAnswered.add(labels)
-      else this.#attemptsFailed.add({ ...labels, exception_status: String(status ?? ''), exception_class: outcome })
+      if (outcome === 'success') {
+        const made = this.#attempts.cell(labels)
+        const answered = this.#attemptsAnswered.cell(labels)
+        addTo([made, answered], 1)
+        cells.attempt = { of: attempt, made, answered }
+      } else {
+        this.#attempts.add(labels)
+        this.#attemptsFailed.add({ ...labels, exception_status: String(status ?? ''), exception_class: outcome })
+      }
     }
     const last = attempts.at(-1)
     if (row.outcome === 'success' && last?.durationMs !== undefined && !row.cacheHit) {
-      this.#providerLatency.observe(what, last.durationMs / 1000)
-      if (row.firstTokenMs != null) this.#firstToken.observe(what, row.firstTokenMs / 1000)
-      else if (!row.stream) {
+      cells.provider ??= this.#providerLatency.cell(what)
+      count(cells.provider, last.durationMs / 1000)
+      if (row.firstTokenMs != null) {
+        cells.firstToken ??= this.#firstToken.cell(what)
+        count(cells.firstToken, row.firstTokenMs / 1000)
+      } else if (!row.stream) {
         const inside = attempts.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0)
-        this.#overhead.observe(what, Math.max(0, row.durationMs - inside) / 1000)
+        cells.overhead ??= this.#overhead.cell(what)
+        count(cells.overhead, Math.max(0, row.durationMs - inside) / 1000)
       }
-      if (row.outputTokens > 0)
-        this.#perToken.observe(
-          { ...what, litellm_model_name: what.model ?? '' },
-          row.durationMs / 1000 / row.outputTokens,
-        )
+      if (row.outputTokens > 0) {
+        cells.perToken ??= this.#perToken.cell({ ...what, litellm_model_name: what.model ?? '' })
+        count(cells.perToken, row.durationMs / 1000 / row.outputTokens)
+      }
     }
     if ((row.fallbacks ?? 0) > 0) {
       const labels = { requested_model: attempts[0]?.modelGroup ?? '', fallback_model: row.modelGroup }

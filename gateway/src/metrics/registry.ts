@@ -79,6 +79,11 @@ export class Counter implements Metric {
     this.#series.at(labels).value += amount
   }
 
+  /** The place of a series, for a caller that adds to it often. It counts until `clear()`. */
+  cell(labels: Labels): { value: number } {
+    return this.#series.at(labels)
+  }
+
   set(labels: Labels, value: number): void {
     this.#series.at(labels).value = value
   }
@@ -103,6 +108,15 @@ export interface Buckets {
 /** Seconds. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 
+/** Adds an observation. */
+export function count(buckets: Buckets, value: number): void {
+  buckets.sum += value
+  buckets.count++
+  for (let index = bounds.length - 1; index >= 0 && value <= (bounds[index] ?? 0); index--) {
+    buckets.counts[index] = (buckets.counts[index] ?? 0) + 1
+  }
+}
+
 export class Histogram implements Metric {
   readonly #series: Series<Buckets>
 
@@ -115,12 +129,12 @@ export class Histogram implements Metric {
   }
 
   observe(labels: Labels, value: number): void {
-    const buckets = this.#series.at(labels).value
-    buckets.sum += value
-    buckets.count++
-    for (let index = bounds.length - 1; index >= 0 && value <= (bounds[index] ?? 0); index--) {
-      buckets.counts[index] = (buckets.counts[index] ?? 0) + 1
-    }
+    count(this.#series.at(labels).value, value)
+  }
+
+  /** The place of a series, for {@link count}. */
+  cell(labels: Labels): Buckets {
+    return this.#series.at(labels).value
   }
 
   dump(): MetricDump {

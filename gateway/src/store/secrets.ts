@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, randomBytes, scryptSync } from 'node:crypto'
 
 /** Encrypts documents at rest with AES-256-GCM. */
 export interface Vault {
@@ -30,7 +30,7 @@ export function createVault(secret: string): Vault {
 }
 
 /** Hash under which a key is stored: hex SHA-256, as LiteLLM stores it. */
-export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex')
+export const hashKey = (key: string): string => hash('sha256', key, 'hex')
 
 /** Creates a key: 24 random bytes. */
 export const newKey = (): string => `sk-${randomBytes(24).toString('base64url')}`

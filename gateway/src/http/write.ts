@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Settings } from '../config/settings.js'
+import { originHeaders } from './origins.js'
+import type { GatewayResponse } from './response.js'
+import type { SlowReaders } from './slow-readers.js'
+
+const common = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'content-security-policy': "frame-ancestors 'none'",
+} as const
+
+/** Headers of streams. */
+const streamed = { 'x-accel-buffering': 'no', 'cache-control': 'no-cache' } as const
+
+/**
+ * Headers as a list of names and values: a call has forty, and an object of them takes 40 KB on its way through three copies. Those of
+ * the response replace the others.
+ */
+function headerList(own: Readonly<Record<string, string>>, ...others: Readonly<Record<string, string>>[]): string[] {
+  const list: string[] = []
+  for (const headers of others) {
+    for (const name in headers) if (!(name in own)) list.push(name, headers[name] as string)
+  }
+  for (const name in own) list.push(name, own[name] as string)
+  return list
+}
+
+function setLength(list: string[], length: string): void {
+  const at = list.indexOf('content-length')
+  if (at < 0) list.push('content-length', length)
+  else list[at + 1] = length
+}
+
+/** Writes a response. A stream waits for a slow reader, and ends when the reader has left. */
+export async function write(
+  { settings: current, readers }: { readonly settings: () => Settings; readonly readers: SlowReaders },
+  request: IncomingMessage,
+  raw: ServerResponse,
+  response: GatewayResponse,
+): Promise<void> {
+  const settings = current()
+  if (raw.headersSent || raw.destroyed) return leave(response.body)
+  const { origin } = request.headers
+  const headers = headerList(response.headers, common, originHeaders(settings.corsOrigins, origin))
+  const { body } = response
+  if (typeof body !== 'object') {
+    if (body !== undefined && request.method !== 'HEAD') setLength(headers, String(Buffer.byteLength(body)))
+    for (const cookie of response.cookies ?? []) headers.push('set-cookie', cookie)
+    raw.writeHead(response.status, headers)
+    // as text: Node then sends head and body as one piece, rather than as a list of buffers
+    raw.end(request.method === 'HEAD' ? undefined : body)
+    // Node reads and discards the rest of a refused body
+    return
+  }
+  for (const name in streamed) {
+    if (!(name in response.headers)) headers.push(name, streamed[name as keyof typeof streamed])
+  }
+  raw.writeHead(response.status, headers)
+  if (request.method === 'HEAD') {
+    raw.end()
+    return leave(body)
+  }
+  let written = 0
+  let pending = ''
+  const flush = () => {
+    if (pending === '') return
+    const text = pending
+    pending = ''
+    written += text.length
+    raw.write(text)
+  }
+  try {
+    for await (const text of body) {
+      if (raw.destroyed) {
+        pending = ''
+        if (settings.onDisconnect === 'abort') break
+        continue
+      }
+      if (typeof text === 'string') {
+        // the events of a packet come one after the other within a tick: one chunk for all of them is one write instead of hundreds
+        if (pending === '') process.nextTick(flush)
+        pending += text
+        if (pending.length > mostPending) flush()
+      } else {
+        flush()
+        written += text.length
+        raw.write(text)
+      }
+      // the reader may have caught up since the end of the tick
+      if (raw.writableNeedDrain && !(await readers.drained(raw, written))) break
+    }
+    if (!raw.destroyed) flush()
+  } finally {
+    raw.end()
+  }
+}
+
+/** Characters of events that wait for the end of a tick. */
+const mostPending = 32_768
+
+/** Ends a stream whose reader is gone. */
+async function leave(body: GatewayResponse['body']): Promise<void> {
+  if (typeof body === 'object') await body[Symbol.asyncIterator]().return?.()
+}
