@@ -103,9 +103,6 @@ export const skips: Known<Readonly<Record<string, Skip>>> = {
       'content policy': { why: 'Ollama has no content policy.', says: /content_policy_violation/ },
     },
     gemini: {
-      speech: { why: 'The simulated Gemini answers in text.', says: /no audio/ },
-      'speech as a stream': { why: 'The simulated Gemini answers in text.', says: /no audio/ },
-      images: { why: 'The simulated Gemini answers in text.', says: /no image/ },
       'content policy': {
         why: 'Google answers 200 with a finish reason, reported as content_filter.',
         says: /it should have failed/,
