@@ -14,10 +14,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, 'node_modules/.cache/llmux-build/stamp.json')
 const steps = [
   ['tsup', []],
+  ['node', ['scripts/merge-chunks.mjs']],
   ['npm', ['run', 'build', '--silent', '-w', 'llmux-gateway']],
 ]
 const sources = [
-  ...['src', 'providers', 'pricing', 'simulator', 'gateway/src', 'gateway/dashboard', 'scripts/build.mjs'],
+  ...['src', 'providers', 'pricing', 'simulator', 'gateway/src', 'gateway/dashboard'],
+  ...['scripts/build.mjs', 'scripts/merge-chunks.mjs'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsup.config.ts', 'tsup.worker.ts'],
   ...['gateway/package.json', 'gateway/tsconfig.json', 'gateway/tsup.config.ts'],
 ]

@@ -114,6 +114,12 @@ test.each(['call.mjs', 'call.cjs'])(
   },
 )
 
+test('ES modules that load together are one file', async () => {
+  const own = async (file: string) => (await scripts(file)).loaded.filter((name) => name.startsWith('llmux/dist/'))
+  expect((await own('import.mjs')).length).toBeLessThanOrEqual(10)
+  expect((await own('call.mjs')).length).toBeLessThanOrEqual(20)
+})
+
 test('the import time is reported', async () => {
   const times = new Map<string, number[]>()
   const files = ['bare.mjs', 'import.mjs', 'require.cjs']
