@@ -1,11 +1,18 @@
 // How the cost of a call grows: with the deployments of a Router, the tools and the messages of a request.
 // `npm run build && node bench/growth.mjs`. The provider is a dispatcher in this process that answers at once.
 // Tools and messages are ratios to JSON.stringify() of the provider's body, deployments to a call of the same client without a Router.
-// It measures and prints; it never fails because something was slow.
+// `--plot=file.svg` draws the ratios. It measures and prints; it never fails because something was slow.
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { plot } from './plot.mjs'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string' }, dist: { type: 'string' }, smoke: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string' },
+    dist: { type: 'string' },
+    plot: { type: 'string' },
+    smoke: { type: 'boolean', default: false },
+  },
 })
 const rounds = Number(values.rounds ?? (values.smoke ? 1 : 9))
 const { createClient, Router } = await import(values.dist ?? '../dist/index.js')
@@ -116,8 +123,12 @@ async function compare(run, floor, calls) {
   return [median(results.map((result) => result.floor)), median(results.map((result) => result.run)), ratio]
 }
 
-const print = (title, [floor, run, ratio]) =>
+const lines = {}
+/** Prints a row, and keeps it for the plot if it belongs to a line of it. */
+function print(title, [floor, run, ratio], line, size) {
   console.log(`| ${title} | ${floor.toFixed(1)} | ${run.toFixed(1)} | ${ratio.toFixed(2)} |`)
+  if (line) lines[line] = [...(lines[line] ?? []), [size, ratio]]
+}
 
 console.log(`CPU in this process, µs: node ${process.version}, median of ${rounds} interleaved rounds`)
 if (values.smoke) console.log('(a smoke run: the figures mean nothing)')
@@ -134,16 +145,24 @@ for (const count of [1, 10, 100, 1_000]) {
   const router = new Router({ client: { dispatcher }, modelList })
   const routed = () => router.completion({ model: 'gpt-4o', messages: hello, max_tokens: 16 })
   const direct = () => plain.completion({ model: 'openai/gpt-4o', messages: hello, max_tokens: 16 })
-  print(`Router, ${count} deployments`, await compare(routed, direct, 2_000))
+  print(`Router, ${count} deployments`, await compare(routed, direct, 2_000), 'deployments', count)
   await router.close()
 }
 
 const requests = [
-  ...[1, 10, 100].map((count) => [`${count} tools`, { messages: hello, tools: toolsOf(count) }, 3_000 / count]),
+  ...[1, 10, 100].map((count) => [
+    `${count} tools`,
+    { messages: hello, tools: toolsOf(count) },
+    3_000 / count,
+    'tools',
+    count,
+  ]),
   ...[1, 10, 100, 1_000].map((count) => [
     `${count} messages`,
     { messages: messagesOf(count), tools: toolsOf(1) },
     Math.max(20, 2_000 / count),
+    'messages',
+    count,
   ]),
   ['30 tools and 200 messages', { messages: messagesOf(200), tools: toolsOf(30) }, 60],
 ]
@@ -151,15 +170,17 @@ for (const [provider, model] of Object.entries(models)) {
   const own = answering(provider)
   const region = provider === 'bedrock' ? { region: 'us-east-1' } : {}
   const client = createClient({ dispatcher: own, providers: { [provider]: { apiKey: 'k', ...region } } })
-  for (const [title, request, calls] of requests) {
+  for (const [title, request, calls, grows, size] of requests) {
     const call = () => client.completion({ model, max_tokens: 16, ...request })
     await call()
     const body = JSON.parse(own.body)
     const floor = async () => {
       own.body = JSON.stringify(body)
     }
-    print(`${provider}, ${title}`, await compare(call, floor, Math.ceil(calls)))
+    print(`${provider}, ${title}`, await compare(call, floor, Math.ceil(calls)), grows && `${grows}, ${provider}`, size)
   }
   await client.close()
 }
 await plain.close()
+if (values.plot)
+  await writeFile(values.plot, plot(lines, { x: 'deployments, tools or messages', y: 'CPU as a ratio to the floor' }))
