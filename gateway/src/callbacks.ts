@@ -15,7 +15,7 @@ const integrations: Readonly<Record<string, (captureContent: boolean) => Promise
 const mostNoted = 10_000
 
 /**
- * What integrations learn of a call beside its request: metadata that providers don't get, and the owners of the call. LiteLLM's
+ * Facts of a call for integrations, beside its request: metadata that providers don't get, and the owners of the call. LiteLLM's
  * names.
  */
 export class CallNotes {

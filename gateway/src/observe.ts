@@ -103,7 +103,7 @@ const auditTypes: Readonly<Record<string, AlertType>> = {
   'user deleted': 'internal_user_deleted',
 }
 
-/** A call for the log: who, what, how long and how much, without content and credentials. */
+/** A call for the log: caller, model, duration and cost, without content and credentials. */
 const callLine = (row: LedgerRow) => ({
   call_id: row.id,
   started: new Date(row.startedAt).toISOString(),

@@ -105,7 +105,7 @@ export interface Admitted {
   headers(): Record<string, string>
   /** Books the call. */
   settle(record: SettledRecord): void
-  /** What was booked. */
+  /** The booked amount. */
   readonly booking: Booking | undefined
   /** Resolves once the settled call is kept as `durability` says, or at the latest after half a second. */
   kept(): Promise<void> | undefined

@@ -44,7 +44,7 @@ const wires: readonly BatchWire[] = [
   { wire: openai, path: /\/(?:files|batches)(?:[/?]|$)/, take: openaiBatches },
 ]
 
-/** The wire of a request about files and batches, and what answers it. */
+/** The wire of a request about files and batches, and its handler. */
 export function batchWireOf(incoming: Incoming): BatchWire | undefined {
   const { path: asked, headers } = incoming
   return wires.find(({ path, header }) => path.test(asked) && (header === undefined || header in headers))

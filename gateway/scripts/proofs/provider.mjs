@@ -11,7 +11,7 @@ export const costOf = (directive) => directive.in * price.input + directive.out 
 const head = (id) => ({ id: `chatcmpl-${id}`, created: 1, model: 'gpt-4o' })
 
 export async function startProvider() {
-  /** What was billed, by the id of the call. */
+  /** The billed amount, by the id of the call. */
   const bill = new Map()
   /** Arrival and end of all requests: [directive, arrival, end]. */
   const seen = []

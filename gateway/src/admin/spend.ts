@@ -233,7 +233,7 @@ async function activityByModel({ sql }: AdminContext, request: AdminRequest) {
     .slice(0, limitOf(request, 10))
 }
 
-/** Cache hits by day, and what they have saved. */
+/** Cache hits by day, and the cost that they saved. */
 async function cacheHits({ sql }: AdminContext, request: AdminRequest) {
   const rows = await spendBy(sql, request, 'all', ['day'])
   const days = rows.map((row) => ({

@@ -32,7 +32,7 @@ export function keepReports(parts: ReportParts, everyMs = 15 * 60_000): () => vo
   return () => clearTimeout(timer)
 }
 
-/** Sends what is due and has not been sent by any process. */
+/** Sends the reports that are due and that no process has sent. */
 export async function sendReports({ alerts, reader, emailOf, now }: ReportParts): Promise<void> {
   const at = now()
   const settings = alerts.settings

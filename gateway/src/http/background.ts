@@ -23,7 +23,7 @@ interface BackgroundParts {
   now(): number
 }
 
-/** What is read of a response. */
+/** The fields that are read of a response. */
 interface Answer {
   readonly status?: string
   readonly usage?: {

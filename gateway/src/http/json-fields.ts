@@ -91,7 +91,7 @@ export class JsonFields {
     try {
       this.#found[this.#key] = JSON.parse(text)
     } catch {
-      // longer than what is kept, or no JSON
+      // longer than the kept part, or no JSON
     }
   }
 }

@@ -172,7 +172,7 @@ export class ResponseOwners implements ResponseStore {
     ])
   }
 
-  /** Changes what is shared, after earlier changes of the same answer. */
+  /** Changes the shared copy, after earlier changes of the same answer. */
   async #change(id: string, change: (parts: ResponseOwnersParts) => readonly unknown[]): Promise<void> {
     const before = this.#changes.get(id)
     const done = (async () => {

@@ -44,7 +44,7 @@ export class SlowReaders {
   }
 
   /**
-   * Waits until the client has taken what was written, or has left. Returns false if the stream was ended because of its client.
+   * Waits until the client has taken the written bytes, or has left. Returns false if the stream was ended because of its client.
    * @param bytes length of the answer so far
    */
   drained(raw: ServerResponse, bytes: number): Promise<boolean> {

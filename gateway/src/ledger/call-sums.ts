@@ -27,7 +27,7 @@ export interface CallFilter {
   readonly values: readonly string[]
 }
 
-/** One row for each call from a time to before another: its hour, its name in a dimension, and what it adds to the sums. */
+/** One row for each call from a time to before another: its hour, its name in a dimension, and its part of the sums. */
 export function callSums(
   { engine }: Sql,
   dimension: Dimension,

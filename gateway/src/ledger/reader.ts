@@ -86,7 +86,7 @@ export interface ReaderParts {
   readonly directory: Directory
   readonly book: SpendBook
   readonly backlog: () => number
-  /** Writes what is pending. */
+  /** Writes pending rows. */
   flush(): Promise<unknown>
   settings(): ControlSettings
   now(): number

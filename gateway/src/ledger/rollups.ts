@@ -78,12 +78,12 @@ const signed =
   ([place, sums]: Share): Share =>
     sign === 1 ? [place, sums] : [place, sums.map((value) => -value)]
 
-/** A share of a call in `llmux_totals`: its place, and what it adds. */
+/** A share of a call in `llmux_totals`: its place, and its values. */
 export type Share = readonly [place: readonly string[], sums: readonly number[]]
 
 const totalsOf = ({ row, sums }: Kind): Share[] => sharesOf(row.startedAt, namesOf(row), sums)
 
-/** What a call adds, in the order of `measures`. */
+/** The values of a call, in the order of `measures`. */
 const sumsOf = (row: LedgerRow): number[] => [
   1,
   isFailure(row) ? 1 : 0,

@@ -102,7 +102,7 @@ export class Reserver {
           : await this.store.reserve(request)
       if ('index' in found) {
         if (!strict || found.alone !== true) return { estimate, reservation: found }
-        // the share of a process says nothing of what the others spend meanwhile, and this budget must not be passed
+        // the share of a process does not include the spend of the others, and this budget must not be passed
         this.#queue.release(found)
         if (Date.now() >= until || signal?.aborted) throw countersAway()
         await this.#nextEnd(signal)
@@ -198,7 +198,7 @@ export class Reserver {
     return true
   }
 
-  /** Raises the counters to what the ledger knows, once for each account and after changes by other processes. */
+  /** Raises the counters to the sums of the ledger, once for each account and after changes by other processes. */
   async #seed(budgets: readonly BudgetAccount[], rates: readonly RateAccount[]): Promise<void> {
     const { book } = this.#parts
     for (const { account, name, counted } of budgets) {

@@ -3,7 +3,7 @@ import type { BudgetAccount } from './accounts.js'
 /** How long the spend of a budget is taken as read, in milliseconds. */
 const freshMs = 50
 
-/** What the running streams of this process have cost so far, by budget. */
+/** The cost so far of the running streams of this process, by budget. */
 export class RunningStreams {
   readonly #budgets = new Map<string, { dollars: number; streams: number }>()
 
@@ -71,7 +71,7 @@ export class StreamWatch {
 
   /**
    * Counts tokens of the answer.
-   * @returns the refusal that ends the stream, once what is spent and what runs use up a budget
+   * @returns the refusal that ends the stream, once the spend and the running streams use up a budget
    */
   count(tokens: number): Error | undefined {
     const { running, budgets, price, spent, overBudget } = this.#settings

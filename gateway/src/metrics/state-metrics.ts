@@ -3,7 +3,7 @@ import type { SlowReaders } from '../http/slow-readers.js'
 import type { BudgetState, LedgerReader } from '../ledger/reader.js'
 import { Counter, type MetricDump } from './registry.js'
 
-/** What the gauges show, besides the Router. */
+/** The sources of the gauges, besides the Router. */
 export interface StateSources {
   readonly reader: LedgerReader
   readonly readers: Pick<SlowReaders, 'held' | 'ended'>

@@ -33,7 +33,7 @@ const callTagsTable = `CREATE TABLE llmux_call_tags (
 const contentsTable = `CREATE TABLE llmux_contents (
   at BIGINT NOT NULL, id TEXT NOT NULL, request TEXT, response TEXT, PRIMARY KEY (at, id))`
 
-/** What dashboards read: time series by one dimension, facts of single calls, and reports in SQL. */
+/** The views of dashboards: time series by one dimension, facts of single calls, and reports in SQL. */
 const dashboards: Migration = {
   version: 2,
   statements: [

@@ -53,7 +53,7 @@ export class SqlOwners {
     )
   }
 
-  /** Deletes what is too old, and the oldest rows beyond `most`. */
+  /** Deletes expired rows, and the oldest rows beyond `most`. */
   async trim(most?: number): Promise<void> {
     await this.#sql.query('DELETE FROM llmux_response_owners WHERE at <= ?', [this.#now() - this.#keepMs])
     if (most === undefined) return

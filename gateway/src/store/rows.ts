@@ -197,7 +197,7 @@ export interface LedgerRow {
   readonly reasoningTokens?: number | null
   readonly retries?: number | null
   readonly fallbacks?: number | null
-  /** What a cached answer would have cost. */
+  /** The cost of a cached answer without the cache. */
   readonly savedNanos?: number | null
   readonly providerRequestId?: string | null
   readonly detail?: CallDetail | null

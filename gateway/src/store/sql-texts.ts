@@ -52,7 +52,7 @@ export class SqlTexts implements SharedTexts {
     await this.#sql.query(`DELETE FROM llmux_texts WHERE name IN ${placeholders(1, names.length)}`, names)
   }
 
-  /** Deletes what is too old, and the oldest texts beyond `most` characters. */
+  /** Deletes expired texts, and the oldest texts beyond `most` characters. */
   async trim(most: number = mostCharacters[this.#sql.engine]): Promise<void> {
     await this.#sql.query('DELETE FROM llmux_texts WHERE at <= ?', [this.#now() - this.#keepMs])
     const [row] = await this.#sql.query('SELECT SUM(size) AS size FROM llmux_texts')

@@ -11,7 +11,7 @@ export interface Tracing {
   readonly callback: Callback
   /** Answers a request within a span of the server, which goes on with the trace of the client. It ends with the response. */
   run(request: LlmRequest, answer: () => Promise<HandlerResponse>): Promise<HandlerResponse>
-  /** Sends what is left. */
+  /** Sends the remaining spans. */
   close(): Promise<void>
 }
 

@@ -27,7 +27,7 @@ export const calls = {
 const longestScrapeMs = 2_000
 /** Milliseconds that a change waits for a worker that is busy. */
 const longestNewsMs = 500
-/** Milliseconds between two looks at the metrics of the workers: a killed one takes along what it counted since. */
+/** Milliseconds between two looks at the metrics of the workers: the counts of a killed worker since then are lost. */
 const keepMetricsMs = 5_000
 
 /** News of one worker for its supervisor. */
@@ -44,7 +44,7 @@ interface Seat {
   close(): void
 }
 
-/** Holds what the workers of one gateway have in common: the database, the counters, the metrics, and news. */
+/** The common parts of the workers of one gateway: the database, the counters, the metrics, and news. */
 export class Owner {
   readonly #sql: Sql | undefined
   readonly #limits = new OwnerLimits()

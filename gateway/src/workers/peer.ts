@@ -60,7 +60,7 @@ export class Peer {
     this.#waiting.clear()
   }
 
-  /** Sends what is pending. */
+  /** Sends pending messages. */
   flush(): void {
     const llmux = this.#outgoing
     if (llmux.length === 0) return

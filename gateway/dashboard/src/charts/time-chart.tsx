@@ -7,7 +7,7 @@ import { seriesColors } from '../theme.ts'
 import { ticksUpTo } from './ticks.ts'
 
 export interface TimeChartProps {
-  /** For screen readers: what the chart shows. */
+  /** A description of the chart for screen readers. */
   readonly label: string
   /** For screen readers: its keys. */
   readonly hint: string

@@ -6,7 +6,7 @@ import { Notice } from './bits.tsx'
 
 interface ConfirmProps {
   readonly title: string
-  /** What will happen, and what can't be undone. */
+  /** The consequences, and a note if they can't be undone. */
   readonly children: ReactNode
   /** Word of the button: 'Delete', 'Rotate'. */
   readonly verb: string

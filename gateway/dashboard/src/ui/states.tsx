@@ -7,7 +7,7 @@ import { Icon, type IconName } from './icons.tsx'
 interface EmptyProps {
   readonly icon: IconName
   readonly title: string
-  /** What to do next. */
+  /** The next step. */
   readonly children: ReactNode
   readonly action?: ReactNode
 }

@@ -1,6 +1,6 @@
 import type { Answer, ChatMessage } from './stream.ts'
 
-/** What a tool has given back. */
+/** The result of a tool. */
 export interface ToolResult {
   readonly id: string
   readonly text: string

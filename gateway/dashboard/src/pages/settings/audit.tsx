@@ -23,7 +23,7 @@ const pageSize = 25
 /** The user of the master key. */
 const masterUser = 'default_user_id'
 
-/** Who changed what, newest first. */
+/** The changes with their authors, newest first. */
 export function Audit() {
   const { t } = useTexts()
   const [page, setPage] = useState(1)
