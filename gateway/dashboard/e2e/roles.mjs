@@ -88,8 +88,10 @@ export async function roleFlows({ check, open, settled, stage, keys }) {
         for (const row of await page.getByRole('button', { name: /^Actions for / }).all()) {
           const label = await row.getAttribute('aria-label')
           await row.click()
-          const items = await page.getByRole('menuitem').allTextContents()
-          await page.keyboard.press('Escape')
+          const item = page.getByRole('menuitem')
+          await item.first().waitFor()
+          const items = await item.allTextContents()
+          await item.first().press('Escape')
           await page.getByRole('menu').waitFor({ state: 'detached' })
           const harmless = one === 'keys' && create.includes('keys') ? ['Edit', 'Rotate', 'Delete'] : ['Members']
           const other = items.filter((item) => !harmless.includes(item))
