@@ -169,7 +169,7 @@ export class Journal {
         for (const { done } of lines) done()
       } catch (error) {
         // complete lines stay; one that a full disk cut is removed, so that it can't spoil the next one
-        this.#size = start + bytes.lastIndexOf(newline, written - 1) + 1
+        this.#size = start + bytes.subarray(0, written).lastIndexOf(newline) + 1
         await this.#file.truncate(this.#size).catch(() => {})
         for (const { failed } of lines) failed(error)
       }

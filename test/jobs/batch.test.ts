@@ -376,7 +376,7 @@ describe('the journal', () => {
     expect(await all(batch(client(), requests(1), { journal }))).toHaveLength(1)
   })
 
-  it('hands out the answers that a full disk has no room for, and keeps the lines before', async () => {
+  it.each([10, 0])('hands out answers when %i bytes are left on the disk, and keeps the lines before', async (left) => {
     const { calls, target } = manual()
     const job = batch(target, requests(3), { journal, concurrency: 1 })[Symbol.asyncIterator]()
     const first = job.next()
@@ -387,7 +387,7 @@ describe('the journal', () => {
     const handle = Object.getPrototypeOf(probe) as typeof probe
     await probe.close()
     const { write } = handle
-    let room = 10
+    let room = left
     const full = vi.spyOn(handle, 'write').mockImplementation(async function (
       this: typeof probe,
       ...[bytes, offset, , position]: unknown[]
