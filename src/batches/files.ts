@@ -12,7 +12,7 @@ import type {
   Files,
 } from '../types/batch.js'
 import type { FileInput } from '../types/bytes.js'
-import { anyModel, type Place, placeOf } from './place.js'
+import { type Place, placeOfProvider } from './place.js'
 
 const createNames: ReadonlySet<string> = new Set([
   ...['provider', 'file', 'filename', 'purpose', 'storage', 'storageBase'],
@@ -30,7 +30,7 @@ export class FileResource implements Files {
 
   async create(request: FileCreateRequest): Promise<FileObject> {
     const { provider: prefix, file, purpose = 'batch', storage, filename } = request
-    const place = await placeOf(this.#context, await anyModel(this.#context, prefix), request, createNames)
+    const place = await placeOfProvider(this.#context, prefix, request, createNames)
     const upload = uploadOf(file, filename)
     const made = await place.host.files.create(
       { ...upload, open: () => upload.open(), purpose, storage },
@@ -46,7 +46,7 @@ export class FileResource implements Files {
 
   async *list(request: FileListRequest): AsyncGenerator<FileObject, undefined> {
     const { provider: prefix, limit = Number.POSITIVE_INFINITY, storage } = request
-    const place = await placeOf(this.#context, await anyModel(this.#context, prefix), request, listNames)
+    const place = await placeOfProvider(this.#context, prefix, request, listNames)
     let after: string | undefined
     let listed = 0
     do {
@@ -76,7 +76,7 @@ export class FileResource implements Files {
     if (typeof id !== 'string' || id === '') {
       throw new BadRequestError(`A file must be { provider, id }, such as the result of create(); ${got(reference)}.`)
     }
-    return { place: await placeOf(this.#context, await anyModel(this.#context, provider), options, referenceNames), id }
+    return { place: await placeOfProvider(this.#context, provider, options, referenceNames), id }
   }
 }
 

@@ -58,6 +58,14 @@ export async function placeOf(
   }
 }
 
+/** The same by the prefix of a provider. */
+export const placeOfProvider = async (
+  context: ClientContext,
+  prefix: unknown,
+  request: object,
+  names: ReadonlySet<string>,
+): Promise<Place> => placeOf(context, await anyModel(context, prefix), request, names)
+
 const prefixForm = /^[^/]+$/
 
 /** The model string of a provider, for requests that name none. */

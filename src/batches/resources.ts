@@ -16,7 +16,7 @@ import type {
 } from '../types/batch.js'
 import type { CallOptions } from '../types/options.js'
 import { BatchFacts, encodeRequest, isLimit } from './encode.js'
-import { anyModel, over, placeOf, type Report } from './place.js'
+import { over, placeOf, placeOfProvider, type Report } from './place.js'
 import { readResults } from './results.js'
 import { Spool } from './spool.js'
 
@@ -115,34 +115,19 @@ export class BatchResource implements Batches {
 
   async retrieve(batch: BatchReference, options: CallOptions = {}): Promise<BatchObject> {
     const { provider: prefix, id } = idIn(batch)
-    const { host, http, provider } = await placeOf(
-      this.#context,
-      await anyModel(this.#context, prefix),
-      options,
-      referenceNames,
-    )
+    const { host, http, provider } = await placeOfProvider(this.#context, prefix, options, referenceNames)
     return complete(await host.retrieve(id, http), provider)
   }
 
   async cancel(batch: BatchReference, options: CallOptions = {}): Promise<BatchObject> {
     const { provider: prefix, id } = idIn(batch)
-    const { host, http, provider } = await placeOf(
-      this.#context,
-      await anyModel(this.#context, prefix),
-      options,
-      referenceNames,
-    )
+    const { host, http, provider } = await placeOfProvider(this.#context, prefix, options, referenceNames)
     return complete(await host.cancel(id, http), provider)
   }
 
   async *list(request: BatchListRequest): AsyncGenerator<BatchObject, undefined> {
     const { provider: prefix, limit = Number.POSITIVE_INFINITY } = request
-    const { host, http, provider } = await placeOf(
-      this.#context,
-      await anyModel(this.#context, prefix),
-      request,
-      listNames,
-    )
+    const { host, http, provider } = await placeOfProvider(this.#context, prefix, request, listNames)
     let after: string | undefined
     let listed = 0
     do {
@@ -164,12 +149,7 @@ export class BatchResource implements Batches {
         param: 'pollInterval',
       })
     }
-    const { host, http, provider } = await placeOf(
-      this.#context,
-      await anyModel(this.#context, prefix),
-      options,
-      waitNames,
-    )
+    const { host, http, provider } = await placeOfProvider(this.#context, prefix, options, waitNames)
     const lifetime = new Lifetime(signal, 0, this.#context.clock.now(), { provider: provider.id, model: '' })
     try {
       for (;;) {
@@ -201,7 +181,7 @@ export class BatchResource implements Batches {
         param: 'requests',
       })
     }
-    const place = await placeOf(this.#context, await anyModel(this.#context, prefix), options, resultNames)
+    const place = await placeOfProvider(this.#context, prefix, options, resultNames)
     const batch = await place.host.retrieve(id, place.http)
     // providers that keep no model have it in what create() returned
     const known = (reference as Partial<BatchObject>).model

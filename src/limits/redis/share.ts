@@ -56,8 +56,8 @@ const exceeds: Readonly<Record<Limited, Check>> = {
     const { state, others } = account
     const { own } = others
     const part = remaining(account, now, processes)
-    const isOver = (limit: number | undefined, now: number, then: number, others: number, amount: number) =>
-      limit !== undefined && isShareOver(limit, now, then, others, part, amount, processes)
+    const isOver = (limit: number | undefined, used: number, then: number, theirs: number, amount: number) =>
+      limit !== undefined && isShareOver(limit, used, then, theirs, part, amount, processes)
     return (
       isOver(tokens, state.rates.second, own.tokens, others.tokens, demand.tokens) ||
       isOver(inputTokens, state.split?.first ?? 0, own.inputTokens, others.inputTokens, demand.inputTokens) ||
@@ -87,7 +87,8 @@ function isShareOver(
   const before = Math.min(own, then * part)
   const known = before + Math.round(others * part)
   const since = own - before
-  return known + since === 0 ? amount > limit && limit === 0 : known + (since + amount) * processes > limit
+  // without any usage one call of each process passes, unless the limit allows none
+  return known + since === 0 ? limit === 0 && amount > 0 : known + (since + amount) * processes > limit
 }
 
 /** The part of the others' usage that is still in the window. */
