@@ -70,7 +70,7 @@ function timeoutOf(error: Error): (RefusalDetails & { readonly message: string }
   }
 }
 
-/** A database that is away, or has no room. Its own log line has the details. */
+/** A database that can't be reached, is read-only or has no room. The log has the details. */
 function databaseOf(error: Error): (RefusalDetails & { readonly message: string }) | undefined {
   const code = String((error as NodeJS.ErrnoException).code ?? '')
   const full = code === '53100' || /database or disk is full/.test(error.message)
@@ -78,7 +78,7 @@ function databaseOf(error: Error): (RefusalDetails & { readonly message: string 
   const gone = /^(08|57P|53300$|ECONNREFUSED$|ECONNRESET$|EPIPE$|ETIMEDOUT$|ENOTFOUND$|EAI_AGAIN$)/.test(code)
   const unreachable = gone || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
   if (!full && !readOnly && !unreachable) return undefined
-  const reason = full ? 'has no room left' : readOnly ? 'is read-only' : 'is away'
+  const reason = full ? 'has no room left' : readOnly ? 'is read-only' : "can't be reached"
   return {
     status: 503,
     type: 'service_unavailable_error',
@@ -87,7 +87,7 @@ function databaseOf(error: Error): (RefusalDetails & { readonly message: string 
   }
 }
 
-/** Values inside of values inside of values, which no function can walk. */
+/** A body whose nesting is deeper than the call stack. */
 function depthOf(error: Error): (RefusalDetails & { readonly message: string }) | undefined {
   if (!(error instanceof RangeError) || !error.message.includes('call stack')) return undefined
   return { status: 400, type: 'invalid_request_error', message: 'The body must not be nested so deep.' }

@@ -220,7 +220,7 @@ const changed = (
 ): StoredResponse => ({ ...stored, response: model === undefined ? response : { ...response, model } })
 
 const away = () =>
-  refuse('The database with the stored responses is away. Try again, or send the whole conversation.', {
+  refuse("The database with the stored responses can't be reached. Try again, or send the whole conversation.", {
     status: 503,
     type: 'service_unavailable_error',
     headers: { 'retry-after': '1' },

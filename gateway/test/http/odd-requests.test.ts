@@ -89,9 +89,9 @@ it('cuts a long name of a model in its message', async () => {
 it.each([
   ['ERR_SQLITE_ERROR', 'database or disk is full', 'has no room left'],
   ['SQLITE_READONLY', 'attempt to write a readonly database', 'is read-only'],
-  ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432', 'is away'],
-  ['57P01', 'terminating connection due to administrator command', 'is away'],
-  [undefined, 'Connection terminated unexpectedly', 'is away'],
+  ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432', "can't be reached"],
+  ['57P01', 'terminating connection due to administrator command', "can't be reached"],
+  [undefined, 'Connection terminated unexpectedly', "can't be reached"],
 ])('answers 503 without details if the database fails with %s', (code, message, reason) => {
   const { status, headers, body } = errorResponse(Object.assign(new Error(message), { code }), 'openai')
   expect([status, headers['retry-after']]).toEqual([503, '5'])

@@ -157,7 +157,7 @@ describe('a response', () => {
     expect((await call('POST', '/v1/responses', past(json.id), mine)).status).toBe(200)
     const unknown = await call('POST', '/v1/responses', past('resp_unknown'), mine)
     expect(unknown.status).toBe(503)
-    expect(unknown.json.error.message).toContain('The database with the stored responses is away.')
+    expect(unknown.json.error.message).toContain("The database with the stored responses can't be reached.")
     expect((await call('GET', '/v1/responses/resp_unknown', undefined, mine)).status).toBe(503)
     expect(seen).toHaveLength(1)
   })
