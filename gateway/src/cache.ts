@@ -13,7 +13,7 @@ export interface GatewayCache {
   close(): Promise<void>
 }
 
-/** Creates the cache. A Redis that is away makes misses, and is tried again. */
+/** Creates the cache. A Redis that cannot be reached makes misses, and is tried again. */
 export async function openCache(settings: CacheSettings): Promise<GatewayCache> {
   const { ttl, namespace } = settings
   const common = {

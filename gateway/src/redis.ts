@@ -33,7 +33,7 @@ interface Connection {
 const channel = 'llmux:{gateway}:news'
 const longestDelayMs = 2_000
 
-/** Connects in the background: a Redis that is away does not delay the start, and is tried again. */
+/** Connects in the background: a Redis that cannot be reached does not delay the start, and is tried again. */
 export async function connectRedis({ url, nodes }: RedisAddress): Promise<Connection> {
   const { createClient, createCluster } = await import('redis')
   const socket = {

@@ -275,7 +275,7 @@ export interface ControlOptions {
   readonly catalog: Catalog
   /** @default memoryLimits() */
   readonly limits?: LimitStore | ((seed: Seed) => LimitStore) | undefined
-  /** A connected Redis, for `durability: shared` while the database is away. */
+  /** A connected Redis, for `durability: shared` while the database is unreachable. */
   readonly redis?: StreamCommands | undefined
   readonly settings?: ControlSettings | undefined
   /** Must not throw. */

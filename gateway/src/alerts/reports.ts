@@ -21,7 +21,7 @@ export function keepReports(parts: ReportParts, everyMs = 15 * 60_000): () => vo
   let timer: NodeJS.Timeout
   const schedule = (delay: number) => {
     timer = setTimeout(() => {
-      // a database that is away is asked again later
+      // a database that cannot be reached is asked again later
       void sendReports(parts)
         .catch(() => {})
         .finally(() => schedule(everyMs))

@@ -71,7 +71,7 @@ export const hookKeys: KeyTable = {
     'whole',
     'Further attempts if the server can not be reached, is late, or answers 429 or 5xx. Default: 0.',
   ),
-  on_failure: yes('text', '`open`: calls go on without the webhook. `closed`: calls are refused.'),
+  on_failure: yes('text', '`open`: calls continue without the webhook. `closed`: calls are refused.'),
   default_on: yes('flag', 'False: only for calls that name it in `guardrails`. Default: true.'),
   for: yes('map', 'Lists of `keys`, `teams`, `models`, `routes` that it is for.'),
 }
@@ -411,7 +411,7 @@ export const generalKeys: KeyTable = {
   ),
   ...each('use_google_kms use_azure_key_vault', never('Put secrets into environment variables or files.')),
   allow_requests_on_db_unavailable: no(
-    'Keys are in memory: calls go on while the database is down, with their limits.',
+    'Keys are in memory: calls continue while the database is down, with their limits.',
   ),
   ...each(
     'proxy_batch_write_at proxy_budget_rescheduler_min_time proxy_budget_rescheduler_max_time',

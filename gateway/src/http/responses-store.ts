@@ -33,7 +33,7 @@ export interface ResponseOwnersParts {
  * Answers of the Responses API, for `previous_response_id` and for `GET /v1/responses/{id}`. An answer belongs to the team, the user or
  * the key of its call: for all others it does not exist. Providers know answers under the account of the gateway, so an id whose owner
  * is not known does not reach them. Processes and replicas share the answers; those of this process are a reserve for the time in which
- * the shared place is away.
+ * the shared place is unreachable.
  */
 export class ResponseOwners implements ResponseStore {
   readonly #kept = new Map<string, Kept>()
@@ -136,7 +136,7 @@ export class ResponseOwners implements ResponseStore {
     return master || role === 'proxy_admin' || this.#parts.passUnknown()
   }
 
-  /** @throws if the shared place is away: another process would go on to answer it */
+  /** @throws if the shared place is unreachable: another process would continue to answer it */
   async delete(id: string, context: unknown): Promise<boolean> {
     const stored = await this.get(id, context)
     if (stored === undefined) return false

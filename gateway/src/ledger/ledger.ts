@@ -269,7 +269,7 @@ export class Ledger {
     await this.#inTurn(() => this.#book.refresh(this.#sql, Date.now())).catch(() => {})
   }
 
-  /** Reads sums anew: those of the database, with the calls that this process has not written yet. A database that is away changes nothing. */
+  /** Reads sums anew: those of the database, with the calls that this process has not written yet. A database that cannot be reached changes nothing. */
   async reload(places: readonly SpendPlace[]): Promise<void> {
     await this.#inTurn(() => this.#book.reload(this.#sql, places)).catch(() => {})
   }

@@ -50,7 +50,7 @@ export function keepRetention(sql: Sql, retention: () => string | undefined, now
   let timer: NodeJS.Timeout
   let deletedAt = Number.NEGATIVE_INFINITY
   const run = async () => {
-    // a database that is away is asked again a minute later
+    // a database that cannot be reached is asked again a minute later
     await rollUpOlder(sql)
     await closePeriods(sql, now())
     if (now() - deletedAt < hourMs) return

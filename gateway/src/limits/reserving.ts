@@ -222,7 +222,7 @@ export class Reserver {
       try {
         await this.store.seed(account, usage)
       } catch {
-        // a store that is away decides by the process's own share; it is told again with the next call
+        // a store that cannot be reached decides by the process's own share; it is told again with the next call
         this.#seeded.delete(account.key)
       }
     }

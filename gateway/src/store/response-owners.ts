@@ -20,7 +20,7 @@ export class SqlOwners {
     this.#keepMs = keepMs
     this.#now = now
     const trim = () => this.trim(this.#minutes++ % countEvery === 0 ? mostRows : undefined)
-    // a database that is away is asked again a minute later
+    // a database that cannot be reached is asked again a minute later
     this.#timer = setInterval(() => void trim().catch(() => {}), minuteMs)
     this.#timer.unref()
   }

@@ -23,7 +23,7 @@ export class SqlTexts implements SharedTexts {
     this.#sql = sql
     this.#keepMs = keepMs
     this.#now = now
-    // a database that is away is asked again a minute later
+    // a database that cannot be reached is asked again a minute later
     this.#timer = setInterval(() => void this.trim().catch(() => {}), minuteMs)
     this.#timer.unref()
   }

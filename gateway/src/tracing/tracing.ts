@@ -25,7 +25,7 @@ export interface TracingOptions {
   readonly log: Log
 }
 
-/** Traces, if the configuration asks for them. The packages are loaded here, and without them calls go on without traces. */
+/** Traces, if the configuration asks for them. The packages are loaded here, and without them calls continue without traces. */
 export async function openTracing(callbacks: readonly string[], options: TracingOptions): Promise<Tracing | undefined> {
   if (!callbacks.includes('otel') || /^true$/i.test(options.environment.OTEL_SDK_DISABLED ?? '')) return undefined
   try {

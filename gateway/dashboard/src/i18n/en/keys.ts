@@ -41,7 +41,7 @@ export const keys = {
   'field.budget_duration.hint':
     'When the spend begins anew, such as 30d or monthly. Without a period the budget counts forever.',
   'field.soft_budget': 'Alert at',
-  'field.soft_budget.hint': 'An alert is sent at this amount; calls go on.',
+  'field.soft_budget.hint': 'An alert is sent at this amount; calls continue.',
   'field.rpm_limit': 'Requests per minute',
   'field.tpm_limit': 'Tokens per minute',
   'field.max_parallel_requests': 'Calls at the same time',
