@@ -64,8 +64,8 @@ export class Connections {
     if (this.#given) return this.#given
     if (this.#fetch) return fetchDispatcher(this.#fetch)
     if (!this.#agent) {
-      const made = loadTransport().then(({ createAgent }) => {
-        const agent = createAgent({
+      const made = loadTransport().then(async ({ createAgent }) => {
+        const agent = await createAgent({
           connectTimeout: this.#connectTimeout,
           proxy: this.#proxy,
           proxyInEnvironment: fromEnvironment(proxyNames) !== undefined,

@@ -105,5 +105,5 @@ export function priceTables(): Readonly<Record<string, string>> {
 
 export { contentDecoder } from '../transport/content-decoder.js'
 
-/** Loaded with the first call: undici takes about 100 ms of CPU time. */
+/** Loaded with the first call: undici's agent takes about 30 ms of CPU time. */
 export const loadTransport = (): Promise<Transport> => import('../transport/undici-transport.js')

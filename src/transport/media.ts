@@ -22,7 +22,7 @@ const types = /^(?:image|audio|video)\/[\w.+-]+$|^application\/(?:pdf|json|xml)$
  * @throws {ImageFetchError} if the download fails, or the file has an unsupported type or is too large
  */
 export async function fetchMedia(urls: readonly string[], limits: MediaLimits): Promise<ReadonlyMap<string, Media>> {
-  const source = (await loadTransport()).createMediaSource(limits.allowPrivate)
+  const source = await (await loadTransport()).createMediaSource(limits.allowPrivate)
   try {
     const all = await Promise.all(
       [...new Set(urls)].map(async (url) => [url, await fetchOne(url, source, limits)] as const),

@@ -11,12 +11,12 @@ export interface AgentOptions {
 
 /** The network of a runtime: undici on Node.js, `fetch` elsewhere. */
 export interface Transport {
-  createAgent(options: AgentOptions): Dispatcher
+  createAgent(options: AgentOptions): Dispatcher | Promise<Dispatcher>
   /**
    * Opens files of the internet, for providers that accept inline data only.
    * @param allowPrivate allows addresses outside of the public internet
    */
-  createMediaSource(allowPrivate: boolean): MediaSource
+  createMediaSource(allowPrivate: boolean): MediaSource | Promise<MediaSource>
 }
 
 export interface MediaSource {

@@ -1,40 +1,73 @@
-import { lookup } from 'node:dns'
-import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request, util } from 'undici'
-import { publicLookup } from './addresses.js'
+import type { Agent, Dispatcher, util } from 'undici'
 import { Exchange, type HeaderMap, type UnparsedHeaders, unparsed } from './exchange.js'
 import type { AgentOptions, MediaSource } from './transport.js'
 
-export function createAgent({ connectTimeout, proxy, proxyInEnvironment }: AgentOptions): Dispatcher {
+export async function createAgent({ connectTimeout, proxy, proxyInEnvironment }: AgentOptions): Promise<Dispatcher> {
   // keep-alive of 30 s, below the usual idle timeout of load balancers (60 s)
   const options = { connect: { timeout: connectTimeout }, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0 }
-  if (typeof proxy === 'string')
+  if (typeof proxy === 'string') {
+    const { ProxyAgent } = await import('undici')
     return new ProxyAgent({ ...options, uri: proxy, requestTls: { timeout: connectTimeout } })
-  if (proxy !== false && proxyInEnvironment) return new EnvHttpProxyAgent(options)
-  return new OwnAgent(options)
+  }
+  if (proxy !== false && proxyInEnvironment) {
+    const { EnvHttpProxyAgent } = await import('undici')
+    return new EnvHttpProxyAgent(options)
+  }
+  ownAgent ??= loadCore().then(agentOf)
+  return new (await ownAgent)(options)
+}
+
+export const createMediaSource = async (allowPrivate: boolean): Promise<MediaSource> =>
+  (await import('./undici-media.js')).createMediaSource(allowPrivate)
+
+interface Core {
+  readonly Agent: typeof Agent
+  readonly parseHeaders: typeof util.parseHeaders
+}
+
+let ownAgent: Promise<typeof Agent> | undefined
+
+/**
+ * The agent without fetch, WebSocket, caches and mocks of undici: a third of the CPU time of the whole package, which is most of a first call.
+ * These files are not part of undici's documented API, so the package is loaded if they are missing.
+ */
+async function loadCore(): Promise<Core> {
+  try {
+    const [agent, core] = await Promise.all([
+      import('undici/lib/dispatcher/agent.js'),
+      import('undici/lib/core/util.js'),
+    ])
+    return { Agent: agent.default, parseHeaders: core.default.parseHeaders }
+  } catch {
+    const { Agent, util } = await import('undici')
+    return { Agent, parseHeaders: util.parseHeaders }
+  }
 }
 
 /**
  * An agent that hands exchanges to undici's core as it wants them. `Agent` itself converts the handlers of undici's newer form, and parses all
  * headers of every response: 6 % of a call. The form of the core is public and typed for all of undici 7.
  */
-class OwnAgent extends Agent {
-  override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    return super.dispatch(options, handler instanceof Exchange ? new CoreHandler(handler) : handler)
+const agentOf = ({ Agent, parseHeaders }: Core): typeof Agent =>
+  class extends Agent {
+    override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      return super.dispatch(options, handler instanceof Exchange ? new CoreHandler(handler, parseHeaders) : handler)
+    }
   }
-}
 
 /** Handler and controller of one exchange, in the form of undici's core. */
 class CoreHandler implements Dispatcher.DispatchHandler, Dispatcher.DispatchController {
   readonly #exchange: Exchange
+  readonly #parse: Core['parseHeaders']
   #abort: ((reason?: Error) => void) | undefined
   #resume: (() => void) | undefined
   paused = false
   aborted = false
   reason: Error | null = null
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, parse: Core['parseHeaders']) {
     this.#exchange = exchange
+    this.#parse = parse
   }
 
   onConnect(abort: (reason?: Error) => void): void {
@@ -44,7 +77,7 @@ class CoreHandler implements Dispatcher.DispatchHandler, Dispatcher.DispatchCont
 
   onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
     this.#resume = resume
-    this.#exchange.onResponseStart(this, status, new RawHeaders(headers))
+    this.#exchange.onResponseStart(this, status, new RawHeaders(headers, this.#parse))
     return !this.paused
   }
 
@@ -82,16 +115,18 @@ class CoreHandler implements Dispatcher.DispatchHandler, Dispatcher.DispatchCont
 /** Names and values in turn, as undici's parser has cut them from the socket's bytes. */
 class RawHeaders implements UnparsedHeaders {
   readonly [unparsed] = true
+  readonly #parse: Core['parseHeaders']
   #raw: Buffer[]
   #map: HeaderMap | undefined
 
-  constructor(raw: Buffer[]) {
+  constructor(raw: Buffer[], parse: Core['parseHeaders']) {
     this.#raw = raw
+    this.#parse = parse
   }
 
   get map(): HeaderMap {
     if (!this.#map) {
-      this.#map = util.parseHeaders(this.#raw)
+      this.#map = this.#parse(this.#raw)
       // they hold the bytes of the socket
       this.#raw = []
     }
@@ -109,28 +144,3 @@ class RawHeaders implements UnparsedHeaders {
     return undefined
   }
 }
-
-/** Connects to the checked address itself, which rules out DNS rebinding. */
-export function createMediaSource(allowPrivate: boolean): MediaSource {
-  const dispatcher = new Agent({
-    connect: { timeout: 10_000, lookup: allowPrivate ? anyLookup : publicLookup(lookup) },
-    connections: 4,
-  })
-  return {
-    async open(url, signal) {
-      const headers = { accept: '*/*', 'user-agent': 'llmux' }
-      const response = await request(url, { dispatcher, signal, headers })
-      const { 'content-type': contentType, location } = response.headers
-      return {
-        status: response.statusCode,
-        contentType: contentType === undefined ? undefined : String(contentType),
-        location: typeof location === 'string' ? location : undefined,
-        body: response.body,
-        discard: () => void response.body.on('error', () => {}).destroy(),
-      }
-    },
-    close: () => void dispatcher.destroy(),
-  }
-}
-
-const anyLookup: LookupFunction = (hostname, options, callback) => lookup(hostname, options, callback)

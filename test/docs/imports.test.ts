@@ -260,7 +260,7 @@ describe('imports', () => {
 
 /** Where each package is imported, and whether by `import()` only. */
 const homes: Readonly<Record<string, { readonly files: readonly string[]; readonly lazy?: boolean }>> = {
-  undici: { files: ['src/transport/undici-transport.ts'] },
+  undici: { files: ['media.ts', 'parts.d.ts', 'transport.ts'].map((name) => `src/transport/undici-${name}`) },
   'eventsource-parser': { files: ['src/transport/sse.ts', 'src/browser/index.ts'] },
   'p-retry': { files: ['src/call/retry.ts'] },
   // the reader's own, for schemas of theirs
@@ -314,7 +314,12 @@ const waiting = new Set([
 ])
 
 /** Files that bring a heavy package, and may only be loaded by `import()`. */
-const lazyOnly = new Set(['src/call/retry.ts', 'src/transport/undici-transport.ts', 'src/transport/sse.ts'])
+const lazyOnly = new Set([
+  'src/call/retry.ts',
+  'src/transport/undici-media.ts',
+  'src/transport/undici-transport.ts',
+  'src/transport/sse.ts',
+])
 /** The only files of `providers/` that are loaded with llmux. */
 const early = new Set([
   'providers/contract.ts',
@@ -402,7 +407,7 @@ describe('library code', () => {
       // evaluated by the build
       'pricing/table.packed.ts',
       'src/platform/node.ts',
-      'src/transport/undici-transport.ts',
+      'src/transport/undici-media.ts',
     ]
     // get them from src/platform/builtins.ts with the first encoded body
     const decoders = ['src/transport/content-decoder.ts', 'src/transport/zstd-decoder.ts']

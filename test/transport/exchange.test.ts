@@ -7,7 +7,7 @@ import { startProxy, startServer } from '../helpers/server.js'
 
 /** Runs an exchange to its end, and tells what the reader was told. */
 function run(
-  dispatcher: ReturnType<typeof createAgent>,
+  dispatcher: Awaited<ReturnType<typeof createAgent>>,
   origin: string,
   during?: (exchange: Exchange, step: string) => void,
 ) {
@@ -49,7 +49,7 @@ describe('an exchange', () => {
       response.setHeader('seen', `${request.method} ${request.url} ${request.headers.a}`)
       request.pipe(response)
     })
-    const agent = createAgent(plain)
+    const agent = await createAgent(plain)
     const { over, told, text } = run(agent, server.url)
     await over
     expect(told).toEqual(['head 200', 'data', 'end'])
@@ -58,9 +58,10 @@ describe('an exchange', () => {
   })
 
   it.each([
-    ['an agent of its own', createAgent(plain)],
-    ['an agent of the caller', new Agent()],
-  ])('gives headers in lower case and repeated ones as a list: %s', async (_, agent) => {
+    ['an agent of its own', () => createAgent(plain)],
+    ['an agent of the caller', () => new Agent()],
+  ])('gives headers in lower case and repeated ones as a list: %s', async (_, make) => {
+    const agent = await make()
     await using server = await startServer((_, response) => {
       response.writeHead(200, [
         ...['X-Request-Id', 'r-1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Content-Type', 'application/json'],
@@ -88,7 +89,7 @@ describe('an exchange', () => {
 
   it('closes the socket when cancelled and reports only the reason', async () => {
     await using server = await startServer((_, response) => response.write('first'))
-    const agent = createAgent(plain)
+    const agent = await createAgent(plain)
     const { over, told } = run(agent, server.url, (exchange, step) => {
       if (step === 'data') exchange.cancel(new Error('enough'))
     })
@@ -100,7 +101,7 @@ describe('an exchange', () => {
 
   it('can be cancelled before a connection exists', async () => {
     await using server = await startServer((_, response) => response.end('never'))
-    const agent = createAgent(plain)
+    const agent = await createAgent(plain)
     const { over, told, exchange } = run(agent, server.url)
     exchange()?.cancel(new Error('changed my mind'))
     await over
@@ -110,7 +111,7 @@ describe('an exchange', () => {
 
   it('fails alone when its reader throws, without the pool', async () => {
     await using server = await startServer((_, response) => response.end('body'))
-    const agent = createAgent(plain)
+    const agent = await createAgent(plain)
     const bad = run(agent, server.url, (_, step) => {
       if (step === 'data') throw new Error('reader broke')
     })
@@ -132,7 +133,7 @@ describe('an exchange', () => {
       }
       response.end()
     })
-    const agent = createAgent(plain)
+    const agent = await createAgent(plain)
     const { over, exchange, text } = run(agent, server.url, (running, step) => {
       if (step === 'head 200') running.pause()
     })
@@ -157,7 +158,7 @@ describe('a proxy', () => {
   it('is taken from the option', async () => {
     await using server = await startServer((_, response) => response.end('through'))
     await using proxy = await startProxy()
-    const agent = createAgent({ ...plain, proxy: `http://user:pass@127.0.0.1:${proxy.port}` })
+    const agent = await createAgent({ ...plain, proxy: `http://user:pass@127.0.0.1:${proxy.port}` })
     const { over, text } = run(agent, server.url)
     await over
     expect(text()).toBe('through')
@@ -177,7 +178,7 @@ describe('a proxy', () => {
     ] as const) {
       vi.stubEnv('NO_PROXY', noProxy)
       vi.stubEnv('no_proxy', noProxy)
-      const agent = createAgent({ ...plain, proxyInEnvironment: true })
+      const agent = await createAgent({ ...plain, proxyInEnvironment: true })
       const { over, text } = run(agent, server.url)
       await over
       expect(text()).toBe('through')
@@ -189,7 +190,7 @@ describe('a proxy', () => {
   it('is disabled by proxy: false', async () => {
     await using server = await startServer((_, response) => response.end('straight'))
     vi.stubEnv('http_proxy', 'http://127.0.0.1:9')
-    const agent = createAgent({ ...plain, proxy: false, proxyInEnvironment: true })
+    const agent = await createAgent({ ...plain, proxy: false, proxyInEnvironment: true })
     const { over, text } = run(agent, server.url)
     await over
     expect(text()).toBe('straight')
