@@ -240,6 +240,7 @@ export type ControlEvent =
       readonly id: string
       readonly alias: string | null
       readonly spend: number
+      /** Infinite for a soft budget alone. */
       readonly budget: number
       readonly percent: number
     }

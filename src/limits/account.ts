@@ -258,6 +258,6 @@ export class AccountState {
 const excess = (limit: number | undefined, used: number, needed: number) =>
   limit === undefined ? 0 : Math.max(0, Math.min(used, used + needed - limit))
 
-/** A call that is larger than the limit itself goes when nothing else counts: otherwise it never would. */
+/** A call that is larger than the limit itself goes when nothing else counts: otherwise it never would. A limit of 0 lets none pass. */
 export const isOver = (limit: number | undefined, used: number, needed: number): boolean =>
-  limit !== undefined && used > 0 && used + needed > limit
+  limit !== undefined && (used > 0 || limit === 0) && used + needed > limit

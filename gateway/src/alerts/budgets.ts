@@ -29,16 +29,22 @@ export function budgetAlert(
       : percent >= 100
         ? 'the budget is used up'
         : `${percent} % of the budget is used`
+  const most = Number.isFinite(budget) ? budget : null
   return {
     type: 'budget_alerts',
     level: percent >= 100 ? 'High' : 'Medium',
-    message: `Budget of ${scope} ${named(id, alias)}: ${what}.\n*spend:* \`${spend}\`\n*max_budget:* \`${budget}\`\n*${scope}_id:* \`${id}\``,
+    message: [
+      `Budget of ${scope} ${named(id, alias)}: ${what}.`,
+      `*spend:* \`${spend}\``,
+      ...(most === null ? [] : [`*max_budget:* \`${most}\``]),
+      `*${scope}_id:* \`${id}\``,
+    ].join('\n'),
     subject: `${scope} ${id} ${state} ${percent} ${budget}`,
     fields: {
       ...subjectFields(scope, id, alias, email),
       event: state === 'soft' ? 'soft_budget_crossed' : percent >= 100 ? 'budget_crossed' : 'threshold_crossed',
       spend,
-      max_budget: budget,
+      max_budget: most,
       percent: state === 'soft' ? null : percent,
     },
     ...(email && { to: [email] }),

@@ -1,6 +1,6 @@
 import type { Directory } from '../keys/directory.js'
-import { currentPeriod, effectiveLimits } from '../limits/accounts.js'
-import { budgetPeriod, periodAt } from '../limits/durations.js'
+import { countedPeriods, effectiveLimits, windowsOf } from '../limits/accounts.js'
+import { periodAt } from '../limits/durations.js'
 import { toDollars } from '../limits/money.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
 import type { Sql } from '../store/sql.js'
@@ -37,12 +37,14 @@ export interface PeriodReport {
 
 /** A budget of a subject in its current period. Amounts are in US dollars. */
 export interface BudgetState {
-  readonly scope: 'key' | 'team' | 'user' | 'tag' | 'organization' | 'gateway'
+  readonly scope: 'key' | 'team' | 'member' | 'user' | 'tag' | 'organization' | 'budget' | 'gateway'
   readonly id: string
   readonly alias: string | null
   readonly spend: number
   readonly limit: number
   readonly soft: number | undefined
+  /** Whether it is one of `budget_limits`. */
+  readonly further?: boolean
   /** Milliseconds since 1970; undefined for a budget that is never reset. */
   readonly from: number | undefined
   readonly to: number | undefined
@@ -206,12 +208,14 @@ function budgets({ directory, book, settings, now }: ReaderParts): BudgetState[]
     row: Partial<SubjectLimits> & Pick<StoredRow, 'spend_epoch'> & { readonly budget_id?: string | null },
   ) => {
     const limits = effectiveLimits(directory, row)
-    if (typeof limits.max_budget !== 'number') return
-    const period = limits.budget_duration ? budgetPeriod(limits.budget_duration) : undefined
-    const span = period && periodAt(at, period)
-    const spend = toDollars(book.get(`${scope}:${id}`, currentPeriod(limits, row.spend_epoch, at)))
-    const { max_budget: limit, soft_budget: soft } = limits
-    found.push({ scope, id, alias, spend, limit, soft: soft ?? undefined, from: span?.from, to: span?.to })
+    for (const { limit, soft, period, further } of windowsOf(limits, at)) {
+      if (limit === Number.POSITIVE_INFINITY) continue
+      const periods = countedPeriods(row.spend_epoch, period, at)
+      const spend = toDollars(periods.reduce((sum, one) => sum + book.get(`${scope}:${id}`, one), 0n))
+      // a rolling budget has no end
+      const span = period && !period.rolling ? periodAt(at, period) : undefined
+      found.push({ scope, id, alias, spend, limit, soft, further, from: span?.from, to: span?.to })
+    }
   }
   for (const row of directory.all('keys')) add('key', row.token, row.key_alias, row)
   for (const row of directory.all('teams')) add('team', row.team_id, row.team_alias, row)
@@ -219,8 +223,13 @@ function budgets({ directory, book, settings, now }: ReaderParts): BudgetState[]
   for (const row of directory.all('tags')) add('tag', row.name, null, row)
   for (const row of directory.all('organizations'))
     add('organization', row.organization_id, row.organization_alias, row)
-  const { maxBudget, budgetDuration } = settings()
-  if (maxBudget !== undefined)
-    add('gateway', 'all', null, { spend_epoch: 0, max_budget: maxBudget, budget_duration: budgetDuration ?? null })
+  for (const row of directory.all('memberships')) add('member', row.id, null, row)
+  for (const row of directory.all('budgets')) if (row.shared) add('budget', row.budget_id, null, row)
+  const { maxBudget, budgetDuration, gatewayLimits } = settings()
+  add('gateway', 'all', null, {
+    spend_epoch: 0,
+    ...gatewayLimits,
+    ...(maxBudget !== undefined && { max_budget: maxBudget, budget_duration: budgetDuration ?? null }),
+  })
   return found
 }

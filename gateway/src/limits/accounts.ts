@@ -34,7 +34,7 @@ export interface BudgetAccount {
   readonly counted: readonly string[]
   /** End of the current slot of a rolling budget, in milliseconds since 1970. */
   readonly slotEndsAt: number | undefined
-  /** US dollars. */
+  /** US dollars; infinite for a soft budget alone. */
   readonly limit: number
   readonly soft: number | undefined
   /** End of the period, in milliseconds since 1970. */
@@ -144,7 +144,8 @@ export function effectiveLimits(directory: Directory, row: OwnLimits): Effective
   const budget = row.budget_id ? directory.get('budgets', row.budget_id) : undefined
   if (!budget || budget.shared) return timezone === undefined ? row : { ...row, timezone }
   const own = Object.entries(row).filter(([, value]) => value !== null && value !== undefined && !isEmpty(value))
-  return { ...budget, ...Object.fromEntries(own), timezone }
+  const extra = { ...budget.extra, ...(row as { extra?: object }).extra }
+  return { ...budget, ...Object.fromEntries(own), extra, timezone } as EffectiveLimits
 }
 
 const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0
@@ -295,16 +296,18 @@ interface Window {
   readonly tpm?: number | undefined
 }
 
-function windowsOf(limits: EffectiveLimits, now: number): Window[] {
-  const found: Window[] = []
+/** The budgets of a subject for all models. `further` are those of `budget_limits`. */
+export function windowsOf(limits: EffectiveLimits, now: number): (Window & { readonly further: boolean })[] {
+  const found: (Window & { readonly further: boolean })[] = []
   const { max_budget, soft_budget, budget_limits, timezone } = limits
   const increase = temporaryIncrease(limits, now)
-  if (typeof max_budget === 'number') {
-    found.push({ limit: max_budget + increase, soft: soft_budget ?? undefined, period: periodOf(limits) })
-  }
+  const soft = soft_budget ?? undefined
+  const limit = typeof max_budget === 'number' ? max_budget + increase : Number.POSITIVE_INFINITY
+  if (Number.isFinite(limit) || soft !== undefined)
+    found.push({ limit, soft, period: periodOf(limits), further: false })
   for (const entry of budget_limits ?? []) {
     const window = windowOf(entry, timezone)
-    if (window) found.push(window)
+    if (window) found.push({ ...window, further: true })
   }
   return found
 }
@@ -316,7 +319,8 @@ function temporaryIncrease(limits: object, now: number): number {
   const extra = row.extra as Record<string, unknown> | undefined
   const { temp_budget_increase = extra?.temp_budget_increase, temp_budget_expiry = extra?.temp_budget_expiry } = row
   if (typeof temp_budget_increase !== 'number') return 0
-  return typeof temp_budget_expiry === 'string' && Date.parse(temp_budget_expiry) < now ? 0 : temp_budget_increase
+  // an end that can't be read is no reason to spend more
+  return typeof temp_budget_expiry === 'string' && !(Date.parse(temp_budget_expiry) > now) ? 0 : temp_budget_increase
 }
 
 /** Reads `{ budget_limit | max_budget, time_period | budget_duration }`. */
@@ -386,19 +390,22 @@ function rateAccount(
   inputTokens?: number | null,
   outputTokens?: number | null,
 ): RateAccount | undefined {
-  const limits = {
-    ...(requests != null && { requests }),
-    ...(tokens != null && { tokens }),
-    ...(inputTokens != null && { inputTokens }),
-    ...(outputTokens != null && { outputTokens }),
-    ...(parallel != null && { parallel }),
-  }
+  const found = [
+    ['requests', asNumber(requests)],
+    ['tokens', asNumber(tokens)],
+    ['inputTokens', asNumber(inputTokens)],
+    ['outputTokens', asNumber(outputTokens)],
+    ['parallel', asNumber(parallel)],
+  ] as const
+  const limits: Partial<LimitAccount> = Object.fromEntries(found.filter(([, value]) => value !== undefined))
   if (Object.keys(limits).length === 0) return undefined
   const key = part === undefined ? subject.name : `${subject.name}/${part}`
   return { subject, part, account: { key, ...limits } }
 }
 
-const asNumber = (value: unknown) => (typeof value === 'number' ? value : undefined)
+/** A limit, also one of metadata that no route has checked. */
+const asNumber = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) ? Math.max(0, value) : undefined
 
 function numberOf(map: unknown, name: string): number | undefined {
   if (typeof map !== 'object' || map === null || !Object.hasOwn(map, name)) return undefined

@@ -69,6 +69,8 @@ interface CallersAccounts {
   until: number
 }
 
+const mostWatched = 50_000
+
 export class CallAdmission implements Admission {
   readonly #parts: Parts
   readonly #reserver: Reserver
@@ -76,6 +78,8 @@ export class CallAdmission implements Admission {
   readonly #ids = new CallIds()
   readonly #running = new RunningStreams()
   readonly #accounts = new WeakMap<Principal, CallersAccounts>()
+  /** US dollars spent on budgets when they were last looked at. */
+  readonly #watched = new Map<string, number>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -130,6 +134,7 @@ export class CallAdmission implements Admission {
       const granted = await this.#grant(facts, model, accounts)
       return new AdmittedCall(this, facts, model, granted)
     } catch (error) {
+      if (refusalOf(error)?.type === 'budget_exceeded') this.#watch(accounts.budgets, 0)
       this.refused(facts, accounts, error)
       throw error
     }
@@ -198,6 +203,7 @@ export class CallAdmission implements Admission {
   async #reserve(facts: RowFacts, model: string, accounts: CallAccounts, downgraded: boolean): Promise<Granted> {
     const { catalog, settings } = this.#parts
     const budgets = accounts.budgets.filter((budget) => {
+      if (budget.limit === Number.POSITIVE_INFINITY) return false
       const mode = this.#modeOf(budget)
       return mode === 'refuse' || (mode === 'downgrade' && !downgraded)
     })
@@ -290,13 +296,15 @@ export class CallAdmission implements Admission {
     return this.#parts.ledger.kept(booking)
   }
 
-  /** Reports budgets whose spend has just passed a threshold. */
+  /** Reports budgets whose spend has passed a threshold since this process last looked: calls of other processes count as well. */
   #watch(budgets: readonly BudgetAccount[], nanos: number): void {
-    if (nanos === 0) return
     for (const budget of budgets) {
-      const { limit, soft, subject } = budget
+      const { limit, soft, subject, account } = budget
       const spend = this.#reserver.spent(budget)
-      const before = spend - toDollars(nanos)
+      const before = this.#watched.get(account.key) ?? spend - toDollars(nanos)
+      if (spend === before) continue
+      if (this.#watched.size >= mostWatched) this.#watched.clear()
+      this.#watched.set(account.key, spend)
       const { scope, id, alias } = subject
       const event = { kind: 'budget', scope, id, alias, spend, budget: limit } as const
       const passed = (at: number) => before < at && spend >= at

@@ -96,8 +96,10 @@ export function periodAt(
     return { from, to: from + slot }
   }
   if (zone === undefined) return calendarAt(now, count, unit)
-  const { from, to } = calendarAt(localTime(now, zone), count, unit)
-  return { from: utcTime(from, zone), to: utcTime(to, zone) }
+  let local = calendarAt(localTime(now, zone), count, unit)
+  // when clocks are put back they show a time again whose period has ended
+  while (utcTime(local.to, zone) <= now) local = calendarAt(local.to, count, unit)
+  return { from: utcTime(local.from, zone), to: utcTime(local.to, zone) }
 }
 
 function calendarAt(now: number, count: number, unit: Period['unit']): { readonly from: number; readonly to: number } {

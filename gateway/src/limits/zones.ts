@@ -48,9 +48,14 @@ function offsetAt(now: number, name: string): number {
 /** Local time of a zone, as milliseconds of a UTC clock that shows it. */
 export const localTime = (now: number, zone: string): number => now + offsetAt(now, zone)
 
-/** The time at which clocks of a zone show a local time; of two such times the first. */
+/** The first time at which clocks of a zone show a local time, or a later one if they skip it. */
 export function utcTime(local: number, zone: string): number {
-  const early = local - offsetAt(local - 86_400_000, zone)
-  if (localTime(early, zone) === local) return early
-  return local - offsetAt(local - offsetAt(local, zone), zone)
+  const before = local - offsetAt(local - 86_400_000, zone)
+  if (localTime(before, zone) === local) return before
+  const after = local - offsetAt(local + 86_400_000, zone)
+  if (localTime(after, zone) === local) return after
+  // clocks are put forward between the two
+  let at = Math.ceil(after / quarterMs) * quarterMs
+  while (at < before && localTime(at, zone) < local) at += quarterMs
+  return at
 }

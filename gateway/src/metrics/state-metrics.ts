@@ -111,8 +111,8 @@ export class StateMetrics {
     for (const state of reader.budgets()) this.#budget(state, now)
   }
 
-  #budget({ scope, id, alias, spend, limit, to }: BudgetState, now: number): void {
-    if (!(scope in scopes)) return
+  #budget({ scope, id, alias, spend, limit, to, further }: BudgetState, now: number): void {
+    if (further || !(scope in scopes)) return
     const { labels: names } = scopes[scope as Scope]
     const gauges = this.#budgets[scope as Scope]
     const labels = { [names[0]]: id, [names[1]]: alias ?? '' }

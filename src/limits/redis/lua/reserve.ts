@@ -46,7 +46,7 @@ local function fits(x, c)
   if used + c.m <= x.s.l then return true end
   return x.count == 0 and x.sum.c < x.s.l and x.sum.c + c.e <= x.s.l
 end
-local function over(limit, used, needed) return limit and used > 0 and used + needed > limit end
+local function over(limit, used, needed) return limit and (used > 0 or limit == 0) and used + needed > limit end
 local n = { r = 1, t = a.n[1], i = a.n[2], o = a.n[3] }
 local function refusal(c)
   for _, at in ipairs(c.a) do

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest'
+import { budgetPeriod, periodAt } from '../../src/limits/durations.js'
+import { openTest, settled } from './harness.js'
+
+describe('a limit of 0', () => {
+  it.each([
+    { rpm_limit: 0 },
+    { tpm_limit: 0 },
+    { itpm_limit: 0 },
+    { otpm_limit: 0 },
+    { max_parallel_requests: 0 },
+    { monthly_request_limit: 0 },
+    { model_rpm_limit: { large: 0 } },
+    { model_tpm_limit: { large: 0 } },
+  ])('lets no call pass: %j', async (limits) => {
+    const { key, call } = await openTest()
+    expect(await call(await key(limits))).toBe(429)
+  })
+
+  it.each([
+    { max_budget: 0 },
+    { budget_limits: [{ budget_limit: 0, time_period: '1d' }] },
+    { model_max_budget: { large: { budget_limit: 0, time_period: '1d' } } },
+  ])('lets no call pass: %j', async (limits) => {
+    const { key, call } = await openTest()
+    expect(await call(await key(limits))).toBe(422)
+  })
+})
+
+describe('limits that can not be read', () => {
+  it.each([
+    [{ model_rpm_limit: { large: -1 } }, 'model_rpm_limit.large'],
+    [{ model_tpm_limit: { large: '5' } }, 'model_tpm_limit.large'],
+    [{ tag_rpm_limit: { blue: 1.5 } }, 'tag_rpm_limit.blue'],
+    [{ temp_budget_increase: '1' }, 'temp_budget_increase'],
+    [{ temp_budget_increase: 1, temp_budget_expiry: 'soon' }, 'temp_budget_expiry'],
+  ])('are refused: %j', async (body, param) => {
+    const { ask } = await openTest()
+    const { status, body: answer } = await ask('POST', '/key/generate', body)
+    expect([status, answer.param]).toEqual([400, param])
+  })
+
+  it('are refused in the template of a team', async () => {
+    const { ask } = await openTest()
+    for (const name of ['team_member_rpm_limit', 'team_member_budget']) {
+      const { status, body } = await ask('POST', '/team/new', { [name]: -1 })
+      expect([status, body.param]).toEqual([400, name])
+    }
+  })
+
+  it('fail no call where metadata has them', async () => {
+    const { key, call } = await openTest()
+    const broken = { large: -1 }
+    expect(await call(await key({ metadata: { model_rpm_limit: broken } }))).toBe(429)
+    expect(await call(await key({ metadata: { model_tpm_limit: { large: 'many' }, limit_wait: 'long' } }))).toBe(200)
+  })
+})
+
+describe('limits that change while calls are in flight', () => {
+  it('hold for the next call, and count the calls in flight', async () => {
+    const { ask, key, admit, call } = await openTest()
+    const made = await key({ max_parallel_requests: 3 })
+    const open = [await admit(made), await admit(made), await admit(made)]
+    await ask('POST', '/key/update', { key: made, max_parallel_requests: 1 })
+    for (const one of open) {
+      expect(await call(made)).toBe(429)
+      one.settle(settled())
+    }
+    expect(await call(made)).toBe(200)
+    await ask('POST', '/key/update', { key: made, max_parallel_requests: null })
+    const more = await Promise.all(Array.from({ length: 5 }, () => admit(made)))
+    for (const one of more) one.release()
+  })
+
+  it('end with the limit', async () => {
+    const { ask, key, call } = await openTest()
+    const made = await key({ rpm_limit: 1, tpm_limit: 1, monthly_request_limit: 1 })
+    expect([await call(made), await call(made)]).toEqual([200, 429])
+    await ask('POST', '/key/update', { key: made, rpm_limit: null, tpm_limit: null, monthly_request_limit: null })
+    expect(await call(made)).toBe(200)
+  })
+})
+
+describe('days and hours of a time zone', () => {
+  const at = (zone: string, duration: string, time: number) => {
+    const period = budgetPeriod(duration, zone)
+    if (!period) throw new Error(`no period ${duration}`)
+    return periodAt(time, period)
+  }
+
+  it.each([
+    // clocks are put forward at 2, at midnight and within an hour, and back at midnight
+    ['America/New_York', '1h', '2026-03-08T06:30:00Z', '2026-03-08T06:00:00Z', '2026-03-08T07:00:00Z'],
+    ['America/Santiago', '1d', '2026-09-06T03:30:00Z', '2026-09-05T04:00:00Z', '2026-09-06T04:00:00Z'],
+    ['America/Santiago', '1d', '2026-09-06T05:00:00Z', '2026-09-06T04:00:00Z', '2026-09-07T03:00:00Z'],
+    ['America/Santiago', '1d', '2026-04-05T03:30:00Z', '2026-04-04T03:00:00Z', '2026-04-05T04:00:00Z'],
+    ['Atlantic/Azores', '1d', '2026-03-29T00:30:00Z', '2026-03-28T01:00:00Z', '2026-03-29T01:00:00Z'],
+    ['Australia/Lord_Howe', '1h', '2026-10-03T15:20:00Z', '2026-10-03T14:30:00Z', '2026-10-03T15:30:00Z'],
+    // a day that did not exist
+    ['Pacific/Apia', '1d', '2011-12-30T09:59:00Z', '2011-12-29T10:00:00Z', '2011-12-30T10:00:00Z'],
+    ['Pacific/Apia', '1d', '2011-12-30T10:00:00Z', '2011-12-30T10:00:00Z', '2011-12-31T10:00:00Z'],
+  ])('in %s count %s around a change of its clocks at %s', (zone, duration, time, from, to) => {
+    const period = at(zone, duration, Date.parse(time))
+    expect([period.from, period.to].map((end) => new Date(end).toISOString())).toEqual(
+      [from, to].map((end) => end.replace('Z', '.000Z')),
+    )
+  })
+
+  it.each(['America/New_York', 'America/Santiago', 'Australia/Lord_Howe'])(
+    'follow each other in %s without gap and overlap',
+    (zone) => {
+      for (const duration of ['30m', '90m', '1d', '1w']) {
+        let known = at(zone, duration, Date.parse('2026-01-01T00:00:00Z'))
+        for (let now = Date.parse('2026-01-01T00:00:00Z'); now < Date.parse('2027-01-01T00:00:00Z'); now += 1_799_000) {
+          const period = at(zone, duration, now)
+          const sees = period.from <= now && now < period.to
+          const follows = period.from === known.from ? period.to === known.to : period.from === known.to
+          if (!sees || (!follows && period.from < known.to)) {
+            throw new Error(
+              `${duration} in ${zone} at ${new Date(now).toISOString()}: ${JSON.stringify([known, period])}`,
+            )
+          }
+          known = period
+        }
+      }
+    },
+  )
+
+  it('let calls pass in the hour before clocks are put forward', async () => {
+    const now = Date.parse('2026-03-08T06:30:00Z')
+    const { key, call } = await openTest({ now: () => now, settings: { timezone: 'America/New_York' } })
+    expect(await call(await key({ max_budget: 1, budget_duration: '1h' }))).toBe(200)
+  })
+})
+
+describe('thresholds of a budget', () => {
+  it('are reported for a soft budget alone', async () => {
+    const { events, key, call } = await openTest()
+    const made = await key({ soft_budget: 0.0001 })
+    for (let i = 0; i < 3; i++) expect(await call(made)).toBe(200)
+    expect(events.filter(({ kind }) => kind === 'budget')).toEqual([
+      expect.objectContaining({ state: 'soft', scope: 'key', spend: 0.00012 }),
+    ])
+  })
+
+  it('are reported when spend of others has passed them', async () => {
+    const { control, events, key, call } = await openTest()
+    const made = await key({ max_budget: 0.001 })
+    expect(await call(made)).toBe(200)
+    // as a refresh brings calls of other processes
+    control.admission.note({
+      ...{ id: 'other', operation: 'chat', path: '/v1/chat/completions', model: 'large' },
+      ...{ principal: control.authenticate(made), record: settled({ cost: { total: 0.0008 } as never }) },
+    })
+    expect([await call(made), await call(made)]).toEqual([200, 200])
+    expect(events.filter(({ kind }) => kind === 'budget')).toEqual([
+      expect.objectContaining({ state: 'crossed', percent: 90 }),
+    ])
+  })
+})
+
+describe('budgets for alerts and metrics', () => {
+  it('have the period of the time zone, rolling spend, temporary increases and all windows', async () => {
+    let now = Date.parse('2026-11-10T12:10:00Z')
+    const { ask, control, key, call } = await openTest({ now: () => now, settings: { timezone: 'Europe/Berlin' } })
+    const daily = await key({ max_budget: 1, budget_duration: '1d', temp_budget_increase: 2, key_alias: 'daily' })
+    const rolling = await key({ max_budget: 1, budget_duration: 'rolling:1h', key_alias: 'rolling' })
+    await ask('POST', '/budget/new', { budget_id: 'both', max_budget: 4, shared: true })
+    await ask('POST', '/team/new', { team_id: 't' })
+    await ask('POST', '/team/member_add', {
+      team_id: 't',
+      member: { role: 'user', user_id: 'ann' },
+      max_budget_in_team: 3,
+    })
+    const member = await key({
+      team_id: 't',
+      user_id: 'ann',
+      budget_id: 'both',
+      budget_limits: [{ budget_limit: 7, time_period: '1d' }],
+    })
+    for (const made of [daily, rolling, member]) expect(await call(made)).toBe(200)
+    now += 10 * 60_000
+    expect(await call(rolling)).toBe(200)
+    const from = Date.parse('2026-11-09T23:00:00Z')
+    const to = Date.parse('2026-11-10T23:00:00Z')
+    const found = control.reader.budgets()
+    const part = (want: object) => expect(found).toContainEqual(expect.objectContaining(want))
+    part({ alias: 'daily', limit: 3, spend: 0.00006, from, to })
+    part({ alias: 'rolling', limit: 1, spend: 0.00012, from: undefined, to: undefined })
+    part({ scope: 'key', limit: 7, further: true, spend: 0.00006, from, to })
+    part({ scope: 'budget', id: 'both', limit: 4, spend: 0.00006 })
+    part({ scope: 'member', id: 't/ann', limit: 3, spend: 0.00006 })
+  })
+})
