@@ -164,8 +164,41 @@ function modelBudgets(fields: Fields): Readonly<Record<string, unknown>> | undef
   return found
 }
 
+/** Limits by model or tag. One that can't be read would be no limit at all. */
+export function checkRates(fields: Fields, ...names: readonly string[]): void {
+  for (const name of names) {
+    for (const [part, limit] of Object.entries(object(fields, name) ?? {})) {
+      if (limit !== null && !kinds.count.safeParse(limit).success)
+        throw wrong(`${name}.${part}`, 'an integer, 0 or more', limit)
+    }
+  }
+}
+
+/** Checks `temp_budget_increase` and `temp_budget_expiry`. */
+export function checkIncrease(fields: Fields): void {
+  amount(fields, 'temp_budget_increase')
+  const expiry = text(fields, 'temp_budget_expiry')
+  if (expiry && Number.isNaN(Date.parse(expiry)))
+    throw wrong('temp_budget_expiry', "a time such as '2026-12-31T00:00:00Z'", expiry)
+}
+
+/** Fields of a body that are limits. */
+export const limitNames = [
+  ...(['max_budget', 'soft_budget', 'budget_duration', 'model_max_budget', 'budget_limits'] as const),
+  ...(['rpm_limit', 'tpm_limit', 'itpm_limit', 'otpm_limit'] as const),
+  ...(['max_parallel_requests', 'monthly_request_limit'] as const),
+  ...(['budget_mode', 'over_budget', 'budget_fallbacks'] as const),
+] as const
+
+/** Names within the metadata of a key or a team that change its limits. */
+export const limitingMetadata = [
+  ...(['model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit', 'tags'] as const),
+  ...(['budget_mode', 'limit_wait'] as const),
+] as const
+
 /** The limits that a body sets; fields that it leaves out are not in the result. */
 export function limits(fields: Fields): Partial<SubjectLimits> {
+  checkIncrease(fields)
   return defined({
     max_budget: amount(fields, 'max_budget'),
     soft_budget: amount(fields, 'soft_budget'),

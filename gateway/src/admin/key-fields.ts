@@ -3,7 +3,7 @@ import { badRequest, forbidden } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
 import type { AdminContext } from './context.js'
-import { defined, type Fields, flag, limits, object, others, text, texts, word } from './fields.js'
+import { checkRates, defined, type Fields, flag, limits, object, others, text, texts, word } from './fields.js'
 
 /** Fields that LiteLLM keeps in the metadata. */
 const metadataFields = [
@@ -84,7 +84,7 @@ function metadataOf(body: Fields, before: Record<string, unknown> | undefined): 
   const given = object(body, 'metadata')
   const moved = others(body, metadataFields)
   texts(body, 'tags')
-  for (const name of ['model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit']) object(body, name)
+  checkRates(body, 'model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit')
   if (given === undefined && Object.keys(moved).length === 0) return undefined
   const found = { ...(given === undefined ? before : given), ...moved }
   for (const [name, value] of Object.entries(moved)) if (value === null) delete found[name]

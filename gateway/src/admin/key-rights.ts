@@ -4,9 +4,11 @@ import { badRequest, forbidden, notFound } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
 import type { Principal } from '../types.js'
 import type { AdminContext } from './context.js'
-import { type Fields, keyId, text } from './fields.js'
+import { type Fields, keyId, limitingMetadata, limitNames, text } from './fields.js'
 
 const boundedLimits = ['max_budget', 'rpm_limit', 'tpm_limit', 'max_parallel_requests', 'soft_budget'] as const
+/** Limits that are less if they are lower. */
+const orderedLimits = [...boundedLimits, 'itpm_limit', 'otpm_limit', 'monthly_request_limit'] as const
 
 /** Owner of a new key: its creator, unless an admin names another user. */
 export function ownerOf(principal: Principal, body: Fields, service: boolean): string | null {
@@ -17,6 +19,7 @@ export function ownerOf(principal: Principal, body: Fields, service: boolean): s
 
 export function checkCreation({ directory }: AdminContext, principal: Principal, row: KeyRow): void {
   if (isAdmin(principal)) return
+  checkPriority({}, row.metadata)
   const { team_id, user_id } = row
   if (team_id !== null) {
     const team = directory.get('teams', team_id)
@@ -54,7 +57,35 @@ export function ownKey(context: AdminContext, principal: Principal, value: strin
 }
 
 const adminFields = ['aliases', 'team_id', 'organization_id', 'budget_id', 'permissions'] as const
-const ownerFields = ['user_id', 'allowed_routes', 'model_max_budget', 'budget_limits'] as const
+const ownerFields = [
+  ...(['user_id', 'allowed_routes', 'key_type', 'blocked'] as const),
+  ...limitNames.filter((name) => !orderedLimits.some((ordered) => ordered === name)),
+] as const
+/** Fields of `extra` that change limits. */
+const increases = ['temp_budget_increase', 'temp_budget_expiry', 'budget_fallbacks'] as const
+
+type Metadata = Readonly<Record<string, unknown>>
+
+/** Limits within the metadata, and tags that have limits of their own, are set by admins. */
+export function checkMetadata(before: Metadata, after: Metadata): void {
+  checkPriority(before, after)
+  for (const name of limitingMetadata) {
+    if (name === 'tags' ? keepsTags(before.tags, after.tags) : isSame(before[name], after[name])) continue
+    throw forbidden(`Only admins change '${name}'.`, 'permission_error', name)
+  }
+}
+
+/** A lower number would let calls go before those of others. */
+function checkPriority(before: Metadata, after: Metadata): void {
+  const order = ({ priority }: Metadata) => (typeof priority === 'number' ? priority : 0)
+  if (order(after) < order(before))
+    throw forbidden("Only admins lower 'metadata.priority'.", 'permission_error', 'metadata')
+}
+
+const keepsTags = (before: unknown, after: unknown) =>
+  !Array.isArray(before) || before.every((tag) => Array.isArray(after) && after.includes(tag))
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
 
 /** Users may lower the limits of their keys, and never raise them. Admins of a team set the limits of its keys. */
 export function checkSelfService(
@@ -66,13 +97,17 @@ export function checkSelfService(
   if (isAdmin(principal)) return
   const ofTeam = isTeamAdmin(directory, principal, before.team_id)
   for (const name of ofTeam ? adminFields : [...adminFields, ...ownerFields]) {
-    if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) {
+    if (!isSame(before[name], after[name]))
       throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)
-    }
   }
-  if (ofTeam) return
+  if (ofTeam) return checkPriority(before.metadata, after.metadata)
+  for (const name of increases) {
+    if (!isSame(before.extra[name], after.extra[name]))
+      throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)
+  }
+  checkMetadata(before.metadata, after.metadata)
   const none = Number.POSITIVE_INFINITY
-  for (const name of boundedLimits) {
+  for (const name of orderedLimits) {
     if ((after[name] ?? none) > (before[name] ?? none)) {
       throw forbidden(`Only admins raise '${name}' of a key.`, 'permission_error', name)
     }

@@ -9,11 +9,15 @@ import { emptyTeam } from './empty-rows.js'
 import {
   amount,
   bodyOf,
+  checkRates,
+  count,
   counted,
   cut,
   defined,
+  duration,
   type Fields,
   flag,
+  limitNames,
   limits,
   list,
   newestFirst,
@@ -27,6 +31,7 @@ import {
   text,
   texts,
 } from './fields.js'
+import { checkMetadata } from './key-rights.js'
 import { keyRow, membershipShape, teamShape } from './shapes.js'
 import {
   addMembers,
@@ -89,9 +94,22 @@ export function teamRoutes(context: AdminContext): AdminRoute[] {
   ]
 }
 
+/** Limits of new members. One that can't be read would be no limit at all. */
+function checkTemplate(body: Fields): void {
+  amount(body, 'team_member_budget')
+  duration(body, 'team_member_budget_duration')
+  for (const name of ['rpm_limit', 'tpm_limit', 'max_parallel_requests', 'monthly_request_limit'])
+    count(body, `team_member_${name}`)
+  limits({
+    budget_limits: body.team_member_budget_limits,
+    model_max_budget: body.team_member_model_max_budget ?? undefined,
+  })
+}
+
 function fieldsOf(body: Fields, before: TeamRow | undefined): Partial<TeamRow> {
   const aliases = object(body, 'model_aliases')
-  for (const name of ['model_rpm_limit', 'model_tpm_limit']) object(body, name)
+  checkRates(body, 'model_rpm_limit', 'model_tpm_limit')
+  checkTemplate(body)
   texts(body, 'tags')
   const given = object(body, 'metadata')
   const moved = others(body, metadataFields)
@@ -149,14 +167,9 @@ function visibleTeam({ directory }: AdminContext, principal: Principal, id: stri
 }
 
 const adminOnly = [
-  'max_budget',
-  'soft_budget',
-  'budget_duration',
-  'budget_limits',
-  'model_max_budget',
-  'tpm_limit',
-  'rpm_limit',
-  'max_parallel_requests',
+  ...limitNames,
+  'model_rpm_limit',
+  'model_tpm_limit',
   'models',
   'model_aliases',
   'blocked',
@@ -176,6 +189,7 @@ async function update(context: AdminContext, request: AdminRequest) {
   const row = await context.directory.change(actorOf(principal), 'team updated', (change) => {
     const before = ownTeam(context, change, principal, id)
     const after = { ...before, ...fieldsOf(body, before), ...touched(context, actorOf(principal)) }
+    if (!isAdmin(principal)) checkMetadata(before.metadata, after.metadata)
     const spend = amount(body, 'spend') ?? undefined
     const changed = { ...after, spend_epoch: carrySpend(context, change, `team:${id}`, before, after, spend) }
     change.put('teams', id, changed)

@@ -205,6 +205,59 @@ describe('rights', () => {
     expect((await ask('GET', '/key/list', undefined, key)).body.total_count).toBe(2)
   })
 
+  it.each([
+    { temp_budget_increase: 100 },
+    { over_budget: 'alert' },
+    { budget_mode: 'expected' },
+    { budget_duration: '60s' },
+    { budget_fallbacks: { large: ['small'] } },
+    { monthly_request_limit: null },
+    { itpm_limit: 9_000 },
+    { otpm_limit: null },
+    { model_rpm_limit: null },
+    { metadata: {} },
+    { metadata: { model_rpm_limit: { large: 9 }, tags: ['blue'] } },
+    { metadata: { model_rpm_limit: { large: 2 }, tags: ['blue'], priority: -1 } },
+    { metadata: { model_rpm_limit: { large: 2 }, tags: ['red'] } },
+    { blocked: false },
+    { key_type: 'default' },
+  ])('lets users change no limit of their keys by %j', async (change) => {
+    const { ask, key } = await openTest()
+    const { key: own } = (await ask('POST', '/user/new', { user_id: 'ann', user_role: 'internal_user' })).body
+    const made = await key({
+      ...{ user_id: 'ann', max_budget: 5, budget_duration: '30d', budget_mode: 'strict', key_type: 'llm_api' },
+      ...{ monthly_request_limit: 9, itpm_limit: 9, otpm_limit: 9, model_rpm_limit: { large: 2 }, tags: ['blue'] },
+    })
+    await ask('POST', '/key/block', { key: made })
+    for (const path of ['/key/update', '/key/regenerate']) {
+      expect((await ask('POST', path, { key: made, ...change }, own)).status).toBe(403)
+    }
+    const fine = { key_alias: 'mine', itpm_limit: 8, metadata: { model_rpm_limit: { large: 2 }, tags: ['blue', 'x'] } }
+    expect((await ask('POST', '/key/update', { key: made, ...fine }, own)).status).toBe(200)
+    expect((await ask('POST', '/key/generate', { metadata: { priority: -5 } }, own)).status).toBe(403)
+  })
+
+  it.each([
+    { over_budget: 'alert' },
+    { budget_mode: 'expected' },
+    { monthly_request_limit: null },
+    { model_rpm_limit: { large: 9 } },
+    { metadata: {} },
+    { metadata: { model_rpm_limit: { large: 1 }, priority: -3 } },
+  ])('lets admins of a team change no limit of it by %j', async (change) => {
+    const { ask } = await openTest()
+    await ask('POST', '/team/new', {
+      team_id: 't',
+      max_budget: 5,
+      budget_mode: 'strict',
+      model_rpm_limit: { large: 1 },
+    })
+    const { key: lead } = (await ask('POST', '/user/new', { user_id: 'lead' })).body
+    await ask('POST', '/team/member_add', { team_id: 't', member: { role: 'admin', user_id: 'lead' } })
+    expect((await ask('POST', '/team/update', { team_id: 't', ...change }, lead)).status).toBe(403)
+    expect((await ask('POST', '/team/update', { team_id: 't', team_alias: 'Red' }, lead)).status).toBe(200)
+  })
+
   it('lets admins of a team make and limit its keys, and nothing beyond the team', async () => {
     const { ask, key } = await openTest()
     await ask('POST', '/team/new', { team_id: 't', models: ['small'] })
