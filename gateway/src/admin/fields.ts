@@ -39,6 +39,8 @@ export const kinds = {
   object: z.record(z.string(), z.unknown()),
   list: z.array(z.unknown()),
   duration: textKind.refine((value) => budgetPeriod(value) !== undefined),
+  time: textKind.refine((value) => !Number.isNaN(Date.parse(value))),
+  rates: z.record(z.string(), z.int().min(0).nullable()),
 } as const
 
 /** Reads a field that may be left out or null. */
@@ -177,9 +179,8 @@ export function checkRates(fields: Fields, ...names: readonly string[]): void {
 /** Checks `temp_budget_increase` and `temp_budget_expiry`. */
 export function checkIncrease(fields: Fields): void {
   amount(fields, 'temp_budget_increase')
-  const expiry = text(fields, 'temp_budget_expiry')
-  if (expiry && Number.isNaN(Date.parse(expiry)))
-    throw wrong('temp_budget_expiry', "a time such as '2026-12-31T00:00:00Z'", expiry)
+  text(fields, 'temp_budget_expiry')
+  read(fields, 'temp_budget_expiry', kinds.time, "a time such as '2026-12-31T00:00:00Z'")
 }
 
 /** Fields of a body that are limits. */

@@ -72,6 +72,8 @@ const extraFields = [
   'team_member_model_max_budget',
   'team_member_budget_id',
   'team_member_key_duration',
+  'temp_budget_increase',
+  'temp_budget_expiry',
 ]
 
 export function teamRoutes(context: AdminContext): AdminRoute[] {
@@ -98,6 +100,7 @@ export function teamRoutes(context: AdminContext): AdminRoute[] {
 function checkTemplate(body: Fields): void {
   amount(body, 'team_member_budget')
   duration(body, 'team_member_budget_duration')
+  text(body, 'team_member_budget_id')
   for (const name of ['rpm_limit', 'tpm_limit', 'max_parallel_requests', 'monthly_request_limit'])
     count(body, `team_member_${name}`)
   limits({
@@ -168,6 +171,8 @@ function visibleTeam({ directory }: AdminContext, principal: Principal, id: stri
 
 const adminOnly = [
   ...limitNames,
+  'temp_budget_increase',
+  'temp_budget_expiry',
   'model_rpm_limit',
   'model_tpm_limit',
   'models',

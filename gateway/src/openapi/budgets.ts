@@ -9,6 +9,7 @@ import {
   component,
   fixed,
   flag,
+  increaseFields,
   integer,
   kept,
   keptFields,
@@ -47,6 +48,7 @@ const customer = component(
 )
 
 const customerFields = {
+  ...increaseFields,
   user_id: kinds.text,
   alias: text,
   blocked: flag,
@@ -124,7 +126,8 @@ const budget = component(
 
 const budgetFields = {
   ...limitFields,
-  ...keptFields(['tpd_limit', 'allowed_models', 'temp_budget_increase', 'temp_budget_expiry']),
+  ...increaseFields,
+  ...keptFields(['tpd_limit', 'allowed_models']),
 }
 
 const budgets = 'Budgets'

@@ -14,6 +14,7 @@ export const amount = kinds.amount.nullish()
 export const count = kinds.count.nullish()
 export const texts = kinds.texts.nullish()
 export const object = kinds.object.nullish()
+export const rates = kinds.rates.nullish()
 export const list = kinds.list.nullish()
 /** A field that is stored and returned, and has no effect. */
 export const kept = z.unknown().optional()
@@ -45,6 +46,12 @@ export const limitFields = {
   ),
   over_budget: word(['refuse', 'downgrade', 'alert']).describe('Calls on a used-up budget.'),
   budget_fallbacks: object.describe('Cheaper models by model, for calls on a used-up budget.'),
+}
+
+/** A budget that is larger for a while. */
+export const increaseFields = {
+  temp_budget_increase: amount.describe('US dollars that are added to `max_budget` for a while.'),
+  temp_budget_expiry: kinds.time.nullish().describe('End of the increase, ISO 8601.'),
 }
 
 /** Fields of an answer. */

@@ -10,8 +10,8 @@ import {
   count,
   fixed,
   flag,
+  increaseFields,
   integer,
-  kept,
   keptFields,
   limitAnswers,
   limitFields,
@@ -23,6 +23,7 @@ import {
   object,
   open,
   paged,
+  rates,
   string,
   strings,
   text,
@@ -41,17 +42,31 @@ const member = component(
   'A member has a `user_id`, a `user_email`, or both.',
 )
 
+/** Limits of new members. */
+const memberTemplate = {
+  team_member_budget: amount,
+  team_member_budget_duration: kinds.duration.nullish(),
+  team_member_rpm_limit: count,
+  team_member_tpm_limit: count,
+  team_member_max_parallel_requests: count,
+  team_member_monthly_request_limit: count,
+  team_member_budget_limits: limitFields.budget_limits,
+  team_member_model_max_budget: limitFields.model_max_budget,
+  team_member_budget_id: text,
+}
+
 const teamFields = {
   team_alias: text,
   organization_id: text,
   ...limitFields,
+  ...increaseFields,
   models: texts.describe('Models that the team may use. Empty: all.'),
   model_aliases: object,
   blocked: flag,
   metadata: object,
   tags: texts,
-  model_rpm_limit: object,
-  model_tpm_limit: object,
+  model_rpm_limit: rates,
+  model_tpm_limit: rates,
   ...keptFields([
     'guardrails',
     'prompts',
@@ -63,12 +78,9 @@ const teamFields = {
     'access_group_ids',
     'default_team_member_models',
     'object_permission',
-    'team_member_budget',
-    'team_member_budget_duration',
-    'team_member_rpm_limit',
-    'team_member_tpm_limit',
     'team_member_key_duration',
   ]),
+  ...memberTemplate,
 }
 
 const storedMember = z.object({ user_id: maybeString, user_email: maybeString, role: z.enum(['admin', 'user']) })
@@ -169,8 +181,7 @@ const memberLimits = {
   budget_duration: kinds.duration.nullish(),
   allowed_models: texts,
   model_max_budget: object,
-  temp_budget_increase: kept,
-  temp_budget_expiry: kept,
+  ...increaseFields,
 }
 
 const addMembers = open({
@@ -297,7 +308,8 @@ const userFields = {
   models: texts,
   metadata: object,
   blocked: flag,
-  ...keptFields(['sso_user_id', 'object_permission', 'policies', 'temp_budget_increase', 'temp_budget_expiry']),
+  ...increaseFields,
+  ...keptFields(['sso_user_id', 'object_permission', 'policies']),
 }
 
 const userChange = component(
