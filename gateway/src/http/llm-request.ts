@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { SettledRecord } from 'llmux'
 import type { HandlerRequest, HandlerResponse, RouteInfo, StoredResponse } from 'llmux/server'
 import type { CallHooks } from '../hooks/runner.js'
+import { newCallId } from '../limits/call-ids.js'
 import type { Admitted, Principal } from '../types.js'
 
 /** A request to a model, with all that becomes known about it. */
@@ -38,7 +38,7 @@ export class LlmRequest implements HandlerRequest {
     readonly signal: AbortSignal | undefined,
     readonly ip: string | undefined,
   ) {
-    this.id = headers['x-litellm-call-id']?.slice(0, 200) || randomUUID()
+    this.id = headers['x-litellm-call-id']?.slice(0, 200) || newCallId()
     const mark = url.indexOf('?')
     this.path = mark < 0 ? url : url.slice(0, mark)
   }

@@ -1,5 +1,6 @@
 import { type BillableUsage, costPerToken, type SettledRecord } from 'llmux'
 import type { PassThroughSetting, Settings } from '../config/settings.js'
+import { newCallId } from '../limits/call-ids.js'
 import type { ModelCatalog } from '../models/catalog.js'
 import { forbidden, refuse } from '../refusal.js'
 import type { Admitted, Control, Principal } from '../types.js'
@@ -179,7 +180,7 @@ async function forward(
   checkRoute(principal, request.path)
   const destination = find()
   const { bytes, release } = await bodies.read(request.raw)
-  const id = request.headers['x-litellm-call-id']?.slice(0, 200) || crypto.randomUUID()
+  const id = request.headers['x-litellm-call-id']?.slice(0, 200) || newCallId()
   let admitted: Admitted | undefined
   const startTime = Date.now()
   try {

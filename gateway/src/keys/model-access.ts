@@ -65,8 +65,8 @@ function matches(pattern: string, name: string): boolean {
 
 /** A caller in the first of its teams that may use a model. */
 export function callerFor(principal: Principal, mayUse: (principal: Principal) => boolean): Principal {
+  if (!principal.alternatives) return principal
   const { alternatives, ...first } = principal
-  if (!alternatives) return principal
   return [first, ...alternatives].find(mayUse) ?? first
 }
 
@@ -75,8 +75,8 @@ export function callerFor(principal: Principal, mayUse: (principal: Principal) =
  * @throws a refusal with status 403 if it is none of them
  */
 export function callerIn(principal: Principal, teamId: string | undefined): Principal {
+  if (!teamId || !principal.alternatives) return principal
   const { alternatives, ...first } = principal
-  if (!teamId || !alternatives) return principal
   const found = [first, ...alternatives].find((candidate) => candidate.teamId === teamId)
   if (!found) throw forbidden(`The team '${teamId}' of the header is none of the teams of the token.`)
   return found

@@ -69,8 +69,22 @@ const rules: readonly Rule[] = [
 const llmPath =
   /\/(chat\/completions|completions|embeddings|responses|messages|moderations|decisions|rerank|audio|images|files|batches|realtime)(\/|$)|:(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents)$|^\/(openai|anthropic|gemini|vertex_ai|bedrock|azure|cohere|mistral)\//
 
+/** Rules of the paths of model calls, which are few: a path is tried on twenty patterns. */
+const known = new Map<string, Pick<Rule, 'group' | 'roles'>>()
+const mostKnown = 200
+
 /** The kind of a route, and the roles that may call it. */
 export function ruleOf(method: string, path: string): Pick<Rule, 'group' | 'roles'> {
+  const name = `${method} ${path}`
+  let rule = known.get(name)
+  if (!rule) {
+    rule = findRule(method, path)
+    if (known.size < mostKnown && path.length <= 64) known.set(name, rule)
+  }
+  return rule
+}
+
+function findRule(method: string, path: string): Pick<Rule, 'group' | 'roles'> {
   const found = rules.find((rule) => (!rule.method || rule.method === method) && rule.path.test(path))
   if (found) return found
   if (llmPath.test(path)) return { group: 'llm_api_routes', roles: all }

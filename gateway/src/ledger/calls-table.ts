@@ -51,6 +51,11 @@ const rowsPerStatement = 100
 export async function insertCalls(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<Set<string>> {
   const fresh = new Set<string>()
   for (const group of chunks(rows, rowsPerStatement, tx.engine)) {
+    if (tx.engine === 'sqlite' && (await insertNew(tx, group))) {
+      for (const { id } of group) fresh.add(id)
+      await insertTags(tx, group, fresh)
+      continue
+    }
     const written = await (tx.engine === 'sqlite' ? insertUnknown(tx, group) : insert(tx, group, ' RETURNING id'))
     if (written.length > 0) await insertTags(tx, group, new Set(written.map(({ id }) => String(id))))
     for (const { id } of written) fresh.add(String(id))
@@ -59,12 +64,33 @@ export async function insertCalls(tx: SqlRunner, rows: readonly LedgerRow[]): Pr
   return fresh
 }
 
+function valuesOf(rows: readonly LedgerRow[]): SqlValue[] {
+  const values: SqlValue[] = []
+  for (const row of rows) for (const [, value] of columns) values.push(value(row))
+  return values
+}
+
 const insert = (tx: SqlRunner, rows: readonly LedgerRow[], more = '') =>
   tx.query(
     // without a column: the next release may divide the table, whose key then has the time as well
     `INSERT INTO llmux_calls (${names}) VALUES ${placeholders(rows.length, columns.length)} ON CONFLICT DO NOTHING${more}`,
-    rows.flatMap((row) => columns.map(([, value]) => value(row))),
+    valuesOf(rows),
   )
+
+/**
+ * Writes calls if the ids of all are new, as they nearly always are: without a look for each of them first. SQLite takes back the whole
+ * statement otherwise, and the transaction goes on.
+ */
+async function insertNew(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<boolean> {
+  const text = `INSERT INTO llmux_calls (${names}) VALUES ${placeholders(rows.length, columns.length)}`
+  try {
+    await tx.query(text, valuesOf(rows))
+    return true
+  } catch (error) {
+    if (!/^SQLITE_CONSTRAINT/.test(String((error as { code?: unknown }).code ?? ''))) throw error
+    return false
+  }
+}
 
 /** Writes calls whose id is new, and returns their ids. SQLite has one writer, so nothing changes between the two statements. */
 async function insertUnknown(tx: SqlRunner, rows: readonly LedgerRow[]): Promise<{ id: string }[]> {
@@ -103,7 +129,7 @@ async function insertNamesakes(tx: SqlRunner, rows: readonly LedgerRow[], fresh:
 /** Tags find their calls through a table of their own. */
 async function insertTags(tx: SqlRunner, rows: readonly LedgerRow[], fresh: ReadonlySet<string>): Promise<void> {
   const found = rows
-    .filter(({ id }) => fresh.has(id))
+    .filter(({ id, tags }) => tags.length > 0 && fresh.has(id))
     .flatMap(({ id, startedAt, tags }) => [...new Set(tags)].map((tag) => [tag, startedAt, id] as const))
   for (const group of chunks(found, 500, tx.engine)) {
     await tx.query(

@@ -74,30 +74,45 @@ export function rowOf(
 
 /** Attempts after the first one of each model group. */
 const retriesOf = ({ attempts }: SettledRecord) =>
-  Math.max(0, attempts.length - new Set(attempts.map(({ modelGroup }) => modelGroup)).size)
+  attempts.length < 2 ? 0 : attempts.length - new Set(attempts.map(({ modelGroup }) => modelGroup)).size
 
 const mostAttempts = 20
 
 function detailOf(call: AdmissionCall, record: SettledRecord | undefined): CallDetail | null {
-  const headers = Object.entries(call.headers).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && isTelling(entry[0]),
-  )
-  if (!record && headers.length === 0) return null
+  const headers = tellingHeaders(call)
+  if (!record && headers === none) return null
   return {
     usage: record?.usage as Record<string, unknown> | undefined,
     cost: record?.cost as Record<string, unknown> | undefined,
     // the times and reasons of retries and fallbacks
-    attempts: record?.attempts.slice(0, mostAttempts).map((attempt) => ({
-      ...attempt,
-      ...(attempt.message !== undefined && { message: storable(attempt.message, longestMessage) }),
-    })),
-    headers: Object.fromEntries(headers.map(([name, value]) => [name, storable(value, longestName)])),
+    attempts: record?.attempts
+      .slice(0, mostAttempts)
+      .map((attempt) =>
+        attempt.message === undefined ? attempt : { ...attempt, message: storable(attempt.message, longestMessage) },
+      ) as CallDetail['attempts'],
+    headers,
   }
 }
 
+const none: Readonly<Record<string, string>> = Object.freeze({})
+
 /** Headers that explain a call. None of them holds a credential. */
+function tellingHeaders({ headers }: AdmissionCall): Readonly<Record<string, string>> {
+  let found: Record<string, string> | undefined
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || !isTelling(name)) continue
+    found ??= {}
+    found[name] = storable(value, longestName)
+  }
+  return found ?? none
+}
+
 const isTelling = (name: string) =>
-  (/^(x-litellm-|x-llmux-)/.test(name) && !/key|token|auth/.test(name)) || telling.has(name)
+  telling.has(name) ||
+  (name.startsWith('x-l') &&
+    (name.startsWith('x-litellm-') || name.startsWith('x-llmux-')) &&
+    !/key|token|auth/.test(name))
 
 const telling: ReadonlySet<string> = new Set([
   ...['user-agent', 'anthropic-beta', 'anthropic-version', 'traceparent', 'x-request-id', 'x-session-id', 'session_id'],

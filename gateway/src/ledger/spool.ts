@@ -70,11 +70,11 @@ export class Spool {
 
   /** Notes a call that is about to begin, with its estimate as cost. */
   admit(booking: Booking): void {
-    this.#write({ kind: 'admitted', ...booking }, booking.row.id)
+    this.#write({ kind: 'admitted', row: booking.row, spend: booking.spend }, booking.row.id)
   }
 
   settle(booking: Booking): void {
-    this.#write({ kind: 'settled', ...booking }, booking.row.id)
+    this.#write({ kind: 'settled', row: booking.row, spend: booking.spend }, booking.row.id)
   }
 
   /** Notes that a call never reached a provider. */
@@ -105,7 +105,7 @@ export class Spool {
   #write(line: Line, id: string): void {
     try {
       const segment = this.#segment()
-      writeSync(segment.handle, `${JSON.stringify(line)}\n`)
+      writeSync(segment.handle, textOf(line))
       segment.lines++
       const places = this.#places.get(id)
       if (!places) this.#places.set(id, [segment])
@@ -168,6 +168,19 @@ export class Spool {
     if (host === this.#owner.slice(0, this.#owner.lastIndexOf('-'))) return !isAlive(Number(pid))
     return Date.now() - statSync(join(this.#folder, name)).mtimeMs > staleMs
   }
+}
+
+/** Sums of spend as text: calls of one caller share their list. */
+const spendTexts = new WeakMap<readonly SpendPlace[], string>()
+
+function textOf(line: Line): string {
+  if (line.kind === 'released') return `${JSON.stringify(line)}\n`
+  let spend = spendTexts.get(line.spend)
+  if (spend === undefined) {
+    spend = JSON.stringify(line.spend)
+    spendTexts.set(line.spend, spend)
+  }
+  return `{"kind":"${line.kind}","row":${JSON.stringify(line.row)},"spend":${spend}}\n`
 }
 
 function isAlive(pid: number): boolean {

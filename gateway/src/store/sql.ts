@@ -21,10 +21,20 @@ export interface Sql extends SqlRunner {
 }
 
 /** Placeholders for `rows` rows of `columns` values, such as `(?,?),(?,?)`. */
-export const placeholders = (rows: number, columns: number): string =>
-  Array(rows)
-    .fill(`(${Array(columns).fill('?').join(',')})`)
-    .join(',')
+export function placeholders(rows: number, columns: number): string {
+  const key = rows * 1_000 + columns
+  let text = known.get(key)
+  if (text === undefined) {
+    text = Array(rows)
+      .fill(`(${Array(columns).fill('?').join(',')})`)
+      .join(',')
+    if (known.size < 500) known.set(key, text)
+  }
+  return text
+}
+
+/** Lists of placeholders: one of a hundred rows has 8,000 characters. */
+const known = new Map<number, string>()
 
 /**
  * Cuts a list so that a statement stays below the limit of parameters. SQLite keeps prepared statements, and a long one takes a hundred

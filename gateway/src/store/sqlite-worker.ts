@@ -3,6 +3,10 @@ export interface WorkerRequest {
   readonly id: number
   readonly text: string
   readonly values: readonly (string | number | null)[]
+  /** Many values travel as one text. */
+  readonly json?: string | undefined
+  /** Begins a transaction first. */
+  readonly begin?: boolean | undefined
 }
 
 /** The worker's answer. */
@@ -94,8 +98,10 @@ export function sqliteWorker(): void {
       port.close()
       return
     }
-    const { id, text, values } = message
+    const { id, text, begin } = message
     try {
+      const values = message.json === undefined ? message.values : (JSON.parse(message.json) as typeof message.values)
+      if (begin) database.exec('BEGIN IMMEDIATE')
       let statement = prepared.get(text)
       if (!statement) {
         statement = database.prepare(text)

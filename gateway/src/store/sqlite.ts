@@ -25,6 +25,9 @@ export function openSqlite(folder: string, { exclusive = false }: { readonly exc
   return new SqliteDatabase(worker)
 }
 
+/** Values of a statement that travel as they are. */
+const longList = 64
+
 interface Waiting {
   resolve(rows: SqlRow[]): void
   reject(error: Error): void
@@ -65,13 +68,16 @@ class SqliteDatabase implements Sql {
     this.#closed?.()
   }
 
-  #send(text: string, values: readonly SqlValue[] = []): Promise<SqlRow[]> {
+  #send(text: string, values: readonly SqlValue[] = [], begin = false): Promise<SqlRow[]> {
     if (this.#failed) return Promise.reject(this.#failed)
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       if (this.#waiting.size === 0) this.#worker.ref()
       this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, text, values })
+      // the copy of a long list costs three times as much as its text
+      if (values.length > longList)
+        this.#worker.postMessage({ id, text, values: [], json: JSON.stringify(values), begin })
+      else this.#worker.postMessage({ id, text, values, begin })
     })
   }
 
@@ -88,13 +94,19 @@ class SqliteDatabase implements Sql {
 
   transaction<Result>(run: (tx: SqlRunner) => Promise<Result>): Promise<Result> {
     return this.#exclusive(async () => {
-      await this.#send('BEGIN IMMEDIATE')
+      // the first statement begins the transaction: each message wakes two threads
+      let begun = false
+      const query = (text: string, values?: readonly SqlValue[]) => {
+        const begin = !begun
+        begun = true
+        return this.#send(text, values, begin)
+      }
       try {
-        const result = await run({ engine: this.engine, query: (text, values) => this.#send(text, values) })
-        await this.#send('COMMIT')
+        const result = await run({ engine: this.engine, query })
+        if (begun) await this.#send('COMMIT')
         return result
       } catch (error) {
-        await this.#send('ROLLBACK').catch(() => {})
+        if (begun) await this.#send('ROLLBACK').catch(() => {})
         throw error
       }
     })
