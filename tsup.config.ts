@@ -81,8 +81,6 @@ const common: Options = {
     'fzstd',
     // unpacks the price table on other runtimes than Node.js
     'fflate',
-    // checks the options of a Router, whether or not its user has zod: the few parts that it needs
-    /^zod\/mini$/,
   ],
 }
 

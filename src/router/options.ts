@@ -1,11 +1,31 @@
-import * as z from 'zod/mini'
 import { ModelRegistry } from '../../pricing/index.js'
-import { issuesError, optionError } from '../call/option-issues.js'
+import { optionError } from '../call/option-issues.js'
 import { LLMError } from '../errors.js'
 import { parseDuration } from '../limits/duration.js'
 import { closestName } from '../suggest.js'
 import { resolveEnvironment } from './environment-references.js'
 import { paramProblem, targetProblem } from './option-names.js'
+import {
+  amount,
+  and,
+  anything,
+  boolean,
+  checkRules,
+  count,
+  fields,
+  isFunction,
+  list,
+  named,
+  needed,
+  number,
+  oneOf,
+  or,
+  positive,
+  type Rule,
+  text,
+  that,
+  whole,
+} from './option-rules.js'
 import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
 
 /**
@@ -14,11 +34,9 @@ import type { DeploymentConfig, ErrorCounts, RouterOptions } from './types.js'
  */
 export function checkRouterOptions(options: unknown): RouterOptions {
   const resolved = resolveEnvironment(options)
-  schema ??= optionsSchema()
-  const result = schema.safeParse(resolved)
-  if (!result.success) {
-    throw issuesError(result.error.issues, { value: resolved, schema, path: [], name: 'The options of a Router' })
-  }
+  rules ??= optionRules()
+  const error = checkRules(rules, resolved, 'The options of a Router')
+  if (error) throw error
   const checked = resolved as RouterOptions
   checkDeployments(checked)
   checkClient(checked)
@@ -35,145 +53,114 @@ export function checkDeployment(config: DeploymentConfig): DeploymentConfig {
   return modelList[0] as DeploymentConfig
 }
 
-let schema: z.ZodMiniType | undefined
+let rules: Rule | undefined
 
 const strategyNames = ['simple-shuffle', 'least-busy', 'usage-based', 'latency-based', 'cost-based', 'order']
 
 // built with the first Router, not with the import
-function optionsSchema(): z.ZodMiniType {
-  const text = z.string().check(z.minLength(1, 'must not be empty'))
-  const amount = z.number().check(z.gte(0, 'must be 0 or more'))
-  const positive = z.number().check(z.gt(0, 'must be more than 0'))
-  const whole = z.int().check(z.gte(0, 'must be 0 or more'))
-  const count = z.int().check(z.gte(1, 'must be 1 or more'))
-  const duration = z
-    .string()
-    .check(
-      z.refine((value) => parseDuration(value) !== undefined, "must be a duration such as '30s', '12h', '1d' or '1mo'"),
-    )
-  const budget = {
-    maxBudget: amount,
-    budgetDuration: z.optional(duration),
-    budgetWindow: z.optional(z.enum(['rolling', 'calendar'])),
-  }
-  const params = z.looseObject({
-    model: text,
-    rpm: z.optional(positive),
-    tpm: z.optional(positive),
-    maxParallelRequests: z.optional(count),
-    weight: z.optional(amount),
-    order: z.optional(z.number()),
-    region: z.optional(text),
-    tags: z.optional(z.array(text)),
-    timeout: z.optional(amount),
-    maxBudget: z.optional(amount),
-    budgetDuration: budget.budgetDuration,
-    budgetWindow: budget.budgetWindow,
-    prices: z.optional(z.looseObject({})),
-    cooldownTime: z.optional(amount),
-    variant: z.optional(text),
-    mirrorTo: z.optional(text),
-  })
-  const target = z
-    .union([text, z.looseObject({ model: text })], 'must be a model group, or { model: group, … }')
-    .check(z.refine((value) => targetProblem(value) === undefined, { error: ({ input }) => targetProblem(input) }))
-  const fallbacks = z.array(z.record(text, z.array(target)))
-  const errors = z.strictObject(
-    Object.fromEntries(errorClasses.map((name) => [name, z.optional(whole)])) as Record<
-      string,
-      z.ZodMiniOptional<typeof whole>
-    >,
+function optionRules(): Rule {
+  const duration = and(text, (value) =>
+    parseDuration(String(value)) === undefined ? "must be a duration such as '30s', '12h', '1d' or '1mo'" : undefined,
   )
-  return z.strictObject({
-    modelList: z
-      .array(z.strictObject({ modelName: text, params, id: z.optional(text) }))
-      .check(z.minLength(1, 'must have at least one deployment')),
-    routingStrategy: z.optional(
-      z.union(
-        [z.enum(strategyNames), z.custom((value) => typeof value === 'function')],
-        `must be one of ${strategyNames.join(', ')}, or a function`,
+  const budgetFields = {
+    maxBudget: needed(amount),
+    budgetDuration: duration,
+    budgetWindow: oneOf(['rolling', 'calendar']),
+  }
+  const budget = fields(budgetFields)
+  const params = fields(
+    {
+      model: needed(text),
+      rpm: positive,
+      tpm: positive,
+      maxParallelRequests: count,
+      weight: amount,
+      order: number,
+      region: text,
+      tags: list(text),
+      timeout: amount,
+      ...budgetFields,
+      maxBudget: amount,
+      prices: fields({}, { open: true }),
+      cooldownTime: amount,
+      variant: text,
+      mirrorTo: text,
+    },
+    { open: true },
+  )
+  const target = and(that(isTarget, 'must be a model group, or { model: group, … }'), targetProblem)
+  const fallbacks = list(named(list(target)))
+  const errors = fields(Object.fromEntries(errorClasses.map((name) => [name, whole])))
+  const deployment = fields({ modelName: needed(text), params: needed(params), id: text })
+  return fields({
+    modelList: needed(
+      and(list(deployment), (value) =>
+        (value as readonly unknown[]).length === 0 ? 'must have at least one deployment' : undefined,
       ),
+    ),
+    routingStrategy: that(
+      (value) => strategyNames.includes(value as string) || isFunction(value),
+      `must be one of ${strategyNames.join(', ')}, or a function`,
     ),
     // validated by their users
-    callbacks: z.optional(z.unknown()),
-    redact: z.optional(z.unknown()),
-    beforeSend: z.optional(z.unknown()),
-    callbackQueue: z.optional(z.unknown()),
-    callbackTimeout: z.optional(z.unknown()),
-    logger: z.optional(z.unknown()),
-    onSettled: z.optional(z.custom((value) => typeof value === 'function', 'must be a function')),
-    numRetries: z.optional(whole),
-    retryPolicy: z.optional(errors),
-    groupRetryPolicy: z.optional(z.record(text, errors)),
-    maxRetryDelay: z.optional(amount),
-    timeout: z.optional(amount),
-    attemptTimeout: z.optional(amount),
-    headersTimeout: z.optional(amount),
-    firstTokenTimeout: z.optional(amount),
-    idleTimeout: z.optional(amount),
-    allowedFails: z.optional(whole),
-    allowedFailsPolicy: z.optional(errors),
-    cooldownTime: z.optional(amount),
-    fallbacks: z.optional(fallbacks),
-    contextWindowFallbacks: z.optional(fallbacks),
-    contentPolicyFallbacks: z.optional(fallbacks),
-    defaultFallbacks: z.optional(z.array(target)),
-    maxFallbacks: z.optional(whole),
-    modelGroupAlias: z.optional(z.record(text, text)),
-    enforceLimits: z.optional(z.boolean()),
-    queue: z.optional(
-      z.union(
-        [z.literal(false), z.strictObject({ maxSize: z.optional(whole), maxWait: z.optional(amount) })],
-        'must be false or { maxSize, maxWait }',
-      ),
+    callbacks: anything,
+    redact: anything,
+    beforeSend: anything,
+    callbackQueue: anything,
+    callbackTimeout: anything,
+    logger: anything,
+    onSettled: that(isFunction, 'must be a function'),
+    numRetries: whole,
+    retryPolicy: errors,
+    groupRetryPolicy: named(errors),
+    maxRetryDelay: amount,
+    timeout: amount,
+    attemptTimeout: amount,
+    headersTimeout: amount,
+    firstTokenTimeout: amount,
+    idleTimeout: amount,
+    allowedFails: whole,
+    allowedFailsPolicy: errors,
+    cooldownTime: amount,
+    fallbacks,
+    contextWindowFallbacks: fallbacks,
+    contentPolicyFallbacks: fallbacks,
+    defaultFallbacks: list(target),
+    maxFallbacks: whole,
+    modelGroupAlias: named(text),
+    enforceLimits: boolean,
+    queue: or(isFalse, fields({ maxSize: whole, maxWait: amount }), 'must be false or { maxSize, maxWait }'),
+    preCallChecks: boolean,
+    affinity: or(
+      isBoolean,
+      fields({ by: list(oneOf(['session', 'response', 'prompt'])), ttl: positive, promptTtl: positive }),
+      'must be a boolean or { by, ttl, promptTtl }',
     ),
-    preCallChecks: z.optional(z.boolean()),
-    affinity: z.optional(
-      z.union(
-        [
-          z.boolean(),
-          z.strictObject({
-            by: z.optional(z.array(z.enum(['session', 'response', 'prompt']))),
-            ttl: z.optional(positive),
-            promptTtl: z.optional(positive),
-          }),
-        ],
-        'must be a boolean or { by, ttl, promptTtl }',
-      ),
+    latencyBuffer: amount,
+    budgets: fields({ router: budget, providers: named(budget), tags: named(budget), users: named(budget) }),
+    mirrorTo: named(text),
+    healthCheck: or(
+      isBoolean,
+      fields({ interval: positive, timeout: positive, prompt: text }),
+      'must be a boolean or { interval, timeout, prompt }',
     ),
-    latencyBuffer: z.optional(amount),
-    budgets: z.optional(
-      z.strictObject({
-        router: z.optional(z.strictObject(budget)),
-        providers: z.optional(z.record(text, z.strictObject(budget))),
-        tags: z.optional(z.record(text, z.strictObject(budget))),
-        users: z.optional(z.record(text, z.strictObject(budget))),
-      }),
+    allowMockTesting: boolean,
+    client: fields({}, { open: true }),
+    cache: that(
+      (value) => value === false || (typeof value === 'object' && value !== null),
+      'must be false, or a cache such as memoryCache()',
     ),
-    mirrorTo: z.optional(z.record(text, text)),
-    healthCheck: z.optional(
-      z.union(
-        [
-          z.boolean(),
-          z.strictObject({
-            interval: z.optional(positive),
-            timeout: z.optional(positive),
-            prompt: z.optional(text),
-          }),
-        ],
-        'must be a boolean or { interval, timeout, prompt }',
-      ),
-    ),
-    allowMockTesting: z.optional(z.boolean()),
-    client: z.optional(z.looseObject({})),
-    cache: z.optional(
-      z.custom(
-        (value) => value === false || (typeof value === 'object' && value !== null),
-        'must be false, or a cache such as memoryCache()',
-      ),
-    ),
-    state: z.optional(z.custom(isState, 'must be a state such as redisState(), with reserve(), settle() and close()')),
+    state: that(isState, 'must be a state such as redisState(), with reserve(), settle() and close()'),
   })
+}
+
+const isFalse = (value: unknown): boolean => value === false
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+
+/** A model group, or one with parameters. */
+function isTarget(value: unknown): boolean {
+  const model: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'model') : value
+  return typeof model === 'string' && model !== ''
 }
 
 /** Methods that every state must have. */

@@ -265,8 +265,6 @@ const homes: Readonly<Record<string, { readonly files: readonly string[]; readon
   'p-retry': { files: ['src/call/retry.ts'] },
   // the reader's own, for schemas of theirs
   zod: { files: ['src/call/structured.ts'], lazy: true },
-  // bundled, to validate options
-  'zod/mini': { files: ['src/router/options.ts'] },
   redis: { files: ['src/cache/redis-link.ts'], lazy: true },
   jsonrepair: { files: ['providers/shared/calls.ts'] },
   fzstd: { files: ['src/transport/zstd-decoder.ts'], lazy: true },

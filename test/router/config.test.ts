@@ -39,6 +39,13 @@ describe('an error of the options names the path of the field', () => {
     [{ modelList: {} }, "'modelList' must be an array; got an object."],
     [{ modelList: [dep('a', { rpm: '500' } as object)] }, "'modelList[0].params.rpm' must be a number; got a string."],
     [{ numRetries: '3' }, "'numRetries' must be a number; got a string."],
+    [{ numRetries: 1.5 }, "'numRetries' must be an integer; got 1.5."],
+    [{ timeout: Number.POSITIVE_INFINITY }, "'timeout' must be a number; got Infinity."],
+    [{ modelGroupAlias: { '': 'a' } }, "'modelGroupAlias.' must not be empty"],
+    [{ affinity: { by: ['session', 'user'] } }, "'affinity.by[1]' must be one of session, response, prompt"],
+    [{ queue: { maxSize: -1 } }, "'queue.maxSize' must be 0 or more; got -1."],
+    [{ budgets: { tags: { a: { budgetDuration: '1d' } } } }, "'budgets.tags.a.maxBudget' is required."],
+    [{ modelList: [dep('a'), null] }, "'modelList[1]' must be an object; got null."],
     [{ enforceLimits: 1 }, "'enforceLimits' must be a boolean; got 1."],
     [{ fallbacks: { gpt: ['a'] } }, "'fallbacks' must be an array; got an object."],
     [
