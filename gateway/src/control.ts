@@ -55,7 +55,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     await migrate(sql)
     const vault = createVault(saltKey ?? masterKey)
     await checkSalt(sql, vault)
-    const directory = new Directory(sql, vault, notify, options.bus)
+    const directory = new Directory(sql, vault, notify, options.bus, options.mostKept)
     directory.timezone = settings.timezone
     await directory.start()
     const spool = new Spool(join(data, 'spool'), (error) => notify({ kind: 'trouble', part: 'spool', error }))
@@ -72,7 +72,8 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     const ledger = new Ledger(sql, book, spool, notify, { shared })
     await ledger.recover()
     await book.load(sql, now())
-    const customers = new Customers(directory, () => settings.maxCustomers ?? mostCustomers)
+    const customers = new Customers(sql, directory, () => settings.maxCustomers ?? mostCustomers)
+    await customers.count()
     const contents = settings.contents && new Contents(sql, settings.contents, now)
     const texts = new SqlTexts(sql, settings.keepResponsesMs, now)
     const responseOwners = new SqlOwners(sql, settings.keepResponsesMs, now)
@@ -104,7 +105,10 @@ export async function openControl(options: ControlOptions): Promise<Control> {
         connected: directory.connected && ledger.writable,
         lagMs: directory.lagMs,
       }),
-      prepare: (token) => jwt.prepare(token),
+      prepare(token) {
+        if (sessions.isSession(token)) return sessions.prepare(token)
+        return jwt.accepts(token) ? jwt.prepare(token) : ring.prepare(token)
+      },
       authenticate: (token, ip) =>
         failedAttempts.check(
           ip,

@@ -274,6 +274,8 @@ export interface ControlOptions {
   /** Encrypts secrets at rest. @default derived from the master key */
   readonly saltKey?: string | undefined
   readonly catalog: Catalog
+  /** Keys, and customers, that are kept in memory. @default 100_000 */
+  readonly mostKept?: number | undefined
   /** @default memoryLimits() */
   readonly limits?: LimitStore | ((seed: Seed) => LimitStore) | undefined
   /** A connected Redis, for `durability: shared` while the database is unreachable. */

@@ -73,7 +73,9 @@ const newestFirst = (rows: readonly SqlRow[]) =>
 /** Every part of each day, with its keys. */
 async function allParts(context: AdminContext, table: DailyTable, entity: Entity, where: Where): Promise<Day[]> {
   const columns = ['day', entityColumns[entity], 'key_hash', 'model_group', 'model', 'provider', 'path']
-  return newestFirst(await sums(context.sql, table, columns, where)).map(([date, found]) => {
+  const rows = await sums(context.sql, table, columns, where)
+  await readKeys(context, rows)
+  return newestFirst(rows).map(([date, found]) => {
     const { all, ...parts } = partsOf(context, found, entity, true)
     return { date, metrics: all, breakdown: parts }
   })
@@ -87,7 +89,9 @@ async function largestParts(context: AdminContext, table: DailyTable, entity: En
   const { sql } = context
   const column = entityColumns[entity]
   const targets = await sums(sql, table, ['day', 'model_group', 'model', 'provider', 'path'], where)
-  const keys = byDay(await largestOfDays(sql, table, 'key_hash', where, mostOfDay))
+  const keyRows = await largestOfDays(sql, table, 'key_hash', where, mostOfDay)
+  await readKeys(context, keyRows)
+  const keys = byDay(keyRows)
   const entities = byDay(await largestOfDays(sql, table, column, where, mostOfDay))
   return newestFirst(targets).map(([date, found]) => {
     const { all, ...parts } = partsOf(context, found, entity, false)
@@ -96,6 +100,10 @@ async function largestParts(context: AdminContext, table: DailyTable, entity: En
     return { date, metrics: all, breakdown: { ...parts, api_keys, entities: own } }
   })
 }
+
+/** Reads the keys of rows, for their names. */
+const readKeys = ({ directory }: AdminContext, rows: readonly SqlRow[]) =>
+  directory.load('keys', [...new Set(rows.map(({ key_hash }) => String(key_hash)))].filter(Boolean))
 
 const byDay = (rows: readonly SqlRow[]) => groupRows(rows, (row) => String(row.day))
 
@@ -120,6 +128,7 @@ async function partsOfAll(context: AdminContext, entity: Entity, where: Where): 
     of('key', 'key_hash'),
     totalsBy(sql, { grain: 'day', dimension: 'all', from, to }, ['period']),
   ])
+  await readKeys(context, [...api_keys.values()].flat())
   const sections = { models, model_groups, providers, endpoints, entities, api_keys }
   return newestFirst(days.map((row) => ({ ...row, day: row.period ?? null }))).map(([date, found]) => {
     const names = Object.keys(sections) as (keyof typeof sections)[]

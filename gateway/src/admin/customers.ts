@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/directory.js'
+import { mostListed } from '../keys/key-search.js'
 import { emptyCustomer } from '../ledger/customers.js'
 import { badRequest, notFound } from '../refusal.js'
 import type { BudgetRow, CustomerRow } from '../store/rows.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
 import { emptyBudget } from './budgets.js'
 import { type AdminContext, actorOf, blockPending, carrySpend, timestamp, touched } from './context.js'
@@ -75,7 +77,7 @@ async function create(context: AdminContext, request: AdminRequest) {
   const id = requiredText(body, 'user_id')
   const actor = actorOf(request.principal)
   await context.customers.flush()
-  const row = await context.directory.change(actor, 'customer created', (change) => {
+  const edit = (change: Change) => {
     if (change.get('customers', id))
       throw badRequest(`The customer '${id}' exists. Use /customer/update.`, 'user_id', 'bad_request_error')
     const base = emptyCustomer(id, timestamp(context), actor.user)
@@ -85,9 +87,16 @@ async function create(context: AdminContext, request: AdminRequest) {
     const epoch = carrySpend(context, change, `customer:${id}`, undefined, limited(after), spend || undefined)
     change.put('customers', id, { ...after, spend_epoch: epoch })
     return { ...after, spend_epoch: epoch }
-  })
+  }
+  const row = await context.directory.change(actor, 'customer created', edit, reads(context, [id]))
   return customerShape(context, row)
 }
+
+/** Reads customers within a change. */
+const reads =
+  ({ directory }: AdminContext, ids: readonly string[]) =>
+  (tx: SqlRunner) =>
+    directory.read(tx, 'customers', ids)
 
 const limited = ({ budget_id, spend_epoch }: CustomerRow) => ({ spend_epoch, ...(budget_id !== null && { budget_id }) })
 
@@ -103,7 +112,7 @@ async function update(context: AdminContext, request: AdminRequest) {
   const actor = actorOf(request.principal)
   await context.customers.flush()
   await context.ledger.flush()
-  const row = await context.directory.change(actor, 'customer updated', (change) => {
+  const edit = (change: Change) => {
     const before = customer(change, id)
     const budget = budgetFor(context, change, request, body, before)
     const after = { ...before, ...fieldsOf(body, before), budget_id: budget, ...touched(context, actor) }
@@ -111,13 +120,15 @@ async function update(context: AdminContext, request: AdminRequest) {
     const epoch = carrySpend(context, change, `customer:${id}`, limited(before), limited(after), spend)
     change.put('customers', id, { ...after, spend_epoch: epoch })
     return { ...after, spend_epoch: epoch }
-  })
+  }
+  const row = await context.directory.change(actor, 'customer updated', edit, reads(context, [id]))
   return customerShape(context, row)
 }
 
 async function info(context: AdminContext, request: AdminRequest) {
   const id = requiredParam(request, 'end_user_id', 'customer_id', 'user_id')
   await context.customers.flush()
+  await context.directory.load('customers', [id])
   const row = context.directory.get('customers', id)
   if (!row) throw notFound(`The customer '${id}' does not exist.`, 'end_user_id')
   return customerShape(context, row)
@@ -125,13 +136,16 @@ async function info(context: AdminContext, request: AdminRequest) {
 
 async function list(context: AdminContext) {
   await context.customers.flush()
-  return [...context.directory.all('customers')].map((row) => customerShape(context, row))
+  const rows = await context.sql.query(
+    `SELECT id, body FROM llmux_rows WHERE collection = 'customers' AND body IS NOT NULL ORDER BY id LIMIT ${mostListed}`,
+  )
+  return context.directory.rows('customers', rows).map((row) => customerShape(context, row))
 }
 
 async function remove(context: AdminContext, request: AdminRequest) {
   const ids = requiredTexts(bodyOf(request), 'user_ids')
   await context.customers.flush()
-  return await context.directory.change(actorOf(request.principal), 'customer deleted', (change) => {
+  const edit = (change: Change) => {
     for (const id of ids) {
       const { budget_id } = customer(change, id)
       const budget = budget_id === null ? undefined : change.get('budgets', budget_id)
@@ -139,7 +153,8 @@ async function remove(context: AdminContext, request: AdminRequest) {
       change.remove('customers', id)
     }
     return { deleted_customers: ids.length, message: `Deleted ${ids.length} customers.` }
-  })
+  }
+  return await context.directory.change(actorOf(request.principal), 'customer deleted', edit, reads(context, ids))
 }
 
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {
@@ -155,7 +170,7 @@ async function block(context: AdminContext, request: AdminRequest, blocked: bool
     })
   const names = ids.map((id) => ['customers', id] as const)
   const rows = blocked
-    ? await context.directory.block(actor, 'customer blocked', names, edit)
-    : await context.directory.change(actor, 'customer unblocked', edit)
+    ? await context.directory.block(actor, 'customer blocked', names, edit, reads(context, ids), true)
+    : await context.directory.change(actor, 'customer unblocked', edit, reads(context, ids))
   return rows ? { blocked_users: rows.map((row) => customerShape(context, row)) } : blockPending()
 }

@@ -1,9 +1,11 @@
+import { findKeys } from '../keys/key-search.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminContext } from './context.js'
-import { checkRates, defined, type Fields, flag, limits, object, others, text, texts, word } from './fields.js'
+import { checkRates, defined, type Fields, flag, keyId, limits, object, others, text, texts, word } from './fields.js'
 
 /** Fields that LiteLLM keeps in the metadata. */
 const metadataFields = [
@@ -100,16 +102,35 @@ function expiry(context: AdminContext, life: string | null): string | null {
   return new Date(context.now() + ms).toISOString()
 }
 
-export function checkAlias({ directory }: AdminContext, alias: string | null | undefined, token: string): void {
-  if (!alias) return
-  for (const row of directory.all('keys')) {
-    if (row.key_alias === alias && row.token !== token && !row.extra.replaced_by) {
-      throw badRequest(
-        `A key with the alias '${alias}' exists. Choose another alias.`,
-        'key_alias',
-        'bad_request_error',
-      )
-    }
+/** @param holders keys with the alias, as the change has read them */
+export function checkAlias(holders: readonly KeyRow[], alias: string | null | undefined, token: string): void {
+  if (alias && holders.some((row) => row.key_alias === alias && row.token !== token)) {
+    throw badRequest(`A key with the alias '${alias}' exists. Choose another alias.`, 'key_alias', 'bad_request_error')
+  }
+}
+
+/** The rows that a change of keys looks at, read within the change. */
+export class KeyReads {
+  readonly #context: AdminContext
+  readonly #keys: readonly string[]
+  readonly #alias: string | null | undefined
+  /** Keys with the alias. */
+  holders: readonly KeyRow[] = []
+
+  /**
+   * @param keys values or hashes
+   * @param alias the new alias
+   */
+  constructor(context: AdminContext, keys: readonly string[], alias?: unknown) {
+    this.#context = context
+    this.#keys = keys.map(keyId)
+    this.#alias = typeof alias === 'string' ? alias : undefined
+  }
+
+  readonly before = async (tx: SqlRunner): Promise<void> => {
+    const { directory } = this.#context
+    await directory.read(tx, 'keys', this.#keys)
+    if (this.#alias) this.holders = await findKeys(directory, tx, { key_alias: this.#alias }, { limit: 2 })
   }
 }
 

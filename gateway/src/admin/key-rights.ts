@@ -38,7 +38,7 @@ export function checkCreation({ directory }: AdminContext, principal: Principal,
   }
 }
 
-/** Finds a key that the caller may see. */
+/** Finds a key that the caller may see, after it was loaded. */
 export function visibleKey({ directory }: AdminContext, principal: Principal, value: string): KeyRow {
   const row = directory.get('keys', keyId(value))
   if (!row) throw notFound('The key does not exist.', 'key')

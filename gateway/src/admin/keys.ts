@@ -1,10 +1,12 @@
 import type { Actor, Change } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin } from '../keys/key-ring.js'
+import { findKeys, mostListed } from '../keys/key-search.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
 import type { KeyRow } from '../store/rows.js'
 import { hashKey, keyName } from '../store/secrets.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, blockPending, carrySpend, created, setSpend, touched } from './context.js'
 import { emptyKey } from './empty-rows.js'
@@ -21,7 +23,7 @@ import {
   text,
   texts,
 } from './fields.js'
-import { checkAlias, fieldsOf, keyValue } from './key-fields.js'
+import { checkAlias, fieldsOf, KeyReads, keyValue } from './key-fields.js'
 import { aliases, listKeys } from './key-lists.js'
 import { checkBounds, checkCreation, checkSelfService, ownerOf, ownKey, visibleKey } from './key-rights.js'
 import { generatedKey, keyInfo, keyRow } from './shapes.js'
@@ -53,14 +55,17 @@ async function generate(context: AdminContext, request: AdminRequest, service: b
   const key = keyValue(context, text(body, 'key'))
   if (service && !text(body, 'team_id'))
     throw badRequest("'team_id' is required for the key of a service account.", 'team_id')
-  return await context.directory.change(actorOf(principal), 'key created', (change) => {
-    const row = createKey(context, change, actorOf(principal), body, key, ownerOf(principal, body, service))
+  const reads = new KeyReads(context, [key], body.key_alias)
+  const edit = (change: Change) => {
+    const owner = ownerOf(principal, body, service)
+    const row = createKey(context, change, actorOf(principal), body, key, owner, reads)
     checkCreation(context, principal, row)
     return generatedKey(context, row, key)
-  })
+  }
+  return await context.directory.change(actorOf(principal), 'key created', edit, reads.before)
 }
 
-/** Adds a key to a change. */
+/** Adds a key to a change that has read it. */
 export function createKey(
   context: AdminContext,
   change: Change,
@@ -68,6 +73,7 @@ export function createKey(
   body: Fields,
   key: string,
   userId: string | null,
+  { holders }: KeyReads,
 ): KeyRow {
   const token = hashKey(key)
   if (change.get('keys', token) || key === context.masterKey) {
@@ -78,7 +84,7 @@ export function createKey(
     })
   }
   const fields = fieldsOf(context, body, undefined)
-  checkAlias(context, fields.key_alias, token)
+  checkAlias(holders, fields.key_alias, token)
   const row: KeyRow = {
     token,
     key_name: keyName(key),
@@ -94,10 +100,11 @@ export function createKey(
   return { ...row, spend_epoch: epoch }
 }
 
-function info(context: AdminContext, request: AdminRequest) {
+async function info(context: AdminContext, request: AdminRequest) {
   const { principal } = request
   const asked = param(request, 'key')
   if (asked === undefined && principal.master) throw badRequest("The query must have 'key'.", 'key')
+  await context.directory.load('keys', [keyId(asked ?? principal.keyHash)])
   const row = visibleKey(context, principal, asked ?? principal.keyHash)
   return { key: asked ?? row.token, info: { ...keyInfo(context, row), status: statusOf(context, row) } }
 }
@@ -107,17 +114,26 @@ function statusOf({ now }: AdminContext, { blocked, expires }: KeyRow): string {
   return expires !== null && Date.parse(expires) <= now() ? 'expired' : 'active'
 }
 
-function infos(context: AdminContext, request: AdminRequest) {
+async function infos(context: AdminContext, request: AdminRequest) {
   const keys = texts(bodyOf(request), 'keys') ?? []
+  if (keys.length > mostListed) throw badRequest(`'keys' must have at most ${mostListed} entries.`, 'keys')
+  await context.directory.load('keys', keys.map(keyId))
   return { key: keys, info: keys.map((key) => keyInfo(context, visibleKey(context, request.principal, key))) }
 }
 
 /** Adds the change of a key to a change. */
-function changeKey(context: AdminContext, change: Change, principal: Principal, value: string, body: Fields): KeyRow {
+function changeKey(
+  context: AdminContext,
+  change: Change,
+  principal: Principal,
+  value: string,
+  body: Fields,
+  { holders }: KeyReads,
+): KeyRow {
   const found = ownKey(context, principal, value)
   const before = change.get('keys', found.token) ?? found
   const fields = fieldsOf(context, body, before)
-  checkAlias(context, fields.key_alias, before.token)
+  checkAlias(holders, fields.key_alias, before.token)
   const after = { ...before, ...fields, ...touched(context, actorOf(principal)) }
   checkSelfService(context, principal, before, after)
   const spend = amount(body, 'spend') ?? undefined
@@ -133,9 +149,9 @@ async function update(context: AdminContext, request: AdminRequest) {
   const body = bodyOf(request)
   const key = requiredText(body, 'key')
   await context.ledger.flush()
-  const row = await context.directory.change(actorOf(request.principal), 'key updated', (change) =>
-    changeKey(context, change, request.principal, key, body),
-  )
+  const reads = new KeyReads(context, [key], body.key_alias)
+  const edit = (change: Change) => changeKey(context, change, request.principal, key, body, reads)
+  const row = await context.directory.change(actorOf(request.principal), 'key updated', edit, reads.before)
   return { key, token: row.token, ...keyInfo(context, row) }
 }
 
@@ -150,9 +166,9 @@ async function bulkUpdate(context: AdminContext, request: AdminRequest) {
     const fields = isFields(item) ? item : {}
     try {
       const key = requiredText(fields, 'key')
-      const row = await context.directory.change(actorOf(request.principal), 'key updated', (change) =>
-        changeKey(context, change, request.principal, key, fields),
-      )
+      const reads = new KeyReads(context, [key], fields.key_alias)
+      const edit = (change: Change) => changeKey(context, change, request.principal, key, fields, reads)
+      const row = await context.directory.change(actorOf(request.principal), 'key updated', edit, reads.before)
       successful.push({ key, key_info: keyInfo(context, row) })
     } catch (error) {
       failed.push({
@@ -177,16 +193,22 @@ async function remove(context: AdminContext, request: AdminRequest) {
       param: 'keys',
     })
   }
-  const byAlias = [...directory.all('keys')].filter(({ key_alias }) => key_alias !== null && names.includes(key_alias))
-  const sent = [
-    ...keys.filter((key) => directory.get('keys', keyId(key))).map((key) => [key, keyId(key)] as const),
-    ...byAlias.map((row) => [row.key_alias ?? row.token, row.token] as const),
-  ]
-  if (sent.length === 0) throw notFound('None of the keys exists.', 'keys')
-  await directory.change(actorOf(request.principal), 'key deleted', (change) => {
+  let byAlias: KeyRow[] = []
+  const before = async (tx: SqlRunner) => {
+    byAlias = []
+    for (const name of names) byAlias.push(...(await findKeys(directory, tx, { key_alias: name, replaced: true })))
+    await directory.read(tx, 'keys', [...keys.map(keyId), ...byAlias.map(({ token }) => token)])
+  }
+  const edit = (change: Change) => {
+    const sent = [
+      ...keys.filter((key) => change.get('keys', keyId(key))).map((key) => [key, keyId(key)] as const),
+      ...byAlias.map((row) => [row.key_alias ?? row.token, row.token] as const),
+    ]
+    if (sent.length === 0) throw notFound('None of the keys exists.', 'keys')
     for (const [, token] of sent) change.remove('keys', ownKey(context, request.principal, token).token)
-  })
-  return { deleted_keys: sent.map(([name]) => name) }
+    return { deleted_keys: sent.map(([name]) => name) }
+  }
+  return await directory.change(actorOf(request.principal), 'key deleted', edit, before)
 }
 
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {
@@ -202,8 +224,10 @@ async function block(context: AdminContext, request: AdminRequest, blocked: bool
     change.put('keys', before.token, after)
     return after
   }
-  if (!blocked) return keyRow(context, await context.directory.change(actor, 'key unblocked', edit))
-  const row = await context.directory.block(actor, 'key blocked', [['keys', keyId(key)]], edit)
+  const { before } = new KeyReads(context, [key])
+  if (!blocked) return keyRow(context, await context.directory.change(actor, 'key unblocked', edit, before))
+  const name = ['keys', keyId(key)] as const
+  const row = await context.directory.block(actor, 'key blocked', [name], edit, before, isAdmin(principal))
   return row ? keyRow(context, row) : blockPending()
 }
 
@@ -218,10 +242,12 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
     throw badRequest(`'grace_period' must be a duration such as '1h'; got '${grace}'.`, 'grace_period')
   const key = keyValue(context, text(body, 'new_key'))
   await context.ledger.flush()
-  return await context.directory.change(actorOf(principal), 'key regenerated', (change) => {
+  const reads = new KeyReads(context, [asked, key], body.key_alias)
+  const edit = (change: Change) => {
     const before = ownKey(context, principal, asked)
     const { key: _, ...rest } = body
-    const changed = Object.keys(rest).length > 0 ? changeKey(context, change, principal, before.token, rest) : before
+    const changed =
+      Object.keys(rest).length > 0 ? changeKey(context, change, principal, before.token, rest, reads) : before
     const token = hashKey(key)
     if (change.get('keys', token))
       throw refuse('This key exists.', { status: 409, type: 'conflict_error', param: 'new_key' })
@@ -239,7 +265,8 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
       change.put('keys', before.token, { ...before, expires, extra: { ...before.extra, replaced_by: token } })
     } else change.remove('keys', before.token)
     return generatedKey(context, row, key)
-  })
+  }
+  return await context.directory.change(actorOf(principal), 'key regenerated', edit, reads.before)
 }
 
 /** Carries the spend of a key over to its new name. */
@@ -264,8 +291,8 @@ async function resetSpend(context: AdminContext, request: AdminRequest) {
   const key = params.key ?? requiredText(body, 'key')
   const spend = amount(body, 'reset_to') ?? 0
   await context.ledger.flush()
-  const row = await context.directory.change(actorOf(principal), 'spend reset', (change) =>
-    changeKey(context, change, principal, key, { spend }),
-  )
+  const reads = new KeyReads(context, [key])
+  const edit = (change: Change) => changeKey(context, change, principal, key, { spend }, reads)
+  const row = await context.directory.change(actorOf(principal), 'spend reset', edit, reads.before)
   return { key_hash: row.token, spend, max_budget: row.max_budget, budget_duration: row.budget_duration }
 }

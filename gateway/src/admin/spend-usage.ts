@@ -91,7 +91,11 @@ export async function usage(context: AdminContext, request: AdminRequest) {
     !alone && !byHour && only && others.length === 0
       ? await totalsBy(context.sql, { grain, dimension: only.dimension, ...span, names: only.values }, ['period'])
       : found.all
-  const label = labels(context, dimension)
+  const label = await labels(
+    context,
+    dimension,
+    found.series.flatMap(({ name }) => name ?? []),
+  )
   const series = found.series.map(({ name, rows }) => ({
     name,
     label: name === null ? null : label(name),
@@ -297,7 +301,13 @@ function measured(row: SqlRow) {
 }
 
 /** Names for people. */
-function labels({ directory, catalog }: AdminContext, dimension: Dimension): (name: string) => string | null {
+async function labels(
+  { directory, catalog }: AdminContext,
+  dimension: Dimension,
+  names: readonly string[],
+): Promise<(name: string) => string | null> {
+  if (dimension === 'key') await directory.load('keys', names)
+  if (dimension === 'customer') await directory.load('customers', names)
   switch (dimension) {
     case 'key':
       return (name) => directory.get('keys', name)?.key_alias ?? directory.get('keys', name)?.key_name ?? null

@@ -1,3 +1,4 @@
+import { findKeys } from '../keys/key-search.js'
 import { dollarsOf, groupDollars, groupRows, sums } from '../ledger/queries.js'
 import type { Dimension } from '../ledger/rollups.js'
 import { namesOf } from '../ledger/totals.js'
@@ -69,7 +70,12 @@ async function ranked({ sql }: AdminContext, request: AdminRequest, dimension: D
 }
 
 async function spendByKey(context: AdminContext, request: AdminRequest) {
-  return (await ranked(context, request, 'key')).slice(0, limitOf(request, 100)).map(([hash, spend]) => {
+  const found = (await ranked(context, request, 'key')).slice(0, limitOf(request, 100))
+  await context.directory.load(
+    'keys',
+    found.map(([hash]) => hash),
+  )
+  return found.map(([hash, spend]) => {
     const key = context.directory.get('keys', hash)
     return { api_key: hash, key_alias: key?.key_alias ?? null, key_name: key?.key_name ?? null, total_spend: spend }
   })
@@ -252,12 +258,10 @@ async function cacheHits({ sql }: AdminContext, request: AdminRequest) {
 }
 
 async function keys(context: AdminContext, request: AdminRequest) {
-  const { directory, book } = context
-  return [...directory.all('keys')]
-    .map((row) => ({ row, spend: book.get(`key:${row.token}`, total) }))
-    .sort((a, b) => (a.spend === b.spend ? 0 : a.spend < b.spend ? 1 : -1))
-    .slice(0, limitOf(request, 100))
-    .map(({ row }) => keyRow(context, row))
+  const { directory, sql, ledger } = context
+  await ledger.flush()
+  const found = await findKeys(directory, sql, { replaced: true }, { by: 'spend', limit: limitOf(request, 100) })
+  return found.map((row) => keyRow(context, row))
 }
 
 async function users(context: AdminContext, request: AdminRequest) {

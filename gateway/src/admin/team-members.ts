@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin, masterUser } from '../keys/key-ring.js'
+import { allKeys } from '../keys/key-search.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
-import type { MembershipRow, TeamMember, TeamRow } from '../store/rows.js'
+import type { KeyRow, MembershipRow, TeamMember, TeamRow } from '../store/rows.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, Principal } from '../types.js'
 import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
 import { emptyUser } from './empty-rows.js'
@@ -233,7 +235,11 @@ export async function removeMember(context: AdminContext, request: AdminRequest)
   const { principal } = request
   const { directory } = context
   const id = requiredText(body, 'team_id')
-  const row = await directory.change(actorOf(principal), 'team member removed', (change) => {
+  let keys: KeyRow[] = []
+  const before = async (tx: SqlRunner) => {
+    keys = await allKeys(directory, tx, { team_id: id })
+  }
+  const edit = (change: Change) => {
     const team = ownTeam(context, change, principal, id)
     const { user_id } = namedMember(context, team, body)
     const after = {
@@ -243,10 +249,9 @@ export async function removeMember(context: AdminContext, request: AdminRequest)
     }
     change.put('teams', id, after)
     leaveTeam(context, change, principal, team, user_id)
-    for (const key of directory.all('keys')) {
-      if (key.team_id === id && key.user_id === user_id) change.remove('keys', key.token)
-    }
+    for (const key of keys) if (key.user_id === user_id) change.remove('keys', key.token)
     return after
-  })
+  }
+  const row = await directory.change(actorOf(principal), 'team member removed', edit, before)
   return teamShape(context, row)
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
+import { allKeys, findKeys } from '../keys/key-search.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
-import type { TeamRow } from '../store/rows.js'
+import type { KeyRow, TeamRow } from '../store/rows.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, blockPending, carrySpend, touched } from './context.js'
 import { emptyTeam } from './empty-rows.js'
@@ -206,12 +208,12 @@ async function update(context: AdminContext, request: AdminRequest) {
 const membersOf = (context: AdminContext, { team_id, members_with_roles }: TeamRow) =>
   members_with_roles.map(({ user_id }) => membershipShape(context, team_id, user_id))
 
-const keysOf = (context: AdminContext, id: string) =>
-  [...context.directory.all('keys')]
-    .filter(({ team_id, extra }) => team_id === id && !extra.replaced_by)
-    .map((row) => keyRow(context, row))
+const keysOf = async (context: AdminContext, id: string, userId?: string | null) => {
+  const rows = await findKeys(context.directory, context.sql, { team_id: id, user_id: userId })
+  return rows.map((row) => keyRow(context, row))
+}
 
-function info(context: AdminContext, request: AdminRequest) {
+async function info(context: AdminContext, request: AdminRequest) {
   const id = requiredParam(request, 'team_id')
   const team = visibleTeam(context, request.principal, id)
   const manages = isViewer(request.principal) || isTeamAdmin(context.directory, request.principal, id)
@@ -223,9 +225,7 @@ function info(context: AdminContext, request: AdminRequest) {
       caller_edit_access: { kind: isAdmin(request.principal) ? 'unrestricted' : manages ? 'members' : 'none' },
     },
     // the other keys of a team are for its admins
-    keys: manages
-      ? keysOf(context, id)
-      : keysOf(context, id).filter(({ user_id }) => user_id === request.principal.userId),
+    keys: await keysOf(context, id, manages ? undefined : request.principal.userId),
     team_memberships: membersOf(context, team),
   }
 }
@@ -250,12 +250,17 @@ function mine(context: AdminContext, request: AdminRequest): TeamRow[] {
     .sort(newestFirst)
 }
 
-const listTeams = (context: AdminContext, request: AdminRequest) =>
-  mine(context, request).map((team) => ({
-    ...teamShape(context, team),
-    team_memberships: membersOf(context, team),
-    keys: keysOf(context, team.team_id),
-  }))
+async function listTeams(context: AdminContext, request: AdminRequest) {
+  const found: unknown[] = []
+  for (const team of mine(context, request)) {
+    found.push({
+      ...teamShape(context, team),
+      team_memberships: membersOf(context, team),
+      keys: await keysOf(context, team.team_id),
+    })
+  }
+  return found
+}
 
 function pageTeams(context: AdminContext, request: AdminRequest) {
   const page = pageOf(request, 'page_size', 10)
@@ -272,16 +277,22 @@ function pageTeams(context: AdminContext, request: AdminRequest) {
 async function remove(context: AdminContext, request: AdminRequest) {
   const ids = requiredTexts(bodyOf(request), 'team_ids')
   const { directory } = context
-  return await directory.change(actorOf(request.principal), 'team deleted', (change) => {
+  let keys: KeyRow[] = []
+  const before = async (tx: SqlRunner) => {
+    keys = []
+    for (const id of ids) keys.push(...(await allKeys(directory, tx, { team_id: id })))
+  }
+  const edit = (change: Change) => {
     for (const id of ids) {
       const team = change.get('teams', id)
       if (!team) throw notFound(`The team '${id}' does not exist.`, 'team_ids')
-      for (const key of directory.all('keys')) if (key.team_id === id) change.remove('keys', key.token)
+      for (const key of keys) if (key.team_id === id) change.remove('keys', key.token)
       for (const { user_id } of team.members_with_roles) leaveTeam(context, change, request.principal, team, user_id)
       change.remove('teams', id)
     }
     return { deleted_teams: ids }
-  })
+  }
+  return await directory.change(actorOf(request.principal), 'team deleted', edit, before)
 }
 
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {

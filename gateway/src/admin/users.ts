@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../keys/directory.js'
 import { isViewer } from '../keys/key-ring.js'
+import { allKeys, countKeysOf, findKeys } from '../keys/key-search.js'
 import { forbidden, notFound, refuse } from '../refusal.js'
-import type { UserRow } from '../store/rows.js'
+import type { KeyRow, UserRow } from '../store/rows.js'
 import { newKey } from '../store/secrets.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { AdminRequest, AdminRoute, Principal } from '../types.js'
 import { type AdminContext, actorOf, blockPending, carrySpend, touched } from './context.js'
 import { emptyUser } from './empty-rows.js'
@@ -28,6 +30,7 @@ import {
   texts,
   word,
 } from './fields.js'
+import { KeyReads } from './key-fields.js'
 import { createKey } from './keys.js'
 import { generatedKey, keyRow, teamShape, userShape } from './shapes.js'
 
@@ -72,7 +75,8 @@ async function create(context: AdminContext, request: AdminRequest) {
   const teams = teamIds(body)
   const withKey = flag(body, 'auto_create_key') ?? true
   const key = newKey()
-  const { user, made } = await directory.change(actor, 'user created', (change) => {
+  const reads = new KeyReads(context, [key], body.key_alias)
+  const edit = (change: Change) => {
     if (change.get('users', id)) {
       throw refuse(`A user with the id '${id}' exists. Choose another id, or use /user/update.`, {
         status: 409,
@@ -89,9 +93,10 @@ async function create(context: AdminContext, request: AdminRequest) {
     // the budget is the user's; a copy on the key would count the same dollars again
     const { max_budget: _, budget_duration: __, user_role: ___, spend: ____, teams: _____, ...forKey } = body
     const team = text(body, 'team_id')
-    const made = withKey ? createKey(context, change, actor, { ...forKey, team_id: team }, key, id) : undefined
+    const made = withKey ? createKey(context, change, actor, { ...forKey, team_id: team }, key, id, reads) : undefined
     return { user, made }
-  })
+  }
+  const { user, made } = await directory.change(actor, 'user created', edit, reads.before)
   return {
     ...(made
       ? generatedKey(context, made, key)
@@ -227,12 +232,10 @@ function visibleUser(context: AdminContext, request: AdminRequest): UserRow | un
   return row
 }
 
-function info(context: AdminContext, request: AdminRequest) {
+async function info(context: AdminContext, request: AdminRequest) {
   const { directory } = context
   const row = visibleUser(context, request)
-  const keys = [...directory.all('keys')].filter(
-    ({ user_id, extra }) => user_id === (row?.user_id ?? null) && !extra.replaced_by,
-  )
+  const keys = await findKeys(directory, context.sql, { user_id: row?.user_id ?? null })
   const teams = (row?.teams ?? []).flatMap((id) => directory.get('teams', id) ?? [])
   const alias = (id: string | null) => (id === null ? null : (directory.get('teams', id)?.team_alias ?? null))
   return {
@@ -249,7 +252,7 @@ function shortInfo(context: AdminContext, request: AdminRequest) {
   return { ...userShape(context, row), teams: row.teams }
 }
 
-function listUsers(context: AdminContext, request: AdminRequest) {
+async function listUsers(context: AdminContext, request: AdminRequest) {
   const page = pageOf(request, 'page_size', 25)
   const role = param(request, 'role')
   const email = param(request, 'user_email')?.toLowerCase()
@@ -261,11 +264,13 @@ function listUsers(context: AdminContext, request: AdminRequest) {
     .filter(({ user_id }) => ids === undefined || ids.includes(user_id))
     .filter(({ teams }) => team === undefined || teams.includes(team))
     .sort(newestFirst)
-  const counts = new Map<string, number>()
-  for (const { user_id } of context.directory.all('keys'))
-    if (user_id) counts.set(user_id, (counts.get(user_id) ?? 0) + 1)
+  const rows = cut(found, page)
+  const counts = await countKeysOf(
+    context.sql,
+    rows.map(({ user_id }) => user_id),
+  )
   return {
-    users: cut(found, page).map((row) => ({ ...userShape(context, row), key_count: counts.get(row.user_id) ?? 0 })),
+    users: rows.map((row) => ({ ...userShape(context, row), key_count: counts.get(row.user_id) ?? 0 })),
     ...counted(found.length, page),
   }
 }
@@ -274,11 +279,16 @@ async function remove(context: AdminContext, request: AdminRequest) {
   const ids = requiredTexts(bodyOf(request), 'user_ids')
   const { directory } = context
   const actor = actorOf(request.principal)
-  return await directory.change(actor, 'user deleted', (edit) => {
+  let keys: KeyRow[] = []
+  const before = async (tx: SqlRunner) => {
+    keys = []
+    for (const id of ids) keys.push(...(await allKeys(directory, tx, { user_id: id })))
+  }
+  const removal = (edit: Change) => {
     for (const id of ids) {
       const user = edit.get('users', id)
       if (!user) throw notFound(`The user '${id}' does not exist.`, 'user_ids')
-      for (const key of directory.all('keys')) if (key.user_id === id) edit.remove('keys', key.token)
+      for (const key of keys) if (key.user_id === id) edit.remove('keys', key.token)
       for (const teamId of user.teams) {
         const team = edit.get('teams', teamId)
         if (!team) continue
@@ -289,7 +299,8 @@ async function remove(context: AdminContext, request: AdminRequest) {
       edit.remove('users', id)
     }
     return ids.length
-  })
+  }
+  return await directory.change(actor, 'user deleted', removal, before)
 }
 
 async function block(context: AdminContext, request: AdminRequest, blocked: boolean) {

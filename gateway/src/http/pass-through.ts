@@ -176,7 +176,9 @@ async function forward(
 ): Promise<GatewayResponse> {
   const { control, settings, bodies } = parts
   const query = new URLSearchParams(request.url.slice(request.path.length + 1)).get('key')
-  const principal = control.authenticate(keyOf(request.headers, settings().keyHeader) ?? query ?? undefined, request.ip)
+  const key = keyOf(request.headers, settings().keyHeader) ?? query ?? undefined
+  await control.prepare(key)
+  const principal = control.authenticate(key, request.ip)
   checkRoute(principal, request.path)
   const destination = find()
   const { bytes, release } = await bodies.read(request.raw)

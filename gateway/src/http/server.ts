@@ -227,6 +227,17 @@ async function* whileOpen(body: AsyncIterable<string>, raw: ServerResponse): Asy
   }
 }
 
+/** Reads the key of a request. The check of keys refuses one of another scheme. */
+function readKey({ control, settings }: ServerParts, { headers }: OpenRequest): Promise<void> | undefined {
+  let key: string | undefined
+  try {
+    key = keyOf(headers, settings().keyHeader)
+  } catch {
+    return undefined
+  }
+  return control.prepare(key)
+}
+
 /** Requests without a route of their own: models, pass-through, preflight, and unknown paths. */
 async function anyOther(
   parts: ServerParts,
@@ -248,8 +259,8 @@ async function anyOther(
       headers: { allow },
     })
   }
-  // the check of keys refuses a key of another scheme
-  if (parts.settings().control.jwt) await parts.control.prepare(keyOf(open.headers, parts.settings().keyHeader))
+  const reading = readKey(parts, open)
+  if (reading) await reading
   const passed = parts.draining()
     ? undefined
     : parts.passThrough(open, () => leaving(parts.settings(), response, calls))

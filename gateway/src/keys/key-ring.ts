@@ -4,24 +4,25 @@ import type { KeyRow } from '../store/rows.js'
 import { hashKey } from '../store/secrets.js'
 import type { Principal, Role } from '../types.js'
 import type { Directory } from './directory.js'
+import { unreadable } from './row-loader.js'
 
 /** Used instead of the master key's hash, as in LiteLLM. */
 export const masterAccount = 'litellm_proxy_master_key'
 /** User of the master key, as in LiteLLM. */
 export const masterUser = 'default_user_id'
 
-const mostPrincipals = 10_000
-
 const userRoles: readonly Role[] = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer']
 
-/** Finds the caller of a key, in memory. */
+/** Finds the caller of a key among the keys in memory. */
 export class KeyRing {
   readonly #directory: Directory
   readonly #master: Buffer
   readonly #now: () => number
   /** Callers of the keys in use, until the directory changes: the same object for all calls of a key. */
-  readonly #principals = new Map<KeyRow, Principal>()
+  #principals = new WeakMap<KeyRow, Principal>()
   #version = -1
+  /** The last key and its hash: a key is prepared, and then authenticated. */
+  #last: readonly [token: string, hash: string] = ['', '']
 
   constructor(directory: Directory, masterKey: string, now: () => number) {
     this.#directory = directory
@@ -29,13 +30,53 @@ export class KeyRing {
     this.#now = now
   }
 
+  /**
+   * Reads a key that is not in memory; undefined if there is nothing to wait for.
+   * @throws a refusal with status 503 if the database does not answer
+   */
+  prepare(token: string | undefined): Promise<void> | undefined {
+    if (!token) return undefined
+    const hash = this.#hashOf(token)
+    return this.#isHere(hash) ? undefined : this.#read(hash)
+  }
+
+  /** The same for the key of a session. */
+  prepareHash(hash: string): Promise<void> | undefined {
+    return this.#isHere(hash) ? undefined : this.#read(hash)
+  }
+
+  /** Whether a key and its successor are in memory, or are known not to exist. */
+  #isHere(hash: string): boolean {
+    const row = this.#directory.get('keys', hash)
+    if (!row) return this.#directory.knows('keys', hash) || this.#isMaster(hash) || hash === masterAccount
+    const next = row.extra.replaced_by
+    return typeof next !== 'string' || this.#directory.knows('keys', next)
+  }
+
+  async #read(hash: string): Promise<void> {
+    await this.#directory.load('keys', [hash])
+    const next = this.#directory.get('keys', hash)?.extra.replaced_by
+    if (typeof next === 'string') await this.#directory.load('keys', [next])
+  }
+
+  #isMaster(hash: string): boolean {
+    return timingSafeEqual(Buffer.from(hash), this.#master)
+  }
+
+  #hashOf(token: string): string {
+    if (this.#last[0] !== token) this.#last = [token, hashKey(token)]
+    return this.#last[1]
+  }
+
   /** @throws a refusal with status 401 */
   authenticate(token: string | undefined): Principal {
     if (!token) throw unauthorized('An API key is required. Send it as `Authorization: Bearer <key>`.')
-    const hash = hashKey(token)
-    if (timingSafeEqual(Buffer.from(hash), this.#master)) return this.#masterPrincipal()
+    const hash = this.#hashOf(token)
+    if (this.#isMaster(hash)) return this.#masterPrincipal()
     let row = this.#directory.get('keys', hash)
     if (!row) {
+      // the key may exist, so it must not be refused for ever
+      if (!this.#directory.knows('keys', hash)) throw unreadable('The key was not read yet. Try again.')
       if (!token.startsWith('sk-'))
         throw unauthorized("The API key is invalid: it must start with 'sk-'.", 'auth_error', 'key')
       throw unauthorized('The API key is invalid.', 'token_not_found_in_db', 'key')
@@ -59,6 +100,7 @@ export class KeyRing {
   resume(hash: string): Principal {
     if (hash === masterAccount) return this.#masterPrincipal()
     const row = this.#directory.get('keys', hash)
+    if (!row && !this.#directory.knows('keys', hash)) throw unreadable('The key was not read yet. Try again.')
     if (!row) throw unauthorized('The key of the session was deleted. Sign in again.')
     this.#checkKey(row)
     return this.principalOf(row)
@@ -97,9 +139,9 @@ export class KeyRing {
    */
   principalOf(key: KeyRow): Principal {
     const { changes } = this.#directory
-    if (this.#version !== changes || this.#principals.size > mostPrincipals) {
+    if (this.#version !== changes) {
       this.#version = changes
-      this.#principals.clear()
+      this.#principals = new WeakMap()
     }
     let principal = this.#principals.get(key)
     if (!principal) {

@@ -1,26 +1,52 @@
-import type { Actor, Directory } from '../keys/directory.js'
+import type { Actor, Change, Directory } from '../keys/directory.js'
 import type { CustomerRow } from '../store/rows.js'
+import type { Sql } from '../store/sql.js'
 
 const delayMs = 200
+const recountMs = 10_000
 const gateway: Actor = { user: 'gateway', key: '' }
 
 /** Creates the rows of customers that calls have named, in groups and up to a bound. */
 export class Customers {
+  readonly #sql: Sql
   readonly #directory: Directory
   readonly #most: () => number
   readonly #new = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<unknown> = Promise.resolve()
 
-  constructor(directory: Directory, most: () => number) {
+  /** Rows, as they were last counted, and those of this process since then. */
+  #known = 0
+  #counted = 0
+
+  constructor(sql: Sql, directory: Directory, most: () => number) {
+    this.#sql = sql
     this.#directory = directory
     this.#most = most
   }
 
+  /** Counts the rows of all processes. */
+  async count(): Promise<void> {
+    const most = this.#most()
+    const [row] = await this.#sql.query(
+      `SELECT COUNT(*) AS count FROM (SELECT 1 FROM llmux_rows WHERE collection = 'customers' AND body IS NOT NULL LIMIT ?) AS few`,
+      [most],
+    )
+    this.#known = Number(row?.count)
+    this.#counted = performance.now()
+  }
+
   /** Notes a customer of a call. */
   seen(id: string): void {
-    if (this.#directory.get('customers', id) || this.#new.has(id)) return
-    if (this.#directory.size('customers') + this.#new.size >= this.#most()) return
+    if (this.#new.has(id) || this.#directory.get('customers', id)) return
+    if (this.#known + this.#new.size >= this.#most()) {
+      // others may have been deleted
+      if (performance.now() - this.#counted > recountMs) {
+        this.#counted = performance.now()
+        void this.count().catch(() => {})
+      }
+      return
+    }
     this.#new.add(id)
     this.#timer ??= setTimeout(() => void this.flush(), delayMs)
   }
@@ -36,12 +62,18 @@ export class Customers {
   }
 
   #write(ids: readonly string[]): Promise<void> {
-    return this.#directory.change(gateway, 'customer created by a call', (change) => {
+    const edit = (change: Change) => {
       for (const id of ids) {
-        if (!change.get('customers', id))
-          change.put('customers', id, emptyCustomer(id, new Date().toISOString(), gateway.user))
+        if (change.get('customers', id)) continue
+        change.put('customers', id, emptyCustomer(id, new Date().toISOString(), gateway.user))
+        change.after(() => {
+          this.#known++
+        })
       }
-    })
+    }
+    return this.#directory.change(gateway, 'customer created by a call', edit, (tx) =>
+      this.#directory.read(tx, 'customers', ids),
+    )
   }
 }
 

@@ -168,6 +168,8 @@ async function report({ sql, directory }: ReaderParts, from: string, to: string)
   const [all] = await totalsBy(sql, question('all'), [])
   const top = async (dimension: 'team' | 'key' | 'model' | 'tag') => {
     const rows = await largest(sql, question(dimension), 'nanos', 5)
+    const names = rows.map(({ name }) => String(name)).filter(Boolean)
+    if (dimension === 'key') await directory.load('keys', names)
     return rows.map((row): [string, number] => [
       labelOf(directory, dimension, String(row.name)),
       toDollars(nanosOf({ nanos: row.nanos ?? 0 })),
@@ -198,6 +200,9 @@ function labelOf(directory: Directory, dimension: string, name: string): string 
   return name
 }
 
+/** Keys up to which the budgets of all of them are shown. Of more, those of the keys in use. */
+const fewKeys = 5_000
+
 function budgets({ directory, book, settings, now }: ReaderParts): BudgetState[] {
   const at = now()
   const found: BudgetState[] = []
@@ -217,7 +222,7 @@ function budgets({ directory, book, settings, now }: ReaderParts): BudgetState[]
       found.push({ scope, id, alias, spend, limit, soft, further, from: span?.from, to: span?.to })
     }
   }
-  for (const row of directory.all('keys')) add('key', row.token, row.key_alias, row)
+  for (const row of directory.inUse('keys', fewKeys)) add('key', row.token, row.key_alias, row)
   for (const row of directory.all('teams')) add('team', row.team_id, row.team_alias, row)
   for (const row of directory.all('users')) add('user', row.user_id, row.user_alias, row)
   for (const row of directory.all('tags')) add('tag', row.name, null, row)

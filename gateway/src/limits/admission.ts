@@ -113,6 +113,7 @@ export class CallAdmission implements Admission {
     const tags = tagsOf(call, principal)
     const customerId = principal.customerId ?? customerOf(call)
     const { directory, catalog, now } = this.#parts
+    if (customerId && !directory.knows('customers', customerId)) await directory.load('customers', [customerId])
     const accounts = this.#accountsOf(principal, catalog.resolve(model), customerId, tags)
     const { subjects } = accounts
     const facts: RowFacts = {

@@ -40,9 +40,10 @@ export function sessionRoutes({ control, settings, bodies, routes, version }: Se
     {
       method: 'GET',
       path: '/session',
-      handler: (request) => {
+      handler: async (request) => {
         const token = keyOf(request.headers, settings().keyHeader)
         try {
+          await control.prepare(token)
           if (token !== undefined) return json(200, about(control.authenticate(token, request.ip), token))
         } catch {
           // an ended session is the same as none
@@ -60,6 +61,7 @@ export function sessionRoutes({ control, settings, bodies, routes, version }: Se
         try {
           const { key } = (parseJson(bytes) ?? {}) as { key?: unknown }
           if (typeof key !== 'string' || key === '') throw badRequest("'key' must be in the body.", 'key')
+          await control.prepare(key)
           const principal = control.authenticate(key, request.ip)
           const { token, maxAgeMs } = await control.sessions.begin(principal)
           return json(200, about(principal, token), [cookie(request, token, maxAgeMs)])

@@ -54,6 +54,11 @@ export class JwtKeys {
     this.#ring = ring
   }
 
+  /** Whether a key is a token, and tokens are configured. */
+  accepts(key: string | undefined): boolean {
+    return this.#context.settings().jwt !== undefined && key !== undefined && isToken(key)
+  }
+
   /**
    * Verifies a token, and creates its user and team if that is configured, so that `authenticate()` finds it. Undefined if there is
    * nothing to wait for.

@@ -43,6 +43,17 @@ export class KeySessions implements Sessions {
     return this.#ring.resume(found.of)
   }
 
+  /** Whether a token is one of a session, and not a key. */
+  isSession(token: string | undefined): token is string {
+    return token?.startsWith(mark) ?? false
+  }
+
+  /** Reads the key of a session; undefined if there is nothing to wait for. */
+  prepare(token: string): Promise<void> | undefined {
+    const found = this.#find(token)
+    return found && this.#ring.prepareHash(found.of)
+  }
+
   async begin(principal: Principal): Promise<Session> {
     return this.#begin(principal.keyHash, principal.userId ?? principal.keyHash)
   }

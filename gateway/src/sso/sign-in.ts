@@ -3,9 +3,12 @@ import { jwtVerify } from 'jose'
 import type { AdminContext } from '../admin/context.js'
 import { created } from '../admin/context.js'
 import { noLimits } from '../admin/fields.js'
+import type { Change } from '../keys/directory.js'
+import { allKeys } from '../keys/key-search.js'
 import { badRequest, forbidden, refusalOf, refuse, unauthorized } from '../refusal.js'
-import type { UserRow } from '../store/rows.js'
+import type { KeyRow, UserRow } from '../store/rows.js'
 import { hashKey, keyName, newKey, type Vault } from '../store/secrets.js'
+import type { SqlRunner } from '../store/sql.js'
 import type { Role, SignIn } from '../types.js'
 import { type Claims, claimOf, textOf, textsOf } from './claims.js'
 import { fetchJson, StatusError } from './fetch-json.js'
@@ -102,6 +105,7 @@ export class OidcSignIn implements SignIn {
 
   async end(key: string): Promise<void> {
     const { directory } = this.#context
+    await directory.load('keys', [hashKey(key)])
     const row = directory.get('keys', hashKey(key))
     if (row?.metadata.sso_session !== true) return
     const actor = { user: row.user_id ?? row.token, key: row.token }
@@ -232,7 +236,11 @@ export class OidcSignIn implements SignIn {
     const key = newKey()
     const token = hashKey(key)
     const actor = { user: userId, key: token }
-    const user = await context.directory.change(actor, 'signed in', (change) => {
+    let keys: KeyRow[] = []
+    const before = async (tx: SqlRunner) => {
+      keys = await allKeys(context.directory, tx, { user_id: userId })
+    }
+    const edit = (change: Change) => {
       const user = writePerson(context, change, actor, {
         userId,
         email,
@@ -246,9 +254,8 @@ export class OidcSignIn implements SignIn {
       })
       if (!user) throw new Error('A sign-in without a user.')
       if (user.blocked) throw forbidden(`The user ${userId} is blocked.`)
-      for (const old of context.directory.all('keys')) {
-        if (old.user_id === userId && old.metadata.sso_session === true && hasEnded(old.expires, context.now()))
-          change.remove('keys', old.token)
+      for (const old of keys) {
+        if (old.metadata.sso_session === true && hasEnded(old.expires, context.now())) change.remove('keys', old.token)
       }
       change.put('keys', token, {
         token,
@@ -272,7 +279,8 @@ export class OidcSignIn implements SignIn {
         ...created(context, actor),
       })
       return user
-    })
+    }
+    const user = await context.directory.change(actor, 'signed in', edit, before)
     return { key, user: describe(user) }
   }
 }

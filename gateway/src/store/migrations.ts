@@ -1,3 +1,4 @@
+import { isCurrentKey, isKey, type KeyField, keyField } from '../keys/key-search.js'
 import { dimensions } from '../ledger/rollups.js'
 import type { Sql, SqlRunner } from './sql.js'
 
@@ -187,6 +188,28 @@ const responseOwners: Migration = {
   },
 }
 
+const keyIndexes = (engine: Sql['engine']) => {
+  const index = (name: string, condition: string, ...fields: KeyField[]) =>
+    `CREATE INDEX llmux_keys_${name} ON llmux_rows (${[...fields.map((field) => keyField(engine, field)), 'id'].join(', ')}) WHERE ${condition}`
+  return [
+    index('created', isCurrentKey(engine), 'created_at'),
+    index('alias', isKey, 'key_alias'),
+    index('user', isKey, 'user_id', 'created_at'),
+    index('team', isKey, 'team_id', 'created_at'),
+  ]
+}
+
+/** Keys are found in the database: not all of them are in memory. */
+const keysOnDemand: Migration = {
+  version: 6,
+  statements: [
+    // changes are read in pages; the release before reads them by this index too
+    'CREATE INDEX llmux_rows_changes ON llmux_rows (version, collection, id)',
+    'DROP INDEX llmux_rows_version',
+  ],
+  own: { sqlite: keyIndexes('sqlite'), postgres: keyIndexes('postgres') },
+}
+
 const migrations: readonly Migration[] = [
   {
     version: 1,
@@ -240,6 +263,7 @@ const migrations: readonly Migration[] = [
   closedPeriods,
   sharedTexts,
   responseOwners,
+  keysOnDemand,
 ]
 
 /** Version of the schema that this release writes. */

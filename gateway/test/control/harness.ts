@@ -72,6 +72,7 @@ export async function openTest(options: Partial<ControlOptions> = {}): Promise<T
   })
   onTestFinished(() => control.close())
   const admit = async (key: string, call: Partial<AdmissionCall> = {}) => {
+    await control.prepare(key)
     const principal = control.authenticate(key)
     return await control.admission.admit(principal, {
       id: `call-${++calls}-${Math.random()}`,
@@ -139,6 +140,7 @@ export const settled = (record: Partial<SettledRecord> = {}): SettledRecord =>
 async function ask(control: Control, method: string, url: string, body: unknown, key: string): Promise<Answer> {
   const { pathname, searchParams } = new URL(url, 'http://localhost')
   try {
+    await control.prepare(key)
     const principal = control.authenticate(key)
     control.authorizeRoute(principal, method, pathname)
     for (const route of control.routes) {

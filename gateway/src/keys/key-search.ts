@@ -1,0 +1,166 @@
+import type { KeyRow } from '../store/rows.js'
+import type { SqlRunner, SqlValue } from '../store/sql.js'
+import type { Directory } from './directory.js'
+
+/** Fields of a key by which it is found. */
+export type KeyField =
+  | 'key_alias'
+  | 'user_id'
+  | 'team_id'
+  | 'organization_id'
+  | 'created_at'
+  | 'updated_at'
+  | 'max_budget'
+
+/** Most keys of a list without pages: the newest. */
+export const mostListed = 1_000
+
+/** Which keys to find. All conditions must hold. */
+export interface KeyFilter {
+  readonly token?: string | undefined
+  readonly key_alias?: string | undefined
+  readonly organization_id?: string | undefined
+  /** `null` finds keys without a user. */
+  readonly user_id?: string | null | undefined
+  readonly team_id?: string | undefined
+  /** Keys of the user, and of the teams. */
+  readonly visible?: { readonly userId: string | null; readonly teams: readonly string[] } | undefined
+  /** A part of the alias, in any case. */
+  readonly search?: string | undefined
+  /** Also rotated keys that may still be used. @default false */
+  readonly replaced?: boolean | undefined
+  readonly withAlias?: boolean | undefined
+}
+
+/** A page of a list. */
+export interface KeyPage {
+  readonly by?: KeyField | 'spend' | undefined
+  readonly ascending?: boolean | undefined
+  readonly limit: number
+  readonly offset?: number | undefined
+}
+
+/**
+ * A field of a key in SQL. Rows of other collections may be encrypted: they are no JSON. The indexes of the schema have the same text.
+ */
+export function keyField(engine: SqlRunner['engine'], name: KeyField | 'extra.replaced_by'): string {
+  const path = name.split('.')
+  const read =
+    engine === 'postgres'
+      ? `CAST(body AS json)${path.map((part, at) => `${at === path.length - 1 ? ' ->> ' : ' -> '}'${part}'`).join('')}`
+      : `json_extract(body, '$.${name}')`
+  return `(CASE WHEN collection = 'keys' THEN ${read} END)`
+}
+
+/** The condition that a row is a key which exists. */
+export const isKey = "collection = 'keys' AND body IS NOT NULL"
+/** The same for keys that no other has replaced. */
+export const isCurrentKey = (engine: SqlRunner['engine']) =>
+  `${isKey} AND ${keyField(engine, 'extra.replaced_by')} IS NULL`
+
+/** Finds keys, the newest first. */
+export async function findKeys(
+  directory: Directory,
+  runner: SqlRunner,
+  filter: KeyFilter,
+  { by = 'created_at', ascending = false, limit, offset = 0 }: KeyPage = { limit: mostListed },
+): Promise<KeyRow[]> {
+  const { text, values } = conditionOf(runner, filter)
+  const direction = ascending ? 'ASC' : 'DESC'
+  const order = orderOf(runner, by, direction)
+  const rows = await runner.query(
+    `SELECT id, body FROM llmux_rows${by === 'spend' ? withSpend : ''} WHERE ${text} ORDER BY ${order}, id ${direction}
+     LIMIT ${limit} OFFSET ${offset}`,
+    values,
+  )
+  return directory.rows('keys', rows)
+}
+
+/** All keys of a user or of a team, those that were replaced too, for a change of them. */
+export async function allKeys(
+  directory: Directory,
+  tx: SqlRunner,
+  filter: Pick<KeyFilter, 'user_id' | 'team_id'>,
+): Promise<KeyRow[]> {
+  const found = await findKeys(directory, tx, { ...filter, replaced: true }, { limit: Number.MAX_SAFE_INTEGER })
+  return found
+}
+
+const withSpend =
+  " LEFT JOIN llmux_spend ON llmux_spend.subject = 'key:' || llmux_rows.id AND llmux_spend.period = 'total'"
+
+function orderOf({ engine }: SqlRunner, by: KeyField | 'spend', direction: string): string {
+  if (by === 'spend') return `COALESCE(nanos, 0) ${direction}`
+  const field = keyField(engine, by)
+  if (by === 'max_budget') {
+    const amount = engine === 'postgres' ? `CAST(${field} AS double precision)` : field
+    // no budget is the largest
+    return `CASE WHEN ${field} IS NULL THEN 1 ELSE 0 END ${direction}, ${amount} ${direction}`
+  }
+  return by === 'created_at' ? `${field} ${direction}` : `COALESCE(${field}, '') ${direction}`
+}
+
+export async function countKeys(runner: SqlRunner, filter: KeyFilter): Promise<number> {
+  const { text, values } = conditionOf(runner, filter)
+  const [row] = await runner.query(`SELECT COUNT(*) AS count FROM llmux_rows WHERE ${text}`, values)
+  return Number(row?.count)
+}
+
+/** Numbers of keys of users. */
+export async function countKeysOf(runner: SqlRunner, users: readonly string[]): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  const field = keyField(runner.engine, 'user_id')
+  for (let at = 0; at < users.length; at += 100) {
+    const group = users.slice(at, at + 100)
+    const rows = await runner.query(
+      `SELECT ${field} AS owner, COUNT(*) AS count FROM llmux_rows WHERE ${isKey} AND ${field} IN (${group.map(() => '?').join(',')}) GROUP BY ${field}`,
+      group,
+    )
+    for (const { owner, count } of rows) counts.set(String(owner), Number(count))
+  }
+  return counts
+}
+
+/** Aliases of keys in order. */
+export async function findAliases(runner: SqlRunner, filter: KeyFilter, page: KeyPage): Promise<string[]> {
+  const { text, values } = conditionOf(runner, { ...filter, withAlias: true, replaced: true })
+  const field = keyField(runner.engine, 'key_alias')
+  const rows = await runner.query(
+    `SELECT ${field} AS alias FROM llmux_rows WHERE ${text} ORDER BY ${field} LIMIT ${page.limit} OFFSET ${page.offset ?? 0}`,
+    values,
+  )
+  return rows.map(({ alias }) => String(alias))
+}
+
+function conditionOf({ engine }: SqlRunner, filter: KeyFilter): { text: string; values: SqlValue[] } {
+  const values: SqlValue[] = []
+  const parts = [filter.replaced ? isKey : isCurrentKey(engine)]
+  const field = (name: KeyField) => keyField(engine, name)
+  for (const name of ['key_alias', 'user_id', 'team_id', 'organization_id'] as const) {
+    const value = filter[name]
+    if (value === undefined) continue
+    if (value === null) parts.push(`${field(name)} IS NULL`)
+    else {
+      parts.push(`${field(name)} = ?`)
+      values.push(value)
+    }
+  }
+  if (filter.token !== undefined) {
+    parts.push('id = ?')
+    values.push(filter.token)
+  }
+  if (filter.withAlias) parts.push(`${field('key_alias')} IS NOT NULL`)
+  if (filter.search !== undefined) {
+    parts.push(`LOWER(${field('key_alias')}) LIKE ? ESCAPE '!'`)
+    values.push(`%${filter.search.toLowerCase().replace(/[!%_]/g, '!$&')}%`)
+  }
+  if (filter.visible) {
+    const { userId, teams } = filter.visible
+    const own = userId === null ? [] : [`${field('user_id')} = ?`]
+    const ofTeams = teams.length === 0 ? [] : [`${field('team_id')} IN (${teams.map(() => '?').join(',')})`]
+    parts.push(`(${[...own, ...ofTeams].join(' OR ') || '1 = 0'})`)
+    if (userId !== null) values.push(userId)
+    values.push(...teams)
+  }
+  return { text: parts.join(' AND '), values }
+}

@@ -1,0 +1,24 @@
+import { emptyKey } from '../admin/empty-rows.js'
+import type { CustomerRow, KeyRow } from '../store/rows.js'
+import type { RowForm } from './row-cache.js'
+
+const made = { created_by: 'default_user_id', spend_epoch: 0 }
+
+/** A key that an admin has made, with limits of its own or none. */
+export const keyForm: RowForm<KeyRow> = { id: 'token', usual: { ...emptyKey, ...made, created_at: '', key_name: '' } }
+
+/** A customer that a call has named. */
+export const customerForm: RowForm<CustomerRow> = {
+  id: 'user_id',
+  usual: {
+    alias: null,
+    blocked: false,
+    budget_id: null,
+    allowed_model_region: null,
+    default_model: null,
+    extra: {},
+    ...made,
+    created_at: '',
+    created_by: 'gateway',
+  },
+}
