@@ -117,20 +117,3 @@ export function hmacSha256(key: Uint8Array | string, text: string): Uint8Array {
   outer.set(sha256(inner), 64)
   return sha256(outer)
 }
-
-let table: Int32Array | undefined
-
-/** The checksum of AWS's event streams. https://www.rfc-editor.org/rfc/rfc1952#section-8 */
-export function crc32(bytes: Uint8Array): number {
-  table ??= crcTable()
-  let crc = -1
-  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] as number)
-  return (crc ^ -1) >>> 0
-}
-
-const crcTable = (): Int32Array =>
-  Int32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
-    return value
-  })

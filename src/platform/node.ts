@@ -5,14 +5,16 @@ import { packedTables } from '../../pricing/table.packed.js'
 import { unpackBytes, unpackTables } from '../../pricing/unpack.js'
 import type { Transport } from '../transport/transport.js'
 import { crypto, zlib } from './builtins.js'
+import { crc32 as shortCrc32 } from './crc32.js'
 
 // --- bytes ---------------------------------------------------------------------------------------------------------
 
 const bufferOf = (bytes: Uint8Array): Buffer =>
   bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Decodes UTF-8. Invalid bytes become U+FFFD; a byte order mark is kept. */
-export const utf8 = (bytes: Uint8Array): string => bufferOf(bytes).toString('utf8')
+/** Decodes UTF-8, from one place to another. Invalid bytes become U+FFFD; a byte order mark is kept. */
+export const utf8 = (bytes: Uint8Array, from?: number, to?: number): string =>
+  bufferOf(bytes).toString('utf8', from, to)
 
 /** Encodes text as UTF-8. */
 export const fromUtf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8')
@@ -62,7 +64,14 @@ export const digest = (algorithm: 'sha1' | 'sha256', text: string, encoding: 'he
 export const hmacSha256 = (key: Uint8Array | string, text: string): Uint8Array =>
   crypto().createHmac('sha256', key).update(text, 'utf8').digest()
 
-export const crc32 = (bytes: Uint8Array): number => zlib().crc32(bytes)
+let zlibCrc32: typeof import('node:zlib').crc32 | undefined
+
+/** The checksum of AWS's event streams, of bytes from one place to another. A call into zlib takes as long as 40 bytes here. */
+export function crc32(bytes: Uint8Array, from = 0, to = bytes.length): number {
+  if (to - from < 40) return shortCrc32(bytes, from, to)
+  zlibCrc32 ??= zlib().crc32
+  return zlibCrc32(bytes.subarray(from, to))
+}
 
 // --- the process ---------------------------------------------------------------------------------------------------
 

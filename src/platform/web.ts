@@ -10,7 +10,7 @@ import type { Utf8Decoder } from './node.js'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-export const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes)
+export const utf8 = (bytes: Uint8Array, from = 0, to = bytes.length): string => decoder.decode(bytes.subarray(from, to))
 
 export const fromUtf8 = (text: string): Uint8Array => encoder.encode(text)
 
@@ -64,7 +64,8 @@ export function utf8Decoder(): Utf8Decoder {
 
 // --- hashes --------------------------------------------------------------------------------------------------------
 
-export { crc32, digest, hmacSha256 } from './hashes.js'
+export { crc32 } from './crc32.js'
+export { digest, hmacSha256 } from './hashes.js'
 
 // --- the process ---------------------------------------------------------------------------------------------------
 

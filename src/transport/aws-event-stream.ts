@@ -14,7 +14,7 @@ const mostBytes = 64 * 1024 * 1024
  * @throws {Error} from `push` if a checksum or a length is wrong
  */
 export const awsEventStream = (onEvent: OnEvent): Framer =>
-  awsMessages((headers, payload) => deliver(headers, utf8(payload), onEvent))
+  awsMessages((headers, bytes, from, to) => deliver(headers, utf8(bytes, from, to), onEvent))
 
 /**
  * AWS messages whose payloads are pieces of an inner event stream, cut at any byte. SageMaker wraps the stream of a container this way.
@@ -23,9 +23,9 @@ export const awsEventStream = (onEvent: OnEvent): Framer =>
  */
 export function awsPieces(onEvent: OnEvent, inside: (onEvent: OnEvent) => Framer): Framer {
   const inner = inside(onEvent)
-  const outer = awsMessages((headers, payload) => {
-    if (headers[':event-type'] === 'PayloadPart') inner.push(payload)
-    else deliver(headers, utf8(payload), onEvent)
+  const outer = awsMessages((headers, bytes, from, to) => {
+    if (headers[':event-type'] === 'PayloadPart') inner.push(bytes.subarray(from, to))
+    else deliver(headers, utf8(bytes, from, to), onEvent)
   })
   return {
     push: outer.push,
@@ -36,7 +36,8 @@ export function awsPieces(onEvent: OnEvent, inside: (onEvent: OnEvent) => Framer
   }
 }
 
-type OnMessage = (headers: Readonly<Record<string, string>>, payload: Uint8Array) => void
+/** Gets a payload by its place: a view of it took as long as its text. */
+type OnMessage = (headers: Readonly<Record<string, string>>, bytes: Uint8Array, from: number, to: number) => void
 
 function awsMessages(onMessage: OnMessage): Framer {
   const readHeaders = headerReader()
@@ -60,7 +61,7 @@ function awsMessages(onMessage: OnMessage): Framer {
           wanted = total
           break
         }
-        take(all.subarray(from, from + total), readHeaders, onMessage)
+        take(all, from, from + total - trailer, readHeaders, onMessage)
         from += total
       }
       held = from < all.length ? [all.subarray(from)] : []
@@ -78,7 +79,7 @@ const uint32 = (bytes: Uint8Array, at: number): number => ((uint16(bytes, at) <<
 
 /** Checks the CRC of the prelude first, so that a corrupt length can't stall the stream. */
 function lengthAt(bytes: Uint8Array, from: number): number {
-  if (crc32(bytes.subarray(from, from + 8)) !== uint32(bytes, from + 8)) {
+  if (crc32(bytes, from, from + 8) !== uint32(bytes, from + 8)) {
     throw new Error('a message with a wrong checksum')
   }
   const total = uint32(bytes, from)
@@ -86,12 +87,11 @@ function lengthAt(bytes: Uint8Array, from: number): number {
   return total
 }
 
-function take(message: Uint8Array, readHeaders: HeaderReader, onMessage: OnMessage): void {
-  const end = message.length - trailer
-  if (crc32(message.subarray(0, end)) !== uint32(message, end)) throw new Error('a message with a wrong checksum')
-  const headersEnd = prelude + uint32(message, 4)
+function take(bytes: Uint8Array, from: number, end: number, readHeaders: HeaderReader, onMessage: OnMessage): void {
+  if (crc32(bytes, from, end) !== uint32(bytes, end)) throw new Error('a message with a wrong checksum')
+  const headersEnd = from + prelude + uint32(bytes, from + 4)
   if (headersEnd > end) throw new Error('a message whose headers are longer than itself')
-  onMessage(readHeaders(message.subarray(prelude, headersEnd)), message.subarray(headersEnd, end))
+  onMessage(readHeaders(bytes, from + prelude, headersEnd), bytes, headersEnd, end)
 }
 
 function deliver(headers: Readonly<Record<string, string>>, data: string, onEvent: OnEvent): void {
@@ -102,25 +102,26 @@ function deliver(headers: Readonly<Record<string, string>>, data: string, onEven
   else onEvent(headers[':exception-type'] ?? failure ?? headers[':event-type'], data)
 }
 
-type HeaderReader = (bytes: Uint8Array) => Readonly<Record<string, string>>
+type HeaderReader = (bytes: Uint8Array, from: number, to: number) => Readonly<Record<string, string>>
 
 /** Reads headers, and keeps the last ones: most messages of a stream have the same, and reading them took half of a message's time. */
 function headerReader(): HeaderReader {
   let last: Uint8Array | undefined
   let headers: Readonly<Record<string, string>> = {}
-  return (bytes) => {
-    if (last === undefined || !isSame(last, bytes)) {
-      headers = textHeaders(bytes)
+  return (bytes, from, to) => {
+    if (last === undefined || !isAt(last, bytes, from, to)) {
       // a copy: the bytes would keep their packet
-      last = new Uint8Array(bytes)
+      const copy = new Uint8Array(bytes.subarray(from, to))
+      headers = textHeaders(copy)
+      last = copy
     }
     return headers
   }
 }
 
-function isSame(some: Uint8Array, others: Uint8Array): boolean {
-  if (some.length !== others.length) return false
-  for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false
+function isAt(some: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (some.length !== to - from) return false
+  for (let at = 0; at < some.length; at++) if (some[at] !== bytes[from + at]) return false
   return true
 }
 

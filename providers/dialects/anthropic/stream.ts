@@ -12,10 +12,12 @@ import { extraFields, unknownFields } from './replay.js'
 import { mergeUsage, serviceTier, usageExtras, usageOf } from './usage.js'
 import { type Block, type Fields, isBlock, isFields, type WireEvent, type WireMessage } from './wire.js'
 
-/** The text of a delta. */
-function deltaText(event: unknown): unknown {
-  const { delta } = event as { delta?: { text?: unknown } }
-  return delta?.text
+/** Removes the text of a delta. */
+function takeText({ delta }: Fields): unknown {
+  if (!isFields(delta)) return undefined
+  const { text } = delta
+  delete delta.text
+  return text
 }
 
 /** A content block that is being streamed. */
@@ -53,7 +55,7 @@ export class AnthropicStream implements ChatStreamDecoder {
   /** The block of the last delta: most deltas continue it, without a look into the map. */
   #current: OpenBlock | undefined
   #currentIndex: unknown
-  readonly #texts = new RepeatedEvent('text', deltaText)
+  readonly #texts = new RepeatedEvent('text', takeText)
   /** The block of the learned event. */
   #patternOf: OpenBlock | undefined
   readonly #blocks: Block[] = []

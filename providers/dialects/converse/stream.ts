@@ -4,6 +4,7 @@ import { parseEvent, parseJSON } from '../../fields.js'
 import { answerText, type EncodeState, originalName, renamedProperties } from '../../shared/encode-state.js'
 import { GrowingText } from '../../shared/growing-text.js'
 import { originalFields } from '../../shared/property-names.js'
+import { RepeatedEvent, valuesOf } from '../../shared/repeated-event.js'
 import { decodeImage } from './content.js'
 import { checkFailure, decodeCitations, decodeFinishReason, messageExtras } from './decode.js'
 import { decodeThinking } from './thinking.js'
@@ -12,6 +13,19 @@ import { type Block, type Fields, inner, isClientCall, isFields, textIn, type Wi
 
 /** Matches the names of exceptions, which the framing passes instead of an event name. */
 const exception = /(?:exception|error|failure|fault)$/i
+
+/** Padding against measuring the length of tokens. */
+const padding = valuesOf('p')
+
+/** Removes the text of a delta, and the padding. */
+function takeText(event: Fields): unknown {
+  const { delta } = event
+  delete event.p
+  if (!isFields(delta)) return undefined
+  const { text } = delta
+  delete delta.text
+  return text
+}
 
 /**
  * Decodes a stream. Text, reasoning and arguments are passed on as they arrive; thinking blocks, citations and images at the end of their
@@ -33,6 +47,9 @@ export class ConverseStream implements ChatStreamDecoder {
   /** Text that is dropped if a call of the answer tool follows. */
   #held = ''
   #reasoned = false
+  readonly #texts = new RepeatedEvent('text', takeText, padding)
+  /** The block of the learned event, until it ends. */
+  #patternOf: OpenBlock | undefined
 
   constructor(context: DecodeContext<unknown>) {
     this.#context = context
@@ -41,11 +58,26 @@ export class ConverseStream implements ChatStreamDecoder {
   }
 
   push(name: string | undefined, data: string, out: ChatCompletionChunk[]): void {
+    const open = this.#patternOf
+    if (open !== undefined && name === 'contentBlockDelta') {
+      const text = this.#texts.match(data)
+      if (text !== undefined) {
+        open.addText(text)
+        return this.#text(text, out)
+      }
+    }
     const event = data === '' ? {} : parseEvent(data)
     if (name !== undefined && exception.test(name)) {
       throw new ProviderFault('its stream has an error', { ...event, __type: name })
     }
     this.#take(name, event as WireEvent, out)
+    if (name === 'contentBlockDelta') this.#learn(data, event)
+  }
+
+  /** A delta of text is like most that follow, until its block ends. */
+  #learn(data: string, { contentBlockIndex: index = 0, delta }: WireEvent): void {
+    if (!isFields(delta) || typeof delta.text !== 'string' || !isTextOnly(delta)) return
+    if (this.#texts.learn(data, delta.text)) this.#patternOf = this.#open.get(index)
   }
 
   #take(name: string | undefined, event: WireEvent, out: ChatCompletionChunk[]): void {
@@ -152,6 +184,7 @@ export class ConverseStream implements ChatStreamDecoder {
     const open = this.#open.get(index)
     if (!open) return
     this.#open.delete(index)
+    if (this.#patternOf === open) this.#patternOf = undefined
     for (const block of open.blocks()) {
       this.#blocks.push(block)
       const thinking = decodeThinking(inner(block, 'reasoningContent') ?? {})
@@ -271,7 +304,7 @@ class OpenBlock {
   add(delta: Block): void {
     const given = textIn(delta, 'text')
     if (given !== undefined) {
-      this.#text.add(given)
+      this.addText(given)
       if (isTextOnly(delta)) return
     }
     const { text: _, reasoningContent, toolUse, toolResult, citation, image, ...unknown } = delta
@@ -287,6 +320,10 @@ class OpenBlock {
     if (Array.isArray(toolResult)) this.#results.push(...toolResult.filter(isFields))
     if (isFields(citation)) this.#citations.push(citation)
     if (isFields(image)) this.#image = image.source
+  }
+
+  addText(text: string): void {
+    this.#text.add(text)
   }
 
   /** The blocks of a complete answer: usually one. */

@@ -4,6 +4,7 @@ import type { Warning } from '../../../src/types/meta.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
 import { joinDeltas, joinPieces, messageFromDelta } from '../../shared/deltas.js'
 import { answerText, type EncodeState, originalName } from '../../shared/encode-state.js'
+import { GrowingText } from '../../shared/growing-text.js'
 import { decodeAnnotations } from './citations.js'
 import { AudioReader, decodeImage } from './content.js'
 import { appendPart, fitsMessage, storeParts } from './replay.js'
@@ -132,6 +133,15 @@ export class ResponseReader {
     return added
   }
 
+  /** Adds text to a candidate whose last event was text only. */
+  addText(index: number, text: string): ChunkChoice | undefined {
+    return this.#reader(index).addText(text)
+  }
+
+  addUsage(wire: unknown): void {
+    this.#usage = mergeUsage(this.#usage, wire)
+  }
+
   /** Whether the answer is known to be complete. */
   get complete(): boolean {
     const readers = this.#readers()
@@ -237,6 +247,8 @@ class CandidateReader {
   /** For ids of calls without one. */
   readonly #prefix: string
   readonly #parts: Part[] = []
+  /** Text that continues the last part. */
+  #more: GrowingText | undefined
   readonly #pieces: Delta[] = []
   readonly #audio: AudioReader
   /** Grounding, safety ratings and other fields of the candidate, as of the last event. */
@@ -280,6 +292,7 @@ class CandidateReader {
 
   /** Reads a candidate of an event and returns the additions. */
   add(candidate: Candidate): ChunkChoice | undefined {
+    this.#join()
     this.#fields = mergeCandidate(this.#fields, candidate)
     this.native = nativeReason(candidate.finishReason) ?? this.native
     const given: unknown = candidate.content?.parts
@@ -290,8 +303,28 @@ class CandidateReader {
     return { index: this.index, delta: delta ?? {}, finish_reason: null, ...(logprobs && { logprobs }) }
   }
 
+  /** Reads an event that continues the text of the last part. */
+  addText(text: string): ChunkChoice | undefined {
+    this.#more ??= new GrowingText()
+    this.#more.add(text)
+    if (this.#encodeState?.json) {
+      this.#held += text
+      return undefined
+    }
+    return { index: this.index, delta: { content: text }, finish_reason: null }
+  }
+
+  /** Adds to the last part the text that has come since. */
+  #join(): void {
+    const last = this.#parts.at(-1)
+    if (this.#more === undefined || last === undefined) return
+    this.#parts[this.#parts.length - 1] = { ...last, text: `${last.text}${this.#more.value}` }
+    this.#more = undefined
+  }
+
   /** Returns held text and everything that only the end of the answer determines. */
   finish(): ChunkChoice {
+    this.#join()
     this.#closeThought()
     if (this.#held && !this.#answered) this.#pieces.push({ content: this.#held })
     const audio = this.#audio.end()

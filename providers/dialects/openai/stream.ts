@@ -2,7 +2,7 @@ import type { ChatCompletionChunk, ChunkChoice, Delta, Usage } from '../../../sr
 import { type ChatStreamDecoder, type DecodeContext, ProviderFault } from '../../contract.js'
 import { type Fields, isFields, parseEvent, parseJSON, placeOf, textIn, withField } from '../../fields.js'
 import { namedModel } from '../../models/index.js'
-import { RepeatedEvent } from '../../shared/repeated-event.js'
+import { RepeatedEvent, valuesOf } from '../../shared/repeated-event.js'
 import {
   addChoiceField,
   addExtra,
@@ -25,10 +25,20 @@ import type { EncodeState } from './scope.js'
 import { ToolDeltas } from './tools.js'
 import { usageOf } from './usage.js'
 
-/** The text of a chunk's only choice. */
-function contentIn(event: unknown): unknown {
-  const { choices } = event as { choices?: readonly { delta?: { content?: unknown } }[] }
-  return choices?.[0]?.delta?.content
+/** Fields that are read from the first chunk only, and padding. */
+const ignored = valuesOf('created', 'obfuscation', 'p')
+
+/** Removes the text of a chunk's only choice, and what is ignored. */
+function takeContent(event: Fields): unknown {
+  const { choices } = event as { choices?: readonly { delta?: Fields }[] }
+  const delta = choices?.[0]?.delta
+  const content = delta?.content
+  delete event.created
+  delete event.obfuscation
+  delete event.p
+  delete delta?.content
+  delete delta?.obfuscation
+  return content
 }
 
 /** State of a choice that is arriving. */
@@ -62,7 +72,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   #last: ChatCompletionChunk | undefined
   /** Fields that came before the first choice. */
   #early: Fields | undefined
-  readonly #texts = new RepeatedEvent('content', contentIn)
+  readonly #texts = new RepeatedEvent('content', takeContent, ignored)
   /** The chunk of the learned event. */
   #pattern: ChatCompletionChunk | undefined
   #patternIndex = 0
