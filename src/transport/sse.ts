@@ -45,8 +45,12 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
   let lead = 'data: '
   let name: string | undefined
 
-  /** Reads the events with one line of data, and a name at most, from the start of a text. @returns the rest, for the parser */
-  function readPlain(text: string): string {
+  /**
+   * Reads the events with one line of data, and a name at most, from the start of a text.
+   * @param returns whether the text has carriage returns
+   * @returns the rest, for the parser
+   */
+  function readPlain(text: string, returns: boolean): string {
     let from = 0
     while (from < text.length) {
       let start = from + lead.length
@@ -58,11 +62,16 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
         name = found[1]
         start = plainLead.lastIndex
       }
-      const end = text.indexOf('\n', start)
-      if (end < 0 || text.charCodeAt(end + 1) !== lineFeed) break
+      const feed = text.indexOf('\n', start)
+      if (feed < 0) break
+      const width = returns && text.charCodeAt(feed - 1) === carriageReturn ? 2 : 1
+      const next = feed + 1 + width
+      if (text.charCodeAt(next - 1) !== lineFeed || (width === 2 && text.charCodeAt(feed + 1) !== carriageReturn)) break
+      const data = text.slice(start, next - width - width)
+      if (returns && data.includes('\r')) break
       stray = ''
-      onEvent(name, text.slice(start, end))
-      from = end + 2
+      onEvent(name, data)
+      from = next
     }
     return from === 0 ? text : text.slice(from)
   }
@@ -79,10 +88,11 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
       // The parser holds a carriage return at the end back until it sees the next character, and with it the event that it ends.
       // Others it reads itself, but in a long text it searches for them from every line on.
       afterReturn = text.charCodeAt(text.length - 1) === carriageReturn
-      if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
+      const returns = text.includes('\r')
       // an event that came whole needs no parser: it took a tenth of a chunk's time
-      if (between && text.length <= maxEventChars) text = readPlain(text)
+      if (between && text.length <= maxEventChars) text = readPlain(text, returns)
       if (text === '') return
+      if (returns) text = text.replace(/\r\n?/g, '\n')
       parser ??= makeParser()
       parser.feed(text)
       between = text.endsWith('\n\n')
@@ -98,7 +108,7 @@ export function sse(onEvent: OnEvent, maxEventChars = 64 * 1024 * 1024): Framer 
 
 const lineFeed = 10
 const carriageReturn = 13
-const plainLead = /(?:event: ([^\n]+)\n)?data: /y
+const plainLead = /(?:event: ([^\r\n]+)\r?\n)?data: /y
 const maxStrayChars = 64 * 1024
 /** Parses of one stray body, which would else take quadratic time. */
 const maxTries = 64
