@@ -7,6 +7,7 @@ import { answerText, type EncodeState, originalName } from '../../shared/encode-
 import { GrowingText } from '../../shared/growing-text.js'
 import { decodeAnnotations } from './citations.js'
 import { AudioReader, decodeImage } from './content.js'
+import { decodePlain } from './plain.js'
 import { appendPart, fitsMessage, storeParts } from './replay.js'
 import type { GeminiQuirks } from './scope.js'
 import { signCall, thinkingBlock } from './thinking.js'
@@ -33,6 +34,8 @@ import {
  * https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
  */
 export function decode(body: unknown, context: DecodeContext<GeminiQuirks>): Decoded<ChatCompletion> {
+  const plain = decodePlain(body, context)
+  if (plain) return plain
   const reader = new ResponseReader(context)
   const choices = new Map<number, ChunkChoice>()
   for (const event of Array.isArray(body) ? body : [body]) mergeChoices(choices, reader.add(event))

@@ -14,17 +14,14 @@ export function decodeUsage(wire: WireUsage | undefined, searches = 0, places = 
   const completion = count(wire.candidatesTokenCount) + count(wire.thoughtsTokenCount)
   const usage: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
 
-  const into: NonNullable<Usage['prompt_tokens_details']> = {
-    ...(isCount(wire.cachedContentTokenCount) && { cached_tokens: wire.cachedContentTokenCount }),
-    ...byModality([...list(wire.promptTokensDetails), ...list(wire.toolUsePromptTokensDetails)], prompt),
-  }
-  if (Object.keys(into).length > 0) usage.prompt_tokens_details = into
+  const { cachedContentTokenCount: cached, thoughtsTokenCount: thoughts } = wire
+  const given = byModality(wire.promptTokensDetails, wire.toolUsePromptTokensDetails, prompt)
+  if (isCount(cached)) usage.prompt_tokens_details = { cached_tokens: cached, ...given }
+  else if (given) usage.prompt_tokens_details = given
 
-  const out: NonNullable<Usage['completion_tokens_details']> = {
-    ...(isCount(wire.thoughtsTokenCount) && { reasoning_tokens: wire.thoughtsTokenCount }),
-    ...byModality(list(wire.candidatesTokensDetails), count(wire.candidatesTokenCount)),
-  }
-  if (Object.keys(out).length > 0) usage.completion_tokens_details = out
+  const made = byModality(wire.candidatesTokensDetails, undefined, count(wire.candidatesTokenCount))
+  if (isCount(thoughts)) usage.completion_tokens_details = { reasoning_tokens: thoughts, ...made }
+  else if (made) usage.completion_tokens_details = made
   if (searches + places > 0) {
     usage.server_tool_use = {
       ...(searches > 0 && { web_search_requests: searches }),
@@ -40,19 +37,27 @@ interface Modalities {
   audio_tokens?: number
 }
 
-/** Some hosts count modalities twice: counts above the total are ignored. */
-function byModality(details: readonly ModalityCount[], total: number): Modalities {
-  const counts: Modalities = {}
+/** Undefined without counts. Some hosts count modalities twice: counts above the total are ignored. */
+function byModality(first: unknown, second: unknown, total: number): Modalities | undefined {
+  if (first === undefined && second === undefined) return undefined
+  let counts: Modalities | undefined
   let sum = 0
-  for (const { modality, tokenCount } of details) {
+  for (const { modality, tokenCount } of [...list(first), ...list(second)]) {
     const tokens = count(tokenCount)
     sum += tokens
-    if (modality === 'TEXT') counts.text_tokens = (counts.text_tokens ?? 0) + tokens
-    else if (modality === 'IMAGE') counts.image_tokens = (counts.image_tokens ?? 0) + tokens
-    else if (modality === 'AUDIO') counts.audio_tokens = (counts.audio_tokens ?? 0) + tokens
+    const name = modality === undefined ? undefined : modalities.get(modality)
+    if (name === undefined) continue
+    counts ??= {}
+    counts[name] = (counts[name] ?? 0) + tokens
   }
-  return sum > total ? {} : counts
+  return sum > total ? undefined : counts
 }
+
+const modalities: ReadonlyMap<string, keyof Modalities> = new Map([
+  ['TEXT', 'text_tokens'],
+  ['IMAGE', 'image_tokens'],
+  ['AUDIO', 'audio_tokens'],
+])
 
 /**
  * Merges the counters of a stream's events. An event with a total replaces all earlier counters; an event without one (`trafficType`
@@ -107,22 +112,32 @@ const counters: ReadonlySet<string> = new Set([
 /** Counters that affect the price and have no field in OpenAI's usage, and unknown counters. */
 export function usageExtras(wire: WireUsage | undefined): Fields | undefined {
   if (!wire) return undefined
-  const extras: Fields = {}
-  if (wire.toolUsePromptTokenCount) extras.tool_use_prompt_tokens = wire.toolUsePromptTokenCount
-  for (const modality of ['VIDEO', 'DOCUMENT']) {
-    const tokens = list(wire.promptTokensDetails).reduce(
-      (sum, detail) => (detail.modality === modality ? sum + count(detail.tokenCount) : sum),
-      0,
-    )
-    if (tokens > 0) extras[`${modality.toLowerCase()}_tokens`] = tokens
+  let extras: Fields | undefined
+  const add = (name: string, value: unknown) => {
+    extras ??= {}
+    extras[name] = value
   }
-  const cachedAudio = list(wire.cacheTokensDetails).find(({ modality }) => modality === 'AUDIO')
-  if (cachedAudio) extras.cached_audio_tokens = count(cachedAudio.tokenCount)
-  if (typeof wire.trafficType === 'string' && serviceTier(wire) === undefined) extras.traffic_type = wire.trafficType
-  for (const [name, value] of Object.entries(wire)) {
-    if (!counters.has(name) && name !== '__proto__' && value !== null) extras[toSnake(name)] = value
+  if (wire.toolUsePromptTokenCount) add('tool_use_prompt_tokens', wire.toolUsePromptTokenCount)
+  if (wire.promptTokensDetails !== undefined) {
+    const details = list(wire.promptTokensDetails)
+    for (const modality of ['VIDEO', 'DOCUMENT']) {
+      const tokens = details.reduce(
+        (sum, detail) => (detail.modality === modality ? sum + count(detail.tokenCount) : sum),
+        0,
+      )
+      if (tokens > 0) add(`${modality.toLowerCase()}_tokens`, tokens)
+    }
   }
-  return Object.keys(extras).length > 0 ? extras : undefined
+  if (wire.cacheTokensDetails !== undefined) {
+    const cachedAudio = list(wire.cacheTokensDetails).find(({ modality }) => modality === 'AUDIO')
+    if (cachedAudio) add('cached_audio_tokens', count(cachedAudio.tokenCount))
+  }
+  if (typeof wire.trafficType === 'string' && serviceTier(wire) === undefined) add('traffic_type', wire.trafficType)
+  for (const name in wire) {
+    const value = wire[name]
+    if (!counters.has(name) && name !== '__proto__' && value !== null) add(toSnake(name), value)
+  }
+  return extras
 }
 
 const list = (details: unknown): ModalityCount[] =>

@@ -76,6 +76,8 @@ function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_deta
     countIn(details, 'cache_creation_tokens') ??
     countIn(details, 'cache_write_tokens') ??
     countIn(raw, 'cache_creation_input_tokens')
+  // most hosts send no details: an object of absent counts would be made and thrown away
+  if (details === undefined && cached === undefined && written === undefined) return undefined
   const known = counts({
     cached_tokens: atMost(cached, prompt),
     cache_creation_tokens: atMost(written, prompt - (cached ?? 0)),
@@ -111,6 +113,7 @@ function completionDetailsOf(
   reasoning: number | undefined,
 ): Usage['completion_tokens_details'] {
   const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
+  if (details === undefined && reasoning === undefined) return undefined
   return counts({
     reasoning_tokens: atMost(reasoning, completion),
     audio_tokens: atMost(countIn(details, 'audio_tokens'), completion),

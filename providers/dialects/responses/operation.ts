@@ -1,6 +1,6 @@
 import type { ResponsesEvent, ResponsesParams, ResponsesResponse } from '../../../src/types/responses.js'
 import type { DecodeContext, EncodeContext, Encoded, ResponsesDialect, ResponsesStreamDecoder } from '../../contract.js'
-import { type Fields, fieldsIn } from '../../fields.js'
+import { type Fields, isFields } from '../../fields.js'
 import { faultOf, headOf, responseIn, textOf } from './decode.js'
 import { eventIn } from './stream.js'
 import { usageOf } from './usage.js'
@@ -22,12 +22,19 @@ function decode(raw: unknown, context: DecodeContext): Answer {
 
 function completed(response: Fields, context: DecodeContext): Answer {
   const { id, created, model } = headOf(response, context)
-  const created_at = typeof response.created_at === 'number' ? response.created_at : created
-  const text = fieldsIn(response.output)
-    .map((item) => (item.type === 'message' ? textOf(item) : ''))
-    .join('')
-  const absent = { error: null, incomplete_details: null }
-  return { ...absent, ...response, id, created_at, model, output_text: text } as unknown as Answer
+  const { output } = response
+  let text = ''
+  if (Array.isArray(output)) {
+    for (const item of output) if (isFields(item) && item.type === 'message') text += textOf(item)
+  }
+  // field by field: a field that is set after a spread takes a microsecond
+  const answer: Fields = { error: null, incomplete_details: null }
+  for (const name in response) if (name !== '__proto__') answer[name] = response[name]
+  answer.id = id
+  answer.created_at = typeof response.created_at === 'number' ? response.created_at : created
+  answer.model = model
+  answer.output_text = text
+  return answer as unknown as Answer
 }
 
 class ResponsesEventStream implements ResponsesStreamDecoder {

@@ -10,27 +10,41 @@ import { usageOf as chatUsage } from '../openai/usage.js'
 export function usageOf(response: Fields): Usage | undefined {
   const { usage: raw } = response
   if (!isFields(raw)) return undefined
-  const { input_tokens, output_tokens, input_tokens_details, output_tokens_details, ...rest } = raw
-  const usage = chatUsage(
-    {
-      ...rest,
-      prompt_tokens: input_tokens,
-      completion_tokens: output_tokens,
-      prompt_tokens_details: input_tokens_details,
-      completion_tokens_details: output_tokens_details,
-    },
-    defaultQuirks,
-  )
-  const searches = searchesIn(response)
-  if (usage && searches > 0) usage.server_tool_use = { ...usage.server_tool_use, web_search_requests: searches }
-  const fileSearches = fieldsIn(response.output).filter(isFileSearch).length
-  if (usage && fileSearches > 0) {
-    usage.server_tool_use = { ...usage.server_tool_use, file_search_requests: fileSearches }
+  const counts: Fields = {
+    prompt_tokens: raw.input_tokens,
+    completion_tokens: raw.output_tokens,
+    prompt_tokens_details: raw.input_tokens_details,
+    completion_tokens_details: raw.output_tokens_details,
   }
-  const gigabytes = gigabytesIn(response)
-  if (usage && gigabytes > 0) usage.server_tool_use = { ...usage.server_tool_use, container_gigabytes: gigabytes }
+  // the other counters have the names that a chat has
+  for (const name in raw) if (!(name in counts) && name !== '__proto__') counts[name] = raw[name]
+  const usage = chatUsage(counts, defaultQuirks)
+  if (!usage) return undefined
+  const tools = toolsIn(response)
+  if (tools) usage.server_tool_use = { ...usage.server_tool_use, ...tools }
   return usage
 }
+
+/** The use of tools that the host bills apart; undefined if there is none. */
+function toolsIn(response: Fields): Usage['server_tool_use'] | undefined {
+  const { output, tool_usage: counted } = response
+  const others = Array.isArray(output) && output.some(isToolItem)
+  // most answers have messages and calls of functions only
+  if (!others && !isFields(counted)) return undefined
+  const searches = searchesIn(response)
+  const fileSearches = fieldsIn(output).filter(isFileSearch).length
+  const gigabytes = gigabytesIn(response)
+  if (searches <= 0 && fileSearches === 0 && gigabytes <= 0) return undefined
+  const tools: NonNullable<Usage['server_tool_use']> = {}
+  if (searches > 0) tools.web_search_requests = searches
+  if (fileSearches > 0) tools.file_search_requests = fileSearches
+  if (gigabytes > 0) tools.container_gigabytes = gigabytes
+  return tools
+}
+
+const isToolItem = (item: unknown): boolean =>
+  isFields(item) &&
+  (item.type === 'web_search_call' || item.type === 'file_search_call' || item.type === 'code_interpreter_call')
 
 /**
  * Memory of the containers that the code interpreter started. A container that the caller made, or one that an earlier response

@@ -36,6 +36,34 @@ describe('decode', () => {
     ])
   })
 
+  it('decodes a plain text as the reader of lists does', () => {
+    const usage = { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 }
+    const details = [{ modality: 'TEXT', tokenCount: 3 }]
+    const bodies = [
+      answer([{ text: 'Hi.' }]),
+      answer([{ text: 'Hi.', thoughtSignature: 'AbC' }]),
+      answer([{ text: 'Hi.' }], { avgLogprobs: -0.5, index: 0, tokenCount: 2 }),
+      answer([{ text: 'Hi.' }], { finishReason: 'MAX_TOKENS' }),
+      answer([{ text: 'Hi.' }], { finishReason: undefined }),
+      answer([{ text: 'Hi.' }], { finishReason: 3 }),
+      answer([{ text: 'Hi.' }], { finishReason: 'CONTINUATION' }),
+      answer([{ text: 'Hi.' }], { finishReason: 'SAFETY', finishMessage: 'No.' }),
+      answer([{ text: 'Hi.' }], { safetyRatings: [{ category: 'x' }], avgLogprobs: null }),
+      answer([{ text: 'Hi.', extra: true }]),
+      answer([{ text: 'Hi.' }], {}, { createTime: '2025-05-31T21:33:48Z', modelVersion: 'models/gemini-3' }),
+      answer([{ text: 'Hi.' }], {}, { promptFeedback: { safetyRatings: [] }, error: null }),
+      answer([{ text: 'Hi.' }], {}, { modelStatus: 'stable', other: null }),
+      answer(
+        [{ text: 'Hi.' }],
+        {},
+        { usageMetadata: { ...usage, promptTokensDetails: details, trafficType: 'ON_DEMAND' } },
+      ),
+      answer([{ text: 'Hi.' }], {}, { usageMetadata: { ...usage, thoughtsTokenCount: 7, newCount: 1 } }),
+      answer([{ text: 'Hi.' }], {}, { usageMetadata: null, responseId: '' }),
+    ]
+    for (const body of bodies) expect(decode(body)).toEqual(decode([body]))
+  })
+
   it('reads time and model from the response', () => {
     const more = { createTime: '2025-05-31T21:33:48.763452Z', modelVersion: 'models/gemini-2.5-flash' }
     expect(decode(answer([], {}, more))).toMatchObject({ created: 1748727228, model: 'gemini-2.5-flash' })
