@@ -276,6 +276,11 @@ const callTypes: Readonly<Record<string, string>> = {
   messages: 'anthropic_messages',
   moderation: 'amoderation',
   rerank: 'arerank',
+  transcription: 'atranscription',
+  speech: 'aspeech',
+  imageGeneration: 'aimage_generation',
+  imageEdit: 'aimage_edit',
+  generateContent: 'agenerate_content',
 }
 
 /** A call in the form of LiteLLM's spend logs. */

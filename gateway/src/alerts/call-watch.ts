@@ -1,5 +1,5 @@
 import type { SettledRecord } from 'llmux'
-import type { LedgerReader } from '../ledger/reader.js'
+import { type LedgerReader, mistakes } from '../ledger/reader.js'
 import type { Alerts } from './alerts.js'
 
 /** A call, as far as alerts care. */
@@ -67,7 +67,7 @@ export class CallWatch {
     this.answered(call.id)
     const { error, attempts, requestedModel, durationMs, firstTokenMs } = record
     const last = attempts.at(-1)
-    if (error && last && error.code !== 'aborted' && !isClientsFault(error.status)) {
+    if (error && last && error.code !== 'aborted' && !mistakes.has(error.code) && !isClientsFault(error.status)) {
       const target = `${last.provider}/${last.model}`
       this.#failure(requestedModel, target, error.code, error.message)
     }

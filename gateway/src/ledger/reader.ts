@@ -147,10 +147,17 @@ async function claim(sql: Sql, name: string, now: number, ms: number): Promise<b
   return rows.length > 0
 }
 
+/** Outcomes that are mistakes of a client, also without a status of a provider. */
+export const mistakes: ReadonlySet<string> = new Set([
+  ...['bad_request', 'unsupported_params', 'unprocessable_entity', 'not_found'],
+  ...['context_window_exceeded', 'content_policy_violation', 'image_fetch'],
+])
+
 async function failures(sql: Sql, since: number): Promise<FailureCount[]> {
   const rows = await sql.query(
     `SELECT model_group, provider, outcome, COUNT(*) AS calls FROM llmux_calls
-     WHERE at >= ? AND outcome <> 'success' AND outcome NOT IN ('refused', 'aborted', 'unknown')
+     WHERE at >= ? AND outcome <> 'success' AND outcome NOT IN ('refused', 'aborted', 'unknown', 'budget_exceeded')
+       AND outcome NOT IN (${[...mistakes].map((code) => `'${code}'`).join(', ')})
        AND (error_status IS NULL OR error_status NOT IN (400, 404, 413, 422))
      GROUP BY model_group, provider, outcome ORDER BY COUNT(*) DESC LIMIT 20`,
     [since],

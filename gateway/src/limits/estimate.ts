@@ -9,6 +9,8 @@ import { toDollars, toNanos } from './money.js'
 /** Price of a model without a price under `unknown_price: estimate`, in US dollars per token. */
 const fallbackPrice = { input: 10e-6, output: 50e-6 }
 const defaultOutput = 4_096
+/** Operations that generate no text. */
+const withoutText: ReadonlySet<string> = new Set(['embedding', 'rerank', 'moderation'])
 /** Output tokens that the first calls of a key reserve at most. */
 const firstOutput = 1_024
 
@@ -58,7 +60,7 @@ export function estimateCall(
   }
   const price = known ?? (unknownPrice === 'allow' ? { input: 0, output: 0 } : fallbackPrice)
   const inputTokens = roughTokens(call)
-  const bound = outputBound(call)
+  const bound = withoutText.has(call.operation) ? 0 : outputBound(call)
   const asked = bound ?? known?.maxOutput ?? defaultOutput
   const clamped = budgetMode === 'clamp' ? affordable(budgets, spent, inputTokens, price, asked) : undefined
   const worstOutput = clamped ?? asked
@@ -97,7 +99,7 @@ function affordable(
   asked: number,
 ): number | undefined {
   const left = Math.min(...budgets.map((budget) => budget.limit - spent(budget))) - inputTokens * price.input
-  if (price.output <= 0 || left >= asked * price.output) return undefined
+  if (price.output <= 0 || asked === 0 || left >= asked * price.output) return undefined
   return Math.max(1, Math.floor(left / price.output))
 }
 
@@ -121,7 +123,11 @@ export function costOf(
     return { nanos: toNanos(estimate?.input ?? 0), state: 'unknown' }
   }
   if (unknownPrice === 'allow') return { nanos: 0, state: 'unknown' }
-  if (!tokens) return { nanos: toNanos(estimate?.typical ?? 0), state: 'unknown' }
+  if (!tokens) {
+    // a call of this kind costs nothing by the prices of its model
+    const isFree = estimate?.typical === 0
+    return { nanos: toNanos(estimate?.typical ?? 0), state: isFree ? 'known' : 'unknown' }
+  }
   const dollars =
     (tokens.prompt_tokens ?? 0) * fallbackPrice.input + (tokens.completion_tokens ?? 0) * fallbackPrice.output
   return { nanos: toNanos(dollars), state: 'estimated' }

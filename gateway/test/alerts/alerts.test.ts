@@ -197,6 +197,7 @@ describe('calls', () => {
     for (const record of [
       ...Array.from({ length: 6 }, () => failing(new RateLimitError('slow down', { status: 429 }))),
       failing(new BadRequestError('no', { status: 400 })),
+      failing(new BadRequestError('found before it was sent')),
       failing(new NotFoundError('no', { status: 404 })),
       failing(new TimeoutError('late', { status: 408, phase: 'headers' })),
     ]) {

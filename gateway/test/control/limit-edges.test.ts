@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { budgetPeriod, periodAt } from '../../src/limits/durations.js'
-import { openTest, settled } from './harness.js'
+import { catalog, openTest, settled } from './harness.js'
 
 describe('a limit of 0', () => {
   it.each([
@@ -190,5 +190,28 @@ describe('budgets for alerts and metrics', () => {
     part({ scope: 'key', limit: 7, further: true, spend: 0.00006, from, to })
     part({ scope: 'budget', id: 'both', limit: 4, spend: 0.00006 })
     part({ scope: 'member', id: 't/ann', limit: 3, spend: 0.00006 })
+  })
+})
+
+describe('calls without text', () => {
+  const unpriced = { input: 'x'.repeat(400) }
+  const record = settled({ usage: undefined, cost: undefined } as never)
+
+  it('are not booked as if they had generated some, if their price is unknown', async () => {
+    const { ask, key, call } = await openTest()
+    const made = await key()
+    for (const operation of ['moderation', 'rerank', 'embedding'])
+      expect(await call(made, { operation, model: 'unpriced', params: unpriced }, record)).toBe(200)
+    // 104 input tokens each
+    expect((await ask('GET', `/key/info?key=${made}`)).body.info.spend).toBeCloseTo(3 * 104 * 10e-6, 9)
+  })
+
+  it('are free where the prices of their model say so', async () => {
+    const prices = () => ({ input: 0, output: 0, maxOutput: 4096 })
+    const { ask, key, call } = await openTest({ catalog: { ...catalog, prices } })
+    const made = await key({ budget_mode: 'clamp', max_budget: 1 })
+    expect(await call(made, { operation: 'moderation', params: unpriced }, record)).toBe(200)
+    const [row] = (await ask('GET', '/spend/logs')).body
+    expect([row.spend, row.metadata.cost_state]).toEqual([0, 'known'])
   })
 })

@@ -295,6 +295,17 @@ describe.each(engines)('queries on %s', (engine) => {
     })
   })
 
+  it('write lists within answers as CSV, also with names in their columns', async () => {
+    const { ask, key, call } = await openTest()
+    await ask('POST', '/team/new', { team_id: 't', team_alias: '=1+1,"x"' })
+    expect(await call(await key({ team_id: 't', metadata: { tags: ['blue'] } }))).toBe(200)
+    expect((await ask('GET', '/global/spend/tags?format=csv')).body).toBe('name,spend,log_count\nblue,0.00006,1\n')
+    expect((await ask('GET', '/global/spend/teams?format=csv')).body).toBe(
+      'team_id,total_spend\n"\'=1+1,""x""",0.00006\n',
+    )
+    expect((await ask('GET', '/global/spend?format=csv')).status).toBe(400)
+  })
+
   it('write CSV in which no name becomes a formula', async () => {
     const { ask } = await withCalls(await where())
     const { body } = await ask('GET', '/global/spend/keys?format=csv')
