@@ -18,8 +18,6 @@ export class LlmRequest implements HandlerRequest {
   /** Why no call was made, or why it failed. */
   error: unknown
   settled = false
-  /** Milliseconds that providers took. */
-  providerMs = 0
   model = ''
   /** Whether the answer comes later, and is read by its id. */
   background = false
@@ -27,6 +25,8 @@ export class LlmRequest implements HandlerRequest {
   restamp = false
   /** The answer of the Responses API that was kept. */
   stored: { readonly id: string; readonly stored: StoredResponse; readonly context: unknown } | undefined
+  /** Headers of the answer that describe the call: names and values, in turn. */
+  head: readonly string[] | undefined
   /** Settles when the answer is kept. */
   storing: Promise<void> | undefined
 

@@ -23,7 +23,7 @@ import { type CallWishes, cacheOptions, forwarded, takeOptions } from './call-op
 import { completeError, dialectOf, errorResponse } from './errors.js'
 import { keyOf } from './keys.js'
 import type { CallObserver, LlmRequest } from './llm-request.js'
-import { responseHeaders } from './response-headers.js'
+import { failureHeaders, responseHeaders } from './response-headers.js'
 import type { ResponseOwners } from './responses-store.js'
 import { staged } from './staged.js'
 
@@ -68,6 +68,7 @@ export class LlmRoutes {
     })
   }
 
+  /** The headers in `request.head` belong to the response as well. */
   handle(request: LlmRequest): Promise<HandlerResponse> {
     const { tracing } = this.#parts
     return tracing ? tracing.run(request, () => this.#answer(request)) : this.#answer(request)
@@ -94,7 +95,7 @@ export class LlmRoutes {
       await request.admitted?.kept()
       this.#parts.background.follow(request, response)
     }
-    response.headers['x-litellm-call-id'] ??= request.id
+    if (!request.head) response.headers['x-litellm-call-id'] ??= request.id
     if (request.hooks && request.hooks.applied.length > 0)
       response.headers['x-litellm-applied-guardrails'] = request.hooks.applied.join(',')
     this.#parts.observer.answered(request, response.status)
@@ -297,7 +298,7 @@ export class LlmRoutes {
     call: HandlerCall,
     meta: CallMeta | undefined,
     error: LLMError | undefined,
-  ): Record<string, string> {
+  ): Record<string, string> | undefined {
     if (error) request.error ??= error
     // after a fallback the answer names the model that really answered
     request.restamp =
@@ -305,8 +306,9 @@ export class LlmRoutes {
       request.model !== '' &&
       call.route.dialect !== 'gemini' &&
       (meta.router?.fallbacks ?? 0) === 0
-    if (meta) request.providerMs = meta.attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)
-    return responseHeaders(request, call, meta, error)
+    if (error || !meta) return failureHeaders(request)
+    request.head = responseHeaders(request, call, meta)
+    return undefined
   }
 
   #settled(record: SettledRecord, request: LlmRequest): void {

@@ -92,8 +92,11 @@ export function passThrough(
   request: OpenRequest,
   signal: () => AbortSignal,
 ): Promise<GatewayResponse> | undefined {
+  const customs = parts.settings().passThrough
+  // the paths of most calls are those of no provider
+  if (customs.length === 0 && request.path.startsWith('/v1/')) return undefined
   if (/\/(\.|%2e){1,2}(\/|$)/i.test(request.path)) return undefined
-  const custom = parts.settings().passThrough.find((one) => fitsPath(one, request.path))
+  const custom = customs.find((one) => fitsPath(one, request.path))
   if (custom) return forward(parts, request, signal(), () => customDestination(custom, request))
   const prefix = request.path.split('/', 2)[1] ?? ''
   if (Object.hasOwn(upstreams, prefix) && request.path.startsWith(`/${prefix}/`) && !served.test(request.path)) {

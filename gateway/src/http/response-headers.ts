@@ -1,4 +1,4 @@
-import type { CallMeta, LLMError } from 'llmux'
+import type { CallMeta } from 'llmux'
 import type { HandlerCall } from 'llmux/server'
 import type { LlmRequest } from './llm-request.js'
 
@@ -19,41 +19,60 @@ function prefixed(name: string): string {
 
 const number = (value: number) => String(Math.round(value * 1000) / 1000)
 
-/** LiteLLM's response headers. For a stream they are sent before its cost is known. */
-export function responseHeaders(
-  request: LlmRequest,
-  { params }: HandlerCall,
-  meta: CallMeta | undefined,
-  error: LLMError | undefined,
-): Record<string, string> {
-  const headers: Record<string, string> = { 'x-litellm-call-id': request.id, ...request.admitted?.headers() }
-  const duration = Date.now() - request.startedAt
-  if (error || !meta) {
-    headers['x-litellm-response-cost'] = '0'
-    headers['x-litellm-response-duration-ms'] = number(duration)
-    return headers
+/** Visible ASCII: values come from clients and providers. */
+const unprintable = /[^\x20-\x7e]+/g
+const clean = (text: string) => text.replace(unprintable, ' ')
+
+/** LiteLLM's response headers of a call that failed. */
+export function failureHeaders({ id, admitted, startedAt }: LlmRequest): Record<string, string> {
+  return {
+    'x-litellm-call-id': id,
+    ...admitted?.headers(),
+    'x-litellm-response-cost': '0',
+    'x-litellm-response-duration-ms': number(Date.now() - startedAt),
   }
+}
+
+/**
+ * LiteLLM's response headers, names and values in turn: an answer has forty of them, and an object with so many fields is copied several
+ * times on its way. For a stream they are sent before its cost is known.
+ */
+export function responseHeaders(request: LlmRequest, { params }: HandlerCall, meta: CallMeta): string[] {
+  const list = ['x-litellm-call-id', clean(request.id)]
+  const own = request.admitted?.headers()
+  for (const name in own) list.push(name, own[name] as string)
+  const duration = Date.now() - request.startedAt
   const { router, cache, cost, attempts } = meta
   const group = router?.requested ?? String(params.model)
-  headers['x-litellm-model-id'] = router?.deployment ?? ''
-  headers['x-litellm-model-group'] = router && router.fallbacks > 0 ? router.modelGroup : group
-  headers['x-litellm-model-name'] = `${meta.provider}/${meta.model}`
-  headers['x-litellm-attempted-retries'] = String(meta.retries)
-  headers['x-litellm-attempted-fallbacks'] = String(router?.fallbacks ?? 0)
-  headers['x-litellm-response-duration-ms'] = number(duration)
-  const provider = attempts.reduce((sum, attempt) => sum + attempt.durationMs + (attempt.delayMs ?? 0), 0)
-  headers['x-litellm-overhead-duration-ms'] = number(Math.max(0, duration - provider))
-  if (cache.hit && cache.key !== undefined) headers['x-litellm-cache-key'] = cache.key
-  else if (cost.total !== undefined && params.stream !== true) headers['x-litellm-response-cost'] = String(cost.total)
-  if (!cache.hit) {
-    // a getter, which makes the object
-    const given = meta.headers
-    for (const name in given) {
-      const value = given[name]
-      if (value === undefined || dropped.has(name)) continue
-      headers[prefixed(name)] = value
-      if (name.startsWith('x-ratelimit-')) headers[name] = value
-    }
+  let provider = 0
+  for (const attempt of attempts) provider += attempt.durationMs + (attempt.delayMs ?? 0)
+  list.push(
+    'x-litellm-model-id',
+    clean(router?.deployment ?? ''),
+    'x-litellm-model-group',
+    clean(router && router.fallbacks > 0 ? router.modelGroup : group),
+    'x-litellm-model-name',
+    clean(`${meta.provider}/${meta.model}`),
+    'x-litellm-attempted-retries',
+    String(meta.retries),
+    'x-litellm-attempted-fallbacks',
+    String(router?.fallbacks ?? 0),
+    'x-litellm-response-duration-ms',
+    number(duration),
+    'x-litellm-overhead-duration-ms',
+    number(Math.max(0, duration - provider)),
+  )
+  if (cache.hit && cache.key !== undefined) list.push('x-litellm-cache-key', clean(cache.key))
+  else if (cost.total !== undefined && params.stream !== true) list.push('x-litellm-response-cost', String(cost.total))
+  if (cache.hit) return list
+  // a getter, which makes the object
+  const given = meta.headers
+  for (const name in given) {
+    const text = given[name]
+    if (text === undefined || dropped.has(name)) continue
+    const value = clean(text)
+    list.push(prefixed(name), value)
+    if (name.startsWith('x-ratelimit-')) list.push(name, value)
   }
-  return headers
+  return list
 }

@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http'
 export interface GatewayResponse {
   status: number
   headers: Record<string, string>
+  /** Further headers: names and values, in turn. */
+  more?: readonly string[] | undefined
   /** Values of `set-cookie`. */
   cookies?: readonly string[]
   body: string | AsyncIterable<string | Uint8Array> | undefined

@@ -297,7 +297,8 @@ async function anyOther(
   )
   let answer: GatewayResponse | undefined
   try {
-    answer = await parts.llm.handle(call)
+    answer = (await parts.llm.handle(call)) as GatewayResponse
+    answer.more = call.head
     return answer
   } finally {
     // a stream keeps its request until its end, for the estimate of a call that is cut

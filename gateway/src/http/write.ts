@@ -17,12 +17,13 @@ const streamed = { 'x-accel-buffering': 'no', 'cache-control': 'no-cache' } as c
  * Headers as a list of names and values: a call has forty, and an object of them takes 40 KB on its way through three copies. Those of
  * the response replace the others.
  */
-function headerList(own: Readonly<Record<string, string>>, ...others: Readonly<Record<string, string>>[]): string[] {
+function headerList({ headers: own, more }: GatewayResponse, ...others: Readonly<Record<string, string>>[]): string[] {
   const list: string[] = []
   for (const headers of others) {
     for (const name in headers) if (!(name in own)) list.push(name, headers[name] as string)
   }
   for (const name in own) list.push(name, own[name] as string)
+  if (more) for (const text of more) list.push(text)
   return list
 }
 
@@ -42,7 +43,7 @@ export async function write(
   const settings = current()
   if (raw.headersSent || raw.destroyed) return leave(response.body)
   const { origin } = request.headers
-  const headers = headerList(response.headers, common, originHeaders(settings.corsOrigins, origin))
+  const headers = headerList(response, common, originHeaders(settings.corsOrigins, origin))
   const { body } = response
   if (typeof body !== 'object') {
     if (body !== undefined && request.method !== 'HEAD') setLength(headers, String(Buffer.byteLength(body)))

@@ -169,7 +169,7 @@ export class Ledger {
     const { row, spend } = booking
     for (const place of spend) {
       const amount = amountOf(row, place)
-      if (amount !== 0n) this.#book.add(place.subject, place.period, amount)
+      if (amount !== 0n) this.#book.add(place, amount)
     }
     this.#spool.settle(booking)
     this.#shared?.open?.end(row.id)
@@ -282,19 +282,23 @@ export class Ledger {
       const rows = batch.map(({ row }) => row)
       const fresh = await insertCalls(tx, rows)
       const late = await replaceUnknown(tx, rows, fresh)
-      for (const { row, spend } of batch) {
+      const add = ({ subject, period }: SpendPlace, counted: bigint, booked: bigint) => {
+        const key = `${subject}\n${period}`
+        const sum = added.get(key) ?? { subject, period, counted: 0n, booked: 0n }
+        sum.counted += counted
+        sum.booked += booked
+        added.set(key, sum)
+      }
+      for (const [spend, { written, all }] of amountsBySpend(batch, fresh)) {
         for (const place of spend) {
-          const { subject, period } = place
-          const amount = amountOf(row, place)
-          if (amount === 0n && !late.has(row.id)) continue
-          const key = `${subject}\n${period}`
-          const sum = added.get(key) ?? { subject, period, counted: 0n, booked: 0n }
-          // a call that is already there was written before the connection broke
-          if (fresh.has(row.id)) sum.counted += amount
+          const [counted, whole] = place.requests ? [written.calls, all.calls] : [written.nanos, all.nanos]
+          if (counted !== 0n || whole !== 0n) add(place, counted, booked ? whole : 0n)
+        }
+      }
+      if (late.size > 0) {
+        for (const { row, spend } of batch) {
           const before = late.get(row.id)
-          if (before) sum.counted -= amountOf(before, place)
-          if (booked) sum.booked += amount
-          added.set(key, sum)
+          if (before) for (const place of spend) add(place, -amountOf(before, place), 0n)
         }
       }
       const counted = rows.filter(({ id }) => fresh.has(id))
@@ -323,6 +327,33 @@ export class Ledger {
 
 /** The amount of a call at one place: money in 10⁻⁹ US dollars, or one request. */
 const amountOf = (row: LedgerRow, { requests }: SpendPlace): bigint => (requests ? 1n : BigInt(row.nanos))
+
+interface Amounts {
+  nanos: bigint
+  calls: bigint
+}
+
+/**
+ * Amounts of calls by their list of places: calls of one caller share it, so their five places are looked up once. `written` leaves out the
+ * calls that were already there, written before the connection broke.
+ */
+function amountsBySpend(batch: readonly Booking[], fresh: ReadonlySet<string>) {
+  const found = new Map<readonly SpendPlace[], { readonly written: Amounts; readonly all: Amounts }>()
+  for (const { row, spend } of batch) {
+    let sums = found.get(spend)
+    if (!sums) {
+      sums = { written: { nanos: 0n, calls: 0n }, all: { nanos: 0n, calls: 0n } }
+      found.set(spend, sums)
+    }
+    const nanos = BigInt(row.nanos)
+    sums.all.nanos += nanos
+    sums.all.calls++
+    if (!fresh.has(row.id)) continue
+    sums.written.nanos += nanos
+    sums.written.calls++
+  }
+  return found
+}
 
 /** Whether the database refuses the data itself (SQLSTATE classes 22 and 23, constraints of SQLite): a repetition is in vain. */
 const isRejected = (error: unknown): boolean =>

@@ -60,17 +60,43 @@ interface Kind {
 /** Adds up calls of one kind first: a call has up to forty places, which differ between kinds only. */
 function alike(rows: readonly LedgerRow[]): Kind[] {
   const found = new Map<string, Kind>()
+  let last: Kind | undefined
   for (const row of rows) {
+    if (last && isAlike(last.row, row)) {
+      addSums(last.sums, sumsOf(row))
+      continue
+    }
     const { keyHash, userId, teamId, organizationId, customerId, tags } = row
     const owners = `${keyHash}\n${userId}\n${teamId}\n${organizationId}\n${customerId}\n${tags.length > 0 ? JSON.stringify(tags) : ''}`
     const target = `${row.modelGroup}\n${row.model}\n${row.provider}\n${row.deployment}\n${row.outcome}\n${row.path}`
     const key = `${Math.floor(row.startedAt / 3_600_000)}\n${owners}\n${target}`
     const sums = sumsOf(row)
     const kind = found.get(key)
-    if (!kind) found.set(key, { row, sums })
-    else for (let at = 0; at < sums.length; at++) kind.sums[at] = (kind.sums[at] ?? 0) + (sums[at] ?? 0)
+    if (kind) addSums(kind.sums, sums)
+    else found.set(key, { row, sums })
+    last = kind ?? found.get(key)
   }
   return [...found.values()]
+}
+
+/** Whether the places of two calls are the same; false if that is not to be seen at once. */
+const isAlike = (one: LedgerRow, other: LedgerRow): boolean =>
+  one.keyHash === other.keyHash &&
+  one.userId === other.userId &&
+  one.teamId === other.teamId &&
+  one.organizationId === other.organizationId &&
+  one.customerId === other.customerId &&
+  one.tags.length + other.tags.length === 0 &&
+  one.modelGroup === other.modelGroup &&
+  one.model === other.model &&
+  one.provider === other.provider &&
+  one.deployment === other.deployment &&
+  one.outcome === other.outcome &&
+  one.path === other.path &&
+  Math.floor(one.startedAt / 3_600_000) === Math.floor(other.startedAt / 3_600_000)
+
+function addSums(sums: number[], more: readonly number[]): void {
+  for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + (more[at] ?? 0)
 }
 
 const signed =

@@ -1,4 +1,4 @@
-import { periodEnd, total } from '../limits/accounts.js'
+import { periodEnd, type SpendPlace, total } from '../limits/accounts.js'
 import { chunks, databaseTime, type Sql } from '../store/sql.js'
 
 const day = 86_400_000
@@ -18,6 +18,9 @@ export interface SpendEntry {
 export class SpendBook {
   readonly #stored = new Map<string, bigint>()
   readonly #pending = new Map<string, bigint>()
+  /** A joined text is hashed anew with each use, and a call has five places. */
+  readonly #keys = new WeakMap<SpendPlace, string>()
+  readonly #lists = new WeakMap<readonly string[], { readonly subject: string; readonly keys: readonly string[] }>()
   /** Monotonic time of the last reading. */
   #readAt = performance.now()
   #prunedAt = 0
@@ -89,13 +92,32 @@ export class SpendBook {
   }
 
   get(subject: string, period: string): bigint {
-    const key = keyOf(subject, period)
+    return this.#at(keyOf(subject, period))
+  }
+
+  #at(key: string): bigint {
     return (this.#stored.get(key) ?? 0n) + (this.#pending.get(key) ?? 0n)
   }
 
+  /** The sum of several periods of a subject. The list of an account is the same for all of its calls. */
+  sum(subject: string, periods: readonly string[]): bigint {
+    let known = this.#lists.get(periods)
+    if (known?.subject !== subject) {
+      known = { subject, keys: periods.map((period) => keyOf(subject, period)) }
+      this.#lists.set(periods, known)
+    }
+    let sum = 0n
+    for (const key of known.keys) sum += this.#at(key)
+    return sum
+  }
+
   /** Adds an amount that is not yet in the database. */
-  add(subject: string, period: string, nanos: bigint): void {
-    const key = keyOf(subject, period)
+  add(place: SpendPlace, nanos: bigint): void {
+    let key = this.#keys.get(place)
+    if (key === undefined) {
+      key = keyOf(place.subject, place.period)
+      this.#keys.set(place, key)
+    }
     this.#pending.set(key, (this.#pending.get(key) ?? 0n) + nanos)
   }
 

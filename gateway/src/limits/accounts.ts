@@ -59,6 +59,8 @@ export interface CallAccounts {
   readonly rates: readonly RateAccount[]
   /** Rows of the table of spend that the call is added to. */
   readonly spend: readonly SpendPlace[]
+  /** Periods whose sums are the spend of the first subject, the key. */
+  readonly counted: readonly string[]
 }
 
 /** A row of the table of spend. */
@@ -270,7 +272,9 @@ export function accountsOf(
       if (limited) rates.push(limited)
     }
   }
-  return { subjects, budgets, rates, spend }
+  const [first] = subjects
+  const counted = first ? countedPeriods(first.epoch, periodOf(first.limits), now) : []
+  return { subjects, budgets, rates, spend, counted }
 }
 
 /**

@@ -18,15 +18,7 @@ import type {
   NotedCall,
   Principal,
 } from '../types.js'
-import {
-  accountsOf,
-  accountsUntil,
-  type BudgetAccount,
-  type CallAccounts,
-  currentSpend,
-  effectiveLimits,
-  subjectsOf,
-} from './accounts.js'
+import { accountsOf, accountsUntil, type BudgetAccount, type CallAccounts, subjectsOf } from './accounts.js'
 import { AdmittedCall } from './admitted.js'
 import { customerOf, metadataOf, priorityOf, tagsOf, waitOf } from './call-facts.js'
 import { CallIds } from './call-ids.js'
@@ -330,12 +322,10 @@ export class CallAdmission implements Admission {
   }
 
   /** @param shared usage in a shared store, if it is known */
-  headers({ principal }: RowFacts, { rates }: CallAccounts, shared?: AccountUsage): Record<string, string> {
-    const { book, directory, now } = this.#parts
+  headers({ principal }: RowFacts, { rates, subjects, counted }: CallAccounts, shared?: AccountUsage) {
     const found: Record<string, string> = {}
     const { key } = principal
-    const limits = key ? effectiveLimits(directory, key) : {}
-    const spend = currentSpend(book, `key:${principal.keyHash}`, limits, key?.spend_epoch ?? 0, now())
+    const spend = this.#parts.book.sum(subjects[0]?.name ?? '', counted)
     found['x-litellm-key-spend'] = String(toDollars(spend))
     if (key?.tpm_limit != null) found['x-litellm-key-tpm-limit'] = String(key.tpm_limit)
     if (key?.rpm_limit != null) found['x-litellm-key-rpm-limit'] = String(key.rpm_limit)
@@ -343,13 +333,14 @@ export class CallAdmission implements Admission {
     const rate = keyRate(rates)
     const usage = rate && shared === undefined ? this.#reserver.store.usage(rate.account) : undefined
     const current = usage instanceof Promise ? undefined : (usage ?? shared)
-    const add = (name: string, limit: number | undefined, used: number | undefined) => {
-      if (limit === undefined) return
-      found[`x-ratelimit-api_key-limit-${name}`] = String(limit)
-      if (used !== undefined) found[`x-ratelimit-api_key-remaining-${name}`] = String(Math.max(0, limit - used))
-    }
-    add('requests', rate?.account.requests, current?.requests)
-    add('tokens', rate?.account.tokens, current?.tokens)
+    const { requests, tokens } = rate?.account ?? {}
+    // names in full: one that is joined is hashed anew each time
+    if (requests !== undefined) found['x-ratelimit-api_key-limit-requests'] = String(requests)
+    if (requests !== undefined && current)
+      found['x-ratelimit-api_key-remaining-requests'] = String(Math.max(0, requests - current.requests))
+    if (tokens !== undefined) found['x-ratelimit-api_key-limit-tokens'] = String(tokens)
+    if (tokens !== undefined && current)
+      found['x-ratelimit-api_key-remaining-tokens'] = String(Math.max(0, tokens - current.tokens))
     return found
   }
 

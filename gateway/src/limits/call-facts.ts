@@ -58,6 +58,8 @@ export function metadataOf(
   { headers, params }: AdmissionCall,
   { metadata: ofKey }: Principal,
 ): Record<string, unknown> {
+  const noted = ofKey.spend_logs_metadata ?? headers['x-litellm-spend-logs-metadata']
+  if (noted === undefined && params.metadata === undefined && params.litellm_metadata === undefined) return {}
   const found: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(asObject(params.metadata) ?? asObject(params.litellm_metadata) ?? {})) {
     if (name !== 'tags') found[name] = value

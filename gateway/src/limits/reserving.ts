@@ -70,7 +70,7 @@ export class Reserver {
   /** US dollars spent in the current period of a budget. */
   spent({ name, counted }: BudgetAccount): number {
     const { book } = this.#parts
-    return toDollars(counted.reduce((sum, period) => sum + book.get(name, period), 0n))
+    return toDollars(book.sum(name, counted))
   }
 
   /** @throws a refusal */

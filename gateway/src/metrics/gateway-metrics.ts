@@ -23,6 +23,8 @@ type Cell = { value: number }
 
 /** Series of calls with the same labels. Those of amounts are made with the first amount. */
 interface Cells {
+  /** A call with these labels. */
+  readonly row: LedgerRow
   readonly labels: Readonly<Record<string, string>>
   readonly what: Readonly<Record<string, string>>
   readonly group: string
@@ -53,10 +55,24 @@ function addTo(cells: readonly Cell[], amount: number): void {
 const isSame = (one: AttemptFacts, other: AttemptFacts) =>
   one.provider === other.provider && one.model === other.model && one.deployment === other.deployment
 
+const isAlike = (one: LedgerRow, other: LedgerRow) =>
+  one.keyHash === other.keyHash &&
+  one.keyAlias === other.keyAlias &&
+  one.teamId === other.teamId &&
+  one.userId === other.userId &&
+  one.modelGroup === other.modelGroup &&
+  one.model === other.model &&
+  one.deployment === other.deployment &&
+  one.provider === other.provider &&
+  one.path === other.path &&
+  one.outcome === other.outcome
+
 /** The metrics of the gateway: those of LiteLLM with its labels, and the six that its tutorials name. */
 export class GatewayMetrics {
   readonly #all: (Counter | Histogram)[] = []
   readonly #cells = new Map<string, Cells>()
+  /** Those of the last call: the next one is often of the same kind. */
+  #last: Cells | undefined
   readonly #state = new StateMetrics()
   readonly #teamAlias: (id: string) => string | null | undefined
 
@@ -212,10 +228,15 @@ export class GatewayMetrics {
     const ok = row.outcome === 'success'
     const status = ok ? '200' : String(row.errorStatus ?? 500)
     const teamAlias = row.teamId === null ? '' : (this.#teamAlias(row.teamId) ?? '')
+    const last = this.#last
+    if (last && last.status === status && last.labels.team_alias === teamAlias && isAlike(last.row, row)) return last
     const owners = `${row.keyHash}\n${row.keyAlias}\n${row.teamId}\n${teamAlias}\n${row.userId}`
     const key = `${owners}\n${row.modelGroup}\n${row.model}\n${row.deployment}\n${row.provider}\n${row.path}\n${ok}${status}`
     const known = this.#cells.get(key)
-    if (known) return known
+    if (known) {
+      this.#last = known
+      return known
+    }
     // names that clients made up would make series without end
     const named = ok || row.deployment !== ''
     const group = named ? row.modelGroup : 'other'
@@ -237,6 +258,7 @@ export class GatewayMetrics {
     }
     const route = routeOf(row.path)
     const made: Cells = {
+      row,
       ...{ labels, what, group, status, route },
       requests: this.#requests.cell({ ...what, model: group, status: ok ? 'success' : 'failure' }),
       duration: this.#duration.cell({ model: group }),
@@ -246,6 +268,7 @@ export class GatewayMetrics {
     }
     if (this.#cells.size >= mostCells) this.#cells.clear()
     this.#cells.set(key, made)
+    this.#last = made
     return made
   }
 

@@ -135,7 +135,7 @@ describe('spend', () => {
     const rows = [{ subject: 'key:a', period: 'total', nanos: '100', updated: 1_000 }]
     const sql = { query: async () => rows } as never
     await book.load(sql, 2_000)
-    book.add('key:a', 'total', 30n)
+    book.add({ subject: 'key:a', period: 'total' }, 30n)
     expect(book.get('key:a', 'total')).toBe(130n)
     book.committed([{ subject: 'key:a', period: 'total', nanos: 180n, added: 30n }])
     expect(book.get('key:a', 'total')).toBe(180n)
