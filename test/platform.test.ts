@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import * as node from '../src/platform/node.js'
 import * as web from '../src/platform/web.js'
@@ -63,7 +64,15 @@ describe('the functions for other runtimes', () => {
         expect(Buffer.from(web.hmacSha256(key, text))).toEqual(node.hmacSha256(key, text))
       }
     }
-    for (const bytes of samples) expect(web.crc32(bytes)).toBe(node.crc32(bytes))
+    for (const bytes of samples) {
+      expect(web.crc32(bytes)).toBe(crc32(bytes))
+      expect(node.crc32(bytes)).toBe(crc32(bytes))
+      const half = bytes.length >> 1
+      for (const platform of [web, node]) {
+        const before = platform.crc32(bytes, 0, half)
+        expect(platform.crc32(bytes, half, bytes.length, before)).toBe(crc32(bytes))
+      }
+    }
   })
 
   it('recognise boxed primitives', () => {

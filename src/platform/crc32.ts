@@ -2,13 +2,14 @@ let table: Int32Array | undefined
 
 /**
  * The checksum of AWS's event streams, of bytes from one place to another.
+ * @param before the checksum of the bytes before them
  * https://www.rfc-editor.org/rfc/rfc1952#section-8
  */
-export function crc32(bytes: Uint8Array, from = 0, to = bytes.length): number {
+export function crc32(bytes: Uint8Array, from = 0, to = bytes.length, before = 0): number {
   table ??= crcTable()
-  let crc = -1
+  let crc = ~before
   for (let at = from; at < to; at++) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[at] as number)) & 0xff] as number)
-  return (crc ^ -1) >>> 0
+  return ~crc >>> 0
 }
 
 const crcTable = (): Int32Array =>
