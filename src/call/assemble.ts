@@ -107,20 +107,26 @@ class ChoiceParts {
       this.#content ??= new GrowingText()
       this.#content.add(delta.content)
     }
+    // chunks of each provider have shapes of their own: asking for each field that may be there took most of the time
+    for (const name in delta) {
+      if (name === 'content') continue
+      this.#addMore(delta)
+      break
+    }
+    if (choice.finish_reason) this.finish = choice.finish_reason
+    if (choice.native_finish_reason) this.native = choice.native_finish_reason
+    if (choice.logprobs) this.#addLogprobs(choice.logprobs)
+    if (choice.provider_specific_fields) this.#extras = mergeFields(this.#extras, choice.provider_specific_fields)
+  }
+
+  /** Adds everything but the text. */
+  #addMore(delta: Delta): void {
+    const rest = this.#rest
     if (delta.reasoning_content) {
       this.#reasoning ??= new GrowingText()
       this.#reasoning.add(delta.reasoning_content)
     }
     if (delta.tool_calls) for (const call of delta.tool_calls) this.#addTool(call)
-    if (choice.finish_reason) this.finish = choice.finish_reason
-    if (choice.native_finish_reason) this.native = choice.native_finish_reason
-    if (choice.logprobs) this.#addLogprobs(choice.logprobs)
-    if (choice.provider_specific_fields) this.#extras = mergeFields(this.#extras, choice.provider_specific_fields)
-    this.#addRare(delta)
-  }
-
-  #addRare(delta: Delta): void {
-    const rest = this.#rest
     if (delta.refusal) this.#refusal = (this.#refusal ?? '') + delta.refusal
     if (delta.thinking_blocks) rest.thinking_blocks = [...(rest.thinking_blocks ?? []), ...delta.thinking_blocks]
     if (delta.annotations) rest.annotations = [...(rest.annotations ?? []), ...delta.annotations]

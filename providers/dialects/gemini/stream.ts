@@ -68,7 +68,7 @@ export class GeminiStream implements ChatStreamDecoder {
       if (text !== undefined) {
         this.#unread = data
         const choice = this.#reader.addText(this.#candidate, text)
-        if (choice) out.push(this.#chunk(choice))
+        if (choice) out.push(this.#chunkOf(choice))
         return
       }
     }
@@ -131,13 +131,17 @@ export class GeminiStream implements ChatStreamDecoder {
   }
 
   #chunk(choice: ChunkChoice): ChatCompletionChunk {
-    const { id, created, model } = this.#reader
-    const chunk: ChatCompletionChunk = { id, object: 'chat.completion.chunk', created, model, choices: [choice] }
+    const chunk = this.#chunkOf(choice)
     if (!this.#started.has(choice.index)) {
       this.#started.add(choice.index)
       chunk.choices = [{ ...choice, delta: { role: 'assistant', ...choice.delta } }]
     }
     return chunk
+  }
+
+  #chunkOf(choice: ChunkChoice): ChatCompletionChunk {
+    const { id, created, model } = this.#reader
+    return { id, object: 'chat.completion.chunk', created, model, choices: [choice] }
   }
 
   #head() {
