@@ -53,6 +53,8 @@ export interface EncodeContext<Quirks = unknown> {
   readonly settings?: Settings
   /** Differences of the provider from others with the same dialect. */
   readonly quirks: Quirks
+  /** True if the body is only written, by `writeJSON()`: parts of it may be JSON that is kept from an earlier call. */
+  readonly keeps?: boolean
 }
 
 /** Input of a decoder besides the body. */

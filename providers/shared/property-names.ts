@@ -1,6 +1,7 @@
 import type { ChatParams } from '../../src/types/chat.js'
 import { type Fields, isFields } from '../fields.js'
 import { Aliases } from './aliases.js'
+import { type KeptSchemas, once } from './kept-json.js'
 
 /** Property names that Claude accepts in the schema of a tool: its error for others states this pattern. */
 const accepted = /^[a-zA-Z0-9_.-]{1,64}$/
@@ -9,10 +10,10 @@ const accepted = /^[a-zA-Z0-9_.-]{1,64}$/
 export type PropertyAliases = ReadonlyMap<string, Aliases>
 
 /** Aliases for the tools with property names that Claude rejects; undefined if there are none. */
-export function aliasProperties({ tools, functions }: ChatParams): PropertyAliases | undefined {
+export function aliasProperties({ tools, functions }: ChatParams, kept?: KeptSchemas): PropertyAliases | undefined {
   let found: Map<string, Aliases> | undefined
   const add = (name: unknown, schema: unknown) => {
-    if (typeof name !== 'string' || !isFields(schema) || !hasRejected(schema)) return
+    if (typeof name !== 'string' || !isFields(schema) || !once(kept, 'rejected', schema, hasRejected)) return
     const names = new Set<string>()
     collectNames(schema, names)
     found ??= new Map()

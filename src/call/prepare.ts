@@ -1,4 +1,5 @@
 import type { EncodeContext, Encoded, PollRequest, Provider } from '../../providers/contract.js'
+import { writeJSON } from '../../providers/shared/kept-json.js'
 import { BadRequestError, got, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import { Call, quirksOf } from './call.js'
@@ -31,6 +32,7 @@ export function prepare<Part>(
     settings: target.settings,
     quirks: quirksOf(provider, target.ownHost),
     baseModel: options.baseModel ?? undefined,
+    keeps: true,
   }
   const limits = resolveCallLimits(options, context.limits)
   const names = { provider: provider.id, model }
@@ -175,7 +177,7 @@ function checkExtraBody(extra: unknown): asserts extra is Record<string, unknown
 function stringify(body: Record<string, unknown>, extra: unknown, provider: Provider): string {
   checkExtraBody(extra)
   try {
-    return JSON.stringify(extra ? { ...body, ...extra } : body)
+    return writeJSON(extra ? { ...body, ...extra } : body)
   } catch (error) {
     throw new BadRequestError(
       `The request can't be written as JSON: ${error instanceof Error ? error.message : error}`,

@@ -66,7 +66,8 @@ const countSpec = (count: CountEndpoint, extra: unknown): OperationSpec<ChatDial
   part: chat.part,
   unsupported: chat.unsupported,
   encode(part, params, context) {
-    const encoded = chat.encode(part, params, context)
+    // the counting endpoint gets a part of the body, which is read here
+    const encoded = chat.encode(part, params, { ...context, keeps: false })
     return { ...encoded, body: count.encode({ ...encoded.body, ...(extra as object | undefined) }, context.model) }
   },
   ...(chat.remoteMedia && { remoteMedia: chat.remoteMedia }),

@@ -322,6 +322,7 @@ const lazyOnly = new Set([
 const early = new Set([
   'providers/contract.ts',
   'providers/shared/growing-text.ts',
+  'providers/shared/kept-json.ts',
   'providers/prefixes.ts',
   'providers/registry.ts',
 ])

@@ -4,6 +4,7 @@ import { claudeRules, namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
+import { keptSchemas } from '../../shared/kept-json.js'
 import { otherParams, rejectUnsupported } from '../../shared/params.js'
 import { aliasProperties, originalProperties } from '../../shared/property-names.js'
 import { encodeFormat, type Structured } from './format.js'
@@ -30,13 +31,15 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   const facts = claudeRules(namedModel(context))
   // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
   const otherModel = !context.ownHost && facts === claudeRules('')
+  const kept = context.keeps ? keptSchemas(params.tools) : undefined
   const scope: EncodeScope = {
     report,
     quirks,
     facts,
     unsignedThinking: otherModel,
     betas: new Set(),
-    properties: otherModel ? undefined : aliasProperties(params),
+    properties: otherModel ? undefined : aliasProperties(params, kept),
+    kept,
     ...makeAliases(params, toolNames(params), 128),
   }
 

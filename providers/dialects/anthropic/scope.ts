@@ -1,6 +1,7 @@
 import type { ClaudeRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
+import type { KeptSchemas } from '../../shared/kept-json.js'
 import type { PropertyAliases } from '../../shared/property-names.js'
 import type { AnthropicQuirks } from './quirks.js'
 import type { Fields } from './wire.js'
@@ -20,6 +21,8 @@ export interface EncodeScope {
   readonly unsignedThinking?: boolean
   /** Beta flags required by the request. */
   readonly betas: Set<string>
+  /** What is kept of the tools. */
+  readonly kept?: KeptSchemas | undefined
 }
 
 /** The tools of a request, before `response_format` may add one. */

@@ -1,8 +1,9 @@
 import type { ChatParams, FunctionTool, Tool, ToolChoice } from '../../../src/types/chat.js'
+import { once, written } from '../../shared/kept-json.js'
 import { readArray } from '../../shared/params.js'
 import { renameSchema } from '../../shared/property-names.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
-import { inputSchema } from '../../shared/tool-schema.js'
+import { hasRootCombinator, inputSchema } from '../../shared/tool-schema.js'
 import { closeSchema, isOpen, isRecursive } from './format.js'
 import type { EncodeScope, ToolPlan } from './scope.js'
 import { type Fields, isFields } from './wire.js'
@@ -69,16 +70,20 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
   }
   const { name, description, parameters, strict } = definition
   const supported = scope.facts.schemas && scope.quirks.schemas !== false
-  const given: Fields = { type: 'object', ...inputSchema(parameters, 'Claude', where, scope.report) }
+  const { kept } = scope
+  const toInput = (): Fields => ({ type: 'object', ...inputSchema(parameters, 'Claude', where, scope.report) })
+  // merging is reported with each call
+  const isKept = kept && isFields(parameters) && !hasRootCombinator(parameters)
+  const given = isKept ? kept.once('input', parameters, toInput) : toInput()
   const schema = renameProperties(given, name, where, scope)
-  const strictly = strict === true && supported && !isOpen(schema) && !isRecursive(schema)
+  const strictly = strict === true && supported && once(kept, 'closes', schema, canClose)
   if (strict === true && !strictly) {
     const why = supported ? 'Strict tools have no maps, tuples and recursion' : 'This model has no strict tools'
     scope.report.dropped(`${where}.function.strict`, `${why}: arguments may differ from the schema.`)
   }
   const encoded: Fields = { name: scope.names.wire(name) }
   if (description) encoded.description = description
-  encoded.input_schema = strictly ? closeSchema(schema).schema : schema
+  encoded.input_schema = written(kept, strictly ? once(kept, 'closed', schema, closed) : schema)
   if (strictly) encoded.strict = true
   if (tool.cache_control) encoded.cache_control = tool.cache_control
   for (const setting of settings) {
@@ -87,6 +92,9 @@ function functionTool(tool: FunctionTool, where: string, scope: EncodeScope): Fi
   }
   return encoded
 }
+
+const canClose = (schema: Fields): boolean => !isOpen(schema) && !isRecursive(schema)
+const closed = (schema: Fields): Fields => closeSchema(schema).schema
 
 function renameProperties(schema: Fields, name: string, where: string, { properties, report }: EncodeScope): Fields {
   const aliases = properties?.get(name)

@@ -4,6 +4,7 @@ import { namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
+import { keptSchemas } from '../../shared/kept-json.js'
 import { rejectUnsupported } from '../../shared/params.js'
 import { aliasProperties, originalProperties } from '../../shared/property-names.js'
 import { addCachePoint, DocumentNames } from './content.js'
@@ -28,12 +29,14 @@ import { type Fields, isFields, type Turn } from './wire.js'
 export function encode(params: ChatParams, context: EncodeContext<unknown>): Encoded {
   const report = new Report(context)
   const facts = modelFacts(namedModel(context))
+  const kept = context.keeps ? keptSchemas(params.tools) : undefined
   const scope: EncodeScope = {
     report,
     facts,
     documents: new DocumentNames(),
     media: context.media ?? new Map(),
-    properties: facts.claude ? aliasProperties(params) : undefined,
+    properties: facts.claude ? aliasProperties(params, kept) : undefined,
+    kept,
     ...makeAliases(params, collectNames(params), 64),
   }
   const { system, turns } = encodeMessages(params.messages, scope)

@@ -1,6 +1,7 @@
 import type { Media } from '../../../src/types/media.js'
 import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
+import type { KeptSchemas } from '../../shared/kept-json.js'
 import type { PropertyAliases } from '../../shared/property-names.js'
 import type { ModelFacts } from './models.js'
 import type { Fields } from './wire.js'
@@ -21,6 +22,8 @@ export interface EncodeScope {
   }
   /** Files downloaded for the request, by URL. */
   readonly media: ReadonlyMap<string, Media>
+  /** What is kept of the tools. */
+  readonly kept?: KeptSchemas | undefined
 }
 
 /** Converse's `toolChoice`. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html */

@@ -1,5 +1,6 @@
 import type { ChatParams, Tool, ToolChoice } from '../../../src/types/chat.js'
 import type { CacheControl } from '../../../src/types/messages.js'
+import { once, written } from '../../shared/kept-json.js'
 import { renameSchema } from '../../shared/property-names.js'
 import { flattenRoot } from '../../shared/root-schema.js'
 import { allowedNames, readToolChoice } from '../../shared/tool-choice.js'
@@ -78,8 +79,9 @@ function addSpec(plan: ToolPlan, definition: Fields, where: string, scope: Encod
       'Left out: this model has no strict tools on Bedrock, so arguments may deviate from the schema.',
     )
   }
-  const given: Fields = { type: 'object', ...(isFields(parameters) ? parameters : { properties: {} }) }
-  const flat = scope.facts.rootAlternatives ? undefined : flattenRoot(given)
+  const { kept } = scope
+  const given = isFields(parameters) ? once(kept, 'object', parameters, asObject) : asObject({ properties: {} })
+  const flat = scope.facts.rootAlternatives ? undefined : once(kept, 'flat', given, flattenRoot)
   if (flat) {
     scope.report.changed(
       `${where}.function.parameters`,
@@ -96,12 +98,15 @@ function addSpec(plan: ToolPlan, definition: Fields, where: string, scope: Encod
   const schema = aliases ? renameSchema(flat ?? given, aliases) : (flat ?? given)
   const toolSpec: Fields = { name: scope.names.wire(name) }
   if (typeof description === 'string' && description !== '') toolSpec.description = description
-  toolSpec.inputSchema = { json: strictly ? closeSchema(schema).schema : schema }
+  toolSpec.inputSchema = { json: written(kept, strictly ? once(kept, 'closed', schema, closed) : schema) }
   if (strictly) toolSpec.strict = true
   plan.tools.push({ toolSpec })
   const point = mark ? createCachePoint(mark as CacheControl, where, 'tools', scope) : undefined
   if (point) plan.tools.push(point)
 }
+
+const asObject = (schema: Fields): Fields => ({ type: 'object', ...schema })
+const closed = (schema: Fields): Fields => closeSchema(schema).schema
 
 /** https://docs.aws.amazon.com/nova/latest/nova2-userguide/web-grounding.html */
 function addWebSearch(plan: ToolPlan, scope: EncodeScope): void {

@@ -3,6 +3,7 @@ import type { EncodeContext, Encoded } from '../../contract.js'
 import { geminiRules, namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
+import { keptSchemas } from '../../shared/kept-json.js'
 import { rejectUnsupported } from '../../shared/params.js'
 import { collectRemoteURLs, encodeParts } from './content.js'
 import { encodeFormat } from './format.js'
@@ -31,6 +32,7 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
     facts: geminiRules(namedModel(context)),
     names,
     media: context.media ?? new Map(),
+    kept: context.keeps ? keptSchemas(params.tools) : undefined,
   }
 
   const { system, turns } = encodeMessages(params.messages, scope)

@@ -1,6 +1,7 @@
 import type { ResponseFormat } from '../../../src/types/chat.js'
 import type { JSONTool } from '../../shared/encode-state.js'
 import { makeAnswerTool, readFormat } from '../../shared/format.js'
+import { type KeptSchemas, once } from '../../shared/kept-json.js'
 import type { EncodeScope, ToolPlan } from './scope.js'
 import { type Fields, isFields, type Part } from './wire.js'
 
@@ -41,9 +42,15 @@ export function encodeFormat(
 }
 
 /** A schema in the form that the model accepts; losses are reported under `param`. */
-export function encodeSchema(schema: Fields, param: string, scope: EncodeScope): { json?: Fields; openAPI?: Fields } {
-  if (scope.facts.jsonSchema && scope.quirks.jsonSchema !== false) return { json: toJSONSchema(schema) }
-  const { schema: openAPI, lost } = toOpenAPISchema(schema)
+export function encodeSchema(
+  schema: Fields,
+  param: string,
+  scope: EncodeScope,
+  kept?: KeptSchemas,
+): { json?: Fields; openAPI?: Fields } {
+  if (scope.facts.jsonSchema && scope.quirks.jsonSchema !== false)
+    return { json: once(kept, 'gemini', schema, toJSONSchema) }
+  const { schema: openAPI, lost } = once(kept, 'openAPI', schema, toOpenAPISchema)
   if (lost.length > 0)
     scope.report.changed(param, `Left out of the schema, as this model does not support it: ${lost.join(', ')}.`)
   return { openAPI }

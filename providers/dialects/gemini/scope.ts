@@ -1,6 +1,7 @@
 import type { Media } from '../../../src/types/media.js'
 import type { GeminiRules } from '../../models/index.js'
 import type { Report } from '../../report.js'
+import type { KeptSchemas } from '../../shared/kept-json.js'
 import type { Fields } from './wire.js'
 
 /** Differences between Google AI Studio and other hosts of Gemini, such as Vertex AI. */
@@ -38,6 +39,8 @@ export interface EncodeScope {
   readonly names: ToolNames
   /** Files downloaded for the request, by URL. */
   readonly media: ReadonlyMap<string, Media>
+  /** What is kept of the tools. */
+  readonly kept?: KeptSchemas | undefined
 }
 
 /** The tools of a request, before `response_format` may add one. */

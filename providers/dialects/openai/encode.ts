@@ -1,6 +1,7 @@
 import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
+import { keptSchemas } from '../../shared/kept-json.js'
 import { encodeMessages } from './messages.js'
 import { encodeFormat, encodeLimit, fitParams } from './params.js'
 import type { OpenAIQuirks } from './quirks.js'
@@ -15,7 +16,8 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
   const { quirks } = context
   const report = new Report(context)
   const names = quirks.strictToolNames ? toolAliases(params) : undefined
-  const scope: EncodeScope = { context, report, rules: rulesOf(context), names }
+  const kept = context.keeps ? keptSchemas(params.tools) : undefined
+  const scope: EncodeScope = { context, report, rules: rulesOf(context), names, kept }
   const body: Body = { model: context.model, messages: encodeMessages(params.messages, scope, params) }
   for (const name in params) {
     const value = (params as unknown as Body)[name]

@@ -2,6 +2,7 @@ import type { EncodeContext } from '../../contract.js'
 import { type ModelRules, modelRules, namedModel } from '../../models/index.js'
 import type { Report } from '../../report.js'
 import type { Aliases } from '../../shared/aliases.js'
+import type { KeptSchemas } from '../../shared/kept-json.js'
 import type { OpenAIQuirks } from './quirks.js'
 
 /** Shared state of one `encode` call. */
@@ -12,6 +13,8 @@ export interface EncodeScope {
   readonly rules: ModelRules | undefined
   /** Names of tools that the host refuses, with their aliases; undefined if it accepts all of them. */
   readonly names: Aliases | undefined
+  /** What is kept of the tools. */
+  readonly kept?: KeptSchemas | undefined
 }
 
 /** Tool names and server tools of a request, for the decoder of the same call. */

@@ -4,6 +4,7 @@ import { type Fields, fieldsIn, isFields, parseJSON, placeOf, textIn } from '../
 import type { Report } from '../../report.js'
 import { type Aliases, makeAliases } from '../../shared/aliases.js'
 import { argumentsText } from '../../shared/calls.js'
+import { type KeptSchemas, once, written } from '../../shared/kept-json.js'
 import { flattenRoot } from '../../shared/root-schema.js'
 import { argumentsOf, callExtras, callsIn, idOf, madeId, originalName } from './decode.js'
 import type { OpenAIQuirks } from './quirks.js'
@@ -54,7 +55,7 @@ export function encodeTools(tools: readonly unknown[], scope: EncodeScope): read
   return changed ?? tools
 }
 
-function encodeTool(given: Fields, where: string, { context, report, names }: EncodeScope): Fields {
+function encodeTool(given: Fields, where: string, { context, report, names, kept }: EncodeScope): Fields {
   let tool = given
   if (!context.quirks.cacheControl && (isMarked(tool) || isMarked(tool.function))) {
     reportMark(report)
@@ -69,7 +70,8 @@ function encodeTool(given: Fields, where: string, { context, report, names }: En
     const definition = tool[kind]
     if (!isFields(definition)) continue
     let sent = names && typeof definition.name === 'string' ? renamed(definition, names) : definition
-    if (kind === 'function' && context.quirks.plainToolSchemas) sent = withPlainSchema(sent, where, report)
+    if (kind === 'function' && context.quirks.plainToolSchemas) sent = withPlainSchema(sent, where, report, kept)
+    if (kept && isFields(sent.parameters)) sent = { ...sent, parameters: written(kept, sent.parameters) }
     if (sent !== definition) tool = { ...tool, [kind]: sent }
   }
   return tool
@@ -81,8 +83,8 @@ function renamed(definition: Fields, names: Aliases): Fields {
 }
 
 /** A function whose schema has no alternatives at its root. */
-export function withPlainSchema(definition: Fields, where: string, report: Report): Fields {
-  const flat = isFields(definition.parameters) ? flattenRoot(definition.parameters) : undefined
+export function withPlainSchema(definition: Fields, where: string, report: Report, kept?: KeptSchemas): Fields {
+  const flat = isFields(definition.parameters) ? once(kept, 'flat', definition.parameters, flattenRoot) : undefined
   if (!flat) return definition
   report.changed(
     `${where}.function.parameters`,

@@ -1,0 +1,193 @@
+import type { Dispatcher } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { createClient } from '../../src/index.js'
+
+/** A dispatcher that keeps the body of each request, and answers with an error that is not retried. */
+function recorder() {
+  const bodies: string[] = []
+  const controller = { paused: false, aborted: false, reason: null, pause() {}, resume() {}, abort() {} }
+  const dispatcher = {
+    dispatch({ body }: { body: string }, handler: Required<Dispatcher.DispatchHandler>) {
+      bodies.push(String(body))
+      queueMicrotask(() => {
+        handler.onRequestStart(controller as never, {})
+        handler.onResponseStart(controller as never, 400, { 'content-type': 'application/json' }, '')
+        handler.onResponseData(controller as never, Buffer.from('{}'))
+        handler.onResponseEnd(controller as never, {})
+      })
+      return true
+    },
+    close: async () => {},
+    destroy: async () => {},
+  } as unknown as Dispatcher
+  return { bodies, dispatcher }
+}
+
+const models = {
+  openai: 'openai/gpt-4o',
+  'a host that takes no cache marks': 'groq/llama-3.3-70b-versatile',
+  anthropic: 'anthropic/claude-sonnet-4-5',
+  gemini: 'gemini/gemini-2.5-flash',
+  'an older Gemini': 'gemini/gemini-1.5-flash',
+  nova: 'bedrock/amazon.nova-pro-v1:0',
+  'claude on Bedrock': 'bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0',
+}
+
+interface Schema {
+  [name: string]: unknown
+  properties: Record<string, Schema>
+  required: string[]
+}
+
+const toolsOf = () => [
+  {
+    type: 'function',
+    function: {
+      name: 'find',
+      description: 'Finds a place.',
+      strict: true,
+      parameters: {
+        type: 'object',
+        properties: {
+          place: {
+            type: 'object',
+            properties: { name: { type: 'string', const: 'x' }, at: { type: 'array', items: { type: 'number' } } },
+            required: ['name'],
+          },
+          unit: { type: 'string', enum: ['m', 'km'], default: 'm' },
+        },
+        required: ['place'],
+      } as unknown as Schema,
+    },
+  },
+  {
+    type: 'function',
+    function: {
+      name: 'either',
+      parameters: {
+        anyOf: [
+          { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+          { type: 'object', properties: { b: { $ref: '#/$defs/b' } }, required: ['b'] },
+        ],
+        $defs: { b: { type: ['integer', 'null'] } },
+      } as unknown as Schema,
+    },
+  },
+  { type: 'function', function: { name: 'odd', parameters: { type: 'object', properties: { 'a b': {} } } } },
+]
+
+const messages = [{ role: 'user' as const, content: 'Hi' }]
+
+/** Sends requests through one client, and returns their bodies. */
+function sender(model: string) {
+  const { bodies, dispatcher } = recorder()
+  const keys = { apiKey: 'k', region: 'us-east-1' }
+  const client = createClient({ dispatcher, maxRetries: 0, dropParams: true })
+  const options = model.startsWith('bedrock/') ? keys : { apiKey: 'k' }
+  return async (request: object): Promise<string> => {
+    const before = bodies.length
+    await client.completion({ model, messages, ...options, ...request } as never).catch((error) => {
+      if (bodies.length === before) throw error
+    })
+    return bodies.at(-1) ?? ''
+  }
+}
+
+const changes: readonly (readonly [string, (tools: ReturnType<typeof toolsOf>) => void])[] = [
+  ['nothing', () => {}],
+  ['a description', (tools) => Object.assign(tools[0]?.function ?? {}, { description: 'Finds it.' })],
+  ['a text deep inside', (tools) => Object.assign(place(tools).properties.name ?? {}, { const: 'y' })],
+  ['a new field deep inside', (tools) => Object.assign(place(tools).properties.name ?? {}, { minLength: 2 })],
+  ['a new property', (tools) => Object.assign(place(tools).properties, { size: { type: 'integer' } })],
+  ['a property less', (tools) => delete place(tools).properties.at],
+  [
+    'the order of properties',
+    (tools) => {
+      const { properties } = place(tools)
+      const { name } = properties
+      delete properties.name
+      Object.assign(properties, { name })
+    },
+  ],
+  ['one item more', (tools) => place(tools).required.push('at')],
+  ['the order of items', (tools) => place(tools).required.reverse()],
+  ['one item less', (tools) => place(tools).required.pop()],
+  ['another object in the place of one', (tools) => Object.assign(place(tools), { properties: { z: {} } })],
+  ['a field that is undefined', (tools) => Object.assign(place(tools), { title: undefined })],
+  ['its value', (tools) => Object.assign(place(tools), { title: 'Place' })],
+  ['a new tool', (tools) => tools.push({ type: 'function', function: { name: 'new' } } as never)],
+  ['the order of tools', (tools) => tools.reverse()],
+]
+
+function place(tools: ReturnType<typeof toolsOf>): Schema {
+  const found = tools.find((tool) => tool.function.name === 'find')?.function.parameters as Schema
+  return found.properties.place as Schema
+}
+
+describe.each(Object.entries(models))('tools that are sent again: %s', (_, model) => {
+  it('are written as they are, whatever their owner changes', async () => {
+    const send = sender(model)
+    const tools = toolsOf()
+    for (const [name, change] of changes) {
+      change(tools)
+      // twice: the second one takes what the first one has kept
+      for (const turn of [1, 2, 3]) {
+        const expected = await send({ tools: structuredClone(tools) })
+        expect(await send({ tools }), `${name}, ${turn}`).toBe(expected)
+      }
+    }
+  })
+
+  it('are written with changing parameters', async () => {
+    const send = sender(model)
+    const tools = toolsOf().slice(0, 1)
+    for (const more of [{}, { tool_choice: 'required' }, { extra_body: { tools: [] } }, { tools: toolsOf() }, {}]) {
+      const expected = await send({ tools: structuredClone(tools), ...more })
+      expect(await send({ tools, ...more })).toBe(expected)
+    }
+  })
+})
+
+describe('tools that are sent again', () => {
+  it('may be shared by providers', async () => {
+    const tools = toolsOf()
+    for (let turn = 0; turn < 3; turn++) {
+      for (const model of Object.values(models)) {
+        const send = sender(model)
+        expect(await send({ tools })).toBe(await send({ tools: structuredClone(tools) }))
+      }
+    }
+  })
+
+  it('are written anew if a value has a form of its own', async () => {
+    const send = sender(models.openai)
+    let days = 0
+    const tools = toolsOf()
+    const [tool] = tools
+    Object.assign(tool?.function.parameters ?? {}, { default: { toJSON: () => ++days } })
+    const daysSent: unknown[] = []
+    for (let turn = 0; turn < 4; turn++) {
+      const { tools: sent } = JSON.parse(await send({ tools })) as { tools: { function: { parameters: Schema } }[] }
+      daysSent.push(sent[0]?.function.parameters.default)
+    }
+    expect(daysSent).toEqual([1, 2, 3, 4])
+  })
+
+  it('leave a text of the caller alone that looks like their mark', async () => {
+    const send = sender(models.openai)
+    const tools = toolsOf().slice(0, 1)
+    const content = 'llmux: kept JSON'
+    for (let turn = 0; turn < 3; turn++) {
+      const body = JSON.parse(await send({ tools, messages: [{ role: 'user', content }] }))
+      expect(body.messages[0].content).toBe(content)
+      expect(body.tools).toEqual(tools)
+    }
+  })
+
+  it('are refused if they are a circle', async () => {
+    const send = sender(models.openai)
+    const tools = toolsOf()
+    Object.assign(tools[0]?.function.parameters ?? {}, { self: tools })
+    for (let turn = 0; turn < 3; turn++) await expect(send({ tools })).rejects.toThrow(/can't be written as JSON/)
+  })
+})
