@@ -2,6 +2,7 @@ import type { Clock } from '../../call/clock.js'
 
 const firstDelay = 250
 const longestDelay = 5_000
+const longestIfAnswering = 1_000
 
 /** Stops asking Redis after some failures in a row, and plans the next trial. */
 export class Breaker {
@@ -35,9 +36,12 @@ export class Breaker {
     this.open = false
   }
 
-  /** Milliseconds to the next trial: longer each time, and different in every process. */
-  delay(): number {
-    const delay = Math.min(longestDelay, firstDelay * 2 ** this.#trials++)
+  /**
+   * Milliseconds to the next trial: longer each time, and different in every process.
+   * @param answers whether Redis answers, though too late for decisions
+   */
+  delay(answers = false): number {
+    const delay = Math.min(answers ? longestIfAnswering : longestDelay, firstDelay * 2 ** this.#trials++)
     return delay * (0.5 + this.#clock.random())
   }
 }

@@ -16,19 +16,26 @@ export interface Observed {
   readonly reserved: number
 }
 
+/** Usage of an account by this process. */
+export interface OwnUsage extends Observed {
+  /** Requests of all time. */
+  readonly total: number
+  readonly granted: Granted
+}
+
+/** What a process has granted in all, by estimate. */
+interface Granted {
+  requests: number
+  tokens: number
+  inputTokens: number
+  outputTokens: number
+}
+
 /** The part of {@link Observed} that other processes used, and this process's own usage at that time. */
-export interface OthersUsage extends Omit<Observed, 'inFlight'> {
+export interface OthersUsage extends Observed {
   /** Wall time of this process. */
   readonly at: number
-  readonly own: {
-    readonly requests: number
-    readonly tokens: number
-    readonly inputTokens: number
-    readonly outputTokens: number
-    readonly money: number
-    /** Requests of all time. */
-    readonly total: number
-  }
+  readonly own: OwnUsage
 }
 
 /** A call in flight on one account. */
@@ -45,16 +52,8 @@ export interface EndedCall {
   readonly used: ActualUsage
 }
 
-const none: OthersUsage = {
-  at: Number.NEGATIVE_INFINITY,
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  spent: 0,
-  reserved: 0,
-  own: { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, money: 0, total: 0 },
-}
+const nothing = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, inFlight: 0, spent: 0, reserved: 0 }
+const none: OthersUsage = { at: Number.NEGATIVE_INFINITY, ...nothing, own: { ...nothing, total: 0, granted: nothing } }
 
 /** One account as this process knows it: its own usage, the reported part of it, and the observed usage of others. */
 export class SharedAccount {
@@ -74,6 +73,7 @@ export class SharedAccount {
   /** Whether the server may lack usage of this process, so that the next report must list it by time. */
   resync = false
   others: OthersUsage = none
+  readonly granted: Granted = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0 }
   readonly calls = new Map<string, OpenCall>()
   readonly ended = new Map<string, EndedCall>()
   usedAt: number
@@ -107,28 +107,45 @@ export class SharedAccount {
     this.state = new AccountState(this.limits, specOf(this.limits))
   }
 
-  observe(now: number, seen: Observed): void {
+  own(now: number): OwnUsage {
     const { state } = this
     state.expire(now)
-    const spent = state.budget?.spent(now) ?? 0
-    const reserved = state.budget?.reserved ?? 0
-    const { rates, split } = state
+    const { rates, split, budget, inFlight } = state
+    return {
+      requests: rates.first,
+      tokens: rates.second,
+      inputTokens: split?.first ?? 0,
+      outputTokens: split?.second ?? 0,
+      inFlight,
+      spent: budget?.spent(now) ?? 0,
+      reserved: budget?.reserved ?? 0,
+      total: this.totals[0] + this.calls.size,
+      granted: { ...this.granted },
+    }
+  }
+
+  /** Counts a call that begins. */
+  begin(call: OpenCall): void {
+    const { granted } = this
+    granted.requests++
+    granted.tokens += call.hold.tokens
+    granted.inputTokens += call.hold.inputTokens
+    granted.outputTokens += call.hold.outputTokens
+    this.calls.set(call.id, call)
+  }
+
+  /** @param own usage of this process that the server knew then */
+  observe(now: number, seen: Observed, own = this.own(now)): void {
     this.others = {
       at: now,
-      requests: Math.max(0, seen.requests - rates.first),
-      tokens: Math.max(0, seen.tokens - rates.second),
-      inputTokens: Math.max(0, seen.inputTokens - (split?.first ?? 0)),
-      outputTokens: Math.max(0, seen.outputTokens - (split?.second ?? 0)),
-      spent: Math.max(0, seen.spent - spent),
-      reserved: Math.max(0, seen.reserved - reserved),
-      own: {
-        requests: rates.first,
-        tokens: rates.second,
-        inputTokens: split?.first ?? 0,
-        outputTokens: split?.second ?? 0,
-        money: spent + reserved,
-        total: this.totals[0] + this.calls.size,
-      },
+      requests: Math.max(0, seen.requests - own.requests),
+      tokens: Math.max(0, seen.tokens - own.tokens),
+      inputTokens: Math.max(0, seen.inputTokens - own.inputTokens),
+      outputTokens: Math.max(0, seen.outputTokens - own.outputTokens),
+      inFlight: Math.max(0, seen.inFlight - own.inFlight),
+      spent: Math.max(0, seen.spent - own.spent),
+      reserved: Math.max(0, seen.reserved - own.reserved),
+      own,
     }
   }
 

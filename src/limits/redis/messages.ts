@@ -1,7 +1,15 @@
 import { type Demand, demandOf, type WindowSpec } from '../account.js'
 import { calendarPeriod } from '../duration.js'
 import type { KnownUsage, LimitAccount, LimitCandidate, ReserveRequest, Settlement, SharedUsage } from '../types.js'
-import { dollars, type EndedCall, type Ledger, type Observed, type SharedAccount, units } from './ledger.js'
+import {
+  dollars,
+  type EndedCall,
+  type Ledger,
+  type Observed,
+  type OwnUsage,
+  type SharedAccount,
+  units,
+} from './ledger.js'
 import { keepMs, slots } from './scripts.js'
 
 /** One candidate with its accounts, by index into the accounts of the request. */
@@ -91,6 +99,8 @@ export interface ReportItem {
   readonly account: SharedAccount
   readonly version: number
   readonly ended: readonly EndedCall[]
+  /** Usage of this process that the message has, if that of all processes is asked for. */
+  readonly own: OwnUsage | undefined
   readonly message: object
 }
 
@@ -99,6 +109,8 @@ export interface ReportExtras {
   readonly latency?: readonly [number, number, number] | undefined
   /** Whether the calls in flight are renewed. */
   readonly renew?: boolean | undefined
+  /** Whether the usage of all processes is asked for. */
+  readonly observe?: boolean | undefined
   /** Requests, tokens and money in 10⁻⁹ US dollars that are known from elsewhere. */
   readonly known?: readonly [number, number, number] | undefined
 }
@@ -134,7 +146,7 @@ export function reportItem(
     ...(latency && { lat: latency }),
     ...(known && { sd: known }),
   }
-  return { account, version, ended, message }
+  return { account, version, ended, own: extras.observe ? account.own(wall) : undefined, message }
 }
 
 /** A cooldown, or its end, of the account that carries the health of a candidate. */
@@ -261,6 +273,8 @@ export interface ReportReply {
   readonly now?: number
   readonly k?: readonly number[]
   readonly e?: readonly (readonly [number, string])[]
+  /** Usage of the accounts, from 1, if it was asked for. */
+  readonly u?: readonly (readonly [number, Row])[]
 }
 
 export function observedIn({ r, t, i = 0, o = 0, f, c = 0, h = 0 }: Row): Observed {

@@ -2,7 +2,14 @@ import type { Clock } from '../../call/clock.js'
 import { type ActualUsage, actualOf } from '../account.js'
 import type { Cooldown } from '../types.js'
 import type { Ledger, SharedAccount } from './ledger.js'
-import { healthMessage, type ReportExtras, type ReportItem, type ReportReply, reportItem } from './messages.js'
+import {
+  healthMessage,
+  observedIn,
+  type ReportExtras,
+  type ReportItem,
+  type ReportReply,
+  reportItem,
+} from './messages.js'
 import { isSlotMoving } from './refusals.js'
 import { scripts } from './scripts.js'
 import type { Session } from './session.js'
@@ -16,6 +23,9 @@ const accountsPerReport = 50
 const verifiedPerBeat = 100
 /** Calls of one account whose settlement may wait for Redis. The oldest ones are left to expire. */
 const mostEnded = 10_000
+/** Accounts in use, whose usage by the others is asked for as long as this process decides alone. */
+const inUseFor = 10_000
+const mostObserved = 200
 
 /**
  * Reports the usage of this process. A report carries the totals of each account, so one that is lost, late or repeated changes
@@ -105,9 +115,19 @@ export class Reporter {
 
   /** Reports everything that the server may lack. */
   async catchUp(): Promise<void> {
-    const missed = [...this.#ledger.accounts].filter((account) => account.unconfirmed || account.calls.size > 0)
-    await this.report(missed, { renew: true }, backgroundTimeout)
+    const since = this.#clock.wall() - inUseFor
+    const accounts = [...this.#ledger.accounts]
+    const missed = accounts.filter((account) => account.unconfirmed || account.calls.size > 0)
+    const others = accounts.filter((account) => account.usedAt > since && !missed.includes(account))
+    // should this process go on alone, it knows what the others have used meanwhile
+    await this.report([...missed, ...others.slice(0, mostObserved)], { renew: true, observe: true }, backgroundTimeout)
     await this.#reportHealth()
+  }
+
+  /** Reports calls in flight that this process has granted alone, so that the others count them. */
+  announce(accounts: readonly SharedAccount[]): void {
+    if (!this.#session.reachable) return
+    this.#track(this.report(accounts, { renew: true }, backgroundTimeout).catch(() => this.retryLater()))
   }
 
   /** Renews the calls in flight, and compares the totals of some settled accounts. */
@@ -167,15 +187,15 @@ export class Reporter {
     })
     for (const { account } of items) account.resync = false
     try {
-      return await this.#deliver(items, timeout)
+      return await this.#deliver(items, timeout, extras.observe)
     } catch (error) {
       for (const { account, message } of items) if ('j' in message) account.resync = true
       throw error
     }
   }
 
-  async #deliver(items: readonly ReportItem[], timeout: number): Promise<SharedAccount[]> {
-    const argument = { x: this.#leaseTtl, A: items.map(({ message }) => message) }
+  async #deliver(items: readonly ReportItem[], timeout: number, observe?: boolean): Promise<SharedAccount[]> {
+    const argument = { x: this.#leaseTtl, A: items.map(({ message }) => message), ...(observe && { u: 1 }) }
     const names = items.map(({ account }) => account.name)
     let reply: ReportReply
     try {
@@ -184,12 +204,17 @@ export class Reporter {
       // while a slot moves, only commands with one key work
       if (!isSlotMoving(error) || items.length === 1) throw error
       const lost: SharedAccount[] = []
-      for (const item of items) lost.push(...(await this.#deliver([item], timeout)))
+      for (const item of items) lost.push(...(await this.#deliver([item], timeout, observe)))
       return lost
     }
     for (const [at, epoch] of reply.e ?? []) {
       const account = items[at - 1]?.account
       if (account) account.epoch = epoch
+    }
+    const now = this.#clock.wall()
+    for (const [at, row] of reply.u ?? []) {
+      const item = items[at - 1]
+      item?.account.observe(now, observedIn(row), item.own)
     }
     const lost = new Set(reply.k)
     return items.flatMap(({ account, version, ended }, index) => {

@@ -29,6 +29,10 @@ export class RedisReservation implements Reservation {
     return new RedisReservation(index, this.id, this.lease, this.#holds, this.slot, this.alone)
   }
 
+  get accounts(): SharedAccount[] {
+    return this.#holds.map(([account]) => account)
+  }
+
   /** Returns the holds to the first caller only, so that a reservation is settled once. */
   take(): Holds {
     if (this.#settled) return []

@@ -146,10 +146,10 @@ export class Session {
     return wrong
   }
 
-  #tryLater(trials: number): void {
+  #tryLater(trials: number, answers = false): void {
     if (this.#closed) return
     clearTimeout(this.#trialTimer)
-    this.#trialTimer = setTimeout(() => void this.#try(trials), this.#breaker.delay())
+    this.#trialTimer = setTimeout(() => void this.#try(trials), this.#breaker.delay(answers))
     // a process may end meanwhile
     this.#trialTimer.unref?.()
   }
@@ -165,7 +165,7 @@ export class Session {
       await this.#hooks.catchUp()
       if (this.#closed) return
       // too slow for decisions, though not for reports
-      if (took > commandTimeout) return this.#tryLater(trials + 1)
+      if (took > commandTimeout) return this.#tryLater(trials + 1, true)
       this.misconfigured = undefined
       this.#breaker.close()
       this.#keepPresent()

@@ -2,6 +2,9 @@ import type { Demand } from '../account.js'
 import type { LimitAccount, RejectionReason } from '../types.js'
 import type { SharedAccount } from './ledger.js'
 
+/** How long the usage of the other processes is taken as known, in milliseconds. */
+const knownFor = 5_000
+
 type Limited = 'parallel' | 'budget' | 'requests' | 'tokens'
 const order: readonly Limited[] = ['parallel', 'budget', 'requests', 'tokens']
 
@@ -34,40 +37,67 @@ export function exceedsShare(
 type Check = (account: SharedAccount, limits: LimitAccount, demand: Demand, now: number, processes: number) => boolean
 
 const exceeds: Readonly<Record<Limited, Check>> = {
-  parallel: ({ state }, { parallel }, _demand, _now, processes) =>
-    parallel !== undefined && mirrored(state.inFlight, processes) + 1 > parallel,
+  parallel: ({ state, others }, { parallel }, _demand, now, processes) => {
+    if (parallel === undefined) return false
+    const theirs = isKnown({ others }, now) ? others.inFlight : 0
+    return Math.max(mirrored(state.inFlight, processes), state.inFlight + theirs) + 1 > parallel
+  },
 
   budget: ({ state, others }, { budget }, { estimate, most }, now, processes) => {
     if (budget === undefined || !state.budget) return false
     const own = state.budget.spent(now) + state.budget.reserved
-    const before = Math.min(own, others.own.money)
+    const before = Math.min(own, others.own.spent + others.own.reserved)
     const amount = state.budget.holds === 0 ? estimate : most
     return others.spent + others.reserved + before + (own - before + amount) * processes > budget
   },
 
   requests: (account, { requests }, _demand, now, processes) => {
     if (requests === undefined) return false
-    const { state, others } = account
+    const { state, others, granted } = account
+    const { own } = others
+    if (isKnown(account, now)) {
+      const since = granted.requests - own.granted.requests
+      return isOver(requests, own.requests + others.requests, since, 1, processes)
+    }
     const part = remaining(account, now, processes)
-    return isShareOver(requests, state.rates.first, others.own.requests, others.requests, part, 1, processes)
+    return isShareOver(requests, state.rates.first, own.requests, others.requests, part, 1, processes)
   },
 
   tokens: (account, { tokens, inputTokens, outputTokens }, demand, now, processes) => {
-    const { state, others } = account
+    const { state, others, granted } = account
     const { own } = others
-    const part = remaining(account, now, processes)
-    const isOver = (limit: number | undefined, used: number, then: number, theirs: number, amount: number) =>
-      limit !== undefined && isShareOver(limit, used, then, theirs, part, amount, processes)
+    const known = isKnown(account, now)
+    const part = known ? 1 : remaining(account, now, processes)
+    const exceedsIn = (name: 'tokens' | 'inputTokens' | 'outputTokens', limit: number | undefined, used: number) =>
+      limit !== undefined &&
+      (known
+        ? isOver(limit, own[name] + others[name], granted[name] - own.granted[name], demand[name], processes)
+        : isShareOver(limit, used, own[name], others[name], part, demand[name], processes))
     return (
-      isOver(tokens, state.rates.second, own.tokens, others.tokens, demand.tokens) ||
-      isOver(inputTokens, state.split?.first ?? 0, own.inputTokens, others.inputTokens, demand.inputTokens) ||
-      isOver(outputTokens, state.split?.second ?? 0, own.outputTokens, others.outputTokens, demand.outputTokens)
+      exceedsIn('tokens', tokens, state.rates.second) ||
+      exceedsIn('inputTokens', inputTokens, state.split?.first ?? 0) ||
+      exceedsIn('outputTokens', outputTokens, state.split?.second ?? 0)
     )
   },
 }
 
 /** Calls of all processes such that one more for each stays within a limit; the first call of a process is always allowed. */
 const mirrored = (own: number, processes: number) => (own === 0 ? 0 : (own + 1) * processes - 1)
+
+/**
+ * Whether the usage of the other processes is as good as known: Redis answers, though too late for decisions. The others may still decide
+ * there, and take what leaves the window; this process takes its share of what was free.
+ */
+const isKnown = ({ others }: Pick<SharedAccount, 'others'>, now: number) => now - others.at < knownFor
+
+/**
+ * @param known usage of all processes
+ * @param since what this process has granted after that
+ */
+function isOver(limit: number, known: number, since: number, amount: number, processes: number): boolean {
+  // without any usage one call of each process passes, unless the limit allows none
+  return known + since === 0 ? limit === 0 && amount > 0 : known + (since + amount) * processes > limit
+}
 
 /**
  * @param own usage of this process in the window
@@ -85,10 +115,7 @@ function isShareOver(
   processes: number,
 ): boolean {
   const before = Math.min(own, then * part)
-  const known = before + Math.round(others * part)
-  const since = own - before
-  // without any usage one call of each process passes, unless the limit allows none
-  return known + since === 0 ? limit === 0 && amount > 0 : known + (since + amount) * processes > limit
+  return isOver(limit, before + Math.round(others * part), own - before, amount, processes)
 }
 
 /** The part of the others' usage that is still in the window. */

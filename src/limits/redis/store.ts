@@ -18,7 +18,7 @@ import type {
 } from '../types.js'
 import { CommandTimeout } from './connection.js'
 import { Keys } from './keys.js'
-import { Ledger, type SharedAccount } from './ledger.js'
+import { Ledger, type OwnUsage, type SharedAccount } from './ledger.js'
 import {
   knownOf,
   latencyOf,
@@ -125,10 +125,12 @@ export class RedisStore {
       await this.#introduce(reply.k.flatMap((at) => plan.accounts[at - 1] ?? []))
       return await this.#decide(request, true)
     } catch (error) {
-      this.#giveBack(error, plan, id)
       if (isSlotMoving(error) && request.candidates.length > 1) return this.#decideOneByOne(request)
       if (this.#session.misconfigured) throw this.#session.misconfigured
-      return this.#decideAlone(request)
+      const owns = plan.accounts.map((account) => account.own(wall))
+      const found = this.#decideAlone(request, id)
+      this.#reconcile(error, plan, id, owns, found instanceof RedisReservation ? found.accounts : [])
+      return found
     }
   }
 
@@ -188,7 +190,7 @@ export class RedisStore {
 
   #hold(account: SharedAccount, limits: LimitAccount, demand: Demand, id: string, now: number, timeout: number) {
     const hold = account.state.reserve(now, limits, demand)
-    account.calls.set(id, { id, hold, deadline: now + timeout })
+    account.begin({ id, hold, deadline: now + timeout })
     return [account, hold] as const
   }
 
@@ -208,20 +210,32 @@ export class RedisStore {
     return limitReason(kind, candidate, limit, { ...used, freesIn }, true)
   }
 
-  /** Returns the capacity that a decision without an answer in time may have taken. */
-  #giveBack(error: unknown, plan: Plan, id: string): void {
+  /**
+   * After a decision alone: the server may have carried the command out. A call that was granted has the same id there, so that it counts
+   * once, and is announced in case the server refused it. Capacity of other accounts is returned.
+   * @param taken accounts of the call that was granted alone
+   */
+  #reconcile(error: unknown, plan: Plan, id: string, owns: readonly OwnUsage[], taken: readonly SharedAccount[]): void {
+    if (taken.length > 0) this.#reporter.announce(taken)
     if (isReply(error)) return
-    if (!(error instanceof CommandTimeout)) return this.#endEverywhere(plan.accounts, id)
+    const giveBack = (accounts: readonly SharedAccount[]) => {
+      const others = accounts.filter((account) => !taken.includes(account))
+      if (others.length > 0) this.#endEverywhere(others, id)
+    }
+    if (!(error instanceof CommandTimeout)) return giveBack(plan.accounts)
     error.late
       .then((text) => {
-        const { i } = JSON.parse(text) as ReserveReply
+        const { i, u = [] } = JSON.parse(text) as ReserveReply
+        const now = this.#clock.wall()
+        for (const [index, account] of plan.accounts.entries()) {
+          const row = u[index]
+          // late, but newer than what was known
+          if (row) account.observe(now, observedIn(row), owns[index])
+        }
         const at = i === undefined ? [] : (plan.candidates[i - 1]?.at ?? [])
-        this.#endEverywhere(
-          at.flatMap((index) => plan.accounts[index] ?? []),
-          id,
-        )
+        giveBack(at.flatMap((index) => plan.accounts[index] ?? []))
       })
-      .catch(() => this.#endEverywhere(plan.accounts, id))
+      .catch(() => giveBack(plan.accounts))
   }
 
   #endEverywhere(accounts: readonly SharedAccount[], id: string): void {
@@ -233,7 +247,7 @@ export class RedisStore {
   }
 
   /** Decides within this process's share of the limits. */
-  #decideAlone(request: ReserveRequest): Reservation | Rejection {
+  #decideAlone(request: ReserveRequest, id = this.#session.newId()): Reservation | Rejection {
     const { onLoss } = this.#settings
     if (this.#closed || onLoss === 'reject') {
       const reason = this.#closed
@@ -253,7 +267,6 @@ export class RedisStore {
       const reason = this.#health.get(candidate.id)?.refusal(now) ?? this.#shareReason(candidate, pairs, demand, now)
       if (reason) reasons.push(reason)
       else {
-        const id = this.#session.newId()
         const timeout = request.timeout ?? defaultTimeout
         const holds = pairs.map(([account, limit]) => this.#hold(account, limit, demand, id, now, timeout))
         return new RedisReservation(index, candidate.id, id, holds, 0, true)

@@ -464,6 +464,90 @@ describe.skipIf(!hasRedis)('redisLimits() and a server that', () => {
     expect(await other.usage({ key: 'deployment:x', requests: 100 })).toMatchObject({ requests: 21, inFlight: 0 })
   }, 20_000)
 
+  it('answers late: a call that was granted alone counts once, and at once', async () => {
+    const own = faulty(await server.client())
+    const options = space()
+    const limits = { requests: 9, parallel: 9 }
+    await using store = storeOf({
+      namespace: options.namespace,
+      client: own.client,
+      commandTimeout: 100,
+      allowedFails: 50,
+    })
+    await using other = storeOf(options)
+    const asked = ask([candidate('x', limits)])
+    granted(await other.reserve(ask([candidate('y')])))
+    granted(await store.reserve(ask([candidate('y')])))
+    Object.assign(own.faults, { delayEvery: 1, delayMs: 400 })
+    const found = granted(await store.reserve(asked))
+    expect(found.alone).toBe(true)
+    const seen = async () => {
+      const { requests, inFlight } = await other.usage({ key: 'deployment:x', ...limits })
+      return `${requests} ${inFlight}`
+    }
+    await until(async () => (await seen()) === '1 1')
+    // the late answers and the reports have arrived
+    await sleep(1_000)
+    expect(await seen()).toBe('1 1')
+    store.settle(found, { tokens: 0, cost: 0 })
+    await until(async () => (await seen()) === '1 0')
+  }, 30_000)
+
+  it('answers late: the others count what it granted beyond the limit, and it learns of the limit', async () => {
+    const own = faulty(await server.client())
+    const options = space()
+    const limits = { requests: 3 }
+    await using store = storeOf({
+      namespace: options.namespace,
+      client: own.client,
+      commandTimeout: 100,
+      allowedFails: 50,
+      processes: 2,
+    })
+    await using other = storeOf(options)
+    const asked = ask([candidate('x', limits)])
+    granted(await store.reserve(ask([candidate('y')])))
+    expect(await drain(other, asked)).toHaveLength(3)
+    Object.assign(own.faults, { delayEvery: 1, delayMs: 400 })
+    // nothing is known of the others yet
+    const found = granted(await store.reserve(asked))
+    await until(async () => (await other.usage({ key: 'deployment:x', ...limits })).requests === 4)
+    expect((await other.usage({ key: 'deployment:x', ...limits })).inFlight).toBe(4)
+    await sleep(1_000)
+    store.settle(found, { tokens: 0, cost: 0, refused: true })
+    refused(await store.reserve(asked))
+  }, 30_000)
+
+  it('always answers late: shares what the others leave, and nothing of a limit that they have reached', async () => {
+    const own = faulty(await server.client())
+    const options = space()
+    const window = { duration: '2m' }
+    await using store = storeOf({
+      namespace: options.namespace,
+      client: own.client,
+      commandTimeout: 60,
+      allowedFails: 1,
+    })
+    await using other = storeOf(options)
+    const asked = ask([candidate('x', { requests: 40, window })])
+    granted(await other.reserve(asked))
+    granted(await store.reserve(asked))
+    Object.assign(own.faults, { delayEvery: 1, delayMs: 120 })
+    await until(async () => {
+      await store.reserve(ask([candidate('y')]))
+      return !store.connected
+    })
+    expect((await drain(store, asked)).length).toBeLessThanOrEqual(19)
+    const rest = await drain(other, asked)
+    // by the next trial it knows, and before that it has no more than its share
+    await until(async () => (await other.usage({ key: 'deployment:x', requests: 40, window })).requests >= 40)
+    await until(async () => {
+      await sleep(500)
+      return 'reasons' in (await store.reserve(asked))
+    })
+    expect(rest.length).toBeGreaterThan(10)
+  }, 30_000)
+
   it('moves a slot: candidates with one account are decided one by one, settlements are not lost', async () => {
     const own = faulty(await server.client())
     const options = space()

@@ -85,6 +85,7 @@ async function route(): Promise<void> {
   const dispatcher = {
     dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
       times.push(Date.now())
+      process.send?.('call')
       return mock.dispatcher.dispatch(options, handler)
     },
     close: () => mock.close(),
@@ -102,7 +103,10 @@ async function route(): Promise<void> {
     state: store,
     client: { dispatcher },
   })
-  router.on('state', ({ state }) => events.push({ state, at: Date.now() }))
+  router.on('state', ({ state }) => {
+    events.push({ state, at: Date.now() })
+    process.send?.(state)
+  })
   const ends = new AbortController()
   setMaxListeners(0, ends.signal)
   setTimeout(() => ends.abort(), job.runFor).unref()

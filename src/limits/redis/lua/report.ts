@@ -5,7 +5,7 @@ import { latencyFresh, latencyShare } from '../../health.js'
  * carry totals, so a repeated, late or lost one changes nothing in the end.
  */
 export const report = `
-local unknown, epochs = {}, {}
+local unknown, epochs, rows = {}, {}, {}
 for i, s in ipairs(a.A) do
   local x = open(KEYS[i], s)
   local m = x.member and split(x.member)
@@ -139,7 +139,9 @@ for i, s in ipairs(a.A) do
     if not until_ or until_ < x.now + s.cd[1] then x.set.cu, x.set.cr = int(x.now + s.cd[1]), s.cd[2] end
   end
   if s.ok then redis.call('HDEL', x.key, 'cu', 'cr', 'pu', 'po') end
+  if a.u and x.E then rows[#rows + 1] = { i, row(x) } end
   flush(x)
 end
-return cjson.encode({ now = raw, k = #unknown > 0 and unknown or nil, e = #epochs > 0 and epochs or nil })
+return cjson.encode({ now = raw, k = #unknown > 0 and unknown or nil, e = #epochs > 0 and epochs or nil,
+  u = #rows > 0 and rows or nil })
 `
