@@ -36,6 +36,9 @@ const kinds: Readonly<Record<string, { readonly status: number; readonly type: s
   aborted: { status: 499, type: 'invalid_request_error' },
 }
 
+/** The status of an error that has none of a provider. */
+export const statusOfCode = (code: string): number | undefined => kinds[code]?.status
+
 /** Codes whose messages could name addresses inside of the network. */
 const inside: ReadonlySet<string> = new Set(['api_connection', 'invalid_response', 'stream_interrupted'])
 

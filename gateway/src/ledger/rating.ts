@@ -17,6 +17,8 @@ export interface RatingRequest {
   /** The conditions in words, for the record. */
   readonly conditions: Readonly<Record<string, unknown>>
   readonly prices: PricesAt
+  /** Names of the budgets that the owners of a call spend together. */
+  shared(row: SqlRow): readonly string[]
   /** Counts without writing. */
   readonly dryRun: boolean
   readonly actor: string
@@ -59,7 +61,7 @@ export async function rate(sql: Sql, request: RatingRequest): Promise<Rating> {
     const changed = rated.filter(({ before, after, wasUnknown }) => before !== after || wasUnknown)
     if (!request.dryRun && changed.length > 0)
       await sql.transaction(async (tx) => {
-        for (const one of changed) await apply(tx, one, request.now, databaseTime(sql.engine))
+        for (const one of changed) await apply(tx, one, request, databaseTime(sql.engine))
       })
     const last = rows.at(-1)
     if (!last || rows.length < batchRows) break
@@ -113,7 +115,7 @@ function ratedRow(row: SqlRow, pricesAt: PricesAt): RatedRow[] {
 async function apply(
   tx: SqlRunner,
   { row, before, after, wasUnknown, detail }: RatedRow,
-  now: number,
+  { now, shared }: Pick<RatingRequest, 'now' | 'shared'>,
   time: string,
 ): Promise<void> {
   const changed = await tx.query(
@@ -125,11 +127,17 @@ async function apply(
   if (changed.length === 0) return
   const difference = after - before
   await addDifference(tx, row, difference, wasUnknown && row.cost_state === 'unknown' ? -1 : 0)
-  if (difference !== 0) await addSpend(tx, row, difference, time)
+  if (difference !== 0) await addSpend(tx, row, shared(row), difference, time)
 }
 
 /** Adds to the sums of all subjects of a call: their totals, and the periods that contain it. */
-async function addSpend(tx: SqlRunner, row: SqlRow, difference: number, time: string): Promise<void> {
+async function addSpend(
+  tx: SqlRunner,
+  row: SqlRow,
+  shared: readonly string[],
+  difference: number,
+  time: string,
+): Promise<void> {
   const at = Number(row.at)
   const text = (name: string) => (row[name] == null || row[name] === '' ? undefined : String(row[name]))
   const [team, user] = [text('team_id'), text('user_id')]
@@ -142,6 +150,7 @@ async function addSpend(tx: SqlRunner, row: SqlRow, difference: number, time: st
     ...(text('organization_id') ? [`organization:${row.organization_id}`] : []),
     ...(text('customer_id') ? [`customer:${row.customer_id}`] : []),
     ...(JSON.parse(text('tags') ?? '[]') as string[]).map((tag) => `tag:${tag}`),
+    ...shared.map((id) => `budget:${id}`),
     'gateway:all',
   ].flatMap((name) => (group ? [name, `${name}/${group}`] : [name]))
   const rows = await tx.query(

@@ -3,7 +3,7 @@ import { countedPeriods, effectiveLimits, windowsOf } from '../limits/accounts.j
 import { periodAt } from '../limits/durations.js'
 import { toDollars } from '../limits/money.js'
 import type { StoredRow, SubjectLimits } from '../store/rows.js'
-import type { Sql } from '../store/sql.js'
+import type { Sql, SqlRow } from '../store/sql.js'
 import type { ControlSettings } from '../types.js'
 import { nanosOf, Where } from './queries.js'
 import { type Rating, type RatingRequest, rate } from './rating.js'
@@ -110,7 +110,7 @@ export function ledgerReader(parts: ReaderParts): LedgerReader {
   }
 }
 
-async function rateCalls({ sql, flush, now }: ReaderParts, { conditions, ...request }: RateRequest): Promise<Rating> {
+async function rateCalls({ sql, flush, now, directory }: ReaderParts, { conditions, ...request }: RateRequest): Promise<Rating> {
   await flush()
   const { from, until, model, group, provider, deployment, unknownOnly } = conditions
   const where = new Where()
@@ -121,7 +121,23 @@ async function rateCalls({ sql, flush, now }: ReaderParts, { conditions, ...requ
     .and('provider = ?', provider)
     .and('deployment = ?', deployment)
   if (unknownOnly) where.and("cost_state <> 'known'")
-  return await rate(sql, { ...request, where, conditions, now: now() })
+  const shared = (row: SqlRow) => sharedBudgets(directory, row)
+  return await rate(sql, { ...request, where, conditions, shared, now: now() })
+}
+
+/** Budgets that the owners of a call spend together with others. */
+function sharedBudgets(directory: Directory, row: SqlRow): string[] {
+  const { key_hash: key, team_id: team, user_id: user, organization_id: organization, customer_id: customer } = row
+  const owners = [
+    directory.get('keys', String(key)),
+    ...(team ? [directory.get('teams', String(team)), directory.get('memberships', `${team}/${user}`)] : []),
+    ...(user && !team ? [directory.get('users', String(user))] : []),
+    ...(organization ? [directory.get('organizations', String(organization))] : []),
+    ...(customer ? [directory.get('customers', String(customer))] : []),
+    ...(JSON.parse(String(row.tags ?? '[]')) as string[]).map((tag) => directory.get('tags', tag)),
+  ] as ({ readonly budget_id?: string | null } | undefined)[]
+  const ids = owners.flatMap((owner) => owner?.budget_id ?? [])
+  return [...new Set(ids)].filter((id) => directory.get('budgets', id)?.shared === true)
 }
 
 async function ratings(sql: Sql) {

@@ -1,4 +1,5 @@
 import { LLMError, type SettledRecord } from 'llmux'
+import { statusOfCode } from '../http/errors.js'
 import { storable } from '../limits/call-facts.js'
 import { toNanos } from '../limits/money.js'
 import { refusalOf } from '../refusal.js'
@@ -50,7 +51,7 @@ export function rowOf(
     provider,
     deployment: router?.deployment ?? '',
     outcome: record?.outcome ?? (error === undefined ? 'success' : refusal ? 'refused' : codeOf(error)),
-    errorStatus: refusal?.status ?? (LLMError.is(error) ? (error.status ?? null) : null),
+    errorStatus: refusal?.status ?? (LLMError.is(error) ? (error.status ?? statusOfCode(error.code) ?? null) : null),
     errorMessage: error instanceof Error ? storable(error.message, longestMessage) : null,
     inputTokens: usage?.prompt_tokens ?? usage?.input_tokens ?? 0,
     outputTokens: usage?.completion_tokens ?? usage?.output_tokens ?? 0,

@@ -52,11 +52,13 @@ export function rateRefusal(reason: RejectionReason | undefined, rate: RateAccou
   const kind = kinds[reason?.kind ?? ''] ?? 'requests'
   const retryAfterMs = Math.max(reason?.kind === 'parallel' ? 1_000 : 0, reason?.retryAfterMs ?? 1_000)
   const { requests, tokens, inputTokens, outputTokens, parallel } = rate?.account ?? {}
-  const split = [
+  // which of them is reached changes from call to call
+  const limits = [
+    ...(tokens === undefined ? [] : [String(tokens)]),
     ...(inputTokens === undefined ? [] : [`${inputTokens} input`]),
     ...(outputTokens === undefined ? [] : [`${outputTokens} output`]),
   ].join(' and ')
-  const limit = kind === 'requests' ? requests : kind === 'tokens' ? (tokens ?? split) : parallel
+  const limit = kind === 'requests' ? requests : kind === 'tokens' ? limits : parallel
   const scope = rate?.subject.scope ?? 'gateway'
   const id = rate ? (rate.subject.alias ?? rate.subject.id) : ''
   const part = rate?.monthly || !rate?.part ? '' : ` for ${rate.part}`

@@ -1,3 +1,4 @@
+import { BadRequestError } from 'llmux'
 import { describe, expect, it } from 'vitest'
 import { budgetPeriod, periodAt } from '../../src/limits/durations.js'
 import { catalog, openTest, settled } from './harness.js'
@@ -24,6 +25,22 @@ describe('a limit of 0', () => {
   ])('lets no call pass: %j', async (limits) => {
     const { key, call } = await openTest()
     expect(await call(await key(limits))).toBe(422)
+  })
+})
+
+describe('a refusal', () => {
+  it('names all limits of tokens that may be reached', async () => {
+    const { key, admit } = await openTest()
+    const made = await key({ tpm_limit: 900, otpm_limit: 0 })
+    await expect(admit(made)).rejects.toThrow('has reached its limit of 900 and 0 output tokens a minute')
+  })
+
+  it('by the SDK has the status of the answer in its row', async () => {
+    const { ask, key, call } = await openTest()
+    const error = new BadRequestError("'messages' must be a non-empty array; got 5.", { param: 'messages' })
+    expect(await call(await key(), {}, { outcome: 'bad_request', error: error as never, usage: undefined, attempts: [] })).toBe(200)
+    const [row] = (await ask('GET', '/spend/logs')).body
+    expect(row.metadata.error_information).toMatchObject({ error_code: '400', error_class: 'bad_request' })
   })
 })
 
