@@ -38,7 +38,9 @@ describe('a refusal', () => {
   it('by the SDK has the status of the answer in its row', async () => {
     const { ask, key, call } = await openTest()
     const error = new BadRequestError("'messages' must be a non-empty array; got 5.", { param: 'messages' })
-    expect(await call(await key(), {}, { outcome: 'bad_request', error: error as never, usage: undefined, attempts: [] })).toBe(200)
+    expect(
+      await call(await key(), {}, { outcome: 'bad_request', error: error as never, usage: undefined, attempts: [] }),
+    ).toBe(200)
     const [row] = (await ask('GET', '/spend/logs')).body
     expect(row.metadata.error_information).toMatchObject({ error_code: '400', error_class: 'bad_request' })
   })

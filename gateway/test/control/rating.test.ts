@@ -20,7 +20,8 @@ describe.each(engines)('a rating on %s', (engine) => {
     const data = temporaryFolder()
     const { ask, key, call, control } = await openTest({ now: () => now, data, ...place })
     await ask('POST', '/team/new', { team_id: 'red' })
-    const made = await key({ team_id: 'red', max_budget: 10, budget_duration: '1d' })
+    await ask('POST', '/budget/new', { budget_id: 'both', max_budget: 20, shared: true })
+    const made = await key({ team_id: 'red', max_budget: 10, budget_duration: '1d', budget_id: 'both' })
     const params = { messages: [], user: 'ann', metadata: { tags: ['blue'] } }
     const tokens = { usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 } as never }
     await call(made, { id: 'a', params }, tokens)
@@ -64,7 +65,7 @@ describe.each(engines)('a rating on %s', (engine) => {
     }
     const sql = await openStore({ data, ...place })
     onTestFinished(() => sql.close())
-    for (const subject of ['team:red', 'customer:ann', 'tag:blue', 'gateway:all', 'key:%']) {
+    for (const subject of ['team:red', 'customer:ann', 'tag:blue', 'budget:both', 'gateway:all', 'key:%']) {
       const rows = await sql.query('SELECT nanos FROM llmux_spend WHERE subject LIKE ?', [subject])
       expect(rows.map(({ nanos }) => Number(nanos) / 1e9)).toEqual(rows.map(() => expected))
     }
