@@ -110,7 +110,10 @@ export function ledgerReader(parts: ReaderParts): LedgerReader {
   }
 }
 
-async function rateCalls({ sql, flush, now, directory }: ReaderParts, { conditions, ...request }: RateRequest): Promise<Rating> {
+async function rateCalls(
+  { sql, flush, now, directory }: ReaderParts,
+  { conditions, ...request }: RateRequest,
+): Promise<Rating> {
   await flush()
   const { from, until, model, group, provider, deployment, unknownOnly } = conditions
   const where = new Where()
