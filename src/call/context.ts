@@ -11,6 +11,7 @@ import type { CallOptions, ClientOptions, ProviderOptions } from '../types/optio
 import { type CallLimits, defaultCallLimits, resolveCallLimits } from './call-limits.js'
 import { type Clock, systemClock } from './clock.js'
 import { Connections, fetchDispatcher, type MakeFramer } from './connections.js'
+import { KnownTargets } from './known-targets.js'
 import { suggestion } from './option-issues.js'
 import { allClientOptions, callOptions, providerOptions } from './options.js'
 import type { OwnProviders } from './resolve.js'
@@ -30,6 +31,7 @@ export class ClientContext {
   /** Prices and facts of models: the table and this client's additions. */
   readonly registry: ModelRegistry
   readonly cache: CacheState
+  readonly targets = new KnownTargets()
   readonly #options: ClientOptions
   readonly #providers: Readonly<Record<string, ProviderOptions | undefined>>
   readonly #connections: Connections

@@ -96,6 +96,11 @@ export const providerOptions = namesFor((places) => places.includes('provider'))
 /** Options of a provider's account that a call can't change. */
 export const accountOptions = namesFor((places) => places.includes('provider') && !places.includes('call'))
 
+/** Options of a provider's account that a call can change. */
+export const accountOptionsOfCalls = namesFor(
+  (places) => places.includes('provider') && places.includes('call') && !places.includes('client'),
+)
+
 /** Options of a call through a Router, beside those of a call. */
 export const routerCallOptions = [
   'tags',

@@ -7,7 +7,7 @@ import { type CallLimits, resolveCallLimits } from './call-limits.js'
 import { writeForm } from './form.js'
 import { Lifetime } from './lifetime.js'
 import type { Job, OperationSpec, Params } from './operation.js'
-import { findTarget, withHeaders, withSubpath } from './target.js'
+import { withHeaders, withSubpath } from './target.js'
 
 type MediaByUrl = ReadonlyMap<string, Media>
 
@@ -23,7 +23,7 @@ export function prepare<Part>(
 ): Call | Promise<Call> {
   const { context, spec, provider, part, model, options, stream, startedAt } = job
   const configured = context.providerOptions(provider.id)
-  const target = findTarget(provider, { operation: spec.api, model, stream }, options, configured)
+  const target = context.targets.find(provider, { operation: spec.api, model, stream }, options, configured)
   const encodeContext: EncodeContext = {
     provider: provider.id,
     model,

@@ -129,8 +129,7 @@ export function findTarget(
     place: url.place,
     headers,
     ownHost,
-    // the environment is slow to read, and few calls need this
-    isGuest: () => options.apiBase !== undefined && !isHome(url.origin, configured.apiBase ?? farBase()),
+    isGuest: guestCheck(provider, url.origin, options.apiBase, configured, ownBase),
     settings,
     secrets,
     keySource: credential && belongs ? credential.source : 'none',
@@ -140,6 +139,18 @@ export function findTarget(
     withheld: credential && !belongs ? whyWithheld(credential, url.origin, configured, farBase) : undefined,
   }
 }
+
+/** The environment is slow to read, and few calls need this. A known target keeps the function, so it holds no call's options. */
+const guestCheck =
+  (
+    provider: Provider,
+    origin: string,
+    apiBase: string | undefined,
+    configured: ProviderOptions,
+    ownBase: string | undefined,
+  ) =>
+  () =>
+    apiBase !== undefined && !isHome(origin, configured.apiBase ?? environmentBase(provider) ?? ownBase)
 
 /** Whether the base of a call is the provider's own host. */
 export function goesToOwnHost(
