@@ -34,19 +34,14 @@ function dropToken({ provider, target, clock, lifetime }: Call, { status, messag
   return token !== undefined && provider.forget({ token, status, message, now: clock.wall() })
 }
 
-/** Repeats an attempt once, at once, if the provider rejected its token. */
-function withTokenRenewal<Answer>(call: Call, once: () => Promise<Answer>): () => Promise<Answer> {
-  let renewed = false
-  return async () => {
-    try {
-      return await once()
-    } catch (error) {
-      if (renewed || !LLMError.is(error) || !dropToken(call, error)) throw error
-      renewed = true
-      call.recorder?.retry(error, call.attempts.length, 0)
-      return once()
-    }
-  }
+/** Sends one attempt, with a new signature or token if the provider needs one. */
+export const attempt = <Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> =>
+  call.target.authorized || call.recorder?.propagates ? attemptWithHeaders(call, send) : send()
+
+async function attemptWithHeaders<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
+  if (call.target.authorized) await authorize(call)
+  if (call.recorder?.propagates) propagate(call, call.recorder)
+  return send()
 }
 
 /**
@@ -54,33 +49,61 @@ function withTokenRenewal<Answer>(call: Call, once: () => Promise<Answer>): () =
  * @throws the error of the last attempt; it lists all of them
  */
 export async function withRetries<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
-  const once = async () => {
-    const startedAt = call.clock.now()
-    try {
-      if (call.target.authorized) await authorize(call)
-      if (call.recorder?.propagates) propagate(call, call.recorder)
-      const answer = await send()
-      call.recordAttempt(startedAt)
-      return answer
-    } catch (error) {
-      if (LLMError.is(error)) call.recordAttempt(startedAt, error)
-      throw error
-    }
-  }
-  const attempt = call.provider.forget && call.target.authorized ? withTokenRenewal(call, once) : once
+  let startedAt: number | undefined
   try {
     if (call.lifetime.ended) throw call.lifetime.ended
-    return await attempt()
-  } catch (first) {
-    try {
+    startedAt = call.clock.now()
+    const answer = await attempt(call, send)
+    call.recordAttempt(startedAt)
+    return answer
+  } catch (error) {
+    return recover(call, error, startedAt, send)
+  }
+}
+
+/** Sends one more attempt and records its end. */
+async function again<Answer>(call: Call, send: () => Promise<Answer>): Promise<Answer> {
+  const startedAt = call.clock.now()
+  try {
+    const answer = await attempt(call, send)
+    call.recordAttempt(startedAt)
+    return answer
+  } catch (error) {
+    if (LLMError.is(error)) call.recordAttempt(startedAt, error)
+    throw error
+  }
+}
+
+/**
+ * Continues a call after its first attempt: with a new token at once, if the provider rejected the old one, and with retries.
+ * @param startedAt of the first attempt; undefined if the call had ended before it
+ * @throws the error of the last attempt; it lists all of them
+ */
+export async function recover<Answer>(
+  call: Call,
+  failure: unknown,
+  startedAt: number | undefined,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
+  if (startedAt !== undefined && LLMError.is(failure)) call.recordAttempt(startedAt, failure)
+  let renewed = false
+  /** Repeats an attempt that was rejected for its token: once in a call. */
+  const renewing = async (error: unknown): Promise<Answer> => {
+    if (renewed || !LLMError.is(error) || !dropToken(call, error)) throw error
+    renewed = true
+    call.recorder?.retry(error, call.attempts.length, 0)
+    return again(call, send)
+  }
+  try {
+    return await renewing(failure).catch(async (first: unknown) => {
       if (!LLMError.is(first) || !first.retryable || call.limits.maxRetries === 0 || call.lifetime.ended) throw first
       const { retry } = await import('./retry.js')
-      return await retry(call, first, attempt)
-    } catch (error) {
-      const known = LLMError.is(error) ? error : undefined
-      call.settle(undefined, undefined, known)
-      if (known) known.attempts = call.attempts
-      throw error
-    }
+      return retry(call, first, () => again(call, send).catch(renewing))
+    })
+  } catch (error) {
+    const known = LLMError.is(error) ? error : undefined
+    call.settle(undefined, undefined, known)
+    if (known) known.attempts = call.attempts
+    throw error
   }
 }

@@ -25,14 +25,23 @@ export const defaultCallLimits: CallLimits = Object.freeze({
   allowPrivateMedia: false,
 })
 
-export const resolveCallLimits = (options: CallOptions, defaults: CallLimits): CallLimits => ({
-  timeout: options.timeout ?? defaults.timeout,
-  headersTimeout: options.headersTimeout ?? defaults.headersTimeout,
-  firstTokenTimeout: options.firstTokenTimeout ?? defaults.firstTokenTimeout,
-  idleTimeout: options.idleTimeout ?? defaults.idleTimeout,
-  maxRetries: options.maxRetries ?? defaults.maxRetries,
-  maxRetryDelay: options.maxRetryDelay ?? defaults.maxRetryDelay,
-  maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
-  maxMediaBytes: options.maxMediaBytes ?? defaults.maxMediaBytes,
-  allowPrivateMedia: options.allowPrivateMedia ?? defaults.allowPrivateMedia,
-})
+/** Limits of a call or a client. Those without an option of their own are the defaults themselves. */
+export const resolveCallLimits = (options: CallOptions, defaults: CallLimits): CallLimits =>
+  hasLimits(options)
+    ? {
+        timeout: options.timeout ?? defaults.timeout,
+        headersTimeout: options.headersTimeout ?? defaults.headersTimeout,
+        firstTokenTimeout: options.firstTokenTimeout ?? defaults.firstTokenTimeout,
+        idleTimeout: options.idleTimeout ?? defaults.idleTimeout,
+        maxRetries: options.maxRetries ?? defaults.maxRetries,
+        maxRetryDelay: options.maxRetryDelay ?? defaults.maxRetryDelay,
+        maxResponseBytes: options.maxResponseBytes ?? defaults.maxResponseBytes,
+        maxMediaBytes: options.maxMediaBytes ?? defaults.maxMediaBytes,
+        allowPrivateMedia: options.allowPrivateMedia ?? defaults.allowPrivateMedia,
+      }
+    : defaults
+
+function hasLimits(options: CallOptions): boolean {
+  for (const name in options) if (name in defaultCallLimits) return true
+  return false
+}

@@ -148,7 +148,8 @@ export class Call {
   settle(usage: AnyUsage | undefined, billing: Billing = {}, error?: LLMError): void {
     this.finishedAt = this.clock.now()
     this.usage = usage
-    this.billing = { at: this.clock.wall(), ...billing }
+    billing.at ??= this.clock.wall()
+    this.billing = billing
     this.body = ''
     this.lifetime.close()
     if (error) this.#end(error)

@@ -1,11 +1,10 @@
-import type { Dispatcher } from 'undici'
 import type { Dialect, EncodeContext } from '../../providers/contract.js'
 import { scopeText } from '../cache/key.js'
 import { type CachePolicy, refuseCache } from '../cache/policy.js'
 import { BadRequestError, LLMError } from '../errors.js'
 import type { Media } from '../types/media.js'
 import type { CallMeta } from '../types/meta.js'
-import { withRetries } from './attempt.js'
+import { attempt, recover, withRetries } from './attempt.js'
 import type { CacheOutcome } from './cache-outcome.js'
 import { type Call, quirksOf } from './call.js'
 import type { ClientContext } from './context.js'
@@ -154,25 +153,37 @@ async function sendPart(job: Job, params: Params, outcome: CacheOutcome | undefi
 /** Sends a call and waits for its answer. */
 export async function sendOnce<Part>(job: Job<Part>, params: Params, call: Call): Promise<unknown> {
   const { spec, part } = job
-  const decoded = await receive(job, params, call)
+  const send = sender(job, params, call)
+  let decoded: object
+  let startedAt: number | undefined
+  // as in withRetries(), which costs another promise
+  try {
+    if (call.lifetime.ended) throw call.lifetime.ended
+    startedAt = call.clock.now()
+    decoded = await attempt(call, send)
+    call.recordAttempt(startedAt)
+  } catch (error) {
+    decoded = await recover(call, error, startedAt, send)
+  }
   spec.settle(call, decoded, part)
   const answer: Answer = withMeta(decoded, metaOf(call))
   return spec.finish ? spec.finish(job, answer) : answer
 }
 
-/** Sends a call until there is an answer, and decodes it. */
-function receive<Part>(job: Job<Part>, params: Params, call: Call): Promise<object> {
+/** Returns a function that sends a call once and decodes its answer. */
+function sender<Part>(job: Job<Part>, params: Params, call: Call): () => Promise<object> {
   const { context, spec, part, options } = job
   const decode = (body: unknown): object => {
     const decoded = spec.decode(part, body, call.decodeContext())
     spec.verify?.(job, params, decoded, call)
     return decoded
   }
-  const send = (dispatcher: Dispatcher) => sendForJson(call, dispatcher, decode)
-  return withRetries(call, () => {
+  return () => {
     const dispatcher = context.dispatcher(options)
-    return dispatcher instanceof Promise ? dispatcher.then(send) : send(dispatcher)
-  })
+    return dispatcher instanceof Promise
+      ? dispatcher.then((ready) => sendForJson(call, ready, decode))
+      : sendForJson(call, dispatcher, decode)
+  }
 }
 
 /** Sends a call and returns its stream, once it has content. */
@@ -225,7 +236,7 @@ async function executeBatches(job: Job, batches: readonly Params[], outcome?: Ca
     for (let at = next++; at < batches.length; at = next++) {
       const params = batches[at] as Params
       const call = await prepare(batchJob, params)
-      const answer = await receive(batchJob, params, call)
+      const answer = await withRetries(call, sender(batchJob, params, call))
       spec.settle(call, answer, part)
       done[at] = { call, answer }
     }

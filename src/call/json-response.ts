@@ -33,24 +33,25 @@ export function sendForJson<Answer>(
 ): Promise<Answer> {
   return call.provider.poll
     ? pollUntilDone(call, dispatcher, readBody).then((body) => decodeBody(call, body, decode))
-    : read(call, dispatcher, firstRequest(call), (body) => decodeBody(call, body, decode))
+    : read(call, dispatcher, firstRequest(call), decode)
 }
 
-// the answer is decoded at once, when its last byte is there: another promise for the body cost 1 % of a call
+/** @param decode runs at once when the last byte is there: another promise for the body cost 1 % of a call. @default the body as it is */
 const read = <Answer>(
   call: Call,
   dispatcher: Dispatcher,
   request: HttpRequest,
-  decode: (body: unknown) => Answer,
+  decode?: (body: unknown) => Answer,
 ): Promise<Answer> =>
-  new Promise((resolve, reject) => new JsonReader(call, dispatcher, request, (body) => resolve(decode(body)), reject))
+  new Promise((resolve, reject) => new JsonReader<Answer>(call, dispatcher, request, decode, resolve, reject))
 
 const readBody = (call: Call, dispatcher: Dispatcher, request: HttpRequest): Promise<unknown> =>
-  read(call, dispatcher, request, (body) => body)
+  read<unknown>(call, dispatcher, request)
 
-class JsonReader implements Reader {
+class JsonReader<Answer> implements Reader {
   readonly #call: Call
-  readonly #resolve: (body: unknown) => void
+  readonly #decode: ((body: unknown) => Answer) | undefined
+  readonly #resolve: (answer: Answer) => void
   readonly #reject: (error: LLMError) => void
   readonly #chunks: Uint8Array[] = []
   readonly #headersTimer: PhaseTimer | undefined
@@ -62,10 +63,12 @@ class JsonReader implements Reader {
     call: Call,
     dispatcher: Dispatcher,
     request: HttpRequest,
-    resolve: (body: unknown) => void,
+    decode: ((body: unknown) => Answer) | undefined,
+    resolve: (answer: Answer) => void,
     reject: (error: LLMError) => void,
   ) {
     this.#call = call
+    this.#decode = decode
     this.#resolve = resolve
     this.#reject = reject
     const { limits } = call
@@ -114,7 +117,7 @@ class JsonReader implements Reader {
     this.#bodyTimer?.stop()
     const { status } = this.#call
     if (status < 300 && this.#call.answer === 'bytes' && !isJSON(this.#call.headers))
-      return this.#resolve(concat(this.#chunks))
+      return this.#answer(concat(this.#chunks))
     const text = textOf(this.#chunks)
     if (status >= 300)
       return this.#reject(errorFromResponse(this.#call.errorContext(), status, this.#call.headers, text))
@@ -127,7 +130,11 @@ class JsonReader implements Reader {
       )
     }
     if (this.#call.keepsText && typeof body === 'object' && body !== null) keepText(body, text)
-    this.#resolve(body)
+    this.#answer(body)
+  }
+
+  #answer(body: unknown): void {
+    this.#resolve(this.#decode ? decodeBody(this.#call, body, this.#decode) : (body as Answer))
   }
 
   fail(error: Error): void {

@@ -12,8 +12,7 @@ export class Lifetime {
   readonly #timer: NodeJS.Timeout | undefined
   readonly #signal: AbortSignal | undefined
   readonly #deadline: number
-
-  readonly #scene: { provider: string; model: string }
+  readonly #onAbort: (() => void) | undefined
 
   /**
    * @param now monotonic milliseconds, of the call's clock
@@ -25,14 +24,16 @@ export class Lifetime {
     now: number,
     scene: { provider: string; model: string },
   ) {
-    this.#scene = scene
     this.#deadline = timeoutMs > 0 ? now + timeoutMs : Number.POSITIVE_INFINITY
     this.#signal = signal
     if (signal?.aborted) {
       this.ended = aborted(signal.reason, scene)
       return
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal) {
+      this.#onAbort = () => this.#end(aborted(signal.reason, scene))
+      signal.addEventListener('abort', this.#onAbort, { once: true })
+    }
     if (timeoutMs > 0 && timeoutMs <= maxTimer) {
       this.#timer = setTimeout(() => {
         this.#end(
@@ -60,10 +61,8 @@ export class Lifetime {
   close(): void {
     this.#listener = undefined
     clearTimeout(this.#timer)
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort)
   }
-
-  readonly #onAbort = () => this.#end(aborted(this.#signal?.reason, this.#scene))
 
   #end(error: LLMError): void {
     if (this.ended) return
