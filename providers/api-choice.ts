@@ -20,10 +20,11 @@ export function usesResponses(model: string, request: RouteRequest | undefined):
   const rules = modelRules(request?.baseModel ?? model)
   if (rules?.maker === 'openai' && rules.api === 'responses') return true
   if (request?.operation !== 'chat') return false
-  if (!request.ownHost) return false
   const { params } = request
   const needsSearch = isFields(params.web_search_options) && !searches.test(request.baseModel ?? model)
-  return needsSearch || hasHostedTools(params) || (rules?.maker === 'openai' && refusedByChat(rules, params))
+  const needed = needsSearch || hasHostedTools(params) || (rules?.maker === 'openai' && refusedByChat(rules, params))
+  // last, as it may read the environment
+  return needed && request.ownHost
 }
 
 /** https://platform.openai.com/docs/models: the models of the text completions endpoint, and what was tuned from them. */

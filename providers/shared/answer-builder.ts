@@ -35,8 +35,9 @@ export class AnswerBuilder {
     // text before a call of the answer tool is removed later, so nothing may refer to it
     const cited = this.#encodeState?.json ? undefined : cite(this.content?.length ?? 0, text.length)
     if (text !== '') this.content = (this.content ?? '') + text
-    this.#cited.annotations.push(...(cited?.annotations ?? []))
-    this.#cited.citations.push(...(cited?.citations ?? []))
+    if (!cited) return
+    this.#cited.annotations.push(...cited.annotations)
+    this.#cited.citations.push(...cited.citations)
   }
 
   addReasoning(text: string | undefined): void {
@@ -76,12 +77,13 @@ export class AnswerBuilder {
 
   /** The only choice. Its finish reason agrees with the calls: a call of the answer tool is not one. */
   choice(message: AnswerMessage, native: string | undefined, finishReason: (native: string) => FinishReason): Choice {
-    return {
+    const choice: Choice = {
       index: 0,
       message,
       finish_reason: agreeWithCalls(finishReason(native ?? ''), this.calls.length > 0),
       logprobs: null,
-      ...(native !== undefined && { native_finish_reason: native }),
     }
+    if (native !== undefined) choice.native_finish_reason = native
+    return choice
   }
 }

@@ -202,9 +202,16 @@ class Decoding implements DecodeContext {
 
   get fallbackId(): string {
     const { wall, random } = this.#clock
-    this.#fallbackId ??= `chatcmpl-${wall().toString(36)}${Math.floor(random() * 2 ** 40).toString(36)}`
+    this.#fallbackId ??= `chatcmpl-${base36(wall())}${base36(Math.floor(random() * 2 ** 40))}`
     return this.#fallbackId
   }
 }
+
+/** `toString(36)` of an integer of up to 56 bits. In two parts of 31 bits at most, which V8 writes ten times faster than larger numbers. */
+function base36(value: number): string {
+  const high = Math.floor(value / lowPart)
+  return high === 0 ? value.toString(36) : high.toString(36) + (value % lowPart).toString(36).padStart(5, '0')
+}
+const lowPart = 36 ** 5
 
 const noHeaders: ResponseHeaders = parsedHeaders(Object.freeze({}))

@@ -36,7 +36,8 @@ export function decode(body: unknown, context: DecodeContext<AnthropicQuirks>): 
   if (usage) answer.usage = usage
   const tier = serviceTier(message.usage)
   if (tier) answer.service_tier = tier
-  const [extras, unknown] = [usageExtras(message.usage), unknownFields(body)]
+  const extras = usageExtras(message.usage)
+  const unknown = unknownFields(body)
   if (extras || unknown) answer.provider_specific_fields = { ...unknown, ...extras }
   return answer
 }

@@ -9,23 +9,22 @@ import { type Fields, isFields, type WireUsage } from './wire.js'
  */
 export function usageOf(wire: unknown): Usage | undefined {
   if (!isFields(wire) || (!isCount(wire.input_tokens) && !isCount(wire.output_tokens))) return undefined
-  const parts = [wire, ...iterationsOf(wire).filter(({ type }) => type === 'compaction')]
+  const compactions = wire.iterations === undefined ? none : iterationsOf(wire).filter(isCompaction)
+  const parts: readonly Fields[] = compactions.length === 0 ? [wire] : [wire, ...compactions]
   const cacheRead = sum(parts, (part) => part.cache_read_input_tokens)
   const cacheWrite = sum(parts, (part) => part.cache_creation_input_tokens)
   const prompt = (sum(parts, (part) => part.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0)
   const completion = sum(parts, (part) => part.output_tokens) ?? 0
   const usage: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
 
-  const details: NonNullable<Usage['prompt_tokens_details']> = {}
-  if (cacheRead !== undefined) details.cached_tokens = cacheRead
-  if (cacheWrite !== undefined) details.cache_creation_tokens = cacheWrite
-  const byLifetime: NonNullable<typeof details.cache_creation_token_details> = {}
-  for (const field of lifetimes) {
-    const written = sum(parts, (part) => fieldIn(part.cache_creation, field))
-    if (written !== undefined) byLifetime[field] = written
+  const byLifetime = parts.some(hasLifetimes) ? lifetimesOf(parts) : undefined
+  if (cacheRead !== undefined || cacheWrite !== undefined || byLifetime) {
+    const details: NonNullable<Usage['prompt_tokens_details']> = {}
+    if (cacheRead !== undefined) details.cached_tokens = cacheRead
+    if (cacheWrite !== undefined) details.cache_creation_tokens = cacheWrite
+    if (byLifetime) details.cache_creation_token_details = byLifetime
+    usage.prompt_tokens_details = details
   }
-  if (Object.keys(byLifetime).length > 0) details.cache_creation_token_details = byLifetime
-  if (Object.keys(details).length > 0) usage.prompt_tokens_details = details
 
   const reasoning = sum(parts, (part) => fieldIn(part.output_tokens_details, 'thinking_tokens'))
   if (reasoning !== undefined) usage.completion_tokens_details = { reasoning_tokens: reasoning }
@@ -33,6 +32,23 @@ export function usageOf(wire: unknown): Usage | undefined {
   if (serverTools) usage.server_tool_use = serverTools
   return usage
 }
+
+type Lifetimes = NonNullable<NonNullable<Usage['prompt_tokens_details']>['cache_creation_token_details']>
+
+function lifetimesOf(parts: readonly Fields[]): Lifetimes | undefined {
+  let byLifetime: Lifetimes | undefined
+  for (const field of lifetimes) {
+    const written = sum(parts, (part) => fieldIn(part.cache_creation, field))
+    if (written === undefined) continue
+    byLifetime ??= {}
+    byLifetime[field] = written
+  }
+  return byLifetime
+}
+
+const none: readonly Fields[] = Object.freeze([])
+const isCompaction = ({ type }: Fields): boolean => type === 'compaction'
+const hasLifetimes = ({ cache_creation }: Fields): boolean => isFields(cache_creation)
 
 /** Merges the final counters of a stream into the first ones. They are cumulative; null means not reported. */
 export function mergeUsage(start: Fields | undefined, later: unknown): Fields | undefined {
@@ -59,7 +75,7 @@ export function usageExtras(wire: unknown): Fields | undefined {
   if (!isFields(wire)) return undefined
   const extras: Fields = {}
   const { inference_geo, speed, service_tier } = wire
-  const iterations = iterationsOf(wire)
+  const iterations = wire.iterations === undefined ? none : iterationsOf(wire)
   if (inference_geo && inference_geo !== 'global' && inference_geo !== 'not_available') {
     extras.inference_geo = inference_geo
   }
@@ -71,7 +87,8 @@ export function usageExtras(wire: unknown): Fields | undefined {
   for (const name in wire) {
     if (!counters.has(name) && wire[name] !== null && !(name in extras)) extras[name] = wire[name]
   }
-  return Object.keys(extras).length > 0 ? { usage: extras } : undefined
+  for (const _ in extras) return { usage: extras }
+  return undefined
 }
 
 /** Fields with a place of their own; all others are preserved. */

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/types/chat.js'
 import type { Annotation, FunctionToolCall } from '../../../src/types/messages.js'
 import { type DecodeContext, type Decoded, ProviderFault } from '../../contract.js'
+import { withField } from '../../fields.js'
 import { agreeWithCalls } from '../../shared/finish-reason.js'
 import { originalName } from './scope.js'
 import { usageExtras, usageOf } from './usage.js'
@@ -43,8 +44,10 @@ export function decode(body: unknown, context: DecodeContext): Decoded<ChatCompl
   }
   const usage = usageOf(body.usage)
   if (usage) answer.usage = usage
-  const extras = { ...extrasOf(body, answerFields), ...usageExtras(body.usage) }
-  if (Object.keys(extras).length > 0) answer.provider_specific_fields = extras
+  const rest = extrasOf(body, answerFields)
+  const counted = usageExtras(body.usage)
+  if (rest) answer.provider_specific_fields = counted ? { ...rest, ...counted } : rest
+  else if (counted) answer.provider_specific_fields = counted
   return answer
 }
 
@@ -60,29 +63,49 @@ const messageFields: ReadonlySet<string> = new Set(['role', 'content', 'tool_cal
 function messageOf(raw: Fields, context: DecodeContext): AnswerMessage {
   const parts = partsIn(raw.content)
   const message: AnswerMessage = { role: 'assistant', content: textOf(parts) || null, refusal: null }
-  const thoughts = parts.map((part) => (part.type === 'thinking' ? (textIn(part, 'thinking') ?? '') : ''))
-  const reasoning = [...thoughts, textIn(raw, 'tool_plan') ?? ''].filter(Boolean).join('\n\n')
+  const reasoning = reasoningOf(parts, raw)
   if (reasoning) message.reasoning_content = reasoning
-  const calls = Array.isArray(raw.tool_calls) ? raw.tool_calls.filter(isFields) : []
+  const calls = fieldsOf(raw.tool_calls)
   if (calls.length > 0) message.tool_calls = calls.map((call, index) => toolCall(call, index, context))
-  const citations = Array.isArray(raw.citations) ? raw.citations.filter(isFields) : []
-  const annotations = citations.flatMap((citation) => annotationsOf(citation, offsetOf(citation, parts)))
-  if (annotations.length > 0) message.annotations = annotations
   // includes the tool plan, to distinguish it from other reasoning when the message is sent back
-  const extras: Fields = { ...extrasOf(raw, messageFields) }
-  if (extras.tool_plan === '') delete extras.tool_plan
-  if (citations.length > 0) extras.citations = citations
+  let extras = extrasOf(raw, messageFields)
+  if (extras?.tool_plan === '') delete extras.tool_plan
+  const citations = fieldsOf(raw.citations)
+  if (citations.length > 0) {
+    const annotations = citations.flatMap((citation) => annotationsOf(citation, offsetOf(citation, parts)))
+    if (annotations.length > 0) message.annotations = annotations
+    extras = withField(extras, 'citations', citations)
+  }
   const others = parts.filter(({ type }) => type !== 'text' && type !== 'thinking')
-  if (others.length > 0) extras.content = others
-  if (Object.keys(extras).length > 0) message.provider_specific_fields = extras
+  if (others.length > 0) extras = withField(extras, 'content', others)
+  for (const _ in extras) {
+    message.provider_specific_fields = extras
+    break
+  }
   return message
+}
+
+const none: Fields[] = []
+const fieldsOf = (list: unknown): readonly Fields[] => (Array.isArray(list) ? list.filter(isFields) : none)
+
+function reasoningOf(parts: readonly Part[], raw: Fields): string {
+  let all = ''
+  const add = (text: string | undefined) => {
+    if (text) all = all === '' ? text : `${all}\n\n${text}`
+  }
+  for (const part of parts) if (part.type === 'thinking') add(textIn(part, 'thinking'))
+  add(textIn(raw, 'tool_plan'))
+  return all
 }
 
 const partsIn = (content: unknown): Part[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content.filter(isPart) : []
 
-const textOf = (parts: readonly Part[]): string =>
-  parts.map((part) => (part.type === 'text' ? (textIn(part, 'text') ?? '') : '')).join('')
+function textOf(parts: readonly Part[]): string {
+  let all = ''
+  for (const part of parts) if (part.type === 'text') all += textIn(part, 'text') ?? ''
+  return all
+}
 
 /** Citation offsets are relative to their block. */
 const offsetOf = (citation: Fields, parts: readonly Part[]): number =>

@@ -1,8 +1,8 @@
 /** Loose shapes of Cohere's v2 API. https://docs.cohere.com/reference/chat */
 
-import { type Fields, isFields, textIn } from '../../fields.js'
+import { extrasOf, type Fields, isFields, textIn } from '../../fields.js'
 
-export { type Fields, isFields, textIn }
+export { extrasOf, type Fields, isFields, textIn }
 
 /** A part of a message's content. */
 export interface Part extends Fields {
@@ -25,12 +25,4 @@ export const isPart = (value: unknown): value is Part => isFields(value) && type
 export const countIn = (fields: unknown, name: string): number | undefined => {
   const value = isFields(fields) ? fields[name] : undefined
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
-}
-
-/** The non-empty fields that are not in `known`; undefined if there are none. */
-export function extrasOf(fields: Fields, known: ReadonlySet<string>): Fields | undefined {
-  const extras = Object.entries(fields).filter(
-    ([name, value]) => !known.has(name) && value !== null && value !== undefined,
-  )
-  return extras.length > 0 ? Object.fromEntries(extras) : undefined
 }

@@ -1,5 +1,6 @@
 import type { ChatCompletion, Usage } from '../../../src/types/chat.js'
-import { isFields, type WireEnd, type WireUsage } from './wire.js'
+import { withField } from '../../fields.js'
+import { type Fields, isFields, type WireEnd, type WireUsage } from './wire.js'
 
 /**
  * Converse counts cache reads and writes separately from `inputTokens`, as its `totalTokens` shows; `prompt_tokens` includes them.
@@ -12,21 +13,28 @@ export function decodeUsage(wire: WireUsage | null | undefined): Usage | undefin
   const completion = count(wire.outputTokens)
   const usage: Usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
 
-  const details: NonNullable<Usage['prompt_tokens_details']> = {}
-  if (isCount(read)) details.cached_tokens = read
-  if (isCount(write)) details.cache_creation_tokens = write
-  const fiveMinutes = writtenTokens(wire, '5m')
-  const oneHour = writtenTokens(wire, '1h')
-  if (fiveMinutes !== undefined || oneHour !== undefined) {
-    details.cache_creation_token_details = {
-      ...(fiveMinutes !== undefined && { ephemeral_5m_input_tokens: fiveMinutes }),
-      ...(oneHour !== undefined && { ephemeral_1h_input_tokens: oneHour }),
-    }
+  const lifetimes = lifetimesOf(wire)
+  if (isCount(read) || isCount(write) || lifetimes) {
+    const details: NonNullable<Usage['prompt_tokens_details']> = {}
+    if (isCount(read)) details.cached_tokens = read
+    if (isCount(write)) details.cache_creation_tokens = write
+    if (lifetimes) details.cache_creation_token_details = lifetimes
+    usage.prompt_tokens_details = details
   }
-  if (Object.keys(details).length > 0) usage.prompt_tokens_details = details
   const { serverToolUsage } = wire
   if (isFields(serverToolUsage) && Object.keys(serverToolUsage).length > 0) usage.server_tool_use = serverToolUsage
   return usage
+}
+
+function lifetimesOf(wire: WireUsage) {
+  if (wire.cacheDetails === undefined) return undefined
+  const fiveMinutes = writtenTokens(wire, '5m')
+  const oneHour = writtenTokens(wire, '1h')
+  if (fiveMinutes === undefined && oneHour === undefined) return undefined
+  return {
+    ...(fiveMinutes !== undefined && { ephemeral_5m_input_tokens: fiveMinutes }),
+    ...(oneHour !== undefined && { ephemeral_1h_input_tokens: oneHour }),
+  }
 }
 
 function writtenTokens({ cacheDetails }: WireUsage, ttl: string): number | undefined {
@@ -58,15 +66,22 @@ const counters: ReadonlySet<string> = new Set([
 /** Fields without a place in OpenAI's shape: traces of guardrails, performance settings and unknown ones. */
 export function answerExtras(wire: WireEnd): Record<string, unknown> | undefined {
   const { trace, performanceConfig, additionalModelResponseFields, serviceTier: tier } = wire
-  const extras: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(wire)) if (!known.has(name) && value !== null) extras[name] = value
+  const extras: Record<string, unknown> = { ...unknownIn(wire as Fields, known) }
   if (trace !== undefined && trace !== null) extras.trace = trace
-  const usage = Object.entries(isFields(wire.usage) ? wire.usage : {}).filter(
-    ([name, value]) => !counters.has(name) && value !== null,
-  )
-  if (usage.length > 0) extras.usage = Object.fromEntries(usage)
+  const usage = isFields(wire.usage) ? unknownIn(wire.usage, counters) : undefined
+  if (usage) extras.usage = usage
   if (performanceConfig) extras.performanceConfig = performanceConfig
   if (additionalModelResponseFields) extras.additionalModelResponseFields = additionalModelResponseFields
   if (tier && serviceTier(wire) === undefined) extras.serviceTier = tier
-  return Object.keys(extras).length > 0 ? extras : undefined
+  for (const _ in extras) return extras
+  return undefined
+}
+
+/** The other fields, unless they are null; undefined without any. */
+function unknownIn(fields: Fields, read: ReadonlySet<string>): Fields | undefined {
+  let unknown: Fields | undefined
+  for (const name in fields) {
+    if (!read.has(name) && fields[name] !== null) unknown = withField(unknown, name, fields[name])
+  }
+  return unknown
 }

@@ -167,12 +167,13 @@ function summaryText(summary: unknown, blocks: ThinkingBlock[]): string {
   return all
 }
 
-const textsIn = (parts: unknown): string =>
-  typeof parts === 'string'
-    ? parts
-    : fieldsIn(parts)
-        .map((part) => textIn(part, 'text') ?? '')
-        .join('')
+function textsIn(parts: unknown): string {
+  if (parts === undefined) return ''
+  if (typeof parts === 'string') return parts
+  return fieldsIn(parts)
+    .map((part) => textIn(part, 'text') ?? '')
+    .join('')
+}
 
 /** The reasoning of a message. Hosts that send both names send one text twice; MiniMax sends it in the details only. */
 export const reasoningText = (raw: Fields): string =>
