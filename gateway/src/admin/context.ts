@@ -85,7 +85,8 @@ export function carrySpend(
     ? currentSpend(book, name, effectiveLimits(directory, before), before.spend_epoch, now())
     : book.get(name, from)
   const nanos = spend === undefined ? spent : BigInt(toNanos(spend))
-  if (spend === undefined && nanos === 0n) return epoch
+  // a period that the subject has had before may know of more
+  if (spend === undefined && nanos <= book.get(name, to)) return epoch
   setSpend(context, change, name, to, nanos)
   return epoch
 }

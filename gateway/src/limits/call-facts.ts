@@ -81,22 +81,25 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-/** Input tokens of a request by the number of its characters; files and images count as 1,000 tokens each. */
+/** A text that begins like base64, and no language without spaces. */
+const isEncoded = (text: string) => text.startsWith('data:') || /^[\w+/=-]*$/.test(text.slice(0, 1_000))
+
+/** Input tokens of a request by the number of its bytes; files and images count as 1,000 tokens each. */
 export function roughTokens({ params }: AdmissionCall): number {
   const { messages, input, prompt, contents, system, instructions, tools, query, documents } = params
-  let characters = 0
+  let bytes = 0
   let files = 0
   const walk = (value: unknown, depth: number): void => {
     if (typeof value === 'string') {
-      if (value.length > 1_000 && (value.startsWith('data:') || !/\s/.test(value.slice(0, 1_000)))) files++
-      else characters += value.length
+      if (value.length > 1_000 && isEncoded(value)) files++
+      else bytes += Buffer.byteLength(value)
     } else if (depth > 0 && Array.isArray(value)) for (const entry of value) walk(entry, depth - 1)
     else if (depth > 0 && typeof value === 'object' && value !== null) {
       for (const entry of Object.values(value)) walk(entry, depth - 1)
     }
   }
   for (const part of [messages, input, prompt, contents, system, instructions, tools, query, documents]) walk(part, 12)
-  return Math.ceil(characters / 4) + 1_000 * files + 4
+  return Math.ceil(bytes / 4) + 1_000 * files + 4
 }
 
 /** Largest number of output tokens that a request allows. */
@@ -112,6 +115,15 @@ export function outputBound({ params }: AdmissionCall): number | undefined {
   }
   return undefined
 }
+
+/** Answers that a request asks for, each with its own output. */
+export function choicesOf({ params }: AdmissionCall): number {
+  const { n, best_of: best } = params
+  const counts = [n, best, asObject(params.generationConfig)?.candidateCount]
+  return Math.max(1, ...counts.map((count) => (typeof count === 'number' && count <= mostChoices ? count : 1)))
+}
+
+const mostChoices = 1_000
 
 /** Order of a call that waits for its limits: that of the key, or a later one that the request asks for. Lower numbers go first. */
 export function priorityOf({ params }: AdmissionCall, { metadata }: Principal): number {

@@ -2,7 +2,7 @@ import type { SettledRecord } from 'llmux'
 import { refuse } from '../refusal.js'
 import type { AdmissionCall, Catalog, ControlSettings, Principal } from '../types.js'
 import type { BudgetAccount } from './accounts.js'
-import { outputBound, roughTokens } from './call-facts.js'
+import { choicesOf, outputBound, roughTokens } from './call-facts.js'
 import type { Expectations } from './learned.js'
 import { toDollars, toNanos } from './money.js'
 
@@ -28,7 +28,7 @@ export interface Estimate {
   readonly learned: boolean
   /** US dollars per output token. */
   readonly outputPrice: number
-  /** Output tokens that the budgets pay for, if that is less than the request allows. */
+  /** Output tokens of each answer that the budgets pay for, if that is less than the request allows. */
   readonly clamped?: number | undefined
 }
 
@@ -61,21 +61,23 @@ export function estimateCall(
   const price = known ?? (unknownPrice === 'allow' ? { input: 0, output: 0 } : fallbackPrice)
   const inputTokens = roughTokens(call)
   const bound = withoutText.has(call.operation) ? 0 : outputBound(call)
+  const choices = choicesOf(call)
   const asked = bound ?? known?.maxOutput ?? defaultOutput
-  const clamped = budgetMode === 'clamp' ? affordable(budgets, spent, inputTokens, price, asked) : undefined
-  const worstOutput = clamped ?? asked
+  const perToken = { input: price.input, output: price.output * choices }
+  const clamped = budgetMode === 'clamp' ? affordable(budgets, spent, inputTokens, perToken, asked) : undefined
+  const worstOutput = (clamped ?? asked) * choices
   const worst = inputTokens * price.input + worstOutput * price.output
   const input = inputTokens * price.input
   const learned = expectations.find(principal.keyHash, group)
   if (!learned) {
-    const output = Math.min(worstOutput, firstOutput)
+    const output = Math.min(worstOutput, firstOutput * choices)
     const typical = input + output * price.output
     return {
       ...{ input, typical, held: worst, tokens: inputTokens + output, inputTokens, learned: false, clamped },
       outputPrice: price.output,
     }
   }
-  const output = Math.min(learned.outputTokens, bound ?? Number.POSITIVE_INFINITY)
+  const output = Math.min(learned.outputTokens, (bound ?? Number.POSITIVE_INFINITY) * choices)
   const typical = Math.min(worst, toDollars(learned.nanos))
   return {
     input,

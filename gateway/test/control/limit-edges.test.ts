@@ -152,6 +152,24 @@ describe('days and hours of a time zone', () => {
   })
 })
 
+describe('a changed period', () => {
+  it('keeps the spend of the period that a budget has had before', async () => {
+    let now = Date.parse('2026-11-10T12:00:00Z')
+    const { ask, key, call } = await openTest({ now: () => now })
+    const made = await key({ max_budget: 1, budget_duration: '30d' })
+    const change = (budget_duration: string) => ask('POST', '/key/update', { key: made, budget_duration })
+    const spend = async () => (await ask('GET', `/key/info?key=${made}`)).body.info.spend
+    for (let i = 0; i < 3; i++) await call(made)
+    await change('1d')
+    expect(await spend()).toBe(0.00018)
+    now += 24 * 3_600_000
+    await call(made)
+    expect(await spend()).toBe(0.00006)
+    await change('30d')
+    expect(await spend()).toBe(0.00018)
+  })
+})
+
 describe('thresholds of a budget', () => {
   it('are reported for a soft budget alone', async () => {
     const { events, key, call } = await openTest()
@@ -232,5 +250,39 @@ describe('calls without text', () => {
     expect(await call(made, { operation: 'moderation', params: unpriced }, record)).toBe(200)
     const [row] = (await ask('GET', '/spend/logs')).body
     expect([row.spend, row.metadata.cost_state]).toEqual([0, 'known'])
+  })
+})
+
+describe('a reservation', () => {
+  const messages = [{ role: 'user', content: 'Hello' }]
+
+  it('in strict mode holds the output of all answers that a request asks for', async () => {
+    const { key, call } = await openTest()
+    // 100 output tokens cost $0.0008
+    const made = await key({ max_budget: 0.002, budget_mode: 'strict' })
+    expect(await call(made, { params: { messages, max_tokens: 100, n: 3 } })).toBe(422)
+    const generationConfig = { maxOutputTokens: 100, candidateCount: 3 }
+    expect(await call(made, { params: { contents: messages, generationConfig } })).toBe(422)
+    expect(await call(made, { params: { messages, max_tokens: 100, n: 2 } })).toBe(200)
+  })
+
+  it('in clamp mode divides what is left by the answers that a request asks for', async () => {
+    const { key, admit } = await openTest()
+    const made = await key({ max_budget: 0.002, budget_mode: 'clamp' })
+    const admitted = await admit(made, { params: { messages, max_tokens: 1_000, n: 4 } })
+    expect(admitted.headers()['x-llmux-max-tokens']).toBe('62')
+    admitted.release()
+  })
+
+  it('counts languages without spaces, and files once', async () => {
+    const { key, call } = await openTest()
+    const made = await key({ itpm_limit: 2_000 })
+    const content = '天'.repeat(4_000)
+    const settle = { usage: { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11 } as never }
+    const hello = { params: { messages } }
+    expect(await call(made, hello, settle)).toBe(200)
+    expect(await call(made, { params: { messages: [{ role: 'user', content }] } }, settle)).toBe(429)
+    const file = 'Zm9v'.repeat(4_000)
+    expect(await call(made, { params: { messages: [{ role: 'user', content: file }] } }, settle)).toBe(200)
   })
 })
