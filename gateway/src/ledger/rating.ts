@@ -17,6 +17,8 @@ export interface RatingRequest {
   /** The conditions in words, for the record. */
   readonly conditions: Readonly<Record<string, unknown>>
   readonly prices: PricesAt
+  /** Brings the owners of some calls into memory. */
+  load(rows: readonly SqlRow[]): Promise<unknown>
   /** Names of the budgets that the owners of a call spend together. */
   shared(row: SqlRow): readonly string[]
   /** Counts without writing. */
@@ -59,10 +61,12 @@ export async function rate(sql: Sql, request: RatingRequest): Promise<Rating> {
       sums.after += BigInt(after)
     }
     const changed = rated.filter(({ before, after, wasUnknown }) => before !== after || wasUnknown)
-    if (!request.dryRun && changed.length > 0)
+    if (!request.dryRun && changed.length > 0) {
+      await request.load(changed.map(({ row }) => row))
       await sql.transaction(async (tx) => {
         for (const one of changed) await apply(tx, one, request, databaseTime(sql.engine))
       })
+    }
     const last = rows.at(-1)
     if (!last || rows.length < batchRows) break
     place = [Number(last.at), String(last.id)]

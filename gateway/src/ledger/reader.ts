@@ -125,7 +125,12 @@ async function rateCalls(
     .and('deployment = ?', deployment)
   if (unknownOnly) where.and("cost_state <> 'known'")
   const shared = (row: SqlRow) => sharedBudgets(directory, row)
-  return await rate(sql, { ...request, where, conditions, shared, now: now() })
+  const load = async (rows: readonly SqlRow[]) => {
+    const names = (column: string) => [...new Set(rows.map((row) => String(row[column] ?? '')))].filter(Boolean)
+    await directory.load('keys', names('key_hash'))
+    await directory.load('customers', names('customer_id'))
+  }
+  return await rate(sql, { ...request, where, conditions, load, shared, now: now() })
 }
 
 /** Budgets that the owners of a call spend together with others. */

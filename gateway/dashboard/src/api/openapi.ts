@@ -2008,11 +2008,11 @@ export interface components {
             } | null;
             /** @description Requests in any 60 seconds, by model. */
             readonly model_rpm_limit?: {
-                readonly [key: string]: unknown;
+                readonly [key: string]: number | null;
             } | null;
             /** @description Tokens in any 60 seconds, by model. */
             readonly model_tpm_limit?: {
-                readonly [key: string]: unknown;
+                readonly [key: string]: number | null;
             } | null;
             /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
             readonly models?: readonly string[] | null;
@@ -2039,13 +2039,15 @@ export interface components {
             readonly spend?: number | null;
             /** @description Requests in any 60 seconds, by tag. */
             readonly tag_rpm_limit?: {
-                readonly [key: string]: unknown;
+                readonly [key: string]: number | null;
             } | null;
             /** @description Tags of all calls of the key. */
             readonly tags?: readonly string[] | null;
             readonly team_id?: string | null;
-            readonly temp_budget_expiry?: unknown;
-            readonly temp_budget_increase?: unknown;
+            /** @description End of the increase, ISO 8601. */
+            readonly temp_budget_expiry?: string | null;
+            /** @description US dollars that are added to `max_budget` for a while. */
+            readonly temp_budget_increase?: number | null;
             readonly tpd_limit?: unknown;
             /** @description Tokens in any 60 seconds. */
             readonly tpm_limit?: number | null;
@@ -2238,11 +2240,11 @@ export interface components {
             } | null;
             /** @description Requests in any 60 seconds, by model. */
             readonly model_rpm_limit?: {
-                readonly [key: string]: unknown;
+                readonly [key: string]: number | null;
             } | null;
             /** @description Tokens in any 60 seconds, by model. */
             readonly model_tpm_limit?: {
-                readonly [key: string]: unknown;
+                readonly [key: string]: number | null;
             } | null;
             /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
             readonly models?: readonly string[] | null;
@@ -2270,13 +2272,15 @@ export interface components {
             readonly spend?: number | null;
             /** @description Requests in any 60 seconds, by tag. */
             readonly tag_rpm_limit?: {
-                readonly [key: string]: unknown;
+                readonly [key: string]: number | null;
             } | null;
             /** @description Tags of all calls of the key. */
             readonly tags?: readonly string[] | null;
             readonly team_id?: string | null;
-            readonly temp_budget_expiry?: unknown;
-            readonly temp_budget_increase?: unknown;
+            /** @description End of the increase, ISO 8601. */
+            readonly temp_budget_expiry?: string | null;
+            /** @description US dollars that are added to `max_budget` for a while. */
+            readonly temp_budget_increase?: number | null;
             readonly tpd_limit?: unknown;
             /** @description Tokens in any 60 seconds. */
             readonly tpm_limit?: number | null;
@@ -2565,8 +2569,10 @@ export interface components {
             readonly soft_budget?: number | null;
             readonly spend?: number | null;
             readonly sso_user_id?: unknown;
-            readonly temp_budget_expiry?: unknown;
-            readonly temp_budget_increase?: unknown;
+            /** @description End of the increase, ISO 8601. */
+            readonly temp_budget_expiry?: string | null;
+            /** @description US dollars that are added to `max_budget` for a while. */
+            readonly temp_budget_increase?: number | null;
             /** @description Tokens in any 60 seconds. */
             readonly tpm_limit?: number | null;
             readonly user_alias?: string | null;
@@ -2791,8 +2797,10 @@ export interface operations {
                     readonly rpm_limit?: number | null;
                     /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -2904,8 +2912,10 @@ export interface operations {
                     readonly rpm_limit?: number | null;
                     /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -3165,6 +3175,10 @@ export interface operations {
                     /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                     readonly user_id: string;
@@ -3283,6 +3297,10 @@ export interface operations {
                     /** @description US dollars after which an alert is sent. */
                     readonly soft_budget?: number | null;
                     readonly spend?: number | null;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
                     readonly user_id: string;
@@ -3376,11 +3394,11 @@ export interface operations {
                     } | null;
                     /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
                     readonly models?: readonly string[] | null;
@@ -3409,13 +3427,15 @@ export interface operations {
                     readonly spend?: number | null;
                     /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id?: string | null;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -3950,11 +3970,11 @@ export interface operations {
                     } | null;
                     /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
                     readonly models?: readonly string[] | null;
@@ -3983,13 +4003,15 @@ export interface operations {
                     readonly spend?: number | null;
                     /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id?: string | null;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -4126,11 +4148,11 @@ export interface operations {
                     } | null;
                     /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Models that the key may use: names, access groups, `all-team-models`. Empty: all. */
                     readonly models?: readonly string[] | null;
@@ -4158,13 +4180,15 @@ export interface operations {
                     readonly spend?: number | null;
                     /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id: string;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -6004,8 +6028,10 @@ export interface operations {
                     } | null;
                     readonly rpm_limit?: number | null;
                     readonly team_id: string;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpm_limit?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -6383,8 +6409,10 @@ export interface operations {
                     } | null;
                     readonly rpm_limit?: number | null;
                     readonly team_id: string;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpm_limit?: number | null;
                 } & {
                     readonly [key: string]: unknown;
@@ -6530,8 +6558,10 @@ export interface operations {
                     readonly role?: ("admin" | "user") | null;
                     readonly rpm_limit?: number | null;
                     readonly team_id: string;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpm_limit?: number | null;
                     readonly user_email?: string | null;
                     readonly user_id?: string | null;
@@ -6694,10 +6724,10 @@ export interface operations {
                         readonly [key: string]: unknown;
                     } | null;
                     readonly model_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     readonly model_tpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Models that the team may use. Empty: all. */
                     readonly models?: readonly string[] | null;
@@ -6720,12 +6750,27 @@ export interface operations {
                     readonly team_alias?: string | null;
                     /** @description Default: a random id. */
                     readonly team_id?: string | null;
-                    readonly team_member_budget?: unknown;
-                    readonly team_member_budget_duration?: unknown;
+                    readonly team_member_budget?: number | null;
+                    readonly team_member_budget_duration?: string | null;
+                    readonly team_member_budget_id?: string | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly team_member_budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
                     readonly team_member_key_duration?: unknown;
+                    readonly team_member_max_parallel_requests?: number | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
+                    readonly team_member_model_max_budget?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    readonly team_member_monthly_request_limit?: number | null;
                     readonly team_member_permissions?: unknown;
-                    readonly team_member_rpm_limit?: unknown;
-                    readonly team_member_tpm_limit?: unknown;
+                    readonly team_member_rpm_limit?: number | null;
+                    readonly team_member_tpm_limit?: number | null;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -6836,10 +6881,10 @@ export interface operations {
                         readonly [key: string]: unknown;
                     } | null;
                     readonly model_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     readonly model_tpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Models that the team may use. Empty: all. */
                     readonly models?: readonly string[] | null;
@@ -6862,12 +6907,27 @@ export interface operations {
                     readonly tags?: readonly string[] | null;
                     readonly team_alias?: string | null;
                     readonly team_id: string;
-                    readonly team_member_budget?: unknown;
-                    readonly team_member_budget_duration?: unknown;
+                    readonly team_member_budget?: number | null;
+                    readonly team_member_budget_duration?: string | null;
+                    readonly team_member_budget_id?: string | null;
+                    /** @description Further budgets: `[{ "max_budget": 1, "budget_duration": "1h" }]`. */
+                    readonly team_member_budget_limits?: readonly {
+                        readonly [key: string]: unknown;
+                    }[] | null;
                     readonly team_member_key_duration?: unknown;
+                    readonly team_member_max_parallel_requests?: number | null;
+                    /** @description Budgets of single models: `{ "gpt-5.5": { "max_budget": 5, "budget_duration": "1d" } }`. */
+                    readonly team_member_model_max_budget?: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    readonly team_member_monthly_request_limit?: number | null;
                     readonly team_member_permissions?: unknown;
-                    readonly team_member_rpm_limit?: unknown;
-                    readonly team_member_tpm_limit?: unknown;
+                    readonly team_member_rpm_limit?: number | null;
+                    readonly team_member_tpm_limit?: number | null;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
@@ -7415,11 +7475,11 @@ export interface operations {
                     } | null;
                     /** @description Requests in any 60 seconds, by model. */
                     readonly model_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tokens in any 60 seconds, by model. */
                     readonly model_tpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     readonly models?: readonly string[] | null;
                     /** @description Requests in a calendar month. */
@@ -7446,15 +7506,17 @@ export interface operations {
                     readonly sso_user_id?: unknown;
                     /** @description Requests in any 60 seconds, by tag. */
                     readonly tag_rpm_limit?: {
-                        readonly [key: string]: unknown;
+                        readonly [key: string]: number | null;
                     } | null;
                     /** @description Tags of all calls of the key. */
                     readonly tags?: readonly string[] | null;
                     readonly team_id?: string | null;
                     /** @description Ids of teams, or objects with a `team_id`. */
                     readonly teams?: readonly unknown[] | null;
-                    readonly temp_budget_expiry?: unknown;
-                    readonly temp_budget_increase?: unknown;
+                    /** @description End of the increase, ISO 8601. */
+                    readonly temp_budget_expiry?: string | null;
+                    /** @description US dollars that are added to `max_budget` for a while. */
+                    readonly temp_budget_increase?: number | null;
                     readonly tpd_limit?: unknown;
                     /** @description Tokens in any 60 seconds. */
                     readonly tpm_limit?: number | null;
