@@ -206,7 +206,7 @@ class History<Block, EncodeScope extends HistoryScope> {
       this.#scope.report.repaired(index, `messages[${index}]: the tool result was moved up to follow its call.`)
     }
     call.entry.results.push(...blocks)
-    this.#open = this.#open.filter((open) => open !== call)
+    this.#open.splice(this.#open.indexOf(call), 1)
     if (call.id !== undefined) this.#answered.add(call.id)
   }
 }

@@ -149,9 +149,14 @@ class KeptJSON {
   toJSON(): unknown {
     if (!texts) return this.#value
     this.#text ??= JSON.stringify(this.#value)
-    texts.push(this.#text)
-    return mark
+    return sendText(this.#text)
   }
+}
+
+/** Puts JSON into the body that is being written, in the place of the returned mark. Undefined if none is. */
+export function sendText(json: string): string | undefined {
+  texts?.push(json)
+  return texts && mark
 }
 
 /**

@@ -21,24 +21,26 @@ export function alternateTurns<Block>(
   places: SystemPlacement,
   report: Report,
 ): Draft<Block>[] {
-  const turns = merge(entries.flatMap(withResults))
+  const turns: Draft<Block>[] = []
+  for (const { role, blocks, results, index } of entries) {
+    add(turns, role, blocks, index)
+    // results follow their assistant message directly
+    if (results.length > 0) add(turns, 'user', results, index)
+  }
   if (!turns.some(({ role }) => role === 'system')) return turns
   return merge(placeSystem(turns, system, places, report))
 }
 
-/** Results follow their assistant message directly. */
-function withResults<Block>({ role, blocks, results, index }: Entry<Block>): Draft<Block>[] {
-  const draft: Draft<Block> = { role, blocks, index }
-  return results.length > 0 ? [draft, { role: 'user', blocks: results, index }] : [draft]
+/** Adds blocks to the last turn, if it has their role, or as a turn of their own. */
+function add<Block>(turns: Draft<Block>[], role: Draft<Block>['role'], blocks: Block[], index: number): void {
+  const last = turns.at(-1)
+  if (last?.role === role) last.blocks = [...last.blocks, ...blocks]
+  else turns.push({ role, blocks, index })
 }
 
 function merge<Block>(drafts: readonly Draft<Block>[]): Draft<Block>[] {
   const turns: Draft<Block>[] = []
-  for (const draft of drafts) {
-    const last = turns.at(-1)
-    if (last?.role === draft.role) last.blocks = [...last.blocks, ...draft.blocks]
-    else turns.push({ ...draft })
-  }
+  for (const { role, blocks, index } of drafts) add(turns, role, blocks, index)
   return turns
 }
 

@@ -5,6 +5,7 @@ import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { keptSchemas } from '../../shared/kept-json.js'
+import { keptTurns } from '../../shared/kept-turns.js'
 import { otherParams, rejectUnsupported } from '../../shared/params.js'
 import { aliasProperties, originalProperties } from '../../shared/property-names.js'
 import { encodeFormat, type Structured } from './format.js'
@@ -57,7 +58,7 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
     ...(quirks.bodyVersion !== undefined && { anthropic_version: quirks.bodyVersion }),
     ...(quirks.bodyModel !== false && { model }),
     max_tokens: encodeMaxTokens(params, plan.budget, scope),
-    messages: turns,
+    messages: context.keeps ? keptTurns(params.messages, turns) : turns,
     ...systemField(system),
     ...encodeSampling(params, plan, scope),
     ...own,

@@ -5,6 +5,7 @@ import { Report } from '../../report.js'
 import { makeAliases } from '../../shared/aliases.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { keptSchemas } from '../../shared/kept-json.js'
+import { keptTurns } from '../../shared/kept-turns.js'
 import { rejectUnsupported } from '../../shared/params.js'
 import { aliasProperties, originalProperties } from '../../shared/property-names.js'
 import { addCachePoint, DocumentNames } from './content.js'
@@ -49,7 +50,7 @@ export function encode(params: ChatParams, context: EncodeContext<unknown>): Enc
   const taken = rejectUnsupported(params, refused, report, scope.facts.own)
   markPrompt(turns, params, scope)
 
-  const body: Fields = { messages: turns }
+  const body: Fields = { messages: context.keeps ? keptTurns(params.messages, turns) : turns }
   put(body, 'system', system)
   put(body, 'inferenceConfig', { ...inference.config, ...givenFields(params, 'inference_config') })
   putTools(body, tools, params, scope)

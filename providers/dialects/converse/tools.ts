@@ -50,8 +50,9 @@ function addTool(plan: ToolPlan, tool: Tool, where: string, scope: EncodeScope):
   const definition = isFields(tool.function) ? tool.function : undefined
   if (tool.type === 'function') {
     if (!definition) throw scope.report.invalid(where, "must have a 'function'.")
-    const { parameters, ...rest } = definition
-    addSpec(plan, { ...rest, input_schema: parameters, cache_control: tool.cache_control }, where, scope)
+    const { name, description, parameters, strict } = definition
+    const spec = { name, description, input_schema: parameters, strict, cache_control: tool.cache_control }
+    addSpec(plan, spec, where, scope)
   } else if ('toolSpec' in tool || 'systemTool' in tool || 'cachePoint' in tool) {
     const { type: _, ...own } = tool
     plan.tools.push(own)

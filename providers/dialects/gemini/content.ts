@@ -286,7 +286,8 @@ function typeOfFormat(format: unknown): string | undefined {
 
 /** Images of earlier answers, which the model continues to work on. */
 export function encodeImages({ images }: AssistantMessage, index: number, scope: EncodeScope): Part[] {
-  return (images ?? []).flatMap((image) => {
+  if (!images?.length) return []
+  return images.flatMap((image) => {
     const url = typeof image.image_url === 'string' ? image.image_url : image.image_url.url
     const media = parseDataURI(url)
     if (media) return [signPart({ inlineData: { mimeType: media.type, data: media.data } }, signatureOf(image))]

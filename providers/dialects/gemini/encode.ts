@@ -4,6 +4,7 @@ import { geminiRules, namedModel } from '../../models/index.js'
 import { Report } from '../../report.js'
 import { encodeStateOf } from '../../shared/encode-state.js'
 import { keptSchemas } from '../../shared/kept-json.js'
+import { keptTurns } from '../../shared/kept-turns.js'
 import { rejectUnsupported } from '../../shared/params.js'
 import { collectRemoteURLs, encodeParts } from './content.js'
 import { encodeFormat } from './format.js'
@@ -59,7 +60,7 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
   const tier = encodeServiceTier(params.service_tier, scope)
   const body: Fields = {
     ...(instructions.length > 0 && { systemInstruction: { parts: instructions } }),
-    contents: turns,
+    contents: context.keeps ? keptTurns(params.messages, turns) : turns,
     ...toolFields(tools, own, scope),
     ...(Object.keys(config).length > 0 && { generationConfig: config }),
     ...(tier !== undefined && { serviceTier: tier }),

@@ -99,7 +99,8 @@ class History {
         const parts = encodeAssistant(message, calls, index, this.#scope)
         if (parts.length === 0) return report.repaired(index, `${where}: the message is empty and was left out.`)
         const entry = this.#push('model', parts, index)
-        this.#open.push(...calls.map((call) => ({ ...call, entry })))
+        for (const { id, name, args, signature, where } of calls)
+          this.#open.push({ id, name, args, signature, where, entry })
         return
       }
       case 'tool':
@@ -156,7 +157,7 @@ class History {
     }
     call.entry.results.push(part)
     call.entry.after.push(...after)
-    this.#open = this.#open.filter((open) => open !== call)
+    this.#open.splice(this.#open.indexOf(call), 1)
     if (call.id !== undefined) this.#answered.add(call.id)
   }
 }
@@ -231,12 +232,12 @@ function encodeAssistant(
 ): Part[] {
   // models without thinking refuse signatures
   const signed = scope.facts.signatures || scope.facts.budget !== undefined
-  const callParts = calls.map(({ id, name, args, signature }) =>
-    signPart(
-      { functionCall: { ...(id !== undefined && { id }), name: scope.names.wire(name), args } },
-      signed ? signature : undefined,
-    ),
-  )
+  const callParts = calls.map(({ id, name, args, signature }) => {
+    const wire = scope.names.wire(name)
+    // two literals: a spread takes longer than the rest of a call
+    const functionCall = id === undefined ? { name: wire, args } : { id, name: wire, args }
+    return signPart({ functionCall }, signed ? signature : undefined)
+  })
   const images = encodeImages(message, index, scope)
   const parts = restoreParts(message, { calls: callParts, images }, index, scope) ?? [
     ...encodeThoughts(message, index, scope),
@@ -283,20 +284,28 @@ function encodeResult(
   where: string,
   scope: EncodeScope,
 ): { readonly part: Part; readonly after: readonly Part[] } {
+  const { id } = call
+  const name = scope.names.wire(call.name)
+  if (typeof content === 'string') {
+    const response = encodeOutcome(content, failed)
+    return { part: { functionResponse: id === undefined ? { name, response } : { id, name, response } }, after: none }
+  }
   const parts = encodeParts(content, where, scope)
   const text = parts.map((part) => part.text ?? '').join('')
   const files = parts.filter((part) => part.text === undefined)
   const inside = scope.facts.mediaInResults ? files.filter(fitsResult) : []
   const outside = files.filter((file) => !inside.includes(file))
   const functionResponse: Fields = {
-    ...(call.id !== undefined && { id: call.id }),
-    name: scope.names.wire(call.name),
+    ...(id !== undefined && { id }),
+    name,
     response: encodeOutcome(text, failed),
     ...(inside.length > 0 && { parts: inside }),
   }
   const after = outside.length > 0 ? [{ text: `Files returned by ${call.name}:` }, ...outside] : []
   return { part: { functionResponse }, after }
 }
+
+const none: readonly Part[] = Object.freeze([])
 
 function fitsResult({ inlineData, fileData }: Part): boolean {
   return resultTypes.test(inlineData?.mimeType ?? fileData?.mimeType ?? '')
@@ -343,7 +352,7 @@ function arrangeTurns(entries: readonly Entry[], system: Part[], scope: EncodeSc
       scope.report.changed('messages', `messages[${index}]: the system message was moved to the front.`)
       system.push(...parts)
     }
-    add('user', [...results, ...after], index)
+    if (results.length > 0) add('user', after.length > 0 ? [...results, ...after] : results, index)
   }
   beginWithUser(turns, system, scope)
   return turns.map(({ role, parts }) => ({ role, parts }))

@@ -131,6 +131,7 @@ export const isThinking = (part: unknown): boolean =>
 
 /** The signed thoughts of a message. Thoughts without a signature are summaries for people. */
 export function encodeThoughts(message: AssistantMessage, index: number, scope: EncodeScope): Part[] {
+  if (!message.thinking_blocks && !message.reasoning_content && !Array.isArray(message.content)) return []
   const inContent: unknown[] = Array.isArray(message.content) ? message.content : []
   const blocks = [...(message.thinking_blocks ?? []), ...inContent.filter(isThinking)]
   const own = blocks.filter(isOwnThinking)

@@ -2,6 +2,7 @@ import type { ChatParams } from '../../../src/types/chat.js'
 import type { EncodeContext, Encoded } from '../../contract.js'
 import { Report } from '../../report.js'
 import { keptSchemas } from '../../shared/kept-json.js'
+import { keptTurns } from '../../shared/kept-turns.js'
 import { encodeMessages } from './messages.js'
 import { encodeFormat, encodeLimit, fitParams } from './params.js'
 import type { OpenAIQuirks } from './quirks.js'
@@ -39,6 +40,7 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
   fitEffort(body, scope, 'chat')
   fitParams(body, scope)
   report.throwUnsupported()
+  if (context.keeps) body.messages = keptTurns(params.messages, body.messages as readonly unknown[])
   const state = encodeStateOf(params, scope)
   return {
     body,
