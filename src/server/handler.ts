@@ -137,11 +137,15 @@ export class RequestHandler {
     const options: Record<string, unknown> = { ...before }
     if (signal) options.signal = before?.signal ? AbortSignal.any([before.signal, signal]) : signal
     if (onSettled) {
+      // let go of at the end: an old object that still refers to these options would carry the whole request into the old generation
+      let open: HandlerCall | undefined = call
       options.onSettled = (record: SettledRecord) => {
+        const ended = open
+        open = undefined
         try {
           before?.onSettled?.(record)
         } finally {
-          onSettled(record, call)
+          if (ended) onSettled(record, ended)
         }
       }
     }
