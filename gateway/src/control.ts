@@ -59,7 +59,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     directory.timezone = settings.timezone
     await directory.start()
     const spool = new Spool(join(data, 'spool'), (error) => notify({ kind: 'trouble', part: 'spool', error }))
-    const book = new SpendBook()
+    const book = new SpendBook(options.mostKept)
     // nothing outside of this machine without a server
     const isShared = settings.durability !== 'local' && (sql.engine === 'postgres' || options.redis !== undefined)
     const shared = isShared

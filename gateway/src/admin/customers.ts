@@ -94,9 +94,14 @@ async function create(context: AdminContext, request: AdminRequest) {
 
 /** Reads customers within a change. */
 const reads =
-  ({ directory }: AdminContext, ids: readonly string[]) =>
-  (tx: SqlRunner) =>
-    directory.read(tx, 'customers', ids)
+  ({ directory, book }: AdminContext, ids: readonly string[]) =>
+  async (tx: SqlRunner) => {
+    await directory.read(tx, 'customers', ids)
+    await book.read(
+      tx,
+      ids.map((id) => `customer:${id}`),
+    )
+  }
 
 const limited = ({ budget_id, spend_epoch }: CustomerRow) => ({ spend_epoch, ...(budget_id !== null && { budget_id }) })
 
@@ -129,6 +134,7 @@ async function info(context: AdminContext, request: AdminRequest) {
   const id = requiredParam(request, 'end_user_id', 'customer_id', 'user_id')
   await context.customers.flush()
   await context.directory.load('customers', [id])
+  await context.ledger.read([`customer:${id}`])
   const row = context.directory.get('customers', id)
   if (!row) throw notFound(`The customer '${id}' does not exist.`, 'end_user_id')
   return customerShape(context, row)
@@ -139,6 +145,7 @@ async function list(context: AdminContext) {
   const rows = await context.sql.query(
     `SELECT id, body FROM llmux_rows WHERE collection = 'customers' AND body IS NOT NULL ORDER BY id LIMIT ${mostListed}`,
   )
+  await context.ledger.read(rows.map(({ id }) => `customer:${id}`))
   return context.directory.rows('customers', rows).map((row) => customerShape(context, row))
 }
 

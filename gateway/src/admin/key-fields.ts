@@ -130,6 +130,10 @@ export class KeyReads {
   readonly before = async (tx: SqlRunner): Promise<void> => {
     const { directory } = this.#context
     await directory.read(tx, 'keys', this.#keys)
+    await this.#context.book.read(
+      tx,
+      this.#keys.map((id) => `key:${id}`),
+    )
     if (this.#alias) this.holders = await findKeys(directory, tx, { key_alias: this.#alias }, { limit: 2 })
   }
 }

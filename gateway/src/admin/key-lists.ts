@@ -4,7 +4,7 @@ import { forbidden } from '../refusal.js'
 import type { AdminRequest } from '../types.js'
 import type { AdminContext } from './context.js'
 import { pageOf, pages, param } from './fields.js'
-import { keyRow } from './shapes.js'
+import { keyRows } from './shapes.js'
 
 export async function listKeys(context: AdminContext, request: AdminRequest) {
   const { principal } = request
@@ -42,7 +42,7 @@ export async function listKeys(context: AdminContext, request: AdminRequest) {
   const total = await countKeys(sql, filter)
   const full = param(request, 'return_full_object') === 'true'
   return {
-    keys: full ? rows.map((row) => keyRow(context, row)) : rows.map(({ token }) => token),
+    keys: full ? await keyRows(context, rows) : rows.map(({ token }) => token),
     total_count: total,
     current_page: page.page,
     total_pages: pages(total, page),

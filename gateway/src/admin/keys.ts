@@ -1,6 +1,7 @@
 import type { Actor, Change } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin } from '../keys/key-ring.js'
 import { findKeys, mostListed } from '../keys/key-search.js'
+import { type SpendEntry, sumsOf } from '../ledger/spend-book.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'
@@ -100,11 +101,17 @@ export function createKey(
   return { ...row, spend_epoch: epoch }
 }
 
+/** Reads keys and their spend. */
+async function readKeys({ directory, ledger }: AdminContext, ids: readonly string[]): Promise<void> {
+  await directory.load('keys', ids)
+  await ledger.read(ids.map((id) => `key:${id}`))
+}
+
 async function info(context: AdminContext, request: AdminRequest) {
   const { principal } = request
   const asked = param(request, 'key')
   if (asked === undefined && principal.master) throw badRequest("The query must have 'key'.", 'key')
-  await context.directory.load('keys', [keyId(asked ?? principal.keyHash)])
+  await readKeys(context, [keyId(asked ?? principal.keyHash)])
   const row = visibleKey(context, principal, asked ?? principal.keyHash)
   return { key: asked ?? row.token, info: { ...keyInfo(context, row), status: statusOf(context, row) } }
 }
@@ -117,7 +124,7 @@ function statusOf({ now }: AdminContext, { blocked, expires }: KeyRow): string {
 async function infos(context: AdminContext, request: AdminRequest) {
   const keys = texts(bodyOf(request), 'keys') ?? []
   if (keys.length > mostListed) throw badRequest(`'keys' must have at most ${mostListed} entries.`, 'keys')
-  await context.directory.load('keys', keys.map(keyId))
+  await readKeys(context, keys.map(keyId))
   return { key: keys, info: keys.map((key) => keyInfo(context, visibleKey(context, request.principal, key))) }
 }
 
@@ -258,7 +265,7 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
       rotation_count: before.rotation_count + 1,
       ...touched(context, actorOf(principal)),
     }
-    moveSpend(context, change, before, row)
+    moveSpend(context, change, before, row, sums)
     change.put('keys', token, row)
     if (graceMs > 0) {
       const expires = new Date(context.now() + graceMs).toISOString()
@@ -266,19 +273,30 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
     } else change.remove('keys', before.token)
     return generatedKey(context, row, key)
   }
-  return await context.directory.change(actorOf(principal), 'key regenerated', edit, reads.before)
+  let sums: SpendEntry[] = []
+  return await context.directory.change(actorOf(principal), 'key regenerated', edit, async (tx) => {
+    await reads.before(tx)
+    sums = [...(await sumsOf(tx, `key:${keyId(asked)}`)), ...(await sumsOf(tx, `requests:key:${keyId(asked)}`))]
+  })
 }
 
 /** Carries the spend of a key over to its new name. */
-function moveSpend(context: AdminContext, change: Change, before: KeyRow, after: KeyRow): void {
-  const { directory, book, now } = context
+function moveSpend(
+  context: AdminContext,
+  change: Change,
+  before: KeyRow,
+  after: KeyRow,
+  sums: readonly SpendEntry[],
+): void {
+  const { directory, now } = context
   const period = currentPeriod(effectiveLimits(directory, before), before.spend_epoch, now())
   const next = currentPeriod(effectiveLimits(directory, after), after.spend_epoch, now())
   for (const prefix of ['', 'requests:']) {
     const from = `${prefix}key:${before.token}`
     const to = `${prefix}key:${after.token}`
     // further windows and budgets of models have sums of their own
-    for (const { subject, period: at, nanos } of book.of(from)) {
+    for (const { subject, period: at, nanos } of sums) {
+      if (subject !== from && !subject.startsWith(`${from}/`)) continue
       const renamed = subject === from && at === period && period !== total ? next : at
       if (nanos > 0n) setSpend(context, change, `${to}${subject.slice(from.length)}`, renamed, nanos)
     }

@@ -91,7 +91,13 @@ export function keyInfo(context: AdminContext, row: KeyRow) {
   }
 }
 
-/** A key as a row of a list. */
+/** Keys as rows of a list. */
+export async function keyRows(context: AdminContext, rows: readonly KeyRow[]) {
+  await context.ledger.read(rows.map(({ token }) => `key:${token}`))
+  return rows.map((row) => keyRow(context, row))
+}
+
+/** A key as a row of a list, after its spend was read. */
 export const keyRow = (context: AdminContext, row: KeyRow) => ({
   token: row.token,
   ...keyInfo(context, row),

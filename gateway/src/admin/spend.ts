@@ -11,7 +11,7 @@ import { calculate } from './calculate.js'
 import type { AdminContext } from './context.js'
 import { withCsv } from './csv.js'
 import { isFields, keyId, param, text } from './fields.js'
-import { keyRow, userShape } from './shapes.js'
+import { keyRows, userShape } from './shapes.js'
 import { dailyTable, dailyWhere, day, filtersOf, limitOf, spendBy } from './spend-filters.js'
 import { latencies } from './spend-latency.js'
 import { logDetail, logs, pagedLogs } from './spend-logs.js'
@@ -261,7 +261,7 @@ async function keys(context: AdminContext, request: AdminRequest) {
   const { directory, sql, ledger } = context
   await ledger.flush()
   const found = await findKeys(directory, sql, { replaced: true }, { by: 'spend', limit: limitOf(request, 100) })
-  return found.map((row) => keyRow(context, row))
+  return await keyRows(context, found)
 }
 
 async function users(context: AdminContext, request: AdminRequest) {

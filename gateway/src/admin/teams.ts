@@ -34,7 +34,7 @@ import {
   texts,
 } from './fields.js'
 import { checkMetadata } from './key-rights.js'
-import { keyRow, membershipShape, teamShape } from './shapes.js'
+import { keyRows, membershipShape, teamShape } from './shapes.js'
 import {
   addMembers,
   joinTeam,
@@ -210,7 +210,7 @@ const membersOf = (context: AdminContext, { team_id, members_with_roles }: TeamR
 
 const keysOf = async (context: AdminContext, id: string, userId?: string | null) => {
   const rows = await findKeys(context.directory, context.sql, { team_id: id, user_id: userId })
-  return rows.map((row) => keyRow(context, row))
+  return await keyRows(context, rows)
 }
 
 async function info(context: AdminContext, request: AdminRequest) {

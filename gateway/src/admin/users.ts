@@ -32,7 +32,7 @@ import {
 } from './fields.js'
 import { KeyReads } from './key-fields.js'
 import { createKey } from './keys.js'
-import { generatedKey, keyRow, teamShape, userShape } from './shapes.js'
+import { generatedKey, keyRows, teamShape, userShape } from './shapes.js'
 
 const roles = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer'] as const
 const extraFields = ['sso_user_id', 'object_permission', 'policies', 'temp_budget_increase', 'temp_budget_expiry']
@@ -241,7 +241,7 @@ async function info(context: AdminContext, request: AdminRequest) {
   return {
     user_id: row?.user_id ?? null,
     user_info: row ? { ...userShape(context, row), model_max_budget_usage: {} } : null,
-    keys: keys.map((key) => ({ ...keyRow(context, key), team_alias: alias(key.team_id) ?? 'None' })),
+    keys: (await keyRows(context, keys)).map((key) => ({ ...key, team_alias: alias(key.team_id) ?? 'None' })),
     teams: teams.map((team) => teamShape(context, team)),
   }
 }

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { unreadable } from '../keys/row-loader.js'
 import type { SpendPlace } from '../limits/accounts.js'
 import type { LedgerRow } from '../store/rows.js'
 import { chunks, databaseTime, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
@@ -17,6 +18,8 @@ const busyGatherMs = 100
 const batchRows = 500
 const longestPause = 5_000
 const refreshMs = 1_000
+/** Longest wait for sums that are not in memory. */
+const readMs = 3_000
 /** Delay of a group commit that an answer waits for, and the longest wait, in milliseconds. */
 const hurryMs = 3
 const commitMs = 250
@@ -272,6 +275,24 @@ export class Ledger {
   /** Reads sums anew: those of the database, with the calls that this process has not written yet. A database that cannot be reached changes nothing. */
   async reload(places: readonly SpendPlace[]): Promise<void> {
     await this.#inTurn(() => this.#book.reload(this.#sql, places)).catch(() => {})
+  }
+
+  /**
+   * Reads the sums of subjects that are not in memory.
+   * @throws a refusal with status 503 if the database does not answer
+   */
+  async read(subjects: readonly string[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('The database does not answer.')), readMs)
+    })
+    try {
+      await Promise.race([this.#book.read(this.#sql, subjects), late])
+    } catch {
+      throw unreadable('The database does not answer, and the spend of the key is not in memory. Try again.')
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** @param booked whether the sums in memory already contain the calls */

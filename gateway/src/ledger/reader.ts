@@ -253,7 +253,8 @@ function budgets({ directory, book, settings, now }: ReaderParts): BudgetState[]
       found.push({ scope, id, alias, spend, limit, soft, further, from: span?.from, to: span?.to })
     }
   }
-  for (const row of directory.inUse('keys', fewKeys)) add('key', row.token, row.key_alias, row)
+  for (const row of directory.inUse('keys', fewKeys))
+    if (book.knows(`key:${row.token}`)) add('key', row.token, row.key_alias, row)
   for (const row of directory.all('teams')) add('team', row.team_id, row.team_alias, row)
   for (const row of directory.all('users')) add('user', row.user_id, row.user_alias, row)
   for (const row of directory.all('tags')) add('tag', row.name, null, row)

@@ -1,5 +1,6 @@
+import { Recent } from '../keys/recent.js'
 import { periodEnd, type SpendPlace, total } from '../limits/accounts.js'
-import { chunks, databaseTime, type Sql } from '../store/sql.js'
+import { chunks, databaseTime, type Sql, type SqlRunner } from '../store/sql.js'
 
 const day = 86_400_000
 const separator = '\n'
@@ -11,9 +12,25 @@ export interface SpendEntry {
   readonly nanos: bigint
 }
 
+/** Subjects of which there may be too many for memory, and the range of their names. */
+const many = ['customer:', 'key:', 'requests:customer:', 'requests:key:'] as const
+const isMany = (subject: string): boolean => many.some((start) => subject.startsWith(start))
+/** Sums of such subjects that are all kept in memory. */
+const mostKept = 100_000
+/** Of more sums, the subjects that were used last. */
+const mostUsed = 10_000
+
+/** `[period, sum, …]` of one subject. */
+type Sums = (string | bigint)[]
+
+/** Subjects that are read, with the sums that came meanwhile: the answer may be older. */
+type Reading = Map<string, Sums>
+
 /**
  * Sums of spend by subject and period, in memory: those of the database, and the later bookings of this process. A call is in it as
  * soon as it has ended. Amounts are integers of 10⁻⁹ dollar.
+ *
+ * If there are more than 100,000 sums of keys and customers, those of a key are read with {@link read} at its first call.
  */
 export class SpendBook {
   readonly #stored = new Map<string, bigint>()
@@ -21,23 +38,112 @@ export class SpendBook {
   /** A joined text is hashed anew with each use, and a call has five places. */
   readonly #keys = new WeakMap<SpendPlace, string>()
   readonly #lists = new WeakMap<readonly string[], { readonly subject: string; readonly keys: readonly string[] }>()
+  /** Sums of keys and customers, if not all of them are in memory. */
+  #used: Recent<Sums> | undefined
+  /** Sums of keys and customers in `#stored`. */
+  #manyStored = 0
+  readonly #most: number
+  readonly #readings = new Set<Reading>()
+  readonly #periods = new Map<string, string>()
   /** Monotonic time of the last reading. */
   #readAt = performance.now()
   #prunedAt = 0
   /** Grows with each change by another process. */
   generation = 0
 
+  /** @param most sums of keys and customers that are kept in memory */
+  constructor(most = mostKept) {
+    this.#most = most
+  }
+
   /** Reads the sums of current periods. */
   async load(sql: Sql, now: number): Promise<void> {
     this.#readAt = performance.now()
+    const [count] = await sql.query(
+      `SELECT COUNT(*) AS count FROM (SELECT 1 FROM llmux_spend WHERE ${ranges(sql, true)} LIMIT ${this.#most + 1}) AS few`,
+    )
+    if (Number(count?.count) > this.#most) this.#used = new Recent(Math.min(mostUsed, this.#most))
+    const few = this.#used ? ` AND ${ranges(sql, false)}` : ''
     const rows = await sql.query(
-      'SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE period = ? OR updated > ?',
+      `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE (period = ? OR updated > ?)${few}`,
       [total, now - 370 * day],
     )
     for (const { subject, period, nanos } of rows) {
       if ((periodEnd(String(period)) ?? now) < now) continue
-      this.#stored.set(keyOf(String(subject), String(period)), BigInt(String(nanos)))
+      this.#store(String(subject), String(period), BigInt(String(nanos)))
     }
+  }
+
+  /** Whether the sums of a subject are in memory. */
+  knows(subject: string): boolean {
+    return this.#used === undefined || this.#used.get(subject) !== undefined || !isMany(subject)
+  }
+
+  /** Reads the sums of subjects that are not in memory. Returns whether there were any. */
+  async read(runner: SqlRunner, subjects: readonly string[]): Promise<boolean> {
+    const missing = [...new Set(subjects)].filter((subject) => !this.knows(subject))
+    if (missing.length === 0) return false
+    const reading: Reading = new Map(missing.map((subject) => [subject, []]))
+    this.#readings.add(reading)
+    try {
+      const found = new Map<string, Sums>(missing.map((subject) => [subject, []]))
+      for (const group of chunks(missing, 100, runner.engine)) {
+        const rows = await runner.query(
+          `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE subject IN (${group.map(() => '?').join(',')})`,
+          [...group],
+        )
+        for (const { subject, period, nanos } of rows)
+          found.get(String(subject))?.push(this.#periodOf(String(period)), BigInt(String(nanos)))
+      }
+      for (const [subject, sums] of found) this.#used?.set(subject, merged(sums, reading.get(subject) ?? []))
+    } finally {
+      this.#readings.delete(reading)
+    }
+    return true
+  }
+
+  #periodOf(name: string): string {
+    let known = this.#periods.get(name)
+    if (known === undefined) {
+      if (this.#periods.size > 10_000) this.#periods.clear()
+      known = name
+      this.#periods.set(name, known)
+    }
+    return known
+  }
+
+  /** Keeps a sum of the database. Returns whether it was another one. */
+  #store(subject: string, period: string, nanos: bigint): boolean {
+    if (!isMany(subject)) return this.#keep(keyOf(subject, period), nanos)
+    if (this.#used === undefined) {
+      const before = this.#stored.size
+      const changed = this.#keep(keyOf(subject, period), nanos)
+      this.#manyStored += this.#stored.size - before
+      if (this.#manyStored > this.#most * 2) this.#forgetMany()
+      return changed
+    }
+    for (const reading of this.#readings) {
+      const newer = reading.get(subject)
+      if (newer) reading.set(subject, merged(newer, [period, nanos]))
+    }
+    const sums = this.#used.get(subject)
+    if (!sums) return false
+    const at = sums.indexOf(period)
+    if (at >= 0 && sums[at + 1] === nanos) return false
+    this.#used.set(subject, merged(sums, [this.#periodOf(period), nanos]))
+    return true
+  }
+
+  #keep(key: string, nanos: bigint): boolean {
+    if (this.#stored.get(key) === nanos) return false
+    this.#stored.set(key, nanos)
+    return true
+  }
+
+  /** Sums have become too many: from now on they are read when they are needed. */
+  #forgetMany(): void {
+    this.#used = new Recent(Math.min(mostUsed, this.#most))
+    for (const key of this.#stored.keys()) if (isMany(key)) this.#stored.delete(key)
   }
 
   /** Reads the bookings of other processes. Must not run while a batch of this process is being written. */
@@ -50,53 +156,48 @@ export class SpendBook {
     )
     this.#readAt = began
     for (const { subject, period, nanos } of rows) {
-      const key = keyOf(String(subject), String(period))
-      const value = BigInt(String(nanos))
-      if (this.#stored.get(key) === value) continue
-      this.#stored.set(key, value)
-      this.generation++
+      if (this.#store(String(subject), String(period), BigInt(String(nanos)))) this.generation++
     }
     if (now - this.#prunedAt > 3_600_000) this.#prune(now)
   }
 
   /** Reads single sums. Must not run while a batch of this process is being written. */
   async reload(sql: Sql, places: readonly { readonly subject: string; readonly period: string }[]): Promise<void> {
+    await this.read(
+      sql,
+      places.map(({ subject }) => subject),
+    )
     for (const group of chunks(places, 100)) {
       const rows = await sql.query(
         `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE ${group.map(() => '(subject = ? AND period = ?)').join(' OR ')}`,
         group.flatMap(({ subject, period }) => [subject, period]),
       )
-      for (const { subject, period, nanos } of rows) {
-        this.#stored.set(keyOf(String(subject), String(period)), BigInt(String(nanos)))
-      }
+      for (const { subject, period, nanos } of rows) this.#store(String(subject), String(period), BigInt(String(nanos)))
     }
-  }
-
-  /** Sums of a subject and of its parts, such as its budgets of single models. */
-  of(subject: string): SpendEntry[] {
-    const found: SpendEntry[] = []
-    for (const key of new Set([...this.#stored.keys(), ...this.#pending.keys()])) {
-      const [name = '', period = ''] = key.split(separator)
-      if (name === subject || name.startsWith(`${subject}/`))
-        found.push({ subject: name, period, nanos: this.get(name, period) })
-    }
-    return found
   }
 
   #prune(now: number): void {
     this.#prunedAt = now
     for (const key of this.#stored.keys()) {
       const end = periodEnd(key.slice(key.indexOf(separator) + 1))
-      if (end !== undefined && end < now - day) this.#stored.delete(key)
+      if (end === undefined || end >= now - day) continue
+      this.#stored.delete(key)
+      if (isMany(key)) this.#manyStored--
     }
   }
 
+  /** A sum. That of a key or a customer has to be read before: see {@link knows}. */
   get(subject: string, period: string): bigint {
-    return this.#at(keyOf(subject, period))
+    return this.#at(subject, period, keyOf(subject, period))
   }
 
-  #at(key: string): bigint {
-    return (this.#stored.get(key) ?? 0n) + (this.#pending.get(key) ?? 0n)
+  #at(subject: string, period: string, key: string): bigint {
+    const pending = this.#pending.get(key) ?? 0n
+    const stored = this.#stored.get(key)
+    if (stored !== undefined || this.#used === undefined) return (stored ?? 0n) + pending
+    const sums = this.#used.get(subject) ?? []
+    const at = sums.indexOf(period)
+    return (at < 0 ? 0n : BigInt(sums[at + 1] ?? 0n)) + pending
   }
 
   /** The sum of several periods of a subject. The list of an account is the same for all of its calls. */
@@ -107,7 +208,7 @@ export class SpendBook {
       this.#lists.set(periods, known)
     }
     let sum = 0n
-    for (const key of known.keys) sum += this.#at(key)
+    for (const [at, key] of known.keys.entries()) sum += this.#at(subject, periods[at] ?? '', key)
     return sum
   }
 
@@ -125,7 +226,7 @@ export class SpendBook {
   committed(entries: readonly (SpendEntry & { readonly added: bigint })[]): void {
     for (const { subject, period, nanos, added } of entries) {
       const key = keyOf(subject, period)
-      this.#stored.set(key, nanos)
+      this.#store(subject, period, nanos)
       const left = (this.#pending.get(key) ?? 0n) - added
       if (left === 0n) this.#pending.delete(key)
       else this.#pending.set(key, left)
@@ -134,9 +235,50 @@ export class SpendBook {
 
   /** Replaces a sum that was set by hand. */
   set(subject: string, period: string, nanos: bigint): void {
-    this.#stored.set(keyOf(subject, period), nanos)
+    this.#store(subject, period, nanos)
     this.generation++
   }
+}
+
+/** Sums of a subject and of its parts, such as its budgets of single models. */
+export async function sumsOf(runner: SqlRunner, subject: string): Promise<SpendEntry[]> {
+  // the names of parts begin with the subject and a slash
+  const rows = await runner.query(
+    `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend
+     WHERE subject = ? OR (subject ${runner.engine === 'postgres' ? 'COLLATE "C" ' : ''}BETWEEN ? AND ?)`,
+    [subject, `${subject}/`, `${subject}/\u{10FFFF}`],
+  )
+  return rows.map(({ subject: name, period, nanos }) => ({
+    subject: String(name),
+    period: String(period),
+    nanos: BigInt(String(nanos)),
+  }))
+}
+
+/** The condition of subjects of which there are many, or of the others. */
+function ranges({ engine }: Sql, ofMany: boolean): string {
+  const not = ofMany ? '' : 'NOT '
+  if (engine === 'postgres') return `${not}(${many.map((start) => `subject LIKE '${start}%'`).join(' OR ')})`
+  // names in the order of their bytes are ranges of the index; ';' comes after ':'
+  const after = (start: string) => start.replace(/:$/, ';')
+  if (ofMany) return `(${many.map((start) => `(subject >= '${start}' AND subject < '${after(start)}')`).join(' OR ')})`
+  const [first = ''] = many
+  const between = many.map((start, at) => {
+    const next = many[at + 1]
+    return `(subject >= '${after(start)}'${next === undefined ? '' : ` AND subject < '${next}'`})`
+  })
+  return `(subject < '${first}' OR ${between.join(' OR ')})`
+}
+
+/** Sums, with newer ones in their places. */
+function merged(sums: Sums, newer: Sums): Sums {
+  const found = [...sums]
+  for (let at = 0; at < newer.length; at += 2) {
+    const place = found.indexOf(newer[at] ?? '')
+    if (place < 0) found.push(newer[at] ?? '', newer[at + 1] ?? 0n)
+    else found[place + 1] = newer[at + 1] ?? 0n
+  }
+  return found
 }
 
 const keyOf = (subject: string, period: string) => `${subject}${separator}${period}`

@@ -195,6 +195,8 @@ export class CallAdmission implements Admission {
 
   async #reserve(facts: RowFacts, model: string, accounts: CallAccounts, downgraded: boolean): Promise<Granted> {
     const { catalog, settings } = this.#parts
+    const reading = this.#reserver.prepare(accounts)
+    if (reading) await reading
     const budgets = accounts.budgets.filter((budget) => {
       if (budget.limit === Number.POSITIVE_INFINITY) return false
       const mode = this.#modeOf(budget)

@@ -67,6 +67,19 @@ export class Reserver {
     this.#queue = new LimitQueue(this.store)
   }
 
+  /** Reads the sums of accounts that are not in memory; undefined if there is nothing to wait for. */
+  prepare(accounts: CallAccounts): Promise<void> | undefined {
+    const { book } = this.#parts
+    return accounts.spend.every(({ subject }) => book.knows(subject)) ? undefined : this.#read(accounts)
+  }
+
+  async #read({ spend, budgets, rates }: CallAccounts): Promise<void> {
+    const { ledger } = this.#parts
+    await ledger.read(spend.map(({ subject }) => subject))
+    // other processes may have added to the sums while they were not in memory
+    for (const { account } of [...budgets, ...rates]) this.#seeded.delete(account.key)
+  }
+
   /** US dollars spent in the current period of a budget. */
   spent({ name, counted }: BudgetAccount): number {
     const { book } = this.#parts

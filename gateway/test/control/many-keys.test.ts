@@ -2,10 +2,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { Recent } from '../../src/keys/recent.js'
 import { everyId, RowCache } from '../../src/keys/row-cache.js'
 import { keyForm } from '../../src/keys/row-forms.js'
+import { SpendBook } from '../../src/ledger/spend-book.js'
 import { refusalOf } from '../../src/refusal.js'
 import type { KeyRow } from '../../src/store/rows.js'
 import { hashKey } from '../../src/store/secrets.js'
-import type { Sql } from '../../src/store/sql.js'
+import { databaseTime, type Sql } from '../../src/store/sql.js'
 import { openSqlite } from '../../src/store/sqlite.js'
 import { masterKey, openTest, temporaryFolder } from './harness.js'
 
@@ -259,5 +260,111 @@ describe('Recent', () => {
     expect(recent.get('0')).toBeUndefined()
     expect(dropped).toBeGreaterThan(0)
     onTestFinished(() => recent.delete('used'))
+  })
+})
+
+describe('SpendBook with more sums than are kept in memory', () => {
+  const open = async () => {
+    const folder = temporaryFolder()
+    await (await openTest({ data: folder })).control.close()
+    const sql = openSqlite(folder)
+    const put = (subject: string, period: string, nanos: number) =>
+      sql.query(
+        `INSERT INTO llmux_spend (subject, period, nanos, updated) VALUES (?, ?, ?, ${databaseTime('sqlite')})
+         ON CONFLICT (subject, period) DO UPDATE SET nanos = excluded.nanos, updated = excluded.updated`,
+        [subject, period, nanos],
+      )
+    for (let at = 0; at < 6; at++) await put(`key:${at}`, 'total', 100 + at)
+    await put('team:a', 'total', 7)
+    await put('customers', 'total', 9)
+    const book = new SpendBook(3)
+    await book.load(sql, Date.now())
+    onTestFinished(() => sql.close())
+    return { sql, book, put }
+  }
+
+  it('reads the sums of a key, and has those of the others', async () => {
+    const { sql, book } = await open()
+    expect(book.get('team:a', 'total')).toBe(7n)
+    expect(book.get('customers', 'total')).toBe(9n)
+    expect(book.knows('team:b')).toBe(true)
+    expect(book.knows('key:1')).toBe(false)
+    expect(await book.read(sql, ['key:1', 'key:none', 'team:a'])).toBe(true)
+    expect(book.get('key:1', 'total')).toBe(101n)
+    expect(book.knows('key:none')).toBe(true)
+    expect(await book.read(sql, ['key:1', 'key:none'])).toBe(false)
+  })
+
+  it('keeps bookings of a key whose sums are dropped and read again', async () => {
+    const { sql, book, put } = await open()
+    await book.read(sql, ['key:0'])
+    book.add({ subject: 'key:0', period: 'total' }, 50n)
+    for (let at = 1; at < 6; at++) await book.read(sql, [`key:${at}`, `requests:key:${at}`])
+    expect(book.knows('key:0')).toBe(false)
+    await book.read(sql, ['key:0'])
+    expect(book.get('key:0', 'total')).toBe(150n)
+    await put('key:0', 'total', 150)
+    book.committed([{ subject: 'key:0', period: 'total', nanos: 150n, added: 50n }])
+    expect(book.get('key:0', 'total')).toBe(150n)
+  })
+
+  it('does not take an older answer over a commit that came while it was read', async () => {
+    const { sql, book } = await open()
+    const slow = {
+      engine: sql.engine,
+      async query(text: string, values?: readonly (string | number | null)[]) {
+        const rows = await sql.query(text, values)
+        book.committed([{ subject: 'key:2', period: 'total', nanos: 900n, added: 0n }])
+        return rows
+      },
+    }
+    await book.read(slow, ['key:2'])
+    expect(book.get('key:2', 'total')).toBe(900n)
+  })
+
+  it('follows bookings of other processes', async () => {
+    const { sql, book, put } = await open()
+    await book.read(sql, ['key:3'])
+    const before = book.generation
+    await put('key:3', 'total', 500)
+    await put('key:4', 'total', 500)
+    await book.refresh(sql, Date.now())
+    expect(book.get('key:3', 'total')).toBe(500n)
+    expect(book.generation).toBe(before + 1)
+    await book.read(sql, ['key:4'])
+    expect(book.get('key:4', 'total')).toBe(500n)
+  })
+
+  it('begins to read sums when those in memory become too many', async () => {
+    const folder = temporaryFolder()
+    await (await openTest({ data: folder })).control.close()
+    const sql = openSqlite(folder)
+    onTestFinished(() => sql.close())
+    const book = new SpendBook(3)
+    await book.load(sql, Date.now())
+    expect(book.knows('key:0')).toBe(true)
+    for (let at = 0; at < 8; at++)
+      book.committed([{ subject: `key:${at}`, period: 'total', nanos: BigInt(at), added: 0n }])
+    expect(book.knows('key:0')).toBe(false)
+  })
+
+  it('refuses calls on a used-up budget of a key that is read again', async () => {
+    const folder = temporaryFolder()
+    const first = await openTest({ data: folder })
+    const keys: string[] = []
+    for (let at = 0; at < 10; at++) keys.push(await first.key({ max_budget: 0.0001 }))
+    for (const key of keys) {
+      expect(await first.call(key)).toBe(200)
+      expect(await first.call(key)).toBe(200)
+      expect(await first.call(key)).toBe(422)
+    }
+    await first.control.close()
+    const { call, ask } = await openTest({ data: folder, mostKept: 2 })
+    for (const key of keys) expect(await call(key)).toBe(422)
+    for (const key of keys) expect(await call(key)).toBe(422)
+    expect((await ask('POST', '/key/reset_spend', { key: keys[0] })).status).toBe(200)
+    expect(await call(keys[0] ?? '')).toBe(200)
+    const made = await ask('POST', '/key/regenerate', { key: keys[1] })
+    expect(await call(made.body.key)).toBe(422)
   })
 })
