@@ -1,6 +1,6 @@
 import { isTeamAdmin, isViewer } from '../keys/key-ring.js'
-import { countKeys, findAliases, findKeys, type KeyFilter } from '../keys/key-search.js'
-import { forbidden } from '../refusal.js'
+import { countKeys, findAliases, findKeys, type KeyFilter, mostSorted } from '../keys/key-search.js'
+import { badRequest, forbidden } from '../refusal.js'
 import type { AdminRequest } from '../types.js'
 import type { AdminContext } from './context.js'
 import { pageOf, pages, param } from './fields.js'
@@ -31,6 +31,12 @@ export async function listKeys(context: AdminContext, request: AdminRequest) {
     ...(!isViewer(principal) && { visible: { userId: principal.userId, teams } }),
   }
   const by = orders.find((name) => name === param(request, 'sort_by')) ?? 'created_at'
+  const total = await countKeys(sql, filter)
+  if (by !== 'created_at' && total > mostSorted)
+    throw badRequest(
+      `'sort_by' must be 'created_at' for more than ${mostSorted} keys; ${total} fit. Add a filter such as 'team_id'.`,
+      'sort_by',
+    )
   // the sums of the database lack the calls of the last moments
   if (by === 'spend') await context.ledger.flush()
   const rows = await findKeys(directory, sql, filter, {
@@ -39,7 +45,6 @@ export async function listKeys(context: AdminContext, request: AdminRequest) {
     limit: page.size,
     offset: (page.page - 1) * page.size,
   })
-  const total = await countKeys(sql, filter)
   const full = param(request, 'return_full_object') === 'true'
   return {
     keys: full ? await keyRows(context, rows) : rows.map(({ token }) => token),

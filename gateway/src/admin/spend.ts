@@ -1,4 +1,4 @@
-import { findKeys } from '../keys/key-search.js'
+import { largestKeys } from '../keys/key-search.js'
 import { dollarsOf, groupDollars, groupRows, sums } from '../ledger/queries.js'
 import type { Dimension } from '../ledger/rollups.js'
 import { namesOf } from '../ledger/totals.js'
@@ -260,7 +260,7 @@ async function cacheHits({ sql }: AdminContext, request: AdminRequest) {
 async function keys(context: AdminContext, request: AdminRequest) {
   const { directory, sql, ledger } = context
   await ledger.flush()
-  const found = await findKeys(directory, sql, { replaced: true }, { by: 'spend', limit: limitOf(request, 100) })
+  const found = await largestKeys(directory, sql, limitOf(request, 100))
   return await keyRows(context, found)
 }
 

@@ -1,6 +1,7 @@
 import type { KeyRow } from '../store/rows.js'
 import type { SqlRunner, SqlValue } from '../store/sql.js'
 import type { Directory } from './directory.js'
+import { readBodies } from './row-loader.js'
 
 /** Fields of a key by which it is found. */
 export type KeyField =
@@ -14,6 +15,8 @@ export type KeyField =
 
 /** Most keys of a list without pages: the newest. */
 export const mostListed = 1_000
+/** Most keys that are sorted by another field than their creation. */
+export const mostSorted = 10_000
 
 /** Which keys to find. All conditions must hold. */
 export interface KeyFilter {
@@ -68,12 +71,44 @@ export async function findKeys(
   const { text, values } = conditionOf(runner, filter)
   const direction = ascending ? 'ASC' : 'DESC'
   const order = orderOf(runner, by, direction)
+  // a page is found in the index alone, before its rows are read
   const rows = await runner.query(
-    `SELECT id, body FROM llmux_rows${by === 'spend' ? withSpend : ''} WHERE ${text} ORDER BY ${order}, id ${direction}
-     LIMIT ${limit} OFFSET ${offset}`,
+    `SELECT llmux_rows.id, llmux_rows.body FROM (
+       SELECT llmux_rows.id AS found${by === 'spend' ? ', nanos' : ''} FROM ${rowsFor(runner, filter)}${by === 'spend' ? withSpend : ''}
+       WHERE ${text} ORDER BY ${order}, llmux_rows.id ${direction} LIMIT ${limit} OFFSET ${offset}
+     ) AS page JOIN llmux_rows ON llmux_rows.collection = 'keys' AND llmux_rows.id = page.found
+     ORDER BY ${by === 'spend' ? order.replace('nanos', 'page.nanos') : order}, llmux_rows.id ${direction}`,
     values,
   )
   return directory.rows('keys', rows)
+}
+
+/** The table. SQLite takes the index of the primary key, and sorts, unless it is told the one in the order of creation. */
+function rowsFor({ engine }: SqlRunner, filter: KeyFilter): string {
+  const { token, key_alias, user_id, team_id, visible, search, withAlias, replaced } = filter
+  const narrow = [token, key_alias, user_id, team_id, visible, search, withAlias].some((value) => value !== undefined)
+  return engine === 'sqlite' && !narrow && !replaced ? 'llmux_rows INDEXED BY llmux_keys_created' : 'llmux_rows'
+}
+
+/** Keys with the highest spend. Sums are fewer bytes than rows: they are sorted first. */
+export async function largestKeys(directory: Directory, runner: SqlRunner, limit: number): Promise<KeyRow[]> {
+  // keys that were deleted have sums too
+  const sums = await runner.query(
+    `SELECT SUBSTR(subject, 5) AS id FROM llmux_spend
+     WHERE period = 'total' AND ${runner.engine === 'postgres' ? "subject LIKE 'key:%'" : "subject >= 'key:' AND subject < 'key;'"}
+     ORDER BY nanos DESC LIMIT ${2 * limit + 100}`,
+  )
+  const ids = sums.map(({ id }) => String(id))
+  const bodies = await readBodies(runner, 'keys', ids)
+  const found = ids.flatMap((id) => {
+    const body = bodies.get(id)
+    return body === undefined ? [] : [{ id, body }]
+  })
+  const rows = directory.rows('keys', found.slice(0, limit))
+  if (rows.length === limit) return rows
+  const known = new Set(ids)
+  const others = await findKeys(directory, runner, {}, { limit: limit + known.size })
+  return [...rows, ...others.filter(({ token }) => !known.has(token))].slice(0, limit)
 }
 
 /** All keys of a user or of a team, those that were replaced too, for a change of them. */
@@ -102,7 +137,7 @@ function orderOf({ engine }: SqlRunner, by: KeyField | 'spend', direction: strin
 
 export async function countKeys(runner: SqlRunner, filter: KeyFilter): Promise<number> {
   const { text, values } = conditionOf(runner, filter)
-  const [row] = await runner.query(`SELECT COUNT(*) AS count FROM llmux_rows WHERE ${text}`, values)
+  const [row] = await runner.query(`SELECT COUNT(*) AS count FROM ${rowsFor(runner, filter)} WHERE ${text}`, values)
   return Number(row?.count)
 }
 
@@ -146,7 +181,7 @@ function conditionOf({ engine }: SqlRunner, filter: KeyFilter): { text: string; 
     }
   }
   if (filter.token !== undefined) {
-    parts.push('id = ?')
+    parts.push('llmux_rows.id = ?')
     values.push(filter.token)
   }
   if (filter.withAlias) parts.push(`${field('key_alias')} IS NOT NULL`)

@@ -141,10 +141,16 @@ export class RowCache<Row extends object> {
 
 const hash = /^[0-9a-f]{64}$/
 
-/** Hashes take half of their bytes. */
-const short = (id: string): string => (hash.test(id) ? `\0${Buffer.from(id, 'hex').toString('latin1')}` : id)
-const long = (name: string): string =>
-  name.length === 33 && name.startsWith('\0') ? Buffer.from(name.slice(1), 'latin1').toString('hex') : name
+/** A hash is half of its length as bytes. Another id of that length is marked. */
+function short(id: string): string {
+  if (id.length === 64 && hash.test(id)) return Buffer.from(id, 'hex').toString('latin1')
+  return id.length === 32 ? `\0${id}` : id
+}
+
+function long(name: string): string {
+  if (name.length === 32) return Buffer.from(name, 'latin1').toString('hex')
+  return name.length === 33 && name.startsWith('\0') ? name.slice(1) : name
+}
 
 /** A row as the JSON of `[place or name, value, …]` of its unusual fields. */
 class PackedForm<Row extends object> {
@@ -171,7 +177,8 @@ class PackedForm<Row extends object> {
       if (!known) found.push(name, value)
       else if (value !== this.#usual[name] && JSON.stringify(value) !== known.text) found.push(known.place, value)
     }
-    return JSON.stringify(found)
+    // V8 keeps a serialized text as a tree of its parts, which takes twice the memory
+    return Buffer.from(JSON.stringify(found)).toString()
   }
 
   open(id: string, text: string): Row {

@@ -16,6 +16,16 @@ export interface PriceParts {
   /** `llmux_settings.prices_url`: a table in LiteLLM's form. */
   readonly pricesUrl: () => string | undefined
   readonly now: () => number
+  /** Longest time in which a table is read, in milliseconds. @default 20_000 */
+  readonly readMs?: number
+}
+
+/** The last table that was taken over completely. */
+interface LastTable {
+  readonly url: string
+  readonly tag: string
+  /** The deployed models and the overrides: with others, more rows of the same table may count. */
+  readonly used: string
 }
 
 const dayMs = 86_400_000
@@ -24,6 +34,7 @@ const mostBytes = 32 * 1024 * 1024
 /** Prices that change while the gateway runs, the rating of past calls by them, and the check against exports of providers. */
 export function priceRoutes(parts: PriceParts): AdminRoute[] {
   const { book } = parts
+  const last: { table: LastTable | undefined } = { table: undefined }
   return [
     { method: 'GET', path: '/spend/prices', handler: () => ({ prices: book.list().map(shown) }) },
     { method: 'POST', path: '/spend/prices', handler: (request) => add(parts, request) },
@@ -37,7 +48,7 @@ export function priceRoutes(parts: PriceParts): AdminRoute[] {
         return { deleted: id }
       },
     },
-    { method: 'POST', path: '/spend/prices/refresh', handler: (request) => refresh(parts, request) },
+    { method: 'POST', path: '/spend/prices/refresh', handler: (request) => refresh(parts, last, request) },
     { method: 'POST', path: '/spend/rerate', handler: (request) => rerate(parts, request) },
     { method: 'GET', path: '/spend/ratings', handler: async () => ({ ratings: await parts.reader.ratings() }) },
     { method: 'POST', path: '/spend/reconcile', handler: (request) => reconcile(parts, request) },
@@ -89,12 +100,21 @@ const deploymentsOf = (catalog: ModelCatalog, model: string) =>
     .map(({ config }) => config.id)
 
 /** Takes the prices of deployed models out of a table, as far as they differ. */
-async function refresh({ book, catalog, pricesUrl, now }: PriceParts, request: AdminRequest) {
+async function refresh(
+  { book, catalog, pricesUrl, now, readMs = 20_000 }: PriceParts,
+  last: { table: LastTable | undefined },
+  request: AdminRequest,
+) {
   const url = pricesUrl()
   if (!url) throw badRequest('No table of prices is configured: llmux_settings.prices_url.')
-  const table = await read(url)
-  const changed: StoredPrice[] = []
   const models = new Set(catalog.entries.map(({ config }) => config.params.baseModel ?? config.params.model))
+  const overrides = book.list().flatMap(({ id, source }) => (source === 'override' ? [id] : []))
+  const used = JSON.stringify([[...models].sort(), overrides.sort()])
+  const known = last.table?.url === url && last.table.used === used ? last.table.tag : undefined
+  const found = await read(url, known, readMs)
+  if (!found) return { models: models.size, changed: [] }
+  const { table, tag } = found
+  const changed: StoredPrice[] = []
   for (const model of models) {
     const row = table[model] ?? table[model.slice(model.indexOf('/') + 1)]
     const prices = isFields(row) ? pricesIn(priceFields(row)) : undefined
@@ -104,6 +124,7 @@ async function refresh({ book, catalog, pricesUrl, now }: PriceParts, request: A
     const price = { model, prices, effectiveAt: now(), source: 'refresh' as const }
     changed.push(await book.add(price, actorOf(request.principal).user))
   }
+  last.table = tag === undefined ? undefined : { url, tag, used }
   return { models: models.size, changed: changed.map(shown) }
 }
 
@@ -112,19 +133,34 @@ const priceFields = (row: Fields): Fields =>
     Object.entries(row).filter(([name, value]) => /_cost/.test(name) && typeof value === 'number' && value >= 0),
   )
 
-async function read(url: string): Promise<Fields> {
+/**
+ * Reads a table of prices; undefined if it is still the known one.
+ * @param known `ETag` of the table that was read before
+ */
+async function read(url: string, known: string | undefined, readMs: number) {
   let table: unknown
+  let tag: string | undefined
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) })
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(readMs),
+      headers: { accept: 'application/json', ...(known !== undefined && { 'if-none-match': known }) },
+    })
+    if (response.status === 304 && known !== undefined) return undefined
     if (!response.ok) throw new Error(`status ${response.status}`)
-    const body = await response.text()
-    if (body.length > mostBytes) throw new Error('the table is too large')
-    table = JSON.parse(body)
+    tag = response.headers.get('etag') ?? undefined
+    const parts: Uint8Array[] = []
+    let size = 0
+    for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      size += part.length
+      if (size > mostBytes) throw new Error('the table is too large')
+      parts.push(part)
+    }
+    table = JSON.parse(Buffer.concat(parts).toString('utf8'))
   } catch (error) {
     throw badRequest(`The table of prices was not read: ${error instanceof Error ? error.message : String(error)}.`)
   }
   if (!isFields(table)) throw badRequest('The table of prices must be a JSON object of models.')
-  return table
+  return { table, tag }
 }
 
 async function rerate({ book, reader, now }: PriceParts, request: AdminRequest) {

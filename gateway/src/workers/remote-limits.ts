@@ -7,6 +7,7 @@ import type {
   Reservation,
   SharedUsage,
 } from 'llmux'
+import { refuse } from '../refusal.js'
 import type { Peer } from './peer.js'
 
 /** Calls of {@link RemoteLimits} that the owner answers. The first argument is the name of the store. */
@@ -42,6 +43,29 @@ class Lease implements Reservation {
   ) {}
 }
 
+/** Longest wait for an answer, in milliseconds: the owner only counts, so one that takes longer has stopped. */
+const patienceMs = 5_000
+
+const silent = () =>
+  refuse('The process that counts limits does not answer. Try again.', {
+    status: 503,
+    type: 'service_unavailable_error',
+    retryAfterMs: 5_000,
+  })
+
+/** An answer of the owner, or a refusal if there is none in time. */
+async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(silent()), patienceMs)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 type Parameters<Name extends keyof LimitStore> = LimitStore[Name] extends ((...args: infer Args) => unknown) | undefined
   ? Args
   : never
@@ -68,7 +92,18 @@ export class RemoteLimits implements LimitStore {
   }
 
   async reserve(...[request]: Parameters<'reserve'>): Promise<Reservation | Rejection> {
-    const answer = await this.#peer.ask<ReserveAnswer>(limitCalls.reserve, this.#store, request)
+    const asked = this.#peer.ask<ReserveAnswer>(limitCalls.reserve, this.#store, request)
+    let answer: ReserveAnswer
+    try {
+      answer = await inTime(asked)
+    } catch (error) {
+      // the owner may go on, and reserve for a call that was refused
+      asked.then(
+        ({ lease }) => lease !== undefined && this.#tell(limitCalls.release, lease),
+        () => {},
+      )
+      throw error
+    }
     const { lease, index = 0, id = '', reasons = [], usage } = answer
     if (usage) for (const observer of this.#observers) observer.update?.(usage)
     return lease === undefined ? { reasons } : new Lease(index, id, lease)
@@ -95,11 +130,11 @@ export class RemoteLimits implements LimitStore {
   }
 
   seed(...[account, usage]: Parameters<'seed'>): Promise<void> {
-    return this.#peer.ask(limitCalls.seed, this.#store, account, usage)
+    return inTime(this.#peer.ask<void>(limitCalls.seed, this.#store, account, usage))
   }
 
   usage(...[account]: Parameters<'usage'>): Promise<AccountUsage> {
-    return this.#peer.ask(limitCalls.usage, this.#store, account)
+    return inTime(this.#peer.ask<AccountUsage>(limitCalls.usage, this.#store, account))
   }
 
   async close(): Promise<void> {

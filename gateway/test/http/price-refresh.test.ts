@@ -2,6 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startSimulator } from 'llmux/testing'
 import { expect, it, onTestFinished } from 'vitest'
+import { priceRoutes } from '../../src/routes/prices.js'
 import { caller, hello, startGateway } from './start.js'
 
 it('takes new prices from a table while it runs, and keeps the last good ones through every fault of its server', async () => {
@@ -86,4 +87,37 @@ it('takes new prices from a table while it runs, and keeps the last good ones th
   await refresh()
   expect(await price('mini')).toBeCloseTo(5e-4, 9)
   expect(await price('named')).toBeCloseTo(7e-4, 9)
+})
+
+it('asks for a table again only if it has changed, and ends a table that never ends', async () => {
+  const asked: (string | undefined)[] = []
+  let hangs = false
+  const server = createServer((request, response) => {
+    asked.push(request.headers['if-none-match'])
+    if (hangs) return void response.write('{')
+    if (request.headers['if-none-match'] === '"one"') return void response.writeHead(304).end()
+    response.writeHead(200, { etag: '"one"' }).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const entries = [{ config: { params: { model: 'openai/a' } } }]
+  const parts = {
+    book: { list: () => [], at: () => undefined },
+    catalog: { entries },
+    pricesUrl: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    now: Date.now,
+    readMs: 500,
+  }
+  const route = priceRoutes(parts as never).find(({ path }) => path === '/spend/prices/refresh')
+  const refresh = async () => await route?.handler({} as never)
+  for (let at = 0; at < 2; at++) expect(await refresh()).toEqual({ models: 1, changed: [] })
+  // another deployment may be in the same table
+  entries.push({ config: { params: { model: 'openai/b' } } })
+  expect(await refresh()).toEqual({ models: 2, changed: [] })
+  expect(asked).toEqual([undefined, '"one"', undefined])
+  hangs = true
+  await expect(refresh()).rejects.toThrow('timeout')
 })

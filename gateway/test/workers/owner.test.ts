@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { LimitAccount } from 'llmux'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { refusalOf } from '../../src/refusal.js'
 import { calls, Owner } from '../../src/workers/owner.js'
 import { Peer, type Socket } from '../../src/workers/peer.js'
 import { RemoteLimits } from '../../src/workers/remote-limits.js'
@@ -189,4 +190,33 @@ it('ends the open calls of a peer when its connection ends', async () => {
   peer.close(new Error('The owner has ended.'))
   await expect(open).rejects.toThrow('The owner has ended.')
   await expect(peer.ask(calls.metrics)).rejects.toThrow('The owner has ended.')
+})
+
+it('refuses a call with 503 while the owner is stopped, and returns what it reserves later', async () => {
+  const [ownerEnd, workerEnd] = sockets()
+  const held: unknown[] = []
+  let stopped = true
+  let deliver: (message: unknown) => void = () => {}
+  const slowEnd: Socket = {
+    send: (message) => ownerEnd.send(message),
+    on: (_, listener) => {
+      deliver = listener
+      return ownerEnd.on('message', (message) => (stopped ? held.push(message) : listener(message)))
+    },
+  }
+  owner.seat(slowEnd, events)
+  const limits = new RemoteLimits(new Peer(workerEnd, {}), 'admission')
+  const account: LimitAccount = { key: 'key:stopped', parallel: 1 }
+  const request = { candidates: [{ id: 'call', accounts: [account] }] }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const refused = Promise.all(
+    [limits.reserve(request), limits.usage(account)].map((asked) => asked.catch((error) => error)),
+  )
+  await vi.advanceTimersByTimeAsync(6_000)
+  vi.useRealTimers()
+  for (const error of await refused) expect(refusalOf(error)?.status).toBe(503)
+  stopped = false
+  for (const message of held) deliver(message)
+  // the place of the refused call is free again
+  await expect.poll(async () => 'index' in (await limits.reserve(request)), { timeout: 10_000 }).toBe(true)
 })
