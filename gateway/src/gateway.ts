@@ -127,7 +127,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   const settings = () => config.settings
   const ownHooks = [options.hooks ?? []].flat()
   let hooks = await loadHooks(config.hooks, ownHooks, log)
-  const { redis, databaseUrl, saltKey } = config.settings
+  const { redis, databaseUrl, saltKey, processes } = config.settings
 
   const link = redis && (await connectRedis(redis))
   // nodes of a Cluster need a client of their own kind
@@ -167,7 +167,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
       redis: link?.client,
       limits: link
         ? (seed) => {
-            limits = redisLimits({ ...place, commandTimeout: 1_000, seed })
+            limits = redisLimits({ ...place, processes, commandTimeout: 1_000, seed })
             limits.attach?.({ changed: (state, error) => observer.limits('limits', state, error) })
             return limits
           }
@@ -193,7 +193,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...routerOptions(config, allEntries(), mocks),
     callbacks: [tracing?.callback ?? [], callbacks, control.contents?.callback ?? []].flat(),
     ...(cache && { cache: cache.option }),
-    state: redis ? redisState(place) : shared?.state,
+    state: redis ? redisState({ ...place, processes }) : shared?.state,
   })
   observer.follow(router)
   const readers = new SlowReaders(settings)

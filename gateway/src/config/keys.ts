@@ -464,6 +464,10 @@ export const ownKeys: KeyTable = {
     'number',
     'Seconds that a call waits for its rate limits, by priority, before it is refused. 0 if not set.',
   ),
+  processes: yes(
+    'whole',
+    'Gateways that share limits through Redis. As long as one has not reached it, it takes its part of each limit. 1 if not set.',
+  ),
   unknown_price: yes(
     'text',
     '`estimate` (default), `refuse` or `allow`: a model without a price on a key with a budget.',

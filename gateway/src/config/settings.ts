@@ -37,6 +37,8 @@ export interface Settings {
   readonly saltKey: string | undefined
   readonly databaseUrl: string | undefined
   readonly redis: RedisAddress | undefined
+  /** Gateways that share limits through Redis, as long as it has not been reached. */
+  readonly processes: number
   readonly storeModels: boolean
   readonly cache: CacheSettings | undefined
   readonly callbacks: readonly string[]
@@ -118,6 +120,7 @@ export function readSettings(checker: Checker, sections: SettingsSections): Sett
     saltKey: environment.LITELLM_SALT_KEY || undefined,
     databaseUrl: databaseUrl(checker, general.text('database_url') ?? environment.DATABASE_URL),
     redis,
+    processes: Math.max(1, own.number('processes') ?? 1),
     storeModels: general.flag('store_model_in_db') ?? true,
     cache: readCache(checker, litellm, router, redis),
     callbacks,
