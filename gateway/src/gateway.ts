@@ -134,7 +134,11 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
   const place = link && redis?.nodes ? { client: link.client } : { url: redis?.url }
   let limits: LimitStore | undefined
   let teamAlias: (id: string) => string | null = () => null
-  const metrics = new GatewayMetrics((id) => teamAlias(id))
+  const catalog = new ModelCatalog()
+  const metrics = new GatewayMetrics(
+    (id) => teamAlias(id),
+    (name) => catalog.models().includes(name),
+  )
   const alerts = new Alerts(config.settings.alerts)
   const watch = new CallWatch(alerts)
   let emailOf: Control['emailOf'] = () => null
@@ -142,7 +146,6 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     ...{ metrics, alerts, watch, log, emailOf: (scope: string, id: string) => emailOf(scope, id) },
     logCalls: () => config.settings.logCalls,
   })
-  const catalog = new ModelCatalog()
   catalog.replace(config.models, config.aliases)
   const notes = new CallNotes()
   const [tracing, cache, callbacks, control] = await Promise.all([

@@ -62,6 +62,8 @@ interface CallersAccounts {
 }
 
 const mostWatched = 50_000
+/** Longer than it takes until the sums of other processes are read. */
+const watchAgainMs = 1_500
 
 export class CallAdmission implements Admission {
   readonly #parts: Parts
@@ -72,6 +74,8 @@ export class CallAdmission implements Admission {
   readonly #accounts = new WeakMap<Principal, CallersAccounts>()
   /** US dollars spent on budgets when they were last looked at. */
   readonly #watched = new Map<string, number>()
+  readonly #later = new Map<string, BudgetAccount>()
+  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -127,7 +131,7 @@ export class CallAdmission implements Admission {
       const granted = await this.#grant(facts, model, accounts)
       return new AdmittedCall(this, facts, model, granted)
     } catch (error) {
-      if (refusalOf(error)?.type === 'budget_exceeded') this.#watch(accounts.budgets, 0)
+      if (refusalOf(error)?.type === 'budget_exceeded') this.#watchLater(accounts.budgets)
       this.refused(facts, accounts, error)
       throw error
     }
@@ -284,11 +288,25 @@ export class CallAdmission implements Admission {
     ledger.settle(booking)
     if (facts.customerId) this.#parts.customers.seen(facts.customerId)
     this.#watch(accounts.budgets, row.nanos)
+    this.#watchLater(accounts.budgets)
     return booking
   }
 
   kept(booking: Booking): Promise<void> {
     return this.#parts.ledger.kept(booking)
+  }
+
+  /** Looks at budgets again once the calls of other processes are known. */
+  #watchLater(budgets: readonly BudgetAccount[]): void {
+    for (const budget of budgets) this.#later.set(budget.account.key, budget)
+    if (this.#later.size === 0 || this.#timer) return
+    this.#timer = setTimeout(() => {
+      const due = [...this.#later.values()]
+      this.#later.clear()
+      this.#timer = undefined
+      this.#watch(due, 0)
+    }, watchAgainMs)
+    this.#timer.unref()
   }
 
   /** Reports budgets whose spend has passed a threshold since this process last looked: calls of other processes count as well. */

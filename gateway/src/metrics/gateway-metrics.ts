@@ -182,9 +182,18 @@ export class GatewayMetrics {
     ['requested_model', 'fallback_model', 'exception_class'],
   )
 
-  /** @param teamAlias the alias of a team, for a label */
-  constructor(teamAlias: (id: string) => string | null | undefined = () => null) {
+  readonly #isModel: (name: string) => boolean
+
+  /**
+   * @param teamAlias the alias of a team, for a label
+   * @param isModel whether a model is configured under this name
+   */
+  constructor(
+    teamAlias: (id: string) => string | null | undefined = () => null,
+    isModel: (name: string) => boolean = () => false,
+  ) {
     this.#teamAlias = teamAlias
+    this.#isModel = isModel
   }
 
   #counter(name: string, help: string, labels: readonly string[]): Counter {
@@ -238,7 +247,7 @@ export class GatewayMetrics {
       return known
     }
     // names that clients made up would make series without end
-    const named = ok || row.deployment !== ''
+    const named = ok || row.deployment !== '' || this.#isModel(row.modelGroup)
     const group = named ? row.modelGroup : 'other'
     const what = {
       requested_model: group,

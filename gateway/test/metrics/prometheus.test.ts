@@ -68,6 +68,19 @@ it('counts attempts, fallbacks and times of a call by deployment', async () => {
   expect(series('litellm_proxy_total_requests_metric_total')[0]?.[0]).toContain('/v1/chat/completions')
 })
 
+it('names the model of a call that has failed if it is configured, and no name that a client made up', async () => {
+  const { events, key, call } = await openTest()
+  const made = await key({ rpm_limit: 0 })
+  for (const model of ['large', 'big', 'made up']) await call(made, { model })
+  const metrics = new GatewayMetrics(undefined, (name) => ['large', 'big'].includes(name))
+  for (const event of events) if (event.kind === 'settled') metrics.record(event.call)
+  const errors = metrics
+    .dump({ calls: 0, deployments: [] } as never)
+    .find(({ name }) => name === 'litellm_errors_total')
+  expect(JSON.stringify(errors)).toMatch(/large.*big.*other/s)
+  expect(JSON.stringify(errors)).not.toContain('made up')
+})
+
 it('shows budgets that exist, with what is left of them', async () => {
   const { control, key, call, ask } = await openTest()
   const made = await key({ key_alias: 'first', max_budget: 1, budget_duration: '1d' })
