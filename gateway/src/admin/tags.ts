@@ -1,7 +1,8 @@
+import { total } from '../limits/accounts.js'
 import { notFound, refuse } from '../refusal.js'
 import type { TagRow } from '../store/rows.js'
 import type { AdminRequest, AdminRoute } from '../types.js'
-import { type AdminContext, actorOf, carrySpend, created, touched } from './context.js'
+import { type AdminContext, actorOf, carrySpend, created, setSpend, touched } from './context.js'
 import {
   bodyOf,
   defined,
@@ -41,6 +42,11 @@ async function create(context: AdminContext, request: AdminRequest) {
   const body = bodyOf(request)
   const name = requiredText(body, 'name')
   const actor = actorOf(request.principal)
+  await context.ledger.flush()
+  const [before] = await context.sql.query(
+    `SELECT CAST(SUM(nanos) AS TEXT) AS nanos FROM llmux_totals WHERE grain = 'day' AND dimension = 'tag' AND name = ?`,
+    [name],
+  )
   const row = await context.directory.change(actor, 'tag created', (change) => {
     if (change.get('tags', name))
       throw refuse(`The tag '${name}' exists.`, { status: 409, type: 'conflict_error', param: 'name' })
@@ -55,6 +61,8 @@ async function create(context: AdminContext, request: AdminRequest) {
       ...fieldsOf(body),
     }
     change.put('tags', name, tag)
+    // calls have named it before
+    if (before?.nanos != null) setSpend(context, change, `tag:${name}`, total, BigInt(String(before.nanos)))
     return tag
   })
   return { message: `The tag '${name}' is created.`, tag: tagShape(context, row) }

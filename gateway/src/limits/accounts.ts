@@ -19,6 +19,8 @@ export interface Subject {
   readonly limits: EffectiveLimits
   /** Whether calls of it are refused. */
   readonly blocked: boolean
+  /** Whether its spend is kept in memory: clients make up tags without end. Those without a row are in the daily sums alone. */
+  readonly counted: boolean
   /** `model_rpm_limit`, `model_tpm_limit`, `tag_rpm_limit` and temporary increases. */
   readonly metadata: Readonly<Record<string, unknown>>
 }
@@ -176,6 +178,7 @@ export function subjectsOf(
     found.push({
       ...{ scope, id, alias, name: `${scope}:${id}`, epoch: row?.spend_epoch ?? 0, limits, metadata },
       blocked: blocked || (budget?.blocked === true && !budget.shared),
+      counted: scope !== 'tag' || row !== undefined,
     })
     if (budget?.shared) shared.add(budget.budget_id)
   }
@@ -235,6 +238,7 @@ export function accountsOf(
   const spend: SpendPlace[] = []
   for (const subject of subjects) {
     const { limits, epoch, name, metadata } = subject
+    if (!subject.counted) continue
     spend.push({ subject: name, period: total })
     const main = currentPeriod(limits, epoch, now)
     if (main !== total) spend.push({ subject: name, period: main })

@@ -291,3 +291,25 @@ describe('a reservation', () => {
     expect(await call(made, { params: { messages: [{ role: 'user', content: file }] } }, settle)).toBe(200)
   })
 })
+
+describe('tags that clients make up', () => {
+  it('are in the daily sums alone, until they are created with what was spent', async () => {
+    const { ask, control, key, call } = await openTest()
+    const made = await key()
+    const params = (tag: string) => ({ messages: [], metadata: { tags: [tag] } })
+    for (let i = 0; i < 5; i++) expect(await call(made, { params: params(`request-${i}`) })).toBe(200)
+    expect((await ask('GET', '/global/spend/tags')).body.spend_per_tag).toHaveLength(5)
+    const admitted = await control.admission.admit(control.authenticate(made), {
+      ...{ id: 'one', operation: 'chat', path: '/', model: 'large', stream: false, headers: {} },
+      params: params('request-0'),
+    })
+    admitted.settle(settled())
+    const places = (admitted as never as { booking: { spend: { subject: string }[] } }).booking.spend
+    expect(places.map(({ subject }) => subject).join()).not.toContain('tag:')
+    await ask('POST', '/tag/new', { name: 'request-0', max_budget: 0.00015 })
+    const spend = async () => (await ask('POST', '/tag/info', { names: ['request-0'] })).body['request-0'].spend
+    expect(await spend()).toBe(0.00012)
+    expect(await call(made, { params: params('request-0') })).toBe(200)
+    expect(await call(made, { params: params('request-0') })).toBe(422)
+  })
+})
