@@ -1,10 +1,10 @@
 import { type CostOfRequest, costOf, type ModelRegistry } from '../../pricing/index.js'
-import type { HeaderMap } from '../transport/exchange.js'
+import type { HeaderMap, ResponseHeaders } from '../transport/exchange.js'
 import type { Attempt, CallCost, CallMeta, RouterMeta, Warning } from '../types/meta.js'
 import type { AnyUsage, Billing } from './billing.js'
 import type { CacheOutcome } from './cache-outcome.js'
 import type { Clock } from './clock.js'
-import { rateLimits, requestId, visibleHeaders } from './response-headers.js'
+import { rateLimits, receivedId, requestId, visibleHeaders } from './response-headers.js'
 
 /** Source of `meta`: a call, or an answer from a cache. */
 export interface MetaSource {
@@ -16,6 +16,8 @@ export interface MetaSource {
   readonly baseModel: string | undefined
   readonly registry: ModelRegistry
   readonly headers: HeaderMap
+  /** The same, before they are parsed. */
+  readonly received?: ResponseHeaders | undefined
   readonly status: number
   readonly clock: Clock
   readonly startedAt: number
@@ -75,7 +77,8 @@ class Meta implements CallMeta {
     return this.#call.usage
   }
   get requestId() {
-    return requestId(this.#call.headers)
+    const { received } = this.#call
+    return received ? receivedId(received) : requestId(this.#call.headers)
   }
   get status() {
     return this.#call.status

@@ -1,4 +1,4 @@
-import type { HeaderMap } from '../transport/exchange.js'
+import type { HeaderMap, ResponseHeaders } from '../transport/exchange.js'
 import type { RateLimit, RateLimits } from '../types/meta.js'
 
 /** Readers of providers' response headers. */
@@ -17,10 +17,16 @@ const requestIdNames = [
   'cf-ray',
 ]
 
-export function requestId(headers: HeaderMap): string | undefined {
+export const requestId = (headers: HeaderMap): string | undefined => findId((name) => headers[name])
+
+/** The same, without parsing all headers. */
+export const receivedId = (headers: ResponseHeaders): string | undefined => findId((name) => headers.get(name))
+
+function findId(get: ResponseHeaders['get']): string | undefined {
   for (const name of requestIdNames) {
-    const value = header(headers, name)
-    if (value) return value
+    const value = get(name)
+    const first = Array.isArray(value) ? value[0] : value
+    if (first) return first
   }
   return undefined
 }

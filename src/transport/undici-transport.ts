@@ -136,11 +136,14 @@ class RawHeaders implements UnparsedHeaders {
   get(name: string): string | string[] | undefined {
     if (this.#map) return this.#map[name]
     const raw = this.#raw
+    let found: string | string[] | undefined
     for (let at = 0; at < raw.length; at += 2) {
       const field = raw[at]
-      // few names have the length of the wanted one
-      if (field?.length === name.length && field.toString('latin1').toLowerCase() === name) return this.map[name]
+      // few names have the length of the wanted one, and the value of one is not worth parsing all
+      if (field?.length !== name.length || field.toString('latin1').toLowerCase() !== name) continue
+      const value = String(raw[at + 1]?.toString('latin1'))
+      found = found === undefined ? value : [found, value].flat()
     }
-    return undefined
+    return found
   }
 }
