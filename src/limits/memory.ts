@@ -104,7 +104,8 @@ class MemoryStore implements MemoryLimits {
 
   #find(request: ReserveRequest, now: number): MemoryReservation | Rejection {
     const reasons: RejectionReason[] = []
-    for (const [index, candidate] of request.candidates.entries()) {
+    for (let index = 0; index < request.candidates.length; index++) {
+      const candidate = request.candidates[index] as LimitCandidate
       const demand = demandOf(request, candidate)
       const reason = this.#refusalOf(candidate, demand, now)
       if (!reason) return this.#take(index, candidate, demand, now, request.timeout ?? defaultTimeout)
