@@ -67,6 +67,7 @@ describe.skipIf(missing)(`Postgres${missing ? ` (${missing})` : ''}`, () => {
   it('has the same sums in rows, rollups and counters after calls through two processes', async () => {
     const databaseUrl = await server.database()
     const [one, two] = [await openTest({ databaseUrl }), await openTest({ databaseUrl })]
+    await one.ask('POST', '/tag/new', { name: 'load' })
     const keys = await Promise.all(Array.from({ length: 5 }, () => one.key({ metadata: { tags: ['load'] } })))
     await until(async () => (await two.ask('GET', `/key/info?key=${keys[4]}`)).status === 200)
     await Promise.all(

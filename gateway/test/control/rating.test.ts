@@ -20,6 +20,7 @@ describe.each(engines)('a rating on %s', (engine) => {
     const data = temporaryFolder()
     const { ask, key, call, control } = await openTest({ now: () => now, data, ...place })
     await ask('POST', '/team/new', { team_id: 'red' })
+    await ask('POST', '/tag/new', { name: 'blue' })
     await ask('POST', '/budget/new', { budget_id: 'both', max_budget: 20, shared: true })
     const made = await key({ team_id: 'red', max_budget: 10, budget_duration: '1d', budget_id: 'both' })
     const params = { messages: [], user: 'ann', metadata: { tags: ['blue'] } }
