@@ -102,7 +102,7 @@ export class RepeatedEvent {
     if (sample.length === this.#sample.length)
       for (let at = 0; at < sample.length; at++) if (sample[at] !== this.#sample[at]) differed.add(at)
     this.#sample = sample
-    this.#differed = differed
+    this.#differed = differed.size > 0 ? differed : undefined
     const pieces: string[] = []
     const early: boolean[] = []
     const late: boolean[] = []

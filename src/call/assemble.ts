@@ -21,23 +21,27 @@ export class Assembler {
   #first: ChoiceParts | undefined
   /** By the index on the wire, which may be any value. */
   #others: Map<number, ChoiceParts> | undefined
-  #head: ChatCompletionChunk | undefined
+  /** True after the first chunk. */
+  started = false
+  #id = ''
+  #created = 0
+  #model = ''
   #serviceTier: ChatCompletionChunk['service_tier']
   #fingerprint: string | undefined
   #extras: Record<string, unknown> | undefined
 
   add(chunk: ChatCompletionChunk): void {
-    this.#head ??= chunk
+    if (!this.started) {
+      this.started = true
+      this.#id = chunk.id
+      this.#created = chunk.created
+      this.#model = chunk.model
+    }
     if (chunk.usage) this.usage = chunk.usage
     if (chunk.service_tier) this.#serviceTier = chunk.service_tier
     if (chunk.system_fingerprint) this.#fingerprint = chunk.system_fingerprint
     if (chunk.provider_specific_fields) this.#extras = mergeFields(this.#extras, chunk.provider_specific_fields)
     for (const choice of chunk.choices) this.#parts(choice.index).add(choice)
-  }
-
-  /** True after the first chunk. */
-  get started(): boolean {
-    return this.#head !== undefined
   }
 
   /** The native finish reason of the first choice. */
@@ -48,12 +52,11 @@ export class Assembler {
 
   /** The answer so far. */
   answer(): Decoded<ChatCompletion> {
-    const head = this.#head
     const answer: Decoded<ChatCompletion> = {
-      id: head?.id ?? '',
+      id: this.#id,
       object: 'chat.completion',
-      created: head?.created ?? 0,
-      model: head?.model ?? '',
+      created: this.#created,
+      model: this.#model,
       choices: this.#sorted().map((parts) => parts.choice()),
     }
     if (this.usage) answer.usage = this.usage

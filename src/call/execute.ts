@@ -190,12 +190,16 @@ function sender<Part>(job: Job<Part>, params: Params, call: Call): () => Promise
 export async function sendStreamed(job: Job, call: Call): Promise<unknown> {
   const { context, spec, provider, options } = job
   call.target.headers.accept ??= 'text/event-stream'
-  const framer = await context.framer(provider.dialect.framing)
-  return withRetries(call, async () => {
-    const dispatcher = context.dispatcher(options)
+  const loading = context.framer(provider.dialect.framing)
+  const framer = loading instanceof Promise ? await loading : loading
+  const send = (dispatcher: Dispatcher) => {
     const setup = spec.stream?.(job, call)
     if (!setup) throw new BadRequestError(`${spec.method}() can't stream.`, { param: 'stream' })
-    return sendStream(call, dispatcher instanceof Promise ? await dispatcher : dispatcher, { framer, ...setup })
+    return sendStream(call, dispatcher, framer, setup)
+  }
+  return withRetries(call, () => {
+    const dispatcher = context.dispatcher(options)
+    return dispatcher instanceof Promise ? dispatcher.then(send) : send(dispatcher)
   })
 }
 

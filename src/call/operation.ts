@@ -145,7 +145,7 @@ export interface OperationSpec<Part = unknown, Body extends object = object> {
   /** The schema object in the parameters. */
   schemaOf?(params: Params): StandardSchema | undefined
   /** Reads a streamed answer. Operations without it don't stream. */
-  stream?(job: Job<Part>, call: Call): Omit<StreamSetup<object, object, object>, 'framer'>
+  stream?(job: Job<Part>, call: Call): StreamSetup<object, object, object>
   /** Splits a request that exceeds the provider's limits. Undefined if one request is enough. */
   batches?(part: Part, params: Params, context: EncodeContext): readonly Params[] | undefined
   /** Joins the answers of batches; after a failure some are missing. */

@@ -75,13 +75,16 @@ export function prepare<Part>(
       startedAt,
       observer: job.observer,
       recorder: job.recorder,
-      connect: () => context.dispatcher(options),
+      connect: connector(context, options),
       cancelJob: cancelPendingJob,
       body: filed?.body ?? stringify(encoded.body, job.extraBody, provider),
       lifetime: started ?? new Lifetime(options.signal ?? undefined, limits.timeout, startedAt, names),
     })
   }
 }
+
+/** Apart, because a function made in `prepare()` would keep all that a call is prepared from, for as long as a stream idles. */
+const connector = (context: Job['context'], options: Job['options']) => () => context.dispatcher(options)
 
 function encode<Part>(
   spec: OperationSpec<Part>,

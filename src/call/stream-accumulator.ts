@@ -1,5 +1,5 @@
 import type { Decoded } from '../../providers/contract.js'
-import type { Framer, OnEvent } from '../transport/framer.js'
+import type { Framer } from '../transport/framer.js'
 import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
@@ -39,15 +39,14 @@ export type Complete<Answer> = Decoded<Answer> & { readonly meta: CallMeta }
 
 /** Functions that read a stream. */
 export interface StreamSetup<Item, Answer, Stream> {
-  readonly framer: (onEvent: OnEvent) => Framer
   /** Makes the accumulator of an attempt. */
-  readonly read: () => StreamAccumulator<Item, Answer>
+  read(): StreamAccumulator<Item, Answer>
   /** Estimates the usage of an answer that ended early. */
-  readonly estimate: (answer: Decoded<Answer>) => AnyUsage | undefined
+  estimate(answer: Decoded<Answer>): AnyUsage | undefined
   /** Completes the answer, with validation if the request has a schema. */
-  readonly complete: (answer: Complete<Answer>) => Answer | Promise<Answer>
+  complete(answer: Complete<Answer>): Answer | Promise<Answer>
   /** Makes the caller's stream. */
-  readonly stream: (parts: StreamParts<Item, Answer>) => Stream
+  stream(parts: StreamParts<Item, Answer>): Stream
 }
 
 /** Usage of a stream that was left or cut. Missing usage is estimated. */

@@ -8,6 +8,7 @@ import type { ChatCompletion } from '../types/chat.js'
 import type { CallMeta } from '../types/meta.js'
 import type { StreamParts } from './answer-stream.js'
 import type { Call } from './call.js'
+import type { MakeFramer } from './connections.js'
 import { connectionError, errorBodyLimit, errorBodyTimeout, errorFromResponse, invalidResponse } from './failure.js'
 import {
   exchangeError,
@@ -29,9 +30,10 @@ import { type Complete, earlyUsage, type StreamAccumulator, type StreamSetup } f
 export function sendStream<Item, Answer extends object, Stream>(
   call: Call,
   dispatcher: Dispatcher,
+  framer: MakeFramer,
   setup: StreamSetup<Item, Answer, Stream>,
 ): Promise<Stream> {
-  return new Promise((resolve, reject) => new StreamReader(call, dispatcher, setup, resolve, reject))
+  return new Promise((resolve, reject) => new StreamReader(call, dispatcher, framer, setup, resolve, reject))
 }
 
 /** Time for hosts to close the response after the end mark, in milliseconds. */
@@ -66,6 +68,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
   constructor(
     call: Call,
     dispatcher: Dispatcher,
+    framer: MakeFramer,
     setup: StreamSetup<Item, Answer, Stream>,
     resolve: (stream: Stream) => void,
     reject: (error: LLMError) => void,
@@ -77,7 +80,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#reading = setup.read()
     this.#framer =
       this.#reading.framer?.(this.#out) ??
-      setup.framer((event, data) => {
+      framer((event, data) => {
         this.#lastData = data
         if (!this.#reading.done) this.#reading.push(event, data, this.#out)
       })
@@ -287,6 +290,7 @@ class StreamReader<Item, Answer extends object, Stream> implements Reader, PipeS
     this.#committed = true
     // no attempt follows, and a stream may idle for hours
     this.#call.body = ''
+    this.#call.received.release?.()
     this.#call.firstTokenAt = this.#call.clock.now()
     this.#call.recorder?.firstToken()
     this.#startTimer()

@@ -10,6 +10,8 @@ export interface ResponseHeaders {
   readonly map: HeaderMap
   /** One header by its lower-case name. */
   get(name: string): string | string[] | undefined
+  /** Frees the bytes that the headers came in: a stream keeps its headers while it idles. */
+  release?(): void
 }
 
 class ParsedHeaders implements ResponseHeaders {

@@ -61,9 +61,10 @@ export class OpenAIStream implements ChatStreamDecoder {
   done = false
   readonly #context: DecodeContext<OpenAIQuirks>
   readonly #state: EncodeState | undefined
-  readonly #choices: OpenChoice[] = []
-  readonly #repeated = new DeltaDedupe()
-  readonly #citations = new DeltaDedupe()
+  #choices: OpenChoice[] = []
+  // most streams repeat and cite nothing
+  #repeated: DeltaDedupe | undefined
+  #citations: DeltaDedupe | undefined
   #id = ''
   #created = 0
   #model = ''
@@ -145,7 +146,7 @@ export class OpenAIStream implements ChatStreamDecoder {
       return
     for (const name in delta) if (name !== 'content') return
     if (!this.#texts.learn(data, delta.content)) return
-    this.#pattern = chunk
+    this.#pattern = { ...chunk, choices: none }
     this.#patternIndex = choice.index
   }
 
@@ -193,6 +194,7 @@ export class OpenAIStream implements ChatStreamDecoder {
       }
       const value = body[name]
       if (value === null || value === undefined) continue
+      this.#repeated ??= new DeltaDedupe()
       const added = this.#repeated.added(name, value)
       if (added === undefined) continue
       extras = withField(extras, name, added)
@@ -208,6 +210,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   #cite(body: Fields, chunk: ChatCompletionChunk): void {
     const delta = chunk.choices[0]?.delta
     if (!delta || delta.annotations) return
+    this.#citations ??= new DeltaDedupe()
     const citations = this.#citations.added('citations', citationsOf(body))
     if (citations) delta.annotations = citations as NonNullable<Delta['annotations']>
   }
@@ -215,6 +218,7 @@ export class OpenAIStream implements ChatStreamDecoder {
   #keep(body: Fields): void {
     const { id: _, object: __, created: ___, model: ____, choices: _____, usage: ______, ...rest } = body
     this.#readUsage(withCost(body))
+    this.#repeated ??= new DeltaDedupe()
     const extras = this.#repeated.addedOf(rest)
     if (extras) this.#early = { ...this.#early, ...extras }
   }
@@ -225,7 +229,9 @@ export class OpenAIStream implements ChatStreamDecoder {
     const first = open === undefined
     if (!open) {
       open = { tools: undefined, finished: false, unsigned: '', hasContent: false, functionName: undefined }
-      this.#choices[index] = open
+      // an empty array would get room for 17
+      if (index === 0 && this.#choices.length === 0) this.#choices = [open]
+      else this.#choices[index] = open
     }
     const delta: Delta = first ? { role: 'assistant' } : {}
     const rawDelta = raw.delta ?? raw.message
@@ -382,6 +388,7 @@ function addParts(parts: readonly unknown[], delta: Delta, open: OpenChoice): vo
 }
 
 const OPEN_BRACE = 0x7b
+const none: ChunkChoice[] = []
 
 /**
  * Removes repetitions: hosts repeat fields of the whole answer on every chunk (`provider`, `citations`). Of a list that has grown only the
