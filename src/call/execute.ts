@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import type { Dialect, EncodeContext } from '../../providers/contract.js'
 import { scopeText } from '../cache/key.js'
 import { type CachePolicy, refuseCache } from '../cache/policy.js'

@@ -87,6 +87,34 @@ describe('an exchange', () => {
     await agent.close()
   })
 
+  it('gives the same headers after their bytes were freed', async () => {
+    await using server = await startServer((_, response) => {
+      const repeated = ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']
+      response.writeHead(200, ['X-Name', Buffer.from('Grüße').toString('latin1'), 'X-Empty', '', ...repeated])
+      response.end('{}')
+    })
+    const agent = await createAgent(plain)
+    const read = (release: boolean) =>
+      new Promise<ResponseHeaders>((resolve, reject) => {
+        const reader: Reader = {
+          head(_, headers) {
+            if (release) headers.release?.()
+            resolve(headers)
+          },
+          data: () => {},
+          end: () => {},
+          fail: reject,
+        }
+        new Exchange(agent, { origin: server.url, path: '/', headers: {}, body: '{}' }, reader)
+      })
+    const [kept, freed] = [await read(false), await read(true)]
+    const undated = ({ date: _, ...rest }: ResponseHeaders['map']) => rest
+    expect(freed.get('absent')).toBeUndefined()
+    expect(undated(freed.map)).toEqual(undated(kept.map))
+    expect(freed.map).toMatchObject({ 'x-empty': '', 'set-cookie': ['a=1', 'b=2'] })
+    await agent.close()
+  })
+
   it('closes the socket when cancelled and reports only the reason', async () => {
     await using server = await startServer((_, response) => response.write('first'))
     const agent = await createAgent(plain)
