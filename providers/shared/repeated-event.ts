@@ -34,8 +34,8 @@ export class RepeatedEvent {
   #head = ''
   #tail = ''
   /** Holes before the text, in order, and after it, from the end. Most events have none. */
-  #early: readonly Hole[] = none
-  #late: readonly Hole[] = none
+  #early: readonly Hole[] | undefined
+  #late: readonly Hole[] | undefined
   /** The values of the learned event that may differ, and those of them that did. */
   #sample: readonly string[] = none
   #differed: ReadonlySet<number> | undefined
@@ -69,16 +69,18 @@ export class RepeatedEvent {
     let end = data.length - tail.length
     // slices are compared as memory; startsWith() reads one character after the other, which took longer than parsing
     if (end <= from || data.slice(0, from) !== head || data.slice(end) !== tail) return undefined
-    for (const { quoted, between } of this.#early) {
-      const start = quoted ? stringEnd(data, from, end) : numberEnd(data, from, end)
-      from = start + between.length
-      if (start < 0 || from >= end || data.slice(start, from) !== between) return undefined
-    }
-    for (const { quoted, between } of this.#late) {
-      const stop = quoted ? stringStart(data, end, from) : numberStart(data, end, from)
-      end = stop - between.length
-      if (end <= from || data.slice(end, stop) !== between) return undefined
-    }
+    if (this.#early)
+      for (const { quoted, between } of this.#early) {
+        const start = quoted ? stringEnd(data, from, end) : numberEnd(data, from, end)
+        from = start + between.length
+        if (start < 0 || from >= end || data.slice(start, from) !== between) return undefined
+      }
+    if (this.#late)
+      for (const { quoted, between } of this.#late) {
+        const stop = quoted ? stringStart(data, end, from) : numberStart(data, end, from)
+        end = stop - between.length
+        if (end <= from || data.slice(end, stop) !== between) return undefined
+      }
     const text = data.slice(from, end)
     return special.test(text) ? unescaped(text) : text
   }
@@ -135,8 +137,8 @@ export class RepeatedEvent {
     const hole = (at: number, quoted: boolean): Hole => ({ quoted, between: pieces[at] ?? '' })
     this.#head = pieces[0] ?? ''
     this.#tail = pieces.at(-1) ?? ''
-    this.#early = early.map((quoted, at) => hole(at + 1, quoted))
-    this.#late = late.map((quoted, at) => hole(early.length + 1 + at, quoted)).reverse()
+    this.#early = early.length > 0 ? early.map((quoted, at) => hole(at + 1, quoted)) : undefined
+    this.#late = late.length > 0 ? late.map((quoted, at) => hole(early.length + 1 + at, quoted)).reverse() : undefined
     return true
   }
 }

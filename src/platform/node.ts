@@ -36,14 +36,16 @@ export interface Utf8Decoder {
 
 export const utf8Decoder = (): Utf8Decoder => new Pieces()
 
+/** Holds nothing after a piece whose last byte is ASCII. Streams share it for those: it is faster than `utf8()`, and one each would be half a kilobyte. */
+const shared = new StringDecoder('utf8')
+
 class Pieces implements Utf8Decoder {
   /** Made for the first piece that ends within a character: it takes half a kilobyte, and 2 µs. */
   #decoder: StringDecoder | undefined
 
   write(bytes: Uint8Array): string {
     if (this.#decoder === undefined) {
-      // a character that ends with the piece needs no memory of it
-      if ((bytes[bytes.length - 1] ?? 0) < 0x80) return utf8(bytes)
+      if ((bytes[bytes.length - 1] ?? 0) < 0x80) return shared.write(bytes)
       this.#decoder = new StringDecoder('utf8')
     }
     return this.#decoder.write(bytes)

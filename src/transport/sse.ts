@@ -69,27 +69,34 @@ class EventReader implements Framer {
    * @returns the rest, for the parser
    */
   #readPlain(text: string, returns: boolean): string {
+    const onEvent = this.#onEvent
+    let lead = this.#lead
     let from = 0
     while (from < text.length) {
-      let start = from + this.#lead.length
-      if (text.slice(from, start) !== this.#lead) {
+      let start = from + lead.length
+      if (text.slice(from, start) !== lead) {
         plainLead.lastIndex = from
         const found = plainLead.exec(text)
         if (!found) break
         // a copy: the part of a text keeps all of it
-        this.#lead = ` ${found[0]}`.slice(1)
+        lead = ` ${found[0]}`.slice(1)
+        this.#lead = lead
         this.#name = found[1] && ` ${found[1]}`.slice(1)
         start = plainLead.lastIndex
       }
-      const feed = text.indexOf('\n', start)
-      if (feed < 0) break
-      const width = returns && text.charCodeAt(feed - 1) === carriageReturn ? 2 : 1
-      const next = feed + 1 + width
-      if (text.charCodeAt(next - 1) !== lineFeed || (width === 2 && text.charCodeAt(feed + 1) !== carriageReturn)) break
-      const data = text.slice(start, next - width - width)
+      let end = text.indexOf('\n', start)
+      if (end < 0) break
+      let next = end + 2
+      if (returns && text.charCodeAt(end - 1) === carriageReturn) {
+        if (text.charCodeAt(end + 1) !== carriageReturn) break
+        end--
+        next = end + 4
+      }
+      if (text.charCodeAt(next - 1) !== lineFeed) break
+      const data = text.slice(start, end)
       if (returns && data.includes('\r')) break
       this.#stray = ''
-      this.#onEvent(this.#name, data)
+      onEvent(this.#name, data)
       from = next
     }
     return from === 0 ? text : text.slice(from)

@@ -117,7 +117,7 @@ class RawHeaders implements UnparsedHeaders {
   readonly [unparsed] = true
   readonly #parse: Core['parseHeaders']
   #raw: Buffer[]
-  /** The bytes of names and values, in lines. */
+  /** Names and values, in lines. */
   #text: string | undefined
   #map: HeaderMap | undefined
 
@@ -128,8 +128,8 @@ class RawHeaders implements UnparsedHeaders {
 
   get map(): HeaderMap {
     if (!this.#map) {
-      const lines = this.#text?.split('\n').map((line) => Buffer.from(line, 'latin1'))
-      this.#map = this.#parse(lines ?? this.#raw)
+      // undici reads texts as it reads bytes
+      this.#map = this.#parse(this.#text?.split('\n') ?? this.#raw)
       // they hold the bytes of the socket
       this.#raw = []
       this.#text = undefined
@@ -140,7 +140,6 @@ class RawHeaders implements UnparsedHeaders {
   /** Keeps one text in place of a view of the socket's bytes for each name and value, which takes five times the memory. */
   release(): void {
     if (this.#map || this.#raw.length === 0) return
-    // lines of bytes, with all of them in one piece: joined text would keep its parts
     this.#text = this.#raw.map((bytes) => bytes.toString('latin1')).join('\n')
     this.#raw = []
   }
