@@ -287,7 +287,7 @@ export async function openGateway(options: GatewayOptions, shared?: Shared): Pro
     hooks: () => hooks,
     fallbacksOf: (group) => fallbacksOf(group),
   })
-  const pass = { control, catalog, settings, bodies, environment, hooks: () => hooks }
+  const pass = { control, catalog, settings, bodies, environment, tracing, hooks: () => hooks }
   const routes = [
     ...control.routes,
     ...healthRoutes(health),

@@ -2,7 +2,8 @@ import { type BillableUsage, costPerToken, type SettledRecord } from 'llmux'
 import type { PassThroughSetting, Settings } from '../config/settings.js'
 import { newCallId } from '../limits/call-ids.js'
 import type { ModelCatalog } from '../models/catalog.js'
-import { forbidden, refuse } from '../refusal.js'
+import { forbidden, refusalOf, refuse } from '../refusal.js'
+import type { PassedCall, PassedRequest, Tracing } from '../tracing/tracing.js'
 import type { Admitted, Control, Principal } from '../types.js'
 import type { BodyReader } from './body.js'
 import { authorizeCloud, type CloudRequest, cloudOf, cloudRequest } from './cloud-routes.js'
@@ -65,6 +66,7 @@ export interface PassThroughParts {
   readonly bodies: BodyReader
   readonly hooks: () => unknown
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly tracing?: Pick<Tracing, 'begin'> | undefined
 }
 
 interface Destination {
@@ -177,16 +179,51 @@ async function forward(
   signal: AbortSignal,
   find: () => Destination,
 ): Promise<GatewayResponse> {
+  const id = request.headers['x-litellm-call-id']?.slice(0, 200) || newCallId()
+  const span = parts.tracing?.begin(request)
+  let caller: Principal | undefined
+  try {
+    const response = await answer(parts, request, signal, find, id, span, (principal) => {
+      caller = principal
+    })
+    const end = () => span?.end(response.status, id, caller)
+    if (span && typeof response.body === 'object') return { ...response, body: ending(response.body, end) }
+    end()
+    return response
+  } catch (error) {
+    span?.end(refusalOf(error)?.status ?? 500, id, caller)
+    throw error
+  }
+}
+
+async function* ending<Part>(body: AsyncIterable<Part>, end: () => void): AsyncIterable<Part> {
+  try {
+    yield* body
+  } finally {
+    end()
+  }
+}
+
+async function answer(
+  parts: PassThroughParts,
+  request: OpenRequest,
+  signal: AbortSignal,
+  find: () => Destination,
+  id: string,
+  span: PassedRequest | undefined,
+  known: (caller: Principal) => void,
+): Promise<GatewayResponse> {
   const { control, settings, bodies } = parts
   const query = new URLSearchParams(request.url.slice(request.path.length + 1)).get('key')
   const key = keyOf(request.headers, settings().keyHeader) ?? query ?? undefined
   await control.prepare(key)
   const principal = control.authenticate(key, request.ip)
+  known(principal)
   checkRoute(principal, request.path)
   const destination = find()
   const { bytes, release } = await bodies.read(request.raw)
-  const id = request.headers['x-litellm-call-id']?.slice(0, 200) || newCallId()
   let admitted: Admitted | undefined
+  let call: PassedCall | undefined
   const startTime = Date.now()
   try {
     const params = parse(bytes)
@@ -212,15 +249,17 @@ async function forward(
     ) as Record<string, string>
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
     const located = await destination.at(request.method, bytes)
+    call = span?.call(destination.provider ?? 'pass_through', name)
     const response = await fetch(located.url, {
       method: request.method,
-      headers: { ...headers, ...located.headers },
+      headers: { ...headers, ...located.headers, ...call?.headers },
       ...(hasBody && { body: new Uint8Array(bytes) }),
       redirect: 'manual',
       signal,
     })
     const watch = new UsageWatch(response.headers)
     const settle = (error?: unknown) => {
+      call?.end(response.status, error !== undefined)
       const record = recordOf({
         name,
         destination,
@@ -238,6 +277,7 @@ async function forward(
     return { status: response.status, headers: out, body: watched(response, watch, settle) }
   } catch (error) {
     admitted?.release(error)
+    call?.end(undefined, true)
     if (error instanceof TypeError)
       throw refuse('The provider could not be reached.', { status: 502, type: 'bad_gateway_error' })
     throw error

@@ -14,6 +14,8 @@ export interface RowForm<Row> {
   readonly id: keyof Row & string
   /** Usual values of fields. They are not kept. */
   readonly usual: Partial<Row>
+  /** Usual beginnings of texts. They are not kept either. */
+  readonly beginnings?: Readonly<Record<string, string>>
 }
 
 /** A reading of the database that has begun. */
@@ -157,9 +159,11 @@ class PackedForm<Row extends object> {
   readonly #id: string
   readonly #usual: Readonly<Record<string, unknown>>
   readonly #names: readonly string[]
+  readonly #beginnings: Readonly<Record<string, string>>
   readonly #places = new Map<string, { readonly place: number; readonly text: string }>()
 
-  constructor({ id, usual }: RowForm<Row>) {
+  constructor({ id, usual, beginnings = {} }: RowForm<Row>) {
+    this.#beginnings = beginnings
     this.#id = id
     this.#usual = usual as Readonly<Record<string, unknown>>
     this.#names = Object.keys(usual)
@@ -174,7 +178,10 @@ class PackedForm<Row extends object> {
       const value = shortTime(name, fields)
       if (value === undefined || name === this.#id) continue
       const known = this.#places.get(name)
-      if (!known) found.push(name, value)
+      const begins = this.#beginnings[name]
+      if (known && begins !== undefined && typeof value === 'string' && value.startsWith(begins))
+        found.push(known.place, value.slice(begins.length))
+      else if (!known || begins !== undefined) found.push(name, value)
       else if (value !== this.#usual[name] && JSON.stringify(value) !== known.text) found.push(known.place, value)
     }
     // V8 keeps a serialized text as a tree of its parts, which takes twice the memory
@@ -185,8 +192,10 @@ class PackedForm<Row extends object> {
     const found = JSON.parse(text) as unknown[]
     const row: Record<string, unknown> = { [this.#id]: id, ...this.#usual }
     for (let at = 0; at < found.length; at += 2) {
-      const name = found[at]
-      row[typeof name === 'number' ? (this.#names[name] ?? '') : String(name)] = found[at + 1]
+      const place = found[at]
+      const name = typeof place === 'number' ? (this.#names[place] ?? '') : String(place)
+      const begins = typeof place === 'number' ? this.#beginnings[name] : undefined
+      row[name] = begins === undefined ? found[at + 1] : `${begins}${found[at + 1]}`
     }
     if (typeof row.created_at === 'number') row.created_at = new Date(row.created_at).toISOString()
     if (typeof row.updated_at === 'number') row.updated_at = new Date(row.updated_at).toISOString()

@@ -5,7 +5,11 @@ import type { RowForm } from './row-cache.js'
 const made = { created_by: 'default_user_id', spend_epoch: 0 }
 
 /** A key that an admin has made, with limits of its own or none. */
-export const keyForm: RowForm<KeyRow> = { id: 'token', usual: { ...emptyKey, ...made, created_at: '', key_name: '' } }
+export const keyForm: RowForm<KeyRow> = {
+  id: 'token',
+  usual: { ...emptyKey, ...made, created_at: '', key_name: '' },
+  beginnings: { key_name: 'sk-...' },
+}
 
 /** A customer that a call has named. */
 export const customerForm: RowForm<CustomerRow> = {

@@ -19,6 +19,7 @@ import {
 import { openTelemetry } from 'llmux/otel'
 import type { OtelSettings } from '../config/otel.js'
 import type { LlmRequest } from '../http/llm-request.js'
+import type { Principal } from '../types.js'
 import type { Tracing, TracingOptions } from './tracing.js'
 
 /** Longest wait for a collector at the end of the gateway. */
@@ -44,6 +45,37 @@ export function startTracing({ settings, propagate, version }: TracingOptions): 
       if (typeof response.body === 'object') return { ...response, body: ending(response.body, end) }
       end()
       return response
+    },
+    begin({ method, path, headers }) {
+      const parent = propagation.extract(context.active(), headers)
+      const attributes = { 'http.request.method': method, 'url.path': path }
+      const span = tracer.startSpan(`${method} ${path}`, { kind: SpanKind.SERVER, attributes }, parent)
+      const within = trace.setSpan(parent, span)
+      return {
+        call(provider, model) {
+          const facts = { 'gen_ai.provider.name': provider, 'gen_ai.request.model': model }
+          const own = tracer.startSpan(`pass_through ${model}`, { kind: SpanKind.CLIENT, attributes: facts }, within)
+          const sent: Record<string, string> = {}
+          if (propagate) propagation.inject(trace.setSpan(within, own), sent)
+          return {
+            headers: sent,
+            end(status, failed) {
+              if (status !== undefined) own.setAttribute('http.response.status_code', status)
+              if (failed || status === undefined || status >= 400) own.setStatus({ code: SpanStatusCode.ERROR })
+              own.end()
+            },
+          }
+        },
+        end(status, callId, caller) {
+          span.setAttributes({
+            'http.response.status_code': status,
+            'llmux.call_id': callId,
+            ...callerFacts(caller),
+          })
+          if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+          span.end()
+        },
+      }
     },
     // an own provider stays registered: another gateway of the process may use it
     async close() {
@@ -91,6 +123,13 @@ function exporterOf({ exporter, url, headers }: OtelSettings): SpanExporter | un
   }
 }
 
+const callerFacts = (caller: Principal | undefined) => ({
+  ...(caller && !caller.master && { 'llmux.key_hash': caller.keyHash }),
+  ...(caller?.keyAlias && { 'llmux.key_alias': caller.keyAlias }),
+  ...(caller?.teamId && { 'llmux.team_id': caller.teamId }),
+  ...(caller?.userId && { 'llmux.user_id': caller.userId }),
+})
+
 function endSpan(span: Span, request: LlmRequest, status: number): void {
   const { method, path, route, principal, admitted, model, error, id } = request
   const template = route?.model
@@ -102,10 +141,7 @@ function endSpan(span: Span, request: LlmRequest, status: number): void {
     'http.response.status_code': status,
     'llmux.call_id': id,
     ...(model && { 'llmux.model_group': model }),
-    ...(principal && !principal.master && { 'llmux.key_hash': principal.keyHash }),
-    ...(principal?.keyAlias && { 'llmux.key_alias': principal.keyAlias }),
-    ...(principal?.teamId && { 'llmux.team_id': principal.teamId }),
-    ...(principal?.userId && { 'llmux.user_id': principal.userId }),
+    ...callerFacts(principal),
     ...(admitted?.customerId && { 'llmux.customer_id': admitted.customerId }),
   })
   // the client's own errors are none of the server

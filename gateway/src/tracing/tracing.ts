@@ -4,6 +4,7 @@ import type { Environment } from '../config/config.js'
 import type { OtelSettings } from '../config/otel.js'
 import type { LlmRequest } from '../http/llm-request.js'
 import type { Log } from '../log.js'
+import type { Principal } from '../types.js'
 
 /** Traces of calls by OpenTelemetry: from the client, through the gateway, to the provider. */
 export interface Tracing {
@@ -11,8 +12,25 @@ export interface Tracing {
   readonly callback: Callback
   /** Answers a request within a span of the server, which goes on with the trace of the client. It ends with the response. */
   run(request: LlmRequest, answer: () => Promise<HandlerResponse>): Promise<HandlerResponse>
+  /** Begins the span of a request that another server answers. It goes on with the trace of the client. */
+  begin(request: Pick<LlmRequest, 'method' | 'path' | 'headers'>): PassedRequest
   /** Sends the remaining spans. */
   close(): Promise<void>
+}
+
+/** The span of a request that another server answers. */
+export interface PassedRequest {
+  /** Begins the span of the call to that server. */
+  call(provider: string, model: string): PassedCall
+  end(status: number, callId: string, caller: Principal | undefined): void
+}
+
+/** The span of a call to another server. */
+export interface PassedCall {
+  /** The context of the span, for that server. */
+  readonly headers: Readonly<Record<string, string>>
+  /** @param status undefined without an answer */
+  end(status: number | undefined, failed: boolean): void
 }
 
 /** Settings of traces. */

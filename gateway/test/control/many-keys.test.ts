@@ -206,6 +206,7 @@ describe('RowCache', () => {
       row('changed', { updated_at: '2026-11-30T06:00:00.000Z', updated_by: 'other' }),
       row('odd time', { created_at: '2026-11-30', updated_at: '' }),
       row('limits', { max_budget: 0, rpm_limit: 5, models: ['a', 'é'], metadata: { tags: [1, null] }, blocked: false }),
+      row('another name', { key_name: 'abcd', key_alias: 'sk-...abcd' }),
       row('new fields', { itpm_limit: 7, budget_mode: 'strict' }),
     ]
     for (const one of rows) cache.change(one.token, one)

@@ -96,8 +96,8 @@ async function scene(config: object = {}, variables: Readonly<Record<string, str
   return {
     provider,
     key,
-    async call(body: object, headers: Record<string, string> = {}) {
-      const response = await fetch(`${url}/v1/chat/completions`, {
+    async call(body: object, headers: Record<string, string> = {}, path = '/v1/chat/completions') {
+      const response = await fetch(`${url}${path}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
@@ -188,4 +188,28 @@ it('keeps the context to itself if forwarding is turned off', async () => {
 it('answers calls while the collector is away', async () => {
   const here = await scene({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
   expect(await here.call(hello('m'))).toBe(200)
+})
+
+it('goes on with the trace of a client through a pass-through route', async () => {
+  const target = await startProvider()
+  const here = await scene(
+    { general_settings: { pass_through_endpoints: [{ path: '/raw', target: target.url, include_subpath: true }] } },
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+  )
+  const sent = { traceparent: parent('01'), tracestate: 'vendor=1' }
+  expect(await here.call(hello('m'), sent, '/raw/v1/chat/completions')).toBe(200)
+  expect(await here.call(hello('m'), { ...sent, authorization: 'Bearer sk-wrong' }, '/raw/v1/models')).toBe(401)
+  const received = await here.exported()
+  const spans = received.flatMap(spansOf)
+  const server = spans.find(({ name }) => name === 'POST /raw/v1/chat/completions')
+  expect(server).toMatchObject({ traceId, parentSpanId: 'b7ad6b7169203331', kind: 2 })
+  const call = spans.find(({ name }) => name === 'pass_through m')
+  expect(call).toMatchObject({ traceId, parentSpanId: server?.spanId, kind: 3 })
+  expect(target.received[0]?.headers).toMatchObject({
+    traceparent: `00-${traceId}-${call?.spanId}-01`,
+    tracestate: 'vendor=1',
+  })
+  expect(spans.filter(({ name }) => name === 'POST /raw/v1/models')).toHaveLength(1)
+  const text = received.map(({ bytes }) => bytes.toString()).join('')
+  for (const secret of ['Hello', here.key]) expect(text).not.toContain(secret)
 })
