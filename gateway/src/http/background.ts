@@ -40,6 +40,8 @@ const pollMs = 30_000
 /** Hosts keep responses for some hours at least. */
 const longestMs = 24 * 3_600_000
 const mostPending = 2_000
+/** Characters of a stream in which its first event names the response. */
+const longestHead = 65_536
 const readers: ReadonlySet<string> = new Set(['storedResponse', 'cancelResponse'])
 const unfinished: ReadonlySet<unknown> = new Set(['queued', 'in_progress'])
 
@@ -69,6 +71,28 @@ export class BackgroundCalls {
     if (!background || !admitted?.booking || admitted.booking.row.costState === 'known') return
     const { id } = JSON.parse(body) as { id?: string }
     if (id) this.#begin(id, admitted.model, admitted.booking).catch(() => {})
+  }
+
+  /** Notes the response of a stream whose client leaves: its host goes on with it. */
+  async *watch(request: LlmRequest, body: AsyncIterable<string>): AsyncIterable<string> {
+    let head = ''
+    let id: string | undefined
+    try {
+      for await (const part of body) {
+        if (id === undefined && head.length < longestHead) {
+          head += part
+          id = /"response"\s*:\s*\{\s*"id"\s*:\s*"([^"]+)"/.exec(head)?.[1]
+        }
+        yield part
+      }
+    } finally {
+      // the call is booked when its stream is closed
+      setImmediate(() => {
+        const { admitted } = request
+        if (id === undefined || !admitted?.booking || admitted.booking.row.costState === 'known') return
+        this.#begin(id, admitted.model, admitted.booking).catch(() => {})
+      })
+    }
   }
 
   #find(id: string): Pending | undefined {

@@ -94,6 +94,8 @@ export class LlmRoutes {
       this.#release(request)
       await request.admitted?.kept()
       this.#parts.background.follow(request, response)
+    } else if (request.background && response.status === 200) {
+      response = { ...response, body: this.#parts.background.watch(request, response.body) }
     }
     if (!request.head) response.headers['x-litellm-call-id'] ??= request.id
     if (request.hooks && request.hooks.applied.length > 0)

@@ -37,7 +37,8 @@ const forms: readonly Form[] = [
     model: 'model_version',
     input: [
       ...['usage_input_tokens_no_cache', 'usage_input_tokens_cache_write_5m', 'usage_input_tokens_cache_write_1h'],
-      ...['usage_input_tokens_cache_read'],
+      // exports before writes had two lives name them together
+      ...['usage_input_tokens_cache_write', 'usage_input_tokens_cache_read'],
     ],
     output: 'usage_output_tokens',
   },

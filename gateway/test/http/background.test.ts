@@ -119,3 +119,37 @@ it('asks for responses that no client reads, gives up after a day, and waits for
   await calls.poll()
   expect([amended.length, documents.size]).toEqual([1, 0])
 })
+
+it('books a stream that its client has left by the usage of the response', async () => {
+  const documents = new Map<string, unknown>()
+  const calls = new BackgroundCalls({
+    documents: {
+      list: () => [...documents].map(([id, value]) => ({ id, value })),
+      put: async (_, id, value) => void documents.set(id, value),
+      remove: async (_, id) => documents.delete(id),
+      watch: () => () => {},
+    },
+    router: {} as never,
+    claim: async () => false,
+    amend: async () => true,
+    now: () => 1_000,
+  })
+  onTestFinished(() => calls.close())
+  const events = async function* () {
+    yield 'event: response.created\ndata: {"type":"response.created","response":{"id":"resp'
+    yield '_7","status":"queued"}}\n\n'
+    yield 'event: response.in_progress\ndata: {}\n\n'
+  }
+  const leave = async (costState: string) => {
+    const admitted: { model: string; booking?: unknown } = { model: 'deep' }
+    for await (const part of calls.watch({ background: true, admitted } as never, events())) {
+      if (part.startsWith('_7')) break
+    }
+    admitted.booking = { row: { costState }, spend: [] }
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  }
+  await leave('known')
+  expect(documents.size).toBe(0)
+  await leave('estimated')
+  expect([...documents.keys()]).toEqual(['resp_7'])
+})
