@@ -41,7 +41,14 @@ export const resolveCallLimits = (options: CallOptions, defaults: CallLimits): C
       }
     : defaults
 
-function hasLimits(options: CallOptions): boolean {
-  for (const name in options) if (name in defaultCallLimits) return true
-  return false
-}
+// by name: a loop over the names of the options looked each of them up
+const hasLimits = (options: CallOptions): boolean =>
+  options.timeout !== undefined ||
+  options.headersTimeout !== undefined ||
+  options.firstTokenTimeout !== undefined ||
+  options.idleTimeout !== undefined ||
+  options.maxRetries !== undefined ||
+  options.maxRetryDelay !== undefined ||
+  options.maxResponseBytes !== undefined ||
+  options.maxMediaBytes !== undefined ||
+  options.allowPrivateMedia !== undefined
