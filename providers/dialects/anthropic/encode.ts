@@ -33,6 +33,7 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
   const otherModel = !context.ownHost && facts === claudeRules('')
   const kept = context.keeps ? keptSchemas(params.tools) : undefined
+  const { names, ids } = makeAliases(params, toolNames(params), 128)
   const scope: EncodeScope = {
     report,
     quirks,
@@ -41,7 +42,8 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
     betas: new Set(),
     properties: otherModel ? undefined : aliasProperties(params, kept),
     kept,
-    ...makeAliases(params, toolNames(params), 128),
+    names,
+    ids,
   }
 
   const { system, turns } = encodeMessages(params.messages, scope)
@@ -52,17 +54,18 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   if (structured.instruction) system.push(structured.instruction)
   rejectUnsupported(params, refused, report)
 
-  const { system: given, ...own } = otherParams(params, readParams)
+  const own = otherParams(params, readParams)
+  const { system: given } = own
   if (given) system.unshift(...(Array.isArray(given) ? given : [{ type: 'text', text: String(given) }]))
-  const body: Fields = {
-    ...(quirks.bodyVersion !== undefined && { anthropic_version: quirks.bodyVersion }),
-    ...(quirks.bodyModel !== false && { model }),
-    max_tokens: encodeMaxTokens(params, plan.budget, scope),
-    messages: context.keeps ? keptTurns(params.messages, turns) : turns,
-    ...systemField(system),
-    ...encodeSampling(params, plan, scope),
-    ...own,
-  }
+  // field by field: spreads in a literal took a third of the encoder's time
+  const body: Fields = {}
+  put(body, 'anthropic_version', quirks.bodyVersion)
+  if (quirks.bodyModel !== false) body.model = model
+  body.max_tokens = encodeMaxTokens(params, plan.budget, scope)
+  body.messages = context.keeps ? keptTurns(params.messages, turns) : turns
+  put(body, 'system', systemField(system))
+  putAll(body, encodeSampling(params, plan, scope))
+  for (const name in own) if (name !== 'system' && name !== '__proto__') body[name] = own[name]
   put(body, 'stop_sequences', encodeStop(params.stop, scope) ?? own.stop_sequences)
   put(body, 'metadata', encodeMetadata(params, scope))
   put(body, 'service_tier', encodeServiceTier(params.service_tier, scope))
@@ -87,38 +90,37 @@ function finish(body: Fields, params: ChatParams, scope: EncodeScope, structured
     structured.json,
     originalProperties(scope.properties, scope.names),
   )
-  const headers = {
-    ...(flags.length > 0 && scope.quirks.betas !== 'body' && { 'anthropic-beta': flags.join(',') }),
-    ...headerParams(params),
+  const headers = headerParams(params)
+  if (flags.length > 0 && scope.quirks.betas !== 'body') headers['anthropic-beta'] = flags.join(',')
+  const encoded: { -readonly [Field in keyof Encoded]: Encoded[Field] } = { body }
+  for (const _ in headers) {
+    encoded.headers = headers
+    break
   }
-  return {
-    body,
-    ...(Object.keys(headers).length > 0 && { headers }),
-    ...(scope.report.warnings.length > 0 && { warnings: scope.report.warnings }),
-    ...(encodeState && { encodeState }),
-  }
+  if (scope.report.warnings.length > 0) encoded.warnings = scope.report.warnings
+  if (encodeState) encoded.encodeState = encodeState
+  return encoded
 }
 
 /** Parameters that the API accepts as headers only. */
 function headerParams(params: ChatParams): Record<string, string> {
   const { workspace_id: workspace, user_profile_id: profile } = params as unknown as Fields
-  return {
-    ...(typeof workspace === 'string' && workspace !== '' && { 'anthropic-workspace-id': workspace }),
-    ...(typeof profile === 'string' && profile !== '' && { 'anthropic-user-profile-id': profile }),
-  }
+  const headers: Record<string, string> = {}
+  if (typeof workspace === 'string' && workspace !== '') headers['anthropic-workspace-id'] = workspace
+  if (typeof profile === 'string' && profile !== '') headers['anthropic-user-profile-id'] = profile
+  return headers
 }
 
 /** Plain instructions are sent as a string, which the API treats the same. */
-function systemField(blocks: readonly Block[]): Fields {
-  const [only] = blocks
-  if (!only) return {}
+function systemField(blocks: readonly Block[]): string | readonly Block[] | undefined {
+  if (blocks.length === 0) return undefined
   const plain = blocks.every((block) => Object.keys(block).length === 2 && block.type === 'text')
-  if (plain) return { system: blocks.map(({ text }) => text).join('\n\n') }
-  return { system: blocks }
+  return plain ? blocks.map(({ text }) => text).join('\n\n') : blocks
 }
 
 function outputConfig(params: ChatParams, { effort }: ThinkingPlan, { format }: Structured): Fields | undefined {
   const given = (params as unknown as Fields).output_config
+  if (effort === undefined && !format && !isFields(given)) return undefined
   const config: Fields = {
     ...(effort !== undefined && { effort }),
     ...(format && { format }),
@@ -131,10 +133,15 @@ function putTools(body: Fields, { tools, choice, servers }: ToolPlan, params: Ch
   if (tools.length > 0) body.tools = tools
   put(body, 'tool_choice', choice)
   const given = (params as unknown as Fields).mcp_servers
+  if (!Array.isArray(given) && servers.length === 0) return
   const all = [...(Array.isArray(given) ? given : []), ...servers]
   if (all.length > 0) body.mcp_servers = all
 }
 
 function put(body: Fields, name: string, value: unknown): void {
   if (value !== undefined) body[name] = value
+}
+
+function putAll(body: Fields, values: Fields): void {
+  for (const name in values) body[name] = values[name]
 }

@@ -47,34 +47,39 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
     else turns.at(-1)?.parts.push(structured.instruction)
   }
 
-  const { systemInstruction: given, ...root } = own.root
   const thinking = encodeThinking(params, scope)
-  const config: Fields = {
-    ...encodeSampling(params, scope),
-    ...encodeOutput(params, scope),
-    ...structured.config,
-    ...(thinking && Object.keys(thinking).length > 0 && { thinkingConfig: thinking }),
-    ...own.config,
-  }
-  const instructions = [...givenInstructions(given, scope), ...system]
+  // field by field: spreads in a literal took a quarter of the encoder's time
+  const config = encodeSampling(params, scope)
+  putAll(config, encodeOutput(params, scope))
+  putAll(config, structured.config)
+  if (thinking && isFilled(thinking)) config.thinkingConfig = thinking
+  putAll(config, own.config)
+  const instructions = [...givenInstructions(own.root.systemInstruction, scope), ...system]
   const tier = encodeServiceTier(params.service_tier, scope)
-  const body: Fields = {
-    ...(instructions.length > 0 && { systemInstruction: { parts: instructions } }),
-    contents: context.keeps ? keptTurns(params.messages, turns) : turns,
-    ...toolFields(tools, own, scope),
-    ...(Object.keys(config).length > 0 && { generationConfig: config }),
-    ...(tier !== undefined && { serviceTier: tier }),
-    ...root,
-  }
+  const body: Fields = {}
+  if (instructions.length > 0) body.systemInstruction = { parts: instructions }
+  body.contents = context.keeps ? keptTurns(params.messages, turns) : turns
+  putAll(body, toolFields(tools, own, scope))
+  if (isFilled(config)) body.generationConfig = config
+  if (tier !== undefined) body.serviceTier = tier
+  for (const name in own.root) if (name !== 'systemInstruction') body[name] = own.root[name]
   warnOfCacheMarks(params, scope)
   report.throwUnsupported()
 
+  const encoded: { -readonly [Field in keyof Encoded]: Encoded[Field] } = { body }
+  if (report.warnings.length > 0) encoded.warnings = report.warnings
   const encodeState = encodeStateOf(names.originals(), structured.json)
-  return {
-    body,
-    ...(report.warnings.length > 0 && { warnings: report.warnings }),
-    ...(encodeState && { encodeState: encodeState }),
-  }
+  if (encodeState) encoded.encodeState = encodeState
+  return encoded
+}
+
+function putAll(into: Fields, fields: Fields | undefined): void {
+  for (const name in fields) into[name] = fields[name]
+}
+
+function isFilled(fields: object): boolean {
+  for (const _ in fields) return true
+  return false
 }
 
 /** The URLs that the API can't read, whose content the request needs. */
@@ -88,7 +93,12 @@ function givenInstructions(given: unknown, scope: EncodeScope): Part[] {
   return encodeParts(isFields(parts) ? [parts] : parts, 'system_instruction', scope)
 }
 
-function toolFields({ functions, servers, choice }: ToolPlan, own: ProviderFields, scope: EncodeScope): Fields {
+function toolFields(
+  { functions, servers, choice }: ToolPlan,
+  own: ProviderFields,
+  scope: EncodeScope,
+): Fields | undefined {
+  if (functions.length === 0 && servers.length === 0 && !choice && !isFilled(own.toolConfig)) return undefined
   const tools = [...(functions.length > 0 ? [{ functionDeclarations: functions }] : []), ...servers]
   // required by the API to combine functions with its own tools
   const mixed = functions.length > 0 && servers.length > 0 && scope.facts.mixedTools

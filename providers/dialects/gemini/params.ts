@@ -166,7 +166,8 @@ export const mediaFields = (params: object, read: ReadonlySet<string>): Provider
 
 function placeFields(params: object, read: ReadonlySet<string>, more?: ReadonlySet<string>): ProviderFields {
   const own: ProviderFields = { config: {}, toolConfig: {}, root: {} }
-  for (const [name, value] of Object.entries(params)) {
+  for (const name in params) {
+    const value = (params as Fields)[name]
     if (value === undefined || read.has(name)) continue
     const camel = toCamel(name)
     if (camel === 'generationConfig') Object.assign(own.config, camelKeys(value))
