@@ -25,24 +25,23 @@ export function encode(params: ChatParams, context: EncodeContext): Encoded {
   const { format, instruction } = encodeFormat(params.response_format, tools.length > 0 || grounded, scope)
   const thinking = encodeThinking(params, scope)
   scope.report.throwUnsupported()
+  // field by field: spreads in a literal are slow
   const body: Fields = {
     model: context.model,
     messages: instruction === undefined ? messages : instructed(messages, instruction),
-    ...(tools.length > 0 && { tools }),
-    ...(choice && { tool_choice: choice }),
-    ...(strict && { strict_tools: true }),
-    ...(format && { response_format: format }),
-    ...(thinking && { thinking }),
-    ...own,
-    stream: params.stream === true,
   }
+  if (tools.length > 0) body.tools = tools
+  if (choice) body.tool_choice = choice
+  if (strict) body.strict_tools = true
+  if (format) body.response_format = format
+  if (thinking) body.thinking = thinking
+  for (const name in own) body[name] = own[name]
+  body.stream = params.stream === true
+  const encoded: { -readonly [Field in keyof Encoded]: Encoded[Field] } = { body }
+  if (scope.report.warnings.length > 0) encoded.warnings = scope.report.warnings
   const names = scope.names.originals()
-  const encodeState: EncodeState | undefined = names && { names }
-  return {
-    body,
-    ...(scope.report.warnings.length > 0 && { warnings: scope.report.warnings }),
-    ...(encodeState && { encodeState }),
-  }
+  if (names) encoded.encodeState = { names } satisfies EncodeState
+  return encoded
 }
 
 function instructed(messages: WireMessage[], instruction: string): WireMessage[] {

@@ -100,20 +100,21 @@ class History {
       const id = open.id === undefined ? '' : ` (${open.id})`
       throw this.#scope.report.invalid(open.where, `calls '${open.name}'${id} without a result: add its tool message.`)
     }
-    const turns = this.#entries.flatMap(({ message, results, media }): WireMessage[] => [
-      message,
-      ...results,
-      ...(media.length > 0 ? [{ role: 'user' as const, content: media }] : []),
-    ])
-    if (turns.length === 0) {
+    const turns: WireMessage[] = this.#system.length > 0 ? [{ role: 'system', content: this.#system.join('\n\n') }] : []
+    const instructions = turns.length
+    for (const { message, results, media } of this.#entries) {
+      turns.push(message)
+      if (results.length > 0) turns.push(...results)
+      if (media.length > 0) turns.push({ role: 'user', content: media })
+    }
+    if (turns.length === instructions) {
       this.#scope.report.repaired(
         0,
         `messages[0]: a user message ('${filler}') was added, because there were only instructions.`,
       )
       turns.push({ role: 'user', content: filler })
     }
-    if (this.#system.length === 0) return turns
-    return [{ role: 'system', content: this.#system.join('\n\n') }, ...turns]
+    return turns
   }
 
   #push(message: WireMessage): Entry {

@@ -40,7 +40,8 @@ const read: ReadonlySet<string> = new Set([
  */
 export function encodeParams(params: ChatParams, scope: EncodeScope): Fields {
   const body: Fields = {}
-  for (const [name, value] of Object.entries(params) as [string, unknown][]) {
+  for (const name in params) {
+    const value = (params as unknown as Fields)[name]
     if (value === undefined || value === null || read.has(name)) continue
     const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined
     if (refusal) {

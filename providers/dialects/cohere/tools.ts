@@ -34,17 +34,22 @@ export function toolNames({ tools, functions, messages }: ChatParams): string[] 
 
 /** https://docs.cohere.com/docs/tool-use-overview */
 export function encodeTools(params: ChatParams, scope: EncodeScope): ToolPlan {
-  const given = [
-    ...readArray(params.tools, 'tools', scope.report).map((tool, index) => [tool, `tools[${index}]`] as const),
-    ...readArray(params.functions, 'functions', scope.report).map(
-      (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
-    ),
-  ]
+  // most requests have none
+  const given = (params.tools ?? params.functions ?? undefined) === undefined ? [] : givenTools(params, scope)
   const tools = given.flatMap(([tool, where]) => toolOf(tool, where, scope) ?? [])
   if (params.parallel_tool_calls === false && tools.length > 0) {
     scope.report.unsupported('parallel_tool_calls', 'Cohere models decide themselves how many tools to call')
   }
   return { ...chosen(tools, readToolChoice(params), scope), strict: strictness(given, scope) }
+}
+
+function givenTools(params: ChatParams, scope: EncodeScope): (readonly [tool: unknown, where: string])[] {
+  return [
+    ...readArray(params.tools, 'tools', scope.report).map((tool, index) => [tool, `tools[${index}]`] as const),
+    ...readArray(params.functions, 'functions', scope.report).map(
+      (fn, index) => [{ type: 'function', function: fn }, `functions[${index}]`] as const,
+    ),
+  ]
 }
 
 function toolOf(tool: unknown, where: string, scope: EncodeScope): WireTool | undefined {
