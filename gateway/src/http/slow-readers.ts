@@ -10,23 +10,40 @@ interface Waiting {
 }
 
 const sweepMs = 1_000
+/** Bytes after which a stream notes its growth. */
+export const growthBytes = 65_536
+/** Bytes that a large stream holds besides its text: what was read from its provider and not written yet. */
+export const bufferedBytes = 262_144
 
 /**
  * Bounds the memory of answers whose readers are slow. A stream is read from its provider only as fast as its client takes it, but the text
  * so far stays in memory until the call is booked. Streams that wait for their readers may hold so many bytes together, and each may wait
  * so long for its reader to take anything; the stream that has waited longest is ended first.
+ *
+ * The system takes some megabytes of each stream before it has to wait. All large streams together may therefore hold a third of the heap:
+ * beyond it a stream that grows waits until another has ended, as if its reader were slow. The rest of the heap is for the calls themselves
+ * and for garbage.
  */
 export class SlowReaders {
   /** In the order in which their waits began. */
   readonly #waiting = new Set<Waiting>()
   readonly #settings: () => Pick<Settings, 'maxUnreadBytes' | 'readerTimeout'>
   readonly #standard = getHeapStatistics().heap_size_limit / 4
+  readonly #mostOpen: number
+  /** Continue the streams that wait for others to end. */
+  readonly #crowded = new Set<() => void>()
+  #open = 0
   #held = 0
   #ended = 0
   #sweep: NodeJS.Timeout | undefined
 
-  constructor(settings: () => Pick<Settings, 'maxUnreadBytes' | 'readerTimeout'>) {
+  /** @param mostOpen bytes of all large streams */
+  constructor(
+    settings: () => Pick<Settings, 'maxUnreadBytes' | 'readerTimeout'>,
+    mostOpen = getHeapStatistics().heap_size_limit / 3,
+  ) {
     this.#settings = settings
+    this.#mostOpen = mostOpen
   }
 
   get #most(): number {
@@ -48,10 +65,43 @@ export class SlowReaders {
    * @param bytes length of the answer so far
    */
   drained(raw: ServerResponse, bytes: number): Promise<boolean> {
+    return this.#wait(raw, bytes, (end) => {
+      raw.once('drain', end)
+      return () => raw.off('drain', end)
+    })
+  }
+
+  /**
+   * Notes that a stream has grown. Undefined if it may grow further; else resolves once it may, or once its client has left. Resolves to
+   * false if the stream was ended to make room.
+   * @param more bytes that were not noted yet
+   * @param bytes length of the answer so far
+   */
+  grew(raw: ServerResponse, more: number, bytes: number): Promise<boolean> | undefined {
+    this.#open += more
+    if (this.#open <= this.#mostOpen) return undefined
+    return this.#wait(raw, bytes, (end) => {
+      this.#crowded.add(end)
+      return () => this.#crowded.delete(end)
+    })
+  }
+
+  /** Notes that a stream has ended. @param bytes those that it has noted */
+  released(bytes: number): void {
+    this.#open -= bytes
+    let room = this.#mostOpen - this.#open
+    for (const proceed of this.#crowded) {
+      if (room < growthBytes) return
+      room -= growthBytes
+      proceed()
+    }
+  }
+
+  #wait(raw: ServerResponse, bytes: number, listen: (end: () => void) => () => void): Promise<boolean> {
     return new Promise((resolve) => {
       const waiting: Waiting = { raw, bytes, since: performance.now(), ended: false }
       const end = () => {
-        raw.off('drain', end)
+        ignore()
         raw.off('close', end)
         this.#waiting.delete(waiting)
         this.#held -= bytes
@@ -61,7 +111,7 @@ export class SlowReaders {
         }
         resolve(!waiting.ended)
       }
-      raw.once('drain', end)
+      const ignore = listen(end)
       raw.once('close', end)
       this.#waiting.add(waiting)
       this.#held += bytes

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Settings } from '../config/settings.js'
 import { originHeaders } from './origins.js'
 import type { GatewayResponse } from './response.js'
-import type { SlowReaders } from './slow-readers.js'
+import { bufferedBytes, growthBytes, type SlowReaders } from './slow-readers.js'
 
 const common = {
   'x-content-type-options': 'nosniff',
@@ -63,6 +63,11 @@ export async function write(
     return leave(body)
   }
   let written = 0
+  /** Characters of events, whose text is kept until the call is booked. Bytes that pass through are not kept. */
+  let kept = 0
+  let noted = 0
+  /** Bytes of a large stream in memory: its text, and what was read ahead. */
+  let held = 0
   let pending = ''
   const flush = () => {
     if (pending === '') return
@@ -82,17 +87,26 @@ export async function write(
         // the events of a packet come one after the other within a tick: one chunk for all of them is one write instead of hundreds
         if (pending === '') process.nextTick(flush)
         pending += text
+        kept += text.length
         if (pending.length > mostPending) flush()
       } else {
         flush()
         written += text.length
         raw.write(text)
       }
+      if (kept - noted > growthBytes) {
+        const more = kept - noted + (noted === 0 ? bufferedBytes : 0)
+        noted = kept
+        held += more
+        const room = readers.grew(raw, more, held)
+        if (room && !(await room)) break
+      }
       // the reader may have caught up since the end of the tick
-      if (raw.writableNeedDrain && !(await readers.drained(raw, written))) break
+      if (raw.writableNeedDrain && !(await readers.drained(raw, Math.max(written, held)))) break
     }
     if (!raw.destroyed) flush()
   } finally {
+    readers.released(held)
     raw.end()
   }
 }

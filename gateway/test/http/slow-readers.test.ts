@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { JsonFields } from '../../src/http/json-fields.js'
-import { SlowReaders } from '../../src/http/slow-readers.js'
+import { growthBytes, SlowReaders } from '../../src/http/slow-readers.js'
 import { caller, startGateway } from './start.js'
 
 const megabyte = 1024 * 1024
@@ -49,6 +49,41 @@ it('ends a stream whose reader takes nothing for the timeout', async () => {
   slow.emit('drain')
   expect(await drained).toBe(true)
   expect(vi.getTimerCount()).toBe(0)
+})
+
+it('lets streams that grow wait while all of them hold too much, until others have ended', async () => {
+  const readers = new SlowReaders(() => ({ maxUnreadBytes: undefined, readerTimeout: 60_000 }), 4 * growthBytes)
+  const [first, second, third] = [new Reader(), new Reader(), new Reader()]
+  expect(readers.grew(raw(first), 2 * growthBytes, 2 * growthBytes)).toBe(undefined)
+  expect(readers.grew(raw(second), 2 * growthBytes, 2 * growthBytes)).toBe(undefined)
+  const continued: number[] = []
+  const waits = [second, third].map(async (reader, at) => {
+    const room = await readers.grew(raw(reader), growthBytes, 3 * growthBytes)
+    continued.push(at)
+    return room
+  })
+  await new Promise(setImmediate)
+  expect([continued, readers.held]).toEqual([[], 6 * growthBytes])
+  // room for one of them: the first that waits
+  readers.released(3 * growthBytes)
+  expect(await waits[0]).toBe(true)
+  expect([continued, readers.held]).toEqual([[0], 3 * growthBytes])
+  readers.released(3 * growthBytes)
+  expect(await waits[1]).toBe(true)
+  expect([readers.held, readers.ended, third.destroyed]).toEqual([0, 0, false])
+  expect([second, third].map((reader) => reader.listenerCount('close'))).toEqual([0, 0])
+})
+
+it('ends the stream that has waited longest for room, and one whose client has left waits no more', async () => {
+  const readers = new SlowReaders(() => ({ maxUnreadBytes: 100, readerTimeout: 60_000 }), 10)
+  const [first, second] = [new Reader(), new Reader()]
+  const one = readers.grew(raw(first), 60, 60)
+  const two = readers.grew(raw(second), 60, 60)
+  expect(await one).toBe(false)
+  expect([first.destroyed, second.destroyed, readers.ended]).toEqual([true, false, 1])
+  second.destroy()
+  expect(await two).toBe(true)
+  expect(readers.held).toBe(0)
 })
 
 /** A provider whose streams never end. It sends as fast as it is read. */
