@@ -100,6 +100,8 @@ export function sqliteWorker(): void {
     return database.prepare(`SELECT json_group_array(json_object(${fields.join(', ')})) AS json FROM (${text})`)
   }
   const texts = new Map<string, Statement | undefined>()
+  /** Errors that callers tell apart, by the primary result code. */
+  const codes: Readonly<Record<number, string>> = { 5: 'BUSY', 13: 'FULL', 18: 'TOOBIG', 19: 'CONSTRAINT', 20: 'MISMATCH' }
   port.on('message', (message) => {
     if (message === 'close') {
       database.close()
@@ -133,8 +135,10 @@ export function sqliteWorker(): void {
         port.postMessage({ id, rows: [] })
       }
     } catch (error) {
-      const { message: reason, code } = error as Error & { code?: string }
-      port.postMessage({ id, error: { message: reason, code } })
+      const { message: reason, code, errcode } = error as Error & { code?: string; errcode?: number }
+      // node:sqlite has one code for all errors, and the number of SQLite beside it
+      const named = errcode === undefined ? undefined : codes[errcode & 255]
+      port.postMessage({ id, error: { message: reason, code: named === undefined ? code : `SQLITE_${named}` } })
     }
   })
 }

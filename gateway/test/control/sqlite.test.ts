@@ -27,3 +27,18 @@ it('lets one gateway use a folder, and the next one after it', async () => {
   onTestFinished(() => next.close())
   expect(await next.query('select 1 as one')).toEqual([{ one: 1 }])
 })
+
+it('names the kind of an error, and goes on in the transaction', async () => {
+  const sql = openSqlite(temporaryFolder())
+  onTestFinished(() => sql.close())
+  await sql.query('CREATE TABLE things (id TEXT PRIMARY KEY)')
+  await sql.query("INSERT INTO things VALUES ('one')")
+  await sql.transaction(async (tx) => {
+    // node:sqlite of newer Node.js and the package for older ones have codes of their own
+    await expect(tx.query("INSERT INTO things VALUES ('one')")).rejects.toMatchObject({
+      code: expect.stringMatching(/^SQLITE_CONSTRAINT/),
+    })
+    await tx.query("INSERT INTO things VALUES ('two')")
+  })
+  expect(await sql.query('SELECT COUNT(*) AS count FROM things')).toEqual([{ count: 2 }])
+})
