@@ -252,6 +252,8 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
   const reads = new KeyReads(context, [asked, key], body.key_alias)
   const edit = (change: Change) => {
     const before = ownKey(context, principal, asked)
+    if (before.extra.replaced_by !== undefined)
+      throw badRequest('The key was replaced already. Regenerate the one that has replaced it.', 'key')
     const { key: _, ...rest } = body
     const changed =
       Object.keys(rest).length > 0 ? changeKey(context, change, principal, before.token, rest, reads) : before
@@ -268,7 +270,9 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
     moveSpend(context, change, before, row, sums)
     change.put('keys', token, row)
     if (graceMs > 0) {
-      const expires = new Date(context.now() + graceMs).toISOString()
+      // a grace period is no longer life
+      const end = before.expires === null ? Number.POSITIVE_INFINITY : Date.parse(before.expires)
+      const expires = new Date(Math.min(context.now() + graceMs, end)).toISOString()
       change.put('keys', before.token, { ...before, expires, extra: { ...before.extra, replaced_by: token } })
     } else change.remove('keys', before.token)
     return generatedKey(context, row, key)

@@ -45,18 +45,32 @@ export class KeyRing {
     return this.#isHere(hash) ? undefined : this.#read(hash)
   }
 
-  /** Whether a key and its successor are in memory, or are known not to exist. */
+  /** Whether a key and its successors are in memory, or are known not to exist. */
   #isHere(hash: string): boolean {
     const row = this.#directory.get('keys', hash)
     if (!row) return this.#directory.knows('keys', hash) || this.#isMaster(hash) || hash === masterAccount
     const next = row.extra.replaced_by
-    return typeof next !== 'string' || this.#directory.knows('keys', next)
+    return typeof next !== 'string' || this.#isHere(next)
   }
 
   async #read(hash: string): Promise<void> {
     await this.#directory.load('keys', [hash])
     const next = this.#directory.get('keys', hash)?.extra.replaced_by
-    if (typeof next === 'string') await this.#directory.load('keys', [next])
+    if (typeof next === 'string') await this.#read(next)
+  }
+
+  /**
+   * The last successor of a rotated key that may still be used for a while: the key has its rights and its account.
+   * @throws a refusal with status 401 if one of them may not be used any more
+   */
+  #current(row: KeyRow): KeyRow {
+    this.#checkKey(row)
+    const next = row.extra.replaced_by
+    if (typeof next !== 'string') return row
+    const successor = this.#directory.get('keys', next)
+    if (successor) return this.#current(successor)
+    if (!this.#directory.knows('keys', next)) throw unreadable('The key was not read yet. Try again.')
+    throw unauthorized('The key was replaced by another one, which was deleted.', 'token_not_found_in_db', 'key')
   }
 
   #isMaster(hash: string): boolean {
@@ -73,7 +87,7 @@ export class KeyRing {
     if (!token) throw unauthorized('An API key is required. Send it as `Authorization: Bearer <key>`.')
     const hash = this.#hashOf(token)
     if (this.#isMaster(hash)) return this.#masterPrincipal()
-    let row = this.#directory.get('keys', hash)
+    const row = this.#directory.get('keys', hash)
     if (!row) {
       // the key may exist, so it must not be refused for ever
       if (!this.#directory.knows('keys', hash)) throw unreadable('The key was not read yet. Try again.')
@@ -81,15 +95,7 @@ export class KeyRing {
         throw unauthorized("The API key is invalid: it must start with 'sk-'.", 'auth_error', 'key')
       throw unauthorized('The API key is invalid.', 'token_not_found_in_db', 'key')
     }
-    this.#checkKey(row)
-    // a rotated key that may still be used for a while has the rights and the account of its successor
-    const successor =
-      typeof row.extra.replaced_by === 'string' ? this.#directory.get('keys', row.extra.replaced_by) : undefined
-    if (successor) {
-      row = successor
-      this.#checkKey(row)
-    }
-    return this.principalOf(row)
+    return this.principalOf(this.#current(row))
   }
 
   /**
@@ -102,8 +108,7 @@ export class KeyRing {
     const row = this.#directory.get('keys', hash)
     if (!row && !this.#directory.knows('keys', hash)) throw unreadable('The key was not read yet. Try again.')
     if (!row) throw unauthorized('The key of the session was deleted. Sign in again.')
-    this.#checkKey(row)
-    return this.principalOf(row)
+    return this.principalOf(this.#current(row))
   }
 
   #checkKey({ blocked, expires, key_name }: KeyRow): void {

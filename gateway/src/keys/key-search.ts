@@ -186,8 +186,11 @@ function conditionOf({ engine }: SqlRunner, filter: KeyFilter): { text: string; 
   }
   if (filter.withAlias) parts.push(`${field('key_alias')} IS NOT NULL`)
   if (filter.search !== undefined) {
-    parts.push(`LOWER(${field('key_alias')}) LIKE ? ESCAPE '!'`)
-    values.push(`%${filter.search.toLowerCase().replace(/[!%_]/g, '!$&')}%`)
+    // databases may lower the letters of ASCII alone: others are found as they are written, too
+    const alias = field('key_alias')
+    parts.push(`(LOWER(${alias}) LIKE ? ESCAPE '!' OR ${alias} LIKE ? ESCAPE '!')`)
+    const part = filter.search.replace(/[!%_]/g, '!$&')
+    values.push(`%${part.toLowerCase()}%`, `%${part}%`)
   }
   if (filter.visible) {
     const { userId, teams } = filter.visible

@@ -121,6 +121,45 @@ describe('keys', () => {
     expect(await call(third)).toBe(200)
   })
 
+  it('follows a key that was rotated twice to the last one, and ends all of them with it', async () => {
+    const { control, ask, key, call } = await openTest()
+    const first = await key({ max_budget: 1 })
+    const regenerate = async (of: string) =>
+      (await ask('POST', '/key/regenerate', { key: of, grace_period: '10d' })).body.key as string
+    const second = await regenerate(first)
+    const third = await regenerate(second)
+    await control.prepare(first)
+    expect(control.authenticate(first).keyName).toBe(control.authenticate(third).keyName)
+    await ask('POST', '/key/block', { key: third })
+    expect([await call(first), await call(second), await call(third)]).toEqual([401, 401, 401])
+    await ask('POST', '/key/unblock', { key: third })
+    expect([await call(first), await call(second), await call(third)]).toEqual([200, 200, 200])
+    expect((await ask('POST', '/key/regenerate', { key: first })).status).toBe(400)
+    await ask('POST', '/key/delete', { keys: [third] })
+    expect([await call(first), await call(second), await call(third)]).toEqual([401, 401, 401])
+  })
+
+  it('gives a key no longer life with a grace period', async () => {
+    const { ask, key } = await openTest()
+    const made = await key({ duration: '1h' })
+    const before = (await ask('GET', `/key/info?key=${made}`)).body.info.expires
+    await ask('POST', '/key/regenerate', { key: made, grace_period: '30d' })
+    expect((await ask('GET', `/key/info?key=${made}`)).body.info.expires).toBe(before)
+  })
+
+  it('finds aliases in any alphabet', async () => {
+    const { ask, key } = await openTest()
+    await key({ key_alias: 'Öl-Team 50%' })
+    await key({ key_alias: 'other_one' })
+    const found = async (search: string) =>
+      (await ask('GET', `/key/aliases?search=${encodeURIComponent(search)}`)).body.aliases
+    expect(await found('Öl-T')).toEqual(['Öl-Team 50%'])
+    expect(await found('TEAM 50%')).toEqual(['Öl-Team 50%'])
+    expect(await found('r_o')).toEqual(['other_one'])
+    expect(await found('_')).toEqual(['other_one'])
+    expect(await found("'")).toEqual([])
+  })
+
   it('lists keys in pages, newest first, and by owner', async () => {
     const { ask, key } = await openTest()
     for (let i = 0; i < 5; i++) await key({ key_alias: `k${i}`, user_id: i < 2 ? 'ann' : 'bob' })
