@@ -143,15 +143,15 @@ export class RowCache<Row extends object> {
 
 const hash = /^[0-9a-f]{64}$/
 
-/** A hash is half of its length as bytes. Another id of that length is marked. */
+/** A hash is half of its length as bytes. Another id of that length is marked, and so is one that looks marked. */
 function short(id: string): string {
   if (id.length === 64 && hash.test(id)) return Buffer.from(id, 'hex').toString('latin1')
-  return id.length === 32 ? `\0${id}` : id
+  return id.length === 32 || (id.length > 32 && id.startsWith('\0')) ? `\0${id}` : id
 }
 
 function long(name: string): string {
   if (name.length === 32) return Buffer.from(name, 'latin1').toString('hex')
-  return name.length === 33 && name.startsWith('\0') ? name.slice(1) : name
+  return name.length > 32 && name.startsWith('\0') ? name.slice(1) : name
 }
 
 /** A row as the JSON of `[place or name, value, …]` of its unusual fields. */

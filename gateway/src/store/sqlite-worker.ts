@@ -101,7 +101,13 @@ export function sqliteWorker(): void {
   }
   const texts = new Map<string, Statement | undefined>()
   /** Errors that callers tell apart, by the primary result code. */
-  const codes: Readonly<Record<number, string>> = { 5: 'BUSY', 13: 'FULL', 18: 'TOOBIG', 19: 'CONSTRAINT', 20: 'MISMATCH' }
+  const codes: Readonly<Record<number, string>> = {
+    5: 'BUSY',
+    13: 'FULL',
+    18: 'TOOBIG',
+    19: 'CONSTRAINT',
+    20: 'MISMATCH',
+  }
   port.on('message', (message) => {
     if (message === 'close') {
       database.close()
