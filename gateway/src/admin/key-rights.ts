@@ -1,3 +1,4 @@
+import type { Directory } from '../keys/directory.js'
 import { isAdmin, isTeamAdmin, isViewer } from '../keys/key-ring.js'
 import { lifeMs } from '../limits/durations.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
@@ -29,13 +30,32 @@ export function checkCreation({ directory }: AdminContext, principal: Principal,
     if (!member || (member.role !== 'admin' && !(mayCreate && user_id === principal.userId))) {
       throw forbidden(`Keys of the team ${team_id} are made by its admins.`, 'permission_error', 'team_id')
     }
-    if (member.role === 'admin' && Object.keys(row.aliases).length === 0) return
+    if (member.role === 'admin') {
+      const foreign = row.organization_id !== null && row.organization_id !== team?.organization_id
+      if (foreign || row.budget_id !== null || Object.keys(row.aliases).length > 0)
+        throw forbidden("Only admins set 'organization_id', 'budget_id' and 'aliases'.", 'permission_error')
+      return checkOwner(directory, principal, row)
+    }
   }
   if (user_id !== principal.userId)
     throw forbidden('Only admins make keys for other users.', 'permission_error', 'user_id')
   if (row.organization_id !== null || row.budget_id !== null || Object.keys(row.aliases).length > 0) {
     throw forbidden("Only admins set 'organization_id', 'budget_id' and 'aliases'.", 'permission_error')
   }
+}
+
+/**
+ * A key has the rights of its user, so an admin of a team may make a key of another user, or replace it, for members of the team alone,
+ * and never for those with rights beyond it.
+ */
+export function checkOwner(directory: Directory, principal: Principal, { user_id, team_id }: KeyRow): void {
+  if (isAdmin(principal) || user_id === null || user_id === principal.userId) return
+  const role = directory.get('users', user_id)?.user_role
+  if (role === 'proxy_admin' || role === 'proxy_admin_viewer')
+    throw forbidden(`Only admins make keys for the user '${user_id}'.`, 'permission_error', 'user_id')
+  const team = team_id === null ? undefined : directory.get('teams', team_id)
+  if (!team?.members_with_roles.some((member) => member.user_id === user_id))
+    throw forbidden(`The user '${user_id}' must be a member of the team '${team_id}'.`, 'permission_error', 'user_id')
 }
 
 /** Finds a key that the caller may see, after it was loaded. */
@@ -100,7 +120,10 @@ export function checkSelfService(
     if (!isSame(before[name], after[name]))
       throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)
   }
-  if (ofTeam) return checkPriority(before.metadata, after.metadata)
+  if (ofTeam) {
+    if (before.user_id !== after.user_id) checkOwner(directory, principal, after)
+    return checkPriority(before.metadata, after.metadata)
+  }
   for (const name of increases) {
     if (!isSame(before.extra[name], after.extra[name]))
       throw forbidden(`Only admins change '${name}' of a key.`, 'permission_error', name)

@@ -26,7 +26,7 @@ import {
 } from './fields.js'
 import { checkAlias, fieldsOf, KeyReads, keyValue } from './key-fields.js'
 import { aliases, listKeys } from './key-lists.js'
-import { checkBounds, checkCreation, checkSelfService, ownerOf, ownKey, visibleKey } from './key-rights.js'
+import { checkBounds, checkCreation, checkOwner, checkSelfService, ownerOf, ownKey, visibleKey } from './key-rights.js'
 import { generatedKey, keyInfo, keyRow } from './shapes.js'
 
 export function keyRoutes(context: AdminContext): AdminRoute[] {
@@ -254,6 +254,7 @@ async function regenerate(context: AdminContext, request: AdminRequest) {
     const before = ownKey(context, principal, asked)
     if (before.extra.replaced_by !== undefined)
       throw badRequest('The key was replaced already. Regenerate the one that has replaced it.', 'key')
+    checkOwner(context.directory, principal, before)
     const { key: _, ...rest } = body
     const changed =
       Object.keys(rest).length > 0 ? changeKey(context, change, principal, before.token, rest, reads) : before

@@ -330,6 +330,29 @@ describe('rights', () => {
     expect((await ask('GET', '/team/info?team_id=other', undefined, lead)).status).toBe(403)
   })
 
+  it('gives admins of a team no key with rights beyond it', async () => {
+    const { ask } = await openTest()
+    await ask('POST', '/user/new', { user_id: 'root', user_role: 'proxy_admin' })
+    await ask('POST', '/user/new', { user_id: 'stranger' })
+    const { key: lead } = (await ask('POST', '/user/new', { user_id: 'lead' })).body
+    await ask('POST', '/team/new', { team_id: 't', members_with_roles: [{ role: 'admin', user_id: 'lead' }] })
+    const generate = async (fields: object) =>
+      (await ask('POST', '/key/generate', { team_id: 't', ...fields }, lead)).status
+    for (const user_id of ['root', 'stranger']) {
+      expect(await generate({ user_id })).toBe(403)
+      const own = (await ask('POST', '/key/generate', { team_id: 't' }, lead)).body.key
+      expect((await ask('POST', '/key/update', { key: own, user_id }, lead)).status).toBe(403)
+      const made = (await ask('POST', '/key/generate', { team_id: 't', user_id })).body.key
+      expect((await ask('POST', '/key/regenerate', { key: made }, lead)).status).toBe(403)
+      expect((await ask('POST', '/key/update', { key: made, max_budget: 1 }, lead)).status).toBe(200)
+    }
+    await ask('POST', '/team/member_add', { team_id: 't', member: { role: 'user', user_id: 'root' } }, lead)
+    expect(await generate({ user_id: 'root' })).toBe(403)
+    expect(await generate({ organization_id: 'other' })).toBe(403)
+    expect(await generate({ budget_id: 'other' })).toBe(403)
+    expect(await generate({ user_id: 'lead', max_budget: 5 })).toBe(200)
+  })
+
   it('lets viewers read everything and change nothing', async () => {
     const { ask } = await openTest()
     const { key } = (await ask('POST', '/user/new', { user_id: 'eve', user_role: 'proxy_admin_viewer' })).body
