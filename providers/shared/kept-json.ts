@@ -101,11 +101,16 @@ interface List {
   changes: number
 }
 
+interface ToolLists {
+  readonly tools?: unknown
+  readonly functions?: unknown
+}
+
 const lists = new WeakMap<readonly unknown[], List>()
 
-/** What is kept of a caller's list of tools, from the second call with it on. */
-export function keptSchemas(tools: unknown): KeptSchemas | undefined {
-  if (!Array.isArray(tools)) return undefined
+/** What is kept of a caller's list of tools, from the second call with it on. Nothing beside `functions`, which are not compared. */
+export function keptSchemas({ tools, functions }: ToolLists): KeptSchemas | undefined {
+  if (!Array.isArray(tools) || functions) return undefined
   const list = lists.get(tools)
   if (!list) {
     lists.set(tools, { kept: undefined, changes: 0 })
@@ -164,14 +169,15 @@ export function sendText(json: string): string | undefined {
  * itself makes one too many, so the body is written without kept parts.
  */
 export function writeJSON(body: object): string {
-  texts = []
+  // a getter or toJSON() of the caller's may start another call
+  const outer = texts
+  const kept: string[] = []
+  texts = kept
   let json: string
-  let kept: readonly string[]
   try {
     json = JSON.stringify(body)
   } finally {
-    kept = texts
-    texts = undefined
+    texts = outer
   }
   if (kept.length === 0) return json
   const parts = json.split(quotedMark)

@@ -134,6 +134,31 @@ describe('tools that are sent again', () => {
     expect(daysSent).toEqual([1, 2, 3, 4])
   })
 
+  it.each(Object.entries(models))('do not keep the functions beside them: %s', async (_, model) => {
+    const send = sender(model)
+    const tools = toolsOf().slice(0, 1)
+    const functions = [{ name: 'old', parameters: { type: 'object', properties: { first: { type: 'string' } } } }]
+    for (const name of ['first', 'first', 'second', 'third']) {
+      Object.assign(functions[0]?.parameters ?? {}, { properties: { [name]: { type: 'string' } } })
+      expect(await send({ tools, functions })).toBe(await send(structuredClone({ tools, functions })))
+    }
+  })
+
+  it('are written while a value of the body starts another call', async () => {
+    const send = sender(models.openai)
+    const tools = toolsOf()
+    const expected = await send({ tools: structuredClone(tools), extra_body: { note: 'x' } })
+    for (let turn = 0; turn < 3; turn++) {
+      const others: Promise<string>[] = []
+      const toJSON = () => {
+        others.push(send({ tools }))
+        return 'x'
+      }
+      expect(await send({ tools, extra_body: { note: { toJSON } } })).toBe(expected)
+      await Promise.all(others)
+    }
+  })
+
   it('leave a text of the caller alone that looks like their mark', async () => {
     const send = sender(models.openai)
     const tools = toolsOf().slice(0, 1)

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { DecodeContext } from '../../providers/contract.js'
+import { type OpenAIQuirks, openai, openaiQuirks } from '../../providers/dialects/openai/index.js'
 import { RepeatedEvent, valuesOf } from '../../providers/shared/repeated-event.js'
+import type { ChatCompletionChunk } from '../../src/types/chat.js'
 import { type Api, decodeStream, type Step } from './repeated-event-streams.js'
 
 interface Shape {
@@ -188,5 +191,48 @@ describe.each(apis)('a stream of %s', (api) => {
       }),
       { numRuns: 150 },
     )
+  })
+})
+
+describe('a stream of openai with a field of its host', () => {
+  const context: DecodeContext<OpenAIQuirks> = {
+    provider: 'openai',
+    model: 'made',
+    quirks: openaiQuirks,
+    encodeState: undefined,
+    created: 1_700_000_000,
+    fallbackId: 'chatcmpl-made',
+  }
+  const decode = (events: readonly object[]) => {
+    const decoder = openai.chat?.stream(context)
+    const out: ChatCompletionChunk[] = []
+    const choices = [{ index: 0, delta: { content: 'a' }, finish_reason: null }]
+    for (const event of events) decoder?.push(undefined, JSON.stringify({ id: 'chatcmpl-1', choices, ...event }), out)
+    decoder?.end(out)
+    return out
+  }
+  const often = <Value>(value: Value): Value[] => Array.from({ length: 10 }, () => value)
+
+  it('has the field in the chunk in which it changes back', () => {
+    const chunks = decode([...often({ shard: 'a' }), { shard: 'b' }, ...often({ shard: 'a' })])
+    expect(
+      chunks.flatMap((chunk, at) => (chunk.provider_specific_fields ? [[at, chunk.provider_specific_fields]] : [])),
+    )
+      // only changes are in a chunk
+      .toEqual([
+        [0, { shard: 'a' }],
+        [10, { shard: 'b' }],
+        [11, { shard: 'a' }],
+      ])
+  })
+
+  it('has the last usage, though an earlier event had the same', () => {
+    const usage = (tokens: number) => ({
+      usage: { prompt_tokens: 1, completion_tokens: tokens, total_tokens: tokens + 1 },
+    })
+    // no pattern is made of a text with an escape
+    const line = [{ index: 0, delta: { content: '\n' }, finish_reason: null }]
+    const chunks = decode([...often(usage(3)), { ...usage(4), choices: line }, usage(3)])
+    expect(chunks.at(-1)?.usage?.completion_tokens).toBe(3)
   })
 })

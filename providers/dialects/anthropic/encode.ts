@@ -32,7 +32,7 @@ export function encode(params: ChatParams, context: EncodeContext<AnthropicQuirk
   const facts = claudeRules(namedModel(context))
   // a server of the caller's own may still be a proxy of Anthropic's, if the model is a Claude
   const otherModel = !context.ownHost && facts === claudeRules('')
-  const kept = context.keeps ? keptSchemas(params.tools) : undefined
+  const kept = context.keeps ? keptSchemas(params) : undefined
   const { names, ids } = makeAliases(params, toolNames(params), 128)
   const scope: EncodeScope = {
     report,

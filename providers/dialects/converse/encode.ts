@@ -30,7 +30,7 @@ import { type Fields, isFields, type Turn } from './wire.js'
 export function encode(params: ChatParams, context: EncodeContext<unknown>): Encoded {
   const report = new Report(context)
   const facts = modelFacts(namedModel(context))
-  const kept = context.keeps ? keptSchemas(params.tools) : undefined
+  const kept = context.keeps ? keptSchemas(params) : undefined
   const scope: EncodeScope = {
     report,
     facts,

@@ -33,7 +33,7 @@ export function encode(params: ChatParams, context: EncodeContext<GeminiQuirks>)
     facts: geminiRules(namedModel(context)),
     names,
     media: context.media ?? new Map(),
-    kept: context.keeps ? keptSchemas(params.tools) : undefined,
+    kept: context.keeps ? keptSchemas(params) : undefined,
   }
 
   const { system, turns } = encodeMessages(params.messages, scope)

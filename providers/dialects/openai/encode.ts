@@ -17,7 +17,7 @@ export function encode(params: ChatParams, context: EncodeContext<OpenAIQuirks>)
   const { quirks } = context
   const report = new Report(context)
   const names = quirks.strictToolNames ? toolAliases(params) : undefined
-  const kept = context.keeps ? keptSchemas(params.tools) : undefined
+  const kept = context.keeps ? keptSchemas(params) : undefined
   const scope: EncodeScope = { context, report, rules: rulesOf(context), names, kept }
   const body: Body = { model: context.model, messages: encodeMessages(params.messages, scope, params) }
   for (const name in params) {

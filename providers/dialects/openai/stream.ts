@@ -131,6 +131,8 @@ export class OpenAIStream implements ChatStreamDecoder {
       }
     }
     this.#addTop(body, chunk)
+    // a field that changes back is new again, so the chunk must be read
+    if (chunk.provider_specific_fields) this.#pattern = undefined
     if (chunk.choices.length > 0 || chunk.provider_specific_fields) {
       out.push(chunk)
       this.#learn(data, chunk)
@@ -203,7 +205,10 @@ export class OpenAIStream implements ChatStreamDecoder {
   }
 
   #readUsage(raw: unknown): void {
-    if (raw) this.#usage = usageOf(raw, this.#context.quirks, namedModel(this.#context)) ?? this.#usage
+    if (!raw) return
+    this.#usage = usageOf(raw, this.#context.quirks, namedModel(this.#context)) ?? this.#usage
+    // the usage of the learned event is no longer the last
+    this.#pattern = undefined
   }
 
   /** Sources of the answer as a whole belong to its first choice. */
