@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { refusalOf } from '../refusal.js'
+import { badRequest, refusalOf } from '../refusal.js'
 import type {
   BudgetRow,
   CustomerRow,
@@ -71,6 +71,9 @@ interface Draft {
 }
 
 const isMany = (name: string): name is ManyName => name === 'keys' || name === 'customers'
+
+/** Characters in JSON that Postgres cannot search: the indexes of keys would refuse the row. */
+const unreadableText = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
 /** Milliseconds that a block waits for the database, and between two attempts to store it. */
 const patienceMs = 300
@@ -552,6 +555,8 @@ export class Directory {
 
   async #write(tx: SqlRunner, { collection, id, row }: Edit, version: number): Promise<void> {
     const text = row === undefined ? null : JSON.stringify(row)
+    if (text !== null && collection === 'keys' && unreadableText.test(text))
+      throw badRequest('Texts must not contain the character U+0000, or half of a surrogate pair.')
     const body = text === null || this.#isCollection(collection) ? text : this.#vault.seal(text)
     await tx.query(
       `INSERT INTO llmux_rows (collection, id, body, version) VALUES (?, ?, ?, ?)

@@ -199,6 +199,14 @@ const keyIndexes = (engine: Sql['engine']) => {
   ]
 }
 
+/**
+ * Postgres reads no JSON with the character U+0000, or with half of a surrogate pair: such texts could be in the metadata of keys before.
+ * Escaped backslashes are another character meanwhile, so that none of them seems to begin an escape.
+ */
+const readableKeys = String.raw`UPDATE llmux_rows SET body = replace(
+    regexp_replace(replace(body, '\\', chr(1)), '\\(u0000|ud[89a-f][0-9a-f]{2})', '\\ufffd', 'g'), chr(1), '\\')
+  WHERE collection = 'keys' AND body ~ '\\u(0000|d[89a-f])'`
+
 /** Keys are found in the database: not all of them are in memory. */
 const keysOnDemand: Migration = {
   version: 6,
@@ -207,7 +215,7 @@ const keysOnDemand: Migration = {
     'CREATE INDEX llmux_rows_changes ON llmux_rows (version, collection, id)',
     'DROP INDEX llmux_rows_version',
   ],
-  own: { sqlite: keyIndexes('sqlite'), postgres: keyIndexes('postgres') },
+  own: { sqlite: keyIndexes('sqlite'), postgres: [readableKeys, ...keyIndexes('postgres')] },
 }
 
 const migrations: readonly Migration[] = [

@@ -147,6 +147,14 @@ describe('keys', () => {
     expect((await ask('GET', `/key/info?key=${made}`)).body.info.expires).toBe(before)
   })
 
+  it('takes any text that every database can search, and no other', async () => {
+    const { ask } = await openTest()
+    const generate = async (note: string) => (await ask('POST', '/key/generate', { metadata: { note } })).status
+    for (const note of ['a\0b', 'half \ud83d', '\\\0', '\0\0']) expect(await generate(note)).toBe(400)
+    for (const note of ['whole \u{1f600}', String.raw`\u0000`, String.raw`CORP\udead`, '\u2028\n'])
+      expect(await generate(note)).toBe(200)
+  })
+
   it('finds aliases in any alphabet', async () => {
     const { ask, key } = await openTest()
     await key({ key_alias: 'Öl-Team 50%' })
