@@ -16,7 +16,7 @@ import type { ControlEvent } from '../types.js'
 import type { Bus } from '../workers/shared.js'
 import { everyId, RowCache } from './row-cache.js'
 import { customerForm, keyForm } from './row-forms.js'
-import { RowLoader, readBodies, unreadable } from './row-loader.js'
+import { patienceOf, RowLoader, readBodies, unreadable } from './row-loader.js'
 
 /** The collections and the type of their rows. */
 export interface Collections {
@@ -130,8 +130,8 @@ export class Directory {
     this.#sources = { ...this.#maps, ...this.#many }
     const loader = (name: ManyName) => (ids: readonly string[]) => this.read(sql, name, ids)
     this.#loaders = {
-      keys: new RowLoader(this.#many.keys, loader('keys')),
-      customers: new RowLoader(this.#many.customers, loader('customers')),
+      keys: new RowLoader(this.#many.keys, loader('keys'), patienceOf(sql)),
+      customers: new RowLoader(this.#many.customers, loader('customers'), patienceOf(sql)),
     }
     this.#sql = sql
     this.#bus = bus

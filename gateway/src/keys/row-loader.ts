@@ -5,8 +5,11 @@ import type { RowCache } from './row-cache.js'
 /** Ids in one query. */
 const mostIds = 200
 const mostWaiting = 20_000
-/** Longest wait for the database, in milliseconds. */
-const patienceMs = 3_000
+/**
+ * Longest wait of a call for the database, in milliseconds. SQLite is a file of this machine: it is never away, but its thread may have to
+ * wait for a busy processor, and behind a group of calls that is written.
+ */
+export const patienceOf = ({ engine }: Pick<SqlRunner, 'engine'>): number => (engine === 'sqlite' ? 20_000 : 3_000)
 
 /** A row that can't be read now. */
 export const unreadable = (message: string) =>
@@ -34,21 +37,26 @@ function waiting(): Waiting {
 export class RowLoader<Row extends object> {
   readonly #read: (ids: readonly string[]) => Promise<unknown>
   readonly #cache: RowCache<Row>
+  readonly #patienceMs: number
   readonly #waiting = new Map<string, Waiting>()
   readonly #asked = new Map<string, Waiting>()
   #running = false
 
-  /** @param read reads rows into the cache */
-  constructor(cache: RowCache<Row>, read: (ids: readonly string[]) => Promise<unknown>) {
+  /**
+   * @param read reads rows into the cache
+   * @param patienceMs longest wait of a call
+   */
+  constructor(cache: RowCache<Row>, read: (ids: readonly string[]) => Promise<unknown>, patienceMs: number) {
     this.#cache = cache
     this.#read = read
+    this.#patienceMs = patienceMs
   }
 
   /** Resolves once the row is in memory, or is known not to exist. Rejects with a refusal if the database does not answer. */
   async load(id: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('The database does not answer.')), patienceMs)
+      timer = setTimeout(() => reject(new Error('The database does not answer.')), this.#patienceMs)
     })
     try {
       await Promise.race([this.#ask(id), late])

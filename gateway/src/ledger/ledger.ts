@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { unreadable } from '../keys/row-loader.js'
+import { patienceOf, unreadable } from '../keys/row-loader.js'
 import type { SpendPlace } from '../limits/accounts.js'
 import type { LedgerRow } from '../store/rows.js'
 import { chunks, databaseTime, placeholders, type Sql, type SqlRunner } from '../store/sql.js'
@@ -18,8 +18,6 @@ const busyGatherMs = 100
 const batchRows = 500
 const longestPause = 5_000
 const refreshMs = 1_000
-/** Longest wait for sums that are not in memory. */
-const readMs = 3_000
 /** Delay of a group commit that an answer waits for, and the longest wait, in milliseconds. */
 const hurryMs = 3
 const commitMs = 250
@@ -284,7 +282,7 @@ export class Ledger {
   async read(subjects: readonly string[]): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('The database does not answer.')), readMs)
+      timer = setTimeout(() => reject(new Error('The database does not answer.')), patienceOf(this.#sql))
     })
     try {
       await Promise.race([this.#book.read(this.#sql, subjects), late])

@@ -1,7 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Recent } from '../../src/keys/recent.js'
 import { everyId, RowCache } from '../../src/keys/row-cache.js'
 import { customerForm, keyForm } from '../../src/keys/row-forms.js'
+import { patienceOf, RowLoader } from '../../src/keys/row-loader.js'
 import { emptyCustomer } from '../../src/ledger/customers.js'
 import { SpendBook } from '../../src/ledger/spend-book.js'
 import { refusalOf } from '../../src/refusal.js'
@@ -197,6 +198,25 @@ const row = (name: string, more: Partial<KeyRow> = {}): KeyRow => ({
   created_by: 'someone',
   updated_by: 'someone',
   ...more,
+})
+
+describe('RowLoader', () => {
+  it('waits longer for SQLite on a busy machine than for Postgres, which may be away', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const answerAfter = (ms: number) => () => new Promise((resolve) => setTimeout(resolve, ms))
+    const status = async (engine: 'sqlite' | 'postgres') => {
+      const loader = new RowLoader(new RowCache(keyForm, 10), answerAfter(10_000), patienceOf({ engine }))
+      const found = loader.load('key').then(
+        () => 200,
+        (error: unknown) => refusalOf(error)?.status,
+      )
+      await vi.advanceTimersByTimeAsync(30_000)
+      return await found
+    }
+    expect([await status('sqlite'), await status('postgres')]).toEqual([200, 503])
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 describe('RowCache', () => {
