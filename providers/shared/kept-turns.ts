@@ -26,6 +26,8 @@ interface Front {
   readonly valueEnds: number[]
   /** Where each turn ends in `text`. */
   readonly textEnds: number[]
+  /** The turn after them is too long, or no plain JSON: writing it twice in each call would cost more than all others. */
+  full: boolean
   misses: number
 }
 
@@ -50,7 +52,7 @@ export function keptTurns(messages: readonly unknown[], turns: readonly unknown[
     return turns
   }
   if (front === 'once') {
-    fronts.set(key, extend({ values: [], text: '', valueEnds: [], textEnds: [], misses: 0 }, turns, 0))
+    fronts.set(key, extend({ values: [], text: '', valueEnds: [], textEnds: [], full: false, misses: 0 }, turns, 0))
     return turns
   }
   if (front.misses > mostMisses) return turns
@@ -58,7 +60,8 @@ export function keptTurns(messages: readonly unknown[], turns: readonly unknown[
   if (same * 2 < turns.length) front.misses++
   const text = same === 0 ? '' : front.text.slice(0, front.textEnds[same - 1])
   // a conversation that was branched or cut goes on from there
-  if (same < turns.length) extend(cut(front, same, text), turns, same)
+  if (same < turns.length && !(front.full && same === front.valueEnds.length))
+    extend(cut(front, same, text), turns, same)
   return same === 0 ? turns : new KeptTurns(text, turns, same)
 }
 
@@ -79,6 +82,7 @@ function cut(front: Front, count: number, text: string): Front {
   front.valueEnds.length = count
   front.textEnds.length = count
   front.text = text
+  front.full = false
   return front
 }
 
@@ -91,12 +95,14 @@ function extend(front: Front, turns: readonly unknown[], from: number): Front {
     const before = values.length
     if (!note(turns[at], values, 0)) {
       values.length = before
+      front.full = true
       break
     }
     const text = `${at > 0 ? ',' : ''}${JSON.stringify(turns[at])}`
     length += text.length
     if (length > mostText) {
       values.length = before
+      front.full = true
       break
     }
     texts.push(text)

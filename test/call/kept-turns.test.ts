@@ -136,6 +136,28 @@ describe('a conversation that goes on', () => {
     expect(sent).toEqual([1, 2, 3, 4])
   })
 
+  it('reads a turn that is too long to be kept as often as in the first call', async () => {
+    const send = sender(models.openai)
+    let reads = 0
+    const content = 'x'.repeat(2_000_001)
+    const messages = [...history(4), question('Now?')]
+    const get = () => {
+      reads++
+      return content
+    }
+    Object.defineProperty(messages[5] ?? {}, 'content', { enumerable: true, get })
+    const first = await send({ messages })
+    const readsOfFirst = reads
+    await send({ messages })
+    for (let turn = 0; turn < 3; turn++) {
+      reads = 0
+      expect(await send({ messages })).toBe(first)
+      expect(reads).toBe(readsOfFirst)
+    }
+    Object.defineProperty(messages[5] ?? {}, 'content', { value: 'short' })
+    expect(await send({ messages })).toBe(await send({ messages: structuredClone(messages) }))
+  })
+
   it('may hold an instance in the place of an equal object', async () => {
     const send = sender(models.openai)
     class Point {
