@@ -27,7 +27,7 @@ const rareFiles: readonly (readonly [RegExp, Entry])[] = [
   [/^providers\/dialects\/\w+\/(?:audio|images|moderation|speech|transcription)\.ts$/, 'llmux/server'],
   [/^providers\/(?:deepgram|elevenlabs|replicate)\/index\.ts$/, 'llmux/server'],
   // hosts that workers seldom call
-  [/^providers\/(?:ollama|sagemaker|watsonx)\.ts$/, 'llmux/server'],
+  [/^providers\/(?:databricks|ollama|sagemaker|watsonx)\.ts$/, 'llmux/server'],
   [/^src\/batches\/parts\.ts$/, 'llmux/batch'],
 ]
 
