@@ -191,9 +191,9 @@ export const limitNames = [
   ...(['budget_mode', 'over_budget', 'budget_fallbacks'] as const),
 ] as const
 
-/** Names within the metadata of a key or a team that change its limits. */
+/** Names within the metadata of a key or a team that change its limits, or the guardrails that check its calls. */
 export const limitingMetadata = [
-  ...(['model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit', 'tags'] as const),
+  ...(['model_rpm_limit', 'model_tpm_limit', 'tag_rpm_limit', 'tags', 'guardrails'] as const),
   ...(['budget_mode', 'limit_wait'] as const),
 ] as const
 

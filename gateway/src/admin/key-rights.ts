@@ -86,11 +86,12 @@ const increases = ['temp_budget_increase', 'temp_budget_expiry', 'budget_fallbac
 
 type Metadata = Readonly<Record<string, unknown>>
 
-/** Limits within the metadata, and tags that have limits of their own, are set by admins. */
+/** Limits within the metadata, guardrails, and tags that have limits of their own, are set by admins: others may only add to the lists. */
 export function checkMetadata(before: Metadata, after: Metadata): void {
   checkPriority(before, after)
   for (const name of limitingMetadata) {
-    if (name === 'tags' ? keepsTags(before.tags, after.tags) : isSame(before[name], after[name])) continue
+    const keeps = name === 'tags' || name === 'guardrails' ? keepsAll : isSame
+    if (keeps(before[name], after[name])) continue
     throw forbidden(`Only admins change '${name}'.`, 'permission_error', name)
   }
 }
@@ -102,8 +103,10 @@ function checkPriority(before: Metadata, after: Metadata): void {
     throw forbidden("Only admins lower 'metadata.priority'.", 'permission_error', 'metadata')
 }
 
-const keepsTags = (before: unknown, after: unknown) =>
-  !Array.isArray(before) || before.every((tag) => Array.isArray(after) && after.includes(tag))
+/** Whether a list has at least the entries of before. */
+const keepsAll = (before: unknown, after: unknown) =>
+  !Array.isArray(before) ||
+  before.every((entry) => Array.isArray(after) && after.some((other: unknown) => isSame(entry, other)))
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
 

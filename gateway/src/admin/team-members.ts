@@ -106,7 +106,7 @@ export async function addMembers(context: AdminContext, request: AdminRequest) {
     const known = member.user_id || userByEmail(context, member.user_email)
     return { ...member, user_id: known || randomUUID() }
   })
-  const own = memberFields(body)
+  const own = memberFields(principal, body)
   const team = await context.directory.change(actorOf(principal), 'team member added', (change) => {
     const before = ownTeam(context, change, principal, id)
     for (const { user_id } of members) {
@@ -155,8 +155,11 @@ export function templateOf({ extra }: TeamRow): Partial<MembershipRow> {
   })
 }
 
-const memberFields = (body: Fields): Partial<MembershipRow> =>
-  defined({
+/** Admins of a team set limits of its members. A shared budget may be one of others. */
+function memberFields(principal: Principal, body: Fields): Partial<MembershipRow> {
+  if (!isAdmin(principal) && body.budget_id != null)
+    throw forbidden("Only admins of the gateway set 'budget_id' of a member.", 'permission_error', 'budget_id')
+  return defined({
     ...limits(body),
     ...defined({ max_budget: amount(body, 'max_budget_in_team') }),
     budget_id: text(body, 'budget_id'),
@@ -164,6 +167,7 @@ const memberFields = (body: Fields): Partial<MembershipRow> =>
     allowed_models: texts(body, 'allowed_models'),
     ...others(body, ['temp_budget_increase', 'temp_budget_expiry']),
   })
+}
 
 export function setMembership(
   context: AdminContext,
@@ -206,7 +210,7 @@ export async function updateMember(context: AdminContext, request: AdminRequest)
   const { principal } = request
   const id = requiredText(body, 'team_id')
   const role = word(body, 'role', ['admin', 'user'] as const)
-  const fields = memberFields(body)
+  const fields = memberFields(principal, body)
   await context.ledger.flush()
   return await context.directory.change(actorOf(principal), 'team member updated', (change) => {
     const team = ownTeam(context, change, principal, id)

@@ -175,6 +175,7 @@ const adminOnly = [
   ...limitNames,
   'temp_budget_increase',
   'temp_budget_expiry',
+  'team_member_budget_id',
   'model_rpm_limit',
   'model_tpm_limit',
   'models',

@@ -266,6 +266,8 @@ describe('rights', () => {
     { metadata: { model_rpm_limit: { large: 9 }, tags: ['blue'] } },
     { metadata: { model_rpm_limit: { large: 2 }, tags: ['blue'], priority: -1 } },
     { metadata: { model_rpm_limit: { large: 2 }, tags: ['red'] } },
+    { guardrails: [] },
+    { metadata: { model_rpm_limit: { large: 2 }, tags: ['blue'], guardrails: ['other'] } },
     { blocked: false },
     { key_type: 'default' },
   ])('lets users change no limit of their keys by %j', async (change) => {
@@ -274,12 +276,14 @@ describe('rights', () => {
     const made = await key({
       ...{ user_id: 'ann', max_budget: 5, budget_duration: '30d', budget_mode: 'strict', key_type: 'llm_api' },
       ...{ monthly_request_limit: 9, itpm_limit: 9, otpm_limit: 9, model_rpm_limit: { large: 2 }, tags: ['blue'] },
+      guardrails: ['pii', { words: {} }],
     })
     await ask('POST', '/key/block', { key: made })
     for (const path of ['/key/update', '/key/regenerate']) {
       expect((await ask('POST', path, { key: made, ...change }, own)).status).toBe(403)
     }
-    const fine = { key_alias: 'mine', itpm_limit: 8, metadata: { model_rpm_limit: { large: 2 }, tags: ['blue', 'x'] } }
+    const metadata = { model_rpm_limit: { large: 2 }, tags: ['blue', 'x'], guardrails: [{ words: {} }, 'more', 'pii'] }
+    const fine = { key_alias: 'mine', itpm_limit: 8, metadata }
     expect((await ask('POST', '/key/update', { key: made, ...fine }, own)).status).toBe(200)
     expect((await ask('POST', '/key/generate', { metadata: { priority: -5 } }, own)).status).toBe(403)
   })
@@ -291,6 +295,7 @@ describe('rights', () => {
     { model_rpm_limit: { large: 9 } },
     { metadata: {} },
     { metadata: { model_rpm_limit: { large: 1 }, priority: -3 } },
+    { guardrails: null },
   ])('lets admins of a team change no limit of it by %j', async (change) => {
     const { ask } = await openTest()
     await ask('POST', '/team/new', {
@@ -298,6 +303,7 @@ describe('rights', () => {
       max_budget: 5,
       budget_mode: 'strict',
       model_rpm_limit: { large: 1 },
+      guardrails: ['pii'],
     })
     const { key: lead } = (await ask('POST', '/user/new', { user_id: 'lead' })).body
     await ask('POST', '/team/member_add', { team_id: 't', member: { role: 'admin', user_id: 'lead' } })
@@ -358,6 +364,10 @@ describe('rights', () => {
     expect(await generate({ user_id: 'root' })).toBe(403)
     expect(await generate({ organization_id: 'other' })).toBe(403)
     expect(await generate({ budget_id: 'other' })).toBe(403)
+    const member = { team_id: 't', user_id: 'lead', budget_id: 'other' }
+    expect((await ask('POST', '/team/member_update', member, lead)).status).toBe(403)
+    const template = { team_id: 't', team_member_budget_id: 'other' }
+    expect((await ask('POST', '/team/update', template, lead)).status).toBe(403)
     expect(await generate({ user_id: 'lead', max_budget: 5 })).toBe(200)
   })
 
