@@ -97,6 +97,7 @@ export class ClientContext {
       )
     }
     this.own.set(provider.id, provider)
+    this.targets.clear()
   }
 
   async close(): Promise<void> {

@@ -52,6 +52,11 @@ export class KnownTargets {
     return target
   }
 
+  /** Forgets all: a provider that is registered again may have been changed in place. */
+  clear(): void {
+    this.#byProvider.clear()
+  }
+
   #modelsOf(provider: Provider): Map<string, Known> {
     let byModel = this.#byProvider.get(provider)
     if (!byModel) {

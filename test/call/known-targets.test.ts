@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { provider as gemini } from '../../providers/gemini.js'
 import { provider as openai } from '../../providers/openai.js'
+import { ClientContext } from '../../src/call/context.js'
 import { KnownTargets } from '../../src/call/known-targets.js'
 import { findTarget } from '../../src/call/target.js'
 import type { CallOptions, ProviderOptions } from '../../src/types/options.js'
@@ -68,6 +69,17 @@ describe('known targets', () => {
     expect(find().origin).toBe('http://127.0.0.1:1')
     delete configured.apiBase
     expect(find().origin).toBe('https://api.openai.com')
+  })
+
+  it('are forgotten when a provider is registered', () => {
+    const context = new ClientContext()
+    const own = { ...openai, id: 'own', address: { ...openai.address, base: 'http://127.0.0.1:1/v1' } }
+    const find = () => context.targets.find(own, chat, { apiKey: 'sk-1' }, {})
+    context.register(own)
+    expect(find().origin).toBe('http://127.0.0.1:1')
+    own.address.base = 'http://127.0.0.1:2/v1'
+    context.register(own)
+    expect(find().origin).toBe('http://127.0.0.1:2')
   })
 
   it('have a path for each operation, stream and model', () => {
