@@ -92,8 +92,11 @@ export class SpendBook {
           `SELECT subject, period, CAST(nanos AS TEXT) AS nanos FROM llmux_spend WHERE subject IN (${group.map(() => '?').join(',')})`,
           [...group],
         )
-        for (const { subject, period, nanos } of rows)
+        for (const { subject, period, nanos } of rows) {
+          // a key with a budget by the hour has thousands of periods in a year
+          if (hasLeft(String(period), Date.now())) continue
           found.get(String(subject))?.push(this.#periodOf(String(period)), BigInt(String(nanos)))
+        }
       }
       for (const [subject, sums] of found) this.#used?.set(subject, merged(sums, reading.get(subject) ?? []))
     } finally {
@@ -179,8 +182,7 @@ export class SpendBook {
   #prune(now: number): void {
     this.#prunedAt = now
     for (const key of this.#stored.keys()) {
-      const end = periodEnd(key.slice(key.indexOf(separator) + 1))
-      if (end === undefined || end >= now - day) continue
+      if (!hasLeft(key.slice(key.indexOf(separator) + 1), now)) continue
       this.#stored.delete(key)
       if (isMany(key)) this.#manyStored--
     }
@@ -268,6 +270,12 @@ function ranges({ engine }: Sql, ofMany: boolean): string {
     return `(subject >= '${after(start)}'${next === undefined ? '' : ` AND subject < '${next}'`})`
   })
   return `(subject < '${first}' OR ${between.join(' OR ')})`
+}
+
+/** Whether a period ended so long ago that nothing asks for it. */
+function hasLeft(period: string, now: number): boolean {
+  const end = periodEnd(period)
+  return end !== undefined && end < now - day
 }
 
 /** Sums, with newer ones in their places. */

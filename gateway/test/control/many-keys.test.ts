@@ -328,6 +328,16 @@ describe('SpendBook with more sums than are kept in memory', () => {
     expect(await book.read(sql, ['key:1', 'key:none'])).toBe(false)
   })
 
+  it('leaves out the periods of a key that ended long ago', async () => {
+    const { sql, book, put } = await open()
+    const hour = (at: number) => `0|1h|${new Date(at - (at % 3_600_000)).toISOString()}`
+    const [old, current] = [hour(Date.now() - 30 * 86_400_000), hour(Date.now())]
+    await put('key:1', old, 5)
+    await put('key:1', current, 6)
+    await book.read(sql, ['key:1'])
+    expect([book.get('key:1', old), book.get('key:1', current), book.get('key:1', 'total')]).toEqual([0n, 6n, 101n])
+  })
+
   it('keeps bookings of a key whose sums are dropped and read again', async () => {
     const { sql, book, put } = await open()
     await book.read(sql, ['key:0'])
