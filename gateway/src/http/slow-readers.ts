@@ -6,6 +6,8 @@ interface Waiting {
   readonly raw: ServerResponse
   readonly bytes: number
   readonly since: number
+  /** Whether it waits for other streams, and not for its reader. */
+  readonly crowded: boolean
   ended: boolean
 }
 
@@ -34,6 +36,8 @@ export class SlowReaders {
   readonly #crowded = new Set<() => void>()
   #open = 0
   #held = 0
+  /** Bytes of the streams that wait for others. */
+  #crowding = 0
   #ended = 0
   #sweep: NodeJS.Timeout | undefined
 
@@ -65,7 +69,7 @@ export class SlowReaders {
    * @param bytes length of the answer so far
    */
   drained(raw: ServerResponse, bytes: number): Promise<boolean> {
-    return this.#wait(raw, bytes, (end) => {
+    return this.#wait(raw, bytes, false, (end) => {
       raw.once('drain', end)
       return () => raw.off('drain', end)
     })
@@ -80,7 +84,7 @@ export class SlowReaders {
   grew(raw: ServerResponse, more: number, bytes: number): Promise<boolean> | undefined {
     this.#open += more
     if (this.#open <= this.#mostOpen) return undefined
-    return this.#wait(raw, bytes, (end) => {
+    return this.#wait(raw, bytes, true, (end) => {
       this.#crowded.add(end)
       return () => this.#crowded.delete(end)
     })
@@ -91,20 +95,33 @@ export class SlowReaders {
     this.#open -= bytes
     let room = this.#mostOpen - this.#open
     for (const proceed of this.#crowded) {
-      if (room < growthBytes) return
+      if (room < growthBytes) break
       room -= growthBytes
       proceed()
     }
+    this.#endStuck()
   }
 
-  #wait(raw: ServerResponse, bytes: number, listen: (end: () => void) => () => void): Promise<boolean> {
+  /** Ends a stream if all of them wait for one another: none would ever end. */
+  #endStuck(): void {
+    if (this.#crowding < this.#open) return
+    for (const waiting of this.#waiting) if (waiting.crowded) return this.#end(waiting)
+  }
+
+  #wait(
+    raw: ServerResponse,
+    bytes: number,
+    crowded: boolean,
+    listen: (end: () => void) => () => void,
+  ): Promise<boolean> {
     return new Promise((resolve) => {
-      const waiting: Waiting = { raw, bytes, since: performance.now(), ended: false }
+      const waiting: Waiting = { raw, bytes, since: performance.now(), crowded, ended: false }
       const end = () => {
         ignore()
         raw.off('close', end)
         this.#waiting.delete(waiting)
         this.#held -= bytes
+        if (crowded) this.#crowding -= bytes
         if (this.#waiting.size === 0) {
           clearInterval(this.#sweep)
           this.#sweep = undefined
@@ -115,8 +132,10 @@ export class SlowReaders {
       raw.once('close', end)
       this.#waiting.add(waiting)
       this.#held += bytes
+      if (crowded) this.#crowding += bytes
       this.#sweep ??= setInterval(() => this.#endLate(), sweepMs).unref()
       if (this.#held > this.#most) this.#endFirst()
+      else if (crowded) this.#endStuck()
     })
   }
 

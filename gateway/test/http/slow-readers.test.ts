@@ -51,6 +51,28 @@ it('ends a stream whose reader takes nothing for the timeout', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
+it('ends the first of the streams that all wait for one another', async () => {
+  const readers = new SlowReaders(() => ({ maxUnreadBytes: 100 * growthBytes, readerTimeout: 60_000 }), 8 * growthBytes)
+  const found: string[] = []
+  const streams = Array.from({ length: 4 }, () => new Reader())
+  const waits = streams.map(async (reader, at) => {
+    for (let held = 3; held <= 4; held++) {
+      const room = readers.grew(raw(reader), (held === 3 ? 3 : 1) * growthBytes, held * growthBytes)
+      if (room && !(await room)) {
+        readers.released(held * growthBytes)
+        found.push(`${at} ended`)
+        return
+      }
+      await Promise.resolve()
+    }
+    readers.released(4 * growthBytes)
+    found.push(`${at} whole`)
+  })
+  await Promise.all(waits)
+  expect(found.filter((one) => one.endsWith('whole')).length).toBeGreaterThan(0)
+  expect([readers.held, readers.ended]).toEqual([0, found.filter((one) => one.endsWith('ended')).length])
+})
+
 it('lets streams that grow wait while all of them hold too much, until others have ended', async () => {
   const readers = new SlowReaders(() => ({ maxUnreadBytes: undefined, readerTimeout: 60_000 }), 4 * growthBytes)
   const [first, second, third] = [new Reader(), new Reader(), new Reader()]
@@ -58,16 +80,16 @@ it('lets streams that grow wait while all of them hold too much, until others ha
   expect(readers.grew(raw(second), 2 * growthBytes, 2 * growthBytes)).toBe(undefined)
   const continued: number[] = []
   const waits = [second, third].map(async (reader, at) => {
-    const room = await readers.grew(raw(reader), growthBytes, 3 * growthBytes)
+    const room = await readers.grew(raw(reader), growthBytes, (3 - 2 * at) * growthBytes)
     continued.push(at)
     return room
   })
   await new Promise(setImmediate)
-  expect([continued, readers.held]).toEqual([[], 6 * growthBytes])
+  expect([continued, readers.held]).toEqual([[], 4 * growthBytes])
   // room for one of them: the first that waits
   readers.released(3 * growthBytes)
   expect(await waits[0]).toBe(true)
-  expect([continued, readers.held]).toEqual([[0], 3 * growthBytes])
+  expect([continued, readers.held]).toEqual([[0], growthBytes])
   readers.released(3 * growthBytes)
   expect(await waits[1]).toBe(true)
   expect([readers.held, readers.ended, third.destroyed]).toEqual([0, 0, false])
