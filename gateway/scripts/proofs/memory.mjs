@@ -105,9 +105,10 @@ async function slowReaders(provider) {
   const unread = value('llmux_unread_bytes')
   note(`${value('llmux_slow_readers_ended_total')} streams were ended; ${shown(unread)} wait for the others`)
   // V8's limit of the heap is that of the old generation and room for the young one
-  check(unread <= ((heap + 64) * megabyte) / 4, 'waiting streams hold at most a quarter of the heap')
+  const limit = (heap + 64) * megabyte
+  check(unread <= limit / 4, 'waiting streams hold at most a quarter of the heap')
   check(
-    gateway.alive() && most - before < heap * megabyte,
+    gateway.alive() && most - before < limit,
     `memory rose from ${shown(before)} to ${shown(most)}, with a heap of ${heap} MB, under ${readers * size} MB of answers`,
   )
   for (const request of open) request.destroy()
