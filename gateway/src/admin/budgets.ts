@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Actor } from '../keys/directory.js'
+import type { Actor } from '../keys/collections.js'
 import { badRequest, notFound } from '../refusal.js'
 import type { BudgetRow } from '../store/rows.js'
 import type { AdminRequest, AdminRoute } from '../types.js'

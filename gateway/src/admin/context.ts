@@ -1,4 +1,5 @@
-import type { Actor, Change, Directory } from '../keys/directory.js'
+import type { Actor, Change } from '../keys/collections.js'
+import type { Directory } from '../keys/directory.js'
 import { masterUser } from '../keys/key-ring.js'
 import type { Customers } from '../ledger/customers.js'
 import type { Ledger } from '../ledger/ledger.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Change } from '../keys/directory.js'
+import type { Change } from '../keys/collections.js'
 import { mostListed } from '../keys/key-search.js'
 import { emptyCustomer } from '../ledger/customers.js'
 import { badRequest, notFound } from '../refusal.js'

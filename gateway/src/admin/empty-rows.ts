@@ -1,4 +1,4 @@
-import type { Actor } from '../keys/directory.js'
+import type { Actor } from '../keys/collections.js'
 import type { KeyRow, TeamRow, UserRow } from '../store/rows.js'
 import { type AdminContext, created } from './context.js'
 import { noLimits } from './fields.js'

@@ -1,4 +1,4 @@
-import type { Actor, Change } from '../keys/directory.js'
+import type { Actor, Change } from '../keys/collections.js'
 import { isAdmin, isTeamAdmin } from '../keys/key-ring.js'
 import { findKeys, mostListed } from '../keys/key-search.js'
 import { type SpendEntry, sumsOf } from '../ledger/spend-book.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Change } from '../keys/directory.js'
+import type { Change } from '../keys/collections.js'
 import { isAdmin, isTeamAdmin, masterUser } from '../keys/key-ring.js'
 import { allKeys } from '../keys/key-search.js'
 import { badRequest, forbidden, notFound, refuse } from '../refusal.js'

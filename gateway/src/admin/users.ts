@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Change } from '../keys/directory.js'
+import type { Change } from '../keys/collections.js'
 import { isViewer } from '../keys/key-ring.js'
 import { allKeys, countKeysOf, findKeys } from '../keys/key-search.js'
 import { forbidden, notFound, refuse } from '../refusal.js'

@@ -1,4 +1,5 @@
-import { type Change, type CollectionName, type Collections, Directory } from '../keys/directory.js'
+import type { Change, CollectionName, Collections } from '../keys/collections.js'
+import { Directory } from '../keys/directory.js'
 import { addTotals, dailyShares } from '../ledger/rollups.js'
 import { currentPeriod, effectiveLimits, total } from '../limits/accounts.js'
 import { toNanos } from '../limits/money.js'

@@ -1,4 +1,5 @@
-import type { Actor, Change, Directory } from '../keys/directory.js'
+import type { Actor, Change } from '../keys/collections.js'
+import type { Directory } from '../keys/directory.js'
 import type { CustomerRow } from '../store/rows.js'
 import type { Sql } from '../store/sql.js'
 
